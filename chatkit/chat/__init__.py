@@ -1,0 +1,1 @@
+"""The chat as a person uses it in a notebook: client, portal thread, panel, inspector."""

@@ -1,0 +1,95 @@
+"""The errors chatkit raises. Azure SDK exceptions are never wrapped: they reach the learner as they are, with a hint added.
+
+ChatkitError
+    SetupError               environment, port, login, disk
+        NotStarted           the local cloud (or a server of the lesson) is not running
+        PortInUse            another program holds the port
+    LocalProtocolError       you asked for something the protocol does not allow
+    RemoteProtocolError      the peer sent something the protocol does not allow
+    ConnectionClosed         a chat connection ended
+    CheckFailed              a section's check found something else than it should
+    ServiceError             a service answered with an error
+"""
+
+from __future__ import annotations
+
+
+class ChatkitError(Exception):
+    """Base of every error chatkit raises.
+
+    Args:
+        message: What happened, as one sentence.
+        hint: What to type or do next; may be empty.
+    """
+
+    def __init__(self, message: str, *, hint: str = "") -> None:
+        super().__init__(message)
+        self.message = message
+        self.hint = hint
+
+    def __str__(self) -> str:
+        return f"{self.message} {self.hint}" if self.hint else self.message
+
+
+class SetupError(ChatkitError):
+    """The environment is not ready: a port, a file, a login, a missing tool."""
+
+
+class NotStarted(SetupError):
+    """Something that has to run is not running."""
+
+
+class PortInUse(SetupError):
+    """Another program listens on the port."""
+
+    def __init__(self, port: int, *, wanted_for: str, hint: str = "") -> None:
+        super().__init__(f"Port {port} is taken by another program; {wanted_for} needs it.", hint=hint)
+        self.port = port
+
+
+class LocalProtocolError(ChatkitError):
+    """This side asked for something the protocol does not allow in this state."""
+
+
+class RemoteProtocolError(ChatkitError):
+    """The peer sent something the protocol does not allow."""
+
+
+class ConnectionClosed(ChatkitError):
+    """A connection ended.
+
+    Args:
+        code: WebSocket close code, 1006 when the transport vanished without one.
+        reason: The peer's words, may be empty.
+        who: "us", "peer" or "network".
+    """
+
+    def __init__(self, code: int, reason: str = "", *, who: str = "peer") -> None:
+        super().__init__(f"The connection was closed by {who} (code {code}{': ' + reason if reason else ''}).")
+        self.code = code
+        self.reason = reason
+        self.who = who
+
+
+class CheckFailed(ChatkitError):
+    """A section's check found something else than it should."""
+
+    def __init__(self, what: str, *, expected: str, got: str, hint: str) -> None:
+        super().__init__(f"{what}: expected {expected}, got {got}.", hint=hint)
+        self.expected = expected
+        self.got = got
+
+
+class ServiceError(ChatkitError):
+    """A service answered with an error.
+
+    Args:
+        status: HTTP status code.
+        code: The service's own error code, for example "ResourceNotFound".
+        message: The service's own sentence.
+    """
+
+    def __init__(self, status: int, code: str, message: str, *, hint: str = "") -> None:
+        super().__init__(message, hint=hint)
+        self.status = status
+        self.code = code

@@ -1,0 +1,1 @@
+"""What teaches: checks per section, doctor, catch-up, progress."""

@@ -1,0 +1,61 @@
+"""The services of the local cloud, put together in one place."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from chatkit.localcloud import tls
+from chatkit.localcloud.control import Control
+from chatkit.localcloud.entra.service import EntraService
+from chatkit.localcloud.functions.service import FunctionsService
+from chatkit.localcloud.listeners import Listeners
+from chatkit.localcloud.platform import Platform
+from chatkit.localcloud.resource_manager.service import ResourceManagerService
+from chatkit.localcloud.signalr.service import SignalRService
+from chatkit.localcloud.storage.service import StorageService
+from chatkit.localcloud.store import Store
+from chatkit.localcloud.trace import Trace
+
+
+class LocalCloud:
+    """All services over one platform. Start order: identity, data planes, then Resource Manager, which restores what it knows."""
+
+    def __init__(self, folder: Path, *, on_stop: Callable[[], None]) -> None:
+        store = Store(folder / "state.db")
+        self.platform = Platform(folder, store, tls.load(folder / "tls"), Listeners(store), Trace())
+        self.entra = EntraService(self.platform)
+        self.storage = StorageService(self.platform, self.entra.tokens)
+        self.signalr = SignalRService(self.platform)
+        self.functions = FunctionsService(self.platform, self.entra.tokens, packages=self.storage)
+        self.resource_manager = ResourceManagerService(
+            self.platform,
+            self.entra.directory,
+            self.entra.tokens,
+            signalr=self.signalr,
+            storage=self.storage,
+            functions=self.functions,
+        )
+        self.control = Control(self.platform, on_stop=on_stop)
+
+    async def start(self) -> None:
+        """Open every port and bring everything back that was acknowledged before."""
+        for service in (self.entra, self.storage, self.signalr, self.functions, self.resource_manager, self.control):
+            await service.start()
+
+    async def stop(self) -> None:
+        """End child processes, close ports and the store."""
+        for service in (self.resource_manager, self.functions, self.signalr, self.storage, self.entra):
+            await service.stop()
+        await self.platform.listeners.close_all()
+        self.platform.store.close()
+
+    def endpoints(self) -> dict[str, str]:
+        """Enough for any Azure client to use this cloud, secrets included: the file they go to is private."""
+        return {
+            **self.resource_manager.endpoints(),
+            **self.entra.endpoints(),
+            "ca_file": str(self.platform.certificates.ca_file),
+            "dev_storage": self.storage.dev_endpoint,
+            **self.control.endpoints(),
+        }

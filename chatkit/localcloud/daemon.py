@@ -1,0 +1,94 @@
+"""The local cloud's process: one per home, started detached, killed at any moment without loss.
+
+`python -m chatkit.localcloud.daemon FOLDER` composes the services, opens their ports, writes `cloud.json` beside its
+state and runs until SIGTERM or a `down` request.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import logging
+import logging.handlers
+import os
+import signal
+import sys
+from pathlib import Path
+
+from chatkit.localcloud.cloud import LocalCloud
+from chatkit.localcloud.lock import HomeLock, HomeLocked
+from chatkit.localcloud.trace import mask
+
+log = logging.getLogger("chatkit.local")
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Run the local cloud of one home until told to stop."""
+    parser = argparse.ArgumentParser(prog="chatkit.localcloud.daemon", description=__doc__)
+    parser.add_argument("folder", type=Path)
+    folder = parser.parse_args(argv).folder.resolve()
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    try:
+        with HomeLock(folder / "lock"):
+            _log_to(folder / "cloud.log")
+            asyncio.run(_serve(folder))
+    except HomeLocked as error:
+        print(error, file=sys.stderr)
+        return 3
+    return 0
+
+
+async def _serve(folder: Path) -> None:
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for name in ("SIGTERM", "SIGINT"):
+        if hasattr(signal, name):
+            loop.add_signal_handler(getattr(signal, name), stop.set)
+    cloud = LocalCloud(folder, on_stop=stop.set)
+    await cloud.start()
+    endpoints = folder / "cloud.json"
+    _write_private(endpoints, json.dumps({"running": True, "pid": os.getpid(), **cloud.endpoints()}, indent=1))
+    log.info("ready, pid %s", os.getpid())
+    try:
+        await _until(stop, folder)
+    finally:
+        endpoints.unlink(missing_ok=True)
+        await cloud.stop()
+        log.info("stopped")
+
+
+async def _until(stop: asyncio.Event, folder: Path) -> None:
+    """Wait for the stop event; a deleted home also ends the process, since nothing could be kept any more."""
+    while not stop.is_set():
+        try:
+            await asyncio.wait_for(stop.wait(), timeout=2)
+        except TimeoutError:
+            if not (folder / "lock").exists():
+                return
+
+
+def _write_private(path: Path, text: str) -> None:
+    temporary = path.with_suffix(".tmp")
+    temporary.unlink(missing_ok=True)
+    with os.fdopen(os.open(temporary, os.O_WRONLY | os.O_CREAT, 0o600), "w", encoding="utf-8") as file:
+        file.write(text)
+    temporary.replace(path)
+
+
+class _Masked(logging.Formatter):
+    def format(self, record: logging.LogRecord) -> str:
+        return mask(super().format(record))
+
+
+def _log_to(path: Path) -> None:
+    handler = logging.handlers.RotatingFileHandler(path, maxBytes=2_000_000, backupCount=1, encoding="utf-8")
+    handler.setFormatter(_Masked("%(asctime)s %(levelname)-7s %(name)s: %(message)s"))
+    root = logging.getLogger()
+    root.addHandler(handler)
+    root.setLevel(logging.WARNING)
+    logging.getLogger("chatkit").setLevel(logging.INFO)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

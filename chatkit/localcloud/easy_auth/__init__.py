@@ -1,0 +1,1 @@
+"""Local App Service Authentication in front of a deployed function app."""

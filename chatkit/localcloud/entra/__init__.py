@@ -1,0 +1,1 @@
+"""Local Microsoft Entra ID: discovery, keys, sign-in and tokens."""

@@ -1,0 +1,69 @@
+"""What Resource Manager tells the Functions data plane about one site, and what it tells back."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Cors:
+    """CORS of a deployed app: the site setting, never host.json."""
+
+    allowed_origins: tuple[str, ...] = ()
+    support_credentials: bool = False
+
+
+@dataclass(frozen=True)
+class HostKeys:
+    """Keys of the app's host."""
+
+    master: str = field(repr=False)
+    function_keys: dict[str, str] = field(default_factory=dict, repr=False)
+    system_keys: dict[str, str] = field(default_factory=dict, repr=False)
+
+
+@dataclass(frozen=True)
+class SiteSpec:
+    """One function app.
+
+    Attributes:
+        name: Site name, lower-case.
+        port: Plain-http port of the app itself (what a browser opens), on localhost.
+        scm_port: TLS port of its deployment endpoint (SCM).
+        app_settings: Environment of the app.
+        host_keys: Master, function and system keys.
+        cors: Site CORS.
+        enabled: False when stopped.
+        sku: "FlexConsumption" or "Dynamic".
+        python_version: From functionAppConfig.runtime or linuxFxVersion, for example "3.12".
+        authentication: The stored authsettingsV2 `properties`, None when never set.
+        principal_id: Object id of its system-assigned identity, empty without one.
+        package_container_url: Blob container that keeps the released package (Flex), empty otherwise.
+        scope: ARM id of the site, for role checks.
+    """
+
+    name: str
+    port: int
+    scm_port: int
+    app_settings: dict[str, str] = field(repr=False)
+    host_keys: HostKeys
+    cors: Cors = Cors()
+    enabled: bool = True
+    sku: str = "FlexConsumption"
+    python_version: str = "3.12"
+    authentication: dict[str, Any] | None = field(default=None, repr=False)
+    principal_id: str = ""
+    package_container_url: str = ""
+    scope: str = ""
+
+
+@dataclass(frozen=True)
+class FunctionInfo:
+    """One function the host has indexed, as Resource Manager's function list shows it."""
+
+    name: str
+    bindings: tuple[dict[str, Any], ...]
+    invoke_url: str
+    is_disabled: bool = False
+    language: str = "python"

@@ -1,0 +1,1 @@
+"""Local Azure Resource Manager and the resource providers the tutorial uses."""

@@ -1,0 +1,1 @@
+"""Local Azure SignalR Service, serverless mode."""

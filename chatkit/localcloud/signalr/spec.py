@@ -1,0 +1,44 @@
+"""What Resource Manager tells the SignalR data plane about one instance."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True)
+class UpstreamTemplate:
+    """One ordered upstream rule, as in the ARM resource's `upstream.templates`."""
+
+    url_template: str
+    hub_pattern: str = "*"
+    category_pattern: str = "*"
+    event_pattern: str = "*"
+
+
+@dataclass(frozen=True)
+class InstanceSpec:
+    """One SignalR Service instance.
+
+    Attributes:
+        name: Resource name, lower-case.
+        port: Its own plain-http port on localhost.
+        primary_key: Access key text.
+        secondary_key: Access key text.
+        service_mode: "Serverless", "Default" or "Classic".
+        sku: "Free_F1", "Standard_S1", "Premium_P1", ...
+        capacity: Units.
+        allowed_origins: CORS origins; ("*",) is the service's default.
+        upstream: Ordered templates.
+        disable_local_auth: True refuses access keys.
+    """
+
+    name: str
+    port: int
+    primary_key: str = field(repr=False)
+    secondary_key: str = field(repr=False)
+    service_mode: str = "Serverless"
+    sku: str = "Free_F1"
+    capacity: int = 1
+    allowed_origins: tuple[str, ...] = ("*",)
+    upstream: tuple[UpstreamTemplate, ...] = ()
+    disable_local_auth: bool = False

@@ -1,0 +1,1 @@
+"""Local Blob storage with static websites."""

@@ -1,0 +1,36 @@
+"""What Resource Manager tells the storage data plane about one account."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True)
+class AccountSpec:
+    """One storage account.
+
+    Attributes:
+        name: Account name, lower-case.
+        key1: Base64 account key.
+        key2: Base64 account key.
+        allow_shared_key: False refuses shared key and account/service SAS (KeyBasedAuthenticationNotPermitted).
+        allow_blob_public_access: False refuses anonymous access to containers whatever their own setting.
+        scope: ARM id of the account, for role checks of bearer tokens.
+    """
+
+    name: str
+    key1: str = field(repr=False)
+    key2: str = field(repr=False)
+    allow_shared_key: bool = True
+    allow_blob_public_access: bool = False
+    scope: str = ""
+
+
+@dataclass(frozen=True)
+class StaticWebsite:
+    """Static website setting of an account, whichever side set it (ARM or data plane)."""
+
+    enabled: bool = False
+    index_document: str = ""
+    default_index_document_path: str = ""
+    error_document_404_path: str = ""

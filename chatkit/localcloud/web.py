@@ -1,0 +1,25 @@
+"""What every HTTP port of the local cloud shares."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+
+from aiohttp import web
+
+Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+LOOPBACK_HOSTS = {"localhost", "127.0.0.1", "[::1]"}
+
+
+@web.middleware
+async def loopback_only(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Refuse requests for other host names: a web page elsewhere must not reach this machine by DNS rebinding."""
+    if host_name(request) not in LOOPBACK_HOSTS:
+        return web.Response(status=421, text="This server answers on localhost only.\n")
+    return await handler(request)
+
+
+def host_name(request: web.BaseRequest) -> str:
+    """The Host header without its port, lower-case."""
+    host = request.headers.get("Host", "").lower()
+    name, _, port = host.rpartition(":")
+    return name if port.isdecimal() and name else host

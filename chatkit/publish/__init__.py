@@ -1,0 +1,1 @@
+"""Getting the app and the page there: package, publish, settings, CORS, website upload."""

@@ -1,0 +1,1 @@
+"""Sans-IO protocol code: hub protocol, framing, tokens, connection strings. No asyncio, no sockets."""
