@@ -16,6 +16,7 @@ import signal
 import sys
 from pathlib import Path
 
+from chatkit.files import write_private
 from chatkit.localcloud.cloud import LocalCloud
 from chatkit.localcloud.lock import HomeLock, HomeLocked
 from chatkit.localcloud.trace import mask
@@ -48,7 +49,7 @@ async def _serve(folder: Path) -> None:
     cloud = LocalCloud(folder, on_stop=stop.set)
     await cloud.start()
     endpoints = folder / "cloud.json"
-    _write_private(endpoints, json.dumps({"running": True, "pid": os.getpid(), **cloud.endpoints()}, indent=1))
+    write_private(endpoints, json.dumps({"running": True, "pid": os.getpid(), **cloud.endpoints()}, indent=1))
     log.info("ready, pid %s", os.getpid())
     try:
         await _until(stop, folder)
@@ -66,14 +67,6 @@ async def _until(stop: asyncio.Event, folder: Path) -> None:
         except TimeoutError:
             if not (folder / "lock").exists():
                 return
-
-
-def _write_private(path: Path, text: str) -> None:
-    temporary = path.with_suffix(".tmp")
-    temporary.unlink(missing_ok=True)
-    with os.fdopen(os.open(temporary, os.O_WRONLY | os.O_CREAT, 0o600), "w", encoding="utf-8") as file:
-        file.write(text)
-    temporary.replace(path)
 
 
 class _Masked(logging.Formatter):

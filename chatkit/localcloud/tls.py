@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import os
 import ssl
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+
+from chatkit.files import write_private
 
 HOSTS = ("localhost", "127.0.0.1", "::1")
 
@@ -53,11 +54,5 @@ def _issue(ca_file: Path, chain_file: Path, key_file: Path) -> None:
     leaf = authority.issue_cert(*HOSTS, not_after=until)
     ca_file.parent.mkdir(parents=True, exist_ok=True)
     authority.cert_pem.write_to_path(str(ca_file))
-    _write_private(key_file, leaf.private_key_pem.bytes())
+    write_private(key_file, leaf.private_key_pem.bytes())
     chain_file.write_bytes(b"".join(blob.bytes() for blob in leaf.cert_chain_pems))
-
-
-def _write_private(path: Path, content: bytes) -> None:
-    path.unlink(missing_ok=True)
-    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT, 0o600), "wb") as file:
-        file.write(content)
