@@ -11,7 +11,7 @@ from dataclasses import asdict
 from aiohttp import web
 
 from chatkit.localcloud.platform import Platform
-from chatkit.localcloud.web import loopback_only
+from chatkit.localcloud.web import Handler, loopback_only
 
 TOKEN_HEADER = "x-chatkit-token"
 
@@ -29,7 +29,7 @@ class Control:
         """Open the port."""
         app = web.Application(middlewares=[loopback_only, self._with_token])
         app.add_routes([web.post("/stop", self._stop), web.get("/trace", self._trace)])
-        self._port = self._platform.listeners.reserve("control")
+        self._port = self._platform.listeners.reserve("control", movable=True)
         await self._platform.listeners.open("control", app, port=self._port, ipv4_only=True)
 
     def endpoints(self) -> dict[str, str]:
@@ -37,10 +37,10 @@ class Control:
         return {"control": f"http://127.0.0.1:{self._port}", "control_token": self._token}
 
     @web.middleware
-    async def _with_token(self, request: web.Request, handler: Callable[[web.Request], web.StreamResponse]) -> web.StreamResponse:
+    async def _with_token(self, request: web.Request, handler: Handler) -> web.StreamResponse:
         if not hmac.compare_digest(request.headers.get(TOKEN_HEADER, "").encode(), self._token.encode()):
             return web.json_response({"error": f"The {TOKEN_HEADER} header is missing or wrong."}, status=403)
-        return await handler(request)  # type: ignore[misc]
+        return await handler(request)
 
     async def _stop(self, request: web.Request) -> web.Response:
         self._on_stop()

@@ -27,15 +27,17 @@ class Listeners:
         self._store = store
         self._open: dict[str, web.AppRunner] = {}
 
-    def reserve(self, owner: str, *, preferred: int = 0) -> int:
+    def reserve(self, owner: str, *, preferred: int = 0, movable: bool = False) -> int:
         """Return the owner's port, choosing one on first use.
 
         Args:
             owner: Name of the service instance.
             preferred: Port to try first on first use, then the 20 after it; 0 for any free port.
+            movable: Give another port when a program has taken the remembered one; for addresses that clients look up
+                at each start and nobody writes down.
         """
         known = self._store.get("ports", owner)
-        if known:
+        if known and (not movable or owner in self._open or is_free(int(known["port"]))):
             return int(known["port"])
         taken = {int(value["port"]) for _, value in self._store.items("ports")}
         candidates = [*range(preferred, preferred + 21)] if preferred else []

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
-
 from aiohttp import web
+from aiohttp.typedefs import Handler
 
-Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+__all__ = ["Handler", "host_name", "loopback_only"]
 LOOPBACK_HOSTS = {"localhost", "127.0.0.1", "[::1]"}
 
 

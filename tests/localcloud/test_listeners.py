@@ -50,6 +50,15 @@ def test_a_taken_preferred_port_is_passed_over(listeners: Listeners) -> None:
     other.close()
 
 
+def test_a_movable_owner_moves_off_a_taken_port(listeners: Listeners) -> None:
+    """Another program has the remembered port: a movable owner gets a new one, a fixed one keeps its own."""
+    port = listeners.reserve("a")
+    (other, *_) = bind(port, ipv4_only=True, wanted_for="another program")
+    assert listeners.reserve("a") == port
+    assert listeners.reserve("a", movable=True) != port
+    other.close()
+
+
 async def test_opening_a_taken_port_names_it(listeners: Listeners) -> None:
     """The error has the port and who wanted it."""
     (other, *_) = bind(0, ipv4_only=True, wanted_for="another program")
