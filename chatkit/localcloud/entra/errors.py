@@ -1,0 +1,141 @@
+"""What Entra ID answers when it refuses, in its own words and numbers.
+
+Follows Microsoft's page "Microsoft Entra authentication and authorization error codes".
+"""
+
+from __future__ import annotations
+
+import uuid
+from datetime import UTC, datetime
+from typing import Any
+
+
+class EntraError(Exception):
+    """A refused request to the authority.
+
+    Args:
+        error: OAuth 2.0 error code, for example "invalid_client".
+        number: AADSTS number, for example 7000215.
+        message: The sentence after the number.
+        status: HTTP status.
+    """
+
+    def __init__(self, error: str, number: int, message: str, *, status: int = 400) -> None:
+        super().__init__(f"AADSTS{number}: {message}")
+        self.error = error
+        self.number = number
+        self.message = message
+        self.status = status
+
+    def body(self, *, authority: str, correlation_id: str = "") -> dict[str, Any]:
+        """The JSON that token endpoints answer."""
+        trace_id = str(uuid.uuid4())
+        correlation_id = correlation_id or str(uuid.uuid4())
+        timestamp = datetime.now(UTC).strftime("%Y-%m-%d %H:%M:%SZ")
+        return {
+            "error": self.error,
+            "error_description": f"{self} Trace ID: {trace_id} Correlation ID: {correlation_id} Timestamp: {timestamp}",
+            "error_codes": [self.number],
+            "timestamp": timestamp,
+            "trace_id": trace_id,
+            "correlation_id": correlation_id,
+            "error_uri": f"{authority}/error?code={self.number}",
+        }
+
+
+class TokenRejected(Exception):
+    """A bearer token does not open this door.
+
+    Args:
+        code: "missing", "malformed", "signature", "expired", "not_yet_valid", "issuer", "audience" or "tenant".
+        description: One sentence for the caller, without the token.
+    """
+
+    def __init__(self, code: str, description: str) -> None:
+        super().__init__(description)
+        self.code = code
+        self.description = description
+
+
+def tenant_not_found(tenant: str) -> EntraError:
+    """No such tenant here."""
+    return EntraError(
+        "invalid_request",
+        90002,
+        f"Tenant '{tenant}' not found. Check to make sure you have the correct tenant ID and are signing into the correct"
+        " cloud. Check with your subscription administrator, this may happen if there are no active subscriptions for the"
+        " tenant.",
+    )
+
+
+def client_not_found(client_id: str, tenant_id: str) -> EntraError:
+    """No such application in the tenant."""
+    return EntraError(
+        "unauthorized_client",
+        700016,
+        f"Application with identifier '{client_id}' was not found in the directory '{tenant_id}'. This can happen if the"
+        " application has not been installed by the administrator of the tenant or consented to by any user in the tenant."
+        " You may have sent your authentication request to the wrong tenant.",
+    )
+
+
+def wrong_secret(client_id: str) -> EntraError:
+    """The client secret is not one of the application's."""
+    return EntraError(
+        "invalid_client",
+        7000215,
+        "Invalid client secret provided. Ensure the secret being sent in the request is the client secret value, not the"
+        f" client secret ID, for a secret added to app '{client_id}'.",
+        status=401,
+    )
+
+
+def expired_secret(client_id: str) -> EntraError:
+    """The client secret was right once."""
+    return EntraError(
+        "invalid_client",
+        7000222,
+        f"The provided client secret keys for app '{client_id}' are expired. Create new keys for your app.",
+        status=401,
+    )
+
+
+def missing_credential() -> EntraError:
+    """A confidential client came without proof."""
+    return EntraError(
+        "invalid_client",
+        7000218,
+        "The request body must contain the following parameter: 'client_assertion' or 'client_secret'.",
+        status=401,
+    )
+
+
+def missing_parameter(name: str) -> EntraError:
+    """A required form field is absent."""
+    return EntraError("invalid_request", 900144, f"The request body must contain the following parameter: '{name}'.")
+
+
+def unsupported_grant(grant: str) -> EntraError:
+    """The grant type is none of ours."""
+    return EntraError("unsupported_grant_type", 70003, f"The app requested an unsupported grant type '{grant}'.")
+
+
+def resource_not_found(resource: str, tenant: str) -> EntraError:
+    """The scope names a resource this tenant does not know."""
+    return EntraError(
+        "invalid_resource",
+        500011,
+        f"The resource principal named {resource} was not found in the tenant named {tenant}. This can happen if the"
+        " application has not been installed by the administrator of the tenant or consented to by any user in the tenant."
+        " You might have sent your authentication request to the wrong tenant.",
+    )
+
+
+def invalid_scope(scope: str) -> EntraError:
+    """A scope for client credentials must end in /.default."""
+    return EntraError(
+        "invalid_scope",
+        1002012,
+        f"The provided value for scope {scope} is not valid. Client credential flows must have a scope value with /.default"
+        " suffixed to the resource identifier (application ID URI).",
+    )

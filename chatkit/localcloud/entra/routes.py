@@ -1,0 +1,113 @@
+"""The authority's URLs: discovery, keys, token endpoint."""
+
+from __future__ import annotations
+
+import logging
+from typing import Any
+
+from aiohttp import web
+
+from chatkit.localcloud.entra import errors
+from chatkit.localcloud.entra.grants import Grants
+from chatkit.localcloud.entra.models import Directory
+from chatkit.localcloud.entra.tokens import Tokens
+from chatkit.localcloud.trace import Trace
+from chatkit.localcloud.web import Handler, loopback_only
+
+log = logging.getLogger("chatkit.local.entra")
+HIDDEN = {"client_secret", "client_assertion", "code", "refresh_token", "device_code", "code_verifier"}
+
+
+class Routes:
+    """The HTTP side of the tenant."""
+
+    def __init__(self, directory: Directory, tokens: Tokens, trace: Trace) -> None:
+        self._directory = directory
+        self._tokens = tokens
+        self._trace = trace
+        self._grants = Grants(directory, tokens)
+        self._authority = ""
+
+    def app(self, authority: str) -> web.Application:
+        """The application to serve at this authority URL."""
+        self._authority = authority
+        app = web.Application(middlewares=[loopback_only, self._errors], client_max_size=1 << 20)
+        for prefix in ("/{tenant}", "/{tenant}/v2.0"):
+            app.router.add_get(f"{prefix}/.well-known/openid-configuration", self._discovery)
+        app.router.add_get("/common/discovery/instance", self._instance)
+        app.router.add_get("/{tenant}/discovery/v2.0/keys", self._keys)
+        app.router.add_get("/{tenant}/discovery/keys", self._keys)
+        app.router.add_post("/{tenant}/oauth2/v2.0/token", self._token)
+        app.router.add_post("/{tenant}/oauth2/token", self._token)
+        return app
+
+    @web.middleware
+    async def _errors(self, request: web.Request, handler: Handler) -> web.StreamResponse:
+        try:
+            return await handler(request)
+        except errors.EntraError as error:
+            self._trace.emit("entra", "refused", path=request.path, number=error.number, error=error.error)
+            body = error.body(authority=self._authority, correlation_id=request.headers.get("client-request-id", ""))
+            return web.json_response(body, status=error.status, headers=NO_STORE)
+        except web.HTTPException as error:
+            refusal = errors.EntraError("invalid_request", 90023, f"{request.method} {request.path}: {error.reason}.")
+            return web.json_response(refusal.body(authority=self._authority), status=error.status)
+        except Exception:
+            log.exception("%s %s failed", request.method, request.path)
+            refusal = errors.EntraError("server_error", 90020, "The server met an unexpected error.")
+            return web.json_response(refusal.body(authority=self._authority), status=500)
+
+    async def _discovery(self, request: web.Request) -> web.Response:
+        tenant = self._directory.check_tenant(request.match_info["tenant"])
+        return web.json_response(discovery(self._authority, tenant, self._tokens.issuer))
+
+    async def _instance(self, request: web.Request) -> web.Response:
+        host = self._authority.removeprefix("https://")
+        return web.json_response(
+            {
+                "tenant_discovery_endpoint": f"{self._authority}/{self._directory.tenant_id}/v2.0/.well-known/openid-configuration",
+                "api-version": "1.1",
+                "metadata": [{"preferred_network": host, "preferred_cache": host, "aliases": [host]}],
+            }
+        )
+
+    async def _keys(self, request: web.Request) -> web.Response:
+        self._directory.check_tenant(request.match_info["tenant"])
+        return web.json_response(self._tokens.jwks())
+
+    async def _token(self, request: web.Request) -> web.Response:
+        self._directory.check_tenant(request.match_info["tenant"])
+        form = {name: value for name, value in (await request.post()).items() if isinstance(value, str)}
+        answer = self._grants.answer(form)
+        shown = {name: value for name, value in form.items() if name not in HIDDEN}
+        self._trace.emit("entra", "token", **{key: shown.get(key, "") for key in ("grant_type", "client_id", "scope")})
+        return web.json_response(answer, headers=NO_STORE)
+
+
+NO_STORE = {"Cache-Control": "no-store, no-cache", "Pragma": "no-cache"}
+
+
+def discovery(authority: str, tenant: str, issuer: str) -> dict[str, Any]:
+    """The OpenID Connect discovery document of one tenant."""
+    base = f"{authority}/{tenant}"
+    return {
+        "token_endpoint": f"{base}/oauth2/v2.0/token",
+        "token_endpoint_auth_methods_supported": ["client_secret_post", "private_key_jwt", "client_secret_basic"],
+        "jwks_uri": f"{base}/discovery/v2.0/keys",
+        "response_modes_supported": ["query", "fragment", "form_post"],
+        "subject_types_supported": ["pairwise"],
+        "id_token_signing_alg_values_supported": ["RS256"],
+        "response_types_supported": ["code", "id_token", "code id_token", "id_token token"],
+        "scopes_supported": ["openid", "profile", "email", "offline_access"],
+        "issuer": issuer,
+        "request_uri_parameter_supported": False,
+        "userinfo_endpoint": f"{authority}/oidc/userinfo",
+        "authorization_endpoint": f"{base}/oauth2/v2.0/authorize",
+        "device_authorization_endpoint": f"{base}/oauth2/v2.0/devicecode",
+        "http_logout_supported": True,
+        "frontchannel_logout_supported": True,
+        "end_session_endpoint": f"{base}/oauth2/v2.0/logout",
+        "claims_supported": ["sub", "iss", "aud", "exp", "iat", "nonce", "preferred_username", "name", "tid", "ver", "oid"],
+        "tenant_region_scope": "EU",
+        "cloud_instance_name": authority.removeprefix("https://"),
+    }

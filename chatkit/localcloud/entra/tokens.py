@@ -1,0 +1,148 @@
+"""RS256 tokens: signed by Entra, checked by every service that takes a bearer token."""
+
+from __future__ import annotations
+
+import time
+import uuid
+from collections.abc import Collection
+from dataclasses import dataclass, field
+from typing import Any
+
+import jwt
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import rsa
+
+from chatkit.localcloud.entra.errors import TokenRejected
+from chatkit.localcloud.store import Store
+
+LIFETIME_S = 3599
+KEPT = 512
+CLOCK_SKEW_S = 300
+
+
+@dataclass(frozen=True)
+class Claims:
+    """A checked token.
+
+    Attributes:
+        oid: Object id of the principal.
+        appid: Client that asked for the token; empty for tokens without one.
+        tid: Tenant id.
+        name: Display name or user principal name.
+        raw: Every claim.
+    """
+
+    oid: str
+    appid: str
+    tid: str
+    name: str
+    raw: dict[str, Any] = field(repr=False)
+
+
+class Tokens:
+    """The tenant's signing key. The key and its id are kept, so tokens outlive a restart of the local cloud."""
+
+    def __init__(self, store: Store, *, tenant_id: str) -> None:
+        self._tenant_id = tenant_id
+        self._issuer = ""
+        document = store.get("entra", "signing-key")
+        if document is None:
+            document = {"kid": uuid.uuid4().hex, "pem": _new_key()}
+            store.put("entra", "signing-key", document)
+        self._kid = str(document["kid"])
+        key = serialization.load_pem_private_key(str(document["pem"]).encode(), password=None)
+        assert isinstance(key, rsa.RSAPrivateKey)
+        self._key = key
+        self._public = key.public_key()
+        self._checked: dict[str, dict[str, Any]] = {}
+
+    def set_authority(self, authority: str) -> None:
+        """Tell where this tenant is served; the issuer follows from it."""
+        self._issuer = f"{authority}/{self._tenant_id}/v2.0"
+
+    @property
+    def issuer(self) -> str:
+        """`iss` of every token."""
+        return self._issuer
+
+    def jwks(self) -> dict[str, Any]:
+        """The public key as a JSON Web Key Set."""
+        key = jwt.algorithms.RSAAlgorithm.to_jwk(self._public, as_dict=True)
+        return {"keys": [{**key, "kid": self._kid, "use": "sig", "alg": "RS256", "issuer": self._issuer}]}
+
+    def issue(self, audience: str, claims: dict[str, Any], *, lifetime_s: int = LIFETIME_S) -> str:
+        """Sign a token.
+
+        Args:
+            audience: `aud`.
+            claims: About the subject: oid, sub, appid, name, roles, scp, ...
+            lifetime_s: Seconds until it expires.
+        """
+        now = int(time.time())
+        payload = {
+            "aud": audience,
+            "iss": self._issuer,
+            "iat": now,
+            "nbf": now,
+            "exp": now + lifetime_s,
+            "tid": self._tenant_id,
+            "uti": uuid.uuid4().hex[:22],
+            "ver": "2.0",
+            **claims,
+        }
+        return jwt.encode(payload, self._key, algorithm="RS256", headers={"kid": self._kid})
+
+    def verify(self, token: str, audiences: Collection[str]) -> Claims:
+        """Check signature, issuer, tenant, times and audience.
+
+        Args:
+            token: The text after "Bearer ".
+            audiences: Accepted audiences; trailing slashes are of no account.
+
+        Raises:
+            TokenRejected: The first check that failed.
+        """
+        raw = self._checked.get(token) or self._check_signature(token)
+        now = time.time()
+        if raw.get("exp", 0) <= now:
+            raise TokenRejected("expired", "The access token has expired.")
+        if raw.get("nbf", 0) > now + CLOCK_SKEW_S:
+            raise TokenRejected("not_yet_valid", "The access token is not valid yet.")
+        if raw.get("iss") != self._issuer:
+            raise TokenRejected("issuer", f"The access token is from the wrong issuer. It must match '{self._issuer}'.")
+        audience = str(raw.get("aud", ""))
+        if audience.rstrip("/") not in {accepted.rstrip("/") for accepted in audiences}:
+            raise TokenRejected("audience", f"The access token has been obtained for wrong audience or resource '{audience}'.")
+        return Claims(
+            oid=str(raw.get("oid", raw.get("sub", ""))),
+            appid=str(raw.get("appid", raw.get("azp", ""))),
+            tid=str(raw.get("tid", "")),
+            name=str(raw.get("preferred_username", raw.get("name", raw.get("app_displayname", "")))),
+            raw=raw,
+        )
+
+    def _check_signature(self, token: str) -> dict[str, Any]:
+        if not token:
+            raise TokenRejected("missing", "The 'Authorization' header is missing.")
+        try:
+            raw: dict[str, Any] = jwt.decode(
+                token,
+                self._public,
+                algorithms=["RS256"],
+                options={"verify_aud": False, "verify_exp": False, "verify_nbf": False, "verify_iat": False},
+            )
+        except jwt.InvalidSignatureError:
+            raise TokenRejected("signature", "The access token's signature is invalid.") from None
+        except jwt.InvalidTokenError:
+            raise TokenRejected("malformed", "The access token is invalid.") from None
+        if len(self._checked) >= KEPT:
+            self._checked.clear()
+        self._checked[token] = raw
+        return raw
+
+
+def _new_key() -> str:
+    key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+    return key.private_bytes(
+        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    ).decode()
