@@ -1,0 +1,40 @@
+"""Where a sign-in or sign-out may send the browser afterwards: this app, or an address its owner has allowed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from urllib.parse import unquote, urlsplit
+
+
+def is_allowed(target: str, *, own_origin: str, allowed: Iterable[str]) -> bool:
+    """Decide whether a redirect target is safe.
+
+    Args:
+        target: What the request asked for.
+        own_origin: Scheme, host and port of this app.
+        allowed: The site's allowedExternalRedirectUrls; one allows itself and what lies below its path, query ignored.
+    """
+    if not target or any(ord(char) <= 32 or char in "\\\x7f" for char in target):
+        return False
+    if target.startswith("/"):
+        return not target.startswith("//") and not unquote(target).startswith(("//", "/\\"))
+    parts = urlsplit(target)
+    if not parts.scheme or not parts.netloc or "@" in parts.netloc:
+        return False
+    origin = f"{parts.scheme}://{parts.netloc}".lower()
+    return origin == own_origin.lower() or any(_covers(url, origin, parts.path) for url in allowed)
+
+
+def _covers(allowed: str, origin: str, path: str) -> bool:
+    parts = urlsplit(allowed)
+    if f"{parts.scheme}://{parts.netloc}".lower() != origin:
+        return False
+    prefix = parts.path.rstrip("/")
+    decoded = unquote(path)
+    return ".." not in decoded.split("/") and (decoded == prefix or decoded.startswith(prefix + "/") or not prefix)
+
+
+def origin_of(url: str) -> str:
+    """Scheme, host and port of a URL, lower-case; empty when it has none."""
+    parts = urlsplit(url)
+    return f"{parts.scheme}://{parts.netloc}".lower() if parts.scheme and parts.netloc else ""

@@ -1,0 +1,161 @@
+"""Sessions of signed-in people: kept on the server, so that signing out ends them, and named by a cookie or a token.
+
+The token is the JWT that clients send in X-ZUMO-AUTH; the cookie holds the session id encrypted. Both have the shape
+of App Service's own; each site has its own keys.
+"""
+
+from __future__ import annotations
+
+import base64
+import secrets
+import time
+from dataclasses import asdict, dataclass, field, replace
+from typing import Any
+
+import jwt
+from cryptography.fernet import Fernet, InvalidToken
+
+from chatkit.localcloud.easy_auth.principal import Principal
+from chatkit.localcloud.store import Store
+
+COOKIE = "AppServiceAuthSession"
+
+
+class SessionRejected(Exception):
+    """A presented token is not (or no longer) good for a session."""
+
+
+@dataclass(frozen=True)
+class Session:
+    """One signed-in session.
+
+    Attributes:
+        sid: Random id, "sid:" and 32 hex digits.
+        principal: Who it is.
+        expires_at: Unix seconds.
+        id_token: The provider's, kept only with the token store on.
+        access_token: The same.
+        refresh_token: The same.
+    """
+
+    sid: str
+    principal: Principal
+    expires_at: float
+    id_token: str = field(default="", repr=False)
+    access_token: str = field(default="", repr=False)
+    refresh_token: str = field(default="", repr=False)
+
+
+class Sessions:
+    """The sessions and keys of one site."""
+
+    def __init__(self, store: Store, site: str) -> None:
+        self._store = store
+        self._collection = f"easy-auth/{site}"
+        keys = store.get("easy-auth-keys", site)
+        if keys is None:
+            keys = {"signing": secrets.token_hex(32), "encryption": secrets.token_hex(32)}
+            store.put("easy-auth-keys", site, keys)
+        self._signing = bytes.fromhex(keys["signing"])
+        self._box = Fernet(base64.urlsafe_b64encode(bytes.fromhex(keys["encryption"])))
+
+    def start(self, principal: Principal, *, life_s: float, tokens: dict[str, str]) -> Session:
+        """Make a session; `tokens` may name id_token, access_token and refresh_token."""
+        session = Session(f"sid:{secrets.token_hex(16)}", principal, time.time() + life_s, **tokens)
+        self.keep(session)
+        return session
+
+    def keep(self, session: Session) -> None:
+        """Store a session, new or renewed."""
+        self._store.put(self._collection, session.sid, asdict(session))
+
+    def renew(self, session: Session, *, life_s: float, tokens: dict[str, Any]) -> Session:
+        """Give a session a new end and new provider tokens."""
+        renewed = replace(session, expires_at=time.time() + life_s, **tokens)
+        self.keep(renewed)
+        return renewed
+
+    def end(self, session: Session) -> None:
+        """Forget a session: its cookie and token are worthless from now on."""
+        self._store.delete(self._collection, session.sid)
+
+    def end_all(self) -> None:
+        """Forget every session of the site and its keys (the site was deleted)."""
+        for sid, _ in [*self._store.items(self._collection)]:
+            self._store.delete(self._collection, sid)
+        self._store.delete("easy-auth-keys", self._collection.removeprefix("easy-auth/"))
+
+    def find(self, sid: str, *, grace_s: float = 0) -> Session | None:
+        """The session if it is there and not past its end (plus a grace)."""
+        document = self._store.get(self._collection, sid)
+        if document is None or document["expires_at"] + grace_s < time.time():
+            return None
+        return _session(document)
+
+    def token(self, session: Session, *, origin: str) -> str:
+        """The JWT a client sends in X-ZUMO-AUTH."""
+        now = int(time.time())
+        claims = {
+            "iss": origin + "/",
+            "aud": origin + "/",
+            "sub": session.sid,
+            "stable_sid": session.sid,
+            "idp": session.principal.provider,
+            "ver": "3",
+            "nbf": now,
+            "iat": now,
+            "exp": int(session.expires_at),
+        }
+        return jwt.encode(claims, self._signing, algorithm="HS256")
+
+    def of_token(self, token: str, *, origin: str, grace_s: float = 0) -> Session:
+        """The session a token names.
+
+        Raises:
+            SessionRejected: Wrong signature, other app, expired, or signed out.
+        """
+        try:
+            claims = jwt.decode(
+                token,
+                self._signing,
+                algorithms=["HS256"],
+                audience=origin + "/",
+                issuer=origin + "/",
+                leeway=grace_s,
+                options={"require": ["exp", "aud", "iss", "sub"]},
+            )
+        except jwt.PyJWTError as error:
+            raise SessionRejected(str(error)) from error
+        session = self.find(claims["sub"], grace_s=grace_s)
+        if session is None:
+            raise SessionRejected("the session has ended")
+        return session
+
+    def cookie(self, session: Session) -> str:
+        """The value of the session cookie."""
+        return self._box.encrypt(session.sid.encode()).decode()
+
+    def of_cookie(self, value: str, *, grace_s: float = 0) -> Session | None:
+        """The session a cookie names, None when it names none."""
+        try:
+            sid = self._box.decrypt(value.encode()).decode()
+        except (InvalidToken, UnicodeDecodeError):
+            return None
+        return self.find(sid, grace_s=grace_s)
+
+    def seal(self, value: bytes) -> str:
+        """Encrypt a small value that the browser carries to us and back."""
+        return self._box.encrypt(value).decode()
+
+    def unseal(self, value: str, *, life_s: float) -> bytes | None:
+        """Open a sealed value; None when it is not ours or older than its life."""
+        try:
+            return self._box.decrypt(value.encode(), ttl=int(life_s))
+        except InvalidToken:
+            return None
+
+
+def _session(document: dict[str, Any]) -> Session:
+    principal = dict(document.pop("principal"))
+    principal["claims"] = tuple((kind, value) for kind, value in principal["claims"])
+    return Session(principal=Principal(**principal), **document)

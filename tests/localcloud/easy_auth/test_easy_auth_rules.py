@@ -1,0 +1,174 @@
+"""The rules of the authentication module that need no server."""
+
+from __future__ import annotations
+
+import base64
+import json
+import time
+from datetime import timedelta
+from pathlib import Path
+
+import jwt
+import pytest
+
+from chatkit.localcloud.easy_auth.principal import Principal, is_platform_header, without_platform_headers
+from chatkit.localcloud.easy_auth.redirects import is_allowed
+from chatkit.localcloud.easy_auth.sessions import SessionRejected, Sessions
+from chatkit.localcloud.easy_auth.settings import AuthSettings
+from chatkit.localcloud.store import Store
+
+ORIGIN = "http://localhost:7001"
+PAGE = "http://127.0.0.1:7002/"
+ALICE = Principal("aad", "id-of-alice", "alice@contoso.example", (("name", "Alice"),))
+
+
+@pytest.fixture
+def sessions(tmp_path: Path) -> Sessions:
+    return Sessions(Store(tmp_path / "state.db"), "site")
+
+
+@pytest.mark.parametrize(
+    "target", ["/", "/done?x=1", f"{ORIGIN}/a", PAGE, f"{PAGE}index.html", f"{PAGE}a/b?q=1", "HTTP://LOCALHOST:7001/"]
+)
+def test_an_own_or_allowed_address_is_a_redirect_target(target: str) -> None:
+    """This app, and what lies below an allowed URL."""
+    assert is_allowed(target, own_origin=ORIGIN, allowed=[PAGE])
+
+
+@pytest.mark.parametrize(
+    "target",
+    [
+        "", "//evil.example", "/\\evil.example", "/%2f%2fevil.example/..", "https://evil.example/", "http://127.0.0.1:7002.evil.example/",
+        "http://127.0.0.1:7002@evil.example/", "http://localhost:7001@evil.example", "javascript:alert(1)", "data:text/html,x",
+        "http://127.0.0.1:7003/", "https://127.0.0.1:7002/", " http://127.0.0.1:7002/", "http:\\\\evil.example",
+        "http:evil.example",
+        "/\tevil", "\\\\evil.example", "http://127.0.0.1:7002\\@evil.example/", "ftp://localhost:7001/",
+    ],
+)  # fmt: skip
+def test_any_other_address_is_refused(target: str) -> None:
+    """There is no open redirect."""
+    assert not is_allowed(target, own_origin=ORIGIN, allowed=[PAGE])
+
+
+def test_an_allowed_path_covers_what_is_below_it_only() -> None:
+    """`/chat` allows `/chat/x`, not `/chatter` and not `/chat/../x`."""
+    allowed = ["https://a.example/chat"]
+    paths = ("/chat", "/chat/x", "/chatter", "/chat/../x", "/chat/%2e%2e/x")
+    verdicts = [is_allowed(f"https://a.example{path}", own_origin=ORIGIN, allowed=allowed) for path in paths]
+    assert verdicts == [True, True, False, False, False]
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "X-MS-CLIENT-PRINCIPAL", "x-ms-client-principal-name", "X_MS_CLIENT_PRINCIPAL_ID", "x-Ms_client-Principal-idp",
+        "X-MS-TOKEN-AAD-ID-TOKEN", "x_ms_token_google_access_token", " X-MS-CLIENT-PRINCIPAL ",
+    ],
+)  # fmt: skip
+def test_a_header_only_the_platform_may_set_is_recognised(name: str) -> None:
+    """In every spelling that a server could fold into the real one."""
+    assert is_platform_header(name)
+
+
+def test_other_headers_pass() -> None:
+    """Stripping leaves everything else, order and repeats included."""
+    headers = [
+        ("Accept", "a"),
+        ("X-MS-CLIENT-PRINCIPAL-NAME", "mallory"),
+        ("X-Custom", "1"),
+        ("X-Custom", "2"),
+        ("x-ms-version", "3"),
+    ]
+    assert without_platform_headers(headers) == [("Accept", "a"), ("X-Custom", "1"), ("X-Custom", "2"), ("x-ms-version", "3")]
+
+
+def test_the_principal_header_has_azures_shape() -> None:
+    """Base64 of JSON with auth_typ, claims, name_typ and role_typ; claims under their long names."""
+    principal = Principal.of("aad", {"sub": "s", "oid": "o", "preferred_username": "alice@contoso.example", "roles": ["a", "b"]})
+    document = json.loads(base64.b64decode(principal.headers()["X-MS-CLIENT-PRINCIPAL"]))
+    assert set(document) == {"auth_typ", "claims", "name_typ", "role_typ"}
+    assert {"typ": "http://schemas.microsoft.com/identity/claims/objectidentifier", "val": "o"} in document["claims"]
+    assert [claim["val"] for claim in document["claims"] if claim["typ"] == document["role_typ"]] == ["a", "b"]
+
+
+def test_a_name_beyond_ascii_cannot_break_the_header() -> None:
+    """Line breaks and non-ASCII letters are percent-encoded."""
+    headers = Principal("aad", "id", "zoë\r\nX-Evil: 1", ()).headers()
+    assert headers["X-MS-CLIENT-PRINCIPAL-NAME"] == "zo%C3%AB%0D%0AX-Evil: 1"
+
+
+def test_a_token_finds_its_session(sessions: Sessions) -> None:
+    """What was signed in comes back."""
+    session = sessions.start(ALICE, life_s=60, tokens={"id_token": "x"})
+    assert sessions.of_token(sessions.token(session, origin=ORIGIN), origin=ORIGIN) == session
+
+
+def test_a_token_has_the_shape_of_app_services(sessions: Sessions) -> None:
+    """Issuer and audience are the app, the subject is the session id."""
+    token = sessions.token(sessions.start(ALICE, life_s=60, tokens={}), origin=ORIGIN)
+    claims = jwt.decode(token, options={"verify_signature": False})
+    assert (claims["iss"], claims["aud"], claims["idp"], claims["ver"]) == (ORIGIN + "/", ORIGIN + "/", "aad", "3")
+    assert claims["sub"].startswith("sid:")
+
+
+def test_signing_out_ends_cookie_and_token(sessions: Sessions) -> None:
+    """A copy of either is worthless afterwards."""
+    session = sessions.start(ALICE, life_s=60, tokens={})
+    token, cookie = sessions.token(session, origin=ORIGIN), sessions.cookie(session)
+    sessions.end(session)
+    assert sessions.of_cookie(cookie) is None
+    with pytest.raises(SessionRejected, match="ended"):
+        sessions.of_token(token, origin=ORIGIN)
+
+
+@pytest.mark.parametrize("change", ["other app", "other site", "expired", "none", "foreign key", "cut short"])
+def test_a_wrong_token_is_rejected(sessions: Sessions, tmp_path: Path, change: str) -> None:
+    """Tokens of another app or site, expired, unsigned or signed by another key."""
+    session = sessions.start(ALICE, life_s=-1 if change == "expired" else 60, tokens={})
+    token = sessions.token(session, origin="http://localhost:9" if change == "other app" else ORIGIN)
+    claims = {"iss": ORIGIN + "/", "aud": ORIGIN + "/", "sub": session.sid, "exp": time.time() + 60}
+    if change == "other site":
+        token = Sessions(Store(tmp_path / "state.db"), "other").token(session, origin=ORIGIN)
+    if change == "none":
+        token = jwt.encode(claims, None, algorithm="none")
+    if change == "foreign key":
+        token = jwt.encode(claims, "k" * 32, algorithm="HS256")
+    if change == "cut short":
+        token = token[:-2]
+    with pytest.raises(SessionRejected):
+        sessions.of_token(token, origin=ORIGIN)
+
+
+def test_a_garbled_cookie_names_nobody(sessions: Sessions) -> None:
+    """No exception, no session."""
+    assert [sessions.of_cookie(value) for value in ("", "x", "gAAAAA==", "é")] == [None] * 4
+
+
+def test_settings_are_read_with_azures_defaults() -> None:
+    """An enabled platform with one Microsoft registration."""
+    settings = AuthSettings.parse(
+        {
+            "platform": {"enabled": True},
+            "globalValidation": {"requireAuthentication": True, "unauthenticatedClientAction": "RedirectToLoginPage"},
+            "identityProviders": {
+                "azureActiveDirectory": {
+                    "registration": {
+                        "openIdIssuer": "https://localhost:1/t/v2.0",
+                        "clientId": "c",
+                        "clientSecretSettingName": "S",
+                    }
+                }
+            },
+            "login": {"allowedExternalRedirectUrls": [PAGE], "cookieExpiration": {"timeToExpiration": "01:30:00"}},
+        }
+    )
+    assert settings.action == "RedirectToLoginPage"
+    assert settings.session_life == timedelta(hours=1, minutes=30)
+    provider = settings.provider("AzureActiveDirectory")
+    assert provider is not None and provider.discovery_url == "https://localhost:1/t/v2.0/.well-known/openid-configuration"
+
+
+@pytest.mark.parametrize("properties", [None, {}, {"platform": None}, {"platform": {"enabled": False}}])
+def test_without_settings_the_module_is_off(properties: dict[str, object] | None) -> None:
+    """Never configured, emptied or disabled."""
+    assert not AuthSettings.parse(properties).enabled
