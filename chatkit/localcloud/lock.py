@@ -45,6 +45,19 @@ class HomeLock:
         self._file.close()
 
 
+def holder(path: Path) -> int | None:
+    """Return the id of the process that holds the lock now, or None."""
+    try:
+        with open(path, "r+", encoding="utf-8") as file:
+            try:
+                _lock(file)
+            except OSError:
+                return int(file.read() or 0) or None
+    except (OSError, ValueError):
+        pass
+    return None
+
+
 if sys.platform == "win32":
     import msvcrt
 
