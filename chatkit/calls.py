@@ -1,0 +1,131 @@
+"""Calling the Azure SDKs so that a cell can show what was called, and so that an error carries its remedy.
+
+Each call is an SDK method with its own arguments: `calls.call(client.signal_r.get, group, name)`. Errors pass unchanged,
+with a hint added where one is known.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from threading import Lock
+from typing import Any, ParamSpec, TypeVar
+from urllib.parse import urlsplit
+
+from azure.core.pipeline import PipelineRequest
+from azure.core.pipeline.policies import SansIOHTTPPolicy
+from azure.core.polling import LROPoller
+
+from chatkit.display import Call, Progress
+from chatkit.hints import add_hint
+
+P = ParamSpec("P")
+R = TypeVar("R")
+TICK_S = 0.5
+
+
+class _Wire:
+    """The first request of one call."""
+
+    verb = ""
+    path = ""
+
+
+_current: ContextVar[_Wire | None] = ContextVar("chatkit_call", default=None)
+
+
+class RecordRequests(SansIOHTTPPolicy[Any, Any]):
+    """Pipeline policy that notes verb and path of a call's first request. The polls of a long operation are not noted."""
+
+    def on_request(self, request: PipelineRequest[Any]) -> None:
+        """Note the request, once per call."""
+        wire = _current.get()
+        if wire is not None and not wire.verb:
+            wire.verb = request.http_request.method
+            wire.path = short_path(request.http_request.url)
+
+
+class Calls:
+    """The calls of one verb, from any number of threads.
+
+    Args:
+        progress: Told about every call that runs.
+    """
+
+    def __init__(self, progress: Progress | None = None) -> None:
+        self._progress = progress
+        self._lock = Lock()
+        self._made: list[Call] = []
+
+    @property
+    def made(self) -> tuple[Call, ...]:
+        """Calls so far, by resource, so that work done in parallel always reads the same."""
+        with self._lock:
+            return tuple(sorted(self._made, key=lambda call: call.resource.count("/")))
+
+    def call(self, method: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
+        """Call an SDK method and note it.
+
+        Raises:
+            azure.core.exceptions.AzureError: As the SDK raises it, with a hint where one is known.
+        """
+        with self._noted(name_of(method)):
+            return method(*args, **kwargs)
+
+    def finish(self, method: Callable[P, LROPoller[R]], *args: P.args, **kwargs: P.kwargs) -> R:
+        """Call a `begin_...` method and wait until the operation has ended.
+
+        Raises:
+            azure.core.exceptions.AzureError: As the SDK raises it, with a hint where one is known.
+        """
+        with self._noted(name_of(method)):
+            poller = method(*args, **kwargs)
+            while not poller.done():
+                poller.wait(TICK_S)
+                if self._progress:
+                    self._progress.tick()
+            return poller.result()
+
+    def tick(self) -> None:
+        """Let the progress line move while the caller waits for something else."""
+        if self._progress:
+            self._progress.tick()
+
+    @contextmanager
+    def _noted(self, name: str) -> Iterator[None]:
+        wire, started = _Wire(), time.monotonic()
+        token = _current.set(wire)
+        label = name.partition(".")[2].removeprefix("begin_").replace("_", " ") + f" ({name.partition('Operations')[0]})"
+        if self._progress:
+            self._progress.begin(label)
+        try:
+            yield
+        except Exception as error:
+            add_hint(error)
+            raise
+        finally:
+            _current.reset(token)
+            if self._progress:
+                self._progress.end(label)
+        with self._lock:
+            self._made.append(Call(name, wire.verb, wire.path, time.monotonic() - started))
+
+
+def name_of(method: Callable[..., object]) -> str:
+    """The SDK's own name of a bound method: "SignalROperations.begin_create_or_update"."""
+    owner = getattr(method, "__self__", None)
+    name = getattr(method, "__name__", type(method).__name__)
+    return f"{type(owner).__name__}.{name}" if owner is not None else name
+
+
+def short_path(url: str) -> str:
+    """A URL's path without host, query, subscription and group: `Microsoft.Web/sites/NAME/config/web`."""
+    path = urlsplit(url).path.strip("/")
+    parts = path.split("/")
+    if len(parts) >= 2 and parts[0].lower() == "subscriptions":
+        parts = parts[2:] or ["subscription"]
+    if len(parts) > 2 and parts[0].lower() == "resourcegroups":
+        parts = parts[2:]
+    return "/".join(parts[1:] if parts and parts[0].lower() == "providers" and len(parts) > 2 else parts)

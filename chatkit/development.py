@@ -1,0 +1,274 @@
+"""The two servers of a local run: the function host and the web page. Detached processes that outlive a kernel restart.
+
+Run as `python -m chatkit.development PORT FOLDER`, this module is the page's server; it needs the standard library only.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+import subprocess
+import sys
+import urllib.error
+import urllib.request
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from time import monotonic, sleep
+from typing import Any
+
+from chatkit.errors import NotStarted, SetupError
+from chatkit.files import write_private
+
+FUNCTIONS, PAGE = "functions", "page"
+START_LIMIT_S, STOP_LIMIT_S, POLL_S = 45.0, 5.0, 0.05
+LOG_LINES = 12
+
+
+@dataclass(frozen=True)
+class Server:
+    """One server that was started.
+
+    Attributes:
+        created: Start time of the process, so that a reused pid is never mistaken for it.
+        folder: What it serves.
+    """
+
+    name: str
+    pid: int
+    created: float
+    port: int
+    folder: str
+
+    @property
+    def url(self) -> str:
+        """Its address; the page is on 127.0.0.1 and the API on localhost, two sites for cookies as in Azure."""
+        return f"http://{'localhost' if self.name == FUNCTIONS else '127.0.0.1'}:{self.port}"
+
+    def is_alive(self) -> bool:
+        """Say whether that very process still runs."""
+        import psutil
+
+        try:
+            process = psutil.Process(self.pid)
+            return abs(process.create_time() - self.created) < 2 and process.status() != psutil.STATUS_ZOMBIE
+        except psutil.Error:
+            return False
+
+
+@dataclass(frozen=True)
+class Started:
+    """What starting a server did.
+
+    Attributes:
+        is_new: False when it ran already.
+        instead_of: Who holds the port that was wanted, empty when it was free.
+    """
+
+    server: Server
+    is_new: bool
+    instead_of: str = ""
+
+
+class Development:
+    """The servers of one home.
+
+    Args:
+        home: Where pids and logs are kept.
+    """
+
+    def __init__(self, home: Path) -> None:
+        self._home = home
+
+    def running(self, name: str) -> Server | None:
+        """The server of that name, if it runs."""
+        try:
+            record = json.loads(self._record(name).read_text(encoding="utf-8"))
+            server = Server(**record)
+        except (FileNotFoundError, ValueError, TypeError):
+            return None
+        return server if server.is_alive() else None
+
+    def start_functions(self, folder: Path, *, port: int) -> Started:
+        """Start the function host, or return the one that runs.
+
+        Raises:
+            SetupError: It ended, or did not answer in time; its last words are in the message.
+        """
+        command = (sys.executable, "-m", "chatkit", "func", "start", str(folder), "--port")
+        return self._start(FUNCTIONS, command, folder, port)
+
+    def start_page(self, folder: Path, *, port: int) -> Started:
+        """Start the page's server, or return the one that runs.
+
+        Raises:
+            SetupError: It ended, or did not answer in time; its last words are in the message.
+        """
+        if not folder.is_dir():
+            raise SetupError(f"There is no folder {folder.name} yet.", hint="Section 06 writes the page.")
+        return self._start(PAGE, (sys.executable, "-m", "chatkit.development", str(folder)), folder, port)
+
+    def stop(self, name: str) -> bool:
+        """Stop a server and what it started.
+
+        Returns:
+            Whether it ran.
+        """
+        server = self.running(name)
+        self._record(name).unlink(missing_ok=True)
+        if server is None:
+            return False
+        import psutil
+
+        try:
+            parent = psutil.Process(server.pid)
+            family = [*parent.children(recursive=True), parent]
+            parent.terminate()
+        except psutil.Error:
+            return True
+        for process in psutil.wait_procs(family, timeout=STOP_LIMIT_S)[1]:
+            process.kill()
+        return True
+
+    def log(self, name: str) -> Path:
+        """File with everything the server printed."""
+        return self._home / "logs" / f"{name}.log"
+
+    def _start(self, name: str, command: Sequence[str], folder: Path, port: int) -> Started:
+        found = self.running(name)
+        if found and Path(found.folder) == folder:
+            return Started(found, is_new=False)
+        self.stop(name)
+        holder = "" if is_free(port) else who_holds(port)
+        chosen = free_port(port) if holder else port
+        process = self._spawn(name, (*command, str(chosen)))
+        server = Server(name, process.pid, _created(process.pid), chosen, str(folder))
+        write_private(self._record(name), json.dumps(asdict(server)))
+        self._wait_until_healthy(server, process)
+        return Started(server, is_new=True, instead_of=holder)
+
+    def _spawn(self, name: str, command: Sequence[str]) -> subprocess.Popen[bytes]:
+        log = self.log(name)
+        log.parent.mkdir(parents=True, exist_ok=True)
+        with open(log, "wb") as output:
+            process: subprocess.Popen[bytes] = subprocess.Popen(
+                list(command),
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                env={**os.environ, "PYTHONUNBUFFERED": "1"},
+                **detached(),
+            )
+        return process
+
+    def _wait_until_healthy(self, server: Server, process: subprocess.Popen[bytes]) -> None:
+        until = monotonic() + START_LIMIT_S
+        while not answers(server.url):
+            ended = process.poll() is not None
+            if ended or monotonic() > until:
+                self.stop(server.name)
+                what = "ended at once" if ended else f"did not answer within {START_LIMIT_S:.0f} seconds"
+                raise NotStarted(f"The {server.name} server {what}. It said:\n{self._last_words(server.name)}")
+            sleep(POLL_S)
+
+    def _last_words(self, name: str) -> str:
+        lines = self.log(name).read_text(encoding="utf-8", errors="replace").splitlines()
+        return "\n".join(f"  {line}" for line in lines[-LOG_LINES:])
+
+    def _record(self, name: str) -> Path:
+        return self._home / "servers" / f"{name}.json"
+
+
+def detached() -> dict[str, Any]:
+    """Arguments of Popen that let a process outlive the one that starts it."""
+    if sys.platform == "win32":
+        return {"creationflags": subprocess.DETACHED_PROCESS | subprocess.CREATE_NEW_PROCESS_GROUP}
+    return {"start_new_session": True}
+
+
+def answers(url: str) -> bool:
+    """Say whether anything speaks HTTP there; any status counts."""
+    try:
+        with urllib.request.urlopen(url, timeout=2):
+            return True
+    except urllib.error.HTTPError as error:
+        error.close()
+        return True
+    except OSError:
+        return False
+
+
+def is_free(port: int) -> bool:
+    """Say whether a loopback port can be bound, on IPv4 and on IPv6 where the machine has it."""
+    for family, host in ((socket.AF_INET, "127.0.0.1"), (socket.AF_INET6, "::1")):
+        try:
+            with socket.socket(family, socket.SOCK_STREAM) as probe:
+                if sys.platform != "win32":
+                    probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+                probe.bind((host, port))
+        except OSError as error:
+            if family == socket.AF_INET or error.errno == 98 or getattr(error, "winerror", 0) == 10048:
+                return False
+    return True
+
+
+def free_port(after: int) -> int:
+    """The next free port, close to the wanted one so that it is easy to recognise."""
+    near = next((port for port in range(after + 1, min(after + 50, 65536)) if is_free(port)), 0)
+    if near:
+        return near
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def who_holds(port: int) -> str:
+    """Name the program that listens on a port, as far as this user may see it."""
+    import psutil
+
+    try:
+        found = [item for item in psutil.net_connections("tcp") if item.status == psutil.CONN_LISTEN and item.laddr.port == port]
+    except psutil.Error:
+        found = []
+    pid = next((item.pid for item in found if item.pid), None)
+    if pid is None:
+        return "another program"
+    try:
+        return f"{psutil.Process(pid).name()} (process {pid})"
+    except psutil.Error:
+        return f"process {pid}"
+
+
+def _created(pid: int) -> float:
+    import psutil
+
+    return float(psutil.Process(pid).create_time())
+
+
+class _PageHandler(SimpleHTTPRequestHandler):
+    """Static files that a browser asks for again each time, so that an edit shows on reload."""
+
+    def end_headers(self) -> None:
+        self.send_header("Cache-Control", "no-cache")
+        super().end_headers()
+
+    def list_directory(self, path: str | os.PathLike[str]) -> None:
+        """Show no directory: a website does not either."""
+        self.send_error(404)
+
+
+def main(argv: Sequence[str]) -> int:
+    """Serve a folder on 127.0.0.1 until stopped: `FOLDER PORT`."""
+    folder, port = argv
+    handler = partial(_PageHandler, directory=folder)
+    with ThreadingHTTPServer(("127.0.0.1", int(port)), handler) as server:
+        print(f"Serving {folder} at http://127.0.0.1:{port}", flush=True)
+        server.serve_forever()
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

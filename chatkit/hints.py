@@ -1,0 +1,156 @@
+"""What to do about the errors that Azure's services give most often. The errors themselves stay as the SDK raises them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from azure.core.exceptions import AzureError, ClientAuthenticationError, HttpResponseError, ServiceRequestError
+
+
+@dataclass(frozen=True)
+class _Hint:
+    """One remedy and how its error is recognised: by the service's code, or by words of its message."""
+
+    codes: tuple[str, ...]
+    words: str
+    remedy: str
+
+
+HINTS = (
+    _Hint(
+        ("StorageAccountAlreadyTaken", "AlreadyExists", "NameAlreadyExists", "WebsiteAlreadyExists"),
+        r"already (exists|taken)|is not available",
+        "This name belongs to somebody else (all of Azure shares these names). `Workshop.open(suffix='...')` chooses others.",
+    ),
+    _Hint(
+        ("MissingSubscriptionRegistration", "SubscriptionNotRegistered"),
+        r"not registered to use namespace",
+        "The subscription does not know this service yet. Run workshop.create_resource_group(), which registers it; "
+        "your account needs the right to register providers on the subscription.",
+    ),
+    _Hint(
+        ("FreeTierLimitExceeded", "QuotaExceeded", "ResourceQuotaExceeded", "SubscriptionQuotaReached"),
+        r"free.{0,40}(quota|limit|instances)|quota.{0,60}free|FreeTierInstances",
+        "The free SignalR instances of this region are used up. Delete one you no longer need, or choose another region: "
+        "`Workshop.open(region='westus2')`.",
+    ),
+    _Hint(
+        ("TooManyRequests", "MessageCountExceeded", "ConnectionCountReached"),
+        r"connection count (reached|exceeds)|daily message",
+        "A Free unit of SignalR Service holds 20 connections and sends 20,000 messages a day. Close tabs or use Standard.",
+    ),
+    _Hint(
+        ("LocationNotAvailableForResourceType", "LinuxDynamicWorkersNotAllowedInResourceGroup"),
+        r"not supported in region|not available for resource type|not available in this region|LinuxDynamicWorkers",
+        "This region does not offer everything the chat room needs (Flex Consumption and SignalR Service). "
+        "Choose another one: `Workshop.open(region='eastus2')`.",
+    ),
+    _Hint(
+        ("UnsupportedPythonVersion",),
+        r"(linuxFxVersion|python).{0,60}(not supported|unsupported|invalid|deprecated)|runtime version",
+        "The function app asks for a Python version that this plan does not run. The kit uses 3.12, which every plan runs.",
+    ),
+    _Hint(
+        ("KeyBasedAuthenticationNotPermitted", "RequestDisallowedByPolicy"),
+        r"key.?based authentication is not permitted|disallowed by policy",
+        "A policy of your organisation forbids this (often: storage account keys). Use a subscription without that policy, "
+        "or ask for an exemption for this resource group.",
+    ),
+    _Hint(
+        ("AuthorizationPermissionMismatch", "InaccessibleStorageException"),
+        r"not authorized to perform this operation using this permission",
+        "A role that was just assigned takes up to 10 minutes to arrive. Wait a minute and run the cell again.",
+    ),
+    _Hint(
+        ("AuthorizationFailed", "LinkedAuthorizationFailed"),
+        r"does not have authorization to perform action",
+        "Your account lacks a role for this. Contributor on the subscription, or on a resource group made for you, is enough.",
+    ),
+    _Hint(
+        ("ResourceGroupBeingDeleted", "ResourceGroupDeprovisioning"),
+        r"resource group .{0,90} (deprovisioning|being deleted)",
+        "The resource group is still being deleted. Wait a minute and run the cell again.",
+    ),
+    _Hint(
+        ("InvalidResourceGroupLocation",),
+        r"already exists in location",
+        "The resource group exists in another region, and a group never moves. Use that region: `Workshop.open(region='...')`.",
+    ),
+    _Hint(
+        ("InvalidAuthenticationToken", "ExpiredAuthenticationToken", "InvalidAuthenticationTokenTenant"),
+        r"access token (has expired|is invalid)",
+        "Sign in again: workshop.sign_in() says as whom.",
+    ),
+    _Hint(
+        ("SubscriptionNotFound", "InvalidSubscriptionId"),
+        r"subscription .{0,60} could not be found",
+        "Set CHATKIT_SUBSCRIPTION to the id of a subscription that `az account list` shows.",
+    ),
+    _Hint(
+        ("ResourceGroupNotFound",),
+        r"resource group .{0,90} could not be found",
+        "Run workshop.create_resource_group() first.",
+    ),
+    _Hint(
+        ("ResourceNotFound", "ParentResourceNotFound"),
+        r"was not found",
+        "Something this step builds on does not exist yet. workshop.status() shows what does, workshop.provision() makes it.",
+    ),
+    _Hint(
+        ("WebsiteNotFound", "StaticWebsiteDisabled"),
+        r"static website",
+        "The static website is off. Run workshop.enable_static_website().",
+    ),
+    _Hint(
+        ("InvalidCorsConfiguration",),
+        r"(cors|origin).{0,80}(invalid|not allowed|credentials)",
+        "An origin is scheme, host and port without a slash at the end, and `*` does not go with credentials. "
+        "workshop.allow_page() sets the right one.",
+    ),
+    _Hint(
+        ("GatewayTimeout", "ServerTimeout", "InternalServerError", "ServiceUnavailable"),
+        r"gateway did not receive a response",
+        "Azure had a passing trouble. Run the cell again: every step can be repeated.",
+    ),
+)
+
+
+def add_hint(error: BaseException) -> None:
+    """Add the remedy to an error, once; nothing when none is known."""
+    remedy = hint_for(error)
+    if remedy and remedy not in getattr(error, "__notes__", ()):
+        error.add_note(remedy)
+
+
+def hint_for(error: BaseException) -> str:
+    """Return the remedy for an error of an Azure SDK, or an empty text."""
+    if not isinstance(error, AzureError):
+        return ""
+    if isinstance(error, ServiceRequestError):
+        return "Nothing answers there. On the local cloud: `chatkit local up` starts it. On Azure: look at network and proxy."
+    code, message = code_of(error), str(error)
+    by_code = next((hint.remedy for hint in HINTS if code in hint.codes), "")
+    by_words = next((hint.remedy for hint in HINTS if re.search(hint.words, message, re.IGNORECASE)), "")
+    if not by_code and not by_words and isinstance(error, ClientAuthenticationError):
+        return "The sign-in was refused. On Azure: `az login`. On the local cloud: `chatkit local status` shows the credentials."
+    return by_code or by_words
+
+
+def code_of(error: BaseException) -> str:
+    """The service's own error code, from Resource Manager's shape, Microsoft.Web's other shape, or storage's."""
+    if not isinstance(error, HttpResponseError):
+        return ""
+    known = getattr(error.error, "code", None) or getattr(error, "error_code", None)
+    if known:
+        return str(getattr(known, "value", known))
+    read: Callable[[], object] | None = getattr(error.response, "json", None)
+    try:
+        body = read() if read else None
+    except (ValueError, AttributeError):
+        return ""
+    if not isinstance(body, dict):
+        return ""
+    inner = body.get("error")
+    return str(body.get("Code") or (inner.get("code") if isinstance(inner, dict) else "") or "")

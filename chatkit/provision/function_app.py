@@ -1,0 +1,124 @@
+"""The function app: a Flex Consumption plan and a Python site whose package lives in a blob container."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from azure.core.exceptions import HttpResponseError, ResourceNotFoundError
+from azure.mgmt.web.models import (
+    AppServicePlan,
+    AppServicePlanProperties,
+    FunctionAppConfig,
+    FunctionsDeployment,
+    FunctionsDeploymentStorage,
+    FunctionsDeploymentStorageAuthentication,
+    FunctionsRuntime,
+    FunctionsScaleAndConcurrency,
+    NameValuePair,
+    Site,
+    SiteConfig,
+    SiteProperties,
+    SkuDescription,
+)
+
+from chatkit.calls import Calls
+from chatkit.cloud import Cloud
+from chatkit.provision.names import check_name
+from chatkit.publish.settings import merge_app_settings
+
+FLEX_SKU = "FC1"
+PYTHON_VERSION = "3.12"
+PACKAGE_CONTAINER = "app-package"
+STORAGE_SETTING = "AzureWebJobsStorage"
+DEPLOYMENT_SETTING = "DEPLOYMENT_STORAGE_CONNECTION_STRING"
+MEMORY_MB = 2048
+MAXIMUM_INSTANCES = 100
+
+
+def create_plan(cloud: Cloud, calls: Calls, group: str, name: str, region: str) -> AppServicePlan:
+    """Make sure the Flex Consumption plan exists: Linux, billed by use."""
+    check_name("plan", name)
+    plans = cloud.web().app_service_plans
+    try:
+        return calls.call(plans.get, group, name)
+    except ResourceNotFoundError:
+        pass
+    wanted = AppServicePlan(
+        location=region,
+        kind="functionapp",
+        sku=SkuDescription(name=FLEX_SKU, tier="FlexConsumption"),
+        properties=AppServicePlanProperties(reserved=True),
+    )
+    return calls.finish(plans.begin_create_or_update, group, name, wanted)
+
+
+def create_site(cloud: Cloud, calls: Calls, group: str, name: str, *, plan: AppServicePlan, storage: PackageStorage) -> Site:
+    """Make sure the site exists and has the settings it cannot do without. Settings somebody added stay."""
+    check_name("function app", name)
+    sites = cloud.web().web_apps
+    try:
+        existing = calls.call(sites.get, group, name)
+        merge_app_settings(cloud, calls, group, name, storage.app_settings())
+        return existing
+    except ResourceNotFoundError:
+        pass
+    wanted = Site(
+        location=plan.location,
+        kind="functionapp,linux",
+        properties=SiteProperties(
+            server_farm_id=plan.id,
+            https_only=True,
+            site_config=SiteConfig(app_settings=[NameValuePair(name=k, value=v) for k, v in storage.app_settings().items()]),
+            function_app_config=storage.function_app_config(),
+        ),
+    )
+    return calls.finish(sites.begin_create_or_update, group, name, wanted)
+
+
+class PackageStorage:
+    """Where a site keeps its package: a container of the account that the site uses anyway.
+
+    Args:
+        connection_string: Of the storage account.
+        container_url: Address of the package container.
+    """
+
+    def __init__(self, connection_string: str, container_url: str) -> None:
+        self._connection_string = connection_string
+        self._container_url = container_url
+
+    def app_settings(self) -> Mapping[str, str]:
+        """The two settings a Flex site with key-based storage needs."""
+        return {STORAGE_SETTING: self._connection_string, DEPLOYMENT_SETTING: self._connection_string}
+
+    def function_app_config(self) -> FunctionAppConfig:
+        """Runtime, scale and package container of the site."""
+        authentication = FunctionsDeploymentStorageAuthentication(
+            type="StorageAccountConnectionString", storage_account_connection_string_name=DEPLOYMENT_SETTING
+        )
+        storage = FunctionsDeploymentStorage(type="blobContainer", value=self._container_url, authentication=authentication)
+        return FunctionAppConfig(
+            deployment=FunctionsDeployment(storage=storage),
+            runtime=FunctionsRuntime(name="python", version=PYTHON_VERSION),
+            scale_and_concurrency=FunctionsScaleAndConcurrency(
+                maximum_instance_count=MAXIMUM_INSTANCES, instance_memory_mb=MEMORY_MB
+            ),
+        )
+
+
+def api_base_url(cloud: Cloud, site: Site) -> str:
+    """Address of the deployed app, without a slash at the end."""
+    assert site.properties is not None
+    return f"{cloud.app_scheme}://{site.properties.default_host_name}"
+
+
+def scm_url(site: Site) -> str:
+    """Address of the site's deployment endpoint."""
+    assert site.properties is not None
+    states = site.properties.host_name_ssl_states or []
+    return "https://" + next(str(state.name) for state in states if state.host_type == "Repository")
+
+
+def is_missing(error: HttpResponseError) -> bool:
+    """Say whether an error means that the thing is not there."""
+    return error.status_code == 404

@@ -1,0 +1,64 @@
+"""Resource group and resource providers: what everything else needs first."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from time import monotonic, sleep
+
+from azure.core.exceptions import ResourceNotFoundError
+from azure.mgmt.resource.resources.models import ResourceGroup
+
+from chatkit.calls import Calls
+from chatkit.cloud import Cloud
+from chatkit.errors import ServiceError
+from chatkit.provision.names import check_name
+
+PROVIDERS = ("Microsoft.SignalRService", "Microsoft.Storage", "Microsoft.Web")
+TAGS = {"made-by": "chatkit"}
+REGISTER_LIMIT_S = 180
+POLL_S = 2.0
+
+
+def create_resource_group(cloud: Cloud, calls: Calls, name: str, region: str) -> ResourceGroup:
+    """Make sure the group exists, after a deletion that still runs has ended."""
+    check_name("resource group", name)
+    client = cloud.resources()
+    try:
+        group = calls.call(client.resource_groups.get, name)
+        if group.properties is None or group.properties.provisioning_state != "Deleting":
+            return group
+        _wait_until_gone(cloud, calls, name)
+    except ResourceNotFoundError:
+        pass
+    return calls.call(client.resource_groups.create_or_update, name, ResourceGroup(location=region, tags=TAGS))
+
+
+def register_providers(cloud: Cloud, calls: Calls) -> None:
+    """Register the resource providers the chat room needs, all at the same time, and wait until they are.
+
+    Raises:
+        ServiceError: One is still not registered after three minutes.
+    """
+    with ThreadPoolExecutor(len(PROVIDERS)) as pool:
+        for done in [pool.submit(_register, cloud, calls, provider) for provider in PROVIDERS]:
+            done.result()
+
+
+def _register(cloud: Cloud, calls: Calls, provider: str) -> None:
+    providers = cloud.resources().providers
+    state = calls.call(providers.get, provider).registration_state
+    if state == "Registered":
+        return
+    calls.call(providers.register, provider)
+    until = monotonic() + REGISTER_LIMIT_S
+    while (state := providers.get(provider).registration_state) != "Registered":
+        if monotonic() > until:
+            sentence = f"{provider} is still {state} after {REGISTER_LIMIT_S} seconds."
+            raise ServiceError(409, "MissingSubscriptionRegistration", sentence, hint="Run the cell again.")
+        sleep(POLL_S)
+
+
+def _wait_until_gone(cloud: Cloud, calls: Calls, name: str) -> None:
+    while cloud.resources().resource_groups.check_existence(name):
+        calls.tick()
+        sleep(POLL_S)

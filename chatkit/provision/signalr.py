@@ -1,0 +1,74 @@
+"""The SignalR Service instance: free tier, serverless, made with one request.
+
+Each later change of an instance takes Azure about a minute; sku, service mode and CORS therefore go into the first request.
+"""
+
+from __future__ import annotations
+
+from azure.core.exceptions import ResourceNotFoundError
+from azure.mgmt.signalr.models import (
+    NameAvailabilityParameters,
+    ResourceSku,
+    SignalRCorsSettings,
+    SignalRFeature,
+    SignalRResource,
+)
+
+from chatkit.calls import Calls
+from chatkit.cloud import Cloud
+from chatkit.errors import ServiceError
+from chatkit.provision.names import check_name
+
+FREE_SKU = "Free_F1"
+SERVERLESS = "Serverless"
+RESOURCE_TYPE = "Microsoft.SignalRService/SignalR"
+# A page may live anywhere; the access token is what protects the hub.
+ANY_ORIGIN = ["*"]
+
+
+def create_signalr(cloud: Cloud, calls: Calls, group: str, name: str, region: str) -> SignalRResource:
+    """Make sure a serverless instance exists on the free tier.
+
+    Raises:
+        ServiceError: The name belongs to somebody else.
+    """
+    check_name("SignalR instance", name)
+    client = cloud.signalr()
+    try:
+        existing = calls.call(client.signal_r.get, group, name)
+        if existing.provisioning_state == "Succeeded" and service_mode(existing) == SERVERLESS:
+            return existing
+    except ResourceNotFoundError:
+        _check_available(cloud, calls, name, region)
+    wanted = SignalRResource(
+        location=region,
+        kind="SignalR",
+        sku=ResourceSku(name=FREE_SKU, tier="Free", capacity=1),
+        features=[SignalRFeature(flag="ServiceMode", value=SERVERLESS)],
+        cors=SignalRCorsSettings(allowed_origins=ANY_ORIGIN),
+    )
+    return calls.finish(client.signal_r.begin_create_or_update, group, name, wanted)
+
+
+def connection_string(cloud: Cloud, calls: Calls, group: str, name: str) -> str:
+    """Read the instance's primary connection string."""
+    keys = calls.call(cloud.signalr().signal_r.list_keys, group, name)
+    assert keys.primary_connection_string is not None
+    return str(keys.primary_connection_string)
+
+
+def service_mode(instance: SignalRResource) -> str:
+    """The instance's service mode: "Serverless", "Default" or "Classic"."""
+    return next((str(feature.value) for feature in instance.features or () if feature.flag == "ServiceMode"), "Default")
+
+
+def _check_available(cloud: Cloud, calls: Calls, name: str, region: str) -> None:
+    wanted = NameAvailabilityParameters(type=RESOURCE_TYPE, name=name)
+    answer = calls.call(cloud.signalr().signal_r.check_name_availability, region, wanted)
+    if answer.name_available is False:
+        raise ServiceError(
+            409,
+            str(answer.reason or "AlreadyExists"),
+            str(answer.message or f"The name {name} is taken."),
+            hint="`Workshop.open(suffix='...')` chooses other names.",
+        )

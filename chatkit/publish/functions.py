@@ -1,0 +1,163 @@
+"""Publishing the function app: one request to its deployment endpoint, then waiting until the functions really answer.
+
+Follows Microsoft's page "Deployment technologies in Azure Functions" (one deploy). An Entra token signs it, never a password.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from time import monotonic, sleep
+from typing import Any
+
+from azure.core.exceptions import AzureError
+from azure.core.rest import HttpResponse
+
+from chatkit.calls import Calls
+from chatkit.cloud import Cloud, Rest
+from chatkit.errors import ServiceError
+
+PUBLISH = "/api/publish?RemoteBuild=true&Deployer=chatkit"
+SUCCEEDED, PARTLY = 4, 6
+FAILED = {-1: "cancelled", 3: "failed", 5: "in conflict with another one", PARTLY: "only partly done"}
+LOG_LINES = 15
+DEPLOY_LIMIT_S, BUSY_LIMIT_S, LISTED_LIMIT_S, ANSWER_LIMIT_S = 600, 300, 300, 180
+FIRST_POLL_S, LAST_POLL_S = 0.1, 5.0
+
+
+@dataclass(frozen=True)
+class Deployment:
+    """One finished deployment."""
+
+    id: str
+    status: int
+    text: str
+
+
+def upload_package(cloud: Cloud, calls: Calls, scm_url: str, package: bytes) -> Deployment:
+    """Send a package to a site and wait until it is built and released.
+
+    Raises:
+        ServiceError: It was refused or failed; the last lines of the build log are in the message.
+    """
+    scm = cloud.rest(scm_url)
+    answer = _accepted(calls, scm, package)
+    location = answer.headers.get("Location") or f"/api/deployments/{answer.json()}"
+    return _finished(calls, scm, location)
+
+
+def _accepted(calls: Calls, scm: Rest, package: bytes) -> HttpResponse:
+    """Send the package; while another deployment runs, the site answers 409."""
+    for _ in waiting(BUSY_LIMIT_S, calls):
+        answer = calls.call(scm.post, PUBLISH, content=package, headers={"Content-Type": "application/zip"})
+        if answer.status_code != 409:
+            break
+    if answer.status_code >= 400:
+        sentence = f"The package was refused: {_sentence(answer)}"
+        raise ServiceError(answer.status_code, "PublishRefused", sentence, hint=_hint(answer))
+    return answer
+
+
+def _finished(calls: Calls, scm: Rest, location: str) -> Deployment:
+    """Poll a deployment. Not found is normal at first; later it means that the worker was replaced, which only a success does."""
+    seen: dict[str, Any] = {}
+    for _ in waiting(DEPLOY_LIMIT_S, calls):
+        answer = scm.get(location)
+        if answer.status_code == 404 and seen:
+            return Deployment(str(seen.get("id", "")), SUCCEEDED, "")
+        if answer.status_code == 404:
+            continue
+        answer.raise_for_status()
+        seen = answer.json()
+        status = int(seen.get("status", 0))
+        if status == SUCCEEDED:
+            return Deployment(str(seen.get("id", "")), status, str(seen.get("status_text") or ""))
+        if status in FAILED:
+            raise _failure(scm, seen, status)
+    raise ServiceError(504, "DeploymentTimeout", f"The deployment did not end within {DEPLOY_LIMIT_S} seconds.")
+
+
+def _failure(scm: Rest, seen: dict[str, Any], status: int) -> ServiceError:
+    lines = [line for line in (str(seen.get("status_text") or ""), *_log(scm, seen)) if line][-LOG_LINES:]
+    said = "".join(f"\n  {line}" for line in lines)
+    hint = "\nRepair it, then publish again: nothing else changed."
+    return ServiceError(status, "DeploymentFailed", f"The deployment {FAILED[status]}.{said}", hint=hint)
+
+
+def _log(scm: Rest, seen: dict[str, Any]) -> list[str]:
+    url = str(seen.get("log_url") or f"/api/deployments/{seen.get('id', 'latest')}/log")
+    try:
+        answer = scm.get(url)
+        entries = answer.json() if answer.status_code == 200 else []
+    except (AzureError, ValueError):
+        return []
+    return [str(entry.get("message", "")).strip() for entry in entries if isinstance(entry, dict)]
+
+
+def _sentence(answer: HttpResponse) -> str:
+    text = answer.text().strip()
+    return text[:400] if text else f"status {answer.status_code}"
+
+
+def _hint(answer: HttpResponse) -> str:
+    if answer.status_code in (401, 403):
+        return "Publishing uses your sign-in, not a publishing password: you need Contributor or Website Contributor on the site."
+    if answer.status_code == 404:
+        return "This site has no Flex deployment endpoint; run workshop.create_function_app() and publish again."
+    return ""
+
+
+def wait_until_listed(cloud: Cloud, calls: Calls, group: str, site: str, *, at_least: int = 1) -> list[str]:
+    """Wait until Resource Manager lists the site's functions.
+
+    Returns:
+        Their names, sorted.
+
+    Raises:
+        ServiceError: Still none: the app could not be loaded.
+    """
+    sites = cloud.web().web_apps
+    for count in waiting(LISTED_LIMIT_S, calls):
+        names = sorted(str(item.name).rpartition("/")[2] for item in sites.list_functions(group, site))
+        if len(names) >= at_least:
+            return names
+        if count % 5 == 4:
+            calls.call(sites.sync_function_triggers, group, site)
+    raise ServiceError(
+        503,
+        "NoFunctions",
+        "The app was published but has no functions.",
+        hint="Most often an import fails: look at the app's log, and at requirements.txt.",
+    )
+
+
+def wait_until_answers(cloud: Cloud, calls: Calls, api_base_url: str, path: str, *, expected: int = 200) -> None:
+    """Wait until the deployed app answers a POST as expected: it restarts after a publish and after a settings change.
+
+    Raises:
+        ServiceError: It still answers something else.
+    """
+    app = cloud.rest(api_base_url, signed_in=False)
+    said = "nothing"
+    for _ in waiting(ANSWER_LIMIT_S, calls):
+        try:
+            answer = app.post(path, retry_total=0)
+        except AzureError as error:
+            said = type(error).__name__
+            continue
+        if answer.status_code == expected:
+            return
+        said = f"{answer.status_code} {_sentence(answer)}"
+    raise ServiceError(503, "NoAnswer", f"{path} answers {said} after {ANSWER_LIMIT_S} seconds.")
+
+
+def waiting(limit_s: float, calls: Calls) -> Iterator[int]:
+    """Count up until a time limit, with growing pauses between."""
+    until, wait_s, count = monotonic() + limit_s, FIRST_POLL_S, 0
+    while True:
+        yield count
+        if monotonic() > until:
+            return
+        sleep(wait_s)
+        calls.tick()
+        wait_s, count = min(wait_s * 1.5, LAST_POLL_S), count + 1

@@ -1,0 +1,132 @@
+"""The web page: its generated config, and its upload into the account's `$web` container."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+from urllib.parse import urlsplit
+
+from azure.storage.blob import BlobServiceClient, ContainerClient, ContentSettings
+
+from chatkit.calls import Calls
+from chatkit.errors import SetupError
+from chatkit.files import write_private
+
+CONTAINER = "$web"
+CONFIG = "config.json"
+INDEX = "index.html"
+# The SDK's own default is application/octet-stream, which a browser offers for download.
+CONTENT_TYPES = {
+    ".css": "text/css; charset=utf-8",
+    ".html": "text/html; charset=utf-8",
+    ".ico": "image/x-icon",
+    ".js": "text/javascript; charset=utf-8",
+    ".json": "application/json; charset=utf-8",
+    ".map": "application/json",
+    ".md": "text/markdown; charset=utf-8",
+    ".mjs": "text/javascript; charset=utf-8",
+    ".png": "image/png",
+    ".svg": "image/svg+xml",
+    ".txt": "text/plain; charset=utf-8",
+    ".webmanifest": "application/manifest+json",
+    ".woff2": "font/woff2",
+}
+# Vendored files change only with their release; everything else is asked for again each time.
+CACHE_VENDORED, CACHE_CHECKED = "public, max-age=86400", "no-cache"
+SKIPPED = (".DS_Store", "Thumbs.db")
+PARALLEL = 8
+
+
+@dataclass(frozen=True)
+class PageFile:
+    """One file of the page, as it is uploaded."""
+
+    path: PurePosixPath
+    content: bytes
+    content_type: str
+    cache_control: str
+
+    @property
+    def md5(self) -> bytes:
+        """Digest that the service keeps beside the blob; tells whether an upload is needed."""
+        return hashlib.md5(self.content, usedforsecurity=False).digest()
+
+    def settings(self) -> ContentSettings:
+        """Headers the website endpoint answers with."""
+        return ContentSettings(content_type=self.content_type, cache_control=self.cache_control, content_md5=bytearray(self.md5))
+
+
+def write_config(folder: Path, api_base_url: str) -> Path:
+    """Write the page's `config.json`: the one thing that differs between local and deployed."""
+    path = folder / CONFIG
+    write_private(path, json.dumps({"apiBaseUrl": api_base_url}, indent=2) + "\n")
+    path.chmod(0o644)
+    return path
+
+
+def read_config(folder: Path) -> str:
+    """The API address the page calls, empty when there is no config yet."""
+    try:
+        return str(json.loads((folder / CONFIG).read_text(encoding="utf-8"))["apiBaseUrl"])
+    except (FileNotFoundError, ValueError, KeyError, TypeError):
+        return ""
+
+
+def page_files(folder: Path) -> list[PageFile]:
+    """Read the files of a page, sorted by path.
+
+    Raises:
+        SetupError: There is no index.html.
+    """
+    found = sorted(_read(folder), key=lambda file: file.path)
+    if PurePosixPath(INDEX) not in [file.path for file in found]:
+        raise SetupError(f"{folder.name} has no {INDEX}.", hint="Section 06 writes the page.")
+    return found
+
+
+def _read(folder: Path) -> Iterator[PageFile]:
+    for path in folder.rglob("*"):
+        relative = PurePosixPath(path.relative_to(folder).as_posix())
+        if path.is_file() and path.name not in SKIPPED and ".before-" not in path.name:
+            content_type = CONTENT_TYPES.get(path.suffix.lower(), "application/octet-stream")
+            cache = CACHE_VENDORED if "vendor" in relative.parts[:-1] else CACHE_CHECKED
+            yield PageFile(relative, path.read_bytes(), content_type, cache)
+
+
+def upload_page(blobs: BlobServiceClient, calls: Calls, files: list[PageFile]) -> list[str]:
+    """Make the website hold exactly these files; unchanged ones are not sent again.
+
+    Returns:
+        Paths that were sent, sorted.
+    """
+    web = blobs.get_container_client(CONTAINER)
+    present = {blob.name: blob.content_settings for blob in calls.call(web.list_blobs)}
+    changed = [file for file in files if not _is_same(file, present.get(str(file.path)))]
+    with ThreadPoolExecutor(PARALLEL) as pool:
+        for done in [pool.submit(_send, web, calls, file) for file in changed]:
+            done.result()
+    for stale in sorted(set(present) - {str(file.path) for file in files}):
+        calls.call(web.delete_blob, stale)
+    return [str(file.path) for file in changed]
+
+
+def _send(web: ContainerClient, calls: Calls, file: PageFile) -> None:
+    calls.call(web.upload_blob, str(file.path), file.content, overwrite=True, content_settings=file.settings())
+
+
+def _is_same(file: PageFile, stored: ContentSettings | None) -> bool:
+    if stored is None:
+        return False
+    md5 = stored.content_md5
+    digest = base64.b64decode(md5) if isinstance(md5, str) else bytes(md5 or b"")
+    return (digest, stored.content_type, stored.cache_control) == (file.md5, file.content_type, file.cache_control)
+
+
+def is_local(url: str) -> bool:
+    """Say whether an address is on this machine."""
+    return urlsplit(url).hostname in ("localhost", "127.0.0.1", "::1")
