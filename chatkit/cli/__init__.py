@@ -1,0 +1,7 @@
+"""The verbs of the command line."""
+
+from __future__ import annotations
+
+from chatkit.cli.app import main
+
+__all__ = ["main"]

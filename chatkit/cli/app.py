@@ -1,0 +1,75 @@
+"""The `chatkit` command: verbs, exit codes, and errors as one sentence.
+
+Exit codes: 0 done, 1 the thing asked for failed, 2 bad usage. A traceback is shown with `--debug` only.
+"""
+
+from __future__ import annotations
+
+import errno
+import sys
+from typing import Annotated
+
+import typer
+
+from chatkit.cli import clean, doctor, func, lab, local, run, status, test
+from chatkit.errors import ChatkitError
+
+app = typer.Typer(
+    name="chatkit",
+    help="Build a serverless chat room on Azure, cell by cell, with or without an Azure subscription.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+for verb in (lab.lab, run.run, doctor.doctor, status.status, clean.clean):
+    app.command()(verb)
+app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True, "help_option_names": []})(test.test)
+app.add_typer(local.app, name="local")
+app.add_typer(func.app, name="func")
+
+
+@app.callback()
+def options(debug: Annotated[bool, typer.Option("--debug", help="Show the traceback when something fails.")] = False) -> None:
+    """Options before the verb."""
+
+
+def main() -> int:
+    """Run one verb.
+
+    Returns:
+        The exit code.
+    """
+    debug = "--debug" in sys.argv
+    sys.argv[1:] = [argument for argument in sys.argv[1:] if argument != "--debug"]
+    try:
+        result = app(prog_name="chatkit", standalone_mode=False)
+        return result if isinstance(result, int) else 0
+    except typer.Exit as error:
+        return error.exit_code
+    except Exception as error:
+        if debug:
+            raise
+        return _explain(error)
+    except KeyboardInterrupt:
+        print("\nchatkit: interrupted.", file=sys.stderr)
+        return 1
+
+
+def _explain(error: Exception) -> int:
+    usage = getattr(error, "format_message", None)
+    if usage is not None:
+        print(f"chatkit: {usage()} `chatkit --help` lists the verbs.", file=sys.stderr)
+        return int(getattr(error, "exit_code", 2))
+    print(f"chatkit: {sentence(error)}", file=sys.stderr)
+    return 1
+
+
+def sentence(error: BaseException) -> str:
+    """Say what happened, and what to do, on one line."""
+    if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EROFS, errno.EACCES):
+        reasons = {errno.ENOSPC: "the disk is full", errno.EROFS: "the disk is read-only", errno.EACCES: "it is not allowed"}
+        return f"{error.filename or 'A file'} cannot be written: {reasons[error.errno]}."
+    notes = " ".join(getattr(error, "__notes__", []))
+    text = str(error) if isinstance(error, ChatkitError) else f"{type(error).__name__}: {error}"
+    return " ".join(f"{text} {notes}".split())

@@ -1,0 +1,68 @@
+"""`chatkit lab`: JupyterLab at the first notebook, with the local cloud running."""
+
+from __future__ import annotations
+
+import os
+import socket
+import subprocess
+import sys
+from typing import Annotated
+
+import typer
+
+from chatkit import settings
+from chatkit.cli import cloud_process
+from chatkit.errors import PortInUse, SetupError
+
+PORT = 8890
+"""Not Jupyter's 8888: that is the port of the Azure SignalR Service on this machine."""
+
+
+def lab(
+    browser: Annotated[bool, typer.Option("--browser/--no-browser", help="Open a browser.")] = True,
+    port: Annotated[
+        int | None, typer.Option("--port", min=1, max=65535, help=f"Port of JupyterLab; {PORT} or the next free one.")
+    ] = None,
+) -> None:
+    """Start the local cloud and open JupyterLab at the first notebook."""
+    first = next(iter(sorted((settings.checkout() / "notebooks").glob("00-*.ipynb"))), None)
+    if first is None:
+        raise SetupError("The notebooks are not here.", hint="Run this in a checkout of chatkit.")
+    chosen = choose_port(port)
+    if settings.load(settings.home()).target == "local":
+        cloud_process.start(cloud_process.folder())
+    command = [
+        *(sys.executable, "-m", "jupyterlab"),
+        f"--ServerApp.root_dir={settings.checkout()}",
+        f"--ServerApp.port={chosen}",
+        "--ServerApp.port_retries=0",
+        f"--LabApp.default_url=/lab/tree/notebooks/{first.name}",
+        "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate",
+        *([] if browser else ["--no-browser"]),
+        *(["--allow-root"] if hasattr(os, "geteuid") and os.geteuid() == 0 else []),
+    ]
+    os.chdir(settings.checkout())
+    if os.name != "nt":
+        os.execv(command[0], command)
+    raise typer.Exit(subprocess.call(command))
+
+
+def choose_port(wanted: int | None) -> int:
+    """Return the wanted port, or the first free one from the default on.
+
+    Raises:
+        PortInUse: The wanted port, or each of twenty, is taken.
+    """
+    for port in [wanted] if wanted else range(PORT, PORT + 20):
+        if _is_free(port):
+            return port
+    raise PortInUse(wanted or PORT, wanted_for="JupyterLab", hint="Choose another with --port.")
+
+
+def _is_free(port: int) -> bool:
+    for family, host in ((socket.AF_INET, "127.0.0.1"), (socket.AF_INET6, "::1")):
+        with socket.socket(family) as probe:
+            probe.settimeout(0.5)
+            if probe.connect_ex((host, port)) == 0:
+                return False
+    return True

@@ -1,0 +1,111 @@
+"""`chatkit local …`: the local cloud's process."""
+
+from __future__ import annotations
+
+import json
+import shlex
+import shutil
+from typing import Annotated, Any
+
+import typer
+
+from chatkit.cli import cloud_process
+from chatkit.errors import NotStarted
+
+app = typer.Typer(help="Start, stop and look at the local cloud.", no_args_is_help=True)
+PUBLIC = (
+    "running",
+    "pid",
+    "resource_manager",
+    "authority",
+    "graph",
+    "ca_file",
+    "tenant_id",
+    "subscription_id",
+    "client_id",
+    "client_secret",
+    "dev_storage",
+)
+
+
+@app.command()
+def up() -> None:
+    """Start the local cloud; nothing happens when it runs."""
+    known = cloud_process.start(cloud_process.folder())
+    typer.echo(f"The local cloud runs: {known['resource_manager']} (process {known['pid']}).")
+
+
+@app.command()
+def down() -> None:
+    """Stop the local cloud; what it holds is kept."""
+    stopped = cloud_process.stop(cloud_process.folder())
+    typer.echo("The local cloud is stopped." if stopped else "The local cloud was not running.")
+
+
+@app.command()
+def status(
+    as_json: Annotated[bool, typer.Option("--json", help="Print everything an Azure client needs, as JSON.")] = False,
+) -> None:
+    """Show whether the local cloud runs, and where."""
+    known = cloud_process.running(cloud_process.folder()) or {"running": False}
+    if as_json:
+        typer.echo(json.dumps({key: known.get(key) for key in PUBLIC}, indent=1))
+        return
+    if not known["running"]:
+        typer.echo("The local cloud is not running. `chatkit local up` starts it.")
+        return
+    for key in ("pid", "resource_manager", "authority", "graph", "dev_storage", "ca_file"):
+        typer.echo(f"{key.replace('_', ' '):<18}{known[key]}")
+
+
+@app.command()
+def reset(yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False) -> None:
+    """Stop the local cloud and delete everything it holds."""
+    if not yes:
+        typer.confirm("Delete every resource of the local cloud?", abort=True)
+    where = cloud_process.folder()
+    cloud_process.stop(where)
+    if where.exists():
+        shutil.rmtree(where)
+    typer.echo("The local cloud is empty; the next start begins anew.")
+
+
+@app.command()
+def env() -> None:
+    """Print shell lines that point az, Terraform, Node and the Azure SDKs at the local cloud: eval "$(chatkit local env)"."""
+    for name, value in variables(_known()).items():
+        typer.echo(f"export {name}={shlex.quote(value)}")
+
+
+@app.command()
+def logs(lines: Annotated[int, typer.Option("--lines", "-n", min=1, help="How many of the last lines.")] = 50) -> None:
+    """Print the end of the local cloud's log."""
+    path = cloud_process.folder() / "cloud.log"
+    if not path.exists():
+        raise NotStarted("The local cloud has not written a log yet.", hint="`chatkit local up` starts it.")
+    for line in path.read_text(encoding="utf-8", errors="replace").splitlines()[-lines:]:
+        typer.echo(line)
+
+
+def variables(known: dict[str, Any]) -> dict[str, str]:
+    """What the tools' own environment variables have to be."""
+    identity = {"TENANT_ID": known["tenant_id"], "CLIENT_ID": known["client_id"], "CLIENT_SECRET": known["client_secret"]}
+    return {
+        **{f"AZURE_{name}": str(value) for name, value in identity.items()},
+        "AZURE_SUBSCRIPTION_ID": known["subscription_id"],
+        "AZURE_AUTHORITY_HOST": known["authority"],
+        "AZURE_RESOURCE_MANAGER": known["resource_manager"],
+        **{f"ARM_{name}": str(value) for name, value in identity.items()},
+        "ARM_SUBSCRIPTION_ID": known["subscription_id"],
+        "ARM_METADATA_HOSTNAME": known["resource_manager"].removeprefix("https://"),
+        "NODE_EXTRA_CA_CERTS": known["ca_file"],
+        "REQUESTS_CA_BUNDLE": known["ca_file"],
+        "SSL_CERT_FILE": known["ca_file"],
+    }
+
+
+def _known() -> dict[str, Any]:
+    known = cloud_process.running(cloud_process.folder())
+    if known is None:
+        raise NotStarted("The local cloud is not running.", hint="`chatkit local up` starts it.")
+    return known

@@ -1,0 +1,342 @@
+"""Makes the environment the kit runs in: `.venv` in the checkout, from the hashed lock files. Standard library only.
+
+Strategy: a stamp file in the environment names the locks that were installed completely. It is removed before and written
+after an installation, under a lock file, so that an interrupted set-up is seen and repaired and two at once do not mix. A
+start that finds the stamp in order replaces this process by the environment's Python and needs no network.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import importlib.metadata
+import json
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO
+
+CHECKOUT = Path(__file__).resolve().parent.parent
+RUN_LOCK = "requirements.lock"
+TEST_LOCK = "requirements-test.lock"
+STAMP = "chatkit-setup.json"
+STARTED = "chatkit-setup.started"
+REPAIRED = "CHATKIT_ENVIRONMENT_REPAIRED"
+
+
+class SetupFailed(Exception):
+    """The environment cannot be made; the message says what to do."""
+
+
+def main() -> int:
+    """Run a verb in the kit's environment, making that environment first if need be.
+
+    Returns:
+        The exit code: 0 done, 1 failed, 2 bad usage.
+    """
+    arguments = sys.argv[1:]
+    try:
+        if _is_installed():
+            return _run_here()
+        environment = Environment(CHECKOUT)
+        lock = TEST_LOCK if _verb(arguments) == "test" else RUN_LOCK
+        if not environment.is_ready(lock):
+            environment.prepare(lock)
+        elif environment.is_active():
+            return _run_repairable(environment, lock)
+        return _run_with(environment.python, arguments)
+    except SetupFailed as error:
+        if "--debug" in arguments:
+            raise
+        print(f"chatkit: {error}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print("\nchatkit: interrupted; start again to go on.", file=sys.stderr)
+        return 1
+
+
+def _verb(arguments: list[str]) -> str:
+    return next((argument for argument in arguments if not argument.startswith("-")), "")
+
+
+def _is_installed() -> bool:
+    """Whether this interpreter has the package with its dependencies (conda, `pip install -e .`)."""
+    try:
+        importlib.metadata.version("chatkit")
+    except importlib.metadata.PackageNotFoundError:
+        return False
+    return True
+
+
+def _run_here() -> int:
+    from chatkit.cli import main as run
+
+    return run()
+
+
+def _run_repairable(environment: Environment, lock: str) -> int:
+    """Run here; when a package that the lock names turns out to be missing, install everything again, once."""
+    try:
+        from chatkit.cli import main as run
+    except ModuleNotFoundError as error:
+        if os.environ.get(REPAIRED) or (error.name or "").startswith("chatkit"):
+            raise
+        os.environ[REPAIRED] = "1"
+        environment.forget()
+        environment.prepare(lock)
+        return _run_with(environment.python, sys.argv[1:])
+    return run()
+
+
+def _run_with(python: Path, arguments: list[str]) -> int:
+    command = [str(python), "-m", "chatkit", *arguments]
+    if os.name != "nt":
+        sys.stdout.flush()
+        os.execv(command[0], command)
+    try:
+        return subprocess.call(command)
+    except KeyboardInterrupt:
+        return 1
+
+
+class Environment:
+    """The virtual environment of a checkout.
+
+    Attributes:
+        folder: `.venv` of the checkout.
+        python: Its interpreter.
+    """
+
+    def __init__(self, checkout: Path) -> None:
+        self._checkout = checkout
+        self.folder = checkout / ".venv"
+        self.python = self.folder / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
+
+    def is_active(self) -> bool:
+        """Whether this process runs in it."""
+        return Path(sys.prefix).resolve() == self.folder.resolve()
+
+    def is_ready(self, lock: str) -> bool:
+        """Whether everything a lock file names was installed, for this checkout's place on the disk."""
+        try:
+            stamp = json.loads((self.folder / STAMP).read_text(encoding="utf-8"))
+            return bool(
+                stamp["checkout"] == str(self._checkout) and stamp["locks"].get(lock) == self._hash(lock) and self.python.exists()
+            )
+        except (OSError, ValueError, KeyError, TypeError, AttributeError):
+            return False
+
+    def prepare(self, lock: str) -> None:
+        """Install everything a lock file names.
+
+        Raises:
+            SetupFailed: With a sentence for a person.
+        """
+        try:
+            with _only_one(self._checkout / ".venv.lock"):
+                if not self.is_ready(lock):
+                    self._install(lock)
+        except OSError as error:
+            raise SetupFailed(_disk_sentence(error, self._checkout)) from error
+
+    def forget(self) -> None:
+        """Make the next start install again, from nothing."""
+        (self.folder / STAMP).unlink(missing_ok=True)
+        (self.folder / STARTED).touch()
+
+    def _install(self, lock: str) -> None:
+        _say("setting up the environment in .venv; this needs the internet once and takes a minute or two.")
+        uv = _find_uv()
+        if not self._is_usable():
+            shutil.rmtree(self.folder, ignore_errors=True)
+            _create(self.folder, uv)
+        (self.folder / STAMP).unlink(missing_ok=True)
+        (self.folder / STARTED).touch()
+        self._download(lock, uv)
+        self._put_checkout_on_path()
+        locks = {lock: self._hash(lock), RUN_LOCK: self._hash(RUN_LOCK)}
+        temporary = self.folder / f"{STAMP}.tmp"
+        temporary.write_text(json.dumps({"checkout": str(self._checkout), "locks": locks}), encoding="utf-8")
+        temporary.replace(self.folder / STAMP)
+        (self.folder / STARTED).unlink()
+        _say("the environment is ready.")
+
+    def _is_usable(self) -> bool:
+        """Whether an environment is there that no interrupted set-up left behind and whose Python runs."""
+        if (self.folder / STARTED).exists() or not (self.folder / "pyvenv.cfg").exists() or self._moved():
+            return False
+        try:
+            check = "import sys; sys.exit(sys.version_info < (3, 11))"
+            return subprocess.run([str(self.python), "-c", check], capture_output=True, timeout=60).returncode == 0
+        except (OSError, subprocess.TimeoutExpired):
+            return False
+
+    def _moved(self) -> bool:
+        try:
+            return bool(json.loads((self.folder / STAMP).read_text(encoding="utf-8"))["checkout"] != str(self._checkout))
+        except (OSError, ValueError, KeyError, TypeError):
+            return False
+
+    def _download(self, lock: str, uv: str | None) -> None:
+        requirements = ["--require-hashes", "-r", str(self._checkout / lock)]
+        if uv:
+            _run_tool([uv, "pip", "install", "--python", str(self.python), *requirements], on_line=lambda line: None)
+            return
+        has_pip = subprocess.run([str(self.python), "-m", "pip", "--version"], capture_output=True).returncode == 0
+        if not has_pip:
+            _run_tool([str(self.python), "-m", "ensurepip"], on_line=lambda line: None)
+        total = (self._checkout / lock).read_text(encoding="utf-8").count("==")
+        pip = [str(self.python), "-m", "pip", "install", "--disable-pip-version-check", "--progress-bar", "off", *requirements]
+        _run_tool(pip, on_line=_Progress(total))
+
+    def _put_checkout_on_path(self) -> None:
+        """Let kernels import chatkit whatever their folder is."""
+        code = "import sysconfig; print(sysconfig.get_path('purelib'))"
+        site = subprocess.run([str(self.python), "-c", code], capture_output=True, text=True, check=True).stdout.strip()
+        (Path(site) / "chatkit-checkout.pth").write_text(f"{self._checkout}\n", encoding="utf-8")
+
+    def _hash(self, lock: str) -> str:
+        return hashlib.sha256((self._checkout / lock).read_bytes()).hexdigest()
+
+
+class _Progress:
+    """Counts pip's packages on one line of a terminal."""
+
+    def __init__(self, total: int) -> None:
+        self._total = total
+        self._seen = 0
+
+    def __call__(self, line: str) -> None:
+        if line.startswith("Collecting ") and sys.stderr.isatty():
+            self._seen += 1
+            print(f"\rchatkit: {min(self._seen, self._total)} of about {self._total} packages", end="", file=sys.stderr)
+        elif line.startswith("Installing ") and sys.stderr.isatty():
+            print("\rchatkit: installing …              ", file=sys.stderr)
+
+
+def _find_uv() -> str | None:
+    uv = shutil.which("uv")
+    if uv is None or subprocess.run([uv, "--version"], capture_output=True).returncode != 0:
+        return None
+    return uv
+
+
+def _create(folder: Path, uv: str | None) -> None:
+    base = getattr(sys, "_base_executable", "") or sys.executable
+    if uv:
+        _run_tool([uv, "venv", "--no-project", "--quiet", "--python", base, str(folder)], on_line=lambda line: None)
+        return
+    probe = subprocess.run([base, "-c", "import venv, ensurepip"], capture_output=True)
+    if probe.returncode != 0:
+        raise SetupFailed(
+            "this Python has no venv module. Install it (Debian and Ubuntu: sudo apt install python3-venv) "
+            "or install uv, then start again."
+        )
+    _run_tool([base, "-m", "venv", str(folder)], on_line=lambda line: None)
+
+
+def _run_tool(command: list[str], *, on_line: Callable[[str], None]) -> None:
+    variables = {**os.environ, "UV_PYTHON_DOWNLOADS": "never", "PYTHONUNBUFFERED": "1"}
+    variables.pop("VIRTUAL_ENV", None)
+    variables.pop("PYTHONPATH", None)
+    lines: list[str] = []
+    with subprocess.Popen(
+        command, env=variables, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, encoding="utf-8", errors="replace"
+    ) as process:
+        assert process.stdout is not None
+        for line in process.stdout:
+            lines.append(line)
+            on_line(line)
+    if process.returncode != 0:
+        raise SetupFailed(_tool_sentence("".join(lines)))
+
+
+OFFLINE = (
+    "name resolution",
+    "dns error",
+    "failed to lookup",
+    "error sending request",
+    "client error (connect)",
+    "connection refused",
+    "network is unreachable",
+    "newconnectionerror",
+    "proxyerror",
+    "tunnel",
+    "timed out",
+    "could not connect",
+    "failed to fetch",
+)
+
+
+def _tool_sentence(output: str) -> str:
+    """Say in one sentence why an installation failed."""
+    low = output.lower()
+    if "no space left" in low:
+        return "the disk is full. Free about 600 MB, then start again."
+    if "read-only file system" in low or "permission denied" in low:
+        return "the checkout's folder cannot be written. Copy it to a folder of yours, then start again."
+    if any(sign in low for sign in OFFLINE):
+        return (
+            "the packages cannot be downloaded. The first set-up needs the internet once: "
+            "check the network (behind a proxy, set HTTPS_PROXY), then start again."
+        )
+    last = next((line.strip() for line in reversed(output.splitlines()) if line.strip()), "no reason given")
+    return f"the environment could not be installed ({last}). Delete the folder .venv and start again."
+
+
+def _disk_sentence(error: OSError, checkout: Path) -> str:
+    import errno
+
+    if error.errno == errno.ENOSPC:
+        return "the disk is full. Free about 600 MB, then start again."
+    if error.errno in (errno.EROFS, errno.EACCES, errno.EPERM):
+        return f"{checkout} cannot be written. Copy the checkout to a folder of yours, then start again."
+    return f"the environment could not be set up ({error})."
+
+
+@contextmanager
+def _only_one(path: Path) -> Iterator[None]:
+    """Hold the set-up's lock, waiting for another set-up to end."""
+    with open(path, "a+", encoding="utf-8") as file:
+        if not _try_lock(file):
+            _say("another set-up is running in this checkout; waiting for it.")
+            _wait_lock(file)
+        yield
+
+
+if sys.platform == "win32":
+    import msvcrt
+
+    def _try_lock(file: IO[str]) -> bool:
+        file.seek(0)
+        try:
+            msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)
+        except OSError:
+            return False
+        return True
+
+    def _wait_lock(file: IO[str]) -> None:
+        while not _try_lock(file):
+            import time
+
+            time.sleep(0.5)
+
+else:
+    import fcntl
+
+    def _try_lock(file: IO[str]) -> bool:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return False
+        return True
+
+    def _wait_lock(file: IO[str]) -> None:
+        fcntl.flock(file, fcntl.LOCK_EX)
+
+
+def _say(sentence: str) -> None:
+    print(f"chatkit: {sentence}", file=sys.stderr, flush=True)

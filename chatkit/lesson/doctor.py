@@ -1,0 +1,123 @@
+"""The doctor's preflight: is this machine ready for the workshop? Looks only, changes nothing, never shows a secret."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import shutil
+import socket
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from chatkit import settings
+from chatkit.files import write_private
+
+PACKAGES = ("aiohttp", "azure-identity", "azure-mgmt-signalr", "azure-storage-blob", "ipywidgets", "jupyterlab", "nbclient")
+PORTS = {7071: "the functions' local run", 5500: "the page's local run", 8888: "SignalR", 10000: "development storage"}
+NEEDED_BYTES = 600_000_000
+EARLIEST = 1_790_000_000
+"""A moment in 2026: a clock before it makes every token invalid."""
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing the doctor looked at.
+
+    Attributes:
+        what: The thing, in a few words.
+        ok: Whether the workshop can go on.
+        found: What is there.
+        hint: What to do when it is not ok; empty otherwise.
+    """
+
+    what: str
+    ok: bool
+    found: str
+    hint: str = ""
+
+
+def examine(*, cloud_runs: bool) -> list[Finding]:
+    """Look at everything the workshop needs on this machine.
+
+    Args:
+        cloud_runs: Whether the local cloud of this home runs; it then holds some of the ports itself.
+    """
+    home = settings.home()
+    return [python(), *packages(), *ports(cloud_runs=cloud_runs), disk(home), clock(), proxy(), local_cloud(cloud_runs)]
+
+
+def python() -> Finding:
+    """The interpreter's version."""
+    version = ".".join(map(str, sys.version_info[:3]))
+    new_enough = sys.version_info >= (3, 11)
+    return Finding("Python", new_enough, version, "" if new_enough else "Install Python 3.11 or newer.")
+
+
+def packages() -> Iterator[Finding]:
+    """The packages that the cells call."""
+    missing = [name for name in PACKAGES if _version(name) is None]
+    found = f"missing: {', '.join(missing)}" if missing else f"{len(PACKAGES)} found"
+    yield Finding(
+        "Packages", not missing, found, "Start with `python3 -m chatkit lab`: it installs what is missing." if missing else ""
+    )
+
+
+def ports(*, cloud_runs: bool) -> Iterator[Finding]:
+    """The ports that have a fixed number. A taken one is fatal only for the local runs."""
+    for port, user in PORTS.items():
+        taken = _answers(port)
+        if not taken:
+            yield Finding(f"Port {port}", True, f"free for {user}")
+        elif cloud_runs or port in (8888, 10000):
+            yield Finding(f"Port {port}", True, f"in use, by the local cloud or a lesson; {user} moves if need be")
+        else:
+            yield Finding(f"Port {port}", True, f"in use; if no lesson started it, end that program before {user}")
+
+
+def disk(home: Path) -> Finding:
+    """Whether the kit's folder can be written and has room."""
+    try:
+        write_private(home / ".doctor", "")
+        (home / ".doctor").unlink()
+        free = shutil.disk_usage(home).free
+    except OSError as error:
+        return Finding("Disk", False, f"{home} cannot be written ({error.strerror})", "Set CHATKIT_HOME to a folder of yours.")
+    enough = free >= NEEDED_BYTES
+    return Finding("Disk", enough, f"{free // 1_000_000} MB free", "" if enough else "Free 600 MB.")
+
+
+def clock() -> Finding:
+    """Whether the clock is plausible: signed tokens are valid for an hour only."""
+    good = time.time() > EARLIEST
+    return Finding("Clock", good, time.strftime("%Y-%m-%d %H:%M UTC", time.gmtime()), "" if good else "Set the clock.")
+
+
+def proxy() -> Finding:
+    """Whether a proxy would swallow calls to this machine."""
+    proxies = urllib.request.getproxies()
+    if not any(scheme in proxies for scheme in ("http", "https", "all")):
+        return Finding("Proxy", True, "none")
+    skipped = all(urllib.request.proxy_bypass(host) for host in ("localhost", "127.0.0.1"))
+    hint = "" if skipped else "Set NO_PROXY=localhost,127.0.0.1 so that the local cloud is reached directly."
+    return Finding("Proxy", skipped, "set, not used for localhost" if skipped else "set, also for localhost", hint)
+
+
+def local_cloud(runs: bool) -> Finding:
+    """Whether the local cloud runs; it starts by itself when a notebook needs it."""
+    return Finding("Local cloud", True, "running" if runs else "not running; it starts when needed")
+
+
+def _version(name: str) -> str | None:
+    try:
+        return importlib.metadata.version(name)
+    except importlib.metadata.PackageNotFoundError:
+        return None
+
+
+def _answers(port: int) -> bool:
+    with socket.socket() as probe:
+        probe.settimeout(0.5)
+        return probe.connect_ex(("127.0.0.1", port)) == 0
