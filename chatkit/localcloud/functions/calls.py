@@ -1,0 +1,99 @@
+"""What passes between the host and its child: values, calls, results, indexed functions."""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import dataclass, field
+from typing import Any
+
+Wire = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class HttpData:
+    """An HTTP request as the worker receives it: names lower-cased, repeated values joined, route values as text."""
+
+    method: str
+    url: str
+    headers: dict[str, str]
+    query: dict[str, str]
+    params: dict[str, str]
+    body: bytes = field(default=b"", repr=False)
+
+    def wire(self) -> Wire:
+        """The value for the pipe, without the body."""
+        return {
+            "http": {
+                "method": self.method,
+                "url": self.url,
+                "headers": self.headers,
+                "query": self.query,
+                "params": self.params,
+            }
+        }
+
+
+@dataclass(frozen=True)
+class Call:
+    """One invocation.
+
+    Attributes:
+        function_id: From the index.
+        inputs: Value of each input binding, by parameter name.
+        body: Body of the one HTTP request among the inputs.
+        trace: W3C trace context: parent, state.
+    """
+
+    function_id: str
+    inputs: dict[str, Wire | None]
+    body: bytes = field(default=b"", repr=False)
+    trace: dict[str, str] = field(default_factory=dict)
+    id: str = field(default_factory=lambda: str(uuid.uuid4()))
+
+    def wire(self) -> Wire:
+        """The message for the pipe, without the body."""
+        return {"op": "invoke", "id": self.id, "function": self.function_id, "inputs": self.inputs, "trace": self.trace}
+
+
+@dataclass(frozen=True)
+class Failure:
+    """An exception in the child: its type, message and stack text."""
+
+    type: str
+    message: str
+    stack: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.type}: {self.message}"
+
+
+@dataclass(frozen=True)
+class Result:
+    """What one invocation gave.
+
+    Attributes:
+        failure: None when it succeeded.
+        returned: Return value, None for none.
+        outputs: Values of the output bindings that were set, by parameter name.
+        body: Body of a returned HTTP response.
+    """
+
+    failure: Failure | None = None
+    returned: Wire | None = None
+    outputs: dict[str, Wire] = field(default_factory=dict)
+    body: bytes = field(default=b"", repr=False)
+
+
+@dataclass(frozen=True)
+class IndexedFunction:
+    """One function as the child describes it."""
+
+    id: str
+    name: str
+    bindings: tuple[dict[str, Any], ...]
+    is_async: bool = False
+
+    @property
+    def trigger(self) -> dict[str, Any]:
+        """Its trigger binding."""
+        return next(binding for binding in self.bindings if binding["type"].lower().endswith("trigger"))

@@ -1,0 +1,171 @@
+"""Values between host and user code: the SDK's converters where it has one, the worker's generic binding for the rest.
+
+On the pipe a value is `{kind: value}` with the kinds of Microsoft's TypedData: string, json, bytes (base64), int, double, http.
+The body of an http value travels raw, after the message's header.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+from collections.abc import Mapping
+from datetime import datetime
+from http.cookies import Morsel
+from typing import Any
+
+import azure.functions as func
+from azure.functions.meta import Datum
+
+Wire = dict[str, Any]
+
+
+class Generic:
+    """Bindings the SDK does not know, all of SignalR's among them."""
+
+    @staticmethod
+    def has_trigger_support() -> bool:
+        return False
+
+    @staticmethod
+    def has_implicit_output() -> bool:
+        return True
+
+    @staticmethod
+    def check_input_type_annotation(pytype: type) -> bool:
+        return issubclass(pytype, (str, bytes))
+
+    @staticmethod
+    def check_output_type_annotation(pytype: type) -> bool:
+        return issubclass(pytype, (str, bytes, bytearray))
+
+    @staticmethod
+    def decode(data: Datum | None, *, trigger_metadata: Any) -> Any:
+        if data is None:
+            return None
+        if data.type not in ("string", "bytes", "json"):
+            raise ValueError('unexpected type of data received for the "generic" binding ', repr(data.type))
+        return data.value
+
+    @staticmethod
+    def encode(obj: Any, *, expected_type: type | None) -> Datum:
+        if obj is None:
+            return Datum(None, None)
+        if isinstance(obj, bytearray):
+            obj = bytes(obj)
+        for kinds, name in GENERIC_KINDS:
+            if isinstance(obj, kinds):
+                return Datum(obj, name)
+        raise NotImplementedError
+
+
+# A bool is an int here, as in the worker, where the test for int comes first.
+GENERIC_KINDS: tuple[tuple[type, str], ...] = (
+    (str, "string"),
+    (bytes, "bytes"),
+    (dict, "dict"),
+    (list, "list"),
+    (int, "int"),
+    (float, "double"),
+)
+
+
+def converter(binding_type: str) -> Any:
+    """The converter of a binding type."""
+    return func.get_binding_registry().get(binding_type) or Generic
+
+
+def has_implicit_output(binding_type: str) -> bool:
+    """Whether a function with this binding may return a value without a `$return` binding."""
+    found = converter(binding_type)
+    if found is Generic:
+        return binding_type != "durableClient"
+    return bool(getattr(found, "has_implicit_output", lambda: False)())
+
+
+def decode(binding_type: str, wire: Wire | None, body: bytes, metadata: Mapping[str, Wire]) -> Any:
+    """Turn a value from the pipe into what user code receives.
+
+    Raises:
+        TypeError: The binding cannot take this kind of value.
+    """
+    found = converter(binding_type)
+    datum = _datum(wire, body)
+    extra = {name: _datum(value, b"") for name, value in metadata.items()} if found.has_trigger_support() else {}
+    try:
+        return found.decode(datum, trigger_metadata=extra)
+    except NotImplementedError:
+        kind = repr(datum.type if datum else None)
+        raise TypeError(
+            f"unable to decode incoming TypedData: unsupported combination of TypedData field {kind} "
+            f"and expected binding type {found}"
+        ) from None
+
+
+def encode(binding_type: str, value: Any, pytype: type | None) -> tuple[Wire | None, bytes]:
+    """Turn what user code returned or set into (value, raw body) for the pipe.
+
+    Raises:
+        TypeError: The binding cannot take this type.
+    """
+    try:
+        datum = converter(binding_type).encode(value, expected_type=pytype)
+    except NotImplementedError:
+        raise TypeError(
+            f'unable to encode outgoing TypedData: unsupported type "{binding_type}" for Python type "{type(value).__name__}"'
+        ) from None
+    return _wire(datum)
+
+
+def _datum(wire: Wire | None, body: bytes) -> Datum | None:
+    if not wire:
+        return None
+    [(kind, value)] = wire.items()
+    if kind == "bytes":
+        value = base64.b64decode(value)
+    elif kind == "http":
+        strings = {name: {key: Datum(text, "string") for key, text in value[name].items()} for name in ("headers", "params", "query")}
+        value = {
+            "method": Datum(value["method"], "string"),
+            "url": Datum(value["url"], "string"),
+            "body": Datum(body, "bytes"),
+            **strings,
+        }
+    return Datum(value, kind)
+
+
+def _wire(datum: Datum) -> tuple[Wire | None, bytes]:
+    kind, value = datum.type, datum.value
+    if kind is None:
+        return None, b""
+    if kind == "http":
+        head = {
+            "status": value["status_code"].value,
+            "headers": {name: header.value for name, header in value["headers"].items()},
+            "cookies": [_cookie(morsel) for cookie in value.get("cookies") or [] for morsel in cookie.values()],
+        }
+        return {"http": head}, value["body"].value
+    if kind == "bytes":
+        return {"bytes": base64.b64encode(value).decode()}, b""
+    if kind in ("dict", "list"):
+        return {"json": json.dumps(value)}, b""
+    if kind in ("string", "json", "int", "double"):
+        return {kind: int(value) if isinstance(value, bool) else value}, b""
+    raise NotImplementedError(f"unexpected Datum type: {kind}")
+
+
+def _cookie(morsel: Morsel[str]) -> dict[str, Any]:
+    """One cookie as the worker parses it before the host writes it out again."""
+    if morsel["expires"]:
+        datetime.strptime(morsel["expires"], "%a, %d %b %Y %H:%M:%S GMT")
+    max_age = float(morsel["max-age"]) if morsel["max-age"] else None
+    return {
+        "name": morsel.key,
+        "value": morsel.value,
+        "domain": morsel["domain"],
+        "path": morsel["path"],
+        "expires": morsel["expires"],
+        "secure": bool(morsel["secure"]),
+        "http_only": bool(morsel["httponly"]),
+        "same_site": morsel["samesite"].lower(),
+        "max_age": max_age,
+    }

@@ -1,0 +1,138 @@
+"""Call one function: arguments in, results out, sync functions in a thread pool and async ones on the loop."""
+
+from __future__ import annotations
+
+import contextvars
+import os
+import sys
+import threading
+import traceback
+from concurrent.futures import ThreadPoolExecutor
+from types import SimpleNamespace
+from typing import Any
+
+from . import converting
+from .loading import LoadedFunction
+
+invocation_id: contextvars.ContextVar[str] = contextvars.ContextVar("invocation_id", default="")
+_thread_local = threading.local()
+Answer = tuple[dict[str, Any], bytes]
+
+
+class Context:
+    """What a parameter named `context` receives; same attributes as azure.functions.Context."""
+
+    def __init__(self, function: LoadedFunction, call: dict[str, Any]) -> None:
+        trace = call.get("trace") or {}
+        self.invocation_id: str = call["id"]
+        self.function_name = function.name
+        self.function_directory = function.directory
+        self.thread_local_storage = _thread_local
+        self.trace_context = SimpleNamespace(
+            trace_parent=trace.get("parent", ""),
+            trace_state=trace.get("state", ""),
+            attributes={},
+            Traceparent=trace.get("parent", ""),
+            Tracestate=trace.get("state", ""),
+            Attributes={},
+        )
+        self.retry_context = SimpleNamespace(retry_count=0, max_retry_count=0, rpc_exception=None)
+
+
+class Out:
+    """The value user code sets for one output binding."""
+
+    def __init__(self) -> None:
+        self._value: Any = None
+
+    def set(self, val: Any) -> None:
+        self._value = val
+
+    def get(self) -> Any:
+        return self._value
+
+
+def pool() -> ThreadPoolExecutor:
+    """Threads for sync functions, as many as `PYTHON_THREADPOOL_THREAD_COUNT` says."""
+    text = os.environ.get("PYTHON_THREADPOOL_THREAD_COUNT", "")
+    count = int(text) if text.isdecimal() and int(text) >= 1 else None
+    if text and count is None:
+        print(f"PYTHON_THREADPOOL_THREAD_COUNT must be an integer of at least 1, not {text!r}.", file=sys.stderr)
+    return ThreadPoolExecutor(max_workers=count, thread_name_prefix="function")
+
+
+def run_sync(function: LoadedFunction, call: dict[str, Any], body: bytes) -> Answer:
+    """Call a plain function on this thread; never raises."""
+    _thread_local.invocation_id = call["id"]
+    token = invocation_id.set(call["id"])
+    try:
+        arguments = _arguments(function, call, body)
+        return _finish(function, call, arguments, function.call(**arguments))
+    except BaseException as error:
+        return failure(call["id"], error)
+    finally:
+        invocation_id.reset(token)
+
+
+async def run_async(function: LoadedFunction, call: dict[str, Any], body: bytes) -> Answer:
+    """Call an async function on the loop; never raises."""
+    invocation_id.set(call["id"])
+    try:
+        arguments = _arguments(function, call, body)
+        return _finish(function, call, arguments, await function.call(**arguments))
+    except BaseException as error:
+        return failure(call["id"], error)
+
+
+def _arguments(function: LoadedFunction, call: dict[str, Any], body: bytes) -> dict[str, Any]:
+    inputs = call["inputs"]
+    arguments: dict[str, Any] = {}
+    for name, parameter in function.inputs.items():
+        if name in inputs:
+            arguments[name] = converting.decode(parameter.binding, inputs[name], body, call.get("metadata") or {})
+    if function.wants_context:
+        arguments["context"] = Context(function, call)
+    for name in function.outputs:
+        arguments[name] = Out()
+    return arguments
+
+
+def _finish(function: LoadedFunction, call: dict[str, Any], arguments: dict[str, Any], result: Any) -> Answer:
+    if result is not None and function.returns is None:
+        raise RuntimeError(f"function {function.name!r} without a $return binding returned a non-None value")
+    outputs: dict[str, Any] = {}
+    for name, parameter in function.outputs.items():
+        value = arguments[name].get()
+        if value is not None:
+            outputs[name], _ = converting.encode(parameter.binding, value, parameter.pytype)
+    returned: Any = None
+    body = b""
+    if function.returns is not None:
+        returned, body = converting.encode(function.returns.binding, result, function.returns.pytype)
+    _flush()
+    return {"op": "result", "id": call["id"], "ok": True, "return": returned, "outputs": outputs}, body
+
+
+def failure(call_id: str, error: BaseException) -> Answer:
+    """Describe an exception for the host's log; the caller of the function never sees it."""
+    _flush()
+    return {"op": "result", "id": call_id, "ok": False, **describe(error)}, b""
+
+
+def describe(error: BaseException) -> dict[str, str]:
+    """Type, message and stack of an exception, without this package's own frames."""
+    stack = traceback.TracebackException.from_exception(error)
+    part: traceback.TracebackException | None = stack
+    while part is not None:
+        kept = [frame for frame in part.stack if not _is_own(frame.filename)]
+        part.stack = traceback.StackSummary.from_list(kept)
+        part = part.__cause__ or part.__context__
+    return {"type": type(error).__name__, "message": str(error), "stack": "".join(stack.format())}
+
+
+def _is_own(filename: str) -> bool:
+    return filename.startswith((os.path.dirname(__file__), "<frozen importlib"))
+
+
+def _flush() -> None:
+    sys.stdout.flush()

@@ -1,0 +1,245 @@
+"""Find the function app in a module and check each function by the rules of Microsoft's Python worker (runtime 1.3)."""
+
+from __future__ import annotations
+
+import importlib
+import inspect
+import json
+import operator
+import os
+import re
+import sys
+import typing
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import azure.functions as func
+
+from . import converting
+
+SCRIPT_NAME = re.compile(r"^[a-zA-Z0-9_][a-zA-Z0-9_\-]*\.py$")
+
+
+@dataclass(frozen=True)
+class Parameter:
+    """How one Python parameter is bound: converter name and annotated type."""
+
+    binding: str
+    pytype: Any
+
+
+@dataclass(frozen=True)
+class LoadedFunction:
+    """One function that passed every check."""
+
+    id: str
+    name: str
+    call: Callable[..., Any]
+    directory: str
+    raw_bindings: tuple[str, ...]
+    inputs: dict[str, Parameter]
+    outputs: dict[str, Parameter]
+    returns: Parameter | None
+    wants_context: bool
+    is_async: bool
+
+
+class FunctionLoadError(RuntimeError):
+    """A function's parameters and bindings do not fit each other."""
+
+    def __init__(self, function_name: str, problem: str) -> None:
+        super().__init__(f"cannot load the {function_name} function: {problem}")
+
+
+def load(folder: str) -> list[LoadedFunction]:
+    """Import the app's script and return its functions.
+
+    Raises:
+        Exception: Whatever the script raises; ValueError or FunctionLoadError when it breaks a rule.
+    """
+    name = os.environ.get("PYTHON_SCRIPT_FILE_NAME") or "function_app.py"
+    if not SCRIPT_NAME.match(name):
+        raise ValueError(f"Invalid script file name: {name}. It must match {SCRIPT_NAME.pattern}.")
+    if not (Path(folder) / name).exists():
+        return []
+    return [_check(function) for function in _app(name).get_functions()]
+
+
+def _app(script: str) -> func.FunctionRegister:
+    try:
+        module = importlib.import_module(Path(script).stem)
+    except ImportError as error:
+        error.msg = f"{str(error).rstrip('.')}. Cannot find module. Please check the requirements.txt file for the missing module."
+        raise
+    found: func.FunctionRegister | None = None
+    for name in dir(module):
+        value = getattr(module, name, None)
+        if not isinstance(value, func.FunctionRegister):
+            continue
+        if found:
+            raise ValueError(f"More than one {type(found).__name__} or other top level function app instances are defined.")
+        found = value
+    if not found:
+        raise ValueError(f"Could not find top level function app instances in {script}.")
+    return found
+
+
+def _check(function: Any) -> LoadedFunction:
+    call, name, bindings = function.get_user_function(), function.get_function_name(), function.get_bindings()
+    for binding in bindings:
+        _check_direction(name, binding)
+    parameters = dict(inspect.signature(call).parameters)
+    hints = typing.get_type_hints(call)
+    bound = {binding.name: binding for binding in bindings if binding.name != "$return"}
+    wants_context = _takes_context(name, parameters, bound, hints)
+    if extra := set(parameters) - set(bound):
+        raise FunctionLoadError(
+            name,
+            "the following parameters are declared in Python but not in the function definition "
+            f"(function.json or function decorators):  {extra!r}",
+        )
+    if extra := set(bound) - set(parameters):
+        raise FunctionLoadError(
+            name,
+            "Extra parameters in binding definition — the following parameters are declared as bindings "
+            f"but are not present in Python: {extra!r}",
+        )
+    inputs: dict[str, Parameter] = {}
+    outputs: dict[str, Parameter] = {}
+    for parameter in parameters:
+        binding = bound[parameter]
+        side = outputs if _is_out(binding) else inputs
+        side[parameter] = _check_parameter(name, parameter, binding, hints)
+    return LoadedFunction(
+        id=str(uuid.uuid5(uuid.NAMESPACE_OID, name)),
+        name=name,
+        call=call,
+        directory=str(Path(inspect.getfile(call)).parent),
+        raw_bindings=tuple(_raw(binding) for binding in function.get_raw_bindings()),
+        inputs=inputs,
+        outputs=outputs,
+        returns=_check_return(name, bindings, hints),
+        wants_context=wants_context,
+        is_async=inspect.iscoroutinefunction(call),
+    )
+
+
+def _raw(binding: Any) -> str:
+    return binding if isinstance(binding, str) else json.dumps(binding)
+
+
+def _is_out(binding: Any) -> bool:
+    return int(binding.direction) == 1
+
+
+def _check_direction(name: str, binding: Any) -> None:
+    if int(binding.direction) == 2:
+        raise FunctionLoadError(name, '"inout" bindings are not supported')
+    if binding.name == "$return" and not _is_out(binding):
+        raise FunctionLoadError(name, '"$return" binding must have direction set to "out"')
+
+
+def _takes_context(name: str, parameters: dict[str, Any], bound: dict[str, Any], hints: dict[str, Any]) -> bool:
+    if "context" not in parameters or "context" in bound:
+        return False
+    del parameters["context"]
+    hint = hints.get("context")
+    if "context" in hints and (not isinstance(hint, type) or hint.__name__ != "Context"):
+        raise FunctionLoadError(
+            name, f'the "context" parameter is expected to be of type azure.functions.Context, got "{hint!r}"'
+        )
+    return True
+
+
+def _is_generic(hint: Any) -> bool:
+    return typing.get_origin(hint) is not None and not isinstance(hint, type)
+
+
+def _is_out_hint(hint: Any) -> bool:
+    origin = typing.get_origin(hint) or hint
+    return isinstance(origin, type) and origin.__name__ == "Out"
+
+
+def _check_parameter(name: str, parameter: str, binding: Any, hints: dict[str, Any]) -> Parameter:
+    hint = hints.get(parameter)
+    annotated, is_out_hint = parameter in hints, _is_out_hint(hint)
+    pytype = _inner(name, parameter, hint) if is_out_hint else hint
+    if annotated and not isinstance(pytype, type) and not _is_generic(pytype):
+        raise FunctionLoadError(name, f"binding {parameter} has invalid non-type annotation {hint!r}")
+    if _is_out(binding) and annotated and not is_out_hint:
+        raise FunctionLoadError(
+            name,
+            f'binding {parameter} is declared to have the "out" direction, but its annotation in Python is not '
+            "a subclass of azure.functions.Out",
+        )
+    if not _is_out(binding) and is_out_hint:
+        raise FunctionLoadError(
+            name,
+            f'binding {parameter} is declared to have the "in" direction in the binding decorator, but its annotation '
+            "is azure.functions.Out in Python",
+        )
+    kind = binding.type
+    if annotated and pytype in (str, bytes) and not converting.has_implicit_output(binding.type):
+        kind = "generic"
+    if annotated and not _fits(kind, pytype, out=is_out_hint):
+        raise _mismatch(name, parameter, binding, pytype)
+    return Parameter(kind, pytype)
+
+
+def _inner(name: str, parameter: str, hint: Any) -> Any:
+    arguments = typing.get_args(hint)
+    if len(arguments) != 1:
+        raise FunctionLoadError(name, f"binding {parameter} has invalid Out annotation {hint!r}")
+    inner = arguments[0]
+    return operator.getitem(inner[0], *inner[1:]) if isinstance(inner, tuple) else inner
+
+
+def _fits(kind: str, pytype: Any, *, out: bool) -> bool:
+    found = converting.converter(kind)
+    check = found.check_output_type_annotation if out else found.check_input_type_annotation
+    return bool(check(pytype))
+
+
+def _mismatch(name: str, parameter: str, binding: Any, pytype: Any) -> FunctionLoadError:
+    if binding.data_type is not None and int(binding.data_type) != 0:
+        return FunctionLoadError(
+            name,
+            f'binding type "{parameter!r}" and dataType "{binding.type}" in the binding decorator do not match the '
+            f"corresponding function parameter's Python type annotation {pytype.__name__}",
+        )
+    return FunctionLoadError(
+        name,
+        f'type of {parameter} binding in the binding decorator "{binding.type}" does not match its '
+        f'Python annotation "{pytype.__name__}"',
+    )
+
+
+def _check_return(name: str, bindings: list[Any], hints: dict[str, Any]) -> Parameter | None:
+    """What the function's return value becomes: the `$return` binding's type, else that of the last implicit output."""
+    explicit = [binding.type for binding in bindings if binding.name == "$return"]
+    implicit = [binding.type for binding in bindings if binding.name != "$return" and converting.has_implicit_output(binding.type)]
+    if not explicit and not implicit:
+        return None
+    kind = explicit[-1] if explicit else implicit[-1]
+    pytype = hints.get("return")
+    if explicit and "return" in hints:
+        if _is_out_hint(pytype):
+            raise FunctionLoadError(name, "return annotation should not be azure.functions.Out")
+        if not isinstance(pytype, type):
+            raise FunctionLoadError(name, f"has invalid non-type return annotation {pytype!r}")
+        if not _fits(kind, pytype, out=True):
+            raise FunctionLoadError(
+                name, f'Python return annotation "{pytype.__name__}" does not match binding type "{kind}"'
+            )
+    return Parameter(kind, pytype)
+
+
+def prepare_path(folder: str) -> None:
+    """Put the app's own packages first and the app itself last, as the worker does."""
+    packages = Path(folder) / ".python_packages" / "lib" / "site-packages"
+    if packages.is_dir():
+        sys.path.insert(0, str(packages))
+    sys.path.append(folder)

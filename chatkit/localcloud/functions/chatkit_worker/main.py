@@ -1,0 +1,109 @@
+"""The child's main loop: a thread reads the pipe, plain functions run in a pool, async ones on the main thread's loop."""
+
+from __future__ import annotations
+
+import asyncio
+import io
+import logging
+import os
+import signal
+import sys
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+from . import invoking, loading
+from .channel import Channel
+from .loading import LoadedFunction
+
+# Chatter about every request to storage; an app can turn it on again by setting the level itself.
+QUIET = ("azure.core.pipeline.policies.http_logging_policy", "azure.identity")
+
+
+class Child:
+    """State of this process: its channel and the functions it has loaded."""
+
+    def __init__(self, channel: Channel) -> None:
+        self._channel = channel
+        self._functions: dict[str, LoadedFunction] = {}
+        self._pool: ThreadPoolExecutor | None = None
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._loop = asyncio.new_event_loop()
+
+    def run(self) -> None:
+        """Serve until the host closes the pipe; then end at once, whatever functions are doing."""
+        asyncio.set_event_loop(self._loop)
+        threading.Thread(target=self._read, name="channel", daemon=True).start()
+        self._loop.run_forever()
+
+    def _read(self) -> None:
+        try:
+            for header, body in self._channel.messages():
+                self._take(header, body)
+        except OSError:
+            pass
+        os._exit(0)
+
+    def _take(self, header: dict[str, Any], body: bytes) -> None:
+        if header["op"] == "load":
+            self._loop.call_soon_threadsafe(self._load, header["folder"])
+            return
+        function = self._functions.get(header["function"])
+        if function is None:
+            self._channel.send(*invoking.failure(header["id"], KeyError(f"unknown function id {header['function']}")))
+        elif function.is_async:
+            self._loop.call_soon_threadsafe(self._start_task, function, header, body)
+        else:
+            assert self._pool is not None
+            self._pool.submit(self._run_sync, function, header, body)
+
+    def _run_sync(self, function: LoadedFunction, header: dict[str, Any], body: bytes) -> None:
+        self._channel.send(*invoking.run_sync(function, header, body))
+
+    def _start_task(self, function: LoadedFunction, header: dict[str, Any], body: bytes) -> None:
+        task = self._loop.create_task(self._run_async(function, header, body))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _run_async(self, function: LoadedFunction, header: dict[str, Any], body: bytes) -> None:
+        self._channel.send(*await invoking.run_async(function, header, body))
+
+    def _load(self, folder: str) -> None:
+        try:
+            loading.prepare_path(folder)
+            functions = loading.load(folder)
+        except BaseException as error:
+            self._channel.send({"op": "failed", **invoking.describe(error)})
+            return
+        self._functions = {function.id: function for function in functions}
+        self._pool = invoking.pool()
+        described = [{"id": f.id, "name": f.name, "bindings": f.raw_bindings, "is_async": f.is_async} for f in functions]
+        self._channel.send({"op": "loaded", "functions": described, "python": sys.version.split()[0]})
+
+
+class PipeHandler(logging.Handler):
+    """Sends log records to the host, with the invocation they belong to."""
+
+    def __init__(self, channel: Channel) -> None:
+        super().__init__()
+        self._channel = channel
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Send one record."""
+        message = {"op": "log", "level": record.levelname, "logger": record.name, "message": self.format(record)}
+        self._channel.send({**message, "id": invoking.invocation_id.get()})
+
+
+def main() -> None:
+    """Run the child process."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    sys.dont_write_bytecode = True
+    channel = Channel()
+    logging.getLogger().addHandler(PipeHandler(channel))
+    debug = os.environ.get("PYTHON_ENABLE_DEBUG_LOGGING", "").lower() in ("1", "true")
+    logging.getLogger().setLevel(logging.DEBUG if debug else logging.INFO)
+    for name in QUIET:
+        logging.getLogger(name).setLevel(logging.WARNING)
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(encoding="utf-8", errors="replace", line_buffering=True)
+    Child(channel).run()

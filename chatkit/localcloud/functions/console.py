@@ -1,0 +1,85 @@
+"""What the host says: lines like those of `func start`, to a terminal, to the app's log file and to Python logging."""
+
+from __future__ import annotations
+
+import logging
+import logging.handlers
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+
+from chatkit.localcloud.functions.calls import Failure
+from chatkit.localcloud.trace import mask
+
+log = logging.getLogger("chatkit.local.functions")
+Print = Callable[[str], None]
+LOG_BYTES = 5_000_000
+
+
+class Console:
+    """One app's console. Secrets are masked in everything the host writes, in user lines too."""
+
+    def __init__(self, name: str, *, echo: Print | None = None, file: Path | None = None) -> None:
+        self._name = name
+        self._echo = echo
+        self._file = _file_logger(file) if file else None
+
+    def host_line(self, text: str, *, error: bool = False) -> None:
+        """A line of the host itself, with the time in front."""
+        self._write(f"[{_now()}] {text}")
+        log.log(logging.ERROR if error else logging.DEBUG, "%s: %s", self._name, text)
+
+    def user_line(self, level: str, text: str, call_id: str) -> None:
+        """A line of the app: a log record, or printed text when the level is empty."""
+        for line in text.splitlines() or [""]:
+            self._write(f"[{_now()}] {line}")
+
+    def plain(self, text: str) -> None:
+        """Text without time, for the list of functions."""
+        self._write(text)
+
+    def executing(self, name: str, call_id: str, reason: str) -> None:
+        """An invocation starts."""
+        self._write(f"[{_now()}] Executing 'Functions.{name}' (Reason='{reason}', Id={call_id})")
+
+    def executed(self, name: str, call_id: str, seconds: float, failure: Failure | None) -> None:
+        """An invocation ended; a failure comes with its stack, which the caller never sees."""
+        how = "Failed" if failure else "Succeeded"
+        self._write(f"[{_now()}] Executed 'Functions.{name}' ({how}, Id={call_id}, Duration={seconds * 1000:.0f}ms)")
+        if failure:
+            self._write(f"[{_now()}] System.Private.CoreLib: Exception while executing function: Functions.{name}. {_told(failure)}")
+            log.warning("%s: function %s failed: %s", self._name, name, failure)
+
+    def load_failed(self, failure: Failure) -> None:
+        """The app did not load: loud, with the whole traceback."""
+        self._write(f"[{_now()}] A host error has occurred: the function app did not start.")
+        self._write(f"[{_now()}] {_told(failure)}")
+        self._write(f"[{_now()}] Every URL answers 503 until this is corrected.")
+        log.error("%s: the app did not start: %s", self._name, failure)
+
+    def close(self) -> None:
+        """Close the log file."""
+        if self._file:
+            self._file.close()
+
+    def _write(self, text: str) -> None:
+        masked = mask(text)
+        if self._echo:
+            self._echo(masked)
+        if self._file:
+            self._file.emit(logging.makeLogRecord({"msg": masked, "levelno": logging.INFO}))
+
+
+def _told(failure: Failure) -> str:
+    if not failure.stack:
+        return f"{failure}"
+    return f"Result: Failure\nException: {failure}\nStack: {failure.stack}"
+
+
+def _now() -> str:
+    return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%S.%f")[:-3] + "Z"
+
+
+def _file_logger(path: Path) -> logging.handlers.RotatingFileHandler:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    return logging.handlers.RotatingFileHandler(path, maxBytes=LOG_BYTES, backupCount=1, encoding="utf-8", delay=True)

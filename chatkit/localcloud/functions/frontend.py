@@ -1,0 +1,156 @@
+"""The HTTP side of a function app: home page, routes, keys, webhooks, admin. One per port, over a host that may be exchanged."""
+
+from __future__ import annotations
+
+import hmac
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from aiohttp import web
+from aiohttp.typedefs import Middleware
+
+from chatkit.localcloud.functions import admin, http_data, webhooks
+from chatkit.localcloud.functions.cors import cors_middleware
+from chatkit.localcloud.functions.errors import HostUnavailable
+from chatkit.localcloud.functions.host import FunctionHost
+from chatkit.localcloud.functions.indexing import Function
+from chatkit.localcloud.functions.spec import Cors, HostKeys
+from chatkit.localcloud.web import Handler, loopback_only
+
+BODY_LIMIT_BYTES = 104_857_600
+HOME_PAGE = """<!DOCTYPE html><html lang="en"><head><meta charset="utf-8"><title>Function app</title></head>
+<body><h1>Your function app is up and running</h1><p>This is the local stand-in for an Azure function app.</p></body></html>
+"""
+
+
+@dataclass
+class Site:
+    """What one port serves. Its fields may change while it serves.
+
+    Attributes:
+        host: The running app, None when nothing was deployed yet.
+        cors: Allowed origins.
+        keys: Keys that are checked; None for a local run, where every caller is an administrator.
+        enabled: False answers 403 as a stopped app does.
+        is_deployed: Identity headers of clients are stripped.
+    """
+
+    host: FunctionHost | None = None
+    cors: Cors = Cors()
+    keys: HostKeys | None = None
+    enabled: bool = True
+    is_deployed: bool = False
+
+
+Gate = Callable[[], Sequence[Middleware]]
+
+
+def application(site: Site, *, gate: Sequence[Middleware] = ()) -> web.Application:
+    """Make the web application of a site.
+
+    Args:
+        site: What it serves.
+        gate: Middlewares between CORS and the app: App Service Authentication's place. It may answer itself, or set
+            `request[http_data.IDENTITY_HEADERS]` and go on.
+    """
+
+    @web.middleware
+    async def stopped(request: web.Request, handler: Handler) -> web.StreamResponse:
+        if not site.enabled:
+            return web.Response(status=403, text="This web app is stopped.\n")
+        return await handler(request)
+
+    middlewares = [loopback_only, stopped, cors_middleware(lambda: site.cors), *gate, _failures]
+    app = web.Application(middlewares=middlewares, client_max_size=BODY_LIMIT_BYTES)
+    front = Frontend(site)
+    app.router.add_route("*", "/{path:.*}", front.handle)
+    return app
+
+
+class Frontend:
+    """Handles every request of one site."""
+
+    def __init__(self, site: Site) -> None:
+        self._site = site
+        self._outstanding = 0
+
+    async def handle(self, request: web.Request) -> web.StreamResponse:
+        """Answer one request."""
+        host = self._site.host
+        path = request.rel_url.raw_path
+        if host is None:
+            return home_page(request) if path == "/" else web.Response(status=404)
+        section = path.strip("/").split("/")[0].lower()
+        if section == "admin":
+            return await admin.handle(request, host, is_admin=is_admin(request, self._site.keys))
+        await host.ready()
+        if path.lower().startswith(webhooks.PREFIX):
+            return await webhooks.handle(request, host, self._site.keys)
+        found = host.index.router.find(request.method, path)
+        if found is None:
+            return home_page(request, host) if path == "/" else web.Response(status=404)
+        function, params = found
+        if not may_call(request, function, self._site.keys):
+            return web.Response(status=401)
+        return await self._invoke(request, host, function, params)
+
+    async def _invoke(
+        self, request: web.Request, host: FunctionHost, function: Function, params: dict[str, str]
+    ) -> web.StreamResponse:
+        limit = host.config.max_outstanding
+        if limit is not None and self._outstanding >= limit:
+            return web.Response(status=429)
+        self._outstanding += 1
+        try:
+            data = await http_data.request_data(request, params, strip_identity=self._site.is_deployed)
+            if request.body_exists and not request.content_length:
+                host.console.host_line(
+                    f"The request for '{function.name}' has a body without Content-Length (chunked). "
+                    "The Functions host does not pass such a body on: the function gets an empty one."
+                )
+            trace = {"parent": data.headers.get("traceparent", ""), "state": data.headers.get("tracestate", "")}
+            result = await host.call_http(function, data, trace)
+        finally:
+            self._outstanding -= 1
+        return http_data.response(result, host.config.custom_headers)
+
+
+@web.middleware
+async def _failures(request: web.Request, handler: Handler) -> web.StreamResponse:
+    try:
+        return await handler(request)
+    except HostUnavailable as error:
+        return web.Response(status=503, text=f"{error}\n")
+
+
+def home_page(request: web.Request, host: FunctionHost | None = None) -> web.Response:
+    """`/` of an app without a function there."""
+    off = host is not None and host.options.settings.get("AzureWebJobsDisableHomepage", "").lower() in ("1", "true")
+    if off or request.method not in ("GET", "HEAD"):
+        return web.Response(status=204 if off else 404)
+    return web.Response(text=HOME_PAGE, content_type="text/html")
+
+
+def given_key(request: web.Request) -> str:
+    """The key of a request: the header first, else the query."""
+    return request.headers.get("x-functions-key") or request.query.get("code") or ""
+
+
+def same(one: str, other: str) -> bool:
+    """Compare secrets in constant time."""
+    return bool(one) and bool(other) and hmac.compare_digest(one.encode(), other.encode())
+
+
+def is_admin(request: web.Request, keys: HostKeys | None) -> bool:
+    """Whether the caller holds the master key; locally everyone does."""
+    return keys is None or same(given_key(request), keys.master)
+
+
+def may_call(request: web.Request, function: Function, keys: HostKeys | None) -> bool:
+    """Check a function's authorization level."""
+    if function.auth_level == "anonymous" or is_admin(request, keys):
+        return True
+    if function.auth_level == "admin" or keys is None:
+        return False
+    key = given_key(request)
+    return any([same(key, known) for known in keys.function_keys.values()])

@@ -1,0 +1,110 @@
+"""`host.json`: the parts that decide how an app is served. Follows Microsoft's page "host.json reference for Azure Functions 2.x and later"."""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from chatkit.localcloud.functions.errors import AppInvalid
+
+BUNDLE_ID = "Microsoft.Azure.Functions.ExtensionBundle"
+BUNDLE_VERSION = "4.38.0"
+TIMESPAN = re.compile(r"^(?:(\d+)\.)?(\d{1,2}):(\d{2}):(\d{2})(?:\.\d+)?$")
+DEFAULT_TIMEOUT_S = 30 * 60.0
+
+
+@dataclass(frozen=True)
+class HostJson:
+    """What the host takes from host.json.
+
+    Attributes:
+        route_prefix: "api" unless `extensions.http.routePrefix` says otherwise; may be empty.
+        timeout_s: `functionTimeout`; None for unbounded ("-1").
+        has_bundle: An extension bundle is configured, so bindings beyond HTTP and timers work.
+        custom_headers: Added to every response.
+        max_outstanding: Requests above this are answered 429; None for no limit.
+    """
+
+    route_prefix: str = "api"
+    timeout_s: float | None = DEFAULT_TIMEOUT_S
+    has_bundle: bool = False
+    custom_headers: dict[str, str] = field(default_factory=dict)
+    max_outstanding: int | None = None
+
+
+def load(folder: Path) -> HostJson:
+    """Read an app's host.json.
+
+    Raises:
+        AppInvalid: The file is missing or malformed.
+    """
+    path = folder / "host.json"
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+    except FileNotFoundError:
+        hint = "Every function app has one; the smallest is {\"version\": \"2.0\"}."
+        raise AppInvalid(f"There is no host.json in {folder.name}.", hint=hint) from None
+    except UnicodeDecodeError:
+        raise AppInvalid("host.json is not UTF-8 text.") from None
+    try:
+        data = json.loads(text)
+    except ValueError as error:
+        raise AppInvalid(f"host.json is not valid JSON: {error}.") from None
+    return parse(data)
+
+
+def parse(data: Any) -> HostJson:
+    """Take what the host needs.
+
+    Raises:
+        AppInvalid: A value has the wrong shape.
+    """
+    if not isinstance(data, dict):
+        raise AppInvalid("host.json must hold a JSON object.")
+    if data.get("version") != "2.0":
+        raise AppInvalid('host.json must say "version": "2.0".')
+    http = _object(_object(data, "extensions"), "http")
+    prefix = http.get("routePrefix", "api")
+    if not isinstance(prefix, str):
+        raise AppInvalid("routePrefix in host.json must be text.")
+    limit = http.get("maxOutstandingRequests", -1)
+    return HostJson(
+        route_prefix=prefix.strip("/"),
+        timeout_s=_timeout(data.get("functionTimeout")),
+        has_bundle=_bundle(_object(data, "extensionBundle")),
+        custom_headers={str(name): str(value) for name, value in _object(http, "customHeaders").items()},
+        max_outstanding=limit if isinstance(limit, int) and limit >= 0 else None,
+    )
+
+
+def _object(data: dict[str, Any], name: str) -> dict[str, Any]:
+    value = data.get(name) or {}
+    if not isinstance(value, dict):
+        raise AppInvalid(f"{name} in host.json must be an object.")
+    return value
+
+
+def _timeout(text: object) -> float | None:
+    if text is None:
+        return DEFAULT_TIMEOUT_S
+    if str(text) in ("-1", "-00:00:01"):
+        return None
+    found = TIMESPAN.match(str(text))
+    if not found:
+        raise AppInvalid(f'functionTimeout in host.json must look like "00:05:00", not {text!r}.')
+    days, hours, minutes, seconds = (int(group or 0) for group in found.groups())
+    total = ((days * 24 + hours) * 60 + minutes) * 60 + seconds
+    if total <= 0:
+        raise AppInvalid("functionTimeout in host.json must be more than zero, or -1 for none.")
+    return float(total)
+
+
+def _bundle(bundle: dict[str, Any]) -> bool:
+    if not bundle:
+        return False
+    if bundle.get("id") != BUNDLE_ID or not bundle.get("version"):
+        raise AppInvalid(f'extensionBundle in host.json needs "id": "{BUNDLE_ID}" and a "version".')
+    return True

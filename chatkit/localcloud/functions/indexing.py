@@ -1,0 +1,157 @@
+"""From what the child found to what the host serves: functions, their bindings, their routes; and the checks before that."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from chatkit.localcloud.functions import expressions, signalr_bindings
+from chatkit.localcloud.functions.calls import IndexedFunction
+from chatkit.localcloud.functions.errors import AppInvalid
+from chatkit.localcloud.functions.host_json import HostJson
+from chatkit.localcloud.functions.routing import Route, Router, parse
+
+RESERVED = ("admin", "runtime")
+LEVELS = ("anonymous", "function", "admin")
+# What this host runs. A timer never fires by itself here: POST /admin/functions/NAME runs it.
+TRIGGERS = {"httptrigger", "timertrigger", signalr_bindings.TRIGGER}
+Binding = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Function:
+    """One function the host serves."""
+
+    id: str
+    name: str
+    bindings: tuple[Binding, ...]
+    route: str = ""
+    is_disabled: bool = False
+
+    @property
+    def trigger(self) -> Binding:
+        """The trigger binding."""
+        return next(binding for binding in self.bindings if _kind(binding).endswith("trigger"))
+
+    @property
+    def is_http(self) -> bool:
+        """Whether it is an HTTP function."""
+        return _kind(self.trigger) == "httptrigger"
+
+    @property
+    def inputs(self) -> list[Binding]:
+        """Input bindings that the host resolves itself."""
+        return [binding for binding in self.bindings if _kind(binding) in signalr_bindings.INPUTS]
+
+    @property
+    def outputs(self) -> list[Binding]:
+        """Output bindings that the host carries out itself."""
+        return [binding for binding in self.bindings if _kind(binding) == signalr_bindings.OUTPUT]
+
+    @property
+    def methods(self) -> list[str]:
+        """HTTP methods in the order given; empty for all."""
+        return [str(method).upper() for method in self.trigger.get("methods") or []]
+
+    @property
+    def auth_level(self) -> str:
+        """anonymous, function or admin."""
+        level = str(self.trigger.get("authLevel") or "function").lower()
+        return level if level in LEVELS else "function"
+
+
+@dataclass(frozen=True)
+class FunctionIndex:
+    """All functions of an app, by name and by route."""
+
+    functions: tuple[Function, ...] = ()
+    router: Router[Function] = field(default_factory=lambda: Router([]))
+
+    def by_name(self, name: str) -> Function | None:
+        """Find a function; names compare case-insensitively."""
+        return next((function for function in self.functions if function.name.lower() == name.lower()), None)
+
+    def by_signalr_event(self, hub: str, category: str, event: str) -> Function | None:
+        """Find the function of a SignalR trigger."""
+        wanted = (hub.lower(), category.lower(), event.lower())
+        return next((function for function in self.functions if _signalr_key(function) == wanted), None)
+
+
+def build(functions: Iterable[IndexedFunction], config: HostJson, settings: Mapping[str, str]) -> FunctionIndex:
+    """Check every function and make the index.
+
+    Raises:
+        AppInvalid: A binding or route the host cannot serve; the sentence names the function.
+    """
+    served = tuple(_function(function, config, settings) for function in functions)
+    _check_unique(served)
+    routes = [
+        Route(parse(function.route), frozenset(function.methods) or None, function)
+        for function in served
+        if function.is_http and not function.is_disabled
+    ]
+    return FunctionIndex(served, Router(routes))
+
+
+def _function(found: IndexedFunction, config: HostJson, settings: Mapping[str, str]) -> Function:
+    bindings = tuple(_binding(found.name, binding, config, settings) for binding in found.bindings)
+    if sum(_kind(binding).endswith("trigger") for binding in bindings) != 1:
+        raise AppInvalid(f"The function '{found.name}' must have exactly one trigger.")
+    disabled = str(settings.get(f"AzureWebJobs.{found.name}.Disabled", settings.get(f"AzureWebJobs__{found.name}__Disabled", "")))
+    function = Function(found.id, found.name, bindings, "", disabled.lower() in ("1", "true"))
+    if not function.is_http:
+        return function
+    route = str(function.trigger.get("route") or found.name).strip("/")
+    if route.split("/")[0].lower() in RESERVED and not config.route_prefix:
+        raise AppInvalid(f"The specified route conflicts with one or more built in routes: '{route}' of '{found.name}'.")
+    full = f"{config.route_prefix}/{route}".strip("/")
+    parse(full)
+    return Function(found.id, found.name, bindings, full, function.is_disabled)
+
+
+def _binding(name: str, binding: Binding, config: HostJson, settings: Mapping[str, str]) -> Binding:
+    kind = _kind(binding)
+    if kind in signalr_bindings.TYPES and not config.has_bundle:
+        raise AppInvalid(
+            f"The binding type(s) '{binding['type']}' of function '{name}' are not registered.",
+            hint='host.json has no "extensionBundle": in Azure, too, the function would not load. Add {"id": '
+            '"Microsoft.Azure.Functions.ExtensionBundle", "version": "[4.*, 5.0.0)"}.',
+        )
+    if kind not in signalr_bindings.TYPES | TRIGGERS | {"http"}:
+        raise AppInvalid(
+            f"The binding type '{binding['type']}' of function '{name}' is not one the local host has.",
+            hint="It has httpTrigger, timerTrigger and the SignalR bindings. Azure has many more.",
+        )
+    return {key: _with_settings(value, settings, name) for key, value in binding.items()}
+
+
+def _with_settings(value: Any, settings: Mapping[str, str], name: str) -> Any:
+    return expressions.with_settings(value, settings, where=f"Function '{name}'") if isinstance(value, str) else value
+
+
+def _check_unique(functions: tuple[Function, ...]) -> None:
+    keys: set[tuple[str, ...]] = set()
+    for function in functions:
+        key = _signalr_key(function)
+        if key and key in keys:
+            raise AppInvalid(f"Two functions have the SignalR trigger {'/'.join(key)}; the second one is '{function.name}'.")
+        keys.add(key)
+
+
+def _signalr_key(function: Function) -> tuple[str, ...]:
+    trigger = function.trigger
+    if _kind(trigger) != signalr_bindings.TRIGGER:
+        return ()
+    return tuple(str(trigger.get(name) or "").lower() for name in ("hubName", "category", "event"))
+
+
+def parameter_names(function: Function) -> list[str]:
+    """parameterNames of a SignalR trigger, given as a list or as JSON text."""
+    value = function.trigger.get("parameterNames") or []
+    return [str(name) for name in (json.loads(value) if isinstance(value, str) else value)]
+
+
+def _kind(binding: Mapping[str, Any]) -> str:
+    return str(binding["type"]).lower()
