@@ -1,0 +1,106 @@
+"""A chat room in one small aiohttp app: function app and SignalR Service in one, with switches to misbehave."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from dataclasses import dataclass, field
+from typing import Any
+
+from aiohttp import WSMsgType, web
+
+
+@dataclass
+class StubRoom:
+    """What the stub has seen, and how it should behave.
+
+    Attributes:
+        sockets: Connections that have shaken hands.
+        pings: Pings received.
+        tokens: Authorization headers of the service's own requests, in order.
+        negotiations: How often the function was asked.
+        refuse: Status that negotiate answers instead of 200.
+        handshake: Error the handshake answers, empty for none.
+        messages: History, oldest first.
+    """
+
+    sockets: list[web.WebSocketResponse] = field(default_factory=list)
+    pings: int = 0
+    tokens: list[str] = field(default_factory=list)
+    negotiations: int = 0
+    refuse: int = 0
+    handshake: str = ""
+    messages: list[dict[str, Any]] = field(default_factory=list)
+    url: str = ""
+
+    def app(self) -> web.Application:
+        """The routes of function app and service."""
+        app = web.Application()
+        app.router.add_post("/api/negotiate", self._function_negotiate)
+        app.router.add_post("/client/negotiate", self._service_negotiate)
+        app.router.add_get("/client/", self._connect)
+        app.router.add_post("/api/messages", self._post)
+        app.router.add_get("/api/messages", self._history)
+        return app
+
+    async def invoke(self, target: str, *arguments: Any) -> None:
+        """Send an invocation to every connection."""
+        frame = json.dumps({"type": 1, "target": target, "arguments": list(arguments)}) + "\x1e"
+        for socket in self.sockets:
+            await socket.send_str(frame)
+
+    async def raw(self, text: str) -> None:
+        """Send any text to every connection."""
+        for socket in self.sockets:
+            await socket.send_str(text)
+
+    async def drop(self) -> None:
+        """End every connection without a word of the hub protocol."""
+        for socket in list(self.sockets):
+            await socket.close(code=1001)
+
+    async def _function_negotiate(self, request: web.Request) -> web.Response:
+        self.negotiations += 1
+        if self.refuse:
+            return web.Response(status=self.refuse, text="Sorry.")
+        return web.json_response({"url": f"{self.url}/client/?hub=chat", "accessToken": f"token-{self.negotiations}"})
+
+    async def _service_negotiate(self, request: web.Request) -> web.Response:
+        self.tokens.append(request.headers.get("Authorization", ""))
+        return web.json_response(
+            {"negotiateVersion": 1, "connectionId": "c", "connectionToken": "t/1+", "availableTransports": []}
+        )
+
+    async def _connect(self, request: web.Request) -> web.WebSocketResponse:
+        self.tokens.append(request.headers.get("Authorization", ""))
+        assert request.query["id"] == "t/1+"
+        socket = web.WebSocketResponse()
+        await socket.prepare(request)
+        hello = await socket.receive_str()
+        assert json.loads(hello.rstrip("\x1e")) == {"protocol": "json", "version": 1}
+        await socket.send_str(json.dumps({"error": self.handshake} if self.handshake else {}) + "\x1e")
+        self.sockets.append(socket)
+        async for frame in socket:
+            if frame.type is WSMsgType.TEXT and '"type":6' in frame.data:
+                self.pings += 1
+        self.sockets.remove(socket)
+        return socket
+
+    async def _post(self, request: web.Request) -> web.Response:
+        body = await request.json()
+        if not body["text"]:
+            return web.Response(status=400, text="A message needs a text.")
+        message = {"id": f"m{len(self.messages)}", "sentAt": f"2026-11-23T10:00:{len(self.messages):02}Z", **body}
+        self.messages.append(message)
+        await self.invoke("newMessage", message)
+        return web.json_response(message, status=202)
+
+    async def _history(self, request: web.Request) -> web.Response:
+        return web.json_response(self.messages[::-1][: int(request.query["limit"])])
+
+
+async def until(condition: Any, timeout_s: float = 5.0) -> None:
+    """Wait until a condition holds."""
+    async with asyncio.timeout(timeout_s):
+        while not condition():
+            await asyncio.sleep(0.005)
