@@ -1,3 +1,28 @@
 """chatkit: build a serverless chat room on Azure, cell by cell, with or without an Azure subscription."""
 
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from IPython.core.interactiveshell import InteractiveShell
+
+    from chatkit.errors import ChatkitError as ChatkitError
+    from chatkit.workshop import Workshop as Workshop
+
 __version__ = "0.1.0"
+__all__ = ["ChatkitError", "Workshop", "__version__", "load_ipython_extension"]
+_HOMES = {"ChatkitError": "chatkit.errors", "Workshop": "chatkit.workshop"}
+
+
+def __getattr__(name: str) -> object:
+    """Import a public name when it is first used: `import chatkit` stays instant."""
+    if name in _HOMES:
+        return getattr(import_module(_HOMES[name]), name)
+    raise AttributeError(f"module 'chatkit' has no attribute {name!r}")
+
+
+def load_ipython_extension(shell: InteractiveShell) -> None:
+    """Register the cell magic `%%chatfile`, on `%load_ext chatkit`."""
+    import_module("chatkit.lesson.files").register(shell)

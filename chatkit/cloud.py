@@ -208,6 +208,16 @@ def local_cloud(home: Path) -> Cloud:
     )
 
 
+def local_cloud_runs(home: Path) -> bool:
+    """Say whether this home's local cloud says it runs and its process is there."""
+    import psutil
+
+    try:
+        return psutil.pid_exists(int(json.loads((home / "local" / "cloud.json").read_text(encoding="utf-8"))["pid"]))
+    except (FileNotFoundError, ValueError, KeyError):
+        return False
+
+
 def azure_cloud() -> Cloud:
     """Sign in as `az login` did, else as anything DefaultAzureCredential finds, and choose the subscription.
 

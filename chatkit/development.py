@@ -230,7 +230,8 @@ def who_holds(port: int) -> str:
     import psutil
 
     try:
-        found = [item for item in psutil.net_connections("tcp") if item.status == psutil.CONN_LISTEN and item.laddr.port == port]
+        listening = [item for item in psutil.net_connections("tcp") if item.status == psutil.CONN_LISTEN]
+        found = [item for item in listening if item.laddr and item.laddr.port == port]
     except psutil.Error:
         found = []
     pid = next((item.pid for item in found if item.pid), None)

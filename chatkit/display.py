@@ -58,15 +58,18 @@ class Result:
         return {"text/plain": self.text, "text/html": self._html()}
 
     def _html(self) -> str:
-        parts = [f"<p>{escape(self.text).replace(chr(10), '<br>')} {elapsed(self.seconds)}</p>"]
+        parts = [self._summary()]
         if self.rows:
-            parts.append(table((), [(name, value) for name, value in self.rows]))
+            parts.append(table((), self.rows))
         if self.calls:
             rows = [(call.method, call.verb, call.resource, f"{call.seconds:.2f} s") for call in self.calls]
             count = "1 call" if len(rows) == 1 else f"{len(rows)} calls"
             calls = table(("SDK method", "HTTP", "resource", "time"), rows)
             parts.append(f"<details><summary>{count}</summary>{calls}</details>")
         return f'<div class="chatkit-result">{"".join(parts)}</div>'
+
+    def _summary(self) -> str:
+        return f"<p>{escape(self.text).replace(chr(10), '<br>')} {elapsed(self.seconds)}</p>"
 
 
 def escape(value: object) -> str:

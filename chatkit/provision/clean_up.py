@@ -9,26 +9,12 @@ from azure.core.exceptions import AzureError, ResourceNotFoundError
 
 from chatkit.calls import Calls
 from chatkit.cloud import Cloud
+from chatkit.provision.receipt import Item
 from chatkit.wire.connection_strings import SignalRConnectionString
 from chatkit.wire.tokens import rest_token
 
 PROBE_HUB = "chat"
 REST_API = "2022-06-01"
-
-
-@dataclass(frozen=True)
-class Item:
-    """One line of the receipt.
-
-    Attributes:
-        what: The thing, without its name.
-        proof: What was asked afterwards, and the answer.
-        gone: Whether the answer proves it.
-    """
-
-    what: str
-    proof: str
-    gone: bool
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from azure.core.exceptions import HttpResponseError, ResourceNotFoundError
+from azure.core.exceptions import ResourceNotFoundError
 from azure.mgmt.web.models import (
     AppServicePlan,
     AppServicePlanProperties,
@@ -110,15 +110,3 @@ def api_base_url(cloud: Cloud, site: Site) -> str:
     """Address of the deployed app, without a slash at the end."""
     assert site.properties is not None
     return f"{cloud.app_scheme}://{site.properties.default_host_name}"
-
-
-def scm_url(site: Site) -> str:
-    """Address of the site's deployment endpoint."""
-    assert site.properties is not None
-    states = site.properties.host_name_ssl_states or []
-    return "https://" + next(str(state.name) for state in states if state.host_type == "Repository")
-
-
-def is_missing(error: HttpResponseError) -> bool:
-    """Say whether an error means that the thing is not there."""
-    return error.status_code == 404

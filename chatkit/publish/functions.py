@@ -5,24 +5,23 @@ Follows Microsoft's page "Deployment technologies in Azure Functions" (one deplo
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
-from time import monotonic, sleep
 from typing import Any
 
 from azure.core.exceptions import AzureError
 from azure.core.rest import HttpResponse
+from azure.mgmt.web.models import FunctionEnvelope, Site
 
 from chatkit.calls import Calls
 from chatkit.cloud import Cloud, Rest
 from chatkit.errors import ServiceError
+from chatkit.publish.waiting import waiting
 
 PUBLISH = "/api/publish?RemoteBuild=true&Deployer=chatkit"
 SUCCEEDED, PARTLY = 4, 6
 FAILED = {-1: "cancelled", 3: "failed", 5: "in conflict with another one", PARTLY: "only partly done"}
 LOG_LINES = 15
 DEPLOY_LIMIT_S, BUSY_LIMIT_S, LISTED_LIMIT_S, ANSWER_LIMIT_S = 600, 300, 300, 180
-FIRST_POLL_S, LAST_POLL_S = 0.1, 5.0
 
 
 @dataclass(frozen=True)
@@ -32,6 +31,20 @@ class Deployment:
     id: str
     status: int
     text: str
+
+
+def publish(cloud: Cloud, calls: Calls, group: str, site: str, package: bytes) -> list[str]:
+    """Publish a package to a site and wait until its functions are listed.
+
+    Returns:
+        Names of the functions, sorted.
+
+    Raises:
+        ServiceError: It was refused or failed, or no function came out of it.
+    """
+    found = calls.call(cloud.web().web_apps.get, group, site)
+    upload_package(cloud, calls, scm_url(found), package)
+    return wait_until_listed(cloud, calls, group, site)
 
 
 def upload_package(cloud: Cloud, calls: Calls, scm_url: str, package: bytes) -> Deployment:
@@ -107,7 +120,22 @@ def _hint(answer: HttpResponse) -> str:
     return ""
 
 
-def wait_until_listed(cloud: Cloud, calls: Calls, group: str, site: str, *, at_least: int = 1) -> list[str]:
+def scm_url(site: Site) -> str:
+    """Address of a site's deployment endpoint."""
+    states = (site.properties.host_name_ssl_states if site.properties else None) or []
+    return "https://" + next(str(state.name) for state in states if state.host_type == "Repository")
+
+
+def listed(cloud: Cloud, calls: Calls, group: str, site: str) -> list[str]:
+    """Names of a site's functions, sorted; none while the host starts."""
+    return sorted(str(item.name).rpartition("/")[2] for item in calls.call(_list_functions, cloud, group, site))
+
+
+def _list_functions(cloud: Cloud, group: str, site: str) -> list[FunctionEnvelope]:
+    return list(cloud.web().web_apps.list_functions(group, site))
+
+
+def wait_until_listed(cloud: Cloud, calls: Calls, group: str, site: str) -> list[str]:
     """Wait until Resource Manager lists the site's functions.
 
     Returns:
@@ -118,8 +146,8 @@ def wait_until_listed(cloud: Cloud, calls: Calls, group: str, site: str, *, at_l
     """
     sites = cloud.web().web_apps
     for count in waiting(LISTED_LIMIT_S, calls):
-        names = sorted(str(item.name).rpartition("/")[2] for item in sites.list_functions(group, site))
-        if len(names) >= at_least:
+        names = listed(cloud, calls, group, site)
+        if names:
             return names
         if count % 5 == 4:
             calls.call(sites.sync_function_triggers, group, site)
@@ -149,15 +177,3 @@ def wait_until_answers(cloud: Cloud, calls: Calls, api_base_url: str, path: str,
             return
         said = f"{answer.status_code} {_sentence(answer)}"
     raise ServiceError(503, "NoAnswer", f"{path} answers {said} after {ANSWER_LIMIT_S} seconds.")
-
-
-def waiting(limit_s: float, calls: Calls) -> Iterator[int]:
-    """Count up until a time limit, with growing pauses between."""
-    until, wait_s, count = monotonic() + limit_s, FIRST_POLL_S, 0
-    while True:
-        yield count
-        if monotonic() > until:
-            return
-        sleep(wait_s)
-        calls.tick()
-        wait_s, count = min(wait_s * 1.5, LAST_POLL_S), count + 1

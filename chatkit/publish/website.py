@@ -9,13 +9,15 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
-from urllib.parse import urlsplit
 
 from azure.storage.blob import BlobServiceClient, ContainerClient, ContentSettings
 
 from chatkit.calls import Calls
-from chatkit.errors import SetupError
+from chatkit.cloud import Cloud
+from chatkit.errors import ServiceError, SetupError
 from chatkit.files import write_private
+from chatkit.provision import storage
+from chatkit.publish.waiting import waiting
 
 CONTAINER = "$web"
 CONFIG = "config.json"
@@ -40,6 +42,7 @@ CONTENT_TYPES = {
 CACHE_VENDORED, CACHE_CHECKED = "public, max-age=86400", "no-cache"
 SKIPPED = (".DS_Store", "Thumbs.db")
 PARALLEL = 8
+SERVED_LIMIT_S = 120
 
 
 @dataclass(frozen=True)
@@ -98,7 +101,18 @@ def _read(folder: Path) -> Iterator[PageFile]:
             yield PageFile(relative, path.read_bytes(), content_type, cache)
 
 
-def upload_page(blobs: BlobServiceClient, calls: Calls, files: list[PageFile]) -> list[str]:
+def upload(cloud: Cloud, calls: Calls, group: str, account: str, files: list[PageFile]) -> list[str]:
+    """Make an account's website hold exactly these files, signed with the account's key: no data role is needed.
+
+    Returns:
+        Paths that were sent, sorted; unchanged files are not sent again.
+    """
+    key = storage.account_key(cloud, calls, group, account)
+    url = storage.blob_url(calls.call(cloud.storage().storage_accounts.get_properties, group, account))
+    return mirror(cloud.blobs(url, key), calls, files)
+
+
+def mirror(blobs: BlobServiceClient, calls: Calls, files: list[PageFile]) -> list[str]:
     """Make the website hold exactly these files; unchanged ones are not sent again.
 
     Returns:
@@ -127,6 +141,18 @@ def _is_same(file: PageFile, stored: ContentSettings | None) -> bool:
     return (digest, stored.content_type, stored.cache_control) == (file.md5, file.content_type, file.cache_control)
 
 
-def is_local(url: str) -> bool:
-    """Say whether an address is on this machine."""
-    return urlsplit(url).hostname in ("localhost", "127.0.0.1", "::1")
+def wait_until_served(cloud: Cloud, calls: Calls, web_url: str, files: list[PageFile]) -> None:
+    """Wait until the website answers with the page that was uploaded.
+
+    Raises:
+        ServiceError: It still answers something else.
+    """
+    index = next(file for file in files if str(file.path) == INDEX)
+    website = cloud.rest(web_url, signed_in=False)
+    said = "nothing"
+    for _ in waiting(SERVED_LIMIT_S, calls):
+        answer = website.get(web_url)
+        if answer.status_code == 200 and answer.content == index.content:
+            return
+        said = f"{answer.status_code}, {len(answer.content)} bytes"
+    raise ServiceError(503, "NotServed", f"The website answers {said} instead of the page after {SERVED_LIMIT_S} seconds.")

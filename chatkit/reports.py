@@ -1,0 +1,60 @@
+"""Results with a shape of their own: the status of a workshop, the receipt of a clean-up."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from chatkit.display import Result, escape, table
+from chatkit.provision.receipt import Item
+
+
+@dataclass(frozen=True)
+class Status:
+    """What exists and where; unknown values are None. `chatkit status --json` prints exactly these."""
+
+    values: dict[str, Any]
+
+    def as_dict(self) -> dict[str, Any]:
+        """The values, ready for JSON."""
+        return dict(self.values)
+
+    def __repr__(self) -> str:
+        return "\n".join(f"{name:20} {_shown(value)}" for name, value in self.values.items())
+
+    def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, str]:
+        return {"text/plain": repr(self), "text/html": table((), [(name, _shown(value)) for name, value in self.values.items()])}
+
+
+@dataclass(frozen=True, repr=False)
+class Receipt(Result):
+    """What a clean-up removed, each line with its proof."""
+
+    items: tuple[Item, ...] = ()
+
+    @classmethod
+    def of(cls, items: Iterable[Item], made: Result) -> Receipt:
+        """Write the receipt of some items; calls and time come from the verb's result."""
+        lines = tuple(items)
+        width = max(len(item.what) for item in lines)
+        text = "\n".join(["Clean-up receipt", *(f"  {_mark(item)}  {item.what:{width}}  {item.proof}" for item in lines)])
+        return cls(text, made.rows, made.calls, made.seconds, made.data, lines)
+
+    @property
+    def complete(self) -> bool:
+        """Whether every line is proven."""
+        return all(item.gone for item in self.items)
+
+    def _summary(self) -> str:
+        return f"<b>{escape('Clean-up receipt')}</b>" + table((), [(_mark(item), item.what, item.proof) for item in self.items])
+
+
+def _mark(item: Item) -> str:
+    return "gone" if item.gone else "STILL THERE"
+
+
+def _shown(value: object) -> str:
+    if isinstance(value, list):
+        return ", ".join(value) or "-"
+    return "-" if value is None else str(value)

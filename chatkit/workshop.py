@@ -1,0 +1,519 @@
+"""Workshop: the one object a notebook holds. Each verb is one step of the tutorial, may be repeated, and returns a Result."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from importlib import import_module
+from pathlib import Path
+from threading import Lock
+from time import monotonic
+from typing import TYPE_CHECKING, Any
+
+from chatkit import settings as store
+from chatkit.cloud import Cloud, connect, local_cloud_runs, subscription
+from chatkit.development import FUNCTIONS, PAGE, Development
+from chatkit.display import Progress, Result
+from chatkit.errors import NotStarted, SetupError
+from chatkit.provision.receipt import Item
+from chatkit.publish import local_settings
+from chatkit.reports import Receipt, Status
+from chatkit.settings import HUB, Settings
+
+if TYPE_CHECKING:
+    from chatkit.calls import Calls
+    from chatkit.chat.panel import ChatPanel
+
+PAGE_PORT = 5500
+NEGOTIATE = "/api/negotiate"
+_saving = Lock()
+
+
+class Step:
+    """One verb while it runs: the cloud it talks to, the calls it made, the time it takes."""
+
+    def __init__(self, cloud: Cloud, calls: Calls) -> None:
+        self.cloud = cloud
+        self.calls = calls
+        self._started = monotonic()
+
+    def result(self, text: str, *rows: tuple[str, str], **data: Any) -> Result:
+        """The verb's result so far."""
+        return Result(text, rows, self.calls.made, monotonic() - self._started, data)
+
+
+class Workshop:
+    """The tutorial's steps, on one target.
+
+    Args:
+        home: The kit's folder.
+    """
+
+    def __init__(self, home: Path) -> None:
+        self._home = home
+        self._cloud: Cloud | None = None
+        self.development = Development(home)
+
+    @classmethod
+    def open(cls, *, target: str | None = None, suffix: str | None = None, region: str | None = None) -> Workshop:
+        """Open the workshop of this checkout, with the local cloud running when that is the target.
+
+        Args:
+            target: "local" or "azure"; remembered. Else `CHATKIT_TARGET`, else what was remembered.
+            suffix: Suffix of all names; remembered. Else `CHATKIT_SUFFIX`, else chosen once.
+            region: Azure region; remembered. Else `CHATKIT_REGION`.
+
+        Raises:
+            SetupError: The local cloud cannot start, or names would change while resources exist.
+        """
+        home = store.home()
+        settings = store.load(home)
+        wanted = replace(
+            settings,
+            target=store.checked_target(target or os.environ.get("CHATKIT_TARGET") or settings.target),
+            suffix=store.checked_suffix(suffix or os.environ.get("CHATKIT_SUFFIX") or settings.suffix),
+            region=region or os.environ.get("CHATKIT_REGION") or settings.region,
+        )
+        moved = (wanted.suffix, wanted.region) != (settings.suffix, settings.region)
+        if moved and any(facts.resource_group for facts in settings.known.values()):
+            raise SetupError("Names and region stay while resources exist.", hint="workshop.clean_up() first.")
+        store.save(home, wanted)
+        workshop = cls(home)
+        workshop.cloud  # noqa: B018
+        return workshop
+
+    def __repr__(self) -> str:
+        return "Workshop on the local cloud" if self.settings.target == "local" else f"Workshop on Azure, {self.settings.region}"
+
+    # What is known
+
+    @property
+    def settings(self) -> Settings:
+        """Names and facts, as they are in the file now: several notebooks share it."""
+        return store.load(self._home)
+
+    @property
+    def home(self) -> Path:
+        """The kit's folder."""
+        return self._home
+
+    @property
+    def cloud(self) -> Cloud:
+        """Endpoints, credential and SDK clients; starts the local cloud when that is the target and it does not run."""
+        settings = self.settings
+        if settings.target == "local" and not local_cloud_runs(self._home):
+            _start_local_cloud(self._home)
+            self._cloud = None
+        if self._cloud is None or self._cloud.target != settings.target:
+            self._cloud = connect(settings, self._home)
+        return self._cloud
+
+    @property
+    def folder(self) -> Path:
+        """The learner's app."""
+        return store.chat_folder()
+
+    @property
+    def functions_folder(self) -> Path:
+        """The learner's functions."""
+        return self.folder / "functions"
+
+    @property
+    def page_folder(self) -> Path:
+        """The learner's web page."""
+        return self.folder / "content"
+
+    @property
+    def hub(self) -> str:
+        """Name of the SignalR hub."""
+        return HUB
+
+    @property
+    def api_base_url(self) -> str | None:
+        """Address of the deployed functions, None until the function app exists."""
+        return self.settings.facts.api_base_url or None
+
+    @property
+    def web_url(self) -> str | None:
+        """Address of the deployed page, None until the static website is on."""
+        return self.settings.facts.web_url or None
+
+    @property
+    def local_api_base_url(self) -> str | None:
+        """Address of the local function host, None while it does not run."""
+        server = self.development.running(FUNCTIONS)
+        return server.url if server else None
+
+    @property
+    def local_web_url(self) -> str | None:
+        """Address of the locally served page, None while it is not served."""
+        server = self.development.running(PAGE)
+        return server.url if server else None
+
+    def status(self) -> Status:
+        """What exists, where, and which sections are done."""
+        settings = self.settings
+        facts = settings.facts
+        return Status(
+            {
+                "target": settings.target,
+                "resource_group": facts.resource_group or None,
+                "signalr": facts.signalr or None,
+                "function_app": facts.function_app or None,
+                "storage_account": facts.storage_account or None,
+                "api_base_url": self.api_base_url,
+                "web_url": self.web_url,
+                "local_api_base_url": self.local_api_base_url,
+                "local_web_url": self.local_web_url,
+                "authentication": facts.authentication or None,
+                "completed": list(facts.completed),
+            }
+        )
+
+    # Section 01: sign in
+
+    def sign_in(self) -> Result:
+        """Get a token and look at the subscription."""
+        with self._step("Signing in") as step:
+            found = step.calls.call(subscription, step.cloud)
+            where = "the local cloud" if step.cloud.target == "local" else "Azure"
+            return step.result(
+                f"Signed in to {where}. The subscription is {found['state'].lower()}.",
+                ("subscription", str(found.get("displayName", ""))),
+                ("credential", type(step.cloud.credential).__name__),
+            )
+
+    # Section 02: a SignalR Service instance
+
+    def create_resource_group(self) -> Result:
+        """Create the group that holds everything, and register the resource providers."""
+        from chatkit.provision import resource_group
+
+        with self._step("Creating the resource group") as step:
+            settings = self.settings
+            resource_group.register_providers(step.cloud, step.calls)
+            group = resource_group.create_resource_group(step.cloud, step.calls, settings.resource_group, settings.region)
+            self._learn(resource_group=settings.resource_group)
+            return step.result(
+                f"Resource group ready in {group.location}; {len(resource_group.PROVIDERS)} resource providers registered.",
+                ("resource group", settings.resource_group),
+            )
+
+    def create_signalr(self) -> Result:
+        """Create the SignalR Service instance: free tier, serverless."""
+        from chatkit.provision import signalr
+
+        with self._step("Creating the SignalR Service instance") as step:
+            settings = self.settings
+            made = signalr.create_signalr(step.cloud, step.calls, settings.resource_group, settings.signalr, settings.region)
+            self._learn(signalr=settings.signalr)
+            sku = made.sku.name if made.sku else "?"
+            return step.result(
+                f"SignalR Service instance ready: {sku}, {signalr.service_mode(made)}.", ("instance", settings.signalr)
+            )
+
+    # Section 03 and 06: the local run
+
+    def write_local_settings(self) -> Result:
+        """Write local.settings.json: what the functions need on this machine, the connection string among it."""
+        from chatkit.provision import signalr
+
+        with self._step("Writing local settings") as step:
+            settings = self.settings
+            text = signalr.connection_string(step.cloud, step.calls, settings.resource_group, settings.signalr)
+            storage = local_settings.storage_for(step.cloud.dev_storage)
+            local_settings.write(self.functions_folder, signalr=text, storage=storage)
+            names = ", ".join(sorted(local_settings.values(self.functions_folder)))
+            return step.result(f"my-chat/functions/{local_settings.FILE}: {names}.")
+
+    def start_functions(self) -> Result:
+        """Run the functions on this machine (what F5 does in an editor)."""
+        with self._step("Starting the function host") as step:
+            started = self.development.start_functions(self.functions_folder, port=local_settings.PORT)
+            rows = [("address", started.server.url), *_taken(local_settings.PORT, started.instead_of)]
+            return step.result("The functions run on this machine.", *rows)
+
+    def stop_functions(self) -> Result:
+        """Stop the local function host."""
+        with self._step("Stopping the function host") as step:
+            self.development.stop(FUNCTIONS)
+            return step.result("The functions no longer run on this machine.")
+
+    def prepare_page(self) -> Result:
+        """Write the page's config.json so that it calls the functions on this machine."""
+        from chatkit.publish import website
+
+        with self._step("Writing the page's config") as step:
+            website.write_config(self.page_folder, self.local_api_base_url or f"http://localhost:{local_settings.PORT}")
+            return step.result("my-chat/content/config.json: the page calls the functions on this machine.")
+
+    def start_page(self) -> Result:
+        """Serve the page on this machine."""
+        with self._step("Serving the page") as step:
+            started = self.development.start_page(self.page_folder, port=PAGE_PORT)
+            changed = local_settings.allow_origin(self.functions_folder, started.server.url)
+            if changed and self.development.stop(FUNCTIONS):
+                self.start_functions()
+            rows = [("address", started.server.url), *_taken(PAGE_PORT, started.instead_of)]
+            return step.result("The page is served on this machine.", *rows)
+
+    def stop_page(self) -> Result:
+        """Stop serving the page on this machine."""
+        with self._step("Stopping the page") as step:
+            self.development.stop(PAGE)
+            return step.result("The page is no longer served on this machine.")
+
+    # Section 07: deploy the functions
+
+    def create_storage_account(self) -> Result:
+        """Create the storage account."""
+        from chatkit.provision import storage
+
+        with self._step("Creating the storage account") as step:
+            settings = self.settings
+            made = storage.create_storage_account(
+                step.cloud, step.calls, settings.resource_group, settings.storage_account, settings.region
+            )
+            self._learn(storage_account=settings.storage_account)
+            tier = made.properties.access_tier if made.properties else "?"
+            sku = made.sku.name if made.sku else "?"
+            return step.result(
+                f"Storage account ready: {_text(made.kind)}, {_text(sku)}, {_text(tier)}, https only.",
+                ("account", settings.storage_account),
+            )
+
+    def create_function_app(self) -> Result:
+        """Create the plan and the function app, with the storage it needs."""
+        from chatkit.provision import everything
+
+        with self._step("Creating the function app") as step:
+            settings = self.settings
+            facts = everything.create_function_app(step.cloud, step.calls, settings)
+            self._learn(**facts)
+            return step.result(
+                f"Function app ready: Python {everything.PYTHON_VERSION} on a Flex Consumption plan.",
+                ("function app", settings.function_app),
+                ("address", facts["api_base_url"]),
+            )
+
+    def provision(self) -> Result:
+        """Create everything there is to create, what is independent at the same time."""
+        from chatkit.provision import everything
+
+        with self._step("Creating everything") as step:
+            settings = self.settings
+            facts = everything.provision(step.cloud, step.calls, settings)
+            self._learn(**facts)
+            return step.result(
+                "Everything is ready: resource group, SignalR Service instance, storage account with website, function app.",
+                ("functions", facts["api_base_url"]),
+                ("page", facts["web_url"]),
+            )
+
+    def publish_functions(self) -> Result:
+        """Package my-chat/functions, send it, and wait until the functions answer."""
+        from chatkit.publish import functions, package
+        from chatkit.publish import settings as app_settings
+
+        with self._step("Publishing the functions") as step:
+            settings, cloud, calls = self.settings, step.cloud, step.calls
+            group, name = settings.resource_group, settings.function_app
+            files = package.build_package(self.functions_folder)
+            names = functions.publish(cloud, calls, group, name, files)
+            deployed = app_settings.read_app_settings(cloud, calls, group, name)
+            local = app_settings.uploadable(local_settings.values(self.functions_folder))
+            forgotten = sorted(set(local) - set(deployed))
+            if not forgotten and "negotiate" in names:
+                functions.wait_until_answers(cloud, calls, self._deployed_api(), NEGOTIATE)
+            after = f" Not uploaded yet: {', '.join(forgotten)}." if forgotten else ""
+            return step.result(f"Published. {len(names)} functions: {', '.join(names)}.{after}", functions=names)
+
+    def upload_settings(self) -> Result:
+        """Upload the local settings that the deployed app needs, and keep every setting it has."""
+        from chatkit.publish import functions
+        from chatkit.publish import settings as app_settings
+
+        with self._step("Uploading settings") as step:
+            settings, cloud, calls = self.settings, step.cloud, step.calls
+            group, name = settings.resource_group, settings.function_app
+            local = local_settings.values(self.functions_folder)
+            wanted = app_settings.uploadable(local)
+            written = app_settings.merge_app_settings(cloud, calls, group, name, wanted)
+            if written and "negotiate" in functions.listed(cloud, calls, group, name):
+                functions.wait_until_answers(cloud, calls, self._deployed_api(), NEGOTIATE)
+            deployed = app_settings.read_app_settings(cloud, calls, group, name)
+            rows = [(difference.name, difference.state) for difference in app_settings.compare(local, deployed)]
+            stayed = sorted(set(local) - set(wanted))
+            return step.result(f"Uploaded: {', '.join(sorted(wanted))}. Stayed local: {', '.join(stayed)}.", *rows)
+
+    def allow_page(self) -> Result:
+        """Let the deployed page, and no other, call the deployed functions from a browser (CORS)."""
+        from chatkit.publish import settings as app_settings
+
+        with self._step("Allowing the page") as step:
+            settings = self.settings
+            origin = app_settings.origin_of(self.web_url or self._website(step))
+            app_settings.set_cors(step.cloud, step.calls, settings.resource_group, settings.function_app, origin)
+            return step.result("The functions answer the deployed page and no other, credentials included.", ("origin", origin))
+
+    # Section 08: deploy the page
+
+    def enable_static_website(self) -> Result:
+        """Switch the storage account's static website on."""
+        from chatkit.provision import storage
+
+        with self._step("Enabling the static website") as step:
+            url = self._website(step)
+            return step.result(
+                f"Static website on: index {storage.INDEX_DOCUMENT}, not found {storage.ERROR_DOCUMENT}.", ("address", url)
+            )
+
+    def set_page_url(self) -> Result:
+        """Write the page's config.json so that it calls the deployed functions."""
+        from chatkit.publish import website
+
+        with self._step("Writing the page's config") as step:
+            website.write_config(self.page_folder, self._deployed_api())
+            return step.result("my-chat/content/config.json: the page calls the deployed functions.")
+
+    def upload_page(self) -> Result:
+        """Upload my-chat/content and wait until the website answers with it."""
+        from chatkit.publish import website
+
+        with self._step("Uploading the page") as step:
+            calls_url = website.read_config(self.page_folder)
+            if calls_url != self._deployed_api():
+                raise SetupError(f"The page still calls {calls_url or 'nothing'}.", hint="workshop.set_page_url() first.")
+            files = website.page_files(self.page_folder)
+            settings = self.settings
+            url = self._website(step)
+            sent = website.upload(step.cloud, step.calls, settings.resource_group, settings.storage_account, files)
+            website.wait_until_served(step.cloud, step.calls, url, files)
+            return step.result(
+                f"The website serves {len(files)} files.", ("address", url), ("sent", ", ".join(sent) or "nothing had changed")
+            )
+
+    # Section 11: clean up
+
+    def clean_up(self) -> Receipt:
+        """Delete everything, and prove it: stop local servers, delete the resource group, forget the keys.
+
+        Returns:
+            The receipt; `complete` says whether every line is proven.
+        """
+        from chatkit.provision import clean_up
+
+        with self._step("Cleaning up") as step:
+            settings = self.settings
+            self.development.stop(FUNCTIONS)
+            self.development.stop(PAGE)
+            names = clean_up.Names(
+                settings.resource_group, settings.signalr, settings.storage_account, settings.plan, settings.function_app
+            )
+            items = clean_up.delete_everything(step.cloud, step.calls, names)
+            local_settings.forget_keys(self.functions_folder)
+            kept = [name for name, value in local_settings.values(self.functions_folder).items() if "Key=" in value]
+            items.append(Item("keys in local.settings.json", "none in the file", not kept))
+            if all(item.gone for item in items):
+                self._learn(resource_group="", signalr="", storage_account="", function_app="", api_base_url="", web_url="")
+                self._learn(authentication="")
+            return Receipt.of(items, step.result(""))
+
+    # Lessons
+
+    def check(self, section: str) -> Result:
+        """Check the real behaviour of what a section built, and remember that it passed.
+
+        Raises:
+            CheckFailed: Something is not as it should be; the hint says what to do.
+        """
+        result: Result = import_module("chatkit.lesson.checks").check(self, section)
+        self.complete(section)
+        return result
+
+    def complete(self, section: str) -> None:
+        """Remember that a section is done."""
+        with _saving:
+            store.save(self._home, store.load(self._home).with_section(section))
+
+    def chat_panel(self, *users: str, where: str = "deployed") -> ChatPanel:
+        """Show a chat for several users side by side.
+
+        Args:
+            users: Names, for example "alice" and "bob".
+            where: "local" for the functions on this machine, "deployed" for the function app.
+        """
+        from chatkit.chat.panel import ChatPanel
+
+        return ChatPanel.open(self._api(where), users or ("alice", "bob"))
+
+    def timings(self) -> Result:
+        """How long each verb took the last time."""
+        raise NotImplementedError
+
+    # Inside
+
+    def _api(self, where: str) -> str:
+        if where == "deployed":
+            return self._deployed_api()
+        if where != "local":
+            raise SetupError(f"There is no place {where!r} for a chat.", hint="where is local or deployed.")
+        url = self.local_api_base_url
+        if url is None:
+            raise NotStarted("The functions do not run on this machine.", hint="workshop.start_functions() starts them.")
+        return url
+
+    def _deployed_api(self) -> str:
+        url = self.api_base_url
+        if url is None:
+            raise NotStarted("There is no function app yet.", hint="workshop.create_function_app() first.")
+        return url
+
+    def _website(self, step: Step) -> str:
+        from chatkit.provision import storage
+
+        settings = self.settings
+        url = storage.enable_static_website(step.cloud, step.calls, settings.resource_group, settings.storage_account)
+        self._learn(web_url=url)
+        return url
+
+    def _learn(self, **facts: Any) -> None:
+        with _saving:
+            store.save(self._home, store.load(self._home).learned(**facts))
+
+    @contextmanager
+    def _step(self, title: str) -> Iterator[Step]:
+        from chatkit.calls import Calls
+
+        progress = Progress(title)
+        try:
+            yield Step(self.cloud, Calls(progress))
+        finally:
+            progress.close()
+
+
+def _start_local_cloud(home: Path) -> None:
+    """Start the local cloud as its own process, which outlives this one."""
+    done = subprocess.run(
+        [sys.executable, "-m", "chatkit", "local", "up"],
+        cwd=store.checkout(),
+        env={**os.environ, "CHATKIT_HOME": str(home)},
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+    )
+    if done.returncode:
+        raise NotStarted(done.stderr.strip().removeprefix("chatkit: ") or "The local cloud did not start.")
+
+
+def _text(value: object) -> str:
+    """The plain value of an SDK enum."""
+    return str(getattr(value, "value", value))
+
+
+def _taken(port: int, holder: str) -> list[tuple[str, str]]:
+    return [("instead of", f"port {port}, which {holder} holds")] if holder else []
