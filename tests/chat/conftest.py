@@ -6,7 +6,8 @@ from collections.abc import AsyncIterator
 
 import pytest
 from aiohttp.test_utils import TestServer
-from stub_room import StubRoom
+
+from tests.chat.stub_room import StubRoom
 
 
 @pytest.fixture

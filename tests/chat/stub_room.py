@@ -20,6 +20,8 @@ class StubRoom:
         tokens: Authorization headers of the service's own requests, in order.
         negotiations: How often the function was asked.
         refuse: Status that negotiate answers instead of 200.
+        refuse_messages: Status that POST messages answers instead of 202.
+        is_mute: Messages are stored but sent to nobody.
         handshake: Error the handshake answers, empty for none.
         messages: History, oldest first.
     """
@@ -29,6 +31,8 @@ class StubRoom:
     tokens: list[str] = field(default_factory=list)
     negotiations: int = 0
     refuse: int = 0
+    refuse_messages: int = 0
+    is_mute: bool = False
     handshake: str = ""
     messages: list[dict[str, Any]] = field(default_factory=list)
     url: str = ""
@@ -88,11 +92,14 @@ class StubRoom:
 
     async def _post(self, request: web.Request) -> web.Response:
         body = await request.json()
+        if self.refuse_messages:
+            return web.Response(status=self.refuse_messages)
         if not body["text"]:
             return web.Response(status=400, text="A message needs a text.")
         message = {"id": f"m{len(self.messages)}", "sentAt": f"2026-11-23T10:00:{len(self.messages):02}Z", **body}
         self.messages.append(message)
-        await self.invoke("newMessage", message)
+        if not self.is_mute:
+            await self.invoke("newMessage", message)
         return web.json_response(message, status=202)
 
     async def _history(self, request: web.Request) -> web.Response:

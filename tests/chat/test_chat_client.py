@@ -6,12 +6,12 @@ import asyncio
 from collections.abc import AsyncIterator
 
 import pytest
-from stub_room import StubRoom, until
 
 from chatkit.chat.client import ChatClient
 from chatkit.chat.connection import State, Timing
 from chatkit.chat.messages import ChatMessage
 from chatkit.errors import NotStarted, RemoteProtocolError, ServiceError
+from tests.chat.stub_room import StubRoom, until
 
 FAST = Timing(keep_alive_s=0.02, server_timeout_s=5, handshake_timeout_s=1, retry_delays_s=(0, 0.01))
 
