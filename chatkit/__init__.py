@@ -1,10 +1,12 @@
-"""chatkit: build a serverless chat room on Azure, cell by cell, with or without an Azure subscription."""
+"""chatkit: build a serverless chat room on Azure, cell by cell, with or without an Azure subscription.
 
-from __future__ import annotations
+Parses on any Python (hence no annotations outside comments): `python -m chatkit` reads this before it can say that one is
+too old.
+"""
 
 from importlib import import_module
-from typing import TYPE_CHECKING
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
 
@@ -16,13 +18,13 @@ __all__ = ["ChatkitError", "Workshop", "__version__", "load_ipython_extension"]
 _HOMES = {"ChatkitError": "chatkit.errors", "Workshop": "chatkit.workshop"}
 
 
-def __getattr__(name: str) -> object:
+def __getattr__(name):  # type: (str) -> object
     """Import a public name when it is first used: `import chatkit` stays instant."""
     if name in _HOMES:
         return getattr(import_module(_HOMES[name]), name)
-    raise AttributeError(f"module 'chatkit' has no attribute {name!r}")
+    raise AttributeError("module 'chatkit' has no attribute %r" % name)
 
 
-def load_ipython_extension(shell: InteractiveShell) -> None:
+def load_ipython_extension(shell):  # type: (InteractiveShell) -> None
     """Register the cell magic `%%chatfile`, on `%load_ext chatkit`."""
     import_module("chatkit.lesson.files").register(shell)
