@@ -8,7 +8,7 @@ from importlib import import_module
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from IPython.core.interactiveshell import InteractiveShell
+    from IPython.core.interactiveshell import InteractiveShell as InteractiveShell
 
     from chatkit.errors import ChatkitError as ChatkitError
     from chatkit.workshop import Workshop as Workshop
