@@ -47,7 +47,9 @@ class Console:
         how = "Failed" if failure else "Succeeded"
         self._write(f"[{_now()}] Executed 'Functions.{name}' ({how}, Id={call_id}, Duration={seconds * 1000:.0f}ms)")
         if failure:
-            self._write(f"[{_now()}] System.Private.CoreLib: Exception while executing function: Functions.{name}. {_told(failure)}")
+            self._write(
+                f"[{_now()}] System.Private.CoreLib: Exception while executing function: Functions.{name}. {_told(failure)}"
+            )
             log.warning("%s: function %s failed: %s", self._name, name, failure)
 
     def load_failed(self, failure: Failure) -> None:

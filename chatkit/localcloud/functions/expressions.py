@@ -54,7 +54,7 @@ def resolve(text: str, data: Mapping[str, Any], *, method: str = "") -> str:
 
 
 def binding_data(headers: Mapping[str, str], query: Mapping[str, str], route: Mapping[str, str], body: bytes) -> dict[str, Any]:
-    """Binding data of an HTTP trigger: fields of a JSON body, query values, route values, and the `headers` and `query` objects."""
+    """Binding data of an HTTP trigger: fields of a JSON body, query and route values, and the objects `headers` and `query`."""
     return {**_fields(body), **query, **route, "headers": headers, "query": query}
 
 

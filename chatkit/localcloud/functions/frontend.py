@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import hmac
-from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 from aiohttp import web
-from aiohttp.typedefs import Middleware
 
 from chatkit.localcloud.functions import admin, http_data, webhooks
 from chatkit.localcloud.functions.cors import cors_middleware
@@ -23,6 +22,13 @@ HOME_PAGE = """<!DOCTYPE html><html lang="en"><head><meta charset="utf-8"><title
 """
 
 
+class Gate(Protocol):
+    """What may stand in front of a deployed app: App Service Authentication."""
+
+    async def handle(self, request: web.Request, handler: Handler) -> web.StreamResponse:
+        """Answer the request, or set `request[http_data.IDENTITY_HEADERS]` and pass it on."""
+
+
 @dataclass
 class Site:
     """What one port serves. Its fields may change while it serves.
@@ -33,6 +39,7 @@ class Site:
         keys: Keys that are checked; None for a local run, where every caller is an administrator.
         enabled: False answers 403 as a stopped app does.
         is_deployed: Identity headers of clients are stripped.
+        gate: Stands between CORS and the app; None lets everything through.
     """
 
     host: FunctionHost | None = None
@@ -40,19 +47,11 @@ class Site:
     keys: HostKeys | None = None
     enabled: bool = True
     is_deployed: bool = False
+    gate: Gate | None = None
 
 
-Gate = Callable[[], Sequence[Middleware]]
-
-
-def application(site: Site, *, gate: Sequence[Middleware] = ()) -> web.Application:
-    """Make the web application of a site.
-
-    Args:
-        site: What it serves.
-        gate: Middlewares between CORS and the app: App Service Authentication's place. It may answer itself, or set
-            `request[http_data.IDENTITY_HEADERS]` and go on.
-    """
+def application(site: Site) -> web.Application:
+    """Make the web application of a site."""
 
     @web.middleware
     async def stopped(request: web.Request, handler: Handler) -> web.StreamResponse:
@@ -60,7 +59,11 @@ def application(site: Site, *, gate: Sequence[Middleware] = ()) -> web.Applicati
             return web.Response(status=403, text="This web app is stopped.\n")
         return await handler(request)
 
-    middlewares = [loopback_only, stopped, cors_middleware(lambda: site.cors), *gate, _failures]
+    @web.middleware
+    async def gated(request: web.Request, handler: Handler) -> web.StreamResponse:
+        return await (site.gate.handle(request, handler) if site.gate else handler(request))
+
+    middlewares = [loopback_only, stopped, cors_middleware(lambda: site.cors), gated, _failures]
     app = web.Application(middlewares=middlewares, client_max_size=BODY_LIMIT_BYTES)
     front = Frontend(site)
     app.router.add_route("*", "/{path:.*}", front.handle)

@@ -56,7 +56,9 @@ class FunctionHost:
         self.index = FunctionIndex()
         self.config = host_json.HostJson()
         self.problem: HostUnavailable | None = HostUnavailable("Function host is not running.")
+        self.last_failure = ""
         self.started_at = time.time()
+        self._open_calls = 0
         self.on_ready: Callable[[FunctionHost], None] = lambda host: None
         self._sender = sender
         self._worker: Worker | None = None
@@ -83,6 +85,13 @@ class FunctionHost:
         if self._worker:
             await self._worker.stop()
         self._running.clear()
+
+    async def drain(self, grace_s: float) -> None:
+        """Let open invocations finish for a while, then stop."""
+        deadline = time.monotonic() + grace_s
+        while self._open_calls and time.monotonic() < deadline:
+            await asyncio.sleep(0.05)
+        await self.stop()
 
     async def restart(self) -> None:
         """End the child and start a new one, for example after a change of code or settings."""
@@ -119,6 +128,7 @@ class FunctionHost:
         self.problem = HostUnavailable(
             f"This function app did not start: {_first_line(failure)}", hint="The host's log has the whole traceback."
         )
+        self.last_failure = failure.stack or str(failure)
         self.console.load_failed(failure)
         if self._worker is not None:
             self._worker.kill("the app did not load")
@@ -172,6 +182,7 @@ class FunctionHost:
         call = Call(function.id, inputs, body, trace or {})
         started = time.perf_counter()
         self.console.executing(function.name, call.id, reason)
+        self._open_calls += 1
         try:
             context = InputContext(self.options.settings, data, function.name)
             for binding in function.inputs:
@@ -181,6 +192,8 @@ class FunctionHost:
                 await self._outputs(function, result, context)
         except (BindingFailed, AppInvalid) as error:
             result = Result(failure=Failure(type(error).__name__, str(error)))
+        finally:
+            self._open_calls -= 1
         self.console.executed(function.name, call.id, time.perf_counter() - started, result.failure)
         return result
 

@@ -1,4 +1,4 @@
-"""`host.json`: the parts that decide how an app is served. Follows Microsoft's page "host.json reference for Azure Functions 2.x and later"."""
+"""`host.json`: the parts that decide how an app is served. Follows Microsoft's page "host.json reference for Azure Functions"."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def load(folder: Path) -> HostJson:
     try:
         text = path.read_text(encoding="utf-8-sig")
     except FileNotFoundError:
-        hint = "Every function app has one; the smallest is {\"version\": \"2.0\"}."
+        hint = 'Every function app has one; the smallest is {"version": "2.0"}.'
         raise AppInvalid(f"There is no host.json in {folder.name}.", hint=hint) from None
     except UnicodeDecodeError:
         raise AppInvalid("host.json is not UTF-8 text.") from None

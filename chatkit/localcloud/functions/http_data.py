@@ -19,7 +19,7 @@ from chatkit.localcloud.functions.calls import HttpData, Result, Wire
 IDENTITY_PREFIXES = ("x-ms-client-principal", "x-ms-token-")
 OWN_HEADERS = {"content-length", "transfer-encoding", "connection", "keep-alive", "date"}
 # Where App Service Authentication leaves the headers of the signed-in user: a mapping, kept out of the client's reach.
-IDENTITY_HEADERS = web.RequestKey("identity_headers", Mapping[str, str])
+IDENTITY_HEADERS = "easy_auth.platform_headers"
 
 
 def is_identity_header(name: str) -> bool:

@@ -21,6 +21,7 @@ from chatkit.localcloud.functions.frontend import Site, application
 from chatkit.localcloud.functions.host import FunctionHost, HostOptions
 from chatkit.localcloud.functions.local_settings import LocalSettings
 from chatkit.localcloud.functions.signalr_bindings import RestSender
+from chatkit.localcloud.functions.spec import Cors
 
 DEFAULT_PORT = 7071
 LOOPBACK = {"localhost", "127.0.0.1", "::1"}
@@ -121,7 +122,7 @@ class LocalRun:
             await self._runner.cleanup()
         await self._sender.close()
 
-    def _cors(self, settings: LocalSettings) -> local_settings.Cors:
+    def _cors(self, settings: LocalSettings) -> Cors:
         if self._options.cors is None and self._options.cors_credentials is None:
             return settings.cors
         origins = ",".join(settings.cors.allowed_origins) if self._options.cors is None else self._options.cors

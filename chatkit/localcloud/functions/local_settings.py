@@ -13,7 +13,20 @@ from chatkit.localcloud.functions.errors import AppInvalid
 from chatkit.localcloud.functions.spec import Cors
 
 FILE_NAME = "local.settings.json"
-PASSED_ON = ("PATH", "HOME", "LANG", "LC_ALL", "TMP", "TEMP", "TMPDIR", "TZ", "USERPROFILE", "SYSTEMROOT", "APPDATA", "LOCALAPPDATA")
+PASSED_ON = (
+    "PATH",
+    "HOME",
+    "LANG",
+    "LC_ALL",
+    "TMP",
+    "TEMP",
+    "TMPDIR",
+    "TZ",
+    "USERPROFILE",
+    "SYSTEMROOT",
+    "APPDATA",
+    "LOCALAPPDATA",
+)
 # Settings that a person may give in the shell instead of the file.
 FROM_SHELL = ("AzureWebJobs", "AzureFunctions", "AzureSignalR", "FUNCTIONS_", "PYTHON_")
 
@@ -73,9 +86,7 @@ def _values(data: dict[str, Any], environment: Mapping[str, str]) -> tuple[dict[
         if value is None:
             warnings.append(f"Skipping '{name}' from local settings as its value is null.")
         elif name in environment:
-            warnings.append(
-                f"Skipping '{name}' from local settings as it's already defined in current environment variables."
-            )
+            warnings.append(f"Skipping '{name}' from local settings as it's already defined in current environment variables.")
             values[name] = environment[name]
         else:
             values[name] = str(value) if not isinstance(value, bool) else str(value).lower()

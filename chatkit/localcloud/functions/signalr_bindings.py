@@ -251,7 +251,8 @@ def _is_harmless(call: RestCall, response: aiohttp.ClientResponse) -> bool:
 def _refused(status: int, text: str, service: SignalRConnectionString) -> BindingFailed:
     if status == 401:
         return BindingFailed(
-            "Authorization failed. If you were using AccessKey, please check connection string and see if the AccessKey is correct.",
+            "Authorization failed. If you were using AccessKey, please check connection string "
+            "and see if the AccessKey is correct.",
             hint="Was the key of the SignalR Service regenerated since the setting was made?",
         )
     return BindingFailed(f"The SignalR Service at {service.base_url} answered {status}: {text[:300]}".rstrip(": "))

@@ -71,7 +71,8 @@ GENERIC_KINDS: tuple[tuple[type, str], ...] = (
 
 def converter(binding_type: str) -> Any:
     """The converter of a binding type."""
-    return func.get_binding_registry().get(binding_type) or Generic
+    registry: Any = func.get_binding_registry  # the SDK leaves it without types
+    return registry().get(binding_type) or Generic
 
 
 def has_implicit_output(binding_type: str) -> bool:
@@ -123,7 +124,9 @@ def _datum(wire: Wire | None, body: bytes) -> Datum | None:
     if kind == "bytes":
         value = base64.b64decode(value)
     elif kind == "http":
-        strings = {name: {key: Datum(text, "string") for key, text in value[name].items()} for name in ("headers", "params", "query")}
+        strings = {
+            name: {key: Datum(text, "string") for key, text in value[name].items()} for name in ("headers", "params", "query")
+        }
         value = {
             "method": Datum(value["method"], "string"),
             "url": Datum(value["url"], "string"),

@@ -72,7 +72,9 @@ def _app(script: str) -> func.FunctionRegister:
     try:
         module = importlib.import_module(Path(script).stem)
     except ImportError as error:
-        error.msg = f"{str(error).rstrip('.')}. Cannot find module. Please check the requirements.txt file for the missing module."
+        error.msg = (
+            f"{str(error).rstrip('.')}. Cannot find module. Please check the requirements.txt file for the missing module."
+        )
         raise
     found: func.FunctionRegister | None = None
     for name in dir(module):
@@ -220,7 +222,9 @@ def _mismatch(name: str, parameter: str, binding: Any, pytype: Any) -> FunctionL
 def _check_return(name: str, bindings: list[Any], hints: dict[str, Any]) -> Parameter | None:
     """What the function's return value becomes: the `$return` binding's type, else that of the last implicit output."""
     explicit = [binding.type for binding in bindings if binding.name == "$return"]
-    implicit = [binding.type for binding in bindings if binding.name != "$return" and converting.has_implicit_output(binding.type)]
+    implicit = [
+        binding.type for binding in bindings if binding.name != "$return" and converting.has_implicit_output(binding.type)
+    ]
     if not explicit and not implicit:
         return None
     kind = explicit[-1] if explicit else implicit[-1]
@@ -231,9 +235,7 @@ def _check_return(name: str, bindings: list[Any], hints: dict[str, Any]) -> Para
         if not isinstance(pytype, type):
             raise FunctionLoadError(name, f"has invalid non-type return annotation {pytype!r}")
         if not _fits(kind, pytype, out=True):
-            raise FunctionLoadError(
-                name, f'Python return annotation "{pytype.__name__}" does not match binding type "{kind}"'
-            )
+            raise FunctionLoadError(name, f'Python return annotation "{pytype.__name__}" does not match binding type "{kind}"')
     return Parameter(kind, pytype)
 
 

@@ -1,0 +1,102 @@
+"""Deployed function apps: one port for each app, one for its deployment endpoint, children that come and go."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import shutil
+from collections.abc import Callable
+
+from chatkit.localcloud.entra.tokens import Tokens
+from chatkit.localcloud.functions import scm
+from chatkit.localcloud.functions.frontend import Gate
+from chatkit.localcloud.functions.signalr_bindings import RestSender
+from chatkit.localcloud.functions.site import PackageStore, RunningSite, SiteGround
+from chatkit.localcloud.functions.site_environment import write_ca_bundle
+from chatkit.localcloud.functions.spec import FunctionInfo, SiteSpec
+from chatkit.localcloud.platform import Platform
+
+log = logging.getLogger("chatkit.local.functions")
+MakeGate = Callable[[SiteSpec], Gate | None]
+
+
+class FunctionsService:
+    """Function apps of the local cloud.
+
+    Attributes:
+        make_gate: Called with a site's spec whenever it is applied; what it returns stands in front of the app. App Service
+            Authentication is plugged in here.
+    """
+
+    def __init__(self, platform: Platform, tokens: Tokens, packages: PackageStore) -> None:
+        self._platform = platform
+        self._tokens = tokens
+        self._sender = RestSender()
+        self._ground = SiteGround(
+            folder=platform.folder / "sites",
+            store=platform.store,
+            trace=platform.trace,
+            packages=packages,
+            sender=self._sender,
+            ca_bundle=platform.folder / "tls" / "bundle.pem",
+        )
+        self._sites: dict[str, RunningSite] = {}
+        self.make_gate: MakeGate = lambda spec: None
+
+    async def start(self) -> None:
+        """Get ready; sites come back when Resource Manager applies them."""
+        write_ca_bundle(self._ground.ca_bundle, self._platform.certificates.ca_file)
+
+    async def stop(self) -> None:
+        """End every child."""
+        await asyncio.gather(*(site.stop() for site in self._sites.values()))
+        await self._sender.close()
+
+    async def apply(self, spec: SiteSpec) -> None:
+        """Create or update a site. Changed settings restart its app; a request that comes meanwhile waits for the new one."""
+        name = spec.name.lower()
+        site = self._sites.get(name)
+        gate = self.make_gate(spec)
+        if site is not None:
+            await site.update(spec, gate)
+            return
+        site = self._sites[name] = RunningSite(spec, self._ground, gate)
+        listeners = self._platform.listeners
+        await listeners.open(f"sites/{name}", site.application(), port=spec.port)
+        await listeners.open(
+            f"scm/{name}",
+            scm.application(site, self._tokens, self._resource_manager_url),
+            port=spec.scm_port,
+            tls=self._platform.certificates.server,
+        )
+        site.start()
+
+    async def remove(self, name: str) -> None:
+        """Remove a site with everything it had: ports, process, files, records. Unknown names are fine."""
+        name = name.lower()
+        site = self._sites.pop(name, None)
+        for owner in (f"sites/{name}", f"scm/{name}"):
+            await self._platform.listeners.close(owner)
+        if site is not None:
+            await site.stop()
+            site.forget()
+        await asyncio.to_thread(shutil.rmtree, self._ground.folder / name, ignore_errors=True)
+
+    async def restart(self, name: str) -> None:
+        """Start a site's app anew."""
+        await self._site(name).restart()
+
+    def list_functions(self, name: str) -> list[FunctionInfo]:
+        """Functions of a site as last indexed; none before its first deployment."""
+        return self._site(name).functions()
+
+    async def sync_triggers(self, name: str) -> None:
+        """Wait until the app is up and its list of functions is fresh; a broken app is no error here."""
+        await self._site(name).sync_triggers()
+
+    def _site(self, name: str) -> RunningSite:
+        return self._sites[name.lower()]
+
+    def _resource_manager_url(self) -> str:
+        known = self._platform.store.get("ports", "resource-manager")
+        return f"https://localhost:{known['port']}" if known else ""
