@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable, Mapping
+import warnings
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -86,7 +88,8 @@ class Cloud:
 
     def signalr(self) -> SignalRManagementClient:
         """Client of SignalR Service instances."""
-        from azure.mgmt.signalr import SignalRManagementClient
+        with without_syntax_warnings():
+            from azure.mgmt.signalr import SignalRManagementClient
 
         return self._once(
             "signalr", lambda: SignalRManagementClient(self.credential, self.subscription_id, **self.client_kwargs())
@@ -163,6 +166,14 @@ class Rest:
     def post(self, url: str, *, content: bytes = b"", headers: Mapping[str, str] | None = None, **kwargs: Any) -> HttpResponse:
         """POST bytes."""
         return self._pipeline.send_request(self._request("POST", url, content=content, headers=dict(headers or {})), **kwargs)
+
+
+@contextmanager
+def without_syntax_warnings() -> Iterator[None]:
+    """Import something without the warning that azure-mgmt-signalr 1.2.0 causes in a learner's first cell."""
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "invalid escape sequence")
+        yield
 
 
 def connect(settings: Settings, home: Path) -> Cloud:

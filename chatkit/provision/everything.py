@@ -11,7 +11,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
-
 from typing import Any
 
 from azure.mgmt.storage.models import StorageAccount

@@ -6,18 +6,20 @@ Each later change of an instance takes Azure about a minute; sku, service mode a
 from __future__ import annotations
 
 from azure.core.exceptions import ResourceNotFoundError
-from azure.mgmt.signalr.models import (
-    NameAvailabilityParameters,
-    ResourceSku,
-    SignalRCorsSettings,
-    SignalRFeature,
-    SignalRResource,
-)
 
 from chatkit.calls import Calls
-from chatkit.cloud import Cloud
+from chatkit.cloud import Cloud, without_syntax_warnings
 from chatkit.errors import ServiceError
 from chatkit.provision.names import check_name
+
+with without_syntax_warnings():
+    from azure.mgmt.signalr.models import (
+        NameAvailabilityParameters,
+        ResourceSku,
+        SignalRCorsSettings,
+        SignalRFeature,
+        SignalRResource,
+    )
 
 FREE_SKU = "Free_F1"
 SERVERLESS = "Serverless"
