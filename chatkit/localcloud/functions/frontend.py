@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hmac
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -13,6 +12,7 @@ from chatkit.localcloud.functions.cors import cors_middleware
 from chatkit.localcloud.functions.errors import HostUnavailable
 from chatkit.localcloud.functions.host import FunctionHost
 from chatkit.localcloud.functions.indexing import Function
+from chatkit.localcloud.functions.keys import is_admin, may_call
 from chatkit.localcloud.functions.spec import Cors, HostKeys
 from chatkit.localcloud.web import Handler, loopback_only
 
@@ -132,28 +132,3 @@ def home_page(request: web.Request, host: FunctionHost | None = None) -> web.Res
     if off or request.method not in ("GET", "HEAD"):
         return web.Response(status=204 if off else 404)
     return web.Response(text=HOME_PAGE, content_type="text/html")
-
-
-def given_key(request: web.Request) -> str:
-    """The key of a request: the header first, else the query."""
-    return request.headers.get("x-functions-key") or request.query.get("code") or ""
-
-
-def same(one: str, other: str) -> bool:
-    """Compare secrets in constant time."""
-    return bool(one) and bool(other) and hmac.compare_digest(one.encode(), other.encode())
-
-
-def is_admin(request: web.Request, keys: HostKeys | None) -> bool:
-    """Whether the caller holds the master key; locally everyone does."""
-    return keys is None or same(given_key(request), keys.master)
-
-
-def may_call(request: web.Request, function: Function, keys: HostKeys | None) -> bool:
-    """Check a function's authorization level."""
-    if function.auth_level == "anonymous" or is_admin(request, keys):
-        return True
-    if function.auth_level == "admin" or keys is None:
-        return False
-    key = given_key(request)
-    return any([same(key, known) for known in keys.function_keys.values()])

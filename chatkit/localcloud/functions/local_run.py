@@ -13,7 +13,7 @@ import azure.functions
 from aiohttp import web
 
 from chatkit.localcloud import listeners
-from chatkit.localcloud.functions import local_settings
+from chatkit.localcloud.functions import local_settings, watching
 from chatkit.localcloud.functions.admin import RUNTIME_VERSION
 from chatkit.localcloud.functions.console import Console
 from chatkit.localcloud.functions.errors import AppInvalid
@@ -24,6 +24,7 @@ from chatkit.localcloud.functions.signalr_bindings import RestSender
 from chatkit.localcloud.functions.spec import Cors
 
 DEFAULT_PORT = 7071
+DRAIN_S = 3.0
 LOOPBACK = {"localhost", "127.0.0.1", "::1"}
 
 
@@ -81,6 +82,8 @@ class LocalRun:
         self._console = Console(folder.name, echo=options.echo)
         self._sender = RestSender()
         self._site = Site()
+        self._watcher: asyncio.Task[None] | None = None
+        self._draining: set[asyncio.Task[None]] = set()
         self._runner: web.AppRunner | None = None
         self.port = 0
 
@@ -113,14 +116,33 @@ class LocalRun:
         for sock in sockets:
             await web.SockSite(self._runner, sock, backlog=4096).start()
         await self._site.host.start()
+        self._watcher = asyncio.create_task(self._reload_on_change())
 
     async def stop(self) -> None:
         """End the app and close the port."""
+        for task in (self._watcher, *self._draining):
+            if task:
+                task.cancel()
         if self._site.host:
             await self._site.host.stop()
         if self._runner:
             await self._runner.cleanup()
         await self._sender.close()
+
+    async def _reload_on_change(self) -> None:
+        async for names in watching.changes(self._folder):
+            self._console.host_line(f"Changed: {', '.join(names)}. Starting the app anew.")
+            try:
+                settings = local_settings.load(self._folder, os.environ)
+                cors = self._cors(settings)
+            except AppInvalid as error:
+                self._console.host_line(f"{error} The settings from before stay in force.", error=True)
+                continue
+            old, self._site.cors, self._site.host = self.host, cors, self._make_host(settings)
+            drained = asyncio.create_task(old.drain(DRAIN_S))
+            self._draining.add(drained)
+            drained.add_done_callback(self._draining.discard)
+            await self._site.host.start()
 
     def _cors(self, settings: LocalSettings) -> Cors:
         if self._options.cors is None and self._options.cors_credentials is None:

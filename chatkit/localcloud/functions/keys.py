@@ -1,0 +1,42 @@
+"""Who may call what: master, function and extension keys. Follows Microsoft's page "Work with access keys in Azure Functions"."""
+
+from __future__ import annotations
+
+import hmac
+
+from aiohttp import web
+
+from chatkit.localcloud.functions.indexing import Function
+from chatkit.localcloud.functions.spec import HostKeys
+
+
+def given_key(request: web.Request) -> str:
+    """The key of a request: the header first, else the query."""
+    return request.headers.get("x-functions-key") or request.query.get("code") or ""
+
+
+def same(one: str, other: str) -> bool:
+    """Compare secrets in constant time; nothing is never the same as nothing."""
+    return bool(one) and bool(other) and hmac.compare_digest(one.encode(), other.encode())
+
+
+def is_admin(request: web.Request, keys: HostKeys | None) -> bool:
+    """Whether the caller holds the master key. Without keys (a local run) everyone does."""
+    return keys is None or same(given_key(request), keys.master)
+
+
+def may_call(request: web.Request, function: Function, keys: HostKeys | None) -> bool:
+    """Check a function's authorization level."""
+    if function.auth_level == "anonymous" or is_admin(request, keys):
+        return True
+    if function.auth_level == "admin" or keys is None:
+        return False
+    key = given_key(request)
+    return any([same(key, known) for known in keys.function_keys.values()])
+
+
+def may_call_extension(request: web.Request, keys: HostKeys | None, name: str) -> bool:
+    """Check an extension's system key."""
+    if is_admin(request, keys):
+        return True
+    return keys is not None and same(given_key(request), keys.system_keys.get(name, ""))
