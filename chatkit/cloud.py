@@ -15,6 +15,7 @@ from functools import cached_property
 from pathlib import Path
 from threading import Lock
 from typing import TYPE_CHECKING, Any, TypeVar
+from urllib.parse import urljoin
 
 from chatkit.errors import NotStarted, SetupError
 from chatkit.settings import Settings
@@ -127,7 +128,7 @@ class Cloud:
             base_url: Scheme and host.
             signed_in: Send this cloud's management token; needs https.
         """
-        return Rest(self._pipeline(base_url, signed_in=signed_in))
+        return Rest(self._pipeline(base_url, signed_in=signed_in), base_url)
 
     def _pipeline(self, base_url: str, *, signed_in: bool) -> PipelineClient[HttpRequest, HttpResponse]:
         from azure.core import PipelineClient
@@ -150,7 +151,8 @@ class Cloud:
 class Rest:
     """Plain requests through an Azure SDK pipeline: the same retries, token and trust as the SDK clients."""
 
-    def __init__(self, pipeline: PipelineClient[HttpRequest, HttpResponse]) -> None:
+    def __init__(self, pipeline: PipelineClient[HttpRequest, HttpResponse], base_url: str) -> None:
+        self._base_url = base_url
         self._pipeline = pipeline
 
     @cached_property
@@ -161,11 +163,15 @@ class Rest:
 
     def get(self, url: str, **kwargs: Any) -> HttpResponse:
         """GET an address, relative ones below the base."""
-        return self._pipeline.send_request(self._request("GET", url), **kwargs)
+        return self._pipeline.send_request(self._request("GET", self._absolute(url)), **kwargs)
 
     def post(self, url: str, *, content: bytes = b"", headers: Mapping[str, str] | None = None, **kwargs: Any) -> HttpResponse:
         """POST bytes."""
-        return self._pipeline.send_request(self._request("POST", url, content=content, headers=dict(headers or {})), **kwargs)
+        request = self._request("POST", self._absolute(url), content=content, headers=dict(headers or {}))
+        return self._pipeline.send_request(request, **kwargs)
+
+    def _absolute(self, url: str) -> str:
+        return urljoin(self._base_url, url)
 
 
 @contextmanager

@@ -26,6 +26,7 @@ from chatkit.files import write_private
 FUNCTIONS, PAGE = "functions", "page"
 START_LIMIT_S, STOP_LIMIT_S, POLL_S = 45.0, 5.0, 0.05
 LOG_LINES = 12
+_spawned: list[subprocess.Popen[bytes]] = []  # Python warns of a running process that nobody refers to any more
 
 
 @dataclass(frozen=True)
@@ -162,6 +163,7 @@ class Development:
                 env={**os.environ, "PYTHONUNBUFFERED": "1"},
                 **detached(),
             )
+        _spawned.append(process)
         return process
 
     def _wait_until_healthy(self, server: Server, process: subprocess.Popen[bytes]) -> None:

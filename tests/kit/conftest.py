@@ -5,10 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from fake_azure import FakeAzure, cloud_over
 
 from chatkit.calls import Calls
 from chatkit.cloud import Cloud
+from tests.kit.fake_azure import FakeAzure, cloud_over
 
 
 @pytest.fixture

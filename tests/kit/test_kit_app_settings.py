@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from fake_azure import Answer, FakeAzure, Request
 
 from chatkit.calls import Calls
 from chatkit.cloud import Cloud
 from chatkit.publish import settings
+from tests.kit.fake_azure import Answer, FakeAzure, Request
 
 
 @pytest.fixture

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -38,7 +39,7 @@ def test_settings_come_back_as_they_were_saved(tmp_path: Path) -> None:
 def test_each_target_knows_its_own_facts() -> None:
     """The local address is not Azure's."""
     local = store.Settings(suffix="abc123").learned(web_url="http://x/")
-    assert store.replace(local, target="azure").facts.web_url == ""
+    assert replace(local, target="azure").facts.web_url == ""
 
 
 @pytest.mark.parametrize("text", ["", "[]", "{}", '{"target": "moon", "suffix": "abc", "region": "x", "known": {}}'])

@@ -1,0 +1,140 @@
+"""The two servers of a local run."""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+import subprocess
+import sys
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from chatkit.development import PAGE, Development, Server, free_port, is_free, who_holds
+from chatkit.errors import SetupError
+
+
+@pytest.fixture
+def page(tmp_path: Path) -> Path:
+    """A page of one file."""
+    folder = tmp_path / "content"
+    folder.mkdir()
+    (folder / "index.html").write_text("hello")
+    return folder
+
+
+@pytest.fixture
+def development(tmp_path: Path) -> Iterator[Development]:
+    """Servers of an empty home, stopped at the end."""
+    servers = Development(tmp_path)
+    yield servers
+    servers.stop(PAGE)
+
+
+@pytest.fixture
+def taken() -> Iterator[int]:
+    """A port that this process holds."""
+    with socket.socket() as held:
+        held.bind(("127.0.0.1", 0))
+        held.listen()
+        yield int(held.getsockname()[1])
+
+
+def test_the_page_is_served_when_start_returns(development: Development, page: Path) -> None:
+    """No cell has to wait or try again."""
+    started = development.start_page(page, port=free_port(20000))
+    with urllib.request.urlopen(started.server.url) as answer:
+        assert answer.read() == b"hello"
+        assert answer.headers["Cache-Control"] == "no-cache"
+
+
+def test_starting_twice_keeps_the_server(development: Development, page: Path) -> None:
+    """A cell can be run again."""
+    first = development.start_page(page, port=free_port(20000))
+    again = development.start_page(page, port=free_port(20000))
+    assert (first.is_new, again.is_new, again.server) == (True, False, first.server)
+
+
+def test_another_process_finds_the_server(development: Development, page: Path, tmp_path: Path) -> None:
+    """A kernel restart forgets nothing."""
+    server = development.start_page(page, port=free_port(20000)).server
+    assert Development(tmp_path).running(PAGE) == server
+
+
+def test_a_taken_port_names_its_holder_and_the_next_is_used(development: Development, page: Path, taken: int) -> None:
+    """The lesson goes on."""
+    started = development.start_page(page, port=taken)
+    assert started.server.port != taken
+    assert f"process {os.getpid()}" in started.instead_of
+
+
+def test_stop_frees_the_port(development: Development, page: Path) -> None:
+    """And says whether there was anything to stop."""
+    server = development.start_page(page, port=free_port(20000)).server
+    assert development.stop(PAGE)
+    assert not development.stop(PAGE)
+    assert is_free(server.port)
+
+
+def test_a_reused_process_id_is_not_our_server(tmp_path: Path) -> None:
+    """After a reboot the recorded id belongs to somebody else, who must not be stopped."""
+    (tmp_path / "servers").mkdir()
+    record = {"name": PAGE, "pid": os.getpid(), "created": 1.0, "port": 1, "folder": "x"}
+    (tmp_path / "servers" / "page.json").write_text(json.dumps(record))
+    development = Development(tmp_path)
+    assert development.running(PAGE) is None
+    assert not development.stop(PAGE)
+
+
+@pytest.mark.parametrize("text", ["", "[]", "{}", '{"pid": 1}'])
+def test_a_damaged_record_counts_as_none(tmp_path: Path, text: str) -> None:
+    """The server can be started again."""
+    (tmp_path / "servers").mkdir()
+    (tmp_path / "servers" / "page.json").write_text(text)
+    assert Development(tmp_path).running(PAGE) is None
+
+
+def test_a_server_that_ends_says_its_last_words(development: Development, page: Path) -> None:
+    """Not a time-out after 45 seconds."""
+    command = (sys.executable, "-c", "import sys; sys.exit('the disk is on fire')")
+    with pytest.raises(SetupError, match="the disk is on fire"):
+        development._start(PAGE, command, page, free_port(20000))
+
+
+def test_a_missing_page_is_said(development: Development, tmp_path: Path) -> None:
+    """With the section that writes it."""
+    with pytest.raises(SetupError, match="Section 06"):
+        development.start_page(tmp_path / "nothing", port=20000)
+
+
+def test_no_directory_is_listed_and_nothing_outside_is_served(development: Development, page: Path) -> None:
+    """A website shows neither."""
+    (page / "vendor").mkdir()
+    (page.parent / "secret.txt").write_text("x")
+    server = development.start_page(page, port=free_port(20000)).server
+    for path in ("/vendor/", "/../secret.txt", "/%2e%2e/secret.txt"):
+        with pytest.raises(urllib.error.HTTPError, match="404") as caught:
+            urllib.request.urlopen(server.url + path)
+        caught.value.close()
+
+
+def test_the_holder_of_a_free_port_is_unknown() -> None:
+    """Somebody else's process is not always visible."""
+    assert who_holds(free_port(20000)) == "another program"
+
+
+def test_api_and_page_are_two_sites() -> None:
+    """For cookies, as in Azure."""
+    assert Server("functions", 1, 0, 7071, "").url == "http://localhost:7071"
+    assert Server("page", 1, 0, 5500, "").url == "http://127.0.0.1:5500"
+
+
+def test_the_page_server_needs_the_standard_library_only() -> None:
+    """It starts at once."""
+    code = "import chatkit.development, sys; print([m for m in ('psutil', 'azure', 'aiohttp') if m in sys.modules])"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
