@@ -1,6 +1,6 @@
 # The same words here, in CI and in the README. `python3 -m chatkit` sets the environment up by itself.
 PYTHON ?= .venv/bin/python
-.PHONY: .setup check fix test notebooks web bench
+.PHONY: .setup check fix test notebooks web bench locks
 
 check: .setup  ## style, types, architecture
 	$(PYTHON) -m ruff check .
@@ -26,3 +26,7 @@ bench: .setup  ## figures against named peers, in bench.json
 
 .setup:
 	@python3 -m chatkit test --version >/dev/null
+
+locks:  ## after a change of pyproject.toml; needs uv
+	uv pip compile pyproject.toml --group test --universal --generate-hashes --no-header --no-annotate -q -o requirements-test.lock
+	uv pip compile pyproject.toml -c requirements-test.lock --universal --generate-hashes --no-header --no-annotate -q -o requirements.lock

@@ -14,8 +14,12 @@ os.environ["CHATKIT_HOME"] = str(SESSION / "home")
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
-    """Stop the session's local cloud, if a test or a notebook started it, and delete its home."""
+    """Stop what a test or a notebook started and left running in the session's home, and delete that home."""
     from chatkit.cli import cloud_process
+    from chatkit.development import FUNCTIONS, PAGE, Development
 
-    cloud_process.stop(cloud_process.folder())
+    if (SESSION / "home").exists():
+        for name in (FUNCTIONS, PAGE):
+            Development(SESSION / "home").stop(name)
+        cloud_process.stop(cloud_process.folder())
     shutil.rmtree(SESSION, ignore_errors=True)

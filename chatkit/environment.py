@@ -46,7 +46,7 @@ def main() -> int:
         if not environment.is_ready(lock):
             environment.prepare(lock)
         elif environment.is_active():
-            return _run_repairable(environment, lock)
+            return _run_repairable(environment)
         return _run_with(environment.python, arguments)
     except SetupFailed as error:
         if "--debug" in arguments:
@@ -77,16 +77,16 @@ def _run_here() -> int:
     return run()
 
 
-def _run_repairable(environment: Environment, lock: str) -> int:
-    """Run here; when a package that the lock names turns out to be missing, install everything again, once."""
+def _run_repairable(environment: Environment) -> int:
+    """Run here; when a package that the lock names turns out to be damaged, install everything again, once."""
     try:
         from chatkit.cli import main as run
-    except ModuleNotFoundError as error:
-        if os.environ.get(REPAIRED) or (error.name or "").startswith("chatkit"):
+    except ImportError as error:
+        module = (error.name or "").split(".")[0]
+        if os.environ.get(REPAIRED) or not environment.should_have(module):
             raise
         os.environ[REPAIRED] = "1"
-        environment.forget()
-        environment.prepare(lock)
+        environment.repair()
         return _run_with(environment.python, sys.argv[1:])
     return run()
 
@@ -142,12 +142,23 @@ class Environment:
         except OSError as error:
             raise SetupFailed(_disk_sentence(error, self._checkout)) from error
 
-    def forget(self) -> None:
-        """Make the next start install again, from nothing."""
-        (self.folder / STAMP).unlink(missing_ok=True)
-        (self.folder / STARTED).touch()
+    def should_have(self, module: str) -> bool:
+        """Whether a module belongs to a package that was installed from a lock."""
+        names = importlib.metadata.packages_distributions().get(module, [module])
+        locked = (self._checkout / RUN_LOCK).read_text(encoding="utf-8").lower()
+        return any(f"\n{name.lower().replace('_', '-')}==" in f"\n{locked}" for name in names)
 
-    def _install(self, lock: str) -> None:
+    def repair(self) -> None:
+        """Install again what is said to be there.
+
+        Raises:
+            SetupFailed: With a sentence for a person.
+        """
+        lock = TEST_LOCK if self.is_ready(TEST_LOCK) else RUN_LOCK
+        with _only_one(self._checkout / ".venv.lock"):
+            self._install(lock, again=True)
+
+    def _install(self, lock: str, *, again: bool = False) -> None:
         _say("setting up the environment in .venv; this needs the internet once and takes a minute or two.")
         uv = _find_uv()
         if not self._is_usable():
@@ -155,7 +166,7 @@ class Environment:
             _create(self.folder, uv)
         (self.folder / STAMP).unlink(missing_ok=True)
         (self.folder / STARTED).touch()
-        self._download(lock, uv)
+        self._download(lock, uv, again=again)
         self._put_checkout_on_path()
         locks = {lock: self._hash(lock), RUN_LOCK: self._hash(RUN_LOCK)}
         temporary = self.folder / f"{STAMP}.tmp"
@@ -180,17 +191,19 @@ class Environment:
         except (OSError, ValueError, KeyError, TypeError):
             return False
 
-    def _download(self, lock: str, uv: str | None) -> None:
+    def _download(self, lock: str, uv: str | None, *, again: bool) -> None:
         requirements = ["--require-hashes", "-r", str(self._checkout / lock)]
         if uv:
-            _run_tool([uv, "pip", "install", "--python", str(self.python), *requirements], on_line=lambda line: None)
+            anew = ["--reinstall"] if again else []
+            _run_tool([uv, "pip", "install", "--python", str(self.python), *anew, *requirements], on_line=lambda line: None)
             return
         has_pip = subprocess.run([str(self.python), "-m", "pip", "--version"], capture_output=True).returncode == 0
         if not has_pip:
             _run_tool([str(self.python), "-m", "ensurepip"], on_line=lambda line: None)
         total = (self._checkout / lock).read_text(encoding="utf-8").count("==")
-        pip = [str(self.python), "-m", "pip", "install", "--disable-pip-version-check", "--progress-bar", "off", *requirements]
-        _run_tool(pip, on_line=_Progress(total))
+        anew = ["--force-reinstall"] if again else []
+        pip = [str(self.python), "-m", "pip", "install", "--disable-pip-version-check", "--progress-bar", "off"]
+        _run_tool([*pip, *anew, *requirements], on_line=_Progress(total))
 
     def _put_checkout_on_path(self) -> None:
         """Let kernels import chatkit whatever their folder is."""

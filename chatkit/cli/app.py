@@ -57,12 +57,18 @@ def main() -> int:
 
 
 def _explain(error: Exception) -> int:
+    if isinstance(error, typer.Abort):
+        print("chatkit: nothing was done.", file=sys.stderr)
+        return 1
     usage = getattr(error, "format_message", None)
-    if usage is not None:
-        print(f"chatkit: {usage()} `chatkit --help` lists the verbs.", file=sys.stderr)
-        return int(getattr(error, "exit_code", 2))
-    print(f"chatkit: {sentence(error)}", file=sys.stderr)
-    return 1
+    if usage is None:
+        print(f"chatkit: {sentence(error)}", file=sys.stderr)
+        return 1
+    text, context = usage(), getattr(error, "ctx", None)
+    if not text.startswith("Usage:"):  # the help itself, when a verb is missing
+        text = f"chatkit: {text.rstrip('.')}. `{context.command_path if context else 'chatkit'} --help` shows what is possible."
+    print(text, file=sys.stderr)
+    return int(getattr(error, "exit_code", 2))
 
 
 def sentence(error: BaseException) -> str:

@@ -8,10 +8,13 @@ import typer
 
 
 def clean(yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False) -> None:
-    """Delete the workshop's resources and print a receipt."""
+    """Delete everything the workshop made, and print a receipt."""
     from chatkit.workshop import Workshop
 
     workshop = Workshop.open()
     if not yes:
-        typer.confirm("Delete everything the workshop made?", abort=True)
-    typer.echo(repr(workshop.clean_up()))
+        where = "the local cloud" if workshop.settings.target == "local" else "your Azure subscription"
+        typer.confirm(f"Delete resource group {workshop.settings.resource_group} and all in it from {where}?", abort=True)
+    receipt = workshop.clean_up()
+    typer.echo(repr(receipt))
+    raise typer.Exit(0 if receipt.complete else 1)

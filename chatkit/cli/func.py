@@ -18,13 +18,11 @@ def options() -> None:
 @app.command()
 def start(
     folder: Annotated[Path, typer.Argument(help="The folder with host.json.")] = Path("."),
-    port: Annotated[
-        int | None, typer.Option("--port", "-p", help="Default: Host.LocalHttpPort of local.settings.json, else 7071.")
-    ] = None,
-    address: str = typer.Option("127.0.0.1", "--address", help="Loopback address to listen on."),
+    port: Annotated[int | None, typer.Option("--port", "-p", help="Default: Host.LocalHttpPort, else 7071.")] = None,
+    address: Annotated[str, typer.Option("--address", help="Loopback address to listen on.")] = "localhost",
     cors: Annotated[str | None, typer.Option("--cors", help="Allowed origin, instead of Host.CORS.")] = None,
 ) -> None:
     """Run the function app of a folder until Ctrl+C."""
     from chatkit.localcloud.functions.local_run import run
 
-    raise typer.Exit(run(folder, port=port, address=address, cors=cors) or 0)
+    run(folder, port=port, address=address, cors=cors)
