@@ -62,10 +62,10 @@ class Routes:
         return web.json_response(discovery(self._authority, tenant, self._tokens.issuer))
 
     async def _instance(self, request: web.Request) -> web.Response:
-        host = self._authority.removeprefix("https://")
+        host, tenant = self._authority.removeprefix("https://"), self._directory.tenant_id
         return web.json_response(
             {
-                "tenant_discovery_endpoint": f"{self._authority}/{self._directory.tenant_id}/v2.0/.well-known/openid-configuration",
+                "tenant_discovery_endpoint": f"{self._authority}/{tenant}/v2.0/.well-known/openid-configuration",
                 "api-version": "1.1",
                 "metadata": [{"preferred_network": host, "preferred_cache": host, "aliases": [host]}],
             }

@@ -1,0 +1,130 @@
+"""Errors of Resource Manager, rendered once at the edge in the shape that the answering side of Azure uses.
+
+Two shapes exist: Resource Manager's own `{"error": {"code", "message"}}`, and the one of Microsoft.Web
+(`Code`, `Message`, `Details`), which azure-core does not parse into `HttpResponseError.error`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+NOT_FOUND_HELP = "For more details please go to https://aka.ms/ARMResourceNotFoundFix"
+
+
+@dataclass(eq=False)
+class ArmError(Exception):
+    """A refused request.
+
+    Attributes:
+        status: HTTP status.
+        code: Azure's error code.
+        message: Azure's sentence.
+        target: What the error is about, may be empty.
+        details: More `{code, message, target}`.
+        headers: Extra headers of the answer.
+        web_shape: Render as Microsoft.Web does.
+        service: True when the resource provider itself refused, False for the gateway in front of it.
+    """
+
+    status: int
+    code: str
+    message: str
+    target: str = ""
+    details: list[dict[str, str]] = field(default_factory=list)
+    headers: dict[str, str] = field(default_factory=dict)
+    web_shape: bool = False
+    service: bool = False
+    extended_code: str = ""
+    parameters: tuple[str, ...] = ()
+
+    def __str__(self) -> str:
+        return f"{self.code}: {self.message}"
+
+    def body(self) -> dict[str, Any]:
+        """The JSON body."""
+        if self.web_shape:
+            entry = {
+                "ExtendedCode": self.extended_code or "51001",
+                "MessageTemplate": self.message if not self.parameters else self._template(),
+                "Parameters": list(self.parameters),
+                "Code": self.code,
+                "Message": self.message,
+            }
+            return {
+                "Code": self.code,
+                "Message": self.message,
+                "Target": self.target or None,
+                "Details": [{"Message": self.message}, {"Code": self.code}, {"ErrorEntity": entry}],
+                "Innererror": None,
+            }
+        error: dict[str, Any] = {"code": self.code, "message": self.message}
+        if self.target:
+            error["target"] = self.target
+        if self.details:
+            error["details"] = self.details
+        return {"error": error}
+
+    def _template(self) -> str:
+        text = self.message
+        for number, parameter in enumerate(self.parameters):
+            text = text.replace(parameter, f"{{{number}}}")
+        return text
+
+
+def web_error(status: int, code: str, message: str, *parameters: str, extended_code: str = "") -> ArmError:
+    """An error of Microsoft.Web, in its own shape."""
+    return ArmError(status, code, message, web_shape=True, service=True, extended_code=extended_code, parameters=parameters)
+
+
+def service_error(status: int, code: str, message: str, *, target: str = "") -> ArmError:
+    """An error of another resource provider."""
+    return ArmError(status, code, message, target=target, service=True)
+
+
+def group_not_found(group: str) -> ArmError:
+    """404 for a resource group."""
+    return ArmError(404, "ResourceGroupNotFound", f"Resource group '{group}' could not be found.")
+
+
+def resource_not_found(type_and_name: str, group: str) -> ArmError:
+    """404 for a resource, for example "Microsoft.Storage/storageAccounts/x"."""
+    return ArmError(
+        404,
+        "ResourceNotFound",
+        f"The Resource '{type_and_name}' under resource group '{group}' was not found. {NOT_FOUND_HELP}",
+    )
+
+
+def subscription_not_found(subscription: str) -> ArmError:
+    """404 for a subscription."""
+    return ArmError(404, "SubscriptionNotFound", f"The subscription '{subscription}' could not be found.")
+
+
+def not_registered(namespace: str) -> ArmError:
+    """409 that makes the SDKs register the provider and try again."""
+    message = (
+        f"The subscription is not registered to use namespace '{namespace}'."
+        " See https://aka.ms/rps-not-found for how to register subscriptions."
+    )
+    return ArmError(
+        409,
+        "MissingSubscriptionRegistration",
+        message,
+        details=[{"code": "MissingSubscriptionRegistration", "target": namespace, "message": message}],
+    )
+
+
+def invalid_body(reason: str) -> ArmError:
+    """400 for a body that is not what the operation takes."""
+    return ArmError(400, "InvalidRequestContent", f"The request content was invalid and could not be deserialized: '{reason}'.")
+
+
+def invalid_property(message: str, *, target: str = "") -> ArmError:
+    """400 for a property with a value that the provider refuses."""
+    return ArmError(400, "InvalidParameter", message, target=target, service=True)
+
+
+def not_implemented(what: str, supported: str) -> ArmError:
+    """501 for what the local cloud leaves to Azure; it names what there is."""
+    return ArmError(501, "NotImplemented", f"{what} is not part of the local cloud. It supports {supported}.")

@@ -1,0 +1,1 @@
+"""Microsoft.Web: plans, function apps and everything under them."""

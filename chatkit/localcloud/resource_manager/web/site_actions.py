@@ -1,0 +1,202 @@
+"""Actions and read-outs of a function app: keys, functions, triggers, start and stop."""
+
+from __future__ import annotations
+
+import copy
+
+from chatkit.localcloud.functions.spec import FunctionInfo
+from chatkit.localcloud.resource_manager import errors
+from chatkit.localcloud.resource_manager.context import Context
+from chatkit.localcloud.resource_manager.http import Answer, Call
+from chatkit.localcloud.resource_manager.routing import GROUP, Operation, Route
+from chatkit.localcloud.resource_manager.state import Document
+from chatkit.localcloud.resource_manager.web.rules import SITES
+from chatkit.localcloud.resource_manager.web.shapes import child, host_name
+from chatkit.localcloud.resource_manager.web.sites import Sites, new_key
+
+KEY_TYPES = {"masterkey": "masterKey", "functionkeys": "functionKeys", "systemkeys": "systemKeys"}
+
+
+class SiteActions:
+    """Operations on keys, functions and the running app."""
+
+    def __init__(self, context: Context, sites: Sites) -> None:
+        self._context = context
+        self._sites = sites
+
+    def routes(self) -> list[Route]:
+        """The operations."""
+        site = GROUP + f"/providers/{SITES}/{{name}}"
+        host, function = site + "/host/default", site + "/functions/{function}"
+        table: list[tuple[str, str, Operation, str]] = [
+            ("POST", host + "/listkeys", self.host_keys, "WebApps_ListHostKeys"),
+            ("PUT", host + "/{key_type}/{key}", self.put_host_key, "WebApps_CreateOrUpdateHostSecret"),
+            ("DELETE", host + "/{key_type}/{key}", self.delete_host_key, "WebApps_DeleteHostSecret"),
+            ("POST", host + "/sync", self.sync, "WebApps_SyncFunctions"),
+            ("POST", host + "/listsyncstatus", self.sync_status, "WebApps_ListSyncStatus"),
+            ("POST", site + "/syncfunctiontriggers", self.sync, "WebApps_SyncFunctionTriggers"),
+            ("POST", site + "/listsyncfunctiontriggerstatus", self.trigger_status, "WebApps_ListSyncFunctionTriggers"),
+            ("GET", site + "/functions", self.functions, "WebApps_ListFunctions"),
+            ("GET", function, self.function, "WebApps_GetFunction"),
+            ("POST", function + "/listkeys", self.function_keys, "WebApps_ListFunctionKeys"),
+            ("POST", function + "/listsecrets", self.function_secrets, "WebApps_ListFunctionSecrets"),
+            ("POST", site + "/restart", self.restart, "WebApps_Restart"),
+            ("POST", site + "/stop", self.stop, "WebApps_Stop"),
+            ("POST", site + "/start", self.start, "WebApps_Start"),
+            ("POST", site + "/publishxml", self.publish_profile, "WebApps_ListPublishingProfileXmlWithSecrets"),
+            ("GET", site + "/slots", self.slots, "WebApps_ListSlots"),
+        ]
+        return [Route(method, template, handler, SITES, name) for method, template, handler, name in table]
+
+    def _site(self, call: Call) -> Document:
+        return self._context.resource(call, SITES)
+
+    # Keys -------------------------------------------------------------------------------------------------------------
+
+    async def host_keys(self, call: Call) -> Answer:
+        """Master, function and system keys."""
+        document = self._site(call)
+        await self._context.clock.wait("site.keys")
+        return Answer(body=document["host_keys"])
+
+    async def put_host_key(self, call: Call) -> Answer:
+        """Make or replace a host key: 201 for a new one."""
+        kind, name = _key_type(call), call.params["key"]
+        value = str((call.body().get("properties") or call.body()).get("value") or "") or new_key()
+        async with self._context.lock(self._context.resource_id(call, SITES)):
+            old = self._site(call)
+            document = copy.deepcopy(old)
+            is_new = kind != "masterKey" and name not in document["host_keys"][kind]
+            if kind == "masterKey":
+                document["host_keys"][kind] = value
+            else:
+                document["host_keys"][kind][name] = value
+            await self._sites.save(document, old)
+        body = child(document, f"host/default/{kind}/{name}", f"host/{kind}", {"name": name, "value": value})
+        return Answer(201 if is_new else 200, {**body, "name": name, "value": value})
+
+    async def delete_host_key(self, call: Call) -> Answer:
+        """Remove a host key."""
+        kind, name = _key_type(call), call.params["key"]
+        async with self._context.lock(self._context.resource_id(call, SITES)):
+            old = self._site(call)
+            document = copy.deepcopy(old)
+            if kind == "masterKey" or name not in document["host_keys"][kind]:
+                raise errors.web_error(404, "NotFound", f"There is no key '{name}' that can be deleted.")
+            del document["host_keys"][kind][name]
+            await self._sites.save(document, old)
+        return Answer(204)
+
+    async def function_keys(self, call: Call) -> Answer:
+        """Keys of one function."""
+        await self.function(call)
+        return Answer(body=(await self._keys_of(call))[1])
+
+    async def function_secrets(self, call: Call) -> Answer:
+        """The old form of a function's key."""
+        await self.function(call)
+        document, keys = await self._keys_of(call)
+        name = call.params["function"]
+        return Answer(
+            body={"key": keys["default"], "trigger_url": f"http://{host_name(document)}/api/{name}?code={keys['default']}"}
+        )
+
+    async def _keys_of(self, call: Call) -> tuple[Document, dict[str, str]]:
+        name = call.params["function"].lower()
+        async with self._context.lock(self._context.resource_id(call, SITES)):
+            document = self._site(call)
+            if name not in document["function_keys"]:
+                document["function_keys"][name] = {"default": new_key()}
+                self._context.resources.put(document)
+        return document, document["function_keys"][name]
+
+    # Functions --------------------------------------------------------------------------------------------------------
+
+    async def functions(self, call: Call) -> Answer:
+        """What the host has indexed; empty until something was published."""
+        document = self._site(call)
+        found = self._context.functions.list_functions(document["name"].lower())
+        return Answer(body={"value": [_function(document, info) for info in found], "nextLink": None})
+
+    async def function(self, call: Call) -> Answer:
+        """One function."""
+        document, name = self._site(call), call.params["function"]
+        for info in self._context.functions.list_functions(document["name"].lower()):
+            if info.name.lower() == name.lower():
+                return Answer(body=_function(document, info))
+        raise errors.web_error(404, "NotFound", f"Function with name '{name}' does not exist.", name, extended_code="51004")
+
+    async def sync(self, call: Call) -> Answer:
+        """Read the functions again."""
+        await self._context.functions.sync_triggers(self._site(call)["name"].lower())
+        return Answer(204)
+
+    async def sync_status(self, call: Call) -> Answer:
+        """Nothing to say."""
+        self._site(call)
+        return Answer(204)
+
+    async def trigger_status(self, call: Call) -> Answer:
+        """How triggers were synchronised."""
+        document = self._site(call)
+        return Answer(body={"key": document["host_keys"]["masterKey"], "trigger_url": f"http://{host_name(document)}/admin"})
+
+    # Running ----------------------------------------------------------------------------------------------------------
+
+    async def restart(self, call: Call) -> Answer:
+        """Restart the app."""
+        await self._context.functions.restart(self._site(call)["name"].lower())
+        return Answer(200)
+
+    async def stop(self, call: Call) -> Answer:
+        """Stop the app: it answers 403 until it is started."""
+        return await self._enable(call, on=False)
+
+    async def start(self, call: Call) -> Answer:
+        """Start the app."""
+        return await self._enable(call, on=True)
+
+    async def _enable(self, call: Call, *, on: bool) -> Answer:
+        async with self._context.lock(self._context.resource_id(call, SITES)):
+            old = self._site(call)
+            await self._sites.save({**copy.deepcopy(old), "enabled": on}, old)
+        return Answer(200)
+
+    async def publish_profile(self, call: Call) -> Answer:
+        """Publishing profiles; none is offered, since zip publish takes bearer tokens."""
+        self._site(call)
+        return Answer(text="<publishData />", content_type="application/xml")
+
+    async def slots(self, call: Call) -> Answer:
+        """Deployment slots: there are none."""
+        self._site(call)
+        return Answer(body={"value": [], "nextLink": None})
+
+
+def _key_type(call: Call) -> str:
+    kind = KEY_TYPES.get(call.params["key_type"].lower())
+    if kind is None:
+        raise errors.web_error(400, "BadRequest", "The key type must be masterKey, functionKeys or systemKeys.")
+    return kind
+
+
+def _function(document: Document, info: FunctionInfo) -> Document:
+    host = f"http://{host_name(document)}"
+    body = {
+        "name": info.name,
+        "function_app_id": None,
+        "script_root_path_href": f"{host}/admin/vfs/site/wwwroot/",
+        "script_href": f"{host}/admin/vfs/site/wwwroot/function_app.py",
+        "config_href": None,
+        "test_data_href": None,
+        "secrets_file_href": None,
+        "href": f"{host}/admin/functions/{info.name}",
+        "config": {"name": info.name, "language": info.language, "bindings": [*info.bindings]},
+        "files": None,
+        "test_data": "",
+        "invoke_url_template": info.invoke_url,
+        "language": info.language,
+        "isDisabled": info.is_disabled,
+    }
+    entry = child(document, f"functions/{info.name}", "functions", body)
+    return {**entry, "name": f"{document['name']}/{info.name}"}
