@@ -67,6 +67,7 @@ class HubConnection:
         negotiate_url: The function that hands out address and token, ending in /negotiate.
         listener: Hears invocations and changes of state.
         headers: Sent to `negotiate_url` only, never to the service.
+        access_token: For a `negotiate_url` that is the service's own already: its token; empty for a function's.
     """
 
     session: aiohttp.ClientSession
@@ -74,6 +75,7 @@ class HubConnection:
     listener: Listener
     headers: Mapping[str, str] = field(default_factory=dict)
     timing: Timing = Timing()
+    access_token: str = ""
     state: State = field(default="closed", init=False)
     _link: Link | None = field(default=None, init=False)
     _task: asyncio.Task[None] | None = field(default=None, init=False)
@@ -155,7 +157,8 @@ class HubConnection:
         Strategy: a negotiate answer either sends on (`url`, `accessToken`) or names the connection (`connectionToken`,
         `connectionId` in version 0). The first hop is the app's, the second the service's own, which gets the token.
         """
-        url, token, headers = self.negotiate_url, "", dict(self.headers)
+        url, token = self.negotiate_url, self.access_token
+        headers = {**self.headers, **bearer(token)}
         for _ in range(REDIRECTS):
             answer = await ask(self.session, "POST", with_query(url, "negotiateVersion=1"), headers=headers)
             if not isinstance(answer, dict):
@@ -165,15 +168,14 @@ class HubConnection:
             if "url" not in answer:
                 return websocket_address(url, answer), token
             token = str(answer.get("accessToken") or token)
-            headers = {"Authorization": f"Bearer {token}"}
+            headers = bearer(token)
             url = negotiate_address(str(answer["url"]))
         raise RemoteProtocolError(f"Negotiate sent on more than {REDIRECTS} times.")
 
     async def _connect(self, url: str, token: str) -> aiohttp.ClientWebSocketResponse:
-        headers = {"Authorization": f"Bearer {token}"} if token else {}
         close = aiohttp.ClientWSTimeout(ws_close=2.0)
         try:
-            return await self.session.ws_connect(url, headers=headers, timeout=close, max_msg_size=0)
+            return await self.session.ws_connect(url, headers=bearer(token), timeout=close, max_msg_size=0)
         except aiohttp.WSServerHandshakeError as error:
             raise refusal(error.status, "GET", url, "") from None
 
@@ -217,3 +219,8 @@ class HubConnection:
         if state != self.state:
             self.state = state
             self.listener.changed(state, why)
+
+
+def bearer(token: str) -> dict[str, str]:
+    """The header that carries a token, none for none."""
+    return {"Authorization": f"Bearer {token}"} if token else {}

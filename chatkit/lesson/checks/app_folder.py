@@ -1,0 +1,102 @@
+"""Section 03: the folder is a function app, and its settings name the right instance without giving the key away."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from chatkit.lesson.checks import service
+from chatkit.lesson.checks.evidence import expect
+from chatkit.publish import local_settings, package
+from chatkit.wire.tokens import client_token
+
+if TYPE_CHECKING:
+    from chatkit.workshop import Workshop
+
+BUNDLE_ID = "Microsoft.Azure.Functions.ExtensionBundle"
+BUNDLE_RANGE = "[4.*, 5.0.0)"
+CELL = "Run the cell above that writes it again."
+
+
+def check(workshop: Workshop) -> Iterator[str]:
+    """The bundle, the settings, and where the key is not."""
+    folder = workshop.functions_folder
+    yield _bundle(folder)
+    yield _same_instance(workshop)
+    yield _opens(workshop)
+    yield _not_packaged(folder)
+
+
+def _bundle(folder: Path) -> str:
+    host = _json(folder / "host.json")
+    bundle = host.get("extensionBundle") or {}
+    got = f"{bundle.get('id', 'none')} {bundle.get('version', '')}".strip()
+    right = bundle.get("id") == BUNDLE_ID and str(bundle.get("version", "")).replace(" ", "") == BUNDLE_RANGE.replace(" ", "")
+    expect(right, "The extension bundle in host.json", expected=f"{BUNDLE_ID} {BUNDLE_RANGE}", got=got, hint=CELL)
+    return f"host.json names the extension bundle {BUNDLE_RANGE}; the SignalR bindings come with it."
+
+
+def _same_instance(workshop: Workshop) -> str:
+    host = local_settings.read(workshop.functions_folder).get("Host", {})
+    mine = local_settings.values(workshop.functions_folder).get(local_settings.SIGNALR_SETTING, "")
+    expect(
+        _digest(mine) == _digest(service.of_the_instance(workshop)),
+        local_settings.SIGNALR_SETTING,
+        expected="the connection string of your instance, as Azure lists it",
+        got="another one" if mine else "none",
+        hint="Is the key an old one? workshop.write_local_settings() writes the present one.",
+    )
+    expect(
+        host.get("CORSCredentials") is True and "*" not in str(host.get("CORS", "*")),
+        "Host.CORS in local.settings.json",
+        expected="one exact origin, with credentials",
+        got=f"CORS {host.get('CORS', 'missing')}, CORSCredentials {host.get('CORSCredentials', 'missing')}",
+        hint="workshop.write_local_settings() puts it right.",
+    )
+    return "local.settings.json has your instance's connection string (the two have the same hash) and lets one origin in."
+
+
+def _opens(workshop: Workshop) -> str:
+    connection = service.of_local_settings(workshop)
+    answer = service.knock(connection, client_token(connection, workshop.hub))
+    hint = "workshop.write_local_settings() writes the present key."
+    expect(answer.status == 200, "A token signed with that key", expected="200", got=answer, hint=hint)
+    return "The service accepts a token that this key signed."
+
+
+def _not_packaged(folder: Path) -> str:
+    names = [str(path) for path in package.package_files(folder)]
+    missing = sorted({"host.json", "function_app.py", "requirements.txt"} - set(names))
+    expect(
+        not missing,
+        "The function app",
+        expected="host.json, function_app.py, requirements.txt",
+        got=f"no {', '.join(missing)}",
+        hint=CELL,
+    )
+    secret = [name for name in names if b"AccessKey=" in (folder / name).read_bytes()]
+    expect(
+        not secret,
+        "The files that will be deployed",
+        expected="no access key in them",
+        got=f"one in {', '.join(secret)}",
+        hint="Move it to local.settings.json.",
+    )
+    return "local.settings.json stays on this machine, and no file that will be deployed has a key in it."
+
+
+def _json(path: Path) -> dict[str, Any]:
+    expect(path.exists(), path.name, expected="a file", got="none", hint=CELL)
+    try:
+        value = json.loads(path.read_text(encoding="utf-8"))
+    except ValueError as error:
+        expect(False, path.name, expected="JSON", got=f"a mistake: {error}", hint=CELL)
+        raise
+    return value if isinstance(value, dict) else {}
+
+
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()

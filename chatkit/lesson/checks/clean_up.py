@@ -1,0 +1,40 @@
+"""Section 11: nothing is left that costs money or opens anything."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING
+
+from azure.core.exceptions import ResourceNotFoundError
+
+from chatkit.lesson.checks.evidence import expect
+from chatkit.publish import local_settings
+
+if TYPE_CHECKING:
+    from chatkit.workshop import Workshop
+
+AGAIN = "workshop.clean_up() again; deleting takes Azure a few minutes."
+
+
+def check(workshop: Workshop) -> Iterator[str]:
+    """Azure no longer knows any of it, and this machine no longer has a key."""
+    settings, cloud = workshop.settings, workshop.cloud
+    left = cloud.resources().resource_groups.check_existence(settings.resource_group)
+    expect(not left, "The resource group", expected="gone", got="still there", hint=AGAIN)
+    yield "Azure does not know the resource group any more."
+    group = settings.resource_group
+    _gone("The SignalR instance", lambda: cloud.signalr().signal_r.get(group, settings.signalr))
+    _gone("The storage account", lambda: cloud.storage().storage_accounts.get_properties(group, settings.storage_account))
+    _gone("The function app", lambda: cloud.web().web_apps.get(group, settings.function_app))
+    yield "Asked for the SignalR instance, the storage account and the function app, it answers 404 Not Found."
+    kept = [name for name, value in local_settings.values(workshop.functions_folder).items() if "Key=" in value]
+    expect(not kept, "local.settings.json", expected="no keys", got=f"keys in {', '.join(kept)}", hint=AGAIN)
+    yield "local.settings.json has no keys in it."
+
+
+def _gone(what: str, get: Callable[[], object]) -> None:
+    try:
+        get()
+    except ResourceNotFoundError:
+        return
+    expect(False, what, expected="404", got="still there", hint=AGAIN)

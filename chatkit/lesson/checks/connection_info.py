@@ -1,0 +1,94 @@
+"""Section 04: SignalRInfo hands out an address and a token that opens it, for nobody in particular, for an hour."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+import jwt
+
+from chatkit.lesson.checks import service
+from chatkit.lesson.checks.evidence import expect, fetch, listening, run
+
+if TYPE_CHECKING:
+    from chatkit.workshop import Workshop
+
+CODE = "Compare signalr_info.py with the cell above, then workshop.stop_functions() and workshop.start_functions()."
+
+
+def check(workshop: Workshop) -> Iterator[str]:
+    """Both routes, the token's claims, and a connection made with it."""
+    api = local_api(workshop)
+    for route in ("SignalRInfo", "negotiate"):
+        info = connection_info(f"{api}/api/{route}")
+    yield "POST /api/SignalRInfo and POST /api/negotiate answer JSON with url and accessToken."
+    yield _claims(workshop, info)
+    run(_connect(f"{api}/api/negotiate"))
+    yield "A client that asked negotiate is connected to hub chat."
+
+
+def local_api(workshop: Workshop) -> str:
+    """Address of the functions on this machine.
+
+    Raises:
+        CheckFailed: They do not run.
+    """
+    api = workshop.local_api_base_url
+    expect(api, "The functions on this machine", expected="to run", got="nothing", hint="workshop.start_functions() starts them.")
+    return str(api)
+
+
+def connection_info(url: str) -> dict[str, Any]:
+    """What a negotiate function answers.
+
+    Raises:
+        CheckFailed: Not 200, or not JSON with url and accessToken.
+    """
+    answer = fetch("POST", url)
+    what = f"POST /api/{url.rpartition('/')[2]}"
+    expect(answer.status == 200, what, expected="200", got=answer, hint=CODE)
+    info = answer.json()
+    right = isinstance(info, dict) and {"url", "accessToken"} <= set(info)
+    expect(right, what, expected="JSON with url and accessToken", got=answer, hint="Return what the binding gave, as JSON.")
+    assert isinstance(info, dict)
+    return info
+
+
+def _claims(workshop: Workshop, info: dict[str, Any]) -> str:
+    connection = service.of_local_settings(workshop)
+    url, token = str(info["url"]), str(info["accessToken"])
+    expect(
+        "?hub=chat" in url.lower(),
+        "The url",
+        expected="hub=chat in it",
+        got=url.partition("?")[2] or "no hub",
+        hint="hubName is chat.",
+    )
+    try:
+        claims = jwt.decode(token, connection.access_key, algorithms=["HS256"], options={"verify_aud": False})
+    except jwt.InvalidTokenError as error:
+        hint = "Is the connection string the one of your instance? workshop.write_local_settings(), then start again."
+        expect(False, "The token's signature", expected="your instance's access key", got=str(error), hint=hint)
+        raise
+    audience = f"{connection.endpoint}/client/?hub=chat"
+    expect(
+        claims.get("aud") == audience,
+        "The token's audience (aud)",
+        expected=audience,
+        got=claims.get("aud"),
+        hint="hubName is chat.",
+    )
+    minutes = round((claims["exp"] - claims.get("iat", time.time())) / 60)
+    expect(
+        minutes == 60, "The token's life", expected="60 minutes", got=f"{minutes} minutes", hint="Is this machine's clock right?"
+    )
+    users = [name for name in service.USER_CLAIMS if claims.get(name)]
+    hint = "userId comes in section 09; leave it out for now."
+    expect(not users, "The token's user", expected="none yet", got=f"claim {', '.join(users)}", hint=hint)
+    return "The token is signed with your access key, is for hub chat only, lives 60 minutes and names no user."
+
+
+async def _connect(url: str) -> None:
+    async with listening(("alice", url, "")):
+        pass

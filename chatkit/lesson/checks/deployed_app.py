@@ -1,0 +1,61 @@
+"""Section 07: the functions run in the cloud with the right settings, and a message goes round there."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from chatkit.calls import Calls
+from chatkit.lesson.checks.connection_info import connection_info
+from chatkit.lesson.checks.evidence import expect, run
+from chatkit.lesson.checks.local_page import cross_origin
+from chatkit.lesson.checks.send_message import round_trip
+from chatkit.publish import functions, local_settings
+from chatkit.publish import settings as app_settings
+
+if TYPE_CHECKING:
+    from chatkit.workshop import Workshop
+
+EXPECTED = ("GetMessages", "SendMessage", "SignalRInfo", "negotiate")
+PUBLISH = "workshop.publish_functions() publishes what is in my-chat/functions."
+
+
+def check(workshop: Workshop) -> Iterator[str]:
+    """The list, the settings, CORS, and a round trip."""
+    api = deployed_api(workshop)
+    settings, cloud, calls = workshop.settings, workshop.cloud, Calls()
+    names = functions.listed(cloud, calls, settings.resource_group, settings.function_app)
+    missing = sorted(set(EXPECTED) - set(names))
+    got = f"no {', '.join(missing)}"
+    expect(not missing, "The deployed functions", expected=", ".join(EXPECTED), got=got, hint=PUBLISH)
+    yield f"Deployed: {', '.join(EXPECTED)}."
+    yield _settings(workshop, calls)
+    connection_info(f"{api}/api/negotiate")
+    page = workshop.web_url
+    expect(page, "The page's address", expected="one", got="none", hint="workshop.allow_page() reserves it.")
+    yield cross_origin(api, str(page), "workshop.allow_page() sets exactly one origin.")
+    run(round_trip(api))
+    yield "A message that was posted to the deployed functions reached both connected clients, once each."
+
+
+def deployed_api(workshop: Workshop) -> str:
+    """Address of the deployed functions.
+
+    Raises:
+        CheckFailed: There are none.
+    """
+    api = workshop.api_base_url
+    expect(api, "The function app", expected="one", got="none", hint="workshop.create_function_app() creates it.")
+    return str(api)
+
+
+def _settings(workshop: Workshop, calls: Calls) -> str:
+    settings = workshop.settings
+    local = local_settings.values(workshop.functions_folder)
+    deployed = app_settings.read_app_settings(workshop.cloud, calls, settings.resource_group, settings.function_app)
+    wrong = [item for item in app_settings.compare(local, deployed) if item.state in ("differs", "not uploaded")]
+    got = ", ".join(f"{item.name} {item.state}" for item in wrong)
+    expect(
+        not wrong, "The deployed settings", expected="the local ones", got=got, hint="workshop.upload_settings() uploads them."
+    )
+    return "The settings there have the same hashes as the local ones."

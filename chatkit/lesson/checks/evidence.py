@@ -1,0 +1,138 @@
+"""How checks look at things: one way to fail, plain HTTP requests, and listeners on a hub."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import AsyncIterator, Coroutine, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
+
+import aiohttp
+
+from chatkit.chat.addresses import is_loopback
+from chatkit.chat.connection import FAILURES, HubConnection, State
+from chatkit.chat.portal import portal
+from chatkit.errors import ChatkitError, CheckFailed
+
+T = TypeVar("T")
+ARRIVAL_S = 10.0
+QUIET_S = 0.3
+LIMIT_S = 90.0
+
+
+def expect(condition: object, what: str, *, expected: str, got: object, hint: str) -> None:
+    """Fail a check unless a condition holds.
+
+    Raises:
+        CheckFailed: It does not hold.
+    """
+    if not condition:
+        raise CheckFailed(what, expected=expected, got=str(got), hint=hint)
+
+
+def run(work: Coroutine[Any, Any, T]) -> T:
+    """Do asynchronous work from a check, which itself runs in a cell."""
+    return portal().call(work, timeout_s=LIMIT_S)
+
+
+@dataclass(frozen=True)
+class Answer:
+    """An HTTP answer; status 0 when nothing answered."""
+
+    status: int
+    headers: Mapping[str, str]
+    content: bytes
+
+    @property
+    def text(self) -> str:
+        """The body as text."""
+        return self.content.decode(errors="replace")
+
+    def json(self) -> Any:
+        """The body as JSON, None when it is not."""
+        try:
+            return json.loads(self.content)
+        except ValueError:
+            return None
+
+    def __str__(self) -> str:
+        if not self.status:
+            return "no answer"
+        start = self.text.strip().replace("\n", " ")[:80]
+        return f"{self.status}{f' ({start})' if start and not start.startswith('<') else ''}"
+
+
+def fetch(method: str, url: str, *, body: object = None, headers: Mapping[str, str] | None = None) -> Answer:
+    """Send one request and return whatever comes back. A `body` that is not bytes is sent as JSON."""
+    return run(_fetch(method, url, body, headers))
+
+
+async def _fetch(method: str, url: str, body: object, headers: Mapping[str, str] | None) -> Answer:
+    data = body if isinstance(body, bytes) or body is None else json.dumps(body).encode()
+    sent = {"Content-Type": "application/json", **(headers or {})} if data is not None else headers
+    try:
+        async with aiohttp.ClientSession(trust_env=not is_loopback(url)) as session:
+            async with session.request(method, url, data=data, headers=sent) as answer:
+                return Answer(answer.status, dict(answer.headers), await answer.read())
+    except (aiohttp.ClientError, OSError, TimeoutError):
+        return Answer(0, {}, b"")
+
+
+@dataclass
+class Ear:
+    """Somebody who listens on a hub and notes every invocation."""
+
+    name: str
+    frames: list[tuple[str, list[Any]]] = field(default_factory=list)
+    _new: asyncio.Event = field(default_factory=asyncio.Event)
+
+    def received(self, target: str, arguments: list[Any]) -> None:
+        """Note an invocation."""
+        self.frames.append((target, arguments))
+        self._new.set()
+
+    def changed(self, state: State, why: str) -> None:
+        """States are not noted."""
+
+    async def hears(self, text: str) -> bool:
+        """Wait for an invocation that has this text in an argument."""
+        try:
+            async with asyncio.timeout(ARRIVAL_S):
+                while not self.heard(text):
+                    self._new.clear()
+                    await self._new.wait()
+        except TimeoutError:
+            return False
+        return True
+
+    def heard(self, text: str) -> list[tuple[str, list[Any]]]:
+        """The invocations so far that have this text in an argument."""
+        return [frame for frame in self.frames if text in json.dumps(frame[1], ensure_ascii=False)]
+
+
+@asynccontextmanager
+async def listening(*doors: tuple[str, str, str]) -> AsyncIterator[list[Ear]]:
+    """Connect listeners, each through a door: its name, a negotiate address, and a token when that is the service's own.
+
+    Raises:
+        CheckFailed: One could not connect.
+    """
+    async with AsyncExitStack() as stack:
+        session = await stack.enter_async_context(aiohttp.ClientSession(trust_env=not is_loopback(doors[0][1])))
+        ears = [Ear(name) for name, _, _ in doors]
+        for ear, (_, url, token) in zip(ears, doors, strict=True):
+            connection = HubConnection(session, url, ear, access_token=token)
+            try:
+                await connection.start()
+            except FAILURES as error:
+                raise _not_connected(error) from error
+            stack.push_async_callback(connection.stop)
+        yield ears
+
+
+def _not_connected(error: BaseException) -> CheckFailed:
+    message = error.message if isinstance(error, ChatkitError) else str(error)
+    hint = (error.hint if isinstance(error, ChatkitError) else "") or "The function host's log says more."
+    return CheckFailed("Connecting to the hub", expected="a connection", got=message.rstrip("."), hint=hint)

@@ -1,0 +1,74 @@
+"""Section 05: one POST reaches everybody in the hub exactly once, and nobody in another hub."""
+
+from __future__ import annotations
+
+import asyncio
+import uuid
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from chatkit.lesson.checks import service
+from chatkit.lesson.checks.connection_info import local_api
+from chatkit.lesson.checks.evidence import ARRIVAL_S, QUIET_S, Ear, expect, fetch, listening, run
+
+if TYPE_CHECKING:
+    from chatkit.workshop import Workshop
+
+TARGET = "newMessage"
+CODE = "Compare send_message.py with the cell above: hubName chat, target newMessage, arguments a list with the message."
+
+
+def check(workshop: Workshop) -> Iterator[str]:
+    """Two listeners and a stranger, then bad requests."""
+    api = local_api(workshop)
+    other = service.door(service.of_local_settings(workshop), "another")
+    run(round_trip(api, other))
+    yield "alice and bob, both connected, each received one newMessage with one argument: the message."
+    yield "A client on another hub of the same instance received nothing."
+    for body, what in ((b"{", "a body that is not JSON"), ({"sender": "alice"}, "a message without a text")):
+        answer = fetch("POST", f"{api}/api/messages", body=body)
+        expect(answer.status == 400, f"POST /api/messages with {what}", expected="400 and a sentence", got=answer, hint=CODE)
+    yield "A body that is not JSON and a message without a text are refused: 400 Bad Request."
+
+
+async def round_trip(api: str, *others: tuple[str, str, str], origin: str = "") -> None:
+    """Post a message and see who receives it.
+
+    Args:
+        api: Address of the functions.
+        others: Doors of listeners that must not hear it.
+        origin: Origin header to send, as a page would.
+
+    Raises:
+        CheckFailed: Not everybody received it exactly once, or somebody else did.
+    """
+    doors = [("alice", f"{api}/api/negotiate", ""), ("bob", f"{api}/api/negotiate", ""), *others]
+    text = f"check {uuid.uuid4()}"
+    async with listening(*doors) as ears:
+        answer = await asyncio.to_thread(
+            fetch,
+            "POST",
+            f"{api}/api/messages",
+            body={"sender": "check", "text": text},
+            headers={"Origin": origin} if origin else None,
+        )
+        expect(200 <= answer.status < 300, "POST /api/messages", expected="200", got=answer, hint=CODE)
+        for ear in ears[:2]:
+            await _heard_once(ear, text)
+        await asyncio.sleep(QUIET_S)
+        for ear in ears[:2]:
+            expect(
+                len(ear.heard(text)) == 1, ear.name, expected="the message once", got=f"{len(ear.heard(text))} times", hint=CODE
+            )
+        for ear in ears[2:]:
+            expect(not ear.frames, f"A client on hub {ear.name}", expected="nothing", got="the message", hint=CODE)
+
+
+async def _heard_once(ear: Ear, text: str) -> None:
+    arrived = await ear.hears(text)
+    got = f"{ear.frames[-1][0]} with something else" if ear.frames else f"nothing within {ARRIVAL_S:g} s"
+    expect(arrived, f"What {ear.name} received", expected="the message", got=got, hint=CODE)
+    target, arguments = ear.heard(text)[0]
+    expect(target == TARGET, "The target", expected=TARGET, got=target, hint=CODE)
+    right = len(arguments) == 1 and isinstance(arguments[0], dict) and arguments[0].get("text") == text
+    expect(right, "The arguments", expected="one, the message as an object", got=f"{len(arguments)}", hint=CODE)

@@ -1,0 +1,63 @@
+"""What several checks need to know about the SignalR Service instance: its connection string, and whether a token opens it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import jwt
+
+from chatkit.calls import Calls
+from chatkit.chat.addresses import negotiate_address, with_query
+from chatkit.errors import LocalProtocolError
+from chatkit.lesson.checks.evidence import Answer, expect, fetch
+from chatkit.provision import signalr
+from chatkit.publish import local_settings
+from chatkit.wire.connection_strings import SignalRConnectionString
+from chatkit.wire.tokens import client_token, client_url
+
+if TYPE_CHECKING:
+    from chatkit.workshop import Workshop
+
+USER_CLAIMS = ("asrs.s.uid", "nameid", "sub")
+
+
+def of_the_instance(workshop: Workshop) -> str:
+    """The connection string as Resource Manager lists it now."""
+    settings = workshop.settings
+    return signalr.connection_string(workshop.cloud, Calls(), settings.resource_group, settings.signalr)
+
+
+def of_local_settings(workshop: Workshop) -> SignalRConnectionString:
+    """The connection string the functions get on this machine.
+
+    Raises:
+        CheckFailed: There is none, or it is damaged.
+    """
+    text = local_settings.values(workshop.functions_folder).get(local_settings.SIGNALR_SETTING, "")
+    hint = "workshop.write_local_settings() writes it."
+    expect(text, local_settings.SIGNALR_SETTING, expected="a connection string in local.settings.json", got="none", hint=hint)
+    try:
+        return SignalRConnectionString.parse(text)
+    except LocalProtocolError as error:
+        expect(False, local_settings.SIGNALR_SETTING, expected="a connection string", got=error.message.rstrip("."), hint=hint)
+        raise
+
+
+def door(connection: SignalRConnectionString, hub: str, name: str = "") -> tuple[str, str, str]:
+    """A way for `listening` into a hub with a token signed here, past the function app."""
+    return name or hub, negotiate_address(client_url(connection, hub)), client_token(connection, hub)
+
+
+def knock(connection: SignalRConnectionString, token: str, hub: str = "chat") -> Answer:
+    """Show the service a token, as a client does before it opens its WebSocket."""
+    url = with_query(negotiate_address(client_url(connection, hub)), "negotiateVersion=1")
+    return fetch("POST", url, headers={"Authorization": f"Bearer {token}"})
+
+
+def claims_of(token: str) -> dict[str, Any]:
+    """The claims of a token, unverified; empty when it is no token."""
+    try:
+        claims: dict[str, Any] = jwt.decode(token, options={"verify_signature": False})
+    except jwt.InvalidTokenError:
+        return {}
+    return claims

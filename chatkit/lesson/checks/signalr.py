@@ -1,0 +1,59 @@
+"""Section 02: the SignalR Service instance is there, free, serverless, and obeys its own key only."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from azure.core.exceptions import ResourceNotFoundError
+
+from chatkit.lesson.checks import service
+from chatkit.lesson.checks.evidence import expect, listening, run
+from chatkit.provision.signalr import FREE_SKU, SERVERLESS, service_mode
+from chatkit.wire.connection_strings import SignalRConnectionString
+from chatkit.wire.tokens import client_token
+
+if TYPE_CHECKING:
+    from chatkit.workshop import Workshop
+
+AGAIN = "workshop.create_signalr() puts it right."
+
+
+def check(workshop: Workshop) -> Iterator[str]:
+    """Sku and mode as Azure has them, a connection with the key, and none with another key."""
+    yield _instance(workshop)
+    connection = SignalRConnectionString.parse(service.of_the_instance(workshop))
+    run(_connect(connection))
+    yield "A client with a token that its access key signed is connected to hub chat."
+    forged = client_token(replace(connection, access_key="not-the-key-" * 4), "chat")
+    answer = service.knock(connection, forged)
+    expect(
+        answer.status == 401,
+        "A token that another key signed",
+        expected="401",
+        got=answer,
+        hint="Look at the instance's access keys.",
+    )
+    yield "A client with a token that another key signed is refused: 401 Unauthorized."
+
+
+def _instance(workshop: Workshop) -> str:
+    settings = workshop.settings
+    try:
+        found = workshop.cloud.signalr().signal_r.get(settings.resource_group, settings.signalr)
+    except ResourceNotFoundError:
+        expect(
+            False, "The SignalR Service instance", expected="one in your resource group", got="none", hint="Run the cells above."
+        )
+        raise
+    state, sku, mode = str(found.provisioning_state), str(found.sku and found.sku.name), service_mode(found)
+    expect(state == "Succeeded", "The instance's state", expected="Succeeded", got=state, hint="Wait a minute, then check again.")
+    expect(sku == FREE_SKU, "The instance's tier", expected=FREE_SKU, got=sku, hint="It costs money: choose Free in the portal.")
+    expect(mode == SERVERLESS, "The instance's service mode", expected=SERVERLESS, got=mode, hint=AGAIN)
+    return f"The instance exists: tier {sku}, service mode {mode}."
+
+
+async def _connect(connection: SignalRConnectionString) -> None:
+    async with listening(service.door(connection, "chat")):
+        pass

@@ -1,0 +1,88 @@
+"""`%%chatfile PATH`: a cell whose text becomes a file of the learner's app, byte for byte."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from pathlib import Path, PurePosixPath
+from typing import TYPE_CHECKING, Any
+
+from chatkit import settings
+from chatkit.errors import SetupError
+from chatkit.files import write_private
+
+if TYPE_CHECKING:
+    from IPython.core.interactiveshell import InteractiveShell
+
+RECORD = "chatfiles.json"
+
+
+def register(shell: InteractiveShell) -> None:
+    """Make `%%chatfile` known to a notebook."""
+    add: Any = shell.register_magic_function
+    add(chatfile, magic_kind="cell", magic_name="chatfile")
+
+
+def chatfile(line: str, cell: str) -> None:
+    """Write the cell into my-chat: `%%chatfile functions/host.json`."""
+    print(write(line.strip(), cell, folder=settings.chat_folder(), home=settings.home()))
+
+
+def write(name: str, text: str, *, folder: Path, home: Path) -> str:
+    """Write a file of the learner's app, and never lose what the learner wrote there.
+
+    Strategy: the kit records the hash of what it wrote. A file that has another hash was edited by the learner; it is kept
+    beside, as NAME.before-1, NAME.before-2 and so on.
+
+    Args:
+        name: Path below the app's folder, with slashes.
+        text: The file's text; ends with exactly one newline in the file.
+        folder: The app's folder.
+        home: Where the record is.
+
+    Returns:
+        One line that says what was written.
+
+    Raises:
+        SetupError: The path leads out of the folder.
+    """
+    path = _below(folder, name)
+    content = f"{text.rstrip(chr(10))}\n".encode()
+    record = _read(home)
+    kept = _keep(path, content, record.get(name, ""))
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(content)
+    write_private(home / RECORD, json.dumps({**record, name: _hash(content)}, indent=1, sort_keys=True))
+    count = content.count(b"\n")
+    lines = "1 line" if count == 1 else f"{count} lines"
+    return f"my-chat/{name}: {lines}{f'; your version is kept as {kept}' if kept else ''}"
+
+
+def _below(folder: Path, name: str) -> Path:
+    path = PurePosixPath(name)
+    if not name or "\\" in name or ":" in name or path.is_absolute() or ".." in path.parts:
+        raise SetupError(f"{name!r} is not a path inside my-chat.", hint="Write it like %%chatfile functions/host.json.")
+    return folder.joinpath(*path.parts)
+
+
+def _keep(path: Path, new: bytes, ours: str) -> str:
+    old = path.read_bytes() if path.is_file() else new
+    if old == new or _hash(old) == ours:
+        return ""
+    number = 1
+    while (kept := path.with_name(f"{path.name}.before-{number}")).exists():
+        number += 1
+    kept.write_bytes(old)
+    return kept.name
+
+
+def _read(home: Path) -> dict[str, str]:
+    try:
+        record = json.loads((home / RECORD).read_text(encoding="utf-8"))
+    except (FileNotFoundError, ValueError):
+        return {}
+    return record if isinstance(record, dict) else {}
+
+
+def _hash(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()

@@ -1,0 +1,63 @@
+"""The magic that writes the learner's app."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from chatkit.errors import SetupError
+from chatkit.lesson import files
+
+Write = Callable[..., str]
+
+
+@pytest.fixture
+def write(tmp_path: Path) -> Write:
+    """Write into a folder of the test's own."""
+    return lambda name, text: files.write(name, text, folder=tmp_path / "my-chat", home=tmp_path / "home")
+
+
+def test_writes_the_cells_bytes(write: Write, tmp_path: Path) -> None:
+    """One newline at the end, however the front end cut the cell; nothing else is touched."""
+    assert write("functions/a.py", 'x = "ä\\n"\n\ny = 1') == "my-chat/functions/a.py: 3 lines"
+    assert (tmp_path / "my-chat/functions/a.py").read_bytes() == 'x = "ä\\n"\n\ny = 1\n'.encode()
+
+
+def test_writing_again_says_the_same(write: Write, tmp_path: Path) -> None:
+    """A cell can be run twice."""
+    assert write("a.txt", "one\n") == write("a.txt", "one\n") == "my-chat/a.txt: 1 line"
+    assert [path.name for path in (tmp_path / "my-chat").iterdir()] == ["a.txt"]
+
+
+def test_a_later_section_replaces_what_an_earlier_one_wrote(write: Write, tmp_path: Path) -> None:
+    """The kit's own versions are not worth keeping."""
+    write("a.txt", "one")
+    assert write("a.txt", "two") == "my-chat/a.txt: 1 line"
+    assert [path.name for path in (tmp_path / "my-chat").iterdir()] == ["a.txt"]
+
+
+def test_what_the_learner_wrote_is_kept(write: Write, tmp_path: Path) -> None:
+    """Each edited version, beside the file."""
+    path = tmp_path / "my-chat/a.txt"
+    for number in (1, 2):
+        write("a.txt", "ours")
+        path.write_text(f"mine {number}")
+        assert write("a.txt", "ours").endswith(f"; your version is kept as a.txt.before-{number}")
+        assert path.with_name(f"a.txt.before-{number}").read_text() == f"mine {number}"
+
+
+@pytest.mark.parametrize("name", ["", "/etc/x", "../x", "a/../../x", "C:\\x", "C:/x", "a\\b"])
+def test_a_path_out_of_the_folder_is_refused(write: Write, tmp_path: Path, name: str) -> None:
+    """Nothing is written."""
+    with pytest.raises(SetupError, match="inside my-chat"):
+        write(name, "x")
+    assert not list(tmp_path.rglob("*x*"))
+
+
+def test_a_broken_record_only_makes_it_careful(write: Write, tmp_path: Path) -> None:
+    """Without a record every other text counts as the learner's."""
+    write("a.txt", "one")
+    (tmp_path / "home" / files.RECORD).write_text("{")
+    assert "kept as a.txt.before-1" in write("a.txt", "two")
