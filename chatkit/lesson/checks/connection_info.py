@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 import jwt
 
 from chatkit.lesson.checks import service
-from chatkit.lesson.checks.evidence import expect, fetch, listening, run
+from chatkit.lesson.checks.evidence import expect, listening, run
+from chatkit.lesson.http import fetch
 
 if TYPE_CHECKING:
     from chatkit.workshop import Workshop

@@ -6,9 +6,10 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from chatkit.lesson.checks.deployed_app import deployed_api
-from chatkit.lesson.checks.evidence import expect, fetch, run
+from chatkit.lesson.checks.evidence import expect, run
 from chatkit.lesson.checks.local_page import served
 from chatkit.lesson.checks.send_message import round_trip
+from chatkit.lesson.http import fetch
 
 if TYPE_CHECKING:
     from chatkit.workshop import Workshop

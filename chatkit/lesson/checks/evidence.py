@@ -1,10 +1,10 @@
-"""How checks look at things: one way to fail, plain HTTP requests, and listeners on a hub."""
+"""How checks look at things: one way to fail, and listeners on a hub."""
 
 from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Coroutine, Mapping
+from collections.abc import AsyncIterator, Coroutine
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
@@ -35,49 +35,6 @@ def expect(condition: object, what: str, *, expected: str, got: object, hint: st
 def run(work: Coroutine[Any, Any, T]) -> T:
     """Do asynchronous work from a check, which itself runs in a cell."""
     return portal().call(work, timeout_s=LIMIT_S)
-
-
-@dataclass(frozen=True)
-class Answer:
-    """An HTTP answer; status 0 when nothing answered."""
-
-    status: int
-    headers: Mapping[str, str]
-    content: bytes
-
-    @property
-    def text(self) -> str:
-        """The body as text."""
-        return self.content.decode(errors="replace")
-
-    def json(self) -> Any:
-        """The body as JSON, None when it is not."""
-        try:
-            return json.loads(self.content)
-        except ValueError:
-            return None
-
-    def __str__(self) -> str:
-        if not self.status:
-            return "no answer"
-        start = self.text.strip().replace("\n", " ")[:80]
-        return f"{self.status}{f' ({start})' if start and not start.startswith('<') else ''}"
-
-
-def fetch(method: str, url: str, *, body: object = None, headers: Mapping[str, str] | None = None) -> Answer:
-    """Send one request and return whatever comes back. A `body` that is not bytes is sent as JSON."""
-    return run(_fetch(method, url, body, headers))
-
-
-async def _fetch(method: str, url: str, body: object, headers: Mapping[str, str] | None) -> Answer:
-    data = body if isinstance(body, bytes) or body is None else json.dumps(body).encode()
-    sent = {"Content-Type": "application/json", **(headers or {})} if data is not None else headers
-    try:
-        async with aiohttp.ClientSession(trust_env=not is_loopback(url)) as session:
-            async with session.request(method, url, data=data, headers=sent) as answer:
-                return Answer(answer.status, dict(answer.headers), await answer.read())
-    except (aiohttp.ClientError, OSError, TimeoutError):
-        return Answer(0, {}, b"")
 
 
 @dataclass

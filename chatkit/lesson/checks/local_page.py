@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from chatkit.lesson.checks.connection_info import local_api
-from chatkit.lesson.checks.evidence import Answer, expect, fetch
+from chatkit.lesson.checks.evidence import expect
+from chatkit.lesson.http import Answer, fetch
 
 if TYPE_CHECKING:
     from chatkit.workshop import Workshop

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 
 from chatkit.lesson.checks import service
 from chatkit.lesson.checks.connection_info import local_api
-from chatkit.lesson.checks.evidence import ARRIVAL_S, QUIET_S, Ear, expect, fetch, listening, run
+from chatkit.lesson.checks.evidence import ARRIVAL_S, QUIET_S, Ear, expect, listening, run
+from chatkit.lesson.http import fetch
 
 if TYPE_CHECKING:
     from chatkit.workshop import Workshop

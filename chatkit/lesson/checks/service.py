@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
-
-import jwt
+from typing import TYPE_CHECKING
 
 from chatkit.calls import Calls
 from chatkit.chat.addresses import negotiate_address, with_query
 from chatkit.errors import LocalProtocolError
-from chatkit.lesson.checks.evidence import Answer, expect, fetch
+from chatkit.lesson.checks.evidence import expect
+from chatkit.lesson.http import Answer, fetch
 from chatkit.provision import signalr
 from chatkit.publish import local_settings
 from chatkit.wire.connection_strings import SignalRConnectionString
@@ -52,12 +51,3 @@ def knock(connection: SignalRConnectionString, token: str, hub: str = "chat") ->
     """Show the service a token, as a client does before it opens its WebSocket."""
     url = with_query(negotiate_address(client_url(connection, hub)), "negotiateVersion=1")
     return fetch("POST", url, headers={"Authorization": f"Bearer {token}"})
-
-
-def claims_of(token: str) -> dict[str, Any]:
-    """The claims of a token, unverified; empty when it is no token."""
-    try:
-        claims: dict[str, Any] = jwt.decode(token, options={"verify_signature": False})
-    except jwt.InvalidTokenError:
-        return {}
-    return claims

@@ -1,0 +1,92 @@
+"""HTTP in a cell: ask an address and see what it answers, tokens masked."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import aiohttp
+
+from chatkit.chat.addresses import is_loopback
+from chatkit.chat.portal import portal
+from chatkit.display import escape
+
+TOKEN = re.compile(r"eyJ[\w-]+\.[\w-]+\.[\w-]+")
+TIMEOUT = aiohttp.ClientTimeout(total=60)
+
+
+@dataclass(frozen=True)
+class Answer:
+    """An HTTP answer. What a cell shows of it has no token in it.
+
+    Attributes:
+        status: 0 when nothing answered.
+        content: The body.
+    """
+
+    status: int
+    headers: Mapping[str, str] = field(default_factory=dict)
+    content: bytes = b""
+
+    @property
+    def text(self) -> str:
+        """The body as text."""
+        return self.content.decode(errors="replace")
+
+    def json(self) -> Any:
+        """The body as JSON, None when it is not."""
+        try:
+            return json.loads(self.content)
+        except ValueError:
+            return None
+
+    def __str__(self) -> str:
+        if not self.status:
+            return "no answer"
+        start = masked(self.text.strip().replace("\n", " ")[:80])
+        return f"{self.status}{f' ({start})' if start and not start.startswith('<') else ''}"
+
+    def __repr__(self) -> str:
+        if not self.status:
+            return "Nothing answers there."
+        kind = self.headers.get("Content-Type", "").partition(";")[0]
+        value = self.json()
+        body = json.dumps(value, indent=2, ensure_ascii=False) if value is not None else self.text[:500]
+        return masked(f"{self.status} {kind}\n{body}".rstrip())
+
+    def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, str]:
+        return {"text/plain": repr(self), "text/html": f"<pre>{escape(repr(self))}</pre>"}
+
+
+def get(url: str, *, headers: Mapping[str, str] | None = None) -> Answer:
+    """GET an address."""
+    return fetch("GET", url, headers=headers)
+
+
+def post(url: str, body: object = None, *, headers: Mapping[str, str] | None = None) -> Answer:
+    """POST to an address; a body that is not bytes is sent as JSON."""
+    return fetch("POST", url, body=body, headers=headers)
+
+
+def fetch(method: str, url: str, *, body: object = None, headers: Mapping[str, str] | None = None) -> Answer:
+    """Send one request and return whatever comes back. A body that is not bytes is sent as JSON."""
+    return portal().call(_fetch(method, url, body, headers), timeout_s=70)
+
+
+def masked(text: str) -> str:
+    """A text without the tokens in it."""
+    return TOKEN.sub("eyJ… (a token)", text)
+
+
+async def _fetch(method: str, url: str, body: object, headers: Mapping[str, str] | None) -> Answer:
+    data = body if isinstance(body, bytes) or body is None else json.dumps(body).encode()
+    sent = {"Content-Type": "application/json", **(headers or {})} if data is not None else headers
+    try:
+        async with aiohttp.ClientSession(trust_env=not is_loopback(url), timeout=TIMEOUT) as session:
+            async with session.request(method, url, data=data, headers=sent) as answer:
+                return Answer(answer.status, dict(answer.headers), await answer.read())
+    except (aiohttp.ClientError, OSError, TimeoutError):
+        return Answer(0)

@@ -1,0 +1,39 @@
+"""Reading a token in a cell: its claims, and what its times mean."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+import jwt
+
+from chatkit.display import escape, table
+
+TIMES = ("iat", "nbf", "exp")
+
+
+class Claims(dict[str, Any]):
+    """The claims of a token; times are shown relative to now, so that they say something."""
+
+    def __repr__(self) -> str:
+        width = max((len(name) for name in self), default=0)
+        return "\n".join(f"{name:<{width}}  {self.words(name)}" for name in sorted(self))
+
+    def words(self, name: str) -> str:
+        """A claim for people: a time as minutes from now."""
+        if name not in TIMES:
+            return str(self[name])
+        minutes = round((float(self[name]) - time.time()) / 60)
+        return "now" if minutes == 0 else f"in {minutes} minutes" if minutes > 0 else f"{-minutes} minutes ago"
+
+    def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, str]:
+        rows = [(name, self.words(name)) for name in sorted(self)]
+        return {"text/plain": repr(self), "text/html": table(("claim", "value"), rows) if rows else escape("no token")}
+
+
+def claims(token: str) -> Claims:
+    """The claims of a token. Anybody can read them; only who has the key can change them, so nothing is verified here."""
+    try:
+        return Claims(jwt.decode(token, options={"verify_signature": False}))
+    except jwt.InvalidTokenError:
+        return Claims()
