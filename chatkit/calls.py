@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
+from dataclasses import replace
 from threading import Lock
 from typing import Any, ParamSpec, TypeVar
 from urllib.parse import urlsplit
@@ -57,13 +58,21 @@ class Calls:
     def __init__(self, progress: Progress | None = None) -> None:
         self._progress = progress
         self._lock = Lock()
-        self._made: list[Call] = []
+        self._made: list[Call | Calls] = []
 
     @property
     def made(self) -> tuple[Call, ...]:
-        """Calls so far, by resource, so that work done in parallel always reads the same."""
+        """Calls so far. Those of a branch stand where it was begun, so that work done in parallel always reads the same."""
         with self._lock:
-            return tuple(sorted(self._made, key=lambda call: call.resource.count("/")))
+            made = [*self._made]
+        return tuple(call for item in made for call in (item.made if isinstance(item, Calls) else (item,)))
+
+    def branch(self) -> Calls:
+        """Begin the calls of one thread."""
+        child = Calls(self._progress)
+        with self._lock:
+            self._made.append(child)
+        return child
 
     def call(self, method: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
         """Call an SDK method and note it.
@@ -109,8 +118,16 @@ class Calls:
             _current.reset(token)
             if self._progress:
                 self._progress.end(label)
+        self._note(Call(name, wire.verb, wire.path, time.monotonic() - started))
+
+    def _note(self, call: Call) -> None:
+        """Note a call; one that repeats the last is a poll, and counts as the same call."""
         with self._lock:
-            self._made.append(Call(name, wire.verb, wire.path, time.monotonic() - started))
+            last = self._made[-1] if self._made else None
+            if isinstance(last, Call) and (last.method, last.verb, last.resource) == (call.method, call.verb, call.resource):
+                self._made[-1] = replace(call, seconds=last.seconds + call.seconds)
+            else:
+                self._made.append(call)
 
 
 def name_of(method: Callable[..., object]) -> str:

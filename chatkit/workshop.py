@@ -8,13 +8,13 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
-from importlib import import_module
 from pathlib import Path
 from threading import Lock
 from time import monotonic
 from typing import TYPE_CHECKING, Any
 
 from chatkit import settings as store
+from chatkit import timings
 from chatkit.cloud import Cloud, connect, local_cloud_runs, subscription
 from chatkit.development import FUNCTIONS, PAGE, Development
 from chatkit.display import Progress, Result
@@ -36,10 +36,10 @@ _saving = Lock()
 class Step:
     """One verb while it runs: the cloud it talks to, the calls it made, the time it takes."""
 
-    def __init__(self, cloud: Cloud, calls: Calls) -> None:
+    def __init__(self, cloud: Cloud, calls: Calls, started: float) -> None:
         self.cloud = cloud
         self.calls = calls
-        self._started = monotonic()
+        self._started = started
 
     def result(self, text: str, *rows: tuple[str, str], **data: Any) -> Result:
         """The verb's result so far."""
@@ -431,7 +431,9 @@ class Workshop:
         Raises:
             CheckFailed: Something is not as it should be; the hint says what to do.
         """
-        result: Result = import_module("chatkit.lesson.checks").check(self, section)
+        from chatkit.lesson import checks
+
+        result = checks.check(self, section)
         self.complete(section)
         return result
 
@@ -452,8 +454,9 @@ class Workshop:
         return ChatPanel.open(self._api(where), users or ("alice", "bob"))
 
     def timings(self) -> Result:
-        """How long each verb took the last time."""
-        raise NotImplementedError
+        """How long each step took the last time, on the current target."""
+        rows = [(title, f"{seconds:.2f} s") for title, seconds in timings.load(self._home, self.settings.target).items()]
+        return Result(f"{len(rows)} steps timed.", tuple(rows))
 
     # Inside
 
@@ -489,11 +492,12 @@ class Workshop:
     def _step(self, title: str) -> Iterator[Step]:
         from chatkit.calls import Calls
 
-        progress = Progress(title)
+        progress, started = Progress(title), monotonic()
         try:
-            yield Step(self.cloud, Calls(progress))
+            yield Step(self.cloud, Calls(progress), started)
         finally:
             progress.close()
+        timings.note(self._home, self.settings.target, title, monotonic() - started)
 
 
 def _start_local_cloud(home: Path) -> None:

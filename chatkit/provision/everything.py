@@ -36,11 +36,11 @@ def provision(cloud: Cloud, calls: Calls, settings: Settings) -> dict[str, str]:
     """
     group, region = settings.resource_group, settings.region
     with ThreadPoolExecutor(4) as pool:
-        registered = pool.submit(resource_group.register_providers, cloud, calls)
-        grouped = pool.submit(resource_group.create_resource_group, cloud, calls, group, region)
+        registered = pool.submit(resource_group.register_providers, cloud, calls.branch())
+        grouped = pool.submit(resource_group.create_resource_group, cloud, calls.branch(), group, region)
         _all((registered, grouped), calls)
-        instance = pool.submit(signalr.create_signalr, cloud, calls, group, settings.signalr, region)
-        facts = pool.submit(_function_app_with_website, cloud, calls, settings)
+        instance = pool.submit(signalr.create_signalr, cloud, calls.branch(), group, settings.signalr, region)
+        facts = pool.submit(_function_app_with_website, cloud, calls.branch(), settings)
         _all((instance, facts), calls)
     return {"resource_group": group, "signalr": settings.signalr, **facts.result()}
 
@@ -52,8 +52,8 @@ def create_function_app(cloud: Cloud, calls: Calls, settings: Settings) -> dict[
         What is known now, for the settings: names and addresses.
     """
     with ThreadPoolExecutor(2) as pool:
-        plan = pool.submit(_plan, cloud, calls, settings)
-        packages = pool.submit(_package_storage, cloud, calls, settings)
+        plan = pool.submit(_plan, cloud, calls.branch(), settings)
+        packages = pool.submit(_package_storage, cloud, calls.branch(), settings)
         _all((plan, packages), calls)
     site = _site(cloud, calls, settings, plan.result(), packages.result())
     return {
@@ -65,9 +65,9 @@ def create_function_app(cloud: Cloud, calls: Calls, settings: Settings) -> dict[
 
 def _function_app_with_website(cloud: Cloud, calls: Calls, settings: Settings) -> dict[str, str]:
     with ThreadPoolExecutor(2) as pool:
-        plan = pool.submit(_plan, cloud, calls, settings)
+        plan = pool.submit(_plan, cloud, calls.branch(), settings)
         account = _account(cloud, calls, settings)
-        website = pool.submit(_website, cloud, calls, settings)
+        website = pool.submit(_website, cloud, calls.branch(), settings)
         packages = _packages_of(cloud, calls, settings, account)
         site = _site(cloud, calls, settings, plan.result(), packages)
         return {

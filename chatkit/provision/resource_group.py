@@ -40,7 +40,7 @@ def register_providers(cloud: Cloud, calls: Calls) -> None:
         ServiceError: One is still not registered after three minutes.
     """
     with ThreadPoolExecutor(len(PROVIDERS)) as pool:
-        for done in [pool.submit(_register, cloud, calls, provider) for provider in PROVIDERS]:
+        for done in [pool.submit(_register, cloud, calls.branch(), provider) for provider in PROVIDERS]:
             done.result()
 
 

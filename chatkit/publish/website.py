@@ -122,7 +122,7 @@ def mirror(blobs: BlobServiceClient, calls: Calls, files: list[PageFile]) -> lis
     present = {blob.name: blob.content_settings for blob in calls.call(web.list_blobs)}
     changed = [file for file in files if not _is_same(file, present.get(str(file.path)))]
     with ThreadPoolExecutor(PARALLEL) as pool:
-        for done in [pool.submit(_send, web, calls, file) for file in changed]:
+        for done in [pool.submit(_send, web, calls.branch(), file) for file in changed]:
             done.result()
     for stale in sorted(set(present) - {str(file.path) for file in files}):
         calls.call(web.delete_blob, stale)

@@ -1,0 +1,135 @@
+"""All resources in one go, over the real SDK clients."""
+
+from __future__ import annotations
+
+from threading import Event
+from typing import Any
+
+import pytest
+from azure.core.exceptions import HttpResponseError
+
+from chatkit.calls import Calls
+from chatkit.cloud import Cloud
+from chatkit.provision.everything import provision
+from chatkit.settings import Settings
+from tests.kit.fake_azure import Answer, FakeAzure, Request
+
+SETTINGS = Settings(suffix="abc123")
+ACCOUNT = {
+    "name": "chatkitabc123",
+    "location": "eastus2",
+    "sku": {"name": "Standard_LRS"},
+    "kind": "StorageV2",
+    "properties": {
+        "provisioningState": "Succeeded",
+        "accessTier": "Hot",
+        "primaryEndpoints": {"blob": "https://acc.blob.example/", "web": "https://acc.web.example/"},
+    },
+}
+INSTANCE = {
+    "name": "chatkit-abc123",
+    "location": "eastus2",
+    "sku": {"name": "Free_F1"},
+    "properties": {"provisioningState": "Succeeded", "features": [{"flag": "ServiceMode", "value": "Serverless"}]},
+}
+PLAN = {"id": "/plan", "name": "p", "location": "East US 2", "properties": {"provisioningState": "Succeeded"}}
+SITE = {"name": "chatkit-abc123-api", "location": "East US 2", "properties": {"defaultHostName": "chatkit-abc123-api.example"}}
+
+
+def remember(azure: FakeAzure, pattern: str, made: Any) -> None:
+    """A resource that exists once it was put."""
+
+    def put(request: Request) -> Answer:
+        azure.on("GET", pattern, (200, made, {}))
+        return 200, made, {}
+
+    azure.on("PUT", pattern, put)
+
+
+@pytest.fixture
+def subscription(azure: FakeAzure) -> FakeAzure:
+    """An empty subscription that grants everything."""
+    azure.on("GET", "providers/Microsoft.[A-Za-z]+[?]", (200, {"registrationState": "Registered"}, {}))
+    azure.on("POST", "checkNameAvailability", (200, {"nameAvailable": True}, {}))
+    azure.on("POST", "listKeys", (200, {"keys": [{"keyName": "key1", "value": "a2V5"}]}, {}))
+    azure.on("POST", "config/appsettings/list", (200, {"properties": {"AzureWebJobsStorage": "old"}}, {}))
+    azure.on("PUT", "config/appsettings", (200, {"properties": {}}, {}))
+    remember(azure, "resourcegroups/[^/]+[?]", {"location": "eastus2", "properties": {"provisioningState": "Succeeded"}})
+    remember(azure, "signalR/[^/]+[?]", INSTANCE)
+    remember(azure, "storageAccounts/[^/]+[?]", ACCOUNT)
+    remember(azure, "containers/app-package", {"name": "app-package"})
+    remember(azure, "serverfarms/[^/]+[?]", PLAN)
+    remember(azure, "sites/[^/]+[?]", SITE)
+    azure.on("GET", "blobServices/default", (200, {"properties": {}}, {}))
+    azure.on("PUT", "blobServices/default[?]", lambda request: (200, request.body, {}))
+    return azure
+
+
+def test_everything_exists_afterwards(subscription: FakeAzure, cloud: Cloud, calls: Calls) -> None:
+    """And its addresses are known."""
+    assert provision(cloud, calls, SETTINGS) == {
+        "resource_group": "chatkit-abc123",
+        "signalr": "chatkit-abc123",
+        "storage_account": "chatkitabc123",
+        "function_app": "chatkit-abc123-api",
+        "api_base_url": "https://chatkit-abc123-api.example",
+        "web_url": "https://acc.web.example/",
+    }
+
+
+def test_a_flex_site_gets_runtime_package_container_and_storage(subscription: FakeAzure, cloud: Cloud, calls: Calls) -> None:
+    """And none of the settings that Flex refuses."""
+    provision(cloud, calls, SETTINGS)
+    (put,) = subscription.sent("PUT", "sites/chatkit")
+    config = put.body["properties"]["functionAppConfig"]
+    assert config["runtime"] == {"name": "python", "version": "3.12"}
+    assert config["deployment"]["storage"]["value"] == "https://acc.blob.example/app-package"
+    names = [pair["name"] for pair in put.body["properties"]["siteConfig"]["appSettings"]]
+    assert names == ["AzureWebJobsStorage", "DEPLOYMENT_STORAGE_CONNECTION_STRING"]
+
+
+def test_instance_account_and_plan_are_made_at_the_same_time(subscription: FakeAzure, cloud: Cloud, calls: Calls) -> None:
+    """Each waits until the two others have begun: in sequence this would never end."""
+    begun = {name: Event() for name in ("signalR/", "storageAccounts/", "serverfarms/")}
+
+    def together(name: str, made: Any) -> Any:
+        def put(request: Request) -> Answer:
+            begun[name].set()
+            assert all(event.wait(10) for event in begun.values())
+            subscription.on("GET", f"{name}[^/]+[?]", (200, made, {}))
+            return 200, made, {}
+
+        return put
+
+    for name, made in (("signalR/", INSTANCE), ("storageAccounts/", ACCOUNT), ("serverfarms/", PLAN)):
+        subscription.on("PUT", f"{name}[^/]+[?]", together(name, made))
+    provision(cloud, calls, SETTINGS)
+
+
+def test_the_second_time_only_looks(subscription: FakeAzure, cloud: Cloud, calls: Calls) -> None:
+    """No resource is written again; settings are merged."""
+    provision(cloud, calls, SETTINGS)
+    before = len(subscription.sent("PUT", "resourcegroups/[^/]+[?]|signalR/|storageAccounts/[^/]+[?]|serverfarms|sites/[^/]+[?]"))
+    provision(cloud, calls, SETTINGS)
+    after = len(subscription.sent("PUT", "resourcegroups/[^/]+[?]|signalR/|storageAccounts/[^/]+[?]|serverfarms|sites/[^/]+[?]"))
+    assert before == after == 5
+
+
+def test_a_failure_does_not_stop_what_does_not_depend_on_it(subscription: FakeAzure, cloud: Cloud, calls: Calls) -> None:
+    """The next run has less to do."""
+    refused = {"error": {"code": "QuotaExceeded", "message": "no more free instances"}}
+    subscription.on("PUT", "signalR/", (409, refused, {}))
+    with pytest.raises(HttpResponseError, match="no more free instances"):
+        provision(cloud, calls, SETTINGS)
+    assert subscription.sent("PUT", "sites/chatkit")
+
+
+def test_calls_read_the_same_however_threads_ran(subscription: FakeAzure, cloud: Cloud) -> None:
+    """A stored notebook and a new run agree."""
+    provision(cloud, Calls(), SETTINGS)
+    orders = set()
+    for _ in range(5):
+        calls = Calls()
+        provision(cloud, calls, SETTINGS)
+        orders.add(tuple((call.method, call.resource) for call in calls.made))
+    assert len(orders) == 1
