@@ -281,6 +281,7 @@ OFFLINE = (
     "timed out",
     "could not connect",
     "failed to fetch",
+    "from versions: none",
 )
 
 
@@ -291,6 +292,8 @@ def _tool_sentence(output: str) -> str:
         return "the disk is full. Free about 600 MB, then start again."
     if "read-only file system" in low or "permission denied" in low:
         return "the checkout's folder cannot be written. Copy it to a folder of yours, then start again."
+    if "hash mismatch" in low or "do not match the hashes" in low:
+        return "a downloaded package is not the one that the lock names (its hash differs). Try another network or package index."
     if any(sign in low for sign in OFFLINE):
         return (
             "the packages cannot be downloaded. The first set-up needs the internet once: "
