@@ -31,7 +31,7 @@ HINTS = (
         "your account needs the right to register providers on the subscription.",
     ),
     _Hint(
-        ("FreeTierLimitExceeded", "QuotaExceeded", "ResourceQuotaExceeded", "SubscriptionQuotaReached"),
+        ("FreeTierLimitExceeded", "FreeTierQuotaExceeded", "QuotaExceeded", "ResourceQuotaExceeded", "SubscriptionQuotaReached"),
         r"free.{0,40}(quota|limit|instances)|quota.{0,60}free|FreeTierInstances",
         "The free SignalR instances of this region are used up. Delete one you no longer need, or choose another region: "
         "`Workshop.open(region='westus2')`.",

@@ -14,6 +14,7 @@ from azure.mgmt.web.models import (
     FunctionsDeploymentStorageAuthentication,
     FunctionsRuntime,
     FunctionsScaleAndConcurrency,
+    GeoRegion,
     NameValuePair,
     Site,
     SiteConfig,
@@ -23,6 +24,7 @@ from azure.mgmt.web.models import (
 
 from chatkit.calls import Calls
 from chatkit.cloud import Cloud
+from chatkit.errors import SetupError
 from chatkit.provision.names import check_name
 from chatkit.publish.settings import merge_app_settings
 
@@ -42,7 +44,7 @@ def create_plan(cloud: Cloud, calls: Calls, group: str, name: str, region: str) 
     try:
         return calls.call(plans.get, group, name)
     except ResourceNotFoundError:
-        pass
+        _check_region(cloud, calls, region)
     wanted = AppServicePlan(
         location=region,
         kind="functionapp",
@@ -73,6 +75,23 @@ def create_site(cloud: Cloud, calls: Calls, group: str, name: str, *, plan: AppS
         ),
     )
     return calls.finish(sites.begin_create_or_update, group, name, wanted)
+
+
+def _check_region(cloud: Cloud, calls: Calls, region: str) -> None:
+    offered = sorted({_plain(str(found.name)) for found in calls.call(_flex_regions, cloud)})
+    if _plain(region) not in offered:
+        raise SetupError(
+            f"{region} does not offer Flex Consumption.", hint=f"`Workshop.open(region='...')` with one of: {', '.join(offered)}."
+        )
+
+
+def _flex_regions(cloud: Cloud) -> list[GeoRegion]:
+    return list(cloud.web().list_geo_regions(sku="FlexConsumption"))
+
+
+def _plain(region: str) -> str:
+    """A region's name without the spaces of its display name: "East US 2" and "eastus2" are one."""
+    return region.replace(" ", "").lower()
 
 
 class PackageStorage:

@@ -19,10 +19,12 @@ with without_syntax_warnings():
         SignalRCorsSettings,
         SignalRFeature,
         SignalRResource,
+        SignalRUsage,
     )
 
 FREE_SKU = "Free_F1"
 SERVERLESS = "Serverless"
+FREE_QUOTA = "FreeTierInstances"
 RESOURCE_TYPE = "Microsoft.SignalRService/SignalR"
 # A page may live anywhere; the access token is what protects the hub.
 ANY_ORIGIN = ["*"]
@@ -42,6 +44,7 @@ def create_signalr(cloud: Cloud, calls: Calls, group: str, name: str, region: st
             return existing
     except ResourceNotFoundError:
         _check_available(cloud, calls, name, region)
+        _check_quota(cloud, calls, region)
     wanted = SignalRResource(
         location=region,
         kind="SignalR",
@@ -74,3 +77,20 @@ def _check_available(cloud: Cloud, calls: Calls, name: str, region: str) -> None
             str(answer.message or f"The name {name} is taken."),
             hint="`Workshop.open(suffix='...')` chooses other names.",
         )
+
+
+def _check_quota(cloud: Cloud, calls: Calls, region: str) -> None:
+    """Look whether the region still has a free instance for this subscription, before a minute is spent on it."""
+    for usage in calls.call(_usages, cloud, region):
+        name = usage.name.value if usage.name else ""
+        if name == FREE_QUOTA and (usage.current_value or 0) >= (usage.limit or 0):
+            raise ServiceError(
+                409,
+                "FreeTierQuotaExceeded",
+                f"All {usage.limit} free SignalR instances of {region} are in use in this subscription.",
+                hint="Delete one you no longer need, or choose another region: `Workshop.open(region='westus2')`.",
+            )
+
+
+def _usages(cloud: Cloud, region: str) -> list[SignalRUsage]:
+    return list(cloud.signalr().usages.list(region))

@@ -10,7 +10,9 @@ from azure.core.exceptions import HttpResponseError
 
 from chatkit.calls import Calls
 from chatkit.cloud import Cloud
+from chatkit.errors import SetupError
 from chatkit.provision.everything import provision
+from chatkit.provision.function_app import create_plan
 from chatkit.settings import Settings
 from tests.kit.fake_azure import Answer, FakeAzure, Request
 
@@ -51,6 +53,8 @@ def subscription(azure: FakeAzure) -> FakeAzure:
     """An empty subscription that grants everything."""
     azure.on("GET", "providers/Microsoft.[A-Za-z]+[?]", (200, {"registrationState": "Registered"}, {}))
     azure.on("POST", "checkNameAvailability", (200, {"nameAvailable": True}, {}))
+    azure.on("GET", "locations/eastus2/usages", (200, {"value": []}, {}))
+    azure.on("GET", "geoRegions", (200, {"value": [{"name": "East US 2"}, {"name": "West US 2"}]}, {}))
     azure.on("POST", "listKeys", (200, {"keys": [{"keyName": "key1", "value": "a2V5"}]}, {}))
     azure.on("POST", "config/appsettings/list", (200, {"properties": {"AzureWebJobsStorage": "old"}}, {}))
     azure.on("PUT", "config/appsettings", (200, {"properties": {}}, {}))
@@ -133,3 +137,11 @@ def test_calls_read_the_same_however_threads_ran(subscription: FakeAzure, cloud:
         provision(cloud, calls, SETTINGS)
         orders.add(tuple((call.method, call.resource) for call in calls.made))
     assert len(orders) == 1
+
+
+def test_a_region_without_flex_is_said_before_anything_is_made(subscription: FakeAzure, cloud: Cloud, calls: Calls) -> None:
+    """With the regions that have it."""
+    with pytest.raises(SetupError, match="moonbase1 does not offer") as caught:
+        create_plan(cloud, calls, "g", "p", "moonbase1")
+    assert "eastus2, westus2" in caught.value.hint
+    assert not subscription.sent("PUT")

@@ -22,10 +22,16 @@ INSTANCE: dict[str, Any] = {
 PATH = "Microsoft.SignalRService/signalR/chatkit-x"
 
 
+def usages(current: int) -> dict[str, Any]:
+    """The region's quotas."""
+    return {"value": [{"name": {"value": "FreeTierInstances"}, "currentValue": current, "limit": 5}]}
+
+
 @pytest.fixture
 def empty(azure: FakeAzure) -> FakeAzure:
     """A subscription where the name is free."""
     azure.on("POST", "checkNameAvailability", (200, {"nameAvailable": True}, {}))
+    azure.on("GET", "usages", (200, usages(2), {}))
     azure.on("PUT", PATH, (201, INSTANCE, {}))
     return azure
 
@@ -73,3 +79,11 @@ def test_an_error_of_the_service_passes_unwrapped_with_a_hint(empty: FakeAzure, 
     with pytest.raises(HttpResponseError) as caught:
         create_signalr(cloud, calls, "g", "chatkit-x", "eastus2")
     assert "free SignalR instances" in "".join(caught.value.__notes__)
+
+
+def test_a_used_up_quota_is_said_before_a_minute_is_spent(empty: FakeAzure, cloud: Cloud, calls: Calls) -> None:
+    """The limit is the region's own figure."""
+    empty.on("GET", "usages", (200, usages(5), {}))
+    with pytest.raises(ServiceError, match="All 5 free SignalR instances of eastus2"):
+        create_signalr(cloud, calls, "g", "chatkit-x", "eastus2")
+    assert not empty.sent("PUT")
