@@ -6,8 +6,9 @@ with a hint added where one is known.
 
 from __future__ import annotations
 
+import builtins
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import replace
@@ -58,7 +59,7 @@ class Calls:
     def __init__(self, progress: Progress | None = None) -> None:
         self._progress = progress
         self._lock = Lock()
-        self._made: list[Call | Calls] = []
+        self._made: builtins.list[Call | Calls] = []
 
     @property
     def made(self) -> tuple[Call, ...]:
@@ -82,6 +83,15 @@ class Calls:
         """
         with self._noted(name_of(method)):
             return method(*args, **kwargs)
+
+    def list(self, method: Callable[P, Iterable[R]], *args: P.args, **kwargs: P.kwargs) -> builtins.list[R]:
+        """Call a method that returns pages, and read them all.
+
+        Raises:
+            azure.core.exceptions.AzureError: As the SDK raises it, with a hint where one is known.
+        """
+        with self._noted(name_of(method)):
+            return [*method(*args, **kwargs)]
 
     def finish(self, method: Callable[P, LROPoller[R]], *args: P.args, **kwargs: P.kwargs) -> R:
         """Call a `begin_...` method and wait until the operation has ended.

@@ -14,7 +14,6 @@ from azure.mgmt.web.models import (
     FunctionsDeploymentStorageAuthentication,
     FunctionsRuntime,
     FunctionsScaleAndConcurrency,
-    GeoRegion,
     NameValuePair,
     Site,
     SiteConfig,
@@ -78,15 +77,11 @@ def create_site(cloud: Cloud, calls: Calls, group: str, name: str, *, plan: AppS
 
 
 def _check_region(cloud: Cloud, calls: Calls, region: str) -> None:
-    offered = sorted({_plain(str(found.name)) for found in calls.call(_flex_regions, cloud)})
+    offered = sorted({_plain(str(found.name)) for found in calls.list(cloud.web().list_geo_regions, sku="FlexConsumption")})
     if _plain(region) not in offered:
         raise SetupError(
             f"{region} does not offer Flex Consumption.", hint=f"`Workshop.open(region='...')` with one of: {', '.join(offered)}."
         )
-
-
-def _flex_regions(cloud: Cloud) -> list[GeoRegion]:
-    return list(cloud.web().list_geo_regions(sku="FlexConsumption"))
 
 
 def _plain(region: str) -> str:

@@ -19,7 +19,6 @@ with without_syntax_warnings():
         SignalRCorsSettings,
         SignalRFeature,
         SignalRResource,
-        SignalRUsage,
     )
 
 FREE_SKU = "Free_F1"
@@ -81,7 +80,7 @@ def _check_available(cloud: Cloud, calls: Calls, name: str, region: str) -> None
 
 def _check_quota(cloud: Cloud, calls: Calls, region: str) -> None:
     """Look whether the region still has a free instance for this subscription, before a minute is spent on it."""
-    for usage in calls.call(_usages, cloud, region):
+    for usage in calls.list(cloud.signalr().usages.list, region):
         name = usage.name.value if usage.name else ""
         if name == FREE_QUOTA and (usage.current_value or 0) >= (usage.limit or 0):
             raise ServiceError(
@@ -90,7 +89,3 @@ def _check_quota(cloud: Cloud, calls: Calls, region: str) -> None:
                 f"All {usage.limit} free SignalR instances of {region} are in use in this subscription.",
                 hint="Delete one you no longer need, or choose another region: `Workshop.open(region='westus2')`.",
             )
-
-
-def _usages(cloud: Cloud, region: str) -> list[SignalRUsage]:
-    return list(cloud.signalr().usages.list(region))

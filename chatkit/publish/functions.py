@@ -10,7 +10,7 @@ from typing import Any
 
 from azure.core.exceptions import AzureError
 from azure.core.rest import HttpResponse
-from azure.mgmt.web.models import FunctionEnvelope, Site
+from azure.mgmt.web.models import Site
 
 from chatkit.calls import Calls
 from chatkit.cloud import Cloud, Rest
@@ -128,11 +128,7 @@ def scm_url(site: Site) -> str:
 
 def listed(cloud: Cloud, calls: Calls, group: str, site: str) -> list[str]:
     """Names of a site's functions, sorted; none while the host starts."""
-    return sorted(str(item.name).rpartition("/")[2] for item in calls.call(_list_functions, cloud, group, site))
-
-
-def _list_functions(cloud: Cloud, group: str, site: str) -> list[FunctionEnvelope]:
-    return list(cloud.web().web_apps.list_functions(group, site))
+    return sorted(str(item.name).rpartition("/")[2] for item in calls.list(cloud.web().web_apps.list_functions, group, site))
 
 
 def wait_until_listed(cloud: Cloud, calls: Calls, group: str, site: str) -> list[str]:

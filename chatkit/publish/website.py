@@ -119,7 +119,7 @@ def mirror(blobs: BlobServiceClient, calls: Calls, files: list[PageFile]) -> lis
         Paths that were sent, sorted.
     """
     web = blobs.get_container_client(CONTAINER)
-    present = {blob.name: blob.content_settings for blob in calls.call(web.list_blobs)}
+    present = {blob.name: blob.content_settings for blob in calls.list(web.list_blobs)}
     changed = [file for file in files if not _is_same(file, present.get(str(file.path)))]
     with ThreadPoolExecutor(PARALLEL) as pool:
         for done in [pool.submit(_send, web, calls.branch(), file) for file in changed]:
