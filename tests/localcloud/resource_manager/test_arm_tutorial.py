@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from arm_cloud import Clients, LocalCloud
 from azure.core.exceptions import HttpResponseError, ResourceNotFoundError
 from azure.mgmt.signalr.models import (
     RegenerateKeyParameters,
@@ -11,8 +12,6 @@ from azure.mgmt.signalr.models import (
     SignalRFeature,
     SignalRResource,
 )
-
-from conftest import Clients, LocalCloud
 
 
 def make_signalr(clients: Clients, name: str = "chat-1") -> SignalRResource:

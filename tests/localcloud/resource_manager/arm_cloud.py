@@ -1,0 +1,232 @@
+"""A local Resource Manager over TLS with recording data planes in place of the real ones."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+from azure.identity import ClientSecretCredential
+from azure.mgmt.resource.resources import ResourceManagementClient
+from azure.mgmt.signalr import SignalRManagementClient
+from azure.mgmt.storage import StorageManagementClient
+from azure.mgmt.web import WebSiteManagementClient
+
+from chatkit.localcloud import tls
+from chatkit.localcloud.entra.service import EntraService
+from chatkit.localcloud.functions.spec import FunctionInfo, SiteSpec
+from chatkit.localcloud.listeners import Listeners
+from chatkit.localcloud.platform import Platform
+from chatkit.localcloud.resource_manager.service import ResourceManagerService
+from chatkit.localcloud.signalr.spec import InstanceSpec
+from chatkit.localcloud.storage.spec import AccountSpec, StaticWebsite
+from chatkit.localcloud.store import Store
+from chatkit.localcloud.trace import Trace
+
+
+@dataclass
+class Planes:
+    """Stands in for the three data planes and remembers what it was told."""
+
+    instances: dict[str, InstanceSpec] = field(default_factory=dict)
+    accounts: dict[str, AccountSpec] = field(default_factory=dict)
+    sites: dict[str, SiteSpec] = field(default_factory=dict)
+    websites: dict[str, StaticWebsite] = field(default_factory=dict)
+    containers: dict[str, set[str]] = field(default_factory=dict)
+    restarts: list[str] = field(default_factory=list)
+    refuse: set[str] = field(default_factory=set)
+
+    async def apply(self, spec: InstanceSpec | AccountSpec | SiteSpec) -> None:
+        """Keep a spec."""
+        if spec.name in self.refuse:
+            raise OSError("no room")
+        kept: dict[str, Any]
+        kept = (
+            self.instances if isinstance(spec, InstanceSpec) else self.accounts if isinstance(spec, AccountSpec) else self.sites
+        )
+        kept[spec.name] = spec
+
+    def blob_endpoint(self, name: str) -> str:
+        """A blob URL in path style."""
+        return f"https://localhost:1/{name}"
+
+    def web_endpoint(self, name: str) -> str:
+        """A website URL."""
+        return "http://127.0.0.1:2/"
+
+    def get_website(self, name: str) -> StaticWebsite:
+        """The kept setting."""
+        return self.websites.get(name, StaticWebsite())
+
+    def set_website(self, name: str, website: StaticWebsite) -> None:
+        """Keep a setting."""
+        self.websites[name] = website
+
+    def create_container(self, account: str, container: str) -> None:
+        """Keep a container's name."""
+        self.containers.setdefault(account, set()).add(container)
+
+    def has_container(self, account: str, container: str) -> bool:
+        """Say whether a name is kept."""
+        return container in self.containers.get(account, ())
+
+    def list_containers(self, account: str) -> list[str]:
+        """The kept names."""
+        return sorted(self.containers.get(account, ()))
+
+    def delete_container(self, account: str, container: str) -> None:
+        """Forget a name."""
+        self.containers[account].discard(container)
+
+    async def restart(self, name: str) -> None:
+        """Remember a restart."""
+        self.restarts.append(name)
+
+    def list_functions(self, name: str) -> list[FunctionInfo]:
+        """One function for every site."""
+        return [FunctionInfo("SendMessage", ({"type": "httpTrigger"},), "http://localhost:1/api/messages")]
+
+    async def sync_triggers(self, name: str) -> None:
+        """Nothing to index."""
+
+
+class Plane:
+    """One face of `Planes` with its own `remove`."""
+
+    def __init__(self, planes: Planes, kept: dict[str, Any]) -> None:
+        self._planes = planes
+        self._kept = kept
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._planes, name)
+
+    async def remove(self, name: str) -> None:
+        """Forget an instance, account or site."""
+        self._kept.pop(name, None)
+
+
+@dataclass
+class LocalCloud:
+    """Entra and Resource Manager, running on a thread with a loop of their own, as the daemon runs them."""
+
+    folder: Path
+    planes: Planes
+    credentials: list[ClientSecretCredential] = field(default_factory=list)
+
+    def start(self) -> None:
+        """Run a loop on a thread and start both services on it."""
+        self.loop = asyncio.new_event_loop()
+        self.thread = threading.Thread(target=self.loop.run_forever, daemon=True)
+        self.thread.start()
+        self.run(self._start())
+
+    def stop(self) -> None:
+        """Close everything, as at the end of the daemon."""
+        while self.credentials:
+            self.credentials.pop().close()
+        self.run(self._stop())
+        self.loop.call_soon_threadsafe(self.loop.stop)
+        self.thread.join()
+        self.loop.close()
+
+    def run(self, work: Any) -> Any:
+        """Run a coroutine on the services' loop."""
+        return asyncio.run_coroutine_threadsafe(work, self.loop).result(30)
+
+    async def _start(self) -> None:
+        store = Store(self.folder / "state.db")
+        self.platform = Platform(self.folder, store, tls.load(self.folder / "tls"), Listeners(store), Trace())
+        self.entra = EntraService(self.platform)
+        planes: Any = self.planes
+        self.arm = ResourceManagerService(
+            self.platform,
+            self.entra.directory,
+            self.entra.tokens,
+            signalr=Plane(planes, planes.instances),  # type: ignore[arg-type]
+            storage=Plane(planes, planes.accounts),  # type: ignore[arg-type]
+            functions=Plane(planes, planes.sites),  # type: ignore[arg-type]
+        )
+        await self.entra.start()
+        await self.arm.start()
+
+    async def _stop(self) -> None:
+        await self.arm.stop()
+        await self.entra.stop()
+        await self.platform.listeners.close_all()
+        self.platform.store.close()
+        selector = self.loop._selector  # type: ignore[attr-defined]
+        for key in [*selector.get_map().values()]:  # TLS connections would wait for their client's goodbye
+            transport = getattr(key.data[0]._callback, "__self__", None)
+            if isinstance(transport, asyncio.Transport):
+                transport.abort()
+        while len(selector.get_map()) > 1:
+            await asyncio.sleep(0.01)
+
+    @property
+    def endpoints(self) -> dict[str, str]:
+        """What `chatkit local status` shows."""
+        ca_file = str(self.platform.certificates.ca_file)
+        return {**self.entra.endpoints(), **self.arm.endpoints(), "ca_file": ca_file}
+
+    def credential(self) -> ClientSecretCredential:
+        """The unmodified azure-identity credential."""
+        known = self.endpoints
+        made = ClientSecretCredential(
+            known["tenant_id"],
+            known["client_id"],
+            known["client_secret"],
+            authority=known["authority"],
+            disable_instance_discovery=True,
+            connection_verify=known["ca_file"],
+        )
+        self.credentials.append(made)
+        return made
+
+    def client(self, kind: Any, **options: Any) -> Any:
+        """An unmodified management client, pointed here."""
+        known = self.endpoints
+        return kind(
+            self.credential(),
+            known["subscription_id"],
+            base_url=known["resource_manager"],
+            credential_scopes=["https://management.azure.com/.default"],
+            connection_verify=known["ca_file"],
+            polling_interval=1,
+            **options,
+        )
+
+
+@dataclass
+class Clients:
+    """The four management clients."""
+
+    resources: ResourceManagementClient
+    signalr: SignalRManagementClient
+    storage: StorageManagementClient
+    web: WebSiteManagementClient
+
+
+@pytest.fixture
+def cloud(tmp_path: Path) -> Iterator[LocalCloud]:
+    """A running local Entra and Resource Manager."""
+    running = LocalCloud(tmp_path, Planes())
+    running.start()
+    yield running
+    running.stop()
+
+
+@pytest.fixture
+def clients(cloud: LocalCloud) -> Iterator[Clients]:
+    """The four clients, with a group "class" and the providers registered."""
+    kinds = (ResourceManagementClient, SignalRManagementClient, StorageManagementClient, WebSiteManagementClient)
+    made = Clients(*(cloud.client(kind) for kind in kinds))
+    for namespace in ("Microsoft.SignalRService", "Microsoft.Storage", "Microsoft.Web"):
+        made.resources.providers.register(namespace)
+    made.resources.resource_groups.create_or_update("class", {"location": "eastus2"})
+    yield made
+    for client in vars(made).values():
+        client.close()
