@@ -47,6 +47,8 @@ async def handle(request: web.Request, host: FunctionHost, *, is_admin: bool) ->
 def status(host: FunctionHost) -> dict[str, Any]:
     """`/admin/host/status`."""
     bundle = {"id": BUNDLE_ID, "version": BUNDLE_VERSION} if host.config.has_bundle else None
+    in_error = [f"{function.name}: {function.error}" for function in host.index.functions if function.error]
+    errors = [str(host.problem)] if host.problem else in_error
     return {
         "id": host.options.settings.get("WEBSITE_SITE_NAME", "localhost"),
         "state": "Error" if host.problem else "Running",
@@ -55,7 +57,7 @@ def status(host: FunctionHost) -> dict[str, Any]:
         "processUptime": int((time.time() - host.started_at) * 1000),
         "functionAppContentEditingState": "NotAllowed",
         **({"extensionBundle": bundle} if bundle else {}),
-        **({"errors": [str(host.problem)]} if host.problem else {}),
+        **({"errors": errors} if errors else {}),
     }
 
 

@@ -14,6 +14,8 @@ from chatkit.localcloud.trace import mask
 log = logging.getLogger("chatkit.local.functions")
 Print = Callable[[str], None]
 LOG_BYTES = 5_000_000
+# Looking for secrets costs more than writing a line; no secret is without one of these.
+MAYBE_SECRET = ("=", "earer ", "EARER ", "sharedkey ", "SharedKey ", "eyJ")
 
 
 class Console:
@@ -52,6 +54,11 @@ class Console:
             )
             log.warning("%s: function %s failed: %s", self._name, name, failure)
 
+    def in_error(self, name: str, sentence: str) -> None:
+        """A function cannot be served; the others are."""
+        self._write(f"[{_now()}] The '{name}' function is in error: {sentence}")
+        log.error("%s: function %s is in error: %s", self._name, name, sentence)
+
     def load_failed(self, failure: Failure) -> None:
         """The app did not load: loud, with the whole traceback."""
         self._write(f"[{_now()}] A host error has occurred: the function app did not start.")
@@ -65,7 +72,7 @@ class Console:
             self._file.close()
 
     def _write(self, text: str) -> None:
-        masked = mask(text)
+        masked = mask(text) if any(sign in text for sign in MAYBE_SECRET) else text
         if self._echo:
             self._echo(masked)
         if self._file:

@@ -93,6 +93,8 @@ class Frontend:
         if found is None:
             return home_page(request, host) if path == "/" else web.Response(status=404)
         function, params = found
+        if function.error:
+            raise HostUnavailable(f"The function '{function.name}' is in error: {function.error}")
         if not may_call(request, function, self._site.keys):
             return web.Response(status=401)
         return await self._invoke(request, host, function, params)

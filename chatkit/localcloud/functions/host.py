@@ -108,7 +108,9 @@ class FunctionHost:
             functions = await asyncio.wait_for(self._worker.load(), self.options.load_timeout_s)
             self.index = indexing.build(functions, self.config, self.options.settings)
             self.problem = None
-            self._crashes = 0
+            for function in self.index.functions:
+                if function.error:
+                    self.console.in_error(function.name, function.error)
         except LoadFailed as error:
             self._fail(error.failure)
         except WorkerGone as error:
@@ -205,6 +207,7 @@ class FunctionHost:
             return await asyncio.wait_for(worker.invoke(call), self.config.timeout_s)
         except TimeoutError:
             why = f"Timeout value of {_timespan(self.config.timeout_s or 0)} was exceeded by function: Functions.{function.name}"
+            self._running.clear()
             worker.kill(why)
             return Result(failure=Failure("FunctionTimeoutException", why))
         except WorkerGone as error:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from chatkit.localcloud.functions import expressions, signalr_bindings
@@ -13,7 +13,6 @@ from chatkit.localcloud.functions.errors import AppInvalid
 from chatkit.localcloud.functions.host_json import HostJson
 from chatkit.localcloud.functions.routing import Route, Router, parse
 
-RESERVED = ("admin", "runtime")
 LEVELS = ("anonymous", "function", "admin")
 # What this host runs. A timer never fires by itself here: POST /admin/functions/NAME runs it.
 TRIGGERS = {"httptrigger", "timertrigger", signalr_bindings.TRIGGER}
@@ -22,13 +21,23 @@ Binding = dict[str, Any]
 
 @dataclass(frozen=True)
 class Function:
-    """One function the host serves."""
+    """One function the host serves.
+
+    Attributes:
+        id: The child's id for it.
+        name: Function name.
+        bindings: With settings put in.
+        route: With the prefix; empty for other triggers.
+        is_disabled: By an app setting.
+        error: Why it cannot be served although the app loaded; empty when it can.
+    """
 
     id: str
     name: str
     bindings: tuple[Binding, ...]
     route: str = ""
     is_disabled: bool = False
+    error: str = ""
 
     @property
     def trigger(self) -> Binding:
@@ -76,39 +85,66 @@ class FunctionIndex:
     def by_signalr_event(self, hub: str, category: str, event: str) -> Function | None:
         """Find the function of a SignalR trigger."""
         wanted = (hub.lower(), category.lower(), event.lower())
-        return next((function for function in self.functions if _signalr_key(function) == wanted), None)
+        return next((function for function in self.functions if _signalr_key(function) == wanted and not function.error), None)
 
 
 def build(functions: Iterable[IndexedFunction], config: HostJson, settings: Mapping[str, str]) -> FunctionIndex:
     """Check every function and make the index.
 
-    Raises:
-        AppInvalid: A binding or route the host cannot serve; the sentence names the function.
+    A function that breaks a rule of the host is in error, alone: the others are served, as in Azure.
     """
-    served = tuple(_function(function, config, settings) for function in functions)
-    _check_unique(served)
+    served: list[Function] = []
+    for found in functions:
+        function = Function(found.id, found.name, found.bindings)
+        try:
+            function = _checked(function, config, settings)
+            _check_conflicts(function, served)
+        except AppInvalid as error:
+            function = replace(function, route=function.route or _plain_route(function, config), error=str(error))
+        served.append(function)
     routes = [
         Route(parse(function.route), frozenset(function.methods) or None, function)
         for function in served
-        if function.is_http and not function.is_disabled
+        if function.route and not function.is_disabled
     ]
-    return FunctionIndex(served, Router(routes))
+    return FunctionIndex(tuple(served), Router(routes))
 
 
-def _function(found: IndexedFunction, config: HostJson, settings: Mapping[str, str]) -> Function:
-    bindings = tuple(_binding(found.name, binding, config, settings) for binding in found.bindings)
-    if sum(_kind(binding).endswith("trigger") for binding in bindings) != 1:
-        raise AppInvalid(f"The function '{found.name}' must have exactly one trigger.")
-    disabled = str(settings.get(f"AzureWebJobs.{found.name}.Disabled", settings.get(f"AzureWebJobs__{found.name}__Disabled", "")))
-    function = Function(found.id, found.name, bindings, "", disabled.lower() in ("1", "true"))
+def _checked(function: Function, config: HostJson, settings: Mapping[str, str]) -> Function:
+    name = function.name
+    bindings = tuple(_binding(name, binding, config, settings) for binding in function.bindings)
+    disabled = str(settings.get(f"AzureWebJobs.{name}.Disabled", settings.get(f"AzureWebJobs__{name}__Disabled", "")))
+    function = replace(function, bindings=bindings, is_disabled=disabled.lower() in ("1", "true"))
     if not function.is_http:
         return function
-    route = str(function.trigger.get("route") or found.name).strip("/")
-    if route.split("/")[0].lower() in RESERVED and not config.route_prefix:
-        raise AppInvalid(f"The specified route conflicts with one or more built in routes: '{route}' of '{found.name}'.")
+    route = str(function.trigger.get("route") or name).strip("/")
+    if route.lower().startswith("admin") or route.split("/")[0].lower() == "runtime":
+        raise AppInvalid(f"The route '{route}' of '{name}' conflicts with one or more built in routes.")
     full = f"{config.route_prefix}/{route}".strip("/")
     parse(full)
-    return Function(found.id, found.name, bindings, full, function.is_disabled)
+    return replace(function, route=full)
+
+
+def _plain_route(function: Function, config: HostJson) -> str:
+    """Where a function in error can still say so: its route, when that is not what is wrong."""
+    if not function.is_http:
+        return ""
+    route = f"{config.route_prefix}/{str(function.trigger.get('route') or function.name).strip('/')}".strip("/")
+    try:
+        parse(route)
+    except AppInvalid:
+        return ""
+    return route
+
+
+def _check_conflicts(function: Function, others: Iterable[Function]) -> None:
+    for other in others:
+        if function.is_http and other.is_http and function.route.lower() == other.route.lower():
+            if not function.methods or not other.methods or {*function.methods} & {*other.methods}:
+                raise AppInvalid(f"The route '{function.route}' conflicts with the route of function '{other.name}'.")
+        key = _signalr_key(function)
+        if key and key == _signalr_key(other):
+            raise AppInvalid(f"The SignalR trigger {'/'.join(key)} is the one of function '{other.name}' already.")
 
 
 def _binding(name: str, binding: Binding, config: HostJson, settings: Mapping[str, str]) -> Binding:
@@ -129,15 +165,6 @@ def _binding(name: str, binding: Binding, config: HostJson, settings: Mapping[st
 
 def _with_settings(value: Any, settings: Mapping[str, str], name: str) -> Any:
     return expressions.with_settings(value, settings, where=f"Function '{name}'") if isinstance(value, str) else value
-
-
-def _check_unique(functions: tuple[Function, ...]) -> None:
-    keys: set[tuple[str, ...]] = set()
-    for function in functions:
-        key = _signalr_key(function)
-        if key and key in keys:
-            raise AppInvalid(f"Two functions have the SignalR trigger {'/'.join(key)}; the second one is '{function.name}'.")
-        keys.add(key)
 
 
 def _signalr_key(function: Function) -> tuple[str, ...]:

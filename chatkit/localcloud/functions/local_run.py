@@ -47,14 +47,15 @@ def run(
     address: str = "localhost",
     cors: str | None = None,
     cors_credentials: bool | None = None,
-) -> None:
-    """Run the app in a folder until Ctrl+C.
+) -> int:
+    """Run the app in a folder until Ctrl+C; returns the exit code.
 
     Raises:
         AppInvalid: The folder holds no app, or its settings are malformed.
         PortInUse: Another program has the port.
     """
     asyncio.run(_until_interrupted(folder, LocalOptions(port, address, cors, cors_credentials)))
+    return 0
 
 
 async def _until_interrupted(folder: Path, options: LocalOptions) -> None:
@@ -104,6 +105,7 @@ class LocalRun:
             raise AppInvalid(f"The local host listens on this machine only, not on {self._options.address}.")
         if not (self._folder / "host.json").is_file():
             raise AppInvalid(f"There is no host.json in {self._folder}.", hint="Name the folder that holds host.json.")
+        known = watching.snapshot(self._folder)
         settings = local_settings.load(self._folder, os.environ)
         wanted = self._options.port if self._options.port is not None else settings.port or DEFAULT_PORT
         sockets = listeners.bind(wanted, wanted_for="the local functions host")
@@ -116,7 +118,7 @@ class LocalRun:
         for sock in sockets:
             await web.SockSite(self._runner, sock, backlog=4096).start()
         await self._site.host.start()
-        self._watcher = asyncio.create_task(self._reload_on_change())
+        self._watcher = asyncio.create_task(self._reload_on_change(known))
 
     async def stop(self) -> None:
         """End the app and close the port."""
@@ -129,8 +131,8 @@ class LocalRun:
             await self._runner.cleanup()
         await self._sender.close()
 
-    async def _reload_on_change(self) -> None:
-        async for names in watching.changes(self._folder):
+    async def _reload_on_change(self, known: watching.Snapshot) -> None:
+        async for names in watching.changes(self._folder, known):
             self._console.host_line(f"Changed: {', '.join(names)}. Starting the app anew.")
             try:
                 settings = local_settings.load(self._folder, os.environ)

@@ -167,7 +167,7 @@ class RunningSite:
 
     async def _release(self, deployment_id: str, package: Path, host: FunctionHost) -> None:
         """Switch to the new version if it is healthy. A first version stays even if it is not: its URLs say what is wrong."""
-        broken = host.problem or (None if host.index.functions else HostUnavailable("The app has no functions."))
+        broken = host.problem or _nothing_served(host)
         if broken is not None:
             for line in host.last_failure.splitlines():
                 self.deployments.log(deployment_id, line)
@@ -181,7 +181,10 @@ class RunningSite:
             if inspect.isawaitable(saved):
                 await saved
         self._switch(deployment_id, host)
-        names = ", ".join(function.name for function in host.index.functions)
+        for function in host.index.functions:
+            if function.error:
+                self.deployments.log(deployment_id, f"'{function.name}' is in error: {function.error}", kind="warnings")
+        names = ", ".join(function.name for function in host.index.functions if not function.error)
         self.deployments.log(deployment_id, f"The app serves: {names}.")
         self.deployments.set_status(deployment_id, Status.SUCCESS)
         self._ground.trace.emit(f"functions/{self.spec.name}", "deployed", functions=len(host.index.functions))
@@ -256,6 +259,16 @@ class RunningSite:
         task = asyncio.get_running_loop().create_task(run())
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
+
+
+def _nothing_served(host: FunctionHost) -> HostUnavailable | None:
+    """An app that loads but serves nothing is not healthy either."""
+    functions = host.index.functions
+    if not functions:
+        return HostUnavailable("The app has no functions: is there a function_app.py with a FunctionApp at its root?")
+    if all(function.error for function in functions):
+        return HostUnavailable(f"No function can be served. '{functions[0].name}': {functions[0].error}")
+    return None
 
 
 def _remove_all_but(versions: Path, active: str) -> None:

@@ -36,9 +36,8 @@ def snapshot(folder: Path) -> Snapshot:
     return found
 
 
-async def changes(folder: Path) -> AsyncIterator[list[str]]:
-    """Yield the names of changed files whenever there are some and they have settled."""
-    known = snapshot(folder)
+async def changes(folder: Path, known: Snapshot) -> AsyncIterator[list[str]]:
+    """Yield the names of files that changed since a snapshot, whenever there are some and they have settled."""
     while True:
         await asyncio.sleep(PERIOD_S)
         seen = await asyncio.to_thread(snapshot, folder)
