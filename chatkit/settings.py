@@ -30,6 +30,7 @@ class Known:
     Attributes:
         completed: Sections whose check passed, in order.
         authentication: "on" when sign-in is required, "off" when it was looked at and is not.
+        published: Digest of the package that was published last, and the id of its deployment.
     """
 
     resource_group: str = ""
@@ -39,6 +40,7 @@ class Known:
     api_base_url: str = ""
     web_url: str = ""
     authentication: str = ""
+    published: str = ""
     completed: tuple[str, ...] = ()
 
 

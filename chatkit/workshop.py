@@ -20,9 +20,9 @@ from chatkit.development import FUNCTIONS, PAGE, Development
 from chatkit.display import Progress, Result
 from chatkit.errors import NotStarted, SetupError
 from chatkit.provision.receipt import Item
-from chatkit.publish import local_settings
+from chatkit.publish import local_settings, page_config
 from chatkit.reports import Receipt, Status
-from chatkit.settings import HUB, Settings
+from chatkit.settings import HUB, Known, Settings
 
 if TYPE_CHECKING:
     from chatkit.calls import Calls
@@ -245,10 +245,8 @@ class Workshop:
 
     def prepare_page(self) -> Result:
         """Write the page's config.json so that it calls the functions on this machine."""
-        from chatkit.publish import website
-
         with self._step("Writing the page's config") as step:
-            website.write_config(self.page_folder, self.local_api_base_url or f"http://localhost:{local_settings.PORT}")
+            page_config.write(self.page_folder, self.local_api_base_url or f"http://localhost:{local_settings.PORT}")
             return step.result("my-chat/content/config.json: the page calls the functions on this machine.")
 
     def start_page(self) -> Result:
@@ -314,8 +312,12 @@ class Workshop:
                 ("page", facts["web_url"]),
             )
 
-    def publish_functions(self) -> Result:
-        """Package my-chat/functions, send it, and wait until the functions answer."""
+    def publish_functions(self, *, again: bool = False) -> Result:
+        """Package my-chat/functions, send it, and wait until the functions answer.
+
+        Args:
+            again: Send it even when this very package is what the site runs.
+        """
         from chatkit.publish import functions, package
         from chatkit.publish import settings as app_settings
 
@@ -323,7 +325,9 @@ class Workshop:
             settings, cloud, calls = self.settings, step.cloud, step.calls
             group, name = settings.resource_group, settings.function_app
             files = package.build_package(self.functions_folder)
-            names = functions.publish(cloud, calls, group, name, files)
+            known = "" if again else settings.facts.published
+            names, published = functions.publish(cloud, calls, functions.Target(group, name), files, known=known)
+            self._learn(published=published)
             deployed = app_settings.read_app_settings(cloud, calls, group, name)
             local = app_settings.uploadable(local_settings.values(self.functions_folder))
             forgotten = sorted(set(local) - set(deployed))
@@ -374,10 +378,8 @@ class Workshop:
 
     def set_page_url(self) -> Result:
         """Write the page's config.json so that it calls the deployed functions."""
-        from chatkit.publish import website
-
         with self._step("Writing the page's config") as step:
-            website.write_config(self.page_folder, self._deployed_api())
+            page_config.write(self.page_folder, self._deployed_api())
             return step.result("my-chat/content/config.json: the page calls the deployed functions.")
 
     def upload_page(self) -> Result:
@@ -385,7 +387,7 @@ class Workshop:
         from chatkit.publish import website
 
         with self._step("Uploading the page") as step:
-            calls_url = website.read_config(self.page_folder)
+            calls_url = page_config.read(self.page_folder)
             if calls_url != self._deployed_api():
                 raise SetupError(f"The page still calls {calls_url or 'nothing'}.", hint="workshop.set_page_url() first.")
             files = website.page_files(self.page_folder)
@@ -419,8 +421,7 @@ class Workshop:
             kept = [name for name, value in local_settings.values(self.functions_folder).items() if "Key=" in value]
             items.append(Item("keys in local.settings.json", "none in the file", not kept))
             if all(item.gone for item in items):
-                self._learn(resource_group="", signalr="", storage_account="", function_app="", api_base_url="", web_url="")
-                self._learn(authentication="")
+                self._learn(**{name: "" for name in vars(Known()) if name != "completed"})
             return Receipt.of(items, step.result(""))
 
     # Lessons

@@ -5,6 +5,7 @@ Follows Microsoft's page "Deployment technologies in Azure Functions" (one deplo
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass
 from typing import Any
 
@@ -33,18 +34,41 @@ class Deployment:
     text: str
 
 
-def publish(cloud: Cloud, calls: Calls, group: str, site: str, package: bytes) -> list[str]:
+@dataclass(frozen=True)
+class Target:
+    """Which site is published to."""
+
+    group: str
+    site: str
+
+
+def publish(cloud: Cloud, calls: Calls, target: Target, package: bytes, *, known: str = "") -> tuple[list[str], str]:
     """Publish a package to a site and wait until its functions are listed.
 
+    Args:
+        known: What an earlier call returned as its second value: that very package is not sent again while the site still
+            runs it.
+
     Returns:
-        Names of the functions, sorted.
+        Names of the functions, sorted, and what to pass as `known` next time.
 
     Raises:
         ServiceError: It was refused or failed, or no function came out of it.
     """
-    found = calls.call(cloud.web().web_apps.get, group, site)
-    upload_package(cloud, calls, scm_url(found), package)
-    return wait_until_listed(cloud, calls, group, site)
+    digest, _, deployment = known.partition(" ")
+    scm = scm_url(calls.call(cloud.web().web_apps.get, target.group, target.site))
+    mine = hashlib.sha256(package).hexdigest()
+    if digest != mine or latest(cloud, calls, scm) != deployment:
+        deployment = upload_package(cloud, calls, scm, package).id
+    return wait_until_listed(cloud, calls, target.group, target.site), f"{mine} {deployment}"
+
+
+def latest(cloud: Cloud, calls: Calls, scm_url: str) -> str:
+    """Id of the deployment a site runs, empty when it does not say."""
+    answer = calls.call(cloud.rest(scm_url).get, "/api/deployments")
+    entries = answer.json() if answer.status_code == 200 else []
+    newest = entries[0] if entries else {}
+    return str(newest.get("id", "")) if newest.get("status") == SUCCEEDED else ""
 
 
 def upload_package(cloud: Cloud, calls: Calls, scm_url: str, package: bytes) -> Deployment:

@@ -49,7 +49,7 @@ def build_package(folder: Path) -> bytes:
     files = list(package_files(folder))
     missing = [name for name in REQUIRED if PurePosixPath(name) not in files]
     if missing:
-        raise SetupError(f"{folder.name} is not a function app: {' and '.join(missing)} is missing at its top.")
+        raise SetupError(f"{folder.name} is not a function app: at its top there is no {' and no '.join(missing)}.")
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as archive:
         for path in files:

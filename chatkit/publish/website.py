@@ -1,10 +1,9 @@
-"""The web page: its generated config, and its upload into the account's `$web` container."""
+"""The web page's upload into the account's `$web` container."""
 
 from __future__ import annotations
 
 import base64
 import hashlib
-import json
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -15,12 +14,10 @@ from azure.storage.blob import BlobServiceClient, ContainerClient, ContentSettin
 from chatkit.calls import Calls
 from chatkit.cloud import Cloud
 from chatkit.errors import ServiceError, SetupError
-from chatkit.files import write_private
 from chatkit.provision import storage
 from chatkit.publish.waiting import waiting
 
 CONTAINER = "$web"
-CONFIG = "config.json"
 INDEX = "index.html"
 # The SDK's own default is application/octet-stream, which a browser offers for download.
 CONTENT_TYPES = {
@@ -62,22 +59,6 @@ class PageFile:
     def settings(self) -> ContentSettings:
         """Headers the website endpoint answers with."""
         return ContentSettings(content_type=self.content_type, cache_control=self.cache_control, content_md5=bytearray(self.md5))
-
-
-def write_config(folder: Path, api_base_url: str) -> Path:
-    """Write the page's `config.json`: the one thing that differs between local and deployed."""
-    path = folder / CONFIG
-    write_private(path, json.dumps({"apiBaseUrl": api_base_url}, indent=2) + "\n")
-    path.chmod(0o644)
-    return path
-
-
-def read_config(folder: Path) -> str:
-    """The API address the page calls, empty when there is no config yet."""
-    try:
-        return str(json.loads((folder / CONFIG).read_text(encoding="utf-8"))["apiBaseUrl"])
-    except (FileNotFoundError, ValueError, KeyError, TypeError):
-        return ""
 
 
 def page_files(folder: Path) -> list[PageFile]:

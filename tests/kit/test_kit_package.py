@@ -79,7 +79,7 @@ def test_funcignore_works_as_gitignore_does(app: Path, rule: str, gone: str, kep
 
 def test_a_folder_without_host_json_is_refused(tmp_path: Path) -> None:
     """Said before anything is sent."""
-    with pytest.raises(SetupError, match="host.json and function_app.py is missing"):
+    with pytest.raises(SetupError, match="no host.json and no function_app.py"):
         build_package(tmp_path)
 
 

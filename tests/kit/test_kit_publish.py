@@ -113,3 +113,35 @@ def test_an_app_without_functions_is_an_error(
     with pytest.raises(ServiceError, match="has no functions") as caught:
         functions.wait_until_listed(cloud, calls, "g", "site")
     assert "import" in caught.value.hint
+
+
+@pytest.fixture
+def published(accepted: FakeAzure) -> FakeAzure:
+    """A site whose newest deployment is d1, with one function."""
+    state = [{"name": SCM.removeprefix("https://"), "hostType": "Repository"}]
+    accepted.on("GET", "sites/site[?]", (200, {"name": "site", "properties": {"hostNameSslStates": state}}, {}))
+    accepted.on("GET", "sites/site/functions", (200, {"value": [{"name": "site/negotiate"}]}, {}))
+    accepted.on("GET", "api/deployments$", (200, [{"id": "d1", "status": 4}], {}))
+    accepted.on("GET", "api/deployments/d1", (200, {"id": "d1", "status": 4}, {}))
+    return accepted
+
+
+SITE = functions.Target("g", "site")
+
+
+def test_the_same_package_is_not_sent_twice(published: FakeAzure, cloud: Cloud, calls: Calls) -> None:
+    """A build takes Azure more than a minute."""
+    names, known = functions.publish(cloud, calls, SITE, b"zip")
+    assert functions.publish(cloud, calls, SITE, b"zip", known=known) == (names, known)
+    assert len(published.sent("POST")) == 1
+
+
+@pytest.mark.parametrize(("package", "newest"), [(b"other", "d1"), (b"zip", "d2")])
+def test_another_package_or_another_deployment_is_replaced(
+    published: FakeAzure, cloud: Cloud, calls: Calls, package: bytes, newest: str
+) -> None:
+    """What counts is what the site runs."""
+    _, known = functions.publish(cloud, calls, SITE, b"zip")
+    published.on("GET", "api/deployments$", (200, [{"id": newest, "status": 4}], {}))
+    functions.publish(cloud, calls, SITE, package, known=known)
+    assert len(published.sent("POST")) == 2

@@ -13,7 +13,7 @@ import pytest
 from chatkit.calls import Calls
 from chatkit.cloud import Cloud
 from chatkit.errors import SetupError
-from chatkit.publish import website
+from chatkit.publish import page_config, website
 from tests.kit.fake_azure import FakeAzure
 
 ACCOUNT = "https://acc.blob.core.windows.net"
@@ -84,16 +84,16 @@ def test_a_page_without_index_is_refused(tmp_path: Path) -> None:
 
 def test_the_config_holds_nothing_but_the_address(tmp_path: Path) -> None:
     """The page reads it; everybody can."""
-    website.write_config(tmp_path, "http://localhost:7071")
+    page_config.write(tmp_path, "http://localhost:7071")
     assert json.loads((tmp_path / "config.json").read_text()) == {"apiBaseUrl": "http://localhost:7071"}
-    assert website.read_config(tmp_path) == "http://localhost:7071"
+    assert page_config.read(tmp_path) == "http://localhost:7071"
 
 
 @pytest.mark.parametrize("text", ["", "[]", "{}"])
 def test_a_damaged_config_counts_as_none(tmp_path: Path, text: str) -> None:
     """It is generated again anyway."""
     (tmp_path / "config.json").write_text(text)
-    assert website.read_config(tmp_path) == ""
+    assert page_config.read(tmp_path) == ""
 
 
 def test_the_digest_is_the_services_own() -> None:
