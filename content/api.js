@@ -1,0 +1,48 @@
+// The function app as the page sees it: where it is, its history, and sending. Every failure is an ApiError with a sentence.
+
+const TIMEOUT_MS = 15_000;
+
+export class ApiError extends Error {}
+
+/** Read config.json beside the page: {"apiBaseUrl": "https://…"}, without /api. A relative URL starts at the page. */
+export async function readConfig() {
+  const response = await fetch("config.json", { cache: "no-store" }).catch(() => null);
+  if (!response) throw new ApiError("The page's own server does not answer.");
+  if (!response.ok) throw new ApiError("There is no config.json beside this page, so it does not know where its function app is.");
+  const config = await response.json().catch(() => null);
+  return { apiBaseUrl: absolute(config?.apiBaseUrl) };
+}
+
+function absolute(url) {
+  try {
+    if (typeof url !== "string" || !url) throw new TypeError();
+    const { protocol, href } = new URL(url, document.baseURI);
+    if (!/^https?:$/.test(protocol)) throw new TypeError();
+    return href.replace(/\/+$/, "");
+  } catch {
+    throw new ApiError('config.json has to name the function app, for example {"apiBaseUrl": "http://localhost:7071"}.');
+  }
+}
+
+/** Messages from the history, newest first; with `before`, those older than the message with that id. */
+export async function readHistory(apiBaseUrl, { limit, before = "" }) {
+  const query = new URLSearchParams({ limit, ...(before && { before }) });
+  const messages = await ask(`${apiBaseUrl}/api/messages?${query}`);
+  if (!Array.isArray(messages)) throw new ApiError("The function app's history is not a list of messages.");
+  return messages;
+}
+
+/** Send a message. Returns it as the function app made it, with its id, its time and whether it was stored. */
+export function postMessage(apiBaseUrl, message) {
+  const body = JSON.stringify(message);
+  return ask(`${apiBaseUrl}/api/messages`, { method: "POST", headers: { "Content-Type": "application/json" }, body });
+}
+
+async function ask(url, options = {}) {
+  const signal = AbortSignal.timeout(TIMEOUT_MS);
+  const response = await fetch(url, { ...options, signal }).catch(() => null);
+  if (!response) throw new ApiError("The function app does not answer. Is it running, and does its CORS setting name this page?");
+  const answer = await response.json().catch(() => null);
+  if (!response.ok) throw new ApiError(answer?.error ?? `The function app answered with status ${response.status}.`);
+  return answer;
+}

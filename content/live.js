@@ -1,0 +1,72 @@
+// The live connection to the hub. It comes back by itself, and says all the time how it is and when it tries again.
+
+const DELAYS_S = [1, 2, 4, 8, 15, 30];
+
+/**
+ * Connect to the hub that {apiBaseUrl}/api/negotiate names, and stay connected.
+ *
+ * onMessage(message) for each `newMessage`; onState({phase, seconds, why}) with phase connecting, connected or waiting;
+ * onConnected(again) whenever the connection is there, because messages may have been missed.
+ */
+export function openLive(apiBaseUrl, { onMessage, onState, onConnected }) {
+  const hub = new signalR.HubConnectionBuilder()
+    .withUrl(`${apiBaseUrl}/api`, { withCredentials: false })
+    .configureLogging(signalR.LogLevel.None)
+    .build();
+  let attempts = 0;
+  let connections = 0;
+  let closed = false;
+  let ticking = 0;
+
+  async function connect() {
+    clearInterval(ticking);
+    if (closed || hub.state !== signalR.HubConnectionState.Disconnected) return;
+    onState({ phase: "connecting", seconds: 0, why: "" });
+    try {
+      await hub.start();
+    } catch (error) {
+      return waitAndConnect(error);
+    }
+    if (closed) return void hub.stop();
+    attempts = 0;
+    onState({ phase: "connected", seconds: 0, why: "" });
+    onConnected(connections++ > 0);
+  }
+
+  function waitAndConnect(error) {
+    if (closed) return;
+    const delay_s = DELAYS_S[Math.min(attempts++, DELAYS_S.length - 1)] + Math.random();
+    const until = performance.now() + delay_s * 1000;
+    const tick = () => {
+      const seconds = Math.ceil((until - performance.now()) / 1000);
+      if (seconds <= 0) connect();
+      else onState({ phase: "waiting", seconds, why: sentence(error) });
+    };
+    clearInterval(ticking);
+    ticking = setInterval(tick, 250);
+    tick();
+  }
+
+  hub.on("newMessage", onMessage);
+  hub.onclose(waitAndConnect);
+  addEventListener("online", connect);
+  connect();
+
+  return {
+    retry: connect,
+    close() {
+      closed = true;
+      clearInterval(ticking);
+      removeEventListener("online", connect);
+      hub.stop();
+    },
+  };
+}
+
+function sentence(error) {
+  if (!navigator.onLine) return "This device is offline.";
+  const status = /Status code '(\d+)'/.exec(error?.message ?? "")?.[1];
+  if (status) return `The function app answered with status ${status}.`;
+  if (/negotiat/i.test(error?.message ?? "")) return "The function app does not answer.";
+  return "The connection was lost.";
+}
