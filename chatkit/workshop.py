@@ -244,10 +244,14 @@ class Workshop:
             return step.result("The functions no longer run on this machine.")
 
     def prepare_page(self) -> Result:
-        """Write the page's config.json so that it calls the functions on this machine."""
-        with self._step("Writing the page's config") as step:
+        """Copy the kit's page and write its config.json so that it calls the functions on this machine."""
+        from chatkit.lesson.files import copy_page
+
+        with self._step("Copying the page") as step:
+            kept = copy_page(store.checkout() / "content", folder=self.folder, home=self._home)
             page_config.write(self.page_folder, self.local_api_base_url or f"http://localhost:{local_settings.PORT}")
-            return step.result("my-chat/content/config.json: the page calls the functions on this machine.")
+            rows = [("your version is kept as", name) for name in kept]
+            return step.result("The page is in my-chat/content; it calls the functions on this machine.", *rows)
 
     def start_page(self) -> Result:
         """Serve the page on this machine."""

@@ -46,16 +46,49 @@ def write(name: str, text: str, *, folder: Path, home: Path) -> str:
     Raises:
         SetupError: The path leads out of the folder.
     """
-    path = _below(folder, name)
     content = f"{text.rstrip(chr(10))}\n".encode()
+    kept = replace(name, content, folder=folder, home=home)
+    count = content.count(b"\n")
+    lines = "1 line" if count == 1 else f"{count} lines"
+    return f"my-chat/{name}: {lines}{f'; your version is kept as {kept}' if kept else ''}"
+
+
+def copy_page(source: Path, *, folder: Path, home: Path) -> list[str]:
+    """Copy the kit's page into the learner's app; what the learner changed there is kept beside.
+
+    Args:
+        source: The kit's `content`.
+        folder: The app's folder.
+        home: Where the record is.
+
+    Returns:
+        Names of the kept versions.
+
+    Raises:
+        SetupError: The kit's page is not there.
+    """
+    files = [path for path in sorted(source.rglob("*")) if path.is_file()]
+    if not files:
+        raise SetupError("The kit's page is not here.", hint="Run this in a checkout of chatkit.")
+    names = {f"content/{path.relative_to(source).as_posix()}": path for path in files}
+    kept = [replace(name, path.read_bytes(), folder=folder, home=home) for name, path in names.items()]
+    return [name for name in kept if name]
+
+
+def replace(name: str, content: bytes, *, folder: Path, home: Path) -> str:
+    """Write one file and note that it is ours.
+
+    Returns:
+        Name under which the learner's version was kept, empty when there was none.
+    """
+    path = _below(folder, name)
     record = _read(home)
     kept = _keep(path, content, record.get(name, ""))
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(content)
-    write_private(home / RECORD, json.dumps({**record, name: _hash(content)}, indent=1, sort_keys=True))
-    count = content.count(b"\n")
-    lines = "1 line" if count == 1 else f"{count} lines"
-    return f"my-chat/{name}: {lines}{f'; your version is kept as {kept}' if kept else ''}"
+    if record.get(name) != _hash(content):
+        write_private(home / RECORD, json.dumps({**record, name: _hash(content)}, indent=1, sort_keys=True))
+    return kept
 
 
 def _below(folder: Path, name: str) -> Path:

@@ -61,3 +61,22 @@ def test_a_broken_record_only_makes_it_careful(write: Write, tmp_path: Path) -> 
     write("a.txt", "one")
     (tmp_path / "home" / files.RECORD).write_text("{")
     assert "kept as a.txt.before-1" in write("a.txt", "two")
+
+
+def test_the_page_is_copied_whole(tmp_path: Path) -> None:
+    """Files and folders, byte for byte; the learner's changes are kept beside."""
+    source = tmp_path / "kit"
+    (source / "vendor").mkdir(parents=True)
+    (source / "index.html").write_bytes(b"<p>\r\n")
+    (source / "vendor/vue.js").write_bytes(b"\x00")
+    places = {"folder": tmp_path / "my-chat", "home": tmp_path / "home"}
+    assert files.copy_page(source, **places) == []
+    assert (tmp_path / "my-chat/content/index.html").read_bytes() == b"<p>\r\n"
+    (tmp_path / "my-chat/content/vendor/vue.js").write_text("mine")
+    assert files.copy_page(source, **places) == ["vue.js.before-1"]
+
+
+def test_a_kit_without_its_page_says_so(tmp_path: Path) -> None:
+    """An installed package has no checkout around it."""
+    with pytest.raises(SetupError, match="not here"):
+        files.copy_page(tmp_path / "none", folder=tmp_path, home=tmp_path)
