@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -22,6 +23,13 @@ class StubRoom:
         refuse: Status that negotiate answers instead of 200.
         refuse_messages: Status that POST messages answers instead of 202.
         is_mute: Messages are stored but sent to nobody.
+        forgets: Messages are sent but not stored.
+        leaks: Messages go to every hub.
+        target: Method that is invoked.
+        copies: How often each message is sent.
+        wrap: Makes the arguments of a message.
+        cors: Headers of every answer to a preflight, by origin; "*" stands for any.
+        page_api: The address that the page's config names; the page is served at /.
         handshake: Error the handshake answers, empty for none.
         messages: History, oldest first.
     """
@@ -33,6 +41,13 @@ class StubRoom:
     refuse: int = 0
     refuse_messages: int = 0
     is_mute: bool = False
+    forgets: bool = False
+    leaks: bool = False
+    target: str = "newMessage"
+    copies: int = 1
+    wrap: Callable[[dict[str, Any]], list[Any]] = lambda message: [message]
+    cors: dict[str, str] = field(default_factory=dict)
+    page_api: str = ""
     handshake: str = ""
     messages: list[dict[str, Any]] = field(default_factory=list)
     url: str = ""
@@ -45,13 +60,17 @@ class StubRoom:
         app.router.add_get("/client/", self._connect)
         app.router.add_post("/api/messages", self._post)
         app.router.add_get("/api/messages", self._history)
+        app.router.add_options("/api/messages", self._preflight)
+        app.router.add_get("/", self._page)
+        app.router.add_get("/config.json", self._config)
         return app
 
     async def invoke(self, target: str, *arguments: Any) -> None:
-        """Send an invocation to every connection."""
+        """Send an invocation to every connection of hub chat."""
         frame = json.dumps({"type": 1, "target": target, "arguments": list(arguments)}) + "\x1e"
         for socket in self.sockets:
-            await socket.send_str(frame)
+            if self.leaks or socket["hub"] == "chat":
+                await socket.send_str(frame)
 
     async def raw(self, text: str) -> None:
         """Send any text to every connection."""
@@ -83,6 +102,7 @@ class StubRoom:
         hello = await socket.receive_str()
         assert json.loads(hello.rstrip("\x1e")) == {"protocol": "json", "version": 1}
         await socket.send_str(json.dumps({"error": self.handshake} if self.handshake else {}) + "\x1e")
+        socket["hub"] = request.query["hub"]
         self.sockets.append(socket)
         async for frame in socket:
             if frame.type is WSMsgType.TEXT and '"type":6' in frame.data:
@@ -97,10 +117,23 @@ class StubRoom:
         if not body["text"]:
             return web.Response(status=400, text="A message needs a text.")
         message = {"id": f"m{len(self.messages)}", "sentAt": f"2026-11-23T10:00:{len(self.messages):02}Z", **body}
-        self.messages.append(message)
-        if not self.is_mute:
-            await self.invoke("newMessage", message)
+        if not self.forgets:
+            self.messages.append(message)
+        for _ in range(0 if self.is_mute else self.copies):
+            await self.invoke(self.target, *self.wrap(message))
         return web.json_response(message, status=202)
+
+    async def _preflight(self, request: web.Request) -> web.Response:
+        origin = request.headers["Origin"]
+        allowed = self.cors.get(origin, self.cors.get("*"))
+        credentials = {"Access-Control-Allow-Credentials": "true"}
+        return web.Response(status=204, headers={"Access-Control-Allow-Origin": allowed, **credentials} if allowed else {})
+
+    async def _page(self, request: web.Request) -> web.Response:
+        return web.Response(text="<!doctype html>", content_type="text/html")
+
+    async def _config(self, request: web.Request) -> web.Response:
+        return web.json_response({"apiBaseUrl": self.page_api})
 
     async def _history(self, request: web.Request) -> web.Response:
         return web.json_response(self.messages[::-1][: int(request.query["limit"])])

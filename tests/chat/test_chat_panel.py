@@ -7,37 +7,12 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from aiohttp.test_utils import TestServer
 
 from chatkit.chat import panel as panels
 from chatkit.chat.panel import ChatPanel
 from chatkit.chat.portal import Portal
 from chatkit.errors import CheckFailed, ServiceError
 from tests.chat.stub_room import StubRoom, until
-
-
-@pytest.fixture
-def portal() -> Iterator[Portal]:
-    """A portal of the test's own."""
-    own = Portal()
-    yield own
-    own.stop()
-
-
-@pytest.fixture
-def app(portal: Portal) -> Iterator[StubRoom]:
-    """A stub of function app and service, running on the portal."""
-    stub = StubRoom()
-
-    async def start() -> TestServer:
-        server = TestServer(stub.app())
-        await server.start_server()
-        stub.url = str(server.make_url("")).rstrip("/")
-        return server
-
-    server = portal.call(start())
-    yield stub
-    portal.call(server.close())
 
 
 @pytest.fixture
