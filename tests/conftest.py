@@ -25,9 +25,11 @@ def require_tool() -> Callable[[str], str]:
 
     def require(name: str) -> str:
         path = shutil.which(name)
-        if path is None:
-            reason = f"{name} is not installed on this machine"
-            pytest.fail(reason) if os.environ.get("CI") == "true" else pytest.skip(reason)
-        return path
+        if path is not None:
+            return path
+        reason = f"{name} is not installed on this machine"
+        if os.environ.get("CI") == "true":
+            pytest.fail(reason)
+        pytest.skip(reason)
 
     return require

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import subprocess
 from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any
@@ -88,7 +89,7 @@ def execute(notebook: Path, copy: Path, progress: Progress, task: TaskID) -> flo
         on_cell_executed=executed,
     )
     try:
-        client.execute()
+        client.execute(stderr=subprocess.DEVNULL)  # the kernel's own remarks; what cells print is in the notebook
     except CellExecutionError as error:
         raise NotebookFailed(failure(notebook, current.get("source", ""), f"{error.ename}: {plain(error.evalue)}")) from None
     except CellTimeoutError:

@@ -1,0 +1,92 @@
+"""`chatkit run`: notebooks in order, executed copies, and a failing cell said in a sentence."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import nbformat
+import pytest
+
+from chatkit import settings
+from chatkit.cli.run import select
+from tests.cli.typing_verbs import Chatkit
+
+
+@pytest.fixture
+def notebooks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An empty folder of notebooks in a checkout of its own."""
+    folder = tmp_path / "checkout" / "notebooks"
+    folder.mkdir(parents=True)
+    monkeypatch.setattr(settings, "checkout", lambda: folder.parent)
+    return folder
+
+
+def write(folder: Path, name: str, *cells: str) -> None:
+    """Write a notebook of code cells."""
+    content = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(cell) for cell in cells])  # type: ignore[no-untyped-call]
+    nbformat.write(content, folder / name)  # type: ignore[no-untyped-call]
+
+
+def test_notebooks_run_in_order_in_their_own_folder(chatkit: Chatkit, notebooks: Path) -> None:
+    """One line for each, and the executed copy has the outputs."""
+    write(notebooks, "01-second.ipynb", "print(open('left-by-the-first').read())")
+    write(notebooks, "00-first.ipynb", "open('left-by-the-first', 'w').write('hello from the first')")
+    typed = chatkit("run")
+    assert typed.code == 0, typed.err
+    assert [line.split()[0] for line in typed.out.splitlines()[:2]] == ["00-first", "01-second"]
+    copy = (settings.home() / "executed" / "01-second.ipynb").read_text(encoding="utf-8")
+    assert "hello from the first" in copy
+
+
+def test_the_chat_pages_address_is_printed_at_the_end(chatkit: Chatkit, notebooks: Path) -> None:
+    """What the workshop learned is read after the last notebook."""
+    write(
+        notebooks,
+        "08-page.ipynb",
+        "from chatkit import settings as s; s.save(s.home(), s.load(s.home()).learned(web_url='http://x/'))",
+    )
+    assert chatkit("run").out.splitlines()[-1] == "The chat page: http://x/"
+
+
+@pytest.mark.parametrize(
+    ("until", "sections"), [(None, ["00", "05", "10"]), ("5", ["00", "05"]), ("00", ["00"]), ("11", ["00", "05", "10", "11"])]
+)
+def test_clean_up_runs_only_when_asked_for(notebooks: Path, until: str | None, sections: list[str]) -> None:
+    """Without --until everything but section 11 runs."""
+    for section in ("00", "05", "10", "11"):
+        write(notebooks, f"{section}-x.ipynb")
+    assert [path.name[:2] for path in select(notebooks, until)] == sections
+
+
+def test_a_failing_cell_is_named(chatkit: Chatkit, notebooks: Path) -> None:
+    """Notebook, head of the cell, error and hint; later notebooks do not run; the copy is kept."""
+    hint = "from chatkit.errors import SetupError\nraise SetupError('No cloud today.', hint='Wait for rain.')"
+    write(notebooks, "03-bad.ipynb", "1 + 1", hint)
+    write(notebooks, "04-never.ipynb", "1")
+    typed = chatkit("run")
+    assert typed.code == 1 and typed.err.count("\n") == 1
+    assert "03-bad.ipynb stopped in the cell that begins with `from chatkit.errors import SetupError`" in typed.err
+    assert "No cloud today. Wait for rain." in typed.err
+    assert (settings.home() / "executed" / "03-bad.ipynb").exists()
+    assert not (settings.home() / "executed" / "04-never.ipynb").exists()
+
+
+def test_a_dying_kernel_is_said(chatkit: Chatkit, notebooks: Path) -> None:
+    """A kernel that ends in the middle of a cell does not hang the run."""
+    write(notebooks, "03-bad.ipynb", "import os; os._exit(3)")
+    typed = chatkit("run")
+    assert typed.code == 1 and "the kernel died" in typed.err
+
+
+def test_the_target_is_remembered(chatkit: Chatkit, notebooks: Path) -> None:
+    """`--target` chooses for the notebooks and for every later verb."""
+    write(notebooks, "00-x.ipynb")
+    chatkit("run", "--target", "azure")
+    assert settings.load(settings.home()).target == "azure"
+
+
+def test_no_notebooks_and_no_such_section_are_said(chatkit: Chatkit, notebooks: Path) -> None:
+    """Both are sentences."""
+    assert "notebooks are not here" in chatkit("run").err
+    write(notebooks, "00-x.ipynb")
+    assert "There is no section 07" in chatkit("run", "--until", "07").err
