@@ -1,0 +1,189 @@
+"""The hub protocol's JSON encoding."""
+
+from __future__ import annotations
+
+import base64
+import json
+from collections.abc import Callable
+from typing import Any
+
+from chatkit.errors import RemoteProtocolError
+from chatkit.wire.framing import SEPARATOR, Decoder, TextDecoder
+from chatkit.wire.hub_messages import (
+    VOID,
+    Ack,
+    CancelInvocation,
+    Close,
+    Completion,
+    HubMessage,
+    Invocation,
+    Ping,
+    Sequence,
+    StreamInvocation,
+    StreamItem,
+)
+
+Members = dict[str, Any]
+KINDS = {type(None): "Null", str: "String", list: "Array", dict: "Object", bool: "Boolean", int: "Number", float: "Number"}
+PING = b'{"type":6}' + SEPARATOR
+
+
+class JsonProtocol:
+    """Encoding "json": each message a JSON object followed by 0x1E."""
+
+    name = "json"
+    binary = False
+    ping = PING
+
+    def decoder(self) -> Decoder:
+        """A fresh framing decoder."""
+        return TextDecoder()
+
+    def serialize(self, message: HubMessage) -> bytes:
+        """Write one framed message."""
+        members = WRITERS[type(message)](message)
+        return json.dumps(members, ensure_ascii=False, separators=(",", ":"), default=_default).encode() + SEPARATOR
+
+    def parse(self, body: bytes) -> HubMessage | None:
+        """Read one message body; None for a message type this side does not know.
+
+        Raises:
+            RemoteProtocolError: It is not a message of the protocol.
+        """
+        members = parse_object(body)
+        kind = _member(members, "type", "Number")
+        reader = READERS.get(kind)
+        return reader(members) if reader else None
+
+
+def parse_object(body: bytes) -> Members:
+    """Read a JSON object.
+
+    Raises:
+        RemoteProtocolError: It is not JSON, or not an object.
+    """
+    try:
+        value = json.loads(body.decode("utf-8"))
+    except (ValueError, RecursionError) as error:
+        raise RemoteProtocolError("Error reading JSON.") from error
+    if not isinstance(value, dict):
+        raise RemoteProtocolError(f"Unexpected JSON Token Type '{KINDS[type(value)]}'. Expected a JSON Object.")
+    return value
+
+
+def _member(members: Members, name: str, kind: str) -> Any:
+    if name not in members:
+        raise RemoteProtocolError(f"Missing required property '{name}'.")
+    value = members[name]
+    if KINDS[type(value)] != kind:
+        raise RemoteProtocolError(f"Expected '{name}' to be of type {kind}.")
+    return value
+
+
+def _optional(members: Members, name: str, kind: str) -> Any:
+    return None if members.get(name) is None else _member(members, name, kind)
+
+
+def _headers(members: Members) -> dict[str, str]:
+    headers = _optional(members, "headers", "Object") or {}
+    for name, value in headers.items():
+        if not isinstance(value, str):
+            raise RemoteProtocolError(f"Expected header '{name}' to be of type String.")
+    return dict(headers)
+
+
+def _read_invocation(members: Members) -> HubMessage:
+    headers = _headers(members)
+    invocation_id = _optional(members, "invocationId", "String")
+    target = _member(members, "target", "String")
+    return Invocation(target, tuple(_member(members, "arguments", "Array")), invocation_id, _stream_ids(members), headers)
+
+
+def _read_stream_invocation(members: Members) -> HubMessage:
+    headers = _headers(members)
+    invocation_id = _member(members, "invocationId", "String")
+    target = _member(members, "target", "String")
+    return StreamInvocation(invocation_id, target, tuple(_member(members, "arguments", "Array")), _stream_ids(members), headers)
+
+
+def _stream_ids(members: Members) -> tuple[str, ...]:
+    return tuple(str(item) for item in _optional(members, "streamIds", "Array") or ())
+
+
+def _read_item(members: Members) -> HubMessage:
+    invocation_id = _member(members, "invocationId", "String")
+    if "item" not in members:
+        raise RemoteProtocolError("Missing required property 'item'.")
+    return StreamItem(invocation_id, members["item"], _headers(members))
+
+
+def _read_completion(members: Members) -> HubMessage:
+    invocation_id = _member(members, "invocationId", "String")
+    error = _optional(members, "error", "String")
+    if error is not None and "result" in members:
+        raise RemoteProtocolError("The 'error' and 'result' properties are mutually exclusive.")
+    return Completion(invocation_id, members.get("result", VOID), error, _headers(members))
+
+
+def _read_close(members: Members) -> HubMessage:
+    return Close(_optional(members, "error", "String"), members.get("allowReconnect") is True)
+
+
+READERS: dict[int, Callable[[Members], HubMessage]] = {
+    1: _read_invocation,
+    2: _read_item,
+    3: _read_completion,
+    4: _read_stream_invocation,
+    5: lambda members: CancelInvocation(_member(members, "invocationId", "String"), _headers(members)),
+    6: lambda members: Ping(),
+    7: _read_close,
+    8: lambda members: Ack(int(_member(members, "sequenceId", "Number"))),
+    9: lambda members: Sequence(int(_member(members, "sequenceId", "Number"))),
+}
+
+
+def _head(message: Any) -> Members:
+    members: Members = {"type": message.type}
+    if message.headers:
+        members["headers"] = dict(message.headers)
+    if message.invocation_id is not None:
+        members["invocationId"] = message.invocation_id
+    return members
+
+
+def _write_invocation(message: Any) -> Members:
+    members = _head(message) | {"target": message.target, "arguments": list(message.arguments)}
+    return members | {"streamIds": list(message.stream_ids)} if message.stream_ids else members
+
+
+def _write_completion(message: Any) -> Members:
+    if message.error is not None:
+        return _head(message) | {"error": message.error}
+    return _head(message) if message.result is VOID else _head(message) | {"result": message.result}
+
+
+def _write_close(message: Any) -> Members:
+    members: Members = {"type": 7}
+    if message.error is not None:
+        members["error"] = message.error
+    return members | {"allowReconnect": True} if message.allow_reconnect else members
+
+
+WRITERS: dict[type, Callable[[Any], Members]] = {
+    Invocation: _write_invocation,
+    StreamItem: lambda message: _head(message) | {"item": message.item},
+    Completion: _write_completion,
+    StreamInvocation: _write_invocation,
+    CancelInvocation: _head,
+    Ping: lambda message: {"type": 6},
+    Close: _write_close,
+    Ack: lambda message: {"type": 8, "sequenceId": message.sequence_id},
+    Sequence: lambda message: {"type": 9, "sequenceId": message.sequence_id},
+}
+
+
+def _default(value: Any) -> str:
+    """byte[] is base64 in JSON."""
+    if isinstance(value, bytes | bytearray):
+        return base64.b64encode(value).decode()
+    raise TypeError(f"{type(value).__name__} is not a JSON value")
