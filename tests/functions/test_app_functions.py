@@ -1,0 +1,107 @@
+"""The functions as the host sees them: names, routes, bindings, answers."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from typing import Any
+
+import azure.functions as func
+import pytest
+
+from tests.functions.built_app import FOLDER, FUNCTIONS, Ask, Sent, call
+from tests.functions.fake_blobs import FakeContainer
+
+GOOD = {"sender": "alice", "text": "Hello"}
+
+
+def bindings(name: str) -> dict[str, dict[str, Any]]:
+    """Bindings of a function by type, as the host reads them."""
+    return {one["type"]: one for one in json.loads(FUNCTIONS[name].get_function_json())["bindings"]}
+
+
+@pytest.mark.parametrize(
+    ("name", "route", "method"),
+    [
+        ("SignalRInfo", "SignalRInfo", "POST"),
+        ("negotiate", "negotiate", "POST"),
+        ("SendMessage", "messages", "POST"),
+        ("GetMessages", "messages", "GET"),
+    ],
+)
+def test_every_function_has_its_route_for_everybody(name: str, route: str, method: str) -> None:
+    """One method each, anonymous."""
+    trigger = bindings(name)["httpTrigger"]
+    assert (trigger["route"], trigger["methods"], trigger["authLevel"]) == (route, [method], "ANONYMOUS")
+
+
+@pytest.mark.parametrize(
+    ("name", "binding"),
+    [("SignalRInfo", "signalRConnectionInfo"), ("negotiate", "signalRConnectionInfo"), ("SendMessage", "signalR")],
+)
+def test_bindings_name_the_hub_and_the_setting(name: str, binding: str) -> None:
+    """Hub `chat`, connection string from AzureSignalRConnectionString."""
+    found = bindings(name)[binding]
+    assert (found["hubName"], found["connectionStringSetting"]) == ("chat", "AzureSignalRConnectionString")
+
+
+@pytest.mark.parametrize("name", ["SignalRInfo", "negotiate"])
+def test_negotiation_passes_on_what_the_binding_made(name: str) -> None:
+    """As JSON, byte for byte."""
+    info = '{"url":"http://localhost:8888/client/?hub=chat","accessToken":"t"}'
+    response = call(name, func.HttpRequest("POST", f"/api/{name}", body=b""), info)
+    assert (response.status_code, response.mimetype, response.get_body()) == (200, "application/json", info.encode())
+
+
+def test_a_message_goes_to_the_hub_and_into_the_history(post: Ask, get: Ask, sent: Sent) -> None:
+    """The same message, with the same id, everywhere."""
+    status, answer = post(GOOD)
+    assert (status, answer.pop("stored")) == (200, True)
+    assert sent.values == [{"target": "newMessage", "arguments": [answer]}]
+    assert get() == (200, [answer])
+
+
+def test_chat_goes_on_when_storage_is_down(post: Ask, get: Ask, sent: Sent, blobs: FakeContainer) -> None:
+    """The message goes out and the answer says that it was not stored; the history says so with 503."""
+    blobs.down = True
+    status, answer = post(GOOD)
+    assert (status, answer["stored"], len(sent.values)) == (200, False, 1)
+    status, answer = get()
+    assert (status, "cannot be read" in answer["error"]) == (503, True)
+    blobs.down = False
+    assert (post(GOOD)[1]["stored"], len(get()[1])) == (True, 1)
+
+
+@pytest.mark.parametrize("limit", ["0", "-1", "201", "1e2", "1.5", "ten", "", " 5", "9" * 5_000, "5;"])
+def test_a_limit_out_of_range_is_refused(get: Ask, limit: str) -> None:
+    """With a sentence that names the range."""
+    status, answer = get(limit=limit)
+    assert (status, answer["error"]) == (400, "limit has to be a whole number from 1 to 200.")
+
+
+def test_limit_and_before_page_through_the_history(post: Ask, get: Ask) -> None:
+    """Fifty unless told."""
+    everything = [post(GOOD)[1]["id"] for _ in range(60)]
+    assert [each["id"] for each in get()[1]] == everything[:9:-1]
+    assert [each["id"] for each in get(limit="3", before=everything[10])[1]] == everything[9:6:-1]
+
+
+def test_the_app_starts_without_the_storage_client() -> None:
+    """Its import would cost a cold start half a second."""
+    code = "import sys, function_app; function_app.app.get_functions(); print('azure.storage.blob' in sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], cwd=FOLDER, capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "False"
+
+
+def test_host_json_names_the_bundle_that_knows_signalr() -> None:
+    """Bindings live in the host; the bundle brings them."""
+    host = json.loads((FOLDER / "host.json").read_text(encoding="utf-8"))
+    assert (host["version"], host["extensionBundle"]["version"]) == ("2.0", "[4.*, 5.0.0)")
+
+
+def test_every_file_is_short_enough_for_a_cell() -> None:
+    """A learner's cell writes a whole file."""
+    lines = {path.name: len(path.read_text(encoding="utf-8").splitlines()) for path in FOLDER.glob("*.py")}
+    assert {name for name, count in lines.items() if count > 60} <= {"day_blobs.py"}
+    assert max(lines.values()) < 100
