@@ -14,6 +14,7 @@ export const Log = {
   setup() {
     const box = ref(null);
     const earlierBusy = ref(false);
+    let top = 0; // where the reader was: only who scrolls up leaves the bottom, not whose window shrinks
 
     function toBottom() {
       box.value.scrollTop = box.value.scrollHeight;
@@ -22,7 +23,10 @@ export const Log = {
     }
     const stay = () => room.atBottom && toBottom();
     function onScroll() {
-      room.atBottom = box.value.scrollHeight - box.value.scrollTop - box.value.clientHeight < NEAR_BOTTOM_PX;
+      const { scrollHeight, scrollTop, clientHeight } = box.value;
+      if (scrollHeight - scrollTop - clientHeight < NEAR_BOTTOM_PX) room.atBottom = true;
+      else if (scrollTop < top) room.atBottom = false;
+      top = scrollTop;
       if (room.atBottom && !document.hidden) room.unseen = 0;
     }
     /** Put older messages above, and leave what is being read where it is. */

@@ -53,9 +53,8 @@ const Room = () =>
   h("div", { class: "room" }, [
     h("header", [
       mark(),
-      h("h1", "Chat room"),
-      h(Link),
-      h("div", { class: "me" }, [avatar(room.name), h("bdi", { class: "name" }, room.name), button("Change name", leave)]),
+      h("div", [h("h1", "Chat room"), h(Link)]),
+      h("div", { class: "me" }, [h("div", [h("bdi", { class: "name" }, room.name), button("Change name", leave)]), avatar(room.name)]),
     ]),
     h(Banner),
     h("main", [h(Log), h(Composer)]),
