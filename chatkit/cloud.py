@@ -49,7 +49,6 @@ class Cloud:
         ca_file: Authority to trust besides nothing else, None for the system's.
         app_scheme: Scheme of what a browser opens: function apps and their hosts.
         graph: Address of Microsoft Graph.
-        dev_storage: Blob address for functions that run locally; empty when an emulator of the learner's own serves them.
     """
 
     target: str
@@ -61,7 +60,6 @@ class Cloud:
     ca_file: Path | None = None
     app_scheme: str = "https"
     graph: str = AZURE_GRAPH
-    dev_storage: str = ""
     _clients: dict[str, Any] = field(default_factory=dict, repr=False, compare=False)
 
     def client_kwargs(self) -> dict[str, Any]:
@@ -200,10 +198,7 @@ def local_cloud(home: Path) -> Cloud:
     """
     from azure.identity import ClientSecretCredential
 
-    try:
-        at = json.loads((home / "local" / "cloud.json").read_text(encoding="utf-8"))
-    except (FileNotFoundError, ValueError):
-        raise NotStarted("The local cloud is not running.", hint="`chatkit local up` starts it.") from None
+    at = _endpoints(home)
     credential = ClientSecretCredential(
         at["tenant_id"],
         at["client_id"],
@@ -221,8 +216,24 @@ def local_cloud(home: Path) -> Cloud:
         ca_file=Path(at["ca_file"]),
         app_scheme="http",
         graph=at["graph"],
-        dev_storage=at["dev_storage"],
     )
+
+
+def dev_storage(home: Path) -> str:
+    """Blob address of the local cloud's development account.
+
+    Raises:
+        NotStarted: The local cloud does not run.
+    """
+    return _endpoints(home)["dev_storage"]
+
+
+def _endpoints(home: Path) -> dict[str, str]:
+    try:
+        endpoints: dict[str, str] = json.loads((home / "local" / "cloud.json").read_text(encoding="utf-8"))
+    except (FileNotFoundError, ValueError):
+        raise NotStarted("The local cloud is not running.", hint="`chatkit local up` starts it.") from None
+    return endpoints
 
 
 def local_cloud_runs(home: Path) -> bool:

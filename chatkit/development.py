@@ -5,6 +5,7 @@ Run as `python -m chatkit.development PORT FOLDER`, this module is the page's se
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import socket
@@ -24,7 +25,8 @@ from chatkit.errors import NotStarted, SetupError
 from chatkit.files import write_private
 
 FUNCTIONS, PAGE = "functions", "page"
-START_LIMIT_S, STOP_LIMIT_S, POLL_S = 45.0, 5.0, 0.05
+START_LIMIT_S, ANSWER_LIMIT_S, STOP_LIMIT_S, POLL_S = 45.0, 20.0, 5.0, 0.05
+UNAVAILABLE = 503  # the function host's answer everywhere when the app cannot be loaded
 LOG_LINES = 12
 _spawned: list[subprocess.Popen[bytes]] = []  # Python warns of a running process that nobody refers to any more
 
@@ -36,6 +38,7 @@ class Server:
     Attributes:
         created: Start time of the process, so that a reused pid is never mistaken for it.
         folder: What it serves.
+        files: Fingerprint of the folder when it was started.
     """
 
     name: str
@@ -43,6 +46,7 @@ class Server:
     created: float
     port: int
     folder: str
+    files: str = ""
 
     @property
     def url(self) -> str:
@@ -141,12 +145,16 @@ class Development:
     def _start(self, name: str, command: Sequence[str], folder: Path, port: int) -> Started:
         found = self.running(name)
         if found and Path(found.folder) == folder:
-            return Started(found, is_new=False)
+            # The function host would notice a change by itself, but only soon.
+            if name == PAGE or found.files == fingerprint(folder):
+                return Started(found, is_new=False)
+            port = found.port
         self.stop(name)
         holder = "" if is_free(port) else who_holds(port)
         chosen = free_port(port) if holder else port
+        files = fingerprint(folder)
         process = self._spawn(name, (*command, str(chosen)))
-        server = Server(name, process.pid, _created(process.pid), chosen, str(folder))
+        server = Server(name, process.pid, _created(process.pid), chosen, str(folder), files)
         write_private(self._record(name), json.dumps(asdict(server)))
         self._wait_until_healthy(server, process)
         return Started(server, is_new=True, instead_of=holder)
@@ -168,12 +176,15 @@ class Development:
 
     def _wait_until_healthy(self, server: Server, process: subprocess.Popen[bytes]) -> None:
         until = monotonic() + START_LIMIT_S
-        while not answers(server.url):
+        while (status := answer(server.url)) in (0, UNAVAILABLE):
             ended = process.poll() is not None
-            if ended or monotonic() > until:
+            if ended or status == UNAVAILABLE or monotonic() > until:
+                what = (
+                    "cannot load the app" if status else "ended at once" if ended else f"said nothing for {START_LIMIT_S:.0f} s"
+                )
+                said = self._last_words(server.name)
                 self.stop(server.name)
-                what = "ended at once" if ended else f"did not answer within {START_LIMIT_S:.0f} seconds"
-                raise NotStarted(f"The {server.name} server {what}. It said:\n{self._last_words(server.name)}")
+                raise NotStarted(f"The {server.name} server {what}. Its last words:\n{said}")
             sleep(POLL_S)
 
     def _last_words(self, name: str) -> str:
@@ -191,16 +202,24 @@ def detached() -> dict[str, Any]:
     return {"start_new_session": True}
 
 
-def answers(url: str) -> bool:
-    """Say whether anything speaks HTTP there; any status counts."""
+def answer(url: str) -> int:
+    """The status that an address answers with, 0 when nothing does. Never asks a proxy: these servers are on this machine."""
+    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
     try:
-        with urllib.request.urlopen(url, timeout=2):
-            return True
+        with opener.open(url, timeout=ANSWER_LIMIT_S) as response:
+            return int(response.status)
     except urllib.error.HTTPError as error:
         error.close()
-        return True
+        return error.code
     except OSError:
-        return False
+        return 0
+
+
+def fingerprint(folder: Path) -> str:
+    """Names, sizes and times of an app's files, as one digest."""
+    files = sorted(path for path in folder.rglob("*") if "__pycache__" not in path.parts and path.is_file())
+    lines = [f"{path.relative_to(folder)} {path.stat().st_size} {path.stat().st_mtime_ns}" for path in files]
+    return hashlib.sha256("\n".join(lines).encode()).hexdigest()
 
 
 def is_free(port: int) -> bool:

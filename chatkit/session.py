@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from chatkit import settings as store
 from chatkit import timings
-from chatkit.cloud import Cloud, connect, local_cloud_runs
+from chatkit.cloud import Cloud, connect, dev_storage, local_cloud_runs
 from chatkit.development import FUNCTIONS, PAGE, Development
 from chatkit.display import Progress, Result
 from chatkit.errors import NotStarted, SetupError
@@ -106,6 +106,13 @@ class Session:
         if self._cloud is None or self._cloud.target != settings.target:
             self._cloud = connect(settings, self._home)
         return self._cloud
+
+    @property
+    def dev_storage(self) -> str:
+        """Where functions that run on this machine keep their data: the local cloud's storage, on either target."""
+        if not local_cloud_runs(self._home):
+            _start_local_cloud(self._home)
+        return dev_storage(self._home)
 
     @property
     def folder(self) -> Path:

@@ -76,7 +76,7 @@ class Workshop(Session):
         with self._step("Writing local settings") as step:
             settings = self.settings
             text = signalr.connection_string(step.cloud, step.calls, settings.resource_group, settings.signalr)
-            storage = local_settings.storage_for(step.cloud.dev_storage)
+            storage = local_settings.storage_for(self.dev_storage)
             local_settings.write(self.functions_folder, signalr=text, storage=storage)
             names = ", ".join(sorted(local_settings.values(self.functions_folder)))
             return step.result(f"my-chat/functions/{local_settings.FILE}: {names}.")

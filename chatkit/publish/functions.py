@@ -128,7 +128,7 @@ def _log(scm: Rest, seen: dict[str, Any]) -> list[str]:
         entries = answer.json() if answer.status_code == 200 else []
     except (AzureError, ValueError):
         return []
-    return [str(entry.get("message", "")).strip() for entry in entries if isinstance(entry, dict)]
+    return [str(entry.get("message", "")).rstrip() for entry in entries if isinstance(entry, dict)]
 
 
 def _sentence(answer: HttpResponse) -> str:

@@ -95,4 +95,8 @@ def forget_keys(folder: Path) -> list[str]:
 
 
 def _save(folder: Path, content: dict[str, Any]) -> None:
-    write_private(folder / FILE, json.dumps(content, indent=2) + "\n")
+    """Write the file unless it says the same already: a function host that runs starts anew when it changes."""
+    text = json.dumps(content, indent=2) + "\n"
+    path = folder / FILE
+    if not path.exists() or path.read_text(encoding="utf-8") != text:
+        write_private(path, text)

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from chatkit.development import PAGE, Development, Server, free_port, is_free, who_holds
+from chatkit.development import FUNCTIONS, PAGE, Development, Server, free_port, is_free, who_holds
 from chatkit.errors import SetupError
 
 
@@ -103,6 +103,32 @@ def test_a_server_that_ends_says_its_last_words(development: Development, page: 
     command = (sys.executable, "-c", "import sys; sys.exit('the disk is on fire')")
     with pytest.raises(SetupError, match="the disk is on fire"):
         development._start(PAGE, command, page, free_port(20000))
+
+
+def test_an_app_that_cannot_be_loaded_is_said_with_the_hosts_words(development: Development, page: Path, tmp_path: Path) -> None:
+    """503 everywhere is not a running app."""
+    script = tmp_path / "host.py"
+    script.write_text(
+        "import http.server, sys\n"
+        "class Handler(http.server.BaseHTTPRequestHandler):\n"
+        "    def do_GET(self): self.send_error(503)\n"
+        "print('ImportError: no module named nope', flush=True)\n"
+        "http.server.HTTPServer(('127.0.0.1', int(sys.argv[1])), Handler).serve_forever()\n"
+    )
+    with pytest.raises(SetupError, match="no module named nope"):
+        development._start(FUNCTIONS, (sys.executable, str(script)), page, free_port(20000))
+    assert development.running(FUNCTIONS) is None
+
+
+def test_a_function_host_starts_anew_when_a_file_changed(development: Development, page: Path) -> None:
+    """On its port; the cell's promise is that what is in the folder now runs now."""
+    command = (sys.executable, "-m", "chatkit.development", str(page))
+    first = development._start(FUNCTIONS, command, page, free_port(20000)).server
+    assert not development._start(FUNCTIONS, command, page, free_port(20000)).is_new
+    os.utime(page / "index.html", (1, 1))
+    again = development._start(FUNCTIONS, command, page, free_port(20000))
+    assert again.is_new and again.server.port == first.port
+    development.stop(FUNCTIONS)
 
 
 def test_a_missing_page_is_said(development: Development, tmp_path: Path) -> None:
