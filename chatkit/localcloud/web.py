@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from aiohttp import web
 from aiohttp.typedefs import Handler
 
-__all__ = ["Handler", "host_name", "loopback_only"]
+__all__ = ["IDENTITY_HEADERS", "Handler", "host_name", "loopback_only"]
+# Where App Service Authentication leaves its headers for a request; the functions host puts them in place of the client's.
+IDENTITY_HEADERS: web.RequestKey[Mapping[str, str]] = web.RequestKey("identity_headers", Mapping)
 LOOPBACK_HOSTS = {"localhost", "127.0.0.1", "[::1]"}
 
 

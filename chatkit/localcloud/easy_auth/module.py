@@ -18,10 +18,8 @@ from chatkit.localcloud.easy_auth.redirects import origin_of
 from chatkit.localcloud.easy_auth.relying_party import RelyingParty, SignInFailed
 from chatkit.localcloud.easy_auth.sessions import COOKIE, Session, SessionRejected, Sessions
 from chatkit.localcloud.easy_auth.settings import MICROSOFT, AuthSettings
-from chatkit.localcloud.web import Handler
+from chatkit.localcloud.web import IDENTITY_HEADERS, Handler
 
-# The key under which the host finds the headers to add to a request.
-PLATFORM_HEADERS = "easy_auth.platform_headers"
 SAFE_METHODS = {"GET", "HEAD", "OPTIONS"}
 
 
@@ -66,7 +64,7 @@ class EasyAuth:
             refusal = self._refuse(request)
             if refusal is not None:
                 return refusal
-        request[PLATFORM_HEADERS] = headers
+        request[IDENTITY_HEADERS] = headers
         return await handler(request)
 
     async def _identify(self, request: web.Request) -> dict[str, str]:

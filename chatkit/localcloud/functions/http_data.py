@@ -15,11 +15,11 @@ from aiohttp import web
 from multidict import CIMultiDict
 
 from chatkit.localcloud.functions.calls import HttpData, Result, Wire
+from chatkit.localcloud.web import IDENTITY_HEADERS
 
 IDENTITY_PREFIXES = ("x-ms-client-principal", "x-ms-token-")
+NOBODY: Mapping[str, str] = {}
 OWN_HEADERS = {"content-length", "transfer-encoding", "connection", "keep-alive", "date"}
-# Where App Service Authentication leaves the headers of the signed-in user: a mapping, kept out of the client's reach.
-IDENTITY_HEADERS = "easy_auth.platform_headers"
 
 
 def is_identity_header(name: str) -> bool:
@@ -42,7 +42,7 @@ def request_headers(request: web.Request, *, strip_identity: bool) -> dict[str, 
             continue
         headers[name] = f"{headers[name]},{value}" if name in headers else value
     if strip_identity:
-        headers |= {name.lower(): value for name, value in request.get(IDENTITY_HEADERS, {}).items()}
+        headers |= {name.lower(): value for name, value in request.get(IDENTITY_HEADERS, NOBODY).items()}
     return headers
 
 
