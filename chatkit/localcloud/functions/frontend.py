@@ -26,7 +26,7 @@ class Gate(Protocol):
     """What may stand in front of a deployed app: App Service Authentication."""
 
     async def handle(self, request: web.Request, handler: Handler) -> web.StreamResponse:
-        """Answer the request, or set `request[http_data.IDENTITY_HEADERS]` and pass it on."""
+        """Answer the request, or set `request[web.IDENTITY_HEADERS]` and pass it on."""
 
 
 @dataclass

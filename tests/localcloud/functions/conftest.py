@@ -11,7 +11,8 @@ from typing import Any
 import pytest
 import pytest_asyncio
 from aiohttp import web
-from functions_testing import APPS, Recorder, Serve, Served, serving, settings_json
+
+from tests.localcloud.functions.functions_testing import APPS, Recorder, Serve, Served, serving, settings_json
 
 
 @pytest_asyncio.fixture

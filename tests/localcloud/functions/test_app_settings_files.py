@@ -6,11 +6,11 @@ import json
 from pathlib import Path
 
 import pytest
-from functions_testing import settings_json, write_app
 
 from chatkit.localcloud.functions import host_json, local_settings
 from chatkit.localcloud.functions.errors import AppInvalid
 from chatkit.localcloud.functions.spec import Cors
+from tests.localcloud.functions.functions_testing import settings_json, write_app
 
 
 def load(folder: Path, text: str, **environment: str) -> local_settings.LocalSettings:

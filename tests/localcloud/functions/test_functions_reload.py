@@ -9,11 +9,11 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 import pytest
-from functions_testing import HEAD, Serve, Served, settings_json, write_app
 
 from chatkit.errors import PortInUse
 from chatkit.localcloud.functions.errors import AppInvalid
 from chatkit.localcloud.functions.local_run import LocalOptions, LocalRun
+from tests.localcloud.functions.functions_testing import HEAD, Serve, Served, settings_json, write_app
 
 ONE = "import os\n@app.route(route='v')\ndef v(req): return 'one ' + os.environ.get('A', '')\n"
 TWO = "import os\n@app.route(route='v')\ndef v(req): return 'two ' + os.environ.get('A', '')\n"

@@ -10,7 +10,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from functions_testing import HEAD, HOST_JSON, Recorder, Serve, Served, settings_json, write_app
+
+from tests.localcloud.functions.functions_testing import HEAD, HOST_JSON, Recorder, Serve, Served, settings_json, write_app
 
 
 @pytest.fixture

@@ -8,8 +8,9 @@ from collections.abc import AsyncIterator
 
 import pytest
 import pytest_asyncio
-from functions_testing import APPS, Served, serving
 from multidict import CIMultiDict
+
+from tests.localcloud.functions.functions_testing import APPS, Served, serving
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 

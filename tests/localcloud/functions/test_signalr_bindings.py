@@ -8,11 +8,11 @@ from typing import Any
 
 import jwt
 import pytest
-from functions_testing import KEY, Recorder
 
 from chatkit.localcloud.functions.errors import AppInvalid, BindingFailed
 from chatkit.localcloud.functions.signalr_bindings import InputContext, RestCall, RestSender, connection, input_value, rest_calls
 from chatkit.wire.connection_strings import SignalRConnectionString
+from tests.localcloud.functions.functions_testing import KEY, Recorder
 
 SETTINGS = {"AzureSignalRConnectionString": f"Endpoint=http://localhost;Port=8888;AccessKey={KEY};Version=1.0;"}
 BROADCAST = "/api/hubs/chat/:send"

@@ -11,7 +11,8 @@ from typing import Any
 
 import msgpack
 import pytest
-from functions_testing import KEY, Recorder, Serve, Served
+
+from tests.localcloud.functions.functions_testing import KEY, Recorder, Serve, Served
 
 WEBHOOK = "/runtime/webhooks/signalr"
 OTHER_KEY = "not-the-key-of-this-service-0123456789abcdef"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextvars
+import importlib
 import os
 import sys
 import threading
@@ -131,7 +132,7 @@ def describe(error: BaseException) -> dict[str, str]:
 
 
 def _is_own(filename: str) -> bool:
-    return filename.startswith((os.path.dirname(__file__), "<frozen importlib"))
+    return filename.startswith((os.path.dirname(__file__), os.path.dirname(importlib.__file__), "<frozen importlib"))
 
 
 def _flush() -> None:
