@@ -31,16 +31,16 @@ def main(argv: list[str] | None = None) -> int:
     folder = parser.parse_args(argv).folder.resolve()
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     try:
-        with HomeLock(folder / "lock"):
+        with HomeLock(folder / "lock") as lock:
             _log_to(folder / "cloud.log")
-            asyncio.run(_serve(folder))
+            asyncio.run(_serve(folder, lock))
     except HomeLocked as error:
         print(error, file=sys.stderr)
         return 3
     return 0
 
 
-async def _serve(folder: Path) -> None:
+async def _serve(folder: Path, lock: HomeLock) -> None:
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for name in ("SIGTERM", "SIGINT"):
@@ -52,20 +52,21 @@ async def _serve(folder: Path) -> None:
     write_private(endpoints, json.dumps({"running": True, "pid": os.getpid(), **cloud.endpoints()}, indent=1))
     log.info("ready, pid %s", os.getpid())
     try:
-        await _until(stop, folder)
+        await _until(stop, lock)
     finally:
-        endpoints.unlink(missing_ok=True)
+        if lock.is_in_place():  # else the file is another cloud's
+            endpoints.unlink(missing_ok=True)
         await cloud.stop()
         log.info("stopped")
 
 
-async def _until(stop: asyncio.Event, folder: Path) -> None:
+async def _until(stop: asyncio.Event, lock: HomeLock) -> None:
     """Wait for the stop event; a deleted home also ends the process, since nothing could be kept any more."""
     while not stop.is_set():
         try:
             await asyncio.wait_for(stop.wait(), timeout=2)
         except TimeoutError:
-            if not (folder / "lock").exists():
+            if not lock.is_in_place():
                 return
 
 

@@ -44,6 +44,14 @@ class HomeLock:
         assert self._file is not None
         self._file.close()
 
+    def is_in_place(self) -> bool:
+        """Whether the locked file is still the one at its path: not after its folder was deleted, or made anew."""
+        assert self._file is not None
+        try:
+            return os.path.samestat(os.fstat(self._file.fileno()), os.stat(self._path))
+        except OSError:
+            return False
+
 
 def holder(path: Path) -> int | None:
     """Return the id of the process that holds the lock now, or None."""
