@@ -22,6 +22,8 @@ from chatkit.settings import checkout, home
 START_TIMEOUT_S = 30.0
 STOP_TIMEOUT_S = 15.0
 LOCKED_EXIT = 3
+_started: list[subprocess.Popen[bytes]] = []
+"""Kept, because Python warns about a process that is forgotten while it runs; this one is meant to outlive us."""
 
 
 def folder() -> Path:
@@ -34,7 +36,7 @@ def running(where: Path) -> dict[str, Any] | None:
     try:
         known = json.loads((where / "cloud.json").read_text(encoding="utf-8"))
         return known if _ask(known, "GET", f"/trace?after={2**53}") == 200 else None
-    except (OSError, ValueError, KeyError, TypeError):
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return None
 
 
@@ -55,7 +57,9 @@ def start(where: Path) -> dict[str, Any]:
         if known is not None:
             return known
         if process.returncode != LOCKED_EXIT or time.monotonic() > deadline:
-            raise SetupError(f"The local cloud did not start: {last_words(where)}", hint="`chatkit local logs` shows more.")
+            raise SetupError(
+                f"The local cloud did not start: {last_words(where).rstrip('.')}.", hint="`chatkit local logs` shows more."
+            )
 
 
 def stop(where: Path) -> bool:
@@ -101,15 +105,21 @@ def last_words(where: Path) -> str:
 
 def _launch(where: Path) -> subprocess.Popen[bytes]:
     command = [sys.executable, "-m", "chatkit.localcloud.daemon", str(where)]
+    flags = 0
+    if sys.platform == "win32":
+        flags = subprocess.CREATE_NEW_PROCESS_GROUP | subprocess.DETACHED_PROCESS
     with open(where / "cloud.out", "wb") as output:
-        if sys.platform == "win32":
-            flags = subprocess.CREATE_NEW_PROCESS_GROUP | subprocess.DETACHED_PROCESS
-            return subprocess.Popen(
-                command, cwd=checkout(), stdin=subprocess.DEVNULL, stdout=output, stderr=output, creationflags=flags
-            )
-        return subprocess.Popen(
-            command, cwd=checkout(), stdin=subprocess.DEVNULL, stdout=output, stderr=output, start_new_session=True
+        process = subprocess.Popen(
+            command,
+            cwd=checkout(),
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=output,
+            start_new_session=True,
+            creationflags=flags,
         )
+    _started.append(process)
+    return process
 
 
 def _hopeless(process: subprocess.Popen[bytes], where: Path) -> bool:

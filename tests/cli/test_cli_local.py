@@ -1,0 +1,204 @@
+"""`chatkit local …`: one process per home, found, stopped and brought back whatever happened to it."""
+
+from __future__ import annotations
+
+import json
+import os
+import shlex
+import shutil
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import psutil
+import pytest
+
+from chatkit.cli import cloud_process
+from chatkit.cli.local import PUBLIC
+from tests.cli.typing_verbs import Chatkit
+
+
+@pytest.fixture
+def where(home: Path) -> Iterator[Path]:
+    """The local cloud's folder in the test's home; what runs there is stopped at the end."""
+    folder = home / "local"
+    yield folder
+    cloud_process.stop(folder)
+
+
+def pid(where: Path) -> int:
+    known = cloud_process.running(where)
+    assert known is not None
+    return int(known["pid"])
+
+
+def kill(number: int) -> None:
+    """End a process at once, as a crash would, and wait until it is gone."""
+    process = psutil.Process(number)
+    process.kill()
+    process.wait(10)
+
+
+def test_up_starts_it_and_up_again_finds_it(chatkit: Chatkit, where: Path) -> None:
+    """The second call starts nothing."""
+    assert chatkit("local", "up").code == 0
+    first = pid(where)
+    assert chatkit("local", "up").code == 0
+    assert pid(where) == first
+
+
+def test_it_outlives_the_terminal_that_started_it(chatkit: Chatkit, where: Path) -> None:
+    """It has a session of its own and holds none of the terminal's streams."""
+    chatkit("local", "up")
+    assert os.getsid(pid(where)) == pid(where)
+    assert os.getsid(pid(where)) != os.getsid(0)
+
+
+def test_down_waits_until_the_process_has_ended(chatkit: Chatkit, where: Path) -> None:
+    """Afterwards its ports are free and its file is gone; a second down is no error."""
+    chatkit("local", "up")
+    number = pid(where)
+    assert chatkit("local", "down").out == "The local cloud is stopped.\n"
+    assert not psutil.pid_exists(number) and not (where / "cloud.json").exists()
+    down = chatkit("local", "down")
+    assert (down.code, down.out) == (0, "The local cloud was not running.\n")
+
+
+def test_status_has_what_an_azure_client_needs(chatkit: Chatkit, where: Path) -> None:
+    """The keys are a contract; the control token is not among them; unknown values are null."""
+    off = json.loads(chatkit("local", "status", "--json").out)
+    assert off == {**dict.fromkeys(PUBLIC), "running": False}
+    chatkit("local", "up")
+    on = json.loads(chatkit("local", "status", "--json").out)
+    assert set(on) == set(PUBLIC) and on["running"] is True and None not in on.values()
+    assert Path(on["ca_file"]).exists()
+
+
+def test_status_for_a_person_shows_no_secret(chatkit: Chatkit, where: Path) -> None:
+    """Addresses only."""
+    assert "not running" in chatkit("local", "status").out
+    chatkit("local", "up")
+    secret = cloud_process.start(where)["client_secret"]
+    shown = chatkit("local", "status").out
+    assert secret not in shown and "https://localhost:" in shown
+
+
+def test_env_prints_lines_that_a_shell_takes(chatkit: Chatkit, where: Path) -> None:
+    """The lines are exports, quoted; the SDKs' own variable names."""
+    chatkit("local", "up")
+    lines = [shlex.split(line) for line in chatkit("local", "env").out.splitlines()]
+    assert all(word[0] == "export" and len(word) == 2 for word in lines)
+    values = dict(word[1].split("=", 1) for word in lines)
+    assert values["AZURE_CLIENT_ID"] == cloud_process.start(where)["client_id"]
+    assert {
+        "AZURE_TENANT_ID",
+        "AZURE_CLIENT_SECRET",
+        "AZURE_AUTHORITY_HOST",
+        "ARM_SUBSCRIPTION_ID",
+        "NODE_EXTRA_CA_CERTS",
+    } <= set(values)
+
+
+def test_reset_begins_anew(chatkit: Chatkit, where: Path) -> None:
+    """Everything it held is gone, and it starts again."""
+    chatkit("local", "up")
+    before = cloud_process.start(where)["client_secret"]
+    assert chatkit("local", "reset", "--yes").code == 0 and not where.exists()
+    chatkit("local", "up")
+    assert cloud_process.start(where)["client_secret"] != before
+
+
+def test_logs_shows_the_last_lines(chatkit: Chatkit, where: Path) -> None:
+    """Without a log there is a sentence."""
+    assert chatkit("local", "logs").code == 1
+    chatkit("local", "up")
+    assert "ready, pid" in chatkit("local", "logs", "-n", "1").out
+
+
+def test_two_ups_at_once_end_with_one_cloud(where: Path) -> None:
+    """Two terminals: both succeed, one process runs."""
+    command = [sys.executable, "-m", "chatkit", "local", "up"]
+    with ThreadPoolExecutor() as pool:
+        ends = list(pool.map(lambda _: subprocess.run(command, capture_output=True, text=True), range(3)))
+    assert [end.returncode for end in ends] == [0, 0, 0], ends
+    assert len({end.stdout for end in ends}) == 1
+
+
+def test_killed_and_started_again_it_is_the_same_cloud(chatkit: Chatkit, where: Path) -> None:
+    """The file the dead process left is not believed; addresses and secrets are the ones that clients hold."""
+    chatkit("local", "up")
+    before = cloud_process.start(where)
+    kill(before["pid"])
+    assert (where / "cloud.json").exists() and cloud_process.running(where) is None
+    assert "not running" in chatkit("local", "status").out
+    chatkit("local", "up")
+    after = cloud_process.start(where)
+    same = ("tenant_id", "subscription_id", "client_id", "client_secret", "resource_manager", "authority")
+    assert {key: after[key] for key in same} == {key: before[key] for key in same}
+
+
+def test_another_process_with_the_dead_clouds_id_is_left_alone(chatkit: Chatkit, where: Path) -> None:
+    """A process id is reused some day: `down` ends only what answers with this home's token."""
+    chatkit("local", "up")
+    known = cloud_process.start(where)
+    kill(known["pid"])
+    stale = {**known, "pid": os.getpid()}
+    (where / "cloud.json").write_text(json.dumps(stale), encoding="utf-8")
+    assert chatkit("local", "down").out == "The local cloud was not running.\n"
+    assert not (where / "cloud.json").exists()
+
+
+def test_a_server_on_the_dead_clouds_port_is_not_taken_for_it(where: Path) -> None:
+    """Something else that answers there does not know the token."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        known = {"control": f"http://127.0.0.1:{server.getsockname()[1]}", "control_token": "x", "pid": 1}
+        where.mkdir(parents=True)
+        (where / "cloud.json").write_text(json.dumps(known), encoding="utf-8")
+        with ThreadPoolExecutor() as pool:
+            pool.submit(answer_nonsense, server)
+            assert cloud_process.running(where) is None
+
+
+def answer_nonsense(server: socket.socket) -> None:
+    client, _ = server.accept()
+    with client:
+        client.recv(1000)
+        client.sendall(b"SSH-2.0-something\r\n")
+
+
+@pytest.mark.parametrize(
+    "content", ["", "[]", "null", "{", '{"control": 7}', '{"control": "http://127.0.0.1:1", "control_token": "x"}']
+)
+def test_a_damaged_file_means_not_running(where: Path, content: str) -> None:
+    """Half a file, or somebody else's."""
+    where.mkdir(parents=True)
+    (where / "cloud.json").write_text(content, encoding="utf-8")
+    assert cloud_process.running(where) is None
+
+
+def test_a_home_deleted_under_a_running_cloud(chatkit: Chatkit, where: Path) -> None:
+    """The old process ends by itself; a new start works at once."""
+    chatkit("local", "up")
+    old = psutil.Process(pid(where))
+    shutil.rmtree(where.parent)
+    assert chatkit("local", "up").code == 0
+    old.wait(10)
+    assert pid(where) != old.pid
+
+
+def test_a_start_that_fails_says_the_last_word(chatkit: Chatkit, where: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The reason is in the sentence, without a traceback."""
+    where.mkdir(parents=True)
+    (where / "state.db").write_text("this is no database", encoding="utf-8")
+    typed = chatkit("local", "up")
+    assert typed.code == 1 and typed.err.count("\n") == 1
+    assert "did not start" in typed.err and "database" in typed.err
+
+
+def test_the_session_fixture_is_a_running_cloud(local_cloud: dict[str, Any]) -> None:
+    """What other tests build on."""
+    assert psutil.pid_exists(local_cloud["pid"])
