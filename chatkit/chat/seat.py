@@ -13,6 +13,7 @@ from chatkit.chat.client import ChatClient
 from chatkit.chat.connection import FAILURES, State
 from chatkit.chat.messages import ChatMessage, merged
 from chatkit.chat.portal import Portal
+from chatkit.errors import ServiceError
 
 
 class Seat:
@@ -54,9 +55,12 @@ class Seat:
         )
 
     async def start(self) -> None:
-        """Connect, then read history, so that nothing sent in between is missed."""
+        """Connect, then read history, so that nothing sent in between is missed. A chat without a history is a chat, too."""
         await self.client.start()
-        self._add(await self.client.history())
+        try:
+            self._add(await self.client.history())
+        except ServiceError as error:
+            self.problem(f"No earlier messages: {error.message}")
 
     async def close(self) -> None:
         """Leave the hub."""

@@ -22,6 +22,7 @@ class StubRoom:
         negotiations: How often the function was asked.
         refuse: Status that negotiate answers instead of 200.
         refuse_messages: Status that POST messages answers instead of 202.
+        refuse_history: Status that GET messages answers instead of 200.
         is_mute: Messages are stored but sent to nobody.
         forgets: Messages are sent but not stored.
         leaks: Messages go to every hub.
@@ -40,6 +41,7 @@ class StubRoom:
     negotiations: int = 0
     refuse: int = 0
     refuse_messages: int = 0
+    refuse_history: int = 0
     is_mute: bool = False
     forgets: bool = False
     leaks: bool = False
@@ -136,6 +138,8 @@ class StubRoom:
         return web.json_response({"apiBaseUrl": self.page_api})
 
     async def _history(self, request: web.Request) -> web.Response:
+        if self.refuse_history:
+            return web.Response(status=self.refuse_history)
         return web.json_response(self.messages[::-1][: int(request.query["limit"])])
 
 

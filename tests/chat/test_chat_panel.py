@@ -88,6 +88,15 @@ def test_history_is_shown_once_even_if_it_overlaps(app: StubRoom, portal: Portal
     late.close()
 
 
+def test_a_room_without_history_is_a_room(app: StubRoom, portal: Portal) -> None:
+    """As long as nobody has built GetMessages, people can talk; a sentence says what is missing."""
+    app.refuse_history = 404
+    panel = ChatPanel.open(app.url, ("carol",), home=portal)
+    wait(portal, lambda: "No earlier messages: GET /api/messages answered 404" in seat_of(panel, "carol").problem.value)
+    assert "received by carol" in repr(panel.say("carol", "hello"))
+    panel.close()
+
+
 def test_a_flood_paints_at_most_ten_times_a_second(panel: ChatPanel, app: StubRoom, portal: Portal) -> None:
     """A thousand messages are a handful of trait updates."""
     updates: list[str] = []
