@@ -283,7 +283,9 @@ def subscription(cloud: Cloud) -> dict[str, Any]:
 
 
 def _subscriptions(cloud: Cloud) -> list[dict[str, Any]]:
-    answer = cloud.rest(cloud.resource_manager).get(f"/subscriptions?api-version={SUBSCRIPTIONS_API}")
+    from chatkit.calls import Calls
+
+    answer = Calls().call(cloud.rest(cloud.resource_manager).get, f"/subscriptions?api-version={SUBSCRIPTIONS_API}")
     answer.raise_for_status()
     return list(answer.json()["value"])
 

@@ -15,6 +15,7 @@ from azure.mgmt.web.models import (
     FunctionsRuntime,
     FunctionsScaleAndConcurrency,
     NameValuePair,
+    ResourceNameAvailabilityRequest,
     Site,
     SiteConfig,
     SiteProperties,
@@ -24,7 +25,7 @@ from azure.mgmt.web.models import (
 from chatkit.calls import Calls
 from chatkit.cloud import Cloud
 from chatkit.errors import SetupError
-from chatkit.provision.names import check_name
+from chatkit.provision.names import check_answer, check_name
 from chatkit.publish.settings import merge_app_settings
 
 FLEX_SKU = "FC1"
@@ -62,7 +63,7 @@ def create_site(cloud: Cloud, calls: Calls, group: str, name: str, *, plan: AppS
         merge_app_settings(cloud, calls, group, name, storage.app_settings())
         return existing
     except ResourceNotFoundError:
-        pass
+        _check_available(cloud, calls, name)
     wanted = Site(
         location=plan.location,
         kind="functionapp,linux",
@@ -74,6 +75,12 @@ def create_site(cloud: Cloud, calls: Calls, group: str, name: str, *, plan: AppS
         ),
     )
     return calls.finish(sites.begin_create_or_update, group, name, wanted)
+
+
+def _check_available(cloud: Cloud, calls: Calls, name: str) -> None:
+    wanted = ResourceNameAvailabilityRequest(name=name, type="Microsoft.Web/sites")
+    answer = calls.call(cloud.web().check_name_availability, wanted)
+    check_answer(name, available=answer.name_available, reason=answer.reason, message=answer.message)
 
 
 def _check_region(cloud: Cloud, calls: Calls, region: str) -> None:

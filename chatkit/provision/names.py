@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from chatkit.errors import SetupError
+from chatkit.errors import ServiceError, SetupError
 
 
 @dataclass(frozen=True)
@@ -58,3 +58,15 @@ def check_name(kind: str, name: str) -> str:
     if not rule.pattern.fullmatch(name):
         raise SetupError(f"{name!r} cannot be the name of a {kind}: Azure wants {rule.sentence}.")
     return name
+
+
+def check_answer(name: str, *, available: bool | None, reason: object, message: str | None) -> None:
+    """Take a service's answer to the question whether a name is free; all of Azure shares these names.
+
+    Raises:
+        ServiceError: It is not, in the service's own words.
+    """
+    if available is False:
+        code = str(getattr(reason, "value", reason) or "AlreadyExists")
+        sentence = message or f"The name {name} is taken."
+        raise ServiceError(409, code, sentence, hint="`Workshop.open(suffix='...')` chooses other names.")

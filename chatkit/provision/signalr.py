@@ -10,7 +10,7 @@ from azure.core.exceptions import ResourceNotFoundError
 from chatkit.calls import Calls
 from chatkit.cloud import Cloud, without_syntax_warnings
 from chatkit.errors import ServiceError
-from chatkit.provision.names import check_name
+from chatkit.provision.names import check_answer, check_name
 
 with without_syntax_warnings():
     from azure.mgmt.signalr.models import (
@@ -69,13 +69,7 @@ def service_mode(instance: SignalRResource) -> str:
 def _check_available(cloud: Cloud, calls: Calls, name: str, region: str) -> None:
     wanted = NameAvailabilityParameters(type=RESOURCE_TYPE, name=name)
     answer = calls.call(cloud.signalr().signal_r.check_name_availability, region, wanted)
-    if answer.name_available is False:
-        raise ServiceError(
-            409,
-            str(answer.reason or "AlreadyExists"),
-            str(answer.message or f"The name {name} is taken."),
-            hint="`Workshop.open(suffix='...')` chooses other names.",
-        )
+    check_answer(name, available=answer.name_available, reason=answer.reason, message=answer.message)
 
 
 def _check_quota(cloud: Cloud, calls: Calls, region: str) -> None:

@@ -17,8 +17,7 @@ from azure.mgmt.storage.models import (
 
 from chatkit.calls import Calls
 from chatkit.cloud import Cloud
-from chatkit.errors import ServiceError
-from chatkit.provision.names import check_name
+from chatkit.provision.names import check_answer, check_name
 
 INDEX_DOCUMENT = "index.html"
 ERROR_DOCUMENT = "404.html"
@@ -111,10 +110,4 @@ def _same(one: StaticWebsite | None, other: StaticWebsite) -> bool:
 def _check_available(cloud: Cloud, calls: Calls, name: str) -> None:
     wanted = StorageAccountCheckNameAvailabilityParameters(name=name)
     answer = calls.call(cloud.storage().storage_accounts.check_name_availability, wanted)
-    if answer.name_available is False:
-        raise ServiceError(
-            409,
-            str(answer.reason or "AlreadyExists"),
-            str(answer.message or f"The name {name} is taken."),
-            hint="`Workshop.open(suffix='...')` chooses other names.",
-        )
+    check_answer(name, available=answer.name_available, reason=answer.reason, message=answer.message)

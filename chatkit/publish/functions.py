@@ -9,20 +9,21 @@ import hashlib
 from dataclasses import dataclass
 from typing import Any
 
-from azure.core.exceptions import AzureError
+from azure.core.exceptions import AzureError, ServiceRequestError
 from azure.core.rest import HttpResponse
 from azure.mgmt.web.models import Site
 
 from chatkit.calls import Calls
 from chatkit.cloud import Cloud, Rest
 from chatkit.errors import ServiceError
+from chatkit.hints import add_hint
 from chatkit.publish.waiting import waiting
 
 PUBLISH = "/api/publish?RemoteBuild=true&Deployer=chatkit"
 SUCCEEDED, PARTLY = 4, 6
 FAILED = {-1: "cancelled", 3: "failed", 5: "in conflict with another one", PARTLY: "only partly done"}
 LOG_LINES = 15
-DEPLOY_LIMIT_S, BUSY_LIMIT_S, LISTED_LIMIT_S, ANSWER_LIMIT_S = 600, 300, 300, 180
+DEPLOY_LIMIT_S, BUSY_LIMIT_S, LISTED_LIMIT_S, ANSWER_LIMIT_S, REACHABLE_LIMIT_S = 600, 300, 300, 180, 60
 
 
 @dataclass(frozen=True)
@@ -84,7 +85,8 @@ def upload_package(cloud: Cloud, calls: Calls, scm_url: str, package: bytes) -> 
 
 
 def _accepted(calls: Calls, scm: Rest, package: bytes) -> HttpResponse:
-    """Send the package; while another deployment runs, the site answers 409."""
+    """Send the package. While another deployment runs, the site answers 409."""
+    _reachable(calls, scm)
     for _ in waiting(BUSY_LIMIT_S, calls):
         answer = calls.call(scm.post, PUBLISH, content=package, headers={"Content-Type": "application/zip"})
         if answer.status_code != 409:
@@ -93,6 +95,24 @@ def _accepted(calls: Calls, scm: Rest, package: bytes) -> HttpResponse:
         sentence = f"The package was refused: {_sentence(answer)}"
         raise ServiceError(answer.status_code, "PublishRefused", sentence, hint=_hint(answer))
     return answer
+
+
+def _reachable(calls: Calls, scm: Rest) -> None:
+    """Wait for a new site's host name: it takes its time to get into DNS.
+
+    Raises:
+        ServiceRequestError: It is still not there.
+    """
+    trouble: ServiceRequestError | None = None
+    for _ in waiting(REACHABLE_LIMIT_S, calls):
+        try:
+            scm.get("/api/isdeploying", retry_total=0)
+            return
+        except ServiceRequestError as error:
+            trouble = error
+    assert trouble is not None
+    add_hint(trouble)
+    raise trouble
 
 
 def _finished(calls: Calls, scm: Rest, location: str) -> Deployment:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import ast
 import io
+import json
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
@@ -11,7 +13,8 @@ from pathspec import GitIgnoreSpec
 
 from chatkit.errors import SetupError
 
-REQUIRED = ("host.json", "function_app.py")
+REQUIRED = ("host.json", "function_app.py", "requirements.txt")
+BUNDLE = "Microsoft.Azure.Functions.ExtensionBundle"
 # Never shipped, whatever .funcignore says: secrets, environments, caches, the notebook side.
 NEVER = GitIgnoreSpec.from_lines(
     [
@@ -44,12 +47,13 @@ def build_package(folder: Path) -> bytes:
         folder: The app's folder; its `.funcignore` is honoured as git would a .gitignore.
 
     Raises:
-        SetupError: The folder is not a function app, or a link in it leads elsewhere.
+        SetupError: The folder is not a function app that can run, or a link in it leads elsewhere.
     """
     files = list(package_files(folder))
     missing = [name for name in REQUIRED if PurePosixPath(name) not in files]
     if missing:
         raise SetupError(f"{folder.name} is not a function app: at its top there is no {' and no '.join(missing)}.")
+    check_app(folder, files)
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as archive:
         for path in files:
@@ -59,6 +63,35 @@ def build_package(folder: Path) -> bytes:
             entry.external_attr = (0o100000 | MODE) << 16
             archive.writestr(entry, (folder / path).read_bytes())
     return buffer.getvalue()
+
+
+def check_app(folder: Path, files: list[PurePosixPath]) -> None:
+    """Look for what would only show after a build of more than a minute, as "0 functions" or as a binding nobody knows.
+
+    Raises:
+        SetupError: host.json names no extension bundle, requirements.txt no azure-functions, or a file is not Python.
+    """
+    try:
+        bundle = json.loads((folder / "host.json").read_text(encoding="utf-8")).get("extensionBundle", {}).get("id")
+    except (ValueError, AttributeError) as error:
+        raise SetupError(f"host.json is not valid JSON ({error}).") from error
+    if bundle != BUNDLE:
+        raise SetupError(
+            f"host.json does not name {BUNDLE}.", hint="Without the bundle there are no SignalR bindings: section 03."
+        )
+    if "azure-functions" not in (folder / "requirements.txt").read_text(encoding="utf-8"):
+        raise SetupError("requirements.txt does not name azure-functions.", hint="The build in Azure installs what it names.")
+    for path in files:
+        if path.suffix == ".py":
+            _check_syntax(folder / path, str(path))
+
+
+def _check_syntax(path: Path, name: str) -> None:
+    try:
+        ast.parse(path.read_bytes(), name)
+    except (SyntaxError, ValueError) as error:
+        where = f", line {error.lineno}" if isinstance(error, SyntaxError) and error.lineno else ""
+        raise SetupError(f"{name}{where} is not Python: {getattr(error, 'msg', error)}.") from error
 
 
 def package_files(folder: Path) -> Iterator[PurePosixPath]:

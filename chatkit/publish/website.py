@@ -9,7 +9,8 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
-from azure.storage.blob import BlobServiceClient, ContainerClient, ContentSettings
+from azure.core.exceptions import AzureError, ResourceNotFoundError
+from azure.storage.blob import BlobProperties, BlobServiceClient, ContainerClient, ContentSettings
 
 from chatkit.calls import Calls
 from chatkit.cloud import Cloud
@@ -39,7 +40,7 @@ CONTENT_TYPES = {
 CACHE_VENDORED, CACHE_CHECKED = "public, max-age=86400", "no-cache"
 SKIPPED = (".DS_Store", "Thumbs.db")
 PARALLEL = 8
-SERVED_LIMIT_S = 120
+SERVED_LIMIT_S, CONTAINER_LIMIT_S = 120, 30
 
 
 @dataclass(frozen=True)
@@ -100,7 +101,7 @@ def mirror(blobs: BlobServiceClient, calls: Calls, files: list[PageFile]) -> lis
         Paths that were sent, sorted.
     """
     web = blobs.get_container_client(CONTAINER)
-    present = {blob.name: blob.content_settings for blob in calls.list(web.list_blobs)}
+    present = {blob.name: blob.content_settings for blob in _blobs(web, calls)}
     changed = [file for file in files if not _is_same(file, present.get(str(file.path)))]
     with ThreadPoolExecutor(PARALLEL) as pool:
         for done in [pool.submit(_send, web, calls.branch(), file) for file in changed]:
@@ -108,6 +109,16 @@ def mirror(blobs: BlobServiceClient, calls: Calls, files: list[PageFile]) -> lis
     for stale in sorted(set(present) - {str(file.path) for file in files}):
         calls.call(web.delete_blob, stale)
     return [str(file.path) for file in changed]
+
+
+def _blobs(web: ContainerClient, calls: Calls) -> list[BlobProperties]:
+    """List what is there. The container comes with the static website, sometimes a moment later."""
+    for _ in waiting(CONTAINER_LIMIT_S, calls):
+        try:
+            return calls.list(web.list_blobs)
+        except ResourceNotFoundError as error:
+            trouble = error
+    raise trouble
 
 
 def _send(web: ContainerClient, calls: Calls, file: PageFile) -> None:
@@ -132,7 +143,11 @@ def wait_until_served(cloud: Cloud, calls: Calls, web_url: str, files: list[Page
     website = cloud.rest(web_url, signed_in=False)
     said = "nothing"
     for _ in waiting(SERVED_LIMIT_S, calls):
-        answer = website.get(web_url)
+        try:
+            answer = website.get(web_url, retry_total=0)
+        except AzureError as error:
+            said = type(error).__name__
+            continue
         if answer.status_code == 200 and answer.content == index.content:
             return
         said = f"{answer.status_code}, {len(answer.content)} bytes"

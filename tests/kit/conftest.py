@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -41,6 +42,8 @@ def app(tmp_path: Path) -> Path:
     """The smallest function app."""
     folder = tmp_path / "app"
     folder.mkdir()
-    (folder / "host.json").write_text('{"version": "2.0"}')
+    bundle = {"id": "Microsoft.Azure.Functions.ExtensionBundle", "version": "[4.*, 5.0.0)"}
+    (folder / "host.json").write_text(json.dumps({"version": "2.0", "extensionBundle": bundle}))
+    (folder / "requirements.txt").write_text("azure-functions\n")
     (folder / "function_app.py").write_text("import azure.functions\n")
     return folder

@@ -11,6 +11,9 @@ import pytest
 
 from chatkit.errors import SetupError
 from chatkit.publish.package import build_package
+from chatkit.settings import checkout
+
+SMALLEST = ["function_app.py", "host.json", "requirements.txt"]
 
 
 def names(package: bytes) -> list[str]:
@@ -28,7 +31,7 @@ def write(folder: Path, *paths: str) -> None:
 
 def test_host_json_is_at_the_root(app: Path) -> None:
     """A package with a folder around it is what makes zero functions."""
-    assert names(build_package(app)) == ["function_app.py", "host.json"]
+    assert names(build_package(app)) == SMALLEST
 
 
 def test_same_files_give_the_same_bytes(app: Path) -> None:
@@ -56,7 +59,7 @@ def test_secrets_and_leftovers_never_travel(app: Path, path: str) -> None:
     """Whatever .funcignore says: here it asks for them."""
     write(app, path)
     (app / ".funcignore").write_text(f"!{path}\n")
-    assert names(build_package(app)) == ["function_app.py", "host.json"]
+    assert names(build_package(app)) == SMALLEST
 
 
 @pytest.mark.parametrize(
@@ -79,7 +82,7 @@ def test_funcignore_works_as_gitignore_does(app: Path, rule: str, gone: str, kep
 
 def test_a_folder_without_host_json_is_refused(tmp_path: Path) -> None:
     """Said before anything is sent."""
-    with pytest.raises(SetupError, match="no host.json and no function_app.py"):
+    with pytest.raises(SetupError, match="no host.json and no function_app.py and no requirements.txt"):
         build_package(tmp_path)
 
 
@@ -89,3 +92,27 @@ def test_a_link_out_of_the_folder_is_refused(app: Path, tmp_path: Path) -> None:
     (app / "link.txt").symlink_to(tmp_path / "outside.txt")
     with pytest.raises(SetupError, match="leads out of"):
         build_package(app)
+
+
+@pytest.mark.parametrize(
+    ("file", "text", "sentence"),
+    [
+        ("host.json", "{", "host.json is not valid JSON"),
+        ("host.json", "[]", "host.json is not valid JSON"),
+        ("host.json", '{"version": "2.0"}', "does not name Microsoft.Azure.Functions.ExtensionBundle"),
+        ("requirements.txt", "requests", "does not name azure-functions"),
+        ("send_message.py", "def broken(:", "send_message.py, line 1 is not Python"),
+        ("send_message.py", "x = '\0'", "send_message.py.* is not Python"),
+    ],
+)
+def test_what_would_end_as_zero_functions_is_said_before_the_build(app: Path, file: str, text: str, sentence: str) -> None:
+    """A build takes Azure more than a minute, and says less."""
+    (app / file).write_text(text)
+    with pytest.raises(SetupError, match=sentence):
+        build_package(app)
+
+
+def test_the_kits_own_app_is_accepted() -> None:
+    """Whole, with nothing that stays behind."""
+    packed = names(build_package(checkout() / "functions"))
+    assert {"host.json", "function_app.py", "requirements.txt", "send_message.py", "signalr_info.py"} <= {*packed}
