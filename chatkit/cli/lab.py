@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import json
 import os
 import socket
 import subprocess
 import sys
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from chatkit import settings
 from chatkit.cli import cloud_process
+from chatkit.environment import Environment
 from chatkit.errors import PortInUse, SetupError
 
 PORT = 8890
@@ -31,6 +34,7 @@ def lab(
     chosen = choose_port(port)
     if settings.load(settings.home()).target == "local":
         cloud_process.start(cloud_process.folder())
+    keep_quiet()
     command = [
         *(sys.executable, "-m", "jupyterlab"),
         f"--ServerApp.root_dir={settings.checkout()}",
@@ -45,6 +49,20 @@ def lab(
     if os.name != "nt":
         os.execv(command[0], command)
     raise typer.Exit(subprocess.call(command))
+
+
+def keep_quiet() -> None:
+    """In the kit's own environment, do not let Lab fetch news: a workshop has no use for the pop-up that asks about it.
+
+    A person's own settings win over these, and in an environment of theirs nothing is written.
+    """
+    if not Environment(settings.checkout()).is_active():
+        return
+    overrides = Path(sys.prefix, "share", "jupyter", "lab", "settings", "overrides.json")
+    if not overrides.exists():
+        quiet = {"@jupyterlab/apputils-extension:notification": {"fetchNews": "false", "checkForUpdates": False}}
+        overrides.parent.mkdir(parents=True, exist_ok=True)
+        overrides.write_text(json.dumps(quiet), encoding="utf-8")
 
 
 def choose_port(wanted: int | None) -> int:

@@ -91,8 +91,9 @@ def disk(home: Path) -> Finding:
 
 def clock() -> Finding:
     """Whether the clock is plausible: signed tokens are valid for an hour only."""
-    good = time.time() > EARLIEST
-    return Finding("Clock", good, time.strftime("%Y-%m-%d %H:%M UTC", time.gmtime()), "" if good else "Set the clock.")
+    now = time.time()
+    good = now > EARLIEST
+    return Finding("Clock", good, time.strftime("%Y-%m-%d %H:%M UTC", time.gmtime(now)), "" if good else "Set the clock.")
 
 
 def proxy() -> Finding:

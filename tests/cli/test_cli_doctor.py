@@ -1,0 +1,100 @@
+"""`chatkit doctor`: what is wrong is named, with what to do; what is fine has no advice."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import json
+import shutil
+import socket
+import time
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+
+from chatkit.lesson import doctor
+from tests.cli.typing_verbs import Chatkit
+
+
+def finding(what: str, *, cloud_runs: bool = False) -> doctor.Finding:
+    return next(found for found in doctor.examine(cloud_runs=cloud_runs) if found.what == what)
+
+
+def test_a_good_machine_passes_quickly(chatkit: Chatkit, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every line says ok, and the whole takes less than the three seconds a person waits gladly."""
+    monkeypatch.setenv("NO_PROXY", "localhost,127.0.0.1")
+    begin = time.monotonic()
+    typed = chatkit("doctor")
+    assert typed.code == 0 and time.monotonic() - begin < 3
+    assert all(line.startswith("ok ") for line in typed.out.splitlines())
+
+
+def test_json_has_every_check(chatkit: Chatkit) -> None:
+    """For scripts: the same findings, and whether all are good."""
+    shown = json.loads(chatkit("doctor", "--json").out)
+    assert shown["ok"] is True
+    assert {"Python", "Packages", "Port 7071", "Port 8888", "Disk", "Clock", "Proxy", "Local cloud"} <= {
+        check["what"] for check in shown["checks"]
+    }
+    assert all(check["hint"] == "" for check in shown["checks"])
+
+
+def test_a_missing_package_is_named(chatkit: Chatkit, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The exit code is 1 and the hint is on the next line."""
+    real = importlib.metadata.version
+
+    def version(name: str) -> str:
+        if name == "aiohttp":
+            raise importlib.metadata.PackageNotFoundError(name)
+        return real(name)
+
+    monkeypatch.setattr(importlib.metadata, "version", version)
+    typed = chatkit("doctor")
+    assert typed.code == 1 and "NO  Packages: missing: aiohttp\n     Start with" in typed.out
+
+
+def test_a_full_disk_is_named(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Too little room for the environment and the local cloud."""
+    monkeypatch.setattr(shutil, "disk_usage", lambda path: SimpleNamespace(free=5_000_000))
+    assert finding("Disk") == doctor.Finding("Disk", False, "5 MB free", "Free 600 MB.")
+
+
+def test_a_folder_that_cannot_be_written_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A file where the home should be stands for a read-only disk; the hint names the way round."""
+    (tmp_path / "file").write_text("", encoding="utf-8")
+    monkeypatch.setenv("CHATKIT_HOME", str(tmp_path / "file" / "home"))
+    assert not finding("Disk").ok and "CHATKIT_HOME" in finding("Disk").hint
+
+
+def test_a_wrong_clock_is_named(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A machine that believes it is 1970 gets no token accepted."""
+    monkeypatch.setattr(time, "time", lambda: 86_400.0)
+    assert finding("Clock") == doctor.Finding("Clock", False, "1970-01-02 00:00 UTC", "Set the clock.")
+
+
+@pytest.mark.parametrize(("bypass", "ok"), [("", False), ("localhost,127.0.0.1", True), ("example.com", False)])
+def test_a_proxy_that_swallows_localhost_is_named(home: Path, monkeypatch: pytest.MonkeyPatch, bypass: str, ok: bool) -> None:
+    """The hint names the variable; the proxy's address, which may hold a password, is not shown."""
+    for name in ("http_proxy", "https_proxy", "all_proxy", "no_proxy"):
+        monkeypatch.delenv(name, raising=False)
+        monkeypatch.delenv(name.upper(), raising=False)
+    monkeypatch.setenv("HTTPS_PROXY", "http://user:pass" + "word@proxy.example:3128")
+    monkeypatch.setenv("NO_PROXY", bypass)
+    found = finding("Proxy")
+    assert found.ok is ok and ("NO_PROXY" in found.hint) is not ok
+    assert "password" not in found.found + found.hint
+
+
+def test_a_port_in_use_is_told(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The lesson that needs it is named; it is no failure, since a lesson may have started what is there."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port = server.getsockname()[1]
+        monkeypatch.setattr(doctor, "PORTS", {port: "the functions' local run"})
+        assert "in use; if no lesson started it" in finding(f"Port {port}").found
+    assert finding(f"Port {port}").found == "free for the functions' local run"
+
+
+def test_the_doctor_leaves_nothing_behind(home: Path) -> None:
+    """It looks only."""
+    doctor.examine(cloud_runs=False)
+    assert not list(home.iterdir())
