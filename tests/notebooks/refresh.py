@@ -143,7 +143,9 @@ def execute(path: Path) -> float:
     """
     before, notebook = read(path), read(path)
     begun = time.monotonic()
-    NotebookClient(notebook, timeout=120, kernel_name="python3", resources={"metadata": {"path": str(NOTEBOOKS)}}).execute()
+    folder = {"metadata": {"path": str(NOTEBOOKS)}}
+    quiet = ["--log-level=ERROR"]
+    NotebookClient(notebook, timeout=120, kernel_name="python3", resources=folder, extra_arguments=quiet).execute()
     seconds = time.monotonic() - begun
     notebook.metadata.pop("widgets", None)
     for old, new in zip(code_cells(before), code_cells(notebook), strict=True):
