@@ -139,3 +139,35 @@ def invalid_scope(scope: str) -> EntraError:
         f"The provided value for scope {scope} is not valid. Client credential flows must have a scope value with /.default"
         " suffixed to the resource identifier (application ID URI).",
     )
+
+
+def redirect_mismatch(redirect_uri: str, client_id: str) -> EntraError:
+    """The redirect URI is not one of the application's; never redirected to."""
+    return EntraError(
+        "invalid_request",
+        50011,
+        f"The redirect URI '{redirect_uri}' specified in the request does not match the redirect URIs configured for the"
+        f" application '{client_id}'. Make sure the redirect URI sent in the request matches one added to your application.",
+    )
+
+
+def invalid_grant(number: int, message: str) -> EntraError:
+    """A code, refresh token or assertion that does not count."""
+    return EntraError("invalid_grant", number, message)
+
+
+CODE_UNKNOWN = (9002313, "Invalid request. Request is malformed or invalid.")
+CODE_EXPIRED = (70008, "The provided authorization code or refresh token has expired due to inactivity. Send a new request.")
+CODE_REDEEMED = (54005, "OAuth2 Authorization code was already redeemed, please retry with a new valid code.")
+VERIFIER_MISSING = (50148, "The code_verifier is missing: the authorization request came with a code_challenge.")
+VERIFIER_WRONG = (501481, "The Code_Verifier does not match the code_challenge supplied in the authorization request.")
+REFRESH_UNKNOWN = (9002313, "Invalid request. The refresh token is malformed or not known here.")
+REFRESH_EXPIRED = (700082, "The refresh token has expired due to inactivity.")
+INTERACTION_REQUIRED = EntraError(
+    "login_required", 50058, "A silent sign-in request was sent but no user is signed in. The session cookies were not found."
+)
+
+
+def assertion_refused(number: int, message: str) -> EntraError:
+    """A client assertion that does not verify."""
+    return EntraError("invalid_client", number, message, status=401)

@@ -1,24 +1,40 @@
-"""What the token endpoint grants, one function per grant type. Plain Python: forms in, token answers out."""
+"""What the token endpoint grants, one method per grant type. Plain Python: forms in, token answers out."""
 
 from __future__ import annotations
 
+import base64
+import hashlib
+import hmac
+import json
+import time
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from chatkit.localcloud.entra import errors
+from chatkit.localcloud.entra import assertions, errors
+from chatkit.localcloud.entra.codes import Codes, Consent
 from chatkit.localcloud.entra.models import Directory, Principal
 from chatkit.localcloud.entra.tokens import LIFETIME_S, Tokens
 
 Form = Mapping[str, str]
+OPENID = {"openid", "profile", "email", "offline_access"}
+GRAPH = "https://graph.microsoft.com"
+DEVICE_GRANT = "urn:ietf:params:oauth:grant-type:device_code"
 
 
 class Grants:
     """The token endpoint's rules."""
 
-    def __init__(self, directory: Directory, tokens: Tokens) -> None:
+    def __init__(self, directory: Directory, tokens: Tokens, codes: Codes) -> None:
         self._directory = directory
         self._tokens = tokens
-        self._grants: dict[str, Callable[[Form], dict[str, Any]]] = {"client_credentials": self._client_credentials}
+        self._codes = codes
+        self._grants: dict[str, Callable[[Form], dict[str, Any]]] = {
+            "client_credentials": self._client_credentials,
+            "authorization_code": self._authorization_code,
+            "refresh_token": self._refresh_token,
+            DEVICE_GRANT: self._device_code,
+            "device_code": self._device_code,
+        }
 
     def answer(self, form: Form) -> dict[str, Any]:
         """Grant a token.
@@ -39,30 +55,124 @@ class Grants:
             raise errors.missing_parameter("client_id")
         return handler(form)
 
+    # Grants -----------------------------------------------------------------------------------------------------------
+
     def _client_credentials(self, form: Form) -> dict[str, Any]:
-        client_id = form["client_id"].lower()
-        resource = self._resource(form)
-        if self._directory.application(client_id) is None:
-            raise errors.client_not_found(client_id, self._directory.tenant_id)
-        if not form.get("client_secret"):
+        application = self._application(form)
+        resource = self._app_resource(form)
+        if not self._prove(form, application):
             raise errors.missing_credential()
-        self._directory.check_secret(client_id, form["client_secret"])
-        principal = self._directory.create_service_principal(client_id)
+        principal = self._directory.create_service_principal(application["appId"])
         return self._bearer(resource, app_claims(principal))
 
-    def _resource(self, form: Form) -> str:
+    def _authorization_code(self, form: Form) -> dict[str, Any]:
+        application = self._application(form)
+        consent = self._codes.redeem(form.get("code", ""))
+        if consent.client_id != application["appId"]:
+            raise errors.invalid_grant(700005, "The authorization code is intended for another application.")
+        if form.get("redirect_uri", "") != consent.redirect_uri:
+            raise errors.invalid_grant(
+                500112,
+                f"The reply address '{form.get('redirect_uri', '')}' does not match the reply address '{consent.redirect_uri}'"
+                " provided when requesting Authorization code.",
+            )
+        _check_verifier(consent, form.get("code_verifier", ""))
+        if not self._prove(form, application) and self._needs_proof(application, consent.redirect_uri):
+            raise errors.missing_credential()
+        return self._user_tokens(form, consent)
+
+    def _refresh_token(self, form: Form) -> dict[str, Any]:
+        application = self._application(form)
+        self._prove(form, application)
+        return self._user_tokens(form, self._codes.refresh(form.get("refresh_token", ""), application["appId"]))
+
+    def _device_code(self, form: Form) -> dict[str, Any]:
+        application = self._application(form)
+        code = form.get("device_code") or form.get("code", "")
+        device = self._codes.device(code)
+        if device is None or device.client_id != application["appId"]:
+            raise errors.EntraError("bad_verification_code", 70019, "Verification code is invalid or expired. Ask for a new one.")
+        if device.is_declined:
+            raise errors.EntraError("authorization_declined", 70018, "The person declined the sign-in on the device.")
+        if device.expires <= time.time():
+            raise errors.EntraError("expired_token", 70020, "The provided value for the device code has expired.")
+        if not device.user:
+            raise errors.EntraError(
+                "authorization_pending", 70016, "OAuth 2.0 device flow error. Authorization is pending. Continue polling."
+            )
+        self._codes.end_device(code)
+        return self._user_tokens(form, Consent(device.user, device.client_id, device.scope))
+
+    # Clients ----------------------------------------------------------------------------------------------------------
+
+    def _application(self, form: Form) -> dict[str, Any]:
+        client_id = form["client_id"].lower()
+        application = self._directory.application(client_id)
+        if application is None:
+            raise errors.client_not_found(client_id, self._directory.tenant_id)
+        return application
+
+    def _prove(self, form: Form, application: dict[str, Any]) -> bool:
+        """Check whatever proof there is; say whether there was one."""
+        if form.get("client_assertion"):
+            base = self._tokens.issuer.removesuffix("/v2.0")
+            audiences = [f"{base}/oauth2/v2.0/token", f"{base}/oauth2/token", f"{base}/v2.0", base]
+            assertions.check(form["client_assertion"], application, audiences)
+            return True
+        if form.get("client_secret"):
+            self._directory.check_secret(application["appId"], form["client_secret"])
+            return True
+        return False
+
+    @staticmethod
+    def _needs_proof(application: dict[str, Any], redirect_uri: str) -> bool:
+        return redirect_uri in application["web"].get("redirectUris", ())
+
+    # Tokens -----------------------------------------------------------------------------------------------------------
+
+    def _app_resource(self, form: Form) -> str:
         if form.get("resource"):
-            resource = form["resource"]
-        elif form.get("scope"):
-            scope = form["scope"].split()[0]
-            if not scope.endswith("/.default"):
-                raise errors.invalid_scope(form["scope"])
-            resource = scope.removesuffix("/.default")
-        else:
+            return self._known(form["resource"])
+        if not form.get("scope"):
             raise errors.missing_parameter("scope")
+        scope = form["scope"].split()[0]
+        if not scope.endswith("/.default"):
+            raise errors.invalid_scope(form["scope"])
+        return self._known(scope.removesuffix("/.default"))
+
+    def _known(self, resource: str) -> str:
         if not self._directory.knows_resource(resource):
             raise errors.resource_not_found(resource, self._directory.tenant_id)
         return resource
+
+    def _user_resource(self, scope: str) -> tuple[str, str]:
+        """The audience and the permissions that a scope asks for; Graph when it names none."""
+        named = [part for part in scope.split() if part not in OPENID]
+        if not named:
+            return GRAPH, "openid profile email User.Read"
+        resource, _, permission = named[0].rpartition("/")
+        if "://" not in resource and not self._directory.application(resource.lower()):
+            return GRAPH, " ".join(named)
+        return self._known(resource), "user_impersonation" if permission == ".default" else permission
+
+    def _user_tokens(self, form: Form, consent: Consent) -> dict[str, Any]:
+        scope = form.get("scope") or (f"{form['resource']}/.default" if form.get("resource") else consent.scope)
+        user = self._directory.principal(consent.user)
+        if user is None:
+            raise errors.invalid_grant(50034, "The user account does not exist in the directory.")
+        audience, permissions = self._user_resource(scope)
+        claims = {**user_claims(user), "appid": consent.client_id, "azp": consent.client_id, "scp": permissions}
+        answer = {**self._bearer(audience, claims), "scope": scope}
+        asked = set(consent.scope.split()) | set(scope.split())
+        if "offline_access" in asked:
+            answer["refresh_token"] = self._codes.new_refresh_token(consent.client_id, user.id, consent.scope)
+        if "openid" in asked:
+            nonce = {"nonce": consent.nonce} if consent.nonce else {}
+            answer["id_token"] = self._tokens.issue(consent.client_id, {**user_claims(user), **nonce})
+        if form.get("client_info"):
+            info = json.dumps({"uid": user.id, "utid": self._directory.tenant_id}).encode()
+            answer["client_info"] = base64.urlsafe_b64encode(info).decode().rstrip("=")
+        return answer
 
     def _bearer(self, audience: str, claims: dict[str, Any]) -> dict[str, Any]:
         return {
@@ -71,6 +181,17 @@ class Grants:
             "ext_expires_in": LIFETIME_S,
             "access_token": self._tokens.issue(audience, claims),
         }
+
+
+def _check_verifier(consent: Consent, verifier: str) -> None:
+    if not consent.challenge:
+        return
+    if not verifier:
+        raise errors.invalid_grant(*errors.VERIFIER_MISSING)
+    digest = base64.urlsafe_b64encode(hashlib.sha256(verifier.encode()).digest()).decode().rstrip("=")
+    expected = digest if consent.method == "S256" else verifier
+    if not hmac.compare_digest(expected.encode(), consent.challenge.encode()):
+        raise errors.invalid_grant(*errors.VERIFIER_WRONG)
 
 
 def app_claims(principal: Principal) -> dict[str, Any]:
@@ -82,4 +203,18 @@ def app_claims(principal: Principal) -> dict[str, Any]:
         "azp": principal.app_id,
         "app_displayname": principal.name,
         "idtyp": "app",
+    }
+
+
+def user_claims(principal: Principal) -> dict[str, Any]:
+    """Claims about a person."""
+    return {
+        "oid": principal.id,
+        "sub": principal.id,
+        "name": principal.name,
+        "preferred_username": principal.upn,
+        "upn": principal.upn,
+        "unique_name": principal.upn,
+        "email": principal.upn,
+        "idtyp": "user",
     }

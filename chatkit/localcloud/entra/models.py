@@ -6,7 +6,7 @@ import hashlib
 import hmac
 import secrets
 import uuid
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -37,17 +37,19 @@ class Principal:
         kind: "User", "ServicePrincipal" or "ManagedIdentity".
         name: Display name.
         app_id: Application id; empty for users.
+        header: Secret with which an app asks the managed identity endpoint; empty for others.
     """
 
     id: str
     kind: str
     name: str
     app_id: str = ""
+    header: str = field(default="", repr=False)
 
     @property
     def upn(self) -> str:
         """User principal name of a user."""
-        return f"{self.name}@{DOMAIN}" if self.kind == "User" else ""
+        return self.name if "@" in self.name or self.kind != "User" else f"{self.name}@{DOMAIN}"
 
 
 class Directory:
@@ -170,6 +172,10 @@ class Directory:
         """
         return self._put_principal("ManagedIdentity", name, str(uuid.uuid4())).id
 
+    def identity_of(self, header: str) -> Principal | None:
+        """The managed identity whose app sent this secret."""
+        return next((p for p in self.principals() if p.header and hmac.compare_digest(p.header, header)), None)
+
     def delete_identity(self, principal_id: str) -> None:
         """Remove a managed identity; nothing happens when it is gone already."""
         self._store.delete(PRINCIPALS, principal_id.lower())
@@ -182,8 +188,9 @@ class Directory:
         return self.principal(object_id) or self._put_principal("User", name, "", object_id)
 
     def _put_principal(self, kind: str, name: str, app_id: str, object_id: str = "") -> Principal:
-        principal = Principal(object_id or str(uuid.uuid4()), kind, name, app_id)
-        self._store.put(PRINCIPALS, principal.id, {"id": principal.id, "kind": kind, "name": name, "app_id": app_id})
+        header = secrets.token_hex(16).upper() if kind == "ManagedIdentity" else ""
+        principal = Principal(object_id or str(uuid.uuid4()), kind, name, app_id, header)
+        self._store.put(PRINCIPALS, principal.id, dict(vars(principal)))
         return principal
 
     # Names ------------------------------------------------------------------------------------------------------------

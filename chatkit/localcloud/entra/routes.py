@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import base64
 import logging
 from typing import Any
+from urllib.parse import unquote
 
 from aiohttp import web
 
-from chatkit.localcloud.entra import errors
-from chatkit.localcloud.entra.grants import Grants
+from chatkit.localcloud.entra import errors, pages
+from chatkit.localcloud.entra.codes import Codes
+from chatkit.localcloud.entra.errors import TokenRejected
+from chatkit.localcloud.entra.grants import GRAPH, Grants
+from chatkit.localcloud.entra.identity import IdentityEndpoint
 from chatkit.localcloud.entra.models import Directory
+from chatkit.localcloud.entra.sign_in import SignIn
 from chatkit.localcloud.entra.tokens import Tokens
 from chatkit.localcloud.trace import Trace
 from chatkit.localcloud.web import Handler, loopback_only
@@ -21,12 +27,21 @@ HIDDEN = {"client_secret", "client_assertion", "code", "refresh_token", "device_
 class Routes:
     """The HTTP side of the tenant."""
 
-    def __init__(self, directory: Directory, tokens: Tokens, trace: Trace) -> None:
+    def __init__(self, directory: Directory, tokens: Tokens, codes: Codes, trace: Trace) -> None:
         self._directory = directory
         self._tokens = tokens
         self._trace = trace
-        self._grants = Grants(directory, tokens)
+        self._grants = Grants(directory, tokens, codes)
+        self._sign_in = SignIn(directory, codes, trace)
+        self._identity = IdentityEndpoint(directory, tokens)
         self._authority = ""
+
+    def pages(self, origin: str) -> web.Application:
+        """The application for the plain-http port: what browsers open, and managed identities."""
+        self._sign_in.origin = origin
+        app = web.Application(middlewares=[loopback_only, self._page_errors], client_max_size=1 << 20)
+        app.add_routes([*self._sign_in.routes(), *self._identity.routes()])
+        return app
 
     def app(self, authority: str) -> web.Application:
         """The application to serve at this authority URL."""
@@ -39,7 +54,23 @@ class Routes:
         app.router.add_get("/{tenant}/discovery/keys", self._keys)
         app.router.add_post("/{tenant}/oauth2/v2.0/token", self._token)
         app.router.add_post("/{tenant}/oauth2/token", self._token)
+        app.router.add_post("/{tenant}/oauth2/v2.0/devicecode", self._device_code)
+        app.router.add_post("/{tenant}/oauth2/devicecode", self._device_code)
+        app.router.add_get("/oidc/userinfo", self._user_info)
+        app.add_routes(self._sign_in.routes())
         return app
+
+    @web.middleware
+    async def _page_errors(self, request: web.Request, handler: Handler) -> web.StreamResponse:
+        try:
+            return await handler(request)
+        except errors.EntraError as error:
+            return pages.message("Sorry, but we're having trouble signing you in.", str(error), status=error.status)
+        except web.HTTPException:
+            raise
+        except Exception:
+            log.exception("%s %s failed", request.method, request.path)
+            return pages.message("Something went wrong", "The server met an unexpected error.", status=500)
 
     @web.middleware
     async def _errors(self, request: web.Request, handler: Handler) -> web.StreamResponse:
@@ -58,8 +89,8 @@ class Routes:
             return web.json_response(refusal.body(authority=self._authority), status=500)
 
     async def _discovery(self, request: web.Request) -> web.Response:
-        tenant = self._directory.check_tenant(request.match_info["tenant"])
-        return web.json_response(discovery(self._authority, tenant, self._tokens.issuer))
+        tenant = self._check_tenant(request)
+        return web.json_response(discovery(self._authority, tenant, self._tokens.issuer, pages_at=self._sign_in.origin))
 
     async def _instance(self, request: web.Request) -> web.Response:
         host, tenant = self._authority.removeprefix("https://"), self._directory.tenant_id
@@ -72,24 +103,55 @@ class Routes:
         )
 
     async def _keys(self, request: web.Request) -> web.Response:
-        self._directory.check_tenant(request.match_info["tenant"])
+        self._check_tenant(request)
         return web.json_response(self._tokens.jwks())
 
     async def _token(self, request: web.Request) -> web.Response:
-        self._directory.check_tenant(request.match_info["tenant"])
+        self._check_tenant(request)
         form = {name: value for name, value in (await request.post()).items() if isinstance(value, str)}
+        _read_basic(request, form)
         answer = self._grants.answer(form)
         shown = {name: value for name, value in form.items() if name not in HIDDEN}
         self._trace.emit("entra", "token", **{key: shown.get(key, "") for key in ("grant_type", "client_id", "scope")})
         return web.json_response(answer, headers=NO_STORE)
 
+    async def _device_code(self, request: web.Request) -> web.Response:
+        tenant = self._check_tenant(request)
+        form = {name: value for name, value in (await request.post()).items() if isinstance(value, str)}
+        return web.json_response(self._sign_in.start_device(form, tenant), headers=NO_STORE)
+
+    async def _user_info(self, request: web.Request) -> web.Response:
+        token = request.headers.get("Authorization", "").partition(" ")[2]
+        try:
+            claims = self._tokens.verify(token, (GRAPH,)).raw
+        except TokenRejected as rejected:
+            refusal = {"error": {"code": "InvalidAuthenticationToken", "message": rejected.description}}
+            return web.json_response(refusal, status=401, headers={"WWW-Authenticate": "Bearer"})
+        return web.json_response({name: claims[name] for name in ("sub", "name", "email", "oid") if name in claims})
+
+    def _check_tenant(self, request: web.Request) -> str:
+        return self._directory.check_tenant(request.match_info["tenant"])
+
 
 NO_STORE = {"Cache-Control": "no-store, no-cache", "Pragma": "no-cache"}
 
 
-def discovery(authority: str, tenant: str, issuer: str) -> dict[str, Any]:
-    """The OpenID Connect discovery document of one tenant."""
-    base = f"{authority}/{tenant}"
+def _read_basic(request: web.Request, form: dict[str, str]) -> None:
+    """Take client id and secret from a Basic header (client_secret_basic)."""
+    scheme, _, text = request.headers.get("Authorization", "").partition(" ")
+    if scheme.lower() != "basic":
+        return
+    try:
+        client_id, _, secret = base64.b64decode(text).decode().partition(":")
+    except ValueError:
+        raise errors.EntraError("invalid_client", 900144, "The Authorization header is malformed.", status=401) from None
+    form.setdefault("client_id", unquote(client_id))
+    form.setdefault("client_secret", unquote(secret))
+
+
+def discovery(authority: str, tenant: str, issuer: str, *, pages_at: str) -> dict[str, Any]:
+    """The OpenID Connect discovery document of one tenant; what browsers open is at `pages_at`."""
+    base, pages_base = f"{authority}/{tenant}", f"{pages_at or authority}/{tenant}"
     return {
         "token_endpoint": f"{base}/oauth2/v2.0/token",
         "token_endpoint_auth_methods_supported": ["client_secret_post", "private_key_jwt", "client_secret_basic"],
@@ -102,11 +164,11 @@ def discovery(authority: str, tenant: str, issuer: str) -> dict[str, Any]:
         "issuer": issuer,
         "request_uri_parameter_supported": False,
         "userinfo_endpoint": f"{authority}/oidc/userinfo",
-        "authorization_endpoint": f"{base}/oauth2/v2.0/authorize",
+        "authorization_endpoint": f"{pages_base}/oauth2/v2.0/authorize",
         "device_authorization_endpoint": f"{base}/oauth2/v2.0/devicecode",
         "http_logout_supported": True,
         "frontchannel_logout_supported": True,
-        "end_session_endpoint": f"{base}/oauth2/v2.0/logout",
+        "end_session_endpoint": f"{pages_base}/oauth2/v2.0/logout",
         "claims_supported": ["sub", "iss", "aud", "exp", "iat", "nonce", "preferred_username", "name", "tid", "ver", "oid"],
         "tenant_region_scope": "EU",
         "cloud_instance_name": authority.removeprefix("https://"),

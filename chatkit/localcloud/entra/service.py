@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from chatkit.localcloud.entra.codes import Codes
+from chatkit.localcloud.entra.graph import Graph
 from chatkit.localcloud.entra.models import Directory
 from chatkit.localcloud.entra.routes import Routes
 from chatkit.localcloud.entra.tokens import Tokens
@@ -13,7 +15,8 @@ class EntraService:
 
     Attributes:
         directory: Applications, principals and users.
-        tokens: Signs and checks tokens.
+        tokens: Signs and checks tokens; `tokens.roles` knows who may do what.
+        pages_origin: Plain-http origin of the sign-in pages and the managed identity endpoint.
     """
 
     def __init__(self, platform: Platform) -> None:
@@ -22,17 +25,22 @@ class EntraService:
         self.tokens = Tokens(platform.store, tenant_id=self.directory.tenant_id)
         self._authority = f"https://localhost:{platform.listeners.reserve('entra')}"
         self._graph = f"https://localhost:{platform.listeners.reserve('graph')}"
+        self.pages_origin = f"http://localhost:{platform.listeners.reserve('sign-in')}"
         self.tokens.set_authority(self._authority)
 
     async def start(self) -> None:
         """Open the ports."""
-        app = Routes(self.directory, self.tokens, self._platform.trace).app(self._authority)
-        port = int(self._authority.rpartition(":")[2])
-        await self._platform.listeners.open("entra", app, port=port, tls=self._platform.certificates.server)
+        listeners, server = self._platform.listeners, self._platform.certificates.server
+        routes = Routes(self.directory, self.tokens, Codes(self._platform.store), self._platform.trace)
+        graph = Graph(self.directory, self.tokens, base_url=self._graph)
+        await listeners.open("sign-in", routes.pages(self.pages_origin), port=_port(self.pages_origin))
+        await listeners.open("entra", routes.app(self._authority), port=_port(self._authority), tls=server)
+        await listeners.open("graph", graph.app(), port=_port(self._graph), tls=server)
 
     async def stop(self) -> None:
         """Close the ports."""
-        await self._platform.listeners.close("entra")
+        for owner in ("graph", "entra", "sign-in"):
+            await self._platform.listeners.close(owner)
 
     def endpoints(self) -> dict[str, str]:
         """What a client needs to sign in."""
@@ -43,3 +51,7 @@ class EntraService:
             "client_id": self.directory.client_id,
             "client_secret": self.directory.client_secret,
         }
+
+
+def _port(url: str) -> int:
+    return int(url.rpartition(":")[2])

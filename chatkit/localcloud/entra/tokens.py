@@ -13,6 +13,7 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
 from chatkit.localcloud.entra.errors import TokenRejected
+from chatkit.localcloud.entra.roles import Roles
 from chatkit.localcloud.store import Store
 
 LIFETIME_S = 3599
@@ -40,10 +41,15 @@ class Claims:
 
 
 class Tokens:
-    """The tenant's signing key. The key and its id are kept, so tokens outlive a restart of the local cloud."""
+    """The tenant's signing key. The key and its id are kept, so tokens outlive a restart of the local cloud.
+
+    Attributes:
+        roles: What the principals of tokens may do where.
+    """
 
     def __init__(self, store: Store, *, tenant_id: str) -> None:
         self._tenant_id = tenant_id
+        self.roles = Roles(store)
         self._issuer = ""
         document = store.get("entra", "signing-key")
         if document is None:

@@ -1,0 +1,149 @@
+"""What sign-in leaves behind for a while: authorization codes, device codes, refresh tokens.
+
+Codes live a few minutes and stay in memory; refresh tokens are kept as hashes and outlive a restart.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+import time
+from dataclasses import dataclass
+
+from chatkit.localcloud.entra import errors
+from chatkit.localcloud.store import Store
+
+CODE_LIFETIME_S = 600
+DEVICE_LIFETIME_S = 900
+REFRESH_LIFETIME_S = 90 * 24 * 3600
+LETTERS = "BCDFGHJKLMNPQRSTVWXZ23456789"
+REFRESH = "entra-refresh"
+
+
+@dataclass
+class Consent:
+    """Who signed in for which client, and what the client asked for.
+
+    Attributes:
+        user: Object id.
+        client_id: The application.
+        scope: As asked for.
+        nonce: For the id token.
+        redirect_uri: Where the code was sent.
+        challenge: PKCE challenge, empty without PKCE.
+        method: "S256" or "plain".
+        expires: Unix time.
+        is_redeemed: True once exchanged.
+    """
+
+    user: str
+    client_id: str
+    scope: str
+    nonce: str = ""
+    redirect_uri: str = ""
+    challenge: str = ""
+    method: str = ""
+    expires: float = 0.0
+    is_redeemed: bool = False
+
+
+@dataclass
+class DeviceRequest:
+    """A device that waits for somebody to type its code.
+
+    Attributes:
+        client_id: The application.
+        scope: As asked for.
+        user_code: What the person types.
+        expires: Unix time.
+        user: Object id once somebody signed in.
+        is_declined: True when they refused.
+    """
+
+    client_id: str
+    scope: str
+    user_code: str
+    expires: float
+    user: str = ""
+    is_declined: bool = False
+
+
+class Codes:
+    """Codes in memory, refresh tokens in the store."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._consents: dict[str, Consent] = {}
+        self._devices: dict[str, DeviceRequest] = {}
+
+    def new_code(self, consent: Consent) -> str:
+        """Make an authorization code."""
+        now = time.time()
+        self._consents = {code: kept for code, kept in self._consents.items() if kept.expires > now - CODE_LIFETIME_S}
+        code = f"1.{secrets.token_urlsafe(48)}"
+        consent.expires = now + CODE_LIFETIME_S
+        self._consents[code] = consent
+        return code
+
+    def redeem(self, code: str) -> Consent:
+        """Exchange an authorization code, once.
+
+        Raises:
+            EntraError: Unknown, expired or used code.
+        """
+        consent = self._consents.get(code)
+        if consent is None:
+            raise errors.invalid_grant(*errors.CODE_UNKNOWN)
+        if consent.is_redeemed:
+            raise errors.invalid_grant(*errors.CODE_REDEEMED)
+        if consent.expires <= time.time():
+            raise errors.invalid_grant(*errors.CODE_EXPIRED)
+        consent.is_redeemed = True
+        return consent
+
+    def new_device(self, client_id: str, scope: str) -> tuple[str, DeviceRequest]:
+        """Start a device sign-in; returns the device's own code and the request."""
+        now = time.time()
+        self._devices = {code: kept for code, kept in self._devices.items() if kept.expires > now - DEVICE_LIFETIME_S}
+        user_code = "".join(secrets.choice(LETTERS) for _ in range(9))
+        device_code = secrets.token_urlsafe(48)
+        self._devices[device_code] = DeviceRequest(client_id, scope, user_code, now + DEVICE_LIFETIME_S)
+        return device_code, self._devices[device_code]
+
+    def device(self, device_code: str) -> DeviceRequest | None:
+        """The device with this code."""
+        return self._devices.get(device_code)
+
+    def device_of(self, user_code: str) -> DeviceRequest | None:
+        """The waiting device whose user code somebody typed."""
+        typed = user_code.strip().upper().replace("-", "")
+        now = time.time()
+        return next((d for d in self._devices.values() if d.user_code == typed and d.expires > now and not d.user), None)
+
+    def end_device(self, device_code: str) -> None:
+        """Forget a device that has its tokens."""
+        self._devices.pop(device_code, None)
+
+    def new_refresh_token(self, client_id: str, user: str, scope: str) -> str:
+        """Make a refresh token."""
+        token = f"1.{secrets.token_urlsafe(64)}"
+        expires = time.time() + REFRESH_LIFETIME_S
+        self._store.put(REFRESH, _digest(token), {"client_id": client_id, "user": user, "scope": scope, "expires": expires})
+        return token
+
+    def refresh(self, token: str, client_id: str) -> Consent:
+        """Look up a refresh token. As in Entra it stays valid after use.
+
+        Raises:
+            EntraError: Unknown, expired, or another client's token.
+        """
+        kept = self._store.get(REFRESH, _digest(token))
+        if kept is None or kept["client_id"] != client_id:
+            raise errors.invalid_grant(*errors.REFRESH_UNKNOWN)
+        if kept["expires"] <= time.time():
+            raise errors.invalid_grant(*errors.REFRESH_EXPIRED)
+        return Consent(kept["user"], kept["client_id"], kept["scope"])
+
+
+def _digest(token: str) -> str:
+    return hashlib.sha256(token.encode()).hexdigest()

@@ -1,0 +1,81 @@
+"""The sign-in pages: small, without scripts from elsewhere, every foreign text escaped."""
+
+from __future__ import annotations
+
+import html
+import json
+from collections.abc import Mapping
+
+from aiohttp import web
+
+HEADERS = {
+    "Cache-Control": "no-store",
+    "Referrer-Policy": "no-referrer",
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+}
+STYLE = (
+    "body{font:16px/1.5 system-ui,sans-serif;background:#f3f2f1;color:#201f1e;display:grid;place-items:center;min-height:90vh}"
+    "main{background:#fff;padding:2.5rem;width:22rem;border-radius:4px}h1{font-size:1.4rem;margin-top:0}"
+    "button{display:block;width:100%;padding:.7rem;margin:.4rem 0;font:inherit;text-align:left;border:1px solid #8a8886;"
+    "background:#fff;border-radius:3px;cursor:pointer}button:hover,button:focus{background:#f3f2f1}"
+    "input{width:100%;box-sizing:border-box;padding:.6rem;font:inherit;margin:.2rem 0}label{display:block;margin-top:1rem}"
+    ".note{font-size:.85rem;color:#605e5c}"
+)
+
+
+def pick_user(application: str, asked: Mapping[str, str], *, hint: str, users: tuple[str, ...]) -> web.Response:
+    """Ask who signs in to an application."""
+    body = (
+        f"<h1>Pick an account</h1><p>to continue to <strong>{html.escape(application)}</strong></p>"
+        f'<form method="post"><input type="hidden" name="request" value="{html.escape(json.dumps(dict(asked)))}">'
+        f"{_users(users)}</form>"
+        f'<form method="post"><input type="hidden" name="request" value="{html.escape(json.dumps(dict(asked)))}">'
+        f'<label for="user">Another name</label>'
+        f'<input id="user" name="user" maxlength="64" autocomplete="username" required value="{html.escape(hint)}">'
+        "<button>Sign in</button></form>"
+        f'<form method="post"><input type="hidden" name="request" value="{html.escape(json.dumps(dict(asked)))}">'
+        '<button name="cancel" value="1">Cancel</button></form>'
+    )
+    return _page("Sign in to your account", body)
+
+
+def device(code: str, *, users: tuple[str, ...]) -> web.Response:
+    """Ask for the code that a device shows."""
+    body = (
+        "<h1>Enter code</h1><p>Enter the code displayed on your app or device, then pick who you are.</p>"
+        f'<form method="post"><label for="otc">Code</label><input id="otc" name="otc" required value="{html.escape(code)}">'
+        f"{_users(users)}"
+        '<button name="cancel" value="1">Decline</button></form>'
+    )
+    return _page("Sign in to your account", body)
+
+
+def message(title: str, text: str, *, status: int = 200) -> web.Response:
+    """Say one thing."""
+    return _page(title, f"<h1>{html.escape(title)}</h1><p>{html.escape(text)}</p>", status=status)
+
+
+def form_post(target: str, values: Mapping[str, str]) -> web.Response:
+    """Send values to the application as a form (response_mode=form_post)."""
+    fields = "".join(f'<input type="hidden" name="{html.escape(k)}" value="{html.escape(v)}">' for k, v in values.items())
+    body = (
+        f'<form method="post" action="{html.escape(target)}">{fields}<button>Continue</button></form>'
+        "<script>document.forms[0].submit()</script>"
+    )
+    return _page("Working…", body, script=True)
+
+
+def _users(users: tuple[str, ...]) -> str:
+    return "".join(f'<button name="user" value="{html.escape(user)}">{html.escape(user)}</button>' for user in users)
+
+
+def _page(title: str, body: str, *, status: int = 200, script: bool = False) -> web.Response:
+    policy = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'; base-uri 'none'"
+    text = (
+        f'<!doctype html><html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width">'
+        f"<title>{html.escape(title)}</title><style>{STYLE}</style><main>{body}"
+        '<p class="note">Local cloud of chatkit: there are no passwords here.</p></main></html>'
+    )
+    headers = {**HEADERS, "Content-Security-Policy": policy + ("; script-src 'unsafe-inline'" if script else "")}
+    return web.Response(status=status, text=text, content_type="text/html", headers=headers)

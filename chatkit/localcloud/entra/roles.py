@@ -1,0 +1,218 @@
+"""Role assignments: who may do what at which scope. Kept here so that every service can ask; Resource Manager edits them."""
+
+from __future__ import annotations
+
+import fnmatch
+import re
+import time
+from collections.abc import Collection
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+from chatkit.localcloud.store import Store
+
+ASSIGNMENTS = "role-assignments"
+
+
+@dataclass(frozen=True)
+class Role:
+    """A built-in role.
+
+    Attributes:
+        id: Its GUID, the same in every tenant.
+        name: Display name.
+        actions: Allowed control-plane actions, with wildcards.
+        not_actions: Taken off those.
+        data_actions: Allowed data-plane actions.
+    """
+
+    id: str
+    name: str
+    actions: tuple[str, ...] = ()
+    not_actions: tuple[str, ...] = ()
+    data_actions: tuple[str, ...] = ()
+
+
+_BLOBS = "Microsoft.Storage/storageAccounts/blobServices"
+ROLES = {
+    role.id: role
+    for role in (
+        Role("8e3af657-a8ff-443c-a75c-2fe8c4bcb635", "Owner", ("*",)),
+        Role(
+            "b24988ac-6180-42a0-ab88-20f7382dd24c",
+            "Contributor",
+            ("*",),
+            (
+                "Microsoft.Authorization/*/Delete",
+                "Microsoft.Authorization/*/Write",
+                "Microsoft.Authorization/elevateAccess/Action",
+            ),
+        ),
+        Role("acdd72a7-3385-48ef-bd42-f606fba81ae7", "Reader", ("*/read",)),
+        Role("18d7d88d-d35e-4fb5-a5c3-7773c20a72d9", "User Access Administrator", ("*/read", "Microsoft.Authorization/*")),
+        Role(
+            "de139f84-1756-47ae-9be6-808fbbe84772",
+            "Website Contributor",
+            ("Microsoft.Web/sites/*", "Microsoft.Web/serverFarms/read"),
+        ),
+        Role("17d1049b-9a84-46fb-8f53-869881c3d3ab", "Storage Account Contributor", ("Microsoft.Storage/storageAccounts/*",)),
+        Role(
+            "b7e6dc6d-f1e8-4753-8033-0f276bb0955b",
+            "Storage Blob Data Owner",
+            (f"{_BLOBS}/containers/*", f"{_BLOBS}/generateUserDelegationKey/action"),
+            (),
+            (f"{_BLOBS}/containers/blobs/*",),
+        ),
+        Role(
+            "ba92f5b4-2d11-453d-a403-e96b0029c9fe",
+            "Storage Blob Data Contributor",
+            tuple(f"{_BLOBS}/containers/{verb}" for verb in ("read", "write", "delete"))
+            + (f"{_BLOBS}/generateUserDelegationKey/action",),
+            (),
+            tuple(f"{_BLOBS}/containers/blobs/{verb}" for verb in ("read", "write", "delete", "move/action", "add/action")),
+        ),
+        Role(
+            "2a2b9908-6ea1-4ae2-8e65-a410df84e7d1",
+            "Storage Blob Data Reader",
+            (f"{_BLOBS}/containers/read", f"{_BLOBS}/generateUserDelegationKey/action"),
+            (),
+            (f"{_BLOBS}/containers/blobs/read",),
+        ),
+        Role("974c5e8b-45b9-4653-ba55-5f855dd0fb88", "Storage Queue Data Contributor"),
+        Role("0a9a7e1f-b9d0-4cc4-a60d-0319b160aaa3", "Storage Table Data Contributor"),
+        Role(
+            "7e4f1700-ea5a-4f59-8f37-079cfe29dce3",
+            "SignalR Service Owner",
+            (),
+            (),
+            ("Microsoft.SignalRService/SignalR/*",),
+        ),
+        Role(
+            "420fcaa2-552c-430f-98ca-3264be4806c7",
+            "SignalR App Server",
+            (),
+            (),
+            ("Microsoft.SignalRService/SignalR/auth/accessKey/action", "Microsoft.SignalRService/SignalR/serverConnection/write"),
+        ),
+        Role(
+            "fd53cd77-2268-407a-8f46-7e7863d0f521",
+            "SignalR REST API Owner",
+            (),
+            (),
+            ("Microsoft.SignalRService/SignalR/auth/clientToken/action", "Microsoft.SignalRService/SignalR/*/write"),
+        ),
+    )
+}
+BY_NAME = {role.name: role.id for role in ROLES.values()}
+
+
+@dataclass(frozen=True)
+class Assignment:
+    """One role at one scope for one principal.
+
+    Attributes:
+        id: ARM id of the assignment.
+        scope: ARM id of where it counts, and below.
+        role_id: GUID of the role.
+        principal_id: Object id.
+        principal_type: "ServicePrincipal" or "User".
+        created: Unix time.
+        effective: Unix time from which it counts.
+        description: Free text.
+    """
+
+    id: str
+    scope: str
+    role_id: str
+    principal_id: str
+    principal_type: str = "ServicePrincipal"
+    created: float = 0.0
+    effective: float = 0.0
+    description: str = ""
+
+
+class Roles:
+    """All assignments of the subscription."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._by_principal: dict[str, dict[str, Assignment]] = {}
+        for _, document in store.items(ASSIGNMENTS):
+            self._index(Assignment(**document))
+
+    def _index(self, assignment: Assignment) -> None:
+        self._by_principal.setdefault(assignment.principal_id.lower(), {})[assignment.id.lower()] = assignment
+
+    def assign(self, assignment: Assignment) -> None:
+        """Keep an assignment."""
+        document: dict[str, Any] = dict(vars(assignment))
+        self._store.put(ASSIGNMENTS, assignment.id.lower(), document)
+        self._index(assignment)
+
+    def remove(self, id_: str) -> Assignment | None:
+        """Remove an assignment and return it."""
+        document = self._store.get(ASSIGNMENTS, id_.lower())
+        if document is None:
+            return None
+        self._store.delete(ASSIGNMENTS, id_.lower())
+        assignment = Assignment(**document)
+        self._by_principal[assignment.principal_id.lower()].pop(id_.lower(), None)
+        return assignment
+
+    def remove_below(self, scope: str) -> None:
+        """Remove the assignments of a deleted resource or group."""
+        for assignment in self.all():
+            if _is_at(scope, assignment.scope):
+                self.remove(assignment.id)
+
+    def get(self, id_: str) -> Assignment | None:
+        """The assignment with this id."""
+        document = self._store.get(ASSIGNMENTS, id_.lower())
+        return None if document is None else Assignment(**document)
+
+    def all(self) -> list[Assignment]:
+        """Every assignment."""
+        return [one for assignments in self._by_principal.values() for one in assignments.values()]
+
+    def at(self, principal_id: str, scope: str) -> list[Assignment]:
+        """A principal's assignments that count at a scope now."""
+        now = time.time()
+        own = self._by_principal.get(principal_id.lower(), {})
+        return [one for one in own.values() if one.effective <= now and _is_at(one.scope, scope)]
+
+    def has_role(self, principal_id: str, scope: str, names: Collection[str]) -> bool:
+        """Say whether a principal has one of these roles (display names) at a scope."""
+        return any(ROLES[one.role_id].name in names for one in self.at(principal_id, scope) if one.role_id in ROLES)
+
+    def allows(self, principal_id: str, scope: str, action: str, *, is_data: bool = False) -> bool:
+        """Say whether a principal may do something.
+
+        Args:
+            principal_id: Object id from the token.
+            scope: ARM id of the resource.
+            action: For example "Microsoft.Storage/storageAccounts/blobServices/containers/blobs/write".
+            is_data: True for an action of a data plane.
+        """
+        return any(_grants(one.role_id, action.lower(), is_data) for one in self.at(principal_id, scope))
+
+
+@lru_cache(maxsize=4096)
+def _grants(role_id: str, action: str, is_data: bool) -> bool:
+    role = ROLES.get(role_id)
+    if role is None:
+        return False
+    if is_data:
+        return any(_matches(pattern, action) for pattern in role.data_actions)
+    return any(_matches(pattern, action) for pattern in role.actions) and not any(
+        _matches(pattern, action) for pattern in role.not_actions
+    )
+
+
+def _matches(pattern: str, action: str) -> bool:
+    return re.match(fnmatch.translate(pattern.lower()), action) is not None
+
+
+def _is_at(scope: str, id_: str) -> bool:
+    upper, lower = scope.lower().rstrip("/"), id_.lower().rstrip("/")
+    return lower == upper or lower.startswith(upper + "/")

@@ -1,0 +1,182 @@
+"""Signing in with a browser: the pick-a-user page, device codes, sign-out.
+
+These pages are served over plain http on a port of their own, since a browser would warn about the private CA. Codes are
+exchanged for tokens only at the https token endpoint.
+"""
+
+from __future__ import annotations
+
+import html
+import json
+from typing import Any
+from urllib.parse import urlencode, urlsplit
+
+from aiohttp import web
+
+from chatkit.localcloud.entra import errors, pages
+from chatkit.localcloud.entra.codes import DEVICE_LIFETIME_S, Codes, Consent
+from chatkit.localcloud.entra.models import USERS, Directory
+from chatkit.localcloud.trace import Trace
+
+MODES = ("query", "fragment", "form_post")
+NAME_LENGTH = 64
+
+
+class SignIn:
+    """The browser's side of the tenant."""
+
+    def __init__(self, directory: Directory, codes: Codes, trace: Trace) -> None:
+        self._directory = directory
+        self._codes = codes
+        self._trace = trace
+        self.origin = ""
+
+    def routes(self) -> list[web.RouteDef]:
+        """Pages for the plain-http port."""
+        return [
+            web.get("/{tenant}/oauth2/v2.0/authorize", self.authorize),
+            web.get("/{tenant}/oauth2/authorize", self.authorize),
+            web.post("/{tenant}/oauth2/v2.0/authorize", self.signed_in),
+            web.post("/{tenant}/oauth2/authorize", self.signed_in),
+            web.get("/{tenant}/oauth2/v2.0/logout", self.sign_out),
+            web.get("/{tenant}/oauth2/deviceauth", self.device_page),
+            web.post("/{tenant}/oauth2/deviceauth", self.device_signed_in),
+        ]
+
+    async def authorize(self, request: web.Request) -> web.StreamResponse:
+        """Ask who the person is."""
+        asked = dict(request.query)
+        application = self._check(request, asked)
+        try:
+            _check_request(asked)
+        except errors.EntraError as error:
+            return self._refuse(asked, error)
+        return pages.pick_user(application["displayName"], asked, hint=asked.get("login_hint", ""), users=USERS)
+
+    async def signed_in(self, request: web.Request) -> web.StreamResponse:
+        """Somebody picked a name: send the code back to the application."""
+        form = await _form(request)
+        asked: dict[str, str] = {**dict(request.query), **json.loads(form.get("request") or "{}")}
+        self._check(request, asked)
+        if form.get("cancel"):
+            error = errors.EntraError("access_denied", 65004, "The user declined to consent to access the app.")
+            return self._refuse(asked, error)
+        name = form.get("user", "").strip()
+        if not name or len(name) > NAME_LENGTH:
+            return pages.message("Sign in", "Please go back and give a name of 1 to 64 characters.", status=400)
+        user = self._directory.user(name)
+        consent = Consent(
+            user.id,
+            asked["client_id"].lower(),
+            asked.get("scope", "openid"),
+            asked.get("nonce", ""),
+            asked["redirect_uri"],
+            asked.get("code_challenge", ""),
+            asked.get("code_challenge_method", "plain"),
+        )
+        self._trace.emit("entra", "sign-in", user=user.name, client_id=consent.client_id)
+        return self._send(asked, {"code": self._codes.new_code(consent)})
+
+    async def sign_out(self, request: web.Request) -> web.StreamResponse:
+        """There is no session here; go on to where the application wants."""
+        target = request.query.get("post_logout_redirect_uri", "")
+        known = any(
+            _same_origin(target, uri) for app in self._directory.applications() for uri in app["web"].get("redirectUris", ())
+        )
+        if target and known:
+            raise web.HTTPFound(target)
+        return pages.message("Signed out", "You have signed out of your account.")
+
+    # Devices ----------------------------------------------------------------------------------------------------------
+
+    def start_device(self, form: dict[str, str], tenant: str) -> dict[str, Any]:
+        """Answer a device's request for a code."""
+        client_id = form.get("client_id", "").lower()
+        if self._directory.application(client_id) is None:
+            raise errors.client_not_found(client_id, self._directory.tenant_id)
+        device_code, device = self._codes.new_device(client_id, form.get("scope", "openid"))
+        url = f"{self.origin}/{tenant}/oauth2/deviceauth"
+        return {
+            "user_code": device.user_code,
+            "device_code": device_code,
+            "verification_uri": url,
+            "verification_url": url,
+            "expires_in": DEVICE_LIFETIME_S,
+            "interval": 1,
+            "message": f"To sign in, use a web browser to open the page {url} and enter the code {device.user_code}.",
+        }
+
+    async def device_page(self, request: web.Request) -> web.StreamResponse:
+        """Ask for the code and the person."""
+        self._directory.check_tenant(request.match_info["tenant"])
+        return pages.device(request.query.get("otc", ""), users=USERS)
+
+    async def device_signed_in(self, request: web.Request) -> web.StreamResponse:
+        """Somebody typed the code."""
+        form = await _form(request)
+        device = self._codes.device_of(form.get("otc", ""))
+        if device is None:
+            return pages.message("Enter code", "That code did not work. Check the code and try again.", status=400)
+        if form.get("cancel"):
+            device.is_declined = True
+            return pages.message("Declined", "The sign-in on your device was declined. You can close this window.")
+        device.user = self._directory.user(form.get("user") or USERS[0]).id
+        return pages.message("Signed in", "You have signed in on your device. You can close this window.")
+
+    # Answers ----------------------------------------------------------------------------------------------------------
+
+    def _check(self, request: web.Request, asked: dict[str, str]) -> dict[str, Any]:
+        """The application, with a redirect URI that is its own. Without that nothing is ever redirected."""
+        self._directory.check_tenant(request.match_info["tenant"])
+        client_id, redirect_uri = asked.get("client_id", "").lower(), asked.get("redirect_uri", "")
+        application = self._directory.application(client_id)
+        if application is None:
+            raise errors.client_not_found(client_id, self._directory.tenant_id)
+        if not _is_registered(redirect_uri, application):
+            raise errors.redirect_mismatch(redirect_uri, client_id)
+        return application
+
+    def _refuse(self, asked: dict[str, str], error: errors.EntraError) -> web.StreamResponse:
+        return self._send(asked, {"error": error.error, "error_description": str(error)})
+
+    def _send(self, asked: dict[str, str], values: dict[str, str]) -> web.StreamResponse:
+        if asked.get("state"):
+            values["state"] = asked["state"]
+        mode = asked.get("response_mode", "query")
+        target = asked["redirect_uri"]
+        if mode == "form_post":
+            return pages.form_post(target, values)
+        mark = "#" if mode == "fragment" else "&" if urlsplit(target).query else "?"
+        return web.Response(status=302, headers={"Location": f"{target}{mark}{urlencode(values)}", "Cache-Control": "no-store"})
+
+
+def _check_request(asked: dict[str, str]) -> None:
+    kind = asked.get("response_type", "")
+    if kind != "code":
+        raise errors.EntraError("unsupported_response_type", 70005, f"The response_type '{html.escape(kind)}' is not supported.")
+    if asked.get("response_mode", "query") not in MODES:
+        raise errors.EntraError("invalid_request", 90014, "The response_mode must be query, fragment or form_post.")
+    if asked.get("code_challenge_method", "S256") not in ("S256", "plain"):
+        raise errors.EntraError("invalid_request", 501491, "Invalid size or method of Code_Challenge parameter.")
+    if asked.get("prompt") == "none":
+        raise errors.INTERACTION_REQUIRED
+
+
+def _is_registered(redirect_uri: str, application: dict[str, Any]) -> bool:
+    kinds = ("web", "spa", "publicClient")
+    known = [uri for kind in kinds for uri in (application.get(kind) or {}).get("redirectUris", ())]
+    if redirect_uri in known:
+        return True
+    url = urlsplit(redirect_uri)
+    # RFC 8252 §7.3: a native client listens on any free loopback port.
+    bare = f"{url.scheme}://{url.hostname}{'' if url.path == '/' else url.path}"
+    return url.hostname in ("localhost", "127.0.0.1") and bare in (application.get("publicClient") or {}).get("redirectUris", ())
+
+
+def _same_origin(url: str, other: str) -> bool:
+    one, two = urlsplit(url), urlsplit(other)
+    return (one.scheme, one.netloc) == (two.scheme, two.netloc) and one.scheme in ("http", "https")
+
+
+async def _form(request: web.Request) -> dict[str, str]:
+    return {name: value for name, value in (await request.post()).items() if isinstance(value, str)}

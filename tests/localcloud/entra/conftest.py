@@ -1,0 +1,5 @@
+"""Fixtures of the Entra tests."""
+
+from tenant import tenant
+
+__all__ = ["tenant"]

@@ -1,0 +1,98 @@
+"""Microsoft Graph's applications, managed identities and roles."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+import pytest
+from azure.identity import ManagedIdentityCredential
+from tenant import ARM, Tenant
+
+from chatkit.localcloud.entra.roles import BY_NAME, Assignment, Roles
+
+GRAPH = "https://graph.microsoft.com/.default"
+
+
+async def call(tenant: Tenant, method: str, path: str, **options: Any) -> tuple[int, Any]:
+    """Call Graph as the tenant's own service principal."""
+    headers = {"Authorization": f"Bearer {await tenant.token(GRAPH)}"}
+    async with tenant.http.request(method, f"{tenant.known['graph']}/v1.0{path}", headers=headers, **options) as answer:
+        return answer.status, await answer.json() if answer.status != 204 else None
+
+
+async def test_an_application_lives_and_dies(tenant: Tenant) -> None:
+    """Create, find, change, delete: what the authentication section and clean-up do."""
+    _, made = await call(tenant, "POST", "/applications", json={"displayName": "chat", "web": {"redirectUris": []}})
+    changes = {"web": {"redirectUris": ["http://localhost:9/.auth/login/aad/callback"]}}
+    assert (await call(tenant, "PATCH", f"/applications/{made['id']}", json=changes))[0] == 204
+    _, found = await call(tenant, "GET", "/applications", params={"$filter": f"appId eq '{made['appId']}'"})
+    assert [one["web"] for one in found["value"]] == [changes["web"]]
+    _, same = await call(tenant, "GET", f"/applications(appId='{made['appId']}')")
+    assert same["id"] == made["id"]
+    assert (await call(tenant, "DELETE", f"/applications/{made['id']}"))[0] == 204
+    status, gone = await call(tenant, "GET", f"/applications/{made['id']}")
+    assert (status, gone["error"]["code"]) == (404, "Request_ResourceNotFound")
+
+
+async def test_a_secret_is_shown_once(tenant: Tenant) -> None:
+    """addPassword gives the text; afterwards only its first characters are known."""
+    app_id, secret = await tenant.register()
+    _, shown = await call(tenant, "GET", f"/applications(appId='{app_id}')")
+    credential = shown["passwordCredentials"][0]
+    assert (credential["hint"], credential["secretText"]) == (secret[:3], None)
+    assert "digest" not in credential
+
+
+@pytest.mark.parametrize(
+    ("path", "options", "code"),
+    [
+        ("/applications", {"json": {}}, "Request_BadRequest"),
+        ("/applications", {"json": {"displayName": "x", "web": {"redirectUris": ["http://example.com/"]}}}, "Request_BadRequest"),
+        ("/applications", {"data": "{"}, "BadRequest"),
+        ("/groups", {"json": {}}, "NotImplemented"),
+    ],
+)
+async def test_graph_refuses_in_its_own_shape(tenant: Tenant, path: str, options: dict[str, Any], code: str) -> None:
+    """Bad input is answered, never a traceback."""
+    _, body = await call(tenant, "POST", path, **options)
+    assert body["error"]["code"] == code and "innerError" in body["error"]
+
+
+async def test_graph_needs_a_token_of_its_own(tenant: Tenant) -> None:
+    """A Resource Manager token does not open Graph."""
+    headers = {"Authorization": f"Bearer {await tenant.token(f'{ARM}/.default')}"}
+    async with tenant.http.get(f"{tenant.known['graph']}/v1.0/applications", headers=headers) as answer:
+        assert answer.status == 401
+
+
+async def test_an_app_with_an_identity_gets_tokens_without_a_secret(tenant: Tenant, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The unmodified ManagedIdentityCredential with App Service's two variables."""
+    principal_id = tenant.service.directory.create_identity("chat-api", "SystemAssigned")
+    identity = tenant.service.directory.principal(principal_id)
+    assert identity is not None
+    monkeypatch.setenv("IDENTITY_ENDPOINT", f"{tenant.service.pages_origin}/msi/token")
+    monkeypatch.setenv("IDENTITY_HEADER", identity.header)
+    with ManagedIdentityCredential() as credential:
+        token = (await asyncio.to_thread(credential.get_token, "https://storage.azure.com/.default")).token
+    assert tenant.service.tokens.verify(token, ["https://storage.azure.com"]).oid == principal_id
+
+
+async def test_the_identity_endpoint_refuses_strangers(tenant: Tenant) -> None:
+    """Another header, another app: no token."""
+    url = f"{tenant.service.pages_origin}/msi/token?resource={ARM}"
+    async with tenant.http.get(url, headers={"X-IDENTITY-HEADER": "0" * 32}) as answer:
+        assert answer.status == 403
+
+
+async def test_a_role_counts_at_its_scope_and_below(tenant: Tenant) -> None:
+    """Data roles and control roles are different things."""
+    roles: Roles = tenant.service.tokens.roles
+    account = "/subscriptions/s/resourceGroups/g/providers/Microsoft.Storage/storageAccounts/a"
+    roles.assign(Assignment("/x/1", "/subscriptions/s/resourceGroups/G", BY_NAME["Storage Blob Data Contributor"], "p1"))
+    roles.assign(Assignment("/x/2", "/subscriptions/s", BY_NAME["Owner"], "p2"))
+    write = "Microsoft.Storage/storageAccounts/blobServices/containers/blobs/write"
+    assert roles.allows("p1", account, write, is_data=True)
+    assert not roles.allows("p2", account, write, is_data=True)
+    assert roles.allows("p2", account, "Microsoft.Storage/storageAccounts/listKeys/action")
+    assert not roles.allows("p1", "/subscriptions/s/resourceGroups/G2", write, is_data=True)
