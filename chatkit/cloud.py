@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import os
+import socket
 import warnings
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -15,7 +16,7 @@ from functools import cached_property
 from pathlib import Path
 from threading import Lock
 from typing import TYPE_CHECKING, Any, TypeVar
-from urllib.parse import urljoin
+from urllib.parse import urljoin, urlsplit
 
 from chatkit.errors import NotStarted, SetupError
 from chatkit.settings import Settings
@@ -231,19 +232,28 @@ def dev_storage(home: Path) -> str:
 def _endpoints(home: Path) -> dict[str, str]:
     try:
         endpoints: dict[str, str] = json.loads((home / "local" / "cloud.json").read_text(encoding="utf-8"))
-    except (FileNotFoundError, ValueError):
+    except (OSError, ValueError):
         raise NotStarted("The local cloud is not running.", hint="`chatkit local up` starts it.") from None
     return endpoints
 
 
-def local_cloud_runs(home: Path) -> bool:
-    """Say whether this home's local cloud says it runs and its process is there."""
+def local_cloud_runs(home: Path) -> str:
+    """Say whether this home's local cloud runs.
+
+    Returns:
+        What distinguishes this run of it from others, empty when it does not run.
+    """
     import psutil
 
     try:
-        return psutil.pid_exists(int(json.loads((home / "local" / "cloud.json").read_text(encoding="utf-8"))["pid"]))
-    except (FileNotFoundError, ValueError, KeyError):
-        return False
+        at = _endpoints(home)
+        control = urlsplit(at["control"])
+        if not psutil.pid_exists(int(at["pid"])):
+            return ""
+        with socket.create_connection((str(control.hostname), int(control.port or 0)), timeout=2):
+            return f"{at['pid']} {at['control_token']}"
+    except (NotStarted, OSError, KeyError, ValueError):
+        return ""
 
 
 def azure_cloud() -> Cloud:

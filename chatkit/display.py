@@ -11,7 +11,7 @@ import sys
 import time
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from threading import current_thread
+from threading import Lock, current_thread, get_ident
 from typing import Any
 
 QUIET, BAR = "0", "1"
@@ -91,8 +91,11 @@ def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
 
 def _cell(text: str) -> str:
     number, _, unit = text.partition(" ")
-    is_time = unit == "s" and number.replace(".", "", 1).isdigit()
-    return elapsed(float(number)) if is_time else escape(text)
+    if unit == "s" and number.replace(".", "", 1).isdigit():
+        return elapsed(float(number))
+    if text.startswith(("http://", "https://")):
+        return f'<a href="{escape(text)}" target="_blank" rel="noopener">{escape(text)}</a>'
+    return escape(text)
 
 
 def is_interactive() -> bool:
@@ -122,7 +125,8 @@ class Progress:
     def __init__(self, title: str) -> None:
         self._title = title
         self._started = time.monotonic()
-        self._running: dict[str, float] = {}
+        self._running: dict[tuple[str, int], float] = {}
+        self._lock = Lock()
         self._owner = current_thread()
         self._handle: Any = None
         self._drawn = 0.0
@@ -130,12 +134,14 @@ class Progress:
 
     def begin(self, label: str) -> None:
         """Say that a step started."""
-        self._running[label] = time.monotonic()
+        with self._lock:
+            self._running[label, get_ident()] = time.monotonic()
         self.tick()
 
     def end(self, label: str) -> None:
         """Say that a step is done."""
-        self._running.pop(label, None)
+        with self._lock:
+            self._running.pop((label, get_ident()), None)
         self.tick()
 
     def tick(self) -> None:
@@ -144,7 +150,9 @@ class Progress:
         if not self._interactive or current_thread() is not self._owner or now - max(self._drawn, self._started) < 0.5:
             return
         self._drawn = now
-        waits = [f"{label} {now - begun:.0f} s" for label, begun in sorted(self._running.items())]
+        with self._lock:
+            running = sorted(self._running.items())
+        waits = [f"{label} {now - begun:.0f} s" for (label, _), begun in running]
         self._draw(f"{self._title}: {', '.join(waits) or 'working'}")
 
     def close(self) -> None:

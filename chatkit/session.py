@@ -51,6 +51,7 @@ class Session:
     def __init__(self, home: Path) -> None:
         self._home = home
         self._cloud: Cloud | None = None
+        self._connected_to = ""
         self.development = Development(home)
 
     @classmethod
@@ -100,11 +101,11 @@ class Session:
     def cloud(self) -> Cloud:
         """Endpoints, credential and SDK clients; starts the local cloud when that is the target and it does not run."""
         settings = self.settings
-        if settings.target == "local" and not local_cloud_runs(self._home):
-            _start_local_cloud(self._home)
-            self._cloud = None
-        if self._cloud is None or self._cloud.target != settings.target:
-            self._cloud = connect(settings, self._home)
+        this_run: str = settings.target
+        if settings.target == "local":
+            this_run = local_cloud_runs(self._home) or _start_local_cloud(self._home)
+        if self._cloud is None or self._connected_to != this_run:
+            self._cloud, self._connected_to = connect(settings, self._home), this_run
         return self._cloud
 
     @property
@@ -220,8 +221,8 @@ class Session:
         timings.note(self._home, self.settings.target, title, monotonic() - started)
 
 
-def _start_local_cloud(home: Path) -> None:
-    """Start the local cloud as its own process, which outlives this one."""
+def _start_local_cloud(home: Path) -> str:
+    """Start the local cloud as its own process, which outlives this one; return what `local_cloud_runs` says then."""
     done = subprocess.run(
         [sys.executable, "-m", "chatkit", "local", "up"],
         cwd=store.checkout(),
@@ -232,3 +233,4 @@ def _start_local_cloud(home: Path) -> None:
     )
     if done.returncode:
         raise NotStarted(done.stderr.strip().removeprefix("chatkit: ") or "The local cloud did not start.")
+    return local_cloud_runs(home)

@@ -29,6 +29,13 @@ def test_foreign_text_never_becomes_markup() -> None:
     assert "<script>" not in html
 
 
+def test_an_address_can_be_clicked_and_breaks_out_of_nothing() -> None:
+    """Only http and https become links."""
+    html = Result("Done.", (("a", 'http://x/"><script>'), ("b", "javascript:alert(1)")))._repr_mimebundle_()["text/html"]
+    assert '<a href="http://x/&quot;&gt;&lt;script&gt;"' in html
+    assert 'href="javascript' not in html
+
+
 def test_times_can_be_recognised() -> None:
     """A notebook test leaves them out."""
     html = Result("Done.", (), (Call("X.get", "GET", "a", 1.0),), 2.0)._repr_mimebundle_()["text/html"]

@@ -1,0 +1,156 @@
+"""The whole sequence on a real local cloud in a home of its own: provision, publish, configure, upload, chat, clean up."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import urllib.request
+from collections.abc import Iterator
+
+import pytest
+
+from chatkit.cli import cloud_process
+from chatkit.development import FUNCTIONS, PAGE
+from chatkit.publish import local_settings
+from chatkit.settings import checkout
+from chatkit.workshop import Workshop
+
+ORDER = (
+    "sign_in",
+    "create_resource_group",
+    "create_signalr",
+    "write_local_settings",
+    "start_functions",
+    "prepare_page",
+    "start_page",
+    "create_storage_account",
+    "create_function_app",
+    "publish_functions",
+    "upload_settings",
+    "enable_static_website",
+    "allow_page",
+    "set_page_url",
+    "upload_page",
+    "provision",
+)
+
+
+@pytest.fixture(scope="module")
+def workshop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Workshop]:
+    """A workshop with the finished app in its folder, in a home of its own, with nothing left running at the end."""
+    home = tmp_path_factory.mktemp("home")
+    before = os.environ.get("CHATKIT_HOME")
+    os.environ["CHATKIT_HOME"] = str(home)
+    shutil.copytree(checkout() / "functions", home / "my-chat" / "functions", ignore=shutil.ignore_patterns("__pycache__"))
+    opened = Workshop.open()
+    yield opened
+    opened.development.stop(FUNCTIONS)
+    opened.development.stop(PAGE)
+    cloud_process.stop(home / "local")
+    if before is None:
+        del os.environ["CHATKIT_HOME"]
+    else:
+        os.environ["CHATKIT_HOME"] = before
+
+
+@pytest.fixture(scope="module")
+def texts(workshop: Workshop) -> dict[str, str]:
+    """What every step said when it was done for the first time, in the tutorial's order."""
+    return {verb: repr(getattr(workshop, verb)()) for verb in ORDER}
+
+
+def read(url: str) -> tuple[str, bytes]:
+    """Content type and body of an address."""
+    with urllib.request.urlopen(url) as answer:
+        return answer.headers["Content-Type"], answer.read()
+
+
+def test_no_text_has_a_name_a_port_or_a_secret_in_it(workshop: Workshop, texts: dict[str, str]) -> None:
+    """A stored notebook and a new run agree."""
+    key = local_settings.values(workshop.functions_folder)["AzureSignalRConnectionString"]
+    assert "AccessKey=" in key
+    for text in texts.values():
+        assert workshop.settings.suffix not in text
+        assert "localhost:" not in text and "127.0.0.1:" not in text
+        assert "AccountKey" not in text and "AccessKey" not in text
+
+
+@pytest.mark.parametrize("verb", ORDER)
+def test_a_step_done_again_says_the_same(workshop: Workshop, texts: dict[str, str], verb: str) -> None:
+    """Every cell can be run twice."""
+    assert repr(getattr(workshop, verb)()) == texts[verb]
+
+
+@pytest.mark.parametrize("where", ["local_api_base_url", "api_base_url"])
+def test_the_functions_answer(workshop: Workshop, texts: dict[str, str], where: str) -> None:
+    """Here and deployed, with a token for the hub."""
+    request = urllib.request.Request(f"{getattr(workshop, where)}/api/negotiate", method="POST", data=b"")
+    with urllib.request.urlopen(request) as answer:
+        assert set(json.load(answer)) == {"url", "accessToken"}
+
+
+def test_the_deployed_page_is_the_local_page_with_another_address(workshop: Workshop, texts: dict[str, str]) -> None:
+    """Only config.json differs."""
+    assert workshop.web_url is not None
+    kind, page = read(workshop.web_url)
+    assert kind.startswith("text/html")
+    assert page == (workshop.page_folder / "index.html").read_bytes()
+    assert json.loads(read(workshop.web_url + "config.json")[1]) == {"apiBaseUrl": workshop.api_base_url}
+
+
+def test_the_deployed_functions_answer_the_deployed_page_only(workshop: Workshop, texts: dict[str, str]) -> None:
+    """CORS, credentials included."""
+    assert workshop.web_url is not None
+    origins = {}
+    for origin in (workshop.web_url.rstrip("/"), "http://evil.example"):
+        headers = {"Origin": origin, "Access-Control-Request-Method": "POST"}
+        request = urllib.request.Request(f"{workshop.api_base_url}/api/negotiate", method="OPTIONS", headers=headers)
+        with urllib.request.urlopen(request) as answer:
+            origins[origin] = answer.headers.get("Access-Control-Allow-Origin")
+    assert origins == {workshop.web_url.rstrip("/"): workshop.web_url.rstrip("/"), "http://evil.example": None}
+
+
+@pytest.mark.parametrize("where", ["local", "deployed"])
+def test_two_people_chat(workshop: Workshop, texts: dict[str, str], where: str) -> None:
+    """What one says, both hear."""
+    panel = workshop.chat_panel("alice", "bob", where=where)
+    try:
+        assert repr(panel.say("alice", "hello")) == "alice: hello\nreceived by alice and bob"
+    finally:
+        panel.close()
+
+
+def test_settings_somebody_added_survive_every_step(workshop: Workshop, texts: dict[str, str]) -> None:
+    """Writing settings replaces all of them; the kit merges."""
+    web, settings = workshop.cloud.web().web_apps, workshop.settings
+    group, site = settings.resource_group, settings.function_app
+    current = dict(web.list_application_settings(group, site).properties or {})
+    web.update_application_settings(group, site, {"properties": {**current, "MINE": "1"}})
+    workshop.create_function_app()
+    workshop.upload_settings()
+    assert dict(web.list_application_settings(group, site).properties or {}) == {**current, "MINE": "1"}
+
+
+def test_every_step_was_timed(workshop: Workshop, texts: dict[str, str]) -> None:
+    """For planning a class."""
+    steps = len(dict(workshop.timings().rows))
+    assert steps >= len(ORDER)
+
+
+def test_clean_up_leaves_nothing_and_says_how_it_knows(workshop: Workshop, texts: dict[str, str]) -> None:
+    """Last: it deletes everything the others used."""
+    receipt = workshop.clean_up()
+    assert receipt.complete
+    assert [item.what for item in receipt.items] == [
+        "resource group",
+        "SignalR Service instance",
+        "storage account",
+        "function app",
+        "plan",
+        "access key",
+        "keys in local.settings.json",
+    ]
+    status = workshop.status().as_dict()
+    assert not any(status[name] for name in status if name not in ("target", "completed"))
+    assert workshop.clean_up().complete
