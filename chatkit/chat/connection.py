@@ -14,9 +14,10 @@ from typing import Any, Literal, Protocol
 import aiohttp
 
 from chatkit.chat.addresses import negotiate_address, websocket_address, with_query
-from chatkit.chat.link import CLOSE, PING, Link
+from chatkit.chat.link import Link
 from chatkit.chat.rest import ask, refusal
 from chatkit.errors import ChatkitError, ConnectionClosed, LocalProtocolError, RemoteProtocolError
+from chatkit.wire.hub_messages import Close, Completion, HubMessage, Invocation, Ping
 
 State = Literal["connecting", "connected", "reconnecting", "closed"]
 REDIRECTS = 10
@@ -108,7 +109,7 @@ class HubConnection:
             self._task = None
         if self._link:
             with suppress(*FAILURES):
-                await self._link.send(CLOSE)
+                await self._link.send(Close())
             await self._link.close()
             self._link = None
         self._become("closed")
@@ -186,11 +187,9 @@ class HubConnection:
                 async with asyncio.timeout(self.timing.server_timeout_s):
                     messages = await link.receive()
                 for message in messages:
-                    if message.get("type") == 7:
-                        return Ending(
-                            str(message.get("error") or "The service closed the connection."), bool(message.get("allowReconnect"))
-                        )
-                    self._dispatch(message)
+                    if isinstance(message, Close):
+                        return Ending(message.error or "The service closed the connection.", message.allow_reconnect)
+                    await self._dispatch(message, link)
         except TimeoutError:
             return Ending(f"The service was silent for {self.timing.server_timeout_s:g} s.")
         except ConnectionClosed as closed:
@@ -201,19 +200,18 @@ class HubConnection:
             pings.cancel()
             await asyncio.wait([pings])
 
-    def _dispatch(self, message: dict[str, Any]) -> None:
-        if message.get("type") != 1:
+    async def _dispatch(self, message: HubMessage, link: Link) -> None:
+        if not isinstance(message, Invocation):
             return
-        target, arguments = message.get("target"), message.get("arguments")
-        if not isinstance(target, str) or not isinstance(arguments, list):
-            raise RemoteProtocolError("An invocation without target or arguments arrived.")
-        self.listener.received(target, arguments)
+        self.listener.received(message.target, list(message.arguments))
+        if message.invocation_id is not None:
+            await link.send(Completion(message.invocation_id, error="Client didn't provide a result."))
 
     async def _ping(self, link: Link) -> None:
         with suppress(*FAILURES):
             while True:
                 await asyncio.sleep(self.timing.keep_alive_s)
-                await link.send(PING)
+                await link.send(Ping())
 
     def _become(self, state: State, why: str = "") -> None:
         if state != self.state:

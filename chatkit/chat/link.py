@@ -1,17 +1,14 @@
-"""Hub messages over one WebSocket: handshake, framing, nothing else."""
+"""Hub messages over one WebSocket, in the JSON protocol."""
 
 from __future__ import annotations
 
-import json
-from typing import Any
-
 import aiohttp
 
-from chatkit.errors import ConnectionClosed, RemoteProtocolError
+from chatkit.errors import ConnectionClosed
+from chatkit.wire.hub_messages import HubMessage
+from chatkit.wire.hub_protocol import PROTOCOLS, HandshakeReader, HubReader, handshake_request, parse_handshake_response
 
-SEPARATOR = "\x1e"
-PING = {"type": 6}
-CLOSE = {"type": 7}
+JSON = PROTOCOLS["json"]
 
 
 class Link:
@@ -19,8 +16,8 @@ class Link:
 
     def __init__(self, socket: aiohttp.ClientWebSocketResponse) -> None:
         self._socket = socket
-        self._rest = ""
-        self._early: list[dict[str, Any]] = []
+        self._reader = HubReader(JSON)
+        self._early: list[HubMessage] = []
 
     async def shake_hands(self) -> None:
         """Ask for the JSON protocol.
@@ -29,18 +26,18 @@ class Link:
             RemoteProtocolError: The service refused.
             ConnectionClosed: The WebSocket ended instead.
         """
-        await self.send({"protocol": "json", "version": 1})
-        while not (messages := await self._read()):
+        await self._write(handshake_request(JSON.name))
+        reader = HandshakeReader()
+        while (answer := reader.feed(await self._read())) is None:
             pass
-        if messages[0].get("error"):
-            raise RemoteProtocolError(f"The service refused the handshake: {messages[0]['error']}")
-        self._early = messages[1:]
+        parse_handshake_response(answer)
+        self._early = list(self._reader.feed(reader.rest()))
 
-    async def send(self, message: dict[str, Any]) -> None:
+    async def send(self, message: HubMessage) -> None:
         """Send one hub message."""
-        await self._socket.send_str(json.dumps(message, separators=(",", ":")) + SEPARATOR)
+        await self._write(JSON.serialize(message))
 
-    async def receive(self) -> list[dict[str, Any]]:
+    async def receive(self) -> list[HubMessage]:
         """Wait for the next WebSocket message and return the hub messages it completed, possibly none.
 
         Raises:
@@ -48,28 +45,20 @@ class Link:
             ConnectionClosed: The WebSocket ended.
         """
         early, self._early = self._early, []
-        return early or await self._read()
+        return early or list(self._reader.feed(await self._read()))
 
     async def close(self) -> None:
         """Close the WebSocket."""
         await self._socket.close()
 
-    async def _read(self) -> list[dict[str, Any]]:
+    async def _write(self, frame: bytes) -> None:
+        await self._socket.send_str(frame.decode())
+
+    async def _read(self) -> bytes:
         frame = await self._socket.receive()
         if frame.type is aiohttp.WSMsgType.TEXT:
-            return self._split(frame.data)
+            return str(frame.data).encode()
         if frame.type is aiohttp.WSMsgType.BINARY:
-            return self._split(frame.data.decode(errors="replace"))
-        raise ConnectionClosed(
-            self._socket.close_code or 1006, who="network" if self._socket.close_code in (None, 1006) else "peer"
-        )
-
-    def _split(self, data: str) -> list[dict[str, Any]]:
-        *complete, self._rest = (self._rest + data).split(SEPARATOR)
-        try:
-            messages = [json.loads(text) for text in complete]
-        except ValueError:
-            raise RemoteProtocolError("The service sent a message that is not JSON.") from None
-        if not all(isinstance(message, dict) for message in messages):
-            raise RemoteProtocolError("The service sent a message that is not an object.")
-        return messages
+            return bytes(frame.data)
+        code = self._socket.close_code or 1006
+        raise ConnectionClosed(code, who="network" if code == 1006 else "peer")

@@ -18,6 +18,7 @@ class StubRoom:
     Attributes:
         sockets: Connections that have shaken hands.
         pings: Pings received.
+        frames: Everything received after the handshake.
         tokens: Authorization headers of the service's own requests, in order.
         negotiations: How often the function was asked.
         refuse: Status that negotiate answers instead of 200.
@@ -37,6 +38,7 @@ class StubRoom:
 
     sockets: list[web.WebSocketResponse] = field(default_factory=list)
     pings: int = 0
+    frames: list[str] = field(default_factory=list)
     tokens: list[str] = field(default_factory=list)
     negotiations: int = 0
     refuse: int = 0
@@ -107,6 +109,7 @@ class StubRoom:
         socket["hub"] = request.query["hub"]
         self.sockets.append(socket)
         async for frame in socket:
+            self.frames.append(str(frame.data))
             if frame.type is WSMsgType.TEXT and '"type":6' in frame.data:
                 self.pings += 1
         self.sockets.remove(socket)

@@ -179,7 +179,7 @@ async def test_garbage_closes_the_connection(room: StubRoom, alice: ChatClient, 
     await alice.start()
     await room.raw("hello\x1e")
     await until(lambda: heard.states[-1] == "closed")
-    assert "not JSON" in heard.why
+    assert "JSON" in heard.why
 
 
 @pytest.mark.parametrize("arguments", [(), ({"text": 1},), ("hello",), ({"text": "a"}, {"text": "b"})])
@@ -199,3 +199,10 @@ async def test_an_app_refusing_a_message_is_an_error_with_its_words(room: StubRo
     await alice.start()
     with pytest.raises(ServiceError, match="answered 400: A message needs a text."):
         await alice.send("")
+
+
+async def test_a_question_of_the_service_is_answered(room: StubRoom, alice: ChatClient) -> None:
+    """An invocation with an id waits for a result; this client has none and says so instead of keeping silent."""
+    await alice.start()
+    await room.raw('{"type":1,"invocationId":"7","target":"newMessage","arguments":[{"text":"?"}]}\x1e')
+    await until(lambda: any('"invocationId":"7"' in frame and "result" in frame for frame in room.frames))
