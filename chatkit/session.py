@@ -142,7 +142,7 @@ class Session:
 
     @property
     def web_url(self) -> str | None:
-        """Address of the deployed page, None until the static website is on."""
+        """Address of the deployed page, None until the storage account was asked for it."""
         return self.settings.facts.web_url or None
 
     @property

@@ -215,7 +215,7 @@ class Workshop(Session):
 
         with self._step("Allowing the page") as step:
             settings = self.settings
-            origin = app_settings.origin_of(self.web_url or self._website(step))
+            origin = app_settings.origin_of(self.web_url or self._website_address(step))
             app_settings.set_cors(step.cloud, step.calls, settings.resource_group, settings.function_app, origin)
             return step.result("The functions answer the deployed page and no other, credentials included.", ("origin", origin))
 
@@ -305,6 +305,16 @@ class Workshop(Session):
         return ChatPanel.open(self._api(where), users or ("alice", "bob"))
 
     # Inside
+
+    def _website_address(self, step: Step) -> str:
+        """The website's address, which every account has before its website is on."""
+        from chatkit.provision import storage
+
+        settings = self.settings
+        accounts = step.cloud.storage().storage_accounts
+        url = storage.web_url(step.calls.call(accounts.get_properties, settings.resource_group, settings.storage_account))
+        self._learn(web_url=url)
+        return url
 
     def _website(self, step: Step) -> str:
         from chatkit.provision import storage
