@@ -9,6 +9,7 @@ import operator
 import os
 import re
 import sys
+import types
 import typing
 import uuid
 from collections.abc import Callable
@@ -20,6 +21,7 @@ import azure.functions as func
 
 from . import converting
 
+NOT_GENERIC = (typing.Union, types.UnionType, tuple, typing.ClassVar, Callable)
 SCRIPT_NAME = re.compile(r"^[a-zA-Z0-9_][a-zA-Z0-9_\-]*\.py$")
 
 
@@ -156,8 +158,13 @@ def _takes_context(name: str, parameters: dict[str, Any], bound: dict[str, Any],
     return True
 
 
+def _is_type(hint: Any) -> bool:
+    return isinstance(hint, type) and not isinstance(hint, types.GenericAlias)
+
+
 def _is_generic(hint: Any) -> bool:
-    return typing.get_origin(hint) is not None and not isinstance(hint, type)
+    """typing's own aliases such as List[str]; not unions, not list[str]."""
+    return type(hint).__module__ == "typing" and typing.get_origin(hint) not in (None, *NOT_GENERIC)
 
 
 def _is_out_hint(hint: Any) -> bool:
@@ -169,7 +176,7 @@ def _check_parameter(name: str, parameter: str, binding: Any, hints: dict[str, A
     hint = hints.get(parameter)
     annotated, is_out_hint = parameter in hints, _is_out_hint(hint)
     pytype = _inner(name, parameter, hint) if is_out_hint else hint
-    if annotated and not isinstance(pytype, type) and not _is_generic(pytype):
+    if annotated and not _is_type(pytype) and not _is_generic(pytype):
         raise FunctionLoadError(name, f"binding {parameter} has invalid non-type annotation {hint!r}")
     if _is_out(binding) and annotated and not is_out_hint:
         raise FunctionLoadError(
@@ -206,16 +213,10 @@ def _fits(kind: str, pytype: Any, *, out: bool) -> bool:
 
 
 def _mismatch(name: str, parameter: str, binding: Any, pytype: Any) -> FunctionLoadError:
-    if binding.data_type is not None and int(binding.data_type) != 0:
-        return FunctionLoadError(
-            name,
-            f'binding type "{parameter!r}" and dataType "{binding.type}" in the binding decorator do not match the '
-            f"corresponding function parameter's Python type annotation {pytype.__name__}",
-        )
     return FunctionLoadError(
         name,
-        f'type of {parameter} binding in the binding decorator "{binding.type}" does not match its '
-        f'Python annotation "{pytype.__name__}"',
+        f'binding type "{parameter!r}" and dataType "{binding.type}" in the binding decorator do not match the '
+        f"corresponding function parameter's Python type annotation {pytype.__name__}",
     )
 
 
@@ -228,11 +229,11 @@ def _check_return(name: str, bindings: list[Any], hints: dict[str, Any]) -> Para
     if not explicit and not implicit:
         return None
     kind = explicit[-1] if explicit else implicit[-1]
-    pytype = hints.get("return")
+    pytype: Any = hints.get("return")
     if explicit and "return" in hints:
         if _is_out_hint(pytype):
             raise FunctionLoadError(name, "return annotation should not be azure.functions.Out")
-        if not isinstance(pytype, type):
+        if not _is_type(pytype):
             raise FunctionLoadError(name, f"has invalid non-type return annotation {pytype!r}")
         if not _fits(kind, pytype, out=True):
             raise FunctionLoadError(name, f'Python return annotation "{pytype.__name__}" does not match binding type "{kind}"')
