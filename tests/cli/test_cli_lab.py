@@ -1,0 +1,66 @@
+"""`chatkit lab`: JupyterLab really serves the first notebook, and the local cloud runs."""
+
+from __future__ import annotations
+
+import os
+import re
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+
+import psutil
+import pytest
+
+from chatkit.cli import cloud_process, lab
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        return int(server.getsockname()[1])
+
+
+def wait_until_it_listens(port: int) -> None:
+    """Lab prints its address a moment before it listens there."""
+    deadline = time.monotonic() + 20
+    with socket.socket() as probe:
+        while probe.connect_ex(("127.0.0.1", port)) != 0:
+            assert time.monotonic() < deadline
+            time.sleep(0.05)
+
+
+@pytest.fixture
+def served(home: Path, tmp_path: Path) -> Iterator[str]:
+    """The address that `chatkit lab --no-browser` prints."""
+    variables = {**os.environ, "JUPYTER_CONFIG_DIR": str(tmp_path / "jupyter"), "JUPYTER_RUNTIME_DIR": str(tmp_path / "runtime")}
+    command = [sys.executable, "-m", "chatkit", "lab", "--no-browser", "--port", str(free_port())]
+    with subprocess.Popen(command, cwd=ROOT, env=variables, stderr=subprocess.PIPE, text=True) as process:
+        assert process.stderr is not None
+        address = next(filter(None, (re.search(r"http://127\.0\.0\.1:(\d+)/\S+", line) for line in process.stderr)))
+        wait_until_it_listens(int(address[1]))
+        yield address[0]
+        psutil.Process(process.pid).terminate()
+        process.stderr.read()
+    cloud_process.stop(home / "local")
+
+
+@pytest.mark.slow
+def test_lab_opens_the_first_notebook(served: str, home: Path) -> None:
+    """The printed address leads to notebook 00, and the cloud that it needs runs."""
+    assert re.search(r"/lab/tree/notebooks/00-[a-z-]+\.ipynb\?token=", served)
+    with urllib.request.build_opener(urllib.request.ProxyHandler({})).open(served) as page:
+        assert page.status == 200 and b"jupyter-config-data" in page.read()
+    assert cloud_process.running(home / "local")
+
+
+def test_the_next_port_is_taken_when_nobody_asked_for_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two checkouts can have their Lab open at once."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        taken = int(server.getsockname()[1])
+        monkeypatch.setattr(lab, "PORT", taken)
+        assert taken < lab.choose_port(None) < taken + 20
