@@ -1,0 +1,194 @@
+"""The client side: `/client/negotiate` and the three transports on `/client/`.
+
+Follows "Transport Protocols" (dotnet/aspnetcore) and what Microsoft's clients send after a redirect from the app.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import re
+import time
+from typing import Any
+
+from aiohttp import WSMsgType, web
+
+from chatkit.localcloud.signalr import authentication
+from chatkit.localcloud.signalr.connection import Connection, State
+from chatkit.localcloud.signalr.errors import HUB_RULE, BadRequest, SignalRError, Unauthorized
+from chatkit.localcloud.signalr.instance import Instance
+from chatkit.localcloud.signalr.sinks import EventStreamSink, PollSink, WebSocketSink
+
+HUB_NAME = re.compile(r"^[A-Za-z][A-Za-z0-9_`,.\[\]]{0,127}$")
+MAX_TOKEN_CHARS = 4096
+MAX_SEND_BYTES = 1024 * 1024
+POLL_S = 90
+TRANSPORTS = [
+    {"transport": "WebSockets", "transferFormats": ["Text", "Binary"]},
+    {"transport": "ServerSentEvents", "transferFormats": ["Text"]},
+    {"transport": "LongPolling", "transferFormats": ["Text", "Binary"]},
+]
+
+
+class Clients:
+    """Handlers of one instance's client endpoint."""
+
+    def __init__(self, instance: Instance) -> None:
+        self._instance = instance
+
+    async def negotiate(self, request: web.Request) -> web.Response:
+        """Hand out a connection id and the transports."""
+        hub, claims = self._authenticated(request)
+        version_text = _query(request, "negotiateversion") or "0"
+        if not re.fullmatch(r"-?\d+", version_text):
+            error = "The client requested a non-integer protocol version."
+            return web.json_response({"negotiateVersion": 0, "error": error})
+        version = 1 if int(version_text) >= 1 else 0
+        connection = self._instance.negotiate(hub, authentication.user_id(claims), claims, query=request.query_string)
+        answer: dict[str, Any] = {"negotiateVersion": version, "connectionId": connection.id}
+        if version:
+            answer["connectionToken"] = connection.token
+        else:
+            connection.token = connection.id
+            self._instance.rename(connection)
+        self._instance.note("negotiate", hub=hub, connection=connection.id, user=connection.user_id)
+        return web.json_response({**answer, "availableTransports": TRANSPORTS})
+
+    async def connect(self, request: web.Request) -> web.StreamResponse:
+        """GET /client/: a WebSocket, an event stream or a poll."""
+        hub, claims = self._authenticated(request)
+        token = request.query.get("id", "")
+        if request.headers.get("Upgrade", "").lower() == "websocket":
+            return await self._web_socket(request, self._for_web_socket(hub, claims, token, request.query_string))
+        if not token:
+            return web.Response(status=400, text="Connection ID required")
+        if "text/event-stream" in request.headers.get("Accept", ""):
+            return await self._event_stream(request, hub, token)
+        return await self._poll(request, hub, token)
+
+    async def post(self, request: web.Request) -> web.Response:
+        """POST /client/: what a client sends on an event stream or while polling."""
+        hub, _ = self._authenticated(request)
+        connection = self._existing(request, hub)
+        if isinstance(connection.sink, WebSocketSink):
+            return web.Response(status=405, text="POST requests are not allowed for WebSocket connections.")
+        self._instance.receive(connection, await request.content.read(MAX_SEND_BYTES + 1))
+        return web.Response(status=200)
+
+    async def delete(self, request: web.Request) -> web.Response:
+        """DELETE /client/: a polling client says goodbye."""
+        hub, _ = self._authenticated(request)
+        connection = self._existing(request, hub)
+        if not isinstance(connection.sink, PollSink):
+            return web.Response(status=400, text="Cannot terminate this connection using the DELETE endpoint.")
+        connection.sink.close()
+        self._instance.detach(connection)
+        return web.Response(status=202)
+
+    def _authenticated(self, request: web.Request) -> tuple[str, dict[str, Any]]:
+        hubs = request.query.getall("hub", [])
+        if len(hubs) != 1:
+            raise BadRequest("The query must name one hub: ?hub=NAME")
+        if not HUB_NAME.match(hubs[0]):
+            raise BadRequest(HUB_RULE)
+        token = authentication.bearer(request.headers)
+        is_stream = "text/event-stream" in request.headers.get("Accept", "")
+        if not token and (request.headers.get("Upgrade", "").lower() == "websocket" or is_stream):
+            token = request.query.get("access_token", "")
+        if len(token) > MAX_TOKEN_CHARS:
+            raise SignalRError(413)
+        origin = f"http://{self._instance.host(request)}"
+        audiences = authentication.client_audiences(origin, hubs[0], authentication.unverified_audience(token))
+        try:
+            claims = authentication.verify(self._instance.spec, token, audiences)
+        except Unauthorized as error:
+            self._instance.note("token", accepted=False, path=request.path, reason=error.description, expected=audiences[:1])
+            raise
+        return hubs[0], claims
+
+    def _for_web_socket(self, hub: str, claims: dict[str, Any], token: str, query: str) -> Connection:
+        if not token:
+            return self._instance.open(hub, authentication.user_id(claims), claims, query=query)
+        connection = self._instance.take_negotiated(token, hub)
+        if connection is None:
+            known = self._instance.find(token)
+            raise SignalRError(409) if known else SignalRError(404, message="No Connection with that ID")
+        return connection
+
+    async def _web_socket(self, request: web.Request, connection: Connection) -> web.StreamResponse:
+        socket = web.WebSocketResponse(compress=False, max_msg_size=MAX_SEND_BYTES, timeout=2)
+        await socket.prepare(request)
+        assert isinstance(request.transport, asyncio.Transport)
+        request.transport.set_write_buffer_limits(high=4 * 1024 * 1024)
+        connection.sink = WebSocketSink(socket, request.transport)
+        self._instance.attach(connection)
+        error: str | None = "The connection was lost without a closing frame."
+        try:
+            async for message in socket:
+                if message.type in (WSMsgType.TEXT, WSMsgType.BINARY):
+                    data = message.data.encode() if message.type is WSMsgType.TEXT else message.data
+                    self._instance.receive(connection, data)
+                elif message.type is WSMsgType.ERROR:
+                    error = "The client broke the WebSocket protocol."
+            if socket.close_code in (1000, 1001) or connection.state is State.CLOSED:
+                error = connection.close_error
+        finally:
+            self._instance.detach(connection, error)
+        return socket
+
+    async def _event_stream(self, request: web.Request, hub: str, token: str) -> web.StreamResponse:
+        connection = self._instance.take_negotiated(token, hub)
+        if connection is None:
+            return web.Response(status=409 if self._instance.find(token) else 404, text="No Connection with that ID")
+        response = web.StreamResponse(headers={"Content-Type": "text/event-stream", "Cache-Control": "no-cache, no-store"})
+        response.enable_chunked_encoding()
+        await response.prepare(request)
+        await response.write(b":\r\n")
+        assert isinstance(request.transport, asyncio.Transport)
+        sink = EventStreamSink(request.transport)
+        connection.sink = sink
+        self._instance.attach(connection)
+        try:
+            await sink.ended.wait()
+        finally:
+            self._instance.detach(connection, connection.close_error)
+        return response
+
+    async def _poll(self, request: web.Request, hub: str, token: str) -> web.Response:
+        connection = self._instance.take_negotiated(token, hub)
+        if connection is not None:
+            connection.sink = PollSink()
+            self._instance.attach(connection)
+            return web.Response(status=200, content_type="application/octet-stream")
+        connection = self._instance.find(token)
+        if connection is None:
+            return web.Response(status=404, text="No Connection with that ID")
+        if not isinstance(connection.sink, PollSink):
+            return web.Response(status=400, text="Cannot change transports mid-connection")
+        return await self._next(connection, connection.sink)
+
+    async def _next(self, connection: Connection, sink: PollSink) -> web.Response:
+        connection.last_received = time.monotonic()
+        try:
+            await asyncio.wait_for(sink.changed.wait(), POLL_S)
+        except TimeoutError:
+            return web.Response(status=200, content_type="application/octet-stream")
+        content = sink.take()
+        connection.last_received = time.monotonic()
+        if not content and sink.closed:
+            self._instance.detach(connection, connection.close_error)
+            return web.Response(status=204)
+        return web.Response(body=content, content_type="application/octet-stream")
+
+    def _existing(self, request: web.Request, hub: str) -> Connection:
+        token = request.query.get("id", "")
+        if not token:
+            raise SignalRError(400, message="Connection ID required")
+        connection = self._instance.find(token)
+        if connection is None or connection.hub != hub.lower():
+            raise SignalRError(404, message="No Connection with that ID")
+        return connection
+
+
+def _query(request: web.Request, name: str) -> str:
+    """A query parameter whatever the case of its name."""
+    return next((value for key, value in request.query.items() if key.lower() == name), "")

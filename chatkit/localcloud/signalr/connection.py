@@ -1,0 +1,153 @@
+"""One client's connection, whatever transport carries it."""
+
+from __future__ import annotations
+
+import secrets
+import time
+from collections.abc import Callable
+from enum import Enum
+from typing import Any, Protocol
+
+from chatkit.errors import RemoteProtocolError
+from chatkit.wire.framing import Decoder
+from chatkit.wire.hub_messages import Close, HubMessage
+from chatkit.wire.hub_protocol import PROTOCOLS, HandshakeReader, HubProtocol, handshake_response, parse_handshake
+
+PROTOCOL_ERROR = "Connection closed with an error."
+GARBAGE = "An unexpected error occurred during connection handshake."
+# What the service itself closes a connection for when it reads too slowly.
+MAX_WAITING_BYTES = 1024 * 1024
+
+
+class State(Enum):
+    """Life of a connection."""
+
+    HANDSHAKE = "handshake"
+    #: the connected event waits for its answer
+    CONNECTING = "connecting"
+    OPEN = "open"
+    CLOSED = "closed"
+
+
+class Sink(Protocol):
+    """The sending half of a transport. Nothing here waits: a slow reader's bytes pile up and are counted."""
+
+    text_only: bool
+
+    def send(self, payload: bytes, *, binary: bool) -> None:
+        """Queue one payload of whole hub messages."""
+
+    def waiting_bytes(self) -> int:
+        """Bytes queued and not yet taken by the peer."""
+
+    def close(self, *, abort: bool = False) -> None:
+        """End the transport after what is queued; with abort at once, dropping it."""
+
+
+class Connection:
+    """State of one client on one hub: handshake, protocol, groups, clocks.
+
+    Args:
+        hub: Hub name, lower-case.
+        user_id: Empty for an anonymous client.
+        claims: Of the token it came with.
+    """
+
+    __slots__ = (
+        "claims", "close_error", "decoder", "expires_at", "groups", "handshake", "hub", "id", "last_received", "last_sent",
+        "on_message", "opened_at", "protocol", "query", "sink", "state", "token", "user_id",
+    )  # fmt: skip
+
+    def __init__(self, hub: str, user_id: str, claims: dict[str, Any], *, query: str = "") -> None:
+        self.id = secrets.token_urlsafe(16)
+        self.token = secrets.token_urlsafe(16)
+        self.hub = hub
+        self.user_id = user_id
+        self.claims = claims
+        self.query = query
+        self.groups: set[str] = set()
+        self.state = State.HANDSHAKE
+        self.sink: Sink | None = None
+        self.protocol: HubProtocol | None = None
+        self.decoder: Decoder | None = None
+        self.handshake: HandshakeReader | None = HandshakeReader()
+        self.opened_at = self.last_received = self.last_sent = time.monotonic()
+        self.expires_at = float(claims.get("exp") or 0)
+        self.close_error: str | None = None
+        self.on_message: Callable[[Connection, HubMessage], None] | None = None
+
+    def receive(self, chunk: bytes) -> bool:
+        """Take bytes from the client; say whether they completed the handshake.
+
+        Raises:
+            RemoteProtocolError: They are not of the protocol; the caller closes the connection.
+        """
+        self.last_received = time.monotonic()
+        shook = False
+        if self.handshake is not None:
+            body = self.handshake.feed(chunk)
+            if body is None:
+                return False
+            self._choose(body)
+            chunk, self.handshake, shook = self.handshake.rest(), None, True
+        assert self.decoder is not None and self.protocol is not None
+        for body in self.decoder.feed(chunk):
+            message = self.protocol.parse(body)
+            if message is not None and self.on_message is not None:
+                self.on_message(self, message)
+        return shook
+
+    def _choose(self, body: bytes) -> None:
+        request = parse_handshake(body)
+        protocol = PROTOCOLS.get(request.protocol)
+        if protocol is None:
+            raise HandshakeRefused(f"The protocol '{request.protocol}' is not supported.")
+        if request.version not in (1, 2):
+            raise HandshakeRefused(f"The server does not support version {request.version} of the '{request.protocol}' protocol.")
+        if protocol.binary and self.sink is not None and self.sink.text_only:
+            raise HandshakeRefused(
+                f"Cannot use the '{request.protocol}' protocol on the current transport. "
+                "The transport does not support 'Binary' transfer format."
+            )
+        self.protocol, self.decoder = protocol, protocol.decoder()
+
+    def send(self, message: HubMessage) -> None:
+        """Send one message; nothing happens on a closed connection."""
+        if self.protocol is not None:
+            self.write(self.protocol.serialize(message))
+
+    def write(self, payload: bytes) -> None:
+        """Send bytes already in this connection's encoding."""
+        if self.sink is not None and self.state is not State.CLOSED:
+            self.sink.send(payload, binary=self.protocol is not None and self.protocol.binary)
+            self.last_sent = time.monotonic()
+
+    def answer_handshake(self, error: str = "") -> None:
+        """Say that the handshake succeeded or why it did not. JSON whatever the encoding."""
+        if self.sink is not None:
+            self.sink.send(handshake_response(error), binary=False)
+            self.last_sent = time.monotonic()
+
+    def close(self, error: str | None = None, *, allow_reconnect: bool = False) -> None:
+        """Tell the client, then end the transport."""
+        if self.state is State.CLOSED:
+            return
+        if self.protocol is None:
+            self.answer_handshake(error or "Handshake was canceled.")
+        else:
+            self.send(Close(error, allow_reconnect))
+        self.close_error = error
+        self.state = State.CLOSED
+        if self.sink is not None:
+            self.sink.close()
+
+    def abort(self, error: str) -> None:
+        """End the transport at once."""
+        self.close_error = error
+        self.state = State.CLOSED
+        if self.sink is not None:
+            self.sink.close(abort=True)
+
+
+class HandshakeRefused(RemoteProtocolError):
+    """The client asked for what this connection cannot do; the text goes to the client."""

@@ -1,0 +1,74 @@
+"""Errors of the SignalR data plane, rendered in the service's own shapes."""
+
+from __future__ import annotations
+
+from aiohttp import web
+
+HUB_RULE = (
+    "Invalid hub name. Valid hub name should be in between 1 and 128 characters long. The first character must be a letter, "
+    "other characters can be letters, digits or the following symbols _`,.[]"
+)
+GROUP_RULE = "Invalid group name. Valid group name should be in between 1 and 1024 characters long."
+BODY_RULE = "Message in request body is required."
+
+
+class SignalRError(Exception):
+    """An answer other than success.
+
+    Args:
+        status: HTTP status.
+        code: Becomes `code` in the body, and `x-ms-error-code` where the service sends that header.
+        message: The service's sentence; empty for an empty body.
+        headers: More headers.
+    """
+
+    def __init__(self, status: int, code: str = "", message: str = "", *, headers: dict[str, str] | None = None) -> None:
+        super().__init__(message or code or str(status))
+        self.status = status
+        self.code = code
+        self.message = message
+        self.headers = headers or {}
+
+    def render(self, target: str) -> web.Response:
+        """The HTTP answer."""
+        if not self.message:
+            headers = {"x-ms-error-code": self.code, **self.headers} if self.code else self.headers
+            return web.Response(status=self.status, headers=headers)
+        body: dict[str, object] = {
+            "code": self.code or "BadRequest",
+            "message": self.message,
+            "target": target,
+            "details": [],
+            "inner": None,
+        }
+        return web.json_response(body, status=self.status, headers=self.headers)
+
+
+class NotFound(SignalRError):
+    """404 with the code that Microsoft's SDK asks for; without it the SDK raises."""
+
+    def __init__(self, code: str) -> None:
+        super().__init__(404, code)
+
+
+class BadRequest(SignalRError):
+    """400 with a sentence."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(400, "BadRequest", message)
+
+
+class Unauthorized(SignalRError):
+    """401 with an empty body; the challenge says why, the log says what was expected."""
+
+    def __init__(self, description: str = "") -> None:
+        challenge = f'Bearer error="invalid_token", error_description="{description}"' if description else "Bearer"
+        super().__init__(401, headers={"WWW-Authenticate": challenge})
+        self.description = description
+
+
+class QuotaExceeded(SignalRError):
+    """429: the tier's connections or messages are used up."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(429, "TooManyRequests", message)

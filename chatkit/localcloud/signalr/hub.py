@@ -1,0 +1,139 @@
+"""One hub: its connections, users and groups. Plain Python, no HTTP.
+
+Membership of a user in a group is remembered apart from the user's connections, so that it holds before the first
+connection and after the last.
+"""
+
+from __future__ import annotations
+
+import time
+from collections import OrderedDict
+from collections.abc import Collection, Iterable, Iterator
+
+from chatkit.localcloud.signalr.connection import Connection, State
+
+YEAR_S = 365 * 24 * 3600
+# The service keeps this many memberships without a time to live per user.
+MAX_GROUPS_WITHOUT_TTL = 100
+
+
+class Hub:
+    """Who is there. Names of users and groups are opaque, case-sensitive texts."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self.connections: dict[str, Connection] = {}
+        self._users: dict[str, dict[str, Connection]] = {}
+        self._groups: dict[str, dict[str, Connection]] = {}
+        self._memberships: dict[str, OrderedDict[str, _Membership]] = {}
+
+    def add(self, connection: Connection) -> None:
+        """Take in a connection that has finished its handshake, with the groups its user is in."""
+        self.connections[connection.id] = connection
+        if connection.user_id:
+            self._users.setdefault(connection.user_id, {})[connection.id] = connection
+            for group in self.groups_of_user(connection.user_id):
+                self.join(connection, group)
+
+    def remove(self, connection: Connection) -> None:
+        """Forget a connection that has ended."""
+        if self.connections.pop(connection.id, None) is None:
+            return
+        for group in [*connection.groups]:
+            self.leave(connection, group)
+        user = self._users.get(connection.user_id, {})
+        user.pop(connection.id, None)
+        if not user:
+            self._users.pop(connection.user_id, None)
+
+    def of_user(self, user_id: str) -> Collection[Connection]:
+        """The user's open connections."""
+        return self._users.get(user_id, {}).values()
+
+    def of_group(self, group: str) -> Collection[Connection]:
+        """The group's open connections; memberships past their time are dropped first."""
+        self._expire(group)
+        return self._groups.get(group, {}).values()
+
+    def join(self, connection: Connection, group: str) -> None:
+        """Add one connection to a group."""
+        connection.groups.add(group)
+        self._groups.setdefault(group, {})[connection.id] = connection
+
+    def leave(self, connection: Connection, group: str) -> None:
+        """Remove one connection from a group."""
+        connection.groups.discard(group)
+        members = self._groups.get(group, {})
+        members.pop(connection.id, None)
+        if not members:
+            self._groups.pop(group, None)
+
+    def add_user(self, user_id: str, group: str, *, ttl_s: float | None = None) -> None:
+        """Add a user to a group: open connections now, later ones until the time to live has passed.
+
+        Args:
+            user_id: The user.
+            group: The group.
+            ttl_s: Seconds; 0 means only the connections open now, None a year (the newest 100 such groups of a user are kept).
+        """
+        for connection in [*self.of_user(user_id)]:
+            self.join(connection, group)
+        if ttl_s == 0:
+            return
+        memberships = self._memberships.setdefault(user_id, OrderedDict())
+        memberships.pop(group, None)
+        memberships[group] = _Membership(time.monotonic() + (YEAR_S if ttl_s is None else ttl_s), kept_by_age=ttl_s is None)
+        ageing = [name for name, membership in memberships.items() if membership.kept_by_age]
+        for name in ageing[: max(0, len(ageing) - MAX_GROUPS_WITHOUT_TTL)]:
+            del memberships[name]
+
+    def remove_user(self, user_id: str, group: str) -> None:
+        """Remove a user and their connections from a group."""
+        self._memberships.get(user_id, OrderedDict()).pop(group, None)
+        for connection in [*self.of_user(user_id)]:
+            self.leave(connection, group)
+
+    def remove_user_from_all(self, user_id: str) -> None:
+        """Remove a user and their connections from every group."""
+        self._memberships.pop(user_id, None)
+        for connection in [*self.of_user(user_id)]:
+            for group in [*connection.groups]:
+                self.leave(connection, group)
+
+    def groups_of_user(self, user_id: str) -> list[str]:
+        """Groups the user is remembered in."""
+        now = time.monotonic()
+        return [group for group, membership in self._memberships.get(user_id, OrderedDict()).items() if membership.until > now]
+
+    def is_user_in(self, user_id: str, group: str) -> bool:
+        """Say whether the user is in the group, connected or not."""
+        self._expire(group)
+        return group in self.groups_of_user(user_id) or any(group in connection.groups for connection in self.of_user(user_id))
+
+    def open_connections(self) -> Iterator[Connection]:
+        """All that take messages."""
+        return (connection for connection in self.connections.values() if connection.state is State.OPEN)
+
+    def _expire(self, group: str) -> None:
+        now = time.monotonic()
+        for user_id, memberships in self._memberships.items():
+            membership = memberships.get(group)
+            if membership is not None and membership.until <= now:
+                del memberships[group]
+                for connection in [*self.of_user(user_id)]:
+                    self.leave(connection, group)
+
+
+class _Membership:
+    __slots__ = ("kept_by_age", "until")
+
+    def __init__(self, until: float, *, kept_by_age: bool) -> None:
+        self.until = until
+        self.kept_by_age = kept_by_age
+
+
+def without(connections: Iterable[Connection], excluded: Collection[str]) -> list[Connection]:
+    """A list of the connections whose ids are not excluded."""
+    if not excluded:
+        return [*connections]
+    return [connection for connection in connections if connection.id not in excluded]

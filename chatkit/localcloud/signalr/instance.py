@@ -1,0 +1,234 @@
+"""One SignalR Service instance: its hubs, its connections' lives, and what is sent to whom."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Collection, Iterable
+from typing import Any
+from uuid import uuid4
+
+from aiohttp import web
+
+from chatkit.errors import RemoteProtocolError
+from chatkit.localcloud.signalr import fanout
+from chatkit.localcloud.signalr.connection import GARBAGE, PROTOCOL_ERROR, Connection, HandshakeRefused, State
+from chatkit.localcloud.signalr.errors import NotFound
+from chatkit.localcloud.signalr.hub import Hub, without
+from chatkit.localcloud.signalr.quotas import Quotas
+from chatkit.localcloud.signalr.spec import InstanceSpec
+from chatkit.localcloud.signalr.upstream import Upstream
+from chatkit.localcloud.trace import Trace
+from chatkit.localcloud.web import host_name
+from chatkit.wire.connection_strings import SignalRConnectionString
+from chatkit.wire.hub_messages import Close, Completion, HubMessage, Invocation, Ping, StreamInvocation
+
+CONNECT_WITHIN_S = 5
+HANDSHAKE_WITHIN_S = 15
+KEEP_ALIVE_S = 15
+CLIENT_TIMEOUT_S = 30
+RESULT_WITHIN_S = 30
+NO_STREAMS = "Streaming is not supported in serverless mode."
+NO_UPSTREAM = "Invocation failed, no upstream is set for hub '{hub}', event '{event}'."
+
+
+class Instance:
+    """State and rules of one instance; transports and REST handlers call it.
+
+    Args:
+        spec: From Resource Manager; replaced whole when the resource changes.
+        trace: Where events go, under `signalr/<name>`.
+    """
+
+    def __init__(self, spec: InstanceSpec, trace: Trace) -> None:
+        self.spec = spec
+        self.quotas = Quotas(spec)
+        self.hubs: dict[str, Hub] = {}
+        self.upstream = Upstream(spec, self.note)
+        self._negotiated: dict[str, Connection] = {}
+        self._results: dict[tuple[str, str], asyncio.Future[Completion]] = {}
+        self._trace = trace
+
+    def apply(self, spec: InstanceSpec) -> None:
+        """Take a changed resource; open connections stay."""
+        self.spec = self.quotas.spec = spec
+        self.upstream.spec = spec
+
+    def note(self, kind: str, **detail: Any) -> None:
+        """Record what happened."""
+        self._trace.emit(f"signalr/{self.spec.name}", kind, **detail)
+
+    def hub(self, name: str) -> Hub:
+        """The hub of that name, made on first use; names compare in lower case."""
+        name = name.lower()
+        if name not in self.hubs:
+            self.hubs[name] = Hub(name)
+        return self.hubs[name]
+
+    def all_connections(self) -> list[Connection]:
+        """Every connection of every hub."""
+        return [connection for hub in self.hubs.values() for connection in hub.connections.values()]
+
+    # Life of a connection
+
+    def negotiate(self, hub: str, user_id: str, claims: dict[str, Any], *, query: str) -> Connection:
+        """Prepare a connection that the client opens within five seconds."""
+        self._forget_unopened()
+        self.quotas.check_connection(self._connection_count())
+        connection = Connection(hub.lower(), user_id, claims, query=query)
+        self._negotiated[connection.token] = connection
+        return connection
+
+    def open(self, hub: str, user_id: str, claims: dict[str, Any], *, query: str) -> Connection:
+        """A connection without negotiation before it."""
+        self.quotas.check_connection(self._connection_count())
+        return Connection(hub.lower(), user_id, claims, query=query)
+
+    def take_negotiated(self, token: str, hub: str) -> Connection | None:
+        """The prepared connection of that token, once."""
+        self._forget_unopened()
+        connection = self._negotiated.get(token)
+        if connection is None or connection.hub != hub.lower():
+            return None
+        return self._negotiated.pop(token)
+
+    def rename(self, connection: Connection) -> None:
+        """File a prepared connection under the token it has now (clients of protocol version 0 know its id only)."""
+        self._negotiated = {known.token: known for known in self._negotiated.values()}
+
+    def host(self, request: web.BaseRequest) -> str:
+        """The host name that tokens for this request are signed for."""
+        return host_name(request)
+
+    @property
+    def connection_string(self) -> SignalRConnectionString:
+        """How an app reaches this instance."""
+        return SignalRConnectionString("http://localhost", self.spec.primary_key, self.spec.port)
+
+    def find(self, token: str) -> Connection | None:
+        """A connection that is open, by its secret token."""
+        return next((connection for connection in self.all_connections() if connection.token == token), None)
+
+    def attach(self, connection: Connection) -> None:
+        """Count a connection whose transport is there; its handshake follows."""
+        connection.on_message = self._on_message
+        connection.opened_at = connection.last_received = time.monotonic()
+        self.hub(connection.hub).add(connection)
+        self.note("connection", event="opened", hub=connection.hub, connection=connection.id, user=connection.user_id)
+
+    def receive(self, connection: Connection, chunk: bytes) -> None:
+        """Take bytes from a client; whatever is wrong with them ends this connection only."""
+        if connection.state is State.CLOSED:
+            return
+        try:
+            shook = connection.receive(chunk)
+        except HandshakeRefused as error:
+            connection.close(error.message)
+        except RemoteProtocolError as error:
+            self.note("protocol-error", connection=connection.id, error=error.message)
+            connection.close(GARBAGE if connection.protocol is None else PROTOCOL_ERROR)
+        else:
+            if shook:
+                self._shake(connection)
+
+    def _shake(self, connection: Connection) -> None:
+        connection.answer_handshake()
+        connection.state = State.OPEN
+        self.note("handshake", connection=connection.id, protocol=connection.protocol.name if connection.protocol else "")
+        self.upstream.connected(connection)
+
+    def detach(self, connection: Connection, error: str | None = None) -> None:
+        """The transport has ended, however it did."""
+        hub = self.hub(connection.hub)
+        if connection.id not in hub.connections:
+            return
+        was_open = connection.protocol is not None
+        connection.state = State.CLOSED
+        connection.close_error = connection.close_error or error
+        hub.remove(connection)
+        self._fail_results(connection)
+        self.note("connection", event="closed", hub=connection.hub, connection=connection.id, error=connection.close_error)
+        if was_open:
+            self.upstream.disconnected(connection)
+
+    def tick(self) -> None:
+        """Once a second for all connections: time-outs and keep-alive."""
+        now = time.monotonic()
+        self._forget_unopened()
+        for connection in self.all_connections():
+            if connection.state is State.HANDSHAKE:
+                if now - connection.opened_at > HANDSHAKE_WITHIN_S:
+                    connection.close("Handshake was canceled.")
+            elif connection.sink is not None and not getattr(connection.sink, "keeps_itself_alive", False):
+                if now - connection.last_received > CLIENT_TIMEOUT_S:
+                    connection.abort("The client has been silent for longer than the client time-out.")
+                elif now - connection.last_sent >= KEEP_ALIVE_S:
+                    connection.send(Ping())
+
+    def close_all(self, reason: str | None) -> None:
+        """End every connection (the instance goes away)."""
+        for connection in self.all_connections():
+            connection.close(reason)
+            self.detach(connection)
+
+    def _on_message(self, connection: Connection, message: HubMessage) -> None:
+        match message:
+            case Ping():
+                return
+            case Close():
+                connection.state = State.CLOSED
+                if connection.sink is not None:
+                    connection.sink.close()
+            case Completion():
+                waiting = self._results.pop((connection.id, message.invocation_id), None)
+                if waiting is not None and not waiting.done():
+                    waiting.set_result(message)
+            case StreamInvocation():
+                connection.send(Completion(message.invocation_id, error=NO_STREAMS))
+            case Invocation():
+                self.note("frame", direction="in", connection=connection.id, target=message.target)
+                self._invoked(connection, message)
+
+    def _invoked(self, connection: Connection, message: Invocation) -> None:
+        if not self.upstream.message(connection, message) and message.invocation_id is not None:
+            error = NO_UPSTREAM.format(hub=connection.hub, event=message.target)
+            connection.send(Completion(message.invocation_id, error=error))
+
+    # Sending
+
+    def send(self, hub: str, connections: Iterable[Connection], message: Invocation, *, excluded: Collection[str] = ()) -> None:
+        """Send to these connections, in the order of calls."""
+        self.quotas.check_messages()
+        count, size = fanout.send(without(connections, excluded), message)
+        self.quotas.count(count, size)
+        self.note("frame", direction="out", hub=hub, target=message.target, receivers=count, size=size)
+
+    async def invoke(self, connection: Connection, message: Invocation) -> Completion:
+        """Ask one client for a result.
+
+        Raises:
+            TimeoutError: It did not answer in time.
+            NotFound: It went away.
+        """
+        invocation_id = uuid4().hex
+        waiting: asyncio.Future[Completion] = asyncio.get_running_loop().create_future()
+        self._results[connection.id, invocation_id] = waiting
+        try:
+            fanout.send([connection], Invocation(message.target, message.arguments, invocation_id))
+            return await asyncio.wait_for(waiting, RESULT_WITHIN_S)
+        finally:
+            self._results.pop((connection.id, invocation_id), None)
+
+    def _fail_results(self, connection: Connection) -> None:
+        for key, waiting in self._results.items():
+            if key[0] == connection.id and not waiting.done():
+                waiting.set_exception(NotFound("Error.Connection.NotExisted"))
+
+    def _connection_count(self) -> int:
+        return len(self._negotiated) + sum(len(hub.connections) for hub in self.hubs.values())
+
+    def _forget_unopened(self) -> None:
+        now = time.monotonic()
+        late = [token for token, connection in self._negotiated.items() if now - connection.opened_at > CONNECT_WITHIN_S]
+        for token in late:
+            del self._negotiated[token]

@@ -1,0 +1,328 @@
+"""The data-plane REST API: send, look, group and close, at `/api/v1/...` and `/api/...?api-version=`.
+
+Follows Microsoft's "Azure SignalR Service REST API" reference, versions 1.0 and 2022-06-01 to 2024-12-01.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from aiohttp import web
+
+from chatkit.localcloud.signalr import authentication
+from chatkit.localcloud.signalr.clients import HUB_NAME
+from chatkit.localcloud.signalr.connection import Connection
+from chatkit.localcloud.signalr.errors import BODY_RULE, GROUP_RULE, HUB_RULE, BadRequest, NotFound, SignalRError, Unauthorized
+from chatkit.localcloud.signalr.hub import Hub, without
+from chatkit.localcloud.signalr.instance import Instance
+from chatkit.wire.hub_messages import VOID, Invocation
+from chatkit.wire.tokens import client_token
+
+VERSIONS = ("2022-06-01", "2022-11-01", "2023-07-01", "2024-01-01", "2024-12-01")
+MAX_BODY_BYTES = 1024 * 1024
+Handler = Callable[["Call"], Awaitable[web.Response] | web.Response]
+
+
+class Call:
+    """One authenticated REST request."""
+
+    def __init__(self, instance: Instance, request: web.Request, *, legacy: bool) -> None:
+        self.instance = instance
+        self.request = request
+        self.legacy = legacy
+        self._parts = request.match_info
+        application = request.query.get("application", "")
+        if not HUB_NAME.match(self._parts["hub"]):
+            raise BadRequest(HUB_RULE)
+        self.hub_name = (f"{application}_" if application else "") + self._parts["hub"]
+
+    @property
+    def hub(self) -> Hub:
+        return self.instance.hub(self.hub_name)
+
+    @property
+    def user(self) -> str:
+        return self._parts["user"]
+
+    @property
+    def group(self) -> str:
+        group = self._parts["group"]
+        if not group.strip() or len(group) > 1024:
+            raise BadRequest(GROUP_RULE)
+        return group
+
+    @property
+    def connection(self) -> Connection | None:
+        return self.hub.connections.get(self._parts["connection"])
+
+    @property
+    def excluded(self) -> list[str]:
+        return self.request.query.getall("excluded", [])
+
+    def done(self, legacy_status: int, status: int) -> web.Response:
+        """An empty answer with the status of the API's generation."""
+        return web.Response(status=legacy_status if self.legacy else status)
+
+    async def message(self) -> Invocation:
+        """The message in the body."""
+        body = await self.body()
+        if not isinstance(body, dict):
+            raise BadRequest(BODY_RULE)
+        target, arguments = body.get("target"), body.get("arguments")
+        if not isinstance(target, str) or not target:
+            raise BadRequest("The target of the message is required.")
+        if arguments is not None and not isinstance(arguments, list):
+            raise BadRequest("The arguments of the message must be an array.")
+        return Invocation(target, tuple(arguments or ()))
+
+    async def body(self) -> Any:
+        """The body as JSON."""
+        content = await self.request.content.read(MAX_BODY_BYTES + 1)
+        while content and len(content) <= MAX_BODY_BYTES and (more := await self.request.content.read(MAX_BODY_BYTES + 1)):
+            content += more
+        if len(content) > MAX_BODY_BYTES:
+            raise SignalRError(413, "PayloadTooLarge", "The request body is larger than 1 MB.")
+        if not content.strip():
+            raise BadRequest(BODY_RULE)
+        try:
+            return json.loads(content)
+        except (ValueError, RecursionError) as error:
+            raise BadRequest("The request body is not valid JSON.") from error
+
+    def ttl_s(self) -> float | None:
+        """The time to live in the query, None without one."""
+        text = self.request.query.get("ttl", "")
+        if not text:
+            return None
+        if not text.isdecimal():
+            raise BadRequest("The ttl must be a whole number of seconds.")
+        return float(text)
+
+
+async def send_to_hub(call: Call) -> web.Response:
+    call.instance.send(call.hub_name, call.hub.connections.values(), await call.message(), excluded=call.excluded)
+    return web.Response(status=202)
+
+
+async def send_to_user(call: Call) -> web.Response:
+    call.instance.send(call.hub_name, call.hub.of_user(call.user), await call.message(), excluded=call.excluded)
+    return web.Response(status=202)
+
+
+async def send_to_group(call: Call) -> web.Response:
+    call.instance.send(call.hub_name, call.hub.of_group(call.group), await call.message(), excluded=call.excluded)
+    return web.Response(status=202)
+
+
+async def send_to_connection(call: Call) -> web.Response:
+    message, connection = await call.message(), call.connection
+    call.instance.send(call.hub_name, [connection] if connection else [], message)
+    return web.Response(status=202)
+
+
+def connection_exists(call: Call) -> web.Response:
+    return _found(call.connection is not None, "Warning.Connection.NotExisted")
+
+
+def group_exists(call: Call) -> web.Response:
+    return _found(bool(call.hub.of_group(call.group)), "Warning.Group.NotExisted")
+
+
+def user_exists(call: Call) -> web.Response:
+    return _found(bool(call.hub.of_user(call.user)), "Warning.User.NotExisted")
+
+
+def is_user_in_group(call: Call) -> web.Response:
+    return _found(call.hub.is_user_in(call.user, call.group), "Info.User.NotInGroup")
+
+
+def _found(there: bool, code: str) -> web.Response:
+    if not there:
+        raise NotFound(code)
+    return web.Response(status=200)
+
+
+def close_connection(call: Call) -> web.Response:
+    if call.connection is not None:
+        call.connection.close(call.request.query.get("reason"))
+    return call.done(202, 200)
+
+
+def close_hub(call: Call) -> web.Response:
+    return _close(call, call.hub.connections.values())
+
+
+def close_group(call: Call) -> web.Response:
+    return _close(call, call.hub.of_group(call.group))
+
+
+def close_user(call: Call) -> web.Response:
+    return _close(call, call.hub.of_user(call.user))
+
+
+def _close(call: Call, connections: Any) -> web.Response:
+    for connection in without(connections, call.excluded):
+        connection.close(call.request.query.get("reason"))
+    return web.Response(status=204)
+
+
+def join_group(call: Call) -> web.Response:
+    connection = call.connection
+    if connection is None:
+        raise NotFound("Error.Connection.NotExisted")
+    call.hub.join(connection, call.group)
+    return web.Response(status=200)
+
+
+def leave_group(call: Call) -> web.Response:
+    connection = call.connection
+    if connection is None:
+        raise NotFound("Error.Connection.NotExisted")
+    call.hub.leave(connection, call.group)
+    return web.Response(status=200)
+
+
+def leave_all_groups(call: Call) -> web.Response:
+    if call.connection is not None:
+        for group in [*call.connection.groups]:
+            call.hub.leave(call.connection, group)
+    return web.Response(status=200)
+
+
+def add_user_to_group(call: Call) -> web.Response:
+    call.hub.add_user(call.user, call.group, ttl_s=call.ttl_s())
+    return call.done(202, 200)
+
+
+def remove_user_from_group(call: Call) -> web.Response:
+    call.hub.remove_user(call.user, call.group)
+    return call.done(202, 204)
+
+
+def remove_user_from_all_groups(call: Call) -> web.Response:
+    call.hub.remove_user_from_all(call.user)
+    return call.done(200, 204)
+
+
+def generate_token(call: Call) -> web.Response:
+    minutes = call.request.query.get("minutesToExpire", "60")
+    if not minutes.isdecimal() or not 1 <= int(minutes) <= 1440:
+        raise BadRequest("minutesToExpire must be between 1 and 1440.")
+    token = client_token(
+        call.instance.connection_string, call.hub_name, user_id=call.request.query.get("userId", ""), lifetime_s=int(minutes) * 60
+    )
+    return web.json_response({"token": token})
+
+
+def list_group(call: Call) -> web.Response:
+    query = call.request.query
+    size, start = _page(query.get("maxpagesize", "200")), int(query.get("continuationToken") or 0)
+    members = sorted(call.hub.of_group(call.group), key=lambda connection: connection.id)
+    top = int(query["top"]) if query.get("top", "").isdecimal() else len(members)
+    page = members[start : min(start + size, top)]
+    body: dict[str, Any] = {"value": [{"connectionId": c.id, "userId": c.user_id or None} for c in page]}
+    if start + size < min(top, len(members)):
+        body["nextLink"] = str(call.request.url.update_query(continuationToken=start + size))
+    return web.json_response(body)
+
+
+def _page(text: str) -> int:
+    if not text.isdecimal() or not 1 <= int(text) <= 200:
+        raise BadRequest("maxpagesize must be between 1 and 200.")
+    return int(text)
+
+
+async def invoke_client(call: Call) -> web.Response:
+    connection, message = call.connection, await call.message()
+    if connection is None:
+        raise NotFound("Error.Connection.NotExisted")
+    try:
+        completion = await call.instance.invoke(connection, message)
+    except TimeoutError as error:
+        raise SignalRError(504, "ClientTimeout", "The client did not answer in time.") from error
+    if completion.error is not None:
+        raise SignalRError(400, "ClientError", completion.error)
+    return web.json_response({"result": None if completion.result is VOID else completion.result})
+
+
+def no_streams(call: Call) -> web.Response:
+    raise SignalRError(501, "NotImplemented", "Streams to clients are not provided by the local service; sends and :invoke are.")
+
+
+C, G, U = "/connections/{connection}", "/groups/{group}", "/users/{user}"
+LOOK = ("GET",)  # aiohttp serves HEAD with it
+# (methods, path after /hubs/{hub}, handler). Both path orders of a membership are served, as Microsoft's own emulator does.
+OPERATIONS: list[tuple[tuple[str, ...], str, Handler]] = [
+    (("POST",), C, send_to_connection),
+    (("POST",), C + "/:send", send_to_connection),
+    (("POST",), C + "/:invoke", invoke_client),
+    (LOOK, C, connection_exists),
+    (("DELETE",), C, close_connection),
+    (("DELETE",), C + "/groups", leave_all_groups),
+    (("POST",), C + "/streams/{stream}/:send", no_streams),
+    (("POST",), C + "/streams/{stream}/:complete", no_streams),
+    (("POST",), G, send_to_group),
+    (("POST",), G + "/:send", send_to_group),
+    (("POST",), G + "/:closeConnections", close_group),
+    (LOOK, G, group_exists),
+    (("GET",), G + "/connections", list_group),
+    (("PUT",), G + C, join_group),
+    (("DELETE",), G + C, leave_group),
+    (("PUT",), C + G, join_group),
+    (("DELETE",), C + G, leave_group),
+    (("POST",), U, send_to_user),
+    (("POST",), U + "/:send", send_to_user),
+    (("POST",), U + "/:closeConnections", close_user),
+    (LOOK, U, user_exists),
+    (("DELETE",), U + "/groups", remove_user_from_all_groups),
+    (LOOK, U + G, is_user_in_group),
+    (("PUT",), U + G, add_user_to_group),
+    (("DELETE",), U + G, remove_user_from_group),
+    (LOOK, G + U, is_user_in_group),
+    (("PUT",), G + U, add_user_to_group),
+    (("DELETE",), G + U, remove_user_from_group),
+    (("POST",), "/:send", send_to_hub),
+    (("POST",), "/:closeConnections", close_hub),
+    (("POST",), "/:generateToken", generate_token),
+    (("POST",), "", send_to_hub),
+]
+
+
+def routes(instance: Instance) -> list[web.RouteDef]:
+    """Every operation under both prefixes."""
+    found = []
+    for methods, path, operation in OPERATIONS:
+        for prefix, legacy in (("/api/v1/hubs/{hub}", True), ("/api/hubs/{hub}", False)):
+            for method in methods:
+                found.append(web.route(method, prefix + path, _handler(instance, operation, legacy=legacy)))
+    return found
+
+
+def _handler(instance: Instance, operation: Handler, *, legacy: bool) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
+    async def handle(request: web.Request) -> web.StreamResponse:
+        _authenticate(instance, request)
+        if not legacy:
+            _check_version(request.query.get("api-version", ""))
+        answer = operation(Call(instance, request, legacy=legacy))
+        return answer if isinstance(answer, web.Response) else await answer
+
+    return handle
+
+
+def _authenticate(instance: Instance, request: web.Request) -> None:
+    origin = f"http://{instance.host(request)}"
+    audiences = authentication.rest_audiences(origin, request.rel_url.raw_path, request.query)
+    try:
+        authentication.verify(instance.spec, authentication.bearer(request.headers), audiences)
+    except Unauthorized as error:
+        instance.note("token", accepted=False, path=request.path, reason=error.description, expected=audiences)
+        raise
+
+
+def _check_version(version: str) -> None:
+    if not version:
+        raise BadRequest("The api-version query parameter is required.")
+    if version not in VERSIONS:
+        raise BadRequest(f"The api-version '{version}' is not supported. Supported versions: {', '.join(VERSIONS)}.")

@@ -1,0 +1,137 @@
+"""Ports and lifecycle of the SignalR data plane: one plain-http port per instance."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+
+from aiohttp import web
+from aiohttp.typedefs import Middleware
+
+from chatkit.errors import PortInUse
+from chatkit.localcloud.platform import Platform
+from chatkit.localcloud.signalr import rest
+from chatkit.localcloud.signalr.clients import Clients
+from chatkit.localcloud.signalr.cors import cors, mark
+from chatkit.localcloud.signalr.errors import SignalRError
+from chatkit.localcloud.signalr.instance import Instance
+from chatkit.localcloud.signalr.spec import InstanceSpec
+from chatkit.localcloud.web import Handler, loopback_only
+
+log = logging.getLogger("chatkit.local.signalr")
+SERVER_MODE = (
+    "This is the serverless service: app servers cannot connect (/server). Use service mode Serverless and the REST API.\n"
+)
+MAX_URI_CHARS = 12 * 1024
+MAX_HEADER_CHARS = 16 * 1024
+
+
+class SignalRService:
+    """All instances of the local cloud."""
+
+    def __init__(self, platform: Platform) -> None:
+        self._platform = platform
+        self._instances: dict[str, Instance] = {}
+        self._heartbeat: asyncio.Task[None] | None = None
+
+    async def start(self) -> None:
+        """Start the clock that all connections share."""
+        self._heartbeat = asyncio.create_task(self._beat())
+
+    async def stop(self) -> None:
+        """Close every connection and port."""
+        if self._heartbeat is not None:
+            self._heartbeat.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await self._heartbeat
+        for name in [*self._instances]:
+            await self._close(name)
+
+    async def apply(self, spec: InstanceSpec) -> None:
+        """Create an instance or change it live: keys, origins, upstream and tier count from the next request on."""
+        known = self._instances.get(spec.name)
+        if known is not None and known.spec.port == spec.port:
+            known.apply(spec)
+            return
+        if known is not None:
+            await self._close(spec.name)
+        instance = self._instances[spec.name] = Instance(spec, self._platform.trace)
+        try:
+            await self._platform.listeners.open(f"signalr/{spec.name}", application(instance), port=spec.port)
+        except PortInUse as error:
+            log.error("SignalR instance %s is not reachable. %s", spec.name, error)
+
+    async def remove(self, name: str) -> None:
+        """End an instance for good."""
+        await self._close(name.lower())
+
+    def instance(self, name: str) -> Instance | None:
+        """The running instance of that name."""
+        return self._instances.get(name.lower())
+
+    async def _close(self, name: str) -> None:
+        instance = self._instances.pop(name, None)
+        if instance is not None:
+            instance.close_all(None)
+            await instance.upstream.close()
+        await self._platform.listeners.close(f"signalr/{name}")
+
+    async def _beat(self) -> None:
+        while True:
+            await asyncio.sleep(1)
+            for instance in [*self._instances.values()]:
+                instance.tick()
+
+
+def application(instance: Instance) -> web.Application:
+    """The web application of one instance."""
+    clients = Clients(instance)
+    app = web.Application(middlewares=[loopback_only, _errors(instance), cors(instance)], client_max_size=2 * rest.MAX_BODY_BYTES)
+    app.on_response_prepare.append(mark)
+    app.add_routes(
+        [
+            web.route("*", "/api/health", _health),
+            web.route("*", "/api/v1/health", _health),
+            web.post("/client/negotiate", clients.negotiate),
+            web.post("/client/negotiate/", clients.negotiate),
+            *(web.get(path, clients.connect, allow_head=False) for path in ("/client", "/client/")),
+            *(web.post(path, clients.post) for path in ("/client", "/client/")),
+            *(web.delete(path, clients.delete) for path in ("/client", "/client/")),
+            web.route("*", "/server{tail:.*}", _no_servers),
+            *rest.routes(instance),
+        ]
+    )
+    return app
+
+
+async def _health(request: web.Request) -> web.Response:
+    return web.Response(status=200)
+
+
+async def _no_servers(request: web.Request) -> web.Response:
+    return web.Response(status=404, text=SERVER_MODE)
+
+
+def _errors(instance: Instance) -> Middleware:
+    @web.middleware
+    async def errors(request: web.Request, handler: Handler) -> web.StreamResponse:
+        if len(request.raw_path) > MAX_URI_CHARS:
+            return web.Response(status=414)
+        if sum(len(name) + len(value) for name, value in request.raw_headers) > MAX_HEADER_CHARS:
+            return web.Response(status=431)
+        try:
+            return await handler(request)
+        except SignalRError as error:
+            if error.message and request.path.startswith("/client"):
+                return web.Response(status=error.status, text=error.message)
+            return error.render(request.path)
+        except web.HTTPException:
+            raise
+        except (ConnectionError, asyncio.CancelledError):
+            raise
+        except Exception:
+            log.exception("%s: %s %s failed", instance.spec.name, request.method, request.path)
+            return SignalRError(500, "InternalServerError", "The service failed; its log says why.").render(request.path)
+
+    return errors

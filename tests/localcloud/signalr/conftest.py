@@ -1,0 +1,80 @@
+"""A running instance, and clients started on demand."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import subprocess
+from collections.abc import AsyncIterator, Callable
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+import pytest
+from aiohttp import web
+from signalr_harness import NODE_FOLDER, Json, NodeClient, Running
+
+from chatkit.localcloud import tls
+from chatkit.localcloud.listeners import Listeners
+from chatkit.localcloud.platform import Platform
+from chatkit.localcloud.signalr.service import SignalRService
+from chatkit.localcloud.signalr.spec import InstanceSpec
+from chatkit.localcloud.store import Store
+from chatkit.localcloud.trace import Trace
+
+
+@pytest.fixture
+async def running(tmp_path: Path) -> AsyncIterator[Running]:
+    """An instance of the Standard tier; tests of quotas change that."""
+    store = Store(tmp_path / "state.db")
+    platform = Platform(tmp_path, store, tls.load(tmp_path / "tls"), Listeners(store), Trace())
+    service = SignalRService(platform)
+    await service.start()
+    port = platform.listeners.reserve("signalr/room")
+    spec = InstanceSpec("room", port, "primary-key-" * 3, "secondary-key-" * 3, sku="Standard_S1")
+    await service.apply(spec)
+    async with aiohttp.ClientSession() as http:
+        yield Running(service, spec, http)
+    await service.stop()
+    store.close()
+
+
+@pytest.fixture
+async def node(require_tool: Callable[[str], str]) -> AsyncIterator[Callable[..., Any]]:
+    """A function that starts `@microsoft/signalr` with options."""
+    executable = require_tool("node")
+    if not (NODE_FOLDER / "node_modules").exists():
+        if os.environ.get("CI") == "true":
+            pytest.fail("tests/node is not installed: npm ci --prefix tests/node")
+        pytest.skip("tests/node is not installed: npm ci --prefix tests/node")
+    clients: list[NodeClient] = []
+
+    async def start(**options: Json) -> NodeClient:
+        process = await asyncio.create_subprocess_exec(
+            executable, "signalr-client.mjs", json.dumps(options), cwd=NODE_FOLDER, stdin=subprocess.PIPE, stdout=subprocess.PIPE
+        )
+        clients.append(NodeClient(process))
+        return clients[-1]
+
+    yield start
+    for client in clients:
+        await client.end()
+
+
+@pytest.fixture
+async def aiohttp_app() -> AsyncIterator[Callable[..., Any]]:
+    """A function that serves an aiohttp application on a free port and returns its address."""
+    runners: list[web.AppRunner] = []
+
+    async def serve(app: web.Application) -> str:
+        runner = web.AppRunner(app)
+        runners.append(runner)
+        await runner.setup()
+        site = web.TCPSite(runner, "127.0.0.1", 0)
+        await site.start()
+        return f"http://127.0.0.1:{runner.addresses[0][1]}"
+
+    yield serve
+    for runner in runners:
+        await runner.cleanup()
