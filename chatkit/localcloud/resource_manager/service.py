@@ -8,6 +8,7 @@ import uuid
 from chatkit.localcloud.entra.models import Directory
 from chatkit.localcloud.entra.tokens import Tokens
 from chatkit.localcloud.platform import Platform
+from chatkit.localcloud.resource_manager.blob_service import BlobService
 from chatkit.localcloud.resource_manager.context import Context, FunctionsPlane, SignalRPlane, StoragePlane
 from chatkit.localcloud.resource_manager.edge import Edge
 from chatkit.localcloud.resource_manager.groups import Groups
@@ -60,6 +61,7 @@ class ResourceManagerService:
             self._groups,
             self._signalr,
             self._storage,
+            BlobService(self.context),
             plans,
             self._sites,
             SiteConfig(self.context, self._sites),

@@ -2,35 +2,30 @@
 
 from __future__ import annotations
 
-import base64
 import copy
 import re
-import secrets
-from typing import Any
 
 from chatkit.localcloud.resource_manager import errors, versions
 from chatkit.localcloud.resource_manager.context import Context, page, properties, skip_token, tags
-from chatkit.localcloud.resource_manager.http import Answer, Call, merge
+from chatkit.localcloud.resource_manager.http import Answer, Call
 from chatkit.localcloud.resource_manager.operations import Operation
 from chatkit.localcloud.resource_manager.routing import GROUP, SUB, Route
+from chatkit.localcloud.resource_manager.signalr_rules import (
+    CAPACITIES,
+    FREE_LIMIT,
+    LOCATIONS,
+    NAME,
+    NAMESPACE,
+    SKUS,
+    TYPE,
+    UNIT_LIMIT,
+    merge_settings,
+    new_key,
+    owner,
+    settings,
+    spec,
+)
 from chatkit.localcloud.resource_manager.state import Document
-from chatkit.localcloud.signalr.spec import InstanceSpec, UpstreamTemplate
-
-NAMESPACE = "Microsoft.SignalRService"
-TYPE = "Microsoft.SignalRService/SignalR"
-LOCATIONS = "Microsoft.SignalRService/locations"
-NAME = re.compile(r"^[A-Za-z][A-Za-z0-9-]{1,61}[A-Za-z0-9]$")
-FREE_LIMIT = 5
-UNIT_LIMIT = 300
-SKUS = {"Free_F1": "Free", "Basic_B1": "Basic", "Standard_S1": "Standard", "Premium_P1": "Premium", "Premium_P2": "Premium"}
-CAPACITIES = [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 20, 30, 40, 50, 60, 70, 80, 90, 100]
-FLAGS = {"ServiceMode", "EnableConnectivityLogs", "EnableMessagingLogs", "EnableLiveTrace"}
-MODES = {mode.lower(): mode for mode in ("Default", "Serverless", "Classic")}
-NETWORK = {
-    "defaultAction": "Deny",
-    "publicNetwork": {"allow": ["ServerConnection", "ClientConnection", "RESTAPI", "Trace"], "deny": None},
-    "privateEndpoints": [],
-}
 
 
 class SignalR:
@@ -103,7 +98,7 @@ class SignalR:
                 document["sku"] = self._sku({**old["sku"], **body["sku"]}, old)
             if "identity" in body:
                 document["identity"] = body["identity"]
-            document["properties"] = self._settings(merge_settings(old["properties"], properties(body)))
+            document["properties"] = settings(merge_settings(old["properties"], properties(body)))
             document["systemData"] = self._context.system_data(call, old)
             operation = await self._save(document, "signalr.update", old)
         return Answer(202, headers=self._polling(call, operation, document))
@@ -220,7 +215,7 @@ class SignalR:
         document |= {
             "kind": body.get("kind") or "SignalR",
             "sku": self._sku(body.get("sku") or {}, {"location": document["location"]}),
-            "properties": self._settings(properties(body)),
+            "properties": settings(properties(body)),
             "keys": {"primary": new_key(), "secondary": new_key()},
             "systemData": self._context.system_data(call),
         }
@@ -242,7 +237,7 @@ class SignalR:
             "tags": tags(body),
             "kind": body.get("kind") or old["kind"],
             "sku": self._sku(body.get("sku") or old["sku"], old),
-            "properties": self._settings(properties(body)),
+            "properties": settings(properties(body)),
             "systemData": self._context.system_data(call, old),
         }
 
@@ -284,39 +279,6 @@ class SignalR:
     def _used(self, location: str) -> tuple[int, int]:
         skus = [document["sku"] for document in self._context.resources.all(type_=TYPE) if document["location"] == location]
         return sum(sku["name"] == "Free_F1" for sku in skus), sum(sku["capacity"] for sku in skus)
-
-    def _settings(self, given: Document) -> Document:
-        features: dict[str, Document] = {}
-        for feature in given.get("features") or []:
-            flag = str(feature.get("flag", ""))
-            if flag not in FLAGS:
-                raise errors.invalid_property(
-                    f"The feature flag '{flag}' is not one of {', '.join(sorted(FLAGS))}.", target="features"
-                )
-            value = str(feature.get("value", ""))
-            if flag == "ServiceMode":
-                if value.lower() not in MODES:
-                    raise errors.invalid_property(f"The ServiceMode '{value}' is not one of {', '.join(MODES.values())}.")
-                value = MODES[value.lower()]
-            features[flag] = {"flag": flag, "value": value, "properties": feature.get("properties") or {}}
-        features.setdefault("ServiceMode", {"flag": "ServiceMode", "value": "Default", "properties": {}})
-        templates = (given.get("upstream") or {}).get("templates")
-        for template in templates or []:
-            if not str(template.get("urlTemplate", "")).startswith(("http://", "https://", "{")):
-                raise errors.invalid_property("An upstream template needs a urlTemplate that is a URL.", target="upstream")
-        return {
-            "tls": {"clientCertEnabled": bool((given.get("tls") or {}).get("clientCertEnabled", False))},
-            "features": [*features.values()],
-            "liveTraceConfiguration": given.get("liveTraceConfiguration"),
-            "resourceLogConfiguration": given.get("resourceLogConfiguration"),
-            "cors": {"allowedOrigins": _origins(given)},
-            "serverless": {"connectionTimeoutInSeconds": (given.get("serverless") or {}).get("connectionTimeoutInSeconds", 30)},
-            "upstream": {"templates": templates or None},
-            "networkACLs": merge(NETWORK, given.get("networkACLs") or {}),
-            "publicNetworkAccess": given.get("publicNetworkAccess") or "Enabled",
-            "disableLocalAuth": bool(given.get("disableLocalAuth", False)),
-            "disableAadAuth": bool(given.get("disableAadAuth", False)),
-        }
 
     # State ------------------------------------------------------------------------------------------------------------
 
@@ -411,52 +373,3 @@ class SignalR:
     @staticmethod
     def _canonical(path: str) -> str:
         return re.sub(r"(?i)/providers/microsoft\.signalrservice/signalr/", f"/providers/{TYPE}/", path)
-
-
-def owner(document: Document) -> str:
-    """Name of the instance's port."""
-    return f"signalr/{document['name'].lower()}"
-
-
-def new_key() -> str:
-    """An access key: 64 random bytes in Base64."""
-    return base64.b64encode(secrets.token_bytes(64)).decode()
-
-
-def spec(document: Document) -> InstanceSpec:
-    """What the data plane needs to know."""
-    settings = document["properties"]
-    mode = next(feature["value"] for feature in settings["features"] if feature["flag"] == "ServiceMode")
-    return InstanceSpec(
-        name=document["name"].lower(),
-        port=document["port"],
-        primary_key=document["keys"]["primary"],
-        secondary_key=document["keys"]["secondary"],
-        service_mode=mode,
-        sku=document["sku"]["name"],
-        capacity=document["sku"]["capacity"],
-        allowed_origins=tuple(settings["cors"]["allowedOrigins"]),
-        upstream=tuple(_template(template) for template in settings["upstream"]["templates"] or []),
-        disable_local_auth=settings["disableLocalAuth"],
-    )
-
-
-def _template(given: Document) -> UpstreamTemplate:
-    return UpstreamTemplate(
-        url_template=given["urlTemplate"],
-        hub_pattern=given.get("hubPattern") or "*",
-        category_pattern=given.get("categoryPattern") or "*",
-        event_pattern=given.get("eventPattern") or "*",
-    )
-
-
-def _origins(given: Document) -> list[str]:
-    origins: Any = (given.get("cors") or {}).get("allowedOrigins")
-    return ["*"] if origins is None else [str(origin) for origin in origins]
-
-
-def merge_settings(old: Document, given: Document) -> Document:
-    """PATCH: objects merge; features merge by flag."""
-    features = {feature["flag"]: feature for feature in old["features"]}
-    features |= {feature.get("flag", ""): feature for feature in given.get("features") or []}
-    return {**merge(old, given), "features": [*features.values()]}

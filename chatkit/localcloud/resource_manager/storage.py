@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import base64
-import inspect
 import re
 import secrets
-from typing import Any
 from urllib.parse import urlencode, urlsplit
 
 from chatkit.localcloud.resource_manager import errors, versions
@@ -15,13 +13,12 @@ from chatkit.localcloud.resource_manager.context import Context, page, propertie
 from chatkit.localcloud.resource_manager.http import Answer, Call, merge
 from chatkit.localcloud.resource_manager.routing import GROUP, SUB, Route
 from chatkit.localcloud.resource_manager.state import Document
-from chatkit.localcloud.storage.spec import AccountSpec, StaticWebsite
+from chatkit.localcloud.storage.spec import AccountSpec
 
 NAMESPACE = "Microsoft.Storage"
 TYPE = "Microsoft.Storage/storageAccounts"
 LOCATIONS = "Microsoft.Storage/locations"
 NAME = re.compile(r"^[a-z0-9]{3,24}$")
-CONTAINER = re.compile(r"^(?=.{3,63}$)[a-z0-9]+(-[a-z0-9]+)*$|^\$(web|root|logs)$")
 SKUS = {
     sku.lower(): sku
     for sku in "Standard_LRS Standard_GRS Standard_RAGRS Standard_ZRS Standard_GZRS Standard_RAGZRS Premium_LRS".split()
@@ -48,12 +45,6 @@ DEFAULTS: Document = {
     "allowBlobPublicAccess": False,
     "networkAcls": {"bypass": "AzureServices", "virtualNetworkRules": [], "ipRules": [], "defaultAction": "Allow"},
 }
-WEBSITE_NAMES = {
-    "enabled": "enabled",
-    "index_document": "indexDocument",
-    "default_index_document_path": "defaultIndexDocumentPath",
-    "error_document_404_path": "errorDocument404Path",
-}
 
 
 class Storage:
@@ -67,8 +58,6 @@ class Storage:
         """The operations."""
         many = GROUP + f"/providers/{TYPE}"
         one = many + "/{name}"
-        service = one + "/blobServices/default"
-        container = service + "/containers/{container}"
         here = SUB + f"/providers/{NAMESPACE}"
         return [
             Route("GET", here + "/storageAccounts", self.list_all, TYPE, "StorageAccounts_List"),
@@ -79,13 +68,6 @@ class Storage:
             Route("DELETE", one, self.delete, TYPE, "StorageAccounts_Delete"),
             Route("POST", one + "/listKeys", self.list_keys, TYPE, "StorageAccounts_ListKeys"),
             Route("POST", one + "/regenerateKey", self.regenerate_key, TYPE, "StorageAccounts_RegenerateKey"),
-            Route("GET", one + "/blobServices", self.blob_services, TYPE, "BlobServices_List"),
-            Route("GET", service, self.get_service, TYPE, "BlobServices_GetServiceProperties"),
-            Route("PUT", service, self.put_service, TYPE, "BlobServices_SetServiceProperties"),
-            Route("GET", service + "/containers", self.list_containers, TYPE, "BlobContainers_List"),
-            Route("PUT", container, self.put_container, TYPE, "BlobContainers_Create"),
-            Route("GET", container, self.get_container, TYPE, "BlobContainers_Get"),
-            Route("DELETE", container, self.delete_container, TYPE, "BlobContainers_Delete"),
             Route("POST", here + "/checkNameAvailability", self.check_name, TYPE, "StorageAccounts_CheckNameAvailability"),
             Route("GET", here + "/locations/{location}/asyncoperations/{operation}", self.poll, LOCATIONS, "Storage (polling)"),
         ]
@@ -181,90 +163,6 @@ class Storage:
         if problem is None:
             return Answer(body={"nameAvailable": True})
         return Answer(body={"nameAvailable": False, "reason": problem[0], "message": problem[1]})
-
-    # Blob service -----------------------------------------------------------------------------------------------------
-
-    async def blob_services(self, call: Call) -> Answer:
-        """The account's one blob service."""
-        return Answer(body={"value": [await self._service(self._account(call), call)]})
-
-    async def get_service(self, call: Call) -> Answer:
-        """Blob service properties."""
-        return Answer(body=await self._service(self._account(call), call))
-
-    async def put_service(self, call: Call) -> Answer:
-        """Set blob service properties; `staticWebsite` switches the website on or off."""
-        document = self._account(call)
-        self._context.group(call, for_write=True)
-        given = properties(call.required_body())
-        async with self._context.lock(document["id"]):
-            document = self._account(call)
-            kept = {name: value for name, value in given.items() if name != "staticWebsite"}
-            document["blob_service"] = {**document.get("blob_service", {}), **kept}
-            self._context.resources.put(document)
-            if given.get("staticWebsite") is not None:
-                await _settled(self._context.storage.set_website(document["name"], _website(given["staticWebsite"])))
-        return Answer(body=await self._service(document, call))
-
-    async def _service(self, document: Document, call: Call) -> Document:
-        settings: Document = {
-            "cors": {"corsRules": []},
-            "deleteRetentionPolicy": {"allowPermanentDelete": False, "enabled": False},
-        }
-        website: StaticWebsite = await _settled(self._context.storage.get_website(document["name"]))
-        shown = {"enabled": website.enabled}
-        for name, arm_name in WEBSITE_NAMES.items():
-            value = getattr(website, name)
-            if value and name != "enabled":
-                shown[arm_name] = value
-        body: Document = {
-            "sku": {"name": document["sku"]["name"], "tier": document["sku"]["tier"]},
-            "id": f"{document['id']}/blobServices/default",
-            "name": "default",
-            "type": f"{TYPE}/blobServices",
-            "properties": {**settings, **document.get("blob_service", {})},
-        }
-        if call.api_version >= "2025-08-01":
-            body["properties"]["staticWebsite"] = shown
-        return body
-
-    # Containers -------------------------------------------------------------------------------------------------------
-
-    async def list_containers(self, call: Call) -> Answer:
-        """The account's containers."""
-        document = self._account(call)
-        found = await _settled(self._context.storage.list_containers(document["name"]))
-        names = [item if isinstance(item, str) else item.name for item in found]
-        return Answer(body={"value": [_container(document, name) for name in names]})
-
-    async def put_container(self, call: Call) -> Answer:
-        """Create a container: 201, or 200 when it is there."""
-        document, name = self._account(call), call.params["container"]
-        if not CONTAINER.match(name):
-            raise errors.service_error(
-                400,
-                "ContainerOperationFailure",
-                f"The specified resource name '{name}' is not valid: 3 to 63 lower-case letters, digits and single hyphens.",
-            )
-        if await _settled(self._context.storage.has_container(document["name"], name)):
-            return Answer(200, _container(document, name))
-        await _settled(self._context.storage.create_container(document["name"], name))
-        return Answer(201, _container(document, name))
-
-    async def get_container(self, call: Call) -> Answer:
-        """One container."""
-        document, name = self._account(call), call.params["container"]
-        if not await _settled(self._context.storage.has_container(document["name"], name)):
-            raise errors.service_error(404, "ContainerNotFound", "The specified container does not exist.")
-        return Answer(body=_container(document, name))
-
-    async def delete_container(self, call: Call) -> Answer:
-        """Delete a container; 204 when there is none."""
-        document, name = self._account(call), call.params["container"]
-        if not await _settled(self._context.storage.has_container(document["name"], name)):
-            return Answer(204)
-        await _settled(self._context.storage.delete_container(document["name"], name))
-        return Answer(200)
 
     # Rules ------------------------------------------------------------------------------------------------------------
 
@@ -394,35 +292,3 @@ def _keys(document: Document) -> list[Document]:
 
 def _new_key() -> str:
     return base64.b64encode(secrets.token_bytes(64)).decode()
-
-
-def _website(given: Document) -> StaticWebsite:
-    return StaticWebsite(
-        enabled=bool(given.get("enabled")),
-        index_document=str(given.get("indexDocument") or ""),
-        default_index_document_path=str(given.get("defaultIndexDocumentPath") or ""),
-        error_document_404_path=str(given.get("errorDocument404Path") or ""),
-    )
-
-
-def _container(document: Document, name: str) -> Document:
-    return {
-        "id": f"{document['id']}/blobServices/default/containers/{name}",
-        "name": name,
-        "type": f"{TYPE}/blobServices/containers",
-        "properties": {
-            "deleted": False,
-            "remainingRetentionDays": 0,
-            "defaultEncryptionScope": "$account-encryption-key",
-            "denyEncryptionScopeOverride": False,
-            "publicAccess": "None",
-            "leaseStatus": "Unlocked",
-            "leaseState": "Available",
-            "hasImmutabilityPolicy": False,
-            "hasLegalHold": False,
-        },
-    }
-
-
-async def _settled(value: Any) -> Any:
-    return await value if inspect.isawaitable(value) else value

@@ -1,5 +1,5 @@
 """Fixtures of the Entra tests."""
 
-from tenant import tenant
+from tests.localcloud.entra.tenant import tenant
 
 __all__ = ["tenant"]

@@ -14,11 +14,11 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.x509.oid import NameOID
-from tenant import ARM, Tenant
 
 from chatkit.localcloud.entra.errors import TokenRejected
 from chatkit.localcloud.entra.models import Directory
 from chatkit.localcloud.entra.tokens import Tokens
+from tests.localcloud.entra.tenant import ARM, Tenant
 
 
 def make_certificate(folder: Path) -> tuple[Path, str]:

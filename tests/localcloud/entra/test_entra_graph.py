@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 from azure.identity import ManagedIdentityCredential
-from tenant import ARM, Tenant
 
 from chatkit.localcloud.entra.roles import BY_NAME, Assignment, Roles
+from tests.localcloud.entra.tenant import ARM, Tenant
 
 GRAPH = "https://graph.microsoft.com/.default"
 

@@ -11,7 +11,8 @@ from typing import Any
 import msal
 import pytest
 import requests
-from tenant import ARM, Tenant
+
+from tests.localcloud.entra.tenant import ARM, Tenant
 
 VERIFIER = "correct-horse-battery-staple-correct-horse-battery"
 CHALLENGE = base64.urlsafe_b64encode(hashlib.sha256(VERIFIER.encode()).digest()).decode().rstrip("=")

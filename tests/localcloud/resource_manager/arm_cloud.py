@@ -44,11 +44,8 @@ class Planes:
         """Keep a spec."""
         if spec.name in self.refuse:
             raise OSError("no room")
-        kept: dict[str, Any]
-        kept = (
-            self.instances if isinstance(spec, InstanceSpec) else self.accounts if isinstance(spec, AccountSpec) else self.sites
-        )
-        kept[spec.name] = spec
+        kept: dict[type, Any] = {InstanceSpec: self.instances, AccountSpec: self.accounts, SiteSpec: self.sites}
+        kept[type(spec)][spec.name] = spec
 
     def blob_endpoint(self, name: str) -> str:
         """A blob URL in path style."""
@@ -146,9 +143,9 @@ class LocalCloud:
             self.platform,
             self.entra.directory,
             self.entra.tokens,
-            signalr=Plane(planes, planes.instances),  # type: ignore[arg-type]
-            storage=Plane(planes, planes.accounts),  # type: ignore[arg-type]
-            functions=Plane(planes, planes.sites),  # type: ignore[arg-type]
+            signalr=Plane(planes, planes.instances),
+            storage=Plane(planes, planes.accounts),
+            functions=Plane(planes, planes.sites),
         )
         await self.entra.start()
         await self.arm.start()
@@ -204,10 +201,10 @@ class LocalCloud:
 class Clients:
     """The four management clients."""
 
-    resources: ResourceManagementClient
-    signalr: SignalRManagementClient
-    storage: StorageManagementClient
-    web: WebSiteManagementClient
+    resources: Any
+    signalr: Any
+    storage: Any
+    web: Any
 
 
 @pytest.fixture

@@ -1,5 +1,5 @@
 """Fixtures of the Resource Manager tests."""
 
-from arm_cloud import clients, cloud
+from tests.localcloud.resource_manager.arm_cloud import clients, cloud
 
 __all__ = ["clients", "cloud"]

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
-from arm_cloud import Clients, LocalCloud
 from azure.core.exceptions import HttpResponseError, ResourceNotFoundError
 from azure.mgmt.signalr.models import (
     RegenerateKeyParameters,
@@ -13,8 +14,10 @@ from azure.mgmt.signalr.models import (
     SignalRResource,
 )
 
+from tests.localcloud.resource_manager.arm_cloud import Clients, LocalCloud
 
-def make_signalr(clients: Clients, name: str = "chat-1") -> SignalRResource:
+
+def make_signalr(clients: Clients, name: str = "chat-1") -> Any:
     """The one PUT of the tutorial."""
     wanted = SignalRResource(
         location="eastus2",
@@ -26,7 +29,7 @@ def make_signalr(clients: Clients, name: str = "chat-1") -> SignalRResource:
     return clients.signalr.signal_r.begin_create_or_update("class", name, wanted).result()
 
 
-def make_storage(clients: Clients, name: str = "chatstore1") -> object:
+def make_storage(clients: Clients, name: str = "chatstore1") -> Any:
     """The tutorial's storage account."""
     wanted = {
         "location": "eastus2",
@@ -37,7 +40,7 @@ def make_storage(clients: Clients, name: str = "chatstore1") -> object:
     return clients.storage.storage_accounts.begin_create("class", name, wanted).result()
 
 
-def make_site(clients: Clients, name: str = "chat-api") -> object:
+def make_site(clients: Clients, name: str = "chat-api") -> Any:
     """A Flex Consumption plan and its Python app."""
     plan = {
         "location": "eastus2",
@@ -98,7 +101,7 @@ def test_signalr_keys_open_the_instance_and_can_be_renewed(clients: Clients, clo
 def test_storage_account_with_website_and_container(clients: Clients, cloud: LocalCloud) -> None:
     """Account, keys, static website through Resource Manager, package container."""
     account = make_storage(clients)
-    assert account.properties.primary_endpoints.web == "http://127.0.0.1:2/"  # type: ignore[attr-defined]
+    assert account.properties.primary_endpoints.web == "http://127.0.0.1:2/"
     keys = clients.storage.storage_accounts.list_keys("class", "chatstore1").keys_property
     assert [key.value for key in keys] == [cloud.planes.accounts["chatstore1"].key1, cloud.planes.accounts["chatstore1"].key2]
     website = {"enabled": True, "indexDocument": "index.html", "errorDocument404Path": "404.html"}
@@ -111,11 +114,11 @@ def test_storage_account_with_website_and_container(clients: Clients, cloud: Loc
 def test_flex_site_shows_its_function_app_config_as_azure_does(clients: Clients, cloud: LocalCloud) -> None:
     """Enumerations come back lower-case; host names are those of this machine."""
     site = make_site(clients)
-    config = site.properties.function_app_config  # type: ignore[attr-defined]
+    config = site.properties.function_app_config
     assert config.deployment.storage.type == "blobcontainer"
     spec = cloud.planes.sites["chat-api"]
-    assert site.properties.default_host_name == f"localhost:{spec.port}"  # type: ignore[attr-defined]
-    hosts = {state.host_type: state.name for state in site.properties.host_name_ssl_states}  # type: ignore[attr-defined]
+    assert site.properties.default_host_name == f"localhost:{spec.port}"
+    hosts = {state.host_type: state.name for state in site.properties.host_name_ssl_states}
     assert hosts["Repository"] == f"localhost:{spec.scm_port}"
 
 

@@ -17,6 +17,19 @@ SKUS = {
     "Y1": {"name": "Y1", "tier": "Dynamic", "size": "Y1", "family": "Y", "capacity": 0},
 }
 
+SHAPE: Document = {
+    "workerSize": "Small",
+    "workerSizeId": 0,
+    "workerTierName": None,
+    "numberOfWorkers": 0,
+    "currentWorkerSize": "Small",
+    "currentWorkerSizeId": 0,
+    "currentNumberOfWorkers": 0,
+    "perSiteScaling": False,
+    "elasticScaleEnabled": False,
+    "maximumElasticWorkerCount": 1,
+}
+
 
 class Plans:
     """Operations on plans."""
@@ -74,7 +87,14 @@ class Plans:
             raise errors.ArmError(
                 409, "InvalidResourceLocation", f"The resource '{name}' already exists in location '{old['location']}'."
             )
-        document = self.create(self._context.resource_id(call, PLANS), location, sku, tags(body), properties(body), old)
+        document = self.create(
+            self._context.resource_id(call, PLANS),
+            location,
+            sku,
+            kept_tags=tags(body),
+            reserved=bool(properties(body).get("reserved")),
+            old=old,
+        )
         await self._context.clock.wait("plan.put")
         return Answer(body=self.render(document), headers={"ETag": f'"{document["etag"]}"'})
 
@@ -111,18 +131,25 @@ class Plans:
         )
 
     def create(
-        self, id_: str, location: str, sku: Document, kept_tags: dict[str, str], given: Document, old: Document | None = None
+        self,
+        id_: str,
+        location: str,
+        sku: Document,
+        *,
+        kept_tags: dict[str, str],
+        reserved: bool,
+        old: Document | None = None,
     ) -> Document:
         """Write a plan's document."""
         document = {
             "id": old["id"] if old else id_,
             "name": old["name"] if old else id_.rpartition("/")[2],
             "type": PLANS,
-            "kind": "functionapp" if sku["tier"] == FLEX or not given.get("reserved") else "functionapp,linux",
+            "kind": "functionapp" if sku["tier"] == FLEX or not reserved else "functionapp,linux",
             "location": location,
             "tags": kept_tags,
             "sku": sku,
-            "reserved": bool(given.get("reserved")) or sku["tier"] == FLEX,
+            "reserved": reserved or sku["tier"] == FLEX,
             "created": old["created"] if old else iso(),
             "etag": etag(),
         }
@@ -154,22 +181,13 @@ class Plans:
             "properties": {
                 "serverFarmId": number,
                 "name": document["name"],
-                "workerSize": "Small",
-                "workerSizeId": 0,
-                "workerTierName": None,
-                "numberOfWorkers": 0,
-                "currentWorkerSize": "Small",
-                "currentWorkerSizeId": 0,
-                "currentNumberOfWorkers": 0,
                 "status": "Ready",
                 "webSpace": web_space(document),
                 "subscription": self._context.subscription_id,
                 "planName": "VirtualDedicatedPlan",
                 "computeMode": "Dynamic",
                 "geoRegion": display,
-                "perSiteScaling": False,
-                "elasticScaleEnabled": False,
-                "maximumElasticWorkerCount": 1,
+                **SHAPE,
                 "numberOfSites": len(self.sites_of(document["id"])),
                 "isSpot": False,
                 "kind": document["kind"],

@@ -165,7 +165,7 @@ class Sites:
         region = versions.LOCATIONS[document["location"]].replace(" ", "")
         id_ = f"{document['id'].partition('/providers/')[0]}/providers/{PLANS}/{region}LinuxDynamicPlan"
         return self._context.resources.get(id_) or self._plans.create(
-            id_, document["location"], dict(SKUS["Y1"]), {}, {"reserved": True}
+            id_, document["location"], dict(SKUS["Y1"]), kept_tags={}, reserved=True
         )
 
     def _change(self, document: Document, body: Document) -> None:
