@@ -43,6 +43,6 @@ async function ask(url, options = {}) {
   const response = await fetch(url, { ...options, signal }).catch(() => null);
   if (!response) throw new ApiError("The function app does not answer. Is it running, and does its CORS setting name this page?");
   const answer = await response.json().catch(() => null);
-  if (!response.ok) throw new ApiError(answer?.error ?? `The function app answered with status ${response.status}.`);
+  if (!response.ok) throw new ApiError(typeof answer?.error === "string" ? answer.error : `The function app answered with status ${response.status}.`);
   return answer;
 }

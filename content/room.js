@@ -59,11 +59,11 @@ export async function loadHistory() {
   room.historyProblem = "";
   try {
     const page = await readHistory(room.apiBaseUrl, { limit: PAGE });
-    const gap = !page.some((message) => find(message.id));
-    if (gap) room.items = room.items.filter((item) => item.state !== "sent");
-    if (gap) room.hasEarlier = page.length === PAGE;
-    page.forEach(add);
-    arrange();
+    const full = page.length === PAGE;
+    const gap = full && !page.some((message) => find(message.id)); // more was missed than the page holds: start again from here
+    if (gap) room.items = room.items.filter((item) => item.state !== "sent" || item.sentAt > page[0].sentAt);
+    if (gap || room.history !== "ready") room.hasEarlier = full;
+    take(page);
     room.history = "ready";
   } catch (error) {
     room.history = "failed";
@@ -77,8 +77,7 @@ export async function loadEarlier() {
     const before = room.items.find((item) => item.id)?.id;
     const page = await readHistory(room.apiBaseUrl, { limit: PAGE, before });
     room.hasEarlier = page.length === PAGE;
-    page.forEach(add);
-    arrange();
+    take(page);
   } catch (error) {
     room.historyProblem = said(error);
   }
@@ -109,7 +108,7 @@ function receive(message) {
   if (typeof message?.text !== "string" || find(message.id)) return;
   const mine = room.items.find((item) => item.state === "sending" && !item.id && item.sender === message.sender && item.text === message.text);
   if (mine) return settle(mine, message);
-  add(message);
+  room.items.push({ ...blank(), ...shown(message) });
   arrange();
   if (!room.atBottom || document.hidden) room.unseen += 1;
 }
@@ -119,8 +118,11 @@ function settle(item, message) {
   arrange();
 }
 
-function add(message) {
-  if (typeof message?.text === "string" && !find(message.id)) room.items.push({ ...blank(), ...shown(message) });
+/** A page of the history, newest first. */
+function take(page) {
+  const unknown = page.filter((message) => typeof message?.text === "string" && !find(message.id));
+  room.items.unshift(...unknown.reverse().map((message) => ({ ...blank(), ...shown(message) })));
+  arrange();
 }
 
 function arrange() {

@@ -56,8 +56,7 @@ const Room = () =>
       h("div", [h("h1", "Chat room"), h(Link)]),
       h("div", { class: "me" }, [h("div", [h("bdi", { class: "name" }, room.name), button("Change name", leave)]), avatar(room.name)]),
     ]),
-    h(Banner),
-    h("main", [h(Log), h(Composer)]),
+    h("main", [h(Banner), h(Log), h(Composer)]),
   ]);
 
 /** The connection in a word, for the eye and, without the seconds, for screen readers. */

@@ -1,0 +1,206 @@
+"""A chat room to open the page on, in this process: the page, the app's own functions, and a bare hub.
+
+Three origins, as in the tutorial. It does on demand what no service should: drop connections, refuse, answer late.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import threading
+import uuid
+from collections.abc import Awaitable, Callable, Coroutine
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import TracebackType
+from typing import Any, TypeVar
+
+import azure.functions as func
+from aiohttp import WSCloseCode, web
+
+from tests.functions.built_app import Sent, call
+from tests.functions.fake_blobs import FakeContainer
+
+CONTENT = Path(__file__).resolve().parents[2] / "content"
+WAIT_S = 10.0
+T = TypeVar("T")
+Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+
+
+@dataclass
+class Faults:
+    """What goes wrong at the moment."""
+
+    config: str | None = None
+    history: tuple[int, str] | None = None
+    send: tuple[int, str] | None = None
+    negotiate: int | None = None
+    hold: asyncio.Event | None = None
+
+
+@dataclass
+class Room:
+    """The stand-in; a context manager.
+
+    Attributes:
+        faults: Set by a test.
+        blobs: The history's storage; replaces that of the app's functions.
+    """
+
+    blobs: FakeContainer
+    faults: Faults = field(default_factory=Faults)
+    page_url: str = ""
+    api_url: str = ""
+    requests: list[str] = field(default_factory=list)
+    sockets: set[web.WebSocketResponse] = field(default_factory=set)
+
+    def __enter__(self) -> Room:
+        self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
+        self._thread.start()
+        self._runners: list[web.AppRunner] = []
+        self.do(self._start())
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        self.do(self._stop())
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join(WAIT_S)
+        self._loop.close()
+
+    def do(self, work: Coroutine[Any, Any, T]) -> T:
+        """Run something on the stand-in's loop and wait for it."""
+        return asyncio.run_coroutine_threadsafe(work, self._loop).result(WAIT_S)
+
+    def drop(self) -> None:
+        """Cut every connection to the hub."""
+
+        async def cut() -> None:
+            for socket in list(self.sockets):
+                await socket.close(code=WSCloseCode.GOING_AWAY)
+
+        self.do(cut())
+
+    def say(self, message: Any) -> None:
+        """Let the hub send a `newMessage` that never went through the app."""
+        self.do(self._broadcast({"target": "newMessage", "arguments": [message]}))
+
+    def let_go(self) -> None:
+        """Answer what `faults.hold` holds back."""
+        if self.faults.hold:
+            self._loop.call_soon_threadsafe(self.faults.hold.set)
+
+    def post(self, sender: str, text: str) -> dict[str, Any]:
+        """Post a message as the function app would get it from somebody else."""
+        return self.do(self._post(json.dumps({"sender": sender, "text": text}).encode()))[1]
+
+    async def _start(self) -> None:
+        self._hub_url = await self._serve({"POST /client/negotiate": self._connect, "GET /client/": self._websocket}, "localhost")
+        routes: dict[str, Handler] = {
+            "POST /api/negotiate": self._negotiate,
+            "POST /api/messages": self._send,
+            "GET /api/messages": self._history,
+        }
+        self.api_url = await self._serve(routes, "localhost")
+        self.page_url = await self._serve({"GET /config.json": self._config, "GET /{name:.*}": self._file}, "127.0.0.1") + "/"
+
+    async def _stop(self) -> None:
+        if self.faults.hold:
+            self.faults.hold.set()
+        for socket in list(self.sockets):
+            await socket.close()
+        for runner in self._runners:
+            await runner.cleanup()
+
+    async def _serve(self, routes: dict[str, Handler], host: str) -> str:
+        app = web.Application()
+        app.on_response_prepare.append(self._note_and_allow)
+        for route, handler in routes.items():
+            method, path = route.split(" ")
+            app.router.add_route(method, path, handler)
+        app.router.add_route("OPTIONS", "/{any:.*}", self._preflight)
+        runner = web.AppRunner(app, shutdown_timeout=0.1)
+        await runner.setup()
+        self._runners.append(runner)
+        site = web.TCPSite(runner, "127.0.0.1", 0)
+        await site.start()
+        return f"http://{host}:{runner.addresses[0][1]}"
+
+    async def _note_and_allow(self, request: web.Request, response: web.StreamResponse) -> None:
+        self.requests.append(f"{request.method} {request.path_qs}")
+        if request.headers.get("Origin") == self.page_url.rstrip("/"):
+            response.headers["Access-Control-Allow-Origin"] = request.headers["Origin"]
+
+    async def _preflight(self, request: web.Request) -> web.StreamResponse:
+        asked = request.headers.get("Access-Control-Request-Headers", "")
+        return web.Response(
+            status=204, headers={"Access-Control-Allow-Headers": asked, "Access-Control-Allow-Methods": "GET, POST"}
+        )
+
+    async def _config(self, request: web.Request) -> web.StreamResponse:
+        if self.faults.config == "":
+            raise web.HTTPNotFound
+        return web.Response(text=self.faults.config or json.dumps({"apiBaseUrl": self.api_url}), content_type="application/json")
+
+    async def _file(self, request: web.Request) -> web.StreamResponse:
+        path = CONTENT / (request.match_info["name"] or "index.html")
+        if not path.is_file():
+            raise web.HTTPNotFound
+        return web.FileResponse(path)
+
+    async def _negotiate(self, request: web.Request) -> web.StreamResponse:
+        if self.faults.negotiate:
+            return web.Response(status=self.faults.negotiate)
+        info = json.dumps({"url": f"{self._hub_url}/client/?hub=chat", "accessToken": "token"})
+        return self._answer(call("negotiate", func.HttpRequest("POST", "/api/negotiate", body=b""), info))
+
+    async def _history(self, request: web.Request) -> web.StreamResponse:
+        if self.faults.hold:
+            await self.faults.hold.wait()
+        if self.faults.history:
+            return self._refuse(self.faults.history)
+        return self._answer(call("GetMessages", func.HttpRequest("GET", request.path, params=dict(request.query), body=b"")))
+
+    async def _send(self, request: web.Request) -> web.StreamResponse:
+        if self.faults.hold:
+            await self.faults.hold.wait()
+        if self.faults.send:
+            return self._refuse(self.faults.send)
+        return (await self._post(await request.read()))[0]
+
+    async def _post(self, body: bytes) -> tuple[web.Response, dict[str, Any]]:
+        sent = Sent()
+        response = call("SendMessage", func.HttpRequest("POST", "/api/messages", body=body), sent)
+        for message in sent.values:
+            await self._broadcast(message)
+        return self._answer(response), json.loads(response.get_body())
+
+    @staticmethod
+    def _answer(response: func.HttpResponse) -> web.Response:
+        return web.Response(status=response.status_code, body=response.get_body(), content_type=response.mimetype)
+
+    @staticmethod
+    def _refuse(how: tuple[int, str]) -> web.Response:
+        return web.Response(status=how[0], text=how[1], content_type="application/json")
+
+    async def _connect(self, request: web.Request) -> web.StreamResponse:
+        transports = [{"transport": "WebSockets", "transferFormats": ["Text"]}]
+        token = uuid.uuid4().hex
+        return web.json_response(
+            {"negotiateVersion": 1, "connectionId": token, "connectionToken": token, "availableTransports": transports}
+        )
+
+    async def _websocket(self, request: web.Request) -> web.StreamResponse:
+        socket = web.WebSocketResponse()
+        await socket.prepare(request)
+        await socket.receive()  # the handshake
+        await socket.send_str("{}\x1e")
+        self.sockets.add(socket)
+        async for _ in socket:
+            pass
+        self.sockets.discard(socket)
+        return socket
+
+    async def _broadcast(self, invocation: dict[str, Any]) -> None:
+        for socket in list(self.sockets):
+            await socket.send_str(json.dumps({"type": 1, **invocation}) + "\x1e")

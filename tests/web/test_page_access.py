@@ -1,0 +1,116 @@
+"""The page for everybody: keyboard, screen readers, small screens, both colour schemes."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.web.conftest import Visit
+from tests.web.stand_in import Room
+
+AXE = Path(__file__).with_name("node_modules") / "axe-core" / "axe.min.js"
+SIZES = {"desktop": {"width": 1280, "height": 800}, "phone": {"width": 390, "height": 844}, "tiny": {"width": 320, "height": 480}}
+
+
+@pytest.fixture(scope="module")
+def axe() -> str:
+    """The source of axe-core, which finds what machines can find."""
+    if not AXE.exists():
+        reason = "axe-core is not installed: npm ci --prefix tests/web"
+        pytest.fail(reason) if os.environ.get("CI") == "true" else pytest.skip(reason)
+    return AXE.read_text(encoding="utf-8")
+
+
+def complaints(page: Page, axe: str) -> list[str]:
+    """What axe finds of any weight, one line each. Injected past the page's policy, as a browser extension is."""
+    session = page.context.new_cdp_session(page)
+    session.send("Runtime.evaluate", {"expression": axe})
+    report: Any = page.evaluate("axe.run()")
+    return [f"{each['impact']} {each['id']}: {node['html']}" for each in report["violations"] for node in each["nodes"]]
+
+
+@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_nothing(visit: Visit, chat: Room, axe: str, scheme: str, size: str) -> None:
+    """At the door, in an empty room, among messages, and when things fail."""
+    page = visit(None, color_scheme=scheme, viewport=SIZES[size], reduced_motion="reduce")
+    found = {"door": complaints(page, axe)}
+    page.get_by_role("button", name="Join the chat").click()
+    found["no name"] = complaints(page, axe)
+    page.get_by_label("Your name").fill("alice")
+    page.keyboard.press("Enter")
+    page.wait_for_selector(".empty")
+    found["empty"] = complaints(page, axe)
+    for name in ("alice", "bob", "carol", "Ada Lovelace", "مرحبا", "dave", "eve", "Zoë", "x", "Mallory"):
+        chat.post(name, f"Hello from {name}")
+    expect(page.locator(".text")).to_have_count(10)
+    chat.faults.send, chat.faults.negotiate = (500, ""), 500
+    page.get_by_label("Message to everybody").fill("Hello")
+    page.keyboard.press("Enter")
+    page.wait_for_selector(".failed")
+    chat.drop()
+    page.wait_for_selector(".banner")
+    found["trouble"] = complaints(page, axe)
+    assert not any(found.values()), found
+
+
+@pytest.mark.parametrize("width", [320, 360, 390, 768, 1280, 1920])
+def test_nothing_sticks_out_sideways(visit: Visit, chat: Room, width: int) -> None:
+    """The longest name and a word without end included; the composer stays in sight."""
+    chat.post("W" * 50, "w" * 500)
+    page = visit("W" * 50, viewport={"width": width, "height": 640})
+    expect(page.locator(".text")).to_have_count(1)
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    assert page.locator(".log").evaluate("log => log.scrollWidth - log.clientWidth") == 0
+    expect(page.get_by_role("button", name="Send")).to_be_in_viewport(ratio=1)
+    expect(page.get_by_role("button", name="Change name")).to_be_in_viewport(ratio=1)
+
+
+def test_everything_can_be_reached_by_keyboard(visit: Visit, chat: Room) -> None:
+    """In the order of the page."""
+    page = visit()
+    chat.faults.send = (500, "")
+    page.keyboard.type("Hello")
+    page.keyboard.press("Enter")
+    page.wait_for_selector(".failed")
+    names = []
+    for _ in range(4):
+        page.keyboard.press("Shift+Tab")
+        names.append(page.evaluate("document.activeElement.getAttribute('aria-label') ?? document.activeElement.innerText"))
+    assert names == ["Remove", "Try again", "Messages", "Change name"]
+
+
+def test_the_history_is_not_read_out_but_new_messages_are(visit: Visit, chat: Room) -> None:
+    """The log's live region is off until the history is there."""
+    chat.faults.hold = asyncio.Event()
+    page = visit()
+    log = page.get_by_role("log", name="Messages")
+    expect(log).to_have_attribute("aria-live", "off")
+    chat.let_go()
+    expect(log).to_have_attribute("aria-live", "polite")
+
+
+def test_the_connection_is_told_in_words_without_counting(visit: Visit, chat: Room) -> None:
+    """A screen reader hears that it is gone, not every second of the wait."""
+    page = visit()
+    expect(page.get_by_role("status")).to_have_text("Connected")
+    chat.faults.negotiate = 500
+    chat.drop()
+    expect(page.get_by_role("status")).to_have_text("Not connected")
+    expect(page.locator(".banner [aria-hidden=true]")).to_contain_text("Trying again in")
+
+
+def test_nothing_moves_for_who_wants_no_motion(visit: Visit, chat: Room) -> None:
+    """Neither a new message nor the skeleton."""
+    chat.faults.hold = asyncio.Event()
+    page = visit(reduced_motion="reduce")
+    page.wait_for_selector(".skeleton")
+    assert page.evaluate("document.getAnimations().length") == 0
+    chat.say({"id": "1", "sender": "bob", "text": "Hello", "sentAt": "2026-11-23T10:00:00Z"})
+    expect(page.locator(".text")).to_have_count(1)
+    assert page.evaluate("document.getAnimations().length") == 0
