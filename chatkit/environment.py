@@ -14,10 +14,13 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
+
+from chatkit import installers
+from chatkit.installers import SetupFailed
 
 CHECKOUT = Path(__file__).resolve().parent.parent
 RUN_LOCK = "requirements.lock"
@@ -25,10 +28,6 @@ TEST_LOCK = "requirements-test.lock"
 STAMP = "chatkit-setup.json"
 STARTED = "chatkit-setup.started"
 REPAIRED = "CHATKIT_ENVIRONMENT_REPAIRED"
-
-
-class SetupFailed(Exception):
-    """The environment cannot be made; the message says what to do."""
 
 
 def main() -> int:
@@ -140,7 +139,7 @@ class Environment:
                 if not self.is_ready(lock):
                     self._install(lock)
         except OSError as error:
-            raise SetupFailed(_disk_sentence(error, self._checkout)) from error
+            raise SetupFailed(installers.disk_sentence(error, self._checkout)) from error
 
     def should_have(self, module: str) -> bool:
         """Whether a module belongs to a package that was installed from a lock."""
@@ -160,13 +159,13 @@ class Environment:
 
     def _install(self, lock: str, *, again: bool = False) -> None:
         _say("setting up the environment in .venv; this needs the internet once and takes a minute or two.")
-        uv = _find_uv()
+        uv = installers.find_uv()
         if not self._is_usable():
             shutil.rmtree(self.folder, ignore_errors=True)
-            _create(self.folder, uv)
+            installers.create(self.folder, uv)
         (self.folder / STAMP).unlink(missing_ok=True)
         (self.folder / STARTED).touch()
-        self._download(lock, uv, again=again)
+        installers.install(self.python, self._checkout / lock, uv, again=again)
         self._put_checkout_on_path()
         locks = {lock: self._hash(lock), RUN_LOCK: self._hash(RUN_LOCK)}
         temporary = self.folder / f"{STAMP}.tmp"
@@ -191,20 +190,6 @@ class Environment:
         except (OSError, ValueError, KeyError, TypeError):
             return False
 
-    def _download(self, lock: str, uv: str | None, *, again: bool) -> None:
-        requirements = ["--require-hashes", "-r", str(self._checkout / lock)]
-        if uv:
-            anew = ["--reinstall"] if again else []
-            _run_tool([uv, "pip", "install", "--python", str(self.python), *anew, *requirements], on_line=lambda line: None)
-            return
-        has_pip = subprocess.run([str(self.python), "-m", "pip", "--version"], capture_output=True).returncode == 0
-        if not has_pip:
-            _run_tool([str(self.python), "-m", "ensurepip"], on_line=lambda line: None)
-        total = (self._checkout / lock).read_text(encoding="utf-8").count("==")
-        anew = ["--force-reinstall"] if again else []
-        pip = [str(self.python), "-m", "pip", "install", "--disable-pip-version-check", "--progress-bar", "off"]
-        _run_tool([*pip, *anew, *requirements], on_line=_Progress(total))
-
     def _put_checkout_on_path(self) -> None:
         """Let kernels import chatkit whatever their folder is."""
         code = "import sysconfig; print(sysconfig.get_path('purelib'))"
@@ -213,104 +198,6 @@ class Environment:
 
     def _hash(self, lock: str) -> str:
         return hashlib.sha256((self._checkout / lock).read_bytes()).hexdigest()
-
-
-class _Progress:
-    """Counts pip's packages on one line of a terminal."""
-
-    def __init__(self, total: int) -> None:
-        self._total = total
-        self._seen = 0
-
-    def __call__(self, line: str) -> None:
-        if line.startswith("Collecting ") and sys.stderr.isatty():
-            self._seen += 1
-            print(f"\rchatkit: {min(self._seen, self._total)} of about {self._total} packages", end="", file=sys.stderr)
-        elif line.startswith("Installing ") and sys.stderr.isatty():
-            print("\rchatkit: installing …              ", file=sys.stderr)
-
-
-def _find_uv() -> str | None:
-    uv = shutil.which("uv")
-    if uv is None or subprocess.run([uv, "--version"], capture_output=True).returncode != 0:
-        return None
-    return uv
-
-
-def _create(folder: Path, uv: str | None) -> None:
-    base = getattr(sys, "_base_executable", "") or sys.executable
-    if uv:
-        _run_tool([uv, "venv", "--no-project", "--quiet", "--python", base, str(folder)], on_line=lambda line: None)
-        return
-    probe = subprocess.run([base, "-c", "import venv, ensurepip"], capture_output=True)
-    if probe.returncode != 0:
-        raise SetupFailed(
-            "this Python has no venv module. Install it (Debian and Ubuntu: sudo apt install python3-venv) "
-            "or install uv, then start again."
-        )
-    _run_tool([base, "-m", "venv", str(folder)], on_line=lambda line: None)
-
-
-def _run_tool(command: list[str], *, on_line: Callable[[str], None]) -> None:
-    variables = {**os.environ, "UV_PYTHON_DOWNLOADS": "never", "PYTHONUNBUFFERED": "1"}
-    variables.pop("VIRTUAL_ENV", None)
-    variables.pop("PYTHONPATH", None)
-    lines: list[str] = []
-    with subprocess.Popen(
-        command, env=variables, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, encoding="utf-8", errors="replace"
-    ) as process:
-        assert process.stdout is not None
-        for line in process.stdout:
-            lines.append(line)
-            on_line(line)
-    if process.returncode != 0:
-        raise SetupFailed(_tool_sentence("".join(lines)))
-
-
-OFFLINE = (
-    "name resolution",
-    "dns error",
-    "failed to lookup",
-    "error sending request",
-    "client error (connect)",
-    "connection refused",
-    "network is unreachable",
-    "newconnectionerror",
-    "proxyerror",
-    "tunnel",
-    "timed out",
-    "could not connect",
-    "failed to fetch",
-    "from versions: none",
-)
-
-
-def _tool_sentence(output: str) -> str:
-    """Say in one sentence why an installation failed."""
-    low = output.lower()
-    if "no space left" in low:
-        return "the disk is full. Free about 600 MB, then start again."
-    if "read-only file system" in low or "permission denied" in low:
-        return "the checkout's folder cannot be written. Copy it to a folder of yours, then start again."
-    if "hash mismatch" in low or "do not match the hashes" in low:
-        return "a downloaded package is not the one that the lock names (its hash differs). Try another network or package index."
-    if any(sign in low for sign in OFFLINE):
-        return (
-            "the packages cannot be downloaded. The first set-up needs the internet once: "
-            "check the network (behind a proxy, set HTTPS_PROXY), then start again."
-        )
-    last = next((line.strip() for line in reversed(output.splitlines()) if line.strip()), "no reason given")
-    return f"the environment could not be installed ({last}). Delete the folder .venv and start again."
-
-
-def _disk_sentence(error: OSError, checkout: Path) -> str:
-    import errno
-
-    if error.errno == errno.ENOSPC:
-        return "the disk is full. Free about 600 MB, then start again."
-    if error.errno in (errno.EROFS, errno.EACCES, errno.EPERM):
-        return f"{checkout} cannot be written. Copy the checkout to a folder of yours, then start again."
-    return f"the environment could not be set up ({error})."
 
 
 @contextmanager

@@ -16,8 +16,9 @@ from pathlib import Path
 
 import pytest
 
-from chatkit import environment
-from chatkit.environment import Environment, SetupFailed
+from chatkit import environment, installers
+from chatkit.environment import Environment
+from chatkit.installers import SetupFailed
 
 ROOT = Path(__file__).resolve().parents[2]
 NOWHERE = "http://127.0.0.1:9"
@@ -42,7 +43,7 @@ def checkout(tmp_path: Path) -> Path:
 
 
 def without_uv(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(environment, "_find_uv", lambda: None)
+    monkeypatch.setattr(installers, "find_uv", lambda: None)
 
 
 def imports_segno(made: Environment) -> bool:
@@ -223,7 +224,7 @@ def test_a_disk_that_takes_nothing_is_said_in_a_sentence(
 )
 def test_a_tools_output_becomes_one_sentence(output: str, words: str) -> None:
     """Whatever uv or pip print, a person reads one sentence."""
-    sentence = environment._tool_sentence(output)
+    sentence = installers.tool_sentence(output)
     assert words in sentence and "\n" not in sentence
 
 

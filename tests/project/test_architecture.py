@@ -113,7 +113,7 @@ def test_self_setup_imports_the_standard_library_only() -> None:
     """Before the environment is there, nothing else can be imported."""
     import sys
 
-    for name in ("__main__.py", "environment.py"):
+    for name in ("__main__.py", "environment.py", "installers.py"):
         for module in imports(PACKAGE / name):
             top = module.split(".")[0]
             assert top in sys.stdlib_module_names or top in ("__future__", "chatkit"), f"{name} imports {module}"
