@@ -7,8 +7,6 @@ from typing import Any
 
 import jwt
 
-from chatkit.display import escape, table
-
 TIMES = ("iat", "nbf", "exp")
 
 
@@ -29,10 +27,6 @@ class Claims(dict[str, Any]):
             return str(self[name])
         minutes = round((float(self[name]) - time.time()) / 60)
         return "now" if minutes == 0 else f"in {minutes} minutes" if minutes > 0 else f"{-minutes} minutes ago"
-
-    def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, str]:
-        rows = [(name, self.words(name)) for name in sorted(self)]
-        return {"text/plain": repr(self), "text/html": table(("claim", "value"), rows) if rows else escape("no token")}
 
 
 def claims(token: str) -> Claims:

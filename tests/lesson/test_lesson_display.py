@@ -54,8 +54,3 @@ def test_times_of_a_token_are_told_relative_to_now() -> None:
 def test_what_is_no_token_has_no_claims() -> None:
     """An empty result, no traceback."""
     assert claims("hello") == {} and repr(claims("hello")) == ""
-
-
-def test_claims_stay_text_in_html() -> None:
-    """A claim may hold anything."""
-    assert "<b>" not in claims(token(name="<b>"))._repr_mimebundle_()["text/html"]
