@@ -177,7 +177,7 @@ class Rest:
 def without_syntax_warnings() -> Iterator[None]:
     """Import something without the warning that azure-mgmt-signalr 1.2.0 causes in a learner's first cell."""
     with warnings.catch_warnings():
-        warnings.filterwarnings("ignore", "invalid escape sequence")
+        warnings.filterwarnings("ignore", ".*invalid escape sequence")
         yield
 
 

@@ -23,6 +23,7 @@ from typing import Any
 
 from chatkit.errors import NotStarted, SetupError
 from chatkit.files import write_private
+from chatkit.settings import checkout
 
 FUNCTIONS, PAGE = "functions", "page"
 START_LIMIT_S, ANSWER_LIMIT_S, STOP_LIMIT_S, POLL_S = 45.0, 20.0, 5.0, 0.05
@@ -165,6 +166,7 @@ class Development:
         with open(log, "wb") as output:
             process: subprocess.Popen[bytes] = subprocess.Popen(
                 list(command),
+                cwd=checkout(),
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=subprocess.STDOUT,

@@ -67,9 +67,11 @@ def publish(cloud: Cloud, calls: Calls, target: Target, package: bytes, *, known
 def latest(cloud: Cloud, calls: Calls, scm_url: str) -> str:
     """Id of the deployment a site runs, empty when it does not say."""
     answer = calls.call(cloud.rest(scm_url).get, "/api/deployments")
-    entries = answer.json() if answer.status_code == 200 else []
-    newest = entries[0] if entries else {}
-    return str(newest.get("id", "")) if newest.get("status") == SUCCEEDED else ""
+    try:
+        newest = answer.json()[0] if answer.status_code == 200 else {}
+        return str(newest["id"]) if newest["status"] == SUCCEEDED else ""
+    except (ValueError, LookupError, TypeError):
+        return ""
 
 
 def upload_package(cloud: Cloud, calls: Calls, scm_url: str, package: bytes) -> Deployment:
