@@ -1,0 +1,43 @@
+"""Byte ranges: `Range: bytes=0-99`, `bytes=100-`, and on websites also `bytes=-100`."""
+
+from __future__ import annotations
+
+import re
+
+RANGE = re.compile(r"bytes=(\d{0,19})-(\d{0,19})$")
+
+
+def parse(text: str, size: int, *, suffix: bool = False) -> tuple[int, int] | None:
+    """Find the part of a content that a range header names.
+
+    Args:
+        text: The header's value.
+        size: Length of the content in bytes.
+        suffix: Understand `bytes=-N`, the last N bytes, too.
+
+    Returns:
+        First byte and length; None when the text is no range this service understands: then all of it is sent.
+
+    Raises:
+        IndexError: No byte of the content is inside.
+    """
+    found = RANGE.match(text.strip())
+    if found is None:
+        return None
+    first, last = found.groups()
+    if not first:
+        return _suffix(int(last), size) if last and suffix else None
+    start = int(first)
+    if last and int(last) < start:
+        return None
+    if start >= size:
+        raise IndexError(start)
+    end = min(int(last), size - 1) if last else size - 1
+    return start, end - start + 1
+
+
+def _suffix(length: int, size: int) -> tuple[int, int]:
+    if not length or not size:
+        raise IndexError(length)
+    length = min(length, size)
+    return size - length, length

@@ -1,0 +1,177 @@
+"""The storage service of the local cloud: accounts, their ports, and what the other services ask of it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from urllib.parse import unquote, urlsplit
+
+from aiohttp import web
+
+from chatkit.localcloud.entra.tokens import Tokens
+from chatkit.localcloud.platform import Platform
+from chatkit.localcloud.storage import bearer, names, routes, sas, shared_key, website
+from chatkit.localcloud.storage.access import Gate, RoleCheck
+from chatkit.localcloud.storage.errors import StorageError
+from chatkit.localcloud.storage.models import Account, Blob, Container
+from chatkit.localcloud.storage.operations import Operations
+from chatkit.localcloud.storage.repository import Repository
+from chatkit.localcloud.storage.spec import AccountSpec, StaticWebsite
+
+BLOB_PORT, DEV_PORT = "blob", "dev-storage"
+DEV_PREFERRED = 10000
+DEV_ACCOUNT = "devstoreaccount1"
+# Published by Microsoft for every storage emulator; it opens nothing but those.
+DEV_KEY = "Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr/KBHBeksoGMGw=="
+PACKAGE = "released-package.zip"
+READ_BUFFER = 512 * 1024
+
+
+class StorageService:
+    """Blob storage at one https port for all accounts, the development account at http, a port for each website."""
+
+    def __init__(self, platform: Platform, tokens: Tokens) -> None:
+        self._platform = platform
+        self._tokens = tokens
+        self._repository = Repository(platform.store, platform.folder / "blobs")
+        self._gate = Gate([shared_key.authenticate, sas.authenticate, bearer.authenticator(tokens), bearer.refuse_unknown])
+        self._operations = Operations(self._gate)
+        self._port = 0
+        self.dev_endpoint = ""
+
+    async def start(self) -> None:
+        """Open the blob port and the development account's."""
+        self._gate.challenge = bearer.challenge(self._tokens)
+        self._repository.apply(AccountSpec(DEV_ACCOUNT, DEV_KEY, DEV_KEY, allow_blob_public_access=True))
+        listeners = self._platform.listeners
+        self._port = listeners.reserve(BLOB_PORT)
+        await listeners.open(BLOB_PORT, self._runner(self._account), port=self._port, tls=self._platform.certificates.server)
+        dev_port = listeners.reserve(DEV_PORT, preferred=DEV_PREFERRED, movable=True)
+        await listeners.open(DEV_PORT, self._runner(self._dev_account), port=dev_port)
+        self.dev_endpoint = f"http://127.0.0.1:{dev_port}/{DEV_ACCOUNT}"
+
+    async def stop(self) -> None:
+        """Close every port."""
+        accounts = [_site(name) for name in self._repository.accounts]
+        for owner in (BLOB_PORT, DEV_PORT, *accounts):
+            await self._platform.listeners.close(owner)
+
+    def set_role_check(self, check: RoleCheck) -> None:
+        """Ask for each bearer token whether its principal may do a data action.
+
+        Args:
+            check: Takes claims, the ARM id of the container or account, and the action; by default everybody may.
+        """
+        self._gate.role_check = check
+
+    def _runner(self, accounts: routes.Accounts) -> web.AppRunner:
+        app = routes.application(self._operations, self._repository, accounts)
+        return web.AppRunner(app, access_log=None, shutdown_timeout=1, read_bufsize=READ_BUFFER)
+
+    def _account(self, name: str) -> Account | None:
+        return None if name == DEV_ACCOUNT else self._repository.accounts.get(name)
+
+    def _dev_account(self, name: str) -> Account | None:
+        return self._repository.accounts.get(name) if name == DEV_ACCOUNT else None
+
+    # Accounts ---------------------------------------------------------------------------------------------------------
+
+    async def apply(self, spec: AccountSpec) -> None:
+        """Create an account with its website port, or change one."""
+        name = spec.name.lower()
+        known = name in self._repository.accounts
+        self._repository.apply(replace(spec, name=name))
+        if not known:
+            app = website.application(lambda: self._repository.accounts.get(name), self._repository.contents)
+            runner = web.AppRunner(app, access_log=None, shutdown_timeout=1)
+            port = self._platform.listeners.reserve(_site(name))
+            await self._platform.listeners.open(_site(name), runner, port=port, ipv4_only=True)
+        self._platform.trace.emit(f"storage/{name}", "applied", known=known)
+
+    async def remove(self, name: str) -> None:
+        """Delete an account with its data and close its website."""
+        name = name.lower()
+        await self._platform.listeners.close(_site(name))
+        self._platform.listeners.release(_site(name))
+        await self._repository.remove_account(name)
+        self._platform.trace.emit(f"storage/{name}", "removed")
+
+    def blob_endpoint(self, name: str) -> str:
+        """Address of an account's blob service, without a slash at the end."""
+        port = self._port or self._platform.listeners.reserve(BLOB_PORT)
+        return f"https://localhost:{port}/{name.lower()}"
+
+    def web_endpoint(self, name: str) -> str:
+        """Address of an account's website, with a slash at the end."""
+        return f"http://127.0.0.1:{self._platform.listeners.reserve(_site(name.lower()))}/"
+
+    # What Resource Manager and the functions host ask -----------------------------------------------------------------
+
+    def get_website(self, name: str) -> StaticWebsite:
+        """The account's static website setting."""
+        return self._known(name).website
+
+    def set_website(self, name: str, setting: StaticWebsite) -> None:
+        """Change the account's static website setting; switching it on creates `$web`."""
+        self._repository.set_website(self._known(name), setting)
+
+    def create_container(self, account: str, container: str) -> None:
+        """Create a private container; nothing happens when it is there."""
+        names.check_container(container)
+        found = self._known(account)
+        if container not in found.containers:
+            self._repository.save_container(found, Container(container))
+
+    def has_container(self, account: str, container: str) -> bool:
+        """Say whether a container is there."""
+        return container in self._known(account).containers
+
+    def list_containers(self, account: str) -> list[str]:
+        """Names of the account's containers, in order."""
+        return sorted(self._known(account).containers)
+
+    def delete_container(self, account: str, container: str) -> None:
+        """Delete a container with its blobs; nothing happens when there is none."""
+        found = self._known(account)
+        if container in found.containers:
+            self._repository.delete_container(found, found.containers[container])
+
+    async def save_package(self, container_url: str, content: bytes) -> None:
+        """Keep a function app's released package.
+
+        Args:
+            container_url: As the site's deployment setting has it: `https://localhost:P/account/container`.
+            content: A zip file.
+
+        Raises:
+            StorageError: The account or container is not there.
+        """
+        parts = [unquote(part) for part in urlsplit(container_url).path.split("/") if part]
+        if len(parts) != 2:
+            raise StorageError("InvalidUri")
+        account = self._known(parts[0])
+        received = await self._repository.contents.receive(account.name, _chunks(content))
+        blob = Blob(PACKAGE, headers={"Content-Type": "application/zip"}, pieces=[received.piece])
+        try:
+            container = self._repository.container(account, parts[1])
+        except StorageError:
+            self._repository.contents.drop(account.name, blob.pieces)
+            raise
+        self._repository.put_blob(account, container, blob)
+
+    def _known(self, name: str) -> Account:
+        found = self._repository.accounts.get(name.lower())
+        if found is None:
+            raise StorageError("ResourceNotFound", f"There is no storage account called '{name}'.")
+        return found
+
+
+def _site(name: str) -> str:
+    return f"website/{name}"
+
+
+async def _chunks(content: bytes) -> AsyncIterator[bytes]:
+    for start in range(0, len(content), READ_BUFFER):
+        yield content[start : start + READ_BUFFER]
+        await asyncio.sleep(0)

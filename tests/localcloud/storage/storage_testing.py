@@ -1,0 +1,179 @@
+"""A running storage service (with the Entra it takes tokens from) on a thread of its own, as the daemon runs it."""
+
+from __future__ import annotations
+
+import asyncio
+import http.client
+import ssl
+import threading
+from collections.abc import Callable, Coroutine, Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, TypeVar
+from urllib.parse import urlsplit
+
+import pytest
+from azure.identity import ClientSecretCredential
+from azure.storage.blob import BlobServiceClient, ContainerClient
+
+from chatkit.localcloud import tls
+from chatkit.localcloud.entra.service import EntraService
+from chatkit.localcloud.listeners import Listeners
+from chatkit.localcloud.platform import Platform
+from chatkit.localcloud.storage.service import StorageService
+from chatkit.localcloud.storage.spec import AccountSpec
+from chatkit.localcloud.store import Store
+from chatkit.localcloud.trace import Trace
+
+T = TypeVar("T")
+NAME = "chatkitx1y2z3"
+KEY1, KEY2 = "a2V5" * 16, "a2V6" * 16
+SCOPE = f"/subscriptions/s/resourceGroups/g/providers/Microsoft.Storage/storageAccounts/{NAME}"
+TIMEOUT_S = 20
+
+
+@dataclass
+class Answer:
+    """A plain HTTP answer."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+    @property
+    def code(self) -> str:
+        """The storage error code."""
+        return self.headers.get("x-ms-error-code", "")
+
+
+@dataclass
+class StorageCloud:
+    """Entra and storage with one account."""
+
+    folder: Path
+    spec: AccountSpec = AccountSpec(NAME, KEY1, KEY2, allow_blob_public_access=True, scope=SCOPE)
+    credentials: list[ClientSecretCredential] = field(default_factory=list)
+
+    def start(self) -> None:
+        """Run a loop on a thread and start the services on it."""
+        self.loop = asyncio.new_event_loop()
+        self.thread = threading.Thread(target=self.loop.run_forever, daemon=True)
+        self.thread.start()
+        self.run(self._start())
+
+    async def _start(self) -> None:
+        store = Store(self.folder / "state.db")
+        self.platform = Platform(self.folder, store, tls.load(self.folder / "tls"), Listeners(store), Trace())
+        self.entra = EntraService(self.platform)
+        self.storage = StorageService(self.platform, self.entra.tokens)
+        await self.entra.start()
+        await self.storage.start()
+        await self.storage.apply(self.spec)
+
+    def stop(self) -> None:
+        """Close everything."""
+        for credential in self.credentials:
+            credential.close()
+        self.run(self._stop())
+        self.loop.call_soon_threadsafe(self.loop.stop)
+        self.thread.join()
+        self.loop.close()
+
+    async def _stop(self) -> None:
+        await self.storage.stop()
+        await self.entra.stop()
+        await self.platform.listeners.close_all()
+        self.platform.store.close()
+
+    def run(self, work: Coroutine[Any, Any, T]) -> T:
+        """Run a coroutine on the services' loop."""
+        return asyncio.run_coroutine_threadsafe(work, self.loop).result(TIMEOUT_S)
+
+    def call(self, function: Callable[..., T], *args: Any) -> T:
+        """Call a plain function on the services' loop, where the store lives."""
+
+        async def work() -> T:
+            return function(*args)
+
+        return self.run(work())
+
+    def apply(self, **changes: Any) -> None:
+        """Change the account's rules."""
+        from dataclasses import replace
+
+        self.run(self.storage.apply(replace(self.spec, **changes)))
+
+    @property
+    def ca_file(self) -> str:
+        """The authority to trust."""
+        return str(self.platform.certificates.ca_file)
+
+    @property
+    def url(self) -> str:
+        """The account's blob address."""
+        return self.storage.blob_endpoint(NAME)
+
+    def service(self, credential: Any = KEY1, **options: Any) -> BlobServiceClient:
+        """The SDK's client of the account."""
+        options = {"retry_total": 0, "connection_verify": self.ca_file, **options}
+        return BlobServiceClient(self.url, credential, **options)
+
+    def credential(self) -> ClientSecretCredential:
+        """The kit's own principal."""
+        at = self.entra.endpoints()
+        made = ClientSecretCredential(
+            at["tenant_id"],
+            at["client_id"],
+            at["client_secret"],
+            authority=at["authority"],
+            disable_instance_discovery=True,
+            connection_verify=self.ca_file,
+        )
+        self.credentials.append(made)
+        return made
+
+    def request(
+        self, method: str, url: str, headers: Mapping[str, str] | None = None, body: bytes | None = None
+    ) -> Answer:
+        """Send a request without any SDK; a path alone is one below the account."""
+        at = urlsplit(url if "://" in url else f"{self.url}/{url}")
+        port = at.port or 0
+        connection = (
+            http.client.HTTPSConnection("localhost", port, context=self._context(), timeout=TIMEOUT_S)
+            if at.scheme == "https"
+            else http.client.HTTPConnection("127.0.0.1", port, timeout=TIMEOUT_S)
+        )
+        try:
+            connection.request(method, at.path + (f"?{at.query}" if at.query else ""), body, dict(headers or {}))
+            answer = connection.getresponse()
+            return Answer(answer.status, answer.headers, answer.read())
+        finally:
+            connection.close()
+
+    def _context(self) -> ssl.SSLContext:
+        return ssl.create_default_context(cafile=self.ca_file)
+
+
+@pytest.fixture(scope="module")
+def cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[StorageCloud]:
+    """A storage service for the tests of a module."""
+    running = StorageCloud(tmp_path_factory.mktemp("local"))
+    running.start()
+    yield running
+    running.stop()
+
+
+@pytest.fixture
+def blob_service(cloud: StorageCloud) -> Iterator[BlobServiceClient]:
+    """The account's owner."""
+    with cloud.service() as client:
+        yield client
+
+
+@pytest.fixture
+def container(blob_service: BlobServiceClient, request: pytest.FixtureRequest) -> Iterator[ContainerClient]:
+    """A container of the test's own."""
+    name = "c" + "".join(character for character in request.node.name.lower() if character.isalnum())[:60]
+    client = blob_service.create_container(name)
+    yield client
+    blob_service.delete_container(name)

@@ -1,0 +1,100 @@
+"""Static websites: what a browser gets from the website address."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from azure.storage.blob import BlobServiceClient, ContainerClient, ContentSettings, StaticWebsite
+
+from tests.localcloud.storage.storage_testing import NAME, StorageCloud
+
+PAGES = {
+    "index.html": b"<h1>chat</h1>",
+    "404.html": b"<h1>lost</h1>",
+    "docs/index.html": b"<h1>docs</h1>",
+    "app.js": b"let chat = 1\n" * 100_000,
+}
+
+
+@pytest.fixture(scope="module")
+def site(cloud: StorageCloud) -> Iterator[ContainerClient]:
+    """A website with pages."""
+    with cloud.service() as client:
+        website = StaticWebsite(enabled=True, index_document="index.html", error_document404_path="404.html")
+        client.set_service_properties(static_website=website)
+        container = client.get_container_client("$web")
+        for name, content in PAGES.items():
+            kind = "text/javascript" if name.endswith(".js") else "text/html"
+            container.upload_blob(name, content, content_settings=ContentSettings(content_type=kind), overwrite=True)
+        yield container
+
+
+@pytest.mark.parametrize(
+    ("path", "status", "page", "kind"),
+    [
+        ("", 200, "index.html", "text/html"),
+        ("?x=1", 200, "index.html", "text/html"),
+        ("index.html", 200, "index.html", "text/html"),
+        ("docs/", 200, "docs/index.html", "text/html"),
+        ("docs", 200, "docs/index.html", "text/html"),
+        ("app.js", 200, "app.js", "text/javascript"),
+        ("nowhere", 404, "404.html", "text/html"),
+        ("docs/nowhere.css", 404, "404.html", "text/html"),
+    ],
+)
+def test_a_path_shows_its_page(cloud: StorageCloud, site: ContainerClient, path: str, status: int, page: str, kind: str) -> None:
+    """Files, index documents at every depth and the 404 document, each with its content type."""
+    answer = cloud.request("GET", cloud.storage.web_endpoint(NAME) + path)
+    assert (answer.status, answer.body, answer.headers["content-type"]) == (status, PAGES[page], kind)
+
+
+def test_head_tells_the_length_and_sends_nothing(cloud: StorageCloud, site: ContainerClient) -> None:
+    """HEAD is GET without the body, for files and for what is missing."""
+    answer = cloud.request("HEAD", cloud.storage.web_endpoint(NAME) + "app.js")
+    assert (answer.status, answer.headers["content-length"], answer.body) == (200, str(len(PAGES["app.js"])), b"")
+    assert cloud.request("HEAD", cloud.storage.web_endpoint(NAME) + "nowhere").status == 404
+
+
+def test_an_unchanged_page_is_not_sent_again(cloud: StorageCloud, site: ContainerClient) -> None:
+    """If-None-Match with the page's ETag is answered 304."""
+    url = cloud.storage.web_endpoint(NAME)
+    etag = cloud.request("GET", url).headers["etag"]
+    answer = cloud.request("GET", url, {"If-None-Match": etag})
+    assert (answer.status, answer.body) == (304, b"")
+    assert cloud.request("GET", url, {"If-None-Match": '"0x1"'}).status == 200
+
+
+@pytest.mark.parametrize(
+    ("wanted", "status", "body"),
+    [("bytes=0-3", 206, b"<h1>"), ("bytes=-5", 206, b"</h1>"), ("bytes=4-", 206, b"chat</h1>"), ("bytes=99-", 416, None)],
+)
+def test_a_range_is_a_part(cloud: StorageCloud, site: ContainerClient, wanted: str, status: int, body: bytes | None) -> None:
+    """Range works as browsers use it."""
+    answer = cloud.request("GET", cloud.storage.web_endpoint(NAME), {"Range": wanted})
+    assert answer.status == status
+    assert body is None or answer.body == body
+
+
+def test_a_website_only_shows(cloud: StorageCloud, site: ContainerClient) -> None:
+    """Changing methods are refused."""
+    answer = cloud.request("PUT", cloud.storage.web_endpoint(NAME) + "index.html", body=b"mine")
+    assert (answer.status, answer.code) == (405, "UnsupportedHttpVerb")
+
+
+def test_the_container_itself_stays_private(cloud: StorageCloud, site: ContainerClient) -> None:
+    """Being a website does not open `$web` at the blob address."""
+    assert cloud.request("GET", "$web/index.html").code == "ResourceNotFound"
+
+
+def test_a_website_that_is_off_says_so(cloud: StorageCloud, blob_service: BlobServiceClient, site: ContainerClient) -> None:
+    """Switched off, every path shows Azure's page for it; the content stays."""
+    blob_service.set_service_properties(static_website=StaticWebsite(enabled=False))
+    try:
+        answer = cloud.request("GET", cloud.storage.web_endpoint(NAME))
+        assert (answer.status, answer.code) == (404, "WebsiteNotFound")
+        assert b"WebsiteNotFound" in answer.body
+        assert site.get_blob_client("index.html").exists()
+    finally:
+        website = StaticWebsite(enabled=True, index_document="index.html", error_document404_path="404.html")
+        blob_service.set_service_properties(static_website=website)
