@@ -1,11 +1,11 @@
-"""The local cloud's own endpoint: stop and trace. Every call needs the token that only this user's files hold."""
+"""The local cloud's own endpoint: stop, trace, time and faults. Every call needs the token that only this user's files hold."""
 
 from __future__ import annotations
 
 import hmac
 import json
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import asdict
 
 from aiohttp import web
@@ -19,8 +19,9 @@ TOKEN_HEADER = "x-chatkit-token"
 class Control:
     """A small http API on its own port; `cloud.json` holds its address and token."""
 
-    def __init__(self, platform: Platform, *, on_stop: Callable[[], None]) -> None:
+    def __init__(self, platform: Platform, *, on_stop: Callable[[], None], levers: Iterable[web.RouteDef] = ()) -> None:
         self._platform = platform
+        self._levers = levers
         self._on_stop = on_stop
         self._token = secrets.token_urlsafe(32)
         self._port = 0
@@ -28,7 +29,7 @@ class Control:
     async def start(self) -> None:
         """Open the port."""
         app = web.Application(middlewares=[loopback_only, self._with_token])
-        app.add_routes([web.post("/stop", self._stop), web.get("/trace", self._trace)])
+        app.add_routes([web.post("/stop", self._stop), web.get("/trace", self._trace), *self._levers])
         self._port = self._platform.listeners.reserve("control", movable=True)
         await self._platform.listeners.open("control", app, port=self._port, ipv4_only=True)
 

@@ -15,6 +15,7 @@ from chatkit.localcloud.functions.spec import FunctionInfo, SiteSpec
 from chatkit.localcloud.platform import Platform
 from chatkit.localcloud.resource_manager import errors, versions
 from chatkit.localcloud.resource_manager.clock import Clock, iso
+from chatkit.localcloud.resource_manager.faults import Faults
 from chatkit.localcloud.resource_manager.http import Answer, Call
 from chatkit.localcloud.resource_manager.operations import Operation, Operations
 from chatkit.localcloud.resource_manager.state import GROUPS, Document, Resources
@@ -102,7 +103,9 @@ class Context:
     operations: Operations
     resources: Resources
     groups: Resources
+    faults: Faults
     base_url: str = ""
+    identity_endpoint: str = ""
     locks: dict[str, asyncio.Lock] = field(default_factory=dict)
     on_remove: dict[str, Callable[[Document], Any]] = field(default_factory=dict)
 
@@ -131,6 +134,7 @@ class Context:
             Operations(store, clock),
             Resources(store),
             Resources(store, GROUPS),
+            Faults(store),
         )
 
     @contextmanager
@@ -196,6 +200,10 @@ class Context:
         kept = self.platform.store.get("registrations", namespace.lower())
         if kept is None or kept["state"] != "Registered" and kept.get("until", 0) > Clock.now():
             raise errors.not_registered(namespace)
+
+    def is_taken(self, type_: str, name: str) -> bool:
+        """Say whether a name that must be unique in the world is in use."""
+        return bool(self.resources.named(type_, name)) or self.faults.standing("name-taken") is not None
 
     # Parts of documents -----------------------------------------------------------------------------------------------
 

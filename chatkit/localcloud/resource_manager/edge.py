@@ -12,9 +12,12 @@ from aiohttp import web
 from chatkit.localcloud.entra.errors import TokenRejected
 from chatkit.localcloud.entra.tokens import Claims, Tokens
 from chatkit.localcloud.resource_manager import errors, versions
+from chatkit.localcloud.resource_manager.authorization import Authorization
 from chatkit.localcloud.resource_manager.context import Context
+from chatkit.localcloud.resource_manager.faults import Dropped
 from chatkit.localcloud.resource_manager.http import Answer, Call
 from chatkit.localcloud.resource_manager.routing import Match, Route, Router
+from chatkit.localcloud.resource_manager.throttle import Throttle
 from chatkit.localcloud.web import loopback_only
 
 log = logging.getLogger("chatkit.local.arm")
@@ -38,13 +41,14 @@ FIXED = {
 class Edge:
     """Turns HTTP requests into calls and answers into HTTP."""
 
-    def __init__(self, context: Context, router: Router, tokens: Tokens, *, authority: str, base_url: str) -> None:
+    def __init__(self, context: Context, router: Router, tokens: Tokens, authorization: Authorization, *, authority: str) -> None:
         self._context = context
         self._router = router
         self._tokens = tokens
+        self._authorization = authorization
+        self.throttle = Throttle()
         self._sign_in = f"{authority}/{context.directory.tenant_id}"
-        self._audiences = (*AUDIENCES, base_url)
-        self._base_url = base_url
+        self._audiences = (*AUDIENCES, context.base_url)
 
     def app(self) -> web.Application:
         """The application to serve."""
@@ -58,6 +62,10 @@ class Edge:
             answer = await self._answer(request)
         except errors.ArmError as error:
             answer = _failed(error)
+        except Dropped:
+            if request.transport is not None:
+                request.transport.abort()
+            answer = Answer(503)
         except web.HTTPRequestEntityTooLarge:
             answer = _failed(errors.ArmError(413, "RequestEntityTooLarge", f"The body is larger than {LIMIT_BYTES} bytes."))
         except Exception:
@@ -86,13 +94,19 @@ class Edge:
                 headers={"Allow": ", ".join(match.allowed)},
             )
         call = await self._call(request, match, claims)
-        self._admit(call, match.route)
-        return await match.route.handler(call)
+        left = await self._admit(call, match.route)
+        answer = await match.route.handler(call)
+        answer.headers = {**left, **answer.headers}
+        return answer
 
-    def _admit(self, call: Call, route: Route) -> None:
+    async def _admit(self, call: Call, route: Route) -> dict[str, str]:
         if route.type:
             versions.check(route.type, call.api_version)
         self._context.check_subscription(call)
+        left = self.throttle.take(call.claims.oid if call.claims else "", call.method)
+        await self._context.faults.meet(call)
+        self._authorization.check(call, route)
+        return left
 
     async def _call(self, request: web.Request, match: Match, claims: Claims | None) -> Call:
         raw = await request.read() if request.body_exists else b""

@@ -128,3 +128,24 @@ def invalid_property(message: str, *, target: str = "") -> ArmError:
 def not_implemented(what: str, supported: str) -> ArmError:
     """501 for what the local cloud leaves to Azure; it names what there is."""
     return ArmError(501, "NotImplemented", f"{what} is not part of the local cloud. It supports {supported}.")
+
+
+def free_quota(limit: int, location: str) -> ArmError:
+    """400 when one more Free tier SignalR instance would be too many."""
+    return service_error(
+        400,
+        "FreeTierQuotaExceeded",
+        f"The subscription has reached its limit of {limit} Free tier SignalR Service instances in location '{location}'."
+        " Delete one or choose another tier.",
+        target="sku",
+    )
+
+
+def forbidden(name: str, object_id: str, action: str, scope: str) -> ArmError:
+    """403 for a caller without a role."""
+    return ArmError(
+        403,
+        "AuthorizationFailed",
+        f"The client '{name}' with object id '{object_id}' does not have authorization to perform action '{action}' over scope"
+        f" '{scope}' or the scope is invalid. If access was recently granted, please refresh your credentials.",
+    )

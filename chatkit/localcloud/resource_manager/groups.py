@@ -8,6 +8,7 @@ import logging
 import re
 from urllib.parse import urlencode
 
+from chatkit.localcloud.entra.roles import Roles
 from chatkit.localcloud.resource_manager import errors, versions
 from chatkit.localcloud.resource_manager.context import Context, page, skip_token, tags
 from chatkit.localcloud.resource_manager.http import Answer, Call
@@ -27,8 +28,9 @@ REMOVAL_ORDER = ("microsoft.web/sites", "microsoft.web/serverfarms", "microsoft.
 class Groups:
     """Operations on resource groups."""
 
-    def __init__(self, context: Context) -> None:
+    def __init__(self, context: Context, roles: Roles) -> None:
         self._context = context
+        self._roles = roles
         self._tasks: dict[str, asyncio.Task[None]] = {}
 
     def routes(self) -> list[Route]:
@@ -193,6 +195,7 @@ class Groups:
         if operation.ends > context.clock.now():
             await asyncio.sleep(operation.ends - context.clock.now())
         with context.commit():
+            self._roles.remove_below(operation.resource_id)
             context.groups.delete(operation.resource_id)
             context.operations.finish(operation)
 

@@ -5,13 +5,19 @@ from __future__ import annotations
 import logging
 import uuid
 
+from aiohttp import web
+
+from chatkit.localcloud.entra.identity import PATH as IDENTITY_PATH
 from chatkit.localcloud.entra.models import Directory
 from chatkit.localcloud.entra.tokens import Tokens
 from chatkit.localcloud.platform import Platform
+from chatkit.localcloud.resource_manager.authorization import Authorization
 from chatkit.localcloud.resource_manager.blob_service import BlobService
 from chatkit.localcloud.resource_manager.context import Context, FunctionsPlane, SignalRPlane, StoragePlane
 from chatkit.localcloud.resource_manager.edge import Edge
 from chatkit.localcloud.resource_manager.groups import Groups
+from chatkit.localcloud.resource_manager.insights import Insights
+from chatkit.localcloud.resource_manager.levers import levers
 from chatkit.localcloud.resource_manager.routing import Route, Router
 from chatkit.localcloud.resource_manager.signalr import SignalR
 from chatkit.localcloud.resource_manager.storage import Storage
@@ -31,6 +37,7 @@ class ResourceManagerService:
     Attributes:
         context: State of all resource providers.
         routes: Every operation.
+        edge: Its HTTP side.
     """
 
     def __init__(
@@ -51,11 +58,13 @@ class ResourceManagerService:
             platform, directory, _subscription_id(platform), signalr=signalr, storage=storage, functions=functions
         )
         self.context.base_url = self._base_url
+        self.context.identity_endpoint = f"http://localhost:{platform.listeners.reserve('sign-in')}{IDENTITY_PATH}"
+        authorization = Authorization(self.context, tokens.roles, self.context.faults)
         plans = Plans(self.context)
         self._sites = Sites(self.context, plans)
         self._signalr = SignalR(self.context)
         self._storage = Storage(self.context)
-        self._groups = Groups(self.context)
+        self._groups = Groups(self.context, tokens.roles)
         rooms = (
             Subscriptions(self.context, {"authority": authority, "graph": graph}),
             self._groups,
@@ -67,9 +76,11 @@ class ResourceManagerService:
             SiteConfig(self.context, self._sites),
             SiteActions(self.context, self._sites),
             Catalog(self.context),
+            Insights(self.context),
+            authorization,
         )
         self.routes: list[Route] = [route for room in rooms for route in room.routes()]
-        self._edge = Edge(self.context, Router(self.routes), tokens, authority=authority, base_url=self._base_url)
+        self.edge = Edge(self.context, Router(self.routes), tokens, authorization, authority=authority)
 
     async def start(self) -> None:
         """Bring the data planes to what the store says, then open the port."""
@@ -82,13 +93,17 @@ class ResourceManagerService:
         self._groups.resume()
         port = int(self._base_url.rpartition(":")[2])
         await self._platform.listeners.open(
-            "resource-manager", self._edge.app(), port=port, tls=self._platform.certificates.server
+            "resource-manager", self.edge.app(), port=port, tls=self._platform.certificates.server
         )
 
     async def stop(self) -> None:
         """Close the port and let running deletions be resumed at the next start."""
         await self._platform.listeners.close("resource-manager")
         await self._groups.finish()
+
+    def levers(self) -> list[web.RouteDef]:
+        """Operations for the local cloud's own control API: time and faults."""
+        return levers(self.context)
 
     def endpoints(self) -> dict[str, str]:
         """What a client needs."""

@@ -189,6 +189,7 @@ class SignalR:
         """How much of the subscription's quota in a location is used."""
         location = versions.location(call.params["location"], TYPE)
         free, units = self._used(location)
+        free = FREE_LIMIT if self._context.faults.standing("free-quota") else free
         base = f"/subscriptions/{self._context.subscription_id}/providers/{NAMESPACE}/locations/{location}/usages"
 
         def entry(name: str, text: str, used: int, limit: int) -> Document:
@@ -248,7 +249,7 @@ class SignalR:
                 f"The name '{name}' is not valid. It must have 3 to 63 letters, digits and hyphens, start with a letter and end"
                 " with a letter or digit.",
             )
-        if self._context.resources.named(TYPE, name):
+        if self._context.is_taken(TYPE, name):
             return ("AlreadyExists", f"The name '{name}' is already taken. Please try a different name.")
         return None
 
@@ -266,14 +267,8 @@ class SignalR:
             )
         if known == "Free_F1" and (old.get("sku") or {}).get("name") != "Free_F1":
             used, _ = self._used(old["location"])
-            if used >= FREE_LIMIT:
-                raise errors.service_error(
-                    400,
-                    "FreeTierQuotaExceeded",
-                    f"The subscription has reached its limit of {FREE_LIMIT} Free tier SignalR Service instances in location"
-                    f" '{old['location']}'. Delete one or choose another tier.",
-                    target="sku",
-                )
+            if used >= FREE_LIMIT or self._context.faults.standing("free-quota"):
+                raise errors.free_quota(FREE_LIMIT, old["location"])
         return {"name": known, "tier": SKUS[known], "size": known.rpartition("_")[2], "capacity": capacity}
 
     def _used(self, location: str) -> tuple[int, int]:

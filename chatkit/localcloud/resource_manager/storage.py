@@ -176,7 +176,7 @@ class Storage:
                 f"{name} is not a valid storage account name. Storage account name must be between 3 and 24 characters in length"
                 " and use numbers and lower-case letters only.",
             )
-        if self._context.resources.named(TYPE, name):
+        if self._context.is_taken(TYPE, name):
             return ("AlreadyExists", f"The storage account named {name} is already taken.")
         return None
 

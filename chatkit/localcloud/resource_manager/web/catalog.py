@@ -101,7 +101,7 @@ class Catalog:
         if not NAME.match(name):
             message = f"The name '{name}' is not valid: it must have 2 to 60 letters, digits and hyphens, no hyphen at the ends."
             return Answer(body={"nameAvailable": False, "reason": "Invalid", "message": message})
-        if self._context.resources.named(SITES, name):
+        if self._context.is_taken(SITES, name):
             message = f"Hostname '{name}' already exists. Please select a different name."
             return Answer(body={"nameAvailable": False, "reason": "AlreadyExists", "message": message})
         return Answer(body={"nameAvailable": True, "reason": "", "message": ""})

@@ -116,7 +116,7 @@ class Sites:
                 "BadRequest",
                 f"The site name '{name}' is invalid. It must have 2 to 60 letters, digits and hyphens and no hyphen at the ends.",
             )
-        if self._context.resources.named(TYPE, name):
+        if self._context.is_taken(TYPE, name):
             raise errors.web_error(
                 409, "Conflict", f"Website with given name {name} already exists.", name, extended_code="54001"
             )
@@ -136,12 +136,15 @@ class Sites:
             "authentication": None,
             "https_only": False,
             "enabled": True,
-            "policies": {"scm": plan["sku"]["tier"] != FLEX, "ftp": plan["sku"]["tier"] != FLEX},
+            "policies": {"scm": self._allows_basic(plan), "ftp": self._allows_basic(plan)},
             "host_keys": {"masterKey": new_key(), "functionKeys": {"default": new_key()}, "systemKeys": {}},
             "function_keys": {},
             "publishing_password": secrets.token_urlsafe(45),
             "verification_id": secrets.token_hex(32).upper(),
         }
+
+    def _allows_basic(self, plan: Document) -> bool:
+        return plan["sku"]["tier"] != FLEX and not self._context.faults.standing("scm-basic-off")
 
     def _plan(self, document: Document, given: Document) -> Document:
         plan_id = str(given.get("serverFarmId") or "")
@@ -227,7 +230,15 @@ class Sites:
 
     async def apply(self, document: Document) -> None:
         """Bring the data plane to what a document says."""
-        await self._context.functions.apply(spec(document))
+        await self._context.functions.apply(spec(document, self._identity_environment(document)))
+
+    def _identity_environment(self, document: Document) -> dict[str, str]:
+        principal_id = (document.get("identity") or {}).get("principalId", "")
+        identity = self._context.directory.principal(principal_id) if principal_id else None
+        if identity is None:
+            return {}
+        endpoint, header = self._context.identity_endpoint, identity.header
+        return {"IDENTITY_ENDPOINT": endpoint, "IDENTITY_HEADER": header, "MSI_ENDPOINT": endpoint, "MSI_SECRET": header}
 
     async def remove(self, document: Document) -> None:
         """Delete an app, its code, its identity, its ports and its document."""
@@ -280,8 +291,13 @@ def check_etag(call: Call, document: Document | None) -> None:
         raise errors.web_error(412, "PreconditionFailed", "The condition specified using HTTP conditional header(s) is not met.")
 
 
-def spec(document: Document) -> SiteSpec:
-    """What the data plane needs to know."""
+def spec(document: Document, platform_settings: dict[str, str]) -> SiteSpec:
+    """What the data plane needs to know.
+
+    Args:
+        document: The site.
+        platform_settings: What App Service adds to the app's environment.
+    """
     keys, cors = document["host_keys"], document["config"].get("cors") or {}
     flex = document["function_app_config"]
     version = flex["runtime"]["version"] if flex else (document["config"].get("linuxFxVersion") or "|3.12").partition("|")[2]
@@ -289,7 +305,7 @@ def spec(document: Document) -> SiteSpec:
         name=document["name"].lower(),
         port=document["ports"]["site"],
         scm_port=document["ports"]["scm"],
-        app_settings=_environment(document),
+        app_settings={**_environment(document), **platform_settings},
         host_keys=HostKeys(keys["masterKey"], keys["functionKeys"], keys["systemKeys"]),
         cors=Cors(tuple(cors.get("allowedOrigins") or ()), bool(cors.get("supportCredentials"))),
         enabled=document["enabled"],
