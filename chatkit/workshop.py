@@ -77,7 +77,8 @@ class Workshop(Session):
             settings = self.settings
             text = signalr.connection_string(step.cloud, step.calls, settings.resource_group, settings.signalr)
             storage = local_settings.storage_for(self.dev_storage)
-            local_settings.write(self.functions_folder, signalr=text, storage=storage)
+            origin = self.local_web_url or local_settings.PAGE_ORIGIN
+            local_settings.write(self.functions_folder, signalr=text, storage=storage, origin=origin)
             names = ", ".join(sorted(local_settings.values(self.functions_folder)))
             return step.result(f"my-chat/functions/{local_settings.FILE}: {names}.")
 
