@@ -50,7 +50,7 @@ class HostOptions:
 class FunctionHost:
     """One app. `start` never raises for a broken app: `problem` says what is wrong and every call answers with it."""
 
-    def __init__(self, options: HostOptions, console: Console, sender: RestSender) -> None:
+    def __init__(self, options: HostOptions, console: Console, sender: RestSender, *, worker: Worker | None = None) -> None:
         self.options = options
         self.console = console
         self.index = FunctionIndex()
@@ -61,7 +61,7 @@ class FunctionHost:
         self._open_calls = 0
         self.on_ready: Callable[[FunctionHost], None] = lambda host: None
         self._sender = sender
-        self._worker: Worker | None = None
+        self._early, self._worker = worker, worker
         self._running = asyncio.Event()
         self._supervisor: asyncio.Task[None] | None = None
         self._stopping = False
@@ -102,9 +102,7 @@ class FunctionHost:
         self._running.clear()
         try:
             self.config = host_json.load(self.options.folder)
-            self._worker = await Worker.start(
-                WorkerOptions(self.options.folder, self.options.environment, self.console.user_line, self.options.command)
-            )
+            self._early, self._worker = None, self._early or await self._start_worker()
             functions = await asyncio.wait_for(self._worker.load(), self.options.load_timeout_s)
             self.index = indexing.build(functions, self.config, self.options.settings)
             self.problem = None
@@ -123,6 +121,10 @@ class FunctionHost:
         if self._worker is not None and self.problem is None:
             self._supervisor = asyncio.create_task(self._watch(self._worker))
         self.on_ready(self)
+
+    async def _start_worker(self) -> Worker:
+        options = self.options
+        return await Worker.start(WorkerOptions(options.folder, options.environment, self.console.user_line, options.command))
 
     def _fail(self, failure: Failure) -> None:
         """Keep what is wrong. The app answers 503 everywhere with the sentence; the stack is for the log only."""

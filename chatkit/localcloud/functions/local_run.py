@@ -1,4 +1,7 @@
-"""Run a function app on this machine, as `func start` does: settings from local.settings.json, no keys, no authentication."""
+"""Run a function app on this machine, as `func start` does: settings from local.settings.json, no keys, no authentication.
+
+This module is light on purpose: the app's process starts first, and while it imports the app, the server's own modules load.
+"""
 
 from __future__ import annotations
 
@@ -6,25 +9,16 @@ import asyncio
 import os
 import signal
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
-import azure.functions
-from aiohttp import web
-
-from chatkit.localcloud import listeners
-from chatkit.localcloud.functions import local_settings, watching
-from chatkit.localcloud.functions.admin import RUNTIME_VERSION
+from chatkit.localcloud.functions import local_settings
 from chatkit.localcloud.functions.console import Console
 from chatkit.localcloud.functions.errors import AppInvalid
-from chatkit.localcloud.functions.frontend import Site, application
-from chatkit.localcloud.functions.host import FunctionHost, HostOptions
 from chatkit.localcloud.functions.local_settings import LocalSettings
-from chatkit.localcloud.functions.signalr_bindings import RestSender
-from chatkit.localcloud.functions.spec import Cors
+from chatkit.localcloud.functions.worker import Worker, WorkerOptions
 
 DEFAULT_PORT = 7071
-DRAIN_S = 3.0
 LOOPBACK = {"localhost", "127.0.0.1", "::1"}
 
 
@@ -37,7 +31,16 @@ class LocalOptions:
     cors: str | None = None
     cors_credentials: bool | None = None
     echo: Callable[[str], None] = print
-    python: str | None = None
+
+
+@dataclass(frozen=True)
+class Early:
+    """What is there before the server: settings, console, and a child that loads the app already."""
+
+    settings: LocalSettings
+    console: Console
+    port: int
+    worker: Worker | None = field(default=None)
 
 
 def run(
@@ -54,7 +57,7 @@ def run(
         AppInvalid: The folder holds no app, or its settings are malformed.
         PortInUse: Another program has the port.
     """
-    asyncio.run(_until_interrupted(folder, LocalOptions(port, address, cors, cors_credentials)))
+    asyncio.run(_until_interrupted(folder.resolve(), LocalOptions(port, address, cors, cors_credentials)))
     return 0
 
 
@@ -66,133 +69,38 @@ async def _until_interrupted(folder: Path, options: LocalOptions) -> None:
             loop.add_signal_handler(getattr(signal, name), stop.set)
         except NotImplementedError:
             pass
+    early = prepare(folder, options)
+    early = await start_worker(folder, early)
+    from chatkit.localcloud.functions.local_server import LocalRun
+
     local = LocalRun(folder, options)
-    await local.start()
+    await local.start(early)
     try:
         await stop.wait()
     finally:
         await local.stop()
 
 
-class LocalRun:
-    """One app served on a port of its own."""
+def prepare(folder: Path, options: LocalOptions) -> Early:
+    """Read what decides how the app runs.
 
-    def __init__(self, folder: Path, options: LocalOptions) -> None:
-        self._folder = folder.resolve()
-        self._options = options
-        self._console = Console(folder.name, echo=options.echo)
-        self._sender = RestSender()
-        self._site = Site()
-        self._watcher: asyncio.Task[None] | None = None
-        self._draining: set[asyncio.Task[None]] = set()
-        self._runner: web.AppRunner | None = None
-        self.port = 0
-
-    @property
-    def host(self) -> FunctionHost:
-        """The running app."""
-        assert self._site.host is not None
-        return self._site.host
-
-    async def start(self) -> None:
-        """Open the port, start the app, print what it offers.
-
-        Raises:
-            AppInvalid: No app there, or malformed settings.
-            PortInUse: Another program has the port.
-        """
-        if self._options.address not in LOOPBACK:
-            raise AppInvalid(f"The local host listens on this machine only, not on {self._options.address}.")
-        if not (self._folder / "host.json").is_file():
-            raise AppInvalid(f"There is no host.json in {self._folder}.", hint="Name the folder that holds host.json.")
-        known = watching.snapshot(self._folder)
-        settings = local_settings.load(self._folder, os.environ)
-        wanted = self._options.port if self._options.port is not None else settings.port or DEFAULT_PORT
-        sockets = listeners.bind(wanted, wanted_for="the local functions host")
-        self.port = int(sockets[0].getsockname()[1])
-        self._banner(settings)
-        self._site.cors = self._cors(settings)
-        self._site.host = self._make_host(settings)
-        self._runner = web.AppRunner(application(self._site), access_log=None, shutdown_timeout=1)
-        await self._runner.setup()
-        for sock in sockets:
-            await web.SockSite(self._runner, sock, backlog=4096).start()
-        await self._site.host.start()
-        self._watcher = asyncio.create_task(self._reload_on_change(known))
-
-    async def stop(self) -> None:
-        """End the app and close the port."""
-        for task in (self._watcher, *self._draining):
-            if task:
-                task.cancel()
-        if self._site.host:
-            await self._site.host.stop()
-        if self._runner:
-            await self._runner.cleanup()
-        await self._sender.close()
-
-    async def _reload_on_change(self, known: watching.Snapshot) -> None:
-        async for names in watching.changes(self._folder, known):
-            self._console.host_line(f"Changed: {', '.join(names)}. Starting the app anew.")
-            try:
-                settings = local_settings.load(self._folder, os.environ)
-                cors = self._cors(settings)
-            except AppInvalid as error:
-                self._console.host_line(f"{error} The settings from before stay in force.", error=True)
-                continue
-            old, self._site.cors, self._site.host = self.host, cors, self._make_host(settings)
-            drained = asyncio.create_task(old.drain(DRAIN_S))
-            self._draining.add(drained)
-            drained.add_done_callback(self._draining.discard)
-            await self._site.host.start()
-
-    def _cors(self, settings: LocalSettings) -> Cors:
-        if self._options.cors is None and self._options.cors_credentials is None:
-            return settings.cors
-        origins = ",".join(settings.cors.allowed_origins) if self._options.cors is None else self._options.cors
-        credentials = self._options.cors_credentials
-        return local_settings.cors_of(origins, settings.cors.support_credentials if credentials is None else credentials)
-
-    def _make_host(self, settings: LocalSettings) -> FunctionHost:
-        values = {
-            **local_settings.shell_settings(os.environ),
-            **settings.values,
-            "WEBSITE_HOSTNAME": f"localhost:{self.port}",
-            "AzureWebJobsScriptRoot": str(self._folder),
-            "AZURE_FUNCTIONS_ENVIRONMENT": "Development",
-        }
-        environment = {**local_settings.base_environment(), **values}
-        host = FunctionHost(HostOptions(self._folder, values, environment), self._console, self._sender)
-        host.on_ready = self._list_functions
-        return host
-
-    def _banner(self, settings: LocalSettings) -> None:
-        self._console.plain("")
-        self._console.plain("chatkit local functions host (stands in for Azure Functions Core Tools)")
-        self._console.plain(f"azure-functions SDK:      {azure.functions.__version__}")
-        self._console.plain(f"Function Runtime Version: {RUNTIME_VERSION}")
-        self._console.plain("")
-        for warning in settings.warnings:
-            self._console.plain(warning)
-
-    def _list_functions(self, host: FunctionHost) -> None:
-        if host.problem:
-            return
-        for line in function_list(host, self.port):
-            self._console.plain(line)
+    Raises:
+        AppInvalid: No app there, malformed settings, an address that is not this machine's.
+    """
+    if options.address not in LOOPBACK:
+        raise AppInvalid(f"The local host listens on this machine only, not on {options.address}.")
+    if not (folder / "host.json").is_file():
+        raise AppInvalid(f"There is no host.json in {folder}.", hint="Name the folder that holds host.json.")
+    settings = local_settings.load(folder, os.environ)
+    port = options.port if options.port is not None else settings.port or DEFAULT_PORT
+    return Early(settings, Console(folder.name, echo=options.echo), port)
 
 
-def function_list(host: FunctionHost, port: int) -> list[str]:
-    """The list of functions as `func start` prints it."""
-    lines = ["", "Functions:", ""]
-    for function in host.index.functions:
-        if function.is_disabled:
-            lines += [f"\tFunction {function.name} is disabled.", ""]
-        elif function.is_http:
-            methods = f"[{','.join(function.methods)}] " if function.methods else ""
-            lines += [f"\t{function.name}: {methods}http://localhost:{port}/{function.route}", ""]
-        else:
-            lines += [f"\t{function.name}: {function.trigger['type']}", ""]
-    if not host.index.functions:
-        lines += ["\tNo functions: function_app.py has a FunctionApp without functions, or the file is missing.", ""]
-    return lines
+async def start_worker(folder: Path, early: Early) -> Early:
+    """Start the child and let it import the app, unless its port, which it is told, is yet to be chosen."""
+    if not early.port:
+        return early
+    environment = local_settings.environment(folder, early.settings, early.port)
+    worker = await Worker.start(WorkerOptions(folder, environment, early.console.user_line))
+    worker.begin_load()
+    return Early(early.settings, early.console, early.port, worker)

@@ -130,6 +130,22 @@ def base_environment(environment: Mapping[str, str] | None = None) -> dict[str, 
     return {name: environment[name] for name in PASSED_ON if name in environment}
 
 
+def app_settings(folder: Path, settings: LocalSettings, port: int) -> dict[str, str]:
+    """App settings of a local run: shell, file, and what the host adds."""
+    return {
+        **shell_settings(os.environ),
+        **settings.values,
+        "WEBSITE_HOSTNAME": f"localhost:{port}",
+        "AzureWebJobsScriptRoot": str(folder),
+        "AZURE_FUNCTIONS_ENVIRONMENT": "Development",
+    }
+
+
+def environment(folder: Path, settings: LocalSettings, port: int) -> dict[str, str]:
+    """The whole environment of a local run's child."""
+    return {**base_environment(), **app_settings(folder, settings, port)}
+
+
 def shell_settings(environment: Mapping[str, str]) -> dict[str, str]:
     """Settings a person has given in the shell."""
     return {name: value for name, value in environment.items() if name.startswith(FROM_SHELL)}

@@ -1,7 +1,8 @@
 """SignalR bindings of the host: tokens for `signalRConnectionInfo`, REST calls for `signalR`.
 
 Follows Microsoft's page "SignalR Service bindings for Azure Functions" and the extension in bundle 4.38 (Management SDK 1.29):
-messages and group actions go over the service's REST API, one signed request each, in order.
+messages and group actions go over the service's REST API, one signed request each, in order. What signs tokens is
+imported when the first one is needed: it takes longer to import than the whole host.
 """
 
 from __future__ import annotations
@@ -13,13 +14,11 @@ from typing import Any
 from urllib.parse import quote
 
 import aiohttp
-import jwt
 
 from chatkit.errors import ChatkitError
 from chatkit.localcloud.functions import expressions
 from chatkit.localcloud.functions.calls import Wire
 from chatkit.localcloud.functions.errors import AppInvalid, BindingFailed
-from chatkit.wire import tokens
 from chatkit.wire.connection_strings import SignalRConnectionString
 
 API_VERSION = "2022-06-01"
@@ -105,6 +104,8 @@ def _connection_info(binding: Mapping[str, Any], context: InputContext, service:
     hub = context.text(binding, "hubName")
     if not hub:
         raise BindingFailed(f"The {binding['type']} binding '{binding['name']}' has no hubName.")
+    from chatkit.wire import tokens
+
     user_id = context.text(binding, "userId")
     claims = _claims(context.text(binding, "idToken"), binding.get("claimTypeList") or [])
     try:
@@ -118,6 +119,8 @@ def _claims(id_token: str, wanted: Iterable[str]) -> dict[str, Any]:
     """Claims of an id token that claimTypeList names; the token's signature is whoever issued it's business."""
     if not id_token:
         return {}
+    import jwt
+
     try:
         claims = jwt.decode(id_token.removeprefix("Bearer "), options={"verify_signature": False})
     except jwt.InvalidTokenError:
@@ -215,6 +218,8 @@ class RestSender:
                 await self._send_one(service, call)
 
     async def _send_one(self, service: SignalRConnectionString, call: RestCall) -> None:
+        from chatkit.wire import tokens
+
         path = f"{call.path}?api-version={API_VERSION}"
         headers = {"Authorization": f"Bearer {tokens.rest_token(service, path)}", "Content-Type": "application/json"}
         data = None if call.body is None else json.dumps(call.body, separators=(",", ":")).encode()

@@ -103,9 +103,20 @@ class Worker(asyncio.SubprocessProtocol):
             LoadFailed: With the exception from the app.
             WorkerGone: The app ended the process while it was imported.
         """
-        self._loaded = asyncio.get_running_loop().create_future()
-        self._send({"op": "load", "folder": str(self._options.folder)})
+        if self._loaded is None:
+            self.begin_load()
+        assert self._loaded is not None
         return await self._loaded
+
+    def begin_load(self) -> None:
+        """Let the child index the app while this side does something else; `load` waits for the outcome.
+
+        Raises:
+            WorkerGone: The process ended already.
+        """
+        self._loaded = asyncio.get_running_loop().create_future()
+        self._loaded.add_done_callback(lambda future: future.cancelled() or future.exception())
+        self._send({"op": "load", "folder": str(self._options.folder)})
 
     async def invoke(self, call: Call) -> Result:
         """Call one function.

@@ -12,7 +12,8 @@ import pytest
 
 from chatkit.errors import PortInUse
 from chatkit.localcloud.functions.errors import AppInvalid
-from chatkit.localcloud.functions.local_run import LocalOptions, LocalRun
+from chatkit.localcloud.functions.local_run import LocalOptions
+from chatkit.localcloud.functions.local_server import LocalRun
 from tests.localcloud.functions.functions_testing import HEAD, Serve, Served, settings_json, write_app
 
 ONE = "import os\n@app.route(route='v')\ndef v(req): return 'one ' + os.environ.get('A', '')\n"
