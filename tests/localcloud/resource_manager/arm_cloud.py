@@ -134,6 +134,14 @@ class LocalCloud:
         """Run a coroutine on the services' loop."""
         return asyncio.run_coroutine_threadsafe(work, self.loop).result(30)
 
+    def call(self, function: Any, *args: Any, **options: Any) -> Any:
+        """Call a plain function on the services' thread, where the store lives."""
+
+        async def work() -> Any:
+            return function(*args, **options)
+
+        return self.run(work())
+
     async def _start(self) -> None:
         store = Store(self.folder / "state.db")
         self.platform = Platform(self.folder, store, tls.load(self.folder / "tls"), Listeners(store), Trace())
