@@ -1,0 +1,37 @@
+"""A workshop with the chat room made, published and uploaded, as at the end of section 08."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from chatkit.cli import cloud_process
+from chatkit.development import FUNCTIONS, PAGE
+from chatkit.settings import checkout
+from chatkit.workshop import Workshop
+
+LOCAL = ("write_local_settings", "start_functions", "prepare_page", "start_page")
+DEPLOYED = ("publish_functions", "upload_settings", "allow_page", "enable_static_website", "set_page_url", "upload_page")
+
+
+@contextmanager
+def finished_workshop(home: Path) -> Iterator[Workshop]:
+    """Take every step in a home of its own; nothing runs any more at the end."""
+    before = os.environ.get("CHATKIT_HOME")
+    os.environ["CHATKIT_HOME"] = str(home)
+    shutil.copytree(checkout() / "functions", home / "my-chat" / "functions", ignore=shutil.ignore_patterns("__pycache__"))
+    workshop = Workshop.open()
+    try:
+        for verb in ("provision", *LOCAL, *DEPLOYED):
+            getattr(workshop, verb)()
+        yield workshop
+    finally:
+        for name in (FUNCTIONS, PAGE):
+            workshop.development.stop(name)
+        cloud_process.stop(home / "local")
+        del os.environ["CHATKIT_HOME"]
+        if before is not None:
+            os.environ["CHATKIT_HOME"] = before
