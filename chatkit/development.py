@@ -284,11 +284,23 @@ class _PageHandler(SimpleHTTPRequestHandler):
         self.send_error(404)
 
 
+class _PageServer(ThreadingHTTPServer):
+    """Ends by itself when its folder is gone: nobody else would end it."""
+
+    def __init__(self, folder: str, port: int) -> None:
+        super().__init__(("127.0.0.1", port), partial(_PageHandler, directory=folder))
+        self._folder = Path(folder)
+
+    def service_actions(self) -> None:
+        """Look, twice a second, whether there is still something to serve."""
+        if not self._folder.is_dir():
+            raise SystemExit(0)
+
+
 def main(argv: Sequence[str]) -> int:
     """Serve a folder on 127.0.0.1 until stopped: `FOLDER PORT`."""
     folder, port = argv
-    handler = partial(_PageHandler, directory=folder)
-    with ThreadingHTTPServer(("127.0.0.1", int(port)), handler) as server:
+    with _PageServer(folder, int(port)) as server:
         print(f"Serving {folder} at http://127.0.0.1:{port}", flush=True)
         server.serve_forever()
     return 0

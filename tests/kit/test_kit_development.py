@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import socket
 import subprocess
 import sys
@@ -12,6 +13,7 @@ import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 
+import psutil
 import pytest
 
 from chatkit.development import FUNCTIONS, PAGE, Development, Server, free_port, is_free, who_holds
@@ -146,6 +148,14 @@ def test_no_directory_is_listed_and_nothing_outside_is_served(development: Devel
         with pytest.raises(urllib.error.HTTPError, match="404") as caught:
             urllib.request.urlopen(server.url + path)
         caught.value.close()
+
+
+def test_the_page_server_ends_with_its_folder(development: Development, page: Path) -> None:
+    """A deleted home leaves no process behind."""
+    server = development.start_page(page, port=free_port(20000)).server
+    shutil.rmtree(page)
+    psutil.wait_procs([psutil.Process(server.pid)], timeout=10)
+    assert not server.is_alive()
 
 
 def test_the_holder_of_a_free_port_is_unknown() -> None:
