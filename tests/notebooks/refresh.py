@@ -18,6 +18,9 @@ from typing import Any
 
 import nbformat
 from nbclient import NotebookClient
+from nbclient.exceptions import CellExecutionError
+
+from chatkit.development import FUNCTIONS, PAGE, Development
 
 ROOT = Path(__file__).resolve().parents[2]
 NOTEBOOKS = ROOT / "notebooks"
@@ -135,6 +138,11 @@ def stored(outputs: list[Any]) -> list[Any]:
     return outputs
 
 
+def shown(output: Any) -> str:
+    """An output's text."""
+    return str(output.get("text") or output.get("data", {}).get("text/plain") or output.get("evalue", ""))
+
+
 def execute(path: Path) -> float:
     """Run one notebook and store its outputs.
 
@@ -145,7 +153,12 @@ def execute(path: Path) -> float:
     begun = time.monotonic()
     folder = {"metadata": {"path": str(NOTEBOOKS)}}
     quiet = ["--log-level=ERROR"]
-    NotebookClient(notebook, timeout=120, kernel_name="python3", resources=folder, extra_arguments=quiet).execute()
+    try:
+        NotebookClient(notebook, timeout=120, kernel_name="python3", resources=folder, extra_arguments=quiet).execute()
+    except CellExecutionError:
+        for cell in code_cells(notebook):
+            print(f"{cell.id}: {[shown(output) for output in cell.outputs]}")
+        raise
     seconds = time.monotonic() - begun
     notebook.metadata.pop("widgets", None)
     for old, new in zip(code_cells(before), code_cells(notebook), strict=True):
@@ -165,6 +178,8 @@ def main() -> int:
             for path in paths():
                 print(f"{path.stem}  {execute(path):.1f} s", flush=True)
         finally:
+            for server in (FUNCTIONS, PAGE):
+                Development(Path(home)).stop(server)
             subprocess.run([sys.executable, "-m", "chatkit", "local", "down"], cwd=ROOT, check=False)
     return 0
 
