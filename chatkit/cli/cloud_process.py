@@ -13,8 +13,6 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-import psutil
-
 from chatkit.errors import SetupError
 from chatkit.localcloud.lock import holder
 from chatkit.settings import checkout, home
@@ -71,6 +69,8 @@ def stop(where: Path) -> bool:
     Raises:
         SetupError: It is still there after some time.
     """
+    import psutil
+
     known = running(where)
     pid = int(known["pid"]) if known else holder(where / "lock")
     if pid is None:

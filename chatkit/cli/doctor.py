@@ -9,11 +9,12 @@ from typing import Annotated
 import typer
 
 from chatkit.cli import cloud_process
-from chatkit.lesson import doctor as preflight
 
 
 def doctor(as_json: Annotated[bool, typer.Option("--json", help="Print it as JSON.")] = False) -> None:
     """Check that this machine is ready, and say what to do where it is not."""
+    from chatkit.lesson import doctor as preflight
+
     findings = preflight.examine(cloud_runs=cloud_process.running(cloud_process.folder()) is not None)
     if as_json:
         typer.echo(json.dumps({"ok": all(f.ok for f in findings), "checks": [asdict(f) for f in findings]}, indent=1))

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import os
 import re
 import subprocess
 from dataclasses import replace
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 
 from chatkit import settings
 from chatkit.errors import ChatkitError, SetupError
+
+if TYPE_CHECKING:  # the other verbs start without waiting for it
+    from rich.progress import Progress, TaskID
 
 CLEAN_UP = "11"
 CELL_TIMEOUT_S = 1800
@@ -30,13 +32,17 @@ def run(
     ] = None,
 ) -> None:
     """Execute the notebooks in order; executed copies are kept, and the chat page's URL is printed at the end."""
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
     if target is not None:
-        kept = settings.load(settings.home())
-        settings.save(settings.home(), replace(kept, target=settings.checked_target(target)))
+        kept = replace(settings.load(settings.home()), target=settings.checked_target(target))
+        settings.save(settings.home(), kept)
+        os.environ["CHATKIT_TARGET"] = target  # kernels inherit it, and there it wins over what is remembered
     notebooks = select(settings.checkout() / "notebooks", until)
     console = Console(highlight=False, soft_wrap=True)
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-    with Progress(*columns, console=console, transient=True) as progress:
+    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as progress:
         for notebook in notebooks:
             task = progress.add_task(notebook.stem, total=None)
             seconds = execute(notebook, settings.home() / "executed" / notebook.name, progress, task)

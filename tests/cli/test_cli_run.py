@@ -78,10 +78,11 @@ def test_a_dying_kernel_is_said(chatkit: Chatkit, notebooks: Path) -> None:
     assert typed.code == 1 and "the kernel died" in typed.err
 
 
-def test_the_target_is_remembered(chatkit: Chatkit, notebooks: Path) -> None:
-    """`--target` chooses for the notebooks and for every later verb."""
-    write(notebooks, "00-x.ipynb")
-    chatkit("run", "--target", "azure")
+def test_the_target_is_remembered(chatkit: Chatkit, notebooks: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """`--target` chooses for the notebooks and for every later verb, whatever the variable says."""
+    monkeypatch.setenv("CHATKIT_TARGET", "local")
+    write(notebooks, "00-x.ipynb", "import os; assert os.environ['CHATKIT_TARGET'] == 'azure'")
+    assert chatkit("run", "--target", "azure").code == 0
     assert settings.load(settings.home()).target == "azure"
 
 

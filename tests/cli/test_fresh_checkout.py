@@ -76,9 +76,9 @@ def test_exit_codes_come_through_the_self_setup(ready: Path, arguments: list[str
 
 def test_a_deleted_package_comes_back(ready: Path) -> None:
     """An environment that lost a package is repaired by the next start."""
-    shutil.rmtree(next(ready.glob(".venv/[Ll]ib/**/site-packages/rich")))
+    shutil.rmtree(next(ready.glob(".venv/[Ll]ib/**/site-packages/typer")))
     assert chatkit(ready, "status").returncode == 0
-    assert list(ready.glob(".venv/[Ll]ib/**/site-packages/rich"))
+    assert list(ready.glob(".venv/[Ll]ib/**/site-packages/typer"))
 
 
 @pytest.mark.slow
