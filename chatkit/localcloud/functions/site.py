@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import inspect
 import logging
 import shutil
 from collections.abc import Awaitable
@@ -33,8 +32,8 @@ DRAIN_S = 5.0
 class PackageStore(Protocol):
     """Where released packages are kept: the storage data plane."""
 
-    def save_package(self, container_url: str, content: bytes) -> Awaitable[None] | None:
-        """Keep a package in the deployment container."""
+    async def save_package(self, container_url: str, content: bytes) -> None:
+        """Keep a package in the deployment container; raises when the container is not there."""
 
 
 @dataclass(frozen=True)
@@ -176,10 +175,7 @@ class RunningSite:
             else:
                 self._switch(deployment_id, host)
             raise PackageRejected(broken.message, hint=self._what_serves(deployment_id))
-        if self.spec.package_container_url:
-            saved = self._ground.packages.save_package(self.spec.package_container_url, package.read_bytes())
-            if inspect.isawaitable(saved):
-                await saved
+        await self._save(package, host)
         self._switch(deployment_id, host)
         for function in host.index.functions:
             if function.error:
@@ -188,6 +184,21 @@ class RunningSite:
         self.deployments.log(deployment_id, f"The app serves: {names}.")
         self.deployments.set_status(deployment_id, Status.SUCCESS)
         self._ground.trace.emit(f"functions/{self.spec.name}", "deployed", functions=len(host.index.functions))
+
+    async def _save(self, package: Path, host: FunctionHost) -> None:
+        """Keep the package where the site's deployment setting says, as Flex does: what is not there is not released."""
+        url = self.spec.package_container_url
+        if not url:
+            return
+        try:
+            await self._ground.packages.save_package(url, await asyncio.to_thread(package.read_bytes))
+        except Exception as error:
+            log.exception("%s: saving the package in %s", self.spec.name, url)
+            await host.stop()
+            raise PackageRejected(
+                f"BlobUploadFailedException: the package could not be saved in the deployment container {url}: {error}",
+                hint="Does the container exist, and the storage account?",
+            ) from None
 
     def _switch(self, deployment_id: str, host: FunctionHost) -> None:
         old, self._front.host = self._front.host, host
