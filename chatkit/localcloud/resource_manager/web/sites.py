@@ -137,7 +137,7 @@ class Sites:
             "https_only": False,
             "enabled": True,
             "policies": {"scm": self._allows_basic(plan), "ftp": self._allows_basic(plan)},
-            "host_keys": {"masterKey": new_key(), "functionKeys": {"default": new_key()}, "systemKeys": {}},
+            "host_keys": {"masterKey": new_key(), "functionKeys": {"default": new_key()}, "systemKeys": {"signalr_extension": new_key()}},
             "function_keys": {},
             "publishing_password": secrets.token_urlsafe(45),
             "verification_id": secrets.token_hex(32).upper(),
