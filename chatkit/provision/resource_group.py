@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
-from time import monotonic, sleep
 
 from azure.core.exceptions import ResourceNotFoundError
 from azure.mgmt.resource.resources.models import ResourceGroup
@@ -12,11 +11,11 @@ from chatkit.calls import Calls
 from chatkit.cloud import Cloud
 from chatkit.errors import ServiceError
 from chatkit.provision.names import check_name
+from chatkit.waiting import waiting
 
 PROVIDERS = ("Microsoft.SignalRService", "Microsoft.Storage", "Microsoft.Web")
 TAGS = {"made-by": "chatkit"}
-REGISTER_LIMIT_S = 180
-POLL_S = 2.0
+REGISTER_LIMIT_S, DELETE_LIMIT_S = 180, 900
 
 
 def create_resource_group(cloud: Cloud, calls: Calls, name: str, region: str) -> ResourceGroup:
@@ -50,15 +49,15 @@ def _register(cloud: Cloud, calls: Calls, provider: str) -> None:
     if state == "Registered":
         return
     calls.call(providers.register, provider)
-    until = monotonic() + REGISTER_LIMIT_S
-    while (state := providers.get(provider).registration_state) != "Registered":
-        if monotonic() > until:
-            sentence = f"{provider} is still {state} after {REGISTER_LIMIT_S} seconds."
-            raise ServiceError(409, "MissingSubscriptionRegistration", sentence, hint="Run the cell again.")
-        sleep(POLL_S)
+    for _ in waiting(REGISTER_LIMIT_S, calls):
+        state = providers.get(provider).registration_state
+        if state == "Registered":
+            return
+    sentence = f"{provider} is still {state} after {REGISTER_LIMIT_S} seconds."
+    raise ServiceError(409, "MissingSubscriptionRegistration", sentence, hint="Run the cell again.")
 
 
 def _wait_until_gone(cloud: Cloud, calls: Calls, name: str) -> None:
-    while cloud.resources().resource_groups.check_existence(name):
-        calls.tick()
-        sleep(POLL_S)
+    for _ in waiting(DELETE_LIMIT_S, calls):
+        if not cloud.resources().resource_groups.check_existence(name):
+            return

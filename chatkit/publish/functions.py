@@ -17,7 +17,7 @@ from chatkit.calls import Calls
 from chatkit.cloud import Cloud, Rest
 from chatkit.errors import ServiceError
 from chatkit.hints import add_hint
-from chatkit.publish.waiting import waiting
+from chatkit.waiting import waiting
 
 PUBLISH = "/api/publish?RemoteBuild=true&Deployer=chatkit"
 SUCCEEDED, PARTLY = 4, 6

@@ -16,7 +16,7 @@ from chatkit.calls import Calls
 from chatkit.cloud import Cloud
 from chatkit.errors import ServiceError, SetupError
 from chatkit.provision import storage
-from chatkit.publish.waiting import waiting
+from chatkit.waiting import waiting
 
 CONTAINER = "$web"
 INDEX = "index.html"

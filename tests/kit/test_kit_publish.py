@@ -7,10 +7,11 @@ from typing import Any
 
 import pytest
 
+from chatkit import waiting
 from chatkit.calls import Calls
 from chatkit.cloud import Cloud
 from chatkit.errors import ServiceError
-from chatkit.publish import functions, waiting
+from chatkit.publish import functions
 from tests.kit.fake_azure import Answer, FakeAzure, Request
 
 SCM = "https://site.scm.example"
