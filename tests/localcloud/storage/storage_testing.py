@@ -37,7 +37,7 @@ class Answer:
     """A plain HTTP answer."""
 
     status: int
-    headers: Mapping[str, str]
+    headers: http.client.HTTPMessage
     body: bytes
 
     @property
@@ -84,6 +84,9 @@ class StorageCloud:
         await self.entra.stop()
         await self.platform.listeners.close_all()
         self.platform.store.close()
+        for transport in [*getattr(self.loop, "_transports", {}).values()]:
+            transport.abort()  # a connection that its client is just closing
+        await asyncio.sleep(0)
 
     def run(self, work: Coroutine[Any, Any, T]) -> T:
         """Run a coroutine on the services' loop."""
@@ -113,6 +116,11 @@ class StorageCloud:
         """The account's blob address."""
         return self.storage.blob_endpoint(NAME)
 
+    @property
+    def web_url(self) -> str:
+        """The account's website address."""
+        return self.call(self.storage.web_endpoint, NAME)
+
     def service(self, credential: Any = KEY1, **options: Any) -> BlobServiceClient:
         """The SDK's client of the account."""
         options = {"retry_total": 0, "connection_verify": self.ca_file, **options}
@@ -132,9 +140,7 @@ class StorageCloud:
         self.credentials.append(made)
         return made
 
-    def request(
-        self, method: str, url: str, headers: Mapping[str, str] | None = None, body: bytes | None = None
-    ) -> Answer:
+    def request(self, method: str, url: str, headers: Mapping[str, str] | None = None, body: bytes | None = None) -> Answer:
         """Send a request without any SDK; a path alone is one below the account."""
         at = urlsplit(url if "://" in url else f"{self.url}/{url}")
         port = at.port or 0

@@ -6,6 +6,8 @@ import pytest
 from azure.core.exceptions import ResourceExistsError, ResourceNotFoundError
 from azure.storage.blob import BlobServiceClient, ContainerClient, ContentSettings
 
+from tests.localcloud.storage.storage_testing import StorageCloud
+
 
 def test_a_block_blob_comes_back_with_what_it_was_given(container: ContainerClient) -> None:
     """Content, content type and metadata survive the way there and back."""
@@ -18,13 +20,11 @@ def test_a_block_blob_comes_back_with_what_it_was_given(container: ContainerClie
     assert got.properties.metadata == {"Author": "alice"}
 
 
-def test_an_upload_in_blocks_is_one_blob(container: ContainerClient) -> None:
+def test_an_upload_in_blocks_is_one_blob(cloud: StorageCloud, container: ContainerClient) -> None:
     """More than the SDK sends at once goes as blocks and a block list."""
     data = bytes(range(256)) * 40_000
-    blob = container.get_blob_client("big.bin")
-    with container.get_blob_client("big.bin") as blob:
-        blob._config.max_single_put_size = 1024 * 1024
-        blob._config.max_block_size = 1024 * 1024
+    with cloud.service(max_single_put_size=2**20, max_block_size=2**20) as service:
+        blob = service.get_blob_client(container.container_name, "big.bin")
         blob.upload_blob(data, length=len(data))
         assert blob.download_blob(max_concurrency=2).readall() == data
         committed, uncommitted = blob.get_block_list("all")

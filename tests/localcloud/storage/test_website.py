@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 from azure.storage.blob import BlobServiceClient, ContainerClient, ContentSettings, StaticWebsite
 
-from tests.localcloud.storage.storage_testing import NAME, StorageCloud
+from tests.localcloud.storage.storage_testing import StorageCloud
 
 PAGES = {
     "index.html": b"<h1>chat</h1>",
@@ -45,20 +45,20 @@ def site(cloud: StorageCloud) -> Iterator[ContainerClient]:
 )
 def test_a_path_shows_its_page(cloud: StorageCloud, site: ContainerClient, path: str, status: int, page: str, kind: str) -> None:
     """Files, index documents at every depth and the 404 document, each with its content type."""
-    answer = cloud.request("GET", cloud.storage.web_endpoint(NAME) + path)
+    answer = cloud.request("GET", cloud.web_url + path)
     assert (answer.status, answer.body, answer.headers["content-type"]) == (status, PAGES[page], kind)
 
 
 def test_head_tells_the_length_and_sends_nothing(cloud: StorageCloud, site: ContainerClient) -> None:
     """HEAD is GET without the body, for files and for what is missing."""
-    answer = cloud.request("HEAD", cloud.storage.web_endpoint(NAME) + "app.js")
+    answer = cloud.request("HEAD", cloud.web_url + "app.js")
     assert (answer.status, answer.headers["content-length"], answer.body) == (200, str(len(PAGES["app.js"])), b"")
-    assert cloud.request("HEAD", cloud.storage.web_endpoint(NAME) + "nowhere").status == 404
+    assert cloud.request("HEAD", cloud.web_url + "nowhere").status == 404
 
 
 def test_an_unchanged_page_is_not_sent_again(cloud: StorageCloud, site: ContainerClient) -> None:
     """If-None-Match with the page's ETag is answered 304."""
-    url = cloud.storage.web_endpoint(NAME)
+    url = cloud.web_url
     etag = cloud.request("GET", url).headers["etag"]
     answer = cloud.request("GET", url, {"If-None-Match": etag})
     assert (answer.status, answer.body) == (304, b"")
@@ -71,14 +71,14 @@ def test_an_unchanged_page_is_not_sent_again(cloud: StorageCloud, site: Containe
 )
 def test_a_range_is_a_part(cloud: StorageCloud, site: ContainerClient, wanted: str, status: int, body: bytes | None) -> None:
     """Range works as browsers use it."""
-    answer = cloud.request("GET", cloud.storage.web_endpoint(NAME), {"Range": wanted})
+    answer = cloud.request("GET", cloud.web_url, {"Range": wanted})
     assert answer.status == status
     assert body is None or answer.body == body
 
 
 def test_a_website_only_shows(cloud: StorageCloud, site: ContainerClient) -> None:
     """Changing methods are refused."""
-    answer = cloud.request("PUT", cloud.storage.web_endpoint(NAME) + "index.html", body=b"mine")
+    answer = cloud.request("PUT", cloud.web_url + "index.html", body=b"mine")
     assert (answer.status, answer.code) == (405, "UnsupportedHttpVerb")
 
 
@@ -91,7 +91,7 @@ def test_a_website_that_is_off_says_so(cloud: StorageCloud, blob_service: BlobSe
     """Switched off, every path shows Azure's page for it; the content stays."""
     blob_service.set_service_properties(static_website=StaticWebsite(enabled=False))
     try:
-        answer = cloud.request("GET", cloud.storage.web_endpoint(NAME))
+        answer = cloud.request("GET", cloud.web_url)
         assert (answer.status, answer.code) == (404, "WebsiteNotFound")
         assert b"WebsiteNotFound" in answer.body
         assert site.get_blob_client("index.html").exists()
