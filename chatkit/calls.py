@@ -26,6 +26,7 @@ from chatkit.hints import add_hint
 P = ParamSpec("P")
 R = TypeVar("R")
 TICK_S = 0.5
+FIRST_WAIT_S, LAST_WAIT_S = 0.1, 5.0
 
 
 class _Wire:
@@ -106,6 +107,17 @@ class Calls:
                 if self._progress:
                     self._progress.tick()
             return poller.result()
+
+    def waiting(self, limit_s: float) -> Iterator[int]:
+        """Count up until a time limit, with pauses between: for something that becomes true on its own."""
+        until, wait_s, count = time.monotonic() + limit_s, FIRST_WAIT_S, 0
+        while True:
+            yield count
+            if time.monotonic() > until:
+                return
+            time.sleep(wait_s)
+            self.tick()
+            wait_s, count = min(wait_s * 1.5, LAST_WAIT_S), count + 1
 
     def tick(self) -> None:
         """Let the progress line move while the caller waits for something else."""

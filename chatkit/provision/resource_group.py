@@ -11,7 +11,6 @@ from chatkit.calls import Calls
 from chatkit.cloud import Cloud
 from chatkit.errors import ServiceError
 from chatkit.provision.names import check_name
-from chatkit.waiting import waiting
 
 PROVIDERS = ("Microsoft.SignalRService", "Microsoft.Storage", "Microsoft.Web")
 TAGS = {"made-by": "chatkit"}
@@ -49,7 +48,7 @@ def _register(cloud: Cloud, calls: Calls, provider: str) -> None:
     if state == "Registered":
         return
     calls.call(providers.register, provider)
-    for _ in waiting(REGISTER_LIMIT_S, calls):
+    for _ in calls.waiting(REGISTER_LIMIT_S):
         state = providers.get(provider).registration_state
         if state == "Registered":
             return
@@ -58,6 +57,6 @@ def _register(cloud: Cloud, calls: Calls, provider: str) -> None:
 
 
 def _wait_until_gone(cloud: Cloud, calls: Calls, name: str) -> None:
-    for _ in waiting(DELETE_LIMIT_S, calls):
+    for _ in calls.waiting(DELETE_LIMIT_S):
         if not cloud.resources().resource_groups.check_existence(name):
             return

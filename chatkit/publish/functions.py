@@ -17,7 +17,6 @@ from chatkit.calls import Calls
 from chatkit.cloud import Cloud, Rest
 from chatkit.errors import ServiceError
 from chatkit.hints import add_hint
-from chatkit.waiting import waiting
 
 PUBLISH = "/api/publish?RemoteBuild=true&Deployer=chatkit"
 SUCCEEDED, PARTLY = 4, 6
@@ -89,7 +88,7 @@ def upload_package(cloud: Cloud, calls: Calls, scm_url: str, package: bytes) -> 
 def _accepted(calls: Calls, scm: Rest, package: bytes) -> HttpResponse:
     """Send the package. While another deployment runs, the site answers 409."""
     _reachable(calls, scm)
-    for _ in waiting(BUSY_LIMIT_S, calls):
+    for _ in calls.waiting(BUSY_LIMIT_S):
         answer = calls.call(scm.post, PUBLISH, content=package, headers={"Content-Type": "application/zip"})
         if answer.status_code != 409:
             break
@@ -106,7 +105,7 @@ def _reachable(calls: Calls, scm: Rest) -> None:
         ServiceRequestError: It is still not there.
     """
     trouble: ServiceRequestError | None = None
-    for _ in waiting(REACHABLE_LIMIT_S, calls):
+    for _ in calls.waiting(REACHABLE_LIMIT_S):
         try:
             scm.get("/api/isdeploying", retry_total=0)
             return
@@ -120,7 +119,7 @@ def _reachable(calls: Calls, scm: Rest) -> None:
 def _finished(calls: Calls, scm: Rest, location: str) -> Deployment:
     """Poll a deployment. Not found is normal at first; later it means that the worker was replaced, which only a success does."""
     seen: dict[str, Any] = {}
-    for _ in waiting(DEPLOY_LIMIT_S, calls):
+    for _ in calls.waiting(DEPLOY_LIMIT_S):
         answer = scm.get(location)
         if answer.status_code == 404 and seen:
             return Deployment(str(seen.get("id", "")), SUCCEEDED, "")
@@ -187,7 +186,7 @@ def wait_until_listed(cloud: Cloud, calls: Calls, group: str, site: str) -> list
         ServiceError: Still none: the app could not be loaded.
     """
     sites = cloud.web().web_apps
-    for count in waiting(LISTED_LIMIT_S, calls):
+    for count in calls.waiting(LISTED_LIMIT_S):
         names = listed(cloud, calls, group, site)
         if names:
             return names
@@ -209,7 +208,7 @@ def wait_until_answers(cloud: Cloud, calls: Calls, api_base_url: str, path: str,
     """
     app = cloud.rest(api_base_url, signed_in=False)
     said = "nothing"
-    for _ in waiting(ANSWER_LIMIT_S, calls):
+    for _ in calls.waiting(ANSWER_LIMIT_S):
         try:
             answer = app.post(path, retry_total=0)
         except AzureError as error:

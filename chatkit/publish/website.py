@@ -16,7 +16,6 @@ from chatkit.calls import Calls
 from chatkit.cloud import Cloud
 from chatkit.errors import ServiceError, SetupError
 from chatkit.provision import storage
-from chatkit.waiting import waiting
 
 CONTAINER = "$web"
 INDEX = "index.html"
@@ -113,7 +112,7 @@ def mirror(blobs: BlobServiceClient, calls: Calls, files: list[PageFile]) -> lis
 
 def _blobs(web: ContainerClient, calls: Calls) -> list[BlobProperties]:
     """List what is there. The container comes with the static website, sometimes a moment later."""
-    for _ in waiting(CONTAINER_LIMIT_S, calls):
+    for _ in calls.waiting(CONTAINER_LIMIT_S):
         try:
             return calls.list(web.list_blobs)
         except ResourceNotFoundError as error:
@@ -142,7 +141,7 @@ def wait_until_served(cloud: Cloud, calls: Calls, web_url: str, files: list[Page
     index = next(file for file in files if str(file.path) == INDEX)
     website = cloud.rest(web_url, signed_in=False)
     said = "nothing"
-    for _ in waiting(SERVED_LIMIT_S, calls):
+    for _ in calls.waiting(SERVED_LIMIT_S):
         try:
             answer = website.get(web_url, retry_total=0)
         except AzureError as error:

@@ -7,7 +7,6 @@ from typing import Any
 
 import pytest
 
-from chatkit import waiting
 from chatkit.calls import Calls
 from chatkit.cloud import Cloud
 from chatkit.errors import ServiceError
@@ -19,7 +18,7 @@ SCM = "https://site.scm.example"
 
 @pytest.fixture(autouse=True)
 def _no_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(waiting, "sleep", lambda seconds: None)
+    monkeypatch.setattr("chatkit.calls.time.sleep", lambda seconds: None)
 
 
 def in_turn(*answers: tuple[int, Any]) -> Any:

@@ -8,7 +8,6 @@ from typing import Any
 import pytest
 from azure.core.exceptions import HttpResponseError
 
-from chatkit import waiting
 from chatkit.calls import Calls
 from chatkit.cloud import Cloud
 from chatkit.errors import ServiceError
@@ -22,7 +21,7 @@ KEY = "Endpoint=http://localhost;Port=1;AccessKey=" + "c2VjcmV0" * 8 + ";Version
 
 @pytest.fixture(autouse=True)
 def _no_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(waiting, "sleep", lambda seconds: None)
+    monkeypatch.setattr("chatkit.calls.time.sleep", lambda seconds: None)
 
 
 def test_a_group_that_exists_is_left_alone(azure: FakeAzure, cloud: Cloud, calls: Calls) -> None:
