@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 import errno
 import logging
 import socket
 import ssl
+from collections.abc import Callable
+from functools import partial
 
 from aiohttp import web
 
@@ -13,6 +16,7 @@ from chatkit.errors import PortInUse
 from chatkit.localcloud.store import Store
 
 log = logging.getLogger("chatkit.local.ports")
+Front = Callable[[Callable[[], asyncio.Protocol]], asyncio.Protocol]
 LOCALHOST = ("127.0.0.1", "::1")
 
 
@@ -25,7 +29,7 @@ class Listeners:
 
     def __init__(self, store: Store) -> None:
         self._store = store
-        self._open: dict[str, web.AppRunner] = {}
+        self._open: dict[str, tuple[web.AppRunner | None, list[asyncio.Server]]] = {}
 
     def reserve(self, owner: str, *, preferred: int = 0, movable: bool = False) -> int:
         """Return the owner's port, choosing one on first use.
@@ -57,6 +61,7 @@ class Listeners:
         port: int,
         tls: ssl.SSLContext | None = None,
         ipv4_only: bool = False,
+        front: Front | None = None,
     ) -> None:
         """Serve an application on loopback.
 
@@ -66,6 +71,7 @@ class Listeners:
             port: The port, usually from `reserve`.
             tls: Server context for https; None for plain http.
             ipv4_only: Serve 127.0.0.1 only (static websites: a different site than localhost).
+            front: Makes the protocol that meets each new connection, given a function that makes the HTTP protocol.
 
         Raises:
             PortInUse: Another program listens there.
@@ -73,14 +79,18 @@ class Listeners:
         runner = app if isinstance(app, web.AppRunner) else web.AppRunner(app, access_log=None, shutdown_timeout=1)
         if runner.server is None:
             await runner.setup()
+        http: Callable[[], asyncio.Protocol] = runner.server  # type: ignore[assignment]
+        meet = http if front is None else partial(front, http)
         sockets = bind(port, ipv4_only=ipv4_only, wanted_for=owner)
-        for sock in sockets:
-            await web.SockSite(runner, sock, ssl_context=tls, backlog=4096).start()
-        self._open[owner] = runner
+        loop = asyncio.get_running_loop()
+        servers = [await loop.create_server(meet, sock=sock, ssl=tls, backlog=4096) for sock in sockets]
+        self._open[owner] = runner, servers
 
     async def close(self, owner: str) -> None:
         """Stop serving; nothing happens when the owner serves nothing."""
-        runner = self._open.pop(owner, None)
+        runner, servers = self._open.pop(owner, (None, []))
+        for server in servers:
+            server.close()
         if runner is not None:
             await runner.cleanup()
 

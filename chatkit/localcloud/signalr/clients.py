@@ -10,13 +10,17 @@ import re
 import time
 from typing import Any
 
-from aiohttp import WSMsgType, web
+from aiohttp import web
+from websockets.http11 import Request as WebSocketRequest
 
 from chatkit.localcloud.signalr import authentication
-from chatkit.localcloud.signalr.connection import Connection, State
+from chatkit.localcloud.signalr.authentication import Claims
+from chatkit.localcloud.signalr.connection import Connection
 from chatkit.localcloud.signalr.errors import HUB_RULE, BadRequest, SignalRError, Unauthorized
 from chatkit.localcloud.signalr.instance import Instance
-from chatkit.localcloud.signalr.sinks import EventStreamSink, PollSink, WebSocketSink
+from chatkit.localcloud.signalr.sinks import EventStreamSink, PollSink
+from chatkit.localcloud.signalr.websocket import query_of
+from chatkit.localcloud.web import LOOPBACK_HOSTS
 
 HUB_NAME = re.compile(r"^[A-Za-z][A-Za-z0-9_`,.\[\]]{0,127}$")
 MAX_TOKEN_CHARS = 4096
@@ -54,11 +58,11 @@ class Clients:
         return web.json_response({**answer, "availableTransports": TRANSPORTS})
 
     async def connect(self, request: web.Request) -> web.StreamResponse:
-        """GET /client/: a WebSocket, an event stream or a poll."""
-        hub, claims = self._authenticated(request)
+        """GET /client/: an event stream or a poll. WebSockets never get here, see `accept`."""
+        hub, _ = self._authenticated(request)
         token = request.query.get("id", "")
         if request.headers.get("Upgrade", "").lower() == "websocket":
-            return await self._web_socket(request, self._for_web_socket(hub, claims, token, request.query_string))
+            return web.Response(status=400, text="A WebSocket needs a connection of its own.")
         if not token:
             return web.Response(status=400, text="Connection ID required")
         if "text/event-stream" in request.headers.get("Accept", ""):
@@ -69,7 +73,7 @@ class Clients:
         """POST /client/: what a client sends on an event stream or while polling."""
         hub, _ = self._authenticated(request)
         connection = self._existing(request, hub)
-        if isinstance(connection.sink, WebSocketSink):
+        if connection.transport is not None:
             return web.Response(status=405, text="POST requests are not allowed for WebSocket connections.")
         self._instance.receive(connection, await request.content.read(MAX_SEND_BYTES + 1))
         return web.Response(status=200)
@@ -84,56 +88,43 @@ class Clients:
         self._instance.detach(connection)
         return web.Response(status=202)
 
-    def _authenticated(self, request: web.Request) -> tuple[str, dict[str, Any]]:
-        hubs = request.query.getall("hub", [])
+    def _authenticated(self, request: web.Request) -> tuple[str, Claims]:
+        token = authentication.bearer(request.headers)
+        if not token and "text/event-stream" in request.headers.get("Accept", ""):
+            token = request.query.get("access_token", "")
+        return self._authenticate(request.query.getall("hub", []), token, self._instance.host(request))
+
+    def _authenticate(self, hubs: list[str], token: str, host: str) -> tuple[str, Claims]:
         if len(hubs) != 1:
             raise BadRequest("The query must name one hub: ?hub=NAME")
         if not HUB_NAME.match(hubs[0]):
             raise BadRequest(HUB_RULE)
-        token = authentication.bearer(request.headers)
-        is_stream = "text/event-stream" in request.headers.get("Accept", "")
-        if not token and (request.headers.get("Upgrade", "").lower() == "websocket" or is_stream):
-            token = request.query.get("access_token", "")
         if len(token) > MAX_TOKEN_CHARS:
             raise SignalRError(413)
-        origin = f"http://{self._instance.host(request)}"
-        audiences = authentication.client_audiences(origin, hubs[0], authentication.unverified_audience(token))
+        audiences = authentication.client_audiences(f"http://{host}", hubs[0], authentication.unverified_audience(token))
         try:
             claims = authentication.verify(self._instance.spec, token, audiences)
         except Unauthorized as error:
-            self._instance.note("token", accepted=False, path=request.path, reason=error.description, expected=audiences[:1])
+            self._instance.note("token", accepted=False, path="/client", reason=error.description, expected=audiences[:1])
             raise
         return hubs[0], claims
 
-    def _for_web_socket(self, hub: str, claims: dict[str, Any], token: str, query: str) -> Connection:
-        if not token:
+    def accept(self, request: WebSocketRequest) -> Connection:
+        """Decide about a WebSocket, with or without negotiation before it."""
+        query, parameters = query_of(request)
+        host = request.headers.get("Host", "")
+        if host.rpartition(":")[0].lower() not in LOOPBACK_HOSTS and host.lower() not in LOOPBACK_HOSTS:
+            raise SignalRError(421, message="This server answers on localhost only.\n")
+        token = authentication.bearer(request.headers) or next(iter(parameters.get("access_token", [])), "")
+        hub, claims = self._authenticate(parameters.get("hub", []), token, host.partition(":")[0])
+        connection_token = next(iter(parameters.get("id", [])), "")
+        if not connection_token:
             return self._instance.open(hub, authentication.user_id(claims), claims, query=query)
-        connection = self._instance.take_negotiated(token, hub)
+        connection = self._instance.take_negotiated(connection_token, hub)
         if connection is None:
-            known = self._instance.find(token)
+            known = self._instance.find(connection_token)
             raise SignalRError(409) if known else SignalRError(404, message="No Connection with that ID")
         return connection
-
-    async def _web_socket(self, request: web.Request, connection: Connection) -> web.StreamResponse:
-        socket = web.WebSocketResponse(compress=False, max_msg_size=MAX_SEND_BYTES, timeout=2)
-        await socket.prepare(request)
-        assert isinstance(request.transport, asyncio.Transport)
-        request.transport.set_write_buffer_limits(high=4 * 1024 * 1024)
-        connection.sink = WebSocketSink(socket, request.transport)
-        self._instance.attach(connection)
-        error: str | None = "The connection was lost without a closing frame."
-        try:
-            async for message in socket:
-                if message.type in (WSMsgType.TEXT, WSMsgType.BINARY):
-                    data = message.data.encode() if message.type is WSMsgType.TEXT else message.data
-                    self._instance.receive(connection, data)
-                elif message.type is WSMsgType.ERROR:
-                    error = "The client broke the WebSocket protocol."
-            if socket.close_code in (1000, 1001) or connection.state is State.CLOSED:
-                error = connection.close_error
-        finally:
-            self._instance.detach(connection, error)
-        return socket
 
     async def _event_stream(self, request: web.Request, hub: str, token: str) -> web.StreamResponse:
         connection = self._instance.take_negotiated(token, hub)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import secrets
 import time
 from collections.abc import Callable
@@ -17,6 +18,7 @@ PROTOCOL_ERROR = "Connection closed with an error."
 GARBAGE = "An unexpected error occurred during connection handshake."
 # What the service itself closes a connection for when it reads too slowly.
 MAX_WAITING_BYTES = 1024 * 1024
+SLOW = "The client reads too slowly."
 
 
 class State(Enum):
@@ -55,7 +57,7 @@ class Connection:
 
     __slots__ = (
         "claims", "close_error", "decoder", "expires_at", "groups", "handshake", "hub", "id", "last_received", "last_sent",
-        "on_message", "opened_at", "protocol", "query", "sink", "state", "token", "user_id",
+        "flush", "on_message", "opened_at", "protocol", "query", "sink", "state", "token", "transport", "user_id",
     )  # fmt: skip
 
     def __init__(self, hub: str, user_id: str, claims: dict[str, Any], *, query: str = "") -> None:
@@ -75,6 +77,10 @@ class Connection:
         self.expires_at = float(claims.get("exp") or 0)
         self.close_error: str | None = None
         self.on_message: Callable[[Connection, HubMessage], None] | None = None
+        #: sends what a fan-out has queued; everything else is written after it
+        self.flush: Callable[[], None] = _nothing
+        #: set for WebSockets only, where a fan-out writes whole frames
+        self.transport: asyncio.Transport | None = None
 
     def receive(self, chunk: bytes) -> bool:
         """Take bytes from the client; say whether they completed the handshake.
@@ -118,6 +124,7 @@ class Connection:
 
     def write(self, payload: bytes) -> None:
         """Send bytes already in this connection's encoding."""
+        self.flush()
         if self.sink is not None and self.state is not State.CLOSED:
             self.sink.send(payload, binary=self.protocol is not None and self.protocol.binary)
             self.last_sent = time.monotonic()
@@ -147,6 +154,10 @@ class Connection:
         self.state = State.CLOSED
         if self.sink is not None:
             self.sink.close(abort=True)
+
+
+def _nothing() -> None:
+    """Nothing is queued before a connection is attached."""
 
 
 class HandshakeRefused(RemoteProtocolError):

@@ -1,39 +1,89 @@
-"""Sending one message to many connections.
+"""Sending messages to many connections, fast.
 
-Strategy: serialise once per encoding, then hand the same bytes to every connection's sink in one tight loop without a
-task or an await per client. A client that reads slower than it is sent to piles up bytes in its own transport; past
-1 MB it is dropped, so that it never slows the others.
+Strategy: sends are queued and flushed at the end of the event loop's turn. A message is serialised and framed once per
+encoding; every WebSocket gets the same bytes by one write to its transport, in one loop without a task or an await per
+client. Broadcasts that arrive while a pass is running are flushed together by the next pass, so each client gets them in
+one write. Whatever else is written to a connection goes out after what is queued: `Connection.write` flushes first.
+A client that reads slower than it is sent to is dropped by its sink (more than 1 MB waiting) and never slows the others.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import asyncio
+import time
+from collections.abc import Callable, Sequence
 
-from chatkit.localcloud.signalr.connection import MAX_WAITING_BYTES, Connection, State
-from chatkit.wire.hub_messages import HubMessage
-from chatkit.wire.hub_protocol import HubProtocol
+from chatkit.localcloud.signalr.connection import MAX_WAITING_BYTES, SLOW, Connection, State
+from chatkit.wire.hub_messages import Invocation
+from chatkit.wire.hub_protocol import PROTOCOLS, HubProtocol
 
-SLOW = "The client reads too slowly."
+JSON = PROTOCOLS["json"]
+Key = tuple[str, int] | None
 
 
-def send(connections: Iterable[Connection], message: HubMessage) -> tuple[int, int]:
-    """Send a message to every open connection.
+class Outbox:
+    """Messages on their way to connections.
 
-    Returns:
-        How many got it, and how many bytes one copy has.
+    Args:
+        frame: Makes a WebSocket frame of a payload.
+        sent: Told about each message: how many got it, and how many bytes one JSON copy has.
     """
-    payloads: dict[HubProtocol, bytes] = {}
-    count = size = 0
-    for connection in connections:
-        protocol, sink = connection.protocol, connection.sink
-        if protocol is None or sink is None or connection.state is not State.OPEN:
-            continue
-        payload = payloads.get(protocol)
-        if payload is None:
-            payload = payloads[protocol] = protocol.serialize(message)
-            size = max(size, len(payload))
-        connection.write(payload)
-        count += 1
+
+    def __init__(self, frame: Callable[[bytes, bool], bytes], sent: Callable[[int, int], None]) -> None:
+        self._frame = frame
+        self._sent = sent
+        self._waiting: list[tuple[Sequence[Connection], Invocation, Key]] = []
+
+    def add(self, connections: Sequence[Connection], message: Invocation, *, key: Key = None) -> None:
+        """Queue a message.
+
+        Args:
+            connections: Who gets it; not changed afterwards.
+            message: What.
+            key: Equal keys say that the connections are the same; such messages may share a write.
+        """
+        if not self._waiting:
+            asyncio.get_running_loop().call_soon(self.flush)
+        self._waiting.append((connections, message, key))
+
+    def flush(self) -> None:
+        """Send what is queued, in order."""
+        waiting, self._waiting = self._waiting, []
+        start = 0
+        for index in range(1, len(waiting) + 1):
+            if index < len(waiting) and waiting[index][2] is not None and waiting[index][2] == waiting[start][2]:
+                continue
+            self._pass(waiting[start][0], [message for _, message, _ in waiting[start:index]])
+            start = index
+
+    def _pass(self, connections: Sequence[Connection], messages: list[Invocation]) -> None:
+        encoded: dict[HubProtocol, tuple[list[bytes], bytes]] = {}
+        now = time.monotonic()
+        count = 0
+        for connection in connections:
+            protocol = connection.protocol
+            if protocol is None or connection.state is not State.OPEN:
+                continue
+            if protocol not in encoded:
+                encoded[protocol] = self._encode(protocol, messages)
+            transport = connection.transport
+            if transport is not None:
+                transport.write(encoded[protocol][1])
+            else:
+                self._by_sink(connection, encoded[protocol][0])
+            connection.last_sent = now
+            count += 1
+        for message in messages:
+            self._sent(count, len(JSON.serialize(message)) if count else 0)
+
+    def _encode(self, protocol: HubProtocol, messages: list[Invocation]) -> tuple[list[bytes], bytes]:
+        payloads = [protocol.serialize(message) for message in messages]
+        return payloads, b"".join(self._frame(payload, protocol.binary) for payload in payloads)
+
+    def _by_sink(self, connection: Connection, payloads: list[bytes]) -> None:
+        sink = connection.sink
+        assert sink is not None and connection.protocol is not None
+        for payload in payloads:
+            sink.send(payload, binary=connection.protocol.binary)
         if sink.waiting_bytes() > MAX_WAITING_BYTES:
             connection.abort(SLOW)
-    return count, size

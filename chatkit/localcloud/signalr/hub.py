@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import time
 from collections import OrderedDict
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable
 
-from chatkit.localcloud.signalr.connection import Connection, State
+from chatkit.localcloud.signalr.connection import Connection
 
 YEAR_S = 365 * 24 * 3600
 # The service keeps this many memberships without a time to live per user.
@@ -23,6 +23,9 @@ class Hub:
     def __init__(self, name: str) -> None:
         self.name = name
         self.connections: dict[str, Connection] = {}
+        #: counts changes of `connections`
+        self.version = 0
+        self._everybody: list[Connection] | None = None
         self._users: dict[str, dict[str, Connection]] = {}
         self._groups: dict[str, dict[str, Connection]] = {}
         self._memberships: dict[str, OrderedDict[str, _Membership]] = {}
@@ -30,6 +33,7 @@ class Hub:
     def add(self, connection: Connection) -> None:
         """Take in a connection that has finished its handshake, with the groups its user is in."""
         self.connections[connection.id] = connection
+        self._changed()
         if connection.user_id:
             self._users.setdefault(connection.user_id, {})[connection.id] = connection
             for group in self.groups_of_user(connection.user_id):
@@ -39,12 +43,23 @@ class Hub:
         """Forget a connection that has ended."""
         if self.connections.pop(connection.id, None) is None:
             return
+        self._changed()
         for group in [*connection.groups]:
             self.leave(connection, group)
         user = self._users.get(connection.user_id, {})
         user.pop(connection.id, None)
         if not user:
             self._users.pop(connection.user_id, None)
+
+    def everybody(self) -> list[Connection]:
+        """All connections, in a list that stays as it is."""
+        if self._everybody is None:
+            self._everybody = [*self.connections.values()]
+        return self._everybody
+
+    def _changed(self) -> None:
+        self.version += 1
+        self._everybody = None
 
     def of_user(self, user_id: str) -> Collection[Connection]:
         """The user's open connections."""
@@ -109,10 +124,6 @@ class Hub:
         """Say whether the user is in the group, connected or not."""
         self._expire(group)
         return group in self.groups_of_user(user_id) or any(group in connection.groups for connection in self.of_user(user_id))
-
-    def open_connections(self) -> Iterator[Connection]:
-        """All that take messages."""
-        return (connection for connection in self.connections.values() if connection.state is State.OPEN)
 
     def _expire(self, group: str) -> None:
         now = time.monotonic()

@@ -11,9 +11,10 @@ from uuid import uuid4
 from aiohttp import web
 
 from chatkit.errors import RemoteProtocolError
-from chatkit.localcloud.signalr import fanout
 from chatkit.localcloud.signalr.connection import GARBAGE, PROTOCOL_ERROR, Connection, HandshakeRefused, State
 from chatkit.localcloud.signalr.errors import NotFound
+from chatkit.localcloud.signalr.fanout import Outbox
+from chatkit.localcloud.signalr.frames import frame
 from chatkit.localcloud.signalr.hub import Hub, without
 from chatkit.localcloud.signalr.quotas import Quotas
 from chatkit.localcloud.signalr.spec import InstanceSpec
@@ -45,6 +46,7 @@ class Instance:
         self.quotas = Quotas(spec)
         self.hubs: dict[str, Hub] = {}
         self.upstream = Upstream(spec, self.note)
+        self._outbox = Outbox(lambda payload, binary: frame(payload, binary=binary), self.quotas.count)
         self._negotiated: dict[str, Connection] = {}
         self._results: dict[tuple[str, str], asyncio.Future[Completion]] = {}
         self._trace = trace
@@ -112,6 +114,7 @@ class Instance:
     def attach(self, connection: Connection) -> None:
         """Count a connection whose transport is there; its handshake follows."""
         connection.on_message = self._on_message
+        connection.flush = self._outbox.flush
         connection.opened_at = connection.last_received = time.monotonic()
         self.hub(connection.hub).add(connection)
         self.note("connection", event="opened", hub=connection.hub, connection=connection.id, user=connection.user_id)
@@ -199,9 +202,18 @@ class Instance:
     def send(self, hub: str, connections: Iterable[Connection], message: Invocation, *, excluded: Collection[str] = ()) -> None:
         """Send to these connections, in the order of calls."""
         self.quotas.check_messages()
-        count, size = fanout.send(without(connections, excluded), message)
-        self.quotas.count(count, size)
-        self.note("frame", direction="out", hub=hub, target=message.target, receivers=count, size=size)
+        receivers = without(connections, excluded)
+        self._outbox.add(receivers, message)
+        self.note("frame", direction="out", hub=hub, target=message.target, receivers=len(receivers))
+
+    def broadcast(self, hub: Hub, message: Invocation, *, excluded: Collection[str] = ()) -> None:
+        """Send to everybody on a hub."""
+        if excluded:
+            self.send(hub.name, hub.connections.values(), message, excluded=excluded)
+            return
+        self.quotas.check_messages()
+        self._outbox.add(hub.everybody(), message, key=(hub.name, hub.version))
+        self.note("frame", direction="out", hub=hub.name, target=message.target, receivers=len(hub.connections))
 
     async def invoke(self, connection: Connection, message: Invocation) -> Completion:
         """Ask one client for a result.
@@ -214,7 +226,7 @@ class Instance:
         waiting: asyncio.Future[Completion] = asyncio.get_running_loop().create_future()
         self._results[connection.id, invocation_id] = waiting
         try:
-            fanout.send([connection], Invocation(message.target, message.arguments, invocation_id))
+            connection.send(Invocation(message.target, message.arguments, invocation_id))
             return await asyncio.wait_for(waiting, RESULT_WITHIN_S)
         finally:
             self._results.pop((connection.id, invocation_id), None)

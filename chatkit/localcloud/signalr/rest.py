@@ -102,7 +102,7 @@ class Call:
 
 
 async def send_to_hub(call: Call) -> web.Response:
-    call.instance.send(call.hub_name, call.hub.connections.values(), await call.message(), excluded=call.excluded)
+    call.instance.broadcast(call.hub, await call.message(), excluded=call.excluded)
     return web.Response(status=202)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+from functools import partial
 
 from aiohttp import web
 from aiohttp.typedefs import Middleware
@@ -17,6 +18,7 @@ from chatkit.localcloud.signalr.cors import cors, mark
 from chatkit.localcloud.signalr.errors import SignalRError
 from chatkit.localcloud.signalr.instance import Instance
 from chatkit.localcloud.signalr.spec import InstanceSpec
+from chatkit.localcloud.signalr.websocket import Door
 from chatkit.localcloud.web import Handler, loopback_only
 
 log = logging.getLogger("chatkit.local.signalr")
@@ -57,8 +59,11 @@ class SignalRService:
         if known is not None:
             await self._close(spec.name)
         instance = self._instances[spec.name] = Instance(spec, self._platform.trace)
+        clients = Clients(instance)
+        app = application(instance, clients)
+        front = partial(Door, instance, clients.accept)
         try:
-            await self._platform.listeners.open(f"signalr/{spec.name}", application(instance), port=spec.port)
+            await self._platform.listeners.open(f"signalr/{spec.name}", app, port=spec.port, front=front)
         except PortInUse as error:
             log.error("SignalR instance %s is not reachable. %s", spec.name, error)
 
@@ -84,9 +89,8 @@ class SignalRService:
                 instance.tick()
 
 
-def application(instance: Instance) -> web.Application:
-    """The web application of one instance."""
-    clients = Clients(instance)
+def application(instance: Instance, clients: Clients) -> web.Application:
+    """What serves everything but WebSockets."""
     app = web.Application(middlewares=[loopback_only, _errors(instance), cors(instance)], client_max_size=2 * rest.MAX_BODY_BYTES)
     app.on_response_prepare.append(mark)
     app.add_routes(

@@ -1,60 +1,8 @@
-"""The sending halves of the three transports. None of them waits for its client."""
+"""The sending halves of the two HTTP transports. None of them waits for its client."""
 
 from __future__ import annotations
 
 import asyncio
-from typing import Any
-
-from aiohttp import web
-
-TEXT, BINARY = 0x81, 0x82
-_background: set[asyncio.Task[Any]] = set()
-
-
-class WebSocketSink:
-    """Writes whole WebSocket frames straight to the connection's transport.
-
-    Server frames are neither masked nor compressed, so the same bytes serve every client of a broadcast; the last frame
-    built is kept for the next client.
-    """
-
-    text_only = False
-    _last: tuple[bytes, bool, bytes] = (b"", False, b"")
-
-    def __init__(self, socket: web.WebSocketResponse, transport: asyncio.Transport) -> None:
-        self._socket = socket
-        self._transport = transport
-
-    def send(self, payload: bytes, *, binary: bool) -> None:
-        """Queue one payload as one frame."""
-        last, last_binary, framed = WebSocketSink._last
-        if last is not payload or last_binary is not binary:
-            framed = frame(payload, binary=binary)
-            WebSocketSink._last = (payload, binary, framed)
-        if not self._transport.is_closing():
-            self._transport.write(framed)
-
-    def waiting_bytes(self) -> int:
-        """Bytes in the transport's buffer."""
-        return self._transport.get_write_buffer_size()
-
-    def close(self, *, abort: bool = False) -> None:
-        """Send the closing frame and end; with abort drop what waits."""
-        if abort:
-            self._transport.abort()
-        else:
-            _later(self._socket.close(code=1000))
-
-
-def frame(payload: bytes, *, binary: bool) -> bytes:
-    """One unmasked final frame (RFC 6455 §5.2)."""
-    size = len(payload)
-    first = BINARY if binary else TEXT
-    if size < 126:
-        return bytes((first, size)) + payload
-    if size < 65536:
-        return bytes((first, 126)) + size.to_bytes(2, "big") + payload
-    return bytes((first, 127)) + size.to_bytes(8, "big") + payload
 
 
 class EventStreamSink:
@@ -118,9 +66,3 @@ class PollSink:
         if self.closed:
             self.changed.set()
         return content
-
-
-def _later(work: Any) -> None:
-    task = asyncio.ensure_future(work)
-    _background.add(task)
-    task.add_done_callback(_background.discard)
