@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import logging
 import uuid
+from collections.abc import Callable
 from datetime import UTC, datetime
 
 from aiohttp import web
@@ -22,6 +23,7 @@ from chatkit.localcloud.web import loopback_only
 
 log = logging.getLogger("chatkit.local.arm")
 AUDIENCES = ("https://management.azure.com", "https://management.core.windows.net")
+Observer = Callable[[Route, Call, Answer], None]
 LIMIT_BYTES = 4 << 20
 REJECTIONS = {
     "missing": "AuthenticationFailed",
@@ -39,7 +41,12 @@ FIXED = {
 
 
 class Edge:
-    """Turns HTTP requests into calls and answers into HTTP."""
+    """Turns HTTP requests into calls and answers into HTTP.
+
+    Attributes:
+        throttle: Token buckets of the callers.
+        observe: Sees every call that was answered without an error.
+    """
 
     def __init__(self, context: Context, router: Router, tokens: Tokens, authorization: Authorization, *, authority: str) -> None:
         self._context = context
@@ -47,6 +54,7 @@ class Edge:
         self._tokens = tokens
         self._authorization = authorization
         self.throttle = Throttle()
+        self.observe: Observer = lambda route, call, answer: None
         self._sign_in = f"{authority}/{context.directory.tenant_id}"
         self._audiences = (*AUDIENCES, context.base_url)
 
@@ -96,6 +104,7 @@ class Edge:
         call = await self._call(request, match, claims)
         left = await self._admit(call, match.route)
         answer = await match.route.handler(call)
+        self.observe(match.route, call, answer)
         answer.headers = {**left, **answer.headers}
         return answer
 

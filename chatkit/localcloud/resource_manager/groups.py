@@ -226,7 +226,10 @@ def _has_tag(document: Document, name: str, value: str | None) -> bool:
 
 def _short(document: Document) -> Document:
     names = ("id", "name", "type", "sku", "kind", "location", "identity", "tags")
-    return {name: document[name] for name in names if document.get(name) is not None}
+    short = {name: document[name] for name in names if document.get(name) is not None}
+    if not isinstance(short.get("sku", {}), dict):  # a site's sku is that of its plan
+        del short["sku"]
+    return short
 
 
 def _decoded(token: str) -> str:

@@ -26,6 +26,7 @@ from chatkit.localcloud.signalr.spec import InstanceSpec
 from chatkit.localcloud.storage.spec import AccountSpec, StaticWebsite
 from chatkit.localcloud.store import Store
 from chatkit.localcloud.trace import Trace
+from tests.localcloud.resource_manager.specs import SpecCheck
 
 
 @dataclass
@@ -112,6 +113,7 @@ class LocalCloud:
 
     folder: Path
     planes: Planes
+    specs: SpecCheck = field(default_factory=SpecCheck)
     credentials: list[ClientSecretCredential] = field(default_factory=list)
 
     def start(self) -> None:
@@ -155,6 +157,7 @@ class LocalCloud:
             storage=Plane(planes, planes.accounts),
             functions=Plane(planes, planes.sites),
         )
+        self.arm.edge.observe = self.specs
         await self.entra.start()
         await self.arm.start()
 
@@ -222,6 +225,7 @@ def cloud(tmp_path: Path) -> Iterator[LocalCloud]:
     running.start()
     yield running
     running.stop()
+    assert not running.specs.problems, "\n".join(sorted(set(running.specs.problems)))
 
 
 @pytest.fixture

@@ -183,7 +183,6 @@ def _key_type(call: Call) -> str:
 def _function(document: Document, info: FunctionInfo) -> Document:
     host = f"http://{host_name(document)}"
     body = {
-        "name": info.name,
         "function_app_id": None,
         "script_root_path_href": f"{host}/admin/vfs/site/wwwroot/",
         "script_href": f"{host}/admin/vfs/site/wwwroot/function_app.py",
