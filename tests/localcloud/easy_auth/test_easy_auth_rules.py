@@ -130,7 +130,7 @@ def test_a_wrong_token_is_rejected(sessions: Sessions, tmp_path: Path, change: s
     if change == "other site":
         token = Sessions(Store(tmp_path / "state.db"), "other").token(session, origin=ORIGIN)
     if change == "none":
-        token = jwt.encode(claims, None, algorithm="none")
+        token = jwt.encode(claims, "", algorithm="none")
     if change == "foreign key":
         token = jwt.encode(claims, "k" * 32, algorithm="HS256")
     if change == "cut short":

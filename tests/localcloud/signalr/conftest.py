@@ -13,7 +13,6 @@ from typing import Any
 import aiohttp
 import pytest
 from aiohttp import web
-from signalr_harness import NODE_FOLDER, Json, NodeClient, Running
 
 from chatkit.localcloud import tls
 from chatkit.localcloud.listeners import Listeners
@@ -22,6 +21,7 @@ from chatkit.localcloud.signalr.service import SignalRService
 from chatkit.localcloud.signalr.spec import InstanceSpec
 from chatkit.localcloud.store import Store
 from chatkit.localcloud.trace import Trace
+from tests.localcloud.signalr.harness import NODE_FOLDER, Json, NodeClient, Running
 
 
 @pytest.fixture

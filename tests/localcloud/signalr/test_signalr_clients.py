@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 from aiohttp import web
 from pysignalr.client import SignalRClient
-from signalr_harness import Running
+
+from tests.localcloud.signalr.harness import Running
 
 TRANSPORTS = [
     ("WebSockets", "json"),
