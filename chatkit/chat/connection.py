@@ -159,7 +159,7 @@ class HubConnection:
         `connectionId` in version 0). The first hop is the app's, the second the service's own, which gets the token.
         """
         url, token = self.negotiate_url, self.access_token
-        headers = {**self.headers, **bearer(token)}
+        headers = {**self.headers, **once(token)}
         for _ in range(REDIRECTS):
             answer = await ask(self.session, "POST", with_query(url, "negotiateVersion=1"), headers=headers)
             if not isinstance(answer, dict):
@@ -169,7 +169,7 @@ class HubConnection:
             if "url" not in answer:
                 return websocket_address(url, answer), token
             token = str(answer.get("accessToken") or token)
-            headers = bearer(token)
+            headers = once(token)
             url = negotiate_address(str(answer["url"]))
         raise RemoteProtocolError(f"Negotiate sent on more than {REDIRECTS} times.")
 
@@ -222,3 +222,8 @@ class HubConnection:
 def bearer(token: str) -> dict[str, str]:
     """The header that carries a token, none for none."""
     return {"Authorization": f"Bearer {token}"} if token else {}
+
+
+def once(token: str) -> dict[str, str]:
+    """Headers of the negotiate request to the service: the WebSocket after it gets a TCP connection of its own."""
+    return {**bearer(token), "Connection": "close"} if token else {}
