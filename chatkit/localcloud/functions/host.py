@@ -101,7 +101,7 @@ class FunctionHost:
     async def _spawn(self) -> None:
         self._running.clear()
         try:
-            self.config = host_json.load(self.options.folder)
+            self.config = host_json.load(self.options.folder, self.options.settings)
             self._early, self._worker = None, self._early or await self._start_worker()
             functions = await asyncio.wait_for(self._worker.load(), self.options.load_timeout_s)
             self.index = indexing.build(functions, self.config, self.options.settings)
@@ -112,9 +112,11 @@ class FunctionHost:
         except LoadFailed as error:
             self._fail(error.failure)
         except WorkerGone as error:
-            self._fail(Failure("SystemExit", f"The app ended its process while it was imported: {error}."))
+            self._fail(Failure("SystemExit", f"The app's process ended before the app was loaded: {error}."))
         except TimeoutError:
             self._fail(Failure("TimeoutError", f"Importing the app took longer than {self.options.load_timeout_s:.0f} s."))
+        except OSError as error:
+            self._fail(Failure(type(error).__name__, f"The app's process cannot be started: {error.strerror}: {error.filename}."))
         except ChatkitError as error:
             self._fail(Failure(type(error).__name__, str(error)))
         self._running.set()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ from chatkit.localcloud.functions.errors import AppInvalid
 
 BUNDLE_ID = "Microsoft.Azure.Functions.ExtensionBundle"
 BUNDLE_VERSION = "4.38.0"
+OVERRIDE = "AzureFunctionsJobHost__"
 TIMESPAN = re.compile(r"^(?:(\d+)\.)?(\d{1,2}):(\d{2}):(\d{2})(?:\.\d+)?$")
 DEFAULT_TIMEOUT_S = 30 * 60.0
 
@@ -26,6 +28,7 @@ class HostJson:
         has_bundle: An extension bundle is configured, so bindings beyond HTTP and timers work.
         custom_headers: Added to every response.
         max_outstanding: Requests above this are answered 429; None for no limit.
+        only: Names of the functions to load, lower-case; empty for all.
     """
 
     route_prefix: str = "api"
@@ -33,10 +36,11 @@ class HostJson:
     has_bundle: bool = False
     custom_headers: dict[str, str] = field(default_factory=dict)
     max_outstanding: int | None = None
+    only: frozenset[str] = frozenset()
 
 
-def load(folder: Path) -> HostJson:
-    """Read an app's host.json.
+def load(folder: Path, settings: Mapping[str, str] | None = None) -> HostJson:
+    """Read an app's host.json; app settings named `AzureFunctionsJobHost__a__b` replace its values.
 
     Raises:
         AppInvalid: The file is missing or malformed.
@@ -53,7 +57,26 @@ def load(folder: Path) -> HostJson:
         data = json.loads(text)
     except ValueError as error:
         raise AppInvalid(f"host.json is not valid JSON: {error}.") from None
-    return parse(data)
+    return parse(_overridden(data, settings or {}))
+
+
+def _overridden(data: Any, settings: Mapping[str, str]) -> Any:
+    for name, value in settings.items():
+        if not name.startswith(OVERRIDE) or not isinstance(data, dict):
+            continue
+        *path, last = name.removeprefix(OVERRIDE).split("__")
+        target = data
+        for part in path:
+            target = target.setdefault(_spelled(target, part), {})
+            if not isinstance(target, dict):
+                raise AppInvalid(f"The app setting {name} names something that is no object in host.json.")
+        target[_spelled(target, last)] = int(value) if re.fullmatch(r"-?\d+", value) else value
+    return data
+
+
+def _spelled(data: dict[str, Any], name: str) -> str:
+    """A key as the file spells it; settings compare without case."""
+    return next((key for key in data if key.lower() == name.lower()), name)
 
 
 def parse(data: Any) -> HostJson:
@@ -77,6 +100,7 @@ def parse(data: Any) -> HostJson:
         has_bundle=_bundle(_object(data, "extensionBundle")),
         custom_headers={str(name): str(value) for name, value in _object(http, "customHeaders").items()},
         max_outstanding=limit if isinstance(limit, int) and limit >= 0 else None,
+        only=_only(data.get("functions")),
     )
 
 
@@ -85,6 +109,12 @@ def _object(data: dict[str, Any], name: str) -> dict[str, Any]:
     if not isinstance(value, dict):
         raise AppInvalid(f"{name} in host.json must be an object.")
     return value
+
+
+def _only(functions: object) -> frozenset[str]:
+    """`functions` of host.json: a list, or an object with numbers when it comes from settings."""
+    names = functions.values() if isinstance(functions, dict) else functions if isinstance(functions, list) else ()
+    return frozenset(str(name).lower() for name in names)
 
 
 def _timeout(text: object) -> float | None:

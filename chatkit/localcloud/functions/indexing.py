@@ -95,6 +95,8 @@ def build(functions: Iterable[IndexedFunction], config: HostJson, settings: Mapp
     """
     served: list[Function] = []
     for found in functions:
+        if config.only and found.name.lower() not in config.only:
+            continue
         function = Function(found.id, found.name, found.bindings)
         try:
             function = _checked(function, config, settings)

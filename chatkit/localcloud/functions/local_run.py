@@ -101,6 +101,10 @@ async def start_worker(folder: Path, early: Early) -> Early:
     if not early.port:
         return early
     environment = local_settings.environment(folder, early.settings, early.port)
-    worker = await Worker.start(WorkerOptions(folder, environment, early.console.user_line))
+    command = local_settings.worker_command(environment)
+    try:
+        worker = await Worker.start(WorkerOptions(folder, environment, early.console.user_line, command))
+    except OSError:
+        return early  # the host tries again, and says what is wrong
     worker.begin_load()
     return Early(early.settings, early.console, early.port, worker)

@@ -114,7 +114,12 @@ class LocalRun:
     def _make_host(self, settings: LocalSettings, worker: Worker | None = None) -> FunctionHost:
         values = local_settings.app_settings(self._folder, settings, self.port)
         environment = local_settings.environment(self._folder, settings, self.port)
-        host = FunctionHost(HostOptions(self._folder, values, environment), self._console, self._sender, worker=worker)
+        host = FunctionHost(
+            HostOptions(self._folder, values, environment, local_settings.worker_command(values)),
+            self._console,
+            self._sender,
+            worker=worker,
+        )
         host.on_ready = self._list_functions
         return host
 

@@ -11,6 +11,7 @@ from typing import Any
 
 from chatkit.localcloud.functions.errors import AppInvalid
 from chatkit.localcloud.functions.spec import Cors
+from chatkit.localcloud.functions.worker import own_command
 
 FILE_NAME = "local.settings.json"
 PASSED_ON = (
@@ -28,7 +29,7 @@ PASSED_ON = (
     "LOCALAPPDATA",
 )
 # Settings that a person may give in the shell instead of the file.
-FROM_SHELL = ("AzureWebJobs", "AzureFunctions", "AzureSignalR", "FUNCTIONS_", "PYTHON_")
+FROM_SHELL = ("AzureWebJobs", "AzureFunctions", "AzureSignalR", "FUNCTIONS_", "PYTHON_", "languageWorkers__")
 
 
 @dataclass(frozen=True)
@@ -144,6 +145,12 @@ def app_settings(folder: Path, settings: LocalSettings, port: int) -> dict[str, 
 def environment(folder: Path, settings: LocalSettings, port: int) -> dict[str, str]:
     """The whole environment of a local run's child."""
     return {**base_environment(), **app_settings(folder, settings, port)}
+
+
+def worker_command(settings: Mapping[str, str]) -> tuple[str, ...]:
+    """The interpreter a person chose by Functions' own setting; empty for the one that runs the host."""
+    python = settings.get("languageWorkers__python__defaultExecutablePath", "")
+    return own_command(python) if python else ()
 
 
 def shell_settings(environment: Mapping[str, str]) -> dict[str, str]:

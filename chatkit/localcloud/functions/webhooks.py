@@ -21,6 +21,7 @@ from chatkit.localcloud.functions import signalr_bindings
 from chatkit.localcloud.functions.calls import Result
 from chatkit.localcloud.functions.errors import AppInvalid
 from chatkit.localcloud.functions.host import FunctionHost
+from chatkit.localcloud.functions.http_data import is_identity_header
 from chatkit.localcloud.functions.indexing import Function, parameter_names
 from chatkit.localcloud.functions.keys import may_call_extension
 from chatkit.localcloud.functions.spec import HostKeys
@@ -122,6 +123,8 @@ def _context(request: web.Request, *, arguments: list[Any] | None, error: object
     """The InvocationContext that user code gets as JSON text."""
     headers: dict[str, str] = {}
     for name, value in request.headers.items():
+        if is_identity_header(name):
+            continue
         headers[name] = f"{headers[name]},{value}" if name in headers else value
     return {
         "Arguments": arguments,

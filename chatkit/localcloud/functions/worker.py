@@ -68,6 +68,7 @@ class Worker(asyncio.SubprocessProtocol):
         self._transport: asyncio.SubprocessTransport | None = None
         self._stdin: asyncio.WriteTransport | None = None
         self._printed = bytearray()
+        self._last_line = ""
         self._killed_because = ""
         self.python_version = ""
         self.ended = asyncio.Event()
@@ -109,14 +110,13 @@ class Worker(asyncio.SubprocessProtocol):
         return await self._loaded
 
     def begin_load(self) -> None:
-        """Let the child index the app while this side does something else; `load` waits for the outcome.
-
-        Raises:
-            WorkerGone: The process ended already.
-        """
+        """Let the child index the app while this side does something else; `load` waits for the outcome."""
         self._loaded = asyncio.get_running_loop().create_future()
         self._loaded.add_done_callback(lambda future: future.cancelled() or future.exception())
-        self._send({"op": "load", "folder": str(self._options.folder)})
+        if self.ended.is_set():
+            self._loaded.set_exception(WorkerGone(self._why()))
+        elif self._stdin is not None and not self._stdin.is_closing():
+            self._send({"op": "load", "folder": str(self._options.folder)})
 
     async def invoke(self, call: Call) -> Result:
         """Call one function.
@@ -158,7 +158,8 @@ class Worker(asyncio.SubprocessProtocol):
         self._stdin.write(encode(header, body))
 
     def _why(self) -> str:
-        return self._killed_because or f"the process ended by itself with exit code {self.exit_code}"
+        words = f"; its last words: {self._last_line}" if self._last_line else ""
+        return self._killed_because or f"the process ended by itself with exit code {self.exit_code}{words}"
 
     # asyncio.SubprocessProtocol
 
@@ -213,7 +214,9 @@ class Worker(asyncio.SubprocessProtocol):
             lines, rest = [*lines, rest], bytearray()
         self._printed = rest
         for line in lines:
-            self._options.on_log("", line.decode(errors="replace").rstrip("\r"), "")
+            text = line.decode(errors="replace").rstrip("\r")
+            self._last_line = text[:300] if text.strip() else self._last_line
+            self._options.on_log("", text, "")
 
 
 def _result(header: dict[str, Any], body: bytes) -> Result:

@@ -83,6 +83,21 @@ def test_host_json_gives_prefix_timeout_headers_and_limit() -> None:
     assert config.custom_headers == {"X-A": "1"} and not config.has_bundle
 
 
+def test_app_settings_replace_values_of_host_json(tmp_path: Path) -> None:
+    """AzureFunctionsJobHost__ names, nested by double underscores, without regard to case."""
+    settings = {
+        "AzureFunctionsJobHost__extensions__http__routePrefix": "v2",
+        "AzureFunctionsJobHost__extensions__http__maxOutstandingRequests": "7",
+        "AzureFunctionsJobHost__functionTimeout": "00:00:09",
+        "AzureFunctionsJobHost__functions__0": "Only",
+    }
+    host = '{"version": "2.0", "Extensions": {}, "extensions": {"http": {"routeprefix": "api"}}}'
+    config = host_json.load(write_app(tmp_path, host=host.replace('"Extensions": {}, ', "")), settings)
+    assert (config.timeout_s, config.max_outstanding, config.only) == (9.0, 7, frozenset({"only"}))
+    with pytest.raises(AppInvalid, match="no object in host.json"):
+        host_json.load(tmp_path, {"AzureFunctionsJobHost__version__x": "1"})
+
+
 def test_host_json_defaults() -> None:
     """api, 30 minutes, no limit; -1 is no time limit."""
     assert host_json.parse({"version": "2.0"}) == host_json.HostJson("api", 1800.0, False, {}, None)

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import socket
+import sys
 import time
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
+import aiohttp
+import psutil
 import pytest
 
 from chatkit.errors import PortInUse
@@ -105,6 +108,49 @@ async def test_a_failing_function_answers_with_cors_headers_too(serve: Serve, tm
     served = await serve(write_app(tmp_path / "app", script, local_settings_json=settings_json(CORS="http://a")))
     async with served.client.get(f"{served.url}/api/v", headers={"Origin": "http://a"}) as response:
         assert (response.status, response.headers["Access-Control-Allow-Origin"]) == (500, "http://a")
+
+
+async def test_the_command_serves_until_it_is_told_to_stop(tmp_path: Path) -> None:
+    """`chatkit func start` in a process of its own; its child ends with it."""
+    folder = write_app(tmp_path / "app", "import os\n@app.route(route='v')\ndef v(req): return str(os.getpid())\n")
+    command = (sys.executable, "-m", "chatkit", "func", "start", str(folder), "--port", "0")
+    checkout = Path(__file__).parents[3]
+    process = await asyncio.create_subprocess_exec(*command, stdout=asyncio.subprocess.PIPE, cwd=checkout)
+    assert process.stdout is not None
+    async with asyncio.timeout(60):
+        while b"v: http://" not in (line := await process.stdout.readline()):
+            assert line
+    async with aiohttp.ClientSession() as client, client.get(line.split()[-1].decode()) as response:
+        child = psutil.Process(int(await response.text()))
+    process.terminate()
+    await process.communicate()
+    assert process.returncode == 0
+    assert psutil.wait_procs([child], timeout=5)[1] == []
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="needs a shell script as interpreter")
+async def test_another_interpreter_can_be_chosen(serve: Serve, tmp_path: Path) -> None:
+    """By the setting that Functions has for it."""
+    other = tmp_path / "python"
+    other.write_text(f'#!/bin/sh\nA=other exec {sys.executable} "$@"\n')
+    other.chmod(0o755)
+    settings = settings_json({"languageWorkers__python__defaultExecutablePath": str(other)})
+    served = await serve(write_app(tmp_path / "app", ONE, local_settings_json=settings))
+    assert await served.ask("GET", "/api/v") == (200, "one other")
+
+
+@pytest.mark.parametrize(
+    ("program", "sentence"),
+    [("missing", "cannot be started: No such file"), ("false", "exit code 7; its last words: no azure")],
+)
+async def test_an_interpreter_that_does_not_work_is_named(serve: Serve, tmp_path: Path, program: str, sentence: str) -> None:
+    """What it printed last is in the sentence."""
+    (tmp_path / "false").write_text("#!/bin/sh\necho no azure here >&2\nexit 7\n")
+    (tmp_path / "false").chmod(0o755)
+    settings = settings_json({"languageWorkers__python__defaultExecutablePath": str(tmp_path / program)})
+    served = await serve(write_app(tmp_path / "app", ONE, local_settings_json=settings))
+    status, text = await served.ask("GET", "/api/v")
+    assert status == 503 and sentence in text
 
 
 async def test_a_taken_port_is_named(tmp_path: Path) -> None:

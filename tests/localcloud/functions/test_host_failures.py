@@ -7,8 +7,10 @@ import json
 import os
 import signal as signals
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
+import aiohttp
 import pytest
 
 from tests.localcloud.functions.functions_testing import HEAD, HOST_JSON, Recorder, Serve, Served, settings_json, write_app
@@ -72,6 +74,19 @@ async def test_many_slow_requests_are_all_answered(mistakes: Served) -> None:
     """More than there are threads: they queue, and none is lost."""
     answers = await asyncio.gather(*(mistakes.ask("GET", "/api/slow") for _ in range(12)))
     assert answers == [(200, "slow")] * 12
+
+
+async def test_a_thousand_slow_requests_at_once_hold_up_nobody(serve: Serve, tmp_path: Path) -> None:
+    """Async functions wait together; a quick one is answered meanwhile."""
+    script = "import asyncio\n@app.route(route='s')\nasync def s(req) -> str:\n    await asyncio.sleep(1)\n    return 's'\n"
+    served = await serve(write_app(tmp_path / "app", script + "@app.route(route='fine')\ndef fine(req): return 'fine'\n"))
+    connector = aiohttp.TCPConnector(limit=0)
+    async with aiohttp.ClientSession(connector=connector) as many:
+        slow = [asyncio.create_task(replace(served, client=many).ask("GET", "/api/s")) for _ in range(1000)]
+        await asyncio.sleep(0)
+        await fine(served)
+        assert not all(task.done() for task in slow)
+        assert set(await asyncio.gather(*slow)) == {(200, "s")}
 
 
 async def test_a_killed_worker_comes_back(mistakes: Served) -> None:
