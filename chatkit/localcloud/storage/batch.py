@@ -77,8 +77,9 @@ def read_part(call: Call, part: bytes) -> tuple[str, Call]:
     inside = target.container == call.target.container if call.target.container else True
     if target.account != call.target.account or not target.blob or not inside:
         raise StorageError("InvalidInput")
-    headers = {"x-ms-version": call.header("x-ms-version"), **_headers(rest)}
-    changed = replace(call, method=words[0], path=path, query=query, target=target, headers=headers, body=None, access=None)
+    changed = replace(
+        call, method=words[0], path=path, query=query, target=target, headers=_headers(rest), body=None, access=None
+    )
     return _headers(outer).get("content-id", "0"), changed
 
 

@@ -41,7 +41,10 @@ def stage(call: Call, piece: Piece) -> None:
 
 def _check_stageable(call: Call, block_id: str) -> None:
     container = call.container
-    leases.require(call, container.blobs.get(call.target.blob))
+    blob = container.blobs.get(call.target.blob)
+    if blob is not None and blob.kind != BLOCK:
+        raise StorageError("InvalidBlobType")
+    leases.require(call, blob)
     staged = container.staged.get(call.target.blob, {})
     if any(len(known) != len(block_id) for known in list(staged)[:1]):
         raise StorageError("InvalidBlobOrBlock")

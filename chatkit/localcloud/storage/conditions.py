@@ -14,8 +14,10 @@ def check_read(call: Call, found: Blob | Container) -> None:
     """Let a read pass, or answer 304 or 412.
 
     Raises:
-        StorageError: ConditionNotMet.
+        StorageError: ConditionNotMet, or UnsatisfiableCondition for "only if it is not there".
     """
+    if call.header("if-none-match").strip() == "*":
+        raise StorageError("UnsatisfiableCondition")
     unmet = _unmet(call, found.etag, found.modified)
     if unmet in ("if-none-match", "if-modified-since"):
         raise StorageError("ConditionNotMet", status=304, headers={"ETag": found.etag})

@@ -105,6 +105,7 @@ KNOWN: dict[str, tuple[int, str]] = {
     "RequestBodyTooLarge": (413, "The request body is too large and exceeds the maximum permissible limit."),
     "ResourceNotFound": (404, "The specified resource does not exist."),
     "SourceConditionNotMet": (412, "The source condition specified using HTTP conditional header(s) is not met."),
+    "UnsatisfiableCondition": (400, "The request includes an unsatisfiable condition for this operation."),
     "UnsupportedHeader": (400, "One of the HTTP headers specified in the request is not supported."),
     "UnsupportedHttpVerb": (405, "The resource doesn't support specified Http Verb."),
     "UnsupportedQueryParameter": (400, "One of the query parameters specified in the request URI is not supported."),
