@@ -8,6 +8,7 @@ import shutil
 import urllib.request
 from collections.abc import Iterator
 
+import psutil
 import pytest
 import requests
 
@@ -138,6 +139,23 @@ def test_settings_somebody_added_survive_every_step(workshop: Workshop, texts: d
     workshop.create_function_app()
     workshop.upload_settings()
     assert dict(web.list_application_settings(group, site).properties or {}) == {**current, "MINE": "1"}
+
+
+def test_a_killed_cloud_comes_back_with_everything(workshop: Workshop, texts: dict[str, str]) -> None:
+    """The next cell starts it; addresses, settings, app and page are what they were."""
+    addresses = (workshop.api_base_url, workshop.web_url)
+    killed = psutil.Process(json.loads((workshop.home / "local" / "cloud.json").read_text())["pid"])
+    killed.kill()
+    psutil.wait_procs([killed], timeout=10)
+    assert repr(workshop.provision()) == texts["provision"]
+    assert (workshop.api_base_url, workshop.web_url) == addresses
+    assert workshop.web_url is not None
+    assert read(workshop.web_url)[1] == (workshop.page_folder / "index.html").read_bytes()
+    panel = workshop.chat_panel("alice", "bob")
+    try:
+        assert repr(panel.say("bob", "back again")).endswith("received by alice and bob")
+    finally:
+        panel.close()
 
 
 def test_every_step_was_timed(workshop: Workshop, texts: dict[str, str]) -> None:
