@@ -42,12 +42,12 @@ class Console:
 
     def executing(self, name: str, call_id: str, reason: str) -> None:
         """An invocation starts."""
-        self._write(f"[{_now()}] Executing 'Functions.{name}' (Reason='{reason}', Id={call_id})")
+        self._put(f"[{_now()}] Executing 'Functions.{name}' (Reason='{reason}', Id={call_id})")
 
     def executed(self, name: str, call_id: str, seconds: float, failure: Failure | None) -> None:
         """An invocation ended; a failure comes with its stack, which the caller never sees."""
         how = "Failed" if failure else "Succeeded"
-        self._write(f"[{_now()}] Executed 'Functions.{name}' ({how}, Id={call_id}, Duration={seconds * 1000:.0f}ms)")
+        self._put(f"[{_now()}] Executed 'Functions.{name}' ({how}, Id={call_id}, Duration={seconds * 1000:.0f}ms)")
         if failure:
             self._write(
                 f"[{_now()}] System.Private.CoreLib: Exception while executing function: Functions.{name}. {_told(failure)}"
@@ -72,11 +72,14 @@ class Console:
             self._file.close()
 
     def _write(self, text: str) -> None:
-        masked = mask(text) if any(sign in text for sign in MAYBE_SECRET) else text
+        self._put(mask(text) if any(sign in text for sign in MAYBE_SECRET) else text)
+
+    def _put(self, text: str) -> None:
+        """Write a line that cannot have a secret in it, or has none any more."""
         if self._echo:
-            self._echo(masked)
+            self._echo(text)
         if self._file:
-            self._file.emit(logging.makeLogRecord({"msg": masked, "levelno": logging.INFO}))
+            self._file.emit(logging.makeLogRecord({"msg": text, "levelno": logging.INFO}))
 
 
 def _told(failure: Failure) -> str:
