@@ -67,8 +67,22 @@ def test_nothing_sticks_out_sideways(visit: Visit, chat: Room, width: int) -> No
     expect(page.locator(".text")).to_have_count(1)
     assert page.evaluate("document.documentElement.scrollWidth") <= width
     assert page.locator(".log").evaluate("log => log.scrollWidth - log.clientWidth") == 0
+    title, me = page.locator("h1").bounding_box(), page.locator(".me").bounding_box()
+    assert title and me and title["x"] + title["width"] <= me["x"]
     expect(page.get_by_role("button", name="Send")).to_be_in_viewport(ratio=1)
     expect(page.get_by_role("button", name="Change name")).to_be_in_viewport(ratio=1)
+
+
+@pytest.mark.parametrize("size", [(667, 375), (640, 320), (320, 256)])
+def test_a_low_window_keeps_messages_and_composer_usable(visit: Visit, chat: Room, size: tuple[int, int]) -> None:
+    """A phone on its side, and 400 % zoom."""
+    page = visit(viewport={"width": size[0], "height": size[1]})
+    chat.post("bob", "Hello")
+    page.get_by_label("Message to everybody").fill("one\ntwo\nthree\nfour")
+    expect(page.get_by_role("button", name="Send")).to_be_in_viewport(ratio=1)
+    page.locator(".text").scroll_into_view_if_needed()
+    expect(page.locator(".text")).to_be_in_viewport(ratio=1)
+    assert page.evaluate("document.documentElement.scrollWidth") <= size[0]
 
 
 def test_everything_can_be_reached_by_keyboard(visit: Visit, chat: Room) -> None:
