@@ -5,6 +5,7 @@ Run as `python -m chatkit.development PORT FOLDER`, this module is the page's se
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import json
 import os
@@ -233,7 +234,7 @@ def is_free(port: int) -> bool:
                     probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
                 probe.bind((host, port))
         except OSError as error:
-            if family == socket.AF_INET or error.errno == 98 or getattr(error, "winerror", 0) == 10048:
+            if family == socket.AF_INET or error.errno == errno.EADDRINUSE:
                 return False
     return True
 
