@@ -36,7 +36,7 @@ class LocalCloud:
             storage=self.storage,
             functions=self.functions,
         )
-        self.control = Control(self.platform, on_stop=on_stop, levers=self.resource_manager.levers())
+        self.control = Control(self.platform, on_stop=on_stop, levers=[*self.resource_manager.levers(), *self.signalr.levers()])
 
     async def start(self) -> None:
         """Open every port and bring everything back that was acknowledged before."""

@@ -16,10 +16,10 @@ from websockets.http11 import Request as WebSocketRequest
 from chatkit.localcloud.signalr import authentication
 from chatkit.localcloud.signalr.authentication import Claims
 from chatkit.localcloud.signalr.connection import Connection
-from chatkit.localcloud.signalr.errors import HUB_RULE, BadRequest, SignalRError, Unauthorized
+from chatkit.localcloud.signalr.errors import HUB_RULE, BadRequest, SignalRError
 from chatkit.localcloud.signalr.instance import Instance
 from chatkit.localcloud.signalr.sinks import EventStreamSink, PollSink
-from chatkit.localcloud.signalr.websocket import query_of
+from chatkit.localcloud.signalr.websocket import query_of, take_over
 from chatkit.localcloud.web import LOOPBACK_HOSTS
 
 HUB_NAME = re.compile(r"^[A-Za-z][A-Za-z0-9_`,.\[\]]{0,127}$")
@@ -55,14 +55,17 @@ class Clients:
             connection.token = connection.id
             self._instance.rename(connection)
         self._instance.note("negotiate", hub=hub, connection=connection.id, user=connection.user_id)
-        return web.json_response({**answer, "availableTransports": TRANSPORTS})
+        response = web.json_response({**answer, "availableTransports": TRANSPORTS})
+        # A client that pools connections would send its WebSocket request on this one, which serves plain HTTP for good.
+        response.force_close()
+        return response
 
     async def connect(self, request: web.Request) -> web.StreamResponse:
-        """GET /client/: an event stream or a poll. WebSockets never get here, see `accept`."""
+        """GET /client/: an event stream or a poll; a WebSocket only when the connection has carried HTTP before."""
+        if request.headers.get("Upgrade", "").lower() == "websocket":
+            return take_over(request, self._instance, self.accept)
         hub, _ = self._authenticated(request)
         token = request.query.get("id", "")
-        if request.headers.get("Upgrade", "").lower() == "websocket":
-            return web.Response(status=400, text="A WebSocket needs a connection of its own.")
         if not token:
             return web.Response(status=400, text="Connection ID required")
         if "text/event-stream" in request.headers.get("Accept", ""):
@@ -102,12 +105,7 @@ class Clients:
         if len(token) > MAX_TOKEN_CHARS:
             raise SignalRError(413)
         audiences = authentication.client_audiences(f"http://{host}", hubs[0], authentication.unverified_audience(token))
-        try:
-            claims = authentication.verify(self._instance.spec, token, audiences)
-        except Unauthorized as error:
-            self._instance.note("token", accepted=False, path="/client", reason=error.description, expected=audiences[:1])
-            raise
-        return hubs[0], claims
+        return hubs[0], self._instance.verify(token, audiences, path="/client")
 
     def accept(self, request: WebSocketRequest) -> Connection:
         """Decide about a WebSocket, with or without negotiation before it."""

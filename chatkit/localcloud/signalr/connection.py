@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import secrets
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from enum import Enum
 from typing import Any, Protocol
 
@@ -57,7 +57,7 @@ class Connection:
 
     __slots__ = (
         "claims", "close_error", "decoder", "expires_at", "groups", "handshake", "hub", "id", "last_received", "last_sent",
-        "flush", "on_message", "opened_at", "protocol", "query", "sink", "state", "token", "transport", "user_id",
+        "flush", "opened_at", "protocol", "query", "sink", "state", "token", "transport", "user_id",
     )  # fmt: skip
 
     def __init__(self, hub: str, user_id: str, claims: dict[str, Any], *, query: str = "") -> None:
@@ -76,32 +76,38 @@ class Connection:
         self.opened_at = self.last_received = self.last_sent = time.monotonic()
         self.expires_at = float(claims.get("exp") or 0)
         self.close_error: str | None = None
-        self.on_message: Callable[[Connection, HubMessage], None] | None = None
         #: sends what a fan-out has queued; everything else is written after it
         self.flush: Callable[[], None] = _nothing
         #: set for WebSockets only, where a fan-out writes whole frames
         self.transport: asyncio.Transport | None = None
 
-    def receive(self, chunk: bytes) -> bool:
-        """Take bytes from the client; say whether they completed the handshake.
+    def shake(self, chunk: bytes) -> bytes | None:
+        """Take bytes of the handshake; once it is complete return what follows it, until then None.
+
+        Raises:
+            RemoteProtocolError: It is not one, or asks for what this connection cannot do.
+        """
+        self.last_received = time.monotonic()
+        assert self.handshake is not None
+        body = self.handshake.feed(chunk)
+        if body is None:
+            return None
+        self._choose(body)
+        rest, self.handshake = self.handshake.rest(), None
+        return rest
+
+    def feed(self, chunk: bytes) -> Iterator[HubMessage]:
+        """Take bytes after the handshake and yield the messages they complete.
 
         Raises:
             RemoteProtocolError: They are not of the protocol; the caller closes the connection.
         """
         self.last_received = time.monotonic()
-        shook = False
-        if self.handshake is not None:
-            body = self.handshake.feed(chunk)
-            if body is None:
-                return False
-            self._choose(body)
-            chunk, self.handshake, shook = self.handshake.rest(), None, True
         assert self.decoder is not None and self.protocol is not None
         for body in self.decoder.feed(chunk):
             message = self.protocol.parse(body)
-            if message is not None and self.on_message is not None:
-                self.on_message(self, message)
-        return shook
+            if message is not None:
+                yield message
 
     def _choose(self, body: bytes) -> None:
         request = parse_handshake(body)

@@ -11,9 +11,11 @@ from uuid import uuid4
 from aiohttp import web
 
 from chatkit.errors import RemoteProtocolError
+from chatkit.localcloud.signalr import authentication
 from chatkit.localcloud.signalr.connection import GARBAGE, PROTOCOL_ERROR, Connection, HandshakeRefused, State
-from chatkit.localcloud.signalr.errors import NotFound
+from chatkit.localcloud.signalr.errors import NotFound, Unauthorized
 from chatkit.localcloud.signalr.fanout import Outbox
+from chatkit.localcloud.signalr.faults import Faults
 from chatkit.localcloud.signalr.frames import frame
 from chatkit.localcloud.signalr.hub import Hub, without
 from chatkit.localcloud.signalr.quotas import Quotas
@@ -44,6 +46,7 @@ class Instance:
     def __init__(self, spec: InstanceSpec, trace: Trace) -> None:
         self.spec = spec
         self.quotas = Quotas(spec)
+        self.faults = Faults()
         self.hubs: dict[str, Hub] = {}
         self.upstream = Upstream(spec, self.note)
         self._outbox = Outbox(lambda payload, binary: frame(payload, binary=binary), self.quotas.count)
@@ -76,14 +79,14 @@ class Instance:
     def negotiate(self, hub: str, user_id: str, claims: dict[str, Any], *, query: str) -> Connection:
         """Prepare a connection that the client opens within five seconds."""
         self._forget_unopened()
-        self.quotas.check_connection(self._connection_count())
+        self._check_connection()
         connection = Connection(hub.lower(), user_id, claims, query=query)
         self._negotiated[connection.token] = connection
         return connection
 
     def open(self, hub: str, user_id: str, claims: dict[str, Any], *, query: str) -> Connection:
         """A connection without negotiation before it."""
-        self.quotas.check_connection(self._connection_count())
+        self._check_connection()
         return Connection(hub.lower(), user_id, claims, query=query)
 
     def take_negotiated(self, token: str, hub: str) -> Connection | None:
@@ -113,7 +116,6 @@ class Instance:
 
     def attach(self, connection: Connection) -> None:
         """Count a connection whose transport is there; its handshake follows."""
-        connection.on_message = self._on_message
         connection.flush = self._outbox.flush
         connection.opened_at = connection.last_received = time.monotonic()
         self.hub(connection.hub).add(connection)
@@ -124,21 +126,24 @@ class Instance:
         if connection.state is State.CLOSED:
             return
         try:
-            shook = connection.receive(chunk)
+            rest = chunk if connection.handshake is None else self._shake(connection, chunk)
+            for message in connection.feed(rest) if rest else ():
+                self._on_message(connection, message)
         except HandshakeRefused as error:
             connection.close(error.message)
         except RemoteProtocolError as error:
             self.note("protocol-error", connection=connection.id, error=error.message)
             connection.close(GARBAGE if connection.protocol is None else PROTOCOL_ERROR)
-        else:
-            if shook:
-                self._shake(connection)
 
-    def _shake(self, connection: Connection) -> None:
+    def _shake(self, connection: Connection, chunk: bytes) -> bytes | None:
+        rest = connection.shake(chunk)
+        if rest is None:
+            return None
         connection.answer_handshake()
         connection.state = State.OPEN
         self.note("handshake", connection=connection.id, protocol=connection.protocol.name if connection.protocol else "")
         self.upstream.connected(connection)
+        return rest
 
     def detach(self, connection: Connection, error: str | None = None) -> None:
         """The transport has ended, however it did."""
@@ -201,7 +206,7 @@ class Instance:
 
     def send(self, hub: str, connections: Iterable[Connection], message: Invocation, *, excluded: Collection[str] = ()) -> None:
         """Send to these connections, in the order of calls."""
-        self.quotas.check_messages()
+        self._check_messages()
         receivers = without(connections, excluded)
         self._outbox.add(receivers, message)
         self.note("frame", direction="out", hub=hub, target=message.target, receivers=len(receivers))
@@ -211,7 +216,7 @@ class Instance:
         if excluded:
             self.send(hub.name, hub.connections.values(), message, excluded=excluded)
             return
-        self.quotas.check_messages()
+        self._check_messages()
         self._outbox.add(hub.everybody(), message, key=(hub.name, hub.version))
         self.note("frame", direction="out", hub=hub.name, target=message.target, receivers=len(hub.connections))
 
@@ -236,8 +241,33 @@ class Instance:
             if key[0] == connection.id and not waiting.done():
                 waiting.set_exception(NotFound("Error.Connection.NotExisted"))
 
-    def _connection_count(self) -> int:
-        return len(self._negotiated) + sum(len(hub.connections) for hub in self.hubs.values())
+    def _check_messages(self) -> None:
+        self.faults.meet_quota()
+        self.quotas.check_messages()
+
+    def _check_connection(self) -> None:
+        self.faults.meet_quota()
+        self.quotas.check_connection(len(self._negotiated) + sum(len(hub.connections) for hub in self.hubs.values()))
+
+    def verify(self, token: str, audiences: list[str], *, path: str) -> authentication.Claims:
+        """Check a token, and record why it is refused.
+
+        Raises:
+            Unauthorized: With the reason.
+        """
+        try:
+            self.faults.meet_token()
+            return authentication.verify(self.spec, token, audiences)
+        except Unauthorized as error:
+            self.note("token", accepted=False, path=path, reason=error.description or "no token", expected=audiences)
+            raise
+
+    def drop(self, *, user_id: str = "") -> int:
+        """Cut connections without a word, as a broken network does; of one user or all. Say how many."""
+        dropped = [connection for connection in self.all_connections() if not user_id or connection.user_id == user_id]
+        for connection in dropped:
+            connection.abort("The connection was dropped on request.")
+        return len(dropped)
 
     def _forget_unopened(self) -> None:
         now = time.monotonic()

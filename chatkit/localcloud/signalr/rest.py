@@ -5,6 +5,7 @@ Follows Microsoft's "Azure SignalR Service REST API" reference, versions 1.0 and
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import Awaitable, Callable
 from typing import Any
@@ -14,7 +15,8 @@ from aiohttp import web
 from chatkit.localcloud.signalr import authentication
 from chatkit.localcloud.signalr.clients import HUB_NAME
 from chatkit.localcloud.signalr.connection import Connection
-from chatkit.localcloud.signalr.errors import BODY_RULE, GROUP_RULE, HUB_RULE, BadRequest, NotFound, SignalRError, Unauthorized
+from chatkit.localcloud.signalr.errors import BODY_RULE, GROUP_RULE, HUB_RULE, BadRequest, NotFound, SignalRError
+from chatkit.localcloud.signalr.filters import compile_filter
 from chatkit.localcloud.signalr.hub import Hub, without
 from chatkit.localcloud.signalr.instance import Instance
 from chatkit.wire.hub_messages import VOID, Invocation
@@ -48,10 +50,7 @@ class Call:
 
     @property
     def group(self) -> str:
-        group = self._parts["group"]
-        if not group.strip() or len(group) > 1024:
-            raise BadRequest(GROUP_RULE)
-        return group
+        return valid_group(self._parts["group"])
 
     @property
     def connection(self) -> Connection | None:
@@ -67,15 +66,7 @@ class Call:
 
     async def message(self) -> Invocation:
         """The message in the body."""
-        body = await self.body()
-        if not isinstance(body, dict):
-            raise BadRequest(BODY_RULE)
-        target, arguments = body.get("target"), body.get("arguments")
-        if not isinstance(target, str) or not target:
-            raise BadRequest("The target of the message is required.")
-        if arguments is not None and not isinstance(arguments, list):
-            raise BadRequest("The arguments of the message must be an array.")
-        return Invocation(target, tuple(arguments or ()))
+        return message_of(await self.body())
 
     async def body(self) -> Any:
         """The body as JSON."""
@@ -99,6 +90,33 @@ class Call:
         if not text.isdecimal():
             raise BadRequest("The ttl must be a whole number of seconds.")
         return float(text)
+
+
+def message_of(body: Any) -> Invocation:
+    """Read a message.
+
+    Raises:
+        BadRequest: It has no target, or arguments that are no array.
+    """
+    if not isinstance(body, dict):
+        raise BadRequest(BODY_RULE)
+    target, arguments = body.get("target"), body.get("arguments")
+    if not isinstance(target, str) or not target:
+        raise BadRequest("The target of the message is required.")
+    if arguments is not None and not isinstance(arguments, list):
+        raise BadRequest("The arguments of the message must be an array.")
+    return Invocation(target, tuple(arguments or ()))
+
+
+def valid_group(group: str) -> str:
+    """A group name as it is.
+
+    Raises:
+        BadRequest: It is empty, blank or too long.
+    """
+    if not group.strip() or len(group) > 1024:
+        raise BadRequest(GROUP_RULE)
+    return group
 
 
 async def send_to_hub(call: Call) -> web.Response:
@@ -247,6 +265,40 @@ async def invoke_client(call: Call) -> web.Response:
     return web.json_response({"result": None if completion.result is VOID else completion.result})
 
 
+async def execute(call: Call) -> web.Response:
+    """Run a list of commands for every connection the filter picks. All commands are read before the first one runs."""
+    body = await call.body()
+    if not isinstance(body, list) or not body:
+        raise BadRequest("The request body must be an array of commands.")
+    commands = [_command(call, item) for item in body]
+    wanted = compile_filter(call.request.query.get("filter", "") or "true")
+    chosen = [connection for connection in call.hub.connections.values() if wanted(connection)]
+    for command in commands:
+        command(chosen)
+    return web.Response(status=202)
+
+
+def _command(call: Call, item: Any) -> Callable[[list[Connection]], None]:
+    kind = item.get("type") if isinstance(item, dict) else None
+    if kind == "SendMessage":
+        message = message_of(item.get("message"))
+        return lambda chosen: call.instance.send(call.hub_name, chosen, message)
+    if kind in ("JoinGroup", "LeaveGroup"):
+        group, change = valid_group(str(item.get("group") or "")), call.hub.join if kind == "JoinGroup" else call.hub.leave
+        return _for_each(lambda connection: change(connection, group))
+    if kind == "CloseConnection":
+        return _for_each(lambda connection: connection.close(item.get("reason")))
+    raise BadRequest("A command's type is SendMessage, JoinGroup, LeaveGroup or CloseConnection.")
+
+
+def _for_each(action: Callable[[Connection], None]) -> Callable[[list[Connection]], None]:
+    def run(chosen: list[Connection]) -> None:
+        for connection in chosen:
+            action(connection)
+
+    return run
+
+
 def no_streams(call: Call) -> web.Response:
     raise SignalRError(501, "NotImplemented", "Streams to clients are not provided by the local service; sends and :invoke are.")
 
@@ -286,6 +338,7 @@ OPERATIONS: list[tuple[tuple[str, ...], str, Handler]] = [
     (("POST",), "/:send", send_to_hub),
     (("POST",), "/:closeConnections", close_hub),
     (("POST",), "/:generateToken", generate_token),
+    (("POST",), "/:execute", execute),
     (("POST",), "", send_to_hub),
 ]
 
@@ -305,6 +358,7 @@ def _handler(instance: Instance, operation: Handler, *, legacy: bool) -> Callabl
         _authenticate(instance, request)
         if not legacy:
             _check_version(request.query.get("api-version", ""))
+        await asyncio.sleep(instance.faults.take_delay_s())
         answer = operation(Call(instance, request, legacy=legacy))
         return answer if isinstance(answer, web.Response) else await answer
 
@@ -314,11 +368,7 @@ def _handler(instance: Instance, operation: Handler, *, legacy: bool) -> Callabl
 def _authenticate(instance: Instance, request: web.Request) -> None:
     origin = f"http://{instance.host(request)}"
     audiences = authentication.rest_audiences(origin, request.rel_url.raw_path, request.query)
-    try:
-        authentication.verify(instance.spec, authentication.bearer(request.headers), audiences)
-    except Unauthorized as error:
-        instance.note("token", accepted=False, path=request.path, reason=error.description, expected=audiences)
-        raise
+    instance.verify(authentication.bearer(request.headers), audiences, path=request.path)
 
 
 def _check_version(version: str) -> None:

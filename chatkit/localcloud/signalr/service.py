@@ -71,6 +71,24 @@ class SignalRService:
         """End an instance for good."""
         await self._close(name.lower())
 
+    def levers(self) -> list[web.RouteDef]:
+        """Routes for the local cloud's control API: faults of an instance."""
+        return [web.post("/signalr/{name}/faults", self._fault)]
+
+    async def _fault(self, request: web.Request) -> web.Response:
+        instance = self.instance(request.match_info["name"])
+        if instance is None:
+            return web.json_response({"error": f"There is no SignalR instance {request.match_info['name']}."}, status=404)
+        order = await request.json()
+        kind = str(order.get("kind", ""))
+        if kind == "drop":
+            return web.json_response({"dropped": instance.drop(user_id=str(order.get("user", "")))})
+        try:
+            instance.faults.set(kind, count=int(order.get("count", 1)), seconds=float(order.get("seconds", 1)))
+        except SignalRError as error:
+            return web.json_response({"error": error.message}, status=400)
+        return web.json_response({"set": kind})
+
     def instance(self, name: str) -> Instance | None:
         """The running instance of that name."""
         return self._instances.get(name.lower())

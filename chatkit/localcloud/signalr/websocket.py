@@ -11,6 +11,8 @@ import asyncio
 from collections.abc import Callable
 from urllib.parse import parse_qs, urlsplit
 
+from aiohttp import web
+from aiohttp.abc import AbstractStreamWriter
 from websockets.frames import Frame, Opcode
 from websockets.http11 import Request, Response
 from websockets.server import ServerProtocol
@@ -176,6 +178,27 @@ class WebSocketClient(asyncio.Protocol):
     def _end(self) -> None:
         if not self._transport.is_closing():
             self._transport.close()
+
+
+class _TakenOver(web.StreamResponse):
+    """Says to aiohttp that the connection is not its own any more: nothing is written, nothing is closed."""
+
+    async def prepare(self, request: web.BaseRequest) -> AbstractStreamWriter | None:
+        raise ConnectionResetError("taken over")
+
+
+def take_over(request: web.Request, instance: Instance, accept: Accept) -> web.StreamResponse:
+    """Serve a WebSocket asked for on a connection that has carried plain HTTP before."""
+    transport = request.transport
+    assert isinstance(transport, asyncio.Transport)
+    head = f"{request.method} {request.raw_path} HTTP/1.1\r\n".encode()
+    head += b"".join(name + b": " + value + b"\r\n" for name, value in request.raw_headers) + b"\r\n"
+    request.protocol.connection_lost(None)
+    client = WebSocketClient(instance, accept)
+    transport.set_protocol(client)
+    client.connection_made(transport)
+    client.data_received(head)
+    return _TakenOver()
 
 
 def refusal(protocol: ServerProtocol, error: SignalRError) -> Response:

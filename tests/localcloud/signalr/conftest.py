@@ -24,11 +24,17 @@ from chatkit.localcloud.trace import Trace
 from tests.localcloud.signalr.harness import NODE_FOLDER, Json, NodeClient, Running
 
 
+@pytest.fixture(scope="session")
+def certificates(tmp_path_factory: pytest.TempPathFactory) -> tls.Certificates:
+    """Made once: no test here speaks TLS."""
+    return tls.load(tmp_path_factory.mktemp("tls"))
+
+
 @pytest.fixture
-async def running(tmp_path: Path) -> AsyncIterator[Running]:
+async def running(tmp_path: Path, certificates: tls.Certificates) -> AsyncIterator[Running]:
     """An instance of the Standard tier; tests of quotas change that."""
     store = Store(tmp_path / "state.db")
-    platform = Platform(tmp_path, store, tls.load(tmp_path / "tls"), Listeners(store), Trace())
+    platform = Platform(tmp_path, store, certificates, Listeners(store), Trace())
     service = SignalRService(platform)
     await service.start()
     port = platform.listeners.reserve("signalr/room")
