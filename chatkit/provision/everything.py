@@ -111,6 +111,7 @@ def _all(futures: Sequence[Future[Any]], calls: Calls) -> None:
         calls.tick()
     errors = [error for error in (future.exception() for future in futures) if error is not None]
     for other in errors[1:]:
-        errors[0].add_note(f"Besides, {type(other).__name__}: {other}")
+        if str(other) != str(errors[0]):
+            errors[0].add_note(f"Besides, {type(other).__name__}: {other}")
     if errors:
         raise errors[0]

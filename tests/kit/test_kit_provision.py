@@ -11,7 +11,7 @@ from azure.core.exceptions import HttpResponseError
 from chatkit.calls import Calls
 from chatkit.cloud import Cloud
 from chatkit.errors import SetupError
-from chatkit.provision.everything import provision
+from chatkit.provision.everything import create_function_app, provision
 from chatkit.provision.function_app import create_plan
 from chatkit.settings import Settings
 from tests.kit.fake_azure import Answer, FakeAzure, Request
@@ -126,6 +126,21 @@ def test_a_failure_does_not_stop_what_does_not_depend_on_it(subscription: FakeAz
     with pytest.raises(HttpResponseError, match="no more free instances"):
         provision(cloud, calls, SETTINGS)
     assert subscription.sent("PUT", "sites/chatkit")
+
+
+def test_two_failures_are_both_told_but_the_same_one_once(subscription: FakeAzure, cloud: Cloud, calls: Calls) -> None:
+    """The second is in a note of the first."""
+    for path in ("signalR/", "storageAccounts/"):
+        subscription.on("PUT", path, (409, {"error": {"code": "Conflict", "message": f"no {path}"}}, {}))
+    with pytest.raises(HttpResponseError, match="no signalR/") as caught:
+        provision(cloud, calls, SETTINGS)
+    assert "no storageAccounts/" in "".join(caught.value.__notes__)
+    subscription.on("GET", "serverfarms/", (404, {"error": {"code": "ResourceGroupNotFound", "message": "gone"}}, {}))
+    subscription.on("GET", "storageAccounts/", (404, {"error": {"code": "ResourceGroupNotFound", "message": "gone"}}, {}))
+    subscription.on("PUT", "/", (404, {"error": {"code": "ResourceGroupNotFound", "message": "gone"}}, {}))
+    with pytest.raises(HttpResponseError, match="gone") as caught:
+        create_function_app(cloud, calls, SETTINGS)
+    assert not [note for note in caught.value.__notes__ if note.startswith("Besides")]
 
 
 def test_calls_read_the_same_however_threads_ran(subscription: FakeAzure, cloud: Cloud) -> None:
