@@ -8,7 +8,8 @@ export class ApiError extends Error {}
 export async function readConfig() {
   const response = await fetch("config.json", { cache: "no-store" }).catch(() => null);
   if (!response) throw new ApiError("The page's own server does not answer.");
-  if (!response.ok) throw new ApiError("There is no config.json beside this page, so it does not know where its function app is.");
+  if (!response.ok)
+    throw new ApiError("There is no config.json beside this page, so it does not know where its function app is.");
   const config = await response.json().catch(() => null);
   return { apiBaseUrl: absolute(config?.apiBaseUrl) };
 }
@@ -43,6 +44,9 @@ async function ask(url, options = {}) {
   const response = await fetch(url, { ...options, signal }).catch(() => null);
   if (!response) throw new ApiError("The function app does not answer. Is it running, and does its CORS setting name this page?");
   const answer = await response.json().catch(() => null);
-  if (!response.ok) throw new ApiError(typeof answer?.error === "string" ? answer.error : `The function app answered with status ${response.status}.`);
+  if (!response.ok)
+    throw new ApiError(
+      typeof answer?.error === "string" ? answer.error : `The function app answered with status ${response.status}.`,
+    );
   return answer;
 }

@@ -48,12 +48,22 @@ export const Log = {
 
     return () =>
       h("div", { class: "log-frame" }, [
-        h("div", { class: "log", ref: box, tabindex: 0, role: "log", "aria-label": "Messages", "aria-live": liveness(), onScroll }, [
-          room.hasEarlier && h("p", { class: "centre" }, earlierBusy.value ? "Loading…" : button("Show earlier messages", earlier)),
-          notice(),
-          h("ol", room.items.flatMap((item, index) => line(item, room.items[index - 1]))),
-        ]),
-        room.unseen > 0 && !room.atBottom ? h("button", { type: "button", class: "unseen", onClick: toBottom }, `${count(room.unseen, "new message")} ↓`) : null,
+        h(
+          "div",
+          { class: "log", ref: box, tabindex: 0, role: "log", "aria-label": "Messages", "aria-live": liveness(), onScroll },
+          [
+            room.hasEarlier &&
+              h("p", { class: "centre" }, earlierBusy.value ? "Loading…" : button("Show earlier messages", earlier)),
+            notice(),
+            h(
+              "ol",
+              room.items.flatMap((item, index) => line(item, room.items[index - 1])),
+            ),
+          ],
+        ),
+        room.unseen > 0 && !room.atBottom
+          ? h("button", { type: "button", class: "unseen", onClick: toBottom }, `${count(room.unseen, "new message")} ↓`)
+          : null,
       ]);
   },
 };
@@ -63,10 +73,22 @@ const liveness = () => (room.history === "loading" ? "off" : "polite");
 
 /** What stands in the place of messages, or above them. */
 function notice() {
-  if (room.history === "loading") return h("div", { class: "skeleton" }, [h("p", { class: "hidden" }, "Loading messages…"), ...Array.from({ length: 4 }, () => h("span"))]);
-  if (room.historyProblem) return h("div", { class: "notice", role: "alert" }, [h("p", room.historyProblem), button("Load the history again", loadHistory)]);
+  if (room.history === "loading")
+    return h("div", { class: "skeleton" }, [
+      h("p", { class: "hidden" }, "Loading messages…"),
+      ...Array.from({ length: 4 }, () => h("span")),
+    ]);
+  if (room.historyProblem)
+    return h("div", { class: "notice", role: "alert" }, [
+      h("p", room.historyProblem),
+      button("Load the history again", loadHistory),
+    ]);
   if (room.items.length) return null;
-  return h("div", { class: "empty" }, [h("p", { class: "wave", "aria-hidden": "true" }, "👋"), h("p", "No messages yet."), h("p", { class: "quiet" }, "Say hello to everybody!")]);
+  return h("div", { class: "empty" }, [
+    h("p", { class: "wave", "aria-hidden": "true" }, "👋"),
+    h("p", "No messages yet."),
+    h("p", { class: "quiet" }, "Say hello to everybody!"),
+  ]);
 }
 
 /** One message, and the day's heading when it is the day's first. */
@@ -80,7 +102,9 @@ function line(item, before) {
       avatar(item.sender),
       h("div", { class: "said" }, [
         h("p", { class: ["who", { hidden: follows }] }, [
-          h("bdi", item.sender), own ? h("span", { class: "quiet" }, " (you)") : "", " ",
+          h("bdi", item.sender),
+          own ? h("span", { class: "quiet" }, " (you)") : "",
+          " ",
           h("time", { datetime: item.sentAt, title: momentOf(item.sentAt) }, timeOf(item.sentAt)),
         ]),
         h("p", { class: "text", dir: "auto" }, item.text),

@@ -94,7 +94,8 @@ export async function deliver(item) {
   Object.assign(item, { state: "sending", problem: "" });
   try {
     const message = await postMessage(room.apiBaseUrl, { sender: item.sender, text: item.text });
-    if (item.id && item.id !== message.id) receive(message); // the hub gave this one to another message of the same words
+    if (item.id && item.id !== message.id)
+      receive(message); // the hub gave this one to another message of the same words
     else if (find(message.id) && find(message.id) !== item) discard(item);
     else settle(item, message);
   } catch (error) {
@@ -106,7 +107,9 @@ export const discard = (item) => (room.items = room.items.filter((other) => othe
 
 function receive(message) {
   if (typeof message?.text !== "string" || find(message.id)) return;
-  const mine = room.items.find((item) => item.state === "sending" && !item.id && item.sender === message.sender && item.text === message.text);
+  const mine = room.items.find(
+    (item) => item.state === "sending" && !item.id && item.sender === message.sender && item.text === message.text,
+  );
   if (mine) return settle(mine, message);
   room.items.push({ ...blank(), ...shown(message) });
   arrange();
@@ -141,5 +144,11 @@ const said = (error) => (error instanceof ApiError ? error.message : "Something 
 /** Only what the page shows of a message, each with a value of the right kind. */
 function shown({ id, sender, text, sentAt, stored }) {
   const words = (value, otherwise) => (typeof value === "string" && value ? value : otherwise);
-  return { id: words(id, ""), sender: words(sender, "anonymous"), text, sentAt: words(sentAt, new Date().toISOString()), stored: stored !== false };
+  return {
+    id: words(id, ""),
+    sender: words(sender, "anonymous"),
+    text,
+    sentAt: words(sentAt, new Date().toISOString()),
+    stored: stored !== false,
+  };
 }

@@ -7,8 +7,16 @@ const COLOURS = 8;
 
 /** Up to two letters for a name: "Ada Lovelace" is AL, "alice" is A. */
 export function initials(name) {
-  const words = name.trim().split(/[\s._@-]+/u).filter(Boolean);
-  return words.slice(0, 2).map((word) => [...word][0].toUpperCase()).join("") || "?";
+  const words = name
+    .trim()
+    .split(/[\s._@-]+/u)
+    .filter(Boolean);
+  return (
+    words
+      .slice(0, 2)
+      .map((word) => [...word][0].toUpperCase())
+      .join("") || "?"
+  );
 }
 
 /** The class of a name's colour, always the same for the same name. */

@@ -1,5 +1,5 @@
-// What the screen shows. Render functions instead of templates: the page's Content-Security-Policy forbids making code from strings,
-// and h() puts every name and text in as text, never as HTML.
+// What the screen shows. Render functions instead of templates: the page's policy forbids making code from strings, and h() puts
+// every name and text in as text, never as HTML.
 
 import { Log, avatar } from "./log.js";
 import { join, leave, reconnect, room, send, start } from "./room.js";
@@ -36,7 +36,11 @@ const JoinForm = {
     }
     return () =>
       h("form", { class: "join", novalidate: true, onSubmit: submit }, [
-        h("p", { class: "quiet", id: "name-hint" }, "Everybody in the room sees your name. Nobody checks it: this chat has no sign-in."),
+        h(
+          "p",
+          { class: "quiet", id: "name-hint" },
+          "Everybody in the room sees your name. Nobody checks it: this chat has no sign-in.",
+        ),
         h("label", { for: "name" }, "Your name"),
         h("input", {
           ...{ id: "name", ref: field, value: name.value, maxlength: MAX_NAME, autocomplete: "nickname", dir: "auto" },
@@ -54,14 +58,20 @@ const Room = () =>
     h("header", [
       mark(),
       h("div", [h("h1", "Chat room"), h(Link)]),
-      h("div", { class: "me" }, [h("div", [h("bdi", { class: "name" }, room.name), button("Change name", leave)]), avatar(room.name)]),
+      h("div", { class: "me" }, [
+        h("div", [h("bdi", { class: "name" }, room.name), button("Change name", leave)]),
+        avatar(room.name),
+      ]),
     ]),
     h("main", [h(Banner), h(Log), h(Composer)]),
   ]);
 
 /** The connection in a word, for the eye and, without the seconds, for screen readers. */
 const Link = () =>
-  h("p", { class: ["state", room.link.phase], role: "status" }, [h("span", { class: "dot", "aria-hidden": "true" }), PHASES[room.link.phase]]);
+  h("p", { class: ["state", room.link.phase], role: "status" }, [
+    h("span", { class: "dot", "aria-hidden": "true" }),
+    PHASES[room.link.phase],
+  ]);
 
 const Banner = () =>
   room.link.phase === "waiting"
