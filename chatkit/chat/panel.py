@@ -8,6 +8,7 @@ from typing import Any
 
 import ipywidgets
 
+from chatkit.chat import render
 from chatkit.chat.messages import ChatMessage
 from chatkit.chat.portal import Portal, portal
 from chatkit.chat.seat import Seat
@@ -86,7 +87,8 @@ class ChatPanel:
         return f"Chat panel of {' and '.join(self.users)}"
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> Any:
-        return {**self.widget._repr_mimebundle_(), "text/plain": repr(self)}
+        columns = [(seat.user, seat.connection, seat.messages) for seat in self._seats.values()]
+        return {**self.widget._repr_mimebundle_(), "text/html": render.snapshot(columns), "text/plain": repr(self)}
 
     async def _start(self) -> None:
         await asyncio.gather(*(seat.start() for seat in self._seats.values()))

@@ -36,6 +36,15 @@ def message_list(messages: Sequence[ChatMessage], *, me: str) -> str:
     return f'<div role="log" aria-label="Messages of {escape(me)}" style="{LIST}">{body}</div>'
 
 
+def snapshot(columns: Sequence[tuple[str, tuple[State, str], Sequence[ChatMessage]]]) -> str:
+    """The whole panel as it is now, for a reader without a kernel: each user's name, connection and messages."""
+    cells = "".join(
+        f'<div style="flex:1 1 280px">{heading(user, *state)}{message_list(messages, me=user)}</div>'
+        for user, state, messages in columns
+    )
+    return f'<div style="display:flex;flex-wrap:wrap;gap:8px">{cells}</div>'
+
+
 def error(sentence: str) -> str:
     """A failure as a sentence, empty for none."""
     return f'<span role="alert" style="color:#b42318">{escape(sentence)}</span>' if sentence else ""

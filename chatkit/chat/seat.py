@@ -39,7 +39,7 @@ class Seat:
         self.messages: tuple[ChatMessage, ...] = ()
         self._portal = portal
         self._changed = changed
-        self._state: tuple[State, str] = ("closed", "")
+        self.connection: tuple[State, str] = ("closed", "")
         self._error = ""
         self._arrived = asyncio.Event()
         self._heading = ipywidgets.HTML(render.heading(user, "connecting"))
@@ -78,7 +78,7 @@ class Seat:
 
     def state(self, state: State, why: str) -> None:
         """The connection's state changed."""
-        self._state = (state, why)
+        self.connection = (state, why)
         self._changed()
 
     def problem(self, sentence: str) -> None:
@@ -88,7 +88,7 @@ class Seat:
 
     def paint(self) -> None:
         """Bring the widgets up to date; traits that are equal send nothing."""
-        self._heading.value = render.heading(self.user, *self._state)
+        self._heading.value = render.heading(self.user, *self.connection)
         self._list.value = render.message_list(self.messages, me=self.user)
         self._problem.value = render.error(self._error)
 

@@ -161,6 +161,13 @@ def test_its_plain_text_is_stable(panel: ChatPanel) -> None:
     assert panel._repr_mimebundle_()["text/plain"] == "Chat panel of alice and bob"
 
 
+def test_a_reader_without_a_kernel_sees_what_was_said(panel: ChatPanel) -> None:
+    """A stored notebook shows the chat as it was when the cell ran."""
+    panel.say("alice", "<hello>")
+    shown = panel._repr_mimebundle_()["text/html"]
+    assert shown.count("&lt;hello&gt;") == 2 and "connected" in shown
+
+
 def test_shows_that_the_connection_is_being_restored(panel: ChatPanel, app: StubRoom, portal: Portal) -> None:
     """The state is said in words."""
     app.refuse = 503

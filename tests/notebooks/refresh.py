@@ -160,7 +160,7 @@ def execute(path: Path) -> float:
             print(f"{cell.id}: {[shown(output) for output in cell.outputs]}")
         raise
     seconds = time.monotonic() - begun
-    notebook.metadata.pop("widgets", None)
+    notebook.metadata = before.metadata
     for old, new in zip(code_cells(before), code_cells(notebook), strict=True):
         new.metadata.pop("execution", None)
         new.outputs = old.outputs if same(old.outputs, stored(new.outputs)) else new.outputs
