@@ -86,7 +86,7 @@ class Frontend:
         section = path.strip("/").split("/")[0].lower()
         if section == "admin":
             return await admin.handle(request, host, is_admin=is_admin(request, self._site.keys))
-        await host.ready()
+        host = await self._ready(host)
         if path.lower().startswith(webhooks.PREFIX):
             return await webhooks.handle(request, host, self._site.keys)
         found = host.index.router.find(request.method, path)
@@ -98,6 +98,17 @@ class Frontend:
         if not may_call(request, function, self._site.keys):
             return web.Response(status=401)
         return await self._invoke(request, host, function, params)
+
+    async def _ready(self, host: FunctionHost) -> FunctionHost:
+        """The host when it serves; its successor, when it was replaced while this request waited."""
+        while True:
+            try:
+                await host.ready()
+                return host
+            except HostUnavailable:
+                if self._site.host is host or self._site.host is None:
+                    raise
+                host = self._site.host
 
     async def _invoke(
         self, request: web.Request, host: FunctionHost, function: Function, params: dict[str, str]

@@ -25,6 +25,7 @@ from chatkit.localcloud.functions.signalr_bindings import InputContext, RestSend
 from chatkit.localcloud.functions.worker import LoadFailed, Worker, WorkerGone, WorkerOptions
 
 log = logging.getLogger("chatkit.local.functions")
+GONE = HostUnavailable("Function host is not running.")
 RESPAWN_PAUSES_S = (0.0, 0.2, 1.0, 2.0, 5.0)
 
 
@@ -55,7 +56,7 @@ class FunctionHost:
         self.console = console
         self.index = FunctionIndex()
         self.config = host_json.HostJson()
-        self.problem: HostUnavailable | None = HostUnavailable("Function host is not running.")
+        self.problem: HostUnavailable | None = GONE
         self.last_failure = ""
         self.started_at = time.time()
         self._open_calls = 0
@@ -78,13 +79,17 @@ class FunctionHost:
         await self._spawn()
 
     async def stop(self) -> None:
-        """End the child; open invocations fail."""
+        """End the child; open invocations fail, and whoever waits for the app learns that it is gone."""
+        await self._end()
+        self._running.set()
+
+    async def _end(self) -> None:
         self._stopping = True
+        self.problem = GONE
         if self._supervisor:
             self._supervisor.cancel()
         if self._worker:
             await self._worker.stop()
-        self._running.clear()
 
     async def drain(self, grace_s: float) -> None:
         """Let open invocations finish for a while, then stop."""
@@ -94,8 +99,9 @@ class FunctionHost:
         await self.stop()
 
     async def restart(self) -> None:
-        """End the child and start a new one, for example after a change of code or settings."""
-        await self.stop()
+        """End the child and start a new one; requests that come meanwhile wait."""
+        self._running.clear()
+        await self._end()
         await self.start()
 
     async def _spawn(self) -> None:
@@ -103,9 +109,11 @@ class FunctionHost:
         try:
             self.config = host_json.load(self.options.folder, self.options.settings)
             self._early, self._worker = None, self._early or await self._start_worker()
+            if self._stopping:
+                raise WorkerGone("the host was stopped")
             functions = await asyncio.wait_for(self._worker.load(), self.options.load_timeout_s)
             self.index = indexing.build(functions, self.config, self.options.settings)
-            self.problem = None
+            self.problem = GONE if self._stopping else None
             for function in self.index.functions:
                 if function.error:
                     self.console.in_error(function.name, function.error)
@@ -120,6 +128,8 @@ class FunctionHost:
         except ChatkitError as error:
             self._fail(Failure(type(error).__name__, str(error)))
         self._running.set()
+        if self._stopping:
+            return
         if self._worker is not None and self.problem is None:
             self._supervisor = asyncio.create_task(self._watch(self._worker))
         self.on_ready(self)
@@ -131,13 +141,16 @@ class FunctionHost:
     def _fail(self, failure: Failure) -> None:
         """Keep what is wrong. The app answers 503 everywhere with the sentence; the stack is for the log only."""
         self.index = FunctionIndex()
+        if self._worker is not None:
+            self._worker.kill("the app did not load")
+        if self._stopping:
+            self.problem = GONE
+            return
         self.problem = HostUnavailable(
             f"This function app did not start: {_first_line(failure)}", hint="The host's log has the whole traceback."
         )
         self.last_failure = failure.stack or str(failure)
         self.console.load_failed(failure)
-        if self._worker is not None:
-            self._worker.kill("the app did not load")
 
     async def _watch(self, worker: Worker) -> None:
         """Start a new child when this one ends by itself, slower each time it happens again at once."""
@@ -164,9 +177,9 @@ class FunctionHost:
             try:
                 await asyncio.wait_for(self._running.wait(), timeout_s)
             except TimeoutError:
-                raise HostUnavailable("Function host is not running.") from None
+                raise HostUnavailable(GONE.message) from None
         if self.problem is not None:
-            raise self.problem
+            raise HostUnavailable(self.problem.message, hint=self.problem.hint)  # a kept one would collect tracebacks
 
     async def call_http(self, function: Function, request: HttpData, trace: dict[str, str]) -> Result:
         """Invoke an HTTP function with its bindings. A failed invocation is a Result with a failure, already logged."""

@@ -6,7 +6,9 @@ import asyncio
 import logging
 import shutil
 from collections.abc import Callable
+from functools import partial
 
+from chatkit.localcloud.either import Either
 from chatkit.localcloud.entra.tokens import Tokens
 from chatkit.localcloud.functions import scm
 from chatkit.localcloud.functions.frontend import Gate
@@ -62,12 +64,14 @@ class FunctionsService:
             return
         site = self._sites[name] = RunningSite(spec, self._ground, gate)
         listeners = self._platform.listeners
-        await listeners.open(f"sites/{name}", site.application(), port=spec.port)
+        server = self._platform.certificates.server
+        front = partial(Either, tls=server)  # browsers use http here; az asks for the app's status over https
+        await listeners.open(f"sites/{name}", site.application(), port=spec.port, front=front)
         await listeners.open(
             f"scm/{name}",
             scm.application(site, self._tokens, self._resource_manager_url),
             port=spec.scm_port,
-            tls=self._platform.certificates.server,
+            tls=server,
         )
         site.start()
 

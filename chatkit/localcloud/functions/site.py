@@ -71,10 +71,11 @@ class RunningSite:
 
     def start(self) -> None:
         """Bring back what was deployed; a request that comes at once waits for it."""
-        interrupted = self.deployments.interrupt()
-        for deployment_id in interrupted:
-            shutil.rmtree(self._version_folder(deployment_id), ignore_errors=True)
+        self.deployments.interrupt()
+        for upload in self._folder.glob("*.upload"):
+            upload.unlink()
         active = self._active()
+        _remove_all_but(self._folder / "versions", active)
         if active and self._version_folder(active).is_dir():
             self._begin(self._make_host(self._version_folder(active)))
 

@@ -279,6 +279,17 @@ async def test_changed_settings_restart_the_app_and_no_request_is_lost(cloud: Cl
     assert [info.name for info in cloud.service.list_functions(NAME)] == ["v", "k"]
 
 
+async def test_settings_changed_twice_at_once_lose_no_request(cloud: Cloud) -> None:
+    """A request that waits for a process that is replaced before it is up goes to the next one."""
+    await cloud.publish(app_zip("one"))
+    await cloud.service.apply(replace(cloud.spec, app_settings={"A": "2"}))
+    waiting = [asyncio.create_task(cloud.ask("/api/v")) for _ in range(3)]
+    await asyncio.sleep(0)
+    await cloud.service.apply(replace(cloud.spec, app_settings={"A": "3"}))
+    for status, text in await asyncio.gather(*waiting, cloud.ask("/api/v")):
+        assert status == 200 and json.loads(text.partition(" ")[2])[1] in ("2", "3")
+
+
 async def test_changed_cors_works_at_once_without_a_restart(cloud: Cloud) -> None:
     """CORS of a deployed app is the site's setting."""
     await cloud.publish(app_zip("one"))
@@ -372,11 +383,15 @@ async def test_everything_is_back_after_a_restart_of_the_local_cloud(tmp_path: P
     async with Cloud(tmp_path) as first:
         record = await first.publish(app_zip("one"))
         first.service._sites[NAME].deployments.begin(deployer="test", remote_build=False)
+        (tmp_path / "sites" / NAME / "half.upload").write_bytes(b"PK")
+        (tmp_path / "sites" / NAME / "versions" / "half").mkdir()
     async with Cloud(tmp_path) as second:
         assert await second.version() == "one"
         _, records = await second.scm("GET", "/api/deployments")
         assert [(item["id"] == record["id"], item["status"]) for item in records] == [(False, 3), (True, 4)]
         assert "was stopped during the deployment" in records[0]["status_text"]
+        assert {path.name for path in (tmp_path / "sites" / NAME / "versions").iterdir()} == {record["id"]}
+        assert not (tmp_path / "sites" / NAME / "half.upload").exists()
 
 
 async def test_the_apps_log_has_invocations_and_prints(cloud: Cloud) -> None:
