@@ -28,7 +28,7 @@ ALLOWED: dict[str, set[str]] = {
         *("localcloud.entra", "localcloud.storage", "localcloud.signalr", "localcloud.functions"),
     },
 }
-GROUND_OF_THE_LOCAL_CLOUD = {"platform", "store", "listeners", "trace", "web", "tls", "lock"}
+GROUND_OF_THE_LOCAL_CLOUD = {"platform", "store", "listeners", "trace", "web", "tls", "lock", "either"}
 SOCKETS = {"asyncio", "socket", "ssl", "aiohttp", "http", "urllib.request", "requests", "websockets", "threading"}
 LONGEST_FILE = 400
 LONGEST_FUNCTION = 60
