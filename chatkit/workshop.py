@@ -185,11 +185,10 @@ class Workshop(Session):
             names, published = functions.publish(cloud, calls, functions.Target(group, name), files, known=known)
             self._learn(published=published)
             deployed = app_settings.read_app_settings(cloud, calls, group, name)
-            local = app_settings.uploadable(local_settings.values(self.functions_folder))
-            forgotten = sorted(set(local) - set(deployed))
-            if not forgotten and "negotiate" in names:
+            local = {local_settings.SIGNALR_SETTING: "", **local_settings.values(self.functions_folder)}
+            after = app_settings.forgotten(app_settings.compare(local, deployed))
+            if not after and "negotiate" in names:
                 functions.wait_until_answers(cloud, calls, self._deployed_api(), NEGOTIATE)
-            after = f" Not uploaded yet: {', '.join(forgotten)}." if forgotten else ""
             return step.result(f"Published. {len(names)} functions: {', '.join(names)}.{after}", functions=names)
 
     def upload_settings(self) -> Result:
@@ -202,6 +201,11 @@ class Workshop(Session):
             group, name = settings.resource_group, settings.function_app
             local = local_settings.values(self.functions_folder)
             wanted = app_settings.uploadable(local)
+            if local_settings.SIGNALR_SETTING not in wanted:
+                raise SetupError(
+                    f"{local_settings.FILE} has no {local_settings.SIGNALR_SETTING}.",
+                    hint="workshop.write_local_settings() writes it.",
+                )
             written = app_settings.merge_app_settings(cloud, calls, group, name, wanted)
             if written and "negotiate" in functions.listed(cloud, calls, group, name):
                 functions.wait_until_answers(cloud, calls, self._deployed_api(), NEGOTIATE)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
+from time import monotonic
 from typing import Any
 
 from azure.core.exceptions import AzureError, ServiceRequestError
@@ -20,8 +21,10 @@ from chatkit.hints import add_hint
 
 PUBLISH = "/api/publish?RemoteBuild=true&Deployer=chatkit"
 SUCCEEDED, PARTLY = 4, 6
+STARTING = (404, 502, 503, 504)  # what an app answers that is not there yet
 FAILED = {-1: "cancelled", 3: "failed", 5: "in conflict with another one", PARTLY: "only partly done"}
 LOG_LINES = 15
+SURE_S = 30
 DEPLOY_LIMIT_S, BUSY_LIMIT_S, LISTED_LIMIT_S, ANSWER_LIMIT_S, REACHABLE_LIMIT_S = 600, 300, 300, 180, 60
 
 
@@ -204,17 +207,22 @@ def wait_until_answers(cloud: Cloud, calls: Calls, api_base_url: str, path: str,
     """Wait until the deployed app answers a POST as expected: it restarts after a publish and after a settings change.
 
     Raises:
-        ServiceError: It still answers something else.
+        ServiceError: It still answers something else, or the same error of its own for half a minute.
     """
     app = cloud.rest(api_base_url, signed_in=False)
-    said = "nothing"
+    said, since = "nothing", monotonic()
     for _ in calls.waiting(ANSWER_LIMIT_S):
         try:
             answer = app.post(path, retry_total=0)
         except AzureError as error:
-            said = type(error).__name__
+            said, since = type(error).__name__, monotonic()
             continue
         if answer.status_code == expected:
             return
-        said = f"{answer.status_code} {_sentence(answer)}"
-    raise ServiceError(503, "NoAnswer", f"{path} answers {said} after {ANSWER_LIMIT_S} seconds.")
+        now = f"{answer.status_code} {_sentence(answer)}"
+        if now != said or answer.status_code in STARTING:
+            said, since = now, monotonic()
+        elif monotonic() - since > SURE_S:
+            break
+    hint = "Look at the function's code, and at workshop.upload_settings()."
+    raise ServiceError(503, "NoAnswer", f"{path} answers {said}", hint=hint)

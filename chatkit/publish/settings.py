@@ -55,8 +55,15 @@ def read_app_settings(cloud: Cloud, calls: Calls, group: str, site: str) -> dict
 
 
 def uploadable(local: Mapping[str, str]) -> dict[str, str]:
-    """The local settings that belong on the deployed app too."""
-    return {name: value for name, value in local.items() if name not in NOT_UPLOADED}
+    """The local settings that belong on the deployed app too; blanked ones do not."""
+    return {name: value for name, value in local.items() if value and name not in NOT_UPLOADED}
+
+
+def forgotten(differences: list[Difference]) -> str:
+    """Say which settings still have to be uploaded; empty when none."""
+    said = {"not uploaded": "Not uploaded yet", "differs": "Different from the local ones"}
+    parts = {state: [one.name for one in differences if one.state == state] for state in said}
+    return "".join(f" {said[state]}: {', '.join(names)}." for state, names in parts.items() if names)
 
 
 def compare(local: Mapping[str, str], deployed: Mapping[str, str]) -> list[Difference]:

@@ -41,7 +41,7 @@ def test_nothing_is_written_when_nothing_changes(azure: FakeAzure, cloud: Cloud,
 
 def test_settings_of_this_machine_are_not_uploaded() -> None:
     """The deployed app has a storage of its own."""
-    local = {"AzureWebJobsStorage": "x", "FUNCTIONS_WORKER_RUNTIME": "python", "AzureSignalRConnectionString": "y"}
+    local = {"AzureWebJobsStorage": "x", "FUNCTIONS_WORKER_RUNTIME": "python", "BLANKED": "", "AzureSignalRConnectionString": "y"}
     assert settings.uploadable(local) == {"AzureSignalRConnectionString": "y"}
 
 
@@ -50,6 +50,8 @@ def test_the_comparison_names_what_was_forgotten() -> None:
     found = settings.compare({"A": "secret-1", "B": "secret-2", "C": "same"}, {"B": "other", "C": "same", "D": "x"})
     assert {one.name: one.state for one in found} == {"A": "not uploaded", "B": "differs", "C": "same", "D": "only deployed"}
     assert "secret" not in repr(found)
+    assert settings.forgotten(found) == " Not uploaded yet: A. Different from the local ones: B."
+    assert settings.forgotten([]) == ""
 
 
 @pytest.mark.parametrize(

@@ -145,3 +145,21 @@ def test_another_package_or_another_deployment_is_replaced(
     published.on("GET", "api/deployments$", (200, [{"id": newest, "status": 4}], {}))
     functions.publish(cloud, calls, SITE, package, known=known)
     assert len(published.sent("POST")) == 2
+
+
+def test_a_restart_is_waited_out(azure: FakeAzure, cloud: Cloud, calls: Calls) -> None:
+    """After a publish and after a settings change."""
+    azure.on("POST", "api/negotiate", in_turn((404, None), (503, None), (500, "starting"), (200, {"url": "u"})))
+    functions.wait_until_answers(cloud, calls, "https://app.example", "/api/negotiate")
+    assert len(azure.sent("POST", "api/negotiate")) == 4
+
+
+def test_an_error_of_the_app_itself_is_not_waited_out_for_minutes(
+    azure: FakeAzure, cloud: Cloud, calls: Calls, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With its own words."""
+    monkeypatch.setattr(functions, "SURE_S", -1)
+    azure.on("POST", "api/negotiate", (500, b"NameError: name 'hub' is not defined", {"Content-Type": "text/plain"}))
+    with pytest.raises(ServiceError, match="500 NameError"):
+        functions.wait_until_answers(cloud, calls, "https://app.example", "/api/negotiate")
+    assert len(azure.sent("POST", "api/negotiate")) == 2
