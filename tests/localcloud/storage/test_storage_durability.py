@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import os
 import random
 import subprocess
-import sys
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -19,43 +17,18 @@ from azure.core.exceptions import AzureError, HttpResponseError
 from azure.storage.blob import BlobServiceClient, ContainerClient
 
 from chatkit.localcloud.storage.service import DEV_KEY
+from tests.localcloud.storage import storage_process
 from tests.localcloud.storage.storage_testing import NAME, StorageCloud
 
-ROOT = Path(__file__).resolve().parents[3]
-SERVER = """
-import asyncio, sys
-from pathlib import Path
-from types import SimpleNamespace
-from chatkit.localcloud.listeners import Listeners
-from chatkit.localcloud.platform import Platform
-from chatkit.localcloud.storage.service import StorageService
-from chatkit.localcloud.store import Store
-from chatkit.localcloud.trace import Trace
-async def main(folder):
-    store = Store(folder / "state.db")
-    platform = Platform(folder, store, SimpleNamespace(server=None), Listeners(store), Trace())
-    storage = StorageService(platform, SimpleNamespace(issuer=""))
-    await storage.start()
-    print(storage.dev_endpoint, flush=True)
-    await asyncio.Event().wait()
-asyncio.run(main(Path(sys.argv[1])))
-"""
 KILLS = 4
 WRITERS = 4
 
 
 @contextmanager
 def server(folder: Path) -> Iterator[tuple[subprocess.Popen[str], BlobServiceClient]]:
-    """Storage in a process of its own, killed at the end."""
-    command = [sys.executable, "-c", SERVER, str(folder)]
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env={**os.environ, "PYTHONPATH": str(ROOT)})
-    assert process.stdout is not None
-    with process.stdout as lines, BlobServiceClient(lines.readline().strip(), DEV_KEY, retry_total=0) as client:
-        try:
-            yield process, client
-        finally:
-            process.kill()
-            process.wait()
+    """Storage in a process of its own, and the development account's client."""
+    with storage_process.running(folder) as at, BlobServiceClient(at.dev, DEV_KEY, retry_total=0) as client:
+        yield at.process, client
 
 
 @dataclass
