@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -16,6 +17,7 @@ from chatkit.localcloud.functions.keys import is_admin, may_call
 from chatkit.localcloud.functions.spec import Cors, HostKeys
 from chatkit.localcloud.web import Handler, loopback_only
 
+log = logging.getLogger("chatkit.local.functions")
 BODY_LIMIT_BYTES = 104_857_600
 HOME_PAGE = """<!DOCTYPE html><html lang="en"><head><meta charset="utf-8"><title>Function app</title></head>
 <body><h1>Your function app is up and running</h1><p>This is the local stand-in for an Azure function app.</p></body></html>
@@ -65,6 +67,7 @@ def application(site: Site) -> web.Application:
 
     middlewares = [loopback_only, stopped, cors_middleware(lambda: site.cors), gated, _failures]
     app = web.Application(middlewares=middlewares, client_max_size=BODY_LIMIT_BYTES)
+    app.on_response_prepare.append(_name_server)
     front = Frontend(site)
     app.router.add_route("*", "/{path:.*}", front.handle)
     return app
@@ -137,6 +140,15 @@ async def _failures(request: web.Request, handler: Handler) -> web.StreamRespons
         return await handler(request)
     except HostUnavailable as error:
         return web.Response(status=503, text=f"{error}\n")
+    except (web.HTTPException, ConnectionError):
+        raise
+    except Exception:
+        log.exception("%s %s", request.method, request.path)
+        return web.Response(status=500)
+
+
+async def _name_server(request: web.Request, response: web.StreamResponse) -> None:
+    response.headers["Server"] = "Kestrel"
 
 
 def home_page(request: web.Request, host: FunctionHost | None = None) -> web.Response:

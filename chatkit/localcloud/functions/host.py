@@ -61,6 +61,7 @@ class FunctionHost:
         self.started_at = time.time()
         self._open_calls = 0
         self.on_ready: Callable[[FunctionHost], None] = lambda host: None
+        self.on_invoked: Callable[[str, float, Failure | None], None] = lambda name, seconds, failure: None
         self._sender = sender
         self._early, self._worker = worker, worker
         self._running = asyncio.Event()
@@ -213,7 +214,9 @@ class FunctionHost:
             result = Result(failure=Failure(type(error).__name__, str(error)))
         finally:
             self._open_calls -= 1
-        self.console.executed(function.name, call.id, time.perf_counter() - started, result.failure)
+        seconds = time.perf_counter() - started
+        self.console.executed(function.name, call.id, seconds, result.failure)
+        self.on_invoked(function.name, seconds, result.failure)
         return result
 
     async def _run(self, function: Function, call: Call) -> Result:

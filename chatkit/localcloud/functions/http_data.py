@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import base64
 import json
+import re
 from collections.abc import Mapping
 from http.cookies import SimpleCookie
 from typing import Any
@@ -18,6 +19,7 @@ from chatkit.localcloud.functions.calls import HttpData, Result, Wire
 from chatkit.localcloud.web import IDENTITY_HEADERS
 
 IDENTITY_PREFIXES = ("x-ms-client-principal", "x-ms-token-")
+UNSAFE = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
 NOBODY: Mapping[str, str] = {}
 OWN_HEADERS = {"content-length", "transfer-encoding", "connection", "keep-alive", "date"}
 
@@ -87,6 +89,8 @@ def _from_http(value: Wire, body: bytes) -> web.Response:
     headers = CIMultiDict({name: text for name, text in value["headers"].items() if name.lower() not in OWN_HEADERS})
     for cookie in value["cookies"]:
         headers.add("Set-Cookie", set_cookie(cookie))
+    if found := next((name for name, text in headers.items() if UNSAFE.search(name + text)), None):
+        raise ValueError(f"The response header {found!r} has a line break or control character in it.")
     status = int(value["status"])
     return web.Response(status=status, headers=headers, body=body)
 

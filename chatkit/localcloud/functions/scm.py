@@ -6,6 +6,7 @@ Follows Microsoft's pages "Flex Consumption one deploy" and "Kudu: deploying fro
 from __future__ import annotations
 
 import asyncio
+import logging
 import uuid
 from collections.abc import Callable
 from pathlib import Path
@@ -19,6 +20,7 @@ from chatkit.localcloud.functions.site import DeploymentRunning, RunningSite
 from chatkit.localcloud.store import Document
 from chatkit.localcloud.web import Handler, loopback_only
 
+log = logging.getLogger("chatkit.local.functions")
 AUDIENCES = ("https://management.azure.com", "https://management.core.windows.net", "https://appservice.azure.com")
 MAX_UPLOAD_BYTES = 500_000_000
 FLEX = "FlexConsumption"
@@ -36,7 +38,13 @@ def application(site: RunningSite, tokens: Tokens, resource_manager_url: Callabl
             tokens.verify(token.strip() if scheme.lower() == "bearer" else "", (*AUDIENCES, resource_manager_url()))
         except TokenRejected as error:
             return _unauthorized(str(error))
-        return await handler(request)
+        try:
+            return await handler(request)
+        except (web.HTTPException, ConnectionError):
+            raise
+        except Exception:
+            log.exception("%s %s", request.method, request.path)
+            return web.json_response({"Message": "An error has occurred."}, status=500)
 
     app = web.Application(middlewares=[loopback_only, with_bearer])
     routes = Scm(site)

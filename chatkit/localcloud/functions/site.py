@@ -14,6 +14,7 @@ from aiohttp import web
 
 from chatkit.errors import ChatkitError
 from chatkit.localcloud.functions import build, packages
+from chatkit.localcloud.functions.calls import Failure
 from chatkit.localcloud.functions.console import Console
 from chatkit.localcloud.functions.deployments import Deployments, Status
 from chatkit.localcloud.functions.errors import HostUnavailable, PackageRejected
@@ -227,7 +228,13 @@ class RunningSite:
         self._front.gate = gate
 
     def _make_host(self, folder: Path) -> FunctionHost:
-        return FunctionHost(self._options(folder), self._console, self._ground.sender)
+        host = FunctionHost(self._options(folder), self._console, self._ground.sender)
+        host.on_invoked = self._trace_invocation
+        return host
+
+    def _trace_invocation(self, name: str, seconds: float, failure: Failure | None) -> None:
+        ms = round(seconds * 1000, 1)
+        self._ground.trace.emit(f"functions/{self.spec.name}", "invocation", function=name, ms=ms, failure=str(failure or ""))
 
     def _options(self, folder: Path) -> HostOptions:
         environment = site_environment(self.spec, folder=folder, ca_bundle=self._ground.ca_bundle)

@@ -401,6 +401,8 @@ async def test_the_apps_log_has_invocations_and_prints(cloud: Cloud) -> None:
     await cloud.version()
     log = (cloud.platform.folder / "sites" / "site" / "app.log").read_text()
     assert "Executed 'Functions.v' (Succeeded" in log and "AccessKey=***" in log and "c2VjcmV0" not in log
+    kinds = [event.kind for event in cloud.platform.trace.after(source="functions/site")]
+    assert kinds == ["deployed", "invocation"]
 
 
 async def test_the_app_trusts_the_local_cloud_over_tls(cloud: Cloud) -> None:

@@ -196,6 +196,19 @@ async def test_one_signalr_event_with_two_functions_is_refused(serve: Serve, tmp
     assert "The 'g' function is in error: The SignalR trigger c/messages/say is the one of function 'f' already." in served.log
 
 
+async def test_a_response_that_cannot_be_sent_is_an_empty_500(
+    serve: Serve, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A header with a control character, an odd status; the reason is in the log."""
+    bad_header = "@app.route(route='h')\ndef h(req): return func.HttpResponse('x', headers={'X-A': 'a\\x01'})\n"
+    bad_status = "@app.route(route='s')\ndef s(req): return func.HttpResponse('x', status_code='odd')\n"
+    served = await serve(write_app(tmp_path / "app", bad_header + bad_status + FINE))
+    assert await served.ask("GET", "/api/h") == (500, "")
+    assert await served.ask("GET", "/api/s") == (500, "")
+    assert "line break or control character" in caplog.text
+    await fine(served)
+
+
 async def test_too_many_outstanding_requests_are_429(serve: Serve, tmp_path: Path) -> None:
     """maxOutstandingRequests of host.json."""
     host = json.dumps({"version": "2.0", "extensions": {"http": {"maxOutstandingRequests": 1}}})
