@@ -47,10 +47,14 @@ class Clients:
             error = "The client requested a non-integer protocol version."
             return web.json_response({"negotiateVersion": 0, "error": error})
         version = 1 if int(version_text) >= 1 else 0
-        connection = self._instance.negotiate(hub, authentication.user_id(claims), claims, query=request.query_string)
+        stateful = version == 1 and _query(request, "usestatefulreconnect").lower() == "true"
+        connection = self._instance.negotiate(
+            hub, authentication.user_id(claims), claims, query=request.query_string, stateful=stateful
+        )
         answer: dict[str, Any] = {"negotiateVersion": version, "connectionId": connection.id}
         if version:
             answer["connectionToken"] = connection.token
+            answer |= {"useStatefulReconnect": True} if stateful else {}
         else:
             connection.token = connection.id
             self._instance.rename(connection)
@@ -121,6 +125,8 @@ class Clients:
         connection = self._instance.take_negotiated(connection_token, hub)
         if connection is None:
             known = self._instance.find(connection_token)
+            if known is not None and known.stateful is not None and known.hub == hub.lower():
+                return known
             raise SignalRError(409) if known else SignalRError(404, message="No Connection with that ID")
         return connection
 

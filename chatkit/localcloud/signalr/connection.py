@@ -10,6 +10,7 @@ from enum import Enum
 from typing import Any, Protocol
 
 from chatkit.errors import RemoteProtocolError
+from chatkit.localcloud.signalr.stateful import TRACKED, Stateful
 from chatkit.wire.framing import Decoder
 from chatkit.wire.hub_messages import Close, HubMessage
 from chatkit.wire.hub_protocol import PROTOCOLS, HandshakeReader, HubProtocol, handshake_response, parse_handshake
@@ -57,7 +58,7 @@ class Connection:
 
     __slots__ = (
         "claims", "close_error", "decoder", "expires_at", "groups", "handshake", "hub", "id", "last_received", "last_sent",
-        "flush", "opened_at", "protocol", "query", "sink", "state", "token", "transport", "user_id",
+        "flush", "opened_at", "protocol", "query", "sink", "state", "stateful", "suspended_at", "token", "transport", "user_id",
     )  # fmt: skip
 
     def __init__(self, hub: str, user_id: str, claims: dict[str, Any], *, query: str = "") -> None:
@@ -80,6 +81,10 @@ class Connection:
         self.flush: Callable[[], None] = _nothing
         #: set for WebSockets only, where a fan-out writes whole frames
         self.transport: asyncio.Transport | None = None
+        #: set when stateful reconnect was negotiated
+        self.stateful: Stateful | None = None
+        #: since when the client is away and may come back
+        self.suspended_at: float | None = None
 
     def shake(self, chunk: bytes) -> bytes | None:
         """Take bytes of the handshake; once it is complete return what follows it, until then None.
@@ -126,14 +131,26 @@ class Connection:
     def send(self, message: HubMessage) -> None:
         """Send one message; nothing happens on a closed connection."""
         if self.protocol is not None:
-            self.write(self.protocol.serialize(message))
+            self.write(self.protocol.serialize(message), tracked=isinstance(message, TRACKED))
 
-    def write(self, payload: bytes) -> None:
-        """Send bytes already in this connection's encoding."""
+    def write(self, payload: bytes, *, tracked: bool = True) -> None:
+        """Send one message already in this connection's encoding; a tracked one is kept until acknowledged."""
         self.flush()
+        if tracked and self.stateful is not None:
+            self.stateful.sending(payload)
         if self.sink is not None and self.state is not State.CLOSED:
             self.sink.send(payload, binary=self.protocol is not None and self.protocol.binary)
             self.last_sent = time.monotonic()
+
+    def resume(self, sink: Sink) -> None:
+        """The client is back on a new transport: no handshake, but everything it may have missed."""
+        assert self.stateful is not None
+        self.sink, self.suspended_at = sink, None
+        self.last_received = time.monotonic()
+        sequence, missed = self.stateful.resume()
+        self.send(sequence)
+        for payload in missed:
+            self.write(payload, tracked=False)
 
     def answer_handshake(self, error: str = "") -> None:
         """Say that the handshake succeeded or why it did not. JSON whatever the encoding."""

@@ -82,8 +82,13 @@ class Outbox:
 
     def _by_sink(self, connection: Connection, payloads: list[bytes]) -> None:
         sink = connection.sink
-        assert sink is not None and connection.protocol is not None
+        assert connection.protocol is not None
+        stateful = connection.stateful
         for payload in payloads:
-            sink.send(payload, binary=connection.protocol.binary)
-        if sink.waiting_bytes() > MAX_WAITING_BYTES:
+            if stateful is not None:
+                stateful.sending(payload)
+            if sink is not None:
+                sink.send(payload, binary=connection.protocol.binary)
+        waiting = (sink.waiting_bytes() if sink is not None else 0) + (stateful.waiting_bytes if stateful is not None else 0)
+        if waiting > MAX_WAITING_BYTES:
             connection.abort(SLOW)

@@ -20,6 +20,7 @@ from chatkit.localcloud.signalr.frames import frame
 from chatkit.localcloud.signalr.hub import Hub, without
 from chatkit.localcloud.signalr.quotas import Quotas
 from chatkit.localcloud.signalr.spec import InstanceSpec
+from chatkit.localcloud.signalr.stateful import GRACE_S, Stateful
 from chatkit.localcloud.signalr.upstream import Upstream
 from chatkit.localcloud.trace import Trace
 from chatkit.localcloud.web import host_name
@@ -76,11 +77,12 @@ class Instance:
 
     # Life of a connection
 
-    def negotiate(self, hub: str, user_id: str, claims: dict[str, Any], *, query: str) -> Connection:
+    def negotiate(self, hub: str, user_id: str, claims: dict[str, Any], *, query: str, stateful: bool = False) -> Connection:
         """Prepare a connection that the client opens within five seconds."""
         self._forget_unopened()
         self._check_connection()
         connection = Connection(hub.lower(), user_id, claims, query=query)
+        connection.stateful = Stateful() if stateful else None
         self._negotiated[connection.token] = connection
         return connection
 
@@ -128,7 +130,8 @@ class Instance:
         try:
             rest = chunk if connection.handshake is None else self._shake(connection, chunk)
             for message in connection.feed(rest) if rest else ():
-                self._on_message(connection, message)
+                if connection.stateful is None or connection.stateful.receiving(message):
+                    self._on_message(connection, message)
         except HandshakeRefused as error:
             connection.close(error.message)
         except RemoteProtocolError as error:
@@ -144,6 +147,15 @@ class Instance:
         self.note("handshake", connection=connection.id, protocol=connection.protocol.name if connection.protocol else "")
         self.upstream.connected(connection)
         return rest
+
+    def lost(self, connection: Connection, error: str | None) -> None:
+        """A WebSocket has ended. With stateful reconnect the client may come back for a while; without, that was it."""
+        connection.sink = connection.transport = None
+        if connection.stateful is not None and connection.state is State.OPEN:
+            connection.suspended_at = time.monotonic()
+            self.note("connection", event="suspended", hub=connection.hub, connection=connection.id)
+        else:
+            self.detach(connection, error)
 
     def detach(self, connection: Connection, error: str | None = None) -> None:
         """The transport has ended, however it did."""
@@ -167,11 +179,20 @@ class Instance:
             if connection.state is State.HANDSHAKE:
                 if now - connection.opened_at > HANDSHAKE_WITHIN_S:
                     connection.close("Handshake was canceled.")
+            elif connection.suspended_at is not None:
+                if now - connection.suspended_at > GRACE_S:
+                    self.detach(connection, "The client did not come back.")
             elif connection.sink is not None and not getattr(connection.sink, "keeps_itself_alive", False):
                 if now - connection.last_received > CLIENT_TIMEOUT_S:
                     connection.abort("The client has been silent for longer than the client time-out.")
                 elif now - connection.last_sent >= KEEP_ALIVE_S:
                     connection.send(Ping())
+                self._acknowledge(connection)
+
+    def _acknowledge(self, connection: Connection) -> None:
+        due = connection.stateful.acknowledgement() if connection.stateful is not None else None
+        if due is not None:
+            connection.send(due)
 
     def close_all(self, reason: str | None) -> None:
         """End every connection (the instance goes away)."""

@@ -107,7 +107,7 @@ class WebSocketClient(asyncio.Protocol):
         if self._closing is not None:
             self._closing.cancel()
         if self._connection is not None:
-            self._instance.detach(self._connection, self._lost_word)
+            self._instance.lost(self._connection, self._lost_word)
             self._connection = None
 
     def pause_writing(self) -> None:
@@ -148,9 +148,20 @@ class WebSocketClient(asyncio.Protocol):
         self._flush()
         if connection is not None:
             self._connection = connection
+            if connection.state is State.OPEN:
+                self._replace(connection)
+                return
             connection.sink = self
-            connection.transport = self._transport
+            connection.transport = None if connection.stateful is not None else self._transport
             self._instance.attach(connection)
+
+    def _replace(self, connection: Connection) -> None:
+        """The client of a stateful connection is back, perhaps before its old transport was known to be lost."""
+        old = connection.sink
+        connection.resume(self)
+        if isinstance(old, WebSocketClient):
+            old._connection = None
+            old.close(abort=True)
 
     def _take(self, event: Frame) -> None:
         if self._connection is None:

@@ -119,3 +119,18 @@ async def test_pysignalr_receives_a_message_to_its_user(running: Running, app_ne
     assert await asyncio.wait_for(got.get(), 10) == ["for alice"]
     task.cancel()
     await asyncio.gather(task, return_exceptions=True)
+
+
+async def test_stateful_reconnect_loses_and_repeats_nothing(running: Running, node: Callable[..., Any]) -> None:
+    """The WebSocket is cut twice while messages go out; Microsoft's client sees each once, in order, without reconnecting."""
+    client = await node(url=f"{running.url}/client/?hub=chat", token=running.token("alice"), stateful=True, reconnect=True)
+    await client.until("connected")
+    for number in range(30):
+        if number in (10, 20):
+            (connection,) = running.instance.all_connections()
+            assert connection.sink is not None
+            connection.sink.close(abort=True)
+        await running.say(str(number))
+    got = [(await client.until("message"))[0] for _ in range(30)]
+    assert got == [str(number) for number in range(30)]
+    assert "reconnecting" not in {record["event"] for record in client.seen}
