@@ -138,6 +138,11 @@ def stored(outputs: list[Any]) -> list[Any]:
     return outputs
 
 
+def is_ignored(cell: Any) -> bool:
+    """Say whether nbval compares nothing here; such an output is renewed only when its cell changes."""
+    return "nbval-ignore-output" in cell.metadata.get("tags", ())
+
+
 def shown(output: Any) -> str:
     """An output's text."""
     return str(output.get("text") or output.get("data", {}).get("text/plain") or output.get("evalue", ""))
@@ -163,7 +168,8 @@ def execute(path: Path) -> float:
     notebook.metadata = before.metadata
     for old, new in zip(code_cells(before), code_cells(notebook), strict=True):
         new.metadata.pop("execution", None)
-        new.outputs = old.outputs if same(old.outputs, stored(new.outputs)) else new.outputs
+        kept = same(old.outputs, stored(new.outputs)) or (old.outputs and is_ignored(new) and old.source == new.source)
+        new.outputs = old.outputs if kept else new.outputs
     write(path, notebook)
     return seconds
 
