@@ -8,6 +8,7 @@ import shutil
 from collections.abc import Callable
 from functools import partial
 
+from chatkit.errors import PortInUse
 from chatkit.localcloud.either import Either
 from chatkit.localcloud.entra.tokens import Tokens
 from chatkit.localcloud.functions import scm
@@ -63,17 +64,18 @@ class FunctionsService:
             await site.update(spec, gate)
             return
         site = self._sites[name] = RunningSite(spec, self._ground, gate)
-        listeners = self._platform.listeners
-        server = self._platform.certificates.server
-        front = partial(Either, tls=server)  # browsers use http here; az asks for the app's status over https
-        await listeners.open(f"sites/{name}", site.application(), port=spec.port, front=front)
-        await listeners.open(
-            f"scm/{name}",
-            scm.application(site, self._tokens, self._resource_manager_url),
-            port=spec.scm_port,
-            tls=server,
-        )
+        try:
+            await self._open_ports(name, site)
+        except PortInUse as error:
+            log.error("Function app %s is not reachable. %s", name, error)
         site.start()
+
+    async def _open_ports(self, name: str, site: RunningSite) -> None:
+        listeners, server = self._platform.listeners, self._platform.certificates.server
+        front = partial(Either, tls=server)  # browsers use http here; az asks for the app's status over https
+        await listeners.open(f"sites/{name}", site.application(), port=site.spec.port, front=front)
+        deployment = scm.application(site, self._tokens, self._resource_manager_url)
+        await listeners.open(f"scm/{name}", deployment, port=site.spec.scm_port, tls=server)
 
     async def remove(self, name: str) -> None:
         """Remove a site with everything it had: ports, process, files, records. Unknown names are fine."""

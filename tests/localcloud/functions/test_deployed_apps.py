@@ -358,6 +358,22 @@ async def test_keys_are_strict_when_deployed(cloud: Cloud, path: str, key: str, 
     assert (await cloud.ask(path, params={"code": key} if key else {}))[0] == status
 
 
+async def test_the_port_of_an_app_answers_https_too(cloud: Cloud) -> None:
+    """As App Service does; deployment tools ask the host's status so."""
+    await cloud.publish(app_zip("one"))
+    url = f"https://localhost:{cloud.spec.port}/admin/host/status"
+    async with cloud.client.get(url, ssl=cloud.trust, headers={"x-functions-key": "master-key"}) as response:
+        assert (response.status, (await response.json())["state"]) == (200, "Running")
+
+
+async def test_a_taken_port_leaves_the_other_sites_alone(cloud: Cloud, caplog: pytest.LogCaptureFixture) -> None:
+    """After a restart another program may have it: the log says so, everything else starts."""
+    await cloud.service.apply(replace(cloud.spec, name="second", scm_port=cloud.spec.port))
+    assert "Function app second is not reachable" in caplog.text
+    await cloud.publish(app_zip("one"))
+    assert await cloud.version() == "one"
+
+
 async def test_a_stopped_site_is_403_and_comes_back(cloud: Cloud) -> None:
     """Stop and start of the resource."""
     await cloud.publish(app_zip("one"))
