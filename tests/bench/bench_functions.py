@@ -6,6 +6,7 @@ The peer is `azure-functions-runtime` 1.3 called in its own process, without any
 from __future__ import annotations
 
 import asyncio
+import io
 import json
 import os
 import re
@@ -15,6 +16,7 @@ import subprocess
 import sys
 import tempfile
 import time
+import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -74,6 +76,7 @@ async def _run(folder: Path) -> dict[str, object]:
         **({"invocation_to_peer_ratio": round(own * 1000 / float(str(peer["peer_p50_ms"])), 2)} if "peer_p50_ms" in peer else {}),
         **await reload_s(folder / "reload"),
         **await message_to_frame(folder / "room"),
+        **await publish_s(folder / "cloud"),
     }
 
 
@@ -231,6 +234,24 @@ async def reload_s(folder: Path) -> dict[str, object]:
                 await asyncio.sleep(0.005)
             durations.append(time.perf_counter() - begin)
     return {"reload_s": round(statistics.median(durations), 2)}
+
+
+async def publish_s(folder: Path) -> dict[str, object]:
+    """From sending the tutorial app's package to the deployment's success; the functions answer then."""
+    from tests.localcloud.functions.test_deployed_apps import Cloud
+
+    files = {path.name: path.read_text() for path in (CHECKOUT / "functions").iterdir() if path.is_file()}
+    package = io.BytesIO()
+    with zipfile.ZipFile(package, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, text in files.items():
+            archive.writestr(name, text)
+    durations = []
+    async with Cloud(folder) as cloud:
+        for _ in range(5):
+            begin = time.perf_counter()
+            assert (await cloud.publish(package.getvalue()))["status"] == 4
+            durations.append(time.perf_counter() - begin)
+    return {"publish_s": round(statistics.median(durations), 2)}
 
 
 async def message_to_frame(folder: Path) -> dict[str, object]:

@@ -10,6 +10,7 @@ import statistics
 import tempfile
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 from chatkit.cli import cloud_process
@@ -47,7 +48,7 @@ def measured() -> dict[str, object]:
         again.append(duration_s(workshop.provision))
         workshop.clean_up()
         workshop = Workshop.open(suffix=f"b{number}")
-        in_turn.append(duration_s(lambda: one_after_another(workshop)))
+        in_turn.append(duration_s(partial(one_after_another, workshop)))
         workshop.clean_up()
     fast, slow = statistics.median(together), statistics.median(in_turn)
     return {

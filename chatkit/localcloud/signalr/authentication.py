@@ -23,6 +23,7 @@ Claims = dict[str, Any]
 ALGORITHMS = ("HS256", "HS512")
 # Both clocks are this machine's; the service itself tolerates up to five minutes.
 SKEW_S = 5
+LOOPBACK = {"127.0.0.1", "::1"}
 USER_CLAIMS = ("asrs.s.uid", "http://schemas.xmlsoap.org/ws/2005/05/identity/claims/nameidentifier", "nameid", "sub")
 
 
@@ -86,10 +87,14 @@ def _signed_claims(spec: InstanceSpec, token: str) -> Claims:
 
 
 def comparable(audience: str) -> str:
-    """An audience in the form in which two are compared: port dropped, scheme and host lower-case, percent-decoded."""
+    """An audience in the form in which two are compared.
+
+    Port dropped, scheme and host lower-case, percent-decoded; the names of this machine are one host.
+    """
     parts = urlsplit(audience)
+    host = "localhost" if parts.hostname in LOOPBACK else (parts.hostname or "").lower()
     query = f"?{unquote(parts.query)}" if parts.query else ""
-    return f"{parts.scheme.lower()}://{(parts.hostname or '').lower()}{unquote(parts.path).rstrip('/')}{query}"
+    return f"{parts.scheme.lower()}://{host}{unquote(parts.path).rstrip('/')}{query}"
 
 
 def client_audiences(origin: str, hub: str, claimed: object = None) -> list[str]:
