@@ -131,7 +131,7 @@ class Subscriptions:
     async def unregister(self, call: Call) -> Answer:
         """End the registration."""
         key = self._namespace(call)
-        self._context.platform.store.delete("registrations", key)
+        self._context.platform.store.put("registrations", key, {"state": "Unregistered", "until": 1e12})
         return Answer(body=self._provider(key))
 
     def _namespace(self, call: Call) -> str:
@@ -145,8 +145,8 @@ class Subscriptions:
         if key in ALWAYS_REGISTERED:
             return "Registered"
         kept = self._context.platform.store.get("registrations", key)
-        if kept is None:
-            return "NotRegistered"
+        if kept is None or kept["state"] == "Unregistered":
+            return "NotRegistered" if kept is None else "Unregistered"
         return "Registered" if kept["until"] <= Clock.now() else "Registering"
 
     def _provider(self, key: str) -> Document:

@@ -26,6 +26,7 @@ from chatkit.localcloud.signalr.spec import InstanceSpec
 from chatkit.localcloud.storage.spec import AccountSpec, StaticWebsite
 from chatkit.localcloud.store import Store
 from chatkit.localcloud.trace import Trace
+from tests.localcloud.resource_manager import coverage_table
 from tests.localcloud.resource_manager.specs import SpecCheck
 
 
@@ -219,12 +220,14 @@ class Clients:
 
 
 @pytest.fixture
-def cloud(tmp_path: Path) -> Iterator[LocalCloud]:
-    """A running local Entra and Resource Manager."""
+def cloud(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[LocalCloud]:
+    """A running local Entra and Resource Manager; what it answered must fit Azure's models."""
     running = LocalCloud(tmp_path, Planes())
     running.start()
     yield running
     running.stop()
+    for name in running.specs.seen:
+        coverage_table.TESTED_BY.setdefault(name, set()).add(request.path.name)
     assert not running.specs.problems, "\n".join(sorted(set(running.specs.problems)))
 
 

@@ -204,3 +204,16 @@ def test_the_newest_signalr_error_is_parsed_by_the_sdk(cloud: LocalCloud, client
     with pytest.raises(HttpResponseError) as refused:
         client.signal_r.begin_create_or_update("class", "chat-1", wanted)
     assert refused.value.error is not None and refused.value.error.code == "InvalidParameter"
+
+
+def test_an_app_finds_an_account_that_a_setting_names_by_azures_domain(clients: Clients, cloud: LocalCloud) -> None:
+    """az writes EndpointSuffix=core.windows.net; the app gets the address here, the setting stays as it was written."""
+    make_storage(clients), make_site(clients)
+    text = "DefaultEndpointsProtocol=https;EndpointSuffix=core.windows.net;AccountName=chatstore1;AccountKey=eA=="
+    clients.web.web_apps.update_application_settings("class", "chat-api", {"properties": {"AzureWebJobsStorage": text}})
+    assert (
+        cloud.planes.sites["chat-api"]
+        .app_settings["AzureWebJobsStorage"]
+        .endswith(";BlobEndpoint=https://localhost:1/chatstore1")
+    )
+    assert clients.web.web_apps.list_application_settings("class", "chat-api").properties["AzureWebJobsStorage"] == text

@@ -117,7 +117,7 @@ def render_site(document: Document, plan: Document | None) -> Document:
             "hostNames": [host],
             **SHAPE,
             "webSpace": space,
-            "selfLink": f"https://localhost/{document['id']}",
+            "selfLink": f"https://localhost{document['id']}",
             "repositorySiteName": name,
             "enabled": document["enabled"],
             "enabledHostNames": [host, scm],

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import copy
+import re
 import secrets
 from typing import Any
 
@@ -20,6 +21,8 @@ from chatkit.localcloud.resource_manager.web.rules import FLEX, NAME, PLANS, SIT
 from chatkit.localcloud.resource_manager.web.shapes import render_site
 
 TYPE = SITES
+STORAGE = "Microsoft.Storage/storageAccounts"
+ACCOUNT_NAME = re.compile(r"(?:^|;)AccountName=([a-z0-9]+)(?:;|$)")
 
 
 class Sites:
@@ -137,7 +140,11 @@ class Sites:
             "https_only": False,
             "enabled": True,
             "policies": {"scm": self._allows_basic(plan), "ftp": self._allows_basic(plan)},
-            "host_keys": {"masterKey": new_key(), "functionKeys": {"default": new_key()}, "systemKeys": {"signalr_extension": new_key()}},
+            "host_keys": {
+                "masterKey": new_key(),
+                "functionKeys": {"default": new_key()},
+                "systemKeys": {"signalr_extension": new_key()},
+            },
             "function_keys": {},
             "publishing_password": secrets.token_urlsafe(45),
             "verification_id": secrets.token_hex(32).upper(),
@@ -230,7 +237,20 @@ class Sites:
 
     async def apply(self, document: Document) -> None:
         """Bring the data plane to what a document says."""
-        await self._context.functions.apply(spec(document, self._identity_environment(document)))
+        platform_settings = {**self._identity_environment(document), **self._resolved(document)}
+        await self._context.functions.apply(spec(document, platform_settings))
+
+    def _resolved(self, document: Document) -> dict[str, str]:
+        """Storage connection strings that name an account of this cloud by Azure's domain only, with its address here.
+
+        In Azure the name server does that; az writes such strings into the settings of a new app.
+        """
+        found: dict[str, str] = {}
+        for name, value in document["app_settings"].items():
+            account = ACCOUNT_NAME.search(value) if "AccountKey=" in value and "BlobEndpoint=" not in value else None
+            if account and self._context.resources.named(STORAGE, account[1]):
+                found[name] = f"{value.rstrip(';')};BlobEndpoint={self._context.storage.blob_endpoint(account[1])}"
+        return found
 
     def _identity_environment(self, document: Document) -> dict[str, str]:
         principal_id = (document.get("identity") or {}).get("principalId", "")

@@ -1,0 +1,72 @@
+"""docs/resource-manager.md: every operation of the local Resource Manager, from its routes, with the tests that call it.
+
+`CHATKIT_WRITE_TABLES=1 python -m pytest tests/localcloud/resource_manager` writes it.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from chatkit.localcloud.resource_manager import versions
+from chatkit.localcloud.resource_manager.authorization import Authorization
+from chatkit.localcloud.resource_manager.blob_service import BlobService
+from chatkit.localcloud.resource_manager.groups import Groups
+from chatkit.localcloud.resource_manager.insights import Insights
+from chatkit.localcloud.resource_manager.routing import Route
+from chatkit.localcloud.resource_manager.signalr import SignalR
+from chatkit.localcloud.resource_manager.storage import Storage
+from chatkit.localcloud.resource_manager.subscriptions import Subscriptions
+from chatkit.localcloud.resource_manager.web.catalog import Catalog
+from chatkit.localcloud.resource_manager.web.plans import Plans
+from chatkit.localcloud.resource_manager.web.site_actions import SiteActions
+from chatkit.localcloud.resource_manager.web.site_config import SiteConfig
+from chatkit.localcloud.resource_manager.web.sites import Sites
+
+PATH = Path(__file__).parents[3] / "docs" / "resource-manager.md"
+TESTED_BY: dict[str, set[str]] = {}
+ROOMS: tuple[Any, ...] = (
+    Subscriptions,
+    Groups,
+    SignalR,
+    Storage,
+    BlobService,
+    Plans,
+    Sites,
+    SiteConfig,
+    SiteActions,
+    Catalog,
+    Insights,
+    Authorization,
+)
+HEAD = """# What the local Resource Manager serves
+
+Generated from its routes; "tested by" is what the last full run of its tests called. Everything else is answered 501 in
+Azure's error format. Validated against Azure's models: see `tests/data/azure`.
+
+| operation | method | path | tested by |
+|---|---|---|---|
+"""
+
+
+def routes() -> list[Route]:
+    """Every route, without a running service."""
+    return [route for room in ROOMS for route in room.routes(object.__new__(room))]
+
+
+def row(route: Route) -> str:
+    """The fixed part of an operation's row."""
+    return f"| {route.name} | {route.method} | `{route.template}` |"
+
+
+def render() -> str:
+    """The page."""
+    rows = [f"{row(route)} {', '.join(sorted(TESTED_BY.get(route.name, ()))) or '-'} |" for route in routes()]
+    lists = [f"- `{type_}`: {', '.join(found)}" for type_, found in versions.API_VERSIONS.items()]
+    return HEAD + "\n".join(rows) + "\n\n## Accepted api-versions\n\n" + "\n".join(lists) + "\n"
+
+
+def write() -> None:
+    """Write the page."""
+    PATH.parent.mkdir(exist_ok=True)
+    PATH.write_text(render(), encoding="utf-8")
