@@ -76,14 +76,19 @@ def commit(call: Call, blob: Blob) -> None:
     call.repository.put_blob(call.account, call.container, blob)
 
 
-async def receive(call: Call) -> Received:
+async def receive(call: Call, *, hashed: bool) -> Received:
     """Write the request's body to a new file and check its checksums.
+
+    Args:
+        call: The request.
+        hashed: The MD5 is wanted even if the request brings none.
 
     Raises:
         StorageError: Md5Mismatch, Crc64Mismatch, or InvalidInput for a body that ended early.
     """
     length = call.length
-    received = await call.repository.contents.receive(call.account.name, call.chunks())
+    hashed = hashed or bool(call.header("content-md5"))
+    received = await call.repository.contents.receive(call.account.name, call.chunks(), hashed=hashed)
     try:
         if received.piece.size != length:
             raise StorageError("InvalidInput")
@@ -107,7 +112,7 @@ def check_md5(wanted: str, digest: bytes) -> None:
 
 
 async def _receive_content(call: Call, blob: Blob) -> None:
-    received = await receive(call)
+    received = await receive(call, hashed=True)
     blob.pieces = [received.piece]
     try:
         check_md5(call.header("x-ms-blob-content-md5"), received.md5)

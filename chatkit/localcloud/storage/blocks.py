@@ -23,10 +23,11 @@ async def put_block(call: Call) -> Answer:
     """Put Block: keep it until a block list names it."""
     block_id = _block_id(call.query.get("blockid"))
     _check_stageable(call, block_id)
-    received = await blobs.receive(call)
+    received = await blobs.receive(call, hashed=False)
     received.piece.block_id = block_id
     stage(call, received.piece)
-    return Answer(201, {"Content-MD5": base64.b64encode(received.md5).decode(), "x-ms-request-server-encrypted": "true"})
+    checksum = {"Content-MD5": base64.b64encode(received.md5).decode()} if received.md5 else {}
+    return Answer(201, {**checksum, "x-ms-request-server-encrypted": "true"})
 
 
 def stage(call: Call, piece: Piece) -> None:

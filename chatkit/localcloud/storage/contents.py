@@ -25,7 +25,11 @@ CHUNK = 512 * 1024
 
 @dataclass(frozen=True)
 class Received:
-    """A content that has come in and belongs to no blob yet."""
+    """A content that has come in and belongs to no blob yet.
+
+    Attributes:
+        md5: Its digest; empty when nobody wanted one.
+    """
 
     piece: Piece
     md5: bytes
@@ -53,19 +57,20 @@ class Contents:
             path.touch(0o600)
         return piece
 
-    async def receive(self, account: str, chunks: AsyncIterator[bytes]) -> Received:
+    async def receive(self, account: str, chunks: AsyncIterator[bytes], *, hashed: bool = True) -> Received:
         """Write what comes in to a new file."""
-        piece, digest = self.new_piece(account), hashlib.md5(usedforsecurity=False)
+        piece, digest = self.new_piece(account), hashlib.md5(usedforsecurity=False) if hashed else None
         try:
             with open(self._path(account, piece.file), "wb", buffering=0) as file:
                 async for chunk in chunks:
                     file.write(chunk)
-                    digest.update(chunk)
+                    if digest is not None:
+                        digest.update(chunk)
                     piece.size += len(chunk)
         except BaseException:
             self.drop(account, [piece])
             raise
-        return Received(piece, digest.digest())
+        return Received(piece, digest.digest() if digest is not None else b"")
 
     def append(self, account: str, piece: Piece, data: bytes) -> None:
         """Write after what counts of a file. The piece's size stays: the caller changes it when it is stored."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from datetime import UTC, datetime
 from email.utils import formatdate, parsedate_to_datetime
+from functools import lru_cache
 
 TICKS_AT_1970 = 621_355_968_000_000_000
 TICKS_PER_S = 10_000_000
@@ -18,7 +19,12 @@ def now() -> float:
 
 def http_date(at: float) -> str:
     """RFC 1123, for example "Mon, 23 Nov 2026 18:00:00 GMT"."""
-    return formatdate(at, usegmt=True)
+    return _http_date(int(at))
+
+
+@lru_cache(maxsize=4096)
+def _http_date(second: int) -> str:
+    return formatdate(second, usegmt=True)
 
 
 def iso(at: float) -> str:

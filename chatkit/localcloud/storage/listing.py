@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import binascii
 from bisect import bisect_left
@@ -11,11 +12,12 @@ from dataclasses import dataclass, field
 from chatkit.localcloud.storage import tags
 from chatkit.localcloud.storage.call import Answer, Call, xml_answer
 from chatkit.localcloud.storage.errors import StorageError, bad_query, not_provided
-from chatkit.localcloud.storage.models import Blob, Container
+from chatkit.localcloud.storage.models import Blob
 from chatkit.localcloud.storage.properties import blob_element, container_element, metadata_element
-from chatkit.localcloud.storage.xmltext import Element, named
+from chatkit.localcloud.storage.xmltext import Element, Rendered, named
 
 LARGEST_PAGE = 5000
+AT_ONCE = 100  # entries written before others get their turn
 AFTER_ALL = "\U0010ffff"
 BLOB_INCLUDES = {"metadata", "uncommittedblobs", "tags", "copy", "snapshots", "deleted", "versions", "deletedwithversions"}
 BLOB_INCLUDES |= {"immutabilitypolicy", "legalhold", "permissions"}
@@ -88,16 +90,19 @@ async def list_blobs(call: Call) -> Answer:
     container = call.container
     staged = [name for name in container.staged if name not in container.blobs] if "uncommittedblobs" in include else []
     page = cut_page(sorted([*container.names, *staged]) if staged else container.names, wanted)
-    entries = [_entry_element(container, name, wanted, include) for name in page.names]
-    root = _results(call, page, wanted, Element("Blobs", entries))
+    found, entries = [(name, container.blobs.get(name)) for name in page.names], []
+    for number, (name, blob) in enumerate(found):
+        entries.append(_entry_element(name, blob, wanted, include).render())
+        if number % AT_ONCE == 0:
+            await asyncio.sleep(0)
+    root = _results(call, page, wanted, Rendered("Blobs", "".join(entries)))
     root.attributes["ContainerName"] = container.name
     return xml_answer(root)
 
 
-def _entry_element(container: Container, name: str, wanted: Wanted, include: set[str]) -> Element:
+def _entry_element(name: str, blob: Blob | None, wanted: Wanted, include: set[str]) -> Element:
     if wanted.delimiter and name.find(wanted.delimiter, len(wanted.prefix)) >= 0:
         return Element("BlobPrefix", [named("Name", name)])
-    blob = container.blobs.get(name)
     if blob is None:
         empty = Element("Properties", [Element("Content-Length", "0"), Element("BlobType", "BlockBlob")])
         return Element("Blob", [named("Name", name), empty])
@@ -159,7 +164,7 @@ def _marker(entry: str) -> str:
 
 def _entry(marker: str) -> str:
     try:
-        return base64.urlsafe_b64decode(marker.encode()).decode()
+        return base64.b64decode(marker.encode(), altchars=b"-_", validate=True).decode()
     except (binascii.Error, ValueError):
         raise bad_query("marker", marker) from None
 

@@ -128,9 +128,12 @@ class Repository:
     def put_blob(self, account: Account, container: Container, blob: Blob) -> None:
         """Add a blob or replace one of its name, whose files and staged blocks go unless the new one uses them."""
         old, staged = container.blobs.get(blob.name), container.staged.get(blob.name, {})
-        with self._store.transaction():
+        if staged:
+            with self._store.transaction():
+                self.save_blob(account, container, blob)
+                self._forget_staged(account, container, blob.name)
+        else:
             self.save_blob(account, container, blob)
-            self._forget_staged(account, container, blob.name)
         container.add(blob)
         used = {piece.file for piece in blob.pieces}
         before = [*(old.pieces if old else ()), *staged.values()]

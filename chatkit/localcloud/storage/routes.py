@@ -10,7 +10,7 @@ from aiohttp import web
 
 from chatkit.localcloud.storage import cors, dates
 from chatkit.localcloud.storage.call import Answer, Call, Query, Target, read_target
-from chatkit.localcloud.storage.errors import StorageError, not_provided
+from chatkit.localcloud.storage.errors import StorageError, bad_header, not_provided
 from chatkit.localcloud.storage.models import Account
 from chatkit.localcloud.storage.operations import NEWEST_VERSION, Operations, refusal
 from chatkit.localcloud.storage.repository import Repository
@@ -60,6 +60,7 @@ class Edge:
 
     async def _answer(self, request: web.Request, call: Call) -> Answer:
         try:
+            _check_headers(call)
             path, _, query = request.raw_path.partition("?")
             call.path, call.query = path, Query.parse(query)
             call.target = read_target(path, call.query)
@@ -123,6 +124,15 @@ def read_call(request: web.Request, repository: Repository) -> Call:
         metadata=metadata,
         body=lambda: _body(request),
     )
+
+
+def _check_headers(call: Call) -> None:
+    """Refuse header values that are not UTF-8; they could be neither signed nor stored."""
+    for name, value in call.headers.items():
+        try:
+            value.encode()
+        except UnicodeEncodeError:
+            raise bad_header(name, ascii(value)) from None
 
 
 async def _body(request: web.Request) -> AsyncIterator[bytes]:

@@ -53,8 +53,16 @@ class Element:
         return f"<{self.name}{attributes}>{inner}</{self.name}>"
 
 
+class Rendered(Element):
+    """An element whose content is XML already: for long lists, which are written part by part."""
+
+    def render(self) -> str:
+        """The element as text."""
+        return f"<{self.name}>{self.text}</{self.name}>"
+
+
 def document(root: Element) -> bytes:
-    """A whole document as Blob storage sends it, with a byte order mark only where Azure has none either: never."""
+    """A whole document as Blob storage sends it."""
     return ('<?xml version="1.0" encoding="utf-8"?>' + root.render()).encode()
 
 

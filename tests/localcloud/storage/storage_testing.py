@@ -6,6 +6,7 @@ import asyncio
 import http.client
 import ssl
 import threading
+import uuid
 from collections.abc import Callable, Coroutine, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -17,6 +18,7 @@ from azure.identity import ClientSecretCredential
 from azure.storage.blob import BlobServiceClient, ContainerClient
 
 from chatkit.localcloud import tls
+from chatkit.localcloud.entra.roles import BY_NAME, Assignment
 from chatkit.localcloud.entra.service import EntraService
 from chatkit.localcloud.listeners import Listeners
 from chatkit.localcloud.platform import Platform
@@ -69,6 +71,14 @@ class StorageCloud:
         await self.entra.start()
         await self.storage.start()
         await self.storage.apply(self.spec)
+        self.assign("Owner", self.entra.directory.create_service_principal(self.entra.directory.client_id).id)
+
+    def assign(self, role: str, principal_id: str) -> Assignment:
+        """Give a principal a role on the account; to be called on the services' loop."""
+        id_ = f"{SCOPE}/providers/Microsoft.Authorization/roleAssignments/{uuid.uuid4()}"
+        assignment = Assignment(id_, SCOPE, BY_NAME[role], principal_id)
+        self.entra.tokens.roles.assign(assignment)
+        return assignment
 
     def stop(self) -> None:
         """Close everything."""

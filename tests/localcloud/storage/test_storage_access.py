@@ -91,6 +91,29 @@ def test_a_token_for_something_else_is_refused(cloud: StorageCloud) -> None:
     assert cloud.request("GET", "?comp=list").code == "NoAuthenticationInformation"
 
 
+@pytest.mark.parametrize(
+    ("role", "statuses"),
+    [
+        ("", [403, 403, 403]),
+        ("Contributor", [403, 403, 403]),
+        ("Storage Blob Data Reader", [200, 403, 403]),
+        ("Storage Blob Data Contributor", [200, 201, 202]),
+    ],
+)
+def test_a_role_allows_what_it_says(cloud: StorageCloud, blob: BlobClient, role: str, statuses: list[int]) -> None:
+    """Read, write and delete with a token of a principal that has one role, or none."""
+    assigned = [cloud.call(cloud.assign, role, "11111111-0000-0000-0000-000000000001")] if role else []
+    token = cloud.call(
+        lambda: cloud.entra.tokens.issue("https://storage.azure.com", {"oid": "11111111-0000-0000-0000-000000000001"})
+    )
+    headers, found = {"Authorization": f"Bearer {token}", "x-ms-version": "2026-10-06"}, []
+    for method, more in (("GET", {}), ("PUT", {"x-ms-blob-type": "BlockBlob"}), ("DELETE", {})):
+        found.append(cloud.request(method, f"{blob.container_name}/a", {**headers, **more}, b"" if more else None).status)
+    for assignment in assigned:
+        cloud.call(cloud.entra.tokens.roles.remove, assignment.id)
+    assert found == statuses
+
+
 def test_roles_are_asked_for_each_action(cloud: StorageCloud, signed_in: BlobServiceClient, blob: BlobClient) -> None:
     """The registered check sees principal, scope and data action; its no is AuthorizationPermissionMismatch."""
     asked: list[tuple[str, str]] = []
@@ -106,7 +129,7 @@ def test_roles_are_asked_for_each_action(cloud: StorageCloud, signed_in: BlobSer
         with pytest.raises(HttpResponseError) as caught:
             mine.delete_blob()
     finally:
-        cloud.storage.set_role_check(lambda claims, scope, action: True)
+        cloud.storage.set_role_check(cloud.storage._may)
     assert (caught.value.status_code, code_of(caught.value)) == (403, "AuthorizationPermissionMismatch")
     action = "Microsoft.Storage/storageAccounts/blobServices/containers/blobs/delete"
     assert asked[-1] == (f"{SCOPE}/blobServices/default/containers/{blob.container_name}", action)
@@ -134,7 +157,7 @@ def test_a_delegated_signature_ends_with_the_role(cloud: StorageCloud, signed_in
     try:
         assert cloud.request("GET", f"{blob.container_name}/a?{token}").code == "AuthorizationPermissionMismatch"
     finally:
-        cloud.storage.set_role_check(lambda claims, scope, action: True)
+        cloud.storage.set_role_check(cloud.storage._may)
 
 
 def test_a_key_is_no_reason_for_a_delegation_key(blob_service: BlobServiceClient) -> None:
