@@ -159,6 +159,15 @@ def test_the_sanitizer_hides_what_differs_and_nothing_else() -> None:
     assert not refresh.same("200 OK", "500 OK")
 
 
+def test_outputs_that_say_the_same_are_the_same_in_any_order() -> None:
+    """A run without news changes no file."""
+    html = '<span class="chatkit-time">{} s</span>'
+    old = [{"data": {"text/html": html.format("0.10"), "text/plain": "done"}, "output_type": "execute_result"}]
+    new = [{"output_type": "execute_result", "data": {"text/plain": "done", "text/html": html.format("2.00")}}]
+    assert refresh.same(old, new)
+    assert not refresh.same(old, [])
+
+
 def test_stored_notebooks_are_small() -> None:
     """A clone stays quick."""
     assert sum((refresh.NOTEBOOKS / name).stat().st_size for name in NAMES) < 400_000
