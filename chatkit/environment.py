@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import importlib.metadata
+import importlib.util
 import json
 import os
 import shutil
@@ -67,7 +68,7 @@ def _is_installed() -> bool:
         importlib.metadata.version("chatkit")
     except importlib.metadata.PackageNotFoundError:
         return False
-    return True
+    return importlib.util.find_spec("typer") is not None
 
 
 def _run_here() -> int:

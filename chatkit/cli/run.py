@@ -48,8 +48,17 @@ def run(
             seconds = execute(notebook, settings.home() / "executed" / notebook.name, progress, task)
             progress.remove_task(task)
             console.print(f"{notebook.stem}  {seconds:.1f} s")
+    console.print(farewell(notebooks))
+
+
+def farewell(notebooks: list[Path]) -> str:
+    """The last line: where the chat page is, or why there is none."""
     url = settings.load(settings.home()).facts.web_url
-    console.print(f"The chat page: {url}" if url else "There is no chat page yet; run section 08 for it.")
+    if url:
+        return f"The chat page: {url}"
+    if notebooks[-1].name.startswith(CLEAN_UP):
+        return "Everything is cleaned up."
+    return "There is no chat page yet; section 08 makes it."
 
 
 def select(folder: Path, until: str | None) -> list[Path]:

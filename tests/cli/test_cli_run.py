@@ -48,6 +48,13 @@ def test_the_chat_pages_address_is_printed_at_the_end(chatkit: Chatkit, notebook
     assert chatkit("run").out.splitlines()[-1] == "The chat page: http://x/"
 
 
+@pytest.mark.parametrize(("last", "words"), [("11-x", "cleaned up"), ("05-x", "no chat page yet")])
+def test_without_a_page_the_last_line_says_why(chatkit: Chatkit, notebooks: Path, last: str, words: str) -> None:
+    """After a clean-up there is none any more, before section 08 there is none yet."""
+    write(notebooks, f"{last}.ipynb")
+    assert words in chatkit("run", "--until", last[:2]).out.splitlines()[-1]
+
+
 @pytest.mark.parametrize(
     ("until", "sections"), [(None, ["00", "05", "10"]), ("5", ["00", "05"]), ("00", ["00"]), ("11", ["00", "05", "10", "11"])]
 )

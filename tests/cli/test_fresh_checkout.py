@@ -7,6 +7,7 @@ import os
 import shutil
 import subprocess
 import sys
+import sysconfig
 import time
 from pathlib import Path
 
@@ -88,3 +89,25 @@ def test_set_up_with_pip_alone(tmp_path: Path) -> None:
     first = chatkit(folder, "status", "--json", PATH=os.defpath)
     assert first.returncode == 0, first.stderr
     assert json.loads(first.stdout)["target"] == "local"
+
+
+@pytest.mark.slow
+def test_in_an_environment_of_ones_own_the_command_is_there(tmp_path: Path) -> None:
+    """As conda does it: `pip install -e .`, then `chatkit VERB` from any folder, without a `.venv` in the checkout."""
+    folder = check_out(tmp_path / "checkout")
+    python, own = new_environment(tmp_path / "own"), variables(tmp_path)
+    subprocess.run([python, "-m", "pip", "install", "-q", "--no-deps", "-e", folder], env=own, check=True)
+    command = [python.with_name("chatkit"), "status", "--json"]
+    done = subprocess.run(command, cwd=tmp_path, env=own, capture_output=True, text=True)
+    assert done.returncode == 0 and json.loads(done.stdout)["target"] == "local"
+    assert not (folder / ".venv").exists()
+
+
+def new_environment(folder: Path) -> Path:
+    """Make an environment that finds this one's packages, so that none is downloaded; return its Python."""
+    subprocess.run([SYSTEM_PYTHON, "-m", "venv", folder], check=True)
+    python = folder / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
+    code = "import sysconfig; print(sysconfig.get_path('purelib'))"
+    site = subprocess.run([python, "-c", code], capture_output=True, text=True, check=True).stdout.strip()
+    Path(site, "borrowed.pth").write_text(sysconfig.get_path("purelib"), encoding="utf-8")
+    return python
