@@ -97,7 +97,7 @@ def test_in_an_environment_of_ones_own_the_command_is_there(tmp_path: Path) -> N
     folder = check_out(tmp_path / "checkout")
     python, own = new_environment(tmp_path / "own"), variables(tmp_path)
     subprocess.run([python, "-m", "pip", "install", "-q", "--no-deps", "-e", folder], env=own, check=True)
-    command = [python.with_name("chatkit"), "status", "--json"]
+    command = [str(python.with_name("chatkit")), "status", "--json"]
     done = subprocess.run(command, cwd=tmp_path, env=own, capture_output=True, text=True)
     assert done.returncode == 0 and json.loads(done.stdout)["target"] == "local"
     assert not (folder / ".venv").exists()
