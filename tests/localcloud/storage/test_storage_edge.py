@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import socket
 import ssl
+import time
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from urllib.parse import urlsplit
 
@@ -11,6 +13,7 @@ import pytest
 from azure.core.exceptions import HttpResponseError
 from azure.storage.blob import BlobServiceClient, ContainerClient, CorsRule, generate_account_sas
 
+from chatkit.localcloud.storage.models import Blob
 from chatkit.localcloud.storage.xmltext import parse
 from tests.localcloud.storage.storage_testing import KEY1, NAME, StorageCloud
 
@@ -68,11 +71,10 @@ def test_bad_input_has_its_code(
 
 
 @pytest.fixture(scope="module")
-def box(cloud: StorageCloud) -> ContainerClient:
+def box(cloud: StorageCloud) -> Iterator[ContainerClient]:
     """An empty container."""
     with cloud.service() as client:
-        client.create_container("box")
-    return cloud.service().get_container_client("box")
+        yield client.create_container("box")
 
 
 def test_every_answer_says_what_azures_says(cloud: StorageCloud, container: ContainerClient) -> None:
@@ -85,8 +87,6 @@ def test_every_answer_says_what_azures_says(cloud: StorageCloud, container: Cont
 
 def test_a_half_request_body_leaves_nothing(cloud: StorageCloud, box: ContainerClient) -> None:
     """A client that goes away in the middle of an upload has uploaded nothing, and no file stays."""
-    import time
-
     at = urlsplit(cloud.url)
     before = {*(cloud.folder / "blobs" / NAME).iterdir()} if (cloud.folder / "blobs" / NAME).exists() else set()
     context = ssl.create_default_context(cafile=cloud.ca_file)
@@ -106,7 +106,7 @@ def test_another_host_name_is_refused(cloud: StorageCloud) -> None:
     assert cloud.request("GET", f"?comp=list&{SAS}", {"Host": "evil.example"}).status == 421
 
 
-def test_pages_of_other_origins_need_a_rule(
+def test_other_origins_need_a_rule(
     cloud: StorageCloud, blob_service: BlobServiceClient, container: ContainerClient
 ) -> None:
     """With a CORS rule, answers to its origin may be read there; others may not."""
@@ -136,8 +136,6 @@ def test_a_batch_checks_each_part(cloud: StorageCloud, container: ContainerClien
 
 def test_more_than_one_page_of_names(cloud: StorageCloud, container: ContainerClient) -> None:
     """A container of 6,000 blobs is listed whole, in two pages, each name once."""
-    from chatkit.localcloud.storage.models import Blob
-
     account = cloud.storage._repository.accounts[NAME]
     inside = account.containers[container.container_name]
 
