@@ -59,7 +59,6 @@ class Catalog:
             "name": display,
             "type": "Microsoft.Web/geoRegions",
             "properties": {
-                "name": display,
                 "description": display,
                 "displayName": display,
                 "orgDomain": ";".join(domains),

@@ -72,7 +72,7 @@ class SiteActions:
             else:
                 document["host_keys"][kind][name] = value
             await self._sites.save(document, old)
-        body = child(document, f"host/default/{kind}/{name}", f"host/{kind}", {"name": name, "value": value})
+        body = {"id": f"{document['id']}/host/default/{kind}/{name}", "type": f"{SITES}/host/{kind}"}
         return Answer(201 if is_new else 200, {**body, "name": name, "value": value})
 
     async def delete_host_key(self, call: Call) -> Answer:

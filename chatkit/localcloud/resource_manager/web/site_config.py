@@ -171,13 +171,10 @@ class SiteConfig:
         document = self._site(call)
         user, password = f"${document['name']}", document["publishing_password"]
         body = {
-            "name": document["name"],
             "publishingUserName": user,
             "publishingPassword": password,
             "publishingPasswordHash": None,
             "publishingPasswordHashSalt": None,
-            "metadata": None,
-            "isDeleted": False,
             "scmUri": f"https://{user}:{password}@{scm_host_name(document)}",
         }
         return Answer(body=child(document, f"publishingcredentials/{user}", "publishingcredentials", body))
