@@ -121,7 +121,7 @@ def navigate() -> None:
 
 def same(one: object, other: object) -> bool:
     """Say whether two outputs differ in nothing but what differs from run to run."""
-    return leaves(one) == leaves(other)
+    return bool(leaves(one) == leaves(other))
 
 
 def leaves(value: Any) -> Any:
