@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import base64
-import json
 from collections.abc import Callable
 from typing import Any
 
-from chatkit.errors import RemoteProtocolError
+from chatkit.errors import LocalProtocolError, RemoteProtocolError
+from chatkit.wire import strict_json
 from chatkit.wire.framing import SEPARATOR, Decoder, TextDecoder
 from chatkit.wire.hub_messages import (
     VOID,
@@ -40,9 +39,16 @@ class JsonProtocol:
         return TextDecoder()
 
     def serialize(self, message: HubMessage) -> bytes:
-        """Write one framed message."""
+        """Write one framed message.
+
+        Raises:
+            LocalProtocolError: An argument or a result is not a JSON value.
+        """
         members = WRITERS[type(message)](message)
-        return json.dumps(members, ensure_ascii=False, separators=(",", ":"), default=_default).encode() + SEPARATOR
+        try:
+            return strict_json.dumps(members) + SEPARATOR
+        except (TypeError, ValueError) as error:
+            raise LocalProtocolError(f"The message cannot be written as JSON: {error}.") from error
 
     def parse(self, body: bytes) -> HubMessage | None:
         """Read one message body; None for a message type this side does not know.
@@ -63,8 +69,8 @@ def parse_object(body: bytes) -> Members:
         RemoteProtocolError: It is not JSON, or not an object.
     """
     try:
-        value = json.loads(body.decode("utf-8"))
-    except (ValueError, RecursionError) as error:
+        value = strict_json.loads(body)
+    except ValueError as error:
         raise RemoteProtocolError("Error reading JSON.") from error
     if not isinstance(value, dict):
         raise RemoteProtocolError(f"Unexpected JSON Token Type '{KINDS[type(value)]}'. Expected a JSON Object.")
@@ -77,6 +83,13 @@ def _member(members: Members, name: str, kind: str) -> Any:
     value = members[name]
     if KINDS[type(value)] != kind:
         raise RemoteProtocolError(f"Expected '{name}' to be of type {kind}.")
+    return value
+
+
+def _sequence_id(members: Members) -> int:
+    value = _member(members, "sequenceId", "Number")
+    if not isinstance(value, int):
+        raise RemoteProtocolError("Expected 'sequenceId' to be a whole number.")
     return value
 
 
@@ -137,8 +150,8 @@ READERS: dict[int, Callable[[Members], HubMessage]] = {
     5: lambda members: CancelInvocation(_member(members, "invocationId", "String"), _headers(members)),
     6: lambda members: Ping(),
     7: _read_close,
-    8: lambda members: Ack(int(_member(members, "sequenceId", "Number"))),
-    9: lambda members: Sequence(int(_member(members, "sequenceId", "Number"))),
+    8: lambda members: Ack(_sequence_id(members)),
+    9: lambda members: Sequence(_sequence_id(members)),
 }
 
 
@@ -180,10 +193,3 @@ WRITERS: dict[type, Callable[[Any], Members]] = {
     Ack: lambda message: {"type": 8, "sequenceId": message.sequence_id},
     Sequence: lambda message: {"type": 9, "sequenceId": message.sequence_id},
 }
-
-
-def _default(value: Any) -> str:
-    """byte[] is base64 in JSON."""
-    if isinstance(value, bytes | bytearray):
-        return base64.b64encode(value).decode()
-    raise TypeError(f"{type(value).__name__} is not a JSON value")

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import Any
 
 import msgpack
 
-from chatkit.errors import RemoteProtocolError
+from chatkit.errors import LocalProtocolError, RemoteProtocolError
 from chatkit.wire.framing import BinaryDecoder, Decoder, write_varint
 from chatkit.wire.hub_messages import (
     VOID,
@@ -40,8 +41,15 @@ class MessagePackProtocol:
         return BinaryDecoder()
 
     def serialize(self, message: HubMessage) -> bytes:
-        """Write one framed message."""
-        body: bytes = msgpack.packb(WRITERS[type(message)](message), use_bin_type=True)
+        """Write one framed message.
+
+        Raises:
+            LocalProtocolError: An argument or a result is not a MessagePack value.
+        """
+        try:
+            body: bytes = msgpack.packb(WRITERS[type(message)](message), use_bin_type=True, default=_default)
+        except (TypeError, ValueError, OverflowError) as error:
+            raise LocalProtocolError(f"The message cannot be written as MessagePack: {error}.") from error
         return write_varint(len(body)) + body
 
     def parse(self, body: bytes) -> HubMessage | None:
@@ -190,3 +198,13 @@ WRITERS: dict[type, Callable[[Any], list[Any]]] = {
     Ack: lambda message: [8, message.sequence_id],
     Sequence: lambda message: [9, message.sequence_id],
 }
+
+
+def _default(value: Any) -> float:
+    """A whole number past 64 bits becomes a float, as every JSON reader of the browser has it."""
+    if isinstance(value, int):
+        try:
+            return float(value)
+        except OverflowError:
+            return math.inf if value > 0 else -math.inf
+    raise TypeError(f"{type(value).__name__} is not a MessagePack value")

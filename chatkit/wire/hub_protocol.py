@@ -30,7 +30,7 @@ class HubProtocol(Protocol):
         """A fresh framing decoder."""
 
     def serialize(self, message: HubMessage) -> bytes:
-        """Write one framed message."""
+        """Write one framed message; LocalProtocolError if this encoding cannot carry it."""
 
     def parse(self, body: bytes) -> HubMessage | None:
         """Read one message body; None for a message type this side does not know."""
@@ -77,7 +77,9 @@ def parse_handshake(body: bytes) -> HandshakeRequest:
             raise RemoteProtocolError(f"Missing required property '{name}'. Message content: {text}")
         if KINDS[type(members[name])] != kind:
             raise RemoteProtocolError(f"Expected '{name}' to be of type {kind}.")
-    return HandshakeRequest(members["protocol"], int(members["version"]))
+    if not isinstance(members["version"], int):
+        raise RemoteProtocolError("Expected 'version' to be a whole number.")
+    return HandshakeRequest(members["protocol"], members["version"])
 
 
 def handshake_request(protocol: str, *, version: int = 1) -> bytes:
