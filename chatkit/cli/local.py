@@ -9,10 +9,12 @@ from typing import Annotated, Any
 
 import typer
 
-from chatkit.cli import cloud_process
+from chatkit.cli import cloud_process, levers
 from chatkit.errors import NotStarted
 
 app = typer.Typer(help="Start, stop and look at the local cloud.", no_args_is_help=True)
+app.command()(levers.fault)
+app.command()(levers.time)
 PUBLIC = (
     "running",
     "pid",
