@@ -159,9 +159,11 @@ class Environment:
             self._install(lock, again=True)
 
     def _install(self, lock: str, *, again: bool = False) -> None:
-        _say("setting up the environment in .venv; this needs the internet once and takes a minute or two.")
         uv = installers.find_uv()
-        if not self._is_usable():
+        if self._is_usable():
+            _say("bringing the environment in .venv up to date.")
+        else:
+            _say("setting up the environment in .venv; this needs the internet once and takes a minute or two.")
             shutil.rmtree(self.folder, ignore_errors=True)
             installers.create(self.folder, uv)
         (self.folder / STAMP).unlink(missing_ok=True)
