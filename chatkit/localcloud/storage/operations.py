@@ -135,8 +135,9 @@ def table(copies: Copies, batch: Batch) -> Table:
 
     for part in (_service_operations, _container_operations, _blob_operations):
         part(add)
-    add("POST service?batch", "Blob Batch", ANY, batch.submit)
-    add("POST container container?batch", "Blob Batch", ANY, batch.submit)
+    # With the account in the path, the JavaScript SDK takes it for a container.
+    for place in ("POST service", "POST service container", "POST container container"):
+        add(f"{place}?batch", "Blob Batch", ANY, batch.submit)
     add("PUT blob?|copy", "Copy Blob", WRITE, copies.copy_blob)
     add("PUT blob?|put", "Put Blob From URL", WRITE, copies.put_blob_from_url)
     add("PUT blob?copy", "Abort Copy Blob", CHANGE, copies.abort_copy)

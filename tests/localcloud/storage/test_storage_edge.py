@@ -106,9 +106,7 @@ def test_another_host_name_is_refused(cloud: StorageCloud) -> None:
     assert cloud.request("GET", f"?comp=list&{SAS}", {"Host": "evil.example"}).status == 421
 
 
-def test_other_origins_need_a_rule(
-    cloud: StorageCloud, blob_service: BlobServiceClient, container: ContainerClient
-) -> None:
+def test_other_origins_need_a_rule(cloud: StorageCloud, blob_service: BlobServiceClient, container: ContainerClient) -> None:
     """With a CORS rule, answers to its origin may be read there; others may not."""
     container.upload_blob("a", b"1")
     blob_service.set_service_properties(cors=[CorsRule(["http://127.0.0.1:5500"], ["GET"], exposed_headers=["x-ms-*"])])
