@@ -48,7 +48,8 @@ def local_cloud() -> dict[str, object]:
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as home:
         os.environ["CHATKIT_HOME"] = home
         first = duration_s([sys.executable, "-m", "chatkit", "local", "up"])
-        resident = psutil.Process(cloud_process.start(Path(home) / "local")["pid"]).memory_info().rss
+        process = psutil.Process(cloud_process.start(Path(home) / "local")["pid"])
+        resident, used = process.memory_info().rss, process.cpu_times()
         later = []
         for _ in range(ROUNDS):
             cloud_process.stop(Path(home) / "local")
@@ -59,5 +60,6 @@ def local_cloud() -> dict[str, object]:
         "local_up_first_s": round(first, 2),
         "local_up_s": round(statistics.median(later), 2),
         "local_up_when_running_s": round(again, 2),
+        "local_cloud_start_cpu_s": round(used.user + used.system, 2),
         "local_cloud_resident_mb": round(resident / 1e6, 1),
     }
