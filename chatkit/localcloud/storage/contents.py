@@ -16,6 +16,7 @@ import shutil
 from collections import Counter
 from collections.abc import AsyncIterator, Collection, Iterable
 from dataclasses import dataclass
+from io import FileIO
 from pathlib import Path
 
 from chatkit.localcloud.storage.models import Piece
@@ -49,19 +50,22 @@ class Contents:
     def new_piece(self, account: str) -> Piece:
         """Make an empty file."""
         piece = Piece(secrets.token_hex(12), 0)
+        self._create(account, piece).close()
+        return piece
+
+    def _create(self, account: str, piece: Piece) -> FileIO:
         path = self._path(account, piece.file)
         try:
-            os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
+            return open(path, "xb", buffering=0)
         except FileNotFoundError:
             path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-            path.touch(0o600)
-        return piece
+            return open(path, "xb", buffering=0)
 
     async def receive(self, account: str, chunks: AsyncIterator[bytes], *, hashed: bool = True) -> Received:
         """Write what comes in to a new file."""
-        piece, digest = self.new_piece(account), hashlib.md5(usedforsecurity=False) if hashed else None
+        piece, digest = Piece(secrets.token_hex(12), 0), hashlib.md5(usedforsecurity=False) if hashed else None
         try:
-            with open(self._path(account, piece.file), "wb", buffering=0) as file:
+            with self._create(account, piece) as file:
                 async for chunk in chunks:
                     file.write(chunk)
                     if digest is not None:
