@@ -111,6 +111,21 @@ def test_files_nobody_names_are_removed_at_the_next_start(tmp_path: Path) -> Non
     assert len([*files.iterdir()]) == 1
 
 
+def test_an_append_that_was_cut_off_is_not_seen(tmp_path: Path) -> None:
+    """Bytes that reached the file but were never acknowledged are neither read nor in the way of the next append."""
+    with server(tmp_path) as (_, client):
+        log = client.create_container("box").get_blob_client("log")
+        log.create_append_blob()
+        log.append_block(b"one\n")
+    (file,) = (tmp_path / "blobs" / "devstoreaccount1").iterdir()
+    file.write_bytes(file.read_bytes() + b"half a line that was being written")
+    with server(tmp_path) as (_, client):
+        log = client.get_blob_client("box", "log")
+        assert log.download_blob().readall() == b"one\n"
+        log.append_block(b"two\n")
+        assert log.download_blob().readall() == b"one\ntwo\n"
+
+
 def test_concurrent_appends_lose_nothing(cloud: StorageCloud, container: ContainerClient) -> None:
     """Eight writers append at once; every line is there, whole, and each writer's lines are in its order."""
     blob = container.get_blob_client("log")
