@@ -20,8 +20,6 @@ from chatkit.settings import checkout, home
 START_TIMEOUT_S = 30.0
 STOP_TIMEOUT_S = 15.0
 LOCKED_EXIT = 3
-_started: list[subprocess.Popen[bytes]] = []
-"""Kept, because Python warns about a process that is forgotten while it runs; this one is meant to outlive us."""
 
 
 def folder() -> Path:
@@ -53,6 +51,7 @@ def start(where: Path) -> dict[str, Any]:
         process = _launch(where)
         known = _wait(lambda: running(where), until=deadline, unless=partial(_hopeless, process, where))
         if known is not None:
+            process.returncode = 0  # it outlives us: without this, Python warns that it was forgotten while it runs
             return known
         if process.returncode != LOCKED_EXIT or time.monotonic() > deadline:
             raise SetupError(
@@ -109,7 +108,7 @@ def _launch(where: Path) -> subprocess.Popen[bytes]:
     if sys.platform == "win32":
         flags = subprocess.CREATE_NEW_PROCESS_GROUP | subprocess.DETACHED_PROCESS
     with open(where / "cloud.out", "wb") as output:
-        process = subprocess.Popen(
+        return subprocess.Popen(
             command,
             cwd=checkout(),
             stdin=subprocess.DEVNULL,
@@ -118,8 +117,6 @@ def _launch(where: Path) -> subprocess.Popen[bytes]:
             start_new_session=True,
             creationflags=flags,
         )
-    _started.append(process)
-    return process
 
 
 def _hopeless(process: subprocess.Popen[bytes], where: Path) -> bool:
