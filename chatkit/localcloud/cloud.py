@@ -7,8 +7,11 @@ from pathlib import Path
 
 from chatkit.localcloud import tls
 from chatkit.localcloud.control import Control
+from chatkit.localcloud.easy_auth.module import EasyAuth
+from chatkit.localcloud.easy_auth.service import EasyAuthService
 from chatkit.localcloud.entra.service import EntraService
 from chatkit.localcloud.functions.service import FunctionsService
+from chatkit.localcloud.functions.spec import SiteSpec
 from chatkit.localcloud.listeners import Listeners
 from chatkit.localcloud.platform import Platform
 from chatkit.localcloud.resource_manager.service import ResourceManagerService
@@ -28,6 +31,9 @@ class LocalCloud:
         self.storage = StorageService(self.platform, self.entra.tokens)
         self.signalr = SignalRService(self.platform)
         self.functions = FunctionsService(self.platform, self.entra.tokens, packages=self.storage)
+        self.easy_auth = EasyAuthService(self.platform)
+        self.functions.make_gate = self._authentication_of
+        self.functions.forget_gate = self.easy_auth.forget
         self.resource_manager = ResourceManagerService(
             self.platform,
             self.entra.directory,
@@ -45,10 +51,14 @@ class LocalCloud:
 
     async def stop(self) -> None:
         """End child processes, close ports and the store."""
-        for service in (self.resource_manager, self.functions, self.signalr, self.storage, self.entra):
+        for service in (self.resource_manager, self.functions, self.easy_auth, self.signalr, self.storage, self.entra):
             await service.stop()
         await self.platform.listeners.close_all()
         self.platform.store.close()
+
+    def _authentication_of(self, site: SiteSpec) -> EasyAuth | None:
+        origin = f"http://localhost:{site.port}"
+        return self.easy_auth.module(site.name, origin=origin, authentication=site.authentication, secrets=site.app_settings)
 
     def endpoints(self) -> dict[str, str]:
         """Enough for any Azure client to use this cloud, secrets included: the file they go to is private."""

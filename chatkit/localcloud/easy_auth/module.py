@@ -20,7 +20,12 @@ from chatkit.localcloud.easy_auth.sessions import COOKIE, Session, SessionReject
 from chatkit.localcloud.easy_auth.settings import MICROSOFT, AuthSettings
 from chatkit.localcloud.web import IDENTITY_HEADERS, Handler
 
+DENIED = "You do not have permission to view this directory or page."
 SAFE_METHODS = {"GET", "HEAD", "OPTIONS"}
+
+
+class ForgedRequest(Exception):
+    """Another site's page tries to use the person's cookie."""
 
 
 class EasyAuth:
@@ -60,7 +65,9 @@ class EasyAuth:
             headers = await self._identify(request)
         except SessionRejected as error:
             return unauthorized(str(error))
-        if not headers and not self._excluded(request.path):
+        except ForgedRequest:
+            return web.Response(status=403, text=DENIED)
+        if not headers and not self._excluded(request.rel_url.raw_path):
             refusal = self._refuse(request)
             if refusal is not None:
                 return refusal
@@ -81,23 +88,27 @@ class EasyAuth:
         """The session a request names.
 
         Raises:
-            SessionRejected: It carries a token that is not good, or a foreign page tries to use the person's cookie.
+            SessionRejected: It carries a token that is not good.
+            ForgedRequest: A foreign page tries to use the person's cookie.
         """
         token = request.headers.get("X-ZUMO-AUTH", "")
         if token:
             return self.sessions.of_token(token, origin=self.origin, grace_s=grace_s)
         session = self.sessions.of_cookie(request.cookies.get(COOKIE, ""), grace_s=grace_s)
-        if session is not None and self._forged_by_another_site(request):
-            raise SessionRejected("another site's page must not use this person's cookie")
+        if session is not None and request.method not in SAFE_METHODS and not self.is_trusted_source(request):
+            raise ForgedRequest
         return session
 
-    def _forged_by_another_site(self, request: web.Request) -> bool:
-        """Cross-site request forgery: a state-changing request with the cookie, from a page the owner has not allowed."""
-        if request.method in SAFE_METHODS:
-            return False
+    def is_trusted_source(self, request: web.Request) -> bool:
+        """Whether this app's own pages, or those its owner has allowed, or no web page at all sent the request."""
+        site = request.headers.get("Sec-Fetch-Site", "")
+        if site in ("same-origin", "none"):
+            return True
         source = request.headers.get("Origin") or request.headers.get("Referer") or ""
-        trusted = {self.origin.lower(), *map(origin_of, self.settings.allowed_redirects)}
-        return bool(source) and origin_of(source) not in trusted
+        if not source:
+            return not site
+        trusted = {self.origin.lower(), *map(origin_of, self.settings.allowed_redirects)} - {""}
+        return origin_of(source) in trusted
 
     async def _of_provider_token(self, token: str) -> Principal | None:
         for provider in self.settings.providers:
@@ -115,21 +126,22 @@ class EasyAuth:
             return {}
         prefix = f"X-MS-TOKEN-{session.principal.provider.upper()}"
         tokens = {"ID-TOKEN": session.id_token, "ACCESS-TOKEN": session.access_token, "REFRESH-TOKEN": session.refresh_token}
+        tokens["EXPIRES-ON"] = session.expires_on
         return {f"{prefix}-{name}": value for name, value in tokens.items() if value}
 
     def _excluded(self, path: str) -> bool:
+        """Whether a path needs no sign-in. One that another reader could take for a different path always needs it."""
         lowered = path.lower()
-        return any(
-            lowered == item.lower() or lowered.startswith(item.lower().rstrip("*/") + "/")
-            for item in self.settings.excluded_paths
-        )
+        if "\\" in lowered or "%" in lowered or "//" in lowered or {".", ".."} & set(lowered.split("/")):
+            return False
+        return any(_covers(item.lower(), lowered) for item in self.settings.excluded_paths)
 
     def _refuse(self, request: web.Request) -> web.Response | None:
         match self.settings.action:
             case "Return401":
                 return unauthorized("sign in first")
             case "Return403":
-                return web.Response(status=403, text="You do not have permission to view this directory or page.")
+                return web.Response(status=403, text=DENIED)
             case "RedirectToLoginPage" if _is_browser_navigation(request):
                 provider = self.settings.default_provider
                 alias = provider.alias if provider else MICROSOFT
@@ -142,6 +154,14 @@ class EasyAuth:
         return None
 
 
+def _covers(excluded: str, path: str) -> bool:
+    """`/public` excludes itself and what is below; `/public/*` the same; `/` the root alone."""
+    prefix = excluded.removesuffix("*").rstrip("/")
+    if not prefix:
+        return excluded.endswith("*") or path == "/"
+    return path == prefix or path.startswith(prefix + "/")
+
+
 def _is_browser_navigation(request: web.Request) -> bool:
     """A person's page load is redirected; a script's call is answered 401, since it could not follow."""
     if request.headers.get("X-Requested-With", "").lower() == "xmlhttprequest":
@@ -152,14 +172,14 @@ def _is_browser_navigation(request: web.Request) -> bool:
 
 def unauthorized(why: str) -> web.Response:
     """401 as the module answers it; the reason goes into the challenge, never a token."""
-    description = why.replace('"', "'")
+    description = "".join(char if char.isascii() and char.isprintable() else "?" for char in why[:200].replace('"', "'"))
     return web.Response(
         status=401,
-        text="You do not have permission to view this directory or page.",
+        text=DENIED,
         headers={"WWW-Authenticate": f'Bearer error="invalid_token", error_description="{description}"'},
     )
 
 
 def same(first: str, second: str) -> bool:
     """Compare two secrets in constant time."""
-    return hmac.compare_digest(first.encode(), second.encode())
+    return hmac.compare_digest(first.encode(errors="replace"), second.encode(errors="replace"))

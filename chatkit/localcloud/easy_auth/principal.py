@@ -1,14 +1,12 @@
 """Who is signed in, as App Service tells the app: the X-MS-CLIENT-PRINCIPAL headers.
 
-Only the platform sets these headers. Whatever a request from outside carries under such a name is removed, in any
-spelling that a server further in could take for the real one.
+Only the platform sets these headers: the functions host removes whatever a request carries under such a name.
 """
 
 from __future__ import annotations
 
 import base64
 import json
-import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -26,7 +24,6 @@ CLAIM_TYPES = {
     "tid": "http://schemas.microsoft.com/identity/claims/tenantid",
     "roles": ROLE_TYPE,
 }
-OURS = re.compile(r"^x-ms-(client-principal|token)(-|$)")
 NAME_ORDER = ("preferred_username", "email", "upn", "name", "sub")
 
 
@@ -78,13 +75,3 @@ def _mapped(token_claims: Mapping[str, Any]) -> Iterable[tuple[str, str]]:
 
 def _header_text(text: str) -> str:
     return text if text.isascii() and text.isprintable() else quote(text, safe="@.:/ -_")
-
-
-def is_platform_header(name: str) -> bool:
-    """Say whether only the platform may set a header of this name: any case, dashes or underscores."""
-    return bool(OURS.match(name.strip().lower().replace("_", "-")))
-
-
-def without_platform_headers(headers: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
-    """Drop every header an outsider must not set, wherever and however often it stands."""
-    return [(name, value) for name, value in headers if not is_platform_header(name)]

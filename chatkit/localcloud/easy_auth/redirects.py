@@ -18,7 +18,10 @@ def is_allowed(target: str, *, own_origin: str, allowed: Iterable[str]) -> bool:
         return False
     if target.startswith("/"):
         return not target.startswith("//") and not unquote(target).startswith(("//", "/\\"))
-    parts = urlsplit(target)
+    try:
+        parts = urlsplit(target)
+    except ValueError:
+        return False
     if not parts.scheme or not parts.netloc or "@" in parts.netloc:
         return False
     origin = f"{parts.scheme}://{parts.netloc}".lower()
@@ -26,7 +29,10 @@ def is_allowed(target: str, *, own_origin: str, allowed: Iterable[str]) -> bool:
 
 
 def _covers(allowed: str, origin: str, path: str) -> bool:
-    parts = urlsplit(allowed)
+    try:
+        parts = urlsplit(allowed)
+    except ValueError:
+        return False
     if f"{parts.scheme}://{parts.netloc}".lower() != origin:
         return False
     prefix = parts.path.rstrip("/")
@@ -36,5 +42,8 @@ def _covers(allowed: str, origin: str, path: str) -> bool:
 
 def origin_of(url: str) -> str:
     """Scheme, host and port of a URL, lower-case; empty when it has none."""
-    parts = urlsplit(url)
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return ""
     return f"{parts.scheme}://{parts.netloc}".lower() if parts.scheme and parts.netloc else ""

@@ -10,6 +10,7 @@ import hashlib
 import json
 import ssl
 from collections.abc import Mapping
+from time import monotonic
 from typing import Any
 from urllib.parse import urlencode
 
@@ -21,10 +22,15 @@ from chatkit.localcloud.easy_auth.settings import Provider
 Claims = dict[str, Any]
 ALGORITHMS = ["RS256"]
 TIMEOUT = aiohttp.ClientTimeout(total=10)
+KEYS_AGE_S = 5.0  # unknown key ids make us ask for the keys again, but not more often
 
 
 class SignInFailed(Exception):
     """The provider refused, or what it sent does not verify. The message is fit for the person to read."""
+
+
+class ProviderUnreachable(SignInFailed):
+    """The provider could not be asked at all."""
 
 
 class RelyingParty:
@@ -34,7 +40,7 @@ class RelyingParty:
         self._trust = trust
         self._http: aiohttp.ClientSession | None = None
         self._configuration: dict[str, dict[str, Any]] = {}
-        self._keys: dict[str, jwt.PyJWKSet] = {}
+        self._keys: dict[str, tuple[float, jwt.PyJWKSet]] = {}
 
     async def close(self) -> None:
         """Close the connections to providers."""
@@ -42,7 +48,7 @@ class RelyingParty:
             await self._http.close()
 
     async def authorization_url(
-        self, provider: Provider, *, redirect_uri: str, state: str, nonce: str, verifier: str, **extra: str
+        self, provider: Provider, *, redirect_uri: str, state: str, nonce: str, verifier: str, extra: Mapping[str, str]
     ) -> str:
         """Where the browser goes to sign in.
 
@@ -52,15 +58,19 @@ class RelyingParty:
             state: Comes back unchanged.
             nonce: Must stand in the id token.
             verifier: PKCE verifier; only its hash leaves this process now.
-            extra: Passed on, for example prompt or login_hint.
+            extra: Passed on, for example prompt or login_hint; `scope` replaces the usual scopes.
+
+        Raises:
+            SignInFailed: The provider cannot be asked.
         """
         challenge = base64.urlsafe_b64encode(hashlib.sha256(verifier.encode()).digest()).decode().rstrip("=")
         query = {
+            "scope": " ".join(provider.scopes),
+            **dict(provider.parameters),
             **extra,
             "response_type": "code",
             "client_id": provider.client_id,
             "redirect_uri": redirect_uri,
-            "scope": " ".join(provider.scopes),
             "state": state,
             "nonce": nonce,
             "code_challenge": challenge,
@@ -106,7 +116,7 @@ class RelyingParty:
                 issuer=configuration["issuer"],
                 options={"require": ["exp", "aud", "iss", "sub"]},
             )
-        except (jwt.PyJWTError, KeyError) as error:
+        except (jwt.PyJWTError, KeyError, UnicodeError) as error:
             raise SignInFailed(f"The token of the identity provider is not valid: {error}.") from error
         if nonce and claims.get("nonce") != nonce:
             raise SignInFailed("The token of the identity provider answers another sign-in (nonce).")
@@ -119,27 +129,33 @@ class RelyingParty:
 
     async def _grant(self, provider: Provider, secret: str, **form: str) -> dict[str, Any]:
         endpoint = (await self._discover(provider))["token_endpoint"]
-        async with self._session().post(
-            endpoint, data={**form, "client_id": provider.client_id, "client_secret": secret}
-        ) as answer:
-            document = await _json(answer)
-        if answer.status != 200:
-            raise SignInFailed(str(document.get("error_description") or document.get("error") or f"status {answer.status}"))
+        status, document = await self._ask("POST", endpoint, {**form, "client_id": provider.client_id, "client_secret": secret})
+        if status != 200:
+            raise SignInFailed(str(document.get("error_description") or document.get("error") or f"status {status}"))
         return document
 
     async def _discover(self, provider: Provider) -> dict[str, Any]:
         if provider.discovery_url not in self._configuration:
-            async with self._session().get(provider.discovery_url) as answer:
-                if answer.status != 200:
-                    raise SignInFailed(f"The identity provider has no configuration at {provider.discovery_url}.")
-                self._configuration[provider.discovery_url] = await _json(answer)
+            status, document = await self._ask("GET", provider.discovery_url)
+            needed = ("issuer", "authorization_endpoint", "token_endpoint", "jwks_uri")
+            if status != 200 or not all(isinstance(document.get(name), str) for name in needed):
+                raise SignInFailed(f"The identity provider has no configuration at {provider.discovery_url}.")
+            self._configuration[provider.discovery_url] = document
         return self._configuration[provider.discovery_url]
 
     async def _key(self, jwks_uri: str, key_id: str) -> jwt.PyJWK:
-        if jwks_uri not in self._keys or key_id not in {key.key_id for key in self._keys[jwks_uri].keys}:
-            async with self._session().get(jwks_uri) as answer:
-                self._keys[jwks_uri] = jwt.PyJWKSet.from_dict(await _json(answer))
-        return self._keys[jwks_uri][key_id]
+        asked, keys = self._keys.get(jwks_uri, (-KEYS_AGE_S, None))
+        if keys is None or (key_id not in {key.key_id for key in keys.keys} and monotonic() - asked > KEYS_AGE_S):
+            keys = jwt.PyJWKSet.from_dict((await self._ask("GET", jwks_uri))[1])
+            self._keys[jwks_uri] = monotonic(), keys
+        return keys[key_id]
+
+    async def _ask(self, method: str, url: str, form: Mapping[str, str] | None = None) -> tuple[int, dict[str, Any]]:
+        try:
+            async with self._session().request(method, url, data=form, allow_redirects=False) as answer:
+                return answer.status, await _json(answer)
+        except (aiohttp.ClientError, TimeoutError, ValueError) as error:
+            raise ProviderUnreachable(f"The identity provider does not answer ({type(error).__name__}).") from error
 
     def _session(self) -> aiohttp.ClientSession:
         if self._http is None or self._http.closed:

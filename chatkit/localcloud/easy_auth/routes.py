@@ -3,22 +3,25 @@
 from __future__ import annotations
 
 import json
+import logging
 import secrets
 from dataclasses import asdict, dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import quote
 
 from aiohttp import web
 
-from chatkit.localcloud.easy_auth.module import EasyAuth, same, unauthorized
+from chatkit.localcloud.easy_auth.module import DENIED, EasyAuth, ForgedRequest, same, unauthorized
 from chatkit.localcloud.easy_auth.principal import Principal
 from chatkit.localcloud.easy_auth.redirects import is_allowed
-from chatkit.localcloud.easy_auth.relying_party import SignInFailed
+from chatkit.localcloud.easy_auth.relying_party import ProviderUnreachable, SignInFailed
 from chatkit.localcloud.easy_auth.sessions import COOKIE, Session, SessionRejected
 from chatkit.localcloud.easy_auth.settings import Provider
 
+log = logging.getLogger("chatkit.local.easy_auth")
 NONCE_COOKIE = "Nonce"
+BODY_LIMIT_BYTES = 65_536
 # Query parameters of /.auth/login that are ours; all others go on to the provider.
 OWN_PARAMETERS = {"post_login_redirect_uri", "post_login_redirect_url", "session_mode", "completion_origin", "completion_type"}
 PROTOCOL_PARAMETERS = {
@@ -29,8 +32,12 @@ PROTOCOL_PARAMETERS = {
     "nonce",
     "code_challenge",
     "code_challenge_method",
-    "scope",
+    "response_mode",
+    "request",
+    "request_uri",
 }
+CONFIRM = """<!doctype html><html lang="en"><meta charset="utf-8"><title>Sign out?</title><main><h1>Sign out?</h1>
+<p>Another web site asked to sign you out.</p><form method="post"><button>Sign out</button></form></main></html>"""
 
 
 @dataclass(frozen=True)
@@ -52,19 +59,29 @@ async def answer(module: EasyAuth, request: web.Request) -> web.StreamResponse:
         response = await _route(module, request, parts)
     except SessionRejected as error:
         response = unauthorized(str(error))
+    except ForgedRequest:
+        response = web.Response(status=403, text=DENIED)
+    except ProviderUnreachable as error:
+        log.warning("%s: %s", module.origin, error)
+        response = web.Response(status=500, text=f"Sign-in failed. {error}")
     except SignInFailed as error:
         response = web.Response(status=401, text=f"Sign-in failed. {error}")
+    except web.HTTPException as error:
+        response = web.Response(status=error.status, text=error.text)
+    response.headers["X-Content-Type-Options"] = "nosniff"
     response.headers["Cache-Control"] = "no-store"
     response.headers["Referrer-Policy"] = "no-referrer"
     return response
 
 
 async def _route(module: EasyAuth, request: web.Request, parts: list[str]) -> web.StreamResponse:
-    match (request.method, *parts):
+    match ("GET" if request.method == "HEAD" else request.method, *parts):
         case ("GET", "login", "done" | "complete"):
             return web.Response(text="You have successfully signed in.")
-        case ("GET", "logout", "done" | "complete"):
+        case ("GET", "logout", "done"):
             return web.Response(text="You have been signed out.")
+        case ("GET", "logout", "complete"):
+            return web.Response(status=302, headers={"Location": _target(module, request, "logout")})
         case ("GET", "login", alias):
             return await login(module, request, alias)
         case ("POST", "login", alias):
@@ -75,7 +92,7 @@ async def _route(module: EasyAuth, request: web.Request, parts: list[str]) -> we
             return me(module, request)
         case ("GET" | "POST", "refresh"):
             return await refresh(module, request)
-        case ("GET" | "POST", "logout"):
+        case ("GET" | "POST", "logout") if request.method != "HEAD":
             return await logout(module, request)
     return web.Response(status=404)
 
@@ -84,13 +101,14 @@ async def login(module: EasyAuth, request: web.Request, alias: str) -> web.Respo
     """Send the browser to the provider."""
     provider = _provider(module, alias)
     query = request.query
-    target = (
-        query.get("post_login_redirect_uri") or query.get("post_login_redirect_url") or f"{module.settings.prefix}/login/done"
-    )
-    if not is_allowed(target, own_origin=module.origin, allowed=module.settings.allowed_redirects):
-        return web.Response(status=403, text="The redirect address is not among the allowed external redirect URLs of this app.")
+    target = _target(module, request, "login")
+    if request.headers.get("Host", "").lower() != module.origin.partition("://")[2]:
+        return web.Response(status=302, headers={"Location": module.origin + request.path_qs})  # cookies belong to one name
     mode = "token" if query.get("session_mode", "").lower() == "token" else "cookie"
-    sign_in = SignIn(provider.alias, target, mode, *(secrets.token_urlsafe(32) for _ in range(3)))
+    # Sign-ins of several tabs at the same time share the browser's one cookie.
+    binding = request.cookies.get(NONCE_COOKIE, "")
+    binding = binding if len(binding) == 43 and binding.isascii() else secrets.token_urlsafe(32)
+    sign_in = SignIn(provider.alias, target, mode, secrets.token_urlsafe(32), secrets.token_urlsafe(32), binding)
     extra = {name: value for name, value in query.items() if name not in OWN_PARAMETERS | PROTOCOL_PARAMETERS}
     location = await module.relying_party.authorization_url(
         provider,
@@ -98,7 +116,7 @@ async def login(module: EasyAuth, request: web.Request, alias: str) -> web.Respo
         state=module.sessions.seal(json.dumps(asdict(sign_in)).encode()),
         nonce=sign_in.nonce,
         verifier=sign_in.verifier,
-        **extra,
+        extra=extra,
     )
     response = web.Response(status=302, headers={"Location": location})
     _set_cookie(module, response, NONCE_COOKIE, sign_in.binding, max_age=int(module.settings.nonce_life.total_seconds()))
@@ -112,32 +130,33 @@ async def callback(module: EasyAuth, request: web.Request, alias: str) -> web.Re
     sign_in = _opened(module, request, str(answered.get("state", "")), provider)
     if sign_in is None:
         return web.Response(status=401, text="This sign-in was not started in this browser, or it took too long. Start again.")
-    if "code" not in answered:
+    if not answered.get("code"):
         raise SignInFailed(str(answered.get("error_description") or answered.get("error") or "The provider sent no code."))
     tokens = await module.relying_party.redeem(
         provider,
-        module.secret(provider.secret_setting),
+        _secret(module, provider),
         code=str(answered["code"]),
         redirect_uri=_callback_uri(module, provider),
         verifier=sign_in.verifier,
     )
-    claims = await module.relying_party.verify(provider, tokens.get("id_token", ""), nonce=sign_in.nonce)
+    claims = await module.relying_party.verify(provider, str(tokens.get("id_token", "")), nonce=sign_in.nonce)
     session = _start(module, provider, claims, tokens)
     response = web.Response(status=302, headers={"Location": sign_in.redirect})
     if sign_in.mode == "token":
         response.headers["Location"] = _with_fragment(sign_in.redirect, _token_document(module, session))
     else:
         _set_cookie(module, response, COOKIE, module.sessions.cookie(session), max_age=None)
-    response.del_cookie(NONCE_COOKIE, path="/")
     return response
 
 
 async def login_with_token(module: EasyAuth, request: web.Request, alias: str) -> web.Response:
     """Client-directed sign-in: a provider token in, a session token out."""
     provider = _provider(module, alias)
+    if (request.content_length or 0) > BODY_LIMIT_BYTES:
+        return web.Response(status=413)
     try:
-        body = await request.json()
-    except ValueError:
+        body = json.loads(await request.read())
+    except (ValueError, RecursionError):
         return web.Response(status=400, text="The body must be a JSON object with an access_token or an id_token.")
     token = (body.get("id_token") or body.get("access_token")) if isinstance(body, dict) else None
     if not isinstance(token, str):
@@ -155,20 +174,11 @@ def me(module: EasyAuth, request: web.Request) -> web.Response:
         "provider_name": session.principal.provider,
         "user_id": session.principal.name,
         "user_claims": [{"typ": kind, "val": value} for kind, value in session.principal.claims],
-        "expires_on": datetime.fromtimestamp(session.expires_at, UTC).strftime("%Y-%m-%dT%H:%M:%S.%f0Z"),
+        "expires_on": session.expires_on or _iso(datetime.fromtimestamp(session.expires_at, UTC)),
     }
     if module.settings.token_store:
-        entry |= {
-            name: value
-            for name in ("access_token", "id_token", "refresh_token")
-            if (
-                value := {
-                    "access_token": session.access_token,
-                    "id_token": session.id_token,
-                    "refresh_token": session.refresh_token,
-                }[name]
-            )
-        }
+        tokens = {"access_token": session.access_token, "id_token": session.id_token, "refresh_token": session.refresh_token}
+        entry |= {name: value for name, value in tokens.items() if value}
     return web.json_response([entry])
 
 
@@ -181,9 +191,9 @@ async def refresh(module: EasyAuth, request: web.Request) -> web.Response:
     if provider is None or not session.refresh_token:
         return web.Response(status=403, text="The session has no refresh token.")
     try:
-        granted = await module.relying_party.refresh(
-            provider, module.secret(provider.secret_setting), refresh_token=session.refresh_token
-        )
+        granted = await module.relying_party.refresh(provider, _secret(module, provider), refresh_token=session.refresh_token)
+    except ProviderUnreachable:
+        raise
     except SignInFailed as error:
         return web.Response(status=403, text=str(error))
     renewed = module.sessions.renew(session, life_s=module.settings.session_life.total_seconds(), tokens=_kept(module, granted))
@@ -192,17 +202,18 @@ async def refresh(module: EasyAuth, request: web.Request) -> web.Response:
 
 async def logout(module: EasyAuth, request: web.Request) -> web.Response:
     """End the session here, then at the provider when a browser asks; the default end is a plain page."""
-    target = request.query.get("post_logout_redirect_uri", "") or f"{module.settings.prefix}/logout/done"
-    if not is_allowed(target, own_origin=module.origin, allowed=module.settings.allowed_redirects):
-        return web.Response(status=403, text="The redirect address is not among the allowed external redirect URLs of this app.")
-    if request.headers.get("Sec-Fetch-Site", "none") == "cross-site" and request.headers.get("Sec-Fetch-Mode") == "no-cors":
-        return web.Response(status=403, text="Another site's page cannot sign a person out.")
-    session = module.session(request, grace_s=module.settings.refresh_grace.total_seconds())
+    target = _target(module, request, "logout")
+    try:
+        session = module.session(request, grace_s=module.settings.refresh_grace.total_seconds())
+    except SessionRejected:
+        session = None
+    if session is not None and not request.headers.get("X-ZUMO-AUTH") and not module.is_trusted_source(request):
+        return web.Response(status=403, text=CONFIRM, content_type="text/html")
     if session is not None:
         module.sessions.end(session)
     if request.headers.get("X-ZUMO-AUTH"):
         return web.Response(status=200, text="You have been signed out.")
-    response = web.Response(status=302, headers={"Location": target})
+    response = web.Response(status=302, headers={"Location": await _by_the_provider(module, session, target)})
     response.del_cookie(COOKIE, path="/")
     return response
 
@@ -212,6 +223,34 @@ def _provider(module: EasyAuth, alias: str) -> Provider:
     if provider is None:
         raise web.HTTPNotFound(text=f"This app has no identity provider called '{alias}'.")
     return provider
+
+
+def _target(module: EasyAuth, request: web.Request, what: str) -> str:
+    """Where the browser wants to go afterwards, checked; `what` is login or logout."""
+    names = (f"post_{what}_redirect_uri", f"post_{what}_redirect_url")
+    target = next(filter(None, map(request.query.get, names)), None) or f"{module.settings.prefix}/{what}/done"
+    if not is_allowed(target, own_origin=module.origin, allowed=module.settings.allowed_redirects):
+        raise web.HTTPForbidden(text="The redirect address is not among the allowed external redirect URLs of this app.")
+    return target
+
+
+async def _by_the_provider(module: EasyAuth, session: Session | None, target: str) -> str:
+    """The way to the target that also ends the session at the provider, where it offers that."""
+    provider = module.settings.provider(session.principal.provider) if session else None
+    if provider is None:
+        return target
+    back = f"{module.origin}{module.settings.prefix}/logout/complete?post_logout_redirect_uri={quote(target, safe='')}"
+    try:
+        return await module.relying_party.end_session_url(provider, return_to=back) or target
+    except SignInFailed:
+        return target
+
+
+def _secret(module: EasyAuth, provider: Provider) -> str:
+    secret = module.secret(provider.secret_setting)
+    if not secret:
+        raise SignInFailed(f"The app setting {provider.secret_setting or '(none named)'} with the client secret is missing.")
+    return secret
 
 
 def _callback_uri(module: EasyAuth, provider: Provider) -> str:
@@ -224,7 +263,8 @@ def _opened(module: EasyAuth, request: web.Request, state: str, provider: Provid
         return None
     sign_in = SignIn(**json.loads(sealed))
     mine = same(sign_in.binding, request.cookies.get(NONCE_COOKIE, "")) and sign_in.provider == provider.alias
-    return sign_in if mine else None
+    life_s = module.settings.nonce_life.total_seconds()
+    return sign_in if mine and module.sessions.spend(sign_in.nonce, life_s=life_s) else None
 
 
 def _start(module: EasyAuth, provider: Provider, claims: dict[str, Any], tokens: dict[str, Any]) -> Session:
@@ -235,7 +275,15 @@ def _start(module: EasyAuth, provider: Provider, claims: dict[str, Any], tokens:
 def _kept(module: EasyAuth, tokens: dict[str, Any]) -> dict[str, str]:
     if not module.settings.token_store:
         return {}
-    return {name: str(tokens[name]) for name in ("id_token", "access_token", "refresh_token") if tokens.get(name)}
+    kept = {name: str(tokens[name]) for name in ("id_token", "access_token", "refresh_token") if tokens.get(name)}
+    life_s = tokens.get("expires_in")
+    if isinstance(life_s, int | float):
+        kept["expires_on"] = _iso(datetime.now(UTC) + timedelta(seconds=life_s))
+    return kept
+
+
+def _iso(moment: datetime) -> str:
+    return moment.strftime("%Y-%m-%dT%H:%M:%S.%f0Z")
 
 
 def _token_document(module: EasyAuth, session: Session) -> dict[str, Any]:

@@ -7,6 +7,7 @@ of App Service's own; each site has its own keys.
 from __future__ import annotations
 
 import base64
+import hashlib
 import secrets
 import time
 from dataclasses import asdict, dataclass, field, replace
@@ -36,6 +37,7 @@ class Session:
         id_token: The provider's, kept only with the token store on.
         access_token: The same.
         refresh_token: The same.
+        expires_on: When the provider's access token ends, ISO 8601; empty when unknown.
     """
 
     sid: str
@@ -44,6 +46,7 @@ class Session:
     id_token: str = field(default="", repr=False)
     access_token: str = field(default="", repr=False)
     refresh_token: str = field(default="", repr=False)
+    expires_on: str = ""
 
 
 class Sessions:
@@ -57,10 +60,12 @@ class Sessions:
             keys = {"signing": secrets.token_hex(32), "encryption": secrets.token_hex(32)}
             store.put("easy-auth-keys", site, keys)
         self._signing = bytes.fromhex(keys["signing"])
-        self._box = Fernet(base64.urlsafe_b64encode(bytes.fromhex(keys["encryption"])))
+        self._box = _box(keys["encryption"], "session")
+        self._sealed = _box(keys["encryption"], "sign-in")
+        self._spent: dict[str, float] = {}
 
     def start(self, principal: Principal, *, life_s: float, tokens: dict[str, str]) -> Session:
-        """Make a session; `tokens` may name id_token, access_token and refresh_token."""
+        """Make a session; `tokens` may name id_token, access_token, refresh_token and expires_on."""
         session = Session(f"sid:{secrets.token_hex(16)}", principal, time.time() + life_s, **tokens)
         self.keep(session)
         return session
@@ -84,6 +89,12 @@ class Sessions:
         for sid, _ in [*self._store.items(self._collection)]:
             self._store.delete(self._collection, sid)
         self._store.delete("easy-auth-keys", self._collection.removeprefix("easy-auth/"))
+
+    def sweep(self, *, grace_s: float) -> None:
+        """Forget sessions that nobody can renew any more."""
+        for sid, document in [*self._store.items(self._collection)]:
+            if document["expires_at"] + grace_s < time.time():
+                self._store.delete(self._collection, sid)
 
     def find(self, sid: str, *, grace_s: float = 0) -> Session | None:
         """The session if it is there and not past its end (plus a grace)."""
@@ -114,6 +125,8 @@ class Sessions:
         Raises:
             SessionRejected: Wrong signature, other app, expired, or signed out.
         """
+        if not token.isascii():
+            raise SessionRejected("the token is malformed")
         try:
             claims = jwt.decode(
                 token,
@@ -139,20 +152,34 @@ class Sessions:
         """The session a cookie names, None when it names none."""
         try:
             sid = self._box.decrypt(value.encode()).decode()
-        except (InvalidToken, UnicodeDecodeError):
+        except (InvalidToken, UnicodeError):
             return None
         return self.find(sid, grace_s=grace_s)
 
     def seal(self, value: bytes) -> str:
         """Encrypt a small value that the browser carries to us and back."""
-        return self._box.encrypt(value).decode()
+        return self._sealed.encrypt(value).decode()
 
     def unseal(self, value: str, *, life_s: float) -> bytes | None:
         """Open a sealed value; None when it is not ours or older than its life."""
         try:
-            return self._box.decrypt(value.encode(), ttl=int(life_s))
-        except InvalidToken:
+            return self._sealed.decrypt(value.encode(), ttl=int(life_s))
+        except (InvalidToken, UnicodeError):
             return None
+
+    def spend(self, nonce: str, *, life_s: float) -> bool:
+        """Say whether a sign-in comes back for the first time. A nonce need not be kept longer than its state lives."""
+        now = time.time()
+        self._spent = {kept: until for kept, until in self._spent.items() if until > now}
+        if nonce in self._spent:
+            return False
+        self._spent[nonce] = now + life_s + 1
+        return True
+
+
+def _box(key: str, purpose: str) -> Fernet:
+    """A box for one purpose, so that a session cookie never opens as a sign-in or the other way round."""
+    return Fernet(base64.urlsafe_b64encode(hashlib.sha256(bytes.fromhex(key) + purpose.encode()).digest()))
 
 
 def _session(document: dict[str, Any]) -> Session:

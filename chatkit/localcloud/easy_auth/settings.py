@@ -30,6 +30,7 @@ class Provider:
         audiences: Accepted audiences of tokens handed in by clients; the client id always counts.
         scopes: Asked for at sign-in.
         name_claim: Claim that becomes the principal's name, empty for the default order.
+        parameters: Sent along to the authorization endpoint (loginParameters).
     """
 
     alias: str
@@ -39,6 +40,7 @@ class Provider:
     audiences: tuple[str, ...] = ()
     scopes: tuple[str, ...] = SCOPES
     name_claim: str = ""
+    parameters: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -60,22 +62,22 @@ class AuthSettings:
     @classmethod
     def parse(cls, properties: Mapping[str, Json] | None) -> AuthSettings:
         """Read the `properties` of authsettingsV2; whatever is missing or null takes the service's default."""
-        if not _at(properties, "platform", "enabled"):
+        if _at(properties, "platform", "enabled") is not True:
             return cls()
-        validation = _at(properties, "globalValidation") or {}
-        login = _at(properties, "login") or {}
+        validation = _mapping(_at(properties, "globalValidation"))
+        login = _mapping(_at(properties, "login"))
         return cls(
             enabled=True,
             action=_action(validation),
-            redirect_to=_alias(validation.get("redirectToProvider") or ""),
-            excluded_paths=tuple(validation.get("excludedPaths") or ()),
-            providers=tuple(_providers(_at(properties, "identityProviders") or {})),
-            allowed_redirects=tuple(login.get("allowedExternalRedirectUrls") or ()),
+            redirect_to=_alias(_text(validation.get("redirectToProvider"))),
+            excluded_paths=_texts(validation.get("excludedPaths")),
+            providers=tuple(_providers(_mapping(_at(properties, "identityProviders")))),
+            allowed_redirects=_texts(login.get("allowedExternalRedirectUrls")),
             token_store=_at(login, "tokenStore", "enabled") is not False,
             session_life=_duration(_at(login, "cookieExpiration", "timeToExpiration"), timedelta(hours=8)),
-            refresh_grace=timedelta(hours=float(_at(login, "tokenStore", "tokenRefreshExtensionHours") or 72)),
+            refresh_grace=_hours(_at(login, "tokenStore", "tokenRefreshExtensionHours"), timedelta(hours=72)),
             nonce_life=_duration(_at(login, "nonce", "nonceExpirationInterval"), timedelta(minutes=5)),
-            prefix=(_at(properties, "httpSettings", "routes", "apiPrefix") or "/.auth").rstrip("/"),
+            prefix=_prefix(_text(_at(properties, "httpSettings", "routes", "apiPrefix"))),
         )
 
     def provider(self, alias: str) -> Provider | None:
@@ -89,7 +91,7 @@ class AuthSettings:
 
 
 def _action(validation: Mapping[str, Json]) -> str:
-    action = str(validation.get("unauthenticatedClientAction") or "")
+    action = _text(validation.get("unauthenticatedClientAction"))
     known = next((name for name in ACTIONS if name.lower() == action.lower()), "")
     if known:
         return known
@@ -102,37 +104,41 @@ def _alias(name: str) -> str:
 
 def _providers(section: Mapping[str, Json]) -> list[Provider]:
     found = []
-    microsoft = section.get("azureActiveDirectory") or {}
-    registration = microsoft.get("registration") or {}
-    if microsoft.get("enabled", True) and registration.get("clientId") and registration.get("openIdIssuer"):
+    microsoft = _mapping(section.get("azureActiveDirectory"))
+    registration = _mapping(microsoft.get("registration"))
+    client_id, issuer = _text(registration.get("clientId")), _text(registration.get("openIdIssuer"))
+    if microsoft.get("enabled") is not False and client_id and issuer:
+        parameters = _parameters(_at(microsoft, "login", "loginParameters"))
         found.append(
             Provider(
                 alias=MICROSOFT,
-                discovery_url=registration["openIdIssuer"].rstrip("/") + "/.well-known/openid-configuration",
-                client_id=registration["clientId"],
-                secret_setting=registration.get("clientSecretSettingName") or "",
-                audiences=tuple(_at(microsoft, "validation", "allowedAudiences") or ()),
+                discovery_url=issuer.rstrip("/") + "/.well-known/openid-configuration",
+                client_id=client_id,
+                secret_setting=_text(registration.get("clientSecretSettingName")),
+                audiences=_texts(_at(microsoft, "validation", "allowedAudiences")),
+                parameters=parameters,
             )
         )
-    for name, custom in (section.get("customOpenIdConnectProviders") or {}).items():
-        found += _custom(name, custom or {})
+    for name, custom in _mapping(section.get("customOpenIdConnectProviders")).items():
+        found += _custom(str(name), _mapping(custom))
     return found
 
 
 def _custom(name: str, section: Mapping[str, Json]) -> list[Provider]:
-    registration = section.get("registration") or {}
-    discovery = _at(registration, "openIdConnectConfiguration", "wellKnownOpenIdConfiguration")
-    if section.get("enabled") is False or not registration.get("clientId") or not discovery:
+    registration = _mapping(section.get("registration"))
+    client_id = _text(registration.get("clientId"))
+    discovery = _text(_at(registration, "openIdConnectConfiguration", "wellKnownOpenIdConfiguration"))
+    if section.get("enabled") is False or not client_id or not discovery:
         return []
     return [
         Provider(
             alias=name.lower(),
             discovery_url=discovery,
-            client_id=registration["clientId"],
-            secret_setting=_at(registration, "clientCredential", "clientSecretSettingName")
+            client_id=client_id,
+            secret_setting=_text(_at(registration, "clientCredential", "clientSecretSettingName"))
             or f"{name.upper()}_AUTHENTICATION_SECRET",
-            scopes=tuple(_at(section, "login", "scopes") or SCOPES),
-            name_claim=_at(section, "login", "nameClaimType") or "",
+            scopes=_texts(_at(section, "login", "scopes")) or SCOPES,
+            name_claim=_text(_at(section, "login", "nameClaimType")),
         )
     ]
 
@@ -141,6 +147,33 @@ def _at(value: Json, *path: str) -> Json:
     for name in path:
         value = value.get(name) if isinstance(value, Mapping) else None
     return value
+
+
+def _mapping(value: Json) -> Mapping[str, Json]:
+    return value if isinstance(value, Mapping) else {}
+
+
+def _text(value: Json) -> str:
+    return value if isinstance(value, str) else ""
+
+
+def _texts(value: Json) -> tuple[str, ...]:
+    return tuple(item for item in value if isinstance(item, str) and item) if isinstance(value, list | tuple) else ()
+
+
+def _prefix(text: str) -> str:
+    """The path below which the module answers: one slash in front, none behind, lower-case."""
+    bare = text.strip("/").lower()
+    return f"/{bare}" if bare else "/.auth"
+
+
+def _parameters(value: Json) -> tuple[tuple[str, str], ...]:
+    pairs = (item.partition("=") for item in _texts(value))
+    return tuple((name, text) for name, _, text in pairs if name)
+
+
+def _hours(value: Json, default: timedelta) -> timedelta:
+    return timedelta(hours=value) if isinstance(value, int | float) and 0 <= value <= 24 * 365 else default
 
 
 def _duration(text: Json, default: timedelta) -> timedelta:

@@ -65,7 +65,7 @@ def application(site: Site) -> web.Application:
     async def gated(request: web.Request, handler: Handler) -> web.StreamResponse:
         return await (site.gate.handle(request, handler) if site.gate else handler(request))
 
-    middlewares = [loopback_only, stopped, cors_middleware(lambda: site.cors), gated, _failures]
+    middlewares = [loopback_only, stopped, cors_middleware(lambda: site.cors), _failures, gated]
     app = web.Application(middlewares=middlewares, client_max_size=BODY_LIMIT_BYTES)
     app.on_response_prepare.append(_name_server)
     front = Frontend(site)

@@ -29,6 +29,7 @@ class FunctionsService:
     Attributes:
         make_gate: Called with a site's spec whenever it is applied; what it returns stands in front of the app. App Service
             Authentication is plugged in here.
+        forget_gate: Called with a site's name when it was removed.
     """
 
     def __init__(self, platform: Platform, tokens: Tokens, packages: PackageStore) -> None:
@@ -45,6 +46,7 @@ class FunctionsService:
         )
         self._sites: dict[str, RunningSite] = {}
         self.make_gate: MakeGate = lambda spec: None
+        self.forget_gate: Callable[[str], None] = lambda name: None
 
     async def start(self) -> None:
         """Get ready; sites come back when Resource Manager applies them."""
@@ -86,6 +88,7 @@ class FunctionsService:
         if site is not None:
             await site.stop()
             site.forget()
+        self.forget_gate(name)
         await asyncio.to_thread(shutil.rmtree, self._ground.folder / name, ignore_errors=True)
 
     async def restart(self, name: str) -> None:

@@ -11,7 +11,7 @@ from pathlib import Path
 import jwt
 import pytest
 
-from chatkit.localcloud.easy_auth.principal import Principal, is_platform_header, without_platform_headers
+from chatkit.localcloud.easy_auth.principal import Principal
 from chatkit.localcloud.easy_auth.redirects import is_allowed
 from chatkit.localcloud.easy_auth.sessions import SessionRejected, Sessions
 from chatkit.localcloud.easy_auth.settings import AuthSettings
@@ -56,30 +56,6 @@ def test_an_allowed_path_covers_what_is_below_it_only() -> None:
     paths = ("/chat", "/chat/x", "/chatter", "/chat/../x", "/chat/%2e%2e/x")
     verdicts = [is_allowed(f"https://a.example{path}", own_origin=ORIGIN, allowed=allowed) for path in paths]
     assert verdicts == [True, True, False, False, False]
-
-
-@pytest.mark.parametrize(
-    "name",
-    [
-        "X-MS-CLIENT-PRINCIPAL", "x-ms-client-principal-name", "X_MS_CLIENT_PRINCIPAL_ID", "x-Ms_client-Principal-idp",
-        "X-MS-TOKEN-AAD-ID-TOKEN", "x_ms_token_google_access_token", " X-MS-CLIENT-PRINCIPAL ",
-    ],
-)  # fmt: skip
-def test_a_header_only_the_platform_may_set_is_recognised(name: str) -> None:
-    """In every spelling that a server could fold into the real one."""
-    assert is_platform_header(name)
-
-
-def test_other_headers_pass() -> None:
-    """Stripping leaves everything else, order and repeats included."""
-    headers = [
-        ("Accept", "a"),
-        ("X-MS-CLIENT-PRINCIPAL-NAME", "mallory"),
-        ("X-Custom", "1"),
-        ("X-Custom", "2"),
-        ("x-ms-version", "3"),
-    ]
-    assert without_platform_headers(headers) == [("Accept", "a"), ("X-Custom", "1"), ("X-Custom", "2"), ("x-ms-version", "3")]
 
 
 def test_the_principal_header_has_azures_shape() -> None:
@@ -172,3 +148,34 @@ def test_settings_are_read_with_azures_defaults() -> None:
 def test_without_settings_the_module_is_off(properties: dict[str, object] | None) -> None:
     """Never configured, emptied or disabled."""
     assert not AuthSettings.parse(properties).enabled
+
+
+@pytest.mark.parametrize(
+    "section",
+    [
+        {"globalValidation": [1], "login": "x", "identityProviders": 5},
+        {"globalValidation": {"excludedPaths": 5, "redirectToProvider": {}, "unauthenticatedClientAction": []}},
+        {"login": {"tokenStore": {"tokenRefreshExtensionHours": "many"}, "allowedExternalRedirectUrls": "x", "nonce": 1}},
+        {"identityProviders": {"azureActiveDirectory": {"registration": {"openIdIssuer": 1, "clientId": []}}}},
+        {"identityProviders": {"customOpenIdConnectProviders": {"x": None, "y": {"registration": "z"}}}},
+        {"httpSettings": {"routes": {"apiPrefix": 7}}},
+    ],
+)
+def test_settings_of_the_wrong_kind_take_the_default(section: dict[str, object]) -> None:
+    """Whatever was stored, the site comes up, with authentication on."""
+    settings = AuthSettings.parse({"platform": {"enabled": True}, **section})
+    assert (settings.enabled, settings.prefix, settings.providers, settings.excluded_paths) == (True, "/.auth", (), ())
+
+
+def test_a_sealed_sign_in_is_no_session_and_a_session_no_sign_in(sessions: Sessions) -> None:
+    """Cookie and state are encrypted for one purpose each."""
+    session = sessions.start(ALICE, life_s=60, tokens={})
+    assert sessions.unseal(sessions.cookie(session), life_s=60) is None
+    assert sessions.of_cookie(sessions.seal(session.sid.encode())) is None
+
+
+def test_sessions_past_their_grace_are_swept(sessions: Sessions) -> None:
+    """They do not pile up in the store."""
+    old, young = sessions.start(ALICE, life_s=-100, tokens={}), sessions.start(ALICE, life_s=60, tokens={})
+    sessions.sweep(grace_s=50)
+    assert sessions.find(old.sid, grace_s=1000) is None and sessions.find(young.sid) == young
