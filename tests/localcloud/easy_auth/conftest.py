@@ -1,0 +1,23 @@
+"""Fixtures of the authentication tests."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest_asyncio
+
+from tests.localcloud.easy_auth.deployed_stack import Browser, Stack
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def stack(tmp_path_factory: Path) -> AsyncIterator[Stack]:
+    """A running stack that the tests of one file share."""
+    async with Stack(tmp_path_factory.mktemp("stack")) as running:  # type: ignore[attr-defined]
+        yield running
+
+
+@pytest_asyncio.fixture(loop_scope="module")
+async def browser(stack: Stack) -> Browser:
+    """A new profile."""
+    return stack.browser()
