@@ -35,6 +35,8 @@ T = TypeVar("T")
 _making = Lock()
 AZURE_RESOURCE_MANAGER = "https://management.azure.com"
 AZURE_GRAPH = "https://graph.microsoft.com"
+AZURE_AUTHORITY = "https://login.microsoftonline.com"
+GRAPH_SCOPE = "https://graph.microsoft.com/.default"
 MANAGEMENT_SCOPE = "https://management.azure.com/.default"
 POLLING_S = 5  # where the service does not say; the SDKs' own 30 s would add up to half a minute to each operation
 SUBSCRIPTIONS_API = "2022-12-01"
@@ -50,6 +52,7 @@ class Cloud:
         ca_file: Authority to trust besides nothing else, None for the system's.
         app_scheme: Scheme of what a browser opens: function apps and their hosts.
         graph: Address of Microsoft Graph.
+        authority: Address of Microsoft Entra ID.
     """
 
     target: str
@@ -61,6 +64,7 @@ class Cloud:
     ca_file: Path | None = None
     app_scheme: str = "https"
     graph: str = AZURE_GRAPH
+    authority: str = AZURE_AUTHORITY
     _clients: dict[str, Any] = field(default_factory=dict, repr=False, compare=False)
 
     def client_kwargs(self) -> dict[str, Any]:
@@ -127,16 +131,20 @@ class Cloud:
             base_url: Scheme and host.
             signed_in: Send this cloud's management token; needs https.
         """
-        return Rest(self._pipeline(base_url, signed_in=signed_in), base_url)
+        return Rest(self._pipeline(base_url, self.credential_scopes if signed_in else ()), base_url)
 
-    def _pipeline(self, base_url: str, *, signed_in: bool) -> PipelineClient[HttpRequest, HttpResponse]:
+    def graph_rest(self) -> Rest:
+        """Client for Microsoft Graph."""
+        return self._once("graph", lambda: Rest(self._pipeline(self.graph, (GRAPH_SCOPE,)), self.graph))
+
+    def _pipeline(self, base_url: str, scopes: tuple[str, ...]) -> PipelineClient[HttpRequest, HttpResponse]:
         from azure.core import PipelineClient
         from azure.core.pipeline.policies import BearerTokenCredentialPolicy, RedirectPolicy, RetryPolicy, UserAgentPolicy
 
         transport = self._transport_kwargs()
         policies: list[Any] = [*transport.pop("per_call_policies"), UserAgentPolicy("chatkit"), RedirectPolicy(), RetryPolicy()]
-        if signed_in:
-            policies.append(BearerTokenCredentialPolicy(self.credential, *self.credential_scopes))
+        if scopes:
+            policies.append(BearerTokenCredentialPolicy(self.credential, *scopes))
         return PipelineClient(base_url, policies=policies, **transport)
 
     def _once(self, name: str, make: Callable[[], T]) -> T:
@@ -168,6 +176,10 @@ class Rest:
         """POST bytes."""
         request = self._request("POST", self._absolute(url), content=content, headers=dict(headers or {}))
         return self._pipeline.send_request(request, **kwargs)
+
+    def send(self, method: str, url: str, *, json: Any = None, **kwargs: Any) -> HttpResponse:
+        """Send JSON with any method."""
+        return self._pipeline.send_request(self._request(method, self._absolute(url), json=json), **kwargs)
 
     def _absolute(self, url: str) -> str:
         return urljoin(self._base_url, url)
@@ -217,6 +229,7 @@ def local_cloud(home: Path) -> Cloud:
         ca_file=Path(at["ca_file"]),
         app_scheme="http",
         graph=at["graph"],
+        authority=at["authority"],
     )
 
 

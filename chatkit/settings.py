@@ -30,6 +30,7 @@ class Known:
     Attributes:
         completed: Sections whose check passed, in order.
         authentication: "on" when sign-in is required, "off" when it was looked at and is not.
+        client_id: Application id of the app registration that sign-in uses.
         published: Digest of the package that was published last, and the id of its deployment.
     """
 
@@ -40,6 +41,7 @@ class Known:
     api_base_url: str = ""
     web_url: str = ""
     authentication: str = ""
+    client_id: str = ""
     published: str = ""
     completed: tuple[str, ...] = ()
 

@@ -259,6 +259,34 @@ class Workshop(Session):
                 f"The website serves {len(files)} files.", ("address", url), ("sent", ", ".join(sent) or "nothing had changed")
             )
 
+    # Section 09: authentication
+
+    def enable_authentication(self, *, client_id: str = "", client_secret: str = "") -> Result:
+        """Turn App Service Authentication on: register the app, keep its secret as an app setting, let the page sign in.
+
+        Args:
+            client_id: Of an app registration that somebody made for you, when you may not make one yourself.
+            client_secret: Its secret.
+        """
+        from chatkit.provision import authentication
+
+        with self._step("Turning authentication on") as step:
+            settings = self.settings
+            given = authentication.Registration(client_id, client_secret) if client_id else None
+            site = authentication.Site(
+                settings.resource_group,
+                settings.function_app,
+                self._deployed_api(),
+                self.web_url or self._website_address(step),
+            )
+            used = authentication.enable_authentication(step.cloud, step.calls, site, given=given)
+            self._learn(authentication="on", client_id="" if given else used)
+            return step.result(
+                "Authentication is on: people sign in with Microsoft Entra ID; who is not signed in stays anonymous.",
+                ("app registration", settings.function_app),
+                ("sign-in", f"{site.api_base_url}/.auth/login/aad"),
+            )
+
     # Section 11: clean up
 
     def clean_up(self) -> Receipt:
@@ -267,7 +295,7 @@ class Workshop(Session):
         Returns:
             The receipt; `complete` says whether every line is proven.
         """
-        from chatkit.provision import clean_up
+        from chatkit.provision import authentication, clean_up
 
         with self._step("Cleaning up") as step:
             settings = self.settings
@@ -277,6 +305,8 @@ class Workshop(Session):
                 settings.resource_group, settings.signalr, settings.storage_account, settings.plan, settings.function_app
             )
             items = clean_up.delete_everything(step.cloud, step.calls, names)
+            if settings.facts.client_id:
+                items.append(authentication.delete_registration(step.cloud, step.calls, settings.facts.client_id))
             local_settings.forget_keys(self.functions_folder)
             kept = [name for name, value in local_settings.values(self.functions_folder).items() if "Key=" in value]
             items.append(Item("keys in local.settings.json", "none in the file", not kept))
