@@ -5,8 +5,8 @@ Follows Microsoft's page "Azure SignalR Service REST API, Authenticate via acces
 
 from __future__ import annotations
 
-import json
 import logging
+import time
 from collections.abc import Iterable, Mapping
 from typing import Any
 from urllib.parse import unquote, urlsplit
@@ -23,6 +23,8 @@ Claims = dict[str, Any]
 ALGORITHMS = ("HS256", "HS512")
 # Both clocks are this machine's; the service itself tolerates up to five minutes.
 SKEW_S = 5
+# What reading a token may raise, whatever somebody has put into it.
+BROKEN = (jwt.PyJWTError, ValueError, OverflowError, RecursionError)
 LOOPBACK = {"127.0.0.1", "::1"}
 USER_CLAIMS = ("asrs.s.uid", "http://schemas.xmlsoap.org/ws/2005/05/identity/claims/nameidentifier", "nameid", "sub")
 
@@ -62,7 +64,7 @@ def verify(spec: InstanceSpec, token: str, audiences: Iterable[str]) -> Claims:
 def _signed_claims(spec: InstanceSpec, token: str) -> Claims:
     try:
         algorithm = jwt.get_unverified_header(token).get("alg")
-    except jwt.PyJWTError as error:
+    except BROKEN as error:
         raise Unauthorized("The token is malformed") from error
     if algorithm not in ALGORITHMS:
         raise Unauthorized("The signature algorithm is not allowed")
@@ -80,10 +82,20 @@ def _signed_claims(spec: InstanceSpec, token: str) -> Claims:
         except jwt.InvalidSignatureError:
             continue
         except jwt.ExpiredSignatureError as error:
-            raise Unauthorized("The token is expired") from error
-        except jwt.PyJWTError as error:
-            raise Unauthorized(str(error)) from error
+            raise Unauthorized(f"The token expired at '{_time_of(token, 'exp')}'") from error
+        except jwt.ImmatureSignatureError as error:
+            raise Unauthorized(f"The token is not valid before '{_time_of(token, 'nbf')}'") from error
+        except jwt.MissingRequiredClaimError as error:
+            raise Unauthorized("The token has no expiration") from error
+        except BROKEN as error:
+            raise Unauthorized("The token is malformed") from error
     raise Unauthorized("The signature key was not found")
+
+
+def _time_of(token: str, claim: str) -> str:
+    """A time in a token as ASP.NET Core prints it. The signature has been verified."""
+    moment = time.gmtime(float(jwt.decode(token, options={"verify_signature": False})[claim]))
+    return time.strftime("%m/%d/%Y %H:%M:%S", moment)
 
 
 def comparable(audience: str) -> str:
@@ -130,7 +142,7 @@ def unverified_audience(token: str) -> object:
     """The audience a token claims, before it is believed; None when it cannot be read."""
     try:
         return jwt.decode(token, options={"verify_signature": False}).get("aud")
-    except (jwt.PyJWTError, json.JSONDecodeError, ValueError):
+    except BROKEN:
         return None
 
 

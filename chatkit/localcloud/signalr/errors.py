@@ -9,6 +9,7 @@ HUB_RULE = (
     "other characters can be letters, digits or the following symbols _`,.[]"
 )
 GROUP_RULE = "Invalid group name. Valid group name should be in between 1 and 1024 characters long."
+USER_RULE = "Invalid user id. Valid user id should be in between 1 and 1024 characters long."
 BODY_RULE = "Message in request body is required."
 
 

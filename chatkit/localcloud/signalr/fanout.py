@@ -10,13 +10,16 @@ A client that reads slower than it is sent to is dropped by its sink (more than 
 from __future__ import annotations
 
 import asyncio
+import logging
 import time
 from collections.abc import Callable, Sequence
 
+from chatkit.errors import LocalProtocolError
 from chatkit.localcloud.signalr.connection import MAX_WAITING_BYTES, SLOW, Connection, State
 from chatkit.wire.hub_messages import Invocation
 from chatkit.wire.hub_protocol import PROTOCOLS, HubProtocol
 
+log = logging.getLogger("chatkit.local.signalr")
 JSON = PROTOCOLS["json"]
 Key = tuple[str, int] | None
 
@@ -26,7 +29,7 @@ class Outbox:
 
     Args:
         frame: Makes a WebSocket frame of a payload.
-        sent: Told about each message: how many got it, and how many bytes one JSON copy has.
+        sent: Told about each message: how many got it, and how many bytes one copy has.
     """
 
     def __init__(self, frame: Callable[[bytes, bool], bytes], sent: Callable[[int, int], None]) -> None:
@@ -73,11 +76,18 @@ class Outbox:
                 self._by_sink(connection, encoded[protocol][0])
             connection.last_sent = now
             count += 1
-        for message in messages:
-            self._sent(count, len(JSON.serialize(message)) if count else 0)
+        if count:
+            payloads, _ = encoded.get(JSON) or next(iter(encoded.values()))
+            for payload in payloads:
+                self._sent(count, len(payload))
 
     def _encode(self, protocol: HubProtocol, messages: list[Invocation]) -> tuple[list[bytes], bytes]:
-        payloads = [protocol.serialize(message) for message in messages]
+        payloads = []
+        for message in messages:
+            try:
+                payloads.append(protocol.serialize(message))
+            except LocalProtocolError as error:  # the others are not to suffer
+                log.error("A message to '%s' was not sent: %s", message.target, error)
         return payloads, b"".join(self._frame(payload, protocol.binary) for payload in payloads)
 
     def _by_sink(self, connection: Connection, payloads: list[bytes]) -> None:

@@ -67,20 +67,20 @@ class _Parser:
         self._at = 0
 
     def either(self, depth: int) -> Term:
-        left = self._both(depth)
+        terms = [self._both(depth)]
         while self._take("or"):
-            left = _joined(left, self._both(depth), any)
-        return left
+            terms.append(self._both(depth))
+        return terms[0] if len(terms) == 1 else lambda connection: any(term(connection) for term in terms)
 
     def expect_end(self) -> None:
         if self._at < len(self._tokens):
             raise self._wrong()
 
     def _both(self, depth: int) -> Term:
-        left = self._negated(depth)
+        terms = [self._negated(depth)]
         while self._take("and"):
-            left = _joined(left, self._negated(depth), all)
-        return left
+            terms.append(self._negated(depth))
+        return terms[0] if len(terms) == 1 else lambda connection: all(term(connection) for term in terms)
 
     def _negated(self, depth: int) -> Term:
         if depth > MAX_DEPTH:
@@ -154,7 +154,3 @@ class _Parser:
 
     def _wrong(self) -> BadRequest:
         return BadRequest(f"The filter cannot be read: {self._text[:200]}")
-
-
-def _joined(left: Term, right: Term, how: Callable[[list[bool]], bool]) -> Term:
-    return lambda connection: how([bool(left(connection)), bool(right(connection))])

@@ -6,6 +6,7 @@ connection and after the last.
 
 from __future__ import annotations
 
+import heapq
 import time
 from collections import OrderedDict
 from collections.abc import Collection, Iterable
@@ -29,6 +30,8 @@ class Hub:
         self._users: dict[str, dict[str, Connection]] = {}
         self._groups: dict[str, dict[str, Connection]] = {}
         self._memberships: dict[str, OrderedDict[str, _Membership]] = {}
+        #: ends of memberships with a time to live, the soonest first
+        self._ending: list[tuple[float, str, str]] = []
 
     def add(self, connection: Connection) -> None:
         """Take in a connection that has finished its handshake, with the groups its user is in."""
@@ -67,7 +70,7 @@ class Hub:
 
     def of_group(self, group: str) -> Collection[Connection]:
         """The group's open connections; memberships past their time are dropped first."""
-        self._expire(group)
+        self._expire()
         return self._groups.get(group, {}).values()
 
     def join(self, connection: Connection, group: str) -> None:
@@ -97,14 +100,20 @@ class Hub:
             return
         memberships = self._memberships.setdefault(user_id, OrderedDict())
         memberships.pop(group, None)
-        memberships[group] = _Membership(time.monotonic() + (YEAR_S if ttl_s is None else ttl_s), kept_by_age=ttl_s is None)
+        until = time.monotonic() + (YEAR_S if ttl_s is None else ttl_s)
+        memberships[group] = _Membership(until, kept_by_age=ttl_s is None)
+        if ttl_s is not None:
+            heapq.heappush(self._ending, (until, user_id, group))
         ageing = [name for name, membership in memberships.items() if membership.kept_by_age]
         for name in ageing[: max(0, len(ageing) - MAX_GROUPS_WITHOUT_TTL)]:
             del memberships[name]
 
     def remove_user(self, user_id: str, group: str) -> None:
         """Remove a user and their connections from a group."""
-        self._memberships.get(user_id, OrderedDict()).pop(group, None)
+        memberships = self._memberships.get(user_id, OrderedDict())
+        memberships.pop(group, None)
+        if not memberships:
+            self._memberships.pop(user_id, None)
         for connection in [*self.of_user(user_id)]:
             self.leave(connection, group)
 
@@ -122,17 +131,17 @@ class Hub:
 
     def is_user_in(self, user_id: str, group: str) -> bool:
         """Say whether the user is in the group, connected or not."""
-        self._expire(group)
+        self._expire()
         return group in self.groups_of_user(user_id) or any(group in connection.groups for connection in self.of_user(user_id))
 
-    def _expire(self, group: str) -> None:
+    def _expire(self) -> None:
+        """End the memberships whose time has passed; one renewed since has another end of its own."""
         now = time.monotonic()
-        for user_id, memberships in self._memberships.items():
-            membership = memberships.get(group)
-            if membership is not None and membership.until <= now:
-                del memberships[group]
-                for connection in [*self.of_user(user_id)]:
-                    self.leave(connection, group)
+        while self._ending and self._ending[0][0] <= now:
+            until, user_id, group = heapq.heappop(self._ending)
+            membership = self._memberships.get(user_id, OrderedDict()).get(group)
+            if membership is not None and membership.until == until:
+                self.remove_user(user_id, group)
 
 
 class _Membership:

@@ -6,19 +6,22 @@ Follows Microsoft's "Azure SignalR Service REST API" reference, versions 1.0 and
 from __future__ import annotations
 
 import asyncio
-import json
+import re
 from collections.abc import Awaitable, Callable
 from typing import Any
 
 from aiohttp import web
 
+from chatkit.errors import LocalProtocolError
 from chatkit.localcloud.signalr import authentication
+from chatkit.localcloud.signalr.bodies import read_whole
 from chatkit.localcloud.signalr.clients import HUB_NAME
 from chatkit.localcloud.signalr.connection import Connection
-from chatkit.localcloud.signalr.errors import BODY_RULE, GROUP_RULE, HUB_RULE, BadRequest, NotFound, SignalRError
+from chatkit.localcloud.signalr.errors import BODY_RULE, GROUP_RULE, HUB_RULE, USER_RULE, BadRequest, NotFound, SignalRError
 from chatkit.localcloud.signalr.filters import compile_filter
 from chatkit.localcloud.signalr.hub import Hub, without
 from chatkit.localcloud.signalr.instance import Instance
+from chatkit.wire import strict_json
 from chatkit.wire.hub_messages import VOID, Invocation
 from chatkit.wire.tokens import client_token
 
@@ -46,7 +49,10 @@ class Call:
 
     @property
     def user(self) -> str:
-        return self._parts["user"]
+        user = self._parts["user"]
+        if not 1 <= len(user) <= 1024:
+            raise BadRequest(USER_RULE)
+        return user
 
     @property
     def group(self) -> str:
@@ -70,26 +76,20 @@ class Call:
 
     async def body(self) -> Any:
         """The body as JSON."""
-        content = await self.request.content.read(MAX_BODY_BYTES + 1)
-        while content and len(content) <= MAX_BODY_BYTES and (more := await self.request.content.read(MAX_BODY_BYTES + 1)):
-            content += more
-        if len(content) > MAX_BODY_BYTES:
+        content = await read_whole(self.request.content, limit_bytes=MAX_BODY_BYTES)
+        if content is None:
             raise SignalRError(413, "PayloadTooLarge", "The request body is larger than 1 MB.")
         if not content.strip():
             raise BadRequest(BODY_RULE)
         try:
-            return json.loads(content)
-        except (ValueError, RecursionError) as error:
+            return strict_json.loads(content)
+        except ValueError as error:
             raise BadRequest("The request body is not valid JSON.") from error
 
     def ttl_s(self) -> float | None:
         """The time to live in the query, None without one."""
         text = self.request.query.get("ttl", "")
-        if not text:
-            return None
-        if not text.isdecimal():
-            raise BadRequest("The ttl must be a whole number of seconds.")
-        return float(text)
+        return float(_number(text, "ttl")) if text else None
 
 
 def message_of(body: Any) -> Invocation:
@@ -225,20 +225,22 @@ def remove_user_from_all_groups(call: Call) -> web.Response:
 
 
 def generate_token(call: Call) -> web.Response:
-    minutes = call.request.query.get("minutesToExpire", "60")
-    if not minutes.isdecimal() or not 1 <= int(minutes) <= 1440:
-        raise BadRequest("minutesToExpire must be between 1 and 1440.")
-    token = client_token(
-        call.instance.connection_string, call.hub_name, user_id=call.request.query.get("userId", ""), lifetime_s=int(minutes) * 60
-    )
+    query = call.request.query
+    minutes = _number(query.get("minutesToExpire", "60"), "minutesToExpire", at_least=1, at_most=1440)
+    connection, user = call.instance.connection_string, query.get("userId", "")
+    try:
+        token = client_token(connection, call.hub_name, user_id=user, lifetime_s=minutes * 60)
+    except LocalProtocolError as error:
+        raise BadRequest(error.message) from error
     return web.json_response({"token": token})
 
 
 def list_group(call: Call) -> web.Response:
     query = call.request.query
-    size, start = _page(query.get("maxpagesize", "200")), int(query.get("continuationToken") or 0)
+    size = _number(query.get("maxpagesize", "200"), "maxpagesize", at_least=1, at_most=200)
+    start = _number(query.get("continuationToken", "0"), "continuationToken")
     members = sorted(call.hub.of_group(call.group), key=lambda connection: connection.id)
-    top = int(query["top"]) if query.get("top", "").isdecimal() else len(members)
+    top = _number(query["top"], "top", at_least=1) if "top" in query else len(members)
     page = members[start : min(start + size, top)]
     body: dict[str, Any] = {"value": [{"connectionId": c.id, "userId": c.user_id or None} for c in page]}
     if start + size < min(top, len(members)):
@@ -246,9 +248,9 @@ def list_group(call: Call) -> web.Response:
     return web.json_response(body)
 
 
-def _page(text: str) -> int:
-    if not text.isdecimal() or not 1 <= int(text) <= 200:
-        raise BadRequest("maxpagesize must be between 1 and 200.")
+def _number(text: str, name: str, *, at_least: int = 0, at_most: int = 2**31 - 1) -> int:
+    if not re.fullmatch(r"[0-9]{1,10}", text) or not at_least <= int(text) <= at_most:
+        raise BadRequest(f"{name} must be a whole number from {at_least} to {at_most}.")
     return int(text)
 
 
@@ -262,7 +264,11 @@ async def invoke_client(call: Call) -> web.Response:
         raise SignalRError(504, "ClientTimeout", "The client did not answer in time.") from error
     if completion.error is not None:
         raise SignalRError(400, "ClientError", completion.error)
-    return web.json_response({"result": None if completion.result is VOID else completion.result})
+    result = None if completion.result is VOID else completion.result
+    try:
+        return web.Response(body=strict_json.dumps({"result": result}), content_type="application/json")
+    except (TypeError, ValueError) as error:
+        raise SignalRError(400, "ClientError", f"The client's result is not a JSON value: {error}.") from error
 
 
 async def execute(call: Call) -> web.Response:

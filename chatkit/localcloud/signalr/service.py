@@ -18,7 +18,7 @@ from chatkit.localcloud.signalr.cors import cors, mark
 from chatkit.localcloud.signalr.errors import SignalRError
 from chatkit.localcloud.signalr.instance import Instance
 from chatkit.localcloud.signalr.spec import InstanceSpec
-from chatkit.localcloud.signalr.websocket import Door
+from chatkit.localcloud.signalr.websocket import MAX_HEAD_BYTES, Door
 from chatkit.localcloud.web import Handler, loopback_only
 
 log = logging.getLogger("chatkit.local.signalr")
@@ -60,7 +60,14 @@ class SignalRService:
             await self._close(spec.name)
         instance = self._instances[spec.name] = Instance(spec, self._platform.trace)
         clients = Clients(instance)
-        app = application(instance, clients)
+        # aiohttp's own limits are wider than the service's, which `_errors` answers in the service's way.
+        app = web.AppRunner(
+            application(instance, clients),
+            access_log=None,
+            shutdown_timeout=1,
+            max_line_size=MAX_HEAD_BYTES,
+            max_field_size=MAX_HEAD_BYTES,
+        )
         front = partial(Door, instance, clients.accept)
         try:
             await self._platform.listeners.open(f"signalr/{spec.name}", app, port=spec.port, front=front)
@@ -104,7 +111,10 @@ class SignalRService:
         while True:
             await asyncio.sleep(1)
             for instance in [*self._instances.values()]:
-                instance.tick()
+                try:
+                    instance.tick()
+                except Exception:  # the clock of all connections must not stop for one
+                    log.exception("%s: the heartbeat failed", instance.spec.name)
 
 
 def application(instance: Instance, clients: Clients) -> web.Application:
@@ -148,7 +158,11 @@ def _errors(instance: Instance) -> Middleware:
             if error.message and request.path.startswith("/client"):
                 return web.Response(status=error.status, text=error.message)
             return error.render(request.path)
-        except web.HTTPException:
+        except web.HTTPException as error:
+            if request.path.startswith("/api"):
+                return SignalRError(
+                    error.status, error.reason.replace(" ", ""), f"{error.reason}: {request.method} {request.path}."
+                ).render(request.path)
             raise
         except (ConnectionError, asyncio.CancelledError):
             raise

@@ -10,14 +10,16 @@ import hashlib
 import hmac
 import json
 import logging
+import re
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import parse_qsl, quote, urlencode
 
 import aiohttp
 
+from chatkit.localcloud.signalr.bodies import read_whole
 from chatkit.localcloud.signalr.connection import Connection, State
 from chatkit.localcloud.signalr.spec import InstanceSpec, UpstreamTemplate
 from chatkit.wire.hub_messages import Completion, Invocation
@@ -28,6 +30,27 @@ TIMEOUT = aiohttp.ClientTimeout(total=100)
 REFUSED = {401, 403}
 # Claims that are the service's own, not the user's.
 SYSTEM_CLAIMS = {"aud", "exp", "iat", "nbf", "iss"}
+# Prefix that Microsoft's SDK gives a claim whose name a token needs for itself.
+RENAMED = "asrs.u."
+CONTROL = re.compile(r"[\x00-\x1f\x7f]")
+SOAP = "http://schemas.xmlsoap.org/ws/2005/05/identity/claims/"
+# As .NET reads a token (JwtSecurityTokenHandler.DefaultInboundClaimTypeMap).
+LONG_NAMES = {
+    "birthdate": f"{SOAP}dateofbirth",
+    "email": f"{SOAP}emailaddress",
+    "family_name": f"{SOAP}surname",
+    "gender": f"{SOAP}gender",
+    "given_name": f"{SOAP}givenname",
+    "nameid": f"{SOAP}nameidentifier",
+    "sub": f"{SOAP}nameidentifier",
+    "unique_name": f"{SOAP}name",
+    "upn": f"{SOAP}upn",
+    "website": f"{SOAP}webpage",
+    "role": "http://schemas.microsoft.com/ws/2008/06/identity/claims/role",
+    "roles": "http://schemas.microsoft.com/ws/2008/06/identity/claims/role",
+}
+# What one connection may have waiting for a slow app.
+MAX_WAITING_BYTES = 16 * 1024 * 1024
 
 
 @dataclass(frozen=True)
@@ -42,6 +65,24 @@ class Event:
     invocation_id: str | None = None
 
 
+class _Queue:
+    """What waits for the app, of one connection. Its connect and disconnect are always taken."""
+
+    def __init__(self) -> None:
+        self.events: deque[Event] = deque()
+        self._bytes = 0
+
+    def put(self, event: Event) -> bool:
+        if event.category == "messages" and self._bytes + len(event.body) > MAX_WAITING_BYTES:
+            return False
+        self.events.append(event)
+        self._bytes += len(event.body)
+        return True
+
+    def drop_first(self) -> None:
+        self._bytes -= len(self.events.popleft().body)
+
+
 class Upstream:
     """Sends a connection's events to the first matching template, each connection in its own order."""
 
@@ -49,7 +90,7 @@ class Upstream:
         self.spec = spec
         self._note = note
         self._http: aiohttp.ClientSession | None = None
-        self._queues: dict[str, deque[Event]] = {}
+        self._queues: dict[str, _Queue] = {}
         self._workers: set[asyncio.Task[None]] = set()
 
     async def close(self) -> None:
@@ -88,9 +129,11 @@ class Upstream:
         event = Event(category, name, body, content_type, resolve(template, connection.hub, category, name), invocation_id)
         queue = self._queues.get(connection.id)
         if queue is not None:
-            queue.append(event)
+            if not queue.put(event):
+                self._complete(connection, event, "Invocation failed, error: the app is too slow, too much waits for it.")
             return True
-        self._queues[connection.id] = deque([event])
+        queue = self._queues[connection.id] = _Queue()
+        queue.put(event)
         worker = asyncio.ensure_future(self._work(connection))
         self._workers.add(worker)
         worker.add_done_callback(self._workers.discard)
@@ -99,19 +142,22 @@ class Upstream:
     async def _work(self, connection: Connection) -> None:
         queue = self._queues[connection.id]
         try:
-            while queue:
-                await self._deliver(connection, queue[0])
-                queue.popleft()
+            while queue.events:
+                await self._deliver(connection, queue.events[0])
+                queue.drop_first()
         finally:
             del self._queues[connection.id]
 
     async def _deliver(self, connection: Connection, event: Event) -> None:
         try:
             status, body = await self._post(connection, event)
-        except (aiohttp.ClientError, TimeoutError, OSError) as error:
+        except (aiohttp.ClientError, TimeoutError, OSError, ValueError) as error:
             self._note("upstream", connection=connection.id, event=event.name, url=event.url, error=str(error))
             self._complete(connection, event, f"Invocation failed, error: {error}.")
             return
+        except asyncio.CancelledError:
+            self._complete(connection, event, "Invocation failed, response cancelled.")
+            raise
         self._note("upstream", connection=connection.id, event=event.name, url=event.url, status=status)
         if event.category == "connections":
             if event.name == "connected" and status in REFUSED:
@@ -122,19 +168,20 @@ class Upstream:
                 "%s: upstream %s answered %s for event '%s'", self.spec.name, event.url.partition("?")[0], status, event.name
             )
             self._complete(connection, event, f"Invocation failed, status code {status}")
-        elif len(body) > MAX_RESPONSE_BYTES:
+        elif body is None:
             self._complete(connection, event, "Invocation failed, response too large.")
-        elif body and status == 200 and event.invocation_id is not None:
+        elif body:
             connection.write(body)
         else:
             self._complete(connection, event, None)
 
-    async def _post(self, connection: Connection, event: Event) -> tuple[int, bytes]:
+    async def _post(self, connection: Connection, event: Event) -> tuple[int, bytes | None]:
         if self._http is None or self._http.closed:
             self._http = aiohttp.ClientSession(timeout=TIMEOUT)
         headers = request_headers(self.spec, connection, event)
         async with self._http.post(event.url, data=event.body, headers=headers, allow_redirects=False) as answer:
-            return answer.status, await answer.content.read(MAX_RESPONSE_BYTES + 1) if event.invocation_id else b""
+            wanted = event.invocation_id is not None and answer.status == 200
+            return answer.status, await read_whole(answer.content, limit_bytes=MAX_RESPONSE_BYTES) if wanted else b""
 
     def _complete(self, connection: Connection, event: Event, error: str | None) -> None:
         if event.invocation_id is not None and connection.state is State.OPEN:
@@ -174,14 +221,12 @@ def request_headers(spec: InstanceSpec, connection: Connection, event: Event) ->
         "X-ASRS-Connection-Id": connection.id,
         "X-ASRS-Hub": connection.hub,
         "X-ASRS-Category": event.category,
-        "X-ASRS-Event": event.name,
+        "X-ASRS-Event": _one_line(event.name),
         "X-ASRS-Signature": signature(spec, connection.id),
     }
     if connection.user_id:
         headers["X-ASRS-User-Id"] = _one_line(connection.user_id)
-    claims = [
-        (name, value) for name, value in connection.claims.items() if name not in SYSTEM_CLAIMS and not name.startswith("asrs.")
-    ]
+    claims = user_claims(connection.claims)
     if claims:
         headers["X-ASRS-User-Claims"] = _one_line(", ".join(f"{name}: {value}" for name, value in claims))
     query = [
@@ -194,8 +239,21 @@ def request_headers(spec: InstanceSpec, connection: Connection, event: Event) ->
     return headers
 
 
+def user_claims(claims: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """The user's own claims: those the SDK had renamed get their names back, known ones their long .NET names."""
+    found = []
+    for name, value in claims.items():
+        if name in SYSTEM_CLAIMS or (name.startswith("asrs.") and not name.startswith(RENAMED)):
+            continue
+        kind = name.removeprefix(RENAMED)
+        values = value if isinstance(value, list) else [value]
+        found += [(LONG_NAMES.get(kind, kind), item if isinstance(item, str) else json.dumps(item)) for item in values]
+    return found
+
+
 def _one_line(text: str) -> str:
-    return text.replace("\r", " ").replace("\n", " ")
+    """Text as a header may carry it: no control characters."""
+    return CONTROL.sub(" ", text)
 
 
 def _unframed(framed: bytes, binary: bool) -> bytes:

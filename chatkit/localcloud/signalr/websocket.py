@@ -17,7 +17,7 @@ from websockets.frames import Frame, Opcode
 from websockets.http11 import Request, Response
 from websockets.server import ServerProtocol
 
-from chatkit.localcloud.signalr.connection import MAX_WAITING_BYTES, SLOW, Connection, State
+from chatkit.localcloud.signalr.connection import MAX_WAITING_BYTES, PROTOCOL_ERROR, SLOW, Connection, State
 from chatkit.localcloud.signalr.errors import SignalRError
 from chatkit.localcloud.signalr.frames import frame
 from chatkit.localcloud.signalr.instance import Instance
@@ -55,13 +55,24 @@ class Door(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         self._head += data
-        if END_OF_HEAD not in self._head and len(self._head) <= MAX_HEAD_BYTES:
+        end = self._head.find(END_OF_HEAD)
+        if (end if end >= 0 else len(self._head)) > MAX_HEAD_BYTES:
+            self._refuse()
+            return
+        if end < 0:
             return
         self._timer.cancel()
         wanted = WebSocketClient(self._instance, self._accept) if is_upgrade(self._head) else self._http()
         self._transport.set_protocol(wanted)
         wanted.connection_made(self._transport)
         wanted.data_received(self._head)
+
+    def _refuse(self) -> None:
+        line_end = self._head.find(b"\r\n")
+        is_line = line_end < 0 or line_end > MAX_HEAD_BYTES // 2
+        too_long = b"414 URI Too Long" if is_line else b"431 Request Header Fields Too Large"
+        self._transport.write(b"HTTP/1.1 " + too_long + b"\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")
+        self._transport.close()
 
 
 def is_upgrade(head: bytes) -> bool:
@@ -92,6 +103,9 @@ class WebSocketClient(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         self._protocol.receive_data(data)
+        if self._protocol.parser_exc is not None and self._connection is not None:
+            # A frame too long or broken: the hub's own goodbye goes before the closing frame, which waits in the protocol.
+            self._connection.close(PROTOCOL_ERROR)
         for event in self._protocol.events_received():
             if isinstance(event, Request):
                 self._open(event)
@@ -187,8 +201,14 @@ class WebSocketClient(asyncio.Protocol):
             self._closing = asyncio.get_running_loop().call_later(CLOSING_S, self._transport.abort)
 
     def _end(self) -> None:
-        if not self._transport.is_closing():
+        if self._transport.is_closing():
+            return
+        if self._protocol.parser_exc is None:
             self._transport.close()
+        elif self._closing is None:
+            # The client may still be sending: closing now would reset the connection, and our last words with it.
+            self._transport.write_eof()
+            self._closing = asyncio.get_running_loop().call_later(CLOSING_S, self._transport.abort)
 
 
 class _TakenOver(web.StreamResponse):
