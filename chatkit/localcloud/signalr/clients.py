@@ -15,9 +15,10 @@ from websockets.http11 import Request as WebSocketRequest
 
 from chatkit.localcloud.signalr import authentication
 from chatkit.localcloud.signalr.authentication import Claims
+from chatkit.localcloud.signalr.bodies import read_whole
 from chatkit.localcloud.signalr.connection import Connection
 from chatkit.localcloud.signalr.errors import HUB_RULE, BadRequest, SignalRError
-from chatkit.localcloud.signalr.instance import Instance
+from chatkit.localcloud.signalr.instance import POLL_WITHIN_S, Instance
 from chatkit.localcloud.signalr.sinks import EventStreamSink, PollSink
 from chatkit.localcloud.signalr.websocket import query_of, take_over
 from chatkit.localcloud.web import LOOPBACK_HOSTS
@@ -82,7 +83,10 @@ class Clients:
         connection = self._existing(request, hub)
         if connection.transport is not None:
             return web.Response(status=405, text="POST requests are not allowed for WebSocket connections.")
-        self._instance.receive(connection, await request.content.read(MAX_SEND_BYTES + 1))
+        content = await read_whole(request.content, limit_bytes=MAX_SEND_BYTES)
+        if content is None:
+            raise SignalRError(413, message="What a client sends at once is limited to 1 MB.")
+        self._instance.receive(connection, content)
         return web.Response(status=200)
 
     async def delete(self, request: web.Request) -> web.Response:
@@ -151,7 +155,7 @@ class Clients:
     async def _poll(self, request: web.Request, hub: str, token: str) -> web.Response:
         connection = self._instance.take_negotiated(token, hub)
         if connection is not None:
-            connection.sink = PollSink()
+            connection.sink = PollSink(connection.seconds_claim("asrs.s.ttl", default=POLL_WITHIN_S, at_most=300))
             self._instance.attach(connection)
             return web.Response(status=200, content_type="application/octet-stream")
         connection = self._instance.find(token)
@@ -159,20 +163,35 @@ class Clients:
             return web.Response(status=404, text="No Connection with that ID")
         if not isinstance(connection.sink, PollSink):
             return web.Response(status=400, text="Cannot change transports mid-connection")
-        return await self._next(connection, connection.sink)
+        assert isinstance(request.transport, asyncio.Transport)
+        return await self._next(connection, connection.sink, request.transport)
 
-    async def _next(self, connection: Connection, sink: PollSink) -> web.Response:
+    async def _next(self, connection: Connection, sink: PollSink, poller: asyncio.Transport) -> web.Response:
         connection.last_received = time.monotonic()
+        mine = sink.begin(poller)
         try:
-            await asyncio.wait_for(sink.changed.wait(), POLL_S)
-        except TimeoutError:
-            return web.Response(status=200, content_type="application/octet-stream")
-        content = sink.take()
+            content = await self._waited(sink, mine, poller)
+        finally:
+            sink.end(mine)
+        if content is None:
+            return web.Response(status=204)
         connection.last_received = time.monotonic()
         if not content and sink.closed:
             self._instance.detach(connection, connection.close_error)
             return web.Response(status=204)
         return web.Response(body=content, content_type="application/octet-stream")
+
+    async def _waited(self, sink: PollSink, poll: int, poller: asyncio.Transport) -> bytes | None:
+        """What there is to send, empty after the longest wait; None when a newer poll has taken over or the client is gone."""
+        deadline = time.monotonic() + POLL_S
+        while True:
+            content = sink.take() if poll == sink.poll and not poller.is_closing() else None
+            if content is None or content or sink.closed:
+                return content
+            try:
+                await asyncio.wait_for(sink.changed.wait(), deadline - time.monotonic())
+            except TimeoutError:
+                return b""
 
     def _existing(self, request: web.Request, hub: str) -> Connection:
         token = request.query.get("id", "")

@@ -36,12 +36,17 @@ class Sink(Protocol):
     """The sending half of a transport. Nothing here waits: a slow reader's bytes pile up and are counted."""
 
     text_only: bool
+    #: what the app is told when `is_gone`; None when that is a way to say goodbye
+    gone_word: str | None
 
     def send(self, payload: bytes, *, binary: bool) -> None:
         """Queue one payload of whole hub messages."""
 
     def waiting_bytes(self) -> int:
         """Bytes queued and not yet taken by the peer."""
+
+    def is_gone(self) -> bool:
+        """Say whether the client has left without a word. Asked once a second."""
 
     def close(self, *, abort: bool = False) -> None:
         """End the transport after what is queued; with abort at once, dropping it."""
@@ -75,7 +80,8 @@ class Connection:
         self.decoder: Decoder | None = None
         self.handshake: HandshakeReader | None = HandshakeReader()
         self.opened_at = self.last_received = self.last_sent = time.monotonic()
-        self.expires_at = float(claims.get("exp") or 0)
+        #: Unix time at which the connection ends because its token asks for that
+        self.expires_at = _expiry(claims)
         self.close_error: str | None = None
         #: sends what a fan-out has queued; everything else is written after it
         self.flush: Callable[[], None] = _nothing
@@ -145,6 +151,7 @@ class Connection:
     def resume(self, sink: Sink) -> None:
         """The client is back on a new transport: no handshake, but everything it may have missed."""
         assert self.stateful is not None
+        self.flush()  # what is queued belongs to what was missed: the client ignores all before the Sequence message
         self.sink, self.suspended_at = sink, None
         self.last_received = time.monotonic()
         sequence, missed = self.stateful.resume()
@@ -171,12 +178,24 @@ class Connection:
         if self.sink is not None:
             self.sink.close()
 
-    def abort(self, error: str) -> None:
+    def seconds_claim(self, name: str, *, default: float, at_most: float) -> float:
+        """A limit that the connection's token may set."""
+        wanted = str(self.claims.get(name, ""))
+        return min(at_most, max(1, int(wanted))) if wanted.isdecimal() else default
+
+    def abort(self, error: str | None) -> None:
         """End the transport at once."""
         self.close_error = error
         self.state = State.CLOSED
         if self.sink is not None:
             self.sink.close(abort=True)
+
+
+def _expiry(claims: dict[str, Any]) -> float | None:
+    """`asrs.s.coae` (close on authentication expiration) with `asrs.s.aeo` (expires on, Unix seconds)."""
+    wanted = str(claims.get("asrs.s.coae", "")).lower() == "true"
+    moment = str(claims.get("asrs.s.aeo", ""))
+    return float(moment) if wanted and moment.isdecimal() else None
 
 
 def _nothing() -> None:

@@ -19,6 +19,7 @@ from chatkit.localcloud.signalr.faults import Faults
 from chatkit.localcloud.signalr.frames import frame
 from chatkit.localcloud.signalr.hub import Hub, without
 from chatkit.localcloud.signalr.quotas import Quotas
+from chatkit.localcloud.signalr.sinks import PollSink
 from chatkit.localcloud.signalr.spec import InstanceSpec
 from chatkit.localcloud.signalr.stateful import GRACE_S, Stateful
 from chatkit.localcloud.signalr.upstream import Upstream
@@ -32,6 +33,8 @@ HANDSHAKE_WITHIN_S = 15
 KEEP_ALIVE_S = 15
 CLIENT_TIMEOUT_S = 30
 RESULT_WITHIN_S = 30
+POLL_WITHIN_S = 5
+EXPIRED = "Connection closed because its authentication has expired."
 NO_STREAMS = "Streaming is not supported in serverless mode."
 NO_UPSTREAM = "Invocation failed, no upstream is set for hub '{hub}', event '{event}'."
 
@@ -52,6 +55,7 @@ class Instance:
         self.upstream = Upstream(spec, self.note)
         self._outbox = Outbox(lambda payload, binary: frame(payload, binary=binary), self.quotas.count)
         self._negotiated: dict[str, Connection] = {}
+        self._attached: dict[str, Connection] = {}
         self._results: dict[tuple[str, str], asyncio.Future[Completion]] = {}
         self._trace = trace
 
@@ -114,13 +118,14 @@ class Instance:
 
     def find(self, token: str) -> Connection | None:
         """A connection that is open, by its secret token."""
-        return next((connection for connection in self.all_connections() if connection.token == token), None)
+        return self._attached.get(token)
 
     def attach(self, connection: Connection) -> None:
         """Count a connection whose transport is there; its handshake follows."""
         connection.flush = self._outbox.flush
         connection.opened_at = connection.last_received = time.monotonic()
         self.hub(connection.hub).add(connection)
+        self._attached[connection.token] = connection
         self.note("connection", event="opened", hub=connection.hub, connection=connection.id, user=connection.user_id)
 
     def receive(self, connection: Connection, chunk: bytes) -> None:
@@ -166,6 +171,7 @@ class Instance:
         connection.state = State.CLOSED
         connection.close_error = connection.close_error or error
         hub.remove(connection)
+        self._attached.pop(connection.token, None)
         self._fail_results(connection)
         self.note("connection", event="closed", hub=connection.hub, connection=connection.id, error=connection.close_error)
         if was_open:
@@ -176,18 +182,32 @@ class Instance:
         now = time.monotonic()
         self._forget_unopened()
         for connection in self.all_connections():
-            if connection.state is State.HANDSHAKE:
-                if now - connection.opened_at > HANDSHAKE_WITHIN_S:
-                    connection.close("Handshake was canceled.")
-            elif connection.suspended_at is not None:
-                if now - connection.suspended_at > GRACE_S:
-                    self.detach(connection, "The client did not come back.")
-            elif connection.sink is not None and not getattr(connection.sink, "keeps_itself_alive", False):
-                if now - connection.last_received > CLIENT_TIMEOUT_S:
-                    connection.abort("The client has been silent for longer than the client time-out.")
-                elif now - connection.last_sent >= KEEP_ALIVE_S:
-                    connection.send(Ping())
-                self._acknowledge(connection)
+            self._look_after(connection, now)
+
+    def _look_after(self, connection: Connection, now: float) -> None:
+        if connection.suspended_at is not None:
+            if now - connection.suspended_at > GRACE_S:
+                self.detach(connection, "The client did not come back.")
+        elif connection.sink is None:
+            return
+        elif connection.sink.is_gone():
+            word = connection.sink.gone_word
+            connection.abort(connection.close_error or word)
+            self.detach(connection, word)
+        elif connection.state is State.HANDSHAKE:
+            if now - connection.opened_at > connection.seconds_claim("asrs.s.cht", default=HANDSHAKE_WITHIN_S, at_most=30):
+                connection.close("Handshake was canceled.")
+        elif connection.expires_at is not None and connection.expires_at <= time.time():
+            connection.close(EXPIRED)
+        elif not isinstance(connection.sink, PollSink):
+            self._keep_alive(connection, now)
+
+    def _keep_alive(self, connection: Connection, now: float) -> None:
+        if now - connection.last_received > CLIENT_TIMEOUT_S:
+            connection.abort("The client has been silent for longer than the client time-out.")
+        elif now - connection.last_sent >= KEEP_ALIVE_S:
+            connection.send(Ping())
+        self._acknowledge(connection)
 
     def _acknowledge(self, connection: Connection) -> None:
         due = connection.stateful.acknowledgement() if connection.stateful is not None else None
@@ -268,7 +288,7 @@ class Instance:
 
     def _check_connection(self) -> None:
         self.faults.meet_quota()
-        self.quotas.check_connection(len(self._negotiated) + sum(len(hub.connections) for hub in self.hubs.values()))
+        self.quotas.check_connection(len(self._negotiated) + len(self._attached))
 
     def verify(self, token: str, audiences: list[str], *, path: str) -> authentication.Claims:
         """Check a token, and record why it is refused.
@@ -287,7 +307,10 @@ class Instance:
         """Cut connections without a word, as a broken network does; of one user or all. Say how many."""
         dropped = [connection for connection in self.all_connections() if not user_id or connection.user_id == user_id]
         for connection in dropped:
-            connection.abort("The connection was dropped on request.")
+            if connection.stateful is not None and connection.sink is not None:
+                connection.sink.close(abort=True)  # the network breaks, not the connection: the client may resume it
+            else:
+                connection.abort("The connection was dropped on request.")
         return len(dropped)
 
     def _forget_unopened(self) -> None:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import time
 
 
 class EventStreamSink:
     """Server-sent events: each payload one event, text only."""
 
     text_only = True
+    gone_word: str | None = None
 
     def __init__(self, transport: asyncio.Transport) -> None:
         self._transport = transport
@@ -25,6 +27,10 @@ class EventStreamSink:
         """Bytes in the transport's buffer."""
         return self._transport.get_write_buffer_size()
 
+    def is_gone(self) -> bool:
+        """The browser has closed the stream; it has no other way to say goodbye."""
+        return self._transport.is_closing()
+
     def close(self, *, abort: bool = False) -> None:
         """End the stream."""
         if abort:
@@ -36,12 +42,31 @@ class PollSink:
     """Long polling: payloads wait for the next poll."""
 
     text_only = False
-    keeps_itself_alive = True
+    gone_word: str | None = "The client stopped polling."
 
-    def __init__(self) -> None:
+    def __init__(self, poll_within_s: float) -> None:
         self._waiting = bytearray()
+        self._poll_within_s = poll_within_s
+        self._poller: asyncio.Transport | None = None
         self.changed = asyncio.Event()
         self.closed = False
+        #: counts polls: an older one still waiting is answered empty when a newer one comes
+        self.poll = 0
+        #: since when no poll is waiting, None while one is
+        self.idle_since: float | None = time.monotonic()
+
+    def begin(self, poller: asyncio.Transport) -> int:
+        """A poll arrives; returns its number."""
+        self.poll += 1
+        self.idle_since, self._poller = None, poller
+        if self.poll > 1:
+            self.changed.set()
+        return self.poll
+
+    def end(self, poll: int) -> None:
+        """A poll is answered."""
+        if poll == self.poll:
+            self.idle_since, self._poller = time.monotonic(), None
 
     def send(self, payload: bytes, *, binary: bool) -> None:
         """Keep one payload for the next poll."""
@@ -51,6 +76,13 @@ class PollSink:
     def waiting_bytes(self) -> int:
         """Bytes no poll has fetched."""
         return len(self._waiting)
+
+    def is_gone(self) -> bool:
+        """No poll has come for too long; one whose client has hung up is none."""
+        now = time.monotonic()
+        if self._poller is not None and self._poller.is_closing():
+            self.idle_since, self._poller = now, None
+        return self.idle_since is not None and now - self.idle_since > self._poll_within_s
 
     def close(self, *, abort: bool = False) -> None:
         """Let the current poll fetch what is left, then end."""

@@ -86,6 +86,7 @@ class WebSocketClient(asyncio.Protocol):
 
     __slots__ = ("_accept", "_closing", "_connection", "_instance", "_lost_word", "_protocol", "_transport")
     text_only = False
+    gone_word: str | None = None
 
     def __init__(self, instance: Instance, accept: Accept) -> None:
         self._instance = instance
@@ -139,6 +140,10 @@ class WebSocketClient(asyncio.Protocol):
     def waiting_bytes(self) -> int:
         """Bytes in the transport's buffer."""
         return self._transport.get_write_buffer_size()
+
+    def is_gone(self) -> bool:
+        """Never silently: `connection_lost` tells."""
+        return False
 
     def close(self, *, abort: bool = False) -> None:
         """Send the closing frame, wait a little for the client's, end; with abort drop what waits."""

@@ -262,3 +262,30 @@ def test_only_the_newest_hundred_lasting_groups_are_kept() -> None:
         hub.add_user("alice", f"g{number}")
     kept = hub.groups_of_user("alice")
     assert ("g0" in kept, "g1" in kept, "timed" in kept, len(kept)) == (False, True, True, 101)
+
+
+async def test_a_connection_ends_with_its_authentication_if_its_token_says_so(running: Running) -> None:
+    """`asrs.s.coae` and `asrs.s.aeo`; without them a WebSocket outlives its token."""
+    url = f"{running.url}/client/?hub=chat&access_token="
+    claims = {"asrs.s.coae": "true", "asrs.s.aeo": int(time.time()) - 1}
+    client = RawClient(await running.http.ws_connect(url + running.token("alice", claims=claims)))
+    await client.socket.send_bytes(HANDSHAKE)
+    assert [await client.next(), (await client.next())["type"], await client.next()] == [{}, 7, None]
+
+
+@pytest.mark.parametrize(("value", "seconds"), [("", 15), ("20", 20), ("99", 30), ("0", 1), ("x", 15)])
+def test_a_token_may_set_limits(value: str, seconds: float) -> None:
+    """Within bounds; anything else counts as not set."""
+    connection = Connection("chat", "alice", {"asrs.s.cht": value})
+    assert connection.seconds_claim("asrs.s.cht", default=15, at_most=30) == seconds
+
+
+def test_a_renewed_membership_has_a_new_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The old end does nothing."""
+    hub, connection = Hub("chat"), a_connection("alice")
+    hub.add(connection)
+    hub.add_user("alice", "red", ttl_s=10)
+    hub.add_user("alice", "red", ttl_s=60)
+    later = time.monotonic() + 11
+    monkeypatch.setattr(time, "monotonic", lambda: later)
+    assert [*hub.of_group("red")] == [connection]

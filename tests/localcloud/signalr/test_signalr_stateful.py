@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
 from chatkit.errors import RemoteProtocolError
+from chatkit.localcloud.signalr.connection import Connection, State
+from chatkit.localcloud.signalr.fanout import Outbox
 from chatkit.localcloud.signalr.stateful import Stateful
 from chatkit.wire.hub_messages import Ack, Invocation, Ping, Sequence
+from chatkit.wire.hub_protocol import PROTOCOLS
 
 
 def test_unacknowledged_messages_are_sent_again() -> None:
@@ -50,3 +55,36 @@ def test_acknowledgements_are_sent_once() -> None:
     state.receiving(Invocation("x"))
     state.receiving(Ping())
     assert (state.acknowledgement(), state.acknowledgement()) == (Ack(1), None)
+
+
+class Recorder:
+    """A transport that keeps what is sent."""
+
+    text_only = False
+    gone_word: str | None = None
+
+    def __init__(self) -> None:
+        self.types: list[int] = []
+
+    def send(self, payload: bytes, *, binary: bool) -> None:
+        self.types.append(json.loads(payload[:-1])["type"])
+
+    def waiting_bytes(self) -> int:
+        return 0
+
+    def is_gone(self) -> bool:
+        return False
+
+    def close(self, *, abort: bool = False) -> None:
+        return
+
+
+async def test_a_message_queued_when_the_client_returns_goes_after_the_sequence() -> None:
+    """Sent before, the client would ignore it, and nobody would send it again."""
+    outbox = Outbox(lambda payload, binary: payload, lambda receivers, size_bytes: None)
+    connection, recorder = Connection("chat", "alice", {}), Recorder()
+    connection.protocol, connection.state, connection.stateful = PROTOCOLS["json"], State.OPEN, Stateful()
+    connection.flush = outbox.flush
+    outbox.add([connection], Invocation("queued"))
+    connection.resume(recorder)
+    assert recorder.types == [9, 1]
