@@ -137,12 +137,12 @@ def test_nothing_acknowledged_is_lost_when_the_process_is_killed(tmp_path: Path)
         process.call("POST", f"/providers/{namespace}/register")
     process.call("PUT", "/resourceGroups/crash", {"location": "eastus2"})
     done, kills = 0, 0
-    while done < OPERATIONS:
+    while done < OPERATIONS or kills < KILLS:
         killer = threading.Timer(chance.uniform(0.02, 0.25), process.process.kill) if kills < KILLS else None
         if killer:
             killer.start()
         try:
-            while done < OPERATIONS:
+            while done < OPERATIONS or kills < KILLS:
                 one_operation(process, expected, chance, done)
                 done += 1
         except (OSError, http.client.HTTPException):
