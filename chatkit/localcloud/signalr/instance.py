@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Iterator
 from typing import Any
 from uuid import uuid4
 
@@ -23,8 +23,9 @@ from chatkit.localcloud.signalr.sinks import PollSink
 from chatkit.localcloud.signalr.spec import InstanceSpec
 from chatkit.localcloud.signalr.stateful import GRACE_S, Stateful
 from chatkit.localcloud.signalr.upstream import Upstream
-from chatkit.localcloud.trace import Trace
+from chatkit.localcloud.trace import Event, Trace
 from chatkit.localcloud.web import host_name
+from chatkit.wire import strict_json
 from chatkit.wire.connection_strings import SignalRConnectionString
 from chatkit.wire.hub_messages import Close, Completion, HubMessage, Invocation, Ping, StreamInvocation
 
@@ -35,6 +36,8 @@ CLIENT_TIMEOUT_S = 30
 RESULT_WITHIN_S = 30
 POLL_WITHIN_S = 5
 EXPIRED = "Connection closed because its authentication has expired."
+# Longer arguments are cut in the trace.
+EXCERPT_CHARS = 500
 NO_STREAMS = "Streaming is not supported in serverless mode."
 NO_UPSTREAM = "Invocation failed, no upstream is set for hub '{hub}', event '{event}'."
 
@@ -67,6 +70,11 @@ class Instance:
     def note(self, kind: str, **detail: Any) -> None:
         """Record what happened."""
         self._trace.emit(f"signalr/{self.spec.name}", kind, **detail)
+
+    def events(self, after: int) -> Iterator[Event]:
+        """What was recorded after the event of that number."""
+        wanted = f"signalr/{self.spec.name}"
+        return (event for event in self._trace.after(after, source=wanted) if event.source == wanted)
 
     def hub(self, name: str) -> Hub:
         """The hub of that name, made on first use; names compare in lower case."""
@@ -141,7 +149,12 @@ class Instance:
             connection.close(error.message)
         except RemoteProtocolError as error:
             self.note("protocol-error", connection=connection.id, error=error.message)
-            connection.close(GARBAGE if connection.protocol is None else PROTOCOL_ERROR)
+            connection.close(GARBAGE if connection.protocol is None else self._detailed(connection, error))
+
+    def _detailed(self, connection: Connection, error: RemoteProtocolError) -> str:
+        """The reason only for a token that asks for it: `asrs.s.derror`, enable detailed errors."""
+        wanted = str(connection.claims.get("asrs.s.derror", "")).lower() == "true"
+        return f"{PROTOCOL_ERROR} {error.message}" if wanted else PROTOCOL_ERROR
 
     def _shake(self, connection: Connection, chunk: bytes) -> bytes | None:
         rest = connection.shake(chunk)
@@ -229,13 +242,15 @@ class Instance:
                 if connection.sink is not None:
                     connection.sink.close()
             case Completion():
+                self.note("frame", direction="in", connection=connection.id, completes=message.invocation_id)
                 waiting = self._results.pop((connection.id, message.invocation_id), None)
                 if waiting is not None and not waiting.done():
                     waiting.set_result(message)
             case StreamInvocation():
                 connection.send(Completion(message.invocation_id, error=NO_STREAMS))
             case Invocation():
-                self.note("frame", direction="in", connection=connection.id, target=message.target)
+                text = excerpt(message.arguments)
+                self.note("frame", direction="in", connection=connection.id, target=message.target, arguments=text)
                 self._invoked(connection, message)
 
     def _invoked(self, connection: Connection, message: Invocation) -> None:
@@ -250,7 +265,7 @@ class Instance:
         self._check_messages()
         receivers = without(connections, excluded)
         self._outbox.add(receivers, message)
-        self.note("frame", direction="out", hub=hub, target=message.target, receivers=len(receivers))
+        self._note_sent(hub, message, len(receivers))
 
     def broadcast(self, hub: Hub, message: Invocation, *, excluded: Collection[str] = ()) -> None:
         """Send to everybody on a hub."""
@@ -259,7 +274,11 @@ class Instance:
             return
         self._check_messages()
         self._outbox.add(hub.everybody(), message, key=(hub.name, hub.version))
-        self.note("frame", direction="out", hub=hub.name, target=message.target, receivers=len(hub.connections))
+        self._note_sent(hub.name, message, len(hub.connections))
+
+    def _note_sent(self, hub: str, message: Invocation, receivers: int) -> None:
+        text = excerpt(message.arguments)
+        self.note("frame", direction="out", hub=hub, target=message.target, receivers=receivers, arguments=text)
 
     async def invoke(self, connection: Connection, message: Invocation) -> Completion:
         """Ask one client for a result.
@@ -298,7 +317,9 @@ class Instance:
         """
         try:
             self.faults.meet_token()
-            return authentication.verify(self.spec, token, audiences)
+            claims = authentication.verify(self.spec, token, audiences)
+            self.note("token", accepted=True, path=path, user=authentication.user_id(claims))
+            return claims
         except Unauthorized as error:
             self.note("token", accepted=False, path=path, reason=error.description or "no token", expected=audiences)
             raise
@@ -318,3 +339,12 @@ class Instance:
         late = [token for token, connection in self._negotiated.items() if now - connection.opened_at > CONNECT_WITHIN_S]
         for token in late:
             del self._negotiated[token]
+
+
+def excerpt(arguments: tuple[Any, ...]) -> str:
+    """A message's arguments as the trace keeps them."""
+    try:
+        text = strict_json.dumps(arguments).decode()
+    except (TypeError, ValueError):
+        text = repr(arguments)
+    return text if len(text) <= EXCERPT_CHARS else text[: EXCERPT_CHARS - 1] + "…"

@@ -16,6 +16,7 @@ from chatkit.localcloud.signalr import rest
 from chatkit.localcloud.signalr.clients import Clients
 from chatkit.localcloud.signalr.cors import cors, mark
 from chatkit.localcloud.signalr.errors import SignalRError
+from chatkit.localcloud.signalr.inspection import PATH, trace, traced
 from chatkit.localcloud.signalr.instance import Instance
 from chatkit.localcloud.signalr.spec import InstanceSpec
 from chatkit.localcloud.signalr.websocket import MAX_HEAD_BYTES, Door
@@ -119,7 +120,9 @@ class SignalRService:
 
 def application(instance: Instance, clients: Clients) -> web.Application:
     """What serves everything but WebSockets."""
-    app = web.Application(middlewares=[loopback_only, _errors(instance), cors(instance)], client_max_size=2 * rest.MAX_BODY_BYTES)
+    app = web.Application(
+        middlewares=[loopback_only, traced(instance), _errors(instance), cors(instance)], client_max_size=2 * rest.MAX_BODY_BYTES
+    )
     app.on_response_prepare.append(mark)
     app.add_routes(
         [
@@ -131,6 +134,7 @@ def application(instance: Instance, clients: Clients) -> web.Application:
             *(web.post(path, clients.post) for path in ("/client", "/client/")),
             *(web.delete(path, clients.delete) for path in ("/client", "/client/")),
             web.route("*", "/server{tail:.*}", _no_servers),
+            web.get(PATH, trace(instance)),
             *rest.routes(instance),
         ]
     )

@@ -163,6 +163,7 @@ class WebSocketClient(asyncio.Protocol):
             except SignalRError as error:
                 response = refusal(self._protocol, error)
         self._accept = None
+        self._instance.note("request", method="GET", path="/client", upgrade="websocket", status=response.status_code)
         self._protocol.send_response(response)
         self._flush()
         if connection is not None:

@@ -13,6 +13,7 @@ import pytest
 from chatkit.localcloud.signalr.connection import Connection, State
 from chatkit.localcloud.signalr.hub import Hub
 from chatkit.localcloud.signalr.instance import CLIENT_TIMEOUT_S, CONNECT_WITHIN_S, HANDSHAKE_WITHIN_S, KEEP_ALIVE_S
+from chatkit.wire.tokens import rest_token
 from tests.localcloud.signalr.harness import WAIT_S, RawClient, Running
 
 HANDSHAKE = b'{"protocol":"json","version":1}\x1e'
@@ -212,13 +213,44 @@ async def test_a_stalled_reader_is_dropped_and_nobody_waits_for_it(running: Runn
 
 
 async def test_the_trace_shows_what_happened_and_no_secret(running: Running) -> None:
-    """Negotiation, connection, handshake and frames, tokens masked."""
+    """Every token decision, request, connection and frame, at the instance's own address; tokens masked."""
     client = await running.client("alice")
     await running.say("hello")
     await client.text()
-    events = [*running.service._platform.trace.after(source="signalr/room")]
-    assert [event.kind for event in events] == ["connection", "handshake", "frame"]
-    assert "eyJ" not in repr(events)
+    headers = {"Authorization": f"Bearer {rest_token(running.connection, '/trace')}"}
+    async with running.http.get(f"{running.url}/trace", headers=headers) as answer:
+        text = await answer.text()
+    events = json.loads(text)["events"]
+    kinds = [event["kind"] for event in events]
+    assert kinds == ["token", "request", "connection", "handshake", "token", "frame", "request"]
+    assert (events[5]["detail"]["arguments"], "eyJ" in text) == ('["hello"]', False)
+
+
+async def test_the_trace_is_for_who_has_a_key(running: Running) -> None:
+    """And goes on after the event that is known."""
+    await running.say("hello")
+    last = running.service._platform.trace._number
+    headers = {"Authorization": f"Bearer {rest_token(running.connection, '/trace')}"}
+    async with running.http.get(f"{running.url}/trace?after={last - 1}", headers=headers) as answer:
+        assert [event["number"] for event in (await answer.json())["events"]] == [last]
+    async with running.http.get(f"{running.url}/trace") as answer:
+        assert answer.status == 401
+
+
+async def test_a_refused_token_is_in_the_trace_with_what_was_expected(running: Running) -> None:
+    """The question people ask most."""
+    await negotiated(running, "hub=other")
+    (event,) = (event for event in running.instance.events(0) if event.kind == "token")
+    assert (event.detail["accepted"], event.detail["expected"]) == (False, ["http://localhost/client/?hub=other"])
+
+
+@pytest.mark.parametrize(("claims", "more"), [({}, ""), ({"asrs.s.derror": "true"}, " Error reading JSON.")])
+async def test_details_of_an_error_are_for_who_asked(running: Running, claims: dict[str, str], more: str) -> None:
+    """Enabled in the token by the app."""
+    url = f"{running.url}/client/?hub=chat&access_token={running.token('alice', claims=claims)}"
+    client = RawClient(await running.http.ws_connect(url))
+    await client.socket.send_bytes(HANDSHAKE + b"nonsense\x1e")
+    assert [await client.next(), await client.next()] == [{}, {"type": 7, "error": f"Connection closed with an error.{more}"}]
 
 
 def a_connection(user: str) -> Connection:

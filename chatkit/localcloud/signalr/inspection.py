@@ -1,0 +1,60 @@
+"""What an instance can be asked about itself: every request, token decision, frame and upstream call, newest kept.
+
+`GET /trace?after=NUMBER` on the instance's own port, with a token signed for that path by one of its keys. Azure has the
+same as live trace in its portal; there is no API to copy.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import asdict
+from typing import Any
+
+from aiohttp import web
+from aiohttp.typedefs import Middleware
+
+from chatkit.localcloud.signalr import authentication
+from chatkit.localcloud.signalr.errors import BadRequest
+from chatkit.localcloud.signalr.instance import Instance
+from chatkit.localcloud.web import Handler
+
+PATH = "/trace"
+
+
+def traced(instance: Instance) -> Middleware:
+    """Note each request with its answer's status and duration; WebSockets note their own."""
+
+    @web.middleware
+    async def middleware(request: web.Request, handler: Handler) -> web.StreamResponse:
+        if request.path == PATH or "Upgrade" in request.headers:
+            return await handler(request)
+        began, status = time.perf_counter(), 499
+        try:
+            answer = await handler(request)
+            status = answer.status
+        except web.HTTPException as error:
+            status = error.status
+            raise
+        finally:
+            took_ms = round((time.perf_counter() - began) * 1000, 2)
+            instance.note("request", method=request.method, path=request.path, status=status, ms=took_ms)
+        return answer
+
+    return middleware
+
+
+def trace(instance: Instance) -> Callable[[web.Request], Awaitable[web.Response]]:
+    """The handler of `/trace`."""
+
+    async def handle(request: web.Request) -> web.Response:
+        token, host = authentication.bearer(request.headers), instance.host(request)
+        authentication.verify(instance.spec, token, [f"http://{host}{PATH}"])
+        after = request.query.get("after", "0")
+        if not after.isascii() or not after.isdecimal():
+            raise BadRequest("after is the number of the last event that is known.")
+        events: Sequence[dict[str, Any]] = [asdict(event) for event in instance.events(int(after))]
+        return web.json_response({"events": events}, dumps=lambda value: json.dumps(value, default=str))
+
+    return handle
