@@ -11,6 +11,9 @@ from chatkit.localcloud.web import Handler
 METHODS = "GET, POST, DELETE, OPTIONS"
 HEADERS = "authorization, x-requested-with, x-signalr-user-agent, content-type"
 
+# The allowed origin of a request, for `mark`.
+ORIGIN: web.RequestKey[str] = web.RequestKey("cors_origin", str)
+
 
 def cors(instance: Instance) -> Middleware:
     """The middleware of one instance: answers preflights, marks answers."""
@@ -22,7 +25,7 @@ def cors(instance: Instance) -> Middleware:
         if request.method == "OPTIONS" and "Access-Control-Request-Method" in request.headers:
             return _marked(web.Response(status=204), origin, request) if allowed else web.Response(status=403)
         if allowed:
-            request["cors_origin"] = origin
+            request[ORIGIN] = origin
         return await handler(request)
 
     return middleware
@@ -30,7 +33,7 @@ def cors(instance: Instance) -> Middleware:
 
 async def mark(request: web.Request, response: web.StreamResponse) -> None:
     """Add the headers before an answer goes out, streams and errors included."""
-    origin = request.get("cors_origin")
+    origin = request.get(ORIGIN)
     if origin:
         response.headers.update(
             {"Access-Control-Allow-Origin": origin, "Access-Control-Allow-Credentials": "true", "Vary": "Origin"}

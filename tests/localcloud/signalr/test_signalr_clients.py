@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from aiohttp import web
 from pysignalr.client import SignalRClient
+from signalrcore.hub_connection_builder import HubConnectionBuilder  # type: ignore[import-untyped]
 
 from tests.localcloud.signalr.harness import Running
 
@@ -135,3 +136,16 @@ async def test_stateful_reconnect_loses_and_repeats_nothing(running: Running, no
     got = [(await client.until("message"))[0] for _ in range(30)]
     assert got == [str(number) for number in range(30)]
     assert "reconnecting" not in {record["event"] for record in client.seen}
+
+
+async def test_signalrcore_receives_a_broadcast(running: Running, app_negotiating_for_alice: str) -> None:
+    """It chooses MessagePack and shakes hands in a binary frame."""
+    loop, got, opened = asyncio.get_running_loop(), asyncio.Queue[Any](), asyncio.Event()
+    client = HubConnectionBuilder().with_url(f"{app_negotiating_for_alice}/api").build()
+    client.on_open(lambda: loop.call_soon_threadsafe(opened.set))
+    client.on("newMessage", lambda arguments: loop.call_soon_threadsafe(got.put_nowait, arguments))
+    await asyncio.to_thread(client.start)
+    await asyncio.wait_for(opened.wait(), 10)
+    await running.say("hello")
+    assert await asyncio.wait_for(got.get(), 10) == ["hello"]
+    await asyncio.to_thread(client.stop)

@@ -197,3 +197,11 @@ async def test_a_closed_event_stream_ends_its_connection(running: Running, aioht
     assert (await asyncio.wait_for(told.get(), WAIT_S))[0] == "connected"
     stream.close()
     assert await asyncio.wait_for(told.get(), WAIT_S) == ("disconnected", b'{"type": 11}')
+
+
+async def test_an_error_is_readable_across_origins(running: Running) -> None:
+    """A page is told 401 too, not only that something failed."""
+    async with running.http.post(
+        f"{running.url}/client/negotiate?hub=chat", headers={"Origin": "http://127.0.0.1:5500"}
+    ) as answer:
+        assert (answer.status, answer.headers.get("Access-Control-Allow-Origin")) == (401, "http://127.0.0.1:5500")
