@@ -169,6 +169,7 @@ class Environment:
         (self.folder / STAMP).unlink(missing_ok=True)
         (self.folder / STARTED).touch()
         installers.install(self.python, self._checkout / lock, uv, again=again)
+        installers.compile_package(self.python, self._checkout / "chatkit")
         self._put_checkout_on_path()
         locks = {lock: self._hash(lock), RUN_LOCK: self._hash(RUN_LOCK)}
         temporary = self.folder / f"{STAMP}.tmp"

@@ -88,13 +88,21 @@ def install(python: Path, lock: Path, uv: str | None, *, again: bool) -> None:
     """
     requirements = ["--require-hashes", "-r", str(lock)]
     if uv:
-        run_tool([uv, "pip", "install", "--python", str(python), *(["--reinstall"] if again else []), *requirements])
+        # pip compiles always. Where Python keeps what it compiles itself, leaving it to the first use is quicker.
+        options = [*(["--reinstall"] if again else []), *(["--compile-bytecode"] if sys.dont_write_bytecode else [])]
+        run_tool([uv, "pip", "install", "--python", str(python), *options, *requirements])
         return
     if subprocess.run([str(python), "-m", "pip", "--version"], capture_output=True).returncode != 0:
         run_tool([str(python), "-m", "ensurepip"])
     pip = [str(python), "-m", "pip", "install", "--disable-pip-version-check", "--progress-bar", "off"]
     progress = Progress(lock.read_text(encoding="utf-8").count("=="))
     run_tool([*pip, *(["--force-reinstall"] if again else []), *requirements], on_line=progress)
+
+
+def compile_package(python: Path, folder: Path) -> None:
+    """Compile the kit's own modules where Python would compile them anew at every start."""
+    if sys.dont_write_bytecode:
+        subprocess.run([str(python), "-m", "compileall", "-q", str(folder)], capture_output=True)
 
 
 def run_tool(command: list[str], *, on_line: Callable[[str], None] = lambda line: None) -> None:
