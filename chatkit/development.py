@@ -28,6 +28,7 @@ from chatkit.settings import checkout
 
 FUNCTIONS, PAGE = "functions", "page"
 START_LIMIT_S, ANSWER_LIMIT_S, STOP_LIMIT_S, POLL_S = 45.0, 20.0, 5.0, 0.05
+PORT_TRIES = 3
 UNAVAILABLE = 503  # the function host's answer everywhere when the app cannot be loaded
 LOG_LINES = 12
 _spawned: list[subprocess.Popen[bytes]] = []  # Python warns of a running process that nobody refers to any more
@@ -64,6 +65,22 @@ class Server:
             return abs(process.create_time() - self.created) < 2 and process.status() != psutil.STATUS_ZOMBIE
         except psutil.Error:
             return False
+
+    def holds_port(self) -> bool:
+        """Whether the port that answers is this process's own: another home's server may have been quicker."""
+        import psutil
+
+        try:
+            sockets = psutil.Process(self.pid).net_connections("tcp")
+        except psutil.AccessDenied:
+            return True
+        except psutil.Error:
+            return False
+        return any(socket.status == psutil.CONN_LISTEN and socket.laddr.port == self.port for socket in sockets)
+
+
+class _PortLost(Exception):
+    """Another program took the port between choosing it and listening on it."""
 
 
 @dataclass(frozen=True)
@@ -155,11 +172,17 @@ class Development:
         holder = "" if is_free(port) else who_holds(port)
         chosen = free_port(port) if holder else port
         files = fingerprint(folder)
-        process = self._spawn(name, (*command, str(chosen)))
-        server = Server(name, process.pid, _created(process.pid), chosen, str(folder), files)
-        write_private(self._record(name), json.dumps(asdict(server)))
-        self._wait_until_healthy(server, process)
-        return Started(server, is_new=True, instead_of=holder)
+        for _ in range(PORT_TRIES):
+            process = self._spawn(name, (*command, str(chosen)))
+            server = Server(name, process.pid, _created(process.pid), chosen, str(folder), files)
+            write_private(self._record(name), json.dumps(asdict(server)))
+            try:
+                self._wait_until_healthy(server, process)
+            except _PortLost:
+                holder, chosen = who_holds(chosen), free_port(chosen)
+            else:
+                return Started(server, is_new=True, instead_of=holder)
+        raise NotStarted(f"The {name} server found no port: others took {PORT_TRIES} of them while it started.")
 
     def _spawn(self, name: str, command: Sequence[str]) -> subprocess.Popen[bytes]:
         log = self.log(name)
@@ -179,8 +202,10 @@ class Development:
 
     def _wait_until_healthy(self, server: Server, process: subprocess.Popen[bytes]) -> None:
         until = monotonic() + START_LIMIT_S
-        while (status := answer(server.url)) in (0, UNAVAILABLE):
+        while (status := answer(server.url)) in (0, UNAVAILABLE) or not server.holds_port():
             ended = process.poll() is not None
+            if ended and not is_free(server.port):
+                raise _PortLost
             if ended or status == UNAVAILABLE or monotonic() > until:
                 what = (
                     "cannot load the app" if status else "ended at once" if ended else f"said nothing for {START_LIMIT_S:.0f} s"

@@ -174,3 +174,19 @@ def test_the_page_server_needs_the_standard_library_only() -> None:
     code = "import chatkit.development, sys; print([m for m in ('psutil', 'azure', 'aiohttp') if m in sys.modules])"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+def test_another_programs_server_is_not_taken_for_ones_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The port is taken between choosing it and listening: the server moves to another one."""
+    from chatkit import development
+
+    (tmp_path / "content").mkdir()
+    other = socket.create_server(("127.0.0.1", 0))
+    taken = other.getsockname()[1]
+    free = iter([True])
+    real = development.is_free
+    monkeypatch.setattr(development, "is_free", lambda port: next(free, None) or real(port))
+    started = Development(tmp_path).start_page(tmp_path / "content", port=taken)
+    Development(tmp_path).stop(PAGE)
+    other.close()
+    assert started.server.port != taken
