@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from pathlib import Path
 from typing import Any
 
@@ -81,3 +82,30 @@ def test_a_connection_string_is_read_whatever_the_case_of_its_names() -> None:
     parsed = SignalRConnectionString.parse("ENDPOINT=http://localhost;Port=8888;accessKey=abc=;Version=1.0;")
     assert (parsed.base_url, parsed.endpoint, parsed.access_key) == ("http://localhost:8888", "http://localhost", "abc=")
     assert "abc" not in repr(parsed)
+
+
+def test_a_token_seen_before_still_expires(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Only the signature is remembered, never the time; a key that is gone is not remembered either."""
+    spec = InstanceSpec("x", 8888, CONNECTION.access_key, "")
+    token, audiences = client_token(CONNECTION, "chat", lifetime_s=60), ["http://localhost/client/?hub=chat"]
+    assert authentication.verify(spec, token, audiences)
+    with pytest.raises(Unauthorized, match="401"):
+        authentication.verify(InstanceSpec("x", 8888, "another-key-" * 4, ""), token, audiences)
+    later = time.time() + 120
+    monkeypatch.setattr(time, "time", lambda: later)
+    with pytest.raises(Unauthorized) as caught:
+        authentication.verify(spec, token, audiences)
+    assert "expired" in caught.value.description
+
+
+@pytest.mark.parametrize(("claims", "words"), [({}, "no expiration"), ({"exp": "soon"}, "malformed"), ({"exp": 9e99}, "")])
+def test_a_signed_token_with_an_odd_expiry(claims: dict[str, Any], words: str) -> None:
+    """Without one it is refused, whoever signed."""
+    token = jwt.encode({"aud": "http://localhost/x", **claims}, CONNECTION.access_key, algorithm="HS256")
+    spec = InstanceSpec("x", 8888, CONNECTION.access_key, "")
+    if not words:
+        assert authentication.verify(spec, token, ["http://localhost/x"])
+        return
+    with pytest.raises(Unauthorized) as caught:
+        authentication.verify(spec, token, ["http://localhost/x"])
+    assert words in caught.value.description

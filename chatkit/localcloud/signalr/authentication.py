@@ -8,6 +8,7 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Iterable, Mapping
+from functools import lru_cache
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
@@ -25,6 +26,7 @@ ALGORITHMS = ("HS256", "HS512")
 SKEW_S = 5
 # What reading a token may raise, whatever somebody has put into it.
 BROKEN = (jwt.PyJWTError, ValueError, OverflowError, RecursionError)
+SIGNATURE_ONLY: Any = {f"verify_{name}": False for name in ("aud", "exp", "iat", "iss", "jti", "nbf", "sub")}
 LOOPBACK = {"127.0.0.1", "::1"}
 USER_CLAIMS = ("asrs.s.uid", "http://schemas.xmlsoap.org/ws/2005/05/identity/claims/nameidentifier", "nameid", "sub")
 
@@ -62,40 +64,47 @@ def verify(spec: InstanceSpec, token: str, audiences: Iterable[str]) -> Claims:
 
 
 def _signed_claims(spec: InstanceSpec, token: str) -> Claims:
+    claims = dict(_proven(token, (spec.primary_key, spec.secondary_key)))
+    if "exp" not in claims:
+        raise Unauthorized("The token has no expiration")
+    now, expires, begins = time.time(), _moment(claims["exp"]), _moment(claims.get("nbf", 0))
+    if expires <= now - SKEW_S:
+        raise Unauthorized(f"The token expired at '{_printed(expires)}'")
+    if begins > now + SKEW_S:
+        raise Unauthorized(f"The token is not valid before '{_printed(begins)}'")
+    return claims
+
+
+@lru_cache(maxsize=1024)
+def _proven(token: str, keys: tuple[str, str]) -> Claims:
+    """The claims of a token that one of the keys has signed; who sends often sends the same token. Times are not looked at."""
     try:
         algorithm = jwt.get_unverified_header(token).get("alg")
+        if algorithm not in ALGORITHMS:
+            raise Unauthorized("The signature algorithm is not allowed")
+        for key in filter(None, keys):
+            try:
+                return dict(jwt.decode(token, key, algorithms=[algorithm], options=SIGNATURE_ONLY))
+            except jwt.InvalidSignatureError:
+                continue
     except BROKEN as error:
         raise Unauthorized("The token is malformed") from error
-    if algorithm not in ALGORITHMS:
-        raise Unauthorized("The signature algorithm is not allowed")
-    options: Any = {
-        "require": ["exp"],
-        "verify_aud": False,
-        "verify_iss": False,
-        "verify_iat": False,
-        "verify_sub": False,
-        "verify_jti": False,
-    }
-    for key in (spec.primary_key, spec.secondary_key):
-        try:
-            return dict(jwt.decode(token, key, algorithms=[algorithm], options=options, leeway=SKEW_S))
-        except jwt.InvalidSignatureError:
-            continue
-        except jwt.ExpiredSignatureError as error:
-            raise Unauthorized(f"The token expired at '{_time_of(token, 'exp')}'") from error
-        except jwt.ImmatureSignatureError as error:
-            raise Unauthorized(f"The token is not valid before '{_time_of(token, 'nbf')}'") from error
-        except jwt.MissingRequiredClaimError as error:
-            raise Unauthorized("The token has no expiration") from error
-        except BROKEN as error:
-            raise Unauthorized("The token is malformed") from error
     raise Unauthorized("The signature key was not found")
 
 
-def _time_of(token: str, claim: str) -> str:
-    """A time in a token as ASP.NET Core prints it. The signature has been verified."""
-    moment = time.gmtime(float(jwt.decode(token, options={"verify_signature": False})[claim]))
-    return time.strftime("%m/%d/%Y %H:%M:%S", moment)
+def _moment(value: object) -> int:
+    try:
+        return int(value)  # type: ignore[call-overload, no-any-return]
+    except (TypeError, ValueError, OverflowError) as error:
+        raise Unauthorized("The token is malformed") from error
+
+
+def _printed(moment: int) -> str:
+    """As ASP.NET Core prints a time, in UTC."""
+    try:
+        return time.strftime("%m/%d/%Y %H:%M:%S", time.gmtime(moment))
+    except (OverflowError, OSError, ValueError):
+        return str(moment)
 
 
 def comparable(audience: str) -> str:
@@ -138,6 +147,7 @@ def rest_audiences(origin: str, raw_path: str, query: Mapping[str, str]) -> list
     return expected
 
 
+@lru_cache(maxsize=1024)
 def unverified_audience(token: str) -> object:
     """The audience a token claims, before it is believed; None when it cannot be read."""
     try:
