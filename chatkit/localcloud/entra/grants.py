@@ -185,12 +185,13 @@ class Grants:
 
 def _check_verifier(consent: Consent, verifier: str) -> None:
     if not consent.challenge:
+        if verifier:  # the challenge was taken away on the way here
+            raise errors.invalid_grant(*errors.VERIFIER_WRONG)
         return
     if not verifier:
         raise errors.invalid_grant(*errors.VERIFIER_MISSING)
     digest = base64.urlsafe_b64encode(hashlib.sha256(verifier.encode()).digest()).decode().rstrip("=")
-    expected = digest if consent.method == "S256" else verifier
-    if not hmac.compare_digest(expected.encode(), consent.challenge.encode()):
+    if not hmac.compare_digest(digest.encode(), consent.challenge.encode()):
         raise errors.invalid_grant(*errors.VERIFIER_WRONG)
 
 

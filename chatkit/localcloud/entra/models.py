@@ -182,7 +182,9 @@ class Directory:
 
     def user(self, name: str) -> Principal:
         """The user with this name, made on first use: the sign-in page takes any name."""
-        name = name.strip().lower().removesuffix(f"@{DOMAIN}")
+        name = name.strip().lower()
+        while name.endswith(f"@{DOMAIN}"):  # one person has one sign-in name
+            name = name.removesuffix(f"@{DOMAIN}").strip()
         tenant = str((self._store.get("entra", "tenant") or {}).get("tenant_id", ""))
         object_id = str(uuid.uuid5(uuid.UUID(tenant), name))
         return self.principal(object_id) or self._put_principal("User", name, "", object_id)

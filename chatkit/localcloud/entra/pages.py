@@ -75,7 +75,8 @@ def _page(title: str, body: str, *, status: int = 200, script: bool = False) -> 
     text = (
         f'<!doctype html><html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width">'
         f"<title>{html.escape(title)}</title><style>{STYLE}</style><main>{body}"
-        '<p class="note">Local cloud of chatkit: there are no passwords here.</p></main></html>'
+        '<p class="note">This is chatkit&#39;s local stand-in for Microsoft Entra ID. '
+        "There are no passwords here.</p></main></html>"
     )
     headers = {**HEADERS, "Content-Security-Policy": policy + ("; script-src 'unsafe-inline'" if script else "")}
     return web.Response(status=status, text=text, content_type="text/html", headers=headers)

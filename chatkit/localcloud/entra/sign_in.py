@@ -55,15 +55,21 @@ class SignIn:
 
     async def signed_in(self, request: web.Request) -> web.StreamResponse:
         """Somebody picked a name: send the code back to the application."""
+        if request.headers.get("Sec-Fetch-Site", "none") not in ("same-origin", "none"):
+            return pages.message("Sign in", "Another site's page cannot sign a person in.", status=403)
         form = await _form(request)
-        asked: dict[str, str] = {**dict(request.query), **json.loads(form.get("request") or "{}")}
+        asked = _request_of(request, form)
         self._check(request, asked)
+        try:
+            _check_request(asked)
+        except errors.EntraError as error:
+            return self._refuse(asked, error)
         if form.get("cancel"):
             error = errors.EntraError("access_denied", 65004, "The user declined to consent to access the app.")
             return self._refuse(asked, error)
         name = form.get("user", "").strip()
-        if not name or len(name) > NAME_LENGTH:
-            return pages.message("Sign in", "Please go back and give a name of 1 to 64 characters.", status=400)
+        if not name or len(name) > NAME_LENGTH or not name.isprintable():
+            return pages.message("Sign in", "Please go back and give a name of 1 to 64 visible characters.", status=400)
         user = self._directory.user(name)
         consent = Consent(
             user.id,
@@ -72,7 +78,7 @@ class SignIn:
             asked.get("nonce", ""),
             asked["redirect_uri"],
             asked.get("code_challenge", ""),
-            asked.get("code_challenge_method", "plain"),
+            "S256",
         )
         self._trace.emit("entra", "sign-in", user=user.name, client_id=consent.client_id)
         return self._send(asked, {"code": self._codes.new_code(consent)})
@@ -156,7 +162,7 @@ def _check_request(asked: dict[str, str]) -> None:
         raise errors.EntraError("unsupported_response_type", 70005, f"The response_type '{html.escape(kind)}' is not supported.")
     if asked.get("response_mode", "query") not in MODES:
         raise errors.EntraError("invalid_request", 90014, "The response_mode must be query, fragment or form_post.")
-    if asked.get("code_challenge_method", "S256") not in ("S256", "plain"):
+    if asked.get("code_challenge") and asked.get("code_challenge_method") != "S256":
         raise errors.EntraError("invalid_request", 501491, "Invalid size or method of Code_Challenge parameter.")
     if asked.get("prompt") == "none":
         raise errors.INTERACTION_REQUIRED
@@ -176,6 +182,17 @@ def _is_registered(redirect_uri: str, application: dict[str, Any]) -> bool:
 def _same_origin(url: str, other: str) -> bool:
     one, two = urlsplit(url), urlsplit(other)
     return (one.scheme, one.netloc) == (two.scheme, two.netloc) and one.scheme in ("http", "https")
+
+
+def _request_of(request: web.Request, form: dict[str, str]) -> dict[str, str]:
+    """The application's request, which the page carried along."""
+    try:
+        carried = json.loads(form.get("request") or "{}")
+    except (ValueError, RecursionError):
+        carried = None
+    if not isinstance(carried, dict) or not all(isinstance(value, str) for value in carried.values()):
+        raise errors.EntraError("invalid_request", 900144, "The request of the sign-in page is malformed.")
+    return {**dict(request.query), **carried}
 
 
 async def _form(request: web.Request) -> dict[str, str]:
