@@ -62,8 +62,8 @@ class SignIn:
         self._check(request, asked)
         try:
             _check_request(asked)
-        except errors.EntraError as error:
-            return self._refuse(asked, error)
+        except errors.EntraError as wrong:
+            return self._refuse(asked, wrong)
         if form.get("cancel"):
             error = errors.EntraError("access_denied", 65004, "The user declined to consent to access the app.")
             return self._refuse(asked, error)
