@@ -1,7 +1,9 @@
 """The SignalR service: fan-out against three peers in the same run, latency, connections held, a stalled reader.
 
-Server on one core, load generator on the other; 150-byte text messages. "floor" is a bare loop of asyncio transport writes
-(one system call per client), "websockets" is `websockets.broadcast()`, "aiohttp" a plain loop of `send_str`.
+Server on one core, load generators on the other; 150-byte text messages. "floor" is a bare loop of asyncio transport writes
+(one system call per client), "websockets" is `websockets.broadcast()`, "aiohttp" a plain loop of `send_str`. All four are
+connected at the same time and take turns, five times; a ratio is the median of the turns' ratios. Beside the wall clock
+stands the server's own processor time, which a busy machine changes less.
 """
 
 from __future__ import annotations
@@ -17,10 +19,11 @@ import tempfile
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
-import aiohttp
 import psutil
 from aiohttp import web
 from websockets.asyncio.server import ServerConnection, broadcast, serve
@@ -43,7 +46,8 @@ KEY = "benchmark-key-" * 3
 MESSAGE = Invocation("newMessage", ({"id": "0" * 36, "sender": "alice", "text": "x" * 36},))
 PAYLOAD = PROTOCOLS["json"].serialize(MESSAGE)
 FRAME = frame(PAYLOAD, binary=False)
-ROUNDS = {1000: 60, 5000: 15}
+ROUNDS = {1000: 60, 5000: 20}
+TURNS = 5
 Send = Callable[[], Awaitable[None] | None]
 
 
@@ -53,6 +57,7 @@ class Clients:
     def __init__(self, process: asyncio.subprocess.Process) -> None:
         self._process = process
         self.connected_per_s = 0.0
+        self.connected_busy_s = 0.0
 
     @classmethod
     @asynccontextmanager
@@ -63,8 +68,9 @@ class Clients:
         process = await asyncio.create_subprocess_exec(
             sys.executable, str(script), *arguments, stdin=subprocess.PIPE, stdout=subprocess.PIPE
         )
-        clients = cls(process)
+        clients, busy = cls(process), time.process_time()
         clients.connected_per_s = (await clients._read())["connected_per_s"]
+        clients.connected_busy_s = time.process_time() - busy
         try:
             yield clients
         finally:
@@ -73,8 +79,20 @@ class Clients:
 
     async def received(self) -> dict[str, float]:
         """Bytes so far and when the last came."""
+        return dict(await self._ask({}))
+
+    async def posts(self, request: str, count: int, *, expected_bytes: int) -> list[float]:
+        """Send an HTTP request again and again; milliseconds from each to the last byte it causes at the clients."""
+        return list((await self._ask({"post": request, "count": count, "bytes": expected_bytes}))["ms"])
+
+    async def flood(self, request: str, *, seconds: float) -> tuple[float, int]:
+        """Send an HTTP request over 8 connections as fast as answers come; how many a second, and how many."""
+        answer = await self._ask({"flood": request, "seconds": seconds})
+        return answer["per_s"], answer["count"]
+
+    async def _ask(self, order: dict[str, object]) -> dict[str, Any]:
         assert self._process.stdin is not None
-        self._process.stdin.write(b"\n")
+        self._process.stdin.write(json.dumps(order).encode() + b"\n")
         return await self._read()
 
     async def until(self, total: float) -> float:
@@ -86,27 +104,44 @@ class Clients:
             await asyncio.sleep(0.002)
         return now["last"]
 
-    async def _read(self) -> dict[str, float]:
+    async def _read(self) -> dict[str, Any]:
         assert self._process.stdout is not None
         return dict(json.loads(await self._process.stdout.readline()))
 
 
-async def deliveries_per_s(clients: Clients, count: int, send: Send, *, in_flight: int = 1) -> float:
-    """Send rounds, each after the event loop's turn; how many messages a second reached clients."""
-    rates = []
-    for _ in range(3):
-        before = (await clients.received())["bytes"]
-        rounds = ROUNDS[count] // in_flight
-        began = time.time()
+@dataclass(frozen=True)
+class Contender:
+    """One way to send to everybody, and the clients it sends to."""
+
+    name: str
+    clients: Clients
+    send: Send
+    in_flight: int = 1
+
+    async def turn(self, count: int) -> tuple[float, float]:
+        """Send some rounds, each after the event loop's turn; deliveries per second, and per second of processor time."""
+        before = (await self.clients.received())["bytes"]
+        rounds = ROUNDS[count] // self.in_flight
+        deliveries = rounds * self.in_flight * count
+        began, busy = time.time(), time.process_time()
         for _ in range(rounds):
-            for _ in range(in_flight):
-                waiting = send()
+            for _ in range(self.in_flight):
+                waiting = self.send()
                 if waiting is not None:
                     await waiting
             await asyncio.sleep(0)
-        last = await clients.until(before + rounds * in_flight * count * len(FRAME))
-        rates.append(rounds * in_flight * count / (last - began))
-    return statistics.median(rates)
+        busy = time.process_time() - busy
+        last = await self.clients.until(before + deliveries * len(FRAME))
+        return deliveries / (last - began), deliveries / busy
+
+
+async def compare(contenders: list[Contender], count: int) -> dict[str, list[tuple[float, float]]]:
+    """Turns of all contenders, one after the other, five times over."""
+    turns: dict[str, list[tuple[float, float]]] = {contender.name: [] for contender in contenders}
+    for _ in range(TURNS):
+        for contender in contenders:
+            turns[contender.name].append(await contender.turn(count))
+    return turns
 
 
 @asynccontextmanager
@@ -127,33 +162,26 @@ async def service() -> AsyncIterator[tuple[Instance, int, str]]:
         store.close()
 
 
-async def ours(count: int) -> dict[str, float]:
-    """This service: one broadcast at a time, ten at a time, and how fast clients connect."""
-    async with service() as (instance, port, token), Clients.of(port, count, path="/client/?hub=chat", token=token) as clients:
-        hub = instance.hub("chat")
-        one = await deliveries_per_s(clients, count, lambda: instance.broadcast(hub, MESSAGE))
-        ten = await deliveries_per_s(clients, count, lambda: instance.broadcast(hub, MESSAGE), in_flight=10)
-        return {"one_per_s": one, "ten_per_s": ten, "connected_per_s": clients.connected_per_s}
-
-
-async def with_websockets(count: int) -> dict[str, float]:
+@asynccontextmanager
+async def with_websockets(count: int) -> AsyncIterator[list[Contender]]:
     """`websockets.broadcast()`."""
     open_now: set[ServerConnection] = set()
 
     async def handler(connection: ServerConnection) -> None:
         open_now.add(connection)
-        await connection.wait_closed()
+        async for _ in connection:
+            pass
 
+    text = PAYLOAD.decode()
     async with serve(handler, "127.0.0.1", 0, compression=None, ping_interval=None) as server:
         port = next(iter(server.sockets)).getsockname()[1]
         async with Clients.of(port, count) as clients:
-            text = PAYLOAD.decode()
-            one = await deliveries_per_s(clients, count, lambda: broadcast(open_now, text))
-            ten = await deliveries_per_s(clients, count, lambda: broadcast(open_now, text), in_flight=10)
-            return {"one_per_s": one, "ten_per_s": ten}
+            send = partial(broadcast, open_now, text)
+            yield [Contender("websockets", clients, send), Contender("websockets, 10", clients, send, 10)]
 
 
-async def with_aiohttp(count: int) -> dict[str, float]:
+@asynccontextmanager
+async def with_aiohttp(count: int) -> AsyncIterator[list[Contender]]:
     """A loop of `send_str`, and, on the same connections, the floor: a loop of bare transport writes."""
     open_now: list[tuple[web.WebSocketResponse, asyncio.Transport]] = []
 
@@ -162,7 +190,8 @@ async def with_aiohttp(count: int) -> dict[str, float]:
         await socket.prepare(request)
         assert isinstance(request.transport, asyncio.Transport)
         open_now.append((socket, request.transport))
-        await socket.receive()
+        async for _ in socket:
+            pass
         return socket
 
     async def send() -> None:
@@ -180,32 +209,69 @@ async def with_aiohttp(count: int) -> dict[str, float]:
     await runner.setup()
     await web.TCPSite(runner, "127.0.0.1", 0, backlog=4096).start()
     async with Clients.of(runner.addresses[0][1], count) as clients:
-        rates = {
-            "one_per_s": await deliveries_per_s(clients, count, send),
-            "floor_per_s": await deliveries_per_s(clients, count, floor),
-        }
+        yield [Contender("aiohttp", clients, send), Contender("floor", clients, floor)]
     await runner.cleanup()
-    return rates
 
 
-async def latency(receivers: int, *, posts: int = 300) -> dict[str, float]:
-    """REST POST to the frame at the last of so many clients, in milliseconds."""
-    path = "/api/v1/hubs/chat/users/alice"
+async def fan_out(count: int) -> dict[str, object]:
+    """This service beside its three peers."""
     async with (
         service() as (instance, port, token),
+        Clients.of(port, count, path="/client/?hub=chat", token=token) as clients,
+        with_websockets(count) as websockets,
+        with_aiohttp(count) as plain,
+    ):
+        hub = instance.hub("chat")
+
+        def send() -> None:
+            instance.broadcast(hub, MESSAGE)
+
+        mine = [Contender("ours", clients, send), Contender("ours, 10", clients, send, 10)]
+        turns = await compare([*mine, *websockets, *plain], count)
+    figures: dict[str, object] = {
+        "deliveries_per_s": {name: round(statistics.median(wall for wall, _ in each)) for name, each in turns.items()}
+    }
+    pairs = [("ours", "floor"), ("ours", "websockets"), ("ours", "aiohttp"), ("ours, 10", "websockets, 10")]
+    for which, label in enumerate(("ratio_wall", "ratio_processor")):
+        figures[label] = {
+            f"{one} / {other}": round(
+                statistics.median(a[which] / b[which] for a, b in zip(turns[one], turns[other], strict=True)), 2
+            )
+            for one, other in pairs
+        }
+    return figures
+
+
+def post_to_alice(port: int) -> str:
+    """A whole HTTP request: a message to user alice."""
+    path = "/api/v1/hubs/chat/users/alice"
+    token = rest_token(SignalRConnectionString("http://localhost", KEY, port), path)
+    body = json.dumps({"target": MESSAGE.target, "arguments": [*MESSAGE.arguments]})
+    head = f"POST {path} HTTP/1.1\r\nHost: localhost:{port}\r\nAuthorization: Bearer {token}\r\n"
+    return f"{head}Content-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n{body}"
+
+
+async def latency(receivers: int, *, posts: int = 1000) -> dict[str, float]:
+    """REST POST to the frame at the last of so many clients, both ends in the load generator, in milliseconds."""
+    async with (
+        service() as (_, port, token),
         Clients.of(port, receivers, path="/client/?hub=chat", token=token) as clients,
     ):
-        headers = {"Authorization": f"Bearer {rest_token(SignalRConnectionString('http://localhost', KEY, port), path)}"}
-        body = {"target": MESSAGE.target, "arguments": [*MESSAGE.arguments]}
-        times = []
-        async with aiohttp.ClientSession(headers=headers) as http:
-            for _ in range(posts):
-                before, began = (await clients.received())["bytes"], time.time()
-                async with http.post(f"http://127.0.0.1:{port}{path}", json=body) as answer:
-                    assert answer.status == 202
-                times.append(((await clients.until(before + receivers * len(FRAME))) - began) * 1000)
-        cuts = statistics.quantiles(times, n=100)
-        return {"p50_ms": round(statistics.median(times), 2), "p99_ms": round(cuts[98], 2)}
+        times = await clients.posts(post_to_alice(port), posts, expected_bytes=receivers * len(FRAME))
+        cuts = statistics.quantiles(times[posts // 10 :], n=100)
+        return {"p50_ms": round(cuts[49], 2), "p99_ms": round(cuts[98], 2)}
+
+
+async def rest() -> dict[str, float]:
+    """REST sends to a user with one connection, over 8 keep-alive connections."""
+    async with (
+        service() as (_, port, token),
+        Clients.of(port, 1, path="/client/?hub=chat", token=token) as clients,
+    ):
+        busy = time.process_time()
+        per_s, count = await clients.flood(post_to_alice(port), seconds=4)
+        busy = time.process_time() - busy
+        return {"per_s": round(per_s), "per_s_of_processor_time": round(count / busy)}
 
 
 async def held(count: int) -> dict[str, float]:
@@ -218,6 +284,7 @@ async def held(count: int) -> dict[str, float]:
                 "connections": count,
                 "kb_each": round(used / 1024 / count, 1),
                 "connected_per_s": round(clients.connected_per_s),
+                "connected_per_s_of_processor_time": round(count / (clients.connected_busy_s or 1)),
             }
 
 
@@ -251,19 +318,11 @@ def run() -> dict[str, object]:
 
 
 async def _all() -> dict[str, object]:
-    figures: dict[str, Any] = {"message_bytes": len(FRAME)}
+    figures: dict[str, Any] = {"frame_bytes": len(FRAME), "held": await held(10_000)}
     for count in ROUNDS:
-        mine, peer, plain = await ours(count), await with_websockets(count), await with_aiohttp(count)
-        figures[f"fan_out_{count}"] = {
-            "deliveries_per_s": round(mine["one_per_s"]),
-            "to_websockets_broadcast": round(mine["one_per_s"] / peer["one_per_s"], 2),
-            "to_floor": round(mine["one_per_s"] / plain["floor_per_s"], 2),
-            "to_aiohttp_loop": round(mine["one_per_s"] / plain["one_per_s"], 2),
-            "ten_in_flight_per_s": round(mine["ten_per_s"]),
-            "ten_in_flight_to_websockets_broadcast": round(mine["ten_per_s"] / peer["ten_per_s"], 2),
-        }
+        figures[f"fan_out_to_{count}"] = await fan_out(count)
     figures["post_to_one"] = await latency(1)
-    figures["post_to_last_of_1000"] = await latency(1000, posts=100)
-    figures["held"] = await held(10_000)
+    figures["post_to_last_of_1000"] = await latency(1000, posts=200)
+    figures["rest_send_to_user"] = await rest()
     figures["one_stalled_of_1000"] = await stalled(1000)
     return figures

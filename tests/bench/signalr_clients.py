@@ -1,8 +1,9 @@
 """The load generator of the SignalR benchmark: plain sockets in a process of their own, pinned to the other core.
 
 `python signalr_clients.py PORT COUNT PATH TOKEN STALLED`: connects COUNT WebSocket clients, then counts the bytes they
-receive. Prints one JSON line when all are connected; each line on its standard input is answered with the bytes so far and
-the time of the last one.
+receive. Prints one JSON line when all are connected, then one for each JSON line on its standard input: `{}` asks for the bytes
+so far and the time of the last one, `{"post", "count", "bytes"}` sends an HTTP request again and again and waits for what it
+causes, `{"flood", "seconds"}` sends one over 8 connections as fast as answers come.
 """
 
 from __future__ import annotations
@@ -17,6 +18,8 @@ import time
 
 KEY = "dGhlIHNhbXBsZSBub25jZQ=="
 HANDSHAKE = b'{"protocol":"json","version":1}\x1e'
+PING = b'{"type":6}\x1e'
+PING_S = 10
 BATCH = 200
 
 
@@ -32,12 +35,19 @@ def main() -> None:
     print(json.dumps({"connected_per_s": count / (time.time() - began)}), flush=True)
     counted = Counter(sockets[stalled:])
     threading.Thread(target=counted.run, daemon=True).start()
-    for _ in sys.stdin:
-        print(json.dumps({"bytes": counted.bytes, "last": counted.last}), flush=True)
+    for line in sys.stdin:
+        order = json.loads(line)
+        if "post" in order:
+            answer: dict[str, object] = {"ms": posts(port, order["post"].encode(), order["count"], counted, order["bytes"])}
+        elif "flood" in order:
+            answer = flood(port, order["flood"].encode(), order["seconds"])
+        else:
+            answer = {"bytes": counted.bytes, "last": counted.last}
+        print(json.dumps(answer), flush=True)
 
 
 def connect(port: int, count: int, path: str, token: str) -> list[socket.socket]:
-    """Open some WebSockets; with a token also shake hands as a hub client."""
+    """Open some WebSockets and shake hands; only the service, which is given a token, answers that."""
     authorization = f"Authorization: Bearer {token}\r\n" if token else ""
     request = (
         f"GET {path} HTTP/1.1\r\nHost: localhost:{port}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
@@ -47,29 +57,66 @@ def connect(port: int, count: int, path: str, token: str) -> list[socket.socket]
     for sock in opened:
         sock.sendall(request)
     for sock in opened:
-        read_until(sock, b"\r\n\r\n")
-        if token:
-            sock.sendall(bytes((0x81, 0x80 | len(HANDSHAKE))) + bytes(4) + HANDSHAKE)
+        read_until(sock, b"\r\n\r\n", chunk_bytes=1)  # frames may follow at once
+        # To every server: TCP acknowledges at once to who has never answered, which doubles the cost of a send.
+        sock.sendall(masked(HANDSHAKE))
     if token:
         for sock in opened:
             read_until(sock, b"{}\x1e")
     return opened
 
 
-def read_until(sock: socket.socket, end: bytes) -> None:
+def masked(payload: bytes) -> bytes:
+    """A client's WebSocket text frame; its mask is zero."""
+    return bytes((0x81, 0x80 | len(payload))) + bytes(4) + payload
+
+
+def read_until(sock: socket.socket, end: bytes, *, chunk_bytes: int = 4096) -> None:
     """Read up to and including some bytes."""
     content = b""
     while not content.endswith(end):
-        chunk = sock.recv(1 if end == b"\r\n\r\n" else 4096)
+        chunk = sock.recv(chunk_bytes)
         if not chunk:
             raise ConnectionError(content.decode("latin-1"))
         content += chunk
 
 
+def posts(port: int, request: bytes, count: int, counted: Counter, expected: int) -> list[float]:
+    """Milliseconds from each request to the last byte it causes."""
+    times = []
+    with socket.create_connection(("127.0.0.1", port)) as sock:
+        for _ in range(count):
+            wanted, began = counted.bytes + expected, time.time()
+            sock.sendall(request)
+            read_until(sock, b"\r\n\r\n", chunk_bytes=4096)
+            while counted.bytes < wanted:
+                time.sleep(0.0001)
+            times.append((counted.last - began) * 1000)
+    return times
+
+
+def flood(port: int, request: bytes, seconds: float) -> dict[str, object]:
+    """Requests a second over 8 connections, each sending the next when its answer is there."""
+    selector, count = selectors.DefaultSelector(), 0
+    for _ in range(8):
+        sock = socket.create_connection(("127.0.0.1", port))
+        selector.register(sock, selectors.EVENT_READ)
+        sock.sendall(request)
+    began = time.time()
+    while (took := time.time() - began) < seconds:
+        for key, _ in selector.select(0.1):
+            assert isinstance(key.fileobj, socket.socket)
+            assert b" 202 " in key.fileobj.recv(4096)
+            key.fileobj.sendall(request)
+            count += 1
+    return {"per_s": count / took, "count": count}
+
+
 class Counter:
-    """Counts what a number of sockets receive."""
+    """Counts what a number of sockets receive, and pings, or the service would drop them."""
 
     def __init__(self, sockets: list[socket.socket]) -> None:
+        self._sockets = sockets
         self.bytes = 0
         self.last = 0.0
         self._selector = selectors.DefaultSelector()
@@ -79,7 +126,12 @@ class Counter:
 
     def run(self) -> None:
         """For ever."""
+        pinged = time.time()
         while True:
+            if time.time() - pinged > PING_S:
+                pinged = time.time()
+                for sock in self._sockets:
+                    sock.send(masked(PING))
             for key, _ in self._selector.select(0.5):
                 chunk = key.fileobj.recv(65536)  # type: ignore[union-attr]
                 if chunk:

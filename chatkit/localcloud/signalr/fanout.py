@@ -60,25 +60,29 @@ class Outbox:
             start = index
 
     def _pass(self, connections: Sequence[Connection], messages: list[Invocation]) -> None:
+        # Once per connection, thousands of times per pass: nothing is looked up that was known for the connection before.
         encoded: dict[HubProtocol, tuple[list[bytes], bytes]] = {}
-        now = time.monotonic()
-        count = 0
+        known: HubProtocol | None = None
+        payloads: list[bytes] = []
+        frames = b""
+        now, is_open, count = time.monotonic(), State.OPEN, 0
         for connection in connections:
             protocol = connection.protocol
-            if protocol is None or connection.state is not State.OPEN:
+            if protocol is None or connection.state is not is_open:
                 continue
-            if protocol not in encoded:
-                encoded[protocol] = self._encode(protocol, messages)
+            if protocol is not known:
+                known = protocol
+                payloads, frames = encoded.get(protocol) or encoded.setdefault(protocol, self._encode(protocol, messages))
             transport = connection.transport
             if transport is not None:
-                transport.write(encoded[protocol][1])
+                transport.write(frames)
             else:
-                self._by_sink(connection, encoded[protocol][0])
+                self._by_sink(connection, payloads)
             connection.last_sent = now
             count += 1
         if count:
-            payloads, _ = encoded.get(JSON) or next(iter(encoded.values()))
-            for payload in payloads:
+            counted, _ = encoded.get(JSON) or next(iter(encoded.values()))
+            for payload in counted:
                 self._sent(count, len(payload))
 
     def _encode(self, protocol: HubProtocol, messages: list[Invocation]) -> tuple[list[bytes], bytes]:
