@@ -6,7 +6,6 @@ import hmac
 import json
 import secrets
 from collections.abc import Callable, Iterable
-from dataclasses import asdict
 
 from aiohttp import web
 
@@ -51,5 +50,5 @@ class Control:
         after = int(request.query.get("after", "0"))
         events = self._platform.trace.after(after, source=request.query.get("source", ""))
         return web.json_response(
-            {"events": [asdict(event) for event in events]}, dumps=lambda value: json.dumps(value, default=str)
+            {"events": [event.as_json() for event in events]}, dumps=lambda value: json.dumps(value, default=str)
         )

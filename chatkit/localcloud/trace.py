@@ -1,4 +1,4 @@
-"""What the local cloud did: structured events, bounded in memory, secrets masked before they are kept."""
+"""What the local cloud did: structured events, bounded in memory, secrets masked before anybody sees them."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ import re
 import time
 from collections import deque
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
 from typing import Any
 
 Json = Any
@@ -17,7 +16,6 @@ SECRET = re.compile(
 SECRET_NAMES = {"authorization", "x-zumo-auth", "cookie", "set-cookie", "x-functions-key", "accesstoken", "access_token"}
 
 
-@dataclass(frozen=True)
 class Event:
     """One thing that happened.
 
@@ -26,14 +24,32 @@ class Event:
         at: Unix time in seconds.
         source: Who saw it, for example "signalr/chatkit-x1y2" or "resource-manager".
         kind: What it is, for example "request", "token", "frame", "upstream".
-        detail: JSON values, secrets masked.
     """
 
-    number: int
-    at: float
-    source: str
-    kind: str
-    detail: dict[str, Json] = field(default_factory=dict)
+    __slots__ = ("_masked", "_seen", "at", "kind", "number", "source")
+
+    def __init__(self, number: int, source: str, kind: str, seen: dict[str, Json]) -> None:
+        self.number = number
+        self.at = time.time()
+        self.source = source
+        self.kind = kind
+        self._seen = seen
+        self._masked = False
+
+    @property
+    def detail(self) -> dict[str, Json]:
+        """JSON values, secrets masked. Masked when first asked for: most events of a busy service leave unread."""
+        if not self._masked:
+            self._seen = {name: mask_value(name, value) for name, value in self._seen.items()}
+            self._masked = True
+        return self._seen
+
+    def as_json(self) -> dict[str, Json]:
+        """All of it, for a trace's reader."""
+        return {"number": self.number, "at": self.at, "source": self.source, "kind": self.kind, "detail": self.detail}
+
+    def __repr__(self) -> str:
+        return f"Event({self.number}, {self.source!r}, {self.kind!r}, {self.detail!r})"
 
 
 class Trace:
@@ -45,9 +61,9 @@ class Trace:
         self._number = 0
 
     def emit(self, source: str, kind: str, **detail: Json) -> None:
-        """Record an event. Cheap enough for every request; a hot path asks `watched` first."""
+        """Record an event. Cheap enough for every request; the values must not change afterwards."""
         self._number += 1
-        event = Event(self._number, time.time(), source, kind, {key: mask_value(key, value) for key, value in detail.items()})
+        event = Event(self._number, source, kind, detail)
         self._events.append(event)
         for listener in [*self._listeners]:
             listener(event)

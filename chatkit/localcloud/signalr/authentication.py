@@ -107,6 +107,7 @@ def _printed(moment: int) -> str:
         return str(moment)
 
 
+@lru_cache(maxsize=1024)
 def comparable(audience: str) -> str:
     """An audience in the form in which two are compared.
 

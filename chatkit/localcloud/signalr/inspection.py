@@ -8,9 +8,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import asdict
-from typing import Any
+from collections.abc import Awaitable, Callable
 
 from aiohttp import web
 from aiohttp.typedefs import Middleware
@@ -54,7 +52,7 @@ def trace(instance: Instance) -> Callable[[web.Request], Awaitable[web.Response]
         after = request.query.get("after", "0")
         if not after.isascii() or not after.isdecimal():
             raise BadRequest("after is the number of the last event that is known.")
-        events: Sequence[dict[str, Any]] = [asdict(event) for event in instance.events(int(after))]
+        events = [event.as_json() for event in instance.events(int(after))]
         return web.json_response({"events": events}, dumps=lambda value: json.dumps(value, default=str))
 
     return handle

@@ -312,7 +312,16 @@ def no_streams(call: Call) -> web.Response:
 C, G, U = "/connections/{connection}", "/groups/{group}", "/users/{user}"
 LOOK = ("GET",)  # aiohttp serves HEAD with it
 # (methods, path after /hubs/{hub}, handler). Both path orders of a membership are served, as Microsoft's own emulator does.
+# aiohttp tries them one after the other, so what is called for every message comes first.
 OPERATIONS: list[tuple[tuple[str, ...], str, Handler]] = [
+    (("POST",), "/:send", send_to_hub),
+    (("POST",), "", send_to_hub),
+    (("POST",), U, send_to_user),
+    (LOOK, U, user_exists),
+    (("POST",), U + "/:send", send_to_user),
+    (("POST",), G, send_to_group),
+    (LOOK, G, group_exists),
+    (("POST",), G + "/:send", send_to_group),
     (("POST",), C, send_to_connection),
     (("POST",), C + "/:send", send_to_connection),
     (("POST",), C + "/:invoke", invoke_client),
@@ -321,19 +330,13 @@ OPERATIONS: list[tuple[tuple[str, ...], str, Handler]] = [
     (("DELETE",), C + "/groups", leave_all_groups),
     (("POST",), C + "/streams/{stream}/:send", no_streams),
     (("POST",), C + "/streams/{stream}/:complete", no_streams),
-    (("POST",), G, send_to_group),
-    (("POST",), G + "/:send", send_to_group),
     (("POST",), G + "/:closeConnections", close_group),
-    (LOOK, G, group_exists),
     (("GET",), G + "/connections", list_group),
     (("PUT",), G + C, join_group),
     (("DELETE",), G + C, leave_group),
     (("PUT",), C + G, join_group),
     (("DELETE",), C + G, leave_group),
-    (("POST",), U, send_to_user),
-    (("POST",), U + "/:send", send_to_user),
     (("POST",), U + "/:closeConnections", close_user),
-    (LOOK, U, user_exists),
     (("DELETE",), U + "/groups", remove_user_from_all_groups),
     (LOOK, U + G, is_user_in_group),
     (("PUT",), U + G, add_user_to_group),
@@ -341,11 +344,9 @@ OPERATIONS: list[tuple[tuple[str, ...], str, Handler]] = [
     (LOOK, G + U, is_user_in_group),
     (("PUT",), G + U, add_user_to_group),
     (("DELETE",), G + U, remove_user_from_group),
-    (("POST",), "/:send", send_to_hub),
     (("POST",), "/:closeConnections", close_hub),
     (("POST",), "/:generateToken", generate_token),
     (("POST",), "/:execute", execute),
-    (("POST",), "", send_to_hub),
 ]
 
 
@@ -364,7 +365,8 @@ def _handler(instance: Instance, operation: Handler, *, legacy: bool) -> Callabl
         _authenticate(instance, request)
         if not legacy:
             _check_version(request.query.get("api-version", ""))
-        await asyncio.sleep(instance.faults.take_delay_s())
+        if delay_s := instance.faults.take_delay_s():
+            await asyncio.sleep(delay_s)
         answer = operation(Call(instance, request, legacy=legacy))
         return answer if isinstance(answer, web.Response) else await answer
 
