@@ -17,6 +17,7 @@ from chatkit.settings import Known
 
 if TYPE_CHECKING:
     from chatkit.chat.panel import ChatPanel
+    from chatkit.chat.sign_in import SignedIn
 
 PAGE_PORT = 5500
 NEGOTIATE = "/api/negotiate"
@@ -286,6 +287,17 @@ class Workshop(Session):
                 ("app registration", settings.function_app),
                 ("sign-in", f"{site.api_base_url}/.auth/login/aad"),
             )
+
+    def sign_in_as(self, user: str) -> SignedIn:
+        """Sign a test user in to the deployed app, as the page does it; `headers` of the result go with that user's requests.
+
+        Raises:
+            SetupError: Authentication is off, or the sign-in page asks for more than a name, as the one on Azure does.
+        """
+        from chatkit.chat.portal import portal
+        from chatkit.chat.sign_in import sign_in
+
+        return portal().call(sign_in(self._deployed_api(), user))
 
     # Section 11: clean up
 
