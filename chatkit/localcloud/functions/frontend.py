@@ -40,15 +40,14 @@ class Site:
         cors: Allowed origins.
         keys: Keys that are checked; None for a local run, where every caller is an administrator.
         enabled: False answers 403 as a stopped app does.
-        is_deployed: Identity headers of clients are stripped.
-        gate: Stands between CORS and the app; None lets everything through.
+        gate: Stands between CORS and the app, and is the only one to say who somebody is; None lets everything through, forged
+            identity headers too.
     """
 
     host: FunctionHost | None = None
     cors: Cors = Cors()
     keys: HostKeys | None = None
     enabled: bool = True
-    is_deployed: bool = False
     gate: Gate | None = None
 
 
@@ -121,7 +120,7 @@ class Frontend:
             return web.Response(status=429)
         self._outstanding += 1
         try:
-            data = await http_data.request_data(request, params, strip_identity=self._site.is_deployed)
+            data = await http_data.request_data(request, params, strip_identity=self._site.gate is not None)
             if request.body_exists and not request.content_length:
                 host.console.host_line(
                     f"The request for '{function.name}' has a body without Content-Length (chunked). "

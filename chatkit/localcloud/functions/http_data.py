@@ -34,8 +34,8 @@ def request_headers(request: web.Request, *, strip_identity: bool) -> dict[str, 
 
     Args:
         request: The request.
-        strip_identity: Remove whatever a client sent as identity and put in what authentication has found. Always on for
-            deployed apps; a local run has no authentication, so there a client's headers arrive.
+        strip_identity: Remove whatever a client sent as identity and put in what authentication has found. On while App Service
+            Authentication is on; without it nobody stands in front of the app, so a client's headers arrive.
     """
     headers: dict[str, str] = {}
     for name, value in request.headers.items():

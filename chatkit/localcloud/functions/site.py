@@ -60,7 +60,7 @@ class RunningSite:
         self.spec = spec
         self._ground = ground
         self._folder = ground.folder / spec.name
-        self._front = Site(is_deployed=True)
+        self._front = Site()
         self._console = Console(spec.name, file=self._folder / "app.log")
         self._tasks: set[asyncio.Task[None]] = set()
         self.deployments = Deployments(ground.store, spec.name)
