@@ -5,6 +5,7 @@ Follows Microsoft's page "Azure SignalR Service REST API, Authenticate via acces
 
 from __future__ import annotations
 
+import json
 import logging
 import time
 from collections.abc import Iterable, Mapping
@@ -13,6 +14,7 @@ from typing import Any
 from urllib.parse import unquote, urlsplit
 
 import jwt
+from jwt.utils import base64url_decode
 
 from chatkit.localcloud.signalr.errors import Unauthorized
 from chatkit.localcloud.signalr.spec import InstanceSpec
@@ -43,7 +45,7 @@ def verify(spec: InstanceSpec, token: str, audiences: Iterable[str]) -> Claims:
     Args:
         spec: The instance whose keys count.
         token: Compact JWT.
-        audiences: What the token may have been signed for; scheme and host in any case, any port.
+        audiences: What the token may have been signed for; scheme and host in any case, no port or the instance's.
 
     Raises:
         Unauthorized: With the reason for the challenge header.
@@ -56,8 +58,8 @@ def verify(spec: InstanceSpec, token: str, audiences: Iterable[str]) -> Claims:
     expected = [*audiences]
     actual = claims.get("aud")
     given = actual if isinstance(actual, list) else [actual]
-    wanted = {comparable(audience) for audience in expected}
-    if not any(isinstance(audience, str) and comparable(audience) in wanted for audience in given):
+    wanted = {comparable(audience, spec.port) for audience in expected}
+    if not any(isinstance(audience, str) and comparable(audience, spec.port) in wanted for audience in given):
         log.warning("%s: Failed to validate audience. Expected Audiences: %s. Actual Audiences: %s", spec.name, expected, given)
         raise Unauthorized("The audience is invalid")
     return claims
@@ -80,7 +82,7 @@ def _proven(token: str, keys: tuple[str, str]) -> Claims:
     """The claims of a token that one of the keys has signed; who sends often sends the same token. Times are not looked at."""
     try:
         algorithm = jwt.get_unverified_header(token).get("alg")
-        if algorithm not in ALGORITHMS:
+        if algorithm not in ALGORITHMS or _names_twice(token):
             raise Unauthorized("The signature algorithm is not allowed")
         for key in filter(None, keys):
             try:
@@ -90,6 +92,12 @@ def _proven(token: str, keys: tuple[str, str]) -> Claims:
     except BROKEN as error:
         raise Unauthorized("The token is malformed") from error
     raise Unauthorized("The signature key was not found")
+
+
+def _names_twice(token: str) -> bool:
+    """Say whether the token's header has a name twice: two readers could take two algorithms."""
+    names = json.loads(base64url_decode(token.partition(".")[0]), object_pairs_hook=lambda pairs: [name for name, _ in pairs])
+    return len(names) != len({*names})
 
 
 def _moment(value: object) -> int:
@@ -108,12 +116,18 @@ def _printed(moment: int) -> str:
 
 
 @lru_cache(maxsize=1024)
-def comparable(audience: str) -> str:
-    """An audience in the form in which two are compared.
+def comparable(audience: str, port: int) -> str:
+    """An audience in the form in which two are compared; empty for one that can equal none.
 
-    Port dropped, scheme and host lower-case, percent-decoded; the names of this machine are one host.
+    The port dropped if it is the instance's, scheme and host lower-case, percent-decoded; the names of this machine are one
+    host.
     """
-    parts = urlsplit(audience)
+    try:
+        parts = urlsplit(audience)
+        if parts.port not in (None, port):
+            return ""
+    except ValueError:
+        return ""
     host = "localhost" if parts.hostname in LOOPBACK else (parts.hostname or "").lower()
     query = f"?{unquote(parts.query)}" if parts.query else ""
     return f"{parts.scheme.lower()}://{host}{unquote(parts.path).rstrip('/')}{query}"
@@ -123,13 +137,13 @@ def client_audiences(origin: str, hub: str, claimed: object = None) -> list[str]
     """What a client token may be signed for. A longer query is fine when it begins with this hub."""
     expected = [f"{origin}/client/?hub={hub.lower()}"]
     for audience in claimed if isinstance(claimed, list) else [claimed]:
-        if isinstance(audience, str) and _same_hub(audience, hub):
-            expected.append(f"{origin}/client/?{urlsplit(audience).query}")
+        query = audience.partition("#")[0].partition("?")[2] if isinstance(audience, str) else ""
+        if _same_hub(query, hub):
+            expected.append(f"{origin}/client/?{query}")
     return expected
 
 
-def _same_hub(audience: str, hub: str) -> bool:
-    query = urlsplit(audience).query
+def _same_hub(query: str, hub: str) -> bool:
     name, _, rest = query.partition("=")
     return name == "hub" and unquote(rest.partition("&")[0]).lower() == hub.lower()
 
