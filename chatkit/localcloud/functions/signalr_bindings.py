@@ -23,6 +23,7 @@ from chatkit.wire.connection_strings import SignalRConnectionString
 
 API_VERSION = "2022-06-01"
 DEFAULT_SETTING = "AzureSignalRConnectionString"
+TRANSPORT_SETTING = "AzureSignalRServiceTransportType"
 INPUTS = {"signalrconnectioninfo", "signalrnegotiation", "signalrendpoints"}
 OUTPUT = "signalr"
 TRIGGER = "signalrtrigger"
@@ -45,6 +46,11 @@ def connection(settings: Mapping[str, str], setting: str) -> SignalRConnectionSt
     Raises:
         AppInvalid: The setting is missing, malformed or asks for something there is no stand-in for.
     """
+    if settings.get(TRANSPORT_SETTING, "").lower() == "persistent":
+        raise AppInvalid(
+            f"{TRANSPORT_SETTING}=Persistent asks for a server connection, which the local service does not have.",
+            hint="Set it to Transient, which is the default: messages go over the REST API.",
+        )
     name = setting or DEFAULT_SETTING
     text = next((settings[key] for key in _places(name) if settings.get(key)), "")
     if not text:

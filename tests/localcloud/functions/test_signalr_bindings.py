@@ -76,6 +76,7 @@ def test_a_connection_info_that_cannot_be_made_says_why(binding: dict[str, Any],
         ({}, "endpoints are not set"),
         ({"AzureSignalRConnectionString__serviceUri": "https://x"}, "identity-based"),
         ({"AzureSignalRConnectionString": "Endpoint=nonsense"}, "no valid Endpoint"),
+        ({**SETTINGS, "AzureSignalRServiceTransportType": "Persistent"}, "does not have"),
         ({"AzureSignalRConnectionString": "Endpoint=https://x;AuthType=azure.msi;Version=1.0"}, "access keys only"),
     ],
 )
