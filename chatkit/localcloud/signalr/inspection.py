@@ -1,7 +1,8 @@
 """What an instance can be asked about itself: every request, token decision, frame and upstream call, newest kept.
 
-`GET /trace?after=NUMBER` on the instance's own port, with a token signed for that path by one of its keys. Azure has the
-same as live trace in its portal; there is no API to copy.
+`GET /trace?after=NUMBER` on the instance's own port, with a token signed for that path by one of its keys; `GET /state` in the
+same way: who is connected, and what counts towards the tier. Azure shows both in its portal (live trace, metrics); there is
+no API to copy.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from chatkit.localcloud.signalr.errors import BadRequest
 from chatkit.localcloud.signalr.instance import Instance
 from chatkit.localcloud.web import Handler
 
-PATH = "/trace"
+TRACE, STATE = "/trace", "/state"
 
 
 def traced(instance: Instance) -> Middleware:
@@ -26,7 +27,7 @@ def traced(instance: Instance) -> Middleware:
 
     @web.middleware
     async def middleware(request: web.Request, handler: Handler) -> web.StreamResponse:
-        if request.path == PATH or "Upgrade" in request.headers:
+        if request.path in (TRACE, STATE) or "Upgrade" in request.headers:
             return await handler(request)
         began, status = time.perf_counter(), 499
         try:
@@ -47,8 +48,7 @@ def trace(instance: Instance) -> Callable[[web.Request], Awaitable[web.Response]
     """The handler of `/trace`."""
 
     async def handle(request: web.Request) -> web.Response:
-        token, host = authentication.bearer(request.headers), instance.host(request)
-        authentication.verify(instance.spec, token, [f"http://{host}{PATH}"])
+        _authenticate(instance, request)
         after = request.query.get("after", "0")
         if not after.isascii() or not after.isdecimal():
             raise BadRequest("after is the number of the last event that is known.")
@@ -56,3 +56,29 @@ def trace(instance: Instance) -> Callable[[web.Request], Awaitable[web.Response]
         return web.json_response({"events": events}, dumps=lambda value: json.dumps(value, default=str))
 
     return handle
+
+
+def state(instance: Instance) -> Callable[[web.Request], Awaitable[web.Response]]:
+    """The handler of `/state`."""
+
+    async def handle(request: web.Request) -> web.Response:
+        _authenticate(instance, request)
+        connections = instance.all_connections()
+        shown = [
+            {"hub": one.hub, "connectionId": one.id, "userId": one.user_id or None, "groups": sorted(one.groups)}
+            for one in connections
+        ]
+        quotas = instance.quotas
+        counts = {
+            "connections": len(connections),
+            "connectionsAllowed": quotas.max_connections,
+            "messagesToday": quotas.messages_today,
+        }
+        return web.json_response({**counts, "clients": shown})
+
+    return handle
+
+
+def _authenticate(instance: Instance, request: web.Request) -> None:
+    token, host = authentication.bearer(request.headers), instance.host(request)
+    authentication.verify(instance.spec, token, [f"http://{host}{request.path}"])

@@ -56,7 +56,7 @@ class Instance:
         self.faults = Faults()
         self.hubs: dict[str, Hub] = {}
         self.upstream = Upstream(spec, self.note)
-        self._outbox = Outbox(lambda payload, binary: frame(payload, binary=binary), self.quotas.count)
+        self._outbox = Outbox(lambda payload, binary: frame(payload, binary=binary), self._count)
         self._negotiated: dict[str, Connection] = {}
         self._attached: dict[str, Connection] = {}
         self._results: dict[tuple[str, str], asyncio.Future[Completion]] = {}
@@ -232,6 +232,16 @@ class Instance:
         for connection in self.all_connections():
             connection.close(reason)
             self.detach(connection)
+
+    def _count(self, receivers: int, size_bytes: int) -> None:
+        self.quotas.count(receivers, size_bytes)
+
+    def reset(self) -> None:
+        """As newly made: nobody connected, no memberships, nothing counted, no faults ordered. Keys and settings stay."""
+        self.close_all("The instance was reset.")
+        self._negotiated.clear()
+        self.hubs.clear()
+        self.quotas, self.faults = Quotas(self.spec), Faults()
 
     def _on_message(self, connection: Connection, message: HubMessage) -> None:
         match message:

@@ -16,7 +16,7 @@ from chatkit.localcloud.signalr import rest
 from chatkit.localcloud.signalr.clients import Clients
 from chatkit.localcloud.signalr.cors import cors, mark
 from chatkit.localcloud.signalr.errors import SignalRError
-from chatkit.localcloud.signalr.inspection import PATH, trace, traced
+from chatkit.localcloud.signalr.inspection import STATE, TRACE, state, trace, traced
 from chatkit.localcloud.signalr.instance import Instance
 from chatkit.localcloud.signalr.spec import InstanceSpec
 from chatkit.localcloud.signalr.websocket import MAX_HEAD_BYTES, Door
@@ -80,13 +80,20 @@ class SignalRService:
         await self._close(name.lower())
 
     def levers(self) -> list[web.RouteDef]:
-        """Routes for the local cloud's control API: faults of an instance."""
-        return [web.post("/signalr/{name}/faults", self._fault)]
+        """Routes for the local cloud's control API: faults of an instance, and a fresh start for tests."""
+        return [web.post("/signalr/{name}/faults", self._fault), web.post("/signalr/{name}/reset", self._reset)]
+
+    async def _reset(self, request: web.Request) -> web.Response:
+        instance = self.instance(request.match_info["name"])
+        if instance is None:
+            return _no_instance(request)
+        instance.reset()
+        return web.json_response({"reset": instance.spec.name})
 
     async def _fault(self, request: web.Request) -> web.Response:
         instance = self.instance(request.match_info["name"])
         if instance is None:
-            return web.json_response({"error": f"There is no SignalR instance {request.match_info['name']}."}, status=404)
+            return _no_instance(request)
         order = await request.json()
         kind = str(order.get("kind", ""))
         if kind == "drop":
@@ -134,11 +141,16 @@ def application(instance: Instance, clients: Clients) -> web.Application:
             *(web.post(path, clients.post) for path in ("/client", "/client/")),
             *(web.delete(path, clients.delete) for path in ("/client", "/client/")),
             web.route("*", "/server{tail:.*}", _no_servers),
-            web.get(PATH, trace(instance)),
+            web.get(TRACE, trace(instance)),
+            web.get(STATE, state(instance)),
             *rest.routes(instance),
         ]
     )
     return app
+
+
+def _no_instance(request: web.Request) -> web.Response:
+    return web.json_response({"error": f"There is no SignalR instance {request.match_info['name']}."}, status=404)
 
 
 async def _health(request: web.Request) -> web.Response:
