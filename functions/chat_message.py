@@ -1,6 +1,7 @@
 """Messages: what a client may say about one, and what only the server says.
 
-The client gives sender and text. The server adds id and time; whatever else a client sends is ignored.
+The client gives a text, and a recipient when the message is private. The sender is who is signed in; id, time and privacy are
+the server's. Whatever else a client sends is ignored, a sender too.
 """
 
 import json
@@ -9,7 +10,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 MAX_BODY_BYTES = 32 * 1024
-MAX_SENDER = 50
+MAX_NAME = 320
 MAX_TEXT = 2_000
 
 
@@ -21,8 +22,8 @@ class Rejected(Exception):
         self.status = status
 
 
-def read(body: bytes) -> dict[str, str]:
-    """Make a message of a request's body."""
+def read(body: bytes, sender: str) -> dict[str, Any]:
+    """Make a message of a request's body and of who is signed in."""
     if len(body) > MAX_BODY_BYTES:
         raise Rejected(f"The request is too big: at most {MAX_BODY_BYTES:,} bytes.", status=413)
     try:
@@ -30,13 +31,14 @@ def read(body: bytes) -> dict[str, str]:
     except (ValueError, RecursionError):
         raise Rejected("The body is not JSON.") from None
     if not isinstance(fields, dict):
-        raise Rejected('The body has to be a JSON object such as {"sender": "alice", "text": "Hello"}.')
-    if fields.get("recipient"):
-        raise Rejected("Private messages need sign-in, which this chat does not have yet: leave the recipient out.")
-    return stamped(sender=_text(fields, "sender", MAX_SENDER), text=_text(fields, "text", MAX_TEXT))
+        raise Rejected('The body has to be a JSON object such as {"text": "Hello"}.')
+    message = {"sender": sender, "text": _text(fields, "text", MAX_TEXT)}
+    if fields.get("recipient") in (None, ""):
+        return stamped(**message)
+    return stamped(**message, recipient=_text(fields, "recipient", MAX_NAME), isPrivate=True)
 
 
-def stamped(**fields: str) -> dict[str, str]:
+def stamped(**fields: Any) -> dict[str, Any]:
     """Add id and time. The id starts with its day, so that history finds the message without searching every day."""
     now = datetime.now(UTC)
     sent_at = now.isoformat(timespec="milliseconds").replace("+00:00", "Z")

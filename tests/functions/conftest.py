@@ -8,7 +8,7 @@ from typing import Any
 import azure.functions as func
 import pytest
 
-from tests.functions.built_app import Ask, Sent, call
+from tests.functions.built_app import Ask, Sent, call, principal
 from tests.functions.fake_blobs import FakeContainer
 
 
@@ -30,12 +30,23 @@ def sent() -> Sent:
 
 
 @pytest.fixture
-def post(blobs: FakeContainer, sent: Sent) -> Ask:
-    """POST /api/messages with a body: status and answer."""
+def present(monkeypatch: pytest.MonkeyPatch) -> set[str]:
+    """Who is connected to the hub."""
+    import send_message
 
-    def ask(body: Any) -> tuple[int, Any]:
+    users: set[str] = set()
+    monkeypatch.setattr(send_message, "is_connected", lambda user: user in users)
+    return users
+
+
+@pytest.fixture
+def post(blobs: FakeContainer, sent: Sent, present: set[str]) -> Ask:
+    """POST /api/messages with a body, as alice unless told: status and answer."""
+
+    def ask(body: Any, user: str = "alice") -> tuple[int, Any]:
         raw = body if isinstance(body, bytes) else json.dumps(body).encode()
-        response = call("SendMessage", func.HttpRequest("POST", "/api/messages", body=raw), sent)
+        request = func.HttpRequest("POST", "/api/messages", headers=principal(user), body=raw)
+        response = call("SendMessage", request, sent)
         return response.status_code, json.loads(response.get_body())
 
     return ask
@@ -43,10 +54,11 @@ def post(blobs: FakeContainer, sent: Sent) -> Ask:
 
 @pytest.fixture
 def get(blobs: FakeContainer) -> Ask:
-    """GET /api/messages with query parameters: status and answer."""
+    """GET /api/messages with query parameters, as alice unless told: status and answer."""
 
-    def ask(**params: str) -> tuple[int, Any]:
-        response = call("GetMessages", func.HttpRequest("GET", "/api/messages", params=params, body=b""))
+    def ask(user: str = "alice", **params: str) -> tuple[int, Any]:
+        request = func.HttpRequest("GET", "/api/messages", headers=principal(user), params=params, body=b"")
+        response = call("GetMessages", request)
         return response.status_code, json.loads(response.get_body())
 
     return ask

@@ -42,14 +42,14 @@ def test_many_who_write_at_once_lose_nothing_on_the_service(history: None) -> No
     messages = [chat_message.stamped(sender="alice", text=f"مرحبا {n}") for n in range(120)]
     with ThreadPoolExecutor(8) as threads:
         list(threads.map(chat_history.append, messages))
-    read = chat_history.newest(200)
+    read = chat_history.newest(200, "bob")
     assert sorted(each["id"] for each in read) == sorted(each["id"] for each in messages)
-    assert chat_history.newest(3, before=read[50]["id"]) == read[51:54]
+    assert chat_history.newest(3, "bob", before=read[50]["id"]) == read[51:54]
 
 
 def test_an_empty_account_reads_as_an_empty_history(history: None) -> None:
     """No container, no error."""
-    assert chat_history.newest(10) == []
+    assert chat_history.newest(10, "bob") == []
 
 
 def test_storage_that_is_away_is_given_up_soon(account: pytest.MonkeyPatch) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 import urllib.request
 from collections.abc import Iterator
 
@@ -15,8 +14,8 @@ import requests
 from chatkit.cli import cloud_process
 from chatkit.development import FUNCTIONS, PAGE
 from chatkit.publish import local_settings
-from chatkit.settings import checkout
 from chatkit.workshop import Workshop
+from tests.app_versions import write_app
 
 ORDER = (
     "sign_in",
@@ -44,7 +43,7 @@ def workshop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Workshop]:
     home = tmp_path_factory.mktemp("home")
     before = os.environ.get("CHATKIT_HOME")
     os.environ["CHATKIT_HOME"] = str(home)
-    shutil.copytree(checkout() / "functions", home / "my-chat" / "functions", ignore=shutil.ignore_patterns("__pycache__"))
+    write_app(home / "my-chat")
     opened = Workshop.open()
     yield opened
     opened.development.stop(FUNCTIONS)

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -22,8 +21,8 @@ from chatkit.development import FUNCTIONS, PAGE
 from chatkit.errors import CheckFailed
 from chatkit.lesson.checks import evidence
 from chatkit.publish import settings as app_settings
-from chatkit.settings import checkout
 from chatkit.workshop import Workshop
+from tests.app_versions import write_app
 
 pytestmark = pytest.mark.slow
 SECTIONS = ("00", "01", "02", "03", "04", "05", "06", "07", "08")
@@ -37,7 +36,7 @@ def workshop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Workshop]:
     before = os.environ["CHATKIT_HOME"]
     os.environ["CHATKIT_HOME"] = str(home)
     opened = Workshop.open()
-    shutil.copytree(checkout() / "functions", opened.functions_folder, ignore=shutil.ignore_patterns("__pycache__"))
+    write_app(opened.folder)
     opened.provision()
     for verb in ("write_local_settings", "start_functions", "prepare_page", "start_page", "publish_functions", "upload_settings"):
         getattr(opened, verb)()

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import os
-import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from chatkit.cli import cloud_process
 from chatkit.development import FUNCTIONS, PAGE
-from chatkit.settings import checkout
 from chatkit.workshop import Workshop
+from tests.app_versions import write_app
 
 LOCAL = ("write_local_settings", "start_functions", "prepare_page", "start_page")
 DEPLOYED = ("publish_functions", "upload_settings", "allow_page", "enable_static_website", "set_page_url", "upload_page")
@@ -22,7 +21,7 @@ def finished_workshop(home: Path) -> Iterator[Workshop]:
     """Take every step in a home of its own; nothing runs any more at the end."""
     before = os.environ.get("CHATKIT_HOME")
     os.environ["CHATKIT_HOME"] = str(home)
-    shutil.copytree(checkout() / "functions", home / "my-chat" / "functions", ignore=shutil.ignore_patterns("__pycache__"))
+    write_app(home / "my-chat")
     workshop = Workshop.open()
     try:
         for verb in ("provision", *LOCAL, *DEPLOYED):
