@@ -21,6 +21,7 @@ from chatkit.hints import add_hint
 
 PUBLISH = "/api/publish?RemoteBuild=true&Deployer=chatkit"
 SUCCEEDED, PARTLY = 4, 6
+ANSWERED = (200, 401)
 STARTING = (404, 502, 503, 504)  # what an app answers that is not there yet
 FAILED = {-1: "cancelled", 3: "failed", 5: "in conflict with another one", PARTLY: "only partly done"}
 LOG_LINES = 15
@@ -203,8 +204,8 @@ def wait_until_listed(cloud: Cloud, calls: Calls, group: str, site: str) -> list
     )
 
 
-def wait_until_answers(cloud: Cloud, calls: Calls, api_base_url: str, path: str, *, expected: int = 200) -> None:
-    """Wait until the deployed app answers a POST as expected: it restarts after a publish and after a settings change.
+def wait_until_answers(cloud: Cloud, calls: Calls, api_base_url: str, path: str) -> None:
+    """Wait until the deployed app answers a POST, or asks to sign in: it restarts after a publish and after a settings change.
 
     Raises:
         ServiceError: It still answers something else, or the same error of its own for half a minute.
@@ -217,7 +218,7 @@ def wait_until_answers(cloud: Cloud, calls: Calls, api_base_url: str, path: str,
         except AzureError as error:
             said, since = type(error).__name__, monotonic()
             continue
-        if answer.status_code == expected:
+        if answer.status_code in ANSWERED:
             return
         now = f"{answer.status_code} {_sentence(answer)}"
         if now != said or answer.status_code in STARTING:
