@@ -15,7 +15,7 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
@@ -72,15 +72,22 @@ def _is_installed() -> bool:
 
 
 def _run_here() -> int:
-    from chatkit.cli import main as run
+    return _command_line()()
 
-    return run()
+
+def _command_line() -> Callable[[], int]:
+    """All verbs, or without what they import `func start` alone, which people start again and again."""
+    if sys.argv[1:3] == ["func", "start"]:
+        from chatkit.cli.func_start import main
+    else:
+        from chatkit.cli.app import main
+    return main
 
 
 def _run_repairable(environment: Environment) -> int:
     """Run here; when a package that the lock names turns out to be damaged, install everything again, once."""
     try:
-        from chatkit.cli import main as run
+        run = _command_line()
     except ImportError as error:
         module = (error.name or "").split(".")[0]
         if os.environ.get(REPAIRED) or not environment.should_have(module):

@@ -1,11 +1,10 @@
-"""`chatkit func start FOLDER`: run a function app on this machine, as `func start` does."""
+"""`chatkit func …`: the function host among the other verbs. Its one verb reads its own arguments."""
 
 from __future__ import annotations
 
-from pathlib import Path
-from typing import Annotated
-
 import typer
+
+from chatkit.cli.func_start import start as run
 
 app = typer.Typer(help="Run a function app on this machine, as Azure Functions Core Tools do.", no_args_is_help=True)
 
@@ -15,14 +14,7 @@ def options() -> None:
     """Verbs of the function host."""
 
 
-@app.command()
-def start(
-    folder: Annotated[Path, typer.Argument(help="The folder with host.json.")] = Path("."),
-    port: Annotated[int | None, typer.Option("--port", "-p", help="Default: Host.LocalHttpPort, else 7071.")] = None,
-    address: Annotated[str, typer.Option("--address", help="Loopback address to listen on.")] = "localhost",
-    cors: Annotated[str | None, typer.Option("--cors", help="Allowed origin, instead of Host.CORS.")] = None,
-) -> None:
+@app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True, "help_option_names": []})
+def start(context: typer.Context) -> None:
     """Run the function app of a folder until Ctrl+C."""
-    from chatkit.localcloud.functions.local_run import run
-
-    run(folder, port=port, address=address, cors=cors)
+    raise typer.Exit(run(context.args))

@@ -1,0 +1,69 @@
+"""`chatkit func start`: its own light door, read as strictly as the other verbs."""
+
+from __future__ import annotations
+
+import re
+import signal
+import subprocess
+import sys
+import urllib.request
+from pathlib import Path
+
+import pytest
+
+from chatkit.cli import func_start
+from tests.cli.typing_verbs import Chatkit
+
+APP = """import azure.functions as func
+app = func.FunctionApp(http_auth_level=func.AuthLevel.ANONYMOUS)
+@app.route(route="hello")
+def hello(req: func.HttpRequest) -> str:
+    return "hello"
+"""
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """A small app."""
+    (tmp_path / "host.json").write_text('{"version": "2.0"}', encoding="utf-8")
+    (tmp_path / "function_app.py").write_text(APP, encoding="utf-8")
+    return tmp_path
+
+
+def test_an_app_runs_until_it_is_interrupted(folder: Path) -> None:
+    """It prints where its functions are, answers, and ends with 0."""
+    command = [sys.executable, "-m", "chatkit", "func", "start", str(folder), "--port", "0"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as process:
+        assert process.stdout is not None
+        found = next(filter(None, (re.search(r"http://localhost:\d+/api/hello", line) for line in process.stdout)))
+        with urllib.request.urlopen(found.group(), timeout=10) as answer:
+            assert answer.read() == b"hello"
+        process.send_signal(signal.SIGINT)
+        assert process.wait(timeout=10) == 0
+
+
+def test_the_door_imports_nothing_of_the_other_verbs() -> None:
+    """Half of the start would be theirs."""
+    heavy = "{'typer', 'pydantic', 'rich', 'aiohttp', 'azure'}"
+    script = f"import sys, chatkit.cli.func_start, chatkit.localcloud.functions.local_run; print({heavy} & {{*sys.modules}})"
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "set()"
+
+
+@pytest.mark.parametrize("arguments", ["--port x", "--port 70000", "--no-such-option", "one two"])
+def test_bad_usage_is_one_sentence_and_two(arguments: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """As the other verbs answer."""
+    with pytest.raises(SystemExit) as ended:
+        func_start.start(arguments.split())
+    written = capsys.readouterr().err
+    assert (ended.value.code, written.count("\n")) == (2, 1)
+    assert written.startswith("chatkit: ") and "`chatkit func start --help` shows what is possible" in written
+
+
+def test_a_folder_without_app_is_named_at_both_doors(chatkit: Chatkit, tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    """One sentence, exit code 1."""
+    typed = chatkit("func", "start", str(tmp_path))
+    assert (typed.code, typed.err.count("\n")) == (1, 1) and "There is no host.json" in typed.err
+    capfd.readouterr()
+    assert func_start.main() == 1
+    assert capfd.readouterr().err == typed.err
