@@ -238,10 +238,15 @@ class Workshop(Session):
             )
 
     def set_page_url(self) -> Result:
-        """Write the page's config.json so that it calls the deployed functions."""
+        """Write the page's config.json so that it calls the deployed functions, and offers sign-in when they have it."""
+        from chatkit.provision import authentication
+
         with self._step("Writing the page's config") as step:
-            page_config.write(self.page_folder, self._deployed_api())
-            return step.result("my-chat/content/config.json: the page calls the deployed functions.")
+            settings, api = self.settings, self._deployed_api()
+            provider = authentication.provider_of(step.cloud, step.calls, settings.resource_group, settings.function_app)
+            page_config.write(self.page_folder, api, sign_in=provider)
+            more = f" and lets people sign in ({provider})" if provider else ""
+            return step.result(f"my-chat/content/config.json: the page calls the deployed functions{more}.")
 
     def upload_page(self) -> Result:
         """Upload my-chat/content and wait until the website answers with it."""

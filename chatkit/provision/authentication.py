@@ -36,7 +36,8 @@ if TYPE_CHECKING:
     from azure.core.rest import HttpResponse
 
 SECRET_SETTING = "MICROSOFT_PROVIDER_AUTHENTICATION_SECRET"
-CALLBACK = "/.auth/login/aad/callback"
+PROVIDER = "aad"
+CALLBACK = f"/.auth/login/{PROVIDER}/callback"
 SCOPES = "openid profile email offline_access"  # offline_access: a refresh token, so that sessions can be renewed
 APPLICATIONS = "/v1.0/applications"
 GRAPH_APP = "00000003-0000-0000-c000-000000000000"
@@ -97,6 +98,14 @@ def enable_authentication(cloud: Cloud, calls: Calls, site: Site, *, given: Regi
     if not _holds(current.as_dict().get("properties"), wanted.as_dict()["properties"]):
         calls.call(apps.update_auth_settings_v2, site.resource_group, site.name, wanted)
     return registration.client_id
+
+
+def provider_of(cloud: Cloud, calls: Calls, group: str, site: str) -> str:
+    """Alias of the identity provider that people can sign in with at a site, empty while authentication is off."""
+    found = calls.call(cloud.web().web_apps.get_auth_settings_v2_without_secrets, group, site).as_dict().get("properties") or {}
+    registration = (found.get("identityProviders") or {}).get("azureActiveDirectory") or {}
+    on = (found.get("platform") or {}).get("enabled") and (registration.get("registration") or {}).get("clientId")
+    return PROVIDER if on and registration.get("enabled") is not False else ""
 
 
 def delete_registration(cloud: Cloud, calls: Calls, client_id: str) -> Item:

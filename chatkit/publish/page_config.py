@@ -10,10 +10,17 @@ from chatkit.files import write_private
 FILE = "config.json"
 
 
-def write(folder: Path, api_base_url: str) -> Path:
-    """Write the file, readable for everybody: it holds nothing but an address."""
+def write(folder: Path, api_base_url: str, *, sign_in: str = "") -> Path:
+    """Write the file, readable for everybody: it holds nothing secret.
+
+    Args:
+        folder: The page.
+        api_base_url: Which functions it calls.
+        sign_in: Alias of the identity provider people sign in with, for example "aad"; empty for a chat without sign-in.
+    """
     path = folder / FILE
-    write_private(path, json.dumps({"apiBaseUrl": api_base_url}, indent=2) + "\n")
+    config = {"apiBaseUrl": api_base_url} | ({"signIn": sign_in} if sign_in else {})
+    write_private(path, json.dumps(config, indent=2) + "\n")
     path.chmod(0o644)
     return path
 

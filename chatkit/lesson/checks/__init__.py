@@ -27,6 +27,8 @@ SECTIONS = {
     "06": "local_page",
     "07": "deployed_app",
     "08": "deployed_page",
+    "09": "authentication",
+    "10": "private_messages",
     "11": "clean_up",
 }
 

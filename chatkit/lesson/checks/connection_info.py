@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 import jwt
@@ -13,6 +13,7 @@ from chatkit.lesson.checks.evidence import expect, listening, run
 from chatkit.lesson.http import fetch
 
 if TYPE_CHECKING:
+    from chatkit.chat.sign_in import SignedIn
     from chatkit.workshop import Workshop
 
 CODE = "Compare signalr_info.py with the cell above, then workshop.stop_functions() and workshop.start_functions()."
@@ -40,13 +41,13 @@ def local_api(workshop: Workshop) -> str:
     return str(api)
 
 
-def connection_info(url: str) -> dict[str, Any]:
-    """What a negotiate function answers.
+def connection_info(url: str, people: Mapping[str, SignedIn] | None = None) -> dict[str, Any]:
+    """What a negotiate function answers; to alice, where people sign in.
 
     Raises:
         CheckFailed: Not 200, or not JSON with url and accessToken.
     """
-    answer = fetch("POST", url)
+    answer = fetch("POST", url, headers=people["alice"].headers if people else None)
     what = f"POST /api/{url.rpartition('/')[2]}"
     expect(answer.status == 200, what, expected="200", got=answer, hint=CODE)
     info = answer.json()

@@ -9,6 +9,7 @@ from chatkit.calls import Calls
 from chatkit.lesson.checks.connection_info import connection_info
 from chatkit.lesson.checks.evidence import expect, run
 from chatkit.lesson.checks.local_page import cross_origin
+from chatkit.lesson.checks.people import everybody
 from chatkit.lesson.checks.send_message import round_trip
 from chatkit.publish import functions, local_settings
 from chatkit.publish import settings as app_settings
@@ -30,11 +31,12 @@ def check(workshop: Workshop) -> Iterator[str]:
     expect(not missing, "The deployed functions", expected=", ".join(EXPECTED), got=got, hint=PUBLISH)
     yield f"Deployed: {', '.join(EXPECTED)}."
     yield _settings(workshop, calls)
-    connection_info(f"{api}/api/negotiate")
+    people = everybody(api)
+    connection_info(f"{api}/api/negotiate", people)
     page = workshop.web_url
     expect(page, "The page's address", expected="one", got="none", hint="workshop.allow_page() reserves it.")
     yield cross_origin(api, str(page), "workshop.allow_page() sets exactly one origin.")
-    run(round_trip(api))
+    run(round_trip(api, people=people))
     yield "A message that was posted to the deployed functions reached both connected clients, once each."
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from chatkit.lesson.checks.deployed_app import deployed_api
 from chatkit.lesson.checks.evidence import expect, run
 from chatkit.lesson.checks.local_page import served
+from chatkit.lesson.checks.people import everybody
 from chatkit.lesson.checks.send_message import round_trip
 from chatkit.lesson.http import fetch
 
@@ -29,5 +30,5 @@ def check(workshop: Workshop) -> Iterator[str]:
     missing = fetch("GET", f"{page.rstrip('/')}/no-such-page")
     expect(missing.status == 404, "An address that does not exist", expected="404", got=missing, hint=UPLOAD)
     yield "It is the page from my-chat/content; an address that does not exist answers 404."
-    run(round_trip(api, origin=page.rstrip("/")))
+    run(round_trip(api, origin=page.rstrip("/"), people=everybody(api)))
     yield "A message sent as the page sends it reached both connected clients, once each."

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Coroutine
+import uuid
+from collections.abc import AsyncIterator, Coroutine, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
@@ -17,6 +18,7 @@ from chatkit.chat.portal import portal
 from chatkit.errors import ChatkitError, CheckFailed
 
 T = TypeVar("T")
+WRITER = "chatkit"
 ARRIVAL_S = 10.0
 QUIET_S = 0.3
 LIMIT_S = 90.0
@@ -30,6 +32,11 @@ def expect(condition: object, what: str, *, expected: str, got: object, hint: st
     """
     if not condition:
         raise CheckFailed(what, expected=expected, got=str(got), hint=hint)
+
+
+def words(what: str) -> str:
+    """The text of a check's message, which people will read, too; no two are the same."""
+    return f"A check is running: {what} ({uuid.uuid4().hex[:6]})."
 
 
 def run(work: Coroutine[Any, Any, T]) -> T:
@@ -70,8 +77,14 @@ class Ear:
 
 
 @asynccontextmanager
-async def listening(*doors: tuple[str, str, str]) -> AsyncIterator[list[Ear]]:
+async def listening(
+    *doors: tuple[str, str, str], headers: Mapping[str, Mapping[str, str]] | None = None
+) -> AsyncIterator[list[Ear]]:
     """Connect listeners, each through a door: its name, a negotiate address, and a token when that is the service's own.
+
+    Args:
+        doors: One for each listener.
+        headers: What a listener of this name shows to the negotiate function.
 
     Raises:
         CheckFailed: One could not connect.
@@ -80,7 +93,7 @@ async def listening(*doors: tuple[str, str, str]) -> AsyncIterator[list[Ear]]:
         session = await stack.enter_async_context(aiohttp.ClientSession(trust_env=not is_loopback(doors[0][1])))
         ears = [Ear(name) for name, _, _ in doors]
         for ear, (_, url, token) in zip(ears, doors, strict=True):
-            connection = HubConnection(session, url, ear, access_token=token)
+            connection = HubConnection(session, url, ear, (headers or {}).get(ear.name, {}), access_token=token)
             try:
                 await connection.start()
             except FAILURES as error:

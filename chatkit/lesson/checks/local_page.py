@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from chatkit.lesson.checks.connection_info import local_api
-from chatkit.lesson.checks.evidence import expect
+from chatkit.lesson.checks.evidence import WRITER, expect, words
 from chatkit.lesson.http import Answer, fetch
 
 if TYPE_CHECKING:
@@ -69,9 +68,9 @@ def history(api: str) -> str:
         CheckFailed: It is not so.
     """
     code = "Compare get_messages.py and send_message.py with the cells above, then stop and start the functions."
-    texts = [f"check {number} {uuid.uuid4()}" for number in (1, 2, 3)]
+    texts = [words(f"message {number} of 3 for the history") for number in (1, 2, 3)]
     for text in texts:
-        answer = fetch("POST", f"{api}/api/messages", body={"sender": "check", "text": text})
+        answer = fetch("POST", f"{api}/api/messages", body={"sender": WRITER, "text": text})
         expect(200 <= answer.status < 300, "POST /api/messages", expected="200", got=answer, hint=code)
     answer = fetch("GET", f"{api}/api/messages?limit=2")
     expect(answer.status == 200, "GET /api/messages", expected="200", got=answer, hint=code)

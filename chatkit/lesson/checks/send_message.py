@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from chatkit.lesson.checks import service
 from chatkit.lesson.checks.connection_info import local_api
-from chatkit.lesson.checks.evidence import ARRIVAL_S, QUIET_S, Ear, expect, listening, run
+from chatkit.lesson.checks.evidence import ARRIVAL_S, QUIET_S, WRITER, Ear, expect, listening, run, words
 from chatkit.lesson.http import fetch
 
 if TYPE_CHECKING:
+    from chatkit.chat.sign_in import SignedIn
     from chatkit.workshop import Workshop
 
 TARGET = "newMessage"
@@ -32,26 +32,30 @@ def check(workshop: Workshop) -> Iterator[str]:
     yield "A body that is not JSON and a message without a text are refused: 400 Bad Request."
 
 
-async def round_trip(api: str, *others: tuple[str, str, str], origin: str = "") -> None:
+async def round_trip(
+    api: str, *others: tuple[str, str, str], origin: str = "", people: Mapping[str, SignedIn] | None = None
+) -> None:
     """Post a message and see who receives it.
 
     Args:
         api: Address of the functions.
         others: Doors of listeners that must not hear it.
         origin: Origin header to send, as a page would.
+        people: Who is signed in, by name: alice, bob and the writer; none for an app without sign-in.
 
     Raises:
         CheckFailed: Not everybody received it exactly once, or somebody else did.
     """
     doors = [("alice", f"{api}/api/negotiate", ""), ("bob", f"{api}/api/negotiate", ""), *others]
-    text = f"check {uuid.uuid4()}"
-    async with listening(*doors) as ears:
+    text = words("this message goes to everybody once")
+    headers = {name: person.headers for name, person in (people or {}).items()}
+    async with listening(*doors, headers=headers) as ears:
         answer = await asyncio.to_thread(
             fetch,
             "POST",
             f"{api}/api/messages",
-            body={"sender": "check", "text": text},
-            headers={"Origin": origin} if origin else None,
+            body={"sender": WRITER, "text": text},
+            headers={**headers.get(WRITER, {}), **({"Origin": origin} if origin else {})},
         )
         expect(200 <= answer.status < 300, "POST /api/messages", expected="200", got=answer, hint=CODE)
         for ear in ears[:2]:

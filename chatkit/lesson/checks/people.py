@@ -1,0 +1,26 @@
+"""Who takes part in a check of the deployed app: test users, signed in where the app has sign-in."""
+
+from __future__ import annotations
+
+from chatkit.chat.sign_in import SignedIn, sign_in
+from chatkit.lesson.checks.evidence import WRITER, run
+from chatkit.lesson.http import fetch
+
+
+def has_sign_in(api: str) -> bool:
+    """Whether authentication stands in front of the app: it answers `/.auth/me` by itself."""
+    return fetch("GET", f"{api}/.auth/me").status == 401
+
+
+def everybody(api: str) -> dict[str, SignedIn]:
+    """Alice, bob and the writer of the check's messages, signed in; nobody where there is no sign-in."""
+    return signed_in(api, "alice", "bob", WRITER) if has_sign_in(api) else {}
+
+
+def signed_in(api: str, *names: str) -> dict[str, SignedIn]:
+    """Test users, signed in.
+
+    Raises:
+        SetupError: Authentication is off, or only people can sign in there.
+    """
+    return {name: run(sign_in(api, name)) for name in names}

@@ -1,0 +1,122 @@
+"""Section 10: a private message reaches its two users in all their tabs, nobody else, and nobody else's history."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
+
+from chatkit.chat.sign_in import SignedIn
+from chatkit.lesson.checks.authentication import ON, PUBLISH
+from chatkit.lesson.checks.deployed_app import deployed_api
+from chatkit.lesson.checks.evidence import ARRIVAL_S, QUIET_S, Ear, expect, listening, run, words
+from chatkit.lesson.checks.people import has_sign_in, signed_in
+from chatkit.lesson.http import Answer, fetch
+
+if TYPE_CHECKING:
+    from chatkit.workshop import Workshop
+
+TABS = (("alice", "alice's second tab"), ("bob", "bob"), ("bob", "bob's second tab"))
+GUEST, NOBODY = "guest", "nobody-of-this-name"
+ASK_EVERY_S = 0.25
+PAGE_SIZE = 5
+
+
+def check(workshop: Workshop) -> Iterator[str]:
+    """The wire, the feedback, the history."""
+    api = deployed_api(workshop)
+    expect(has_sign_in(api), "GET /.auth/me without sign-in", expected="401", got=fetch("GET", f"{api}/.auth/me"), hint=ON)
+    people = signed_in(api, "alice", "bob", "carol", GUEST)
+    message = run(_wire(api, people))
+    yield "alice wrote to bob: both of bob's tabs and alice's other tab received it once, carol nothing."
+    _feedback(api, people, message)
+    yield "alice was told that bob was connected, that a guest had left, and that nobody has a name she made up."
+    yield _history(api, people, message)
+
+
+async def _wire(api: str, people: Mapping[str, SignedIn]) -> dict[str, Any]:
+    doors = [(tab, f"{api}/api/negotiate", "") for _, tab in (*TABS, ("carol", "carol"))]
+    headers = {tab: people[user].headers for user, tab in (*TABS, ("carol", "carol"))}
+    text = words("this message is for bob only")
+    async with listening(*doors, headers=headers) as ears:
+        # what a sender must not decide is sent along: all of it has to be ignored
+        forged = {"sender": "carol", "isPrivate": False, "userId": people["carol"].name, "recipients": [people["carol"].name]}
+        answer = await asyncio.to_thread(write, api, people["alice"], text, people["bob"].name, forged)
+        expect(answer.status == 200, "POST /api/messages with a recipient", expected="200", got=answer, hint=PUBLISH)
+        for ear in ears[:-1]:
+            expect(await ear.hears(text), ear.name, expected="the message", got=f"nothing within {ARRIVAL_S:g} s", hint=PUBLISH)
+        await asyncio.sleep(QUIET_S)
+        for ear in ears:
+            _heard(ear, text, 0 if ear.name == "carol" else 1)
+    message: dict[str, Any] = answer.json()
+    return message
+
+
+def _heard(ear: Ear, text: str, times: int) -> None:
+    got = len(ear.heard(text))
+    what = "the message once" if times else "nothing of it"
+    expect(got == times, f"What {ear.name} received", expected=what, got=f"it {got} times", hint=PUBLISH)
+
+
+def _feedback(api: str, people: Mapping[str, SignedIn], message: dict[str, Any]) -> None:
+    here = message.get("recipientConnected")
+    expect(here is True, "recipientConnected while bob was there", expected="true", got=_json(here), hint=PUBLISH)
+    away = run(_visit(api, people))
+    expect(away is False, "recipientConnected after a guest has left", expected="false", got=_json(away), hint=PUBLISH)
+    unknown = (write(api, people["alice"], words("nobody has this name"), NOBODY).json() or {}).get("recipientConnected")
+    expect(unknown is False, "recipientConnected for a made-up name", expected="false", got=_json(unknown), hint=PUBLISH)
+
+
+async def _visit(api: str, people: Mapping[str, SignedIn]) -> Any:
+    """Let a guest come and leave, and ask until the service has noticed it."""
+    guest, told = people[GUEST], None
+    async with listening((GUEST, f"{api}/api/negotiate", ""), headers={GUEST: guest.headers}):
+        pass
+    for _ in range(int(ARRIVAL_S / ASK_EVERY_S)):
+        answer = await asyncio.to_thread(write, api, people["alice"], words("is the guest still here?"), guest.name)
+        told = (answer.json() or {}).get("recipientConnected")
+        if told is not True:
+            break
+        await asyncio.sleep(ASK_EVERY_S)
+    return told
+
+
+def _history(api: str, people: Mapping[str, SignedIn], message: dict[str, Any]) -> str:
+    identity = str(message.get("id"))
+    for name in ("alice", "bob"):
+        found = identity in _read(api, people[name])
+        expect(found, f"The private message in {name}'s history", expected="there", got="not there", hint=PUBLISH)
+    for reader, before in (("carol", ""), ("carol", identity)):
+        leaked = identity in _read(api, people[reader], before)
+        expect(not leaked, f"The private message in {reader}'s history", expected="not there", got="there", hint=PUBLISH)
+    by_id = _read(api, people["carol"], identity, pages=1)
+    expect(
+        not by_id, "Paging from the private message's id as carol", expected="nothing", got=f"{len(by_id)} messages", hint=PUBLISH
+    )
+    return "The history shows it to alice and bob; carol finds nothing, not even by asking for what came before it."
+
+
+def _read(api: str, person: SignedIn, before: str = "", *, pages: int = 20) -> list[str]:
+    """Ids of the newest messages a person gets, page by page."""
+    ids: list[str] = []
+    for _ in range(pages):
+        cursor = ids[-1] if ids else before
+        url = f"{api}/api/messages?limit={PAGE_SIZE}" + (f"&before={quote(cursor, safe='')}" if cursor else "")
+        answer = fetch("GET", url, headers=person.headers)
+        expect(answer.status == 200, "GET /api/messages", expected="200", got=answer, hint=PUBLISH)
+        page = [str(item.get("id")) for item in answer.json()]
+        ids += page
+        if len(page) < PAGE_SIZE:
+            break
+    return ids
+
+
+def write(api: str, person: SignedIn, text: str, recipient: str, more: Mapping[str, Any] | None = None) -> Answer:
+    """Send a private message."""
+    body = {**(more or {}), "text": text, "recipient": recipient}
+    return fetch("POST", f"{api}/api/messages", body=body, headers=person.headers)
+
+
+def _json(value: object) -> str:
+    return {True: "true", False: "false", None: "nothing"}.get(value, str(value))  # type: ignore[call-overload, no-any-return]
