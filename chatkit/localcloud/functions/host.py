@@ -74,6 +74,11 @@ class FunctionHost:
         """Process id of the child, None while there is none."""
         return self._worker.pid if self._worker and not self._worker.ended.is_set() else None
 
+    @property
+    def python_version(self) -> str:
+        """Version of the child's interpreter, for example "3.11.7"; empty before it has loaded the app."""
+        return self._worker.python_version if self._worker else ""
+
     async def start(self) -> None:
         """Start the child and load the app; returns when it serves or its problem is known."""
         self._stopping = False

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import stat
 import zipfile
+import zlib
 from pathlib import Path, PurePosixPath
 
 from chatkit.localcloud.functions.errors import PackageRejected
@@ -31,7 +32,7 @@ def unpack(package: Path, folder: Path) -> list[str]:
             check(entries)
             folder.mkdir(parents=True)
             archive.extractall(folder)
-    except zipfile.BadZipFile as error:
+    except (zipfile.BadZipFile, zlib.error) as error:
         raise PackageRejected(f"The package is not a valid zip file: {error}.") from None
     except (NotImplementedError, RuntimeError, EOFError) as error:
         raise PackageRejected(f"The package uses a zip feature that is not supported: {error}.") from None

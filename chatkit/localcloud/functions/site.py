@@ -230,7 +230,17 @@ class RunningSite:
     def _make_host(self, folder: Path) -> FunctionHost:
         host = FunctionHost(self._options(folder), self._console, self._ground.sender)
         host.on_invoked = self._trace_invocation
+        host.on_ready = self._say_which_python
         return host
+
+    def _say_which_python(self, host: FunctionHost) -> None:
+        """In Azure a site gets the Python it names; here every site gets the environment's."""
+        named, running = self.spec.python_version, host.python_version
+        if named and running and running.split(".")[:2] != named.split(".")[:2]:
+            self._console.host_line(
+                f"This site names Python {named}; the local cloud runs it under Python {running}, which this environment has. "
+                "What only one of the two can do will differ in Azure."
+            )
 
     def _trace_invocation(self, name: str, seconds: float, failure: Failure | None) -> None:
         ms = round(seconds * 1000, 1)

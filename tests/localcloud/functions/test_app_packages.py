@@ -122,3 +122,13 @@ def test_a_file_that_is_no_zip_is_rejected(tmp_path: Path) -> None:
     (tmp_path / "package.zip").write_bytes(b"PK\x03\x04 nonsense")
     with pytest.raises(PackageRejected, match="not a valid zip file"):
         packages.unpack(tmp_path / "package.zip", tmp_path / "out")
+
+
+def test_a_damaged_package_is_named(tmp_path: Path) -> None:
+    """Bytes changed on the way: whatever breaks, it is the package."""
+    path = package(tmp_path, ("host.json", "{}"), ("big.py", "x = 1\n" * 5000))
+    content = bytearray(path.read_bytes())
+    content[90:110] = b"\xff" * 20
+    path.write_bytes(content)
+    with pytest.raises(PackageRejected, match="not a valid zip file"):
+        packages.unpack(path, tmp_path / "out")

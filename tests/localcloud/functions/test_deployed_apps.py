@@ -431,6 +431,16 @@ async def test_the_apps_log_has_invocations_and_prints(cloud: Cloud) -> None:
     assert kinds == ["deployed", "invocation"]
 
 
+@pytest.mark.parametrize("named", ["3.10", f"{sys.version_info.major}.{sys.version_info.minor}"])
+async def test_a_site_that_names_another_python_says_so_in_its_log(cloud: Cloud, named: str) -> None:
+    """At its start, with both versions; a site that names this one says nothing."""
+    await cloud.service.apply(replace(cloud.spec, python_version=named))
+    await cloud.publish(app_zip("one"))
+    log = (cloud.platform.folder / "sites" / "site" / "app.log").read_text()
+    sentence = f"This site names Python 3.10; the local cloud runs it under Python {sys.version.split()[0]}"
+    assert (sentence in log) is (named == "3.10")
+
+
 async def test_the_app_trusts_the_local_cloud_over_tls(cloud: Cloud) -> None:
     """The bundle has the public authorities and the local one."""
     script = (
