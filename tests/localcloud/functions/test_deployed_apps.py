@@ -436,6 +436,7 @@ async def test_a_site_that_names_another_python_says_so_in_its_log(cloud: Cloud,
     """At its start, with both versions; a site that names this one says nothing."""
     await cloud.service.apply(replace(cloud.spec, python_version=named))
     await cloud.publish(app_zip("one"))
+    await cloud.version()
     log = (cloud.platform.folder / "sites" / "site" / "app.log").read_text()
     sentence = f"This site names Python 3.10; the local cloud runs it under Python {sys.version.split()[0]}"
     assert (sentence in log) is (named == "3.10")
