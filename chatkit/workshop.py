@@ -354,7 +354,10 @@ class Workshop(Session):
         """
         from chatkit.chat.panel import ChatPanel
 
-        return ChatPanel.open(self._api(where), users or ("alice", "bob"))
+        names = users or ("alice", "bob")
+        asks = where == "deployed" and self.settings.facts.authentication == "on"
+        people = {name: self.sign_in_as(name) for name in names} if asks else None
+        return ChatPanel.open(self._api(where), names, people=people)
 
     # Inside
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import ipywidgets
@@ -12,6 +12,7 @@ from chatkit.chat import render
 from chatkit.chat.messages import ChatMessage
 from chatkit.chat.portal import Portal, portal
 from chatkit.chat.seat import Seat
+from chatkit.chat.sign_in import SignedIn
 from chatkit.display import Result
 from chatkit.errors import CheckFailed, RemoteProtocolError
 
@@ -27,23 +28,39 @@ class ChatPanel:
     all of them, the sender too.
     """
 
-    def __init__(self, api_base_url: str, users: Sequence[str], *, home: Portal | None = None) -> None:
+    def __init__(
+        self,
+        api_base_url: str,
+        users: Sequence[str],
+        *,
+        people: Mapping[str, SignedIn] | None = None,
+        home: Portal | None = None,
+    ) -> None:
         self.users = tuple(users)
         self._portal = home or portal()
         self._painting: asyncio.TimerHandle | None = None
         self._painted_at = 0.0
         self._closed = False
-        self._seats = {user: Seat(api_base_url, user, self._portal, self._repaint) for user in self.users}
+        known = people or {}
+        self._seats = {user: Seat(api_base_url, user, self._portal, self._repaint, known.get(user)) for user in self.users}
         boxes = [seat.widget for seat in self._seats.values()]
         self.widget = ipywidgets.HBox(boxes, layout=ipywidgets.Layout(flex_flow="row wrap"))
 
     @classmethod
-    def open(cls, api_base_url: str, users: Sequence[str], *, home: Portal | None = None) -> ChatPanel:
+    def open(
+        cls,
+        api_base_url: str,
+        users: Sequence[str],
+        *,
+        people: Mapping[str, SignedIn] | None = None,
+        home: Portal | None = None,
+    ) -> ChatPanel:
         """Connect every user; a panel of the same users that is still open is closed first, so a cell can be run again.
 
         Args:
             api_base_url: Scheme, host and port of the function app.
             users: Names, each once.
+            people: The users as they are signed in, for an app that asks who they are.
             home: Where the connections live; the process's own portal by default.
 
         Raises:
@@ -51,7 +68,7 @@ class ChatPanel:
         """
         if old := _open.pop(tuple(users), None):
             old.close()
-        panel = cls(api_base_url, users, home=home)
+        panel = cls(api_base_url, users, people=people, home=home)
         try:
             panel._portal.call(panel._start())
         except BaseException:
@@ -60,14 +77,22 @@ class ChatPanel:
         _open[panel.users] = panel
         return panel
 
-    def say(self, user: str, text: str) -> Result:
-        """Send a message as one user and wait until everybody in the panel has received it.
+    def say(self, user: str, text: str, *, to: str = "") -> Result:
+        """Send a message as one user and wait until everybody in the panel whom it is for has received it.
+
+        Args:
+            user: Who speaks.
+            text: What they say.
+            to: Name of the one other user it is for; empty for everybody.
 
         Raises:
             CheckFailed: Somebody did not receive it within 10 s.
         """
-        message = self._portal.call(self._say(self._seats[user], text))
-        return Result(f"{message.sender}: {message.text}\nreceived by {' and '.join(self.users)}")
+        hearers = [name for name in self.users if not to or name in (user, to)]
+        recipient = self._seats[to].name if to in self._seats else to
+        message = self._portal.call(self._say(self._seats[user], text, recipient, [self._seats[name] for name in hearers]))
+        whom = f" to {message.recipient}" if message.recipient else ""
+        return Result(f"{message.sender}{whom}: {message.text}\nreceived by {' and '.join(hearers)}")
 
     def messages(self, user: str) -> tuple[ChatMessage, ...]:
         """What one user sees, oldest first."""
@@ -98,11 +123,11 @@ class ChatPanel:
             self._painting.cancel()
         await asyncio.gather(*(seat.close() for seat in self._seats.values()))
 
-    async def _say(self, seat: Seat, text: str) -> ChatMessage:
-        message = await seat.client.send(text)
+    async def _say(self, seat: Seat, text: str, recipient: str, hearers: Sequence[Seat]) -> ChatMessage:
+        message = await seat.client.send(text, recipient=recipient)
         if message is None or not message.id:
             raise RemoteProtocolError("POST /api/messages did not answer the message with its id.")
-        for other in self._seats.values():
+        for other in hearers:
             try:
                 await asyncio.wait_for(other.wait_for(message.id), ARRIVAL_S)
             except TimeoutError:

@@ -13,6 +13,7 @@ from chatkit.chat.client import ChatClient
 from chatkit.chat.connection import FAILURES, State
 from chatkit.chat.messages import ChatMessage, merged
 from chatkit.chat.portal import Portal
+from chatkit.chat.sign_in import SignedIn
 from chatkit.errors import ServiceError
 
 
@@ -28,14 +29,15 @@ class Seat:
         user: Whose seat.
         portal: Where the client lives.
         changed: Told, on the portal's loop, that there is something to paint.
-        headers: For the client.
+        person: The user as they are signed in; None for an app that takes any name.
     """
 
     def __init__(
-        self, api_base_url: str, user: str, portal: Portal, changed: Callable[[], None], headers: Mapping[str, str] | None = None
+        self, api_base_url: str, user: str, portal: Portal, changed: Callable[[], None], person: SignedIn | None = None
     ) -> None:
         self.user = user
-        self.client = ChatClient(api_base_url, user, self, headers=headers)
+        self.name = person.name if person else user
+        self.client = ChatClient(api_base_url, self.name, self, headers=person.headers if person else None)
         self.messages: tuple[ChatMessage, ...] = ()
         self._portal = portal
         self._changed = changed
@@ -43,7 +45,7 @@ class Seat:
         self._error = ""
         self._arrived = asyncio.Event()
         self._heading = ipywidgets.HTML(render.heading(user, "connecting"))
-        self._list = ipywidgets.HTML(render.message_list((), me=user))
+        self._list = ipywidgets.HTML(render.message_list((), me=self.name))
         self._problem = ipywidgets.HTML("")
         self._text = ipywidgets.Text(placeholder=f"Message from {user}", layout=ipywidgets.Layout(flex="1"))
         self._send = ipywidgets.Button(description="Send", layout=ipywidgets.Layout(width="5em"))
@@ -89,7 +91,7 @@ class Seat:
     def paint(self) -> None:
         """Bring the widgets up to date; traits that are equal send nothing."""
         self._heading.value = render.heading(self.user, *self.connection)
-        self._list.value = render.message_list(self.messages, me=self.user)
+        self._list.value = render.message_list(self.messages, me=self.name)
         self._problem.value = render.error(self._error)
 
     def _add(self, new: tuple[ChatMessage, ...]) -> None:
