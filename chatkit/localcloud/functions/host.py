@@ -189,7 +189,8 @@ class FunctionHost:
 
     async def call_http(self, function: Function, request: HttpData, trace: dict[str, str]) -> Result:
         """Invoke an HTTP function with its bindings. A failed invocation is a Result with a failure, already logged."""
-        data = binding_data(request.headers, request.query, request.params, request.body)
+        wanted = function.has_expressions  # reading a large body as JSON would hold up everybody
+        data = binding_data(request.headers, request.query, request.params, request.body) if wanted else {}
         inputs: dict[str, Wire | None] = {function.trigger["name"]: request.wire()}
         return await self.call(function, inputs, data, body=request.body, trace=trace)
 

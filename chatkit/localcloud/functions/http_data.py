@@ -89,10 +89,13 @@ def _from_http(value: Wire, body: bytes) -> web.Response:
     headers = CIMultiDict({name: text for name, text in value["headers"].items() if name.lower() not in OWN_HEADERS})
     for cookie in value["cookies"]:
         headers.add("Set-Cookie", set_cookie(cookie))
+    return web.Response(status=int(value["status"]), headers=_checked(headers), body=body)
+
+
+def _checked(headers: CIMultiDict[str]) -> CIMultiDict[str]:
     if found := next((name for name, text in headers.items() if UNSAFE.search(name + text)), None):
         raise ValueError(f"The response header {found!r} has a line break or control character in it.")
-    status = int(value["status"])
-    return web.Response(status=status, headers=headers, body=body)
+    return headers
 
 
 def set_cookie(cookie: Mapping[str, Any]) -> str:
@@ -137,7 +140,7 @@ def _from_object(data: dict[str, Any]) -> web.Response:
     text = body if isinstance(body, str) else "" if body is None else _compact(body)
     if "Content-Type" not in headers:
         headers["Content-Type"] = "text/plain; charset=utf-8" if isinstance(body, str) else "application/json; charset=utf-8"
-    return web.Response(status=int(status), headers=headers, body=text.encode())
+    return web.Response(status=int(status), headers=_checked(headers), body=text.encode())
 
 
 def _compact(data: Any) -> str:

@@ -60,6 +60,12 @@ class Function:
         return [binding for binding in self.bindings if _kind(binding) == signalr_bindings.OUTPUT]
 
     @property
+    def has_expressions(self) -> bool:
+        """Whether a binding needs data of the trigger: `{...}` somewhere in its properties."""
+        values = (value for binding in (*self.inputs, *self.outputs) for value in binding.values())
+        return any(isinstance(value, str) and "{" in value for value in values)
+
+    @property
     def methods(self) -> list[str]:
         """HTTP methods in the order given; empty for all."""
         return [str(method).upper() for method in self.trigger.get("methods") or []]
@@ -117,6 +123,8 @@ def _checked(function: Function, config: HostJson, settings: Mapping[str, str]) 
     bindings = tuple(_binding(name, binding, config, settings) for binding in function.bindings)
     disabled = str(settings.get(f"AzureWebJobs.{name}.Disabled", settings.get(f"AzureWebJobs__{name}__Disabled", "")))
     function = replace(function, bindings=bindings, is_disabled=disabled.lower() in ("1", "true"))
+    if _kind(function.trigger) == signalr_bindings.TRIGGER:
+        _check_signalr_trigger(function)
     if not function.is_http:
         return function
     route = str(function.trigger.get("route") or name).strip("/")
@@ -125,6 +133,19 @@ def _checked(function: Function, config: HostJson, settings: Mapping[str, str]) 
     full = f"{config.route_prefix}/{route}".strip("/")
     parse(full)
     return replace(function, route=full)
+
+
+def _check_signalr_trigger(function: Function) -> None:
+    _, category, event = _signalr_key(function)
+    trigger = f"The SignalR trigger of '{function.name}'"
+    if category not in ("connections", "messages"):
+        raise AppInvalid(f"{trigger} has the category '{category}'; there are connections and messages.")
+    if category == "connections" and event not in ("connected", "disconnected"):
+        raise AppInvalid(f"{trigger} has the event '{event}' of connections; there are connected and disconnected.")
+    try:
+        parameter_names(function)
+    except ValueError:
+        raise AppInvalid(f"parameterNames of '{function.name}' is neither a list of names nor JSON text of one.") from None
 
 
 def _plain_route(function: Function, config: HostJson) -> str:
@@ -177,9 +198,16 @@ def _signalr_key(function: Function) -> tuple[str, ...]:
 
 
 def parameter_names(function: Function) -> list[str]:
-    """parameterNames of a SignalR trigger, given as a list or as JSON text."""
+    """parameterNames of a SignalR trigger, given as a list or as JSON text.
+
+    Raises:
+        ValueError: It is neither.
+    """
     value = function.trigger.get("parameterNames") or []
-    return [str(name) for name in (json.loads(value) if isinstance(value, str) else value)]
+    names = json.loads(value) if isinstance(value, str) else value
+    if not isinstance(names, list):
+        raise ValueError(names)
+    return [str(name) for name in names]
 
 
 def _kind(binding: Mapping[str, Any]) -> str:

@@ -17,7 +17,12 @@ def given_key(request: web.Request) -> str:
 
 def same(one: str, other: str) -> bool:
     """Compare secrets in constant time; nothing is never the same as nothing."""
-    return bool(one) and bool(other) and hmac.compare_digest(one.encode(), other.encode())
+    return bool(one) and bool(other) and hmac.compare_digest(_bytes(one), _bytes(other))
+
+
+def _bytes(text: str) -> bytes:
+    """A header's bytes as they came, UTF-8 or not."""
+    return text.encode(errors="surrogateescape")
 
 
 def is_admin(request: web.Request, keys: HostKeys | None) -> bool:

@@ -23,7 +23,7 @@ from chatkit.localcloud.functions.errors import AppInvalid
 from chatkit.localcloud.functions.host import FunctionHost
 from chatkit.localcloud.functions.http_data import is_identity_header
 from chatkit.localcloud.functions.indexing import Function, parameter_names
-from chatkit.localcloud.functions.keys import may_call_extension
+from chatkit.localcloud.functions.keys import may_call_extension, same
 from chatkit.localcloud.functions.spec import HostKeys
 
 PREFIX = "/runtime/webhooks/"
@@ -76,7 +76,7 @@ def _signed(request: web.Request, host: FunctionHost, function: Function, connec
         return False
     wanted = "sha256=" + hmac.new(service.access_key.encode(), connection_id.encode(), hashlib.sha256).hexdigest()
     given = request.headers.get("X-ASRS-Signature", "").lower().split(",")
-    return any([hmac.compare_digest(part.strip().encode(), wanted.encode()) for part in given])
+    return any([same(part.strip(), wanted) for part in given])
 
 
 async def _connection(request: web.Request, host: FunctionHost, function: Function) -> web.Response:
