@@ -9,6 +9,11 @@ from typing import Any
 from chatkit.display import Result, escape, table
 from chatkit.provision.receipt import Item
 
+KEPT = (
+    ("your code", "my-chat, to build on or to deploy again"),
+    ("names and progress", "settings.json, which has no secret in it"),
+)
+
 
 @dataclass(frozen=True)
 class Status:
@@ -37,8 +42,8 @@ class Receipt(Result):
     def of(cls, items: Iterable[Item], made: Result) -> Receipt:
         """Write the receipt of some items; calls and time come from the verb's result."""
         lines = tuple(items)
-        width = max(len(item.what) for item in lines)
-        text = "\n".join(["Clean-up receipt", *(f"  {_mark(item)}  {item.what:{width}}  {item.proof}" for item in lines)])
+        width = max(len(row[1]) for row in _rows(lines))
+        text = "\n".join(["Clean-up receipt", *(f"  {mark}  {what:{width}}  {proof}" for mark, what, proof in _rows(lines))])
         return cls(text, made.rows, made.calls, made.seconds, made.data, lines)
 
     @property
@@ -47,11 +52,12 @@ class Receipt(Result):
         return all(item.gone for item in self.items)
 
     def _summary(self) -> str:
-        return f"<b>{escape('Clean-up receipt')}</b>" + table((), [(_mark(item), item.what, item.proof) for item in self.items])
+        return f"<b>{escape('Clean-up receipt')}</b>" + table((), _rows(self.items))
 
 
-def _mark(item: Item) -> str:
-    return "gone" if item.gone else "STILL THERE"
+def _rows(items: Iterable[Item]) -> list[tuple[str, str, str]]:
+    gone = [("gone" if item.gone else "STILL THERE", item.what, item.proof) for item in items]
+    return [*gone, *(("kept", what, why) for what, why in KEPT)]
 
 
 def _shown(value: object) -> str:

@@ -108,6 +108,12 @@ def provider_of(cloud: Cloud, calls: Calls, group: str, site: str) -> str:
     return PROVIDER if on and registration.get("enabled") is not False else ""
 
 
+def is_registered(cloud: Cloud, calls: Calls, name: str) -> bool:
+    """Whether Graph finds an app registration of a site's name; False, too, where this account may not look."""
+    answer = calls.call(cloud.graph_rest().send, "GET", _by_name(name))
+    return answer.status_code == 200 and bool(answer.json()["value"])
+
+
 def delete_registration(cloud: Cloud, calls: Calls, client_id: str) -> Item:
     """Delete the app registration, and ask for it again."""
     graph, address = cloud.graph_rest(), f"{APPLICATIONS}(appId='{client_id}')"
@@ -141,11 +147,14 @@ def _registration(cloud: Cloud, calls: Calls, site: Site) -> Registration:
 
 def _find(cloud: Cloud, calls: Calls, site: Site) -> dict[str, Any] | None:
     """The registration of this site's name that leads back to this site, else one that leads nowhere yet."""
-    query = quote(f"displayName eq '{site.name}'")
-    known: list[dict[str, Any]] = _ask(cloud, calls, site, "GET", f"{APPLICATIONS}?$filter={query}")["value"]
+    known: list[dict[str, Any]] = _ask(cloud, calls, site, "GET", _by_name(site.name))["value"]
     mine = [one for one in known if site.callback in one.get("web", {}).get("redirectUris", ())]
     idle = [one for one in known if not one.get("web", {}).get("redirectUris")]
     return next(iter(mine or idle), None)
+
+
+def _by_name(name: str) -> str:
+    return f"{APPLICATIONS}?$filter=" + quote(f"displayName eq '{name}'")
 
 
 def _wanted(site: Site) -> dict[str, Any]:
