@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from aiohttp import web
 from aiohttp.typedefs import Handler
 
-__all__ = ["IDENTITY_HEADERS", "Handler", "host_name", "loopback_only"]
+__all__ = ["IDENTITY_HEADERS", "Handler", "host_name", "loopback_only", "without_port"]
 # Where App Service Authentication leaves its headers for a request; the functions host puts them in place of the client's.
 IDENTITY_HEADERS: web.RequestKey[Mapping[str, str]] = web.RequestKey("identity_headers", Mapping)
 LOOPBACK_HOSTS = {"localhost", "127.0.0.1", "[::1]"}
@@ -23,6 +23,10 @@ async def loopback_only(request: web.Request, handler: Handler) -> web.StreamRes
 
 def host_name(request: web.BaseRequest) -> str:
     """The Host header without its port, lower-case."""
-    host = request.headers.get("Host", "").lower()
-    name, _, port = host.rpartition(":")
-    return name if port.isdecimal() and name else host
+    return without_port(request.headers.get("Host", ""))
+
+
+def without_port(host: str) -> str:
+    """The name in a Host header, lower-case: "[::1]" of "[::1]:8888"."""
+    name, _, port = host.lower().rpartition(":")
+    return name if port.isdecimal() and name else host.lower()

@@ -58,7 +58,7 @@ def verify(spec: InstanceSpec, token: str, audiences: Iterable[str]) -> Claims:
     expected = [*audiences]
     actual = claims.get("aud")
     given = actual if isinstance(actual, list) else [actual]
-    wanted = {comparable(audience, spec.port) for audience in expected}
+    wanted = {comparable(audience, spec.port) for audience in expected} - {""}
     if not any(isinstance(audience, str) and comparable(audience, spec.port) in wanted for audience in given):
         log.warning("%s: Failed to validate audience. Expected Audiences: %s. Actual Audiences: %s", spec.name, expected, given)
         raise Unauthorized("The audience is invalid")

@@ -22,6 +22,7 @@ from chatkit.localcloud.signalr.errors import SignalRError
 from chatkit.localcloud.signalr.frames import frame
 from chatkit.localcloud.signalr.instance import Instance
 
+CLIENT_PATHS = (b"/client", b"/client/")
 END_OF_HEAD = b"\r\n\r\n"
 MAX_HEAD_BYTES = 32 * 1024
 MAX_FRAME_BYTES = 1024 * 1024
@@ -78,7 +79,9 @@ class Door(asyncio.Protocol):
 def is_upgrade(head: bytes) -> bool:
     """Say whether a request head asks for a WebSocket on the client endpoint."""
     request_line, _, headers = head.partition(b"\r\n")
-    return request_line.startswith(b"GET /client") and b"upgrade: websocket" in headers.lower()
+    method, _, target = request_line.partition(b" ")
+    path = target.partition(b" ")[0].partition(b"?")[0]
+    return method == b"GET" and path in CLIENT_PATHS and b"upgrade: websocket" in headers.lower()
 
 
 class WebSocketClient(asyncio.Protocol):

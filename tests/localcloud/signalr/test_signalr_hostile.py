@@ -194,3 +194,32 @@ async def test_an_answer_of_any_size_arrives_whole(running: Running, aiohttp_app
     client = await running.client("alice")
     await client.send(INVOCATION)
     assert await asyncio.wait_for(client.next(), WAIT_S) == completion
+
+
+@pytest.mark.parametrize(("path", "status"), [("/clientele", 404), ("/client/other", 404), ("/", 404), ("/client/", 401)])
+async def test_a_web_socket_is_for_one_path(running: Running, path: str, status: int) -> None:
+    """Others are not there, whoever asks."""
+    with pytest.raises(aiohttp.WSServerHandshakeError) as caught:
+        await running.http.ws_connect(f"{running.url}{path}?hub=chat")
+    assert caught.value.status == status
+
+
+@pytest.mark.parametrize("host", ["[::1]:{}", "127.0.0.1", "LOCALHOST:{}"])
+async def test_this_machine_has_many_names(running: Running, host: str) -> None:
+    """A token for one is a token for all, with and without the port."""
+    headers = {"Host": host.format(running.spec.port), "Authorization": f"Bearer {running.token('alice')}"}
+    async with running.http.post(f"{running.url}/client/negotiate?hub=chat", headers=headers) as answer:
+        assert answer.status == 200
+    socket = await running.http.ws_connect(f"{running.url}/client/?hub=chat", headers=headers)
+    await socket.close()
+
+
+@pytest.mark.parametrize("host", ["evil.example", "localhost.evil.example:80", "[::2]:80", "::1", "localhost:x", "[", ""])
+async def test_another_name_is_refused_at_both_doors(running: Running, host: str) -> None:
+    """DNS rebinding: 421, or 400 for what is no name."""
+    headers = {"Host": host, "Authorization": f"Bearer {running.token('alice')}"}
+    async with running.http.post(f"{running.url}/client/negotiate?hub=chat", headers=headers) as answer:
+        assert answer.status in (400, 421)
+    with pytest.raises(aiohttp.WSServerHandshakeError) as caught:
+        await running.http.ws_connect(f"{running.url}/client/?hub=chat", headers=headers)
+    assert caught.value.status in (400, 421)
