@@ -1,17 +1,30 @@
 // The function app as the page sees it: where it is, its history, and sending. Every failure is an ApiError with a sentence.
 
+import { HEADER, forget, token } from "./session.js";
+
 const TIMEOUT_MS = 15_000;
 
-export class ApiError extends Error {}
+/** `status` is the HTTP status of the answer, 0 when there was none. */
+export class ApiError extends Error {
+  constructor(sentence, status = 0) {
+    super(sentence);
+    this.status = status;
+  }
+}
 
-/** Read config.json beside the page: {"apiBaseUrl": "https://…"}, without /api. A relative URL starts at the page. */
+/**
+ * Read config.json beside the page: {"apiBaseUrl": "https://…"}, without /api. A relative URL starts at the page.
+ * With authentication it also has "signIn", the name of the identity provider, for example "aad".
+ */
 export async function readConfig() {
   const response = await fetch("config.json", { cache: "no-store" }).catch(() => null);
   if (!response) throw new ApiError("The page's own server does not answer.");
   if (!response.ok)
     throw new ApiError("There is no config.json beside this page, so it does not know where its function app is.");
   const config = await response.json().catch(() => null);
-  return { apiBaseUrl: absolute(config?.apiBaseUrl) };
+  const signIn = config?.signIn ?? "";
+  if (!/^\w*$/.test(signIn)) throw new ApiError('In config.json, "signIn" has to be the name of a provider, for example "aad".');
+  return { apiBaseUrl: absolute(config?.apiBaseUrl), signIn };
 }
 
 function absolute(url) {
@@ -39,14 +52,34 @@ export function postMessage(apiBaseUrl, message) {
   return ask(`${apiBaseUrl}/api/messages`, { method: "POST", headers: { "Content-Type": "application/json" }, body });
 }
 
+/** The name that everybody sees, as the platform tells it. */
+export async function whoAmI(apiBaseUrl) {
+  const known = await ask(`${apiBaseUrl}/.auth/me`);
+  const name = known?.[0]?.user_id;
+  if (typeof name === "string" && name) return name;
+  throw new ApiError("The function app does not say who you are.", 401);
+}
+
+/** Give the token back: the session ends in the function app, too. Says whether it has answered. */
+export async function endSession(apiBaseUrl) {
+  const headers = { [HEADER]: token() };
+  forget();
+  const signal = AbortSignal.timeout(TIMEOUT_MS);
+  const response = await fetch(`${apiBaseUrl}/.auth/logout`, { headers, signal, credentials: "omit" }).catch(() => null);
+  return response?.ok ?? false;
+}
+
+/** Ask the function app, as who is signed in; no cookie goes along. */
 async function ask(url, options = {}) {
   const signal = AbortSignal.timeout(TIMEOUT_MS);
-  const response = await fetch(url, { ...options, signal }).catch(() => null);
+  const headers = { ...options.headers, ...(token() && { [HEADER]: token() }) };
+  const response = await fetch(url, { ...options, headers, signal, credentials: "omit" }).catch(() => null);
   if (!response) throw new ApiError("The function app does not answer. Is it running, and does its CORS setting name this page?");
   const answer = await response.json().catch(() => null);
   if (!response.ok)
     throw new ApiError(
       typeof answer?.error === "string" ? answer.error : `The function app answered with status ${response.status}.`,
+      response.status,
     );
   return answer;
 }

@@ -1,16 +1,20 @@
 // The live connection to the hub. It comes back by itself, and says all the time how it is and when it tries again.
 
+import { HEADER, token } from "./session.js";
+
 const DELAYS_S = [1, 2, 4, 8, 15, 30];
 
 /**
  * Connect to the hub that {apiBaseUrl}/api/negotiate names, and stay connected.
  *
  * onMessage(message) for each `newMessage`; onState({phase, seconds, why}) with phase connecting, connected or waiting;
- * onConnected(again) whenever the connection is there, because messages may have been missed.
+ * onConnected(again) whenever the connection is there, because messages may have been missed; onRefused() when somebody
+ * has to sign in again, after which nothing more is tried.
  */
-export function openLive(apiBaseUrl, { onMessage, onState, onConnected }) {
+export function openLive(apiBaseUrl, { onMessage, onState, onConnected, onRefused }) {
+  const http = new SignedIn(apiBaseUrl);
   const hub = new signalR.HubConnectionBuilder()
-    .withUrl(`${apiBaseUrl}/api`, { withCredentials: false })
+    .withUrl(`${apiBaseUrl}/api`, { withCredentials: false, httpClient: http })
     .configureLogging(signalR.LogLevel.None)
     .build();
   let attempts = 0;
@@ -35,6 +39,7 @@ export function openLive(apiBaseUrl, { onMessage, onState, onConnected }) {
 
   function waitAndConnect(error) {
     if (closed) return;
+    if (http.refused) return onRefused();
     const delay_s = DELAYS_S[Math.min(attempts++, DELAYS_S.length - 1)] + Math.random();
     const until = performance.now() + delay_s * 1000;
     const tick = () => {
@@ -61,6 +66,25 @@ export function openLive(apiBaseUrl, { onMessage, onState, onConnected }) {
       hub.stop();
     },
   };
+}
+
+/** Requests to the function app carry the token of who is signed in; those to SignalR Service do not. */
+class SignedIn extends signalR.DefaultHttpClient {
+  constructor(apiBaseUrl) {
+    super(signalR.NullLogger.instance);
+    this.own = `${apiBaseUrl}/api/`;
+    this.refused = false;
+  }
+
+  async send(request) {
+    if (!token() || !request.url.startsWith(this.own)) return super.send(request);
+    try {
+      return await super.send({ ...request, headers: { ...request.headers, [HEADER]: token() } });
+    } catch (error) {
+      this.refused = error.statusCode === 401;
+      throw error;
+    }
+  }
 }
 
 function sentence(error) {

@@ -1,13 +1,13 @@
 // The list of messages: days, bubbles, what is still on its way, and where the reader is.
 
 import { deliver, discard, loadEarlier, loadHistory, room } from "./room.js";
-import { colourOf, count, dayOf, initials, momentOf, timeOf } from "./text.js";
+import { avatar, nameOf } from "./names.js";
+import { count, dayOf, momentOf, timeOf } from "./text.js";
 
 const { h, nextTick, onBeforeUnmount, onMounted, onUpdated, ref } = Vue;
 const NEAR_BOTTOM_PX = 48;
 const TOGETHER_MS = 5 * 60_000;
 
-export const avatar = (name) => h("span", { class: ["avatar", colourOf(name)], "aria-hidden": "true" }, initials(name));
 const button = (label, onClick) => h("button", { type: "button", class: "link", onClick }, label);
 
 export const Log = {
@@ -94,19 +94,20 @@ function notice() {
 /** One message, and the day's heading when it is the day's first. */
 function line(item, before) {
   const newDay = !before || dayOf(before.sentAt) !== dayOf(item.sentAt);
-  const follows = !newDay && before.sender === item.sender && Date.parse(item.sentAt) - Date.parse(before.sentAt) < TOGETHER_MS;
+  const follows = !newDay && sameSpeaker(item, before);
   const own = item.sender === room.name;
   return [
     newDay ? h("li", { class: "day", key: `day-${item.key}` }, h("span", dayOf(item.sentAt))) : null,
-    h("li", { class: ["message", item.state, { own, follows }], key: item.key }, [
+    h("li", { class: ["message", item.state, { own, follows, private: item.recipient }], key: item.key }, [
       avatar(item.sender),
       h("div", { class: "said" }, [
         h("p", { class: ["who", { hidden: follows }] }, [
-          h("bdi", item.sender),
+          speaker(item.sender, own),
           own ? h("span", { class: "quiet" }, " (you)") : "",
           " ",
           h("time", { datetime: item.sentAt, title: momentOf(item.sentAt) }, timeOf(item.sentAt)),
         ]),
+        item.recipient ? badge(item) : null,
         h("p", { class: "text", dir: "auto" }, item.text),
         fate(item),
       ]),
@@ -114,11 +115,39 @@ function line(item, before) {
   ];
 }
 
+function sameSpeaker(item, before) {
+  const soon = Date.parse(item.sentAt) - Date.parse(before.sentAt) < TOGETHER_MS;
+  return soon && before.sender === item.sender && before.recipient === item.recipient;
+}
+
+/** A name; of somebody else, who is signed in, one can press it to write privately. */
+function speaker(name, own) {
+  if (own || !room.signIn) return nameOf(name);
+  const onClick = () => (room.recipient = name);
+  return h("button", { type: "button", class: "speaker", "aria-label": `Write privately to ${name}`, onClick }, nameOf(name));
+}
+
+/** Said in words and with a sign, not by colour alone. */
+const badge = ({ recipient }) =>
+  h("p", { class: "badge" }, [
+    h("span", { "aria-hidden": "true" }, "🔒 "),
+    "Private · to ",
+    recipient === room.name ? "you" : nameOf(recipient),
+  ]);
+
 /** What became of a message of mine, as long as that is worth a word. */
 function fate(item) {
   if (item.state === "sending") return h("p", { class: "fate quiet" }, "Sending…");
+  if (item.waits) return h("p", { class: "fate quiet", role: "status" }, absence(item));
   if (!item.stored) return h("p", { class: "fate quiet" }, "Sent, but not kept in the history.");
   if (item.state !== "failed") return null;
   const actions = [button("Try again", () => deliver(item)), button("Remove", () => discard(item))];
   return h("div", { class: "fate wrong", role: "alert" }, [h("p", ["Not sent. ", item.problem]), h("p", actions)]);
+}
+
+/** The recipient of a private message was not connected when it was sent. */
+function absence({ recipient, stored, waits }) {
+  if (!stored) return [nameOf(recipient), " was not here, and the history could not keep this: please send it again later."];
+  if (waits === "away") return [nameOf(recipient), " was not here, and will find it in the history."];
+  return ["Nobody has spoken here as ", nameOf(recipient), " so far. The message waits in the history for who has that name."];
 }

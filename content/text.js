@@ -5,9 +5,10 @@ const DAY = new Intl.DateTimeFormat(undefined, { weekday: "long", day: "numeric"
 const FULL = new Intl.DateTimeFormat(undefined, { dateStyle: "full", timeStyle: "medium" });
 const COLOURS = 8;
 
-/** Up to two letters for a name: "Ada Lovelace" is AL, "alice" is A. */
+/** Up to two letters for a name: "Ada Lovelace" is AL, "alice" and "alice@chatkit.example" are A. */
 export function initials(name) {
   const words = name
+    .replace(/(.)@.*/su, "$1")
     .trim()
     .split(/[\s._@-]+/u)
     .filter(Boolean);
@@ -24,6 +25,12 @@ export function colourOf(name) {
   let hash = 0;
   for (const character of name) hash = (hash * 31 + character.codePointAt(0)) % 65521;
   return `colour-${hash % COLOURS}`;
+}
+
+/** A sign-in name as it is written in full: "bob" among people of chatkit.example is "bob@chatkit.example". */
+export function fullName(written, mine) {
+  const name = written.trim();
+  return name.includes("@") || !mine.includes("@") ? name : name + mine.slice(mine.lastIndexOf("@"));
 }
 
 export const timeOf = (iso) => format(TIME, iso);

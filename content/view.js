@@ -1,19 +1,20 @@
 // What the screen shows. Render functions instead of templates: the page's policy forbids making code from strings, and h() puts
 // every name and text in as text, never as HTML.
 
-import { Log, avatar } from "./log.js";
-import { join, leave, reconnect, room, send, start } from "./room.js";
-import { count } from "./text.js";
+import { Composer } from "./composer.js";
+import { JoinForm, SignIn } from "./door.js";
+import { avatar, nameOf } from "./names.js";
+import { Log } from "./log.js";
+import { leave, reconnect, room, signOut, start } from "./room.js";
 
-const { h, nextTick, onMounted, ref } = Vue;
-const MAX_NAME = 50;
-const MAX_TEXT = 2_000;
+const { h } = Vue;
 const PHASES = { connecting: "Connecting…", connected: "Connected", waiting: "Not connected" };
 
 export const App = () => {
   if (room.problem) return card(h(Problem));
   if (!room.apiBaseUrl) return card(h("p", { class: "quiet", role: "status" }, "Opening the chat room…"));
-  return room.joined ? h(Room) : card(h(JoinForm));
+  if (room.entering) return card(h("p", { class: "quiet", role: "status" }, "Signing you in…"));
+  return room.joined ? h(Room) : card(h(room.signIn ? SignIn : JoinForm));
 };
 
 const card = (content) => h("main", { class: "card" }, [mark(), h("h1", "Chat room"), content]);
@@ -22,44 +23,13 @@ const button = (label, onClick, className = "link") => h("button", { type: "butt
 
 const Problem = () => h("div", { role: "alert" }, [h("p", room.problem), button("Try again", start, "main")]);
 
-const JoinForm = {
-  setup() {
-    const name = ref(room.name);
-    const problem = ref("");
-    const field = ref(null);
-    onMounted(() => field.value.focus());
-    function submit(event) {
-      event.preventDefault();
-      if (name.value.trim()) return join(name.value.trim());
-      problem.value = "Please write a name first.";
-      field.value.focus();
-    }
-    return () =>
-      h("form", { class: "join", novalidate: true, onSubmit: submit }, [
-        h(
-          "p",
-          { class: "quiet", id: "name-hint" },
-          "Everybody in the room sees your name. Nobody checks it: this chat has no sign-in.",
-        ),
-        h("label", { for: "name" }, "Your name"),
-        h("input", {
-          ...{ id: "name", ref: field, value: name.value, maxlength: MAX_NAME, autocomplete: "nickname", dir: "auto" },
-          ...{ "aria-describedby": "name-hint name-problem", "aria-invalid": problem.value ? "true" : undefined },
-          onInput: (event) => (name.value = event.target.value),
-        }),
-        h("p", { class: "wrong", id: "name-problem", role: "alert" }, problem.value),
-        h("button", { class: "main" }, "Join the chat"),
-      ]);
-  },
-};
-
 const Room = () =>
   h("div", { class: "room" }, [
     h("header", [
       mark(),
       h("div", [h("h1", "Chat room"), h(Link)]),
       h("div", { class: "me" }, [
-        h("div", [h("bdi", { class: "name" }, room.name), button("Change name", leave)]),
+        h("div", [nameOf(room.name), room.signIn ? button("Sign out", signOut) : button("Change name", leave)]),
         avatar(room.name),
       ]),
     ]),
@@ -80,44 +50,3 @@ const Banner = () =>
         button("Try now", reconnect),
       ])
     : null;
-
-const Composer = {
-  setup() {
-    const text = ref("");
-    const field = ref(null);
-    onMounted(() => field.value.focus());
-    function submit(event) {
-      event.preventDefault();
-      field.value.focus();
-      const words = text.value.trim();
-      if (!words) return;
-      text.value = "";
-      send(words);
-      nextTick(fit);
-    }
-    function onKeydown(event) {
-      if (event.key === "Enter" && !event.shiftKey && !event.isComposing) submit(event);
-    }
-    function onInput(event) {
-      text.value = event.target.value;
-      fit();
-    }
-    function fit() {
-      field.value.style.height = "auto";
-      field.value.style.height = `${field.value.scrollHeight + 2}px`;
-    }
-    const left = () => MAX_TEXT - text.value.length;
-    return () =>
-      h("form", { class: "composer", onSubmit: submit }, [
-        h("label", { for: "text" }, "Message to everybody"),
-        h("div", { class: "row" }, [
-          h("textarea", {
-            ...{ id: "text", ref: field, value: text.value, rows: 1, maxlength: MAX_TEXT, dir: "auto", enterkeyhint: "send" },
-            ...{ onKeydown, onInput, "aria-describedby": "text-left" },
-          }),
-          h("button", { class: "main" }, "Send"),
-        ]),
-        h("p", { class: "quiet small", id: "text-left" }, left() < MAX_TEXT / 5 ? `${count(left(), "character")} left` : ""),
-      ]);
-  },
-};

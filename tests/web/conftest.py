@@ -36,6 +36,7 @@ def chat(monkeypatch: pytest.MonkeyPatch) -> Iterator[Room]:
     monkeypatch.setattr(day_blobs, "connect", lambda: blobs)
     monkeypatch.setattr(day_blobs, "_parts", {})
     with Room(blobs) as room:
+        monkeypatch.setenv("AzureSignalRConnectionString", room.connection_string)
         yield room
 
 
@@ -57,6 +58,27 @@ def visit(browser: Browser, chat: Room) -> Iterator[Visit]:
     yield open_page
     for context in contexts:
         context.close()
+
+
+@pytest.fixture
+def signed_in(chat: Room, visit: Visit) -> Visit:
+    """A function that opens the page of a chat with sign-in, and signs somebody in, each in a browser profile of their own."""
+    chat.has_sign_in = True
+
+    def open_page(name: str | None = "alice", **options: Any) -> Page:
+        page = visit(None, **options)
+        if name is not None:
+            sign_in(page, name)
+        return page
+
+    return open_page
+
+
+def sign_in(page: Page, name: str, wait: str = ".connected") -> None:
+    """Sign in by the page's button and the provider's page, and wait for the room."""
+    page.get_by_role("button", name="Sign in").click()
+    page.get_by_role("button", name=name, exact=True).click()
+    page.wait_for_selector(wait)
 
 
 def join(page: Page, name: str, wait: str = ".connected") -> None:

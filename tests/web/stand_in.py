@@ -6,6 +6,7 @@ Three origins, as in the tutorial. It does on demand what no service should: dro
 from __future__ import annotations
 
 import asyncio
+import base64
 import json
 import threading
 import uuid
@@ -18,11 +19,13 @@ from typing import Any, TypeVar
 import azure.functions as func
 from aiohttp import WSCloseCode, web
 
-from tests.functions.built_app import Sent, call
+from tests.functions.built_app import Sent, call, principal
 from tests.functions.fake_blobs import FakeContainer
+from tests.web.stand_in_auth import SignIns
 
 CONTENT = Path(__file__).resolve().parents[2] / "content"
 WAIT_S = 10.0
+ANYBODY = "anybody"
 T = TypeVar("T")
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
@@ -45,6 +48,9 @@ class Room:
     Attributes:
         faults: Set by a test.
         blobs: The history's storage; replaces that of the app's functions.
+        has_sign_in: Whether people sign in; without that, everybody is who they say.
+        sockets: Connections to the hub, and whose they are.
+        hub_headers: Names of the headers that requests to the hub brought.
     """
 
     blobs: FakeContainer
@@ -52,7 +58,11 @@ class Room:
     page_url: str = ""
     api_url: str = ""
     requests: list[str] = field(default_factory=list)
-    sockets: set[web.WebSocketResponse] = field(default_factory=set)
+    has_sign_in: bool = False
+    sign_ins: SignIns = field(default_factory=SignIns)
+    connection_string: str = ""
+    sockets: dict[web.WebSocketResponse, str] = field(default_factory=dict)
+    hub_headers: set[str] = field(default_factory=set)
 
     def __enter__(self) -> Room:
         self._loop = asyncio.new_event_loop()
@@ -90,16 +100,24 @@ class Room:
         if self.faults.hold:
             self._loop.call_soon_threadsafe(self.faults.hold.set)
 
-    def post(self, sender: str, text: str) -> dict[str, Any]:
+    def post(self, sender: str, text: str, recipient: str = "") -> dict[str, Any]:
         """Post a message as the function app would get it from somebody else."""
-        return self.do(self._post(json.dumps({"sender": sender, "text": text}).encode()))[1]
+        return self.do(self._post(sender, json.dumps({"text": text, "recipient": recipient}).encode()))[1]
 
     async def _start(self) -> None:
-        self._hub_url = await self._serve({"POST /client/negotiate": self._connect, "GET /client/": self._websocket}, "localhost")
+        hub: dict[str, Handler] = {
+            "POST /client/negotiate": self._connect,
+            "GET /client/": self._websocket,
+            "HEAD /api/hubs/chat/users/{user}": self._is_connected,
+        }
+        hub_url = await self._serve(hub, "localhost")
+        port = hub_url.rpartition(":")[2]
+        self.connection_string = f"Endpoint=http://localhost;Port={port};AccessKey=not-a-secret;Version=1.0;"
         routes: dict[str, Handler] = {
             "POST /api/negotiate": self._negotiate,
             "POST /api/messages": self._send,
             "GET /api/messages": self._history,
+            **self.sign_ins.routes(),
         }
         self.api_url = await self._serve(routes, "localhost")
         self.page_url = await self._serve({"GET /config.json": self._config, "GET /{name:.*}": self._file}, "127.0.0.1") + "/"
@@ -140,7 +158,8 @@ class Room:
     async def _config(self, request: web.Request) -> web.StreamResponse:
         if self.faults.config == "":
             raise web.HTTPNotFound
-        return web.Response(text=self.faults.config or json.dumps({"apiBaseUrl": self.api_url}), content_type="application/json")
+        config = {"apiBaseUrl": self.api_url} | ({"signIn": "aad"} if self.has_sign_in else {})
+        return web.Response(text=self.faults.config or json.dumps(config), content_type="application/json")
 
     async def _file(self, request: web.Request) -> web.StreamResponse:
         path = CONTENT / (request.match_info["name"] or "index.html")
@@ -151,29 +170,35 @@ class Room:
     async def _negotiate(self, request: web.Request) -> web.StreamResponse:
         if self.faults.negotiate:
             return web.Response(status=self.faults.negotiate)
-        info = json.dumps({"url": f"{self._hub_url}/client/?hub=chat", "accessToken": "token"})
-        return self._answer(call("negotiate", func.HttpRequest("POST", "/api/negotiate", body=b""), info))
+        return self._answer(call("negotiate", func.HttpRequest("POST", request.path, headers=self._principal(request), body=b"")))
 
     async def _history(self, request: web.Request) -> web.StreamResponse:
         if self.faults.hold:
             await self.faults.hold.wait()
         if self.faults.history:
             return self._refuse(self.faults.history)
-        return self._answer(call("GetMessages", func.HttpRequest("GET", request.path, params=dict(request.query), body=b"")))
+        headers, params = self._principal(request), dict(request.query)
+        return self._answer(call("GetMessages", func.HttpRequest("GET", request.path, headers=headers, params=params, body=b"")))
 
     async def _send(self, request: web.Request) -> web.StreamResponse:
         if self.faults.hold:
             await self.faults.hold.wait()
         if self.faults.send:
             return self._refuse(self.faults.send)
-        return (await self._post(await request.read()))[0]
+        body = await request.read()
+        sender = self.sign_ins.user_of(request) if self.has_sign_in else json.loads(body)["sender"]
+        return (await self._post(sender, body))[0]
 
-    async def _post(self, body: bytes) -> tuple[web.Response, dict[str, Any]]:
+    async def _post(self, sender: str, body: bytes) -> tuple[web.Response, dict[str, Any]]:
         sent = Sent()
-        response = call("SendMessage", func.HttpRequest("POST", "/api/messages", body=body), sent)
-        for message in sent.values:
+        request = func.HttpRequest("POST", "/api/messages", headers=principal(sender), body=body)
+        response = await asyncio.to_thread(call, "SendMessage", request, sent)  # it asks the hub who is connected
+        for message in (message for value in sent.values for message in value):
             await self._broadcast(message)
         return self._answer(response), json.loads(response.get_body())
+
+    def _principal(self, request: web.Request) -> dict[str, str]:
+        return principal(self.sign_ins.user_of(request) if self.has_sign_in else ANYBODY)
 
     @staticmethod
     def _answer(response: func.HttpResponse) -> web.Response:
@@ -184,6 +209,7 @@ class Room:
         return web.Response(status=how[0], text=how[1], content_type="application/json")
 
     async def _connect(self, request: web.Request) -> web.StreamResponse:
+        self.hub_headers.update(name.lower() for name in request.headers)
         transports = [{"transport": "WebSockets", "transferFormats": ["Text"]}]
         token = uuid.uuid4().hex
         return web.json_response(
@@ -195,12 +221,18 @@ class Room:
         await socket.prepare(request)
         await socket.receive()  # the handshake
         await socket.send_str("{}\x1e")
-        self.sockets.add(socket)
+        payload = request.query["access_token"].split(".")[1]
+        self.sockets[socket] = json.loads(base64.urlsafe_b64decode(payload + "=="))["asrs.s.uid"]
         async for _ in socket:
             pass
-        self.sockets.discard(socket)
+        self.sockets.pop(socket, None)
         return socket
 
+    async def _is_connected(self, request: web.Request) -> web.StreamResponse:
+        return web.Response(status=200 if request.match_info["user"] in self.sockets.values() else 404)
+
     async def _broadcast(self, invocation: dict[str, Any]) -> None:
-        for socket in list(self.sockets):
-            await socket.send_str(json.dumps({"type": 1, **invocation}) + "\x1e")
+        user = invocation.get("userId")
+        for socket, owner in list(self.sockets.items()):
+            if user in (None, owner):
+                await socket.send_str(json.dumps({"type": 1, **invocation}) + "\x1e")

@@ -1,0 +1,82 @@
+"""App Service Authentication in token mode, as little of it as the page needs."""
+
+from __future__ import annotations
+
+import json
+import uuid
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from urllib.parse import quote
+
+from aiohttp import web
+
+HEADER = "X-ZUMO-AUTH"
+DOMAIN = "@chatkit.example"
+PICK = """<!doctype html><html lang="en"><title>Who are you?</title><form method="post">{buttons}</form></html>"""
+
+
+@dataclass
+class SignIns:
+    """Who is signed in.
+
+    Attributes:
+        sessions: Token to sign-in name.
+        seen: Requests of `/.auth` and the credentials they brought.
+        closed: Whether `/.auth/logout` does not answer.
+    """
+
+    sessions: dict[str, str] = field(default_factory=dict)
+    seen: list[tuple[str, bool, bool]] = field(default_factory=list)
+    closed: bool = False
+
+    def expire(self) -> None:
+        """No session is good any more."""
+        self.sessions.clear()
+
+    def routes(self) -> dict[str, Callable[[web.Request], Awaitable[web.StreamResponse]]]:
+        """What stands before the app."""
+        return {
+            "GET /.auth/login/aad": self._ask,
+            "POST /.auth/login/aad": self._start,
+            "GET /.auth/me": self._me,
+            "GET /.auth/logout": self._logout,
+        }
+
+    def user_of(self, request: web.Request) -> str:
+        """The name for the principal header, empty for nobody. A token that is no good is refused before the app sees it."""
+        token = request.headers.get(HEADER)
+        if token is None:
+            return ""
+        if token not in self.sessions:
+            raise web.HTTPUnauthorized(text="The token has expired.")
+        return self.sessions[token]
+
+    async def _ask(self, request: web.Request) -> web.StreamResponse:
+        names = ("alice", "bob", "carol", "<img src=x onerror=alert(1)>")
+        buttons = "".join(f'<button name="user" value="{name}">{quote(name)}</button>' for name in names)
+        response = web.Response(text=PICK.format(buttons=buttons), content_type="text/html")
+        response.set_cookie("Nonce", "kept by the app's own site", samesite="Lax")
+        return response
+
+    async def _start(self, request: web.Request) -> web.StreamResponse:
+        token = uuid.uuid4().hex
+        self.sessions[token] = str((await request.post())["user"]) + DOMAIN
+        document = json.dumps({"authenticationToken": token, "user": {"userId": f"sid:{uuid.uuid4().hex}"}})
+        raise web.HTTPFound(f"{request.query['post_login_redirect_url']}#token={quote(document, safe='')}")
+
+    async def _me(self, request: web.Request) -> web.StreamResponse:
+        self._note(request)
+        user = self.user_of(request)
+        if not user:
+            raise web.HTTPUnauthorized
+        return web.json_response([{"provider_name": "aad", "user_id": user, "user_claims": []}])
+
+    async def _logout(self, request: web.Request) -> web.StreamResponse:
+        self._note(request)
+        if self.closed:
+            raise web.HTTPServiceUnavailable
+        self.sessions.pop(request.headers.get(HEADER, ""), None)
+        return web.Response(text="You have been signed out.")
+
+    def _note(self, request: web.Request) -> None:
+        self.seen.append((request.path, HEADER in request.headers, "Cookie" in request.headers))
