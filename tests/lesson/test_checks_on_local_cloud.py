@@ -6,23 +6,18 @@ Each breakage is one that learners make; the repair is what the check's hint say
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from pathlib import Path
 
 import pytest
 from azure.mgmt.signalr.models import RegenerateKeyParameters, SignalRFeature, SignalRResource
 from azure.mgmt.web.models import StringDictionary
 
 from chatkit.calls import Calls
-from chatkit.cli import cloud_process
-from chatkit.development import FUNCTIONS, PAGE
 from chatkit.errors import CheckFailed
 from chatkit.lesson.checks import evidence
 from chatkit.publish import settings as app_settings
 from chatkit.workshop import Workshop
-from tests.app_versions import write_app
+from tests.lesson.broken_world import at_section_08, edited, fails
 
 pytestmark = pytest.mark.slow
 SECTIONS = ("00", "01", "02", "03", "04", "05", "06", "07", "08")
@@ -32,21 +27,8 @@ Repair = Callable[[], object]
 @pytest.fixture(scope="module")
 def workshop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Workshop]:
     """A workshop at the end of section 08, in a home of its own."""
-    home = tmp_path_factory.mktemp("home")
-    before = os.environ["CHATKIT_HOME"]
-    os.environ["CHATKIT_HOME"] = str(home)
-    opened = Workshop.open()
-    write_app(opened.folder)
-    opened.provision()
-    for verb in ("write_local_settings", "start_functions", "prepare_page", "start_page", "publish_functions", "upload_settings"):
-        getattr(opened, verb)()
-    for verb in ("allow_page", "set_page_url", "upload_page"):
-        getattr(opened, verb)()
-    yield opened
-    for server in (FUNCTIONS, PAGE):
-        opened.development.stop(server)
-    cloud_process.stop(home / "local")
-    os.environ["CHATKIT_HOME"] = before
+    with at_section_08(tmp_path_factory.mktemp("home")) as opened:
+        yield opened
 
 
 @pytest.fixture(autouse=True)
@@ -55,29 +37,10 @@ def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(evidence, "ARRIVAL_S", 2.0)
 
 
-@contextmanager
-def edited(path: Path, old: str, new: str) -> Iterator[None]:
-    """Replace a text in a file, for as long as the block runs."""
-    before = path.read_text(encoding="utf-8")
-    assert old in before
-    path.write_text(before.replace(old, new), encoding="utf-8")
-    try:
-        yield
-    finally:
-        path.write_text(before, encoding="utf-8")
-
-
 def restart(workshop: Workshop) -> None:
     """Stop and start the functions on this machine."""
     workshop.stop_functions()
     workshop.start_functions()
-
-
-def fails(workshop: Workshop, section: str, words: str) -> None:
-    """The check fails, says what is wrong, and has a hint."""
-    with pytest.raises(CheckFailed, match=words) as caught:
-        workshop.check(section)
-    assert caught.value.hint
 
 
 def test_every_check_passes_on_what_the_notebooks_build(workshop: Workshop) -> None:
