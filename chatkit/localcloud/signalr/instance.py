@@ -257,7 +257,8 @@ class Instance:
                 if waiting is not None and not waiting.done():
                     waiting.set_result(message)
             case StreamInvocation():
-                connection.send(Completion(message.invocation_id, error=NO_STREAMS))
+                self.note("frame", direction="in", connection=connection.id, target=message.target, stream=True)
+                self._refuse(connection, message.invocation_id, NO_STREAMS)
             case Invocation():
                 text = excerpt(message.arguments)
                 self.note("frame", direction="in", connection=connection.id, target=message.target, arguments=text)
@@ -265,8 +266,11 @@ class Instance:
 
     def _invoked(self, connection: Connection, message: Invocation) -> None:
         if not self.upstream.message(connection, message) and message.invocation_id is not None:
-            error = NO_UPSTREAM.format(hub=connection.hub, event=message.target)
-            connection.send(Completion(message.invocation_id, error=error))
+            self._refuse(connection, message.invocation_id, NO_UPSTREAM.format(hub=connection.hub, event=message.target))
+
+    def _refuse(self, connection: Connection, invocation_id: str, error: str) -> None:
+        self.note("frame", direction="out", connection=connection.id, completes=invocation_id, error=error)
+        connection.send(Completion(invocation_id, error=error))
 
     # Sending
 
@@ -301,6 +305,8 @@ class Instance:
         waiting: asyncio.Future[Completion] = asyncio.get_running_loop().create_future()
         self._results[connection.id, invocation_id] = waiting
         try:
+            text = excerpt(message.arguments)
+            self.note("frame", direction="out", connection=connection.id, target=message.target, arguments=text)
             connection.send(Invocation(message.target, message.arguments, invocation_id))
             return await asyncio.wait_for(waiting, RESULT_WITHIN_S)
         finally:

@@ -171,6 +171,7 @@ class Upstream:
         elif body is None:
             self._complete(connection, event, "Invocation failed, response too large.")
         elif body:
+            self._note("frame", direction="out", connection=connection.id, completes=event.invocation_id)
             connection.write(body)
         else:
             self._complete(connection, event, None)
@@ -185,6 +186,7 @@ class Upstream:
 
     def _complete(self, connection: Connection, event: Event, error: str | None) -> None:
         if event.invocation_id is not None and connection.state is State.OPEN:
+            self._note("frame", direction="out", connection=connection.id, completes=event.invocation_id, error=error)
             connection.send(Completion(event.invocation_id, error=error))
 
 

@@ -377,3 +377,47 @@ async def test_a_close_says_whether_the_client_may_come_back(running: Running) -
     running.instance.all_connections()[0].close("bye", allow_reconnect=True)
     assert await client.next() == {"type": 7, "error": "bye", "allowReconnect": True}
     assert await client.next() is None and client.socket.close_code == 1000
+
+
+async def test_a_client_of_the_first_protocol_version_connects_with_its_id(running: Running) -> None:
+    """negotiateVersion 0 has no token beside the id."""
+    headers = {"Authorization": f"Bearer {running.token('alice')}"}
+    async with running.http.post(f"{running.url}/client/negotiate?hub=chat", headers=headers) as answer:
+        connection_id = (await answer.json())["connectionId"]
+    async with running.http.ws_connect(f"{running.url}/client/?hub=chat&id={connection_id}", headers=headers):
+        assert [one.id for one in running.instance.all_connections()] == [connection_id]
+
+
+async def test_an_expired_token_ends_polls_but_no_web_socket(running: Running, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every poll is a request of its own; a WebSocket was checked when it opened."""
+    client = await running.client("alice")
+    headers = {"Authorization": f"Bearer {running.token('bob')}"}
+    async with running.http.post(f"{running.url}/client/negotiate?hub=chat&negotiateVersion=1", headers=headers) as answer:
+        url = f"{running.url}/client/?hub=chat&id={(await answer.json())['connectionToken']}"
+    async with running.http.get(url, headers=headers) as answer:
+        assert answer.status == 200
+    later = time.time() + 2 * 3600
+    monkeypatch.setattr("chatkit.localcloud.signalr.authentication.time.time", lambda: later)
+    async with running.http.get(url, headers=headers) as answer:
+        assert answer.status == 401
+    await running.say("still here")
+    assert await client.text() == "still here"
+
+
+async def test_the_trace_has_the_frames_of_an_invocation(running: Running) -> None:
+    """The client's call, the refusal, a question to the client and its answer."""
+    client = await running.client("alice")
+    await client.send({"type": 1, "invocationId": "1", "target": "hello", "arguments": []})
+    await client.next()
+    path = f"{NEW}/connections/{running.instance.all_connections()[0].id}/:invoke"
+    asked = asyncio.create_task(running.rest("POST", path, {"target": "ask", "arguments": ["why"]}))
+    await client.send({"type": 3, "invocationId": (await client.next())["invocationId"], "result": 5})
+    await asked
+    frames = [one.detail for one in running.instance.events(0) if one.kind == "frame"]
+    assert [(one["direction"], one.get("target", "")) for one in frames] == [
+        ("in", "hello"),
+        ("out", ""),
+        ("out", "ask"),
+        ("in", ""),
+    ]
+    assert frames[1]["completes"] == "1" and "no upstream" in frames[1]["error"]
