@@ -110,9 +110,12 @@ class Workshop(Session):
         """Serve the page on this machine."""
         with self._step("Serving the page") as step:
             started = self.development.start_page(self.page_folder, port=PAGE_PORT)
-            changed = local_settings.allow_origin(self.functions_folder, started.server.url)
-            if changed and self.development.stop(FUNCTIONS):
-                self.start_functions()
+            changed, running = (
+                local_settings.allow_origin(self.functions_folder, started.server.url),
+                self.development.running(FUNCTIONS),
+            )
+            if changed and running and self.development.stop(FUNCTIONS):
+                self.development.start_functions(self.functions_folder, port=running.port)  # where the page looks for them
             rows = [("address", started.server.url), *_taken(PAGE_PORT, started.instead_of)]
             return step.result("The page is served on this machine.", *rows)
 
