@@ -15,6 +15,7 @@ from azure.mgmt.web.models import StringDictionary
 from chatkit.calls import Calls
 from chatkit.errors import CheckFailed
 from chatkit.lesson.checks import evidence
+from chatkit.publish import page_config
 from chatkit.publish import settings as app_settings
 from chatkit.workshop import Workshop
 from tests.lesson.broken_world import at_section_08, edited, fails
@@ -38,9 +39,10 @@ def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def restart(workshop: Workshop) -> None:
-    """Stop and start the functions on this machine."""
+    """Stop and start the functions on this machine; the page calls them, wherever they run now."""
     workshop.stop_functions()
     workshop.start_functions()
+    page_config.write(workshop.page_folder, str(workshop.local_api_base_url))
 
 
 def test_every_check_passes_on_what_the_notebooks_build(workshop: Workshop) -> None:
@@ -101,13 +103,14 @@ def test_the_functions_checks_notice_a_mistake_in_the_code(
     workshop: Workshop, section: str, file: str, old: str, new: str, words: str
 ) -> None:
     """What a learner types wrong in sections 04 to 06."""
-    calls_here = edited(workshop.page_folder / "config.json", str(workshop.api_base_url), str(workshop.local_api_base_url))
-    with calls_here:
-        with edited(workshop.functions_folder / file, old, new):
-            restart(workshop)
-            fails(workshop, section, words)
+    config = workshop.page_folder / page_config.FILE
+    deployed = config.read_text(encoding="utf-8")
+    with edited(workshop.functions_folder / file, old, new):
         restart(workshop)
-        workshop.check(section)
+        fails(workshop, section, words)
+    restart(workshop)
+    workshop.check(section)
+    config.write_text(deployed, encoding="utf-8")
 
 
 @pytest.mark.parametrize(
@@ -138,6 +141,7 @@ def test_07_notices_a_key_that_was_changed(workshop: Workshop) -> None:
     workshop.upload_settings()
     workshop.check("07")
     restart(workshop)
+    workshop.set_page_url()
 
 
 def test_07_notices_a_missing_setting(workshop: Workshop) -> None:
