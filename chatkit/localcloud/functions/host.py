@@ -131,6 +131,8 @@ class FunctionHost:
             self._fail(Failure("TimeoutError", f"Importing the app took longer than {self.options.load_timeout_s:.0f} s."))
         except OSError as error:
             self._fail(Failure(type(error).__name__, f"The app's process cannot be started: {error.strerror}: {error.filename}."))
+        except ValueError as error:
+            self._fail(Failure(type(error).__name__, f"An app setting cannot be an environment variable: {error}."))
         except ChatkitError as error:
             self._fail(Failure(type(error).__name__, str(error)))
         self._running.set()

@@ -15,6 +15,8 @@ BUNDLE_ID = "Microsoft.Azure.Functions.ExtensionBundle"
 BUNDLE_VERSION = "4.38.0"
 OVERRIDE = "AzureFunctionsJobHost__"
 TIMESPAN = re.compile(r"^(?:(\d+)\.)?(\d{1,2}):(\d{2}):(\d{2})(?:\.\d+)?$")
+HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
+CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
 DEFAULT_TIMEOUT_S = 30 * 60.0
 
 
@@ -53,9 +55,11 @@ def load(folder: Path, settings: Mapping[str, str] | None = None) -> HostJson:
         raise AppInvalid(f"There is no host.json in {folder.name}.", hint=hint) from None
     except UnicodeDecodeError:
         raise AppInvalid("host.json is not UTF-8 text.") from None
+    except OSError as error:
+        raise AppInvalid(f"host.json cannot be read: {error.strerror}.") from None
     try:
         data = json.loads(text)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise AppInvalid(f"host.json is not valid JSON: {error}.") from None
     return parse(_overridden(data, settings or {}))
 
@@ -98,7 +102,7 @@ def parse(data: Any) -> HostJson:
         route_prefix=prefix.strip("/"),
         timeout_s=_timeout(data.get("functionTimeout")),
         has_bundle=_bundle(_object(data, "extensionBundle")),
-        custom_headers={str(name): str(value) for name, value in _object(http, "customHeaders").items()},
+        custom_headers=_headers(_object(http, "customHeaders")),
         max_outstanding=limit if isinstance(limit, int) and limit >= 0 else None,
         only=_only(data.get("functions")),
     )
@@ -109,6 +113,14 @@ def _object(data: dict[str, Any], name: str) -> dict[str, Any]:
     if not isinstance(value, dict):
         raise AppInvalid(f"{name} in host.json must be an object.")
     return value
+
+
+def _headers(headers: dict[str, Any]) -> dict[str, str]:
+    found = {str(name): str(value) for name, value in headers.items()}
+    for name, value in found.items():
+        if not HEADER_NAME.fullmatch(name) or CONTROL.search(value):
+            raise AppInvalid(f"customHeaders in host.json has a header that cannot be sent: {name!r}.")
+    return found
 
 
 def _only(functions: object) -> frozenset[str]:

@@ -104,7 +104,7 @@ async def start_worker(folder: Path, early: Early) -> Early:
     command = local_settings.worker_command(environment)
     try:
         worker = await Worker.start(WorkerOptions(folder, environment, early.console.user_line, command))
-    except OSError:
+    except (OSError, ValueError):
         return early  # the host tries again, and says what is wrong
     worker.begin_load()
     return Early(early.settings, early.console, early.port, worker)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -62,9 +63,11 @@ def load(folder: Path, environment: Mapping[str, str]) -> LocalSettings:
         return LocalSettings(warnings=(f"There is no {FILE_NAME}: the app runs without settings.",))
     except UnicodeDecodeError:
         raise AppInvalid(f"{FILE_NAME} is not UTF-8 text.") from None
+    except OSError as error:
+        raise AppInvalid(f"{FILE_NAME} cannot be read: {error.strerror}.") from None
     try:
         data = json.loads(text)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise AppInvalid(f"{FILE_NAME} is not valid JSON: {error}.") from None
     if not isinstance(data, dict):
         raise AppInvalid(f"{FILE_NAME} must hold a JSON object.")
@@ -104,7 +107,7 @@ def _object(data: dict[str, Any], name: str) -> dict[str, Any]:
 def _port(value: object) -> int | None:
     if value is None:
         return None
-    if not str(value).isdecimal() or not 1 <= int(str(value)) <= 65535:
+    if not re.fullmatch(r"[0-9]{1,5}", str(value)) or not 1 <= int(str(value)) <= 65535:
         raise AppInvalid(f"LocalHttpPort in {FILE_NAME} must be a port number, not {value!r}.")
     return int(str(value))
 

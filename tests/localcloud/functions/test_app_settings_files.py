@@ -56,6 +56,8 @@ def test_a_missing_file_is_an_empty_one(tmp_path: Path) -> None:
         ('{"Values": [1]}', "Values in local.settings.json must be an object"),
         ('{"Values": {"A": {}}}', "'A' is not"),
         ('{"Host": {"LocalHttpPort": "x"}}', "must be a port number"),
+        ('{"Host": {"LocalHttpPort": "' + "9" * 5000 + '"}}', "must be a port number"),
+        ("[" * 100_000, "not valid JSON"),
         ('{"Host": {"CORS": "*", "CORSCredentials": true}}', "cannot be combined"),
     ],
 )
@@ -66,6 +68,16 @@ def test_a_malformed_settings_file_is_named_in_one_sentence(tmp_path: Path, text
         return
     with pytest.raises(AppInvalid, match=sentence):
         load(tmp_path, text)
+
+
+def test_a_folder_in_place_of_a_file_is_named(tmp_path: Path) -> None:
+    """It cannot be read."""
+    for name in ("local.settings.json", "host.json"):
+        (tmp_path / name).mkdir()
+    with pytest.raises(AppInvalid, match="local.settings.json cannot be read"):
+        local_settings.load(tmp_path, {})
+    with pytest.raises(AppInvalid, match="host.json cannot be read"):
+        host_json.load(tmp_path)
 
 
 def test_only_a_little_of_the_environment_reaches_an_app() -> None:
@@ -116,6 +128,9 @@ def test_host_json_defaults() -> None:
         ('{"version": "2.0", "extensions": {"http": 5}}', "must be an object"),
         ('{"version": "2.0", "extensionBundle": {"id": "x"}}', "extensionBundle"),
         ('{"version": "2.0", "extensions": {"http": {"routePrefix": 5}}}', "routePrefix"),
+        ('{"version": "2.0", "extensions": {"http": {"customHeaders": {"X-A": "a\\r\\nb: c"}}}}', "cannot be sent: 'X-A'"),
+        ('{"version": "2.0", "extensions": {"http": {"customHeaders": {"X A": "b"}}}}', "cannot be sent: 'X A'"),
+        ("[" * 100_000, "not valid JSON"),
     ],
 )
 def test_a_malformed_host_json_is_named_in_one_sentence(tmp_path: Path, text: str, sentence: str) -> None:

@@ -113,6 +113,14 @@ async def test_the_home_page_can_be_switched_off(serve: Serve, tmp_path: Path) -
     assert await served.ask("GET", "/") == (204, "")
 
 
+@pytest.mark.parametrize("values", [{"A": "a\0b"}, {"A": "\ud800"}, {"A=B": "c"}])
+async def test_a_setting_that_no_environment_can_hold_is_named(serve: Serve, tmp_path: Path, values: dict[str, str]) -> None:
+    """503 with the reason instead of a host that does not start."""
+    served = await serve(write_app(tmp_path / "app", FINE, local_settings_json=settings_json(values)))
+    status, text = await served.ask("GET", "/api/fine")
+    assert status == 503 and "An app setting cannot be an environment variable" in text
+
+
 async def test_an_import_error_names_the_name(serve: Serve, tmp_path: Path) -> None:
     """A module that is there without what is wanted of it, in a file of the app itself."""
     script = "from helper import not_there\n" + FINE
