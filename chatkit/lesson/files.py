@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +16,7 @@ from chatkit.files import write_private
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
 
+MAGIC = "%%chatfile"
 RECORD = "chatfiles.json"
 
 
@@ -31,8 +34,8 @@ def chatfile(line: str, cell: str) -> None:
 def write(name: str, text: str, *, folder: Path, home: Path) -> str:
     """Write a file of the learner's app, and never lose what the learner wrote there.
 
-    Strategy: the kit records the hash of what it wrote. A file that has another hash was edited by the learner; it is kept
-    beside, as NAME.before-1, NAME.before-2 and so on.
+    Strategy: the kit records the hash of what it wrote. A file that has another hash, and is none of the versions that the
+    notebooks write either, was edited by the learner; it is kept beside, as NAME.before-1, NAME.before-2 and so on.
 
     Args:
         name: Path below the app's folder, with slashes.
@@ -46,7 +49,7 @@ def write(name: str, text: str, *, folder: Path, home: Path) -> str:
     Raises:
         SetupError: The path leads out of the folder.
     """
-    content = f"{text.rstrip(chr(10))}\n".encode()
+    content = _content(text)
     kept = replace(name, content, folder=folder, home=home)
     count = content.count(b"\n")
     lines = "1 line" if count == 1 else f"{count} lines"
@@ -83,7 +86,9 @@ def replace(name: str, content: bytes, *, folder: Path, home: Path) -> str:
     """
     path = _below(folder, name)
     record = _read(home)
-    kept = _keep(path, content, record.get(name, ""))
+    old = path.read_bytes() if path.is_file() else content
+    ours = old == content or _hash(old) == record.get(name) or old in _versions(name)
+    kept = "" if ours else _keep(path, old)
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(content)
     if record.get(name) != _hash(content):
@@ -98,10 +103,22 @@ def _below(folder: Path, name: str) -> Path:
     return folder.joinpath(*path.parts)
 
 
-def _keep(path: Path, new: bytes, ours: str) -> str:
-    old = path.read_bytes() if path.is_file() else new
-    if old == new or _hash(old) == ours:
-        return ""
+def _versions(name: str) -> Iterator[bytes]:
+    """Every version of a file that some notebook writes: sections 09 and 10 write files of sections before them anew."""
+    head = f"{MAGIC} {name}\n"
+    for notebook in sorted((settings.checkout() / "notebooks").glob("*.ipynb")):
+        with suppress(OSError, ValueError, KeyError, TypeError):  # a notebook that is damaged, or being saved
+            for cell in json.loads(notebook.read_text(encoding="utf-8"))["cells"]:
+                text = "".join(cell["source"])
+                if text.startswith(head):
+                    yield _content(text.removeprefix(head))
+
+
+def _content(text: str) -> bytes:
+    return f"{text.rstrip(chr(10))}\n".encode()
+
+
+def _keep(path: Path, old: bytes) -> str:
     number = 1
     while (kept := path.with_name(f"{path.name}.before-{number}")).exists():
         number += 1

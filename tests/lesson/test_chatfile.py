@@ -9,6 +9,7 @@ import pytest
 
 from chatkit.errors import SetupError
 from chatkit.lesson import files
+from tests.app_versions import write_app
 
 Write = Callable[..., str]
 
@@ -46,6 +47,14 @@ def test_what_the_learner_wrote_is_kept(write: Write, tmp_path: Path) -> None:
         path.write_text(f"mine {number}")
         assert write("a.txt", "ours").endswith(f"; your version is kept as a.txt.before-{number}")
         assert path.with_name(f"a.txt.before-{number}").read_text() == f"mine {number}"
+
+
+@pytest.mark.parametrize("section", ["05", "09", "10"])
+def test_a_version_of_the_notebooks_is_not_the_learners(write: Write, tmp_path: Path, section: str) -> None:
+    """Even when the record is lost: sections 06, 09 and 10 write SendMessage anew, and whoever goes back writes it again."""
+    write_app(tmp_path / "my-chat", until=section)
+    assert write("functions/send_message.py", "another") == "my-chat/functions/send_message.py: 1 line"
+    assert not list(tmp_path.rglob("*.before-*"))
 
 
 @pytest.mark.parametrize("name", ["", "/etc/x", "../x", "a/../../x", "C:\\x", "C:/x", "a\\b"])
