@@ -23,7 +23,8 @@ export async function readConfig() {
     throw new ApiError("There is no config.json beside this page, so it does not know where its function app is.");
   const config = await response.json().catch(() => null);
   const signIn = config?.signIn ?? "";
-  if (!/^\w*$/.test(signIn)) throw new ApiError('In config.json, "signIn" has to be the name of a provider, for example "aad".');
+  if (typeof signIn !== "string" || !/^\w*$/.test(signIn))
+    throw new ApiError('In config.json, "signIn" has to be the name of a provider, for example "aad".');
   return { apiBaseUrl: absolute(config?.apiBaseUrl), signIn };
 }
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,18 +15,43 @@ from tests.functions.fake_blobs import FakeContainer
 from tests.web.stand_in import Room
 
 NAMES = ("chromium", "chromium-browser", "google-chrome")
+ARGUMENTS = ["--no-sandbox"]  # only because root may not have a sandbox; the pages are our own
 Visit = Callable[..., Page]
+Profile = Callable[..., BrowserContext]
 
 
 @pytest.fixture(scope="session")
-def browser(require_tool: Callable[[str], str]) -> Iterator[Browser]:
+def chromium(require_tool: Callable[[str], str]) -> str:
+    """Where the system's Chromium is."""
+    return next(filter(None, map(shutil.which, NAMES)), None) or require_tool(NAMES[0])
+
+
+@pytest.fixture(scope="session")
+def browser(chromium: str) -> Iterator[Browser]:
     """The system's Chromium, without a window."""
-    path = next(filter(None, map(shutil.which, NAMES)), None) or require_tool(NAMES[0])
     with sync_playwright() as playwright:
-        # Without the sandbox only because root may not have one; the pages are our own.
-        browser = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
+        browser = playwright.chromium.launch(executable_path=chromium, args=ARGUMENTS)
         yield browser
         browser.close()
+
+
+@pytest.fixture
+def profile(browser: Browser, chromium: str, tmp_path: Path) -> Iterator[Profile]:
+    """A function that starts a Chromium whose owner has chosen whether other sites' cookies are blocked."""
+    contexts: list[BrowserContext] = []
+
+    def start(*, block_cookies: bool) -> BrowserContext:
+        folder = tmp_path / f"profile-{len(contexts)}"
+        (folder / "Default").mkdir(parents=True)
+        choice = {"cookie_controls_mode": int(block_cookies), "block_third_party_cookies": block_cookies}
+        (folder / "Default" / "Preferences").write_text(json.dumps({"profile": choice}), encoding="utf-8")
+        kind = browser.browser_type
+        contexts.append(kind.launch_persistent_context(folder, executable_path=chromium, args=ARGUMENTS))
+        return contexts[-1]
+
+    yield start
+    for context in contexts:
+        context.close()
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""A workshop with the chat room made, published and uploaded, as at the end of section 08."""
+"""A workshop with the chat room made, published and uploaded: as at the end of section 08, or with sign-in as after section 10."""
 
 from __future__ import annotations
 
@@ -10,21 +10,27 @@ from pathlib import Path
 from chatkit.cli import cloud_process
 from chatkit.development import FUNCTIONS, PAGE
 from chatkit.workshop import Workshop
-from tests.app_versions import write_app
+from tests.app_versions import BEFORE_SIGN_IN, write_app
 
 LOCAL = ("write_local_settings", "start_functions", "prepare_page", "start_page")
 DEPLOYED = ("publish_functions", "upload_settings", "allow_page", "enable_static_website", "set_page_url", "upload_page")
+WITH_SIGN_IN = ("write_local_settings", "prepare_page", *DEPLOYED[:-2], "enable_authentication", *DEPLOYED[-2:])
 
 
 @contextmanager
-def finished_workshop(home: Path) -> Iterator[Workshop]:
-    """Take every step in a home of its own; nothing runs any more at the end."""
+def finished_workshop(home: Path, *, sign_in: bool = False) -> Iterator[Workshop]:
+    """Take every step in a home of its own; nothing runs any more at the end.
+
+    Args:
+        home: An empty folder.
+        sign_in: With authentication and private messages, without what runs on this machine only.
+    """
     before = os.environ.get("CHATKIT_HOME")
     os.environ["CHATKIT_HOME"] = str(home)
-    write_app(home / "my-chat")
+    write_app(home / "my-chat", until="10" if sign_in else BEFORE_SIGN_IN)
     workshop = Workshop.open()
     try:
-        for verb in ("provision", *LOCAL, *DEPLOYED):
+        for verb in ("provision", *(WITH_SIGN_IN if sign_in else (*LOCAL, *DEPLOYED))):
             getattr(workshop, verb)()
         yield workshop
     finally:

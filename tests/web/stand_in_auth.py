@@ -21,7 +21,7 @@ class SignIns:
 
     Attributes:
         sessions: Token to sign-in name.
-        seen: Requests of `/.auth` and the credentials they brought.
+        seen: Requests to `/.auth`: path, whether a token came along, whether a cookie.
         closed: Whether `/.auth/logout` does not answer.
     """
 
@@ -55,7 +55,7 @@ class SignIns:
         names = ("alice", "bob", "carol", "<img src=x onerror=alert(1)>")
         buttons = "".join(f'<button name="user" value="{name}">{quote(name)}</button>' for name in names)
         response = web.Response(text=PICK.format(buttons=buttons), content_type="text/html")
-        response.set_cookie("Nonce", "kept by the app's own site", samesite="Lax")
+        response.set_cookie("AppServiceAuthSession", "for-every-site", samesite="None", secure=True)
         return response
 
     async def _start(self, request: web.Request) -> web.StreamResponse:
