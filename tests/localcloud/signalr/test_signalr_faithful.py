@@ -151,10 +151,11 @@ async def test_a_membership_ends_with_its_ttl_over_rest(running: Running, monkey
 
 async def test_leaving_all_groups_without_being_in_one_is_fine(running: Running) -> None:
     """Also for a connection that is not there."""
-    await running.client("alice")
+    client = await running.client("alice")
     (connection,) = running.instance.all_connections()
     paths = [f"{NEW}/connections/{one}/groups" for one in (connection.id, "unknown")]
     assert [(await running.rest("DELETE", path))[0] for path in paths] == [200, 200]
+    await client.socket.close()
 
 
 @pytest.mark.parametrize(("kind", "words"), [(1, "no upstream is set for hub 'chat'"), (4, "Streaming is not supported")])
