@@ -1,0 +1,177 @@
+"""Private messages on the page: choosing a person, who sees what, and what is said about who is away."""
+
+from __future__ import annotations
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.web.conftest import Visit
+from tests.web.stand_in import Room
+
+ALICE, BOB, CAROL = (f"{name}@chatkit.example" for name in ("alice", "bob", "carol"))
+
+
+def choose(page: Page, name: str) -> None:
+    """Pick somebody seen so far, or everybody."""
+    page.get_by_label("To", exact=True).select_option(label=name)
+
+
+def choose_other(page: Page, name: str) -> None:
+    """Write the name of somebody not seen so far."""
+    choose(page, "Somebody else…")
+    page.get_by_placeholder("Sign-in name").fill(name)
+    page.keyboard.press("Enter")
+
+
+def write(page: Page, text: str) -> None:
+    """Into the field that has the focus, whoever it is for."""
+    box = page.locator("#text")
+    expect(box).to_be_focused()
+    box.fill(text)
+    page.keyboard.press("Enter")
+    expect(page.locator(".message.sent .text").last).to_have_text(text)
+
+
+def people(page: Page) -> list[str]:
+    return page.get_by_label("To", exact=True).locator("option").all_inner_texts()
+
+
+def test_a_click_on_a_name_writes_privately(signed_in: Visit, chat: Room) -> None:
+    """The label above the field says to whom, the focus is in it, and the message reaches those two."""
+    alice, bob, carol = signed_in("alice"), signed_in("bob"), signed_in("carol")
+    write(bob, "Hello")
+    alice.get_by_role("button", name=f"Write privately to {BOB}").click()
+    expect(alice.get_by_label(f"Private message to {BOB}")).to_be_focused()
+    write(alice, "Only for you")
+    expect(bob.locator(".text")).to_have_text(["Hello", "Only for you"])
+    expect(bob.locator(".badge")).to_have_text("🔒 Private · to you")
+    expect(alice.locator(".badge")).to_have_text(f"🔒 Private · to {BOB}")
+    write(bob, "Who was that?")
+    expect(carol.locator(".text")).to_have_text(["Hello", "Who was that?"])
+    expect(alice.locator(".fate")).to_have_count(0)
+
+
+def test_people_seen_can_be_picked(signed_in: Visit, chat: Room) -> None:
+    """In the order of the alphabet, without me; from the history and live."""
+    chat.post(CAROL, "from before")
+    page = signed_in("alice")
+    write(page, "Hello")
+    chat.post(BOB, "live")
+    expect(page.locator(".text")).to_have_count(3)
+    assert people(page) == ["Everybody", BOB, CAROL, "Somebody else…"]
+    choose(page, CAROL)
+    write(page, "Only for carol")
+    expect(page.locator(".badge")).to_have_text(f"🔒 Private · to {CAROL}")
+
+
+def test_escape_writes_to_everybody_again(signed_in: Visit, chat: Room) -> None:
+    """And keeps what is written."""
+    chat.post(BOB, "Hello")
+    page = signed_in("alice")
+    choose(page, BOB)
+    page.locator("#text").fill("for all")
+    page.keyboard.press("Escape")
+    expect(page.get_by_label("Message to everybody")).to_have_value("for all")
+    page.keyboard.press("Enter")
+    expect(page.locator(".message.sent:not(.private) .text").last).to_have_text("for all")
+
+
+@pytest.mark.parametrize(("written", "meant"), [("dave", "dave@chatkit.example"), (" Eve@else.example ", "Eve@else.example")])
+def test_somebody_not_seen_yet_can_be_written_to(signed_in: Visit, chat: Room, written: str, meant: str) -> None:
+    """A name without a domain is one of mine; the sender is told that nobody has spoken under it."""
+    page = signed_in("alice")
+    choose_other(page, written)
+    expect(page.get_by_label(f"Private message to {meant}")).to_be_focused()
+    write(page, "Are you there?")
+    expect(page.locator(".fate")).to_contain_text(f"Nobody has spoken here as {meant} so far.")
+    assert meant in people(page)
+
+
+def test_thinking_again_leaves_the_recipient(signed_in: Visit) -> None:
+    """Escape in the field for a name, or no name at all."""
+    page = signed_in("alice")
+    for key in ("Escape", "Enter"):
+        choose(page, "Somebody else…")
+        expect(page.get_by_placeholder("Sign-in name")).to_be_focused()
+        page.keyboard.press(key)
+        expect(page.get_by_label("Message to everybody")).to_be_focused()
+        expect(page.get_by_label("To", exact=True)).to_have_value("")
+
+
+def test_who_is_away_finds_it_later(signed_in: Visit, chat: Room) -> None:
+    """The sender is told; the recipient finds it in the history, marked as private."""
+    chat.post(BOB, "I have to go")
+    alice = signed_in("alice")
+    choose(alice, BOB)
+    write(alice, "See you tomorrow")
+    expect(alice.locator(".fate")).to_have_text(f"{BOB} was not here, and will find it in the history.")
+    bob = signed_in("bob")
+    expect(bob.locator(".private .text")).to_have_text(["See you tomorrow"])
+    expect(bob.locator(".badge")).to_have_text("🔒 Private · to you")
+
+
+def test_what_nobody_will_find_is_said(signed_in: Visit, chat: Room) -> None:
+    """The recipient is away, and the storage too."""
+    page = signed_in("alice")
+    chat.blobs.down = True
+    choose_other(page, "bob")
+    write(page, "Hello")
+    expect(page.locator(".fate")).to_contain_text("please send it again later")
+
+
+def test_my_other_tab_has_it_once(signed_in: Visit, chat: Room) -> None:
+    """Also the tab that has sent it: the answer and the hub's message are the same one."""
+    page, other = signed_in("alice"), signed_in("alice")
+    for text in ("same", "same"):
+        choose_other(page, "bob")
+        write(page, text)
+        expect(page.locator(".message.sending")).to_have_count(0)
+    for tab in (page, other):
+        expect(tab.locator(".message.private.own .text")).to_have_text(["same", "same"])
+
+
+def test_the_same_words_to_everybody_and_to_one_are_two_messages(signed_in: Visit, chat: Room) -> None:
+    """Neither takes the other's place, nor stands under the other's badge."""
+    chat.post(BOB, "Hello")
+    page = signed_in("alice")
+    write(page, "Yes")
+    choose(page, BOB)
+    write(page, "Yes")
+    expect(page.locator(".message.sent.own")).to_have_count(2)
+    expect(page.locator(".message.private .text")).to_have_text(["Yes"])
+    expect(page.locator(".message.private .who")).not_to_have_class("who hidden")
+
+
+def test_a_forged_badge_is_text(signed_in: Visit, chat: Room) -> None:
+    """Words that look like one are a message's words; fields of the wrong kind make none."""
+    page = signed_in("alice")
+    chat.say({"id": "1", "sender": BOB, "text": "🔒 Private · to you", "recipient": {"name": "alice"}, "isPrivate": True})
+    chat.say({"id": "2", "sender": BOB, "text": "<p class=badge>Private</p>", "recipient": ["alice"]})
+    expect(page.locator(".text")).to_have_count(2)
+    expect(page.locator(".badge")).to_have_count(0)
+
+
+def test_a_private_message_that_failed_is_tried_again_privately(signed_in: Visit, chat: Room) -> None:
+    """Whoever has been chosen meanwhile."""
+    chat.post(BOB, "Hello")
+    chat.post(CAROL, "Hello")
+    page = signed_in("alice")
+    choose(page, BOB)
+    chat.faults.send = (503, "")
+    page.locator("#text").fill("Only for bob")
+    page.keyboard.press("Enter")
+    page.wait_for_selector(".message.failed.private")
+    chat.faults.send = None
+    choose(page, CAROL)
+    page.get_by_role("button", name="Try again").click()
+    expect(page.locator(".message.sent.private .badge")).to_have_text(f"🔒 Private · to {BOB}")
+
+
+def test_a_private_message_is_known_without_colours(signed_in: Visit, chat: Room) -> None:
+    """By a word, a sign and a broken line; nor does the field rely on its colour."""
+    chat.post(BOB, "Psst", recipient=ALICE)
+    page = signed_in("alice", forced_colors="active")
+    expect(page.locator(".badge")).to_contain_text("Private")
+    assert page.locator(".private .text").evaluate("text => getComputedStyle(text).borderTopStyle") == "dashed"
+    choose(page, BOB)
+    expect(page.get_by_label(f"Private message to {BOB}")).to_be_visible()
