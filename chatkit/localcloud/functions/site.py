@@ -283,7 +283,10 @@ class RunningSite:
 
     def _later(self, work: Awaitable[None]) -> None:
         async def run() -> None:
-            await work
+            try:
+                await work
+            except Exception:  # nobody awaits it: the log must say
+                log.exception("%s: work in the background failed", self.spec.name)
 
         task = asyncio.get_running_loop().create_task(run())
         self._tasks.add(task)
