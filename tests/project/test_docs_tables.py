@@ -1,0 +1,45 @@
+"""Tables in docs/ whose rows name the tests that prove them: every row is there, and so is every test."""
+
+from __future__ import annotations
+
+import ast
+import re
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+NAMED = re.compile(r"`(\w+\.py)::(\w+)`")
+
+
+def rows(document: str, name: str) -> list[list[str]]:
+    """Cells of each row of a table between its two marks."""
+    text = (ROOT / "docs" / document).read_text(encoding="utf-8")
+    table = text.split(f"<!-- {name}: begin -->")[1].split(f"<!-- {name}: end -->")[0]
+    lines = [line for line in table.strip().splitlines() if line.startswith("|")][2:]
+    return [[cell.strip() for cell in line.strip("|").split("|")] for line in lines]
+
+
+def functions_in(name: str) -> set[str]:
+    """Test functions of the one file of that name; file names are unique below tests/."""
+    (path,) = (ROOT / "tests").rglob(name)
+    found = ast.parse(path.read_text(encoding="utf-8")).body
+    return {node.name for node in found if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and node.name[:5] == "test_"}
+
+
+def test_the_comparison_has_every_row() -> None:
+    """Thirty, numbered, each with both columns and at least one test."""
+    found = rows("signalr.md", "comparison")
+    assert [row[0] for row in found] == [str(number) for number in range(1, 31)]
+    for row in found:
+        assert len(row) == 5 and all(row), row[:2]
+
+
+@pytest.mark.parametrize(("document", "name"), [("signalr.md", "comparison"), ("functions.md", "mistakes")])
+def test_every_test_that_is_named_exists(document: str, name: str) -> None:
+    """And nothing but names of tests stands in the last column."""
+    for row in rows(document, name):
+        named = NAMED.findall(row[-1])
+        assert named and NAMED.sub("", row[-1]).strip() == "", row[0]
+        for file, function in named:
+            assert function in functions_in(file), f"{row[0]} names {file}::{function}"
