@@ -39,7 +39,8 @@ def start(arguments: list[str]) -> int:
     wanted = _parser().parse_args(arguments)
     from chatkit.localcloud.functions.local_run import run
 
-    return run(wanted.folder, port=wanted.port, address=wanted.address, cors=wanted.cors)
+    credentials = wanted.cors_credentials
+    return run(wanted.folder, port=wanted.port, address=wanted.address, cors=wanted.cors, cors_credentials=credentials)
 
 
 class _Parser(argparse.ArgumentParser):
@@ -56,6 +57,8 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("-p", "--port", type=_port, help="Default: Host.LocalHttpPort, else 7071.")
     parser.add_argument("--address", default="localhost", help="Loopback address to listen on. Default: localhost.")
     parser.add_argument("--cors", help="Allowed origins with commas, instead of Host.CORS.")
+    credentials = "Let those origins send credentials, instead of Host.CORSCredentials."
+    parser.add_argument("--cors-credentials", action="store_true", default=None, help=credentials)
     return parser
 
 

@@ -32,12 +32,15 @@ def folder(tmp_path: Path) -> Path:
 
 def test_an_app_runs_until_it_is_interrupted(folder: Path) -> None:
     """It prints where its functions are, answers, and ends with 0."""
-    command = [sys.executable, "-m", "chatkit", "func", "start", str(folder), "--port", "0"]
+    page = "http://127.0.0.1:5500"
+    options = ["--port", "0", "--cors", page, "--cors-credentials"]
+    command = [sys.executable, "-m", "chatkit", "func", "start", str(folder), *options]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as process:
         assert process.stdout is not None
         found = next(filter(None, (re.search(r"http://localhost:\d+/api/hello", line) for line in process.stdout)))
-        with urllib.request.urlopen(found.group(), timeout=10) as answer:
-            assert answer.read() == b"hello"
+        request = urllib.request.Request(found.group(), headers={"Origin": page})
+        with urllib.request.urlopen(request, timeout=10) as answer:
+            assert (answer.read(), answer.headers["Access-Control-Allow-Credentials"]) == (b"hello", "true")
         process.send_signal(signal.SIGINT)
         assert process.wait(timeout=10) == 0
 
