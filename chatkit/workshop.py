@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from chatkit.chat.sign_in import SignedIn
 
 PAGE_PORT = 5500
-NEGOTIATE = "/api/negotiate"
+NEGOTIATE, ME = "/api/negotiate", "/.auth/me"
 
 
 class Workshop(Session):
@@ -278,6 +278,7 @@ class Workshop(Session):
             client_secret: Its secret.
         """
         from chatkit.provision import authentication
+        from chatkit.publish import functions
 
         with self._step("Turning authentication on") as step:
             settings = self.settings
@@ -289,6 +290,7 @@ class Workshop(Session):
                 self.web_url or self._website_address(step),
             )
             used = authentication.enable_authentication(step.cloud, step.calls, site, given=given)
+            functions.wait_until_answers(step.cloud, step.calls, site.api_base_url, ME)
             self._learn(authentication="on", client_id="" if given else used)
             return step.result(
                 "Authentication is on: people sign in with Microsoft Entra ID; who is not signed in stays anonymous.",
@@ -356,10 +358,11 @@ class Workshop(Session):
             where: "local" for the functions on this machine, "deployed" for the function app.
         """
         from chatkit.chat.panel import ChatPanel
+        from chatkit.chat.sign_in import SignedIn
 
-        names = users or ("alice", "bob")
         asks = where == "deployed" and self.settings.facts.authentication == "on"
-        people = {name: self.sign_in_as(name) for name in names} if asks else None
+        names = users or ("alice", "bob")
+        people = {name: self.sign_in_as(name) if asks else SignedIn(name) for name in names}
         return ChatPanel.open(self._api(where), names, people=people)
 
     # Inside

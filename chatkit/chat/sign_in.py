@@ -21,7 +21,7 @@ from chatkit.chat.rest import TIMEOUT, ask
 from chatkit.errors import NotStarted, SetupError
 
 LOGIN = "/.auth/login/aad?session_mode=token"
-HEADER = "X-ZUMO-AUTH"
+HEADER, PRINCIPAL = "X-ZUMO-AUTH", "X-MS-CLIENT-PRINCIPAL-NAME"
 REQUEST = re.compile(r'name="request" value="([^"]*)"')
 TEST_USER = re.compile(r'<button name="user" value="([^"]*)"')
 REDIRECTS = 10
@@ -33,16 +33,17 @@ class SignedIn:
 
     Attributes:
         name: Sign-in name as the app is told it, for example "alice@chatkit.example".
-        token: Of the session, for header X-ZUMO-AUTH; never shown.
+        token: Of the session, for header X-ZUMO-AUTH; never shown. Empty where nobody stands in front of the app, as on this
+            machine: the request names its person itself then, as the platform would.
     """
 
     name: str
-    token: str = field(repr=False)
+    token: str = field(default="", repr=False)
 
     @property
     def headers(self) -> dict[str, str]:
         """What a request of this person carries."""
-        return {HEADER: self.token}
+        return {HEADER: self.token} if self.token else {PRINCIPAL: self.name}
 
     def __repr__(self) -> str:
         return f"{self.name}, signed in"
