@@ -83,16 +83,18 @@ async def who_am_i(session: aiohttp.ClientSession, api_base_url: str, headers: M
 
 async def _walk(session: aiohttp.ClientSession, url: str, user: str) -> str:
     """Follow redirects to the sign-in page, pick the user, follow redirects to the end; return the last address."""
-    form: dict[str, str] | None = None
+    form: dict[str, str] = {}
+    picked = False
     for _ in range(REDIRECTS):
-        method = "POST" if form else "GET"
-        async with session.request(method, url, data=form, allow_redirects=False) as answer:
+        async with session.request("POST" if form else "GET", url, data=form or None, allow_redirects=False) as answer:
             target, text = answer.headers.get("Location", ""), await answer.text()
-        if not target and form is None:
-            form = _pick(answer.status, text, user)
-            continue
-        url, form = urljoin(url, target), None
-        if not target or urlsplit(url).fragment:
+        if target:
+            url, form = urljoin(url, target), {}
+        elif picked:
+            break
+        else:
+            form, picked = _pick(answer.status, text, user), True
+        if urlsplit(url).fragment:
             break
     return url
 
