@@ -64,7 +64,7 @@ def test_a_public_message_goes_to_everybody(post: Ask, sent: Sent) -> None:
 def test_a_private_message_goes_to_its_two_users(post: Ask, sent: Sent) -> None:
     """To the sender too, whose other tabs show it; never to the hub."""
     answer = post({"text": "Hello", "recipient": "bob"})[1]
-    assert [item["userId"] for item in sent.values[0]] == ["alice", "bob"]
+    assert [item["userId"] for item in sent.values[0]] == ["bob", "alice"]
     assert all(item["arguments"][0]["isPrivate"] is True for item in sent.values[0])
     assert (answer["sender"], answer["recipient"], answer["isPrivate"]) == ("alice", "bob", True)
 
