@@ -1,6 +1,6 @@
 // Where one writes: to everybody, or, for who is signed in, to one person.
 
-import { nameOf } from "./names.js";
+import { called, nameOf } from "./names.js";
 import { people, room, send } from "./room.js";
 import { count, fullName } from "./text.js";
 
@@ -81,7 +81,7 @@ const Recipient = {
     const picker = () =>
       h("select", { id: "recipient", value: room.recipient, onChange: choose }, [
         h("option", { value: "" }, "Everybody"),
-        ...names.value.map((each) => h("option", { value: each, key: each }, each)),
+        ...names.value.map((each) => h("option", { value: each, key: each }, called(each))),
         h("option", { value: OTHER }, "Somebody else…"),
       ]);
     const asked = () => [

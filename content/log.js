@@ -1,7 +1,7 @@
 // The list of messages: days, bubbles, what is still on its way, and where the reader is.
 
 import { deliver, discard, loadEarlier, loadHistory, room } from "./room.js";
-import { avatar, nameOf } from "./names.js";
+import { avatar, called, nameOf, whole } from "./names.js";
 import { count, dayOf, momentOf, timeOf } from "./text.js";
 
 const { h, nextTick, onBeforeUnmount, onMounted, onUpdated, ref } = Vue;
@@ -124,7 +124,7 @@ function sameSpeaker(item, before) {
 function speaker(name, own) {
   if (own || !room.signIn) return nameOf(name);
   const onClick = () => (room.recipient = name);
-  return h("button", { type: "button", class: "speaker", "aria-label": `Write privately to ${name}`, onClick }, nameOf(name));
+  return h("button", { type: "button", class: "speaker", "aria-label": `Write privately to ${called(name)}`, onClick }, nameOf(name));
 }
 
 /** Said in words and with a sign, not by colour alone. */
@@ -149,5 +149,5 @@ function fate(item) {
 function absence({ recipient, stored, waits }) {
   if (!stored) return [nameOf(recipient), " was not here, and the history could not keep this: please send it again later."];
   if (waits === "away") return [nameOf(recipient), " was not here, and will find it in the history."];
-  return ["Nobody has spoken here as ", nameOf(recipient), " so far. The message waits in the history for who has that name."];
+  return ["Nobody has spoken here as ", whole(recipient), " so far. The message waits in the history for who has that name."];
 }

@@ -1,13 +1,19 @@
-// People on the screen: a round picture of initials, and a name that is always shown whole, its domain in a quieter colour.
+// People on the screen: a round picture of initials, and a name. The domain is left out where it is also mine.
 
-import { colourOf, initials } from "./text.js";
+import { room } from "./room.js";
+import { colourOf, initials, shortName } from "./text.js";
 
 const { h } = Vue;
 
 export const avatar = (name) => h("span", { class: ["avatar", colourOf(name)], "aria-hidden": "true" }, initials(name));
 
-export function nameOf(name) {
+export const called = (name) => shortName(name, room.name);
+
+export const nameOf = (name) => whole(called(name), name);
+
+/** With its domain, in a quieter colour. */
+export function whole(name, title = name) {
   const at = name.lastIndexOf("@");
-  if (at < 1) return h("bdi", { class: "name", title: name }, name);
-  return h("bdi", { class: "name", title: name }, [name.slice(0, at), h("span", { class: "domain" }, name.slice(at))]);
+  const parts = at < 1 ? name : [name.slice(0, at), h("span", { class: "domain" }, name.slice(at))];
+  return h("bdi", { class: "name", title }, parts);
 }

@@ -27,6 +27,12 @@ export function colourOf(name) {
   return `colour-${hash % COLOURS}`;
 }
 
+/** A sign-in name as colleagues say it: "bob@chatkit.example" is "bob" among people of chatkit.example. */
+export function shortName(name, mine) {
+  const at = name.lastIndexOf("@");
+  return at > 0 && name.slice(at) === mine.slice(mine.lastIndexOf("@")) ? name.slice(0, at) : name;
+}
+
 /** A sign-in name as it is written in full: "bob" among people of chatkit.example is "bob@chatkit.example". */
 export function fullName(written, mine) {
   const name = written.trim();

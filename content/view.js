@@ -3,7 +3,7 @@
 
 import { Composer } from "./composer.js";
 import { JoinForm, SignIn } from "./door.js";
-import { avatar, nameOf } from "./names.js";
+import { avatar, whole } from "./names.js";
 import { Log } from "./log.js";
 import { leave, reconnect, room, signOut, start } from "./room.js";
 
@@ -29,7 +29,7 @@ const Room = () =>
       mark(),
       h("div", [h("h1", "Chat room"), h(Link)]),
       h("div", { class: "me" }, [
-        h("div", [nameOf(room.name), room.signIn ? button("Sign out", signOut) : button("Change name", leave)]),
+        h("div", [whole(room.name), room.signIn ? button("Sign out", signOut) : button("Change name", leave)]),
         avatar(room.name),
       ]),
     ]),

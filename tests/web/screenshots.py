@@ -97,7 +97,7 @@ def enter(browser: Browser, url: str, name: str, picture: Picture, *, signs_in: 
 def say(page: Page, said: Said) -> None:
     """Write a message, privately by a click on the recipient's name."""
     if said.to:
-        page.get_by_role("button", name=f"Write privately to {said.to}@").last.click()
+        page.get_by_role("button", name=f"Write privately to {said.to}").last.click()
     page.locator("#text").fill(said.text)
     page.keyboard.press("Enter")
     page.locator(".message.sent .text", has_text=said.text).wait_for()

@@ -10,11 +10,14 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.web.conftest import Visit
+from tests.web.conftest import Visit, sign_in
 from tests.web.stand_in import Room
 
 AXE = Path(__file__).with_name("node_modules") / "axe-core" / "axe.min.js"
 SIZES = {"desktop": {"width": 1280, "height": 800}, "phone": {"width": 390, "height": 844}, "tiny": {"width": 320, "height": 480}}
+
+
+FOCUSED = "document.activeElement.getAttribute('aria-label') ?? (document.activeElement.id || document.activeElement.innerText)"
 
 
 @pytest.fixture(scope="module")
@@ -57,6 +60,82 @@ def test_axe_finds_nothing(visit: Visit, chat: Room, axe: str, scheme: str, size
     page.wait_for_selector(".banner")
     found["trouble"] = complaints(page, axe)
     assert not any(found.values()), found
+
+
+@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_nothing_with_sign_in(signed_in: Visit, chat: Room, axe: str, scheme: str, size: str) -> None:
+    """At the door, among private messages, while writing one and naming somebody, and when the sign-in is over."""
+    page = signed_in(None, color_scheme=scheme, viewport=SIZES[size], reduced_motion="reduce")
+    found = {"door": complaints(page, axe)}
+    sign_in(page, "alice")
+    chat.post("bob@chatkit.example", "Hello")
+    chat.post("bob@chatkit.example", "Only for you", recipient="alice@chatkit.example")
+    page.get_by_role("button", name="Write privately to bob").last.click()
+    page.get_by_label("Private message to bob").fill("Hello")
+    page.keyboard.press("Enter")
+    page.wait_for_selector(".fate[role=status]")
+    found["private"] = complaints(page, axe)
+    page.get_by_label("To", exact=True).select_option(label="Somebody else…")
+    found["naming"] = complaints(page, axe)
+    page.keyboard.press("Escape")
+    chat.faults.send = (503, "")
+    page.locator("#text").fill("Hello")
+    page.keyboard.press("Enter")
+    page.wait_for_selector(".failed.private")
+    found["failed"] = complaints(page, axe)
+    chat.sign_ins.expire()
+    chat.drop()
+    page.get_by_role("button", name="Sign in").wait_for()
+    found["ended"] = complaints(page, axe)
+    assert not any(found.values()), found
+
+
+@pytest.mark.parametrize("width", [320, 390, 1280])
+def test_nothing_sticks_out_sideways_with_sign_in(signed_in: Visit, chat: Room, width: int) -> None:
+    """Names as long as sign-in names get, in the message list, above the field and in the list of people."""
+    name = f"{'w' * 64}@{'d' * 60}.example"
+    chat.post(name, "w" * 500, recipient="alice@chatkit.example")
+    page = signed_in("alice", viewport={"width": width, "height": 640})
+    page.get_by_role("button", name="Write privately to").click()
+    expect(page.locator(".composer.private")).to_be_visible()
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    assert page.locator(".log").evaluate("log => log.scrollWidth - log.clientWidth") == 0
+    for each in (
+        page.get_by_role("button", name="Send"),
+        page.get_by_role("button", name="Sign out"),
+        page.locator("#recipient"),
+    ):
+        expect(each).to_be_in_viewport(ratio=1)
+
+
+@pytest.mark.parametrize("width", [320, 1280])
+def test_what_one_presses_is_big_enough(signed_in: Visit, chat: Room, width: int) -> None:
+    """24 by 24 pixels at least."""
+    chat.post("bob@chatkit.example", "Hello")
+    page = signed_in("alice", viewport={"width": width, "height": 640})
+    page.get_by_role("button", name="Write privately to bob").wait_for()
+    for each in page.locator("button:visible, select:visible, textarea:visible").all():
+        box = each.bounding_box()
+        assert box and round(min(box["width"], box["height"])) >= 24, each.inner_text()
+
+
+def test_a_private_message_can_be_begun_and_left_by_keyboard(signed_in: Visit, chat: Room) -> None:
+    """From the field up to the name, Enter, and Escape back to everybody."""
+    chat.post("bob@chatkit.example", "Hello")
+    page = signed_in("alice")
+    page.get_by_role("button", name="Write privately to bob").wait_for()
+    names = []
+    for _ in range(4):
+        page.keyboard.press("Shift+Tab")
+        names.append(page.evaluate(FOCUSED))
+        if names[-1] == "Write privately to bob":
+            page.keyboard.press("Enter")
+            break
+    assert names == ["recipient", "Write privately to bob"]
+    expect(page.get_by_label("Private message to bob")).to_be_focused()
+    page.keyboard.press("Escape")
+    expect(page.get_by_label("Message to everybody")).to_be_focused()
 
 
 @pytest.mark.parametrize("width", [320, 360, 390, 768, 1280, 1920])
