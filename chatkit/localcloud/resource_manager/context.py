@@ -44,6 +44,9 @@ class StoragePlane(Protocol):
     async def apply(self, spec: AccountSpec) -> None:
         """Create or update an account."""
 
+    def forget(self, name: str) -> None:
+        """Delete what is stored about an account; part of the caller's transaction."""
+
     async def remove(self, name: str) -> None:
         """Delete an account with its data."""
 
@@ -110,6 +113,7 @@ class Context:
     identity_endpoint: str = ""
     locks: dict[str, asyncio.Lock] = field(default_factory=dict)
     on_remove: dict[str, Callable[[Document], Any]] = field(default_factory=dict)
+    remove_roles: Callable[[str], None] = lambda scope: None
 
     @classmethod
     def load(
@@ -144,6 +148,12 @@ class Context:
         """Make several writes one."""
         with self.platform.store.transaction():
             yield
+
+    def forget(self, document: Document) -> None:
+        """Delete a resource's document and the role assignments at it."""
+        with self.commit():
+            self.remove_roles(document["id"])
+            self.resources.delete(document["id"])
 
     def lock(self, id_: str) -> asyncio.Lock:
         """One change of a resource at a time."""

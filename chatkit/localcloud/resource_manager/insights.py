@@ -76,4 +76,4 @@ class Insights:
 
     async def remove(self, document: Document) -> None:
         """Delete a component's document."""
-        self._context.resources.delete(document["id"])
+        self._context.forget(document)

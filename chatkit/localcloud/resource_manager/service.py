@@ -59,6 +59,7 @@ class ResourceManagerService:
         )
         self.context.base_url = self._base_url
         self.context.identity_endpoint = f"http://localhost:{platform.listeners.reserve('sign-in')}{IDENTITY_PATH}"
+        self.context.remove_roles = tokens.roles.remove_below
         authorization = Authorization(self.context, tokens.roles, self.context.faults)
         plans = Plans(self.context)
         self._sites = Sites(self.context, plans)

@@ -303,7 +303,7 @@ class SignalR:
     async def remove(self, document: Document) -> None:
         """Delete an instance, its port and its document."""
         with self._context.commit():
-            self._context.resources.delete(document["id"])
+            self._context.forget(document)
             self._context.platform.listeners.release(owner(document))
         await self._context.signalr.remove(document["name"].lower())
 

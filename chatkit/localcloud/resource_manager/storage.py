@@ -223,8 +223,10 @@ class Storage:
         await self._context.storage.apply(spec(document))
 
     async def remove(self, document: Document) -> None:
-        """Delete an account, its data and its document."""
-        self._context.resources.delete(document["id"])
+        """Delete an account: document and data go in one transaction, its files after it."""
+        with self._context.commit():
+            self._context.forget(document)
+            self._context.storage.forget(document["name"])
         await self._context.storage.remove(document["name"])
 
     def render(self, document: Document) -> Document:

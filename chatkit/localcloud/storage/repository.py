@@ -38,6 +38,8 @@ class Repository:
     def _load(self, spec: AccountSpec) -> Account:
         document = self._store.get(ACCOUNTS, spec.name)
         if document is None:
+            self._forget_rows(spec.name)  # of nobody: a deleted account leaves nothing to the next one of its name
+            self.contents.drop(spec.name, self.contents.orphans(spec.name, ()))
             account = Account(spec, secret=base64.b64encode(secrets.token_bytes(32)).decode())
             self.save_account(account)
             return account
@@ -69,14 +71,24 @@ class Repository:
         document = {"website": asdict(account.website), "service": account.service, "cors": account.cors}
         self._store.put(ACCOUNTS, account.name, {**document, "secret": account.secret})
 
-    async def remove_account(self, name: str) -> None:
-        """Delete an account with all its data."""
-        self.accounts.pop(name, None)
+    def forget_account(self, name: str) -> None:
+        """Delete all that is stored about an account; from now on it holds nothing, also for requests under way."""
         with self._store.transaction():
             self._store.delete(ACCOUNTS, name)
+            self._forget_rows(name)
+        account = self.accounts.pop(name, None)
+        if account is not None:
+            account.containers.clear()
+
+    def _forget_rows(self, name: str) -> None:
+        with self._store.transaction():
             for collection in (CONTAINERS, BLOBS, STAGED):
                 for key, _ in self._store.items(collection, f"{name}/"):
                     self._store.delete(collection, key)
+
+    async def remove_account(self, name: str) -> None:
+        """Delete an account with all its data."""
+        self.forget_account(name)
         await self.contents.drop_account(name)
 
     # Containers -------------------------------------------------------------------------------------------------------

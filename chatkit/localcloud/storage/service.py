@@ -99,11 +99,17 @@ class StorageService:
             await self._platform.listeners.open(_site(name), runner, port=port, ipv4_only=True)
         self._platform.trace.emit(f"storage/{name}", "applied", known=known)
 
+    def forget(self, name: str) -> None:
+        """Delete all that is stored about an account, in the caller's transaction if there is one; `remove` does the rest."""
+        name = name.lower()
+        self._repository.forget_account(name)
+        self._platform.listeners.release(_site(name))
+
     async def remove(self, name: str) -> None:
         """Delete an account with its data and close its website."""
         name = name.lower()
+        self.forget(name)
         await self._platform.listeners.close(_site(name))
-        self._platform.listeners.release(_site(name))
         await self._repository.remove_account(name)
         self._platform.trace.emit(f"storage/{name}", "removed")
 

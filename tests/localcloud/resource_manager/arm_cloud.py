@@ -105,6 +105,10 @@ class Plane:
 
     async def remove(self, name: str) -> None:
         """Forget an instance, account or site."""
+        self.forget(name)
+
+    def forget(self, name: str) -> None:
+        """The first half of removing an account."""
         self._kept.pop(name, None)
 
 

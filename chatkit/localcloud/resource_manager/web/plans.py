@@ -158,7 +158,7 @@ class Plans:
 
     async def remove(self, document: Document) -> None:
         """Delete a plan's document; a plan has no data plane."""
-        self._context.resources.delete(document["id"])
+        self._context.forget(document)
 
     def sites_of(self, plan_id: str) -> list[Document]:
         """The sites on a plan."""

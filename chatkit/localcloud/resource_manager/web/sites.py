@@ -264,7 +264,7 @@ class Sites:
         """Delete an app, its code, its identity, its ports and its document."""
         name = document["name"].lower()
         with self._context.commit():
-            self._context.resources.delete(document["id"])
+            self._context.forget(document)
             for owner in (f"sites/{name}", f"scm/{name}"):
                 self._context.platform.listeners.release(owner)
         if (document.get("identity") or {}).get("principalId"):
