@@ -16,6 +16,7 @@ from threading import Lock
 from typing import Any, ParamSpec, TypeVar
 from urllib.parse import urlsplit
 
+from azure.core.exceptions import ServiceResponseError
 from azure.core.pipeline import PipelineRequest
 from azure.core.pipeline.policies import SansIOHTTPPolicy
 from azure.core.polling import LROPoller
@@ -27,6 +28,7 @@ P = ParamSpec("P")
 R = TypeVar("R")
 TICK_S = 0.5
 FIRST_WAIT_S, LAST_WAIT_S = 0.1, 5.0
+REPEATS, REPEAT_WAIT_S = 3, 1.0
 
 
 class _Wire:
@@ -83,7 +85,7 @@ class Calls:
             azure.core.exceptions.AzureError: As the SDK raises it, with a hint where one is known.
         """
         with self._noted(name_of(method)):
-            return method(*args, **kwargs)
+            return _repeated(lambda: method(*args, **kwargs))
 
     def list(self, method: Callable[P, Iterable[R]], *args: P.args, **kwargs: P.kwargs) -> builtins.list[R]:
         """Call a method that returns pages, and read them all.
@@ -150,6 +152,22 @@ class Calls:
                 self._made[-1] = replace(call, seconds=last.seconds + call.seconds)
             else:
                 self._made.append(call)
+
+
+def _repeated(work: Callable[[], R]) -> R:
+    """Do a call again whose connection broke before an answer came.
+
+    The SDKs do so for all but POST, which might do something twice; every POST the kit sends may be sent twice.
+    """
+    for _ in range(REPEATS):
+        try:
+            return work()
+        except ServiceResponseError:
+            wire = _current.get()
+            if wire is None or wire.verb != "POST":
+                raise
+            time.sleep(REPEAT_WAIT_S)
+    return work()
 
 
 def name_of(method: Callable[..., object]) -> str:

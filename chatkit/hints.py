@@ -6,7 +6,13 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from azure.core.exceptions import AzureError, ClientAuthenticationError, HttpResponseError, ServiceRequestError
+from azure.core.exceptions import (
+    AzureError,
+    ClientAuthenticationError,
+    HttpResponseError,
+    ServiceRequestError,
+    ServiceResponseError,
+)
 
 
 @dataclass(frozen=True)
@@ -40,6 +46,12 @@ HINTS = (
         ("TooManyRequests", "MessageCountExceeded", "ConnectionCountReached"),
         r"connection count (reached|exceeds)|daily message",
         "A Free unit of SignalR Service holds 20 connections and sends 20,000 messages a day. Close tabs or use Standard.",
+    ),
+    _Hint(
+        ("SubscriptionRequestsThrottled", "OperationNotAllowedThrottled", "RequestsThrottled"),
+        r"number of .{0,20} requests for the subscription exceeded",
+        "Too many requests came from this subscription at once. Wait a minute and run the cell again: "
+        "every step can be repeated.",
     ),
     _Hint(
         ("LocationNotAvailableForResourceType", "LinuxDynamicWorkersNotAllowedInResourceGroup"),
@@ -130,6 +142,8 @@ def hint_for(error: BaseException) -> str:
         return ""
     if isinstance(error, ServiceRequestError):
         return "Nothing answers there. On the local cloud: `chatkit local up` starts it. On Azure: look at network and proxy."
+    if isinstance(error, ServiceResponseError):
+        return "The connection broke before an answer came. Run the cell again: every step can be repeated."
     code, message = code_of(error), str(error)
     by_code = next((hint.remedy for hint in HINTS if code in hint.codes), "")
     by_words = next((hint.remedy for hint in HINTS if re.search(hint.words, message, re.IGNORECASE)), "")

@@ -26,6 +26,7 @@ from chatkit.calls import Calls
 from chatkit.cloud import Cloud
 from chatkit.errors import SetupError
 from chatkit.provision.names import check_answer, check_name
+from chatkit.provision.resource_group import with_provider
 from chatkit.publish.settings import merge_app_settings
 
 FLEX_SKU = "FC1"
@@ -51,7 +52,7 @@ def create_plan(cloud: Cloud, calls: Calls, group: str, name: str, region: str) 
         sku=SkuDescription(name=FLEX_SKU, tier="FlexConsumption"),
         properties=AppServicePlanProperties(reserved=True),
     )
-    return calls.finish(plans.begin_create_or_update, group, name, wanted)
+    return with_provider(cloud, calls, "Microsoft.Web", lambda: calls.finish(plans.begin_create_or_update, group, name, wanted))
 
 
 def create_site(cloud: Cloud, calls: Calls, group: str, name: str, *, plan: AppServicePlan, storage: PackageStorage) -> Site:

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from typing import TypeVar
 
-from azure.core.exceptions import ResourceNotFoundError
+from azure.core.exceptions import HttpResponseError, ResourceNotFoundError
 from azure.mgmt.resource.resources.models import ResourceGroup
 
 from chatkit.calls import Calls
 from chatkit.cloud import Cloud
 from chatkit.errors import ServiceError
+from chatkit.hints import code_of
 from chatkit.provision.names import check_name
 
+R = TypeVar("R")
 PROVIDERS = ("Microsoft.SignalRService", "Microsoft.Storage", "Microsoft.Web")
+NOT_REGISTERED = "MissingSubscriptionRegistration"
 TAGS = {"made-by": "chatkit"}
 REGISTER_LIMIT_S, DELETE_LIMIT_S = 180, 900
 
@@ -42,6 +47,20 @@ def register_providers(cloud: Cloud, calls: Calls) -> None:
             done.result()
 
 
+def with_provider(cloud: Cloud, calls: Calls, provider: str, create: Callable[[], R]) -> R:
+    """Create something; when its provider turns out not to be registered, register it and create again.
+
+    The SDKs do this for plain requests, not for those that begin a long operation.
+    """
+    try:
+        return create()
+    except HttpResponseError as error:
+        if code_of(error) != NOT_REGISTERED:
+            raise
+    _register(cloud, calls, provider)
+    return create()
+
+
 def _register(cloud: Cloud, calls: Calls, provider: str) -> None:
     providers = cloud.resources().providers
     state = calls.call(providers.get, provider).registration_state
@@ -53,7 +72,7 @@ def _register(cloud: Cloud, calls: Calls, provider: str) -> None:
         if state == "Registered":
             return
     sentence = f"{provider} is still {state} after {REGISTER_LIMIT_S} seconds."
-    raise ServiceError(409, "MissingSubscriptionRegistration", sentence, hint="Run the cell again.")
+    raise ServiceError(409, NOT_REGISTERED, sentence, hint="Run the cell again.")
 
 
 def _wait_until_gone(cloud: Cloud, calls: Calls, name: str) -> None:

@@ -11,6 +11,7 @@ from chatkit.calls import Calls
 from chatkit.cloud import Cloud, without_syntax_warnings
 from chatkit.errors import ServiceError
 from chatkit.provision.names import check_answer, check_name
+from chatkit.provision.resource_group import with_provider
 
 with without_syntax_warnings():
     from azure.mgmt.signalr.models import (
@@ -51,7 +52,12 @@ def create_signalr(cloud: Cloud, calls: Calls, group: str, name: str, region: st
         features=[SignalRFeature(flag="ServiceMode", value=SERVERLESS)],
         cors=SignalRCorsSettings(allowed_origins=ANY_ORIGIN),
     )
-    return calls.finish(client.signal_r.begin_create_or_update, group, name, wanted)
+    return with_provider(
+        cloud,
+        calls,
+        "Microsoft.SignalRService",
+        lambda: calls.finish(client.signal_r.begin_create_or_update, group, name, wanted),
+    )
 
 
 def connection_string(cloud: Cloud, calls: Calls, group: str, name: str) -> str:

@@ -18,6 +18,7 @@ from azure.mgmt.storage.models import (
 from chatkit.calls import Calls
 from chatkit.cloud import Cloud
 from chatkit.provision.names import check_answer, check_name
+from chatkit.provision.resource_group import with_provider
 
 INDEX_DOCUMENT = "index.html"
 ERROR_DOCUMENT = "404.html"
@@ -48,7 +49,7 @@ def create_storage_account(cloud: Cloud, calls: Calls, group: str, name: str, re
             allow_blob_public_access=False,
         ),
     )
-    return calls.finish(accounts.begin_create, group, name, wanted)
+    return with_provider(cloud, calls, "Microsoft.Storage", lambda: calls.finish(accounts.begin_create, group, name, wanted))
 
 
 def create_container(cloud: Cloud, calls: Calls, group: str, account: str, container: str) -> None:

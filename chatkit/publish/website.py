@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
-from azure.core.exceptions import AzureError, ResourceNotFoundError
+from azure.core.exceptions import AzureError, HttpResponseError, ResourceNotFoundError
 from azure.storage.blob import BlobProperties, BlobServiceClient, ContainerClient, ContentSettings
 
 from chatkit.calls import Calls
 from chatkit.cloud import Cloud
 from chatkit.errors import ServiceError, SetupError
+from chatkit.hints import code_of
 from chatkit.provision import storage
 
 CONTAINER = "$web"
@@ -39,7 +41,8 @@ CONTENT_TYPES = {
 CACHE_VENDORED, CACHE_CHECKED = "public, max-age=86400", "no-cache"
 SKIPPED = (".DS_Store", "Thumbs.db")
 PARALLEL = 8
-SERVED_LIMIT_S, CONTAINER_LIMIT_S = 120, 30
+SERVED_LIMIT_S, CONTAINER_LIMIT_S, ROLE_LIMIT_S = 120, 30, 600
+ROLE_MISSING = "AuthorizationPermissionMismatch"
 
 
 @dataclass(frozen=True)
@@ -85,11 +88,15 @@ def _read(folder: Path) -> Iterator[PageFile]:
 def upload(cloud: Cloud, calls: Calls, group: str, account: str, files: list[PageFile]) -> list[str]:
     """Make an account's website hold exactly these files, signed with the account's key: no data role is needed.
 
+    Where a policy forbids keys, the sign-in's token goes instead, and Storage Blob Data Contributor is needed.
+
     Returns:
         Paths that were sent, sorted; unchanged files are not sent again.
     """
-    key = storage.account_key(cloud, calls, group, account)
-    url = storage.blob_url(calls.call(cloud.storage().storage_accounts.get_properties, group, account))
+    found = calls.call(cloud.storage().storage_accounts.get_properties, group, account)
+    takes_keys = found.properties is None or found.properties.allow_shared_key_access is not False
+    key = storage.account_key(cloud, calls, group, account) if takes_keys else None
+    url = storage.blob_url(found)
     return mirror(cloud.blobs(url, key), calls, files)
 
 
@@ -111,12 +118,17 @@ def mirror(blobs: BlobServiceClient, calls: Calls, files: list[PageFile]) -> lis
 
 
 def _blobs(web: ContainerClient, calls: Calls) -> list[BlobProperties]:
-    """List what is there. The container comes with the static website, sometimes a moment later."""
-    for _ in calls.waiting(CONTAINER_LIMIT_S):
+    """List what is there. The container comes with the static website, a role with its assignment, sometimes later."""
+    begin = time.monotonic()
+    for _ in calls.waiting(ROLE_LIMIT_S):
         try:
             return calls.list(web.list_blobs)
-        except ResourceNotFoundError as error:
+        except HttpResponseError as error:
             trouble = error
+            limit_s = CONTAINER_LIMIT_S if isinstance(error, ResourceNotFoundError) else ROLE_LIMIT_S
+            late = isinstance(error, ResourceNotFoundError) or code_of(error) == ROLE_MISSING
+            if not late or time.monotonic() - begin > limit_s:
+                raise
     raise trouble
 
 

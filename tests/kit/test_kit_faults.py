@@ -1,0 +1,191 @@
+"""What goes wrong in Azure, rehearsed on a local cloud: every verb gets through it, or says why not and what to do."""
+
+from __future__ import annotations
+
+import gc
+import time
+import uuid
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from pathlib import PurePosixPath
+from typing import Any
+
+import pytest
+from azure.core.exceptions import AzureError
+from azure.identity import ClientSecretCredential
+
+from chatkit.calls import Calls
+from chatkit.cli import cloud_process
+from chatkit.cli.levers import ask
+from chatkit.errors import ChatkitError
+from chatkit.provision import storage
+from chatkit.publish import website
+from chatkit.publish.website import PageFile
+from chatkit.workshop import Workshop
+from tests.app_versions import write_app
+
+RESOURCES = ("create_resource_group", "create_signalr", "create_storage_account", "create_function_app")
+
+
+@dataclass(frozen=True)
+class Fault:
+    """One failure, and the verb that meets it.
+
+    Attributes:
+        kind: As `chatkit local fault` has it.
+        verb: Method of the workshop.
+        said: Words of the sentence; empty when the verb gets through it by itself.
+        options: How often it hits, and where.
+    """
+
+    kind: str
+    verb: str
+    said: str = ""
+    options: dict[str, Any] = field(default_factory=dict)
+
+    def __str__(self) -> str:
+        return f"{self.verb}-{self.kind}-{'said' if self.said else 'survived'}"
+
+
+# A dropped connection is one that its client never closes.
+pytestmark = [
+    pytest.mark.filterwarnings("ignore:unclosed <ssl.SSLSocket:ResourceWarning"),
+    pytest.mark.filterwarnings("ignore:Exception ignored in. <ssl.SSLSocket:pytest.PytestUnraisableExceptionWarning"),
+]
+BLOB_DATA_CONTRIBUTOR = "ba92f5b4-2d11-453d-a403-e96b0029c9fe"
+ALWAYS = {"times": 0}
+SURVIVED = [
+    Fault("not-registered", "create_storage_account"),
+    *(Fault("throttled", verb, options={"times": 2}) for verb in RESOURCES),
+    *(Fault(kind, "create_function_app", options={"times": 2}) for kind in ("server-error", "unavailable", "gateway-timeout")),
+    *(Fault("slow", verb, options={"times": 2, "seconds": 0.5}) for verb in RESOURCES),
+    *(Fault("dropped", verb, options={"times": 2}) for verb in RESOURCES),
+    Fault("dropped", "create_signalr", options={"path": "checkNameAvailability"}),
+    Fault("dropped", "create_function_app", options={"path": "listKeys"}),
+    Fault("dropped", "create_function_app", options={"path": "sites"}),
+    Fault("role-delay", "create_function_app", options={"seconds": 600}),
+]
+SAID = [
+    *(Fault("name-taken", verb, "suffix", ALWAYS) for verb in RESOURCES[1:]),
+    Fault("not-registered", "create_storage_account", "register", ALWAYS),
+    Fault("free-quota", "create_signalr", "region", ALWAYS),
+    Fault("region-without-flex", "create_function_app", "region", ALWAYS),
+    *(Fault("throttled", verb, "requests", ALWAYS) for verb in RESOURCES),
+    *(Fault(kind, "create_function_app", "again", ALWAYS) for kind in ("server-error", "unavailable", "gateway-timeout")),
+    Fault("no-shared-key", "create_storage_account", "policy", ALWAYS),
+    *(Fault("dropped", verb, "again", ALWAYS) for verb in RESOURCES),
+]
+
+
+@pytest.fixture(scope="module")
+def opened(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Workshop]:
+    """A workshop in a home of its own, with nothing left running at the end."""
+    folder = tmp_path_factory.mktemp("home")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("CHATKIT_HOME", str(folder))
+        yield Workshop.open()
+        cloud_process.stop(folder / "local")
+
+
+@pytest.fixture
+def workshop(opened: Workshop, monkeypatch: pytest.MonkeyPatch) -> Iterator[Workshop]:
+    """A workshop with nothing but its group, with short pauses between its retries, and nothing left at the end."""
+    opened.create_resource_group()
+    pause = time.sleep
+    monkeypatch.setattr("time.sleep", lambda seconds: pause(min(seconds, 0.05)))
+    yield opened
+    ask("DELETE", "/faults")
+    opened.clean_up()
+    gc.collect()
+
+
+def inject(fault: Fault) -> None:
+    """Switch a failure on."""
+    ask("PUT", f"/faults/{fault.kind}", fault.options)
+
+
+def is_used_up(fault: Fault) -> bool:
+    """Say whether the failure has hit as often as it was to."""
+    return fault.kind not in [one["kind"] for one in ask("GET", "/faults")["active"]]
+
+
+@pytest.mark.parametrize("fault", SURVIVED, ids=str)
+def test_a_passing_failure_is_survived(workshop: Workshop, fault: Fault) -> None:
+    """The verb tries again where Azure wants it to, and ends as if nothing had been."""
+    inject(fault)
+    getattr(workshop, fault.verb)()
+    assert is_used_up(fault) or fault.kind == "role-delay"
+
+
+@pytest.mark.parametrize("fault", SAID, ids=str)
+def test_a_lasting_failure_is_explained_and_the_verb_works_once_it_is_over(workshop: Workshop, fault: Fault) -> None:
+    """Cause and remedy are in one sentence, and nothing half-made stands in the way afterwards."""
+    inject(fault)
+    with pytest.raises((ChatkitError, AzureError)) as caught:
+        getattr(workshop, fault.verb)()
+    hints = [getattr(caught.value, "hint", ""), *getattr(caught.value, "__notes__", ())]
+    assert fault.said in " ".join(hints)
+    ask("DELETE", "/faults")
+    getattr(workshop, fault.verb)()
+
+
+def test_publishing_needs_no_publishing_password(workshop: Workshop) -> None:
+    """Basic authentication is off on the site: the package goes with the sign-in's token."""
+    inject(Fault("scm-basic-off", "publish_functions", options=ALWAYS))
+    write_app(workshop.folder)
+    workshop.create_function_app()
+    assert repr(workshop.publish_functions()).startswith("Published.")
+    names = workshop.settings
+    policy = workshop.cloud.web().web_apps.get_scm_allowed(names.resource_group, names.function_app)
+    assert policy.properties is not None and policy.properties.allow is False
+
+
+def somebody(workshop: Workshop, role: str) -> ClientSecretCredential:
+    """A service principal that has nothing but one role at the storage account."""
+    cloud, graph, names = workshop.cloud, workshop.cloud.graph_rest(), workshop.settings
+    application = graph.send("POST", "/v1.0/applications", json={"displayName": "somebody"}).json()
+    secret = graph.send("POST", f"/v1.0/applications/{application['id']}/addPassword", json={}).json()["secretText"]
+    principal = graph.send("POST", "/v1.0/servicePrincipals", json={"appId": application["appId"]}).json()["id"]
+    account = cloud.storage().storage_accounts.get_properties(names.resource_group, names.storage_account)
+    providers = f"/subscriptions/{cloud.subscription_id}/providers/Microsoft.Authorization"
+    given = {"roleDefinitionId": f"{providers}/roleDefinitions/{role}", "principalId": principal}
+    url = f"{account.id}/providers/Microsoft.Authorization/roleAssignments/{uuid.uuid4()}?api-version=2022-04-01"
+    made = cloud.rest(cloud.resource_manager).send("PUT", url, json={"properties": given})
+    assert made.status_code == 201, made.text()
+    return ClientSecretCredential(
+        cloud.tenant_id,
+        application["appId"],
+        secret,
+        authority=cloud.authority,
+        disable_instance_discovery=True,
+        connection_verify=str(cloud.ca_file),
+    )
+
+
+def test_a_role_that_comes_late_is_waited_for(workshop: Workshop) -> None:
+    """Storage answers 403 until the assignment has arrived; the upload goes on by itself."""
+    inject(Fault("role-delay", "upload_page", options={"seconds": 1.5}))
+    workshop.create_storage_account()
+    workshop.enable_static_website()
+    names, cloud = workshop.settings, workshop.cloud
+    account = cloud.storage().storage_accounts.get_properties(names.resource_group, names.storage_account)
+    page = PageFile(PurePosixPath("index.html"), b"<!doctype html>", "text/html", "no-cache")
+    with somebody(workshop, BLOB_DATA_CONTRIBUTOR) as credential:
+        with replace(cloud, credential=credential).blobs(storage.blob_url(account)) as late:
+            with pytest.raises(AzureError, match="not authorized to perform this operation"):
+                [*late.get_container_client("$web").list_blobs()]
+            assert website.mirror(late, Calls(), [page]) == ["index.html"]
+
+
+def test_an_account_without_keys_takes_the_page_by_the_sign_in(workshop: Workshop) -> None:
+    """A policy switched shared keys off: nothing asks for them."""
+    workshop.create_storage_account()
+    workshop.enable_static_website()
+    names, cloud = workshop.settings, workshop.cloud
+    cloud.storage().storage_accounts.update(
+        names.resource_group, names.storage_account, {"properties": {"allowSharedKeyAccess": False}}
+    )
+    page = PageFile(PurePosixPath("index.html"), b"<!doctype html>", "text/html", "no-cache")
+    calls = Calls()
+    assert website.upload(cloud, calls, names.resource_group, names.storage_account, [page]) == ["index.html"]
+    assert not [call for call in calls.made if "list_keys" in call.method]
