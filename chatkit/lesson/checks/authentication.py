@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 ON = "workshop.enable_authentication() turns it on."
 PUBLISH = "Run the cells above that write the app's files, then workshop.publish_functions()."
+UNKNOWN = "function_app.py does not register that function: run the cells of section 06, then this section again."
 PAGE = "workshop.set_page_url(), then workshop.upload_page()."
 NAME = "X-MS-CLIENT-PRINCIPAL-NAME"
 FORGED = ({NAME: "bob"}, {NAME.lower(): "bob"}, {NAME.replace("-", "_"): "bob"}, {"X-ZUMO-AUTH": "bob"})
@@ -102,4 +103,5 @@ def _ask(api: str, method: str, route: str, headers: dict[str, str]) -> Answer:
 def _refused(answer: Answer, what: str) -> None:
     value = answer.json()
     right = answer.status == 401 and isinstance(value, dict) and value.get("error")
-    expect(right, what, expected="401 and a sentence", got=answer, hint=PUBLISH)
+    hint = UNKNOWN if answer.status == 404 else PUBLISH
+    expect(right, what, expected="401 and a sentence", got=answer, hint=hint)

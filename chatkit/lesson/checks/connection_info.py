@@ -10,6 +10,7 @@ import jwt
 
 from chatkit.lesson.checks import service
 from chatkit.lesson.checks.evidence import expect, listening, run
+from chatkit.lesson.checks.people import introduced
 from chatkit.lesson.http import fetch
 
 if TYPE_CHECKING:
@@ -47,7 +48,7 @@ def connection_info(url: str, people: Mapping[str, SignedIn] | None = None) -> d
     Raises:
         CheckFailed: Not 200, or not JSON with url and accessToken.
     """
-    answer = fetch("POST", url, headers=people["alice"].headers if people else None)
+    answer = fetch("POST", url, headers=(people or introduced())["alice"].headers)
     what = f"POST /api/{url.rpartition('/')[2]}"
     expect(answer.status == 200, what, expected="200", got=answer, hint=CODE)
     info = answer.json()
@@ -92,5 +93,5 @@ def _claims(workshop: Workshop, info: dict[str, Any]) -> str:
 
 
 async def _connect(url: str) -> None:
-    async with listening(("alice", url, "")):
+    async with listening(("alice", url, ""), headers={"alice": introduced()["alice"].headers}):
         pass

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from chatkit.lesson.checks.connection_info import local_api
 from chatkit.lesson.checks.evidence import WRITER, expect, words
+from chatkit.lesson.checks.people import introduced
 from chatkit.lesson.http import Answer, fetch
 
 if TYPE_CHECKING:
@@ -69,10 +70,11 @@ def history(api: str) -> str:
     """
     code = "Compare get_messages.py and send_message.py with the cells above, then stop and start the functions."
     texts = [words(f"message {number} of 3 for the history") for number in (1, 2, 3)]
+    headers = introduced()[WRITER].headers
     for text in texts:
-        answer = fetch("POST", f"{api}/api/messages", body={"sender": WRITER, "text": text})
+        answer = fetch("POST", f"{api}/api/messages", body={"sender": WRITER, "text": text}, headers=headers)
         expect(200 <= answer.status < 300, "POST /api/messages", expected="200", got=answer, hint=code)
-    answer = fetch("GET", f"{api}/api/messages?limit=2")
+    answer = fetch("GET", f"{api}/api/messages?limit=2", headers=headers)
     expect(answer.status == 200, "GET /api/messages", expected="200", got=answer, hint=code)
     stored: Any = answer.json()
     got = [str(item.get("text")) for item in stored] if isinstance(stored, list) else []

@@ -1,10 +1,12 @@
-"""Who takes part in a check of the deployed app: test users, signed in where the app has sign-in."""
+"""Who takes part in a check: test users, signed in where the app has sign-in."""
 
 from __future__ import annotations
 
 from chatkit.chat.sign_in import SignedIn, sign_in
 from chatkit.lesson.checks.evidence import WRITER, run
 from chatkit.lesson.http import fetch
+
+NAMES = ("alice", "bob", WRITER)
 
 
 def has_sign_in(api: str) -> bool:
@@ -13,8 +15,13 @@ def has_sign_in(api: str) -> bool:
 
 
 def everybody(api: str) -> dict[str, SignedIn]:
-    """Alice, bob and the writer of the check's messages, signed in; nobody where there is no sign-in."""
-    return signed_in(api, "alice", "bob", WRITER) if has_sign_in(api) else {}
+    """Alice, bob and the writer of the check's messages, signed in where there is sign-in."""
+    return signed_in(api, *NAMES) if has_sign_in(api) else introduced()
+
+
+def introduced() -> dict[str, SignedIn]:
+    """The same, naming themselves: for the app on this machine, whichever section it is from."""
+    return {name: SignedIn(name) for name in NAMES}
 
 
 def signed_in(api: str, *names: str) -> dict[str, SignedIn]:

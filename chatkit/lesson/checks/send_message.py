@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from chatkit.lesson.checks import service
 from chatkit.lesson.checks.connection_info import local_api
 from chatkit.lesson.checks.evidence import ARRIVAL_S, QUIET_S, WRITER, Ear, expect, listening, run, words
+from chatkit.lesson.checks.people import introduced
 from chatkit.lesson.http import fetch
 
 if TYPE_CHECKING:
@@ -27,7 +28,7 @@ def check(workshop: Workshop) -> Iterator[str]:
     yield "alice and bob, both connected, each received one newMessage with one argument: the message."
     yield "A client on another hub of the same instance received nothing."
     for body, what in ((b"{", "a body that is not JSON"), ({"sender": "alice"}, "a message without a text")):
-        answer = fetch("POST", f"{api}/api/messages", body=body)
+        answer = fetch("POST", f"{api}/api/messages", body=body, headers=introduced()[WRITER].headers)
         expect(answer.status == 400, f"POST /api/messages with {what}", expected="400 and a sentence", got=answer, hint=CODE)
     yield "A body that is not JSON and a message without a text are refused: 400 Bad Request."
 
@@ -41,21 +42,21 @@ async def round_trip(
         api: Address of the functions.
         others: Doors of listeners that must not hear it.
         origin: Origin header to send, as a page would.
-        people: Who is signed in, by name: alice, bob and the writer; none for an app without sign-in.
+        people: Alice, bob and the writer as they are signed in; by default they name themselves.
 
     Raises:
         CheckFailed: Not everybody received it exactly once, or somebody else did.
     """
     doors = [("alice", f"{api}/api/negotiate", ""), ("bob", f"{api}/api/negotiate", ""), *others]
     text = words("this message goes to everybody once")
-    headers = {name: person.headers for name, person in (people or {}).items()}
+    headers = {name: person.headers for name, person in (people or introduced()).items()}
     async with listening(*doors, headers=headers) as ears:
         answer = await asyncio.to_thread(
             fetch,
             "POST",
             f"{api}/api/messages",
             body={"sender": WRITER, "text": text},
-            headers={**headers.get(WRITER, {}), **({"Origin": origin} if origin else {})},
+            headers={**headers[WRITER], **({"Origin": origin} if origin else {})},
         )
         expect(200 <= answer.status < 300, "POST /api/messages", expected="200", got=answer, hint=CODE)
         for ear in ears[:2]:
