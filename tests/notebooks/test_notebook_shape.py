@@ -144,6 +144,14 @@ def test_the_notebooks_write_the_app_byte_for_byte() -> None:
     assert written.keys() == shipped.keys()
 
 
+def test_the_attack_is_repeated_word_for_word() -> None:
+    """What succeeds before authentication is on and fails after it is the very same cell."""
+    cells = {cell.id: cell for cell in refresh.read(refresh.NOTEBOOKS / "09-authentication.ipynb").cells}
+    before, after = cells["attack"], cells["attack-again"]
+    assert before.source == after.source
+    assert [refresh.shown(cell.outputs[0]) for cell in (before, after)] == ["(200, 200, 200, True)", "(401, 401, 401, False)"]
+
+
 def test_every_section_with_a_check_has_its_notebook() -> None:
     """Numbers of notebooks and checks are the same."""
     from chatkit.lesson.checks import SECTIONS
