@@ -19,7 +19,13 @@ from typing import Any
 
 import pytest
 
-VERSIONS = {"SignalR": "2023-02-01", "storageAccounts": "2025-08-01", "serverfarms": "2025-05-01", "sites": "2025-05-01"}
+VERSIONS = {
+    "SignalR": "2023-02-01",
+    "storageAccounts": "2025-08-01",
+    "containers": "2025-08-01",
+    "serverfarms": "2025-05-01",
+    "sites": "2025-05-01",
+}
 NAMESPACES = {"SignalR": "SignalRService", "storageAccounts": "Storage", "serverfarms": "Web", "sites": "Web"}
 BODIES: dict[str, dict[str, Any]] = {
     "SignalR": {"location": "eastus2", "sku": {"name": "Standard_S1"}},
@@ -157,3 +163,29 @@ def test_nothing_acknowledged_is_lost_when_the_process_is_killed(tmp_path: Path)
     process.kill()
     assert kills == KILLS
     assert sum(tag is not None for tag in expected.tags.values()) > 5
+
+
+@pytest.mark.slow
+def test_a_deleted_account_leaves_nothing_to_the_next_of_its_name(tmp_path: Path) -> None:
+    """Killed while an account is deleted: it is there with its data, or both are gone."""
+    chance, process = random.Random(5), Process(tmp_path)
+    process.start()
+    process.call("POST", "/providers/Microsoft.Storage/register")
+    process.call("PUT", "/resourceGroups/crash", {"location": "eastus2"})
+    account = path_of("storageAccounts", "again")
+    container = f"{account}/blobServices/default/containers/box"
+    for _ in range(4):
+        process.call("PUT", account, BODIES["storageAccounts"])
+        assert process.call("PUT", container, {})[0] in (200, 201)
+        killer = threading.Timer(chance.uniform(0, 0.02), process.process.kill)
+        killer.start()
+        with contextlib.suppress(OSError, http.client.HTTPException):
+            process.call("DELETE", account)
+        killer.join()
+        process.kill()
+        process.start()
+        is_kept = process.call("GET", account)[0] == 200
+        process.call("PUT", account, BODIES["storageAccounts"])
+        assert process.call("GET", container)[0] == (200 if is_kept else 404)
+        assert process.call("DELETE", account)[0] == 200
+    process.kill()

@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+import uuid
+
 from aiohttp import web
 from aiohttp.test_utils import TestClient, TestServer
 
 from chatkit.localcloud.resource_manager.clock import Clock
 from chatkit.localcloud.resource_manager.faults import Faults
 from chatkit.localcloud.resource_manager.levers import levers
+from tests.localcloud.resource_manager.arm_cloud import Clients, LocalCloud
+from tests.localcloud.resource_manager.raw import Raw
+from tests.localcloud.resource_manager.test_arm_tutorial import make_storage
+
+BLOB_DATA_READER = "2a2b9908-6ea1-4ae2-8e65-a410df84e7d1"
 
 
 class Memory:
@@ -41,3 +48,17 @@ async def test_time_and_faults_are_set_checked_and_cleared() -> None:
         assert "no fault 'x'" in (await (await client.put("/faults/x")).json())["error"]
         assert [*context.faults.active] == ["slow"]
         assert (await (await client.delete("/faults")).json())["active"] == []
+
+
+def test_a_deleted_resource_takes_its_role_assignments_along(raw: Raw, cloud: LocalCloud, clients: Clients) -> None:
+    """One made again under its name gives nobody a role; those of its neighbours stay."""
+    made = [make_storage(clients, name) for name in ("chatstore1", "chatstore2")]
+    somebody = cloud.call(cloud.entra.directory.create_identity, "somebody")
+    for account in made:
+        url = f"{account.id}/providers/Microsoft.Authorization/roleAssignments/{uuid.uuid4()}"
+        given = {"roleDefinitionId": f"/{BLOB_DATA_READER}", "principalId": somebody}
+        assert raw("PUT", url, {"properties": given}, version="2022-04-01").status == 201
+    clients.storage.storage_accounts.delete("class", "chatstore1")
+    left = [one.scope for one in cloud.call(cloud.entra.tokens.roles.at, somebody, made[1].id)]
+    assert left == [made[1].id]
+    assert cloud.call(cloud.entra.tokens.roles.at, somebody, made[0].id) == []

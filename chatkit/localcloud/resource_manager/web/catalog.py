@@ -103,7 +103,7 @@ class Catalog:
         if self._context.is_taken(SITES, name):
             message = f"Hostname '{name}' already exists. Please select a different name."
             return Answer(body={"nameAvailable": False, "reason": "AlreadyExists", "message": message})
-        return Answer(body={"nameAvailable": True, "reason": "", "message": ""})
+        return Answer(body={"nameAvailable": True})
 
 
 def _minor(version: str, end_of_life: str, consumption: bool, flex: bool, preview: bool) -> Document:
