@@ -27,6 +27,10 @@ TEST_USER = re.compile(r'<button name="user" value="([^"]*)"')
 REDIRECTS = 10
 
 
+class PersonNeeded(SetupError):
+    """The identity provider asks for more than a name."""
+
+
 @dataclass(frozen=True)
 class SignedIn:
     """Somebody who is signed in to the app.
@@ -58,7 +62,8 @@ async def sign_in(api_base_url: str, user: str) -> SignedIn:
 
     Raises:
         NotStarted: Nothing listens at the address.
-        SetupError: Authentication is off, or only a person can sign in there.
+        PersonNeeded: Only a person can sign in there.
+        SetupError: Authentication is off.
         ServiceError: The app refuses its own token.
     """
     try:
@@ -105,7 +110,7 @@ def _pick(status: int, page: str, user: str) -> dict[str, str]:
         raise SetupError("This app has no sign-in.", hint="workshop.enable_authentication() turns it on.")
     carried = REQUEST.search(page)
     if carried is None or not TEST_USER.search(page):
-        raise SetupError(
+        raise PersonNeeded(
             f"Only {user} can sign in as {user}: the sign-in page asks for more than a name.",
             hint="Open the chat page, workshop.web_url, and sign in there; each person in a window of their own.",
         )

@@ -11,7 +11,7 @@ import pytest_asyncio
 from aiohttp import web
 from aiohttp.test_utils import TestServer
 
-from chatkit.chat.sign_in import SignedIn, sign_in
+from chatkit.chat.sign_in import PersonNeeded, SignedIn, sign_in
 from chatkit.errors import NotStarted, ServiceError, SetupError
 
 PICK = (
@@ -88,7 +88,7 @@ async def test_a_test_user_comes_in_as_with_a_browser(door: Door) -> None:
 async def test_a_page_that_asks_for_a_password_is_a_persons(door: Door) -> None:
     """Nothing is typed into it; the hint leads to the chat page."""
     door.page = PASSWORD
-    with pytest.raises(SetupError, match="Only alice can sign in as alice") as caught:
+    with pytest.raises(PersonNeeded, match="Only alice can sign in as alice") as caught:
         await sign_in(door.url, "alice")
     assert "chat page" in caught.value.hint and door.picked == {}
 

@@ -7,8 +7,9 @@ from collections.abc import Iterator
 import pytest
 from azure.mgmt.web.models import SiteAuthSettingsV2
 
+from chatkit.chat.sign_in import PersonNeeded
 from chatkit.errors import SetupError
-from chatkit.lesson.checks import evidence
+from chatkit.lesson.checks import authentication, evidence
 from chatkit.publish import page_config
 from chatkit.workshop import Workshop
 from tests.app_versions import write_app
@@ -67,6 +68,17 @@ def test_09_notices_that_authentication_is_off(workshop: Workshop) -> None:
         workshop.sign_in_as("alice")
     workshop.enable_authentication()
     workshop.check("09")
+
+
+def test_09_proves_what_it_can_where_only_people_sign_in(workshop: Workshop, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where a password is asked for, no check can be alice; the other sentences hold, and this one says so."""
+
+    def password(*names: str) -> None:
+        raise PersonNeeded("Only alice can sign in as alice.")
+
+    monkeypatch.setattr(authentication, "signed_in", password)
+    text = workshop.check("09").text
+    assert "Entra asks for a password here" in text and "X-MS-CLIENT-PRINCIPAL-NAME" in text and "alice" not in text
 
 
 def test_09_notices_the_anonymous_app(workshop: Workshop) -> None:

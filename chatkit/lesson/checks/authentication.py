@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import jwt
 
-from chatkit.chat.sign_in import SignedIn
+from chatkit.chat.sign_in import PersonNeeded, SignedIn
 from chatkit.lesson.checks import service
 from chatkit.lesson.checks.connection_info import connection_info
 from chatkit.lesson.checks.deployed_app import deployed_api
@@ -33,10 +33,14 @@ def check(workshop: Workshop) -> Iterator[str]:
     expect(has_sign_in(api), "GET /.auth/me without sign-in", expected="401", got=fetch("GET", f"{api}/.auth/me"), hint=ON)
     yield _nobody(api)
     yield _forged(api)
-    alice = signed_in(api, "alice")["alice"]
+    yield _page(workshop, api)
+    try:
+        alice = signed_in(api, "alice")["alice"]
+    except PersonNeeded:
+        yield "Entra asks for a password here: sign in on the page, and look whose name your messages have."
+        return
     yield _token_names(workshop, api, alice)
     yield _sender_is(api, alice)
-    yield _page(workshop, api)
 
 
 def _nobody(api: str) -> str:
