@@ -5,6 +5,7 @@ Run as `python -m chatkit.development PORT FOLDER`, this module is the page's se
 
 from __future__ import annotations
 
+import atexit
 import errno
 import hashlib
 import json
@@ -31,7 +32,7 @@ START_LIMIT_S, ANSWER_LIMIT_S, STOP_LIMIT_S, POLL_S = 45.0, 20.0, 5.0, 0.05
 PORT_TRIES = 3
 UNAVAILABLE = 503  # the function host's answer everywhere when the app cannot be loaded
 LOG_LINES = 12
-_spawned: list[subprocess.Popen[bytes]] = []  # Python warns of a running process that nobody refers to any more
+_spawned: list[subprocess.Popen[bytes]] = []  # the servers this process has started, until they have ended
 
 
 @dataclass(frozen=True)
@@ -155,6 +156,7 @@ class Development:
             return True
         for process in psutil.wait_procs(family, timeout=STOP_LIMIT_S)[1]:
             process.kill()
+        _reap()
         return True
 
     def log(self, name: str) -> Path:
@@ -197,12 +199,14 @@ class Development:
                 env={**os.environ, "PYTHONUNBUFFERED": "1"},
                 **detached(),
             )
+        _reap()
         _spawned.append(process)
         return process
 
     def _wait_until_healthy(self, server: Server, process: subprocess.Popen[bytes]) -> None:
         until = monotonic() + START_LIMIT_S
-        while (status := answer(server.url)) in (0, UNAVAILABLE) or not server.holds_port():
+        # Whoever else holds the port is not asked: it may never answer.
+        while (status := answer(server.url) if server.holds_port() else 0) in (0, UNAVAILABLE):
             ended = process.poll() is not None
             if ended and not is_free(server.port):
                 raise _PortLost
@@ -221,6 +225,18 @@ class Development:
 
     def _record(self, name: str) -> Path:
         return self._home / "servers" / f"{name}.json"
+
+
+def _reap() -> None:
+    """Forget the servers that have ended, so that a kernel collects no zombies."""
+    _spawned[:] = [process for process in _spawned if process.poll() is None]
+
+
+@atexit.register
+def _leave_running() -> None:
+    """The servers outlive this process on purpose; without this, Python warns that they were forgotten."""
+    for process in _spawned:
+        process.returncode = process.poll() or 0
 
 
 def detached() -> dict[str, Any]:
