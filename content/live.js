@@ -1,8 +1,16 @@
 // The live connection to the hub. It comes back by itself, and says all the time how it is and when it tries again.
 
+import { ApiError } from "./config.js";
 import { HEADER, token } from "./session.js";
 
 const DELAYS_S = [1, 2, 4, 8, 15, 30];
+
+/** Wait for SignalR's library, which loads beside the page: whoever stands at the door does not need it yet. */
+export async function libraryIsThere() {
+  const isLoading = !globalThis.signalR && document.readyState !== "complete";
+  if (isLoading) await new Promise((loaded) => addEventListener("load", loaded, { once: true }));
+  if (!globalThis.signalR) throw new ApiError("A part of this page did not load. Please load the page again.");
+}
 
 /**
  * Connect to the hub that {apiBaseUrl}/api/negotiate names, and stay connected.
@@ -12,7 +20,7 @@ const DELAYS_S = [1, 2, 4, 8, 15, 30];
  * has to sign in again, after which nothing more is tried.
  */
 export function openLive(apiBaseUrl, { onMessage, onState, onConnected, onRefused }) {
-  const http = new SignedIn(apiBaseUrl);
+  const http = signedIn(apiBaseUrl);
   const hub = new signalR.HubConnectionBuilder()
     .withUrl(`${apiBaseUrl}/api`, { withCredentials: false, httpClient: http })
     .configureLogging(signalR.LogLevel.None)
@@ -69,22 +77,21 @@ export function openLive(apiBaseUrl, { onMessage, onState, onConnected, onRefuse
 }
 
 /** Requests to the function app carry the token of who is signed in; those to SignalR Service do not. */
-class SignedIn extends signalR.DefaultHttpClient {
-  constructor(apiBaseUrl) {
-    super(signalR.NullLogger.instance);
-    this.own = `${apiBaseUrl}/api/`;
-    this.refused = false;
-  }
-
-  async send(request) {
-    if (!token() || !request.url.startsWith(this.own)) return super.send(request);
-    try {
-      return await super.send({ ...request, headers: { ...request.headers, [HEADER]: token() } });
-    } catch (error) {
-      this.refused = error.statusCode === 401;
-      throw error;
-    }
-  }
+function signedIn(apiBaseUrl) {
+  const plain = new signalR.DefaultHttpClient(signalR.NullLogger.instance);
+  return {
+    refused: false,
+    getCookieString: () => "",
+    async send(request) {
+      if (!token() || !request.url.startsWith(`${apiBaseUrl}/api/`)) return plain.send(request);
+      try {
+        return await plain.send({ ...request, headers: { ...request.headers, [HEADER]: token() } });
+      } catch (error) {
+        this.refused = error.statusCode === 401;
+        throw error;
+      }
+    },
+  };
 }
 
 function sentence(error) {

@@ -1,7 +1,8 @@
 // What is in the chat room: who I am, the messages, and what happens to them. Knows nothing about the screen.
 
-import { ApiError, endSession, postMessage, readConfig, readHistory, whoAmI } from "./api.js";
-import { openLive } from "./live.js";
+import { endSession, postMessage, readHistory, whoAmI } from "./api.js";
+import { ApiError, readConfig } from "./config.js";
+import { libraryIsThere, openLive } from "./live.js";
 import { beginSignIn, forget, takeToken, token } from "./session.js";
 
 const PAGE = 50;
@@ -71,18 +72,24 @@ export function join(name) {
   if (!room.signIn) sessionStorage.setItem(NAME_KEY, name);
   Object.assign(room, { name, joined: true, items: [], history: "loading", unseen: 0, atBottom: true, doorNotice: "" });
   Object.assign(room, { recipient: "", draft: "" }, takeDraft());
+  loadHistory();
+  libraryIsThere().then(goLive, (error) => (room.problem = said(error)));
+}
+
+function goLive() {
+  if (live || !room.joined) return; // left meanwhile, and perhaps come back
   live = openLive(room.apiBaseUrl, {
     onMessage: receive,
     onState: (link) => Object.assign(room.link, link),
     onConnected: (again) => again && loadHistory(),
     onRefused: () => toDoor(ENDED),
   });
-  loadHistory();
 }
 
 /** Back to the door, with the name still in the field. */
 export function leave() {
-  live.close();
+  live?.close();
+  live = null;
   sessionStorage.removeItem(NAME_KEY);
   room.joined = false;
 }
@@ -111,7 +118,7 @@ function takeDraft() {
   return sender === room.name ? kept : {};
 }
 
-export const reconnect = () => live.retry();
+export const reconnect = () => live?.retry();
 
 /** Read the newest messages: at the start, and after every gap in the connection. */
 export async function loadHistory() {

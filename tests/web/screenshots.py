@@ -45,7 +45,7 @@ class Picture:
 
 def phone(file: str, viewer: str, scheme: Scheme) -> Picture:
     """A picture in the size of a phone."""
-    return Picture(file, viewer, scheme, width=390, height=844, scale=1.5)
+    return Picture(file, viewer, scheme, width=390, height=884, scale=1.5)
 
 
 ANONYMOUS = (

@@ -165,7 +165,7 @@ def test_it_works_with_other_sites_cookies_blocked(profile: Profile, workshop: W
     expect(page.locator(".text").last).to_have_text("No cookie needed")
 
 
-def test_the_sign_in_takes_less_than_a_second(enter: Open, workshop: Workshop, record_property: Callable[..., None]) -> None:
+def test_the_sign_in_takes_less_than_a_second(enter: Open) -> None:
     """From the press on "Sign in" over picking alice to the room with its connection; the median of five."""
     page = enter("alice")
     rounds_s = []
@@ -175,5 +175,5 @@ def test_the_sign_in_takes_less_than_a_second(enter: Open, workshop: Workshop, r
         begun = time.perf_counter()
         sign_in(page, "alice")
         rounds_s.append(time.perf_counter() - begun)
-    record_property("sign_in_s", [round(each, 3) for each in rounds_s])
+    print(f"signed in after {statistics.median(rounds_s):.3f} s, at best {min(rounds_s):.3f} s")
     assert statistics.median(rounds_s) < GOAL_S, rounds_s

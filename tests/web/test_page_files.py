@@ -14,6 +14,7 @@ import pytest
 CONTENT = Path(__file__).resolve().parents[2] / "content"
 INDEX = (CONTENT / "index.html").read_text(encoding="utf-8")
 VENDORED = sorted(path.name for path in (CONTENT / "vendor").glob("*.js"))
+MODULES = [path.name for path in CONTENT.glob("*.js")]
 OWN = sorted(path.name for path in CONTENT.iterdir() if path.suffix in {".js", ".css", ".html", ".svg"})
 
 
@@ -44,6 +45,12 @@ def test_own_files_are_short_and_name_no_other_host(name: str) -> None:
     hosts = set(re.findall(r"https?://[\w.-]+", source)) - {"http://localhost", "http://127.0.0.1", "http://www.w3.org"}
     assert not hosts
     assert name == "404.html" or not re.findall(r"""(?:src|href)="/|from "/|fetch\("/""", source)
+
+
+def test_the_page_names_all_its_modules_at_once() -> None:
+    """Otherwise a browser finds them one after the other, each a way there and back."""
+    started = re.findall(r'<script[^>]* type="module" src="([^"]+)"', INDEX)
+    assert sorted(started + re.findall(r'rel="modulepreload" href="([^"]+)"', INDEX)) == sorted(MODULES)
 
 
 def test_no_config_of_a_machine_is_shipped() -> None:

@@ -1,0 +1,48 @@
+"""How soon the page can be used on a phone."""
+
+from __future__ import annotations
+
+import pytest
+from playwright.sync_api import Browser, CDPSession
+
+from tests.web.stand_in import Room
+
+GOAL_MS = 1_000
+TRIES = 3
+# The network that Chromium calls "Fast 4G": 9 Mbit/s, 60 ms there and back; and a processor a quarter as fast.
+NETWORK = {"offline": False, "latency": 60, "downloadThroughput": 9e6 / 8, "uploadThroughput": 1.5e6 / 8}
+WATCH = """() => {
+    new MutationObserver(() => {
+        if (!window.usable && document.querySelector("#name, button.main")) window.usable = performance.now();
+    }).observe(document, { childList: true, subtree: true });
+}"""
+
+
+def usable_after_ms(browser: Browser, url: str) -> float:
+    """Time from the request of an empty-handed browser to the door that can be used, as the browser's clock has it."""
+    context = browser.new_context(viewport={"width": 390, "height": 844}, is_mobile=True, has_touch=True)
+    page = context.new_page()
+    session = context.new_cdp_session(page)
+    throttle(session)
+    page.add_init_script(f"({WATCH})()")
+    page.goto(url)
+    page.wait_for_function("window.usable")
+    after_ms = float(page.evaluate("window.usable"))
+    context.close()
+    return after_ms
+
+
+def throttle(session: CDPSession) -> None:
+    """Make network and processor those of the phone."""
+    session.send("Network.enable")
+    session.send("Network.emulateNetworkConditions", NETWORK)
+    session.send("Emulation.setCPUThrottlingRate", {"rate": 4})
+
+
+@pytest.mark.parametrize("has_sign_in", [False, True])
+def test_the_page_is_usable_within_a_second_on_a_phone(browser: Browser, chat: Room, has_sign_in: bool) -> None:
+    """The best of three: other programs can only make it slower."""
+    chat.has_sign_in = has_sign_in
+    times_ms = [usable_after_ms(browser, chat.page_url) for _ in range(TRIES)]
+    print(f"usable after {min(times_ms):.0f} ms")
+    assert min(times_ms) < GOAL_MS, times_ms
