@@ -35,7 +35,9 @@ def test_the_comparison_has_every_row() -> None:
         assert len(row) == 5 and all(row), row[:2]
 
 
-@pytest.mark.parametrize(("document", "name"), [("signalr.md", "comparison"), ("functions.md", "mistakes")])
+@pytest.mark.parametrize(
+    ("document", "name"), [("signalr.md", "comparison"), ("functions.md", "mistakes"), ("attacks.md", "others")]
+)
 def test_every_test_that_is_named_exists(document: str, name: str) -> None:
     """And nothing but names of tests stands in the last column."""
     for row in rows(document, name):

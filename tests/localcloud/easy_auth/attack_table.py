@@ -80,31 +80,118 @@ PATHS = (
     "/api/who%23/api/open",
 )  # fmt: skip
 
-GROUPS: dict[str, tuple[str, tuple[str, ...]]] = {
-    "Identity headers from outside": ("test_a_spoofed_header_never_arrives", tuple(SPOOFED_HEADERS)),
-    "Session tokens": ("test_a_bad_session_token_is_refused", BAD_TOKENS),
-    "Provider tokens": ("test_a_bad_provider_token_is_refused", BAD_BEARERS),
-    "Session cookies": ("test_a_bad_cookie_names_nobody", BAD_COOKIES),
-    "The way back from sign-in": ("test_a_bad_callback_signs_nobody_in", BAD_CALLBACKS),
-    "Redirects after sign-in and sign-out": ("test_there_is_no_open_redirect", BAD_TARGETS),
-    "Requests forged by another site": ("test_another_site_cannot_use_the_cookie", tuple(FORGED_REQUESTS)),
-    "Paths": ("test_no_spelling_of_a_path_passes_by", PATHS),
+# What alice puts into her message to make it somebody else's, or to send it elsewhere.
+FORGED_MESSAGES: dict[str, str] = {
+    "sender": '{"text": "x", "sender": "bob"}',
+    "sender in another case": '{"text": "x", "Sender": "bob", "SENDER": "bob"}',
+    "sender twice": '{"text": "x", "sender": "bob", "sender": "carol"}',
+    "sender by prototype": '{"text": "x", "__proto__": {"sender": "bob"}}',
+    "name of the header": '{"text": "x", "x-ms-client-principal-name": "bob"}',
+    "user id": '{"text": "x", "userId": "bob"}',
+    "connection id": '{"text": "x", "connectionId": "bobs"}',
+    "group": '{"text": "x", "groupName": "admins"}',
+    "target and arguments": '{"text": "x", "target": "shutDown", "arguments": [1]}',
+    "action of a group": '{"text": "x", "action": "add", "groupName": "admins", "userId": "alice"}',
+    "id": '{"text": "x", "id": "2018-09-24-mine"}',
+    "time": '{"text": "x", "sentAt": "1999-12-31T23:59:59.999Z"}',
+    "private to nobody": '{"text": "x", "isPrivate": true}',
+    "private, said to be public": '{"text": "x", "recipient": "bob", "isPrivate": false}',
+    "somebody else's private message": '{"text": "x", "sender": "carol", "recipient": "bob"}',
+    "presence": '{"text": "x", "recipient": "bob", "recipientConnected": true, "stored": false}',
+}
+
+# Recipients that are not one name.
+BAD_RECIPIENTS: dict[str, str] = {
+    "a list": '["bob", "carol"]',
+    "a list of one": '["bob"]',
+    "an empty list": "[]",
+    "an object": '{"userId": "bob"}',
+    "a number": "1",
+    "true": "true",
+    "false": "false",
+    "blank": '" "',
+    "too long": '"' + "b" * 321 + '"',
+    "half a character": '"bob\\ud800"',
+}
+
+# Carol asks for the private messages of alice and bob. SECRET stands for the id of one.
+HISTORY_QUERIES: dict[str, dict[str, str]] = {
+    "all of it": {"limit": "200"},
+    "the page before a private message": {"before": "SECRET", "limit": "200"},
+    "the page before its day's end": {"before": "9999-12-31-x"},
+    "as bob, by name": {"name": "bob"},
+    "as bob, by userId": {"userId": "bob"},
+    "as bob, by reader": {"reader": "bob"},
+    "as bob, by recipient": {"recipient": "bob"},
+    "as bob, by the header's name": {"x-ms-client-principal-name": "bob"},
+    "private ones, please": {"isPrivate": "true"},
+    "by id": {"id": "SECRET"},
+    "one at a time": {"limit": "1"},
+    "another blob": {"before": "../chat-history/SECRET"},
+}
+
+# Names that look like bob's and are not.
+LOOK_ALIKES: dict[str, str] = {
+    "another case": "Bob",
+    "percent-encoded": "bo%62",
+    "invisible letter": "bob\u200b",
+    "Cyrillic": "b\u043eb",
+    "two names": "alice,bob",
+    "a pattern": "b*",
+    "a list in JSON": '["bob"]',
+    "with a domain": "bob@evil.example",
+}
+
+Group = tuple[str, str, tuple[str, ...]]
+MODULE, APP = "test_easy_auth_attacks.py", "test_app_attacks.py"
+GROUPS: dict[str, Group] = {
+    "Identity headers from outside": (MODULE, "test_a_spoofed_header_never_arrives", tuple(SPOOFED_HEADERS)),
+    "Session tokens": (MODULE, "test_a_bad_session_token_is_refused", BAD_TOKENS),
+    "Provider tokens": (MODULE, "test_a_bad_provider_token_is_refused", BAD_BEARERS),
+    "Session cookies": (MODULE, "test_a_bad_cookie_names_nobody", BAD_COOKIES),
+    "The way back from sign-in": (MODULE, "test_a_bad_callback_signs_nobody_in", BAD_CALLBACKS),
+    "Redirects after sign-in and sign-out": (MODULE, "test_there_is_no_open_redirect", BAD_TARGETS),
+    "Requests forged by another site": (MODULE, "test_another_site_cannot_use_the_cookie", tuple(FORGED_REQUESTS)),
+    "Paths": (MODULE, "test_no_spelling_of_a_path_passes_by", PATHS),
+    "Forged messages": (APP, "test_a_forged_field_changes_nothing", tuple(FORGED_MESSAGES)),
+    "Recipients that are not one person": (APP, "test_a_recipient_is_one_name", tuple(BAD_RECIPIENTS)),
+    "Reading what others wrote": (APP, "test_nobody_reads_what_others_wrote", tuple(HISTORY_QUERIES)),
+    "Names that look like another": (APP, "test_a_look_alike_is_somebody_else", tuple(LOOK_ALIKES)),
+}
+
+# Single tests that belong to the same story.
+OTHERS: dict[str, str] = {
+    "A token for another hub": "test_signalr_token_rules.py::test_a_client_token_is_for_one_hub_of_this_instance",
+    "Script in names and messages, on the page": "test_page_safety.py::test_script_in_names_and_messages_stays_text",
+    "Script in a sign-in name": "test_page_sign_in.py::test_script_in_a_sign_in_name_stays_text",
+    "A link that carries somebody else's token": "test_page_sign_in.py::test_a_link_with_somebody_elses_token_signs_nobody_in",
+    "A message that claims to be private": "test_page_private.py::test_a_forged_badge_is_text",
+    "Going on after sign-out": "test_page_deployed_sign_in.py::test_signing_out_ends_the_session_in_the_app",
+    "Script in names and messages, in the panel": "test_chat_panel.py::test_markup_in_names_and_texts_stays_text",
 }
 
 
 def document() -> str:
     """Text of docs/attacks.md."""
-    count = sum(len(names) for _, names in GROUPS.values())
+    count = sum(len(names) for _, _, names in GROUPS.values()) + len(OTHERS)
     rows = [
         "# Attempts to be somebody else",
         "",
-        f"{count} attempts against a deployed app behind the local App Service Authentication. Each is a test case of"
-        " `tests/localcloud/easy_auth/test_easy_auth_attacks.py`, and each is refused.",
+        f"{count} attempts: against a deployed app behind the local App Service Authentication, and against the chat app itself."
+        " Each is a test, and each is refused.",
     ]
-    for title, (test, names) in GROUPS.items():
-        rows += ["", f"## {title}", "", f"`{test}`", "", "| attempt |", "|---|"]
-        rows += [f"| `{name}` |".replace("\t", "\\t") for name in names]
+    for title, (file, test, names) in GROUPS.items():
+        rows += ["", f"## {title}", "", f"`{file}::{test}`", "", "| attempt |", "|---|"]
+        rows += [f"| `{shown(name)}` |" for name in names]
+    rows += ["", "## Others", "", "<!-- others: begin -->", "| attempt | test |", "|---|---|"]
+    rows += [f"| {name} | `{test}` |" for name, test in OTHERS.items()]
+    rows += ["<!-- others: end -->"]
     return "\n".join(rows) + "\n"
+
+
+def shown(name: str) -> str:
+    """A name that a table can hold."""
+    return name.replace("\t", "\\t")
 
 
 if __name__ == "__main__":

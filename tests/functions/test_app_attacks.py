@@ -1,0 +1,60 @@
+"""Attempts on the app itself: to be somebody else in a message, and to read what others wrote. docs/attacks.md lists them."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+
+import pytest
+
+from tests.functions.built_app import Ask, Sent
+from tests.localcloud.easy_auth import attack_table
+
+FIELDS = {"id", "sender", "text", "sentAt", "recipient", "isPrivate"}
+
+
+@pytest.mark.parametrize("name", attack_table.FORGED_MESSAGES)
+def test_a_forged_field_changes_nothing(post: Ask, sent: Sent, name: str) -> None:
+    """Sender, id, time and privacy are the server's, and so is who gets the message."""
+    body = attack_table.FORGED_MESSAGES[name].encode()
+    status, _ = post(body)
+    assert status == 200
+    recipient = json.loads(body).get("recipient")
+    [deliveries] = sent.values
+    assert [item.get("userId") for item in deliveries] == ([recipient, "alice"] if recipient else [None])
+    for item in deliveries:
+        [message] = item["arguments"]
+        assert item.keys() <= {"target", "arguments", "userId"} and item["target"] == "newMessage"
+        assert message.keys() <= FIELDS and message["sender"] == "alice"
+        assert message["id"].startswith(f"{datetime.now(UTC):%Y-}") and message["sentAt"].startswith(message["id"][:10])
+        assert message.get("isPrivate", False) is bool(recipient)
+
+
+@pytest.mark.parametrize("name", attack_table.BAD_RECIPIENTS)
+def test_a_recipient_is_one_name(post: Ask, sent: Sent, name: str) -> None:
+    """Never several people, and never by accident everybody."""
+    status, answer = post(f'{{"text": "x", "recipient": {attack_table.BAD_RECIPIENTS[name]}}}'.encode())
+    assert status == 400 and "recipient" in answer["error"]
+    assert sent.values == []
+
+
+@pytest.mark.parametrize("name", attack_table.HISTORY_QUERIES)
+def test_nobody_reads_what_others_wrote(post: Ask, get: Ask, name: str) -> None:
+    """Carol gets the public messages at most, and cannot tell that there are others."""
+    post({"text": "for everybody"})
+    secret = post({"text": "for bob", "recipient": "bob"})[1]["id"]
+    query = {key: value.replace("SECRET", secret) for key, value in attack_table.HISTORY_QUERIES[name].items()}
+    status, answer = get(user="carol", **query)
+    assert status == 200
+    assert [message["text"] for message in answer] in ([], ["for everybody"])
+    assert "for bob" in [message["text"] for message in get(user="bob")[1]]
+
+
+@pytest.mark.parametrize("name", attack_table.LOOK_ALIKES)
+def test_a_look_alike_is_somebody_else(post: Ask, get: Ask, sent: Sent, name: str) -> None:
+    """Names are compared letter by letter."""
+    post({"text": "for bob", "recipient": "bob"})
+    other = attack_table.LOOK_ALIKES[name]
+    assert get(user=other)[1] == []
+    post({"text": "from bob?"}, user=other)
+    assert sent.values[-1][0]["arguments"][0]["sender"] == other
