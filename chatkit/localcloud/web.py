@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import lru_cache
 
 from aiohttp import web
 from aiohttp.typedefs import Handler
@@ -26,6 +27,7 @@ def host_name(request: web.BaseRequest) -> str:
     return without_port(request.headers.get("Host", ""))
 
 
+@lru_cache(maxsize=256)  # the same few, in every request
 def without_port(host: str) -> str:
     """The name in a Host header, lower-case: "[::1]" of "[::1]:8888"."""
     name, _, port = host.lower().rpartition(":")
