@@ -17,6 +17,7 @@ class StubRoom:
 
     Attributes:
         sockets: Connections that have shaken hands.
+        hubs: Which hub each of them is on.
         pings: Pings received.
         frames: Everything received after the handshake.
         tokens: Authorization headers of the service's own requests, in order.
@@ -37,6 +38,7 @@ class StubRoom:
     """
 
     sockets: list[web.WebSocketResponse] = field(default_factory=list)
+    hubs: dict[web.WebSocketResponse, str] = field(default_factory=dict)
     pings: int = 0
     frames: list[str] = field(default_factory=list)
     tokens: list[str] = field(default_factory=list)
@@ -73,7 +75,7 @@ class StubRoom:
         """Send an invocation to every connection of hub chat."""
         frame = json.dumps({"type": 1, "target": target, "arguments": list(arguments)}) + "\x1e"
         for socket in self.sockets:
-            if self.leaks or socket["hub"] == "chat":
+            if self.leaks or self.hubs[socket] == "chat":
                 await socket.send_str(frame)
 
     async def raw(self, text: str) -> None:
@@ -106,7 +108,7 @@ class StubRoom:
         hello = await socket.receive_str()
         assert json.loads(hello.rstrip("\x1e")) == {"protocol": "json", "version": 1}
         await socket.send_str(json.dumps({"error": self.handshake} if self.handshake else {}) + "\x1e")
-        socket["hub"] = request.query["hub"]
+        self.hubs[socket] = request.query["hub"]
         self.sockets.append(socket)
         async for frame in socket:
             self.frames.append(str(frame.data))

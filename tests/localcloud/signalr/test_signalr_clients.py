@@ -148,5 +148,8 @@ async def test_signalrcore_receives_a_broadcast(running: Running, app_negotiatin
     await asyncio.wait_for(opened.wait(), 10)
     await running.say("hello")
     assert await asyncio.wait_for(got.get(), 10) == ["hello"]
-    running.instance.drop()  # its stop() waits for something to read, which would be the next ping
-    await asyncio.to_thread(client.stop)
+    stopping = asyncio.create_task(asyncio.to_thread(client.stop))
+    while not stopping.done():  # its stop() waits for something to read, which would be the next ping
+        await running.say("bye")
+        await asyncio.wait({stopping}, timeout=0.1)
+    await stopping
