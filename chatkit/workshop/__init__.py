@@ -1,0 +1,48 @@
+"""Workshop: the one object a notebook holds. Each verb is one step of the tutorial, may be repeated, and returns a Result.
+
+The steps are in the rooms beside this one, by the tutorial's sections; what goes with every section is here.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from chatkit.display import Result
+from chatkit.workshop.ending import Ending
+from chatkit.workshop.identity import Identity
+from chatkit.workshop.local_run import LocalRun
+from chatkit.workshop.resources import Resources
+
+if TYPE_CHECKING:
+    from chatkit.chat.panel import ChatPanel
+
+
+class Workshop(Resources, LocalRun, Identity, Ending):
+    """The tutorial's steps, on one target. `Workshop.open()` starts."""
+
+    def check(self, section: str) -> Result:
+        """Check the real behaviour of what a section built, and remember that it passed.
+
+        Raises:
+            CheckFailed: Something is not as it should be; the hint says what to do.
+        """
+        from chatkit.lesson import checks
+
+        result = checks.check(self, section)
+        self.complete(section)
+        return result
+
+    def chat_panel(self, *users: str, where: str = "deployed") -> ChatPanel:
+        """Show a chat for several users side by side.
+
+        Args:
+            users: Names, for example "alice" and "bob".
+            where: "local" for the functions on this machine, "deployed" for the function app.
+        """
+        from chatkit.chat.panel import ChatPanel
+        from chatkit.chat.sign_in import SignedIn
+
+        asks = where == "deployed" and self.settings.facts.authentication == "on"
+        names = users or ("alice", "bob")
+        people = {name: self.sign_in_as(name) if asks else SignedIn(name) for name in names}
+        return ChatPanel.open(self._api(where), names, people=people)

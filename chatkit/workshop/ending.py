@@ -1,0 +1,39 @@
+"""Section 11: everything made is deleted again."""
+
+from __future__ import annotations
+
+from chatkit.development import FUNCTIONS, PAGE
+from chatkit.provision.receipt import Item
+from chatkit.publish import local_settings
+from chatkit.reports import Receipt
+from chatkit.settings import Known
+from chatkit.workshop.session import Session
+
+
+class Ending(Session):
+    """The verbs that take away."""
+
+    def clean_up(self) -> Receipt:
+        """Delete everything, and prove it: stop local servers, delete the resource group, forget the keys.
+
+        Returns:
+            The receipt; `complete` says whether every line is proven.
+        """
+        from chatkit.provision import authentication, clean_up
+
+        with self._step("Cleaning up") as step:
+            settings = self.settings
+            self.development.stop(FUNCTIONS)
+            self.development.stop(PAGE)
+            names = clean_up.Names(
+                settings.resource_group, settings.signalr, settings.storage_account, settings.plan, settings.function_app
+            )
+            items = clean_up.delete_everything(step.cloud, step.calls, names)
+            if settings.facts.client_id:
+                items.append(authentication.delete_registration(step.cloud, step.calls, settings.facts.client_id))
+            local_settings.forget_keys(self.functions_folder)
+            kept = [name for name, value in local_settings.values(self.functions_folder).items() if "Key=" in value]
+            items.append(Item("keys in local.settings.json", "none in the file", not kept))
+            if all(item.gone for item in items):
+                self._learn(**{name: "" for name in vars(Known()) if name != "completed"})
+            return Receipt.of(items, step.result(""))
