@@ -16,8 +16,8 @@ export async function libraryIsThere() {
  * Connect to the hub that {apiBaseUrl}/api/negotiate names, and stay connected.
  *
  * onMessage(message) for each `newMessage`; onState({phase, seconds, why}) with phase connecting, connected or waiting;
- * onConnected(again) whenever the connection is there, because messages may have been missed; onRefused() when somebody
- * has to sign in again, after which nothing more is tried.
+ * onConnected() whenever the connection is there, because messages may have been missed; onRefused() when somebody has to
+ * sign in again, after which nothing more is tried.
  */
 export function openLive(apiBaseUrl, { onMessage, onState, onConnected, onRefused }) {
   const http = signedIn(apiBaseUrl);
@@ -26,7 +26,6 @@ export function openLive(apiBaseUrl, { onMessage, onState, onConnected, onRefuse
     .configureLogging(signalR.LogLevel.None)
     .build();
   let attempts = 0;
-  let connections = 0;
   let closed = false;
   let ticking = 0;
 
@@ -42,7 +41,7 @@ export function openLive(apiBaseUrl, { onMessage, onState, onConnected, onRefuse
     if (closed) return void hub.stop();
     attempts = 0;
     onState({ phase: "connected", seconds: 0, why: "" });
-    onConnected(connections++ > 0);
+    onConnected();
   }
 
   function waitAndConnect(error) {

@@ -81,7 +81,7 @@ function goLive() {
   live = openLive(room.apiBaseUrl, {
     onMessage: receive,
     onState: (link) => Object.assign(room.link, link),
-    onConnected: (again) => again && loadHistory(),
+    onConnected: loadHistory,
     onRefused: () => toDoor(ENDED),
   });
 }
@@ -120,7 +120,7 @@ function takeDraft() {
 
 export const reconnect = () => live?.retry();
 
-/** Read the newest messages: at the start, and after every gap in the connection. */
+/** Read the newest messages: at once, and again whenever the connection is there, for what was said until then. */
 export async function loadHistory() {
   room.historyProblem = "";
   try {

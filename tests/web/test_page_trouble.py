@@ -53,6 +53,16 @@ def test_loading_is_shown(visit: Visit, chat: Room) -> None:
     expect(page.locator(".empty")).to_be_visible()
 
 
+def test_what_is_said_between_history_and_connection_is_not_missed(visit: Visit, chat: Room) -> None:
+    """The history is there before the connection is: who comes in hears of both, and of what lies between."""
+    chat.faults.negotiate = 500
+    page = visit(wait=".banner")
+    expect(page.locator(".empty")).to_be_visible()
+    chat.post("bob", "Just now")
+    chat.faults.negotiate = None
+    expect(page.locator(".text")).to_have_text("Just now")
+
+
 def test_chat_goes_on_without_history(visit: Visit, chat: Room) -> None:
     """The app's sentence is shown, live messages arrive, and the history comes on demand."""
     chat.post("bob", "from before")
