@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 import re
 
-from chatkit.localcloud.resource_manager import errors, versions
+from chatkit.localcloud.resource_manager import errors, identities, versions
 from chatkit.localcloud.resource_manager.context import Context, page, properties, skip_token, tags
 from chatkit.localcloud.resource_manager.http import Answer, Call
 from chatkit.localcloud.resource_manager.operations import Operation
@@ -97,7 +97,7 @@ class SignalR:
             if body.get("sku"):
                 document["sku"] = self._sku({**old["sku"], **body["sku"]}, old)
             if "identity" in body:
-                document["identity"] = body["identity"]
+                identities.identify(self._context.directory, document, body["identity"])
             document["properties"] = settings(merge_settings(old["properties"], properties(body)))
             document["systemData"] = self._context.system_data(call, old)
             operation = await self._save(document, "signalr.update", old)
@@ -220,8 +220,7 @@ class SignalR:
             "keys": {"primary": new_key(), "secondary": new_key()},
             "systemData": self._context.system_data(call),
         }
-        if body.get("identity"):
-            document["identity"] = body["identity"]
+        identities.identify(self._context.directory, document, body.get("identity"))
         return document
 
     def _replaced(self, call: Call, body: Document, old: Document) -> Document:
@@ -233,7 +232,7 @@ class SignalR:
                 f" '{call.params['group']}'. A resource with the same name cannot be created in location"
                 f" '{body['location']}'. Please select a new resource name.",
             )
-        return {
+        document = {
             **old,
             "tags": tags(body),
             "kind": body.get("kind") or old["kind"],
@@ -241,6 +240,9 @@ class SignalR:
             "properties": settings(properties(body)),
             "systemData": self._context.system_data(call, old),
         }
+        if "identity" in body:
+            identities.identify(self._context.directory, document, body["identity"])
+        return document
 
     def _name_problem(self, name: str) -> tuple[str, str] | None:
         if not NAME.match(name):
@@ -305,6 +307,7 @@ class SignalR:
         with self._context.commit():
             self._context.forget(document)
             self._context.platform.listeners.release(owner(document))
+        identities.forget(self._context.directory, document)
         await self._context.signalr.remove(document["name"].lower())
 
     def render(self, document: Document, *, state: str = "") -> Document:

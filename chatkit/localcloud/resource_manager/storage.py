@@ -7,7 +7,7 @@ import re
 import secrets
 from urllib.parse import urlencode, urlsplit
 
-from chatkit.localcloud.resource_manager import errors, versions
+from chatkit.localcloud.resource_manager import errors, identities, versions
 from chatkit.localcloud.resource_manager.clock import iso
 from chatkit.localcloud.resource_manager.context import Context, page, properties, skip_token, tags
 from chatkit.localcloud.resource_manager.http import Answer, Call, merge
@@ -198,6 +198,7 @@ class Storage:
             "keys": {name: {"value": _new_key(), "created": now} for name in ("key1", "key2")},
             "created": now,
         }
+        identities.identify(self._context.directory, document, body.get("identity"))
         return document
 
     async def _changed(self, body: Document, old: Document) -> Document:
@@ -214,6 +215,8 @@ class Storage:
             document["tags"] = tags(body)
         if body.get("sku"):
             document["sku"] = _sku(body)
+        if body.get("identity"):
+            identities.identify(self._context.directory, document, body["identity"])
         self._context.resources.put(document)
         await self.apply(document)
         return document
@@ -227,6 +230,7 @@ class Storage:
         with self._context.commit():
             self._context.forget(document)
             self._context.storage.forget(document["name"])
+            identities.forget(self._context.directory, document)
         await self._context.storage.remove(document["name"])
 
     def render(self, document: Document) -> Document:
@@ -236,7 +240,9 @@ class Storage:
         host = "{0.scheme}://{0.netloc}".format(urlsplit(blob))
         others = {kind: f"{host}/{name}-{kind}/" for kind in ("dfs", "queue", "table", "file")}
         service = {"keyType": "Account", "enabled": True, "lastEnabledTime": created}
+        identity = {"identity": document["identity"]} if document.get("identity") else {}
         return {
+            **identity,
             "sku": document["sku"],
             "kind": document["kind"],
             "id": document["id"],

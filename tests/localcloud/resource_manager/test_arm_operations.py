@@ -140,6 +140,23 @@ def test_the_last_site_takes_its_plan_along(raw: Raw, clients: Clients) -> None:
     assert raw("GET", f"{plans}/other-api-plan").status == 404
 
 
+def test_instances_and_accounts_have_identities_of_their_own(raw: Raw, cloud: LocalCloud, clients: Clients) -> None:
+    """A principal of the tenant while it is asked for; gone with the resource; user-assigned ones are not provided."""
+    own, none = {"identity": {"type": "SystemAssigned"}}, {"identity": {"type": "None"}}
+    for path, body in ((f"{SIGNALR}/chat-1", FREE), (f"{STORAGE}/chatstore1", ACCOUNT)):
+        raw("PUT", raw.group + path, {**body, **own})
+        principal = raw("GET", raw.group + path).body["identity"]["principalId"]
+        raw("PATCH", raw.group + path, {"tags": {"a": "b"}})
+        assert raw("GET", raw.group + path).body["identity"]["principalId"] == principal
+        assert cloud.call(cloud.entra.directory.principal, principal) is not None
+        assert raw("PATCH", raw.group + path, {"identity": {"type": "UserAssigned"}}).status == 501
+        raw("DELETE", raw.group + path)
+        assert cloud.call(cloud.entra.directory.principal, principal) is None
+        raw("PUT", raw.group + path, {**body, **own})
+        raw("PATCH", raw.group + path, none)
+        assert "identity" not in raw("GET", raw.group + path).body
+
+
 def test_an_app_with_an_identity_can_ask_for_tokens(clients: Clients, cloud: LocalCloud) -> None:
     """principalId in the answer; the endpoint and its secret in the app's environment, not in its settings."""
     make_site(clients)

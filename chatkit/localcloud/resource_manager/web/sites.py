@@ -9,7 +9,7 @@ import secrets
 from typing import Any
 
 from chatkit.localcloud.functions.spec import Cors, HostKeys, SiteSpec
-from chatkit.localcloud.resource_manager import errors, versions
+from chatkit.localcloud.resource_manager import errors, identities, versions
 from chatkit.localcloud.resource_manager.clock import iso
 from chatkit.localcloud.resource_manager.context import Context, page, properties, skip_token, tags
 from chatkit.localcloud.resource_manager.http import Answer, Call
@@ -199,21 +199,7 @@ class Sites:
             if isinstance(given.get(name), bool):
                 document[key] = given[name]
         if "identity" in body:
-            self._identify(document, body["identity"] or {"type": "None"})
-
-    def _identify(self, document: Document, given: Document) -> None:
-        kind = str(given.get("type") or "None")
-        wants = "systemassigned" in kind.lower()
-        has = (document.get("identity") or {}).get("principalId")
-        if wants and not has:
-            document["identity"] = {
-                "type": "SystemAssigned",
-                "tenantId": self._context.directory.tenant_id,
-                "principalId": self._context.directory.create_identity(document["name"], "SystemAssigned"),
-            }
-        elif not wants and has:
-            self._context.directory.delete_identity(has)
-            document["identity"] = None
+            identities.identify(self._context.directory, document, body["identity"])
 
     # State ------------------------------------------------------------------------------------------------------------
 
@@ -253,7 +239,7 @@ class Sites:
         return found
 
     def _identity_environment(self, document: Document) -> dict[str, str]:
-        principal_id = (document.get("identity") or {}).get("principalId", "")
+        principal_id = identities.principal_id(document)
         identity = self._context.directory.principal(principal_id) if principal_id else None
         if identity is None:
             return {}
@@ -267,8 +253,7 @@ class Sites:
             self._context.forget(document)
             for owner in (f"sites/{name}", f"scm/{name}"):
                 self._context.platform.listeners.release(owner)
-        if (document.get("identity") or {}).get("principalId"):
-            self._context.directory.delete_identity(document["identity"]["principalId"])
+        identities.forget(self._context.directory, document)
         await self._context.functions.remove(name)
 
     def render(self, document: Document) -> Document:
@@ -332,7 +317,7 @@ def spec(document: Document, platform_settings: dict[str, str]) -> SiteSpec:
         sku=document["sku"],
         python_version=version,
         authentication=document["authentication"],
-        principal_id=(document.get("identity") or {}).get("principalId", ""),
+        principal_id=identities.principal_id(document),
         package_container_url=flex["deployment"]["storage"]["value"] if flex else "",
         scope=document["id"],
     )
