@@ -127,21 +127,29 @@ class Calls:
             self._progress.tick()
 
     @contextmanager
+    def doing(self, what: str) -> Iterator[None]:
+        """Say that something runs which is no call of an SDK."""
+        if self._progress:
+            self._progress.begin(what)
+        try:
+            yield
+        finally:
+            if self._progress:
+                self._progress.end(what)
+
+    @contextmanager
     def _noted(self, name: str) -> Iterator[None]:
         wire, started = _Wire(), time.monotonic()
         token = _current.set(wire)
         label = name.partition(".")[2].removeprefix("begin_").replace("_", " ") + f" ({name.partition('Operations')[0]})"
-        if self._progress:
-            self._progress.begin(label)
         try:
-            yield
+            with self.doing(label):
+                yield
         except Exception as error:
             add_hint(error)
             raise
         finally:
             _current.reset(token)
-            if self._progress:
-                self._progress.end(label)
         self._note(Call(name, wire.verb, wire.path, time.monotonic() - started))
 
     def _note(self, call: Call) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from chatkit.display import Result, escape, table
@@ -37,6 +37,7 @@ class Receipt(Result):
     """What a clean-up removed, each line with its proof."""
 
     items: tuple[Item, ...] = ()
+    last: str = ""
 
     @classmethod
     def of(cls, items: Iterable[Item], made: Result) -> Receipt:
@@ -51,8 +52,16 @@ class Receipt(Result):
         """Whether every line is proven."""
         return all(item.gone for item in self.items)
 
+    def with_line(self, text: str) -> Receipt:
+        """Return the receipt with one more line at its end."""
+        return replace(self, text=f"{self.text}\n{text}", last=text)
+
     def _summary(self) -> str:
-        return f"<b>{escape('Clean-up receipt')}</b>" + table((), _rows(self.items))
+        return (
+            f"<b>{escape('Clean-up receipt')}</b>"
+            + table((), _rows(self.items))
+            + (f"<p>{escape(self.last)}</p>" if self.last else "")
+        )
 
 
 def _rows(items: Iterable[Item]) -> list[tuple[str, str, str]]:

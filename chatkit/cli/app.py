@@ -11,7 +11,7 @@ from typing import Annotated
 
 import typer
 
-from chatkit.cli import clean, doctor, func, lab, local, run, status, test
+from chatkit.cli import catch_up, clean, doctor, func, lab, local, run, status, test
 from chatkit.errors import ChatkitError
 
 app = typer.Typer(
@@ -22,7 +22,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-for verb in (lab.lab, run.run, doctor.doctor, status.status, clean.clean):
+for verb in (lab.lab, run.run, doctor.doctor, catch_up.catch_up, status.status, clean.clean, clean.reset):
     app.command()(verb)
 app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True, "help_option_names": []})(test.test)
 app.add_typer(local.app, name="local")

@@ -96,6 +96,16 @@ def replace(name: str, content: bytes, *, folder: Path, home: Path) -> str:
     return kept
 
 
+def put_aside(folder: Path, *, home: Path) -> str:
+    """Rename the learner's app, and forget what the kit wrote there.
+
+    Returns:
+        The folder's new name, empty when there was none.
+    """
+    (home / RECORD).unlink(missing_ok=True)
+    return folder.rename(_unused(folder)).name if folder.exists() else ""
+
+
 def _below(folder: Path, name: str) -> Path:
     path = PurePosixPath(name)
     if not name or "\\" in name or ":" in name or path.is_absolute() or ".." in path.parts:
@@ -119,11 +129,16 @@ def _content(text: str) -> bytes:
 
 
 def _keep(path: Path, old: bytes) -> str:
+    kept = _unused(path)
+    kept.write_bytes(old)
+    return kept.name
+
+
+def _unused(path: Path) -> Path:
     number = 1
     while (kept := path.with_name(f"{path.name}.before-{number}")).exists():
         number += 1
-    kept.write_bytes(old)
-    return kept.name
+    return kept
 
 
 def _read(home: Path) -> dict[str, str]:

@@ -32,6 +32,26 @@ class Workshop(Resources, LocalRun, Identity, Ending):
         self.complete(section)
         return result
 
+    def catch_up(self, section: str | None = None) -> Result:
+        """Go to the start of a section by running what was missed; also goes on after a pause, however long.
+
+        What was done is not done again. A file of my-chat that you have changed, and a missed notebook writes, is kept beside
+        the new one.
+
+        Args:
+            section: Its number, for example "07"; the one after the last completed section by default.
+
+        Raises:
+            NotebookFailed: A cell of a missed notebook raised.
+        """
+        from chatkit.lesson import catch_up
+
+        with self._step("Catching up") as step:
+            found = catch_up.catch_up(self, section, step.calls)
+            text = f"Section {found.section} can begin."
+            ran = f"Ran what was missed: {', '.join(found.ran)}." if found.ran else "Nothing was missed."
+            return step.result(f"{text} {ran}", ("there already", ", ".join(found.held) or "nothing"))
+
     def chat_panel(self, *users: str, where: str = "deployed") -> ChatPanel:
         """Show a chat for several users side by side.
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from chatkit.development import FUNCTIONS, PAGE
+from chatkit.lesson.files import put_aside
 from chatkit.provision.receipt import Item
 from chatkit.publish import local_settings
 from chatkit.reports import Receipt
@@ -37,3 +38,17 @@ class Ending(Session):
             if all(item.gone for item in items):
                 self._learn(**{name: "" for name in vars(Known()) if name != "completed"})
             return Receipt.of(items, step.result(""))
+
+    def reset(self) -> Receipt:
+        """Go back to the start: clean up, put my-chat aside, forget what was completed. Notebooks stay as they are.
+
+        Returns:
+            The clean-up's receipt. Where a line is not proven, nothing but the clean-up was done: do it again.
+        """
+        receipt = self.clean_up()
+        if not receipt.complete:
+            return receipt
+        kept = put_aside(self.folder, home=self._home)
+        self.begin_at("00")
+        where = f"; your app is kept as {kept}" if kept else ""
+        return receipt.with_line(f"Back at the start. Notebooks are untouched{where}.")

@@ -182,6 +182,12 @@ class Session:
         with _saving:
             store.save(self._home, store.load(self._home).with_section(section))
 
+    def begin_at(self, section: str) -> None:
+        """Forget that a section, or one after it, was done: the next to do is this one."""
+        with _saving:
+            settings = store.load(self._home)
+            store.save(self._home, settings.learned(completed=tuple(done for done in settings.facts.completed if done < section)))
+
     def timings(self) -> Result:
         """How long each step took the last time, on the current target."""
         rows = [(title, f"{seconds:.2f} s") for title, seconds in timings.load(self._home, self.settings.target).items()]

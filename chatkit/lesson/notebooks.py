@@ -1,0 +1,99 @@
+"""The notebooks as programs: which there are, and running their cells without a browser."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+import subprocess
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from chatkit.errors import ChatkitError, SetupError
+
+CELL_TIMEOUT_S = 1800
+
+
+class NotebookFailed(ChatkitError):
+    """A cell raised."""
+
+
+def sections(folder: Path) -> dict[str, Path]:
+    """Every notebook by the number of its section, in order.
+
+    Raises:
+        SetupError: There are no notebooks.
+    """
+    numbered = {path.name[:2]: path for path in sorted(folder.glob("[0-9][0-9]-*.ipynb"))}
+    if not numbered:
+        raise SetupError("The notebooks are not here.", hint="Run this in a checkout of chatkit.")
+    return numbered
+
+
+def section(folder: Path, number: str) -> str:
+    """The number of a section as the notebooks write it: "7" is "07".
+
+    Raises:
+        SetupError: There is no such section.
+    """
+    known = sections(folder)
+    if number.zfill(2) not in known:
+        raise SetupError(f"There is no section {number}.", hint=f"Sections are {', '.join(known)}.")
+    return number.zfill(2)
+
+
+def execute(
+    content: Any, name: str, folder: Path, *, done: Callable[[Any], None], environment: Mapping[str, str] | None = None
+) -> None:
+    """Execute a notebook's cells in a kernel of their own; outputs go into `content`. Not on a thread that runs a loop.
+
+    Args:
+        content: The notebook as nbformat reads it.
+        name: Said when a cell fails whose metadata name no `notebook`.
+        folder: Where the cells run.
+        done: Told of each cell that has run.
+        environment: The kernel's environment; by default this process's.
+
+    Raises:
+        NotebookFailed: A cell raised; the sentence names notebook, cell and error.
+    """
+    from nbclient import NotebookClient
+    from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
+
+    current = {"source": "", "name": name}
+
+    def started(cell: Any, cell_index: int) -> None:
+        current.update(source=cell.source, name=cell.metadata.get("notebook", name))
+
+    def executed(cell: Any, cell_index: int, execute_reply: Any) -> None:
+        done(cell)
+
+    client = NotebookClient(
+        content,
+        timeout=CELL_TIMEOUT_S,
+        kernel_name="python3",
+        resources={"metadata": {"path": str(folder)}},
+        on_cell_start=started,
+        on_cell_executed=executed,
+    )
+    more = {"env": dict(environment)} if environment is not None else {}
+    try:
+        # stderr: the kernel's own remarks; what cells print is in the notebook
+        asyncio.run(client.async_execute(stderr=subprocess.DEVNULL, **more))
+    except CellExecutionError as error:
+        raise NotebookFailed(failure(**current, reason=f"{error.ename}: {plain(error.evalue)}")) from None
+    except CellTimeoutError:
+        raise NotebookFailed(failure(**current, reason="it took longer than 30 minutes.")) from None
+    except DeadKernelError:
+        raise NotebookFailed(failure(**current, reason="the kernel died.")) from None
+
+
+def failure(*, name: str, source: str, reason: str) -> str:
+    """Say which cell of which notebook failed, and why."""
+    head = next((line.strip() for line in source.splitlines() if line.strip()), "")
+    return f"{name} stopped in the cell that begins with `{head[:80]}`: {reason}"
+
+
+def plain(text: str) -> str:
+    """Remove terminal colours."""
+    return re.sub(r"\x1b\[[0-9;]*m", "", text)

@@ -1,0 +1,129 @@
+"""Catching up and starting again, with the real notebooks on a real local cloud.
+
+In order: each test goes on where the one before has stopped.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import nbformat
+import pytest
+from nbclient import NotebookClient
+
+from chatkit import settings
+from chatkit.cli import cloud_process
+from chatkit.development import FUNCTIONS, PAGE
+from chatkit.errors import SetupError
+from chatkit.lesson import catch_up, checks
+from chatkit.lesson.notebooks import NotebookFailed
+from chatkit.workshop import Workshop
+
+pytestmark = pytest.mark.slow
+BEFORE_07 = ("00", "01", "02", "03", "04", "05", "06")
+
+
+@pytest.fixture(scope="module")
+def workshop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Workshop]:
+    """A workshop in a home of its own, in which nothing was done."""
+    home, before = tmp_path_factory.mktemp("home"), os.environ["CHATKIT_HOME"]
+    os.environ["CHATKIT_HOME"] = str(home)
+    opened = Workshop.open()
+    try:
+        yield opened
+    finally:
+        for server in (FUNCTIONS, PAGE):
+            opened.development.stop(server)
+        cloud_process.stop(home / "local")
+        os.environ["CHATKIT_HOME"] = before
+
+
+def test_a_latecomer_comes_to_the_start_of_section_07(workshop: Workshop) -> None:
+    """The notebooks of what was missed have run, with their checks; what they leave running runs."""
+    result = workshop.catch_up("7")
+    assert repr(result) == "Section 07 can begin. Ran what was missed: 02, 03, 04, 05, 06."
+    assert workshop.settings.facts.completed == BEFORE_07
+    assert workshop.local_api_base_url and workshop.local_web_url
+
+
+def test_caught_up_twice_nothing_runs(workshop: Workshop) -> None:
+    """Every section's check finds its work."""
+    assert repr(workshop.catch_up("07")) == "Section 07 can begin. Nothing was missed."
+
+
+def test_after_a_pause_the_workshop_goes_on_where_it_was(workshop: Workshop) -> None:
+    """The machine was off: no local cloud, no functions, no page. All of them come back, with what they had."""
+    for server in (FUNCTIONS, PAGE):
+        workshop.development.stop(server)
+    cloud_process.stop(workshop.home / "local")
+    again = Workshop.open()
+    assert repr(again.catch_up()) == "Section 07 can begin. Nothing was missed."
+    assert again.local_api_base_url and again.local_web_url
+
+
+def test_a_section_done_without_its_check_is_not_done_again(workshop: Workshop) -> None:
+    """What counts is the work, not the mark."""
+    workshop.begin_at("03")
+    assert "Nothing was missed" in repr(workshop.catch_up("07"))
+    assert workshop.settings.facts.completed == BEFORE_07
+
+
+def test_a_learners_version_is_kept_when_its_section_runs_again(workshop: Workshop) -> None:
+    """A SendMessage that sends nothing: sections 05 and 06 run again, and the edit lies beside."""
+    path = workshop.functions_folder / "send_message.py"
+    mine = path.read_text(encoding="utf-8").replace('"newMessage"', '"message"')
+    path.write_text(mine, encoding="utf-8")
+    assert repr(workshop.catch_up()) == "Section 07 can begin. Ran what was missed: 05, 06."
+    assert path.with_name("send_message.py.before-1").read_text(encoding="utf-8") == mine
+
+
+def test_in_a_kernel_it_catches_up_too(workshop: Workshop) -> None:
+    """A kernel runs a loop of its own already, and starts another kernel."""
+    workshop.functions_folder.joinpath("host.json").unlink()
+    code = "from chatkit import Workshop\nWorkshop.open().catch_up('04')"
+    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(code)])  # type: ignore[no-untyped-call]
+    NotebookClient(notebook, timeout=60, kernel_name="python3").execute()
+    assert notebook.cells[0].outputs[-1].data["text/plain"] == "Section 04 can begin. Ran what was missed: 03."
+    assert workshop.settings.facts.completed == ("00", "01", "02", "03")
+
+
+def test_reset_goes_back_to_the_start_and_loses_nothing(workshop: Workshop) -> None:
+    """Resources are gone, the app lies beside; doing it twice is no harm."""
+    name = workshop.settings.signalr
+    receipt = workshop.reset()
+    assert receipt.complete and repr(receipt).endswith("Notebooks are untouched; your app is kept as my-chat.before-1.")
+    assert workshop.folder.with_name("my-chat.before-1").joinpath("functions", "send_message.py").is_file()
+    assert not workshop.folder.exists() and not workshop.settings.facts.completed and not workshop.settings.facts.signalr
+    assert repr(workshop.reset()).endswith("Notebooks are untouched.") and workshop.settings.signalr == name
+
+
+def test_a_section_that_does_not_exist_is_named(workshop: Workshop) -> None:
+    """Nothing runs."""
+    with pytest.raises(SetupError, match="no section 12"):
+        workshop.catch_up("12")
+
+
+def test_a_cell_that_fails_is_named(workshop: Workshop, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With its notebook; what comes after a check is an exercise, and does not run."""
+    write(tmp_path, "00-one.ipynb", "1", "workshop.check('00') if 0 else None", "1 / 0")
+    write(tmp_path, "01-two.ipynb", "1 + 1", "raise ValueError('no rain today')")
+    write(tmp_path, "02-three.ipynb", "1")
+    monkeypatch.setattr(settings, "checkout", lambda: tmp_path)
+    monkeypatch.setattr(checks, "check", lambda workshop, section: 1 / 0)
+    with pytest.raises(NotebookFailed, match="^01-two.ipynb stopped in the cell .* ValueError: no rain today"):
+        workshop.catch_up("02")
+
+
+@pytest.mark.parametrize(("completed", "next_one"), [((), "00"), (("00", "01"), "02"), (("00", "01", "10", "11"), "11")])
+def test_without_a_number_the_next_section_is_meant(completed: tuple[str, ...], next_one: str) -> None:
+    """The one after the last; the clean-up is the last there is."""
+    assert catch_up._after(completed) == next_one
+
+
+def write(folder: Path, name: str, *cells: str) -> None:
+    """Write a notebook of code cells."""
+    content = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(cell) for cell in cells])  # type: ignore[no-untyped-call]
+    folder.joinpath("notebooks").mkdir(exist_ok=True)
+    nbformat.write(content, folder / "notebooks" / name)  # type: ignore[no-untyped-call]
