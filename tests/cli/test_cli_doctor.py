@@ -13,6 +13,7 @@ from types import SimpleNamespace
 import pytest
 
 from chatkit.lesson import doctor
+from chatkit.lesson.doctor import machine
 from tests.cli.typing_verbs import Chatkit
 
 
@@ -89,7 +90,7 @@ def test_a_port_in_use_is_told(home: Path, monkeypatch: pytest.MonkeyPatch) -> N
     """The lesson that needs it is named; it is no failure, since a lesson may have started what is there."""
     with socket.create_server(("127.0.0.1", 0)) as server:
         port = server.getsockname()[1]
-        monkeypatch.setattr(doctor, "PORTS", {port: "the functions' local run"})
+        monkeypatch.setattr(machine, "PORTS", {port: "the functions' local run"})
         assert "in use; if no lesson started it" in finding(f"Port {port}").found
     assert finding(f"Port {port}").found == "free for the functions' local run"
 

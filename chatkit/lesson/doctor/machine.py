@@ -1,4 +1,4 @@
-"""The doctor's preflight: is this machine ready for the workshop? Looks only, changes nothing, never shows a secret."""
+"""Preflight on this machine: Python, packages, ports, disk, clock, proxy. Looks only, changes nothing, shows no secret."""
 
 from __future__ import annotations
 
@@ -9,34 +9,17 @@ import sys
 import time
 import urllib.request
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 from chatkit import settings
 from chatkit.files import write_private
+from chatkit.lesson.doctor.finding import Finding
 
 PACKAGES = ("aiohttp", "azure-identity", "azure-mgmt-signalr", "azure-storage-blob", "ipywidgets", "jupyterlab", "nbclient")
 PORTS = {7071: "the functions' local run", 5500: "the page's local run", 8888: "SignalR", 10000: "development storage"}
 NEEDED_BYTES = 600_000_000
 EARLIEST = 1_790_000_000
 """A moment in 2026: a clock before it makes every token invalid."""
-
-
-@dataclass(frozen=True)
-class Finding:
-    """One thing the doctor looked at.
-
-    Attributes:
-        what: The thing, in a few words.
-        ok: Whether the workshop can go on.
-        found: What is there.
-        hint: What to do when it is not ok; empty otherwise.
-    """
-
-    what: str
-    ok: bool
-    found: str
-    hint: str = ""
 
 
 def examine(*, cloud_runs: bool) -> list[Finding]:
