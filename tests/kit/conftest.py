@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from chatkit import cloud as kit
 from chatkit.calls import Calls
+from chatkit.cli import cloud_process
 from chatkit.cloud import Cloud
 from tests.kit.fake_azure import FakeAzure, cloud_over
+from tests.localcloud.resource_manager.watching import Watch, watching
 
 
 @pytest.fixture
@@ -35,6 +39,26 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """An empty home of the kit."""
     monkeypatch.setenv("CHATKIT_HOME", str(tmp_path))
     return tmp_path
+
+
+@pytest.fixture(scope="module")
+def running_home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """A home with a running local cloud, and with nothing left running at the end."""
+    folder = tmp_path_factory.mktemp("home")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("CHATKIT_HOME", str(folder))
+        cloud_process.start(folder / "local")
+        yield folder
+        cloud_process.stop(folder / "local")
+
+
+@pytest.fixture(scope="module")
+def watch(running_home: Path) -> Iterator[Watch]:
+    """Whatever goes to Resource Manager goes by here, and is compared with Azure's models."""
+    endpoints = kit._endpoints
+    with watching(endpoints(running_home)) as made, pytest.MonkeyPatch.context() as patch:
+        patch.setattr(kit, "_endpoints", lambda home: {**endpoints(home), "resource_manager": made.url})
+        yield made
 
 
 @pytest.fixture

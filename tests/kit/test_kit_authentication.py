@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 import requests
 
 from chatkit.calls import Calls
-from chatkit.cli import cloud_process
 from chatkit.cloud import Cloud
 from chatkit.errors import ServiceError
 from chatkit.provision import authentication
@@ -17,25 +15,18 @@ from chatkit.provision.authentication import SECRET_SETTING, Site
 from chatkit.publish.settings import read_app_settings
 from chatkit.workshop import Workshop
 from tests.kit.fake_azure import FakeAzure
+from tests.localcloud.resource_manager.watching import Watch
 
 SITE = Site("group", "site", "https://site.example", "https://page.example/")
 
 
 @pytest.fixture(scope="module")
-def workshop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Workshop]:
-    """A workshop with a function app and no functions in it, in a home of its own."""
-    home = tmp_path_factory.mktemp("home")
-    before = os.environ.get("CHATKIT_HOME")
-    os.environ["CHATKIT_HOME"] = str(home)
+def workshop(running_home: Path, watch: Watch) -> Workshop:
+    """A workshop with a function app and no functions in it."""
     opened = Workshop.open()
     opened.create_resource_group()
     opened.create_function_app()
-    yield opened
-    cloud_process.stop(home / "local")
-    if before is None:
-        del os.environ["CHATKIT_HOME"]
-    else:
-        os.environ["CHATKIT_HOME"] = before
+    return opened
 
 
 def test_a_person_can_sign_in_afterwards_and_a_second_run_changes_nothing(workshop: Workshop) -> None:
@@ -65,6 +56,12 @@ def test_clean_up_removes_the_registration(workshop: Workshop) -> None:
     assert receipt.complete and "app registration" in repr(receipt)
     assert graph.send("GET", f"/v1.0/applications(appId='{client_id}')").status_code == 404
     assert workshop.settings.facts.client_id == ""
+
+
+def test_authentication_settings_fit_azures_models(workshop: Workshop, watch: Watch) -> None:
+    """Requests and answers of the two tests above."""
+    assert watch.specs.problems == [] and watch.unknown == []
+    assert "WebApps_UpdateAuthSettingsV2" in watch.specs.seen
 
 
 def test_without_the_right_to_register_the_manual_way_is_named(cloud: Cloud, azure: FakeAzure, calls: Calls) -> None:

@@ -7,7 +7,7 @@ import time
 import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
-from pathlib import PurePosixPath
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 import pytest
@@ -15,7 +15,6 @@ from azure.core.exceptions import AzureError
 from azure.identity import ClientSecretCredential
 
 from chatkit.calls import Calls
-from chatkit.cli import cloud_process
 from chatkit.cli.levers import ask
 from chatkit.errors import ChatkitError
 from chatkit.provision import storage
@@ -23,6 +22,7 @@ from chatkit.publish import website
 from chatkit.publish.website import PageFile
 from chatkit.workshop import Workshop
 from tests.app_versions import write_app
+from tests.localcloud.resource_manager.watching import Watch
 
 RESOURCES = ("create_resource_group", "create_signalr", "create_storage_account", "create_function_app")
 
@@ -78,13 +78,10 @@ SAID = [
 
 
 @pytest.fixture(scope="module")
-def opened(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Workshop]:
-    """A workshop in a home of its own, with nothing left running at the end."""
-    folder = tmp_path_factory.mktemp("home")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("CHATKIT_HOME", str(folder))
-        yield Workshop.open()
-        cloud_process.stop(folder / "local")
+def opened(running_home: Path, watch: Watch) -> Iterator[Workshop]:
+    """A workshop in a home of its own; what goes wrong on its way to Resource Manager goes wrong in Azure's shapes."""
+    yield Workshop.open()
+    assert watch.specs.problems == []
 
 
 @pytest.fixture

@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import json
-import os
 import urllib.request
 from collections.abc import Iterator
+from pathlib import Path
 
 import psutil
 import pytest
 import requests
 
-from chatkit.cli import cloud_process
 from chatkit.development import FUNCTIONS, PAGE
 from chatkit.publish import local_settings
 from chatkit.workshop import Workshop
 from tests.app_versions import write_app
+from tests.localcloud.resource_manager.watching import Watch
 
 ORDER = (
     "sign_in",
@@ -38,21 +38,13 @@ ORDER = (
 
 
 @pytest.fixture(scope="module")
-def workshop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Workshop]:
-    """A workshop with the finished app in its folder, in a home of its own, with nothing left running at the end."""
-    home = tmp_path_factory.mktemp("home")
-    before = os.environ.get("CHATKIT_HOME")
-    os.environ["CHATKIT_HOME"] = str(home)
-    write_app(home / "my-chat")
+def workshop(running_home: Path, watch: Watch) -> Iterator[Workshop]:
+    """A workshop with the finished app in its folder."""
+    write_app(running_home / "my-chat")
     opened = Workshop.open()
     yield opened
     opened.development.stop(FUNCTIONS)
     opened.development.stop(PAGE)
-    cloud_process.stop(home / "local")
-    if before is None:
-        del os.environ["CHATKIT_HOME"]
-    else:
-        os.environ["CHATKIT_HOME"] = before
 
 
 @pytest.fixture(scope="module")
@@ -179,3 +171,14 @@ def test_clean_up_leaves_nothing_and_says_how_it_knows(workshop: Workshop, texts
     status = workshop.status().as_dict()
     assert not any(status[name] for name in status if name not in ("target", "completed"))
     assert workshop.clean_up().complete
+
+
+def test_nothing_that_went_over_the_wire_is_outside_azures_models(workshop: Workshop, watch: Watch) -> None:
+    """Requests and answers of all the steps above, the publishing and the last clean-up among them."""
+    assert watch.specs.problems == [] and watch.unknown == []
+    assert watch.specs.seen >= {
+        "SignalR_CreateOrUpdate",
+        "WebApps_CreateOrUpdate",
+        "WebApps_ListFunctions",
+        "ResourceGroups_Delete",
+    }

@@ -7,11 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from chatkit import session
 from chatkit import settings as store
 from chatkit.cloud import Cloud
 from chatkit.errors import NotStarted, SetupError
-from chatkit.workshop import Workshop
+from chatkit.workshop import Workshop, session
 
 
 @pytest.fixture

@@ -27,6 +27,7 @@ from chatkit.localcloud.storage.spec import AccountSpec, StaticWebsite
 from chatkit.localcloud.store import Store
 from chatkit.localcloud.trace import Trace
 from tests.localcloud.resource_manager import coverage_table
+from tests.localcloud.resource_manager.loops import drop_connections
 from tests.localcloud.resource_manager.specs import SpecCheck
 
 
@@ -171,13 +172,7 @@ class LocalCloud:
         await self.entra.stop()
         await self.platform.listeners.close_all()
         self.platform.store.close()
-        selector = self.loop._selector  # type: ignore[attr-defined]
-        for key in [*selector.get_map().values()]:  # TLS connections would wait for their client's goodbye
-            transport = getattr(key.data[0]._callback, "__self__", None)
-            if isinstance(transport, asyncio.Transport):
-                transport.abort()
-        while len(selector.get_map()) > 1:
-            await asyncio.sleep(0.01)
+        await drop_connections()
 
     @property
     def endpoints(self) -> dict[str, str]:

@@ -22,6 +22,7 @@ from chatkit.localcloud.resource_manager.web.plans import Plans
 from chatkit.localcloud.resource_manager.web.site_actions import SiteActions
 from chatkit.localcloud.resource_manager.web.site_config import SiteConfig
 from chatkit.localcloud.resource_manager.web.sites import Sites
+from tests.localcloud.resource_manager.specs import models
 
 PATH = Path(__file__).parents[3] / "docs" / "resource-manager.md"
 TESTED_BY: dict[str, set[str]] = {}
@@ -42,7 +43,12 @@ ROOMS: tuple[Any, ...] = (
 HEAD = """# What the local Resource Manager serves
 
 Generated from its routes; "tested by" is what the last full run of its tests called. Everything else is answered 501 in
-Azure's error format. Validated against Azure's models: see `tests/data/azure`.
+Azure's error format.
+
+Requests and answers are compared with Azure's own definitions (`tests/data/azure`) wherever a test sends them: in these tests, in
+those of the kit's verbs and of the faults (`tests/kit`), and in a whole tutorial done by `az`, which goes through a proxy that looks at
+all of it (`tests/localcloud/resource_manager/watching.py`). Definitions of this kind do not exist for Microsoft Graph and for the
+deployment endpoint (SCM); those follow Microsoft's pages and recordings. Neither do they for these operations here: {without}.
 
 | operation | method | path | tested by |
 |---|---|---|---|
@@ -61,9 +67,12 @@ def row(route: Route) -> str:
 
 def render() -> str:
     """The page."""
+    without = sorted({route.name for route in routes() if "(" not in route.name} - set(models()["operations"]))
     rows = [f"{row(route)} {', '.join(sorted(TESTED_BY.get(route.name, ()))) or '-'} |" for route in routes()]
     lists = [f"- `{type_}`: {', '.join(found)}" for type_, found in versions.API_VERSIONS.items()]
-    return HEAD + "\n".join(rows) + "\n\n## Accepted api-versions\n\n" + "\n".join(lists) + "\n"
+    return (
+        HEAD.format(without=", ".join(without)) + "\n".join(rows) + "\n\n## Accepted api-versions\n\n" + "\n".join(lists) + "\n"
+    )
 
 
 def write() -> None:

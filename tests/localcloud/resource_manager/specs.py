@@ -52,8 +52,11 @@ class SpecCheck:
     def __call__(self, route: Route, call: Call, answer: Answer) -> None:
         """Look at one request and its answer."""
         operation = models()["operations"].get(route.name)
+        if answer.status >= 400:
+            self._check_error(answer, f"{route.name} {answer.status}")
+            return
         self.seen.add(route.name)
-        if operation is None or answer.status >= 400:
+        if operation is None:
             return
         if answer.status not in operation["statuses"]:
             self.problems.append(f"{route.name}: status {answer.status} is not one of {operation['statuses']}")
@@ -63,6 +66,24 @@ class SpecCheck:
             values = answer.body["value"] if operation["list"] else [answer.body]
             for value in values:
                 self._check(operation["folder"], operation["response"], value, f"{route.name} answer")
+
+    @staticmethod
+    def parsed(body: bytes) -> Any:
+        """A body as JSON; None for an empty or other one."""
+        try:
+            return json.loads(body) if body else None
+        except ValueError:
+            return None
+
+    def _check_error(self, answer: Answer, where: str) -> None:
+        """Both shapes of errors have a code and a sentence; an answer to HEAD has neither."""
+        body = answer.body
+        if body is None:
+            return
+        said = body.get("error", body) if isinstance(body, dict) else {}
+        names = ("code", "message") if "error" in body else ("Code", "Message")
+        if not isinstance(said, dict) or not all(isinstance(said.get(name), str) and said[name] for name in names):
+            self.problems.append(f"{where}: an error in neither of Azure's shapes")
 
     def _check(self, folder: str, kind: Any, value: Any, where: str) -> None:
         if value is None or kind is None or kind == "RawObject":

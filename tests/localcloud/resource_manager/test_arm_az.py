@@ -21,6 +21,8 @@ from typing import Any
 import certifi
 import pytest
 
+from tests.localcloud.resource_manager.watching import Watch, watching
+
 ROOT = Path(__file__).parents[3]
 GROUP = ("-g", "azgroup")
 
@@ -32,6 +34,7 @@ class Az:
     executable: str
     folder: Path
     known: dict[str, Any]
+    watch: Watch
 
     def __call__(self, *words: str) -> Any:
         """Run one command and return its JSON."""
@@ -61,10 +64,18 @@ def az(tmp_path: Path, require_tool: Callable[[str], str]) -> Iterator[Az]:
     known = json.loads(file.read_text(encoding="utf-8"))
     public = Path(ssl.get_default_verify_paths().cafile or certifi.where()).read_bytes()
     (tmp_path / "bundle.pem").write_bytes(public + Path(known["ca_file"]).read_bytes())
-    made = Az(executable, tmp_path, known)
+    with watching(known) as watch:
+        yield signed_in(Az(executable, tmp_path, known, watch))
+    process.terminate()
+    process.wait(20)
+
+
+def signed_in(made: Az) -> Az:
+    """az, told where the cloud is and signed in with its service principal."""
+    known, at = made.known, made.watch.url
     made(
         *("cloud", "register", "-n", "Local"),
-        *("--endpoint-resource-manager", known["resource_manager"], "--endpoint-management", known["resource_manager"]),
+        *("--endpoint-resource-manager", at, "--endpoint-management", at),
         *("--endpoint-active-directory", known["authority"], "--endpoint-microsoft-graph-resource-id", known["graph"]),
         *("--endpoint-active-directory-resource-id", "https://management.core.windows.net/"),
         *("--endpoint-active-directory-graph-resource-id", "https://graph.microsoft.com/"),
@@ -73,9 +84,7 @@ def az(tmp_path: Path, require_tool: Callable[[str], str]) -> Iterator[Az]:
     made("config", "set", "core.instance_discovery=false")
     secret = ("-u", known["client_id"], "-p", known["client_secret"], "--tenant", known["tenant_id"])
     made("login", "--service-principal", *secret)
-    yield made
-    process.terminate()
-    process.wait(20)
+    return made
 
 
 @pytest.mark.slow
@@ -111,3 +120,4 @@ def test_az_does_the_whole_tutorial(az: Az, tmp_path: Path) -> None:
     az("functionapp", "delete", "-n", "az-chat-api", *GROUP)
     az("group", "delete", "-n", "azgroup", "--yes")
     assert az("group", "exists", "-n", "azgroup") is False
+    assert az.watch.specs.problems == [] and az.watch.unknown == []
