@@ -12,9 +12,18 @@ from chatkit.localcloud.resource_manager.http import Answer, Call
 from chatkit.localcloud.resource_manager.routing import GROUP, Route
 from chatkit.localcloud.resource_manager.state import Document
 from chatkit.localcloud.resource_manager.storage import TYPE
+from chatkit.localcloud.storage.errors import StorageError
 from chatkit.localcloud.storage.spec import StaticWebsite
 
 CONTAINER = re.compile(r"^(?=.{3,63}$)[a-z0-9]+(-[a-z0-9]+)*$|^\$(web|root|logs)$")
+OF_THE_DATA_PLANE = ("staticWebsite", "cors")  # one state, whichever side sets it
+WITHOUT_EFFECT = ("deleteRetentionPolicy", "containerDeleteRetentionPolicy", "restorePolicy", "changeFeed")
+CORS_LISTS = {
+    "allowedOrigins": "AllowedOrigins",
+    "allowedMethods": "AllowedMethods",
+    "allowedHeaders": "AllowedHeaders",
+    "exposedHeaders": "ExposedHeaders",
+}
 WEBSITE_NAMES = {
     "enabled": "enabled",
     "index_document": "indexDocument",
@@ -60,20 +69,35 @@ class BlobService:
         document = self._account(call)
         self._context.group(call, for_write=True)
         given = properties(call.required_body())
+        _check_provided(given)
         async with self._context.lock(document["id"]):
             document = self._account(call)
-            kept = {name: value for name, value in given.items() if name != "staticWebsite"}
+            kept = {name: value for name, value in given.items() if name not in OF_THE_DATA_PLANE}
             document["blob_service"] = {**document.get("blob_service", {}), **kept}
+            if given.get("cors") is not None:
+                self._set_cors(document["name"], given["cors"])
             self._context.resources.put(document)
             if given.get("staticWebsite") is not None:
                 await _settled(self._context.storage.set_website(document["name"], _website(given["staticWebsite"])))
         return Answer(body=await self._service(document, call))
 
+    def _set_cors(self, account: str, given: Document) -> None:
+        try:
+            self._context.storage.set_cors(account, [_data_plane_rule(rule) for rule in given.get("corsRules") or []])
+        except (StorageError, TypeError, AttributeError):
+            raise errors.service_error(
+                400,
+                "InvalidValuesForRequestParameters",
+                "Values for request parameters are invalid: corsRules. There can be 5, each with origins and methods.",
+                target="cors",
+            ) from None
+
     async def _service(self, document: Document, call: Call) -> Document:
         settings: Document = {
-            "cors": {"corsRules": []},
+            "cors": {"corsRules": [_shown_rule(rule) for rule in self._context.storage.get_cors(document["name"])]},
             "deleteRetentionPolicy": {"allowPermanentDelete": False, "enabled": False},
         }
+        kept = {name: value for name, value in document.get("blob_service", {}).items() if name != "cors"}
         website: StaticWebsite = await _settled(self._context.storage.get_website(document["name"]))
         shown = {"enabled": website.enabled}
         for name, arm_name in WEBSITE_NAMES.items():
@@ -85,7 +109,7 @@ class BlobService:
             "id": f"{document['id']}/blobServices/default",
             "name": "default",
             "type": f"{TYPE}/blobServices",
-            "properties": {**settings, **document.get("blob_service", {})},
+            "properties": {**settings, **kept},
         }
         if call.api_version >= "2025-08-01":
             body["properties"]["staticWebsite"] = shown
@@ -128,6 +152,24 @@ class BlobService:
             return Answer(204)
         await _settled(self._context.storage.delete_container(document["name"], name))
         return Answer(200)
+
+
+def _check_provided(given: Document) -> None:
+    """Refuse what would be shown as switched on and have no effect."""
+    wanted = [name for name in WITHOUT_EFFECT if isinstance(given.get(name), dict) and given[name].get("enabled")]
+    wanted += ["isVersioningEnabled"] if given.get("isVersioningEnabled") else []
+    if wanted:
+        raise errors.not_implemented(f"The blob service property '{wanted[0]}'", "static websites and CORS rules")
+
+
+def _data_plane_rule(rule: Document) -> dict[str, str]:
+    lists = {shown: ",".join(str(item).strip() for item in rule.get(name) or []) for name, shown in CORS_LISTS.items()}
+    return {**lists, "MaxAgeInSeconds": str(rule.get("maxAgeInSeconds") or 0)}
+
+
+def _shown_rule(rule: dict[str, str]) -> Document:
+    lists = {name: [item.strip() for item in rule[shown].split(",") if item.strip()] for name, shown in CORS_LISTS.items()}
+    return {**lists, "maxAgeInSeconds": int(rule["MaxAgeInSeconds"] or 0)}
 
 
 def _website(given: Document) -> StaticWebsite:

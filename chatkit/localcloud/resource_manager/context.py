@@ -62,6 +62,12 @@ class StoragePlane(Protocol):
     def set_website(self, name: str, website: StaticWebsite) -> Any:
         """Change the static website setting."""
 
+    def get_cors(self, name: str) -> list[dict[str, str]]:
+        """The blob service's cross-origin rules, by element names of the storage protocol."""
+
+    def set_cors(self, name: str, rules: list[dict[str, str]]) -> None:
+        """Replace the cross-origin rules."""
+
     def create_container(self, account: str, container: str) -> Any:
         """Create a container."""
 

@@ -6,7 +6,7 @@ import re
 
 from chatkit.localcloud.storage import cors, dates, delegation
 from chatkit.localcloud.storage.call import Answer, Call, xml_answer
-from chatkit.localcloud.storage.errors import StorageError
+from chatkit.localcloud.storage.errors import StorageError, not_provided
 from chatkit.localcloud.storage.models import Account
 from chatkit.localcloud.storage.spec import StaticWebsite
 from chatkit.localcloud.storage.xmltext import Element, parse
@@ -41,6 +41,8 @@ async def set_properties(call: Call) -> Answer:
     for section in given.children:
         if section.name not in SECTIONS:
             raise StorageError("InvalidXmlDocument", details={"Reason": f"{section.name} is no service property"})
+        if section.name == "DeleteRetentionPolicy" and section.value("Enabled").lower() == "true":
+            raise not_provided("Soft delete")
     website, rules = given.child("StaticWebsite"), given.child("Cors")
     new_website = read_website(website) if website else None
     new_rules = cors.read_rules(rules) if rules else None

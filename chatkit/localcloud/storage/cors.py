@@ -20,7 +20,15 @@ def read_rules(element: Element) -> list[Rule]:
     Raises:
         StorageError: InvalidXmlNodeValue or InvalidXmlDocument.
     """
-    rules = [{name: rule.value(name).strip() for name in FIELDS} for rule in element.children]
+    return check_rules([{name: rule.value(name).strip() for name in FIELDS} for rule in element.children])
+
+
+def check_rules(rules: list[Rule]) -> list[Rule]:
+    """Return rules that the service takes, whichever way they came.
+
+    Raises:
+        StorageError: InvalidXmlNodeValue or InvalidXmlDocument.
+    """
     if len(rules) > MOST_RULES:
         raise StorageError("InvalidXmlDocument", details={"Reason": f"there can be {MOST_RULES} CORS rules"})
     for rule in rules:

@@ -11,7 +11,7 @@ from aiohttp import web
 
 from chatkit.localcloud.entra.tokens import Claims, Tokens
 from chatkit.localcloud.platform import Platform
-from chatkit.localcloud.storage import bearer, names, routes, sas, shared_key, website
+from chatkit.localcloud.storage import bearer, cors, names, routes, sas, shared_key, website
 from chatkit.localcloud.storage.access import BLOBS, Gate, RoleCheck
 from chatkit.localcloud.storage.errors import StorageError
 from chatkit.localcloud.storage.models import Account, Blob, Container
@@ -131,6 +131,20 @@ class StorageService:
     def set_website(self, name: str, setting: StaticWebsite) -> None:
         """Change the account's static website setting; switching it on creates `$web`."""
         self._repository.set_website(self._known(name), setting)
+
+    def get_cors(self, name: str) -> list[cors.Rule]:
+        """The account's cross-origin rules, by the names of the XML's elements."""
+        return [dict(rule) for rule in self._known(name).cors]
+
+    def set_cors(self, name: str, rules: list[cors.Rule]) -> None:
+        """Replace the account's cross-origin rules.
+
+        Raises:
+            StorageError: A rule is one that the service does not take; none has changed.
+        """
+        account = self._known(name)
+        account.cors = cors.check_rules(rules)
+        self._repository.save_account(account)
 
     def create_container(self, account: str, container: str) -> None:
         """Create a private container; nothing happens when it is there."""

@@ -39,6 +39,7 @@ class Planes:
     accounts: dict[str, AccountSpec] = field(default_factory=dict)
     sites: dict[str, SiteSpec] = field(default_factory=dict)
     websites: dict[str, StaticWebsite] = field(default_factory=dict)
+    cors: dict[str, list[dict[str, str]]] = field(default_factory=dict)
     containers: dict[str, set[str]] = field(default_factory=dict)
     restarts: list[str] = field(default_factory=list)
     refuse: set[str] = field(default_factory=set)
@@ -65,6 +66,14 @@ class Planes:
     def set_website(self, name: str, website: StaticWebsite) -> None:
         """Keep a setting."""
         self.websites[name] = website
+
+    def get_cors(self, name: str) -> list[dict[str, str]]:
+        """The kept rules."""
+        return self.cors.get(name, [])
+
+    def set_cors(self, name: str, rules: list[dict[str, str]]) -> None:
+        """Keep rules."""
+        self.cors[name] = rules
 
     def create_container(self, account: str, container: str) -> None:
         """Keep a container's name."""

@@ -45,10 +45,11 @@ HEAD = """# What the local Resource Manager serves
 Generated from its routes; "tested by" is what the last full run of its tests called. Everything else is answered 501 in
 Azure's error format.
 
-Requests and answers are compared with Azure's own definitions (`tests/data/azure`) wherever a test sends them: in these tests, in
-those of the kit's verbs and of the faults (`tests/kit`), and in a whole tutorial done by `az`, which goes through a proxy that looks at
-all of it (`tests/localcloud/resource_manager/watching.py`). Definitions of this kind do not exist for Microsoft Graph and for the
-deployment endpoint (SCM); those follow Microsoft's pages and recordings. Neither do they for these operations here: {without}.
+Requests and answers are compared with Azure's own definitions (`tests/data/azure`) wherever a test sends them: in these
+tests, in those of the kit's verbs and of the faults (`tests/kit`), and in a whole tutorial done by `az`, which goes through a
+proxy that looks at all of it (`tests/localcloud/resource_manager/watching.py`). Definitions of this kind do not exist for
+Microsoft Graph and for the deployment endpoint (SCM); those follow Microsoft's pages and recordings. Neither do they for these
+operations here: {without}.
 
 | operation | method | path | tested by |
 |---|---|---|---|
