@@ -79,6 +79,7 @@ ROLES = {
             (),
             (f"{_BLOBS}/containers/blobs/read",),
         ),
+        Role("db58b8e5-c6ad-4a2a-8342-4190687cbf4a", "Storage Blob Delegator", (f"{_BLOBS}/generateUserDelegationKey/action",)),
         Role("974c5e8b-45b9-4653-ba55-5f855dd0fb88", "Storage Queue Data Contributor"),
         Role("0a9a7e1f-b9d0-4cc4-a60d-0319b160aaa3", "Storage Table Data Contributor"),
         Role(

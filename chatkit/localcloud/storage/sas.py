@@ -8,20 +8,34 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from chatkit.localcloud.entra.tokens import Claims
-from chatkit.localcloud.storage import dates, delegation
-from chatkit.localcloud.storage.access import Access
+from chatkit.localcloud.entra.tokens import Claims, Tokens
+from chatkit.localcloud.storage import bearer, dates, delegation
+from chatkit.localcloud.storage.access import Access, Authenticator
 from chatkit.localcloud.storage.call import Call
 from chatkit.localcloud.storage.errors import StorageError
 from chatkit.localcloud.storage.shared_key import failed, keys, matches
 
 OLDEST = "2015-04-05"
+OLDEST_BOUND = "2025-07-05"
 OVERRIDES = ("rscc", "rscd", "rsce", "rscl", "rsct")
 DELEGATION = ("skoid", "sktid", "skt", "ske", "sks", "skv")
 RESOURCES = {"b": "b", "c": "c"}
 
 
-def authenticate(call: Call) -> Access | None:
+def authenticator(tokens: Tokens) -> Authenticator:
+    """Recognise signatures; one that is bound to a person needs that person's token beside it."""
+    signed_in = bearer.authenticator(tokens)
+
+    def authenticate(call: Call) -> Access | None:
+        access = _recognised(call)
+        if access is not None and call.query.get("sduoid"):
+            _check_person(call, signed_in(call))
+        return access
+
+    return authenticate
+
+
+def _recognised(call: Call) -> Access | None:
     """Recognise a signature in the query.
 
     Raises:
@@ -74,6 +88,10 @@ def _service_fields(call: Call) -> Iterator[str]:
 
 def _delegated(call: Call) -> Access:
     query = call.query
+    if "suoid" in query:  # checked against access control lists of files, which only a hierarchical namespace has
+        raise failed("An unauthorized user (suoid) needs an account with a hierarchical namespace; this one has none.")
+    if "sduoid" in query and query.get("sv") < OLDEST_BOUND:
+        raise failed(f"A signature can be bound to a principal (sduoid) from version {OLDEST_BOUND} on.")
     key = delegation.DelegationKey(*(query.get(name) for name in (*DELEGATION, "skdutid")))
     value = delegation.value(call.account.secret, key)
     if not any(matches(value, text, query.get("sig")) for text in _delegation_texts(call)):
@@ -84,6 +102,16 @@ def _delegated(call: Call) -> Access:
     _check_rules(call, query.get("st"), query.get("se"))
     principal = Claims(oid=key.oid, appid="", tid=key.tid, name="", raw={})
     return Access("sas", query.get("sp"), _resource(call), service=True, claims=principal)
+
+
+def _check_person(call: Call, person: Access | None) -> None:
+    """`sduoid` binds a signature to one principal (and `skdutid` to its tenant), who has to sign in as well."""
+    claims = person.claims if person is not None else None
+    if claims is None:
+        raise failed("The signature is bound to a principal (sduoid); a bearer token of that principal is missing.")
+    tenant = call.query.get("skdutid") or call.query.get("sktid")
+    if (claims.oid.lower(), claims.tid.lower()) != (call.query.get("sduoid").lower(), tenant.lower()):
+        raise failed("The signature is bound to another principal (sduoid) than the one of the bearer token.")
 
 
 def _delegation_texts(call: Call) -> Iterator[str]:

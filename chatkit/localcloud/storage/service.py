@@ -36,7 +36,9 @@ class StorageService:
         self._platform = platform
         self._tokens = tokens
         self._repository = Repository(platform.store, platform.folder / "blobs")
-        self._gate = Gate([shared_key.authenticate, sas.authenticate, bearer.authenticator(tokens), bearer.refuse_unknown])
+        self._gate = Gate(
+            [shared_key.authenticate, sas.authenticator(tokens), bearer.authenticator(tokens), bearer.refuse_unknown]
+        )
         self._operations = Operations(self._gate)
         self._gate.role_check = self._may
         self._port = 0

@@ -5,12 +5,21 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 from azure.core.exceptions import ClientAuthenticationError, HttpResponseError
-from azure.storage.blob import BlobClient, BlobServiceClient, ContainerClient, generate_blob_sas, generate_container_sas
+from azure.storage.blob import (
+    BlobClient,
+    BlobServiceClient,
+    ContainerClient,
+    UserDelegationKey,
+    generate_blob_sas,
+    generate_container_sas,
+)
 from azure.storage.blob.aio import BlobServiceClient as AsyncBlobServiceClient
 
+from chatkit.localcloud.storage import shared_key
 from tests.localcloud.storage.storage_testing import KEY1, KEY2, NAME, SCOPE, StorageCloud
 
 LATER = datetime.now(UTC) + timedelta(hours=1)
@@ -158,6 +167,52 @@ def test_a_delegated_signature_ends_with_the_role(cloud: StorageCloud, signed_in
         assert cloud.request("GET", f"{blob.container_name}/a?{token}").code == "AuthorizationPermissionMismatch"
     finally:
         cloud.storage.set_role_check(cloud.storage._may)
+
+
+def bound_to(container: str, key: UserDelegationKey, oid: str, **more: Any) -> str:
+    """A signature that only one principal can use."""
+    options = {"permission": "r", "expiry": LATER, "user_delegation_oid": oid, **more}
+    return generate_blob_sas(NAME, container, "a", user_delegation_key=key, **options)
+
+
+def test_a_signature_bound_to_a_person_needs_that_persons_token(
+    cloud: StorageCloud, signed_in: BlobServiceClient, blob: BlobClient
+) -> None:
+    """`sduoid`: alone it is worth nothing, and nothing beside anybody else's token; the person needs no role."""
+    alice, bob = (cloud.call(cloud.entra.directory.user, name) for name in ("alice", "bob"))
+    path = f"{blob.container_name}/a?{bound_to(blob.container_name, delegation_key(signed_in), alice.id)}"
+    answers = [cloud.request("GET", path)]
+    for person in (bob, alice):
+        token = cloud.call(lambda oid=person.id: cloud.entra.tokens.issue("https://storage.azure.com", {"oid": oid}))
+        answers.append(cloud.request("GET", path, {"Authorization": f"Bearer {token}"}))
+    assert [answer.status for answer in answers] == [403, 403, 200]
+    assert b"bound to" in answers[0].body and answers[2].body == b"secret"
+    stolen = cloud.request("GET", path.replace(alice.id, bob.id), {"Authorization": f"Bearer {token}"})
+    assert stolen.code == "AuthenticationFailed"
+    assert cloud.request("GET", path, {"Authorization": "Bearer nonsense"}).status == 401
+
+
+def delegation_key(signed_in: BlobServiceClient) -> UserDelegationKey:
+    """A key for the next hour."""
+    return signed_in.get_user_delegation_key(datetime.now(UTC), LATER)
+
+
+@pytest.mark.parametrize(("name", "status"), [("saoid", 200), ("scid", 200), ("suoid", 403)])
+def test_agents_and_correlation_ids_are_taken_as_documented(
+    cloud: StorageCloud, signed_in: BlobServiceClient, blob: BlobClient, name: str, status: int
+) -> None:
+    """A preauthorized agent and a correlation id change no right; an unauthorized one needs file access lists: refused."""
+    texts: list[str] = []
+    key = delegation_key(signed_in)
+    plain = generate_blob_sas(
+        NAME, blob.container_name, "a", user_delegation_key=key, permission="r", expiry=LATER, sts_hook=texts.append
+    )
+    value = "11111111-0000-0000-0000-000000000009"
+    lines = texts[0].split("\n")
+    lines[4 + 6 + ("saoid", "suoid", "scid").index(name)] = value
+    signature = quote(shared_key.sign(str(key.value), "\n".join(lines)), safe="")
+    query = "&".join(part for part in plain.split("&") if not part.startswith("sig=")) + f"&{name}={value}&sig={signature}"
+    assert cloud.request("GET", f"{blob.container_name}/a?{query}").status == status
 
 
 def test_a_key_is_no_reason_for_a_delegation_key(blob_service: BlobServiceClient) -> None:
