@@ -15,7 +15,7 @@ from chatkit.cli.app import app
 ROOT = Path(__file__).resolve().parents[2]
 MACHINE = re.compile(r"(?<![\w/.])/(?:root|work|Users|home)/[a-z]\w*")
 EXPLAINED = {"tests/project/test_hygiene.py"}
-VERBS = re.compile(r"(?:^|`|\s)(?:python3 -m )?chatkit ((?:local |func )?[a-z]+)")
+VERBS = re.compile(r"(?:^|`|\s)(?:python3 -m )?chatkit ((?:local |func )?[a-z]+(?:-[a-z]+)*)")
 
 
 def tracked() -> list[Path]:
