@@ -5,8 +5,8 @@ from __future__ import annotations
 import asyncio
 import json
 import uuid
-from collections.abc import AsyncIterator, Coroutine, Mapping
-from contextlib import AsyncExitStack, asynccontextmanager
+from collections.abc import AsyncIterator, Coroutine, Iterator, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
@@ -32,6 +32,22 @@ def expect(condition: object, what: str, *, expected: str, got: object, hint: st
     """
     if not condition:
         raise CheckFailed(what, expected=expected, got=str(got), hint=hint)
+
+
+@contextmanager
+def expecting(what: str, *, expected: str, hint: str) -> Iterator[None]:
+    """Fail a check when Azure, or the way to it, refuses in the block; the error is kept as the cause.
+
+    Raises:
+        CheckFailed: An Azure SDK raised.
+    """
+    from azure.core.exceptions import AzureError
+
+    try:
+        yield
+    except AzureError as error:
+        said = next((line.strip() for line in str(error.message).splitlines() if line.strip()), type(error).__name__)
+        raise CheckFailed(what, expected=expected, got=said[:300].rstrip("."), hint=hint) from error
 
 
 def words(what: str) -> str:

@@ -12,23 +12,26 @@ from azure.core.credentials import AccessToken
 from azure.core.exceptions import HttpResponseError
 
 from chatkit.cloud import Cloud, subscription
-from chatkit.lesson.checks.evidence import expect
+from chatkit.lesson.checks.evidence import expect, expecting
 
 if TYPE_CHECKING:
     from chatkit.workshop import Workshop
+
+SIGN_IN = "`az login` signs in again; for the local cloud, restart the kernel."
+CHOOSE = "`az account set` chooses another one: see notebook 01."
 
 
 def check(workshop: Workshop) -> Iterator[str]:
     """The token's claims, and what happens with one changed byte."""
     cloud = workshop.cloud
-    token = cloud.credential.get_token(*cloud.credential_scopes)
+    with expecting("Signing in", expected="a token", hint=SIGN_IN):
+        token = cloud.credential.get_token(*cloud.credential_scopes)
     claims: dict[str, Any] = jwt.decode(token.token, options={"verify_signature": False})
     _claims(claims, cloud)
     yield "The token is for Resource Manager (aud), from the subscription's tenant (tid), and not expired (exp)."
-    state = str(subscription(cloud)["state"])
-    expect(
-        state == "Enabled", "The subscription", expected="state Enabled", got=state, hint="Choose another one: see notebook 01."
-    )
+    with expecting("The subscription", expected="one that you may read", hint=CHOOSE):
+        state = str(subscription(cloud)["state"])
+    expect(state == "Enabled", "The subscription", expected="state Enabled", got=state, hint=CHOOSE)
     yield "Resource Manager accepts it, and the subscription is enabled."
     status = _status_with(cloud, AccessToken(_changed(token.token), token.expires_on))
     expect(

@@ -5,23 +5,20 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from chatkit.lesson.checks.evidence import expect
+from chatkit.lesson.checks.evidence import expect, expecting
 
 if TYPE_CHECKING:
     from chatkit.workshop import Workshop
 
 SUBSCRIPTIONS = "/subscriptions?api-version=2022-12-01"
+BETWEEN = "Is a proxy or a login page of the network in between? `chatkit doctor` looks."
 
 
 def check(workshop: Workshop) -> Iterator[str]:
     """Resource Manager answers, and not just anybody."""
-    answer = workshop.cloud.rest(workshop.cloud.resource_manager, signed_in=False).get(SUBSCRIPTIONS)
-    expect(
-        answer.status_code == 401,
-        "Resource Manager, asked without a token",
-        expected="401",
-        got=answer.status_code,
-        hint="Is a proxy in between? `chatkit doctor` looks.",
-    )
+    door = workshop.cloud.rest(workshop.cloud.resource_manager, signed_in=False)
+    with expecting("Resource Manager", expected="an answer", hint=BETWEEN):
+        status = door.get(SUBSCRIPTIONS, retry_total=1).status_code
+    expect(status == 401, "Resource Manager, asked without a token", expected="401", got=status, hint=BETWEEN)
     yield "Resource Manager answers over TLS, with a certificate that was verified."
     yield "It refuses a request without a token: 401 Unauthorized."
