@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from chatkit.lesson.doctor.consulting import consult
 from chatkit.lesson.doctor.finding import Finding
 from chatkit.lesson.doctor.machine import examine
+from chatkit.lesson.doctor.report import Examination
 
-__all__ = ["Finding", "examine"]
+__all__ = ["Examination", "Finding", "consult", "examine"]

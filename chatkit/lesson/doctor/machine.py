@@ -17,6 +17,7 @@ from chatkit.lesson.doctor.finding import Finding
 
 PACKAGES = ("aiohttp", "azure-identity", "azure-mgmt-signalr", "azure-storage-blob", "ipywidgets", "jupyterlab", "nbclient")
 PORTS = {7071: "the functions' local run", 5500: "the page's local run", 8888: "SignalR", 10000: "development storage"}
+OLDEST_PYTHON = (3, 11)
 NEEDED_BYTES = 600_000_000
 EARLIEST = 1_790_000_000
 """A moment in 2026: a clock before it makes every token invalid."""
@@ -32,11 +33,15 @@ def examine(*, cloud_runs: bool) -> list[Finding]:
     return [python(), *packages(), *ports(cloud_runs=cloud_runs), disk(home), clock(), proxy(), local_cloud(cloud_runs)]
 
 
-def python() -> Finding:
+def version() -> tuple[int, ...]:
     """The interpreter's version."""
-    version = ".".join(map(str, sys.version_info[:3]))
-    new_enough = sys.version_info >= (3, 11)
-    return Finding("Python", new_enough, version, "" if new_enough else "Install Python 3.11 or newer.")
+    return sys.version_info[:3]
+
+
+def python() -> Finding:
+    """Whether the interpreter is new enough."""
+    new_enough = version() >= OLDEST_PYTHON
+    return Finding("Python", new_enough, ".".join(map(str, version())), "" if new_enough else "Install Python 3.11 or newer.")
 
 
 def packages() -> Iterator[Finding]:

@@ -1,0 +1,138 @@
+"""The learner's own files, as the doctor reads them: settings, host.json, the functions' source, the page."""
+
+from __future__ import annotations
+
+import ast
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from chatkit.publish import local_settings, page_config
+
+SAMPLES = ("local.settings.sample.json", "local.settings.example.json", "sample.local.settings.json")
+
+
+@dataclass(frozen=True)
+class Decorator:
+    """One `@blueprint.name(keyword="text", ...)` above a function.
+
+    Attributes:
+        keywords: Its arguments that are texts in the source.
+    """
+
+    file: str
+    function: str
+    name: str
+    keywords: dict[str, str]
+
+    @property
+    def is_signalr(self) -> bool:
+        """Whether it is a SignalR binding."""
+        return self.keywords.get("type", "").lower().startswith("signalr")
+
+
+class Folder:
+    """What lies in my-chat. A file that is not there, or not what it should be, reads as empty.
+
+    Args:
+        functions: The function app.
+        page: The web page.
+    """
+
+    def __init__(self, functions: Path, page: Path) -> None:
+        self.functions = functions
+        self.page = page
+
+    @cached_property
+    def host_json(self) -> dict[str, Any]:
+        """The content of host.json."""
+        return _json(self.functions / "host.json")
+
+    @property
+    def has_local_settings(self) -> bool:
+        """Whether local.settings.json is there."""
+        return (self.functions / local_settings.FILE).is_file()
+
+    @cached_property
+    def host(self) -> dict[str, Any]:
+        """`Host` of local.settings.json."""
+        value = _json(self.functions / local_settings.FILE).get("Host")
+        return value if isinstance(value, dict) else {}
+
+    @cached_property
+    def values(self) -> dict[str, str]:
+        """`Values` of local.settings.json. Never shown."""
+        value = _json(self.functions / local_settings.FILE).get("Values")
+        return {str(name): str(text) for name, text in value.items()} if isinstance(value, dict) else {}
+
+    @cached_property
+    def samples(self) -> list[str]:
+        """Sample settings that nobody renamed."""
+        return [name for name in SAMPLES if (self.functions / name).is_file()]
+
+    @cached_property
+    def page_config(self) -> dict[str, Any]:
+        """The page's config.json."""
+        return _json(self.page / page_config.FILE)
+
+    @cached_property
+    def sources(self) -> dict[str, str]:
+        """Text of each Python file at the top of the function app."""
+        found = {path.name: path for path in sorted(self.functions.glob("*.py"))}
+        return {name: path.read_text(encoding="utf-8", errors="replace") for name, path in found.items()}
+
+    @cached_property
+    def trees(self) -> dict[str, ast.Module]:
+        """The same, parsed; a file that is not Python is left out."""
+        found = {}
+        for name, text in self.sources.items():
+            try:
+                found[name] = ast.parse(text)
+            except (SyntaxError, ValueError):
+                continue
+        return found
+
+    @cached_property
+    def page_text(self) -> str:
+        """Everything the page's own scripts say."""
+        return "\n".join(path.read_text(encoding="utf-8", errors="replace") for path in sorted(self.page.glob("*.js")))
+
+    @cached_property
+    def decorators(self) -> list[Decorator]:
+        """Every decorator that is called, above every function."""
+        return [found for name, tree in self.trees.items() for found in _decorators(name, tree)]
+
+    def nodes(self, kind: type[ast.AST]) -> Iterator[tuple[str, Any]]:
+        """Every node of a kind, with the name of its file."""
+        for name, tree in self.trees.items():
+            for node in ast.walk(tree):
+                if isinstance(node, kind):
+                    yield name, node
+
+    def saying(self, words: str) -> str:
+        """Name of the first file that has some words in it, empty when none has."""
+        return next((name for name, text in self.sources.items() if words in text), "")
+
+
+def _decorators(name: str, tree: ast.Module) -> Iterator[Decorator]:
+    for node in ast.walk(tree):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            for call in node.decorator_list:
+                if isinstance(call, ast.Call) and isinstance(call.func, ast.Attribute):
+                    yield Decorator(name, node.name, call.func.attr, _texts(call))
+
+
+def _texts(call: ast.Call) -> dict[str, str]:
+    pairs = ((keyword.arg, keyword.value) for keyword in call.keywords)
+    return {arg: str(value.value) for arg, value in pairs if arg and isinstance(value, ast.Constant)}
+
+
+def _json(path: Path) -> dict[str, Any]:
+    try:
+        value = json.loads(path.read_text(encoding="utf-8-sig"))
+    except (OSError, ValueError):
+        return {}
+    return value if isinstance(value, dict) else {}

@@ -1,0 +1,71 @@
+"""Looking many things up at the same time, with one time limit for all of them."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+from concurrent.futures import Future
+from concurrent.futures import TimeoutError as FutureTimeout
+from typing import Any, TypeVar
+
+T = TypeVar("T")
+
+
+class Unknown(Exception):
+    """Something cannot be known now: it does not exist yet, does not answer, or was not asked."""
+
+
+class Lookups:
+    """Answers by name. Each is looked up once, on a thread of its own; nobody waits for one past the limit.
+
+    Args:
+        limit_s: Seconds from now on.
+    """
+
+    def __init__(self, limit_s: float) -> None:
+        self._until = time.monotonic() + limit_s
+        self._lock = threading.Lock()
+        self._futures: dict[str, Future[Any]] = {}
+
+    def ask(self, name: str, look: Callable[[], T]) -> Callable[[], T]:
+        """Begin to look something up, unless that was begun before.
+
+        Returns:
+            Waits for the answer and returns it, or raises Unknown when it failed or the time is over.
+        """
+        with self._lock:
+            is_new, future = name not in self._futures, self._futures.setdefault(name, Future())
+        if is_new:
+            # daemon: a service that never answers must not hold up the end of the program
+            threading.Thread(target=_answer, args=(future, look), name=f"doctor {name}", daemon=True).start()
+        return lambda: self._wait(name, future)
+
+    def _wait(self, name: str, future: Future[T]) -> T:
+        try:
+            return future.result(max(0.0, self._until - time.monotonic()))
+        except FutureTimeout:
+            raise Unknown(f"{name}: no answer in time") from None
+        except Unknown:
+            raise
+        except Exception as error:
+            raise Unknown(f"{name}: {type(error).__name__}") from error
+
+    def late(self) -> list[str]:
+        """Names of what is still not answered when the time is over."""
+        return sorted(name for name, future in self._futures.items() if not future.done())
+
+
+def known(look: Callable[[], T]) -> T | None:
+    """What is looked up, None when it cannot be known."""
+    try:
+        return look()
+    except Unknown:
+        return None
+
+
+def _answer(future: Future[T], look: Callable[[], T]) -> None:
+    try:
+        future.set_result(look())
+    except BaseException as error:  # whoever asks for the answer gets it
+        future.set_exception(error)

@@ -1,0 +1,102 @@
+"""Settings: the connection string, on this machine and in the function app. Values are compared, never shown."""
+
+from __future__ import annotations
+
+from difflib import get_close_matches
+
+from chatkit.lesson.doctor.lookups import known
+from chatkit.lesson.doctor.problem import Problem
+from chatkit.lesson.doctor.world import SIGNALR_SETTING, World
+from chatkit.publish.settings import compare
+from chatkit.wire.connection_strings import SignalRConnectionString
+
+UPLOAD = ("not uploaded", "differs")
+
+
+def _missing(world: World) -> str:
+    if not world.facts.signalr or not world.folder.has_local_settings or world.folder.values.get(SIGNALR_SETTING):
+        return ""
+    others = [name for name in world.folder.values if name != SIGNALR_SETTING]
+    close = get_close_matches(SIGNALR_SETTING, others, n=1, cutoff=0.5)
+    return f"local.settings.json has no {SIGNALR_SETTING}" + (f", but {close[0]}" if close else "")
+
+
+def _only_sample(world: World) -> str:
+    samples = world.folder.samples
+    return f"there is {samples[0]}, and no local.settings.json" if samples and not world.folder.has_local_settings else ""
+
+
+def _not_uploaded(world: World) -> str:
+    if not world.functions() or not world.folder.values.get(SIGNALR_SETTING):
+        return ""
+    found = compare(world.folder.values, world.app_settings())
+    # a local value that is old is none to upload
+    wrong = [one for one in found if one.state in UPLOAD and not (one.name == SIGNALR_SETTING and _is_old(world))]
+    return f"app settings: {', '.join(f'{one.name} {one.state}' for one in wrong)}" if wrong else ""
+
+
+def _is_old(world: World) -> bool:
+    """Whether the local connection string is none of the instance's."""
+    return world.connection not in [SignalRConnectionString.parse(text) for text in world.keys()]
+
+
+def _old_key(world: World) -> str:
+    if not world.folder.values.get(SIGNALR_SETTING):
+        return ""
+    if _is_old(world):
+        same = (known(world.app_settings) or {}).get(SIGNALR_SETTING) == world.folder.values[SIGNALR_SETTING]
+        where = "local.settings.json and the function app have" if same else "local.settings.json has"
+        return f"{where} a connection string that is none of the instance's"
+    refused = known(world.key_is_good) is False
+    return "the service refuses what the key of local.settings.json has signed" if refused else ""
+
+
+PROBLEMS = (
+    Problem(
+        26,
+        "The connection string must be set",
+        "AzureSignalRConnectionString is missing in local.settings.json, or has another name there.",
+        "workshop.write_local_settings() writes it under its right name.",
+        ("MicrosoftDocs/azure-docs#41029", "MicrosoftDocs/azure-docs#28140", "Azure/azure-functions-host#5029"),
+        (
+            r"signalr (service )?connection ?string (must|has to|needs to|should) be set",
+            r"keyerror: '?azuresignalrconnectionstring",
+            r"azuresignalrconnectionstring'? (is |was )?(missing|empty|not (set|found|configured|defined))",
+            r"(unable to resolve|cannot find|missing) .{0,60}azuresignalrconnectionstring",
+        ),
+        _missing,
+    ),
+    Problem(
+        27,
+        "Only local.settings.sample.json is there",
+        "The sample's settings have to be copied to local.settings.json; the instruction is easily overlooked.",
+        "workshop.write_local_settings() writes local.settings.json; the sample can go.",
+        ("MicrosoftDocs/azure-docs#49734",),
+        (
+            r"local\.settings\.(sample|example)\.json",
+            r"(cannot|can't|could not|unable to) (find|open) .{0,80}local\.settings\.json",
+        ),
+        _only_sample,
+    ),
+    Problem(
+        28,
+        "It works here, deployed it answers 500",
+        "local.settings.json is never deployed: the function app lacks a setting, or has another value.",
+        "workshop.upload_settings() uploads them and keeps all others.",
+        ("Azure/Azure-Functions#1835", "microsoft/vscode-azurefunctions#4977"),
+        (
+            r"(negotiate|azurewebsites\.net).{0,160}\b500\b",
+            r"\b500\b( \(?internal server error\)?)?.{0,160}(negotiate|azurewebsites\.net)",
+        ),
+        _not_uploaded,
+    ),
+    Problem(
+        29,
+        "Authorization failed with AccessKey, and negotiate works",
+        "The access key is an old one: negotiate only signs with it, the service checks it when a message is sent.",
+        "workshop.write_local_settings(), workshop.upload_settings(), then stop and start the functions.",
+        ("Azure/azure-signalr#1479",),
+        (r"authorization failed.{0,160}accesskey", r"accesskey.{0,160}authorization failed", r"\b401\b.{0,80}accesskey"),
+        _old_key,
+    ),
+)

@@ -1,0 +1,140 @@
+"""What a cell or a terminal shows of an examination: a stable text, html, and JSON. Nothing in it is secret."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from chatkit.display import elapsed, escape, table
+from chatkit.lesson.doctor.finding import Finding
+from chatkit.lesson.doctor.problem import Problem
+from chatkit.lesson.http import masked
+
+SECRETS = re.compile(r"(?i)((?:access|account|shared)?key|sig|signature|secret|password|token|code)=[^;&\s\"']+")
+UNMATCHED = "No known problem has these words in it."
+NOT_SEEN = "in the pasted text only"
+TRY = (
+    "Paste the whole message, with the address in it: what the browser's console, the function host or the cell printed.",
+    "Run the section's check, workshop.check(...): it says what it expected and what it got.",
+    "Read the last lines of .chatkit/logs/functions.log, or `chatkit local logs`.",
+    "docs/problems.md lists every problem that is known here.",
+)
+
+
+@dataclass(frozen=True)
+class Diagnosis:
+    """One problem that the learner has.
+
+    Attributes:
+        seen: What was looked at and is so; empty when only the pasted text speaks for it.
+        said: Whether the pasted text sounds like it.
+    """
+
+    problem: Problem
+    seen: str = ""
+    said: bool = False
+
+    def as_dict(self) -> dict[str, Any]:
+        """Ready for JSON."""
+        problem = self.problem
+        return {
+            "number": problem.number,
+            "title": problem.title,
+            "seen": clean(self.seen),
+            "matches_symptom": self.said,
+            "cause": problem.cause,
+            "fix": problem.fix,
+            "links": problem.addresses,
+        }
+
+
+@dataclass(frozen=True)
+class Examination:
+    """Everything the doctor has to say; a cell ends on it.
+
+    Attributes:
+        checks: What the workshop needs, one by one.
+        problems: What is wrong, by number; what was seen comes before what was only said.
+        symptom: Whether a text was pasted.
+        late: Names of what did not answer in time.
+    """
+
+    checks: tuple[Finding, ...]
+    problems: tuple[Diagnosis, ...] = ()
+    symptom: bool = False
+    late: tuple[str, ...] = ()
+    seconds: float = 0.0
+
+    @property
+    def ok(self) -> bool:
+        """Whether nothing is wrong."""
+        return not self.problems and all(check.ok for check in self.checks)
+
+    @property
+    def advice(self) -> tuple[str, ...]:
+        """What to try when the pasted text is that of no known problem."""
+        return TRY if self.symptom and not any(one.said for one in self.problems) else ()
+
+    def as_dict(self) -> dict[str, Any]:
+        """Ready for JSON: `chatkit doctor --json` prints exactly this."""
+        return {
+            "ok": self.ok,
+            "checks": [asdict(check) | {"found": clean(check.found)} for check in self.checks],
+            "problems": [one.as_dict() for one in self.problems],
+            "unanswered": list(self.late),
+            "advice": list(self.advice),
+        }
+
+    def lines(self) -> list[str]:
+        """The text, line by line, with every check: for a terminal."""
+        shown = [line for check in self.checks for line in _check(check)]
+        return [*shown, *self._end()]
+
+    def __repr__(self) -> str:
+        wrong = [line for check in self.checks if not check.ok for line in _check(check)]
+        return "\n".join([*wrong, *self._end()])
+
+    def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, str]:
+        return {"text/plain": repr(self), "text/html": self._html()}
+
+    def _end(self) -> list[str]:
+        shown = [line for one in self.problems for line in _problem(one)]
+        late = [f"Not answered in time: {', '.join(self.late)}."] if self.late else []
+        unmatched = [UNMATCHED, *(f"  - {hint}" for hint in self.advice)] if self.advice else []
+        healthy = ["The doctor finds nothing wrong."] if self.ok and not unmatched else []
+        return [*shown, *unmatched, *late, *healthy]
+
+    def _html(self) -> str:
+        rows = [(check.what, "ok" if check.ok else "NO", clean(check.found), check.hint) for check in self.checks]
+        parts = [f"<p>{escape(line)}</p>" for line in self._end() if not self.problems]
+        parts += [_card(one) for one in self.problems]
+        parts.append(f"<details><summary>{len(rows)} checks {elapsed(self.seconds)}</summary>{table((), rows)}</details>")
+        return f'<div class="chatkit-result">{"".join(parts)}</div>'
+
+
+def clean(text: str) -> str:
+    """A text without keys, signatures and tokens."""
+    return masked(SECRETS.sub(r"\1=…", text))
+
+
+def _check(check: Finding) -> list[str]:
+    line = f"{'ok ' if check.ok else 'NO '} {check.what}: {clean(check.found)}"
+    return [line] if check.ok else [line, f"     {check.hint}"]
+
+
+def _problem(one: Diagnosis) -> list[str]:
+    problem = one.problem
+    seen = [f"     seen:  {clean(one.seen) or NOT_SEEN}"]
+    return [f"NO  Problem {problem.number}: {problem.title}", *seen, f"     cause: {problem.cause}", f"     fix:   {problem.fix}"]
+
+
+def _card(one: Diagnosis) -> str:
+    problem = one.problem
+    rows = [
+        ("seen", clean(one.seen) or NOT_SEEN),
+        ("cause", problem.cause),
+        ("fix", problem.fix),
+        *(("met by others", url) for url in problem.addresses),
+    ]
+    return f"<p><b>{escape(f'Problem {problem.number}: {problem.title}')}</b></p>{table((), rows)}"

@@ -1,0 +1,164 @@
+"""The preflight in the cloud: subscription, rights, resource providers, quota, region, cost. The same calls on both targets."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from chatkit.cloud import Cloud
+from chatkit.cloud import subscription as ask_for
+from chatkit.lesson.doctor.finding import Finding
+from chatkit.lesson.doctor.lookups import Unknown, known
+from chatkit.lesson.doctor.world import QUICK, World
+from chatkit.lesson.tokens import claims
+from chatkit.provision.resource_group import PROVIDERS
+from chatkit.provision.signalr import FREE_QUOTA
+
+AUTHORIZATION = "providers/Microsoft.Authorization"
+AUTHORIZATION_API = "2022-04-01"
+ACTIONS = (
+    "Microsoft.Resources/subscriptions/resourceGroups/write",
+    "Microsoft.SignalRService/SignalR/write",
+    "Microsoft.SignalRService/SignalR/listKeys/action",
+    "Microsoft.Storage/storageAccounts/write",
+    "Microsoft.Storage/storageAccounts/listKeys/action",
+    "Microsoft.Web/serverfarms/write",
+    "Microsoft.Web/sites/write",
+)
+REGISTER = "{}/register/action"
+ANOTHER_REGION = "`Workshop.open(region='...')` chooses another region."
+PRICES = "https://azure.microsoft.com/pricing/details/functions/"
+COST = (
+    "0 a day as an estimate: SignalR Free costs nothing, Flex Consumption nothing within its monthly free grant, storage for"
+    f" a few MB less than 0.01 USD; no instance is kept ready. Prices: {PRICES}"
+)
+
+
+def reachable(world: World) -> Finding:
+    """Whether the subscription answers and may be used."""
+    try:
+        cloud = world.cloud()
+        found = ask_for(cloud)
+    except Unknown:
+        raise
+    except Exception as error:
+        return Finding(
+            "Subscription", False, f"not reached ({type(error).__name__})", "See notebook 01: `az login`, network, proxy."
+        )
+    state = str(found.get("state", ""))
+    good = state == "Enabled"
+    return Finding("Subscription", good, f"reached, {state.lower()}", "" if good else "Choose another one: see notebook 01.")
+
+
+def rights(world: World) -> Finding:
+    """Whether this account's roles allow what the notebooks do."""
+    missing = [action for action in ACTIONS if not _allows(_roles(world), action)]
+    if not missing:
+        return Finding("Rights", True, "everything that the notebooks create")
+    hint = "You need Contributor on the subscription, or on a resource group made for you."
+    return Finding("Rights", False, f"not allowed: {', '.join(missing)}", hint)
+
+
+def providers(world: World) -> Finding:
+    """Whether the resource providers are registered, or can be."""
+    client = world.cloud().resources().providers
+    states = {name: str(client.get(name, **QUICK).registration_state) for name in PROVIDERS}
+    open_ones = [name for name, state in states.items() if state not in ("Registered", "Registering")]
+    if not open_ones:
+        return Finding("Resource providers", True, f"{len(states)} registered")
+    refused = [name for name in open_ones if not _allows(_roles(world), REGISTER.format(name))]
+    found = f"not registered: {', '.join(open_ones)}"
+    if not refused:
+        return Finding("Resource providers", True, f"{found}; section 02 registers them")
+    return Finding(
+        "Resource providers", False, found, "Ask an owner of the subscription: `az provider register --namespace ...`."
+    )
+
+
+def quota(world: World) -> Finding:
+    """Whether the region has a free SignalR instance left for this subscription."""
+    region = world.settings.region
+    usages = world.cloud().signalr().usages.list(region, **QUICK)
+    usage = next((one for one in usages if one.name and one.name.value == FREE_QUOTA), None)
+    if usage is None:
+        return Finding("SignalR quota", True, f"{region} names no limit of free instances")
+    used, limit = usage.current_value or 0, usage.limit or 0
+    good = used < limit or bool(world.facts.signalr)
+    hint = "" if good else f"Delete a free instance you no longer need. {ANOTHER_REGION}"
+    return Finding("SignalR quota", good, f"{used} of {limit} free instances of {region} in use", hint)
+
+
+def region(world: World) -> Finding:
+    """Whether the region offers everything that is made."""
+    cloud, wanted = world.cloud(), _plain(world.settings.region)
+    offers = {
+        "Flex Consumption": [str(one.name) for one in cloud.web().list_geo_regions(sku="FlexConsumption", **QUICK)],
+        "SignalR Service": _locations(cloud, "Microsoft.SignalRService", "SignalR"),
+        "Storage": _locations(cloud, "Microsoft.Storage", "storageAccounts"),
+    }
+    lacking = [what for what, places in offers.items() if places and wanted not in map(_plain, places)]
+    found = f"{world.settings.region} has no {', no '.join(lacking)}" if lacking else f"{world.settings.region} offers everything"
+    return Finding("Region", not lacking, found, ANOTHER_REGION if lacking else "")
+
+
+def cost(world: World) -> Finding:
+    """What the chat room costs a day."""
+    sku = known(world.instance)
+    paid = sku.sku.name if sku and sku.sku and sku.sku.name and not sku.sku.name.startswith("Free") else ""
+    where = "nothing on the local cloud; on Azure " if world.settings.target == "local" else ""
+    if paid:
+        return Finding("Cost", False, f"{where}the SignalR tier {paid} costs money by the day", "Problem 33 says what to do.")
+    return Finding("Cost", True, where + COST)
+
+
+CHECKS: dict[str, Callable[[World], Finding]] = {
+    "subscription": reachable,
+    "rights": rights,
+    "resource providers": providers,
+    "SignalR quota": quota,
+    "region": region,
+    "cost": cost,
+}
+
+
+def _roles(world: World) -> list[dict[str, Any]]:
+    """Permissions of each role that this account has at the subscription or at the workshop's group."""
+    return world.lookups.ask("roles", lambda: [*_permissions(world, world.cloud())])()
+
+
+def _permissions(world: World, cloud: Cloud) -> Iterator[dict[str, Any]]:
+    person = claims(cloud.credential.get_token(*cloud.credential_scopes).token).get("oid", "")
+    scope = f"/subscriptions/{cloud.subscription_id}"
+    group = f"{scope}/resourceGroups/{world.settings.resource_group}"
+    answer = _get(cloud, f"{scope}/{AUTHORIZATION}/roleAssignments", f"$filter=assignedTo('{person}')&")
+    for assignment in answer.get("value", ()):
+        place = str(assignment["properties"]["scope"]).lower().rstrip("/")
+        if scope.lower().startswith(place) or group.lower() == place:
+            definition = str(assignment["properties"]["roleDefinitionId"]).rpartition("/")[2]
+            role = _get(cloud, f"{scope}/{AUTHORIZATION}/roleDefinitions/{definition}")
+            yield from role["properties"]["permissions"]
+
+
+def _get(cloud: Cloud, path: str, query: str = "") -> dict[str, Any]:
+    answer = cloud.rest(cloud.resource_manager).get(f"{path}?{query}api-version={AUTHORIZATION_API}", **QUICK)
+    answer.raise_for_status()
+    body: dict[str, Any] = answer.json()
+    return body
+
+
+def _allows(permissions: list[dict[str, Any]], action: str) -> bool:
+    return any(_fits(one.get("actions"), action) and not _fits(one.get("notActions"), action) for one in permissions)
+
+
+def _fits(patterns: list[str] | None, action: str) -> bool:
+    return any(re.fullmatch(re.escape(pattern).replace(r"\*", ".*"), action, re.IGNORECASE) for pattern in patterns or ())
+
+
+def _locations(cloud: Cloud, namespace: str, kind: str) -> list[str]:
+    found = cloud.resources().providers.get(namespace, **QUICK).resource_types or ()
+    return [str(place) for one in found if str(one.resource_type).lower() == kind.lower() for place in one.locations or ()]
+
+
+def _plain(region: str) -> str:
+    return region.replace(" ", "").lower()
