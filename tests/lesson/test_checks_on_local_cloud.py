@@ -9,8 +9,9 @@ import json
 from collections.abc import Callable, Iterator
 
 import pytest
-from azure.mgmt.signalr.models import RegenerateKeyParameters, SignalRFeature, SignalRResource
+from azure.mgmt.signalr.models import RegenerateKeyParameters, ResourceSku, SignalRFeature, SignalRResource
 from azure.mgmt.web.models import StringDictionary
+from azure.storage.blob import StaticWebsite
 
 from chatkit.calls import Calls
 from chatkit.errors import CheckFailed
@@ -61,6 +62,30 @@ def test_02_notices_the_wrong_service_mode(workshop: Workshop) -> None:
     fails(workshop, "02", "service mode: expected Serverless, got Default")
     workshop.create_signalr()
     workshop.check("02")
+
+
+def test_02_notices_a_tier_that_costs_money(workshop: Workshop) -> None:
+    """Standard, chosen by mistake; the hint says where to choose Free."""
+    settings, client = workshop.settings, workshop.cloud.signalr().signal_r
+    for tier in ("Standard_S1", "Free_F1"):
+        change = SignalRResource(location=settings.region, sku=ResourceSku(name=tier, capacity=1))
+        client.begin_update(settings.resource_group, settings.signalr, change).result()
+        if tier != "Free_F1":
+            assert "Free" in fails(workshop, "02", "tier: expected Free_F1, got Standard_S1")
+    workshop.check("02")
+
+
+def test_02_notices_an_instance_that_is_gone(workshop: Workshop) -> None:
+    """Deleted in the portal. The new one has new keys, so settings are written and uploaded anew."""
+    settings = workshop.settings
+    workshop.cloud.signalr().signal_r.begin_delete(settings.resource_group, settings.signalr).result()
+    assert "cells above" in fails(workshop, "02", "instance: expected one in your resource group, got none")
+    workshop.create_signalr()
+    workshop.check("02")
+    for verb in ("write_local_settings", "upload_settings"):
+        getattr(workshop, verb)()
+    restart(workshop)
+    workshop.set_page_url()
 
 
 @pytest.mark.parametrize(
@@ -164,6 +189,44 @@ def test_07_notices_another_origin(workshop: Workshop) -> None:
     fails(workshop, "07", "Access-Control-Allow-Origin for the page")
     workshop.allow_page()
     workshop.check("07")
+
+
+def test_06_notices_an_origin_that_is_not_the_pages(workshop: Workshop) -> None:
+    """Host.CORS of another machine's page, which a browser would hold against this one."""
+    config = workshop.page_folder / page_config.FILE
+    deployed = config.read_text(encoding="utf-8")
+    with edited(workshop.functions_folder / "local.settings.json", str(workshop.local_web_url), "http://127.0.0.1:1"):
+        restart(workshop)
+        assert "write_local_settings" in fails(workshop, "06", "Access-Control-Allow-Origin for the page: expected http")
+    workshop.write_local_settings()
+    restart(workshop)
+    workshop.check("06")
+    config.write_text(deployed, encoding="utf-8")
+
+
+def test_06_notices_a_page_that_calls_another_place(workshop: Workshop) -> None:
+    """A config.json edited by hand."""
+    config = workshop.page_folder / page_config.FILE
+    deployed = config.read_text(encoding="utf-8")
+    page_config.write(workshop.page_folder, "http://localhost:1")
+    assert "prepare_page" in fails(workshop, "06", "config.json of the page: expected apiBaseUrl .* got http://localhost:1")
+    workshop.prepare_page()
+    workshop.check("06")
+    config.write_text(deployed, encoding="utf-8")
+
+
+def test_08_notices_a_website_that_is_off(workshop: Workshop) -> None:
+    """Switched off in the portal; uploading the page switches it on again."""
+    from chatkit.provision import storage
+
+    settings, cloud = workshop.settings, workshop.cloud
+    account = cloud.storage().storage_accounts.get_properties(settings.resource_group, settings.storage_account)
+    key = storage.account_key(cloud, Calls(), settings.resource_group, settings.storage_account)
+    cloud.blobs(storage.blob_url(account), key).set_service_properties(static_website=StaticWebsite(enabled=False))
+    assert "upload_page" in fails(workshop, "08", "The page: expected 200 text/html, got 404")
+    workshop.set_page_url()
+    workshop.upload_page()
+    workshop.check("08")
 
 
 def test_08_notices_a_page_that_was_not_uploaded(workshop: Workshop) -> None:

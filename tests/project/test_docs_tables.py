@@ -35,8 +35,16 @@ def test_the_comparison_has_every_row() -> None:
         assert len(row) == 5 and all(row), row[:2]
 
 
+def test_every_check_is_broken_in_three_ways_at_least() -> None:
+    """Twelve sections, each with what learners do to it."""
+    found = [row[0] for row in rows("checks.md", "breakages")]
+    assert sorted(set(found)) == [f"{number:02}" for number in range(12)]
+    assert [section for section in set(found) if found.count(section) < 3] == []
+
+
 @pytest.mark.parametrize(
-    ("document", "name"), [("signalr.md", "comparison"), ("functions.md", "mistakes"), ("attacks.md", "others")]
+    ("document", "name"),
+    [("signalr.md", "comparison"), ("functions.md", "mistakes"), ("attacks.md", "others"), ("checks.md", "breakages")],
 )
 def test_every_test_that_is_named_exists(document: str, name: str) -> None:
     """And nothing but names of tests stands in the last column."""
