@@ -15,6 +15,7 @@ from chatkit.workshop.resources import Resources
 
 if TYPE_CHECKING:
     from chatkit.chat.panel import ChatPanel
+    from chatkit.lesson.doctor import Examination
 
 
 class Workshop(Resources, LocalRun, Identity, Ending):
@@ -31,6 +32,16 @@ class Workshop(Resources, LocalRun, Identity, Ending):
         result = checks.check(self, section)
         self.complete(section)
         return result
+
+    def doctor(self, symptom: str = "") -> Examination:
+        """Look at this machine, the subscription and your work, and name what is wrong, with its cause and what repairs it.
+
+        Args:
+            symptom: A message that you do not understand, pasted as it is: from a browser, a tool or a log.
+        """
+        from chatkit.lesson import doctor
+
+        return doctor.consult(self, symptom)
 
     def catch_up(self, section: str | None = None) -> Result:
         """Go to the start of a section by running what was missed; also goes on after a pause, however long.
