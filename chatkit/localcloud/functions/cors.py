@@ -35,7 +35,7 @@ def _headers(request: web.Request, cors: Cors) -> dict[str, str]:
     origin = request.headers.get("Origin", "")
     if not origin:
         return {}
-    allowed = {text.rstrip("/").lower() for text in cors.allowed_origins}
+    allowed = {text.lower() for text in cors.allowed_origins}  # as in Azure, one with a slash at the end matches nothing
     if origin.lower() in allowed:
         credentials = {"Access-Control-Allow-Credentials": "true"} if cors.support_credentials else {}
         return {"Access-Control-Allow-Origin": origin, "Vary": "Origin", **credentials}
