@@ -1,0 +1,93 @@
+"""JupyterLab for real: a notebook runs by the menu, its diagrams are drawn, its panel is alive."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Locator, expect
+
+from chatkit.workshop import Workshop
+from tests.app_versions import write_app
+from tests.lab.notebook_page import NotebookPage
+from tests.notebooks.refresh import NOTEBOOKS, code_cells, paths, read
+from tests.web.deployed import WITH_SIGN_IN
+
+PANEL = "panel = workshop.chat_panel("
+DIAGRAMS = {path.name: sum(cell.source.count("```mermaid") for cell in read(path).cells) for path in paths()}
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture(scope="module")
+def before_06(home: Path, lab: str) -> Workshop:
+    """A workshop at the start of section 06: resources, functions up to SendMessage, settings."""
+    write_app(home / "my-chat", until="05")
+    workshop = Workshop.open()
+    workshop.provision()
+    workshop.write_local_settings()
+    return workshop
+
+
+@pytest.fixture(scope="module")
+def before_10(before_06: Workshop) -> Workshop:
+    """The same workshop at the start of section 10: deployed, with sign-in."""
+    write_app(before_06.folder, until="09")
+    for verb in WITH_SIGN_IN:
+        getattr(before_06, verb)()
+    return before_06
+
+
+@pytest.fixture
+def opened(browser: Browser, lab: str, request: pytest.FixtureRequest) -> Iterator[NotebookPage]:
+    """The notebook that the test names."""
+    notebook = NotebookPage.open(browser, lab, request.param)
+    yield notebook
+    notebook.page.close()
+
+
+def counted(name: str) -> list[int]:
+    """Execution counts of a notebook that has run from top to bottom: 1, 2, 3."""
+    return list(range(1, len(code_cells(read(NOTEBOOKS / name))) + 1))
+
+
+def log(cell: Locator, user: str) -> Locator:
+    """The messages that a user of the panel sees."""
+    return cell.get_by_role("log", name=f"Messages of {user}")
+
+
+@pytest.mark.parametrize("opened", ["06-web-page.ipynb"], indirect=True)
+def test_a_notebook_runs_by_the_menu_and_its_panel_is_alive(before_06: Workshop, opened: NotebookPage) -> None:
+    """Every cell runs without an error; what alice types arrives at bob's, and the other way round."""
+    opened.run_all()
+    assert (opened.failures(), opened.counts()) == ([], counted(opened.name))
+    panel = opened.run(PANEL)
+    for user, text in (("alice", "Typed in Lab"), ("bob", "And answered there")):
+        opened.write(panel, user, text)
+        for reader in ("alice", "bob"):
+            expect(log(panel, reader)).to_contain_text(text)
+
+
+@pytest.mark.parametrize("opened", ["10-private-messages.ipynb"], indirect=True)
+def test_private_messages_stay_private_in_the_panel(before_10: Workshop, opened: NotebookPage) -> None:
+    """What a cell sends to one person is in two columns out of three; what is typed goes to everybody."""
+    opened.run_all()
+    assert (opened.failures(), opened.counts()) == ([], counted(opened.name))
+    panel = opened.run(PANEL)
+    opened.run('panel.say("alice", "The party for carol is on Friday.", to="bob")')
+    opened.write(panel, "carol", "Did I miss anything?")
+    for reader in ("alice", "bob", "carol"):
+        expect(log(panel, reader)).to_contain_text("Did I miss anything?")
+    assert ["Friday" in (log(panel, reader).text_content() or "") for reader in ("alice", "bob", "carol")] == [True, True, False]
+
+
+@pytest.mark.parametrize("opened", [name for name, count in DIAGRAMS.items() if count], indirect=True)
+def test_diagrams_are_drawn(opened: NotebookPage, request: pytest.FixtureRequest) -> None:
+    """Lab shows a picture with the diagram's title for those who do not see it; no source text, no parser's complaint."""
+    diagrams = opened.diagrams()
+    expect(diagrams).to_have_count(DIAGRAMS[opened.name])
+    expect(diagrams.get_by_role("img")).to_have_count(DIAGRAMS[opened.name])
+    for picture in diagrams.get_by_role("img").all():
+        assert picture.get_attribute("alt")
+        assert picture.evaluate("image => image.decode().then(() => image.naturalWidth)") > 0
