@@ -42,7 +42,7 @@ def consult(workshop: Session, symptom: str = "") -> Examination:
         tuple(findings),
         tuple(_diagnoses(said, seen)),
         symptom=bool(text),
-        late=tuple(name for name in world.lookups.late() if not name.startswith(PROBLEM)),
+        unanswered=tuple(world.lookups.unanswered()),
         seconds=time.monotonic() - begun,
     )
 

@@ -9,6 +9,10 @@ from concurrent.futures import Future
 from concurrent.futures import TimeoutError as FutureTimeout
 from typing import Any, TypeVar
 
+from azure.core.exceptions import AzureError
+
+from chatkit.errors import ChatkitError
+
 T = TypeVar("T")
 
 
@@ -51,9 +55,11 @@ class Lookups:
         except Exception as error:
             raise Unknown(f"{name}: {type(error).__name__}") from error
 
-    def late(self) -> list[str]:
-        """Names of what is still not answered when the time is over."""
-        return sorted(name for name, future in self._futures.items() if not future.done())
+    def unanswered(self) -> list[str]:
+        """What is still not answered, or failed in a way that nobody foresaw."""
+        late = [name for name, future in self._futures.items() if not future.done()]
+        failed = [(name, future.exception()) for name, future in self._futures.items() if future.done()]
+        return [*late, *(f"{name} ({type(error).__name__})" for name, error in failed if error and not _foreseen(error))]
 
 
 def known(look: Callable[[], T]) -> T | None:
@@ -62,6 +68,10 @@ def known(look: Callable[[], T]) -> T | None:
         return look()
     except Unknown:
         return None
+
+
+def _foreseen(error: BaseException) -> bool:
+    return isinstance(error, Unknown | AzureError | ChatkitError | OSError)
 
 
 def _answer(future: Future[T], look: Callable[[], T]) -> None:

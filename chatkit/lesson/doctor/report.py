@@ -57,13 +57,13 @@ class Examination:
         checks: What the workshop needs, one by one.
         problems: What is wrong, by number; what was seen comes before what was only said.
         symptom: Whether a text was pasted.
-        late: Names of what did not answer in time.
+        unanswered: Names of what did not answer in time.
     """
 
     checks: tuple[Finding, ...]
     problems: tuple[Diagnosis, ...] = ()
     symptom: bool = False
-    late: tuple[str, ...] = ()
+    unanswered: tuple[str, ...] = ()
     seconds: float = 0.0
 
     @property
@@ -82,7 +82,7 @@ class Examination:
             "ok": self.ok,
             "checks": [asdict(check) | {"found": clean(check.found)} for check in self.checks],
             "problems": [one.as_dict() for one in self.problems],
-            "unanswered": list(self.late),
+            "unanswered": list(self.unanswered),
             "advice": list(self.advice),
         }
 
@@ -100,7 +100,7 @@ class Examination:
 
     def _end(self) -> list[str]:
         shown = [line for one in self.problems for line in _problem(one)]
-        late = [f"Not answered in time: {', '.join(self.late)}."] if self.late else []
+        late = [f"Not known, for want of an answer: {', '.join(self.unanswered)}."] if self.unanswered else []
         unmatched = [UNMATCHED, *(f"  - {hint}" for hint in self.advice)] if self.advice else []
         healthy = ["The doctor finds nothing wrong."] if self.ok and not unmatched else []
         return [*shown, *unmatched, *late, *healthy]

@@ -116,7 +116,7 @@ PROBLEMS = (
     Problem(
         39,
         "A private message reaches nobody",
-        "The user id of the message is not that of the recipient's token: negotiate set none or another, or it is a connection id.",
+        "The message's user id is not that of the recipient's token: negotiate set none or another, or it is a connection id.",
         "Sign the user id into the token at negotiate and send to the same id: run the cells of sections 09 and 10 that write"
         " signalr_info.py and send_message.py, then workshop.publish_functions().",
         ("Azure/azure-signalr#290", "Azure/azure-signalr#1233", "aspnet/AzureSignalR-samples#42"),

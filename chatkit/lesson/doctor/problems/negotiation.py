@@ -125,7 +125,7 @@ PROBLEMS = (
         "The page calls another address than that of the functions: the base is scheme and host, the page adds /api/negotiate.",
         "workshop.set_page_url(), then workshop.upload_page(); keep the route prefix api.",
         ("Azure/azure-signalr#494",),
-        (r"negotiate(?!/negotiate)[^ ]*.{0,120}\b404\b", r"\b404\b(?!.*negotiate/negotiate).{0,160}/negotiate"),
+        (r"^(?!.*negotiate/negotiate).*(negotiate.{0,160}\b404\b|\b404\b.{0,160}/negotiate)",),
         _wrong_base,
     ),
     Problem(

@@ -10,6 +10,12 @@ from chatkit.lesson.doctor.problem import Problem
 from chatkit.lesson.doctor.world import World
 
 
+BLOCKED = (
+    r"^(?!.*(login\.|/\.auth/|github\.dev|wildcard|redirect is)).*origin 'https?://(?!localhost|127\.0\.0\.1)[^']+' has been blocked"
+    r".*no 'access-control-allow-origin'"
+)
+
+
 def _wildcard(world: World) -> str:
     host = world.folder.host
     if "*" in str(host.get("CORS", "")).split(",") or (host.get("CORS") and host.get("CORSCredentials") is not True):
@@ -46,7 +52,7 @@ def _closed_to_page(world: World) -> str:
     world.deployed_config()  # before the page is there, nobody has to let it in
     cors = world.cors()
     allowed = list(cors.allowed_origins or ()) if cors else []
-    if "*" in allowed or world.welcome() == world.page:
+    if "*" in allowed or world.page in [origin.rstrip("/") for origin in allowed]:
         return ""
     return f"the deployed functions let {', '.join(allowed) or 'no page'} in, and the deployed page is {world.page}"
 
@@ -123,7 +129,7 @@ PROBLEMS = (
         "CORS in local.settings.json stays on this machine; the function app has its own.",
         "workshop.allow_page() lets the deployed page in.",
         ("Azure-Samples/signalr-service-quickstart-serverless-chat#2",),
-        (r"\b(axioserror|error): network error\b", r"\bnetwork error\b.{0,80}(deploy|publish)", r"^network error\.?$"),
+        (r"\b(axioserror|error): network error\b", r"\bnetwork error\b.{0,80}(deploy|publish)", r"^network error\.?$", BLOCKED),
         _closed_to_page,
     ),
     Problem(
