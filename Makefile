@@ -28,5 +28,5 @@ bench: .setup  ## figures against named peers, in bench.json
 	@python3 -m chatkit test --version >/dev/null
 
 locks:  ## after a change of pyproject.toml; needs uv
-	uv pip compile pyproject.toml --group test --universal --generate-hashes --no-header --no-annotate -q -o requirements-test.lock
+	uv pip compile pyproject.toml --extra proxy --group test --universal --generate-hashes --no-header --no-annotate -q -o requirements-test.lock
 	uv pip compile pyproject.toml -c requirements-test.lock --universal --generate-hashes --no-header --no-annotate -q -o requirements.lock

@@ -51,9 +51,10 @@ def test_every_dependency_is_locked(project: dict[str, Any]) -> None:
 
 
 def test_every_test_dependency_is_locked(project: dict[str, Any]) -> None:
-    """The test lock has the runtime's packages and the test group's."""
+    """The test lock has the runtime's packages, the extras' and the test group's."""
     versions = locked("requirements-test.lock")
-    wanted = [*project["project"]["dependencies"], *project["dependency-groups"]["test"]]
+    extras = [entry for extra in project["project"]["optional-dependencies"].values() for entry in extra]
+    wanted = [*project["project"]["dependencies"], *extras, *project["dependency-groups"]["test"]]
     assert [entry for entry in wanted if not satisfied(entry, versions)] == []
 
 
@@ -77,7 +78,14 @@ def test_conda_environment_brings_python_and_the_package(environment: dict[str, 
     assert environment["channels"] == ["conda-forge", "nodefaults"]
     *conda, pip = environment["dependencies"]
     assert {entry.split("=")[0] for entry in conda} == {"python", "pip"}
-    assert pip == {"pip": ["-e ."]}
+    assert pip == {"pip": ["-e .[proxy]"]}
+
+
+def test_a_binder_finds_the_environment_and_its_proxy(environment: dict[str, Any], project: dict[str, Any]) -> None:
+    """repo2docker reads the root's environment.yml unless a folder for Binder hides it; without the proxy no page is reached."""
+    assert environment["name"] and environment["channels"]
+    assert not [name for name in ("binder", ".binder", "Dockerfile", "Pipfile") if (ROOT / name).exists()]
+    assert [Requirement(entry).name for entry in project["project"]["optional-dependencies"]["proxy"]] == ["jupyter-server-proxy"]
 
 
 def test_conda_python_is_one_the_package_supports(environment: dict[str, Any], project: dict[str, Any]) -> None:
