@@ -61,8 +61,9 @@ HINTS = (
     ),
     _Hint(
         ("UnsupportedPythonVersion",),
-        r"(linuxFxVersion|python).{0,60}(not supported|unsupported|invalid|deprecated)|runtime version",
-        "The function app asks for a Python version that this plan does not run. The kit uses 3.12, which every plan runs.",
+        r"(linuxFxVersion|python).{0,60}(not supported|unsupported|invalid|deprecated)|runtime.version",
+        "The function app asks for Python 3.12, which this region or plan does not run. "
+        "Choose another region: `Workshop.open(region='eastus2')`.",
     ),
     _Hint(
         ("KeyBasedAuthenticationNotPermitted", "RequestDisallowedByPolicy"),

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 
-from azure.core.exceptions import ResourceNotFoundError
+from azure.core.exceptions import HttpResponseError, ResourceNotFoundError
 from azure.mgmt.web.models import (
     AppServicePlan,
     AppServicePlanProperties,
@@ -29,7 +30,7 @@ from chatkit.provision.names import check_answer, check_name
 from chatkit.provision.resource_group import with_provider
 from chatkit.publish.settings import merge_app_settings
 
-FLEX_SKU = "FC1"
+FLEX_SKU, FLEX_TIER = "FC1", "FlexConsumption"
 PYTHON_VERSION = "3.12"
 PACKAGE_CONTAINER = "app-package"
 STORAGE_SETTING = "AzureWebJobsStorage"
@@ -49,7 +50,7 @@ def create_plan(cloud: Cloud, calls: Calls, group: str, name: str, region: str) 
     wanted = AppServicePlan(
         location=region,
         kind="functionapp",
-        sku=SkuDescription(name=FLEX_SKU, tier="FlexConsumption"),
+        sku=SkuDescription(name=FLEX_SKU, tier=FLEX_TIER),
         properties=AppServicePlanProperties(reserved=True),
     )
     return with_provider(cloud, calls, "Microsoft.Web", lambda: calls.finish(plans.begin_create_or_update, group, name, wanted))
@@ -61,6 +62,7 @@ def create_site(cloud: Cloud, calls: Calls, group: str, name: str, *, plan: AppS
     sites = cloud.web().web_apps
     try:
         existing = calls.call(sites.get, group, name)
+        check_plan(existing)
         merge_app_settings(cloud, calls, group, name, storage.app_settings())
         return existing
     except ResourceNotFoundError:
@@ -75,7 +77,38 @@ def create_site(cloud: Cloud, calls: Calls, group: str, name: str, *, plan: AppS
             function_app_config=storage.function_app_config(),
         ),
     )
-    return calls.finish(sites.begin_create_or_update, group, name, wanted)
+    try:
+        return calls.finish(sites.begin_create_or_update, group, name, wanted)
+    except HttpResponseError as error:
+        if re.search(r"runtime.version", str(error), re.IGNORECASE):
+            error.add_note(_pythons(cloud, calls, str(plan.location)))
+        raise
+
+
+def check_plan(site: Site) -> None:
+    """Make sure that a site is on the plan that the kit publishes to: the other plans have another deployment endpoint.
+
+    Raises:
+        SetupError: It is on another one.
+    """
+    sku = site.properties.sku if site.properties else None
+    if sku and _plain(sku) != _plain(FLEX_TIER):
+        raise SetupError(
+            f"The function app {site.name} is on the {sku} plan; the kit publishes to {FLEX_TIER}.",
+            hint="`workshop.clean_up()` deletes it, `workshop.create_function_app()` then makes one on the right plan.",
+        )
+
+
+def _pythons(cloud: Cloud, calls: Calls, region: str) -> str:
+    """A sentence with the Python versions that a region runs on Flex Consumption."""
+    stacks = cloud.web().provider.get_function_app_stacks_for_location
+    found: set[str] = set()
+    for stack in calls.list(stacks, _plain(region), stack_os_type="Linux"):
+        properties = stack.as_dict().get("properties") or {}
+        minors = [minor for major in properties.get("majorVersions") or () for minor in major.get("minorVersions") or ()]
+        if properties.get("value") == "python":
+            found.update(str(minor["value"]) for minor in minors if FLEX_SKU in str(minor.get("stackSettings")))
+    return f"{region} runs Python {', '.join(sorted(found)) or '(none)'} there; the kit's functions need {PYTHON_VERSION}."
 
 
 def _check_available(cloud: Cloud, calls: Calls, name: str) -> None:
@@ -85,7 +118,7 @@ def _check_available(cloud: Cloud, calls: Calls, name: str) -> None:
 
 
 def _check_region(cloud: Cloud, calls: Calls, region: str) -> None:
-    offered = sorted({_plain(str(found.name)) for found in calls.list(cloud.web().list_geo_regions, sku="FlexConsumption")})
+    offered = sorted({_plain(str(found.name)) for found in calls.list(cloud.web().list_geo_regions, sku=FLEX_TIER)})
     if _plain(region) not in offered:
         raise SetupError(
             f"{region} does not offer Flex Consumption.", hint=f"`Workshop.open(region='...')` with one of: {', '.join(offered)}."

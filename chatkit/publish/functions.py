@@ -6,6 +6,7 @@ Follows Microsoft's page "Deployment technologies in Azure Functions" (one deplo
 from __future__ import annotations
 
 import hashlib
+import re
 from dataclasses import dataclass
 from time import monotonic
 from typing import Any
@@ -18,12 +19,14 @@ from chatkit.calls import Calls
 from chatkit.cloud import Cloud, Rest
 from chatkit.errors import ServiceError
 from chatkit.hints import add_hint
+from chatkit.provision.function_app import check_plan
 
 PUBLISH = "/api/publish?RemoteBuild=true&Deployer=chatkit"
 SUCCEEDED, PARTLY = 4, 6
 ANSWERED = (200, 401)
 STARTING = (404, 502, 503, 504)  # what an app answers that is not there yet
 FAILED = {-1: "cancelled", 3: "failed", 5: "in conflict with another one", PARTLY: "only partly done"}
+IN_ERROR = "' is in error: "
 LOG_LINES = 15
 SURE_S = 30
 DEPLOY_LIMIT_S, BUSY_LIMIT_S, LISTED_LIMIT_S, ANSWER_LIMIT_S, REACHABLE_LIMIT_S = 600, 300, 300, 180, 60
@@ -57,10 +60,13 @@ def publish(cloud: Cloud, calls: Calls, target: Target, package: bytes, *, known
         Names of the functions, sorted, and what to pass as `known` next time.
 
     Raises:
+        SetupError: The site is on a plan that is published to in another way.
         ServiceError: It was refused or failed, or no function came out of it.
     """
     digest, _, deployment = known.partition(" ")
-    scm = scm_url(calls.call(cloud.web().web_apps.get, target.group, target.site))
+    site = calls.call(cloud.web().web_apps.get, target.group, target.site)
+    check_plan(site)
+    scm = scm_url(site)
     mine = hashlib.sha256(package).hexdigest()
     if digest != mine or latest(cloud, calls, scm) != deployment:
         deployment = upload_package(cloud, calls, scm, package).id
@@ -133,16 +139,33 @@ def _finished(calls: Calls, scm: Rest, location: str) -> Deployment:
         seen = answer.json()
         status = int(seen.get("status", 0))
         if status == SUCCEEDED:
+            _check_functions(seen)
             return Deployment(str(seen.get("id", "")), status, str(seen.get("status_text") or ""))
         if status in FAILED:
             raise _failure(scm, seen, status)
     raise ServiceError(504, "DeploymentTimeout", f"The deployment did not end within {DEPLOY_LIMIT_S} seconds.")
 
 
+def _check_functions(seen: dict[str, Any]) -> None:
+    """Take notice of functions that the host leaves out while it runs the others: their bindings are wrong.
+
+    Raises:
+        ServiceError: There are some; the version is released without them.
+    """
+    warnings = (seen.get("build_summary") or {}).get("warnings") or ()
+    left_out = [str(one) for one in warnings if IN_ERROR in str(one)]
+    if left_out:
+        said = "".join(f"\n  {one}" for one in left_out)
+        hint = "\nRepair it, then publish again."
+        raise ServiceError(200, "FunctionsInError", f"The package is released, but not all of it can run.{said}", hint=hint)
+
+
 def _failure(scm: Rest, seen: dict[str, Any], status: int) -> ServiceError:
     lines = [line for line in (str(seen.get("status_text") or ""), *_log(scm, seen)) if line][-LOG_LINES:]
     said = "".join(f"\n  {line}" for line in lines)
-    hint = "\nRepair it, then publish again: nothing else changed."
+    lacks = re.search(r"No module named '([\w.]+)'", said)
+    repair = f"Name the package of {lacks[1]} in requirements.txt" if lacks else "Repair it"
+    hint = f"\n{repair}, then publish again: nothing else changed."
     return ServiceError(status, "DeploymentFailed", f"The deployment {FAILED[status]}.{said}", hint=hint)
 
 
@@ -165,7 +188,7 @@ def _hint(answer: HttpResponse) -> str:
     if answer.status_code in (401, 403):
         return "Publishing uses your sign-in, not a publishing password: you need Contributor or Website Contributor on the site."
     if answer.status_code == 404:
-        return "This site has no Flex deployment endpoint; run workshop.create_function_app() and publish again."
+        return "This site has no Flex deployment endpoint: workshop.clean_up(), then workshop.create_function_app()."
     return ""
 
 

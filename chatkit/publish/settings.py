@@ -11,10 +11,11 @@ from azure.mgmt.web.models import CorsSettings, SiteConfig, SiteConfigResource, 
 from chatkit.calls import Calls
 from chatkit.cloud import Cloud
 
+HOST_STORAGE = "AzureWebJobsStorage"  # or, with an identity instead of a key, AzureWebJobsStorage__accountName
 # The platform sets these itself, or they belong to the machine the functions run on.
 NOT_UPLOADED = frozenset(
     {
-        "AzureWebJobsStorage",
+        HOST_STORAGE,
         "FUNCTIONS_WORKER_RUNTIME",
         "FUNCTIONS_EXTENSION_VERSION",
         "DEPLOYMENT_STORAGE_CONNECTION_STRING",
@@ -28,7 +29,7 @@ class Difference:
     """One setting, local beside deployed. Values are never kept.
 
     Attributes:
-        state: "same", "differs", "not uploaded", "only deployed" or "stays local".
+        state: "same", "differs", "not uploaded", "only deployed", "stays local", "the platform's own" or "lost".
     """
 
     name: str
@@ -61,9 +62,13 @@ def uploadable(local: Mapping[str, str]) -> dict[str, str]:
 
 def forgotten(differences: list[Difference]) -> str:
     """Say which settings still have to be uploaded; empty when none."""
-    said = {"not uploaded": "Not uploaded yet", "differs": "Different from the local ones"}
+    said = {
+        "not uploaded": "Not uploaded yet: {}.",
+        "differs": "Different from the local ones: {}.",
+        "lost": "Lost on the deployed app: {}; workshop.create_function_app() sets it again.",
+    }
     parts = {state: [one.name for one in differences if one.state == state] for state in said}
-    return "".join(f" {said[state]}: {', '.join(names)}." for state, names in parts.items() if names)
+    return "".join(f" {said[state].format(', '.join(names))}" for state, names in parts.items() if names)
 
 
 def compare(local: Mapping[str, str], deployed: Mapping[str, str]) -> list[Difference]:
@@ -72,6 +77,8 @@ def compare(local: Mapping[str, str], deployed: Mapping[str, str]) -> list[Diffe
 
 
 def _state(name: str, local: Mapping[str, str], deployed: Mapping[str, str]) -> str:
+    if name == HOST_STORAGE and not any(one.startswith(HOST_STORAGE) for one in deployed):
+        return "lost"
     if name in NOT_UPLOADED:
         return "stays local" if name not in deployed else "the platform's own"
     if name not in local:

@@ -13,10 +13,11 @@ from typing import Any
 import pytest
 from azure.core.exceptions import AzureError
 from azure.identity import ClientSecretCredential
+from azure.mgmt.web.models import Site
 
 from chatkit.calls import Calls
 from chatkit.cli.levers import ask
-from chatkit.errors import ChatkitError
+from chatkit.errors import ChatkitError, SetupError
 from chatkit.provision import storage
 from chatkit.publish import website
 from chatkit.publish.website import PageFile
@@ -70,6 +71,7 @@ SAID = [
     Fault("not-registered", "create_storage_account", "register", ALWAYS),
     Fault("free-quota", "create_signalr", "region", ALWAYS),
     Fault("region-without-flex", "create_function_app", "region", ALWAYS),
+    Fault("python-not-offered", "create_function_app", "runs Python 3.10, 3.11, 3.13, 3.14 there", ALWAYS),
     *(Fault("throttled", verb, "requests", ALWAYS) for verb in RESOURCES),
     *(Fault(kind, "create_function_app", "again", ALWAYS) for kind in ("server-error", "unavailable", "gateway-timeout")),
     Fault("no-shared-key", "create_storage_account", "policy", ALWAYS),
@@ -135,6 +137,32 @@ def test_publishing_needs_no_publishing_password(workshop: Workshop) -> None:
     names = workshop.settings
     policy = workshop.cloud.web().web_apps.get_scm_allowed(names.resource_group, names.function_app)
     assert policy.properties is not None and policy.properties.allow is False
+
+
+def test_an_app_on_another_plan_is_neither_taken_nor_published_to(workshop: Workshop) -> None:
+    """A Consumption app has another deployment endpoint: both verbs name its plan and the way out, which works."""
+    names, web = workshop.settings, workshop.cloud.web().web_apps
+    old = Site({"location": names.region, "kind": "functionapp,linux", "properties": {"reserved": True}})
+    web.begin_create_or_update(names.resource_group, names.function_app, old).result()
+    write_app(workshop.folder)
+    for verb in (workshop.create_function_app, workshop.publish_functions):
+        with pytest.raises(SetupError, match=r"Dynamic plan.*clean_up"):
+            verb()
+    workshop.clean_up(), workshop.create_resource_group(), workshop.create_function_app()
+    assert repr(workshop.publish_functions()).startswith("Published. 4 functions")
+
+
+def test_a_group_that_is_still_being_deleted_is_waited_for(workshop: Workshop) -> None:
+    """The next participant of the same name begins while the last one's clean-up runs."""
+    ask("PUT", "/time", {"mode": "recorded", "scale": 0.02})
+    try:
+        groups: Any = workshop.cloud.resources().resource_groups
+        groups.begin_delete(workshop.settings.resource_group, polling=False)
+        assert groups.get(workshop.settings.resource_group).properties.provisioning_state == "Deleting"
+        workshop.create_resource_group()
+        assert groups.get(workshop.settings.resource_group).properties.provisioning_state == "Succeeded"
+    finally:
+        ask("PUT", "/time", {"mode": "fast"})
 
 
 def somebody(workshop: Workshop, role: str) -> ClientSecretCredential:

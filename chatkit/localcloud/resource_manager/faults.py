@@ -16,6 +16,7 @@ from chatkit.localcloud.resource_manager.throttle import too_many
 from chatkit.localcloud.store import Store
 
 COLLECTION = "faults"
+PYTHON = "3.12"
 WEB = "The gateway did not receive a response from 'Microsoft.Web' within the specified time period."
 # Name: what it does, the requests it fits (method, path), one sentence for people.
 KINDS: dict[str, tuple[str, str, str]] = {
@@ -23,6 +24,8 @@ KINDS: dict[str, tuple[str, str, str]] = {
     "not-registered": ("PUT|PATCH", r"/providers/", "409 MissingSubscriptionRegistration until the provider is registered"),
     "free-quota": ("PUT", r"/signalr/[^/]+$", "the subscription's Free tier SignalR instances are used up"),
     "region-without-flex": ("PUT", r"/serverfarms/[^/]+$", "the region has no Flex Consumption"),
+    "python-not-offered": ("PUT", r"/sites/[^/]+$", "the region does not run Python 3.12"),
+    "triggers-late": ("", r"", "a site shows no functions until its triggers are synchronised"),
     "throttled": (".*", r"", "429 with Retry-After: 1"),
     "server-error": ("PUT", r"/sites/[^/]+$", "500 InternalServerError on the site's PUT"),
     "unavailable": ("PUT", r"/sites/[^/]+$", "503 ServerTimeout on the site's PUT"),
@@ -138,6 +141,8 @@ def _concerns(fault: Fault, call: Call) -> bool:
         return (call.body().get("sku") or {}).get("name") == "Free_F1"
     if fault.kind == "region-without-flex":
         return "fc1" in str(call.body().get("sku")).lower()
+    if fault.kind == "python-not-offered":
+        return PYTHON in str((call.body().get("properties") or {}).get("functionAppConfig"))
     return True
 
 
@@ -154,6 +159,11 @@ def _error(kind: str, call: Call) -> errors.ArmError:
         "gateway-timeout": lambda: errors.ArmError(504, "GatewayTimeout", WEB),
         "region-without-flex": lambda: errors.web_error(
             400, "BadRequest", "Requested features are not supported in region. Please try another region."
+        ),
+        "python-not-offered": lambda: errors.web_error(
+            400,
+            "BadRequest",
+            f"Site.FunctionAppConfig.Runtime.Version '{PYTHON}' is invalid. It is not supported in this region.",
         ),
         "free-quota": lambda: errors.free_quota(5, "this location"),
         "no-shared-key": lambda: errors.ArmError(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from chatkit.localcloud.resource_manager import errors, versions
 from chatkit.localcloud.resource_manager.context import Context
+from chatkit.localcloud.resource_manager.faults import PYTHON
 from chatkit.localcloud.resource_manager.http import Answer, Call
 from chatkit.localcloud.resource_manager.routing import SUB, Route
 from chatkit.localcloud.resource_manager.state import Document
@@ -70,6 +71,7 @@ class Catalog:
         if "location" in call.params:
             versions.location(call.params["location"], SITES)
         location = call.params.get("location", "")
+        missing = PYTHON if self._context.faults.standing("python-not-offered") else ""
         base = "/providers/Microsoft.Web" + (f"/locations/{location}" if location else "")
         kind = "Microsoft.Web/locations/functionAppStacks" if location else "Microsoft.Web/functionAppStacks"
         body = {
@@ -84,7 +86,7 @@ class Catalog:
                     {
                         "displayText": "Python 3",
                         "value": "3",
-                        "minorVersions": [_minor(*row) for row in PYTHONS],
+                        "minorVersions": [_minor(*row) for row in PYTHONS if row[0] != missing],
                     }
                 ],
             },

@@ -115,7 +115,8 @@ class SiteActions:
     async def functions(self, call: Call) -> Answer:
         """What the host has indexed; empty until something was published."""
         document = self._site(call)
-        found = self._context.functions.list_functions(document["name"].lower())
+        late = self._context.faults.standing("triggers-late")
+        found = [] if late else self._context.functions.list_functions(document["name"].lower())
         return Answer(body={"value": [_function(document, info) for info in found], "nextLink": None})
 
     async def function(self, call: Call) -> Answer:
@@ -128,6 +129,7 @@ class SiteActions:
 
     async def sync(self, call: Call) -> Answer:
         """Read the functions again."""
+        self._context.faults.uses("triggers-late")
         await self._context.functions.sync_triggers(self._site(call)["name"].lower())
         return Answer(204)
 
