@@ -89,7 +89,10 @@ class Edge:
     async def _answer(self, request: web.Request) -> Answer:
         match = self._router.match(request.method, request.path)
         if match is not None and match.route is not None and match.route.is_open:
-            return await match.route.handler(await self._call(request, match, None))
+            call = await self._call(request, match, None)
+            answer = await match.route.handler(call)
+            self.observe(match.route, call, answer)
+            return answer
         claims = self._check_token(request)
         if match is None:
             raise _no_operation(request.path)

@@ -20,6 +20,9 @@ INSIGHTS = "{group}/providers/Microsoft.Insights/components/chat-api"
 BLOBS = ACCOUNT + "/blobServices"
 ROLES = "{group}/providers/Microsoft.Authorization/roleDefinitions"
 OWNER = "8e3af657-a8ff-443c-a75c-2fe8c4bcb635"
+ASSIGNMENT = (
+    "{group}/providers/Microsoft.Authorization/roleAssignments/11111111-1111-1111-1111-111111111111?api-version=2022-04-01"
+)
 SETTING = {"a": {"value": "x", "type": "Custom"}}
 CALLS: list[tuple[str, str, Any, int]] = [
     ("GET", "/subscriptions", None, 200),
@@ -102,6 +105,13 @@ CALLS: list[tuple[str, str, Any, int]] = [
     ("GET", ROLES + "?api-version=2022-04-01&$filter=roleName%20eq%20'Owner'", None, 200),
     ("GET", f"{ROLES}/{OWNER}?api-version=2022-04-01", None, 200),
     ("GET", "{sub}/providers/Microsoft.Authorization/roleAssignments?api-version=2022-04-01", None, 200),
+    ("GET", ASSIGNMENT, None, 404),
+    ("DELETE", ASSIGNMENT, None, 204),
+    ("POST", SITE + "/publishxml", {"format": "WebDeploy"}, 200),
+    ("PUT", "{group}" + WEB + "/serverfarms/empty", {"location": "eastus2", "sku": {"name": "Y1"}}, 200),
+    ("DELETE", "{group}" + WEB + "/serverfarms/empty", None, 200),
+    ("DELETE", "{group}" + WEB + "/serverfarms/empty", None, 204),
+    ("GET", "/metadata/endpoints?api-version=2022-09-01", None, 200),
     ("DELETE", ACCOUNT, None, 200),
     ("DELETE", ACCOUNT, None, 204),
     ("DELETE", SITE, None, 200),

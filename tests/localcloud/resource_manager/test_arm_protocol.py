@@ -57,6 +57,9 @@ def test_a_caller_without_a_role_is_refused(raw: Raw, cloud: LocalCloud) -> None
     assert stranger("PUT", raw.group, {"location": "eastus2"}).status == 403
     again = path.replace("1111", "2222")
     assert raw("PUT", again, wanted, version="2022-04-01").code == "RoleAssignmentExists"
+    assert raw("GET", path, version="2022-04-01").body["properties"]["principalId"] == identity
+    assert raw("DELETE", path, version="2022-04-01").status == 200
+    assert stranger("GET", raw.group).status == 403
 
 
 def test_an_unknown_api_version_is_refused_with_the_list(raw: Raw) -> None:
