@@ -10,8 +10,11 @@ import aiohttp
 
 from chatkit.chat.addresses import is_loopback
 from chatkit.chat.connection import HubConnection, State, Timing
+from chatkit.chat.expired import expired
+from chatkit.chat.inspector.tap import Tap
 from chatkit.chat.messages import ChatMessage
 from chatkit.chat.rest import ask
+from chatkit.chat.sign_in import HEADER
 from chatkit.errors import LocalProtocolError, RemoteProtocolError
 
 TARGET = "newMessage"
@@ -46,6 +49,7 @@ class ChatClient:
     ) -> None:
         self._api = f"{api_base_url.rstrip('/')}/api"
         self.user = user
+        self.tap = Tap()
         self._room = room
         self._headers = dict(headers or {})
         self._timing = timing or Timing()
@@ -60,8 +64,8 @@ class ChatClient:
         """
         if self._session:
             raise LocalProtocolError(f"{self.user} is already connected.")
-        self._session = aiohttp.ClientSession(trust_env=not is_loopback(self._api))
-        self._connection = HubConnection(self._session, f"{self._api}/negotiate", self, self._headers, self._timing)
+        self._session = aiohttp.ClientSession(trust_env=not is_loopback(self._api), trace_configs=[self.tap.traces()])
+        self._connection = HubConnection(self._session, f"{self._api}/negotiate", self, self._headers, self._timing, tap=self.tap)
         try:
             await self._connection.start()
         except BaseException:
@@ -99,6 +103,22 @@ class ChatClient:
             await connection.stop()
         if session:
             await session.close()
+
+    def drop_connection(self) -> None:
+        """Lose the connection as a failing network loses it; it is restored as after any loss."""
+        if self._connection:
+            self._connection.cut()
+
+    def expire_tokens(self) -> None:
+        """From now on show a session token that has expired; to the service, an expired token once. Then reconnect with them.
+
+        The session itself is not touched: signing in again is what helps.
+        """
+        if HEADER in self._headers:
+            self._headers[HEADER] = expired(self._headers[HEADER])
+        if self._connection:
+            self._connection.expire_token()
+            self._connection.cut()
 
     def received(self, target: str, arguments: list[Any]) -> None:
         """Pass a `newMessage` on; other targets are not ours."""

@@ -14,9 +14,11 @@ from typing import Any, Literal, Protocol
 import aiohttp
 
 from chatkit.chat.addresses import negotiate_address, websocket_address, with_query
+from chatkit.chat.expired import expired
+from chatkit.chat.inspector.tap import Tap
 from chatkit.chat.link import Link
 from chatkit.chat.rest import ask, refusal
-from chatkit.errors import ChatkitError, ConnectionClosed, LocalProtocolError, RemoteProtocolError
+from chatkit.errors import ChatkitError, ConnectionClosed, LocalProtocolError, RemoteProtocolError, ServiceError
 from chatkit.wire.hub_messages import Close, Completion, HubMessage, Invocation, Ping
 
 State = Literal["connecting", "connected", "reconnecting", "closed"]
@@ -69,6 +71,7 @@ class HubConnection:
         listener: Hears invocations and changes of state.
         headers: Sent to `negotiate_url` only, never to the service.
         access_token: For a `negotiate_url` that is the service's own already: its token; empty for a function's.
+        tap: Hears every frame.
     """
 
     session: aiohttp.ClientSession
@@ -77,9 +80,12 @@ class HubConnection:
     headers: Mapping[str, str] = field(default_factory=dict)
     timing: Timing = Timing()
     access_token: str = ""
+    tap: Tap = field(default_factory=Tap)
     state: State = field(default="closed", init=False)
     _link: Link | None = field(default=None, init=False)
     _task: asyncio.Task[None] | None = field(default=None, init=False)
+    _why: str = field(default="", init=False)
+    _shows_expired: bool = field(default=False, init=False)
 
     async def start(self) -> None:
         """Connect; returns when the hub has accepted the handshake.
@@ -114,6 +120,15 @@ class HubConnection:
             self._link = None
         self._become("closed")
 
+    def cut(self) -> None:
+        """Lose the network: the socket is gone without a goodbye, and the connection has to see to itself."""
+        if self._link:
+            self._link.cut()
+
+    def expire_token(self) -> None:
+        """Show the service an expired token, once: the next time this connects."""
+        self._shows_expired = True
+
     async def _stay(self, link: Link) -> None:
         while True:
             ending = await self._serve(link)
@@ -135,11 +150,12 @@ class HubConnection:
                 return await self._open()
             except FAILURES as failure:
                 error = failure
+                self._become("reconnecting", str(failure))
         return Ending(str(error) or type(error).__name__, may_reconnect=False)
 
     async def _open(self) -> Link:
         url, token = await self._negotiate()
-        link = Link(await self._connect(url, token))
+        link = Link(await self._connect(url, token), self.tap)
         try:
             async with asyncio.timeout(self.timing.handshake_timeout_s):
                 await link.shake_hands()
@@ -161,24 +177,32 @@ class HubConnection:
         url, token = self.negotiate_url, self.access_token
         headers = {**self.headers, **once(token)}
         for _ in range(REDIRECTS):
-            answer = await ask(self.session, "POST", with_query(url, "negotiateVersion=1"), headers=headers)
+            try:
+                answer = await ask(self.session, "POST", with_query(url, "negotiateVersion=1"), headers=headers)
+            except ServiceError as error:
+                raise explained(error, token) from None
             if not isinstance(answer, dict):
                 raise RemoteProtocolError("Negotiate did not answer a JSON object.", hint="It has to return url and accessToken.")
             if answer.get("error"):
                 raise RemoteProtocolError(f"Negotiate was refused: {answer['error']}")
             if "url" not in answer:
                 return websocket_address(url, answer), token
-            token = str(answer.get("accessToken") or token)
+            token = self._shown(str(answer.get("accessToken") or token))
             headers = once(token)
             url = negotiate_address(str(answer["url"]))
         raise RemoteProtocolError(f"Negotiate sent on more than {REDIRECTS} times.")
+
+    def _shown(self, token: str) -> str:
+        shown = expired(token) if self._shows_expired else token
+        self._shows_expired = False
+        return shown
 
     async def _connect(self, url: str, token: str) -> aiohttp.ClientWebSocketResponse:
         close = aiohttp.ClientWSTimeout(ws_close=2.0)
         try:
             return await self.session.ws_connect(url, headers=bearer(token), timeout=close, max_msg_size=0)
         except aiohttp.WSServerHandshakeError as error:
-            raise refusal(error.status, "GET", url, "") from None
+            raise explained(refusal(error.status, "GET", url, ""), token) from None
 
     async def _serve(self, link: Link) -> Ending:
         pings = asyncio.create_task(self._ping(link))
@@ -214,9 +238,16 @@ class HubConnection:
                 await link.send(Ping())
 
     def _become(self, state: State, why: str = "") -> None:
-        if state != self.state:
-            self.state = state
+        if (state, why) != (self.state, self._why):
+            self.state, self._why = state, why
             self.listener.changed(state, why)
+
+
+def explained(error: ServiceError, token: str) -> ServiceError:
+    """A refusal by the service, which knows a token where the app knows a person."""
+    if token and error.status == 401:
+        error.hint = "The service takes no token that has expired or was changed; a new negotiate brings a new one."
+    return error
 
 
 def bearer(token: str) -> dict[str, str]:

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import socket
+from contextlib import suppress
+
 import aiohttp
 
+from chatkit.chat.inspector.tap import Tap
 from chatkit.errors import ConnectionClosed
 from chatkit.wire.hub_messages import HubMessage
 from chatkit.wire.hub_protocol import PROTOCOLS, HandshakeReader, HubReader, handshake_request, parse_handshake_response
@@ -12,10 +16,16 @@ JSON = PROTOCOLS["json"]
 
 
 class Link:
-    """One open WebSocket to a hub. Bytes after the handshake's answer belong to the hub, so they are kept."""
+    """One open WebSocket to a hub. Bytes after the handshake's answer belong to the hub, so they are kept.
 
-    def __init__(self, socket: aiohttp.ClientWebSocketResponse) -> None:
+    Args:
+        socket: Open, nothing sent yet.
+        tap: Hears every frame.
+    """
+
+    def __init__(self, socket: aiohttp.ClientWebSocketResponse, tap: Tap) -> None:
         self._socket = socket
+        self._tap = tap
         self._reader = HubReader(JSON)
         self._early: list[HubMessage] = []
 
@@ -51,14 +61,25 @@ class Link:
         """Close the WebSocket."""
         await self._socket.close()
 
+    def cut(self) -> None:
+        """Break the TCP connection, as a network does that fails: nobody says goodbye."""
+        if (transport := self._socket.get_extra_info("socket")) is not None:
+            with suppress(OSError):
+                transport.shutdown(socket.SHUT_RDWR)
+
     async def _write(self, frame: bytes) -> None:
+        if self._tap.watcher:
+            self._tap.watcher.frame("sent", frame)
         await self._socket.send_str(frame.decode())
 
     async def _read(self) -> bytes:
         frame = await self._socket.receive()
-        if frame.type is aiohttp.WSMsgType.TEXT:
-            return str(frame.data).encode()
-        if frame.type is aiohttp.WSMsgType.BINARY:
-            return bytes(frame.data)
+        if frame.type in (aiohttp.WSMsgType.TEXT, aiohttp.WSMsgType.BINARY):
+            data = frame.data.encode() if isinstance(frame.data, str) else bytes(frame.data)
+            if self._tap.watcher:
+                self._tap.watcher.frame("received", data)
+            return data
         code = self._socket.close_code or 1006
+        if self._tap.watcher:
+            self._tap.watcher.ended(code)
         raise ConnectionClosed(code, who="network" if code == 1006 else "peer")

@@ -10,22 +10,25 @@ import ipywidgets
 
 from chatkit.chat import render
 from chatkit.chat.messages import ChatMessage
+from chatkit.chat.painter import Painter
+from chatkit.chat.people import People
 from chatkit.chat.portal import Portal, portal
+from chatkit.chat.reopening import Run, replaces, this_run
 from chatkit.chat.seat import Seat
 from chatkit.chat.sign_in import SignedIn
 from chatkit.display import Result
 from chatkit.errors import CheckFailed, RemoteProtocolError
 
-PAINT_EVERY_S = 0.1
 ARRIVAL_S = 10.0
-_open: dict[tuple[str, ...], ChatPanel] = {}
+_open: list[ChatPanel] = []
 
 
 class ChatPanel:
-    """Two or more users of one chat room, live. Open it with `ChatPanel.open`.
+    """Users of one chat room side by side, live. Open it with `ChatPanel.open`.
 
     Every user is a real SignalR client: what one sends goes to the function app, from there to the service, and comes back to
-    all of them, the sender too.
+    all of them, the sender too. Type into a column and press Enter to speak as its user; "To" makes it private. `inspector`
+    shows what goes over the wire meanwhile, `say` does the same as typing, from a cell.
     """
 
     def __init__(
@@ -37,12 +40,17 @@ class ChatPanel:
         home: Portal | None = None,
     ) -> None:
         self.users = tuple(users)
+        self._api_base_url = api_base_url
+        self._run = this_run()
         self._portal = home or portal()
-        self._painting: asyncio.TimerHandle | None = None
-        self._painted_at = 0.0
         self._closed = False
+        self._painter = Painter(self._portal, self._paint)
         known = people or {}
-        self._seats = {user: Seat(api_base_url, user, self._portal, self._repaint, known.get(user)) for user in self.users}
+        room = People({known[user].name if user in known else user: user for user in self.users})
+        self._seats = {
+            user: Seat(api_base_url, user, self._portal, self._painter.soon, people=room, person=known.get(user))
+            for user in self.users
+        }
         boxes = [seat.widget for seat in self._seats.values()]
         self.widget = ipywidgets.HBox(boxes, layout=ipywidgets.Layout(flex_flow="row wrap"))
 
@@ -55,7 +63,8 @@ class ChatPanel:
         people: Mapping[str, SignedIn] | None = None,
         home: Portal | None = None,
     ) -> ChatPanel:
-        """Connect every user; a panel of the same users that is still open is closed first, so a cell can be run again.
+        """Connect every user. What an earlier run of the same cell opened is closed first, and so is a panel of the same
+        users in the same room, unless it comes from this very run.
 
         Args:
             api_base_url: Scheme, host and port of the function app.
@@ -66,15 +75,14 @@ class ChatPanel:
         Raises:
             ChatkitError: A user could not connect; nothing stays open then.
         """
-        if old := _open.pop(tuple(users), None):
-            old.close()
+        _close_replaced(api_base_url, tuple(users), this_run())
         panel = cls(api_base_url, users, people=people, home=home)
         try:
             panel._portal.call(panel._start())
         except BaseException:
             panel.close()
             raise
-        _open[panel.users] = panel
+        _open.append(panel)
         return panel
 
     def say(self, user: str, text: str, *, to: str = "") -> Result:
@@ -103,10 +111,11 @@ class ChatPanel:
         if self._closed:
             return
         self._closed = True
-        if _open.get(self.users) is self:
-            del _open[self.users]
+        if self in _open:
+            _open.remove(self)
         self._portal.call(self._stop())
-        self._close_widgets()
+        for widget in _tree(self.widget):
+            widget.close()
 
     def __repr__(self) -> str:
         return f"Chat panel of {' and '.join(self.users)}"
@@ -119,8 +128,7 @@ class ChatPanel:
         await asyncio.gather(*(seat.start() for seat in self._seats.values()))
 
     async def _stop(self) -> None:
-        if self._painting:
-            self._painting.cancel()
+        self._painter.stop()
         await asyncio.gather(*(seat.close() for seat in self._seats.values()))
 
     async def _say(self, seat: Seat, text: str, recipient: str, hearers: Sequence[Seat]) -> ChatMessage:
@@ -139,25 +147,19 @@ class ChatPanel:
                 ) from None
         return message
 
-    def _repaint(self) -> None:
-        """Paint soon, at most ten times a second; runs on the portal's loop."""
-        if self._painting or self._closed:
-            return
-        wait = max(0.0, self._painted_at + PAINT_EVERY_S - self._portal.loop.time())
-        self._painting = self._portal.loop.call_later(wait, self._paint)
-
     def _paint(self) -> None:
-        self._painting = None
-        self._painted_at = self._portal.loop.time()
         for seat in self._seats.values():
             seat.paint()
 
-    def _close_widgets(self) -> None:
-        for seat in self._seats.values():
-            for widget in _tree(seat.widget):
-                widget.close()
-        self.widget.close()
+
+def _close_replaced(api_base_url: str, users: tuple[str, ...], run: Run) -> None:
+    for old in list(_open):
+        same = (old._api_base_url, old.users) == (api_base_url, users)
+        if replaces(run, old._run, same_room_and_users=same):
+            old.close()
 
 
 def _tree(widget: ipywidgets.Widget) -> list[ipywidgets.Widget]:
-    return [*(item for child in getattr(widget, "children", ()) for item in _tree(child)), widget]
+    """A widget and all below it, with what only holds their looks."""
+    looks = [getattr(widget, name) for name in ("style", "layout") if hasattr(widget, name)]
+    return [*(item for child in getattr(widget, "children", ()) for item in _tree(child)), *looks, widget]

@@ -32,7 +32,7 @@ async def ask(
         RemoteProtocolError: The answer is not JSON.
     """
     try:
-        async with session.request(method, url, json=body, headers=headers, timeout=TIMEOUT) as answer:
+        async with session.request(method, url, json=body, headers=headers, timeout=TIMEOUT, trace_request_ctx=body) as answer:
             text = await answer.text(errors="replace")
             if not 200 <= answer.status < 300:
                 raise refusal(answer.status, method, url, text)

@@ -33,6 +33,7 @@ class StubRoom:
         wrap: Makes the arguments of a message.
         cors: Headers of every answer to a preflight, by origin; "*" stands for any.
         page_api: The address that the page's config names; the page is served at /.
+        sessions: Session tokens that the function app takes in X-ZUMO-AUTH; it asks for none while this is empty.
         handshake: Error the handshake answers, empty for none.
         messages: History, oldest first.
     """
@@ -54,6 +55,7 @@ class StubRoom:
     wrap: Callable[[dict[str, Any]], list[Any]] = lambda message: [message]
     cors: dict[str, str] = field(default_factory=dict)
     page_api: str = ""
+    sessions: set[str] = field(default_factory=set)
     handshake: str = ""
     messages: list[dict[str, Any]] = field(default_factory=list)
     url: str = ""
@@ -90,12 +92,15 @@ class StubRoom:
 
     async def _function_negotiate(self, request: web.Request) -> web.Response:
         self.negotiations += 1
-        if self.refuse:
-            return web.Response(status=self.refuse, text="Sorry.")
+        if self.refuse or self._is_stranger(request):
+            return web.Response(status=self.refuse or 401, text="Sorry.")
         return web.json_response({"url": f"{self.url}/client/?hub=chat", "accessToken": f"token-{self.negotiations}"})
 
     async def _service_negotiate(self, request: web.Request) -> web.Response:
-        self.tokens.append(request.headers.get("Authorization", ""))
+        token = request.headers.get("Authorization", "")
+        self.tokens.append(token)
+        if token not in {f"Bearer token-{number}" for number in range(1, self.negotiations + 1)}:
+            return web.Response(status=401, headers={"WWW-Authenticate": 'Bearer error="invalid_token"'})
         return web.json_response(
             {"negotiateVersion": 1, "connectionId": "c", "connectionToken": "t/1+", "availableTransports": []}
         )
@@ -119,8 +124,8 @@ class StubRoom:
 
     async def _post(self, request: web.Request) -> web.Response:
         body = await request.json()
-        if self.refuse_messages:
-            return web.Response(status=self.refuse_messages)
+        if self.refuse_messages or self._is_stranger(request):
+            return web.Response(status=self.refuse_messages or 401)
         if not body["text"]:
             return web.Response(status=400, text="A message needs a text.")
         message = {"id": f"m{len(self.messages)}", "sentAt": f"2026-11-23T10:00:{len(self.messages):02}Z", **body}
@@ -129,6 +134,9 @@ class StubRoom:
         for _ in range(0 if self.is_mute else self.copies):
             await self.invoke(self.target, *self.wrap(message))
         return web.json_response(message, status=202)
+
+    def _is_stranger(self, request: web.Request) -> bool:
+        return bool(self.sessions) and request.headers.get("X-ZUMO-AUTH") not in self.sessions
 
     async def _preflight(self, request: web.Request) -> web.Response:
         origin = request.headers["Origin"]

@@ -1,0 +1,39 @@
+"""Which panels a cell that runs again replaces: those of its earlier runs, and those of the same users.
+
+A front end tells which cell a request comes from (JupyterLab and VS Code do, `cellId`); where it does not, only the users count.
+"""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import dataclass
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Run:
+    """One run of one cell.
+
+    Attributes:
+        cell: Its id, empty when unknown.
+        request: What asked for the run; outside of a kernel every call is a run of its own.
+    """
+
+    cell: str
+    request: object
+
+
+def this_run() -> Run:
+    """The run that is going on."""
+    module = sys.modules.get("IPython")
+    shell: Any = module.get_ipython() if module else None
+    parent: dict[str, Any] = shell.get_parent() if hasattr(shell, "get_parent") else {}
+    request = parent.get("header", {}).get("msg_id") or object()
+    return Run(str(parent.get("metadata", {}).get("cellId") or ""), request)
+
+
+def replaces(new: Run, old: Run, *, same_room_and_users: bool) -> bool:
+    """Say whether what an old run opened goes when a new one opens: two panels of one run stay side by side."""
+    if new.request == old.request:
+        return False
+    return same_room_and_users or bool(new.cell and new.cell == old.cell)
