@@ -9,8 +9,8 @@ NO_ORIGIN = "No 'Access-Control-Allow-Origin' header is present on the requested
 SYMPTOMS: dict[int, tuple[str, ...]] = {
     1: (
         f"Access to XMLHttpRequest at 'http://localhost:7071/api/negotiate' from origin 'http://localhost:8080' {BLOCKED}:"
-        " Response to preflight request doesn't pass access control check: The value of the 'Access-Control-Allow-Origin' header in the"
-        " response must not be the wildcard '*' when the request's credentials mode is 'include'.",
+        " Response to preflight request doesn't pass access control check: The value of the 'Access-Control-Allow-Origin' header"
+        " in the response must not be the wildcard '*' when the request's credentials mode is 'include'.",
         "Credential is not supported if the CORS header 'Access-Control-Allow-Origin' is '*'",
     ),
     2: ("Our white-label customers have a host each, and withCredentials cannot be switched off",),

@@ -9,10 +9,9 @@ from chatkit.lesson.doctor.lookups import known
 from chatkit.lesson.doctor.problem import Problem
 from chatkit.lesson.doctor.world import World
 
-
 BLOCKED = (
-    r"^(?!.*(login\.|/\.auth/|github\.dev|wildcard|redirect is)).*origin 'https?://(?!localhost|127\.0\.0\.1)[^']+' has been blocked"
-    r".*no 'access-control-allow-origin'"
+    r"^(?!.*(login\.|/\.auth/|github\.dev|wildcard|redirect is)).*origin 'https?://(?!localhost|127\.0\.0\.1)[^']+' has been"
+    r" blocked.*no 'access-control-allow-origin'"
 )
 
 

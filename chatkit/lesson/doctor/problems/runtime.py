@@ -64,7 +64,7 @@ def _preview_api(world: World) -> str:
 
 
 def _no_storage(world: World) -> str:
-    if not world.folder.has_local_settings or not (world.may_ask or world.local_api):
+    if not (world.facts.signalr and world.folder.has_local_settings and (world.may_ask or world.local_api)):
         return ""
     text = world.folder.values.get(STORAGE_SETTING, "")
     if not text:
