@@ -47,7 +47,7 @@ class ChatClient:
     def __init__(
         self, api_base_url: str, user: str, room: Room, *, headers: Mapping[str, str] | None = None, timing: Timing | None = None
     ) -> None:
-        self._api = f"{api_base_url.rstrip('/')}/api"
+        self.api = f"{api_base_url.rstrip('/')}/api"
         self.user = user
         self.tap = Tap()
         self._room = room
@@ -64,8 +64,8 @@ class ChatClient:
         """
         if self._session:
             raise LocalProtocolError(f"{self.user} is already connected.")
-        self._session = aiohttp.ClientSession(trust_env=not is_loopback(self._api), trace_configs=[self.tap.traces()])
-        self._connection = HubConnection(self._session, f"{self._api}/negotiate", self, self._headers, self._timing, tap=self.tap)
+        self._session = aiohttp.ClientSession(trust_env=not is_loopback(self.api), trace_configs=[self.tap.traces()])
+        self._connection = HubConnection(self._session, f"{self.api}/negotiate", self, self._headers, self._timing, tap=self.tap)
         try:
             await self._connection.start()
         except BaseException:
@@ -79,7 +79,7 @@ class ChatClient:
             The message as the app answered it; None when the app answers nothing.
         """
         body = {"sender": self.user, "text": text} | ({"recipient": recipient} if recipient else {})
-        answer = await ask(self._open_session(), "POST", f"{self._api}/messages", body=body, headers=self._headers)
+        answer = await ask(self._open_session(), "POST", f"{self.api}/messages", body=body, headers=self._headers)
         return ChatMessage.from_json(answer) if answer else None
 
     async def history(self, *, limit: int = 50, before: str = "") -> tuple[ChatMessage, ...]:
@@ -89,7 +89,7 @@ class ChatClient:
             limit: At most so many.
             before: Id of a message; only older ones are returned.
         """
-        url = f"{self._api}/messages?limit={limit}" + (f"&before={quote(before, safe='')}" if before else "")
+        url = f"{self.api}/messages?limit={limit}" + (f"&before={quote(before, safe='')}" if before else "")
         answer = await ask(self._open_session(), "GET", url, headers=self._headers)
         if not isinstance(answer, list):
             raise RemoteProtocolError("GET /api/messages did not answer a list.")
@@ -104,21 +104,23 @@ class ChatClient:
         if session:
             await session.close()
 
-    def drop_connection(self) -> None:
-        """Lose the connection as a failing network loses it; it is restored as after any loss."""
-        if self._connection:
-            self._connection.cut()
+    def drop_connection(self) -> bool:
+        """Lose the connection as a failing network loses it; it is restored as after any loss. False if there is none."""
+        return self._connection is not None and self._connection.cut()
 
-    def expire_tokens(self) -> None:
+    def expire_tokens(self) -> bool:
         """From now on show a session token that has expired; to the service, an expired token once. Then reconnect with them.
 
         The session itself is not touched: signing in again is what helps.
+
+        Returns:
+            Whether there was a connection to lose.
         """
         if HEADER in self._headers:
             self._headers[HEADER] = expired(self._headers[HEADER])
         if self._connection:
             self._connection.expire_token()
-            self._connection.cut()
+        return self.drop_connection()
 
     def received(self, target: str, arguments: list[Any]) -> None:
         """Pass a `newMessage` on; other targets are not ours."""

@@ -120,10 +120,16 @@ class HubConnection:
             self._link = None
         self._become("closed")
 
-    def cut(self) -> None:
-        """Lose the network: the socket is gone without a goodbye, and the connection has to see to itself."""
-        if self._link:
-            self._link.cut()
+    def cut(self) -> bool:
+        """Lose the network: the socket is gone without a goodbye, and the connection has to see to itself.
+
+        Returns:
+            Whether there was a connection to lose.
+        """
+        if self._link is None or self.state != "connected":
+            return False
+        self._link.cut()
+        return True
 
     def expire_token(self) -> None:
         """Show the service an expired token, once: the next time this connects."""

@@ -9,6 +9,7 @@ from typing import Any
 import ipywidgets
 
 from chatkit.chat import render
+from chatkit.chat.inspector.widget import Inspector
 from chatkit.chat.messages import ChatMessage
 from chatkit.chat.painter import Painter
 from chatkit.chat.people import People
@@ -16,6 +17,7 @@ from chatkit.chat.portal import Portal, portal
 from chatkit.chat.reopening import Run, replaces, this_run
 from chatkit.chat.seat import Seat
 from chatkit.chat.sign_in import SignedIn
+from chatkit.chat.taking_away import take_away
 from chatkit.display import Result
 from chatkit.errors import CheckFailed, RemoteProtocolError
 
@@ -44,6 +46,7 @@ class ChatPanel:
         self._run = this_run()
         self._portal = home or portal()
         self._closed = False
+        self._inspector: Inspector | None = None
         self._painter = Painter(self._portal, self._paint)
         known = people or {}
         room = People({known[user].name if user in known else user: user for user in self.users})
@@ -106,6 +109,15 @@ class ChatPanel:
         """What one user sees, oldest first."""
         return self._seats[user].messages
 
+    def inspector(self) -> Inspector:
+        """Show what goes over the wire from now on: every HTTP request and every SignalR frame of the panel's users.
+
+        Tokens and keys are left out. It can also cut a connection and let a token expire, to see what happens then.
+        """
+        if self._inspector is None or self._inspector.is_closed:
+            self._inspector = Inspector({seat.user: seat.client for seat in self._seats.values()}, self._portal)
+        return self._inspector
+
     def close(self) -> None:
         """Leave the hub and take the widgets away. Safe to call twice."""
         if self._closed:
@@ -114,8 +126,9 @@ class ChatPanel:
         if self in _open:
             _open.remove(self)
         self._portal.call(self._stop())
-        for widget in _tree(self.widget):
-            widget.close()
+        if self._inspector:
+            self._inspector.close()
+        take_away(self.widget)
 
     def __repr__(self) -> str:
         return f"Chat panel of {' and '.join(self.users)}"
@@ -157,9 +170,3 @@ def _close_replaced(api_base_url: str, users: tuple[str, ...], run: Run) -> None
         same = (old._api_base_url, old.users) == (api_base_url, users)
         if replaces(run, old._run, same_room_and_users=same):
             old.close()
-
-
-def _tree(widget: ipywidgets.Widget) -> list[ipywidgets.Widget]:
-    """A widget and all below it, with what only holds their looks."""
-    looks = [getattr(widget, name) for name in ("style", "layout") if hasattr(widget, name)]
-    return [*(item for child in getattr(widget, "children", ()) for item in _tree(child)), *looks, widget]

@@ -51,7 +51,7 @@ def visible(text: str, *, keep: str = "") -> str:
 def heading(user: str, state: State, why: str = "") -> str:
     """A user's name with the connection's state in words."""
     words, colour = WORDS[state]
-    reason = f" <span>{escape(why)}</span>" if why and state != "connected" else ""
+    reason = f" <span>{escape(why)}</span>" if why else ""
     return f'<b><bdi>{escape(user)}</bdi></b> <span role="status" style="color:{colour}">{words}</span>{reason}'
 
 

@@ -124,9 +124,12 @@ class Seat:
 
     def state(self, state: State, why: str) -> None:
         """The connection's state changed; what was said during a pause is in the history."""
-        before, self.connection = self.connection[0], (state, why)
+        before, reason = self.connection
+        self.connection = (state, why)
         self._people.changed(self.name, state)
         if state == "connected" and before == "reconnecting":
+            # Most reconnects are over before anybody can read "reconnecting".
+            self.connection = (state, f"again. Before: {reason}")
             self._reading = asyncio.create_task(self._read_history())
         if state == "closed" and why:
             self._error = "To connect again, run the cell that opens the panel."

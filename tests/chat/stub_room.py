@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -78,7 +79,8 @@ class StubRoom:
         frame = json.dumps({"type": 1, "target": target, "arguments": list(arguments)}) + "\x1e"
         for socket in self.sockets:
             if self.leaks or self.hubs[socket] == "chat":
-                await socket.send_str(frame)
+                with suppress(ConnectionResetError):
+                    await socket.send_str(frame)
 
     async def raw(self, text: str) -> None:
         """Send any text to every connection."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from time import perf_counter
 from types import SimpleNamespace
 from typing import Any, Literal, Protocol
 
@@ -21,12 +22,14 @@ class Request:
         url: The whole address.
         headers: All of them, aiohttp's own too.
         body: The JSON value that was sent, None for none.
+        at: When, in seconds of `time.perf_counter`.
     """
 
     method: str
     url: str
     headers: Mapping[str, str]
     body: Any
+    at: float
 
 
 @dataclass(frozen=True)
@@ -78,7 +81,7 @@ class Tap:
         self, _session: aiohttp.ClientSession, context: SimpleNamespace, sent: aiohttp.TraceRequestHeadersSentParams
     ) -> None:
         if self.watcher:
-            context.request = Request(sent.method, str(sent.url), sent.headers, context.trace_request_ctx)
+            context.request = Request(sent.method, str(sent.url), sent.headers, context.trace_request_ctx, perf_counter())
             self.watcher.asked(context.request)
 
     async def _answer_began(
@@ -98,7 +101,7 @@ class Tap:
     ) -> None:
         if not self.watcher:
             return
-        request = Request(failure.method, str(failure.url), failure.headers, context.trace_request_ctx)
+        request = Request(failure.method, str(failure.url), failure.headers, context.trace_request_ctx, perf_counter())
         if not hasattr(context, "request"):
             self.watcher.asked(request)
         self.watcher.answered(request, None, str(failure.exception) or type(failure.exception).__name__)

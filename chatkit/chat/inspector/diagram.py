@@ -1,0 +1,78 @@
+"""Recorded events as a Mermaid sequence diagram. https://mermaid.js.org/syntax/sequenceDiagram.html"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from chatkit.chat.inspector.events import WireEvent
+from chatkit.chat.render import visible
+
+MIME = "text/vnd.mermaid"
+PEERS = {"app": "Function app", "service": "SignalR Service"}
+PLAIN = re.compile(r"[^\W_]|[ ./]")
+# As a word of its own this ends a block of the diagram, even inside a label.
+END = re.compile(r"\bend\b", re.IGNORECASE)
+LONGEST, MOST = 60, 80
+
+
+@dataclass(frozen=True)
+class SequenceDiagram:
+    """A diagram that JupyterLab, VS Code and GitHub draw; anywhere else its source is shown.
+
+    Attributes:
+        source: Mermaid.
+    """
+
+    source: str
+
+    def __repr__(self) -> str:
+        return self.source
+
+    def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, str]:
+        return {MIME: self.source, "text/plain": self.source}
+
+
+def draw(events: Sequence[WireEvent], *, users: Sequence[str]) -> SequenceDiagram:
+    """Draw the latest events, in the order they were seen; what passes between app and service nobody here sees.
+
+    Args:
+        events: Oldest first.
+        users: Who gets a lifeline, from left to right.
+    """
+    shown = events[-MOST:]
+    ids = {user: f"user{number}" for number, user in enumerate(users)}
+    names = [*((ids[user], user) for user in users), *PEERS.items()]
+    arrows = [_arrow(event, ids[event.user]) for event in shown] or [f"note over {names[0][0]}: Nothing was recorded yet."]
+    lines = [
+        "sequenceDiagram",
+        "accTitle: What went over the wire",
+        f"accDescr: {_words(shown, users)}",
+        *(f"participant {key} as {label(name)}" for key, name in names),
+        *arrows,
+    ]
+    return SequenceDiagram("\n    ".join(lines))
+
+
+def label(text: str) -> str:
+    """A foreign text as it may stand in a diagram: whatever is not a letter, a digit or a blank becomes an entity."""
+    short = visible(text if len(text) <= LONGEST else f"{text[:LONGEST]}…")
+    spelled = "".join(char if PLAIN.fullmatch(char) else f"#{ord(char)};" for char in short)
+    return END.sub(lambda found: f"#{ord(found[0][0])};{found[0][1:]}", spelled) or "#45;"
+
+
+def _arrow(event: WireEvent, user: str) -> str:
+    words = event.summary if event.kind in ("http", "negotiate") else f"{event.kind} {event.summary}"
+    if event.kind == "ping":
+        words = "ping"
+    if event.direction == "sent":
+        return f"{user}->>{event.peer}: {label(words)}"
+    return f"{event.peer}-->>{user}: {label(words)}"
+
+
+def _words(events: Sequence[WireEvent], users: Sequence[str]) -> str:
+    sent = sum(event.direction == "sent" for event in events)
+    whose = " and ".join(label(user) for user in users)
+    heard = len(events) - sent
+    return f"{len(events)} events of {whose} with the function app and SignalR Service, {sent} sent and {heard} received."

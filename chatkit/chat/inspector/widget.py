@@ -1,0 +1,195 @@
+"""The wire inspector in a cell: what a panel's users send and receive, as it happens."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Iterable, Mapping
+from heapq import merge
+from itertools import count
+from typing import Any
+
+import ipywidgets
+
+from chatkit.chat.blocks import Blocks
+from chatkit.chat.client import ChatClient
+from chatkit.chat.inspector import view
+from chatkit.chat.inspector.diagram import SequenceDiagram, draw
+from chatkit.chat.inspector.events import Recorder, WireEvent
+from chatkit.chat.inspector.latency import Echoes
+from chatkit.chat.painter import Painter
+from chatkit.chat.portal import Portal
+from chatkit.chat.render import visible
+from chatkit.chat.taking_away import take_away
+from chatkit.errors import LocalProtocolError
+
+MOST, MOST_PINGS = 500, 100
+DROPPED = "The connection of {} was cut, and nobody said goodbye. The panel says how it reconnects."
+NOT_CONNECTED = "Nobody of them is connected at the moment. The cell that opens the panel connects them anew."
+EXPIRED = "{} now shows a token that has expired: the panel says what is answered, and the events show to whom it was shown."
+
+
+class Inspector:
+    """Every HTTP request and every SignalR frame of a panel's users, from the moment it was opened: `panel.inspector()`.
+
+    Each line says when, who, which way, what kind and how many bytes; it opens to show everything, tokens and keys replaced
+    by asterisks. The newest 500 events are kept.
+
+    Args:
+        clients: Users of the panel, by their names in it.
+        portal: Where they live.
+    """
+
+    def __init__(self, clients: Mapping[str, ChatClient], portal: Portal) -> None:
+        self._clients = clients
+        self._portal = portal
+        self._painter = Painter(portal, self._paint)
+        self._events: deque[WireEvent] = deque(maxlen=MOST)
+        self._pings: deque[WireEvent] = deque(maxlen=MOST_PINGS)
+        self._echoes = {user: Echoes() for user in clients}
+        self._rows: dict[int, int] = {}
+        self._next_row = count()
+        self.is_closed = False
+        self._make_widgets()
+        numbers = count()
+        for user, client in clients.items():
+            client.tap.watcher = Recorder(user, client.api, numbers, self._keep, self._echoes[user])
+
+    def _make_widgets(self) -> None:
+        names = [("everybody", ""), *((visible(user), user) for user in self._clients)]
+        own_width: dict[str, Any] = {"style": {"description_width": "initial"}, "layout": ipywidgets.Layout(width="auto")}
+        self._whose = ipywidgets.Dropdown(options=names, description="Whose", **own_width)
+        self._with_pings = ipywidgets.Checkbox(
+            False, description="Show pings", indent=False, layout=ipywidgets.Layout(width="auto")
+        )
+        self._paused = ipywidgets.Checkbox(
+            False, description="Hold the list", indent=False, layout=ipywidgets.Layout(width="auto")
+        )
+        self._list = Blocks[WireEvent](view.event_rows, height="320px")
+        self._latency = ipywidgets.HTML(view.latency(()))
+        self._said = ipywidgets.HTML("")
+        self._drawing = ipywidgets.VBox([])
+        for control in (self._whose, self._with_pings, self._paused):
+            control.observe(lambda change: self._refilter(), "value")
+        buttons = [
+            self._button("Drop the connection", lambda: self.drop_connection(*self._chosen())),
+            self._button("Expire the token", lambda: self.expire_token(*self._chosen())),
+            self._button("Draw as a sequence diagram", self._draw),
+            self._button("Clear", self.clear),
+        ]
+        wrapped = ipywidgets.Layout(flex_flow="row wrap")
+        filters = ipywidgets.HBox([self._whose, self._with_pings, self._paused], layout=wrapped)
+        actions = ipywidgets.HBox(buttons, layout=wrapped)
+        self.widget = ipywidgets.VBox([filters, actions, self._said, self._latency, self._list.widget, self._drawing])
+
+    @property
+    def events(self) -> tuple[WireEvent, ...]:
+        """All that are kept, oldest first, pings too."""
+        return tuple(merge(tuple(self._events), tuple(self._pings), key=lambda event: event.number))
+
+    def diagram(self, *users: str, pings: bool = False) -> SequenceDiagram:
+        """Draw what was recorded as a sequence diagram in Mermaid.
+
+        Args:
+            users: Whose events; everybody's by default.
+            pings: Draw pings, too.
+        """
+        whose = self._named(users)
+        events = [event for event in self.events if event.user in whose and (pings or event.kind != "ping")]
+        return draw(events, users=whose)
+
+    def drop_connection(self, *users: str) -> None:
+        """Cut the sockets of some users, or of all, without a goodbye, as a network does that fails."""
+        self._act(self._named(users), ChatClient.drop_connection, DROPPED)
+
+    def expire_token(self, *users: str) -> None:
+        """Let some users, or all, reconnect with tokens that have expired, and see the 401 that answers them.
+
+        Somebody who is signed in stays refused until they sign in again. Where nobody signs in, only the service is shown
+        an expired token, once: the client then asks the function for a new one.
+        """
+        self._act(self._named(users), ChatClient.expire_tokens, EXPIRED)
+
+    def clear(self) -> None:
+        """Forget what was recorded."""
+        self._portal.loop.call_soon_threadsafe(self._forget)
+
+    def close(self) -> None:
+        """Stop recording and take the widgets away. Safe to call twice."""
+        self.is_closed = True
+        for client in self._clients.values():
+            client.tap.watcher = None
+        self._portal.loop.call_soon_threadsafe(self._painter.stop)
+        take_away(self.widget)
+
+    def __repr__(self) -> str:
+        return f"Wire inspector of {' and '.join(self._clients)}"
+
+    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> Any:
+        shown = view.snapshot(repr(self), self._wanted(), self._seconds())
+        return {**self.widget._repr_mimebundle_(), "text/html": shown, "text/plain": repr(self)}
+
+    def _keep(self, event: WireEvent) -> None:
+        (self._pings if event.kind == "ping" else self._events).append(event)
+        self._painter.soon()
+
+    def _paint(self) -> None:
+        self._latency.value = view.latency(self._seconds())
+        if not self._paused.value:
+            self._list.paint(self._numbered(self._wanted()))
+
+    def _wanted(self) -> list[WireEvent]:
+        whose, pings = self._chosen(), self._with_pings.value
+        return [event for event in self.events if event.user in whose and (pings or event.kind != "ping")]
+
+    def _numbered(self, events: Iterable[WireEvent]) -> list[tuple[int, WireEvent]]:
+        """Rows keep their numbers while older ones are forgotten, so that what is unfolded stays in its place."""
+        known, self._rows = self._rows, {}
+        for event in events:
+            self._rows[event.number] = known[event.number] if event.number in known else next(self._next_row)
+        return [(self._rows[event.number], event) for event in events]
+
+    def _seconds(self) -> list[float]:
+        times = sorted(time for user in self._chosen() for time in tuple(self._echoes[user].times))
+        return [seconds for _, seconds in times]
+
+    def _chosen(self) -> tuple[str, ...]:
+        return self._named((self._whose.value,) if self._whose.value else ())
+
+    def _named(self, users: tuple[str, ...]) -> tuple[str, ...]:
+        if unknown := [user for user in users if user not in self._clients]:
+            raise LocalProtocolError(f"{unknown[0]} is not in this panel.", hint=f"There are {', '.join(self._clients)}.")
+        return users or tuple(self._clients)
+
+    def _act(self, users: tuple[str, ...], act: Callable[[ChatClient], bool], sentence: str) -> None:
+        def work() -> None:
+            done = [user for user in users if act(self._clients[user])]
+            self._said.value = view.status(sentence.format(" and ".join(done)) if done else NOT_CONNECTED)
+
+        self._portal.loop.call_soon_threadsafe(work)
+
+    def _draw(self) -> None:
+        drawn = self.diagram(*self._chosen(), pings=self._with_pings.value)._repr_mimebundle_()
+        output = {"output_type": "display_data", "data": drawn, "metadata": {}}
+        if not self._drawing.children:
+            self._drawing.children = (ipywidgets.Output(),)
+        self._drawing.children[0].outputs = (output,)
+
+    def _refilter(self) -> None:
+        self._portal.loop.call_soon_threadsafe(self._renumber)
+
+    def _renumber(self) -> None:
+        self._rows, self._next_row = {}, count()
+        self._painter.soon()
+
+    def _forget(self) -> None:
+        self._events.clear()
+        self._pings.clear()
+        for echoes in self._echoes.values():
+            echoes.times.clear()
+        self._renumber()
+
+    @staticmethod
+    def _button(words: str, act: Callable[[], None]) -> ipywidgets.Button:
+        button = ipywidgets.Button(description=words, layout=ipywidgets.Layout(width="auto"))
+        button.on_click(lambda _button: act())
+        return button
