@@ -13,6 +13,7 @@ from chatkit.lesson.http import masked
 
 SECRETS = re.compile(r"(?i)((?:access|account|shared)?key|sig|signature|secret|password|token|code)=[^;&\s\"']+")
 UNMATCHED = "No known problem has these words in it."
+HEALTHY = "The doctor finds nothing wrong."
 NOT_SEEN = "in the pasted text only"
 TRY = (
     "Paste the whole message, with the address in it: what the browser's console, the function host or the cell printed.",
@@ -88,29 +89,32 @@ class Examination:
 
     def lines(self) -> list[str]:
         """The text, line by line, with every check: for a terminal."""
-        shown = [line for check in self.checks for line in _check(check)]
-        return [*shown, *self._end()]
+        return [*(line for check in self.checks for line in _check(check)), *self._told(), *self._unknown()]
 
     def __repr__(self) -> str:
-        wrong = [line for check in self.checks if not check.ok for line in _check(check)]
-        return "\n".join([*wrong, *self._end()])
+        # Without what was not answered: that depends on how busy the machine is, and a stored notebook should not.
+        return "\n".join([*(line for check in self.checks if not check.ok for line in _check(check)), *self._told()])
 
     def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, str]:
         return {"text/plain": repr(self), "text/html": self._html()}
 
-    def _end(self) -> list[str]:
+    def _told(self) -> list[str]:
+        """The problems, or that there are none."""
         shown = [line for one in self.problems for line in _problem(one)]
-        late = [f"Not known, for want of an answer: {', '.join(self.unanswered)}."] if self.unanswered else []
-        unmatched = [UNMATCHED, *(f"  - {hint}" for hint in self.advice)] if self.advice else []
-        healthy = ["The doctor finds nothing wrong."] if self.ok and not unmatched else []
-        return [*shown, *unmatched, *late, *healthy]
+        if self.advice:
+            shown += [UNMATCHED, *(f"  - {hint}" for hint in self.advice)]
+        return shown or ([HEALTHY] if self.ok else [])
+
+    def _unknown(self) -> list[str]:
+        return [f"Not known, for want of an answer: {', '.join(self.unanswered)}."] if self.unanswered else []
 
     def _html(self) -> str:
+        wrong = [line for check in self.checks if not check.ok for line in _check(check)]
+        lines = [*wrong, *([] if self.problems else self._told()), *self._unknown()]
         rows = [(check.what, "ok" if check.ok else "NO", clean(check.found), check.hint) for check in self.checks]
-        parts = [f"<p>{escape(line)}</p>" for line in self._end() if not self.problems]
-        parts += [_card(one) for one in self.problems]
-        parts.append(f"<details><summary>{len(rows)} checks {elapsed(self.seconds)}</summary>{table((), rows)}</details>")
-        return f'<div class="chatkit-result">{"".join(parts)}</div>'
+        checks = f"<details><summary>{len(rows)} checks {elapsed(self.seconds)}</summary>{table((), rows)}</details>"
+        cards = "".join(map(_card, self.problems))
+        return f'<div class="chatkit-result">{cards}{"".join(f"<p>{escape(line)}</p>" for line in lines)}{checks}</div>'
 
 
 def clean(text: str) -> str:
