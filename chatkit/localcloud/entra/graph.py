@@ -13,6 +13,7 @@ from typing import Any
 
 from aiohttp import web
 
+from chatkit.localcloud.entra import odata
 from chatkit.localcloud.entra.assertions import certificate_der
 from chatkit.localcloud.entra.errors import TokenRejected
 from chatkit.localcloud.entra.models import Directory, Principal, password_credential
@@ -21,7 +22,7 @@ from chatkit.localcloud.web import Handler, loopback_only
 
 log = logging.getLogger("chatkit.local.graph")
 AUDIENCES = ("https://graph.microsoft.com", "00000003-0000-0000-c000-000000000000")
-FILTER = re.compile(r"^\s*(\w+)\s+eq\s+'([^']*)'\s*$")
+FILTERS = "name eq 'value', startswith(name,'value'), names/any(x:x eq 'value'), joined by and, or"
 BY_APP_ID = re.compile(r"(?i)^/(v1\.0|beta)/applications\(appId='([^']+)'\)(.*)$")
 WRITABLE = {
     "displayName",
@@ -81,6 +82,7 @@ class Graph:
                     web.get(version + "/users", self.list_users),
                     web.get(version + "/users/{id}", self.get_user),
                     web.get(version + "/me", self.me),
+                    web.post(version + "/directoryObjects/getByIds", self.get_by_ids),
                 ]
             )
         app.router.add_route("*", "/{rest:.*}", self._other)
@@ -215,6 +217,13 @@ class Graph:
         """One person, by object id or user principal name."""
         return web.json_response(_user(self._principal(request, user=True)))
 
+    async def get_by_ids(self, request: web.Request) -> web.Response:
+        """The principals behind some object ids; unknown ones are left out."""
+        wanted = [str(one).lower() for one in (await _body(request)).get("ids") or ()]
+        found = [principal for principal in map(self._directory.principal, wanted) if principal is not None]
+        shown = [_object(principal) for principal in found]
+        return web.json_response({"@odata.context": f"{self._base_url}/v1.0/$metadata#directoryObjects", "value": shown})
+
     async def me(self, request: web.Request) -> web.Response:
         """Whose token it is."""
         principal = self._directory.principal(self._check_token(request).oid)
@@ -233,12 +242,10 @@ class Graph:
 
     def _list(self, what: str, values: list[dict[str, Any]], request: web.Request) -> web.Response:
         text = request.query.get("$filter", "")
-        if text:
-            parts = [FILTER.match(part) for part in re.split(r"(?i)\s+and\s+", text)]
-            if not all(parts):
-                raise GraphError(400, "Request_UnsupportedQuery", "Filters here are: property eq 'value' [and ...].")
-            for part in filter(None, parts):
-                values = [value for value in values if str(value.get(part[1], "")).lower() == part[2].lower()]
+        try:
+            values = [*filter(odata.parse(text), values)] if text else values
+        except ValueError:
+            raise GraphError(400, "Request_UnsupportedQuery", f"Filters here are: {FILTERS}.") from None
         return web.json_response({"@odata.context": f"{self._base_url}/v1.0/$metadata#{what}", "value": values})
 
     async def _other(self, request: web.Request) -> web.StreamResponse:
@@ -300,6 +307,12 @@ def _principal(principal: Principal) -> dict[str, Any]:
         "accountEnabled": True,
         "servicePrincipalNames": [principal.app_id],
     }
+
+
+def _object(principal: Principal) -> dict[str, Any]:
+    if principal.kind == "User":
+        return {"@odata.type": "#microsoft.graph.user", **_user(principal)}
+    return {"@odata.type": "#microsoft.graph.servicePrincipal", **_principal(principal)}
 
 
 def _user(principal: Principal) -> dict[str, Any]:

@@ -36,8 +36,8 @@ def may_call(request: web.Request, function: Function, keys: HostKeys | None) ->
         return True
     if function.auth_level == "admin" or keys is None:
         return False
-    key = given_key(request)
-    return any([same(key, known) for known in keys.function_keys.values()])
+    key, own = given_key(request), keys.own_keys.get(function.name.lower(), {})
+    return any([same(key, known) for known in (*keys.function_keys.values(), *own.values())])
 
 
 def may_call_extension(request: web.Request, keys: HostKeys | None, name: str) -> bool:

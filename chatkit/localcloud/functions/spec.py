@@ -16,11 +16,18 @@ class Cors:
 
 @dataclass(frozen=True)
 class HostKeys:
-    """Keys of the app's host."""
+    """Keys of the app's host.
+
+    Attributes:
+        function_keys: Open every function.
+        system_keys: Open extensions, by their names.
+        own_keys: Keys of single functions, by the function's name in lower case.
+    """
 
     master: str = field(repr=False)
     function_keys: dict[str, str] = field(default_factory=dict, repr=False)
     system_keys: dict[str, str] = field(default_factory=dict, repr=False)
+    own_keys: dict[str, dict[str, str]] = field(default_factory=dict, repr=False)
 
 
 @dataclass(frozen=True)

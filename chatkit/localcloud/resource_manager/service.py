@@ -19,6 +19,7 @@ from chatkit.localcloud.resource_manager.groups import Groups
 from chatkit.localcloud.resource_manager.insights import Insights
 from chatkit.localcloud.resource_manager.levers import levers
 from chatkit.localcloud.resource_manager.routing import Route, Router
+from chatkit.localcloud.resource_manager.scope_tags import ScopeTags
 from chatkit.localcloud.resource_manager.signalr import SignalR
 from chatkit.localcloud.resource_manager.storage import Storage
 from chatkit.localcloud.resource_manager.subscriptions import Subscriptions
@@ -69,6 +70,7 @@ class ResourceManagerService:
         rooms = (
             Subscriptions(self.context, {"authority": authority, "graph": graph}),
             self._groups,
+            ScopeTags(self.context),
             self._signalr,
             self._storage,
             BlobService(self.context),

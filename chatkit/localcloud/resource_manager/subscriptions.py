@@ -67,7 +67,7 @@ class Subscriptions:
                 "graph": "https://graph.microsoft.com/",
                 "microsoftGraphResourceId": self._endpoints["graph"],
                 "appServiceResourceId": "https://appservice.azure.com",
-                "resourceManager": call.base_url,
+                "resourceManager": f"{call.base_url}/",
                 "suffixes": {
                     "storage": "core.windows.net",
                     "keyVaultDns": "vault.azure.net",

@@ -71,7 +71,6 @@ API_VERSIONS: dict[str, tuple[str, ...]] = {
     "Microsoft.Resources/tags": tuple(_RESOURCES.split()),
     "Microsoft.SignalRService/SignalR": tuple(_SIGNALR.split()),
     "Microsoft.SignalRService/locations": tuple(_SIGNALR.split()),
-    "Microsoft.SignalRService/operations": tuple(_SIGNALR.split()),
     "Microsoft.Web/sites": tuple(_WEB.split()),
     "Microsoft.Web/serverFarms": tuple(_WEB.split()),
     "Microsoft.Web/locations": tuple(_WEB.split()),

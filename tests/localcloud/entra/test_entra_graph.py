@@ -35,6 +35,42 @@ async def test_an_application_lives_and_dies(tenant: Tenant) -> None:
     assert (status, gone["error"]["code"]) == (404, "Request_ResourceNotFound")
 
 
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("displayName eq 'robot'", ["robot"]),
+        ("startswith(displayName,'RO')", ["robot"]),
+        ("displayName eq 'robot' or displayName eq 'chatkit'", ["chatkit", "robot"]),
+        ("startswith(displayName,'ro') and displayName eq 'chatkit'", []),
+        ("identifierUris/any(x:x eq 'api://robot')", ["robot"]),
+        ("displayName eq 'it''s and that'", []),
+    ],
+)
+async def test_filters_are_understood(tenant: Tenant, text: str, found: list[str]) -> None:
+    """The forms that az and the portal write."""
+    await call(tenant, "POST", "/applications", json={"displayName": "robot", "identifierUris": ["api://robot"]})
+    _, answer = await call(tenant, "GET", "/applications", params={"$filter": text})
+    assert sorted(one["displayName"] for one in answer["value"]) == found
+
+
+@pytest.mark.parametrize("text", ["displayName ne 'x'", "displayName eq 'x' and", "displayName eq x", "'"])
+async def test_other_filters_are_refused_with_the_ones_there_are(tenant: Tenant, text: str) -> None:
+    """Nothing is listed as if it fitted."""
+    status, answer = await call(tenant, "GET", "/applications", params={"$filter": text})
+    assert (status, answer["error"]["code"]) == (400, "Request_UnsupportedQuery") and "startswith" in answer["error"]["message"]
+
+
+async def test_object_ids_tell_whose_they_are(tenant: Tenant) -> None:
+    """People and service principals, as az shows them beside role assignments; unknown ids are left out."""
+    alice = tenant.service.directory.user("alice")
+    own = tenant.service.directory.service_principal(tenant.known["client_id"])
+    assert own is not None
+    ids = [alice.id, own.id, "11111111-1111-1111-1111-111111111111"]
+    _, answer = await call(tenant, "POST", "/directoryObjects/getByIds", json={"ids": ids})
+    kinds = {one["@odata.type"]: one["displayName"] for one in answer["value"]}
+    assert kinds == {"#microsoft.graph.user": "alice", "#microsoft.graph.servicePrincipal": "chatkit"}
+
+
 async def test_a_secret_is_shown_once(tenant: Tenant) -> None:
     """addPassword gives the text; afterwards only its first characters are known."""
     app_id, secret = await tenant.register()

@@ -30,7 +30,8 @@ from chatkit.localcloud.web import IDENTITY_HEADERS, Handler
 from tests.localcloud.functions.functions_testing import HEAD, HOST_JSON
 
 NAME = "site"
-KEYS = HostKeys("master-key", {"default": "function-key"}, {"signalr_extension": "extension-key"})
+OWN_KEYS = {"k": {"mine": "own-key"}, "v": {"mine": "other-key"}}
+KEYS = HostKeys("master-key", {"default": "function-key"}, {"signalr_extension": "extension-key"}, OWN_KEYS)
 
 
 def app_zip(version: str, *, script: str = "", **files: str) -> bytes:
@@ -354,6 +355,8 @@ async def test_a_gate_stands_in_front_of_the_app_and_names_the_user(cloud: Cloud
         ("/api/k", "", 401),
         ("/api/k", "wrong", 401),
         ("/api/k", "function-key", 200),
+        ("/api/k", "own-key", 200),
+        ("/api/k", "other-key", 401),
         ("/api/k", "master-key", 200),
         ("/admin/host/status", "function-key", 401),
         ("/admin/host/status", "master-key", 200),

@@ -14,6 +14,7 @@ from chatkit.localcloud.resource_manager.blob_service import BlobService
 from chatkit.localcloud.resource_manager.groups import Groups
 from chatkit.localcloud.resource_manager.insights import Insights
 from chatkit.localcloud.resource_manager.routing import Route
+from chatkit.localcloud.resource_manager.scope_tags import ScopeTags
 from chatkit.localcloud.resource_manager.signalr import SignalR
 from chatkit.localcloud.resource_manager.storage import Storage
 from chatkit.localcloud.resource_manager.subscriptions import Subscriptions
@@ -29,6 +30,7 @@ TESTED_BY: dict[str, set[str]] = {}
 ROOMS: tuple[Any, ...] = (
     Subscriptions,
     Groups,
+    ScopeTags,
     SignalR,
     Storage,
     BlobService,

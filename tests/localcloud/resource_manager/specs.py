@@ -26,7 +26,8 @@ PLAIN: dict[str, tuple[type, ...]] = {
 # What az reads in real answers and the definitions lack.
 BEYOND = {
     "Provider/FunctionAppRuntimeSettings": {"Sku", "supportedFunctionsExtensionVersionsInfo"},
-    "WebApps/StringDictionary": {"default"},  # keys of a function come flat
+    "WebApps/StringDictionary": {"default", "mine"},  # keys of a function come flat
+    "WebApps/KeyInfo": {"properties"},  # az wraps it
 }
 ENVELOPE = {"id", "name", "type", "location", "tags", "systemData", "identity", "kind", "sku", "etag"}
 

@@ -72,7 +72,7 @@ def az(tmp_path: Path, require_tool: Callable[[str], str]) -> Iterator[Az]:
 
 def signed_in(made: Az) -> Az:
     """az, told where the cloud is and signed in with its service principal."""
-    known, at = made.known, made.watch.url
+    known, at = made.known, f"{made.watch.url}/"  # az joins some of its addresses without a slash
     made(
         *("cloud", "register", "-n", "Local"),
         *("--endpoint-resource-manager", at, "--endpoint-management", at),

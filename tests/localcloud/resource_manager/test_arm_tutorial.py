@@ -147,6 +147,17 @@ def test_cors_keys_functions_and_policies_of_a_site(clients: Clients, cloud: Loc
     assert cloud.planes.restarts == ["chat-api"] and not cloud.planes.sites["chat-api"].enabled
 
 
+def test_keys_of_one_function_reach_the_data_plane(clients: Clients, cloud: LocalCloud) -> None:
+    """The one that is made when somebody asks, one of somebody's own, and its end."""
+    make_site(clients)
+    web, where = clients.web.web_apps, ("class", "chat-api", "SendMessage")
+    first = web.list_function_keys(*where).properties or web.list_function_keys(*where).as_dict()
+    web.create_or_update_function_secret(*where, "mine", {"name": "mine", "value": "v1"})
+    assert cloud.planes.sites["chat-api"].host_keys.own_keys == {"sendmessage": {"default": first["default"], "mine": "v1"}}
+    web.delete_function_secret(*where, "mine")
+    assert cloud.planes.sites["chat-api"].host_keys.own_keys["sendmessage"].keys() == {"default"}
+
+
 def test_authentication_settings_reach_the_data_plane(clients: Clients, cloud: LocalCloud) -> None:
     """authsettingsV2 is replaced and handed on."""
     make_site(clients)

@@ -121,6 +121,16 @@ def test_other_origins_need_a_rule(cloud: StorageCloud, blob_service: BlobServic
     assert "access-control-allow-origin" not in other
 
 
+def test_a_copy_may_name_its_account_by_azures_domain(cloud: StorageCloud, container: ContainerClient) -> None:
+    """az writes the source so; another account's domain is still another address."""
+    container.upload_blob("a", b"1")
+    name = container.container_name
+    for account, status in ((NAME, 202), ("somebodyelse", 501)):
+        source = {"x-ms-copy-source": f"https://{account}.blob.core.windows.net/{name}/a?{SAS}"}
+        assert cloud.request("PUT", f"{name}/b?{SAS}", source, b"").status == status
+    assert container.download_blob("b").readall() == b"1"
+
+
 def test_a_batch_checks_each_part(cloud: StorageCloud, container: ContainerClient) -> None:
     """Parts without a signature are refused one by one; the batch itself succeeds."""
     container.upload_blob("a", b"1")

@@ -6,7 +6,7 @@ import copy
 
 from chatkit.localcloud.functions.spec import FunctionInfo
 from chatkit.localcloud.resource_manager import errors
-from chatkit.localcloud.resource_manager.context import Context
+from chatkit.localcloud.resource_manager.context import Context, properties
 from chatkit.localcloud.resource_manager.http import Answer, Call
 from chatkit.localcloud.resource_manager.routing import GROUP, Operation, Route
 from chatkit.localcloud.resource_manager.state import Document
@@ -39,6 +39,8 @@ class SiteActions:
             ("GET", site + "/functions", self.functions, "WebApps_ListFunctions"),
             ("GET", function, self.function, "WebApps_GetFunction"),
             ("POST", function + "/listkeys", self.function_keys, "WebApps_ListFunctionKeys"),
+            ("PUT", function + "/keys/{key}", self.put_function_key, "WebApps_CreateOrUpdateFunctionSecret"),
+            ("DELETE", function + "/keys/{key}", self.delete_function_key, "WebApps_DeleteFunctionSecret"),
             ("POST", function + "/listsecrets", self.function_secrets, "WebApps_ListFunctionSecrets"),
             ("POST", site + "/restart", self.restart, "WebApps_Restart"),
             ("POST", site + "/stop", self.stop, "WebApps_Stop"),
@@ -61,8 +63,7 @@ class SiteActions:
 
     async def put_host_key(self, call: Call) -> Answer:
         """Make or replace a host key: 201 for a new one."""
-        kind, name = _key_type(call), call.params["key"]
-        value = str((call.body().get("properties") or call.body()).get("value") or "") or new_key()
+        kind, name, value = _key_type(call), call.params["key"], _value(call)
         async with self._context.lock(self._context.resource_id(call, SITES)):
             old = self._site(call)
             document = copy.deepcopy(old)
@@ -101,14 +102,40 @@ class SiteActions:
             body={"key": keys["default"], "trigger_url": f"http://{host_name(document)}/api/{name}?code={keys['default']}"}
         )
 
+    async def put_function_key(self, call: Call) -> Answer:
+        """Make or replace a key of one function: 201 for a new one."""
+        await self.function(call)
+        name, value = call.params["key"], _value(call)
+        _, keys = await self._keys_of(call)
+        is_new = name not in keys
+        document = await self._change_keys(call, {**keys, name: value})
+        function = f"functions/{call.params['function']}"
+        body = {"id": f"{document['id']}/{function}/keys/{name}", "type": f"{SITES}/functions/keys"}
+        return Answer(201 if is_new else 200, {**body, "name": name, "value": value})
+
+    async def delete_function_key(self, call: Call) -> Answer:
+        """Remove a key of one function."""
+        await self.function(call)
+        name, (_, keys) = call.params["key"], await self._keys_of(call)
+        if name not in keys:
+            raise errors.web_error(404, "NotFound", f"There is no key '{name}' that can be deleted.")
+        await self._change_keys(call, {key: value for key, value in keys.items() if key != name})
+        return Answer(204)
+
     async def _keys_of(self, call: Call) -> tuple[Document, dict[str, str]]:
-        name = call.params["function"].lower()
-        async with self._context.lock(self._context.resource_id(call, SITES)):
-            document = self._site(call)
-            if name not in document["function_keys"]:
-                document["function_keys"][name] = {"default": new_key()}
-                self._context.resources.put(document)
+        """A function's own keys; the first one is made when somebody asks for it."""
+        document, name = self._site(call), call.params["function"].lower()
+        if name not in document["function_keys"]:
+            document = await self._change_keys(call, {"default": new_key()})
         return document, document["function_keys"][name]
+
+    async def _change_keys(self, call: Call, keys: dict[str, str]) -> Document:
+        async with self._context.lock(self._context.resource_id(call, SITES)):
+            old = self._site(call)
+            document = copy.deepcopy(old)
+            document["function_keys"][call.params["function"].lower()] = keys
+            await self._sites.save(document, old)
+        return document
 
     # Functions --------------------------------------------------------------------------------------------------------
 
@@ -173,6 +200,12 @@ class SiteActions:
         """Deployment slots: there are none."""
         self._site(call)
         return Answer(body={"value": [], "nextLink": None})
+
+
+def _value(call: Call) -> str:
+    """The wanted value, bare or in `properties` as az sends it; a new one when there is none."""
+    body = call.body()
+    return str((properties(body) or body).get("value") or "") or new_key()
 
 
 def _key_type(call: Call) -> str:

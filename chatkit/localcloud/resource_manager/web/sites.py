@@ -311,7 +311,7 @@ def spec(document: Document, platform_settings: dict[str, str]) -> SiteSpec:
         port=document["ports"]["site"],
         scm_port=document["ports"]["scm"],
         app_settings={**_environment(document), **platform_settings},
-        host_keys=HostKeys(keys["masterKey"], keys["functionKeys"], keys["systemKeys"]),
+        host_keys=HostKeys(keys["masterKey"], keys["functionKeys"], keys["systemKeys"], document["function_keys"]),
         cors=Cors(tuple(cors.get("allowedOrigins") or ()), bool(cors.get("supportCredentials"))),
         enabled=document["enabled"],
         sku=document["sku"],
