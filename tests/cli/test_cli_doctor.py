@@ -101,3 +101,32 @@ def test_the_doctor_leaves_nothing_behind(home: Path) -> None:
     """It looks only."""
     doctor.examine(cloud_runs=False)
     assert not list(home.iterdir())
+
+
+def test_a_message_is_named_with_cause_and_fix(chatkit: Chatkit) -> None:
+    """Pasted as it is, with its line breaks; something is wrong, so the exit code is 1."""
+    typed = chatkit("doctor", "--symptom", "SyntaxError: Unexpected token 'T',\n \"This HTTP \"... is not valid JSON")
+    assert typed.code == 1
+    assert "NO  Problem 10: " in typed.out and "     cause: " in typed.out and "     fix:   Return what" in typed.out
+
+
+def test_an_unknown_message_is_told_what_to_try(chatkit: Chatkit) -> None:
+    """Nothing that the doctor sees is wrong."""
+    typed = chatkit("doctor", "--symptom", "it does not work")
+    assert typed.code == 0 and "No known problem has these words in it.\n  - Paste the whole message" in typed.out
+
+
+def test_json_has_the_problems(chatkit: Chatkit) -> None:
+    """For scripts: number, cause, fix and where others met it."""
+    typed = chatkit("doctor", "--json", "--symptom", "Service is now in 'Default' mode, but app servers are not connected")
+    shown = json.loads(typed.out)
+    assert (typed.code, shown["ok"]) == (1, False)
+    (problem,) = shown["problems"]
+    assert (problem["number"], problem["matches_symptom"], problem["seen"]) == (30, True, "")
+    assert problem["links"][0] == "https://github.com/aspnet/AzureSignalR-samples/issues/133"
+
+
+def test_nothing_is_started_and_nothing_remembered(chatkit: Chatkit, home: Path) -> None:
+    """A home in which nothing was done stays as it is."""
+    assert chatkit("doctor").code == 0
+    assert not home.exists() or not list(home.iterdir())

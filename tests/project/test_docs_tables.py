@@ -44,7 +44,13 @@ def test_every_check_is_broken_in_three_ways_at_least() -> None:
 
 @pytest.mark.parametrize(
     ("document", "name"),
-    [("signalr.md", "comparison"), ("functions.md", "mistakes"), ("attacks.md", "others"), ("checks.md", "breakages")],
+    [
+        ("signalr.md", "comparison"),
+        ("functions.md", "mistakes"),
+        ("attacks.md", "others"),
+        ("checks.md", "breakages"),
+        ("problems.md", "problems"),
+    ],
 )
 def test_every_test_that_is_named_exists(document: str, name: str) -> None:
     """And nothing but names of tests stands in the last column."""

@@ -12,6 +12,7 @@ from chatkit.lesson.doctor.problem import Problem
 from chatkit.lesson.http import masked
 
 SECRETS = re.compile(r"(?i)((?:access|account|shared)?key|sig|signature|secret|password|token|code)=[^;&\s\"']+")
+PASSWORDS = re.compile(r"://[^/\s:@]+:[^/\s@]+@")
 UNMATCHED = "No known problem has these words in it."
 HEALTHY = "The doctor finds nothing wrong."
 NOT_SEEN = "in the pasted text only"
@@ -118,8 +119,8 @@ class Examination:
 
 
 def clean(text: str) -> str:
-    """A text without keys, signatures and tokens."""
-    return masked(SECRETS.sub(r"\1=…", text))
+    """A text without keys, signatures, tokens, and passwords in addresses."""
+    return masked(PASSWORDS.sub("://…@", SECRETS.sub(r"\1=…", text)))
 
 
 def _check(check: Finding) -> list[str]:
