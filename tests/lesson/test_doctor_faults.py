@@ -70,10 +70,10 @@ FAULTS = (
     Fault(
         28, f"{SETTING} differs", world.app_setting(SETTING, "Endpoint=https://x.service.signalr.net;AccessKey=k;Version=1.0;")
     ),
-    Fault(29, "that is none of the instance's", world.regenerated_key),
+    Fault(29, "that is none of the instance's", world.regenerated_key, checks=("WebSocket",)),
     Fault(30, "service mode is Default", world.instance(world.mode("Serverless"), **world.mode("Default"))),
     Fault(31, "service mode is Classic", world.instance(world.mode("Serverless"), **world.mode("Classic"))),
-    Fault(32, "it answers 429", world.full_house),
+    Fault(32, "it answers 429", world.full_house, checks=("WebSocket",)),
     Fault(
         33,
         "the instance's tier is Standard_S1",

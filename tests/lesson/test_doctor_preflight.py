@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 import uuid
 from collections.abc import Iterator
 from dataclasses import replace
@@ -80,7 +81,11 @@ def test_all_is_well_in_a_new_workshop(workshop: Workshop) -> None:
     assert found["Rights"].found == "everything that the notebooks create"
     assert found["Resource providers"].found.endswith("; section 02 registers them")
     assert found["SignalR quota"].found == "0 of 5 free instances of eastus2 in use"
-    assert "as an estimate" in found["Cost"].found and "https://azure.microsoft.com/pricing" in found["Cost"].found
+    assert (
+        "as an estimate" in found["Cost"].found
+        and "storage/blobs/" in found["Cost"].found
+        and "https://azure.microsoft.com/pricing" in found["Cost"].found
+    )
 
 
 def test_a_reader_lacks_rights(workshop: Workshop, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -110,6 +115,14 @@ def test_who_may_read_nothing_is_told_so(workshop: Workshop, monkeypatch: pytest
     found = checks(workshop)
     assert not found["Subscription"].ok and found["Subscription"].found == "not reached (HttpResponseError)"
     assert found["Rights"].found == "not known: this account may not read its own roles"
+
+
+def test_a_clock_that_is_wrong_is_named(workshop: Workshop, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A laptop that slept for twenty minutes: asked without a token, because none would be good."""
+    real = time.time
+    monkeypatch.setattr(time, "time", lambda: real() - 1200)
+    found = checks(workshop)["Clock skew"]
+    assert (found.ok, found.found) == (False, "this machine is 20 minutes behind") and "Set the clock" in found.hint
 
 
 def test_a_region_that_lacks_something_is_named(workshop: Workshop) -> None:
@@ -158,4 +171,4 @@ def test_azure_is_asked_the_same_questions(workshop: Workshop, monkeypatch: pyte
     store.save(workshop.home, replace(workshop.settings, target="azure"))
     found = consult(workshop)
     assert {"Subscription", "Rights", "Resource providers", "SignalR quota", "Region"} <= {check.what for check in found.checks}
-    assert next(check.found for check in found.checks if check.what == "Cost").startswith("0 a day as an estimate")
+    assert next(check.found for check in found.checks if check.what == "Cost").startswith("0 USD a day, as an estimate")

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+import time
 from collections.abc import Callable, Iterator
+from email.utils import parsedate_to_datetime
 from functools import partial
 from typing import Any
 
@@ -31,10 +33,13 @@ ACTIONS = (
 )
 REGISTER = "{}/register/action"
 ANOTHER_REGION = "`Workshop.open(region='...')` chooses another region."
-PRICES = "https://azure.microsoft.com/pricing/details/functions/"
+LARGEST_SKEW_S = 300
+"""Microsoft Entra and Resource Manager take tokens that are this much too early or too late."""
+PRICES = "https://azure.microsoft.com/pricing/details/"
 COST = (
-    "0 a day as an estimate: SignalR Free costs nothing, Flex Consumption nothing within its monthly free grant, storage for"
-    f" a few MB less than 0.01 USD; no instance is kept ready. Prices: {PRICES}"
+    "0 USD a day, as an estimate: SignalR Free costs nothing, Flex Consumption nothing within its monthly free grant (no instance"
+    " is kept ready), storage about 0.02 USD a GB and month, of which the chat room needs some MB. Prices:"
+    f" {PRICES}signalr-service/ {PRICES}functions/ {PRICES}storage/blobs/"
 )
 
 
@@ -49,6 +54,17 @@ def reachable(world: World) -> Finding:
     state = str(found.get("state", ""))
     good = state == "Enabled"
     return Finding("Subscription", good, f"reached, {state.lower()}", "" if good else "Choose another one: see notebook 01.")
+
+
+def clock(world: World) -> Finding:
+    """Whether this machine's clock agrees with Azure's: a token is refused before its time and after it."""
+    cloud = world.cloud()
+    answer = cloud.rest(cloud.resource_manager, signed_in=False).get(f"/subscriptions?api-version={SUBSCRIPTIONS_API}", **QUICK)
+    skew_s = time.time() - parsedate_to_datetime(answer.headers["Date"]).timestamp()
+    if abs(skew_s) <= LARGEST_SKEW_S:
+        return Finding("Clock skew", True, "less than 5 minutes")
+    found = f"this machine is {abs(skew_s) / 60:.0f} minutes {'ahead' if skew_s > 0 else 'behind'}"
+    return Finding("Clock skew", False, found, "Set the clock, and let it be set over the network from now on.")
 
 
 def rights(world: World) -> Finding:
@@ -105,6 +121,14 @@ def region(world: World) -> Finding:
     return Finding("Region", not lacking, found, ANOTHER_REGION if lacking else "")
 
 
+def websocket(world: World) -> Finding:
+    """Whether a client connects to the hub from here, through whatever lies between."""
+    refusal = world.refusal()
+    if not refusal:
+        return Finding("WebSocket", True, "a client connects to the hub")
+    return Finding("WebSocket", False, refusal.rstrip("."), "The problems that are named here say why, else see notebook 02.")
+
+
 def cost(world: World) -> Finding:
     """What the chat room costs a day."""
     sku = known(world.instance)
@@ -117,10 +141,12 @@ def cost(world: World) -> Finding:
 
 CHECKS: dict[str, Callable[[World], Finding]] = {
     "subscription": reachable,
+    "clock skew": clock,
     "rights": rights,
     "resource providers": providers,
     "SignalR quota": quota,
     "region": region,
+    "WebSocket": websocket,
     "cost": cost,
 }
 
