@@ -54,6 +54,7 @@ def application(site: RunningSite, tokens: Tokens, resource_manager_url: Callabl
             web.post("/api/publish", routes.publish),
             web.post("/api/zipdeploy", routes.zip_deploy),
             web.get("/api/deployments", routes.list),
+            web.get("/api/deployments/", routes.list),  # as az writes it
             web.get("/api/deployments/{id}", routes.get),
             web.get("/api/deployments/{id}/log", routes.log),
             web.get("/api/isdeploying", routes.is_deploying),

@@ -186,6 +186,7 @@ def _shown(assignment: Assignment) -> Document:
 
 
 def _definition(role: Role, scope: str) -> Document:
+    subscription = "/".join(scope.split("/")[:3])  # a built-in role has this id at every scope below; clients compare ids
     permission = {
         "actions": [*role.actions],
         "notActions": [*role.not_actions],
@@ -200,7 +201,7 @@ def _definition(role: Role, scope: str) -> Document:
             "assignableScopes": ["/"],
             "permissions": [permission],
         },
-        "id": f"{scope}/providers/{DEFINITIONS}/{role.id}",
+        "id": f"{subscription}/providers/{DEFINITIONS}/{role.id}",
         "type": DEFINITIONS,
         "name": role.id,
     }

@@ -7,13 +7,14 @@ import re
 from typing import Any
 
 from chatkit.localcloud.resource_manager import errors
+from chatkit.localcloud.resource_manager.clock import iso
 from chatkit.localcloud.resource_manager.context import Context, properties
 from chatkit.localcloud.resource_manager.http import Answer, Call
 from chatkit.localcloud.resource_manager.routing import GROUP, Route
 from chatkit.localcloud.resource_manager.state import Document
 from chatkit.localcloud.resource_manager.storage import TYPE
 from chatkit.localcloud.storage.errors import StorageError
-from chatkit.localcloud.storage.spec import StaticWebsite
+from chatkit.localcloud.storage.spec import ContainerSettings, StaticWebsite
 
 CONTAINER = re.compile(r"^(?=.{3,63}$)[a-z0-9]+(-[a-z0-9]+)*$|^\$(web|root|logs)$")
 OF_THE_DATA_PLANE = ("staticWebsite", "cors")  # one state, whichever side sets it
@@ -50,6 +51,7 @@ class BlobService:
             Route("GET", service + "/containers", self.list_containers, TYPE, "BlobContainers_List"),
             Route("PUT", container, self.put_container, TYPE, "BlobContainers_Create"),
             Route("GET", container, self.get_container, TYPE, "BlobContainers_Get"),
+            Route("PATCH", container, self.patch_container, TYPE, "BlobContainers_Update"),
             Route("DELETE", container, self.delete_container, TYPE, "BlobContainers_Delete"),
         ]
 
@@ -120,9 +122,8 @@ class BlobService:
     async def list_containers(self, call: Call) -> Answer:
         """The account's containers."""
         document = self._account(call)
-        found = await _settled(self._context.storage.list_containers(document["name"]))
-        names = [item if isinstance(item, str) else item.name for item in found]
-        return Answer(body={"value": [_container(document, name) for name in names]})
+        names = await _settled(self._context.storage.list_containers(document["name"]))
+        return Answer(body={"value": [self._container(document, name) for name in names]})
 
     async def put_container(self, call: Call) -> Answer:
         """Create a container: 201, or 200 when it is there."""
@@ -133,25 +134,79 @@ class BlobService:
                 "ContainerOperationFailure",
                 f"The specified resource name '{name}' is not valid: 3 to 63 lower-case letters, digits and single hyphens.",
             )
-        if await _settled(self._context.storage.has_container(document["name"], name)):
-            return Answer(200, _container(document, name))
+        if self._context.storage.get_container(document["name"], name) is not None:
+            return Answer(200, self._container(document, name))
+        public, metadata = _container_settings(call)
+        self._check_public(document, public)
         await _settled(self._context.storage.create_container(document["name"], name))
-        return Answer(201, _container(document, name))
+        if public or metadata:
+            self._context.storage.set_container(document["name"], name, public=public, metadata=metadata)
+        return Answer(201, self._container(document, name))
+
+    async def patch_container(self, call: Call) -> Answer:
+        """Change a container's public access or metadata."""
+        document, name = self._account(call), call.params["container"]
+        self._existing(document, name)
+        public, metadata = _container_settings(call)
+        self._check_public(document, public)
+        self._context.storage.set_container(document["name"], name, public=public, metadata=metadata)
+        return Answer(body=self._container(document, name))
 
     async def get_container(self, call: Call) -> Answer:
         """One container."""
-        document, name = self._account(call), call.params["container"]
-        if not await _settled(self._context.storage.has_container(document["name"], name)):
-            raise errors.service_error(404, "ContainerNotFound", "The specified container does not exist.")
-        return Answer(body=_container(document, name))
+        return Answer(body=self._container(self._account(call), call.params["container"]))
 
     async def delete_container(self, call: Call) -> Answer:
         """Delete a container; 204 when there is none."""
         document, name = self._account(call), call.params["container"]
-        if not await _settled(self._context.storage.has_container(document["name"], name)):
+        if self._context.storage.get_container(document["name"], name) is None:
             return Answer(204)
         await _settled(self._context.storage.delete_container(document["name"], name))
         return Answer(200)
+
+    def _existing(self, document: Document, name: str) -> ContainerSettings:
+        found = self._context.storage.get_container(document["name"], name)
+        if found is None:
+            raise errors.service_error(404, "ContainerNotFound", "The specified container does not exist.")
+        return found
+
+    def _check_public(self, document: Document, public: str | None) -> None:
+        if public and not document["properties"].get("allowBlobPublicAccess"):
+            message = "Public access is not permitted on this storage account."
+            raise errors.service_error(409, "PublicAccessNotPermitted", message)
+
+    def _container(self, document: Document, name: str) -> Document:
+        found = self._existing(document, name)
+        return {
+            "id": f"{document['id']}/blobServices/default/containers/{name}",
+            "name": name,
+            "type": f"{TYPE}/blobServices/containers",
+            "etag": found.etag,
+            "properties": {
+                "deleted": False,
+                "remainingRetentionDays": 0,
+                "defaultEncryptionScope": "$account-encryption-key",
+                "denyEncryptionScopeOverride": False,
+                "publicAccess": {"": "None", "blob": "Blob", "container": "Container"}[found.public],
+                "leaseStatus": "Locked" if found.lease in ("leased", "breaking") else "Unlocked",
+                "leaseState": found.lease.capitalize(),
+                "lastModifiedTime": iso(found.modified),
+                "metadata": found.metadata or None,
+                "hasImmutabilityPolicy": False,
+                "hasLegalHold": False,
+            },
+        }
+
+
+def _container_settings(call: Call) -> tuple[str | None, dict[str, str] | None]:
+    """Public access and metadata that a body asks for; None for what it does not mention."""
+    given = properties(call.body())
+    public, metadata = given.get("publicAccess"), given.get("metadata")
+    if public is not None and str(public).lower() not in ("none", "blob", "container"):
+        raise errors.invalid_body("The property 'publicAccess' must be one of None, Blob, Container.")
+    if metadata is not None and not (isinstance(metadata, dict) and all(isinstance(text, str) for text in metadata.values())):
+        raise errors.invalid_body("The property 'metadata' must be an object of strings.")
+    return (None if public is None else str(public).lower().replace("none", "")), metadata
 
 
 def _check_provided(given: Document) -> None:
@@ -179,25 +234,6 @@ def _website(given: Document) -> StaticWebsite:
         default_index_document_path=str(given.get("defaultIndexDocumentPath") or ""),
         error_document_404_path=str(given.get("errorDocument404Path") or ""),
     )
-
-
-def _container(document: Document, name: str) -> Document:
-    return {
-        "id": f"{document['id']}/blobServices/default/containers/{name}",
-        "name": name,
-        "type": f"{TYPE}/blobServices/containers",
-        "properties": {
-            "deleted": False,
-            "remainingRetentionDays": 0,
-            "defaultEncryptionScope": "$account-encryption-key",
-            "denyEncryptionScopeOverride": False,
-            "publicAccess": "None",
-            "leaseStatus": "Unlocked",
-            "leaseState": "Available",
-            "hasImmutabilityPolicy": False,
-            "hasLegalHold": False,
-        },
-    }
 
 
 async def _settled(value: Any) -> Any:

@@ -20,7 +20,7 @@ from chatkit.localcloud.resource_manager.http import Answer, Call
 from chatkit.localcloud.resource_manager.operations import Operation, Operations
 from chatkit.localcloud.resource_manager.state import GROUPS, Document, Resources
 from chatkit.localcloud.signalr.spec import InstanceSpec
-from chatkit.localcloud.storage.spec import AccountSpec, StaticWebsite
+from chatkit.localcloud.storage.spec import AccountSpec, ContainerSettings, StaticWebsite
 
 PAGE_SIZE = 200
 MAX_TAGS = 50
@@ -71,8 +71,11 @@ class StoragePlane(Protocol):
     def create_container(self, account: str, container: str) -> Any:
         """Create a container."""
 
-    def has_container(self, account: str, container: str) -> bool:
-        """Say whether a container exists."""
+    def get_container(self, account: str, container: str) -> ContainerSettings | None:
+        """A container's own properties; None when there is none."""
+
+    def set_container(self, account: str, container: str, *, public: str | None, metadata: dict[str, str] | None) -> None:
+        """Change a container's public access or metadata."""
 
     def list_containers(self, account: str) -> Any:
         """The containers' names."""

@@ -18,6 +18,14 @@ from chatkit.localcloud.resource_manager.state import Document
 
 log = logging.getLogger("chatkit.local.arm")
 TYPE = "Microsoft.Resources/resourceGroups"
+CHECK = "Resources_CheckExistenceById"
+TRACKED = (
+    "Microsoft.SignalRService/SignalR",
+    "Microsoft.Storage/storageAccounts",
+    "Microsoft.Web/serverFarms",
+    "Microsoft.Web/sites",
+    "Microsoft.Insights/components",
+)
 NAME = re.compile(r"^[-\w._()]{1,90}$")
 FILTER = re.compile(r"(?i)tagName eq '([^']*)'(?: and tagValue eq '([^']*)')?")
 TYPE_FILTER = re.compile(r"(?i)resourceType eq '([^']*)'")
@@ -45,6 +53,7 @@ class Groups:
             Route("DELETE", one, self.delete, TYPE, "ResourceGroups_Delete"),
             Route("GET", SUB + "/operationresults/{operation}", self.poll, TYPE, "ResourceGroups_Delete (polling)"),
             Route("GET", one + "/resources", self.resources, "Microsoft.Resources/resources", "Resources_ListByResourceGroup"),
+            *(Route("HEAD", f"{one}/providers/{type_}/{{name}}", self.resource_exists, type_, CHECK) for type_ in TRACKED),
             Route("GET", SUB + "/resources", self.resources, "Microsoft.Resources/resources", "Resources_List"),
         ]
 
@@ -63,6 +72,11 @@ class Groups:
     async def exists(self, call: Call) -> Answer:
         """204 or 404, without a body."""
         found = self._context.groups.get(self._context.group_id(call.params["group"]))
+        return Answer(204 if found else 404)
+
+    async def resource_exists(self, call: Call) -> Answer:
+        """204 or 404 for a resource, without a body."""
+        found = self._context.resources.get(self._context.group_id(call.params["group"]) + "/providers/" + _type_and_name(call))
         return Answer(204 if found else 404)
 
     async def get(self, call: Call) -> Answer:
@@ -213,6 +227,10 @@ class Groups:
         if document.get("managedBy"):
             body["managedBy"] = document["managedBy"]
         return body
+
+
+def _type_and_name(call: Call) -> str:
+    return re.split(r"(?i)/providers/", call.path.rstrip("/"))[1]
 
 
 def _rank(type_: str) -> int:

@@ -27,6 +27,7 @@ from chatkit.localcloud.resource_manager.web.catalog import Catalog
 from chatkit.localcloud.resource_manager.web.plans import Plans
 from chatkit.localcloud.resource_manager.web.site_actions import SiteActions
 from chatkit.localcloud.resource_manager.web.site_config import SiteConfig
+from chatkit.localcloud.resource_manager.web.site_defaults import SiteDefaults
 from chatkit.localcloud.resource_manager.web.sites import Sites
 
 log = logging.getLogger("chatkit.local.arm")
@@ -78,6 +79,7 @@ class ResourceManagerService:
             self._sites,
             SiteConfig(self.context, self._sites),
             SiteActions(self.context, self._sites),
+            SiteDefaults(self.context),
             Catalog(self.context),
             Insights(self.context),
             authorization,

@@ -38,6 +38,7 @@ KEPT = (
     "encryption",
     "networkAcls",
 )
+ACCOUNT_LIMIT = 250
 DEFAULTS: Document = {
     "accessTier": "Hot",
     "supportsHttpsTrafficOnly": True,
@@ -69,6 +70,7 @@ class Storage:
             Route("POST", one + "/listKeys", self.list_keys, TYPE, "StorageAccounts_ListKeys"),
             Route("POST", one + "/regenerateKey", self.regenerate_key, TYPE, "StorageAccounts_RegenerateKey"),
             Route("POST", here + "/checkNameAvailability", self.check_name, TYPE, "StorageAccounts_CheckNameAvailability"),
+            Route("GET", here + "/locations/{location}/usages", self.usages, LOCATIONS, "Usages_ListByLocation"),
             Route("GET", here + "/locations/{location}/asyncoperations/{operation}", self.poll, LOCATIONS, "Storage (polling)"),
         ]
 
@@ -163,6 +165,13 @@ class Storage:
         if problem is None:
             return Answer(body={"nameAvailable": True})
         return Answer(body={"nameAvailable": False, "reason": problem[0], "message": problem[1]})
+
+    async def usages(self, call: Call) -> Answer:
+        """How many accounts a location has, and how many it may have."""
+        location = versions.location(call.params["location"], TYPE)
+        used = sum(document["location"] == location for document in self._context.resources.all(type_=TYPE))
+        name = {"value": "StorageAccounts", "localizedValue": "Storage Accounts"}
+        return Answer(body={"value": [{"unit": "Count", "currentValue": used, "limit": ACCOUNT_LIMIT, "name": name}]})
 
     # Rules ------------------------------------------------------------------------------------------------------------
 

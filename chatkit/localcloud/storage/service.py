@@ -17,7 +17,7 @@ from chatkit.localcloud.storage.errors import StorageError
 from chatkit.localcloud.storage.models import Account, Blob, Container
 from chatkit.localcloud.storage.operations import Operations
 from chatkit.localcloud.storage.repository import Repository
-from chatkit.localcloud.storage.spec import AccountSpec, StaticWebsite
+from chatkit.localcloud.storage.spec import AccountSpec, ContainerSettings, StaticWebsite
 
 BLOB_PORT, DEV_PORT = "blob", "dev-storage"
 DEV_PREFERRED = 10000
@@ -155,9 +155,27 @@ class StorageService:
         if container not in found.containers:
             self._repository.save_container(found, Container(container))
 
-    def has_container(self, account: str, container: str) -> bool:
-        """Say whether a container is there."""
-        return container in self._known(account).containers
+    def get_container(self, account: str, container: str) -> ContainerSettings | None:
+        """A container's own properties; None when there is none."""
+        found = self._known(account).containers.get(container)
+        if found is None:
+            return None
+        return ContainerSettings(found.public, dict(found.metadata), found.etag, found.modified, found.lease.state)
+
+    def set_container(self, account: str, container: str, *, public: str | None, metadata: dict[str, str] | None) -> None:
+        """Change a container's public access or metadata; None leaves what there is.
+
+        Raises:
+            StorageError: There is no such container, or the account forbids public access.
+        """
+        owner = self._known(account)
+        if public and not owner.spec.allow_blob_public_access:
+            raise StorageError("PublicAccessNotPermitted")
+        found = self._repository.container(owner, container)
+        found.public = found.public if public is None else public
+        found.metadata = found.metadata if metadata is None else metadata
+        found.touch()
+        self._repository.save_container(owner, found)
 
     def list_containers(self, account: str) -> list[str]:
         """Names of the account's containers, in order."""

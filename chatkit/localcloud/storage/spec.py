@@ -34,3 +34,20 @@ class StaticWebsite:
     index_document: str = ""
     default_index_document_path: str = ""
     error_document_404_path: str = ""
+
+
+@dataclass(frozen=True)
+class ContainerSettings:
+    """What a container's own properties say, whichever side set them.
+
+    Attributes:
+        public: Anonymous access: "", "blob" or "container".
+        modified: Unix time.
+        lease: State of its lease.
+    """
+
+    public: str = ""
+    metadata: dict[str, str] = field(default_factory=dict)
+    etag: str = ""
+    modified: float = 0.0
+    lease: str = "available"

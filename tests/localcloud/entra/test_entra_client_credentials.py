@@ -83,6 +83,20 @@ async def test_a_wrong_credential_is_refused_in_entras_words(tenant: Tenant, cha
         await tenant.get_token(f"{ARM}/.default", **changes)
 
 
+async def test_an_expired_secret_is_told_from_a_wrong_one(tenant: Tenant) -> None:
+    """AADSTS7000222, with status 401 and Entra's shape."""
+    app_id, secret = await tenant.register()
+    application = tenant.service.directory.application(app_id)
+    assert application is not None
+    application["passwordCredentials"][0]["endDateTime"] = "2020-01-01T00:00:00Z"
+    tenant.service.directory.save_application(application)
+    form = {"grant_type": "client_credentials", "client_id": app_id, "scope": f"{ARM}/.default"}
+    for text, number in ((secret, 7000222), ("wrong", 7000215)):
+        status, refused = await tenant.post(**form, client_secret=text)
+        assert (status, refused["error"], refused["error_codes"]) == (401, "invalid_client", [number])
+        assert refused["error_description"].startswith(f"AADSTS{number}: ") and refused["error_uri"].endswith(str(number))
+
+
 async def test_an_unknown_tenant_is_refused(tenant: Tenant) -> None:
     """AADSTS90002 in Entra's JSON shape."""
     url = f"{tenant.known['authority']}/11111111-1111-1111-1111-111111111111/v2.0/.well-known/openid-configuration"

@@ -101,6 +101,26 @@ async def test_an_expired_code_is_refused(tenant: Tenant, monkeypatch: pytest.Mo
     assert answer["error_codes"] == [70008]
 
 
+async def test_a_refresh_token_is_its_clients_own(tenant: Tenant) -> None:
+    """Unknown, another application's, or too old: invalid_grant in Entra's numbers."""
+    asked, secret = await asked_by(tenant)
+    back = await tenant.sign_in(asked)
+    _, answer = await redeem(tenant, asked, secret, back["code"])
+    grant = {"grant_type": "refresh_token", "client_id": asked["client_id"], "client_secret": secret}
+    other, other_secret = await tenant.register()
+    foreign = {**grant, "client_id": other, "client_secret": other_secret}
+    store = tenant.service._platform.store
+    numbers = []
+    for form in ({**grant, "refresh_token": "1.unknown"}, {**foreign, "refresh_token": answer["refresh_token"]}):
+        status, refused = await tenant.post(**form)
+        numbers.append((status, refused["error"], refused["error_codes"]))
+    for key, document in [*store.items("entra-refresh")]:
+        store.put("entra-refresh", key, {**document, "expires": 1.0})
+    status, refused = await tenant.post(**grant, refresh_token=answer["refresh_token"])
+    numbers.append((status, refused["error"], refused["error_codes"]))
+    assert numbers == [(400, "invalid_grant", [number]) for number in (9002313, 9002313, 700082)]
+
+
 async def test_a_foreign_redirect_uri_is_never_followed(tenant: Tenant) -> None:
     """An open redirector would give codes away."""
     asked, _ = await asked_by(tenant, redirect_uri="http://evil.example/")

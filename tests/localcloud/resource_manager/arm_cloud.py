@@ -23,7 +23,7 @@ from chatkit.localcloud.listeners import Listeners
 from chatkit.localcloud.platform import Platform
 from chatkit.localcloud.resource_manager.service import ResourceManagerService
 from chatkit.localcloud.signalr.spec import InstanceSpec
-from chatkit.localcloud.storage.spec import AccountSpec, StaticWebsite
+from chatkit.localcloud.storage.spec import AccountSpec, ContainerSettings, StaticWebsite
 from chatkit.localcloud.store import Store
 from chatkit.localcloud.trace import Trace
 from tests.localcloud.resource_manager import coverage_table
@@ -79,9 +79,12 @@ class Planes:
         """Keep a container's name."""
         self.containers.setdefault(account, set()).add(container)
 
-    def has_container(self, account: str, container: str) -> bool:
-        """Say whether a name is kept."""
-        return container in self.containers.get(account, ())
+    def get_container(self, account: str, container: str) -> ContainerSettings | None:
+        """Nothing in particular about a name that is kept."""
+        return ContainerSettings() if container in self.containers.get(account, ()) else None
+
+    def set_container(self, account: str, container: str, *, public: str | None, metadata: dict[str, str] | None) -> None:
+        """Change nothing."""
 
     def list_containers(self, account: str) -> list[str]:
         """The kept names."""

@@ -22,6 +22,7 @@ from chatkit.localcloud.resource_manager.web.catalog import Catalog
 from chatkit.localcloud.resource_manager.web.plans import Plans
 from chatkit.localcloud.resource_manager.web.site_actions import SiteActions
 from chatkit.localcloud.resource_manager.web.site_config import SiteConfig
+from chatkit.localcloud.resource_manager.web.site_defaults import SiteDefaults
 from chatkit.localcloud.resource_manager.web.sites import Sites
 from tests.localcloud.resource_manager.specs import models
 
@@ -38,6 +39,7 @@ ROOMS: tuple[Any, ...] = (
     Sites,
     SiteConfig,
     SiteActions,
+    SiteDefaults,
     Catalog,
     Insights,
     Authorization,

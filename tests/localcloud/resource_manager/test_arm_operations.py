@@ -126,6 +126,13 @@ def test_web_takes_if_match(raw: Raw, clients: Clients) -> None:
     assert raw("PATCH", path, {"tags": {"a": "b"}}, **{"If-Match": '"1D0"'}).status == 412
     changed = raw("PATCH", path, {"tags": {"a": "b"}}, **{"If-Match": etag})
     assert changed.status == 200 and changed.headers["ETag"] != etag
+    config = f"{path}/config/appsettings"
+    assert raw("PUT", config, {"properties": {}}, **{"If-Match": etag}).status == 412
+    site = {"location": "eastus2", "kind": "functionapp,linux", "properties": {"reserved": True}}
+    fresh = path.replace("chat-api", "other-api")
+    assert raw("PUT", fresh, site, **{"If-None-Match": "*"}).status == 200
+    again = raw("PUT", fresh, site, **{"If-None-Match": "*"})
+    assert (again.status, again.code) == (412, "PreconditionFailed")
 
 
 def test_the_last_site_takes_its_plan_along(raw: Raw, clients: Clients) -> None:

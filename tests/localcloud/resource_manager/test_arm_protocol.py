@@ -42,6 +42,37 @@ def test_a_token_must_be_for_here_and_now(raw: Raw, cloud: LocalCloud, audience:
     assert raw("GET", raw.group).code == code
 
 
+def test_a_token_of_another_key_or_tenant_opens_nothing(raw: Raw, cloud: LocalCloud) -> None:
+    """Signature and issuer are checked, for reads and writes alike; the challenge says where a good one comes from."""
+    head, body, signature = raw.token.split(".")
+    tokens = cloud.entra.tokens
+    elsewhere = tokens.issue("https://management.azure.com", {"oid": "x", "iss": "https://login.example/other/v2.0"})
+    for token, code in (
+        (f"{head}.{body}.{signature[::-1]}", "InvalidAuthenticationToken"),
+        (elsewhere, "InvalidAuthenticationTokenTenant"),
+    ):
+        stranger = Raw(cloud, token)
+        for method, given in (("GET", None), ("PUT", {"location": "eastus2"}), ("DELETE", None)):
+            reply = stranger(method, raw.group, given)
+            assert (reply.status, reply.code) == (401, code)
+            assert reply.headers["WWW-Authenticate"].startswith("Bearer authorization_uri=")
+    assert raw("GET", raw.group).status == 200
+
+
+def test_a_provider_takes_its_time_to_register(raw: Raw, cloud: LocalCloud) -> None:
+    """NotRegistered, Registering while recorded time runs, then Registered; creates are refused until then."""
+    provider = raw.group.removesuffix("/resourceGroups/class") + "/providers/Microsoft.SignalRService"
+    raw("POST", f"{provider}/unregister", version="2025-04-01")
+    cloud.arm.context.clock.mode = "recorded"
+    seen = [raw("GET", provider, version="2025-04-01"), raw("POST", f"{provider}/register", version="2025-04-01")]
+    seen.append(raw("GET", provider, version="2025-04-01"))
+    assert [reply.body["registrationState"] for reply in seen] == ["Unregistered", "Registering", "Registering"]
+    assert raw("PUT", f"{raw.group}{SIGNALR}/chat-1", FREE).code == "MissingSubscriptionRegistration"
+    cloud.call(cloud.platform.store.put, "registrations", "microsoft.signalrservice", {"state": "Registering", "until": 1.0})
+    assert raw("GET", provider, version="2025-04-01").body["registrationState"] == "Registered"
+    assert raw("PUT", f"{raw.group}{SIGNALR}/chat-1", FREE).status == 201
+
+
 def test_a_caller_without_a_role_is_refused(raw: Raw, cloud: LocalCloud) -> None:
     """403 AuthorizationFailed names the action; a role opens the door."""
     identity = cloud.call(cloud.entra.directory.create_identity, "app")

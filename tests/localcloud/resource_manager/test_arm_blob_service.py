@@ -1,4 +1,4 @@
-"""Cross-origin rules of the blob service: one state, whether Resource Manager or the service itself sets it."""
+"""Blob service and containers: one state, whether Resource Manager or the service itself sets it."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import requests
 from azure.core.exceptions import HttpResponseError
-from azure.mgmt.storage.models import BlobServiceProperties
+from azure.mgmt.storage.models import BlobContainer, BlobServiceProperties, StorageAccountUpdateParameters
 from azure.storage.blob import BlobServiceClient, CorsRule, RetentionPolicy
 
 from chatkit.calls import Calls
@@ -98,6 +98,24 @@ def test_rules_that_the_service_does_not_take_change_nothing(
         put_rules(cloud, *rules)
     assert refused.value.status_code == 400 and refused.value.error is not None
     assert len(blobs.get_service_properties()["cors"]) == 1
+
+
+def test_a_containers_access_and_metadata_are_one_state(cloud: Cloud, blobs: BlobServiceClient) -> None:
+    """Made and changed through Resource Manager, seen by the service and by anybody; and the other way round."""
+    accounts, containers = cloud.storage().storage_accounts, cloud.storage().blob_containers
+    accounts.update(GROUP, ACCOUNT, StorageAccountUpdateParameters({"properties": {"allowBlobPublicAccess": True}}))
+    wanted = BlobContainer({"properties": {"publicAccess": "Blob", "metadata": {"by": "arm"}}})
+    containers.create(GROUP, ACCOUNT, "shown", wanted)
+    box = blobs.get_container_client("shown")
+    box.upload_blob("a.txt", b"hello")
+    url = f"{blobs.url}shown/a.txt"
+    assert requests.get(url, verify=str(cloud.ca_file), timeout=10).text == "hello"
+    assert (box.get_container_properties().metadata, box.get_container_properties().public_access) == ({"by": "arm"}, "blob")
+    containers.update(GROUP, ACCOUNT, "shown", BlobContainer({"properties": {"publicAccess": "None"}}))
+    assert requests.get(url, verify=str(cloud.ca_file), timeout=10).status_code == 404
+    box.set_container_access_policy({}, public_access="container")
+    assert containers.get(GROUP, ACCOUNT, "shown").as_dict()["properties"]["publicAccess"] == "Container"
+    assert {item.name for item in containers.list(GROUP, ACCOUNT)} >= {"shown"}
 
 
 @pytest.mark.parametrize("name", ["deleteRetentionPolicy", "isVersioningEnabled"])
