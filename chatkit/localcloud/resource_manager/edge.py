@@ -45,7 +45,7 @@ class Edge:
 
     Attributes:
         throttle: Token buckets of the callers.
-        observe: Sees every call that was answered without an error.
+        observe: Sees every call that found its operation, and its answer.
     """
 
     def __init__(self, context: Context, router: Router, tokens: Tokens, authorization: Authorization, *, authority: str) -> None:
@@ -105,8 +105,12 @@ class Edge:
                 headers={"Allow": ", ".join(match.allowed)},
             )
         call = await self._call(request, match, claims)
-        left = await self._admit(call, match.route)
-        answer = await match.route.handler(call)
+        try:
+            left = await self._admit(call, match.route)
+            answer = await match.route.handler(call)
+        except errors.ArmError as error:
+            self.observe(match.route, call, _failed(error))
+            raise
         self.observe(match.route, call, answer)
         answer.headers = {**left, **answer.headers}
         return answer

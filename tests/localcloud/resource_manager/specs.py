@@ -45,14 +45,17 @@ class SpecCheck:
     Attributes:
         problems: One line each.
         seen: Names of the operations that were answered with success.
+        tried: Names of all operations that were called.
     """
 
     problems: list[str] = field(default_factory=list)
     seen: set[str] = field(default_factory=set)
+    tried: set[str] = field(default_factory=set)
 
     def __call__(self, route: Route, call: Call, answer: Answer) -> None:
         """Look at one request and its answer."""
         operation = models()["operations"].get(route.name)
+        self.tried.add(route.name)
         if answer.status >= 400:
             self._check_error(answer, f"{route.name} {answer.status}")
             return
