@@ -14,6 +14,8 @@ from dataclasses import dataclass, field
 from threading import Lock, current_thread, get_ident
 from typing import Any
 
+from chatkit.public_urls import public_url
+
 QUIET, BAR = "0", "1"
 
 
@@ -94,7 +96,8 @@ def _cell(text: str) -> str:
     if unit == "s" and number.replace(".", "", 1).isdigit():
         return elapsed(float(number))
     if text.startswith(("http://", "https://")):
-        return f'<a href="{escape(text)}" target="_blank" rel="noopener">{escape(text)}</a>'
+        url = escape(public_url(text))
+        return f'<a href="{url}" target="_blank" rel="noopener">{url}</a>'
     return escape(text)
 
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from chatkit.display import Result, escape, table
 from chatkit.provision.receipt import Item
+from chatkit.public_urls import public_url
 
 KEPT = (
     ("your code", "my-chat, to build on or to deploy again"),
@@ -26,7 +27,7 @@ class Status:
         return dict(self.values)
 
     def __repr__(self) -> str:
-        return "\n".join(f"{name:20} {_shown(value)}" for name, value in self.values.items())
+        return "\n".join(f"{name:20} {public_url(_shown(value))}" for name, value in self.values.items())
 
     def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, str]:
         return {"text/plain": repr(self), "text/html": table((), [(name, _shown(value)) for name, value in self.values.items()])}

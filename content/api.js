@@ -4,6 +4,7 @@ import { ApiError } from "./config.js";
 import { HEADER, forget, token } from "./session.js";
 
 const TIMEOUT_MS = 15_000;
+const CREDENTIALS = "same-origin"; // no cookie of another site; the proxy that the page itself comes through knows people by theirs
 
 /** Messages from the history, newest first; with `before`, those older than the message with that id. */
 export async function readHistory(apiBaseUrl, { limit, before = "" }) {
@@ -32,15 +33,15 @@ export async function endSession(apiBaseUrl) {
   const headers = { [HEADER]: token() };
   forget();
   const signal = AbortSignal.timeout(TIMEOUT_MS);
-  const response = await fetch(`${apiBaseUrl}/.auth/logout`, { headers, signal, credentials: "omit" }).catch(() => null);
+  const response = await fetch(`${apiBaseUrl}/.auth/logout`, { headers, signal, credentials: CREDENTIALS }).catch(() => null);
   return response?.ok ?? false;
 }
 
-/** Ask the function app, as who is signed in; no cookie goes along. */
+/** Ask the function app, as who is signed in; no cookie goes to another site. */
 async function ask(url, options = {}) {
   const signal = AbortSignal.timeout(TIMEOUT_MS);
   const headers = { ...options.headers, ...(token() && { [HEADER]: token() }) };
-  const response = await fetch(url, { ...options, headers, signal, credentials: "omit" }).catch(() => null);
+  const response = await fetch(url, { ...options, headers, signal, credentials: CREDENTIALS }).catch(() => null);
   if (!response) throw new ApiError("The function app does not answer. Is it running, and does its CORS setting name this page?");
   const answer = await response.json().catch(() => null);
   if (!response.ok)

@@ -10,10 +10,11 @@ export class ApiError extends Error {
 
 const ask = () => fetch("config.json", { cache: "no-store", priority: "high" }).catch(() => null);
 let asked = ask();
+let way = "";
 
 /**
  * Read config.json beside the page: {"apiBaseUrl": "https://…"}, without /api. A relative URL starts at the page.
- * With authentication it also has "signIn", the name of the identity provider, for example "aad".
+ * With authentication it also has "signIn", the name of the identity provider, for example "aad"; behind a proxy "way".
  */
 export async function readConfig() {
   const response = await (asked ?? ask());
@@ -25,7 +26,26 @@ export async function readConfig() {
   const signIn = config?.signIn ?? "";
   if (typeof signIn !== "string" || !/^\w*$/.test(signIn))
     throw new ApiError('In config.json, "signIn" has to be the name of a provider, for example "aad".');
-  return { apiBaseUrl: absolute(config?.apiBaseUrl), signIn };
+  way = isOnTheWay(config?.way) ? config.way : "";
+  return { apiBaseUrl: reached(absolute(config?.apiBaseUrl)), signIn };
+}
+
+/**
+ * Where this browser finds an http server that, to the function app, is on its own machine: behind the proxy, for example of a
+ * JupyterHub, through which the page itself has come. config.json names that "way", with {port} for the server's port.
+ */
+export function reached(url) {
+  if (!way) return url;
+  const { protocol, hostname, port, pathname, search } = new URL(url);
+  if (protocol !== "http:" || !["localhost", "127.0.0.1"].includes(hostname)) return url;
+  const base = new URL(way.replace("{port}", port), document.baseURI).href.replace(/\/+$/, "");
+  return (base + pathname + search).replace(/\/+$/, "");
+}
+
+/** Whether this page has come that way itself; one that was opened on the machine needs none. */
+function isOnTheWay(named) {
+  if (typeof named !== "string" || !named.includes("{port}")) return false;
+  return (named.startsWith("/") ? location.pathname : location.href).startsWith(named.split("{port}")[0]);
 }
 
 function absolute(url) {

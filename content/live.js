@@ -1,6 +1,6 @@
 // The live connection to the hub. It comes back by itself, and says all the time how it is and when it tries again.
 
-import { ApiError } from "./config.js";
+import { ApiError, reached } from "./config.js";
 import { HEADER, token } from "./session.js";
 
 const DELAYS_S = [1, 2, 4, 8, 15, 30];
@@ -82,15 +82,24 @@ function signedIn(apiBaseUrl) {
     refused: false,
     getCookieString: () => "",
     async send(request) {
-      if (!token() || !request.url.startsWith(`${apiBaseUrl}/api/`)) return plain.send(request);
+      if (!request.url.startsWith(`${apiBaseUrl}/api/`)) return plain.send(request);
       try {
-        return await plain.send({ ...request, headers: { ...request.headers, [HEADER]: token() } });
+        const headers = { ...request.headers, ...(token() && { [HEADER]: token() }) };
+        return withReachedUrl(await plain.send({ ...request, headers }));
       } catch (error) {
         this.refused = error.statusCode === 401;
         throw error;
       }
     },
   };
+}
+
+/** The function app's answer, in which the hub's address is one that this browser finds. */
+function withReachedUrl(response) {
+  const answer = JSON.parse(response.content);
+  if (!answer?.url) return response;
+  const content = JSON.stringify({ ...answer, url: reached(answer.url) });
+  return new signalR.HttpResponse(response.statusCode, response.statusText, content);
 }
 
 function sentence(error) {

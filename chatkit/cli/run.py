@@ -11,6 +11,7 @@ import typer
 
 from chatkit import settings
 from chatkit.lesson import notebooks
+from chatkit.public_urls import public_url
 
 if TYPE_CHECKING:  # the other verbs start without waiting for it
     from rich.progress import Progress, TaskID
@@ -48,7 +49,7 @@ def farewell(executed: list[Path]) -> str:
     """The last line: where the chat page is, or why there is none."""
     url = settings.load(settings.home()).facts.web_url
     if url:
-        return f"The chat page: {url}"
+        return f"The chat page: {public_url(url)}"
     if executed[-1].name.startswith(CLEAN_UP):
         return "Everything is cleaned up."
     return "There is no chat page yet; section 08 makes it."

@@ -8,7 +8,9 @@ from functools import lru_cache
 from aiohttp import web
 from aiohttp.typedefs import Handler
 
-__all__ = ["IDENTITY_HEADERS", "Handler", "host_name", "loopback_only", "without_port"]
+from chatkit.public_urls import is_way_here
+
+__all__ = ["IDENTITY_HEADERS", "Handler", "asked_for", "host_name", "loopback_only", "without_port"]
 # Where App Service Authentication leaves its headers for a request; the functions host puts them in place of the client's.
 IDENTITY_HEADERS: web.RequestKey[Mapping[str, str]] = web.RequestKey("identity_headers", Mapping)
 LOOPBACK_HOSTS = {"localhost", "127.0.0.1", "[::1]"}
@@ -23,8 +25,14 @@ async def loopback_only(request: web.Request, handler: Handler) -> web.StreamRes
 
 
 def host_name(request: web.BaseRequest) -> str:
-    """The Host header without its port, lower-case."""
-    return without_port(request.headers.get("Host", ""))
+    """The Host header without its port, lower-case; "localhost" for a request that a proxy in front of this machine passes on."""
+    return asked_for(request.headers.get("Host", ""))
+
+
+def asked_for(host: str) -> str:
+    """The name in a Host header; "localhost" in place of the name under which browsers elsewhere know this machine."""
+    name = without_port(host)
+    return "localhost" if name not in LOOPBACK_HOSTS and is_way_here(name) else name
 
 
 @lru_cache(maxsize=256)  # the same few, in every request

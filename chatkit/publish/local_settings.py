@@ -8,6 +8,7 @@ from typing import Any
 
 from chatkit.errors import SetupError
 from chatkit.files import write_private
+from chatkit.public_urls import origins
 
 FILE = "local.settings.json"
 SIGNALR_SETTING = "AzureSignalRConnectionString"
@@ -61,7 +62,7 @@ def write(folder: Path, *, signalr: str, storage: str, origin: str = PAGE_ORIGIN
     """
     content = read(folder)
     wanted = {STORAGE_SETTING: storage, "FUNCTIONS_WORKER_RUNTIME": "python", SIGNALR_SETTING: signalr}
-    host = {**content.get("Host", {}), "LocalHttpPort": port, "CORS": origin, "CORSCredentials": True}
+    host = {**content.get("Host", {}), "LocalHttpPort": port, "CORS": ",".join(origins(origin)), "CORSCredentials": True}
     _save(folder, {"IsEncrypted": False, "Values": {**content["Values"], **wanted}, "Host": host})
 
 
@@ -73,9 +74,10 @@ def allow_origin(folder: Path, origin: str) -> bool:
     """
     content = read(folder)
     host = content.get("Host", {})
-    if host.get("CORS") == origin:
+    wanted = ",".join(origins(origin))
+    if host.get("CORS") == wanted:
         return False
-    _save(folder, {**content, "Host": {**host, "CORS": origin, "CORSCredentials": True}})
+    _save(folder, {**content, "Host": {**host, "CORS": wanted, "CORSCredentials": True}})
     return True
 
 

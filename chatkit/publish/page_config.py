@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 
 from chatkit.files import write_private
+from chatkit.public_urls import public_url, way
 
 FILE = "config.json"
 
@@ -20,6 +21,8 @@ def write(folder: Path, api_base_url: str, *, sign_in: str = "") -> Path:
     """
     path = folder / FILE
     config = {"apiBaseUrl": api_base_url} | ({"signIn": sign_in} if sign_in else {})
+    if public_url(api_base_url) != api_base_url:
+        config["way"] = way()  # the page takes it to the functions, and to where they send it
     write_private(path, json.dumps(config, indent=2) + "\n")
     path.chmod(0o644)
     return path

@@ -10,6 +10,7 @@ from azure.mgmt.web.models import CorsSettings, SiteConfig, SiteConfigResource, 
 
 from chatkit.calls import Calls
 from chatkit.cloud import Cloud
+from chatkit.public_urls import origins
 
 HOST_STORAGE = "AzureWebJobsStorage"  # or, with an identity instead of a key, AzureWebJobsStorage__accountName
 # The platform sets these itself, or they belong to the machine the functions run on.
@@ -93,17 +94,17 @@ def _digest(value: str) -> str:
 
 
 def set_cors(cloud: Cloud, calls: Calls, group: str, site: str, origin: str) -> bool:
-    """Allow exactly one origin to call the app from a browser, credentials included.
+    """Allow exactly one page to call the app from a browser, by each address that it has, credentials included.
 
     Returns:
         Whether anything had to be written.
     """
-    sites = cloud.web().web_apps
+    sites, allowed = cloud.web().web_apps, [*origins(origin)]
     current = calls.call(sites.get_configuration, group, site).properties
     cors = current.cors if current else None
-    if cors is not None and list(cors.allowed_origins or ()) == [origin] and cors.support_credentials:
+    if cors is not None and list(cors.allowed_origins or ()) == allowed and cors.support_credentials:
         return False
-    wanted = SiteConfig(cors=CorsSettings(allowed_origins=[origin], support_credentials=True))
+    wanted = SiteConfig(cors=CorsSettings(allowed_origins=allowed, support_credentials=True))
     calls.call(sites.update_configuration, group, site, SiteConfigResource(properties=wanted))
     return True
 

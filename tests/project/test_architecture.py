@@ -10,14 +10,14 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 PACKAGE = ROOT / "chatkit"
-GROUND = {"errors", "files", "display"}
+GROUND = {"errors", "files", "display", "public_urls"}
 KIT = GROUND | {"settings", "cloud", "calls", "hints", "wire"}
 ALLOWED: dict[str, set[str]] = {
     "wire": {"errors"},
     "chat": GROUND | {"wire"},
     "provision": KIT | {"publish"},
     "publish": KIT | {"provision"},
-    "localcloud": {"errors", "files", "wire"},
+    "localcloud": {"errors", "files", "wire", "public_urls"},
     "localcloud.entra": {"errors", "files", "wire"},
     "localcloud.storage": {"errors", "files", "wire", "localcloud.entra"},
     "localcloud.signalr": {"errors", "files", "wire"},

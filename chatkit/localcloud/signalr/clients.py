@@ -21,7 +21,7 @@ from chatkit.localcloud.signalr.errors import HUB_RULE, BadRequest, SignalRError
 from chatkit.localcloud.signalr.instance import POLL_WITHIN_S, Instance
 from chatkit.localcloud.signalr.sinks import EventStreamSink, PollSink
 from chatkit.localcloud.signalr.websocket import query_of, take_over
-from chatkit.localcloud.web import LOOPBACK_HOSTS, without_port
+from chatkit.localcloud.web import LOOPBACK_HOSTS, asked_for
 
 HUB_NAME = re.compile(r"^[A-Za-z][A-Za-z0-9_`,.\[\]]{0,127}$")
 MAX_TOKEN_CHARS = 4096
@@ -118,7 +118,7 @@ class Clients:
     def accept(self, request: WebSocketRequest) -> Connection:
         """Decide about a WebSocket, with or without negotiation before it."""
         query, parameters = query_of(request)
-        host = without_port(request.headers.get("Host", ""))
+        host = asked_for(request.headers.get("Host", ""))
         if host not in LOOPBACK_HOSTS:
             raise SignalRError(421, message="This server answers on localhost only.\n")
         token = authentication.bearer(request.headers) or next(iter(parameters.get("access_token", [])), "")
