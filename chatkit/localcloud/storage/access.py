@@ -27,7 +27,7 @@ class Right:
     Attributes:
         action: Data (or management) action that a role has to hold.
         letters: Permissions of a shared access signature; one of them is enough.
-        resource: Resource type of an account signature: s, c or o.
+        resource: Resource type of an account signature: s, c or o; one of several is enough.
         public: Who may do it without signing in: "blob" for containers with blob or container access, "container".
         service_sas: Whether a signature of a container or blob can allow it.
     """
@@ -114,9 +114,9 @@ def scope_of(call: Call) -> str:
 
 def _permit_signature(call: Call, access: Access, right: Right) -> None:
     if access.service:
-        if not right.service_sas or (right.resource == "s") or (access.resources == "b" and right.resource != "o"):
+        if not right.service_sas or (right.resource == "s") or (access.resources == "b" and "o" not in right.resource):
             raise StorageError("AuthorizationFailure")
-    elif right.resource not in access.resources:
+    elif not set(right.resource) & set(access.resources):
         raise StorageError("AuthorizationResourceTypeMismatch")
     if not set(right.letters) & set(access.letters):
         raise StorageError("AuthorizationPermissionMismatch")

@@ -208,7 +208,8 @@ def read_target(path: str, query: Query) -> Target:
     if any("\0" in part for part in parts):
         raise StorageError("InvalidUri")
     account, container, blob = [*parts, "", ""][:3]
-    of_container = query.get("restype").lower() in ("container", "account") or "comp" in query
+    named = any(name in query for name in ("comp", "action", "resource"))
+    of_container = query.get("restype").lower() in ("container", "account") or named
     if container and not blob and not of_container:
         return Target(account, ROOT, container)
     return Target(account, container, blob)

@@ -88,6 +88,12 @@ async def set_acl(call: Call) -> Answer:
     return _changed(call, container)
 
 
+async def refuse_directories(call: Call) -> Answer:
+    """Operations of Data Lake storage: what an account without hierarchical namespace answers."""
+    assert call.container
+    raise StorageError("HierarchicalNamespaceNotEnabled")
+
+
 def _identifier(item: tuple[str, dict[str, str]]) -> Element:
     values = [Element(name, item[1][name.lower()]) for name in POLICY_FIELDS if item[1].get(name.lower())]
     return Element("SignedIdentifier", [Element("Id", item[0]), Element("AccessPolicy", values)])

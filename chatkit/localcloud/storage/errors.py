@@ -47,6 +47,7 @@ KNOWN: dict[str, tuple[int, str]] = {
         "The CRC64 value specified in the request did not match with the CRC64 value calculated by the server.",
     ),
     "EmptyMetadataKey": (400, "The key for one of the metadata key-value pairs is empty."),
+    "HierarchicalNamespaceNotEnabled": (400, "This operation is only supported on a hierarchical namespace account."),
     "InternalError": (500, "Server encountered an internal error. Please try again after some time."),
     "InvalidAuthenticationInfo": (401, SIGN_IN),
     "InvalidBlobOrBlock": (400, "The specified blob or block content is invalid."),

@@ -81,7 +81,8 @@ def read_wanted(call: Call) -> Wanted:
     if text and int(text) == 0:
         raise StorageError("OutOfRangeQueryParameterValue", details={"QueryParameterName": "maxresults"})
     size = min(int(text or LARGEST_PAGE), LARGEST_PAGE)
-    return Wanted(query.get("prefix"), query.get("delimiter"), _entry(query.get("marker")), size)
+    start = _entry(query.get("marker")) or query.get("startfrom")
+    return Wanted(query.get("prefix"), query.get("delimiter"), start, size)
 
 
 async def list_blobs(call: Call) -> Answer:

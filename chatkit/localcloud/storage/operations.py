@@ -49,6 +49,7 @@ WRITE_SERVICE = Right(SERVICE + "write", "w", "s", service_sas=False)
 DELEGATE = Right(SERVICE + "generateUserDelegationKey/action", "", "s", service_sas=False)
 ACL = Right(CONTAINERS + "write", "", "c", service_sas=False)
 ANY = Right(BLOBS + "read", "rwdlacuptfi", "sco", "")
+DATA_LAKE = ("action", "resource")  # parameters of its operations, which clients also use to find out about directories
 
 
 @dataclass(frozen=True)
@@ -98,6 +99,8 @@ class Operations:
         return await operation.run(call)
 
     def _find(self, call: Call) -> Operation:
+        if any(name in call.query for name in DATA_LAKE):
+            return Operation("Data Lake", ANY, containers.refuse_directories)
         method = "GET" if call.method == "HEAD" and call.target.level == "container" else call.method
         place, comp = f"{method} {call.target.level}", call.query.get("comp").lower()
         if "restype" in call.query:

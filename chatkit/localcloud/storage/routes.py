@@ -56,6 +56,8 @@ class Edge:
         if answer.content is not None and request.method != "HEAD":
             return await self._send_content(request, answer, headers, call.account.name)
         body = None if request.method == "HEAD" or answer.status in (204, 304) else answer.body
+        if body is None and answer.status >= 400:
+            headers.pop("Content-Type", None)  # clients read what has a type: there is no error document here
         return web.Response(status=answer.status, headers=headers, body=body)
 
     async def _answer(self, request: web.Request, call: Call) -> Answer:
