@@ -19,7 +19,7 @@ from chatkit.development import FUNCTIONS, PAGE, Development
 from chatkit.settings import checkout
 
 START_LIMIT_S, POLL_S = 60.0, 0.05
-ADDRESS = re.compile(r"http://127\.0\.0\.1:\d+/\S+")
+ADDRESS = re.compile(r"http://127\.0\.0\.1:\d+/\S*")
 # Lab saves every two minutes, and the notebooks are the checkout's own.
 SAVES_NOTHING = {"@jupyterlab/docmanager-extension/plugin": {"autosave": False}}
 
