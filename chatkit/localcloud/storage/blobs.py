@@ -163,7 +163,6 @@ async def get_metadata(call: Call) -> Answer:
 def _readable(call: Call) -> Blob:
     if "snapshot" in call.query or "versionid" in call.query:
         raise not_provided("A snapshot or version")
-    conditions.refuse_tag_conditions(call)
     blob = call.blob
     conditions.check_read(call, blob)
     leases.require(call, blob, optional=True)
@@ -190,6 +189,7 @@ async def set_tier(call: Call) -> Answer:
     if "snapshot" in call.query or "versionid" in call.query:
         raise not_provided("A snapshot or version")
     blob, wanted = call.blob, tier(call) or call.required("x-ms-access-tier")
+    conditions.check_write(call, blob)
     leases.require(call, blob, optional=True)
     if blob.kind != BLOCK:
         raise StorageError("InvalidBlobType")

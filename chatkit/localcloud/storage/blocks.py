@@ -109,6 +109,8 @@ async def get_block_list(call: Call) -> Answer:
         raise StorageError("BlobNotFound")
     if blob is not None and blob.kind != BLOCK:
         raise StorageError("InvalidBlobType")
+    if blob is not None:
+        conditions.check_read(call, blob)
     leases.require(call, blob, optional=True)
     lists = []
     if which != "uncommitted":
@@ -196,5 +198,4 @@ async def seal(call: Call) -> Answer:
         blob.sealed = True
         blob.touch()
         call.repository.save_blob(call.account, call.container, blob)
-    conditions.refuse_tag_conditions(call)
     return Answer(200, {**written(blob), "x-ms-blob-sealed": "true"})

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from chatkit.localcloud.storage import dates
+from chatkit.localcloud.storage import dates, tag_rules
 from chatkit.localcloud.storage.call import Call
 from chatkit.localcloud.storage.errors import StorageError, bad_header
 from chatkit.localcloud.storage.models import Blob, Container
 
+TAGS = "x-ms-if-tags"
 NAMES = ("if-match", "if-none-match", "if-modified-since", "if-unmodified-since")
 
 
@@ -18,7 +19,7 @@ def check_read(call: Call, found: Blob | Container) -> None:
     """
     if call.header("if-none-match").strip() == "*":
         raise StorageError("UnsatisfiableCondition")
-    unmet = _unmet(call, found.etag, found.modified)
+    unmet = _unmet(call, found)
     if unmet in ("if-none-match", "if-modified-since"):
         raise StorageError("ConditionNotMet", status=304, headers={"ETag": found.etag})
     if unmet:
@@ -31,52 +32,58 @@ def check_write(call: Call, found: Blob | Container | None, *, creates: bool = F
     Raises:
         StorageError: ConditionNotMet or BlobAlreadyExists.
     """
-    refuse_tag_conditions(call)
     if found is None:
-        if call.header("if-match") or call.header("if-unmodified-since"):
+        if any(call.header(name) for name in ("if-match", "if-unmodified-since", TAGS)):
             raise StorageError("ConditionNotMet")
         return
-    unmet = _unmet(call, found.etag, found.modified)
+    unmet = _unmet(call, found)
     if unmet == "if-none-match" and call.header("if-none-match").strip() == "*" and creates:
         raise StorageError("BlobAlreadyExists")
     if unmet:
         raise StorageError("ConditionNotMet")
 
 
-def check_source(call: Call, source: Blob) -> None:
-    """Conditions on the source of a copy.
+def check_tags(call: Call, blob: Blob) -> None:
+    """Conditions on a blob whose tags are read or set: their own headers, and always 412.
 
     Raises:
-        StorageError: SourceConditionNotMet.
+        StorageError: ConditionNotMet.
     """
-    if _unmet(call, source.etag, source.modified, prefix="x-ms-source-"):
-        raise StorageError("SourceConditionNotMet")
+    if _unmet(call, blob, prefix="x-ms-blob-"):
+        raise StorageError("ConditionNotMet")
 
 
-def refuse_tag_conditions(call: Call) -> None:
-    """Conditions on tags are not evaluated here; to ignore one would be worse than to refuse it.
-
-    Raises:
-        StorageError: UnsupportedHeader.
-    """
-    if call.header("x-ms-if-tags"):
-        raise StorageError("UnsupportedHeader", details={"HeaderName": "x-ms-if-tags"})
+def source_holds(call: Call, source: Blob) -> bool:
+    """Say whether the conditions on the source of a copy hold."""
+    return not _unmet(call, source, prefix="x-ms-source-", tags="x-ms-source-if-tags")
 
 
-def _unmet(call: Call, etag: str, modified: float, *, prefix: str = "") -> str:
+def _unmet(call: Call, found: Blob | Container, *, prefix: str = "", tags: str = TAGS) -> str:
     """Name of the first condition that does not hold; an ETag condition beats the date condition of its kind."""
-    values = {name: call.header(prefix + name) for name in NAMES}
+    values, changed = {name: call.header(prefix + name) for name in NAMES}, int(found.modified)
     if values["if-match"]:
-        if not _matches(values["if-match"], etag):
+        if not _matches(values["if-match"], found.etag):
             return "if-match"
-    elif values["if-unmodified-since"] and int(modified) > _date(prefix + "if-unmodified-since", values["if-unmodified-since"]):
+    elif values["if-unmodified-since"] and changed > _date(prefix + "if-unmodified-since", values["if-unmodified-since"]):
         return "if-unmodified-since"
     if values["if-none-match"]:
-        if _matches(values["if-none-match"], etag):
+        if _matches(values["if-none-match"], found.etag):
             return "if-none-match"
-    elif values["if-modified-since"] and int(modified) <= _date(prefix + "if-modified-since", values["if-modified-since"]):
+    elif values["if-modified-since"] and changed <= _date(prefix + "if-modified-since", values["if-modified-since"]):
         return "if-modified-since"
-    return ""
+    return "" if _tags_match(call, found, tags) else tags
+
+
+def _tags_match(call: Call, found: Blob | Container, header: str) -> bool:
+    text = call.header(header)
+    if not text:
+        return True
+    if isinstance(found, Container):
+        raise StorageError("UnsupportedHeader", details={"HeaderName": header})
+    try:
+        return tag_rules.parse(text, condition=True).holds(found.tags)
+    except ValueError:
+        raise bad_header(header, text) from None
 
 
 def _matches(wanted: str, etag: str) -> bool:

@@ -85,7 +85,8 @@ class Copies:
         reading = replace(call, method="GET", path=path, query=query, target=target, headers=headers, body=None)
         self._admit(call, reading)
         source = reading.blob
-        conditions.check_source(call, source)
+        if not conditions.source_holds(call, source):
+            raise StorageError("SourceConditionNotMet")
         return source
 
     def _admit(self, call: Call, reading: Call) -> None:

@@ -6,13 +6,13 @@ import asyncio
 import base64
 import binascii
 from bisect import bisect_left
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
-from chatkit.localcloud.storage import tags
+from chatkit.localcloud.storage import tag_rules, tags
 from chatkit.localcloud.storage.call import Answer, Call, xml_answer
-from chatkit.localcloud.storage.errors import StorageError, bad_query, not_provided
-from chatkit.localcloud.storage.models import Blob
+from chatkit.localcloud.storage.errors import StorageError, bad_query
+from chatkit.localcloud.storage.models import Blob, Container
 from chatkit.localcloud.storage.properties import blob_element, container_element, metadata_element
 from chatkit.localcloud.storage.xmltext import Element, Rendered, named
 
@@ -111,7 +111,7 @@ def _entry_element(name: str, blob: Blob | None, wanted: Wanted, include: set[st
     if "metadata" in include and blob.metadata:
         parts.append(metadata_element(blob))
     if "tags" in include and blob.tags:
-        parts.append(tags.element(blob))
+        parts.append(tags.element(blob.tags))
     return Element("Blob", parts)
 
 
@@ -171,5 +171,38 @@ def _entry(marker: str) -> str:
 
 
 async def find_by_tags(call: Call) -> Answer:
-    """Find Blobs by Tags."""
-    raise not_provided("Finding blobs by tags")
+    """Find Blobs by Tags, in the account or in a container; shows of each blob the tags that the expression names."""
+    wanted, text = read_wanted(call), call.query.get("where")
+    rule, page = _tag_rule(text), Page()
+    entries: list[Element] = []
+    for number, (container, blob) in enumerate(_tagged(call, wanted.start)):
+        if number % AT_ONCE == 0:
+            await asyncio.sleep(0)
+        if not rule.holds({**blob.tags, tag_rules.CONTAINER: container.name}):
+            continue
+        if len(entries) == wanted.size:
+            page.marker = f"{container.name}/{blob.name}"
+            break
+        shown = tags.element({name: value for name, value in blob.tags.items() if name in rule.names})
+        entries.append(Element("Blob", [named("Name", blob.name), Element("ContainerName", container.name), shown]))
+    parts = [Element("Where", text), Element("Blobs", entries), Element("NextMarker", _marker(page.marker))]
+    return xml_answer(Element("EnumerationResults", parts, {"ServiceEndpoint": f"{call.origin}/{call.account.name}/"}))
+
+
+def _tag_rule(text: str) -> tag_rules.TagRule:
+    if not text:
+        raise StorageError("MissingRequiredQueryParameter", details={"QueryParameterName": "where"})
+    try:
+        return tag_rules.parse(text)
+    except ValueError:
+        raise bad_query("where", text) from None
+
+
+def _tagged(call: Call, start: str) -> Iterator[tuple[Container, Blob]]:
+    """Blobs with tags, by container and name, from the one that a marker names."""
+    first, _, name = start.partition("/")
+    searched = [call.container] if call.target.container else [found for _, found in sorted(call.account.containers.items())]
+    for container in searched:
+        if container.name >= first:
+            blobs = [*container.names_from(name if container.name == first else "")]
+            yield from ((container, blob) for each in blobs if (blob := container.blobs.get(each)) and blob.tags)

@@ -1,14 +1,14 @@
-"""Blob index tags: stored and returned; finding blobs by tags is not provided."""
+"""Blob index tags: set and returned; `tag_rules` has the expressions over them."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from urllib.parse import parse_qsl
 
-from chatkit.localcloud.storage import leases
+from chatkit.localcloud.storage import conditions, leases
 from chatkit.localcloud.storage.call import Answer, Call, xml_answer
 from chatkit.localcloud.storage.errors import StorageError, bad_header
-from chatkit.localcloud.storage.models import Blob
 from chatkit.localcloud.storage.xmltext import Element
 
 MOST = 10
@@ -31,8 +31,9 @@ def from_header(text: str) -> dict[str, str]:
 async def get_tags(call: Call) -> Answer:
     """Get Blob Tags."""
     blob = call.blob
+    conditions.check_tags(call, blob)
     leases.require(call, blob, optional=True)
-    return xml_answer(element(blob))
+    return xml_answer(element(blob.tags))
 
 
 async def set_tags(call: Call) -> Answer:
@@ -40,7 +41,8 @@ async def set_tags(call: Call) -> Answer:
     given = await call.read_xml()
     pairs = [(tag.value("Key"), tag.value("Value")) for part in given.children for tag in part.children]
     blob = call.blob
-    leases.require(call, blob, optional=True)
+    conditions.check_tags(call, blob)
+    leases.require(call, blob)
     if given.name != "Tags" or len(dict(pairs)) != len(pairs) or not _allowed(dict(pairs)):
         raise StorageError("InvalidXmlNodeValue")
     blob.tags = dict(pairs)
@@ -52,7 +54,7 @@ def _allowed(tags: dict[str, str]) -> bool:
     return len(tags) <= MOST and all(NAME.match(key) and VALUE.match(value) for key, value in tags.items())
 
 
-def element(blob: Blob) -> Element:
+def element(tags: Mapping[str, str]) -> Element:
     """Tags in a listing and as an answer."""
-    pairs = [Element("Tag", [Element("Key", key), Element("Value", value)]) for key, value in blob.tags.items()]
+    pairs = [Element("Tag", [Element("Key", key), Element("Value", value)]) for key, value in tags.items()]
     return Element("Tags", [Element("TagSet", pairs)])

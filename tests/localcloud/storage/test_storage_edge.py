@@ -30,7 +30,7 @@ PUT = {"x-ms-blob-type": "BlockBlob"}
         ("PUT", "box/a", {"x-ms-blob-type": "AppendBlob"}, b"x", "InvalidHeaderValue"),
         ("PUT", "box/a", {**PUT, "x-ms-version": "yesterday"}, b"x", "InvalidHeaderValue"),
         ("PUT", "box/a", {**PUT, "x-ms-access-tier": "Tepid"}, b"x", "InvalidHeaderValue"),
-        ("PUT", "box/a", {**PUT, "x-ms-if-tags": "a='b'"}, b"x", "UnsupportedHeader"),
+        ("PUT", "box/a", {**PUT, "x-ms-if-tags": "a='b'"}, b"x", "ConditionNotMet"),
         ("PUT", "box/a", {**PUT, "If-Unmodified-Since": "soon"}, b"x", "ConditionNotMet"),
         ("PUT", "box/a", {**PUT, "x-ms-meta-": "x"}, b"x", "EmptyMetadataKey"),
         ("PUT", "box/a", {**PUT, "x-ms-meta-a": "x" * 7000, "x-ms-meta-b": "x" * 7000}, b"x", "MetadataTooLarge"),
