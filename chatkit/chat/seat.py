@@ -23,6 +23,7 @@ from chatkit.chat.sign_in import SignedIn
 from chatkit.errors import ServiceError
 
 EVERYBODY = ("everybody", "")
+LATE_S = 0.05
 
 
 @dataclass(frozen=True)
@@ -185,12 +186,23 @@ class Seat:
             self._submit()
 
     def _submit(self) -> None:
+        if not self._take():
+            self._portal.submit(self._look_again())
+
+    async def _look_again(self) -> None:
+        """ipykernel 7.4 may handle typing on one thread and Enter on another, which is then a moment ahead."""
+        await asyncio.sleep(LATE_S)
+        self._take()
+
+    def _take(self) -> bool:
+        """Take what is in the box and send it; False when there is nothing."""
         with self._box:
             draft = Draft(self._text.value, self._to.value or "")
             if not draft.text.strip():
-                return
+                return False
             self._text.value = ""
         self._portal.submit(self._deliver(draft))
+        return True
 
     async def _deliver(self, draft: Draft) -> None:
         async with self._sending:

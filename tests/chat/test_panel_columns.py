@@ -92,6 +92,14 @@ def test_what_was_not_sent_waits_until_the_box_is_free(panel: ChatPanel, app: St
     wait(portal, lambda: bool(alice.text.value == "for bob only" and alice.to.value == "bob"))
 
 
+def test_enter_may_overtake_what_was_typed(panel: ChatPanel, app: StubRoom, portal: Portal) -> None:
+    """Some kernels handle the two on different threads."""
+    alice = seat_of(panel, "alice")
+    alice.text._handle_custom_msg({"event": "submit"}, [])
+    alice.text.value = "a moment late"
+    wait(portal, lambda: [message["text"] for message in app.messages] == ["a moment late"])
+
+
 def test_messages_of_one_user_arrive_in_the_order_typed(panel: ChatPanel, app: StubRoom, portal: Portal) -> None:
     """One is on its way at a time."""
     alice = seat_of(panel, "alice")

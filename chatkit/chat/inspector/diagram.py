@@ -14,7 +14,7 @@ PEERS = {"app": "Function app", "service": "SignalR Service"}
 PLAIN = re.compile(r"[^\W_]|[ ./]")
 # As a word of its own this ends a block of the diagram, even inside a label.
 END = re.compile(r"\bend\b", re.IGNORECASE)
-LONGEST, MOST = 60, 80
+LONGEST, MOST = 60, 40
 
 
 @dataclass(frozen=True)
