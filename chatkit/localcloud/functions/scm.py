@@ -1,11 +1,13 @@
 """The deployment endpoint (SCM) of a site: `/api/publish` for Flex, `/api/zipdeploy` for Consumption, deployment status and logs.
 
-Follows Microsoft's pages "Flex Consumption one deploy" and "Kudu: deploying from a zip file". Entra bearer tokens only.
+Follows Microsoft's pages "Flex Consumption one deploy" and "Kudu: deploying from a zip file". Entra bearer tokens, and the
+publishing password where the site's policy allows it.
 """
 
 from __future__ import annotations
 
 import asyncio
+import base64
 import logging
 import uuid
 from collections.abc import Callable
@@ -16,7 +18,9 @@ from aiohttp import web
 from chatkit.localcloud.entra.errors import TokenRejected
 from chatkit.localcloud.entra.tokens import Tokens
 from chatkit.localcloud.functions.deployments import Status, shown
+from chatkit.localcloud.functions.keys import same
 from chatkit.localcloud.functions.site import DeploymentRunning, RunningSite
+from chatkit.localcloud.functions.spec import SiteSpec
 from chatkit.localcloud.store import Document
 from chatkit.localcloud.web import Handler, loopback_only
 
@@ -33,11 +37,14 @@ def application(site: RunningSite, tokens: Tokens, resource_manager_url: Callabl
     async def with_bearer(request: web.Request, handler: Handler) -> web.StreamResponse:
         scheme, _, token = request.headers.get("Authorization", "").partition(" ")
         if scheme.lower() == "basic":
-            return _unauthorized("Basic authentication is disabled on this site. Use a Microsoft Entra token.")
-        try:
-            tokens.verify(token.strip() if scheme.lower() == "bearer" else "", (*AUDIENCES, resource_manager_url()))
-        except TokenRejected as error:
-            return _unauthorized(str(error))
+            refusal = _refusal(token, site.spec)
+            if refusal:
+                return _unauthorized(refusal)
+        else:
+            try:
+                tokens.verify(token.strip() if scheme.lower() == "bearer" else "", (*AUDIENCES, resource_manager_url()))
+            except TokenRejected as error:
+                return _unauthorized(str(error))
         try:
             return await handler(request)
         except (web.HTTPException, ConnectionError):
@@ -168,6 +175,18 @@ async def _receive(request: web.Request, path: Path) -> bool:
                 return False
             file.write(chunk)
     return True
+
+
+def _refusal(credential: str, spec: SiteSpec) -> str:
+    """Why a user name and password do not open a site's endpoint; empty when they do."""
+    if not spec.publishing_password:
+        return "Basic authentication is disabled on this site. Use a Microsoft Entra token."
+    try:
+        user, _, password = base64.b64decode(credential).decode().partition(":")
+    except ValueError:
+        return "The Authorization header is malformed."
+    known = user.lower().rpartition("\\")[2] == f"${spec.name}"
+    return "" if known and same(password, spec.publishing_password) else "The user name or password is wrong."
 
 
 def _text(status: int, sentence: str) -> web.Response:

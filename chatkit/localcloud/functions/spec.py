@@ -48,6 +48,7 @@ class SiteSpec:
         principal_id: Object id of its system-assigned identity, empty without one.
         package_container_url: Blob container that keeps the released package (Flex), empty otherwise.
         scope: ARM id of the site, for role checks.
+        publishing_password: Opens the deployment endpoint besides Entra tokens; empty when the site's policy forbids it.
     """
 
     name: str
@@ -63,6 +64,7 @@ class SiteSpec:
     principal_id: str = ""
     package_container_url: str = ""
     scope: str = ""
+    publishing_password: str = field(default="", repr=False)
 
 
 @dataclass(frozen=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import base64
 import io
 import json
 import ssl
@@ -224,6 +225,19 @@ async def test_scm_takes_entra_tokens_only(cloud: Cloud, headers: dict[str, str]
     status, text = await cloud.scm("POST", "/api/publish", data=b"x", headers=headers)
     assert status == 401
     assert ("Basic authentication is disabled" in text) == ("Basic" in str(headers))
+
+
+async def test_scm_takes_the_publishing_password_where_the_site_allows_it(cloud: Cloud) -> None:
+    """The site's own user, with or without the site's name before it; a wrong one is told so, and none does once it is off."""
+    await cloud.service.apply(replace(cloud.spec, publishing_password="secret"))
+    answers = []
+    for user, password in (("$site", "secret"), ("site\\$site", "secret"), ("$site", "wrong"), ("$other", "secret")):
+        credential = base64.b64encode(f"{user}:{password}".encode()).decode()
+        answers.append(await cloud.scm("GET", "/api/deployments", headers={"Authorization": f"Basic {credential}"}))
+    assert [status for status, _ in answers] == [200, 200, 401, 401] and "wrong" in answers[2][1]
+    await cloud.service.apply(cloud.spec)
+    good = base64.b64encode(b"$site:secret").decode()
+    assert (await cloud.scm("GET", "/api/deployments", headers={"Authorization": f"Basic {good}"}))[0] == 401
 
 
 async def test_scm_checks_the_audience(cloud: Cloud) -> None:

@@ -135,6 +135,25 @@ def test_web_takes_if_match(raw: Raw, clients: Clients) -> None:
     assert (again.status, again.code) == (412, "PreconditionFailed")
 
 
+def test_publishing_passwords_follow_the_policy(raw: Raw, clients: Clients, cloud: LocalCloud) -> None:
+    """Off on Flex, on on Consumption; profile, credentials and data plane agree, also after the policy was changed."""
+    make_site(clients)
+    site = {"location": "eastus2", "kind": "functionapp,linux", "properties": {"reserved": True}}
+    sites = f"{raw.group}/providers/Microsoft.Web/sites"
+    raw("PUT", f"{sites}/old-api", site)
+
+    def state(name: str) -> list[bool]:
+        password = raw("POST", f"{sites}/{name}/config/publishingcredentials/list").body["properties"]["publishingPassword"]
+        profile = raw("POST", f"{sites}/{name}/publishxml", {"format": "WebDeploy"}).body
+        policy = raw("GET", f"{sites}/{name}/basicPublishingCredentialsPolicies/scm").body["properties"]["allow"]
+        return [policy, password in profile, cloud.planes.sites[name].publishing_password == password]
+
+    assert (state("chat-api"), state("old-api")) == ([False] * 3, [True] * 3)
+    for name, allow in (("chat-api", True), ("old-api", False)):
+        raw("PUT", f"{sites}/{name}/basicPublishingCredentialsPolicies/scm", {"properties": {"allow": allow}})
+        assert state(name) == [allow] * 3
+
+
 def test_the_last_site_takes_its_plan_along(raw: Raw, clients: Clients) -> None:
     """Unless deleteEmptyServerFarm=false."""
     make_site(clients)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+from xml.sax.saxutils import quoteattr
 
 from chatkit.localcloud.functions.spec import FunctionInfo
 from chatkit.localcloud.resource_manager import errors
@@ -11,7 +12,7 @@ from chatkit.localcloud.resource_manager.http import Answer, Call
 from chatkit.localcloud.resource_manager.routing import GROUP, Operation, Route
 from chatkit.localcloud.resource_manager.state import Document
 from chatkit.localcloud.resource_manager.web.rules import SITES
-from chatkit.localcloud.resource_manager.web.shapes import child, host_name
+from chatkit.localcloud.resource_manager.web.shapes import child, host_name, scm_host_name
 from chatkit.localcloud.resource_manager.web.sites import Sites, new_key
 
 KEY_TYPES = {"masterkey": "masterKey", "functionkeys": "functionKeys", "systemkeys": "systemKeys"}
@@ -192,9 +193,21 @@ class SiteActions:
         return Answer(200)
 
     async def publish_profile(self, call: Call) -> Answer:
-        """Publishing profiles; none is offered, since zip publish takes bearer tokens."""
-        self._site(call)
-        return Answer(text="<publishData />", content_type="application/xml")
+        """The publishing profile: zip deploy only. Where the policy forbids passwords it has none, as in Azure."""
+        document = self._site(call)
+        name, scm = document["name"], scm_host_name(document)
+        values = {
+            "profileName": f"{name} - Zip Deploy",
+            "publishMethod": "ZipDeploy",
+            "publishUrl": scm,
+            "userName": f"${name}",
+            "userPWD": document["publishing_password"] if document["policies"]["scm"] else "REDACTED",
+            "destinationAppUrl": f"http://{host_name(document)}",
+            "webSystem": "WebSites",
+        }
+        attributes = " ".join(f"{key}={quoteattr(value)}" for key, value in values.items())
+        text = f"<publishData><publishProfile {attributes}><databases /></publishProfile></publishData>"
+        return Answer(text=text, content_type="application/xml")
 
     async def slots(self, call: Call) -> Answer:
         """Deployment slots: there are none."""

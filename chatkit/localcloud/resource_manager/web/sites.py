@@ -320,6 +320,7 @@ def spec(document: Document, platform_settings: dict[str, str]) -> SiteSpec:
         principal_id=identities.principal_id(document),
         package_container_url=flex["deployment"]["storage"]["value"] if flex else "",
         scope=document["id"],
+        publishing_password=document["publishing_password"] if document["policies"]["scm"] else "",
     )
 
 
