@@ -19,7 +19,8 @@ SAS = generate_account_sas(NAME, KEY1, "sco", "rwdlacuptf", LATER)
 
 def code(error: HttpResponseError) -> str:
     """The storage error code, which the SDK adds."""
-    return str(getattr(error, "error_code", ""))
+    found = getattr(error, "error_code", "")
+    return str(getattr(found, "value", found))
 
 
 @pytest.fixture
