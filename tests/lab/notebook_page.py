@@ -5,12 +5,13 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from playwright.sync_api import Browser, Locator, Page, expect
+from playwright.sync_api import BrowserContext, Locator, Page, ViewportSize, expect
 
 from tests.notebooks.refresh import NOTEBOOKS, read
 
 KERNEL_READY = "text=Python 3 (ipykernel) | Idle"
 WAIT_MS = 60_000
+VIEWPORT: ViewportSize = {"width": 1280, "height": 800}
 FIRST = re.compile(r"00-[a-z-]+\.ipynb")
 RAN = re.compile(r"\[(\d+)\]:")
 ERROR = "[data-mime-type='application/vnd.jupyter.error']"
@@ -24,9 +25,9 @@ class NotebookPage:
     name: str
 
     @classmethod
-    def open(cls, browser: Browser, address: str, name: str) -> NotebookPage:
+    def open(cls, browser: BrowserContext, address: str, name: str) -> NotebookPage:
         """Open a notebook at the address that `chatkit lab` has printed, and wait for its cells."""
-        page = browser.new_page(viewport={"width": 1280, "height": 800}, locale="en-GB")
+        page = browser.new_page()
         page.set_default_timeout(WAIT_MS)
         page.goto(FIRST.sub(name, address) + "&reset")
         expect(page.locator(".jp-Notebook .jp-Cell")).to_have_count(len(read(NOTEBOOKS / name).cells), timeout=WAIT_MS)
@@ -69,12 +70,27 @@ class NotebookPage:
         expect(cell.locator(ERROR)).to_have_count(0)
         return cell
 
-    def write(self, panel: Locator, user: str, text: str) -> None:
-        """Type a message in a user's box of a panel and press Enter."""
-        box = panel.get_by_placeholder(f"Message from {user}")
+    def run_new(self, below: Locator, code: str) -> Locator:
+        """Insert a cell below another one, as a person does with the keyboard, and run it; returns it when it has run."""
+        below.locator(".jp-InputArea-prompt").click()
+        self.page.keyboard.press("b")
+        self.page.keyboard.press("Enter")
+        self.page.keyboard.type(code)
+        return self.run(code)
+
+    def write(self, panel: Locator, user: str, text: str, *, to: str = "") -> None:
+        """Type a message in a user's column of a panel, choose whom it is for, and press Enter."""
+        column = self.column(panel, user)
+        if to:
+            column.get_by_label("To", exact=True).select_option(label=to)
+        box = column.get_by_placeholder(f"Message from {user}")
         box.fill(text)
         box.press("Enter")
 
-    def diagrams(self) -> Locator:
+    def column(self, panel: Locator, user: str) -> Locator:
+        """A user's column of a panel: what they see and where they write."""
+        return panel.locator(".widget-vbox").filter(has=self.page.get_by_placeholder(f"Message from {user}"))
+
+    def diagrams(self, within: Locator | None = None) -> Locator:
         """Every Mermaid diagram, drawn or not."""
-        return self.page.locator(".jp-RenderedMermaid, code.language-mermaid")
+        return (within or self.page).locator(".jp-RenderedMermaid, code.language-mermaid")

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Locator, expect
+from playwright.sync_api import BrowserContext, Locator, expect
 
 from chatkit.workshop import Workshop
 from tests.app_versions import write_app
@@ -40,7 +40,7 @@ def before_10(before_06: Workshop) -> Workshop:
 
 
 @pytest.fixture
-def opened(browser: Browser, lab: str, request: pytest.FixtureRequest) -> Iterator[NotebookPage]:
+def opened(browser: BrowserContext, lab: str, request: pytest.FixtureRequest) -> Iterator[NotebookPage]:
     """The notebook that the test names."""
     notebook = NotebookPage.open(browser, lab, request.param)
     yield notebook
@@ -52,11 +52,6 @@ def counted(name: str) -> list[int]:
     return list(range(1, len(code_cells(read(NOTEBOOKS / name))) + 1))
 
 
-def log(cell: Locator, user: str) -> Locator:
-    """The messages that a user of the panel sees."""
-    return cell.get_by_role("log", name=f"Messages of {user}")
-
-
 @pytest.mark.parametrize("opened", ["06-web-page.ipynb"], indirect=True)
 def test_a_notebook_runs_by_the_menu_and_its_panel_is_alive(before_06: Workshop, opened: NotebookPage) -> None:
     """Every cell runs without an error; what alice types arrives at bob's, and the other way round."""
@@ -66,28 +61,48 @@ def test_a_notebook_runs_by_the_menu_and_its_panel_is_alive(before_06: Workshop,
     for user, text in (("alice", "Typed in Lab"), ("bob", "And answered there")):
         opened.write(panel, user, text)
         for reader in ("alice", "bob"):
-            expect(log(panel, reader)).to_contain_text(text)
+            expect(opened.column(panel, reader)).to_contain_text(text)
+
+
+@pytest.mark.parametrize("opened", ["06-web-page.ipynb"], indirect=True)
+def test_the_inspector_shows_the_wire_and_draws_it(before_06: Workshop, opened: NotebookPage) -> None:
+    """A message that is typed appears as its requests and frames; Lab draws them as a picture."""
+    opened.run_all()
+    panel = opened.run(PANEL)
+    inspector = opened.run_new(panel, "panel.inspector()")
+    opened.write(panel, "alice", "Look at the wire")
+    frames = inspector.locator("details", has_text="from service").filter(has_text="Look at the wire")
+    expect(frames).to_have_count(2)
+    inspector.get_by_role("button", name="Draw as a sequence diagram").click()
+    assert_drawn(opened.diagrams(inspector), 1)
 
 
 @pytest.mark.parametrize("opened", ["10-private-messages.ipynb"], indirect=True)
 def test_private_messages_stay_private_in_the_panel(before_10: Workshop, opened: NotebookPage) -> None:
-    """What a cell sends to one person is in two columns out of three; what is typed goes to everybody."""
+    """What alice writes to bob is in two columns out of three; what comes after it, for everybody, is in all of them."""
     opened.run_all()
     assert (opened.failures(), opened.counts()) == ([], counted(opened.name))
     panel = opened.run(PANEL)
-    opened.run('panel.say("alice", "The party for carol is on Friday.", to="bob")')
+    opened.write(panel, "alice", "Only between us", to="bob")
+    expect(opened.column(panel, "bob")).to_contain_text("Only between us")
     opened.write(panel, "carol", "Did I miss anything?")
     for reader in ("alice", "bob", "carol"):
-        expect(log(panel, reader)).to_contain_text("Did I miss anything?")
-    assert ["Friday" in (log(panel, reader).text_content() or "") for reader in ("alice", "bob", "carol")] == [True, True, False]
+        expect(opened.column(panel, reader)).to_contain_text("Did I miss anything?")
+    assert ["Only between us" in (opened.column(panel, user).text_content() or "") for user in ("alice", "bob", "carol")] == [
+        *(True, True, False),
+    ]
 
 
 @pytest.mark.parametrize("opened", [name for name, count in DIAGRAMS.items() if count], indirect=True)
-def test_diagrams_are_drawn(opened: NotebookPage, request: pytest.FixtureRequest) -> None:
-    """Lab shows a picture with the diagram's title for those who do not see it; no source text, no parser's complaint."""
-    diagrams = opened.diagrams()
-    expect(diagrams).to_have_count(DIAGRAMS[opened.name])
-    expect(diagrams.get_by_role("img")).to_have_count(DIAGRAMS[opened.name])
+def test_diagrams_are_drawn(opened: NotebookPage) -> None:
+    """Each diagram of each notebook's prose."""
+    assert_drawn(opened.diagrams(), DIAGRAMS[opened.name])
+
+
+def assert_drawn(diagrams: Locator, count: int) -> None:
+    """Lab shows pictures, with a title for those who do not see them; no source text, no parser's complaint."""
+    expect(diagrams).to_have_count(count)
+    expect(diagrams.get_by_role("img")).to_have_count(count)
     for picture in diagrams.get_by_role("img").all():
         assert picture.get_attribute("alt")
         assert picture.evaluate("image => image.decode().then(() => image.naturalWidth)") > 0
