@@ -65,6 +65,7 @@ def application(site: RunningSite, tokens: Tokens, resource_manager_url: Callabl
             web.get("/api/deployments/{id}", routes.get),
             web.get("/api/deployments/{id}/log", routes.log),
             web.get("/api/isdeploying", routes.is_deploying),
+            web.get("/api/settings", routes.settings),
         ]
     )
     return app
@@ -125,6 +126,10 @@ class Scm:
         if record is None:
             return _text(404, f"Deployment '{request.match_info['id']}' not found.")
         return web.json_response(record["log"])
+
+    async def settings(self, request: web.Request) -> web.Response:
+        """The app settings as the endpoint sees them: az waits here until a build's settings have arrived."""
+        return web.json_response(self._site.spec.app_settings)
 
     async def is_deploying(self, request: web.Request) -> web.Response:
         """Whether a deployment runs."""

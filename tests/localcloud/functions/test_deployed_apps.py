@@ -248,6 +248,8 @@ async def test_scm_checks_the_audience(cloud: Cloud) -> None:
 
 async def test_scm_answers_what_is_not_there(cloud: Cloud) -> None:
     """Unknown deployments, empty packages, and the endpoint of the other plan."""
+    assert await cloud.scm("GET", "/api/settings") == (200, {"A": "1"})
+    assert await cloud.scm("GET", "/api/deployments/") == (200, [])
     assert (await cloud.scm("GET", "/api/deployments/nobody"))[0] == 404
     assert (await cloud.scm("GET", "/api/deployments/latest"))[0] == 404
     assert (await cloud.scm("POST", "/api/publish", data=b""))[0] == 400
