@@ -11,7 +11,6 @@ import ipywidgets
 from chatkit.chat import render
 from chatkit.chat.inspector.widget import Inspector
 from chatkit.chat.messages import ChatMessage
-from chatkit.chat.painter import Painter
 from chatkit.chat.people import People
 from chatkit.chat.portal import Portal, portal
 from chatkit.chat.reopening import Run, replaces, this_run
@@ -47,13 +46,9 @@ class ChatPanel:
         self._portal = home or portal()
         self._closed = False
         self._inspector: Inspector | None = None
-        self._painter = Painter(self._portal, self._paint)
         known = people or {}
-        room = People({known[user].name if user in known else user: user for user in self.users})
-        self._seats = {
-            user: Seat(api_base_url, user, self._portal, self._painter.soon, people=room, person=known.get(user))
-            for user in self.users
-        }
+        room = People({known[user].name if user in known else user: user for user in self.users}, self._repaint)
+        self._seats = {user: Seat(api_base_url, user, self._portal, people=room, person=known.get(user)) for user in self.users}
         boxes = [seat.widget for seat in self._seats.values()]
         self.widget = ipywidgets.HBox(boxes, layout=ipywidgets.Layout(flex_flow="row wrap"))
 
@@ -141,7 +136,6 @@ class ChatPanel:
         await asyncio.gather(*(seat.start() for seat in self._seats.values()))
 
     async def _stop(self) -> None:
-        self._painter.stop()
         await asyncio.gather(*(seat.close() for seat in self._seats.values()))
 
     async def _say(self, seat: Seat, text: str, recipient: str, hearers: Sequence[Seat]) -> ChatMessage:
@@ -160,9 +154,10 @@ class ChatPanel:
                 ) from None
         return message
 
-    def _paint(self) -> None:
+    def _repaint(self) -> None:
+        """Everybody's list of people has changed."""
         for seat in self._seats.values():
-            seat.paint()
+            seat.painter.soon()
 
 
 def _close_replaced(api_base_url: str, users: tuple[str, ...], run: Run) -> None:

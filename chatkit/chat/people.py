@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from chatkit.chat.connection import State
 from chatkit.chat.messages import ChatMessage
 
@@ -14,9 +16,11 @@ class People:
 
     Args:
         users: The panel's users, name on messages to name in the panel.
+        told: Called when the list has changed.
     """
 
-    def __init__(self, users: dict[str, str]) -> None:
+    def __init__(self, users: dict[str, str], told: Callable[[], None]) -> None:
+        self._told = told
         self._labels = dict(users)
         self._users = dict(users)
         self._states: dict[str, State] = {}
@@ -26,10 +30,12 @@ class People:
         for name in (message.sender, message.recipient):
             if name not in NOBODY and name not in self._labels and len(self._labels) < MOST:
                 self._labels[name] = name
+                self._told()
 
     def changed(self, name: str, state: State) -> None:
         """A user's connection changed."""
         self._states[name] = state
+        self._told()
 
     def listed(self) -> tuple[tuple[str, State | None], ...]:
         """Everybody's label with the state of the connection, None where only messages tell."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from threading import Lock
 from typing import Any
@@ -17,6 +17,7 @@ from chatkit.chat.client import ChatClient
 from chatkit.chat.connection import FAILURES, State
 from chatkit.chat.conversation import Conversation
 from chatkit.chat.messages import ChatMessage
+from chatkit.chat.painter import Painter
 from chatkit.chat.people import People
 from chatkit.chat.portal import Portal
 from chatkit.chat.sign_in import SignedIn
@@ -38,34 +39,24 @@ class Seat:
     """Shows one user's chat and sends what the user types.
 
     The client's callbacks run on the portal's loop, the widgets' on a thread that depends on the kernel. Callbacks only note
-    what happened or hand work to the portal; `paint`, called by the panel at its own pace, is the only place that sets traits
-    from what was noted. What was typed is either on its way, in the box, or waiting to come back to the box: never lost.
+    what happened or hand work to the portal; `paint`, called at a pace of its own, is the only place that sets traits from what
+    was noted. What was typed is either on its way, in the box, or waiting to come back to the box: never lost.
 
     Args:
         api_base_url: The function app.
         user: Whose seat.
         portal: Where the client lives.
-        changed: Told, on the portal's loop, that there is something to paint.
         people: Who is in the room, for all seats.
         person: The user as they are signed in; None for an app that takes any name.
     """
 
-    def __init__(
-        self,
-        api_base_url: str,
-        user: str,
-        portal: Portal,
-        changed: Callable[[], None],
-        *,
-        people: People,
-        person: SignedIn | None = None,
-    ) -> None:
+    def __init__(self, api_base_url: str, user: str, portal: Portal, *, people: People, person: SignedIn | None = None) -> None:
         self.user = user
         self.name = person.name if person else user
         self.client = ChatClient(api_base_url, self.name, self, headers=person.headers if person else None)
         self.connection: tuple[State, str] = ("closed", "")
         self._portal = portal
-        self._changed = changed
+        self.painter = Painter(portal, self.paint)
         self._people = people
         self._conversation = Conversation()
         self._error = ""
@@ -109,6 +100,7 @@ class Seat:
 
     async def close(self) -> None:
         """Leave the hub."""
+        self.painter.stop()
         if self._reading:
             self._reading.cancel()
         await self.client.close()
@@ -134,12 +126,13 @@ class Seat:
             self._reading = asyncio.create_task(self._read_history())
         if state == "closed" and why:
             self._error = "To connect again, run the cell that opens the panel."
-        self._changed()
+        self.painter.soon()
 
     def problem(self, sentence: str) -> None:
         """Show a sentence until the next message is sent."""
-        self._error = sentence
-        self._changed()
+        if sentence != self._error or self._unsent:
+            self._error = sentence
+            self.painter.soon()
 
     def paint(self) -> None:
         """Bring the widgets up to date; traits that are equal send nothing."""
@@ -156,7 +149,7 @@ class Seat:
         for message in new:
             self._people.seen(message)
         self._arrived.set()
-        self._changed()
+        self.painter.soon()
 
     async def _read_history(self) -> None:
         try:
