@@ -46,6 +46,18 @@ class NotebookPage:
         self.choose("Run", "Run All Cells")
         self.prompts().last.filter(has_text=RAN).or_(self.page.locator(ERROR).first).first.wait_for(state="attached")
 
+    def run_above(self, heading: str, last: str) -> None:
+        """Run the cells above a heading, by the menu, and wait for the last of them: the one whose source has a text."""
+        self.page.wait_for_selector(KERNEL_READY)
+        self.choose("Edit", "Clear Outputs of All Cells")
+        self.page.get_by_role("heading", name=heading).click()
+        self.choose("Run", "Run All Above Selected Cell")
+        expect(self.cell(last).locator(".jp-InputArea-prompt")).to_have_text(RAN, timeout=WAIT_MS)
+
+    def cell(self, source: str) -> Locator:
+        """The code cell whose source has a text."""
+        return self.page.locator(".jp-CodeCell").filter(has=self.page.locator(".jp-InputArea-editor", has_text=source))
+
     def prompts(self) -> Locator:
         """What stands before each code cell: "[7]:" when it has run."""
         return self.page.locator(".jp-CodeCell .jp-InputArea-prompt")
@@ -60,7 +72,7 @@ class NotebookPage:
 
     def run(self, source: str) -> Locator:
         """Run again the cell whose source has a text, by Shift+Enter; returns it when it has run."""
-        cell = self.page.locator(".jp-CodeCell").filter(has=self.page.locator(".jp-InputArea-editor", has_text=source))
+        cell = self.cell(source)
         prompt = cell.locator(".jp-InputArea-prompt")
         before = prompt.inner_text()
         cell.locator(".cm-content").click()

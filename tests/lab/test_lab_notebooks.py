@@ -9,10 +9,9 @@ import pytest
 from playwright.sync_api import BrowserContext, Locator, expect
 
 from chatkit.workshop import Workshop
-from tests.app_versions import write_app
+from tests.lab.beginnings import begin_06, begin_10
 from tests.lab.notebook_page import NotebookPage
 from tests.notebooks.refresh import NOTEBOOKS, code_cells, paths, read
-from tests.web.deployed import WITH_SIGN_IN
 
 PANEL = "panel = workshop.chat_panel("
 DIAGRAMS = {path.name: sum(cell.source.count("```mermaid") for cell in read(path).cells) for path in paths()}
@@ -23,20 +22,13 @@ pytestmark = pytest.mark.slow
 @pytest.fixture(scope="module")
 def before_06(home: Path, lab: str) -> Workshop:
     """A workshop at the start of section 06: resources, functions up to SendMessage, settings."""
-    write_app(home / "my-chat", until="05")
-    workshop = Workshop.open()
-    workshop.provision()
-    workshop.write_local_settings()
-    return workshop
+    return begin_06(home)
 
 
 @pytest.fixture(scope="module")
 def before_10(before_06: Workshop) -> Workshop:
     """The same workshop at the start of section 10: deployed, with sign-in."""
-    write_app(before_06.folder, until="09")
-    for verb in WITH_SIGN_IN:
-        getattr(before_06, verb)()
-    return before_06
+    return begin_10(before_06)
 
 
 @pytest.fixture
