@@ -139,11 +139,11 @@ async def append_block(call: Call) -> Answer:
     if call.header("content-md5"):
         blobs.check_md5(call.header("content-md5"), hashlib.md5(data, usedforsecurity=False).digest())
     await check_crc64_of(call, data)
-    return append(call, data)
+    return append(call, data, call.header("content-md5"))
 
 
-def append(call: Call, data: bytes) -> Answer:
-    """Write data to the end of an append blob, if its state still allows to."""
+def append(call: Call, data: bytes, md5: str = "") -> Answer:
+    """Write data to the end of an append blob, if its state still allows to; the answer shows its MD5, if that was checked."""
     blob = _appendable(call)
     offset = blob.size
     _check_position(call, offset, len(data))
@@ -162,7 +162,7 @@ def append(call: Call, data: bytes) -> Answer:
         blob.etag, blob.modified = before
         raise
     place = {"x-ms-blob-append-offset": str(offset), "x-ms-blob-committed-block-count": str(blob.append_blocks)}
-    return Answer(201, written(blob, **place))
+    return Answer(201, written(blob, **place, **({"Content-MD5": md5} if md5 else {})))
 
 
 def _appendable(call: Call) -> Blob:

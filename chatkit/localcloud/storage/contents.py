@@ -82,10 +82,18 @@ class Contents:
             file.seek(piece.size)
             file.write(data)
 
-    def copy(self, account: str, piece: Piece, *, linked: bool) -> Piece:
-        """Make a second file of the same content; `linked` shares the bytes on disk and is for files that never change."""
+    def copy(self, account: str, piece: Piece, *, linked: bool, to: str) -> Piece:
+        """Make a second file of the same content in the folder of the account `to`.
+
+        Args:
+            account: Whose the content is.
+            piece: The content.
+            linked: The bytes on disk are shared: for files that never change.
+            to: Whose the second file will be.
+        """
         source, other = self._path(account, piece.file), Piece(secrets.token_hex(12), piece.size, piece.block_id)
-        target = self._path(account, other.file)
+        target = self._path(to, other.file)
+        target.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         if linked:
             try:
                 os.link(source, target)

@@ -11,7 +11,7 @@ from chatkit.localcloud.storage.xmltext import Element, document
 
 SIGN_IN = "Server failed to authenticate the request. Please refer to the information in the www-authenticate header."
 SUPPORTED = (
-    "This local cloud has containers, block blobs, append blobs, leases, copies inside an account, tags, batches,"
+    "This local cloud has containers, block blobs, append blobs, leases, copies between its accounts, tags, batches,"
     " shared access signatures and static websites."
 )
 KNOWN: dict[str, tuple[int, str]] = {
