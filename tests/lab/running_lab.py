@@ -27,18 +27,25 @@ SAVES_NOTHING = {"@jupyterlab/docmanager-extension/plugin": {"autosave": False}}
 @contextmanager
 def running_lab(home: Path) -> Iterator[str]:
     """Start Lab, yield the address that it prints, and end everything that was started from it."""
+    try:
+        with running(["chatkit", "lab", "--no-browser", "--port", str(free_port())], home) as address:
+            yield address
+    finally:
+        stop_servers(home)
+
+
+@contextmanager
+def running(module: list[str], home: Path) -> Iterator[str]:
+    """Run a module that is a Jupyter server, with settings below a home; yields the address that it prints."""
     jupyter, log = home / "jupyter", home / "lab.log"
     write_settings(jupyter / "settings")
-    command = [sys.executable, "-m", "chatkit", "lab", "--no-browser", "--port", str(free_port())]
-    home.mkdir(parents=True, exist_ok=True)
     with open(log, "wb") as output:
-        process = subprocess.Popen(command, cwd=checkout(), env=variables(home, jupyter), stderr=output)
+        process = subprocess.Popen([sys.executable, "-m", *module], cwd=checkout(), env=variables(home, jupyter), stderr=output)
     try:
         yield wait_for_address(process, log)
     finally:
         process.terminate()
         process.wait(START_LIMIT_S)
-        stop_servers(home)
 
 
 def stop_servers(home: Path) -> None:

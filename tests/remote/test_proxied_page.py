@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import re
 import shutil
-import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from urllib.parse import urljoin, urlsplit
@@ -14,7 +12,7 @@ import pytest
 from playwright.sync_api import Browser, Page, WebSocket, expect, sync_playwright
 
 from chatkit.workshop import Workshop
-from tests.lab.running_lab import free_port, variables, wait_for_address
+from tests.lab.running_lab import free_port, running
 from tests.web.conftest import ARGUMENTS, NAMES, join
 from tests.web.deployed import finished_workshop
 
@@ -74,15 +72,8 @@ def jupyter(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         "IdentityProvider.token": TOKEN,
     }
     given = [f"--{name}={value}" for name, value in options.items()]
-    command = [sys.executable, "-m", "jupyter_server", "--no-browser", "--allow-root", *given]
-    with open(folder / "log", "wb") as output:
-        process = subprocess.Popen(command, env=variables(folder, folder), stderr=output)
-    try:
-        wait_for_address(process, folder / "log")
+    with running(["jupyter_server", "--no-browser", "--allow-root", *given], folder):
         yield f"http://{HOST}:{options['ServerApp.port']}{PREFIX}"
-    finally:
-        process.terminate()
-        process.wait(20)
 
 
 @pytest.fixture
