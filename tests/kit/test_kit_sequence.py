@@ -82,6 +82,15 @@ def test_publishing_says_which_setting_was_forgotten(workshop: Workshop, texts: 
     assert repr(workshop.publish_functions()) == published
 
 
+def test_resource_manager_knows_what_was_published(workshop: Workshop, texts: dict[str, str]) -> None:
+    """The newest deployment is the active one, and its log tells which functions it serves."""
+    web, names = workshop.cloud.web().web_apps, workshop.settings
+    newest = next(iter(web.list_deployments(names.resource_group, names.function_app)))
+    assert newest.properties is not None and (newest.properties.status, newest.properties.active) == (4, True)
+    log = web.list_deployment_log(names.resource_group, names.function_app, str(newest.properties["id"]))
+    assert log.properties is not None and "The app serves: " in str(log.properties.details)
+
+
 @pytest.mark.parametrize("where", ["local_api_base_url", "api_base_url"])
 def test_the_functions_answer(workshop: Workshop, texts: dict[str, str], where: str) -> None:
     """Here and deployed, with a token for the hub."""

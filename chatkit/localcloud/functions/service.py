@@ -18,6 +18,7 @@ from chatkit.localcloud.functions.site import PackageStore, RunningSite, SiteGro
 from chatkit.localcloud.functions.site_environment import write_ca_bundle
 from chatkit.localcloud.functions.spec import FunctionInfo, SiteSpec
 from chatkit.localcloud.platform import Platform
+from chatkit.localcloud.store import Document
 
 log = logging.getLogger("chatkit.local.functions")
 MakeGate = Callable[[SiteSpec], Gate | None]
@@ -98,6 +99,10 @@ class FunctionsService:
     def list_functions(self, name: str) -> list[FunctionInfo]:
         """Functions of a site as last indexed; none before its first deployment."""
         return self._site(name).functions()
+
+    def deployments(self, name: str) -> list[Document]:
+        """Records of a site's deployments with their logs, newest first."""
+        return self._site(name).deployments.all()[::-1]
 
     async def sync_triggers(self, name: str) -> None:
         """Wait until the app is up and its list of functions is fresh; a broken app is no error here."""

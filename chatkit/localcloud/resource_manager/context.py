@@ -99,6 +99,9 @@ class FunctionsPlane(Protocol):
     def list_functions(self, name: str) -> list[FunctionInfo]:
         """What the host has indexed."""
 
+    def deployments(self, name: str) -> list[Document]:
+        """Records of a site's deployments, newest first."""
+
     async def sync_triggers(self, name: str) -> None:
         """Index again."""
 

@@ -28,6 +28,7 @@ from chatkit.localcloud.resource_manager.web.plans import Plans
 from chatkit.localcloud.resource_manager.web.site_actions import SiteActions
 from chatkit.localcloud.resource_manager.web.site_config import SiteConfig
 from chatkit.localcloud.resource_manager.web.site_defaults import SiteDefaults
+from chatkit.localcloud.resource_manager.web.site_deployments import SiteDeployments
 from chatkit.localcloud.resource_manager.web.sites import Sites
 
 log = logging.getLogger("chatkit.local.arm")
@@ -80,6 +81,7 @@ class ResourceManagerService:
             SiteConfig(self.context, self._sites),
             SiteActions(self.context, self._sites),
             SiteDefaults(self.context),
+            SiteDeployments(self.context),
             Catalog(self.context),
             Insights(self.context),
             authorization,

@@ -102,6 +102,13 @@ class Planes:
         """One function for every site."""
         return [FunctionInfo("SendMessage", ({"type": "httpTrigger"},), "http://localhost:1/api/messages")]
 
+    def deployments(self, name: str) -> list[dict[str, Any]]:
+        """One that has succeeded."""
+        times = dict.fromkeys(("received_time", "start_time", "end_time"), "2026-11-23T18:00:00.000000Z")
+        log = [{"id": "l1", "log_time": times["start_time"], "message": "Starting the app ...", "type": 0}]
+        who = {"author": "N/A", "deployer": "chatkit", "message": "", "active": True}
+        return [{"id": "d1", "status": 4, "status_text": "", **who, **times, "log": log}]
+
     async def sync_triggers(self, name: str) -> None:
         """Nothing to index."""
 

@@ -23,6 +23,7 @@ from chatkit.localcloud.resource_manager.web.plans import Plans
 from chatkit.localcloud.resource_manager.web.site_actions import SiteActions
 from chatkit.localcloud.resource_manager.web.site_config import SiteConfig
 from chatkit.localcloud.resource_manager.web.site_defaults import SiteDefaults
+from chatkit.localcloud.resource_manager.web.site_deployments import SiteDeployments
 from chatkit.localcloud.resource_manager.web.sites import Sites
 from tests.localcloud.resource_manager.specs import models
 
@@ -40,6 +41,7 @@ ROOMS: tuple[Any, ...] = (
     SiteConfig,
     SiteActions,
     SiteDefaults,
+    SiteDeployments,
     Catalog,
     Insights,
     Authorization,

@@ -158,6 +158,18 @@ def test_keys_of_one_function_reach_the_data_plane(clients: Clients, cloud: Loca
     assert cloud.planes.sites["chat-api"].host_keys.own_keys["sendmessage"].keys() == {"default"}
 
 
+def test_deployments_are_listed_with_their_logs(clients: Clients) -> None:
+    """What the deployment endpoint has done, for clients that ask Resource Manager; unknown ones are not found."""
+    make_site(clients)
+    web = clients.web.web_apps
+    (made,) = web.list_deployments("class", "chat-api")
+    assert (made.properties.status, made.properties.active, made.properties.deployer) == (4, True, "chatkit")
+    assert web.get_deployment("class", "chat-api", "d1").properties.end_time is not None
+    assert "Starting the app" in web.list_deployment_log("class", "chat-api", "d1").properties.details
+    with pytest.raises(ResourceNotFoundError):
+        web.get_deployment("class", "chat-api", "d2")
+
+
 def test_authentication_settings_reach_the_data_plane(clients: Clients, cloud: LocalCloud) -> None:
     """authsettingsV2 is replaced and handed on."""
     make_site(clients)
