@@ -37,7 +37,8 @@ class IdentityEndpoint:
         if not resource:
             return _refused(400, "The resource query parameter is missing.")
         wanted = request.query.get("client_id") or request.query.get("principal_id") or request.query.get("object_id")
-        if wanted and wanted.lower() not in (identity.app_id, identity.id):
+        elsewhere = request.query.get("mi_res_id") or request.query.get("msi_res_id")  # user-assigned ones have resource ids
+        if elsewhere or wanted and wanted.lower() not in (identity.app_id, identity.id):
             return _refused(400, "No Managed Identity found for specified ClientId/ResourceId/PrincipalId.")
         if not self._directory.knows_resource(resource):
             return _refused(400, f"The resource principal named {resource} was not found in the tenant.")

@@ -170,6 +170,20 @@ async def test_ids_and_key_outlive_a_restart(tenant: Tenant) -> None:
     assert tokens.verify(token, [ARM]).oid == tenant.service.tokens.verify(token, [ARM]).oid
 
 
+async def test_discovery_promises_nothing_that_is_not_there(tenant: Tenant) -> None:
+    """Every endpoint answers, the tenant's names lead to the same document, and only the code flow is offered."""
+    base = tenant.known["authority"]
+    found = []
+    for name in (tenant.known["tenant_id"], "common", "organizations"):
+        async with tenant.http.get(f"{base}/{name}/v2.0/.well-known/openid-configuration") as answer:
+            found.append(await answer.json())
+    assert found[0] == found[1] == found[2] and found[0]["response_types_supported"] == ["code"]
+    for name, url in found[0].items():
+        if name.endswith(("_endpoint", "_uri")):
+            async with tenant.http.get(url) as answer:
+                assert answer.status != 404, name
+
+
 async def test_published_keys_verify_a_token(tenant: Tenant) -> None:
     """What discovery points to is enough for any OpenID Connect client."""
     import jwt

@@ -121,6 +121,29 @@ async def test_the_identity_endpoint_refuses_strangers(tenant: Tenant) -> None:
         assert answer.status == 403
 
 
+@pytest.mark.parametrize(
+    ("query", "status"),
+    [
+        ("resource=https://storage.azure.com", 200),
+        ("resource=https://storage.azure.com/.default&client_id={app}", 200),
+        ("resource=https://storage.azure.com&principal_id={id}", 200),
+        ("resource=https://storage.azure.com&client_id=11111111-1111-1111-1111-111111111111", 400),
+        ("resource=https://storage.azure.com&mi_res_id=/subscriptions/s/resourceGroups/g/providers/x/y/z", 400),
+        ("resource=https://unknown.example", 400),
+        ("api-version=2019-08-01", 400),
+    ],
+)
+async def test_an_app_gets_tokens_of_its_own_identity_only(tenant: Tenant, query: str, status: int) -> None:
+    """Named by client, by object or not at all; another identity is not found, and every refusal says why."""
+    identity = tenant.service.directory.principal(tenant.service.directory.create_identity("chat-api"))
+    assert identity is not None
+    url = f"{tenant.service.pages_origin}/msi/token?{query.format(app=identity.app_id, id=identity.id)}"
+    async with tenant.http.get(url, headers={"X-IDENTITY-HEADER": identity.header}) as answer:
+        body = await answer.json()
+        assert answer.status == status
+    assert set(body) >= ({"access_token", "expires_on", "resource", "token_type"} if status == 200 else {"statusCode", "message"})
+
+
 async def test_a_role_counts_at_its_scope_and_below(tenant: Tenant) -> None:
     """Data roles and control roles are different things."""
     roles: Roles = tenant.service.tokens.roles
