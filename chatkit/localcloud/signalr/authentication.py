@@ -15,8 +15,9 @@ from urllib.parse import unquote, urlsplit
 
 import jwt
 from jwt.utils import base64url_decode
+from multidict import MultiMapping
 
-from chatkit.localcloud.signalr.errors import Unauthorized
+from chatkit.localcloud.signalr.errors import BadRequest, Unauthorized
 from chatkit.localcloud.signalr.spec import InstanceSpec
 
 log = logging.getLogger("chatkit.local.signalr")
@@ -33,9 +34,16 @@ LOOPBACK = {"127.0.0.1", "::1"}
 USER_CLAIMS = ("asrs.s.uid", "http://schemas.xmlsoap.org/ws/2005/05/identity/claims/nameidentifier", "nameid", "sub")
 
 
-def bearer(headers: Mapping[str, str]) -> str:
-    """The token of an Authorization header, empty without one."""
-    kind, _, token = headers.get("Authorization", "").partition(" ")
+def bearer(headers: MultiMapping[str]) -> str:
+    """The token of the Authorization header, empty without one.
+
+    Raises:
+        BadRequest: The header is there twice: two readers could take two tokens.
+    """
+    given = headers.getall("Authorization", [])
+    if len(given) > 1:
+        raise BadRequest("The Authorization header must be there once.")
+    kind, _, token = "".join(given).partition(" ")
     return token.strip() if kind.lower() == "bearer" else ""
 
 

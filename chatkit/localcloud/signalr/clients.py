@@ -11,6 +11,7 @@ import time
 from typing import Any
 
 from aiohttp import web
+from multidict import CIMultiDict
 from websockets.http11 import Request as WebSocketRequest
 
 from chatkit.localcloud.signalr import authentication
@@ -80,12 +81,16 @@ class Clients:
     async def post(self, request: web.Request) -> web.Response:
         """POST /client/: what a client sends on an event stream or while polling."""
         hub, _ = self._authenticated(request)
-        connection = self._existing(request, hub)
+        prepared = self._instance.prepared(request.query.get("id", ""), hub)
+        connection = prepared or self._existing(request, hub)
         if connection.transport is not None:
             return web.Response(status=405, text="POST requests are not allowed for WebSocket connections.")
         content = await read_whole(request.content, limit_bytes=MAX_SEND_BYTES)
-        if content is None:
+        if content is None or len(connection.early) + len(content) > MAX_SEND_BYTES:
             raise SignalRError(413, message="What a client sends at once is limited to 1 MB.")
+        if prepared is not None:
+            connection.early += content  # before the transport is there, as ASP.NET Core keeps it for it
+            return web.Response(status=200)
         self._instance.receive(connection, content)
         return web.Response(status=200)
 
@@ -118,10 +123,13 @@ class Clients:
     def accept(self, request: WebSocketRequest) -> Connection:
         """Decide about a WebSocket, with or without negotiation before it."""
         query, parameters = query_of(request)
-        host = asked_for(request.headers.get("Host", ""))
+        headers = CIMultiDict(request.headers.raw_items())
+        if len(headers.getall("Host", [])) > 1:
+            raise BadRequest("The Host header must be there once.")  # RFC 9112 §3.2
+        host = asked_for(headers.get("Host", ""))
         if host not in LOOPBACK_HOSTS:
             raise SignalRError(421, message="This server answers on localhost only.\n")
-        token = authentication.bearer(request.headers) or next(iter(parameters.get("access_token", [])), "")
+        token = authentication.bearer(headers) or next(iter(parameters.get("access_token", [])), "")
         hub, claims = self._authenticate(parameters.get("hub", []), token, host)
         connection_token = next(iter(parameters.get("id", [])), "")
         if not connection_token:

@@ -62,8 +62,9 @@ class Connection:
     """
 
     __slots__ = (
-        "claims", "close_error", "decoder", "expires_at", "groups", "handshake", "hub", "id", "last_received", "last_sent",
-        "flush", "opened_at", "protocol", "query", "sink", "state", "stateful", "suspended_at", "token", "transport", "user_id",
+        "claims", "close_error", "decoder", "early", "expires_at", "groups", "handshake", "hub", "id", "last_received",
+        "flush", "last_sent", "opened_at", "protocol", "query", "sink", "state", "stateful", "suspended_at", "token", "transport",
+        "user_id",
     )  # fmt: skip
 
     def __init__(self, hub: str, user_id: str, claims: dict[str, Any], *, query: str = "") -> None:
@@ -79,6 +80,8 @@ class Connection:
         self.protocol: HubProtocol | None = None
         self.decoder: Decoder | None = None
         self.handshake: HandshakeReader | None = HandshakeReader()
+        #: what the client has posted before its transport was there
+        self.early = b""
         self.opened_at = self.last_received = self.last_sent = time.monotonic()
         #: Unix time at which the connection ends because its token asks for that
         self.expires_at = _expiry(claims)

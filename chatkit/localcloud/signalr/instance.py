@@ -105,11 +105,13 @@ class Instance:
 
     def take_negotiated(self, token: str, hub: str) -> Connection | None:
         """The prepared connection of that token, once."""
+        return self._negotiated.pop(token) if self.prepared(token, hub) else None
+
+    def prepared(self, token: str, hub: str) -> Connection | None:
+        """The connection of that token while its client has not opened a transport."""
         self._forget_unopened()
         connection = self._negotiated.get(token)
-        if connection is None or connection.hub != hub.lower():
-            return None
-        return self._negotiated.pop(token)
+        return connection if connection is not None and connection.hub == hub.lower() else None
 
     def rename(self, connection: Connection) -> None:
         """File a prepared connection under the token it has now (clients of protocol version 0 know its id only)."""
@@ -135,6 +137,9 @@ class Instance:
         self.hub(connection.hub).add(connection)
         self._attached[connection.token] = connection
         self.note("connection", event="opened", hub=connection.hub, connection=connection.id, user=connection.user_id)
+        early, connection.early = connection.early, b""
+        if early:
+            self.receive(connection, early)
 
     def receive(self, connection: Connection, chunk: bytes) -> None:
         """Take bytes from a client; whatever is wrong with them ends this connection only."""

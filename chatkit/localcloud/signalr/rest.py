@@ -6,6 +6,7 @@ Follows Microsoft's "Azure SignalR Service REST API" reference, versions 1.0 and
 from __future__ import annotations
 
 import asyncio
+import codecs
 import re
 from collections.abc import Awaitable, Callable
 from typing import Any
@@ -79,6 +80,7 @@ class Call:
         content = await read_whole(self.request.content, limit_bytes=MAX_BODY_BYTES)
         if content is None:
             raise SignalRError(413, "PayloadTooLarge", "The request body is larger than 1 MB.")
+        content = content.removeprefix(codecs.BOM_UTF8)
         if not content.strip():
             raise BadRequest(BODY_RULE)
         try:
@@ -93,14 +95,15 @@ class Call:
 
 
 def message_of(body: Any) -> Invocation:
-    """Read a message.
+    """Read a message; its members in any case: Microsoft's own C# sample (AzureSignalR-samples, Serverless) sends `Target`.
 
     Raises:
         BadRequest: It has no target, or arguments that are no array.
     """
     if not isinstance(body, dict):
         raise BadRequest(BODY_RULE)
-    target, arguments = body.get("target"), body.get("arguments")
+    members = {name.lower(): value for name, value in body.items()}
+    target, arguments = members.get("target"), members.get("arguments")
     if not isinstance(target, str) or not target:
         raise BadRequest("The target of the message is required.")
     if arguments is not None and not isinstance(arguments, list):

@@ -15,7 +15,7 @@ from chatkit.localcloud.platform import Platform
 from chatkit.localcloud.signalr import rest
 from chatkit.localcloud.signalr.clients import Clients
 from chatkit.localcloud.signalr.cors import cors, mark
-from chatkit.localcloud.signalr.errors import SignalRError
+from chatkit.localcloud.signalr.errors import BadRequest, SignalRError
 from chatkit.localcloud.signalr.inspection import STATE, TRACE, state, trace, traced
 from chatkit.localcloud.signalr.instance import Instance
 from chatkit.localcloud.signalr.spec import InstanceSpec
@@ -66,6 +66,7 @@ class SignalRService:
             application(instance, clients),
             access_log=None,
             shutdown_timeout=1,
+            auto_decompress=False,
             max_line_size=MAX_HEAD_BYTES,
             max_field_size=MAX_HEAD_BYTES,
         )
@@ -180,6 +181,8 @@ def _errors(instance: Instance) -> Middleware:
                     error.status, error.reason.replace(" ", ""), f"{error.reason}: {request.method} {request.path}."
                 ).render(request.path)
             raise
+        except web.RequestPayloadError:
+            return BadRequest("The request body is cut or broken.").render(request.path)
         except (ConnectionError, asyncio.CancelledError):
             raise
         except Exception:

@@ -8,11 +8,13 @@ small object and no task, and a broadcast writes to the transport directly.
 from __future__ import annotations
 
 import asyncio
+import codecs
 from collections.abc import Callable
 from urllib.parse import parse_qs, urlsplit
 
 from aiohttp import web
 from aiohttp.abc import AbstractStreamWriter
+from websockets.exceptions import InvalidMessage
 from websockets.frames import Frame, Opcode
 from websockets.http11 import Request, Response
 from websockets.server import ServerProtocol
@@ -28,6 +30,8 @@ MAX_HEAD_BYTES = 32 * 1024
 MAX_FRAME_BYTES = 1024 * 1024
 CLOSING_S = 3
 HEAD_WITHIN_S = 15
+BAD_REQUEST = b"HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
+Utf8 = codecs.getincrementaldecoder("utf-8")
 Accept = Callable[[Request], Connection]
 
 
@@ -87,7 +91,7 @@ def is_upgrade(head: bytes) -> bool:
 class WebSocketClient(asyncio.Protocol):
     """One client's WebSocket: bytes to hub bytes, and the sending half of its connection."""
 
-    __slots__ = ("_accept", "_closing", "_connection", "_instance", "_lost_word", "_protocol", "_transport")
+    __slots__ = ("_accept", "_closing", "_connection", "_instance", "_lost_word", "_protocol", "_text", "_transport")
     text_only = False
     gone_word: str | None = None
 
@@ -97,6 +101,8 @@ class WebSocketClient(asyncio.Protocol):
         self._protocol = ServerProtocol(max_size=MAX_FRAME_BYTES)
         self._connection: Connection | None = None
         self._closing: asyncio.TimerHandle | None = None
+        #: of the text message that is arriving in fragments
+        self._text: codecs.IncrementalDecoder | None = None
         self._lost_word: str | None = "The connection was lost without a closing frame."
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -107,6 +113,8 @@ class WebSocketClient(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         self._protocol.receive_data(data)
+        if isinstance(self._protocol.handshake_exc, InvalidMessage) and self._accept is not None:
+            self._transport.write(BAD_REQUEST)  # a body, for example; the library only hangs up
         if self._protocol.parser_exc is not None and self._connection is not None:
             # A frame too long or broken: the hub's own goodbye goes before the closing frame, which waits in the protocol.
             self._connection.close(PROTOCOL_ERROR)
@@ -193,11 +201,23 @@ class WebSocketClient(asyncio.Protocol):
             clean = self._protocol.close_rcvd is not None and self._protocol.close_rcvd.code in (1000, 1001)
             self._lost_word = None if clean or self._connection.state is State.CLOSED else "The client closed with an error."
         elif event.opcode in (Opcode.TEXT, Opcode.BINARY, Opcode.CONT):
-            if event.opcode is Opcode.TEXT and event.fin and not is_utf8(event.data):
+            if not self._is_text(event):
                 self._protocol.fail(1007, "invalid UTF-8")
                 return
             # Hub messages are a stream of bytes: where WebSocket messages begin and end does not matter.
             self._instance.receive(self._connection, bytes(event.data))
+
+    def _is_text(self, event: Frame) -> bool:
+        """RFC 6455 §8.1: a text message must be UTF-8 as a whole; its fragments may cut a character. Binary is fine."""
+        if event.opcode is not Opcode.CONT:
+            self._text = Utf8() if event.opcode is Opcode.TEXT else None
+        if self._text is None:
+            return True
+        try:
+            self._text.decode(event.data, final=event.fin)
+        except UnicodeDecodeError:
+            return False
+        return True
 
     def _flush(self) -> None:
         for data in self._protocol.data_to_send():
@@ -233,6 +253,7 @@ def take_over(request: web.Request, instance: Instance, accept: Accept) -> web.S
     assert isinstance(transport, asyncio.Transport)
     head = f"{request.method} {request.raw_path} HTTP/1.1\r\n".encode()
     head += b"".join(name + b": " + value + b"\r\n" for name, value in request.raw_headers) + b"\r\n"
+    request.protocol.transport = None  # aiohttp would close it
     request.protocol.connection_lost(None)
     client = WebSocketClient(instance, accept)
     transport.set_protocol(client)
@@ -253,12 +274,3 @@ def query_of(request: Request) -> tuple[str, dict[str, list[str]]]:
     """The raw query of a WebSocket request, and its parameters."""
     query = urlsplit(request.path).query
     return query, parse_qs(query, keep_blank_values=True)
-
-
-def is_utf8(data: bytes | bytearray | memoryview) -> bool:
-    """Say whether bytes are UTF-8."""
-    try:
-        bytes(data).decode()
-    except UnicodeDecodeError:
-        return False
-    return True

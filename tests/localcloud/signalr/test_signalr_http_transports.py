@@ -74,6 +74,19 @@ async def test_a_new_poll_supersedes_the_old_one(running: Running, polling: Poll
     assert b"hello" in (await asyncio.wait_for(new, WAIT_S))[1]
 
 
+async def test_what_is_posted_before_the_first_poll_is_kept(running: Running) -> None:
+    """As ASP.NET Core's dispatcher does (HttpConnectionDispatcher.ProcessSend); signalrcore shakes hands before it polls."""
+    client = Polling(running, await negotiated(running))
+    assert await client.post(HANDSHAKE) == 200
+    assert [await client.poll(), await client.poll()] == [(200, b""), (200, b"{}\x1e")]
+
+
+async def test_no_more_is_kept_before_the_first_poll_than_fits_into_one_send(running: Running) -> None:
+    """1 MB for all of it."""
+    client = Polling(running, await negotiated(running))
+    assert [await client.post(b"x" * 600_000) for _ in range(2)] == [200, 413]
+
+
 async def test_delete_ends_a_polling_connection(running: Running, polling: Polling) -> None:
     """202, then the id is unknown."""
     assert await polling.delete() == 202
