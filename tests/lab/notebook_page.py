@@ -82,14 +82,6 @@ class NotebookPage:
         expect(cell.locator(ERROR)).to_have_count(0)
         return cell
 
-    def run_new(self, below: Locator, code: str) -> Locator:
-        """Insert a cell below another one, as a person does with the keyboard, and run it; returns it when it has run."""
-        below.locator(".jp-InputArea-prompt").click()
-        self.page.keyboard.press("b")
-        self.page.keyboard.press("Enter")
-        self.page.keyboard.type(code)
-        return self.run(code)
-
     def write(self, panel: Locator, user: str, text: str, *, to: str = "") -> None:
         """Type a message in a user's column of a panel, choose whom it is for, and press Enter."""
         column = self.column(panel, user)

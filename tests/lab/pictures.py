@@ -59,11 +59,11 @@ def main() -> None:
 def take_two(window: BrowserContext, address: str, folder: Path) -> None:
     """Notebook 06: alice and bob in Lab as one sees it; then what goes over the wire, as rows and as a diagram."""
     notebook = NotebookPage.open(window, address, "06-web-page.ipynb")
-    notebook.run_above("Check", 'panel.say("bob"')
+    notebook.run_above("Check", "inspector.diagram()")
     panel = notebook.cell(PANEL)
     talk(notebook, panel, TWO)
     shoot(notebook, panel, folder / "lab.png")
-    inspector = notebook.run_new(panel, "panel.inspector()")
+    inspector = notebook.run("inspector = panel.inspector()")
     notebook.page.set_viewport_size(TALL)
     talk(notebook, panel, WIRE)
     expect(inspector.locator("details", has_text=WIRE[-1].text)).to_have_count(4)

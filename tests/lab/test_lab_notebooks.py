@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from playwright.sync_api import BrowserContext, Locator, expect
@@ -14,7 +15,17 @@ from tests.lab.notebook_page import NotebookPage
 from tests.notebooks.refresh import NOTEBOOKS, code_cells, paths, read
 
 PANEL = "panel = workshop.chat_panel("
-DIAGRAMS = {path.name: sum(cell.source.count("```mermaid") for cell in read(path).cells) for path in paths()}
+INSPECTOR = "inspector = panel.inspector()"
+
+
+def diagrams_of(notebook: Any) -> int:
+    """How many diagrams a notebook has, in its prose and among its stored outputs."""
+    outputs = [output for cell in code_cells(notebook) for output in cell.outputs]
+    prose: int = sum(cell.source.count("```mermaid") for cell in notebook.cells)
+    return prose + sum("text/vnd.mermaid" in output.get("data", {}) for output in outputs)
+
+
+DIAGRAMS = {path.name: diagrams_of(read(path)) for path in paths()}
 
 pytestmark = pytest.mark.slow
 
@@ -44,29 +55,37 @@ def counted(name: str) -> list[int]:
     return list(range(1, len(code_cells(read(NOTEBOOKS / name))) + 1))
 
 
-@pytest.mark.parametrize("opened", ["06-web-page.ipynb"], indirect=True)
-def test_a_notebook_runs_by_the_menu_and_its_panel_is_alive(before_06: Workshop, opened: NotebookPage) -> None:
-    """Every cell runs without an error; what alice types arrives at bob's, and the other way round."""
-    opened.run_all()
-    assert (opened.failures(), opened.counts()) == ([], counted(opened.name))
-    panel = opened.run(PANEL)
+@pytest.fixture(scope="module")
+def section_06(before_06: Workshop, browser: BrowserContext, lab: str) -> NotebookPage:
+    """Notebook 06, run from top to bottom by the menu."""
+    notebook = NotebookPage.open(browser, lab, "06-web-page.ipynb")
+    notebook.run_all()
+    return notebook
+
+
+def test_a_notebook_runs_by_the_menu(section_06: NotebookPage) -> None:
+    """Every cell runs without an error, and what it draws is drawn."""
+    assert (section_06.failures(), section_06.counts()) == ([], counted(section_06.name))
+    assert_drawn(section_06.diagrams(), DIAGRAMS[section_06.name])
+
+
+def test_people_write_to_each_other_in_its_panel(section_06: NotebookPage) -> None:
+    """What alice types and sends by Enter arrives at bob's, and the other way round."""
+    panel = section_06.run(PANEL)
     for user, text in (("alice", "Typed in Lab"), ("bob", "And answered there")):
-        opened.write(panel, user, text)
+        section_06.write(panel, user, text)
         for reader in ("alice", "bob"):
-            expect(opened.column(panel, reader)).to_contain_text(text)
+            expect(section_06.column(panel, reader)).to_contain_text(text)
 
 
-@pytest.mark.parametrize("opened", ["06-web-page.ipynb"], indirect=True)
-def test_the_inspector_shows_the_wire_and_draws_it(before_06: Workshop, opened: NotebookPage) -> None:
-    """A message that is typed appears as its requests and frames; Lab draws them as a picture."""
-    opened.run_all()
-    panel = opened.run(PANEL)
-    inspector = opened.run_new(panel, "panel.inspector()")
-    opened.write(panel, "alice", "Look at the wire")
+def test_the_inspector_shows_the_wire_and_draws_it(section_06: NotebookPage) -> None:
+    """A message that is typed appears as its requests and frames; a button draws them as a picture."""
+    panel, inspector = section_06.run(PANEL), section_06.run(INSPECTOR)
+    section_06.write(panel, "alice", "Look at the wire")
     frames = inspector.locator("details", has_text="from service").filter(has_text="Look at the wire")
     expect(frames).to_have_count(2)
     inspector.get_by_role("button", name="Draw as a sequence diagram").click()
-    assert_drawn(opened.diagrams(inspector), 1)
+    assert_drawn(section_06.diagrams(inspector), 1)
 
 
 @pytest.mark.parametrize("opened", ["10-private-messages.ipynb"], indirect=True)
@@ -87,7 +106,7 @@ def test_private_messages_stay_private_in_the_panel(before_10: Workshop, opened:
 
 @pytest.mark.parametrize("opened", [name for name, count in DIAGRAMS.items() if count], indirect=True)
 def test_diagrams_are_drawn(opened: NotebookPage) -> None:
-    """Each diagram of each notebook's prose."""
+    """Each diagram of each notebook, in its prose and as a stored output."""
     assert_drawn(opened.diagrams(), DIAGRAMS[opened.name])
 
 
