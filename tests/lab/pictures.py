@@ -65,6 +65,8 @@ def take_two(window: BrowserContext, address: str, folder: Path) -> None:
     shoot(notebook, panel, folder / "lab.png")
     inspector = notebook.run("inspector = panel.inspector()")
     notebook.page.set_viewport_size(TALL)
+    inspector.get_by_role("button", name="Clear").click()
+    expect(inspector.locator("details")).to_have_count(0)
     talk(notebook, panel, WIRE)
     expect(inspector.locator("details", has_text=WIRE[-1].text)).to_have_count(4)
     inspector.get_by_role("button", name="Draw as a sequence diagram").click()
