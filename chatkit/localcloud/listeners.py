@@ -18,6 +18,8 @@ from chatkit.localcloud.store import Store
 log = logging.getLogger("chatkit.local.ports")
 Front = Callable[[Callable[[], asyncio.Protocol]], asyncio.Protocol]
 LOCALHOST = ("127.0.0.1", "::1")
+# Kestrel's MaxRequestHeadersTotalSize; sign-in cookies and long filters need more than aiohttp's 8 KB.
+MAX_HEAD_BYTES = 32 * 1024
 
 
 class Listeners:
@@ -76,7 +78,7 @@ class Listeners:
         Raises:
             PortInUse: Another program listens there.
         """
-        runner = app if isinstance(app, web.AppRunner) else web.AppRunner(app, access_log=None, shutdown_timeout=1)
+        runner = app if isinstance(app, web.AppRunner) else plain_runner(app)
         if runner.server is None:
             await runner.setup()
         http: Callable[[], asyncio.Protocol] = runner.server  # type: ignore[assignment]
@@ -98,6 +100,18 @@ class Listeners:
         """Stop serving everything."""
         for owner in [*self._open]:
             await self.close(owner)
+
+
+def plain_runner(app: web.Application) -> web.AppRunner:
+    """A runner that hands bodies on as they came, compressed or not, and takes headers up to the limit of Azure's own server."""
+    return web.AppRunner(
+        app,
+        access_log=None,
+        shutdown_timeout=1,
+        auto_decompress=False,
+        max_line_size=MAX_HEAD_BYTES,
+        max_field_size=MAX_HEAD_BYTES,
+    )
 
 
 def bind(port: int, *, ipv4_only: bool = False, wanted_for: str) -> list[socket.socket]:

@@ -52,24 +52,29 @@ class Console:
             self._write(
                 f"[{_now()}] System.Private.CoreLib: Exception while executing function: Functions.{name}. {_told(failure)}"
             )
-            log.warning("%s: function %s failed: %s", self._name, name, failure)
+            self._log(logging.WARNING, f"function {name} failed: {failure}")
 
     def in_error(self, name: str, sentence: str) -> None:
         """A function cannot be served; the others are."""
         self._write(f"[{_now()}] The '{name}' function is in error: {sentence}")
-        log.error("%s: function %s is in error: %s", self._name, name, sentence)
+        self._log(logging.ERROR, f"function {name} is in error: {sentence}")
 
     def load_failed(self, failure: Failure) -> None:
         """The app did not load: loud, with the whole traceback."""
         self._write(f"[{_now()}] A host error has occurred: the function app did not start.")
         self._write(f"[{_now()}] {_told(failure)}")
         self._write(f"[{_now()}] Every URL answers 503 until this is corrected.")
-        log.error("%s: the app did not start: %s", self._name, failure)
+        self._log(logging.ERROR, f"the app did not start: {failure}")
 
     def close(self) -> None:
         """Close the log file."""
         if self._file:
             self._file.close()
+
+    def _log(self, level: int, text: str) -> None:
+        """Tell the local cloud's log; in a local run the console has just said it."""
+        if self._echo is None:
+            log.log(level, "%s: %s", self._name, text)
 
     def _write(self, text: str) -> None:
         self._put(mask(text) if any(sign in text for sign in MAYBE_SECRET) else text)

@@ -70,7 +70,7 @@ class LocalRun:
         self._banner(early.settings)
         self._site.cors = cors
         self._site.host = self._make_host(early.settings, early.worker)
-        self._runner = web.AppRunner(application(self._site), access_log=None, shutdown_timeout=1)
+        self._runner = listeners.plain_runner(application(self._site))
         await self._runner.setup()
         for sock in sockets:
             await web.SockSite(self._runner, sock, backlog=4096).start()

@@ -79,7 +79,7 @@ class StorageService:
 
     def _runner(self, accounts: routes.Accounts) -> web.AppRunner:
         app = routes.application(self._operations, self._repository, accounts)
-        return web.AppRunner(app, access_log=None, shutdown_timeout=1, read_bufsize=READ_BUFFER)
+        return web.AppRunner(app, access_log=None, shutdown_timeout=1, auto_decompress=False, read_bufsize=READ_BUFFER)
 
     def _account(self, name: str) -> Account | None:
         return None if name == DEV_ACCOUNT else self._repository.accounts.get(name)
