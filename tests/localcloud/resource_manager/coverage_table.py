@@ -11,6 +11,7 @@ from typing import Any
 from chatkit.localcloud.resource_manager import versions
 from chatkit.localcloud.resource_manager.authorization import Authorization
 from chatkit.localcloud.resource_manager.blob_service import BlobService
+from chatkit.localcloud.resource_manager.faults import KINDS
 from chatkit.localcloud.resource_manager.groups import Groups
 from chatkit.localcloud.resource_manager.insights import Insights
 from chatkit.localcloud.resource_manager.routing import Route
@@ -62,6 +63,23 @@ operations here: {without}.
 """
 
 
+FAULTS = """
+## Failures on demand
+
+`chatkit local fault KIND` switches one on, `--clear` off; `--times`, `--seconds` and `--path` say how often, how long and where.
+What the kit's verbs do with each, try again or say what to do, is tested in `tests/kit/test_kit_faults.py` and
+`tests/kit/test_kit_faults_app.py`.
+
+| kind | what happens |
+|---|---|
+"""
+
+
+def faults() -> str:
+    """The section about failures."""
+    return FAULTS + "".join(f"| `{name}` | {sentence} |\n" for name, (_, _, sentence) in KINDS.items())
+
+
 def routes() -> list[Route]:
     """Every route, without a running service."""
     return [route for room in ROOMS for route in room.routes(object.__new__(room))]
@@ -77,9 +95,8 @@ def render() -> str:
     without = sorted({route.name for route in routes() if "(" not in route.name} - set(models()["operations"]))
     rows = [f"{row(route)} {', '.join(sorted(TESTED_BY.get(route.name, ()))) or '-'} |" for route in routes()]
     lists = [f"- `{type_}`: {', '.join(found)}" for type_, found in versions.API_VERSIONS.items()]
-    return (
-        HEAD.format(without=", ".join(without)) + "\n".join(rows) + "\n\n## Accepted api-versions\n\n" + "\n".join(lists) + "\n"
-    )
+    accepted = "\n## Accepted api-versions\n\n" + "\n".join(lists) + "\n"
+    return HEAD.format(without=", ".join(without)) + "\n".join(rows) + "\n" + faults() + accepted
 
 
 def write() -> None:

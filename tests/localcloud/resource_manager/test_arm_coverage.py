@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from chatkit.localcloud.resource_manager.faults import KINDS
 from tests.localcloud.resource_manager import coverage_table
 
 
@@ -15,6 +16,16 @@ def test_the_coverage_table_lists_every_operation() -> None:
     assert [row.rsplit("| ", 1)[0] + "|" for row in rows] == expected, "CHATKIT_WRITE_TABLES=1 writes it anew"
     named = {name for row in rows for name in row.rsplit("| ", 1)[1].strip(" |").split(", ")}
     assert all((Path(__file__).parent / name).exists() for name in named), "an operation is not tested"
+
+
+def test_every_failure_on_demand_is_listed_and_injected() -> None:
+    """The page has all of them, and so have the tests of the kit."""
+    assert coverage_table.faults() in coverage_table.PATH.read_text(encoding="utf-8")
+    kit = Path(__file__).parents[2] / "kit"
+    injected = (kit / "test_kit_faults.py").read_text(encoding="utf-8") + (kit / "test_kit_faults_app.py").read_text(
+        encoding="utf-8"
+    )
+    assert [kind for kind in KINDS if f'"{kind}"' not in injected and f"/faults/{kind}" not in injected] == []
 
 
 def test_every_accepted_api_version_is_listed() -> None:
