@@ -12,6 +12,7 @@ from chatkit.localcloud.storage.spec import StaticWebsite
 from chatkit.localcloud.storage.xmltext import Element, parse
 
 KEPT = ("Logging", "HourMetrics", "MinuteMetrics", "DefaultServiceVersion", "DeleteRetentionPolicy")
+LONGEST_RETENTION = 365
 SECTIONS = {*KEPT, "Cors", "StaticWebsite"}
 RETENTION = "<RetentionPolicy><Enabled>false</Enabled></RetentionPolicy>"
 DEFAULTS = {
@@ -41,13 +42,24 @@ async def set_properties(call: Call) -> Answer:
     for section in given.children:
         if section.name not in SECTIONS:
             raise StorageError("InvalidXmlDocument", details={"Reason": f"{section.name} is no service property"})
-        if section.name == "DeleteRetentionPolicy" and section.value("Enabled").lower() == "true":
-            raise not_provided("Soft delete")
+        _check_retention(section)
     website, rules = given.child("StaticWebsite"), given.child("Cors")
     new_website = read_website(website) if website else None
     new_rules = cors.read_rules(rules) if rules else None
     _apply(call, given, new_website, new_rules)
     return Answer(202)
+
+
+def _check_retention(section: Element) -> None:
+    own = section.name == "DeleteRetentionPolicy"
+    policy = section if own else section.child("RetentionPolicy")
+    if policy is None or policy.value("Enabled").lower() != "true":
+        return
+    days = policy.value("Days")
+    if not (days.isdecimal() and 1 <= int(days) <= LONGEST_RETENTION):
+        raise StorageError("InvalidXmlDocument", details={"Reason": f"Days is 1 to {LONGEST_RETENTION}"})
+    if own:
+        raise not_provided("Soft delete")
 
 
 def _apply(call: Call, given: Element, website: StaticWebsite | None, rules: list[dict[str, str]] | None) -> None:

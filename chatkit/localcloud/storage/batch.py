@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
 from http import HTTPStatus
 
-from chatkit.localcloud.storage.call import Answer, Call, Query, read_target
+from chatkit.localcloud.storage.call import NEWEST_VERSION, Answer, Call, Query, read_target
 from chatkit.localcloud.storage.errors import StorageError, bad_header
 
 BOUNDARY = re.compile(r'multipart/mixed\s*;\s*boundary="?([^";]{1,200})"?', re.IGNORECASE)
@@ -43,10 +43,17 @@ class Batch:
         answer = await self._run(inner)
         lines = [f"--{boundary}", "Content-Type: application/http", f"Content-ID: {content_id}", ""]
         lines.append(f"HTTP/1.1 {answer.status} {HTTPStatus(answer.status).phrase}")
-        lines += [f"{name}: {value}" for name, value in answer.headers.items()]
-        if answer.body:
-            lines.append(f"Content-Length: {len(answer.body)}")
+        lines += [f"{name}: {value}" for name, value in part_headers(inner, answer).items()]
         return "\r\n".join([*lines, "", ""]).encode() + answer.body + b"\r\n"
+
+
+def part_headers(inner: Call, answer: Answer) -> dict[str, str]:
+    """The headers of a part, in Azure's order: there are clients that take the body to begin after the content type."""
+    kept = {name: value for name, value in answer.headers.items() if name != "Content-Type"}
+    shown = {**kept, "x-ms-request-id": inner.request_id, "x-ms-version": inner.header("x-ms-version") or NEWEST_VERSION}
+    if answer.body:
+        shown |= {"Content-Length": str(len(answer.body)), "Content-Type": answer.headers["Content-Type"]}
+    return shown
 
 
 def split(body: bytes, boundary: bytes) -> list[bytes]:
@@ -78,7 +85,15 @@ def read_part(call: Call, part: bytes) -> tuple[str, Call]:
     if target.account != call.target.account or not target.blob or not inside:
         raise StorageError("InvalidInput")
     changed = replace(
-        call, method=words[0], path=path, query=query, target=target, headers=_headers(rest), body=None, access=None
+        call,
+        method=words[0],
+        path=path,
+        query=query,
+        target=target,
+        headers=_headers(rest),
+        request_id=str(uuid.uuid4()),
+        body=None,
+        access=None,
     )
     return _headers(outer).get("content-id", "0"), changed
 

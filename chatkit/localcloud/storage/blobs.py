@@ -161,8 +161,6 @@ async def get_metadata(call: Call) -> Answer:
 
 
 def _readable(call: Call) -> Blob:
-    if "snapshot" in call.query or "versionid" in call.query:
-        raise not_provided("A snapshot or version")
     blob = call.blob
     conditions.check_read(call, blob)
     leases.require(call, blob, optional=True)
@@ -186,8 +184,6 @@ async def set_properties(call: Call) -> Answer:
 
 async def set_tier(call: Call) -> Answer:
     """Set Blob Tier: noted, and without effect on what a read costs or how long it takes."""
-    if "snapshot" in call.query or "versionid" in call.query:
-        raise not_provided("A snapshot or version")
     blob, wanted = call.blob, tier(call) or call.required("x-ms-access-tier")
     conditions.check_write(call, blob)
     leases.require(call, blob, optional=True)
@@ -200,8 +196,6 @@ async def set_tier(call: Call) -> Answer:
 
 async def delete_blob(call: Call) -> Answer:
     """Delete Blob."""
-    if "snapshot" in call.query or "versionid" in call.query:
-        raise not_provided("A snapshot or version")
     which = call.header("x-ms-delete-snapshots").lower()
     if which not in ("", "include", "only"):
         raise bad_header("x-ms-delete-snapshots", which)

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from chatkit.localcloud.storage.access import Access
 
 XML = "application/xml"
+NEWEST_VERSION = "2026-10-06"
 LARGEST_XML = 8 * 1024 * 1024
 LARGEST_APPEND = 100 * 1024 * 1024
 

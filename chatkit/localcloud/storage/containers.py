@@ -41,6 +41,7 @@ async def get_properties(call: Call) -> Answer:
     more = {
         "x-ms-has-immutability-policy": "false",
         "x-ms-has-legal-hold": "false",
+        "x-ms-immutable-storage-with-versioning-enabled": "false",
         "x-ms-default-encryption-scope": "$account-encryption-key",
         "x-ms-deny-encryption-scope-override": "false",
     }
@@ -96,7 +97,7 @@ async def refuse_directories(call: Call) -> Answer:
 
 def _identifier(item: tuple[str, dict[str, str]]) -> Element:
     values = [Element(name, item[1][name.lower()]) for name in POLICY_FIELDS if item[1].get(name.lower())]
-    return Element("SignedIdentifier", [Element("Id", item[0]), Element("AccessPolicy", values)])
+    return Element("SignedIdentifier", [Element("Id", item[0]), *([Element("AccessPolicy", values)] if values else [])])
 
 
 def _public(call: Call) -> str:

@@ -29,9 +29,7 @@ def check_blob(name: str) -> None:
     """Refuse a blob name that Azure refuses.
 
     Raises:
-        StorageError: InvalidResourceName or InvalidUri.
+        StorageError: InvalidResourceName.
     """
     if len(name) > LONGEST_BLOB_NAME:
         raise StorageError("InvalidResourceName")
-    if any(ord(character) in (0xFFFE, 0xFFFF) for character in name):
-        raise StorageError("InvalidUri")

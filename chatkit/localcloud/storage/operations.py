@@ -27,7 +27,6 @@ from chatkit.localcloud.storage.errors import StorageError, bad_header, not_prov
 log = logging.getLogger("chatkit.local.storage")
 Handler = Callable[[Call], Awaitable[Answer]]
 VERSION = re.compile(r"\d{4}-\d\d-\d\d$")
-NEWEST_VERSION = "2026-10-06"
 
 WRITE = Right(BLOBS + "write", "cw", "o")
 CHANGE = Right(BLOBS + "write", "w", "o")
@@ -49,6 +48,13 @@ WRITE_SERVICE = Right(SERVICE + "write", "w", "s", service_sas=False)
 DELEGATE = Right(SERVICE + "generateUserDelegationKey/action", "", "s", service_sas=False)
 ACL = Right(CONTAINERS + "write", "", "c", service_sas=False)
 ANY = Right(BLOBS + "read", "rwdlacuptfi", "sco", "")
+NOT_IGNORED = {
+    "x-ms-encryption-key": "Encryption with a key of the caller's",
+    "x-ms-source-encryption-key": "Encryption with a key of the caller's",
+    "x-ms-encryption-scope": "An encryption scope",
+    "x-ms-immutability-policy-until-date": "An immutability policy",
+    "x-ms-legal-hold": "A legal hold",
+}
 DATA_LAKE = ("action", "resource")  # parameters of its operations, which clients also use to find out about directories
 
 
@@ -96,6 +102,7 @@ class Operations:
         call.access = self._gate.admit(call, operation.right)
         if call.target.blob:
             names.check_blob(call.target.blob)
+            _refuse_what_would_be_ignored(call)
         return await operation.run(call)
 
     def _find(self, call: Call) -> Operation:
@@ -111,6 +118,19 @@ class Operations:
         if any(where.split(" ", 1)[1] == place.split(" ", 1)[1] and what == comp for where, what, _ in self._table):
             raise StorageError("UnsupportedHttpVerb")
         raise not_provided(f"{place}{' comp=' + comp if comp else ''}")
+
+
+def _refuse_what_would_be_ignored(call: Call) -> None:
+    """Who asks for encryption with an own key, for a version or for a hold must not believe to have got it.
+
+    Raises:
+        StorageError: NotImplemented.
+    """
+    for name, what in NOT_IGNORED.items():
+        if call.header(name, "false").lower() != "false":
+            raise not_provided(what)
+    if "snapshot" in call.query or "versionid" in call.query:
+        raise not_provided("A snapshot or version")
 
 
 def _variant(call: Call, comp: str) -> str:

@@ -46,8 +46,6 @@ def content_headers(call: Call, *, own: bool = False) -> dict[str, str]:
     given = {shown: call.header(name) for name, shown in CONTENT_HEADERS.items() if call.header(name)}
     if own:
         given = {**{name: call.header(name.lower()) for name in FROM_REQUEST if call.header(name.lower())}, **given}
-    if "Content-MD5" in given:
-        md5_of(given["Content-MD5"], "x-ms-blob-content-md5")
     return given
 
 
@@ -177,6 +175,7 @@ def container_element(container: Container) -> Element:
     values |= {
         "HasImmutabilityPolicy": "false",
         "HasLegalHold": "false",
+        "ImmutableStorageWithVersioningEnabled": "false",
         "DefaultEncryptionScope": "$account-encryption-key",
         "DenyEncryptionScopeOverride": "false",
     }

@@ -9,10 +9,10 @@ from collections.abc import AsyncIterator, Callable, Mapping
 from aiohttp import web
 
 from chatkit.localcloud.storage import cors, dates
-from chatkit.localcloud.storage.call import Answer, Call, Query, Target, read_target
+from chatkit.localcloud.storage.call import NEWEST_VERSION, Answer, Call, Query, Target, read_target
 from chatkit.localcloud.storage.errors import StorageError, bad_header, not_provided
 from chatkit.localcloud.storage.models import Account
-from chatkit.localcloud.storage.operations import NEWEST_VERSION, Operations, refusal
+from chatkit.localcloud.storage.operations import Operations, refusal
 from chatkit.localcloud.storage.repository import Repository
 from chatkit.localcloud.storage.spec import AccountSpec
 from chatkit.localcloud.web import loopback_only

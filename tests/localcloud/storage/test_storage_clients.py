@@ -6,7 +6,14 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from azure.storage.blob import ContainerClient, generate_account_sas, generate_blob_sas, generate_container_sas
+from azure.storage.blob import (
+    BlobServiceClient,
+    ContainerClient,
+    ContentSettings,
+    generate_account_sas,
+    generate_blob_sas,
+    generate_container_sas,
+)
 
 from chatkit.localcloud.storage.xmltext import parse
 from tests.localcloud.storage.storage_testing import KEY1, NAME, StorageCloud
@@ -62,3 +69,82 @@ def test_any_signature_gets_account_information(cloud: StorageCloud, filled: Con
     for path in (f"{box}/a?{of_blob}", f"{box}?{of_box}", f"?{of_account}"):
         answer = cloud.request("GET", f"{path}&restype=account&comp=properties")
         assert (answer.status, answer.headers["x-ms-account-kind"]) == (200, "StorageV2")
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        {"x-ms-encryption-key": "a2V5", "x-ms-encryption-key-sha256": "eA==", "x-ms-encryption-algorithm": "AES256"},
+        {"x-ms-encryption-scope": "mine"},
+        {"x-ms-immutability-policy-until-date": "Mon, 23 Nov 2037 18:00:00 GMT"},
+        {"x-ms-legal-hold": "true"},
+    ],
+)
+def test_protection_that_is_not_provided_is_refused(
+    cloud: StorageCloud, container: ContainerClient, header: dict[str, str]
+) -> None:
+    """Nobody believes a blob to be encrypted with their key, or held, that is not (`put-blob`)."""
+    path = f"{container.container_name}/a?{SAS}"
+    answer = cloud.request("PUT", path, {"x-ms-blob-type": "BlockBlob", **header}, b"secret")
+    assert (answer.status, answer.code) == (501, "NotImplemented")
+    assert cloud.request("HEAD", path).status == 404
+
+
+@pytest.mark.parametrize("parameter", ["snapshot=2026-11-23T18:00:00.0000000Z", "versionid=2026-11-23T18:00:00.0000000Z"])
+def test_a_version_is_never_taken_for_the_blob(cloud: StorageCloud, filled: ContainerClient, parameter: str) -> None:
+    """An operation on a snapshot or version does not touch the blob itself (`set-blob-tags`, `get-block-list`)."""
+    for method, comp in (("GET", "tags"), ("GET", "blocklist"), ("DELETE", ""), ("PUT", "tier")):
+        answer = cloud.request(method, f"{filled.container_name}/a?comp={comp}&{parameter}&{SAS}", {"x-ms-access-tier": "Cool"})
+        assert (answer.status, answer.code) == (501, "NotImplemented")
+    assert filled.get_blob_client("a").exists()
+
+
+@pytest.mark.parametrize("name", ["a\ufffeb", "a\uffff/b"])
+def test_a_name_that_xml_cannot_hold_is_listed_encoded(cloud: StorageCloud, container: ContainerClient, name: str) -> None:
+    """Such blobs can be put; a listing has their name percent-encoded and says so (`list-blobs`)."""
+    container.upload_blob(name, b"")
+    assert [blob.name for blob in container.list_blobs()] == [name]
+    answer = cloud.request("GET", f"{container.container_name}?restype=container&comp=list&{SAS}")
+    assert b'Encoded="true"' in answer.body
+
+
+def test_the_md5_of_the_properties_is_as_it_was_given(filled: ContainerClient) -> None:
+    """Set Blob Properties: the service does not validate `x-ms-blob-content-md5` (`set-blob-properties`)."""
+    blob = filled.get_blob_client("a")
+    blob.set_http_headers(ContentSettings(content_md5=bytearray(b"short")))
+    assert bytes(blob.get_blob_properties().content_settings.content_md5 or b"") == b"short"
+
+
+def test_an_empty_access_policy_is_not_shown(container: ContainerClient) -> None:
+    """A stored access policy may have no field; then it has no AccessPolicy element (`get-container-acl`)."""
+    container.set_container_access_policy({"empty": None})  # type: ignore[dict-item]
+    (found,) = container.get_container_access_policy()["signed_identifiers"]
+    assert (found.id, found.access_policy) == ("empty", None)
+
+
+def test_a_container_says_that_its_versions_can_change(blob_service: BlobServiceClient, container: ContainerClient) -> None:
+    """`x-ms-immutable-storage-with-versioning-enabled`, and its element in a listing (`get-container-properties`)."""
+    (listed,) = blob_service.list_containers(name_starts_with=container.container_name)
+    for found in (listed, container.get_container_properties()):
+        assert found.immutable_storage_with_versioning_enabled is False
+
+
+@pytest.mark.parametrize("days", ["0", "366", ""])
+def test_a_retention_has_a_number_of_days(cloud: StorageCloud, days: str) -> None:
+    """Days is 1 to 365 where a retention is enabled (`set-blob-service-properties`)."""
+    policy = f"<RetentionPolicy><Enabled>true</Enabled><Days>{days}</Days></RetentionPolicy>"
+    metrics = f"<HourMetrics><Version>1.0</Version><Enabled>true</Enabled><IncludeAPIs>true</IncludeAPIs>{policy}</HourMetrics>"
+    body = f"<StorageServiceProperties>{metrics}</StorageServiceProperties>".encode()
+    answer = cloud.request("PUT", f"?restype=service&comp=properties&{SAS}", {}, body)
+    assert (answer.status, answer.code) == (400, "InvalidXmlDocument")
+
+
+def test_an_answer_in_a_batch_looks_as_one_of_its_own(cloud: StorageCloud, filled: ContainerClient) -> None:
+    """Each has a request id and version; the error's body follows its length and type (`blob-batch`)."""
+    part = f"DELETE /{NAME}/{filled.container_name}/none?{SAS} HTTP/1.1\r\nContent-Length: 0\r\n"
+    body = f"--b\r\nContent-Type: application/http\r\nContent-ID: 0\r\n\r\n{part}\r\n--b--\r\n".encode()
+    answer = cloud.request("POST", f"?comp=batch&{SAS}", {"Content-Type": "multipart/mixed; boundary=b"}, body)
+    head, _, rest = answer.body.decode().partition("\r\n\r\nHTTP/1.1 404 ")[2].partition("\r\n\r\n")
+    names = [line.partition(":")[0] for line in head.split("\r\n")[1:]]
+    assert names[-4:] == ["x-ms-request-id", "x-ms-version", "Content-Length", "Content-Type"]
+    assert parse(rest.partition("\r\n--batchresponse")[0].encode()).value("Code") == "BlobNotFound"
