@@ -141,6 +141,16 @@ def invalid_scope(scope: str) -> EntraError:
     )
 
 
+def many_resources(scope: str) -> EntraError:
+    """A token is for one resource."""
+    return EntraError(
+        "invalid_request",
+        28000,
+        "Provided value for the input parameter scope is not valid because it contains more than one resource."
+        f" Scope {scope} is not valid.",
+    )
+
+
 def redirect_mismatch(redirect_uri: str, client_id: str) -> EntraError:
     """The redirect URI is not one of the application's; never redirected to."""
     return EntraError(

@@ -135,8 +135,8 @@ class Grants:
             return self._known(form["resource"])
         if not form.get("scope"):
             raise errors.missing_parameter("scope")
-        scope = form["scope"].split()[0]
-        if not scope.endswith("/.default"):
+        scope, *more = form["scope"].split()
+        if more or not scope.endswith("/.default"):
             raise errors.invalid_scope(form["scope"])
         return self._known(scope.removesuffix("/.default"))
 
@@ -150,10 +150,19 @@ class Grants:
         named = [part for part in scope.split() if part not in OPENID]
         if not named:
             return GRAPH, "openid profile email User.Read"
-        resource, _, permission = named[0].rpartition("/")
-        if "://" not in resource and not self._directory.application(resource.lower()):
+        resources = {self._resource_of(part) for part in named}
+        if len(resources) > 1:
+            raise errors.many_resources(scope)
+        resource = resources.pop()
+        if not resource:
             return GRAPH, " ".join(named)
-        return self._known(resource), "user_impersonation" if permission == ".default" else permission
+        permissions = [part.rpartition("/")[2] for part in named]
+        return self._known(resource), " ".join("user_impersonation" if one == ".default" else one for one in permissions)
+
+    def _resource_of(self, part: str) -> str:
+        """The resource before a permission's last slash; empty for a permission of Graph by its bare name."""
+        resource = part.rpartition("/")[0]
+        return resource if "://" in resource or self._directory.application(resource.lower()) else ""
 
     def _user_tokens(self, form: Form, consent: Consent) -> dict[str, Any]:
         scope = form.get("scope") or (f"{form['resource']}/.default" if form.get("resource") else consent.scope)
@@ -191,7 +200,7 @@ def _check_verifier(consent: Consent, verifier: str) -> None:
     if not verifier:
         raise errors.invalid_grant(*errors.VERIFIER_MISSING)
     digest = base64.urlsafe_b64encode(hashlib.sha256(verifier.encode()).digest()).decode().rstrip("=")
-    if not hmac.compare_digest(digest.encode(), consent.challenge.encode()):
+    if not hmac.compare_digest((verifier if consent.method == "plain" else digest).encode(), consent.challenge.encode()):
         raise errors.invalid_grant(*errors.VERIFIER_WRONG)
 
 

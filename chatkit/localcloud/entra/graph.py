@@ -351,4 +351,4 @@ async def _body(request: web.Request) -> dict[str, Any]:
         raise GraphError(400, "BadRequest", "Unable to read JSON request payload.") from None
     if not isinstance(body, dict):
         raise GraphError(400, "BadRequest", "The request payload must be a JSON object.")
-    return body
+    return {name: odata.without_annotations(value) for name, value in body.items() if not odata.is_annotation(name)}

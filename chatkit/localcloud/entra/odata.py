@@ -1,4 +1,7 @@
-"""The `$filter` texts that Graph's clients write: equality, beginnings, and members of a list, joined by and, or."""
+"""What of OData Graph's clients write.
+
+`$filter` with equality, beginnings, and members of a list, joined by and, or; annotations such as `@odata.type`.
+"""
 
 from __future__ import annotations
 
@@ -17,6 +20,20 @@ CONDITIONS: tuple[tuple[re.Pattern[str], Callable[[Any, str], bool]], ...] = (
     ),
 )
 JOIN = re.compile(r"(?i)\s+(and|or)\s+")
+
+
+def is_annotation(name: str) -> bool:
+    """Say whether a member of a payload is about it and not part of it (OData JSON Format 4.01 §4.6, §20)."""
+    return "@" in name
+
+
+def without_annotations(value: Any) -> Any:
+    """A value of a payload, whatever its client has written about it. Microsoft's SDKs write `@odata.type` everywhere."""
+    if isinstance(value, list):
+        return [without_annotations(item) for item in value]
+    if isinstance(value, dict):
+        return {name: without_annotations(item) for name, item in value.items() if not is_annotation(name)}
+    return value
 
 
 def parse(text: str) -> Keeps:

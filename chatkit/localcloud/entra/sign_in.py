@@ -78,7 +78,7 @@ class SignIn:
             asked.get("nonce", ""),
             asked["redirect_uri"],
             asked.get("code_challenge", ""),
-            "S256",
+            _challenge_method(asked),
         )
         self._trace.emit("entra", "sign-in", user=user.name, client_id=consent.client_id)
         return self._send(asked, {"code": self._codes.new_code(consent)})
@@ -162,10 +162,15 @@ def _check_request(asked: dict[str, str]) -> None:
         raise errors.EntraError("unsupported_response_type", 70005, f"The response_type '{html.escape(kind)}' is not supported.")
     if asked.get("response_mode", "query") not in MODES:
         raise errors.EntraError("invalid_request", 90014, "The response_mode must be query, fragment or form_post.")
-    if asked.get("code_challenge") and asked.get("code_challenge_method") != "S256":
+    if asked.get("code_challenge") and _challenge_method(asked) not in ("S256", "plain"):
         raise errors.EntraError("invalid_request", 501491, "Invalid size or method of Code_Challenge parameter.")
     if asked.get("prompt") == "none":
         raise errors.INTERACTION_REQUIRED
+
+
+def _challenge_method(asked: dict[str, str]) -> str:
+    """How the challenge was made; the verifier itself when the request does not say (RFC 7636 §4.3)."""
+    return asked.get("code_challenge_method") or "plain"
 
 
 def _is_registered(redirect_uri: str, application: dict[str, Any]) -> bool:

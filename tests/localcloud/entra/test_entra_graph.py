@@ -35,6 +35,17 @@ async def test_an_application_lives_and_dies(tenant: Tenant) -> None:
     assert (status, gone["error"]["code"]) == (404, "Request_ResourceNotFound")
 
 
+async def test_annotations_of_a_payload_are_not_properties(tenant: Tenant) -> None:
+    """`@odata.type` at every level, as Microsoft's Graph SDKs send it (OData JSON Format 4.01 §4.6)."""
+    web = {"@odata.type": "#microsoft.graph.webApplication", "redirectUris": ["http://localhost/x"]}
+    body = {"@odata.type": "#microsoft.graph.application", "displayName": "chat", "web": web}
+    status, made = await call(tenant, "POST", "/applications", json=body)
+    assert (status, made["web"]) == (201, {"redirectUris": ["http://localhost/x"]})
+    secret = {"@odata.type": "#microsoft.graph.passwordCredential", "displayName": "s"}
+    status, _ = await call(tenant, "POST", f"/applications/{made['id']}/addPassword", json={"passwordCredential": secret})
+    assert status == 200
+
+
 @pytest.mark.parametrize(
     ("text", "found"),
     [

@@ -83,6 +83,28 @@ async def test_a_code_counts_only_with_all_that_belongs_to_it(tenant: Tenant, ch
     assert answer["error_codes"] == [number]
 
 
+@pytest.mark.parametrize("method", [{"code_challenge_method": "plain"}, {}])
+async def test_a_challenge_may_be_the_verifier_itself(tenant: Tenant, method: dict[str, str]) -> None:
+    """`plain`, said or left out (learn.microsoft.com/entra/identity-platform/v2-oauth2-auth-code-flow)."""
+    asked, secret = await asked_by(tenant, code_challenge=VERIFIER)
+    asked = {name: value for name, value in asked.items() if name != "code_challenge_method"} | method
+    code = (await tenant.sign_in(asked))["code"]
+    assert (await redeem(tenant, asked, secret, code, code_verifier="x" * 50))[1]["error_codes"] == [501481]
+    code = (await tenant.sign_in(asked))["code"]
+    assert (await redeem(tenant, asked, secret, code))[0] == 200
+
+
+async def test_a_persons_token_is_for_one_resource(tenant: Tenant) -> None:
+    """AADSTS28000 for the scopes of two; several scopes of one are fine."""
+    asked, secret = await asked_by(tenant)
+    code = (await tenant.sign_in(asked))["code"]
+    _, answer = await redeem(tenant, asked, secret, code, scope=f"User.Read {ARM}/user_impersonation")
+    assert answer["error_codes"] == [28000]
+    code = (await tenant.sign_in(asked))["code"]
+    status, _ = await redeem(tenant, asked, secret, code, scope="User.Read Mail.Read openid offline_access")
+    assert status == 200
+
+
 async def test_a_code_counts_once(tenant: Tenant) -> None:
     """AADSTS54005 the second time."""
     asked, secret = await asked_by(tenant)
