@@ -287,7 +287,8 @@ def _iso(moment: datetime) -> str:
 
 
 def _token_document(module: EasyAuth, session: Session) -> dict[str, Any]:
-    return {"authenticationToken": module.sessions.token(session, origin=module.origin), "user": {"userId": session.sid}}
+    user = {"userId": module.sessions.user_id(session.principal)}
+    return {"authenticationToken": module.sessions.token(session, origin=module.origin), "user": user}
 
 
 def _with_fragment(url: str, document: dict[str, Any]) -> str:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import hmac
 import secrets
 import time
 from dataclasses import asdict, dataclass, field, replace
@@ -31,7 +32,7 @@ class Session:
     """One signed-in session.
 
     Attributes:
-        sid: Random id, "sid:" and 32 hex digits.
+        sid: Random id of this session, 32 hex digits.
         principal: Who it is.
         expires_at: Unix seconds.
         id_token: The provider's, kept only with the token store on.
@@ -66,7 +67,7 @@ class Sessions:
 
     def start(self, principal: Principal, *, life_s: float, tokens: dict[str, str]) -> Session:
         """Make a session; `tokens` may name id_token, access_token, refresh_token and expires_on."""
-        session = Session(f"sid:{secrets.token_hex(16)}", principal, time.time() + life_s, **tokens)
+        session = Session(secrets.token_hex(16), principal, time.time() + life_s, **tokens)
         self.keep(session)
         return session
 
@@ -103,14 +104,20 @@ class Sessions:
             return None
         return _session(document)
 
+    def user_id(self, principal: Principal) -> str:
+        """The person's id in this app, the same at every sign-in: apps keep it with their data. The provider's stays hidden."""
+        who = f"{principal.provider}\n{principal.user_id}".encode()
+        return f"sid:{hmac.new(self._signing, who, hashlib.sha256).hexdigest()[:32]}"
+
     def token(self, session: Session, *, origin: str) -> str:
         """The JWT a client sends in X-ZUMO-AUTH."""
         now = int(time.time())
         claims = {
             "iss": origin + "/",
             "aud": origin + "/",
-            "sub": session.sid,
-            "stable_sid": session.sid,
+            "sub": self.user_id(session.principal),
+            "stable_sid": self.user_id(session.principal),
+            "jti": session.sid,
             "idp": session.principal.provider,
             "ver": "3",
             "nbf": now,
@@ -135,11 +142,11 @@ class Sessions:
                 audience=origin + "/",
                 issuer=origin + "/",
                 leeway=grace_s,
-                options={"require": ["exp", "aud", "iss", "sub"]},
+                options={"require": ["exp", "aud", "iss", "sub", "jti"]},
             )
         except jwt.PyJWTError as error:
             raise SessionRejected(str(error)) from error
-        session = self.find(claims["sub"], grace_s=grace_s)
+        session = self.find(claims["jti"], grace_s=grace_s)
         if session is None:
             raise SessionRejected("the session has ended")
         return session

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import json
 import time
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -80,11 +81,26 @@ def test_a_token_finds_its_session(sessions: Sessions) -> None:
 
 
 def test_a_token_has_the_shape_of_app_services(sessions: Sessions) -> None:
-    """Issuer and audience are the app, the subject is the session id."""
+    """Issuer and audience are the app, the subject is the person's id in this app."""
     token = sessions.token(sessions.start(ALICE, life_s=60, tokens={}), origin=ORIGIN)
     claims = jwt.decode(token, options={"verify_signature": False})
     assert (claims["iss"], claims["aud"], claims["idp"], claims["ver"]) == (ORIGIN + "/", ORIGIN + "/", "aad", "3")
     assert claims["sub"].startswith("sid:")
+
+
+def test_a_persons_id_is_the_same_at_every_sign_in(sessions: Sessions) -> None:
+    """The `sid` is a hash of the provider's id: apps store rows under it (Azure Mobile Apps, `MobileServiceUser.UserId`)."""
+    bob = replace(ALICE, user_id="another")
+    ids = {sessions.user_id(sessions.start(person, life_s=60, tokens={}).principal) for person in (ALICE, ALICE, bob)}
+    assert len(ids) == 2 and not any(ALICE.user_id in one for one in ids)
+
+
+def test_one_session_ends_and_the_persons_other_goes_on(sessions: Sessions) -> None:
+    """Two browsers, one sign-out."""
+    one, other = (sessions.start(ALICE, life_s=60, tokens={}) for _ in range(2))
+    token = sessions.token(other, origin=ORIGIN)
+    sessions.end(one)
+    assert sessions.of_token(token, origin=ORIGIN) == other
 
 
 def test_signing_out_ends_cookie_and_token(sessions: Sessions) -> None:
@@ -102,7 +118,7 @@ def test_a_wrong_token_is_rejected(sessions: Sessions, tmp_path: Path, change: s
     """Tokens of another app or site, expired, unsigned or signed by another key."""
     session = sessions.start(ALICE, life_s=-1 if change == "expired" else 60, tokens={})
     token = sessions.token(session, origin="http://localhost:9" if change == "other app" else ORIGIN)
-    claims = {"iss": ORIGIN + "/", "aud": ORIGIN + "/", "sub": session.sid, "exp": time.time() + 60}
+    claims = {"iss": ORIGIN + "/", "aud": ORIGIN + "/", "sub": "sid:1", "jti": session.sid, "exp": time.time() + 60}
     if change == "other site":
         token = Sessions(Store(tmp_path / "state.db"), "other").token(session, origin=ORIGIN)
     if change == "none":
