@@ -164,7 +164,8 @@ def _like(call: Call, source: Blob, *, synchronous: bool) -> Blob:
     blob.append_blocks = source.append_blocks
     if synchronous and _copies_tags(call):
         blob.tags = dict(source.tags)
-    blob.sealed = source.kind == APPEND and (source.sealed or call.header("x-ms-seal-blob").lower() == "true")
+    wanted = call.header("x-ms-seal-blob").lower()
+    blob.sealed = source.kind == APPEND and (wanted == "true" if wanted else source.sealed)
     return blob
 
 

@@ -115,7 +115,7 @@ def test_the_sources_md5_is_checked(container: ContainerClient, source: BlobClie
 
 
 def test_a_sealed_blob_stays_sealed(container: ContainerClient) -> None:
-    """Copy Blob: the copy of a sealed blob is sealed; `x-ms-seal-blob` seals that of another (`copy-blob`)."""
+    """Copy Blob: the copy of a sealed blob is sealed, unless `x-ms-seal-blob` says what it shall be (`copy-blob`)."""
     blob = container.get_blob_client("log")
     blob.create_append_blob()
     target = container.get_blob_client("target")
@@ -124,6 +124,8 @@ def test_a_sealed_blob_stays_sealed(container: ContainerClient) -> None:
     blob.seal_append_blob()
     container.get_blob_client("second").start_copy_from_url(blob.url)
     assert container.get_blob_client("second").get_blob_properties().is_append_blob_sealed
+    target.start_copy_from_url(blob.url, seal_destination_blob=False)
+    target.append_block(b"more")
 
 
 def test_an_append_shows_the_md5_that_was_checked(container: ContainerClient) -> None:
