@@ -81,7 +81,7 @@ FAULTS = (
         checks=("Cost",),
     ),
     Fault(34, "the function app is stopped", world.stopped),
-    Fault(36, "a proxy is set, also for localhost", world.swallowing_proxy, checks=("Proxy",)),
+    Fault(36, "a proxy is set, also for localhost", world.swallowing_proxy, checks=("Proxy", "Subscription")),
     Fault(37, "reads the header of who is signed in", world.file(INFO, 'hubName="chat",', WITH_USER)),
     Fault(38, "negotiate/function.json is there", world.added("negotiate/function.json")),
     Fault(47, "a plan for Windows: on-windows", world.windows_plan),
