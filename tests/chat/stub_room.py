@@ -22,6 +22,7 @@ class StubRoom:
         pings: Pings received.
         frames: Everything received after the handshake.
         tokens: Authorization headers of the service's own requests, in order.
+        signed: Token that somebody with the access key signed, taken beside those that negotiate gave out; empty for none.
         negotiations: How often the function was asked.
         refuse: Status that negotiate answers instead of 200.
         refuse_messages: Status that POST messages answers instead of 202.
@@ -44,6 +45,7 @@ class StubRoom:
     pings: int = 0
     frames: list[str] = field(default_factory=list)
     tokens: list[str] = field(default_factory=list)
+    signed: str = ""
     negotiations: int = 0
     refuse: int = 0
     refuse_messages: int = 0
@@ -101,7 +103,8 @@ class StubRoom:
     async def _service_negotiate(self, request: web.Request) -> web.Response:
         token = request.headers.get("Authorization", "")
         self.tokens.append(token)
-        if token not in {f"Bearer token-{number}" for number in range(1, self.negotiations + 1)}:
+        given = {f"Bearer token-{number}" for number in range(1, self.negotiations + 1)}
+        if token not in given | ({f"Bearer {self.signed}"} if self.signed else set()):
             return web.Response(status=401, headers={"WWW-Authenticate": 'Bearer error="invalid_token"'})
         return web.json_response(
             {"negotiateVersion": 1, "connectionId": "c", "connectionToken": "t/1+", "availableTransports": []}
