@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import ast
+import os
 import re
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -20,10 +22,23 @@ def rows(document: str, name: str) -> list[list[str]]:
     return [[cell.strip() for cell in line.strip("|").split("|")] for line in lines]
 
 
+@cache
+def files() -> dict[str, Path]:
+    """The test files by their names, which are unique below tests/."""
+    found: dict[str, Path] = {}
+    for folder, folders, names in os.walk(ROOT / "tests"):
+        folders[:] = [name for name in folders if name not in ("node_modules", "data")]
+        for name in names:
+            if name.startswith("test_"):
+                assert name not in found, f"{name} is there twice"
+                found[name] = Path(folder, name)
+    return found
+
+
+@cache
 def functions_in(name: str) -> set[str]:
-    """Test functions of the one file of that name; file names are unique below tests/."""
-    (path,) = (ROOT / "tests").rglob(name)
-    found = ast.parse(path.read_text(encoding="utf-8")).body
+    """Test functions of the file of that name; none when there is no such file."""
+    found = ast.parse(files()[name].read_text(encoding="utf-8")).body if name in files() else []
     return {node.name for node in found if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and node.name[:5] == "test_"}
 
 
