@@ -23,7 +23,7 @@ from pathlib import Path
 from time import monotonic, sleep
 from typing import Any
 
-from chatkit.errors import NotStarted, SetupError
+from chatkit.errors import NotStarted, PortInUse, SetupError
 from chatkit.files import write_private
 from chatkit.settings import checkout
 
@@ -208,7 +208,7 @@ class Development:
         # Whoever else holds the port is not asked: it may never answer.
         while (status := answer(server.url) if server.holds_port() else 0) in (0, UNAVAILABLE):
             ended = process.poll() is not None
-            if ended and not is_free(server.port):
+            if process.returncode == PortInUse.exit_code:
                 raise _PortLost
             if ended or status == UNAVAILABLE or monotonic() > until:
                 what = (
@@ -342,7 +342,13 @@ class _PageServer(ThreadingHTTPServer):
 def main(argv: Sequence[str]) -> int:
     """Serve a folder on 127.0.0.1 until stopped: `FOLDER PORT`."""
     folder, port = argv
-    with _PageServer(folder, int(port)) as server:
+    try:
+        made = _PageServer(folder, int(port))
+    except OSError as error:
+        if error.errno == errno.EADDRINUSE:
+            return PortInUse.exit_code
+        raise
+    with made as server:
         print(f"Serving {folder} at http://127.0.0.1:{port}", flush=True)
         server.serve_forever()
     return 0

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import html
 import os
+import re
 import sys
 import time
 from collections.abc import Iterable, Sequence
@@ -17,6 +18,7 @@ from typing import Any
 from chatkit.public_urls import public_url
 
 QUIET, BAR = "0", "1"
+DURATION = re.compile(r"[0-9]+ ms|[0-9]+\.[0-9]{2} s")
 
 
 @dataclass(frozen=True)
@@ -44,13 +46,13 @@ class Result:
         text: The whole plain repr; may have several lines.
         rows: Name and value pairs shown in html only.
         calls: Every call made, in a stable order.
-        seconds: How long the verb took.
+        seconds: How long the verb took; None when that says nothing.
     """
 
     text: str
     rows: tuple[tuple[str, str], ...] = ()
     calls: tuple[Call, ...] = ()
-    seconds: float = 0.0
+    seconds: float | None = None
     data: dict[str, Any] = field(default_factory=dict, repr=False, compare=False)
 
     def __repr__(self) -> str:
@@ -64,14 +66,22 @@ class Result:
         if self.rows:
             parts.append(table((), self.rows))
         if self.calls:
-            rows = [(call.method, call.verb, call.resource, f"{call.seconds:.2f} s") for call in self.calls]
+            rows = [(call.method, call.verb, call.resource, duration(call.seconds)) for call in self.calls]
             count = "1 call" if len(rows) == 1 else f"{len(rows)} calls"
             calls = table(("SDK method", "HTTP", "resource", "time"), rows)
             parts.append(f"<details><summary>{count}</summary>{calls}</details>")
         return f'<div class="chatkit-result">{"".join(parts)}</div>'
 
     def _summary(self) -> str:
-        return f"<p>{escape(self.text).replace(chr(10), '<br>')} {elapsed(self.seconds)}</p>"
+        took = f" {elapsed(duration(self.seconds))}" if self.seconds is not None else ""
+        return f"<p>{escape(self.text).replace(chr(10), '<br>')}{took}</p>"
+
+
+class Address(str):
+    """The address of a page: a plain string, shown in a cell as a link to where a browser finds it, through a proxy, too."""
+
+    def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, str]:
+        return {"text/plain": public_url(self), "text/html": link(self)}
 
 
 def escape(value: object) -> str:
@@ -79,9 +89,19 @@ def escape(value: object) -> str:
     return html.escape(str(value), quote=True)
 
 
-def elapsed(seconds: float) -> str:
+def duration(seconds: float) -> str:
+    """How long something took, in milliseconds below a second."""
+    return f"{seconds * 1000:.0f} ms" if seconds < 0.9995 else f"{seconds:.2f} s"
+
+
+def elapsed(duration: str) -> str:
     """A duration as html that a notebook test can recognise and leave out."""
-    return f'<span class="chatkit-time">{seconds:.2f} s</span>'
+    return f'<span class="chatkit-time">{duration}</span>'
+
+
+def enumerated(names: Sequence[str]) -> str:
+    """Names as a sentence has them: "alice", "alice and bob", "alice, bob and carol"."""
+    return " and ".join([", ".join(names[:-1]), *names[-1:]] if len(names) > 1 else names)
 
 
 def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
@@ -92,13 +112,17 @@ def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
 
 
 def _cell(text: str) -> str:
-    number, _, unit = text.partition(" ")
-    if unit == "s" and number.replace(".", "", 1).isdigit():
-        return elapsed(float(number))
+    if DURATION.fullmatch(text):
+        return elapsed(text)
     if text.startswith(("http://", "https://")):
-        url = escape(public_url(text))
-        return f'<a href="{url}" target="_blank" rel="noopener">{url}</a>'
+        return link(text)
     return escape(text)
+
+
+def link(address: str) -> str:
+    """An address as html that opens it in a window of its own."""
+    url = escape(public_url(address))
+    return f'<a href="{url}" target="_blank" rel="noopener">{url}</a>'
 
 
 def is_interactive() -> bool:

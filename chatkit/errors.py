@@ -22,6 +22,8 @@ class ChatkitError(Exception):
         hint: What to type or do next; may be empty.
     """
 
+    exit_code = 1  # of a command that ends with it
+
     def __init__(self, message: str, *, hint: str = "") -> None:
         super().__init__(message)
         self.message = message
@@ -40,7 +42,9 @@ class NotStarted(SetupError):
 
 
 class PortInUse(SetupError):
-    """Another program listens on the port."""
+    """Another program listens on the port. Its exit code tells whoever started the command that another port will do."""
+
+    exit_code = 3
 
     def __init__(self, port: int, *, wanted_for: str, hint: str = "") -> None:
         super().__init__(f"Port {port} is taken by another program; {wanted_for} needs it.", hint=hint)

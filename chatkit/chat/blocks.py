@@ -21,9 +21,10 @@ class Blocks(Generic[T]):
     Args:
         draw: Makes the html of some neighbouring rows; told whether they are the newest. May be called with none.
         height: Of the list, as CSS.
+        grows: A short list takes less than that.
     """
 
-    def __init__(self, draw: Callable[[tuple[T, ...], bool], str], *, height: str = "220px") -> None:
+    def __init__(self, draw: Callable[[tuple[T, ...], bool], str], *, height: str = "220px", grows: bool = False) -> None:
         self._draw = draw
         self._drawn: dict[int, tuple[tuple[T, ...], bool]] = {}
         layout, style = ipywidgets.Layout(flex="0 0 auto", margin="0"), None
@@ -32,7 +33,7 @@ class Blocks(Generic[T]):
             block = ipywidgets.HTML(layout=layout, **({"style": style} if style else {}))
             style = block.style
             self._pool.append(block)
-        frame = {"height": height, "overflow": "auto", "border": "1px solid #8888", "padding": "6px"}
+        frame = {"max_height" if grows else "height": height, "overflow": "auto", "border": "1px solid #8888", "padding": "6px"}
         self.widget = ipywidgets.VBox(self._pool, layout=ipywidgets.Layout(flex_flow="column-reverse", **frame))
         self.paint(())
 

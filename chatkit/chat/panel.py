@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping, Sequence
+from time import monotonic
 from typing import Any
 
 import ipywidgets
@@ -17,7 +18,7 @@ from chatkit.chat.reopening import Run, replaces, this_run
 from chatkit.chat.seat import Seat
 from chatkit.chat.sign_in import SignedIn
 from chatkit.chat.taking_away import take_away
-from chatkit.display import Result
+from chatkit.display import Result, enumerated
 from chatkit.errors import CheckFailed, RemoteProtocolError
 
 ARRIVAL_S = 10.0
@@ -94,11 +95,13 @@ class ChatPanel:
         Raises:
             CheckFailed: Somebody did not receive it within 10 s.
         """
+        begun = monotonic()
         hearers = [name for name in self.users if not to or name in (user, to)]
         recipient = self._seats[to].name if to in self._seats else to
         message = self._portal.call(self._say(self._seats[user], text, recipient, [self._seats[name] for name in hearers]))
         whom = f" to {message.recipient}" if message.recipient else ""
-        return Result(f"{message.sender}{whom}: {message.text}\nreceived by {' and '.join(hearers)}")
+        text = f"{message.sender}{whom}: {message.text}\nreceived by {enumerated(hearers)}"
+        return Result(text, seconds=monotonic() - begun)
 
     def messages(self, user: str) -> tuple[ChatMessage, ...]:
         """What one user sees, oldest first."""
@@ -126,7 +129,7 @@ class ChatPanel:
         take_away(self.widget)
 
     def __repr__(self) -> str:
-        return f"Chat panel of {' and '.join(self.users)}"
+        return f"Chat panel of {enumerated(self.users)}"
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> Any:
         columns = [(seat.user, seat.connection, seat.messages) for seat in self._seats.values()]

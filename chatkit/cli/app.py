@@ -63,7 +63,7 @@ def _explain(error: Exception) -> int:
     usage = getattr(error, "format_message", None)
     if usage is None:
         print(f"chatkit: {sentence(error)}", file=sys.stderr)
-        return 1
+        return int(getattr(error, "exit_code", 1))
     text, context = usage(), getattr(error, "ctx", None)
     if not text.startswith("Usage:"):  # the help itself, when a verb is missing
         text = f"chatkit: {text.rstrip('.')}. `{context.command_path if context else 'chatkit'} --help` shows what is possible."

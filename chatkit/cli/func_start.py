@@ -31,6 +31,7 @@ def main() -> int:
         from chatkit.cli.app import sentence
 
         print(f"chatkit: {sentence(error)}", file=sys.stderr)
+        return int(getattr(error, "exit_code", 1))
     return 1
 
 

@@ -17,7 +17,7 @@ from chatkit import settings as store
 from chatkit import timings
 from chatkit.cloud import Cloud, connect, dev_storage, local_cloud_runs
 from chatkit.development import FUNCTIONS, PAGE, Development
-from chatkit.display import Progress, Result
+from chatkit.display import Address, Progress, Result, duration
 from chatkit.errors import NotStarted, SetupError
 from chatkit.reports import Status
 from chatkit.settings import HUB, Settings
@@ -141,9 +141,10 @@ class Session:
         return self.settings.facts.api_base_url or None
 
     @property
-    def web_url(self) -> str | None:
+    def web_url(self) -> Address | None:
         """Address of the deployed page, None until the storage account was asked for it."""
-        return self.settings.facts.web_url or None
+        url = self.settings.facts.web_url
+        return Address(url) if url else None
 
     @property
     def local_api_base_url(self) -> str | None:
@@ -152,10 +153,10 @@ class Session:
         return server.url if server else None
 
     @property
-    def local_web_url(self) -> str | None:
+    def local_web_url(self) -> Address | None:
         """Address of the locally served page, None while it is not served."""
         server = self.development.running(PAGE)
-        return server.url if server else None
+        return Address(server.url) if server else None
 
     def status(self) -> Status:
         """What exists, where, and which sections are done."""
@@ -190,7 +191,7 @@ class Session:
 
     def timings(self) -> Result:
         """How long each step took the last time, on the current target."""
-        rows = [(title, f"{seconds:.2f} s") for title, seconds in timings.load(self._home, self.settings.target).items()]
+        rows = [(title, duration(seconds)) for title, seconds in timings.load(self._home, self.settings.target).items()]
         return Result(f"{len(rows)} steps timed.", tuple(rows))
 
     # Inside

@@ -10,7 +10,7 @@ import pytest
 
 from chatkit import settings
 from chatkit.cli.app import sentence
-from chatkit.errors import ChatkitError
+from chatkit.errors import ChatkitError, PortInUse
 from tests.cli.typing_verbs import Chatkit
 
 
@@ -59,7 +59,7 @@ def test_a_taken_port_is_named(chatkit: Chatkit) -> None:
     with socket.create_server(("127.0.0.1", 0)) as server:
         port = server.getsockname()[1]
         typed = chatkit("lab", "--no-browser", "--port", str(port))
-    assert typed.code == 1
+    assert typed.code == PortInUse.exit_code
     assert typed.err == f"chatkit: Port {port} is taken by another program; JupyterLab needs it. Choose another with --port.\n"
 
 

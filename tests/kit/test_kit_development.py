@@ -17,7 +17,7 @@ import psutil
 import pytest
 
 from chatkit.development import FUNCTIONS, PAGE, Development, Server, free_port, is_free, who_holds
-from chatkit.errors import SetupError
+from chatkit.errors import PortInUse, SetupError
 
 
 @pytest.fixture
@@ -72,6 +72,28 @@ def test_a_taken_port_names_its_holder_and_the_next_is_used(development: Develop
     started = development.start_page(page, port=taken)
     assert started.server.port != taken
     assert f"process {os.getpid()}" in started.instead_of
+
+
+@pytest.mark.parametrize("command", [("chatkit.development",), ("chatkit", "func", "start")])
+def test_a_server_says_by_its_exit_code_that_the_port_is_taken(page: Path, taken: int, command: tuple[str, ...]) -> None:
+    """The page's server takes its port as a word, the function host as an option."""
+    (page / "host.json").write_text('{"version": "2.0"}')
+    option = ("--port",) if command[0] == "chatkit" else ()
+    done = subprocess.run([sys.executable, "-m", *command, str(page), *option, str(taken)], capture_output=True, text=True)
+    assert (done.returncode, "Traceback" in done.stderr) == (PortInUse.exit_code, False), done.stderr
+
+
+def test_a_port_lost_for_a_moment_is_given_up(development: Development, page: Path, tmp_path: Path) -> None:
+    """Somebody took it between choosing and listening, and may have left it again since."""
+    first = free_port(20000)
+    script = tmp_path / "unlucky.py"
+    script.write_text(
+        "import sys\n"
+        "from chatkit.development import main\n"
+        f"sys.exit({PortInUse.exit_code} if sys.argv[2] == '{first}' else main(sys.argv[1:]))\n"
+    )
+    started = development._start(PAGE, (sys.executable, str(script), str(page)), page, first)
+    assert started.server.port != first and development.running(PAGE) == started.server
 
 
 def test_stop_frees_the_port(development: Development, page: Path) -> None:

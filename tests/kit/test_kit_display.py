@@ -10,7 +10,7 @@ import pytest
 
 from chatkit import display
 from chatkit.calls import Calls, name_of, short_path
-from chatkit.display import Call, Progress, Result
+from chatkit.display import Address, Call, Progress, Result, duration, enumerated
 
 
 def test_the_text_of_a_result_is_its_sentence() -> None:
@@ -40,6 +40,36 @@ def test_times_can_be_recognised() -> None:
     """A notebook test leaves them out."""
     html = Result("Done.", (), (Call("X.get", "GET", "a", 1.0),), 2.0)._repr_mimebundle_()["text/html"]
     assert html.count('class="chatkit-time"') == 2
+
+
+def test_what_was_not_timed_claims_no_time() -> None:
+    """No "0.00 s"; what was too short for seconds is told in milliseconds."""
+    assert "chatkit-time" not in Result("Done.")._repr_mimebundle_()["text/html"]
+    assert [duration(seconds) for seconds in (0.0004, 0.0123, 0.9994, 0.9996, 12.345)] == [
+        "0 ms",
+        "12 ms",
+        "999 ms",
+        "1.00 s",
+        "12.35 s",
+    ]
+    html = Result("Done.", rows=(("first", duration(0.0123)), ("second", duration(1.5))))._repr_mimebundle_()["text/html"]
+    assert html.count('class="chatkit-time"') == 2
+
+
+def test_names_are_told_as_in_a_sentence() -> None:
+    """However many there are."""
+    names = ["alice", "bob", "carol"]
+    assert [enumerated(names[:count]) for count in range(4)] == ["", "alice", "alice and bob", "alice, bob and carol"]
+
+
+def test_an_address_is_a_string_that_a_cell_shows_as_a_link(monkeypatch: pytest.MonkeyPatch) -> None:
+    """To where a browser finds it; the string itself stays as it is."""
+    address = Address("http://127.0.0.1:5500/")
+    assert f"{address}x" == "http://127.0.0.1:5500/x"
+    assert address._repr_mimebundle_()["text/plain"] == "http://127.0.0.1:5500/"
+    monkeypatch.setenv("CHATKIT_PUBLIC_URL", "https://hub.example/user/alice/proxy/{port}/")
+    assert 'href="https://hub.example/user/alice/proxy/5500/"' in address._repr_mimebundle_()["text/html"]
+    assert address == "http://127.0.0.1:5500/"
 
 
 @pytest.mark.parametrize(

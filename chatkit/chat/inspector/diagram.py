@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from chatkit.chat.inspector.events import WireEvent
 from chatkit.chat.render import visible
+from chatkit.display import enumerated
 
 MIME = "text/vnd.mermaid"
 PEERS = {"app": "Function app", "service": "SignalR Service"}
@@ -73,6 +74,6 @@ def _arrow(event: WireEvent, user: str) -> str:
 
 def _words(events: Sequence[WireEvent], users: Sequence[str]) -> str:
     sent = sum(event.direction == "sent" for event in events)
-    whose = " and ".join(label(user) for user in users)
+    whose = enumerated([label(user) for user in users])
     heard = len(events) - sent
     return f"{len(events)} events of {whose} with the function app and SignalR Service, {sent} sent and {heard} received."

@@ -20,6 +20,7 @@ from chatkit.chat.painter import Painter
 from chatkit.chat.portal import Portal
 from chatkit.chat.render import visible
 from chatkit.chat.taking_away import take_away
+from chatkit.display import enumerated
 from chatkit.errors import LocalProtocolError
 
 MOST, MOST_PINGS = 500, 100
@@ -58,13 +59,9 @@ class Inspector:
         names = [("everybody", ""), *((visible(user), user) for user in self._clients)]
         own_width: dict[str, Any] = {"style": {"description_width": "initial"}, "layout": ipywidgets.Layout(width="auto")}
         self._whose = ipywidgets.Dropdown(options=names, description="Whose", **own_width)
-        self._with_pings = ipywidgets.Checkbox(
-            False, description="Show pings", indent=False, layout=ipywidgets.Layout(width="auto")
-        )
-        self._paused = ipywidgets.Checkbox(
-            False, description="Hold the list", indent=False, layout=ipywidgets.Layout(width="auto")
-        )
-        self._list = Blocks[WireEvent](view.event_rows, height="320px")
+        self._with_pings = self._checkbox("Show pings")
+        self._paused = self._checkbox("Hold the list")
+        self._list = Blocks[WireEvent](view.event_rows, height="320px", grows=True)
         self._latency = ipywidgets.HTML(view.latency(()))
         self._said = ipywidgets.HTML("")
         self._drawing = ipywidgets.VBox([])
@@ -122,7 +119,7 @@ class Inspector:
         take_away(self.widget)
 
     def __repr__(self) -> str:
-        return f"Wire inspector of {' and '.join(self._clients)}"
+        return f"Wire inspector of {enumerated(list(self._clients))}"
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> Any:
         shown = view.snapshot(repr(self), self._wanted(), self._seconds())
@@ -163,7 +160,7 @@ class Inspector:
     def _act(self, users: tuple[str, ...], act: Callable[[ChatClient], bool], sentence: str) -> None:
         def work() -> None:
             done = [user for user in users if act(self._clients[user])]
-            self._said.value = view.status(sentence.format(" and ".join(done)) if done else NOT_CONNECTED)
+            self._said.value = view.status(sentence.format(enumerated(done)) if done else NOT_CONNECTED)
 
         self._portal.loop.call_soon_threadsafe(work)
 
@@ -187,6 +184,12 @@ class Inspector:
         for echoes in self._echoes.values():
             echoes.times.clear()
         self._renumber()
+
+    @staticmethod
+    def _checkbox(words: str) -> ipywidgets.Checkbox:
+        return ipywidgets.Checkbox(
+            False, description=words, indent=False, layout=ipywidgets.Layout(width="auto", margin="2px 12px")
+        )
 
     @staticmethod
     def _button(words: str, act: Callable[[], None]) -> ipywidgets.Button:

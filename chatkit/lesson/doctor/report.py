@@ -6,7 +6,7 @@ import re
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from chatkit.display import elapsed, escape, table
+from chatkit.display import duration, elapsed, escape, table
 from chatkit.lesson.doctor.finding import Finding
 from chatkit.lesson.doctor.problem import Problem
 from chatkit.lesson.http import masked
@@ -113,7 +113,7 @@ class Examination:
         wrong = [line for check in self.checks if not check.ok for line in _check(check)]
         lines = [*wrong, *([] if self.problems else self._told()), *self._unknown()]
         rows = [(check.what, "ok" if check.ok else "NO", clean(check.found), check.hint) for check in self.checks]
-        checks = f"<details><summary>{len(rows)} checks {elapsed(self.seconds)}</summary>{table((), rows)}</details>"
+        checks = f"<details><summary>{len(rows)} checks {elapsed(duration(self.seconds))}</summary>{table((), rows)}</details>"
         cards = "".join(map(_card, self.problems))
         return f'<div class="chatkit-result">{cards}{"".join(f"<p>{escape(line)}</p>" for line in lines)}{checks}</div>'
 

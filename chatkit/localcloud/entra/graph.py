@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import logging
 import re
-import secrets
 import uuid
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -16,7 +15,7 @@ from aiohttp import web
 from chatkit.localcloud.entra import odata
 from chatkit.localcloud.entra.assertions import certificate_der
 from chatkit.localcloud.entra.errors import TokenRejected
-from chatkit.localcloud.entra.models import Directory, Principal, password_credential
+from chatkit.localcloud.entra.models import Directory, Principal, new_secret, password_credential
 from chatkit.localcloud.entra.tokens import Claims, Tokens
 from chatkit.localcloud.web import Handler, loopback_only
 
@@ -141,7 +140,7 @@ class Graph:
         """Make a client secret; its text is shown this one time."""
         application = self._application(request)
         given = (await _body(request)).get("passwordCredential") or {}
-        secret = secrets.token_urlsafe(30)
+        secret = new_secret()
         credential = password_credential(str(given.get("displayName") or ""), secret)
         if given.get("endDateTime"):
             credential["endDateTime"] = str(given["endDateTime"])

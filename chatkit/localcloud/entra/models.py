@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import secrets
+import string
 import uuid
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -66,7 +67,7 @@ class Directory:
         self.users = tuple(self.user(name) for name in USERS)
 
     def _seed(self) -> dict[str, Any]:
-        secret = secrets.token_urlsafe(30)
+        secret = new_secret()
         client_id = str(uuid.uuid4())
         seed = {"tenant_id": str(uuid.uuid4()), "client_id": client_id, "client_secret": secret}
         with self._store.transaction():
@@ -216,6 +217,11 @@ class Directory:
             bare in (app["appId"], f"api://{app['appId']}", *(uri.rstrip("/").lower() for uri in app["identifierUris"]))
             for app in self.applications()
         )
+
+
+def new_secret() -> str:
+    """A client secret: 40 letters and digits, which no command line takes for an option, as it does what begins with "-"."""
+    return "".join(secrets.choice(string.ascii_letters + string.digits) for _ in range(40))
 
 
 def password_credential(name: str, secret: str, *, lifetime_days: int = 180) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from typing import Any
 
 import pytest
@@ -83,8 +84,9 @@ async def test_object_ids_tell_whose_they_are(tenant: Tenant) -> None:
 
 
 async def test_a_secret_is_shown_once(tenant: Tenant) -> None:
-    """addPassword gives the text; afterwards only its first characters are known."""
+    """addPassword gives the text, which a command line takes as it is; afterwards only its first characters are known."""
     app_id, secret = await tenant.register()
+    assert re.fullmatch("[A-Za-z0-9]{40}", secret) and re.fullmatch("[A-Za-z0-9]{40}", tenant.known["client_secret"])
     _, shown = await call(tenant, "GET", f"/applications(appId='{app_id}')")
     credential = shown["passwordCredentials"][0]
     assert (credential["hint"], credential["secretText"]) == (secret[:3], None)

@@ -6,6 +6,7 @@ import base64
 import copy
 import re
 import secrets
+import string
 from typing import Any
 
 from chatkit.localcloud.functions.spec import Cors, HostKeys, SiteSpec
@@ -146,7 +147,7 @@ class Sites:
                 "systemKeys": {"signalr_extension": new_key()},
             },
             "function_keys": {},
-            "publishing_password": secrets.token_urlsafe(45),
+            "publishing_password": new_password(),
             "verification_id": secrets.token_hex(32).upper(),
         }
 
@@ -334,6 +335,11 @@ def _environment(document: Document) -> dict[str, str]:
         },
         **document["app_settings"],
     }
+
+
+def new_password() -> str:
+    """A publishing password: 60 letters and digits, as Azure gives them."""
+    return "".join(secrets.choice(string.ascii_letters + string.digits) for _ in range(60))
 
 
 def new_key() -> str:
