@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from chatkit.files import write_private
-from chatkit.public_urls import public_url, way
+from chatkit.public_urls import LOOPBACK, public_url, way
 
 FILE = "config.json"
 
@@ -26,6 +27,16 @@ def write(folder: Path, api_base_url: str, *, sign_in: str = "") -> Path:
     write_private(path, json.dumps(config, indent=2) + "\n")
     path.chmod(0o644)
     return path
+
+
+def follow(folder: Path, api_base_url: str, *, deployed: str | None) -> None:
+    """Let a page that calls functions run on this machine call those at another address here.
+
+    One that calls the deployed functions, which in a local cloud are on this machine, too, or any others stays as it is.
+    """
+    before = read(folder)
+    if before not in (api_base_url, deployed) and urlsplit(before).hostname in LOOPBACK:
+        write(folder, api_base_url)
 
 
 def read(folder: Path) -> str:

@@ -28,9 +28,13 @@ class LocalRun(Session):
             return step.result(f"my-chat/functions/{local_settings.FILE}: {names}.")
 
     def start_functions(self) -> Result:
-        """Run the functions on this machine (what F5 does in an editor)."""
+        """Run the functions on this machine (what F5 does in an editor).
+
+        A page that calls functions run on this machine calls these from now on.
+        """
         with self._step("Starting the function host") as step:
             started = self.development.start_functions(self.functions_folder, port=local_settings.PORT)
+            page_config.follow(self.page_folder, started.server.url, deployed=self.api_base_url)
             rows = [("address", started.server.url), *_taken(local_settings.PORT, started.instead_of)]
             return step.result("The functions run on this machine.", *rows)
 

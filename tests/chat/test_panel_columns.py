@@ -26,7 +26,7 @@ def panel(app: StubRoom, portal: Portal) -> Iterator[ChatPanel]:
 def test_three_and_more_sit_side_by_side(app: StubRoom, portal: Portal) -> None:
     """Each has a column and a connection."""
     panel = ChatPanel.open(app.url, ("alice", "bob", "carol", "dave"), home=portal)
-    assert "received by alice and bob and carol and dave" in repr(panel.say("dave", "hello"))
+    assert "received by alice, bob, carol and dave" in repr(panel.say("dave", "hello"))
     assert len(panel.widget.children) == len(app.sockets) == 4
     panel.close()
 

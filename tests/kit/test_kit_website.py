@@ -96,6 +96,24 @@ def test_a_damaged_config_counts_as_none(tmp_path: Path, text: str) -> None:
     assert page_config.read(tmp_path) == ""
 
 
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("http://localhost:7071", "http://localhost:7072"),
+        ("http://127.0.0.1:40000", "http://127.0.0.1:40000"),
+        ("https://chat.azurewebsites.net", "https://chat.azurewebsites.net"),
+        ("", ""),
+    ],
+    ids=["run here", "deployed in a local cloud", "deployed on Azure", "no page yet"],
+)
+def test_a_page_follows_the_functions_that_run_here(tmp_path: Path, before: str, after: str) -> None:
+    """When their port was taken, they are on the next one."""
+    if before:
+        page_config.write(tmp_path, before)
+    page_config.follow(tmp_path, "http://localhost:7072", deployed="http://127.0.0.1:40000")
+    assert page_config.read(tmp_path) == after
+
+
 def test_the_digest_is_the_services_own() -> None:
     """Content-MD5, so that the service can compare as well."""
     file = website.PageFile(PurePosixPath("a"), b"x", "text/plain", "no-cache")

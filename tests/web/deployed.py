@@ -6,9 +6,11 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from unittest.mock import patch
 
 from chatkit.cli import cloud_process
-from chatkit.development import FUNCTIONS, PAGE
+from chatkit.development import FUNCTIONS, PAGE, free_port
+from chatkit.publish import local_settings
 from chatkit.workshop import Workshop
 from tests.app_versions import BEFORE_SIGN_IN, write_app
 
@@ -30,9 +32,11 @@ def finished_workshop(home: Path, *, sign_in: bool = False) -> Iterator[Workshop
     write_app(home / "my-chat", until="10" if sign_in else BEFORE_SIGN_IN)
     workshop = Workshop.open()
     try:
-        for verb in ("provision", *(WITH_SIGN_IN if sign_in else (*LOCAL, *DEPLOYED))):
-            getattr(workshop, verb)()
-        yield workshop
+        # A port of its own: whoever restarts the functions finds it free, whatever runs beside this.
+        with patch.object(local_settings, "PORT", free_port(20000 + os.getpid() % 20000)):
+            for verb in ("provision", *(WITH_SIGN_IN if sign_in else (*LOCAL, *DEPLOYED))):
+                getattr(workshop, verb)()
+            yield workshop
     finally:
         for name in (FUNCTIONS, PAGE):
             workshop.development.stop(name)
