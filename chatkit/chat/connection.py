@@ -252,7 +252,10 @@ class HubConnection:
 def explained(error: ServiceError, token: str) -> ServiceError:
     """A refusal by the service, which knows a token where the app knows a person."""
     if token and error.status == 401:
-        error.hint = "The service takes no token that has expired or was changed; a new negotiate brings a new one."
+        error.hint = (
+            "The service takes no token that has expired, was changed, or was signed with another instance's key. "
+            "A new negotiate brings a new one; if that one is refused too, the app's connection string is not this instance's."
+        )
     return error
 
 

@@ -7,6 +7,7 @@ import errno
 import logging
 import socket
 import ssl
+import time
 from collections.abc import Callable
 from functools import partial
 
@@ -20,13 +21,15 @@ Front = Callable[[Callable[[], asyncio.Protocol]], asyncio.Protocol]
 LOCALHOST = ("127.0.0.1", "::1")
 # Kestrel's MaxRequestHeadersTotalSize; sign-in cookies and long filters need more than aiohttp's 8 KB.
 MAX_HEAD_BYTES = 32 * 1024
+RECOVER_WITHIN_S = 1
 
 
 class Listeners:
     """Opens and closes the local cloud's ports.
 
     Each owner ("resource-manager", "signalr/chatkit-x1y2") keeps the port it was first given for as long as it exists,
-    because connection strings, web pages and browsers hold on to it.
+    because connection strings, web pages and browsers hold on to it. Only a port that another program took while the
+    local cloud was down is given up for a new one: an address that is wrong is better than one where a stranger answers.
     """
 
     def __init__(self, store: Store) -> None:
@@ -49,6 +52,22 @@ class Listeners:
         candidates = [*range(preferred, preferred + 21)] if preferred else []
         port = next((p for p in candidates if p not in taken and is_free(p)), 0) or _any_free(taken)
         self._store.put("ports", owner, {"port": port})
+        return port
+
+    async def recover(self, owner: str, *, preferred: int = 0) -> int:
+        """Return the owner's port after a restart: the remembered one, and another when a program has taken and keeps it.
+
+        Args:
+            owner: Name of the service instance.
+            preferred: As for `reserve`.
+        """
+        known = self._store.get("ports", owner)
+        deadline = time.monotonic() + RECOVER_WITHIN_S
+        while known and not is_free(int(known["port"])) and time.monotonic() < deadline:
+            await asyncio.sleep(0.05)  # another program's call may pass through it
+        port = self.reserve(owner, preferred=preferred, movable=True)
+        if known and port != int(known["port"]):
+            log.warning("%s has moved to port %d: another program has port %d.", owner, port, int(known["port"]))
         return port
 
     def release(self, owner: str) -> None:

@@ -6,13 +6,16 @@ import json
 import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import psutil
 import pytest
 import requests
 
 from chatkit.development import FUNCTIONS, PAGE
+from chatkit.localcloud.listeners import bind
 from chatkit.publish import local_settings
+from chatkit.wire.connection_strings import SignalRConnectionString
 from chatkit.workshop import Workshop
 from tests.app_versions import write_app
 from tests.localcloud.resource_manager.watching import Watch
@@ -51,6 +54,25 @@ def workshop(running_home: Path, watch: Watch) -> Iterator[Workshop]:
 def texts(workshop: Workshop) -> dict[str, str]:
     """What every step said when it was done for the first time, in the tutorial's order."""
     return {verb: repr(getattr(workshop, verb)()) for verb in ORDER}
+
+
+def addresses(workshop: Workshop) -> list[str]:
+    """Of SignalR, the deployed app and the deployed page."""
+    text = local_settings.values(workshop.functions_folder)["AzureSignalRConnectionString"]
+    return [SignalRConnectionString.parse(text).base_url, str(workshop.api_base_url), str(workshop.web_url)]
+
+
+def kill_cloud(workshop: Workshop) -> None:
+    """As `kill -9` does it."""
+    killed = psutil.Process(json.loads((workshop.home / "local" / "cloud.json").read_text())["pid"])
+    killed.kill()
+    psutil.wait_procs([killed], timeout=10)
+
+
+def follow(workshop: Workshop) -> None:
+    """Tell the app which addresses are in use: the same steps as after a change of names."""
+    workshop.write_local_settings()
+    workshop.upload_settings()
 
 
 def read(url: str) -> tuple[str, bytes]:
@@ -142,13 +164,10 @@ def test_settings_somebody_added_survive_every_step(workshop: Workshop, texts: d
 
 
 def test_a_killed_cloud_comes_back_with_everything(workshop: Workshop, texts: dict[str, str]) -> None:
-    """The next cell starts it; addresses, settings, app and page are what they were."""
-    addresses = (workshop.api_base_url, workshop.web_url)
-    killed = psutil.Process(json.loads((workshop.home / "local" / "cloud.json").read_text())["pid"])
-    killed.kill()
-    psutil.wait_procs([killed], timeout=10)
+    """The next cell starts it; settings, app and page are what they were."""
+    kill_cloud(workshop)
     assert repr(workshop.provision()) == texts["provision"]
-    assert (workshop.api_base_url, workshop.web_url) == addresses
+    follow(workshop)  # only where another program has taken a port meanwhile
     assert workshop.web_url is not None
     assert read(workshop.web_url)[1] == (workshop.page_folder / "index.html").read_bytes()
     panel = workshop.chat_panel("alice", "bob")
@@ -156,6 +175,25 @@ def test_a_killed_cloud_comes_back_with_everything(workshop: Workshop, texts: di
         assert repr(panel.say("bob", "back again")).endswith("received by alice and bob")
     finally:
         panel.close()
+
+
+def test_ports_that_other_programs_took_meanwhile_are_replaced(workshop: Workshop, texts: dict[str, str]) -> None:
+    """SignalR's, the app's and the website's at once: the app's settings are written again, and the chat goes on."""
+    before = addresses(workshop)
+    kill_cloud(workshop)
+    squatters = [sock for url in before for sock in bind(int(urlsplit(url).port or 0), wanted_for="a test")]
+    try:
+        assert repr(workshop.provision()) == texts["provision"]
+        follow(workshop)
+        assert not set(before) & set(addresses(workshop))
+        panel = workshop.chat_panel("alice", "bob")
+        try:
+            assert repr(panel.say("alice", "moved")).endswith("received by alice and bob")
+        finally:
+            panel.close()
+    finally:
+        for sock in squatters:
+            sock.close()
 
 
 def test_every_step_was_timed(workshop: Workshop, texts: dict[str, str]) -> None:

@@ -94,7 +94,7 @@ class ResourceManagerService:
         for room in (self._storage, self._signalr, self._sites):
             for document in self.context.resources.all(type_=_TYPES[type(room).__name__]):
                 try:
-                    await room.apply(document)
+                    await room.recover(document)
                 except Exception:
                     log.exception("%s could not be brought back", document["id"])
         self._groups.resume()

@@ -27,6 +27,9 @@ from chatkit.localcloud.resource_manager.signalr_rules import (
 )
 from chatkit.localcloud.resource_manager.state import Document
 
+FIRST_PORT = 8888
+"""As Microsoft's emulator and its connection strings have it."""
+
 
 class SignalR:
     """Operations on SignalR Service instances."""
@@ -280,7 +283,7 @@ class SignalR:
     # State ------------------------------------------------------------------------------------------------------------
 
     async def _save(self, document: Document, kind: str, old: Document | None) -> Operation:
-        document.setdefault("port", self._context.platform.listeners.reserve(owner(document), preferred=8888))
+        document.setdefault("port", self._context.platform.listeners.reserve(owner(document), preferred=FIRST_PORT))
         with self._context.commit():
             operation = self._context.operations.begin(kind, document["id"])
             document["operation"] = operation.id
@@ -301,6 +304,14 @@ class SignalR:
     async def apply(self, document: Document) -> None:
         """Bring the data plane to what a document says."""
         await self._context.signalr.apply(spec(document))
+
+    async def recover(self, document: Document) -> None:
+        """Bring the data plane back after a restart, at another port when its own is taken."""
+        port = await self._context.platform.listeners.recover(owner(document), preferred=FIRST_PORT)
+        if port != document["port"]:
+            document["port"] = port
+            self._context.resources.put(document)
+        await self.apply(document)
 
     async def remove(self, document: Document) -> None:
         """Delete an instance, its port and its document."""

@@ -234,6 +234,10 @@ class Storage:
         """Bring the data plane to what a document says."""
         await self._context.storage.apply(spec(document))
 
+    async def recover(self, document: Document) -> None:
+        """Bring the data plane back after a restart."""
+        await self.apply(document)
+
     async def remove(self, document: Document) -> None:
         """Delete an account: document and data go in one transaction, its files after it."""
         with self._context.commit():

@@ -97,7 +97,7 @@ class StorageService:
         if not known:
             app = website.application(lambda: self._repository.accounts.get(name), self._repository.contents)
             runner = web.AppRunner(app, access_log=None, shutdown_timeout=1)
-            port = self._platform.listeners.reserve(_site(name))
+            port = await self._platform.listeners.recover(_site(name))
             await self._platform.listeners.open(_site(name), runner, port=port, ipv4_only=True)
         self._platform.trace.emit(f"storage/{name}", "applied", known=known)
 

@@ -211,7 +211,7 @@ class Sites:
         listeners = self._context.platform.listeners
         name = document["name"].lower()
         if "ports" not in document:
-            document["ports"] = {"site": listeners.reserve(f"sites/{name}"), "scm": listeners.reserve(f"scm/{name}")}
+            document["ports"] = {kind: listeners.reserve(owner) for kind, owner in port_owners(name).items()}
         self._context.resources.put(document)
         try:
             await self.apply(document)
@@ -226,6 +226,15 @@ class Sites:
         """Bring the data plane to what a document says."""
         platform_settings = {**self._identity_environment(document), **self._resolved(document)}
         await self._context.functions.apply(spec(document, platform_settings))
+
+    async def recover(self, document: Document) -> None:
+        """Bring the data plane back after a restart, at other ports when its own are taken."""
+        listeners, name = self._context.platform.listeners, document["name"].lower()
+        ports = {kind: await listeners.recover(owner) for kind, owner in port_owners(name).items()}
+        if ports != document["ports"]:
+            document["ports"] = ports
+            self._context.resources.put(document)
+        await self.apply(document)
 
     def _resolved(self, document: Document) -> dict[str, str]:
         """Storage connection strings that name an account of this cloud by Azure's domain only, with its address here.
@@ -252,7 +261,7 @@ class Sites:
         name = document["name"].lower()
         with self._context.commit():
             self._context.forget(document)
-            for owner in (f"sites/{name}", f"scm/{name}"):
+            for owner in port_owners(name).values():
                 self._context.platform.listeners.release(owner)
         identities.forget(self._context.directory, document)
         await self._context.functions.remove(name)
@@ -335,6 +344,11 @@ def _environment(document: Document) -> dict[str, str]:
         },
         **document["app_settings"],
     }
+
+
+def port_owners(name: str) -> dict[str, str]:
+    """Who is given the ports of an app: its site and its deployment endpoint (SCM)."""
+    return {"site": f"sites/{name}", "scm": f"scm/{name}"}
 
 
 def new_password() -> str:
