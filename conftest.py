@@ -17,6 +17,28 @@ for _name in VARIABLES:  # on a JupyterHub or in a codespace, addresses look dif
     os.environ.pop(_name, None)
 
 
+LONGEST_FIRST = (
+    "tests/localcloud/resource_manager/test_arm_az",
+    "tests/cli/test_fresh_checkout",
+    "notebooks/",
+    "tests/web/",
+    "tests/lab/",
+    "tests/remote/",
+    "tests/lesson/",
+)
+"""Where long files are: started last, one of them would keep a single process busy while the others wait."""
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """In parallel runs, begin with what takes longest."""
+
+    def rank(item: pytest.Item) -> int:
+        return next((at for at, start in enumerate(LONGEST_FIRST) if item.nodeid.startswith(start)), len(LONGEST_FIRST))
+
+    if hasattr(config, "workerinput"):
+        items.sort(key=rank)
+
+
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> object:
     """In parallel runs, keep together what stands on the same ground: a file's tests, and all notebooks, in order."""

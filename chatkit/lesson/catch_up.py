@@ -80,6 +80,7 @@ def _wake(workshop: Workshop, goal: str) -> None:
         return
     with suppress(ChatkitError):  # then the section's check fails, and its notebook runs
         if "04" in done and goal > "04":
+            workshop.write_local_settings()  # after a restart the instance may be at another port
             workshop.start_functions()
         if "06" in done and goal > "06":
             workshop.start_page()
