@@ -20,7 +20,7 @@ for _name in VARIABLES:  # on a JupyterHub or in a codespace, addresses look dif
 LONGEST_FIRST = ("tests/localcloud/resource_manager/test_arm_az", "tests/cli/test_fresh_checkout", "notebooks/")
 """Where long files are: started last, one of them would keep a single process busy while the others wait.
 
-Not those with a browser: Playwright leaves an event loop running in its process, and tests that need one of their own come before.
+Not those with a browser: Playwright leaves an event loop running in its process; tests that need one of their own come before.
 """
 
 
