@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import socket
 import urllib.request
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -13,6 +15,7 @@ import pytest
 import requests
 
 from chatkit.development import FUNCTIONS, PAGE
+from chatkit.errors import PortInUse
 from chatkit.localcloud.listeners import bind
 from chatkit.publish import local_settings
 from chatkit.wire.connection_strings import SignalRConnectionString
@@ -67,6 +70,13 @@ def kill_cloud(workshop: Workshop) -> None:
     killed = psutil.Process(json.loads((workshop.home / "local" / "cloud.json").read_text())["pid"])
     killed.kill()
     psutil.wait_procs([killed], timeout=10)
+
+
+def squat(url: str) -> list[socket.socket]:
+    """Take the port of an address, unless another program has done so already."""
+    with suppress(PortInUse):
+        return bind(int(urlsplit(url).port or 0), wanted_for="a test")
+    return []
 
 
 def follow(workshop: Workshop) -> None:
@@ -181,7 +191,7 @@ def test_ports_that_other_programs_took_meanwhile_are_replaced(workshop: Worksho
     """SignalR's, the app's and the website's at once: the app's settings are written again, and the chat goes on."""
     before = addresses(workshop)
     kill_cloud(workshop)
-    squatters = [sock for url in before for sock in bind(int(urlsplit(url).port or 0), wanted_for="a test")]
+    squatters = [sock for url in before for sock in squat(url)]
     try:
         assert repr(workshop.provision()) == texts["provision"]
         follow(workshop)

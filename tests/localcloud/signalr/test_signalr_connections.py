@@ -172,6 +172,8 @@ async def test_free_tier_takes_twenty_connections(running: Running) -> None:
     await running.change(sku="Standard_S1")
     clients.append(await running.client("bob"))
     assert (caught.value.status, len(clients), running.instance.quotas.max_connections) == (429, 21, 1000)
+    for client in clients:
+        await client.socket.close()
 
 
 async def test_free_tier_sends_twenty_thousand_messages_a_day(running: Running) -> None:
