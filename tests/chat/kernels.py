@@ -36,6 +36,10 @@ def install(version: str, folder: Path) -> str:
     return done.stderr.strip() if done.returncode else ""
 
 
+class SubshellSilent(Exception):
+    """The kernel has lost a subshell: nothing runs in it, and it does not even say what kernel it is."""
+
+
 @dataclass
 class Kernel:
     """A running kernel.
@@ -43,10 +47,12 @@ class Kernel:
     Attributes:
         client: Its channels.
         published: Everything it has published, oldest first.
+        subshells: Ids of those that were opened.
     """
 
     client: BlockingKernelClient
     published: list[Message] = field(default_factory=list)
+    subshells: list[str] = field(default_factory=list)
 
     def begin(self, code: str, *, cell: str = "", expressions: dict[str, str] | None = None) -> str:
         """Send a cell.
@@ -91,13 +97,33 @@ class Kernel:
         if "kernel subshells" not in features:
             return ""
         self.client.control_channel.send(self.client.session.msg("create_subshell_request"))
-        return str(self.client.get_control_msg(timeout=LIMIT_S)["content"]["subshell_id"])
+        self.subshells.append(str(self.client.get_control_msg(timeout=LIMIT_S)["content"]["subshell_id"]))
+        return self.subshells[-1]
+
+    def answers_in(self, subshell: str) -> bool:
+        """Whether the kernel does the least it can in a subshell: say what kernel it is."""
+        request = self.client.session.msg("kernel_info_request")
+        request["header"]["subshell_id"] = subshell
+        self.client.shell_channel.send(request)
+        try:
+            while self.client.get_shell_msg(timeout=LIMIT_S)["parent_header"].get("msg_id") != request["header"]["msg_id"]:
+                pass
+        except Empty:
+            return False
+        return True
 
     def until(self, condition: Callable[[], bool]) -> None:
-        """Read what is published until a condition holds."""
+        """Read what is published until a condition holds.
+
+        Raises:
+            SubshellSilent: It does not hold, and a subshell of the kernel is lost.
+        """
         deadline = time.monotonic() + LIMIT_S
         while not condition():
-            assert time.monotonic() < deadline, [message["msg_type"] for message in self.published[-20:]]
+            if time.monotonic() > deadline:
+                if not all(self.answers_in(subshell) for subshell in self.subshells):
+                    raise SubshellSilent
+                raise AssertionError([message["msg_type"] for message in self.published[-20:]])
             try:
                 self.published.append(self.client.get_iopub_msg(timeout=0.02))
             except Empty:

@@ -2,21 +2,26 @@
 
 6.29 queues what a front end sends until the cell ends; 7.0 to 7.3 run it in a subshell, on a thread and a loop of its own; 7.4
 runs it on the main thread while a cell awaits. The panel must not care.
+
+On a busy machine 7.3.0 sometimes loses a subshell: all its threads wait, and a bare `kernel_info_request` over that subshell is
+not answered either. Such a kernel proves nothing about the panel; another one is asked.
 """
 
 from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from chatkit.chat.portal import Portal
-from tests.chat.kernels import Kernel, install, started
+from tests.chat.kernels import Kernel, SubshellSilent, install, started
 from tests.chat.stub_room import StubRoom
 
+KERNELS = 3
 VERSIONS = ("6.29.5", "7.0.1", "7.3.0", "7.4.0")
 IDS = """{user: {"text": seat._text.model_id, "send": seat._send.model_id,
     "blocks": [block.model_id for block in seat._list.widget.children]} for user, seat in panel._seats.items()}"""
@@ -69,29 +74,43 @@ def has_read(kernel: Kernel, seat: Any, text: str) -> Callable[[], bool]:
     return lambda: any(text in value for block in seat["blocks"] for value in kernel.set_to(block, "value"))
 
 
-def test_messages_are_sent_and_shown_whatever_a_cell_does(
-    kernel: Kernel, packages: Path, app: StubRoom, portal: Portal, tmp_path: Path
-) -> None:
+def test_messages_are_sent_and_shown_whatever_a_cell_does(packages: Path, app: StubRoom, portal: Portal, tmp_path: Path) -> None:
     """Idle, while a cell awaits, while a cell blocks; over the main shell and over a subshell; Enter and Send.
 
     What arrives from outside is shown at once, even while a cell blocks. What is typed then is sent when the kernel comes to
     it, at the latest when the cell ends. No cell gets an output that is not its own.
     """
+    for number in range(KERNELS):
+        flags = tmp_path / f"{number}"
+        flags.mkdir()
+        with suppress(SubshellSilent), started(packages) as kernel:
+            chat_while_cells_run(kernel, packages, app, portal, flags)
+            return
+    pytest.fail(f"{KERNELS} kernels have lost a subshell")
+
+
+def chat_while_cells_run(kernel: Kernel, packages: Path, app: StubRoom, portal: Portal, flags: Path) -> None:
+    """The whole of it in one kernel."""
     assert kernel.value("__import__('ipykernel').__version__") in packages.name
     seats = open_panel(kernel, app)
     ways = sorted({"", kernel.subshell()})
     for number, (busy, subshell) in enumerate((busy, way) for busy in ("", AWAITING, BLOCKING) for way in ways):
-        flag = tmp_path / f"{number}"
+        flag = flags / f"{number}"
         cell = kernel.begin(busy.format(flag=str(flag)))
         kernel.until(lambda cell=cell: bool(kernel.of(cell, "execute_input")))  # type: ignore[misc]
         slowly = "7.4" in packages.name and busy != BLOCKING
-        type_and(kernel, seats["alice"], "submit", f"[submit {number}]", subshell=subshell, slowly=slowly)
-        type_and(kernel, seats["bob"], "click", f"[click {number}]", subshell=subshell, slowly=slowly)
-        portal.call(app.invoke("newMessage", {"id": f"x{number}", "sender": "carol", "text": f"[from outside {number}]"}))
-        kernel.until(has_read(kernel, seats["bob"], f"[from outside {number}]"))
+        type_and(kernel, seats["alice"], "submit", f"[submit {flags.name}.{number}]", subshell=subshell, slowly=slowly)
+        type_and(kernel, seats["bob"], "click", f"[click {flags.name}.{number}]", subshell=subshell, slowly=slowly)
+        portal.call(
+            app.invoke(
+                "newMessage",
+                {"id": f"x{flags.name}.{number}", "sender": "carol", "text": f"[from outside {flags.name}.{number}]"},
+            )
+        )
+        kernel.until(has_read(kernel, seats["bob"], f"[from outside {flags.name}.{number}]"))
         flag.touch()
         kernel.finish(cell)
-        for text, reader in ((f"[submit {number}]", "bob"), (f"[click {number}]", "alice")):
+        for text, reader in ((f"[submit {flags.name}.{number}]", "bob"), (f"[click {flags.name}.{number}]", "alice")):
             kernel.until(has_read(kernel, seats[reader], text))
         assert [kernel.set_to(seats[user]["text"], "value")[-1] for user in seats] == ["", ""]
     assert {message["msg_type"] for message in kernel.published}.isdisjoint(OUTPUTS)
