@@ -116,7 +116,7 @@ class ResourceManager:
     def ask(self, method: str, id_: str, body: object = None) -> bytes:
         """One request; its answer must be a success."""
         version = VERSIONS["plans" if "providers" in id_ else "groups"]
-        self._connection.request(method, f"{id_}?api-version={version}", body and json.dumps(body), self._headers)
+        self._connection.request(method, f"{id_}?api-version={version}", json.dumps(body) if body else None, self._headers)
         answer = self._connection.getresponse()
         content = answer.read()
         assert answer.status < 300, (answer.status, content)
