@@ -14,7 +14,7 @@ from tests.notebooks import refresh
 
 NAMES = [path.name for path in refresh.paths()]
 SECRETS = re.compile(r"(Access|Account)Key=[^;\s]|eyJ[\w-]{10,}\.[\w-]|[A-Za-z0-9+/]{43}=|client_secret.{3}\w|[?&]sig=")
-FOLDERS = re.compile(r"/home/|/root/|/tmp/|/var/folders|/Users/|[A-Z]:\\\\?Users|" + re.escape(str(refresh.ROOT)))
+FOLDERS = re.compile(r"/(home|root|tmp|Users|var/folders)/|[A-Z]:\\\\?Users|" + re.escape(str(refresh.ROOT)))
 OPEN = "%load_ext chatkit\nfrom chatkit import Workshop\nworkshop = Workshop.open()"
 LINK = re.compile(r"\]\(([^)\s]+)\)")
 MAX_LINES, MEDIAN_LINES = 15, 4

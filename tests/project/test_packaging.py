@@ -13,6 +13,8 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 from packaging.version import Version
 
+from tests import node_locks
+
 ROOT = Path(__file__).resolve().parents[2]
 LOCKS = ("requirements.lock", "requirements-test.lock")
 CONDA_PYTHON = "3.13"
@@ -71,6 +73,14 @@ def test_locks_are_hashed_and_name_no_address(name: str) -> None:
     assert "://" not in text
     entries = re.split(r"\n(?=[a-z0-9])", text)
     assert [entry.splitlines()[0] for entry in entries if entry.strip() and "--hash=sha256:" not in entry] == []
+
+
+@pytest.mark.parametrize("lock", node_locks.LOCKS, ids=lambda lock: lock.parent.name)
+def test_npms_locks_are_hashed_and_name_no_address(lock: Path) -> None:
+    """The same for the JavaScript clients; `make locks` takes out what npm writes down besides."""
+    assert "://" not in lock.read_text(encoding="utf-8")
+    packages = node_locks.packages(lock)
+    assert packages and [name for name, package in packages.items() if not package["integrity"].startswith("sha512-")] == []
 
 
 def test_conda_environment_brings_python_and_the_package(environment: dict[str, Any]) -> None:
