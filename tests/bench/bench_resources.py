@@ -69,10 +69,11 @@ def fill(folder: Path, arm: ResourceManager, count: int) -> None:
         json.dumps(store.get(*key)) for key in (("resource-groups", arm.group(0).lower()), ("resources", arm.plan(0).lower()))
     )
     with store.transaction():
+        for number in range(1, count // IN_A_GROUP):
+            put(store, "resource-groups", group.replace("group-000", f"group-{number:03}"))
         for number in range(1, count):
-            own = f"group-{number // IN_A_GROUP:03}"
-            put(store, "resources", plan.replace("plan-00000", f"plan-{number:05}").replace("group-000", own))
-            put(store, "resource-groups", group.replace("group-000", own))
+            own = plan.replace("group-000", f"group-{number // IN_A_GROUP:03}")
+            put(store, "resources", own.replace("plan-00000", f"plan-{number:05}"))
     store.close()
 
 

@@ -106,8 +106,7 @@ class Kernel:
         request["header"]["subshell_id"] = subshell
         self.client.shell_channel.send(request)
         try:
-            while self.client.get_shell_msg(timeout=LIMIT_S)["parent_header"].get("msg_id") != request["header"]["msg_id"]:
-                pass
+            self.finish(str(request["header"]["msg_id"]))
         except Empty:
             return False
         return True

@@ -69,6 +69,15 @@ def type_and(kernel: Kernel, seat: Any, event: str, text: str, *, subshell: str 
     kernel.front_end(model, {"method": "custom", "content": {"event": event}}, subshell=subshell)
 
 
+def in_a_kernel(packages: Path, scenario: Callable[[Kernel, int], None]) -> None:
+    """Play a scenario in a kernel, and from its beginning in another one when the kernel loses its subshell."""
+    for turn in range(KERNELS):
+        with suppress(SubshellSilent), started(packages) as kernel:
+            scenario(kernel, turn)
+            return
+    pytest.fail(f"{KERNELS} kernels have lost a subshell")
+
+
 def has_read(kernel: Kernel, seat: Any, text: str) -> Callable[[], bool]:
     """Says whether a message has been painted into a user's list."""
     return lambda: any(text in value for block in seat["blocks"] for value in kernel.set_to(block, "value"))
@@ -80,37 +89,27 @@ def test_messages_are_sent_and_shown_whatever_a_cell_does(packages: Path, app: S
     What arrives from outside is shown at once, even while a cell blocks. What is typed then is sent when the kernel comes to
     it, at the latest when the cell ends. No cell gets an output that is not its own.
     """
-    for number in range(KERNELS):
-        flags = tmp_path / f"{number}"
-        flags.mkdir()
-        with suppress(SubshellSilent), started(packages) as kernel:
-            chat_while_cells_run(kernel, packages, app, portal, flags)
-            return
-    pytest.fail(f"{KERNELS} kernels have lost a subshell")
+    in_a_kernel(packages, lambda kernel, turn: chat_while_cells_run(kernel, packages, app, portal, tmp_path, turn))
 
 
-def chat_while_cells_run(kernel: Kernel, packages: Path, app: StubRoom, portal: Portal, flags: Path) -> None:
+def chat_while_cells_run(kernel: Kernel, packages: Path, app: StubRoom, portal: Portal, flags: Path, turn: int) -> None:
     """The whole of it in one kernel."""
     assert kernel.value("__import__('ipykernel').__version__") in packages.name
     seats = open_panel(kernel, app)
     ways = sorted({"", kernel.subshell()})
     for number, (busy, subshell) in enumerate((busy, way) for busy in ("", AWAITING, BLOCKING) for way in ways):
-        flag = flags / f"{number}"
+        mark = f"{turn}.{number}"
+        flag = flags / mark
         cell = kernel.begin(busy.format(flag=str(flag)))
         kernel.until(lambda cell=cell: bool(kernel.of(cell, "execute_input")))  # type: ignore[misc]
         slowly = "7.4" in packages.name and busy != BLOCKING
-        type_and(kernel, seats["alice"], "submit", f"[submit {flags.name}.{number}]", subshell=subshell, slowly=slowly)
-        type_and(kernel, seats["bob"], "click", f"[click {flags.name}.{number}]", subshell=subshell, slowly=slowly)
-        portal.call(
-            app.invoke(
-                "newMessage",
-                {"id": f"x{flags.name}.{number}", "sender": "carol", "text": f"[from outside {flags.name}.{number}]"},
-            )
-        )
-        kernel.until(has_read(kernel, seats["bob"], f"[from outside {flags.name}.{number}]"))
+        type_and(kernel, seats["alice"], "submit", f"[submit {mark}]", subshell=subshell, slowly=slowly)
+        type_and(kernel, seats["bob"], "click", f"[click {mark}]", subshell=subshell, slowly=slowly)
+        portal.call(app.invoke("newMessage", {"id": f"x{mark}", "sender": "carol", "text": f"[from outside {mark}]"}))
+        kernel.until(has_read(kernel, seats["bob"], f"[from outside {mark}]"))
         flag.touch()
         kernel.finish(cell)
-        for text, reader in ((f"[submit {flags.name}.{number}]", "bob"), (f"[click {flags.name}.{number}]", "alice")):
+        for text, reader in ((f"[submit {mark}]", "bob"), (f"[click {mark}]", "alice")):
             kernel.until(has_read(kernel, seats[reader], text))
         assert [kernel.set_to(seats[user]["text"], "value")[-1] for user in seats] == ["", ""]
     assert {message["msg_type"] for message in kernel.published}.isdisjoint(OUTPUTS)
@@ -125,8 +124,13 @@ def test_a_cell_run_again_leaves_one_panel(kernel: Kernel, app: StubRoom) -> Non
     kernel.until(has_read(kernel, seats["alice"], "[anew]"))
 
 
-def test_the_inspector_works_there(kernel: Kernel, app: StubRoom) -> None:
+def test_the_inspector_works_there(packages: Path, app: StubRoom) -> None:
     """It records, paints, and its buttons answer a click over a subshell."""
+    in_a_kernel(packages, lambda kernel, _turn: use_the_inspector(kernel, app))
+
+
+def use_the_inspector(kernel: Kernel, app: StubRoom) -> None:
+    """The whole of it in one kernel."""
     open_panel(kernel, app)
     kernel.run("inspector = panel.inspector()\ninspector", cell="inspector")
     button, said = kernel.value("inspector.widget.children[1].children[0].model_id, inspector._said.model_id")

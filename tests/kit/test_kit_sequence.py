@@ -3,25 +3,21 @@
 from __future__ import annotations
 
 import json
-import socket
 import urllib.request
 from collections.abc import Iterator
-from contextlib import suppress
 from pathlib import Path
-from urllib.parse import urlsplit
 
 import psutil
 import pytest
 import requests
 
 from chatkit.development import FUNCTIONS, PAGE
-from chatkit.errors import PortInUse
-from chatkit.localcloud.listeners import bind
 from chatkit.publish import local_settings
 from chatkit.wire.connection_strings import SignalRConnectionString
 from chatkit.workshop import Workshop
 from tests.app_versions import write_app
 from tests.localcloud.resource_manager.watching import Watch
+from tests.other_programs import taking_ports
 
 ORDER = (
     "sign_in",
@@ -70,13 +66,6 @@ def kill_cloud(workshop: Workshop) -> None:
     killed = psutil.Process(json.loads((workshop.home / "local" / "cloud.json").read_text())["pid"])
     killed.kill()
     psutil.wait_procs([killed], timeout=10)
-
-
-def squat(url: str) -> list[socket.socket]:
-    """Take the port of an address, unless another program has done so already."""
-    with suppress(PortInUse):
-        return bind(int(urlsplit(url).port or 0), wanted_for="a test")
-    return []
 
 
 def follow(workshop: Workshop) -> None:
@@ -174,10 +163,12 @@ def test_settings_somebody_added_survive_every_step(workshop: Workshop, texts: d
 
 
 def test_a_killed_cloud_comes_back_with_everything(workshop: Workshop, texts: dict[str, str]) -> None:
-    """The next cell starts it; settings, app and page are what they were."""
+    """The next cell starts it; addresses, settings, app and page are what they were."""
+    addresses = (workshop.api_base_url, workshop.web_url)
     kill_cloud(workshop)
     assert repr(workshop.provision()) == texts["provision"]
-    follow(workshop)  # only where another program has taken a port meanwhile
+    assert (workshop.api_base_url, workshop.web_url) == addresses
+    follow(workshop)  # the first SignalR port is one that every local cloud of this machine wants
     assert workshop.web_url is not None
     assert read(workshop.web_url)[1] == (workshop.page_folder / "index.html").read_bytes()
     panel = workshop.chat_panel("alice", "bob")
@@ -191,8 +182,7 @@ def test_ports_that_other_programs_took_meanwhile_are_replaced(workshop: Worksho
     """SignalR's, the app's and the website's at once: the app's settings are written again, and the chat goes on."""
     before = addresses(workshop)
     kill_cloud(workshop)
-    squatters = [sock for url in before for sock in squat(url)]
-    try:
+    with taking_ports(*before):
         assert repr(workshop.provision()) == texts["provision"]
         follow(workshop)
         assert not set(before) & set(addresses(workshop))
@@ -201,9 +191,6 @@ def test_ports_that_other_programs_took_meanwhile_are_replaced(workshop: Worksho
             assert repr(panel.say("alice", "moved")).endswith("received by alice and bob")
         finally:
             panel.close()
-    finally:
-        for sock in squatters:
-            sock.close()
 
 
 def test_every_step_was_timed(workshop: Workshop, texts: dict[str, str]) -> None:

@@ -19,7 +19,10 @@ from chatkit.development import FUNCTIONS, PAGE
 from chatkit.errors import SetupError
 from chatkit.lesson import catch_up, checks
 from chatkit.lesson.notebooks import NotebookFailed
+from chatkit.publish import local_settings
+from chatkit.wire.connection_strings import SignalRConnectionString
 from chatkit.workshop import Workshop
+from tests.other_programs import taking_ports
 
 pytestmark = pytest.mark.slow
 BEFORE_07 = ("00", "01", "02", "03", "04", "05", "06")
@@ -61,6 +64,17 @@ def test_after_a_pause_the_workshop_goes_on_where_it_was(workshop: Workshop) -> 
     again = Workshop.open()
     assert repr(again.catch_up()) == "Section 07 can begin. Nothing was missed."
     assert again.local_api_base_url and again.local_web_url
+
+
+def test_a_pause_in_which_another_program_took_a_port_misses_nothing(workshop: Workshop) -> None:
+    """SignalR Service is somewhere else now, and the functions know it."""
+    text = local_settings.values(workshop.functions_folder)[local_settings.SIGNALR_SETTING]
+    for server in (FUNCTIONS, PAGE):
+        workshop.development.stop(server)
+    cloud_process.stop(workshop.home / "local")
+    with taking_ports(SignalRConnectionString.parse(text).base_url):
+        assert repr(Workshop.open().catch_up()) == "Section 07 can begin. Nothing was missed."
+    assert local_settings.values(workshop.functions_folder)[local_settings.SIGNALR_SETTING] != text
 
 
 def test_a_section_done_without_its_check_is_not_done_again(workshop: Workshop) -> None:

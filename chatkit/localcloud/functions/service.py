@@ -16,7 +16,7 @@ from chatkit.localcloud.functions.frontend import Gate
 from chatkit.localcloud.functions.signalr_bindings import RestSender
 from chatkit.localcloud.functions.site import PackageStore, RunningSite, SiteGround
 from chatkit.localcloud.functions.site_environment import write_ca_bundle
-from chatkit.localcloud.functions.spec import FunctionInfo, SiteSpec
+from chatkit.localcloud.functions.spec import FunctionInfo, SiteSpec, port_owners
 from chatkit.localcloud.platform import Platform
 from chatkit.localcloud.store import Document
 
@@ -74,17 +74,17 @@ class FunctionsService:
         site.start()
 
     async def _open_ports(self, name: str, site: RunningSite) -> None:
-        listeners, server = self._platform.listeners, self._platform.certificates.server
+        listeners, server, owners = self._platform.listeners, self._platform.certificates.server, port_owners(name)
         front = partial(Either, tls=server)  # browsers use http here; az asks for the app's status over https
-        await listeners.open(f"sites/{name}", site.application(), port=site.spec.port, front=front)
+        await listeners.open(owners["site"], site.application(), port=site.spec.port, front=front)
         deployment = scm.application(site, self._tokens, self._resource_manager_url)
-        await listeners.open(f"scm/{name}", deployment, port=site.spec.scm_port, tls=server)
+        await listeners.open(owners["scm"], deployment, port=site.spec.scm_port, tls=server)
 
     async def remove(self, name: str) -> None:
         """Remove a site with everything it had: ports, process, files, records. Unknown names are fine."""
         name = name.lower()
         site = self._sites.pop(name, None)
-        for owner in (f"sites/{name}", f"scm/{name}"):
+        for owner in port_owners(name).values():
             await self._platform.listeners.close(owner)
         if site is not None:
             await site.stop()

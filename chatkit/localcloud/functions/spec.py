@@ -76,3 +76,8 @@ class FunctionInfo:
     invoke_url: str
     is_disabled: bool = False
     language: str = "python"
+
+
+def port_owners(name: str) -> dict[str, str]:
+    """Who is given the ports of an app: its site and its deployment endpoint (SCM)."""
+    return {"site": f"sites/{name}", "scm": f"scm/{name}"}

@@ -9,7 +9,7 @@ import secrets
 import string
 from typing import Any
 
-from chatkit.localcloud.functions.spec import Cors, HostKeys, SiteSpec
+from chatkit.localcloud.functions.spec import Cors, HostKeys, SiteSpec, port_owners
 from chatkit.localcloud.resource_manager import errors, identities, versions
 from chatkit.localcloud.resource_manager.clock import iso
 from chatkit.localcloud.resource_manager.context import Context, page, properties, skip_token, tags
@@ -344,11 +344,6 @@ def _environment(document: Document) -> dict[str, str]:
         },
         **document["app_settings"],
     }
-
-
-def port_owners(name: str) -> dict[str, str]:
-    """Who is given the ports of an app: its site and its deployment endpoint (SCM)."""
-    return {"site": f"sites/{name}", "scm": f"scm/{name}"}
 
 
 def new_password() -> str:
