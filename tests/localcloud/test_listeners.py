@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import socket
 from pathlib import Path
 
@@ -57,6 +58,29 @@ def test_a_movable_owner_moves_off_a_taken_port(listeners: Listeners) -> None:
     assert listeners.reserve("a") == port
     assert listeners.reserve("a", movable=True) != port
     other.close()
+
+
+async def test_after_a_restart_a_port_that_stays_taken_is_given_up(
+    listeners: Listeners, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Another program keeps it: the owner moves for good, and the log says where from and where to."""
+    port = listeners.reserve("a")
+    (other, *_) = bind(port, ipv4_only=True, wanted_for="another program")
+    moved = await listeners.recover("a")
+    other.close()
+    assert moved != port
+    assert await listeners.recover("a") == moved
+    assert [record.getMessage() for record in caplog.records] == [
+        f"a has moved to port {moved}: another program has port {port}."
+    ]
+
+
+async def test_after_a_restart_a_port_that_is_left_again_is_kept(listeners: Listeners) -> None:
+    """Another program's call only passed through it."""
+    port = listeners.reserve("a")
+    (other, *_) = bind(port, ipv4_only=True, wanted_for="another program")
+    asyncio.get_running_loop().call_later(0.1, other.close)
+    assert await listeners.recover("a") == port
 
 
 async def test_opening_a_taken_port_names_it(listeners: Listeners) -> None:
