@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from chatkit.public_urls import VARIABLES
+from chatkit.core.public_urls import VARIABLES
 
 SESSION = Path(tempfile.mkdtemp(prefix="chatkit-tests-"))
 os.environ["CHATKIT_HOME"] = str(SESSION / "home")
@@ -49,7 +49,7 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> object:
 def pytest_unconfigure(config: pytest.Config) -> None:
     """Stop what a test or a notebook started and left running in the session's home, and delete that home."""
     from chatkit.cli import cloud_process
-    from chatkit.development import FUNCTIONS, PAGE, Development
+    from chatkit.steps.local_servers import FUNCTIONS, PAGE, Development
 
     if (SESSION / "home").exists():
         for name in (FUNCTIONS, PAGE):

@@ -10,12 +10,21 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell as InteractiveShell
 
-    from chatkit.errors import ChatkitError as ChatkitError
+    from chatkit.core.errors import ChatkitError as ChatkitError
+    from chatkit.lesson.http import get as get
+    from chatkit.lesson.http import post as post
+    from chatkit.lesson.tokens import claims as claims
     from chatkit.workshop import Workshop as Workshop
 
 __version__ = "0.1.0"
-__all__ = ["ChatkitError", "Workshop", "__version__", "load_ipython_extension"]
-_HOMES = {"ChatkitError": "chatkit.errors", "Workshop": "chatkit.workshop"}
+__all__ = ["ChatkitError", "Workshop", "__version__", "claims", "get", "load_ipython_extension", "post"]
+_HOMES = {
+    "ChatkitError": "chatkit.core.errors",
+    "Workshop": "chatkit.workshop",
+    "claims": "chatkit.lesson.tokens",
+    "get": "chatkit.lesson.http",
+    "post": "chatkit.lesson.http",
+}
 
 
 def __getattr__(name):  # type: (str) -> object
@@ -27,4 +36,4 @@ def __getattr__(name):  # type: (str) -> object
 
 def load_ipython_extension(shell):  # type: (InteractiveShell) -> None
     """Register the cell magic `%%chatfile`, on `%load_ext chatkit`."""
-    import_module("chatkit.lesson.files").register(shell)
+    import_module("chatkit.steps.app_files").register(shell)

@@ -8,7 +8,7 @@ if sys.version_info < (3, 11):
         "Install a newer Python, then start again with it, for example: python3.13 -m chatkit lab" % sys.version_info[:2]
     )
 
-from chatkit.environment import main
+from chatkit.setup.environment import main
 
 if __name__ == "__main__":
     sys.exit(main())

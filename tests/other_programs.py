@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from urllib.parse import urlsplit
 
-from chatkit.errors import PortInUse
-from chatkit.localcloud.listeners import bind
+from chatkit.core.errors import PortInUse
+from chatkit.core.listeners import bind
 
 
 @contextmanager

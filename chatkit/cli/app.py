@@ -12,7 +12,7 @@ from typing import Annotated
 import typer
 
 from chatkit.cli import catch_up, clean, doctor, func, lab, local, run, status, test
-from chatkit.errors import ChatkitError
+from chatkit.core.errors import ChatkitError
 
 app = typer.Typer(
     name="chatkit",

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
-    from chatkit.reports import Receipt
+    from chatkit.steps.status import Receipt
     from chatkit.workshop import Workshop
 
 Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")]

@@ -13,9 +13,9 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from chatkit.errors import SetupError
-from chatkit.localcloud.lock import holder
-from chatkit.settings import checkout, home
+from chatkit.core.errors import SetupError
+from chatkit.core.file_lock import holder
+from chatkit.core.settings import checkout, home
 
 START_TIMEOUT_S = 30.0
 STOP_TIMEOUT_S = 15.0
@@ -98,7 +98,8 @@ def last_words(where: Path) -> str:
             continue
         last = next((line.strip() for line in reversed(lines) if line.strip()), "")
         if last:
-            return last.removeprefix("chatkit.errors.").partition(": ")[2] if last.startswith("chatkit.errors.") else last
+            ours = "chatkit.core.errors."
+            return last.removeprefix(ours).partition(": ")[2] if last.startswith(ours) else last
     return "it said nothing."
 
 

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from chatkit.settings import home
+from chatkit.core.settings import home
 
 
 def doctor(

@@ -38,7 +38,7 @@ def main() -> int:
 def start(arguments: list[str]) -> int:
     """Run the app that the arguments name, until Ctrl+C."""
     wanted = _parser().parse_args(arguments)
-    from chatkit.localcloud.functions.local_run import run
+    from chatkit.localcloud.functions.local.local_run import run
 
     credentials = wanted.cors_credentials
     return run(wanted.folder, port=wanted.port, address=wanted.address, cors=wanted.cors, cors_credentials=credentials)

@@ -12,10 +12,10 @@ from typing import Annotated
 
 import typer
 
-from chatkit import settings
 from chatkit.cli import cloud_process
-from chatkit.environment import Environment
-from chatkit.errors import PortInUse, SetupError
+from chatkit.core import settings
+from chatkit.core.errors import PortInUse, SetupError
+from chatkit.setup.environment import Environment
 
 PORT = 8890
 """Not Jupyter's 8888: that is the port of the Azure SignalR Service on this machine."""

@@ -9,12 +9,12 @@ from typing import Annotated, Any
 
 import typer
 
-from chatkit.cli import cloud_process, levers
-from chatkit.errors import NotStarted
+from chatkit.cli import cloud_process, control
+from chatkit.core.errors import NotStarted
 
 app = typer.Typer(help="Start, stop and look at the local cloud.", no_args_is_help=True)
-app.command()(levers.fault)
-app.command()(levers.time)
+app.command()(control.fault)
+app.command()(control.time)
 PUBLIC = (
     "running",
     "pid",

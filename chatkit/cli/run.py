@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from chatkit import settings
+from chatkit.core import settings
+from chatkit.core.public_urls import public_url
 from chatkit.lesson import notebooks
-from chatkit.public_urls import public_url
 
 if TYPE_CHECKING:  # the other verbs start without waiting for it
     from rich.progress import Progress, TaskID

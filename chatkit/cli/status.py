@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from chatkit import settings
+from chatkit.core import settings
 
 
 def status(as_json: Annotated[bool, typer.Option("--json", help="Print it as JSON.")] = False) -> None:

@@ -11,8 +11,8 @@ from pathlib import Path
 
 import typer
 
-from chatkit.errors import SetupError
-from chatkit.settings import checkout
+from chatkit.core.errors import SetupError
+from chatkit.core.settings import checkout
 
 
 def test(context: typer.Context) -> None:

@@ -15,12 +15,12 @@ from pathlib import Path
 from threading import Event
 from typing import TYPE_CHECKING, Any
 
-from chatkit import settings as store
-from chatkit.errors import ChatkitError, SetupError
+from chatkit.core import settings as store
+from chatkit.core.errors import ChatkitError, SetupError
 from chatkit.lesson import checks, notebooks
 
 if TYPE_CHECKING:
-    from chatkit.calls import Calls
+    from chatkit.cloud.calls import Calls
     from chatkit.workshop import Workshop
 
 LAST = "11"

@@ -10,9 +10,9 @@ from typing import Any
 
 import aiohttp
 
-from chatkit.chat.addresses import is_loopback
-from chatkit.chat.portal import portal
-from chatkit.display import escape
+from chatkit.chat.client.addresses import is_loopback
+from chatkit.chat.client.background_loop import portal
+from chatkit.core.results import escape
 
 TOKEN = re.compile(r"eyJ[\w-]+\.[\w-]+\.[\w-]+")
 TIMEOUT = aiohttp.ClientTimeout(total=60)

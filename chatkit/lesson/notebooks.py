@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from chatkit.errors import ChatkitError, SetupError
+from chatkit.core.errors import ChatkitError, SetupError
 
 CELL_TIMEOUT_S = 1800
 

@@ -5,20 +5,20 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from chatkit.localcloud import tls
-from chatkit.localcloud.control import Control
+from chatkit.core import tls
+from chatkit.core.listeners import Listeners
+from chatkit.localcloud.core.control import Control
+from chatkit.localcloud.core.platform import Platform
+from chatkit.localcloud.core.store import Store
+from chatkit.localcloud.core.trace import Trace
 from chatkit.localcloud.easy_auth.module import EasyAuth
 from chatkit.localcloud.easy_auth.service import EasyAuthService
 from chatkit.localcloud.entra.service import EntraService
+from chatkit.localcloud.functions.host.spec import SiteSpec
 from chatkit.localcloud.functions.service import FunctionsService
-from chatkit.localcloud.functions.spec import SiteSpec
-from chatkit.localcloud.listeners import Listeners
-from chatkit.localcloud.platform import Platform
 from chatkit.localcloud.resource_manager.service import ResourceManagerService
 from chatkit.localcloud.signalr.service import SignalRService
 from chatkit.localcloud.storage.service import StorageService
-from chatkit.localcloud.store import Store
-from chatkit.localcloud.trace import Trace
 
 
 class LocalCloud:

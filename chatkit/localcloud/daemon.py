@@ -16,10 +16,10 @@ import signal
 import sys
 from pathlib import Path
 
-from chatkit.files import write_private
+from chatkit.core.file_lock import HomeLock, HomeLocked
+from chatkit.core.files import write_private
 from chatkit.localcloud.cloud import LocalCloud
-from chatkit.localcloud.lock import HomeLock, HomeLocked
-from chatkit.localcloud.trace import mask
+from chatkit.localcloud.core.trace import mask
 
 log = logging.getLogger("chatkit.local")
 

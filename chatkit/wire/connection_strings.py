@@ -9,7 +9,7 @@ import re
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
-from chatkit.errors import LocalProtocolError
+from chatkit.core.errors import LocalProtocolError
 
 VERSION = re.compile(r"^1\.\d+(?:[\w\-.]+)?$")
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Protocol
 
-from chatkit.errors import RemoteProtocolError
+from chatkit.core.errors import RemoteProtocolError
 
 SEPARATOR = b"\x1e"
 # The service recommends messages under 1 MB; anything past this is an attack or a mistake.

@@ -8,7 +8,7 @@ from typing import Any
 
 import msgpack
 
-from chatkit.errors import LocalProtocolError, RemoteProtocolError
+from chatkit.core.errors import LocalProtocolError, RemoteProtocolError
 from chatkit.wire.framing import BinaryDecoder, Decoder, write_varint
 from chatkit.wire.hub_messages import (
     VOID,

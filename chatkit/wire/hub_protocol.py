@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Protocol
 
-from chatkit.errors import RemoteProtocolError
+from chatkit.core.errors import RemoteProtocolError
 from chatkit.wire.framing import SEPARATOR, Decoder, TextDecoder
 from chatkit.wire.hub_json import KINDS, JsonProtocol, parse_object
 from chatkit.wire.hub_messages import HubMessage

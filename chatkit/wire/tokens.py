@@ -11,7 +11,7 @@ from typing import Any
 
 import jwt
 
-from chatkit.errors import LocalProtocolError
+from chatkit.core.errors import LocalProtocolError
 from chatkit.wire.connection_strings import SignalRConnectionString
 
 LIFETIME_S = 3600

@@ -23,11 +23,11 @@ from typing import Any
 CHECKOUT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(CHECKOUT))
 
-from chatkit.localcloud.functions import worker  # noqa: E402
-from chatkit.localcloud.functions.calls import Call, HttpData  # noqa: E402
-from chatkit.localcloud.functions.worker import Worker, WorkerOptions  # noqa: E402
-from tests.localcloud.functions import conformance_run, python313  # noqa: E402
+from chatkit.localcloud.functions.worker_process import worker  # noqa: E402
+from chatkit.localcloud.functions.worker_process.calls import Call, HttpData  # noqa: E402
+from chatkit.localcloud.functions.worker_process.worker import Worker, WorkerOptions  # noqa: E402
 from tests.localcloud.functions.functions_testing import KEY, settings_json, write_app  # noqa: E402
+from tests.localcloud.functions.host import conformance_run, python313  # noqa: E402
 
 SCRIPT = """
 @app.route(route="noop")
@@ -238,7 +238,7 @@ async def reload_s(folder: Path) -> dict[str, object]:
 
 async def publish_s(folder: Path) -> dict[str, object]:
     """From sending the tutorial app's package to the deployment's success; the functions answer then."""
-    from tests.localcloud.functions.test_deployed_apps import Cloud
+    from tests.localcloud.functions.deployed.test_deployed_apps import Cloud
 
     files = {path.name: path.read_text() for path in (CHECKOUT / "functions").iterdir() if path.is_file()}
     package = io.BytesIO()
@@ -256,13 +256,13 @@ async def publish_s(folder: Path) -> dict[str, object]:
 
 async def message_to_frame(folder: Path) -> dict[str, object]:
     """POST of a message to the frame at a client, through app, REST and hub, 50 messages a second."""
-    from chatkit.localcloud import tls
-    from chatkit.localcloud.listeners import Listeners
-    from chatkit.localcloud.platform import Platform
+    from chatkit.core import tls
+    from chatkit.core.listeners import Listeners
+    from chatkit.localcloud.core.platform import Platform
+    from chatkit.localcloud.core.store import Store
+    from chatkit.localcloud.core.trace import Trace
+    from chatkit.localcloud.signalr.core.spec import InstanceSpec
     from chatkit.localcloud.signalr.service import SignalRService
-    from chatkit.localcloud.signalr.spec import InstanceSpec
-    from chatkit.localcloud.store import Store
-    from chatkit.localcloud.trace import Trace
     from tests.localcloud.functions.functions_testing import serving
 
     platform = Platform(

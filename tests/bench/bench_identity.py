@@ -18,7 +18,7 @@ import aiohttp
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
-from chatkit.chat.sign_in import SignedIn, sign_in
+from chatkit.chat.client.sign_in import SignedIn, sign_in
 from chatkit.workshop import Workshop
 from tests.web.deployed import finished_workshop
 

@@ -20,10 +20,10 @@ from aiohttp.test_utils import TestServer
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
-from chatkit.chat import painter, render
-from chatkit.chat.messages import ChatMessage
-from chatkit.chat.panel import ChatPanel
-from chatkit.chat.portal import Portal
+from chatkit.chat.client.background_loop import Portal
+from chatkit.chat.client.messages import ChatMessage
+from chatkit.chat.panel.panel import ChatPanel
+from chatkit.chat.widgets import painter, render
 from tests.chat.stub_room import StubRoom, until
 
 SINGLE, FLOOD, COSTED = 200, 1000, 4000

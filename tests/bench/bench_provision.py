@@ -15,9 +15,9 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
-from chatkit.cli import cloud_process, levers
-from chatkit.localcloud.resource_manager.clock import Clock
-from chatkit.localcloud.store import Store
+from chatkit.cli import cloud_process, control
+from chatkit.localcloud.core.store import Store
+from chatkit.localcloud.resource_manager.core.clock import Clock
 from chatkit.workshop import Workshop
 from tests.bench import az_provision
 
@@ -57,7 +57,7 @@ def measured() -> dict[str, object]:
         in_turn.append(duration_s(partial(one_after_another, workshop)))
         workshop.clean_up()
     az_s = az_provision.duration_s(Path(os.environ["CHATKIT_HOME"]))
-    levers.ask("PUT", "/time", {"mode": "fast"})
+    control.ask("PUT", "/time", {"mode": "fast"})
     unslowed: list[float] = []
     for number in range(ROUNDS):
         workshop = Workshop.open(suffix=f"c{number}")

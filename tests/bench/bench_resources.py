@@ -18,8 +18,8 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from chatkit.cli import cloud_process
-from chatkit.cloud import Cloud, local_cloud
-from chatkit.localcloud.store import Store
+from chatkit.cloud.connection import Cloud, local_cloud
+from chatkit.localcloud.core.store import Store
 
 FEW, MANY, IN_A_GROUP, CALLS = 100, 10_000, 100, 300
 PLAN = {"location": "northeurope", "kind": "functionapp", "sku": {"name": "FC1", "tier": "FlexConsumption"}}

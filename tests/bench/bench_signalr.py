@@ -28,15 +28,15 @@ import psutil
 from aiohttp import web
 from websockets.asyncio.server import ServerConnection, broadcast, serve
 
-from chatkit.localcloud import tls
-from chatkit.localcloud.listeners import Listeners
-from chatkit.localcloud.platform import Platform
-from chatkit.localcloud.signalr.frames import frame
-from chatkit.localcloud.signalr.instance import Instance
+from chatkit.core import tls
+from chatkit.core.listeners import Listeners
+from chatkit.localcloud.core.platform import Platform
+from chatkit.localcloud.core.store import Store
+from chatkit.localcloud.core.trace import Trace
+from chatkit.localcloud.signalr.core.frames import frame
+from chatkit.localcloud.signalr.core.instance import Instance
+from chatkit.localcloud.signalr.core.spec import InstanceSpec
 from chatkit.localcloud.signalr.service import SignalRService
-from chatkit.localcloud.signalr.spec import InstanceSpec
-from chatkit.localcloud.store import Store
-from chatkit.localcloud.trace import Trace
 from chatkit.wire.connection_strings import SignalRConnectionString
 from chatkit.wire.hub_messages import Invocation
 from chatkit.wire.hub_protocol import PROTOCOLS

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 from aiohttp.test_utils import TestServer
 
-from chatkit.chat.portal import Portal
+from chatkit.chat.client.background_loop import Portal
 from tests.chat.stub_room import StubRoom
 
 

@@ -8,9 +8,9 @@ import socket
 
 import pytest
 
-from chatkit import settings
 from chatkit.cli.app import sentence
-from chatkit.errors import ChatkitError, PortInUse
+from chatkit.core import settings
+from chatkit.core.errors import ChatkitError, PortInUse
 from tests.cli.typing_verbs import Chatkit
 
 

@@ -7,8 +7,8 @@ from pathlib import Path
 import nbformat
 import pytest
 
-from chatkit import settings
 from chatkit.cli.run import select
+from chatkit.core import settings
 from tests.cli.typing_verbs import Chatkit
 
 
@@ -67,12 +67,12 @@ def test_clean_up_runs_only_when_asked_for(notebooks: Path, until: str | None, s
 
 def test_a_failing_cell_is_named(chatkit: Chatkit, notebooks: Path) -> None:
     """Notebook, head of the cell, error and hint; later notebooks do not run; the copy is kept."""
-    hint = "from chatkit.errors import SetupError\nraise SetupError('No cloud today.', hint='Wait for rain.')"
+    hint = "from chatkit.core.errors import SetupError\nraise SetupError('No cloud today.', hint='Wait for rain.')"
     write(notebooks, "03-bad.ipynb", "1 + 1", hint)
     write(notebooks, "04-never.ipynb", "1")
     typed = chatkit("run")
     assert typed.code == 1 and typed.err.count("\n") == 1
-    assert "03-bad.ipynb stopped in the cell that begins with `from chatkit.errors import SetupError`" in typed.err
+    assert "03-bad.ipynb stopped in the cell that begins with `from chatkit.core.errors import SetupError`" in typed.err
     assert "No cloud today. Wait for rain." in typed.err
     assert (settings.home() / "executed" / "03-bad.ipynb").exists()
     assert not (settings.home() / "executed" / "04-never.ipynb").exists()

@@ -14,7 +14,7 @@ import pytest
 import chat_history
 import chat_message
 import day_blobs
-from chatkit.publish.local_settings import storage_for
+from chatkit.steps.local_settings import storage_for
 
 
 @pytest.fixture

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from playwright.sync_api import BrowserContext, Locator, ViewportSize, expect, sync_playwright
 
-from chatkit.settings import checkout
+from chatkit.core.settings import checkout
 from chatkit.workshop import Workshop
 from tests.lab.beginnings import begin_06, begin_10
 from tests.lab.notebook_page import VIEWPORT, NotebookPage

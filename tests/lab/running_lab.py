@@ -15,8 +15,8 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from chatkit.cli import cloud_process
-from chatkit.development import FUNCTIONS, PAGE, Development
-from chatkit.settings import checkout
+from chatkit.core.settings import checkout
+from chatkit.steps.local_servers import FUNCTIONS, PAGE, Development
 
 START_LIMIT_S, POLL_S = 60.0, 0.05
 ADDRESS = re.compile(r"http://127\.0\.0\.1:\d+/\S*")

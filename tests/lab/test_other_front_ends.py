@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 from ipywidgets.embed import dependency_state
 
-from chatkit.chat.panel import ChatPanel
-from chatkit.chat.portal import Portal
+from chatkit.chat.client.background_loop import Portal
+from chatkit.chat.panel.panel import ChatPanel
 from tests.chat.fixtures import app, portal
 from tests.chat.stub_room import StubRoom
 from tests.notebooks.refresh import code_cells, paths, read

@@ -13,13 +13,13 @@ import nbformat
 import pytest
 from nbclient import NotebookClient
 
-from chatkit import settings
 from chatkit.cli import cloud_process
-from chatkit.development import FUNCTIONS, PAGE
-from chatkit.errors import SetupError
+from chatkit.core import settings
+from chatkit.core.errors import SetupError
 from chatkit.lesson import catch_up, checks
 from chatkit.lesson.notebooks import NotebookFailed
-from chatkit.publish import local_settings
+from chatkit.steps import local_settings
+from chatkit.steps.local_servers import FUNCTIONS, PAGE
 from chatkit.wire.connection_strings import SignalRConnectionString
 from chatkit.workshop import Workshop
 from tests.other_programs import taking_ports

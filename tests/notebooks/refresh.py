@@ -20,7 +20,7 @@ import nbformat
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError
 
-from chatkit.development import FUNCTIONS, PAGE, Development
+from chatkit.steps.local_servers import FUNCTIONS, PAGE, Development
 
 ROOT = Path(__file__).resolve().parents[2]
 NOTEBOOKS = ROOT / "notebooks"

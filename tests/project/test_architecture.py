@@ -40,7 +40,7 @@ def sources(folder: Path = PACKAGE) -> list[Path]:
 
 
 def imports(path: Path) -> Iterator[str]:
-    """Names of imported modules; `from chatkit import errors` counts as chatkit.errors."""
+    """Names of imported modules; `from chatkit import errors` counts as chatkit.core.errors."""
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)

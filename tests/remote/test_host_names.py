@@ -6,7 +6,7 @@ import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestClient, TestServer
 
-from chatkit.localcloud.web import asked_for, host_name, loopback_only
+from chatkit.localcloud.core.web import asked_for, host_name, loopback_only
 
 
 async def name_of(request: web.Request) -> web.Response:

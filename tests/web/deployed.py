@@ -9,8 +9,8 @@ from pathlib import Path
 from unittest.mock import patch
 
 from chatkit.cli import cloud_process
-from chatkit.development import FUNCTIONS, PAGE, free_port
-from chatkit.publish import local_settings
+from chatkit.steps import local_settings
+from chatkit.steps.local_servers import FUNCTIONS, PAGE, free_port
 from chatkit.workshop import Workshop
 from tests.app_versions import BEFORE_SIGN_IN, write_app
 

@@ -15,7 +15,7 @@ from typing import Literal
 
 from playwright.sync_api import Browser, Page, sync_playwright
 
-from chatkit.settings import checkout
+from chatkit.core.settings import checkout
 from tests.web.conftest import ARGUMENTS, NAMES, join, sign_in
 from tests.web.deployed import finished_workshop
 

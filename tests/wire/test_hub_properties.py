@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chatkit.errors import LocalProtocolError, RemoteProtocolError
+from chatkit.core.errors import LocalProtocolError, RemoteProtocolError
 from chatkit.wire import hub_messages as m
 from chatkit.wire.hub_protocol import PROTOCOLS, HandshakeReader, HubReader, parse_handshake
 

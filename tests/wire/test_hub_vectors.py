@@ -8,10 +8,16 @@ from typing import Any
 
 import pytest
 
-from chatkit.errors import RemoteProtocolError
+from chatkit.core.errors import RemoteProtocolError
 from chatkit.wire.framing import BinaryDecoder, read_varint, write_varint
 from chatkit.wire.hub_messages import Close, Completion, HubMessage, Invocation
-from chatkit.wire.hub_protocol import PROTOCOLS, HandshakeReader, HubReader, handshake_response, parse_handshake
+from chatkit.wire.hub_protocol import (
+    PROTOCOLS,
+    HandshakeReader,
+    HubReader,
+    handshake_response,
+    parse_handshake,
+)
 
 VECTORS = json.loads((Path(__file__).parents[1] / "data/signalr/vectors.json").read_text(encoding="utf-8"))
 JSON, MSGPACK = PROTOCOLS["json"], PROTOCOLS["messagepack"]

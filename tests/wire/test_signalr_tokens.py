@@ -10,10 +10,10 @@ from typing import Any
 import jwt
 import pytest
 
-from chatkit.errors import LocalProtocolError
-from chatkit.localcloud.signalr import authentication
-from chatkit.localcloud.signalr.errors import Unauthorized
-from chatkit.localcloud.signalr.spec import InstanceSpec
+from chatkit.core.errors import LocalProtocolError
+from chatkit.localcloud.signalr.core import authentication
+from chatkit.localcloud.signalr.core.errors import Unauthorized
+from chatkit.localcloud.signalr.core.spec import InstanceSpec
 from chatkit.wire.connection_strings import SignalRConnectionString
 from chatkit.wire.tokens import client_token
 

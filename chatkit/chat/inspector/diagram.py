@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from chatkit.chat.inspector.events import WireEvent
-from chatkit.chat.render import visible
-from chatkit.display import enumerated
+from chatkit.chat.widgets.render import visible
+from chatkit.core.results import enumerated
 
 MIME = "text/vnd.mermaid"
 PEERS = {"app": "Function app", "service": "SignalR Service"}

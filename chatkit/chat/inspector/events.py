@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from typing import Any, Literal
 from urllib.parse import urlsplit
 
+from chatkit.chat.client.tap import Answer, Direction, Request
 from chatkit.chat.inspector.latency import Echoes
 from chatkit.chat.inspector.masking import masked, masked_address, masked_headers, masked_text
-from chatkit.chat.inspector.tap import Answer, Direction, Request
-from chatkit.chat.render import visible
+from chatkit.chat.widgets.render import visible
 from chatkit.wire.framing import SEPARATOR
 
 Kind = Literal["negotiate", "handshake", "ping", "invocation", "completion", "close", "http", "other"]

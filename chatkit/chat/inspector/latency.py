@@ -7,7 +7,7 @@ import statistics
 from collections import OrderedDict, deque
 from collections.abc import Sequence
 
-from chatkit.chat.inspector.tap import Answer
+from chatkit.chat.client.tap import Answer
 
 WIDTH, HEIGHT = 240, 40
 LATEST, PENDING = 100, 200

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from chatkit.chat.inspector.events import WireEvent
 from chatkit.chat.inspector.latency import sparkline, words
-from chatkit.chat.render import NO_TEX, escape
+from chatkit.chat.widgets.render import NO_TEX, escape
 
 SNAPSHOT = 40
 EMPTY = "<p style='opacity:.7'>Nothing yet. Send a message in the panel, or drop a connection to see how one is made.</p>"

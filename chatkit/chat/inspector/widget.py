@@ -10,18 +10,18 @@ from typing import Any
 
 import ipywidgets
 
-from chatkit.chat.blocks import Blocks
-from chatkit.chat.client import ChatClient
+from chatkit.chat.client.background_loop import Portal
+from chatkit.chat.client.client import ChatClient
 from chatkit.chat.inspector import view
 from chatkit.chat.inspector.diagram import SequenceDiagram, draw
 from chatkit.chat.inspector.events import Recorder, WireEvent
 from chatkit.chat.inspector.latency import Echoes
-from chatkit.chat.painter import Painter
-from chatkit.chat.portal import Portal
-from chatkit.chat.render import visible
-from chatkit.chat.taking_away import take_away
-from chatkit.display import enumerated
-from chatkit.errors import LocalProtocolError
+from chatkit.chat.widgets.blocks import Blocks
+from chatkit.chat.widgets.close_widgets import take_away
+from chatkit.chat.widgets.painter import Painter
+from chatkit.chat.widgets.render import visible
+from chatkit.core.errors import LocalProtocolError
+from chatkit.core.results import enumerated
 
 MOST, MOST_PINGS = 500, 100
 DROPPED = "The connection of {} was cut, and nobody said goodbye. The panel says how it reconnects."

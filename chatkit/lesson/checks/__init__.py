@@ -10,8 +10,8 @@ from collections.abc import Callable, Iterator
 from importlib import import_module
 from typing import TYPE_CHECKING
 
-from chatkit.display import Result
-from chatkit.errors import ChatkitError
+from chatkit.core.errors import ChatkitError
+from chatkit.core.results import Result
 
 if TYPE_CHECKING:
     from chatkit.workshop import Workshop

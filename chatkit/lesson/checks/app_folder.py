@@ -8,9 +8,10 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from chatkit.cloud.publish import package
 from chatkit.lesson.checks import service
 from chatkit.lesson.checks.evidence import expect
-from chatkit.publish import local_settings, package
+from chatkit.steps import local_settings
 from chatkit.wire.tokens import client_token
 
 if TYPE_CHECKING:

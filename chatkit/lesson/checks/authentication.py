@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import jwt
 
-from chatkit.chat.sign_in import PersonNeeded, SignedIn
+from chatkit.chat.client.sign_in import PersonNeeded, SignedIn
 from chatkit.lesson.checks import service
 from chatkit.lesson.checks.connection_info import connection_info
 from chatkit.lesson.checks.deployed_app import deployed_api

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 
 from azure.core.exceptions import ResourceNotFoundError
 
-from chatkit.calls import Calls
+from chatkit.cloud.calls import Calls
+from chatkit.cloud.provision import authentication
 from chatkit.lesson.checks.evidence import expect
-from chatkit.provision import authentication
-from chatkit.publish import local_settings
+from chatkit.steps import local_settings
 
 if TYPE_CHECKING:
     from chatkit.workshop import Workshop

@@ -14,7 +14,7 @@ from chatkit.lesson.checks.people import introduced
 from chatkit.lesson.http import fetch
 
 if TYPE_CHECKING:
-    from chatkit.chat.sign_in import SignedIn
+    from chatkit.chat.client.sign_in import SignedIn
     from chatkit.workshop import Workshop
 
 CODE = "Compare signalr_info.py with the cell above, then workshop.stop_functions() and workshop.start_functions()."

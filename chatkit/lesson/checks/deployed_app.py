@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from chatkit.calls import Calls
+from chatkit.cloud.calls import Calls
+from chatkit.cloud.provision import app_settings as app_settings
+from chatkit.cloud.publish import functions
 from chatkit.lesson.checks.connection_info import connection_info
 from chatkit.lesson.checks.evidence import expect, run
 from chatkit.lesson.checks.local_page import cross_origin
 from chatkit.lesson.checks.people import everybody
 from chatkit.lesson.checks.send_message import round_trip
-from chatkit.publish import functions, local_settings
-from chatkit.publish import settings as app_settings
+from chatkit.steps import local_settings
 
 if TYPE_CHECKING:
     from chatkit.workshop import Workshop

@@ -12,10 +12,10 @@ from typing import Any, TypeVar
 
 import aiohttp
 
-from chatkit.chat.addresses import is_loopback
-from chatkit.chat.connection import FAILURES, HubConnection, State
-from chatkit.chat.portal import portal
-from chatkit.errors import ChatkitError, CheckFailed
+from chatkit.chat.client.addresses import is_loopback
+from chatkit.chat.client.background_loop import portal
+from chatkit.chat.client.connection import FAILURES, HubConnection, State
+from chatkit.core.errors import ChatkitError, CheckFailed
 
 T = TypeVar("T")
 WRITER = "chatkit"

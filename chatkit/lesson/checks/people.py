@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from chatkit.chat.sign_in import SignedIn, sign_in
+from chatkit.chat.client.sign_in import SignedIn, sign_in
 from chatkit.lesson.checks.evidence import WRITER, run
 from chatkit.lesson.http import fetch
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
-from chatkit.chat.sign_in import SignedIn
+from chatkit.chat.client.sign_in import SignedIn
 from chatkit.lesson.checks.authentication import ON, PUBLISH
 from chatkit.lesson.checks.deployed_app import deployed_api
 from chatkit.lesson.checks.evidence import ARRIVAL_S, QUIET_S, Ear, expect, listening, run, words

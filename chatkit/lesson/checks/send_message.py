@@ -8,12 +8,21 @@ from typing import TYPE_CHECKING
 
 from chatkit.lesson.checks import service
 from chatkit.lesson.checks.connection_info import local_api
-from chatkit.lesson.checks.evidence import ARRIVAL_S, QUIET_S, WRITER, Ear, expect, listening, run, words
+from chatkit.lesson.checks.evidence import (
+    ARRIVAL_S,
+    QUIET_S,
+    WRITER,
+    Ear,
+    expect,
+    listening,
+    run,
+    words,
+)
 from chatkit.lesson.checks.people import introduced
 from chatkit.lesson.http import fetch
 
 if TYPE_CHECKING:
-    from chatkit.chat.sign_in import SignedIn
+    from chatkit.chat.client.sign_in import SignedIn
     from chatkit.workshop import Workshop
 
 TARGET = "newMessage"

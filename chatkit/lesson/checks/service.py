@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from chatkit.calls import Calls
-from chatkit.chat.addresses import negotiate_address, with_query
-from chatkit.errors import LocalProtocolError
+from chatkit.chat.client.addresses import negotiate_address, with_query
+from chatkit.cloud.calls import Calls
+from chatkit.cloud.provision import signalr
+from chatkit.core.errors import LocalProtocolError
 from chatkit.lesson.checks.evidence import expect
 from chatkit.lesson.http import Answer, fetch
-from chatkit.provision import signalr
-from chatkit.publish import local_settings
+from chatkit.steps import local_settings
 from chatkit.wire.connection_strings import SignalRConnectionString
 from chatkit.wire.tokens import client_token, client_url
 

@@ -11,7 +11,7 @@ import jwt
 from azure.core.credentials import AccessToken
 from azure.core.exceptions import HttpResponseError
 
-from chatkit.cloud import Cloud, subscription
+from chatkit.cloud.connection import Cloud, subscription
 from chatkit.lesson.checks.evidence import expect, expecting
 
 if TYPE_CHECKING:

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 
 from azure.core.exceptions import ResourceNotFoundError
 
+from chatkit.cloud.provision.signalr import FREE_SKU, SERVERLESS, service_mode
 from chatkit.lesson.checks import service
 from chatkit.lesson.checks.evidence import expect, listening, run
-from chatkit.provision.signalr import FREE_SKU, SERVERLESS, service_mode
 from chatkit.wire.connection_strings import SignalRConnectionString
 from chatkit.wire.tokens import client_token
 

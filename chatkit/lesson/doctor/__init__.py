@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from chatkit.lesson.doctor.consulting import consult
+from chatkit.lesson.doctor.diagnose import consult
 from chatkit.lesson.doctor.finding import Finding
 from chatkit.lesson.doctor.machine import examine
 from chatkit.lesson.doctor.report import Examination

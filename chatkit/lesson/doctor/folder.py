@@ -10,7 +10,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from chatkit.publish import local_settings, page_config
+from chatkit.steps import local_settings, page_config
 
 SAMPLES = ("local.settings.sample.json", "local.settings.example.json", "sample.local.settings.json")
 

@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 
 from azure.core.exceptions import AzureError
 
-from chatkit.errors import ChatkitError
+from chatkit.core.errors import ChatkitError
 
 T = TypeVar("T")
 

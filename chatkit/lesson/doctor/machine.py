@@ -11,8 +11,8 @@ import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 
-from chatkit import settings
-from chatkit.files import write_private
+from chatkit.core import settings
+from chatkit.core.files import write_private
 from chatkit.lesson.doctor.finding import Finding
 
 PACKAGES = ("aiohttp", "azure-identity", "azure-mgmt-signalr", "azure-storage-blob", "ipywidgets", "jupyterlab", "nbclient")

@@ -6,7 +6,7 @@ import re
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from chatkit.display import duration, elapsed, escape, table
+from chatkit.core.results import duration, elapsed, escape, table
 from chatkit.lesson.doctor.finding import Finding
 from chatkit.lesson.doctor.problem import Problem
 from chatkit.lesson.http import masked

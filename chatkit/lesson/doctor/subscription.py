@@ -11,14 +11,14 @@ from typing import Any
 
 from azure.core.exceptions import AzureError, HttpResponseError
 
-from chatkit.cloud import SUBSCRIPTIONS_API, Cloud
-from chatkit.errors import ChatkitError
+from chatkit.cloud.connection import SUBSCRIPTIONS_API, Cloud
+from chatkit.cloud.provision.resource_group import PROVIDERS
+from chatkit.cloud.provision.signalr import FREE_QUOTA
+from chatkit.core.errors import ChatkitError
 from chatkit.lesson.doctor.finding import Finding
 from chatkit.lesson.doctor.lookups import known
-from chatkit.lesson.doctor.world import QUICK, World
+from chatkit.lesson.doctor.snapshot import QUICK, World
 from chatkit.lesson.tokens import claims
-from chatkit.provision.resource_group import PROVIDERS
-from chatkit.provision.signalr import FREE_QUOTA
 
 AUTHORIZATION = "providers/Microsoft.Authorization"
 AUTHORIZATION_API = "2022-04-01"

@@ -13,12 +13,12 @@ from urllib.parse import quote
 
 from aiohttp import web
 
+from chatkit.localcloud.core.web import IDENTITY_HEADERS, Handler
 from chatkit.localcloud.easy_auth.principal import Principal
 from chatkit.localcloud.easy_auth.redirects import origin_of
 from chatkit.localcloud.easy_auth.relying_party import RelyingParty, SignInFailed
 from chatkit.localcloud.easy_auth.sessions import COOKIE, Session, SessionRejected, Sessions
 from chatkit.localcloud.easy_auth.settings import MICROSOFT, AuthSettings
-from chatkit.localcloud.web import IDENTITY_HEADERS, Handler
 
 DENIED = "You do not have permission to view this directory or page."
 SAFE_METHODS = {"GET", "HEAD", "OPTIONS"}

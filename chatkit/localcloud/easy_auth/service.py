@@ -6,11 +6,11 @@ import ssl
 from collections.abc import Mapping
 from typing import Any
 
+from chatkit.localcloud.core.platform import Platform
 from chatkit.localcloud.easy_auth.module import EasyAuth
 from chatkit.localcloud.easy_auth.relying_party import RelyingParty
 from chatkit.localcloud.easy_auth.sessions import Sessions
 from chatkit.localcloud.easy_auth.settings import AuthSettings
-from chatkit.localcloud.platform import Platform
 
 
 class EasyAuthService:

@@ -17,8 +17,8 @@ from typing import Any
 import jwt
 from cryptography.fernet import Fernet, InvalidToken
 
+from chatkit.localcloud.core.store import Store
 from chatkit.localcloud.easy_auth.principal import Principal
-from chatkit.localcloud.store import Store
 
 COOKIE = "AppServiceAuthSession"
 

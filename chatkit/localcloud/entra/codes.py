@@ -10,8 +10,8 @@ import secrets
 import time
 from dataclasses import dataclass
 
+from chatkit.localcloud.core.store import Store
 from chatkit.localcloud.entra import errors
-from chatkit.localcloud.store import Store
 
 CODE_LIFETIME_S = 600
 DEVICE_LIFETIME_S = 900

@@ -12,12 +12,12 @@ from typing import Any
 
 from aiohttp import web
 
+from chatkit.localcloud.core.web import Handler, loopback_only
 from chatkit.localcloud.entra import odata
 from chatkit.localcloud.entra.assertions import certificate_der
 from chatkit.localcloud.entra.errors import TokenRejected
 from chatkit.localcloud.entra.models import Directory, Principal, new_secret, password_credential
 from chatkit.localcloud.entra.tokens import Claims, Tokens
-from chatkit.localcloud.web import Handler, loopback_only
 
 log = logging.getLogger("chatkit.local.graph")
 AUDIENCES = ("https://graph.microsoft.com", "00000003-0000-0000-c000-000000000000")

@@ -11,8 +11,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from chatkit.localcloud.core.store import Store
 from chatkit.localcloud.entra import errors
-from chatkit.localcloud.store import Store
 
 DOMAIN = "chatkit.onmicrosoft.example"
 USERS = ("alice", "bob", "carol")

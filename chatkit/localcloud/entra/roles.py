@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
-from chatkit.localcloud.store import Store
+from chatkit.localcloud.core.store import Store
 
 ASSIGNMENTS = "role-assignments"
 

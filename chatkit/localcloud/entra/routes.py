@@ -9,6 +9,8 @@ from urllib.parse import unquote
 
 from aiohttp import web
 
+from chatkit.localcloud.core.trace import Trace
+from chatkit.localcloud.core.web import Handler, loopback_only
 from chatkit.localcloud.entra import errors, pages
 from chatkit.localcloud.entra.codes import Codes
 from chatkit.localcloud.entra.errors import TokenRejected
@@ -17,8 +19,6 @@ from chatkit.localcloud.entra.identity import IdentityEndpoint
 from chatkit.localcloud.entra.models import Directory
 from chatkit.localcloud.entra.sign_in import SignIn
 from chatkit.localcloud.entra.tokens import Tokens
-from chatkit.localcloud.trace import Trace
-from chatkit.localcloud.web import Handler, loopback_only
 
 log = logging.getLogger("chatkit.local.entra")
 HIDDEN = {"client_secret", "client_assertion", "code", "refresh_token", "device_code", "code_verifier"}

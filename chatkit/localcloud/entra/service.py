@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+from chatkit.localcloud.core.platform import Platform
 from chatkit.localcloud.entra.codes import Codes
 from chatkit.localcloud.entra.graph import Graph
 from chatkit.localcloud.entra.models import Directory
 from chatkit.localcloud.entra.routes import Routes
 from chatkit.localcloud.entra.tokens import Tokens
-from chatkit.localcloud.platform import Platform
 
 
 class EntraService:

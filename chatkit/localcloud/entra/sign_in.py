@@ -13,10 +13,10 @@ from urllib.parse import urlencode, urlsplit
 
 from aiohttp import web
 
+from chatkit.localcloud.core.trace import Trace
 from chatkit.localcloud.entra import errors, pages
 from chatkit.localcloud.entra.codes import DEVICE_LIFETIME_S, Codes, Consent
 from chatkit.localcloud.entra.models import USERS, Directory
-from chatkit.localcloud.trace import Trace
 
 MODES = ("query", "fragment", "form_post")
 NAME_LENGTH = 64

@@ -12,9 +12,9 @@ import jwt
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
+from chatkit.localcloud.core.store import Store
 from chatkit.localcloud.entra.errors import TokenRejected
 from chatkit.localcloud.entra.roles import Roles
-from chatkit.localcloud.store import Store
 
 LIFETIME_S = 3599
 KEPT = 512

@@ -8,17 +8,17 @@ import shutil
 from collections.abc import Callable
 from functools import partial
 
-from chatkit.errors import PortInUse
-from chatkit.localcloud.either import Either
+from chatkit.core.errors import PortInUse
+from chatkit.localcloud.core.first_bytes import Either
+from chatkit.localcloud.core.platform import Platform
+from chatkit.localcloud.core.store import Document
 from chatkit.localcloud.entra.tokens import Tokens
-from chatkit.localcloud.functions import scm
-from chatkit.localcloud.functions.frontend import Gate
-from chatkit.localcloud.functions.signalr_bindings import RestSender
-from chatkit.localcloud.functions.site import PackageStore, RunningSite, SiteGround
-from chatkit.localcloud.functions.site_environment import write_ca_bundle
-from chatkit.localcloud.functions.spec import FunctionInfo, SiteSpec, port_owners
-from chatkit.localcloud.platform import Platform
-from chatkit.localcloud.store import Document
+from chatkit.localcloud.functions.deployed import scm
+from chatkit.localcloud.functions.deployed.site import PackageStore, RunningSite, SiteGround
+from chatkit.localcloud.functions.deployed.site_environment import write_ca_bundle
+from chatkit.localcloud.functions.host.signalr_bindings import RestSender
+from chatkit.localcloud.functions.host.spec import FunctionInfo, SiteSpec, port_owners
+from chatkit.localcloud.functions.http.frontend import Gate
 
 log = logging.getLogger("chatkit.local.functions")
 MakeGate = Callable[[SiteSpec], Gate | None]

@@ -7,29 +7,34 @@ import uuid
 
 from aiohttp import web
 
+from chatkit.localcloud.core.platform import Platform
 from chatkit.localcloud.entra.identity import PATH as IDENTITY_PATH
 from chatkit.localcloud.entra.models import Directory
 from chatkit.localcloud.entra.tokens import Tokens
-from chatkit.localcloud.platform import Platform
-from chatkit.localcloud.resource_manager.authorization import Authorization
-from chatkit.localcloud.resource_manager.blob_service import BlobService
-from chatkit.localcloud.resource_manager.context import Context, FunctionsPlane, SignalRPlane, StoragePlane
-from chatkit.localcloud.resource_manager.edge import Edge
-from chatkit.localcloud.resource_manager.groups import Groups
-from chatkit.localcloud.resource_manager.insights import Insights
-from chatkit.localcloud.resource_manager.levers import levers
-from chatkit.localcloud.resource_manager.routing import Route, Router
-from chatkit.localcloud.resource_manager.scope_tags import ScopeTags
-from chatkit.localcloud.resource_manager.signalr import SignalR
-from chatkit.localcloud.resource_manager.storage import Storage
-from chatkit.localcloud.resource_manager.subscriptions import Subscriptions
-from chatkit.localcloud.resource_manager.web.catalog import Catalog
-from chatkit.localcloud.resource_manager.web.plans import Plans
-from chatkit.localcloud.resource_manager.web.site_actions import SiteActions
-from chatkit.localcloud.resource_manager.web.site_config import SiteConfig
-from chatkit.localcloud.resource_manager.web.site_defaults import SiteDefaults
-from chatkit.localcloud.resource_manager.web.site_deployments import SiteDeployments
-from chatkit.localcloud.resource_manager.web.sites import Sites
+from chatkit.localcloud.resource_manager.core.authorization import Authorization
+from chatkit.localcloud.resource_manager.core.context import (
+    Context,
+    FunctionsPlane,
+    SignalRPlane,
+    StoragePlane,
+)
+from chatkit.localcloud.resource_manager.core.control import levers
+from chatkit.localcloud.resource_manager.core.edge import Edge
+from chatkit.localcloud.resource_manager.core.routing import Route, Router
+from chatkit.localcloud.resource_manager.providers.blob_service import BlobService
+from chatkit.localcloud.resource_manager.providers.groups import Groups
+from chatkit.localcloud.resource_manager.providers.insights import Insights
+from chatkit.localcloud.resource_manager.providers.scope_tags import ScopeTags
+from chatkit.localcloud.resource_manager.providers.signalr import SignalR
+from chatkit.localcloud.resource_manager.providers.storage import Storage
+from chatkit.localcloud.resource_manager.providers.subscriptions import Subscriptions
+from chatkit.localcloud.resource_manager.providers.web.catalog import Catalog
+from chatkit.localcloud.resource_manager.providers.web.plans import Plans
+from chatkit.localcloud.resource_manager.providers.web.site_actions import SiteActions
+from chatkit.localcloud.resource_manager.providers.web.site_config import SiteConfig
+from chatkit.localcloud.resource_manager.providers.web.site_defaults import SiteDefaults
+from chatkit.localcloud.resource_manager.providers.web.site_deployments import SiteDeployments
+from chatkit.localcloud.resource_manager.providers.web.sites import Sites
 
 log = logging.getLogger("chatkit.local.arm")
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from aiohttp import web
 from aiohttp.typedefs import Middleware
 
-from chatkit.localcloud.signalr.instance import Instance
-from chatkit.localcloud.web import Handler
+from chatkit.localcloud.core.web import Handler
+from chatkit.localcloud.signalr.core.instance import Instance
 
 METHODS = "GET, POST, DELETE, OPTIONS"
 HEADERS = "authorization, x-requested-with, x-signalr-user-agent, content-type"

@@ -14,10 +14,10 @@ from collections.abc import Awaitable, Callable
 from aiohttp import web
 from aiohttp.typedefs import Middleware
 
-from chatkit.localcloud.signalr import authentication
-from chatkit.localcloud.signalr.errors import BadRequest
-from chatkit.localcloud.signalr.instance import Instance
-from chatkit.localcloud.web import Handler
+from chatkit.localcloud.core.web import Handler
+from chatkit.localcloud.signalr.core import authentication
+from chatkit.localcloud.signalr.core.errors import BadRequest
+from chatkit.localcloud.signalr.core.instance import Instance
 
 TRACE, STATE = "/trace", "/state"
 

@@ -10,17 +10,17 @@ from functools import partial
 from aiohttp import web
 from aiohttp.typedefs import Middleware
 
-from chatkit.errors import PortInUse
-from chatkit.localcloud.platform import Platform
-from chatkit.localcloud.signalr import rest
-from chatkit.localcloud.signalr.clients import Clients
+from chatkit.core.errors import PortInUse
+from chatkit.localcloud.core.platform import Platform
+from chatkit.localcloud.core.web import Handler, loopback_only
+from chatkit.localcloud.signalr.core.errors import BadRequest, SignalRError
+from chatkit.localcloud.signalr.core.instance import Instance
+from chatkit.localcloud.signalr.core.spec import InstanceSpec
 from chatkit.localcloud.signalr.cors import cors, mark
-from chatkit.localcloud.signalr.errors import BadRequest, SignalRError
 from chatkit.localcloud.signalr.inspection import STATE, TRACE, state, trace, traced
-from chatkit.localcloud.signalr.instance import Instance
-from chatkit.localcloud.signalr.spec import InstanceSpec
-from chatkit.localcloud.signalr.websocket import MAX_HEAD_BYTES, Door
-from chatkit.localcloud.web import Handler, loopback_only
+from chatkit.localcloud.signalr.rest import rest
+from chatkit.localcloud.signalr.transports.clients import Clients
+from chatkit.localcloud.signalr.transports.websocket import MAX_HEAD_BYTES, Door
 
 log = logging.getLogger("chatkit.local.signalr")
 SERVER_MODE = (

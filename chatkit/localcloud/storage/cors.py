@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from chatkit.localcloud.storage.errors import StorageError
-from chatkit.localcloud.storage.xmltext import Element
+from chatkit.localcloud.storage.formats.xmltext import Element
+from chatkit.localcloud.storage.state.errors import StorageError
 
 FIELDS = ("AllowedOrigins", "AllowedMethods", "AllowedHeaders", "ExposedHeaders", "MaxAgeInSeconds")
 METHODS = {"DELETE", "GET", "HEAD", "MERGE", "PATCH", "POST", "OPTIONS", "PUT"}

@@ -8,14 +8,22 @@ from collections.abc import AsyncIterator, Callable, Mapping
 
 from aiohttp import web
 
-from chatkit.localcloud.storage import cors, dates
-from chatkit.localcloud.storage.call import NEWEST_VERSION, Answer, Call, Query, Target, read_target
-from chatkit.localcloud.storage.errors import StorageError, bad_header, not_provided
-from chatkit.localcloud.storage.models import Account
-from chatkit.localcloud.storage.operations import Operations, refusal
-from chatkit.localcloud.storage.repository import Repository
-from chatkit.localcloud.storage.spec import AccountSpec
-from chatkit.localcloud.web import loopback_only
+from chatkit.localcloud.core.web import loopback_only
+from chatkit.localcloud.storage import cors
+from chatkit.localcloud.storage.formats import dates
+from chatkit.localcloud.storage.operations.operations import Operations, refusal
+from chatkit.localcloud.storage.state.call import (
+    NEWEST_VERSION,
+    Answer,
+    Call,
+    Query,
+    Target,
+    read_target,
+)
+from chatkit.localcloud.storage.state.errors import StorageError, bad_header, not_provided
+from chatkit.localcloud.storage.state.models import Account
+from chatkit.localcloud.storage.state.repository import Repository
+from chatkit.localcloud.storage.state.spec import AccountSpec
 
 AT_ONCE = 256 * 1024
 SERVER = "Windows-Azure-Blob/1.0 Microsoft-HTTPAPI/2.0"

@@ -9,15 +9,17 @@ from urllib.parse import unquote, urlsplit
 
 from aiohttp import web
 
+from chatkit.localcloud.core.platform import Platform
 from chatkit.localcloud.entra.tokens import Claims, Tokens
-from chatkit.localcloud.platform import Platform
-from chatkit.localcloud.storage import bearer, cors, names, routes, sas, shared_key, website
-from chatkit.localcloud.storage.access import BLOBS, Gate, RoleCheck
-from chatkit.localcloud.storage.errors import StorageError
-from chatkit.localcloud.storage.models import Account, Blob, Container
-from chatkit.localcloud.storage.operations import Operations
-from chatkit.localcloud.storage.repository import Repository
-from chatkit.localcloud.storage.spec import AccountSpec, ContainerSettings, StaticWebsite
+from chatkit.localcloud.storage import cors, routes, website
+from chatkit.localcloud.storage.auth import bearer, sas, shared_key
+from chatkit.localcloud.storage.auth.access import BLOBS, Gate, RoleCheck
+from chatkit.localcloud.storage.operations.operations import Operations
+from chatkit.localcloud.storage.state import names
+from chatkit.localcloud.storage.state.errors import StorageError
+from chatkit.localcloud.storage.state.models import Account, Blob, Container
+from chatkit.localcloud.storage.state.repository import Repository
+from chatkit.localcloud.storage.state.spec import AccountSpec, ContainerSettings, StaticWebsite
 
 BLOB_PORT, DEV_PORT = "blob", "dev-storage"
 DEV_PREFERRED = 10000

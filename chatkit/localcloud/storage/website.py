@@ -8,11 +8,11 @@ from collections.abc import Callable
 
 from aiohttp import web
 
-from chatkit.localcloud.storage import dates, ranges
-from chatkit.localcloud.storage.contents import Contents
-from chatkit.localcloud.storage.models import WEB, Account, Blob
-from chatkit.localcloud.storage.properties import CONTENT_HEADERS, DEFAULT_TYPE
-from chatkit.localcloud.web import loopback_only
+from chatkit.localcloud.core.web import loopback_only
+from chatkit.localcloud.storage.formats import dates, ranges
+from chatkit.localcloud.storage.operations.properties import CONTENT_HEADERS, DEFAULT_TYPE
+from chatkit.localcloud.storage.state.contents import Contents
+from chatkit.localcloud.storage.state.models import WEB, Account, Blob
 
 SERVER = "Windows-Azure-Web/1.0 Microsoft-HTTPAPI/2.0"
 AT_ONCE = 256 * 1024

@@ -10,14 +10,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from chatkit.chat.client.background_loop import Portal
+from chatkit.chat.client.sign_in import SignedIn
 from chatkit.chat.inspector.events import LONGEST, Recorder, WireEvent
 from chatkit.chat.inspector.latency import Echoes
 from chatkit.chat.inspector.widget import MOST, Inspector
-from chatkit.chat.panel import ChatPanel
-from chatkit.chat.portal import Portal
-from chatkit.chat.sign_in import SignedIn
-from chatkit.errors import LocalProtocolError
-from tests.chat.panels import seat_of, wait
+from chatkit.chat.panel.panel import ChatPanel
+from chatkit.core.errors import LocalProtocolError
+from tests.chat.panel.panels import seat_of, wait
 from tests.chat.stub_room import StubRoom
 
 

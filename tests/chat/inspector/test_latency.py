@@ -7,8 +7,8 @@ import xml.etree.ElementTree as xml
 
 import pytest
 
+from chatkit.chat.client.tap import Answer
 from chatkit.chat.inspector.latency import LATEST, PENDING, Echoes, quantile, sparkline, words
-from chatkit.chat.inspector.tap import Answer
 
 
 def answer(message_id: str, status: int = 202) -> Answer:

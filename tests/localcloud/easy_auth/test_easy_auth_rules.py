@@ -12,11 +12,11 @@ from pathlib import Path
 import jwt
 import pytest
 
+from chatkit.localcloud.core.store import Store
 from chatkit.localcloud.easy_auth.principal import Principal
 from chatkit.localcloud.easy_auth.redirects import is_allowed
 from chatkit.localcloud.easy_auth.sessions import SessionRejected, Sessions
 from chatkit.localcloud.easy_auth.settings import AuthSettings
-from chatkit.localcloud.store import Store
 
 ORIGIN = "http://localhost:7001"
 PAGE = "http://127.0.0.1:7002/"

@@ -16,12 +16,12 @@ import aiohttp
 import pytest
 from azure.identity import ClientSecretCredential
 
-from chatkit.localcloud import tls
+from chatkit.core import tls
+from chatkit.core.listeners import Listeners
+from chatkit.localcloud.core.platform import Platform
+from chatkit.localcloud.core.store import Store
+from chatkit.localcloud.core.trace import Trace
 from chatkit.localcloud.entra.service import EntraService
-from chatkit.localcloud.listeners import Listeners
-from chatkit.localcloud.platform import Platform
-from chatkit.localcloud.store import Store
-from chatkit.localcloud.trace import Trace
 
 ARM = "https://management.azure.com"
 

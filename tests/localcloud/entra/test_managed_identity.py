@@ -15,14 +15,14 @@ import requests
 from azure.core.exceptions import HttpResponseError
 from azure.mgmt.web.models import SitePatchResource
 
-from chatkit.calls import Calls
 from chatkit.cli import cloud_process
-from chatkit.cloud import Cloud, local_cloud
-from chatkit.provision import everything, storage
-from chatkit.provision.resource_group import create_resource_group, register_providers
-from chatkit.publish.functions import scm_url, upload_package, wait_until_listed
-from chatkit.publish.settings import merge_app_settings
-from chatkit.settings import Settings
+from chatkit.cloud.calls import Calls
+from chatkit.cloud.connection import Cloud, local_cloud
+from chatkit.cloud.provision import everything, storage
+from chatkit.cloud.provision.app_settings import merge_app_settings
+from chatkit.cloud.provision.resource_group import create_resource_group, register_providers
+from chatkit.cloud.publish.functions import scm_url, upload_package, wait_until_listed
+from chatkit.core.settings import Settings
 
 SETTINGS = Settings(suffix="msi123")
 APP = """

@@ -12,7 +12,14 @@ import pytest
 import pytest_asyncio
 from aiohttp import web
 
-from tests.localcloud.functions.functions_testing import APPS, Recorder, Serve, Served, serving, settings_json
+from tests.localcloud.functions.functions_testing import (
+    APPS,
+    Recorder,
+    Serve,
+    Served,
+    serving,
+    settings_json,
+)
 
 
 @pytest_asyncio.fixture

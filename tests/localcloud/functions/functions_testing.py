@@ -13,8 +13,8 @@ import aiohttp
 import jwt
 from aiohttp import web
 
-from chatkit.localcloud.functions.local_run import LocalOptions
-from chatkit.localcloud.functions.local_server import LocalRun
+from chatkit.localcloud.functions.local.local_run import LocalOptions
+from chatkit.localcloud.functions.local.local_server import LocalRun
 
 APPS = Path(__file__).parents[2] / "data" / "function_apps"
 KEY = "a-key-only-for-tests-0123456789-abcdefghij="

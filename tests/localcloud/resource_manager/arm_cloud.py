@@ -16,18 +16,18 @@ from azure.mgmt.signalr import SignalRManagementClient
 from azure.mgmt.storage import StorageManagementClient
 from azure.mgmt.web import WebSiteManagementClient
 
-from chatkit.localcloud import tls
+from chatkit.core import tls
+from chatkit.core.listeners import Listeners
+from chatkit.localcloud.core.platform import Platform
+from chatkit.localcloud.core.store import Store
+from chatkit.localcloud.core.trace import Trace
 from chatkit.localcloud.entra.service import EntraService
-from chatkit.localcloud.functions.spec import FunctionInfo, SiteSpec
-from chatkit.localcloud.listeners import Listeners
-from chatkit.localcloud.platform import Platform
+from chatkit.localcloud.functions.host.spec import FunctionInfo, SiteSpec
 from chatkit.localcloud.resource_manager.service import ResourceManagerService
-from chatkit.localcloud.signalr.spec import InstanceSpec
-from chatkit.localcloud.storage.spec import AccountSpec, ContainerSettings, StaticWebsite
-from chatkit.localcloud.store import Store
-from chatkit.localcloud.trace import Trace
+from chatkit.localcloud.signalr.core.spec import InstanceSpec
+from chatkit.localcloud.storage.state.spec import AccountSpec, ContainerSettings, StaticWebsite
 from tests.localcloud.resource_manager import coverage_table
-from tests.localcloud.resource_manager.loops import drop_connections
+from tests.localcloud.resource_manager.clients.loops import drop_connections
 from tests.localcloud.resource_manager.specs import SpecCheck
 
 

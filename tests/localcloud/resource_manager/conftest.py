@@ -6,7 +6,7 @@ import pytest
 
 from tests.localcloud.resource_manager import coverage_table
 from tests.localcloud.resource_manager.arm_cloud import Clients, LocalCloud, clients, cloud
-from tests.localcloud.resource_manager.az_cli import az
+from tests.localcloud.resource_manager.clients.az_cli import az
 from tests.localcloud.resource_manager.raw import Raw
 
 __all__ = ["az", "clients", "cloud"]

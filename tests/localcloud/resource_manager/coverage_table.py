@@ -8,24 +8,24 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from chatkit.localcloud.resource_manager import versions
-from chatkit.localcloud.resource_manager.authorization import Authorization
-from chatkit.localcloud.resource_manager.blob_service import BlobService
-from chatkit.localcloud.resource_manager.faults import KINDS
-from chatkit.localcloud.resource_manager.groups import Groups
-from chatkit.localcloud.resource_manager.insights import Insights
-from chatkit.localcloud.resource_manager.routing import Route
-from chatkit.localcloud.resource_manager.scope_tags import ScopeTags
-from chatkit.localcloud.resource_manager.signalr import SignalR
-from chatkit.localcloud.resource_manager.storage import Storage
-from chatkit.localcloud.resource_manager.subscriptions import Subscriptions
-from chatkit.localcloud.resource_manager.web.catalog import Catalog
-from chatkit.localcloud.resource_manager.web.plans import Plans
-from chatkit.localcloud.resource_manager.web.site_actions import SiteActions
-from chatkit.localcloud.resource_manager.web.site_config import SiteConfig
-from chatkit.localcloud.resource_manager.web.site_defaults import SiteDefaults
-from chatkit.localcloud.resource_manager.web.site_deployments import SiteDeployments
-from chatkit.localcloud.resource_manager.web.sites import Sites
+from chatkit.localcloud.resource_manager.core import versions
+from chatkit.localcloud.resource_manager.core.authorization import Authorization
+from chatkit.localcloud.resource_manager.core.faults import KINDS
+from chatkit.localcloud.resource_manager.core.routing import Route
+from chatkit.localcloud.resource_manager.providers.blob_service import BlobService
+from chatkit.localcloud.resource_manager.providers.groups import Groups
+from chatkit.localcloud.resource_manager.providers.insights import Insights
+from chatkit.localcloud.resource_manager.providers.scope_tags import ScopeTags
+from chatkit.localcloud.resource_manager.providers.signalr import SignalR
+from chatkit.localcloud.resource_manager.providers.storage import Storage
+from chatkit.localcloud.resource_manager.providers.subscriptions import Subscriptions
+from chatkit.localcloud.resource_manager.providers.web.catalog import Catalog
+from chatkit.localcloud.resource_manager.providers.web.plans import Plans
+from chatkit.localcloud.resource_manager.providers.web.site_actions import SiteActions
+from chatkit.localcloud.resource_manager.providers.web.site_config import SiteConfig
+from chatkit.localcloud.resource_manager.providers.web.site_defaults import SiteDefaults
+from chatkit.localcloud.resource_manager.providers.web.site_deployments import SiteDeployments
+from chatkit.localcloud.resource_manager.providers.web.sites import Sites
 from tests.localcloud.resource_manager.specs import models
 
 PATH = Path(__file__).parents[3] / "docs" / "resource-manager.md"
@@ -53,7 +53,7 @@ Generated from its routes; "tested by" is what the last full run of its tests ca
 Azure's error format.
 
 Requests and answers are compared with Azure's own definitions (`tests/data/azure`) wherever a test sends them: in these
-tests, in those of the kit's verbs and of the faults (`tests/kit`), and in a whole tutorial done by `az`, which goes through a
+tests, in those of the kit's verbs and of the faults (`tests/steps`), and in a whole tutorial done by `az`, which goes through a
 proxy that looks at all of it (`tests/localcloud/resource_manager/watching.py`). Definitions of this kind do not exist for
 Microsoft Graph and for the deployment endpoint (SCM); those follow Microsoft's pages and recordings. Neither do they for these
 operations here: {without}.
@@ -67,8 +67,8 @@ FAULTS = """
 ## Failures on demand
 
 `chatkit local fault KIND` switches one on, `--clear` off; `--times`, `--seconds` and `--path` say how often, how long and where.
-What the kit's verbs do with each, try again or say what to do, is tested in `tests/kit/test_kit_faults.py` and
-`tests/kit/test_kit_faults_app.py`.
+What the kit's verbs do with each, try again or say what to do, is tested in `tests/steps/test_kit_faults.py` and
+`tests/steps/test_kit_faults_app.py`.
 
 | kind | what happens |
 |---|---|

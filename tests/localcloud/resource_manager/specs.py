@@ -8,8 +8,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from chatkit.localcloud.resource_manager.http import Answer, Call
-from chatkit.localcloud.resource_manager.routing import Route
+from chatkit.localcloud.resource_manager.core.http import Answer, Call
+from chatkit.localcloud.resource_manager.core.routing import Route
 
 DATA = Path(__file__).parents[2] / "data" / "azure" / "models.json"
 PLAIN: dict[str, tuple[type, ...]] = {

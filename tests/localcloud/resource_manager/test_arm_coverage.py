@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from chatkit.localcloud.resource_manager.faults import KINDS
+from chatkit.localcloud.resource_manager.core.faults import KINDS
 from tests.localcloud.resource_manager import coverage_table
 
 
@@ -15,13 +15,13 @@ def test_the_coverage_table_lists_every_operation() -> None:
     expected = [coverage_table.row(route) for route in coverage_table.routes()]
     assert [row.rsplit("| ", 1)[0] + "|" for row in rows] == expected, "CHATKIT_WRITE_TABLES=1 writes it anew"
     named = {name for row in rows for name in row.rsplit("| ", 1)[1].strip(" |").split(", ")}
-    assert all((Path(__file__).parent / name).exists() for name in named), "an operation is not tested"
+    assert all(list(Path(__file__).parent.rglob(name)) for name in named), "an operation is not tested"
 
 
 def test_every_failure_on_demand_is_listed_and_injected() -> None:
     """The page has all of them, and so have the tests of the kit."""
     assert coverage_table.faults() in coverage_table.PATH.read_text(encoding="utf-8")
-    kit = Path(__file__).parents[2] / "kit"
+    kit = Path(__file__).parents[2] / "steps"
     injected = (kit / "test_kit_faults.py").read_text(encoding="utf-8") + (kit / "test_kit_faults_app.py").read_text(
         encoding="utf-8"
     )

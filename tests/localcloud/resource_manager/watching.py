@@ -12,11 +12,11 @@ from typing import Any
 import aiohttp
 from aiohttp import web
 
-from chatkit.localcloud import tls
-from chatkit.localcloud.resource_manager.http import Answer, Call
-from chatkit.localcloud.resource_manager.routing import Router
+from chatkit.core import tls
+from chatkit.localcloud.resource_manager.core.http import Answer, Call
+from chatkit.localcloud.resource_manager.core.routing import Router
+from tests.localcloud.resource_manager.clients.loops import drop_connections
 from tests.localcloud.resource_manager.coverage_table import routes
-from tests.localcloud.resource_manager.loops import drop_connections
 from tests.localcloud.resource_manager.specs import SpecCheck
 
 OWN_HEADERS = {"transfer-encoding", "content-length", "connection", "date", "server"}

@@ -14,13 +14,13 @@ import aiohttp
 import pytest
 from aiohttp import web
 
-from chatkit.localcloud import tls
-from chatkit.localcloud.listeners import Listeners
-from chatkit.localcloud.platform import Platform
+from chatkit.core import tls
+from chatkit.core.listeners import Listeners
+from chatkit.localcloud.core.platform import Platform
+from chatkit.localcloud.core.store import Store
+from chatkit.localcloud.core.trace import Trace
+from chatkit.localcloud.signalr.core.spec import InstanceSpec
 from chatkit.localcloud.signalr.service import SignalRService
-from chatkit.localcloud.signalr.spec import InstanceSpec
-from chatkit.localcloud.store import Store
-from chatkit.localcloud.trace import Trace
 from tests.localcloud.signalr.harness import NODE_FOLDER, Json, NodeClient, Running
 
 

@@ -10,9 +10,9 @@ from typing import Any
 
 import aiohttp
 
-from chatkit.localcloud.signalr.instance import Instance
+from chatkit.localcloud.signalr.core.instance import Instance
+from chatkit.localcloud.signalr.core.spec import InstanceSpec
 from chatkit.localcloud.signalr.service import SignalRService
-from chatkit.localcloud.signalr.spec import InstanceSpec
 from chatkit.wire.connection_strings import SignalRConnectionString
 from chatkit.wire.hub_protocol import handshake_request
 from chatkit.wire.tokens import client_token, rest_token

@@ -45,14 +45,14 @@ def running(folder: Path) -> Iterator[StorageProcess]:
 
 
 async def _serve(folder: Path) -> None:
-    from chatkit.localcloud import tls
+    from chatkit.core import tls
+    from chatkit.core.listeners import Listeners
+    from chatkit.localcloud.core.platform import Platform
+    from chatkit.localcloud.core.store import Store
+    from chatkit.localcloud.core.trace import Trace
     from chatkit.localcloud.entra.service import EntraService
-    from chatkit.localcloud.listeners import Listeners
-    from chatkit.localcloud.platform import Platform
     from chatkit.localcloud.storage.service import StorageService
-    from chatkit.localcloud.storage.spec import AccountSpec
-    from chatkit.localcloud.store import Store
-    from chatkit.localcloud.trace import Trace
+    from chatkit.localcloud.storage.state.spec import AccountSpec
 
     store = Store(folder / "state.db")
     platform = Platform(folder, store, tls.load(folder / "tls"), Listeners(store), Trace())

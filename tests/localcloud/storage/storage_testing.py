@@ -17,15 +17,15 @@ import pytest
 from azure.identity import ClientSecretCredential
 from azure.storage.blob import BlobServiceClient, ContainerClient
 
-from chatkit.localcloud import tls
+from chatkit.core import tls
+from chatkit.core.listeners import Listeners
+from chatkit.localcloud.core.platform import Platform
+from chatkit.localcloud.core.store import Store
+from chatkit.localcloud.core.trace import Trace
 from chatkit.localcloud.entra.roles import BY_NAME, Assignment
 from chatkit.localcloud.entra.service import EntraService
-from chatkit.localcloud.listeners import Listeners
-from chatkit.localcloud.platform import Platform
 from chatkit.localcloud.storage.service import StorageService
-from chatkit.localcloud.storage.spec import AccountSpec
-from chatkit.localcloud.store import Store
-from chatkit.localcloud.trace import Trace
+from chatkit.localcloud.storage.state.spec import AccountSpec
 
 T = TypeVar("T")
 NAME = "chatkitx1y2z3"

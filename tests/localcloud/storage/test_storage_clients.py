@@ -15,7 +15,7 @@ from azure.storage.blob import (
     generate_container_sas,
 )
 
-from chatkit.localcloud.storage.xmltext import parse
+from chatkit.localcloud.storage.formats.xmltext import parse
 from tests.localcloud.storage.storage_testing import KEY1, NAME, StorageCloud
 
 LATER = datetime.now(UTC) + timedelta(hours=2)

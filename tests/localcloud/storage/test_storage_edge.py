@@ -13,8 +13,8 @@ import pytest
 from azure.core.exceptions import HttpResponseError
 from azure.storage.blob import BlobServiceClient, ContainerClient, CorsRule, generate_account_sas
 
-from chatkit.localcloud.storage.models import Blob
-from chatkit.localcloud.storage.xmltext import parse
+from chatkit.localcloud.storage.formats.xmltext import parse
+from chatkit.localcloud.storage.state.models import Blob
 from tests.localcloud.storage.storage_testing import KEY1, NAME, StorageCloud
 
 SAS = generate_account_sas(NAME, KEY1, "sco", "rwdlacuptf", datetime.now(UTC) + timedelta(hours=2))
@@ -160,7 +160,7 @@ def test_more_than_one_page_of_names(cloud: StorageCloud, container: ContainerCl
 
 def test_an_unexpected_failure_is_an_internal_error(cloud: StorageCloud, monkeypatch: pytest.MonkeyPatch) -> None:
     """Azure's 500 without a traceback; that is in the log."""
-    monkeypatch.setattr("chatkit.localcloud.storage.listing.read_wanted", lambda call: 1 / 0)
+    monkeypatch.setattr("chatkit.localcloud.storage.operations.listing.read_wanted", lambda call: 1 / 0)
     answer = cloud.request("GET", f"?comp=list&{SAS}")
     assert (answer.status, answer.code) == (500, "InternalError")
     assert b"Traceback" not in answer.body and b"ZeroDivision" not in answer.body

@@ -3,7 +3,15 @@
 from __future__ import annotations
 
 from chatkit.lesson.doctor.problem import Problem
-from chatkit.lesson.doctor.problems import identity, negotiation, origins, resources, runtime, service, settings
+from chatkit.lesson.doctor.problems import (
+    identity,
+    negotiation,
+    origins,
+    resources,
+    runtime,
+    service,
+    settings,
+)
 
 AREAS = {
     "Origins": origins.PROBLEMS,

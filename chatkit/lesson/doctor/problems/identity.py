@@ -7,9 +7,9 @@ import ast
 from chatkit.lesson.checks.service import USER_CLAIMS
 from chatkit.lesson.doctor.lookups import known
 from chatkit.lesson.doctor.problem import Problem
-from chatkit.lesson.doctor.world import World
+from chatkit.lesson.doctor.snapshot import World
 from chatkit.lesson.tokens import claims
-from chatkit.publish.local_settings import PORT
+from chatkit.steps.local_settings import PORT
 
 PRINCIPAL = "{headers.x-ms-client-principal"
 TURN_ON = "workshop.enable_authentication() sets it."

@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 from chatkit.lesson.doctor.lookups import known
 from chatkit.lesson.doctor.problem import Problem
-from chatkit.lesson.doctor.world import World
+from chatkit.lesson.doctor.snapshot import World
 from chatkit.lesson.http import Answer
 
 TEMPLATE = "This HTTP triggered function executed successfully"

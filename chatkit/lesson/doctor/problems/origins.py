@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 from chatkit.lesson.doctor.lookups import known
 from chatkit.lesson.doctor.problem import Problem
-from chatkit.lesson.doctor.world import World
+from chatkit.lesson.doctor.snapshot import World
 
 BLOCKED = (
     r"^(?!.*(login\.|/\.auth/|github\.dev|wildcard|redirect is)).*origin 'https?://(?!localhost|127\.0\.0\.1)[^']+' has been"

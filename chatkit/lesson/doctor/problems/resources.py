@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from chatkit.lesson.doctor.problem import Problem
-from chatkit.lesson.doctor.world import World
+from chatkit.lesson.doctor.snapshot import World
 
 
 def _windows_plan(world: World) -> str:

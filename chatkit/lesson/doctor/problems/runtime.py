@@ -6,11 +6,11 @@ import re
 import socket
 from urllib.parse import urlsplit
 
+from chatkit.cloud.publish.package import BUNDLE
 from chatkit.lesson.doctor import machine
 from chatkit.lesson.doctor.problem import Problem
-from chatkit.lesson.doctor.world import World
-from chatkit.publish.local_settings import DEVELOPMENT_STORAGE, DEVELOPMENT_URL, STORAGE_SETTING
-from chatkit.publish.package import BUNDLE
+from chatkit.lesson.doctor.snapshot import World
+from chatkit.steps.local_settings import DEVELOPMENT_STORAGE, DEVELOPMENT_URL, STORAGE_SETTING
 
 OLDEST_BUNDLE = 4
 EXTENSIONS = ("extensions.csproj", "bin/extensions.json", "bin/Microsoft.Azure.WebJobs.Extensions.SignalRService.dll")

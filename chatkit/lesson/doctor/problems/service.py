@@ -5,14 +5,14 @@ from __future__ import annotations
 import time
 from urllib.parse import urlsplit
 
-from chatkit.chat.addresses import is_loopback
+from chatkit.chat.client.addresses import is_loopback
+from chatkit.cloud.provision.signalr import FREE_SKU, service_mode
 from chatkit.lesson.doctor import machine
 from chatkit.lesson.doctor.lookups import known
 from chatkit.lesson.doctor.problem import Problem
-from chatkit.lesson.doctor.world import World
+from chatkit.lesson.doctor.snapshot import World
 from chatkit.lesson.http import fetch
 from chatkit.lesson.tokens import claims
-from chatkit.provision.signalr import FREE_SKU, service_mode
 
 SHORTEST_LIFE_S = 600
 MODE = "workshop.create_signalr() sets the mode Serverless."

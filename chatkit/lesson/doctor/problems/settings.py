@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from difflib import get_close_matches
 
+from chatkit.cloud.provision.app_settings import compare
 from chatkit.lesson.doctor.lookups import known
 from chatkit.lesson.doctor.problem import Problem
-from chatkit.lesson.doctor.world import SIGNALR_SETTING, World
-from chatkit.publish.settings import compare
+from chatkit.lesson.doctor.snapshot import SIGNALR_SETTING, World
 from chatkit.wire.connection_strings import SignalRConnectionString
 
 UPLOAD = ("not uploaded", "differs")

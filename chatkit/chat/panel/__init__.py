@@ -1,0 +1,1 @@
+"""The chat panel: people side by side in a cell."""

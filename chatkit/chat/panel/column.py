@@ -1,0 +1,207 @@
+"""One user's column of the panel: widgets on one side, a chat client on the other."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import Mapping
+from dataclasses import dataclass
+from threading import Lock
+from typing import Any
+
+import ipywidgets
+
+from chatkit.chat.client.background_loop import Portal
+from chatkit.chat.client.client import ChatClient
+from chatkit.chat.client.connection import FAILURES, State
+from chatkit.chat.client.messages import ChatMessage
+from chatkit.chat.client.sign_in import SignedIn
+from chatkit.chat.panel.conversation import Conversation
+from chatkit.chat.panel.people import People
+from chatkit.chat.widgets import render
+from chatkit.chat.widgets.blocks import Blocks
+from chatkit.chat.widgets.painter import Painter
+from chatkit.core.errors import ServiceError
+
+EVERYBODY = ("everybody", "")
+LATE_S = 0.05
+
+
+@dataclass(frozen=True)
+class Draft:
+    """A text somebody typed, and whom it is for; empty for everybody."""
+
+    text: str
+    recipient: str
+
+
+class Seat:
+    """Shows one user's chat and sends what the user types.
+
+    The client's callbacks run on the portal's loop, the widgets' on a thread that depends on the kernel. Callbacks only note
+    what happened or hand work to the portal; `paint`, called at a pace of its own, is the only place that sets traits from what
+    was noted. What was typed is either on its way, in the box, or waiting to come back to the box: never lost.
+
+    Args:
+        api_base_url: The function app.
+        user: Whose seat.
+        portal: Where the client lives.
+        people: Who is in the room, for all seats.
+        person: The user as they are signed in; None for an app that takes any name.
+    """
+
+    def __init__(self, api_base_url: str, user: str, portal: Portal, *, people: People, person: SignedIn | None = None) -> None:
+        self.user = user
+        self.name = person.name if person else user
+        self.client = ChatClient(api_base_url, self.name, self, headers=person.headers if person else None)
+        self.connection: tuple[State, str] = ("closed", "")
+        self._portal = portal
+        self.painter = Painter(portal, self.paint)
+        self._people = people
+        self._conversation = Conversation()
+        self._error = ""
+        self._arrived = asyncio.Event()
+        self._sending = asyncio.Lock()
+        self._reading: asyncio.Task[None] | None = None
+        self._unsent: deque[Draft] = deque()
+        self._box = Lock()
+        self._make_widgets()
+
+    def _make_widgets(self) -> None:
+        whose = f"Message from {render.visible(self.user)}"
+        self._heading = ipywidgets.HTML(render.heading(self.user, "connecting"))
+        self._present = ipywidgets.HTML("")
+        self._list = Blocks[ChatMessage](lambda rows, is_newest: render.message_rows(rows, is_newest, me=self.name))
+        self._problem = ipywidgets.HTML("")
+        self._to = ipywidgets.Dropdown(
+            options=[EVERYBODY], description="To", style={"description_width": "initial"}, layout=ipywidgets.Layout(width="auto")
+        )
+        self._text = ipywidgets.Text(placeholder=whose, tooltip=whose, layout=ipywidgets.Layout(flex="1"))
+        self._send = ipywidgets.Button(
+            description="Send", tooltip=f"Send as {render.visible(self.user)}", layout=ipywidgets.Layout(width="5em")
+        )
+        self._text.on_msg(self._on_text_event)
+        self._send.on_click(lambda _button: self._submit())
+        line = ipywidgets.HBox([self._text, self._send])
+        self.widget = ipywidgets.VBox(
+            [self._heading, self._present, self._list.widget, self._to, line, self._problem],
+            layout=ipywidgets.Layout(flex="1 1 280px", min_width="260px", margin="0 8px 8px 0"),
+        )
+
+    @property
+    def messages(self) -> tuple[ChatMessage, ...]:
+        """What the user sees, oldest first."""
+        return self._conversation.messages
+
+    async def start(self) -> None:
+        """Connect, then read history, so that nothing sent in between is missed. A chat without a history is a chat, too."""
+        await self.client.start()
+        await self._read_history()
+
+    async def close(self) -> None:
+        """Leave the hub."""
+        self.painter.stop()
+        if self._reading:
+            self._reading.cancel()
+        await self.client.close()
+
+    async def wait_for(self, message_id: str) -> None:
+        """Return as soon as this seat has received a message."""
+        while not self._conversation.has(message_id):
+            self._arrived.clear()
+            await self._arrived.wait()
+
+    def message(self, message: ChatMessage) -> None:
+        """A message arrived live."""
+        self._add((message,))
+
+    def state(self, state: State, why: str) -> None:
+        """The connection's state changed; what was said during a pause is in the history."""
+        before, reason = self.connection
+        self.connection = (state, why)
+        self._people.changed(self.name, state)
+        if state == "connected" and before == "reconnecting":
+            # Most reconnects are over before anybody can read "reconnecting".
+            self.connection = (state, f"again. Before: {reason}")
+            self._reading = asyncio.create_task(self._read_history())
+        if state == "closed" and why:
+            self._error = "To connect again, run the cell that opens the panel."
+        self.painter.soon()
+
+    def problem(self, sentence: str) -> None:
+        """Show a sentence until the next message is sent."""
+        if sentence != self._error or self._unsent:
+            self._error = sentence
+            self.painter.soon()
+
+    def paint(self) -> None:
+        """Bring the widgets up to date; traits that are equal send nothing."""
+        self._heading.value = render.heading(self.user, *self.connection)
+        self._present.value = render.people(self._people.listed(), me=self.user)
+        self._list.paint(self._conversation.latest())
+        self._problem.value = render.error(self._error)
+        with self._box:
+            self._offer((EVERYBODY, *((render.visible(label), name) for label, name in self._people.others(self.name))))
+            self._give_back()
+
+    def _add(self, new: tuple[ChatMessage, ...]) -> None:
+        self._conversation.add(new)
+        for message in new:
+            self._people.seen(message)
+        self._arrived.set()
+        self.painter.soon()
+
+    async def _read_history(self) -> None:
+        try:
+            self._add(await self.client.history())
+        except ServiceError as error:
+            self.problem(f"No earlier messages: {error.message}")
+        except FAILURES as error:
+            self.problem(f"The history could not be read: {error}")
+
+    def _offer(self, options: tuple[tuple[str, str], ...]) -> None:
+        """Setting options selects the first; whom somebody has chosen to write to must not change under their hands."""
+        if options != self._to.options:
+            chosen = self._to.value
+            with self._to.hold_sync():
+                self._to.options = options
+                self._to.value = chosen
+
+    def _give_back(self) -> None:
+        """Put what could not be sent back into the box, with whom it was for, as soon as the box is free."""
+        if self._unsent and not self._text.value:
+            draft = self._unsent.popleft()
+            self._to.value = draft.recipient
+            self._text.value = draft.text
+
+    def _on_text_event(self, _widget: object, content: Mapping[str, Any], _buffers: object) -> None:
+        if content.get("event") == "submit":
+            self._submit()
+
+    def _submit(self) -> None:
+        if not self._take():
+            self._portal.submit(self._look_again())
+
+    async def _look_again(self) -> None:
+        """ipykernel 7.4 may handle typing on one thread and Enter on another, which is then a moment ahead."""
+        await asyncio.sleep(LATE_S)
+        self._take()
+
+    def _take(self) -> bool:
+        """Take what is in the box and send it; False when there is nothing."""
+        with self._box:
+            draft = Draft(self._text.value, self._to.value or "")
+            if not draft.text.strip():
+                return False
+            self._text.value = ""
+        self._portal.submit(self._deliver(draft))
+        return True
+
+    async def _deliver(self, draft: Draft) -> None:
+        async with self._sending:
+            try:
+                await self.client.send(draft.text, recipient=draft.recipient)
+                self.problem("")
+            except FAILURES as error:
+                self._unsent.append(draft)
+                self.problem(f"Not sent: {error}")

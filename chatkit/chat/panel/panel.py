@@ -1,0 +1,170 @@
+"""The chat panel: users side by side in a cell, each with a connection of its own. Plain ipywidgets."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from time import monotonic
+from typing import Any
+
+import ipywidgets
+
+from chatkit.chat.client.background_loop import Portal, portal
+from chatkit.chat.client.messages import ChatMessage
+from chatkit.chat.client.sign_in import SignedIn
+from chatkit.chat.inspector.widget import Inspector
+from chatkit.chat.panel.column import Seat
+from chatkit.chat.panel.people import People
+from chatkit.chat.widgets import render
+from chatkit.chat.widgets.close_widgets import take_away
+from chatkit.chat.widgets.reopening import Run, replaces, this_run
+from chatkit.core.errors import CheckFailed, RemoteProtocolError
+from chatkit.core.results import Result, enumerated
+
+ARRIVAL_S = 10.0
+_open: list[ChatPanel] = []
+
+
+class ChatPanel:
+    """Users of one chat room side by side, live. Open it with `ChatPanel.open`.
+
+    Every user is a real SignalR client: what one sends goes to the function app, from there to the service, and comes back to
+    all of them, the sender too. Type into a column and press Enter to speak as its user; "To" makes it private. `inspector`
+    shows what goes over the wire meanwhile, `say` does the same as typing, from a cell.
+    """
+
+    def __init__(
+        self,
+        api_base_url: str,
+        users: Sequence[str],
+        *,
+        people: Mapping[str, SignedIn] | None = None,
+        home: Portal | None = None,
+    ) -> None:
+        self.users = tuple(users)
+        self._api_base_url = api_base_url
+        self._run = this_run()
+        self._portal = home or portal()
+        self._closed = False
+        self._inspector: Inspector | None = None
+        known = people or {}
+        room = People({known[user].name if user in known else user: user for user in self.users}, self._repaint)
+        self._seats = {user: Seat(api_base_url, user, self._portal, people=room, person=known.get(user)) for user in self.users}
+        boxes = [seat.widget for seat in self._seats.values()]
+        self.widget = ipywidgets.HBox(boxes, layout=ipywidgets.Layout(flex_flow="row wrap"))
+
+    @classmethod
+    def open(
+        cls,
+        api_base_url: str,
+        users: Sequence[str],
+        *,
+        people: Mapping[str, SignedIn] | None = None,
+        home: Portal | None = None,
+    ) -> ChatPanel:
+        """Connect every user. What an earlier run of the same cell opened is closed first, and so is a panel of the same
+        users in the same room, unless it comes from this very run.
+
+        Args:
+            api_base_url: Scheme, host and port of the function app.
+            users: Names, each once.
+            people: The users as they are signed in, for an app that asks who they are.
+            home: Where the connections live; the process's own portal by default.
+
+        Raises:
+            ChatkitError: A user could not connect; nothing stays open then.
+        """
+        _close_replaced(api_base_url, tuple(users), this_run())
+        panel = cls(api_base_url, users, people=people, home=home)
+        try:
+            panel._portal.call(panel._start())
+        except BaseException:
+            panel.close()
+            raise
+        _open.append(panel)
+        return panel
+
+    def say(self, user: str, text: str, *, to: str = "") -> Result:
+        """Send a message as one user and wait until everybody in the panel whom it is for has received it.
+
+        Args:
+            user: Who speaks.
+            text: What they say.
+            to: Name of the one other user it is for; empty for everybody.
+
+        Raises:
+            CheckFailed: Somebody did not receive it within 10 s.
+        """
+        begun = monotonic()
+        hearers = [name for name in self.users if not to or name in (user, to)]
+        recipient = self._seats[to].name if to in self._seats else to
+        message = self._portal.call(self._say(self._seats[user], text, recipient, [self._seats[name] for name in hearers]))
+        whom = f" to {message.recipient}" if message.recipient else ""
+        text = f"{message.sender}{whom}: {message.text}\nreceived by {enumerated(hearers)}"
+        return Result(text, seconds=monotonic() - begun)
+
+    def messages(self, user: str) -> tuple[ChatMessage, ...]:
+        """What one user sees, oldest first."""
+        return self._seats[user].messages
+
+    def inspector(self) -> Inspector:
+        """Show what goes over the wire from now on: every HTTP request and every SignalR frame of the panel's users.
+
+        Tokens and keys are left out. It can also cut a connection and let a token expire, to see what happens then.
+        """
+        if self._inspector is None or self._inspector.is_closed:
+            self._inspector = Inspector({seat.user: seat.client for seat in self._seats.values()}, self._portal)
+        return self._inspector
+
+    def close(self) -> None:
+        """Leave the hub and take the widgets away. Safe to call twice."""
+        if self._closed:
+            return
+        self._closed = True
+        if self in _open:
+            _open.remove(self)
+        self._portal.call(self._stop())
+        if self._inspector:
+            self._inspector.close()
+        take_away(self.widget)
+
+    def __repr__(self) -> str:
+        return f"Chat panel of {enumerated(self.users)}"
+
+    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> Any:
+        columns = [(seat.user, seat.connection, seat.messages) for seat in self._seats.values()]
+        return {**self.widget._repr_mimebundle_(), "text/html": render.snapshot(columns), "text/plain": repr(self)}
+
+    async def _start(self) -> None:
+        await asyncio.gather(*(seat.start() for seat in self._seats.values()))
+
+    async def _stop(self) -> None:
+        await asyncio.gather(*(seat.close() for seat in self._seats.values()))
+
+    async def _say(self, seat: Seat, text: str, recipient: str, hearers: Sequence[Seat]) -> ChatMessage:
+        message = await seat.client.send(text, recipient=recipient)
+        if message is None or not message.id:
+            raise RemoteProtocolError("POST /api/messages did not answer the message with its id.")
+        for other in hearers:
+            try:
+                await asyncio.wait_for(other.wait_for(message.id), ARRIVAL_S)
+            except TimeoutError:
+                raise CheckFailed(
+                    f"The message of {seat.user}",
+                    expected=f"it at {other.user} within {ARRIVAL_S:g} s",
+                    got="nothing",
+                    hint="Does SendMessage write to hub chat with target newMessage?",
+                ) from None
+        return message
+
+    def _repaint(self) -> None:
+        """Everybody's list of people has changed."""
+        for seat in self._seats.values():
+            seat.painter.soon()
+
+
+def _close_replaced(api_base_url: str, users: tuple[str, ...], run: Run) -> None:
+    for old in list(_open):
+        same = (old._api_base_url, old.users) == (api_base_url, users)
+        if replaces(run, old._run, same_room_and_users=same):
+            old.close()

@@ -1,0 +1,1 @@
+"""Widgets that panel and inspector share."""

@@ -1,0 +1,112 @@
+"""How the panel looks: pure functions from messages and states to html.
+
+Every foreign text goes through `escape` and stands in a `bdi`, so that it neither becomes markup nor turns its neighbours
+around; where no markup is possible (labels, placeholders), `visible` spells out what would.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from datetime import datetime
+
+from chatkit.chat.client.connection import State
+from chatkit.chat.client.messages import ChatMessage
+from chatkit.core.results import escape as escaped
+
+LIMIT = 200
+WORDS: dict[State, tuple[str, str]] = {
+    "connecting": ("connecting", "#8a6d00"),
+    "connected": ("connected", "#1a7f37"),
+    "reconnecting": ("reconnecting", "#8a6d00"),
+    "closed": ("not connected", "#b42318"),
+}
+EMPTY = '<p style="opacity:.7;margin:auto">No messages yet.</p>'
+LIST = (
+    "height:220px;overflow-y:auto;border:1px solid #8888;border-radius:6px;padding:6px;display:flex;flex-direction:column-reverse"
+)
+# Lab and the classic notebook typeset what looks like TeX in stored html; people write "$5 to $10".
+NO_TEX = "mathjax_ignore tex2jax_ignore"
+UNSEEN = re.compile("[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
+HALF = re.compile("[\ud800-\udfff]")
+BUBBLE = "padding:4px 8px;margin:3px 0;border-radius:8px;white-space:pre-wrap;overflow-wrap:anywhere;line-height:1.4;background:"
+
+
+def escape(value: object) -> str:
+    """Make any foreign text safe inside html; half a character, which no front end can be sent, becomes a mark."""
+    return escaped(HALF.sub("\ufffd", str(value)))
+
+
+def visible(text: str, *, keep: str = "") -> str:
+    """A text for a place that takes no markup: controls, and what would turn it around, are spelled out as `\\u202e`.
+
+    Args:
+        text: Anything.
+        keep: Controls that may stay, for example a line feed.
+    """
+    spelled = UNSEEN.sub(lambda found: found[0] if found[0] in keep else f"\\u{ord(found[0]):04x}", text)
+    return HALF.sub("\ufffd", spelled)
+
+
+def heading(user: str, state: State, why: str = "") -> str:
+    """A user's name with the connection's state in words."""
+    words, colour = WORDS[state]
+    reason = f" <span>{escape(why)}</span>" if why else ""
+    return f'<b><bdi>{escape(user)}</bdi></b> <span role="status" style="color:{colour}">{words}</span>{reason}'
+
+
+def people(listed: Sequence[tuple[str, State | None]], *, me: str) -> str:
+    """Who is in the room: the panel's users with their connections in words, then who was seen in messages."""
+    rows = "".join(
+        f'<li style="display:inline-block;margin-right:1em"><bdi>{escape(name)}</bdi>{" (you)" if name == me else ""}: '
+        f"{WORDS[state][0] if state else 'seen in messages'}</li>"
+        for name, state in listed
+    )
+    return f'<ul aria-label="People" style="list-style:none;margin:0;padding:0;opacity:.8;line-height:1.5">{rows}</ul>'
+
+
+def message_rows(messages: Sequence[ChatMessage], is_newest: bool, *, me: str) -> str:
+    """Some neighbouring messages, oldest first; what is new is read aloud from the newest of them only."""
+    rows = "".join(_row(message, me) for message in messages)
+    if not is_newest:
+        return rows
+    return f'<div role="log" aria-label="{_label(me)}">{rows or EMPTY}</div>'
+
+
+def message_list(messages: Sequence[ChatMessage], *, me: str) -> str:
+    """The last messages, oldest first; the list stays at its newest end by itself."""
+    rows = "".join(_row(message, me) for message in reversed(messages[-LIMIT:]))
+    return f'<div role="log" aria-label="{_label(me)}" style="{LIST}">{rows or EMPTY}</div>'
+
+
+def snapshot(columns: Sequence[tuple[str, tuple[State, str], Sequence[ChatMessage]]]) -> str:
+    """The whole panel as it is now, for a reader without a kernel: each user's name, connection and messages."""
+    cells = "".join(
+        f'<div style="flex:1 1 280px">{heading(user, *state)}{message_list(messages, me=user)}</div>'
+        for user, state, messages in columns
+    )
+    return f'<div class="{NO_TEX}" style="display:flex;flex-wrap:wrap;gap:8px">{cells}</div>'
+
+
+def error(sentence: str) -> str:
+    """A failure as a sentence, empty for none."""
+    return f'<span role="alert" style="color:#b42318">{escape(sentence)}</span>' if sentence else ""
+
+
+def _label(me: str) -> str:
+    return escape(f"Messages of {visible(me)}")
+
+
+def _row(message: ChatMessage, me: str) -> str:
+    colour = "#7c3aed26" if message.is_private else "#2563eb26" if message.sender == me else "#8882"
+    private = f" <i>private, to <bdi>{escape(message.recipient)}</bdi></i>" if message.is_private else ""
+    when = f'<small style="opacity:.7">{escape(_clock(message.sent_at))}</small>'
+    head = f"<b><bdi>{escape(message.sender)}</bdi></b>{private} {when}"
+    return f'<div style="{BUBBLE}{colour}">{head}<br><bdi>{escape(message.text)}</bdi></div>'
+
+
+def _clock(sent_at: str) -> str:
+    try:
+        return f"{datetime.fromisoformat(sent_at).astimezone():%H:%M}"
+    except ValueError:
+        return ""

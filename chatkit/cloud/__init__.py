@@ -1,0 +1,1 @@
+"""The Azure side of the kit: one connection, and calls through the Azure SDKs."""

@@ -1,0 +1,196 @@
+"""Calling the Azure SDKs so that a cell can show what was called, and so that an error carries its remedy.
+
+Each call is an SDK method with its own arguments: `calls.call(client.signal_r.get, group, name)`. Errors pass unchanged,
+with a hint added where one is known.
+"""
+
+from __future__ import annotations
+
+import builtins
+import time
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import replace
+from threading import Lock
+from typing import Any, ParamSpec, TypeVar
+from urllib.parse import urlsplit
+
+from azure.core.exceptions import ServiceResponseError
+from azure.core.pipeline import PipelineRequest
+from azure.core.pipeline.policies import SansIOHTTPPolicy
+from azure.core.polling import LROPoller
+
+from chatkit.cloud.hints import add_hint
+from chatkit.core.results import Call, Progress
+
+P = ParamSpec("P")
+R = TypeVar("R")
+TICK_S = 0.5
+FIRST_WAIT_S, LAST_WAIT_S = 0.1, 5.0
+REPEATS, REPEAT_WAIT_S = 3, 1.0
+
+
+class _Wire:
+    """The first request of one call."""
+
+    verb = ""
+    path = ""
+
+
+_current: ContextVar[_Wire | None] = ContextVar("chatkit_call", default=None)
+
+
+class RecordRequests(SansIOHTTPPolicy[Any, Any]):
+    """Pipeline policy that notes verb and path of a call's first request. The polls of a long operation are not noted."""
+
+    def on_request(self, request: PipelineRequest[Any]) -> None:
+        """Note the request, once per call."""
+        wire = _current.get()
+        if wire is not None and not wire.verb:
+            wire.verb = request.http_request.method
+            wire.path = short_path(request.http_request.url)
+
+
+class Calls:
+    """The calls of one verb, from any number of threads.
+
+    Args:
+        progress: Told about every call that runs.
+    """
+
+    def __init__(self, progress: Progress | None = None) -> None:
+        self._progress = progress
+        self._lock = Lock()
+        self._made: builtins.list[Call | Calls] = []
+
+    @property
+    def made(self) -> tuple[Call, ...]:
+        """Calls so far. Those of a branch stand where it was begun, so that work done in parallel always reads the same."""
+        with self._lock:
+            made = [*self._made]
+        return tuple(call for item in made for call in (item.made if isinstance(item, Calls) else (item,)))
+
+    def branch(self) -> Calls:
+        """Begin the calls of one thread."""
+        child = Calls(self._progress)
+        with self._lock:
+            self._made.append(child)
+        return child
+
+    def call(self, method: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
+        """Call an SDK method and note it.
+
+        Raises:
+            azure.core.exceptions.AzureError: As the SDK raises it, with a hint where one is known.
+        """
+        with self._noted(name_of(method)):
+            return _repeated(lambda: method(*args, **kwargs))
+
+    def list(self, method: Callable[P, Iterable[R]], *args: P.args, **kwargs: P.kwargs) -> builtins.list[R]:
+        """Call a method that returns pages, and read them all.
+
+        Raises:
+            azure.core.exceptions.AzureError: As the SDK raises it, with a hint where one is known.
+        """
+        with self._noted(name_of(method)):
+            return [*method(*args, **kwargs)]
+
+    def finish(self, method: Callable[P, LROPoller[R]], *args: P.args, **kwargs: P.kwargs) -> R:
+        """Call a `begin_...` method and wait until the operation has ended.
+
+        Raises:
+            azure.core.exceptions.AzureError: As the SDK raises it, with a hint where one is known.
+        """
+        with self._noted(name_of(method)):
+            poller = method(*args, **kwargs)
+            while not poller.done():
+                poller.wait(TICK_S)
+                if self._progress:
+                    self._progress.tick()
+            return poller.result()
+
+    def waiting(self, limit_s: float) -> Iterator[int]:
+        """Count up until a time limit, with pauses between: for something that becomes true on its own."""
+        until, wait_s, count = time.monotonic() + limit_s, FIRST_WAIT_S, 0
+        while True:
+            yield count
+            if time.monotonic() > until:
+                return
+            time.sleep(wait_s)
+            self.tick()
+            wait_s, count = min(wait_s * 1.5, LAST_WAIT_S), count + 1
+
+    def tick(self) -> None:
+        """Let the progress line move while the caller waits for something else."""
+        if self._progress:
+            self._progress.tick()
+
+    @contextmanager
+    def doing(self, what: str) -> Iterator[None]:
+        """Say that something runs which is no call of an SDK."""
+        if self._progress:
+            self._progress.begin(what)
+        try:
+            yield
+        finally:
+            if self._progress:
+                self._progress.end(what)
+
+    @contextmanager
+    def _noted(self, name: str) -> Iterator[None]:
+        wire, started = _Wire(), time.monotonic()
+        token = _current.set(wire)
+        label = name.partition(".")[2].removeprefix("begin_").replace("_", " ") + f" ({name.partition('Operations')[0]})"
+        try:
+            with self.doing(label):
+                yield
+        except Exception as error:
+            add_hint(error)
+            raise
+        finally:
+            _current.reset(token)
+        self._note(Call(name, wire.verb, wire.path, time.monotonic() - started))
+
+    def _note(self, call: Call) -> None:
+        """Note a call; one that repeats the last is a poll, and counts as the same call."""
+        with self._lock:
+            last = self._made[-1] if self._made else None
+            if isinstance(last, Call) and (last.method, last.verb, last.resource) == (call.method, call.verb, call.resource):
+                self._made[-1] = replace(call, seconds=last.seconds + call.seconds)
+            else:
+                self._made.append(call)
+
+
+def _repeated(work: Callable[[], R]) -> R:
+    """Do a call again whose connection broke before an answer came.
+
+    The SDKs do so for all but POST, which might do something twice; every POST the kit sends may be sent twice.
+    """
+    for _ in range(REPEATS):
+        try:
+            return work()
+        except ServiceResponseError:
+            wire = _current.get()
+            if wire is None or wire.verb != "POST":
+                raise
+            time.sleep(REPEAT_WAIT_S)
+    return work()
+
+
+def name_of(method: Callable[..., object]) -> str:
+    """The SDK's own name of a bound method: "SignalROperations.begin_create_or_update"."""
+    owner = getattr(method, "__self__", None)
+    name = getattr(method, "__name__", type(method).__name__)
+    return f"{type(owner).__name__}.{name}" if owner is not None else name
+
+
+def short_path(url: str) -> str:
+    """A URL's path without host, query, subscription and group: `Microsoft.Web/sites/NAME/config/web`."""
+    path = urlsplit(url).path.strip("/")
+    parts = path.split("/")
+    if len(parts) >= 2 and parts[0].lower() == "subscriptions":
+        parts = parts[2:] or ["subscription"]
+    if len(parts) > 2 and parts[0].lower() == "resourcegroups":
+        parts = parts[2:]
+    return "/".join(parts[1:] if parts and parts[0].lower() == "providers" and len(parts) > 2 else parts)

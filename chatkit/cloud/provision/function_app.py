@@ -1,0 +1,167 @@
+"""The function app: a Flex Consumption plan and a Python site whose package lives in a blob container."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+
+from azure.core.exceptions import HttpResponseError, ResourceNotFoundError
+from azure.mgmt.web.models import (
+    AppServicePlan,
+    AppServicePlanProperties,
+    FunctionAppConfig,
+    FunctionsDeployment,
+    FunctionsDeploymentStorage,
+    FunctionsDeploymentStorageAuthentication,
+    FunctionsRuntime,
+    FunctionsScaleAndConcurrency,
+    NameValuePair,
+    ResourceNameAvailabilityRequest,
+    Site,
+    SiteConfig,
+    SiteProperties,
+    SkuDescription,
+)
+
+from chatkit.cloud.calls import Calls
+from chatkit.cloud.connection import Cloud
+from chatkit.cloud.provision.app_settings import merge_app_settings
+from chatkit.cloud.provision.names import check_answer, check_name
+from chatkit.cloud.provision.resource_group import with_provider
+from chatkit.core.errors import SetupError
+
+FLEX_SKU, FLEX_TIER = "FC1", "FlexConsumption"
+PYTHON_VERSION = "3.12"
+PACKAGE_CONTAINER = "app-package"
+STORAGE_SETTING = "AzureWebJobsStorage"
+DEPLOYMENT_SETTING = "DEPLOYMENT_STORAGE_CONNECTION_STRING"
+MEMORY_MB = 2048
+MAXIMUM_INSTANCES = 100
+
+
+def create_plan(cloud: Cloud, calls: Calls, group: str, name: str, region: str) -> AppServicePlan:
+    """Make sure the Flex Consumption plan exists: Linux, billed by use."""
+    check_name("plan", name)
+    plans = cloud.web().app_service_plans
+    try:
+        return calls.call(plans.get, group, name)
+    except ResourceNotFoundError:
+        _check_region(cloud, calls, region)
+    wanted = AppServicePlan(
+        location=region,
+        kind="functionapp",
+        sku=SkuDescription(name=FLEX_SKU, tier=FLEX_TIER),
+        properties=AppServicePlanProperties(reserved=True),
+    )
+    return with_provider(cloud, calls, "Microsoft.Web", lambda: calls.finish(plans.begin_create_or_update, group, name, wanted))
+
+
+def create_site(cloud: Cloud, calls: Calls, group: str, name: str, *, plan: AppServicePlan, storage: PackageStorage) -> Site:
+    """Make sure the site exists and has the settings it cannot do without. Settings somebody added stay."""
+    check_name("function app", name)
+    sites = cloud.web().web_apps
+    try:
+        existing = calls.call(sites.get, group, name)
+        check_plan(existing)
+        merge_app_settings(cloud, calls, group, name, storage.app_settings())
+        return existing
+    except ResourceNotFoundError:
+        _check_available(cloud, calls, name)
+    wanted = Site(
+        location=plan.location,
+        kind="functionapp,linux",
+        properties=SiteProperties(
+            server_farm_id=plan.id,
+            https_only=True,
+            site_config=SiteConfig(app_settings=[NameValuePair(name=k, value=v) for k, v in storage.app_settings().items()]),
+            function_app_config=storage.function_app_config(),
+        ),
+    )
+    try:
+        return calls.finish(sites.begin_create_or_update, group, name, wanted)
+    except HttpResponseError as error:
+        if re.search(r"runtime.version", str(error), re.IGNORECASE):
+            error.add_note(_pythons(cloud, calls, str(plan.location)))
+        raise
+
+
+def check_plan(site: Site) -> None:
+    """Make sure that a site is on the plan that the kit publishes to: the other plans have another deployment endpoint.
+
+    Raises:
+        SetupError: It is on another one.
+    """
+    sku = site.properties.sku if site.properties else None
+    if sku and _plain(sku) != _plain(FLEX_TIER):
+        raise SetupError(
+            f"The function app {site.name} is on the {sku} plan; the kit publishes to {FLEX_TIER}.",
+            hint="`workshop.clean_up()` deletes it, `workshop.create_function_app()` then makes one on the right plan.",
+        )
+
+
+def _pythons(cloud: Cloud, calls: Calls, region: str) -> str:
+    """A sentence with the Python versions that a region runs on Flex Consumption."""
+    stacks = cloud.web().provider.get_function_app_stacks_for_location
+    found: set[str] = set()
+    for stack in calls.list(stacks, _plain(region), stack_os_type="Linux"):
+        properties = stack.as_dict().get("properties") or {}
+        minors = [minor for major in properties.get("majorVersions") or () for minor in major.get("minorVersions") or ()]
+        if properties.get("value") == "python":
+            found.update(str(minor["value"]) for minor in minors if FLEX_SKU in str(minor.get("stackSettings")))
+    return f"{region} runs Python {', '.join(sorted(found)) or '(none)'} there; the kit's functions need {PYTHON_VERSION}."
+
+
+def _check_available(cloud: Cloud, calls: Calls, name: str) -> None:
+    wanted = ResourceNameAvailabilityRequest(name=name, type="Microsoft.Web/sites")
+    answer = calls.call(cloud.web().check_name_availability, wanted)
+    check_answer(name, available=answer.name_available, reason=answer.reason, message=answer.message)
+
+
+def _check_region(cloud: Cloud, calls: Calls, region: str) -> None:
+    offered = sorted({_plain(str(found.name)) for found in calls.list(cloud.web().list_geo_regions, sku=FLEX_TIER)})
+    if _plain(region) not in offered:
+        raise SetupError(
+            f"{region} does not offer Flex Consumption.", hint=f"`Workshop.open(region='...')` with one of: {', '.join(offered)}."
+        )
+
+
+def _plain(region: str) -> str:
+    """A region's name without the spaces of its display name: "East US 2" and "eastus2" are one."""
+    return region.replace(" ", "").lower()
+
+
+class PackageStorage:
+    """Where a site keeps its package: a container of the account that the site uses anyway.
+
+    Args:
+        connection_string: Of the storage account.
+        container_url: Address of the package container.
+    """
+
+    def __init__(self, connection_string: str, container_url: str) -> None:
+        self._connection_string = connection_string
+        self._container_url = container_url
+
+    def app_settings(self) -> Mapping[str, str]:
+        """The two settings a Flex site with key-based storage needs."""
+        return {STORAGE_SETTING: self._connection_string, DEPLOYMENT_SETTING: self._connection_string}
+
+    def function_app_config(self) -> FunctionAppConfig:
+        """Runtime, scale and package container of the site."""
+        authentication = FunctionsDeploymentStorageAuthentication(
+            type="StorageAccountConnectionString", storage_account_connection_string_name=DEPLOYMENT_SETTING
+        )
+        storage = FunctionsDeploymentStorage(type="blobContainer", value=self._container_url, authentication=authentication)
+        return FunctionAppConfig(
+            deployment=FunctionsDeployment(storage=storage),
+            runtime=FunctionsRuntime(name="python", version=PYTHON_VERSION),
+            scale_and_concurrency=FunctionsScaleAndConcurrency(
+                maximum_instance_count=MAXIMUM_INSTANCES, instance_memory_mb=MEMORY_MB
+            ),
+        )
+
+
+def api_base_url(cloud: Cloud, site: Site) -> str:
+    """Address of the deployed app, without a slash at the end."""
+    assert site.properties is not None
+    return f"{cloud.app_scheme}://{site.properties.default_host_name}"

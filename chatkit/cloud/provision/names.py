@@ -1,0 +1,72 @@
+"""Azure's rules for names, checked before anything is asked of Azure: the SDKs send whatever they are given.
+
+Follows Microsoft's page "Naming rules and restrictions for Azure resources".
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from chatkit.core.errors import ServiceError, SetupError
+
+
+@dataclass(frozen=True)
+class NameRule:
+    """One kind of name."""
+
+    kind: str
+    pattern: re.Pattern[str]
+    sentence: str
+
+
+RULES = {
+    rule.kind: rule
+    for rule in (
+        NameRule(
+            "resource group",
+            re.compile(r"[-\w._()]{0,89}[-\w_()]"),
+            "1 to 90 letters, digits, hyphens, underscores, dots or brackets, and no dot at the end",
+        ),
+        NameRule(
+            "SignalR instance",
+            re.compile(r"[A-Za-z][A-Za-z0-9-]{1,61}[A-Za-z0-9]"),
+            "3 to 63 letters, digits or hyphens, beginning with a letter and not ending with a hyphen",
+        ),
+        NameRule("storage account", re.compile(r"[a-z0-9]{3,24}"), "3 to 24 lower-case letters and digits, nothing else"),
+        NameRule(
+            "function app",
+            re.compile(r"[A-Za-z0-9][A-Za-z0-9-]{0,58}[A-Za-z0-9]"),
+            "2 to 60 letters, digits or hyphens, with no hyphen at either end",
+        ),
+        NameRule(
+            "plan",
+            re.compile(r"[A-Za-z0-9-]{1,60}"),
+            "1 to 60 letters, digits or hyphens",
+        ),
+    )
+}
+
+
+def check_name(kind: str, name: str) -> str:
+    """Return the name when Azure takes it for this kind of resource.
+
+    Raises:
+        SetupError: It breaks the rule; the sentence says which.
+    """
+    rule = RULES[kind]
+    if not rule.pattern.fullmatch(name):
+        raise SetupError(f"{name!r} cannot be the name of a {kind}: Azure wants {rule.sentence}.")
+    return name
+
+
+def check_answer(name: str, *, available: bool | None, reason: object, message: str | None) -> None:
+    """Take a service's answer to the question whether a name is free; all of Azure shares these names.
+
+    Raises:
+        ServiceError: It is not, in the service's own words.
+    """
+    if available is False:
+        code = str(getattr(reason, "value", reason) or "AlreadyExists")
+        sentence = message or f"The name {name} is taken."
+        raise ServiceError(409, code, sentence, hint="`Workshop.open(suffix='...')` chooses other names.")

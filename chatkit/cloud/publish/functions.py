@@ -1,0 +1,252 @@
+"""Publishing the function app: one request to its deployment endpoint, then waiting until the functions really answer.
+
+Follows Microsoft's page "Deployment technologies in Azure Functions" (one deploy). An Entra token signs it, never a password.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from dataclasses import dataclass
+from time import monotonic
+from typing import Any
+
+from azure.core.exceptions import AzureError, ServiceRequestError
+from azure.core.rest import HttpResponse
+from azure.mgmt.web.models import Site
+
+from chatkit.cloud.calls import Calls
+from chatkit.cloud.connection import Cloud, Rest
+from chatkit.cloud.hints import add_hint
+from chatkit.cloud.provision.function_app import check_plan
+from chatkit.core.errors import ServiceError
+
+PUBLISH = "/api/publish?RemoteBuild=true&Deployer=chatkit"
+SUCCEEDED, PARTLY = 4, 6
+ANSWERED = (200, 401)
+STARTING = (404, 502, 503, 504)  # what an app answers that is not there yet
+FAILED = {-1: "cancelled", 3: "failed", 5: "in conflict with another one", PARTLY: "only partly done"}
+IN_ERROR = "' is in error: "
+LOG_LINES = 15
+SURE_S = 30
+DEPLOY_LIMIT_S, BUSY_LIMIT_S, LISTED_LIMIT_S, ANSWER_LIMIT_S, REACHABLE_LIMIT_S = 600, 300, 300, 180, 60
+
+
+@dataclass(frozen=True)
+class Deployment:
+    """One finished deployment."""
+
+    id: str
+    status: int
+    text: str
+
+
+@dataclass(frozen=True)
+class Target:
+    """Which site is published to."""
+
+    group: str
+    site: str
+
+
+def publish(cloud: Cloud, calls: Calls, target: Target, package: bytes, *, known: str = "") -> tuple[list[str], str]:
+    """Publish a package to a site and wait until its functions are listed.
+
+    Args:
+        known: What an earlier call returned as its second value: that very package is not sent again while the site still
+            runs it.
+
+    Returns:
+        Names of the functions, sorted, and what to pass as `known` next time.
+
+    Raises:
+        SetupError: The site is on a plan that is published to in another way.
+        ServiceError: It was refused or failed, or no function came out of it.
+    """
+    digest, _, deployment = known.partition(" ")
+    site = calls.call(cloud.web().web_apps.get, target.group, target.site)
+    check_plan(site)
+    scm = scm_url(site)
+    mine = hashlib.sha256(package).hexdigest()
+    if digest != mine or latest(cloud, calls, scm) != deployment:
+        deployment = upload_package(cloud, calls, scm, package).id
+    return wait_until_listed(cloud, calls, target.group, target.site), f"{mine} {deployment}"
+
+
+def latest(cloud: Cloud, calls: Calls, scm_url: str) -> str:
+    """Id of the deployment a site runs, empty when it does not say."""
+    answer = calls.call(cloud.rest(scm_url).get, "/api/deployments")
+    try:
+        newest = answer.json()[0] if answer.status_code == 200 else {}
+        return str(newest["id"]) if newest["status"] == SUCCEEDED else ""
+    except (ValueError, LookupError, TypeError):
+        return ""
+
+
+def upload_package(cloud: Cloud, calls: Calls, scm_url: str, package: bytes) -> Deployment:
+    """Send a package to a site and wait until it is built and released.
+
+    Raises:
+        ServiceError: It was refused or failed; the last lines of the build log are in the message.
+    """
+    scm = cloud.rest(scm_url)
+    answer = _accepted(calls, scm, package)
+    location = answer.headers.get("Location") or f"/api/deployments/{answer.json()}"
+    return _finished(calls, scm, location)
+
+
+def _accepted(calls: Calls, scm: Rest, package: bytes) -> HttpResponse:
+    """Send the package. While another deployment runs, the site answers 409."""
+    _reachable(calls, scm)
+    for _ in calls.waiting(BUSY_LIMIT_S):
+        answer = calls.call(scm.post, PUBLISH, content=package, headers={"Content-Type": "application/zip"})
+        if answer.status_code != 409:
+            break
+    if answer.status_code >= 400:
+        sentence = f"The package was refused: {_sentence(answer)}"
+        raise ServiceError(answer.status_code, "PublishRefused", sentence, hint=_hint(answer))
+    return answer
+
+
+def _reachable(calls: Calls, scm: Rest) -> None:
+    """Wait for a new site's host name: it takes its time to get into DNS.
+
+    Raises:
+        ServiceRequestError: It is still not there.
+    """
+    trouble: ServiceRequestError | None = None
+    for _ in calls.waiting(REACHABLE_LIMIT_S):
+        try:
+            scm.get("/api/isdeploying", retry_total=0)
+            return
+        except ServiceRequestError as error:
+            trouble = error
+    assert trouble is not None
+    add_hint(trouble)
+    raise trouble
+
+
+def _finished(calls: Calls, scm: Rest, location: str) -> Deployment:
+    """Poll a deployment. Not found is normal at first; later it means that the worker was replaced, which only a success does."""
+    seen: dict[str, Any] = {}
+    for _ in calls.waiting(DEPLOY_LIMIT_S):
+        answer = scm.get(location)
+        if answer.status_code == 404 and seen:
+            return Deployment(str(seen.get("id", "")), SUCCEEDED, "")
+        if answer.status_code == 404:
+            continue
+        answer.raise_for_status()
+        seen = answer.json()
+        status = int(seen.get("status", 0))
+        if status == SUCCEEDED:
+            _check_functions(seen)
+            return Deployment(str(seen.get("id", "")), status, str(seen.get("status_text") or ""))
+        if status in FAILED:
+            raise _failure(scm, seen, status)
+    raise ServiceError(504, "DeploymentTimeout", f"The deployment did not end within {DEPLOY_LIMIT_S} seconds.")
+
+
+def _check_functions(seen: dict[str, Any]) -> None:
+    """Take notice of functions that the host leaves out while it runs the others: their bindings are wrong.
+
+    Raises:
+        ServiceError: There are some; the version is released without them.
+    """
+    warnings = (seen.get("build_summary") or {}).get("warnings") or ()
+    left_out = [str(one) for one in warnings if IN_ERROR in str(one)]
+    if left_out:
+        said = "".join(f"\n  {one}" for one in left_out)
+        hint = "\nRepair it, then publish again."
+        raise ServiceError(200, "FunctionsInError", f"The package is released, but not all of it can run.{said}", hint=hint)
+
+
+def _failure(scm: Rest, seen: dict[str, Any], status: int) -> ServiceError:
+    lines = [line for line in (str(seen.get("status_text") or ""), *_log(scm, seen)) if line][-LOG_LINES:]
+    said = "".join(f"\n  {line}" for line in lines)
+    lacks = re.search(r"No module named '([\w.]+)'", said)
+    repair = f"Name the package of {lacks[1]} in requirements.txt" if lacks else "Repair it"
+    hint = f"\n{repair}, then publish again: nothing else changed."
+    return ServiceError(status, "DeploymentFailed", f"The deployment {FAILED[status]}.{said}", hint=hint)
+
+
+def _log(scm: Rest, seen: dict[str, Any]) -> list[str]:
+    url = str(seen.get("log_url") or f"/api/deployments/{seen.get('id', 'latest')}/log")
+    try:
+        answer = scm.get(url)
+        entries = answer.json() if answer.status_code == 200 else []
+    except (AzureError, ValueError):
+        return []
+    return [str(entry.get("message", "")).rstrip() for entry in entries if isinstance(entry, dict)]
+
+
+def _sentence(answer: HttpResponse) -> str:
+    text = answer.text().strip()
+    return text[:400] if text else f"status {answer.status_code}"
+
+
+def _hint(answer: HttpResponse) -> str:
+    if answer.status_code in (401, 403):
+        return "Publishing uses your sign-in, not a publishing password: you need Contributor or Website Contributor on the site."
+    if answer.status_code == 404:
+        return "This site has no Flex deployment endpoint: workshop.clean_up(), then workshop.create_function_app()."
+    return ""
+
+
+def scm_url(site: Site) -> str:
+    """Address of a site's deployment endpoint."""
+    states = (site.properties.host_name_ssl_states if site.properties else None) or []
+    return "https://" + next(str(state.name) for state in states if state.host_type == "Repository")
+
+
+def listed(cloud: Cloud, calls: Calls, group: str, site: str) -> list[str]:
+    """Names of a site's functions, sorted; none while the host starts."""
+    return sorted(str(item.name).rpartition("/")[2] for item in calls.list(cloud.web().web_apps.list_functions, group, site))
+
+
+def wait_until_listed(cloud: Cloud, calls: Calls, group: str, site: str) -> list[str]:
+    """Wait until Resource Manager lists the site's functions.
+
+    Returns:
+        Their names, sorted.
+
+    Raises:
+        ServiceError: Still none: the app could not be loaded.
+    """
+    sites = cloud.web().web_apps
+    for count in calls.waiting(LISTED_LIMIT_S):
+        names = listed(cloud, calls, group, site)
+        if names:
+            return names
+        if count % 5 == 4:
+            calls.call(sites.sync_function_triggers, group, site)
+    raise ServiceError(
+        503,
+        "NoFunctions",
+        "The app was published but has no functions.",
+        hint="Most often an import fails: look at the app's log, and at requirements.txt.",
+    )
+
+
+def wait_until_answers(cloud: Cloud, calls: Calls, api_base_url: str, path: str) -> None:
+    """Wait until the deployed app answers a POST, or asks to sign in: it restarts after a publish and after a settings change.
+
+    Raises:
+        ServiceError: It still answers something else, or the same error of its own for half a minute.
+    """
+    app = cloud.rest(api_base_url, signed_in=False)
+    said, since = "nothing", monotonic()
+    for _ in calls.waiting(ANSWER_LIMIT_S):
+        try:
+            answer = app.post(path, retry_total=0)
+        except AzureError as error:
+            said, since = type(error).__name__, monotonic()
+            continue
+        if answer.status_code in ANSWERED:
+            return
+        now = f"{answer.status_code} {_sentence(answer)}"
+        if now != said or answer.status_code in STARTING:
+            said, since = now, monotonic()
+        elif monotonic() - since > SURE_S:
+            break
+    hint = "Look at the function's code, and at workshop.upload_settings()."
+    raise ServiceError(503, "NoAnswer", f"{path} answers {said}", hint=hint)

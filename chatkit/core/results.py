@@ -1,0 +1,200 @@
+"""What a cell shows: results with a short stable text and an html that tells what was called and how long it took.
+
+The text never has ids, ports, times or secrets in it, so that a stored notebook and a new run agree.
+"""
+
+from __future__ import annotations
+
+import html
+import os
+import re
+import sys
+import time
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from threading import Lock, current_thread, get_ident
+from typing import Any
+
+from chatkit.core.public_urls import public_url
+
+QUIET, BAR = "0", "1"
+DURATION = re.compile(r"[0-9]+ ms|[0-9]+\.[0-9]{2} s")
+
+
+@dataclass(frozen=True)
+class Call:
+    """One call to a service.
+
+    Attributes:
+        method: The SDK method, for example "SignalROperations.begin_create_or_update".
+        verb: HTTP verb of its first request, empty when nothing went over the wire.
+        resource: What it was about, as a path below the resource group or a host-less URL path.
+        seconds: Until its final answer, polling included.
+    """
+
+    method: str
+    verb: str
+    resource: str
+    seconds: float
+
+
+@dataclass(frozen=True)
+class Result:
+    """What a verb did.
+
+    Attributes:
+        text: The whole plain repr; may have several lines.
+        rows: Name and value pairs shown in html only.
+        calls: Every call made, in a stable order.
+        seconds: How long the verb took; None when that says nothing.
+    """
+
+    text: str
+    rows: tuple[tuple[str, str], ...] = ()
+    calls: tuple[Call, ...] = ()
+    seconds: float | None = None
+    data: dict[str, Any] = field(default_factory=dict, repr=False, compare=False)
+
+    def __repr__(self) -> str:
+        return self.text
+
+    def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, str]:
+        return {"text/plain": self.text, "text/html": self._html()}
+
+    def _html(self) -> str:
+        parts = [self._summary()]
+        if self.rows:
+            parts.append(table((), self.rows))
+        if self.calls:
+            rows = [(call.method, call.verb, call.resource, duration(call.seconds)) for call in self.calls]
+            count = "1 call" if len(rows) == 1 else f"{len(rows)} calls"
+            calls = table(("SDK method", "HTTP", "resource", "time"), rows)
+            parts.append(f"<details><summary>{count}</summary>{calls}</details>")
+        return f'<div class="chatkit-result">{"".join(parts)}</div>'
+
+    def _summary(self) -> str:
+        took = f" {elapsed(duration(self.seconds))}" if self.seconds is not None else ""
+        return f"<p>{escape(self.text).replace(chr(10), '<br>')}{took}</p>"
+
+
+class Address(str):
+    """The address of a page: a plain string, shown in a cell as a link to where a browser finds it, through a proxy, too."""
+
+    def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, str]:
+        return {"text/plain": public_url(self), "text/html": link(self)}
+
+
+def escape(value: object) -> str:
+    """Make any foreign text safe inside html; the only place that does."""
+    return html.escape(str(value), quote=True)
+
+
+def duration(seconds: float) -> str:
+    """How long something took, in milliseconds below a second."""
+    return f"{seconds * 1000:.0f} ms" if seconds < 0.9995 else f"{seconds:.2f} s"
+
+
+def elapsed(duration: str) -> str:
+    """A duration as html that a notebook test can recognise and leave out."""
+    return f'<span class="chatkit-time">{duration}</span>'
+
+
+def enumerated(names: Sequence[str]) -> str:
+    """Names as a sentence has them: "alice", "alice and bob", "alice, bob and carol"."""
+    return " and ".join([", ".join(names[:-1]), *names[-1:]] if len(names) > 1 else names)
+
+
+def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    """An html table of plain texts."""
+    top = "".join(f"<th>{escape(cell)}</th>" for cell in head)
+    body = "".join("<tr>" + "".join(f'<td style="text-align:left">{_cell(cell)}</td>' for cell in row) + "</tr>" for row in rows)
+    return f"<table>{f'<tr>{top}</tr>' if head else ''}{body}</table>"
+
+
+def _cell(text: str) -> str:
+    if DURATION.fullmatch(text):
+        return elapsed(text)
+    if text.startswith(("http://", "https://")):
+        return link(text)
+    return escape(text)
+
+
+def link(address: str) -> str:
+    """An address as html that opens it in a window of its own."""
+    url = escape(public_url(address))
+    return f'<a href="{url}" target="_blank" rel="noopener">{url}</a>'
+
+
+def is_interactive() -> bool:
+    """Say whether a person watches: a notebook front end that can be asked, or a terminal.
+
+    nbval and nbclient run cells without allowing questions (`allow_stdin=False`), which is how they are told apart.
+    `CHATKIT_PROGRESS` set to 0 or 1 decides instead.
+    """
+    wanted = os.environ.get("CHATKIT_PROGRESS")
+    if wanted in (QUIET, BAR):
+        return wanted == BAR
+    kernel = getattr(_ipython(), "kernel", None)
+    return bool(getattr(kernel, "_allow_stdin", False)) if kernel is not None else sys.stderr.isatty()
+
+
+def _ipython() -> Any:
+    module = sys.modules.get("IPython")
+    return module.get_ipython() if module else None
+
+
+class Progress:
+    """One line that says what is being waited for; gone when the work is done, silent when nobody watches.
+
+    Steps may begin and end on any thread; only `tick`, called by the thread that made this object, draws.
+    """
+
+    def __init__(self, title: str) -> None:
+        self._title = title
+        self._started = time.monotonic()
+        self._running: dict[tuple[str, int], float] = {}
+        self._lock = Lock()
+        self._owner = current_thread()
+        self._handle: Any = None
+        self._drawn = 0.0
+        self._interactive = is_interactive()
+
+    def begin(self, label: str) -> None:
+        """Say that a step started."""
+        with self._lock:
+            self._running[label, get_ident()] = time.monotonic()
+        self.tick()
+
+    def end(self, label: str) -> None:
+        """Say that a step is done."""
+        with self._lock:
+            self._running.pop((label, get_ident()), None)
+        self.tick()
+
+    def tick(self) -> None:
+        """Draw, at most twice a second; nothing in the first half second, so that short work shows nothing."""
+        now = time.monotonic()
+        if not self._interactive or current_thread() is not self._owner or now - max(self._drawn, self._started) < 0.5:
+            return
+        self._drawn = now
+        with self._lock:
+            running = sorted(self._running.items())
+        waits = [f"{label} {now - begun:.0f} s" for (label, _), begun in running]
+        self._draw(f"{self._title}: {', '.join(waits) or 'working'}")
+
+    def close(self) -> None:
+        """Take the line away."""
+        if self._drawn:
+            self._draw("")
+
+    def _draw(self, line: str) -> None:
+        if getattr(_ipython(), "kernel", None) is None:
+            print(f"\r\x1b[K{line[:110]}", end="", file=sys.stderr, flush=True)
+            return
+        from IPython.display import HTML, display
+
+        shown = HTML(f"<p>{escape(line)}</p>" if line else "")  # type: ignore[no-untyped-call]
+        if self._handle is None:
+            self._handle = display(shown, display_id=True)  # type: ignore[no-untyped-call]
+        else:
+            self._handle.update(shown)

@@ -1,0 +1,58 @@
+"""The local cloud's private certificate authority. Azure clients refuse bearer tokens over plain http."""
+
+from __future__ import annotations
+
+import ssl
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from chatkit.core.files import write_private
+
+HOSTS = ("localhost", "127.0.0.1", "::1")
+
+
+@dataclass(frozen=True)
+class Certificates:
+    """What a TLS server and its clients need.
+
+    Attributes:
+        ca_file: PEM file for clients (`connection_verify`, `REQUESTS_CA_BUNDLE`, `NODE_EXTRA_CA_CERTS`).
+        server: Context for the local cloud's own TLS ports.
+    """
+
+    ca_file: Path
+    server: ssl.SSLContext
+
+
+def load(folder: Path) -> Certificates:
+    """Load authority and server certificate from a folder, making them on first use or when they near their end."""
+    ca_file, chain_file, key_file = folder / "ca.pem", folder / "server.pem", folder / "server.key"
+    if not _usable(ca_file, chain_file, key_file):
+        _issue(ca_file, chain_file, key_file)
+    server = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    server.minimum_version = ssl.TLSVersion.TLSv1_2
+    server.load_cert_chain(chain_file, key_file)
+    return Certificates(ca_file, server)
+
+
+def _usable(ca_file: Path, chain_file: Path, key_file: Path) -> bool:
+    from cryptography import x509
+
+    if not all(file.exists() for file in (ca_file, chain_file, key_file)):
+        return False
+    certificate = x509.load_pem_x509_certificate(chain_file.read_bytes())
+    return certificate.not_valid_after_utc > datetime.now(UTC) + timedelta(days=30)
+
+
+def _issue(ca_file: Path, chain_file: Path, key_file: Path) -> None:
+    import trustme
+
+    # Some clients refuse server certificates that live longer than 825 days.
+    until = datetime.now(UTC) + timedelta(days=800)
+    authority = trustme.CA(organization_name="chatkit local cloud")
+    leaf = authority.issue_cert(*HOSTS, not_after=until)
+    ca_file.parent.mkdir(parents=True, exist_ok=True)
+    authority.cert_pem.write_to_path(str(ca_file))
+    write_private(key_file, leaf.private_key_pem.bytes())
+    chain_file.write_bytes(b"".join(blob.bytes() for blob in leaf.cert_chain_pems))

@@ -1,0 +1,54 @@
+"""The local cloud's own endpoint: stop, trace, time and faults. Every call needs the token that only this user's files hold."""
+
+from __future__ import annotations
+
+import hmac
+import json
+import secrets
+from collections.abc import Callable, Iterable
+
+from aiohttp import web
+
+from chatkit.localcloud.core.platform import Platform
+from chatkit.localcloud.core.web import Handler, loopback_only
+
+TOKEN_HEADER = "x-chatkit-token"
+
+
+class Control:
+    """A small http API on its own port; `cloud.json` holds its address and token."""
+
+    def __init__(self, platform: Platform, *, on_stop: Callable[[], None], levers: Iterable[web.RouteDef] = ()) -> None:
+        self._platform = platform
+        self._levers = levers
+        self._on_stop = on_stop
+        self._token = secrets.token_urlsafe(32)
+        self._port = 0
+
+    async def start(self) -> None:
+        """Open the port."""
+        app = web.Application(middlewares=[loopback_only, self._with_token])
+        app.add_routes([web.post("/stop", self._stop), web.get("/trace", self._trace), *self._levers])
+        self._port = self._platform.listeners.reserve("control", movable=True)
+        await self._platform.listeners.open("control", app, port=self._port, ipv4_only=True)
+
+    def endpoints(self) -> dict[str, str]:
+        """Address and token of this API."""
+        return {"control": f"http://127.0.0.1:{self._port}", "control_token": self._token}
+
+    @web.middleware
+    async def _with_token(self, request: web.Request, handler: Handler) -> web.StreamResponse:
+        if not hmac.compare_digest(request.headers.get(TOKEN_HEADER, "").encode(), self._token.encode()):
+            return web.json_response({"error": f"The {TOKEN_HEADER} header is missing or wrong."}, status=403)
+        return await handler(request)
+
+    async def _stop(self, request: web.Request) -> web.Response:
+        self._on_stop()
+        return web.json_response({"stopping": True}, status=202)
+
+    async def _trace(self, request: web.Request) -> web.Response:
+        after = int(request.query.get("after", "0"))
+        events = self._platform.trace.after(after, source=request.query.get("source", ""))
+        return web.json_response(
+            {"events": [event.as_json() for event in events]}, dumps=lambda value: json.dumps(value, default=str)
+        )

@@ -1,0 +1,42 @@
+"""What every HTTP port of the local cloud shares."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import lru_cache
+
+from aiohttp import web
+from aiohttp.typedefs import Handler
+
+from chatkit.core.public_urls import is_way_here
+
+__all__ = ["IDENTITY_HEADERS", "Handler", "asked_for", "host_name", "loopback_only", "without_port"]
+# Where App Service Authentication leaves its headers for a request; the functions host puts them in place of the client's.
+IDENTITY_HEADERS: web.RequestKey[Mapping[str, str]] = web.RequestKey("identity_headers", Mapping)
+LOOPBACK_HOSTS = {"localhost", "127.0.0.1", "[::1]"}
+
+
+@web.middleware
+async def loopback_only(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Refuse requests for other host names: a web page elsewhere must not reach this machine by DNS rebinding."""
+    if host_name(request) not in LOOPBACK_HOSTS:
+        return web.Response(status=421, text="This server answers on localhost only.\n")
+    return await handler(request)
+
+
+def host_name(request: web.BaseRequest) -> str:
+    """The Host header without its port, lower-case; "localhost" for a request that a proxy in front of this machine passes on."""
+    return asked_for(request.headers.get("Host", ""))
+
+
+def asked_for(host: str) -> str:
+    """The name in a Host header; "localhost" in place of the name under which browsers elsewhere know this machine."""
+    name = without_port(host)
+    return "localhost" if name not in LOOPBACK_HOSTS and is_way_here(name) else name
+
+
+@lru_cache(maxsize=256)  # the same few, in every request
+def without_port(host: str) -> str:
+    """The name in a Host header, lower-case: "[::1]" of "[::1]:8888"."""
+    name, _, port = host.lower().rpartition(":")
+    return name if port.isdecimal() and name else host.lower()

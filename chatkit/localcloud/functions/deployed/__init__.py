@@ -1,0 +1,1 @@
+"""Deployed function apps: packages, builds, sites, SCM."""

@@ -1,0 +1,118 @@
+"""The build step of a deployment: what requirements.txt names is there already, or gets installed beside the app."""
+
+from __future__ import annotations
+
+import asyncio
+import importlib.metadata
+import importlib.util
+import os
+import shutil
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+from packaging.requirements import InvalidRequirement, Requirement
+
+from chatkit.localcloud.functions.host.errors import PackageRejected
+
+PACKAGES = Path(".python_packages") / "lib" / "site-packages"
+LIMIT_S = 300.0
+Log = Callable[[str], None]
+
+
+async def install_requirements(folder: Path, log: Log) -> None:
+    """Make sure that everything in an app's requirements.txt can be imported.
+
+    What this environment satisfies costs nothing; the rest goes to `.python_packages`, as a remote build does it.
+
+    Raises:
+        PackageRejected: The file is malformed or the installation failed; the installer's output is in the log.
+    """
+    path = folder / "requirements.txt"
+    if not path.is_file():
+        return
+    missing = unsatisfied(path)
+    if not missing:
+        log("Every requirement is satisfied by the environment.")
+        return
+    log(f"Installing {', '.join(missing)} ...")
+    target = folder / PACKAGES
+    code = await _run(installer(target, path), log)
+    if code != 0:
+        raise PackageRejected(
+            "requirements.txt could not be installed; the log has the installer's words.",
+            hint="Check the names and versions, and the network.",
+        )
+
+
+def unsatisfied(path: Path) -> list[str]:
+    """Requirements that this environment does not satisfy, each as one line; lines for pip itself count as one.
+
+    Raises:
+        PackageRejected: A line is no requirement.
+    """
+    missing = []
+    for number, line in enumerate(path.read_text(encoding="utf-8-sig", errors="replace").splitlines(), start=1):
+        text = line.split(" #")[0].strip()
+        if not text or text.startswith("#"):
+            continue
+        if text.startswith("-"):
+            missing.append(text)
+            continue
+        try:
+            requirement = Requirement(text)
+        except InvalidRequirement:
+            raise PackageRejected(f"Line {number} of requirements.txt is not a requirement: '{text[:100]}'.") from None
+        if not _is_satisfied(requirement):
+            missing.append(text)
+    return missing
+
+
+def _is_satisfied(requirement: Requirement) -> bool:
+    if requirement.marker is not None and not requirement.marker.evaluate():
+        return True
+    if requirement.url or requirement.extras:
+        return False
+    try:
+        version = importlib.metadata.version(requirement.name)
+    except importlib.metadata.PackageNotFoundError:
+        return False
+    return requirement.specifier.contains(version, prereleases=True)
+
+
+def installer(target: Path, requirements: Path) -> list[str]:
+    """The command that installs: uv where it is found, else pip.
+
+    Raises:
+        PackageRejected: Neither is there.
+    """
+    common = ["--target", str(target), "-r", str(requirements)]
+    uv = shutil.which("uv")
+    if uv:
+        return [uv, "pip", "install", "--python", sys.executable, *common]
+    if importlib.util.find_spec("pip"):
+        return [sys.executable, "-m", "pip", "install", "--disable-pip-version-check", "--no-input", *common]
+    raise PackageRejected("There is neither uv nor pip to install requirements.txt with.")
+
+
+async def _run(command: list[str], log: Log) -> int:
+    process = await asyncio.create_subprocess_exec(
+        *command,
+        stdin=asyncio.subprocess.DEVNULL,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.STDOUT,
+        env={**os.environ, "UV_PYTHON_DOWNLOADS": "never", "NO_COLOR": "1"},
+    )
+    assert process.stdout is not None
+    try:
+        async with asyncio.timeout(LIMIT_S):
+            async for line in process.stdout:
+                log(line.decode(errors="replace").rstrip())
+            return await process.wait()
+    except TimeoutError:
+        log(f"The installation took longer than {LIMIT_S:.0f} s and was ended.")
+        return 1
+    finally:
+        if process.returncode is None:
+            process.kill()
+            await process.wait()

@@ -1,0 +1,202 @@
+"""The deployment endpoint (SCM) of a site: `/api/publish` for Flex, `/api/zipdeploy` for Consumption, deployment status and logs.
+
+Follows Microsoft's pages "Flex Consumption one deploy" and "Kudu: deploying from a zip file". Entra bearer tokens, and the
+publishing password where the site's policy allows it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import logging
+import uuid
+from collections.abc import Callable
+from pathlib import Path
+
+from aiohttp import web
+
+from chatkit.localcloud.core.store import Document
+from chatkit.localcloud.core.web import Handler, loopback_only
+from chatkit.localcloud.entra.errors import TokenRejected
+from chatkit.localcloud.entra.tokens import Tokens
+from chatkit.localcloud.functions.deployed.deployments import Status, shown
+from chatkit.localcloud.functions.deployed.site import DeploymentRunning, RunningSite
+from chatkit.localcloud.functions.host.spec import SiteSpec
+from chatkit.localcloud.functions.http.keys import same
+
+log = logging.getLogger("chatkit.local.functions")
+AUDIENCES = ("https://management.azure.com", "https://management.core.windows.net", "https://appservice.azure.com")
+MAX_UPLOAD_BYTES = 500_000_000
+FLEX = "FlexConsumption"
+
+
+def application(site: RunningSite, tokens: Tokens, resource_manager_url: Callable[[], str]) -> web.Application:
+    """Make the SCM application of a site."""
+
+    @web.middleware
+    async def with_bearer(request: web.Request, handler: Handler) -> web.StreamResponse:
+        scheme, _, token = request.headers.get("Authorization", "").partition(" ")
+        if scheme.lower() == "basic":
+            refusal = _refusal(token, site.spec)
+            if refusal:
+                return _unauthorized(refusal)
+        else:
+            try:
+                tokens.verify(token.strip() if scheme.lower() == "bearer" else "", (*AUDIENCES, resource_manager_url()))
+            except TokenRejected as error:
+                return _unauthorized(str(error))
+        try:
+            return await handler(request)
+        except (web.HTTPException, ConnectionError):
+            raise
+        except Exception:
+            log.exception("%s %s", request.method, request.path)
+            return web.json_response({"Message": "An error has occurred."}, status=500)
+
+    app = web.Application(middlewares=[loopback_only, with_bearer])
+    routes = Scm(site)
+    app.add_routes(
+        [
+            web.get("/", routes.home),
+            web.post("/api/publish", routes.publish),
+            web.post("/api/zipdeploy", routes.zip_deploy),
+            web.get("/api/deployments", routes.list),
+            web.get("/api/deployments/", routes.list),  # as az writes it
+            web.get("/api/deployments/{id}", routes.get),
+            web.get("/api/deployments/{id}/log", routes.log),
+            web.get("/api/isdeploying", routes.is_deploying),
+            web.get("/api/settings", routes.settings),
+        ]
+    )
+    return app
+
+
+class Scm:
+    """Handlers of one site's SCM."""
+
+    def __init__(self, site: RunningSite) -> None:
+        self._site = site
+
+    async def home(self, request: web.Request) -> web.Response:
+        """A sign of life."""
+        return web.Response(text=f"Deployment endpoint of {self._site.spec.name}.\n")
+
+    async def publish(self, request: web.Request) -> web.Response:
+        """One deploy: 202 with the id, then poll `Location`."""
+        if self._site.spec.sku != FLEX:
+            return _text(404, "/api/publish is for the Flex Consumption plan; this app uses /api/zipdeploy.")
+        remote_build = request.query.get("RemoteBuild", "").lower() == "true"
+        answer = await self._deploy(
+            request, deployer=request.query.get("Deployer") or "LegionOneDeploy", remote_build=remote_build
+        )
+        if isinstance(answer, web.Response):
+            return answer
+        return web.json_response(answer, status=202, headers={"Location": self._url(answer)})
+
+    async def zip_deploy(self, request: web.Request) -> web.Response:
+        """Zip deploy: 202 at once with isAsync=true, else when it is done."""
+        if self._site.spec.sku == FLEX:
+            return _text(404, "/api/zipdeploy is not there on the Flex Consumption plan; use /api/publish.")
+        answer = await self._deploy(request, deployer=request.query.get("deployer") or "ZipDeploy", remote_build=self._builds())
+        if isinstance(answer, web.Response):
+            return answer
+        headers = {"Scm-Deployment-Id": answer}
+        if request.query.get("isAsync", "").lower() == "true":
+            return web.Response(status=202, headers={**headers, "Location": self._url("latest")})
+        record = await self._finished(answer)
+        if record["status"] == Status.SUCCESS:
+            return web.Response(status=200, headers=headers)
+        return web.Response(status=400, headers=headers, text=str(record["status_text"]))
+
+    async def list(self, request: web.Request) -> web.Response:
+        """All deployments, newest first."""
+        return web.json_response([self._shown(record) for record in reversed(self._site.deployments.all())])
+
+    async def get(self, request: web.Request) -> web.Response:
+        """One deployment. The status is in the body: a failed one is answered 200 as well."""
+        record = self._site.deployments.get(request.match_info["id"])
+        if record is None:
+            return _text(404, f"Deployment '{request.match_info['id']}' not found.")
+        is_zip = self._site.spec.sku != FLEX
+        return web.json_response(self._shown(record), status=202 if is_zip and not record["complete"] else 200)
+
+    async def log(self, request: web.Request) -> web.Response:
+        """The build log."""
+        record = self._site.deployments.get(request.match_info["id"])
+        if record is None:
+            return _text(404, f"Deployment '{request.match_info['id']}' not found.")
+        return web.json_response(record["log"])
+
+    async def settings(self, request: web.Request) -> web.Response:
+        """The app settings as the endpoint sees them: az waits here until a build's settings have arrived."""
+        return web.json_response(self._site.spec.app_settings)
+
+    async def is_deploying(self, request: web.Request) -> web.Response:
+        """Whether a deployment runs."""
+        return web.json_response({"value": self._site.deployments.running() is not None})
+
+    async def _deploy(self, request: web.Request, *, deployer: str, remote_build: bool) -> str | web.Response:
+        package = self._site.new_upload(uuid.uuid4().hex)
+        taken_over = False
+        try:
+            if not await _receive(request, package):
+                return _text(413, f"The package is larger than {MAX_UPLOAD_BYTES:,} bytes.")
+            if package.stat().st_size == 0:
+                return _text(400, "The request has no package: send the zip file as its body.")
+            deployment_id = self._site.deploy(package, deployer=deployer, remote_build=remote_build)
+            taken_over = True
+            return deployment_id
+        except DeploymentRunning as error:
+            return _text(409, str(error))
+        finally:
+            if not taken_over:
+                package.unlink(missing_ok=True)
+
+    def _builds(self) -> bool:
+        names = ("SCM_DO_BUILD_DURING_DEPLOYMENT", "ENABLE_ORYX_BUILD")
+        return any(self._site.spec.app_settings.get(name, "").lower() in ("1", "true") for name in names)
+
+    async def _finished(self, deployment_id: str) -> Document:
+        while True:
+            record = self._site.deployments.get(deployment_id)
+            if record is None or record["complete"]:
+                return record or {"status": Status.FAILED, "status_text": "The site was removed."}
+            await asyncio.sleep(0.05)
+
+    def _url(self, deployment_id: str) -> str:
+        return f"https://localhost:{self._site.spec.scm_port}/api/deployments/{deployment_id}"
+
+    def _shown(self, record: Document) -> Document:
+        return shown(record, f"https://localhost:{self._site.spec.scm_port}", self._site.spec.name)
+
+
+async def _receive(request: web.Request, path: Path) -> bool:
+    """Write the body to a file; False when it is too large."""
+    size = 0
+    with path.open("wb") as file:
+        async for chunk in request.content.iter_chunked(1 << 20):
+            size += len(chunk)
+            if size > MAX_UPLOAD_BYTES:
+                return False
+            file.write(chunk)
+    return True
+
+
+def _refusal(credential: str, spec: SiteSpec) -> str:
+    """Why a user name and password do not open a site's endpoint; empty when they do."""
+    if not spec.publishing_password:
+        return "Basic authentication is disabled on this site. Use a Microsoft Entra token."
+    try:
+        user, _, password = base64.b64decode(credential).decode().partition(":")
+    except ValueError:
+        return "The Authorization header is malformed."
+    known = user.lower().rpartition("\\")[2] == f"${spec.name}"
+    return "" if known and same(password, spec.publishing_password) else "The user name or password is wrong."
+
+
+def _text(status: int, sentence: str) -> web.Response:
+    return web.Response(status=status, text=sentence)
+
+
+def _unauthorized(sentence: str) -> web.Response:
+    return web.Response(status=401, text=sentence, headers={"WWW-Authenticate": "Bearer"})

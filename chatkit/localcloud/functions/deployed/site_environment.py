@@ -1,0 +1,48 @@
+"""The environment of a deployed app's process: app settings, what App Service adds, trust in the local CA, little else."""
+
+from __future__ import annotations
+
+import ssl
+from pathlib import Path
+
+import certifi
+
+from chatkit.core.files import write_private
+from chatkit.localcloud.functions.host.spec import SiteSpec
+from chatkit.localcloud.functions.local.local_settings import base_environment
+
+
+def site_settings(spec: SiteSpec) -> dict[str, str]:
+    """App settings with App Service's own variables."""
+    own = {
+        "WEBSITE_SITE_NAME": spec.name,
+        "WEBSITE_HOSTNAME": f"localhost:{spec.port}",
+        "WEBSITE_SKU": spec.sku,
+        "WEBSITE_INSTANCE_ID": "local",
+        "WEBSITE_AUTH_ENABLED": str(_authentication_enabled(spec)),
+        "FUNCTIONS_EXTENSION_VERSION": "~4",
+        "FUNCTIONS_WORKER_RUNTIME": "python",
+        "AZURE_FUNCTIONS_ENVIRONMENT": "Production",
+    }
+    return {**own, **spec.app_settings}
+
+
+def site_environment(spec: SiteSpec, *, folder: Path, ca_bundle: Path) -> dict[str, str]:
+    """The whole environment of the child."""
+    trust = {"REQUESTS_CA_BUNDLE": str(ca_bundle), "SSL_CERT_FILE": str(ca_bundle)}
+    return {**base_environment(), **trust, "AzureWebJobsScriptRoot": str(folder), **site_settings(spec)}
+
+
+def write_ca_bundle(path: Path, ca_file: Path) -> None:
+    """Write the public certificate authorities and the local one into one file, if it is not there yet."""
+    local = ca_file.read_bytes()
+    if path.exists() and path.read_bytes().endswith(local):
+        return
+    system = ssl.get_default_verify_paths().cafile
+    public = Path(system if system and Path(system).is_file() else certifi.where()).read_text(encoding="utf-8")
+    write_private(path, public.rstrip() + "\n" + local.decode())
+
+
+def _authentication_enabled(spec: SiteSpec) -> bool:
+    platform = (spec.authentication or {}).get("platform") or {}
+    return bool(platform.get("enabled"))

@@ -1,0 +1,1 @@
+"""The function host: indexing, bindings, invocations."""

@@ -1,0 +1,102 @@
+"""What the host says: lines like those of `func start`, to a terminal, to the app's log file and to Python logging."""
+
+from __future__ import annotations
+
+import logging
+import logging.handlers
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+
+from chatkit.localcloud.core.trace import mask
+from chatkit.localcloud.functions.worker_process.calls import Failure
+
+log = logging.getLogger("chatkit.local.functions")
+Print = Callable[[str], None]
+LOG_BYTES = 5_000_000
+# Looking for secrets costs more than writing a line; no secret is without one of these.
+MAYBE_SECRET = ("=", "earer ", "EARER ", "sharedkey ", "SharedKey ", "eyJ")
+
+
+class Console:
+    """One app's console. Secrets are masked in everything the host writes, in user lines too."""
+
+    def __init__(self, name: str, *, echo: Print | None = None, file: Path | None = None) -> None:
+        self._name = name
+        self._echo = echo
+        self._file = _file_logger(file) if file else None
+
+    def host_line(self, text: str, *, error: bool = False) -> None:
+        """A line of the host itself, with the time in front."""
+        self._write(f"[{_now()}] {text}")
+        log.log(logging.ERROR if error else logging.DEBUG, "%s: %s", self._name, text)
+
+    def user_line(self, level: str, text: str, call_id: str) -> None:
+        """A line of the app: a log record, or printed text when the level is empty."""
+        for line in text.splitlines() or [""]:
+            self._write(f"[{_now()}] {line}")
+
+    def plain(self, text: str) -> None:
+        """Text without time, for the list of functions."""
+        self._write(text)
+
+    def executing(self, name: str, call_id: str, reason: str) -> None:
+        """An invocation starts."""
+        self._put(f"[{_now()}] Executing 'Functions.{name}' (Reason='{reason}', Id={call_id})")
+
+    def executed(self, name: str, call_id: str, seconds: float, failure: Failure | None) -> None:
+        """An invocation ended; a failure comes with its stack, which the caller never sees."""
+        how = "Failed" if failure else "Succeeded"
+        self._put(f"[{_now()}] Executed 'Functions.{name}' ({how}, Id={call_id}, Duration={seconds * 1000:.0f}ms)")
+        if failure:
+            self._write(
+                f"[{_now()}] System.Private.CoreLib: Exception while executing function: Functions.{name}. {_told(failure)}"
+            )
+            self._log(logging.WARNING, f"function {name} failed: {failure}")
+
+    def in_error(self, name: str, sentence: str) -> None:
+        """A function cannot be served; the others are."""
+        self._write(f"[{_now()}] The '{name}' function is in error: {sentence}")
+        self._log(logging.ERROR, f"function {name} is in error: {sentence}")
+
+    def load_failed(self, failure: Failure) -> None:
+        """The app did not load: loud, with the whole traceback."""
+        self._write(f"[{_now()}] A host error has occurred: the function app did not start.")
+        self._write(f"[{_now()}] {_told(failure)}")
+        self._write(f"[{_now()}] Every URL answers 503 until this is corrected.")
+        self._log(logging.ERROR, f"the app did not start: {failure}")
+
+    def close(self) -> None:
+        """Close the log file."""
+        if self._file:
+            self._file.close()
+
+    def _log(self, level: int, text: str) -> None:
+        """Tell the local cloud's log; in a local run the console has just said it."""
+        if self._echo is None:
+            log.log(level, "%s: %s", self._name, text)
+
+    def _write(self, text: str) -> None:
+        self._put(mask(text) if any(sign in text for sign in MAYBE_SECRET) else text)
+
+    def _put(self, text: str) -> None:
+        """Write a line that cannot have a secret in it, or has none any more."""
+        if self._echo:
+            self._echo(text)
+        if self._file:
+            self._file.emit(logging.makeLogRecord({"msg": text, "levelno": logging.INFO}))
+
+
+def _told(failure: Failure) -> str:
+    if not failure.stack:
+        return f"{failure}"
+    return f"Result: Failure\nException: {failure}\nStack: {failure.stack}"
+
+
+def _now() -> str:
+    return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%S.%f")[:-3] + "Z"
+
+
+def _file_logger(path: Path) -> logging.handlers.RotatingFileHandler:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    return logging.handlers.RotatingFileHandler(path, maxBytes=LOG_BYTES, backupCount=1, encoding="utf-8", delay=True)

@@ -1,0 +1,32 @@
+"""What can be wrong with a function app or a package, each as one sentence.
+
+HostError
+    AppInvalid            host.json, local.settings.json, a route, a binding: the app cannot start
+    BindingFailed         one invocation's bindings could not be resolved or sent
+    HostUnavailable       the app is not running; every URL answers 503 with the sentence
+PackageRejected           a zip that must not be deployed
+"""
+
+from __future__ import annotations
+
+from chatkit.core.errors import ChatkitError
+
+
+class HostError(ChatkitError):
+    """The functions host cannot do what was asked."""
+
+
+class AppInvalid(HostError):
+    """The app breaks a rule that the host checks before anything runs."""
+
+
+class BindingFailed(HostError):
+    """A binding of one invocation failed: the function does not run, or does not succeed."""
+
+
+class HostUnavailable(HostError):
+    """The app is not running."""
+
+
+class PackageRejected(ChatkitError):
+    """A package that must not be deployed; nothing of it was kept."""

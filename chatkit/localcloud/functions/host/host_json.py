@@ -1,0 +1,152 @@
+"""`host.json`: the parts that decide how an app is served. Follows Microsoft's page "host.json reference for Azure Functions"."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from chatkit.localcloud.functions.host.errors import AppInvalid
+
+BUNDLE_ID = "Microsoft.Azure.Functions.ExtensionBundle"
+BUNDLE_VERSION = "4.38.0"
+OVERRIDE = "AzureFunctionsJobHost__"
+TIMESPAN = re.compile(r"^(?:(\d+)\.)?(\d{1,2}):(\d{2}):(\d{2})(?:\.\d+)?$")
+HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
+CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
+DEFAULT_TIMEOUT_S = 30 * 60.0
+
+
+@dataclass(frozen=True)
+class HostJson:
+    """What the host takes from host.json.
+
+    Attributes:
+        route_prefix: "api" unless `extensions.http.routePrefix` says otherwise; may be empty.
+        timeout_s: `functionTimeout`; None for unbounded ("-1").
+        has_bundle: An extension bundle is configured, so bindings beyond HTTP and timers work.
+        custom_headers: Added to every response.
+        max_outstanding: Requests above this are answered 429; None for no limit.
+        only: Names of the functions to load, lower-case; empty for all.
+    """
+
+    route_prefix: str = "api"
+    timeout_s: float | None = DEFAULT_TIMEOUT_S
+    has_bundle: bool = False
+    custom_headers: dict[str, str] = field(default_factory=dict)
+    max_outstanding: int | None = None
+    only: frozenset[str] = frozenset()
+
+
+def load(folder: Path, settings: Mapping[str, str] | None = None) -> HostJson:
+    """Read an app's host.json; app settings named `AzureFunctionsJobHost__a__b` replace its values.
+
+    Raises:
+        AppInvalid: The file is missing or malformed.
+    """
+    path = folder / "host.json"
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+    except FileNotFoundError:
+        hint = 'Every function app has one; the smallest is {"version": "2.0"}.'
+        raise AppInvalid(f"There is no host.json in {folder.name}.", hint=hint) from None
+    except UnicodeDecodeError:
+        raise AppInvalid("host.json is not UTF-8 text.") from None
+    except OSError as error:
+        raise AppInvalid(f"host.json cannot be read: {error.strerror}.") from None
+    try:
+        data = json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise AppInvalid(f"host.json is not valid JSON: {error}.") from None
+    return parse(_overridden(data, settings or {}))
+
+
+def _overridden(data: Any, settings: Mapping[str, str]) -> Any:
+    for name, value in settings.items():
+        if not name.startswith(OVERRIDE) or not isinstance(data, dict):
+            continue
+        *path, last = name.removeprefix(OVERRIDE).split("__")
+        target = data
+        for part in path:
+            target = target.setdefault(_spelled(target, part), {})
+            if not isinstance(target, dict):
+                raise AppInvalid(f"The app setting {name} names something that is no object in host.json.")
+        target[_spelled(target, last)] = int(value) if re.fullmatch(r"-?\d+", value) else value
+    return data
+
+
+def _spelled(data: dict[str, Any], name: str) -> str:
+    """A key as the file spells it; settings compare without case."""
+    return next((key for key in data if key.lower() == name.lower()), name)
+
+
+def parse(data: Any) -> HostJson:
+    """Take what the host needs.
+
+    Raises:
+        AppInvalid: A value has the wrong shape.
+    """
+    if not isinstance(data, dict):
+        raise AppInvalid("host.json must hold a JSON object.")
+    if data.get("version") != "2.0":
+        raise AppInvalid('host.json must say "version": "2.0".')
+    http = _object(_object(data, "extensions"), "http")
+    prefix = http.get("routePrefix", "api")
+    if not isinstance(prefix, str):
+        raise AppInvalid("routePrefix in host.json must be text.")
+    limit = http.get("maxOutstandingRequests", -1)
+    return HostJson(
+        route_prefix=prefix.strip("/"),
+        timeout_s=_timeout(data.get("functionTimeout")),
+        has_bundle=_bundle(_object(data, "extensionBundle")),
+        custom_headers=_headers(_object(http, "customHeaders")),
+        max_outstanding=limit if isinstance(limit, int) and limit >= 0 else None,
+        only=_only(data.get("functions")),
+    )
+
+
+def _object(data: dict[str, Any], name: str) -> dict[str, Any]:
+    value = data.get(name) or {}
+    if not isinstance(value, dict):
+        raise AppInvalid(f"{name} in host.json must be an object.")
+    return value
+
+
+def _headers(headers: dict[str, Any]) -> dict[str, str]:
+    found = {str(name): str(value) for name, value in headers.items()}
+    for name, value in found.items():
+        if not HEADER_NAME.fullmatch(name) or CONTROL.search(value):
+            raise AppInvalid(f"customHeaders in host.json has a header that cannot be sent: {name!r}.")
+    return found
+
+
+def _only(functions: object) -> frozenset[str]:
+    """`functions` of host.json: a list, or an object with numbers when it comes from settings."""
+    names = functions.values() if isinstance(functions, dict) else functions if isinstance(functions, list) else ()
+    return frozenset(str(name).lower() for name in names)
+
+
+def _timeout(text: object) -> float | None:
+    if text is None:
+        return DEFAULT_TIMEOUT_S
+    if str(text) in ("-1", "-00:00:01"):
+        return None
+    found = TIMESPAN.match(str(text))
+    if not found:
+        raise AppInvalid(f'functionTimeout in host.json must look like "00:05:00", not {text!r}.')
+    days, hours, minutes, seconds = (int(group or 0) for group in found.groups())
+    total = ((days * 24 + hours) * 60 + minutes) * 60 + seconds
+    if total <= 0:
+        raise AppInvalid("functionTimeout in host.json must be more than zero, or -1 for none.")
+    return float(total)
+
+
+def _bundle(bundle: dict[str, Any]) -> bool:
+    if not bundle:
+        return False
+    if bundle.get("id") != BUNDLE_ID or not bundle.get("version"):
+        raise AppInvalid(f'extensionBundle in host.json needs "id": "{BUNDLE_ID}" and a "version".')
+    return True

@@ -1,0 +1,214 @@
+"""From what the child found to what the host serves: functions, their bindings, their routes; and the checks before that."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from chatkit.localcloud.functions.host import expressions, signalr_bindings
+from chatkit.localcloud.functions.host.errors import AppInvalid
+from chatkit.localcloud.functions.host.host_json import HostJson
+from chatkit.localcloud.functions.host.routing import Route, Router, parse
+from chatkit.localcloud.functions.worker_process.calls import IndexedFunction
+
+LEVELS = ("anonymous", "function", "admin")
+# What this host runs. A timer never fires by itself here: POST /admin/functions/NAME runs it.
+TRIGGERS = {"httptrigger", "timertrigger", signalr_bindings.TRIGGER}
+Binding = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Function:
+    """One function the host serves.
+
+    Attributes:
+        id: The child's id for it.
+        name: Function name.
+        bindings: With settings put in.
+        route: With the prefix; empty for other triggers.
+        is_disabled: By an app setting.
+        error: Why it cannot be served although the app loaded; empty when it can.
+    """
+
+    id: str
+    name: str
+    bindings: tuple[Binding, ...]
+    route: str = ""
+    is_disabled: bool = False
+    error: str = ""
+
+    @property
+    def trigger(self) -> Binding:
+        """The trigger binding."""
+        return next(binding for binding in self.bindings if _kind(binding).endswith("trigger"))
+
+    @property
+    def is_http(self) -> bool:
+        """Whether it is an HTTP function."""
+        return _kind(self.trigger) == "httptrigger"
+
+    @property
+    def inputs(self) -> list[Binding]:
+        """Input bindings that the host resolves itself."""
+        return [binding for binding in self.bindings if _kind(binding) in signalr_bindings.INPUTS]
+
+    @property
+    def outputs(self) -> list[Binding]:
+        """Output bindings that the host carries out itself."""
+        return [binding for binding in self.bindings if _kind(binding) == signalr_bindings.OUTPUT]
+
+    @property
+    def has_expressions(self) -> bool:
+        """Whether a binding needs data of the trigger: `{...}` somewhere in its properties."""
+        values = (value for binding in (*self.inputs, *self.outputs) for value in binding.values())
+        return any(isinstance(value, str) and "{" in value for value in values)
+
+    @property
+    def methods(self) -> list[str]:
+        """HTTP methods in the order given; empty for all."""
+        return [str(method).upper() for method in self.trigger.get("methods") or []]
+
+    @property
+    def auth_level(self) -> str:
+        """anonymous, function or admin."""
+        level = str(self.trigger.get("authLevel") or "function").lower()
+        return level if level in LEVELS else "function"
+
+
+@dataclass(frozen=True)
+class FunctionIndex:
+    """All functions of an app, by name and by route."""
+
+    functions: tuple[Function, ...] = ()
+    router: Router[Function] = field(default_factory=lambda: Router([]))
+
+    def by_name(self, name: str) -> Function | None:
+        """Find a function; names compare case-insensitively."""
+        return next((function for function in self.functions if function.name.lower() == name.lower()), None)
+
+    def by_signalr_event(self, hub: str, category: str, event: str) -> Function | None:
+        """Find the function of a SignalR trigger."""
+        wanted = (hub.lower(), category.lower(), event.lower())
+        return next((function for function in self.functions if _signalr_key(function) == wanted and not function.error), None)
+
+
+def build(functions: Iterable[IndexedFunction], config: HostJson, settings: Mapping[str, str]) -> FunctionIndex:
+    """Check every function and make the index.
+
+    A function that breaks a rule of the host is in error, alone: the others are served, as in Azure.
+    """
+    served: list[Function] = []
+    for found in functions:
+        if config.only and found.name.lower() not in config.only:
+            continue
+        function = Function(found.id, found.name, found.bindings)
+        try:
+            function = _checked(function, config, settings)
+            _check_conflicts(function, served)
+        except AppInvalid as error:
+            function = replace(function, route=function.route or _plain_route(function, config), error=str(error))
+        served.append(function)
+    routes = [
+        Route(parse(function.route), frozenset(function.methods) or None, function)
+        for function in served
+        if function.route and not function.is_disabled
+    ]
+    return FunctionIndex(tuple(served), Router(routes))
+
+
+def _checked(function: Function, config: HostJson, settings: Mapping[str, str]) -> Function:
+    name = function.name
+    bindings = tuple(_binding(name, binding, config, settings) for binding in function.bindings)
+    disabled = str(settings.get(f"AzureWebJobs.{name}.Disabled", settings.get(f"AzureWebJobs__{name}__Disabled", "")))
+    function = replace(function, bindings=bindings, is_disabled=disabled.lower() in ("1", "true"))
+    if _kind(function.trigger) == signalr_bindings.TRIGGER:
+        _check_signalr_trigger(function)
+    if not function.is_http:
+        return function
+    route = str(function.trigger.get("route") or name).strip("/")
+    if route.lower().startswith("admin") or route.split("/")[0].lower() == "runtime":
+        raise AppInvalid(f"The route '{route}' of '{name}' conflicts with one or more built in routes.")
+    full = f"{config.route_prefix}/{route}".strip("/")
+    parse(full)
+    return replace(function, route=full)
+
+
+def _check_signalr_trigger(function: Function) -> None:
+    _, category, event = _signalr_key(function)
+    trigger = f"The SignalR trigger of '{function.name}'"
+    if category not in ("connections", "messages"):
+        raise AppInvalid(f"{trigger} has the category '{category}'; there are connections and messages.")
+    if category == "connections" and event not in ("connected", "disconnected"):
+        raise AppInvalid(f"{trigger} has the event '{event}' of connections; there are connected and disconnected.")
+    try:
+        parameter_names(function)
+    except ValueError:
+        raise AppInvalid(f"parameterNames of '{function.name}' is neither a list of names nor JSON text of one.") from None
+
+
+def _plain_route(function: Function, config: HostJson) -> str:
+    """Where a function in error can still say so: its route, when that is not what is wrong."""
+    if not function.is_http:
+        return ""
+    route = f"{config.route_prefix}/{str(function.trigger.get('route') or function.name).strip('/')}".strip("/")
+    try:
+        parse(route)
+    except AppInvalid:
+        return ""
+    return route
+
+
+def _check_conflicts(function: Function, others: Iterable[Function]) -> None:
+    for other in others:
+        if function.is_http and other.is_http and function.route.lower() == other.route.lower():
+            if not function.methods or not other.methods or {*function.methods} & {*other.methods}:
+                raise AppInvalid(f"The route '{function.route}' conflicts with the route of function '{other.name}'.")
+        key = _signalr_key(function)
+        if key and key == _signalr_key(other):
+            raise AppInvalid(f"The SignalR trigger {'/'.join(key)} is the one of function '{other.name}' already.")
+
+
+def _binding(name: str, binding: Binding, config: HostJson, settings: Mapping[str, str]) -> Binding:
+    kind = _kind(binding)
+    if kind in signalr_bindings.TYPES and not config.has_bundle:
+        raise AppInvalid(
+            f"The binding type(s) '{binding['type']}' of function '{name}' are not registered.",
+            hint='host.json has no "extensionBundle": in Azure, too, the function would not load. Add {"id": '
+            '"Microsoft.Azure.Functions.ExtensionBundle", "version": "[4.*, 5.0.0)"}.',
+        )
+    if kind not in signalr_bindings.TYPES | TRIGGERS | {"http"}:
+        raise AppInvalid(
+            f"The binding type '{binding['type']}' of function '{name}' is not one the local host has.",
+            hint="It has httpTrigger, timerTrigger and the SignalR bindings. Azure has many more.",
+        )
+    return {key: _with_settings(value, settings, name) for key, value in binding.items()}
+
+
+def _with_settings(value: Any, settings: Mapping[str, str], name: str) -> Any:
+    return expressions.with_settings(value, settings, where=f"Function '{name}'") if isinstance(value, str) else value
+
+
+def _signalr_key(function: Function) -> tuple[str, ...]:
+    trigger = function.trigger
+    if _kind(trigger) != signalr_bindings.TRIGGER:
+        return ()
+    return tuple(str(trigger.get(name) or "").lower() for name in ("hubName", "category", "event"))
+
+
+def parameter_names(function: Function) -> list[str]:
+    """parameterNames of a SignalR trigger, given as a list or as JSON text.
+
+    Raises:
+        ValueError: It is neither.
+    """
+    value = function.trigger.get("parameterNames") or []
+    names = json.loads(value) if isinstance(value, str) else value
+    if not isinstance(names, list):
+        raise ValueError(names)
+    return [str(name) for name in names]
+
+
+def _kind(binding: Mapping[str, Any]) -> str:
+    return str(binding["type"]).lower()

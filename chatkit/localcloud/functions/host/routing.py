@@ -1,0 +1,215 @@
+"""Route templates as ASP.NET Core understands them: parameters, constraints, optional and default parts, catch-all.
+
+Pure Python, no HTTP. The HTTP method is part of a route: a known path with another method is no match, so it is a 404.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Generic, TypeVar
+from urllib.parse import unquote
+
+from chatkit.localcloud.functions.host.errors import AppInvalid
+from chatkit.localcloud.functions.host.route_constraints import Check, constraint
+
+T = TypeVar("T")
+ESCAPED_SLASH = re.compile(r"%2[fF]")
+
+
+@dataclass(frozen=True)
+class Parameter:
+    """One `{...}` of a template."""
+
+    name: str
+    checks: tuple[Check, ...] = ()
+    is_catch_all: bool = False
+    is_optional: bool = False
+    default: str | None = None
+
+
+Part = str | Parameter
+
+
+@dataclass(frozen=True)
+class Template:
+    """One parsed route."""
+
+    text: str
+    segments: tuple[tuple[Part, ...], ...]
+
+    @property
+    def precedence(self) -> tuple[int, ...]:
+        """Sorts templates: literals before constrained before free before catch-all, segment by segment."""
+        return tuple(_rank(segment) for segment in self.segments)
+
+    def match(self, path: str) -> dict[str, str] | None:
+        """Return the route values of a raw (percent-encoded) path, or None."""
+        pieces = [_decode(piece) for piece in path.strip("/").split("/")] if path.strip("/") else []
+        values: dict[str, str] = {}
+        for index, segment in enumerate(self.segments):
+            first = segment[0] if segment else ""
+            if isinstance(first, Parameter) and first.is_catch_all:
+                return values if _take(first, "/".join(pieces[index:]), values) else None
+            if index >= len(pieces):
+                if len(segment) != 1 or not isinstance(first, Parameter) or not _take(first, "", values):
+                    return None
+                continue
+            if not _match_segment(segment, pieces[index], values):
+                return None
+        return values if len(pieces) <= len(self.segments) else None
+
+
+def parse(text: str) -> Template:
+    """Parse a template.
+
+    Raises:
+        AppInvalid: It is malformed or names an unknown constraint.
+    """
+    clean = text.strip("/")
+    segments = tuple(_parse_segment(piece, text) for piece in _split(clean)) if clean else ()
+    names = [part.name.lower() for segment in segments for part in segment if isinstance(part, Parameter)]
+    if len(names) != len(set(names)):
+        raise AppInvalid(f"The route '{text}' uses a parameter name twice.")
+    for segment in segments[:-1]:
+        if any(isinstance(part, Parameter) and part.is_catch_all for part in segment):
+            raise AppInvalid(f"The route '{text}' has a catch-all parameter that is not its last segment.")
+    return Template(text, segments)
+
+
+@dataclass(frozen=True)
+class Route(Generic[T]):
+    """A template, the methods it takes (None for all) and what it leads to."""
+
+    template: Template
+    methods: frozenset[str] | None
+    target: T
+
+
+class Router(Generic[T]):
+    """Finds the most specific route of a request."""
+
+    def __init__(self, routes: Iterable[Route[T]]) -> None:
+        self._routes = sorted(routes, key=lambda route: route.template.precedence)
+
+    def find(self, method: str, path: str) -> tuple[T, dict[str, str]] | None:
+        """Return what the request leads to and its route values, or None."""
+        for route in self._routes:
+            if route.methods is not None and method.upper() not in route.methods:
+                continue
+            values = route.template.match(path)
+            if values is not None:
+                return route.target, values
+        return None
+
+
+def _rank(segment: tuple[Part, ...]) -> int:
+    if len(segment) > 1:
+        return 2
+    part = segment[0]
+    if isinstance(part, str):
+        return 1
+    return (5 if part.is_catch_all else 3) + (not part.checks)
+
+
+def _decode(piece: str) -> str:
+    """Percent-decode a path segment; an encoded slash stays as it is, as in Kestrel."""
+    return "%2F".join(unquote(part) for part in ESCAPED_SLASH.split(piece))
+
+
+def _take(parameter: Parameter, value: str, values: dict[str, str]) -> bool:
+    """Store a parameter's value; an unused optional one gets none."""
+    if not value:
+        if parameter.default is not None:
+            values[parameter.name] = parameter.default
+            return True
+        return parameter.is_optional or parameter.is_catch_all
+    values[parameter.name] = value
+    return all(check(value) for check in parameter.checks)
+
+
+def _match_segment(segment: tuple[Part, ...], piece: str, values: dict[str, str]) -> bool:
+    if len(segment) == 1 and isinstance(segment[0], Parameter):
+        return bool(piece) and _take(segment[0], piece, values)
+    pattern = "".join(re.escape(part) if isinstance(part, str) else "(.+)" for part in segment)
+    found = re.fullmatch(pattern, piece, re.IGNORECASE | re.DOTALL)
+    if not found:
+        return False
+    parameters = [part for part in segment if isinstance(part, Parameter)]
+    return all(_take(parameter, value, values) for parameter, value in zip(parameters, found.groups(), strict=True))
+
+
+def _split(text: str) -> list[str]:
+    """Cut at slashes outside braces."""
+    pieces, depth = [""], 0
+    for character in text:
+        depth += {"{": 1, "}": -1}.get(character, 0)
+        if character == "/" and depth == 0:
+            pieces.append("")
+        else:
+            pieces[-1] += character
+    return pieces
+
+
+def _parse_segment(piece: str, route: str) -> tuple[Part, ...]:
+    parts: list[Part] = []
+    literal, index = "", 0
+    while index < len(piece):
+        pair = piece[index : index + 2]
+        if pair in ("{{", "}}"):
+            literal, index = literal + pair[0], index + 2
+        elif piece[index] == "{":
+            end = _closing(piece, index, route)
+            parts += [literal] if literal else []
+            parts.append(_parse_parameter(piece[index + 1 : end], route))
+            literal, index = "", end + 1
+        elif piece[index] == "}":
+            raise AppInvalid(f"The route '{route}' has a closing brace without an opening one.")
+        else:
+            literal, index = literal + piece[index], index + 1
+    parts += [literal] if literal else []
+    if not parts:
+        raise AppInvalid(f"The route '{route}' has an empty segment.")
+    if len(parts) > 1 and any(isinstance(part, Parameter) and part.is_catch_all for part in parts):
+        raise AppInvalid(f"The route '{route}' mixes a catch-all parameter with text in one segment.")
+    return tuple(parts)
+
+
+def _closing(piece: str, start: int, route: str) -> int:
+    """Index of the brace that closes a parameter; doubled braces belong to a regex inside."""
+    index = start + 1
+    while index < len(piece):
+        if piece[index : index + 2] in ("{{", "}}") and piece[index + 1 : index + 2]:
+            index += 2
+        elif piece[index] == "}":
+            return index
+        else:
+            index += 1
+    raise AppInvalid(f"The route '{route}' has a parameter without a closing brace.")
+
+
+def _parse_parameter(text: str, route: str) -> Parameter:
+    stars = len(text) - len(text.lstrip("*"))
+    found = re.fullmatch(r"(?s)([^:=?*{}/]+)(.*)", text[stars:])
+    if not found:
+        raise AppInvalid(f"The route '{route}' has a parameter without a valid name.")
+    name, rest = found.groups()
+    checks: list[Check] = []
+    while rest.startswith(":"):
+        expression, rest = _constraint_text(rest[1:])
+        checks.append(constraint(expression.replace("{{", "{").replace("}}", "}"), route))
+    default = rest[1:] if rest.startswith("=") else None
+    if default is None and rest not in ("", "?"):
+        raise AppInvalid(f"The route '{route}' has something it should not after parameter '{name}'.")
+    return Parameter(name, tuple(checks), stars > 0, rest == "?", default)
+
+
+def _constraint_text(text: str) -> tuple[str, str]:
+    """Cut one constraint off: its name and, in brackets, its arguments, where : = ? have no meaning."""
+    depth = 0
+    for index, character in enumerate(text):
+        depth += {"(": 1, ")": -1}.get(character, 0)
+        if depth == 0 and character in ":=?":
+            return text[:index], text[index:]
+    return text, ""

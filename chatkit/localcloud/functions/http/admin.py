@@ -1,0 +1,95 @@
+"""`/admin/*`: what the host says about itself and lets an administrator do. Needs the master key when deployed."""
+
+from __future__ import annotations
+
+import json
+import time
+from typing import Any
+
+from aiohttp import web
+
+from chatkit.localcloud.functions.host.host import FunctionHost
+from chatkit.localcloud.functions.host.host_json import BUNDLE_ID, BUNDLE_VERSION
+from chatkit.localcloud.functions.host.indexing import Function
+from chatkit.localcloud.functions.worker_process.calls import HttpData, Wire
+
+RUNTIME_VERSION = "4.1037.0.0"
+
+
+async def handle(request: web.Request, host: FunctionHost, *, is_admin: bool) -> web.Response:
+    """Answer one admin request."""
+    if not is_admin:
+        return web.Response(status=401)
+    parts = [part for part in request.path.lower().split("/") if part][1:]
+    match [request.method, *parts]:
+        case ["GET" | "POST", "host", "ping"]:
+            return web.Response(status=200)
+        case ["GET", "host", "status"]:
+            return web.json_response(status(host))
+        case ["POST", "host", "synctriggers"]:
+            return web.json_response({"status": "success"})
+        case ["POST", "host", "restart"]:
+            await host.restart()
+            return web.Response(status=204)
+        case ["GET", "functions"]:
+            return web.json_response([describe(function, request) for function in host.index.functions])
+        case ["GET", "functions", name]:
+            function = host.index.by_name(name)
+            return web.json_response(describe(function, request)) if function else web.Response(status=404)
+        case ["GET", "functions", name, "status"]:
+            function = host.index.by_name(name)
+            return web.json_response({"isDisabled": function.is_disabled}) if function else web.Response(status=404)
+        case ["POST", "functions", name]:
+            return await _run(request, host, host.index.by_name(name))
+    return web.Response(status=404)
+
+
+def status(host: FunctionHost) -> dict[str, Any]:
+    """`/admin/host/status`."""
+    bundle = {"id": BUNDLE_ID, "version": BUNDLE_VERSION} if host.config.has_bundle else None
+    in_error = [f"{function.name}: {function.error}" for function in host.index.functions if function.error]
+    errors = [str(host.problem)] if host.problem else in_error
+    return {
+        "id": host.options.settings.get("WEBSITE_SITE_NAME", "localhost"),
+        "state": "Error" if host.problem else "Running",
+        "version": RUNTIME_VERSION,
+        "versionDetails": f"{RUNTIME_VERSION} (chatkit local host)",
+        "processUptime": int((time.time() - host.started_at) * 1000),
+        "functionAppContentEditingState": "NotAllowed",
+        **({"extensionBundle": bundle} if bundle else {}),
+        **({"errors": errors} if errors else {}),
+    }
+
+
+def describe(function: Function, request: web.Request) -> dict[str, Any]:
+    """One function as `/admin/functions` lists it."""
+    base = str(request.url.origin())
+    return {
+        "name": function.name,
+        "script_root_path_href": f"{base}/admin/vfs/{function.name}/",
+        "href": f"{base}/admin/functions/{function.name}",
+        "config": {"name": function.name, "bindings": list(function.bindings)},
+        "invoke_url_template": f"{base}/{function.route}" if function.is_http else None,
+        "language": "python",
+        "isDisabled": function.is_disabled,
+    }
+
+
+async def _run(request: web.Request, host: FunctionHost, function: Function | None) -> web.Response:
+    """Run any function by hand: `{"input": "..."}` becomes its trigger's value."""
+    if function is None:
+        return web.Response(status=404)
+    await host.ready()
+    try:
+        text = (json.loads(await request.read() or b"{}")).get("input") or ""
+    except (ValueError, AttributeError):
+        return web.Response(status=400, text='The body must look like {"input": "..."}.\n')
+    value: Wire = {"string": str(text)}
+    if function.is_http:
+        data = HttpData("POST", str(request.url), {}, {}, {}, str(text).encode())
+        await host.call_http(function, data, {})
+    else:
+        if str(function.trigger["type"]).lower() == "timertrigger":
+            value = {"json": json.dumps({"IsPastDue": False, "Schedule": {}, "ScheduleStatus": None})}
+        await host.call(function, {function.trigger["name"]: value}, {})
+    return web.Response(status=202)

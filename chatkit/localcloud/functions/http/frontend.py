@@ -1,0 +1,158 @@
+"""The HTTP side of a function app: home page, routes, keys, webhooks, admin. One per port, over a host that may be exchanged."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass
+from typing import Protocol
+
+from aiohttp import web
+
+from chatkit.localcloud.core.web import Handler, loopback_only
+from chatkit.localcloud.functions.host.errors import HostUnavailable
+from chatkit.localcloud.functions.host.host import FunctionHost
+from chatkit.localcloud.functions.host.indexing import Function
+from chatkit.localcloud.functions.host.spec import Cors, HostKeys
+from chatkit.localcloud.functions.http import admin, http_data, webhooks
+from chatkit.localcloud.functions.http.cors import cors_middleware
+from chatkit.localcloud.functions.http.keys import is_admin, may_call
+
+log = logging.getLogger("chatkit.local.functions")
+BODY_LIMIT_BYTES = 104_857_600
+HOME_PAGE = """<!DOCTYPE html><html lang="en"><head><meta charset="utf-8"><title>Function app</title></head>
+<body><h1>Your function app is up and running</h1><p>This is the local stand-in for an Azure function app.</p></body></html>
+"""
+
+
+class Gate(Protocol):
+    """What may stand in front of a deployed app: App Service Authentication."""
+
+    async def handle(self, request: web.Request, handler: Handler) -> web.StreamResponse:
+        """Answer the request, or set `request[web.IDENTITY_HEADERS]` and pass it on."""
+
+
+@dataclass
+class Site:
+    """What one port serves. Its fields may change while it serves.
+
+    Attributes:
+        host: The running app, None when nothing was deployed yet.
+        cors: Allowed origins.
+        keys: Keys that are checked; None for a local run, where every caller is an administrator.
+        enabled: False answers 403 as a stopped app does.
+        gate: Stands between CORS and the app, and is the only one to say who somebody is; None lets everything through, forged
+            identity headers too.
+    """
+
+    host: FunctionHost | None = None
+    cors: Cors = Cors()
+    keys: HostKeys | None = None
+    enabled: bool = True
+    gate: Gate | None = None
+
+
+def application(site: Site) -> web.Application:
+    """Make the web application of a site."""
+
+    @web.middleware
+    async def stopped(request: web.Request, handler: Handler) -> web.StreamResponse:
+        if not site.enabled:
+            return web.Response(status=403, text="This web app is stopped.\n")
+        return await handler(request)
+
+    @web.middleware
+    async def gated(request: web.Request, handler: Handler) -> web.StreamResponse:
+        return await (site.gate.handle(request, handler) if site.gate else handler(request))
+
+    middlewares = [loopback_only, stopped, cors_middleware(lambda: site.cors), _failures, gated]
+    app = web.Application(middlewares=middlewares, client_max_size=BODY_LIMIT_BYTES)
+    app.on_response_prepare.append(_name_server)
+    front = Frontend(site)
+    app.router.add_route("*", "/{path:.*}", front.handle)
+    return app
+
+
+class Frontend:
+    """Handles every request of one site."""
+
+    def __init__(self, site: Site) -> None:
+        self._site = site
+        self._outstanding = 0
+
+    async def handle(self, request: web.Request) -> web.StreamResponse:
+        """Answer one request."""
+        host = self._site.host
+        path = request.rel_url.raw_path
+        if host is None:
+            return home_page(request) if path == "/" else web.Response(status=404)
+        section = path.strip("/").split("/")[0].lower()
+        if section == "admin":
+            return await admin.handle(request, host, is_admin=is_admin(request, self._site.keys))
+        host = await self._ready(host)
+        if path.lower().startswith(webhooks.PREFIX):
+            return await webhooks.handle(request, host, self._site.keys)
+        found = host.index.router.find(request.method, path)
+        if found is None:
+            return home_page(request, host) if path == "/" else web.Response(status=404)
+        function, params = found
+        if function.error:
+            raise HostUnavailable(f"The function '{function.name}' is in error: {function.error}")
+        if not may_call(request, function, self._site.keys):
+            return web.Response(status=401)
+        return await self._invoke(request, host, function, params)
+
+    async def _ready(self, host: FunctionHost) -> FunctionHost:
+        """The host when it serves; its successor, when it was replaced while this request waited."""
+        while True:
+            try:
+                await host.ready()
+                return host
+            except HostUnavailable:
+                if self._site.host is host or self._site.host is None:
+                    raise
+                host = self._site.host
+
+    async def _invoke(
+        self, request: web.Request, host: FunctionHost, function: Function, params: dict[str, str]
+    ) -> web.StreamResponse:
+        limit = host.config.max_outstanding
+        if limit is not None and self._outstanding >= limit:
+            return web.Response(status=429)
+        self._outstanding += 1
+        try:
+            data = await http_data.request_data(request, params, strip_identity=self._site.gate is not None)
+            if request.body_exists and not request.content_length:
+                host.console.host_line(
+                    f"The request for '{function.name}' has a body without Content-Length (chunked). "
+                    "The Functions host does not pass such a body on: the function gets an empty one."
+                )
+            trace = {"parent": data.headers.get("traceparent", ""), "state": data.headers.get("tracestate", "")}
+            result = await host.call_http(function, data, trace)
+        finally:
+            self._outstanding -= 1
+        return http_data.response(result, host.config.custom_headers)
+
+
+@web.middleware
+async def _failures(request: web.Request, handler: Handler) -> web.StreamResponse:
+    try:
+        return await handler(request)
+    except HostUnavailable as error:
+        return web.Response(status=503, text=f"{error}\n")
+    except (web.HTTPException, ConnectionError):
+        raise
+    except Exception:
+        log.exception("%s %s", request.method, request.path)
+        return web.Response(status=500)
+
+
+async def _name_server(request: web.Request, response: web.StreamResponse) -> None:
+    response.headers["Server"] = "Kestrel"
+
+
+def home_page(request: web.Request, host: FunctionHost | None = None) -> web.Response:
+    """`/` of an app without a function there."""
+    off = host is not None and host.options.settings.get("AzureWebJobsDisableHomepage", "").lower() in ("1", "true")
+    if off or request.method not in ("GET", "HEAD"):
+        return web.Response(status=204 if off else 404)
+    return web.Response(text=HOME_PAGE, content_type="text/html")

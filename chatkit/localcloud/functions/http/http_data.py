@@ -1,0 +1,147 @@
+"""Between aiohttp and the worker: requests as the Functions host converts them, responses as it writes them.
+
+Follows GrpcMessageConversionExtensions and ActionResult handling of the Functions host.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+import re
+from collections.abc import Mapping
+from http.cookies import SimpleCookie
+from typing import Any
+
+from aiohttp import web
+from multidict import CIMultiDict
+
+from chatkit.localcloud.core.web import IDENTITY_HEADERS
+from chatkit.localcloud.functions.worker_process.calls import HttpData, Result, Wire
+
+IDENTITY_PREFIXES = ("x-ms-client-principal", "x-ms-token-")
+UNSAFE = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
+NOBODY: Mapping[str, str] = {}
+OWN_HEADERS = {"content-length", "transfer-encoding", "connection", "keep-alive", "date"}
+
+
+def is_identity_header(name: str) -> bool:
+    """Whether a header could pretend to come from App Service Authentication; servers differ in how they read "_"."""
+    return name.lower().replace("_", "-").startswith(IDENTITY_PREFIXES)
+
+
+def request_headers(request: web.Request, *, strip_identity: bool) -> dict[str, str]:
+    """Headers as the worker gets them: names lower-case, repeated ones joined by a comma.
+
+    Args:
+        request: The request.
+        strip_identity: Remove whatever a client sent as identity and put in what authentication has found. On while App Service
+            Authentication is on; without it nobody stands in front of the app, so a client's headers arrive.
+    """
+    headers: dict[str, str] = {}
+    for name, value in request.headers.items():
+        name = name.lower()
+        if strip_identity and is_identity_header(name):
+            continue
+        headers[name] = f"{headers[name]},{value}" if name in headers else value
+    if strip_identity:
+        headers |= {name.lower(): value for name, value in request.get(IDENTITY_HEADERS, NOBODY).items()}
+    return headers
+
+
+def query_values(request: web.Request) -> dict[str, str]:
+    """Query as the worker gets it: repeated keys joined by a comma, empty values left out."""
+    values: dict[str, str] = {}
+    for name, value in request.query.items():
+        if value:
+            values[name] = f"{values[name]},{value}" if name in values else value
+    return values
+
+
+async def request_data(request: web.Request, params: dict[str, str], *, strip_identity: bool) -> HttpData:
+    """The whole request. A body without Content-Length (chunked) arrives empty, as with Microsoft's host."""
+    body = await request.read()
+    return HttpData(
+        method=request.method,
+        url=str(request.url),
+        headers=request_headers(request, strip_identity=strip_identity),
+        query=query_values(request),
+        params=params,
+        body=body if request.content_length else b"",
+    )
+
+
+def response(result: Result, custom_headers: Mapping[str, str]) -> web.Response:
+    """The HTTP response of a result: an HttpResponse, or text that is looked into for a response object."""
+    if result.failure is not None:
+        answer = web.Response(status=500)
+    elif result.returned is None:
+        answer = web.Response(status=204)
+    else:
+        [(kind, value)] = result.returned.items()
+        answer = _from_http(value, result.body) if kind == "http" else _from_value(kind, value)
+    for name, text in custom_headers.items():
+        if name not in answer.headers:
+            answer.headers[name] = text
+    return answer
+
+
+def _from_http(value: Wire, body: bytes) -> web.Response:
+    headers = CIMultiDict({name: text for name, text in value["headers"].items() if name.lower() not in OWN_HEADERS})
+    for cookie in value["cookies"]:
+        headers.add("Set-Cookie", set_cookie(cookie))
+    return web.Response(status=int(value["status"]), headers=_checked(headers), body=body)
+
+
+def _checked(headers: CIMultiDict[str]) -> CIMultiDict[str]:
+    if found := next((name for name, text in headers.items() if UNSAFE.search(name + text)), None):
+        raise ValueError(f"The response header {found!r} has a line break or control character in it.")
+    return headers
+
+
+def set_cookie(cookie: Mapping[str, Any]) -> str:
+    """One Set-Cookie value."""
+    jar: SimpleCookie = SimpleCookie()
+    jar[cookie["name"]] = cookie["value"]
+    morsel = jar[cookie["name"]]
+    for attribute in ("domain", "path", "expires"):
+        morsel[attribute] = cookie.get(attribute) or ""
+    if cookie.get("max_age") is not None:
+        morsel["max-age"] = int(cookie["max_age"])
+    morsel["secure"] = bool(cookie.get("secure"))
+    morsel["httponly"] = bool(cookie.get("http_only"))
+    if cookie.get("same_site") in ("lax", "strict", "none"):
+        morsel["samesite"] = str(cookie["same_site"]).capitalize()
+    return morsel.OutputString()
+
+
+def _from_value(kind: str, value: Any) -> web.Response:
+    """Text from a function: JSON is written out anew, and a JSON object with `body` is a response of its own."""
+    if kind == "bytes":
+        return web.Response(body=base64.b64decode(value), content_type="application/octet-stream")
+    if kind not in ("string", "json"):
+        return web.Response(text=str(value))
+    try:
+        data = json.loads(value)
+    except ValueError:
+        return web.Response(text=value)
+    if isinstance(data, dict) and "body" in {key.lower() for key in data}:
+        return _from_object({key.lower(): item for key, item in data.items()})
+    return web.Response(text=data if isinstance(data, str) else _compact(data))
+
+
+def _from_object(data: dict[str, Any]) -> web.Response:
+    status = data.get("statuscode", data.get("status", 200))
+    headers: CIMultiDict[str] = CIMultiDict()
+    if isinstance(data.get("headers"), dict):
+        headers.update({str(name): str(text) for name, text in data["headers"].items() if str(name).lower() not in OWN_HEADERS})
+    for cookie in data.get("cookies") or []:
+        headers.add("Set-Cookie", set_cookie({key.lower(): item for key, item in cookie.items()}))
+    body = data["body"]
+    text = body if isinstance(body, str) else "" if body is None else _compact(body)
+    if "Content-Type" not in headers:
+        headers["Content-Type"] = "text/plain; charset=utf-8" if isinstance(body, str) else "application/json; charset=utf-8"
+    return web.Response(status=int(status), headers=_checked(headers), body=text.encode())
+
+
+def _compact(data: Any) -> str:
+    return json.dumps(data, separators=(",", ":"), ensure_ascii=False)

@@ -1,0 +1,47 @@
+"""Who may call what: master, function and extension keys. Follows Microsoft's page "Work with access keys in Azure Functions"."""
+
+from __future__ import annotations
+
+import hmac
+
+from aiohttp import web
+
+from chatkit.localcloud.functions.host.indexing import Function
+from chatkit.localcloud.functions.host.spec import HostKeys
+
+
+def given_key(request: web.Request) -> str:
+    """The key of a request: the header first, else the query."""
+    return request.headers.get("x-functions-key") or request.query.get("code") or ""
+
+
+def same(one: str, other: str) -> bool:
+    """Compare secrets in constant time; nothing is never the same as nothing."""
+    return bool(one) and bool(other) and hmac.compare_digest(_bytes(one), _bytes(other))
+
+
+def _bytes(text: str) -> bytes:
+    """A header's bytes as they came, UTF-8 or not."""
+    return text.encode(errors="surrogateescape")
+
+
+def is_admin(request: web.Request, keys: HostKeys | None) -> bool:
+    """Whether the caller holds the master key. Without keys (a local run) everyone does."""
+    return keys is None or same(given_key(request), keys.master)
+
+
+def may_call(request: web.Request, function: Function, keys: HostKeys | None) -> bool:
+    """Check a function's authorization level."""
+    if function.auth_level == "anonymous" or is_admin(request, keys):
+        return True
+    if function.auth_level == "admin" or keys is None:
+        return False
+    key, own = given_key(request), keys.own_keys.get(function.name.lower(), {})
+    return any([same(key, known) for known in (*keys.function_keys.values(), *own.values())])
+
+
+def may_call_extension(request: web.Request, keys: HostKeys | None, name: str) -> bool:
+    """Check an extension's system key."""
+    if is_admin(request, keys):
+        return True
+    return keys is not None and same(given_key(request), keys.system_keys.get(name, ""))

@@ -1,0 +1,1 @@
+"""Function apps that run on this machine, as Core Tools run them."""

@@ -1,0 +1,161 @@
+"""`local.settings.json` and the environment of a function app's process. Follows "Code and test Azure Functions locally"."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from chatkit.localcloud.functions.host.errors import AppInvalid
+from chatkit.localcloud.functions.host.spec import Cors
+from chatkit.localcloud.functions.worker_process.worker import own_command
+
+FILE_NAME = "local.settings.json"
+PASSED_ON = (
+    "PATH",
+    "HOME",
+    "LANG",
+    "LC_ALL",
+    "TMP",
+    "TEMP",
+    "TMPDIR",
+    "TZ",
+    "USERPROFILE",
+    "SYSTEMROOT",
+    "APPDATA",
+    "LOCALAPPDATA",
+)
+# Settings that a person may give in the shell instead of the file.
+FROM_SHELL = ("AzureWebJobs", "AzureFunctions", "AzureSignalR", "FUNCTIONS_", "PYTHON_", "languageWorkers__")
+
+
+@dataclass(frozen=True)
+class LocalSettings:
+    """What a local run takes from the file.
+
+    Attributes:
+        values: App settings.
+        port: Host.LocalHttpPort.
+        cors: Host.CORS and Host.CORSCredentials.
+        warnings: Sentences for the console.
+    """
+
+    values: dict[str, str] = field(default_factory=dict, repr=False)
+    port: int | None = None
+    cors: Cors = Cors()
+    warnings: tuple[str, ...] = ()
+
+
+def load(folder: Path, environment: Mapping[str, str]) -> LocalSettings:
+    """Read the file; a missing one is an empty one. What the environment already defines wins.
+
+    Raises:
+        AppInvalid: The file is malformed or encrypted.
+    """
+    path = folder / FILE_NAME
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+    except FileNotFoundError:
+        return LocalSettings(warnings=(f"There is no {FILE_NAME}: the app runs without settings.",))
+    except UnicodeDecodeError:
+        raise AppInvalid(f"{FILE_NAME} is not UTF-8 text.") from None
+    except OSError as error:
+        raise AppInvalid(f"{FILE_NAME} cannot be read: {error.strerror}.") from None
+    try:
+        data = json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise AppInvalid(f"{FILE_NAME} is not valid JSON: {error}.") from None
+    if not isinstance(data, dict):
+        raise AppInvalid(f"{FILE_NAME} must hold a JSON object.")
+    if data.get("IsEncrypted"):
+        raise AppInvalid(f"{FILE_NAME} is encrypted.", hint="`func settings decrypt` makes it readable.")
+    values, warnings = _values(data, environment)
+    host = _object(data, "Host")
+    return LocalSettings(values, _port(host.get("LocalHttpPort")), _cors(host), tuple(warnings))
+
+
+def _values(data: dict[str, Any], environment: Mapping[str, str]) -> tuple[dict[str, str], list[str]]:
+    found: dict[str, Any] = {**_object(data, "Values")}
+    for name, text in _object(data, "ConnectionStrings").items():
+        found[f"ConnectionStrings:{name}"] = text.get("ConnectionString") if isinstance(text, dict) else text
+    values: dict[str, str] = {}
+    warnings: list[str] = []
+    for name, value in found.items():
+        if isinstance(value, dict | list):
+            raise AppInvalid(f"Values in {FILE_NAME} must be flat text: '{name}' is not.")
+        if value is None:
+            warnings.append(f"Skipping '{name}' from local settings as its value is null.")
+        elif name in environment:
+            warnings.append(f"Skipping '{name}' from local settings as it's already defined in current environment variables.")
+            values[name] = environment[name]
+        else:
+            values[name] = str(value) if not isinstance(value, bool) else str(value).lower()
+    return values, warnings
+
+
+def _object(data: dict[str, Any], name: str) -> dict[str, Any]:
+    value = data.get(name) or {}
+    if not isinstance(value, dict):
+        raise AppInvalid(f"{name} in {FILE_NAME} must be an object.")
+    return value
+
+
+def _port(value: object) -> int | None:
+    if value is None:
+        return None
+    if not re.fullmatch(r"[0-9]{1,5}", str(value)) or not 1 <= int(str(value)) <= 65535:
+        raise AppInvalid(f"LocalHttpPort in {FILE_NAME} must be a port number, not {value!r}.")
+    return int(str(value))
+
+
+def _cors(host: dict[str, Any]) -> Cors:
+    return cors_of(str(host.get("CORS") or ""), str(host.get("CORSCredentials") or "").lower() == "true")
+
+
+def cors_of(text: str, credentials: bool) -> Cors:
+    """Parse a comma list of origins.
+
+    Raises:
+        AppInvalid: `*` together with credentials.
+    """
+    origins = tuple(part.strip() for part in text.split(",") if part.strip())
+    if credentials and "*" in origins:
+        raise AppInvalid('CORS "*" cannot be combined with CORSCredentials: browsers refuse it.', hint="Name the origin.")
+    return Cors(origins, credentials)
+
+
+def base_environment(environment: Mapping[str, str] | None = None) -> dict[str, str]:
+    """The part of this process's environment that every app gets: enough to run, no credentials."""
+    environment = os.environ if environment is None else environment
+    return {name: environment[name] for name in PASSED_ON if name in environment}
+
+
+def app_settings(folder: Path, settings: LocalSettings, port: int) -> dict[str, str]:
+    """App settings of a local run: shell, file, and what the host adds."""
+    return {
+        **shell_settings(os.environ),
+        **settings.values,
+        "WEBSITE_HOSTNAME": f"localhost:{port}",
+        "AzureWebJobsScriptRoot": str(folder),
+        "AZURE_FUNCTIONS_ENVIRONMENT": "Development",
+    }
+
+
+def environment(folder: Path, settings: LocalSettings, port: int) -> dict[str, str]:
+    """The whole environment of a local run's child."""
+    return {**base_environment(), **app_settings(folder, settings, port)}
+
+
+def worker_command(settings: Mapping[str, str]) -> tuple[str, ...]:
+    """The interpreter a person chose by Functions' own setting; empty for the one that runs the host."""
+    python = settings.get("languageWorkers__python__defaultExecutablePath", "")
+    return own_command(python) if python else ()
+
+
+def shell_settings(environment: Mapping[str, str]) -> dict[str, str]:
+    """Settings a person has given in the shell."""
+    return {name: value for name, value in environment.items() if name.startswith(FROM_SHELL)}

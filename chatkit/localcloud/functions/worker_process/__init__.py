@@ -1,0 +1,1 @@
+"""The child process that runs a function app, and the pipe to it."""

@@ -1,0 +1,234 @@
+"""The host's end of a child process: start it, load an app into it, call functions, end it.
+
+Nothing listens on a port. The child ends by itself when its pipe closes, so it never outlives its host, even after kill -9.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import signal
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from chatkit.localcloud.functions.worker_process.calls import Call, Failure, IndexedFunction, Result
+from chatkit.localcloud.functions.worker_process.chatkit_worker.channel import Decoder, encode
+
+BOOT = "import sys; sys.path[0] = sys.argv[1]; from chatkit_worker.main import main; del sys.path[0]; main()"
+LINE_LIMIT_BYTES = 1 << 16
+LogLine = Callable[[str, str, str], None]
+
+
+class WorkerGone(Exception):
+    """The child process ended, by itself or because it was killed."""
+
+
+class LoadFailed(Exception):
+    """The app could not be imported or a function breaks a rule."""
+
+    def __init__(self, failure: Failure) -> None:
+        super().__init__(str(failure))
+        self.failure = failure
+
+
+@dataclass(frozen=True)
+class WorkerOptions:
+    """How to start a child.
+
+    Attributes:
+        folder: App root; the child's working directory.
+        environment: The child's whole environment.
+        on_log: Called with (level, text, invocation id) for each log record and printed line; level "" for print.
+        command: Interpreter and arguments; empty for this interpreter and our own worker.
+    """
+
+    folder: Path
+    environment: Mapping[str, str] = field(repr=False)
+    on_log: LogLine = lambda level, text, call_id: None
+    command: Sequence[str] = ()
+
+
+def own_command(python: str = sys.executable) -> tuple[str, ...]:
+    """The command that starts this package's worker in an interpreter."""
+    return (python, "-c", BOOT, str(Path(__file__).parent))
+
+
+class Worker(asyncio.SubprocessProtocol):
+    """One child process."""
+
+    def __init__(self, options: WorkerOptions) -> None:
+        self._options = options
+        self._decoder = Decoder()
+        self._calls: dict[str, asyncio.Future[Result]] = {}
+        self._loaded: asyncio.Future[list[IndexedFunction]] | None = None
+        self._transport: asyncio.SubprocessTransport | None = None
+        self._stdin: asyncio.WriteTransport | None = None
+        self._printed = bytearray()
+        self._last_line = ""
+        self._killed_because = ""
+        self.python_version = ""
+        self.ended = asyncio.Event()
+
+    @classmethod
+    async def start(cls, options: WorkerOptions) -> Worker:
+        """Start the process; nothing is loaded yet."""
+        loop = asyncio.get_running_loop()
+        _, worker = await loop.subprocess_exec(
+            lambda: cls(options),
+            *(options.command or own_command()),
+            cwd=options.folder,
+            env=dict(options.environment),
+            start_new_session=True,
+        )
+        return worker
+
+    @property
+    def pid(self) -> int:
+        """The child's process id."""
+        assert self._transport is not None
+        return self._transport.get_pid()
+
+    @property
+    def exit_code(self) -> int | None:
+        """Exit code, negative for a signal, None while it runs."""
+        return self._transport.get_returncode() if self._transport else None
+
+    async def load(self) -> list[IndexedFunction]:
+        """Index the app.
+
+        Raises:
+            LoadFailed: With the exception from the app.
+            WorkerGone: The app ended the process while it was imported.
+        """
+        if self._loaded is None:
+            self.begin_load()
+        assert self._loaded is not None
+        return await self._loaded
+
+    def begin_load(self) -> None:
+        """Let the child index the app while this side does something else; `load` waits for the outcome."""
+        self._loaded = asyncio.get_running_loop().create_future()
+        self._loaded.add_done_callback(lambda future: future.cancelled() or future.exception())
+        if self.ended.is_set():
+            self._loaded.set_exception(WorkerGone(self._why()))
+        elif self._stdin is not None and not self._stdin.is_closing():
+            self._send({"op": "load", "folder": str(self._options.folder)})
+
+    async def invoke(self, call: Call) -> Result:
+        """Call one function.
+
+        Raises:
+            WorkerGone: The process ended before it answered.
+        """
+        if self.ended.is_set():
+            raise WorkerGone(self._why())
+        future: asyncio.Future[Result] = asyncio.get_running_loop().create_future()
+        self._calls[call.id] = future
+        try:
+            self._send(call.wire(), call.body)
+            return await future
+        finally:
+            self._calls.pop(call.id, None)
+
+    def kill(self, why: str = "it was stopped") -> None:
+        """End the process and every process it started in its group; open calls fail with WorkerGone."""
+        self._killed_because = self._killed_because or why
+        if self._transport is None or self.exit_code is not None:
+            return
+        try:
+            if sys.platform == "win32":
+                self._transport.kill()
+            else:
+                os.killpg(self.pid, signal.SIGKILL)
+        except ProcessLookupError:
+            pass
+
+    async def stop(self) -> None:
+        """Kill and wait until the process is gone."""
+        self.kill()
+        await self.ended.wait()
+
+    def _send(self, header: dict[str, Any], body: bytes = b"") -> None:
+        if self._stdin is None or self._stdin.is_closing():
+            raise WorkerGone(self._why())
+        self._stdin.write(encode(header, body))
+
+    def _why(self) -> str:
+        words = f"; its last words: {self._last_line}" if self._last_line else ""
+        return self._killed_because or f"the process ended by itself with exit code {self.exit_code}{words}"
+
+    # asyncio.SubprocessProtocol
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Keep the pipes."""
+        assert isinstance(transport, asyncio.SubprocessTransport)
+        self._transport = transport
+        stdin = transport.get_pipe_transport(0)
+        assert isinstance(stdin, asyncio.WriteTransport)
+        self._stdin = stdin
+
+    def pipe_data_received(self, fd: int, data: bytes) -> None:
+        """Take messages from the channel, lines from everything else the child writes."""
+        if fd == 2:
+            self._take_printed(data)
+            return
+        for header, body in self._decoder.feed(data):
+            self._take(header, body)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """All pipes closed and the process gone: whoever still waits learns it."""
+        if self._printed:
+            self._take_printed(b"\n")
+        self.ended.set()
+        for future in [*self._calls.values(), self._loaded]:
+            if future is not None and not future.done():
+                future.set_exception(WorkerGone(self._why()))
+
+    def process_exited(self) -> None:
+        """A process that the child started may hold the pipes open: close our ends so that `connection_lost` comes."""
+        if self._transport is not None:
+            self._transport.close()
+
+    def _take(self, header: dict[str, Any], body: bytes) -> None:
+        match header["op"]:
+            case "result":
+                future = self._calls.get(header["id"])
+                if future is not None and not future.done():
+                    future.set_result(_result(header, body))
+            case "log":
+                self._options.on_log(header["level"], header["message"], header["id"])
+            case "loaded" if self._loaded and not self._loaded.done():
+                self.python_version = header["python"]
+                self._loaded.set_result([_indexed(function) for function in header["functions"]])
+            case "failed" if self._loaded and not self._loaded.done():
+                self._loaded.set_exception(LoadFailed(_failure(header)))
+
+    def _take_printed(self, data: bytes) -> None:
+        self._printed += data
+        *lines, rest = self._printed.split(b"\n")
+        if len(rest) > LINE_LIMIT_BYTES:
+            lines, rest = [*lines, rest], bytearray()
+        self._printed = rest
+        for line in lines:
+            text = line.decode(errors="replace").rstrip("\r")
+            self._last_line = text[:300] if text.strip() else self._last_line
+            self._options.on_log("", text, "")
+
+
+def _result(header: dict[str, Any], body: bytes) -> Result:
+    if not header["ok"]:
+        return Result(failure=_failure(header))
+    return Result(returned=header["return"], outputs=header["outputs"], body=body)
+
+
+def _failure(header: dict[str, Any]) -> Failure:
+    return Failure(header["type"], header["message"], header["stack"])
+
+
+def _indexed(function: dict[str, Any]) -> IndexedFunction:
+    bindings = tuple(json.loads(text) for text in function["bindings"])
+    return IndexedFunction(function["id"], function["name"], bindings, bool(function["is_async"]))

@@ -1,0 +1,96 @@
+"""What Resource Manager keeps: resources and groups as documents, with indexes by type, name and group.
+
+Keys are lower-cased ids, the documents hold the casing of their creation. Documents live in the store only; the indexes
+(keys) live in memory, so that a get or a page of a list costs the same whatever the store holds.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left, insort
+from collections.abc import Iterator
+from typing import Any
+
+from chatkit.localcloud.core.store import Store
+
+Document = dict[str, Any]
+RESOURCES = "resources"
+GROUPS = "resource-groups"
+
+
+class Resources:
+    """Documents of one kind ("resources" or "resource-groups")."""
+
+    def __init__(self, store: Store, collection: str = RESOURCES) -> None:
+        self._store = store
+        self._collection = collection
+        self._keys: list[str] = []
+        self._by_type: dict[str, list[str]] = {}
+        self._by_name: dict[tuple[str, str], set[str]] = {}
+        for key, document in store.items(collection):
+            self._index(key, document)
+
+    def _index(self, key: str, document: Document) -> None:
+        type_ = document["type"].lower()
+        insort(self._keys, key)
+        insort(self._by_type.setdefault(type_, []), key)
+        self._by_name.setdefault((type_, document["name"].lower()), set()).add(key)
+
+    def get(self, id_: str) -> Document | None:
+        """The document with this id, whatever its casing."""
+        return self._store.get(self._collection, id_.lower())
+
+    def put(self, document: Document) -> None:
+        """Create or replace a document under its id."""
+        key = document["id"].lower()
+        self._store.put(self._collection, key, document)
+        if not _has(self._keys, key):
+            self._index(key, document)
+
+    def delete(self, id_: str) -> bool:
+        """Remove a document; say whether it was there."""
+        key = id_.lower()
+        document = self._store.get(self._collection, key)
+        if document is None:
+            return False
+        self._store.delete(self._collection, key)
+        type_ = document["type"].lower()
+        for keys in (self._keys, self._by_type[type_]):
+            del keys[bisect_left(keys, key)]
+        self._by_name[type_, document["name"].lower()].discard(key)
+        return True
+
+    def named(self, type_: str, name: str) -> list[str]:
+        """Keys of all resources of a type with this name, in any group: for names that are global."""
+        return sorted(self._by_name.get((type_.lower(), name.lower()), ()))
+
+    def count(self, type_: str) -> int:
+        """How many resources of a type there are."""
+        return len(self._by_type.get(type_.lower(), ()))
+
+    def keys(self, *, type_: str = "", prefix: str = "", after: str = "") -> Iterator[str]:
+        """Keys in order.
+
+        Args:
+            type_: Only this resource type.
+            prefix: Only ids that start with this text (any casing).
+            after: Only keys behind this one.
+        """
+        prefix = prefix.lower()
+        keys = self._by_type.get(type_.lower(), []) if type_ else self._keys
+        start = max(bisect_left(keys, prefix), bisect_left(keys, after + "\0") if after else 0)
+        for index in range(start, len(keys)):
+            if not keys[index].startswith(prefix):
+                return
+            yield keys[index]
+
+    def all(self, *, type_: str = "", prefix: str = "") -> Iterator[Document]:
+        """Documents in key order; see `keys`."""
+        for key in [*self.keys(type_=type_, prefix=prefix)]:
+            document = self._store.get(self._collection, key)
+            if document is not None:
+                yield document
+
+
+def _has(keys: list[str], key: str) -> bool:
+    index = bisect_left(keys, key)
+    return index < len(keys) and keys[index] == key

@@ -1,0 +1,158 @@
+"""Which function apps Azure refuses, and its sentences for that."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from chatkit.localcloud.resource_manager.core import errors
+from chatkit.localcloud.resource_manager.core.state import Document
+
+SITES = "Microsoft.Web/sites"
+PLANS = "Microsoft.Web/serverFarms"
+NAME = re.compile(r"^[A-Za-z0-9](?:[A-Za-z0-9-]{0,58}[A-Za-z0-9])$")
+PLAN_NAME = re.compile(r"^[-\w]{1,60}$")
+FLEX = "FlexConsumption"
+FLEX_PYTHONS = ("3.10", "3.11", "3.12", "3.13", "3.14")
+CONSUMPTION_PYTHONS = ("3.9", "3.10", "3.11", "3.12")
+MEMORY_MB = (512, 2048, 4096)
+FLEX_FORBIDDEN_SETTINGS = {
+    "functions_worker_runtime",
+    "functions_worker_runtime_version",
+    "website_run_from_package",
+    "website_contentazurefileconnectionstring",
+    "website_contentshare",
+    "website_contentovervnet",
+    "website_node_default_version",
+    "website_vnet_route_all",
+    "scm_do_build_during_deployment",
+    "enable_oryx_build",
+    "functions_max_http_concurrency",
+    "functions_worker_process_count",
+    "functions_worker_dynamic_concurrency_enabled",
+}
+FLEX_FORBIDDEN_CONFIG = ("linuxFxVersion", "netFrameworkVersion", "javaVersion", "phpVersion", "pythonVersion", "nodeVersion")
+STORAGE_AUTH = {
+    name.lower(): name for name in ("SystemAssignedIdentity", "UserAssignedIdentity", "StorageAccountConnectionString")
+}
+
+
+def check_flex_settings(names: list[str]) -> None:
+    """Refuse app settings that Flex Consumption sets itself.
+
+    Raises:
+        ArmError: The first forbidden one, in Azure's words.
+    """
+    wrong = [name for name in names if name.lower() in FLEX_FORBIDDEN_SETTINGS]
+    if wrong:
+        listed = ",".join(f"Site.SiteConfig.AppSettings.{name}" for name in wrong)
+        raise errors.web_error(
+            400,
+            "BadRequest",
+            f"The following app setting ({listed}) for Flex Consumption sites is invalid. Please remove or rename it before"
+            " retrying.",
+            listed,
+        )
+
+
+def check_flex_config(config: Document) -> None:
+    """Refuse site configuration that Flex Consumption has no place for."""
+    wrong = [name for name in FLEX_FORBIDDEN_CONFIG if config.get(name)]
+    if wrong:
+        listed = ",".join(f"Site.SiteConfig.{name[0].upper()}{name[1:]}" for name in wrong)
+        raise errors.web_error(
+            400,
+            "BadRequest",
+            f"The following site configuration property ({listed}) for Flex Consumption sites is invalid. Please remove or"
+            " rename it before retrying.",
+            listed,
+        )
+
+
+def function_app_config(given: Any, old: Document | None = None) -> Document:
+    """Check a functionAppConfig and return it as Azure echoes it: enumerations lower-case, defaults filled in.
+
+    Raises:
+        ArmError: A part is missing or has a value that Flex Consumption does not take.
+    """
+    if not isinstance(given, dict) or not given:
+        if old:
+            return old
+        raise _refused("Site.FunctionAppConfig is required for Flex Consumption sites.")
+    given = {**(old or {}), **{name: value for name, value in given.items() if value is not None}}
+    return {
+        "deployment": {"storage": _storage((given.get("deployment") or {}).get("storage") or {})},
+        "runtime": _runtime(given.get("runtime") or {}),
+        "scaleAndConcurrency": _scale(given.get("scaleAndConcurrency") or {}),
+        "siteUpdateStrategy": given.get("siteUpdateStrategy") or {"type": "Recreate"},
+    }
+
+
+def _storage(given: Document) -> Document:
+    if str(given.get("type", "")).lower() != "blobcontainer" or not str(given.get("value", "")).startswith("https://"):
+        raise _refused(
+            "Site.FunctionAppConfig.Deployment.Storage is invalid. Its type must be blobContainer and its value the https URL of"
+            " a blob container."
+        )
+    auth = given.get("authentication") or {}
+    kind = STORAGE_AUTH.get(str(auth.get("type", "")).lower())
+    setting = auth.get("storageAccountConnectionStringName")
+    if kind is None:
+        raise _refused(
+            "Site.FunctionAppConfig.Deployment.Storage.Authentication.Type is invalid. It must be one of"
+            f" {', '.join(STORAGE_AUTH.values())}."
+        )
+    if kind == "StorageAccountConnectionString" and not setting:
+        raise _refused(
+            "Site.FunctionAppConfig.Deployment.Storage.Authentication.StorageAccountConnectionStringName is required when the"
+            " type is StorageAccountConnectionString."
+        )
+    return {
+        "type": "blobcontainer",
+        "value": given["value"],
+        "authentication": {
+            "type": kind.lower(),
+            "userAssignedIdentityResourceId": auth.get("userAssignedIdentityResourceId"),
+            "storageAccountConnectionStringName": setting,
+        },
+    }
+
+
+def _runtime(given: Document) -> Document:
+    name, version = str(given.get("name", "")).lower(), str(given.get("version", ""))
+    if name != "python":
+        raise _refused(
+            f"Site.FunctionAppConfig.Runtime.Name '{given.get('name', '')}' is invalid here: the local cloud runs python."
+        )
+    if version not in FLEX_PYTHONS:
+        raise _refused(
+            f"Site.FunctionAppConfig.Runtime.Version '{version}' is invalid. Supported versions of python are"
+            f" {', '.join(FLEX_PYTHONS)}."
+        )
+    return {"name": name, "version": version}
+
+
+def _scale(given: Document) -> Document:
+    memory, count = given.get("instanceMemoryMB") or 2048, given.get("maximumInstanceCount") or 100
+    if memory not in MEMORY_MB:
+        raise _refused(
+            f"Site.FunctionAppConfig.ScaleAndConcurrency.InstanceMemoryMB {memory} is invalid. It must be one of"
+            f" {', '.join(map(str, MEMORY_MB))}."
+        )
+    if not isinstance(count, int) or not 1 <= count <= 1000:
+        raise _refused("Site.FunctionAppConfig.ScaleAndConcurrency.MaximumInstanceCount is invalid. It must be 1 to 1000.")
+    ready = given.get("alwaysReady") or None
+    return {"alwaysReady": ready, "maximumInstanceCount": count, "instanceMemoryMB": memory, "triggers": given.get("triggers")}
+
+
+def check_cors(cors: Document) -> Document:
+    """Check CORS settings of a site: `*` excludes credentials."""
+    origins = [str(origin) for origin in cors.get("allowedOrigins") or []]
+    credentials = bool(cors.get("supportCredentials") or False)
+    if credentials and "*" in origins:
+        raise _refused("CORS: supportCredentials cannot be true when allowedOrigins contains '*'.")
+    return {"allowedOrigins": origins, "supportCredentials": credentials}
+
+
+def _refused(message: str) -> errors.ArmError:
+    return errors.web_error(400, "BadRequest", message)

@@ -1,0 +1,200 @@
+"""How Microsoft.Web shows a site and its configuration, after recorded answers."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from chatkit.localcloud.resource_manager.core import versions
+from chatkit.localcloud.resource_manager.core.state import Document
+from chatkit.localcloud.resource_manager.providers.web.plans import web_space
+from chatkit.localcloud.resource_manager.providers.web.rules import FLEX, SITES
+
+DOCUMENTS = ["Default.htm", "Default.html", "Default.asp", "index.htm", "index.html", "iisstart.htm", "default.aspx", "index.php"]
+CONFIG_DEFAULTS: Document = {
+    "numberOfWorkers": 1,
+    "defaultDocuments": DOCUMENTS,
+    "netFrameworkVersion": "v4.0",
+    "phpVersion": "",
+    "pythonVersion": "",
+    "nodeVersion": "",
+    "powerShellVersion": "",
+    "linuxFxVersion": "",
+    "windowsFxVersion": None,
+    "requestTracingEnabled": False,
+    "remoteDebuggingEnabled": False,
+    "httpLoggingEnabled": False,
+    "acrUseManagedIdentityCreds": False,
+    "logsDirectorySizeLimit": 35,
+    "detailedErrorLoggingEnabled": False,
+    "appSettings": None,
+    "connectionStrings": None,
+    "scmType": "None",
+    "use32BitWorkerProcess": False,
+    "webSocketsEnabled": False,
+    "alwaysOn": False,
+    "appCommandLine": "",
+    "managedPipelineMode": "Integrated",
+    "virtualApplications": [{"virtualPath": "/", "physicalPath": "site\\wwwroot", "preloadEnabled": False}],
+    "loadBalancing": "LeastRequests",
+    "experiments": {"rampUpRules": []},
+    "autoHealEnabled": False,
+    "vnetName": "",
+    "vnetRouteAllEnabled": False,
+    "vnetPrivatePortsCount": 0,
+    "cors": None,
+    "localMySqlEnabled": False,
+    "http20Enabled": True,
+    "minTlsVersion": "1.2",
+    "scmMinTlsVersion": "1.2",
+    "ftpsState": "FtpsOnly",
+    "preWarmedInstanceCount": 0,
+    "functionAppScaleLimit": 0,
+    "functionsRuntimeScaleMonitoringEnabled": False,
+    "minimumElasticInstanceCount": 0,
+    "azureStorageAccounts": {},
+}
+
+SHAPE: Document = {
+    "owner": None,
+    "usageState": "Normal",
+    "adminEnabled": True,
+    "availabilityState": "Normal",
+    "isXenon": False,
+    "hyperV": False,
+    "storageRecoveryDefaultState": "Running",
+    "contentAvailabilityState": "Normal",
+    "runtimeAvailabilityState": "Normal",
+    "dnsConfiguration": {},
+    "vnetRouteAllEnabled": False,
+    "vnetImagePullEnabled": False,
+    "vnetContentShareEnabled": False,
+    "scmSiteAlsoStopped": False,
+    "clientAffinityEnabled": False,
+    "clientCertEnabled": False,
+    "clientCertMode": "Required",
+    "hostNamesDisabled": False,
+    "inboundIpAddress": "127.0.0.1",
+    "possibleInboundIpAddresses": "127.0.0.1",
+    "outboundIpAddresses": "127.0.0.1",
+    "possibleOutboundIpAddresses": "127.0.0.1",
+    "containerSize": 1536,
+    "dailyMemoryTimeQuota": 0,
+    "homeStamp": "waws-local",
+    "redundancyMode": "None",
+    "privateEndpointConnections": [],
+    "publicNetworkAccess": None,
+    "storageAccountRequired": False,
+    "keyVaultReferenceIdentity": "SystemAssigned",
+}
+
+
+def host_name(document: Document) -> str:
+    """Where the app answers: a browser opens `http://` and this."""
+    return f"localhost:{document['ports']['site']}"
+
+
+def scm_host_name(document: Document) -> str:
+    """Where its deployment endpoint answers, over https."""
+    return f"localhost:{document['ports']['scm']}"
+
+
+def render_site(document: Document, plan: Document | None) -> Document:
+    """The body of a site."""
+    display = versions.LOCATIONS[document["location"]]
+    name, host, scm = document["name"], host_name(document), scm_host_name(document)
+    space = web_space(plan) if plan else ""
+    config = document["config"]
+    body: Document = {
+        "id": document["id"],
+        "name": name,
+        "type": SITES,
+        "kind": document["kind"],
+        "location": display,
+        "tags": document["tags"],
+        "properties": {
+            "name": name,
+            "state": "Running" if document["enabled"] else "Stopped",
+            "hostNames": [host],
+            **SHAPE,
+            "webSpace": space,
+            "selfLink": f"https://localhost{document['id']}",
+            "repositorySiteName": name,
+            "enabled": document["enabled"],
+            "enabledHostNames": [host, scm],
+            "siteProperties": {
+                "metadata": None,
+                "properties": [
+                    {"name": "LinuxFxVersion", "value": config.get("linuxFxVersion", "")},
+                    {"name": "WindowsFxVersion", "value": None},
+                ],
+                "appSettings": None,
+            },
+            "hostNameSslStates": [_ssl(host, "Standard"), _ssl(scm, "Repository")],
+            "serverFarmId": document["plan_id"],
+            "reserved": True,
+            "lastModifiedTimeUtc": document["modified"].rstrip("Z"),
+            "siteConfig": _short_config(config, is_flex=document["sku"] == FLEX),
+            "functionAppConfig": document["function_app_config"],
+            "deploymentId": name,
+            "sku": document["sku"],
+            "customDomainVerificationId": document["verification_id"],
+            "kind": document["kind"],
+            "resourceGroup": document["id"].split("/")[4],
+            "defaultHostName": host,
+            "httpsOnly": document["https_only"],
+        },
+    }
+    if document.get("identity"):
+        body["identity"] = document["identity"]
+    return body
+
+
+def _ssl(host: str, kind: str) -> dict[str, Any]:
+    return {
+        "name": host,
+        "sslState": "Disabled",
+        "virtualIP": None,
+        "thumbprint": None,
+        "toUpdate": None,
+        "hostType": kind,
+    }
+
+
+def _short_config(config: Document, *, is_flex: bool) -> Document:
+    return {
+        "numberOfWorkers": 1,
+        "linuxFxVersion": "" if is_flex else config.get("linuxFxVersion", ""),
+        "acrUseManagedIdentityCreds": False,
+        "alwaysOn": False,
+        "http20Enabled": config.get("http20Enabled", False),
+        "functionAppScaleLimit": 0,
+        "minimumElasticInstanceCount": 0,
+        "cors": None,
+    }
+
+
+def render_config(document: Document) -> Document:
+    """The body of config/web."""
+    return {
+        "id": f"{document['id']}/config/web",
+        "name": document["name"],
+        "type": f"{SITES}/config",
+        "location": versions.LOCATIONS[document["location"]],
+        "tags": document["tags"],
+        "properties": {
+            **CONFIG_DEFAULTS,
+            "publishingUsername": f"${document['name']}",
+            **document["config"],
+        },
+    }
+
+
+def child(document: Document, path: str, kind: str, properties: Any) -> Document:
+    """The body of something below a site, for example config/appsettings."""
+    return {
+        "id": f"{document['id']}/{path}",
+        "name": path.rpartition("/")[2],
+        "type": f"{SITES}/{kind}",
+        "location": versions.LOCATIONS[document["location"]],
+        "properties": properties,
+    }

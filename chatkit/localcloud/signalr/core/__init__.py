@@ -1,0 +1,1 @@
+"""Rules and state of one SignalR Service instance."""

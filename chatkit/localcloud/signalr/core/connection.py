@@ -1,0 +1,215 @@
+"""One client's connection, whatever transport carries it."""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+import time
+from collections.abc import Callable, Iterator
+from enum import Enum
+from typing import Any, Protocol
+
+from chatkit.core.errors import RemoteProtocolError
+from chatkit.localcloud.signalr.core.stateful import TRACKED, Stateful
+from chatkit.wire.framing import Decoder
+from chatkit.wire.hub_messages import Close, HubMessage
+from chatkit.wire.hub_protocol import (
+    PROTOCOLS,
+    HandshakeReader,
+    HubProtocol,
+    handshake_response,
+    parse_handshake,
+)
+
+PROTOCOL_ERROR = "Connection closed with an error."
+GARBAGE = "An unexpected error occurred during connection handshake."
+# What the service itself closes a connection for when it reads too slowly.
+MAX_WAITING_BYTES = 1024 * 1024
+SLOW = "The client reads too slowly."
+
+
+class State(Enum):
+    """Life of a connection."""
+
+    HANDSHAKE = "handshake"
+    #: the connected event waits for its answer
+    CONNECTING = "connecting"
+    OPEN = "open"
+    CLOSED = "closed"
+
+
+class Sink(Protocol):
+    """The sending half of a transport. Nothing here waits: a slow reader's bytes pile up and are counted."""
+
+    text_only: bool
+    #: what the app is told when `is_gone`; None when that is a way to say goodbye
+    gone_word: str | None
+
+    def send(self, payload: bytes, *, binary: bool) -> None:
+        """Queue one payload of whole hub messages."""
+
+    def waiting_bytes(self) -> int:
+        """Bytes queued and not yet taken by the peer."""
+
+    def is_gone(self) -> bool:
+        """Say whether the client has left without a word. Asked once a second."""
+
+    def close(self, *, abort: bool = False) -> None:
+        """End the transport after what is queued; with abort at once, dropping it."""
+
+
+class Connection:
+    """State of one client on one hub: handshake, protocol, groups, clocks.
+
+    Args:
+        hub: Hub name, lower-case.
+        user_id: Empty for an anonymous client.
+        claims: Of the token it came with.
+    """
+
+    __slots__ = (
+        "claims", "close_error", "decoder", "early", "expires_at", "groups", "handshake", "hub", "id", "last_received",
+        "flush", "last_sent", "opened_at", "protocol", "query", "sink", "state", "stateful", "suspended_at", "token", "transport",
+        "user_id",
+    )  # fmt: skip
+
+    def __init__(self, hub: str, user_id: str, claims: dict[str, Any], *, query: str = "") -> None:
+        self.id = secrets.token_urlsafe(16)
+        self.token = secrets.token_urlsafe(16)
+        self.hub = hub
+        self.user_id = user_id
+        self.claims = claims
+        self.query = query
+        self.groups: set[str] = set()
+        self.state = State.HANDSHAKE
+        self.sink: Sink | None = None
+        self.protocol: HubProtocol | None = None
+        self.decoder: Decoder | None = None
+        self.handshake: HandshakeReader | None = HandshakeReader()
+        #: what the client has posted before its transport was there
+        self.early = b""
+        self.opened_at = self.last_received = self.last_sent = time.monotonic()
+        #: Unix time at which the connection ends because its token asks for that
+        self.expires_at = _expiry(claims)
+        self.close_error: str | None = None
+        #: sends what a fan-out has queued; everything else is written after it
+        self.flush: Callable[[], None] = _nothing
+        #: set for WebSockets only, where a fan-out writes whole frames
+        self.transport: asyncio.Transport | None = None
+        #: set when stateful reconnect was negotiated
+        self.stateful: Stateful | None = None
+        #: since when the client is away and may come back
+        self.suspended_at: float | None = None
+
+    def shake(self, chunk: bytes) -> bytes | None:
+        """Take bytes of the handshake; once it is complete return what follows it, until then None.
+
+        Raises:
+            RemoteProtocolError: It is not one, or asks for what this connection cannot do.
+        """
+        self.last_received = time.monotonic()
+        assert self.handshake is not None
+        body = self.handshake.feed(chunk)
+        if body is None:
+            return None
+        self._choose(body)
+        rest, self.handshake = self.handshake.rest(), None
+        return rest
+
+    def feed(self, chunk: bytes) -> Iterator[HubMessage]:
+        """Take bytes after the handshake and yield the messages they complete.
+
+        Raises:
+            RemoteProtocolError: They are not of the protocol; the caller closes the connection.
+        """
+        self.last_received = time.monotonic()
+        assert self.decoder is not None and self.protocol is not None
+        for body in self.decoder.feed(chunk):
+            message = self.protocol.parse(body)
+            if message is not None:
+                yield message
+
+    def _choose(self, body: bytes) -> None:
+        request = parse_handshake(body)
+        protocol = PROTOCOLS.get(request.protocol)
+        if protocol is None:
+            raise HandshakeRefused(f"The protocol '{request.protocol}' is not supported.")
+        if request.version not in (1, 2):
+            raise HandshakeRefused(f"The server does not support version {request.version} of the '{request.protocol}' protocol.")
+        if protocol.binary and self.sink is not None and self.sink.text_only:
+            raise HandshakeRefused(
+                f"Cannot use the '{request.protocol}' protocol on the current transport. "
+                "The transport does not support 'Binary' transfer format."
+            )
+        self.protocol, self.decoder = protocol, protocol.decoder()
+
+    def send(self, message: HubMessage) -> None:
+        """Send one message; nothing happens on a closed connection."""
+        if self.protocol is not None:
+            self.write(self.protocol.serialize(message), tracked=isinstance(message, TRACKED))
+
+    def write(self, payload: bytes, *, tracked: bool = True) -> None:
+        """Send one message already in this connection's encoding; a tracked one is kept until acknowledged."""
+        self.flush()
+        if tracked and self.stateful is not None:
+            self.stateful.sending(payload)
+        if self.sink is not None and self.state is not State.CLOSED:
+            self.sink.send(payload, binary=self.protocol is not None and self.protocol.binary)
+            self.last_sent = time.monotonic()
+
+    def resume(self, sink: Sink) -> None:
+        """The client is back on a new transport: no handshake, but everything it may have missed."""
+        assert self.stateful is not None
+        self.flush()  # what is queued belongs to what was missed: the client ignores all before the Sequence message
+        self.sink, self.suspended_at = sink, None
+        self.last_received = time.monotonic()
+        sequence, missed = self.stateful.resume()
+        self.send(sequence)
+        for payload in missed:
+            self.write(payload, tracked=False)
+
+    def answer_handshake(self, error: str = "") -> None:
+        """Say that the handshake succeeded or why it did not. JSON whatever the encoding."""
+        if self.sink is not None:
+            self.sink.send(handshake_response(error), binary=False)
+            self.last_sent = time.monotonic()
+
+    def close(self, error: str | None = None, *, allow_reconnect: bool = False) -> None:
+        """Tell the client, then end the transport."""
+        if self.state is State.CLOSED:
+            return
+        if self.protocol is None:
+            self.answer_handshake(error or "Handshake was canceled.")
+        else:
+            self.send(Close(error, allow_reconnect))
+        self.close_error = error
+        self.state = State.CLOSED
+        if self.sink is not None:
+            self.sink.close()
+
+    def seconds_claim(self, name: str, *, default: float, at_most: float) -> float:
+        """A limit that the connection's token may set."""
+        wanted = str(self.claims.get(name, ""))
+        return min(at_most, max(1, int(wanted))) if wanted.isdecimal() else default
+
+    def abort(self, error: str | None) -> None:
+        """End the transport at once."""
+        self.close_error = error
+        self.state = State.CLOSED
+        if self.sink is not None:
+            self.sink.close(abort=True)
+
+
+def _expiry(claims: dict[str, Any]) -> float | None:
+    """`asrs.s.coae` (close on authentication expiration) with `asrs.s.aeo` (expires on, Unix seconds)."""
+    wanted = str(claims.get("asrs.s.coae", "")).lower() == "true"
+    moment = str(claims.get("asrs.s.aeo", ""))
+    return float(moment) if wanted and moment.isdecimal() else None
+
+
+def _nothing() -> None:
+    """Nothing is queued before a connection is attached."""
+
+
+class HandshakeRefused(RemoteProtocolError):
+    """The client asked for what this connection cannot do; the text goes to the client."""

@@ -1,0 +1,70 @@
+"""What a tier allows: connections at once, and outbound messages a day.
+
+Follows Microsoft's pages "Azure SignalR Service limits" and "Messages and connections": a message counts once per
+2 KB and receiver.
+"""
+
+from __future__ import annotations
+
+import time
+
+from chatkit.localcloud.signalr.core.errors import QuotaExceeded
+from chatkit.localcloud.signalr.core.spec import InstanceSpec
+
+FREE_CONNECTIONS = 20
+STANDARD_CONNECTIONS = 1000
+FREE_MESSAGES_A_DAY = 20_000
+MESSAGE_UNIT_BYTES = 2048
+
+
+class Quotas:
+    """Counts of one instance. The day is UTC's."""
+
+    def __init__(self, spec: InstanceSpec) -> None:
+        self.spec = spec
+        self._day = 0
+        self._messages = 0
+
+    @property
+    def is_free(self) -> bool:
+        """Say whether the instance is of the Free tier."""
+        return self.spec.sku.lower().startswith("free")
+
+    @property
+    def max_connections(self) -> int:
+        """Connections allowed at once."""
+        return (FREE_CONNECTIONS if self.is_free else STANDARD_CONNECTIONS) * max(1, self.spec.capacity)
+
+    @property
+    def messages_today(self) -> int:
+        """Outbound messages counted since midnight."""
+        self._turn_day()
+        return self._messages
+
+    def check_connection(self, open_now: int) -> None:
+        """Refuse one connection too many.
+
+        Raises:
+            QuotaExceeded: The tier's connections are used up.
+        """
+        if open_now >= self.max_connections:
+            raise QuotaExceeded(f"Connection count reaches limit: {self.max_connections}.")
+
+    def check_messages(self) -> None:
+        """Refuse to send when the day's messages are used up.
+
+        Raises:
+            QuotaExceeded: They are.
+        """
+        if self.is_free and self.messages_today >= FREE_MESSAGES_A_DAY * max(1, self.spec.capacity):
+            raise QuotaExceeded(f"Message count reaches limit: {FREE_MESSAGES_A_DAY} a day.")
+
+    def count(self, receivers: int, size_bytes: int) -> None:
+        """Count one message sent to so many receivers."""
+        self._turn_day()
+        self._messages += receivers * max(1, -(-size_bytes // MESSAGE_UNIT_BYTES))
+
+    def _turn_day(self) -> None:
+        day = int(time.time() // 86400)
+        if day != self._day:
+            self._day, self._messages = day, 0

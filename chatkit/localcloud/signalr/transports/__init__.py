@@ -1,0 +1,1 @@
+"""How clients reach an instance: negotiate, WebSockets, server-sent events, long polling."""

@@ -1,0 +1,216 @@
+"""The client side: `/client/negotiate` and the three transports on `/client/`.
+
+Follows "Transport Protocols" (dotnet/aspnetcore) and what Microsoft's clients send after a redirect from the app.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import re
+import time
+from typing import Any
+
+from aiohttp import web
+from multidict import CIMultiDict
+from websockets.http11 import Request as WebSocketRequest
+
+from chatkit.localcloud.core.web import LOOPBACK_HOSTS, asked_for
+from chatkit.localcloud.signalr.core import authentication
+from chatkit.localcloud.signalr.core.authentication import Claims
+from chatkit.localcloud.signalr.core.bodies import read_whole
+from chatkit.localcloud.signalr.core.connection import Connection
+from chatkit.localcloud.signalr.core.errors import HUB_RULE, BadRequest, SignalRError
+from chatkit.localcloud.signalr.core.instance import POLL_WITHIN_S, Instance
+from chatkit.localcloud.signalr.core.sinks import EventStreamSink, PollSink
+from chatkit.localcloud.signalr.transports.websocket import query_of, take_over
+
+HUB_NAME = re.compile(r"^[A-Za-z][A-Za-z0-9_`,.\[\]]{0,127}$")
+MAX_TOKEN_CHARS = 4096
+MAX_SEND_BYTES = 1024 * 1024
+POLL_S = 90
+TRANSPORTS = [
+    {"transport": "WebSockets", "transferFormats": ["Text", "Binary"]},
+    {"transport": "ServerSentEvents", "transferFormats": ["Text"]},
+    {"transport": "LongPolling", "transferFormats": ["Text", "Binary"]},
+]
+
+
+class Clients:
+    """Handlers of one instance's client endpoint."""
+
+    def __init__(self, instance: Instance) -> None:
+        self._instance = instance
+
+    async def negotiate(self, request: web.Request) -> web.Response:
+        """Hand out a connection id and the transports."""
+        hub, claims = self._authenticated(request)
+        version_text = _query(request, "negotiateversion") or "0"
+        if not re.fullmatch(r"-?\d+", version_text):
+            error = "The client requested a non-integer protocol version."
+            return web.json_response({"negotiateVersion": 0, "error": error})
+        version = 1 if int(version_text) >= 1 else 0
+        stateful = version == 1 and _query(request, "usestatefulreconnect").lower() == "true"
+        connection = self._instance.negotiate(
+            hub, authentication.user_id(claims), claims, query=request.query_string, stateful=stateful
+        )
+        answer: dict[str, Any] = {"negotiateVersion": version, "connectionId": connection.id}
+        if version:
+            answer["connectionToken"] = connection.token
+            answer |= {"useStatefulReconnect": True} if stateful else {}
+        else:
+            connection.token = connection.id
+            self._instance.rename(connection)
+        self._instance.note("negotiate", hub=hub, connection=connection.id, user=connection.user_id)
+        response = web.json_response({**answer, "availableTransports": TRANSPORTS})
+        # A client that pools connections would send its WebSocket request on this one, which serves plain HTTP for good.
+        response.force_close()
+        return response
+
+    async def connect(self, request: web.Request) -> web.StreamResponse:
+        """GET /client/: an event stream or a poll; a WebSocket only when the connection has carried HTTP before."""
+        if request.headers.get("Upgrade", "").lower() == "websocket":
+            return take_over(request, self._instance, self.accept)
+        hub, _ = self._authenticated(request)
+        token = request.query.get("id", "")
+        if not token:
+            return web.Response(status=400, text="Connection ID required")
+        if "text/event-stream" in request.headers.get("Accept", ""):
+            return await self._event_stream(request, hub, token)
+        return await self._poll(request, hub, token)
+
+    async def post(self, request: web.Request) -> web.Response:
+        """POST /client/: what a client sends on an event stream or while polling."""
+        hub, _ = self._authenticated(request)
+        prepared = self._instance.prepared(request.query.get("id", ""), hub)
+        connection = prepared or self._existing(request, hub)
+        if connection.transport is not None:
+            return web.Response(status=405, text="POST requests are not allowed for WebSocket connections.")
+        content = await read_whole(request.content, limit_bytes=MAX_SEND_BYTES)
+        if content is None or len(connection.early) + len(content) > MAX_SEND_BYTES:
+            raise SignalRError(413, message="What a client sends at once is limited to 1 MB.")
+        if prepared is not None:
+            connection.early += content  # before the transport is there, as ASP.NET Core keeps it for it
+            return web.Response(status=200)
+        self._instance.receive(connection, content)
+        return web.Response(status=200)
+
+    async def delete(self, request: web.Request) -> web.Response:
+        """DELETE /client/: a polling client says goodbye."""
+        hub, _ = self._authenticated(request)
+        connection = self._existing(request, hub)
+        if not isinstance(connection.sink, PollSink):
+            return web.Response(status=400, text="Cannot terminate this connection using the DELETE endpoint.")
+        connection.sink.close()
+        self._instance.detach(connection)
+        return web.Response(status=202)
+
+    def _authenticated(self, request: web.Request) -> tuple[str, Claims]:
+        token = authentication.bearer(request.headers)
+        if not token and "text/event-stream" in request.headers.get("Accept", ""):
+            token = request.query.get("access_token", "")
+        return self._authenticate(request.query.getall("hub", []), token, self._instance.host(request))
+
+    def _authenticate(self, hubs: list[str], token: str, host: str) -> tuple[str, Claims]:
+        if len(hubs) != 1:
+            raise BadRequest("The query must name one hub: ?hub=NAME")
+        if not HUB_NAME.match(hubs[0]):
+            raise BadRequest(HUB_RULE)
+        if len(token) > MAX_TOKEN_CHARS:
+            raise SignalRError(413)
+        audiences = authentication.client_audiences(f"http://{host}", hubs[0], authentication.unverified_audience(token))
+        return hubs[0], self._instance.verify(token, audiences, path="/client")
+
+    def accept(self, request: WebSocketRequest) -> Connection:
+        """Decide about a WebSocket, with or without negotiation before it."""
+        query, parameters = query_of(request)
+        headers = CIMultiDict(request.headers.raw_items())
+        if len(headers.getall("Host", [])) > 1:
+            raise BadRequest("The Host header must be there once.")  # RFC 9112 §3.2
+        host = asked_for(headers.get("Host", ""))
+        if host not in LOOPBACK_HOSTS:
+            raise SignalRError(421, message="This server answers on localhost only.\n")
+        token = authentication.bearer(headers) or next(iter(parameters.get("access_token", [])), "")
+        hub, claims = self._authenticate(parameters.get("hub", []), token, host)
+        connection_token = next(iter(parameters.get("id", [])), "")
+        if not connection_token:
+            return self._instance.open(hub, authentication.user_id(claims), claims, query=query)
+        connection = self._instance.take_negotiated(connection_token, hub)
+        if connection is None:
+            known = self._instance.find(connection_token)
+            if known is not None and known.stateful is not None and known.hub == hub.lower():
+                return known
+            raise SignalRError(409) if known else SignalRError(404, message="No Connection with that ID")
+        return connection
+
+    async def _event_stream(self, request: web.Request, hub: str, token: str) -> web.StreamResponse:
+        connection = self._instance.take_negotiated(token, hub)
+        if connection is None:
+            return web.Response(status=409 if self._instance.find(token) else 404, text="No Connection with that ID")
+        response = web.StreamResponse(headers={"Content-Type": "text/event-stream", "Cache-Control": "no-cache, no-store"})
+        response.enable_chunked_encoding()
+        await response.prepare(request)
+        await response.write(b":\r\n")
+        assert isinstance(request.transport, asyncio.Transport)
+        sink = EventStreamSink(request.transport)
+        connection.sink = sink
+        self._instance.attach(connection)
+        try:
+            await sink.ended.wait()
+        finally:
+            self._instance.detach(connection, connection.close_error)
+        return response
+
+    async def _poll(self, request: web.Request, hub: str, token: str) -> web.Response:
+        connection = self._instance.take_negotiated(token, hub)
+        if connection is not None:
+            connection.sink = PollSink(connection.seconds_claim("asrs.s.ttl", default=POLL_WITHIN_S, at_most=300))
+            self._instance.attach(connection)
+            return web.Response(status=200, content_type="application/octet-stream")
+        connection = self._instance.find(token)
+        if connection is None:
+            return web.Response(status=404, text="No Connection with that ID")
+        if not isinstance(connection.sink, PollSink):
+            return web.Response(status=400, text="Cannot change transports mid-connection")
+        assert isinstance(request.transport, asyncio.Transport)
+        return await self._next(connection, connection.sink, request.transport)
+
+    async def _next(self, connection: Connection, sink: PollSink, poller: asyncio.Transport) -> web.Response:
+        connection.last_received = time.monotonic()
+        mine = sink.begin(poller)
+        try:
+            content = await self._waited(sink, mine, poller)
+        finally:
+            sink.end(mine)
+        if content is None:
+            return web.Response(status=204)
+        connection.last_received = time.monotonic()
+        if not content and sink.closed:
+            self._instance.detach(connection, connection.close_error)
+            return web.Response(status=204)
+        return web.Response(body=content, content_type="application/octet-stream")
+
+    async def _waited(self, sink: PollSink, poll: int, poller: asyncio.Transport) -> bytes | None:
+        """What there is to send, empty after the longest wait; None when a newer poll has taken over or the client is gone."""
+        deadline = time.monotonic() + POLL_S
+        while True:
+            content = sink.take() if poll == sink.poll and not poller.is_closing() else None
+            if content is None or content or sink.closed:
+                return content
+            try:
+                await asyncio.wait_for(sink.changed.wait(), deadline - time.monotonic())
+            except TimeoutError:
+                return b""
+
+    def _existing(self, request: web.Request, hub: str) -> Connection:
+        token = request.query.get("id", "")
+        if not token:
+            raise SignalRError(400, message="Connection ID required")
+        connection = self._instance.find(token)
+        if connection is None or connection.hub != hub.lower():
+            raise SignalRError(404, message="No Connection with that ID")
+        return connection
+
+
+def _query(request: web.Request, name: str) -> str:
+    """A query parameter whatever the case of its name."""
+    return next((value for key, value in request.query.items() if key.lower() == name), "")

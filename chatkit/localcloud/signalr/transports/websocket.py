@@ -1,0 +1,282 @@
+"""WebSocket connections of clients, and the door in front of an instance's port.
+
+The first bytes on a connection decide: a WebSocket request for `/client` is served here, anything else goes to aiohttp
+with nothing lost. The WebSocket protocol itself is the `websockets` library's sans-IO core, so an idle client costs one
+small object and no task, and a broadcast writes to the transport directly.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import codecs
+from collections.abc import Callable
+from urllib.parse import parse_qs, urlsplit
+
+from aiohttp import web
+from aiohttp.abc import AbstractStreamWriter
+from websockets.exceptions import InvalidMessage
+from websockets.frames import Frame, Opcode
+from websockets.http11 import Request, Response
+from websockets.server import ServerProtocol
+
+from chatkit.localcloud.signalr.core.connection import (
+    MAX_WAITING_BYTES,
+    PROTOCOL_ERROR,
+    SLOW,
+    Connection,
+    State,
+)
+from chatkit.localcloud.signalr.core.errors import SignalRError
+from chatkit.localcloud.signalr.core.frames import frame
+from chatkit.localcloud.signalr.core.instance import Instance
+
+CLIENT_PATHS = (b"/client", b"/client/")
+END_OF_HEAD = b"\r\n\r\n"
+MAX_HEAD_BYTES = 32 * 1024
+MAX_FRAME_BYTES = 1024 * 1024
+CLOSING_S = 3
+HEAD_WITHIN_S = 15
+BAD_REQUEST = b"HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
+Utf8 = codecs.getincrementaldecoder("utf-8")
+Accept = Callable[[Request], Connection]
+
+
+class Door(asyncio.Protocol):
+    """Looks at a new connection's first request and hands the connection on.
+
+    Args:
+        instance: Whose port it is.
+        accept: Decides about a WebSocket request: a connection, or SignalRError.
+        http: Makes the protocol that serves plain HTTP.
+    """
+
+    def __init__(self, instance: Instance, accept: Accept, http: Callable[[], asyncio.Protocol]) -> None:
+        self._instance = instance
+        self._accept = accept
+        self._http = http
+        self._head = b""
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        assert isinstance(transport, asyncio.Transport)
+        self._transport = transport
+        self._timer = asyncio.get_running_loop().call_later(HEAD_WITHIN_S, transport.abort)
+
+    def connection_lost(self, error: Exception | None) -> None:
+        self._timer.cancel()
+
+    def data_received(self, data: bytes) -> None:
+        self._head += data
+        end = self._head.find(END_OF_HEAD)
+        if (end if end >= 0 else len(self._head)) > MAX_HEAD_BYTES:
+            self._refuse()
+            return
+        if end < 0:
+            return
+        self._timer.cancel()
+        wanted = WebSocketClient(self._instance, self._accept) if is_upgrade(self._head) else self._http()
+        self._transport.set_protocol(wanted)
+        wanted.connection_made(self._transport)
+        wanted.data_received(self._head)
+
+    def _refuse(self) -> None:
+        line_end = self._head.find(b"\r\n")
+        is_line = line_end < 0 or line_end > MAX_HEAD_BYTES // 2
+        too_long = b"414 URI Too Long" if is_line else b"431 Request Header Fields Too Large"
+        self._transport.write(b"HTTP/1.1 " + too_long + b"\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")
+        self._transport.close()
+
+
+def is_upgrade(head: bytes) -> bool:
+    """Say whether a request head asks for a WebSocket on the client endpoint."""
+    request_line, _, headers = head.partition(b"\r\n")
+    method, _, target = request_line.partition(b" ")
+    path = target.partition(b" ")[0].partition(b"?")[0]
+    return method == b"GET" and path in CLIENT_PATHS and b"upgrade: websocket" in headers.lower()
+
+
+class WebSocketClient(asyncio.Protocol):
+    """One client's WebSocket: bytes to hub bytes, and the sending half of its connection."""
+
+    __slots__ = ("_accept", "_closing", "_connection", "_instance", "_lost_word", "_protocol", "_text", "_transport")
+    text_only = False
+    gone_word: str | None = None
+
+    def __init__(self, instance: Instance, accept: Accept) -> None:
+        self._instance = instance
+        self._accept: Accept | None = accept
+        self._protocol = ServerProtocol(max_size=MAX_FRAME_BYTES)
+        self._connection: Connection | None = None
+        self._closing: asyncio.TimerHandle | None = None
+        #: of the text message that is arriving in fragments
+        self._text: codecs.IncrementalDecoder | None = None
+        self._lost_word: str | None = "The connection was lost without a closing frame."
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        assert isinstance(transport, asyncio.Transport)
+        self._transport = transport
+        # More than this waiting means a reader too slow to keep: pause_writing is called then.
+        transport.set_write_buffer_limits(high=MAX_WAITING_BYTES)
+
+    def data_received(self, data: bytes) -> None:
+        self._protocol.receive_data(data)
+        if isinstance(self._protocol.handshake_exc, InvalidMessage) and self._accept is not None:
+            self._transport.write(BAD_REQUEST)  # a body, for example; the library only hangs up
+        if self._protocol.parser_exc is not None and self._connection is not None:
+            # A frame too long or broken: the hub's own goodbye goes before the closing frame, which waits in the protocol.
+            self._connection.close(PROTOCOL_ERROR)
+        for event in self._protocol.events_received():
+            if isinstance(event, Request):
+                self._open(event)
+            elif isinstance(event, Frame):
+                self._take(event)
+        self._flush()
+
+    def eof_received(self) -> None:
+        self._protocol.receive_eof()
+        self._flush()
+
+    def connection_lost(self, error: Exception | None) -> None:
+        if self._closing is not None:
+            self._closing.cancel()
+        if self._connection is not None:
+            self._instance.lost(self._connection, self._lost_word)
+            self._connection = None
+
+    def pause_writing(self) -> None:
+        """The client reads so slowly that more waits for it than the service keeps: drop it, never slow the others."""
+        if self._connection is not None:
+            self._connection.abort(SLOW)
+
+    # The sending half
+
+    def send(self, payload: bytes, *, binary: bool) -> None:
+        """Queue one payload as one frame."""
+        if not self._transport.is_closing():
+            self._transport.write(frame(payload, binary=binary))
+
+    def waiting_bytes(self) -> int:
+        """Bytes in the transport's buffer."""
+        return self._transport.get_write_buffer_size()
+
+    def is_gone(self) -> bool:
+        """Never silently: `connection_lost` tells."""
+        return False
+
+    def close(self, *, abort: bool = False) -> None:
+        """Send the closing frame, wait a little for the client's, end; with abort drop what waits."""
+        if abort:
+            self._transport.abort()
+        elif self._protocol.state.name == "OPEN":
+            self._protocol.send_close(1000)
+            self._flush()
+
+    def _open(self, request: Request) -> None:
+        assert self._accept is not None
+        response = self._protocol.accept(request)
+        connection = None
+        if response.status_code == 101:
+            try:
+                connection = self._accept(request)
+            except SignalRError as error:
+                response = refusal(self._protocol, error)
+        self._accept = None
+        self._instance.note("request", method="GET", path="/client", upgrade="websocket", status=response.status_code)
+        self._protocol.send_response(response)
+        self._flush()
+        if connection is not None:
+            self._connection = connection
+            if connection.state is State.OPEN:
+                self._replace(connection)
+                return
+            connection.sink = self
+            connection.transport = None if connection.stateful is not None else self._transport
+            self._instance.attach(connection)
+
+    def _replace(self, connection: Connection) -> None:
+        """The client of a stateful connection is back, perhaps before its old transport was known to be lost."""
+        old = connection.sink
+        connection.resume(self)
+        if isinstance(old, WebSocketClient):
+            old._connection = None
+            old.close(abort=True)
+
+    def _take(self, event: Frame) -> None:
+        if self._connection is None:
+            return
+        if event.opcode is Opcode.CLOSE:
+            clean = self._protocol.close_rcvd is not None and self._protocol.close_rcvd.code in (1000, 1001)
+            self._lost_word = None if clean or self._connection.state is State.CLOSED else "The client closed with an error."
+        elif event.opcode in (Opcode.TEXT, Opcode.BINARY, Opcode.CONT):
+            if not self._is_text(event):
+                self._protocol.fail(1007, "invalid UTF-8")
+                return
+            # Hub messages are a stream of bytes: where WebSocket messages begin and end does not matter.
+            self._instance.receive(self._connection, bytes(event.data))
+
+    def _is_text(self, event: Frame) -> bool:
+        """RFC 6455 §8.1: a text message must be UTF-8 as a whole; its fragments may cut a character. Binary is fine."""
+        if event.opcode is not Opcode.CONT:
+            self._text = Utf8() if event.opcode is Opcode.TEXT else None
+        if self._text is None:
+            return True
+        try:
+            self._text.decode(event.data, final=event.fin)
+        except UnicodeDecodeError:
+            return False
+        return True
+
+    def _flush(self) -> None:
+        for data in self._protocol.data_to_send():
+            if data:
+                self._transport.write(data)
+            else:
+                self._end()
+                return
+        if self._protocol.close_expected() and self._closing is None:
+            self._closing = asyncio.get_running_loop().call_later(CLOSING_S, self._transport.abort)
+
+    def _end(self) -> None:
+        if self._transport.is_closing():
+            return
+        if self._protocol.parser_exc is None:
+            self._transport.close()
+        elif self._closing is None:
+            # The client may still be sending: closing now would reset the connection, and our last words with it.
+            self._transport.write_eof()
+            self._closing = asyncio.get_running_loop().call_later(CLOSING_S, self._transport.abort)
+
+
+class _TakenOver(web.StreamResponse):
+    """Says to aiohttp that the connection is not its own any more: nothing is written, nothing is closed."""
+
+    async def prepare(self, request: web.BaseRequest) -> AbstractStreamWriter | None:
+        raise ConnectionResetError("taken over")
+
+
+def take_over(request: web.Request, instance: Instance, accept: Accept) -> web.StreamResponse:
+    """Serve a WebSocket asked for on a connection that has carried plain HTTP before."""
+    transport = request.transport
+    assert isinstance(transport, asyncio.Transport)
+    head = f"{request.method} {request.raw_path} HTTP/1.1\r\n".encode()
+    head += b"".join(name + b": " + value + b"\r\n" for name, value in request.raw_headers) + b"\r\n"
+    request.protocol.transport = None  # aiohttp would close it
+    request.protocol.connection_lost(None)
+    client = WebSocketClient(instance, accept)
+    transport.set_protocol(client)
+    client.connection_made(transport)
+    client.data_received(head)
+    return _TakenOver()
+
+
+def refusal(protocol: ServerProtocol, error: SignalRError) -> Response:
+    """An HTTP answer instead of a WebSocket."""
+    response = protocol.reject(error.status, error.message)
+    for name, value in error.headers.items():
+        response.headers[name] = value
+    return response
+
+
+def query_of(request: Request) -> tuple[str, dict[str, list[str]]]:
+    """The raw query of a WebSocket request, and its parameters."""
+    query = urlsplit(request.path).query
+    return query, parse_qs(query, keep_blank_values=True)

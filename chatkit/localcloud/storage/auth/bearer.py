@@ -1,0 +1,48 @@
+"""Bearer tokens of Entra ID. Follows Microsoft's page "Authorize with Microsoft Entra ID" for the storage services."""
+
+from __future__ import annotations
+
+from chatkit.localcloud.entra.errors import TokenRejected
+from chatkit.localcloud.entra.tokens import Tokens
+from chatkit.localcloud.storage.auth.access import Access, Authenticator
+from chatkit.localcloud.storage.state.call import Call
+from chatkit.localcloud.storage.state.errors import StorageError
+
+AUDIENCE = "https://storage.azure.com"
+
+
+def challenge(tokens: Tokens) -> str:
+    """WWW-Authenticate: where a token comes from and for what."""
+    authority = tokens.issuer.removesuffix("/v2.0")
+    return f"Bearer authorization_uri={authority}/oauth2/authorize resource_id={AUDIENCE}"
+
+
+def authenticator(tokens: Tokens) -> Authenticator:
+    """Recognise principals by tokens for Azure Storage or for the account's own address."""
+
+    def authenticate(call: Call) -> Access | None:
+        scheme, _, token = call.header("authorization").partition(" ")
+        if scheme.lower() != "bearer":
+            return None
+        own = f"{call.origin}/{call.account.name}"
+        azure = f"https://{call.account.name}.blob.core.windows.net"
+        try:
+            return Access("bearer", claims=tokens.verify(token.strip(), [AUDIENCE, own, azure]))
+        except TokenRejected as error:
+            details = {"AuthenticationErrorDetail": error.description}
+            headers = {"WWW-Authenticate": challenge(tokens)}
+            raise StorageError("InvalidAuthenticationInfo", details=details, headers=headers) from None
+
+    return authenticate
+
+
+def refuse_unknown(call: Call) -> Access | None:
+    """Refuse an Authorization header of a scheme that nobody in the chain knows.
+
+    Raises:
+        StorageError: InvalidAuthenticationInfo.
+    """
+    if not call.header("authorization"):
+        return None
+    details = {"AuthenticationErrorDetail": "The Authorization header's scheme is not SharedKey or Bearer."}
+    raise StorageError("InvalidAuthenticationInfo", status=400, details=details)

@@ -1,0 +1,192 @@
+"""Shared access signatures: of an account, of a container or blob, and those signed with a user delegation key.
+
+Follows Microsoft's pages "Create an account SAS", "Create a service SAS" and "Create a user delegation SAS". The fields
+that are signed depend on the version a signature names (`sv`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from chatkit.localcloud.entra.tokens import Claims, Tokens
+from chatkit.localcloud.storage.auth import bearer, delegation
+from chatkit.localcloud.storage.auth.access import Access, Authenticator
+from chatkit.localcloud.storage.auth.shared_key import failed, keys, matches
+from chatkit.localcloud.storage.formats import dates
+from chatkit.localcloud.storage.state.call import Call
+from chatkit.localcloud.storage.state.errors import StorageError
+
+OLDEST = "2015-04-05"
+OLDEST_BOUND = "2025-07-05"
+OVERRIDES = ("rscc", "rscd", "rsce", "rscl", "rsct")
+DELEGATION = ("skoid", "sktid", "skt", "ske", "sks", "skv")
+RESOURCES = {"b": "b", "c": "c"}
+
+
+def authenticator(tokens: Tokens) -> Authenticator:
+    """Recognise signatures; one that is bound to a person needs that person's token beside it."""
+    signed_in = bearer.authenticator(tokens)
+
+    def authenticate(call: Call) -> Access | None:
+        access = _recognised(call)
+        if access is not None and call.query.get("sduoid"):
+            _check_person(call, signed_in(call))
+        return access
+
+    return authenticate
+
+
+def _recognised(call: Call) -> Access | None:
+    """Recognise a signature in the query.
+
+    Raises:
+        StorageError: It is wrong, out of its time, or not for this.
+    """
+    if "sig" not in call.query:
+        return None
+    if call.query.get("sv") < OLDEST:
+        raise failed(f"sv is not a version that is accepted: {OLDEST} is the oldest.")
+    if "skoid" in call.query:
+        access = _delegated(call)
+    elif not call.account.spec.allow_shared_key:
+        raise StorageError("KeyBasedAuthenticationNotPermitted")
+    elif "ss" in call.query or "srt" in call.query:
+        access = _of_account(call)
+    else:
+        access = _of_service(call)
+    return access
+
+
+def _of_account(call: Call) -> Access:
+    query = call.query
+    fields = ["sp", "ss", "srt", "st", "se", "sip", "spr", "sv", *(["ses"] if query.get("sv") >= "2020-12-06" else [])]
+    text = "\n".join([call.account.name, *(query.get(name) for name in fields), ""])
+    _check_signature(call, text)
+    _check_rules(call, query.get("st"), query.get("se"))
+    if "b" not in query.get("ss"):
+        raise StorageError("AuthorizationServiceMismatch")
+    return Access("sas", letters=query.get("sp"), resources=query.get("srt"))
+
+
+def _of_service(call: Call) -> Access:
+    query, policy = call.query, _policy(call)
+    _check_signature(call, "\n".join(_service_fields(call)))
+    start, expiry = (query.get(name) or policy.get(kept, "") for name, kept in (("st", "start"), ("se", "expiry")))
+    _check_rules(call, start, expiry)
+    return Access("sas", query.get("sp") or policy.get("permission", ""), _resource(call), service=True)
+
+
+def _service_fields(call: Call) -> Iterator[str]:
+    query, version = call.query, call.query.get("sv")
+    yield from (query.get("sp"), query.get("st"), query.get("se"), _canonical(call), query.get("si"))
+    yield from (query.get("sip"), query.get("spr"), version)
+    if version >= "2018-11-09":
+        yield from (query.get("sr"), query.get("snapshot"))
+    if version >= "2020-12-06":
+        yield query.get("ses")
+    yield from (query.get(name) for name in OVERRIDES)
+
+
+def _delegated(call: Call) -> Access:
+    query = call.query
+    if "suoid" in query:  # checked against access control lists of files, which only a hierarchical namespace has
+        raise failed("An unauthorized user (suoid) needs an account with a hierarchical namespace; this one has none.")
+    if "sduoid" in query and query.get("sv") < OLDEST_BOUND:
+        raise failed(f"A signature can be bound to a principal (sduoid) from version {OLDEST_BOUND} on.")
+    key = delegation.DelegationKey(*(query.get(name) for name in (*DELEGATION, "skdutid")))
+    value = delegation.value(call.account.secret, key)
+    if not any(matches(value, text, query.get("sig")) for text in _delegation_texts(call)):
+        raise failed("Signature did not match.")
+    start, expiry = dates.parse_iso(key.start), dates.parse_iso(key.expiry)
+    if start is None or expiry is None or not start - 1 <= dates.now() <= expiry:
+        raise failed(f"Signature not valid in the specified key time frame: Start [{key.start}] - Expiry [{key.expiry}]")
+    _check_rules(call, query.get("st"), query.get("se"))
+    principal = Claims(oid=key.oid, appid="", tid=key.tid, name="", raw={})
+    return Access("sas", query.get("sp"), _resource(call), service=True, claims=principal)
+
+
+def _check_person(call: Call, person: Access | None) -> None:
+    """`sduoid` binds a signature to one principal (and `skdutid` to its tenant), who has to sign in as well."""
+    claims = person.claims if person is not None else None
+    if claims is None:
+        raise failed("The signature is bound to a principal (sduoid); a bearer token of that principal is missing.")
+    tenant = call.query.get("skdutid") or call.query.get("sktid")
+    if (claims.oid.lower(), claims.tid.lower()) != (call.query.get("sduoid").lower(), tenant.lower()):
+        raise failed("The signature is bound to another principal (sduoid) than the one of the bearer token.")
+
+
+def _delegation_texts(call: Call) -> Iterator[str]:
+    """The newest form first; each older one has fewer fields."""
+    query, version = call.query, call.query.get("sv")
+    first = [query.get("sp"), query.get("st"), query.get("se"), _canonical(call), *(query.get(name) for name in DELEGATION)]
+    agents = [query.get(name) for name in ("saoid", "suoid", "scid")] if version >= "2020-02-10" else []
+    delegated = [query.get("skdutid"), query.get("sduoid")]
+    rules = [query.get("sip"), query.get("spr"), version, query.get("sr"), query.get("snapshot")]
+    rules += [query.get("ses")] if version >= "2020-12-06" else []
+    last = [query.get(name) for name in OVERRIDES]
+    yield "\n".join([*first, *agents, *delegated, *rules, *_signed_request(call), *last])
+    yield "\n".join([*first, *agents, *delegated, *rules, *last])
+    if not any(delegated):
+        yield "\n".join([*first, *agents, *rules, *last])
+
+
+def _signed_request(call: Call) -> list[str]:
+    """Request headers and query parameters that the signature fixes, by the lists `srh` and `srq`."""
+    headers = [f"{name}:{call.header(name.lower())}" for name in call.query.get("srh").split(",") if name]
+    values = [f"{name}:{call.query.get(name.lower())}" for name in call.query.get("srq").split(",") if name]
+    return ["\n".join([*headers, ""]) if headers else "", "\n".join(["", *values]) if values else ""]
+
+
+def _canonical(call: Call) -> str:
+    target, resource = call.target, _resource(call)
+    path = f"/blob/{target.account}/{target.container}"
+    return path if resource == "c" else f"{path}/{target.blob}"
+
+
+def _resource(call: Call) -> str:
+    found = RESOURCES.get(call.query.get("sr"))
+    if found is None or not call.target.container:
+        raise failed("Signed resource (sr) is missing or not provided here: it can be b or c.")
+    return found
+
+
+def _policy(call: Call) -> dict[str, str]:
+    name = call.query.get("si")
+    if not name:
+        return {}
+    container = call.account.containers.get(call.target.container)
+    policy = container.policies.get(name) if container else None
+    if policy is None:
+        raise failed(f"No stored access policy is called {name}.")
+    return policy
+
+
+def _check_signature(call: Call, text: str) -> None:
+    if not any(matches(key, text, call.query.get("sig")) for key in keys(call)):
+        raise failed(f"Signature did not match. String to sign used was {text}")
+
+
+def _check_rules(call: Call, start: str, expiry: str) -> None:
+    begins, ends = dates.parse_iso(start) if start else 0.0, dates.parse_iso(expiry)
+    if begins is None or ends is None:
+        raise failed("Start (st) or expiry (se) is missing or is no time.")
+    if not begins <= dates.now() < ends:
+        now = dates.http_date(dates.now())
+        raise failed(f"Signature not valid in the specified time frame: Start [{start}] - Expiry [{expiry}] - Current [{now}]")
+    if call.query.get("spr") == "https" and not call.secure:
+        raise StorageError("AuthorizationProtocolMismatch")
+    _check_address(call.query.get("sip"))
+
+
+def _check_address(allowed: str) -> None:
+    """Callers are on this machine: their address is 127.0.0.1, whichever of its addresses they used."""
+    first, _, last = allowed.partition("-")
+    if allowed and not _number(first) <= _number("127.0.0.1") <= _number(last or first):
+        raise StorageError("AuthorizationSourceIPMismatch", details={"SourceIP": "127.0.0.1"})
+
+
+def _number(address: str) -> int:
+    parts = address.strip().split(".")
+    if len(parts) != 4 or not all(part.isdecimal() and int(part) < 256 for part in parts):
+        raise failed("Signed IP address (sip) is no IPv4 address or range.")
+    return int.from_bytes(bytes(map(int, parts)), "big")

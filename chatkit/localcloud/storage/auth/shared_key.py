@@ -1,0 +1,119 @@
+"""Shared Key authorisation. Follows Microsoft's page "Authorize with Shared Key"."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import hmac
+from collections.abc import Iterable, Mapping
+
+from chatkit.localcloud.storage.auth.access import Access
+from chatkit.localcloud.storage.formats import dates
+from chatkit.localcloud.storage.state.call import Call, Query
+from chatkit.localcloud.storage.state.errors import StorageError
+
+SIGNED_HEADERS = (
+    "content-encoding",
+    "content-language",
+    "content-length",
+    "content-md5",
+    "content-type",
+    "date",
+    "if-modified-since",
+    "if-match",
+    "if-none-match",
+    "if-unmodified-since",
+    "range",
+)
+LARGEST_SKEW_S = 15 * 60
+# Order in which .NET and the SDKs after it compare header names: case and hyphens are of no account at first.
+ORDER = {character: place for place, character in enumerate("!#$%&*.^_`|~+0123456789abcdefghijklmnopqrstuvwxyz")}
+
+
+def authenticate(call: Call) -> Access | None:
+    """Recognise the account's owner by a signature with one of the account's keys.
+
+    Raises:
+        StorageError: AuthenticationFailed or KeyBasedAuthenticationNotPermitted.
+    """
+    scheme, _, credential = call.header("authorization").partition(" ")
+    if scheme.lower() not in ("sharedkey", "sharedkeylite"):
+        return None
+    name, _, signature = credential.strip().partition(":")
+    if not call.account.spec.allow_shared_key:
+        raise StorageError("KeyBasedAuthenticationNotPermitted")
+    if name != call.account.name or not signature:
+        raise failed("The account being accessed is not the one that signed the request.")
+    if scheme.lower() == "sharedkeylite":
+        raise failed("SharedKeyLite is not accepted here; use SharedKey.")
+    _check_date(call)
+    candidates = [*strings_to_sign(call.method, call.headers, f"/{name}{call.path}", call.query)]
+    if not any(matches(key, text, signature) for text in candidates for key in keys(call)):
+        raise failed(
+            f"The MAC signature found in the HTTP request '{signature}' is not the same as any computed signature."
+            f" Server used following string to sign: '{candidates[0]}'."
+        )
+    return Access("key")
+
+
+def keys(call: Call) -> tuple[str, str]:
+    """Both keys of the account."""
+    return call.account.spec.key1, call.account.spec.key2
+
+
+def matches(key: str, text: str, signature: str) -> bool:
+    """Say whether a signature is that of a text."""
+    return hmac.compare_digest(sign(key, text).encode(), signature.encode())
+
+
+def sign(key: str, text: str) -> str:
+    """HMAC-SHA256 with a base64 key, in base64."""
+    return base64.b64encode(hmac.digest(base64.b64decode(key), text.encode(), hashlib.sha256)).decode()
+
+
+def failed(detail: str) -> StorageError:
+    """403 with the reason."""
+    return StorageError("AuthenticationFailed", details={"AuthenticationErrorDetail": detail})
+
+
+def strings_to_sign(method: str, headers: Mapping[str, str], resource: str, query: Query) -> Iterable[str]:
+    """What clients may have signed: header names are sorted by their bytes, or as .NET compares words.
+
+    Args:
+        method: HTTP method.
+        headers: By lower-case name.
+        resource: Slash, account name and the path as it was sent.
+        query: Its parameters.
+    """
+    values = {name: headers.get(name, "") for name in SIGNED_HEADERS}
+    if values["content-length"] == "0":
+        values["content-length"] = ""
+    if headers.get("x-ms-date"):
+        values["date"] = ""
+    before = "\n".join([method, *values.values()])
+    after = canonical_resource(resource, query)
+    names = [name for name in headers if name.startswith("x-ms-")]
+    for ordered in dict.fromkeys([tuple(sorted(names, key=_word_order)), tuple(sorted(names))]):
+        lines = [f"{name}:{headers[name].strip()}" for name in ordered]
+        yield "\n".join([before, *lines, after])
+
+
+def canonical_resource(resource: str, query: Query) -> str:
+    """The URL's part of the string to sign: path, then parameters by name, several values of one joined by commas."""
+    values: dict[str, list[str]] = {}
+    for name, value in query.pairs:
+        values.setdefault(name.lower(), []).append(value)
+    return "\n".join([resource, *(f"{name}:{','.join(sorted(values[name]))}" for name in sorted(values))])
+
+
+def _word_order(name: str) -> tuple[list[int], list[int]]:
+    letters = [ORDER.get(character, 0) for character in name if character != "-"]
+    hyphens = [-place for place, character in enumerate(name) if character == "-"]
+    return letters, hyphens
+
+
+def _check_date(call: Call) -> None:
+    text = call.header("x-ms-date") or call.header("date")
+    at = dates.parse_http_date(text)
+    if at is None or abs(at - dates.now()) > LARGEST_SKEW_S:
+        raise failed(f"Request date header too old, too new or missing: '{text}'")

@@ -1,0 +1,1 @@
+"""How storage writes things down: XML, dates, ranges, tags."""

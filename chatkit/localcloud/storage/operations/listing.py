@@ -1,0 +1,213 @@
+"""List Blobs and List Containers: prefix, delimiter, pages and markers."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import binascii
+from bisect import bisect_left
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+
+from chatkit.localcloud.storage.formats import tag_rules
+from chatkit.localcloud.storage.formats.xmltext import Element, Rendered, named
+from chatkit.localcloud.storage.operations import tags
+from chatkit.localcloud.storage.operations.properties import (
+    blob_element,
+    container_element,
+    metadata_element,
+)
+from chatkit.localcloud.storage.state.call import Answer, Call, xml_answer
+from chatkit.localcloud.storage.state.errors import StorageError, bad_query
+from chatkit.localcloud.storage.state.models import Blob, Container
+
+LARGEST_PAGE = 5000
+AT_ONCE = 100  # entries written before others get their turn
+AFTER_ALL = "\U0010ffff"
+BLOB_INCLUDES = {"metadata", "uncommittedblobs", "tags", "copy", "snapshots", "deleted", "versions", "deletedwithversions"}
+BLOB_INCLUDES |= {"immutabilitypolicy", "legalhold", "permissions"}
+CONTAINER_INCLUDES = {"metadata", "deleted", "system"}
+
+
+@dataclass
+class Page:
+    """A page of a listing.
+
+    Attributes:
+        names: Names and, ending with the delimiter, prefixes, in order.
+        marker: The entry that the next page begins with; empty after the last.
+    """
+
+    names: list[str] = field(default_factory=list)
+    marker: str = ""
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What a listing is asked for.
+
+    Attributes:
+        prefix: What names begin with.
+        delimiter: Names that have it after the prefix are shown once, as a prefix; empty for a flat listing.
+        start: Entry that the page begins with; empty for the first.
+        size: Most entries.
+    """
+
+    prefix: str = ""
+    delimiter: str = ""
+    start: str = ""
+    size: int = LARGEST_PAGE
+
+
+def cut_page(names: Sequence[str], wanted: Wanted) -> Page:
+    """Cut one page out of names that are in order."""
+    found, index = Page(), bisect_left(names, max(wanted.prefix, wanted.start))
+    while index < len(names) and names[index].startswith(wanted.prefix):
+        name = names[index]
+        cut = name.find(wanted.delimiter, len(wanted.prefix)) if wanted.delimiter else -1
+        entry = name if cut < 0 else name[: cut + len(wanted.delimiter)]
+        if len(found.names) == wanted.size:
+            found.marker = entry
+            break
+        found.names.append(entry)
+        index = index + 1 if cut < 0 else bisect_left(names, entry + AFTER_ALL, index)
+    return found
+
+
+def read_wanted(call: Call) -> Wanted:
+    """Understand the query of a listing.
+
+    Raises:
+        StorageError: For a page size or marker that cannot be.
+    """
+    text, query = call.query.get("maxresults"), call.query
+    if text and not (text.isdecimal() and len(text) < 10):
+        raise bad_query("maxresults", text)
+    if text and int(text) == 0:
+        raise StorageError("OutOfRangeQueryParameterValue", details={"QueryParameterName": "maxresults"})
+    size = min(int(text or LARGEST_PAGE), LARGEST_PAGE)
+    start = _entry(query.get("marker")) or query.get("startfrom")
+    return Wanted(query.get("prefix"), query.get("delimiter"), start, size)
+
+
+async def list_blobs(call: Call) -> Answer:
+    """List Blobs."""
+    wanted, include = read_wanted(call), _includes(call, BLOB_INCLUDES)
+    container = call.container
+    staged = [name for name in container.staged if name not in container.blobs] if "uncommittedblobs" in include else []
+    page = cut_page(sorted([*container.names, *staged]) if staged else container.names, wanted)
+    found, entries = [(name, container.blobs.get(name)) for name in page.names], []
+    for number, (name, blob) in enumerate(found):
+        entries.append(_entry_element(name, blob, wanted, include).render())
+        if number % AT_ONCE == 0:
+            await asyncio.sleep(0)
+    root = _results(call, page, wanted, Rendered("Blobs", "".join(entries)))
+    root.attributes["ContainerName"] = container.name
+    return xml_answer(root)
+
+
+def _entry_element(name: str, blob: Blob | None, wanted: Wanted, include: set[str]) -> Element:
+    if wanted.delimiter and name.find(wanted.delimiter, len(wanted.prefix)) >= 0:
+        return Element("BlobPrefix", [named("Name", name)])
+    if blob is None:
+        empty = Element("Properties", [Element("Content-Length", "0"), Element("BlobType", "BlockBlob")])
+        return Element("Blob", [named("Name", name), empty])
+    parts = [named("Name", name), _with_copy(blob, include)]
+    if "metadata" in include and blob.metadata:
+        parts.append(metadata_element(blob))
+    if "tags" in include and blob.tags:
+        parts.append(tags.element(blob.tags))
+    return Element("Blob", parts)
+
+
+def _with_copy(blob: Blob, include: set[str]) -> Element:
+    shown = blob_element(blob)
+    if "copy" in include and blob.copy:
+        names = {"id": "CopyId", "source": "CopySource", "status": "CopyStatus", "progress": "CopyProgress"}
+        names["completion-time"] = "CopyCompletionTime"
+        shown.content = [*shown.children, *(Element(names[name], value) for name, value in blob.copy.items())]
+    return shown
+
+
+async def list_containers(call: Call) -> Answer:
+    """List Containers."""
+    wanted, include = read_wanted(call), _includes(call, CONTAINER_INCLUDES)
+    page = cut_page(sorted(call.account.containers), wanted)
+    entries = []
+    for name in page.names:
+        container = call.account.containers[name]
+        parts = [Element("Name", name), container_element(container)]
+        if "metadata" in include and container.metadata:
+            parts.append(metadata_element(container))
+        entries.append(Element("Container", parts))
+    return xml_answer(_results(call, page, wanted, Element("Containers", entries)))
+
+
+def _results(call: Call, page: Page, wanted: Wanted, entries: Element) -> Element:
+    shown = [named("Prefix", wanted.prefix)] if wanted.prefix else []
+    if call.query.get("marker"):
+        shown.append(Element("Marker", call.query.get("marker")))
+    if call.query.get("maxresults"):
+        shown.append(Element("MaxResults", call.query.get("maxresults")))
+    if wanted.delimiter:
+        shown.append(named("Delimiter", wanted.delimiter))
+    endpoint = f"{call.origin}/{call.account.name}/"
+    return Element(
+        "EnumerationResults", [*shown, entries, Element("NextMarker", _marker(page.marker))], {"ServiceEndpoint": endpoint}
+    )
+
+
+def _includes(call: Call, known: set[str]) -> set[str]:
+    given = {item.strip().lower() for item in call.query.get("include").split(",") if item.strip()}
+    if given - known:
+        raise bad_query("include", call.query.get("include"))
+    return given
+
+
+def _marker(entry: str) -> str:
+    return base64.urlsafe_b64encode(entry.encode()).decode() if entry else ""
+
+
+def _entry(marker: str) -> str:
+    try:
+        return base64.b64decode(marker.encode(), altchars=b"-_", validate=True).decode()
+    except (binascii.Error, ValueError):
+        raise bad_query("marker", marker) from None
+
+
+async def find_by_tags(call: Call) -> Answer:
+    """Find Blobs by Tags, in the account or in a container; shows of each blob the tags that the expression names."""
+    wanted, text = read_wanted(call), call.query.get("where")
+    rule, page = _tag_rule(text), Page()
+    entries: list[Element] = []
+    for number, (container, blob) in enumerate(_tagged(call, wanted.start)):
+        if number % AT_ONCE == 0:
+            await asyncio.sleep(0)
+        if not rule.holds({**blob.tags, tag_rules.CONTAINER: container.name}):
+            continue
+        if len(entries) == wanted.size:
+            page.marker = f"{container.name}/{blob.name}"
+            break
+        shown = tags.element({name: value for name, value in blob.tags.items() if name in rule.names})
+        entries.append(Element("Blob", [named("Name", blob.name), Element("ContainerName", container.name), shown]))
+    parts = [Element("Where", text), Element("Blobs", entries), Element("NextMarker", _marker(page.marker))]
+    return xml_answer(Element("EnumerationResults", parts, {"ServiceEndpoint": f"{call.origin}/{call.account.name}/"}))
+
+
+def _tag_rule(text: str) -> tag_rules.TagRule:
+    if not text:
+        raise StorageError("MissingRequiredQueryParameter", details={"QueryParameterName": "where"})
+    try:
+        return tag_rules.parse(text)
+    except ValueError:
+        raise bad_query("where", text) from None
+
+
+def _tagged(call: Call, start: str) -> Iterator[tuple[Container, Blob]]:
+    """Blobs with tags, by container and name, from the one that a marker names."""
+    first, _, name = start.partition("/")
+    searched = [call.container] if call.target.container else [found for _, found in sorted(call.account.containers.items())]
+    for container in searched:
+        if container.name >= first:
+            blobs = [*container.names_from(name if container.name == first else "")]
+            yield from ((container, blob) for each in blobs if (blob := container.blobs.get(each)) and blob.tags)

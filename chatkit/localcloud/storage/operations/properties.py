@@ -1,0 +1,193 @@
+"""What a blob's or container's headers say, both ways: names as in Microsoft's "Get Blob Properties"."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hashlib
+import re
+
+from chatkit.localcloud.storage.formats import dates
+from chatkit.localcloud.storage.formats.xmltext import Element
+from chatkit.localcloud.storage.operations import leases
+from chatkit.localcloud.storage.state.call import Call
+from chatkit.localcloud.storage.state.errors import StorageError, bad_header
+from chatkit.localcloud.storage.state.models import APPEND, BLOCK, Blob, Container
+
+CONTENT_HEADERS = {
+    "x-ms-blob-content-type": "Content-Type",
+    "x-ms-blob-content-encoding": "Content-Encoding",
+    "x-ms-blob-content-language": "Content-Language",
+    "x-ms-blob-content-md5": "Content-MD5",
+    "x-ms-blob-cache-control": "Cache-Control",
+    "x-ms-blob-content-disposition": "Content-Disposition",
+}
+FROM_REQUEST = ("Content-Type", "Content-Encoding", "Content-Language", "Cache-Control")
+OVERRIDES = {
+    "rscc": "Cache-Control",
+    "rscd": "Content-Disposition",
+    "rsce": "Content-Encoding",
+    "rscl": "Content-Language",
+    "rsct": "Content-Type",
+}
+METADATA_NAME = re.compile(r"[A-Za-z_]\w*$", re.ASCII)
+LARGEST_METADATA = 8192
+DEFAULT_TYPE = "application/octet-stream"
+DEFAULT_TIER = "Hot"
+TIERS = {"Hot", "Cool", "Cold", "Archive"}
+
+
+def content_headers(call: Call, *, own: bool = False) -> dict[str, str]:
+    """The content headers a request gives a blob.
+
+    Args:
+        call: The request.
+        own: The request's own Content-Type and so on count where no `x-ms-blob-…` header is given: Put Blob.
+    """
+    given = {shown: call.header(name) for name, shown in CONTENT_HEADERS.items() if call.header(name)}
+    if own:
+        given = {**{name: call.header(name.lower()) for name in FROM_REQUEST if call.header(name.lower())}, **given}
+    return given
+
+
+def metadata(call: Call) -> dict[str, str]:
+    """The metadata a request gives.
+
+    Raises:
+        StorageError: EmptyMetadataKey, InvalidMetadata or MetadataTooLarge.
+    """
+    for name in call.metadata:
+        if not name:
+            raise StorageError("EmptyMetadataKey")
+        if not METADATA_NAME.match(name):
+            raise StorageError("InvalidMetadata")
+    if sum(len(name) + len(value) for name, value in call.metadata.items()) > LARGEST_METADATA:
+        raise StorageError("MetadataTooLarge")
+    return dict(call.metadata)
+
+
+def md5_of(text: str, header: str = "content-md5") -> bytes:
+    """Decode an MD5 header.
+
+    Raises:
+        StorageError: InvalidMd5.
+    """
+    try:
+        digest = base64.b64decode(text, validate=True)
+    except (binascii.Error, ValueError):
+        digest = b""
+    if len(digest) != hashlib.md5(usedforsecurity=False).digest_size:
+        raise StorageError("InvalidMd5", details={"HeaderName": header, "HeaderValue": text})
+    return digest
+
+
+def tier(call: Call) -> str:
+    """The access tier a request asks for; empty for none.
+
+    Raises:
+        StorageError: InvalidHeaderValue.
+    """
+    wanted = call.header("x-ms-access-tier")
+    if wanted and wanted not in TIERS:
+        raise bad_header("x-ms-access-tier", wanted)
+    return wanted
+
+
+def metadata_headers(found: Blob | Container) -> dict[str, str]:
+    """Metadata as headers."""
+    return {f"x-ms-meta-{name}": value for name, value in found.metadata.items()}
+
+
+def stamp(found: Blob | Container) -> dict[str, str]:
+    """ETag and Last-Modified."""
+    return {"ETag": found.etag, "Last-Modified": dates.http_date(found.modified)}
+
+
+def written(blob: Blob, **more: str) -> dict[str, str]:
+    """Headers of the answer to a change of a blob."""
+    return {**stamp(blob), "x-ms-request-server-encrypted": "true", **more}
+
+
+def blob_headers(call: Call, blob: Blob) -> dict[str, str]:
+    """Headers of Get Blob and Get Blob Properties, but for the length."""
+    shown = {
+        "Content-Type": DEFAULT_TYPE,
+        **blob.headers,
+        **stamp(blob),
+        "Accept-Ranges": "bytes",
+        "x-ms-blob-type": blob.kind,
+        "x-ms-creation-time": dates.http_date(blob.created),
+        "x-ms-server-encrypted": "true",
+        **leases.headers(blob.lease),
+        **metadata_headers(blob),
+        **{f"x-ms-copy-{name}": value for name, value in blob.copy.items()},
+    }
+    if blob.kind == APPEND:
+        shown["x-ms-blob-committed-block-count"] = str(blob.append_blocks)
+        if blob.sealed:
+            shown["x-ms-blob-sealed"] = "true"
+    if blob.tags:
+        shown["x-ms-tag-count"] = str(len(blob.tags))
+    if "sig" in call.query:
+        shown.update({header: call.query.get(name) for name, header in OVERRIDES.items() if name in call.query})
+    return shown
+
+
+def tier_headers(blob: Blob) -> dict[str, str]:
+    """The access tier as headers; append blobs have none."""
+    if blob.kind != BLOCK:
+        return {}
+    if not blob.tier:
+        return {"x-ms-access-tier": DEFAULT_TIER, "x-ms-access-tier-inferred": "true"}
+    return {"x-ms-access-tier": blob.tier, "x-ms-access-tier-change-time": dates.http_date(blob.tier_changed)}
+
+
+def blob_element(blob: Blob) -> Element:
+    """A blob's properties in a listing."""
+    values = {
+        "Creation-Time": dates.http_date(blob.created),
+        "Last-Modified": dates.http_date(blob.modified),
+        "Etag": blob.etag.strip('"'),
+        "Content-Length": str(blob.size),
+        **{name: blob.headers.get(name, "") for name in CONTENT_HEADERS.values()},
+        "Content-Type": blob.headers.get("Content-Type", DEFAULT_TYPE),
+        "BlobType": blob.kind,
+    }
+    if blob.kind == BLOCK:
+        values["AccessTier"] = blob.tier or DEFAULT_TIER
+        if blob.tier:
+            values["AccessTierChangeTime"] = dates.http_date(blob.tier_changed)
+        else:
+            values["AccessTierInferred"] = "true"
+    values.update(_lease_values(blob))
+    values["ServerEncrypted"] = "true"
+    if blob.sealed:
+        values["Sealed"] = "true"
+    if blob.tags:
+        values["TagCount"] = str(len(blob.tags))
+    return Element("Properties", [Element(name, value) for name, value in values.items()])
+
+
+def container_element(container: Container) -> Element:
+    """A container's properties in a listing."""
+    values = {"Last-Modified": dates.http_date(container.modified), "Etag": container.etag, **_lease_values(container)}
+    if container.public:
+        values["PublicAccess"] = container.public
+    values |= {
+        "HasImmutabilityPolicy": "false",
+        "HasLegalHold": "false",
+        "ImmutableStorageWithVersioningEnabled": "false",
+        "DefaultEncryptionScope": "$account-encryption-key",
+        "DenyEncryptionScopeOverride": "false",
+    }
+    return Element("Properties", [Element(name, value) for name, value in values.items()])
+
+
+def metadata_element(found: Blob | Container) -> Element:
+    """Metadata in a listing."""
+    return Element("Metadata", [Element(name, value) for name, value in found.metadata.items()])
+
+
+def _lease_values(found: Blob | Container) -> dict[str, str]:
+    names = {"x-ms-lease-status": "LeaseStatus", "x-ms-lease-state": "LeaseState", "x-ms-lease-duration": "LeaseDuration"}
+    return {names[name]: value for name, value in leases.headers(found.lease).items()}

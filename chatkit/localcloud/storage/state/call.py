@@ -1,0 +1,216 @@
+"""One request as storage sees it, and its answer. Knows nothing of the web server, so batches and tests make calls too."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+from urllib.parse import unquote
+
+from chatkit.localcloud.storage.formats.xmltext import Element, document, parse
+from chatkit.localcloud.storage.state.errors import StorageError, missing_header
+from chatkit.localcloud.storage.state.models import ROOT, Account, Blob, Container, Piece
+from chatkit.localcloud.storage.state.repository import Repository
+
+if TYPE_CHECKING:
+    from chatkit.localcloud.storage.auth.access import Access
+
+XML = "application/xml"
+NEWEST_VERSION = "2026-10-06"
+LARGEST_XML = 8 * 1024 * 1024
+LARGEST_APPEND = 100 * 1024 * 1024
+
+
+@dataclass(frozen=True)
+class Target:
+    """What a URL names.
+
+    Attributes:
+        account: Account name, first part of the path.
+        container: Empty for the account itself.
+        blob: Empty for a container or the account.
+    """
+
+    account: str
+    container: str = ""
+    blob: str = ""
+
+    @property
+    def level(self) -> str:
+        """service, container or blob."""
+        return "blob" if self.blob else "container" if self.container else "service"
+
+
+@dataclass(frozen=True)
+class Query:
+    """Query parameters: names in any case, values as they were decoded.
+
+    Attributes:
+        pairs: All of them, in order.
+    """
+
+    pairs: tuple[tuple[str, str], ...]
+    _values: dict[str, str] = field(default_factory=dict, repr=False)
+
+    def __post_init__(self) -> None:
+        for name, value in reversed(self.pairs):
+            self._values[name.lower()] = value
+
+    @classmethod
+    def parse(cls, text: str) -> Query:
+        """Read a query string. A plus stays a plus, as in Azure's signatures."""
+        parts = (part.partition("=") for part in text.split("&") if part)
+        return cls(tuple((unquote(name), unquote(value)) for name, _, value in parts))
+
+    def get(self, name: str, default: str = "") -> str:
+        """The first value of a parameter."""
+        return self._values.get(name, default)
+
+    def __contains__(self, name: str) -> bool:
+        return name in self._values
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What goes back.
+
+    Attributes:
+        body: Bytes to send.
+        content: Part of a blob to send in place of `body`: pieces, first byte and length.
+    """
+
+    status: int = 200
+    headers: Mapping[str, str] = field(default_factory=dict)
+    body: bytes = b""
+    content: tuple[list[Piece], int, int] | None = None
+
+
+@dataclass
+class Call:
+    """One request.
+
+    Attributes:
+        path: As it was sent, percent-encoded, without the query.
+        headers: By lower-case name.
+        origin: Scheme and host of the URL.
+        metadata: What came in `x-ms-meta-` headers, names as they were written.
+        secure: Whether it came by https.
+        body: The body in chunks, or None when there is none.
+        access: Who asks; set once that is known.
+    """
+
+    method: str
+    path: str
+    query: Query
+    headers: Mapping[str, str]
+    repository: Repository
+    target: Target
+    account: Account
+    origin: str
+    secure: bool = True
+    request_id: str = ""
+    metadata: Mapping[str, str] = field(default_factory=dict)
+    body: Callable[[], AsyncIterator[bytes]] | None = None
+    access: Access | None = None
+
+    def header(self, name: str, default: str = "") -> str:
+        """A request header by its lower-case name."""
+        return self.headers.get(name, default)
+
+    def required(self, name: str) -> str:
+        """A request header that has to be there."""
+        value = self.headers.get(name, "")
+        if not value:
+            raise missing_header(name)
+        return value
+
+    @property
+    def container(self) -> Container:
+        """The container the URL names.
+
+        Raises:
+            StorageError: ContainerNotFound.
+        """
+        return self.repository.container(self.account, self.target.container)
+
+    @property
+    def blob(self) -> Blob:
+        """The blob the URL names.
+
+        Raises:
+            StorageError: ContainerNotFound or BlobNotFound.
+        """
+        found = self.container.blobs.get(self.target.blob)
+        if found is None:
+            raise StorageError("BlobNotFound")
+        return found
+
+    @property
+    def length(self) -> int:
+        """Content-Length.
+
+        Raises:
+            StorageError: MissingContentLengthHeader.
+        """
+        text = self.header("content-length")
+        if not text.isdecimal():
+            raise StorageError("MissingContentLengthHeader")
+        return int(text)
+
+    def chunks(self) -> AsyncIterator[bytes]:
+        """The body as it comes in."""
+        return self.body() if self.body is not None else _nothing()
+
+    async def read(self, limit: int) -> bytes:
+        """The whole body.
+
+        Raises:
+            StorageError: RequestBodyTooLarge.
+        """
+        data = bytearray()
+        async for chunk in self.chunks():
+            data += chunk
+            if len(data) > limit:
+                raise StorageError("RequestBodyTooLarge", details={"MaxLimit": str(limit)})
+        return bytes(data)
+
+    async def read_xml(self) -> Element:
+        """The body as XML.
+
+        Raises:
+            StorageError: InvalidXmlDocument.
+        """
+        try:
+            return parse(await self.read(LARGEST_XML))
+        except ValueError as error:
+            raise StorageError("InvalidXmlDocument", details={"Reason": str(error)}) from None
+
+
+async def _nothing() -> AsyncIterator[bytes]:
+    return
+    yield b""
+
+
+def xml_answer(root: Element, *, headers: Mapping[str, str] | None = None) -> Answer:
+    """200 with a document."""
+    return Answer(200, {"Content-Type": XML, **(headers or {})}, document(root))
+
+
+def read_target(path: str, query: Query) -> Target:
+    """Find what a path names.
+
+    Raises:
+        StorageError: InvalidUri, for what is not UTF-8 or holds a null character.
+    """
+    try:
+        parts = [unquote(part, errors="strict") for part in path.lstrip("/").split("/", 2)]
+    except UnicodeDecodeError:
+        raise StorageError("InvalidUri") from None
+    if any("\0" in part for part in parts):
+        raise StorageError("InvalidUri")
+    account, container, blob = [*parts, "", ""][:3]
+    named = any(name in query for name in ("comp", "action", "resource"))
+    of_container = query.get("restype").lower() in ("container", "account") or named
+    if container and not blob and not of_container:
+        return Target(account, ROOT, container)
+    return Target(account, container, blob)

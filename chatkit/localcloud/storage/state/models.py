@@ -1,0 +1,196 @@
+"""State of Blob storage: accounts, containers and blobs, and their JSON documents. Plain Python, no files and no HTTP."""
+
+from __future__ import annotations
+
+from bisect import bisect_left, insort
+from collections.abc import Iterator
+from dataclasses import dataclass, field, fields
+from typing import Any
+
+from chatkit.localcloud.storage.formats import dates
+from chatkit.localcloud.storage.state.spec import AccountSpec, StaticWebsite
+
+Document = dict[str, Any]
+BLOCK, APPEND = "BlockBlob", "AppendBlob"
+WEB = "$web"
+ROOT = "$root"
+
+
+@dataclass(slots=True)
+class Piece:
+    """A part of a blob's content, one file on disk from its beginning.
+
+    Attributes:
+        file: Name of the file in the account's folder.
+        size: Bytes that count; the file may be longer when an append was cut off.
+        block_id: Base64 id of a committed block; empty for content that was put at once.
+    """
+
+    file: str
+    size: int
+    block_id: str = ""
+
+
+@dataclass(slots=True)
+class Lease:
+    """A lease on a blob or container.
+
+    Attributes:
+        id: Lease id; empty when there has never been one.
+        seconds: Duration, -1 for ever.
+        until: When it ends by itself, Unix time; 0 for never.
+        broken: When a break takes effect, Unix time; 0 when nobody broke it.
+    """
+
+    id: str = ""
+    seconds: int = 0
+    until: float = 0
+    broken: float = 0
+
+    @property
+    def state(self) -> str:
+        """available, leased, expired, breaking or broken."""
+        now = dates.now()
+        if not self.id:
+            return "available"
+        if self.broken:
+            return "breaking" if self.broken > now else "broken"
+        return "expired" if self.until and self.until <= now else "leased"
+
+    @property
+    def active(self) -> bool:
+        """Say whether writers need the lease id."""
+        return self.state in ("leased", "breaking")
+
+
+@dataclass(slots=True)
+class Blob:
+    """One blob.
+
+    Attributes:
+        headers: Content-Type and its like, as they are sent back.
+        pieces: The content, in order.
+        tier: Access tier that was set; empty for the account's default.
+        append_blocks: Committed blocks of an append blob.
+        copy: Properties of the copy that made it, header names of `x-ms-copy-` without the prefix.
+    """
+
+    name: str
+    kind: str = BLOCK
+    etag: str = field(default_factory=dates.new_etag)
+    created: float = field(default_factory=dates.now)
+    modified: float = field(default_factory=dates.now)
+    headers: dict[str, str] = field(default_factory=dict)
+    metadata: dict[str, str] = field(default_factory=dict)
+    tags: dict[str, str] = field(default_factory=dict)
+    pieces: list[Piece] = field(default_factory=list)
+    lease: Lease = field(default_factory=Lease)
+    tier: str = ""
+    tier_changed: float = 0
+    append_blocks: int = 0
+    sealed: bool = False
+    copy: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def size(self) -> int:
+        """Length of the content in bytes."""
+        return sum(piece.size for piece in self.pieces)
+
+    def touch(self) -> None:
+        """Note a change: a new ETag and modification time."""
+        self.etag, self.modified = dates.new_etag(), dates.now()
+
+    def document(self) -> Document:
+        """What is stored; what is at its default is left out."""
+        kept = {name: getattr(self, name) for name in BLOB_FIELDS if getattr(self, name)}
+        kept["pieces"] = [[piece.file, piece.size, piece.block_id] for piece in self.pieces]
+        kept["lease"] = _lease_document(self.lease)
+        return kept
+
+    @classmethod
+    def load(cls, document: Document) -> Blob:
+        """Read what `document` wrote."""
+        pieces = [Piece(*piece) for piece in document["pieces"]]
+        return cls(**{**document, "pieces": pieces, "lease": Lease(*document["lease"])})
+
+
+BLOB_FIELDS = tuple(item.name for item in fields(Blob) if item.name not in ("pieces", "lease"))
+
+
+@dataclass
+class Container:
+    """One container and, in name order, its blobs.
+
+    Attributes:
+        public: Anonymous access: "", "blob" or "container".
+        policies: Stored access policies by id: start, expiry and permission, each maybe empty.
+        staged: Blocks that are put but not committed, by blob name and block id.
+    """
+
+    name: str
+    etag: str = field(default_factory=dates.new_etag)
+    modified: float = field(default_factory=dates.now)
+    metadata: dict[str, str] = field(default_factory=dict)
+    public: str = ""
+    policies: dict[str, dict[str, str]] = field(default_factory=dict)
+    lease: Lease = field(default_factory=Lease)
+    blobs: dict[str, Blob] = field(default_factory=dict, repr=False)
+    staged: dict[str, dict[str, Piece]] = field(default_factory=dict, repr=False)
+    names: list[str] = field(default_factory=list, repr=False)
+
+    def touch(self) -> None:
+        """Note a change of the container itself."""
+        self.etag, self.modified = dates.new_etag(), dates.now()
+
+    def add(self, blob: Blob) -> None:
+        """Add or replace a blob."""
+        if blob.name not in self.blobs:
+            insort(self.names, blob.name)
+        self.blobs[blob.name] = blob
+
+    def discard(self, name: str) -> None:
+        """Take a blob away."""
+        if self.blobs.pop(name, None) is not None:
+            del self.names[bisect_left(self.names, name)]
+
+    def names_from(self, start: str) -> Iterator[str]:
+        """Blob names in order, the first one not below `start`."""
+        return iter(self.names[bisect_left(self.names, start) :])
+
+    def document(self) -> Document:
+        """What is stored of the container itself."""
+        kept = ("name", "etag", "modified", "metadata", "public", "policies")
+        return {**{name: getattr(self, name) for name in kept}, "lease": _lease_document(self.lease)}
+
+    @classmethod
+    def load(cls, document: Document) -> Container:
+        """Read what `document` wrote."""
+        return cls(**{**document, "lease": Lease(*document["lease"])})
+
+
+@dataclass
+class Account:
+    """One storage account.
+
+    Attributes:
+        service: Service properties as XML texts by element name, the website and CORS apart.
+        cors: CORS rules, each a mapping of the XML's element names.
+        secret: What user delegation keys are derived from.
+        created: Unix time.
+    """
+
+    spec: AccountSpec
+    website: StaticWebsite = field(default_factory=StaticWebsite)
+    service: dict[str, str] = field(default_factory=dict)
+    cors: list[dict[str, str]] = field(default_factory=list)
+    secret: str = field(default="", repr=False)
+    containers: dict[str, Container] = field(default_factory=dict, repr=False)
+
+    @property
+    def name(self) -> str:
+        """The account's name."""
+        return self.spec.name
+
+
+def _lease_document(lease: Lease) -> list[Any]:
+    return [lease.id, lease.seconds, lease.until, lease.broken]

@@ -1,0 +1,178 @@
+"""Accounts with what is in them, kept in memory, written through to the store before anything is acknowledged."""
+
+from __future__ import annotations
+
+import base64
+import secrets
+from collections.abc import Iterable
+from dataclasses import asdict
+from pathlib import Path
+
+from chatkit.localcloud.core.store import Store
+from chatkit.localcloud.storage.state.contents import Contents
+from chatkit.localcloud.storage.state.errors import StorageError
+from chatkit.localcloud.storage.state.models import WEB, Account, Blob, Container, Piece
+from chatkit.localcloud.storage.state.spec import AccountSpec, StaticWebsite
+
+ACCOUNTS, CONTAINERS, BLOBS, STAGED = "storage", "storage-containers", "storage-blobs", "storage-staged"
+
+
+class Repository:
+    """All accounts of the local cloud. Every method that changes something has stored it when it returns."""
+
+    def __init__(self, store: Store, folder: Path) -> None:
+        self._store = store
+        self.contents = Contents(folder)
+        self.accounts: dict[str, Account] = {}
+
+    # Accounts ---------------------------------------------------------------------------------------------------------
+
+    def apply(self, spec: AccountSpec) -> Account:
+        """Create an account, bring back one that was stored, or change keys and rules of one that is there."""
+        account = self.accounts.get(spec.name)
+        if account is None:
+            account = self.accounts[spec.name] = self._load(spec)
+        account.spec = spec
+        return account
+
+    def _load(self, spec: AccountSpec) -> Account:
+        document = self._store.get(ACCOUNTS, spec.name)
+        if document is None:
+            self._forget_rows(spec.name)  # of nobody: a deleted account leaves nothing to the next one of its name
+            self.contents.drop(spec.name, self.contents.orphans(spec.name, ()))
+            account = Account(spec, secret=base64.b64encode(secrets.token_bytes(32)).decode())
+            self.save_account(account)
+            return account
+        website = StaticWebsite(**document["website"])
+        account = Account(spec, website, document["service"], document["cors"], document["secret"])
+        self._load_containers(account)
+        return account
+
+    def _load_containers(self, account: Account) -> None:
+        prefix = f"{account.name}/"
+        files: set[str] = set()
+        for _, document in self._store.items(CONTAINERS, prefix):
+            container = Container.load(document)
+            account.containers[container.name] = container
+            start = f"{prefix}{container.name}/"
+            for _, blob_document in self._store.items(BLOBS, start):
+                blob = Blob.load(blob_document)
+                container.blobs[blob.name] = blob
+                files.update(piece.file for piece in blob.pieces)
+            container.names = sorted(container.blobs)
+            for _, staged in self._store.items(STAGED, start):
+                piece = Piece(staged["file"], staged["size"], staged["id"])
+                container.staged.setdefault(staged["blob"], {})[piece.block_id] = piece
+                files.add(piece.file)
+        self.contents.drop(account.name, self.contents.orphans(account.name, files))
+
+    def save_account(self, account: Account) -> None:
+        """Store an account's own settings."""
+        document = {"website": asdict(account.website), "service": account.service, "cors": account.cors}
+        self._store.put(ACCOUNTS, account.name, {**document, "secret": account.secret})
+
+    def forget_account(self, name: str) -> None:
+        """Delete all that is stored about an account; from now on it holds nothing, also for requests under way."""
+        with self._store.transaction():
+            self._store.delete(ACCOUNTS, name)
+            self._forget_rows(name)
+        account = self.accounts.pop(name, None)
+        if account is not None:
+            account.containers.clear()
+
+    def _forget_rows(self, name: str) -> None:
+        with self._store.transaction():
+            for collection in (CONTAINERS, BLOBS, STAGED):
+                for key, _ in self._store.items(collection, f"{name}/"):
+                    self._store.delete(collection, key)
+
+    async def remove_account(self, name: str) -> None:
+        """Delete an account with all its data."""
+        self.forget_account(name)
+        await self.contents.drop_account(name)
+
+    # Containers -------------------------------------------------------------------------------------------------------
+
+    def save_container(self, account: Account, container: Container) -> None:
+        """Store a container's own properties; adds it when it is new."""
+        self._store.put(CONTAINERS, f"{account.name}/{container.name}", container.document())
+        account.containers[container.name] = container
+
+    def delete_container(self, account: Account, container: Container) -> None:
+        """Delete a container with its blobs."""
+        prefix = f"{account.name}/{container.name}/"
+        with self._store.transaction():
+            self._store.delete(CONTAINERS, prefix[:-1])
+            for collection in (BLOBS, STAGED):
+                for key, _ in self._store.items(collection, prefix):
+                    self._store.delete(collection, key)
+        del account.containers[container.name]
+        for blob in container.blobs.values():
+            self.contents.drop(account.name, blob.pieces)
+        for staged in container.staged.values():
+            self.contents.drop(account.name, staged.values())
+
+    def set_website(self, account: Account, website: StaticWebsite) -> None:
+        """Change the website setting; switching it on creates `$web`."""
+        account.website = website
+        with self._store.transaction():
+            self.save_account(account)
+            if website.enabled and WEB not in account.containers:
+                self.save_container(account, Container(WEB))
+
+    # Blobs ------------------------------------------------------------------------------------------------------------
+
+    def container(self, account: Account, name: str) -> Container:
+        """A container.
+
+        Raises:
+            StorageError: ContainerNotFound.
+        """
+        found = account.containers.get(name)
+        if found is None:
+            raise StorageError("ContainerNotFound")
+        return found
+
+    def save_blob(self, account: Account, container: Container, blob: Blob) -> None:
+        """Store a changed blob."""
+        self._store.put(BLOBS, f"{account.name}/{container.name}/{blob.name}", blob.document())
+
+    def put_blob(self, account: Account, container: Container, blob: Blob) -> None:
+        """Add a blob or replace one of its name, whose files and staged blocks go unless the new one uses them."""
+        old, staged = container.blobs.get(blob.name), container.staged.get(blob.name, {})
+        if staged:
+            with self._store.transaction():
+                self.save_blob(account, container, blob)
+                self._forget_staged(account, container, blob.name)
+        else:
+            self.save_blob(account, container, blob)
+        container.add(blob)
+        used = {piece.file for piece in blob.pieces}
+        before = [*(old.pieces if old else ()), *staged.values()]
+        self.contents.drop(account.name, [piece for piece in before if piece.file not in used])
+
+    def delete_blob(self, account: Account, container: Container, blob: Blob) -> None:
+        """Delete a blob and what is staged under its name."""
+        staged = container.staged.get(blob.name, {})
+        with self._store.transaction():
+            self._store.delete(BLOBS, f"{account.name}/{container.name}/{blob.name}")
+            self._forget_staged(account, container, blob.name)
+        container.discard(blob.name)
+        self.contents.drop(account.name, [*blob.pieces, *staged.values()])
+
+    def stage(self, account: Account, container: Container, blob_name: str, piece: Piece) -> None:
+        """Keep a block until it is committed; it replaces one of the same id."""
+        document = {"blob": blob_name, "id": piece.block_id, "file": piece.file, "size": piece.size}
+        self._store.put(STAGED, _staged_key(account, container, blob_name, piece.block_id), document)
+        staged = container.staged.setdefault(blob_name, {})
+        replaced: Iterable[Piece] = [staged[piece.block_id]] if piece.block_id in staged else []
+        staged[piece.block_id] = piece
+        self.contents.drop(account.name, replaced)
+
+    def _forget_staged(self, account: Account, container: Container, blob_name: str) -> None:
+        for block_id in container.staged.pop(blob_name, {}):
+            self._store.delete(STAGED, _staged_key(account, container, blob_name, block_id))
+
+
+def _staged_key(account: Account, container: Container, blob_name: str, block_id: str) -> str:
+    return f"{account.name}/{container.name}/{blob_name}\n{block_id}"

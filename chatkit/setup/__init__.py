@@ -1,0 +1,1 @@
+"""Makes the environment the kit runs in. Standard library only."""

@@ -1,0 +1,256 @@
+"""Makes the environment the kit runs in: `.venv` in the checkout, from the hashed lock files. Standard library only.
+
+Strategy: a stamp file in the environment names the locks that were installed completely. It is removed before and written
+after an installation, under a lock file, so that an interrupted set-up is seen and repaired and two at once do not mix. A
+start that finds the stamp in order replaces this process by the environment's Python and needs no network.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import importlib.metadata
+import importlib.util
+import json
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO
+
+from chatkit.setup import installers
+from chatkit.setup.installers import SetupFailed
+
+CHECKOUT = Path(__file__).resolve().parents[2]
+RUN_LOCK = "requirements.lock"
+TEST_LOCK = "requirements-test.lock"
+STAMP = "chatkit-setup.json"
+STARTED = "chatkit-setup.started"
+REPAIRED = "CHATKIT_ENVIRONMENT_REPAIRED"
+
+
+def main() -> int:
+    """Run a verb in the kit's environment, making that environment first if need be.
+
+    Returns:
+        The exit code: 0 done, 1 failed, 2 bad usage.
+    """
+    arguments = sys.argv[1:]
+    try:
+        if _is_installed():
+            return _run_here()
+        environment = Environment(CHECKOUT)
+        lock = TEST_LOCK if _verb(arguments) == "test" else RUN_LOCK
+        if not environment.is_ready(lock):
+            environment.prepare(lock)
+        elif environment.is_active():
+            return _run_repairable(environment)
+        return _run_with(environment.python, arguments)
+    except SetupFailed as error:
+        if "--debug" in arguments:
+            raise
+        print(f"chatkit: {error}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print("\nchatkit: interrupted; start again to go on.", file=sys.stderr)
+        return 1
+
+
+def _verb(arguments: list[str]) -> str:
+    return next((argument for argument in arguments if not argument.startswith("-")), "")
+
+
+def _is_installed() -> bool:
+    """Whether this interpreter has the package with its dependencies (conda, `pip install -e .`)."""
+    try:
+        importlib.metadata.version("chatkit")
+    except importlib.metadata.PackageNotFoundError:
+        return False
+    return importlib.util.find_spec("typer") is not None
+
+
+def _run_here() -> int:
+    return _command_line()()
+
+
+def _command_line() -> Callable[[], int]:
+    """All verbs, or without what they import `func start` alone, which people start again and again."""
+    if sys.argv[1:3] == ["func", "start"]:
+        from chatkit.cli.func_start import main
+    else:
+        from chatkit.cli.app import main
+    return main
+
+
+def _run_repairable(environment: Environment) -> int:
+    """Run here; when a package that the lock names turns out to be damaged, install everything again, once."""
+    try:
+        run = _command_line()
+    except ImportError as error:
+        module = (error.name or "").split(".")[0]
+        if os.environ.get(REPAIRED) or not environment.should_have(module):
+            raise
+        os.environ[REPAIRED] = "1"
+        environment.repair()
+        return _run_with(environment.python, sys.argv[1:])
+    return run()
+
+
+def _run_with(python: Path, arguments: list[str]) -> int:
+    command = [str(python), "-m", "chatkit", *arguments]
+    if os.name != "nt":
+        sys.stdout.flush()
+        os.execv(command[0], command)
+    try:
+        return subprocess.call(command)
+    except KeyboardInterrupt:
+        return 1
+
+
+class Environment:
+    """The virtual environment of a checkout.
+
+    Attributes:
+        folder: `.venv` of the checkout.
+        python: Its interpreter.
+    """
+
+    def __init__(self, checkout: Path) -> None:
+        self._checkout = checkout
+        self.folder = checkout / ".venv"
+        self.python = self.folder / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
+
+    def is_active(self) -> bool:
+        """Whether this process runs in it."""
+        return Path(sys.prefix).resolve() == self.folder.resolve()
+
+    def is_ready(self, lock: str) -> bool:
+        """Whether everything a lock file names was installed, for this checkout's place on the disk."""
+        try:
+            stamp = json.loads((self.folder / STAMP).read_text(encoding="utf-8"))
+            return bool(
+                stamp["checkout"] == str(self._checkout) and stamp["locks"].get(lock) == self._hash(lock) and self.python.exists()
+            )
+        except (OSError, ValueError, KeyError, TypeError, AttributeError):
+            return False
+
+    def prepare(self, lock: str) -> None:
+        """Install everything a lock file names.
+
+        Raises:
+            SetupFailed: With a sentence for a person.
+        """
+        try:
+            with _only_one(self._checkout / ".venv.lock"):
+                if not self.is_ready(lock):
+                    self._install(lock)
+        except OSError as error:
+            raise SetupFailed(installers.disk_sentence(error, self._checkout)) from error
+
+    def should_have(self, module: str) -> bool:
+        """Whether a module belongs to a package that was installed from a lock."""
+        names = importlib.metadata.packages_distributions().get(module, [module])
+        locked = (self._checkout / RUN_LOCK).read_text(encoding="utf-8").lower()
+        return any(f"\n{name.lower().replace('_', '-')}==" in f"\n{locked}" for name in names)
+
+    def repair(self) -> None:
+        """Install again what is said to be there.
+
+        Raises:
+            SetupFailed: With a sentence for a person.
+        """
+        lock = TEST_LOCK if self.is_ready(TEST_LOCK) else RUN_LOCK
+        with _only_one(self._checkout / ".venv.lock"):
+            self._install(lock, again=True)
+
+    def _install(self, lock: str, *, again: bool = False) -> None:
+        uv = installers.find_uv()
+        if self._is_usable():
+            _say("bringing the environment in .venv up to date.")
+        else:
+            _say("setting up the environment in .venv; this needs the internet once and takes a minute or two.")
+            shutil.rmtree(self.folder, ignore_errors=True)
+            installers.create(self.folder, uv)
+        (self.folder / STAMP).unlink(missing_ok=True)
+        (self.folder / STARTED).touch()
+        installers.install(self.python, self._checkout / lock, uv, again=again)
+        installers.compile_package(self.python, self._checkout / "chatkit")
+        self._put_checkout_on_path()
+        locks = {lock: self._hash(lock), RUN_LOCK: self._hash(RUN_LOCK)}
+        temporary = self.folder / f"{STAMP}.tmp"
+        temporary.write_text(json.dumps({"checkout": str(self._checkout), "locks": locks}), encoding="utf-8")
+        temporary.replace(self.folder / STAMP)
+        (self.folder / STARTED).unlink()
+        _say("the environment is ready.")
+
+    def _is_usable(self) -> bool:
+        """Whether an environment is there that no interrupted set-up left behind and whose Python runs."""
+        if (self.folder / STARTED).exists() or not (self.folder / "pyvenv.cfg").exists() or self._moved():
+            return False
+        try:
+            check = "import sys; sys.exit(sys.version_info < (3, 11))"
+            return subprocess.run([str(self.python), "-c", check], capture_output=True, timeout=60).returncode == 0
+        except (OSError, subprocess.TimeoutExpired):
+            return False
+
+    def _moved(self) -> bool:
+        try:
+            return bool(json.loads((self.folder / STAMP).read_text(encoding="utf-8"))["checkout"] != str(self._checkout))
+        except (OSError, ValueError, KeyError, TypeError):
+            return False
+
+    def _put_checkout_on_path(self) -> None:
+        """Let kernels import chatkit whatever their folder is."""
+        code = "import sysconfig; print(sysconfig.get_path('purelib'))"
+        site = subprocess.run([str(self.python), "-c", code], capture_output=True, text=True, check=True).stdout.strip()
+        (Path(site) / "chatkit-checkout.pth").write_text(f"{self._checkout}\n", encoding="utf-8")
+
+    def _hash(self, lock: str) -> str:
+        return hashlib.sha256((self._checkout / lock).read_bytes()).hexdigest()
+
+
+@contextmanager
+def _only_one(path: Path) -> Iterator[None]:
+    """Hold the set-up's lock, waiting for another set-up to end."""
+    with open(path, "a+", encoding="utf-8") as file:
+        if not _try_lock(file):
+            _say("another set-up is running in this checkout; waiting for it.")
+            _wait_lock(file)
+        yield
+
+
+if sys.platform == "win32":
+    import msvcrt
+
+    def _try_lock(file: IO[str]) -> bool:
+        file.seek(0)
+        try:
+            msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)
+        except OSError:
+            return False
+        return True
+
+    def _wait_lock(file: IO[str]) -> None:
+        while not _try_lock(file):
+            import time
+
+            time.sleep(0.5)
+
+else:
+    import fcntl
+
+    def _try_lock(file: IO[str]) -> bool:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return False
+        return True
+
+    def _wait_lock(file: IO[str]) -> None:
+        fcntl.flock(file, fcntl.LOCK_EX)
+
+
+def _say(sentence: str) -> None:
+    print(f"chatkit: {sentence}", file=sys.stderr, flush=True)

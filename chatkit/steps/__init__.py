@@ -1,0 +1,1 @@
+"""The tutorial's steps over one session, one module for a group of sections."""

@@ -1,0 +1,153 @@
+"""`%%chatfile PATH`: a cell whose text becomes a file of the learner's app, byte for byte."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path, PurePosixPath
+from typing import TYPE_CHECKING, Any
+
+from chatkit.core import settings
+from chatkit.core.errors import SetupError
+from chatkit.core.files import write_private
+
+if TYPE_CHECKING:
+    from IPython.core.interactiveshell import InteractiveShell
+
+MAGIC = "%%chatfile"
+RECORD = "chatfiles.json"
+
+
+def register(shell: InteractiveShell) -> None:
+    """Make `%%chatfile` known to a notebook."""
+    add: Any = shell.register_magic_function
+    add(chatfile, magic_kind="cell", magic_name="chatfile")
+
+
+def chatfile(line: str, cell: str) -> None:
+    """Write the cell into my-chat: `%%chatfile functions/host.json`."""
+    print(write(line.strip(), cell, folder=settings.chat_folder(), home=settings.home()))
+
+
+def write(name: str, text: str, *, folder: Path, home: Path) -> str:
+    """Write a file of the learner's app, and never lose what the learner wrote there.
+
+    Strategy: the kit records the hash of what it wrote. A file that has another hash, and is none of the versions that the
+    notebooks write either, was edited by the learner; it is kept beside, as NAME.before-1, NAME.before-2 and so on.
+
+    Args:
+        name: Path below the app's folder, with slashes.
+        text: The file's text; ends with exactly one newline in the file.
+        folder: The app's folder.
+        home: Where the record is.
+
+    Returns:
+        One line that says what was written.
+
+    Raises:
+        SetupError: The path leads out of the folder.
+    """
+    content = _content(text)
+    kept = replace(name, content, folder=folder, home=home)
+    count = content.count(b"\n")
+    lines = "1 line" if count == 1 else f"{count} lines"
+    return f"my-chat/{name}: {lines}{f'; your version is kept as {kept}' if kept else ''}"
+
+
+def copy_page(source: Path, *, folder: Path, home: Path) -> list[str]:
+    """Copy the kit's page into the learner's app; what the learner changed there is kept beside.
+
+    Args:
+        source: The kit's `content`.
+        folder: The app's folder.
+        home: Where the record is.
+
+    Returns:
+        Names of the kept versions.
+
+    Raises:
+        SetupError: The kit's page is not there.
+    """
+    files = [path for path in sorted(source.rglob("*")) if path.is_file()]
+    if not files:
+        raise SetupError("The kit's page is not here.", hint="Run this in a checkout of chatkit.")
+    names = {f"content/{path.relative_to(source).as_posix()}": path for path in files}
+    kept = [replace(name, path.read_bytes(), folder=folder, home=home) for name, path in names.items()]
+    return [name for name in kept if name]
+
+
+def replace(name: str, content: bytes, *, folder: Path, home: Path) -> str:
+    """Write one file and note that it is ours.
+
+    Returns:
+        Name under which the learner's version was kept, empty when there was none.
+    """
+    path = _below(folder, name)
+    record = _read(home)
+    old = path.read_bytes() if path.is_file() else content
+    ours = old == content or _hash(old) == record.get(name) or old in _versions(name)
+    kept = "" if ours else _keep(path, old)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(content)
+    if record.get(name) != _hash(content):
+        write_private(home / RECORD, json.dumps({**record, name: _hash(content)}, indent=1, sort_keys=True))
+    return kept
+
+
+def put_aside(folder: Path, *, home: Path) -> str:
+    """Rename the learner's app, and forget what the kit wrote there.
+
+    Returns:
+        The folder's new name, empty when there was none.
+    """
+    (home / RECORD).unlink(missing_ok=True)
+    return folder.rename(_unused(folder)).name if folder.exists() else ""
+
+
+def _below(folder: Path, name: str) -> Path:
+    path = PurePosixPath(name)
+    if not name or "\\" in name or ":" in name or path.is_absolute() or ".." in path.parts:
+        raise SetupError(f"{name!r} is not a path inside my-chat.", hint="Write it like %%chatfile functions/host.json.")
+    return folder.joinpath(*path.parts)
+
+
+def _versions(name: str) -> Iterator[bytes]:
+    """Every version of a file that some notebook writes: sections 09 and 10 write files of sections before them anew."""
+    head = f"{MAGIC} {name}\n"
+    for notebook in sorted((settings.checkout() / "notebooks").glob("*.ipynb")):
+        with suppress(OSError, ValueError, KeyError, TypeError):  # a notebook that is damaged, or being saved
+            for cell in json.loads(notebook.read_text(encoding="utf-8"))["cells"]:
+                text = "".join(cell["source"])
+                if text.startswith(head):
+                    yield _content(text.removeprefix(head))
+
+
+def _content(text: str) -> bytes:
+    return f"{text.rstrip(chr(10))}\n".encode()
+
+
+def _keep(path: Path, old: bytes) -> str:
+    kept = _unused(path)
+    kept.write_bytes(old)
+    return kept.name
+
+
+def _unused(path: Path) -> Path:
+    number = 1
+    while (kept := path.with_name(f"{path.name}.before-{number}")).exists():
+        number += 1
+    return kept
+
+
+def _read(home: Path) -> dict[str, str]:
+    try:
+        record = json.loads((home / RECORD).read_text(encoding="utf-8"))
+    except (FileNotFoundError, ValueError):
+        return {}
+    return record if isinstance(record, dict) else {}
+
+
+def _hash(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()

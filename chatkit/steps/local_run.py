@@ -1,0 +1,78 @@
+"""Sections 03 to 06: the functions and the page on this machine."""
+
+from __future__ import annotations
+
+from chatkit.core import settings as store
+from chatkit.core.results import Result
+from chatkit.steps import local_settings, page_config
+from chatkit.steps.local_servers import FUNCTIONS, PAGE
+from chatkit.steps.session import Session
+
+PAGE_PORT = 5500
+
+
+class LocalRun(Session):
+    """The verbs that start and stop."""
+
+    def write_local_settings(self) -> Result:
+        """Write local.settings.json: what the functions need on this machine, the connection string among it."""
+        from chatkit.cloud.provision import signalr
+
+        with self._step("Writing local settings") as step:
+            settings = self.settings
+            text = signalr.connection_string(step.cloud, step.calls, settings.resource_group, settings.signalr)
+            storage = local_settings.storage_for(self.dev_storage)
+            origin = self.local_web_url or local_settings.PAGE_ORIGIN
+            local_settings.write(self.functions_folder, signalr=text, storage=storage, origin=origin)
+            names = ", ".join(sorted(local_settings.values(self.functions_folder)))
+            return step.result(f"my-chat/functions/{local_settings.FILE}: {names}.")
+
+    def start_functions(self) -> Result:
+        """Run the functions on this machine (what F5 does in an editor).
+
+        A page that calls functions run on this machine calls these from now on.
+        """
+        with self._step("Starting the function host") as step:
+            started = self.development.start_functions(self.functions_folder, port=local_settings.PORT)
+            page_config.follow(self.page_folder, started.server.url, deployed=self.api_base_url)
+            rows = [("address", started.server.url), *_taken(local_settings.PORT, started.instead_of)]
+            return step.result("The functions run on this machine.", *rows)
+
+    def stop_functions(self) -> Result:
+        """Stop the local function host."""
+        with self._step("Stopping the function host") as step:
+            self.development.stop(FUNCTIONS)
+            return step.result("The functions no longer run on this machine.")
+
+    def prepare_page(self) -> Result:
+        """Copy the kit's page and write its config.json so that it calls the functions on this machine."""
+        from chatkit.steps.app_files import copy_page
+
+        with self._step("Copying the page") as step:
+            kept = copy_page(store.checkout() / "content", folder=self.folder, home=self._home)
+            page_config.write(self.page_folder, self.local_api_base_url or f"http://localhost:{local_settings.PORT}")
+            rows = [("your version is kept as", name) for name in kept]
+            return step.result("The page is in my-chat/content; it calls the functions on this machine.", *rows)
+
+    def start_page(self) -> Result:
+        """Serve the page on this machine."""
+        with self._step("Serving the page") as step:
+            started = self.development.start_page(self.page_folder, port=PAGE_PORT)
+            changed, running = (
+                local_settings.allow_origin(self.functions_folder, started.server.url),
+                self.development.running(FUNCTIONS),
+            )
+            if changed and running and self.development.stop(FUNCTIONS):
+                self.development.start_functions(self.functions_folder, port=running.port)  # where the page looks for them
+            rows = [("address", started.server.url), *_taken(PAGE_PORT, started.instead_of)]
+            return step.result("The page is served on this machine.", *rows)
+
+    def stop_page(self) -> Result:
+        """Stop serving the page on this machine."""
+        with self._step("Stopping the page") as step:
+            self.development.stop(PAGE)
+            return step.result("The page is no longer served on this machine.")
+
+
+def _taken(port: int, holder: str) -> list[tuple[str, str]]:
+    return [("instead of", f"port {port}, which {holder} holds")] if holder else []

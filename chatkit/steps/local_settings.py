@@ -1,0 +1,104 @@
+"""`local.settings.json`: what the functions get as environment when they run on this machine. It is never deployed."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+from chatkit.core.errors import SetupError
+from chatkit.core.files import write_private
+from chatkit.core.public_urls import origins
+
+FILE = "local.settings.json"
+SIGNALR_SETTING = "AzureSignalRConnectionString"
+STORAGE_SETTING = "AzureWebJobsStorage"
+DEVELOPMENT_STORAGE = "UseDevelopmentStorage=true"
+# The development account of every storage emulator; its key is public, printed on Microsoft's page about Azurite.
+DEVELOPMENT_URL = "http://127.0.0.1:10000/devstoreaccount1"
+DEVELOPMENT_KEY = "Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr/KBHBeksoGMGw=="
+PAGE_ORIGIN = "http://127.0.0.1:5500"
+PORT = 7071
+
+
+def storage_for(dev_storage: str) -> str:
+    """The value of AzureWebJobsStorage for a development storage at an address; the usual address has a short form."""
+    if dev_storage in ("", DEVELOPMENT_URL):
+        return DEVELOPMENT_STORAGE
+    return f"DefaultEndpointsProtocol=http;AccountName=devstoreaccount1;AccountKey={DEVELOPMENT_KEY};BlobEndpoint={dev_storage};"
+
+
+def read(folder: Path) -> dict[str, Any]:
+    """Read the file of a function app; an empty one when it is missing.
+
+    Raises:
+        SetupError: It is not JSON.
+    """
+    try:
+        content = json.loads((folder / FILE).read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return {"IsEncrypted": False, "Values": {}}
+    except ValueError as error:
+        raise SetupError(f"{FILE} is not valid JSON ({error}).", hint="Repair the line it names, or delete the file.") from error
+    if not isinstance(content, dict) or not isinstance(content.get("Values", {}), dict):
+        raise SetupError(f"{FILE} must be an object with an object `Values`.")
+    return {"Values": {}, **content}
+
+
+def values(folder: Path) -> dict[str, str]:
+    """The settings themselves."""
+    return {str(name): str(value) for name, value in read(folder)["Values"].items()}
+
+
+def write(folder: Path, *, signalr: str, storage: str, origin: str = PAGE_ORIGIN, port: int = PORT) -> None:
+    """Write what the functions need; settings and host options somebody added stay.
+
+    Args:
+        folder: The function app.
+        signalr: Connection string of the SignalR instance.
+        storage: Connection string of the storage for local runs.
+        origin: Where the local page is served from.
+        port: Port of the local function host.
+    """
+    content = read(folder)
+    wanted = {STORAGE_SETTING: storage, "FUNCTIONS_WORKER_RUNTIME": "python", SIGNALR_SETTING: signalr}
+    host = {**content.get("Host", {}), "LocalHttpPort": port, "CORS": ",".join(origins(origin)), "CORSCredentials": True}
+    _save(folder, {"IsEncrypted": False, "Values": {**content["Values"], **wanted}, "Host": host})
+
+
+def allow_origin(folder: Path, origin: str) -> bool:
+    """Let the page be served from another origin than planned.
+
+    Returns:
+        Whether the file had to change.
+    """
+    content = read(folder)
+    host = content.get("Host", {})
+    wanted = ",".join(origins(origin))
+    if host.get("CORS") == wanted:
+        return False
+    _save(folder, {**content, "Host": {**host, "CORS": wanted, "CORSCredentials": True}})
+    return True
+
+
+def forget_keys(folder: Path) -> list[str]:
+    """Blank every value that holds a key.
+
+    Returns:
+        Names of the settings that were blanked.
+    """
+    if not (folder / FILE).exists():
+        return []
+    content = read(folder)
+    secret = [name for name, value in content["Values"].items() if "Key=" in str(value)]
+    if secret:
+        _save(folder, {**content, "Values": {**content["Values"], **dict.fromkeys(secret, "")}})
+    return secret
+
+
+def _save(folder: Path, content: dict[str, Any]) -> None:
+    """Write the file unless it says the same already: a function host that runs starts anew when it changes."""
+    text = json.dumps(content, indent=2) + "\n"
+    path = folder / FILE
+    if not path.exists() or path.read_text(encoding="utf-8") != text:
+        write_private(path, text)

@@ -1,0 +1,47 @@
+"""The page's `config.json`: the one thing that differs between a page served here and the deployed one."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from chatkit.core.files import write_private
+from chatkit.core.public_urls import LOOPBACK, public_url, way
+
+FILE = "config.json"
+
+
+def write(folder: Path, api_base_url: str, *, sign_in: str = "") -> Path:
+    """Write the file, readable for everybody: it holds nothing secret.
+
+    Args:
+        folder: The page.
+        api_base_url: Which functions it calls.
+        sign_in: Alias of the identity provider people sign in with, for example "aad"; empty for a chat without sign-in.
+    """
+    path = folder / FILE
+    config = {"apiBaseUrl": api_base_url} | ({"signIn": sign_in} if sign_in else {})
+    if public_url(api_base_url) != api_base_url:
+        config["way"] = way()  # the page takes it to the functions, and to where they send it
+    write_private(path, json.dumps(config, indent=2) + "\n")
+    path.chmod(0o644)
+    return path
+
+
+def follow(folder: Path, api_base_url: str, *, deployed: str | None) -> None:
+    """Let a page that calls functions run on this machine call those at another address here.
+
+    One that calls the deployed functions, which in a local cloud are on this machine, too, or any others stays as it is.
+    """
+    before = read(folder)
+    if before not in (api_base_url, deployed) and urlsplit(before).hostname in LOOPBACK:
+        write(folder, api_base_url)
+
+
+def read(folder: Path) -> str:
+    """The API address the page calls, empty when there is no readable config."""
+    try:
+        return str(json.loads((folder / FILE).read_text(encoding="utf-8"))["apiBaseUrl"])
+    except (FileNotFoundError, ValueError, KeyError, TypeError):
+        return ""

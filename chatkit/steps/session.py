@@ -1,0 +1,243 @@
+"""Session: what a workshop stands on. It knows names, addresses, folders and the cloud, and keeps what a step found out."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from threading import Lock
+from time import monotonic
+from typing import TYPE_CHECKING, Any, Self
+
+from chatkit.cloud.connection import Cloud, connect, dev_storage, local_cloud_runs
+from chatkit.core import settings as store
+from chatkit.core.errors import NotStarted, SetupError
+from chatkit.core.results import Address, Progress, Result, duration
+from chatkit.core.settings import HUB, Settings
+from chatkit.steps import timings
+from chatkit.steps.local_servers import FUNCTIONS, PAGE, Development
+from chatkit.steps.status import Status
+
+if TYPE_CHECKING:
+    from chatkit.cloud.calls import Calls
+
+_saving = Lock()
+
+
+class Step:
+    """One verb while it runs: the cloud it talks to, the calls it made, the time it takes."""
+
+    def __init__(self, cloud: Cloud, calls: Calls, started: float) -> None:
+        self.cloud = cloud
+        self.calls = calls
+        self._started = started
+
+    def result(self, text: str, *rows: tuple[str, str], **data: Any) -> Result:
+        """The verb's result so far."""
+        return Result(text, rows, self.calls.made, monotonic() - self._started, data)
+
+
+class Session:
+    """One home on one target.
+
+    Args:
+        home: The kit's folder.
+    """
+
+    def __init__(self, home: Path) -> None:
+        self._home = home
+        self._cloud: Cloud | None = None
+        self._connected_to = ""
+        self.development = Development(home)
+
+    @classmethod
+    def open(cls, *, target: str | None = None, suffix: str | None = None, region: str | None = None) -> Self:
+        """Open the workshop of this checkout, with the local cloud running when that is the target.
+
+        Args:
+            target: "local" or "azure"; remembered. Else `CHATKIT_TARGET`, else what was remembered.
+            suffix: Suffix of all names; remembered. Else `CHATKIT_SUFFIX`, else chosen once.
+            region: Azure region; remembered. Else `CHATKIT_REGION`.
+
+        Raises:
+            SetupError: The local cloud cannot start, or names would change while resources exist.
+        """
+        home = store.home()
+        settings = store.load(home)
+        wanted = replace(
+            settings,
+            target=store.checked_target(target or os.environ.get("CHATKIT_TARGET") or settings.target),
+            suffix=store.checked_suffix(suffix or os.environ.get("CHATKIT_SUFFIX") or settings.suffix),
+            region=region or os.environ.get("CHATKIT_REGION") or settings.region,
+        )
+        moved = (wanted.suffix, wanted.region) != (settings.suffix, settings.region)
+        if moved and any(facts.resource_group for facts in settings.known.values()):
+            raise SetupError("Names and region stay while resources exist.", hint="workshop.clean_up() first.")
+        store.save(home, wanted)
+        workshop = cls(home)
+        workshop.cloud  # noqa: B018
+        return workshop
+
+    def __repr__(self) -> str:
+        return "Workshop on the local cloud" if self.settings.target == "local" else f"Workshop on Azure, {self.settings.region}"
+
+    # What is known
+
+    @property
+    def settings(self) -> Settings:
+        """Names and facts, as they are in the file now: several notebooks share it."""
+        return store.load(self._home)
+
+    @property
+    def home(self) -> Path:
+        """The kit's folder."""
+        return self._home
+
+    @property
+    def cloud(self) -> Cloud:
+        """Endpoints, credential and SDK clients; starts the local cloud when that is the target and it does not run."""
+        settings = self.settings
+        this_run: str = settings.target
+        if settings.target == "local":
+            this_run = local_cloud_runs(self._home) or _start_local_cloud(self._home)
+        if self._cloud is None or self._connected_to != this_run:
+            self._cloud, self._connected_to = connect(settings, self._home), this_run
+        return self._cloud
+
+    @property
+    def dev_storage(self) -> str:
+        """Where functions that run on this machine keep their data: the local cloud's storage, on either target."""
+        if not local_cloud_runs(self._home):
+            _start_local_cloud(self._home)
+        return dev_storage(self._home)
+
+    @property
+    def folder(self) -> Path:
+        """The learner's app."""
+        return store.chat_folder()
+
+    @property
+    def functions_folder(self) -> Path:
+        """The learner's functions."""
+        return self.folder / "functions"
+
+    @property
+    def page_folder(self) -> Path:
+        """The learner's web page."""
+        return self.folder / "content"
+
+    @property
+    def hub(self) -> str:
+        """Name of the SignalR hub."""
+        return HUB
+
+    @property
+    def api_base_url(self) -> str | None:
+        """Address of the deployed functions, None until the function app exists."""
+        return self.settings.facts.api_base_url or None
+
+    @property
+    def web_url(self) -> Address | None:
+        """Address of the deployed page, None until the storage account was asked for it."""
+        url = self.settings.facts.web_url
+        return Address(url) if url else None
+
+    @property
+    def local_api_base_url(self) -> str | None:
+        """Address of the local function host, None while it does not run."""
+        server = self.development.running(FUNCTIONS)
+        return server.url if server else None
+
+    @property
+    def local_web_url(self) -> Address | None:
+        """Address of the locally served page, None while it is not served."""
+        server = self.development.running(PAGE)
+        return Address(server.url) if server else None
+
+    def status(self) -> Status:
+        """What exists, where, and which sections are done."""
+        settings = self.settings
+        facts = settings.facts
+        return Status(
+            {
+                "target": settings.target,
+                "resource_group": facts.resource_group or None,
+                "signalr": facts.signalr or None,
+                "function_app": facts.function_app or None,
+                "storage_account": facts.storage_account or None,
+                "api_base_url": self.api_base_url,
+                "web_url": self.web_url,
+                "local_api_base_url": self.local_api_base_url,
+                "local_web_url": self.local_web_url,
+                "authentication": facts.authentication or None,
+                "completed": list(facts.completed),
+            }
+        )
+
+    def complete(self, section: str) -> None:
+        """Remember that a section is done."""
+        with _saving:
+            store.save(self._home, store.load(self._home).with_section(section))
+
+    def begin_at(self, section: str) -> None:
+        """Forget that a section, or one after it, was done: the next to do is this one."""
+        with _saving:
+            settings = store.load(self._home)
+            store.save(self._home, settings.learned(completed=tuple(done for done in settings.facts.completed if done < section)))
+
+    def timings(self) -> Result:
+        """How long each step took the last time, on the current target."""
+        rows = [(title, duration(seconds)) for title, seconds in timings.load(self._home, self.settings.target).items()]
+        return Result(f"{len(rows)} steps timed.", tuple(rows))
+
+    # Inside
+
+    def _api(self, where: str) -> str:
+        if where == "deployed":
+            return self._deployed_api()
+        if where != "local":
+            raise SetupError(f"There is no place {where!r} for a chat.", hint="where is local or deployed.")
+        url = self.local_api_base_url
+        if url is None:
+            raise NotStarted("The functions do not run on this machine.", hint="workshop.start_functions() starts them.")
+        return url
+
+    def _deployed_api(self) -> str:
+        url = self.api_base_url
+        if url is None:
+            raise NotStarted("There is no function app yet.", hint="workshop.create_function_app() first.")
+        return url
+
+    def _learn(self, **facts: Any) -> None:
+        with _saving:
+            store.save(self._home, store.load(self._home).learned(**facts))
+
+    @contextmanager
+    def _step(self, title: str) -> Iterator[Step]:
+        from chatkit.cloud.calls import Calls
+
+        progress, started = Progress(title), monotonic()
+        try:
+            yield Step(self.cloud, Calls(progress), started)
+        finally:
+            progress.close()
+        timings.note(self._home, self.settings.target, title, monotonic() - started)
+
+
+def _start_local_cloud(home: Path) -> str:
+    """Start the local cloud as its own process, which outlives this one; return what `local_cloud_runs` says then."""
+    done = subprocess.run(
+        [sys.executable, "-m", "chatkit", "local", "up"],
+        cwd=store.checkout(),
+        env={**os.environ, "CHATKIT_HOME": str(home)},
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+    )
+    if done.returncode:
+        raise NotStarted(done.stderr.strip().removeprefix("chatkit: ") or "The local cloud did not start.")
+    return local_cloud_runs(home)

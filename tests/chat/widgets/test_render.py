@@ -1,0 +1,52 @@
+"""How messages and states become html."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from chatkit.chat.client.messages import ChatMessage, merged
+from chatkit.chat.widgets import render
+
+
+def message(number: int, text: str = "hi", sender: str = "alice") -> ChatMessage:
+    """A message sent at a second of its own."""
+    return ChatMessage(str(number), sender, text, f"2026-11-23T10:00:{number % 60:02}Z")
+
+
+@given(st.text(), st.text())
+def test_foreign_text_never_opens_a_tag(sender: str, text: str) -> None:
+    """Whatever people type, the number of tags is the same."""
+    shown = render.message_list([message(1, text, sender)], me="x")
+    plain = render.message_list([message(1, "a", "b")], me="x")
+    assert shown.count("<") == plain.count("<") and shown.count('"') == plain.count('"')
+
+
+def test_only_the_last_messages_are_shown() -> None:
+    """A long evening does not make the cell slow."""
+    shown = render.message_list([message(number, f"[{number}]") for number in range(render.LIMIT + 1)], me="alice")
+    assert "[0]" not in shown and f"[{render.LIMIT}]" in shown
+
+
+def test_an_empty_room_says_so() -> None:
+    """Empty is a state of its own, in words."""
+    assert "No messages yet." in render.message_list([], me="alice")
+
+
+def test_a_private_message_says_for_whom() -> None:
+    """Never by colour alone."""
+    private = ChatMessage("1", "alice", "psst", recipient="bob", is_private=True)
+    assert "private, to <bdi>bob</bdi>" in render.message_list([private], me="alice")
+
+
+@pytest.mark.parametrize("sent_at", ["", "yesterday"])
+def test_a_message_without_a_time_is_shown(sent_at: str) -> None:
+    """A missing or odd time is left out."""
+    assert "hi" in render.message_list([ChatMessage("1", "alice", "hi", sent_at)], me="alice")
+
+
+def test_merging_keeps_each_message_once_and_in_order() -> None:
+    """History and live feed overlap."""
+    history, live = (message(2), message(1)), (message(2), message(3))
+    assert [item.id for item in merged(history, live)] == ["1", "2", "3"]

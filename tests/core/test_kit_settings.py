@@ -1,0 +1,81 @@
+"""Names and facts in settings.json."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from chatkit.cloud.provision.names import RULES, check_name
+from chatkit.core import settings as store
+from chatkit.core.errors import SetupError
+
+
+def test_a_new_home_gets_a_suffix_that_fits_every_name(tmp_path: Path) -> None:
+    """All derived names follow Azure's rules."""
+    settings = store.load(tmp_path)
+    for kind, name in (
+        ("resource group", settings.resource_group),
+        ("SignalR instance", settings.signalr),
+        ("storage account", settings.storage_account),
+        ("function app", settings.function_app),
+        ("plan", settings.plan),
+    ):
+        assert check_name(kind, name) == name
+    assert re.fullmatch(r"[a-z][a-z0-9]{5}", settings.suffix)
+
+
+def test_settings_come_back_as_they_were_saved(tmp_path: Path) -> None:
+    """Facts belong to their target."""
+    settings = store.Settings(suffix="abc123").learned(web_url="http://x/").with_section("02").with_section("01")
+    store.save(tmp_path, settings)
+    again = store.load(tmp_path)
+    assert again == settings
+    assert again.facts.completed == ("01", "02")
+
+
+def test_each_target_knows_its_own_facts() -> None:
+    """The local address is not Azure's."""
+    local = store.Settings(suffix="abc123").learned(web_url="http://x/")
+    assert replace(local, target="azure").facts.web_url == ""
+
+
+@pytest.mark.parametrize("text", ["", "[]", "{}", '{"target": "moon", "suffix": "abc", "region": "x", "known": {}}'])
+def test_a_damaged_file_is_named(tmp_path: Path, text: str) -> None:
+    """It is never replaced silently: it holds the names of resources that cost money."""
+    (tmp_path / "settings.json").write_text(text)
+    with pytest.raises(SetupError):
+        store.load(tmp_path)
+    assert (tmp_path / "settings.json").read_text() == text
+
+
+@pytest.mark.parametrize(
+    ("kind", "name"),
+    [
+        ("resource group", "dot."),
+        ("resource group", "sp ace"),
+        ("resource group", "x" * 91),
+        ("SignalR instance", "1digit"),
+        ("SignalR instance", "ab"),
+        ("SignalR instance", "ends-"),
+        ("storage account", "Upper"),
+        ("storage account", "with-hyphen"),
+        ("storage account", "x" * 25),
+        ("function app", "-x"),
+        ("function app", "x"),
+        ("plan", "under_score"),
+    ],
+)
+def test_a_name_that_azure_would_refuse_is_refused_here(kind: str, name: str) -> None:
+    """The sentence says the rule."""
+    with pytest.raises(SetupError, match=re.escape(RULES[kind].sentence)):
+        check_name(kind, name)
+
+
+@pytest.mark.parametrize("suffix", ["", "a", "UPPER", "with-hyphen", "thirteenchars1", "ünicode"])
+def test_a_suffix_that_does_not_fit_is_refused(suffix: str) -> None:
+    """It becomes part of a storage account's name."""
+    with pytest.raises(SetupError):
+        store.checked_suffix(suffix)

@@ -1,0 +1,335 @@
+"""Ways to break a learner's world, each the one that a known problem is about. All are undone at the end of their block."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, AsyncExitStack, contextmanager
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+import pytest
+from azure.mgmt.signalr.models import (
+    RegenerateKeyParameters,
+    ResourceSku,
+    SignalRFeature,
+    SignalRResource,
+)
+from azure.mgmt.web.models import (
+    AppServicePlan,
+    AppServicePlanProperties,
+    CorsSettings,
+    SiteAuthSettingsV2,
+    SiteConfig,
+    SiteConfigResource,
+    SkuDescription,
+    StringDictionary,
+)
+
+from chatkit.chat.client.background_loop import portal
+from chatkit.cloud.calls import Calls
+from chatkit.cloud.provision import storage
+from chatkit.lesson.checks.evidence import listening
+from chatkit.lesson.checks.service import door, of_local_settings
+from chatkit.lesson.doctor import Examination, consult, machine
+from chatkit.lesson.http import TOKEN
+from chatkit.steps import local_settings
+from chatkit.steps.local_settings import FILE
+from chatkit.workshop import Workshop
+from tests.lesson.doctor.broken_world import edited
+
+Broken = AbstractContextManager[None]
+PASSWORD = "pass" + "word-of-a-proxy"
+
+
+@dataclass(frozen=True)
+class Fault:
+    """One way to break a world.
+
+    Attributes:
+        number: Of the problem that this is.
+        seen: Words of what the doctor sees.
+        checks: Names of the checks that fail as well.
+    """
+
+    number: int
+    seen: str
+    breaks: Callable[[Workshop], Broken]
+    checks: tuple[str, ...] = ()
+
+    def __str__(self) -> str:
+        return f"{self.number}-{self.seen}"
+
+
+# The learner's files
+
+
+def file(name: str, old: str, new: str) -> Callable[[Workshop], Broken]:
+    """Edit a file of the function app."""
+    return lambda workshop: edited(workshop.functions_folder / name, old, new)
+
+
+def page_file(name: str, old: str, new: str) -> Callable[[Workshop], Broken]:
+    """Edit a file of the page."""
+    return lambda workshop: edited(workshop.page_folder / name, old, new)
+
+
+def added(name: str) -> Callable[[Workshop], Broken]:
+    """Put another file into the function app."""
+
+    @contextmanager
+    def breaks(workshop: Workshop) -> Iterator[None]:
+        path = workshop.functions_folder / name
+        path.parent.mkdir(exist_ok=True)
+        path.write_text("{}", encoding="utf-8")
+        yield
+        path.unlink()
+        if path.parent != workshop.functions_folder:
+            path.parent.rmdir()
+
+    return breaks
+
+
+@contextmanager
+def only_a_sample(workshop: Workshop) -> Iterator[None]:
+    """local.settings.json under its sample's name."""
+    path = workshop.functions_folder / FILE
+    sample = path.rename(path.with_name("local.settings.sample.json"))
+    yield
+    sample.rename(path)
+
+
+def running(name: str, old: str, new: str) -> Callable[[Workshop], Broken]:
+    """Edit a file and run the functions on this machine as they are then."""
+
+    @contextmanager
+    def breaks(workshop: Workshop) -> Iterator[None]:
+        with edited(workshop.functions_folder / name, old, new):
+            workshop.start_functions()
+            yield
+            workshop.stop_functions()
+
+    return breaks
+
+
+@contextmanager
+def closed_to_the_local_page(workshop: Workshop) -> Iterator[None]:
+    """The local page calls the local functions, which know another origin only."""
+    config = workshop.page_folder / "config.json"
+    with running(FILE, str(workshop.local_web_url), "http://127.0.0.1:1")(workshop):
+        with edited(config, str(workshop.api_base_url), str(workshop.local_api_base_url)):
+            yield
+
+
+# This machine
+
+
+@contextmanager
+def old_python(workshop: Workshop) -> Iterator[None]:
+    """An interpreter that nothing here runs on."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(machine, "version", lambda: (3, 9, 18))
+        yield
+
+
+@contextmanager
+def swallowing_proxy(workshop: Workshop) -> Iterator[None]:
+    """A proxy that is asked for this machine's own addresses, too, and is not there."""
+    with pytest.MonkeyPatch.context() as patch:
+        for name in ("NO_PROXY", "no_proxy"):
+            patch.delenv(name, raising=False)
+        patch.setenv("HTTPS_PROXY", f"http://learner:{PASSWORD}@127.0.0.1:9")
+        yield
+
+
+# The function app
+
+
+def cors(*origins: str, credentials: bool = True, page: bool = False) -> Callable[[Workshop], Broken]:
+    """Allow other origins than the page's, or some besides it."""
+
+    @contextmanager
+    def breaks(workshop: Workshop) -> Iterator[None]:
+        settings, sites = workshop.settings, workshop.cloud.web().web_apps
+        allowed = [*origins, *([str(workshop.web_url).rstrip("/")] if page else [])]
+        wanted = SiteConfig(cors=CorsSettings(allowed_origins=allowed, support_credentials=credentials))
+        sites.update_configuration(settings.resource_group, settings.function_app, SiteConfigResource(properties=wanted))
+        yield
+        workshop.allow_page()
+
+    return breaks
+
+
+def app_setting(name: str, value: str | None) -> Callable[[Workshop], Broken]:
+    """Change an app setting, or take it away."""
+
+    @contextmanager
+    def breaks(workshop: Workshop) -> Iterator[None]:
+        settings, sites = workshop.settings, workshop.cloud.web().web_apps
+        names = (settings.resource_group, settings.function_app)
+        before = dict(sites.list_application_settings(*names).properties or {})
+        after = {key: text for key, text in {**before, name: value}.items() if text is not None}
+        sites.update_application_settings(*names, StringDictionary(properties=after))
+        yield
+        sites.update_application_settings(*names, StringDictionary(properties=before))
+
+    return breaks
+
+
+@contextmanager
+def stopped(workshop: Workshop) -> Iterator[None]:
+    """The function app is stopped."""
+    settings, sites = workshop.settings, workshop.cloud.web().web_apps
+    sites.stop(settings.resource_group, settings.function_app)
+    yield
+    sites.start(settings.resource_group, settings.function_app)
+
+
+def page_calls(change: Callable[[str], str]) -> Callable[[Workshop], Broken]:
+    """Upload a config.json that calls another address."""
+
+    @contextmanager
+    def breaks(workshop: Workshop) -> Iterator[None]:
+        settings, cloud = workshop.settings, workshop.cloud
+        account = cloud.storage().storage_accounts.get_properties(settings.resource_group, settings.storage_account)
+        key = storage.account_key(cloud, Calls(), settings.resource_group, settings.storage_account)
+        web = cloud.blobs(storage.blob_url(account), key).get_container_client("$web")
+        web.upload_blob("config.json", json.dumps({"apiBaseUrl": change(str(workshop.api_base_url))}), overwrite=True)
+        yield
+        workshop.upload_page()
+
+    return breaks
+
+
+def authentication(change: Callable[[Any], object]) -> Callable[[Workshop], Broken]:
+    """Change the settings of App Service Authentication; they are objects of the SDK."""
+
+    @contextmanager
+    def breaks(workshop: Workshop) -> Iterator[None]:
+        settings, sites = workshop.settings, workshop.cloud.web().web_apps
+        names = (settings.resource_group, settings.function_app)
+        found: SiteAuthSettingsV2 = sites.get_auth_settings_v2_without_secrets(*names)
+        change(found.properties)
+        sites.update_auth_settings_v2(*names, found)
+        yield
+        workshop.enable_authentication()
+
+    return breaks
+
+
+def published(name: str, old: str, new: str) -> Callable[[Workshop], Broken]:
+    """Publish the functions with an edit."""
+
+    @contextmanager
+    def breaks(workshop: Workshop) -> Iterator[None]:
+        with edited(workshop.functions_folder / name, old, new):
+            workshop.publish_functions()
+        yield
+        workshop.publish_functions()
+
+    return breaks
+
+
+# The SignalR Service instance, and the group
+
+
+def instance(back: dict[str, Any], **change: Any) -> Callable[[Workshop], Broken]:
+    """Change the instance.
+
+    Args:
+        back: What undoes it.
+        change: Properties of the SDK's SignalRResource.
+    """
+
+    @contextmanager
+    def breaks(workshop: Workshop) -> Iterator[None]:
+        settings, client = workshop.settings, workshop.cloud.signalr().signal_r
+        update = partial(client.begin_update, settings.resource_group, settings.signalr)
+        update(SignalRResource(location=settings.region, **change)).result()
+        yield
+        update(SignalRResource(location=settings.region, **back)).result()
+
+    return breaks
+
+
+def mode(value: str) -> dict[str, Any]:
+    """A service mode."""
+    return {"features": [SignalRFeature(flag="ServiceMode", value=value)]}
+
+
+def tier(name: str) -> dict[str, Any]:
+    """A tier."""
+    return {"sku": ResourceSku(name=name, tier=name.partition("_")[0], capacity=1)}
+
+
+@contextmanager
+def regenerated_key(workshop: Workshop) -> Iterator[None]:
+    """The key that everybody has is no longer one."""
+    settings, keys = workshop.settings, RegenerateKeyParameters(key_type="Primary")
+    workshop.cloud.signalr().signal_r.begin_regenerate_key(settings.resource_group, settings.signalr, keys).result()
+    yield
+    workshop.write_local_settings()
+    workshop.upload_settings()
+
+
+@contextmanager
+def full_house(workshop: Workshop) -> Iterator[None]:
+    """Somebody has opened all the connections there are."""
+    connection, stack = of_local_settings(workshop), AsyncExitStack()
+    doors = [door(connection, workshop.hub, f"tab {number}") for number in range(20)]
+    portal().call(stack.enter_async_context(listening(*doors)))
+    yield
+    portal().call(stack.aclose())
+
+
+@contextmanager
+def windows_plan(workshop: Workshop) -> Iterator[None]:
+    """The group had a function app on Windows before."""
+    settings, plans = workshop.settings, workshop.cloud.web().app_service_plans
+    wanted = AppServicePlan(
+        location=settings.region,
+        kind="functionapp",
+        sku=SkuDescription(name="Y1", tier="Dynamic"),
+        properties=AppServicePlanProperties(reserved=False),
+    )
+    plans.begin_create_or_update(settings.resource_group, "on-windows", wanted).result()
+    yield
+    plans.delete(settings.resource_group, "on-windows")
+
+
+# What has to be so
+
+
+def assert_named_alone(workshop: Workshop, fault: Fault) -> None:
+    """The doctor names the fault's problem, with its fix, and no other; repaired, nothing is wrong any more."""
+    with fault.breaks(workshop):
+        found = consult(workshop)
+        assert_no_secret(workshop, found)
+    assert [one.problem.number for one in found.problems] == [fault.number], found.problems
+    (diagnosis,) = found.problems
+    assert fault.seen in diagnosis.seen and diagnosis.problem.fix in repr(found)
+    assert tuple(check.what for check in found.checks if not check.ok) == fault.checks
+    again = consult(workshop)
+    assert again.ok and not again.unanswered, again
+
+
+def assert_no_secret(workshop: Workshop, found: Examination) -> None:
+    """Neither key nor token nor password stands in anything that the doctor shows."""
+    shown = "\n".join([*found.lines(), json.dumps(found.as_dict()), *found._repr_mimebundle_().values()])
+    assert not [secret for secret in _secrets(workshop) if secret in shown]
+    assert not TOKEN.search(shown) and "AccountKey=" not in shown and "AccessKey=" not in shown
+
+
+def _secrets(workshop: Workshop) -> set[str]:
+    """What nobody may see: values of settings, here and deployed as far as they are known, keys, a proxy's password."""
+    settings, cloud = workshop.settings, workshop.cloud
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("NO_PROXY", "localhost,127.0.0.1")
+        keys = cloud.signalr().signal_r.list_keys(settings.resource_group, settings.signalr)
+        deployed = cloud.web().web_apps.list_application_settings(settings.resource_group, settings.function_app).properties
+        account = storage.account_key(cloud, Calls(), settings.resource_group, settings.storage_account)
+    here = local_settings.values(workshop.functions_folder)
+    texts = {*(deployed or {}).values(), *here.values(), account, PASSWORD, str(keys.primary_key), str(keys.secondary_key)}
+    parts = {part.partition("Key=")[2] for text in texts for part in text.split(";") if "Key=" in part}
+    return {text for text in texts | parts if len(text) >= len(PASSWORD)}

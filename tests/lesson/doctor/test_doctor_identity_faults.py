@@ -1,0 +1,81 @@
+"""The problems of sign-in, brought about in a finished workshop: the doctor names each, with its fix, and no other."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+
+from chatkit.lesson.doctor import consult
+from chatkit.workshop import Workshop
+from tests.lesson.doctor import doctor_faults as world
+from tests.lesson.doctor.doctor_faults import Fault, assert_named_alone
+from tests.lesson.doctor.doctor_symptoms import SYMPTOMS
+from tests.web.deployed import finished_workshop
+
+pytestmark = pytest.mark.slow
+TOKENS, SEND = "signalr_tokens.py", "send_message.py"
+LOCAL = '"http://localhost:7071", "was": "'
+
+
+def closed(action: str) -> Callable[[Any], None]:
+    """Authentication that lets nobody pass who is not signed in."""
+
+    def change(properties: Any) -> None:
+        properties.global_validation.require_authentication = True
+        properties.global_validation.unauthenticated_client_action = action
+
+    return change
+
+
+def no_way_back(properties: Any) -> None:
+    """Authentication that knows no page."""
+    properties.login.allowed_external_redirect_urls = []
+
+
+FAULTS = (
+    Fault(3, "redirects every request without sign-in", world.authentication(closed("RedirectToLoginPage"))),
+    Fault(35, "gives tokens that end in", world.running(TOKENS, "LIFETIME_S = 3600", "LIFETIME_S = 60")),
+    Fault(39, "negotiate gives a token without a user", world.published(TOKENS, "{**claims, ", "{")),
+    Fault(39, "to a connection id as if it were", world.file(SEND, '"userId": user', '"userId": user["connectionId"]')),
+    Fault(41, "sends people back to no page", world.authentication(no_way_back)),
+    Fault(43, "signs in without session_mode=token", world.page_file("session.js", "session_mode", "mode")),
+    Fault(44, "refuses every request without sign-in", world.authentication(closed("Return401"))),
+    Fault(
+        45,
+        "offers sign-in with the functions of this",
+        world.page_file("config.json", '"apiBaseUrl": "', f'"apiBaseUrl": {LOCAL}'),
+    ),
+)
+CONFIRMED = (
+    Fault(42, "sends people back to no page", world.authentication(no_way_back)),
+    Fault(44, "refuses every request without sign-in", world.authentication(closed("Return401"))),
+)
+
+
+@pytest.fixture(scope="module")
+def workshop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Workshop]:
+    """A workshop at the end of section 10."""
+    with finished_workshop(tmp_path_factory.mktemp("home"), sign_in=True) as opened:
+        yield opened
+
+
+@pytest.mark.parametrize("fault", FAULTS, ids=str)
+def test_a_fault_is_named_with_its_fix_and_nothing_else(workshop: Workshop, fault: Fault) -> None:
+    """What is seen is said, nothing secret is shown; repaired, there is nothing wrong any more."""
+    assert_named_alone(workshop, fault)
+
+
+@pytest.mark.parametrize("fault", CONFIRMED, ids=str)
+def test_a_symptom_is_confirmed_by_what_is_to_be_seen(workshop: Workshop, fault: Fault) -> None:
+    """The text names the problem, the world says that it is so."""
+    with fault.breaks(workshop):
+        first = consult(workshop, SYMPTOMS[fault.number][0]).problems[0]
+    assert (first.problem.number, first.said) == (fault.number, True) and fault.seen in first.seen
+
+
+def test_a_guests_other_name_is_known_from_the_text_alone(workshop: Workshop) -> None:
+    """Whether a name is a guest's cannot be seen from outside."""
+    (found,) = consult(workshop, SYMPTOMS[40][0]).problems
+    assert found.problem.number == 40 and not found.seen

@@ -1,0 +1,174 @@
+"""The preflight on a real local cloud: what would stop the workshop later is said before it begins."""
+
+from __future__ import annotations
+
+import time
+import uuid
+from collections.abc import Iterator
+from dataclasses import replace
+
+import pytest
+from azure.identity import ClientSecretCredential
+from azure.mgmt.signalr.models import ResourceSku, SignalRResource
+
+from chatkit.cli import cloud_process
+from chatkit.cli.control import ask
+from chatkit.cloud.connection import Cloud
+from chatkit.core import settings as store
+from chatkit.lesson.doctor import Finding, consult
+from chatkit.workshop import Workshop
+
+READER = "acdd72a7-3385-48ef-bd42-f606fba81ae7"
+CONTRIBUTOR = "b24988ac-6180-42a0-ab88-20f7382dd24c"
+
+
+@pytest.fixture(scope="module")
+def opened(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Workshop]:
+    """A workshop in a home of its own, in which nothing was done."""
+    home = tmp_path_factory.mktemp("home")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("CHATKIT_HOME", str(home))
+        yield Workshop.open()
+        cloud_process.stop(home / "local")
+
+
+@pytest.fixture
+def workshop(opened: Workshop) -> Iterator[Workshop]:
+    """The same with its settings put back at the end."""
+    before = opened.settings
+    yield opened
+    store.save(opened.home, before)
+
+
+def checks(workshop: Workshop) -> dict[str, Finding]:
+    """What the doctor found, by name."""
+    return {check.what: check for check in consult(workshop).checks}
+
+
+def as_somebody(workshop: Workshop, patch: pytest.MonkeyPatch, *roles: str, group: str = "") -> None:
+    """Go on as an account that has some roles only, at the subscription or at one group."""
+    cloud = workshop.cloud
+    graph, scope = cloud.graph_rest(), f"/subscriptions/{cloud.subscription_id}"
+    app = graph.send("POST", "/v1.0/applications", json={"displayName": "somebody"}).json()
+    person = graph.send("POST", "/v1.0/servicePrincipals", json={"appId": app["appId"]}).json()
+    given = graph.send("POST", f"/v1.0/applications/{app['id']}/addPassword", json={}).json()["secretText"]
+    for role in roles:
+        place = f"{scope}/resourceGroups/{group}" if group else scope
+        definition = f"{scope}/providers/Microsoft.Authorization/roleDefinitions/{role}"
+        wanted = {"properties": {"roleDefinitionId": definition, "principalId": person["id"]}}
+        path = f"{place}/providers/Microsoft.Authorization/roleAssignments/{uuid.uuid4()}?api-version=2022-04-01"
+        cloud.rest(cloud.resource_manager).send("PUT", path, json=wanted).raise_for_status()
+    credential = ClientSecretCredential(
+        cloud.tenant_id,
+        app["appId"],
+        given,
+        authority=cloud.authority,
+        disable_instance_discovery=True,
+        connection_verify=str(cloud.ca_file),
+    )
+    be(replace(cloud, credential=credential, _clients={}), patch)
+
+
+def be(cloud: Cloud, patch: pytest.MonkeyPatch) -> None:
+    """Let the workshop have another cloud."""
+    patch.setattr(Workshop, "cloud", property(lambda self: cloud))
+
+
+def test_all_is_well_in_a_new_workshop(workshop: Workshop) -> None:
+    """What section 02 will do is announced, and what it costs."""
+    found = checks(workshop)
+    assert all(check.ok and not check.hint for check in found.values())
+    assert found["Rights"].found == "everything that the notebooks create"
+    assert found["Resource providers"].found.endswith("; section 02 registers them")
+    assert found["SignalR quota"].found == "0 of 5 free instances of eastus2 in use"
+    assert (
+        "as an estimate" in found["Cost"].found
+        and "storage/blobs/" in found["Cost"].found
+        and "https://azure.microsoft.com/pricing" in found["Cost"].found
+    )
+
+
+def test_a_reader_lacks_rights(workshop: Workshop, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each action that will be refused is named, and that nobody registers the providers."""
+    as_somebody(workshop, monkeypatch, READER)
+    found = checks(workshop)
+    assert not found["Rights"].ok and "Microsoft.Web/sites/write" in found["Rights"].found
+    assert "Contributor" in found["Rights"].hint
+    assert not found["Resource providers"].ok and "az provider register" in found["Resource providers"].hint
+
+
+def test_a_contributor_of_the_group_alone_has_all_rights_there(workshop: Workshop, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A group made for a participant is enough, but for the providers."""
+    workshop.cloud.resources().resource_groups.create_or_update(workshop.settings.resource_group, {"location": "eastus2"})
+    as_somebody(workshop, monkeypatch, READER)
+    reader = workshop.cloud
+    monkeypatch.undo()
+    as_somebody(workshop, monkeypatch, CONTRIBUTOR, group=workshop.settings.resource_group)
+    assert checks(workshop)["Rights"].ok
+    be(reader, monkeypatch)
+    assert not checks(workshop)["Rights"].ok
+
+
+def test_who_may_read_nothing_is_told_so(workshop: Workshop, monkeypatch: pytest.MonkeyPatch) -> None:
+    """No role at all: the subscription does not answer such a person."""
+    as_somebody(workshop, monkeypatch)
+    found = checks(workshop)
+    assert not found["Subscription"].ok and found["Subscription"].found == "not reached (HttpResponseError)"
+    assert found["Rights"].found == "not known: this account may not read its own roles"
+
+
+def test_a_clock_that_is_wrong_is_named(workshop: Workshop, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A laptop that slept for twenty minutes: asked without a token, because none would be good."""
+    real = time.time
+    monkeypatch.setattr(time, "time", lambda: real() - 1200)
+    found = checks(workshop)["Clock skew"]
+    assert (found.ok, found.found) == (False, "this machine is 20 minutes behind") and "Set the clock" in found.hint
+
+
+def test_a_region_that_lacks_something_is_named(workshop: Workshop) -> None:
+    """Before a minute is spent on a plan that cannot be."""
+    store.save(workshop.home, replace(workshop.settings, region="ukwest"))
+    found = checks(workshop)["Region"]
+    assert (found.ok, found.found) == (False, "ukwest has no Flex Consumption") and "region=" in found.hint
+
+
+def test_a_used_up_quota_is_named(workshop: Workshop) -> None:
+    """Five free instances, and none of them this workshop's."""
+    workshop.create_resource_group()
+    settings, client = workshop.settings, workshop.cloud.signalr().signal_r
+    wanted = SignalRResource(location=settings.region, sku=ResourceSku(name="Free_F1", tier="Free", capacity=1))
+    for number in range(5):
+        client.begin_create_or_update(settings.resource_group, f"somebodys-{number}", wanted).result()
+    found = checks(workshop)["SignalR quota"]
+    workshop.cloud.resources().resource_groups.begin_delete(settings.resource_group).result()
+    assert (found.ok, found.found) == (False, "5 of 5 free instances of eastus2 in use")
+    assert found.hint.startswith("Delete a free instance")
+
+
+def test_a_cloud_that_does_not_answer_is_named(workshop: Workshop) -> None:
+    """Resource Manager closes every connection: the rest is not known, and nothing is made up."""
+    ask("PUT", "/faults/dropped", {"times": 0})
+    found = consult(workshop)
+    ask("DELETE", "/faults")
+    wrong = [check.what for check in found.checks if not check.ok]
+    assert wrong == ["Subscription"] and not found.problems
+    assert "Region" not in {check.what for check in found.checks}
+
+
+def test_a_slow_cloud_holds_up_nobody(workshop: Workshop) -> None:
+    """What did not answer in time is listed, and counts neither as good nor as bad."""
+    ask("PUT", "/faults/slow", {"times": 0, "seconds": 20, "path": "geoRegions"})
+    found = consult(workshop)
+    ask("DELETE", "/faults")
+    print(f"consulted a slow cloud in {found.seconds:.2f} s")
+    assert found.ok and found.unanswered == ("region",)
+    assert found.lines()[-1] == "Not known, for want of an answer: region." and "want of" not in repr(found)
+
+
+def test_azure_is_asked_the_same_questions(workshop: Workshop, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With target azure nothing differs but the endpoints; the costs are not softened by a local cloud."""
+    be(replace(workshop.cloud, target="azure"), monkeypatch)
+    store.save(workshop.home, replace(workshop.settings, target="azure"))
+    found = consult(workshop)
+    assert {"Subscription", "Rights", "Resource providers", "SignalR quota", "Region"} <= {check.what for check in found.checks}
+    assert next(check.found for check in found.checks if check.what == "Cost").startswith("0 USD a day, as an estimate")

@@ -1,0 +1,41 @@
+"""A port that takes http and https."""
+
+from __future__ import annotations
+
+import ssl
+from functools import partial
+from pathlib import Path
+
+import aiohttp
+from aiohttp import web
+
+from chatkit.core import tls
+from chatkit.core.listeners import Listeners
+from chatkit.localcloud.core.first_bytes import Either
+from chatkit.localcloud.core.store import Store
+
+
+async def test_one_port_answers_http_and_https(tmp_path: Path) -> None:
+    """Small and large bodies both ways, kept-alive connections, and a client that leaves without a word."""
+    certificates, store = tls.load(tmp_path / "tls"), Store(tmp_path / "state.db")
+    listeners = Listeners(store)
+
+    async def echo(request: web.Request) -> web.Response:
+        return web.Response(body=await request.read())
+
+    app = web.Application(client_max_size=10 << 20)
+    app.router.add_post("/", echo)
+    port = listeners.reserve("both")
+    await listeners.open("both", app, port=port, front=partial(_both, certificates.server))
+    trust = ssl.create_default_context(cafile=str(certificates.ca_file))
+    async with aiohttp.ClientSession(connector=aiohttp.TCPConnector(ssl=trust)) as http:
+        for scheme in ("http", "https", "https", "http"):
+            for size in (1, 900_000):
+                async with http.post(f"{scheme}://localhost:{port}/", data=b"x" * size) as answer:
+                    assert len(await answer.read()) == size
+    await listeners.close_all()
+    store.close()
+
+
+def _both(context: ssl.SSLContext, http: object) -> Either:
+    return Either(http, context)  # type: ignore[arg-type]

@@ -1,0 +1,71 @@
+"""The document store keeps what it acknowledged."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from chatkit.localcloud.core.store import Store
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Store:
+    return Store(tmp_path / "state.db")
+
+
+def test_a_document_comes_back_as_it_was_put(store: Store) -> None:
+    """JSON values of every kind survive the trip."""
+    document = {"name": "chat", "tags": {"a": "ü"}, "list": [1, 2.5, None, True]}
+    store.put("resources", "/x", document)
+    assert store.get("resources", "/x") == document
+
+
+def test_a_returned_document_is_a_copy(store: Store) -> None:
+    """Changing what `get` returned changes nothing in the store."""
+    store.put("resources", "/x", {"list": []})
+    store.get("resources", "/x")["list"].append(1)  # type: ignore[index]
+    assert store.get("resources", "/x") == {"list": []}
+
+
+def test_items_come_in_key_order_below_a_prefix(store: Store) -> None:
+    """A prefix selects a subtree and nothing beside it."""
+    for key in ("/b", "/a/2", "/a/1", "/ab"):
+        store.put("resources", key, {"key": key})
+    assert [key for key, _ in store.items("resources", "/a/")] == ["/a/1", "/a/2"]
+
+
+def test_deleting_says_whether_it_was_there(store: Store) -> None:
+    """The second delete finds nothing."""
+    store.put("resources", "/x", {})
+    assert (store.delete("resources", "/x"), store.delete("resources", "/x")) == (True, False)
+
+
+def test_a_failed_transaction_leaves_nothing(store: Store) -> None:
+    """An exception inside takes back every write, nested ones too."""
+    with pytest.raises(ValueError, match="no"), store.transaction():
+        store.put("resources", "/x", {})
+        with store.transaction():
+            store.put("resources", "/y", {})
+        raise ValueError("no")
+    assert list(store.items("resources")) == []
+
+
+def test_what_was_written_survives_kill_9(tmp_path: Path) -> None:
+    """A process that prints after each put and dies hard has lost none of what it printed."""
+    code = (
+        "import sys; from pathlib import Path; from chatkit.localcloud.core.store import Store\n"
+        f"store = Store(Path({str(tmp_path / 'state.db')!r}))\n"
+        "for n in range(10**6): store.put('n', f'{n:07}', {'n': n}); print(n, flush=True)\n"
+    )
+    child = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True)
+    assert child.stdout is not None
+    acknowledged = [int(child.stdout.readline()) for _ in range(200)]
+    os.kill(child.pid, signal.SIGKILL)
+    child.communicate()
+    kept = {value["n"] for _, value in Store(tmp_path / "state.db").items("n")}
+    assert kept >= set(acknowledged)

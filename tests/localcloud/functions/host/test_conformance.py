@@ -1,0 +1,62 @@
+"""One table, three engines: this kit's worker here and under Python 3.13, and Microsoft's azure-functions-runtime under 3.13."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+
+import pytest
+
+from chatkit.localcloud.functions.worker_process import worker
+from tests.localcloud.functions.host import conformance_run, conformance_table, python313
+from tests.localcloud.functions.host.conformance_cases import CALL, LOAD
+from tests.localcloud.functions.host.conformance_run import DIFFERENCES, RECORDED, Outcomes
+
+WORKER_FOLDER = str(Path(worker.__file__).parent)
+recorded: Outcomes = json.loads(RECORDED.read_text(encoding="utf-8"))
+
+
+@pytest.fixture(scope="session")
+def python_313() -> str:
+    """An interpreter with the runtime; without one the test is skipped, or fails under CI=true."""
+    try:
+        return python313.with_runtime()
+    except python313.NotAvailable as error:
+        reason = f"the comparison with Microsoft's worker needs Python 3.13: {error}"
+        if os.environ.get("CI") == "true":
+            pytest.fail(reason)
+        pytest.skip(reason)
+
+
+def differences(found: Outcomes) -> dict[str, tuple[object, object]]:
+    """Cases whose outcome is not the recorded one."""
+    return {name: (recorded.get(name), found[name]) for name in found if recorded.get(name) != found[name]}
+
+
+def test_every_case_has_a_recorded_outcome() -> None:
+    """At least 60, each name once."""
+    names = [f"load: {case.name}" for case in LOAD] + [f"call: {case.name}" for case in CALL]
+    assert sorted(names) == sorted(recorded) and len(names) >= 60
+
+
+async def test_this_kits_worker_does_what_microsofts_does(tmp_path: Path) -> None:
+    """Under the Python of this environment: nothing differs but what is listed with its reason."""
+    assert differences(await conformance_run.run((), tmp_path)).keys() == DIFFERENCES.keys()
+
+
+async def test_so_does_it_under_python_3_13(tmp_path: Path, python_313: str) -> None:
+    """Where the SDK is a newer one."""
+    assert differences(await conformance_run.run(worker.own_command(python_313), tmp_path)).keys() == DIFFERENCES.keys()
+
+
+async def test_the_recorded_outcomes_are_microsofts(tmp_path: Path, python_313: str) -> None:
+    """The runtime itself, run now."""
+    command = (python_313, str(conformance_run.ORACLE), WORKER_FOLDER)
+    assert differences(await conformance_run.run(command, tmp_path)) == {}
+
+
+def test_the_table_in_the_docs_is_current() -> None:
+    """`python -m tests.localcloud.functions.host.conformance_table` writes it."""
+    page = conformance_table.PAGE.read_text(encoding="utf-8")
+    assert conformance_table.table() in page

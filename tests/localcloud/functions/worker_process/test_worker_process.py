@@ -1,0 +1,142 @@
+"""The child process: isolated, killable, gone when its host is gone."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import psutil
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from chatkit.localcloud.functions.worker_process.calls import Call, HttpData, Result
+from chatkit.localcloud.functions.worker_process.chatkit_worker.channel import Decoder, encode
+from chatkit.localcloud.functions.worker_process.worker import (
+    LoadFailed,
+    Worker,
+    WorkerGone,
+    WorkerOptions,
+)
+from tests.localcloud.functions.functions_testing import write_app
+
+SCRIPT = """
+import os, subprocess, sys, time
+@app.route(route="f")
+def f(req: func.HttpRequest) -> str:
+    return "f"
+@app.route(route="spawn")
+def spawn(req: func.HttpRequest) -> str:
+    return str(subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"]).pid)
+@app.route(route="stdin")
+def stdin(req: func.HttpRequest) -> str:
+    return repr(sys.stdin.read()) + repr([path for path in sys.path if "chatkit" in path])
+@app.route(route="sleep")
+def sleep(req: func.HttpRequest) -> str:
+    time.sleep(600)
+"""
+REQUEST = HttpData("GET", "http://localhost/", {}, {}, {})
+
+
+class Loaded:
+    """A worker with the app loaded, and a way to call it by name."""
+
+    def __init__(self, worker: Worker, ids: dict[str, str]) -> None:
+        self.worker = worker
+        self._ids = ids
+
+    async def call(self, name: str) -> Result:
+        """Invoke an HTTP function."""
+        return await self.worker.invoke(Call(self._ids[name], {"req": REQUEST.wire()}))
+
+
+@pytest.fixture
+async def loaded(tmp_path: Path) -> AsyncIterator[Loaded]:
+    """One worker."""
+    worker = await Worker.start(WorkerOptions(write_app(tmp_path / "app", SCRIPT), dict(os.environ)))
+    functions = await worker.load()
+    yield Loaded(worker, {function.name: function.id for function in functions})
+    await worker.stop()
+
+
+async def test_the_app_cannot_reach_the_channel_by_accident(loaded: Loaded) -> None:
+    """stdin is empty, print goes to the log, and this package's folder is not importable."""
+    result = await loaded.call("stdin")
+    assert result.returned == {"string": "''[]"}
+
+
+async def test_killing_a_worker_fails_its_open_calls(loaded: Loaded) -> None:
+    """Whoever waits learns it at once, and so does the next caller."""
+    waiting = asyncio.create_task(loaded.call("sleep"))
+    await loaded.call("f")
+    loaded.worker.kill("a test")
+    with pytest.raises(WorkerGone, match="a test"):
+        await waiting
+    with pytest.raises(WorkerGone):
+        await loaded.call("f")
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="process groups are POSIX")
+async def test_what_the_app_started_ends_with_it(loaded: Loaded) -> None:
+    """The child has a process group of its own."""
+    result = await loaded.call("spawn")
+    assert result.returned is not None
+    grandchild = psutil.Process(int(result.returned["string"]))
+    await loaded.worker.stop()
+    assert psutil.wait_procs([grandchild], timeout=5)[1] == []
+
+
+async def test_an_unknown_function_is_a_failed_call(loaded: Loaded) -> None:
+    """It cannot hang the host."""
+    result = await loaded.worker.invoke(Call("nobody", {}))
+    assert result.failure is not None and result.failure.type == "KeyError"
+
+
+async def test_a_load_failure_carries_the_stack(tmp_path: Path) -> None:
+    """With the app's lines only."""
+    worker = await Worker.start(WorkerOptions(write_app(tmp_path / "app", "1/0\n"), dict(os.environ)))
+    with pytest.raises(LoadFailed, match="ZeroDivisionError: division by zero") as failed:
+        await worker.load()
+    await worker.stop()
+    assert "function_app.py" in failed.value.failure.stack and "importlib" not in failed.value.failure.stack
+
+
+HOST = """
+import asyncio, os, sys
+from pathlib import Path
+from chatkit.localcloud.functions.worker import Worker, WorkerOptions
+async def main():
+    worker = await Worker.start(WorkerOptions(Path(sys.argv[1]), dict(os.environ)))
+    await worker.load()
+    print(worker.pid, flush=True)
+    await asyncio.Event().wait()
+asyncio.run(main())
+"""
+
+
+def test_a_killed_host_leaves_no_child(tmp_path: Path) -> None:
+    """kill -9: the child notices that its pipe is closed."""
+    folder = write_app(tmp_path / "app", SCRIPT)
+    with subprocess.Popen([sys.executable, "-c", HOST, str(folder)], stdout=subprocess.PIPE, text=True) as host:
+        assert host.stdout is not None
+        child = psutil.Process(int(host.stdout.readline()))
+        host.send_signal(signal.SIGKILL if sys.platform != "win32" else signal.SIGTERM)
+        assert psutil.wait_procs([child], timeout=5)[1] == []
+
+
+JSON = st.dictionaries(st.text(max_size=5), st.text(max_size=5) | st.integers() | st.none(), max_size=3)
+
+
+@given(st.lists(st.tuples(JSON, st.binary(max_size=50)), max_size=5), st.integers(1, 20))
+def test_messages_survive_any_cutting_of_the_stream(messages: list[tuple[dict[str, Any], bytes]], size: int) -> None:
+    """What was encoded comes out again, whole and in order."""
+    stream = b"".join(encode(header, body) for header, body in messages)
+    decoder = Decoder()
+    found = [message for start in range(0, len(stream), size) for message in decoder.feed(stream[start : start + size])]
+    assert found == messages

@@ -1,0 +1,91 @@
+"""The magic that writes the learner's app."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from chatkit.core.errors import SetupError
+from chatkit.steps import app_files
+from tests.app_versions import write_app
+
+Write = Callable[..., str]
+
+
+@pytest.fixture
+def write(tmp_path: Path) -> Write:
+    """Write into a folder of the test's own."""
+    return lambda name, text: app_files.write(name, text, folder=tmp_path / "my-chat", home=tmp_path / "home")
+
+
+def test_writes_the_cells_bytes(write: Write, tmp_path: Path) -> None:
+    """One newline at the end, however the front end cut the cell; nothing else is touched."""
+    assert write("functions/a.py", 'x = "ä\\n"\n\ny = 1') == "my-chat/functions/a.py: 3 lines"
+    assert (tmp_path / "my-chat/functions/a.py").read_bytes() == 'x = "ä\\n"\n\ny = 1\n'.encode()
+
+
+def test_writing_again_says_the_same(write: Write, tmp_path: Path) -> None:
+    """A cell can be run twice."""
+    assert write("a.txt", "one\n") == write("a.txt", "one\n") == "my-chat/a.txt: 1 line"
+    assert [path.name for path in (tmp_path / "my-chat").iterdir()] == ["a.txt"]
+
+
+def test_a_later_section_replaces_what_an_earlier_one_wrote(write: Write, tmp_path: Path) -> None:
+    """The kit's own versions are not worth keeping."""
+    write("a.txt", "one")
+    assert write("a.txt", "two") == "my-chat/a.txt: 1 line"
+    assert [path.name for path in (tmp_path / "my-chat").iterdir()] == ["a.txt"]
+
+
+def test_what_the_learner_wrote_is_kept(write: Write, tmp_path: Path) -> None:
+    """Each edited version, beside the file."""
+    path = tmp_path / "my-chat/a.txt"
+    for number in (1, 2):
+        write("a.txt", "ours")
+        path.write_text(f"mine {number}")
+        assert write("a.txt", "ours").endswith(f"; your version is kept as a.txt.before-{number}")
+        assert path.with_name(f"a.txt.before-{number}").read_text() == f"mine {number}"
+
+
+@pytest.mark.parametrize("section", ["05", "09", "10"])
+def test_a_version_of_the_notebooks_is_not_the_learners(write: Write, tmp_path: Path, section: str) -> None:
+    """Even when the record is lost: sections 06, 09 and 10 write SendMessage anew, and whoever goes back writes it again."""
+    write_app(tmp_path / "my-chat", until=section)
+    assert write("functions/send_message.py", "another") == "my-chat/functions/send_message.py: 1 line"
+    assert not list(tmp_path.rglob("*.before-*"))
+
+
+@pytest.mark.parametrize("name", ["", "/etc/x", "../x", "a/../../x", "C:\\x", "C:/x", "a\\b"])
+def test_a_path_out_of_the_folder_is_refused(write: Write, tmp_path: Path, name: str) -> None:
+    """Nothing is written."""
+    with pytest.raises(SetupError, match="inside my-chat"):
+        write(name, "x")
+    assert not list(tmp_path.rglob("*x*"))
+
+
+def test_a_broken_record_only_makes_it_careful(write: Write, tmp_path: Path) -> None:
+    """Without a record every other text counts as the learner's."""
+    write("a.txt", "one")
+    (tmp_path / "home" / app_files.RECORD).write_text("{")
+    assert "kept as a.txt.before-1" in write("a.txt", "two")
+
+
+def test_the_page_is_copied_whole(tmp_path: Path) -> None:
+    """Files and folders, byte for byte; the learner's changes are kept beside."""
+    source = tmp_path / "kit"
+    (source / "vendor").mkdir(parents=True)
+    (source / "index.html").write_bytes(b"<p>\r\n")
+    (source / "vendor/vue.js").write_bytes(b"\x00")
+    places = {"folder": tmp_path / "my-chat", "home": tmp_path / "home"}
+    assert app_files.copy_page(source, **places) == []
+    assert (tmp_path / "my-chat/content/index.html").read_bytes() == b"<p>\r\n"
+    (tmp_path / "my-chat/content/vendor/vue.js").write_text("mine")
+    assert app_files.copy_page(source, **places) == ["vue.js.before-1"]
+
+
+def test_a_kit_without_its_page_says_so(tmp_path: Path) -> None:
+    """An installed package has no checkout around it."""
+    with pytest.raises(SetupError, match="not here"):
+        app_files.copy_page(tmp_path / "none", folder=tmp_path, home=tmp_path)

@@ -1,0 +1,222 @@
+"""The two servers of a local run."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+
+import psutil
+import pytest
+
+from chatkit.core.errors import PortInUse, SetupError
+from chatkit.steps.local_servers import (
+    FUNCTIONS,
+    PAGE,
+    Development,
+    Server,
+    free_port,
+    is_free,
+    who_holds,
+)
+
+
+@pytest.fixture
+def page(tmp_path: Path) -> Path:
+    """A page of one file."""
+    folder = tmp_path / "content"
+    folder.mkdir()
+    (folder / "index.html").write_text("hello")
+    return folder
+
+
+@pytest.fixture
+def development(tmp_path: Path) -> Iterator[Development]:
+    """Servers of an empty home, stopped at the end."""
+    servers = Development(tmp_path)
+    yield servers
+    servers.stop(PAGE)
+
+
+@pytest.fixture
+def taken() -> Iterator[int]:
+    """A port that this process holds."""
+    with socket.socket() as held:
+        held.bind(("127.0.0.1", 0))
+        held.listen()
+        yield int(held.getsockname()[1])
+
+
+def test_the_page_is_served_when_start_returns(development: Development, page: Path) -> None:
+    """No cell has to wait or try again."""
+    started = development.start_page(page, port=free_port(20000))
+    with urllib.request.urlopen(started.server.url) as answer:
+        assert answer.read() == b"hello"
+        assert answer.headers["Cache-Control"] == "no-cache"
+
+
+def test_starting_twice_keeps_the_server(development: Development, page: Path) -> None:
+    """A cell can be run again."""
+    first = development.start_page(page, port=free_port(20000))
+    again = development.start_page(page, port=free_port(20000))
+    assert (first.is_new, again.is_new, again.server) == (True, False, first.server)
+
+
+def test_another_process_finds_the_server(development: Development, page: Path, tmp_path: Path) -> None:
+    """A kernel restart forgets nothing."""
+    server = development.start_page(page, port=free_port(20000)).server
+    assert Development(tmp_path).running(PAGE) == server
+
+
+def test_a_taken_port_names_its_holder_and_the_next_is_used(development: Development, page: Path, taken: int) -> None:
+    """The lesson goes on."""
+    started = development.start_page(page, port=taken)
+    assert started.server.port != taken
+    assert f"process {os.getpid()}" in started.instead_of
+
+
+@pytest.mark.parametrize("command", [("chatkit.steps.local_servers",), ("chatkit", "func", "start")])
+def test_a_server_says_by_its_exit_code_that_the_port_is_taken(page: Path, taken: int, command: tuple[str, ...]) -> None:
+    """The page's server takes its port as a word, the function host as an option."""
+    (page / "host.json").write_text('{"version": "2.0"}')
+    option = ("--port",) if command[0] == "chatkit" else ()
+    done = subprocess.run([sys.executable, "-m", *command, str(page), *option, str(taken)], capture_output=True, text=True)
+    assert (done.returncode, "Traceback" in done.stderr) == (PortInUse.exit_code, False), done.stderr
+
+
+def test_a_port_lost_for_a_moment_is_given_up(development: Development, page: Path, tmp_path: Path) -> None:
+    """Somebody took it between choosing and listening, and may have left it again since."""
+    first = free_port(20000)
+    script = tmp_path / "unlucky.py"
+    script.write_text(
+        "import sys\n"
+        "from chatkit.steps.local_servers import main\n"
+        f"sys.exit({PortInUse.exit_code} if sys.argv[2] == '{first}' else main(sys.argv[1:]))\n"
+    )
+    started = development._start(PAGE, (sys.executable, str(script), str(page)), page, first)
+    assert started.server.port != first and development.running(PAGE) == started.server
+
+
+def test_stop_frees_the_port(development: Development, page: Path) -> None:
+    """And says whether there was anything to stop."""
+    server = development.start_page(page, port=free_port(20000)).server
+    assert development.stop(PAGE)
+    assert not development.stop(PAGE)
+    assert is_free(server.port)
+
+
+def test_a_reused_process_id_is_not_our_server(tmp_path: Path) -> None:
+    """After a reboot the recorded id belongs to somebody else, who must not be stopped."""
+    (tmp_path / "servers").mkdir()
+    record = {"name": PAGE, "pid": os.getpid(), "created": 1.0, "port": 1, "folder": "x"}
+    (tmp_path / "servers" / "page.json").write_text(json.dumps(record))
+    development = Development(tmp_path)
+    assert development.running(PAGE) is None
+    assert not development.stop(PAGE)
+
+
+@pytest.mark.parametrize("text", ["", "[]", "{}", '{"pid": 1}'])
+def test_a_damaged_record_counts_as_none(tmp_path: Path, text: str) -> None:
+    """The server can be started again."""
+    (tmp_path / "servers").mkdir()
+    (tmp_path / "servers" / "page.json").write_text(text)
+    assert Development(tmp_path).running(PAGE) is None
+
+
+def test_a_server_that_ends_says_its_last_words(development: Development, page: Path) -> None:
+    """Not a time-out after 45 seconds."""
+    command = (sys.executable, "-c", "import sys; sys.exit('the disk is on fire')")
+    with pytest.raises(SetupError, match="the disk is on fire"):
+        development._start(PAGE, command, page, free_port(20000))
+
+
+def test_an_app_that_cannot_be_loaded_is_said_with_the_hosts_words(development: Development, page: Path, tmp_path: Path) -> None:
+    """503 everywhere is not a running app."""
+    script = tmp_path / "host.py"
+    script.write_text(
+        "import http.server, sys\n"
+        "class Handler(http.server.BaseHTTPRequestHandler):\n"
+        "    def do_GET(self): self.send_error(503)\n"
+        "print('ImportError: no module named nope', flush=True)\n"
+        "http.server.HTTPServer(('127.0.0.1', int(sys.argv[1])), Handler).serve_forever()\n"
+    )
+    with pytest.raises(SetupError, match="no module named nope"):
+        development._start(FUNCTIONS, (sys.executable, str(script)), page, free_port(20000))
+    assert development.running(FUNCTIONS) is None
+
+
+def test_a_function_host_starts_anew_when_a_file_changed(development: Development, page: Path) -> None:
+    """On its port; the cell's promise is that what is in the folder now runs now."""
+    command = (sys.executable, "-m", "chatkit.steps.local_servers", str(page))
+    first = development._start(FUNCTIONS, command, page, free_port(20000)).server
+    assert not development._start(FUNCTIONS, command, page, free_port(20000)).is_new
+    os.utime(page / "index.html", (1, 1))
+    again = development._start(FUNCTIONS, command, page, free_port(20000))
+    assert again.is_new and again.server.port == first.port
+    development.stop(FUNCTIONS)
+
+
+def test_a_missing_page_is_said(development: Development, tmp_path: Path) -> None:
+    """With the section that writes it."""
+    with pytest.raises(SetupError, match="Section 06"):
+        development.start_page(tmp_path / "nothing", port=20000)
+
+
+def test_no_directory_is_listed_and_nothing_outside_is_served(development: Development, page: Path) -> None:
+    """A website shows neither."""
+    (page / "vendor").mkdir()
+    (page.parent / "secret.txt").write_text("x")
+    server = development.start_page(page, port=free_port(20000)).server
+    for path in ("/vendor/", "/../secret.txt", "/%2e%2e/secret.txt"):
+        with pytest.raises(urllib.error.HTTPError, match="404") as caught:
+            urllib.request.urlopen(server.url + path)
+        caught.value.close()
+
+
+def test_the_page_server_ends_with_its_folder(development: Development, page: Path) -> None:
+    """A deleted home leaves no process behind."""
+    server = development.start_page(page, port=free_port(20000)).server
+    shutil.rmtree(page)
+    psutil.wait_procs([psutil.Process(server.pid)], timeout=10)
+    assert not server.is_alive()
+
+
+def test_the_holder_of_a_free_port_is_unknown() -> None:
+    """Somebody else's process is not always visible."""
+    assert who_holds(free_port(20000)) == "another program"
+
+
+def test_api_and_page_are_two_sites() -> None:
+    """For cookies, as in Azure."""
+    assert Server("functions", 1, 0, 7071, "").url == "http://localhost:7071"
+    assert Server("page", 1, 0, 5500, "").url == "http://127.0.0.1:5500"
+
+
+def test_the_page_server_needs_the_standard_library_only() -> None:
+    """It starts at once."""
+    code = "import chatkit.steps.local_servers, sys; print([m for m in ('psutil', 'azure', 'aiohttp') if m in sys.modules])"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
+
+
+def test_another_programs_server_is_not_taken_for_ones_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The port is taken between choosing it and listening: the server moves to another one."""
+    from chatkit.steps import local_servers
+
+    (tmp_path / "content").mkdir()
+    other = socket.create_server(("127.0.0.1", 0))
+    taken = other.getsockname()[1]
+    free = iter([True])
+    real = local_servers.is_free
+    monkeypatch.setattr(development, "is_free", lambda port: next(free, None) or real(port))
+    started = Development(tmp_path).start_page(tmp_path / "content", port=taken)
+    Development(tmp_path).stop(PAGE)
+    other.close()
+    assert started.server.port != taken

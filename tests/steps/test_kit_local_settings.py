@@ -1,0 +1,81 @@
+"""local.settings.json of the learner's functions."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from chatkit.core.errors import SetupError
+from chatkit.steps import local_settings
+
+KEY = "Endpoint=http://localhost;Port=8888;AccessKey=c2VjcmV0;Version=1.0;"
+
+
+def content(folder: Path) -> dict[str, Any]:
+    """The file as it is."""
+    return dict(json.loads((folder / "local.settings.json").read_text()))
+
+
+def test_the_file_has_what_a_local_run_needs(tmp_path: Path) -> None:
+    """Port and CORS of the seed, and a connection string."""
+    local_settings.write(tmp_path, signalr=KEY, storage="UseDevelopmentStorage=true")
+    assert content(tmp_path) == {
+        "IsEncrypted": False,
+        "Values": {
+            "AzureWebJobsStorage": "UseDevelopmentStorage=true",
+            "FUNCTIONS_WORKER_RUNTIME": "python",
+            "AzureSignalRConnectionString": KEY,
+        },
+        "Host": {"LocalHttpPort": 7071, "CORS": "http://127.0.0.1:5500", "CORSCredentials": True},
+    }
+
+
+def test_only_this_user_can_read_it(tmp_path: Path) -> None:
+    """It holds a key."""
+    local_settings.write(tmp_path, signalr=KEY, storage="x")
+    assert (tmp_path / "local.settings.json").stat().st_mode & 0o077 == 0
+
+
+def test_what_a_learner_added_stays(tmp_path: Path) -> None:
+    """Settings and host options alike."""
+    (tmp_path / "local.settings.json").write_text('{"Values": {"MINE": "1"}, "Host": {"Extra": true}}')
+    local_settings.write(tmp_path, signalr=KEY, storage="x")
+    assert content(tmp_path)["Values"]["MINE"] == "1"
+    assert content(tmp_path)["Host"]["Extra"] is True
+
+
+@pytest.mark.parametrize("text", ["{", "[]", '{"Values": 3}'])
+def test_a_damaged_file_is_named_and_kept(tmp_path: Path, text: str) -> None:
+    """The learner repairs it, the kit never throws it away."""
+    (tmp_path / "local.settings.json").write_text(text)
+    with pytest.raises(SetupError, match="local.settings.json"):
+        local_settings.write(tmp_path, signalr=KEY, storage="x")
+    assert (tmp_path / "local.settings.json").read_text() == text
+
+
+def test_another_page_origin_is_allowed_once(tmp_path: Path) -> None:
+    """When port 5500 is taken."""
+    local_settings.write(tmp_path, signalr=KEY, storage="x")
+    assert local_settings.allow_origin(tmp_path, "http://127.0.0.1:5501")
+    assert not local_settings.allow_origin(tmp_path, "http://127.0.0.1:5501")
+    assert content(tmp_path)["Host"]["CORS"] == "http://127.0.0.1:5501"
+
+
+def test_keys_are_forgotten_and_nothing_else(tmp_path: Path) -> None:
+    """Clean-up leaves no live key behind."""
+    local_settings.write(tmp_path, signalr=KEY, storage="UseDevelopmentStorage=true")
+    assert local_settings.forget_keys(tmp_path) == ["AzureSignalRConnectionString"]
+    assert "c2VjcmV0" not in (tmp_path / "local.settings.json").read_text()
+    assert local_settings.values(tmp_path)["AzureWebJobsStorage"] == "UseDevelopmentStorage=true"
+    assert local_settings.forget_keys(tmp_path / "nothing") == []
+
+
+def test_development_storage_elsewhere_is_written_out() -> None:
+    """The short form means port 10000."""
+    assert local_settings.storage_for("http://127.0.0.1:10000/devstoreaccount1") == "UseDevelopmentStorage=true"
+    assert "BlobEndpoint=http://127.0.0.1:10007/devstoreaccount1;" in local_settings.storage_for(
+        "http://127.0.0.1:10007/devstoreaccount1"
+    )

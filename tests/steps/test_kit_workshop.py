@@ -1,0 +1,119 @@
+"""The workshop's own rules; the steps themselves are tested on a real local cloud."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from chatkit.cloud.connection import Cloud
+from chatkit.core import settings as store
+from chatkit.core.errors import NotStarted, SetupError
+from chatkit.steps import session
+from chatkit.workshop import Workshop
+
+
+@pytest.fixture
+def workshop(home: Path, cloud: Cloud, monkeypatch: pytest.MonkeyPatch) -> Workshop:
+    """A workshop on the azure target, over the stand-in."""
+    monkeypatch.setattr(session, "connect", lambda settings, where: cloud)
+    for name in ("CHATKIT_TARGET", "CHATKIT_SUFFIX", "CHATKIT_REGION"):
+        monkeypatch.delenv(name, raising=False)
+    return Workshop.open(target="azure", suffix="abc123")
+
+
+def test_what_was_chosen_is_remembered(workshop: Workshop) -> None:
+    """Every notebook opens the same workshop."""
+    again = Workshop.open()
+    assert (again.settings.target, again.settings.suffix, again.settings.region) == ("azure", "abc123", "eastus2")
+    assert repr(again) == "Workshop on Azure, eastus2"
+
+
+def test_the_environment_chooses_too(workshop: Workshop, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An instructor hands out suffixes."""
+    monkeypatch.setenv("CHATKIT_SUFFIX", "seat07")
+    monkeypatch.setenv("CHATKIT_REGION", "westus2")
+    settings = Workshop.open().settings
+    assert (settings.resource_group, settings.region) == ("chatkit-seat07", "westus2")
+
+
+def test_names_stay_while_resources_exist(workshop: Workshop) -> None:
+    """Otherwise nobody would find them to delete them."""
+    workshop._learn(resource_group="chatkit-abc123")
+    with pytest.raises(SetupError, match="clean_up"):
+        Workshop.open(suffix="other1")
+    assert workshop.settings.suffix == "abc123"
+
+
+def test_an_unknown_target_is_refused(workshop: Workshop) -> None:
+    """With the two there are."""
+    with pytest.raises(SetupError, match="local and azure"):
+        Workshop.open(target="moon")
+
+
+def test_nothing_is_known_at_first(workshop: Workshop) -> None:
+    """`chatkit status --json` prints null."""
+    values = workshop.status().as_dict()
+    assert values.pop("target") == "azure"
+    assert values.pop("completed") == []
+    assert [*values] == [
+        "resource_group",
+        "signalr",
+        "function_app",
+        "storage_account",
+        "api_base_url",
+        "web_url",
+        "local_api_base_url",
+        "local_web_url",
+        "authentication",
+    ]
+    assert not any(values.values())
+
+
+def test_completed_sections_are_kept_in_order(workshop: Workshop) -> None:
+    """Also when another notebook had the workshop open before."""
+    other = Workshop.open()
+    workshop.complete("02")
+    other.complete("01")
+    assert workshop.status().as_dict()["completed"] == ["01", "02"]
+
+
+@pytest.mark.parametrize(
+    ("step", "hint"),
+    [
+        (lambda workshop: workshop.set_page_url(), "create_function_app"),
+        (lambda workshop: workshop.chat_panel("alice"), "create_function_app"),
+        (lambda workshop: workshop.chat_panel("alice", where="local"), "start_functions"),
+        (lambda workshop: workshop.start_page(), "Section 06"),
+    ],
+)
+def test_a_step_too_early_names_the_one_before(workshop: Workshop, step: Callable[[Workshop], object], hint: str) -> None:
+    """Sections can be opened in any order."""
+    with pytest.raises(SetupError, match=hint):
+        step(workshop)
+
+
+def test_a_page_that_still_calls_this_machine_is_not_uploaded(workshop: Workshop) -> None:
+    """Deployed, it would work for nobody else."""
+    workshop._learn(api_base_url="https://app.example")
+    workshop.page_folder.mkdir(parents=True)
+    (workshop.page_folder / "config.json").write_text('{"apiBaseUrl": "http://localhost:7071"}')
+    with pytest.raises(SetupError, match="still calls http://localhost:7071.*set_page_url"):
+        workshop.upload_page()
+
+
+def test_a_place_for_a_chat_is_local_or_deployed(workshop: Workshop) -> None:
+    """Not a spelling of it."""
+    with pytest.raises(SetupError, match="local or deployed"):
+        workshop.chat_panel("alice", where="here")
+
+
+def test_a_cloud_that_cannot_start_is_said_in_its_own_words(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The command's sentence, not its exit code."""
+    (home / "local").write_text("a file where the folder should be")
+    monkeypatch.delenv("CHATKIT_TARGET", raising=False)
+    store.save(home, store.Settings(suffix="abc123"))
+    with pytest.raises(NotStarted) as caught:
+        Workshop.open()
+    assert str(caught.value) and "Traceback" not in str(caught.value)
