@@ -17,7 +17,15 @@ if TYPE_CHECKING:
     from chatkit.workshop import Workshop as Workshop
 
 __version__ = "0.1.0"
-__all__ = ["ChatkitError", "Workshop", "__version__", "claims", "get", "load_ipython_extension", "post"]
+__all__ = [
+    "ChatkitError",
+    "Workshop",
+    "__version__",
+    "claims",
+    "get",
+    "load_ipython_extension",
+    "post",
+]
 _HOMES = {
     "ChatkitError": "chatkit.core.errors",
     "Workshop": "chatkit.workshop",

@@ -5,7 +5,8 @@ import sys
 if sys.version_info < (3, 11):
     sys.exit(
         "chatkit needs Python 3.11 or newer, and this is Python %d.%d. "
-        "Install a newer Python, then start again with it, for example: python3.13 -m chatkit lab" % sys.version_info[:2]
+        "Install a newer Python, then start again with it, for example: python3.13 -m chatkit lab"
+        % sys.version_info[:2]
     )
 
 from chatkit.setup.environment import main

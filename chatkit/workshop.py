@@ -60,8 +60,14 @@ class Workshop(Resources, LocalRun, Identity, Ending):
         with self._step("Catching up") as step:
             found = catch_up.catch_up(self, section, step.calls)
             text = f"Section {found.section} can begin."
-            ran = f"Ran what was missed: {', '.join(found.ran)}." if found.ran else "Nothing was missed."
-            return step.result(f"{text} {ran}", ("there already", ", ".join(found.held) or "nothing"))
+            ran = (
+                f"Ran what was missed: {', '.join(found.ran)}."
+                if found.ran
+                else "Nothing was missed."
+            )
+            return step.result(
+                f"{text} {ran}", ("there already", ", ".join(found.held) or "nothing")
+            )
 
     def chat_panel(self, *users: str, where: str = "deployed") -> ChatPanel:
         """Show a chat for several users side by side.

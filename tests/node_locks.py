@@ -22,7 +22,9 @@ def without_addresses(lock: Path) -> str:
     """A lock's text without the fields that hold an address."""
     content = json.loads(lock.read_text(encoding="utf-8"))
     for folder, package in content["packages"].items():
-        content["packages"][folder] = {name: value for name, value in package.items() if "://" not in json.dumps(value)}
+        content["packages"][folder] = {
+            name: value for name, value in package.items() if "://" not in json.dumps(value)
+        }
     return json.dumps(content, indent=2, ensure_ascii=False) + "\n"
 
 

@@ -22,15 +22,33 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-for verb in (lab.lab, run.run, doctor.doctor, catch_up.catch_up, status.status, clean.clean, clean.reset):
+for verb in (
+    lab.lab,
+    run.run,
+    doctor.doctor,
+    catch_up.catch_up,
+    status.status,
+    clean.clean,
+    clean.reset,
+):
     app.command()(verb)
-app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True, "help_option_names": []})(test.test)
+app.command(
+    context_settings={
+        "allow_extra_args": True,
+        "ignore_unknown_options": True,
+        "help_option_names": [],
+    }
+)(test.test)
 app.add_typer(local.app, name="local")
 app.add_typer(func.app, name="func")
 
 
 @app.callback()
-def options(debug: Annotated[bool, typer.Option("--debug", help="Show the traceback when something fails.")] = False) -> None:
+def options(
+    debug: Annotated[
+        bool, typer.Option("--debug", help="Show the traceback when something fails.")
+    ] = False,
+) -> None:
     """Options before the verb."""
 
 
@@ -74,7 +92,11 @@ def _explain(error: Exception) -> int:
 def sentence(error: BaseException) -> str:
     """Say what happened, and what to do, on one line."""
     if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EROFS, errno.EACCES):
-        reasons = {errno.ENOSPC: "the disk is full", errno.EROFS: "the disk is read-only", errno.EACCES: "it is not allowed"}
+        reasons = {
+            errno.ENOSPC: "the disk is full",
+            errno.EROFS: "the disk is read-only",
+            errno.EACCES: "it is not allowed",
+        }
         return f"{error.filename or 'A file'} cannot be written: {reasons[error.errno]}."
     notes = " ".join(getattr(error, "__notes__", []))
     text = str(error) if isinstance(error, ChatkitError) else f"{type(error).__name__}: {error}"

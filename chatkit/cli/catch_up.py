@@ -8,7 +8,10 @@ import typer
 
 
 def catch_up(
-    section: Annotated[str | None, typer.Argument(help="Its number; default: the one after the last completed section.")] = None,
+    section: Annotated[
+        str | None,
+        typer.Argument(help="Its number; default: the one after the last completed section."),
+    ] = None,
 ) -> None:
     """Go to the start of a section by running the notebooks that were missed; also goes on after a pause."""
     from chatkit.workshop import Workshop

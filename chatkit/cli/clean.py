@@ -30,8 +30,13 @@ def _agreed(yes: bool) -> Workshop:
 
     workshop = Workshop.open()
     if not yes:
-        where = "the local cloud" if workshop.settings.target == "local" else "your Azure subscription"
-        typer.confirm(f"Delete resource group {workshop.settings.resource_group} and all in it from {where}?", abort=True)
+        where = (
+            "the local cloud" if workshop.settings.target == "local" else "your Azure subscription"
+        )
+        typer.confirm(
+            f"Delete resource group {workshop.settings.resource_group} and all in it from {where}?",
+            abort=True,
+        )
     return workshop
 
 

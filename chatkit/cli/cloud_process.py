@@ -49,13 +49,18 @@ def start(where: Path) -> dict[str, Any]:
             return known
         where.mkdir(parents=True, exist_ok=True, mode=0o700)
         process = _launch(where)
-        known = _wait(lambda: running(where), until=deadline, unless=partial(_hopeless, process, where))
+        known = _wait(
+            lambda: running(where), until=deadline, unless=partial(_hopeless, process, where)
+        )
         if known is not None:
-            process.returncode = 0  # it outlives us: without this, Python warns that it was forgotten while it runs
+            process.returncode = (
+                0  # it outlives us: without this, Python warns that it was forgotten while it runs
+            )
             return known
         if process.returncode != LOCKED_EXIT or time.monotonic() > deadline:
             raise SetupError(
-                f"The local cloud did not start: {last_words(where).rstrip('.')}.", hint="`chatkit local logs` shows more."
+                f"The local cloud did not start: {last_words(where).rstrip('.')}.",
+                hint="`chatkit local logs` shows more.",
             )
 
 
@@ -85,7 +90,10 @@ def stop(where: Path) -> bool:
     except psutil.NoSuchProcess:
         pass
     except psutil.TimeoutExpired as error:
-        raise SetupError(f"The local cloud (process {pid}) does not end.", hint="End that process, then try again.") from error
+        raise SetupError(
+            f"The local cloud (process {pid}) does not end.",
+            hint="End that process, then try again.",
+        ) from error
     return True
 
 
@@ -122,10 +130,14 @@ def _launch(where: Path) -> subprocess.Popen[bytes]:
 
 def _hopeless(process: subprocess.Popen[bytes], where: Path) -> bool:
     """Whether it ended, and not because another one that is just starting holds the home."""
-    return process.poll() is not None and not (process.returncode == LOCKED_EXIT and holder(where / "lock"))
+    return process.poll() is not None and not (
+        process.returncode == LOCKED_EXIT and holder(where / "lock")
+    )
 
 
-def _wait(look: Callable[[], dict[str, Any] | None], *, until: float, unless: Callable[[], bool]) -> dict[str, Any] | None:
+def _wait(
+    look: Callable[[], dict[str, Any] | None], *, until: float, unless: Callable[[], bool]
+) -> dict[str, Any] | None:
     """Look until there is something; give up at a time, or when nothing can come any more."""
     while time.monotonic() < until:
         ended = unless()

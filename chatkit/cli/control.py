@@ -15,10 +15,19 @@ from chatkit.core.errors import NotStarted, ServiceError
 
 def fault(
     kind: Annotated[str, typer.Argument(help="Which one; without it all are listed.")] = "",
-    times: Annotated[int, typer.Option("--times", "-n", min=0, help="How many requests it hits; 0 for every one.")] = 1,
-    seconds: Annotated[float, typer.Option("--seconds", help="For slow answers and late roles.")] = 2.0,
-    path: Annotated[str, typer.Option("--path", help="Only requests whose path contains this.")] = "",
-    clear: Annotated[bool, typer.Option("--clear", help="Switch it off; without a kind all of them.")] = False,
+    times: Annotated[
+        int,
+        typer.Option("--times", "-n", min=0, help="How many requests it hits; 0 for every one."),
+    ] = 1,
+    seconds: Annotated[
+        float, typer.Option("--seconds", help="For slow answers and late roles.")
+    ] = 2.0,
+    path: Annotated[
+        str, typer.Option("--path", help="Only requests whose path contains this.")
+    ] = "",
+    clear: Annotated[
+        bool, typer.Option("--clear", help="Switch it off; without a kind all of them.")
+    ] = False,
 ) -> None:
     """Let the next requests to the local cloud fail as Azure fails."""
     where = f"/faults/{kind}" if kind else "/faults"
@@ -34,8 +43,12 @@ def fault(
 
 
 def time(
-    mode: Annotated[str, typer.Argument(help="fast or recorded; without it the present one is shown.")] = "",
-    scale: Annotated[float, typer.Option("--scale", help="Recorded durations times this: 0.05 is 1:20.")] = 1.0,
+    mode: Annotated[
+        str, typer.Argument(help="fast or recorded; without it the present one is shown.")
+    ] = "",
+    scale: Annotated[
+        float, typer.Option("--scale", help="Recorded durations times this: 0.05 is 1:20.")
+    ] = 1.0,
 ) -> None:
     """Let operations take no time, or as long as recorded in the real Azure."""
     known = ask("PUT", "/time", {"mode": mode, "scale": scale}) if mode else ask("GET", "/time")
@@ -49,7 +62,9 @@ def ask(method: str, path: str, body: Any = None) -> Any:
         raise NotStarted("The local cloud is not running.", hint="`chatkit local up` starts it.")
     data = None if body is None else json.dumps(body).encode()
     headers = {"x-chatkit-token": known["control_token"], "Content-Type": "application/json"}
-    request = urllib.request.Request(known["control"] + path, data=data, method=method, headers=headers)
+    request = urllib.request.Request(
+        known["control"] + path, data=data, method=method, headers=headers
+    )
     try:
         with urllib.request.urlopen(request, timeout=10) as answer:
             return json.load(answer)

@@ -11,7 +11,9 @@ from chatkit.core.settings import home
 
 
 def doctor(
-    symptom: Annotated[str, typer.Option("--symptom", help="What went wrong: the message, pasted as it is.")] = "",
+    symptom: Annotated[
+        str, typer.Option("--symptom", help="What went wrong: the message, pasted as it is.")
+    ] = "",
     as_json: Annotated[bool, typer.Option("--json", help="Print it as JSON.")] = False,
 ) -> None:
     """Check that everything is ready, name what is wrong, and say what to do. Changes nothing."""

@@ -6,7 +6,10 @@ import typer
 
 from chatkit.cli.func_start import start as run
 
-app = typer.Typer(help="Run a function app on this machine, as Azure Functions Core Tools do.", no_args_is_help=True)
+app = typer.Typer(
+    help="Run a function app on this machine, as Azure Functions Core Tools do.",
+    no_args_is_help=True,
+)
 
 
 @app.callback()
@@ -14,7 +17,13 @@ def options() -> None:
     """Verbs of the function host."""
 
 
-@app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True, "help_option_names": []})
+@app.command(
+    context_settings={
+        "allow_extra_args": True,
+        "ignore_unknown_options": True,
+        "help_option_names": [],
+    }
+)
 def start(context: typer.Context) -> None:
     """Run the function app of a folder until Ctrl+C."""
     raise typer.Exit(run(context.args))

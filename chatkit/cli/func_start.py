@@ -41,7 +41,13 @@ def start(arguments: list[str]) -> int:
     from chatkit.localcloud.functions.local.local_run import run
 
     credentials = wanted.cors_credentials
-    return run(wanted.folder, port=wanted.port, address=wanted.address, cors=wanted.cors, cors_credentials=credentials)
+    return run(
+        wanted.folder,
+        port=wanted.port,
+        address=wanted.address,
+        cors=wanted.cors,
+        cors_credentials=credentials,
+    )
 
 
 class _Parser(argparse.ArgumentParser):
@@ -53,10 +59,22 @@ class _Parser(argparse.ArgumentParser):
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = _Parser(prog=PROGRAM, description="Run the function app of a folder until Ctrl+C.", allow_abbrev=False)
-    parser.add_argument("folder", nargs="?", type=Path, default=Path(), help="The folder with host.json. Default: this one.")
+    parser = _Parser(
+        prog=PROGRAM,
+        description="Run the function app of a folder until Ctrl+C.",
+        allow_abbrev=False,
+    )
+    parser.add_argument(
+        "folder",
+        nargs="?",
+        type=Path,
+        default=Path(),
+        help="The folder with host.json. Default: this one.",
+    )
     parser.add_argument("-p", "--port", type=_port, help="Default: Host.LocalHttpPort, else 7071.")
-    parser.add_argument("--address", default="localhost", help="Loopback address to listen on. Default: localhost.")
+    parser.add_argument(
+        "--address", default="localhost", help="Loopback address to listen on. Default: localhost."
+    )
     parser.add_argument("--cors", help="Allowed origins with commas, instead of Host.CORS.")
     credentials = "Let those origins send credentials, instead of Host.CORSCredentials."
     parser.add_argument("--cors-credentials", action="store_true", default=None, help=credentials)
@@ -65,5 +83,7 @@ def _parser() -> argparse.ArgumentParser:
 
 def _port(text: str) -> int:
     if not text.isascii() or not text.isdecimal() or int(text) > 65535:
-        raise argparse.ArgumentTypeError(f"a port is a number from 0 (any free one) to 65535, not {text!r}")
+        raise argparse.ArgumentTypeError(
+            f"a port is a number from 0 (any free one) to 65535, not {text!r}"
+        )
     return int(text)

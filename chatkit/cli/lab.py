@@ -24,7 +24,10 @@ PORT = 8890
 def lab(
     browser: Annotated[bool, typer.Option("--browser/--no-browser", help="Open a browser.")] = True,
     port: Annotated[
-        int | None, typer.Option("--port", min=1, max=65535, help=f"Port of JupyterLab; {PORT} or the next free one.")
+        int | None,
+        typer.Option(
+            "--port", min=1, max=65535, help=f"Port of JupyterLab; {PORT} or the next free one."
+        ),
     ] = None,
 ) -> None:
     """Start the local cloud and open JupyterLab at the first notebook."""
@@ -60,7 +63,12 @@ def keep_quiet() -> None:
         return
     overrides = Path(sys.prefix, "share", "jupyter", "lab", "settings", "overrides.json")
     if not overrides.exists():
-        quiet = {"@jupyterlab/apputils-extension:notification": {"fetchNews": "false", "checkForUpdates": False}}
+        quiet = {
+            "@jupyterlab/apputils-extension:notification": {
+                "fetchNews": "false",
+                "checkForUpdates": False,
+            }
+        }
         overrides.parent.mkdir(parents=True, exist_ok=True)
         overrides.write_text(json.dumps(quiet), encoding="utf-8")
 

@@ -46,7 +46,9 @@ def down() -> None:
 
 @app.command()
 def status(
-    as_json: Annotated[bool, typer.Option("--json", help="Print everything an Azure client needs, as JSON.")] = False,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Print everything an Azure client needs, as JSON.")
+    ] = False,
 ) -> None:
     """Show whether the local cloud runs, and where."""
     known = cloud_process.running(cloud_process.folder()) or {"running": False}
@@ -80,18 +82,28 @@ def env() -> None:
 
 
 @app.command()
-def logs(lines: Annotated[int, typer.Option("--lines", "-n", min=1, help="How many of the last lines.")] = 50) -> None:
+def logs(
+    lines: Annotated[
+        int, typer.Option("--lines", "-n", min=1, help="How many of the last lines.")
+    ] = 50,
+) -> None:
     """Print the end of the local cloud's log."""
     path = cloud_process.folder() / "cloud.log"
     if not path.exists():
-        raise NotStarted("The local cloud has not written a log yet.", hint="`chatkit local up` starts it.")
+        raise NotStarted(
+            "The local cloud has not written a log yet.", hint="`chatkit local up` starts it."
+        )
     for line in path.read_text(encoding="utf-8", errors="replace").splitlines()[-lines:]:
         typer.echo(line)
 
 
 def variables(known: dict[str, Any]) -> dict[str, str]:
     """What the tools' own environment variables have to be."""
-    identity = {"TENANT_ID": known["tenant_id"], "CLIENT_ID": known["client_id"], "CLIENT_SECRET": known["client_secret"]}
+    identity = {
+        "TENANT_ID": known["tenant_id"],
+        "CLIENT_ID": known["client_id"],
+        "CLIENT_SECRET": known["client_secret"],
+    }
     return {
         **{f"AZURE_{name}": str(value) for name, value in identity.items()},
         "AZURE_SUBSCRIPTION_ID": known["subscription_id"],

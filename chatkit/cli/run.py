@@ -20,9 +20,14 @@ CLEAN_UP = "11"
 
 
 def run(
-    target: Annotated[str | None, typer.Option("--target", help="local or azure; default: the one chosen last.")] = None,
+    target: Annotated[
+        str | None, typer.Option("--target", help="local or azure; default: the one chosen last.")
+    ] = None,
     until: Annotated[
-        str | None, typer.Option("--until", help="Last section to run; 11 also cleans up. Default: all before 11.")
+        str | None,
+        typer.Option(
+            "--until", help="Last section to run; 11 also cleans up. Default: all before 11."
+        ),
     ] = None,
 ) -> None:
     """Execute the notebooks in order; executed copies are kept, and the chat page's URL is printed at the end."""
@@ -32,14 +37,25 @@ def run(
     if target is not None:
         kept = replace(settings.load(settings.home()), target=settings.checked_target(target))
         settings.save(settings.home(), kept)
-        os.environ["CHATKIT_TARGET"] = target  # kernels inherit it, and there it wins over what is remembered
+        os.environ["CHATKIT_TARGET"] = (
+            target  # kernels inherit it, and there it wins over what is remembered
+        )
     chosen = select(settings.checkout() / "notebooks", until)
     console = Console(highlight=False, soft_wrap=True)
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as progress:
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+    )
+    with Progress(
+        *columns, console=console, transient=True, disable=not console.is_terminal
+    ) as progress:
         for notebook in chosen:
             task = progress.add_task(notebook.stem, total=None)
-            seconds = execute(notebook, settings.home() / "executed" / notebook.name, progress, task)
+            seconds = execute(
+                notebook, settings.home() / "executed" / notebook.name, progress, task
+            )
             progress.remove_task(task)
             console.print(f"{notebook.stem}  {seconds:.1f} s")
     console.print(farewell(chosen))
@@ -63,7 +79,9 @@ def select(folder: Path, until: str | None) -> list[Path]:
     """
     last = notebooks.section(folder, until) if until is not None else None
     known = notebooks.sections(folder)
-    return [path for number, path in known.items() if (number <= last if last else number < CLEAN_UP)]
+    return [
+        path for number, path in known.items() if (number <= last if last else number < CLEAN_UP)
+    ]
 
 
 def execute(notebook: Path, copy: Path, progress: Progress, task: TaskID) -> float:
@@ -77,7 +95,9 @@ def execute(notebook: Path, copy: Path, progress: Progress, task: TaskID) -> flo
     content: Any = nbformat.read(notebook, as_version=4)  # type: ignore[no-untyped-call]
     progress.update(task, total=sum(cell.cell_type == "code" for cell in content.cells))
     try:
-        notebooks.execute(content, notebook.name, notebook.parent, done=lambda _cell: progress.advance(task))
+        notebooks.execute(
+            content, notebook.name, notebook.parent, done=lambda _cell: progress.advance(task)
+        )
     finally:
         copy.parent.mkdir(parents=True, exist_ok=True)
         nbformat.write(content, copy)  # type: ignore[no-untyped-call]

@@ -10,7 +10,9 @@ import typer
 from chatkit.core import settings
 
 
-def status(as_json: Annotated[bool, typer.Option("--json", help="Print it as JSON.")] = False) -> None:
+def status(
+    as_json: Annotated[bool, typer.Option("--json", help="Print it as JSON.")] = False,
+) -> None:
     """Show what the workshop has made so far, and where it is."""
     from chatkit.workshop import Workshop
 

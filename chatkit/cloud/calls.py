@@ -69,7 +69,9 @@ class Calls:
         """Calls so far. Those of a branch stand where it was begun, so that work done in parallel always reads the same."""
         with self._lock:
             made = [*self._made]
-        return tuple(call for item in made for call in (item.made if isinstance(item, Calls) else (item,)))
+        return tuple(
+            call for item in made for call in (item.made if isinstance(item, Calls) else (item,))
+        )
 
     def branch(self) -> Calls:
         """Begin the calls of one thread."""
@@ -87,7 +89,9 @@ class Calls:
         with self._noted(name_of(method)):
             return _repeated(lambda: method(*args, **kwargs))
 
-    def list(self, method: Callable[P, Iterable[R]], *args: P.args, **kwargs: P.kwargs) -> builtins.list[R]:
+    def list(
+        self, method: Callable[P, Iterable[R]], *args: P.args, **kwargs: P.kwargs
+    ) -> builtins.list[R]:
         """Call a method that returns pages, and read them all.
 
         Raises:
@@ -141,7 +145,10 @@ class Calls:
     def _noted(self, name: str) -> Iterator[None]:
         wire, started = _Wire(), time.monotonic()
         token = _current.set(wire)
-        label = name.partition(".")[2].removeprefix("begin_").replace("_", " ") + f" ({name.partition('Operations')[0]})"
+        label = (
+            name.partition(".")[2].removeprefix("begin_").replace("_", " ")
+            + f" ({name.partition('Operations')[0]})"
+        )
         try:
             with self.doing(label):
                 yield
@@ -156,7 +163,11 @@ class Calls:
         """Note a call; one that repeats the last is a poll, and counts as the same call."""
         with self._lock:
             last = self._made[-1] if self._made else None
-            if isinstance(last, Call) and (last.method, last.verb, last.resource) == (call.method, call.verb, call.resource):
+            if isinstance(last, Call) and (last.method, last.verb, last.resource) == (
+                call.method,
+                call.verb,
+                call.resource,
+            ):
                 self._made[-1] = replace(call, seconds=last.seconds + call.seconds)
             else:
                 self._made.append(call)
@@ -193,4 +204,6 @@ def short_path(url: str) -> str:
         parts = parts[2:] or ["subscription"]
     if len(parts) > 2 and parts[0].lower() == "resourcegroups":
         parts = parts[2:]
-    return "/".join(parts[1:] if parts and parts[0].lower() == "providers" and len(parts) > 2 else parts)
+    return "/".join(
+        parts[1:] if parts and parts[0].lower() == "providers" and len(parts) > 2 else parts
+    )

@@ -87,7 +87,10 @@ class Cloud:
         from azure.mgmt.resource.resources import ResourceManagementClient
 
         return self._once(
-            "resources", lambda: ResourceManagementClient(self.credential, self.subscription_id, **self.client_kwargs())
+            "resources",
+            lambda: ResourceManagementClient(
+                self.credential, self.subscription_id, **self.client_kwargs()
+            ),
         )
 
     def signalr(self) -> SignalRManagementClient:
@@ -96,7 +99,10 @@ class Cloud:
             from azure.mgmt.signalr import SignalRManagementClient
 
         return self._once(
-            "signalr", lambda: SignalRManagementClient(self.credential, self.subscription_id, **self.client_kwargs())
+            "signalr",
+            lambda: SignalRManagementClient(
+                self.credential, self.subscription_id, **self.client_kwargs()
+            ),
         )
 
     def storage(self) -> StorageManagementClient:
@@ -104,14 +110,22 @@ class Cloud:
         from azure.mgmt.storage import StorageManagementClient
 
         return self._once(
-            "storage", lambda: StorageManagementClient(self.credential, self.subscription_id, **self.client_kwargs())
+            "storage",
+            lambda: StorageManagementClient(
+                self.credential, self.subscription_id, **self.client_kwargs()
+            ),
         )
 
     def web(self) -> WebSiteManagementClient:
         """Client of plans and function apps."""
         from azure.mgmt.web import WebSiteManagementClient
 
-        return self._once("web", lambda: WebSiteManagementClient(self.credential, self.subscription_id, **self.client_kwargs()))
+        return self._once(
+            "web",
+            lambda: WebSiteManagementClient(
+                self.credential, self.subscription_id, **self.client_kwargs()
+            ),
+        )
 
     def blobs(self, account_url: str, credential: str | None = None) -> BlobServiceClient:
         """Client of one storage account's blobs.
@@ -122,7 +136,9 @@ class Cloud:
         """
         from azure.storage.blob import BlobServiceClient
 
-        return BlobServiceClient(account_url, credential or self.credential, **self._transport_kwargs())
+        return BlobServiceClient(
+            account_url, credential or self.credential, **self._transport_kwargs()
+        )
 
     def rest(self, base_url: str, *, signed_in: bool = True) -> Rest:
         """Client for addresses that no SDK covers: deployment endpoints, Graph, the deployed app.
@@ -135,9 +151,13 @@ class Cloud:
 
     def graph_rest(self) -> Rest:
         """Client for Microsoft Graph."""
-        return self._once("graph", lambda: Rest(self._pipeline(self.graph, (GRAPH_SCOPE,)), self.graph))
+        return self._once(
+            "graph", lambda: Rest(self._pipeline(self.graph, (GRAPH_SCOPE,)), self.graph)
+        )
 
-    def _pipeline(self, base_url: str, scopes: tuple[str, ...]) -> PipelineClient[HttpRequest, HttpResponse]:
+    def _pipeline(
+        self, base_url: str, scopes: tuple[str, ...]
+    ) -> PipelineClient[HttpRequest, HttpResponse]:
         from azure.core import PipelineClient
         from azure.core.pipeline.policies import (
             BearerTokenCredentialPolicy,
@@ -147,7 +167,12 @@ class Cloud:
         )
 
         transport = self._transport_kwargs()
-        policies: list[Any] = [*transport.pop("per_call_policies"), UserAgentPolicy("chatkit"), RedirectPolicy(), RetryPolicy()]
+        policies: list[Any] = [
+            *transport.pop("per_call_policies"),
+            UserAgentPolicy("chatkit"),
+            RedirectPolicy(),
+            RetryPolicy(),
+        ]
         if scopes:
             policies.append(BearerTokenCredentialPolicy(self.credential, *scopes))
         return PipelineClient(base_url, policies=policies, **transport)
@@ -177,14 +202,25 @@ class Rest:
         """GET an address, relative ones below the base."""
         return self._pipeline.send_request(self._request("GET", self._absolute(url)), **kwargs)
 
-    def post(self, url: str, *, content: bytes = b"", headers: Mapping[str, str] | None = None, **kwargs: Any) -> HttpResponse:
+    def post(
+        self,
+        url: str,
+        *,
+        content: bytes = b"",
+        headers: Mapping[str, str] | None = None,
+        **kwargs: Any,
+    ) -> HttpResponse:
         """POST bytes."""
-        request = self._request("POST", self._absolute(url), content=content, headers=dict(headers or {}))
+        request = self._request(
+            "POST", self._absolute(url), content=content, headers=dict(headers or {})
+        )
         return self._pipeline.send_request(request, **kwargs)
 
     def send(self, method: str, url: str, *, json: Any = None, **kwargs: Any) -> HttpResponse:
         """Send JSON with any method."""
-        return self._pipeline.send_request(self._request(method, self._absolute(url), json=json), **kwargs)
+        return self._pipeline.send_request(
+            self._request(method, self._absolute(url), json=json), **kwargs
+        )
 
     def _absolute(self, url: str) -> str:
         return urljoin(self._base_url, url)
@@ -249,9 +285,13 @@ def dev_storage(home: Path) -> str:
 
 def _endpoints(home: Path) -> dict[str, str]:
     try:
-        endpoints: dict[str, str] = json.loads((home / "local" / "cloud.json").read_text(encoding="utf-8"))
+        endpoints: dict[str, str] = json.loads(
+            (home / "local" / "cloud.json").read_text(encoding="utf-8")
+        )
     except (OSError, ValueError):
-        raise NotStarted("The local cloud is not running.", hint="`chatkit local up` starts it.") from None
+        raise NotStarted(
+            "The local cloud is not running.", hint="`chatkit local up` starts it."
+        ) from None
     return endpoints
 
 
@@ -284,13 +324,16 @@ def azure_cloud() -> Cloud:
     """
     from azure.identity import AzureCliCredential, ChainedTokenCredential, DefaultAzureCredential
 
-    credential = ChainedTokenCredential(AzureCliCredential(process_timeout=30), DefaultAzureCredential())
+    credential = ChainedTokenCredential(
+        AzureCliCredential(process_timeout=30), DefaultAzureCredential()
+    )
     cloud = Cloud(target="azure", subscription_id="", tenant_id="", credential=credential)
     wanted = os.environ.get("CHATKIT_SUBSCRIPTION") or _default_of_az()
     found = [item for item in _subscriptions(cloud) if not wanted or wanted.lower() in _names(item)]
     if len(found) != 1:
         raise SetupError(
-            f"There are {len(found)} subscriptions to choose from" + (f" that are called {wanted}." if wanted else "."),
+            f"There are {len(found)} subscriptions to choose from"
+            + (f" that are called {wanted}." if wanted else "."),
             hint="`az login`, then set CHATKIT_SUBSCRIPTION to the id that `az account list` shows.",
         )
     chosen = found[0]
@@ -304,7 +347,9 @@ def azure_cloud() -> Cloud:
 
 def subscription(cloud: Cloud) -> dict[str, Any]:
     """Ask Resource Manager about the subscription: `displayName`, `state`, `tenantId`."""
-    answer = cloud.rest(cloud.resource_manager).get(f"/subscriptions/{cloud.subscription_id}?api-version={SUBSCRIPTIONS_API}")
+    answer = cloud.rest(cloud.resource_manager).get(
+        f"/subscriptions/{cloud.subscription_id}?api-version={SUBSCRIPTIONS_API}"
+    )
     answer.raise_for_status()
     body: dict[str, Any] = answer.json()
     return body
@@ -313,7 +358,9 @@ def subscription(cloud: Cloud) -> dict[str, Any]:
 def _subscriptions(cloud: Cloud) -> list[dict[str, Any]]:
     from chatkit.cloud.calls import Calls
 
-    answer = Calls().call(cloud.rest(cloud.resource_manager).get, f"/subscriptions?api-version={SUBSCRIPTIONS_API}")
+    answer = Calls().call(
+        cloud.rest(cloud.resource_manager).get, f"/subscriptions?api-version={SUBSCRIPTIONS_API}"
+    )
     answer.raise_for_status()
     return list(answer.json()["value"])
 
@@ -328,4 +375,6 @@ def _default_of_az() -> str:
         profile = json.loads((folder / "azureProfile.json").read_text(encoding="utf-8-sig"))
     except (OSError, ValueError):
         return ""
-    return next((str(item["id"]) for item in profile.get("subscriptions", ()) if item.get("isDefault")), "")
+    return next(
+        (str(item["id"]) for item in profile.get("subscriptions", ()) if item.get("isDefault")), ""
+    )

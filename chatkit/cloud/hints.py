@@ -26,7 +26,12 @@ class _Hint:
 
 HINTS = (
     _Hint(
-        ("StorageAccountAlreadyTaken", "AlreadyExists", "NameAlreadyExists", "WebsiteAlreadyExists"),
+        (
+            "StorageAccountAlreadyTaken",
+            "AlreadyExists",
+            "NameAlreadyExists",
+            "WebsiteAlreadyExists",
+        ),
         r"already (exists|taken)|is not available",
         "This name belongs to somebody else (all of Azure shares these names). `Workshop.open(suffix='...')` chooses others.",
     ),
@@ -37,7 +42,13 @@ HINTS = (
         "your account needs the right to register providers on the subscription.",
     ),
     _Hint(
-        ("FreeTierLimitExceeded", "FreeTierQuotaExceeded", "QuotaExceeded", "ResourceQuotaExceeded", "SubscriptionQuotaReached"),
+        (
+            "FreeTierLimitExceeded",
+            "FreeTierQuotaExceeded",
+            "QuotaExceeded",
+            "ResourceQuotaExceeded",
+            "SubscriptionQuotaReached",
+        ),
         r"free.{0,40}(quota|limit|instances)|quota.{0,60}free|FreeTierInstances",
         "The free SignalR instances of this region are used up. Delete one you no longer need, or choose another region: "
         "`Workshop.open(region='westus2')`.",
@@ -92,7 +103,11 @@ HINTS = (
         "The resource group exists in another region, and a group never moves. Use that region: `Workshop.open(region='...')`.",
     ),
     _Hint(
-        ("InvalidAuthenticationToken", "ExpiredAuthenticationToken", "InvalidAuthenticationTokenTenant"),
+        (
+            "InvalidAuthenticationToken",
+            "ExpiredAuthenticationToken",
+            "InvalidAuthenticationTokenTenant",
+        ),
         r"access token (has expired|is invalid)",
         "Sign in again: workshop.sign_in() says as whom.",
     ),
@@ -147,7 +162,9 @@ def hint_for(error: BaseException) -> str:
         return "The connection broke before an answer came. Run the cell again: every step can be repeated."
     code, message = code_of(error), str(error)
     by_code = next((hint.remedy for hint in HINTS if code in hint.codes), "")
-    by_words = next((hint.remedy for hint in HINTS if re.search(hint.words, message, re.IGNORECASE)), "")
+    by_words = next(
+        (hint.remedy for hint in HINTS if re.search(hint.words, message, re.IGNORECASE)), ""
+    )
     if not by_code and not by_words and isinstance(error, ClientAuthenticationError):
         return "The sign-in was refused. On Azure: `az login`. On the local cloud: `chatkit local status` shows the credentials."
     return by_code or by_words

@@ -47,7 +47,9 @@ class PortInUse(SetupError):
     exit_code = 3
 
     def __init__(self, port: int, *, wanted_for: str, hint: str = "") -> None:
-        super().__init__(f"Port {port} is taken by another program; {wanted_for} needs it.", hint=hint)
+        super().__init__(
+            f"Port {port} is taken by another program; {wanted_for} needs it.", hint=hint
+        )
         self.port = port
 
 
@@ -69,7 +71,9 @@ class ConnectionClosed(ChatkitError):
     """
 
     def __init__(self, code: int, reason: str = "", *, who: str = "peer") -> None:
-        super().__init__(f"The connection was closed by {who} (code {code}{': ' + reason if reason else ''}).")
+        super().__init__(
+            f"The connection was closed by {who} (code {code}{': ' + reason if reason else ''})."
+        )
         self.code = code
         self.reason = reason
         self.who = who

@@ -33,14 +33,20 @@ class HomeLock:
         except OSError as error:
             self._file.close()
             raise HomeLocked(
-                f"A local cloud already runs in {self._path.parent}.", hint="`chatkit local status` shows it."
+                f"A local cloud already runs in {self._path.parent}.",
+                hint="`chatkit local status` shows it.",
             ) from error
         self._file.truncate(0)
         self._file.write(str(os.getpid()))
         self._file.flush()
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
         assert self._file is not None
         self._file.close()
 

@@ -67,7 +67,12 @@ class Listeners:
             await asyncio.sleep(0.05)  # another program's call may pass through it
         port = self.reserve(owner, preferred=preferred, movable=True)
         if known and port != int(known["port"]):
-            log.warning("%s has moved to port %d: another program has port %d.", owner, port, int(known["port"]))
+            log.warning(
+                "%s has moved to port %d: another program has port %d.",
+                owner,
+                port,
+                int(known["port"]),
+            )
         return port
 
     def release(self, owner: str) -> None:
@@ -104,7 +109,9 @@ class Listeners:
         meet = http if front is None else partial(front, http)
         sockets = bind(port, ipv4_only=ipv4_only, wanted_for=owner)
         loop = asyncio.get_running_loop()
-        servers = [await loop.create_server(meet, sock=sock, ssl=tls, backlog=4096) for sock in sockets]
+        servers = [
+            await loop.create_server(meet, sock=sock, ssl=tls, backlog=4096) for sock in sockets
+        ]
         self._open[owner] = runner, servers
 
     async def close(self, owner: str) -> None:
@@ -159,7 +166,9 @@ def _bind_one(host: str, port: int) -> socket.socket:
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     sock = socket.socket(family, socket.SOCK_STREAM)
     try:
-        if hasattr(socket, "SO_REUSEADDR") and hasattr(socket, "SO_REUSEPORT"):  # not on Windows: there it shares the port
+        if hasattr(socket, "SO_REUSEADDR") and hasattr(
+            socket, "SO_REUSEPORT"
+        ):  # not on Windows: there it shares the port
             sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         if family == socket.AF_INET6:
             sock.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)

@@ -46,7 +46,11 @@ def way(environment: Mapping[str, str] | None = None) -> str:
 def public_url(url: str, environment: Mapping[str, str] | None = None) -> str:
     """What a browser opens for an address: the way to it for a plain http server of this machine, else the address itself."""
     parts = urlsplit(url)
-    through = way(environment) if parts.scheme == "http" and parts.hostname in LOOPBACK and parts.port else ""
+    through = (
+        way(environment)
+        if parts.scheme == "http" and parts.hostname in LOOPBACK and parts.port
+        else ""
+    )
     if not through:
         return url
     rest = parts._replace(scheme="", netloc="", path=parts.path or "/").geturl()
@@ -69,7 +73,11 @@ def is_way_here(host: str, environment: Mapping[str, str] | None = None) -> bool
 
 
 def _checked(text: str) -> str:
-    good = text.startswith(("http://", "https://", "/")) and not text.startswith("//") and text.count(PORT) == 1
+    good = (
+        text.startswith(("http://", "https://", "/"))
+        and not text.startswith("//")
+        and text.count(PORT) == 1
+    )
     if not good:
         raise SetupError(
             f"{SETTING} is no address with one {PORT} in it.",

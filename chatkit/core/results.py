@@ -66,7 +66,10 @@ class Result:
         if self.rows:
             parts.append(table((), self.rows))
         if self.calls:
-            rows = [(call.method, call.verb, call.resource, duration(call.seconds)) for call in self.calls]
+            rows = [
+                (call.method, call.verb, call.resource, duration(call.seconds))
+                for call in self.calls
+            ]
             count = "1 call" if len(rows) == 1 else f"{len(rows)} calls"
             calls = table(("SDK method", "HTTP", "resource", "time"), rows)
             parts.append(f"<details><summary>{count}</summary>{calls}</details>")
@@ -107,7 +110,12 @@ def enumerated(names: Sequence[str]) -> str:
 def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
     """An html table of plain texts."""
     top = "".join(f"<th>{escape(cell)}</th>" for cell in head)
-    body = "".join("<tr>" + "".join(f'<td style="text-align:left">{_cell(cell)}</td>' for cell in row) + "</tr>" for row in rows)
+    body = "".join(
+        "<tr>"
+        + "".join(f'<td style="text-align:left">{_cell(cell)}</td>' for cell in row)
+        + "</tr>"
+        for row in rows
+    )
     return f"<table>{f'<tr>{top}</tr>' if head else ''}{body}</table>"
 
 
@@ -135,7 +143,9 @@ def is_interactive() -> bool:
     if wanted in (QUIET, BAR):
         return wanted == BAR
     kernel = getattr(_ipython(), "kernel", None)
-    return bool(getattr(kernel, "_allow_stdin", False)) if kernel is not None else sys.stderr.isatty()
+    return (
+        bool(getattr(kernel, "_allow_stdin", False)) if kernel is not None else sys.stderr.isatty()
+    )
 
 
 def _ipython() -> Any:
@@ -174,7 +184,11 @@ class Progress:
     def tick(self) -> None:
         """Draw, at most twice a second; nothing in the first half second, so that short work shows nothing."""
         now = time.monotonic()
-        if not self._interactive or current_thread() is not self._owner or now - max(self._drawn, self._started) < 0.5:
+        if (
+            not self._interactive
+            or current_thread() is not self._owner
+            or now - max(self._drawn, self._started) < 0.5
+        ):
             return
         self._drawn = now
         with self._lock:

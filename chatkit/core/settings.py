@@ -126,8 +126,13 @@ def load(folder: Path) -> Settings:
     path = folder / "settings.json"
     try:
         raw = json.loads(path.read_text(encoding="utf-8"))
-        known = {name: Known(**{**facts, "completed": tuple(facts["completed"])}) for name, facts in raw["known"].items()}
-        return Settings(checked_target(raw["target"]), checked_suffix(raw["suffix"]), str(raw["region"]), known)
+        known = {
+            name: Known(**{**facts, "completed": tuple(facts["completed"])})
+            for name, facts in raw["known"].items()
+        }
+        return Settings(
+            checked_target(raw["target"]), checked_suffix(raw["suffix"]), str(raw["region"]), known
+        )
     except FileNotFoundError:
         return Settings(suffix=new_suffix())
     except (ValueError, KeyError, TypeError, AttributeError) as error:
@@ -145,7 +150,9 @@ def save(folder: Path, settings: Settings) -> None:
 def new_suffix() -> str:
     """Choose a suffix: a letter, then letters and digits."""
     letters = string.ascii_lowercase
-    return secrets.choice(letters) + "".join(secrets.choice(letters + string.digits) for _ in range(SUFFIX_LENGTH - 1))
+    return secrets.choice(letters) + "".join(
+        secrets.choice(letters + string.digits) for _ in range(SUFFIX_LENGTH - 1)
+    )
 
 
 def checked_target(value: str) -> Target:
@@ -168,6 +175,7 @@ def checked_suffix(value: str) -> str:
     good = 2 <= len(value) <= 12 and value.isascii() and value.isalnum() and value == value.lower()
     if not good:
         raise SetupError(
-            f"The suffix {value!r} does not fit into Azure's names.", hint="Use 2 to 12 lower-case letters and digits."
+            f"The suffix {value!r} does not fit into Azure's names.",
+            hint="Use 2 to 12 lower-case letters and digits.",
         )
     return value

@@ -24,7 +24,11 @@ if TYPE_CHECKING:
     from chatkit.workshop import Workshop
 
 LAST = "11"
-LOCAL_RUN = ("04", "05", "06")  # their checks ask the servers of this machine, which nobody needs after section 08
+LOCAL_RUN = (
+    "04",
+    "05",
+    "06",
+)  # their checks ask the servers of this machine, which nobody needs after section 08
 PAGE_MOVES = "08"
 TICK_S = 0.5
 
@@ -57,13 +61,21 @@ def catch_up(workshop: Workshop, section: str | None, calls: Calls) -> Missed:
         NotebookFailed: A cell of a missed notebook raised.
     """
     folder = store.checkout() / "notebooks"
-    goal = _after(workshop.settings.facts.completed) if section is None else notebooks.section(folder, section)
+    goal = (
+        _after(workshop.settings.facts.completed)
+        if section is None
+        else notebooks.section(folder, section)
+    )
     before = [number for number in notebooks.sections(folder) if number < goal]
     _wake(workshop, goal)
     held = _held(workshop, before, calls)
     missed = before[len(held) :]
     if missed:
-        _run([notebooks.sections(folder)[number] for number in missed], workshop.settings.target, calls)
+        _run(
+            [notebooks.sections(folder)[number] for number in missed],
+            workshop.settings.target,
+            calls,
+        )
         workshop.begin_at(goal)
     return Missed(goal, tuple(held), tuple(missed))
 
@@ -94,7 +106,9 @@ def _held(workshop: Workshop, before: Sequence[str], calls: Calls) -> list[str]:
             try:
                 with calls.doing(f"looking at section {number}"):
                     checks.check(workshop, number)
-            except Exception:  # whatever it was: that section's notebook makes it good, or says what is wrong
+            except (
+                Exception
+            ):  # whatever it was: that section's notebook makes it good, or says what is wrong
                 break
             calls.tick()
         workshop.complete(number)
@@ -117,11 +131,20 @@ def _run(paths: Sequence[Path], target: str, calls: Calls) -> None:
 
     def done(_cell: Any) -> None:
         if interrupted.is_set():
-            raise SetupError("Catching up was interrupted.", hint="workshop.catch_up() goes on from there.")
+            raise SetupError(
+                "Catching up was interrupted.", hint="workshop.catch_up() goes on from there."
+            )
 
     environment = {**os.environ, "CHATKIT_TARGET": target, "CHATKIT_PROGRESS": "0"}
     with ThreadPoolExecutor(1) as pool:  # its own thread: a kernel's loop runs in this one already
-        running = pool.submit(notebooks.execute, content, paths[0].name, paths[0].parent, done=done, environment=environment)
+        running = pool.submit(
+            notebooks.execute,
+            content,
+            paths[0].name,
+            paths[0].parent,
+            done=done,
+            environment=environment,
+        )
         try:
             with calls.doing(f"running sections {paths[0].name[:2]} to {paths[-1].name[:2]}"):
                 while not wait([running], TICK_S).done:

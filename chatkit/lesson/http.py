@@ -54,7 +54,11 @@ class Answer:
             return "Nothing answers there."
         kind = self.headers.get("Content-Type", "").partition(";")[0]
         value = self.json()
-        body = json.dumps(value, indent=2, ensure_ascii=False) if value is not None else self.text[:500]
+        body = (
+            json.dumps(value, indent=2, ensure_ascii=False)
+            if value is not None
+            else self.text[:500]
+        )
         return masked(f"{self.status} {kind}\n{body}".rstrip())
 
     def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, str]:
@@ -71,7 +75,9 @@ def post(url: str, body: object = None, *, headers: Mapping[str, str] | None = N
     return fetch("POST", url, body=body, headers=headers)
 
 
-def fetch(method: str, url: str, *, body: object = None, headers: Mapping[str, str] | None = None) -> Answer:
+def fetch(
+    method: str, url: str, *, body: object = None, headers: Mapping[str, str] | None = None
+) -> Answer:
     """Send one request and return whatever comes back. A body that is not bytes is sent as JSON."""
     return portal().call(_fetch(method, url, body, headers), timeout_s=70)
 
@@ -85,7 +91,9 @@ async def _fetch(method: str, url: str, body: object, headers: Mapping[str, str]
     data = body if isinstance(body, bytes) or body is None else json.dumps(body).encode()
     sent = {"Content-Type": "application/json", **(headers or {})} if data is not None else headers
     try:
-        async with aiohttp.ClientSession(trust_env=not is_loopback(url), timeout=TIMEOUT) as session:
+        async with aiohttp.ClientSession(
+            trust_env=not is_loopback(url), timeout=TIMEOUT
+        ) as session:
             async with session.request(method, url, data=data, headers=sent) as answer:
                 return Answer(answer.status, dict(answer.headers), await answer.read())
     except (aiohttp.ClientError, OSError, TimeoutError):

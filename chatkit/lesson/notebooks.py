@@ -43,7 +43,12 @@ def section(folder: Path, number: str) -> str:
 
 
 def execute(
-    content: Any, name: str, folder: Path, *, done: Callable[[Any], None], environment: Mapping[str, str] | None = None
+    content: Any,
+    name: str,
+    folder: Path,
+    *,
+    done: Callable[[Any], None],
+    environment: Mapping[str, str] | None = None,
 ) -> None:
     """Execute a notebook's cells in a kernel of their own; outputs go into `content`. Not on a thread that runs a loop.
 
@@ -81,7 +86,9 @@ def execute(
         # stderr: the kernel's own remarks; what cells print is in the notebook
         asyncio.run(client.async_execute(stderr=subprocess.DEVNULL, **more))
     except CellExecutionError as error:
-        raise NotebookFailed(failure(**current, reason=f"{error.ename}: {plain(error.evalue)}")) from None
+        raise NotebookFailed(
+            failure(**current, reason=f"{error.ename}: {plain(error.evalue)}")
+        ) from None
     except CellTimeoutError:
         raise NotebookFailed(failure(**current, reason="it took longer than 30 minutes.")) from None
     except DeadKernelError:

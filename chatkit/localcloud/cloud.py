@@ -42,23 +42,43 @@ class LocalCloud:
             storage=self.storage,
             functions=self.functions,
         )
-        self.control = Control(self.platform, on_stop=on_stop, levers=[*self.resource_manager.levers(), *self.signalr.levers()])
+        self.control = Control(
+            self.platform,
+            on_stop=on_stop,
+            levers=[*self.resource_manager.levers(), *self.signalr.levers()],
+        )
 
     async def start(self) -> None:
         """Open every port and bring everything back that was acknowledged before."""
-        for service in (self.entra, self.storage, self.signalr, self.functions, self.resource_manager, self.control):
+        for service in (
+            self.entra,
+            self.storage,
+            self.signalr,
+            self.functions,
+            self.resource_manager,
+            self.control,
+        ):
             await service.start()
 
     async def stop(self) -> None:
         """End child processes, close ports and the store."""
-        for service in (self.resource_manager, self.functions, self.easy_auth, self.signalr, self.storage, self.entra):
+        for service in (
+            self.resource_manager,
+            self.functions,
+            self.easy_auth,
+            self.signalr,
+            self.storage,
+            self.entra,
+        ):
             await service.stop()
         await self.platform.listeners.close_all()
         self.platform.store.close()
 
     def _authentication_of(self, site: SiteSpec) -> EasyAuth | None:
         origin = f"http://localhost:{site.port}"
-        return self.easy_auth.module(site.name, origin=origin, authentication=site.authentication, secrets=site.app_settings)
+        return self.easy_auth.module(
+            site.name, origin=origin, authentication=site.authentication, secrets=site.app_settings
+        )
 
     def endpoints(self) -> dict[str, str]:
         """Enough for any Azure client to use this cloud, secrets included: the file they go to is private."""

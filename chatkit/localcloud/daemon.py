@@ -49,7 +49,9 @@ async def _serve(folder: Path, lock: HomeLock) -> None:
     cloud = LocalCloud(folder, on_stop=stop.set)
     await cloud.start()
     endpoints = folder / "cloud.json"
-    write_private(endpoints, json.dumps({"running": True, "pid": os.getpid(), **cloud.endpoints()}, indent=1))
+    write_private(
+        endpoints, json.dumps({"running": True, "pid": os.getpid(), **cloud.endpoints()}, indent=1)
+    )
     log.info("ready, pid %s", os.getpid())
     try:
         await _until(stop, lock)
@@ -76,7 +78,9 @@ class _Masked(logging.Formatter):
 
 
 def _log_to(path: Path) -> None:
-    handler = logging.handlers.RotatingFileHandler(path, maxBytes=2_000_000, backupCount=1, encoding="utf-8")
+    handler = logging.handlers.RotatingFileHandler(
+        path, maxBytes=2_000_000, backupCount=1, encoding="utf-8"
+    )
     handler.setFormatter(_Masked("%(asctime)s %(levelname)-7s %(name)s: %(message)s"))
     root = logging.getLogger()
     root.addHandler(handler)

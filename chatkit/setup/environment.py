@@ -131,7 +131,9 @@ class Environment:
         try:
             stamp = json.loads((self.folder / STAMP).read_text(encoding="utf-8"))
             return bool(
-                stamp["checkout"] == str(self._checkout) and stamp["locks"].get(lock) == self._hash(lock) and self.python.exists()
+                stamp["checkout"] == str(self._checkout)
+                and stamp["locks"].get(lock) == self._hash(lock)
+                and self.python.exists()
             )
         except (OSError, ValueError, KeyError, TypeError, AttributeError):
             return False
@@ -170,7 +172,9 @@ class Environment:
         if self._is_usable():
             _say("bringing the environment in .venv up to date.")
         else:
-            _say("setting up the environment in .venv; this needs the internet once and takes a minute or two.")
+            _say(
+                "setting up the environment in .venv; this needs the internet once and takes a minute or two."
+            )
             shutil.rmtree(self.folder, ignore_errors=True)
             installers.create(self.folder, uv)
         (self.folder / STAMP).unlink(missing_ok=True)
@@ -180,31 +184,47 @@ class Environment:
         self._put_checkout_on_path()
         locks = {lock: self._hash(lock), RUN_LOCK: self._hash(RUN_LOCK)}
         temporary = self.folder / f"{STAMP}.tmp"
-        temporary.write_text(json.dumps({"checkout": str(self._checkout), "locks": locks}), encoding="utf-8")
+        temporary.write_text(
+            json.dumps({"checkout": str(self._checkout), "locks": locks}), encoding="utf-8"
+        )
         temporary.replace(self.folder / STAMP)
         (self.folder / STARTED).unlink()
         _say("the environment is ready.")
 
     def _is_usable(self) -> bool:
         """Whether an environment is there that no interrupted set-up left behind and whose Python runs."""
-        if (self.folder / STARTED).exists() or not (self.folder / "pyvenv.cfg").exists() or self._moved():
+        if (
+            (self.folder / STARTED).exists()
+            or not (self.folder / "pyvenv.cfg").exists()
+            or self._moved()
+        ):
             return False
         try:
             check = "import sys; sys.exit(sys.version_info < (3, 11))"
-            return subprocess.run([str(self.python), "-c", check], capture_output=True, timeout=60).returncode == 0
+            return (
+                subprocess.run(
+                    [str(self.python), "-c", check], capture_output=True, timeout=60
+                ).returncode
+                == 0
+            )
         except (OSError, subprocess.TimeoutExpired):
             return False
 
     def _moved(self) -> bool:
         try:
-            return bool(json.loads((self.folder / STAMP).read_text(encoding="utf-8"))["checkout"] != str(self._checkout))
+            return bool(
+                json.loads((self.folder / STAMP).read_text(encoding="utf-8"))["checkout"]
+                != str(self._checkout)
+            )
         except (OSError, ValueError, KeyError, TypeError):
             return False
 
     def _put_checkout_on_path(self) -> None:
         """Let kernels import chatkit whatever their folder is."""
         code = "import sysconfig; print(sysconfig.get_path('purelib'))"
-        site = subprocess.run([str(self.python), "-c", code], capture_output=True, text=True, check=True).stdout.strip()
+        site = subprocess.run(
+            [str(self.python), "-c", code], capture_output=True, text=True, check=True
+        ).stdout.strip()
         (Path(site) / "chatkit-checkout.pth").write_text(f"{self._checkout}\n", encoding="utf-8")
 
     def _hash(self, lock: str) -> str:

@@ -42,7 +42,11 @@ class Progress:
     def __call__(self, line: str) -> None:
         if line.startswith("Collecting ") and sys.stderr.isatty():
             self._seen += 1
-            print(f"\rchatkit: {min(self._seen, self._total)} of about {self._total} packages", end="", file=sys.stderr)
+            print(
+                f"\rchatkit: {min(self._seen, self._total)} of about {self._total} packages",
+                end="",
+                file=sys.stderr,
+            )
         elif line.startswith("Installing ") and sys.stderr.isatty():
             print("\rchatkit: installing …              ", file=sys.stderr)
 
@@ -50,7 +54,11 @@ class Progress:
 def find_uv() -> str | None:
     """Return the path of a uv that works and knows the options used here, or None."""
     uv = shutil.which("uv")
-    if uv is None or subprocess.run([uv, "venv", "--no-project", "--help"], capture_output=True).returncode != 0:
+    if (
+        uv is None
+        or subprocess.run([uv, "venv", "--no-project", "--help"], capture_output=True).returncode
+        != 0
+    ):
         return None
     return uv
 
@@ -89,12 +97,23 @@ def install(python: Path, lock: Path, uv: str | None, *, again: bool) -> None:
     requirements = ["--require-hashes", "-r", str(lock)]
     if uv:
         # pip compiles always. Where Python keeps what it compiles itself, leaving it to the first use is quicker.
-        options = [*(["--reinstall"] if again else []), *(["--compile-bytecode"] if sys.dont_write_bytecode else [])]
+        options = [
+            *(["--reinstall"] if again else []),
+            *(["--compile-bytecode"] if sys.dont_write_bytecode else []),
+        ]
         run_tool([uv, "pip", "install", "--python", str(python), *options, *requirements])
         return
     if subprocess.run([str(python), "-m", "pip", "--version"], capture_output=True).returncode != 0:
         run_tool([str(python), "-m", "ensurepip"])
-    pip = [str(python), "-m", "pip", "install", "--disable-pip-version-check", "--progress-bar", "off"]
+    pip = [
+        str(python),
+        "-m",
+        "pip",
+        "install",
+        "--disable-pip-version-check",
+        "--progress-bar",
+        "off",
+    ]
     progress = Progress(lock.read_text(encoding="utf-8").count("=="))
     run_tool([*pip, *(["--force-reinstall"] if again else []), *requirements], on_line=progress)
 
@@ -116,7 +135,13 @@ def run_tool(command: list[str], *, on_line: Callable[[str], None] = lambda line
     variables.pop("PYTHONPATH", None)
     lines: list[str] = []
     with subprocess.Popen(
-        command, env=variables, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, encoding="utf-8", errors="replace"
+        command,
+        env=variables,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        encoding="utf-8",
+        errors="replace",
     ) as process:
         assert process.stdout is not None
         for line in process.stdout:
@@ -140,8 +165,12 @@ def tool_sentence(output: str) -> str:
             "the packages cannot be downloaded. The first set-up needs the internet once: "
             "check the network (behind a proxy, set HTTPS_PROXY), then start again."
         )
-    last = next((line.strip() for line in reversed(output.splitlines()) if line.strip()), "no reason given")
-    return f"the environment could not be installed ({last}). Delete the folder .venv and start again."
+    last = next(
+        (line.strip() for line in reversed(output.splitlines()) if line.strip()), "no reason given"
+    )
+    return (
+        f"the environment could not be installed ({last}). Delete the folder .venv and start again."
+    )
 
 
 def disk_sentence(error: OSError, checkout: Path) -> str:

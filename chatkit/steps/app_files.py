@@ -74,7 +74,9 @@ def copy_page(source: Path, *, folder: Path, home: Path) -> list[str]:
     if not files:
         raise SetupError("The kit's page is not here.", hint="Run this in a checkout of chatkit.")
     names = {f"content/{path.relative_to(source).as_posix()}": path for path in files}
-    kept = [replace(name, path.read_bytes(), folder=folder, home=home) for name, path in names.items()]
+    kept = [
+        replace(name, path.read_bytes(), folder=folder, home=home) for name, path in names.items()
+    ]
     return [name for name in kept if name]
 
 
@@ -92,7 +94,9 @@ def replace(name: str, content: bytes, *, folder: Path, home: Path) -> str:
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(content)
     if record.get(name) != _hash(content):
-        write_private(home / RECORD, json.dumps({**record, name: _hash(content)}, indent=1, sort_keys=True))
+        write_private(
+            home / RECORD, json.dumps({**record, name: _hash(content)}, indent=1, sort_keys=True)
+        )
     return kept
 
 
@@ -109,7 +113,10 @@ def put_aside(folder: Path, *, home: Path) -> str:
 def _below(folder: Path, name: str) -> Path:
     path = PurePosixPath(name)
     if not name or "\\" in name or ":" in name or path.is_absolute() or ".." in path.parts:
-        raise SetupError(f"{name!r} is not a path inside my-chat.", hint="Write it like %%chatfile functions/host.json.")
+        raise SetupError(
+            f"{name!r} is not a path inside my-chat.",
+            hint="Write it like %%chatfile functions/host.json.",
+        )
     return folder.joinpath(*path.parts)
 
 
@@ -117,7 +124,9 @@ def _versions(name: str) -> Iterator[bytes]:
     """Every version of a file that some notebook writes: sections 09 and 10 write files of sections before them anew."""
     head = f"{MAGIC} {name}\n"
     for notebook in sorted((settings.checkout() / "notebooks").glob("*.ipynb")):
-        with suppress(OSError, ValueError, KeyError, TypeError):  # a notebook that is damaged, or being saved
+        with suppress(
+            OSError, ValueError, KeyError, TypeError
+        ):  # a notebook that is damaged, or being saved
             for cell in json.loads(notebook.read_text(encoding="utf-8"))["cells"]:
                 text = "".join(cell["source"])
                 if text.startswith(head):

@@ -27,13 +27,25 @@ class Ending(Session):
             self.development.stop(FUNCTIONS)
             self.development.stop(PAGE)
             names = clean_up.Names(
-                settings.resource_group, settings.signalr, settings.storage_account, settings.plan, settings.function_app
+                settings.resource_group,
+                settings.signalr,
+                settings.storage_account,
+                settings.plan,
+                settings.function_app,
             )
             items = clean_up.delete_everything(step.cloud, step.calls, names)
             if settings.facts.client_id:
-                items.append(authentication.delete_registration(step.cloud, step.calls, settings.facts.client_id))
+                items.append(
+                    authentication.delete_registration(
+                        step.cloud, step.calls, settings.facts.client_id
+                    )
+                )
             local_settings.forget_keys(self.functions_folder)
-            kept = [name for name, value in local_settings.values(self.functions_folder).items() if "Key=" in value]
+            kept = [
+                name
+                for name, value in local_settings.values(self.functions_folder).items()
+                if "Key=" in value
+            ]
             items.append(Item("keys in local.settings.json", "none in the file", not kept))
             if all(item.gone for item in items):
                 self._learn(**{name: "" for name in vars(Known()) if name != "completed"})

@@ -27,14 +27,21 @@ class Deployment(Session):
             group, name = settings.resource_group, settings.function_app
             files = package.build_package(self.functions_folder)
             known = "" if again else settings.facts.published
-            names, published = functions.publish(cloud, calls, functions.Target(group, name), files, known=known)
+            names, published = functions.publish(
+                cloud, calls, functions.Target(group, name), files, known=known
+            )
             self._learn(published=published)
             deployed = app_settings.read_app_settings(cloud, calls, group, name)
-            local = {local_settings.SIGNALR_SETTING: "", **local_settings.values(self.functions_folder)}
+            local = {
+                local_settings.SIGNALR_SETTING: "",
+                **local_settings.values(self.functions_folder),
+            }
             after = app_settings.forgotten(app_settings.compare(local, deployed))
             if not after and "negotiate" in names:
                 functions.wait_until_answers(cloud, calls, self._deployed_api(), NEGOTIATE)
-            return step.result(f"Published. {len(names)} functions: {', '.join(names)}.{after}", functions=names)
+            return step.result(
+                f"Published. {len(names)} functions: {', '.join(names)}.{after}", functions=names
+            )
 
     def upload_settings(self) -> Result:
         """Upload the local settings that the deployed app needs, and keep every setting it has."""
@@ -55,9 +62,14 @@ class Deployment(Session):
             if written and "negotiate" in functions.listed(cloud, calls, group, name):
                 functions.wait_until_answers(cloud, calls, self._deployed_api(), NEGOTIATE)
             deployed = app_settings.read_app_settings(cloud, calls, group, name)
-            rows = [(difference.name, difference.state) for difference in app_settings.compare(local, deployed)]
+            rows = [
+                (difference.name, difference.state)
+                for difference in app_settings.compare(local, deployed)
+            ]
             stayed = sorted(set(local) - set(wanted))
-            return step.result(f"Uploaded: {', '.join(sorted(wanted))}. Stayed local: {', '.join(stayed)}.", *rows)
+            return step.result(
+                f"Uploaded: {', '.join(sorted(wanted))}. Stayed local: {', '.join(stayed)}.", *rows
+            )
 
     def allow_page(self) -> Result:
         """Let the deployed page, and no other, call the deployed functions from a browser (CORS)."""
@@ -66,8 +78,13 @@ class Deployment(Session):
         with self._step("Allowing the page") as step:
             settings = self.settings
             origin = app_settings.origin_of(self.web_url or self._website_address(step))
-            app_settings.set_cors(step.cloud, step.calls, settings.resource_group, settings.function_app, origin)
-            return step.result("The functions answer the deployed page and no other, credentials included.", ("origin", origin))
+            app_settings.set_cors(
+                step.cloud, step.calls, settings.resource_group, settings.function_app, origin
+            )
+            return step.result(
+                "The functions answer the deployed page and no other, credentials included.",
+                ("origin", origin),
+            )
 
     def enable_static_website(self) -> Result:
         """Switch the storage account's static website on."""
@@ -76,7 +93,8 @@ class Deployment(Session):
         with self._step("Enabling the static website") as step:
             url = self._website(step)
             return step.result(
-                f"Static website on: index {storage.INDEX_DOCUMENT}, not found {storage.ERROR_DOCUMENT}.", ("address", url)
+                f"Static website on: index {storage.INDEX_DOCUMENT}, not found {storage.ERROR_DOCUMENT}.",
+                ("address", url),
             )
 
     def set_page_url(self) -> Result:
@@ -85,10 +103,14 @@ class Deployment(Session):
 
         with self._step("Writing the page's config") as step:
             settings, api = self.settings, self._deployed_api()
-            provider = authentication.provider_of(step.cloud, step.calls, settings.resource_group, settings.function_app)
+            provider = authentication.provider_of(
+                step.cloud, step.calls, settings.resource_group, settings.function_app
+            )
             page_config.write(self.page_folder, api, sign_in=provider)
             more = f" and lets people sign in ({provider})" if provider else ""
-            return step.result(f"my-chat/content/config.json: the page calls the deployed functions{more}.")
+            return step.result(
+                f"my-chat/content/config.json: the page calls the deployed functions{more}."
+            )
 
     def upload_page(self) -> Result:
         """Upload my-chat/content and wait until the website answers with it."""
@@ -97,14 +119,21 @@ class Deployment(Session):
         with self._step("Uploading the page") as step:
             calls_url = page_config.read(self.page_folder)
             if calls_url != self._deployed_api():
-                raise SetupError(f"The page still calls {calls_url or 'nothing'}.", hint="workshop.set_page_url() first.")
+                raise SetupError(
+                    f"The page still calls {calls_url or 'nothing'}.",
+                    hint="workshop.set_page_url() first.",
+                )
             files = website.page_files(self.page_folder)
             settings = self.settings
             url = self._website(step)
-            sent = website.upload(step.cloud, step.calls, settings.resource_group, settings.storage_account, files)
+            sent = website.upload(
+                step.cloud, step.calls, settings.resource_group, settings.storage_account, files
+            )
             website.wait_until_served(step.cloud, step.calls, url, files)
             return step.result(
-                f"The website serves {len(files)} files.", ("address", url), ("sent", ", ".join(sent) or "nothing had changed")
+                f"The website serves {len(files)} files.",
+                ("address", url),
+                ("sent", ", ".join(sent) or "nothing had changed"),
             )
 
     def _website_address(self, step: Step) -> str:
@@ -113,7 +142,11 @@ class Deployment(Session):
 
         settings = self.settings
         accounts = step.cloud.storage().storage_accounts
-        url = storage.web_url(step.calls.call(accounts.get_properties, settings.resource_group, settings.storage_account))
+        url = storage.web_url(
+            step.calls.call(
+                accounts.get_properties, settings.resource_group, settings.storage_account
+            )
+        )
         self._learn(web_url=url)
         return url
 
@@ -121,6 +154,8 @@ class Deployment(Session):
         from chatkit.cloud.provision import storage
 
         settings = self.settings
-        url = storage.enable_static_website(step.cloud, step.calls, settings.resource_group, settings.storage_account)
+        url = storage.enable_static_website(
+            step.cloud, step.calls, settings.resource_group, settings.storage_account
+        )
         self._learn(web_url=url)
         return url

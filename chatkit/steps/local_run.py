@@ -20,10 +20,14 @@ class LocalRun(Session):
 
         with self._step("Writing local settings") as step:
             settings = self.settings
-            text = signalr.connection_string(step.cloud, step.calls, settings.resource_group, settings.signalr)
+            text = signalr.connection_string(
+                step.cloud, step.calls, settings.resource_group, settings.signalr
+            )
             storage = local_settings.storage_for(self.dev_storage)
             origin = self.local_web_url or local_settings.PAGE_ORIGIN
-            local_settings.write(self.functions_folder, signalr=text, storage=storage, origin=origin)
+            local_settings.write(
+                self.functions_folder, signalr=text, storage=storage, origin=origin
+            )
             names = ", ".join(sorted(local_settings.values(self.functions_folder)))
             return step.result(f"my-chat/functions/{local_settings.FILE}: {names}.")
 
@@ -33,9 +37,14 @@ class LocalRun(Session):
         A page that calls functions run on this machine calls these from now on.
         """
         with self._step("Starting the function host") as step:
-            started = self.development.start_functions(self.functions_folder, port=local_settings.PORT)
+            started = self.development.start_functions(
+                self.functions_folder, port=local_settings.PORT
+            )
             page_config.follow(self.page_folder, started.server.url, deployed=self.api_base_url)
-            rows = [("address", started.server.url), *_taken(local_settings.PORT, started.instead_of)]
+            rows = [
+                ("address", started.server.url),
+                *_taken(local_settings.PORT, started.instead_of),
+            ]
             return step.result("The functions run on this machine.", *rows)
 
     def stop_functions(self) -> Result:
@@ -50,9 +59,14 @@ class LocalRun(Session):
 
         with self._step("Copying the page") as step:
             kept = copy_page(store.checkout() / "content", folder=self.folder, home=self._home)
-            page_config.write(self.page_folder, self.local_api_base_url or f"http://localhost:{local_settings.PORT}")
+            page_config.write(
+                self.page_folder,
+                self.local_api_base_url or f"http://localhost:{local_settings.PORT}",
+            )
             rows = [("your version is kept as", name) for name in kept]
-            return step.result("The page is in my-chat/content; it calls the functions on this machine.", *rows)
+            return step.result(
+                "The page is in my-chat/content; it calls the functions on this machine.", *rows
+            )
 
     def start_page(self) -> Result:
         """Serve the page on this machine."""
@@ -63,7 +77,9 @@ class LocalRun(Session):
                 self.development.running(FUNCTIONS),
             )
             if changed and running and self.development.stop(FUNCTIONS):
-                self.development.start_functions(self.functions_folder, port=running.port)  # where the page looks for them
+                self.development.start_functions(
+                    self.functions_folder, port=running.port
+                )  # where the page looks for them
             rows = [("address", started.server.url), *_taken(PAGE_PORT, started.instead_of)]
             return step.result("The page is served on this machine.", *rows)
 

@@ -32,7 +32,9 @@ START_LIMIT_S, ANSWER_LIMIT_S, STOP_LIMIT_S, POLL_S = 45.0, 20.0, 5.0, 0.05
 PORT_TRIES = 3
 UNAVAILABLE = 503  # the function host's answer everywhere when the app cannot be loaded
 LOG_LINES = 12
-_spawned: list[subprocess.Popen[bytes]] = []  # the servers this process has started, until they have ended
+_spawned: list[
+    subprocess.Popen[bytes]
+] = []  # the servers this process has started, until they have ended
 
 
 @dataclass(frozen=True)
@@ -63,7 +65,10 @@ class Server:
 
         try:
             process = psutil.Process(self.pid)
-            return abs(process.create_time() - self.created) < 2 and process.status() != psutil.STATUS_ZOMBIE
+            return (
+                abs(process.create_time() - self.created) < 2
+                and process.status() != psutil.STATUS_ZOMBIE
+            )
         except psutil.Error:
             return False
 
@@ -77,7 +82,10 @@ class Server:
             return True
         except psutil.Error:
             return False
-        return any(socket.status == psutil.CONN_LISTEN and socket.laddr.port == self.port for socket in sockets)
+        return any(
+            socket.status == psutil.CONN_LISTEN and socket.laddr.port == self.port
+            for socket in sockets
+        )
 
 
 class _PortLost(Exception):
@@ -133,8 +141,12 @@ class Development:
             SetupError: It ended, or did not answer in time; its last words are in the message.
         """
         if not folder.is_dir():
-            raise SetupError(f"There is no folder {folder.name} yet.", hint="Section 06 writes the page.")
-        return self._start(PAGE, (sys.executable, "-m", "chatkit.steps.local_servers", str(folder)), folder, port)
+            raise SetupError(
+                f"There is no folder {folder.name} yet.", hint="Section 06 writes the page."
+            )
+        return self._start(
+            PAGE, (sys.executable, "-m", "chatkit.steps.local_servers", str(folder)), folder, port
+        )
 
     def stop(self, name: str) -> bool:
         """Stop a server and what it started.
@@ -184,7 +196,9 @@ class Development:
                 holder, chosen = who_holds(chosen), free_port(chosen)
             else:
                 return Started(server, is_new=True, instead_of=holder)
-        raise NotStarted(f"The {name} server found no port: others took {PORT_TRIES} of them while it started.")
+        raise NotStarted(
+            f"The {name} server found no port: others took {PORT_TRIES} of them while it started."
+        )
 
     def _spawn(self, name: str, command: Sequence[str]) -> subprocess.Popen[bytes]:
         log = self.log(name)
@@ -212,7 +226,11 @@ class Development:
                 raise _PortLost
             if ended or status == UNAVAILABLE or monotonic() > until:
                 what = (
-                    "cannot load the app" if status else "ended at once" if ended else f"said nothing for {START_LIMIT_S:.0f} s"
+                    "cannot load the app"
+                    if status
+                    else "ended at once"
+                    if ended
+                    else f"said nothing for {START_LIMIT_S:.0f} s"
                 )
                 said = self._last_words(server.name)
                 self.stop(server.name)
@@ -261,8 +279,13 @@ def answer(url: str) -> int:
 
 def fingerprint(folder: Path) -> str:
     """Names, sizes and times of an app's files, as one digest."""
-    files = sorted(path for path in folder.rglob("*") if "__pycache__" not in path.parts and path.is_file())
-    lines = [f"{path.relative_to(folder)} {path.stat().st_size} {path.stat().st_mtime_ns}" for path in files]
+    files = sorted(
+        path for path in folder.rglob("*") if "__pycache__" not in path.parts and path.is_file()
+    )
+    lines = [
+        f"{path.relative_to(folder)} {path.stat().st_size} {path.stat().st_mtime_ns}"
+        for path in files
+    ]
     return hashlib.sha256("\n".join(lines).encode()).hexdigest()
 
 
@@ -295,7 +318,9 @@ def who_holds(port: int) -> str:
     import psutil
 
     try:
-        listening = [item for item in psutil.net_connections("tcp") if item.status == psutil.CONN_LISTEN]
+        listening = [
+            item for item in psutil.net_connections("tcp") if item.status == psutil.CONN_LISTEN
+        ]
         found = [item for item in listening if item.laddr and item.laddr.port == port]
     except psutil.Error:
         found = []

@@ -16,7 +16,9 @@ STORAGE_SETTING = "AzureWebJobsStorage"
 DEVELOPMENT_STORAGE = "UseDevelopmentStorage=true"
 # The development account of every storage emulator; its key is public, printed on Microsoft's page about Azurite.
 DEVELOPMENT_URL = "http://127.0.0.1:10000/devstoreaccount1"
-DEVELOPMENT_KEY = "Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr/KBHBeksoGMGw=="
+DEVELOPMENT_KEY = (
+    "Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr/KBHBeksoGMGw=="
+)
 PAGE_ORIGIN = "http://127.0.0.1:5500"
 PORT = 7071
 
@@ -39,7 +41,10 @@ def read(folder: Path) -> dict[str, Any]:
     except FileNotFoundError:
         return {"IsEncrypted": False, "Values": {}}
     except ValueError as error:
-        raise SetupError(f"{FILE} is not valid JSON ({error}).", hint="Repair the line it names, or delete the file.") from error
+        raise SetupError(
+            f"{FILE} is not valid JSON ({error}).",
+            hint="Repair the line it names, or delete the file.",
+        ) from error
     if not isinstance(content, dict) or not isinstance(content.get("Values", {}), dict):
         raise SetupError(f"{FILE} must be an object with an object `Values`.")
     return {"Values": {}, **content}
@@ -50,7 +55,9 @@ def values(folder: Path) -> dict[str, str]:
     return {str(name): str(value) for name, value in read(folder)["Values"].items()}
 
 
-def write(folder: Path, *, signalr: str, storage: str, origin: str = PAGE_ORIGIN, port: int = PORT) -> None:
+def write(
+    folder: Path, *, signalr: str, storage: str, origin: str = PAGE_ORIGIN, port: int = PORT
+) -> None:
     """Write what the functions need; settings and host options somebody added stay.
 
     Args:
@@ -61,8 +68,17 @@ def write(folder: Path, *, signalr: str, storage: str, origin: str = PAGE_ORIGIN
         port: Port of the local function host.
     """
     content = read(folder)
-    wanted = {STORAGE_SETTING: storage, "FUNCTIONS_WORKER_RUNTIME": "python", SIGNALR_SETTING: signalr}
-    host = {**content.get("Host", {}), "LocalHttpPort": port, "CORS": ",".join(origins(origin)), "CORSCredentials": True}
+    wanted = {
+        STORAGE_SETTING: storage,
+        "FUNCTIONS_WORKER_RUNTIME": "python",
+        SIGNALR_SETTING: signalr,
+    }
+    host = {
+        **content.get("Host", {}),
+        "LocalHttpPort": port,
+        "CORS": ",".join(origins(origin)),
+        "CORSCredentials": True,
+    }
     _save(folder, {"IsEncrypted": False, "Values": {**content["Values"], **wanted}, "Host": host})
 
 

@@ -28,7 +28,9 @@ class Resources(Session):
         with self._step("Creating the resource group") as step:
             settings = self.settings
             resource_group.register_providers(step.cloud, step.calls)
-            group = resource_group.create_resource_group(step.cloud, step.calls, settings.resource_group, settings.region)
+            group = resource_group.create_resource_group(
+                step.cloud, step.calls, settings.resource_group, settings.region
+            )
             self._learn(resource_group=settings.resource_group)
             return step.result(
                 f"Resource group ready in {group.location}; {len(resource_group.PROVIDERS)} resource providers registered.",
@@ -41,11 +43,14 @@ class Resources(Session):
 
         with self._step("Creating the SignalR Service instance") as step:
             settings = self.settings
-            made = signalr.create_signalr(step.cloud, step.calls, settings.resource_group, settings.signalr, settings.region)
+            made = signalr.create_signalr(
+                step.cloud, step.calls, settings.resource_group, settings.signalr, settings.region
+            )
             self._learn(signalr=settings.signalr)
             sku = made.sku.name if made.sku else "?"
             return step.result(
-                f"SignalR Service instance ready: {sku}, {signalr.service_mode(made)}.", ("instance", settings.signalr)
+                f"SignalR Service instance ready: {sku}, {signalr.service_mode(made)}.",
+                ("instance", settings.signalr),
             )
 
     def create_storage_account(self) -> Result:
@@ -55,7 +60,11 @@ class Resources(Session):
         with self._step("Creating the storage account") as step:
             settings = self.settings
             made = storage.create_storage_account(
-                step.cloud, step.calls, settings.resource_group, settings.storage_account, settings.region
+                step.cloud,
+                step.calls,
+                settings.resource_group,
+                settings.storage_account,
+                settings.region,
             )
             self._learn(storage_account=settings.storage_account)
             tier = made.properties.access_tier if made.properties else "?"

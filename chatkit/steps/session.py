@@ -55,7 +55,9 @@ class Session:
         self.development = Development(home)
 
     @classmethod
-    def open(cls, *, target: str | None = None, suffix: str | None = None, region: str | None = None) -> Self:
+    def open(
+        cls, *, target: str | None = None, suffix: str | None = None, region: str | None = None
+    ) -> Self:
         """Open the workshop of this checkout, with the local cloud running when that is the target.
 
         Args:
@@ -70,20 +72,30 @@ class Session:
         settings = store.load(home)
         wanted = replace(
             settings,
-            target=store.checked_target(target or os.environ.get("CHATKIT_TARGET") or settings.target),
-            suffix=store.checked_suffix(suffix or os.environ.get("CHATKIT_SUFFIX") or settings.suffix),
+            target=store.checked_target(
+                target or os.environ.get("CHATKIT_TARGET") or settings.target
+            ),
+            suffix=store.checked_suffix(
+                suffix or os.environ.get("CHATKIT_SUFFIX") or settings.suffix
+            ),
             region=region or os.environ.get("CHATKIT_REGION") or settings.region,
         )
         moved = (wanted.suffix, wanted.region) != (settings.suffix, settings.region)
         if moved and any(facts.resource_group for facts in settings.known.values()):
-            raise SetupError("Names and region stay while resources exist.", hint="workshop.clean_up() first.")
+            raise SetupError(
+                "Names and region stay while resources exist.", hint="workshop.clean_up() first."
+            )
         store.save(home, wanted)
         workshop = cls(home)
         workshop.cloud  # noqa: B018
         return workshop
 
     def __repr__(self) -> str:
-        return "Workshop on the local cloud" if self.settings.target == "local" else f"Workshop on Azure, {self.settings.region}"
+        return (
+            "Workshop on the local cloud"
+            if self.settings.target == "local"
+            else f"Workshop on Azure, {self.settings.region}"
+        )
 
     # What is known
 
@@ -187,11 +199,19 @@ class Session:
         """Forget that a section, or one after it, was done: the next to do is this one."""
         with _saving:
             settings = store.load(self._home)
-            store.save(self._home, settings.learned(completed=tuple(done for done in settings.facts.completed if done < section)))
+            store.save(
+                self._home,
+                settings.learned(
+                    completed=tuple(done for done in settings.facts.completed if done < section)
+                ),
+            )
 
     def timings(self) -> Result:
         """How long each step took the last time, on the current target."""
-        rows = [(title, duration(seconds)) for title, seconds in timings.load(self._home, self.settings.target).items()]
+        rows = [
+            (title, duration(seconds))
+            for title, seconds in timings.load(self._home, self.settings.target).items()
+        ]
         return Result(f"{len(rows)} steps timed.", tuple(rows))
 
     # Inside
@@ -200,16 +220,23 @@ class Session:
         if where == "deployed":
             return self._deployed_api()
         if where != "local":
-            raise SetupError(f"There is no place {where!r} for a chat.", hint="where is local or deployed.")
+            raise SetupError(
+                f"There is no place {where!r} for a chat.", hint="where is local or deployed."
+            )
         url = self.local_api_base_url
         if url is None:
-            raise NotStarted("The functions do not run on this machine.", hint="workshop.start_functions() starts them.")
+            raise NotStarted(
+                "The functions do not run on this machine.",
+                hint="workshop.start_functions() starts them.",
+            )
         return url
 
     def _deployed_api(self) -> str:
         url = self.api_base_url
         if url is None:
-            raise NotStarted("There is no function app yet.", hint="workshop.create_function_app() first.")
+            raise NotStarted(
+                "There is no function app yet.", hint="workshop.create_function_app() first."
+            )
         return url
 
     def _learn(self, **facts: Any) -> None:
@@ -239,5 +266,7 @@ def _start_local_cloud(home: Path) -> str:
         text=True,
     )
     if done.returncode:
-        raise NotStarted(done.stderr.strip().removeprefix("chatkit: ") or "The local cloud did not start.")
+        raise NotStarted(
+            done.stderr.strip().removeprefix("chatkit: ") or "The local cloud did not start."
+        )
     return local_cloud_runs(home)

@@ -27,10 +27,15 @@ class Status:
         return dict(self.values)
 
     def __repr__(self) -> str:
-        return "\n".join(f"{name:20} {public_url(_shown(value))}" for name, value in self.values.items())
+        return "\n".join(
+            f"{name:20} {public_url(_shown(value))}" for name, value in self.values.items()
+        )
 
     def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, str]:
-        return {"text/plain": repr(self), "text/html": table((), [(name, _shown(value)) for name, value in self.values.items()])}
+        return {
+            "text/plain": repr(self),
+            "text/html": table((), [(name, _shown(value)) for name, value in self.values.items()]),
+        }
 
 
 @dataclass(frozen=True, repr=False)
@@ -45,7 +50,12 @@ class Receipt(Result):
         """Write the receipt of some items; calls and time come from the verb's result."""
         lines = tuple(items)
         width = max(len(row[1]) for row in _rows(lines))
-        text = "\n".join(["Clean-up receipt", *(f"  {mark}  {what:{width}}  {proof}" for mark, what, proof in _rows(lines))])
+        text = "\n".join(
+            [
+                "Clean-up receipt",
+                *(f"  {mark}  {what:{width}}  {proof}" for mark, what, proof in _rows(lines)),
+            ]
+        )
         return cls(text, made.rows, made.calls, made.seconds, made.data, lines)
 
     @property

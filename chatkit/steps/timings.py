@@ -25,6 +25,9 @@ def note(home: Path, target: str, title: str, seconds: float) -> None:
 def _all(home: Path) -> dict[str, dict[str, float]]:
     try:
         known = json.loads((home / FILE).read_text(encoding="utf-8"))
-        return {str(target): {str(title): float(s) for title, s in steps.items()} for target, steps in known.items()}
+        return {
+            str(target): {str(title): float(s) for title, s in steps.items()}
+            for target, steps in known.items()
+        }
     except (OSError, ValueError, AttributeError, TypeError):
         return {}

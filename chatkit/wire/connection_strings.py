@@ -52,7 +52,9 @@ class SignalRConnectionString:
         if not parts.get("accesskey") and not parts.get("authtype"):
             raise LocalProtocolError("The connection string has no AccessKey.")
         if "version" in parts and not VERSION.match(parts["version"]):
-            raise LocalProtocolError(f"The connection string has an unsupported Version: {parts['version']}.")
+            raise LocalProtocolError(
+                f"The connection string has an unsupported Version: {parts['version']}."
+            )
         return cls(
             endpoint=f"{url.scheme}://{url.hostname}",
             access_key=parts.get("accesskey", ""),

@@ -23,7 +23,15 @@ from chatkit.wire.hub_messages import (
 )
 
 Members = dict[str, Any]
-KINDS = {type(None): "Null", str: "String", list: "Array", dict: "Object", bool: "Boolean", int: "Number", float: "Number"}
+KINDS = {
+    type(None): "Null",
+    str: "String",
+    list: "Array",
+    dict: "Object",
+    bool: "Boolean",
+    int: "Number",
+    float: "Number",
+}
 PING = b'{"type":6}' + SEPARATOR
 
 
@@ -73,7 +81,9 @@ def parse_object(body: bytes) -> Members:
     except ValueError as error:
         raise RemoteProtocolError("Error reading JSON.") from error
     if not isinstance(value, dict):
-        raise RemoteProtocolError(f"Unexpected JSON Token Type '{KINDS[type(value)]}'. Expected a JSON Object.")
+        raise RemoteProtocolError(
+            f"Unexpected JSON Token Type '{KINDS[type(value)]}'. Expected a JSON Object."
+        )
     return value
 
 
@@ -109,14 +119,26 @@ def _read_invocation(members: Members) -> HubMessage:
     headers = _headers(members)
     invocation_id = _optional(members, "invocationId", "String")
     target = _member(members, "target", "String")
-    return Invocation(target, tuple(_member(members, "arguments", "Array")), invocation_id, _stream_ids(members), headers)
+    return Invocation(
+        target,
+        tuple(_member(members, "arguments", "Array")),
+        invocation_id,
+        _stream_ids(members),
+        headers,
+    )
 
 
 def _read_stream_invocation(members: Members) -> HubMessage:
     headers = _headers(members)
     invocation_id = _member(members, "invocationId", "String")
     target = _member(members, "target", "String")
-    return StreamInvocation(invocation_id, target, tuple(_member(members, "arguments", "Array")), _stream_ids(members), headers)
+    return StreamInvocation(
+        invocation_id,
+        target,
+        tuple(_member(members, "arguments", "Array")),
+        _stream_ids(members),
+        headers,
+    )
 
 
 def _stream_ids(members: Members) -> tuple[str, ...]:
@@ -147,7 +169,9 @@ READERS: dict[int, Callable[[Members], HubMessage]] = {
     2: _read_item,
     3: _read_completion,
     4: _read_stream_invocation,
-    5: lambda members: CancelInvocation(_member(members, "invocationId", "String"), _headers(members)),
+    5: lambda members: CancelInvocation(
+        _member(members, "invocationId", "String"), _headers(members)
+    ),
     6: lambda members: Ping(),
     7: _read_close,
     8: lambda members: Ack(_sequence_id(members)),

@@ -110,4 +110,14 @@ class Sequence:
     type = 9
 
 
-HubMessage = Invocation | StreamItem | Completion | StreamInvocation | CancelInvocation | Ping | Close | Ack | Sequence
+HubMessage = (
+    Invocation
+    | StreamItem
+    | Completion
+    | StreamInvocation
+    | CancelInvocation
+    | Ping
+    | Close
+    | Ack
+    | Sequence
+)

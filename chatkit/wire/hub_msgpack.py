@@ -47,9 +47,13 @@ class MessagePackProtocol:
             LocalProtocolError: An argument or a result is not a MessagePack value.
         """
         try:
-            body: bytes = msgpack.packb(WRITERS[type(message)](message), use_bin_type=True, default=_default)
+            body: bytes = msgpack.packb(
+                WRITERS[type(message)](message), use_bin_type=True, default=_default
+            )
         except (TypeError, ValueError, OverflowError) as error:
-            raise LocalProtocolError(f"The message cannot be written as MessagePack: {error}.") from error
+            raise LocalProtocolError(
+                f"The message cannot be written as MessagePack: {error}."
+            ) from error
         return write_varint(len(body)) + body
 
     def parse(self, body: bytes) -> HubMessage | None:
@@ -68,9 +72,13 @@ class _Items:
     """The array's elements, read one after the other from the bytes; what is left over at the end is ignored."""
 
     def __init__(self, body: bytes) -> None:
-        self._unpacker = msgpack.Unpacker(raw=False, strict_map_key=False, max_buffer_size=max(len(body), 1))
+        self._unpacker = msgpack.Unpacker(
+            raw=False, strict_map_key=False, max_buffer_size=max(len(body), 1)
+        )
         self._unpacker.feed(body)
-        self._header(self._unpacker.read_array_header, "Reading array length for 'elementCount' failed.")
+        self._header(
+            self._unpacker.read_array_header, "Reading array length for 'elementCount' failed."
+        )
 
     def take(self, kind: type, name: str, how: str = "as String") -> Any:
         value = self.take_any(VOID)
@@ -100,7 +108,9 @@ class _Items:
         return tuple(value)
 
     def take_headers(self) -> dict[str, str]:
-        count = self._header(self._unpacker.read_map_header, "Reading map length for 'headers' failed.")
+        count = self._header(
+            self._unpacker.read_map_header, "Reading map length for 'headers' failed."
+        )
         headers = {}
         for number in range(count):
             name = self.take(str, f"headers[{number}].Key")
@@ -117,14 +127,22 @@ class _Items:
 def _read_invocation(items: _Items) -> HubMessage:
     headers, invocation_id = items.take_headers(), items.take_id()
     target = items.take(str, "target")
-    return Invocation(target, items.take_array("arguments"), invocation_id, items.take_array("streamIds", optional=True), headers)
+    return Invocation(
+        target,
+        items.take_array("arguments"),
+        invocation_id,
+        items.take_array("streamIds", optional=True),
+        headers,
+    )
 
 
 def _read_stream_invocation(items: _Items) -> HubMessage:
     headers, invocation_id = items.take_headers(), items.take(str, "invocationId")
     target = items.take(str, "target")
     arguments = items.take_array("arguments")
-    return StreamInvocation(invocation_id, target, arguments, items.take_array("streamIds", optional=True), headers)
+    return StreamInvocation(
+        invocation_id, target, arguments, items.take_array("streamIds", optional=True), headers
+    )
 
 
 def _read_item(items: _Items) -> HubMessage:

@@ -74,7 +74,9 @@ def parse_handshake(body: bytes) -> HandshakeRequest:
     for name, kind in (("protocol", "String"), ("version", "Number")):
         if name not in members:
             text = body.decode("utf-8", "replace")
-            raise RemoteProtocolError(f"Missing required property '{name}'. Message content: {text}")
+            raise RemoteProtocolError(
+                f"Missing required property '{name}'. Message content: {text}"
+            )
         if KINDS[type(members[name])] != kind:
             raise RemoteProtocolError(f"Expected '{name}' to be of type {kind}.")
     if not isinstance(members["version"], int):
@@ -84,7 +86,10 @@ def parse_handshake(body: bytes) -> HandshakeRequest:
 
 def handshake_request(protocol: str, *, version: int = 1) -> bytes:
     """Write a handshake request."""
-    return json.dumps({"protocol": protocol, "version": version}, separators=(",", ":")).encode() + SEPARATOR
+    return (
+        json.dumps({"protocol": protocol, "version": version}, separators=(",", ":")).encode()
+        + SEPARATOR
+    )
 
 
 def handshake_response(error: str = "") -> bytes:

@@ -79,4 +79,6 @@ def _check_depth(value: Any) -> None:
 
 
 DECODER = json.JSONDecoder(parse_constant=_refuse, parse_float=_finite)
-ENCODER = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), allow_nan=False, default=_form)
+ENCODER = json.JSONEncoder(
+    ensure_ascii=False, separators=(",", ":"), allow_nan=False, default=_form
+)

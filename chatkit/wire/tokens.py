@@ -44,20 +44,35 @@ def client_token(
     Raises:
         LocalProtocolError: The token would be longer than the service takes (4 KB).
     """
-    own = {f"asrs.u.{name}" if name in RESERVED else name: value for name, value in (claims or {}).items()}
+    own = {
+        f"asrs.u.{name}" if name in RESERVED else name: value
+        for name, value in (claims or {}).items()
+    }
     if user_id:
         own["asrs.s.uid"] = user_id
     return sign(
-        connection.access_key, audience=f"{connection.endpoint}/client/?hub={hub.lower()}", claims=own, lifetime_s=lifetime_s
+        connection.access_key,
+        audience=f"{connection.endpoint}/client/?hub={hub.lower()}",
+        claims=own,
+        lifetime_s=lifetime_s,
     )
 
 
-def rest_token(connection: SignalRConnectionString, path_and_query: str, *, lifetime_s: int = LIFETIME_S) -> str:
+def rest_token(
+    connection: SignalRConnectionString, path_and_query: str, *, lifetime_s: int = LIFETIME_S
+) -> str:
     """Sign the token for one REST request: the audience is the endpoint without port plus path and query as signed by the SDK."""
-    return sign(connection.access_key, audience=f"{connection.endpoint}{path_and_query}", claims={}, lifetime_s=lifetime_s)
+    return sign(
+        connection.access_key,
+        audience=f"{connection.endpoint}{path_and_query}",
+        claims={},
+        lifetime_s=lifetime_s,
+    )
 
 
-def sign(key: str, *, audience: str, claims: Mapping[str, Any], lifetime_s: int = LIFETIME_S) -> str:
+def sign(
+    key: str, *, audience: str, claims: Mapping[str, Any], lifetime_s: int = LIFETIME_S
+) -> str:
     """Sign a token for an audience.
 
     Raises:

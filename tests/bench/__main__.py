@@ -25,7 +25,10 @@ def main(wanted: list[str]) -> int:
     names = [path.stem.removeprefix("bench_") for path in sorted(HERE.glob("bench_*.py"))]
     unknown = [name for name in wanted if name not in names]
     if unknown:
-        print(f"There is no benchmark {', '.join(unknown)}; there are {', '.join(names)}.", file=sys.stderr)
+        print(
+            f"There is no benchmark {', '.join(unknown)}; there are {', '.join(names)}.",
+            file=sys.stderr,
+        )
         return 1
     sys.path.insert(0, str(HERE))
     figures: dict[str, object] = {}
@@ -33,7 +36,9 @@ def main(wanted: list[str]) -> int:
         print(f"{name} …", flush=True)
         figures[name] = importlib.import_module(f"bench_{name}").run()
         print(json.dumps(figures[name], indent=1), flush=True)
-    RESULT.write_text(json.dumps({"machine": machine(), "figures": figures}, indent=1) + "\n", encoding="utf-8")
+    RESULT.write_text(
+        json.dumps({"machine": machine(), "figures": figures}, indent=1) + "\n", encoding="utf-8"
+    )
     return 0
 
 

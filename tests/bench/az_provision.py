@@ -16,10 +16,41 @@ GROUP = ("-g", "azbench")
 REGION = ("-l", "eastus2")
 COMMANDS = (
     ("group", "create", "-n", "azbench", *REGION),
-    ("signalr", "create", "-n", "azbench-hub", *GROUP, *REGION, "--sku", "Free_F1", "--service-mode", "Serverless"),
-    ("storage", "account", "create", "-n", "azbenchstore", *GROUP, *REGION, "--sku", "Standard_LRS"),
     (
-        *("functionapp", "create", "-n", "azbench-api", *GROUP, "-s", "azbenchstore", "--flexconsumption-location", "eastus2"),
+        "signalr",
+        "create",
+        "-n",
+        "azbench-hub",
+        *GROUP,
+        *REGION,
+        "--sku",
+        "Free_F1",
+        "--service-mode",
+        "Serverless",
+    ),
+    (
+        "storage",
+        "account",
+        "create",
+        "-n",
+        "azbenchstore",
+        *GROUP,
+        *REGION,
+        "--sku",
+        "Standard_LRS",
+    ),
+    (
+        *(
+            "functionapp",
+            "create",
+            "-n",
+            "azbench-api",
+            *GROUP,
+            "-s",
+            "azbenchstore",
+            "--flexconsumption-location",
+            "eastus2",
+        ),
         *("--runtime", "python", "--runtime-version", "3.12", "--disable-app-insights"),
     ),
 )
@@ -45,11 +76,28 @@ def sign_in(executable: str, home: Path) -> dict[str, str]:
     public = Path(ssl.get_default_verify_paths().cafile or certifi.where()).read_bytes()
     bundle = home / "bundle.pem"
     bundle.write_bytes(public + Path(known["ca_file"]).read_bytes())
-    own = {"AZURE_CONFIG_DIR": str(home / "az"), "AZURE_CORE_COLLECT_TELEMETRY": "0", "REQUESTS_CA_BUNDLE": str(bundle)}
-    environment = {**{name: value for name, value in os.environ.items() if not name.startswith("AZURE_")}, **own}
+    own = {
+        "AZURE_CONFIG_DIR": str(home / "az"),
+        "AZURE_CORE_COLLECT_TELEMETRY": "0",
+        "REQUESTS_CA_BUNDLE": str(bundle),
+    }
+    environment = {
+        **{name: value for name, value in os.environ.items() if not name.startswith("AZURE_")},
+        **own,
+    }
     addresses = (
-        *("--endpoint-resource-manager", known["resource_manager"], "--endpoint-management", known["resource_manager"]),
-        *("--endpoint-active-directory", known["authority"], "--endpoint-microsoft-graph-resource-id", known["graph"]),
+        *(
+            "--endpoint-resource-manager",
+            known["resource_manager"],
+            "--endpoint-management",
+            known["resource_manager"],
+        ),
+        *(
+            "--endpoint-active-directory",
+            known["authority"],
+            "--endpoint-microsoft-graph-resource-id",
+            known["graph"],
+        ),
         *("--endpoint-active-directory-resource-id", "https://management.core.windows.net/"),
         *("--endpoint-active-directory-graph-resource-id", "https://graph.microsoft.com/"),
     )
@@ -67,6 +115,12 @@ def run(executable: str, environment: dict[str, str], words: tuple[str, ...]) ->
     Raises:
         RuntimeError: It failed; with what it said.
     """
-    done = subprocess.run([executable, *words, "-o", "none"], env=environment, capture_output=True, text=True, timeout=600)
+    done = subprocess.run(
+        [executable, *words, "-o", "none"],
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=600,
+    )
     if done.returncode:
         raise RuntimeError(f"az {' '.join(words[:2])}: {done.stderr[-1000:]}")

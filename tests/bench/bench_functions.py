@@ -73,7 +73,11 @@ async def _run(folder: Path) -> dict[str, object]:
         "noop_requests_per_s_at_32": round(many),
         "invocation_through_pipe_p50_ms": round(own * 1000, 3),
         **peer,
-        **({"invocation_to_peer_ratio": round(own * 1000 / float(str(peer["peer_p50_ms"])), 2)} if "peer_p50_ms" in peer else {}),
+        **(
+            {"invocation_to_peer_ratio": round(own * 1000 / float(str(peer["peer_p50_ms"])), 2)}
+            if "peer_p50_ms" in peer
+            else {}
+        ),
         **await reload_s(folder / "reload"),
         **await message_to_frame(folder / "room"),
         **await publish_s(folder / "cloud"),
@@ -83,7 +87,9 @@ async def _run(folder: Path) -> dict[str, object]:
 async def start(app: Path) -> tuple[asyncio.subprocess.Process, int]:
     """Start the host as a person does, on a free port; returns when it has listed its functions."""
     command = (sys.executable, "-m", "chatkit", "func", "start", str(app), "--port", "0")
-    process = await asyncio.create_subprocess_exec(*command, stdout=asyncio.subprocess.PIPE, cwd=CHECKOUT)
+    process = await asyncio.create_subprocess_exec(
+        *command, stdout=asyncio.subprocess.PIPE, cwd=CHECKOUT
+    )
     assert process.stdout is not None
     async for line in process.stdout:
         found = re.search(rb"noop: .*localhost:(\d+)/", line)
@@ -207,8 +213,12 @@ async def peer_invocations(app: Path) -> dict[str, object]:
     except python313.NotAvailable as error:
         return {"peer": f"not measured: {error}"}
     command = [python, "-c", PEER, str(conformance_run.ORACLE.parent), str(app)]
-    done = await asyncio.to_thread(subprocess.run, command, capture_output=True, text=True, check=True)
-    over_pipe = await invocations(app, (python, str(conformance_run.ORACLE), str(Path(worker.__file__).parent)))
+    done = await asyncio.to_thread(
+        subprocess.run, command, capture_output=True, text=True, check=True
+    )
+    over_pipe = await invocations(
+        app, (python, str(conformance_run.ORACLE), str(Path(worker.__file__).parent))
+    )
     return {
         "peer": "azure-functions-runtime 1.3 in process, Python 3.13",
         "peer_p50_ms": round(float(done.stdout), 3),
@@ -240,7 +250,9 @@ async def publish_s(folder: Path) -> dict[str, object]:
     """From sending the tutorial app's package to the deployment's success; the functions answer then."""
     from tests.localcloud.functions.deployed.test_deployed_apps import Cloud
 
-    files = {path.name: path.read_text() for path in (CHECKOUT / "functions").iterdir() if path.is_file()}
+    files = {
+        path.name: path.read_text() for path in (CHECKOUT / "functions").iterdir() if path.is_file()
+    }
     package = io.BytesIO()
     with zipfile.ZipFile(package, "w", zipfile.ZIP_DEFLATED) as archive:
         for name, text in files.items():
@@ -266,14 +278,22 @@ async def message_to_frame(folder: Path) -> dict[str, object]:
     from tests.localcloud.functions.functions_testing import serving
 
     platform = Platform(
-        folder, Store(folder / "state.db"), tls.load(folder / "tls"), Listeners(Store(folder / "ports.db")), Trace()
+        folder,
+        Store(folder / "state.db"),
+        tls.load(folder / "tls"),
+        Listeners(Store(folder / "ports.db")),
+        Trace(),
     )
     service = SignalRService(platform)
     port = platform.listeners.reserve("signalr/bench")
     await service.start()
     await service.apply(InstanceSpec("bench", port, KEY, KEY[::-1], sku="Standard_S1"))
     text = f"Endpoint=http://localhost;Port={port};AccessKey={KEY};Version=1.0;"
-    app = write_app(folder / "app", SCRIPT, local_settings_json=settings_json({"AzureSignalRConnectionString": text}))
+    app = write_app(
+        folder / "app",
+        SCRIPT,
+        local_settings_json=settings_json({"AzureSignalRConnectionString": text}),
+    )
     try:
         async with serving(app) as served:
             durations = await _messages(served)
@@ -290,7 +310,9 @@ async def message_to_frame(folder: Path) -> dict[str, object]:
 async def _messages(served: Any, *, count: int = 250, rate: float = 50) -> list[float]:
     _, answer = await served.ask("POST", "/api/negotiate")
     info = json.loads(answer)
-    socket = await served.client.ws_connect(f"{info['url'].replace('http', 'ws', 1)}&access_token={info['accessToken']}")
+    socket = await served.client.ws_connect(
+        f"{info['url'].replace('http', 'ws', 1)}&access_token={info['accessToken']}"
+    )
     await socket.send_str('{"protocol":"json","version":1}\x1e')
     sent: dict[int, float] = {}
     durations: list[float] = []

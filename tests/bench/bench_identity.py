@@ -28,17 +28,26 @@ HANDSHAKE = '{"protocol":"json","version":1}\x1e'
 
 def run() -> dict[str, object]:
     """Measure on a home of its own; milliseconds."""
-    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as home, finished_workshop(Path(home), sign_in=True) as workshop:
+    with (
+        tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as home,
+        finished_workshop(Path(home), sign_in=True) as workshop,
+    ):
         api = str(workshop.api_base_url)
         alice, bob = asyncio.run(both(api))
         signed_in = [asyncio.run(taken_ms(lambda: sign_in(api, "carol"))) for _ in range(20)]
-        figures: dict[str, object] = {"sign_in_without_a_browser_p50_ms": round(statistics.median(signed_in), 1)}
+        figures: dict[str, object] = {
+            "sign_in_without_a_browser_p50_ms": round(statistics.median(signed_in), 1)
+        }
         figures |= asyncio.run(messages(api, alice, bob))
         forged = {"X-MS-CLIENT-PRINCIPAL-NAME": alice.name}
         on = asyncio.run(calls_ms(api, alice.headers))
         turn_off(workshop)
         off = asyncio.run(calls_ms(api, forged))
-        figures |= {"call_p50_ms": round(on, 2), "peer": "authentication off", "peer_p50_ms": round(off, 2)}
+        figures |= {
+            "call_p50_ms": round(on, 2),
+            "peer": "authentication off",
+            "peer_p50_ms": round(off, 2),
+        }
         return figures | {"authentication_adds_ms": round(on - off, 2)}
 
 
@@ -63,7 +72,9 @@ async def calls_ms(api: str, headers: dict[str, str]) -> float:
             await answer.read()
 
     async with aiohttp.ClientSession(headers=headers) as http:
-        return min([statistics.median([await taken_ms(call) for _ in range(CALLS)]) for _ in range(TURNS)])
+        return min(
+            [statistics.median([await taken_ms(call) for _ in range(CALLS)]) for _ in range(TURNS)]
+        )
 
 
 async def messages(api: str, alice: SignedIn, bob: SignedIn) -> dict[str, object]:
@@ -71,14 +82,22 @@ async def messages(api: str, alice: SignedIn, bob: SignedIn) -> dict[str, object
     async with aiohttp.ClientSession() as http:
         async with http.post(f"{api}/api/negotiate", headers=bob.headers) as answer:
             info = await answer.json()
-        async with http.ws_connect(info["url"], params={"access_token": info["accessToken"]}) as socket:
+        async with http.ws_connect(
+            info["url"], params={"access_token": info["accessToken"]}
+        ) as socket:
             await socket.send_str(HANDSHAKE)
             await socket.receive()
             figures: dict[str, object] = {}
             for kind, more in (("public", {}), ("private", {"recipient": bob.name})):
-                times = [await arrival_ms(http, socket, api, alice, f"{kind} {n}.", more) for n in range(POSTS)]
+                times = [
+                    await arrival_ms(http, socket, api, alice, f"{kind} {n}.", more)
+                    for n in range(POSTS)
+                ]
                 cuts = statistics.quantiles(times[10:], n=100)
-                figures |= {f"{kind}_to_frame_p50_ms": round(cuts[49], 2), f"{kind}_to_frame_p99_ms": round(cuts[98], 2)}
+                figures |= {
+                    f"{kind}_to_frame_p50_ms": round(cuts[49], 2),
+                    f"{kind}_to_frame_p99_ms": round(cuts[98], 2),
+                }
             return figures
 
 
@@ -92,7 +111,9 @@ async def arrival_ms(
 ) -> float:
     """Milliseconds from a POST to the frame with its text."""
     begun = time.perf_counter()
-    post = asyncio.ensure_future(http.post(f"{api}/api/messages", json={"text": text, **more}, headers=sender.headers))
+    post = asyncio.ensure_future(
+        http.post(f"{api}/api/messages", json={"text": text, **more}, headers=sender.headers)
+    )
     while text not in await socket.receive_str():
         pass
     took_ms = (time.perf_counter() - begun) * 1000
@@ -103,10 +124,17 @@ async def arrival_ms(
 def turn_off(workshop: Workshop) -> None:
     """Switch authentication off at the platform."""
     apps, settings = workshop.cloud.web().web_apps, workshop.settings
-    current = apps.get_auth_settings_v2_without_secrets(settings.resource_group, settings.function_app)
+    current = apps.get_auth_settings_v2_without_secrets(
+        settings.resource_group, settings.function_app
+    )
     current["properties"]["platform"]["enabled"] = False
     apps.update_auth_settings_v2(settings.resource_group, settings.function_app, current)
     deadline = time.monotonic() + 20
-    while workshop.cloud.rest(str(workshop.api_base_url), signed_in=False).get("/.auth/me").status_code == 200:
+    while (
+        workshop.cloud.rest(str(workshop.api_base_url), signed_in=False)
+        .get("/.auth/me")
+        .status_code
+        == 200
+    ):
         assert time.monotonic() < deadline
         time.sleep(0.1)

@@ -29,7 +29,10 @@ def run() -> dict[str, object]:
     with sync_playwright() as playwright:
         path = next(filter(None, map(shutil.which, NAMES)))
         browser = playwright.chromium.launch(executable_path=path, args=ARGUMENTS)
-        rounds = [(jupyterlab_s(browser.new_context()), chatkit_lab(browser.new_context())) for _ in range(ROUNDS)]
+        rounds = [
+            (jupyterlab_s(browser.new_context()), chatkit_lab(browser.new_context()))
+            for _ in range(ROUNDS)
+        ]
         browser.close()
     peer_s = min(peer for peer, _ in rounds)
     kit = min((kit for _, kit in rounds), key=lambda times: times["first_cell_executed_s"])

@@ -96,7 +96,10 @@ def shown_ms(panel: ChatPanel, app: StubRoom, outside: Portal) -> dict[str, obje
     for block in blocks(panel, "bob"):
         block.unobserve_all("value")
     cuts = statistics.quantiles(times, n=100)
-    return {"frame_to_trait_p50_ms": round(cuts[49], 2), "frame_to_trait_p99_ms": round(cuts[98], 2)}
+    return {
+        "frame_to_trait_p50_ms": round(cuts[49], 2),
+        "frame_to_trait_p99_ms": round(cuts[98], 2),
+    }
 
 
 def flood(panel: ChatPanel, app: StubRoom, outside: Portal) -> dict[str, object]:
@@ -110,7 +113,9 @@ def flood(panel: ChatPanel, app: StubRoom, outside: Portal) -> dict[str, object]
         for number in range(FLOOD):
             await app.invoke("newMessage", message(f"flood {number}"))
             await asyncio.sleep(PACE_S)
-        await until(lambda: any(f"[flood {FLOOD - 1}]" in block.value for block in blocks(panel, "bob")), 30)
+        await until(
+            lambda: any(f"[flood {FLOOD - 1}]" in block.value for block in blocks(panel, "bob")), 30
+        )
         return time.perf_counter() - begun
 
     seconds = outside.call(pour(), timeout_s=60)
@@ -133,7 +138,9 @@ def cost_us(panel: ChatPanel) -> dict[str, object]:
     async def measure() -> None:
         seat.painter.stop()
         for number in range(COSTED):
-            new = ChatMessage(f"cost {number}", "carol", "Twenty letters, or so.", "2026-11-23T13:00:00Z")
+            new = ChatMessage(
+                f"cost {number}", "carol", "Twenty letters, or so.", "2026-11-23T13:00:00Z"
+            )
             begun = time.thread_time()
             seat.message(new)
             taken = time.thread_time()
@@ -156,14 +163,23 @@ def cost_us(panel: ChatPanel) -> dict[str, object]:
 
 def peer_us() -> dict[str, object]:
     """The plain way, at 200 messages."""
-    shown = [ChatMessage(f"{number}", "carol", "Twenty letters, or so.", "2026-11-23T13:00:00Z") for number in range(200)]
+    shown = [
+        ChatMessage(f"{number}", "carol", "Twenty letters, or so.", "2026-11-23T13:00:00Z")
+        for number in range(200)
+    ]
     whole, times = ipywidgets.HTML(), []
     for number in range(100):
-        shown = [*shown[1:], ChatMessage(f"new {number}", "carol", "Twenty letters, or so.", "2026-11-23T13:00:00Z")]
+        shown = [
+            *shown[1:],
+            ChatMessage(f"new {number}", "carol", "Twenty letters, or so.", "2026-11-23T13:00:00Z"),
+        ]
         begun = time.thread_time()
         whole.value = render.message_list(shown, me="alice")
         times.append(time.thread_time() - begun)
-    return {"peer": "one HTML widget of 200 messages", "peer_paint_us": round(least_busy_us(times), 1)}
+    return {
+        "peer": "one HTML widget of 200 messages",
+        "peer_paint_us": round(least_busy_us(times), 1),
+    }
 
 
 def watching_us(panel: ChatPanel, app: StubRoom, outside: Portal) -> dict[str, object]:

@@ -22,7 +22,11 @@ from chatkit.cloud.connection import Cloud, local_cloud
 from chatkit.localcloud.core.store import Store
 
 FEW, MANY, IN_A_GROUP, CALLS = 100, 10_000, 100, 300
-PLAN = {"location": "northeurope", "kind": "functionapp", "sku": {"name": "FC1", "tier": "FlexConsumption"}}
+PLAN = {
+    "location": "northeurope",
+    "kind": "functionapp",
+    "sku": {"name": "FC1", "tier": "FlexConsumption"},
+}
 VERSIONS = {"groups": "2021-04-01", "plans": "2024-04-01"}
 
 
@@ -37,7 +41,9 @@ def run() -> dict[str, object]:
         finally:
             cloud_process.stop(folder)
     figures: dict[str, object] = {f"{name}_of_{MANY}_p50_ms": round(many[name], 2) for name in many}
-    figures |= {"peer": f"the same with {FEW} resources"} | {f"{name}_peer_p50_ms": round(few[name], 2) for name in few}
+    figures |= {"peer": f"the same with {FEW} resources"} | {
+        f"{name}_peer_p50_ms": round(few[name], 2) for name in few
+    }
     return figures | {f"{name}_ratio": round(many[name] / few[name], 2) for name in many}
 
 
@@ -66,7 +72,8 @@ def fill(folder: Path, arm: ResourceManager, count: int) -> None:
     """Copy the first group and the first plan until there are so many plans."""
     store = Store(folder / "state.db")
     group, plan = (
-        json.dumps(store.get(*key)) for key in (("resource-groups", arm.group(0).lower()), ("resources", arm.plan(0).lower()))
+        json.dumps(store.get(*key))
+        for key in (("resource-groups", arm.group(0).lower()), ("resources", arm.plan(0).lower()))
     )
     with store.transaction():
         for number in range(1, count // IN_A_GROUP):
@@ -117,7 +124,12 @@ class ResourceManager:
     def ask(self, method: str, id_: str, body: object = None) -> bytes:
         """One request; its answer must be a success."""
         version = VERSIONS["plans" if "providers" in id_ else "groups"]
-        self._connection.request(method, f"{id_}?api-version={version}", json.dumps(body) if body else None, self._headers)
+        self._connection.request(
+            method,
+            f"{id_}?api-version={version}",
+            json.dumps(body) if body else None,
+            self._headers,
+        )
         answer = self._connection.getresponse()
         content = answer.read()
         assert answer.status < 300, (answer.status, content)

@@ -61,7 +61,9 @@ class Clients:
 
     @classmethod
     @asynccontextmanager
-    async def of(cls, port: int, count: int, *, path: str = "/", token: str = "", stalled: int = 0) -> AsyncIterator[Clients]:
+    async def of(
+        cls, port: int, count: int, *, path: str = "/", token: str = "", stalled: int = 0
+    ) -> AsyncIterator[Clients]:
         """Connected clients, ended at exit."""
         script = Path(__file__).with_name("signalr_clients.py")
         arguments = [str(value) for value in (port, count, path, token, stalled)]
@@ -83,7 +85,9 @@ class Clients:
 
     async def posts(self, request: str, count: int, *, expected_bytes: int) -> list[float]:
         """Send an HTTP request again and again; milliseconds from each to the last byte it causes at the clients."""
-        return list((await self._ask({"post": request, "count": count, "bytes": expected_bytes}))["ms"])
+        return list(
+            (await self._ask({"post": request, "count": count, "bytes": expected_bytes}))["ms"]
+        )
 
     async def flood(self, request: str, *, seconds: float) -> tuple[float, int]:
         """Send an HTTP request over 8 connections as fast as answers come; how many a second, and how many."""
@@ -157,7 +161,13 @@ async def service() -> AsyncIterator[tuple[Instance, int, str]]:
         await running.apply(InstanceSpec("bench", port, KEY, KEY, sku="Standard_S1", capacity=100))
         instance = running.instance("bench")
         assert instance is not None
-        yield instance, port, client_token(SignalRConnectionString("http://localhost", KEY, port), "chat", user_id="alice")
+        yield (
+            instance,
+            port,
+            client_token(
+                SignalRConnectionString("http://localhost", KEY, port), "chat", user_id="alice"
+            ),
+        )
         await running.stop()
         store.close()
 
@@ -177,7 +187,10 @@ async def with_websockets(count: int) -> AsyncIterator[list[Contender]]:
         port = next(iter(server.sockets)).getsockname()[1]
         async with Clients.of(port, count) as clients:
             send = partial(broadcast, open_now, text)
-            yield [Contender("websockets", clients, send), Contender("websockets, 10", clients, send, 10)]
+            yield [
+                Contender("websockets", clients, send),
+                Contender("websockets, 10", clients, send, 10),
+            ]
 
 
 @asynccontextmanager
@@ -229,13 +242,23 @@ async def fan_out(count: int) -> dict[str, object]:
         mine = [Contender("ours", clients, send), Contender("ours, 10", clients, send, 10)]
         turns = await compare([*mine, *websockets, *plain], count)
     figures: dict[str, object] = {
-        "deliveries_per_s": {name: round(statistics.median(wall for wall, _ in each)) for name, each in turns.items()}
+        "deliveries_per_s": {
+            name: round(statistics.median(wall for wall, _ in each)) for name, each in turns.items()
+        }
     }
-    pairs = [("ours", "floor"), ("ours", "websockets"), ("ours", "aiohttp"), ("ours, 10", "websockets, 10")]
+    pairs = [
+        ("ours", "floor"),
+        ("ours", "websockets"),
+        ("ours", "aiohttp"),
+        ("ours, 10", "websockets, 10"),
+    ]
     for which, label in enumerate(("ratio_wall", "ratio_processor")):
         figures[label] = {
             f"{one} / {other}": round(
-                statistics.median(a[which] / b[which] for a, b in zip(turns[one], turns[other], strict=True)), 2
+                statistics.median(
+                    a[which] / b[which] for a, b in zip(turns[one], turns[other], strict=True)
+                ),
+                2,
             )
             for one, other in pairs
         }
@@ -257,7 +280,9 @@ async def latency(receivers: int, *, posts: int = 1000) -> dict[str, float]:
         service() as (_, port, token),
         Clients.of(port, receivers, path="/client/?hub=chat", token=token) as clients,
     ):
-        times = await clients.posts(post_to_alice(port), posts, expected_bytes=receivers * len(FRAME))
+        times = await clients.posts(
+            post_to_alice(port), posts, expected_bytes=receivers * len(FRAME)
+        )
         cuts = statistics.quantiles(times[posts // 10 :], n=100)
         return {"p50_ms": round(cuts[49], 2), "p99_ms": round(cuts[98], 2)}
 
@@ -278,7 +303,9 @@ async def held_alone(count: int) -> dict[str, float]:
     """Idle connections of a service in a process of its own: memory that other rounds have freed would be used again."""
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
     command = (sys.executable, __file__, str(count))
-    process = await asyncio.create_subprocess_exec(*command, stdout=subprocess.PIPE, env=environment)
+    process = await asyncio.create_subprocess_exec(
+        *command, stdout=subprocess.PIPE, env=environment
+    )
     written, _ = await process.communicate()
     return dict(json.loads(written))
 
@@ -302,7 +329,9 @@ async def stalled(count: int) -> dict[str, float]:
     ratios = {}
     for readers_missing in (0, 1):
         async with service() as (instance, port, token):
-            async with Clients.of(port, count, path="/client/?hub=chat", token=token, stalled=readers_missing) as clients:
+            async with Clients.of(
+                port, count, path="/client/?hub=chat", token=token, stalled=readers_missing
+            ) as clients:
                 times = []
                 for _ in range(200):
                     before, began = (await clients.received())["bytes"], time.time()

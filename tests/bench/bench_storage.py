@@ -46,21 +46,33 @@ class Side:
 
 def run() -> dict[str, object]:
     """Measure both, each figure the median of rounds that take turns."""
-    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder, storage_process.running(Path(folder)) as at:
+    with (
+        tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder,
+        storage_process.running(Path(folder)) as at,
+    ):
         options: dict[str, Any] = {"connection_verify": at.ca_file, "retry_total": 0}
         with BlobServiceClient(at.blob, storage_process.KEY, **options) as client:
             ours = client.create_container("bench")
-            figures: dict[str, object] = {"list_10000_s": listing(ours), "peer": azurite.missing() or "azurite 3.35.0, in memory"}
+            figures: dict[str, object] = {
+                "list_10000_s": listing(ours),
+                "peer": azurite.missing() or "azurite 3.35.0, in memory",
+            }
             if azurite.missing():
                 return figures | single(ours)
             tls = Path(folder) / "tls"
             with (
-                azurite.running("--cert", str(tls / "server.pem"), "--key", str(tls / "server.key")) as url,
+                azurite.running(
+                    "--cert", str(tls / "server.pem"), "--key", str(tls / "server.key")
+                ) as url,
                 BlobServiceClient(url, DEV_KEY, **options) as other,
             ):
-                peer = next(child for child in psutil.Process().children() if child.pid != at.process.pid)
+                peer = next(
+                    child for child in psutil.Process().children() if child.pid != at.process.pid
+                )
                 other_container = other.create_container("bench")
-                return figures | compare(Side(ours, psutil.Process(at.process.pid)), Side(other_container, peer))
+                return figures | compare(
+                    Side(ours, psutil.Process(at.process.pid)), Side(other_container, peer)
+                )
 
 
 def compare(ours: Side, theirs: Side) -> dict[str, object]:
@@ -69,7 +81,8 @@ def compare(ours: Side, theirs: Side) -> dict[str, object]:
     for name, measure in MEASURES.items():
         rounds = [(ours.measure(measure), theirs.measure(measure)) for _ in range(ROUNDS)]
         (here, here_cpu), (there, there_cpu) = (
-            (statistics.median(one[side][0] for one in rounds), sum(one[side][1] for one in rounds)) for side in (0, 1)
+            (statistics.median(one[side][0] for one in rounds), sum(one[side][1] for one in rounds))
+            for side in (0, 1)
         )
         figures[name] = {
             "ours_s": round(here, 4),
@@ -95,14 +108,23 @@ def timed(work: Callable[[], object]) -> float:
 def upload(container: ContainerClient) -> float:
     """200 files of 50 KB, one after another."""
     data = b"x" * FILE_SIZE
-    return timed(lambda: [container.upload_blob(f"files/{n}", data, overwrite=True) for n in range(FILES)])
+    return timed(
+        lambda: [container.upload_blob(f"files/{n}", data, overwrite=True) for n in range(FILES)]
+    )
 
 
 def upload_parallel(container: ContainerClient) -> float:
     """200 files of 50 KB on four threads."""
     data = b"x" * FILE_SIZE
     with ThreadPoolExecutor(4) as pool:
-        return timed(lambda: [*pool.map(lambda n: container.upload_blob(f"files/{n}", data, overwrite=True), range(FILES))])
+        return timed(
+            lambda: [
+                *pool.map(
+                    lambda n: container.upload_blob(f"files/{n}", data, overwrite=True),
+                    range(FILES),
+                )
+            ]
+        )
 
 
 def upload_big(container: ContainerClient) -> float:
@@ -128,7 +150,9 @@ def listing(container: ContainerClient) -> float:
     with ThreadPoolExecutor(4) as pool:
         list(pool.map(lambda n: container.upload_blob(f"many/{n:05}", b""), range(LISTED)))
     found: list[int] = []
-    duration = timed(lambda: found.append(sum(1 for _ in container.list_blob_names(name_starts_with="many/"))))
+    duration = timed(
+        lambda: found.append(sum(1 for _ in container.list_blob_names(name_starts_with="many/")))
+    )
     assert found == [LISTED]
     return round(duration, 3)
 

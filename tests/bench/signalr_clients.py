@@ -25,7 +25,13 @@ BATCH = 200
 
 def main() -> None:
     """Connect, report, count until standard input ends."""
-    port, count, path, token, stalled = int(sys.argv[1]), int(sys.argv[2]), sys.argv[3], sys.argv[4], int(sys.argv[5])
+    port, count, path, token, stalled = (
+        int(sys.argv[1]),
+        int(sys.argv[2]),
+        sys.argv[3],
+        sys.argv[4],
+        int(sys.argv[5]),
+    )
     if hasattr(os, "sched_setaffinity") and (os.cpu_count() or 1) > 1:
         os.sched_setaffinity(0, {1})
     began = time.time()
@@ -38,7 +44,9 @@ def main() -> None:
     for line in sys.stdin:
         order = json.loads(line)
         if "post" in order:
-            answer: dict[str, object] = {"ms": posts(port, order["post"].encode(), order["count"], counted, order["bytes"])}
+            answer: dict[str, object] = {
+                "ms": posts(port, order["post"].encode(), order["count"], counted, order["bytes"])
+            }
         elif "flood" in order:
             answer = flood(port, order["flood"].encode(), order["seconds"])
         else:

@@ -98,16 +98,25 @@ class StubRoom:
         self.negotiations += 1
         if self.refuse or self._is_stranger(request):
             return web.Response(status=self.refuse or 401, text="Sorry.")
-        return web.json_response({"url": f"{self.url}/client/?hub=chat", "accessToken": f"token-{self.negotiations}"})
+        return web.json_response(
+            {"url": f"{self.url}/client/?hub=chat", "accessToken": f"token-{self.negotiations}"}
+        )
 
     async def _service_negotiate(self, request: web.Request) -> web.Response:
         token = request.headers.get("Authorization", "")
         self.tokens.append(token)
         given = {f"Bearer token-{number}" for number in range(1, self.negotiations + 1)}
         if token not in given | ({f"Bearer {self.signed}"} if self.signed else set()):
-            return web.Response(status=401, headers={"WWW-Authenticate": 'Bearer error="invalid_token"'})
+            return web.Response(
+                status=401, headers={"WWW-Authenticate": 'Bearer error="invalid_token"'}
+            )
         return web.json_response(
-            {"negotiateVersion": 1, "connectionId": "c", "connectionToken": "t/1+", "availableTransports": []}
+            {
+                "negotiateVersion": 1,
+                "connectionId": "c",
+                "connectionToken": "t/1+",
+                "availableTransports": [],
+            }
         )
 
     async def _connect(self, request: web.Request) -> web.WebSocketResponse:
@@ -117,7 +126,9 @@ class StubRoom:
         await socket.prepare(request)
         hello = await socket.receive_str()
         assert json.loads(hello.rstrip("\x1e")) == {"protocol": "json", "version": 1}
-        await socket.send_str(json.dumps({"error": self.handshake} if self.handshake else {}) + "\x1e")
+        await socket.send_str(
+            json.dumps({"error": self.handshake} if self.handshake else {}) + "\x1e"
+        )
         self.hubs[socket] = request.query["hub"]
         self.sockets.append(socket)
         async for frame in socket:
@@ -133,7 +144,11 @@ class StubRoom:
             return web.Response(status=self.refuse_messages or 401)
         if not body["text"]:
             return web.Response(status=400, text="A message needs a text.")
-        message = {"id": f"m{len(self.messages)}", "sentAt": f"2026-11-23T10:00:{len(self.messages):02}Z", **body}
+        message = {
+            "id": f"m{len(self.messages)}",
+            "sentAt": f"2026-11-23T10:00:{len(self.messages):02}Z",
+            **body,
+        }
         if not self.forgets:
             self.messages.append(message)
         for _ in range(0 if self.is_mute else self.copies):
@@ -147,7 +162,10 @@ class StubRoom:
         origin = request.headers["Origin"]
         allowed = self.cors.get(origin, self.cors.get("*"))
         credentials = {"Access-Control-Allow-Credentials": "true"}
-        return web.Response(status=204, headers={"Access-Control-Allow-Origin": allowed, **credentials} if allowed else {})
+        return web.Response(
+            status=204,
+            headers={"Access-Control-Allow-Origin": allowed, **credentials} if allowed else {},
+        )
 
     async def _page(self, request: web.Request) -> web.Response:
         return web.Response(text="<!doctype html>", content_type="text/html")

@@ -36,9 +36,16 @@ def test_json_has_every_check(chatkit: Chatkit) -> None:
     """For scripts: the same findings, and whether all are good."""
     shown = json.loads(chatkit("doctor", "--json").out)
     assert shown["ok"] is True
-    assert {"Python", "Packages", "Port 7071", "Port 8888", "Disk", "Clock", "Proxy", "Local cloud"} <= {
-        check["what"] for check in shown["checks"]
-    }
+    assert {
+        "Python",
+        "Packages",
+        "Port 7071",
+        "Port 8888",
+        "Disk",
+        "Clock",
+        "Proxy",
+        "Local cloud",
+    } <= {check["what"] for check in shown["checks"]}
     assert all(check["hint"] == "" for check in shown["checks"])
 
 
@@ -62,7 +69,9 @@ def test_a_full_disk_is_named(home: Path, monkeypatch: pytest.MonkeyPatch) -> No
     assert finding("Disk") == doctor.Finding("Disk", False, "5 MB free", "Free 600 MB.")
 
 
-def test_a_folder_that_cannot_be_written_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_folder_that_cannot_be_written_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """A file where the home should be stands for a read-only disk; the hint names the way round."""
     (tmp_path / "file").write_text("", encoding="utf-8")
     monkeypatch.setenv("CHATKIT_HOME", str(tmp_path / "file" / "home"))
@@ -72,11 +81,17 @@ def test_a_folder_that_cannot_be_written_is_named(tmp_path: Path, monkeypatch: p
 def test_a_wrong_clock_is_named(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A machine that believes it is 1970 gets no token accepted."""
     monkeypatch.setattr(time, "time", lambda: 86_400.0)
-    assert finding("Clock") == doctor.Finding("Clock", False, "1970-01-02 00:00 UTC", "Set the clock.")
+    assert finding("Clock") == doctor.Finding(
+        "Clock", False, "1970-01-02 00:00 UTC", "Set the clock."
+    )
 
 
-@pytest.mark.parametrize(("bypass", "ok"), [("", False), ("localhost,127.0.0.1", True), ("example.com", False)])
-def test_a_proxy_that_swallows_localhost_is_named(home: Path, monkeypatch: pytest.MonkeyPatch, bypass: str, ok: bool) -> None:
+@pytest.mark.parametrize(
+    ("bypass", "ok"), [("", False), ("localhost,127.0.0.1", True), ("example.com", False)]
+)
+def test_a_proxy_that_swallows_localhost_is_named(
+    home: Path, monkeypatch: pytest.MonkeyPatch, bypass: str, ok: bool
+) -> None:
     """The hint names the variable; the proxy's address, which may hold a password, is not shown."""
     for name in ("http_proxy", "https_proxy", "all_proxy", "no_proxy"):
         monkeypatch.delenv(name, raising=False)
@@ -105,20 +120,36 @@ def test_the_doctor_leaves_nothing_behind(home: Path) -> None:
 
 def test_a_message_is_named_with_cause_and_fix(chatkit: Chatkit) -> None:
     """Pasted as it is, with its line breaks; something is wrong, so the exit code is 1."""
-    typed = chatkit("doctor", "--symptom", "SyntaxError: Unexpected token 'T',\n \"This HTTP \"... is not valid JSON")
+    typed = chatkit(
+        "doctor",
+        "--symptom",
+        "SyntaxError: Unexpected token 'T',\n \"This HTTP \"... is not valid JSON",
+    )
     assert typed.code == 1
-    assert "NO  Problem 10: " in typed.out and "     cause: " in typed.out and "     fix:   Return what" in typed.out
+    assert (
+        "NO  Problem 10: " in typed.out
+        and "     cause: " in typed.out
+        and "     fix:   Return what" in typed.out
+    )
 
 
 def test_an_unknown_message_is_told_what_to_try(chatkit: Chatkit) -> None:
     """Nothing that the doctor sees is wrong."""
     typed = chatkit("doctor", "--symptom", "it does not work")
-    assert typed.code == 0 and "No known problem has these words in it.\n  - Paste the whole message" in typed.out
+    assert (
+        typed.code == 0
+        and "No known problem has these words in it.\n  - Paste the whole message" in typed.out
+    )
 
 
 def test_json_has_the_problems(chatkit: Chatkit) -> None:
     """For scripts: number, cause, fix and where others met it."""
-    typed = chatkit("doctor", "--json", "--symptom", "Service is now in 'Default' mode, but app servers are not connected")
+    typed = chatkit(
+        "doctor",
+        "--json",
+        "--symptom",
+        "Service is now in 'Default' mode, but app servers are not connected",
+    )
     shown = json.loads(typed.out)
     assert (typed.code, shown["ok"]) == (1, False)
     (problem,) = shown["problems"]

@@ -15,7 +15,15 @@ from tests.cli.typing_verbs import Chatkit
 
 
 @pytest.mark.parametrize(
-    "arguments", ["no-such-verb", "run --no-such-option", "lab --port many", "lab --port 70000", "func stop", "status extra"]
+    "arguments",
+    [
+        "no-such-verb",
+        "run --no-such-option",
+        "lab --port many",
+        "lab --port 70000",
+        "func stop",
+        "status extra",
+    ],
 )
 def test_bad_usage_is_two(chatkit: Chatkit, arguments: str) -> None:
     """The sentence says what is wrong and where help is."""
@@ -60,7 +68,10 @@ def test_a_taken_port_is_named(chatkit: Chatkit) -> None:
         port = server.getsockname()[1]
         typed = chatkit("lab", "--no-browser", "--port", str(port))
     assert typed.code == PortInUse.exit_code
-    assert typed.err == f"chatkit: Port {port} is taken by another program; JupyterLab needs it. Choose another with --port.\n"
+    assert (
+        typed.err
+        == f"chatkit: Port {port} is taken by another program; JupyterLab needs it. Choose another with --port.\n"
+    )
 
 
 def test_an_unknown_target_is_named(chatkit: Chatkit) -> None:
@@ -70,13 +81,18 @@ def test_an_unknown_target_is_named(chatkit: Chatkit) -> None:
 
 
 @pytest.mark.parametrize(
-    ("number", "words"), [(errno.ENOSPC, "disk is full"), (errno.EROFS, "disk is read-only"), (errno.EACCES, "not allowed")]
+    ("number", "words"),
+    [
+        (errno.ENOSPC, "disk is full"),
+        (errno.EROFS, "disk is read-only"),
+        (errno.EACCES, "not allowed"),
+    ],
 )
 def test_disk_errors_are_sentences(number: int, words: str) -> None:
     """The file is named."""
-    assert words in sentence(OSError(number, os.strerror(number), "some.file")) and "some.file" in sentence(
+    assert words in sentence(
         OSError(number, os.strerror(number), "some.file")
-    )
+    ) and "some.file" in sentence(OSError(number, os.strerror(number), "some.file"))
 
 
 def test_hints_added_to_an_sdks_error_are_shown() -> None:

@@ -35,12 +35,22 @@ def test_an_app_runs_until_it_is_interrupted(folder: Path) -> None:
     page = "http://127.0.0.1:5500"
     options = ["--port", "0", "--cors", page, "--cors-credentials"]
     command = [sys.executable, "-m", "chatkit", "func", "start", str(folder), *options]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as process:
+    with subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+    ) as process:
         assert process.stdout is not None
-        found = next(filter(None, (re.search(r"http://localhost:\d+/api/hello", line) for line in process.stdout)))
+        found = next(
+            filter(
+                None,
+                (re.search(r"http://localhost:\d+/api/hello", line) for line in process.stdout),
+            )
+        )
         request = urllib.request.Request(found.group(), headers={"Origin": page})
         with urllib.request.urlopen(request, timeout=10) as answer:
-            assert (answer.read(), answer.headers["Access-Control-Allow-Credentials"]) == (b"hello", "true")
+            assert (answer.read(), answer.headers["Access-Control-Allow-Credentials"]) == (
+                b"hello",
+                "true",
+            )
         process.send_signal(signal.SIGINT)
         assert process.wait(timeout=10) == 0
 
@@ -50,21 +60,30 @@ def test_the_door_imports_nothing_of_the_other_verbs() -> None:
     heavy = "{'typer', 'pydantic', 'rich', 'aiohttp', 'azure'}"
     imports = "import sys, chatkit.cli.func_start, chatkit.localcloud.functions.local.local_run"
     script = f"{imports}; print({heavy} & {{*sys.modules}})"
-    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    done = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, check=True
+    )
     assert done.stdout.strip() == "set()"
 
 
 @pytest.mark.parametrize("arguments", ["--port x", "--port 70000", "--no-such-option", "one two"])
-def test_bad_usage_is_one_sentence_and_two(arguments: str, capsys: pytest.CaptureFixture[str]) -> None:
+def test_bad_usage_is_one_sentence_and_two(
+    arguments: str, capsys: pytest.CaptureFixture[str]
+) -> None:
     """As the other verbs answer."""
     with pytest.raises(SystemExit) as ended:
         func_start.start(arguments.split())
     written = capsys.readouterr().err
     assert (ended.value.code, written.count("\n")) == (2, 1)
-    assert written.startswith("chatkit: ") and "`chatkit func start --help` shows what is possible" in written
+    assert (
+        written.startswith("chatkit: ")
+        and "`chatkit func start --help` shows what is possible" in written
+    )
 
 
-def test_a_folder_without_app_is_named_at_both_doors(chatkit: Chatkit, tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+def test_a_folder_without_app_is_named_at_both_doors(
+    chatkit: Chatkit, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
     """One sentence, exit code 1."""
     typed = chatkit("func", "start", str(tmp_path))
     assert (typed.code, typed.err.count("\n")) == (1, 1) and "There is no host.json" in typed.err

@@ -37,11 +37,21 @@ def wait_until_it_listens(port: int) -> None:
 @pytest.fixture
 def served(home: Path, tmp_path: Path) -> Iterator[str]:
     """The address that `chatkit lab --no-browser` prints."""
-    variables = {**os.environ, "JUPYTER_CONFIG_DIR": str(tmp_path / "jupyter"), "JUPYTER_RUNTIME_DIR": str(tmp_path / "runtime")}
+    variables = {
+        **os.environ,
+        "JUPYTER_CONFIG_DIR": str(tmp_path / "jupyter"),
+        "JUPYTER_RUNTIME_DIR": str(tmp_path / "runtime"),
+    }
     command = [sys.executable, "-m", "chatkit", "lab", "--no-browser", "--port", str(free_port())]
-    with subprocess.Popen(command, cwd=ROOT, env=variables, stderr=subprocess.PIPE, text=True) as process:
+    with subprocess.Popen(
+        command, cwd=ROOT, env=variables, stderr=subprocess.PIPE, text=True
+    ) as process:
         assert process.stderr is not None
-        address = next(filter(None, (re.search(r"http://127\.0\.0\.1:(\d+)/\S+", line) for line in process.stderr)))
+        address = next(
+            filter(
+                None, (re.search(r"http://127\.0\.0\.1:(\d+)/\S+", line) for line in process.stderr)
+            )
+        )
         wait_until_it_listens(int(address[1]))
         yield address[0]
         psutil.Process(process.pid).terminate()

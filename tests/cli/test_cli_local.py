@@ -123,7 +123,9 @@ def test_two_ups_at_once_end_with_one_cloud(where: Path) -> None:
     """Two terminals: both succeed, one process runs."""
     command = [sys.executable, "-m", "chatkit", "local", "up"]
     with ThreadPoolExecutor() as pool:
-        ends = list(pool.map(lambda _: subprocess.run(command, capture_output=True, text=True), range(3)))
+        ends = list(
+            pool.map(lambda _: subprocess.run(command, capture_output=True, text=True), range(3))
+        )
     assert [end.returncode for end in ends] == [0, 0, 0], ends
     assert len({end.stdout for end in ends}) == 1
 
@@ -137,11 +139,20 @@ def test_killed_and_started_again_it_is_the_same_cloud(chatkit: Chatkit, where: 
     assert "not running" in chatkit("local", "status").out
     chatkit("local", "up")
     after = cloud_process.start(where)
-    same = ("tenant_id", "subscription_id", "client_id", "client_secret", "resource_manager", "authority")
+    same = (
+        "tenant_id",
+        "subscription_id",
+        "client_id",
+        "client_secret",
+        "resource_manager",
+        "authority",
+    )
     assert {key: after[key] for key in same} == {key: before[key] for key in same}
 
 
-def test_another_process_with_the_dead_clouds_id_is_left_alone(chatkit: Chatkit, where: Path) -> None:
+def test_another_process_with_the_dead_clouds_id_is_left_alone(
+    chatkit: Chatkit, where: Path
+) -> None:
     """A process id is reused some day: `down` ends only what answers with this home's token."""
     chatkit("local", "up")
     known = cloud_process.start(where)
@@ -155,7 +166,11 @@ def test_another_process_with_the_dead_clouds_id_is_left_alone(chatkit: Chatkit,
 def test_a_server_on_the_dead_clouds_port_is_not_taken_for_it(where: Path) -> None:
     """Something else that answers there does not know the token."""
     with socket.create_server(("127.0.0.1", 0)) as server:
-        known = {"control": f"http://127.0.0.1:{server.getsockname()[1]}", "control_token": "x", "pid": 1}
+        known = {
+            "control": f"http://127.0.0.1:{server.getsockname()[1]}",
+            "control_token": "x",
+            "pid": 1,
+        }
         where.mkdir(parents=True)
         (where / "cloud.json").write_text(json.dumps(known), encoding="utf-8")
         with ThreadPoolExecutor() as pool:
@@ -171,7 +186,15 @@ def answer_nonsense(server: socket.socket) -> None:
 
 
 @pytest.mark.parametrize(
-    "content", ["", "[]", "null", "{", '{"control": 7}', '{"control": "http://127.0.0.1:1", "control_token": "x"}']
+    "content",
+    [
+        "",
+        "[]",
+        "null",
+        "{",
+        '{"control": 7}',
+        '{"control": "http://127.0.0.1:1", "control_token": "x"}',
+    ],
 )
 def test_a_damaged_file_means_not_running(where: Path, content: str) -> None:
     """Half a file, or somebody else's."""
@@ -190,7 +213,9 @@ def test_a_home_deleted_under_a_running_cloud(chatkit: Chatkit, where: Path) -> 
     assert pid(where) != old.pid
 
 
-def test_a_start_that_fails_says_the_last_word(chatkit: Chatkit, where: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_start_that_fails_says_the_last_word(
+    chatkit: Chatkit, where: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """The reason is in the sentence, without a traceback."""
     where.mkdir(parents=True)
     (where / "state.db").write_text("this is no database", encoding="utf-8")

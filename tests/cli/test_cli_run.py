@@ -30,7 +30,9 @@ def write(folder: Path, name: str, *cells: str) -> None:
 def test_notebooks_run_in_order_in_their_own_folder(chatkit: Chatkit, notebooks: Path) -> None:
     """One line for each, and the executed copy has the outputs."""
     write(notebooks, "01-second.ipynb", "print(open('left-by-the-first').read())")
-    write(notebooks, "00-first.ipynb", "open('left-by-the-first', 'w').write('hello from the first')")
+    write(
+        notebooks, "00-first.ipynb", "open('left-by-the-first', 'w').write('hello from the first')"
+    )
     typed = chatkit("run")
     assert typed.code == 0, typed.err
     assert [line.split()[0] for line in typed.out.splitlines()[:2]] == ["00-first", "01-second"]
@@ -49,16 +51,26 @@ def test_the_chat_pages_address_is_printed_at_the_end(chatkit: Chatkit, notebook
 
 
 @pytest.mark.parametrize(("last", "words"), [("11-x", "cleaned up"), ("05-x", "no chat page yet")])
-def test_without_a_page_the_last_line_says_why(chatkit: Chatkit, notebooks: Path, last: str, words: str) -> None:
+def test_without_a_page_the_last_line_says_why(
+    chatkit: Chatkit, notebooks: Path, last: str, words: str
+) -> None:
     """After a clean-up there is none any more, before section 08 there is none yet."""
     write(notebooks, f"{last}.ipynb")
     assert words in chatkit("run", "--until", last[:2]).out.splitlines()[-1]
 
 
 @pytest.mark.parametrize(
-    ("until", "sections"), [(None, ["00", "05", "10"]), ("5", ["00", "05"]), ("00", ["00"]), ("11", ["00", "05", "10", "11"])]
+    ("until", "sections"),
+    [
+        (None, ["00", "05", "10"]),
+        ("5", ["00", "05"]),
+        ("00", ["00"]),
+        ("11", ["00", "05", "10", "11"]),
+    ],
 )
-def test_clean_up_runs_only_when_asked_for(notebooks: Path, until: str | None, sections: list[str]) -> None:
+def test_clean_up_runs_only_when_asked_for(
+    notebooks: Path, until: str | None, sections: list[str]
+) -> None:
     """Without --until everything but section 11 runs."""
     for section in ("00", "05", "10", "11"):
         write(notebooks, f"{section}-x.ipynb")
@@ -72,7 +84,10 @@ def test_a_failing_cell_is_named(chatkit: Chatkit, notebooks: Path) -> None:
     write(notebooks, "04-never.ipynb", "1")
     typed = chatkit("run")
     assert typed.code == 1 and typed.err.count("\n") == 1
-    assert "03-bad.ipynb stopped in the cell that begins with `from chatkit.core.errors import SetupError`" in typed.err
+    assert (
+        "03-bad.ipynb stopped in the cell that begins with `from chatkit.core.errors import SetupError`"
+        in typed.err
+    )
     assert "No cloud today. Wait for rain." in typed.err
     assert (settings.home() / "executed" / "03-bad.ipynb").exists()
     assert not (settings.home() / "executed" / "04-never.ipynb").exists()
@@ -85,7 +100,9 @@ def test_a_dying_kernel_is_said(chatkit: Chatkit, notebooks: Path) -> None:
     assert typed.code == 1 and "the kernel died" in typed.err
 
 
-def test_the_target_is_remembered(chatkit: Chatkit, notebooks: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_target_is_remembered(
+    chatkit: Chatkit, notebooks: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """`--target` chooses for the notebooks and for every later verb, whatever the variable says."""
     monkeypatch.setenv("CHATKIT_TARGET", "local")
     write(notebooks, "00-x.ipynb", "import os; assert os.environ['CHATKIT_TARGET'] == 'azure'")

@@ -51,26 +51,43 @@ class FakeAzure(BaseAdapter):
 
     def sent(self, method: str, pattern: str = "") -> list[Request]:
         """Requests of a verb whose path matches."""
-        return [one for one in self.seen if one.method == method and re.search(pattern, one.path, re.IGNORECASE)]
+        return [
+            one
+            for one in self.seen
+            if one.method == method and re.search(pattern, one.path, re.IGNORECASE)
+        ]
 
-    def send(self, request: requests.PreparedRequest, *args: Any, **kwargs: Any) -> requests.Response:
+    def send(
+        self, request: requests.PreparedRequest, *args: Any, **kwargs: Any
+    ) -> requests.Response:
         """Answer one request of an SDK client."""
         url = str(request.url)
-        noted = Request(str(request.method), url.partition("://")[2].partition("/")[2], _decoded(request.body))
+        noted = Request(
+            str(request.method), url.partition("://")[2].partition("/")[2], _decoded(request.body)
+        )
         self.seen.append(noted)
         for method, pattern, handler in self.routes:
             if method == noted.method and pattern.search(noted.path):
                 return _response(request, *handler(noted))
-        return _response(request, 404, {"error": {"code": "ResourceNotFound", "message": "It was not found."}}, {})
+        return _response(
+            request,
+            404,
+            {"error": {"code": "ResourceNotFound", "message": "It was not found."}},
+            {},
+        )
 
     def close(self) -> None:
         """Nothing to close."""
 
 
-def _response(request: requests.PreparedRequest, status: int, body: Any, headers: dict[str, str]) -> requests.Response:
+def _response(
+    request: requests.PreparedRequest, status: int, body: Any, headers: dict[str, str]
+) -> requests.Response:
     response = requests.Response()
     response.status_code = status
-    response.raw = io.BytesIO(body if isinstance(body, bytes) else b"" if body is None else json.dumps(body).encode())
+    response.raw = io.BytesIO(
+        body if isinstance(body, bytes) else b"" if body is None else json.dumps(body).encode()
+    )
     response.headers.update({"Content-Type": "application/json", **headers})
     response.url, response.request = str(request.url), request
     return response
@@ -82,14 +99,19 @@ class FakeCloud(Cloud):
     def _transport_kwargs(self) -> dict[str, Any]:
         session = requests.Session()
         session.mount("https://", self.fake)
-        return {**super()._transport_kwargs(), "transport": RequestsTransport(session=session, session_owner=False)}
+        return {
+            **super()._transport_kwargs(),
+            "transport": RequestsTransport(session=session, session_owner=False),
+        }
 
     fake: FakeAzure
 
 
 def cloud_over(azure: FakeAzure) -> Cloud:
     """Return a cloud whose clients send to a FakeAzure."""
-    cloud = FakeCloud(target="azure", subscription_id="sub", tenant_id="tenant", credential=Credential())
+    cloud = FakeCloud(
+        target="azure", subscription_id="sub", tenant_id="tenant", credential=Credential()
+    )
     object.__setattr__(cloud, "fake", azure)
     return cloud
 

@@ -57,7 +57,9 @@ def watch(running_home: Path) -> Iterator[Watch]:
     """Whatever goes to Resource Manager goes by here, and is compared with Azure's models."""
     endpoints = kit._endpoints
     with watching(endpoints(running_home)) as made, pytest.MonkeyPatch.context() as patch:
-        patch.setattr(kit, "_endpoints", lambda home: {**endpoints(home), "resource_manager": made.url})
+        patch.setattr(
+            kit, "_endpoints", lambda home: {**endpoints(home), "resource_manager": made.url}
+        )
         yield made
 
 

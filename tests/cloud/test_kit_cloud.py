@@ -36,7 +36,9 @@ def signed_in(azure: FakeAzure, monkeypatch: pytest.MonkeyPatch, tmp_path: Path)
 
 
 @pytest.mark.parametrize("wanted", ["2222", "private"])
-def test_the_environment_names_the_subscription(signed_in: FakeAzure, monkeypatch: pytest.MonkeyPatch, wanted: str) -> None:
+def test_the_environment_names_the_subscription(
+    signed_in: FakeAzure, monkeypatch: pytest.MonkeyPatch, wanted: str
+) -> None:
     """By id or by name."""
     monkeypatch.setenv("CHATKIT_SUBSCRIPTION", wanted)
     cloud = kit.azure_cloud()
@@ -45,7 +47,9 @@ def test_the_environment_names_the_subscription(signed_in: FakeAzure, monkeypatc
 
 def test_the_default_of_az_counts(signed_in: FakeAzure, tmp_path: Path) -> None:
     """Its profile is a file with a byte order mark."""
-    profile = {"subscriptions": [{"id": "2222", "isDefault": False}, {"id": "1111", "isDefault": True}]}
+    profile = {
+        "subscriptions": [{"id": "2222", "isDefault": False}, {"id": "1111", "isDefault": True}]
+    }
     (tmp_path / "azureProfile.json").write_text(json.dumps(profile), encoding="utf-8-sig")
     assert kit.azure_cloud().subscription_id == "1111"
 
@@ -56,7 +60,10 @@ def test_the_only_subscription_is_taken(signed_in: FakeAzure) -> None:
     assert kit.azure_cloud().subscription_id == "1111"
 
 
-@pytest.mark.parametrize(("wanted", "sentence"), [("", "2 subscriptions"), ("nobody", "0 subscriptions .* called nobody")])
+@pytest.mark.parametrize(
+    ("wanted", "sentence"),
+    [("", "2 subscriptions"), ("nobody", "0 subscriptions .* called nobody")],
+)
 def test_a_choice_that_cannot_be_made_is_said(
     signed_in: FakeAzure, monkeypatch: pytest.MonkeyPatch, wanted: str, sentence: str
 ) -> None:
@@ -68,7 +75,9 @@ def test_a_choice_that_cannot_be_made_is_said(
 
 def test_azure_is_reached_at_its_own_addresses_with_system_trust() -> None:
     """Endpoints, scope and authority are the SDKs' defaults."""
-    kwargs = kit.Cloud(target="azure", subscription_id="s", tenant_id="t", credential=Credential()).client_kwargs()
+    kwargs = kit.Cloud(
+        target="azure", subscription_id="s", tenant_id="t", credential=Credential()
+    ).client_kwargs()
     assert kwargs["base_url"] == "https://management.azure.com"
     assert kwargs["credential_scopes"] == ["https://management.azure.com/.default"]
     assert "connection_verify" not in kwargs

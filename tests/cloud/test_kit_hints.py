@@ -31,10 +31,21 @@ def arm(code: str, message: str = "") -> dict[str, Any]:
     ("status", "body", "remedy"),
     [
         (409, arm("StorageAccountAlreadyTaken"), "suffix"),
-        (409, {"Code": "Conflict", "Message": "Website with given name x already exists."}, "suffix"),
+        (
+            409,
+            {"Code": "Conflict", "Message": "Website with given name x already exists."},
+            "suffix",
+        ),
         (409, arm("MissingSubscriptionRegistration"), "create_resource_group"),
         (409, arm("Conflict", "FreeTierInstances 5 of 5 used"), "region"),
-        (400, arm("BadRequest", "Requested features are not supported in region. Please try another region."), "region"),
+        (
+            400,
+            arm(
+                "BadRequest",
+                "Requested features are not supported in region. Please try another region.",
+            ),
+            "region",
+        ),
         (400, arm("BadRequest", "The Python runtime version is not supported."), "3.12"),
         (403, arm("KeyBasedAuthenticationNotPermitted"), "policy"),
         (403, arm("RequestDisallowedByPolicy"), "policy"),

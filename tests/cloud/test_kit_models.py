@@ -74,7 +74,9 @@ def whole_sequence(cloud: Cloud) -> None:
     page = enable_static_website(cloud, calls, group, SETTINGS.storage_account)
     set_cors(cloud, calls, group, site, origin_of(page))
     wait_until_listed(cloud, calls, group, site)
-    delete_everything(cloud, calls, Names(group, SETTINGS.signalr, SETTINGS.storage_account, SETTINGS.plan, site))
+    delete_everything(
+        cloud, calls, Names(group, SETTINGS.signalr, SETTINGS.storage_account, SETTINGS.plan, site)
+    )
 
 
 def test_nothing_the_kit_sends_or_gets_is_outside_the_models(running: LocalCloud) -> None:

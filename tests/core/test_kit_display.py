@@ -25,20 +25,26 @@ def test_the_text_of_a_result_is_its_sentence() -> None:
 def test_foreign_text_never_becomes_markup() -> None:
     """Names and paths come from services."""
     evil = "<script>alert(1)</script>"
-    html = Result(evil, ((evil, evil),), (Call(evil, evil, evil, 0.1),))._repr_mimebundle_()["text/html"]
+    html = Result(evil, ((evil, evil),), (Call(evil, evil, evil, 0.1),))._repr_mimebundle_()[
+        "text/html"
+    ]
     assert "<script>" not in html
 
 
 def test_an_address_can_be_clicked_and_breaks_out_of_nothing() -> None:
     """Only http and https become links."""
-    html = Result("Done.", (("a", 'http://x/"><script>'), ("b", "javascript:alert(1)")))._repr_mimebundle_()["text/html"]
+    html = Result(
+        "Done.", (("a", 'http://x/"><script>'), ("b", "javascript:alert(1)"))
+    )._repr_mimebundle_()["text/html"]
     assert '<a href="http://x/&quot;&gt;&lt;script&gt;"' in html
     assert 'href="javascript' not in html
 
 
 def test_times_can_be_recognised() -> None:
     """A notebook test leaves them out."""
-    html = Result("Done.", (), (Call("X.get", "GET", "a", 1.0),), 2.0)._repr_mimebundle_()["text/html"]
+    html = Result("Done.", (), (Call("X.get", "GET", "a", 1.0),), 2.0)._repr_mimebundle_()[
+        "text/html"
+    ]
     assert html.count('class="chatkit-time"') == 2
 
 
@@ -52,30 +58,45 @@ def test_what_was_not_timed_claims_no_time() -> None:
         "1.00 s",
         "12.35 s",
     ]
-    html = Result("Done.", rows=(("first", duration(0.0123)), ("second", duration(1.5))))._repr_mimebundle_()["text/html"]
+    html = Result(
+        "Done.", rows=(("first", duration(0.0123)), ("second", duration(1.5)))
+    )._repr_mimebundle_()["text/html"]
     assert html.count('class="chatkit-time"') == 2
 
 
 def test_names_are_told_as_in_a_sentence() -> None:
     """However many there are."""
     names = ["alice", "bob", "carol"]
-    assert [enumerated(names[:count]) for count in range(4)] == ["", "alice", "alice and bob", "alice, bob and carol"]
+    assert [enumerated(names[:count]) for count in range(4)] == [
+        "",
+        "alice",
+        "alice and bob",
+        "alice, bob and carol",
+    ]
 
 
-def test_an_address_is_a_string_that_a_cell_shows_as_a_link(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_address_is_a_string_that_a_cell_shows_as_a_link(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     """To where a browser finds it; the string itself stays as it is."""
     address = Address("http://127.0.0.1:5500/")
     assert f"{address}x" == "http://127.0.0.1:5500/x"
     assert address._repr_mimebundle_()["text/plain"] == "http://127.0.0.1:5500/"
     monkeypatch.setenv("CHATKIT_PUBLIC_URL", "https://hub.example/user/alice/proxy/{port}/")
-    assert 'href="https://hub.example/user/alice/proxy/5500/"' in address._repr_mimebundle_()["text/html"]
+    assert (
+        'href="https://hub.example/user/alice/proxy/5500/"'
+        in address._repr_mimebundle_()["text/html"]
+    )
     assert address == "http://127.0.0.1:5500/"
 
 
 @pytest.mark.parametrize(
     ("url", "path"),
     [
-        ("https://m/subscriptions/s/resourceGroups/g/providers/Microsoft.Web/sites/x?api-version=1", "Microsoft.Web/sites/x"),
+        (
+            "https://m/subscriptions/s/resourceGroups/g/providers/Microsoft.Web/sites/x?api-version=1",
+            "Microsoft.Web/sites/x",
+        ),
         ("https://m/subscriptions/s/resourcegroups/g?api-version=1", "resourcegroups/g"),
         ("https://m/subscriptions/s/providers/Microsoft.Web/register", "Microsoft.Web/register"),
         ("https://m/subscriptions/s", "subscription"),
@@ -93,7 +114,9 @@ def test_a_call_is_named_as_in_the_sdk() -> None:
     assert name_of(short_path) == "short_path"
 
 
-def test_progress_is_silent_when_nobody_watches(capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_progress_is_silent_when_nobody_watches(
+    capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
     """nbval and CI see nothing of it."""
     monkeypatch.setenv("CHATKIT_PROGRESS", "0")
     line = Progress("Working")
@@ -117,7 +140,9 @@ def test_progress_in_a_terminal_names_what_is_waited_for_and_goes(
 
 
 @pytest.mark.parametrize(("allowed", "expected"), [(True, True), (False, False)])
-def test_a_notebook_is_watched_when_it_may_ask(monkeypatch: pytest.MonkeyPatch, allowed: bool, expected: bool) -> None:
+def test_a_notebook_is_watched_when_it_may_ask(
+    monkeypatch: pytest.MonkeyPatch, allowed: bool, expected: bool
+) -> None:
     """nbval and nbclient run cells with allow_stdin=False."""
     monkeypatch.delenv("CHATKIT_PROGRESS", raising=False)
     shell: Any = type("Shell", (), {"kernel": type("Kernel", (), {"_allow_stdin": allowed})})

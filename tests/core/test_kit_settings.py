@@ -29,7 +29,12 @@ def test_a_new_home_gets_a_suffix_that_fits_every_name(tmp_path: Path) -> None:
 
 def test_settings_come_back_as_they_were_saved(tmp_path: Path) -> None:
     """Facts belong to their target."""
-    settings = store.Settings(suffix="abc123").learned(web_url="http://x/").with_section("02").with_section("01")
+    settings = (
+        store.Settings(suffix="abc123")
+        .learned(web_url="http://x/")
+        .with_section("02")
+        .with_section("01")
+    )
     store.save(tmp_path, settings)
     again = store.load(tmp_path)
     assert again == settings
@@ -42,7 +47,9 @@ def test_each_target_knows_its_own_facts() -> None:
     assert replace(local, target="azure").facts.web_url == ""
 
 
-@pytest.mark.parametrize("text", ["", "[]", "{}", '{"target": "moon", "suffix": "abc", "region": "x", "known": {}}'])
+@pytest.mark.parametrize(
+    "text", ["", "[]", "{}", '{"target": "moon", "suffix": "abc", "region": "x", "known": {}}']
+)
 def test_a_damaged_file_is_named(tmp_path: Path, text: str) -> None:
     """It is never replaced silently: it holds the names of resources that cost money."""
     (tmp_path / "settings.json").write_text(text)

@@ -100,7 +100,10 @@ async def test_tls_is_trusted_through_the_private_ca(tmp_path: Path, listeners: 
     port = listeners.reserve("a")
     await listeners.open("a", an_app(), port=port, tls=certificates.server)
     trust = ssl.create_default_context(cafile=certificates.ca_file)
-    async with aiohttp.ClientSession() as session, session.get(f"https://localhost:{port}/", ssl=trust) as answer:
+    async with (
+        aiohttp.ClientSession() as session,
+        session.get(f"https://localhost:{port}/", ssl=trust) as answer,
+    ):
         assert await answer.text() == "hello"
     await listeners.close_all()
 
@@ -117,7 +120,9 @@ async def test_a_foreign_host_name_is_refused(listeners: Listeners) -> None:
     port = listeners.reserve("a")
     await listeners.open("a", an_app(), port=port)
     async with aiohttp.ClientSession() as session:
-        async with session.get(f"http://127.0.0.1:{port}/", headers={"Host": "evil.example"}) as answer:
+        async with session.get(
+            f"http://127.0.0.1:{port}/", headers={"Host": "evil.example"}
+        ) as answer:
             assert answer.status == 421
         async with session.get(f"http://127.0.0.1:{port}/") as answer:
             assert answer.status == 200

@@ -10,8 +10,17 @@ from chatkit.core.public_urls import is_way_here, origins, public_url, way
 PAGE = "http://127.0.0.1:5500"
 HUB = {"JUPYTERHUB_SERVICE_PREFIX": "/user/alice/"}
 NAMED_HUB = {**HUB, "JUPYTERHUB_PUBLIC_URL": "https://hub.example/user/alice/"}
-CODESPACE = {"CODESPACE_NAME": "funny-fish", "GITHUB_CODESPACES_PORT_FORWARDING_DOMAIN": "app.github.dev"}
-WRONG = ("me.example", "https://me.example/", "//me.example/{port}", "javascript:{port}", "/{port}/{port}")
+CODESPACE = {
+    "CODESPACE_NAME": "funny-fish",
+    "GITHUB_CODESPACES_PORT_FORWARDING_DOMAIN": "app.github.dev",
+}
+WRONG = (
+    "me.example",
+    "https://me.example/",
+    "//me.example/{port}",
+    "javascript:{port}",
+    "/{port}/{port}",
+)
 CHOSEN = {"CHATKIT_PUBLIC_URL": "https://me.example/jupyter/proxy/{port}/"}
 
 
@@ -33,7 +42,14 @@ def test_the_nearest_word_wins(environment: dict[str, str], expected: str) -> No
 
 
 @pytest.mark.parametrize(
-    "url", ["https://localhost:8443/", "https://chatkit.z20.web.core.windows.net/", "http://localhost/", "alice", ""]
+    "url",
+    [
+        "https://localhost:8443/",
+        "https://chatkit.z20.web.core.windows.net/",
+        "http://localhost/",
+        "alice",
+        "",
+    ],
 )
 def test_what_is_no_plain_server_of_this_machine_stays(url: str) -> None:
     """Azure's addresses, the local cloud's TLS, texts that are no address."""
@@ -42,7 +58,10 @@ def test_what_is_no_plain_server_of_this_machine_stays(url: str) -> None:
 
 def test_path_and_query_go_along() -> None:
     """Everything behind the port stays as it is."""
-    assert public_url("http://localhost:8888/client/?hub=chat#top", HUB) == "/user/alice/proxy/8888/client/?hub=chat#top"
+    assert (
+        public_url("http://localhost:8888/client/?hub=chat#top", HUB)
+        == "/user/alice/proxy/8888/client/?hub=chat#top"
+    )
 
 
 def test_a_page_has_an_origin_for_each_way_that_names_a_host() -> None:
@@ -64,7 +83,9 @@ def test_a_page_has_an_origin_for_each_way_that_names_a_host() -> None:
         ("any.example", HUB, True),
     ],
 )
-def test_only_hosts_on_the_way_are_taken(host: str, environment: dict[str, str], expected: bool) -> None:
+def test_only_hosts_on_the_way_are_taken(
+    host: str, environment: dict[str, str], expected: bool
+) -> None:
     """On a person's own machine there is no way, and other names stay refused."""
     assert is_way_here(host, environment) is expected
 

@@ -17,7 +17,9 @@ import function_app  # noqa: E402
 
 Ask = Callable[..., tuple[int, Any]]
 
-FUNCTIONS: dict[str, Any] = {str(each.get_function_name()): each for each in function_app.app.get_functions()}
+FUNCTIONS: dict[str, Any] = {
+    str(each.get_function_name()): each for each in function_app.app.get_functions()
+}
 
 
 class Sent:

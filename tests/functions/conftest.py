@@ -57,7 +57,9 @@ def get(blobs: FakeContainer) -> Ask:
     """GET /api/messages with query parameters, as alice unless told: status and answer."""
 
     def ask(user: str = "alice", **params: str) -> tuple[int, Any]:
-        request = func.HttpRequest("GET", "/api/messages", headers=principal(user), params=params, body=b"")
+        request = func.HttpRequest(
+            "GET", "/api/messages", headers=principal(user), params=params, body=b""
+        )
         response = call("GetMessages", request)
         return response.status_code, json.loads(response.get_body())
 

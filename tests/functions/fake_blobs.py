@@ -82,7 +82,9 @@ class FakeBlob:
                 raise ResourceNotFoundError("BlobNotFound")
             blocks = self.container.existing()[self.name]
             if len(blocks) >= self.container.most_blocks:
-                full = HttpResponseError("The committed block count cannot exceed the maximum limit.")
+                full = HttpResponseError(
+                    "The committed block count cannot exceed the maximum limit."
+                )
                 full.error_code = "BlockCountExceedsLimit"  # type: ignore[attr-defined]  # as the storage client sets it
                 raise full
             blocks.append(data)

@@ -21,19 +21,25 @@ def test_a_forged_field_changes_nothing(post: Ask, sent: Sent, name: str) -> Non
     assert status == 200
     recipient = json.loads(body).get("recipient")
     [deliveries] = sent.values
-    assert [item.get("userId") for item in deliveries] == ([recipient, "alice"] if recipient else [None])
+    assert [item.get("userId") for item in deliveries] == (
+        [recipient, "alice"] if recipient else [None]
+    )
     for item in deliveries:
         [message] = item["arguments"]
         assert item.keys() <= {"target", "arguments", "userId"} and item["target"] == "newMessage"
         assert message.keys() <= FIELDS and message["sender"] == "alice"
-        assert message["id"].startswith(f"{datetime.now(UTC):%Y-}") and message["sentAt"].startswith(message["id"][:10])
+        assert message["id"].startswith(f"{datetime.now(UTC):%Y-}") and message[
+            "sentAt"
+        ].startswith(message["id"][:10])
         assert message.get("isPrivate", False) is bool(recipient)
 
 
 @pytest.mark.parametrize("name", attack_table.BAD_RECIPIENTS)
 def test_a_recipient_is_one_name(post: Ask, sent: Sent, name: str) -> None:
     """Never several people, and never by accident everybody."""
-    status, answer = post(f'{{"text": "x", "recipient": {attack_table.BAD_RECIPIENTS[name]}}}'.encode())
+    status, answer = post(
+        f'{{"text": "x", "recipient": {attack_table.BAD_RECIPIENTS[name]}}}'.encode()
+    )
     assert status == 400 and "recipient" in answer["error"]
     assert sent.values == []
 
@@ -43,7 +49,10 @@ def test_nobody_reads_what_others_wrote(post: Ask, get: Ask, name: str) -> None:
     """Carol gets the public messages at most, and cannot tell that there are others."""
     post({"text": "for everybody"})
     secret = post({"text": "for bob", "recipient": "bob"})[1]["id"]
-    query = {key: value.replace("SECRET", secret) for key, value in attack_table.HISTORY_QUERIES[name].items()}
+    query = {
+        key: value.replace("SECRET", secret)
+        for key, value in attack_table.HISTORY_QUERIES[name].items()
+    }
     status, answer = get(user="carol", **query)
     assert status == 200
     assert [message["text"] for message in answer] in ([], ["for everybody"])

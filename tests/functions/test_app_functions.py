@@ -32,13 +32,20 @@ def bindings(name: str) -> dict[str, dict[str, Any]]:
 def test_every_function_has_its_route_for_everybody(name: str, route: str, method: str) -> None:
     """One method each, anonymous."""
     trigger = bindings(name)["httpTrigger"]
-    assert (trigger["route"], trigger["methods"], trigger["authLevel"]) == (route, [method], "ANONYMOUS")
+    assert (trigger["route"], trigger["methods"], trigger["authLevel"]) == (
+        route,
+        [method],
+        "ANONYMOUS",
+    )
 
 
 def test_the_output_binding_names_the_hub_and_the_setting() -> None:
     """Hub `chat`, connection string from AzureSignalRConnectionString."""
     found = bindings("SendMessage")["signalR"]
-    assert (found["hubName"], found["connectionStringSetting"]) == ("chat", "AzureSignalRConnectionString")
+    assert (found["hubName"], found["connectionStringSetting"]) == (
+        "chat",
+        "AzureSignalRConnectionString",
+    )
 
 
 def test_a_message_goes_to_the_hub_and_into_the_history(post: Ask, get: Ask, sent: Sent) -> None:
@@ -49,7 +56,9 @@ def test_a_message_goes_to_the_hub_and_into_the_history(post: Ask, get: Ask, sen
     assert get() == (200, [answer])
 
 
-def test_chat_goes_on_when_storage_is_down(post: Ask, get: Ask, sent: Sent, blobs: FakeContainer) -> None:
+def test_chat_goes_on_when_storage_is_down(
+    post: Ask, get: Ask, sent: Sent, blobs: FakeContainer
+) -> None:
     """The message goes out and the answer says that it was not stored; the history says so with 503."""
     blobs.down = True
     status, answer = post(GOOD)
@@ -60,7 +69,9 @@ def test_chat_goes_on_when_storage_is_down(post: Ask, get: Ask, sent: Sent, blob
     assert (post(GOOD)[1]["stored"], len(get()[1])) == (True, 1)
 
 
-@pytest.mark.parametrize("limit", ["0", "-1", "201", "1e2", "1.5", "ten", "", " 5", "9" * 5_000, "5;"])
+@pytest.mark.parametrize(
+    "limit", ["0", "-1", "201", "1e2", "1.5", "ten", "", " 5", "9" * 5_000, "5;"]
+)
 def test_a_limit_out_of_range_is_refused(get: Ask, limit: str) -> None:
     """With a sentence that names the range."""
     status, answer = get(limit=limit)
@@ -77,7 +88,9 @@ def test_limit_and_before_page_through_the_history(post: Ask, get: Ask) -> None:
 def test_the_app_starts_without_the_storage_client() -> None:
     """Its import would cost a cold start half a second."""
     code = "import sys, function_app; function_app.app.get_functions(); print('azure.storage.blob' in sys.modules)"
-    done = subprocess.run([sys.executable, "-c", code], cwd=FOLDER, capture_output=True, text=True, check=True)
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=FOLDER, capture_output=True, text=True, check=True
+    )
     assert done.stdout.strip() == "False"
 
 
@@ -89,6 +102,12 @@ def test_host_json_names_the_bundle_that_knows_signalr() -> None:
 
 def test_every_file_is_short_enough_for_a_cell() -> None:
     """A learner's cell writes a whole file."""
-    lines = {path.name: len(path.read_text(encoding="utf-8").splitlines()) for path in FOLDER.glob("*.py")}
-    assert {name for name, count in lines.items() if count > 60} <= {"day_blobs.py", "send_message.py"}
+    lines = {
+        path.name: len(path.read_text(encoding="utf-8").splitlines())
+        for path in FOLDER.glob("*.py")
+    }
+    assert {name for name, count in lines.items() if count > 60} <= {
+        "day_blobs.py",
+        "send_message.py",
+    }
     assert max(lines.values()) < 100

@@ -16,7 +16,12 @@ pytestmark = pytest.mark.usefixtures("blobs")
 
 
 def message(number: int, day: str = "2026-11-23") -> dict[str, Any]:
-    return {"id": f"{day}-{number}", "sender": "alice", "text": f"number {number}", "sentAt": f"{day}T10:00:00Z"}
+    return {
+        "id": f"{day}-{number}",
+        "sender": "alice",
+        "text": f"number {number}",
+        "sentAt": f"{day}T10:00:00Z",
+    }
 
 
 def append(*messages: dict[str, Any]) -> None:
@@ -54,7 +59,9 @@ def test_pages_by_before_cover_the_history_once(monkeypatch: pytest.MonkeyPatch)
     assert read == everything[::-1]
 
 
-@pytest.mark.parametrize("before", ["2026-11-22-unknown", "2026-11-22", "1999-01-01-x", "x", "'", "../../etc"])
+@pytest.mark.parametrize(
+    "before", ["2026-11-22-unknown", "2026-11-22", "1999-01-01-x", "x", "'", "../../etc"]
+)
 def test_a_cursor_that_nobody_has_reads_nothing(before: str) -> None:
     """And looks no further than its own day."""
     append(*(message(n, day) for n, day in enumerate(["2026-11-20", "2026-11-22", "2026-11-24"])))
@@ -63,7 +70,11 @@ def test_a_cursor_that_nobody_has_reads_nothing(before: str) -> None:
 
 def test_a_cursor_does_not_read_the_days_after_it(blobs: FakeContainer) -> None:
     """The id's day says where to start."""
-    append(message(1, "2026-11-20"), message(2, "2026-11-20"), *(message(n, "2026-11-23") for n in range(100)))
+    append(
+        message(1, "2026-11-20"),
+        message(2, "2026-11-20"),
+        *(message(n, "2026-11-23") for n in range(100)),
+    )
     assert ids(newest(1, before="2026-11-20-2")) == ["2026-11-20-1"]
     assert blobs.downloaded_bytes < 500
 
@@ -83,7 +94,9 @@ def test_many_who_write_at_once_lose_nothing() -> None:
     assert sorted(ids(newest(1_000))) == sorted(ids(messages))
 
 
-def test_a_full_blob_is_followed_by_the_next(blobs: FakeContainer, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_full_blob_is_followed_by_the_next(
+    blobs: FakeContainer, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """A start of the app afterwards finds the blob that is being filled."""
     blobs.most_blocks = 3
     append(*map(message, range(5)))
@@ -93,7 +106,9 @@ def test_a_full_blob_is_followed_by_the_next(blobs: FakeContainer, monkeypatch: 
     assert ids(newest(10)) == [f"2026-11-23-{n}" for n in range(7, -1, -1)]
 
 
-@pytest.mark.parametrize("torn", [b'\n{"id": "2026-11-23-9", "te', b"\n\xff\xfe", b"\n[1]", b"\n{}", b"\n7", b"\n\n\n"])
+@pytest.mark.parametrize(
+    "torn", [b'\n{"id": "2026-11-23-9", "te', b"\n\xff\xfe", b"\n[1]", b"\n{}", b"\n7", b"\n\n\n"]
+)
 def test_what_is_no_message_is_passed_over(blobs: FakeContainer, torn: bytes) -> None:
     """A line cut short spoils neither the one before nor the one after."""
     append(message(1))
@@ -110,7 +125,9 @@ def test_a_message_appended_twice_by_a_retry_is_read_once() -> None:
 
 
 @pytest.mark.parametrize("size", [1, 7, 64, 10_000])
-def test_letters_of_many_bytes_survive_the_border_of_a_chunk(monkeypatch: pytest.MonkeyPatch, size: int) -> None:
+def test_letters_of_many_bytes_survive_the_border_of_a_chunk(
+    monkeypatch: pytest.MonkeyPatch, size: int
+) -> None:
     """Whatever the size of a chunk."""
     monkeypatch.setattr(day_blobs, "CHUNK_BYTES", size)
     texts = ["مرحبا 👋", "two\nlines", "</script>"]
@@ -118,8 +135,12 @@ def test_letters_of_many_bytes_survive_the_border_of_a_chunk(monkeypatch: pytest
     assert [each["text"] for each in newest(10)] == texts[::-1]
 
 
-@pytest.mark.parametrize("setting", [None, "", "nonsense", "UseDevelopmentStorage=false", "AccountName=a;AccountKey=%%%"])
-def test_a_setting_that_names_no_account_is_no_history(monkeypatch: pytest.MonkeyPatch, setting: Any) -> None:
+@pytest.mark.parametrize(
+    "setting", [None, "", "nonsense", "UseDevelopmentStorage=false", "AccountName=a;AccountKey=%%%"]
+)
+def test_a_setting_that_names_no_account_is_no_history(
+    monkeypatch: pytest.MonkeyPatch, setting: Any
+) -> None:
     """Missing or broken, it is the same to the chat as storage that does not answer."""
     monkeypatch.undo()
     monkeypatch.delenv("AzureWebJobsStorage", raising=False)
@@ -147,7 +168,9 @@ def test_a_private_message_is_read_by_its_two_users_only() -> None:
     assert [ids(newest(10, reader=reader)) for reader in ("alice", "bob")] == [
         ["2026-11-23-3", "2026-11-23-2", "2026-11-23-1"]
     ] * 2
-    assert [ids(newest(10, reader=reader)) for reader in ("carol", "Bob", "bob ", "")] == [["2026-11-23-3", "2026-11-23-1"]] * 4
+    assert [ids(newest(10, reader=reader)) for reader in ("carol", "Bob", "bob ", "")] == [
+        ["2026-11-23-3", "2026-11-23-1"]
+    ] * 4
 
 
 def test_limit_and_pages_count_what_the_reader_may_see(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -157,12 +180,18 @@ def test_limit_and_pages_count_what_the_reader_may_see(monkeypatch: pytest.Monke
         append(private(number, "alice", "bob"), message(number + 1))
     first = newest(8, reader="carol")
     assert ids(first) == [f"2026-11-23-{n}" for n in range(39, 23, -2)]
-    assert ids(newest(8, first[-1]["id"], reader="carol")) == [f"2026-11-23-{n}" for n in range(23, 7, -2)]
+    assert ids(newest(8, first[-1]["id"], reader="carol")) == [
+        f"2026-11-23-{n}" for n in range(23, 7, -2)
+    ]
     assert len(newest(100, reader="bob")) == 40
 
 
 def test_the_id_of_a_hidden_message_is_no_cursor() -> None:
     """Nobody learns from paging that it exists."""
     append(message(1), private(2, "alice", "bob"), message(3))
-    assert newest(10, "2026-11-23-2", reader="carol") == newest(10, "2026-11-23-unknown", reader="carol") == []
+    assert (
+        newest(10, "2026-11-23-2", reader="carol")
+        == newest(10, "2026-11-23-unknown", reader="carol")
+        == []
+    )
     assert ids(newest(10, "2026-11-23-2", reader="bob")) == ["2026-11-23-1"]

@@ -26,28 +26,48 @@ ENDPOINTS = [
 
 def claims(token: str, service: SignalRConnectionString) -> dict[str, Any]:
     """The claims of a token that the service's key has signed."""
-    found: dict[str, Any] = jwt.decode(token, service.access_key, algorithms=["HS256"], options={"verify_aud": False})
+    found: dict[str, Any] = jwt.decode(
+        token, service.access_key, algorithms=["HS256"], options={"verify_aud": False}
+    )
     return found
 
 
 @pytest.mark.parametrize("name", ["SignalRInfo", "negotiate"])
 @pytest.mark.parametrize("text", ENDPOINTS)
-def test_negotiate_signs_what_the_services_own_library_signs(monkeypatch: pytest.MonkeyPatch, name: str, text: str) -> None:
+def test_negotiate_signs_what_the_services_own_library_signs(
+    monkeypatch: pytest.MonkeyPatch, name: str, text: str
+) -> None:
     """Same address, audience, user and life as the binding's token."""
     monkeypatch.setenv("AzureSignalRConnectionString", text)
     service = SignalRConnectionString.parse(text)
-    response = call(name, func.HttpRequest("POST", f"/api/{name}", headers=principal("alice@a.example"), body=b""))
+    response = call(
+        name,
+        func.HttpRequest("POST", f"/api/{name}", headers=principal("alice@a.example"), body=b""),
+    )
     info = json.loads(response.get_body())
-    mine, theirs = claims(info["accessToken"], service), claims(client_token(service, "chat", user_id="alice@a.example"), service)
-    assert (info["url"], mine["asrs.s.uid"], mine["aud"]) == (client_url(service, "chat"), theirs["asrs.s.uid"], theirs["aud"])
+    mine, theirs = (
+        claims(info["accessToken"], service),
+        claims(client_token(service, "chat", user_id="alice@a.example"), service),
+    )
+    assert (info["url"], mine["asrs.s.uid"], mine["aud"]) == (
+        client_url(service, "chat"),
+        theirs["asrs.s.uid"],
+        theirs["aud"],
+    )
     assert mine["exp"] - mine["nbf"] == theirs["exp"] - theirs["nbf"] == 3600
 
 
-@pytest.mark.parametrize("headers", [{}, {"x-ms-client-principal-name": ""}, {"x-ms-client-principal-name": " \t"}])
+@pytest.mark.parametrize(
+    "headers", [{}, {"x-ms-client-principal-name": ""}, {"x-ms-client-principal-name": " \t"}]
+)
 @pytest.mark.parametrize("name", ["SignalRInfo", "negotiate", "SendMessage", "GetMessages"])
-def test_nobody_is_answered_401_with_a_sentence(sent: Sent, name: str, headers: dict[str, str]) -> None:
+def test_nobody_is_answered_401_with_a_sentence(
+    sent: Sent, name: str, headers: dict[str, str]
+) -> None:
     """Before anything else is looked at: nothing is signed, sent, stored or read."""
-    request = func.HttpRequest("POST", "/api/x", headers=headers, params={"limit": "no number"}, body=b"not JSON")
+    request = func.HttpRequest(
+        "POST", "/api/x", headers=headers, params={"limit": "no number"}, body=b"not JSON"
+    )
     response = call(name, request, *([sent] if name == "SendMessage" else []))
     assert response.status_code == 401
     assert json.loads(response.get_body())["error"].startswith("Sign in first")
@@ -57,7 +77,14 @@ def test_nobody_is_answered_401_with_a_sentence(sent: Sent, name: str, headers: 
 def test_a_public_message_goes_to_everybody(post: Ask, sent: Sent) -> None:
     """No user is named."""
     answer = post({"text": "Hello", "recipient": ""})[1]
-    assert sent.values == [[{"target": "newMessage", "arguments": [{k: v for k, v in answer.items() if k != "stored"}]}]]
+    assert sent.values == [
+        [
+            {
+                "target": "newMessage",
+                "arguments": [{k: v for k, v in answer.items() if k != "stored"}],
+            }
+        ]
+    ]
     assert "recipientConnected" not in answer and "isPrivate" not in answer
 
 
@@ -76,7 +103,9 @@ def test_a_note_to_oneself_is_delivered_once(post: Ask, sent: Sent) -> None:
 
 
 @pytest.mark.parametrize("here", [True, False])
-def test_the_sender_learns_whether_the_recipient_is_here(post: Ask, present: set[str], here: bool) -> None:
+def test_the_sender_learns_whether_the_recipient_is_here(
+    post: Ask, present: set[str], here: bool
+) -> None:
     """Unknown or away is the same: the message waits in the history."""
     if here:
         present.add("bob")
@@ -123,19 +152,25 @@ def service(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
 
 
 @pytest.mark.parametrize(("user", "here"), [("bob@a.example", True), ("carol/../bo?b", False)])
-def test_presence_asks_the_service_with_a_token_for_this_very_question(service: str, user: str, here: bool) -> None:
+def test_presence_asks_the_service_with_a_token_for_this_very_question(
+    service: str, user: str, here: bool
+) -> None:
     """The audience is the address without its port, as the service's own library signs it."""
     import presence
 
     assert presence.is_connected(user) is here
     [(path, token)] = Service.asked
     connection = SignalRConnectionString.parse(service)
-    assert claims(token, connection)["aud"] == claims(rest_token(connection, path), connection)["aud"]
+    assert (
+        claims(token, connection)["aud"] == claims(rest_token(connection, path), connection)["aud"]
+    )
     assert path.count("/") == 5
 
 
 @pytest.mark.parametrize("status", [401, 429, 500])
-def test_a_service_that_does_not_say_leaves_the_question_open(service: str, monkeypatch: pytest.MonkeyPatch, status: int) -> None:
+def test_a_service_that_does_not_say_leaves_the_question_open(
+    service: str, monkeypatch: pytest.MonkeyPatch, status: int
+) -> None:
     """Neither yes nor no."""
     import presence
 
@@ -143,10 +178,17 @@ def test_a_service_that_does_not_say_leaves_the_question_open(service: str, monk
     assert presence.is_connected("bob") is None
 
 
-def test_a_message_is_not_lost_when_nobody_can_be_asked(sent: Sent, post: Ask, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_message_is_not_lost_when_nobody_can_be_asked(
+    sent: Sent, post: Ask, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """It goes out and is stored; only the feedback is missing."""
     import send_message
 
     monkeypatch.setattr(send_message, "is_connected", lambda user: None)
     status, answer = post({"text": "Hello", "recipient": "bob"})
-    assert (status, answer["stored"], "recipientConnected" in answer, len(sent.values)) == (200, True, False, 1)
+    assert (status, answer["stored"], "recipientConnected" in answer, len(sent.values)) == (
+        200,
+        True,
+        False,
+        1,
+    )

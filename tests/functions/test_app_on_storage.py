@@ -34,7 +34,9 @@ def history(account: pytest.MonkeyPatch, local_cloud: dict[str, Any]) -> None:
 
     name = f"chat-history-{uuid.uuid4()}"
     connection = storage_for(local_cloud["dev_storage"])
-    account.setattr(day_blobs, "connect", lambda: ContainerClient.from_connection_string(connection, name))
+    account.setattr(
+        day_blobs, "connect", lambda: ContainerClient.from_connection_string(connection, name)
+    )
 
 
 def test_many_who_write_at_once_lose_nothing_on_the_service(history: None) -> None:

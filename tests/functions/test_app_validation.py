@@ -50,7 +50,10 @@ def test_a_mistake_is_answered_with_a_sentence(
     assert (sent.values, blobs.blobs) == ([], None)
 
 
-@pytest.mark.parametrize("text", ["a" * 2_000, "two\nlines", "<b>$x</b> \\ \" '", "مرحبا", "👩‍👩‍👧", "\u202eright to left", "0"])
+@pytest.mark.parametrize(
+    "text",
+    ["a" * 2_000, "two\nlines", "<b>$x</b> \\ \" '", "مرحبا", "👩‍👩‍👧", "\u202eright to left", "0"],
+)
 def test_a_text_goes_out_as_it_is(post: Ask, sent: Sent, text: str) -> None:
     """Markup, other scripts and the longest text pass unchanged."""
     status, message = post(GOOD | {"text": text})

@@ -30,7 +30,9 @@ class NotebookPage:
         page = browser.new_page()
         page.set_default_timeout(WAIT_MS)
         page.goto(FIRST.sub(name, address) + "&reset")
-        expect(page.locator(".jp-Notebook .jp-Cell")).to_have_count(len(read(NOTEBOOKS / name).cells), timeout=WAIT_MS)
+        expect(page.locator(".jp-Notebook .jp-Cell")).to_have_count(
+            len(read(NOTEBOOKS / name).cells), timeout=WAIT_MS
+        )
         return cls(page, name)
 
     def choose(self, menu: str, entry: str) -> None:
@@ -44,7 +46,9 @@ class NotebookPage:
         self.choose("Edit", "Clear Outputs of All Cells")
         assert self.counts() == []
         self.choose("Run", "Run All Cells")
-        self.prompts().last.filter(has_text=RAN).or_(self.page.locator(ERROR).first).first.wait_for(state="attached")
+        self.prompts().last.filter(has_text=RAN).or_(self.page.locator(ERROR).first).first.wait_for(
+            state="attached"
+        )
 
     def run_above(self, heading: str, last: str) -> None:
         """Run the cells above a heading, by the menu, and wait for the last of them: the one whose source has a text."""
@@ -56,7 +60,9 @@ class NotebookPage:
 
     def cell(self, source: str) -> Locator:
         """The code cell whose source has a text."""
-        return self.page.locator(".jp-CodeCell").filter(has=self.page.locator(".jp-InputArea-editor", has_text=source))
+        return self.page.locator(".jp-CodeCell").filter(
+            has=self.page.locator(".jp-InputArea-editor", has_text=source)
+        )
 
     def prompts(self) -> Locator:
         """What stands before each code cell: "[7]:" when it has run."""
@@ -64,7 +70,11 @@ class NotebookPage:
 
     def counts(self) -> list[int]:
         """The execution counts of the cells that have run, from top to bottom, whether or not they are in view."""
-        return [int(text) for prompt in self.prompts().all_text_contents() for text in RAN.findall(prompt)]
+        return [
+            int(text)
+            for prompt in self.prompts().all_text_contents()
+            for text in RAN.findall(prompt)
+        ]
 
     def failures(self) -> list[str]:
         """What went wrong in a cell, as Lab shows it."""
@@ -93,7 +103,9 @@ class NotebookPage:
 
     def column(self, panel: Locator, user: str) -> Locator:
         """A user's column of a panel: what they see and where they write."""
-        return panel.locator(".widget-vbox").filter(has=self.page.get_by_placeholder(f"Message from {user}"))
+        return panel.locator(".widget-vbox").filter(
+            has=self.page.get_by_placeholder(f"Message from {user}")
+        )
 
     def diagrams(self, within: Locator | None = None) -> Locator:
         """Every Mermaid diagram, drawn or not."""

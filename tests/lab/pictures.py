@@ -36,7 +36,10 @@ THREE = (
     Said("bob", "I bring the candles.", to="alice"),
     Said("carol", "You two are so quiet…"),
 )
-WIRE = (Said("bob", "What does a message look like on the wire?"), Said("alice", "A request, and a frame for each of us."))
+WIRE = (
+    Said("bob", "What does a message look like on the wire?"),
+    Said("alice", "A request, and a frame for each of us."),
+)
 TALL: ViewportSize = {"width": 1280, "height": 1160}
 INTO_VIEW = "cell => cell.scrollIntoView({ block: 'start' })"
 
@@ -97,7 +100,9 @@ def shoot(notebook: NotebookPage, cell: Locator, file: Path) -> None:
     """Bring a cell to the top of the window and take the picture."""
     notebook.page.evaluate("() => document.activeElement.blur()")
     cell.evaluate(INTO_VIEW)
-    notebook.page.wait_for_function("() => document.getAnimations().every(one => one.playState !== 'running')")
+    notebook.page.wait_for_function(
+        "() => document.getAnimations().every(one => one.playState !== 'running')"
+    )
     notebook.page.screenshot(path=file)
     print(file)
 

@@ -28,7 +28,9 @@ SAVES_NOTHING = {"@jupyterlab/docmanager-extension/plugin": {"autosave": False}}
 def running_lab(home: Path) -> Iterator[str]:
     """Start Lab, yield the address that it prints, and end everything that was started from it."""
     try:
-        with running(["chatkit", "lab", "--no-browser", "--port", str(free_port())], home) as address:
+        with running(
+            ["chatkit", "lab", "--no-browser", "--port", str(free_port())], home
+        ) as address:
             yield address
     finally:
         stop_servers(home)
@@ -40,7 +42,12 @@ def running(module: list[str], home: Path) -> Iterator[str]:
     jupyter, log = home / "jupyter", home / "lab.log"
     write_settings(jupyter / "settings")
     with open(log, "wb") as output:
-        process = subprocess.Popen([sys.executable, "-m", *module], cwd=checkout(), env=variables(home, jupyter), stderr=output)
+        process = subprocess.Popen(
+            [sys.executable, "-m", *module],
+            cwd=checkout(),
+            env=variables(home, jupyter),
+            stderr=output,
+        )
     try:
         yield wait_for_address(process, log)
     finally:
@@ -57,9 +64,20 @@ def stop_servers(home: Path) -> None:
 
 def variables(home: Path, jupyter: Path) -> dict[str, str]:
     """An environment in which Lab and its kernels know nothing of the person who runs the tests."""
-    folders = {f"JUPYTER_{name.upper()}_DIR": str(jupyter / name) for name in ("config", "data", "runtime")}
-    lab = {"JUPYTERLAB_SETTINGS_DIR": str(jupyter / "settings"), "JUPYTERLAB_WORKSPACES_DIR": str(jupyter / "workspaces")}
-    return {**os.environ, **folders, **lab, "IPYTHONDIR": str(jupyter / "ipython"), "CHATKIT_HOME": str(home)}
+    folders = {
+        f"JUPYTER_{name.upper()}_DIR": str(jupyter / name) for name in ("config", "data", "runtime")
+    }
+    lab = {
+        "JUPYTERLAB_SETTINGS_DIR": str(jupyter / "settings"),
+        "JUPYTERLAB_WORKSPACES_DIR": str(jupyter / "workspaces"),
+    }
+    return {
+        **os.environ,
+        **folders,
+        **lab,
+        "IPYTHONDIR": str(jupyter / "ipython"),
+        "CHATKIT_HOME": str(home),
+    }
 
 
 def write_settings(folder: Path) -> None:

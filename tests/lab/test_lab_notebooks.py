@@ -43,7 +43,9 @@ def before_10(before_06: Workshop) -> Workshop:
 
 
 @pytest.fixture
-def opened(browser: BrowserContext, lab: str, request: pytest.FixtureRequest) -> Iterator[NotebookPage]:
+def opened(
+    browser: BrowserContext, lab: str, request: pytest.FixtureRequest
+) -> Iterator[NotebookPage]:
     """The notebook that the test names."""
     notebook = NotebookPage.open(browser, lab, request.param)
     yield notebook
@@ -82,14 +84,18 @@ def test_the_inspector_shows_the_wire_and_draws_it(section_06: NotebookPage) -> 
     """A message that is typed appears as its requests and frames; a button draws them as a picture."""
     panel, inspector = section_06.run(PANEL), section_06.run(INSPECTOR)
     section_06.write(panel, "alice", "Look at the wire")
-    frames = inspector.locator("details", has_text="from service").filter(has_text="Look at the wire")
+    frames = inspector.locator("details", has_text="from service").filter(
+        has_text="Look at the wire"
+    )
     expect(frames).to_have_count(2)
     inspector.get_by_role("button", name="Draw as a sequence diagram").click()
     assert_drawn(section_06.diagrams(inspector), 1)
 
 
 @pytest.mark.parametrize("opened", ["10-private-messages.ipynb"], indirect=True)
-def test_private_messages_stay_private_in_the_panel(before_10: Workshop, opened: NotebookPage) -> None:
+def test_private_messages_stay_private_in_the_panel(
+    before_10: Workshop, opened: NotebookPage
+) -> None:
     """What alice writes to bob is in two columns out of three; what comes after it, for everybody, is in all of them."""
     opened.run_all()
     assert (opened.failures(), opened.counts()) == ([], counted(opened.name))
@@ -99,12 +105,17 @@ def test_private_messages_stay_private_in_the_panel(before_10: Workshop, opened:
     opened.write(panel, "carol", "Did I miss anything?")
     for reader in ("alice", "bob", "carol"):
         expect(opened.column(panel, reader)).to_contain_text("Did I miss anything?")
-    assert ["Only between us" in (opened.column(panel, user).text_content() or "") for user in ("alice", "bob", "carol")] == [
+    assert [
+        "Only between us" in (opened.column(panel, user).text_content() or "")
+        for user in ("alice", "bob", "carol")
+    ] == [
         *(True, True, False),
     ]
 
 
-@pytest.mark.parametrize("opened", [name for name, count in DIAGRAMS.items() if count], indirect=True)
+@pytest.mark.parametrize(
+    "opened", [name for name, count in DIAGRAMS.items() if count], indirect=True
+)
 def test_diagrams_are_drawn(opened: NotebookPage) -> None:
     """Each diagram of each notebook, in its prose and as a stored output."""
     assert_drawn(opened.diagrams(), DIAGRAMS[opened.name])

@@ -39,7 +39,9 @@ def panel(app: StubRoom, portal: Portal) -> Iterator[ChatPanel]:
 def test_stored_outputs_are_of_kinds_that_all_show(name: str) -> None:
     """Each has a plain text to fall back to, and nothing in it runs."""
     notebook = next(read(path) for path in paths() if path.name == name)
-    bundles = [output.data for cell in code_cells(notebook) for output in cell.outputs if "data" in output]
+    bundles = [
+        output.data for cell in code_cells(notebook) for output in cell.outputs if "data" in output
+    ]
     assert bundles
     for bundle in bundles:
         assert_shown(bundle)

@@ -99,7 +99,10 @@ def test_in_a_kernel_it_catches_up_too(workshop: Workshop) -> None:
     code = "from chatkit import Workshop\nWorkshop.open().catch_up('04')"
     notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(code)])  # type: ignore[no-untyped-call]
     NotebookClient(notebook, timeout=60, kernel_name="python3").execute()
-    assert notebook.cells[0].outputs[-1].data["text/plain"] == "Section 04 can begin. Ran what was missed: 03."
+    assert (
+        notebook.cells[0].outputs[-1].data["text/plain"]
+        == "Section 04 can begin. Ran what was missed: 03."
+    )
     assert workshop.settings.facts.completed == ("00", "01", "02", "03")
 
 
@@ -107,10 +110,23 @@ def test_reset_goes_back_to_the_start_and_loses_nothing(workshop: Workshop) -> N
     """Resources are gone, the app lies beside; doing it twice is no harm."""
     name = workshop.settings.signalr
     receipt = workshop.reset()
-    assert receipt.complete and repr(receipt).endswith("Notebooks are untouched; your app is kept as my-chat.before-1.")
-    assert workshop.folder.with_name("my-chat.before-1").joinpath("functions", "send_message.py").is_file()
-    assert not workshop.folder.exists() and not workshop.settings.facts.completed and not workshop.settings.facts.signalr
-    assert repr(workshop.reset()).endswith("Notebooks are untouched.") and workshop.settings.signalr == name
+    assert receipt.complete and repr(receipt).endswith(
+        "Notebooks are untouched; your app is kept as my-chat.before-1."
+    )
+    assert (
+        workshop.folder.with_name("my-chat.before-1")
+        .joinpath("functions", "send_message.py")
+        .is_file()
+    )
+    assert (
+        not workshop.folder.exists()
+        and not workshop.settings.facts.completed
+        and not workshop.settings.facts.signalr
+    )
+    assert (
+        repr(workshop.reset()).endswith("Notebooks are untouched.")
+        and workshop.settings.signalr == name
+    )
 
 
 def test_a_section_that_does_not_exist_is_named(workshop: Workshop) -> None:
@@ -119,19 +135,27 @@ def test_a_section_that_does_not_exist_is_named(workshop: Workshop) -> None:
         workshop.catch_up("12")
 
 
-def test_a_cell_that_fails_is_named(workshop: Workshop, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_cell_that_fails_is_named(
+    workshop: Workshop, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """With its notebook; what comes after a check is an exercise, and does not run."""
     write(tmp_path, "00-one.ipynb", "1", "workshop.check('00') if 0 else None", "1 / 0")
     write(tmp_path, "01-two.ipynb", "1 + 1", "raise ValueError('no rain today')")
     write(tmp_path, "02-three.ipynb", "1")
     monkeypatch.setattr(settings, "checkout", lambda: tmp_path)
     monkeypatch.setattr(checks, "check", lambda workshop, section: 1 / 0)
-    with pytest.raises(NotebookFailed, match="^01-two.ipynb stopped in the cell .* ValueError: no rain today"):
+    with pytest.raises(
+        NotebookFailed, match="^01-two.ipynb stopped in the cell .* ValueError: no rain today"
+    ):
         workshop.catch_up("02")
 
 
-@pytest.mark.parametrize(("completed", "next_one"), [((), "00"), (("00", "01"), "02"), (("00", "01", "10", "11"), "11")])
-def test_without_a_number_the_next_section_is_meant(completed: tuple[str, ...], next_one: str) -> None:
+@pytest.mark.parametrize(
+    ("completed", "next_one"), [((), "00"), (("00", "01"), "02"), (("00", "01", "10", "11"), "11")]
+)
+def test_without_a_number_the_next_section_is_meant(
+    completed: tuple[str, ...], next_one: str
+) -> None:
     """The one after the last; the clean-up is the last there is."""
     assert catch_up._after(completed) == next_one
 

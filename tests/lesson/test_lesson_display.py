@@ -16,20 +16,32 @@ KEY = "k" * 32
 def token(**more: object) -> str:
     """A signed token for hub chat, an hour long."""
     now = int(time.time())
-    return jwt.encode({"aud": "http://localhost/client/?hub=chat", "iat": now, "exp": now + 3600, **more}, KEY)
+    return jwt.encode(
+        {"aud": "http://localhost/client/?hub=chat", "iat": now, "exp": now + 3600, **more}, KEY
+    )
 
 
 def test_an_answer_shows_no_token() -> None:
     """Neither as text nor as html; the value itself is there."""
     secret = token()
-    answer = Answer(200, {"Content-Type": "application/json; charset=utf-8"}, f'{{"accessToken": "{secret}"}}'.encode())
+    answer = Answer(
+        200,
+        {"Content-Type": "application/json; charset=utf-8"},
+        f'{{"accessToken": "{secret}"}}'.encode(),
+    )
     assert secret not in repr(answer) + str(answer) + answer._repr_mimebundle_()["text/html"]
-    assert repr(answer).startswith("200 application/json\n{") and answer.json()["accessToken"] == secret
+    assert (
+        repr(answer).startswith("200 application/json\n{")
+        and answer.json()["accessToken"] == secret
+    )
 
 
 def test_an_answers_markup_stays_text() -> None:
     """An error page of a server is not rendered."""
-    assert "<script>" not in Answer(500, {}, b"<script>alert(1)</script>")._repr_mimebundle_()["text/html"]
+    assert (
+        "<script>"
+        not in Answer(500, {}, b"<script>alert(1)</script>")._repr_mimebundle_()["text/html"]
+    )
 
 
 def test_a_cell_asks_and_sees(app: StubRoom) -> None:

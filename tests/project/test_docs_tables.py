@@ -39,7 +39,11 @@ def files() -> dict[str, Path]:
 def functions_in(name: str) -> set[str]:
     """Test functions of the file of that name; none when there is no such file."""
     found = ast.parse(files()[name].read_text(encoding="utf-8")).body if name in files() else []
-    return {node.name for node in found if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and node.name[:5] == "test_"}
+    return {
+        node.name
+        for node in found
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and node.name[:5] == "test_"
+    }
 
 
 def test_the_comparison_has_every_row() -> None:

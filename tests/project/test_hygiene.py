@@ -19,20 +19,28 @@ VERBS = re.compile(r"(?:^|`|\s)(?:python3 -m )?chatkit ((?:local |func )?[a-z]+(
 
 
 def tracked() -> list[Path]:
-    names = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, text=True, check=True).stdout.split("\0")
+    names = subprocess.run(
+        ["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, text=True, check=True
+    ).stdout.split("\0")
     return [ROOT / name for name in names if name and (ROOT / name).is_file()]
 
 
 def readme_code() -> str:
     """Fenced blocks and inline code of the README."""
     text = (ROOT / "README.md").read_text(encoding="utf-8")
-    return "\n".join([*re.findall(r"```(?:\w*)\n(.*?)```", text, re.S), *re.findall(r"`([^`\n]+)`", text)])
+    return "\n".join(
+        [*re.findall(r"```(?:\w*)\n(.*?)```", text, re.S), *re.findall(r"`([^`\n]+)`", text)]
+    )
 
 
 def verbs() -> set[str]:
     command = typer.main.get_command(app)
     groups: dict[str, object] = getattr(command, "commands", {})
-    below = {f"{name} {verb}" for name, group in groups.items() for verb in getattr(group, "commands", {})}
+    below = {
+        f"{name} {verb}"
+        for name, group in groups.items()
+        for verb in getattr(group, "commands", {})
+    }
     return set(groups) | below
 
 

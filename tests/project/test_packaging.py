@@ -43,19 +43,26 @@ def locked(name: str) -> dict[str, set[str]]:
 
 def satisfied(requirement: str, versions: dict[str, set[str]]) -> bool:
     wanted = Requirement(requirement)
-    return any(Version(version) in wanted.specifier for version in versions.get(canonicalize_name(wanted.name), ()))
+    return any(
+        Version(version) in wanted.specifier
+        for version in versions.get(canonicalize_name(wanted.name), ())
+    )
 
 
 def test_every_dependency_is_locked(project: dict[str, Any]) -> None:
     """A dependency added without a new lock would be missing in the environment that sets itself up."""
     versions = locked("requirements.lock")
-    assert [entry for entry in project["project"]["dependencies"] if not satisfied(entry, versions)] == []
+    assert [
+        entry for entry in project["project"]["dependencies"] if not satisfied(entry, versions)
+    ] == []
 
 
 def test_every_test_dependency_is_locked(project: dict[str, Any]) -> None:
     """The test lock has the runtime's packages, the extras' and the test group's."""
     versions = locked("requirements-test.lock")
-    extras = [entry for extra in project["project"]["optional-dependencies"].values() for entry in extra]
+    extras = [
+        entry for extra in project["project"]["optional-dependencies"].values() for entry in extra
+    ]
     wanted = [*project["project"]["dependencies"], *extras, *project["dependency-groups"]["test"]]
     assert [entry for entry in wanted if not satisfied(entry, versions)] == []
 
@@ -63,7 +70,9 @@ def test_every_test_dependency_is_locked(project: dict[str, Any]) -> None:
 def test_tests_run_on_the_versions_that_people_get() -> None:
     """Every package of the runtime lock has the same version in the test lock."""
     people, tests = (locked(name) for name in LOCKS)
-    assert {name: versions for name, versions in people.items() if tests.get(name) != versions} == {}
+    assert {
+        name: versions for name, versions in people.items() if tests.get(name) != versions
+    } == {}
 
 
 @pytest.mark.parametrize("name", LOCKS)
@@ -72,7 +81,11 @@ def test_locks_are_hashed_and_name_no_address(name: str) -> None:
     text = (ROOT / name).read_text(encoding="utf-8")
     assert "://" not in text
     entries = re.split(r"\n(?=[a-z0-9])", text)
-    assert [entry.splitlines()[0] for entry in entries if entry.strip() and "--hash=sha256:" not in entry] == []
+    assert [
+        entry.splitlines()[0]
+        for entry in entries
+        if entry.strip() and "--hash=sha256:" not in entry
+    ] == []
 
 
 @pytest.mark.parametrize("lock", node_locks.LOCKS, ids=lambda lock: lock.parent.name)
@@ -80,7 +93,15 @@ def test_npms_locks_are_hashed_and_name_no_address(lock: Path) -> None:
     """The same for the JavaScript clients; `make locks` takes out what npm writes down besides."""
     assert "://" not in lock.read_text(encoding="utf-8")
     packages = node_locks.packages(lock)
-    assert packages and [name for name, package in packages.items() if not package["integrity"].startswith("sha512-")] == []
+    assert (
+        packages
+        and [
+            name
+            for name, package in packages.items()
+            if not package["integrity"].startswith("sha512-")
+        ]
+        == []
+    )
 
 
 def test_conda_environment_brings_python_and_the_package(environment: dict[str, Any]) -> None:
@@ -91,18 +112,28 @@ def test_conda_environment_brings_python_and_the_package(environment: dict[str, 
     assert pip == {"pip": ["-e .[proxy]"]}
 
 
-def test_a_binder_finds_the_environment_and_its_proxy(environment: dict[str, Any], project: dict[str, Any]) -> None:
+def test_a_binder_finds_the_environment_and_its_proxy(
+    environment: dict[str, Any], project: dict[str, Any]
+) -> None:
     """repo2docker reads the root's environment.yml unless a folder for Binder hides it; without the proxy no page is reached."""
     assert environment["name"] and environment["channels"]
-    assert not [name for name in ("binder", ".binder", "Dockerfile", "Pipfile") if (ROOT / name).exists()]
-    assert [Requirement(entry).name for entry in project["project"]["optional-dependencies"]["proxy"]] == ["jupyter-server-proxy"]
+    assert not [
+        name for name in ("binder", ".binder", "Dockerfile", "Pipfile") if (ROOT / name).exists()
+    ]
+    assert [
+        Requirement(entry).name for entry in project["project"]["optional-dependencies"]["proxy"]
+    ] == ["jupyter-server-proxy"]
 
 
-def test_conda_python_is_one_the_package_supports(environment: dict[str, Any], project: dict[str, Any]) -> None:
+def test_conda_python_is_one_the_package_supports(
+    environment: dict[str, Any], project: dict[str, Any]
+) -> None:
     """The Python that conda brings satisfies requires-python."""
     entry = next(entry for entry in environment["dependencies"] if str(entry).startswith("python="))
     assert entry == f"python={CONDA_PYTHON}"
-    assert Version(CONDA_PYTHON) in Requirement(f"x{project['project']['requires-python']}").specifier
+    assert (
+        Version(CONDA_PYTHON) in Requirement(f"x{project['project']['requires-python']}").specifier
+    )
 
 
 def test_the_command_and_the_module_are_the_same(project: dict[str, Any]) -> None:

@@ -22,7 +22,11 @@ async def name_of(request: web.Request) -> web.Response:
         ("", "hub.example", (421, "This server answers on localhost only.\n")),
         ("/user/alice/proxy/{port}/", "hub.example", (200, "localhost")),
         ("https://hub.example/proxy/{port}/", "hub.example:443", (200, "localhost")),
-        ("https://hub.example/proxy/{port}/", "stranger.example", (421, "This server answers on localhost only.\n")),
+        (
+            "https://hub.example/proxy/{port}/",
+            "stranger.example",
+            (421, "This server answers on localhost only.\n"),
+        ),
     ],
 )
 async def test_other_names_are_refused_unless_they_are_on_the_way(

@@ -129,14 +129,19 @@ def test_two_people_chat_through_the_proxy(
 
 
 def test_a_way_that_somebody_chose_works_as_well(
-    workshop: Workshop, jupyter: str, visit: Callable[[str, str], Visitor], monkeypatch: pytest.MonkeyPatch
+    workshop: Workshop,
+    jupyter: str,
+    visit: Callable[[str, str], Visitor],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """For a Jupyter server without a hub: its whole address, as the browser shows it."""
     monkeypatch.setenv("CHATKIT_PUBLIC_URL", f"{jupyter}proxy/{{port}}/")
     workshop.prepare_page()
     address = link(workshop.start_page())
     assert address.startswith(jupyter)
-    assert {urlsplit(url).netloc for url in visit("carol", address).reached} == {urlsplit(jupyter).netloc}
+    assert {urlsplit(url).netloc for url in visit("carol", address).reached} == {
+        urlsplit(jupyter).netloc
+    }
 
 
 def test_the_page_works_on_the_machine_itself_as_well(workshop: Workshop, browser: Browser) -> None:
@@ -168,7 +173,11 @@ def test_status_names_what_a_browser_opens(workshop: Workshop) -> None:
 @pytest.mark.parametrize("section", ["06", "08"])
 def test_the_kernel_side_keeps_its_own_addresses(workshop: Workshop, section: str) -> None:
     """The checks of the sections pass: they ask from this machine, and so do panels."""
-    prepare = (workshop.prepare_page, workshop.start_page) if section == "06" else (workshop.set_page_url, workshop.upload_page)
+    prepare = (
+        (workshop.prepare_page, workshop.start_page)
+        if section == "06"
+        else (workshop.set_page_url, workshop.upload_page)
+    )
     for verb in prepare:
         verb()
     assert workshop.check(section)

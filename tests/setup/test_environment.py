@@ -28,7 +28,9 @@ def lock_of(name: str) -> str:
     """One package of the real lock, with its hashes: segno has no dependencies and is small."""
     lines = (ROOT / "requirements.lock").read_text(encoding="utf-8").splitlines()
     start = next(index for index, line in enumerate(lines) if line.startswith(f"{name}=="))
-    end = next((i for i in range(start + 1, len(lines)) if not lines[i].startswith(" ")), len(lines))
+    end = next(
+        (i for i in range(start + 1, len(lines)) if not lines[i].startswith(" ")), len(lines)
+    )
     return "\n".join(lines[start:end]) + "\n"
 
 
@@ -51,7 +53,9 @@ def imports_segno(made: Environment) -> bool:
 
 
 @pytest.mark.parametrize("tool", ["uv", "pip"])
-def test_set_up_makes_an_environment_that_has_the_packages(checkout: Path, tool: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_set_up_makes_an_environment_that_has_the_packages(
+    checkout: Path, tool: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """uv where there is one, else venv and pip: the result is the same."""
     if tool == "pip":
         without_uv(monkeypatch)
@@ -75,7 +79,9 @@ def test_a_changed_lock_is_installed(checkout: Path) -> None:
     """After an update of the checkout the stamp no longer fits."""
     made = Environment(checkout)
     made.prepare(environment.RUN_LOCK)
-    (checkout / environment.RUN_LOCK).write_text(lock_of("segno") + lock_of("tqdm"), encoding="utf-8")
+    (checkout / environment.RUN_LOCK).write_text(
+        lock_of("segno") + lock_of("tqdm"), encoding="utf-8"
+    )
     assert not made.is_ready(environment.RUN_LOCK)
     made.prepare(environment.RUN_LOCK)
     subprocess.run([made.python, "-c", "import tqdm"], check=True)
@@ -140,7 +146,14 @@ def test_two_set_ups_at_once_end_with_one_good_environment(checkout: Path) -> No
     code = f"import sys; sys.path.insert(0, {str(ROOT)!r}); from pathlib import Path; from chatkit.setup.environment import *;"
     code += f"Environment(Path({str(checkout)!r})).prepare(RUN_LOCK)"
     with ThreadPoolExecutor() as pool:
-        ends = list(pool.map(lambda _: subprocess.run([sys.executable, "-c", code], capture_output=True, text=True), range(3)))
+        ends = list(
+            pool.map(
+                lambda _: subprocess.run(
+                    [sys.executable, "-c", code], capture_output=True, text=True
+                ),
+                range(3),
+            )
+        )
     assert [end.returncode for end in ends] == [0, 0, 0]
     assert sum("setting up" in end.stderr for end in ends) == 1
     assert imports_segno(Environment(checkout))
@@ -156,7 +169,9 @@ def refused() -> Iterator[list[str]]:
 
 
 @pytest.mark.parametrize("tool", ["uv", "pip"])
-def test_no_network_is_said_in_a_sentence(checkout: Path, tmp_path: Path, tool: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_no_network_is_said_in_a_sentence(
+    checkout: Path, tmp_path: Path, tool: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """The first set-up needs the internet, and says so."""
     if tool == "pip":
         without_uv(monkeypatch)
@@ -164,9 +179,18 @@ def test_no_network_is_said_in_a_sentence(checkout: Path, tmp_path: Path, tool: 
         pytest.skip("uv is not installed on this machine")
     offline = {"HTTPS_PROXY": NOWHERE, "HTTP_PROXY": NOWHERE, "ALL_PROXY": NOWHERE, "NO_PROXY": ""}
     offline |= {name.lower(): value for name, value in offline.items()}
-    for name, value in {**offline, "UV_CACHE_DIR": str(tmp_path / "cache"), "UV_HTTP_RETRIES": "0"}.items():
+    for name, value in {
+        **offline,
+        "UV_CACHE_DIR": str(tmp_path / "cache"),
+        "UV_HTTP_RETRIES": "0",
+    }.items():
         monkeypatch.setenv(name, value)
-    for name, value in {"PIP_CONFIG_FILE": os.devnull, "PIP_NO_CACHE_DIR": "1", "PIP_RETRIES": "0", "PIP_FIND_LINKS": ""}.items():
+    for name, value in {
+        "PIP_CONFIG_FILE": os.devnull,
+        "PIP_NO_CACHE_DIR": "1",
+        "PIP_RETRIES": "0",
+        "PIP_FIND_LINKS": "",
+    }.items():
         monkeypatch.setenv(name, value)
     with refused() as sentences:
         Environment(checkout).prepare(environment.RUN_LOCK)
@@ -176,14 +200,19 @@ def test_no_network_is_said_in_a_sentence(checkout: Path, tmp_path: Path, tool: 
 def test_a_wrong_hash_is_refused(checkout: Path) -> None:
     """A package that is not the one the lock means is not installed."""
     lock = checkout / environment.RUN_LOCK
-    lock.write_text(re.sub("sha256:[0-9a-f]+", f"sha256:{'0' * 64}", lock.read_text(encoding="utf-8")), encoding="utf-8")
+    lock.write_text(
+        re.sub("sha256:[0-9a-f]+", f"sha256:{'0' * 64}", lock.read_text(encoding="utf-8")),
+        encoding="utf-8",
+    )
     with refused() as sentences:
         Environment(checkout).prepare(environment.RUN_LOCK)
     assert "hash differs" in sentences[0]
     assert not Environment(checkout).is_ready(environment.RUN_LOCK)
 
 
-def test_a_python_without_venv_is_named(checkout: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_python_without_venv_is_named(
+    checkout: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Debian ships Python without venv; the sentence has the package's name."""
     without_uv(monkeypatch)
     bare = tmp_path / "python"
@@ -196,7 +225,12 @@ def test_a_python_without_venv_is_named(checkout: Path, tmp_path: Path, monkeypa
 
 
 @pytest.mark.parametrize(
-    ("number", "words"), [(errno.EROFS, "cannot be written"), (errno.EACCES, "cannot be written"), (errno.ENOSPC, "disk is full")]
+    ("number", "words"),
+    [
+        (errno.EROFS, "cannot be written"),
+        (errno.EACCES, "cannot be written"),
+        (errno.ENOSPC, "disk is full"),
+    ],
 )
 def test_a_disk_that_takes_nothing_is_said_in_a_sentence(
     checkout: Path, number: int, words: str, monkeypatch: pytest.MonkeyPatch
@@ -216,8 +250,14 @@ def test_a_disk_that_takes_nothing_is_said_in_a_sentence(
     ("output", "words"),
     [
         ("error: Failed to write: No space left on device (os error 28)", "disk is full"),
-        ("ERROR: Could not install packages due to an OSError: [Errno 30] Read-only file system", "cannot be written"),
-        ("  Caused by: dns error: failed to lookup address information: Temporary failure in name resolution", "internet"),
+        (
+            "ERROR: Could not install packages due to an OSError: [Errno 30] Read-only file system",
+            "cannot be written",
+        ),
+        (
+            "  Caused by: dns error: failed to lookup address information: Temporary failure in name resolution",
+            "internet",
+        ),
         ("something new\nhappened", "(happened)"),
         ("", "no reason given"),
     ],

@@ -16,14 +16,19 @@ import pytest
 ROOT = Path(__file__).resolve().parents[2]
 SYSTEM_PYTHON = str(getattr(sys, "_base_executable", sys.executable))
 NOWHERE = "http://127.0.0.1:9"
-OFFLINE = {name: NOWHERE for name in ("HTTPS_PROXY", "HTTP_PROXY", "ALL_PROXY", "https_proxy", "http_proxy", "all_proxy")}
+OFFLINE = {
+    name: NOWHERE
+    for name in ("HTTPS_PROXY", "HTTP_PROXY", "ALL_PROXY", "https_proxy", "http_proxy", "all_proxy")
+}
 START_S = 3.0
 """Far more than a second start takes (0.6 s), far less than any set-up."""
 
 
 def check_out(folder: Path) -> Path:
     """Copy what git tracks, as it is now: what somebody else gets."""
-    names = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, text=True, check=True).stdout.split("\0")
+    names = subprocess.run(
+        ["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, text=True, check=True
+    ).stdout.split("\0")
     for name in filter(None, names):
         if (ROOT / name).is_file():
             (folder / name).parent.mkdir(parents=True, exist_ok=True)
@@ -32,14 +37,25 @@ def check_out(folder: Path) -> Path:
 
 
 def variables(folder: Path, **more: str) -> dict[str, str]:
-    kept = {name: value for name, value in os.environ.items() if name not in ("VIRTUAL_ENV", "PYTHONPATH", "CHATKIT_HOME")}
+    kept = {
+        name: value
+        for name, value in os.environ.items()
+        if name not in ("VIRTUAL_ENV", "PYTHONPATH", "CHATKIT_HOME")
+    }
     return {**kept, "CHATKIT_HOME": str(folder / "home"), **more}
 
 
 def chatkit(folder: Path, *arguments: str, **more: str) -> subprocess.CompletedProcess[str]:
     """Type `python3 -m chatkit …` in a checkout."""
     command = [SYSTEM_PYTHON, "-m", "chatkit", *arguments]
-    return subprocess.run(command, cwd=folder, env=variables(folder, **more), capture_output=True, text=True, timeout=580)
+    return subprocess.run(
+        command,
+        cwd=folder,
+        env=variables(folder, **more),
+        capture_output=True,
+        text=True,
+        timeout=580,
+    )
 
 
 @pytest.fixture(scope="module")
@@ -55,20 +71,32 @@ def ready(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_the_second_start_is_instant_and_needs_no_network(ready: Path) -> None:
     """No installer is called: there is none on the path, and no way out."""
     begin = time.monotonic()
-    second = chatkit(ready, "status", "--json", PATH=os.defpath, UV_OFFLINE="1", PIP_NO_INDEX="1", **OFFLINE)
+    second = chatkit(
+        ready, "status", "--json", PATH=os.defpath, UV_OFFLINE="1", PIP_NO_INDEX="1", **OFFLINE
+    )
     assert second.returncode == 0 and second.stderr == ""
     assert time.monotonic() - begin < START_S
 
 
 def test_a_kernel_imports_the_package_from_any_folder(ready: Path, tmp_path: Path) -> None:
     """The environment's Python knows the checkout."""
-    python = next(ready.glob(".venv/bin/python")) if os.name != "nt" else ready / ".venv" / "Scripts" / "python.exe"
+    python = (
+        next(ready.glob(".venv/bin/python"))
+        if os.name != "nt"
+        else ready / ".venv" / "Scripts" / "python.exe"
+    )
     command = [str(python), "-c", "from chatkit import Workshop; print(Workshop.__name__)"]
-    assert subprocess.run(command, cwd=tmp_path, capture_output=True, text=True).stdout == "Workshop\n"
+    assert (
+        subprocess.run(command, cwd=tmp_path, capture_output=True, text=True).stdout == "Workshop\n"
+    )
 
 
-@pytest.mark.parametrize(("arguments", "code"), [(["no-such-verb"], 2), (["run", "--until", "99"], 1), (["status"], 0)])
-def test_exit_codes_come_through_the_self_setup(ready: Path, arguments: list[str], code: int) -> None:
+@pytest.mark.parametrize(
+    ("arguments", "code"), [(["no-such-verb"], 2), (["run", "--until", "99"], 1), (["status"], 0)]
+)
+def test_exit_codes_come_through_the_self_setup(
+    ready: Path, arguments: list[str], code: int
+) -> None:
     """0 done, 1 failed, 2 bad usage; the sentence is on stderr and there is no traceback."""
     done = chatkit(ready, *arguments)
     assert done.returncode == code
@@ -96,7 +124,9 @@ def test_in_an_environment_of_ones_own_the_command_is_there(tmp_path: Path) -> N
     """As conda does it: `pip install -e .`, then `chatkit VERB` from any folder, without a `.venv` in the checkout."""
     folder = check_out(tmp_path / "checkout")
     python, own = new_environment(tmp_path / "own"), variables(tmp_path)
-    subprocess.run([python, "-m", "pip", "install", "-q", "--no-deps", "-e", folder], env=own, check=True)
+    subprocess.run(
+        [python, "-m", "pip", "install", "-q", "--no-deps", "-e", folder], env=own, check=True
+    )
     command = [str(python.with_name("chatkit")), "status", "--json"]
     done = subprocess.run(command, cwd=tmp_path, env=own, capture_output=True, text=True)
     assert done.returncode == 0 and json.loads(done.stdout)["target"] == "local"
@@ -108,6 +138,8 @@ def new_environment(folder: Path) -> Path:
     subprocess.run([SYSTEM_PYTHON, "-m", "venv", folder], check=True)
     python = folder / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
     code = "import sysconfig; print(sysconfig.get_path('purelib'))"
-    site = subprocess.run([python, "-c", code], capture_output=True, text=True, check=True).stdout.strip()
+    site = subprocess.run(
+        [python, "-c", code], capture_output=True, text=True, check=True
+    ).stdout.strip()
     Path(site, "borrowed.pth").write_text(sysconfig.get_path("purelib"), encoding="utf-8")
     return python

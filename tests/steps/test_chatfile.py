@@ -17,7 +17,9 @@ Write = Callable[..., str]
 @pytest.fixture
 def write(tmp_path: Path) -> Write:
     """Write into a folder of the test's own."""
-    return lambda name, text: app_files.write(name, text, folder=tmp_path / "my-chat", home=tmp_path / "home")
+    return lambda name, text: app_files.write(
+        name, text, folder=tmp_path / "my-chat", home=tmp_path / "home"
+    )
 
 
 def test_writes_the_cells_bytes(write: Write, tmp_path: Path) -> None:
@@ -50,10 +52,14 @@ def test_what_the_learner_wrote_is_kept(write: Write, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("section", ["05", "09", "10"])
-def test_a_version_of_the_notebooks_is_not_the_learners(write: Write, tmp_path: Path, section: str) -> None:
+def test_a_version_of_the_notebooks_is_not_the_learners(
+    write: Write, tmp_path: Path, section: str
+) -> None:
     """Even when the record is lost: sections 06, 09 and 10 write SendMessage anew, and whoever goes back writes it again."""
     write_app(tmp_path / "my-chat", until=section)
-    assert write("functions/send_message.py", "another") == "my-chat/functions/send_message.py: 1 line"
+    assert (
+        write("functions/send_message.py", "another") == "my-chat/functions/send_message.py: 1 line"
+    )
     assert not list(tmp_path.rglob("*.before-*"))
 
 

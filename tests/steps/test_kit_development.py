@@ -69,29 +69,45 @@ def test_starting_twice_keeps_the_server(development: Development, page: Path) -
     assert (first.is_new, again.is_new, again.server) == (True, False, first.server)
 
 
-def test_another_process_finds_the_server(development: Development, page: Path, tmp_path: Path) -> None:
+def test_another_process_finds_the_server(
+    development: Development, page: Path, tmp_path: Path
+) -> None:
     """A kernel restart forgets nothing."""
     server = development.start_page(page, port=free_port(20000)).server
     assert Development(tmp_path).running(PAGE) == server
 
 
-def test_a_taken_port_names_its_holder_and_the_next_is_used(development: Development, page: Path, taken: int) -> None:
+def test_a_taken_port_names_its_holder_and_the_next_is_used(
+    development: Development, page: Path, taken: int
+) -> None:
     """The lesson goes on."""
     started = development.start_page(page, port=taken)
     assert started.server.port != taken
     assert f"process {os.getpid()}" in started.instead_of
 
 
-@pytest.mark.parametrize("command", [("chatkit.steps.local_servers",), ("chatkit", "func", "start")])
-def test_a_server_says_by_its_exit_code_that_the_port_is_taken(page: Path, taken: int, command: tuple[str, ...]) -> None:
+@pytest.mark.parametrize(
+    "command", [("chatkit.steps.local_servers",), ("chatkit", "func", "start")]
+)
+def test_a_server_says_by_its_exit_code_that_the_port_is_taken(
+    page: Path, taken: int, command: tuple[str, ...]
+) -> None:
     """The page's server takes its port as a word, the function host as an option."""
     (page / "host.json").write_text('{"version": "2.0"}')
     option = ("--port",) if command[0] == "chatkit" else ()
-    done = subprocess.run([sys.executable, "-m", *command, str(page), *option, str(taken)], capture_output=True, text=True)
-    assert (done.returncode, "Traceback" in done.stderr) == (PortInUse.exit_code, False), done.stderr
+    done = subprocess.run(
+        [sys.executable, "-m", *command, str(page), *option, str(taken)],
+        capture_output=True,
+        text=True,
+    )
+    assert (done.returncode, "Traceback" in done.stderr) == (PortInUse.exit_code, False), (
+        done.stderr
+    )
 
 
-def test_a_port_lost_for_a_moment_is_given_up(development: Development, page: Path, tmp_path: Path) -> None:
+def test_a_port_lost_for_a_moment_is_given_up(
+    development: Development, page: Path, tmp_path: Path
+) -> None:
     """Somebody took it between choosing and listening, and may have left it again since."""
     first = free_port(20000)
     script = tmp_path / "unlucky.py"
@@ -137,7 +153,9 @@ def test_a_server_that_ends_says_its_last_words(development: Development, page: 
         development._start(PAGE, command, page, free_port(20000))
 
 
-def test_an_app_that_cannot_be_loaded_is_said_with_the_hosts_words(development: Development, page: Path, tmp_path: Path) -> None:
+def test_an_app_that_cannot_be_loaded_is_said_with_the_hosts_words(
+    development: Development, page: Path, tmp_path: Path
+) -> None:
     """503 everywhere is not a running app."""
     script = tmp_path / "host.py"
     script.write_text(
@@ -152,7 +170,9 @@ def test_an_app_that_cannot_be_loaded_is_said_with_the_hosts_words(development: 
     assert development.running(FUNCTIONS) is None
 
 
-def test_a_function_host_starts_anew_when_a_file_changed(development: Development, page: Path) -> None:
+def test_a_function_host_starts_anew_when_a_file_changed(
+    development: Development, page: Path
+) -> None:
     """On its port; the cell's promise is that what is in the folder now runs now."""
     command = (sys.executable, "-m", "chatkit.steps.local_servers", str(page))
     first = development._start(FUNCTIONS, command, page, free_port(20000)).server
@@ -169,7 +189,9 @@ def test_a_missing_page_is_said(development: Development, tmp_path: Path) -> Non
         development.start_page(tmp_path / "nothing", port=20000)
 
 
-def test_no_directory_is_listed_and_nothing_outside_is_served(development: Development, page: Path) -> None:
+def test_no_directory_is_listed_and_nothing_outside_is_served(
+    development: Development, page: Path
+) -> None:
     """A website shows neither."""
     (page / "vendor").mkdir()
     (page.parent / "secret.txt").write_text("x")
@@ -206,7 +228,9 @@ def test_the_page_server_needs_the_standard_library_only() -> None:
     assert done.stdout.strip() == "[]"
 
 
-def test_another_programs_server_is_not_taken_for_ones_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_another_programs_server_is_not_taken_for_ones_own(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """The port is taken between choosing it and listening: the server moves to another one."""
     from chatkit.steps import local_servers
 

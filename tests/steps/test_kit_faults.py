@@ -25,7 +25,12 @@ from chatkit.workshop import Workshop
 from tests.app_versions import write_app
 from tests.localcloud.resource_manager.watching import Watch
 
-RESOURCES = ("create_resource_group", "create_signalr", "create_storage_account", "create_function_app")
+RESOURCES = (
+    "create_resource_group",
+    "create_signalr",
+    "create_storage_account",
+    "create_function_app",
+)
 
 
 @dataclass(frozen=True)
@@ -51,14 +56,19 @@ class Fault:
 # A dropped connection is one that its client never closes.
 pytestmark = [
     pytest.mark.filterwarnings("ignore:unclosed <ssl.SSLSocket:ResourceWarning"),
-    pytest.mark.filterwarnings("ignore:Exception ignored in. <ssl.SSLSocket:pytest.PytestUnraisableExceptionWarning"),
+    pytest.mark.filterwarnings(
+        "ignore:Exception ignored in. <ssl.SSLSocket:pytest.PytestUnraisableExceptionWarning"
+    ),
 ]
 BLOB_DATA_CONTRIBUTOR = "ba92f5b4-2d11-453d-a403-e96b0029c9fe"
 ALWAYS = {"times": 0}
 SURVIVED = [
     Fault("not-registered", "create_storage_account"),
     *(Fault("throttled", verb, options={"times": 2}) for verb in RESOURCES),
-    *(Fault(kind, "create_function_app", options={"times": 2}) for kind in ("server-error", "unavailable", "gateway-timeout")),
+    *(
+        Fault(kind, "create_function_app", options={"times": 2})
+        for kind in ("server-error", "unavailable", "gateway-timeout")
+    ),
     *(Fault("slow", verb, options={"times": 2, "seconds": 0.5}) for verb in RESOURCES),
     *(Fault("dropped", verb, options={"times": 2}) for verb in RESOURCES),
     Fault("dropped", "create_signalr", options={"path": "checkNameAvailability"}),
@@ -71,9 +81,17 @@ SAID = [
     Fault("not-registered", "create_storage_account", "register", ALWAYS),
     Fault("free-quota", "create_signalr", "region", ALWAYS),
     Fault("region-without-flex", "create_function_app", "region", ALWAYS),
-    Fault("python-not-offered", "create_function_app", "runs Python 3.10, 3.11, 3.13, 3.14 there", ALWAYS),
+    Fault(
+        "python-not-offered",
+        "create_function_app",
+        "runs Python 3.10, 3.11, 3.13, 3.14 there",
+        ALWAYS,
+    ),
     *(Fault("throttled", verb, "requests", ALWAYS) for verb in RESOURCES),
-    *(Fault(kind, "create_function_app", "again", ALWAYS) for kind in ("server-error", "unavailable", "gateway-timeout")),
+    *(
+        Fault(kind, "create_function_app", "again", ALWAYS)
+        for kind in ("server-error", "unavailable", "gateway-timeout")
+    ),
     Fault("no-shared-key", "create_storage_account", "policy", ALWAYS),
     *(Fault("dropped", verb, "again", ALWAYS) for verb in RESOURCES),
 ]
@@ -117,7 +135,9 @@ def test_a_passing_failure_is_survived(workshop: Workshop, fault: Fault) -> None
 
 
 @pytest.mark.parametrize("fault", SAID, ids=str)
-def test_a_lasting_failure_is_explained_and_the_verb_works_once_it_is_over(workshop: Workshop, fault: Fault) -> None:
+def test_a_lasting_failure_is_explained_and_the_verb_works_once_it_is_over(
+    workshop: Workshop, fault: Fault
+) -> None:
     """Cause and remedy are in one sentence, and nothing half-made stands in the way afterwards."""
     inject(fault)
     with pytest.raises((ChatkitError, AzureError)) as caught:
@@ -142,7 +162,9 @@ def test_publishing_needs_no_publishing_password(workshop: Workshop) -> None:
 def test_an_app_on_another_plan_is_neither_taken_nor_published_to(workshop: Workshop) -> None:
     """A Consumption app has another deployment endpoint: both verbs name its plan and the way out, which works."""
     names, web = workshop.settings, workshop.cloud.web().web_apps
-    old = Site({"location": names.region, "kind": "functionapp,linux", "properties": {"reserved": True}})
+    old = Site(
+        {"location": names.region, "kind": "functionapp,linux", "properties": {"reserved": True}}
+    )
     web.begin_create_or_update(names.resource_group, names.function_app, old).result()
     write_app(workshop.folder)
     for verb in (workshop.create_function_app, workshop.publish_functions):
@@ -158,9 +180,14 @@ def test_a_group_that_is_still_being_deleted_is_waited_for(workshop: Workshop) -
     try:
         groups: Any = workshop.cloud.resources().resource_groups
         groups.begin_delete(workshop.settings.resource_group, polling=False)
-        assert groups.get(workshop.settings.resource_group).properties.provisioning_state == "Deleting"
+        assert (
+            groups.get(workshop.settings.resource_group).properties.provisioning_state == "Deleting"
+        )
         workshop.create_resource_group()
-        assert groups.get(workshop.settings.resource_group).properties.provisioning_state == "Succeeded"
+        assert (
+            groups.get(workshop.settings.resource_group).properties.provisioning_state
+            == "Succeeded"
+        )
     finally:
         ask("PUT", "/time", {"mode": "fast"})
 
@@ -169,9 +196,15 @@ def somebody(workshop: Workshop, role: str) -> ClientSecretCredential:
     """A service principal that has nothing but one role at the storage account."""
     cloud, graph, names = workshop.cloud, workshop.cloud.graph_rest(), workshop.settings
     application = graph.send("POST", "/v1.0/applications", json={"displayName": "somebody"}).json()
-    secret = graph.send("POST", f"/v1.0/applications/{application['id']}/addPassword", json={}).json()["secretText"]
-    principal = graph.send("POST", "/v1.0/servicePrincipals", json={"appId": application["appId"]}).json()["id"]
-    account = cloud.storage().storage_accounts.get_properties(names.resource_group, names.storage_account)
+    secret = graph.send(
+        "POST", f"/v1.0/applications/{application['id']}/addPassword", json={}
+    ).json()["secretText"]
+    principal = graph.send(
+        "POST", "/v1.0/servicePrincipals", json={"appId": application["appId"]}
+    ).json()["id"]
+    account = cloud.storage().storage_accounts.get_properties(
+        names.resource_group, names.storage_account
+    )
     providers = f"/subscriptions/{cloud.subscription_id}/providers/Microsoft.Authorization"
     given = {"roleDefinitionId": f"{providers}/roleDefinitions/{role}", "principalId": principal}
     url = f"{account.id}/providers/Microsoft.Authorization/roleAssignments/{uuid.uuid4()}?api-version=2022-04-01"
@@ -193,7 +226,9 @@ def test_a_role_that_comes_late_is_waited_for(workshop: Workshop) -> None:
     workshop.create_storage_account()
     workshop.enable_static_website()
     names, cloud = workshop.settings, workshop.cloud
-    account = cloud.storage().storage_accounts.get_properties(names.resource_group, names.storage_account)
+    account = cloud.storage().storage_accounts.get_properties(
+        names.resource_group, names.storage_account
+    )
     page = PageFile(PurePosixPath("index.html"), b"<!doctype html>", "text/html", "no-cache")
     with somebody(workshop, BLOB_DATA_CONTRIBUTOR) as credential:
         with replace(cloud, credential=credential).blobs(storage.blob_url(account)) as late:
@@ -212,5 +247,7 @@ def test_an_account_without_keys_takes_the_page_by_the_sign_in(workshop: Worksho
     )
     page = PageFile(PurePosixPath("index.html"), b"<!doctype html>", "text/html", "no-cache")
     calls = Calls()
-    assert website.upload(cloud, calls, names.resource_group, names.storage_account, [page]) == ["index.html"]
+    assert website.upload(cloud, calls, names.resource_group, names.storage_account, [page]) == [
+        "index.html"
+    ]
     assert not [call for call in calls.made if "list_keys" in call.method]

@@ -38,7 +38,13 @@ def published(running_home: Path, watch: Watch) -> Workshop:
     """A workshop at the end of section 08."""
     write_app(running_home / "my-chat")
     opened = Workshop.open()
-    for verb in ("create_resource_group", "provision", "write_local_settings", "upload_settings", "publish_functions"):
+    for verb in (
+        "create_resource_group",
+        "provision",
+        "write_local_settings",
+        "upload_settings",
+        "publish_functions",
+    ):
         getattr(opened, verb)()
     for verb in ("prepare_page", "set_page_url", "allow_page", "upload_page"):
         getattr(opened, verb)()
@@ -83,12 +89,16 @@ def site(workshop: Workshop) -> tuple[str, str]:
 
 def settings_of(workshop: Workshop) -> dict[str, str]:
     """The app settings as they are deployed."""
-    return dict(workshop.cloud.web().web_apps.list_application_settings(*site(workshop)).properties or {})
+    return dict(
+        workshop.cloud.web().web_apps.list_application_settings(*site(workshop)).properties or {}
+    )
 
 
 def overwrite(workshop: Workshop, settings: dict[str, str]) -> None:
     """Write app settings as somebody does who does not know that this replaces all of them."""
-    workshop.cloud.web().web_apps.update_application_settings(*site(workshop), StringDictionary(properties=settings))
+    workshop.cloud.web().web_apps.update_application_settings(
+        *site(workshop), StringDictionary(properties=settings)
+    )
 
 
 def allowed(workshop: Workshop) -> str | None:
@@ -116,7 +126,12 @@ def test_settings_that_were_overwritten_are_missed_and_set_again(workshop: Works
     text = repr(workshop.publish_functions())
     assert f"Lost on the deployed app: {STORAGE}" in text and f"Not uploaded yet: {SIGNALR}" in text
     workshop.create_function_app(), workshop.upload_settings()
-    assert settings_of(workshop).keys() >= {"MINE", STORAGE, SIGNALR, "DEPLOYMENT_STORAGE_CONNECTION_STRING"}
+    assert settings_of(workshop).keys() >= {
+        "MINE",
+        STORAGE,
+        SIGNALR,
+        "DEPLOYMENT_STORAGE_CONNECTION_STRING",
+    }
     assert repr(workshop.publish_functions()).endswith("negotiate.")
 
 
@@ -125,17 +140,25 @@ def test_settings_that_flex_refuses_are_never_uploaded(workshop: Workshop) -> No
     path = workshop.functions_folder / local_settings.FILE
     before = path.read_text(encoding="utf-8")
     content = json.loads(before)
-    content["Values"] |= {"WEBSITE_RUN_FROM_PACKAGE": "1", "FUNCTIONS_WORKER_RUNTIME": "python", "OWN": "2"}
+    content["Values"] |= {
+        "WEBSITE_RUN_FROM_PACKAGE": "1",
+        "FUNCTIONS_WORKER_RUNTIME": "python",
+        "OWN": "2",
+    }
     path.write_text(json.dumps(content), encoding="utf-8")
     try:
         workshop.upload_settings()
     finally:
         path.write_text(before, encoding="utf-8")
     assert settings_of(workshop)["OWN"] == "2"
-    assert not {"WEBSITE_RUN_FROM_PACKAGE", "FUNCTIONS_WORKER_RUNTIME"} & settings_of(workshop).keys()
+    assert (
+        not {"WEBSITE_RUN_FROM_PACKAGE", "FUNCTIONS_WORKER_RUNTIME"} & settings_of(workshop).keys()
+    )
 
 
-def test_functions_that_are_not_listed_are_synchronised(workshop: Workshop, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_functions_that_are_not_listed_are_synchronised(
+    workshop: Workshop, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Zero functions after a deployment, until somebody synchronises the triggers; if that does not help, it is said."""
     ask("PUT", "/faults/triggers-late", {"times": 1})
     assert repr(workshop.publish_functions(again=True)).startswith("Published. 4 functions")
@@ -159,14 +182,18 @@ def test_functions_that_are_not_listed_are_synchronised(workshop: Workshop, monk
         ("requirements.txt", "requests\n", "requirements.txt does not name azure-functions"),
     ],
 )
-def test_an_app_that_cannot_run_is_not_published(workshop: Workshop, app: Path, file: str, text: str, words: str) -> None:
+def test_an_app_that_cannot_run_is_not_published(
+    workshop: Workshop, app: Path, file: str, text: str, words: str
+) -> None:
     """An import error, no function, no bundle: found before the build, or told with its last words; the old app serves on."""
     (app / file).write_text(text, encoding="utf-8")
     assert words in refusal(workshop.publish_functions)
     assert requests.post(f"{workshop.api_base_url}/api/negotiate", timeout=10).status_code == 200
 
 
-def test_a_package_without_the_bundle_is_told_with_its_reason(workshop: Workshop, app: Path, tmp_path: Path) -> None:
+def test_a_package_without_the_bundle_is_told_with_its_reason(
+    workshop: Workshop, app: Path, tmp_path: Path
+) -> None:
     """Sent past the kit's own look at it: the deployment says which binding nobody knows, and what to add."""
     (app / "host.json").write_text('{"version": "2.0"}', encoding="utf-8")
     package = Path(shutil.make_archive(str(tmp_path / "app"), "zip", app)).read_bytes()
@@ -179,7 +206,9 @@ def test_a_package_without_the_bundle_is_told_with_its_reason(workshop: Workshop
 def test_an_origin_that_no_browser_sends_is_replaced(workshop: Workshop, origin: str) -> None:
     """A slash at the end, another site, no port: the page is shut out until it is allowed again."""
     origins = [origin.format(page=str(workshop.web_url).rstrip("/"))]
-    config = SiteConfigResource(properties=SiteConfig(cors=CorsSettings(allowed_origins=origins, support_credentials=True)))
+    config = SiteConfigResource(
+        properties=SiteConfig(cors=CorsSettings(allowed_origins=origins, support_credentials=True))
+    )
     workshop.cloud.web().web_apps.update_configuration(*site(workshop), config)
     assert allowed(workshop) is None
     workshop.allow_page()
@@ -188,7 +217,9 @@ def test_an_origin_that_no_browser_sends_is_replaced(workshop: Workshop, origin:
 
 def test_everybody_with_credentials_is_refused_with_the_remedy(workshop: Workshop) -> None:
     """`*` does not go with credentials; what was set stays."""
-    everybody = SiteConfigResource(properties=SiteConfig(cors=CorsSettings(allowed_origins=["*"], support_credentials=True)))
+    everybody = SiteConfigResource(
+        properties=SiteConfig(cors=CorsSettings(allowed_origins=["*"], support_credentials=True))
+    )
     update, (group, name) = workshop.cloud.web().web_apps.update_configuration, site(workshop)
     assert "allow_page" in refusal(lambda: Calls().call(update, group, name, everybody))
     assert allowed(workshop) == str(workshop.web_url).rstrip("/")
@@ -209,7 +240,9 @@ def test_authentication_that_somebody_broke_is_repaired(workshop: Workshop) -> N
     workshop.enable_authentication()
     assert requests.get(login, params=back, timeout=10).status_code == 200
     assert workshop.sign_in_as("alice").headers
-    web.update_auth_settings_v2(group, name, SiteAuthSettingsV2({"properties": {"platform": {"enabled": False}}}))
+    web.update_auth_settings_v2(
+        group, name, SiteAuthSettingsV2({"properties": {"platform": {"enabled": False}}})
+    )
 
 
 def test_an_instance_in_the_wrong_mode_becomes_serverless(workshop: Workshop) -> None:
@@ -220,7 +253,9 @@ def test_an_instance_in_the_wrong_mode_becomes_serverless(workshop: Workshop) ->
     signalr.begin_create_or_update(names.resource_group, names.signalr, default).result()
     workshop.create_signalr()
     features = signalr.get(names.resource_group, names.signalr).features
-    assert [feature.value for feature in features if feature.flag == "ServiceMode"] == ["Serverless"]
+    assert [feature.value for feature in features if feature.flag == "ServiceMode"] == [
+        "Serverless"
+    ]
 
 
 def test_a_website_that_was_switched_off_is_switched_on_by_the_upload(workshop: Workshop) -> None:

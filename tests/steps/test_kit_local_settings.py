@@ -41,7 +41,9 @@ def test_only_this_user_can_read_it(tmp_path: Path) -> None:
 
 def test_what_a_learner_added_stays(tmp_path: Path) -> None:
     """Settings and host options alike."""
-    (tmp_path / "local.settings.json").write_text('{"Values": {"MINE": "1"}, "Host": {"Extra": true}}')
+    (tmp_path / "local.settings.json").write_text(
+        '{"Values": {"MINE": "1"}, "Host": {"Extra": true}}'
+    )
     local_settings.write(tmp_path, signalr=KEY, storage="x")
     assert content(tmp_path)["Values"]["MINE"] == "1"
     assert content(tmp_path)["Host"]["Extra"] is True
@@ -75,7 +77,10 @@ def test_keys_are_forgotten_and_nothing_else(tmp_path: Path) -> None:
 
 def test_development_storage_elsewhere_is_written_out() -> None:
     """The short form means port 10000."""
-    assert local_settings.storage_for("http://127.0.0.1:10000/devstoreaccount1") == "UseDevelopmentStorage=true"
+    assert (
+        local_settings.storage_for("http://127.0.0.1:10000/devstoreaccount1")
+        == "UseDevelopmentStorage=true"
+    )
     assert "BlobEndpoint=http://127.0.0.1:10007/devstoreaccount1;" in local_settings.storage_for(
         "http://127.0.0.1:10007/devstoreaccount1"
     )

@@ -58,7 +58,11 @@ def texts(workshop: Workshop) -> dict[str, str]:
 def addresses(workshop: Workshop) -> list[str]:
     """Of SignalR, the deployed app and the deployed page."""
     text = local_settings.values(workshop.functions_folder)["AzureSignalRConnectionString"]
-    return [SignalRConnectionString.parse(text).base_url, str(workshop.api_base_url), str(workshop.web_url)]
+    return [
+        SignalRConnectionString.parse(text).base_url,
+        str(workshop.api_base_url),
+        str(workshop.web_url),
+    ]
 
 
 def kill_cloud(workshop: Workshop) -> None:
@@ -80,7 +84,9 @@ def read(url: str) -> tuple[str, bytes]:
         return answer.headers["Content-Type"], answer.read()
 
 
-def test_no_text_has_a_name_a_port_or_a_secret_in_it(workshop: Workshop, texts: dict[str, str]) -> None:
+def test_no_text_has_a_name_a_port_or_a_secret_in_it(
+    workshop: Workshop, texts: dict[str, str]
+) -> None:
     """A stored notebook and a new run agree."""
     key = local_settings.values(workshop.functions_folder)["AzureSignalRConnectionString"]
     assert "AccessKey=" in key
@@ -91,45 +97,66 @@ def test_no_text_has_a_name_a_port_or_a_secret_in_it(workshop: Workshop, texts: 
 
 
 @pytest.mark.parametrize("verb", [verb for verb in ORDER if verb != "publish_functions"])
-def test_a_step_done_again_says_the_same(workshop: Workshop, texts: dict[str, str], verb: str) -> None:
+def test_a_step_done_again_says_the_same(
+    workshop: Workshop, texts: dict[str, str], verb: str
+) -> None:
     """Every cell can be run twice."""
     assert repr(getattr(workshop, verb)()) == texts[verb]
 
 
-def test_publishing_says_which_setting_was_forgotten(workshop: Workshop, texts: dict[str, str]) -> None:
+def test_publishing_says_which_setting_was_forgotten(
+    workshop: Workshop, texts: dict[str, str]
+) -> None:
     """Before anybody wonders why nothing works."""
     published = "Published. 4 functions: GetMessages, SendMessage, SignalRInfo, negotiate."
-    assert texts["publish_functions"] == f"{published} Not uploaded yet: AzureSignalRConnectionString."
+    assert (
+        texts["publish_functions"] == f"{published} Not uploaded yet: AzureSignalRConnectionString."
+    )
     assert repr(workshop.publish_functions()) == published
 
 
-def test_resource_manager_knows_what_was_published(workshop: Workshop, texts: dict[str, str]) -> None:
+def test_resource_manager_knows_what_was_published(
+    workshop: Workshop, texts: dict[str, str]
+) -> None:
     """The newest deployment is the active one, and its log tells which functions it serves."""
     web, names = workshop.cloud.web().web_apps, workshop.settings
     newest = next(iter(web.list_deployments(names.resource_group, names.function_app)))
-    assert newest.properties is not None and (newest.properties.status, newest.properties.active) == (4, True)
-    log = web.list_deployment_log(names.resource_group, names.function_app, str(newest.properties["id"]))
+    assert newest.properties is not None and (
+        newest.properties.status,
+        newest.properties.active,
+    ) == (4, True)
+    log = web.list_deployment_log(
+        names.resource_group, names.function_app, str(newest.properties["id"])
+    )
     assert log.properties is not None and "The app serves: " in str(log.properties.details)
 
 
 @pytest.mark.parametrize("where", ["local_api_base_url", "api_base_url"])
 def test_the_functions_answer(workshop: Workshop, texts: dict[str, str], where: str) -> None:
     """Here and deployed, with a token for the hub."""
-    request = urllib.request.Request(f"{getattr(workshop, where)}/api/negotiate", method="POST", data=b"")
+    request = urllib.request.Request(
+        f"{getattr(workshop, where)}/api/negotiate", method="POST", data=b""
+    )
     with urllib.request.urlopen(request) as answer:
         assert set(json.load(answer)) == {"url", "accessToken"}
 
 
-def test_the_deployed_page_is_the_local_page_with_another_address(workshop: Workshop, texts: dict[str, str]) -> None:
+def test_the_deployed_page_is_the_local_page_with_another_address(
+    workshop: Workshop, texts: dict[str, str]
+) -> None:
     """Only config.json differs."""
     assert workshop.web_url is not None
     kind, page = read(workshop.web_url)
     assert kind.startswith("text/html")
     assert page == (workshop.page_folder / "index.html").read_bytes()
-    assert json.loads(read(workshop.web_url + "config.json")[1]) == {"apiBaseUrl": workshop.api_base_url}
+    assert json.loads(read(workshop.web_url + "config.json")[1]) == {
+        "apiBaseUrl": workshop.api_base_url
+    }
 
 
-def test_the_deployed_functions_answer_the_deployed_page_only(workshop: Workshop, texts: dict[str, str]) -> None:
+def test_the_deployed_functions_answer_the_deployed_page_only(
+    workshop: Workshop, texts: dict[str, str]
+) -> None:
     """CORS, credentials included."""
     assert workshop.web_url is not None
     page = workshop.web_url.rstrip("/")
@@ -151,7 +178,9 @@ def test_two_people_chat(workshop: Workshop, texts: dict[str, str], where: str) 
         panel.close()
 
 
-def test_settings_somebody_added_survive_every_step(workshop: Workshop, texts: dict[str, str]) -> None:
+def test_settings_somebody_added_survive_every_step(
+    workshop: Workshop, texts: dict[str, str]
+) -> None:
     """Writing settings replaces all of them; the kit merges."""
     web, settings = workshop.cloud.web().web_apps, workshop.settings
     group, site = settings.resource_group, settings.function_app
@@ -159,10 +188,15 @@ def test_settings_somebody_added_survive_every_step(workshop: Workshop, texts: d
     web.update_application_settings(group, site, {"properties": {**current, "MINE": "1"}})
     workshop.create_function_app()
     workshop.upload_settings()
-    assert dict(web.list_application_settings(group, site).properties or {}) == {**current, "MINE": "1"}
+    assert dict(web.list_application_settings(group, site).properties or {}) == {
+        **current,
+        "MINE": "1",
+    }
 
 
-def test_a_killed_cloud_comes_back_with_everything(workshop: Workshop, texts: dict[str, str]) -> None:
+def test_a_killed_cloud_comes_back_with_everything(
+    workshop: Workshop, texts: dict[str, str]
+) -> None:
     """The next cell starts it; addresses, settings, app and page are what they were."""
     addresses = (workshop.api_base_url, workshop.web_url)
     kill_cloud(workshop)
@@ -178,7 +212,9 @@ def test_a_killed_cloud_comes_back_with_everything(workshop: Workshop, texts: di
         panel.close()
 
 
-def test_ports_that_other_programs_took_meanwhile_are_replaced(workshop: Workshop, texts: dict[str, str]) -> None:
+def test_ports_that_other_programs_took_meanwhile_are_replaced(
+    workshop: Workshop, texts: dict[str, str]
+) -> None:
     """SignalR's, the app's and the website's at once: the app's settings are written again, and the chat goes on."""
     before = addresses(workshop)
     kill_cloud(workshop)
@@ -199,7 +235,9 @@ def test_every_step_was_timed(workshop: Workshop, texts: dict[str, str]) -> None
     assert steps >= len(ORDER)
 
 
-def test_clean_up_leaves_nothing_and_says_how_it_knows(workshop: Workshop, texts: dict[str, str]) -> None:
+def test_clean_up_leaves_nothing_and_says_how_it_knows(
+    workshop: Workshop, texts: dict[str, str]
+) -> None:
     """Last: it deletes everything the others used."""
     receipt = workshop.clean_up()
     assert receipt.complete
@@ -217,7 +255,9 @@ def test_clean_up_leaves_nothing_and_says_how_it_knows(workshop: Workshop, texts
     assert workshop.clean_up().complete
 
 
-def test_nothing_that_went_over_the_wire_is_outside_azures_models(workshop: Workshop, watch: Watch) -> None:
+def test_nothing_that_went_over_the_wire_is_outside_azures_models(
+    workshop: Workshop, watch: Watch
+) -> None:
     """Requests and answers of all the steps above, the publishing and the last clean-up among them."""
     assert watch.specs.problems == [] and watch.unknown == []
     assert watch.specs.seen >= {

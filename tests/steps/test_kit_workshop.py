@@ -26,7 +26,11 @@ def workshop(home: Path, cloud: Cloud, monkeypatch: pytest.MonkeyPatch) -> Works
 def test_what_was_chosen_is_remembered(workshop: Workshop) -> None:
     """Every notebook opens the same workshop."""
     again = Workshop.open()
-    assert (again.settings.target, again.settings.suffix, again.settings.region) == ("azure", "abc123", "eastus2")
+    assert (again.settings.target, again.settings.suffix, again.settings.region) == (
+        "azure",
+        "abc123",
+        "eastus2",
+    )
     assert repr(again) == "Workshop on Azure, eastus2"
 
 
@@ -88,7 +92,9 @@ def test_completed_sections_are_kept_in_order(workshop: Workshop) -> None:
         (lambda workshop: workshop.start_page(), "Section 06"),
     ],
 )
-def test_a_step_too_early_names_the_one_before(workshop: Workshop, step: Callable[[Workshop], object], hint: str) -> None:
+def test_a_step_too_early_names_the_one_before(
+    workshop: Workshop, step: Callable[[Workshop], object], hint: str
+) -> None:
     """Sections can be opened in any order."""
     with pytest.raises(SetupError, match=hint):
         step(workshop)
@@ -109,7 +115,9 @@ def test_a_place_for_a_chat_is_local_or_deployed(workshop: Workshop) -> None:
         workshop.chat_panel("alice", where="here")
 
 
-def test_a_cloud_that_cannot_start_is_said_in_its_own_words(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_cloud_that_cannot_start_is_said_in_its_own_words(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """The command's sentence, not its exit code."""
     (home / "local").write_text("a file where the folder should be")
     monkeypatch.delenv("CHATKIT_TARGET", raising=False)

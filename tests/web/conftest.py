@@ -43,10 +43,17 @@ def profile(browser: Browser, chromium: str, tmp_path: Path) -> Iterator[Profile
     def start(*, block_cookies: bool) -> BrowserContext:
         folder = tmp_path / f"profile-{len(contexts)}"
         (folder / "Default").mkdir(parents=True)
-        choice = {"cookie_controls_mode": int(block_cookies), "block_third_party_cookies": block_cookies}
-        (folder / "Default" / "Preferences").write_text(json.dumps({"profile": choice}), encoding="utf-8")
+        choice = {
+            "cookie_controls_mode": int(block_cookies),
+            "block_third_party_cookies": block_cookies,
+        }
+        (folder / "Default" / "Preferences").write_text(
+            json.dumps({"profile": choice}), encoding="utf-8"
+        )
         kind = browser.browser_type
-        contexts.append(kind.launch_persistent_context(folder, executable_path=chromium, args=ARGUMENTS))
+        contexts.append(
+            kind.launch_persistent_context(folder, executable_path=chromium, args=ARGUMENTS)
+        )
         return contexts[-1]
 
     yield start

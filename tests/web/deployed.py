@@ -15,8 +15,21 @@ from chatkit.workshop import Workshop
 from tests.app_versions import BEFORE_SIGN_IN, write_app
 
 LOCAL = ("write_local_settings", "start_functions", "prepare_page", "start_page")
-DEPLOYED = ("publish_functions", "upload_settings", "allow_page", "enable_static_website", "set_page_url", "upload_page")
-WITH_SIGN_IN = ("write_local_settings", "prepare_page", *DEPLOYED[:-2], "enable_authentication", *DEPLOYED[-2:])
+DEPLOYED = (
+    "publish_functions",
+    "upload_settings",
+    "allow_page",
+    "enable_static_website",
+    "set_page_url",
+    "upload_page",
+)
+WITH_SIGN_IN = (
+    "write_local_settings",
+    "prepare_page",
+    *DEPLOYED[:-2],
+    "enable_authentication",
+    *DEPLOYED[-2:],
+)
 
 
 @contextmanager

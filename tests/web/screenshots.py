@@ -104,12 +104,17 @@ def say(page: Page, said: Said) -> None:
     page.keyboard.press("Escape")
 
 
-def take(url: str, folder: Path, talk: tuple[Said, ...], pictures: tuple[Picture, ...], *, signs_in: bool) -> None:
+def take(
+    url: str, folder: Path, talk: tuple[Said, ...], pictures: tuple[Picture, ...], *, signs_in: bool
+) -> None:
     """Let the talk happen on the page at an address, and take every picture of it."""
     with sync_playwright() as playwright:
         path = next(filter(None, map(shutil.which, NAMES)))
         browser = playwright.chromium.launch(executable_path=path, args=ARGUMENTS)
-        speakers = {who: enter(browser, url, who, pictures[0], signs_in=signs_in) for who in ("alice", "bob", "carol")}
+        speakers = {
+            who: enter(browser, url, who, pictures[0], signs_in=signs_in)
+            for who in ("alice", "bob", "carol")
+        }
         for said in talk:
             say(speakers[said.who], said)
             for who, page in speakers.items():
@@ -131,7 +136,10 @@ def main() -> None:
     folder.mkdir(parents=True, exist_ok=True)
     for state, talk in (("anonymous", ANONYMOUS), ("signed in", SIGNED_IN)):
         signs_in = state == "signed in"
-        with tempfile.TemporaryDirectory() as home, finished_workshop(Path(home), sign_in=signs_in) as workshop:
+        with (
+            tempfile.TemporaryDirectory() as home,
+            finished_workshop(Path(home), sign_in=signs_in) as workshop,
+        ):
             take(workshop.web_url or "", folder, talk, PICTURES[state], signs_in=signs_in)
         print(*(folder / picture.file for picture in PICTURES[state]), sep="\n")
 

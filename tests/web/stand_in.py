@@ -72,7 +72,12 @@ class Room:
         self.do(self._start())
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
         self.do(self._stop())
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join(WAIT_S)
@@ -102,7 +107,9 @@ class Room:
 
     def post(self, sender: str, text: str, recipient: str = "") -> dict[str, Any]:
         """Post a message as the function app would get it from somebody else."""
-        return self.do(self._post(sender, json.dumps({"text": text, "recipient": recipient}).encode()))[1]
+        return self.do(
+            self._post(sender, json.dumps({"text": text, "recipient": recipient}).encode())
+        )[1]
 
     async def _start(self) -> None:
         hub: dict[str, Handler] = {
@@ -112,7 +119,9 @@ class Room:
         }
         hub_url = await self._serve(hub, "localhost")
         port = hub_url.rpartition(":")[2]
-        self.connection_string = f"Endpoint=http://localhost;Port={port};AccessKey=not-a-secret;Version=1.0;"
+        self.connection_string = (
+            f"Endpoint=http://localhost;Port={port};AccessKey=not-a-secret;Version=1.0;"
+        )
         routes: dict[str, Handler] = {
             "POST /api/negotiate": self._negotiate,
             "POST /api/messages": self._send,
@@ -120,7 +129,12 @@ class Room:
             **self.sign_ins.routes(),
         }
         self.api_url = await self._serve(routes, "localhost")
-        self.page_url = await self._serve({"GET /config.json": self._config, "GET /{name:.*}": self._file}, "127.0.0.1") + "/"
+        self.page_url = (
+            await self._serve(
+                {"GET /config.json": self._config, "GET /{name:.*}": self._file}, "127.0.0.1"
+            )
+            + "/"
+        )
 
     async def _stop(self) -> None:
         if self.faults.hold:
@@ -152,14 +166,20 @@ class Room:
     async def _preflight(self, request: web.Request) -> web.StreamResponse:
         asked = request.headers.get("Access-Control-Request-Headers", "")
         return web.Response(
-            status=204, headers={"Access-Control-Allow-Headers": asked, "Access-Control-Allow-Methods": "GET, POST"}
+            status=204,
+            headers={
+                "Access-Control-Allow-Headers": asked,
+                "Access-Control-Allow-Methods": "GET, POST",
+            },
         )
 
     async def _config(self, request: web.Request) -> web.StreamResponse:
         if self.faults.config == "":
             raise web.HTTPNotFound
         config = {"apiBaseUrl": self.api_url} | ({"signIn": "aad"} if self.has_sign_in else {})
-        return web.Response(text=self.faults.config or json.dumps(config), content_type="application/json")
+        return web.Response(
+            text=self.faults.config or json.dumps(config), content_type="application/json"
+        )
 
     async def _file(self, request: web.Request) -> web.StreamResponse:
         path = CONTENT / (request.match_info["name"] or "index.html")
@@ -170,7 +190,12 @@ class Room:
     async def _negotiate(self, request: web.Request) -> web.StreamResponse:
         if self.faults.negotiate:
             return web.Response(status=self.faults.negotiate)
-        return self._answer(call("negotiate", func.HttpRequest("POST", request.path, headers=self._principal(request), body=b"")))
+        return self._answer(
+            call(
+                "negotiate",
+                func.HttpRequest("POST", request.path, headers=self._principal(request), body=b""),
+            )
+        )
 
     async def _history(self, request: web.Request) -> web.StreamResponse:
         if self.faults.hold:
@@ -178,7 +203,12 @@ class Room:
         if self.faults.history:
             return self._refuse(self.faults.history)
         headers, params = self._principal(request), dict(request.query)
-        return self._answer(call("GetMessages", func.HttpRequest("GET", request.path, headers=headers, params=params, body=b"")))
+        return self._answer(
+            call(
+                "GetMessages",
+                func.HttpRequest("GET", request.path, headers=headers, params=params, body=b""),
+            )
+        )
 
     async def _send(self, request: web.Request) -> web.StreamResponse:
         if self.faults.hold:
@@ -192,7 +222,9 @@ class Room:
     async def _post(self, sender: str, body: bytes) -> tuple[web.Response, dict[str, Any]]:
         sent = Sent()
         request = func.HttpRequest("POST", "/api/messages", headers=principal(sender), body=body)
-        response = await asyncio.to_thread(call, "SendMessage", request, sent)  # it asks the hub who is connected
+        response = await asyncio.to_thread(
+            call, "SendMessage", request, sent
+        )  # it asks the hub who is connected
         for message in (message for value in sent.values for message in value):
             await self._broadcast(message)
         return self._answer(response), json.loads(response.get_body())
@@ -202,7 +234,9 @@ class Room:
 
     @staticmethod
     def _answer(response: func.HttpResponse) -> web.Response:
-        return web.Response(status=response.status_code, body=response.get_body(), content_type=response.mimetype)
+        return web.Response(
+            status=response.status_code, body=response.get_body(), content_type=response.mimetype
+        )
 
     @staticmethod
     def _refuse(how: tuple[int, str]) -> web.Response:
@@ -213,7 +247,12 @@ class Room:
         transports = [{"transport": "WebSockets", "transferFormats": ["Text"]}]
         token = uuid.uuid4().hex
         return web.json_response(
-            {"negotiateVersion": 1, "connectionId": token, "connectionToken": token, "availableTransports": transports}
+            {
+                "negotiateVersion": 1,
+                "connectionId": token,
+                "connectionToken": token,
+                "availableTransports": transports,
+            }
         )
 
     async def _websocket(self, request: web.Request) -> web.StreamResponse:
@@ -229,7 +268,9 @@ class Room:
         return socket
 
     async def _is_connected(self, request: web.Request) -> web.StreamResponse:
-        return web.Response(status=200 if request.match_info["user"] in self.sockets.values() else 404)
+        return web.Response(
+            status=200 if request.match_info["user"] in self.sockets.values() else 404
+        )
 
     async def _broadcast(self, invocation: dict[str, Any]) -> None:
         user = invocation.get("userId")

@@ -53,7 +53,9 @@ class SignIns:
 
     async def _ask(self, request: web.Request) -> web.StreamResponse:
         names = ("alice", "bob", "carol", "<img src=x onerror=alert(1)>")
-        buttons = "".join(f'<button name="user" value="{name}">{quote(name)}</button>' for name in names)
+        buttons = "".join(
+            f'<button name="user" value="{name}">{quote(name)}</button>' for name in names
+        )
         response = web.Response(text=PICK.format(buttons=buttons), content_type="text/html")
         response.set_cookie("AppServiceAuthSession", "for-every-site", samesite="None", secure=True)
         return response
@@ -61,8 +63,12 @@ class SignIns:
     async def _start(self, request: web.Request) -> web.StreamResponse:
         token = uuid.uuid4().hex
         self.sessions[token] = str((await request.post())["user"]) + DOMAIN
-        document = json.dumps({"authenticationToken": token, "user": {"userId": f"sid:{uuid.uuid4().hex}"}})
-        raise web.HTTPFound(f"{request.query['post_login_redirect_url']}#token={quote(document, safe='')}")
+        document = json.dumps(
+            {"authenticationToken": token, "user": {"userId": f"sid:{uuid.uuid4().hex}"}}
+        )
+        raise web.HTTPFound(
+            f"{request.query['post_login_redirect_url']}#token={quote(document, safe='')}"
+        )
 
     async def _me(self, request: web.Request) -> web.StreamResponse:
         self._note(request)

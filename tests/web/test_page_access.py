@@ -14,7 +14,11 @@ from tests.web.conftest import Visit, sign_in
 from tests.web.stand_in import Room
 
 AXE = Path(__file__).with_name("node_modules") / "axe-core" / "axe.min.js"
-SIZES = {"desktop": {"width": 1280, "height": 800}, "phone": {"width": 390, "height": 844}, "tiny": {"width": 320, "height": 480}}
+SIZES = {
+    "desktop": {"width": 1280, "height": 800},
+    "phone": {"width": 390, "height": 844},
+    "tiny": {"width": 320, "height": 480},
+}
 
 
 FOCUSED = "document.activeElement.getAttribute('aria-label') ?? (document.activeElement.id || document.activeElement.innerText)"
@@ -34,7 +38,11 @@ def complaints(page: Page, axe: str) -> list[str]:
     session = page.context.new_cdp_session(page)
     session.send("Runtime.evaluate", {"expression": axe})
     report: Any = page.evaluate("axe.run()")
-    return [f"{each['impact']} {each['id']}: {node['html']}" for each in report["violations"] for node in each["nodes"]]
+    return [
+        f"{each['impact']} {each['id']}: {node['html']}"
+        for each in report["violations"]
+        for node in each["nodes"]
+    ]
 
 
 @pytest.mark.parametrize("size", SIZES)
@@ -49,7 +57,18 @@ def test_axe_finds_nothing(visit: Visit, chat: Room, axe: str, scheme: str, size
     page.keyboard.press("Enter")
     page.wait_for_selector(".empty")
     found["empty"] = complaints(page, axe)
-    for name in ("alice", "bob", "carol", "Ada Lovelace", "مرحبا", "dave", "eve", "Zoë", "x", "Mallory"):
+    for name in (
+        "alice",
+        "bob",
+        "carol",
+        "Ada Lovelace",
+        "مرحبا",
+        "dave",
+        "eve",
+        "Zoë",
+        "x",
+        "Mallory",
+    ):
         chat.post(name, f"Hello from {name}")
     expect(page.locator(".text")).to_have_count(10)
     chat.faults.send, chat.faults.negotiate = (500, ""), 500
@@ -64,7 +83,9 @@ def test_axe_finds_nothing(visit: Visit, chat: Room, axe: str, scheme: str, size
 
 @pytest.mark.parametrize("size", SIZES)
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_axe_finds_nothing_with_sign_in(signed_in: Visit, chat: Room, axe: str, scheme: str, size: str) -> None:
+def test_axe_finds_nothing_with_sign_in(
+    signed_in: Visit, chat: Room, axe: str, scheme: str, size: str
+) -> None:
     """At the door, among private messages, while writing one and naming somebody, and when the sign-in is over."""
     page = signed_in(None, color_scheme=scheme, viewport=SIZES[size], reduced_motion="reduce")
     found = {"door": complaints(page, axe)}
@@ -153,7 +174,9 @@ def test_nothing_sticks_out_sideways(visit: Visit, chat: Room, width: int) -> No
 
 
 @pytest.mark.parametrize("size", [(667, 375), (640, 320), (320, 256)])
-def test_a_low_window_keeps_messages_and_composer_usable(visit: Visit, chat: Room, size: tuple[int, int]) -> None:
+def test_a_low_window_keeps_messages_and_composer_usable(
+    visit: Visit, chat: Room, size: tuple[int, int]
+) -> None:
     """A phone on its side, and 400 % zoom."""
     page = visit(viewport={"width": size[0], "height": size[1]})
     chat.post("bob", "Hello")
@@ -174,7 +197,11 @@ def test_everything_can_be_reached_by_keyboard(visit: Visit, chat: Room) -> None
     names = []
     for _ in range(4):
         page.keyboard.press("Shift+Tab")
-        names.append(page.evaluate("document.activeElement.getAttribute('aria-label') ?? document.activeElement.innerText"))
+        names.append(
+            page.evaluate(
+                "document.activeElement.getAttribute('aria-label') ?? document.activeElement.innerText"
+            )
+        )
     assert names == ["Remove", "Try again", "Messages", "Change name"]
 
 

@@ -26,13 +26,19 @@ def stored(room: Room, number: int, when: datetime | None = None) -> list[str]:
     for n in range(number):
         at = (when or datetime.now(UTC)) + timedelta(milliseconds=n)
         sent_at = at.isoformat(timespec="milliseconds").replace("+00:00", "Z")
-        message = {"id": f"{sent_at[:10]}-{n:04}", "sender": "carol" if n % 3 else "bob", "text": f"number {n}"}
+        message = {
+            "id": f"{sent_at[:10]}-{n:04}",
+            "sender": "carol" if n % 3 else "bob",
+            "text": f"number {n}",
+        }
         chat_history.append(message | {"sentAt": sent_at})
     return [f"number {n}" for n in range(number)]
 
 
 def distance_from_bottom(page: Page) -> float:
-    return float(page.locator(".log").evaluate("log => log.scrollHeight - log.scrollTop - log.clientHeight"))
+    return float(
+        page.locator(".log").evaluate("log => log.scrollHeight - log.scrollTop - log.clientHeight")
+    )
 
 
 def test_two_people_see_each_others_messages(visit: Visit) -> None:
@@ -136,7 +142,9 @@ def test_new_messages_do_not_take_a_reader_away(visit: Visit, chat: Room) -> Non
     log = page.query_selector(".log")
     page.locator(".log").hover()
     page.mouse.wheel(0, -600)
-    page.wait_for_function("log => log.scrollHeight - log.scrollTop - log.clientHeight > 300", arg=log)
+    page.wait_for_function(
+        "log => log.scrollHeight - log.scrollTop - log.clientHeight > 300", arg=log
+    )
     before = page.locator(".log").evaluate("log => log.scrollTop")
     chat.post("bob", "first")
     chat.post("bob", "second")

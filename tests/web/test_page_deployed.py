@@ -53,7 +53,9 @@ def write(page: Page, text: str) -> None:
 
 def drop_all(workshop: Workshop) -> None:
     """Let SignalR Service close every connection of the hub, by its REST API."""
-    values = json.loads((workshop.functions_folder / "local.settings.json").read_text("utf-8"))["Values"]
+    values = json.loads((workshop.functions_folder / "local.settings.json").read_text("utf-8"))[
+        "Values"
+    ]
     connection = SignalRConnectionString.parse(values["AzureSignalRConnectionString"])
     path = "/api/hubs/chat/:closeConnections?api-version=2022-06-01"
     headers = {"Authorization": f"Bearer {rest_token(connection, path)}"}
@@ -75,7 +77,9 @@ def test_two_windows_chat(enter: Open, where: str) -> None:
 
 
 @pytest.mark.parametrize("where", WHERE)
-def test_the_page_reconnects_when_the_service_closes_its_connection(enter: Open, workshop: Workshop, where: str) -> None:
+def test_the_page_reconnects_when_the_service_closes_its_connection(
+    enter: Open, workshop: Workshop, where: str
+) -> None:
     """And hears what is said afterwards."""
     alice, bob = enter(where, "alice"), enter(where, "bob")
     with alice.expect_websocket():
@@ -91,10 +95,14 @@ def test_the_local_page_waits_for_its_functions(enter: Open, workshop: Workshop)
     page = enter("local", "alice")
     workshop.stop_functions()
     write(page, "Is anybody there?")
-    expect(page.locator(".message.failed .fate")).to_contain_text("The function app does not answer.")
+    expect(page.locator(".message.failed .fate")).to_contain_text(
+        "The function app does not answer."
+    )
     workshop.start_functions()
     page.get_by_role("button", name="Try again").click()
-    expect(page.locator(".message.sent .text").last).to_have_text("Is anybody there?", timeout=20_000)
+    expect(page.locator(".message.sent .text").last).to_have_text(
+        "Is anybody there?", timeout=20_000
+    )
 
 
 def test_the_deployed_page_breaks_no_rule(enter: Open, workshop: Workshop) -> None:
@@ -103,20 +111,34 @@ def test_the_deployed_page_breaks_no_rule(enter: Open, workshop: Workshop) -> No
     problems: list[str] = []
     hosts: set[str] = set()
     types: dict[str, str] = {}
-    page.on("console", lambda message: problems.append(message.text) if message.type in ("error", "warning") else None)
+    page.on(
+        "console",
+        lambda message: (
+            problems.append(message.text) if message.type in ("error", "warning") else None
+        ),
+    )
     page.on("pageerror", lambda error: problems.append(str(error)))
     page.on("request", lambda request: hosts.add(urlsplit(request.url).netloc))
-    page.on("response", lambda response: types.update({urlsplit(response.url).path: response.headers.get("content-type", "")}))
+    page.on(
+        "response",
+        lambda response: types.update(
+            {urlsplit(response.url).path: response.headers.get("content-type", "")}
+        ),
+    )
     page.reload()
     page.wait_for_selector(".connected")
     write(page, "Hello")
     expect(page.locator(".message.sent .text").last).to_have_text("Hello")
     known = {urlsplit(url or "").netloc for url in (workshop.web_url, workshop.api_base_url)}
     assert (problems, {host.split(":")[0] for host in hosts - known} - {"localhost"}) == ([], set())
-    assert types["/app.js"].startswith("text/javascript") and types["/app.css"].startswith("text/css")
+    assert types["/app.js"].startswith("text/javascript") and types["/app.css"].startswith(
+        "text/css"
+    )
 
 
-def test_an_address_that_is_not_there_is_answered_with_the_sites_own_page(browser: Browser, workshop: Workshop) -> None:
+def test_an_address_that_is_not_there_is_answered_with_the_sites_own_page(
+    browser: Browser, workshop: Workshop
+) -> None:
     """And leads back to the chat room."""
     page = browser.new_page()
     response = page.goto(f"{workshop.web_url}not/there")

@@ -57,7 +57,9 @@ def short_sessions(workshop: Workshop) -> Iterator[None]:
     before = apps.get_auth_settings_v2_without_secrets(*place)
     short = apps.get_auth_settings_v2_without_secrets(*place)
     assert short.properties and short.properties.login
-    short.properties.login.cookie_expiration = CookieExpiration(convention="FixedTime", time_to_expiration="00:00:03")
+    short.properties.login.cookie_expiration = CookieExpiration(
+        convention="FixedTime", time_to_expiration="00:00:03"
+    )
     apps.update_auth_settings_v2(*place, short)
     yield
     apps.update_auth_settings_v2(*place, before)
@@ -85,7 +87,9 @@ def write(page: Page, text: str, *, to: str = "") -> None:
 
 def answer_to(workshop: Workshop, path: str, token: str) -> int:
     """Status of the API's answer to a request with somebody's token."""
-    request = urllib.request.Request(f"{workshop.api_base_url}{path}", headers={"X-ZUMO-AUTH": token})
+    request = urllib.request.Request(
+        f"{workshop.api_base_url}{path}", headers={"X-ZUMO-AUTH": token}
+    )
     try:
         with urllib.request.urlopen(request) as response:
             return int(response.status)
@@ -108,7 +112,9 @@ def test_three_profiles_chat_publicly_and_privately(enter: Open) -> None:
     expect(alice.locator(".badge")).to_have_text("🔒 Private · to bob")
     write(bob, "Good morning")
     for page in (alice, bob, her_other, his_other):
-        expect(page.locator(".text")).to_have_text(["Hello everybody", "Only for bob", "Good morning"])
+        expect(page.locator(".text")).to_have_text(
+            ["Hello everybody", "Only for bob", "Good morning"]
+        )
     for _ in ("live", "from the history"):
         expect(carol.locator(".text")).to_have_text(["Hello everybody", "Good morning"])
         carol.reload()
@@ -124,7 +130,9 @@ def test_who_is_away_or_unknown_is_told_to_the_sender(enter: Open) -> None:
         bob.get_by_role("button", name="Sign out").click()
     expect(alice.locator(".text").last).to_have_text("I have to go")
     write(alice, "See you tomorrow", to="bob")
-    expect(alice.locator(".fate").last).to_contain_text("was not here, and will find it in the history.")
+    expect(alice.locator(".fate").last).to_contain_text(
+        "was not here, and will find it in the history."
+    )
     write(alice, "Hello", to="dave")
     expect(alice.locator(".fate").last).to_contain_text("Nobody has spoken here as dave@")
 
@@ -137,10 +145,15 @@ def test_signing_out_ends_the_session_in_the_app(enter: Open, workshop: Workshop
     with page.expect_response("**/.auth/logout") as answered:
         page.get_by_role("button", name="Sign out").click()
     expect(page.get_by_role("alert")).to_have_text("You have signed out.")
-    assert (answered.value.status, [answer_to(workshop, path, token) for path in PATHS]) == (200, [401, 401])
+    assert (answered.value.status, [answer_to(workshop, path, token) for path in PATHS]) == (
+        200,
+        [401, 401],
+    )
 
 
-def test_an_expired_session_leads_back_to_the_sign_in(enter: Open, workshop: Workshop, short_sessions: None) -> None:
+def test_an_expired_session_leads_back_to_the_sign_in(
+    enter: Open, workshop: Workshop, short_sessions: None
+) -> None:
     """The page was open all the time; its next message does not go out, says why, and waits for its writer."""
     page = enter("carol")
     token = str(page.evaluate("sessionStorage.getItem('chat-token')"))
@@ -157,7 +170,10 @@ def test_it_works_with_other_sites_cookies_blocked(profile: Profile, workshop: W
     """The page is on 127.0.0.1, the app on localhost: two sites, as in Azure."""
     page = profile(block_cookies=True).new_page()
     page.goto(workshop.web_url or "")
-    assert {urlsplit(url or "").hostname for url in (page.url, workshop.api_base_url)} == {"127.0.0.1", "localhost"}
+    assert {urlsplit(url or "").hostname for url in (page.url, workshop.api_base_url)} == {
+        "127.0.0.1",
+        "localhost",
+    }
     sign_in(page, "alice")
     write(page, "No cookie needed")
     page.reload()

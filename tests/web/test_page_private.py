@@ -80,9 +80,14 @@ def test_escape_writes_to_everybody_again(signed_in: Visit, chat: Room) -> None:
 
 @pytest.mark.parametrize(
     ("written", "called", "meant"),
-    [("dave", "dave", "dave@chatkit.example"), (" Eve@else.example ", "Eve@else.example", "Eve@else.example")],
+    [
+        ("dave", "dave", "dave@chatkit.example"),
+        (" Eve@else.example ", "Eve@else.example", "Eve@else.example"),
+    ],
 )
-def test_somebody_not_seen_yet_can_be_written_to(signed_in: Visit, chat: Room, written: str, called: str, meant: str) -> None:
+def test_somebody_not_seen_yet_can_be_written_to(
+    signed_in: Visit, chat: Room, written: str, called: str, meant: str
+) -> None:
     """A name without a domain is one of mine; the sender is told that nobody has spoken under it."""
     page = signed_in("alice")
     choose_other(page, written)
@@ -109,7 +114,9 @@ def test_who_is_away_finds_it_later(signed_in: Visit, chat: Room) -> None:
     alice = signed_in("alice")
     choose(alice, BOB)
     write(alice, "See you tomorrow")
-    expect(alice.locator(".fate")).to_have_text("bob was not here, and will find it in the history.")
+    expect(alice.locator(".fate")).to_have_text(
+        "bob was not here, and will find it in the history."
+    )
     bob = signed_in("bob")
     expect(bob.locator(".private .text")).to_have_text(["See you tomorrow"])
     expect(bob.locator(".badge")).to_have_text("🔒 Private · to you")
@@ -135,7 +142,9 @@ def test_my_other_tab_has_it_once(signed_in: Visit, chat: Room) -> None:
         expect(tab.locator(".message.private.own .text")).to_have_text(["same", "same"])
 
 
-def test_the_same_words_to_everybody_and_to_one_are_two_messages(signed_in: Visit, chat: Room) -> None:
+def test_the_same_words_to_everybody_and_to_one_are_two_messages(
+    signed_in: Visit, chat: Room
+) -> None:
     """Neither takes the other's place, nor stands under the other's badge."""
     chat.post(BOB, "Hello")
     page = signed_in("alice")
@@ -150,13 +159,25 @@ def test_the_same_words_to_everybody_and_to_one_are_two_messages(signed_in: Visi
 def test_a_forged_badge_is_text(signed_in: Visit, chat: Room) -> None:
     """Words that look like one are a message's words; fields of the wrong kind make none."""
     page = signed_in("alice")
-    chat.say({"id": "1", "sender": BOB, "text": "🔒 Private · to you", "recipient": {"name": "alice"}, "isPrivate": True})
-    chat.say({"id": "2", "sender": BOB, "text": "<p class=badge>Private</p>", "recipient": ["alice"]})
+    chat.say(
+        {
+            "id": "1",
+            "sender": BOB,
+            "text": "🔒 Private · to you",
+            "recipient": {"name": "alice"},
+            "isPrivate": True,
+        }
+    )
+    chat.say(
+        {"id": "2", "sender": BOB, "text": "<p class=badge>Private</p>", "recipient": ["alice"]}
+    )
     expect(page.locator(".text")).to_have_count(2)
     expect(page.locator(".badge")).to_have_count(0)
 
 
-def test_a_private_message_that_failed_is_tried_again_privately(signed_in: Visit, chat: Room) -> None:
+def test_a_private_message_that_failed_is_tried_again_privately(
+    signed_in: Visit, chat: Room
+) -> None:
     """Whoever has been chosen meanwhile."""
     chat.post(BOB, "Hello")
     chat.post(CAROL, "Hello")
@@ -177,7 +198,10 @@ def test_a_private_message_is_known_without_colours(signed_in: Visit, chat: Room
     chat.post(BOB, "Psst", recipient=ALICE)
     page = signed_in("alice", forced_colors="active")
     expect(page.locator(".badge")).to_contain_text("Private")
-    assert page.locator(".private .text").evaluate("text => getComputedStyle(text).borderTopStyle") == "dashed"
+    assert (
+        page.locator(".private .text").evaluate("text => getComputedStyle(text).borderTopStyle")
+        == "dashed"
+    )
     choose(page, BOB)
     expect(page.get_by_label("Private message to bob")).to_be_visible()
 

@@ -44,7 +44,9 @@ def watch(page: Page) -> list[str]:
 
     page.on("dialog", on_dialog)
     page.on("pageerror", lambda error: seen.append(str(error)))
-    page.on("console", lambda message: seen.append(message.text) if message.type == "error" else None)
+    page.on(
+        "console", lambda message: seen.append(message.text) if message.type == "error" else None
+    )
     return seen
 
 
@@ -129,5 +131,13 @@ def test_a_whole_visit_breaks_no_rule(visit: Visit, chat: Room) -> None:
 def test_the_source_never_makes_html_of_strings() -> None:
     """No innerHTML and no relatives."""
     source = "".join(path.read_text(encoding="utf-8") for path in CONTENT.glob("*.js"))
-    for word in ("innerHTML", "outerHTML", "insertAdjacent", "v-html", "document.write", "eval(", "new Function"):
+    for word in (
+        "innerHTML",
+        "outerHTML",
+        "insertAdjacent",
+        "v-html",
+        "document.write",
+        "eval(",
+        "new Function",
+    ):
         assert word not in source

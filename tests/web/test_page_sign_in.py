@@ -55,7 +55,9 @@ def test_without_sign_in_in_its_config_the_page_asks_for_a_name(visit: Visit, ch
     assert (chat.sign_ins.seen, kept(page)) == ([], None)
 
 
-def test_a_reload_stays_signed_in_and_a_second_tab_is_somebody_else(signed_in: Visit, chat: Room) -> None:
+def test_a_reload_stays_signed_in_and_a_second_tab_is_somebody_else(
+    signed_in: Visit, chat: Room
+) -> None:
     """The token belongs to the tab."""
     page = signed_in("alice")
     page.reload()
@@ -179,14 +181,19 @@ def test_a_link_with_somebody_elses_token_signs_nobody_in(signed_in: Visit, chat
     assert (kept(page), page.url, chat.sign_ins.seen) == (None, chat.page_url, [])
 
 
-@pytest.mark.parametrize("fragment", ["%7B", "%E0%A4%A", "null", "{}", '{"authenticationToken":7}', '{"authenticationToken":""}'])
+@pytest.mark.parametrize(
+    "fragment",
+    ["%7B", "%E0%A4%A", "null", "{}", '{"authenticationToken":7}', '{"authenticationToken":""}'],
+)
 def test_a_sign_in_that_brings_nothing_says_so(signed_in: Visit, chat: Room, fragment: str) -> None:
     """And the address bar is clean all the same."""
     page = signed_in(None)
     page.evaluate("sessionStorage.setItem('chat-sign-in-begun', 'yes')")
     page.goto("about:blank")
     page.goto(f"{chat.page_url}#token={fragment}")
-    expect(page.get_by_role("alert")).to_have_text("The sign-in brought no token back. Please try again.")
+    expect(page.get_by_role("alert")).to_have_text(
+        "The sign-in brought no token back. Please try again."
+    )
     assert (kept(page), page.url) == (None, chat.page_url)
 
 
@@ -194,7 +201,12 @@ def test_the_token_goes_to_the_function_app_only(signed_in: Visit, chat: Room) -
     """Neither to SignalR Service nor to the page's own server; and no cookie goes along."""
     page = signed_in(None)
     brought: dict[str, set[str]] = {}
-    page.on("request", lambda request: brought.setdefault(request.url.split("/")[2], set()).update(request.headers))
+    page.on(
+        "request",
+        lambda request: brought.setdefault(request.url.split("/")[2], set()).update(
+            request.headers
+        ),
+    )
     sign_in(page, "alice")
     write(page, "Hello")
     expect(page.locator(".message.sent")).to_have_count(1)
@@ -205,7 +217,9 @@ def test_the_token_goes_to_the_function_app_only(signed_in: Visit, chat: Room) -
 
 
 @pytest.mark.parametrize("blocked", [True, False])
-def test_it_works_whether_or_not_other_sites_cookies_are_blocked(profile: Profile, chat: Room, blocked: bool) -> None:
+def test_it_works_whether_or_not_other_sites_cookies_are_blocked(
+    profile: Profile, chat: Room, blocked: bool
+) -> None:
     """Page on 127.0.0.1, API on localhost: two sites. A cookie of the API proves what the browser does."""
     chat.has_sign_in = True
     page = profile(block_cookies=blocked).new_page()
@@ -213,7 +227,9 @@ def test_it_works_whether_or_not_other_sites_cookies_are_blocked(profile: Profil
     sign_in(page, "alice")
     write(page, "Hello")
     expect(page.locator(".message.sent .text")).to_have_text(["Hello"])
-    page.evaluate("url => fetch(url, {mode: 'no-cors', credentials: 'include'})", f"{chat.api_url}/.auth/me")
+    page.evaluate(
+        "url => fetch(url, {mode: 'no-cors', credentials: 'include'})", f"{chat.api_url}/.auth/me"
+    )
     assert chat.sign_ins.seen[-1] == ("/.auth/me", False, not blocked)
 
 
@@ -235,7 +251,9 @@ def test_a_provider_with_a_strange_name_is_refused(visit: Visit, chat: Room) -> 
     for name in ('"../evil"', "7", '["aad"]', '"a b"'):
         chat.faults.config = f'{{"apiBaseUrl": "{chat.api_url}", "signIn": {name}}}'
         page = visit(None)
-        expect(page.get_by_role("alert")).to_contain_text('"signIn" has to be the name of a provider')
+        expect(page.get_by_role("alert")).to_contain_text(
+            '"signIn" has to be the name of a provider'
+        )
 
 
 def test_who_leaves_an_anonymous_chat_is_not_told_about_sign_in(visit: Visit) -> None:

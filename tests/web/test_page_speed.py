@@ -12,7 +12,12 @@ from tests.web.stand_in import Room
 TRIES = 3
 SLOWER = 4  # times, than this machine when it has nothing else to do
 # The network that Chromium calls "Fast 4G": 9 Mbit/s, 60 ms there and back; and a processor a quarter as fast.
-NETWORK = {"offline": False, "latency": 60, "downloadThroughput": 9e6 / 8, "uploadThroughput": 1.5e6 / 8}
+NETWORK = {
+    "offline": False,
+    "latency": 60,
+    "downloadThroughput": 9e6 / 8,
+    "uploadThroughput": 1.5e6 / 8,
+}
 WATCH = """() => {
     new MutationObserver(() => {
         if (!window.usable && document.querySelector("#name, button.main")) window.usable = performance.now();
@@ -22,7 +27,9 @@ WATCH = """() => {
 
 def usable_after_ms(browser: Browser, url: str) -> float:
     """Time from the request of an empty-handed browser to the door that can be used, as the browser's clock has it."""
-    context = browser.new_context(viewport={"width": 390, "height": 844}, is_mobile=True, has_touch=True)
+    context = browser.new_context(
+        viewport={"width": 390, "height": 844}, is_mobile=True, has_touch=True
+    )
     page = context.new_page()
     session = context.new_cdp_session(page)
     throttle(session)
@@ -38,7 +45,9 @@ def throttle(session: CDPSession) -> None:
     """Make network and processor those of the phone."""
     session.send("Network.enable")
     session.send("Network.emulateNetworkConditions", NETWORK)
-    session.send("Emulation.setCPUThrottlingRate", {"rate": max(1.0, SLOWER * share_of_processor())})
+    session.send(
+        "Emulation.setCPUThrottlingRate", {"rate": max(1.0, SLOWER * share_of_processor())}
+    )
 
 
 def share_of_processor() -> float:
@@ -50,7 +59,9 @@ def share_of_processor() -> float:
 
 
 @pytest.mark.parametrize("has_sign_in", [False, True])
-def test_the_page_can_be_used_on_a_slow_phone(browser: Browser, chat: Room, has_sign_in: bool) -> None:
+def test_the_page_can_be_used_on_a_slow_phone(
+    browser: Browser, chat: Room, has_sign_in: bool
+) -> None:
     """It gets there with a quarter of the processor; the time is printed, not judged: this machine may be busy."""
     chat.has_sign_in = has_sign_in
     times_ms = [usable_after_ms(browser, chat.page_url) for _ in range(TRIES)]

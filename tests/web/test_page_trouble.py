@@ -27,7 +27,9 @@ def write(page: Page, text: str) -> None:
         ('{"apiBaseUrl": "http://"}', "config.json has to name the function app"),
     ],
 )
-def test_a_page_without_its_config_says_so(visit: Visit, chat: Room, config: str, words: str) -> None:
+def test_a_page_without_its_config_says_so(
+    visit: Visit, chat: Room, config: str, words: str
+) -> None:
     """And goes on once it is there."""
     chat.faults.config = config
     page = visit(None)
@@ -53,7 +55,9 @@ def test_loading_is_shown(visit: Visit, chat: Room) -> None:
     expect(page.locator(".empty")).to_be_visible()
 
 
-def test_what_is_said_between_history_and_connection_is_not_missed(visit: Visit, chat: Room) -> None:
+def test_what_is_said_between_history_and_connection_is_not_missed(
+    visit: Visit, chat: Room
+) -> None:
     """The history is there before the connection is: who comes in hears of both, and of what lies between."""
     chat.faults.negotiate = 500
     page = visit(wait=".banner")
@@ -82,13 +86,18 @@ def test_chat_goes_on_without_history(visit: Visit, chat: Room) -> None:
 @pytest.mark.parametrize(
     ("answer", "words"),
     [
-        ((400, '{"error": "The text is too long: at most 2,000 characters."}'), "The text is too long"),
+        (
+            (400, '{"error": "The text is too long: at most 2,000 characters."}'),
+            "The text is too long",
+        ),
         ((503, ""), "The function app answered with status 503."),
         ((500, "<h1>Error</h1>"), "The function app answered with status 500."),
         ((400, '{"error": {"not": "a sentence"}}'), "The function app answered with status 400."),
     ],
 )
-def test_a_message_that_was_refused_can_be_sent_again(visit: Visit, chat: Room, answer: tuple[int, str], words: str) -> None:
+def test_a_message_that_was_refused_can_be_sent_again(
+    visit: Visit, chat: Room, answer: tuple[int, str], words: str
+) -> None:
     """It stays where it is, says why, and goes out on the next try."""
     page = visit()
     chat.faults.send = answer
@@ -114,7 +123,9 @@ def test_a_function_app_that_is_away_is_named(visit: Visit, chat: Room) -> None:
     page = visit()
     page.route("**/api/messages", lambda route: route.abort())
     write(page, "Hello")
-    expect(page.locator(".fate")).to_contain_text("Is it running, and does its CORS setting name this page?")
+    expect(page.locator(".fate")).to_contain_text(
+        "Is it running, and does its CORS setting name this page?"
+    )
     page.unroute("**/api/messages")
     page.get_by_role("button", name="Try again").click()
     expect(page.locator(".message.sent .text")).to_have_text(["Hello"])
@@ -155,14 +166,18 @@ def test_a_hub_that_cannot_be_reached_is_tried_again(visit: Visit, chat: Room, s
     chat.post("bob", "from before")
     chat.faults.negotiate = status
     page = visit(wait=".banner")
-    expect(page.locator(".banner")).to_contain_text(f"The function app answered with status {status}.")
+    expect(page.locator(".banner")).to_contain_text(
+        f"The function app answered with status {status}."
+    )
     expect(page.locator(".text")).to_have_text(["from before"])
     chat.faults.negotiate = None
     page.get_by_role("button", name="Try now").click()
     expect(page.locator(".state")).to_have_text("Connected")
 
 
-def test_a_device_without_network_says_so_and_comes_back_by_itself(visit: Visit, chat: Room) -> None:
+def test_a_device_without_network_says_so_and_comes_back_by_itself(
+    visit: Visit, chat: Room
+) -> None:
     """The browser tells when the network is there again."""
     page = visit()
     page.context.set_offline(True)

@@ -12,7 +12,11 @@ from chatkit.wire.hub_protocol import PROTOCOLS, HandshakeReader, HubReader, par
 
 texts = st.text(st.characters(exclude_categories=["Cs"]), max_size=20)
 values = st.recursive(
-    st.none() | st.booleans() | st.integers(-(2**63), 2**64 - 1) | st.floats(allow_nan=False, allow_infinity=False) | texts,
+    st.none()
+    | st.booleans()
+    | st.integers(-(2**63), 2**64 - 1)
+    | st.floats(allow_nan=False, allow_infinity=False)
+    | texts,
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(texts, inner, max_size=3),
     max_leaves=8,
 )
@@ -73,7 +77,9 @@ def test_no_handshake_does_worse_than_a_protocol_error(chunk: bytes) -> None:
         pass
 
 
-@pytest.mark.parametrize("value", [b"1e999", b"NaN", b"-Infinity", b'"\\ud800"', b"[" * 70 + b"]" * 70])
+@pytest.mark.parametrize(
+    "value", [b"1e999", b"NaN", b"-Infinity", b'"\\ud800"', b"[" * 70 + b"]" * 70]
+)
 def test_what_json_cannot_carry_is_refused_at_the_door(value: bytes) -> None:
     """Sent back to a browser it would break the whole frame."""
     with pytest.raises(RemoteProtocolError, match="Error reading JSON"):
@@ -94,9 +100,11 @@ def test_what_an_encoding_cannot_carry_is_not_written(name: str, value: object) 
 @pytest.mark.parametrize(("value", "read"), [(10**30, 1e30), (-(10**400), float("-inf"))])
 def test_numbers_past_64_bits_are_floats_in_messagepack(value: int, read: float) -> None:
     """As JavaScript reads them from JSON."""
-    assert list(HubReader(PROTOCOLS["messagepack"]).feed(PROTOCOLS["messagepack"].serialize(m.Invocation("x", (value,))))) == [
-        m.Invocation("x", (read,))
-    ]
+    assert list(
+        HubReader(PROTOCOLS["messagepack"]).feed(
+            PROTOCOLS["messagepack"].serialize(m.Invocation("x", (value,)))
+        )
+    ) == [m.Invocation("x", (read,))]
 
 
 @pytest.mark.parametrize("body", [b'{"type":8,"sequenceId":1.5}', b'{"type":9,"sequenceId":1e30}'])

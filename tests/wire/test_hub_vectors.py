@@ -19,7 +19,9 @@ from chatkit.wire.hub_protocol import (
     parse_handshake,
 )
 
-VECTORS = json.loads((Path(__file__).parents[1] / "data/signalr/vectors.json").read_text(encoding="utf-8"))
+VECTORS = json.loads(
+    (Path(__file__).parents[1] / "data/signalr/vectors.json").read_text(encoding="utf-8")
+)
 JSON, MSGPACK = PROTOCOLS["json"], PROTOCOLS["messagepack"]
 SIZES: dict[str, HubMessage] = {
     "inv-noid Target [1]": Invocation("Target", (1,)),
@@ -33,7 +35,10 @@ SIZES: dict[str, HubMessage] = {
 
 
 def named(cases: list[dict[str, Any]]) -> list[Any]:
-    return [pytest.param(case, id=case.get("id") or case.get("wire") or case["hex"][:20]) for case in cases]
+    return [
+        pytest.param(case, id=case.get("id") or case.get("wire") or case["hex"][:20])
+        for case in cases
+    ]
 
 
 def read(protocol: str, wire: bytes) -> list[HubMessage]:
@@ -67,7 +72,12 @@ def test_a_messagepack_message_reads_as_recorded(case: dict[str, Any]) -> None:
 
 
 @pytest.mark.parametrize(
-    "case", [c for c in named(VECTORS["msgpack"]["ok"]) if "f32" not in c.id and "2el" not in c.id and "u8" not in c.id]
+    "case",
+    [
+        c
+        for c in named(VECTORS["msgpack"]["ok"])
+        if "f32" not in c.id and "2el" not in c.id and "u8" not in c.id
+    ],
 )
 def test_a_messagepack_message_writes_as_recorded(case: dict[str, Any]) -> None:
     """Byte for byte, but for numbers that may be written in several widths."""
@@ -93,7 +103,9 @@ def test_extra_messagepack_items_are_ignored() -> None:
 @pytest.mark.parametrize("name", SIZES)
 def test_messagepack_sizes_are_as_small_as_recorded(name: str) -> None:
     """Framed size in bytes."""
-    assert len(MSGPACK.serialize(SIZES[name])) == VECTORS["msgpack"]["framed_size_expectations"][name]
+    assert (
+        len(MSGPACK.serialize(SIZES[name])) == VECTORS["msgpack"]["framed_size_expectations"][name]
+    )
 
 
 @pytest.mark.parametrize("case", named(VECTORS["framing"]["varint"]))
@@ -110,7 +122,9 @@ def test_binary_frames_are_split(case: dict[str, Any]) -> None:
     assert [body.hex() for body in bodies] == case["bodies_hex"]
 
 
-@pytest.mark.parametrize("wire", [w for w in VECTORS["framing"]["partial_wait_for_more"] if w != "ffffffff07"])
+@pytest.mark.parametrize(
+    "wire", [w for w in VECTORS["framing"]["partial_wait_for_more"] if w != "ffffffff07"]
+)
 def test_a_partial_binary_frame_waits(wire: str) -> None:
     """No message and no error until the rest is there."""
     assert list(BinaryDecoder().feed(bytes.fromhex(wire))) == []
@@ -136,7 +150,9 @@ def test_a_handshake_request_is_read(case: dict[str, Any]) -> None:
     body = reader.feed(case["wire"].encode() + b"tail")
     assert body is not None
     request = parse_handshake(body)
-    assert {"protocol": request.protocol, "version": request.version}.items() <= json.loads(case["wire"][:-1]).items()
+    assert {"protocol": request.protocol, "version": request.version}.items() <= json.loads(
+        case["wire"][:-1]
+    ).items()
     assert reader.rest() == b"tail"
 
 

@@ -45,7 +45,13 @@ class ChatClient:
     """
 
     def __init__(
-        self, api_base_url: str, user: str, room: Room, *, headers: Mapping[str, str] | None = None, timing: Timing | None = None
+        self,
+        api_base_url: str,
+        user: str,
+        room: Room,
+        *,
+        headers: Mapping[str, str] | None = None,
+        timing: Timing | None = None,
     ) -> None:
         self.api = f"{api_base_url.rstrip('/')}/api"
         self.user = user
@@ -64,8 +70,12 @@ class ChatClient:
         """
         if self._session:
             raise LocalProtocolError(f"{self.user} is already connected.")
-        self._session = aiohttp.ClientSession(trust_env=not is_loopback(self.api), trace_configs=[self.tap.traces()])
-        self._connection = HubConnection(self._session, f"{self.api}/negotiate", self, self._headers, self._timing, tap=self.tap)
+        self._session = aiohttp.ClientSession(
+            trust_env=not is_loopback(self.api), trace_configs=[self.tap.traces()]
+        )
+        self._connection = HubConnection(
+            self._session, f"{self.api}/negotiate", self, self._headers, self._timing, tap=self.tap
+        )
         try:
             await self._connection.start()
         except BaseException:
@@ -79,7 +89,9 @@ class ChatClient:
             The message as the app answered it; None when the app answers nothing.
         """
         body = {"sender": self.user, "text": text} | ({"recipient": recipient} if recipient else {})
-        answer = await ask(self._open_session(), "POST", f"{self.api}/messages", body=body, headers=self._headers)
+        answer = await ask(
+            self._open_session(), "POST", f"{self.api}/messages", body=body, headers=self._headers
+        )
         return ChatMessage.from_json(answer) if answer else None
 
     async def history(self, *, limit: int = 50, before: str = "") -> tuple[ChatMessage, ...]:
@@ -89,7 +101,9 @@ class ChatClient:
             limit: At most so many.
             before: Id of a message; only older ones are returned.
         """
-        url = f"{self.api}/messages?limit={limit}" + (f"&before={quote(before, safe='')}" if before else "")
+        url = f"{self.api}/messages?limit={limit}" + (
+            f"&before={quote(before, safe='')}" if before else ""
+        )
         answer = await ask(self._open_session(), "GET", url, headers=self._headers)
         if not isinstance(answer, list):
             raise RemoteProtocolError("GET /api/messages did not answer a list.")
@@ -127,7 +141,9 @@ class ChatClient:
         if target.lower() != TARGET.lower():
             return
         if len(arguments) != 1:
-            return self._room.problem(f"{TARGET} arrived with {len(arguments)} arguments; the page takes one, the message.")
+            return self._room.problem(
+                f"{TARGET} arrived with {len(arguments)} arguments; the page takes one, the message."
+            )
         try:
             self._room.message(ChatMessage.from_json(arguments[0]))
         except RemoteProtocolError as error:
@@ -139,5 +155,7 @@ class ChatClient:
 
     def _open_session(self) -> aiohttp.ClientSession:
         if not self._session:
-            raise LocalProtocolError(f"{self.user} is not connected.", hint="Run the cell that opens the panel again.")
+            raise LocalProtocolError(
+                f"{self.user} is not connected.", hint="Run the cell that opens the panel again."
+            )
         return self._session

@@ -190,11 +190,16 @@ class HubConnection:
         headers = {**self.headers, **once(token)}
         for _ in range(REDIRECTS):
             try:
-                answer = await ask(self.session, "POST", with_query(url, "negotiateVersion=1"), headers=headers)
+                answer = await ask(
+                    self.session, "POST", with_query(url, "negotiateVersion=1"), headers=headers
+                )
             except ServiceError as error:
                 raise explained(error, token) from None
             if not isinstance(answer, dict):
-                raise RemoteProtocolError("Negotiate did not answer a JSON object.", hint="It has to return url and accessToken.")
+                raise RemoteProtocolError(
+                    "Negotiate did not answer a JSON object.",
+                    hint="It has to return url and accessToken.",
+                )
             if answer.get("error"):
                 raise RemoteProtocolError(f"Negotiate was refused: {answer['error']}")
             if "url" not in answer:
@@ -212,7 +217,9 @@ class HubConnection:
     async def _connect(self, url: str, token: str) -> aiohttp.ClientWebSocketResponse:
         close = aiohttp.ClientWSTimeout(ws_close=2.0)
         try:
-            return await self.session.ws_connect(url, headers=bearer(token), timeout=close, max_msg_size=0)
+            return await self.session.ws_connect(
+                url, headers=bearer(token), timeout=close, max_msg_size=0
+            )
         except aiohttp.WSServerHandshakeError as error:
             raise explained(refusal(error.status, "GET", url, ""), token) from None
 
@@ -224,7 +231,10 @@ class HubConnection:
                     messages = await link.receive()
                 for message in messages:
                     if isinstance(message, Close):
-                        return Ending(message.error or "The service closed the connection.", message.allow_reconnect)
+                        return Ending(
+                            message.error or "The service closed the connection.",
+                            message.allow_reconnect,
+                        )
                     await self._dispatch(message, link)
         except TimeoutError:
             return Ending(f"The service was silent for {self.timing.server_timeout_s:g} s.")
@@ -241,7 +251,9 @@ class HubConnection:
             return
         self.listener.received(message.target, list(message.arguments))
         if message.invocation_id is not None:
-            await link.send(Completion(message.invocation_id, error="Client didn't provide a result."))
+            await link.send(
+                Completion(message.invocation_id, error="Client didn't provide a result.")
+            )
 
     async def _ping(self, link: Link) -> None:
         with suppress(*FAILURES):

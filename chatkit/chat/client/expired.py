@@ -22,5 +22,9 @@ def expired(token: str) -> str:
         past = {**claims, "exp": int(time.time()) - HOUR_S}
     except (ValueError, TypeError):
         return f"expired-{token}"
-    body = base64.urlsafe_b64encode(json.dumps(past, separators=(",", ":")).encode()).rstrip(b"=").decode()
+    body = (
+        base64.urlsafe_b64encode(json.dumps(past, separators=(",", ":")).encode())
+        .rstrip(b"=")
+        .decode()
+    )
     return f"{head}.{body}.{signature}"

@@ -22,7 +22,12 @@ HINTS = {
 
 
 async def ask(
-    session: aiohttp.ClientSession, method: str, url: str, *, body: Any = None, headers: Mapping[str, str] | None = None
+    session: aiohttp.ClientSession,
+    method: str,
+    url: str,
+    *,
+    body: Any = None,
+    headers: Mapping[str, str] | None = None,
 ) -> Any:
     """Send one request and return the JSON it answers, None for an empty answer.
 
@@ -32,13 +37,16 @@ async def ask(
         RemoteProtocolError: The answer is not JSON.
     """
     try:
-        async with session.request(method, url, json=body, headers=headers, timeout=TIMEOUT, trace_request_ctx=body) as answer:
+        async with session.request(
+            method, url, json=body, headers=headers, timeout=TIMEOUT, trace_request_ctx=body
+        ) as answer:
             text = await answer.text(errors="replace")
             if not 200 <= answer.status < 300:
                 raise refusal(answer.status, method, url, text)
     except (aiohttp.ClientConnectionError, TimeoutError) as error:
         raise NotStarted(
-            f"{_origin(url)} does not answer.", hint="Locally, workshop.start_functions() starts the function app."
+            f"{_origin(url)} does not answer.",
+            hint="Locally, workshop.start_functions() starts the function app.",
         ) from error
     try:
         return json.loads(text) if text else None
@@ -53,7 +61,10 @@ def refusal(status: int, method: str, url: str, text: str) -> ServiceError:
     """The error for an answer that is not 2xx: the service's own sentence where it gave one."""
     words = _sentence(text)
     return ServiceError(
-        status, "", f"{method} {_path(url)} answered {status}{f': {words}' if words else '.'}", hint=HINTS.get(status, "")
+        status,
+        "",
+        f"{method} {_path(url)} answered {status}{f': {words}' if words else '.'}",
+        hint=HINTS.get(status, ""),
     )
 
 

@@ -68,15 +68,21 @@ async def sign_in(api_base_url: str, user: str) -> SignedIn:
     """
     try:
         async with aiohttp.ClientSession(
-            trust_env=not is_loopback(api_base_url), cookie_jar=aiohttp.CookieJar(unsafe=True), timeout=TIMEOUT
+            trust_env=not is_loopback(api_base_url),
+            cookie_jar=aiohttp.CookieJar(unsafe=True),
+            timeout=TIMEOUT,
         ) as session:
             token = _token(await _walk(session, f"{api_base_url.rstrip('/')}{LOGIN}", user))
             return SignedIn(await who_am_i(session, api_base_url, {HEADER: token}), token)
     except (aiohttp.ClientConnectionError, TimeoutError) as error:
-        raise NotStarted("The sign-in does not answer.", hint="workshop.status() shows what there is.") from error
+        raise NotStarted(
+            "The sign-in does not answer.", hint="workshop.status() shows what there is."
+        ) from error
 
 
-async def who_am_i(session: aiohttp.ClientSession, api_base_url: str, headers: Mapping[str, str]) -> str:
+async def who_am_i(
+    session: aiohttp.ClientSession, api_base_url: str, headers: Mapping[str, str]
+) -> str:
     """The name the platform gives to the app, from `/.auth/me`.
 
     Raises:
@@ -91,7 +97,9 @@ async def _walk(session: aiohttp.ClientSession, url: str, user: str) -> str:
     form: dict[str, str] = {}
     picked = False
     for _ in range(REDIRECTS):
-        async with session.request("POST" if form else "GET", url, data=form or None, allow_redirects=False) as answer:
+        async with session.request(
+            "POST" if form else "GET", url, data=form or None, allow_redirects=False
+        ) as answer:
             target, text = answer.headers.get("Location", ""), await answer.text()
         if target:
             url, form = urljoin(url, target), {}
@@ -107,7 +115,9 @@ async def _walk(session: aiohttp.ClientSession, url: str, user: str) -> str:
 def _pick(status: int, page: str, user: str) -> dict[str, str]:
     """The form of the sign-in page, filled in."""
     if status == 404:
-        raise SetupError("This app has no sign-in.", hint="workshop.enable_authentication() turns it on.")
+        raise SetupError(
+            "This app has no sign-in.", hint="workshop.enable_authentication() turns it on."
+        )
     carried = REQUEST.search(page)
     if carried is None or not TEST_USER.search(page):
         raise PersonNeeded(
@@ -120,5 +130,8 @@ def _pick(status: int, page: str, user: str) -> dict[str, str]:
 def _token(url: str) -> str:
     fragment = urlsplit(url).fragment
     if not fragment.startswith("token="):
-        raise SetupError("The sign-in ended without a token.", hint="workshop.enable_authentication() sets it up again.")
+        raise SetupError(
+            "The sign-in ended without a token.",
+            hint="workshop.enable_authentication() sets it up again.",
+        )
     return str(json.loads(unquote(fragment.removeprefix("token=")))["authenticationToken"])

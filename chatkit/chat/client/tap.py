@@ -78,35 +78,59 @@ class Tap:
         return config
 
     async def _headers_sent(
-        self, _session: aiohttp.ClientSession, context: SimpleNamespace, sent: aiohttp.TraceRequestHeadersSentParams
+        self,
+        _session: aiohttp.ClientSession,
+        context: SimpleNamespace,
+        sent: aiohttp.TraceRequestHeadersSentParams,
     ) -> None:
         if self.watcher:
-            context.request = Request(sent.method, str(sent.url), sent.headers, context.trace_request_ctx, perf_counter())
+            context.request = Request(
+                sent.method, str(sent.url), sent.headers, context.trace_request_ctx, perf_counter()
+            )
             self.watcher.asked(context.request)
 
     async def _answer_began(
-        self, _session: aiohttp.ClientSession, context: SimpleNamespace, end: aiohttp.TraceRequestEndParams
+        self,
+        _session: aiohttp.ClientSession,
+        context: SimpleNamespace,
+        end: aiohttp.TraceRequestEndParams,
     ) -> None:
         context.response = end.response
         if "Sec-WebSocket-Key" in end.headers:
             self._answered(context, b"")
 
     async def _answer_read(
-        self, _session: aiohttp.ClientSession, context: SimpleNamespace, chunk: aiohttp.TraceResponseChunkReceivedParams
+        self,
+        _session: aiohttp.ClientSession,
+        context: SimpleNamespace,
+        chunk: aiohttp.TraceResponseChunkReceivedParams,
     ) -> None:
         self._answered(context, chunk.chunk)
 
     async def _failed(
-        self, _session: aiohttp.ClientSession, context: SimpleNamespace, failure: aiohttp.TraceRequestExceptionParams
+        self,
+        _session: aiohttp.ClientSession,
+        context: SimpleNamespace,
+        failure: aiohttp.TraceRequestExceptionParams,
     ) -> None:
         if not self.watcher:
             return
-        request = Request(failure.method, str(failure.url), failure.headers, context.trace_request_ctx, perf_counter())
+        request = Request(
+            failure.method,
+            str(failure.url),
+            failure.headers,
+            context.trace_request_ctx,
+            perf_counter(),
+        )
         if not hasattr(context, "request"):
             self.watcher.asked(request)
-        self.watcher.answered(request, None, str(failure.exception) or type(failure.exception).__name__)
+        self.watcher.answered(
+            request, None, str(failure.exception) or type(failure.exception).__name__
+        )
 
     def _answered(self, context: SimpleNamespace, body: bytes) -> None:
         request, response = getattr(context, "request", None), getattr(context, "response", None)
         if self.watcher and request and response is not None:
-            self.watcher.answered(request, Answer(response.status, response.reason or "", response.headers, body), "")
+            self.watcher.answered(
+                request, Answer(response.status, response.reason or "", response.headers, body), ""
+            )

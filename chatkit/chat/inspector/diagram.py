@@ -45,7 +45,9 @@ def draw(events: Sequence[WireEvent], *, users: Sequence[str]) -> SequenceDiagra
     shown = events[-MOST:]
     ids = {user: f"user{number}" for number, user in enumerate(users)}
     names = [*((ids[user], user) for user in users), *PEERS.items()]
-    arrows = [_arrow(event, ids[event.user]) for event in shown] or [f"note over {names[0][0]}: Nothing was recorded yet."]
+    arrows = [_arrow(event, ids[event.user]) for event in shown] or [
+        f"note over {names[0][0]}: Nothing was recorded yet."
+    ]
     lines = [
         "sequenceDiagram",
         "accTitle: What went over the wire",
@@ -64,7 +66,9 @@ def label(text: str) -> str:
 
 
 def _arrow(event: WireEvent, user: str) -> str:
-    words = event.summary if event.kind in ("http", "negotiate") else f"{event.kind} {event.summary}"
+    words = (
+        event.summary if event.kind in ("http", "negotiate") else f"{event.kind} {event.summary}"
+    )
     if event.kind == "ping":
         words = "ping"
     if event.direction == "sent":

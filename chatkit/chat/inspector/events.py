@@ -15,7 +15,9 @@ from chatkit.chat.inspector.masking import masked, masked_address, masked_header
 from chatkit.chat.widgets.render import visible
 from chatkit.wire.framing import SEPARATOR
 
-Kind = Literal["negotiate", "handshake", "ping", "invocation", "completion", "close", "http", "other"]
+Kind = Literal[
+    "negotiate", "handshake", "ping", "invocation", "completion", "close", "http", "other"
+]
 Peer = Literal["app", "service"]
 # Numbers of HubProtocol.md.
 KINDS: dict[object, Kind] = {1: "invocation", 3: "completion", 6: "ping", 7: "close"}
@@ -72,7 +74,9 @@ class Recorder:
         body = "" if request.body is None else json.dumps(request.body)
         line = f"{request.method} {masked_address(request.url)}"
         short = f"{request.method} {_path(request.url)}"
-        self._http("sent", request, len(body.encode()), short, _message(line, request.headers, body))
+        self._http(
+            "sent", request, len(body.encode()), short, _message(line, request.headers, body)
+        )
 
     def answered(self, request: Request, answer: Answer | None, why: str) -> None:
         """Its answer came, or none."""
@@ -82,7 +86,9 @@ class Recorder:
             self.echoes.sent(answer, request.at)
         line = f"{answer.status} {answer.reason}"
         body = answer.body.decode(errors="replace")
-        self._http("received", request, len(answer.body), line, _message(line, answer.headers, body))
+        self._http(
+            "received", request, len(answer.body), line, _message(line, answer.headers, body)
+        )
 
     def frame(self, direction: Direction, data: bytes) -> None:
         """One WebSocket message passed; it holds hub messages, each with its separator."""
@@ -98,14 +104,30 @@ class Recorder:
         words = "the connection broke" if code == 1006 else "the WebSocket was closed"
         self._keep("received", "service", "close", 0, (words, f"WebSocket close code {code}"))
 
-    def _http(self, direction: Direction, request: Request, size: int, summary: str, detail: str) -> None:
+    def _http(
+        self, direction: Direction, request: Request, size: int, summary: str, detail: str
+    ) -> None:
         peer: Peer = "app" if request.url.startswith(self.api) else "service"
         kind: Kind = "negotiate" if urlsplit(request.url).path.endswith("/negotiate") else "http"
         self._keep(direction, peer, kind, size, (summary, detail))
 
-    def _keep(self, direction: Direction, peer: Peer, kind: Kind, size: int, texts: tuple[str, str]) -> None:
+    def _keep(
+        self, direction: Direction, peer: Peer, kind: Kind, size: int, texts: tuple[str, str]
+    ) -> None:
         summary, detail = texts
-        self.keep(WireEvent(next(self.numbers), time.time(), self.user, direction, peer, kind, size, _line(summary), detail))
+        self.keep(
+            WireEvent(
+                next(self.numbers),
+                time.time(),
+                self.user,
+                direction,
+                peer,
+                kind,
+                size,
+                _line(summary),
+                detail,
+            )
+        )
 
 
 def _hub_message(value: Any) -> tuple[Kind, str]:
@@ -113,9 +135,17 @@ def _hub_message(value: Any) -> tuple[Kind, str]:
     if not isinstance(value, dict):
         return "other", "not a hub message"
     number = value.get("type")
-    kind = "handshake" if "type" not in value else KINDS.get(number, "other") if isinstance(number, int) else "other"
+    kind = (
+        "handshake"
+        if "type" not in value
+        else KINDS.get(number, "other")
+        if isinstance(number, int)
+        else "other"
+    )
     words = {
-        "handshake": f"protocol {_word(value['protocol'])}" if "protocol" in value else _word(value.get("error")) or "accepted",
+        "handshake": f"protocol {_word(value['protocol'])}"
+        if "protocol" in value
+        else _word(value.get("error")) or "accepted",
         "invocation": _word(value.get("target")),
         "completion": f"of {_word(value.get('invocationId'))}",
         "close": _word(value.get("error")) or "goodbye",
@@ -144,14 +174,20 @@ def _parsed(text: str) -> Any:
 def _pretty(value: Any) -> str:
     try:
         clean = masked(value)
-        return _cut(clean if isinstance(clean, str) else json.dumps(clean, indent=2, ensure_ascii=False))
+        return _cut(
+            clean if isinstance(clean, str) else json.dumps(clean, indent=2, ensure_ascii=False)
+        )
     except RecursionError:
         return "(nested too deeply to be shown)"
 
 
 def _cut(text: str) -> str:
     text = visible(text, keep="\n")
-    return text if len(text) <= LONGEST else f"{text[:LONGEST]}\n… {len(text) - LONGEST:,} characters more"
+    return (
+        text
+        if len(text) <= LONGEST
+        else f"{text[:LONGEST]}\n… {len(text) - LONGEST:,} characters more"
+    )
 
 
 def _line(text: str) -> str:

@@ -43,7 +43,9 @@ class Echoes:
     def _note(self, times: OrderedDict[str, float], message_id: str, at: float) -> None:
         times.setdefault(message_id, at)
         if message_id in self._sent and message_id in self._heard:
-            self.times.append((self._heard[message_id], self._heard[message_id] - self._sent[message_id]))
+            self.times.append(
+                (self._heard[message_id], self._heard[message_id] - self._sent[message_id])
+            )
         while len(times) > PENDING:
             times.popitem(last=False)
 
@@ -65,7 +67,11 @@ def words(seconds: Sequence[float]) -> str:
 
 def quantile(seconds: Sequence[float], percent: int) -> float:
     """The time within which so many percent of the messages were back."""
-    return statistics.quantiles(seconds, n=100, method="inclusive")[percent - 1] if len(seconds) > 1 else seconds[0]
+    return (
+        statistics.quantiles(seconds, n=100, method="inclusive")[percent - 1]
+        if len(seconds) > 1
+        else seconds[0]
+    )
 
 
 def sparkline(seconds: Sequence[float]) -> str:
@@ -75,7 +81,8 @@ def sparkline(seconds: Sequence[float]) -> str:
     top = max(seconds) or 1.0
     step = WIDTH / (len(seconds) - 1)
     points = " ".join(
-        f"{number * step:.1f},{HEIGHT - 2 - (HEIGHT - 4) * value / top:.1f}" for number, value in enumerate(seconds)
+        f"{number * step:.1f},{HEIGHT - 2 - (HEIGHT - 4) * value / top:.1f}"
+        for number, value in enumerate(seconds)
     )
     return (
         f'<svg role="img" width="{WIDTH}" height="{HEIGHT}" viewBox="0 0 {WIDTH} {HEIGHT}">'

@@ -31,13 +31,18 @@ def masked(value: Any) -> Any:
     if isinstance(value, str):
         return masked_text(value)
     if isinstance(value, Mapping):
-        return {masked_text(str(name)): MASK if item and is_secret(str(name)) else masked(item) for name, item in value.items()}
+        return {
+            masked_text(str(name)): MASK if item and is_secret(str(name)) else masked(item)
+            for name, item in value.items()
+        }
     return [masked(item) for item in value] if isinstance(value, list | tuple) else value
 
 
 def masked_text(text: str) -> str:
     """Any text without what looks like a secret."""
-    return LOOKS.sub(lambda found: f"{found['kept'] or found['word'] or ''}{MASK}", PAIR.sub(_pair, text))
+    return LOOKS.sub(
+        lambda found: f"{found['kept'] or found['word'] or ''}{MASK}", PAIR.sub(_pair, text)
+    )
 
 
 def masked_address(url: str) -> str:
@@ -50,7 +55,10 @@ def masked_address(url: str) -> str:
 
 def masked_headers(headers: Mapping[str, str]) -> dict[str, str]:
     """Headers; of one that is a secret only its scheme stays. An address among them may hold one, too."""
-    return {name: _scheme(value) if is_secret(name) else masked_text(value) for name, value in headers.items()}
+    return {
+        name: _scheme(value) if is_secret(name) else masked_text(value)
+        for name, value in headers.items()
+    }
 
 
 def is_secret(name: str) -> bool:

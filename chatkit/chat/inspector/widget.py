@@ -25,7 +25,9 @@ from chatkit.core.results import enumerated
 
 MOST, MOST_PINGS = 500, 100
 DROPPED = "The connection of {} was cut, and nobody said goodbye. The panel says how it reconnects."
-NOT_CONNECTED = "Nobody of them is connected at the moment. The cell that opens the panel connects them anew."
+NOT_CONNECTED = (
+    "Nobody of them is connected at the moment. The cell that opens the panel connects them anew."
+)
 EXPIRED = "{} now shows a token that has expired: the panel says what is answered, and the events show to whom it was shown."
 
 
@@ -57,7 +59,10 @@ class Inspector:
 
     def _make_widgets(self) -> None:
         names = [("everybody", ""), *((visible(user), user) for user in self._clients)]
-        own_width: dict[str, Any] = {"style": {"description_width": "initial"}, "layout": ipywidgets.Layout(width="auto")}
+        own_width: dict[str, Any] = {
+            "style": {"description_width": "initial"},
+            "layout": ipywidgets.Layout(width="auto"),
+        }
         self._whose = ipywidgets.Dropdown(options=names, description="Whose", **own_width)
         self._with_pings = self._checkbox("Show pings")
         self._paused = self._checkbox("Hold the list")
@@ -76,7 +81,9 @@ class Inspector:
         wrapped = ipywidgets.Layout(flex_flow="row wrap")
         filters = ipywidgets.HBox([self._whose, self._with_pings, self._paused], layout=wrapped)
         actions = ipywidgets.HBox(buttons, layout=wrapped)
-        self.widget = ipywidgets.VBox([filters, actions, self._said, self._latency, self._list.widget, self._drawing])
+        self.widget = ipywidgets.VBox(
+            [filters, actions, self._said, self._latency, self._list.widget, self._drawing]
+        )
 
     @property
     def events(self) -> tuple[WireEvent, ...]:
@@ -91,7 +98,11 @@ class Inspector:
             pings: Draw pings, too.
         """
         whose = self._named(users)
-        events = [event for event in self.events if event.user in whose and (pings or event.kind != "ping")]
+        events = [
+            event
+            for event in self.events
+            if event.user in whose and (pings or event.kind != "ping")
+        ]
         return draw(events, users=whose)
 
     def drop_connection(self, *users: str) -> None:
@@ -136,13 +147,19 @@ class Inspector:
 
     def _wanted(self) -> list[WireEvent]:
         whose, pings = self._chosen(), self._with_pings.value
-        return [event for event in self.events if event.user in whose and (pings or event.kind != "ping")]
+        return [
+            event
+            for event in self.events
+            if event.user in whose and (pings or event.kind != "ping")
+        ]
 
     def _numbered(self, events: Iterable[WireEvent]) -> list[tuple[int, WireEvent]]:
         """Rows keep their numbers while older ones are forgotten, so that what is unfolded stays in its place."""
         known, self._rows = self._rows, {}
         for event in events:
-            self._rows[event.number] = known[event.number] if event.number in known else next(self._next_row)
+            self._rows[event.number] = (
+                known[event.number] if event.number in known else next(self._next_row)
+            )
         return [(self._rows[event.number], event) for event in events]
 
     def _seconds(self) -> list[float]:
@@ -154,13 +171,19 @@ class Inspector:
 
     def _named(self, users: tuple[str, ...]) -> tuple[str, ...]:
         if unknown := [user for user in users if user not in self._clients]:
-            raise LocalProtocolError(f"{unknown[0]} is not in this panel.", hint=f"There are {', '.join(self._clients)}.")
+            raise LocalProtocolError(
+                f"{unknown[0]} is not in this panel.", hint=f"There are {', '.join(self._clients)}."
+            )
         return users or tuple(self._clients)
 
-    def _act(self, users: tuple[str, ...], act: Callable[[ChatClient], bool], sentence: str) -> None:
+    def _act(
+        self, users: tuple[str, ...], act: Callable[[ChatClient], bool], sentence: str
+    ) -> None:
         def work() -> None:
             done = [user for user in users if act(self._clients[user])]
-            self._said.value = view.status(sentence.format(enumerated(done)) if done else NOT_CONNECTED)
+            self._said.value = view.status(
+                sentence.format(enumerated(done)) if done else NOT_CONNECTED
+            )
 
         self._portal.loop.call_soon_threadsafe(work)
 
@@ -188,7 +211,10 @@ class Inspector:
     @staticmethod
     def _checkbox(words: str) -> ipywidgets.Checkbox:
         return ipywidgets.Checkbox(
-            False, description=words, indent=False, layout=ipywidgets.Layout(width="auto", margin="2px 12px")
+            False,
+            description=words,
+            indent=False,
+            layout=ipywidgets.Layout(width="auto", margin="2px 12px"),
         )
 
     @staticmethod

@@ -50,10 +50,20 @@ class Seat:
         person: The user as they are signed in; None for an app that takes any name.
     """
 
-    def __init__(self, api_base_url: str, user: str, portal: Portal, *, people: People, person: SignedIn | None = None) -> None:
+    def __init__(
+        self,
+        api_base_url: str,
+        user: str,
+        portal: Portal,
+        *,
+        people: People,
+        person: SignedIn | None = None,
+    ) -> None:
         self.user = user
         self.name = person.name if person else user
-        self.client = ChatClient(api_base_url, self.name, self, headers=person.headers if person else None)
+        self.client = ChatClient(
+            api_base_url, self.name, self, headers=person.headers if person else None
+        )
         self.connection: tuple[State, str] = ("closed", "")
         self._portal = portal
         self.painter = Painter(portal, self.paint)
@@ -71,14 +81,23 @@ class Seat:
         whose = f"Message from {render.visible(self.user)}"
         self._heading = ipywidgets.HTML(render.heading(self.user, "connecting"))
         self._present = ipywidgets.HTML("")
-        self._list = Blocks[ChatMessage](lambda rows, is_newest: render.message_rows(rows, is_newest, me=self.name))
+        self._list = Blocks[ChatMessage](
+            lambda rows, is_newest: render.message_rows(rows, is_newest, me=self.name)
+        )
         self._problem = ipywidgets.HTML("")
         self._to = ipywidgets.Dropdown(
-            options=[EVERYBODY], description="To", style={"description_width": "initial"}, layout=ipywidgets.Layout(width="auto")
+            options=[EVERYBODY],
+            description="To",
+            style={"description_width": "initial"},
+            layout=ipywidgets.Layout(width="auto"),
         )
-        self._text = ipywidgets.Text(placeholder=whose, tooltip=whose, layout=ipywidgets.Layout(flex="1"))
+        self._text = ipywidgets.Text(
+            placeholder=whose, tooltip=whose, layout=ipywidgets.Layout(flex="1")
+        )
         self._send = ipywidgets.Button(
-            description="Send", tooltip=f"Send as {render.visible(self.user)}", layout=ipywidgets.Layout(width="5em")
+            description="Send",
+            tooltip=f"Send as {render.visible(self.user)}",
+            layout=ipywidgets.Layout(width="5em"),
         )
         self._text.on_msg(self._on_text_event)
         self._send.on_click(lambda _button: self._submit())
@@ -141,7 +160,15 @@ class Seat:
         self._list.paint(self._conversation.latest())
         self._problem.value = render.error(self._error)
         with self._box:
-            self._offer((EVERYBODY, *((render.visible(label), name) for label, name in self._people.others(self.name))))
+            self._offer(
+                (
+                    EVERYBODY,
+                    *(
+                        (render.visible(label), name)
+                        for label, name in self._people.others(self.name)
+                    ),
+                )
+            )
             self._give_back()
 
     def _add(self, new: tuple[ChatMessage, ...]) -> None:

@@ -48,8 +48,14 @@ class ChatPanel:
         self._closed = False
         self._inspector: Inspector | None = None
         known = people or {}
-        room = People({known[user].name if user in known else user: user for user in self.users}, self._repaint)
-        self._seats = {user: Seat(api_base_url, user, self._portal, people=room, person=known.get(user)) for user in self.users}
+        room = People(
+            {known[user].name if user in known else user: user for user in self.users},
+            self._repaint,
+        )
+        self._seats = {
+            user: Seat(api_base_url, user, self._portal, people=room, person=known.get(user))
+            for user in self.users
+        }
         boxes = [seat.widget for seat in self._seats.values()]
         self.widget = ipywidgets.HBox(boxes, layout=ipywidgets.Layout(flex_flow="row wrap"))
 
@@ -98,7 +104,9 @@ class ChatPanel:
         begun = monotonic()
         hearers = [name for name in self.users if not to or name in (user, to)]
         recipient = self._seats[to].name if to in self._seats else to
-        message = self._portal.call(self._say(self._seats[user], text, recipient, [self._seats[name] for name in hearers]))
+        message = self._portal.call(
+            self._say(self._seats[user], text, recipient, [self._seats[name] for name in hearers])
+        )
         whom = f" to {message.recipient}" if message.recipient else ""
         text = f"{message.sender}{whom}: {message.text}\nreceived by {enumerated(hearers)}"
         return Result(text, seconds=monotonic() - begun)
@@ -113,7 +121,9 @@ class ChatPanel:
         Tokens and keys are left out. It can also cut a connection and let a token expire, to see what happens then.
         """
         if self._inspector is None or self._inspector.is_closed:
-            self._inspector = Inspector({seat.user: seat.client for seat in self._seats.values()}, self._portal)
+            self._inspector = Inspector(
+                {seat.user: seat.client for seat in self._seats.values()}, self._portal
+            )
         return self._inspector
 
     def close(self) -> None:
@@ -133,7 +143,11 @@ class ChatPanel:
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> Any:
         columns = [(seat.user, seat.connection, seat.messages) for seat in self._seats.values()]
-        return {**self.widget._repr_mimebundle_(), "text/html": render.snapshot(columns), "text/plain": repr(self)}
+        return {
+            **self.widget._repr_mimebundle_(),
+            "text/html": render.snapshot(columns),
+            "text/plain": repr(self),
+        }
 
     async def _start(self) -> None:
         await asyncio.gather(*(seat.start() for seat in self._seats.values()))
@@ -141,7 +155,9 @@ class ChatPanel:
     async def _stop(self) -> None:
         await asyncio.gather(*(seat.close() for seat in self._seats.values()))
 
-    async def _say(self, seat: Seat, text: str, recipient: str, hearers: Sequence[Seat]) -> ChatMessage:
+    async def _say(
+        self, seat: Seat, text: str, recipient: str, hearers: Sequence[Seat]
+    ) -> ChatMessage:
         message = await seat.client.send(text, recipient=recipient)
         if message is None or not message.id:
             raise RemoteProtocolError("POST /api/messages did not answer the message with its id.")

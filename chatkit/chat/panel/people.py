@@ -40,7 +40,8 @@ class People:
     def listed(self) -> tuple[tuple[str, State | None], ...]:
         """Everybody's label with the state of the connection, None where only messages tell."""
         return tuple(
-            (label, self._states.get(name, "closed") if name in self._users else None) for name, label in self._labels.items()
+            (label, self._states.get(name, "closed") if name in self._users else None)
+            for name, label in self._labels.items()
         )
 
     def others(self, me: str) -> tuple[tuple[str, str], ...]:

@@ -24,7 +24,13 @@ class Blocks(Generic[T]):
         grows: A short list takes less than that.
     """
 
-    def __init__(self, draw: Callable[[tuple[T, ...], bool], str], *, height: str = "220px", grows: bool = False) -> None:
+    def __init__(
+        self,
+        draw: Callable[[tuple[T, ...], bool], str],
+        *,
+        height: str = "220px",
+        grows: bool = False,
+    ) -> None:
         self._draw = draw
         self._drawn: dict[int, tuple[tuple[T, ...], bool]] = {}
         layout, style = ipywidgets.Layout(flex="0 0 auto", margin="0"), None
@@ -33,13 +39,23 @@ class Blocks(Generic[T]):
             block = ipywidgets.HTML(layout=layout, **({"style": style} if style else {}))
             style = block.style
             self._pool.append(block)
-        frame = {"max_height" if grows else "height": height, "overflow": "auto", "border": "1px solid #8888", "padding": "6px"}
-        self.widget = ipywidgets.VBox(self._pool, layout=ipywidgets.Layout(flex_flow="column-reverse", **frame))
+        frame = {
+            "max_height" if grows else "height": height,
+            "overflow": "auto",
+            "border": "1px solid #8888",
+            "padding": "6px",
+        }
+        self.widget = ipywidgets.VBox(
+            self._pool, layout=ipywidgets.Layout(flex_flow="column-reverse", **frame)
+        )
         self.paint(())
 
     def paint(self, rows: Iterable[tuple[int, T]]) -> None:
         """Show rows, each with its number; numbers grow, gaps are fine. Rows that are far behind the last are left out."""
-        groups = {key: tuple(row for _, row in group) for key, group in groupby(rows, key=lambda numbered: numbered[0] // ROWS)}
+        groups = {
+            key: tuple(row for _, row in group)
+            for key, group in groupby(rows, key=lambda numbered: numbered[0] // ROWS)
+        }
         newest = max(groups, default=0)
         for key in range(newest - BLOCKS + 1, newest + 1):
             self._show(key, groups.get(key, ()), key == newest)

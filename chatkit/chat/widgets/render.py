@@ -22,9 +22,7 @@ WORDS: dict[State, tuple[str, str]] = {
     "closed": ("not connected", "#b42318"),
 }
 EMPTY = '<p style="opacity:.7;margin:auto">No messages yet.</p>'
-LIST = (
-    "height:220px;overflow-y:auto;border:1px solid #8888;border-radius:6px;padding:6px;display:flex;flex-direction:column-reverse"
-)
+LIST = "height:220px;overflow-y:auto;border:1px solid #8888;border-radius:6px;padding:6px;display:flex;flex-direction:column-reverse"
 # Lab and the classic notebook typeset what looks like TeX in stored html; people write "$5 to $10".
 NO_TEX = "mathjax_ignore tex2jax_ignore"
 UNSEEN = re.compile("[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
@@ -44,7 +42,9 @@ def visible(text: str, *, keep: str = "") -> str:
         text: Anything.
         keep: Controls that may stay, for example a line feed.
     """
-    spelled = UNSEEN.sub(lambda found: found[0] if found[0] in keep else f"\\u{ord(found[0]):04x}", text)
+    spelled = UNSEEN.sub(
+        lambda found: found[0] if found[0] in keep else f"\\u{ord(found[0]):04x}", text
+    )
     return HALF.sub("\ufffd", spelled)
 
 
@@ -99,7 +99,9 @@ def _label(me: str) -> str:
 
 def _row(message: ChatMessage, me: str) -> str:
     colour = "#7c3aed26" if message.is_private else "#2563eb26" if message.sender == me else "#8882"
-    private = f" <i>private, to <bdi>{escape(message.recipient)}</bdi></i>" if message.is_private else ""
+    private = (
+        f" <i>private, to <bdi>{escape(message.recipient)}</bdi></i>" if message.is_private else ""
+    )
     when = f'<small style="opacity:.7">{escape(_clock(message.sent_at))}</small>'
     head = f"<b><bdi>{escape(message.sender)}</bdi></b>{private} {when}"
     return f'<div style="{BUBBLE}{colour}">{head}<br><bdi>{escape(message.text)}</bdi></div>'

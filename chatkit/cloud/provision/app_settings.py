@@ -12,7 +12,9 @@ from chatkit.cloud.calls import Calls
 from chatkit.cloud.connection import Cloud
 from chatkit.core.public_urls import origins
 
-HOST_STORAGE = "AzureWebJobsStorage"  # or, with an identity instead of a key, AzureWebJobsStorage__accountName
+HOST_STORAGE = (
+    "AzureWebJobsStorage"  # or, with an identity instead of a key, AzureWebJobsStorage__accountName
+)
 # The platform sets these itself, or they belong to the machine the functions run on.
 NOT_UPLOADED = frozenset(
     {
@@ -37,7 +39,9 @@ class Difference:
     state: str
 
 
-def merge_app_settings(cloud: Cloud, calls: Calls, group: str, site: str, wanted: Mapping[str, str]) -> bool:
+def merge_app_settings(
+    cloud: Cloud, calls: Calls, group: str, site: str, wanted: Mapping[str, str]
+) -> bool:
     """Set some app settings and keep all others.
 
     Returns:
@@ -47,13 +51,20 @@ def merge_app_settings(cloud: Cloud, calls: Calls, group: str, site: str, wanted
     merged = {**current, **wanted}
     if merged == current:
         return False
-    calls.call(cloud.web().web_apps.update_application_settings, group, site, StringDictionary(properties=merged))
+    calls.call(
+        cloud.web().web_apps.update_application_settings,
+        group,
+        site,
+        StringDictionary(properties=merged),
+    )
     return True
 
 
 def read_app_settings(cloud: Cloud, calls: Calls, group: str, site: str) -> dict[str, str]:
     """Read every app setting of the deployed app."""
-    return dict(calls.call(cloud.web().web_apps.list_application_settings, group, site).properties or {})
+    return dict(
+        calls.call(cloud.web().web_apps.list_application_settings, group, site).properties or {}
+    )
 
 
 def uploadable(local: Mapping[str, str]) -> dict[str, str]:
@@ -69,7 +80,9 @@ def forgotten(differences: list[Difference]) -> str:
         "lost": "Lost on the deployed app: {}; workshop.create_function_app() sets it again.",
     }
     parts = {state: [one.name for one in differences if one.state == state] for state in said}
-    return "".join(f" {said[state].format(', '.join(names))}" for state, names in parts.items() if names)
+    return "".join(
+        f" {said[state].format(', '.join(names))}" for state, names in parts.items() if names
+    )
 
 
 def compare(local: Mapping[str, str], deployed: Mapping[str, str]) -> list[Difference]:
@@ -102,7 +115,11 @@ def set_cors(cloud: Cloud, calls: Calls, group: str, site: str, origin: str) -> 
     sites, allowed = cloud.web().web_apps, [*origins(origin)]
     current = calls.call(sites.get_configuration, group, site).properties
     cors = current.cors if current else None
-    if cors is not None and list(cors.allowed_origins or ()) == allowed and cors.support_credentials:
+    if (
+        cors is not None
+        and list(cors.allowed_origins or ()) == allowed
+        and cors.support_credentials
+    ):
         return False
     wanted = SiteConfig(cors=CorsSettings(allowed_origins=allowed, support_credentials=True))
     calls.call(sites.update_configuration, group, site, SiteConfigResource(properties=wanted))

@@ -76,7 +76,9 @@ class Registration:
     secret: str = field(repr=False)
 
 
-def enable_authentication(cloud: Cloud, calls: Calls, site: Site, *, given: Registration | None = None) -> str:
+def enable_authentication(
+    cloud: Cloud, calls: Calls, site: Site, *, given: Registration | None = None
+) -> str:
     """Make sure people can sign in to the deployed app. Nothing is written that is there already.
 
     Args:
@@ -92,7 +94,9 @@ def enable_authentication(cloud: Cloud, calls: Calls, site: Site, *, given: Regi
         ServiceError: The signed-in account may not register applications; the hint says what to do instead.
     """
     registration = given or _registration(cloud, calls, site)
-    merge_app_settings(cloud, calls, site.resource_group, site.name, {SECRET_SETTING: registration.secret})
+    merge_app_settings(
+        cloud, calls, site.resource_group, site.name, {SECRET_SETTING: registration.secret}
+    )
     apps, wanted = cloud.web().web_apps, _settings(cloud, site, registration.client_id)
     current = calls.call(apps.get_auth_settings_v2_without_secrets, site.resource_group, site.name)
     if not _holds(current.as_dict().get("properties"), wanted.as_dict()["properties"]):
@@ -102,9 +106,16 @@ def enable_authentication(cloud: Cloud, calls: Calls, site: Site, *, given: Regi
 
 def provider_of(cloud: Cloud, calls: Calls, group: str, site: str) -> str:
     """Alias of the identity provider that people can sign in with at a site, empty while authentication is off."""
-    found = calls.call(cloud.web().web_apps.get_auth_settings_v2_without_secrets, group, site).as_dict().get("properties") or {}
+    found = (
+        calls.call(cloud.web().web_apps.get_auth_settings_v2_without_secrets, group, site)
+        .as_dict()
+        .get("properties")
+        or {}
+    )
     registration = (found.get("identityProviders") or {}).get("azureActiveDirectory") or {}
-    on = (found.get("platform") or {}).get("enabled") and (registration.get("registration") or {}).get("clientId")
+    on = (found.get("platform") or {}).get("enabled") and (
+        registration.get("registration") or {}
+    ).get("clientId")
     return PROVIDER if on and registration.get("enabled") is not False else ""
 
 
@@ -120,24 +131,42 @@ def delete_registration(cloud: Cloud, calls: Calls, client_id: str) -> Item:
     try:
         answer = calls.call(graph.send, "DELETE", address)
         if answer.status_code not in (204, 404):
-            return Item("app registration", f"Graph answers {answer.status_code} to its deletion", gone=False)
+            return Item(
+                "app registration",
+                f"Graph answers {answer.status_code} to its deletion",
+                gone=False,
+            )
         for _ in calls.waiting(CONSISTENT_S):
             if calls.call(graph.send, "GET", address).status_code == 404:
                 return Item("app registration", "GET answers 404", gone=True)
     except AzureError as error:
-        return Item("app registration", f"Graph could not be asked ({type(error).__name__})", gone=False)
+        return Item(
+            "app registration", f"Graph could not be asked ({type(error).__name__})", gone=False
+        )
     return Item("app registration", "GET still finds it", gone=False)
 
 
 def _registration(cloud: Cloud, calls: Calls, site: Site) -> Registration:
     """The site's app registration, made when there is none, with a secret that works."""
     found = _find(cloud, calls, site)
-    application = _ask(cloud, calls, site, "POST", APPLICATIONS, json=_wanted(site)) if found is None else found
+    application = (
+        _ask(cloud, calls, site, "POST", APPLICATIONS, json=_wanted(site))
+        if found is None
+        else found
+    )
     address = f"{APPLICATIONS}/{application['id']}"
     if site.callback not in application.get("web", {}).get("redirectUris", ()):
         _ask(cloud, calls, site, "PATCH", address, json={"web": _wanted(site)["web"]})
     if found is None:
-        _ask(cloud, calls, site, "POST", "/v1.0/servicePrincipals", json={"appId": application["appId"]}, fine=(409,))
+        _ask(
+            cloud,
+            calls,
+            site,
+            "POST",
+            "/v1.0/servicePrincipals",
+            json={"appId": application["appId"]},
+            fine=(409,),
+        )
     secret = read_app_settings(cloud, calls, site.resource_group, site.name).get(SECRET_SETTING, "")
     if not _is_current(application, secret):
         body = {"passwordCredential": {"displayName": "App Service Authentication"}}
@@ -161,8 +190,13 @@ def _wanted(site: Site) -> dict[str, Any]:
     return {
         "displayName": site.name,
         "signInAudience": "AzureADMyOrg",
-        "web": {"redirectUris": [site.callback], "implicitGrantSettings": {"enableIdTokenIssuance": True}},
-        "requiredResourceAccess": [{"resourceAppId": GRAPH_APP, "resourceAccess": [{"id": USER_READ, "type": "Scope"}]}],
+        "web": {
+            "redirectUris": [site.callback],
+            "implicitGrantSettings": {"enableIdTokenIssuance": True},
+        },
+        "requiredResourceAccess": [
+            {"resourceAppId": GRAPH_APP, "resourceAccess": [{"id": USER_READ, "type": "Scope"}]}
+        ],
     }
 
 
@@ -177,7 +211,14 @@ def _is_current(application: dict[str, Any], secret: str) -> bool:
 
 
 def _ask(
-    cloud: Cloud, calls: Calls, site: Site, method: str, url: str, *, json: Any = None, fine: tuple[int, ...] = ()
+    cloud: Cloud,
+    calls: Calls,
+    site: Site,
+    method: str,
+    url: str,
+    *,
+    json: Any = None,
+    fine: tuple[int, ...] = (),
 ) -> dict[str, Any]:
     """Ask Graph; something made a moment ago may not be found yet."""
     for _ in calls.waiting(CONSISTENT_S):
@@ -194,7 +235,10 @@ def _refusal(answer: HttpResponse, site: Site) -> ServiceError:
         error = dict(answer.json()["error"])
     except (ValueError, KeyError, TypeError):
         error = {}
-    code, said = str(error.get("code") or "GraphError"), str(error.get("message") or f"Graph answers {answer.status_code}.")
+    code, said = (
+        str(error.get("code") or "GraphError"),
+        str(error.get("message") or f"Graph answers {answer.status_code}."),
+    )
     if answer.status_code == 403:
         said = f"This account may not register applications. Graph says: {said}"
     return ServiceError(answer.status_code, code, said, hint=MANUAL.format(callback=site.callback))
@@ -215,9 +259,13 @@ def _settings(cloud: Cloud, site: Site, client_id: str) -> SiteAuthSettingsV2:
     return SiteAuthSettingsV2(
         properties=SiteAuthSettingsV2Properties(
             platform=AuthPlatform(enabled=True, runtime_version="~1"),
-            global_validation=GlobalValidation(require_authentication=False, unauthenticated_client_action="AllowAnonymous"),
+            global_validation=GlobalValidation(
+                require_authentication=False, unauthenticated_client_action="AllowAnonymous"
+            ),
             identity_providers=IdentityProviders(azure_active_directory=microsoft),
-            login=Login(token_store=TokenStore(enabled=True), allowed_external_redirect_urls=[site.web_url]),
+            login=Login(
+                token_store=TokenStore(enabled=True), allowed_external_redirect_urls=[site.web_url]
+            ),
             http_settings=HttpSettings(require_https=True),
         )
     )
@@ -226,5 +274,7 @@ def _settings(cloud: Cloud, site: Site, client_id: str) -> SiteAuthSettingsV2:
 def _holds(current: Any, wanted: Any) -> bool:
     """Whether everything wanted stands in the current document, whatever else does."""
     if isinstance(wanted, dict):
-        return isinstance(current, dict) and all(_holds(current.get(name), value) for name, value in wanted.items())
+        return isinstance(current, dict) and all(
+            _holds(current.get(name), value) for name, value in wanted.items()
+        )
     return bool(current == wanted)

@@ -46,9 +46,17 @@ def _receipt(cloud: Cloud, calls: Calls, names: Names) -> list[Item]:
     group, accounts = names.resource_group, cloud.storage().storage_accounts
     return [
         _item("resource group", lambda: calls.call(cloud.resources().resource_groups.get, group)),
-        _item("SignalR Service instance", lambda: calls.call(cloud.signalr().signal_r.get, group, names.signalr)),
-        _item("storage account", lambda: calls.call(accounts.get_properties, group, names.storage_account)),
-        _item("function app", lambda: calls.call(cloud.web().web_apps.get, group, names.function_app)),
+        _item(
+            "SignalR Service instance",
+            lambda: calls.call(cloud.signalr().signal_r.get, group, names.signalr),
+        ),
+        _item(
+            "storage account",
+            lambda: calls.call(accounts.get_properties, group, names.storage_account),
+        ),
+        _item(
+            "function app", lambda: calls.call(cloud.web().web_apps.get, group, names.function_app)
+        ),
         _item("plan", lambda: calls.call(cloud.web().app_service_plans.get, group, names.plan)),
     ]
 
@@ -75,10 +83,15 @@ def _key_item(cloud: Cloud, key: str) -> Item:
         return Item("access key", "there was none", gone=True)
     connection = SignalRConnectionString.parse(key)
     path = f"/api/hubs/{PROBE_HUB}/:send?api-version={REST_API}"
-    headers = {"Authorization": f"Bearer {rest_token(connection, path)}", "Content-Type": "application/json"}
+    headers = {
+        "Authorization": f"Bearer {rest_token(connection, path)}",
+        "Content-Type": "application/json",
+    }
     body = b'{"target":"keyProbe","arguments":[]}'
     try:
-        answer = cloud.rest(connection.server_url, signed_in=False).post(path, content=body, headers=headers, retry_total=0)
+        answer = cloud.rest(connection.server_url, signed_in=False).post(
+            path, content=body, headers=headers, retry_total=0
+        )
     except AzureError:
         return Item("access key", "its service no longer answers", gone=True)
     if answer.status_code < 300:

@@ -37,9 +37,13 @@ def provision(cloud: Cloud, calls: Calls, settings: Settings) -> dict[str, str]:
     group, region = settings.resource_group, settings.region
     with ThreadPoolExecutor(4) as pool:
         registered = pool.submit(resource_group.register_providers, cloud, calls.branch())
-        grouped = pool.submit(resource_group.create_resource_group, cloud, calls.branch(), group, region)
+        grouped = pool.submit(
+            resource_group.create_resource_group, cloud, calls.branch(), group, region
+        )
         _all((registered, grouped), calls)
-        instance = pool.submit(signalr.create_signalr, cloud, calls.branch(), group, settings.signalr, region)
+        instance = pool.submit(
+            signalr.create_signalr, cloud, calls.branch(), group, settings.signalr, region
+        )
         facts = pool.submit(_function_app_with_website, cloud, calls.branch(), settings)
         _all((instance, facts), calls)
     return {"resource_group": group, "signalr": settings.signalr, **facts.result()}
@@ -79,30 +83,44 @@ def _function_app_with_website(cloud: Cloud, calls: Calls, settings: Settings) -
 
 
 def _plan(cloud: Cloud, calls: Calls, settings: Settings) -> AppServicePlan:
-    return function_app.create_plan(cloud, calls, settings.resource_group, settings.plan, settings.region)
+    return function_app.create_plan(
+        cloud, calls, settings.resource_group, settings.plan, settings.region
+    )
 
 
 def _account(cloud: Cloud, calls: Calls, settings: Settings) -> StorageAccount:
-    return storage.create_storage_account(cloud, calls, settings.resource_group, settings.storage_account, settings.region)
+    return storage.create_storage_account(
+        cloud, calls, settings.resource_group, settings.storage_account, settings.region
+    )
 
 
 def _website(cloud: Cloud, calls: Calls, settings: Settings) -> str:
-    return storage.enable_static_website(cloud, calls, settings.resource_group, settings.storage_account)
+    return storage.enable_static_website(
+        cloud, calls, settings.resource_group, settings.storage_account
+    )
 
 
 def _package_storage(cloud: Cloud, calls: Calls, settings: Settings) -> PackageStorage:
     return _packages_of(cloud, calls, settings, _account(cloud, calls, settings))
 
 
-def _packages_of(cloud: Cloud, calls: Calls, settings: Settings, account: StorageAccount) -> PackageStorage:
-    storage.create_container(cloud, calls, settings.resource_group, settings.storage_account, PACKAGE_CONTAINER)
+def _packages_of(
+    cloud: Cloud, calls: Calls, settings: Settings, account: StorageAccount
+) -> PackageStorage:
+    storage.create_container(
+        cloud, calls, settings.resource_group, settings.storage_account, PACKAGE_CONTAINER
+    )
     key = storage.account_key(cloud, calls, settings.resource_group, settings.storage_account)
     url = f"{storage.blob_url(account).rstrip('/')}/{PACKAGE_CONTAINER}"
     return PackageStorage(storage.connection_string(account, key), url)
 
 
-def _site(cloud: Cloud, calls: Calls, settings: Settings, plan: AppServicePlan, packages: PackageStorage) -> Site:
-    return function_app.create_site(cloud, calls, settings.resource_group, settings.function_app, plan=plan, storage=packages)
+def _site(
+    cloud: Cloud, calls: Calls, settings: Settings, plan: AppServicePlan, packages: PackageStorage
+) -> Site:
+    return function_app.create_site(
+        cloud, calls, settings.resource_group, settings.function_app, plan=plan, storage=packages
+    )
 
 
 def _all(futures: Sequence[Future[Any]], calls: Calls) -> None:

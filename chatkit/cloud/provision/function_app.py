@@ -53,10 +53,23 @@ def create_plan(cloud: Cloud, calls: Calls, group: str, name: str, region: str) 
         sku=SkuDescription(name=FLEX_SKU, tier=FLEX_TIER),
         properties=AppServicePlanProperties(reserved=True),
     )
-    return with_provider(cloud, calls, "Microsoft.Web", lambda: calls.finish(plans.begin_create_or_update, group, name, wanted))
+    return with_provider(
+        cloud,
+        calls,
+        "Microsoft.Web",
+        lambda: calls.finish(plans.begin_create_or_update, group, name, wanted),
+    )
 
 
-def create_site(cloud: Cloud, calls: Calls, group: str, name: str, *, plan: AppServicePlan, storage: PackageStorage) -> Site:
+def create_site(
+    cloud: Cloud,
+    calls: Calls,
+    group: str,
+    name: str,
+    *,
+    plan: AppServicePlan,
+    storage: PackageStorage,
+) -> Site:
     """Make sure the site exists and has the settings it cannot do without. Settings somebody added stay."""
     check_name("function app", name)
     sites = cloud.web().web_apps
@@ -73,7 +86,11 @@ def create_site(cloud: Cloud, calls: Calls, group: str, name: str, *, plan: AppS
         properties=SiteProperties(
             server_farm_id=plan.id,
             https_only=True,
-            site_config=SiteConfig(app_settings=[NameValuePair(name=k, value=v) for k, v in storage.app_settings().items()]),
+            site_config=SiteConfig(
+                app_settings=[
+                    NameValuePair(name=k, value=v) for k, v in storage.app_settings().items()
+                ]
+            ),
             function_app_config=storage.function_app_config(),
         ),
     )
@@ -105,23 +122,39 @@ def _pythons(cloud: Cloud, calls: Calls, region: str) -> str:
     found: set[str] = set()
     for stack in calls.list(stacks, _plain(region), stack_os_type="Linux"):
         properties = stack.as_dict().get("properties") or {}
-        minors = [minor for major in properties.get("majorVersions") or () for minor in major.get("minorVersions") or ()]
+        minors = [
+            minor
+            for major in properties.get("majorVersions") or ()
+            for minor in major.get("minorVersions") or ()
+        ]
         if properties.get("value") == "python":
-            found.update(str(minor["value"]) for minor in minors if FLEX_SKU in str(minor.get("stackSettings")))
+            found.update(
+                str(minor["value"])
+                for minor in minors
+                if FLEX_SKU in str(minor.get("stackSettings"))
+            )
     return f"{region} runs Python {', '.join(sorted(found)) or '(none)'} there; the kit's functions need {PYTHON_VERSION}."
 
 
 def _check_available(cloud: Cloud, calls: Calls, name: str) -> None:
     wanted = ResourceNameAvailabilityRequest(name=name, type="Microsoft.Web/sites")
     answer = calls.call(cloud.web().check_name_availability, wanted)
-    check_answer(name, available=answer.name_available, reason=answer.reason, message=answer.message)
+    check_answer(
+        name, available=answer.name_available, reason=answer.reason, message=answer.message
+    )
 
 
 def _check_region(cloud: Cloud, calls: Calls, region: str) -> None:
-    offered = sorted({_plain(str(found.name)) for found in calls.list(cloud.web().list_geo_regions, sku=FLEX_TIER)})
+    offered = sorted(
+        {
+            _plain(str(found.name))
+            for found in calls.list(cloud.web().list_geo_regions, sku=FLEX_TIER)
+        }
+    )
     if _plain(region) not in offered:
         raise SetupError(
-            f"{region} does not offer Flex Consumption.", hint=f"`Workshop.open(region='...')` with one of: {', '.join(offered)}."
+            f"{region} does not offer Flex Consumption.",
+            hint=f"`Workshop.open(region='...')` with one of: {', '.join(offered)}.",
         )
 
 
@@ -144,14 +177,20 @@ class PackageStorage:
 
     def app_settings(self) -> Mapping[str, str]:
         """The two settings a Flex site with key-based storage needs."""
-        return {STORAGE_SETTING: self._connection_string, DEPLOYMENT_SETTING: self._connection_string}
+        return {
+            STORAGE_SETTING: self._connection_string,
+            DEPLOYMENT_SETTING: self._connection_string,
+        }
 
     def function_app_config(self) -> FunctionAppConfig:
         """Runtime, scale and package container of the site."""
         authentication = FunctionsDeploymentStorageAuthentication(
-            type="StorageAccountConnectionString", storage_account_connection_string_name=DEPLOYMENT_SETTING
+            type="StorageAccountConnectionString",
+            storage_account_connection_string_name=DEPLOYMENT_SETTING,
         )
-        storage = FunctionsDeploymentStorage(type="blobContainer", value=self._container_url, authentication=authentication)
+        storage = FunctionsDeploymentStorage(
+            type="blobContainer", value=self._container_url, authentication=authentication
+        )
         return FunctionAppConfig(
             deployment=FunctionsDeployment(storage=storage),
             runtime=FunctionsRuntime(name="python", version=PYTHON_VERSION),

@@ -33,7 +33,11 @@ RULES = {
             re.compile(r"[A-Za-z][A-Za-z0-9-]{1,61}[A-Za-z0-9]"),
             "3 to 63 letters, digits or hyphens, beginning with a letter and not ending with a hyphen",
         ),
-        NameRule("storage account", re.compile(r"[a-z0-9]{3,24}"), "3 to 24 lower-case letters and digits, nothing else"),
+        NameRule(
+            "storage account",
+            re.compile(r"[a-z0-9]{3,24}"),
+            "3 to 24 lower-case letters and digits, nothing else",
+        ),
         NameRule(
             "function app",
             re.compile(r"[A-Za-z0-9][A-Za-z0-9-]{0,58}[A-Za-z0-9]"),
@@ -69,4 +73,6 @@ def check_answer(name: str, *, available: bool | None, reason: object, message: 
     if available is False:
         code = str(getattr(reason, "value", reason) or "AlreadyExists")
         sentence = message or f"The name {name} is taken."
-        raise ServiceError(409, code, sentence, hint="`Workshop.open(suffix='...')` chooses other names.")
+        raise ServiceError(
+            409, code, sentence, hint="`Workshop.open(suffix='...')` chooses other names."
+        )

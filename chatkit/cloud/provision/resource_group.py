@@ -33,7 +33,9 @@ def create_resource_group(cloud: Cloud, calls: Calls, name: str, region: str) ->
         _wait_until_gone(cloud, calls, name)
     except ResourceNotFoundError:
         pass
-    return calls.call(client.resource_groups.create_or_update, name, ResourceGroup(location=region, tags=TAGS))
+    return calls.call(
+        client.resource_groups.create_or_update, name, ResourceGroup(location=region, tags=TAGS)
+    )
 
 
 def register_providers(cloud: Cloud, calls: Calls) -> None:
@@ -43,7 +45,9 @@ def register_providers(cloud: Cloud, calls: Calls) -> None:
         ServiceError: One is still not registered after three minutes.
     """
     with ThreadPoolExecutor(len(PROVIDERS)) as pool:
-        for done in [pool.submit(_register, cloud, calls.branch(), provider) for provider in PROVIDERS]:
+        for done in [
+            pool.submit(_register, cloud, calls.branch(), provider) for provider in PROVIDERS
+        ]:
             done.result()
 
 

@@ -30,7 +30,9 @@ RESOURCE_TYPE = "Microsoft.SignalRService/SignalR"
 ANY_ORIGIN = ["*"]
 
 
-def create_signalr(cloud: Cloud, calls: Calls, group: str, name: str, region: str) -> SignalRResource:
+def create_signalr(
+    cloud: Cloud, calls: Calls, group: str, name: str, region: str
+) -> SignalRResource:
     """Make sure a serverless instance exists on the free tier.
 
     Raises:
@@ -69,13 +71,22 @@ def connection_string(cloud: Cloud, calls: Calls, group: str, name: str) -> str:
 
 def service_mode(instance: SignalRResource) -> str:
     """The instance's service mode: "Serverless", "Default" or "Classic"."""
-    return next((str(feature.value) for feature in instance.features or () if feature.flag == "ServiceMode"), "Default")
+    return next(
+        (
+            str(feature.value)
+            for feature in instance.features or ()
+            if feature.flag == "ServiceMode"
+        ),
+        "Default",
+    )
 
 
 def _check_available(cloud: Cloud, calls: Calls, name: str, region: str) -> None:
     wanted = NameAvailabilityParameters(type=RESOURCE_TYPE, name=name)
     answer = calls.call(cloud.signalr().signal_r.check_name_availability, region, wanted)
-    check_answer(name, available=answer.name_available, reason=answer.reason, message=answer.message)
+    check_answer(
+        name, available=answer.name_available, reason=answer.reason, message=answer.message
+    )
 
 
 def _check_quota(cloud: Cloud, calls: Calls, region: str) -> None:

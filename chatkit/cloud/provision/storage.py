@@ -24,7 +24,9 @@ INDEX_DOCUMENT = "index.html"
 ERROR_DOCUMENT = "404.html"
 
 
-def create_storage_account(cloud: Cloud, calls: Calls, group: str, name: str, region: str) -> StorageAccount:
+def create_storage_account(
+    cloud: Cloud, calls: Calls, group: str, name: str, region: str
+) -> StorageAccount:
     """Make sure the account exists: general purpose v2, locally redundant, hot, https only.
 
     Raises:
@@ -49,7 +51,12 @@ def create_storage_account(cloud: Cloud, calls: Calls, group: str, name: str, re
             allow_blob_public_access=False,
         ),
     )
-    return with_provider(cloud, calls, "Microsoft.Storage", lambda: calls.finish(accounts.begin_create, group, name, wanted))
+    return with_provider(
+        cloud,
+        calls,
+        "Microsoft.Storage",
+        lambda: calls.finish(accounts.begin_create, group, name, wanted),
+    )
 
 
 def create_container(cloud: Cloud, calls: Calls, group: str, account: str, container: str) -> None:
@@ -64,11 +71,18 @@ def enable_static_website(cloud: Cloud, calls: Calls, group: str, account: str) 
         The website's address, with a slash at the end.
     """
     services = cloud.storage().blob_services
-    website = StaticWebsite(enabled=True, index_document=INDEX_DOCUMENT, error_document404_path=ERROR_DOCUMENT)
+    website = StaticWebsite(
+        enabled=True, index_document=INDEX_DOCUMENT, error_document404_path=ERROR_DOCUMENT
+    )
     current = calls.call(services.get_service_properties, group, account).blob_service_properties
     if current is None or not _same(current.static_website, website):
         properties = BlobServicePropertiesProperties(static_website=website)
-        calls.call(services.set_service_properties, group, account, BlobServiceProperties(blob_service_properties=properties))
+        calls.call(
+            services.set_service_properties,
+            group,
+            account,
+            BlobServiceProperties(blob_service_properties=properties),
+        )
     return web_url(calls.call(cloud.storage().storage_accounts.get_properties, group, account))
 
 
@@ -111,4 +125,6 @@ def _same(one: StaticWebsite | None, other: StaticWebsite) -> bool:
 def _check_available(cloud: Cloud, calls: Calls, name: str) -> None:
     wanted = StorageAccountCheckNameAvailabilityParameters(name=name)
     answer = calls.call(cloud.storage().storage_accounts.check_name_availability, wanted)
-    check_answer(name, available=answer.name_available, reason=answer.reason, message=answer.message)
+    check_answer(
+        name, available=answer.name_available, reason=answer.reason, message=answer.message
+    )

@@ -25,11 +25,22 @@ PUBLISH = "/api/publish?RemoteBuild=true&Deployer=chatkit"
 SUCCEEDED, PARTLY = 4, 6
 ANSWERED = (200, 401)
 STARTING = (404, 502, 503, 504)  # what an app answers that is not there yet
-FAILED = {-1: "cancelled", 3: "failed", 5: "in conflict with another one", PARTLY: "only partly done"}
+FAILED = {
+    -1: "cancelled",
+    3: "failed",
+    5: "in conflict with another one",
+    PARTLY: "only partly done",
+}
 IN_ERROR = "' is in error: "
 LOG_LINES = 15
 SURE_S = 30
-DEPLOY_LIMIT_S, BUSY_LIMIT_S, LISTED_LIMIT_S, ANSWER_LIMIT_S, REACHABLE_LIMIT_S = 600, 300, 300, 180, 60
+DEPLOY_LIMIT_S, BUSY_LIMIT_S, LISTED_LIMIT_S, ANSWER_LIMIT_S, REACHABLE_LIMIT_S = (
+    600,
+    300,
+    300,
+    180,
+    60,
+)
 
 
 @dataclass(frozen=True)
@@ -49,7 +60,9 @@ class Target:
     site: str
 
 
-def publish(cloud: Cloud, calls: Calls, target: Target, package: bytes, *, known: str = "") -> tuple[list[str], str]:
+def publish(
+    cloud: Cloud, calls: Calls, target: Target, package: bytes, *, known: str = ""
+) -> tuple[list[str], str]:
     """Publish a package to a site and wait until its functions are listed.
 
     Args:
@@ -99,7 +112,9 @@ def _accepted(calls: Calls, scm: Rest, package: bytes) -> HttpResponse:
     """Send the package. While another deployment runs, the site answers 409."""
     _reachable(calls, scm)
     for _ in calls.waiting(BUSY_LIMIT_S):
-        answer = calls.call(scm.post, PUBLISH, content=package, headers={"Content-Type": "application/zip"})
+        answer = calls.call(
+            scm.post, PUBLISH, content=package, headers={"Content-Type": "application/zip"}
+        )
         if answer.status_code != 409:
             break
     if answer.status_code >= 400:
@@ -143,7 +158,9 @@ def _finished(calls: Calls, scm: Rest, location: str) -> Deployment:
             return Deployment(str(seen.get("id", "")), status, str(seen.get("status_text") or ""))
         if status in FAILED:
             raise _failure(scm, seen, status)
-    raise ServiceError(504, "DeploymentTimeout", f"The deployment did not end within {DEPLOY_LIMIT_S} seconds.")
+    raise ServiceError(
+        504, "DeploymentTimeout", f"The deployment did not end within {DEPLOY_LIMIT_S} seconds."
+    )
 
 
 def _check_functions(seen: dict[str, Any]) -> None:
@@ -157,16 +174,25 @@ def _check_functions(seen: dict[str, Any]) -> None:
     if left_out:
         said = "".join(f"\n  {one}" for one in left_out)
         hint = "\nRepair it, then publish again."
-        raise ServiceError(200, "FunctionsInError", f"The package is released, but not all of it can run.{said}", hint=hint)
+        raise ServiceError(
+            200,
+            "FunctionsInError",
+            f"The package is released, but not all of it can run.{said}",
+            hint=hint,
+        )
 
 
 def _failure(scm: Rest, seen: dict[str, Any], status: int) -> ServiceError:
-    lines = [line for line in (str(seen.get("status_text") or ""), *_log(scm, seen)) if line][-LOG_LINES:]
+    lines = [line for line in (str(seen.get("status_text") or ""), *_log(scm, seen)) if line][
+        -LOG_LINES:
+    ]
     said = "".join(f"\n  {line}" for line in lines)
     lacks = re.search(r"No module named '([\w.]+)'", said)
     repair = f"Name the package of {lacks[1]} in requirements.txt" if lacks else "Repair it"
     hint = f"\n{repair}, then publish again: nothing else changed."
-    return ServiceError(status, "DeploymentFailed", f"The deployment {FAILED[status]}.{said}", hint=hint)
+    return ServiceError(
+        status, "DeploymentFailed", f"The deployment {FAILED[status]}.{said}", hint=hint
+    )
 
 
 def _log(scm: Rest, seen: dict[str, Any]) -> list[str]:
@@ -200,7 +226,10 @@ def scm_url(site: Site) -> str:
 
 def listed(cloud: Cloud, calls: Calls, group: str, site: str) -> list[str]:
     """Names of a site's functions, sorted; none while the host starts."""
-    return sorted(str(item.name).rpartition("/")[2] for item in calls.list(cloud.web().web_apps.list_functions, group, site))
+    return sorted(
+        str(item.name).rpartition("/")[2]
+        for item in calls.list(cloud.web().web_apps.list_functions, group, site)
+    )
 
 
 def wait_until_listed(cloud: Cloud, calls: Calls, group: str, site: str) -> list[str]:

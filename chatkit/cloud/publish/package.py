@@ -52,7 +52,9 @@ def build_package(folder: Path) -> bytes:
     files = list(package_files(folder))
     missing = [name for name in REQUIRED if PurePosixPath(name) not in files]
     if missing:
-        raise SetupError(f"{folder.name} is not a function app: at its top there is no {' and no '.join(missing)}.")
+        raise SetupError(
+            f"{folder.name} is not a function app: at its top there is no {' and no '.join(missing)}."
+        )
     check_app(folder, files)
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as archive:
@@ -72,15 +74,23 @@ def check_app(folder: Path, files: list[PurePosixPath]) -> None:
         SetupError: host.json names no extension bundle, requirements.txt no azure-functions, or a file is not Python.
     """
     try:
-        bundle = json.loads((folder / "host.json").read_text(encoding="utf-8")).get("extensionBundle", {}).get("id")
+        bundle = (
+            json.loads((folder / "host.json").read_text(encoding="utf-8"))
+            .get("extensionBundle", {})
+            .get("id")
+        )
     except (ValueError, AttributeError) as error:
         raise SetupError(f"host.json is not valid JSON ({error}).") from error
     if bundle != BUNDLE:
         raise SetupError(
-            f"host.json does not name {BUNDLE}.", hint="Without the bundle there are no SignalR bindings: section 03."
+            f"host.json does not name {BUNDLE}.",
+            hint="Without the bundle there are no SignalR bindings: section 03.",
         )
     if "azure-functions" not in (folder / "requirements.txt").read_text(encoding="utf-8"):
-        raise SetupError("requirements.txt does not name azure-functions.", hint="The build in Azure installs what it names.")
+        raise SetupError(
+            "requirements.txt does not name azure-functions.",
+            hint="The build in Azure installs what it names.",
+        )
     for path in files:
         if path.suffix == ".py":
             _check_syntax(folder / path, str(path))
@@ -101,11 +111,19 @@ def package_files(folder: Path) -> Iterator[PurePosixPath]:
         SetupError: A link leads out of the folder.
     """
     own = folder / ".funcignore"
-    ignored = GitIgnoreSpec.from_lines(own.read_text(encoding="utf-8").splitlines() if own.exists() else ())
+    ignored = GitIgnoreSpec.from_lines(
+        own.read_text(encoding="utf-8").splitlines() if own.exists() else ()
+    )
     root = folder.resolve()
-    for path in sorted(PurePosixPath(found.relative_to(folder).as_posix()) for found in folder.rglob("*") if found.is_file()):
+    for path in sorted(
+        PurePosixPath(found.relative_to(folder).as_posix())
+        for found in folder.rglob("*")
+        if found.is_file()
+    ):
         if NEVER.match_file(path) or ignored.match_file(path):
             continue
         if not (folder / path).resolve().is_relative_to(root):
-            raise SetupError(f"{path} is a link that leads out of {folder.name}.", hint="Copy the file instead.")
+            raise SetupError(
+                f"{path} is a link that leads out of {folder.name}.", hint="Copy the file instead."
+            )
         yield path

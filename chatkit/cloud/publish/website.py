@@ -61,7 +61,11 @@ class PageFile:
 
     def settings(self) -> ContentSettings:
         """Headers the website endpoint answers with."""
-        return ContentSettings(content_type=self.content_type, cache_control=self.cache_control, content_md5=bytearray(self.md5))
+        return ContentSettings(
+            content_type=self.content_type,
+            cache_control=self.cache_control,
+            content_md5=bytearray(self.md5),
+        )
 
 
 def page_files(folder: Path) -> list[PageFile]:
@@ -85,7 +89,9 @@ def _read(folder: Path) -> Iterator[PageFile]:
             yield PageFile(relative, path.read_bytes(), content_type, cache)
 
 
-def upload(cloud: Cloud, calls: Calls, group: str, account: str, files: list[PageFile]) -> list[str]:
+def upload(
+    cloud: Cloud, calls: Calls, group: str, account: str, files: list[PageFile]
+) -> list[str]:
     """Make an account's website hold exactly these files, signed with the account's key: no data role is needed.
 
     Where a policy forbids keys, the sign-in's token goes instead, and Storage Blob Data Contributor is needed.
@@ -125,7 +131,9 @@ def _blobs(web: ContainerClient, calls: Calls) -> list[BlobProperties]:
             return calls.list(web.list_blobs)
         except HttpResponseError as error:
             trouble = error
-            limit_s = CONTAINER_LIMIT_S if isinstance(error, ResourceNotFoundError) else ROLE_LIMIT_S
+            limit_s = (
+                CONTAINER_LIMIT_S if isinstance(error, ResourceNotFoundError) else ROLE_LIMIT_S
+            )
             late = isinstance(error, ResourceNotFoundError) or code_of(error) == ROLE_MISSING
             if not late or time.monotonic() - begin > limit_s:
                 raise
@@ -133,7 +141,13 @@ def _blobs(web: ContainerClient, calls: Calls) -> list[BlobProperties]:
 
 
 def _send(web: ContainerClient, calls: Calls, file: PageFile) -> None:
-    calls.call(web.upload_blob, str(file.path), file.content, overwrite=True, content_settings=file.settings())
+    calls.call(
+        web.upload_blob,
+        str(file.path),
+        file.content,
+        overwrite=True,
+        content_settings=file.settings(),
+    )
 
 
 def _is_same(file: PageFile, stored: ContentSettings | None) -> bool:
@@ -141,7 +155,11 @@ def _is_same(file: PageFile, stored: ContentSettings | None) -> bool:
         return False
     md5 = stored.content_md5
     digest = base64.b64decode(md5) if isinstance(md5, str) else bytes(md5 or b"")
-    return (digest, stored.content_type, stored.cache_control) == (file.md5, file.content_type, file.cache_control)
+    return (digest, stored.content_type, stored.cache_control) == (
+        file.md5,
+        file.content_type,
+        file.cache_control,
+    )
 
 
 def wait_until_served(cloud: Cloud, calls: Calls, web_url: str, files: list[PageFile]) -> None:
@@ -162,4 +180,8 @@ def wait_until_served(cloud: Cloud, calls: Calls, web_url: str, files: list[Page
         if answer.status_code == 200 and answer.content == index.content:
             return
         said = f"{answer.status_code}, {len(answer.content)} bytes"
-    raise ServiceError(503, "NotServed", f"The website answers {said} instead of the page after {SERVED_LIMIT_S} seconds.")
+    raise ServiceError(
+        503,
+        "NotServed",
+        f"The website answers {said} instead of the page after {SERVED_LIMIT_S} seconds.",
+    )

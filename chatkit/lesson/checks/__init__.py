@@ -47,9 +47,14 @@ def check(workshop: Workshop, section: str) -> Result:
         ChatkitError: There is no such section.
     """
     if section not in SECTIONS:
-        raise ChatkitError(f"There is no section {section!r}.", hint=f"Sections with a check: {', '.join(SECTIONS)}.")
+        raise ChatkitError(
+            f"There is no section {section!r}.",
+            hint=f"Sections with a check: {', '.join(SECTIONS)}.",
+        )
     begun = time.monotonic()
     module = import_module(f"{__name__}.{SECTIONS[section]}")
     run: Check = module.check
     proven = [f"  - {sentence}" for sentence in run(workshop)]
-    return Result("\n".join([f"Section {section} works:", *proven]), seconds=time.monotonic() - begun)
+    return Result(
+        "\n".join([f"Section {section} works:", *proven]), seconds=time.monotonic() - begun
+    )

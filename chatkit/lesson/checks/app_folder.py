@@ -35,9 +35,19 @@ def _bundle(folder: Path) -> str:
     host = _json(folder / "host.json")
     bundle = host.get("extensionBundle") or {}
     got = f"{bundle.get('id', 'none')} {bundle.get('version', '')}".strip()
-    right = bundle.get("id") == BUNDLE_ID and str(bundle.get("version", "")).replace(" ", "") == BUNDLE_RANGE.replace(" ", "")
-    expect(right, "The extension bundle in host.json", expected=f"{BUNDLE_ID} {BUNDLE_RANGE}", got=got, hint=CELL)
-    return f"host.json names the extension bundle {BUNDLE_RANGE}; the SignalR bindings come with it."
+    right = bundle.get("id") == BUNDLE_ID and str(bundle.get("version", "")).replace(
+        " ", ""
+    ) == BUNDLE_RANGE.replace(" ", "")
+    expect(
+        right,
+        "The extension bundle in host.json",
+        expected=f"{BUNDLE_ID} {BUNDLE_RANGE}",
+        got=got,
+        hint=CELL,
+    )
+    return (
+        f"host.json names the extension bundle {BUNDLE_RANGE}; the SignalR bindings come with it."
+    )
 
 
 def _same_instance(workshop: Workshop) -> str:
@@ -64,7 +74,9 @@ def _opens(workshop: Workshop) -> str:
     connection = service.of_local_settings(workshop)
     answer = service.knock(connection, client_token(connection, workshop.hub))
     hint = "workshop.write_local_settings() writes the present key."
-    expect(answer.status == 200, "A token signed with that key", expected="200", got=answer, hint=hint)
+    expect(
+        answer.status == 200, "A token signed with that key", expected="200", got=answer, hint=hint
+    )
     return "The service accepts a token that this key signed."
 
 

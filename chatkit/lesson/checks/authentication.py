@@ -23,14 +23,25 @@ PUBLISH = "Run the cells above that write the app's files, then workshop.publish
 UNKNOWN = "function_app.py does not register that function: run the cells of section 06, then this section again."
 PAGE = "workshop.set_page_url(), then workshop.upload_page()."
 NAME = "X-MS-CLIENT-PRINCIPAL-NAME"
-FORGED = ({NAME: "bob"}, {NAME.lower(): "bob"}, {NAME.replace("-", "_"): "bob"}, {"X-ZUMO-AUTH": "bob"})
+FORGED = (
+    {NAME: "bob"},
+    {NAME.lower(): "bob"},
+    {NAME.replace("-", "_"): "bob"},
+    {"X-ZUMO-AUTH": "bob"},
+)
 STRANGER = "https://stranger.example/"
 
 
 def check(workshop: Workshop) -> Iterator[str]:
     """Outside, forgery, identity, page."""
     api = deployed_api(workshop)
-    expect(has_sign_in(api), "GET /.auth/me without sign-in", expected="401", got=fetch("GET", f"{api}/.auth/me"), hint=ON)
+    expect(
+        has_sign_in(api),
+        "GET /.auth/me without sign-in",
+        expected="401",
+        got=fetch("GET", f"{api}/.auth/me"),
+        hint=ON,
+    )
     yield _nobody(api)
     yield _forged(api)
     yield _page(workshop, api)
@@ -56,7 +67,13 @@ def _forged(api: str) -> str:
         for method, route in (("POST", "negotiate"), ("POST", "messages"), ("GET", "messages")):
             answer = _ask(api, method, route, headers)
             name = next(iter(headers))
-            expect(answer.status == 401, f"{method} /api/{route} with a forged {name}", expected="401", got=answer, hint=ON)
+            expect(
+                answer.status == 401,
+                f"{method} /api/{route} with a forged {name}",
+                expected="401",
+                got=answer,
+                hint=ON,
+            )
     return "A forged X-MS-CLIENT-PRINCIPAL-NAME never reaches the app, however it is spelt, and a made-up token is refused."
 
 
@@ -64,12 +81,22 @@ def _token_names(workshop: Workshop, api: str, alice: SignedIn) -> str:
     info = connection_info(f"{api}/api/negotiate", {"alice": alice})
     key = service.of_local_settings(workshop).access_key
     try:
-        claims = jwt.decode(str(info["accessToken"]), key, algorithms=["HS256"], options={"verify_aud": False})
+        claims = jwt.decode(
+            str(info["accessToken"]), key, algorithms=["HS256"], options={"verify_aud": False}
+        )
     except jwt.InvalidTokenError as error:
-        expect(False, "The token's signature", expected="your instance's access key", got=str(error), hint=PUBLISH)
+        expect(
+            False,
+            "The token's signature",
+            expected="your instance's access key",
+            got=str(error),
+            hint=PUBLISH,
+        )
         raise
     user = next((str(claims[name]) for name in service.USER_CLAIMS if claims.get(name)), "nobody")
-    expect(user == alice.name, "The user in alice's token", expected=alice.name, got=user, hint=PUBLISH)
+    expect(
+        user == alice.name, "The user in alice's token", expected=alice.name, got=user, hint=PUBLISH
+    )
     return "Signed in as alice, negotiate hands out a token in her name."
 
 
@@ -77,9 +104,21 @@ def _sender_is(api: str, alice: SignedIn) -> str:
     """Neither body nor header make alice somebody else."""
     body = {"sender": "bob", "text": words("alice claims to be bob, and stays alice")}
     answer = fetch("POST", f"{api}/api/messages", body=body, headers={**alice.headers, NAME: "bob"})
-    expect(answer.status == 200, "POST /api/messages as alice", expected="200", got=answer, hint=PUBLISH)
+    expect(
+        answer.status == 200,
+        "POST /api/messages as alice",
+        expected="200",
+        got=answer,
+        hint=PUBLISH,
+    )
     sender = str((answer.json() or {}).get("sender"))
-    expect(sender == alice.name, "The sender of alice's message", expected=alice.name, got=sender, hint=PUBLISH)
+    expect(
+        sender == alice.name,
+        "The sender of alice's message",
+        expected=alice.name,
+        got=sender,
+        hint=PUBLISH,
+    )
     return "When alice claims to be bob, in the body or in a header, the message still says alice."
 
 
@@ -87,20 +126,44 @@ def _page(workshop: Workshop, api: str) -> str:
     page = workshop.web_url or ""
     config = fetch("GET", f"{page.rstrip('/')}/config.json").json() if page else None
     offered = config.get("signIn") if isinstance(config, dict) else None
-    expect(offered == "aad", "config.json of the page", expected="signIn aad", got=offered or "no signIn", hint=PAGE)
-    expect(_leads_back(api, page), "Sign-in from the page", expected="a way back to the page", got="none", hint=ON)
-    expect(not _leads_back(api, STRANGER), "Sign-in from another page", expected="no way back", got="one", hint=ON)
+    expect(
+        offered == "aad",
+        "config.json of the page",
+        expected="signIn aad",
+        got=offered or "no signIn",
+        hint=PAGE,
+    )
+    expect(
+        _leads_back(api, page),
+        "Sign-in from the page",
+        expected="a way back to the page",
+        got="none",
+        hint=ON,
+    )
+    expect(
+        not _leads_back(api, STRANGER),
+        "Sign-in from another page",
+        expected="no way back",
+        got="one",
+        hint=ON,
+    )
     return "The page offers sign-in, and people come back to it with their token, and to no other page."
 
 
 def _leads_back(api: str, page: str) -> bool:
     """Whether a sign-in that ends at a page may begin; the answer is a redirect to the sign-in page then."""
-    answer = fetch("GET", f"{api}/.auth/login/aad?session_mode=token&post_login_redirect_url={page}")
+    answer = fetch(
+        "GET", f"{api}/.auth/login/aad?session_mode=token&post_login_redirect_url={page}"
+    )
     return answer.status == 200
 
 
 def _ask(api: str, method: str, route: str, headers: dict[str, str]) -> Answer:
-    body = {"sender": "bob", "text": words("this message must not arrive")} if (method, route) == ("POST", "messages") else None
+    body = (
+        {"sender": "bob", "text": words("this message must not arrive")}
+        if (method, route) == ("POST", "messages")
+        else None
+    )
     return fetch(method, f"{api}/api/{route}", body=body, headers=headers)
 
 

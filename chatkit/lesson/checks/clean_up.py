@@ -26,14 +26,27 @@ def check(workshop: Workshop) -> Iterator[str]:
     yield "Azure does not know the resource group any more."
     group = settings.resource_group
     _gone("The SignalR instance", lambda: cloud.signalr().signal_r.get(group, settings.signalr))
-    _gone("The storage account", lambda: cloud.storage().storage_accounts.get_properties(group, settings.storage_account))
+    _gone(
+        "The storage account",
+        lambda: cloud.storage().storage_accounts.get_properties(group, settings.storage_account),
+    )
     _gone("The function app", lambda: cloud.web().web_apps.get(group, settings.function_app))
     yield "Asked for the SignalR instance, the storage account and the function app, it answers 404 Not Found."
     left = authentication.is_registered(cloud, Calls(), settings.function_app)
     expect(not left, "The app registration", expected="gone", got="still in Entra", hint=AGAIN)
     yield "Entra has no app registration of the function app's name."
-    kept = [name for name, value in local_settings.values(workshop.functions_folder).items() if "Key=" in value]
-    expect(not kept, "local.settings.json", expected="no keys", got=f"keys in {', '.join(kept)}", hint=AGAIN)
+    kept = [
+        name
+        for name, value in local_settings.values(workshop.functions_folder).items()
+        if "Key=" in value
+    ]
+    expect(
+        not kept,
+        "local.settings.json",
+        expected="no keys",
+        got=f"keys in {', '.join(kept)}",
+        hint=AGAIN,
+    )
     yield "local.settings.json has no keys in it."
 
 

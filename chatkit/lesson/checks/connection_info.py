@@ -38,7 +38,13 @@ def local_api(workshop: Workshop) -> str:
         CheckFailed: They do not run.
     """
     api = workshop.local_api_base_url
-    expect(api, "The functions on this machine", expected="to run", got="nothing", hint="workshop.start_functions() starts them.")
+    expect(
+        api,
+        "The functions on this machine",
+        expected="to run",
+        got="nothing",
+        hint="workshop.start_functions() starts them.",
+    )
     return str(api)
 
 
@@ -53,7 +59,13 @@ def connection_info(url: str, people: Mapping[str, SignedIn] | None = None) -> d
     expect(answer.status == 200, what, expected="200", got=answer, hint=CODE)
     info = answer.json()
     right = isinstance(info, dict) and {"url", "accessToken"} <= set(info)
-    expect(right, what, expected="JSON with url and accessToken", got=answer, hint="Return what the binding gave, as JSON.")
+    expect(
+        right,
+        what,
+        expected="JSON with url and accessToken",
+        got=answer,
+        hint="Return what the binding gave, as JSON.",
+    )
     assert isinstance(info, dict)
     return info
 
@@ -69,10 +81,18 @@ def _claims(workshop: Workshop, info: dict[str, Any]) -> str:
         hint="hubName is chat.",
     )
     try:
-        claims = jwt.decode(token, connection.access_key, algorithms=["HS256"], options={"verify_aud": False})
+        claims = jwt.decode(
+            token, connection.access_key, algorithms=["HS256"], options={"verify_aud": False}
+        )
     except jwt.InvalidTokenError as error:
         hint = "Is the connection string the one of your instance? workshop.write_local_settings(), then start again."
-        expect(False, "The token's signature", expected="your instance's access key", got=str(error), hint=hint)
+        expect(
+            False,
+            "The token's signature",
+            expected="your instance's access key",
+            got=str(error),
+            hint=hint,
+        )
         raise
     audience = f"{connection.endpoint}/client/?hub=chat"
     expect(
@@ -84,11 +104,21 @@ def _claims(workshop: Workshop, info: dict[str, Any]) -> str:
     )
     minutes = round((claims["exp"] - claims.get("iat", time.time())) / 60)
     expect(
-        minutes == 60, "The token's life", expected="60 minutes", got=f"{minutes} minutes", hint="Is this machine's clock right?"
+        minutes == 60,
+        "The token's life",
+        expected="60 minutes",
+        got=f"{minutes} minutes",
+        hint="Is this machine's clock right?",
     )
     users = [name for name in service.USER_CLAIMS if claims.get(name)]
     hint = "userId comes in section 09; leave it out for now."
-    expect(not users, "The token's user", expected="none yet", got=f"claim {', '.join(users)}", hint=hint)
+    expect(
+        not users,
+        "The token's user",
+        expected="none yet",
+        got=f"claim {', '.join(users)}",
+        hint=hint,
+    )
     return "The token is signed with your access key, is for hub chat only, lives 60 minutes and names no user."
 
 

@@ -29,13 +29,21 @@ def check(workshop: Workshop) -> Iterator[str]:
     names = functions.listed(cloud, calls, settings.resource_group, settings.function_app)
     missing = sorted(set(EXPECTED) - set(names))
     got = f"no {', '.join(missing)}"
-    expect(not missing, "The deployed functions", expected=", ".join(EXPECTED), got=got, hint=PUBLISH)
+    expect(
+        not missing, "The deployed functions", expected=", ".join(EXPECTED), got=got, hint=PUBLISH
+    )
     yield f"Deployed: {', '.join(EXPECTED)}."
     yield _settings(workshop, calls)
     people = everybody(api)
     connection_info(f"{api}/api/negotiate", people)
     page = workshop.web_url
-    expect(page, "The page's address", expected="one", got="none", hint="workshop.allow_page() reserves it.")
+    expect(
+        page,
+        "The page's address",
+        expected="one",
+        got="none",
+        hint="workshop.allow_page() reserves it.",
+    )
     yield cross_origin(api, str(page), "workshop.allow_page() sets exactly one origin.")
     run(round_trip(api, people=people))
     yield "A message that was posted to the deployed functions reached both connected clients, once each."
@@ -48,17 +56,33 @@ def deployed_api(workshop: Workshop) -> str:
         CheckFailed: There are none.
     """
     api = workshop.api_base_url
-    expect(api, "The function app", expected="one", got="none", hint="workshop.create_function_app() creates it.")
+    expect(
+        api,
+        "The function app",
+        expected="one",
+        got="none",
+        hint="workshop.create_function_app() creates it.",
+    )
     return str(api)
 
 
 def _settings(workshop: Workshop, calls: Calls) -> str:
     settings = workshop.settings
     local = local_settings.values(workshop.functions_folder)
-    deployed = app_settings.read_app_settings(workshop.cloud, calls, settings.resource_group, settings.function_app)
-    wrong = [item for item in app_settings.compare(local, deployed) if item.state in ("differs", "not uploaded")]
+    deployed = app_settings.read_app_settings(
+        workshop.cloud, calls, settings.resource_group, settings.function_app
+    )
+    wrong = [
+        item
+        for item in app_settings.compare(local, deployed)
+        if item.state in ("differs", "not uploaded")
+    ]
     got = ", ".join(f"{item.name} {item.state}" for item in wrong)
     expect(
-        not wrong, "The deployed settings", expected="the local ones", got=got, hint="workshop.upload_settings() uploads them."
+        not wrong,
+        "The deployed settings",
+        expected="the local ones",
+        got=got,
+        hint="workshop.upload_settings() uploads them.",
     )
     return "The settings there have the same hashes as the local ones."

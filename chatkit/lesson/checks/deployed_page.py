@@ -22,13 +22,31 @@ def check(workshop: Workshop) -> Iterator[str]:
     """The files, the not-found page, and a round trip."""
     api = deployed_api(workshop)
     page = workshop.web_url
-    expect(page, "The static website", expected="on", got="off", hint="workshop.enable_static_website() switches it on.")
+    expect(
+        page,
+        "The static website",
+        expected="on",
+        got="off",
+        hint="workshop.enable_static_website() switches it on.",
+    )
     assert page
     yield served(page, api, UPLOAD)
     ours = (workshop.page_folder / "index.html").read_bytes()
-    expect(fetch("GET", page).content == ours, "index.html", expected="the one in my-chat/content", got="another", hint=UPLOAD)
+    expect(
+        fetch("GET", page).content == ours,
+        "index.html",
+        expected="the one in my-chat/content",
+        got="another",
+        hint=UPLOAD,
+    )
     missing = fetch("GET", f"{page.rstrip('/')}/no-such-page")
-    expect(missing.status == 404, "An address that does not exist", expected="404", got=missing, hint=UPLOAD)
+    expect(
+        missing.status == 404,
+        "An address that does not exist",
+        expected="404",
+        got=missing,
+        hint=UPLOAD,
+    )
     yield "It is the page from my-chat/content; an address that does not exist answers 404."
     run(round_trip(api, origin=page.rstrip("/"), people=everybody(api)))
     yield "A message sent as the page sends it reached both connected clients, once each."

@@ -46,7 +46,10 @@ def expecting(what: str, *, expected: str, hint: str) -> Iterator[None]:
     try:
         yield
     except AzureError as error:
-        said = next((line.strip() for line in str(error.message).splitlines() if line.strip()), type(error).__name__)
+        said = next(
+            (line.strip() for line in str(error.message).splitlines() if line.strip()),
+            type(error).__name__,
+        )
         raise CheckFailed(what, expected=expected, got=said[:300].rstrip("."), hint=hint) from error
 
 
@@ -106,10 +109,14 @@ async def listening(
         CheckFailed: One could not connect.
     """
     async with AsyncExitStack() as stack:
-        session = await stack.enter_async_context(aiohttp.ClientSession(trust_env=not is_loopback(doors[0][1])))
+        session = await stack.enter_async_context(
+            aiohttp.ClientSession(trust_env=not is_loopback(doors[0][1]))
+        )
         ears = [Ear(name) for name, _, _ in doors]
         for ear, (_, url, token) in zip(ears, doors, strict=True):
-            connection = HubConnection(session, url, ear, (headers or {}).get(ear.name, {}), access_token=token)
+            connection = HubConnection(
+                session, url, ear, (headers or {}).get(ear.name, {}), access_token=token
+            )
             try:
                 await connection.start()
             except FAILURES as error:
@@ -120,5 +127,9 @@ async def listening(
 
 def _not_connected(error: BaseException) -> CheckFailed:
     message = error.message if isinstance(error, ChatkitError) else str(error)
-    hint = (error.hint if isinstance(error, ChatkitError) else "") or "The function host's log says more."
-    return CheckFailed("Connecting to the hub", expected="a connection", got=message.rstrip("."), hint=hint)
+    hint = (
+        error.hint if isinstance(error, ChatkitError) else ""
+    ) or "The function host's log says more."
+    return CheckFailed(
+        "Connecting to the hub", expected="a connection", got=message.rstrip("."), hint=hint
+    )

@@ -21,7 +21,13 @@ def check(workshop: Workshop) -> Iterator[str]:
     """The page, CORS, history."""
     api = local_api(workshop)
     page = workshop.local_web_url
-    expect(page, "The page on this machine", expected="to be served", got="nothing", hint="workshop.start_page() serves it.")
+    expect(
+        page,
+        "The page on this machine",
+        expected="to be served",
+        got="nothing",
+        hint="workshop.start_page() serves it.",
+    )
     assert page
     yield served(page, api, "workshop.prepare_page() writes it.")
     yield cross_origin(api, page, CORS)
@@ -37,11 +43,21 @@ def served(page: str, api: str, hint: str) -> str:
     index = fetch("GET", page)
     kind = index.headers.get("Content-Type", "")
     expect(
-        index.status == 200 and "text/html" in kind, "The page", expected="200 text/html", got=f"{index.status} {kind}", hint=hint
+        index.status == 200 and "text/html" in kind,
+        "The page",
+        expected="200 text/html",
+        got=f"{index.status} {kind}",
+        hint=hint,
     )
     config = fetch("GET", f"{page.rstrip('/')}/config.json").json()
     called = config.get("apiBaseUrl") if isinstance(config, dict) else None
-    expect(called == api, "config.json of the page", expected=f"apiBaseUrl {api}", got=called or "none", hint=hint)
+    expect(
+        called == api,
+        "config.json of the page",
+        expected=f"apiBaseUrl {api}",
+        got=called or "none",
+        hint=hint,
+    )
     return "The page is served as html, and its config.json names the address of these functions."
 
 
@@ -54,11 +70,29 @@ def cross_origin(api: str, page: str, hint: str) -> str:
     origin = page.rstrip("/")
     allowed = _preflight(api, origin)
     got = allowed.headers.get("Access-Control-Allow-Origin", f"none (status {allowed.status})")
-    expect(got == origin, "Access-Control-Allow-Origin for the page", expected=origin, got=got, hint=hint)
+    expect(
+        got == origin,
+        "Access-Control-Allow-Origin for the page",
+        expected=origin,
+        got=got,
+        hint=hint,
+    )
     credentials = allowed.headers.get("Access-Control-Allow-Credentials", "none")
-    expect(credentials == "true", "Access-Control-Allow-Credentials", expected="true", got=credentials, hint=hint)
+    expect(
+        credentials == "true",
+        "Access-Control-Allow-Credentials",
+        expected="true",
+        got=credentials,
+        hint=hint,
+    )
     refused = _preflight(api, STRANGER).headers.get("Access-Control-Allow-Origin")
-    expect(refused is None, "Access-Control-Allow-Origin for another page", expected="none", got=refused, hint=hint)
+    expect(
+        refused is None,
+        "Access-Control-Allow-Origin for another page",
+        expected="none",
+        got=refused,
+        hint=hint,
+    )
     return "A browser lets this page call the functions, with credentials, and no other page."
 
 
@@ -72,8 +106,12 @@ def history(api: str) -> str:
     texts = [words(f"message {number} of 3 for the history") for number in (1, 2, 3)]
     headers = introduced()[WRITER].headers
     for text in texts:
-        answer = fetch("POST", f"{api}/api/messages", body={"sender": WRITER, "text": text}, headers=headers)
-        expect(200 <= answer.status < 300, "POST /api/messages", expected="200", got=answer, hint=code)
+        answer = fetch(
+            "POST", f"{api}/api/messages", body={"sender": WRITER, "text": text}, headers=headers
+        )
+        expect(
+            200 <= answer.status < 300, "POST /api/messages", expected="200", got=answer, hint=code
+        )
     answer = fetch("GET", f"{api}/api/messages?limit=2", headers=headers)
     expect(answer.status == 200, "GET /api/messages", expected="200", got=answer, hint=code)
     stored: Any = answer.json()
@@ -89,5 +127,9 @@ def history(api: str) -> str:
 
 
 def _preflight(api: str, origin: str) -> Answer:
-    headers = {"Origin": origin, "Access-Control-Request-Method": "POST", "Access-Control-Request-Headers": "content-type"}
+    headers = {
+        "Origin": origin,
+        "Access-Control-Request-Method": "POST",
+        "Access-Control-Request-Headers": "content-type",
+    }
     return fetch("OPTIONS", f"{api}/api/messages", headers=headers)

@@ -26,7 +26,13 @@ PAGE_SIZE = 5
 def check(workshop: Workshop) -> Iterator[str]:
     """The wire, the feedback, the history."""
     api = deployed_api(workshop)
-    expect(has_sign_in(api), "GET /.auth/me without sign-in", expected="401", got=fetch("GET", f"{api}/.auth/me"), hint=ON)
+    expect(
+        has_sign_in(api),
+        "GET /.auth/me without sign-in",
+        expected="401",
+        got=fetch("GET", f"{api}/.auth/me"),
+        hint=ON,
+    )
     people = signed_in(api, "alice", "bob", "carol", GUEST)
     message = run(_wire(api, people))
     yield "alice wrote to bob: both of bob's tabs and alice's other tab received it once, carol nothing."
@@ -41,11 +47,30 @@ async def _wire(api: str, people: Mapping[str, SignedIn]) -> dict[str, Any]:
     text = words("this message is for bob only")
     async with listening(*doors, headers=headers) as ears:
         # what a sender must not decide is sent along: all of it has to be ignored
-        forged = {"sender": "carol", "isPrivate": False, "userId": people["carol"].name, "recipients": [people["carol"].name]}
-        answer = await asyncio.to_thread(write, api, people["alice"], text, people["bob"].name, forged)
-        expect(answer.status == 200, "POST /api/messages with a recipient", expected="200", got=answer, hint=PUBLISH)
+        forged = {
+            "sender": "carol",
+            "isPrivate": False,
+            "userId": people["carol"].name,
+            "recipients": [people["carol"].name],
+        }
+        answer = await asyncio.to_thread(
+            write, api, people["alice"], text, people["bob"].name, forged
+        )
+        expect(
+            answer.status == 200,
+            "POST /api/messages with a recipient",
+            expected="200",
+            got=answer,
+            hint=PUBLISH,
+        )
         for ear in ears[:-1]:
-            expect(await ear.hears(text), ear.name, expected="the message", got=f"nothing within {ARRIVAL_S:g} s", hint=PUBLISH)
+            expect(
+                await ear.hears(text),
+                ear.name,
+                expected="the message",
+                got=f"nothing within {ARRIVAL_S:g} s",
+                hint=PUBLISH,
+            )
         await asyncio.sleep(QUIET_S)
         for ear in ears:
             _heard(ear, text, 0 if ear.name == "carol" else 1)
@@ -56,16 +81,42 @@ async def _wire(api: str, people: Mapping[str, SignedIn]) -> dict[str, Any]:
 def _heard(ear: Ear, text: str, times: int) -> None:
     got = len(ear.heard(text))
     what = "the message once" if times else "nothing of it"
-    expect(got == times, f"What {ear.name} received", expected=what, got=f"it {got} times", hint=PUBLISH)
+    expect(
+        got == times,
+        f"What {ear.name} received",
+        expected=what,
+        got=f"it {got} times",
+        hint=PUBLISH,
+    )
 
 
 def _feedback(api: str, people: Mapping[str, SignedIn], message: dict[str, Any]) -> None:
     here = message.get("recipientConnected")
-    expect(here is True, "recipientConnected while bob was there", expected="true", got=_json(here), hint=PUBLISH)
+    expect(
+        here is True,
+        "recipientConnected while bob was there",
+        expected="true",
+        got=_json(here),
+        hint=PUBLISH,
+    )
     away = run(_visit(api, people))
-    expect(away is False, "recipientConnected after a guest has left", expected="false", got=_json(away), hint=PUBLISH)
-    unknown = (write(api, people["alice"], words("nobody has this name"), NOBODY).json() or {}).get("recipientConnected")
-    expect(unknown is False, "recipientConnected for a made-up name", expected="false", got=_json(unknown), hint=PUBLISH)
+    expect(
+        away is False,
+        "recipientConnected after a guest has left",
+        expected="false",
+        got=_json(away),
+        hint=PUBLISH,
+    )
+    unknown = (write(api, people["alice"], words("nobody has this name"), NOBODY).json() or {}).get(
+        "recipientConnected"
+    )
+    expect(
+        unknown is False,
+        "recipientConnected for a made-up name",
+        expected="false",
+        got=_json(unknown),
+        hint=PUBLISH,
+    )
 
 
 async def _visit(api: str, people: Mapping[str, SignedIn]) -> Any:
@@ -74,7 +125,9 @@ async def _visit(api: str, people: Mapping[str, SignedIn]) -> Any:
     async with listening((GUEST, f"{api}/api/negotiate", ""), headers={GUEST: guest.headers}):
         pass
     for _ in range(int(ARRIVAL_S / ASK_EVERY_S)):
-        answer = await asyncio.to_thread(write, api, people["alice"], words("is the guest still here?"), guest.name)
+        answer = await asyncio.to_thread(
+            write, api, people["alice"], words("is the guest still here?"), guest.name
+        )
         told = (answer.json() or {}).get("recipientConnected")
         if told is not True:
             break
@@ -86,13 +139,29 @@ def _history(api: str, people: Mapping[str, SignedIn], message: dict[str, Any]) 
     identity = str(message.get("id"))
     for name in ("alice", "bob"):
         found = identity in _read(api, people[name])
-        expect(found, f"The private message in {name}'s history", expected="there", got="not there", hint=PUBLISH)
+        expect(
+            found,
+            f"The private message in {name}'s history",
+            expected="there",
+            got="not there",
+            hint=PUBLISH,
+        )
     for reader, before in (("carol", ""), ("carol", identity)):
         leaked = identity in _read(api, people[reader], before)
-        expect(not leaked, f"The private message in {reader}'s history", expected="not there", got="there", hint=PUBLISH)
+        expect(
+            not leaked,
+            f"The private message in {reader}'s history",
+            expected="not there",
+            got="there",
+            hint=PUBLISH,
+        )
     by_id = _read(api, people["carol"], identity, pages=1)
     expect(
-        not by_id, "Paging from the private message's id as carol", expected="nothing", got=f"{len(by_id)} messages", hint=PUBLISH
+        not by_id,
+        "Paging from the private message's id as carol",
+        expected="nothing",
+        got=f"{len(by_id)} messages",
+        hint=PUBLISH,
     )
     return "The history shows it to alice and bob; carol finds nothing, not even by asking for what came before it."
 
@@ -102,7 +171,9 @@ def _read(api: str, person: SignedIn, before: str = "", *, pages: int = 20) -> l
     ids: list[str] = []
     for _ in range(pages):
         cursor = ids[-1] if ids else before
-        url = f"{api}/api/messages?limit={PAGE_SIZE}" + (f"&before={quote(cursor, safe='')}" if cursor else "")
+        url = f"{api}/api/messages?limit={PAGE_SIZE}" + (
+            f"&before={quote(cursor, safe='')}" if cursor else ""
+        )
         answer = fetch("GET", url, headers=person.headers)
         expect(answer.status == 200, "GET /api/messages", expected="200", got=answer, hint=PUBLISH)
         page = [str(item.get("id")) for item in answer.json()]
@@ -112,7 +183,9 @@ def _read(api: str, person: SignedIn, before: str = "", *, pages: int = 20) -> l
     return ids
 
 
-def write(api: str, person: SignedIn, text: str, recipient: str, more: Mapping[str, Any] | None = None) -> Answer:
+def write(
+    api: str, person: SignedIn, text: str, recipient: str, more: Mapping[str, Any] | None = None
+) -> Answer:
     """Send a private message."""
     body = {**(more or {}), "text": text, "recipient": recipient}
     return fetch("POST", f"{api}/api/messages", body=body, headers=person.headers)

@@ -36,14 +36,28 @@ def check(workshop: Workshop) -> Iterator[str]:
     run(round_trip(api, other))
     yield "alice and bob, both connected, each received one newMessage with one argument: the message."
     yield "A client on another hub of the same instance received nothing."
-    for body, what in ((b"{", "a body that is not JSON"), ({"sender": "alice"}, "a message without a text")):
-        answer = fetch("POST", f"{api}/api/messages", body=body, headers=introduced()[WRITER].headers)
-        expect(answer.status == 400, f"POST /api/messages with {what}", expected="400 and a sentence", got=answer, hint=CODE)
+    for body, what in (
+        (b"{", "a body that is not JSON"),
+        ({"sender": "alice"}, "a message without a text"),
+    ):
+        answer = fetch(
+            "POST", f"{api}/api/messages", body=body, headers=introduced()[WRITER].headers
+        )
+        expect(
+            answer.status == 400,
+            f"POST /api/messages with {what}",
+            expected="400 and a sentence",
+            got=answer,
+            hint=CODE,
+        )
     yield "A body that is not JSON and a message without a text are refused: 400 Bad Request."
 
 
 async def round_trip(
-    api: str, *others: tuple[str, str, str], origin: str = "", people: Mapping[str, SignedIn] | None = None
+    api: str,
+    *others: tuple[str, str, str],
+    origin: str = "",
+    people: Mapping[str, SignedIn] | None = None,
 ) -> None:
     """Post a message and see who receives it.
 
@@ -67,23 +81,47 @@ async def round_trip(
             body={"sender": WRITER, "text": text},
             headers={**headers[WRITER], **({"Origin": origin} if origin else {})},
         )
-        expect(200 <= answer.status < 300, "POST /api/messages", expected="200", got=answer, hint=CODE)
+        expect(
+            200 <= answer.status < 300, "POST /api/messages", expected="200", got=answer, hint=CODE
+        )
         for ear in ears[:2]:
             await _heard_once(ear, text)
         await asyncio.sleep(QUIET_S)
         for ear in ears[:2]:
             expect(
-                len(ear.heard(text)) == 1, ear.name, expected="the message once", got=f"{len(ear.heard(text))} times", hint=CODE
+                len(ear.heard(text)) == 1,
+                ear.name,
+                expected="the message once",
+                got=f"{len(ear.heard(text))} times",
+                hint=CODE,
             )
         for ear in ears[2:]:
-            expect(not ear.frames, f"A client on hub {ear.name}", expected="nothing", got="the message", hint=CODE)
+            expect(
+                not ear.frames,
+                f"A client on hub {ear.name}",
+                expected="nothing",
+                got="the message",
+                hint=CODE,
+            )
 
 
 async def _heard_once(ear: Ear, text: str) -> None:
     arrived = await ear.hears(text)
-    got = f"{ear.frames[-1][0]} with something else" if ear.frames else f"nothing within {ARRIVAL_S:g} s"
+    got = (
+        f"{ear.frames[-1][0]} with something else"
+        if ear.frames
+        else f"nothing within {ARRIVAL_S:g} s"
+    )
     expect(arrived, f"What {ear.name} received", expected="the message", got=got, hint=CODE)
     target, arguments = ear.heard(text)[0]
     expect(target == TARGET, "The target", expected=TARGET, got=target, hint=CODE)
-    right = len(arguments) == 1 and isinstance(arguments[0], dict) and arguments[0].get("text") == text
-    expect(right, "The arguments", expected="one, the message as an object", got=f"{len(arguments)}", hint=CODE)
+    right = (
+        len(arguments) == 1 and isinstance(arguments[0], dict) and arguments[0].get("text") == text
+    )
+    expect(
+        right,
+        "The arguments",
+        expected="one, the message as an object",
+        got=f"{len(arguments)}",
+        hint=CODE,
+    )

@@ -23,7 +23,9 @@ USER_CLAIMS = ("asrs.s.uid", "nameid", "sub")
 def of_the_instance(workshop: Workshop) -> str:
     """The connection string as Resource Manager lists it now."""
     settings = workshop.settings
-    return signalr.connection_string(workshop.cloud, Calls(), settings.resource_group, settings.signalr)
+    return signalr.connection_string(
+        workshop.cloud, Calls(), settings.resource_group, settings.signalr
+    )
 
 
 def of_local_settings(workshop: Workshop) -> SignalRConnectionString:
@@ -34,17 +36,33 @@ def of_local_settings(workshop: Workshop) -> SignalRConnectionString:
     """
     text = local_settings.values(workshop.functions_folder).get(local_settings.SIGNALR_SETTING, "")
     hint = "workshop.write_local_settings() writes it."
-    expect(text, local_settings.SIGNALR_SETTING, expected="a connection string in local.settings.json", got="none", hint=hint)
+    expect(
+        text,
+        local_settings.SIGNALR_SETTING,
+        expected="a connection string in local.settings.json",
+        got="none",
+        hint=hint,
+    )
     try:
         return SignalRConnectionString.parse(text)
     except LocalProtocolError as error:
-        expect(False, local_settings.SIGNALR_SETTING, expected="a connection string", got=error.message.rstrip("."), hint=hint)
+        expect(
+            False,
+            local_settings.SIGNALR_SETTING,
+            expected="a connection string",
+            got=error.message.rstrip("."),
+            hint=hint,
+        )
         raise
 
 
 def door(connection: SignalRConnectionString, hub: str, name: str = "") -> tuple[str, str, str]:
     """A way for `listening` into a hub with a token signed here, past the function app."""
-    return name or hub, negotiate_address(client_url(connection, hub)), client_token(connection, hub)
+    return (
+        name or hub,
+        negotiate_address(client_url(connection, hub)),
+        client_token(connection, hub),
+    )
 
 
 def knock(connection: SignalRConnectionString, token: str, hub: str = "chat") -> Answer:

@@ -46,7 +46,13 @@ def check(workshop: Workshop) -> Iterator[str]:
 
 def _claims(claims: dict[str, Any], cloud: Cloud) -> None:
     left = float(claims.get("exp", 0)) - time.time()
-    expect(left > 60, "The token", expected="more than a minute left", got=f"{left:.0f} s", hint="Is this machine's clock right?")
+    expect(
+        left > 60,
+        "The token",
+        expected="more than a minute left",
+        got=f"{left:.0f} s",
+        hint="Is this machine's clock right?",
+    )
     tenant = claims.get("tid")
     expect(
         not cloud.tenant_id or tenant == cloud.tenant_id,

@@ -44,13 +44,35 @@ def _instance(workshop: Workshop) -> str:
         found = workshop.cloud.signalr().signal_r.get(settings.resource_group, settings.signalr)
     except ResourceNotFoundError:
         expect(
-            False, "The SignalR Service instance", expected="one in your resource group", got="none", hint="Run the cells above."
+            False,
+            "The SignalR Service instance",
+            expected="one in your resource group",
+            got="none",
+            hint="Run the cells above.",
         )
         raise
-    state, sku, mode = str(found.provisioning_state), str(found.sku and found.sku.name), service_mode(found)
-    expect(state == "Succeeded", "The instance's state", expected="Succeeded", got=state, hint="Wait a minute, then check again.")
-    expect(sku == FREE_SKU, "The instance's tier", expected=FREE_SKU, got=sku, hint="It costs money: choose Free in the portal.")
-    expect(mode == SERVERLESS, "The instance's service mode", expected=SERVERLESS, got=mode, hint=AGAIN)
+    state, sku, mode = (
+        str(found.provisioning_state),
+        str(found.sku and found.sku.name),
+        service_mode(found),
+    )
+    expect(
+        state == "Succeeded",
+        "The instance's state",
+        expected="Succeeded",
+        got=state,
+        hint="Wait a minute, then check again.",
+    )
+    expect(
+        sku == FREE_SKU,
+        "The instance's tier",
+        expected=FREE_SKU,
+        got=sku,
+        hint="It costs money: choose Free in the portal.",
+    )
+    expect(
+        mode == SERVERLESS, "The instance's service mode", expected=SERVERLESS, got=mode, hint=AGAIN
+    )
     return f"The instance exists: tier {sku}, service mode {mode}."
 
 

@@ -19,6 +19,12 @@ def check(workshop: Workshop) -> Iterator[str]:
     door = workshop.cloud.rest(workshop.cloud.resource_manager, signed_in=False)
     with expecting("Resource Manager", expected="an answer", hint=BETWEEN):
         status = door.get(SUBSCRIPTIONS, retry_total=1).status_code
-    expect(status == 401, "Resource Manager, asked without a token", expected="401", got=status, hint=BETWEEN)
+    expect(
+        status == 401,
+        "Resource Manager, asked without a token",
+        expected="401",
+        got=status,
+        hint=BETWEEN,
+    )
     yield "Resource Manager answers over TLS, with a certificate that was verified."
     yield "It refuses a request without a token: 401 Unauthorized."

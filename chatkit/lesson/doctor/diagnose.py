@@ -34,7 +34,9 @@ def consult(workshop: Session, symptom: str = "") -> Examination:
     begun = time.monotonic()
     world, text = World(workshop), plain(symptom)
     said = [problem for problem in PROBLEMS if text and problem.sounds_like(text)]
-    checks = [world.lookups.ask(name, partial(look, world)) for name, look in subscription.CHECKS.items()]
+    checks = [
+        world.lookups.ask(name, partial(look, world)) for name, look in subscription.CHECKS.items()
+    ]
     looks = [(problem, _look(world, problem, problem in said)) for problem in PROBLEMS]
     findings = [*machine.examine(cloud_runs=world.may_ask), *filter(None, map(known, checks))]
     seen = {problem.number: known(look) or "" for problem, look in looks}
@@ -50,7 +52,9 @@ def consult(workshop: Session, symptom: str = "") -> Examination:
 def _look(world: World, problem: Problem, is_said: bool) -> Callable[[], str]:
     """Begin to look for a problem in the learner's world."""
     probes = [problem.probe, problem.confirm if is_said else None]
-    return world.lookups.ask(f"{PROBLEM} {problem.number}", lambda: _first([probe for probe in probes if probe], world))
+    return world.lookups.ask(
+        f"{PROBLEM} {problem.number}", lambda: _first([probe for probe in probes if probe], world)
+    )
 
 
 def _first(probes: list[Probe], world: World) -> str:

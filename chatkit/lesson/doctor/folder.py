@@ -12,7 +12,11 @@ from typing import Any
 
 from chatkit.steps import local_settings, page_config
 
-SAMPLES = ("local.settings.sample.json", "local.settings.example.json", "sample.local.settings.json")
+SAMPLES = (
+    "local.settings.sample.json",
+    "local.settings.example.json",
+    "sample.local.settings.json",
+)
 
 
 @dataclass(frozen=True)
@@ -66,7 +70,11 @@ class Folder:
     def values(self) -> dict[str, str]:
         """`Values` of local.settings.json. Never shown."""
         value = _json(self.functions / local_settings.FILE).get("Values")
-        return {str(name): str(text) for name, text in value.items()} if isinstance(value, dict) else {}
+        return (
+            {str(name): str(text) for name, text in value.items()}
+            if isinstance(value, dict)
+            else {}
+        )
 
     @cached_property
     def samples(self) -> list[str]:
@@ -82,7 +90,9 @@ class Folder:
     def sources(self) -> dict[str, str]:
         """Text of each Python file at the top of the function app."""
         found = {path.name: path for path in sorted(self.functions.glob("*.py"))}
-        return {name: path.read_text(encoding="utf-8", errors="replace") for name, path in found.items()}
+        return {
+            name: path.read_text(encoding="utf-8", errors="replace") for name, path in found.items()
+        }
 
     @cached_property
     def trees(self) -> dict[str, ast.Module]:
@@ -98,7 +108,10 @@ class Folder:
     @cached_property
     def page_text(self) -> str:
         """Everything the page's own scripts say."""
-        return "\n".join(path.read_text(encoding="utf-8", errors="replace") for path in sorted(self.page.glob("*.js")))
+        return "\n".join(
+            path.read_text(encoding="utf-8", errors="replace")
+            for path in sorted(self.page.glob("*.js"))
+        )
 
     @cached_property
     def decorators(self) -> list[Decorator]:
@@ -127,7 +140,9 @@ def _decorators(name: str, tree: ast.Module) -> Iterator[Decorator]:
 
 def _texts(call: ast.Call) -> dict[str, str]:
     pairs = ((keyword.arg, keyword.value) for keyword in call.keywords)
-    return {arg: str(value.value) for arg, value in pairs if arg and isinstance(value, ast.Constant)}
+    return {
+        arg: str(value.value) for arg, value in pairs if arg and isinstance(value, ast.Constant)
+    }
 
 
 def _json(path: Path) -> dict[str, Any]:

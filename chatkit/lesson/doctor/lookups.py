@@ -42,7 +42,9 @@ class Lookups:
             is_new, future = name not in self._futures, self._futures.setdefault(name, Future())
         if is_new:
             # daemon: a service that never answers must not hold up the end of the program
-            threading.Thread(target=_answer, args=(future, look), name=f"doctor {name}", daemon=True).start()
+            threading.Thread(
+                target=_answer, args=(future, look), name=f"doctor {name}", daemon=True
+            ).start()
         return lambda: self._wait(name, future)
 
     def _wait(self, name: str, future: Future[T]) -> T:
@@ -58,8 +60,17 @@ class Lookups:
     def unanswered(self) -> list[str]:
         """What is still not answered, or failed in a way that nobody foresaw."""
         late = [name for name, future in self._futures.items() if not future.done()]
-        failed = [(name, future.exception()) for name, future in self._futures.items() if future.done()]
-        return [*late, *(f"{name} ({type(error).__name__})" for name, error in failed if error and not _foreseen(error))]
+        failed = [
+            (name, future.exception()) for name, future in self._futures.items() if future.done()
+        ]
+        return [
+            *late,
+            *(
+                f"{name} ({type(error).__name__})"
+                for name, error in failed
+                if error and not _foreseen(error)
+            ),
+        ]
 
 
 def known(look: Callable[[], T]) -> T | None:

@@ -15,8 +15,21 @@ from chatkit.core import settings
 from chatkit.core.files import write_private
 from chatkit.lesson.doctor.finding import Finding
 
-PACKAGES = ("aiohttp", "azure-identity", "azure-mgmt-signalr", "azure-storage-blob", "ipywidgets", "jupyterlab", "nbclient")
-PORTS = {7071: "the functions' local run", 5500: "the page's local run", 8888: "SignalR", 10000: "development storage"}
+PACKAGES = (
+    "aiohttp",
+    "azure-identity",
+    "azure-mgmt-signalr",
+    "azure-storage-blob",
+    "ipywidgets",
+    "jupyterlab",
+    "nbclient",
+)
+PORTS = {
+    7071: "the functions' local run",
+    5500: "the page's local run",
+    8888: "SignalR",
+    10000: "development storage",
+}
 OLDEST_PYTHON = (3, 11)
 NEEDED_BYTES = 600_000_000
 EARLIEST = 1_790_000_000
@@ -30,7 +43,15 @@ def examine(*, cloud_runs: bool) -> list[Finding]:
         cloud_runs: Whether the local cloud of this home runs; it then holds some of the ports itself.
     """
     home = settings.home()
-    return [python(), *packages(), *ports(cloud_runs=cloud_runs), disk(home), clock(), proxy(), local_cloud(cloud_runs)]
+    return [
+        python(),
+        *packages(),
+        *ports(cloud_runs=cloud_runs),
+        disk(home),
+        clock(),
+        proxy(),
+        local_cloud(cloud_runs),
+    ]
 
 
 def version() -> tuple[int, ...]:
@@ -41,7 +62,12 @@ def version() -> tuple[int, ...]:
 def python() -> Finding:
     """Whether the interpreter is new enough."""
     new_enough = version() >= OLDEST_PYTHON
-    return Finding("Python", new_enough, ".".join(map(str, version())), "" if new_enough else "Install Python 3.11 or newer.")
+    return Finding(
+        "Python",
+        new_enough,
+        ".".join(map(str, version())),
+        "" if new_enough else "Install Python 3.11 or newer.",
+    )
 
 
 def packages() -> Iterator[Finding]:
@@ -49,7 +75,10 @@ def packages() -> Iterator[Finding]:
     missing = [name for name in PACKAGES if _version(name) is None]
     found = f"missing: {', '.join(missing)}" if missing else f"{len(PACKAGES)} found"
     yield Finding(
-        "Packages", not missing, found, "Start with `python3 -m chatkit lab`: it installs what is missing." if missing else ""
+        "Packages",
+        not missing,
+        found,
+        "Start with `python3 -m chatkit lab`: it installs what is missing." if missing else "",
     )
 
 
@@ -60,9 +89,17 @@ def ports(*, cloud_runs: bool) -> Iterator[Finding]:
         if not taken:
             yield Finding(f"Port {port}", True, f"free for {user}")
         elif cloud_runs or port in (8888, 10000):
-            yield Finding(f"Port {port}", True, f"in use, by the local cloud or a lesson; {user} moves if need be")
+            yield Finding(
+                f"Port {port}",
+                True,
+                f"in use, by the local cloud or a lesson; {user} moves if need be",
+            )
         else:
-            yield Finding(f"Port {port}", True, f"in use; if no lesson started it, end that program before {user}")
+            yield Finding(
+                f"Port {port}",
+                True,
+                f"in use; if no lesson started it, end that program before {user}",
+            )
 
 
 def disk(home: Path) -> Finding:
@@ -72,7 +109,12 @@ def disk(home: Path) -> Finding:
         (home / ".doctor").unlink()
         free = shutil.disk_usage(home).free
     except OSError as error:
-        return Finding("Disk", False, f"{home} cannot be written ({error.strerror})", "Set CHATKIT_HOME to a folder of yours.")
+        return Finding(
+            "Disk",
+            False,
+            f"{home} cannot be written ({error.strerror})",
+            "Set CHATKIT_HOME to a folder of yours.",
+        )
     enough = free >= NEEDED_BYTES
     return Finding("Disk", enough, f"{free // 1_000_000} MB free", "" if enough else "Free 600 MB.")
 
@@ -81,7 +123,12 @@ def clock() -> Finding:
     """Whether the clock is plausible: signed tokens are valid for an hour only."""
     now = time.time()
     good = now > EARLIEST
-    return Finding("Clock", good, time.strftime("%Y-%m-%d %H:%M UTC", time.gmtime(now)), "" if good else "Set the clock.")
+    return Finding(
+        "Clock",
+        good,
+        time.strftime("%Y-%m-%d %H:%M UTC", time.gmtime(now)),
+        "" if good else "Set the clock.",
+    )
 
 
 def proxy() -> Finding:
@@ -90,8 +137,17 @@ def proxy() -> Finding:
     if not any(scheme in proxies for scheme in ("http", "https", "all")):
         return Finding("Proxy", True, "none")
     skipped = all(urllib.request.proxy_bypass(host) for host in ("localhost", "127.0.0.1"))
-    hint = "" if skipped else "Set NO_PROXY=localhost,127.0.0.1 so that the local cloud is reached directly."
-    return Finding("Proxy", skipped, "set, not used for localhost" if skipped else "set, also for localhost", hint)
+    hint = (
+        ""
+        if skipped
+        else "Set NO_PROXY=localhost,127.0.0.1 so that the local cloud is reached directly."
+    )
+    return Finding(
+        "Proxy",
+        skipped,
+        "set, not used for localhost" if skipped else "set, also for localhost",
+        hint,
+    )
 
 
 def local_cloud(runs: bool) -> Finding:

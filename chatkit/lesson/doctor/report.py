@@ -11,7 +11,9 @@ from chatkit.lesson.doctor.finding import Finding
 from chatkit.lesson.doctor.problem import Problem
 from chatkit.lesson.http import masked
 
-SECRETS = re.compile(r"(?i)((?:access|account|shared)?key|sig|signature|secret|password|token|code)=[^;&\s\"']+")
+SECRETS = re.compile(
+    r"(?i)((?:access|account|shared)?key|sig|signature|secret|password|token|code)=[^;&\s\"']+"
+)
 PASSWORDS = re.compile(r"://[^/\s:@]+:[^/\s@]+@")
 UNMATCHED = "No known problem has these words in it."
 HEALTHY = "The doctor finds nothing wrong."
@@ -90,11 +92,20 @@ class Examination:
 
     def lines(self) -> list[str]:
         """The text, line by line, with every check: for a terminal."""
-        return [*(line for check in self.checks for line in _check(check)), *self._told(), *self._unknown()]
+        return [
+            *(line for check in self.checks for line in _check(check)),
+            *self._told(),
+            *self._unknown(),
+        ]
 
     def __repr__(self) -> str:
         # Without what was not answered: that depends on how busy the machine is, and a stored notebook should not.
-        return "\n".join([*(line for check in self.checks if not check.ok for line in _check(check)), *self._told()])
+        return "\n".join(
+            [
+                *(line for check in self.checks if not check.ok for line in _check(check)),
+                *self._told(),
+            ]
+        )
 
     def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, str]:
         return {"text/plain": repr(self), "text/html": self._html()}
@@ -107,12 +118,19 @@ class Examination:
         return shown or ([HEALTHY] if self.ok else [])
 
     def _unknown(self) -> list[str]:
-        return [f"Not known, for want of an answer: {', '.join(self.unanswered)}."] if self.unanswered else []
+        return (
+            [f"Not known, for want of an answer: {', '.join(self.unanswered)}."]
+            if self.unanswered
+            else []
+        )
 
     def _html(self) -> str:
         wrong = [line for check in self.checks if not check.ok for line in _check(check)]
         lines = [*wrong, *([] if self.problems else self._told()), *self._unknown()]
-        rows = [(check.what, "ok" if check.ok else "NO", clean(check.found), check.hint) for check in self.checks]
+        rows = [
+            (check.what, "ok" if check.ok else "NO", clean(check.found), check.hint)
+            for check in self.checks
+        ]
         checks = f"<details><summary>{len(rows)} checks {elapsed(duration(self.seconds))}</summary>{table((), rows)}</details>"
         cards = "".join(map(_card, self.problems))
         return f'<div class="chatkit-result">{cards}{"".join(f"<p>{escape(line)}</p>" for line in lines)}{checks}</div>'
@@ -131,7 +149,12 @@ def _check(check: Finding) -> list[str]:
 def _problem(one: Diagnosis) -> list[str]:
     problem = one.problem
     seen = [f"     seen:  {clean(one.seen) or NOT_SEEN}"]
-    return [f"NO  Problem {problem.number}: {problem.title}", *seen, f"     cause: {problem.cause}", f"     fix:   {problem.fix}"]
+    return [
+        f"NO  Problem {problem.number}: {problem.title}",
+        *seen,
+        f"     cause: {problem.cause}",
+        f"     fix:   {problem.fix}",
+    ]
 
 
 def _card(one: Diagnosis) -> str:

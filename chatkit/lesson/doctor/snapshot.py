@@ -108,14 +108,20 @@ class World:
     def site(self) -> Site:
         """The function app."""
         self._needs(self.facts.function_app)
-        return self.cloud().web().web_apps.get(self.settings.resource_group, self.settings.function_app, **QUICK)
+        return (
+            self.cloud()
+            .web()
+            .web_apps.get(self.settings.resource_group, self.settings.function_app, **QUICK)
+        )
 
     @looked_up
     def cors(self) -> CorsSettings | None:
         """Who may call the function app from a browser."""
         self._needs(self.facts.function_app)
         sites = self.cloud().web().web_apps
-        found = sites.get_configuration(self.settings.resource_group, self.settings.function_app, **QUICK)
+        found = sites.get_configuration(
+            self.settings.resource_group, self.settings.function_app, **QUICK
+        )
         return found.properties.cors if found.properties else None
 
     @looked_up
@@ -123,7 +129,9 @@ class World:
         """App settings of the function app. Never shown."""
         self._needs(self.facts.function_app)
         sites = self.cloud().web().web_apps
-        found = sites.list_application_settings(self.settings.resource_group, self.settings.function_app, **QUICK)
+        found = sites.list_application_settings(
+            self.settings.resource_group, self.settings.function_app, **QUICK
+        )
         return dict(found.properties or {})
 
     @looked_up
@@ -131,7 +139,9 @@ class World:
         """Names of the deployed functions."""
         self._needs(self.facts.function_app)
         sites = self.cloud().web().web_apps
-        found = sites.list_functions(self.settings.resource_group, self.settings.function_app, **QUICK)
+        found = sites.list_functions(
+            self.settings.resource_group, self.settings.function_app, **QUICK
+        )
         return sorted(str(one.name).rpartition("/")[2] for one in found)
 
     @looked_up
@@ -140,26 +150,41 @@ class World:
         self._needs(self.facts.function_app)
         sites = self.cloud().web().web_apps
         names = (self.settings.resource_group, self.settings.function_app)
-        found = sites.get_auth_settings_v2_without_secrets(*names, **QUICK).as_dict().get("properties") or {}
+        found = (
+            sites.get_auth_settings_v2_without_secrets(*names, **QUICK).as_dict().get("properties")
+            or {}
+        )
         return found if (found.get("platform") or {}).get("enabled") else {}
 
     @looked_up
     def plans(self) -> list[AppServicePlan]:
         """Plans of the resource group."""
         self._needs(self.facts.resource_group)
-        return [*self.cloud().web().app_service_plans.list_by_resource_group(self.settings.resource_group, **QUICK)]
+        return [
+            *self.cloud()
+            .web()
+            .app_service_plans.list_by_resource_group(self.settings.resource_group, **QUICK)
+        ]
 
     @looked_up
     def instance(self) -> SignalRResource:
         """The SignalR Service instance."""
         self._needs(self.facts.signalr)
-        return self.cloud().signalr().signal_r.get(self.settings.resource_group, self.settings.signalr, **QUICK)
+        return (
+            self.cloud()
+            .signalr()
+            .signal_r.get(self.settings.resource_group, self.settings.signalr, **QUICK)
+        )
 
     @looked_up
     def keys(self) -> list[str]:
         """Connection strings of the instance, primary and secondary. Never shown."""
         self._needs(self.facts.signalr)
-        found = self.cloud().signalr().signal_r.list_keys(self.settings.resource_group, self.settings.signalr, **QUICK)
+        found = (
+            self.cloud()
+            .signalr()
+            .signal_r.list_keys(self.settings.resource_group, self.settings.signalr, **QUICK)
+        )
         return [str(found.primary_connection_string), str(found.secondary_connection_string)]
 
     # What answers
@@ -217,7 +242,9 @@ class World:
         self._needs(self.may_ask and self.facts.signalr)
         path = "/api/hubs/chat/users/nobody?api-version=2022-06-01"
         token = rest_token(self.connection, path)
-        answer = fetch("HEAD", self.connection.server_url + path, headers={"Authorization": f"Bearer {token}"})
+        answer = fetch(
+            "HEAD", self.connection.server_url + path, headers={"Authorization": f"Bearer {token}"}
+        )
         if not answer.status:
             raise Unknown("the service does not answer")
         return answer.status not in (401, 403)

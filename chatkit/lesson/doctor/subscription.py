@@ -53,18 +53,27 @@ def reachable(world: World) -> Finding:
         return Finding("Subscription", False, f"not reached ({type(error).__name__})", hint)
     state = str(found.get("state", ""))
     good = state == "Enabled"
-    return Finding("Subscription", good, f"reached, {state.lower()}", "" if good else "Choose another one: see notebook 01.")
+    return Finding(
+        "Subscription",
+        good,
+        f"reached, {state.lower()}",
+        "" if good else "Choose another one: see notebook 01.",
+    )
 
 
 def clock(world: World) -> Finding:
     """Whether this machine's clock agrees with Azure's: a token is refused before its time and after it."""
     cloud = world.cloud()
-    answer = cloud.rest(cloud.resource_manager, signed_in=False).get(f"/subscriptions?api-version={SUBSCRIPTIONS_API}", **QUICK)
+    answer = cloud.rest(cloud.resource_manager, signed_in=False).get(
+        f"/subscriptions?api-version={SUBSCRIPTIONS_API}", **QUICK
+    )
     skew_s = time.time() - parsedate_to_datetime(answer.headers["Date"]).timestamp()
     if abs(skew_s) <= LARGEST_SKEW_S:
         return Finding("Clock skew", True, "less than 5 minutes")
     found = f"this machine is {abs(skew_s) / 60:.0f} minutes {'ahead' if skew_s > 0 else 'behind'}"
-    return Finding("Clock skew", False, found, "Set the clock, and let it be set over the network from now on.")
+    return Finding(
+        "Clock skew", False, found, "Set the clock, and let it be set over the network from now on."
+    )
 
 
 def rights(world: World) -> Finding:
@@ -83,7 +92,9 @@ def providers(world: World) -> Finding:
     """Whether the resource providers are registered, or can be."""
     client = world.cloud().resources().providers
     states = {name: str(client.get(name, **QUICK).registration_state) for name in PROVIDERS}
-    open_ones = [name for name, state in states.items() if state not in ("Registered", "Registering")]
+    open_ones = [
+        name for name, state in states.items() if state not in ("Registered", "Registering")
+    ]
     if not open_ones:
         return Finding("Resource providers", True, f"{len(states)} registered")
     refused = [name for name in open_ones if not _allows(_roles(world), REGISTER.format(name))]
@@ -91,7 +102,10 @@ def providers(world: World) -> Finding:
     if not refused:
         return Finding("Resource providers", True, f"{found}; section 02 registers them")
     return Finding(
-        "Resource providers", False, found, "Ask an owner of the subscription: `az provider register --namespace ...`."
+        "Resource providers",
+        False,
+        found,
+        "Ask an owner of the subscription: `az provider register --namespace ...`.",
     )
 
 
@@ -105,19 +119,29 @@ def quota(world: World) -> Finding:
     used, limit = usage.current_value or 0, usage.limit or 0
     good = used < limit or bool(world.facts.signalr)
     hint = "" if good else f"Delete a free instance you no longer need. {ANOTHER_REGION}"
-    return Finding("SignalR quota", good, f"{used} of {limit} free instances of {region} in use", hint)
+    return Finding(
+        "SignalR quota", good, f"{used} of {limit} free instances of {region} in use", hint
+    )
 
 
 def region(world: World) -> Finding:
     """Whether the region offers everything that is made."""
     cloud, wanted = world.cloud(), _plain(world.settings.region)
     offers = {
-        "Flex Consumption": [str(one.name) for one in cloud.web().list_geo_regions(sku="FlexConsumption", **QUICK)],
+        "Flex Consumption": [
+            str(one.name) for one in cloud.web().list_geo_regions(sku="FlexConsumption", **QUICK)
+        ],
         "SignalR Service": _locations(cloud, "Microsoft.SignalRService", "SignalR"),
         "Storage": _locations(cloud, "Microsoft.Storage", "storageAccounts"),
     }
-    lacking = [what for what, places in offers.items() if places and wanted not in map(_plain, places)]
-    found = f"{world.settings.region} has no {', no '.join(lacking)}" if lacking else f"{world.settings.region} offers everything"
+    lacking = [
+        what for what, places in offers.items() if places and wanted not in map(_plain, places)
+    ]
+    found = (
+        f"{world.settings.region} has no {', no '.join(lacking)}"
+        if lacking
+        else f"{world.settings.region} offers everything"
+    )
     return Finding("Region", not lacking, found, ANOTHER_REGION if lacking else "")
 
 
@@ -126,16 +150,30 @@ def websocket(world: World) -> Finding:
     refusal = world.refusal()
     if not refusal:
         return Finding("WebSocket", True, "a client connects to the hub")
-    return Finding("WebSocket", False, refusal.rstrip("."), "The problems that are named here say why, else see notebook 02.")
+    return Finding(
+        "WebSocket",
+        False,
+        refusal.rstrip("."),
+        "The problems that are named here say why, else see notebook 02.",
+    )
 
 
 def cost(world: World) -> Finding:
     """What the chat room costs a day."""
     sku = known(world.instance)
-    paid = sku.sku.name if sku and sku.sku and sku.sku.name and not sku.sku.name.startswith("Free") else ""
+    paid = (
+        sku.sku.name
+        if sku and sku.sku and sku.sku.name and not sku.sku.name.startswith("Free")
+        else ""
+    )
     where = "nothing on the local cloud; on Azure " if world.settings.target == "local" else ""
     if paid:
-        return Finding("Cost", False, f"{where}the SignalR tier {paid} costs money by the day", "Problem 33 says what to do.")
+        return Finding(
+            "Cost",
+            False,
+            f"{where}the SignalR tier {paid} costs money by the day",
+            "Problem 33 says what to do.",
+        )
     return Finding("Cost", True, where + COST)
 
 
@@ -169,7 +207,9 @@ def _permissions(world: World, cloud: Cloud) -> Iterator[dict[str, Any]]:
     person = claims(cloud.credential.get_token(*cloud.credential_scopes).token).get("oid", "")
     scope = f"/subscriptions/{cloud.subscription_id}"
     group = f"{scope}/resourceGroups/{world.settings.resource_group}"
-    answer = _get(cloud, f"{scope}/{AUTHORIZATION}/roleAssignments", f"$filter=assignedTo('{person}')&")
+    answer = _get(
+        cloud, f"{scope}/{AUTHORIZATION}/roleAssignments", f"$filter=assignedTo('{person}')&"
+    )
     for assignment in answer.get("value", ()):
         place = str(assignment["properties"]["scope"]).lower().rstrip("/")
         if scope.lower().startswith(place) or group.lower() == place:
@@ -178,7 +218,9 @@ def _permissions(world: World, cloud: Cloud) -> Iterator[dict[str, Any]]:
             yield from role["properties"]["permissions"]
 
 
-def _get(cloud: Cloud, path: str, query: str = "", *, version: str = AUTHORIZATION_API) -> dict[str, Any]:
+def _get(
+    cloud: Cloud, path: str, query: str = "", *, version: str = AUTHORIZATION_API
+) -> dict[str, Any]:
     answer = cloud.rest(cloud.resource_manager).get(f"{path}?{query}api-version={version}", **QUICK)
     answer.raise_for_status()
     body: dict[str, Any] = answer.json()
@@ -189,16 +231,27 @@ def _allows(permissions: list[dict[str, Any]] | None, action: str) -> bool:
     """Whether one of the roles allows an action; yes, when they are not known."""
     if permissions is None:
         return True
-    return any(_fits(one.get("actions"), action) and not _fits(one.get("notActions"), action) for one in permissions)
+    return any(
+        _fits(one.get("actions"), action) and not _fits(one.get("notActions"), action)
+        for one in permissions
+    )
 
 
 def _fits(patterns: list[str] | None, action: str) -> bool:
-    return any(re.fullmatch(re.escape(pattern).replace(r"\*", ".*"), action, re.IGNORECASE) for pattern in patterns or ())
+    return any(
+        re.fullmatch(re.escape(pattern).replace(r"\*", ".*"), action, re.IGNORECASE)
+        for pattern in patterns or ()
+    )
 
 
 def _locations(cloud: Cloud, namespace: str, kind: str) -> list[str]:
     found = cloud.resources().providers.get(namespace, **QUICK).resource_types or ()
-    return [str(place) for one in found if str(one.resource_type).lower() == kind.lower() for place in one.locations or ()]
+    return [
+        str(place)
+        for one in found
+        if str(one.resource_type).lower() == kind.lower()
+        for place in one.locations or ()
+    ]
 
 
 def _plain(region: str) -> str:

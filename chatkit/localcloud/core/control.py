@@ -18,7 +18,13 @@ TOKEN_HEADER = "x-chatkit-token"
 class Control:
     """A small http API on its own port; `cloud.json` holds its address and token."""
 
-    def __init__(self, platform: Platform, *, on_stop: Callable[[], None], levers: Iterable[web.RouteDef] = ()) -> None:
+    def __init__(
+        self,
+        platform: Platform,
+        *,
+        on_stop: Callable[[], None],
+        levers: Iterable[web.RouteDef] = (),
+    ) -> None:
         self._platform = platform
         self._levers = levers
         self._on_stop = on_stop
@@ -28,7 +34,9 @@ class Control:
     async def start(self) -> None:
         """Open the port."""
         app = web.Application(middlewares=[loopback_only, self._with_token])
-        app.add_routes([web.post("/stop", self._stop), web.get("/trace", self._trace), *self._levers])
+        app.add_routes(
+            [web.post("/stop", self._stop), web.get("/trace", self._trace), *self._levers]
+        )
         self._port = self._platform.listeners.reserve("control", movable=True)
         await self._platform.listeners.open("control", app, port=self._port, ipv4_only=True)
 
@@ -38,8 +46,12 @@ class Control:
 
     @web.middleware
     async def _with_token(self, request: web.Request, handler: Handler) -> web.StreamResponse:
-        if not hmac.compare_digest(request.headers.get(TOKEN_HEADER, "").encode(), self._token.encode()):
-            return web.json_response({"error": f"The {TOKEN_HEADER} header is missing or wrong."}, status=403)
+        if not hmac.compare_digest(
+            request.headers.get(TOKEN_HEADER, "").encode(), self._token.encode()
+        ):
+            return web.json_response(
+                {"error": f"The {TOKEN_HEADER} header is missing or wrong."}, status=403
+            )
         return await handler(request)
 
     async def _stop(self, request: web.Request) -> web.Response:
@@ -50,5 +62,6 @@ class Control:
         after = int(request.query.get("after", "0"))
         events = self._platform.trace.after(after, source=request.query.get("source", ""))
         return web.json_response(
-            {"events": [event.as_json() for event in events]}, dumps=lambda value: json.dumps(value, default=str)
+            {"events": [event.as_json() for event in events]},
+            dumps=lambda value: json.dumps(value, default=str),
         )

@@ -39,7 +39,9 @@ class Either(asyncio.Protocol):
         loop = asyncio.get_running_loop()
         # asyncio's own start_tls cannot be given bytes that were read already.
         waiter = loop.create_future()
-        waiter.add_done_callback(lambda done: done.cancelled() or done.exception())  # a failed handshake only ends the connection
+        waiter.add_done_callback(
+            lambda done: done.cancelled() or done.exception()
+        )  # a failed handshake only ends the connection
         secure = sslproto.SSLProtocol(loop, http, self._tls, waiter, server_side=True)
         transport.set_protocol(secure)
         secure.connection_made(transport)

@@ -32,17 +32,26 @@ class Store:
 
     def get(self, collection: str, key: str) -> Document | None:
         """Return a fresh copy of the document, or None."""
-        row = self._db.execute("SELECT value FROM documents WHERE collection=? AND key=?", (collection, key)).fetchone()
+        row = self._db.execute(
+            "SELECT value FROM documents WHERE collection=? AND key=?", (collection, key)
+        ).fetchone()
         return None if row is None else json.loads(row[0])
 
     def put(self, collection: str, key: str, value: Document) -> None:
         """Create or replace the document."""
         text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
-        self._db.execute("INSERT OR REPLACE INTO documents VALUES (?, ?, ?)", (collection, key, text))
+        self._db.execute(
+            "INSERT OR REPLACE INTO documents VALUES (?, ?, ?)", (collection, key, text)
+        )
 
     def delete(self, collection: str, key: str) -> bool:
         """Remove the document; say whether it was there."""
-        return self._db.execute("DELETE FROM documents WHERE collection=? AND key=?", (collection, key)).rowcount > 0
+        return (
+            self._db.execute(
+                "DELETE FROM documents WHERE collection=? AND key=?", (collection, key)
+            ).rowcount
+            > 0
+        )
 
     def items(self, collection: str, prefix: str = "") -> Iterator[tuple[str, Document]]:
         """Yield (key, document) in key order for keys that start with the prefix."""

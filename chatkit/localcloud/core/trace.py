@@ -13,7 +13,15 @@ SECRET = re.compile(
     r"(?i)((?:AccessKey|AccountKey|SharedAccessSignature|access_token|client_secret|sig|code|token)=)[^;&\s\"']+"
     r"|(Bearer\s+)[\w.~+/=-]+|(SharedKey \w+:)\S+|()\beyJ[\w-]+\.[\w-]+\.[\w-]+"
 )
-SECRET_NAMES = {"authorization", "x-zumo-auth", "cookie", "set-cookie", "x-functions-key", "accesstoken", "access_token"}
+SECRET_NAMES = {
+    "authorization",
+    "x-zumo-auth",
+    "cookie",
+    "set-cookie",
+    "x-functions-key",
+    "accesstoken",
+    "access_token",
+}
 
 
 class Event:
@@ -46,7 +54,13 @@ class Event:
 
     def as_json(self) -> dict[str, Json]:
         """All of it, for a trace's reader."""
-        return {"number": self.number, "at": self.at, "source": self.source, "kind": self.kind, "detail": self.detail}
+        return {
+            "number": self.number,
+            "at": self.at,
+            "source": self.source,
+            "kind": self.kind,
+            "detail": self.detail,
+        }
 
     def __repr__(self) -> str:
         return f"Event({self.number}, {self.source!r}, {self.kind!r}, {self.detail!r})"
@@ -70,7 +84,11 @@ class Trace:
 
     def after(self, number: int = 0, *, source: str = "") -> Iterator[Event]:
         """Yield kept events newer than a number, oldest first, of one source when given."""
-        return (event for event in [*self._events] if event.number > number and event.source.startswith(source))
+        return (
+            event
+            for event in [*self._events]
+            if event.number > number and event.source.startswith(source)
+        )
 
     def listen(self, listener: Callable[[Event], None]) -> Callable[[], None]:
         """Call the listener with each new event; the returned function ends that."""
@@ -80,7 +98,9 @@ class Trace:
 
 def mask(text: str) -> str:
     """Replace every secret in a text by asterisks."""
-    return SECRET.sub(lambda found: next((group for group in found.groups() if group), "") + "***", text)
+    return SECRET.sub(
+        lambda found: next((group for group in found.groups() if group), "") + "***", text
+    )
 
 
 def mask_value(name: str, value: Json) -> Json:

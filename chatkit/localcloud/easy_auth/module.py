@@ -40,7 +40,13 @@ class EasyAuth:
     """
 
     def __init__(
-        self, settings: AuthSettings, secrets: Mapping[str, str], sessions: Sessions, relying_party: RelyingParty, *, origin: str
+        self,
+        settings: AuthSettings,
+        secrets: Mapping[str, str],
+        sessions: Sessions,
+        relying_party: RelyingParty,
+        *,
+        origin: str,
     ) -> None:
         self.settings = settings
         self.sessions = sessions
@@ -95,7 +101,11 @@ class EasyAuth:
         if token:
             return self.sessions.of_token(token, origin=self.origin, grace_s=grace_s)
         session = self.sessions.of_cookie(request.cookies.get(COOKIE, ""), grace_s=grace_s)
-        if session is not None and request.method not in SAFE_METHODS and not self.is_trusted_source(request):
+        if (
+            session is not None
+            and request.method not in SAFE_METHODS
+            and not self.is_trusted_source(request)
+        ):
             raise ForgedRequest
         return session
 
@@ -113,7 +123,9 @@ class EasyAuth:
     async def _of_provider_token(self, token: str) -> Principal | None:
         for provider in self.settings.providers:
             try:
-                claims = await self.relying_party.verify(provider, token, audiences=provider.audiences)
+                claims = await self.relying_party.verify(
+                    provider, token, audiences=provider.audiences
+                )
             except SignInFailed:
                 continue
             return Principal.of(provider.alias, claims, name_claim=provider.name_claim)
@@ -125,14 +137,23 @@ class EasyAuth:
         if not self.settings.token_store:
             return {}
         prefix = f"X-MS-TOKEN-{session.principal.provider.upper()}"
-        tokens = {"ID-TOKEN": session.id_token, "ACCESS-TOKEN": session.access_token, "REFRESH-TOKEN": session.refresh_token}
+        tokens = {
+            "ID-TOKEN": session.id_token,
+            "ACCESS-TOKEN": session.access_token,
+            "REFRESH-TOKEN": session.refresh_token,
+        }
         tokens["EXPIRES-ON"] = session.expires_on
         return {f"{prefix}-{name}": value for name, value in tokens.items() if value}
 
     def _excluded(self, path: str) -> bool:
         """Whether a path needs no sign-in. One that another reader could take for a different path always needs it."""
         lowered = path.lower()
-        if "\\" in lowered or "%" in lowered or "//" in lowered or {".", ".."} & set(lowered.split("/")):
+        if (
+            "\\" in lowered
+            or "%" in lowered
+            or "//" in lowered
+            or {".", ".."} & set(lowered.split("/"))
+        ):
             return False
         return any(_covers(item.lower(), lowered) for item in self.settings.excluded_paths)
 
@@ -147,7 +168,10 @@ class EasyAuth:
                 alias = provider.alias if provider else MICROSOFT
                 target = quote(request.path_qs, safe="")
                 return web.Response(
-                    status=302, headers={"Location": f"{self.settings.prefix}/login/{alias}?post_login_redirect_uri={target}"}
+                    status=302,
+                    headers={
+                        "Location": f"{self.settings.prefix}/login/{alias}?post_login_redirect_uri={target}"
+                    },
                 )
             case "RedirectToLoginPage":
                 return unauthorized("sign in first")
@@ -167,16 +191,23 @@ def _is_browser_navigation(request: web.Request) -> bool:
     if request.headers.get("X-Requested-With", "").lower() == "xmlhttprequest":
         return False
     mode = request.headers.get("Sec-Fetch-Mode")
-    return request.method in SAFE_METHODS and (mode == "navigate" if mode else "text/html" in request.headers.get("Accept", ""))
+    return request.method in SAFE_METHODS and (
+        mode == "navigate" if mode else "text/html" in request.headers.get("Accept", "")
+    )
 
 
 def unauthorized(why: str) -> web.Response:
     """401 as the module answers it; the reason goes into the challenge, never a token."""
-    description = "".join(char if char.isascii() and char.isprintable() else "?" for char in why[:200].replace('"', "'"))
+    description = "".join(
+        char if char.isascii() and char.isprintable() else "?"
+        for char in why[:200].replace('"', "'")
+    )
     return web.Response(
         status=401,
         text=DENIED,
-        headers={"WWW-Authenticate": f'Bearer error="invalid_token", error_description="{description}"'},
+        headers={
+            "WWW-Authenticate": f'Bearer error="invalid_token", error_description="{description}"'
+        },
     )
 
 

@@ -44,7 +44,9 @@ class Principal:
     claims: tuple[tuple[str, str], ...]
 
     @classmethod
-    def of(cls, provider: str, token_claims: Mapping[str, Any], *, name_claim: str = "") -> Principal:
+    def of(
+        cls, provider: str, token_claims: Mapping[str, Any], *, name_claim: str = ""
+    ) -> Principal:
         """Build the principal from the claims of a verified id token."""
         order = [name_claim, *NAME_ORDER] if name_claim else NAME_ORDER
         name = next((str(token_claims[key]) for key in order if token_claims.get(key)), "")

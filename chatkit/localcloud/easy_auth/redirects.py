@@ -37,7 +37,9 @@ def _covers(allowed: str, origin: str, path: str) -> bool:
         return False
     prefix = parts.path.rstrip("/")
     decoded = unquote(path)
-    return ".." not in decoded.split("/") and (decoded == prefix or decoded.startswith(prefix + "/") or not prefix)
+    return ".." not in decoded.split("/") and (
+        decoded == prefix or decoded.startswith(prefix + "/") or not prefix
+    )
 
 
 def origin_of(url: str) -> str:

@@ -48,7 +48,14 @@ class RelyingParty:
             await self._http.close()
 
     async def authorization_url(
-        self, provider: Provider, *, redirect_uri: str, state: str, nonce: str, verifier: str, extra: Mapping[str, str]
+        self,
+        provider: Provider,
+        *,
+        redirect_uri: str,
+        state: str,
+        nonce: str,
+        verifier: str,
+        extra: Mapping[str, str],
     ) -> str:
         """Where the browser goes to sign in.
 
@@ -63,7 +70,11 @@ class RelyingParty:
         Raises:
             SignInFailed: The provider cannot be asked.
         """
-        challenge = base64.urlsafe_b64encode(hashlib.sha256(verifier.encode()).digest()).decode().rstrip("=")
+        challenge = (
+            base64.urlsafe_b64encode(hashlib.sha256(verifier.encode()).digest())
+            .decode()
+            .rstrip("=")
+        )
         query = {
             "scope": " ".join(provider.scopes),
             **dict(provider.parameters),
@@ -79,27 +90,42 @@ class RelyingParty:
         endpoint = (await self._discover(provider))["authorization_endpoint"]
         return f"{endpoint}{'&' if '?' in endpoint else '?'}{urlencode(query)}"
 
-    async def redeem(self, provider: Provider, secret: str, *, code: str, redirect_uri: str, verifier: str) -> dict[str, Any]:
+    async def redeem(
+        self, provider: Provider, secret: str, *, code: str, redirect_uri: str, verifier: str
+    ) -> dict[str, Any]:
         """Exchange a code for tokens.
 
         Raises:
             SignInFailed: The provider refused.
         """
         return await self._grant(
-            provider, secret, grant_type="authorization_code", code=code, redirect_uri=redirect_uri, code_verifier=verifier
+            provider,
+            secret,
+            grant_type="authorization_code",
+            code=code,
+            redirect_uri=redirect_uri,
+            code_verifier=verifier,
         )
 
-    async def refresh(self, provider: Provider, secret: str, *, refresh_token: str) -> dict[str, Any]:
+    async def refresh(
+        self, provider: Provider, secret: str, *, refresh_token: str
+    ) -> dict[str, Any]:
         """Exchange a refresh token for new tokens.
 
         Raises:
             SignInFailed: The provider refused.
         """
         return await self._grant(
-            provider, secret, grant_type="refresh_token", refresh_token=refresh_token, scope=" ".join(provider.scopes)
+            provider,
+            secret,
+            grant_type="refresh_token",
+            refresh_token=refresh_token,
+            scope=" ".join(provider.scopes),
         )
 
-    async def verify(self, provider: Provider, token: str, *, nonce: str = "", audiences: tuple[str, ...] = ()) -> Claims:
+    async def verify(
+        self, provider: Provider, token: str, *, nonce: str = "", audiences: tuple[str, ...] = ()
+    ) -> Claims:
         """Verify a token of the provider and return its claims.
 
         Raises:
@@ -107,7 +133,9 @@ class RelyingParty:
         """
         configuration = await self._discover(provider)
         try:
-            key = await self._key(configuration["jwks_uri"], str(jwt.get_unverified_header(token).get("kid", "")))
+            key = await self._key(
+                configuration["jwks_uri"], str(jwt.get_unverified_header(token).get("kid", ""))
+            )
             claims: Claims = jwt.decode(
                 token,
                 key,
@@ -117,21 +145,33 @@ class RelyingParty:
                 options={"require": ["exp", "aud", "iss", "sub"]},
             )
         except (jwt.PyJWTError, KeyError, UnicodeError) as error:
-            raise SignInFailed(f"The token of the identity provider is not valid: {error}.") from error
+            raise SignInFailed(
+                f"The token of the identity provider is not valid: {error}."
+            ) from error
         if nonce and claims.get("nonce") != nonce:
-            raise SignInFailed("The token of the identity provider answers another sign-in (nonce).")
+            raise SignInFailed(
+                "The token of the identity provider answers another sign-in (nonce)."
+            )
         return claims
 
     async def end_session_url(self, provider: Provider, *, return_to: str) -> str:
         """Where to sign out at the provider, empty when it offers none."""
         endpoint = (await self._discover(provider)).get("end_session_endpoint", "")
-        return f"{endpoint}?{urlencode({'post_logout_redirect_uri': return_to})}" if endpoint else ""
+        return (
+            f"{endpoint}?{urlencode({'post_logout_redirect_uri': return_to})}" if endpoint else ""
+        )
 
     async def _grant(self, provider: Provider, secret: str, **form: str) -> dict[str, Any]:
         endpoint = (await self._discover(provider))["token_endpoint"]
-        status, document = await self._ask("POST", endpoint, {**form, "client_id": provider.client_id, "client_secret": secret})
+        status, document = await self._ask(
+            "POST", endpoint, {**form, "client_id": provider.client_id, "client_secret": secret}
+        )
         if status != 200:
-            raise SignInFailed(str(document.get("error_description") or document.get("error") or f"status {status}"))
+            raise SignInFailed(
+                str(
+                    document.get("error_description") or document.get("error") or f"status {status}"
+                )
+            )
         return document
 
     async def _discover(self, provider: Provider) -> dict[str, Any]:
@@ -139,27 +179,39 @@ class RelyingParty:
             status, document = await self._ask("GET", provider.discovery_url)
             needed = ("issuer", "authorization_endpoint", "token_endpoint", "jwks_uri")
             if status != 200 or not all(isinstance(document.get(name), str) for name in needed):
-                raise SignInFailed(f"The identity provider has no configuration at {provider.discovery_url}.")
+                raise SignInFailed(
+                    f"The identity provider has no configuration at {provider.discovery_url}."
+                )
             self._configuration[provider.discovery_url] = document
         return self._configuration[provider.discovery_url]
 
     async def _key(self, jwks_uri: str, key_id: str) -> jwt.PyJWK:
         asked, keys = self._keys.get(jwks_uri, (-KEYS_AGE_S, None))
-        if keys is None or (key_id not in {key.key_id for key in keys.keys} and monotonic() - asked > KEYS_AGE_S):
+        if keys is None or (
+            key_id not in {key.key_id for key in keys.keys} and monotonic() - asked > KEYS_AGE_S
+        ):
             keys = jwt.PyJWKSet.from_dict((await self._ask("GET", jwks_uri))[1])
             self._keys[jwks_uri] = monotonic(), keys
         return keys[key_id]
 
-    async def _ask(self, method: str, url: str, form: Mapping[str, str] | None = None) -> tuple[int, dict[str, Any]]:
+    async def _ask(
+        self, method: str, url: str, form: Mapping[str, str] | None = None
+    ) -> tuple[int, dict[str, Any]]:
         try:
-            async with self._session().request(method, url, data=form, allow_redirects=False) as answer:
+            async with self._session().request(
+                method, url, data=form, allow_redirects=False
+            ) as answer:
                 return answer.status, await _json(answer)
         except (aiohttp.ClientError, TimeoutError, ValueError) as error:
-            raise ProviderUnreachable(f"The identity provider does not answer ({type(error).__name__}).") from error
+            raise ProviderUnreachable(
+                f"The identity provider does not answer ({type(error).__name__})."
+            ) from error
 
     def _session(self) -> aiohttp.ClientSession:
         if self._http is None or self._http.closed:
-            self._http = aiohttp.ClientSession(connector=aiohttp.TCPConnector(ssl=self._trust), timeout=TIMEOUT)
+            self._http = aiohttp.ClientSession(
+                connector=aiohttp.TCPConnector(ssl=self._trust), timeout=TIMEOUT
+            )
         return self._http
 
 

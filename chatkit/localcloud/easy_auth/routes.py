@@ -23,7 +23,13 @@ log = logging.getLogger("chatkit.local.easy_auth")
 NONCE_COOKIE = "Nonce"
 BODY_LIMIT_BYTES = 65_536
 # Query parameters of /.auth/login that are ours; all others go on to the provider.
-OWN_PARAMETERS = {"post_login_redirect_uri", "post_login_redirect_url", "session_mode", "completion_origin", "completion_type"}
+OWN_PARAMETERS = {
+    "post_login_redirect_uri",
+    "post_login_redirect_url",
+    "session_mode",
+    "completion_origin",
+    "completion_type",
+}
 PROTOCOL_PARAMETERS = {
     "response_type",
     "client_id",
@@ -81,7 +87,9 @@ async def _route(module: EasyAuth, request: web.Request, parts: list[str]) -> we
         case ("GET", "logout", "done"):
             return web.Response(text="You have been signed out.")
         case ("GET", "logout", "complete"):
-            return web.Response(status=302, headers={"Location": _target(module, request, "logout")})
+            return web.Response(
+                status=302, headers={"Location": _target(module, request, "logout")}
+            )
         case ("GET", "login", alias):
             return await login(module, request, alias)
         case ("POST", "login", alias):
@@ -103,13 +111,21 @@ async def login(module: EasyAuth, request: web.Request, alias: str) -> web.Respo
     query = request.query
     target = _target(module, request, "login")
     if request.headers.get("Host", "").lower() != module.origin.partition("://")[2]:
-        return web.Response(status=302, headers={"Location": module.origin + request.path_qs})  # cookies belong to one name
+        return web.Response(
+            status=302, headers={"Location": module.origin + request.path_qs}
+        )  # cookies belong to one name
     mode = "token" if query.get("session_mode", "").lower() == "token" else "cookie"
     # Sign-ins of several tabs at the same time share the browser's one cookie.
     binding = request.cookies.get(NONCE_COOKIE, "")
     binding = binding if len(binding) == 43 and binding.isascii() else secrets.token_urlsafe(32)
-    sign_in = SignIn(provider.alias, target, mode, secrets.token_urlsafe(32), secrets.token_urlsafe(32), binding)
-    extra = {name: value for name, value in query.items() if name not in OWN_PARAMETERS | PROTOCOL_PARAMETERS}
+    sign_in = SignIn(
+        provider.alias, target, mode, secrets.token_urlsafe(32), secrets.token_urlsafe(32), binding
+    )
+    extra = {
+        name: value
+        for name, value in query.items()
+        if name not in OWN_PARAMETERS | PROTOCOL_PARAMETERS
+    }
     location = await module.relying_party.authorization_url(
         provider,
         redirect_uri=_callback_uri(module, provider),
@@ -119,7 +135,13 @@ async def login(module: EasyAuth, request: web.Request, alias: str) -> web.Respo
         extra=extra,
     )
     response = web.Response(status=302, headers={"Location": location})
-    _set_cookie(module, response, NONCE_COOKIE, sign_in.binding, max_age=int(module.settings.nonce_life.total_seconds()))
+    _set_cookie(
+        module,
+        response,
+        NONCE_COOKIE,
+        sign_in.binding,
+        max_age=int(module.settings.nonce_life.total_seconds()),
+    )
     return response
 
 
@@ -129,9 +151,18 @@ async def callback(module: EasyAuth, request: web.Request, alias: str) -> web.Re
     answered = request.query if request.method == "GET" else await request.post()
     sign_in = _opened(module, request, str(answered.get("state", "")), provider)
     if sign_in is None:
-        return web.Response(status=401, text="This sign-in was not started in this browser, or it took too long. Start again.")
+        return web.Response(
+            status=401,
+            text="This sign-in was not started in this browser, or it took too long. Start again.",
+        )
     if not answered.get("code"):
-        raise SignInFailed(str(answered.get("error_description") or answered.get("error") or "The provider sent no code."))
+        raise SignInFailed(
+            str(
+                answered.get("error_description")
+                or answered.get("error")
+                or "The provider sent no code."
+            )
+        )
     tokens = await module.relying_party.redeem(
         provider,
         _secret(module, provider),
@@ -139,11 +170,15 @@ async def callback(module: EasyAuth, request: web.Request, alias: str) -> web.Re
         redirect_uri=_callback_uri(module, provider),
         verifier=sign_in.verifier,
     )
-    claims = await module.relying_party.verify(provider, str(tokens.get("id_token", "")), nonce=sign_in.nonce)
+    claims = await module.relying_party.verify(
+        provider, str(tokens.get("id_token", "")), nonce=sign_in.nonce
+    )
     session = _start(module, provider, claims, tokens)
     response = web.Response(status=302, headers={"Location": sign_in.redirect})
     if sign_in.mode == "token":
-        response.headers["Location"] = _with_fragment(sign_in.redirect, _token_document(module, session))
+        response.headers["Location"] = _with_fragment(
+            sign_in.redirect, _token_document(module, session)
+        )
     else:
         _set_cookie(module, response, COOKIE, module.sessions.cookie(session), max_age=None)
     return response
@@ -157,10 +192,14 @@ async def login_with_token(module: EasyAuth, request: web.Request, alias: str) -
     try:
         body = json.loads(await request.read())
     except (ValueError, RecursionError):
-        return web.Response(status=400, text="The body must be a JSON object with an access_token or an id_token.")
+        return web.Response(
+            status=400, text="The body must be a JSON object with an access_token or an id_token."
+        )
     token = (body.get("id_token") or body.get("access_token")) if isinstance(body, dict) else None
     if not isinstance(token, str):
-        return web.Response(status=400, text="The body must be a JSON object with an access_token or an id_token.")
+        return web.Response(
+            status=400, text="The body must be a JSON object with an access_token or an id_token."
+        )
     claims = await module.relying_party.verify(provider, token, audiences=provider.audiences)
     return web.json_response(_token_document(module, _start(module, provider, claims, {})))
 
@@ -177,7 +216,11 @@ def me(module: EasyAuth, request: web.Request) -> web.Response:
         "expires_on": session.expires_on or _iso(datetime.fromtimestamp(session.expires_at, UTC)),
     }
     if module.settings.token_store:
-        tokens = {"access_token": session.access_token, "id_token": session.id_token, "refresh_token": session.refresh_token}
+        tokens = {
+            "access_token": session.access_token,
+            "id_token": session.id_token,
+            "refresh_token": session.refresh_token,
+        }
         entry |= {name: value for name, value in tokens.items() if value}
     return web.json_response([entry])
 
@@ -191,12 +234,16 @@ async def refresh(module: EasyAuth, request: web.Request) -> web.Response:
     if provider is None or not session.refresh_token:
         return web.Response(status=403, text="The session has no refresh token.")
     try:
-        granted = await module.relying_party.refresh(provider, _secret(module, provider), refresh_token=session.refresh_token)
+        granted = await module.relying_party.refresh(
+            provider, _secret(module, provider), refresh_token=session.refresh_token
+        )
     except ProviderUnreachable:
         raise
     except SignInFailed as error:
         return web.Response(status=403, text=str(error))
-    renewed = module.sessions.renew(session, life_s=module.settings.session_life.total_seconds(), tokens=_kept(module, granted))
+    renewed = module.sessions.renew(
+        session, life_s=module.settings.session_life.total_seconds(), tokens=_kept(module, granted)
+    )
     return web.json_response(_token_document(module, renewed))
 
 
@@ -207,13 +254,19 @@ async def logout(module: EasyAuth, request: web.Request) -> web.Response:
         session = module.session(request, grace_s=module.settings.refresh_grace.total_seconds())
     except SessionRejected:
         session = None
-    if session is not None and not request.headers.get("X-ZUMO-AUTH") and not module.is_trusted_source(request):
+    if (
+        session is not None
+        and not request.headers.get("X-ZUMO-AUTH")
+        and not module.is_trusted_source(request)
+    ):
         return web.Response(status=403, text=CONFIRM, content_type="text/html")
     if session is not None:
         module.sessions.end(session)
     if request.headers.get("X-ZUMO-AUTH"):
         return web.Response(status=200, text="You have been signed out.")
-    response = web.Response(status=302, headers={"Location": await _by_the_provider(module, session, target)})
+    response = web.Response(
+        status=302, headers={"Location": await _by_the_provider(module, session, target)}
+    )
     response.del_cookie(COOKIE, path="/")
     return response
 
@@ -228,9 +281,14 @@ def _provider(module: EasyAuth, alias: str) -> Provider:
 def _target(module: EasyAuth, request: web.Request, what: str) -> str:
     """Where the browser wants to go afterwards, checked; `what` is login or logout."""
     names = (f"post_{what}_redirect_uri", f"post_{what}_redirect_url")
-    target = next(filter(None, map(request.query.get, names)), None) or f"{module.settings.prefix}/{what}/done"
+    target = (
+        next(filter(None, map(request.query.get, names)), None)
+        or f"{module.settings.prefix}/{what}/done"
+    )
     if not is_allowed(target, own_origin=module.origin, allowed=module.settings.allowed_redirects):
-        raise web.HTTPForbidden(text="The redirect address is not among the allowed external redirect URLs of this app.")
+        raise web.HTTPForbidden(
+            text="The redirect address is not among the allowed external redirect URLs of this app."
+        )
     return target
 
 
@@ -249,7 +307,9 @@ async def _by_the_provider(module: EasyAuth, session: Session | None, target: st
 def _secret(module: EasyAuth, provider: Provider) -> str:
     secret = module.secret(provider.secret_setting)
     if not secret:
-        raise SignInFailed(f"The app setting {provider.secret_setting or '(none named)'} with the client secret is missing.")
+        raise SignInFailed(
+            f"The app setting {provider.secret_setting or '(none named)'} with the client secret is missing."
+        )
     return secret
 
 
@@ -257,25 +317,38 @@ def _callback_uri(module: EasyAuth, provider: Provider) -> str:
     return f"{module.origin}{module.settings.prefix}/login/{provider.alias}/callback"
 
 
-def _opened(module: EasyAuth, request: web.Request, state: str, provider: Provider) -> SignIn | None:
+def _opened(
+    module: EasyAuth, request: web.Request, state: str, provider: Provider
+) -> SignIn | None:
     sealed = module.sessions.unseal(state, life_s=module.settings.nonce_life.total_seconds())
     if sealed is None:
         return None
     sign_in = SignIn(**json.loads(sealed))
-    mine = same(sign_in.binding, request.cookies.get(NONCE_COOKIE, "")) and sign_in.provider == provider.alias
+    mine = (
+        same(sign_in.binding, request.cookies.get(NONCE_COOKIE, ""))
+        and sign_in.provider == provider.alias
+    )
     life_s = module.settings.nonce_life.total_seconds()
     return sign_in if mine and module.sessions.spend(sign_in.nonce, life_s=life_s) else None
 
 
-def _start(module: EasyAuth, provider: Provider, claims: dict[str, Any], tokens: dict[str, Any]) -> Session:
+def _start(
+    module: EasyAuth, provider: Provider, claims: dict[str, Any], tokens: dict[str, Any]
+) -> Session:
     principal = Principal.of(provider.alias, claims, name_claim=provider.name_claim)
-    return module.sessions.start(principal, life_s=module.settings.session_life.total_seconds(), tokens=_kept(module, tokens))
+    return module.sessions.start(
+        principal, life_s=module.settings.session_life.total_seconds(), tokens=_kept(module, tokens)
+    )
 
 
 def _kept(module: EasyAuth, tokens: dict[str, Any]) -> dict[str, str]:
     if not module.settings.token_store:
         return {}
-    kept = {name: str(tokens[name]) for name in ("id_token", "access_token", "refresh_token") if tokens.get(name)}
+    kept = {
+        name: str(tokens[name])
+        for name in ("id_token", "access_token", "refresh_token")
+        if tokens.get(name)
+    }
     life_s = tokens.get("expires_in")
     if isinstance(life_s, int | float):
         kept["expires_on"] = _iso(datetime.now(UTC) + timedelta(seconds=life_s))
@@ -288,14 +361,25 @@ def _iso(moment: datetime) -> str:
 
 def _token_document(module: EasyAuth, session: Session) -> dict[str, Any]:
     user = {"userId": module.sessions.user_id(session.principal)}
-    return {"authenticationToken": module.sessions.token(session, origin=module.origin), "user": user}
+    return {
+        "authenticationToken": module.sessions.token(session, origin=module.origin),
+        "user": user,
+    }
 
 
 def _with_fragment(url: str, document: dict[str, Any]) -> str:
     return f"{url.partition('#')[0]}#token={quote(json.dumps(document, separators=(',', ':')), safe='')}"
 
 
-def _set_cookie(module: EasyAuth, response: web.Response, name: str, value: str, *, max_age: int | None) -> None:
+def _set_cookie(
+    module: EasyAuth, response: web.Response, name: str, value: str, *, max_age: int | None
+) -> None:
     response.set_cookie(
-        name, value, path="/", httponly=True, samesite="Lax", secure=module.origin.startswith("https:"), max_age=max_age
+        name,
+        value,
+        path="/",
+        httponly=True,
+        samesite="Lax",
+        secure=module.origin.startswith("https:"),
+        max_age=max_age,
     )

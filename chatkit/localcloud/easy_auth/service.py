@@ -28,7 +28,12 @@ class EasyAuthService:
         await self._relying_party.close()
 
     def module(
-        self, site: str, *, origin: str, authentication: Mapping[str, Any] | None, secrets: Mapping[str, str]
+        self,
+        site: str,
+        *,
+        origin: str,
+        authentication: Mapping[str, Any] | None,
+        secrets: Mapping[str, str],
     ) -> EasyAuth | None:
         """The module of a site as it is configured now, None when authentication is off.
 

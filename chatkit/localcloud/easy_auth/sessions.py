@@ -186,7 +186,9 @@ class Sessions:
 
 def _box(key: str, purpose: str) -> Fernet:
     """A box for one purpose, so that a session cookie never opens as a sign-in or the other way round."""
-    return Fernet(base64.urlsafe_b64encode(hashlib.sha256(bytes.fromhex(key) + purpose.encode()).digest()))
+    return Fernet(
+        base64.urlsafe_b64encode(hashlib.sha256(bytes.fromhex(key) + purpose.encode()).digest())
+    )
 
 
 def _session(document: dict[str, Any]) -> Session:

@@ -74,20 +74,32 @@ class AuthSettings:
             providers=tuple(_providers(_mapping(_at(properties, "identityProviders")))),
             allowed_redirects=_texts(login.get("allowedExternalRedirectUrls")),
             token_store=_at(login, "tokenStore", "enabled") is not False,
-            session_life=_duration(_at(login, "cookieExpiration", "timeToExpiration"), timedelta(hours=8)),
-            refresh_grace=_hours(_at(login, "tokenStore", "tokenRefreshExtensionHours"), timedelta(hours=72)),
-            nonce_life=_duration(_at(login, "nonce", "nonceExpirationInterval"), timedelta(minutes=5)),
+            session_life=_duration(
+                _at(login, "cookieExpiration", "timeToExpiration"), timedelta(hours=8)
+            ),
+            refresh_grace=_hours(
+                _at(login, "tokenStore", "tokenRefreshExtensionHours"), timedelta(hours=72)
+            ),
+            nonce_life=_duration(
+                _at(login, "nonce", "nonceExpirationInterval"), timedelta(minutes=5)
+            ),
             prefix=_prefix(_text(_at(properties, "httpSettings", "routes", "apiPrefix"))),
         )
 
     def provider(self, alias: str) -> Provider | None:
         """The enabled provider of that name, whatever its case."""
-        return next((provider for provider in self.providers if provider.alias == _alias(alias)), None)
+        return next(
+            (provider for provider in self.providers if provider.alias == _alias(alias)), None
+        )
 
     @property
     def default_provider(self) -> Provider | None:
         """Where RedirectToLoginPage sends people: the one named, or the only one there is."""
-        return self.provider(self.redirect_to) if self.redirect_to else next(iter(self.providers), None)
+        return (
+            self.provider(self.redirect_to)
+            if self.redirect_to
+            else next(iter(self.providers), None)
+        )
 
 
 def _action(validation: Mapping[str, Json]) -> str:
@@ -99,7 +111,9 @@ def _action(validation: Mapping[str, Json]) -> str:
 
 
 def _alias(name: str) -> str:
-    return MICROSOFT if name.lower() in ("aad", "azureactivedirectory", "microsoft") else name.lower()
+    return (
+        MICROSOFT if name.lower() in ("aad", "azureactivedirectory", "microsoft") else name.lower()
+    )
 
 
 def _providers(section: Mapping[str, Json]) -> list[Provider]:
@@ -127,7 +141,9 @@ def _providers(section: Mapping[str, Json]) -> list[Provider]:
 def _custom(name: str, section: Mapping[str, Json]) -> list[Provider]:
     registration = _mapping(section.get("registration"))
     client_id = _text(registration.get("clientId"))
-    discovery = _text(_at(registration, "openIdConnectConfiguration", "wellKnownOpenIdConfiguration"))
+    discovery = _text(
+        _at(registration, "openIdConnectConfiguration", "wellKnownOpenIdConfiguration")
+    )
     if section.get("enabled") is False or not client_id or not discovery:
         return []
     return [
@@ -158,7 +174,11 @@ def _text(value: Json) -> str:
 
 
 def _texts(value: Json) -> tuple[str, ...]:
-    return tuple(item for item in value if isinstance(item, str) and item) if isinstance(value, list | tuple) else ()
+    return (
+        tuple(item for item in value if isinstance(item, str) and item)
+        if isinstance(value, list | tuple)
+        else ()
+    )
 
 
 def _prefix(text: str) -> str:
@@ -173,7 +193,11 @@ def _parameters(value: Json) -> tuple[tuple[str, str], ...]:
 
 
 def _hours(value: Json, default: timedelta) -> timedelta:
-    return timedelta(hours=value) if isinstance(value, int | float) and 0 <= value <= 24 * 365 else default
+    return (
+        timedelta(hours=value)
+        if isinstance(value, int | float) and 0 <= value <= 24 * 365
+        else default
+    )
 
 
 def _duration(text: Json, default: timedelta) -> timedelta:

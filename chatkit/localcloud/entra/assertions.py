@@ -39,15 +39,23 @@ def check(assertion: str, application: dict[str, Any], audiences: list[str]) -> 
             f"The certificate with identifier used to sign the client assertion is not registered on application '{client_id}'.",
         )
     try:
-        claims = jwt.decode(assertion, certificate.public_key(), algorithms=ALGORITHMS, audience=audiences)  # type: ignore[arg-type]
+        claims = jwt.decode(
+            assertion, certificate.public_key(), algorithms=ALGORITHMS, audience=audiences
+        )  # type: ignore[arg-type]
     except (jwt.ExpiredSignatureError, jwt.ImmatureSignatureError):
-        raise assertion_refused(700024, "Client assertion is not within its valid time range.") from None
+        raise assertion_refused(
+            700024, "Client assertion is not within its valid time range."
+        ) from None
     except jwt.InvalidAudienceError:
-        raise assertion_refused(700023, "Client assertion audience claim does not match this authority.") from None
+        raise assertion_refused(
+            700023, "Client assertion audience claim does not match this authority."
+        ) from None
     except jwt.InvalidTokenError:
         raise assertion_refused(700027, "Client assertion failed signature validation.") from None
     if claims.get("iss") != client_id or claims.get("sub") != client_id:
-        raise assertion_refused(700021, "Client assertion application identifier doesn't match 'client_id' parameter.")
+        raise assertion_refused(
+            700021, "Client assertion application identifier doesn't match 'client_id' parameter."
+        )
 
 
 def _certificate(header: dict[str, Any], application: dict[str, Any]) -> x509.Certificate | None:
@@ -68,5 +76,9 @@ def certificate_der(text: str) -> bytes:
         ValueError: No certificate.
     """
     raw = base64.b64decode(text)
-    certificate = x509.load_pem_x509_certificate(raw) if raw.startswith(b"-----") else x509.load_der_x509_certificate(raw)
+    certificate = (
+        x509.load_pem_x509_certificate(raw)
+        if raw.startswith(b"-----")
+        else x509.load_der_x509_certificate(raw)
+    )
     return certificate.public_bytes(serialization.Encoding.DER)

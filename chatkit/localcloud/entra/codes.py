@@ -79,7 +79,11 @@ class Codes:
     def new_code(self, consent: Consent) -> str:
         """Make an authorization code."""
         now = time.time()
-        self._consents = {code: kept for code, kept in self._consents.items() if kept.expires > now - CODE_LIFETIME_S}
+        self._consents = {
+            code: kept
+            for code, kept in self._consents.items()
+            if kept.expires > now - CODE_LIFETIME_S
+        }
         code = f"1.{secrets.token_urlsafe(48)}"
         consent.expires = now + CODE_LIFETIME_S
         self._consents[code] = consent
@@ -104,10 +108,16 @@ class Codes:
     def new_device(self, client_id: str, scope: str) -> tuple[str, DeviceRequest]:
         """Start a device sign-in; returns the device's own code and the request."""
         now = time.time()
-        self._devices = {code: kept for code, kept in self._devices.items() if kept.expires > now - DEVICE_LIFETIME_S}
+        self._devices = {
+            code: kept
+            for code, kept in self._devices.items()
+            if kept.expires > now - DEVICE_LIFETIME_S
+        }
         user_code = "".join(secrets.choice(LETTERS) for _ in range(9))
         device_code = secrets.token_urlsafe(48)
-        self._devices[device_code] = DeviceRequest(client_id, scope, user_code, now + DEVICE_LIFETIME_S)
+        self._devices[device_code] = DeviceRequest(
+            client_id, scope, user_code, now + DEVICE_LIFETIME_S
+        )
         return device_code, self._devices[device_code]
 
     def device(self, device_code: str) -> DeviceRequest | None:
@@ -118,7 +128,14 @@ class Codes:
         """The waiting device whose user code somebody typed."""
         typed = user_code.strip().upper().replace("-", "")
         now = time.time()
-        return next((d for d in self._devices.values() if d.user_code == typed and d.expires > now and not d.user), None)
+        return next(
+            (
+                d
+                for d in self._devices.values()
+                if d.user_code == typed and d.expires > now and not d.user
+            ),
+            None,
+        )
 
     def end_device(self, device_code: str) -> None:
         """Forget a device that has its tokens."""
@@ -128,7 +145,11 @@ class Codes:
         """Make a refresh token."""
         token = f"1.{secrets.token_urlsafe(64)}"
         expires = time.time() + REFRESH_LIFETIME_S
-        self._store.put(REFRESH, _digest(token), {"client_id": client_id, "user": user, "scope": scope, "expires": expires})
+        self._store.put(
+            REFRESH,
+            _digest(token),
+            {"client_id": client_id, "user": user, "scope": scope, "expires": expires},
+        )
         return token
 
     def refresh(self, token: str, client_id: str) -> Consent:

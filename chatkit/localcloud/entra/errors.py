@@ -112,12 +112,18 @@ def missing_credential() -> EntraError:
 
 def missing_parameter(name: str) -> EntraError:
     """A required form field is absent."""
-    return EntraError("invalid_request", 900144, f"The request body must contain the following parameter: '{name}'.")
+    return EntraError(
+        "invalid_request",
+        900144,
+        f"The request body must contain the following parameter: '{name}'.",
+    )
 
 
 def unsupported_grant(grant: str) -> EntraError:
     """The grant type is none of ours."""
-    return EntraError("unsupported_grant_type", 70003, f"The app requested an unsupported grant type '{grant}'.")
+    return EntraError(
+        "unsupported_grant_type", 70003, f"The app requested an unsupported grant type '{grant}'."
+    )
 
 
 def resource_not_found(resource: str, tenant: str) -> EntraError:
@@ -167,14 +173,28 @@ def invalid_grant(number: int, message: str) -> EntraError:
 
 
 CODE_UNKNOWN = (9002313, "Invalid request. Request is malformed or invalid.")
-CODE_EXPIRED = (70008, "The provided authorization code or refresh token has expired due to inactivity. Send a new request.")
-CODE_REDEEMED = (54005, "OAuth2 Authorization code was already redeemed, please retry with a new valid code.")
-VERIFIER_MISSING = (50148, "The code_verifier is missing: the authorization request came with a code_challenge.")
-VERIFIER_WRONG = (501481, "The Code_Verifier does not match the code_challenge supplied in the authorization request.")
+CODE_EXPIRED = (
+    70008,
+    "The provided authorization code or refresh token has expired due to inactivity. Send a new request.",
+)
+CODE_REDEEMED = (
+    54005,
+    "OAuth2 Authorization code was already redeemed, please retry with a new valid code.",
+)
+VERIFIER_MISSING = (
+    50148,
+    "The code_verifier is missing: the authorization request came with a code_challenge.",
+)
+VERIFIER_WRONG = (
+    501481,
+    "The Code_Verifier does not match the code_challenge supplied in the authorization request.",
+)
 REFRESH_UNKNOWN = (9002313, "Invalid request. The refresh token is malformed or not known here.")
 REFRESH_EXPIRED = (700082, "The refresh token has expired due to inactivity.")
 INTERACTION_REQUIRED = EntraError(
-    "login_required", 50058, "A silent sign-in request was sent but no user is signed in. The session cookies were not found."
+    "login_required",
+    50058,
+    "A silent sign-in request was sent but no user is signed in. The session cookies were not found.",
 )
 
 

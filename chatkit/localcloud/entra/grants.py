@@ -69,7 +69,9 @@ class Grants:
         application = self._application(form)
         consent = self._codes.redeem(form.get("code", ""))
         if consent.client_id != application["appId"]:
-            raise errors.invalid_grant(700005, "The authorization code is intended for another application.")
+            raise errors.invalid_grant(
+                700005, "The authorization code is intended for another application."
+            )
         if form.get("redirect_uri", "") != consent.redirect_uri:
             raise errors.invalid_grant(
                 500112,
@@ -77,28 +79,42 @@ class Grants:
                 " provided when requesting Authorization code.",
             )
         _check_verifier(consent, form.get("code_verifier", ""))
-        if not self._prove(form, application) and self._needs_proof(application, consent.redirect_uri):
+        if not self._prove(form, application) and self._needs_proof(
+            application, consent.redirect_uri
+        ):
             raise errors.missing_credential()
         return self._user_tokens(form, consent)
 
     def _refresh_token(self, form: Form) -> dict[str, Any]:
         application = self._application(form)
         self._prove(form, application)
-        return self._user_tokens(form, self._codes.refresh(form.get("refresh_token", ""), application["appId"]))
+        return self._user_tokens(
+            form, self._codes.refresh(form.get("refresh_token", ""), application["appId"])
+        )
 
     def _device_code(self, form: Form) -> dict[str, Any]:
         application = self._application(form)
         code = form.get("device_code") or form.get("code", "")
         device = self._codes.device(code)
         if device is None or device.client_id != application["appId"]:
-            raise errors.EntraError("bad_verification_code", 70019, "Verification code is invalid or expired. Ask for a new one.")
+            raise errors.EntraError(
+                "bad_verification_code",
+                70019,
+                "Verification code is invalid or expired. Ask for a new one.",
+            )
         if device.is_declined:
-            raise errors.EntraError("authorization_declined", 70018, "The person declined the sign-in on the device.")
+            raise errors.EntraError(
+                "authorization_declined", 70018, "The person declined the sign-in on the device."
+            )
         if device.expires <= time.time():
-            raise errors.EntraError("expired_token", 70020, "The provided value for the device code has expired.")
+            raise errors.EntraError(
+                "expired_token", 70020, "The provided value for the device code has expired."
+            )
         if not device.user:
             raise errors.EntraError(
-                "authorization_pending", 70016, "OAuth 2.0 device flow error. Authorization is pending. Continue polling."
+                "authorization_pending",
+                70016,
+                "OAuth 2.0 device flow error. Authorization is pending. Continue polling.",
             )
         self._codes.end_device(code)
         return self._user_tokens(form, Consent(device.user, device.client_id, device.scope))
@@ -157,27 +173,42 @@ class Grants:
         if not resource:
             return GRAPH, " ".join(named)
         permissions = [part.rpartition("/")[2] for part in named]
-        return self._known(resource), " ".join("user_impersonation" if one == ".default" else one for one in permissions)
+        return self._known(resource), " ".join(
+            "user_impersonation" if one == ".default" else one for one in permissions
+        )
 
     def _resource_of(self, part: str) -> str:
         """The resource before a permission's last slash; empty for a permission of Graph by its bare name."""
         resource = part.rpartition("/")[0]
-        return resource if "://" in resource or self._directory.application(resource.lower()) else ""
+        return (
+            resource if "://" in resource or self._directory.application(resource.lower()) else ""
+        )
 
     def _user_tokens(self, form: Form, consent: Consent) -> dict[str, Any]:
-        scope = form.get("scope") or (f"{form['resource']}/.default" if form.get("resource") else consent.scope)
+        scope = form.get("scope") or (
+            f"{form['resource']}/.default" if form.get("resource") else consent.scope
+        )
         user = self._directory.principal(consent.user)
         if user is None:
             raise errors.invalid_grant(50034, "The user account does not exist in the directory.")
         audience, permissions = self._user_resource(scope)
-        claims = {**user_claims(user), "appid": consent.client_id, "azp": consent.client_id, "scp": permissions}
+        claims = {
+            **user_claims(user),
+            "appid": consent.client_id,
+            "azp": consent.client_id,
+            "scp": permissions,
+        }
         answer = {**self._bearer(audience, claims), "scope": scope}
         asked = set(consent.scope.split()) | set(scope.split())
         if "offline_access" in asked:
-            answer["refresh_token"] = self._codes.new_refresh_token(consent.client_id, user.id, consent.scope)
+            answer["refresh_token"] = self._codes.new_refresh_token(
+                consent.client_id, user.id, consent.scope
+            )
         if "openid" in asked:
             nonce = {"nonce": consent.nonce} if consent.nonce else {}
-            answer["id_token"] = self._tokens.issue(consent.client_id, {**user_claims(user), **nonce})
+            answer["id_token"] = self._tokens.issue(
+                consent.client_id, {**user_claims(user), **nonce}
+            )
         if form.get("client_info"):
             info = json.dumps({"uid": user.id, "utid": self._directory.tenant_id}).encode()
             answer["client_info"] = base64.urlsafe_b64encode(info).decode().rstrip("=")
@@ -199,8 +230,12 @@ def _check_verifier(consent: Consent, verifier: str) -> None:
         return
     if not verifier:
         raise errors.invalid_grant(*errors.VERIFIER_MISSING)
-    digest = base64.urlsafe_b64encode(hashlib.sha256(verifier.encode()).digest()).decode().rstrip("=")
-    if not hmac.compare_digest((verifier if consent.method == "plain" else digest).encode(), consent.challenge.encode()):
+    digest = (
+        base64.urlsafe_b64encode(hashlib.sha256(verifier.encode()).digest()).decode().rstrip("=")
+    )
+    if not hmac.compare_digest(
+        (verifier if consent.method == "plain" else digest).encode(), consent.challenge.encode()
+    ):
         raise errors.invalid_grant(*errors.VERIFIER_WRONG)
 
 

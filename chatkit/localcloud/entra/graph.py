@@ -98,12 +98,17 @@ class Graph:
             return _failed(request, GraphError(error.status, "BadRequest", str(error.reason)))
         except Exception:
             log.exception("%s %s failed", request.method, request.path)
-            return _failed(request, GraphError(500, "InternalServerError", "The server met an unexpected error."))
+            return _failed(
+                request,
+                GraphError(500, "InternalServerError", "The server met an unexpected error."),
+            )
 
     def _check_token(self, request: web.Request) -> Claims:
         scheme, _, token = request.headers.get("Authorization", "").partition(" ")
         try:
-            return self._tokens.verify(token.strip() if scheme.lower() == "bearer" else "", (*AUDIENCES, self._base_url))
+            return self._tokens.verify(
+                token.strip() if scheme.lower() == "bearer" else "", (*AUDIENCES, self._base_url)
+            )
         except TokenRejected as rejected:
             raise GraphError(401, "InvalidAuthenticationToken", rejected.description) from None
 
@@ -111,14 +116,18 @@ class Graph:
 
     async def list_applications(self, request: web.Request) -> web.Response:
         """Applications, all or by one property."""
-        return self._list("applications", [_shown(app) for app in self._directory.applications()], request)
+        return self._list(
+            "applications", [_shown(app) for app in self._directory.applications()], request
+        )
 
     async def create_application(self, request: web.Request) -> web.Response:
         """Register an application."""
         body = await _body(request)
         name = body.get("displayName")
         if not isinstance(name, str) or not name:
-            raise GraphError(400, "Request_BadRequest", "A value is required for property 'displayName'.")
+            raise GraphError(
+                400, "Request_BadRequest", "A value is required for property 'displayName'."
+            )
         document = self._directory.create_application(name, {})
         return web.json_response(_shown(self._update(document, body)), status=201)
 
@@ -151,7 +160,11 @@ class Graph:
     async def remove_password(self, request: web.Request) -> web.Response:
         """Remove a client secret."""
         application, key = self._application(request), (await _body(request)).get("keyId")
-        kept = [credential for credential in application["passwordCredentials"] if credential["keyId"] != key]
+        kept = [
+            credential
+            for credential in application["passwordCredentials"]
+            if credential["keyId"] != key
+        ]
         if len(kept) == len(application["passwordCredentials"]):
             raise GraphError(400, "Request_BadRequest", "No password credential found with keyId.")
         self._directory.save_application({**application, "passwordCredentials": kept})
@@ -161,19 +174,32 @@ class Graph:
         wanted = request.match_info["id"].lower()
         alternate = re.match(r"(?i)^\(?appid='([^']+)'\)?$", wanted)
         for application in self._directory.applications():
-            if application["appId"] == (alternate[1] if alternate else "") or application["id"] == wanted:
+            if (
+                application["appId"] == (alternate[1] if alternate else "")
+                or application["id"] == wanted
+            ):
                 return application
         raise _not_found(wanted)
 
     def _update(self, document: dict[str, Any], body: dict[str, Any]) -> dict[str, Any]:
         unknown = set(body) - WRITABLE - {"passwordCredentials"}
         if unknown:
-            raise GraphError(400, "Request_BadRequest", f"Property '{sorted(unknown)[0]}' is not one the local cloud can set.")
+            raise GraphError(
+                400,
+                "Request_BadRequest",
+                f"Property '{sorted(unknown)[0]}' is not one the local cloud can set.",
+            )
         changes = {name: value for name, value in body.items() if name in WRITABLE}
-        for uri in (uri for kind in ("web", "spa", "publicClient") for uri in (changes.get(kind) or {}).get("redirectUris", ())):
+        for uri in (
+            uri
+            for kind in ("web", "spa", "publicClient")
+            for uri in (changes.get(kind) or {}).get("redirectUris", ())
+        ):
             _check_redirect(str(uri))
         if "keyCredentials" in changes:
-            changes["keyCredentials"] = [_key_credential(entry) for entry in changes["keyCredentials"]]
+            changes["keyCredentials"] = [
+                _key_credential(entry) for entry in changes["keyCredentials"]
+            ]
         merged = {**document, **changes}
         self._directory.save_application(merged)
         return merged
@@ -182,7 +208,11 @@ class Graph:
 
     async def list_service_principals(self, request: web.Request) -> web.Response:
         """Service principals and managed identities."""
-        found = [_principal(principal) for principal in self._directory.principals() if principal.kind != "User"]
+        found = [
+            _principal(principal)
+            for principal in self._directory.principals()
+            if principal.kind != "User"
+        ]
         return self._list("servicePrincipals", found, request)
 
     async def create_service_principal(self, request: web.Request) -> web.Response:
@@ -195,8 +225,14 @@ class Graph:
                 f"The appId '{app_id}' is not that of a known application.",
             )
         if self._directory.service_principal(app_id):
-            raise GraphError(409, "Request_MultipleObjectsWithSameKeyValue", "The service principal name is already in use.")
-        return web.json_response(_principal(self._directory.create_service_principal(app_id)), status=201)
+            raise GraphError(
+                409,
+                "Request_MultipleObjectsWithSameKeyValue",
+                "The service principal name is already in use.",
+            )
+        return web.json_response(
+            _principal(self._directory.create_service_principal(app_id)), status=201
+        )
 
     async def get_principal(self, request: web.Request) -> web.Response:
         """One service principal."""
@@ -209,7 +245,11 @@ class Graph:
 
     async def list_users(self, request: web.Request) -> web.Response:
         """People."""
-        found = [_user(principal) for principal in self._directory.principals() if principal.kind == "User"]
+        found = [
+            _user(principal)
+            for principal in self._directory.principals()
+            if principal.kind == "User"
+        ]
         return self._list("users", found, request)
 
     async def get_user(self, request: web.Request) -> web.Response:
@@ -219,21 +259,33 @@ class Graph:
     async def get_by_ids(self, request: web.Request) -> web.Response:
         """The principals behind some object ids; unknown ones are left out."""
         wanted = [str(one).lower() for one in (await _body(request)).get("ids") or ()]
-        found = [principal for principal in map(self._directory.principal, wanted) if principal is not None]
+        found = [
+            principal
+            for principal in map(self._directory.principal, wanted)
+            if principal is not None
+        ]
         shown = [_object(principal) for principal in found]
-        return web.json_response({"@odata.context": f"{self._base_url}/v1.0/$metadata#directoryObjects", "value": shown})
+        return web.json_response(
+            {"@odata.context": f"{self._base_url}/v1.0/$metadata#directoryObjects", "value": shown}
+        )
 
     async def me(self, request: web.Request) -> web.Response:
         """Whose token it is."""
         principal = self._directory.principal(self._check_token(request).oid)
         if principal is None or principal.kind != "User":
-            raise GraphError(400, "BadRequest", "/me request is only valid with delegated authentication flow.")
+            raise GraphError(
+                400, "BadRequest", "/me request is only valid with delegated authentication flow."
+            )
         return web.json_response(_user(principal))
 
     def _principal(self, request: web.Request, *, user: bool) -> Principal:
         wanted = request.match_info["id"].lower()
         for principal in self._directory.principals():
-            if (principal.kind == "User") == user and wanted in (principal.id, principal.upn, f"(appid='{principal.app_id}')"):
+            if (principal.kind == "User") == user and wanted in (
+                principal.id,
+                principal.upn,
+                f"(appid='{principal.app_id}')",
+            ):
                 return principal
         raise _not_found(wanted)
 
@@ -244,8 +296,12 @@ class Graph:
         try:
             values = [*filter(odata.parse(text), values)] if text else values
         except ValueError:
-            raise GraphError(400, "Request_UnsupportedQuery", f"Filters here are: {FILTERS}.") from None
-        return web.json_response({"@odata.context": f"{self._base_url}/v1.0/$metadata#{what}", "value": values})
+            raise GraphError(
+                400, "Request_UnsupportedQuery", f"Filters here are: {FILTERS}."
+            ) from None
+        return web.json_response(
+            {"@odata.context": f"{self._base_url}/v1.0/$metadata#{what}", "value": values}
+        )
 
     async def _other(self, request: web.Request) -> web.StreamResponse:
         alternate = BY_APP_ID.match(request.path)
@@ -283,9 +339,18 @@ def _key_credential(entry: dict[str, Any]) -> dict[str, Any]:
     try:
         der = certificate_der(str(entry.get("key") or ""))
     except ValueError:
-        raise GraphError(400, "KeyCredentialsInvalid", "New key credential has no certificate in its key.") from None
-    kept = {name: entry.get(name) for name in ("displayName", "startDateTime", "endDateTime", "usage", "type")}
-    return {"keyId": entry.get("keyId") or str(uuid.uuid4()), **kept, "key": base64.b64encode(der).decode()}
+        raise GraphError(
+            400, "KeyCredentialsInvalid", "New key credential has no certificate in its key."
+        ) from None
+    kept = {
+        name: entry.get(name)
+        for name in ("displayName", "startDateTime", "endDateTime", "usage", "type")
+    }
+    return {
+        "keyId": entry.get("keyId") or str(uuid.uuid4()),
+        **kept,
+        "key": base64.b64encode(der).decode(),
+    }
 
 
 def _shown(application: dict[str, Any]) -> dict[str, Any]:
@@ -294,7 +359,9 @@ def _shown(application: dict[str, Any]) -> dict[str, Any]:
 
 
 def _shown_password(credential: dict[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in credential.items() if name != "digest"} | {"secretText": None}
+    return {name: value for name, value in credential.items() if name != "digest"} | {
+        "secretText": None
+    }
 
 
 def _principal(principal: Principal) -> dict[str, Any]:
@@ -302,7 +369,9 @@ def _principal(principal: Principal) -> dict[str, Any]:
         "id": principal.id,
         "appId": principal.app_id,
         "displayName": principal.name,
-        "servicePrincipalType": "ManagedIdentity" if principal.kind == "ManagedIdentity" else "Application",
+        "servicePrincipalType": "ManagedIdentity"
+        if principal.kind == "ManagedIdentity"
+        else "Application",
         "accountEnabled": True,
         "servicePrincipalNames": [principal.app_id],
     }
@@ -350,4 +419,8 @@ async def _body(request: web.Request) -> dict[str, Any]:
         raise GraphError(400, "BadRequest", "Unable to read JSON request payload.") from None
     if not isinstance(body, dict):
         raise GraphError(400, "BadRequest", "The request payload must be a JSON object.")
-    return {name: odata.without_annotations(value) for name, value in body.items() if not odata.is_annotation(name)}
+    return {
+        name: odata.without_annotations(value)
+        for name, value in body.items()
+        if not odata.is_annotation(name)
+    }

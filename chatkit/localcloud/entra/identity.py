@@ -32,19 +32,34 @@ class IdentityEndpoint:
         header = request.headers.get("X-IDENTITY-HEADER") or request.headers.get("Secret") or ""
         identity = self._directory.identity_of(header) if header else None
         if identity is None:
-            return _refused(403 if header else 400, "The X-IDENTITY-HEADER header is missing or of no app with an identity.")
+            return _refused(
+                403 if header else 400,
+                "The X-IDENTITY-HEADER header is missing or of no app with an identity.",
+            )
         resource = request.query.get("resource", "").removesuffix("/.default")
         if not resource:
             return _refused(400, "The resource query parameter is missing.")
-        wanted = request.query.get("client_id") or request.query.get("principal_id") or request.query.get("object_id")
-        elsewhere = request.query.get("mi_res_id") or request.query.get("msi_res_id")  # user-assigned ones have resource ids
+        wanted = (
+            request.query.get("client_id")
+            or request.query.get("principal_id")
+            or request.query.get("object_id")
+        )
+        elsewhere = request.query.get("mi_res_id") or request.query.get(
+            "msi_res_id"
+        )  # user-assigned ones have resource ids
         if elsewhere or wanted and wanted.lower() not in (identity.app_id, identity.id):
-            return _refused(400, "No Managed Identity found for specified ClientId/ResourceId/PrincipalId.")
+            return _refused(
+                400, "No Managed Identity found for specified ClientId/ResourceId/PrincipalId."
+            )
         if not self._directory.knows_resource(resource):
-            return _refused(400, f"The resource principal named {resource} was not found in the tenant.")
+            return _refused(
+                400, f"The resource principal named {resource} was not found in the tenant."
+            )
         return web.json_response(
             {
-                "access_token": self._tokens.issue(resource, {**app_claims(identity), "xms_mirid": identity.name}),
+                "access_token": self._tokens.issue(
+                    resource, {**app_claims(identity), "xms_mirid": identity.name}
+                ),
                 "expires_on": str(int(time.time()) + LIFETIME_S),
                 "resource": resource,
                 "token_type": "Bearer",

@@ -71,9 +71,16 @@ class Directory:
         client_id = str(uuid.uuid4())
         seed = {"tenant_id": str(uuid.uuid4()), "client_id": client_id, "client_secret": secret}
         with self._store.transaction():
-            self._put_application(client_id, "chatkit", {"passwordCredentials": [password_credential("setup", secret)]})
+            self._put_application(
+                client_id,
+                "chatkit",
+                {"passwordCredentials": [password_credential("setup", secret)]},
+            )
             self.create_service_principal(client_id)
-            public = {"isFallbackPublicClient": True, "publicClient": {"redirectUris": ["http://localhost"]}}
+            public = {
+                "isFallbackPublicClient": True,
+                "publicClient": {"redirectUris": ["http://localhost"]},
+            }
             self._put_application(AZURE_CLI, "Azure CLI", public)
             self._store.put("entra", "tenant", seed)
         return seed
@@ -104,7 +111,9 @@ class Directory:
                     self._store.delete(PRINCIPALS, principal.id)
             return self._store.delete(APPLICATIONS, app_id)
 
-    def _put_application(self, app_id: str, name: str, properties: dict[str, Any]) -> dict[str, Any]:
+    def _put_application(
+        self, app_id: str, name: str, properties: dict[str, Any]
+    ) -> dict[str, Any]:
         document = {
             "id": str(uuid.uuid4()),
             "appId": app_id,
@@ -159,7 +168,9 @@ class Directory:
         application = self.application(app_id)
         if application is None:
             raise errors.client_not_found(app_id, "this tenant")
-        return self.service_principal(app_id) or self._put_principal("ServicePrincipal", application["displayName"], app_id)
+        return self.service_principal(app_id) or self._put_principal(
+            "ServicePrincipal", application["displayName"], app_id
+        )
 
     def create_identity(self, name: str, kind: str = "SystemAssigned") -> str:
         """Make a managed identity for an Azure resource.
@@ -175,7 +186,10 @@ class Directory:
 
     def identity_of(self, header: str) -> Principal | None:
         """The managed identity whose app sent this secret."""
-        return next((p for p in self.principals() if p.header and hmac.compare_digest(p.header, header)), None)
+        return next(
+            (p for p in self.principals() if p.header and hmac.compare_digest(p.header, header)),
+            None,
+        )
 
     def delete_identity(self, principal_id: str) -> None:
         """Remove a managed identity; nothing happens when it is gone already."""
@@ -211,10 +225,19 @@ class Directory:
     def knows_resource(self, resource: str) -> bool:
         """Say whether tokens for this audience can be asked for."""
         bare = resource.rstrip("/").lower()
-        if bare in MICROSOFT_RESOURCES or bare.startswith("https://localhost:") or bare.endswith(".core.windows.net"):
+        if (
+            bare in MICROSOFT_RESOURCES
+            or bare.startswith("https://localhost:")
+            or bare.endswith(".core.windows.net")
+        ):
             return True
         return any(
-            bare in (app["appId"], f"api://{app['appId']}", *(uri.rstrip("/").lower() for uri in app["identifierUris"]))
+            bare
+            in (
+                app["appId"],
+                f"api://{app['appId']}",
+                *(uri.rstrip("/").lower() for uri in app["identifierUris"]),
+            )
             for app in self.applications()
         )
 

@@ -13,7 +13,10 @@ Keeps = Callable[[Mapping[str, Any]], bool]
 VALUE = r"'((?:[^']|'')*)'"
 CONDITIONS: tuple[tuple[re.Pattern[str], Callable[[Any, str], bool]], ...] = (
     (re.compile(rf"(?i)(\w+)\s+eq\s+{VALUE}"), lambda found, wanted: _same(found, wanted)),
-    (re.compile(rf"(?i)startswith\(\s*(\w+)\s*,\s*{VALUE}\s*\)"), lambda found, wanted: _begins(found, wanted)),
+    (
+        re.compile(rf"(?i)startswith\(\s*(\w+)\s*,\s*{VALUE}\s*\)"),
+        lambda found, wanted: _begins(found, wanted),
+    ),
     (
         re.compile(rf"(?i)(\w+)/any\(\s*\w+\s*:\s*\w+\s+eq\s+{VALUE}\s*\)"),
         lambda found, wanted: any(_same(item, wanted) for item in found or ()),
@@ -32,7 +35,11 @@ def without_annotations(value: Any) -> Any:
     if isinstance(value, list):
         return [without_annotations(item) for item in value]
     if isinstance(value, dict):
-        return {name: without_annotations(item) for name, item in value.items() if not is_annotation(name)}
+        return {
+            name: without_annotations(item)
+            for name, item in value.items()
+            if not is_annotation(name)
+        }
     return value
 
 

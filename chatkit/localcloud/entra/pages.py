@@ -24,7 +24,9 @@ STYLE = (
 )
 
 
-def pick_user(application: str, asked: Mapping[str, str], *, hint: str, users: tuple[str, ...]) -> web.Response:
+def pick_user(
+    application: str, asked: Mapping[str, str], *, hint: str, users: tuple[str, ...]
+) -> web.Response:
     """Ask who signs in to an application."""
     body = (
         f"<h1>Pick an account</h1><p>to continue to <strong>{html.escape(application)}</strong></p>"
@@ -58,7 +60,10 @@ def message(title: str, text: str, *, status: int = 200) -> web.Response:
 
 def form_post(target: str, values: Mapping[str, str]) -> web.Response:
     """Send values to the application as a form (response_mode=form_post)."""
-    fields = "".join(f'<input type="hidden" name="{html.escape(k)}" value="{html.escape(v)}">' for k, v in values.items())
+    fields = "".join(
+        f'<input type="hidden" name="{html.escape(k)}" value="{html.escape(v)}">'
+        for k, v in values.items()
+    )
     body = (
         f'<form method="post" action="{html.escape(target)}">{fields}<button>Continue</button></form>'
         "<script>document.forms[0].submit()</script>"
@@ -67,16 +72,24 @@ def form_post(target: str, values: Mapping[str, str]) -> web.Response:
 
 
 def _users(users: tuple[str, ...]) -> str:
-    return "".join(f'<button name="user" value="{html.escape(user)}">{html.escape(user)}</button>' for user in users)
+    return "".join(
+        f'<button name="user" value="{html.escape(user)}">{html.escape(user)}</button>'
+        for user in users
+    )
 
 
 def _page(title: str, body: str, *, status: int = 200, script: bool = False) -> web.Response:
-    policy = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'; base-uri 'none'"
+    policy = (
+        "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'; base-uri 'none'"
+    )
     text = (
         f'<!doctype html><html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width">'
         f"<title>{html.escape(title)}</title><style>{STYLE}</style><main>{body}"
         '<p class="note">This is chatkit&#39;s local stand-in for Microsoft Entra ID. '
         "There are no passwords here.</p></main></html>"
     )
-    headers = {**HEADERS, "Content-Security-Policy": policy + ("; script-src 'unsafe-inline'" if script else "")}
+    headers = {
+        **HEADERS,
+        "Content-Security-Policy": policy + ("; script-src 'unsafe-inline'" if script else ""),
+    }
     return web.Response(status=status, text=text, content_type="text/html", headers=headers)

@@ -50,13 +50,21 @@ ROLES = {
             ),
         ),
         Role("acdd72a7-3385-48ef-bd42-f606fba81ae7", "Reader", ("*/read",)),
-        Role("18d7d88d-d35e-4fb5-a5c3-7773c20a72d9", "User Access Administrator", ("*/read", "Microsoft.Authorization/*")),
+        Role(
+            "18d7d88d-d35e-4fb5-a5c3-7773c20a72d9",
+            "User Access Administrator",
+            ("*/read", "Microsoft.Authorization/*"),
+        ),
         Role(
             "de139f84-1756-47ae-9be6-808fbbe84772",
             "Website Contributor",
             ("Microsoft.Web/sites/*", "Microsoft.Web/serverFarms/read"),
         ),
-        Role("17d1049b-9a84-46fb-8f53-869881c3d3ab", "Storage Account Contributor", ("Microsoft.Storage/storageAccounts/*",)),
+        Role(
+            "17d1049b-9a84-46fb-8f53-869881c3d3ab",
+            "Storage Account Contributor",
+            ("Microsoft.Storage/storageAccounts/*",),
+        ),
         Role(
             "b7e6dc6d-f1e8-4753-8033-0f276bb0955b",
             "Storage Blob Data Owner",
@@ -70,7 +78,10 @@ ROLES = {
             tuple(f"{_BLOBS}/containers/{verb}" for verb in ("read", "write", "delete"))
             + (f"{_BLOBS}/generateUserDelegationKey/action",),
             (),
-            tuple(f"{_BLOBS}/containers/blobs/{verb}" for verb in ("read", "write", "delete", "move/action", "add/action")),
+            tuple(
+                f"{_BLOBS}/containers/blobs/{verb}"
+                for verb in ("read", "write", "delete", "move/action", "add/action")
+            ),
         ),
         Role(
             "2a2b9908-6ea1-4ae2-8e65-a410df84e7d1",
@@ -79,7 +90,11 @@ ROLES = {
             (),
             (f"{_BLOBS}/containers/blobs/read",),
         ),
-        Role("db58b8e5-c6ad-4a2a-8342-4190687cbf4a", "Storage Blob Delegator", (f"{_BLOBS}/generateUserDelegationKey/action",)),
+        Role(
+            "db58b8e5-c6ad-4a2a-8342-4190687cbf4a",
+            "Storage Blob Delegator",
+            (f"{_BLOBS}/generateUserDelegationKey/action",),
+        ),
         Role("974c5e8b-45b9-4653-ba55-5f855dd0fb88", "Storage Queue Data Contributor"),
         Role("0a9a7e1f-b9d0-4cc4-a60d-0319b160aaa3", "Storage Table Data Contributor"),
         Role(
@@ -94,14 +109,20 @@ ROLES = {
             "SignalR App Server",
             (),
             (),
-            ("Microsoft.SignalRService/SignalR/auth/accessKey/action", "Microsoft.SignalRService/SignalR/serverConnection/write"),
+            (
+                "Microsoft.SignalRService/SignalR/auth/accessKey/action",
+                "Microsoft.SignalRService/SignalR/serverConnection/write",
+            ),
         ),
         Role(
             "fd53cd77-2268-407a-8f46-7e7863d0f521",
             "SignalR REST API Owner",
             (),
             (),
-            ("Microsoft.SignalRService/SignalR/auth/clientToken/action", "Microsoft.SignalRService/SignalR/*/write"),
+            (
+                "Microsoft.SignalRService/SignalR/auth/clientToken/action",
+                "Microsoft.SignalRService/SignalR/*/write",
+            ),
         ),
     )
 }
@@ -143,7 +164,9 @@ class Roles:
             self._index(Assignment(**document))
 
     def _index(self, assignment: Assignment) -> None:
-        self._by_principal.setdefault(assignment.principal_id.lower(), {})[assignment.id.lower()] = assignment
+        self._by_principal.setdefault(assignment.principal_id.lower(), {})[
+            assignment.id.lower()
+        ] = assignment
 
     def assign(self, assignment: Assignment) -> None:
         """Keep an assignment."""
@@ -184,7 +207,11 @@ class Roles:
 
     def has_role(self, principal_id: str, scope: str, names: Collection[str]) -> bool:
         """Say whether a principal has one of these roles (display names) at a scope."""
-        return any(ROLES[one.role_id].name in names for one in self.at(principal_id, scope) if one.role_id in ROLES)
+        return any(
+            ROLES[one.role_id].name in names
+            for one in self.at(principal_id, scope)
+            if one.role_id in ROLES
+        )
 
     def allows(self, principal_id: str, scope: str, action: str, *, is_data: bool = False) -> bool:
         """Say whether a principal may do something.
@@ -195,7 +222,9 @@ class Roles:
             action: For example "Microsoft.Storage/storageAccounts/blobServices/containers/blobs/write".
             is_data: True for an action of a data plane.
         """
-        return any(_grants(one.role_id, action.lower(), is_data) for one in self.at(principal_id, scope))
+        return any(
+            _grants(one.role_id, action.lower(), is_data) for one in self.at(principal_id, scope)
+        )
 
 
 @lru_cache(maxsize=4096)

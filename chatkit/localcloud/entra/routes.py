@@ -21,7 +21,14 @@ from chatkit.localcloud.entra.sign_in import SignIn
 from chatkit.localcloud.entra.tokens import Tokens
 
 log = logging.getLogger("chatkit.local.entra")
-HIDDEN = {"client_secret", "client_assertion", "code", "refresh_token", "device_code", "code_verifier"}
+HIDDEN = {
+    "client_secret",
+    "client_assertion",
+    "code",
+    "refresh_token",
+    "device_code",
+    "code_verifier",
+}
 
 
 class Routes:
@@ -39,7 +46,9 @@ class Routes:
     def pages(self, origin: str) -> web.Application:
         """The application for the plain-http port: what browsers open, and managed identities."""
         self._sign_in.origin = origin
-        app = web.Application(middlewares=[loopback_only, self._page_errors], client_max_size=1 << 20)
+        app = web.Application(
+            middlewares=[loopback_only, self._page_errors], client_max_size=1 << 20
+        )
         app.add_routes([*self._sign_in.routes(), *self._identity.routes()])
         return app
 
@@ -65,32 +74,47 @@ class Routes:
         try:
             return await handler(request)
         except errors.EntraError as error:
-            return pages.message("Sorry, but we're having trouble signing you in.", str(error), status=error.status)
+            return pages.message(
+                "Sorry, but we're having trouble signing you in.", str(error), status=error.status
+            )
         except web.HTTPException:
             raise
         except Exception:
             log.exception("%s %s failed", request.method, request.path)
-            return pages.message("Something went wrong", "The server met an unexpected error.", status=500)
+            return pages.message(
+                "Something went wrong", "The server met an unexpected error.", status=500
+            )
 
     @web.middleware
     async def _errors(self, request: web.Request, handler: Handler) -> web.StreamResponse:
         try:
             return await handler(request)
         except errors.EntraError as error:
-            self._trace.emit("entra", "refused", path=request.path, number=error.number, error=error.error)
-            body = error.body(authority=self._authority, correlation_id=request.headers.get("client-request-id", ""))
+            self._trace.emit(
+                "entra", "refused", path=request.path, number=error.number, error=error.error
+            )
+            body = error.body(
+                authority=self._authority,
+                correlation_id=request.headers.get("client-request-id", ""),
+            )
             return web.json_response(body, status=error.status, headers=NO_STORE)
         except web.HTTPException as error:
-            refusal = errors.EntraError("invalid_request", 90023, f"{request.method} {request.path}: {error.reason}.")
+            refusal = errors.EntraError(
+                "invalid_request", 90023, f"{request.method} {request.path}: {error.reason}."
+            )
             return web.json_response(refusal.body(authority=self._authority), status=error.status)
         except Exception:
             log.exception("%s %s failed", request.method, request.path)
-            refusal = errors.EntraError("server_error", 90020, "The server met an unexpected error.")
+            refusal = errors.EntraError(
+                "server_error", 90020, "The server met an unexpected error."
+            )
             return web.json_response(refusal.body(authority=self._authority), status=500)
 
     async def _discovery(self, request: web.Request) -> web.Response:
         tenant = self._check_tenant(request)
-        return web.json_response(discovery(self._authority, tenant, self._tokens.issuer, pages_at=self._sign_in.origin))
+        return web.json_response(
+            discovery(self._authority, tenant, self._tokens.issuer, pages_at=self._sign_in.origin)
+        )
 
     async def _instance(self, request: web.Request) -> web.Response:
         host, tenant = self._authority.removeprefix("https://"), self._directory.tenant_id
@@ -98,7 +122,9 @@ class Routes:
             {
                 "tenant_discovery_endpoint": f"{self._authority}/{tenant}/v2.0/.well-known/openid-configuration",
                 "api-version": "1.1",
-                "metadata": [{"preferred_network": host, "preferred_cache": host, "aliases": [host]}],
+                "metadata": [
+                    {"preferred_network": host, "preferred_cache": host, "aliases": [host]}
+                ],
             }
         )
 
@@ -108,16 +134,24 @@ class Routes:
 
     async def _token(self, request: web.Request) -> web.Response:
         self._check_tenant(request)
-        form = {name: value for name, value in (await request.post()).items() if isinstance(value, str)}
+        form = {
+            name: value for name, value in (await request.post()).items() if isinstance(value, str)
+        }
         _read_basic(request, form)
         answer = self._grants.answer(form)
         shown = {name: value for name, value in form.items() if name not in HIDDEN}
-        self._trace.emit("entra", "token", **{key: shown.get(key, "") for key in ("grant_type", "client_id", "scope")})
+        self._trace.emit(
+            "entra",
+            "token",
+            **{key: shown.get(key, "") for key in ("grant_type", "client_id", "scope")},
+        )
         return web.json_response(answer, headers=NO_STORE)
 
     async def _device_code(self, request: web.Request) -> web.Response:
         tenant = self._check_tenant(request)
-        form = {name: value for name, value in (await request.post()).items() if isinstance(value, str)}
+        form = {
+            name: value for name, value in (await request.post()).items() if isinstance(value, str)
+        }
         return web.json_response(self._sign_in.start_device(form, tenant), headers=NO_STORE)
 
     async def _user_info(self, request: web.Request) -> web.Response:
@@ -125,9 +159,13 @@ class Routes:
         try:
             claims = self._tokens.verify(token, (GRAPH,)).raw
         except TokenRejected as rejected:
-            refusal = {"error": {"code": "InvalidAuthenticationToken", "message": rejected.description}}
+            refusal = {
+                "error": {"code": "InvalidAuthenticationToken", "message": rejected.description}
+            }
             return web.json_response(refusal, status=401, headers={"WWW-Authenticate": "Bearer"})
-        return web.json_response({name: claims[name] for name in ("sub", "name", "email", "oid") if name in claims})
+        return web.json_response(
+            {name: claims[name] for name in ("sub", "name", "email", "oid") if name in claims}
+        )
 
     def _check_tenant(self, request: web.Request) -> str:
         return self._directory.check_tenant(request.match_info["tenant"])
@@ -144,7 +182,9 @@ def _read_basic(request: web.Request, form: dict[str, str]) -> None:
     try:
         client_id, _, secret = base64.b64decode(text).decode().partition(":")
     except ValueError:
-        raise errors.EntraError("invalid_client", 900144, "The Authorization header is malformed.", status=401) from None
+        raise errors.EntraError(
+            "invalid_client", 900144, "The Authorization header is malformed.", status=401
+        ) from None
     form.setdefault("client_id", unquote(client_id))
     form.setdefault("client_secret", unquote(secret))
 
@@ -154,7 +194,11 @@ def discovery(authority: str, tenant: str, issuer: str, *, pages_at: str) -> dic
     base, pages_base = f"{authority}/{tenant}", f"{pages_at or authority}/{tenant}"
     return {
         "token_endpoint": f"{base}/oauth2/v2.0/token",
-        "token_endpoint_auth_methods_supported": ["client_secret_post", "private_key_jwt", "client_secret_basic"],
+        "token_endpoint_auth_methods_supported": [
+            "client_secret_post",
+            "private_key_jwt",
+            "client_secret_basic",
+        ],
         "jwks_uri": f"{base}/discovery/v2.0/keys",
         "response_modes_supported": ["query", "fragment", "form_post"],
         "subject_types_supported": ["pairwise"],
@@ -169,7 +213,19 @@ def discovery(authority: str, tenant: str, issuer: str, *, pages_at: str) -> dic
         "http_logout_supported": True,
         "frontchannel_logout_supported": True,
         "end_session_endpoint": f"{pages_base}/oauth2/v2.0/logout",
-        "claims_supported": ["sub", "iss", "aud", "exp", "iat", "nonce", "preferred_username", "name", "tid", "ver", "oid"],
+        "claims_supported": [
+            "sub",
+            "iss",
+            "aud",
+            "exp",
+            "iat",
+            "nonce",
+            "preferred_username",
+            "name",
+            "tid",
+            "ver",
+            "oid",
+        ],
         "tenant_region_scope": "EU",
         "cloud_instance_name": authority.removeprefix("https://"),
     }

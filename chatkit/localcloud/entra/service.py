@@ -31,10 +31,16 @@ class EntraService:
     async def start(self) -> None:
         """Open the ports."""
         listeners, server = self._platform.listeners, self._platform.certificates.server
-        routes = Routes(self.directory, self.tokens, Codes(self._platform.store), self._platform.trace)
+        routes = Routes(
+            self.directory, self.tokens, Codes(self._platform.store), self._platform.trace
+        )
         graph = Graph(self.directory, self.tokens, base_url=self._graph)
-        await listeners.open("sign-in", routes.pages(self.pages_origin), port=_port(self.pages_origin))
-        await listeners.open("entra", routes.app(self._authority), port=_port(self._authority), tls=server)
+        await listeners.open(
+            "sign-in", routes.pages(self.pages_origin), port=_port(self.pages_origin)
+        )
+        await listeners.open(
+            "entra", routes.app(self._authority), port=_port(self._authority), tls=server
+        )
         await listeners.open("graph", graph.app(), port=_port(self._graph), tls=server)
 
     async def stop(self) -> None:

@@ -51,12 +51,16 @@ class SignIn:
             _check_request(asked)
         except errors.EntraError as error:
             return self._refuse(asked, error)
-        return pages.pick_user(application["displayName"], asked, hint=asked.get("login_hint", ""), users=USERS)
+        return pages.pick_user(
+            application["displayName"], asked, hint=asked.get("login_hint", ""), users=USERS
+        )
 
     async def signed_in(self, request: web.Request) -> web.StreamResponse:
         """Somebody picked a name: send the code back to the application."""
         if request.headers.get("Sec-Fetch-Site", "none") not in ("same-origin", "none"):
-            return pages.message("Sign in", "Another site's page cannot sign a person in.", status=403)
+            return pages.message(
+                "Sign in", "Another site's page cannot sign a person in.", status=403
+            )
         form = await _form(request)
         asked = _request_of(request, form)
         self._check(request, asked)
@@ -65,11 +69,17 @@ class SignIn:
         except errors.EntraError as wrong:
             return self._refuse(asked, wrong)
         if form.get("cancel"):
-            error = errors.EntraError("access_denied", 65004, "The user declined to consent to access the app.")
+            error = errors.EntraError(
+                "access_denied", 65004, "The user declined to consent to access the app."
+            )
             return self._refuse(asked, error)
         name = form.get("user", "").strip()
         if not name or len(name) > NAME_LENGTH or not name.isprintable():
-            return pages.message("Sign in", "Please go back and give a name of 1 to 64 visible characters.", status=400)
+            return pages.message(
+                "Sign in",
+                "Please go back and give a name of 1 to 64 visible characters.",
+                status=400,
+            )
         user = self._directory.user(name)
         consent = Consent(
             user.id,
@@ -87,7 +97,9 @@ class SignIn:
         """There is no session here; go on to where the application wants."""
         target = request.query.get("post_logout_redirect_uri", "")
         known = any(
-            _same_origin(target, uri) for app in self._directory.applications() for uri in app["web"].get("redirectUris", ())
+            _same_origin(target, uri)
+            for app in self._directory.applications()
+            for uri in app["web"].get("redirectUris", ())
         )
         if target and known:
             raise web.HTTPFound(target)
@@ -122,12 +134,18 @@ class SignIn:
         form = await _form(request)
         device = self._codes.device_of(form.get("otc", ""))
         if device is None:
-            return pages.message("Enter code", "That code did not work. Check the code and try again.", status=400)
+            return pages.message(
+                "Enter code", "That code did not work. Check the code and try again.", status=400
+            )
         if form.get("cancel"):
             device.is_declined = True
-            return pages.message("Declined", "The sign-in on your device was declined. You can close this window.")
+            return pages.message(
+                "Declined", "The sign-in on your device was declined. You can close this window."
+            )
         device.user = self._directory.user(form.get("user") or USERS[0]).id
-        return pages.message("Signed in", "You have signed in on your device. You can close this window.")
+        return pages.message(
+            "Signed in", "You have signed in on your device. You can close this window."
+        )
 
     # Answers ----------------------------------------------------------------------------------------------------------
 
@@ -153,17 +171,28 @@ class SignIn:
         if mode == "form_post":
             return pages.form_post(target, values)
         mark = "#" if mode == "fragment" else "&" if urlsplit(target).query else "?"
-        return web.Response(status=302, headers={"Location": f"{target}{mark}{urlencode(values)}", "Cache-Control": "no-store"})
+        return web.Response(
+            status=302,
+            headers={"Location": f"{target}{mark}{urlencode(values)}", "Cache-Control": "no-store"},
+        )
 
 
 def _check_request(asked: dict[str, str]) -> None:
     kind = asked.get("response_type", "")
     if kind != "code":
-        raise errors.EntraError("unsupported_response_type", 70005, f"The response_type '{html.escape(kind)}' is not supported.")
+        raise errors.EntraError(
+            "unsupported_response_type",
+            70005,
+            f"The response_type '{html.escape(kind)}' is not supported.",
+        )
     if asked.get("response_mode", "query") not in MODES:
-        raise errors.EntraError("invalid_request", 90014, "The response_mode must be query, fragment or form_post.")
+        raise errors.EntraError(
+            "invalid_request", 90014, "The response_mode must be query, fragment or form_post."
+        )
     if asked.get("code_challenge") and _challenge_method(asked) not in ("S256", "plain"):
-        raise errors.EntraError("invalid_request", 501491, "Invalid size or method of Code_Challenge parameter.")
+        raise errors.EntraError(
+            "invalid_request", 501491, "Invalid size or method of Code_Challenge parameter."
+        )
     if asked.get("prompt") == "none":
         raise errors.INTERACTION_REQUIRED
 
@@ -181,7 +210,9 @@ def _is_registered(redirect_uri: str, application: dict[str, Any]) -> bool:
     url = urlsplit(redirect_uri)
     # RFC 8252 §7.3: a native client listens on any free loopback port.
     bare = f"{url.scheme}://{url.hostname}{'' if url.path == '/' else url.path}"
-    return url.hostname in ("localhost", "127.0.0.1") and bare in (application.get("publicClient") or {}).get("redirectUris", ())
+    return url.hostname in ("localhost", "127.0.0.1") and bare in (
+        application.get("publicClient") or {}
+    ).get("redirectUris", ())
 
 
 def _same_origin(url: str, other: str) -> bool:
@@ -195,8 +226,12 @@ def _request_of(request: web.Request, form: dict[str, str]) -> dict[str, str]:
         carried = json.loads(form.get("request") or "{}")
     except (ValueError, RecursionError):
         carried = None
-    if not isinstance(carried, dict) or not all(isinstance(value, str) for value in carried.values()):
-        raise errors.EntraError("invalid_request", 900144, "The request of the sign-in page is malformed.")
+    if not isinstance(carried, dict) or not all(
+        isinstance(value, str) for value in carried.values()
+    ):
+        raise errors.EntraError(
+            "invalid_request", 900144, "The request of the sign-in page is malformed."
+        )
     return {**dict(request.query), **carried}
 
 

@@ -74,7 +74,11 @@ class Tokens:
     def jwks(self) -> dict[str, Any]:
         """The public key as a JSON Web Key Set."""
         key = jwt.algorithms.RSAAlgorithm.to_jwk(self._public, as_dict=True)
-        return {"keys": [{**key, "kid": self._kid, "use": "sig", "alg": "RS256", "issuer": self._issuer}]}
+        return {
+            "keys": [
+                {**key, "kid": self._kid, "use": "sig", "alg": "RS256", "issuer": self._issuer}
+            ]
+        }
 
     def issue(self, audience: str, claims: dict[str, Any], *, lifetime_s: int = LIFETIME_S) -> str:
         """Sign a token.
@@ -115,15 +119,23 @@ class Tokens:
         if raw.get("nbf", 0) > now + CLOCK_SKEW_S:
             raise TokenRejected("not_yet_valid", "The access token is not valid yet.")
         if raw.get("iss") != self._issuer:
-            raise TokenRejected("issuer", f"The access token is from the wrong issuer. It must match '{self._issuer}'.")
+            raise TokenRejected(
+                "issuer",
+                f"The access token is from the wrong issuer. It must match '{self._issuer}'.",
+            )
         audience = str(raw.get("aud", ""))
         if audience.rstrip("/") not in {accepted.rstrip("/") for accepted in audiences}:
-            raise TokenRejected("audience", f"The access token has been obtained for wrong audience or resource '{audience}'.")
+            raise TokenRejected(
+                "audience",
+                f"The access token has been obtained for wrong audience or resource '{audience}'.",
+            )
         return Claims(
             oid=str(raw.get("oid", raw.get("sub", ""))),
             appid=str(raw.get("appid", raw.get("azp", ""))),
             tid=str(raw.get("tid", "")),
-            name=str(raw.get("preferred_username", raw.get("name", raw.get("app_displayname", "")))),
+            name=str(
+                raw.get("preferred_username", raw.get("name", raw.get("app_displayname", "")))
+            ),
             raw=raw,
         )
 
@@ -135,7 +147,12 @@ class Tokens:
                 token,
                 self._public,
                 algorithms=["RS256"],
-                options={"verify_aud": False, "verify_exp": False, "verify_nbf": False, "verify_iat": False},
+                options={
+                    "verify_aud": False,
+                    "verify_exp": False,
+                    "verify_nbf": False,
+                    "verify_iat": False,
+                },
             )
         except jwt.InvalidSignatureError:
             raise TokenRejected("signature", "The access token's signature is invalid.") from None
@@ -149,4 +166,6 @@ class Tokens:
 
 def _new_key() -> str:
     key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
-    return key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()).decode()
+    return key.private_bytes(
+        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    ).decode()

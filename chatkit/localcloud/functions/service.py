@@ -74,8 +74,14 @@ class FunctionsService:
         site.start()
 
     async def _open_ports(self, name: str, site: RunningSite) -> None:
-        listeners, server, owners = self._platform.listeners, self._platform.certificates.server, port_owners(name)
-        front = partial(Either, tls=server)  # browsers use http here; az asks for the app's status over https
+        listeners, server, owners = (
+            self._platform.listeners,
+            self._platform.certificates.server,
+            port_owners(name),
+        )
+        front = partial(
+            Either, tls=server
+        )  # browsers use http here; az asks for the app's status over https
         await listeners.open(owners["site"], site.application(), port=site.spec.port, front=front)
         deployment = scm.application(site, self._tokens, self._resource_manager_url)
         await listeners.open(owners["scm"], deployment, port=site.spec.scm_port, tls=server)

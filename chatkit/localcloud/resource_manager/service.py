@@ -63,10 +63,17 @@ class ResourceManagerService:
         authority = tokens.issuer.partition("/" + directory.tenant_id)[0]
         graph = f"https://localhost:{platform.listeners.reserve('graph')}"
         self.context = Context.load(
-            platform, directory, _subscription_id(platform), signalr=signalr, storage=storage, functions=functions
+            platform,
+            directory,
+            _subscription_id(platform),
+            signalr=signalr,
+            storage=storage,
+            functions=functions,
         )
         self.context.base_url = self._base_url
-        self.context.identity_endpoint = f"http://localhost:{platform.listeners.reserve('sign-in')}{IDENTITY_PATH}"
+        self.context.identity_endpoint = (
+            f"http://localhost:{platform.listeners.reserve('sign-in')}{IDENTITY_PATH}"
+        )
         self.context.remove_roles = tokens.roles.remove_below
         authorization = Authorization(self.context, tokens.roles, self.context.faults)
         plans = Plans(self.context)
@@ -92,7 +99,9 @@ class ResourceManagerService:
             authorization,
         )
         self.routes: list[Route] = [route for room in rooms for route in room.routes()]
-        self.edge = Edge(self.context, Router(self.routes), tokens, authorization, authority=authority)
+        self.edge = Edge(
+            self.context, Router(self.routes), tokens, authorization, authority=authority
+        )
 
     async def start(self) -> None:
         """Bring the data planes to what the store says, then open the port."""

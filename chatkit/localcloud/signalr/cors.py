@@ -21,9 +21,15 @@ def cors(instance: Instance) -> Middleware:
     @web.middleware
     async def middleware(request: web.Request, handler: Handler) -> web.StreamResponse:
         origin = request.headers.get("Origin", "")
-        allowed = bool(origin) and ("*" in instance.spec.allowed_origins or origin in instance.spec.allowed_origins)
+        allowed = bool(origin) and (
+            "*" in instance.spec.allowed_origins or origin in instance.spec.allowed_origins
+        )
         if request.method == "OPTIONS" and "Access-Control-Request-Method" in request.headers:
-            return _marked(web.Response(status=204), origin, request) if allowed else web.Response(status=403)
+            return (
+                _marked(web.Response(status=204), origin, request)
+                if allowed
+                else web.Response(status=403)
+            )
         if allowed:
             request[ORIGIN] = origin
         return await handler(request)
@@ -36,7 +42,11 @@ async def mark(request: web.Request, response: web.StreamResponse) -> None:
     origin = request.get(ORIGIN)
     if origin:
         response.headers.update(
-            {"Access-Control-Allow-Origin": origin, "Access-Control-Allow-Credentials": "true", "Vary": "Origin"}
+            {
+                "Access-Control-Allow-Origin": origin,
+                "Access-Control-Allow-Credentials": "true",
+                "Vary": "Origin",
+            }
         )
 
 
@@ -46,7 +56,9 @@ def _marked(response: web.Response, origin: str, request: web.Request) -> web.Re
             "Access-Control-Allow-Origin": origin,
             "Access-Control-Allow-Credentials": "true",
             "Access-Control-Allow-Methods": METHODS,
-            "Access-Control-Allow-Headers": request.headers.get("Access-Control-Request-Headers", HEADERS),
+            "Access-Control-Allow-Headers": request.headers.get(
+                "Access-Control-Request-Headers", HEADERS
+            ),
             "Access-Control-Max-Age": "600",
             "Vary": "Origin",
         }

@@ -38,7 +38,9 @@ def traced(instance: Instance) -> Middleware:
             raise
         finally:
             took_ms = round((time.perf_counter() - began) * 1000, 2)
-            instance.note("request", method=request.method, path=request.path, status=status, ms=took_ms)
+            instance.note(
+                "request", method=request.method, path=request.path, status=status, ms=took_ms
+            )
         return answer
 
     return middleware
@@ -53,7 +55,9 @@ def trace(instance: Instance) -> Callable[[web.Request], Awaitable[web.Response]
         if not after.isascii() or not after.isdecimal():
             raise BadRequest("after is the number of the last event that is known.")
         events = [event.as_json() for event in instance.events(int(after))]
-        return web.json_response({"events": events}, dumps=lambda value: json.dumps(value, default=str))
+        return web.json_response(
+            {"events": events}, dumps=lambda value: json.dumps(value, default=str)
+        )
 
     return handle
 
@@ -65,7 +69,12 @@ def state(instance: Instance) -> Callable[[web.Request], Awaitable[web.Response]
         _authenticate(instance, request)
         connections = instance.all_connections()
         shown = [
-            {"hub": one.hub, "connectionId": one.id, "userId": one.user_id or None, "groups": sorted(one.groups)}
+            {
+                "hub": one.hub,
+                "connectionId": one.id,
+                "userId": one.user_id or None,
+                "groups": sorted(one.groups),
+            }
             for one in connections
         ]
         quotas = instance.quotas

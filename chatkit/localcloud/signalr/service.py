@@ -23,9 +23,7 @@ from chatkit.localcloud.signalr.transports.clients import Clients
 from chatkit.localcloud.signalr.transports.websocket import MAX_HEAD_BYTES, Door
 
 log = logging.getLogger("chatkit.local.signalr")
-SERVER_MODE = (
-    "This is the serverless service: app servers cannot connect (/server). Use service mode Serverless and the REST API.\n"
-)
+SERVER_MODE = "This is the serverless service: app servers cannot connect (/server). Use service mode Serverless and the REST API.\n"
 MAX_URI_CHARS = 12 * 1024
 MAX_HEADER_CHARS = 16 * 1024
 
@@ -72,7 +70,9 @@ class SignalRService:
         )
         front = partial(Door, instance, clients.accept)
         try:
-            await self._platform.listeners.open(f"signalr/{spec.name}", app, port=spec.port, front=front)
+            await self._platform.listeners.open(
+                f"signalr/{spec.name}", app, port=spec.port, front=front
+            )
         except PortInUse as error:
             log.error("SignalR instance %s is not reachable. %s", spec.name, error)
 
@@ -82,7 +82,10 @@ class SignalRService:
 
     def levers(self) -> list[web.RouteDef]:
         """Routes for the local cloud's control API: faults of an instance, and a fresh start for tests."""
-        return [web.post("/signalr/{name}/faults", self._fault), web.post("/signalr/{name}/reset", self._reset)]
+        return [
+            web.post("/signalr/{name}/faults", self._fault),
+            web.post("/signalr/{name}/reset", self._reset),
+        ]
 
     async def _reset(self, request: web.Request) -> web.Response:
         instance = self.instance(request.match_info["name"])
@@ -100,7 +103,9 @@ class SignalRService:
         if kind == "drop":
             return web.json_response({"dropped": instance.drop(user_id=str(order.get("user", "")))})
         try:
-            instance.faults.set(kind, count=int(order.get("count", 1)), seconds=float(order.get("seconds", 1)))
+            instance.faults.set(
+                kind, count=int(order.get("count", 1)), seconds=float(order.get("seconds", 1))
+            )
         except SignalRError as error:
             return web.json_response({"error": error.message}, status=400)
         return web.json_response({"set": kind})
@@ -129,7 +134,8 @@ class SignalRService:
 def application(instance: Instance, clients: Clients) -> web.Application:
     """What serves everything but WebSockets."""
     app = web.Application(
-        middlewares=[loopback_only, traced(instance), _errors(instance), cors(instance)], client_max_size=2 * rest.MAX_BODY_BYTES
+        middlewares=[loopback_only, traced(instance), _errors(instance), cors(instance)],
+        client_max_size=2 * rest.MAX_BODY_BYTES,
     )
     app.on_response_prepare.append(mark)
     app.add_routes(
@@ -151,7 +157,9 @@ def application(instance: Instance, clients: Clients) -> web.Application:
 
 
 def _no_instance(request: web.Request) -> web.Response:
-    return web.json_response({"error": f"There is no SignalR instance {request.match_info['name']}."}, status=404)
+    return web.json_response(
+        {"error": f"There is no SignalR instance {request.match_info['name']}."}, status=404
+    )
 
 
 async def _health(request: web.Request) -> web.Response:
@@ -178,7 +186,9 @@ def _errors(instance: Instance) -> Middleware:
         except web.HTTPException as error:
             if request.path.startswith("/api"):
                 return SignalRError(
-                    error.status, error.reason.replace(" ", ""), f"{error.reason}: {request.method} {request.path}."
+                    error.status,
+                    error.reason.replace(" ", ""),
+                    f"{error.reason}: {request.method} {request.path}.",
                 ).render(request.path)
             raise
         except web.RequestPayloadError:
@@ -187,6 +197,8 @@ def _errors(instance: Instance) -> Middleware:
             raise
         except Exception:
             log.exception("%s: %s %s failed", instance.spec.name, request.method, request.path)
-            return SignalRError(500, "InternalServerError", "The service failed; its log says why.").render(request.path)
+            return SignalRError(
+                500, "InternalServerError", "The service failed; its log says why."
+            ).render(request.path)
 
     return errors

@@ -20,7 +20,9 @@ def read_rules(element: Element) -> list[Rule]:
     Raises:
         StorageError: InvalidXmlNodeValue or InvalidXmlDocument.
     """
-    return check_rules([{name: rule.value(name).strip() for name in FIELDS} for rule in element.children])
+    return check_rules(
+        [{name: rule.value(name).strip() for name in FIELDS} for rule in element.children]
+    )
 
 
 def check_rules(rules: list[Rule]) -> list[Rule]:
@@ -30,9 +32,15 @@ def check_rules(rules: list[Rule]) -> list[Rule]:
         StorageError: InvalidXmlNodeValue or InvalidXmlDocument.
     """
     if len(rules) > MOST_RULES:
-        raise StorageError("InvalidXmlDocument", details={"Reason": f"there can be {MOST_RULES} CORS rules"})
+        raise StorageError(
+            "InvalidXmlDocument", details={"Reason": f"there can be {MOST_RULES} CORS rules"}
+        )
     for rule in rules:
-        if not rule["AllowedOrigins"] or not rule["AllowedMethods"] or set(_items(rule["AllowedMethods"])) - METHODS:
+        if (
+            not rule["AllowedOrigins"]
+            or not rule["AllowedMethods"]
+            or set(_items(rule["AllowedMethods"])) - METHODS
+        ):
             raise StorageError("InvalidXmlNodeValue", details={"XmlNodeName": "CorsRule"})
         if not (rule["MaxAgeInSeconds"] or "0").isdecimal():
             raise StorageError("InvalidXmlNodeValue", details={"XmlNodeName": "MaxAgeInSeconds"})
@@ -41,7 +49,10 @@ def check_rules(rules: list[Rule]) -> list[Rule]:
 
 def element(rules: Sequence[Rule]) -> Element:
     """The Cors section of the service properties."""
-    return Element("Cors", [Element("CorsRule", [Element(name, rule[name]) for name in FIELDS]) for rule in rules])
+    return Element(
+        "Cors",
+        [Element("CorsRule", [Element(name, rule[name]) for name in FIELDS]) for rule in rules],
+    )
 
 
 def preflight(rules: Sequence[Rule], *, origin: str, method: str, headers: str) -> dict[str, str]:
@@ -57,7 +68,11 @@ def preflight(rules: Sequence[Rule], *, origin: str, method: str, headers: str) 
         StorageError: CorsPreflightFailure when no rule lets the request pass.
     """
     for rule in rules:
-        if _origin_allowed(rule, origin) and method in _items(rule["AllowedMethods"]) and _headers_allowed(rule, headers):
+        if (
+            _origin_allowed(rule, origin)
+            and method in _items(rule["AllowedMethods"])
+            and _headers_allowed(rule, headers)
+        ):
             answer = {**_allow(rule, origin), "Access-Control-Allow-Methods": method}
             if headers:
                 answer["Access-Control-Allow-Headers"] = headers
@@ -71,7 +86,11 @@ def response_headers(rules: Sequence[Rule], *, origin: str, method: str) -> dict
         return {"Vary": "Origin"} if rules else {}
     for rule in rules:
         if _origin_allowed(rule, origin) and method in _items(rule["AllowedMethods"]):
-            exposed = {"Access-Control-Expose-Headers": rule["ExposedHeaders"]} if rule["ExposedHeaders"] else {}
+            exposed = (
+                {"Access-Control-Expose-Headers": rule["ExposedHeaders"]}
+                if rule["ExposedHeaders"]
+                else {}
+            )
             return {**_allow(rule, origin), **exposed}
     return {"Vary": "Origin"} if rules else {}
 
@@ -79,7 +98,11 @@ def response_headers(rules: Sequence[Rule], *, origin: str, method: str) -> dict
 def _allow(rule: Rule, origin: str) -> dict[str, str]:
     if rule["AllowedOrigins"] == "*":
         return {"Access-Control-Allow-Origin": "*"}
-    return {"Access-Control-Allow-Origin": origin, "Access-Control-Allow-Credentials": "true", "Vary": "Origin"}
+    return {
+        "Access-Control-Allow-Origin": origin,
+        "Access-Control-Allow-Credentials": "true",
+        "Vary": "Origin",
+    }
 
 
 def _origin_allowed(rule: Rule, origin: str) -> bool:
@@ -88,7 +111,10 @@ def _origin_allowed(rule: Rule, origin: str) -> bool:
 
 def _headers_allowed(rule: Rule, wanted: str) -> bool:
     allowed = [item.lower() for item in _items(rule["AllowedHeaders"])]
-    return all(any(_matches(pattern, name) for pattern in allowed) for name in map(str.lower, _items(wanted)))
+    return all(
+        any(_matches(pattern, name) for pattern in allowed)
+        for name in map(str.lower, _items(wanted))
+    )
 
 
 def _matches(pattern: str, name: str) -> bool:

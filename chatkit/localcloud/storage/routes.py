@@ -34,7 +34,9 @@ NOBODY = Account(AccountSpec("", "", ""))
 Accounts = Callable[[str], Account | None]
 
 
-def application(operations: Operations, repository: Repository, accounts: Accounts) -> web.Application:
+def application(
+    operations: Operations, repository: Repository, accounts: Accounts
+) -> web.Application:
     """The blob service on one port.
 
     Args:
@@ -65,7 +67,9 @@ class Edge:
             return await self._send_content(request, answer, headers, call.account.name)
         body = None if request.method == "HEAD" or answer.status in (204, 304) else answer.body
         if body is None and answer.status >= 400:
-            headers.pop("Content-Type", None)  # clients read what has a type: there is no error document here
+            headers.pop(
+                "Content-Type", None
+            )  # clients read what has a type: there is no error document here
         return web.Response(status=answer.status, headers=headers, body=body)
 
     async def _answer(self, request: web.Request, call: Call) -> Answer:
@@ -87,12 +91,17 @@ class Edge:
             return found
         if OTHER_SERVICE.search(target.account):
             raise not_provided("Queue, Table, File or Data Lake storage")
-        raise StorageError("ResourceNotFound", f"There is no storage account called '{target.account}' at this address.")
+        raise StorageError(
+            "ResourceNotFound",
+            f"There is no storage account called '{target.account}' at this address.",
+        )
 
     def _cors(self, call: Call) -> Mapping[str, str]:
         if call.method == "OPTIONS":
             return {}
-        return cors.response_headers(call.account.cors, origin=call.header("origin"), method=call.method)
+        return cors.response_headers(
+            call.account.cors, origin=call.header("origin"), method=call.method
+        )
 
     async def _send_content(
         self, request: web.Request, answer: Answer, headers: dict[str, str], account: str
@@ -101,7 +110,11 @@ class Edge:
         pieces, start, length = answer.content
         contents = self._repository.contents
         if length <= AT_ONCE:
-            return web.Response(status=answer.status, headers=headers, body=contents.read(account, pieces, start, length))
+            return web.Response(
+                status=answer.status,
+                headers=headers,
+                body=contents.read(account, pieces, start, length),
+            )
         response = web.StreamResponse(status=answer.status, headers=headers)
         response.content_length = length
         await response.prepare(request)
@@ -151,7 +164,11 @@ async def _body(request: web.Request) -> AsyncIterator[bytes]:
 
 
 def _common(call: Call) -> dict[str, str]:
-    shown = {"Server": SERVER, "Date": dates.http_date(dates.now()), "x-ms-request-id": call.request_id}
+    shown = {
+        "Server": SERVER,
+        "Date": dates.http_date(dates.now()),
+        "x-ms-request-id": call.request_id,
+    }
     shown["x-ms-version"] = call.header("x-ms-version") or NEWEST_VERSION
     if 0 < len(call.header("x-ms-client-request-id")) <= 1024:
         shown["x-ms-client-request-id"] = call.header("x-ms-client-request-id")
@@ -161,6 +178,11 @@ def _common(call: Call) -> dict[str, str]:
 def _preflight(call: Call) -> Answer:
     origin, method = call.header("origin"), call.header("access-control-request-method")
     if not origin or not method:
-        raise StorageError("InvalidHeaderValue", "A preflight request needs Origin and Access-Control-Request-Method.")
+        raise StorageError(
+            "InvalidHeaderValue",
+            "A preflight request needs Origin and Access-Control-Request-Method.",
+        )
     headers = call.header("access-control-request-headers")
-    return Answer(200, cors.preflight(call.account.cors, origin=origin, method=method, headers=headers))
+    return Answer(
+        200, cors.preflight(call.account.cors, origin=origin, method=method, headers=headers)
+    )

@@ -39,7 +39,12 @@ class StorageService:
         self._tokens = tokens
         self._repository = Repository(platform.store, platform.folder / "blobs")
         self._gate = Gate(
-            [shared_key.authenticate, sas.authenticator(tokens), bearer.authenticator(tokens), bearer.refuse_unknown]
+            [
+                shared_key.authenticate,
+                sas.authenticator(tokens),
+                bearer.authenticator(tokens),
+                bearer.refuse_unknown,
+            ]
         )
         self._operations = Operations(self._gate)
         self._gate.role_check = self._may
@@ -49,10 +54,17 @@ class StorageService:
     async def start(self) -> None:
         """Open the blob port and the development account's."""
         self._gate.challenge = bearer.challenge(self._tokens)
-        self._repository.apply(AccountSpec(DEV_ACCOUNT, DEV_KEY, DEV_KEY, allow_blob_public_access=True))
+        self._repository.apply(
+            AccountSpec(DEV_ACCOUNT, DEV_KEY, DEV_KEY, allow_blob_public_access=True)
+        )
         listeners = self._platform.listeners
         self._port = listeners.reserve(BLOB_PORT)
-        await listeners.open(BLOB_PORT, self._runner(self._account), port=self._port, tls=self._platform.certificates.server)
+        await listeners.open(
+            BLOB_PORT,
+            self._runner(self._account),
+            port=self._port,
+            tls=self._platform.certificates.server,
+        )
         dev_port = listeners.reserve(DEV_PORT, preferred=DEV_PREFERRED, movable=True)
         await listeners.open(DEV_PORT, self._runner(self._dev_account), port=dev_port)
         self.dev_endpoint = f"http://127.0.0.1:{dev_port}/{DEV_ACCOUNT}"
@@ -77,11 +89,19 @@ class StorageService:
             return True  # the development account belongs to nobody
         roles = self._tokens.roles
         is_data = action.startswith(BLOBS)
-        return roles.has_role(claims.oid, scope, OWNERS) or roles.allows(claims.oid, scope, action, is_data=is_data)
+        return roles.has_role(claims.oid, scope, OWNERS) or roles.allows(
+            claims.oid, scope, action, is_data=is_data
+        )
 
     def _runner(self, accounts: routes.Accounts) -> web.AppRunner:
         app = routes.application(self._operations, self._repository, accounts)
-        return web.AppRunner(app, access_log=None, shutdown_timeout=1, auto_decompress=False, read_bufsize=READ_BUFFER)
+        return web.AppRunner(
+            app,
+            access_log=None,
+            shutdown_timeout=1,
+            auto_decompress=False,
+            read_bufsize=READ_BUFFER,
+        )
 
     def _account(self, name: str) -> Account | None:
         return None if name == DEV_ACCOUNT else self._repository.accounts.get(name)
@@ -97,7 +117,9 @@ class StorageService:
         known = name in self._repository.accounts
         self._repository.apply(replace(spec, name=name))
         if not known:
-            app = website.application(lambda: self._repository.accounts.get(name), self._repository.contents)
+            app = website.application(
+                lambda: self._repository.accounts.get(name), self._repository.contents
+            )
             runner = web.AppRunner(app, access_log=None, shutdown_timeout=1)
             port = await self._platform.listeners.recover(_site(name))
             await self._platform.listeners.open(_site(name), runner, port=port, ipv4_only=True)
@@ -162,9 +184,13 @@ class StorageService:
         found = self._known(account).containers.get(container)
         if found is None:
             return None
-        return ContainerSettings(found.public, dict(found.metadata), found.etag, found.modified, found.lease.state)
+        return ContainerSettings(
+            found.public, dict(found.metadata), found.etag, found.modified, found.lease.state
+        )
 
-    def set_container(self, account: str, container: str, *, public: str | None, metadata: dict[str, str] | None) -> None:
+    def set_container(
+        self, account: str, container: str, *, public: str | None, metadata: dict[str, str] | None
+    ) -> None:
         """Change a container's public access or metadata; None leaves what there is.
 
         Raises:

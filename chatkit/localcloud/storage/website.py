@@ -17,7 +17,10 @@ from chatkit.localcloud.storage.state.models import WEB, Account, Blob
 SERVER = "Windows-Azure-Web/1.0 Microsoft-HTTPAPI/2.0"
 AT_ONCE = 256 * 1024
 REASONS = {
-    "WebsiteNotFound": (404, "The requested website does not exist. Static website hosting is switched off for this account."),
+    "WebsiteNotFound": (
+        404,
+        "The requested website does not exist. Static website hosting is switched off for this account.",
+    ),
     "WebContentNotFound": (404, "The requested content does not exist."),
     "UnsupportedHttpVerb": (405, "The resource doesn't support specified Http Verb."),
     "InvalidUri": (400, "The requested URI does not represent any resource on the server."),
@@ -66,7 +69,9 @@ class Website:
         if _unchanged(request, blob):
             return web.Response(status=304, headers={**_headers(blob), **_common()})
         if _failed(request, blob):
-            return web.Response(status=412, headers={"x-ms-error-code": "ConditionNotMet", **_common()})
+            return web.Response(
+                status=412, headers={"x-ms-error-code": "ConditionNotMet", **_common()}
+            )
         wanted = request.headers.get("Range", "")
         if wanted and request.headers.get("If-Range", blob.etag) != blob.etag:
             wanted = ""
@@ -78,7 +83,9 @@ class Website:
             return await self._send_whole(request, account, blob)
         return await self._stream(request, account, blob, 206, part)
 
-    async def _send_whole(self, request: web.Request, account: Account, blob: Blob, *, status: int = 200) -> web.StreamResponse:
+    async def _send_whole(
+        self, request: web.Request, account: Account, blob: Blob, *, status: int = 200
+    ) -> web.StreamResponse:
         return await self._stream(request, account, blob, status, (0, blob.size))
 
     async def _stream(
@@ -93,7 +100,9 @@ class Website:
             headers["x-ms-error-code"] = "WebContentNotFound"
         if length <= AT_ONCE and request.method == "GET":
             return web.Response(
-                status=status, headers=headers, body=self._contents.read(account.name, blob.pieces, start, length)
+                status=status,
+                headers=headers,
+                body=self._contents.read(account.name, blob.pieces, start, length),
             )
         response = web.StreamResponse(status=status, headers=headers)
         response.content_length = length
@@ -140,7 +149,9 @@ def _lists(tags: str, etag: str) -> bool:
 
 
 def _headers(blob: Blob) -> dict[str, str]:
-    known = {name: value for name, value in blob.headers.items() if name in CONTENT_HEADERS.values()}
+    known = {
+        name: value for name, value in blob.headers.items() if name in CONTENT_HEADERS.values()
+    }
     return {
         "Content-Type": DEFAULT_TYPE,
         **known,
@@ -163,8 +174,14 @@ def _error(request: web.Request, code: str, **headers: str) -> web.Response:
     """The page that Azure shows: code and reason in a list."""
     status, reason = REASONS[code]
     shown = {**_common(), "x-ms-error-code": code, **headers}
-    lines = [f"HttpStatusCode: {status}", f"ErrorCode: {code}", f"RequestId: {shown['x-ms-request-id']}"]
-    items = "".join(f"<li>{html.escape(line)}</li>" for line in [*lines, f"TimeStamp: {dates.iso(dates.now())}"])
+    lines = [
+        f"HttpStatusCode: {status}",
+        f"ErrorCode: {code}",
+        f"RequestId: {shown['x-ms-request-id']}",
+    ]
+    items = "".join(
+        f"<li>{html.escape(line)}</li>" for line in [*lines, f"TimeStamp: {dates.iso(dates.now())}"]
+    )
     page = f"<!DOCTYPE html><html><head><title>{code}</title></head><body><h1>{html.escape(reason)}</h1><p><ul>{items}</ul></p>"
     body = None if request.method == "HEAD" else (page + "</body></html>").encode()
     return web.Response(status=status, headers=shown, body=body, content_type="text/html")

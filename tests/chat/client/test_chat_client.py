@@ -13,7 +13,9 @@ from chatkit.chat.client.messages import ChatMessage
 from chatkit.core.errors import NotStarted, RemoteProtocolError, ServiceError
 from tests.chat.stub_room import StubRoom, until
 
-FAST = Timing(keep_alive_s=0.02, server_timeout_s=5, handshake_timeout_s=1, retry_delays_s=(0, 0.01))
+FAST = Timing(
+    keep_alive_s=0.02, server_timeout_s=5, handshake_timeout_s=1, retry_delays_s=(0, 0.01)
+)
 
 
 class Heard:
@@ -53,14 +55,18 @@ async def alice(room: StubRoom, heard: Heard) -> AsyncIterator[ChatClient]:
     await client.close()
 
 
-async def test_connects_in_two_steps_with_the_functions_token(room: StubRoom, alice: ChatClient, heard: Heard) -> None:
+async def test_connects_in_two_steps_with_the_functions_token(
+    room: StubRoom, alice: ChatClient, heard: Heard
+) -> None:
     """The function's token goes to the service's negotiate and to the WebSocket."""
     await alice.start()
     assert room.tokens == ["Bearer token-1", "Bearer token-1"]
     assert heard.states == ["connecting", "connected"]
 
 
-async def test_hears_its_own_message_through_the_hub(room: StubRoom, alice: ChatClient, heard: Heard) -> None:
+async def test_hears_its_own_message_through_the_hub(
+    room: StubRoom, alice: ChatClient, heard: Heard
+) -> None:
     """What is posted comes back over the connection."""
     await alice.start()
     sent = await alice.send("hello")
@@ -76,7 +82,9 @@ async def test_reads_history_newest_first_and_limited(room: StubRoom, alice: Cha
     assert [message.text for message in await alice.history(limit=2)] == ["three", "two"]
 
 
-async def test_negotiates_again_after_the_connection_was_lost(room: StubRoom, alice: ChatClient, heard: Heard) -> None:
+async def test_negotiates_again_after_the_connection_was_lost(
+    room: StubRoom, alice: ChatClient, heard: Heard
+) -> None:
     """A reconnect asks the function for a new token."""
     await alice.start()
     await room.drop()
@@ -87,7 +95,9 @@ async def test_negotiates_again_after_the_connection_was_lost(room: StubRoom, al
     assert room.tokens[-1] == "Bearer token-2"
 
 
-async def test_gives_up_after_the_last_attempt_and_says_why(room: StubRoom, alice: ChatClient, heard: Heard) -> None:
+async def test_gives_up_after_the_last_attempt_and_says_why(
+    room: StubRoom, alice: ChatClient, heard: Heard
+) -> None:
     """The reason of the last failure is kept."""
     await alice.start()
     room.refuse = 503
@@ -99,7 +109,9 @@ async def test_gives_up_after_the_last_attempt_and_says_why(room: StubRoom, alic
 
 async def test_counts_silence_as_a_lost_connection(room: StubRoom, heard: Heard) -> None:
     """Without any frame within the time-out the client reconnects."""
-    client = ChatClient(room.url, "alice", heard, timing=Timing(server_timeout_s=0.05, retry_delays_s=(0,)))
+    client = ChatClient(
+        room.url, "alice", heard, timing=Timing(server_timeout_s=0.05, retry_delays_s=(0,))
+    )
     await client.start()
     await until(lambda: heard.states.count("connected") >= 2)
     await client.close()
@@ -112,8 +124,12 @@ async def test_sends_pings(room: StubRoom, alice: ChatClient) -> None:
     await until(lambda: room.pings >= 2)
 
 
-@pytest.mark.parametrize(("member", "last"), [("", "closed"), (',"allowReconnect":true', "connected")])
-async def test_obeys_the_services_close(room: StubRoom, alice: ChatClient, heard: Heard, member: str, last: State) -> None:
+@pytest.mark.parametrize(
+    ("member", "last"), [("", "closed"), (',"allowReconnect":true', "connected")]
+)
+async def test_obeys_the_services_close(
+    room: StubRoom, alice: ChatClient, heard: Heard, member: str, last: State
+) -> None:
     """A close ends the connection for good unless it allows to reconnect."""
     await alice.start()
     await room.raw('{"type":7,"error":"Bye."' + member + "}\x1e")
@@ -143,15 +159,21 @@ async def test_close_ends_an_attempt_to_reconnect(room: StubRoom, heard: Heard) 
 
 
 @pytest.mark.parametrize("status", [401, 404, 500])
-async def test_a_refused_negotiate_is_a_service_error_with_a_hint(room: StubRoom, alice: ChatClient, status: int) -> None:
+async def test_a_refused_negotiate_is_a_service_error_with_a_hint(
+    room: StubRoom, alice: ChatClient, status: int
+) -> None:
     """Status and the function's own words reach the learner."""
     room.refuse = status
-    with pytest.raises(ServiceError, match=f"POST /api/negotiate answered {status}: Sorry.") as caught:
+    with pytest.raises(
+        ServiceError, match=f"POST /api/negotiate answered {status}: Sorry."
+    ) as caught:
         await alice.start()
     assert caught.value.hint
 
 
-async def test_a_refused_handshake_says_the_services_words(room: StubRoom, alice: ChatClient) -> None:
+async def test_a_refused_handshake_says_the_services_words(
+    room: StubRoom, alice: ChatClient
+) -> None:
     """The handshake's error is not hidden."""
     room.handshake = "The protocol 'json' is not supported."
     with pytest.raises(RemoteProtocolError, match="'json' is not supported"):
@@ -165,7 +187,9 @@ async def test_nothing_listening_says_how_to_start(heard: Heard, unused_tcp_port
         await client.start()
 
 
-async def test_splits_frames_wherever_the_service_does(room: StubRoom, alice: ChatClient, heard: Heard) -> None:
+async def test_splits_frames_wherever_the_service_does(
+    room: StubRoom, alice: ChatClient, heard: Heard
+) -> None:
     """Several hub messages in one WebSocket message, and one hub message in two."""
     await alice.start()
     one = '{"type":1,"target":"NEWMESSAGE","arguments":[{"text":"%s"}]}\x1e'
@@ -174,7 +198,9 @@ async def test_splits_frames_wherever_the_service_does(room: StubRoom, alice: Ch
     await until(lambda: heard.texts == ["a", "b"])
 
 
-async def test_garbage_closes_the_connection(room: StubRoom, alice: ChatClient, heard: Heard) -> None:
+async def test_garbage_closes_the_connection(
+    room: StubRoom, alice: ChatClient, heard: Heard
+) -> None:
     """Text that is not the hub protocol is not retried for ever."""
     await alice.start()
     await room.raw("hello\x1e")
@@ -182,7 +208,9 @@ async def test_garbage_closes_the_connection(room: StubRoom, alice: ChatClient, 
     assert "JSON" in heard.why
 
 
-@pytest.mark.parametrize("arguments", [(), ({"text": 1},), ("hello",), ({"text": "a"}, {"text": "b"})])
+@pytest.mark.parametrize(
+    "arguments", [(), ({"text": 1},), ("hello",), ({"text": "a"}, {"text": "b"})]
+)
 async def test_a_wrong_message_is_a_sentence_not_a_lost_connection(
     room: StubRoom, alice: ChatClient, heard: Heard, arguments: tuple[object, ...]
 ) -> None:
@@ -194,7 +222,9 @@ async def test_a_wrong_message_is_a_sentence_not_a_lost_connection(
     await until(lambda: heard.texts == ["good"])
 
 
-async def test_an_app_refusing_a_message_is_an_error_with_its_words(room: StubRoom, alice: ChatClient) -> None:
+async def test_an_app_refusing_a_message_is_an_error_with_its_words(
+    room: StubRoom, alice: ChatClient
+) -> None:
     """400 and the app's own sentence."""
     await alice.start()
     with pytest.raises(ServiceError, match="answered 400: A message needs a text."):
@@ -204,5 +234,9 @@ async def test_an_app_refusing_a_message_is_an_error_with_its_words(room: StubRo
 async def test_a_question_of_the_service_is_answered(room: StubRoom, alice: ChatClient) -> None:
     """An invocation with an id waits for a result; this client has none and says so instead of keeping silent."""
     await alice.start()
-    await room.raw('{"type":1,"invocationId":"7","target":"newMessage","arguments":[{"text":"?"}]}\x1e')
-    await until(lambda: any('"invocationId":"7"' in frame and "result" in frame for frame in room.frames))
+    await room.raw(
+        '{"type":1,"invocationId":"7","target":"newMessage","arguments":[{"text":"?"}]}\x1e'
+    )
+    await until(
+        lambda: any('"invocationId":"7"' in frame and "result" in frame for frame in room.frames)
+    )

@@ -14,9 +14,7 @@ from aiohttp.test_utils import TestServer
 from chatkit.chat.client.sign_in import PersonNeeded, SignedIn, sign_in
 from chatkit.core.errors import NotStarted, ServiceError, SetupError
 
-PICK = (
-    '<form><input type="hidden" name="request" value="{&quot;a&quot;: 1}"><button name="user" value="alice">alice</button></form>'
-)
+PICK = '<form><input type="hidden" name="request" value="{&quot;a&quot;: 1}"><button name="user" value="alice">alice</button></form>'
 PASSWORD = '<form><input name="loginfmt"><input name="passwd" type="password"></form>'
 
 
@@ -31,7 +29,9 @@ class Door:
 
     def __init__(self) -> None:
         self.page = PICK
-        self.end = "/.auth/login/done#token=" + quote(json.dumps({"authenticationToken": "secret", "user": {"userId": "sid:1"}}))
+        self.end = "/.auth/login/done#token=" + quote(
+            json.dumps({"authenticationToken": "secret", "user": {"userId": "sid:1"}})
+        )
         self.me = web.json_response([{"user_id": "alice@chatkit.example"}])
         self.picked: dict[str, str] = {}
         self.binding = ""

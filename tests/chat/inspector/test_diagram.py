@@ -15,7 +15,14 @@ SAFE = re.compile(r"(?:[^\W_]|[ ./]|#\d+;)+")
 
 def event(summary: str = "newMessage", user: str = "alice", **more: object) -> WireEvent:
     """An invocation that a user received."""
-    fields = {"direction": "received", "peer": "service", "kind": "invocation", "size_bytes": 1, "detail": "", **more}
+    fields = {
+        "direction": "received",
+        "peer": "service",
+        "kind": "invocation",
+        "size_bytes": 1,
+        "detail": "",
+        **more,
+    }
     return WireEvent(number=0, at=0.0, user=user, summary=summary, **fields)  # type: ignore[arg-type]
 
 
@@ -71,4 +78,7 @@ def test_names_and_messages_add_no_line(user: str, summary: str) -> None:
 def test_it_is_shown_as_a_diagram_or_as_its_source() -> None:
     """JupyterLab draws the one, nbval compares the other."""
     bundle = draw([event()], users=("alice",))._repr_mimebundle_()
-    assert bundle["text/vnd.mermaid"] == bundle["text/plain"] and set(bundle) == {"text/vnd.mermaid", "text/plain"}
+    assert bundle["text/vnd.mermaid"] == bundle["text/plain"] and set(bundle) == {
+        "text/vnd.mermaid",
+        "text/plain",
+    }

@@ -47,7 +47,11 @@ def shown(inspector: Inspector) -> str:
 
 def kinds(inspector: Inspector, user: str) -> list[tuple[str, str, str]]:
     """Direction, peer and kind of a user's events."""
-    return [(event.direction, event.peer, event.kind) for event in inspector.events if event.user == user]
+    return [
+        (event.direction, event.peer, event.kind)
+        for event in inspector.events
+        if event.user == user
+    ]
 
 
 def test_a_message_is_a_request_an_answer_and_a_frame_for_everybody(
@@ -64,15 +68,22 @@ def test_a_message_is_a_request_an_answer_and_a_frame_for_everybody(
     assert kinds(inspector, "bob") == [("received", "service", "invocation")]
 
 
-def test_an_event_says_how_big_it_was_and_what_was_in_it(panel: ChatPanel, inspector: Inspector, portal: Portal) -> None:
+def test_an_event_says_how_big_it_was_and_what_was_in_it(
+    panel: ChatPanel, inspector: Inspector, portal: Portal
+) -> None:
     """Bytes of the body, JSON laid out."""
     panel.say("alice", "hello")
     sent = inspector.events[0]
-    assert (sent.summary, sent.size_bytes) == ("POST /api/messages", len(b'{"sender": "alice", "text": "hello"}'))
+    assert (sent.summary, sent.size_bytes) == (
+        "POST /api/messages",
+        len(b'{"sender": "alice", "text": "hello"}'),
+    )
     assert '"text": "hello"' in sent.detail and "Content-Type: application/json" in sent.detail
 
 
-def test_dropping_a_connection_shows_how_one_is_made(panel: ChatPanel, inspector: Inspector, portal: Portal) -> None:
+def test_dropping_a_connection_shows_how_one_is_made(
+    panel: ChatPanel, inspector: Inspector, portal: Portal
+) -> None:
     """Broken, negotiate at the app, negotiate at the service, WebSocket, handshake; the panel says it in words."""
     inspector.drop_connection("alice")
     wait(portal, lambda: ("received", "service", "handshake") in kinds(inspector, "alice"))
@@ -88,7 +99,11 @@ def test_dropping_a_connection_shows_how_one_is_made(panel: ChatPanel, inspector
         ("received", "service", "handshake"),
     ]
     wait(
-        portal, lambda: "again. Before: The connection was closed by network (code 1006)" in seat_of(panel, "alice").heading.value
+        portal,
+        lambda: (
+            "again. Before: The connection was closed by network (code 1006)"
+            in seat_of(panel, "alice").heading.value
+        ),
     )
     assert not kinds(inspector, "bob")
 
@@ -96,13 +111,22 @@ def test_dropping_a_connection_shows_how_one_is_made(panel: ChatPanel, inspector
 def test_no_token_is_in_anything_that_is_kept_or_shown(app: StubRoom, portal: Portal) -> None:
     """Session token, service token, connection token: in events, traits, snapshot and diagram."""
     app.sessions = {"opaque-session"}
-    panel = ChatPanel.open(app.url, ("alice",), people={"alice": SignedIn("alice@x", "opaque-session")}, home=portal)
+    panel = ChatPanel.open(
+        app.url, ("alice",), people={"alice": SignedIn("alice@x", "opaque-session")}, home=portal
+    )
     inspector = panel.inspector()
     inspector.drop_connection()
     wait(portal, lambda: ("received", "service", "handshake") in kinds(inspector, "alice"))
     panel.say("alice", "hello")
-    kept = f"{inspector.events}{shown(inspector)}{inspector._repr_mimebundle_()}{inspector.diagram()}"
-    assert "opaque-session" not in kept and "token-2" not in kept and "t/1" not in kept and "t%2F1" not in kept
+    kept = (
+        f"{inspector.events}{shown(inspector)}{inspector._repr_mimebundle_()}{inspector.diagram()}"
+    )
+    assert (
+        "opaque-session" not in kept
+        and "token-2" not in kept
+        and "t/1" not in kept
+        and "t%2F1" not in kept
+    )
     assert "X-ZUMO-AUTH: ***" in kept and "Authorization: Bearer ***" in kept
     panel.close()
 
@@ -113,27 +137,43 @@ def test_an_expired_token_is_refused_once_by_the_service_where_nobody_signs_in(
     """401, in words; then the function is asked again and all is well."""
     heading = seat_of(panel, "alice").heading
     inspector.expire_token("alice")
-    wait(portal, lambda: "reconnecting</span> <span>POST /client/negotiate answered 401" in heading.value)
+    wait(
+        portal,
+        lambda: "reconnecting</span> <span>POST /client/negotiate answered 401" in heading.value,
+    )
     assert "Bearer expired-token-3" in app.tokens
-    wait(portal, lambda: "connected</span> <span>again. Before: POST /client/negotiate answered 401" in heading.value)
+    wait(
+        portal,
+        lambda: (
+            "connected</span> <span>again. Before: POST /client/negotiate answered 401"
+            in heading.value
+        ),
+    )
     assert "401 Unauthorized" in [event.summary for event in inspector.events]
 
 
 def test_an_expired_session_is_refused_by_the_app(app: StubRoom, portal: Portal) -> None:
     """Sending answers 401 beside the field, and reconnecting does; the text comes back."""
     app.sessions = {"session"}
-    panel = ChatPanel.open(app.url, ("alice",), people={"alice": SignedIn("alice@x", "session")}, home=portal)
+    panel = ChatPanel.open(
+        app.url, ("alice",), people={"alice": SignedIn("alice@x", "session")}, home=portal
+    )
     panel.inspector().expire_token("alice")
     alice = seat_of(panel, "alice")
     wait(portal, lambda: "/api/negotiate answered 401" in alice.heading.value)
     alice.text.value = "still here?"
     alice.send.click()
-    wait(portal, lambda: "POST /api/messages answered 401. The app asks who you are" in alice.problem.value)
+    wait(
+        portal,
+        lambda: "POST /api/messages answered 401. The app asks who you are" in alice.problem.value,
+    )
     wait(portal, lambda: bool(alice.text.value == "still here?"))
     panel.close()
 
 
-def test_the_buttons_do_the_same_for_whom_is_chosen(panel: ChatPanel, inspector: Inspector, portal: Portal) -> None:
+def test_the_buttons_do_the_same_for_whom_is_chosen(
+    panel: ChatPanel, inspector: Inspector, portal: Portal
+) -> None:
     """From any thread, as a front end's click comes."""
     inspector.widget.children[0].children[0].value = "bob"
     thread = threading.Thread(target=button(inspector, "Drop the connection").click)
@@ -159,7 +199,9 @@ def test_the_list_shows_one_user_and_pings_when_asked(
     assert len(inspector.events) == 6
 
 
-def test_a_held_list_stays_while_events_go_on(panel: ChatPanel, inspector: Inspector, portal: Portal) -> None:
+def test_a_held_list_stays_while_events_go_on(
+    panel: ChatPanel, inspector: Inspector, portal: Portal
+) -> None:
     """To read in peace."""
     held = inspector.widget.children[0].children[2]
     held.value = True
@@ -187,7 +229,9 @@ def test_clearing_forgets(panel: ChatPanel, inspector: Inspector, portal: Portal
     wait(portal, lambda: not inspector.events and "Nothing yet" in shown(inspector))
 
 
-def test_memory_is_bounded(panel: ChatPanel, inspector: Inspector, app: StubRoom, portal: Portal) -> None:
+def test_memory_is_bounded(
+    panel: ChatPanel, inspector: Inspector, app: StubRoom, portal: Portal
+) -> None:
     """The newest are kept; a huge message is cut."""
 
     async def flood() -> None:
@@ -230,14 +274,18 @@ def test_its_plain_text_is_stable(inspector: Inspector) -> None:
 
 def test_somebody_else_is_said_to_be_unknown(inspector: Inspector) -> None:
     """A sentence, not a KeyError."""
-    with pytest.raises(LocalProtocolError, match="carol is not in this panel. There are alice, bob."):
+    with pytest.raises(
+        LocalProtocolError, match="carol is not in this panel. There are alice, bob."
+    ):
         inspector.drop_connection("carol")
 
 
 @given(
     st.binary()
     | st.text().map(str.encode)
-    | st.recursive(st.none() | st.booleans() | st.floats() | st.text(), st.lists).map(repr).map(str.encode)
+    | st.recursive(st.none() | st.booleans() | st.floats() | st.text(), st.lists)
+    .map(repr)
+    .map(str.encode)
 )
 def test_any_frame_can_be_recorded(data: bytes) -> None:
     """What is no hub message is an event, too, and never an error in the client."""
@@ -248,10 +296,19 @@ def test_any_frame_can_be_recorded(data: bytes) -> None:
 
 
 @pytest.mark.parametrize(
-    "value", ['{"type":[]}', '{"type":1,"target":{}}', '{"type":7,"error":5}', "[" * 100_000, '{"a":' * 5000 + "1" + "}" * 5000]
+    "value",
+    [
+        '{"type":[]}',
+        '{"type":1,"target":{}}',
+        '{"type":7,"error":5}',
+        "[" * 100_000,
+        '{"a":' * 5000 + "1" + "}" * 5000,
+    ],
 )
 def test_odd_hub_messages_are_recorded(value: str) -> None:
     """Wrong types, and depths that no parser takes."""
     kept: list[WireEvent] = []
-    Recorder("alice", "http://x", iter(range(9)), kept.append, Echoes()).frame("received", value.encode() + b"\x1e")
+    Recorder("alice", "http://x", iter(range(9)), kept.append, Echoes()).frame(
+        "received", value.encode() + b"\x1e"
+    )
     assert len(kept) == 1

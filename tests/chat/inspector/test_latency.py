@@ -18,7 +18,10 @@ def answer(message_id: str, status: int = 202) -> Answer:
 
 def frame(message_id: str) -> bytes:
     """What the service sends."""
-    return json.dumps({"type": 1, "target": "newMessage", "arguments": [{"id": message_id}]}).encode() + b"\x1e"
+    return (
+        json.dumps({"type": 1, "target": "newMessage", "arguments": [{"id": message_id}]}).encode()
+        + b"\x1e"
+    )
 
 
 @pytest.mark.parametrize("echo_first", [True, False])
@@ -49,10 +52,17 @@ def test_memory_is_bounded() -> None:
         echoes.heard(frame(f"{number}"), number)
         echoes.sent(answer(f"mine {number}"), number)
         echoes.heard(frame(f"mine {number}"), number)
-    assert len(echoes.times) == LATEST and len(echoes._heard) <= PENDING and len(echoes._sent) <= PENDING
+    assert (
+        len(echoes.times) == LATEST
+        and len(echoes._heard) <= PENDING
+        and len(echoes._sent) <= PENDING
+    )
 
 
-@pytest.mark.parametrize("noise", [b"", b"\x1e", b'"arguments"\x1e', b'{"arguments":5}\x1e', b'{"arguments":[[]]}\x1e', b"\xff"])
+@pytest.mark.parametrize(
+    "noise",
+    [b"", b"\x1e", b'"arguments"\x1e', b'{"arguments":5}\x1e', b'{"arguments":[[]]}\x1e', b"\xff"],
+)
 def test_any_frame_is_taken(noise: bytes) -> None:
     """What is no message is no echo."""
     echoes = Echoes()
@@ -65,7 +75,12 @@ def test_the_chart_is_well_formed_and_says_in_words_what_it_shows() -> None:
     seconds = [0.008, 0.012, 0.010, 0.100]
     chart = xml.fromstring(sparkline(seconds))
     title, description = (chart.findtext(name) for name in ("title", "desc"))
-    assert title == "Time from sending to hearing oneself" and description and "p50" in description and "p95" in description
+    assert (
+        title == "Time from sending to hearing oneself"
+        and description
+        and "p50" in description
+        and "p95" in description
+    )
     assert "the last 4 messages: p50 11 ms, p95 87 ms" in words(seconds)
 
 

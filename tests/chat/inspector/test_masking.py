@@ -50,11 +50,15 @@ def test_secret_headers_are_masked(name: str) -> None:
 
 def test_why_a_token_was_refused_stays() -> None:
     """The challenge of a 401 is no secret."""
-    challenge = {"WWW-Authenticate": 'Bearer error="invalid_token", error_description="The signature is invalid"'}
+    challenge = {
+        "WWW-Authenticate": 'Bearer error="invalid_token", error_description="The signature is invalid"'
+    }
     assert "The signature is invalid" in masked_headers(challenge)["WWW-Authenticate"]
 
 
-@pytest.mark.parametrize("name", ["access_token", "code", "id", "sig", "access%5Ftoken", "X-ZUMO-AUTH"])
+@pytest.mark.parametrize(
+    "name", ["access_token", "code", "id", "sig", "access%5Ftoken", "X-ZUMO-AUTH"]
+)
 def test_secrets_in_an_address_are_masked(name: str) -> None:
     """Its other parts stay."""
     shown = masked_address(f"wss://x.example/client/?hub=chat&{name}=opaque-1")
@@ -85,7 +89,9 @@ def test_an_address_without_the_one_who_signs_in_by_it() -> None:
     assert masked_address("http://alice:opaque-1@x.example/a") == "http://x.example/a"
 
 
-@pytest.mark.parametrize("text", ["Hello, bob!", "the key is under the mat", "5 & 6 = 11", "is this token good?"])
+@pytest.mark.parametrize(
+    "text", ["Hello, bob!", "the key is under the mat", "5 & 6 = 11", "is this token good?"]
+)
 def test_what_people_say_stays(text: str) -> None:
     """The inspector shows messages as they are."""
     assert masked(text) == text
@@ -96,7 +102,9 @@ def test_a_token_is_gone_wherever_it_stands(signature: str, others: dict[str, st
     """As a value among others, as a name, in a list, in a text."""
     token = f"eyJhbGciOiJ.{signature}.{signature}"
     value = {**others, "text": f"a {token} b", token: [token], "n": {"accessToken": signature}}
-    assert signature not in repr({name: item for name, item in masked(value).items() if name not in others})
+    assert signature not in repr(
+        {name: item for name, item in masked(value).items() if name not in others}
+    )
 
 
 @pytest.mark.parametrize("part", ["eyJ", "a", "token=", "&a", "Bearer ", "A/", "key", "#"])

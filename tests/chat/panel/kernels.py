@@ -30,7 +30,11 @@ def install(version: str, folder: Path) -> str:
         Why that was not possible, empty when it was.
     """
     uv = find_uv()
-    tool = [uv, "pip", "install", "--python", sys.executable] if uv else [sys.executable, "-m", "pip", "install"]
+    tool = (
+        [uv, "pip", "install", "--python", sys.executable]
+        if uv
+        else [sys.executable, "-m", "pip", "install"]
+    )
     command = [*tool, "--quiet", "--no-deps", "--target", str(folder), f"ipykernel=={version}"]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     return done.stderr.strip() if done.returncode else ""
@@ -60,15 +64,25 @@ class Kernel:
         Returns:
             The request's id.
         """
-        content = {"code": code, "silent": False, "store_history": True, "allow_stdin": False, "stop_on_error": False}
-        request = self.client.session.msg("execute_request", {**content, "user_expressions": expressions or {}})
+        content = {
+            "code": code,
+            "silent": False,
+            "store_history": True,
+            "allow_stdin": False,
+            "stop_on_error": False,
+        }
+        request = self.client.session.msg(
+            "execute_request", {**content, "user_expressions": expressions or {}}
+        )
         request["metadata"]["cellId"] = cell
         self.client.shell_channel.send(request)
         return str(request["header"]["msg_id"])
 
     def finish(self, request: str) -> Message:
         """Wait for a cell's reply; a cell that raised is an error here."""
-        while (reply := self.client.get_shell_msg(timeout=LIMIT_S))["parent_header"].get("msg_id") != request:
+        while (reply := self.client.get_shell_msg(timeout=LIMIT_S))["parent_header"].get(
+            "msg_id"
+        ) != request:
             pass
         assert reply["content"]["status"] == "ok", reply["content"]
         return dict(reply["content"])
@@ -77,7 +91,11 @@ class Kernel:
         """Run a cell to its end, and read all that it publishes."""
         request = self.begin(code, cell=cell)
         self.finish(request)
-        self.until(lambda: any(m["content"]["execution_state"] == "idle" for m in self.of(request, "status")))
+        self.until(
+            lambda: any(
+                m["content"]["execution_state"] == "idle" for m in self.of(request, "status")
+            )
+        )
 
     def value(self, expression: str) -> Any:
         """The value of an expression, as far as its repr is one; nothing is published for it."""
@@ -93,11 +111,15 @@ class Kernel:
 
     def subshell(self) -> str:
         """Open a subshell as JupyterLab does for its widgets; empty for a kernel that has none."""
-        features = self.client.kernel_info(reply=True, timeout=LIMIT_S)["content"].get("supported_features", [])
+        features = self.client.kernel_info(reply=True, timeout=LIMIT_S)["content"].get(
+            "supported_features", []
+        )
         if "kernel subshells" not in features:
             return ""
         self.client.control_channel.send(self.client.session.msg("create_subshell_request"))
-        self.subshells.append(str(self.client.get_control_msg(timeout=LIMIT_S)["content"]["subshell_id"]))
+        self.subshells.append(
+            str(self.client.get_control_msg(timeout=LIMIT_S)["content"]["subshell_id"])
+        )
         return self.subshells[-1]
 
     def answers_in(self, subshell: str) -> bool:
@@ -130,12 +152,18 @@ class Kernel:
 
     def of(self, request: str, kind: str) -> list[Message]:
         """What was published of one kind for one request."""
-        return [m for m in self.published if m["parent_header"].get("msg_id") == request and m["msg_type"] == kind]
+        return [
+            m
+            for m in self.published
+            if m["parent_header"].get("msg_id") == request and m["msg_type"] == kind
+        ]
 
     def set_to(self, model: str, name: str) -> list[Any]:
         """The values that the kernel has given to one trait of a widget."""
         updates = [
-            m["content"]["data"] for m in self.published if m["msg_type"] == "comm_msg" and m["content"]["comm_id"] == model
+            m["content"]["data"]
+            for m in self.published
+            if m["msg_type"] == "comm_msg" and m["content"]["comm_id"] == model
         ]
         return [update["state"][name] for update in updates if name in update.get("state", {})]
 

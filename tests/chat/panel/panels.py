@@ -13,9 +13,13 @@ from tests.chat.stub_room import until
 
 def seat_of(panel: ChatPanel, user: str) -> Any:
     """The widgets of one user."""
-    heading, people, shown, to, line, problem = panel.widget.children[panel.users.index(user)].children
+    heading, people, shown, to, line, problem = panel.widget.children[
+        panel.users.index(user)
+    ].children
     text, send = line.children
-    return SimpleNamespace(heading=heading, people=people, list=shown, to=to, text=text, send=send, problem=problem)
+    return SimpleNamespace(
+        heading=heading, people=people, list=shown, to=to, text=text, send=send, problem=problem
+    )
 
 
 def shown_to(panel: ChatPanel, user: str) -> str:

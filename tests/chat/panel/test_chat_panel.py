@@ -57,7 +57,9 @@ def test_an_empty_message_is_not_sent(panel: ChatPanel, app: StubRoom) -> None:
     assert [message["text"] for message in app.messages] == ["only this"]
 
 
-def test_a_message_that_was_not_sent_comes_back_with_a_sentence(panel: ChatPanel, app: StubRoom, portal: Portal) -> None:
+def test_a_message_that_was_not_sent_comes_back_with_a_sentence(
+    panel: ChatPanel, app: StubRoom, portal: Portal
+) -> None:
     """Nothing typed is lost."""
     app.refuse_messages = 500
     alice = seat_of(panel, "alice")
@@ -67,7 +69,9 @@ def test_a_message_that_was_not_sent_comes_back_with_a_sentence(panel: ChatPanel
     assert alice.text.value == "precious"
 
 
-def test_history_is_shown_once_even_if_it_overlaps(app: StubRoom, portal: Portal, panel: ChatPanel) -> None:
+def test_history_is_shown_once_even_if_it_overlaps(
+    app: StubRoom, portal: Portal, panel: ChatPanel
+) -> None:
     """A message that is in history and arrives live is one message."""
     panel.say("alice", "first")
     late = ChatPanel.open(app.url, ("carol",), home=portal)
@@ -81,12 +85,20 @@ def test_a_room_without_history_is_a_room(app: StubRoom, portal: Portal) -> None
     """As long as nobody has built GetMessages, people can talk; a sentence says what is missing."""
     app.refuse_history = 404
     panel = ChatPanel.open(app.url, ("carol",), home=portal)
-    wait(portal, lambda: "No earlier messages: GET /api/messages answered 404" in seat_of(panel, "carol").problem.value)
+    wait(
+        portal,
+        lambda: (
+            "No earlier messages: GET /api/messages answered 404"
+            in seat_of(panel, "carol").problem.value
+        ),
+    )
     assert "received by carol" in repr(panel.say("carol", "hello"))
     panel.close()
 
 
-def test_a_flood_paints_at_most_ten_times_a_second(panel: ChatPanel, app: StubRoom, portal: Portal) -> None:
+def test_a_flood_paints_at_most_ten_times_a_second(
+    panel: ChatPanel, app: StubRoom, portal: Portal
+) -> None:
     """A thousand messages are a handful of trait updates."""
     updates: list[object] = []
     for block in seat_of(panel, "bob").list.children:
@@ -95,7 +107,9 @@ def test_a_flood_paints_at_most_ten_times_a_second(panel: ChatPanel, app: StubRo
     async def flood() -> float:
         begun = portal.loop.time()
         for number in range(1000):
-            await app.invoke("newMessage", {"id": f"f{number}", "sender": "carol", "text": f"{number}"})
+            await app.invoke(
+                "newMessage", {"id": f"f{number}", "sender": "carol", "text": f"{number}"}
+            )
         await until(lambda: len(panel.messages("bob")) == 1000)
         await until(lambda: ">999<" in shown_to(panel, "bob"))
         return portal.loop.time() - begun
@@ -110,12 +124,18 @@ def test_markup_in_names_and_texts_stays_text(app: StubRoom, portal: Portal) -> 
     panel = ChatPanel.open(app.url, (nasty,), home=portal)
     panel.say(nasty, "</div><script>'\"")
     wait(portal, lambda: "&lt;script&gt;" in shown_to(panel, nasty))
-    shown = shown_to(panel, nasty) + seat_of(panel, nasty).heading.value + seat_of(panel, nasty).people.value
+    shown = (
+        shown_to(panel, nasty)
+        + seat_of(panel, nasty).heading.value
+        + seat_of(panel, nasty).people.value
+    )
     assert "<img" not in shown and "<script" not in shown
     panel.close()
 
 
-def test_running_the_cell_again_replaces_the_panel(panel: ChatPanel, app: StubRoom, portal: Portal) -> None:
+def test_running_the_cell_again_replaces_the_panel(
+    panel: ChatPanel, app: StubRoom, portal: Portal
+) -> None:
     """The old panel's connections are gone, its widgets closed."""
     again = ChatPanel.open(app.url, ("alice", "bob"), home=portal)
     wait(portal, lambda: len(app.sockets) == 2)
@@ -138,7 +158,9 @@ def test_an_app_that_refuses_leaves_nothing_open(app: StubRoom, portal: Portal) 
     assert not app.sockets
 
 
-def test_says_who_did_not_receive(panel: ChatPanel, app: StubRoom, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_says_who_did_not_receive(
+    panel: ChatPanel, app: StubRoom, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """A message that reaches nobody is a failed check with a hint."""
     monkeypatch.setattr(panels, "ARRIVAL_S", 0.05)
     app.is_mute = True
@@ -158,7 +180,9 @@ def test_a_reader_without_a_kernel_sees_what_was_said(panel: ChatPanel) -> None:
     assert shown.count("&lt;hello&gt;") == 2 and "connected" in shown
 
 
-def test_shows_that_the_connection_is_being_restored(panel: ChatPanel, app: StubRoom, portal: Portal) -> None:
+def test_shows_that_the_connection_is_being_restored(
+    panel: ChatPanel, app: StubRoom, portal: Portal
+) -> None:
     """The state is said in words."""
     app.refuse = 503
     portal.call(app.drop())

@@ -37,21 +37,27 @@ def test_people_are_listed_with_their_connection_in_words(panel: ChatPanel, port
     assert "<bdi>alice</bdi> (you): connected" in seat_of(panel, "alice").people.value
 
 
-def test_people_seen_in_messages_are_listed(panel: ChatPanel, app: StubRoom, portal: Portal) -> None:
+def test_people_seen_in_messages_are_listed(
+    panel: ChatPanel, app: StubRoom, portal: Portal
+) -> None:
     """Nobody can know whether they are still there."""
     portal.call(app.invoke("newMessage", {"id": "x", "sender": "carol", "text": "hi"}))
     wait(portal, lambda: "<bdi>carol</bdi>: seen in messages" in seat_of(panel, "bob").people.value)
     assert ("carol", "carol") in seat_of(panel, "bob").to.options
 
 
-def test_nobody_can_be_written_to_who_has_no_name(panel: ChatPanel, app: StubRoom, portal: Portal) -> None:
+def test_nobody_can_be_written_to_who_has_no_name(
+    panel: ChatPanel, app: StubRoom, portal: Portal
+) -> None:
     """A message without a sender would be answered into the void."""
     portal.call(app.invoke("newMessage", {"id": "x", "text": "who am I?"}))
     wait(portal, lambda: "who am I?" in shown_to(panel, "bob"))
     assert [label for label, _ in seat_of(panel, "bob").to.options] == ["everybody", "alice"]
 
 
-def test_a_private_message_is_sent_from_the_column(panel: ChatPanel, app: StubRoom, portal: Portal) -> None:
+def test_a_private_message_is_sent_from_the_column(
+    panel: ChatPanel, app: StubRoom, portal: Portal
+) -> None:
     """Choose whom it is for, type, press Enter."""
     alice = seat_of(panel, "alice")
     alice.to.value = "bob"
@@ -61,7 +67,9 @@ def test_a_private_message_is_sent_from_the_column(panel: ChatPanel, app: StubRo
     assert (app.messages[0]["recipient"], app.messages[0]["text"]) == ("bob", "psst")
 
 
-def test_a_signed_in_user_is_written_to_by_the_name_that_the_app_knows(app: StubRoom, portal: Portal) -> None:
+def test_a_signed_in_user_is_written_to_by_the_name_that_the_app_knows(
+    app: StubRoom, portal: Portal
+) -> None:
     """The column says bob, the message says bob@example."""
     people = {name: SignedIn(f"{name}@example", "t") for name in ("alice", "bob")}
     panel = ChatPanel.open(app.url, ("alice", "bob"), people=people, home=portal)
@@ -69,7 +77,9 @@ def test_a_signed_in_user_is_written_to_by_the_name_that_the_app_knows(app: Stub
     panel.close()
 
 
-def test_whom_one_writes_to_stays_chosen_when_people_come(panel: ChatPanel, app: StubRoom, portal: Portal) -> None:
+def test_whom_one_writes_to_stays_chosen_when_people_come(
+    panel: ChatPanel, app: StubRoom, portal: Portal
+) -> None:
     """A private message must not become public because somebody new spoke."""
     alice = seat_of(panel, "alice")
     alice.to.value = "bob"
@@ -78,7 +88,9 @@ def test_whom_one_writes_to_stays_chosen_when_people_come(panel: ChatPanel, app:
     assert alice.to.value == "bob"
 
 
-def test_what_was_not_sent_waits_until_the_box_is_free(panel: ChatPanel, app: StubRoom, portal: Portal) -> None:
+def test_what_was_not_sent_waits_until_the_box_is_free(
+    panel: ChatPanel, app: StubRoom, portal: Portal
+) -> None:
     """The text that is being typed stays, and the one that failed comes back after it, to the same person."""
     app.refuse_messages = 503
     alice = seat_of(panel, "alice")
@@ -100,7 +112,9 @@ def test_enter_may_overtake_what_was_typed(panel: ChatPanel, app: StubRoom, port
     wait(portal, lambda: [message["text"] for message in app.messages] == ["a moment late"])
 
 
-def test_messages_of_one_user_arrive_in_the_order_typed(panel: ChatPanel, app: StubRoom, portal: Portal) -> None:
+def test_messages_of_one_user_arrive_in_the_order_typed(
+    panel: ChatPanel, app: StubRoom, portal: Portal
+) -> None:
     """One is on its way at a time."""
     alice = seat_of(panel, "alice")
     for number in range(20):
@@ -117,7 +131,9 @@ def test_what_was_said_while_the_connection_was_away_is_read_from_history(
     app.refuse = 503
     portal.call(app.drop())
     wait(portal, lambda: "reconnecting" in seat_of(panel, "alice").heading.value)
-    app.messages.append({"id": "away", "sender": "carol", "text": "in between", "sentAt": "2026-11-23T11:00:00Z"})
+    app.messages.append(
+        {"id": "away", "sender": "carol", "text": "in between", "sentAt": "2026-11-23T11:00:00Z"}
+    )
     app.refuse = 0
     wait(portal, lambda: "in between" in shown_to(panel, "alice"))
 
@@ -127,9 +143,17 @@ def test_a_turned_name_turns_no_label(app: StubRoom, portal: Portal) -> None:
     panel = ChatPanel.open(app.url, ("alice", TURNED), home=portal)
     wait(portal, lambda: TURNED in seat_of(panel, "alice").people.value)
     turned, alice = seat_of(panel, TURNED), seat_of(panel, "alice")
-    labels = [turned.text.placeholder, turned.text.tooltip, turned.send.tooltip, *(label for label, _ in alice.to.options)]
+    labels = [
+        turned.text.placeholder,
+        turned.text.tooltip,
+        turned.send.tooltip,
+        *(label for label, _ in alice.to.options),
+    ]
     assert not [label for label in labels if "\u202e" in label]
-    assert (r"bob\u202egnp.exe", TURNED) in alice.to.options and f"<bdi>{TURNED}</bdi>" in turned.heading.value
+    assert (
+        r"bob\u202egnp.exe",
+        TURNED,
+    ) in alice.to.options and f"<bdi>{TURNED}</bdi>" in turned.heading.value
     panel.close()
 
 

@@ -57,7 +57,11 @@ def test_without_sign_in_the_service_refuses_once(anonymous: Workshop, where: st
     panel = anonymous.chat_panel("alice", "bob", where=where)
     everything = talks_reconnects_and_is_refused(panel, "POST /client/negotiate")
     wait(
-        portal(), lambda: "connected</span> <span>again. Before: POST /client/negotiate" in seat_of(panel, "alice").heading.value
+        portal(),
+        lambda: (
+            "connected</span> <span>again. Before: POST /client/negotiate"
+            in seat_of(panel, "alice").heading.value
+        ),
     )
     assert "received by alice and bob" in repr(panel.say("alice", "here I am"))
     panel.close()

@@ -25,7 +25,9 @@ KERNELS = 3
 VERSIONS = ("6.29.5", "7.0.1", "7.3.0", "7.4.0")
 IDS = """{user: {"text": seat._text.model_id, "send": seat._send.model_id,
     "blocks": [block.model_id for block in seat._list.widget.children]} for user, seat in panel._seats.items()}"""
-AWAITING = "import asyncio, pathlib\nwhile not pathlib.Path({flag!r}).exists(): await asyncio.sleep(0.02)"
+AWAITING = (
+    "import asyncio, pathlib\nwhile not pathlib.Path({flag!r}).exists(): await asyncio.sleep(0.02)"
+)
 BLOCKING = "import time, pathlib\nwhile not pathlib.Path({flag!r}).exists(): time.sleep(0.02)"
 OUTPUTS = ("stream", "display_data", "execute_result", "error", "clear_output")
 
@@ -57,13 +59,19 @@ def open_panel(kernel: Kernel, app: StubRoom, users: str = "'alice', 'bob'") -> 
     return kernel.value(IDS)
 
 
-def type_and(kernel: Kernel, seat: Any, event: str, text: str, *, subshell: str = "", slowly: bool = False) -> None:
+def type_and(
+    kernel: Kernel, seat: Any, event: str, text: str, *, subshell: str = "", slowly: bool = False
+) -> None:
     """What JupyterLab sends when somebody types, then presses Enter ("submit") or clicks Send ("click").
 
     ipykernel 7.4 may handle the two on two threads. A person leaves a moment between them, which is what `slowly` does: wait
     until the kernel has echoed the text.
     """
-    kernel.front_end(seat["text"], {"method": "update", "state": {"value": text}, "buffer_paths": []}, subshell=subshell)
+    kernel.front_end(
+        seat["text"],
+        {"method": "update", "state": {"value": text}, "buffer_paths": []},
+        subshell=subshell,
+    )
     kernel.until(lambda: not slowly or text in kernel.set_to(seat["text"], "value"))
     model = seat["send"] if event == "click" else seat["text"]
     kernel.front_end(model, {"method": "custom", "content": {"event": event}}, subshell=subshell)
@@ -80,32 +88,50 @@ def in_a_kernel(packages: Path, scenario: Callable[[Kernel, int], None]) -> None
 
 def has_read(kernel: Kernel, seat: Any, text: str) -> Callable[[], bool]:
     """Says whether a message has been painted into a user's list."""
-    return lambda: any(text in value for block in seat["blocks"] for value in kernel.set_to(block, "value"))
+    return lambda: any(
+        text in value for block in seat["blocks"] for value in kernel.set_to(block, "value")
+    )
 
 
-def test_messages_are_sent_and_shown_whatever_a_cell_does(packages: Path, app: StubRoom, portal: Portal, tmp_path: Path) -> None:
+def test_messages_are_sent_and_shown_whatever_a_cell_does(
+    packages: Path, app: StubRoom, portal: Portal, tmp_path: Path
+) -> None:
     """Idle, while a cell awaits, while a cell blocks; over the main shell and over a subshell; Enter and Send.
 
     What arrives from outside is shown at once, even while a cell blocks. What is typed then is sent when the kernel comes to
     it, at the latest when the cell ends. No cell gets an output that is not its own.
     """
-    in_a_kernel(packages, lambda kernel, turn: chat_while_cells_run(kernel, packages, app, portal, tmp_path, turn))
+    in_a_kernel(
+        packages,
+        lambda kernel, turn: chat_while_cells_run(kernel, packages, app, portal, tmp_path, turn),
+    )
 
 
-def chat_while_cells_run(kernel: Kernel, packages: Path, app: StubRoom, portal: Portal, flags: Path, turn: int) -> None:
+def chat_while_cells_run(
+    kernel: Kernel, packages: Path, app: StubRoom, portal: Portal, flags: Path, turn: int
+) -> None:
     """The whole of it in one kernel."""
     assert kernel.value("__import__('ipykernel').__version__") in packages.name
     seats = open_panel(kernel, app)
     ways = sorted({"", kernel.subshell()})
-    for number, (busy, subshell) in enumerate((busy, way) for busy in ("", AWAITING, BLOCKING) for way in ways):
+    for number, (busy, subshell) in enumerate(
+        (busy, way) for busy in ("", AWAITING, BLOCKING) for way in ways
+    ):
         mark = f"{turn}.{number}"
         flag = flags / mark
         cell = kernel.begin(busy.format(flag=str(flag)))
         kernel.until(lambda cell=cell: bool(kernel.of(cell, "execute_input")))  # type: ignore[misc]
         slowly = "7.4" in packages.name and busy != BLOCKING
-        type_and(kernel, seats["alice"], "submit", f"[submit {mark}]", subshell=subshell, slowly=slowly)
+        type_and(
+            kernel, seats["alice"], "submit", f"[submit {mark}]", subshell=subshell, slowly=slowly
+        )
         type_and(kernel, seats["bob"], "click", f"[click {mark}]", subshell=subshell, slowly=slowly)
-        portal.call(app.invoke("newMessage", {"id": f"x{mark}", "sender": "carol", "text": f"[from outside {mark}]"}))
+        portal.call(
+            app.invoke(
+                "newMessage",
+                {"id": f"x{mark}", "sender": "carol", "text": f"[from outside {mark}]"},
+            )
+        )
         kernel.until(has_read(kernel, seats["bob"], f"[from outside {mark}]"))
         flag.touch()
         kernel.finish(cell)
@@ -133,8 +159,18 @@ def use_the_inspector(kernel: Kernel, app: StubRoom) -> None:
     """The whole of it in one kernel."""
     open_panel(kernel, app)
     kernel.run("inspector = panel.inspector()\ninspector", cell="inspector")
-    button, said = kernel.value("inspector.widget.children[1].children[0].model_id, inspector._said.model_id")
-    kernel.front_end(button, {"method": "custom", "content": {"event": "click"}}, subshell=kernel.subshell())
-    kernel.until(lambda: any("nobody said goodbye" in value for value in kernel.set_to(said, "value")))
+    button, said = kernel.value(
+        "inspector.widget.children[1].children[0].model_id, inspector._said.model_id"
+    )
+    kernel.front_end(
+        button, {"method": "custom", "content": {"event": "click"}}, subshell=kernel.subshell()
+    )
+    kernel.until(
+        lambda: any("nobody said goodbye" in value for value in kernel.set_to(said, "value"))
+    )
     blocks = kernel.value("[block.model_id for block in inspector._list.widget.children]")
-    kernel.until(lambda: any("handshake" in value for block in blocks for value in kernel.set_to(block, "value")))
+    kernel.until(
+        lambda: any(
+            "handshake" in value for block in blocks for value in kernel.set_to(block, "value")
+        )
+    )

@@ -19,7 +19,9 @@ from tests.chat.stub_room import StubRoom
 
 
 @pytest.fixture
-def cell(app: StubRoom, portal: Portal, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[str], None]]:
+def cell(
+    app: StubRoom, portal: Portal, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Callable[[str], None]]:
     """Begins the next run of a cell."""
     numbers = count()
 
@@ -37,14 +39,18 @@ def is_open(panel: ChatPanel) -> bool:
     return panel.widget.comm is not None
 
 
-def test_two_panels_of_one_cell_stay_side_by_side(cell: Callable[[str], None], app: StubRoom, portal: Portal) -> None:
+def test_two_panels_of_one_cell_stay_side_by_side(
+    cell: Callable[[str], None], app: StubRoom, portal: Portal
+) -> None:
     """Bob at his laptop and bob at his phone."""
     cell("a")
     laptop, phone = (ChatPanel.open(app.url, ("bob",), home=portal) for _ in range(2))
     assert is_open(laptop) and is_open(phone) and len(app.sockets) == 2
 
 
-def test_running_that_cell_again_replaces_both(cell: Callable[[str], None], app: StubRoom, portal: Portal) -> None:
+def test_running_that_cell_again_replaces_both(
+    cell: Callable[[str], None], app: StubRoom, portal: Portal
+) -> None:
     """Two before, two after."""
     cell("a")
     old = [ChatPanel.open(app.url, ("bob",), home=portal) for _ in range(2)]
@@ -54,7 +60,9 @@ def test_running_that_cell_again_replaces_both(cell: Callable[[str], None], app:
     assert all(map(is_open, new)) and not any(map(is_open, old))
 
 
-def test_a_cell_run_again_with_other_users_replaces_its_panel(cell: Callable[[str], None], app: StubRoom, portal: Portal) -> None:
+def test_a_cell_run_again_with_other_users_replaces_its_panel(
+    cell: Callable[[str], None], app: StubRoom, portal: Portal
+) -> None:
     """The learner edited the names."""
     cell("a")
     old = ChatPanel.open(app.url, ("alice", "bob"), home=portal)
@@ -76,7 +84,9 @@ def test_another_cell_replaces_the_same_users_only(
     assert is_open(first) is stays
 
 
-def test_the_same_users_in_another_room_are_another_panel(cell: Callable[[str], None], app: StubRoom, portal: Portal) -> None:
+def test_the_same_users_in_another_room_are_another_panel(
+    cell: Callable[[str], None], app: StubRoom, portal: Portal
+) -> None:
     """The functions on this machine beside those deployed."""
     cell("a")
     here = ChatPanel.open(app.url, ("alice",), home=portal)

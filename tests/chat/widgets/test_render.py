@@ -25,7 +25,9 @@ def test_foreign_text_never_opens_a_tag(sender: str, text: str) -> None:
 
 def test_only_the_last_messages_are_shown() -> None:
     """A long evening does not make the cell slow."""
-    shown = render.message_list([message(number, f"[{number}]") for number in range(render.LIMIT + 1)], me="alice")
+    shown = render.message_list(
+        [message(number, f"[{number}]") for number in range(render.LIMIT + 1)], me="alice"
+    )
     assert "[0]" not in shown and f"[{render.LIMIT}]" in shown
 
 

@@ -29,22 +29,37 @@ def workshop(running_home: Path, watch: Watch) -> Workshop:
     return opened
 
 
-def test_a_person_can_sign_in_afterwards_and_a_second_run_changes_nothing(workshop: Workshop) -> None:
+def test_a_person_can_sign_in_afterwards_and_a_second_run_changes_nothing(
+    workshop: Workshop,
+) -> None:
     """Secret and settings stay as they are; the sign-in page is told where to send people back to."""
     text = repr(workshop.enable_authentication())
     settings, calls = workshop.settings, Calls()
-    secret = read_app_settings(workshop.cloud, calls, settings.resource_group, settings.function_app)[SECRET_SETTING]
+    secret = read_app_settings(
+        workshop.cloud, calls, settings.resource_group, settings.function_app
+    )[SECRET_SETTING]
     again = workshop.enable_authentication()
     assert repr(again) == text and settings.suffix not in text and "localhost" not in text
     kept = read_app_settings(workshop.cloud, calls, settings.resource_group, settings.function_app)
     assert kept[SECRET_SETTING] == secret and "AzureWebJobsStorage" in kept
     assert not [
-        call for call in again.calls if call.verb in ("PUT", "PATCH") or call.verb == "POST" and "list" not in call.resource
+        call
+        for call in again.calls
+        if call.verb in ("PUT", "PATCH") or call.verb == "POST" and "list" not in call.resource
     ]
     login = f"{workshop.api_base_url}/.auth/login/aad"
-    good = requests.get(login, params={"post_login_redirect_uri": workshop.web_url, "session_mode": "token"}, timeout=10)
+    good = requests.get(
+        login,
+        params={"post_login_redirect_uri": workshop.web_url, "session_mode": "token"},
+        timeout=10,
+    )
     assert good.status_code == 200 and "Pick an account" in good.text
-    assert requests.get(login, params={"post_login_redirect_uri": "https://evil.example"}, timeout=10).status_code == 403
+    assert (
+        requests.get(
+            login, params={"post_login_redirect_uri": "https://evil.example"}, timeout=10
+        ).status_code
+        == 403
+    )
 
 
 def test_clean_up_removes_the_registration(workshop: Workshop) -> None:
@@ -64,10 +79,17 @@ def test_authentication_settings_fit_azures_models(workshop: Workshop, watch: Wa
     assert "WebApps_UpdateAuthSettingsV2" in watch.specs.seen
 
 
-def test_without_the_right_to_register_the_manual_way_is_named(cloud: Cloud, azure: FakeAzure, calls: Calls) -> None:
+def test_without_the_right_to_register_the_manual_way_is_named(
+    cloud: Cloud, azure: FakeAzure, calls: Calls
+) -> None:
     """The hint has the redirect URI and the call that takes the result; nothing was written."""
     azure.on("GET", r"v1\.0/applications", (200, {"value": []}, {}))
-    refusal = {"error": {"code": "Authorization_RequestDenied", "message": "Insufficient privileges to complete the operation."}}
+    refusal = {
+        "error": {
+            "code": "Authorization_RequestDenied",
+            "message": "Insufficient privileges to complete the operation.",
+        }
+    }
     azure.on("POST", r"v1\.0/applications", (403, refusal, {}))
     with pytest.raises(ServiceError, match="may not register") as caught:
         authentication.enable_authentication(cloud, calls, SITE)
@@ -75,13 +97,17 @@ def test_without_the_right_to_register_the_manual_way_is_named(cloud: Cloud, azu
     assert not azure.sent("PUT")
 
 
-def test_the_secret_is_written_before_the_settings(cloud: Cloud, azure: FakeAzure, calls: Calls) -> None:
+def test_the_secret_is_written_before_the_settings(
+    cloud: Cloud, azure: FakeAzure, calls: Calls
+) -> None:
     """With a registration made by hand; other settings stay."""
     azure.on("POST", "appsettings/list", (200, {"properties": {"A": "1"}}, {}))
     azure.on("PUT", "config/appsettings", lambda request: (200, request.body, {}))
     azure.on("GET", "authsettingsV2", (200, {"properties": {}}, {}))
     azure.on("PUT", "authsettingsV2", lambda request: (200, request.body, {}))
-    authentication.enable_authentication(cloud, calls, SITE, given=authentication.Registration("id", "secret"))
+    authentication.enable_authentication(
+        cloud, calls, SITE, given=authentication.Registration("id", "secret")
+    )
     first, second = azure.sent("PUT")
     assert first.body["properties"] == {"A": "1", SECRET_SETTING: "secret"}
     assert second.body["properties"]["login"]["allowedExternalRedirectUrls"] == [SITE.web_url]

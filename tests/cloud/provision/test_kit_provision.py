@@ -25,17 +25,32 @@ ACCOUNT = {
     "properties": {
         "provisioningState": "Succeeded",
         "accessTier": "Hot",
-        "primaryEndpoints": {"blob": "https://acc.blob.example/", "web": "https://acc.web.example/"},
+        "primaryEndpoints": {
+            "blob": "https://acc.blob.example/",
+            "web": "https://acc.web.example/",
+        },
     },
 }
 INSTANCE = {
     "name": "chatkit-abc123",
     "location": "eastus2",
     "sku": {"name": "Free_F1"},
-    "properties": {"provisioningState": "Succeeded", "features": [{"flag": "ServiceMode", "value": "Serverless"}]},
+    "properties": {
+        "provisioningState": "Succeeded",
+        "features": [{"flag": "ServiceMode", "value": "Serverless"}],
+    },
 }
-PLAN = {"id": "/plan", "name": "p", "location": "East US 2", "properties": {"provisioningState": "Succeeded"}}
-SITE = {"name": "chatkit-abc123-api", "location": "East US 2", "properties": {"defaultHostName": "chatkit-abc123-api.example"}}
+PLAN = {
+    "id": "/plan",
+    "name": "p",
+    "location": "East US 2",
+    "properties": {"provisioningState": "Succeeded"},
+}
+SITE = {
+    "name": "chatkit-abc123-api",
+    "location": "East US 2",
+    "properties": {"defaultHostName": "chatkit-abc123-api.example"},
+}
 
 
 def remember(azure: FakeAzure, pattern: str, made: Any) -> None:
@@ -51,14 +66,24 @@ def remember(azure: FakeAzure, pattern: str, made: Any) -> None:
 @pytest.fixture
 def subscription(azure: FakeAzure) -> FakeAzure:
     """An empty subscription that grants everything."""
-    azure.on("GET", "providers/Microsoft.[A-Za-z]+[?]", (200, {"registrationState": "Registered"}, {}))
+    azure.on(
+        "GET", "providers/Microsoft.[A-Za-z]+[?]", (200, {"registrationState": "Registered"}, {})
+    )
     azure.on("POST", "checkNameAvailability", (200, {"nameAvailable": True}, {}))
     azure.on("GET", "locations/eastus2/usages", (200, {"value": []}, {}))
-    azure.on("GET", "geoRegions", (200, {"value": [{"name": "East US 2"}, {"name": "West US 2"}]}, {}))
+    azure.on(
+        "GET", "geoRegions", (200, {"value": [{"name": "East US 2"}, {"name": "West US 2"}]}, {})
+    )
     azure.on("POST", "listKeys", (200, {"keys": [{"keyName": "key1", "value": "a2V5"}]}, {}))
-    azure.on("POST", "config/appsettings/list", (200, {"properties": {"AzureWebJobsStorage": "old"}}, {}))
+    azure.on(
+        "POST", "config/appsettings/list", (200, {"properties": {"AzureWebJobsStorage": "old"}}, {})
+    )
     azure.on("PUT", "config/appsettings", (200, {"properties": {}}, {}))
-    remember(azure, "resourcegroups/[^/]+[?]", {"location": "eastus2", "properties": {"provisioningState": "Succeeded"}})
+    remember(
+        azure,
+        "resourcegroups/[^/]+[?]",
+        {"location": "eastus2", "properties": {"provisioningState": "Succeeded"}},
+    )
     remember(azure, "signalR/[^/]+[?]", INSTANCE)
     remember(azure, "storageAccounts/[^/]+[?]", ACCOUNT)
     remember(azure, "containers/app-package", {"name": "app-package"})
@@ -81,7 +106,9 @@ def test_everything_exists_afterwards(subscription: FakeAzure, cloud: Cloud, cal
     }
 
 
-def test_a_flex_site_gets_runtime_package_container_and_storage(subscription: FakeAzure, cloud: Cloud, calls: Calls) -> None:
+def test_a_flex_site_gets_runtime_package_container_and_storage(
+    subscription: FakeAzure, cloud: Cloud, calls: Calls
+) -> None:
     """And none of the settings that Flex refuses."""
     provision(cloud, calls, SETTINGS)
     (put,) = subscription.sent("PUT", "sites/chatkit")
@@ -92,7 +119,9 @@ def test_a_flex_site_gets_runtime_package_container_and_storage(subscription: Fa
     assert names == ["AzureWebJobsStorage", "DEPLOYMENT_STORAGE_CONNECTION_STRING"]
 
 
-def test_instance_account_and_plan_are_made_at_the_same_time(subscription: FakeAzure, cloud: Cloud, calls: Calls) -> None:
+def test_instance_account_and_plan_are_made_at_the_same_time(
+    subscription: FakeAzure, cloud: Cloud, calls: Calls
+) -> None:
     """Each waits until the two others have begun: in sequence this would never end."""
     begun = {name: Event() for name in ("signalR/", "storageAccounts/", "serverfarms/")}
 
@@ -105,7 +134,11 @@ def test_instance_account_and_plan_are_made_at_the_same_time(subscription: FakeA
 
         return put
 
-    for name, made in (("signalR/", INSTANCE), ("storageAccounts/", ACCOUNT), ("serverfarms/", PLAN)):
+    for name, made in (
+        ("signalR/", INSTANCE),
+        ("storageAccounts/", ACCOUNT),
+        ("serverfarms/", PLAN),
+    ):
         subscription.on("PUT", f"{name}[^/]+[?]", together(name, made))
     provision(cloud, calls, SETTINGS)
 
@@ -113,13 +146,25 @@ def test_instance_account_and_plan_are_made_at_the_same_time(subscription: FakeA
 def test_the_second_time_only_looks(subscription: FakeAzure, cloud: Cloud, calls: Calls) -> None:
     """No resource is written again; settings are merged."""
     provision(cloud, calls, SETTINGS)
-    before = len(subscription.sent("PUT", "resourcegroups/[^/]+[?]|signalR/|storageAccounts/[^/]+[?]|serverfarms|sites/[^/]+[?]"))
+    before = len(
+        subscription.sent(
+            "PUT",
+            "resourcegroups/[^/]+[?]|signalR/|storageAccounts/[^/]+[?]|serverfarms|sites/[^/]+[?]",
+        )
+    )
     provision(cloud, calls, SETTINGS)
-    after = len(subscription.sent("PUT", "resourcegroups/[^/]+[?]|signalR/|storageAccounts/[^/]+[?]|serverfarms|sites/[^/]+[?]"))
+    after = len(
+        subscription.sent(
+            "PUT",
+            "resourcegroups/[^/]+[?]|signalR/|storageAccounts/[^/]+[?]|serverfarms|sites/[^/]+[?]",
+        )
+    )
     assert before == after == 5
 
 
-def test_a_failure_does_not_stop_what_does_not_depend_on_it(subscription: FakeAzure, cloud: Cloud, calls: Calls) -> None:
+def test_a_failure_does_not_stop_what_does_not_depend_on_it(
+    subscription: FakeAzure, cloud: Cloud, calls: Calls
+) -> None:
     """The next run has less to do."""
     refused = {"error": {"code": "QuotaExceeded", "message": "no more free instances"}}
     subscription.on("PUT", "signalR/", (409, refused, {}))
@@ -128,16 +173,30 @@ def test_a_failure_does_not_stop_what_does_not_depend_on_it(subscription: FakeAz
     assert subscription.sent("PUT", "sites/chatkit")
 
 
-def test_two_failures_are_both_told_but_the_same_one_once(subscription: FakeAzure, cloud: Cloud, calls: Calls) -> None:
+def test_two_failures_are_both_told_but_the_same_one_once(
+    subscription: FakeAzure, cloud: Cloud, calls: Calls
+) -> None:
     """The second is in a note of the first."""
     for path in ("signalR/", "storageAccounts/"):
-        subscription.on("PUT", path, (409, {"error": {"code": "Conflict", "message": f"no {path}"}}, {}))
+        subscription.on(
+            "PUT", path, (409, {"error": {"code": "Conflict", "message": f"no {path}"}}, {})
+        )
     with pytest.raises(HttpResponseError, match="no signalR/") as caught:
         provision(cloud, calls, SETTINGS)
     assert "no storageAccounts/" in "".join(caught.value.__notes__)
-    subscription.on("GET", "serverfarms/", (404, {"error": {"code": "ResourceGroupNotFound", "message": "gone"}}, {}))
-    subscription.on("GET", "storageAccounts/", (404, {"error": {"code": "ResourceGroupNotFound", "message": "gone"}}, {}))
-    subscription.on("PUT", "/", (404, {"error": {"code": "ResourceGroupNotFound", "message": "gone"}}, {}))
+    subscription.on(
+        "GET",
+        "serverfarms/",
+        (404, {"error": {"code": "ResourceGroupNotFound", "message": "gone"}}, {}),
+    )
+    subscription.on(
+        "GET",
+        "storageAccounts/",
+        (404, {"error": {"code": "ResourceGroupNotFound", "message": "gone"}}, {}),
+    )
+    subscription.on(
+        "PUT", "/", (404, {"error": {"code": "ResourceGroupNotFound", "message": "gone"}}, {})
+    )
     with pytest.raises(HttpResponseError, match="gone") as caught:
         create_function_app(cloud, calls, SETTINGS)
     assert not [note for note in caught.value.__notes__ if note.startswith("Besides")]
@@ -154,7 +213,9 @@ def test_calls_read_the_same_however_threads_ran(subscription: FakeAzure, cloud:
     assert len(orders) == 1
 
 
-def test_a_region_without_flex_is_said_before_anything_is_made(subscription: FakeAzure, cloud: Cloud, calls: Calls) -> None:
+def test_a_region_without_flex_is_said_before_anything_is_made(
+    subscription: FakeAzure, cloud: Cloud, calls: Calls
+) -> None:
     """With the regions that have it."""
     with pytest.raises(SetupError, match="moonbase1 does not offer") as caught:
         create_plan(cloud, calls, "g", "p", "moonbase1")

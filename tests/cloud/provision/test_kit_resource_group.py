@@ -14,7 +14,11 @@ from chatkit.cloud.provision import clean_up, resource_group
 from chatkit.core.errors import ServiceError
 from tests.cloud.fake_azure import Answer, FakeAzure, Request
 
-GROUP: dict[str, Any] = {"name": "g", "location": "eastus2", "properties": {"provisioningState": "Succeeded"}}
+GROUP: dict[str, Any] = {
+    "name": "g",
+    "location": "eastus2",
+    "properties": {"provisioningState": "Succeeded"},
+}
 NAMES = clean_up.Names("g", "signal", "account", "plan", "app")
 KEY = "Endpoint=http://localhost;Port=1;AccessKey=" + "c2VjcmV0" * 8 + ";Version=1.0;"
 
@@ -31,10 +35,16 @@ def test_a_group_that_exists_is_left_alone(azure: FakeAzure, cloud: Cloud, calls
     assert not azure.sent("PUT")
 
 
-def test_a_group_that_is_being_deleted_is_waited_for(azure: FakeAzure, cloud: Cloud, calls: Calls) -> None:
+def test_a_group_that_is_being_deleted_is_waited_for(
+    azure: FakeAzure, cloud: Cloud, calls: Calls
+) -> None:
     """Clean-up and a new start right after it."""
     left = iter([204, 204, 404])
-    azure.on("GET", "resourcegroups/g", (200, {**GROUP, "properties": {"provisioningState": "Deleting"}}, {}))
+    azure.on(
+        "GET",
+        "resourcegroups/g",
+        (200, {**GROUP, "properties": {"provisioningState": "Deleting"}}, {}),
+    )
     azure.on("HEAD", "resourcegroups/g", lambda request: (next(left), None, {}))
     azure.on("PUT", "resourcegroups/g", (201, GROUP, {}))
     resource_group.create_resource_group(cloud, calls, "g", "eastus2")
@@ -53,7 +63,11 @@ def test_providers_register_at_the_same_time(azure: FakeAzure, cloud: Cloud, cal
 
     def state(request: Request) -> Answer:
         name = request.path.split("/")[3].partition("?")[0]
-        return 200, {"registrationState": "Registered" if name in registered else "NotRegistered"}, {}
+        return (
+            200,
+            {"registrationState": "Registered" if name in registered else "NotRegistered"},
+            {},
+        )
 
     azure.on("GET", "providers/", state)
     azure.on("POST", "register", register)
@@ -72,16 +86,22 @@ def test_a_provider_that_never_gets_ready_is_named(
         resource_group.register_providers(cloud, calls)
 
 
-def test_no_right_to_register_is_said_with_the_remedy(azure: FakeAzure, cloud: Cloud, calls: Calls) -> None:
+def test_no_right_to_register_is_said_with_the_remedy(
+    azure: FakeAzure, cloud: Cloud, calls: Calls
+) -> None:
     """Somebody else has to do it once."""
     azure.on("GET", "providers/", (200, {"registrationState": "NotRegistered"}, {}))
-    azure.on("POST", "register", (403, {"error": {"code": "AuthorizationFailed", "message": "no"}}, {}))
+    azure.on(
+        "POST", "register", (403, {"error": {"code": "AuthorizationFailed", "message": "no"}}, {})
+    )
     with pytest.raises(HttpResponseError) as caught:
         resource_group.register_providers(cloud, calls)
     assert "Contributor" in "".join(caught.value.__notes__)
 
 
-def test_what_is_still_found_is_not_called_gone(azure: FakeAzure, cloud: Cloud, calls: Calls) -> None:
+def test_what_is_still_found_is_not_called_gone(
+    azure: FakeAzure, cloud: Cloud, calls: Calls
+) -> None:
     """A receipt that cannot fail proves nothing."""
     azure.on("DELETE", "resourcegroups/g", (200, None, {}))
     azure.on("GET", "sites/app[?]", (200, {"name": "app", "properties": {}}, {}))
@@ -94,15 +114,27 @@ def test_what_is_still_found_is_not_called_gone(azure: FakeAzure, cloud: Cloud, 
     ("status", "gone", "proof"),
     [(401, True, "its service answers 401"), (202, False, "its service still takes it")],
 )
-def test_the_old_key_is_tried(azure: FakeAzure, cloud: Cloud, calls: Calls, status: int, gone: bool, proof: str) -> None:
+def test_the_old_key_is_tried(
+    azure: FakeAzure, cloud: Cloud, calls: Calls, status: int, gone: bool, proof: str
+) -> None:
     """The service itself says whether it still opens anything."""
-    azure.on("POST", "signalR/signal/listKeys", (200, {"primaryConnectionString": KEY.replace("http:", "https:")}, {}))
+    azure.on(
+        "POST",
+        "signalR/signal/listKeys",
+        (200, {"primaryConnectionString": KEY.replace("http:", "https:")}, {}),
+    )
     azure.on("DELETE", "resourcegroups/g", (200, None, {}))
     azure.on("POST", "api/hubs/chat/:send", (status, None, {}))
-    (item,) = [item for item in clean_up.delete_everything(cloud, calls, NAMES) if item.what == "access key"]
+    (item,) = [
+        item
+        for item in clean_up.delete_everything(cloud, calls, NAMES)
+        if item.what == "access key"
+    ]
     assert (item.gone, item.proof) == (gone, proof)
 
 
-def test_nothing_to_clean_up_is_a_receipt_as_well(azure: FakeAzure, cloud: Cloud, calls: Calls) -> None:
+def test_nothing_to_clean_up_is_a_receipt_as_well(
+    azure: FakeAzure, cloud: Cloud, calls: Calls
+) -> None:
     """A cell can be run again."""
     assert all(item.gone for item in clean_up.delete_everything(cloud, calls, NAMES))

@@ -17,14 +17,19 @@ INSTANCE: dict[str, Any] = {
     "name": "chatkit-x",
     "location": "eastus2",
     "sku": {"name": "Free_F1", "tier": "Free", "capacity": 1},
-    "properties": {"provisioningState": "Succeeded", "features": [{"flag": "ServiceMode", "value": "Serverless"}]},
+    "properties": {
+        "provisioningState": "Succeeded",
+        "features": [{"flag": "ServiceMode", "value": "Serverless"}],
+    },
 }
 PATH = "Microsoft.SignalRService/signalR/chatkit-x"
 
 
 def usages(current: int) -> dict[str, Any]:
     """The region's quotas."""
-    return {"value": [{"name": {"value": "FreeTierInstances"}, "currentValue": current, "limit": 5}]}
+    return {
+        "value": [{"name": {"value": "FreeTierInstances"}, "currentValue": current, "limit": 5}]
+    }
 
 
 @pytest.fixture
@@ -36,7 +41,9 @@ def empty(azure: FakeAzure) -> FakeAzure:
     return azure
 
 
-def test_one_request_makes_a_free_serverless_instance(empty: FakeAzure, cloud: Cloud, calls: Calls) -> None:
+def test_one_request_makes_a_free_serverless_instance(
+    empty: FakeAzure, cloud: Cloud, calls: Calls
+) -> None:
     """Every later change would take another minute."""
     create_signalr(cloud, calls, "g", "chatkit-x", "eastus2")
     (put,) = empty.sent("PUT")
@@ -53,7 +60,9 @@ def test_the_second_time_only_looks(empty: FakeAzure, cloud: Cloud, calls: Calls
     assert [(call.verb, call.method) for call in calls.made] == [("GET", "SignalROperations.get")]
 
 
-def test_an_instance_in_another_mode_is_made_serverless(empty: FakeAzure, cloud: Cloud, calls: Calls) -> None:
+def test_an_instance_in_another_mode_is_made_serverless(
+    empty: FakeAzure, cloud: Cloud, calls: Calls
+) -> None:
     """In default mode negotiate works, and every message is refused."""
     wrong = {**INSTANCE, "properties": {"provisioningState": "Succeeded", "features": []}}
     empty.on("GET", PATH, (200, wrong, {}))
@@ -62,9 +71,15 @@ def test_an_instance_in_another_mode_is_made_serverless(empty: FakeAzure, cloud:
     assert len(empty.sent("PUT")) == 1
 
 
-def test_a_taken_name_is_said_before_anything_is_made(empty: FakeAzure, cloud: Cloud, calls: Calls) -> None:
+def test_a_taken_name_is_said_before_anything_is_made(
+    empty: FakeAzure, cloud: Cloud, calls: Calls
+) -> None:
     """The service's own sentence, and what to do."""
-    answer = {"nameAvailable": False, "reason": "AlreadyExists", "message": "The name is already taken."}
+    answer = {
+        "nameAvailable": False,
+        "reason": "AlreadyExists",
+        "message": "The name is already taken.",
+    }
     empty.on("POST", "checkNameAvailability", (200, answer, {}))
     with pytest.raises(ServiceError, match="already taken") as caught:
         create_signalr(cloud, calls, "g", "chatkit-x", "eastus2")
@@ -72,7 +87,9 @@ def test_a_taken_name_is_said_before_anything_is_made(empty: FakeAzure, cloud: C
     assert not empty.sent("PUT")
 
 
-def test_an_error_of_the_service_passes_unwrapped_with_a_hint(empty: FakeAzure, cloud: Cloud, calls: Calls) -> None:
+def test_an_error_of_the_service_passes_unwrapped_with_a_hint(
+    empty: FakeAzure, cloud: Cloud, calls: Calls
+) -> None:
     """Learners meet azure.core.exceptions, and a remedy below it."""
     body = {"error": {"code": "QuotaExceeded", "message": "Free instances of this region: 5 of 5."}}
     empty.on("PUT", PATH, (409, body, {}))
@@ -81,7 +98,9 @@ def test_an_error_of_the_service_passes_unwrapped_with_a_hint(empty: FakeAzure, 
     assert "free SignalR instances" in "".join(caught.value.__notes__)
 
 
-def test_a_used_up_quota_is_said_before_a_minute_is_spent(empty: FakeAzure, cloud: Cloud, calls: Calls) -> None:
+def test_a_used_up_quota_is_said_before_a_minute_is_spent(
+    empty: FakeAzure, cloud: Cloud, calls: Calls
+) -> None:
     """The limit is the region's own figure."""
     empty.on("GET", "usages", (200, usages(5), {}))
     with pytest.raises(ServiceError, match="All 5 free SignalR instances of eastus2"):

@@ -82,7 +82,9 @@ def test_funcignore_works_as_gitignore_does(app: Path, rule: str, gone: str, kep
 
 def test_a_folder_without_host_json_is_refused(tmp_path: Path) -> None:
     """Said before anything is sent."""
-    with pytest.raises(SetupError, match="no host.json and no function_app.py and no requirements.txt"):
+    with pytest.raises(
+        SetupError, match="no host.json and no function_app.py and no requirements.txt"
+    ):
         build_package(tmp_path)
 
 
@@ -99,13 +101,19 @@ def test_a_link_out_of_the_folder_is_refused(app: Path, tmp_path: Path) -> None:
     [
         ("host.json", "{", "host.json is not valid JSON"),
         ("host.json", "[]", "host.json is not valid JSON"),
-        ("host.json", '{"version": "2.0"}', "does not name Microsoft.Azure.Functions.ExtensionBundle"),
+        (
+            "host.json",
+            '{"version": "2.0"}',
+            "does not name Microsoft.Azure.Functions.ExtensionBundle",
+        ),
         ("requirements.txt", "requests", "does not name azure-functions"),
         ("send_message.py", "def broken(:", "send_message.py, line 1 is not Python"),
         ("send_message.py", "x = '\0'", "send_message.py.* is not Python"),
     ],
 )
-def test_what_would_end_as_zero_functions_is_said_before_the_build(app: Path, file: str, text: str, sentence: str) -> None:
+def test_what_would_end_as_zero_functions_is_said_before_the_build(
+    app: Path, file: str, text: str, sentence: str
+) -> None:
     """A build takes Azure more than a minute, and says less."""
     (app / file).write_text(text)
     with pytest.raises(SetupError, match=sentence):
@@ -115,4 +123,10 @@ def test_what_would_end_as_zero_functions_is_said_before_the_build(app: Path, fi
 def test_the_kits_own_app_is_accepted() -> None:
     """Whole, with nothing that stays behind."""
     packed = names(build_package(checkout() / "functions"))
-    assert {"host.json", "function_app.py", "requirements.txt", "send_message.py", "signalr_info.py"} <= {*packed}
+    assert {
+        "host.json",
+        "function_app.py",
+        "requirements.txt",
+        "send_message.py",
+        "signalr_info.py",
+    } <= {*packed}

@@ -40,9 +40,15 @@ def accepted(azure: FakeAzure) -> FakeAzure:
     return azure
 
 
-def test_the_package_is_sent_once_as_zip_with_a_remote_build(accepted: FakeAzure, cloud: Cloud, calls: Calls) -> None:
+def test_the_package_is_sent_once_as_zip_with_a_remote_build(
+    accepted: FakeAzure, cloud: Cloud, calls: Calls
+) -> None:
     """And the deployment is followed until it succeeded."""
-    accepted.on("GET", "api/deployments/d1", in_turn((200, {"id": "d1", "status": 1}), (200, {"id": "d1", "status": 4})))
+    accepted.on(
+        "GET",
+        "api/deployments/d1",
+        in_turn((200, {"id": "d1", "status": 1}), (200, {"id": "d1", "status": 4})),
+    )
     assert functions.upload_package(cloud, calls, SCM, b"zip").id == "d1"
     (sent,) = accepted.sent("POST")
     assert sent.path == "api/publish?RemoteBuild=true&Deployer=chatkit"
@@ -51,20 +57,34 @@ def test_the_package_is_sent_once_as_zip_with_a_remote_build(accepted: FakeAzure
 
 def test_not_found_at_first_is_waited_out(accepted: FakeAzure, cloud: Cloud, calls: Calls) -> None:
     """The endpoint takes a moment to know its own deployment."""
-    accepted.on("GET", "api/deployments/d1", in_turn((404, None), (404, None), (404, None), (200, {"id": "d1", "status": 4})))
+    accepted.on(
+        "GET",
+        "api/deployments/d1",
+        in_turn((404, None), (404, None), (404, None), (200, {"id": "d1", "status": 4})),
+    )
     assert functions.upload_package(cloud, calls, SCM, b"zip").status == 4
 
 
-def test_not_found_after_an_answer_means_done(accepted: FakeAzure, cloud: Cloud, calls: Calls) -> None:
+def test_not_found_after_an_answer_means_done(
+    accepted: FakeAzure, cloud: Cloud, calls: Calls
+) -> None:
     """The worker is replaced at the end of a deployment."""
     accepted.on("GET", "api/deployments/d1", in_turn((200, {"id": "d1", "status": 2}), (404, None)))
     assert functions.upload_package(cloud, calls, SCM, b"zip").status == 4
 
 
-def test_a_failed_build_says_the_last_lines_of_its_log(accepted: FakeAzure, cloud: Cloud, calls: Calls) -> None:
+def test_a_failed_build_says_the_last_lines_of_its_log(
+    accepted: FakeAzure, cloud: Cloud, calls: Calls
+) -> None:
     """Not just that it failed."""
-    log = [{"message": f"line {number}"} for number in range(40)] + [{"message": "No matching distribution found for nope"}]
-    accepted.on("GET", "api/deployments/d1", (200, {"id": "d1", "status": 3, "status_text": "Build failed"}, {}))
+    log = [{"message": f"line {number}"} for number in range(40)] + [
+        {"message": "No matching distribution found for nope"}
+    ]
+    accepted.on(
+        "GET",
+        "api/deployments/d1",
+        (200, {"id": "d1", "status": 3, "status_text": "Build failed"}, {}),
+    )
     accepted.on("GET", "api/deployments/d1/log", (200, log, {}))
     with pytest.raises(ServiceError, match="The deployment failed") as caught:
         functions.upload_package(cloud, calls, SCM, b"zip")
@@ -81,7 +101,9 @@ def test_another_deployment_is_waited_for(accepted: FakeAzure, cloud: Cloud, cal
 
 
 @pytest.mark.parametrize(("status", "hint"), [(401, "Contributor"), (404, "Flex")])
-def test_a_refusal_says_what_to_do(accepted: FakeAzure, cloud: Cloud, calls: Calls, status: int, hint: str) -> None:
+def test_a_refusal_says_what_to_do(
+    accepted: FakeAzure, cloud: Cloud, calls: Calls, status: int, hint: str
+) -> None:
     """With the endpoint's own words."""
     accepted.on("POST", "api/publish", (status, {"message": "no"}, {}))
     with pytest.raises(ServiceError, match="refused") as caught:
@@ -89,7 +111,9 @@ def test_a_refusal_says_what_to_do(accepted: FakeAzure, cloud: Cloud, calls: Cal
     assert hint in caught.value.hint
 
 
-def test_triggers_are_synced_when_no_function_is_listed(azure: FakeAzure, cloud: Cloud, calls: Calls) -> None:
+def test_triggers_are_synced_when_no_function_is_listed(
+    azure: FakeAzure, cloud: Cloud, calls: Calls
+) -> None:
     """Zero functions after a deployment is often just an unsynced list."""
     empty: dict[str, Any] = {"value": []}
     full = {"value": [{"name": "site/negotiate"}, {"name": "site/SendMessage"}]}
@@ -119,7 +143,11 @@ def test_an_app_without_functions_is_an_error(
 def published(accepted: FakeAzure) -> FakeAzure:
     """A site whose newest deployment is d1, with one function."""
     state = [{"name": SCM.removeprefix("https://"), "hostType": "Repository"}]
-    accepted.on("GET", "sites/site[?]", (200, {"name": "site", "properties": {"hostNameSslStates": state}}, {}))
+    accepted.on(
+        "GET",
+        "sites/site[?]",
+        (200, {"name": "site", "properties": {"hostNameSslStates": state}}, {}),
+    )
     accepted.on("GET", "sites/site/functions", (200, {"value": [{"name": "site/negotiate"}]}, {}))
     accepted.on("GET", "api/deployments$", (200, [{"id": "d1", "status": 4}], {}))
     accepted.on("GET", "api/deployments/d1", (200, {"id": "d1", "status": 4}, {}))
@@ -129,7 +157,9 @@ def published(accepted: FakeAzure) -> FakeAzure:
 SITE = functions.Target("g", "site")
 
 
-def test_the_same_package_is_not_sent_twice(published: FakeAzure, cloud: Cloud, calls: Calls) -> None:
+def test_the_same_package_is_not_sent_twice(
+    published: FakeAzure, cloud: Cloud, calls: Calls
+) -> None:
     """A build takes Azure more than a minute."""
     names, known = functions.publish(cloud, calls, SITE, b"zip")
     assert functions.publish(cloud, calls, SITE, b"zip", known=known) == (names, known)
@@ -149,7 +179,11 @@ def test_another_package_or_another_deployment_is_replaced(
 
 def test_a_restart_is_waited_out(azure: FakeAzure, cloud: Cloud, calls: Calls) -> None:
     """After a publish and after a settings change."""
-    azure.on("POST", "api/negotiate", in_turn((404, None), (503, None), (500, "starting"), (200, {"url": "u"})))
+    azure.on(
+        "POST",
+        "api/negotiate",
+        in_turn((404, None), (503, None), (500, "starting"), (200, {"url": "u"})),
+    )
     functions.wait_until_answers(cloud, calls, "https://app.example", "/api/negotiate")
     assert len(azure.sent("POST", "api/negotiate")) == 4
 
@@ -159,7 +193,11 @@ def test_an_error_of_the_app_itself_is_not_waited_out_for_minutes(
 ) -> None:
     """With its own words."""
     monkeypatch.setattr(functions, "SURE_S", -1)
-    azure.on("POST", "api/negotiate", (500, b"NameError: name 'hub' is not defined", {"Content-Type": "text/plain"}))
+    azure.on(
+        "POST",
+        "api/negotiate",
+        (500, b"NameError: name 'hub' is not defined", {"Content-Type": "text/plain"}),
+    )
     with pytest.raises(ServiceError, match="500 NameError"):
         functions.wait_until_answers(cloud, calls, "https://app.example", "/api/negotiate")
     assert len(azure.sent("POST", "api/negotiate")) == 2

@@ -52,7 +52,9 @@ def serve(azure: FakeAzure, body: bytes) -> None:
 
 def test_files_get_the_type_a_browser_needs(page: Path) -> None:
     """Without it the browser offers the page for download."""
-    found = {str(file.path): (file.content_type, file.cache_control) for file in website.page_files(page)}
+    found = {
+        str(file.path): (file.content_type, file.cache_control) for file in website.page_files(page)
+    }
     assert found == {
         "app.js": ("text/javascript; charset=utf-8", "no-cache"),
         "index.html": ("text/html; charset=utf-8", "no-cache"),
@@ -60,7 +62,9 @@ def test_files_get_the_type_a_browser_needs(page: Path) -> None:
     }
 
 
-def test_everything_is_sent_to_an_empty_website(azure: FakeAzure, cloud: Cloud, calls: Calls, page: Path) -> None:
+def test_everything_is_sent_to_an_empty_website(
+    azure: FakeAzure, cloud: Cloud, calls: Calls, page: Path
+) -> None:
     """One request a file."""
     serve(azure, listing())
     sent = website.mirror(cloud.blobs(ACCOUNT, "a2V5"), calls, website.page_files(page))
@@ -68,10 +72,14 @@ def test_everything_is_sent_to_an_empty_website(azure: FakeAzure, cloud: Cloud, 
     assert len(azure.sent("PUT")) == 3
 
 
-def test_unchanged_files_are_not_sent_again_and_stale_ones_go(azure: FakeAzure, cloud: Cloud, calls: Calls, page: Path) -> None:
+def test_unchanged_files_are_not_sent_again_and_stale_ones_go(
+    azure: FakeAzure, cloud: Cloud, calls: Calls, page: Path
+) -> None:
     """The website mirrors the folder."""
     files = website.page_files(page)
-    old = "<Blob><Name>old.html</Name><Properties><BlobType>BlockBlob</BlobType></Properties></Blob>"
+    old = (
+        "<Blob><Name>old.html</Name><Properties><BlobType>BlockBlob</BlobType></Properties></Blob>"
+    )
     serve(azure, listing(*files[1:], more=old))
     assert website.mirror(cloud.blobs(ACCOUNT, "a2V5"), calls, files) == ["app.js"]
     assert [re.split(r"[/?]", one.path)[1] for one in azure.sent("DELETE")] == ["old.html"]
@@ -86,7 +94,9 @@ def test_a_page_without_index_is_refused(tmp_path: Path) -> None:
 def test_the_config_holds_nothing_but_the_address(tmp_path: Path) -> None:
     """The page reads it; everybody can."""
     page_config.write(tmp_path, "http://localhost:7071")
-    assert json.loads((tmp_path / "config.json").read_text()) == {"apiBaseUrl": "http://localhost:7071"}
+    assert json.loads((tmp_path / "config.json").read_text()) == {
+        "apiBaseUrl": "http://localhost:7071"
+    }
     assert page_config.read(tmp_path) == "http://localhost:7071"
 
 
@@ -107,7 +117,9 @@ def test_a_damaged_config_counts_as_none(tmp_path: Path, text: str) -> None:
     ],
     ids=["run here", "deployed in a local cloud", "deployed on Azure", "no page yet"],
 )
-def test_a_page_follows_the_functions_that_run_here(tmp_path: Path, before: str, after: str) -> None:
+def test_a_page_follows_the_functions_that_run_here(
+    tmp_path: Path, before: str, after: str
+) -> None:
     """When their port was taken, they are on the next one."""
     if before:
         page_config.write(tmp_path, before)

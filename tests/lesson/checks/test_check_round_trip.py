@@ -22,7 +22,9 @@ def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
 def try_it(app: StubRoom) -> None:
     """Do the round trip, with a stranger on another hub."""
     app.signed = "token"
-    evidence.run(round_trip(app.url, ("another", f"{app.url}/client/negotiate?hub=another", app.signed)))
+    evidence.run(
+        round_trip(app.url, ("another", f"{app.url}/client/negotiate?hub=another", app.signed))
+    )
 
 
 def test_a_good_room_passes(app: StubRoom) -> None:
@@ -36,15 +38,23 @@ def test_a_good_room_passes(app: StubRoom) -> None:
         ({"target": "message"}, "expected newMessage, got message"),
         ({"is_mute": True}, "expected the message, got nothing within"),
         ({"copies": 2}, "expected the message once, got 2 times"),
-        ({"wrap": lambda message: [message["sender"], message["text"]]}, "the message as an object, got 2"),
+        (
+            {"wrap": lambda message: [message["sender"], message["text"]]},
+            "the message as an object, got 2",
+        ),
         ({"wrap": lambda message: [message["text"]]}, "the message as an object, got 1"),
-        ({"wrap": lambda message: [{**message, "text": "hi"}]}, "got newMessage with something else"),
+        (
+            {"wrap": lambda message: [{**message, "text": "hi"}]},
+            "got newMessage with something else",
+        ),
         ({"leaks": True}, "A client on hub another: expected nothing, got the message"),
         ({"refuse_messages": 500}, "POST /api/messages: expected 200, got 500"),
         ({"refuse": 503}, "expected a connection, got POST /api/negotiate answered 503"),
     ],
 )
-def test_a_broken_room_is_told_what_is_wrong(app: StubRoom, breakage: dict[str, object], expected: str) -> None:
+def test_a_broken_room_is_told_what_is_wrong(
+    app: StubRoom, breakage: dict[str, object], expected: str
+) -> None:
     """Expected, got, and a hint; repaired, it passes again."""
     good = {name: getattr(app, name) for name in breakage}
     for name, value in breakage.items():
@@ -78,10 +88,15 @@ def test_history_has_to_come_back_newest_first(app: StubRoom) -> None:
         (lambda page: {}, "for the page: expected"),
         (lambda page: {"*": "*"}, "for the page: expected .* got [*]"),
         (lambda page: {page: f"{page}/"}, "for the page: expected"),
-        (lambda page: {page: page, "*": "https://stranger.example"}, "for another page: expected none"),
+        (
+            lambda page: {page: page, "*": "https://stranger.example"},
+            "for another page: expected none",
+        ),
     ],
 )
-def test_cors_has_to_name_one_page(app: StubRoom, cors: Callable[[str], dict[str, str]], complaint: str) -> None:
+def test_cors_has_to_name_one_page(
+    app: StubRoom, cors: Callable[[str], dict[str, str]], complaint: str
+) -> None:
     """Nobody, everybody, a slash at the end, and whoever asks: all wrong."""
     page = "http://127.0.0.1:5500"
     app.cors = cors(page)

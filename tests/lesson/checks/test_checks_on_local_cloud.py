@@ -53,16 +53,27 @@ def restart(workshop: Workshop) -> None:
 
 def test_every_check_passes_on_what_the_notebooks_build(workshop: Workshop) -> None:
     """And says at least two things that it has proven; the page in 06 calls the deployed functions by now."""
-    with edited(workshop.page_folder / "config.json", str(workshop.api_base_url), str(workshop.local_api_base_url)):
-        results = {section: repr(workshop.check(section)) for section in SECTIONS if section != "08"}
+    with edited(
+        workshop.page_folder / "config.json",
+        str(workshop.api_base_url),
+        str(workshop.local_api_base_url),
+    ):
+        results = {
+            section: repr(workshop.check(section)) for section in SECTIONS if section != "08"
+        }
     results["08"] = repr(workshop.check("08"))
-    assert all(text.startswith(f"Section {section} works:") and text.count("\n") >= 2 for section, text in results.items())
+    assert all(
+        text.startswith(f"Section {section} works:") and text.count("\n") >= 2
+        for section, text in results.items()
+    )
 
 
 def test_02_notices_the_wrong_service_mode(workshop: Workshop) -> None:
     """Default is what one gets when nobody says Serverless."""
     settings, client = workshop.settings, workshop.cloud.signalr().signal_r
-    change = SignalRResource(location=settings.region, features=[SignalRFeature(flag="ServiceMode", value="Default")])
+    change = SignalRResource(
+        location=settings.region, features=[SignalRFeature(flag="ServiceMode", value="Default")]
+    )
     client.begin_update(settings.resource_group, settings.signalr, change).result()
     fails(workshop, "02", "service mode: expected Serverless, got Default")
     workshop.create_signalr()
@@ -83,8 +94,12 @@ def test_02_notices_a_tier_that_costs_money(workshop: Workshop) -> None:
 def test_02_notices_an_instance_that_is_gone(workshop: Workshop) -> None:
     """Deleted in the portal. The new one has new keys, so settings are written and uploaded anew."""
     settings = workshop.settings
-    workshop.cloud.signalr().signal_r.begin_delete(settings.resource_group, settings.signalr).result()
-    assert "cells above" in fails(workshop, "02", "instance: expected one in your resource group, got none")
+    workshop.cloud.signalr().signal_r.begin_delete(
+        settings.resource_group, settings.signalr
+    ).result()
+    assert "cells above" in fails(
+        workshop, "02", "instance: expected one in your resource group, got none"
+    )
     workshop.create_signalr()
     workshop.check("02")
     for verb in ("write_local_settings", "upload_settings"):
@@ -96,8 +111,18 @@ def test_02_notices_an_instance_that_is_gone(workshop: Workshop) -> None:
 @pytest.mark.parametrize(
     ("file", "old", "new", "words"),
     [
-        ("host.json", "[4.*, 5.0.0)", "[1.*, 2.0.0)", "The extension bundle in host.json: expected .* got .*1[.]"),
-        ("host.json", '"extensionBundle"', '"bundle"', "The extension bundle in host.json: expected .* got none"),
+        (
+            "host.json",
+            "[4.*, 5.0.0)",
+            "[1.*, 2.0.0)",
+            "The extension bundle in host.json: expected .* got .*1[.]",
+        ),
+        (
+            "host.json",
+            '"extensionBundle"',
+            '"bundle"',
+            "The extension bundle in host.json: expected .* got none",
+        ),
         ("host.json", "{", "", "host.json: expected JSON, got a mistake"),
         (
             "local.settings.json",
@@ -105,12 +130,29 @@ def test_02_notices_an_instance_that_is_gone(workshop: Workshop) -> None:
             "AccessKey=x",
             "expected the connection string of your instance, .* got another one",
         ),
-        ("local.settings.json", "AzureSignalRConnectionString", "SignalR", "AzureSignalRConnectionString: .* got none"),
-        ("local.settings.json", '"CORS": "http', '"CORS": "*http', "Host.CORS .* expected one exact origin"),
-        ("function_app.py", "import", "KEY = 'AccessKey=abc'\nimport", "no access key in them, got one in function_app.py"),
+        (
+            "local.settings.json",
+            "AzureSignalRConnectionString",
+            "SignalR",
+            "AzureSignalRConnectionString: .* got none",
+        ),
+        (
+            "local.settings.json",
+            '"CORS": "http',
+            '"CORS": "*http',
+            "Host.CORS .* expected one exact origin",
+        ),
+        (
+            "function_app.py",
+            "import",
+            "KEY = 'AccessKey=abc'\nimport",
+            "no access key in them, got one in function_app.py",
+        ),
     ],
 )
-def test_03_notices_a_wrong_folder(workshop: Workshop, file: str, old: str, new: str, words: str) -> None:
+def test_03_notices_a_wrong_folder(
+    workshop: Workshop, file: str, old: str, new: str, words: str
+) -> None:
     """Bundle, settings, and a key where none may be."""
     with edited(workshop.functions_folder / file, old, new):
         fails(workshop, "03", words)
@@ -120,13 +162,49 @@ def test_03_notices_a_wrong_folder(workshop: Workshop, file: str, old: str, new:
 @pytest.mark.parametrize(
     ("section", "file", "old", "new", "words"),
     [
-        ("04", "signalr_info.py", "HttpResponse(connection_info", 'HttpResponse("Hello"', "JSON with url and accessToken"),
+        (
+            "04",
+            "signalr_info.py",
+            "HttpResponse(connection_info",
+            'HttpResponse("Hello"',
+            "JSON with url and accessToken",
+        ),
         ("04", "signalr_info.py", 'hubName="chat"', 'hubName="room"', "The url: expected hub=chat"),
-        ("04", "function_app.py", "app.register_functions(signalr_info", "print(signalr_info", "expected 200, got 404"),
-        ("05", "send_message.py", '"newMessage"', '"message"', "The target: expected newMessage, got message"),
-        ("05", "send_message.py", 'hubName="chat"', 'hubName="room"', "What alice received: expected the message, got nothing"),
-        ("05", "send_message.py", '"arguments": [message]', '"arguments": [message, 1]', "The arguments: expected one"),
-        ("06", "send_message.py", "chat_history.append(message)", "pass", "the last two messages, newest first"),
+        (
+            "04",
+            "function_app.py",
+            "app.register_functions(signalr_info",
+            "print(signalr_info",
+            "expected 200, got 404",
+        ),
+        (
+            "05",
+            "send_message.py",
+            '"newMessage"',
+            '"message"',
+            "The target: expected newMessage, got message",
+        ),
+        (
+            "05",
+            "send_message.py",
+            'hubName="chat"',
+            'hubName="room"',
+            "What alice received: expected the message, got nothing",
+        ),
+        (
+            "05",
+            "send_message.py",
+            '"arguments": [message]',
+            '"arguments": [message, 1]',
+            "The arguments: expected one",
+        ),
+        (
+            "06",
+            "send_message.py",
+            "chat_history.append(message)",
+            "pass",
+            "the last two messages, newest first",
+        ),
     ],
 )
 def test_the_functions_checks_notice_a_mistake_in_the_code(
@@ -146,11 +224,18 @@ def test_the_functions_checks_notice_a_mistake_in_the_code(
 @pytest.mark.parametrize(
     ("section", "stop", "start", "words"),
     [
-        ("04", "stop_functions", "start_functions", "The functions on this machine: expected to run"),
+        (
+            "04",
+            "stop_functions",
+            "start_functions",
+            "The functions on this machine: expected to run",
+        ),
         ("06", "stop_page", "start_page", "The page on this machine: expected to be served"),
     ],
 )
-def test_a_server_that_does_not_run_is_named(workshop: Workshop, section: str, stop: str, start: str, words: str) -> None:
+def test_a_server_that_does_not_run_is_named(
+    workshop: Workshop, section: str, stop: str, start: str, words: str
+) -> None:
     """And the hint says how to start it."""
     getattr(workshop, stop)()
     with pytest.raises(CheckFailed, match=words) as caught:
@@ -163,7 +248,9 @@ def test_07_notices_a_key_that_was_changed(workshop: Workshop) -> None:
     """After a change of the access key, local and deployed settings are old; each check says so until it is repaired."""
     settings = workshop.settings
     keys = RegenerateKeyParameters(key_type="Primary")
-    workshop.cloud.signalr().signal_r.begin_regenerate_key(settings.resource_group, settings.signalr, keys).result()
+    workshop.cloud.signalr().signal_r.begin_regenerate_key(
+        settings.resource_group, settings.signalr, keys
+    ).result()
     fails(workshop, "03", "got another one")
     workshop.write_local_settings()
     workshop.check("03")
@@ -190,7 +277,9 @@ def test_07_notices_another_origin(workshop: Workshop) -> None:
     """CORS that names somebody else's page."""
     settings = workshop.settings
     origin = "https://somebody.example"
-    app_settings.set_cors(workshop.cloud, Calls(), settings.resource_group, settings.function_app, origin)
+    app_settings.set_cors(
+        workshop.cloud, Calls(), settings.resource_group, settings.function_app, origin
+    )
     fails(workshop, "07", "Access-Control-Allow-Origin for the page")
     workshop.allow_page()
     workshop.check("07")
@@ -200,9 +289,15 @@ def test_06_notices_an_origin_that_is_not_the_pages(workshop: Workshop) -> None:
     """Host.CORS of another machine's page, which a browser would hold against this one."""
     config = workshop.page_folder / page_config.FILE
     deployed = config.read_text(encoding="utf-8")
-    with edited(workshop.functions_folder / "local.settings.json", str(workshop.local_web_url), "http://127.0.0.1:1"):
+    with edited(
+        workshop.functions_folder / "local.settings.json",
+        str(workshop.local_web_url),
+        "http://127.0.0.1:1",
+    ):
         restart(workshop)
-        assert "write_local_settings" in fails(workshop, "06", "Access-Control-Allow-Origin for the page: expected http")
+        assert "write_local_settings" in fails(
+            workshop, "06", "Access-Control-Allow-Origin for the page: expected http"
+        )
     workshop.write_local_settings()
     restart(workshop)
     workshop.check("06")
@@ -214,7 +309,9 @@ def test_06_notices_a_page_that_calls_another_place(workshop: Workshop) -> None:
     config = workshop.page_folder / page_config.FILE
     deployed = config.read_text(encoding="utf-8")
     page_config.write(workshop.page_folder, "http://localhost:1")
-    assert "prepare_page" in fails(workshop, "06", "config.json of the page: expected apiBaseUrl .* got http://localhost:1")
+    assert "prepare_page" in fails(
+        workshop, "06", "config.json of the page: expected apiBaseUrl .* got http://localhost:1"
+    )
     workshop.prepare_page()
     workshop.check("06")
     config.write_text(deployed, encoding="utf-8")
@@ -225,9 +322,13 @@ def test_08_notices_a_website_that_is_off(workshop: Workshop) -> None:
     from chatkit.cloud.provision import storage
 
     settings, cloud = workshop.settings, workshop.cloud
-    account = cloud.storage().storage_accounts.get_properties(settings.resource_group, settings.storage_account)
+    account = cloud.storage().storage_accounts.get_properties(
+        settings.resource_group, settings.storage_account
+    )
     key = storage.account_key(cloud, Calls(), settings.resource_group, settings.storage_account)
-    cloud.blobs(storage.blob_url(account), key).set_service_properties(static_website=StaticWebsite(enabled=False))
+    cloud.blobs(storage.blob_url(account), key).set_service_properties(
+        static_website=StaticWebsite(enabled=False)
+    )
     assert "upload_page" in fails(workshop, "08", "The page: expected 200 text/html, got 404")
     workshop.set_page_url()
     workshop.upload_page()
@@ -248,11 +349,17 @@ def test_08_notices_a_page_that_calls_another_place(workshop: Workshop) -> None:
     from chatkit.cloud.provision import storage
 
     settings, cloud = workshop.settings, workshop.cloud
-    account = cloud.storage().storage_accounts.get_properties(settings.resource_group, settings.storage_account)
+    account = cloud.storage().storage_accounts.get_properties(
+        settings.resource_group, settings.storage_account
+    )
     key = storage.account_key(cloud, Calls(), settings.resource_group, settings.storage_account)
     web = cloud.blobs(storage.blob_url(account), key).get_container_client("$web")
     web.upload_blob("config.json", json.dumps({"apiBaseUrl": "http://localhost:1"}), overwrite=True)
-    fails(workshop, "08", "config.json of the page: expected apiBaseUrl http://localhost:[0-9]+, got http://localhost:1")
+    fails(
+        workshop,
+        "08",
+        "config.json of the page: expected apiBaseUrl http://localhost:[0-9]+, got http://localhost:1",
+    )
     workshop.set_page_url()
     workshop.upload_page()
     workshop.check("08")

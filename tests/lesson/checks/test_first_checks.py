@@ -71,17 +71,24 @@ def captive() -> Iterator[str]:
 
 def test_00_and_01_hold_at_the_start(workshop: Workshop) -> None:
     """Whoever opens a workshop needs nothing else."""
-    assert [workshop.check(section).text[:10] for section in ("00", "01")] == ["Section 00", "Section 01"]
+    assert [workshop.check(section).text[:10] for section in ("00", "01")] == [
+        "Section 00",
+        "Section 01",
+    ]
 
 
 def test_00_notices_a_network_that_answers_instead(workshop: Workshop, captive: str) -> None:
     """A page of the network, where Resource Manager should be."""
-    with reached_by(workshop, replace(workshop.cloud, resource_manager=captive, ca_file=None, _clients={})):
+    with reached_by(
+        workshop, replace(workshop.cloud, resource_manager=captive, ca_file=None, _clients={})
+    ):
         assert "doctor" in fails(workshop, "00", "asked without a token: expected 401, got 200")
     workshop.check("00")
 
 
-def test_00_notices_a_proxy(workshop: Workshop, captive: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_00_notices_a_proxy(
+    workshop: Workshop, captive: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """One that is asked for addresses of this machine, too; the hint's doctor names the variable."""
     for name in ("NO_PROXY", "no_proxy"):
         monkeypatch.delenv(name, raising=False)
@@ -112,26 +119,39 @@ def test_01_notices_a_secret_that_is_wrong(workshop: Workshop) -> None:
         connection_verify=str(cloud.ca_file),
     )
     with reached_by(workshop, replace(cloud, credential=wrong, _clients={})):
-        assert "az login" in fails(workshop, "01", "Signing in: expected a token, got .*AADSTS700016")
+        assert "az login" in fails(
+            workshop, "01", "Signing in: expected a token, got .*AADSTS700016"
+        )
     workshop.check("01")
 
 
 def test_01_notices_a_subscription_that_is_not_there(workshop: Workshop) -> None:
     """An id from somewhere else."""
-    elsewhere = replace(workshop.cloud, subscription_id="00000000-0000-0000-0000-00000000beef", _clients={})
+    elsewhere = replace(
+        workshop.cloud, subscription_id="00000000-0000-0000-0000-00000000beef", _clients={}
+    )
     with reached_by(workshop, elsewhere):
-        assert "az account set" in fails(workshop, "01", "The subscription: expected one that you may read, got")
+        assert "az account set" in fails(
+            workshop, "01", "The subscription: expected one that you may read, got"
+        )
     workshop.check("01")
 
 
 def test_01_notices_another_tenant(workshop: Workshop) -> None:
     """Signed in, but not where the subscription is."""
-    with reached_by(workshop, replace(workshop.cloud, tenant_id="00000000-0000-0000-0000-00000000beef", _clients={})):
-        assert "az login --tenant" in fails(workshop, "01", "The token's tenant .tid.: expected the subscription's tenant")
+    with reached_by(
+        workshop,
+        replace(workshop.cloud, tenant_id="00000000-0000-0000-0000-00000000beef", _clients={}),
+    ):
+        assert "az login --tenant" in fails(
+            workshop, "01", "The token's tenant .tid.: expected the subscription's tenant"
+        )
     workshop.check("01")
 
 
-def test_01_notices_a_clock_that_is_wrong(workshop: Workshop, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_01_notices_a_clock_that_is_wrong(
+    workshop: Workshop, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Two hours fast: every token is over before it begins."""
     now = time.time
     workshop.check("01")

@@ -41,7 +41,9 @@ def change_authentication(workshop: Workshop, **properties: dict[str, object]) -
     group, site = settings.resource_group, settings.function_app
     found = apps.get_auth_settings_v2_without_secrets(group, site).as_dict()["properties"]
     changed = {name: {**found[name], **values} for name, values in properties.items()}
-    apps.update_auth_settings_v2(group, site, SiteAuthSettingsV2({"properties": {**found, **changed}}))
+    apps.update_auth_settings_v2(
+        group, site, SiteAuthSettingsV2({"properties": {**found, **changed}})
+    )
 
 
 def test_the_checks_pass_on_what_the_notebooks_build(workshop: Workshop) -> None:
@@ -54,8 +56,13 @@ def test_05_and_06_hold_for_the_finished_app_on_this_machine(workshop: Workshop)
     """Nobody stands in front of it there, so the check names its people itself; 04 says that the user came too early."""
     workshop.start_functions()
     workshop.prepare_page()
-    assert [workshop.check(section).text[:10] for section in ("05", "06")] == ["Section 05", "Section 06"]
-    assert "section 09" in fails(workshop, "04", "The token's user: expected none yet, got claim asrs.s.uid")
+    assert [workshop.check(section).text[:10] for section in ("05", "06")] == [
+        "Section 05",
+        "Section 06",
+    ]
+    assert "section 09" in fails(
+        workshop, "04", "The token's user: expected none yet, got claim asrs.s.uid"
+    )
     workshop.stop_functions()
     workshop.set_page_url()
 
@@ -63,14 +70,18 @@ def test_05_and_06_hold_for_the_finished_app_on_this_machine(workshop: Workshop)
 def test_09_notices_that_authentication_is_off(workshop: Workshop) -> None:
     """Whoever turns it off opens the app to everybody."""
     change_authentication(workshop, platform={"enabled": False})
-    assert "enable_authentication" in fails(workshop, "09", "GET /.auth/me without sign-in: expected 401, got 404")
+    assert "enable_authentication" in fails(
+        workshop, "09", "GET /.auth/me without sign-in: expected 401, got 404"
+    )
     with pytest.raises(SetupError, match="no sign-in"):
         workshop.sign_in_as("alice")
     workshop.enable_authentication()
     workshop.check("09")
 
 
-def test_09_proves_what_it_can_where_only_people_sign_in(workshop: Workshop, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_09_proves_what_it_can_where_only_people_sign_in(
+    workshop: Workshop, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Where a password is asked for, no check can be alice; the other sentences hold, and this one says so."""
 
     def password(*names: str) -> None:
@@ -78,14 +89,20 @@ def test_09_proves_what_it_can_where_only_people_sign_in(workshop: Workshop, mon
 
     monkeypatch.setattr(authentication, "signed_in", password)
     text = workshop.check("09").text
-    assert "Entra asks for a password here" in text and "X-MS-CLIENT-PRINCIPAL-NAME" in text and "alice" not in text
+    assert (
+        "Entra asks for a password here" in text
+        and "X-MS-CLIENT-PRINCIPAL-NAME" in text
+        and "alice" not in text
+    )
 
 
 def test_09_notices_the_anonymous_app(workshop: Workshop) -> None:
     """Authentication alone names nobody: the app has to ask."""
     write_app(workshop.folder)
     workshop.publish_functions()
-    assert "publish_functions" in fails(workshop, "09", "negotiate without sign-in: expected 401 and a sentence, got 200")
+    assert "publish_functions" in fails(
+        workshop, "09", "negotiate without sign-in: expected 401 and a sentence, got 200"
+    )
     write_app(workshop.folder, until="10")
     workshop.publish_functions()
     workshop.check("09")
@@ -94,7 +111,13 @@ def test_09_notices_the_anonymous_app(workshop: Workshop) -> None:
 @pytest.mark.parametrize(
     ("section", "file", "old", "new", "words"),
     [
-        ("09", "send_message.py", "sender=user", "sender='bob'", "The sender of alice's message: expected alice@.* got bob"),
+        (
+            "09",
+            "send_message.py",
+            "sender=user",
+            "sender='bob'",
+            "The sender of alice's message: expected alice@.* got bob",
+        ),
         (
             "09",
             "signalr_tokens.py",
@@ -102,7 +125,13 @@ def test_09_notices_the_anonymous_app(workshop: Workshop) -> None:
             '"asrs.s.uid": "bob"',
             "The user in alice's token: expected alice@.* got bob",
         ),
-        ("09", "get_messages.py", "if not user:", "if False:", "GET /api/messages without sign-in: expected 401 and a sentence"),
+        (
+            "09",
+            "get_messages.py",
+            "if not user:",
+            "if False:",
+            "GET /api/messages without sign-in: expected 401 and a sentence",
+        ),
         (
             "10",
             "send_message.py",
@@ -117,8 +146,20 @@ def test_09_notices_the_anonymous_app(workshop: Workshop) -> None:
             '(message["recipient"],)',
             "alice's second tab: .*got nothing",
         ),
-        ("10", "send_message.py", "**_feedback(message)", "**{}", "while bob was there: expected true, got nothing"),
-        ("10", "presence.py", "return False", "return True", "after a guest has left: expected false, got true"),
+        (
+            "10",
+            "send_message.py",
+            "**_feedback(message)",
+            "**{}",
+            "while bob was there: expected true, got nothing",
+        ),
+        (
+            "10",
+            "presence.py",
+            "return False",
+            "return True",
+            "after a guest has left: expected false, got true",
+        ),
         (
             "10",
             "chat_history.py",
@@ -128,7 +169,9 @@ def test_09_notices_the_anonymous_app(workshop: Workshop) -> None:
         ),
     ],
 )
-def test_a_mistake_in_the_app_is_named(workshop: Workshop, section: str, file: str, old: str, new: str, words: str) -> None:
+def test_a_mistake_in_the_app_is_named(
+    workshop: Workshop, section: str, file: str, old: str, new: str, words: str
+) -> None:
     """Published with it the check fails; published without, it passes."""
     with edited(workshop.functions_folder / file, old, new):
         workshop.publish_functions()
@@ -141,7 +184,9 @@ def test_09_notices_a_page_that_does_not_offer_sign_in(workshop: Workshop) -> No
     """The page of section 08 is still there."""
     page_config.write(workshop.page_folder, str(workshop.api_base_url))
     workshop.upload_page()
-    assert "set_page_url" in fails(workshop, "09", "config.json of the page: expected signIn aad, got no signIn")
+    assert "set_page_url" in fails(
+        workshop, "09", "config.json of the page: expected signIn aad, got no signIn"
+    )
     workshop.set_page_url()
     workshop.upload_page()
     workshop.check("09")
@@ -149,7 +194,10 @@ def test_09_notices_a_page_that_does_not_offer_sign_in(workshop: Workshop) -> No
 
 def test_09_notices_a_sign_in_that_leads_anywhere(workshop: Workshop) -> None:
     """An address too many on the list gives tokens away."""
-    change_authentication(workshop, login={"allowedExternalRedirectUrls": [workshop.web_url, "https://stranger.example/"]})
+    change_authentication(
+        workshop,
+        login={"allowedExternalRedirectUrls": [workshop.web_url, "https://stranger.example/"]},
+    )
     fails(workshop, "09", "Sign-in from another page: expected no way back, got one")
     workshop.enable_authentication()
     workshop.check("09")
@@ -158,12 +206,20 @@ def test_09_notices_a_sign_in_that_leads_anywhere(workshop: Workshop) -> None:
 def test_11_notices_what_is_left(workshop: Workshop) -> None:
     """Last, because nothing is left after it: the group, then what lies outside it, then a key on this machine."""
     fails(workshop, "11", "The resource group: expected gone, got still there")
-    workshop.cloud.resources().resource_groups.begin_delete(workshop.settings.resource_group).result()
-    assert "clean_up" in fails(workshop, "11", "The app registration: expected gone, got still in Entra")
+    workshop.cloud.resources().resource_groups.begin_delete(
+        workshop.settings.resource_group
+    ).result()
+    assert "clean_up" in fails(
+        workshop, "11", "The app registration: expected gone, got still in Entra"
+    )
     receipt = workshop.clean_up()
     assert receipt.complete and "app registration" in repr(receipt)
     workshop.check("11")
-    with edited(workshop.functions_folder / "local.settings.json", '"AzureSignalRConnectionString": ""', '"A": "AccessKey=abc"'):
+    with edited(
+        workshop.functions_folder / "local.settings.json",
+        '"AzureSignalRConnectionString": ""',
+        '"A": "AccessKey=abc"',
+    ):
         fails(workshop, "11", "local.settings.json: expected no keys, got keys in A")
         workshop.clean_up()
         assert "no keys" in repr(workshop.check("11"))

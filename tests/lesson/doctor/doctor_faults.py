@@ -146,15 +146,21 @@ def swallowing_proxy(workshop: Workshop) -> Iterator[None]:
 # The function app
 
 
-def cors(*origins: str, credentials: bool = True, page: bool = False) -> Callable[[Workshop], Broken]:
+def cors(
+    *origins: str, credentials: bool = True, page: bool = False
+) -> Callable[[Workshop], Broken]:
     """Allow other origins than the page's, or some besides it."""
 
     @contextmanager
     def breaks(workshop: Workshop) -> Iterator[None]:
         settings, sites = workshop.settings, workshop.cloud.web().web_apps
         allowed = [*origins, *([str(workshop.web_url).rstrip("/")] if page else [])]
-        wanted = SiteConfig(cors=CorsSettings(allowed_origins=allowed, support_credentials=credentials))
-        sites.update_configuration(settings.resource_group, settings.function_app, SiteConfigResource(properties=wanted))
+        wanted = SiteConfig(
+            cors=CorsSettings(allowed_origins=allowed, support_credentials=credentials)
+        )
+        sites.update_configuration(
+            settings.resource_group, settings.function_app, SiteConfigResource(properties=wanted)
+        )
         yield
         workshop.allow_page()
 
@@ -192,10 +198,16 @@ def page_calls(change: Callable[[str], str]) -> Callable[[Workshop], Broken]:
     @contextmanager
     def breaks(workshop: Workshop) -> Iterator[None]:
         settings, cloud = workshop.settings, workshop.cloud
-        account = cloud.storage().storage_accounts.get_properties(settings.resource_group, settings.storage_account)
+        account = cloud.storage().storage_accounts.get_properties(
+            settings.resource_group, settings.storage_account
+        )
         key = storage.account_key(cloud, Calls(), settings.resource_group, settings.storage_account)
         web = cloud.blobs(storage.blob_url(account), key).get_container_client("$web")
-        web.upload_blob("config.json", json.dumps({"apiBaseUrl": change(str(workshop.api_base_url))}), overwrite=True)
+        web.upload_blob(
+            "config.json",
+            json.dumps({"apiBaseUrl": change(str(workshop.api_base_url))}),
+            overwrite=True,
+        )
         yield
         workshop.upload_page()
 
@@ -267,7 +279,9 @@ def tier(name: str) -> dict[str, Any]:
 def regenerated_key(workshop: Workshop) -> Iterator[None]:
     """The key that everybody has is no longer one."""
     settings, keys = workshop.settings, RegenerateKeyParameters(key_type="Primary")
-    workshop.cloud.signalr().signal_r.begin_regenerate_key(settings.resource_group, settings.signalr, keys).result()
+    workshop.cloud.signalr().signal_r.begin_regenerate_key(
+        settings.resource_group, settings.signalr, keys
+    ).result()
     yield
     workshop.write_local_settings()
     workshop.upload_settings()
@@ -316,7 +330,9 @@ def assert_named_alone(workshop: Workshop, fault: Fault) -> None:
 
 def assert_no_secret(workshop: Workshop, found: Examination) -> None:
     """Neither key nor token nor password stands in anything that the doctor shows."""
-    shown = "\n".join([*found.lines(), json.dumps(found.as_dict()), *found._repr_mimebundle_().values()])
+    shown = "\n".join(
+        [*found.lines(), json.dumps(found.as_dict()), *found._repr_mimebundle_().values()]
+    )
     assert not [secret for secret in _secrets(workshop) if secret in shown]
     assert not TOKEN.search(shown) and "AccountKey=" not in shown and "AccessKey=" not in shown
 
@@ -327,9 +343,24 @@ def _secrets(workshop: Workshop) -> set[str]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("NO_PROXY", "localhost,127.0.0.1")
         keys = cloud.signalr().signal_r.list_keys(settings.resource_group, settings.signalr)
-        deployed = cloud.web().web_apps.list_application_settings(settings.resource_group, settings.function_app).properties
-        account = storage.account_key(cloud, Calls(), settings.resource_group, settings.storage_account)
+        deployed = (
+            cloud.web()
+            .web_apps.list_application_settings(settings.resource_group, settings.function_app)
+            .properties
+        )
+        account = storage.account_key(
+            cloud, Calls(), settings.resource_group, settings.storage_account
+        )
     here = local_settings.values(workshop.functions_folder)
-    texts = {*(deployed or {}).values(), *here.values(), account, PASSWORD, str(keys.primary_key), str(keys.secondary_key)}
-    parts = {part.partition("Key=")[2] for text in texts for part in text.split(";") if "Key=" in part}
+    texts = {
+        *(deployed or {}).values(),
+        *here.values(),
+        account,
+        PASSWORD,
+        str(keys.primary_key),
+        str(keys.secondary_key),
+    }
+    parts = {
+        part.partition("Key=")[2] for text in texts for part in text.split(";") if "Key=" in part
+    }
     return {text for text in texts | parts if len(text) >= len(PASSWORD)}

@@ -31,16 +31,30 @@ SYMPTOMS: dict[int, tuple[str, ...]] = {
         "Access to XMLHttpRequest at 'https://fuzzy-train-7071.app.github.dev/api/negotiate?negotiateVersion=1' from origin"
         f" 'https://fuzzy-train-3000.app.github.dev' {BLOCKED}",
     ),
-    7: (f"Access to fetch at '{API}/api/messages' from origin 'http://localhost:8080' {BLOCKED}: {NO_ORIGIN}",),
-    8: (f"POST {API}/negotiate?negotiateVersion=1 404 (Not Found)", "404: /negotiate was not found"),
+    7: (
+        f"Access to fetch at '{API}/api/messages' from origin 'http://localhost:8080' {BLOCKED}: {NO_ORIGIN}",
+    ),
+    8: (
+        f"POST {API}/negotiate?negotiateVersion=1 404 (Not Found)",
+        "404: /negotiate was not found",
+    ),
     9: ("POST http://localhost:7071/api/negotiate/negotiate?negotiateVersion=1 404 (Not Found)",),
-    10: ('SyntaxError: Unexpected token T, "This HTTP "... is not valid JSON', "Unexpected token T in JSON at position 0"),
+    10: (
+        'SyntaxError: Unexpected token T, "This HTTP "... is not valid JSON',
+        "Unexpected token T in JSON at position 0",
+    ),
     11: (
         '{"Url":"https://demo.service.signalr.net/client/?hub=chat","AccessToken":"…"}',
         "negotiate answers 200 with an empty body",
     ),
-    12: ("signalRConnectionInfo is not a trigger", "TypeError: context.bindings.connectionInfo is undefined"),
-    13: ("TypeError: Cannot read property 'secure' of undefined", "Cannot read properties of undefined (reading 'secure')"),
+    12: (
+        "signalRConnectionInfo is not a trigger",
+        "TypeError: context.bindings.connectionInfo is undefined",
+    ),
+    13: (
+        "TypeError: Cannot read property 'secure' of undefined",
+        "Cannot read properties of undefined (reading 'secure')",
+    ),
     14: (
         "Warning: No client method with the name 'newmessage' found.",
         "Failed to invoke 'newMessage' due to: Invocation provides 1 argument(s) but target expects 2.",
@@ -63,7 +77,9 @@ SYMPTOMS: dict[int, tuple[str, ...]] = {
         "Incompatible Node.js version (v9.11.2). The version of the Azure Functions runtime you are using (v2) supports Node.js"
         " v8.x or v10.x",
     ),
-    21: ("Python 3.6.x to 3.9.x is required for this operation. Please install Python 3.6, 3.7, 3.8, or 3.9",),
+    21: (
+        "Python 3.6.x to 3.9.x is required for this operation. Please install Python 3.6, 3.7, 3.8, or 3.9",
+    ),
     22: ('Can\'t find template "SignalRNegotiateHTTPTrigger" in "Python"',),
     23: ("AttributeError: 'FunctionApp' object has no attribute 'signalr_connection_info_input'",),
     24: ("POST https://demo.service.signalr.net:5002/api/v1-preview/hub/chat timed out",),
@@ -77,7 +93,9 @@ SYMPTOMS: dict[int, tuple[str, ...]] = {
     ),
     27: ("There is only local.settings.sample.json in my folder",),
     28: (f"POST {API}/api/negotiate 500 (Internal Server Error)",),
-    29: ("Authorization failed, please check the AccessKey of your connection string. Status: 401 Unauthorized",),
+    29: (
+        "Authorization failed, please check the AccessKey of your connection string. Status: 401 Unauthorized",
+    ),
     30: (
         "Handshake error: Service is now in 'Default' mode, but app servers are not connected. Check the service mode and the"
         " app servers.",
@@ -86,18 +104,27 @@ SYMPTOMS: dict[int, tuple[str, ...]] = {
     32: ("WebSocket upgrade failed: 429 Too Many Requests. Connection count reaches limit: 20.",),
     33: ("The invoice of this month has SignalR Standard_S1, 1 unit",),
     34: ("The page stays connected while the functions are stopped",),
-    35: ("Azure.Identity: IDX10223: Lifetime validation failed. The token is expired. ValidTo (UTC): '11/24/2026 10:00:00'",),
+    35: (
+        "Azure.Identity: IDX10223: Lifetime validation failed. The token is expired. ValidTo (UTC): '11/24/2026 10:00:00'",
+    ),
     36: (
         "WebSocket connection to 'wss://demo.service.signalr.net/client/?hub=chat&id=abc' failed: Error during handshake",
         "Failed to load resource: net::ERR_TUNNEL_CONNECTION_FAILED https://demo.service.signalr.net/client/negotiate",
     ),
     37: ("Error while accessing 'x-ms-client-principal-name': property doesn't exist.",),
     38: ("I edited negotiate/function.json, and it has no effect",),
-    39: ("bob's private message does not arrive at anybody: it reaches no one. A private message reaches nobody",),
-    40: ("The sender is alice_contoso.example#EXT#@fabrikam.onmicrosoft.example", "live.com#alice@example.com"),
+    39: (
+        "bob's private message does not arrive at anybody: it reaches no one. A private message reaches nobody",
+    ),
+    40: (
+        "The sender is alice_contoso.example#EXT#@fabrikam.onmicrosoft.example",
+        "live.com#alice@example.com",
+    ),
     41: (f"After the sign-in I am at {API}/.auth/login/done, 'You have successfully signed in'",),
     42: ("POST from the browser answers 403 (Forbidden), with curl it is 200",),
-    43: ("Cookie “AppServiceAuthSession” has been rejected because it is in a cross-site context and its “SameSite” is “Lax”",),
+    43: (
+        "Cookie “AppServiceAuthSession” has been rejected because it is in a cross-site context and its “SameSite” is “Lax”",
+    ),
     44: ("Portal, Code + Test, Run: HTTP response code 401 Unauthorized",),
     45: ("GET http://localhost:7071/.auth/me 404 (Not Found)",),
     46: ("(Authorization_RequestDenied) Insufficient privileges to complete the operation.",),

@@ -18,7 +18,9 @@ from tests.lesson.doctor.doctor_faults import Fault
 
 PATH = Path(__file__).parents[3] / "docs" / "problems.md"
 BROKEN = test_doctor_faults.test_a_fault_is_named_with_its_fix_and_nothing_else.__name__
-BROKEN_IDENTITY = test_doctor_identity_faults.test_a_fault_is_named_with_its_fix_and_nothing_else.__name__
+BROKEN_IDENTITY = (
+    test_doctor_identity_faults.test_a_fault_is_named_with_its_fix_and_nothing_else.__name__
+)
 CONFIRMED = test_doctor_identity_faults.test_a_symptom_is_confirmed_by_what_is_to_be_seen.__name__
 SAID = test_doctor_symptoms.test_a_symptom_is_its_problem_and_no_other.__name__
 MESSAGE_ONLY = {
@@ -57,11 +59,17 @@ message names it.
 
 def document() -> str:
     """Text of docs/problems.md."""
-    parts = [HEAD, "<!-- problems: begin -->\n| | problem | noticed by | cause | fix | tests |\n|---|---|---|---|---|---|\n"]
+    parts = [
+        HEAD,
+        "<!-- problems: begin -->\n| | problem | noticed by | cause | fix | tests |\n|---|---|---|---|---|---|\n",
+    ]
     parts += [f"{row(problem)}\n" for problem in PROBLEMS]
     reasons = "\n".join(f"- {number}: {why}." for number, why in MESSAGE_ONLY.items())
     seen = sum(1 for problem in PROBLEMS if problem.probe)
-    parts += ["<!-- problems: end -->\n", LIMITS.format(known=seen, all=len(PROBLEMS), reasons=reasons)]
+    parts += [
+        "<!-- problems: end -->\n",
+        LIMITS.format(known=seen, all=len(PROBLEMS), reasons=reasons),
+    ]
     return "".join(parts)
 
 
@@ -70,16 +78,32 @@ def row(problem: Problem) -> str:
     seen = ", ".join(f'"…{fault.seen}…"' for fault in faults() if fault.number == problem.number)
     noticed = ["message", *([f"probe {seen}"] if seen else [])]
     title = f"[{problem.title}]({problem.addresses[0]})"
-    cells = (str(problem.number), title, ", ".join(noticed), problem.cause, problem.fix, " ".join(proofs(problem)))
+    cells = (
+        str(problem.number),
+        title,
+        ", ".join(noticed),
+        problem.cause,
+        problem.fix,
+        " ".join(proofs(problem)),
+    )
     return "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |"
 
 
 def proofs(problem: Problem) -> list[str]:
     """Names of the tests."""
     here, there = test_doctor_faults.FAULTS, test_doctor_identity_faults.FAULTS
-    named = [("test_doctor_faults.py", BROKEN, here), ("test_doctor_identity_faults.py", BROKEN_IDENTITY, there)]
-    named.append(("test_doctor_identity_faults.py", CONFIRMED, test_doctor_identity_faults.CONFIRMED))
-    found = [f"`{file}::{test}`" for file, test, faults in named if problem.number in {fault.number for fault in faults}]
+    named = [
+        ("test_doctor_faults.py", BROKEN, here),
+        ("test_doctor_identity_faults.py", BROKEN_IDENTITY, there),
+    ]
+    named.append(
+        ("test_doctor_identity_faults.py", CONFIRMED, test_doctor_identity_faults.CONFIRMED)
+    )
+    found = [
+        f"`{file}::{test}`"
+        for file, test, faults in named
+        if problem.number in {fault.number for fault in faults}
+    ]
     return [*found, f"`test_doctor_symptoms.py::{SAID}`"]
 
 

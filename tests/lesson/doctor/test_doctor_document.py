@@ -20,5 +20,7 @@ def test_every_probe_is_proven_by_a_broken_world() -> None:
     """And what has none is listed with the reason, of which there are at most seven."""
     broken = {fault.number for fault in problems_table.faults()}
     assert {problem.number for problem in PROBLEMS if problem.probe} == broken
-    assert {problem.number for problem in PROBLEMS if not problem.probe} == set(problems_table.MESSAGE_ONLY)
+    assert {problem.number for problem in PROBLEMS if not problem.probe} == set(
+        problems_table.MESSAGE_ONLY
+    )
     assert len(problems_table.MESSAGE_ONLY) <= 7

@@ -23,7 +23,13 @@ STEPS: dict[str, tuple[str, ...]] = {
     "04": RESTART,
     "05": RESTART,
     "06": (*RESTART, "prepare_page", "start_page"),
-    "07": ("create_storage_account", "create_function_app", "publish_functions", "upload_settings", "allow_page"),
+    "07": (
+        "create_storage_account",
+        "create_function_app",
+        "publish_functions",
+        "upload_settings",
+        "allow_page",
+    ),
     "08": ("enable_static_website", "set_page_url", "upload_page"),
     "09": ("publish_functions", "enable_authentication", "set_page_url", "upload_page"),
     "10": ("publish_functions",),
@@ -68,6 +74,13 @@ def test_a_stopped_local_cloud_is_not_started(workshop: Workshop) -> None:
 def assert_healthy(workshop: Workshop) -> None:
     found = consult(workshop)
     assert found.ok and not found.unanswered, found
-    assert {"Python", "Disk", "Subscription", "Rights", "Resource providers", "SignalR quota", "Region", "Cost"} <= {
-        check.what for check in found.checks
-    }
+    assert {
+        "Python",
+        "Disk",
+        "Subscription",
+        "Rights",
+        "Resource providers",
+        "SignalR quota",
+        "Region",
+        "Cost",
+    } <= {check.what for check in found.checks}

@@ -35,12 +35,30 @@ def no_way_back(properties: Any) -> None:
 
 
 FAULTS = (
-    Fault(3, "redirects every request without sign-in", world.authentication(closed("RedirectToLoginPage"))),
-    Fault(35, "gives tokens that end in", world.running(TOKENS, "LIFETIME_S = 3600", "LIFETIME_S = 60")),
-    Fault(39, "negotiate gives a token without a user", world.published(TOKENS, "{**claims, ", "{")),
-    Fault(39, "to a connection id as if it were", world.file(SEND, '"userId": user', '"userId": user["connectionId"]')),
+    Fault(
+        3,
+        "redirects every request without sign-in",
+        world.authentication(closed("RedirectToLoginPage")),
+    ),
+    Fault(
+        35,
+        "gives tokens that end in",
+        world.running(TOKENS, "LIFETIME_S = 3600", "LIFETIME_S = 60"),
+    ),
+    Fault(
+        39, "negotiate gives a token without a user", world.published(TOKENS, "{**claims, ", "{")
+    ),
+    Fault(
+        39,
+        "to a connection id as if it were",
+        world.file(SEND, '"userId": user', '"userId": user["connectionId"]'),
+    ),
     Fault(41, "sends people back to no page", world.authentication(no_way_back)),
-    Fault(43, "signs in without session_mode=token", world.page_file("session.js", "session_mode", "mode")),
+    Fault(
+        43,
+        "signs in without session_mode=token",
+        world.page_file("session.js", "session_mode", "mode"),
+    ),
     Fault(44, "refuses every request without sign-in", world.authentication(closed("Return401"))),
     Fault(
         45,

@@ -45,13 +45,17 @@ def checks(workshop: Workshop) -> dict[str, Finding]:
     return {check.what: check for check in consult(workshop).checks}
 
 
-def as_somebody(workshop: Workshop, patch: pytest.MonkeyPatch, *roles: str, group: str = "") -> None:
+def as_somebody(
+    workshop: Workshop, patch: pytest.MonkeyPatch, *roles: str, group: str = ""
+) -> None:
     """Go on as an account that has some roles only, at the subscription or at one group."""
     cloud = workshop.cloud
     graph, scope = cloud.graph_rest(), f"/subscriptions/{cloud.subscription_id}"
     app = graph.send("POST", "/v1.0/applications", json={"displayName": "somebody"}).json()
     person = graph.send("POST", "/v1.0/servicePrincipals", json={"appId": app["appId"]}).json()
-    given = graph.send("POST", f"/v1.0/applications/{app['id']}/addPassword", json={}).json()["secretText"]
+    given = graph.send("POST", f"/v1.0/applications/{app['id']}/addPassword", json={}).json()[
+        "secretText"
+    ]
     for role in roles:
         place = f"{scope}/resourceGroups/{group}" if group else scope
         definition = f"{scope}/providers/Microsoft.Authorization/roleDefinitions/{role}"
@@ -94,12 +98,19 @@ def test_a_reader_lacks_rights(workshop: Workshop, monkeypatch: pytest.MonkeyPat
     found = checks(workshop)
     assert not found["Rights"].ok and "Microsoft.Web/sites/write" in found["Rights"].found
     assert "Contributor" in found["Rights"].hint
-    assert not found["Resource providers"].ok and "az provider register" in found["Resource providers"].hint
+    assert (
+        not found["Resource providers"].ok
+        and "az provider register" in found["Resource providers"].hint
+    )
 
 
-def test_a_contributor_of_the_group_alone_has_all_rights_there(workshop: Workshop, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_contributor_of_the_group_alone_has_all_rights_there(
+    workshop: Workshop, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """A group made for a participant is enough, but for the providers."""
-    workshop.cloud.resources().resource_groups.create_or_update(workshop.settings.resource_group, {"location": "eastus2"})
+    workshop.cloud.resources().resource_groups.create_or_update(
+        workshop.settings.resource_group, {"location": "eastus2"}
+    )
     as_somebody(workshop, monkeypatch, READER)
     reader = workshop.cloud
     monkeypatch.undo()
@@ -109,36 +120,53 @@ def test_a_contributor_of_the_group_alone_has_all_rights_there(workshop: Worksho
     assert not checks(workshop)["Rights"].ok
 
 
-def test_who_may_read_nothing_is_told_so(workshop: Workshop, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_who_may_read_nothing_is_told_so(
+    workshop: Workshop, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """No role at all: the subscription does not answer such a person."""
     as_somebody(workshop, monkeypatch)
     found = checks(workshop)
-    assert not found["Subscription"].ok and found["Subscription"].found == "not reached (HttpResponseError)"
+    assert (
+        not found["Subscription"].ok
+        and found["Subscription"].found == "not reached (HttpResponseError)"
+    )
     assert found["Rights"].found == "not known: this account may not read its own roles"
 
 
-def test_a_clock_that_is_wrong_is_named(workshop: Workshop, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_clock_that_is_wrong_is_named(
+    workshop: Workshop, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """A laptop that slept for twenty minutes: asked without a token, because none would be good."""
     real = time.time
     monkeypatch.setattr(time, "time", lambda: real() - 1200)
     found = checks(workshop)["Clock skew"]
-    assert (found.ok, found.found) == (False, "this machine is 20 minutes behind") and "Set the clock" in found.hint
+    assert (found.ok, found.found) == (
+        False,
+        "this machine is 20 minutes behind",
+    ) and "Set the clock" in found.hint
 
 
 def test_a_region_that_lacks_something_is_named(workshop: Workshop) -> None:
     """Before a minute is spent on a plan that cannot be."""
     store.save(workshop.home, replace(workshop.settings, region="ukwest"))
     found = checks(workshop)["Region"]
-    assert (found.ok, found.found) == (False, "ukwest has no Flex Consumption") and "region=" in found.hint
+    assert (found.ok, found.found) == (
+        False,
+        "ukwest has no Flex Consumption",
+    ) and "region=" in found.hint
 
 
 def test_a_used_up_quota_is_named(workshop: Workshop) -> None:
     """Five free instances, and none of them this workshop's."""
     workshop.create_resource_group()
     settings, client = workshop.settings, workshop.cloud.signalr().signal_r
-    wanted = SignalRResource(location=settings.region, sku=ResourceSku(name="Free_F1", tier="Free", capacity=1))
+    wanted = SignalRResource(
+        location=settings.region, sku=ResourceSku(name="Free_F1", tier="Free", capacity=1)
+    )
     for number in range(5):
-        client.begin_create_or_update(settings.resource_group, f"somebodys-{number}", wanted).result()
+        client.begin_create_or_update(
+            settings.resource_group, f"somebodys-{number}", wanted
+        ).result()
     found = checks(workshop)["SignalR quota"]
     workshop.cloud.resources().resource_groups.begin_delete(settings.resource_group).result()
     assert (found.ok, found.found) == (False, "5 of 5 free instances of eastus2 in use")
@@ -162,13 +190,21 @@ def test_a_slow_cloud_holds_up_nobody(workshop: Workshop) -> None:
     ask("DELETE", "/faults")
     print(f"consulted a slow cloud in {found.seconds:.2f} s")
     assert found.ok and found.unanswered == ("region",)
-    assert found.lines()[-1] == "Not known, for want of an answer: region." and "want of" not in repr(found)
+    assert found.lines()[
+        -1
+    ] == "Not known, for want of an answer: region." and "want of" not in repr(found)
 
 
-def test_azure_is_asked_the_same_questions(workshop: Workshop, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_azure_is_asked_the_same_questions(
+    workshop: Workshop, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """With target azure nothing differs but the endpoints; the costs are not softened by a local cloud."""
     be(replace(workshop.cloud, target="azure"), monkeypatch)
     store.save(workshop.home, replace(workshop.settings, target="azure"))
     found = consult(workshop)
-    assert {"Subscription", "Rights", "Resource providers", "SignalR quota", "Region"} <= {check.what for check in found.checks}
-    assert next(check.found for check in found.checks if check.what == "Cost").startswith("0 USD a day, as an estimate")
+    assert {"Subscription", "Rights", "Resource providers", "SignalR quota", "Region"} <= {
+        check.what for check in found.checks
+    }
+    assert next(check.found for check in found.checks if check.what == "Cost").startswith(
+        "0 USD a day, as an estimate"
+    )

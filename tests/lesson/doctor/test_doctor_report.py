@@ -21,7 +21,9 @@ TOKEN = "eyJhbGciOiJIUzI1NiJ9.eyJhdWQiOiJ4In0.c2lnbmF0dXJl"
 
 def shown(found: Examination) -> str:
     """Everything of it that anybody sees."""
-    return "\n".join([*found.lines(), *found._repr_mimebundle_().values(), json.dumps(found.as_dict())])
+    return "\n".join(
+        [*found.lines(), *found._repr_mimebundle_().values(), json.dumps(found.as_dict())]
+    )
 
 
 def test_when_all_is_well_one_line_says_so() -> None:
@@ -42,15 +44,24 @@ def test_what_is_wrong_comes_with_what_to_do() -> None:
         "     seen:  the function app allows the origin *",
     ]
     assert "fix:   Name the page's exact origin" in repr(found) and not found.ok
-    assert "https://github.com/dotnet/aspnetcore/issues/20568" in found._repr_mimebundle_()["text/html"]
+    assert (
+        "https://github.com/dotnet/aspnetcore/issues/20568"
+        in found._repr_mimebundle_()["text/html"]
+    )
 
 
 def test_json_says_the_same() -> None:
     """For scripts: stable keys."""
     value = Examination((BAD,), (ONE,)).as_dict()
-    assert set(value) == {"ok", "checks", "problems", "unanswered", "advice"} and value["ok"] is False
-    assert value["checks"] == [{"what": "Disk", "ok": False, "found": "5 MB free", "hint": "Free 600 MB."}]
-    assert {"number", "title", "seen", "matches_symptom", "cause", "fix", "links"} == set(value["problems"][0])
+    assert (
+        set(value) == {"ok", "checks", "problems", "unanswered", "advice"} and value["ok"] is False
+    )
+    assert value["checks"] == [
+        {"what": "Disk", "ok": False, "found": "5 MB free", "hint": "Free 600 MB."}
+    ]
+    assert {"number", "title", "seen", "matches_symptom", "cause", "fix", "links"} == set(
+        value["problems"][0]
+    )
 
 
 def test_foreign_text_stays_text() -> None:

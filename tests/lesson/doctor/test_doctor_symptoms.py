@@ -60,16 +60,22 @@ def test_a_long_log_is_read_quickly() -> None:
     assert named("negotiate " * 100_000) == [] and len(plain("x" * 1_000_000)) == 20_000
 
 
-def test_an_unknown_symptom_is_told_what_to_try(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_unknown_symptom_is_told_what_to_try(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """In a home where nothing was done; there is nothing wrong with it, so that the verb ends well."""
     monkeypatch.setenv("CHATKIT_HOME", str(tmp_path))
     monkeypatch.setenv("NO_PROXY", "localhost,127.0.0.1")
     found = consult(Workshop(tmp_path), "hello")
-    assert repr(found).startswith("No known problem has these words in it.\n  - Paste the whole message")
+    assert repr(found).startswith(
+        "No known problem has these words in it.\n  - Paste the whole message"
+    )
     assert found.ok and found.as_dict()["problems"] == [] and len(found.as_dict()["advice"]) == 4
 
 
-def test_a_known_symptom_is_named_with_cause_and_fix(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_known_symptom_is_named_with_cause_and_fix(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Where nothing was done there is nothing to see; the text alone speaks for it."""
     monkeypatch.setenv("CHATKIT_HOME", str(tmp_path))
     found = consult(Workshop(tmp_path), SYMPTOMS[46][0])

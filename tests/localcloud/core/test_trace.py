@@ -54,6 +54,11 @@ def test_a_secret_is_masked_wherever_it_stands(text: str) -> None:
 def test_named_secrets_are_masked_at_any_depth() -> None:
     """Headers and token members are masked by name."""
     trace = Trace()
-    trace.emit("a", "b", headers={"Authorization": "abc", "Accept": "x"}, body=[{"accessToken": "abc"}])
+    trace.emit(
+        "a", "b", headers={"Authorization": "abc", "Accept": "x"}, body=[{"accessToken": "abc"}]
+    )
     (event,) = trace.after()
-    assert event.detail == {"headers": {"Authorization": "***", "Accept": "x"}, "body": [{"accessToken": "***"}]}
+    assert event.detail == {
+        "headers": {"Authorization": "***", "Accept": "x"},
+        "body": [{"accessToken": "***"}],
+    }

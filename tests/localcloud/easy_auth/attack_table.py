@@ -20,7 +20,10 @@ SPOOFED_HEADERS: dict[str, list[tuple[str, str]]] = {
     "underscores": [("X_MS_CLIENT_PRINCIPAL_NAME", "bob")],
     "one underscore": [("X-MS-CLIENT-PRINCIPAL_NAME", "bob")],
     "duplicated": [("X-MS-CLIENT-PRINCIPAL-NAME", "bob"), ("x-ms-client-principal-name", "carol")],
-    "duplicated in two spellings": [("X-MS-CLIENT-PRINCIPAL-NAME", "bob"), ("X_MS_CLIENT_PRINCIPAL_NAME", "bob")],
+    "duplicated in two spellings": [
+        ("X-MS-CLIENT-PRINCIPAL-NAME", "bob"),
+        ("X_MS_CLIENT_PRINCIPAL_NAME", "bob"),
+    ],
     "empty": [("X-MS-CLIENT-PRINCIPAL-NAME", "")],
     "id token": [("X-MS-TOKEN-AAD-ID-TOKEN", "x")],
     "access token, underscores": [("X_MS_TOKEN_AAD_ACCESS_TOKEN", "x")],
@@ -37,7 +40,14 @@ BAD_BEARERS = (
     "alg none", "public key as secret", "foreign key", "foreign key, known id", "another app's id token",
     "management token", "graph token", "foreign issuer", "expired", "not a token", "session token",
 )  # fmt: skip
-BAD_COOKIES = ("another app's", "state of a sign-in", "cut short", "not a cookie", "after sign-out", "token as cookie")
+BAD_COOKIES = (
+    "another app's",
+    "state of a sign-in",
+    "cut short",
+    "not a cookie",
+    "after sign-out",
+    "token as cookie",
+)
 BAD_CALLBACKS = (
     "replayed", "state without cookie", "state of another browser", "state of another app", "no state", "tampered state",
     "session cookie as state", "code of another sign-in", "made-up code", "no code", "guessed cookie",
@@ -63,9 +73,21 @@ FORGED_REQUESTS: dict[str, tuple[str, str, dict[str, str]]] = {
     "me": ("POST", "/.auth/me", {"Origin": "https://evil.example"}),
     "refresh": ("POST", "/.auth/refresh", {"Origin": "https://evil.example"}),
     "logout by form": ("POST", "/.auth/logout", {"Origin": "https://evil.example"}),
-    "logout by image": ("GET", "/.auth/logout", {"Sec-Fetch-Site": "cross-site", "Sec-Fetch-Mode": "no-cors"}),
-    "logout by link": ("GET", "/.auth/logout", {"Sec-Fetch-Site": "cross-site", "Sec-Fetch-Mode": "navigate"}),
-    "logout from another port": ("GET", "/.auth/logout", {"Sec-Fetch-Site": "same-site", "Referer": "http://localhost:2/"}),
+    "logout by image": (
+        "GET",
+        "/.auth/logout",
+        {"Sec-Fetch-Site": "cross-site", "Sec-Fetch-Mode": "no-cors"},
+    ),
+    "logout by link": (
+        "GET",
+        "/.auth/logout",
+        {"Sec-Fetch-Site": "cross-site", "Sec-Fetch-Mode": "navigate"},
+    ),
+    "logout from another port": (
+        "GET",
+        "/.auth/logout",
+        {"Sec-Fetch-Site": "same-site", "Referer": "http://localhost:2/"},
+    ),
 }
 
 # Asked without identity while everything but /api/open needs one.
@@ -145,17 +167,33 @@ LOOK_ALIKES: dict[str, str] = {
 Group = tuple[str, str, tuple[str, ...]]
 MODULE, APP = "test_easy_auth_attacks.py", "test_app_attacks.py"
 GROUPS: dict[str, Group] = {
-    "Identity headers from outside": (MODULE, "test_a_spoofed_header_never_arrives", tuple(SPOOFED_HEADERS)),
+    "Identity headers from outside": (
+        MODULE,
+        "test_a_spoofed_header_never_arrives",
+        tuple(SPOOFED_HEADERS),
+    ),
     "Session tokens": (MODULE, "test_a_bad_session_token_is_refused", BAD_TOKENS),
     "Provider tokens": (MODULE, "test_a_bad_provider_token_is_refused", BAD_BEARERS),
     "Session cookies": (MODULE, "test_a_bad_cookie_names_nobody", BAD_COOKIES),
     "The way back from sign-in": (MODULE, "test_a_bad_callback_signs_nobody_in", BAD_CALLBACKS),
     "Redirects after sign-in and sign-out": (MODULE, "test_there_is_no_open_redirect", BAD_TARGETS),
-    "Requests forged by another site": (MODULE, "test_another_site_cannot_use_the_cookie", tuple(FORGED_REQUESTS)),
+    "Requests forged by another site": (
+        MODULE,
+        "test_another_site_cannot_use_the_cookie",
+        tuple(FORGED_REQUESTS),
+    ),
     "Paths": (MODULE, "test_no_spelling_of_a_path_passes_by", PATHS),
     "Forged messages": (APP, "test_a_forged_field_changes_nothing", tuple(FORGED_MESSAGES)),
-    "Recipients that are not one person": (APP, "test_a_recipient_is_one_name", tuple(BAD_RECIPIENTS)),
-    "Reading what others wrote": (APP, "test_nobody_reads_what_others_wrote", tuple(HISTORY_QUERIES)),
+    "Recipients that are not one person": (
+        APP,
+        "test_a_recipient_is_one_name",
+        tuple(BAD_RECIPIENTS),
+    ),
+    "Reading what others wrote": (
+        APP,
+        "test_nobody_reads_what_others_wrote",
+        tuple(HISTORY_QUERIES),
+    ),
     "Names that look like another": (APP, "test_a_look_alike_is_somebody_else", tuple(LOOK_ALIKES)),
 }
 

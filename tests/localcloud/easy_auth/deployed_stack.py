@@ -33,7 +33,9 @@ class Browser:
     def __init__(self) -> None:
         self.http = aiohttp.ClientSession(cookie_jar=aiohttp.CookieJar(unsafe=True))
 
-    async def ask(self, method: str, url: str, **options: Any) -> tuple[int, str, Mapping[str, str]]:
+    async def ask(
+        self, method: str, url: str, **options: Any
+    ) -> tuple[int, str, Mapping[str, str]]:
         """Status, text and headers of one request."""
         async with self.http.request(method, url, allow_redirects=False, **options) as answer:
             return answer.status, await answer.text(), answer.headers
@@ -65,7 +67,11 @@ class Browser:
     async def token(self, app: App, user: str = "alice") -> str:
         """Sign in for a token."""
         end = await self.sign_in(app, user, session_mode="token")
-        return str(json.loads(unquote(urlsplit(end).fragment.removeprefix("token=")))["authenticationToken"])
+        return str(
+            json.loads(unquote(urlsplit(end).fragment.removeprefix("token=")))[
+                "authenticationToken"
+            ]
+        )
 
 
 class App:
@@ -75,7 +81,13 @@ class App:
         self._stack = stack
         reserve = stack.cloud.platform.listeners.reserve
         self.spec = SiteSpec(
-            name, reserve(f"sites/{name}"), reserve(f"scm/{name}"), {}, HostKeys("m"), Cors((PAGE,)), sku="Dynamic"
+            name,
+            reserve(f"sites/{name}"),
+            reserve(f"scm/{name}"),
+            {},
+            HostKeys("m"),
+            Cors((PAGE,)),
+            sku="Dynamic",
         )
         self.url = f"http://localhost:{self.spec.port}"
         directory = stack.cloud.entra.directory
@@ -99,13 +111,19 @@ class App:
             },
             "login": {"tokenStore": {"enabled": True}, "allowedExternalRedirectUrls": [PAGE]},
         }
-        self.spec = replace(self.spec, authentication=authentication, app_settings={SECRET: self._stack.secret(self.client_id)})
+        self.spec = replace(
+            self.spec,
+            authentication=authentication,
+            app_settings={SECRET: self._stack.secret(self.client_id)},
+        )
         await self._stack.cloud.functions.apply(self.spec)
 
     async def deploy(self) -> None:
         """Deploy an app that answers which identity it was told."""
         await self._stack.cloud.functions.apply(self.spec)
-        token = self._stack.cloud.entra.tokens.issue("https://management.azure.com", {"oid": "x", **self._stack.owner})
+        token = self._stack.cloud.entra.tokens.issue(
+            "https://management.azure.com", {"oid": "x", **self._stack.owner}
+        )
         url = f"https://localhost:{self.spec.scm_port}/api/zipdeploy"
         headers = {"Authorization": f"Bearer {token}"}
         async with self._stack.outsider.http.post(
@@ -119,7 +137,9 @@ class Stack:
 
     def __init__(self, folder: Path) -> None:
         self.cloud = LocalCloud(folder, on_stop=lambda: None)
-        self.trust = ssl.create_default_context(cafile=str(self.cloud.platform.certificates.ca_file))
+        self.trust = ssl.create_default_context(
+            cafile=str(self.cloud.platform.certificates.ca_file)
+        )
         directory = self.cloud.entra.directory
         principal = directory.create_service_principal(directory.client_id)
         self.owner = {"oid": principal.id, "appid": directory.client_id}
@@ -160,7 +180,9 @@ class Stack:
             self._secrets[client_id] = f"secret-of-{client_id}"
             document = self.cloud.entra.directory.application(client_id)
             assert document is not None
-            document["passwordCredentials"].append(password_credential("test", self._secrets[client_id]))
+            document["passwordCredentials"].append(
+                password_credential("test", self._secrets[client_id])
+            )
             self.cloud.entra.directory.save_application(document)
         return self._secrets[client_id]
 

@@ -72,9 +72,13 @@ async def bad_token(stack: Stack, browser: Browser, name: str) -> str:
         case "expired":
             sessions = stack.cloud.easy_auth._sessions["one"]
             session = sessions.of_token(token, origin=stack.app.url)
-            return sessions.token(sessions.renew(session, life_s=-5, tokens={}), origin=stack.app.url)
+            return sessions.token(
+                sessions.renew(session, life_s=-5, tokens={}), origin=stack.app.url
+            )
         case "id token" | "access token":
-            _, text, _ = await browser.ask("GET", f"{stack.app.url}/.auth/me", headers={"X-ZUMO-AUTH": token})
+            _, text, _ = await browser.ask(
+                "GET", f"{stack.app.url}/.auth/me", headers={"X-ZUMO-AUTH": token}
+            )
             return str(json.loads(text)[0][name.replace(" ", "_")])
         case "cookie value":
             await browser.sign_in(stack.app)
@@ -89,7 +93,9 @@ async def bad_token(stack: Stack, browser: Browser, name: str) -> str:
         case "beyond ASCII":
             return "é" + token
         case "after sign-out":
-            await browser.ask("POST", f"{stack.app.url}/.auth/logout", headers={"X-ZUMO-AUTH": token})
+            await browser.ask(
+                "POST", f"{stack.app.url}/.auth/logout", headers={"X-ZUMO-AUTH": token}
+            )
             return token
     return "not a token"
 
@@ -106,7 +112,14 @@ async def bad_bearer(stack: Stack, browser: Browser, name: str) -> str:
     """A provider token that must not count."""
     tokens = stack.cloud.entra.tokens
     now = int(time.time())
-    claims = {"iss": tokens.issuer, "aud": stack.app.client_id, "sub": "x", "oid": "x", "iat": now, "exp": now + 600}
+    claims = {
+        "iss": tokens.issuer,
+        "aud": stack.app.client_id,
+        "sub": "x",
+        "oid": "x",
+        "iat": now,
+        "exp": now + 600,
+    }
     key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
     known = {"kid": str(tokens.jwks()["keys"][0]["kid"])}
     match name:
@@ -127,7 +140,9 @@ async def bad_bearer(stack: Stack, browser: Browser, name: str) -> str:
         case "graph token":
             return tokens.issue("https://graph.microsoft.com", {"sub": "x", "oid": "x"})
         case "foreign issuer":
-            return tokens.issue(stack.app.client_id, {"sub": "x", "iss": "https://evil.example/v2.0"})
+            return tokens.issue(
+                stack.app.client_id, {"sub": "x", "iss": "https://evil.example/v2.0"}
+            )
         case "expired":
             return tokens.issue(stack.app.client_id, {"sub": "x"}, lifetime_s=-10)
         case "session token":
@@ -142,7 +157,9 @@ async def test_a_bad_provider_token_is_refused(stack: Stack, browser: Browser, n
     url, bearer = stack.app.url, {"Authorization": f"Bearer {token}"}
     assert (await stack.outsider.ask("GET", f"{url}/api/who", headers=bearer))[0] == 401
     for kind in ("id_token", "access_token"):
-        assert (await stack.outsider.ask("POST", f"{url}/.auth/login/aad", json={kind: token}))[0] == 401
+        assert (await stack.outsider.ask("POST", f"{url}/.auth/login/aad", json={kind: token}))[
+            0
+        ] == 401
 
 
 async def bad_cookie(stack: Stack, browser: Browser, name: str) -> str:
@@ -189,7 +206,9 @@ async def bad_callback(stack: Stack, browser: Browser, name: str) -> tuple[Brows
             await victim.to_page(login)
             return victim, good
         case "state of another app":
-            back["state"] = sent(await browser.to_callback(f"{stack.other.url}/.auth/login/aad"))["state"]
+            back["state"] = sent(await browser.to_callback(f"{stack.other.url}/.auth/login/aad"))[
+                "state"
+            ]
         case "no state":
             del back["state"]
         case "tampered state":
@@ -229,7 +248,9 @@ async def test_there_is_no_open_redirect(stack: Stack, target: str) -> None:
 
 
 @pytest.mark.parametrize("name", attack_table.FORGED_REQUESTS)
-async def test_another_site_cannot_use_the_cookie(stack: Stack, browser: Browser, name: str) -> None:
+async def test_another_site_cannot_use_the_cookie(
+    stack: Stack, browser: Browser, name: str
+) -> None:
     """403, and alice is still signed in."""
     await browser.sign_in(stack.app)
     method, path, headers = attack_table.FORGED_REQUESTS[name]

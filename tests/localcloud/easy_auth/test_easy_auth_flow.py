@@ -19,19 +19,26 @@ async def test_alice_signs_in_with_a_cookie(stack: Stack, browser: Browser) -> N
     seen = json.loads(text)
     assert status == 200 and seen["x-ms-client-principal-name"].startswith("alice@")
     assert json.loads(base64.b64decode(seen["x-ms-client-principal"]))["auth_typ"] == "aad"
-    assert {"x-ms-client-principal-id", "x-ms-client-principal-idp", "x-ms-token-aad-id-token", "x-ms-token-aad-expires-on"} <= {
-        *seen
-    }
+    assert {
+        "x-ms-client-principal-id",
+        "x-ms-client-principal-idp",
+        "x-ms-token-aad-id-token",
+        "x-ms-token-aad-expires-on",
+    } <= {*seen}
 
 
 async def test_alice_signs_in_with_a_token(stack: Stack, browser: Browser) -> None:
     """The token comes in the fragment and works in X-ZUMO-AUTH without any cookie."""
     token = await browser.token(stack.app)
-    _, text, _ = await stack.outsider.ask("GET", f"{stack.app.url}/api/who", headers={"X-ZUMO-AUTH": token})
+    _, text, _ = await stack.outsider.ask(
+        "GET", f"{stack.app.url}/api/who", headers={"X-ZUMO-AUTH": token}
+    )
     assert json.loads(text)["x-ms-client-principal-name"].startswith("alice@")
 
 
-async def test_two_tabs_sign_in_as_two_people_at_the_same_time(stack: Stack, browser: Browser) -> None:
+async def test_two_tabs_sign_in_as_two_people_at_the_same_time(
+    stack: Stack, browser: Browser
+) -> None:
     """Both sign-ins of one profile come to their end."""
     login = f"{stack.app.url}/.auth/login/aad?session_mode=token&post_login_redirect_uri={PAGE}"
     ends = [await browser.to_callback(login, user) for user in ("alice", "bob")]
@@ -47,7 +54,9 @@ async def test_me_refresh_and_logout(stack: Stack, browser: Browser) -> None:
     assert status == 200 and json.loads(text)[0]["provider_name"] == "aad"
     assert (await browser.ask("HEAD", f"{stack.app.url}/.auth/me/"))[0] == 200
     assert (await browser.ask("GET", f"{stack.app.url}/.auth/refresh"))[0] == 200
-    status, _, headers = await browser.ask("GET", f"{stack.app.url}/.auth/logout?post_logout_redirect_uri={PAGE}/bye")
+    status, _, headers = await browser.ask(
+        "GET", f"{stack.app.url}/.auth/logout?post_logout_redirect_uri={PAGE}/bye"
+    )
     assert status == 302 and "/oauth2/v2.0/logout?" in headers["Location"]
     _, _, headers = await browser.ask("GET", headers["Location"])
     _, _, headers = await browser.ask("GET", headers["Location"])
@@ -60,7 +69,9 @@ async def test_a_provider_token_is_exchanged_for_a_session(stack: Stack, browser
     await browser.sign_in(stack.app)
     _, text, _ = await browser.ask("GET", f"{stack.app.url}/.auth/me")
     body = {"id_token": json.loads(text)[0]["id_token"]}
-    status, text, _ = await stack.outsider.ask("POST", f"{stack.app.url}/.auth/login/aad", json=body)
+    status, text, _ = await stack.outsider.ask(
+        "POST", f"{stack.app.url}/.auth/login/aad", json=body
+    )
     assert status == 200 and json.loads(text)["user"]["userId"].startswith("sid:")
     bearer = {"Authorization": f"Bearer {body['id_token']}"}
     _, text, _ = await stack.outsider.ask("GET", f"{stack.app.url}/api/who", headers=bearer)
@@ -82,9 +93,15 @@ async def test_settings_work_at_once(stack: Stack, action: str, accept: str, sta
     url = stack.app.url
     await stack.app.configure(unauthenticatedClientAction=action, excludedPaths=["/api/open"])
     try:
-        assert (await stack.outsider.ask("GET", f"{url}/api/who", headers={"Accept": accept}))[0] == status
+        assert (await stack.outsider.ask("GET", f"{url}/api/who", headers={"Accept": accept}))[
+            0
+        ] == status
         assert (await stack.outsider.ask("GET", f"{url}/api/open/x"))[0] == 200
-        preflight = {"Origin": PAGE, "Access-Control-Request-Method": "POST", "Access-Control-Request-Headers": "x-zumo-auth"}
+        preflight = {
+            "Origin": PAGE,
+            "Access-Control-Request-Method": "POST",
+            "Access-Control-Request-Headers": "x-zumo-auth",
+        }
         assert (await stack.outsider.ask("OPTIONS", f"{url}/api/who", headers=preflight))[0] == 204
     finally:
         await stack.app.configure()
@@ -95,4 +112,6 @@ async def test_sessions_go_with_their_site(stack: Stack, browser: Browser) -> No
     token = await browser.token(stack.other)
     await stack.cloud.functions.remove("two")
     await stack.other.configure()
-    assert (await browser.ask("GET", f"{stack.other.url}/.auth/me", headers={"X-ZUMO-AUTH": token}))[0] == 401
+    assert (
+        await browser.ask("GET", f"{stack.other.url}/.auth/me", headers={"X-ZUMO-AUTH": token})
+    )[0] == 401

@@ -29,7 +29,16 @@ def sessions(tmp_path: Path) -> Sessions:
 
 
 @pytest.mark.parametrize(
-    "target", ["/", "/done?x=1", f"{ORIGIN}/a", PAGE, f"{PAGE}index.html", f"{PAGE}a/b?q=1", "HTTP://LOCALHOST:7001/"]
+    "target",
+    [
+        "/",
+        "/done?x=1",
+        f"{ORIGIN}/a",
+        PAGE,
+        f"{PAGE}index.html",
+        f"{PAGE}a/b?q=1",
+        "HTTP://LOCALHOST:7001/",
+    ],
 )
 def test_an_own_or_allowed_address_is_a_redirect_target(target: str) -> None:
     """This app, and what lies below an allowed URL."""
@@ -55,17 +64,32 @@ def test_an_allowed_path_covers_what_is_below_it_only() -> None:
     """`/chat` allows `/chat/x`, not `/chatter` and not `/chat/../x`."""
     allowed = ["https://a.example/chat"]
     paths = ("/chat", "/chat/x", "/chatter", "/chat/../x", "/chat/%2e%2e/x")
-    verdicts = [is_allowed(f"https://a.example{path}", own_origin=ORIGIN, allowed=allowed) for path in paths]
+    verdicts = [
+        is_allowed(f"https://a.example{path}", own_origin=ORIGIN, allowed=allowed) for path in paths
+    ]
     assert verdicts == [True, True, False, False, False]
 
 
 def test_the_principal_header_has_azures_shape() -> None:
     """Base64 of JSON with auth_typ, claims, name_typ and role_typ; claims under their long names."""
-    principal = Principal.of("aad", {"sub": "s", "oid": "o", "preferred_username": "alice@contoso.example", "roles": ["a", "b"]})
+    principal = Principal.of(
+        "aad",
+        {
+            "sub": "s",
+            "oid": "o",
+            "preferred_username": "alice@contoso.example",
+            "roles": ["a", "b"],
+        },
+    )
     document = json.loads(base64.b64decode(principal.headers()["X-MS-CLIENT-PRINCIPAL"]))
     assert set(document) == {"auth_typ", "claims", "name_typ", "role_typ"}
-    assert {"typ": "http://schemas.microsoft.com/identity/claims/objectidentifier", "val": "o"} in document["claims"]
-    assert [claim["val"] for claim in document["claims"] if claim["typ"] == document["role_typ"]] == ["a", "b"]
+    assert {
+        "typ": "http://schemas.microsoft.com/identity/claims/objectidentifier",
+        "val": "o",
+    } in document["claims"]
+    assert [
+        claim["val"] for claim in document["claims"] if claim["typ"] == document["role_typ"]
+    ] == ["a", "b"]
 
 
 def test_a_name_beyond_ascii_cannot_break_the_header() -> None:
@@ -84,14 +108,22 @@ def test_a_token_has_the_shape_of_app_services(sessions: Sessions) -> None:
     """Issuer and audience are the app, the subject is the person's id in this app."""
     token = sessions.token(sessions.start(ALICE, life_s=60, tokens={}), origin=ORIGIN)
     claims = jwt.decode(token, options={"verify_signature": False})
-    assert (claims["iss"], claims["aud"], claims["idp"], claims["ver"]) == (ORIGIN + "/", ORIGIN + "/", "aad", "3")
+    assert (claims["iss"], claims["aud"], claims["idp"], claims["ver"]) == (
+        ORIGIN + "/",
+        ORIGIN + "/",
+        "aad",
+        "3",
+    )
     assert claims["sub"].startswith("sid:")
 
 
 def test_a_persons_id_is_the_same_at_every_sign_in(sessions: Sessions) -> None:
     """The `sid` is a hash of the provider's id: apps store rows under it (Azure Mobile Apps, `MobileServiceUser.UserId`)."""
     bob = replace(ALICE, user_id="another")
-    ids = {sessions.user_id(sessions.start(person, life_s=60, tokens={}).principal) for person in (ALICE, ALICE, bob)}
+    ids = {
+        sessions.user_id(sessions.start(person, life_s=60, tokens={}).principal)
+        for person in (ALICE, ALICE, bob)
+    }
     assert len(ids) == 2 and not any(ALICE.user_id in one for one in ids)
 
 
@@ -113,12 +145,22 @@ def test_signing_out_ends_cookie_and_token(sessions: Sessions) -> None:
         sessions.of_token(token, origin=ORIGIN)
 
 
-@pytest.mark.parametrize("change", ["other app", "other site", "expired", "none", "foreign key", "cut short"])
+@pytest.mark.parametrize(
+    "change", ["other app", "other site", "expired", "none", "foreign key", "cut short"]
+)
 def test_a_wrong_token_is_rejected(sessions: Sessions, tmp_path: Path, change: str) -> None:
     """Tokens of another app or site, expired, unsigned or signed by another key."""
     session = sessions.start(ALICE, life_s=-1 if change == "expired" else 60, tokens={})
-    token = sessions.token(session, origin="http://localhost:9" if change == "other app" else ORIGIN)
-    claims = {"iss": ORIGIN + "/", "aud": ORIGIN + "/", "sub": "sid:1", "jti": session.sid, "exp": time.time() + 60}
+    token = sessions.token(
+        session, origin="http://localhost:9" if change == "other app" else ORIGIN
+    )
+    claims = {
+        "iss": ORIGIN + "/",
+        "aud": ORIGIN + "/",
+        "sub": "sid:1",
+        "jti": session.sid,
+        "exp": time.time() + 60,
+    }
     if change == "other site":
         token = Sessions(Store(tmp_path / "state.db"), "other").token(session, origin=ORIGIN)
     if change == "none":
@@ -141,7 +183,10 @@ def test_settings_are_read_with_azures_defaults() -> None:
     settings = AuthSettings.parse(
         {
             "platform": {"enabled": True},
-            "globalValidation": {"requireAuthentication": True, "unauthenticatedClientAction": "RedirectToLoginPage"},
+            "globalValidation": {
+                "requireAuthentication": True,
+                "unauthenticatedClientAction": "RedirectToLoginPage",
+            },
             "identityProviders": {
                 "azureActiveDirectory": {
                     "registration": {
@@ -151,16 +196,24 @@ def test_settings_are_read_with_azures_defaults() -> None:
                     }
                 }
             },
-            "login": {"allowedExternalRedirectUrls": [PAGE], "cookieExpiration": {"timeToExpiration": "01:30:00"}},
+            "login": {
+                "allowedExternalRedirectUrls": [PAGE],
+                "cookieExpiration": {"timeToExpiration": "01:30:00"},
+            },
         }
     )
     assert settings.action == "RedirectToLoginPage"
     assert settings.session_life == timedelta(hours=1, minutes=30)
     provider = settings.provider("AzureActiveDirectory")
-    assert provider is not None and provider.discovery_url == "https://localhost:1/t/v2.0/.well-known/openid-configuration"
+    assert (
+        provider is not None
+        and provider.discovery_url == "https://localhost:1/t/v2.0/.well-known/openid-configuration"
+    )
 
 
-@pytest.mark.parametrize("properties", [None, {}, {"platform": None}, {"platform": {"enabled": False}}])
+@pytest.mark.parametrize(
+    "properties", [None, {}, {"platform": None}, {"platform": {"enabled": False}}]
+)
 def test_without_settings_the_module_is_off(properties: dict[str, object] | None) -> None:
     """Never configured, emptied or disabled."""
     assert not AuthSettings.parse(properties).enabled
@@ -170,17 +223,42 @@ def test_without_settings_the_module_is_off(properties: dict[str, object] | None
     "section",
     [
         {"globalValidation": [1], "login": "x", "identityProviders": 5},
-        {"globalValidation": {"excludedPaths": 5, "redirectToProvider": {}, "unauthenticatedClientAction": []}},
-        {"login": {"tokenStore": {"tokenRefreshExtensionHours": "many"}, "allowedExternalRedirectUrls": "x", "nonce": 1}},
-        {"identityProviders": {"azureActiveDirectory": {"registration": {"openIdIssuer": 1, "clientId": []}}}},
-        {"identityProviders": {"customOpenIdConnectProviders": {"x": None, "y": {"registration": "z"}}}},
+        {
+            "globalValidation": {
+                "excludedPaths": 5,
+                "redirectToProvider": {},
+                "unauthenticatedClientAction": [],
+            }
+        },
+        {
+            "login": {
+                "tokenStore": {"tokenRefreshExtensionHours": "many"},
+                "allowedExternalRedirectUrls": "x",
+                "nonce": 1,
+            }
+        },
+        {
+            "identityProviders": {
+                "azureActiveDirectory": {"registration": {"openIdIssuer": 1, "clientId": []}}
+            }
+        },
+        {
+            "identityProviders": {
+                "customOpenIdConnectProviders": {"x": None, "y": {"registration": "z"}}
+            }
+        },
         {"httpSettings": {"routes": {"apiPrefix": 7}}},
     ],
 )
 def test_settings_of_the_wrong_kind_take_the_default(section: dict[str, object]) -> None:
     """Whatever was stored, the site comes up, with authentication on."""
     settings = AuthSettings.parse({"platform": {"enabled": True}, **section})
-    assert (settings.enabled, settings.prefix, settings.providers, settings.excluded_paths) == (True, "/.auth", (), ())
+    assert (settings.enabled, settings.prefix, settings.providers, settings.excluded_paths) == (
+        True,
+        "/.auth",
+        (),
+        (),
+    )
 
 
 def test_a_sealed_sign_in_is_no_session_and_a_session_no_sign_in(sessions: Sessions) -> None:
@@ -192,6 +270,9 @@ def test_a_sealed_sign_in_is_no_session_and_a_session_no_sign_in(sessions: Sessi
 
 def test_sessions_past_their_grace_are_swept(sessions: Sessions) -> None:
     """They do not pile up in the store."""
-    old, young = sessions.start(ALICE, life_s=-100, tokens={}), sessions.start(ALICE, life_s=60, tokens={})
+    old, young = (
+        sessions.start(ALICE, life_s=-100, tokens={}),
+        sessions.start(ALICE, life_s=60, tokens={}),
+    )
     sessions.sweep(grace_s=50)
     assert sessions.find(old.sid, grace_s=1000) is None and sessions.find(young.sid) == young

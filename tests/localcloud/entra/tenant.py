@@ -76,12 +76,18 @@ class Tenant:
 
     async def register(self, **properties: Any) -> tuple[str, str]:
         """Register an application through Graph; returns its application id and a secret."""
-        headers = {"Authorization": f"Bearer {await self.token('https://graph.microsoft.com/.default')}"}
+        headers = {
+            "Authorization": f"Bearer {await self.token('https://graph.microsoft.com/.default')}"
+        }
         url = f"{self.known['graph']}/v1.0/applications"
-        async with self.http.post(url, json={"displayName": "chat", **properties}, headers=headers) as answer:
+        async with self.http.post(
+            url, json={"displayName": "chat", **properties}, headers=headers
+        ) as answer:
             assert answer.status == 201, await answer.text()
             made = await answer.json()
-        async with self.http.post(f"{url}/{made['id']}/addPassword", json={}, headers=headers) as answer:
+        async with self.http.post(
+            f"{url}/{made['id']}/addPassword", json={}, headers=headers
+        ) as answer:
             return made["appId"], (await answer.json())["secretText"]
 
     async def sign_in(self, asked: dict[str, str], user: str = "alice") -> dict[str, str]:
@@ -114,6 +120,8 @@ async def tenant(tmp_path: Path) -> AsyncIterator[Tenant]:
     await service.start()
     trust = ssl.create_default_context(cafile=str(platform.certificates.ca_file))
     async with aiohttp.ClientSession(connector=aiohttp.TCPConnector(ssl=trust)) as http:
-        yield Tenant(service, http, str(platform.certificates.ca_file), tmp_path, service.endpoints())
+        yield Tenant(
+            service, http, str(platform.certificates.ca_file), tmp_path, service.endpoints()
+        )
     await service.stop()
     store.close()

@@ -26,9 +26,13 @@ def make_certificate(folder: Path) -> tuple[Path, str]:
     key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "chat")])
     now = datetime.now(UTC)
-    builder = x509.CertificateBuilder(name, name, key.public_key(), 1, now - timedelta(days=1), now + timedelta(days=1))
+    builder = x509.CertificateBuilder(
+        name, name, key.public_key(), 1, now - timedelta(days=1), now + timedelta(days=1)
+    )
     certificate = builder.sign(key, hashes.SHA256())
-    pem = key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+    pem = key.private_bytes(
+        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    )
     path = folder / "client.pem"
     path.write_bytes(pem + certificate.public_bytes(serialization.Encoding.PEM))
     return path, base64.b64encode(certificate.public_bytes(serialization.Encoding.DER)).decode()
@@ -57,7 +61,9 @@ async def test_a_client_secret_gets_a_token_that_resource_manager_accepts(tenant
 async def test_a_certificate_signs_in(tenant: Tenant) -> None:
     """The private key stays with the client; Entra has the certificate from Graph."""
     path, der = make_certificate(tenant.folder)
-    app_id, _ = await tenant.register(keyCredentials=[{"type": "AsymmetricX509Cert", "usage": "Verify", "key": der}])
+    app_id, _ = await tenant.register(
+        keyCredentials=[{"type": "AsymmetricX509Cert", "usage": "Verify", "key": der}]
+    )
     claims = tenant.service.tokens.verify(await certificate_token(tenant, app_id, path), [ARM])
     assert claims.appid == app_id
 
@@ -77,7 +83,9 @@ async def test_an_unregistered_certificate_is_refused(tenant: Tenant) -> None:
         ({"client_id": "11111111-1111-1111-1111-111111111111"}, "AADSTS700016"),
     ],
 )
-async def test_a_wrong_credential_is_refused_in_entras_words(tenant: Tenant, changes: dict[str, str], number: str) -> None:
+async def test_a_wrong_credential_is_refused_in_entras_words(
+    tenant: Tenant, changes: dict[str, str], number: str
+) -> None:
     """The learner must see the error that the real Entra gives."""
     with pytest.raises(ClientAuthenticationError, match=number):
         await tenant.get_token(f"{ARM}/.default", **changes)
@@ -93,8 +101,14 @@ async def test_an_expired_secret_is_told_from_a_wrong_one(tenant: Tenant) -> Non
     form = {"grant_type": "client_credentials", "client_id": app_id, "scope": f"{ARM}/.default"}
     for text, number in ((secret, 7000222), ("wrong", 7000215)):
         status, refused = await tenant.post(**form, client_secret=text)
-        assert (status, refused["error"], refused["error_codes"]) == (401, "invalid_client", [number])
-        assert refused["error_description"].startswith(f"AADSTS{number}: ") and refused["error_uri"].endswith(str(number))
+        assert (status, refused["error"], refused["error_codes"]) == (
+            401,
+            "invalid_client",
+            [number],
+        )
+        assert refused["error_description"].startswith(f"AADSTS{number}: ") and refused[
+            "error_uri"
+        ].endswith(str(number))
 
 
 async def test_an_unknown_tenant_is_refused(tenant: Tenant) -> None:
@@ -122,7 +136,9 @@ async def test_an_unknown_tenant_is_refused(tenant: Tenant) -> None:
         ({"grant_type": "client_credentials"}, 900144),
     ],
 )
-async def test_a_malformed_request_names_what_is_wrong(tenant: Tenant, form: dict[str, str], number: int) -> None:
+async def test_a_malformed_request_names_what_is_wrong(
+    tenant: Tenant, form: dict[str, str], number: int
+) -> None:
     """Missing and unsupported fields have numbers of their own."""
     status, body = await tenant.post(**form)
     assert (status, body["error_codes"]) == (400, [number])
@@ -175,7 +191,9 @@ async def test_discovery_promises_nothing_that_is_not_there(tenant: Tenant) -> N
     base = tenant.known["authority"]
     found = []
     for name in (tenant.known["tenant_id"], "common", "organizations"):
-        async with tenant.http.get(f"{base}/{name}/v2.0/.well-known/openid-configuration") as answer:
+        async with tenant.http.get(
+            f"{base}/{name}/v2.0/.well-known/openid-configuration"
+        ) as answer:
             found.append(await answer.json())
     assert found[0] == found[1] == found[2] and found[0]["response_types_supported"] == ["code"]
     for name, url in found[0].items():
@@ -195,5 +213,7 @@ async def test_published_keys_verify_a_token(tenant: Tenant) -> None:
         keys = jwt.PyJWKSet.from_dict(await answer.json())
     token = await tenant.token(f"{ARM}/.default")
     key = keys[jwt.get_unverified_header(token)["kid"]]
-    claims = jwt.decode(token, key, algorithms=["RS256"], audience=ARM, issuer=configuration["issuer"])
+    claims = jwt.decode(
+        token, key, algorithms=["RS256"], audience=ARM, issuer=configuration["issuer"]
+    )
     assert claims["tid"] == tenant.known["tenant_id"]

@@ -18,16 +18,22 @@ GRAPH = "https://graph.microsoft.com/.default"
 async def call(tenant: Tenant, method: str, path: str, **options: Any) -> tuple[int, Any]:
     """Call Graph as the tenant's own service principal."""
     headers = {"Authorization": f"Bearer {await tenant.token(GRAPH)}"}
-    async with tenant.http.request(method, f"{tenant.known['graph']}/v1.0{path}", headers=headers, **options) as answer:
+    async with tenant.http.request(
+        method, f"{tenant.known['graph']}/v1.0{path}", headers=headers, **options
+    ) as answer:
         return answer.status, await answer.json() if answer.status != 204 else None
 
 
 async def test_an_application_lives_and_dies(tenant: Tenant) -> None:
     """Create, find, change, delete: what the authentication section and clean-up do."""
-    _, made = await call(tenant, "POST", "/applications", json={"displayName": "chat", "web": {"redirectUris": []}})
+    _, made = await call(
+        tenant, "POST", "/applications", json={"displayName": "chat", "web": {"redirectUris": []}}
+    )
     changes = {"web": {"redirectUris": ["http://localhost:9/.auth/login/aad/callback"]}}
     assert (await call(tenant, "PATCH", f"/applications/{made['id']}", json=changes))[0] == 204
-    _, found = await call(tenant, "GET", "/applications", params={"$filter": f"appId eq '{made['appId']}'"})
+    _, found = await call(
+        tenant, "GET", "/applications", params={"$filter": f"appId eq '{made['appId']}'"}
+    )
     assert [one["web"] for one in found["value"]] == [changes["web"]]
     _, same = await call(tenant, "GET", f"/applications(appId='{made['appId']}')")
     assert same["id"] == made["id"]
@@ -43,7 +49,12 @@ async def test_annotations_of_a_payload_are_not_properties(tenant: Tenant) -> No
     status, made = await call(tenant, "POST", "/applications", json=body)
     assert (status, made["web"]) == (201, {"redirectUris": ["http://localhost/x"]})
     secret = {"@odata.type": "#microsoft.graph.passwordCredential", "displayName": "s"}
-    status, _ = await call(tenant, "POST", f"/applications/{made['id']}/addPassword", json={"passwordCredential": secret})
+    status, _ = await call(
+        tenant,
+        "POST",
+        f"/applications/{made['id']}/addPassword",
+        json={"passwordCredential": secret},
+    )
     assert status == 200
 
 
@@ -60,16 +71,26 @@ async def test_annotations_of_a_payload_are_not_properties(tenant: Tenant) -> No
 )
 async def test_filters_are_understood(tenant: Tenant, text: str, found: list[str]) -> None:
     """The forms that az and the portal write."""
-    await call(tenant, "POST", "/applications", json={"displayName": "robot", "identifierUris": ["api://robot"]})
+    await call(
+        tenant,
+        "POST",
+        "/applications",
+        json={"displayName": "robot", "identifierUris": ["api://robot"]},
+    )
     _, answer = await call(tenant, "GET", "/applications", params={"$filter": text})
     assert sorted(one["displayName"] for one in answer["value"]) == found
 
 
-@pytest.mark.parametrize("text", ["displayName ne 'x'", "displayName eq 'x' and", "displayName eq x", "'"])
+@pytest.mark.parametrize(
+    "text", ["displayName ne 'x'", "displayName eq 'x' and", "displayName eq x", "'"]
+)
 async def test_other_filters_are_refused_with_the_ones_there_are(tenant: Tenant, text: str) -> None:
     """Nothing is listed as if it fitted."""
     status, answer = await call(tenant, "GET", "/applications", params={"$filter": text})
-    assert (status, answer["error"]["code"]) == (400, "Request_UnsupportedQuery") and "startswith" in answer["error"]["message"]
+    assert (status, answer["error"]["code"]) == (
+        400,
+        "Request_UnsupportedQuery",
+    ) and "startswith" in answer["error"]["message"]
 
 
 async def test_object_ids_tell_whose_they_are(tenant: Tenant) -> None:
@@ -80,13 +101,18 @@ async def test_object_ids_tell_whose_they_are(tenant: Tenant) -> None:
     ids = [alice.id, own.id, "11111111-1111-1111-1111-111111111111"]
     _, answer = await call(tenant, "POST", "/directoryObjects/getByIds", json={"ids": ids})
     kinds = {one["@odata.type"]: one["displayName"] for one in answer["value"]}
-    assert kinds == {"#microsoft.graph.user": "alice", "#microsoft.graph.servicePrincipal": "chatkit"}
+    assert kinds == {
+        "#microsoft.graph.user": "alice",
+        "#microsoft.graph.servicePrincipal": "chatkit",
+    }
 
 
 async def test_a_secret_is_shown_once(tenant: Tenant) -> None:
     """addPassword gives the text, which a command line takes as it is; afterwards only its first characters are known."""
     app_id, secret = await tenant.register()
-    assert re.fullmatch("[A-Za-z0-9]{40}", secret) and re.fullmatch("[A-Za-z0-9]{40}", tenant.known["client_secret"])
+    assert re.fullmatch("[A-Za-z0-9]{40}", secret) and re.fullmatch(
+        "[A-Za-z0-9]{40}", tenant.known["client_secret"]
+    )
     _, shown = await call(tenant, "GET", f"/applications(appId='{app_id}')")
     credential = shown["passwordCredentials"][0]
     assert (credential["hint"], credential["secretText"]) == (secret[:3], None)
@@ -97,12 +123,18 @@ async def test_a_secret_is_shown_once(tenant: Tenant) -> None:
     ("path", "options", "code"),
     [
         ("/applications", {"json": {}}, "Request_BadRequest"),
-        ("/applications", {"json": {"displayName": "x", "web": {"redirectUris": ["http://example.com/"]}}}, "Request_BadRequest"),
+        (
+            "/applications",
+            {"json": {"displayName": "x", "web": {"redirectUris": ["http://example.com/"]}}},
+            "Request_BadRequest",
+        ),
         ("/applications", {"data": "{"}, "BadRequest"),
         ("/groups", {"json": {}}, "NotImplemented"),
     ],
 )
-async def test_graph_refuses_in_its_own_shape(tenant: Tenant, path: str, options: dict[str, Any], code: str) -> None:
+async def test_graph_refuses_in_its_own_shape(
+    tenant: Tenant, path: str, options: dict[str, Any], code: str
+) -> None:
     """Bad input is answered, never a traceback."""
     _, body = await call(tenant, "POST", path, **options)
     assert body["error"]["code"] == code and "innerError" in body["error"]
@@ -111,11 +143,15 @@ async def test_graph_refuses_in_its_own_shape(tenant: Tenant, path: str, options
 async def test_graph_needs_a_token_of_its_own(tenant: Tenant) -> None:
     """A Resource Manager token does not open Graph."""
     headers = {"Authorization": f"Bearer {await tenant.token(f'{ARM}/.default')}"}
-    async with tenant.http.get(f"{tenant.known['graph']}/v1.0/applications", headers=headers) as answer:
+    async with tenant.http.get(
+        f"{tenant.known['graph']}/v1.0/applications", headers=headers
+    ) as answer:
         assert answer.status == 401
 
 
-async def test_an_app_with_an_identity_gets_tokens_without_a_secret(tenant: Tenant, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_an_app_with_an_identity_gets_tokens_without_a_secret(
+    tenant: Tenant, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """The unmodified ManagedIdentityCredential with App Service's two variables."""
     principal_id = tenant.service.directory.create_identity("chat-api", "SystemAssigned")
     identity = tenant.service.directory.principal(principal_id)
@@ -123,7 +159,9 @@ async def test_an_app_with_an_identity_gets_tokens_without_a_secret(tenant: Tena
     monkeypatch.setenv("IDENTITY_ENDPOINT", f"{tenant.service.pages_origin}/msi/token")
     monkeypatch.setenv("IDENTITY_HEADER", identity.header)
     with ManagedIdentityCredential() as credential:
-        token = (await asyncio.to_thread(credential.get_token, "https://storage.azure.com/.default")).token
+        token = (
+            await asyncio.to_thread(credential.get_token, "https://storage.azure.com/.default")
+        ).token
     assert tenant.service.tokens.verify(token, ["https://storage.azure.com"]).oid == principal_id
 
 
@@ -141,27 +179,45 @@ async def test_the_identity_endpoint_refuses_strangers(tenant: Tenant) -> None:
         ("resource=https://storage.azure.com/.default&client_id={app}", 200),
         ("resource=https://storage.azure.com&principal_id={id}", 200),
         ("resource=https://storage.azure.com&client_id=11111111-1111-1111-1111-111111111111", 400),
-        ("resource=https://storage.azure.com&mi_res_id=/subscriptions/s/resourceGroups/g/providers/x/y/z", 400),
+        (
+            "resource=https://storage.azure.com&mi_res_id=/subscriptions/s/resourceGroups/g/providers/x/y/z",
+            400,
+        ),
         ("resource=https://unknown.example", 400),
         ("api-version=2019-08-01", 400),
     ],
 )
-async def test_an_app_gets_tokens_of_its_own_identity_only(tenant: Tenant, query: str, status: int) -> None:
+async def test_an_app_gets_tokens_of_its_own_identity_only(
+    tenant: Tenant, query: str, status: int
+) -> None:
     """Named by client, by object or not at all; another identity is not found, and every refusal says why."""
-    identity = tenant.service.directory.principal(tenant.service.directory.create_identity("chat-api"))
+    identity = tenant.service.directory.principal(
+        tenant.service.directory.create_identity("chat-api")
+    )
     assert identity is not None
     url = f"{tenant.service.pages_origin}/msi/token?{query.format(app=identity.app_id, id=identity.id)}"
     async with tenant.http.get(url, headers={"X-IDENTITY-HEADER": identity.header}) as answer:
         body = await answer.json()
         assert answer.status == status
-    assert set(body) >= ({"access_token", "expires_on", "resource", "token_type"} if status == 200 else {"statusCode", "message"})
+    assert set(body) >= (
+        {"access_token", "expires_on", "resource", "token_type"}
+        if status == 200
+        else {"statusCode", "message"}
+    )
 
 
 async def test_a_role_counts_at_its_scope_and_below(tenant: Tenant) -> None:
     """Data roles and control roles are different things."""
     roles: Roles = tenant.service.tokens.roles
     account = "/subscriptions/s/resourceGroups/g/providers/Microsoft.Storage/storageAccounts/a"
-    roles.assign(Assignment("/x/1", "/subscriptions/s/resourceGroups/G", BY_NAME["Storage Blob Data Contributor"], "p1"))
+    roles.assign(
+        Assignment(
+            "/x/1",
+            "/subscriptions/s/resourceGroups/G",
+            BY_NAME["Storage Blob Data Contributor"],
+            "p1",
+        )
+    )
     roles.assign(Assignment("/x/2", "/subscriptions/s", BY_NAME["Owner"], "p2"))
     write = "Microsoft.Storage/storageAccounts/blobServices/containers/blobs/write"
     assert roles.allows("p1", account, write, is_data=True)

@@ -15,7 +15,9 @@ import requests
 from tests.localcloud.entra.tenant import ARM, Tenant
 
 VERIFIER = "correct-horse-battery-staple-correct-horse-battery"
-CHALLENGE = base64.urlsafe_b64encode(hashlib.sha256(VERIFIER.encode()).digest()).decode().rstrip("=")
+CHALLENGE = (
+    base64.urlsafe_b64encode(hashlib.sha256(VERIFIER.encode()).digest()).decode().rstrip("=")
+)
 CALLBACK = "http://localhost:5000/.auth/login/aad/callback"
 
 
@@ -36,7 +38,9 @@ async def asked_by(tenant: Tenant, **more: str) -> tuple[dict[str, str], str]:
     return asked, secret
 
 
-async def redeem(tenant: Tenant, asked: dict[str, str], secret: str, sent_code: str, **more: str) -> tuple[int, dict[str, Any]]:
+async def redeem(
+    tenant: Tenant, asked: dict[str, str], secret: str, sent_code: str, **more: str
+) -> tuple[int, dict[str, Any]]:
     """Exchange a code as a web application does."""
     form = {
         "grant_type": "authorization_code",
@@ -59,9 +63,16 @@ async def test_alice_signs_in_to_a_web_application(tenant: Tenant) -> None:
     assert (status, back["state"], claims.raw["nonce"]) == (200, "s1", "n1")
     assert claims.name.startswith("alice@")
     status, renewed = await tenant.post(
-        grant_type="refresh_token", client_id=asked["client_id"], client_secret=secret, refresh_token=answer["refresh_token"]
+        grant_type="refresh_token",
+        client_id=asked["client_id"],
+        client_secret=secret,
+        refresh_token=answer["refresh_token"],
     )
-    assert status == 200 and tenant.service.tokens.verify(renewed["id_token"], [asked["client_id"]]).oid == claims.oid
+    assert (
+        status == 200
+        and tenant.service.tokens.verify(renewed["id_token"], [asked["client_id"]]).oid
+        == claims.oid
+    )
 
 
 @pytest.mark.parametrize(
@@ -75,7 +86,9 @@ async def test_alice_signs_in_to_a_web_application(tenant: Tenant) -> None:
         ({"client_secret": ""}, 7000218),
     ],
 )
-async def test_a_code_counts_only_with_all_that_belongs_to_it(tenant: Tenant, changes: dict[str, str], number: int) -> None:
+async def test_a_code_counts_only_with_all_that_belongs_to_it(
+    tenant: Tenant, changes: dict[str, str], number: int
+) -> None:
     """PKCE, redirect URI and client proof."""
     asked, secret = await asked_by(tenant)
     back = await tenant.sign_in(asked)
@@ -84,12 +97,18 @@ async def test_a_code_counts_only_with_all_that_belongs_to_it(tenant: Tenant, ch
 
 
 @pytest.mark.parametrize("method", [{"code_challenge_method": "plain"}, {}])
-async def test_a_challenge_may_be_the_verifier_itself(tenant: Tenant, method: dict[str, str]) -> None:
+async def test_a_challenge_may_be_the_verifier_itself(
+    tenant: Tenant, method: dict[str, str]
+) -> None:
     """`plain`, said or left out (learn.microsoft.com/entra/identity-platform/v2-oauth2-auth-code-flow)."""
     asked, secret = await asked_by(tenant, code_challenge=VERIFIER)
-    asked = {name: value for name, value in asked.items() if name != "code_challenge_method"} | method
+    asked = {
+        name: value for name, value in asked.items() if name != "code_challenge_method"
+    } | method
     code = (await tenant.sign_in(asked))["code"]
-    assert (await redeem(tenant, asked, secret, code, code_verifier="x" * 50))[1]["error_codes"] == [501481]
+    assert (await redeem(tenant, asked, secret, code, code_verifier="x" * 50))[1][
+        "error_codes"
+    ] == [501481]
     code = (await tenant.sign_in(asked))["code"]
     assert (await redeem(tenant, asked, secret, code))[0] == 200
 
@@ -98,10 +117,14 @@ async def test_a_persons_token_is_for_one_resource(tenant: Tenant) -> None:
     """AADSTS28000 for the scopes of two; several scopes of one are fine."""
     asked, secret = await asked_by(tenant)
     code = (await tenant.sign_in(asked))["code"]
-    _, answer = await redeem(tenant, asked, secret, code, scope=f"User.Read {ARM}/user_impersonation")
+    _, answer = await redeem(
+        tenant, asked, secret, code, scope=f"User.Read {ARM}/user_impersonation"
+    )
     assert answer["error_codes"] == [28000]
     code = (await tenant.sign_in(asked))["code"]
-    status, _ = await redeem(tenant, asked, secret, code, scope="User.Read Mail.Read openid offline_access")
+    status, _ = await redeem(
+        tenant, asked, secret, code, scope="User.Read Mail.Read openid offline_access"
+    )
     assert status == 200
 
 
@@ -128,12 +151,19 @@ async def test_a_refresh_token_is_its_clients_own(tenant: Tenant) -> None:
     asked, secret = await asked_by(tenant)
     back = await tenant.sign_in(asked)
     _, answer = await redeem(tenant, asked, secret, back["code"])
-    grant = {"grant_type": "refresh_token", "client_id": asked["client_id"], "client_secret": secret}
+    grant = {
+        "grant_type": "refresh_token",
+        "client_id": asked["client_id"],
+        "client_secret": secret,
+    }
     other, other_secret = await tenant.register()
     foreign = {**grant, "client_id": other, "client_secret": other_secret}
     store = tenant.service._platform.store
     numbers = []
-    for form in ({**grant, "refresh_token": "1.unknown"}, {**foreign, "refresh_token": answer["refresh_token"]}):
+    for form in (
+        {**grant, "refresh_token": "1.unknown"},
+        {**foreign, "refresh_token": answer["refresh_token"]},
+    ):
         status, refused = await tenant.post(**form)
         numbers.append((status, refused["error"], refused["error_codes"]))
     for key, document in [*store.items("entra-refresh")]:
@@ -180,13 +210,19 @@ async def test_msal_signs_a_person_in_by_device_code(tenant: Tenant) -> None:
         )
         flow = await asyncio.to_thread(app.initiate_device_flow, [f"{ARM}/.default"])
         waiting = asyncio.create_task(asyncio.to_thread(app.acquire_token_by_device_flow, flow))
-        async with tenant.http.post(flow["verification_uri"], data={"otc": flow["user_code"], "user": "bob"}) as answer:
+        async with tenant.http.post(
+            flow["verification_uri"], data={"otc": flow["user_code"], "user": "bob"}
+        ) as answer:
             assert answer.status == 200
         result = await waiting
         assert tenant.service.tokens.verify(result["access_token"], [ARM]).name.startswith("bob@")
         account = app.get_accounts()[0]
-        again = await asyncio.to_thread(app.acquire_token_silent, [f"{ARM}/.default"], account, force_refresh=True)
-    assert re.match(r"bob@", account["username"]) and again["access_token"] != result["access_token"]
+        again = await asyncio.to_thread(
+            app.acquire_token_silent, [f"{ARM}/.default"], account, force_refresh=True
+        )
+    assert (
+        re.match(r"bob@", account["username"]) and again["access_token"] != result["access_token"]
+    )
 
 
 async def test_a_device_waits_until_somebody_signs_in(tenant: Tenant) -> None:
@@ -195,8 +231,14 @@ async def test_a_device_waits_until_somebody_signs_in(tenant: Tenant) -> None:
     client = {"client_id": "04b07795-8ddb-461a-bbee-02f9e1bf7b46"}
     async with tenant.http.post(url, data={**client, "scope": f"{ARM}/.default"}) as answer:
         flow = await answer.json()
-    grant = {"grant_type": "urn:ietf:params:oauth:grant-type:device_code", "device_code": flow["device_code"], **client}
+    grant = {
+        "grant_type": "urn:ietf:params:oauth:grant-type:device_code",
+        "device_code": flow["device_code"],
+        **client,
+    }
     assert (await tenant.post(**grant))[1]["error"] == "authorization_pending"
-    async with tenant.http.post(flow["verification_uri"], data={"otc": flow["user_code"], "cancel": "1"}):
+    async with tenant.http.post(
+        flow["verification_uri"], data={"otc": flow["user_code"], "cancel": "1"}
+    ):
         pass
     assert (await tenant.post(**grant))[1]["error"] == "authorization_declined"

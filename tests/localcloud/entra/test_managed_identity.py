@@ -68,15 +68,27 @@ class DeployedApp:
     def identify(self, kind: str) -> Any:
         """Give the site an identity, or take it away."""
         envelope = SitePatchResource({"identity": {"type": kind}})
-        return self.cloud.web().web_apps.update(SETTINGS.resource_group, SETTINGS.function_app, envelope).identity
+        return (
+            self.cloud.web()
+            .web_apps.update(SETTINGS.resource_group, SETTINGS.function_app, envelope)
+            .identity
+        )
 
     def assign(self, role: str, principal_id: str) -> str:
         """Give a principal a role at the storage account; returns the assignment's address."""
-        account = self.cloud.storage().storage_accounts.get_properties(SETTINGS.resource_group, SETTINGS.storage_account)
+        account = self.cloud.storage().storage_accounts.get_properties(
+            SETTINGS.resource_group, SETTINGS.storage_account
+        )
         url = f"{account.id}/providers/Microsoft.Authorization/roleAssignments/{uuid.uuid4()}?api-version=2022-04-01"
         definition = f"/providers/Microsoft.Authorization/roleDefinitions/{role}"
-        given = {"roleDefinitionId": definition, "principalId": principal_id, "principalType": "ServicePrincipal"}
-        made = self.cloud.rest(self.cloud.resource_manager).send("PUT", url, json={"properties": given})
+        given = {
+            "roleDefinitionId": definition,
+            "principalId": principal_id,
+            "principalType": "ServicePrincipal",
+        }
+        made = self.cloud.rest(self.cloud.resource_manager).send(
+            "PUT", url, json={"properties": given}
+        )
         assert made.status_code == 201, made.text()
         return url
 
@@ -86,7 +98,12 @@ class DeployedApp:
 
     def note(self, method: str, kind: str = "default") -> tuple[int, str]:
         """What the app gets when it reads the note, or writes it and reads it back."""
-        answer = requests.request(method, f"{self.url}/api/note/{kind}", data=b"hello" if method == "PUT" else None, timeout=60)
+        answer = requests.request(
+            method,
+            f"{self.url}/api/note/{kind}",
+            data=b"hello" if method == "PUT" else None,
+            timeout=60,
+        )
         return answer.status_code, answer.text
 
     def variables(self) -> list[str]:
@@ -98,7 +115,11 @@ def package() -> bytes:
     """The app as a zip file."""
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w") as archive:
-        for name, text in (("host.json", HOST), ("function_app.py", APP), ("requirements.txt", "azure-functions\n")):
+        for name, text in (
+            ("host.json", HOST),
+            ("function_app.py", APP),
+            ("requirements.txt", "azure-functions\n"),
+        ):
             archive.writestr(name, text)
     return buffer.getvalue()
 
@@ -108,7 +129,12 @@ def deployed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[DeployedApp]:
     """A local cloud of its own with the app on it; a note from the account's owner is there."""
     home: Path = tmp_path_factory.mktemp("home")
     cloud_process.start(home / "local")
-    cloud, calls, group, site = local_cloud(home), Calls(), SETTINGS.resource_group, SETTINGS.function_app
+    cloud, calls, group, site = (
+        local_cloud(home),
+        Calls(),
+        SETTINGS.resource_group,
+        SETTINGS.function_app,
+    )
     register_providers(cloud, calls)
     create_resource_group(cloud, calls, group, SETTINGS.region)
     made = everything.create_function_app(cloud, calls, SETTINGS)

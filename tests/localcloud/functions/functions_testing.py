@@ -108,5 +108,7 @@ class Recorder:
             self.problems.append(f"{request.method} {request.raw_path}: {error}")
             return web.Response(status=401)
         body = await request.read()
-        self.requests.append((request.method, request.rel_url.raw_path, json.loads(body) if body else None))
+        self.requests.append(
+            (request.method, request.rel_url.raw_path, json.loads(body) if body else None)
+        )
         return web.Response(status=self.status, headers=self.headers)

@@ -48,7 +48,11 @@ class Planes:
         """Keep a spec."""
         if spec.name in self.refuse:
             raise OSError("no room")
-        kept: dict[type, Any] = {InstanceSpec: self.instances, AccountSpec: self.accounts, SiteSpec: self.sites}
+        kept: dict[type, Any] = {
+            InstanceSpec: self.instances,
+            AccountSpec: self.accounts,
+            SiteSpec: self.sites,
+        }
         kept[type(spec)][spec.name] = spec
 
     def blob_endpoint(self, name: str) -> str:
@@ -83,7 +87,9 @@ class Planes:
         """Nothing in particular about a name that is kept."""
         return ContainerSettings() if container in self.containers.get(account, ()) else None
 
-    def set_container(self, account: str, container: str, *, public: str | None, metadata: dict[str, str] | None) -> None:
+    def set_container(
+        self, account: str, container: str, *, public: str | None, metadata: dict[str, str] | None
+    ) -> None:
         """Change nothing."""
 
     def list_containers(self, account: str) -> list[str]:
@@ -100,12 +106,25 @@ class Planes:
 
     def list_functions(self, name: str) -> list[FunctionInfo]:
         """One function for every site."""
-        return [FunctionInfo("SendMessage", ({"type": "httpTrigger"},), "http://localhost:1/api/messages")]
+        return [
+            FunctionInfo(
+                "SendMessage", ({"type": "httpTrigger"},), "http://localhost:1/api/messages"
+            )
+        ]
 
     def deployments(self, name: str) -> list[dict[str, Any]]:
         """One that has succeeded."""
-        times = dict.fromkeys(("received_time", "start_time", "end_time"), "2026-11-23T18:00:00.000000Z")
-        log = [{"id": "l1", "log_time": times["start_time"], "message": "Starting the app ...", "type": 0}]
+        times = dict.fromkeys(
+            ("received_time", "start_time", "end_time"), "2026-11-23T18:00:00.000000Z"
+        )
+        log = [
+            {
+                "id": "l1",
+                "log_time": times["start_time"],
+                "message": "Starting the app ...",
+                "type": 0,
+            }
+        ]
         who = {"author": "N/A", "deployer": "chatkit", "message": "", "active": True}
         return [{"id": "d1", "status": 4, "status_text": "", **who, **times, "log": log}]
 
@@ -171,7 +190,9 @@ class LocalCloud:
 
     async def _start(self) -> None:
         store = Store(self.folder / "state.db")
-        self.platform = Platform(self.folder, store, tls.load(self.folder / "tls"), Listeners(store), Trace())
+        self.platform = Platform(
+            self.folder, store, tls.load(self.folder / "tls"), Listeners(store), Trace()
+        )
         self.entra = EntraService(self.platform)
         planes: Any = self.planes
         self.arm = ResourceManagerService(
@@ -252,7 +273,12 @@ def cloud(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[LocalCloud
 @pytest.fixture
 def clients(cloud: LocalCloud) -> Iterator[Clients]:
     """The four clients, with a group "class" and the providers registered."""
-    kinds = (ResourceManagementClient, SignalRManagementClient, StorageManagementClient, WebSiteManagementClient)
+    kinds = (
+        ResourceManagementClient,
+        SignalRManagementClient,
+        StorageManagementClient,
+        WebSiteManagementClient,
+    )
     made = Clients(*(cloud.client(kind) for kind in kinds))
     for namespace in ("Microsoft.SignalRService", "Microsoft.Storage", "Microsoft.Web"):
         made.resources.providers.register(namespace)

@@ -77,7 +77,9 @@ What the kit's verbs do with each, try again or say what to do, is tested in `te
 
 def faults() -> str:
     """The section about failures."""
-    return FAULTS + "".join(f"| `{name}` | {sentence} |\n" for name, (_, _, sentence) in KINDS.items())
+    return FAULTS + "".join(
+        f"| `{name}` | {sentence} |\n" for name, (_, _, sentence) in KINDS.items()
+    )
 
 
 def routes() -> list[Route]:
@@ -92,8 +94,13 @@ def row(route: Route) -> str:
 
 def render() -> str:
     """The page."""
-    without = sorted({route.name for route in routes() if "(" not in route.name} - set(models()["operations"]))
-    rows = [f"{row(route)} {', '.join(sorted(TESTED_BY.get(route.name, ()))) or '-'} |" for route in routes()]
+    without = sorted(
+        {route.name for route in routes() if "(" not in route.name} - set(models()["operations"])
+    )
+    rows = [
+        f"{row(route)} {', '.join(sorted(TESTED_BY.get(route.name, ()))) or '-'} |"
+        for route in routes()
+    ]
     lists = [f"- `{type_}`: {', '.join(found)}" for type_, found in versions.API_VERSIONS.items()]
     accepted = "\n## Accepted api-versions\n\n" + "\n".join(lists) + "\n"
     return HEAD.format(without=", ".join(without)) + "\n".join(rows) + "\n" + faults() + accepted

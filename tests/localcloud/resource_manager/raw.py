@@ -12,7 +12,11 @@ from typing import Any
 
 from tests.localcloud.resource_manager.arm_cloud import LocalCloud
 
-VERSIONS = {"microsoft.web": "2025-05-01", "microsoft.storage": "2026-09-01", "microsoft.signalrservice": "2023-02-01"}
+VERSIONS = {
+    "microsoft.web": "2025-05-01",
+    "microsoft.storage": "2026-09-01",
+    "microsoft.signalrservice": "2023-02-01",
+}
 
 
 @dataclass(frozen=True)
@@ -40,24 +44,41 @@ class Raw:
     def __post_init__(self) -> None:
         self.trust = ssl.create_default_context(cafile=self.cloud.endpoints["ca_file"])
         if not self.token:
-            self.token = self.cloud.credential().get_token("https://management.azure.com/.default").token
+            self.token = (
+                self.cloud.credential().get_token("https://management.azure.com/.default").token
+            )
 
     @property
     def group(self) -> str:
         """Path of the group "class"."""
         return f"/subscriptions/{self.cloud.endpoints['subscription_id']}/resourceGroups/class"
 
-    def __call__(self, method: str, path: str, body: Any = None, *, version: str = "", **headers: str) -> Reply:
+    def __call__(
+        self, method: str, path: str, body: Any = None, *, version: str = "", **headers: str
+    ) -> Reply:
         """Send one request; a path gets the api-version of its provider, a whole URL goes as it is."""
         url = path
         if not path.startswith("https://"):
             namespace = path.lower().partition("/providers/")[2].partition("/")[0]
             mark = "&" if "?" in path else "?"
             version = version or VERSIONS.get(namespace, "2025-04-01")
-            url = self.cloud.endpoints["resource_manager"] + path + (f"{mark}api-version={version}" if version != "-" else "")
-        data = body if isinstance(body, bytes) else None if body is None else json.dumps(body).encode()
-        sent = {"Authorization": f"Bearer {self.token}", "Content-Type": "application/json", **self.headers, **headers}
-        request = urllib.request.Request(url, data=data, method=method, headers={k: v for k, v in sent.items() if v})
+            url = (
+                self.cloud.endpoints["resource_manager"]
+                + path
+                + (f"{mark}api-version={version}" if version != "-" else "")
+            )
+        data = (
+            body if isinstance(body, bytes) else None if body is None else json.dumps(body).encode()
+        )
+        sent = {
+            "Authorization": f"Bearer {self.token}",
+            "Content-Type": "application/json",
+            **self.headers,
+            **headers,
+        }
+        request = urllib.request.Request(
+            url, data=data, method=method, headers={k: v for k, v in sent.items() if v}
+        )
         try:
             with urllib.request.urlopen(request, context=self.trust, timeout=10) as answer:
                 return Reply(answer.status, answer.headers, _parsed(answer.read()))

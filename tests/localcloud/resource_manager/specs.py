@@ -28,8 +28,21 @@ BEYOND = {
     "Provider/FunctionAppRuntimeSettings": {"Sku", "supportedFunctionsExtensionVersionsInfo"},
     "WebApps/KeyInfo": {"properties"},  # az wraps it
 }
-FLAT = {"WebApps_ListFunctionKeys"}  # recorded: the names and keys themselves, not below `properties`
-ENVELOPE = {"id", "name", "type", "location", "tags", "systemData", "identity", "kind", "sku", "etag"}
+FLAT = {
+    "WebApps_ListFunctionKeys"
+}  # recorded: the names and keys themselves, not below `properties`
+ENVELOPE = {
+    "id",
+    "name",
+    "type",
+    "location",
+    "tags",
+    "systemData",
+    "identity",
+    "kind",
+    "sku",
+    "etag",
+}
 
 
 @cache
@@ -63,13 +76,19 @@ class SpecCheck:
         if operation is None:
             return
         if answer.status not in operation["statuses"]:
-            self.problems.append(f"{route.name}: status {answer.status} is not one of {operation['statuses']}")
+            self.problems.append(
+                f"{route.name}: status {answer.status} is not one of {operation['statuses']}"
+            )
         if operation["request"] is not None and call.raw.strip():
-            self._check(operation["folder"], operation["request"], call.body(), f"{route.name} request")
+            self._check(
+                operation["folder"], operation["request"], call.body(), f"{route.name} request"
+            )
         if operation["response"] is not None and answer.body is not None and route.name not in FLAT:
             values = answer.body["value"] if operation["list"] else [answer.body]
             for value in values:
-                self._check(operation["folder"], operation["response"], value, f"{route.name} answer")
+                self._check(
+                    operation["folder"], operation["response"], value, f"{route.name} answer"
+                )
 
     @staticmethod
     def parsed(body: bytes) -> Any:
@@ -86,7 +105,9 @@ class SpecCheck:
             return
         said = body.get("error", body) if isinstance(body, dict) else {}
         names = ("code", "message") if "error" in body else ("Code", "Message")
-        if not isinstance(said, dict) or not all(isinstance(said.get(name), str) and said[name] for name in names):
+        if not isinstance(said, dict) or not all(
+            isinstance(said.get(name), str) and said[name] for name in names
+        ):
             self.problems.append(f"{where}: an error in neither of Azure's shapes")
 
     def _check(self, folder: str, kind: Any, value: Any, where: str) -> None:
@@ -108,7 +129,9 @@ class SpecCheck:
 
     def _check_plain(self, kind: str, value: Any, where: str) -> None:
         expected = PLAIN.get(kind)
-        if expected and (not isinstance(value, expected) or isinstance(value, bool) and bool not in expected):
+        if expected and (
+            not isinstance(value, expected) or isinstance(value, bool) and bool not in expected
+        ):
             self.problems.append(f"{where}: {type(value).__name__} instead of {kind}")
 
     def _check_named(self, name: str, value: Any, where: str) -> None:
@@ -124,7 +147,9 @@ class SpecCheck:
         for field_name, (kind, required) in fields.items():
             if required and "_Update request" not in where and value.get(field_name) is None:
                 self.problems.append(f"{where}: required {field_name} is missing")
-            self._check(name.partition("/")[0], kind, value.get(field_name), f"{where}.{field_name}")
+            self._check(
+                name.partition("/")[0], kind, value.get(field_name), f"{where}.{field_name}"
+            )
         top = ENVELOPE if where.endswith((" answer", " request")) else set()
         recorded = {*models()["recorded"].get(name, ()), *BEYOND.get(name, ())}
         for unknown in set(value) - set(fields) - top - recorded:

@@ -66,7 +66,9 @@ class Watch:
         await site.start()
         self.url = f"https://localhost:{self._runner.addresses[0][1]}"
         # A connection each: on one that is used again, aiohttp would repeat a request that broke off by itself.
-        self._client = aiohttp.ClientSession(auto_decompress=False, connector=aiohttp.TCPConnector(force_close=True))
+        self._client = aiohttp.ClientSession(
+            auto_decompress=False, connector=aiohttp.TCPConnector(force_close=True)
+        )
 
     async def _stop(self) -> None:
         await self._client.close()
@@ -75,17 +77,25 @@ class Watch:
 
     async def _pass_on(self, request: web.Request) -> web.Response:
         raw = await request.read()
-        headers = {name: value for name, value in request.headers.items() if name.lower() not in OWN_HEADERS}
+        headers = {
+            name: value
+            for name, value in request.headers.items()
+            if name.lower() not in OWN_HEADERS
+        }
         url = self._behind + request.raw_path
         try:
-            async with self._client.request(request.method, url, data=raw, headers=headers, ssl=False) as answer:
+            async with self._client.request(
+                request.method, url, data=raw, headers=headers, ssl=False
+            ) as answer:
                 body = await answer.read()
         except aiohttp.ClientError:  # it broke off: so does this side
             assert request.transport is not None
             request.transport.abort()
             return web.Response(status=502)
         self._look(request, raw, answer.status, body)
-        kept = {name: value for name, value in answer.headers.items() if name.lower() not in OWN_HEADERS}
+        kept = {
+            name: value for name, value in answer.headers.items() if name.lower() not in OWN_HEADERS
+        }
         return web.Response(status=answer.status, body=body, headers=kept)
 
     def _look(self, request: web.Request, raw: bytes, status: int, body: bytes) -> None:

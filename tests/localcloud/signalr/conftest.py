@@ -58,7 +58,12 @@ async def node(require_tool: Callable[[str], str]) -> AsyncIterator[Callable[...
 
     async def start(**options: Json) -> NodeClient:
         process = await asyncio.create_subprocess_exec(
-            executable, "signalr-client.mjs", json.dumps(options), cwd=NODE_FOLDER, stdin=subprocess.PIPE, stdout=subprocess.PIPE
+            executable,
+            "signalr-client.mjs",
+            json.dumps(options),
+            cwd=NODE_FOLDER,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
         )
         clients.append(NodeClient(process))
         return clients[-1]

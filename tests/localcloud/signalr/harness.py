@@ -52,7 +52,13 @@ class Running:
         await self.service.apply(self.spec)
 
     async def rest(
-        self, method: str, path: str, body: Json = None, *, query: str = "", token: str | None = None
+        self,
+        method: str,
+        path: str,
+        body: Json = None,
+        *,
+        query: str = "",
+        token: str | None = None,
     ) -> tuple[int, Json, Any]:
         """Call the REST API; returns status, JSON body (or None) and headers. New-style paths get their version."""
         version = "" if path.startswith("/api/v1") else "api-version=2024-12-01"

@@ -45,8 +45,18 @@ def running(*options: str) -> Iterator[str]:
     ]
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
         command = [str(shutil.which("node")), str(PROGRAM), *settings, *options]
-        environment = {name: os.environ[name] for name in ("PATH", "HOME", "TMPDIR", "SYSTEMROOT") if name in os.environ}
-        process = subprocess.Popen(command, cwd=folder, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        environment = {
+            name: os.environ[name]
+            for name in ("PATH", "HOME", "TMPDIR", "SYSTEMROOT")
+            if name in os.environ
+        }
+        process = subprocess.Popen(
+            command,
+            cwd=folder,
+            env=environment,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
         try:
             _wait(port, process)
             yield f"{scheme}://{'localhost' if scheme == 'https' else '127.0.0.1'}:{port}/{ACCOUNT}"

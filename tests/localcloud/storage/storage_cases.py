@@ -56,7 +56,10 @@ def shown(properties: BlobProperties) -> dict[str, Any]:
         "name": properties.name,
         "size": properties.size,
         "type": str(properties.blob_type),
-        "content": {name: value if name != "content_md5" else value and bytes(value).hex() for name, value in settings.items()},
+        "content": {
+            name: value if name != "content_md5" else value and bytes(value).hex()
+            for name, value in settings.items()
+        },
         "metadata": properties.metadata,
         "lease": dict(properties.lease),
         "tier": [properties.blob_tier, properties.blob_tier_inferred],
@@ -65,7 +68,9 @@ def shown(properties: BlobProperties) -> dict[str, Any]:
     }
 
 
-def filled(container: ContainerClient, name: str = "blob", content: bytes = b"0123456789") -> BlobClient:
+def filled(
+    container: ContainerClient, name: str = "blob", content: bytes = b"0123456789"
+) -> BlobClient:
     blob = container.get_blob_client(name)
     blob.upload_blob(content, overwrite=True)
     return blob
@@ -78,9 +83,15 @@ def block_id(number: int) -> str:
 @case
 def put_and_get(service: BlobServiceClient, container: ContainerClient) -> Any:
     settings = ContentSettings("text/plain", "identity", "en", "inline", "max-age=3")
-    container.upload_blob("a/b c.txt", b"hello", content_settings=settings, metadata={"Key": "v", "other": "w"})
+    container.upload_blob(
+        "a/b c.txt", b"hello", content_settings=settings, metadata={"Key": "v", "other": "w"}
+    )
     got = container.download_blob("a/b c.txt")
-    return [got.readall(), shown(got.properties), shown(container.get_blob_client("a/b c.txt").get_blob_properties())]
+    return [
+        got.readall(),
+        shown(got.properties),
+        shown(container.get_blob_client("a/b c.txt").get_blob_properties()),
+    ]
 
 
 @case
@@ -91,10 +102,28 @@ def an_empty_blob(service: BlobServiceClient, container: ContainerClient) -> Any
 
 @case
 def odd_names(service: BlobServiceClient, container: ContainerClient) -> Any:
-    names = ["a+b", "ä/ö", "100%", "a?b#c", "a&b=c", "x/./y", "trailing/", "semi;colon", "quote'\"", "~tilde", "emoji😀"]
+    names = [
+        "a+b",
+        "ä/ö",
+        "100%",
+        "a?b#c",
+        "a&b=c",
+        "x/./y",
+        "trailing/",
+        "semi;colon",
+        "quote'\"",
+        "~tilde",
+        "emoji😀",
+    ]
     found = []
     for name in names:
-        found.append(outcome(lambda name=name: container.upload_blob(name, name.encode(), overwrite=True) and None))
+        found.append(
+            outcome(
+                lambda name=name: (
+                    container.upload_blob(name, name.encode(), overwrite=True) and None
+                )
+            )
+        )
         found.append(outcome(lambda name=name: container.download_blob(name).readall()))
     return [found, sorted(item.name for item in container.list_blobs())]
 
@@ -103,7 +132,10 @@ def odd_names(service: BlobServiceClient, container: ContainerClient) -> Any:
 def ranges_of_a_blob(service: BlobServiceClient, container: ContainerClient) -> Any:
     blob = filled(container)
     wanted = [(0, 4), (4, 1), (8, 100), (5, None), (10, 1), (99, 1)]
-    return [outcome(lambda at=at: blob.download_blob(offset=at[0], length=at[1]).readall()) for at in wanted]
+    return [
+        outcome(lambda at=at: blob.download_blob(offset=at[0], length=at[1]).readall())
+        for at in wanted
+    ]
 
 
 @case
@@ -132,9 +164,18 @@ def conditions_of_a_read(service: BlobServiceClient, container: ContainerClient)
         {"if_unmodified_since": LONG_AGO},
         {"if_unmodified_since": LATER},
     ]
-    heads = [{"If-Match": etag}, {"If-Match": other}, {"If-None-Match": etag}, {"If-None-Match": other}, {"If-None-Match": "*"}]
+    heads = [
+        {"If-Match": etag},
+        {"If-Match": other},
+        {"If-None-Match": etag},
+        {"If-None-Match": other},
+        {"If-None-Match": "*"},
+    ]
     return [
-        *(outcome(lambda option=option: blob.download_blob(**option).readall()) for option in options),
+        *(
+            outcome(lambda option=option: blob.download_blob(**option).readall())
+            for option in options
+        ),
         *(outcome(lambda head=head: blob.download_blob(headers=head).readall()) for head in heads),
         *(outcome(lambda head=head: blob.get_blob_properties(headers=head).size) for head in heads),
     ]
@@ -143,12 +184,31 @@ def conditions_of_a_read(service: BlobServiceClient, container: ContainerClient)
 @case
 def conditions_of_a_write(service: BlobServiceClient, container: ContainerClient) -> Any:
     blob = filled(container)
-    heads = [{"If-Match": '"0x1"'}, {"If-None-Match": "*"}, {"If-Match": "*"}, {"If-None-Match": '"0x1"'}]
-    found = [outcome(lambda head=head: blob.upload_blob(b"x", overwrite=True, headers=head) and None) for head in heads]
+    heads = [
+        {"If-Match": '"0x1"'},
+        {"If-None-Match": "*"},
+        {"If-Match": "*"},
+        {"If-None-Match": '"0x1"'},
+    ]
+    found = [
+        outcome(lambda head=head: blob.upload_blob(b"x", overwrite=True, headers=head) and None)
+        for head in heads
+    ]
     missing = container.get_blob_client("missing")
-    found += [outcome(lambda: missing.upload_blob(b"x", overwrite=True, headers={"If-Match": "*"}) and None)]
-    found += [outcome(lambda head=head: blob.set_blob_metadata({"a": "b"}, headers=head) and None) for head in heads]
-    return [*found, outcome(blob.delete_blob, if_unmodified_since=LONG_AGO), outcome(blob.delete_blob, if_modified_since=LATER)]
+    found += [
+        outcome(
+            lambda: missing.upload_blob(b"x", overwrite=True, headers={"If-Match": "*"}) and None
+        )
+    ]
+    found += [
+        outcome(lambda head=head: blob.set_blob_metadata({"a": "b"}, headers=head) and None)
+        for head in heads
+    ]
+    return [
+        *found,
+        outcome(blob.delete_blob, if_unmodified_since=LONG_AGO),
+        outcome(blob.delete_blob, if_modified_since=LATER),
+    ]
 
 
 @case
@@ -191,14 +251,23 @@ def names_of_containers(service: BlobServiceClient, container: ContainerClient) 
 
 @case
 def a_container_twice(service: BlobServiceClient, container: ContainerClient) -> Any:
-    return [outcome(container.create_container), outcome(lambda: service.create_container("$web") and "made")]
+    return [
+        outcome(container.create_container),
+        outcome(lambda: service.create_container("$web") and "made"),
+    ]
 
 
 @case
 def container_properties(service: BlobServiceClient, container: ContainerClient) -> Any:
     container.set_container_metadata({"Purpose": "tests"})
     found = container.get_container_properties()
-    return [found.metadata, found.public_access, dict(found.lease), found.has_immutability_policy, found.has_legal_hold]
+    return [
+        found.metadata,
+        found.public_access,
+        dict(found.lease),
+        found.has_immutability_policy,
+        found.has_legal_hold,
+    ]
 
 
 @case
@@ -213,14 +282,19 @@ def list_pages(service: BlobServiceClient, container: ContainerClient) -> Any:
 def list_hierarchy(service: BlobServiceClient, container: ContainerClient) -> Any:
     for name in ("a", "b/1", "b/2", "b/c/3", "d/e/f", "z"):
         filled(container, name)
-    found = [sorted(item.name for item in container.walk_blobs(name_starts_with=start)) for start in ("", "b/", "b", "q")]
+    found = [
+        sorted(item.name for item in container.walk_blobs(name_starts_with=start))
+        for start in ("", "b/", "b", "q")
+    ]
     pages = container.walk_blobs(results_per_page=2).by_page()
     return [found, sorted(item.name for page in pages for item in page)]
 
 
 @case
 def list_with_properties(service: BlobServiceClient, container: ContainerClient) -> Any:
-    container.upload_blob("a", b"1", metadata={"Key": "v"}, content_settings=ContentSettings("text/plain"))
+    container.upload_blob(
+        "a", b"1", metadata={"Key": "v"}, content_settings=ContentSettings("text/plain")
+    )
     container.get_blob_client("b").create_append_blob()
     return [shown(item) for item in container.list_blobs(include=["metadata"])]
 
@@ -228,7 +302,9 @@ def list_with_properties(service: BlobServiceClient, container: ContainerClient)
 @case
 def list_containers(service: BlobServiceClient, container: ContainerClient) -> Any:
     container.set_container_metadata({"Key": "v"})
-    found = service.list_containers(name_starts_with=container.container_name, include_metadata=True)
+    found = service.list_containers(
+        name_starts_with=container.container_name, include_metadata=True
+    )
     return [(item.metadata, item.public_access, dict(item.lease)) for item in found]
 
 
@@ -243,14 +319,28 @@ def blocks_of_a_blob(service: BlobServiceClient, container: ContainerClient) -> 
         [item.name for item in container.list_blobs(include="uncommittedblobs")],
     )
     missing = outcome(blob.download_blob)
-    blob.commit_block_list([BlobBlock(block_id(2)), BlobBlock(block_id(0))], content_settings=ContentSettings("text/plain"))
+    blob.commit_block_list(
+        [BlobBlock(block_id(2)), BlobBlock(block_id(0))],
+        content_settings=ContentSettings("text/plain"),
+    )
     committed = blob.get_block_list("all")
     content = blob.download_blob().readall()
     blob.stage_block(block_id(5), b"new")
     blob.commit_block_list([BlobBlock(block_id(0)), BlobBlock(block_id(5))])
     again = outcome(blob.commit_block_list, [BlobBlock(block_id(1))])
-    names = [[[(block.id, block.size) for block in half] for half in lists] for lists in (staged, committed)]
-    return [names, listed, missing, content, blob.download_blob().readall(), again, shown(blob.get_blob_properties())]
+    names = [
+        [[(block.id, block.size) for block in half] for half in lists]
+        for lists in (staged, committed)
+    ]
+    return [
+        names,
+        listed,
+        missing,
+        content,
+        blob.download_blob().readall(),
+        again,
+        shown(blob.get_blob_properties()),
+    ]
 
 
 @case
@@ -265,9 +355,19 @@ def appends(service: BlobServiceClient, container: ContainerClient) -> Any:
     blob = container.get_blob_client("log")
     blob.create_append_blob(content_settings=ContentSettings("text/plain"), metadata={"a": "b"})
     first, second = blob.append_block(b"one"), blob.append_block(b"two")
-    wanted: list[dict[str, Any]] = [{"appendpos_condition": 3}, {"appendpos_condition": 6}, {"maxsize_condition": 9}]
-    conditional = [outcome(lambda one=one: blob.append_block(b"x", **one)["blob_append_offset"]) for one in wanted]
-    offsets = [(answer["blob_append_offset"], answer["blob_committed_block_count"]) for answer in (first, second)]
+    wanted: list[dict[str, Any]] = [
+        {"appendpos_condition": 3},
+        {"appendpos_condition": 6},
+        {"maxsize_condition": 9},
+    ]
+    conditional = [
+        outcome(lambda one=one: blob.append_block(b"x", **one)["blob_append_offset"])
+        for one in wanted
+    ]
+    offsets = [
+        (answer["blob_append_offset"], answer["blob_committed_block_count"])
+        for answer in (first, second)
+    ]
     return [offsets, conditional, blob.download_blob().readall(), shown(blob.get_blob_properties())]
 
 
@@ -277,7 +377,12 @@ def an_append_blob_is_created_once(service: BlobServiceClient, container: Contai
     blob.create_append_blob()
     blob.append_block(b"kept")
     refused = outcome(blob.create_append_blob, headers={"If-None-Match": "*"})
-    return [refused, blob.download_blob().readall(), outcome(blob.create_append_blob) and None, blob.get_blob_properties().size]
+    return [
+        refused,
+        blob.download_blob().readall(),
+        outcome(blob.create_append_blob) and None,
+        blob.get_blob_properties().size,
+    ]
 
 
 @case
@@ -285,14 +390,21 @@ def appends_to_a_block_blob(service: BlobServiceClient, container: ContainerClie
     blob = filled(container)
     log = container.get_blob_client("log")
     log.create_append_blob()
-    return [outcome(blob.append_block, b"x"), outcome(log.stage_block, block_id(1), b"x"), outcome(log.get_block_list)]
+    return [
+        outcome(blob.append_block, b"x"),
+        outcome(log.stage_block, block_id(1), b"x"),
+        outcome(log.get_block_list),
+    ]
 
 
 @case
 def sealed_appends(service: BlobServiceClient, container: ContainerClient) -> Any:
     blob = container.get_blob_client("log")
     blob.create_append_blob()
-    return [outcome(lambda: blob.seal_append_blob()["blob_sealed"]), outcome(lambda: blob.append_block(b"x") and "appended")]
+    return [
+        outcome(lambda: blob.seal_append_blob()["blob_sealed"]),
+        outcome(lambda: blob.append_block(b"x") and "appended"),
+    ]
 
 
 @case
@@ -333,13 +445,20 @@ def a_broken_lease(service: BlobServiceClient, container: ContainerClient) -> An
 def a_leased_container(service: BlobServiceClient, container: ContainerClient) -> Any:
     lease = container.acquire_lease(-1)
     found = [outcome(container.delete_container), dict(container.get_container_properties().lease)]
-    return [*found, outcome(lambda: lease.change("11111111-1111-1111-1111-111111111111")), outcome(lease.release)]
+    return [
+        *found,
+        outcome(lambda: lease.change("11111111-1111-1111-1111-111111111111")),
+        outcome(lease.release),
+    ]
 
 
 @case
 def lease_durations(service: BlobServiceClient, container: ContainerClient) -> Any:
     blob = filled(container)
-    return [outcome(lambda seconds=seconds: blob.acquire_lease(seconds) and None) for seconds in (0, 14, 61, -2)]
+    return [
+        outcome(lambda seconds=seconds: blob.acquire_lease(seconds) and None)
+        for seconds in (0, 14, 61, -2)
+    ]
 
 
 @case
@@ -367,7 +486,10 @@ def a_copy_of_an_append_blob(service: BlobServiceClient, container: ContainerCli
 @case
 def a_copy_of_nothing(service: BlobServiceClient, container: ContainerClient) -> Any:
     target = container.get_blob_client("copy")
-    return [outcome(target.start_copy_from_url, container.get_blob_client("no").url), outcome(target.abort_copy, "some-id")]
+    return [
+        outcome(target.start_copy_from_url, container.get_blob_client("no").url),
+        outcome(target.abort_copy, "some-id"),
+    ]
 
 
 @case
@@ -384,7 +506,11 @@ def tiers(service: BlobServiceClient, container: ContainerClient) -> Any:
     blob = filled(container)
     blob.set_standard_blob_tier("Cool")
     found = blob.get_blob_properties()
-    return [found.blob_tier, found.blob_tier_inferred, outcome(blob.set_standard_blob_tier, "Lukewarm")]
+    return [
+        found.blob_tier,
+        found.blob_tier_inferred,
+        outcome(blob.set_standard_blob_tier, "Lukewarm"),
+    ]
 
 
 @case
@@ -392,25 +518,46 @@ def a_batch(service: BlobServiceClient, container: ContainerClient) -> Any:
     for name in ("a", "b c", "d"):
         filled(container, name)
     answers = container.delete_blobs("a", "b c", "missing", raise_on_any_failure=False)
-    return [[answer.status_code for answer in answers], [item.name for item in container.list_blobs()]]
+    return [
+        [answer.status_code for answer in answers],
+        [item.name for item in container.list_blobs()],
+    ]
 
 
 @case
 def service_properties(service: BlobServiceClient, container: ContainerClient) -> Any:
-    rules = [CorsRule(["http://127.0.0.1:5500"], ["GET", "PUT"], max_age_in_seconds=60, allowed_headers=["x-ms-*"])]
-    website = StaticWebsite(enabled=True, index_document="index.html", error_document404_path="404.html")
+    rules = [
+        CorsRule(
+            ["http://127.0.0.1:5500"],
+            ["GET", "PUT"],
+            max_age_in_seconds=60,
+            allowed_headers=["x-ms-*"],
+        )
+    ]
+    website = StaticWebsite(
+        enabled=True, index_document="index.html", error_document404_path="404.html"
+    )
     service.set_service_properties(static_website=website, cors=rules)
     found = service.get_service_properties()
     service.set_service_properties(static_website=StaticWebsite(enabled=False), cors=[])
     after = service.get_service_properties()
     site = vars(found["static_website"])
-    return [site["enabled"], site["index_document"], [rule.allowed_origins for rule in found["cors"]], after["cors"]]
+    return [
+        site["enabled"],
+        site["index_document"],
+        [rule.allowed_origins for rule in found["cors"]],
+        after["cors"],
+    ]
 
 
 @case
-def enabling_a_website_makes_its_container(service: BlobServiceClient, container: ContainerClient) -> Any:
+def enabling_a_website_makes_its_container(
+    service: BlobServiceClient, container: ContainerClient
+) -> Any:
     outcome(service.delete_container, "$web")
-    service.set_service_properties(static_website=StaticWebsite(enabled=True, index_document="index.html"))
+    service.set_service_properties(
+        static_website=StaticWebsite(enabled=True, index_document="index.html")
+    )
     return service.get_container_client("$web").exists()
 
 
@@ -422,11 +569,25 @@ def account_information(service: BlobServiceClient, container: ContainerClient) 
 
 @case
 def preflights(service: BlobServiceClient, container: ContainerClient) -> Any:
-    rules = [CorsRule(["http://127.0.0.1:5500"], ["GET", "PUT"], max_age_in_seconds=60, allowed_headers=["x-ms-*"])]
+    rules = [
+        CorsRule(
+            ["http://127.0.0.1:5500"],
+            ["GET", "PUT"],
+            max_age_in_seconds=60,
+            allowed_headers=["x-ms-*"],
+        )
+    ]
     service.set_service_properties(cors=rules)
     found = []
-    for origin, method, headers in (("http://127.0.0.1:5500", "PUT", "x-ms-blob-type"), ("http://evil.example", "PUT", "")):
-        asked = {"Origin": origin, "Access-Control-Request-Method": method, "Access-Control-Request-Headers": headers}
+    for origin, method, headers in (
+        ("http://127.0.0.1:5500", "PUT", "x-ms-blob-type"),
+        ("http://evil.example", "PUT", ""),
+    ):
+        asked = {
+            "Origin": origin,
+            "Access-Control-Request-Method": method,
+            "Access-Control-Request-Headers": headers,
+        }
         answer = send(container, HttpRequest("OPTIONS", container.url, headers=asked))
         found.append([answer.status_code, answer.headers.get("Access-Control-Allow-Origin")])
     service.set_service_properties(cors=[])
@@ -442,7 +603,9 @@ def public_access(service: BlobServiceClient, container: ContainerClient) -> Any
         for path in ("/blob", "?restype=container&comp=list", "?restype=container"):
             answer = send(container, HttpRequest("GET", container.url + path))
             found.append([access, path, answer.status_code, answer.headers.get("x-ms-error-code")])
-        write = HttpRequest("PUT", container.url + "/x", content=b"1", headers={"x-ms-blob-type": "BlockBlob"})
+        write = HttpRequest(
+            "PUT", container.url + "/x", content=b"1", headers={"x-ms-blob-type": "BlockBlob"}
+        )
         found.append([access, "write", send(container, write).status_code])
     return found
 
@@ -459,7 +622,11 @@ def send(container: ContainerClient, request: HttpRequest) -> Any:
 @case
 def signatures(service: BlobServiceClient, container: ContainerClient) -> Any:
     blob, key, account = filled(container), key_of(service), str(service.account_name)
-    where: dict[str, Any] = {"account_name": account, "account_key": key, "container_name": container.container_name}
+    where: dict[str, Any] = {
+        "account_name": account,
+        "account_key": key,
+        "container_name": container.container_name,
+    }
     tokens = {
         "account": generate_account_sas(account, key, "sco", "rl", LATER),
         "account, services only": generate_account_sas(account, key, "s", "rl", LATER),
@@ -468,16 +635,24 @@ def signatures(service: BlobServiceClient, container: ContainerClient) -> Any:
         "other blob": generate_blob_sas(**where, blob_name="other", permission="r", expiry=LATER),
         "expired": generate_blob_sas(**where, blob_name="blob", permission="r", expiry=LONG_AGO),
         "create only": generate_container_sas(**where, permission="c", expiry=LATER),
-        "https only": generate_blob_sas(**where, blob_name="blob", permission="r", expiry=LATER, protocol="https"),
-        "from elsewhere": generate_blob_sas(**where, blob_name="blob", permission="r", expiry=LATER, ip="10.0.0.1"),
-        "changed": generate_blob_sas(**where, blob_name="blob", permission="r", expiry=LATER).replace("sp=r", "sp=rw"),
+        "https only": generate_blob_sas(
+            **where, blob_name="blob", permission="r", expiry=LATER, protocol="https"
+        ),
+        "from elsewhere": generate_blob_sas(
+            **where, blob_name="blob", permission="r", expiry=LATER, ip="10.0.0.1"
+        ),
+        "changed": generate_blob_sas(
+            **where, blob_name="blob", permission="r", expiry=LATER
+        ).replace("sp=r", "sp=rw"),
     }
     found = {}
     for name, token in tokens.items():
         with BlobClient.from_blob_url(blob.url, credential=token, retry_total=0) as client:
             found[name] = [
                 outcome(lambda client=client: client.download_blob().readall()),
-                outcome(lambda client=client: client.upload_blob(b"x", overwrite=True) and "written"),
+                outcome(
+                    lambda client=client: client.upload_blob(b"x", overwrite=True) and "written"
+                ),
                 outcome(client.delete_blob),
             ]
     return found
@@ -490,9 +665,15 @@ def a_stored_access_policy(service: BlobServiceClient, container: ContainerClien
     blob = filled(container)
     container.set_container_access_policy({"readers": AccessPolicy("r", LATER)})
     token = generate_blob_sas(
-        str(service.account_name), container.container_name, "blob", account_key=key_of(service), policy_id="readers"
+        str(service.account_name),
+        container.container_name,
+        "blob",
+        account_key=key_of(service),
+        policy_id="readers",
     )
-    found = [sorted(item.id for item in container.get_container_access_policy()["signed_identifiers"])]
+    found = [
+        sorted(item.id for item in container.get_container_access_policy()["signed_identifiers"])
+    ]
     for _ in range(2):
         with BlobClient.from_blob_url(blob.url, credential=token, retry_total=0) as client:
             found.append(outcome(lambda client=client: client.download_blob().readall()))
@@ -503,7 +684,9 @@ def a_stored_access_policy(service: BlobServiceClient, container: ContainerClien
 @case
 def a_wrong_key(service: BlobServiceClient, container: ContainerClient) -> Any:
     key = base64.b64encode(b"wrong" * 12).decode()
-    with BlobServiceClient(service.url, {"account_name": str(service.account_name), "account_key": key}, retry_total=0) as wrong:
+    with BlobServiceClient(
+        service.url, {"account_name": str(service.account_name), "account_key": key}, retry_total=0
+    ) as wrong:
         return outcome(wrong.get_service_properties)
 
 
@@ -524,7 +707,10 @@ def finding_by_tags(service: BlobServiceClient, container: ContainerClient) -> A
 
 @case
 def bad_metadata(service: BlobServiceClient, container: ContainerClient) -> Any:
-    return [outcome(container.upload_blob, "a", b"1", metadata={name: "v"}) for name in ("a-b", "1a", "a.b")]
+    return [
+        outcome(container.upload_blob, "a", b"1", metadata={name: "v"})
+        for name in ("a-b", "1a", "a.b")
+    ]
 
 
 @case

@@ -36,7 +36,9 @@ class StorageProcess:
 def running(folder: Path) -> Iterator[StorageProcess]:
     """Run storage on a folder; it is killed at the end."""
     command = [sys.executable, "-m", "tests.localcloud.storage.storage_process", str(folder)]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=ROOT, env={**os.environ}) as process:
+    with subprocess.Popen(
+        command, stdout=subprocess.PIPE, text=True, cwd=ROOT, env={**os.environ}
+    ) as process:
         try:
             assert process.stdout is not None
             yield StorageProcess(process, **json.loads(process.stdout.readline()))
@@ -60,7 +62,12 @@ async def _serve(folder: Path) -> None:
     await storage.start()
     await storage.apply(AccountSpec(NAME, KEY, KEY))
     ca_file = str(platform.certificates.ca_file)
-    print(json.dumps({"dev": storage.dev_endpoint, "blob": storage.blob_endpoint(NAME), "ca_file": ca_file}), flush=True)
+    print(
+        json.dumps(
+            {"dev": storage.dev_endpoint, "blob": storage.blob_endpoint(NAME), "ca_file": ca_file}
+        ),
+        flush=True,
+    )
     await asyncio.Event().wait()
 
 

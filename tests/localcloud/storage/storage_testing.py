@@ -65,13 +65,18 @@ class StorageCloud:
 
     async def _start(self) -> None:
         store = Store(self.folder / "state.db")
-        self.platform = Platform(self.folder, store, tls.load(self.folder / "tls"), Listeners(store), Trace())
+        self.platform = Platform(
+            self.folder, store, tls.load(self.folder / "tls"), Listeners(store), Trace()
+        )
         self.entra = EntraService(self.platform)
         self.storage = StorageService(self.platform, self.entra.tokens)
         await self.entra.start()
         await self.storage.start()
         await self.storage.apply(self.spec)
-        self.assign("Owner", self.entra.directory.create_service_principal(self.entra.directory.client_id).id)
+        self.assign(
+            "Owner",
+            self.entra.directory.create_service_principal(self.entra.directory.client_id).id,
+        )
 
     def assign(self, role: str, principal_id: str) -> Assignment:
         """Give a principal a role on the account; to be called on the services' loop."""
@@ -150,17 +155,27 @@ class StorageCloud:
         self.credentials.append(made)
         return made
 
-    def request(self, method: str, url: str, headers: Mapping[str, str] | None = None, body: bytes | None = None) -> Answer:
+    def request(
+        self,
+        method: str,
+        url: str,
+        headers: Mapping[str, str] | None = None,
+        body: bytes | None = None,
+    ) -> Answer:
         """Send a request without any SDK; a path alone is one below the account."""
         at = urlsplit(url if "://" in url else f"{self.url}/{url}")
         port = at.port or 0
         connection = (
-            http.client.HTTPSConnection("localhost", port, context=self._context(), timeout=TIMEOUT_S)
+            http.client.HTTPSConnection(
+                "localhost", port, context=self._context(), timeout=TIMEOUT_S
+            )
             if at.scheme == "https"
             else http.client.HTTPConnection("127.0.0.1", port, timeout=TIMEOUT_S)
         )
         try:
-            connection.request(method, at.path + (f"?{at.query}" if at.query else ""), body, dict(headers or {}))
+            connection.request(
+                method, at.path + (f"?{at.query}" if at.query else ""), body, dict(headers or {})
+            )
             answer = connection.getresponse()
             return Answer(answer.status, answer.headers, answer.read())
         finally:
@@ -187,9 +202,14 @@ def blob_service(cloud: StorageCloud) -> Iterator[BlobServiceClient]:
 
 
 @pytest.fixture
-def container(blob_service: BlobServiceClient, request: pytest.FixtureRequest) -> Iterator[ContainerClient]:
+def container(
+    blob_service: BlobServiceClient, request: pytest.FixtureRequest
+) -> Iterator[ContainerClient]:
     """A container of the test's own."""
-    name = "c" + "".join(character for character in request.node.name.lower() if character.isalnum())[:60]
+    name = (
+        "c"
+        + "".join(character for character in request.node.name.lower() if character.isalnum())[:60]
+    )
     client = blob_service.create_container(name)
     yield client
     blob_service.delete_container(name)

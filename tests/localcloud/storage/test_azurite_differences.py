@@ -23,7 +23,9 @@ EVERYWHERE = {"403 AuthorizationFailure": "403 AuthenticationFailed"}
 
 def listed() -> set[str]:
     """The cases that the table of differences names."""
-    _, _, table = DOCUMENT.read_text(encoding="utf-8").partition("\n## Where it differs from Azurite\n")
+    _, _, table = DOCUMENT.read_text(encoding="utf-8").partition(
+        "\n## Where it differs from Azurite\n"
+    )
     return {row[1] for row in re.finditer(r"^\| ([^|]+?) \|", table, re.M)} - {"case", "---"}
 
 

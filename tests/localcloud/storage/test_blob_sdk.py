@@ -12,7 +12,9 @@ from tests.localcloud.storage.storage_testing import StorageCloud
 def test_a_block_blob_comes_back_with_what_it_was_given(container: ContainerClient) -> None:
     """Content, content type and metadata survive the way there and back."""
     settings = ContentSettings(content_type="text/html; charset=utf-8", cache_control="no-cache")
-    container.upload_blob("page.html", b"<p>hi</p>", content_settings=settings, metadata={"Author": "alice"})
+    container.upload_blob(
+        "page.html", b"<p>hi</p>", content_settings=settings, metadata={"Author": "alice"}
+    )
     got = container.download_blob("page.html")
     assert got.readall() == b"<p>hi</p>"
     assert got.properties.content_settings.content_type == "text/html; charset=utf-8"
@@ -41,9 +43,14 @@ def test_nothing_is_overwritten_unasked(container: ContainerClient) -> None:
     assert container.download_blob("a").readall() == b"2"
 
 
-def test_a_missing_blob_is_told_from_a_missing_container(blob_service: BlobServiceClient, container: ContainerClient) -> None:
+def test_a_missing_blob_is_told_from_a_missing_container(
+    blob_service: BlobServiceClient, container: ContainerClient
+) -> None:
     """Both are 404, each with its own code."""
-    for client, code in ((container, "BlobNotFound"), (blob_service.get_container_client("nowhere"), "ContainerNotFound")):
+    for client, code in (
+        (container, "BlobNotFound"),
+        (blob_service.get_container_client("nowhere"), "ContainerNotFound"),
+    ):
         with pytest.raises(ResourceNotFoundError) as caught:
             client.download_blob("a")
         assert caught.value.error_code == code  # type: ignore[attr-defined]
@@ -65,7 +72,10 @@ def test_a_hierarchy_shows_folders_once(container: ContainerClient) -> None:
     for name in ("index.html", "css/a.css", "css/b.css", "js/app.js"):
         container.upload_blob(name, b"")
     assert {item.name for item in container.walk_blobs()} == {"css/", "index.html", "js/"}
-    assert [item.name for item in container.list_blobs(name_starts_with="css/")] == ["css/a.css", "css/b.css"]
+    assert [item.name for item in container.list_blobs(name_starts_with="css/")] == [
+        "css/a.css",
+        "css/b.css",
+    ]
 
 
 def test_a_deleted_blob_is_gone(container: ContainerClient) -> None:

@@ -32,7 +32,9 @@ def filled(container: ContainerClient) -> Iterator[ContainerClient]:
 
 def test_a_listing_starts_where_it_is_told(cloud: StorageCloud, filled: ContainerClient) -> None:
     """List Blobs: `startFrom` names the first entry, which belongs to the list (`list-blobs`)."""
-    answer = cloud.request("GET", f"{filled.container_name}?restype=container&comp=list&startFrom=b&{SAS}")
+    answer = cloud.request(
+        "GET", f"{filled.container_name}?restype=container&comp=list&startFrom=b&{SAS}"
+    )
     blobs = parse(answer.body).child("Blobs")
     assert blobs is not None and [blob.value("Name") for blob in blobs.children] == ["b", "c/d"]
 
@@ -43,14 +45,18 @@ def test_a_page_after_the_first_goes_on_whatever_the_start(filled: ContainerClie
     assert [[item.name for item in page] for page in pages] == [["a"], ["b"], ["c/d"]]
 
 
-def test_a_refusal_without_body_has_no_type_of_a_body(cloud: StorageCloud, filled: ContainerClient) -> None:
+def test_a_refusal_without_body_has_no_type_of_a_body(
+    cloud: StorageCloud, filled: ContainerClient
+) -> None:
     """HEAD has its error in `x-ms-error-code` alone; clients read XML where a type says so (`status-and-error-codes2`)."""
     answer = cloud.request("HEAD", f"{filled.container_name}/none?{SAS}")
     assert (answer.status, answer.code, answer.body) == (404, "BlobNotFound", b"")
     assert "xml" not in answer.headers.get("content-type", "")
 
 
-@pytest.mark.parametrize(("named", "status", "code"), [("", 400, "HierarchicalNamespaceNotEnabled"), ("none", 404, "")])
+@pytest.mark.parametrize(
+    ("named", "status", "code"), [("", 400, "HierarchicalNamespaceNotEnabled"), ("none", 404, "")]
+)
 def test_an_account_without_directories_says_so(
     cloud: StorageCloud, filled: ContainerClient, named: str, status: int, code: str
 ) -> None:
@@ -60,7 +66,9 @@ def test_an_account_without_directories_says_so(
     assert (answer.status, answer.code) == (status, code or "ContainerNotFound")
 
 
-def test_any_signature_gets_account_information(cloud: StorageCloud, filled: ContainerClient) -> None:
+def test_any_signature_gets_account_information(
+    cloud: StorageCloud, filled: ContainerClient
+) -> None:
     """Get Account Information: a signature of account, container or blob with any permission (`get-account-information`)."""
     box = filled.container_name
     of_blob = generate_blob_sas(NAME, box, "a", account_key=KEY1, permission="r", expiry=LATER)
@@ -74,7 +82,11 @@ def test_any_signature_gets_account_information(cloud: StorageCloud, filled: Con
 @pytest.mark.parametrize(
     "header",
     [
-        {"x-ms-encryption-key": "a2V5", "x-ms-encryption-key-sha256": "eA==", "x-ms-encryption-algorithm": "AES256"},
+        {
+            "x-ms-encryption-key": "a2V5",
+            "x-ms-encryption-key-sha256": "eA==",
+            "x-ms-encryption-algorithm": "AES256",
+        },
         {"x-ms-encryption-scope": "mine"},
         {"x-ms-immutability-policy-until-date": "Mon, 23 Nov 2037 18:00:00 GMT"},
         {"x-ms-legal-hold": "true"},
@@ -90,17 +102,27 @@ def test_protection_that_is_not_provided_is_refused(
     assert cloud.request("HEAD", path).status == 404
 
 
-@pytest.mark.parametrize("parameter", ["snapshot=2026-11-23T18:00:00.0000000Z", "versionid=2026-11-23T18:00:00.0000000Z"])
-def test_a_version_is_never_taken_for_the_blob(cloud: StorageCloud, filled: ContainerClient, parameter: str) -> None:
+@pytest.mark.parametrize(
+    "parameter", ["snapshot=2026-11-23T18:00:00.0000000Z", "versionid=2026-11-23T18:00:00.0000000Z"]
+)
+def test_a_version_is_never_taken_for_the_blob(
+    cloud: StorageCloud, filled: ContainerClient, parameter: str
+) -> None:
     """An operation on a snapshot or version does not touch the blob itself (`set-blob-tags`, `get-block-list`)."""
     for method, comp in (("GET", "tags"), ("GET", "blocklist"), ("DELETE", ""), ("PUT", "tier")):
-        answer = cloud.request(method, f"{filled.container_name}/a?comp={comp}&{parameter}&{SAS}", {"x-ms-access-tier": "Cool"})
+        answer = cloud.request(
+            method,
+            f"{filled.container_name}/a?comp={comp}&{parameter}&{SAS}",
+            {"x-ms-access-tier": "Cool"},
+        )
         assert (answer.status, answer.code) == (501, "NotImplemented")
     assert filled.get_blob_client("a").exists()
 
 
 @pytest.mark.parametrize("name", ["a\ufffeb", "a\uffff/b"])
-def test_a_name_that_xml_cannot_hold_is_listed_encoded(cloud: StorageCloud, container: ContainerClient, name: str) -> None:
+def test_a_name_that_xml_cannot_hold_is_listed_encoded(
+    cloud: StorageCloud, container: ContainerClient, name: str
+) -> None:
     """Such blobs can be put; a listing has their name percent-encoded and says so (`list-blobs`)."""
     container.upload_blob(name, b"")
     assert [blob.name for blob in container.list_blobs()] == [name]
@@ -122,7 +144,9 @@ def test_an_empty_access_policy_is_not_shown(container: ContainerClient) -> None
     assert (found.id, found.access_policy) == ("empty", None)
 
 
-def test_a_container_says_that_its_versions_can_change(blob_service: BlobServiceClient, container: ContainerClient) -> None:
+def test_a_container_says_that_its_versions_can_change(
+    blob_service: BlobServiceClient, container: ContainerClient
+) -> None:
     """`x-ms-immutable-storage-with-versioning-enabled`, and its element in a listing (`get-container-properties`)."""
     (listed,) = blob_service.list_containers(name_starts_with=container.container_name)
     for found in (listed, container.get_container_properties()):
@@ -139,11 +163,15 @@ def test_a_retention_has_a_number_of_days(cloud: StorageCloud, days: str) -> Non
     assert (answer.status, answer.code) == (400, "InvalidXmlDocument")
 
 
-def test_an_answer_in_a_batch_looks_as_one_of_its_own(cloud: StorageCloud, filled: ContainerClient) -> None:
+def test_an_answer_in_a_batch_looks_as_one_of_its_own(
+    cloud: StorageCloud, filled: ContainerClient
+) -> None:
     """Each has a request id and version; the error's body follows its length and type (`blob-batch`)."""
     part = f"DELETE /{NAME}/{filled.container_name}/none?{SAS} HTTP/1.1\r\nContent-Length: 0\r\n"
     body = f"--b\r\nContent-Type: application/http\r\nContent-ID: 0\r\n\r\n{part}\r\n--b--\r\n".encode()
-    answer = cloud.request("POST", f"?comp=batch&{SAS}", {"Content-Type": "multipart/mixed; boundary=b"}, body)
+    answer = cloud.request(
+        "POST", f"?comp=batch&{SAS}", {"Content-Type": "multipart/mixed; boundary=b"}, body
+    )
     head, _, rest = answer.body.decode().partition("\r\n\r\nHTTP/1.1 404 ")[2].partition("\r\n\r\n")
     names = [line.partition(":")[0] for line in head.split("\r\n")[1:]]
     assert names[-4:] == ["x-ms-request-id", "x-ms-version", "Content-Length", "Content-Type"]

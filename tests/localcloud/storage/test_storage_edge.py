@@ -33,7 +33,13 @@ PUT = {"x-ms-blob-type": "BlockBlob"}
         ("PUT", "box/a", {**PUT, "x-ms-if-tags": "a='b'"}, b"x", "ConditionNotMet"),
         ("PUT", "box/a", {**PUT, "If-Unmodified-Since": "soon"}, b"x", "ConditionNotMet"),
         ("PUT", "box/a", {**PUT, "x-ms-meta-": "x"}, b"x", "EmptyMetadataKey"),
-        ("PUT", "box/a", {**PUT, "x-ms-meta-a": "x" * 7000, "x-ms-meta-b": "x" * 7000}, b"x", "MetadataTooLarge"),
+        (
+            "PUT",
+            "box/a",
+            {**PUT, "x-ms-meta-a": "x" * 7000, "x-ms-meta-b": "x" * 7000},
+            b"x",
+            "MetadataTooLarge",
+        ),
         ("PUT", "box/a", {**PUT, "x-ms-content-crc64": "AAAAAAAAAAA="}, b"x", "Crc64Mismatch"),
         ("PUT", "box/a", {**PUT, "x-ms-content-crc64": "%"}, b"x", "InvalidHeaderValue"),
         ("PUT", "box/a", {**PUT, "x-ms-tags": "bad%20tag!=1"}, b"x", "InvalidHeaderValue"),
@@ -44,24 +50,78 @@ PUT = {"x-ms-blob-type": "BlockBlob"}
         ("PUT", "box/a?comp=block&blockid=%21", {}, b"x", "InvalidQueryParameterValue"),
         ("PUT", "box/a?comp=blocklist", {}, b"<BlockList>", "InvalidXmlDocument"),
         ("PUT", "box/a?comp=blocklist", {}, b"<Other/>", "InvalidXmlDocument"),
-        ("PUT", "box/a?comp=blocklist", {}, b"<BlockList><Latest>YQ==</Latest></BlockList>", "InvalidBlockList"),
+        (
+            "PUT",
+            "box/a?comp=blocklist",
+            {},
+            b"<BlockList><Latest>YQ==</Latest></BlockList>",
+            "InvalidBlockList",
+        ),
         ("PUT", "box/a?comp=snapshot", {}, b"", "NotImplemented"),
         ("PUT", "box/a?comp=page", {}, b"", "NotImplemented"),
         ("PUT", "box/a?comp=lease", {"x-ms-lease-action": "borrow"}, b"", "BlobNotFound"),
         ("POST", "box/a", {}, b"", "UnsupportedHttpVerb"),
-        ("GET", "box?restype=container&comp=list&maxresults=0", {}, None, "OutOfRangeQueryParameterValue"),
-        ("GET", "box?restype=container&comp=list&maxresults=x", {}, None, "InvalidQueryParameterValue"),
-        ("GET", "box?restype=container&comp=list&marker=%F0", {}, None, "InvalidQueryParameterValue"),
-        ("GET", "box?restype=container&comp=list&include=everything", {}, None, "InvalidQueryParameterValue"),
-        ("PUT", "?restype=service&comp=properties", {}, b"<StorageServiceProperties><Odd/></StorageServiceProperties>", ""),
+        (
+            "GET",
+            "box?restype=container&comp=list&maxresults=0",
+            {},
+            None,
+            "OutOfRangeQueryParameterValue",
+        ),
+        (
+            "GET",
+            "box?restype=container&comp=list&maxresults=x",
+            {},
+            None,
+            "InvalidQueryParameterValue",
+        ),
+        (
+            "GET",
+            "box?restype=container&comp=list&marker=%F0",
+            {},
+            None,
+            "InvalidQueryParameterValue",
+        ),
+        (
+            "GET",
+            "box?restype=container&comp=list&include=everything",
+            {},
+            None,
+            "InvalidQueryParameterValue",
+        ),
+        (
+            "PUT",
+            "?restype=service&comp=properties",
+            {},
+            b"<StorageServiceProperties><Odd/></StorageServiceProperties>",
+            "",
+        ),
         ("PUT", "?restype=service&comp=properties", {}, b"not xml", "InvalidXmlDocument"),
         ("POST", "?comp=batch", {"Content-Type": "text/plain"}, b"", "InvalidHeaderValue"),
-        ("POST", "?comp=batch", {"Content-Type": "multipart/mixed; boundary=b"}, b"--b\r\n\r\nnothing", "InvalidInput"),
-        ("PUT", "box/a", {**PUT, "x-ms-copy-source": "http://192.0.2.1/x/y"}, b"", "NotImplemented"),
+        (
+            "POST",
+            "?comp=batch",
+            {"Content-Type": "multipart/mixed; boundary=b"},
+            b"--b\r\n\r\nnothing",
+            "InvalidInput",
+        ),
+        (
+            "PUT",
+            "box/a",
+            {**PUT, "x-ms-copy-source": "http://192.0.2.1/x/y"},
+            b"",
+            "NotImplemented",
+        ),
     ],
 )
 def test_bad_input_has_its_code(
-    cloud: StorageCloud, box: ContainerClient, method: str, path: str, headers: dict[str, str], body: bytes | None, code: str
+    cloud: StorageCloud,
+    box: ContainerClient,
+    method: str,
+    path: str,
+    headers: dict[str, str],
+    body: bytes | None,
+    code: str,
 ) -> None:
     """Each mistake is answered with Azure's code, as XML and as header, and changes nothing."""
     answer = cloud.request(method, f"{path}{'&' if '?' in path else '?'}{SAS}", headers, body)
@@ -77,18 +137,30 @@ def box(cloud: StorageCloud) -> Iterator[ContainerClient]:
         yield client.create_container("box")
 
 
-def test_every_answer_says_what_azures_says(cloud: StorageCloud, container: ContainerClient) -> None:
+def test_every_answer_says_what_azures_says(
+    cloud: StorageCloud, container: ContainerClient
+) -> None:
     """Request id, version, date, server; and the caller's own id comes back."""
-    answer = cloud.request("GET", f"{container.container_name}?restype=container&{SAS}", {"x-ms-client-request-id": "mine"})
+    answer = cloud.request(
+        "GET",
+        f"{container.container_name}?restype=container&{SAS}",
+        {"x-ms-client-request-id": "mine"},
+    )
     assert answer.status == 200
     assert answer.headers["x-ms-client-request-id"] == "mine"
-    assert {"x-ms-request-id", "x-ms-version", "date", "server", "etag", "last-modified"} <= {*map(str.lower, answer.headers)}
+    assert {"x-ms-request-id", "x-ms-version", "date", "server", "etag", "last-modified"} <= {
+        *map(str.lower, answer.headers)
+    }
 
 
 def test_a_half_request_body_leaves_nothing(cloud: StorageCloud, box: ContainerClient) -> None:
     """A client that goes away in the middle of an upload has uploaded nothing, and no file stays."""
     at = urlsplit(cloud.url)
-    before = {*(cloud.folder / "blobs" / NAME).iterdir()} if (cloud.folder / "blobs" / NAME).exists() else set()
+    before = (
+        {*(cloud.folder / "blobs" / NAME).iterdir()}
+        if (cloud.folder / "blobs" / NAME).exists()
+        else set()
+    )
     context = ssl.create_default_context(cafile=cloud.ca_file)
     with (
         socket.create_connection(("localhost", at.port or 0)) as raw,
@@ -106,10 +178,14 @@ def test_another_host_name_is_refused(cloud: StorageCloud) -> None:
     assert cloud.request("GET", f"?comp=list&{SAS}", {"Host": "evil.example"}).status == 421
 
 
-def test_other_origins_need_a_rule(cloud: StorageCloud, blob_service: BlobServiceClient, container: ContainerClient) -> None:
+def test_other_origins_need_a_rule(
+    cloud: StorageCloud, blob_service: BlobServiceClient, container: ContainerClient
+) -> None:
     """With a CORS rule, answers to its origin may be read there; others may not."""
     container.upload_blob("a", b"1")
-    blob_service.set_service_properties(cors=[CorsRule(["http://127.0.0.1:5500"], ["GET"], exposed_headers=["x-ms-*"])])
+    blob_service.set_service_properties(
+        cors=[CorsRule(["http://127.0.0.1:5500"], ["GET"], exposed_headers=["x-ms-*"])]
+    )
     path = f"{container.container_name}/a?{SAS}"
     try:
         allowed = cloud.request("GET", path, {"Origin": "http://127.0.0.1:5500"}).headers
@@ -121,7 +197,9 @@ def test_other_origins_need_a_rule(cloud: StorageCloud, blob_service: BlobServic
     assert "access-control-allow-origin" not in other
 
 
-def test_a_copy_may_name_its_account_by_azures_domain(cloud: StorageCloud, container: ContainerClient) -> None:
+def test_a_copy_may_name_its_account_by_azures_domain(
+    cloud: StorageCloud, container: ContainerClient
+) -> None:
     """az writes the source so; another account's domain is still another address."""
     container.upload_blob("a", b"1")
     name = container.container_name
@@ -136,7 +214,9 @@ def test_a_batch_checks_each_part(cloud: StorageCloud, container: ContainerClien
     container.upload_blob("a", b"1")
     part = f"DELETE /{NAME}/{container.container_name}/a HTTP/1.1\r\nContent-Length: 0\r\n"
     body = f"--b\r\nContent-Type: application/http\r\nContent-ID: 0\r\n\r\n{part}\r\n--b--\r\n".encode()
-    answer = cloud.request("POST", f"?comp=batch&{SAS}", {"Content-Type": "multipart/mixed; boundary=b"}, body)
+    answer = cloud.request(
+        "POST", f"?comp=batch&{SAS}", {"Content-Type": "multipart/mixed; boundary=b"}, body
+    )
     assert answer.status == 202
     assert b"HTTP/1.1 401" in answer.body
     assert container.get_blob_client("a").exists()
@@ -158,9 +238,13 @@ def test_more_than_one_page_of_names(cloud: StorageCloud, container: ContainerCl
     assert sum(pages, []) == [f"{number:05}" for number in range(6000)]
 
 
-def test_an_unexpected_failure_is_an_internal_error(cloud: StorageCloud, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_unexpected_failure_is_an_internal_error(
+    cloud: StorageCloud, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Azure's 500 without a traceback; that is in the log."""
-    monkeypatch.setattr("chatkit.localcloud.storage.operations.listing.read_wanted", lambda call: 1 / 0)
+    monkeypatch.setattr(
+        "chatkit.localcloud.storage.operations.listing.read_wanted", lambda call: 1 / 0
+    )
     answer = cloud.request("GET", f"?comp=list&{SAS}")
     assert (answer.status, answer.code) == (500, "InternalError")
     assert b"Traceback" not in answer.body and b"ZeroDivision" not in answer.body

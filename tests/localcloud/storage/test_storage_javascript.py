@@ -23,7 +23,9 @@ def got(cloud: StorageCloud, require_tool: Callable[[str], str]) -> dict[str, An
         pytest.fail(reason) if os.environ.get("CI") == "true" else pytest.skip(reason)
     command = [node, "blob-client.mjs", cloud.url, NAME, KEY1]
     environment = {**os.environ, "NODE_EXTRA_CA_CERTS": cloud.ca_file}
-    done = subprocess.run(command, cwd=azurite.FOLDER, env=environment, capture_output=True, text=True, timeout=60)
+    done = subprocess.run(
+        command, cwd=azurite.FOLDER, env=environment, capture_output=True, text=True, timeout=60
+    )
     assert done.returncode == 0, done.stderr
     found: dict[str, Any] = json.loads(done.stdout)
     return found
@@ -45,6 +47,8 @@ def got(cloud: StorageCloud, require_tool: Callable[[str], str]) -> dict[str, An
         ("deleted", 2),
     ],
 )
-def test_the_javascript_client_gets_what_it_expects(got: dict[str, Any], what: str, expected: object) -> None:
+def test_the_javascript_client_gets_what_it_expects(
+    got: dict[str, Any], what: str, expected: object
+) -> None:
     """Properties, uploads, appends, listings, signatures, leases and batches."""
     assert got[what] == expected

@@ -21,12 +21,16 @@ PAGES = {
 def site(cloud: StorageCloud) -> Iterator[ContainerClient]:
     """A website with pages."""
     with cloud.service() as client:
-        website = StaticWebsite(enabled=True, index_document="index.html", error_document404_path="404.html")
+        website = StaticWebsite(
+            enabled=True, index_document="index.html", error_document404_path="404.html"
+        )
         client.set_service_properties(static_website=website)
         container = client.get_container_client("$web")
         for name, content in PAGES.items():
             kind = "text/javascript" if name.endswith(".js") else "text/html"
-            container.upload_blob(name, content, content_settings=ContentSettings(content_type=kind), overwrite=True)
+            container.upload_blob(
+                name, content, content_settings=ContentSettings(content_type=kind), overwrite=True
+            )
         yield container
 
 
@@ -43,16 +47,28 @@ def site(cloud: StorageCloud) -> Iterator[ContainerClient]:
         ("docs/nowhere.css", 404, "404.html", "text/html"),
     ],
 )
-def test_a_path_shows_its_page(cloud: StorageCloud, site: ContainerClient, path: str, status: int, page: str, kind: str) -> None:
+def test_a_path_shows_its_page(
+    cloud: StorageCloud, site: ContainerClient, path: str, status: int, page: str, kind: str
+) -> None:
     """Files, index documents at every depth and the 404 document, each with its content type."""
     answer = cloud.request("GET", cloud.web_url + path)
-    assert (answer.status, answer.body, answer.headers["content-type"]) == (status, PAGES[page], kind)
+    assert (answer.status, answer.body, answer.headers["content-type"]) == (
+        status,
+        PAGES[page],
+        kind,
+    )
 
 
-def test_head_tells_the_length_and_sends_nothing(cloud: StorageCloud, site: ContainerClient) -> None:
+def test_head_tells_the_length_and_sends_nothing(
+    cloud: StorageCloud, site: ContainerClient
+) -> None:
     """HEAD is GET without the body, for files and for what is missing."""
     answer = cloud.request("HEAD", cloud.web_url + "app.js")
-    assert (answer.status, answer.headers["content-length"], answer.body) == (200, str(len(PAGES["app.js"])), b"")
+    assert (answer.status, answer.headers["content-length"], answer.body) == (
+        200,
+        str(len(PAGES["app.js"])),
+        b"",
+    )
     assert cloud.request("HEAD", cloud.web_url + "nowhere").status == 404
 
 
@@ -67,9 +83,16 @@ def test_an_unchanged_page_is_not_sent_again(cloud: StorageCloud, site: Containe
 
 @pytest.mark.parametrize(
     ("wanted", "status", "body"),
-    [("bytes=0-3", 206, b"<h1>"), ("bytes=-5", 206, b"</h1>"), ("bytes=4-", 206, b"chat</h1>"), ("bytes=99-", 416, None)],
+    [
+        ("bytes=0-3", 206, b"<h1>"),
+        ("bytes=-5", 206, b"</h1>"),
+        ("bytes=4-", 206, b"chat</h1>"),
+        ("bytes=99-", 416, None),
+    ],
 )
-def test_a_range_is_a_part(cloud: StorageCloud, site: ContainerClient, wanted: str, status: int, body: bytes | None) -> None:
+def test_a_range_is_a_part(
+    cloud: StorageCloud, site: ContainerClient, wanted: str, status: int, body: bytes | None
+) -> None:
     """Range works as browsers use it."""
     answer = cloud.request("GET", cloud.web_url, {"Range": wanted})
     assert answer.status == status
@@ -87,7 +110,9 @@ def test_the_container_itself_stays_private(cloud: StorageCloud, site: Container
     assert cloud.request("GET", "$web/index.html").code == "ResourceNotFound"
 
 
-def test_a_website_that_is_off_says_so(cloud: StorageCloud, blob_service: BlobServiceClient, site: ContainerClient) -> None:
+def test_a_website_that_is_off_says_so(
+    cloud: StorageCloud, blob_service: BlobServiceClient, site: ContainerClient
+) -> None:
     """Switched off, every path shows Azure's page for it; the content stays."""
     blob_service.set_service_properties(static_website=StaticWebsite(enabled=False))
     try:
@@ -96,5 +121,7 @@ def test_a_website_that_is_off_says_so(cloud: StorageCloud, blob_service: BlobSe
         assert b"WebsiteNotFound" in answer.body
         assert site.get_blob_client("index.html").exists()
     finally:
-        website = StaticWebsite(enabled=True, index_document="index.html", error_document404_path="404.html")
+        website = StaticWebsite(
+            enabled=True, index_document="index.html", error_document404_path="404.html"
+        )
         blob_service.set_service_properties(static_website=website)

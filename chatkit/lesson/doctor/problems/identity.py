@@ -24,7 +24,11 @@ def _missing_header(world: World) -> str:
 
 def _function_json(world: World) -> str:
     found = sorted(path.parent.name for path in world.folder.functions.glob("*/function.json"))
-    return f"{found[0]}/function.json is there, and the functions are in Python files" if found and world.folder.sources else ""
+    return (
+        f"{found[0]}/function.json is there, and the functions are in Python files"
+        if found and world.folder.sources
+        else ""
+    )
 
 
 def _nobodys_token(world: World) -> str:
@@ -43,7 +47,11 @@ def _nobodys_token(world: World) -> str:
 def _to_a_connection(world: World) -> str:
     for file, node in world.folder.nodes(ast.Dict):
         for key, value in zip(node.keys, node.values, strict=True):
-            if isinstance(key, ast.Constant) and key.value == "userId" and "connection" in ast.unparse(value).lower():
+            if (
+                isinstance(key, ast.Constant)
+                and key.value == "userId"
+                and "connection" in ast.unparse(value).lower()
+            ):
                 return file
     return ""
 
@@ -73,16 +81,24 @@ def _no_token(text: str) -> bool:
 
 def _closed_to_all(world: World) -> str:
     rules = world.authentication().get("globalValidation") or {}
-    closed = rules.get("requireAuthentication") and str(rules.get("unauthenticatedClientAction")) in ("Return401", "Return403")
-    return "authentication refuses every request without sign-in, the portal's too" if closed else ""
+    closed = rules.get("requireAuthentication") and str(
+        rules.get("unauthenticatedClientAction")
+    ) in ("Return401", "Return403")
+    return (
+        "authentication refuses every request without sign-in, the portal's too" if closed else ""
+    )
 
 
 def _sign_in_here(world: World) -> str:
     config = world.folder.page_config
     called = str(config.get("apiBaseUrl", "")).rstrip("/")
-    here = called and called != world.api and called in (world.local_api, f"http://localhost:{PORT}")
+    here = (
+        called and called != world.api and called in (world.local_api, f"http://localhost:{PORT}")
+    )
     return (
-        "my-chat/content/config.json offers sign-in with the functions of this machine" if here and config.get("signIn") else ""
+        "my-chat/content/config.json offers sign-in with the functions of this machine"
+        if here and config.get("signIn")
+        else ""
     )
 
 
@@ -98,7 +114,10 @@ PROBLEMS = (
         " it is missing.",
         "Read the header in the function and answer 401 without it, as signalr_info.py of section 09 does.",
         ("Azure/azure-functions-signalrservice-extension#58", "Azure/azure-signalr#1272"),
-        (r"error while accessing '?x-ms-client-principal", r"x-ms-client-principal[\w-]*'?:? property doesn'?t exist"),
+        (
+            r"error while accessing '?x-ms-client-principal",
+            r"x-ms-client-principal[\w-]*'?:? property doesn'?t exist",
+        ),
         _missing_header,
     ),
     Problem(
@@ -132,7 +151,11 @@ PROBLEMS = (
         "The principal name depends on provider and tenant: guests have names with #EXT#, some providers send none.",
         "Show the name, but address people by X-MS-CLIENT-PRINCIPAL-ID or the claim oid; `/.auth/me` lists what there is.",
         ("Azure/azure-functions-host#6565", "Azure/static-web-apps#21"),
-        (r"#ext#@", r"live\.com#", r"x-ms-client-principal-name.{0,60}(null|undefined|none|missing|empty)(?!.*property doesn)"),
+        (
+            r"#ext#@",
+            r"live\.com#",
+            r"x-ms-client-principal-name.{0,60}(null|undefined|none|missing|empty)(?!.*property doesn)",
+        ),
     ),
     Problem(
         41,
@@ -140,7 +163,10 @@ PROBLEMS = (
         "The page is not among the addresses that authentication may send people back to.",
         f"allowedExternalRedirectUrls has to name the page: {TURN_ON}",
         ("Azure/azure-signalr#866", "Azure-Samples/functions-first-serverless-web-application#14"),
-        (r"/\.auth/login/done", r"post_login_redirect_ur[il].{0,80}(not allowed|not permitted|forbidden|403)"),
+        (
+            r"/\.auth/login/done",
+            r"post_login_redirect_ur[il].{0,80}(not allowed|not permitted|forbidden|403)",
+        ),
         _no_way_back,
     ),
     Problem(
@@ -149,7 +175,11 @@ PROBLEMS = (
         "The authentication layer refuses requests with a cookie from an origin it does not know, as forged by another site.",
         f"Name the page in allowedExternalRedirectUrls ({TURN_ON[:-1]}), or send the token in X-ZUMO-AUTH as the page does.",
         ("Azure/azure-functions-host#1602",),
-        (r"\b403\b.{0,200}\bcurl\b", r"\bcurl\b.{0,200}\b403\b", r"cross-site request forgery detected"),
+        (
+            r"\b403\b.{0,200}\bcurl\b",
+            r"\bcurl\b.{0,200}\b403\b",
+            r"cross-site request forgery detected",
+        ),
         confirm=_no_way_back,
     ),
     Problem(
@@ -185,7 +215,11 @@ PROBLEMS = (
         "workshop.prepare_page() makes the local page one without sign-in; try sign-in with the deployed app, which may be in the"
         " local cloud.",
         ("Azure/azure-app-service-authentication#8", "Azure/azure-functions-host#33"),
-        (r"(localhost|127\.0\.0\.1):7071/\.auth/", r"/\.auth/(me|login/\w+).{0,60}\b404\b", r"cannot (get|post) /\.auth/"),
+        (
+            r"(localhost|127\.0\.0\.1):7071/\.auth/",
+            r"/\.auth/(me|login/\w+).{0,60}\b404\b",
+            r"cannot (get|post) /\.auth/",
+        ),
         _sign_in_here,
     ),
     Problem(
@@ -195,6 +229,10 @@ PROBLEMS = (
         "Ask for the role Application Developer, or for a registration made for you:"
         " workshop.enable_authentication(client_id=..., client_secret=...).",
         ("azuredevcollege/trainingdays#143", "Azure/apim-lab#153"),
-        (r"insufficient privileges to complete the operation", r"authorization_requestdenied", r"may not register applications"),
+        (
+            r"insufficient privileges to complete the operation",
+            r"authorization_requestdenied",
+            r"may not register applications",
+        ),
     ),
 )

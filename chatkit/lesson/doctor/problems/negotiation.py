@@ -22,17 +22,26 @@ def _configs(world: World) -> list[tuple[str, str]]:
         ("my-chat/content/config.json", world.folder.page_config),
         (DEPLOYED, known(world.deployed_config) or {}),
     )
-    return [(name, str(config["apiBaseUrl"]).rstrip("/")) for name, config in pages if config.get("apiBaseUrl")]
+    return [
+        (name, str(config["apiBaseUrl"]).rstrip("/"))
+        for name, config in pages
+        if config.get("apiBaseUrl")
+    ]
 
 
 def _answers(world: World) -> list[tuple[str, Answer]]:
     """Where negotiate answers, and what."""
-    asked = (("on this machine", known(world.local_negotiate)), ("in the function app", known(world.negotiate)))
+    asked = (
+        ("on this machine", known(world.local_negotiate)),
+        ("in the function app", known(world.negotiate)),
+    )
     return [(where, answer) for where, answer in asked if answer and answer.status]
 
 
 def _wrong_base(world: World) -> str:
-    prefix = ((world.folder.host_json.get("extensions") or {}).get("http") or {}).get("routePrefix", "api")
+    prefix = ((world.folder.host_json.get("extensions") or {}).get("http") or {}).get(
+        "routePrefix", "api"
+    )
     if prefix != "api":
         return f"host.json changes the route prefix from api to {prefix or 'nothing'}"
     for name, url in _configs(world):
@@ -41,7 +50,11 @@ def _wrong_base(world: World) -> str:
             return f"{name} calls {url}, and the page adds /api by itself"
     called = str(world.deployed_config().get("apiBaseUrl", "")).rstrip("/")
     elsewhere = urlsplit(called).netloc != urlsplit(world.api).netloc
-    return f"the deployed page calls {called or 'nothing'}, the functions are at {world.api}" if elsewhere else ""
+    return (
+        f"the deployed page calls {called or 'nothing'}, the functions are at {world.api}"
+        if elsewhere
+        else ""
+    )
 
 
 def _twice(world: World) -> str:
@@ -58,7 +71,11 @@ def _with_url(world: World) -> bool:
 
 def _template(world: World) -> str:
     for where, answer in _answers(world):
-        if answer.status == 200 and answer.text.lstrip().startswith(("This HTTP", "Hello")) and answer.json() is None:
+        if (
+            answer.status == 200
+            and answer.text.lstrip().startswith(("This HTTP", "Hello"))
+            and answer.json() is None
+        ):
             return f"negotiate {where} answers a sentence, not JSON"
     file = world.folder.saying(TEMPLATE)
     return f"{file} still has the template's sentence in it" if file else ""
@@ -72,22 +89,27 @@ def _wrong_shape(world: World) -> str:
             return f"negotiate {where} answers an empty body"
         value = answer.json()
         if isinstance(value, dict) and not {"url", "accessToken"} <= set(value):
-            return (
-                f"negotiate {where} answers {', '.join(sorted(map(str, value))[:4]) or 'nothing'} instead of url and accessToken"
-            )
+            return f"negotiate {where} answers {', '.join(sorted(map(str, value))[:4]) or 'nothing'} instead of url and accessToken"
     return ""
 
 
 def _as_trigger(world: World) -> str:
     for one in world.folder.decorators:
-        if one.keywords.get("type", "").lower() == "signalrconnectioninfo" and one.name != "generic_input_binding":
+        if (
+            one.keywords.get("type", "").lower() == "signalrconnectioninfo"
+            and one.name != "generic_input_binding"
+        ):
             return f"{one.file}: {one.function} has signalRConnectionInfo in {one.name}"
     return ""
 
 
 def _client_inside(world: World) -> str:
     for file, node in (*world.folder.nodes(ast.Import), *world.folder.nodes(ast.ImportFrom)):
-        names = [node.module or ""] if isinstance(node, ast.ImportFrom) else [alias.name for alias in node.names]
+        names = (
+            [node.module or ""]
+            if isinstance(node, ast.ImportFrom)
+            else [alias.name for alias in node.names]
+        )
         if CLIENTS & {name.partition(".")[0] for name in names}:
             return f"{file} imports a SignalR client"
     return ""
@@ -95,25 +117,39 @@ def _client_inside(world: World) -> str:
 
 def _arguments(world: World) -> str:
     for file, node in world.folder.nodes(ast.Dict):
-        pairs = {key.value: value for key, value in zip(node.keys, node.values, strict=True) if isinstance(key, ast.Constant)}
+        pairs = {
+            key.value: value
+            for key, value in zip(node.keys, node.values, strict=True)
+            if isinstance(key, ast.Constant)
+        }
         arguments, target = pairs.get("arguments"), pairs.get("target")
         if isinstance(arguments, ast.List) and len(arguments.elts) != 1:
             return f"{file} sends {len(arguments.elts)} arguments, the page's handler takes one"
-        if "arguments" in pairs and isinstance(target, ast.Constant) and target.value != "newMessage":
+        if (
+            "arguments" in pairs
+            and isinstance(target, ast.Constant)
+            and target.value != "newMessage"
+        ):
             return f"{file} calls {str(target.value)}, the page listens to newMessage"
     return ""
 
 
 def _names(world: World) -> str:
     for one in world.folder.decorators:
-        snake = [name for name in one.keywords if name in ("hub_name", "connection_string_setting", "user_id")]
+        snake = [
+            name
+            for name in one.keywords
+            if name in ("hub_name", "connection_string_setting", "user_id")
+        ]
         if one.is_signalr and snake:
             return f"{one.file}: {one.function} says {snake[0]}, which no binding knows"
     declared = {(one.file, one.function): one for one in world.folder.decorators if one.is_signalr}
     for file, node in world.folder.nodes(ast.FunctionDef):
         binding = declared.get((file, node.name))
         wanted = binding.keywords.get("arg_name", "") if binding else ""
-        if wanted and wanted not in {argument.arg for argument in (*node.args.args, *node.args.kwonlyargs)}:
+        if wanted and wanted not in {
+            argument.arg for argument in (*node.args.args, *node.args.kwonlyargs)
+        }:
             return f"{file}: the binding of {node.name} is called {wanted}, and the function has no such parameter"
     return ""
 
@@ -155,8 +191,16 @@ PROBLEMS = (
         "negotiate answers nothing, or in the wrong case",
         "The connection info was serialised once more: the client needs url and accessToken, in this spelling.",
         "Return the binding's text unchanged, with content type application/json, as in section 04.",
-        ("Azure/azure-functions-dotnet-worker#995", "aspnet/AzureSignalR-samples#287", "MicrosoftDocs/azure-docs#119694"),
-        (r'(?-i:"AccessToken"\s*:)', r'(?-i:"Url"\s*:\s*"https?:)', r"negotiate.{0,60}(empty|no) (body|response)"),
+        (
+            "Azure/azure-functions-dotnet-worker#995",
+            "aspnet/AzureSignalR-samples#287",
+            "MicrosoftDocs/azure-docs#119694",
+        ),
+        (
+            r'(?-i:"AccessToken"\s*:)',
+            r'(?-i:"Url"\s*:\s*"https?:)',
+            r"negotiate.{0,60}(empty|no) (body|response)",
+        ),
         _wrong_shape,
     ),
     Problem(

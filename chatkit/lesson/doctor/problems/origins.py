@@ -17,7 +17,9 @@ BLOCKED = (
 
 def _wildcard(world: World) -> str:
     host = world.folder.host
-    if "*" in str(host.get("CORS", "")).split(",") or (host.get("CORS") and host.get("CORSCredentials") is not True):
+    if "*" in str(host.get("CORS", "")).split(",") or (
+        host.get("CORS") and host.get("CORSCredentials") is not True
+    ):
         return f"local.settings.json has CORS {host['CORS']} and CORSCredentials {host.get('CORSCredentials', 'missing')}"
     cors = world.cors()
     if cors and "*" in (cors.allowed_origins or ()):
@@ -31,20 +33,36 @@ def _pattern(world: World) -> str:
     local = str(world.folder.host.get("CORS", "")).split(",")
     cors = known(world.cors)
     origins = [*local, *((cors.allowed_origins or ()) if cors else ())]
-    found = next((origin for origin in origins if "*" in origin.strip() and origin.strip() != "*"), "")
-    return f"the allowed origin {found.strip()} is compared letter by letter, its * stands for nothing" if found else ""
+    found = next(
+        (origin for origin in origins if "*" in origin.strip() and origin.strip() != "*"), ""
+    )
+    return (
+        f"the allowed origin {found.strip()} is compared letter by letter, its * stands for nothing"
+        if found
+        else ""
+    )
 
 
 def _login_wall(world: World) -> str:
     rules = world.authentication().get("globalValidation") or {}
-    redirects = rules.get("unauthenticatedClientAction") == "RedirectToLoginPage" and rules.get("requireAuthentication")
-    return "authentication redirects every request without sign-in to a login page, those of scripts too" if redirects else ""
+    redirects = rules.get("unauthenticatedClientAction") == "RedirectToLoginPage" and rules.get(
+        "requireAuthentication"
+    )
+    return (
+        "authentication redirects every request without sign-in to a login page, those of scripts too"
+        if redirects
+        else ""
+    )
 
 
 def _two_schemes(world: World) -> str:
     called, api = urlsplit(str(world.deployed_config().get("apiBaseUrl", ""))), urlsplit(world.api)
     mixed = called.netloc == api.netloc and called.scheme != api.scheme
-    return f"the deployed page calls {called.scheme}://, the functions are at {api.scheme}://" if mixed else ""
+    return (
+        f"the deployed page calls {called.scheme}://, the functions are at {api.scheme}://"
+        if mixed
+        else ""
+    )
 
 
 def _closed_to_page(world: World) -> str:
@@ -72,7 +90,11 @@ def _local_page_calls_cloud(world: World) -> str:
     cors, page = world.cors(), world.local_page
     allowed = list(cors.allowed_origins or ()) if cors else []
     calls = page and world.folder.page_config.get("apiBaseUrl") == world.api
-    return f"the page at {page} calls the deployed functions, which do not let it in" if calls and page not in allowed else ""
+    return (
+        f"the page at {page} calls the deployed functions, which do not let it in"
+        if calls and page not in allowed
+        else ""
+    )
 
 
 PROBLEMS = (
@@ -82,7 +104,11 @@ PROBLEMS = (
         "CORS is * (or credentials are not allowed), and a SignalR client sends its requests with credentials.",
         "Name the page's exact origin and allow credentials: workshop.write_local_settings() for this machine,"
         " workshop.allow_page() for the deployed functions.",
-        ("dotnet/aspnetcore#20568", "MicrosoftDocs/azure-docs#50776", "Azure/azure-functions-signalrservice-extension#30"),
+        (
+            "dotnet/aspnetcore#20568",
+            "MicrosoftDocs/azure-docs#50776",
+            "Azure/azure-functions-signalrservice-extension#30",
+        ),
         (
             r"must not be the wildcard '?\*'? when",
             r"allow-credentials' header in the response is '' which must be 'true'",
@@ -128,7 +154,12 @@ PROBLEMS = (
         "CORS in local.settings.json stays on this machine; the function app has its own.",
         "workshop.allow_page() lets the deployed page in.",
         ("Azure-Samples/signalr-service-quickstart-serverless-chat#2",),
-        (r"\b(axioserror|error): network error\b", r"\bnetwork error\b.{0,80}(deploy|publish)", r"^network error\.?$", BLOCKED),
+        (
+            r"\b(axioserror|error): network error\b",
+            r"\bnetwork error\b.{0,80}(deploy|publish)",
+            r"^network error\.?$",
+            BLOCKED,
+        ),
         _closed_to_page,
     ),
     Problem(
@@ -147,7 +178,9 @@ PROBLEMS = (
         "workshop.start_page() lets the local page call the local functions; for the deployed ones use the deployed page,"
         " workshop.web_url, or add the origin to the function app's CORS.",
         ("Roguelike-Celebration/azure-mud#379",),
-        (r"^(?!.*(wildcard|redirect|login\.|/\.auth/)).*origin 'https?://(localhost|127\.0\.0\.1)(:\d+)?' has been blocked",),
+        (
+            r"^(?!.*(wildcard|redirect|login\.|/\.auth/)).*origin 'https?://(localhost|127\.0\.0\.1)(:\d+)?' has been blocked",
+        ),
         _closed_to_local_page,
         _local_page_calls_cloud,
     ),

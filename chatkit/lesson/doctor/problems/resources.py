@@ -7,7 +7,9 @@ from chatkit.lesson.doctor.snapshot import World
 
 
 def _windows_plan(world: World) -> str:
-    windows = [str(plan.name) for plan in world.plans() if plan.properties and not plan.properties.reserved]
+    windows = [
+        str(plan.name) for plan in world.plans() if plan.properties and not plan.properties.reserved
+    ]
     return f"the resource group has a plan for Windows: {', '.join(windows)}" if windows else ""
 
 
@@ -17,8 +19,15 @@ PROBLEMS = (
         "Linux dynamic workers are not available in resource group",
         "The group and region once had a plan for Windows, and keep to it.",
         "Use a group with another name: `chatkit clean`, then Workshop.open(suffix='...').",
-        ("Azure/Azure-Functions#2308", "Azure/Azure-Functions#2346", "MicrosoftDocs/azure-docs#36268"),
-        (r"linux ?dynamic ?workers ?(are )?not ?(available|allowed)", r"linuxdynamicworkersnotallowed"),
+        (
+            "Azure/Azure-Functions#2308",
+            "Azure/Azure-Functions#2346",
+            "MicrosoftDocs/azure-docs#36268",
+        ),
+        (
+            r"linux ?dynamic ?workers ?(are )?not ?(available|allowed)",
+            r"linuxdynamicworkersnotallowed",
+        ),
         _windows_plan,
     ),
 )

@@ -13,7 +13,11 @@ from chatkit.lesson.doctor.snapshot import World
 from chatkit.steps.local_settings import DEVELOPMENT_STORAGE, DEVELOPMENT_URL, STORAGE_SETTING
 
 OLDEST_BUNDLE = 4
-EXTENSIONS = ("extensions.csproj", "bin/extensions.json", "bin/Microsoft.Azure.WebJobs.Extensions.SignalRService.dll")
+EXTENSIONS = (
+    "extensions.csproj",
+    "bin/extensions.json",
+    "bin/Microsoft.Azure.WebJobs.Extensions.SignalRService.dll",
+)
 RUNTIME_SETTING, VERSION_SETTING = "FUNCTIONS_WORKER_RUNTIME", "FUNCTIONS_EXTENSION_VERSION"
 PREVIEW_API = "/api/v1-preview/"
 
@@ -28,7 +32,11 @@ def _no_bundle(world: World) -> str:
 def _old_bundle(world: World) -> str:
     version = str((world.folder.host_json.get("extensionBundle") or {}).get("version", ""))
     first = re.match(r"\s*[\[(]?\s*(\d+)", version)
-    return f"host.json asks for the bundle {version}" if first and int(first[1]) < OLDEST_BUNDLE else ""
+    return (
+        f"host.json asks for the bundle {version}"
+        if first and int(first[1]) < OLDEST_BUNDLE
+        else ""
+    )
 
 
 def _own_extensions(world: World) -> str:
@@ -39,12 +47,20 @@ def _own_extensions(world: World) -> str:
 
 def _other_host(world: World) -> str:
     version = world.app_settings().get(VERSION_SETTING, "~4")
-    return f"the function app asks for the host {version}, this machine runs version 4" if version != "~4" else ""
+    return (
+        f"the function app asks for the host {version}, this machine runs version 4"
+        if version != "~4"
+        else ""
+    )
 
 
 def _other_language(world: World) -> str:
     runtime = world.folder.values.get(RUNTIME_SETTING, "python")
-    return f"local.settings.json starts the app with {runtime or 'no runtime'}" if runtime.lower() != "python" else ""
+    return (
+        f"local.settings.json starts the app with {runtime or 'no runtime'}"
+        if runtime.lower() != "python"
+        else ""
+    )
 
 
 def _wrong_python(world: World) -> str:
@@ -54,8 +70,15 @@ def _wrong_python(world: World) -> str:
 
 def _decorators(world: World) -> str:
     known = ("signalr", "signal_r")
-    found = next((one for one in world.folder.decorators if any(word in one.name.lower() for word in known)), None)
-    return f"{found.file}: {found.function} has a decorator {found.name}, which azure-functions does not have" if found else ""
+    found = next(
+        (one for one in world.folder.decorators if any(word in one.name.lower() for word in known)),
+        None,
+    )
+    return (
+        f"{found.file}: {found.function} has a decorator {found.name}, which azure-functions does not have"
+        if found
+        else ""
+    )
 
 
 def _preview_api(world: World) -> str:
@@ -64,16 +87,24 @@ def _preview_api(world: World) -> str:
 
 
 def _no_storage(world: World) -> str:
-    if not (world.facts.signalr and world.folder.has_local_settings and (world.may_ask or world.local_api)):
+    if not (
+        world.facts.signalr
+        and world.folder.has_local_settings
+        and (world.may_ask or world.local_api)
+    ):
         return ""
     text = world.folder.values.get(STORAGE_SETTING, "")
     if not text:
         return f"{STORAGE_SETTING} in local.settings.json is {'empty' if STORAGE_SETTING in world.folder.values else 'missing'}"
-    blob = next((part.partition("=")[2] for part in text.split(";") if part.startswith("BlobEndpoint=")), "")
+    blob = next(
+        (part.partition("=")[2] for part in text.split(";") if part.startswith("BlobEndpoint=")), ""
+    )
     url = urlsplit(DEVELOPMENT_URL if text == DEVELOPMENT_STORAGE else blob)
     if url.hostname not in ("127.0.0.1", "localhost") or _answers(url.hostname, url.port or 80):
         return ""
-    return f"nothing answers at {url.hostname}:{url.port}, where local.settings.json has the storage"
+    return (
+        f"nothing answers at {url.hostname}:{url.port}, where local.settings.json has the storage"
+    )
 
 
 def _answers(host: str, port: int) -> bool:

@@ -40,7 +40,9 @@ def _paid_tier(world: World) -> str:
 
 def _stopped_app(world: World) -> str:
     properties = world.site().properties
-    return "the function app is stopped" if properties and str(properties.state) == "Stopped" else ""
+    return (
+        "the function app is stopped" if properties and str(properties.state) == "Stopped" else ""
+    )
 
 
 def _short_life(world: World) -> str:
@@ -66,7 +68,11 @@ def _no_way(world: World) -> str:
     host = urlsplit(world.connection.client_url).hostname
     if not answers:
         return f"{host} does not answer"
-    return "" if any(code in world.refusal() for code in ("401", "403", "429")) else f"{host} answers, but no WebSocket opens"
+    return (
+        ""
+        if any(code in world.refusal() for code in ("401", "403", "429"))
+        else f"{host} answers, but no WebSocket opens"
+    )
 
 
 PROBLEMS = (
@@ -75,7 +81,11 @@ PROBLEMS = (
         "The service is in Default mode, app servers are not connected",
         "In Default mode the service waits for a hub server; Azure Functions need the mode Serverless.",
         MODE,
-        ("aspnet/AzureSignalR-samples#133", "aspnet/AzureSignalR-samples#225", "MicrosoftDocs/azure-docs#43345"),
+        (
+            "aspnet/AzureSignalR-samples#133",
+            "aspnet/AzureSignalR-samples#225",
+            "MicrosoftDocs/azure-docs#43345",
+        ),
         (
             r"service is now in '?default'? mode",
             r"app servers? (are|is) not connected",
@@ -111,7 +121,11 @@ PROBLEMS = (
         "The instance is of a tier that costs money by the day, used or not; many scripts make Standard_S1.",
         "Choose Free in the portal (Scale), or `chatkit clean` and create it again: the kit makes Free_F1.",
         ("aspnet/AzureSignalR-samples#159", "aspnet/AzureSignalR-samples#66"),
-        (r"(bill|invoice|charged?|cost)\b.{0,80}signalr", r"signalr.{0,80}\b(bill|invoice|charged?)\b", r"\bstandard_s1\b"),
+        (
+            r"(bill|invoice|charged?|cost)\b.{0,80}signalr",
+            r"signalr.{0,80}\b(bill|invoice|charged?)\b",
+            r"\bstandard_s1\b",
+        ),
         _paid_tier,
     ),
     Problem(

@@ -14,7 +14,11 @@ UPLOAD = ("not uploaded", "differs")
 
 
 def _missing(world: World) -> str:
-    if not world.facts.signalr or not world.folder.has_local_settings or world.folder.values.get(SIGNALR_SETTING):
+    if (
+        not world.facts.signalr
+        or not world.folder.has_local_settings
+        or world.folder.values.get(SIGNALR_SETTING)
+    ):
         return ""
     others = [name for name in world.folder.values if name != SIGNALR_SETTING]
     close = get_close_matches(SIGNALR_SETTING, others, n=1, cutoff=0.5)
@@ -23,7 +27,11 @@ def _missing(world: World) -> str:
 
 def _only_sample(world: World) -> str:
     samples = world.folder.samples
-    return f"there is {samples[0]}, and no local.settings.json" if samples and not world.folder.has_local_settings else ""
+    return (
+        f"there is {samples[0]}, and no local.settings.json"
+        if samples and not world.folder.has_local_settings
+        else ""
+    )
 
 
 def _not_uploaded(world: World) -> str:
@@ -31,7 +39,11 @@ def _not_uploaded(world: World) -> str:
         return ""
     found = compare(world.folder.values, world.app_settings())
     # a local value that is old is none to upload
-    wrong = [one for one in found if one.state in UPLOAD and not (one.name == SIGNALR_SETTING and _is_old(world))]
+    wrong = [
+        one
+        for one in found
+        if one.state in UPLOAD and not (one.name == SIGNALR_SETTING and _is_old(world))
+    ]
     return f"app settings: {', '.join(f'{one.name} {one.state}' for one in wrong)}" if wrong else ""
 
 
@@ -44,8 +56,12 @@ def _old_key(world: World) -> str:
     if not world.folder.values.get(SIGNALR_SETTING):
         return ""
     if _is_old(world):
-        same = (known(world.app_settings) or {}).get(SIGNALR_SETTING) == world.folder.values[SIGNALR_SETTING]
-        where = "local.settings.json and the function app have" if same else "local.settings.json has"
+        same = (known(world.app_settings) or {}).get(SIGNALR_SETTING) == world.folder.values[
+            SIGNALR_SETTING
+        ]
+        where = (
+            "local.settings.json and the function app have" if same else "local.settings.json has"
+        )
         return f"{where} a connection string that is none of the instance's"
     refused = known(world.key_is_good) is False
     return "the service refuses what the key of local.settings.json has signed" if refused else ""
@@ -57,7 +73,11 @@ PROBLEMS = (
         "The connection string must be set",
         "AzureSignalRConnectionString is missing in local.settings.json, or has another name there.",
         "workshop.write_local_settings() writes it under its right name.",
-        ("MicrosoftDocs/azure-docs#41029", "MicrosoftDocs/azure-docs#28140", "Azure/azure-functions-host#5029"),
+        (
+            "MicrosoftDocs/azure-docs#41029",
+            "MicrosoftDocs/azure-docs#28140",
+            "Azure/azure-functions-host#5029",
+        ),
         (
             r"signalr (service )?connection ?string (must|has to|needs to|should) be set",
             r"keyerror: '?azuresignalrconnectionstring",
@@ -96,7 +116,11 @@ PROBLEMS = (
         "The access key is an old one: negotiate only signs with it, the service checks it when a message is sent.",
         "workshop.write_local_settings(), workshop.upload_settings(), then stop and start the functions.",
         ("Azure/azure-signalr#1479",),
-        (r"authorization failed.{0,160}accesskey", r"accesskey.{0,160}authorization failed", r"\b401\b.{0,80}accesskey"),
+        (
+            r"authorization failed.{0,160}accesskey",
+            r"accesskey.{0,160}authorization failed",
+            r"\b401\b.{0,80}accesskey",
+        ),
         _old_key,
     ),
 )

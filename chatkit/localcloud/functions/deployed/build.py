@@ -52,7 +52,9 @@ def unsatisfied(path: Path) -> list[str]:
         PackageRejected: A line is no requirement.
     """
     missing = []
-    for number, line in enumerate(path.read_text(encoding="utf-8-sig", errors="replace").splitlines(), start=1):
+    for number, line in enumerate(
+        path.read_text(encoding="utf-8-sig", errors="replace").splitlines(), start=1
+    ):
         text = line.split(" #")[0].strip()
         if not text or text.startswith("#"):
             continue
@@ -62,7 +64,9 @@ def unsatisfied(path: Path) -> list[str]:
         try:
             requirement = Requirement(text)
         except InvalidRequirement:
-            raise PackageRejected(f"Line {number} of requirements.txt is not a requirement: '{text[:100]}'.") from None
+            raise PackageRejected(
+                f"Line {number} of requirements.txt is not a requirement: '{text[:100]}'."
+            ) from None
         if not _is_satisfied(requirement):
             missing.append(text)
     return missing
@@ -91,7 +95,15 @@ def installer(target: Path, requirements: Path) -> list[str]:
     if uv:
         return [uv, "pip", "install", "--python", sys.executable, *common]
     if importlib.util.find_spec("pip"):
-        return [sys.executable, "-m", "pip", "install", "--disable-pip-version-check", "--no-input", *common]
+        return [
+            sys.executable,
+            "-m",
+            "pip",
+            "install",
+            "--disable-pip-version-check",
+            "--no-input",
+            *common,
+        ]
     raise PackageRejected("There is neither uv nor pip to install requirements.txt with.")
 
 

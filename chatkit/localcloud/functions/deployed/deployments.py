@@ -24,7 +24,13 @@ class Status(IntEnum):
     PARTIAL_SUCCESS = 6
 
 
-FINISHED = {Status.CANCELLED, Status.FAILED, Status.SUCCESS, Status.CONFLICT, Status.PARTIAL_SUCCESS}
+FINISHED = {
+    Status.CANCELLED,
+    Status.FAILED,
+    Status.SUCCESS,
+    Status.CONFLICT,
+    Status.PARTIAL_SUCCESS,
+}
 KEPT = 10
 
 
@@ -66,7 +72,8 @@ class Deployments:
     def all(self) -> list[Document]:
         """All records, oldest first."""
         return sorted(
-            (record for _, record in self._store.items(self._collection)), key=lambda record: str(record["received_time"])
+            (record for _, record in self._store.items(self._collection)),
+            key=lambda record: str(record["received_time"]),
         )
 
     def get(self, deployment_id: str) -> Document | None:
@@ -83,7 +90,12 @@ class Deployments:
         """Add a line to the build log; kind "errors" or "warnings" puts it into the summary too."""
         record = self._known(deployment_id)
         record["log"].append(
-            {"log_time": _now(), "id": str(uuid.uuid4()), "message": mask(message), "type": 2 if kind == "errors" else 0}
+            {
+                "log_time": _now(),
+                "id": str(uuid.uuid4()),
+                "message": mask(message),
+                "type": 2 if kind == "errors" else 0,
+            }
         )
         if kind:
             record["build_summary"][kind].append(mask(message))
@@ -108,7 +120,11 @@ class Deployments:
         """Close what was running when the process died; returns the ids."""
         ids = [str(record["id"]) for record in self.all() if not record["complete"]]
         for deployment_id in ids:
-            self.set_status(deployment_id, Status.FAILED, "The local cloud was stopped during the deployment. Publish again.")
+            self.set_status(
+                deployment_id,
+                Status.FAILED,
+                "The local cloud was stopped during the deployment. Publish again.",
+            )
         return ids
 
     def forget(self) -> None:

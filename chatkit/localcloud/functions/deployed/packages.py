@@ -35,7 +35,9 @@ def unpack(package: Path, folder: Path) -> list[str]:
     except (zipfile.BadZipFile, zlib.error) as error:
         raise PackageRejected(f"The package is not a valid zip file: {error}.") from None
     except (NotImplementedError, RuntimeError, EOFError) as error:
-        raise PackageRejected(f"The package uses a zip feature that is not supported: {error}.") from None
+        raise PackageRejected(
+            f"The package uses a zip feature that is not supported: {error}."
+        ) from None
     return _warnings(entries)
 
 
@@ -52,7 +54,9 @@ def check(entries: list[zipfile.ZipInfo]) -> None:
         _check_entry(entry)
         key = entry.filename.rstrip("/").casefold()
         if key in seen:
-            raise PackageRejected(f"The package has the entry '{entry.filename}' twice (names compare without case).")
+            raise PackageRejected(
+                f"The package has the entry '{entry.filename}' twice (names compare without case)."
+            )
         seen.add(key)
     _check_sizes(entries)
     _check_root([entry.filename for entry in entries])
@@ -66,7 +70,9 @@ def _check_entry(entry: zipfile.ZipInfo) -> None:
     if name.startswith("/") or re.match(r"^[A-Za-z]:", name):
         raise PackageRejected(f"The package has an absolute path: '{name}'.")
     if "\\" in name:
-        raise PackageRejected(f"The package has a path with a backslash: '{name}'. Zip paths use '/'.")
+        raise PackageRejected(
+            f"The package has a path with a backslash: '{name}'. Zip paths use '/'."
+        )
     if ".." in parts:
         raise PackageRejected(f"The package has a path that leaves its folder: '{name}'.")
     if any(DEVICE.match(part) for part in parts):
@@ -82,9 +88,13 @@ def _check_sizes(entries: list[zipfile.ZipInfo]) -> None:
     total = sum(entry.file_size for entry in entries)
     packed = sum(entry.compress_size for entry in entries) or 1
     if total > MAX_TOTAL_BYTES:
-        raise PackageRejected(f"The package would unpack to {total:,} bytes; {MAX_TOTAL_BYTES:,} are allowed.")
+        raise PackageRejected(
+            f"The package would unpack to {total:,} bytes; {MAX_TOTAL_BYTES:,} are allowed."
+        )
     if total > RATIO_MATTERS_ABOVE_BYTES and total / packed > MAX_RATIO:
-        raise PackageRejected(f"The package would unpack to {total // packed} times its size: that looks like a zip bomb.")
+        raise PackageRejected(
+            f"The package would unpack to {total // packed} times its size: that looks like a zip bomb."
+        )
 
 
 def _check_root(names: list[str]) -> None:
@@ -96,16 +106,23 @@ def _check_root(names: list[str]) -> None:
             f"host.json is not at the root of the package but at '{nested}'.",
             hint="Zip the contents of the folder, not the folder itself.",
         )
-    raise PackageRejected("The package has no host.json at its root.", hint="Zip the contents of the function app's folder.")
+    raise PackageRejected(
+        "The package has no host.json at its root.",
+        hint="Zip the contents of the function app's folder.",
+    )
 
 
 def _warnings(entries: list[zipfile.ZipInfo]) -> list[str]:
     names = {entry.filename for entry in entries}
     warnings = []
     if "local.settings.json" in names:
-        warnings.append("The package holds local.settings.json. It is not used here, and its secrets do not belong in a package.")
+        warnings.append(
+            "The package holds local.settings.json. It is not used here, and its secrets do not belong in a package."
+        )
     if "requirements.txt" not in names:
-        warnings.append("The package has no requirements.txt: only azure-functions will be there in Azure.")
+        warnings.append(
+            "The package has no requirements.txt: only azure-functions will be there in Azure."
+        )
     if "function_app.py" not in names:
         warnings.append("The package has no function_app.py at its root.")
     return warnings

@@ -25,12 +25,18 @@ from chatkit.localcloud.functions.host.spec import SiteSpec
 from chatkit.localcloud.functions.http.keys import same
 
 log = logging.getLogger("chatkit.local.functions")
-AUDIENCES = ("https://management.azure.com", "https://management.core.windows.net", "https://appservice.azure.com")
+AUDIENCES = (
+    "https://management.azure.com",
+    "https://management.core.windows.net",
+    "https://appservice.azure.com",
+)
 MAX_UPLOAD_BYTES = 500_000_000
 FLEX = "FlexConsumption"
 
 
-def application(site: RunningSite, tokens: Tokens, resource_manager_url: Callable[[], str]) -> web.Application:
+def application(
+    site: RunningSite, tokens: Tokens, resource_manager_url: Callable[[], str]
+) -> web.Application:
     """Make the SCM application of a site."""
 
     @web.middleware
@@ -42,7 +48,10 @@ def application(site: RunningSite, tokens: Tokens, resource_manager_url: Callabl
                 return _unauthorized(refusal)
         else:
             try:
-                tokens.verify(token.strip() if scheme.lower() == "bearer" else "", (*AUDIENCES, resource_manager_url()))
+                tokens.verify(
+                    token.strip() if scheme.lower() == "bearer" else "",
+                    (*AUDIENCES, resource_manager_url()),
+                )
             except TokenRejected as error:
                 return _unauthorized(str(error))
         try:
@@ -84,10 +93,14 @@ class Scm:
     async def publish(self, request: web.Request) -> web.Response:
         """One deploy: 202 with the id, then poll `Location`."""
         if self._site.spec.sku != FLEX:
-            return _text(404, "/api/publish is for the Flex Consumption plan; this app uses /api/zipdeploy.")
+            return _text(
+                404, "/api/publish is for the Flex Consumption plan; this app uses /api/zipdeploy."
+            )
         remote_build = request.query.get("RemoteBuild", "").lower() == "true"
         answer = await self._deploy(
-            request, deployer=request.query.get("Deployer") or "LegionOneDeploy", remote_build=remote_build
+            request,
+            deployer=request.query.get("Deployer") or "LegionOneDeploy",
+            remote_build=remote_build,
         )
         if isinstance(answer, web.Response):
             return answer
@@ -96,8 +109,14 @@ class Scm:
     async def zip_deploy(self, request: web.Request) -> web.Response:
         """Zip deploy: 202 at once with isAsync=true, else when it is done."""
         if self._site.spec.sku == FLEX:
-            return _text(404, "/api/zipdeploy is not there on the Flex Consumption plan; use /api/publish.")
-        answer = await self._deploy(request, deployer=request.query.get("deployer") or "ZipDeploy", remote_build=self._builds())
+            return _text(
+                404, "/api/zipdeploy is not there on the Flex Consumption plan; use /api/publish."
+            )
+        answer = await self._deploy(
+            request,
+            deployer=request.query.get("deployer") or "ZipDeploy",
+            remote_build=self._builds(),
+        )
         if isinstance(answer, web.Response):
             return answer
         headers = {"Scm-Deployment-Id": answer}
@@ -110,7 +129,9 @@ class Scm:
 
     async def list(self, request: web.Request) -> web.Response:
         """All deployments, newest first."""
-        return web.json_response([self._shown(record) for record in reversed(self._site.deployments.all())])
+        return web.json_response(
+            [self._shown(record) for record in reversed(self._site.deployments.all())]
+        )
 
     async def get(self, request: web.Request) -> web.Response:
         """One deployment. The status is in the body: a failed one is answered 200 as well."""
@@ -118,7 +139,9 @@ class Scm:
         if record is None:
             return _text(404, f"Deployment '{request.match_info['id']}' not found.")
         is_zip = self._site.spec.sku != FLEX
-        return web.json_response(self._shown(record), status=202 if is_zip and not record["complete"] else 200)
+        return web.json_response(
+            self._shown(record), status=202 if is_zip and not record["complete"] else 200
+        )
 
     async def log(self, request: web.Request) -> web.Response:
         """The build log."""
@@ -135,7 +158,9 @@ class Scm:
         """Whether a deployment runs."""
         return web.json_response({"value": self._site.deployments.running() is not None})
 
-    async def _deploy(self, request: web.Request, *, deployer: str, remote_build: bool) -> str | web.Response:
+    async def _deploy(
+        self, request: web.Request, *, deployer: str, remote_build: bool
+    ) -> str | web.Response:
         package = self._site.new_upload(uuid.uuid4().hex)
         taken_over = False
         try:
@@ -154,7 +179,9 @@ class Scm:
 
     def _builds(self) -> bool:
         names = ("SCM_DO_BUILD_DURING_DEPLOYMENT", "ENABLE_ORYX_BUILD")
-        return any(self._site.spec.app_settings.get(name, "").lower() in ("1", "true") for name in names)
+        return any(
+            self._site.spec.app_settings.get(name, "").lower() in ("1", "true") for name in names
+        )
 
     async def _finished(self, deployment_id: str) -> Document:
         while True:
@@ -191,7 +218,11 @@ def _refusal(credential: str, spec: SiteSpec) -> str:
     except ValueError:
         return "The Authorization header is malformed."
     known = user.lower().rpartition("\\")[2] == f"${spec.name}"
-    return "" if known and same(password, spec.publishing_password) else "The user name or password is wrong."
+    return (
+        ""
+        if known and same(password, spec.publishing_password)
+        else "The user name or password is wrong."
+    )
 
 
 def _text(status: int, sentence: str) -> web.Response:

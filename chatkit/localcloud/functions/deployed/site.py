@@ -110,7 +110,10 @@ class RunningSite:
     def functions(self) -> list[FunctionInfo]:
         """Functions as last synchronised."""
         known = self._ground.store.get("sites", self.spec.name) or {}
-        return [FunctionInfo(**{**item, "bindings": tuple(item["bindings"])}) for item in known.get("functions", [])]
+        return [
+            FunctionInfo(**{**item, "bindings": tuple(item["bindings"])})
+            for item in known.get("functions", [])
+        ]
 
     async def sync_triggers(self) -> None:
         """Wait for the app and renew the list of functions."""
@@ -131,7 +134,9 @@ class RunningSite:
             DeploymentRunning: Another one has not finished.
         """
         if self.deployments.running():
-            raise DeploymentRunning("There is a deployment currently in progress. Please try again when it completes.")
+            raise DeploymentRunning(
+                "There is a deployment currently in progress. Please try again when it completes."
+            )
         deployment_id = self.deployments.begin(deployer=deployer, remote_build=remote_build)
         self._later(self._deploy(deployment_id, package, remote_build))
         return deployment_id
@@ -145,12 +150,17 @@ class RunningSite:
             self._fail(deployment_id, str(error))
         except Exception as error:
             log.exception("%s: deployment %s", self.spec.name, deployment_id)
-            self._fail(deployment_id, f"The deployment failed inside the local cloud: {type(error).__name__}.")
+            self._fail(
+                deployment_id,
+                f"The deployment failed inside the local cloud: {type(error).__name__}.",
+            )
         finally:
             package.unlink(missing_ok=True)
             await asyncio.to_thread(_remove_all_but, self._folder / "versions", self._active())
 
-    async def _build(self, deployment_id: str, package: Path, folder: Path, remote_build: bool) -> FunctionHost:
+    async def _build(
+        self, deployment_id: str, package: Path, folder: Path, remote_build: bool
+    ) -> FunctionHost:
         def say(text: str) -> None:
             self.deployments.log(deployment_id, text)
 
@@ -181,11 +191,17 @@ class RunningSite:
         self._switch(deployment_id, host)
         for function in host.index.functions:
             if function.error:
-                self.deployments.log(deployment_id, f"'{function.name}' is in error: {function.error}", kind="warnings")
+                self.deployments.log(
+                    deployment_id,
+                    f"'{function.name}' is in error: {function.error}",
+                    kind="warnings",
+                )
         names = ", ".join(function.name for function in host.index.functions if not function.error)
         self.deployments.log(deployment_id, f"The app serves: {names}.")
         self.deployments.set_status(deployment_id, Status.SUCCESS)
-        self._ground.trace.emit(f"functions/{self.spec.name}", "deployed", functions=len(host.index.functions))
+        self._ground.trace.emit(
+            f"functions/{self.spec.name}", "deployed", functions=len(host.index.functions)
+        )
 
     async def _save(self, package: Path, host: FunctionHost) -> None:
         """Keep the package where the site's deployment setting says, as Flex does: what is not there is not released."""
@@ -193,7 +209,9 @@ class RunningSite:
         if not url:
             return
         try:
-            await self._ground.packages.save_package(url, await asyncio.to_thread(package.read_bytes))
+            await self._ground.packages.save_package(
+                url, await asyncio.to_thread(package.read_bytes)
+            )
         except Exception as error:
             log.exception("%s: saving the package in %s", self.spec.name, url)
             await host.stop()
@@ -217,7 +235,11 @@ class RunningSite:
         self._console.host_line(f"Deployment failed: {sentence}", error=True)
 
     def _what_serves(self, deployment_id: str) -> str:
-        return "" if self._active() == deployment_id else "The version that was there before goes on serving."
+        return (
+            ""
+            if self._active() == deployment_id
+            else "The version that was there before goes on serving."
+        )
 
     # Details
 
@@ -244,7 +266,13 @@ class RunningSite:
 
     def _trace_invocation(self, name: str, seconds: float, failure: Failure | None) -> None:
         ms = round(seconds * 1000, 1)
-        self._ground.trace.emit(f"functions/{self.spec.name}", "invocation", function=name, ms=ms, failure=str(failure or ""))
+        self._ground.trace.emit(
+            f"functions/{self.spec.name}",
+            "invocation",
+            function=name,
+            ms=ms,
+            failure=str(failure or ""),
+        )
 
     def _options(self, folder: Path) -> HostOptions:
         environment = site_environment(self.spec, folder=folder, ca_bundle=self._ground.ca_bundle)
@@ -261,11 +289,18 @@ class RunningSite:
 
     def _keep_functions(self, host: FunctionHost) -> None:
         infos = [
-            FunctionInfo(function.name, function.bindings, self._invoke_url(function.route), function.is_disabled)
+            FunctionInfo(
+                function.name,
+                function.bindings,
+                self._invoke_url(function.route),
+                function.is_disabled,
+            )
             for function in host.index.functions
         ]
         known = self._ground.store.get("sites", self.spec.name) or {}
-        self._ground.store.put("sites", self.spec.name, {**known, "functions": [asdict(info) for info in infos]})
+        self._ground.store.put(
+            "sites", self.spec.name, {**known, "functions": [asdict(info) for info in infos]}
+        )
 
     def _invoke_url(self, route: str) -> str:
         return f"http://localhost:{self.spec.port}/{route}" if route else ""
@@ -297,9 +332,13 @@ def _nothing_served(host: FunctionHost) -> HostUnavailable | None:
     """An app that loads but serves nothing is not healthy either."""
     functions = host.index.functions
     if not functions:
-        return HostUnavailable("The app has no functions: is there a function_app.py with a FunctionApp at its root?")
+        return HostUnavailable(
+            "The app has no functions: is there a function_app.py with a FunctionApp at its root?"
+        )
     if all(function.error for function in functions):
-        return HostUnavailable(f"No function can be served. '{functions[0].name}': {functions[0].error}")
+        return HostUnavailable(
+            f"No function can be served. '{functions[0].name}': {functions[0].error}"
+        )
     return None
 
 

@@ -30,7 +30,12 @@ def site_settings(spec: SiteSpec) -> dict[str, str]:
 def site_environment(spec: SiteSpec, *, folder: Path, ca_bundle: Path) -> dict[str, str]:
     """The whole environment of the child."""
     trust = {"REQUESTS_CA_BUNDLE": str(ca_bundle), "SSL_CERT_FILE": str(ca_bundle)}
-    return {**base_environment(), **trust, "AzureWebJobsScriptRoot": str(folder), **site_settings(spec)}
+    return {
+        **base_environment(),
+        **trust,
+        "AzureWebJobsScriptRoot": str(folder),
+        **site_settings(spec),
+    }
 
 
 def write_ca_bundle(path: Path, ca_file: Path) -> None:
@@ -39,7 +44,9 @@ def write_ca_bundle(path: Path, ca_file: Path) -> None:
     if path.exists() and path.read_bytes().endswith(local):
         return
     system = ssl.get_default_verify_paths().cafile
-    public = Path(system if system and Path(system).is_file() else certifi.where()).read_text(encoding="utf-8")
+    public = Path(system if system and Path(system).is_file() else certifi.where()).read_text(
+        encoding="utf-8"
+    )
     write_private(path, public.rstrip() + "\n" + local.decode())
 
 

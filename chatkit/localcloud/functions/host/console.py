@@ -47,7 +47,9 @@ class Console:
     def executed(self, name: str, call_id: str, seconds: float, failure: Failure | None) -> None:
         """An invocation ended; a failure comes with its stack, which the caller never sees."""
         how = "Failed" if failure else "Succeeded"
-        self._put(f"[{_now()}] Executed 'Functions.{name}' ({how}, Id={call_id}, Duration={seconds * 1000:.0f}ms)")
+        self._put(
+            f"[{_now()}] Executed 'Functions.{name}' ({how}, Id={call_id}, Duration={seconds * 1000:.0f}ms)"
+        )
         if failure:
             self._write(
                 f"[{_now()}] System.Private.CoreLib: Exception while executing function: Functions.{name}. {_told(failure)}"
@@ -99,4 +101,6 @@ def _now() -> str:
 
 def _file_logger(path: Path) -> logging.handlers.RotatingFileHandler:
     path.parent.mkdir(parents=True, exist_ok=True)
-    return logging.handlers.RotatingFileHandler(path, maxBytes=LOG_BYTES, backupCount=1, encoding="utf-8", delay=True)
+    return logging.handlers.RotatingFileHandler(
+        path, maxBytes=LOG_BYTES, backupCount=1, encoding="utf-8", delay=True
+    )

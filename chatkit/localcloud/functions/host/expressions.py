@@ -17,7 +17,17 @@ from chatkit.localcloud.functions.host.errors import AppInvalid, BindingFailed
 SETTING = re.compile(r"%([^%]+)%")
 EXPRESSION = re.compile(r"\{([^{}]+)\}")
 DATE_FORMAT = re.compile(r"yyyy|yy|MM|dd|HH|hh|mm|ss|fff")
-DATE_CODES = {"yyyy": "%Y", "yy": "%y", "MM": "%m", "dd": "%d", "HH": "%H", "hh": "%I", "mm": "%M", "ss": "%S", "fff": "%f"}
+DATE_CODES = {
+    "yyyy": "%Y",
+    "yy": "%y",
+    "MM": "%m",
+    "dd": "%d",
+    "HH": "%H",
+    "hh": "%I",
+    "mm": "%M",
+    "ss": "%S",
+    "fff": "%f",
+}
 IDENTITY_HEADER = "x-ms-client-principal"
 
 
@@ -32,7 +42,8 @@ def with_settings(text: str, settings: Mapping[str, str], *, where: str) -> str:
         name = found[1]
         if name not in settings:
             raise AppInvalid(
-                f"'%{name}%' does not resolve to a value.", hint=f"{where} uses it; add an app setting named {name}."
+                f"'%{name}%' does not resolve to a value.",
+                hint=f"{where} uses it; add an app setting named {name}.",
             )
         return settings[name]
 
@@ -53,7 +64,9 @@ def resolve(text: str, data: Mapping[str, Any], *, method: str = "") -> str:
     return EXPRESSION.sub(lambda found: _value(found[1].strip(), data, method), text)
 
 
-def binding_data(headers: Mapping[str, str], query: Mapping[str, str], route: Mapping[str, str], body: bytes) -> dict[str, Any]:
+def binding_data(
+    headers: Mapping[str, str], query: Mapping[str, str], route: Mapping[str, str], body: bytes
+) -> dict[str, Any]:
     """Binding data of an HTTP trigger: fields of a JSON body, query and route values, and the objects `headers` and `query`."""
     return {**_fields(body), **query, **route, "headers": headers, "query": query}
 
@@ -89,7 +102,12 @@ def _date(form: str) -> str:
     now = datetime.now(UTC)
     if not form:
         return now.strftime("%Y-%m-%dT%H:%M:%SZ")
-    return DATE_FORMAT.sub(lambda found: now.strftime(DATE_CODES[found[0]])[: len(found[0]) if found[0] == "fff" else None], form)
+    return DATE_FORMAT.sub(
+        lambda found: now.strftime(DATE_CODES[found[0]])[
+            : len(found[0]) if found[0] == "fff" else None
+        ],
+        form,
+    )
 
 
 def _lookup(path: str, data: Mapping[str, Any]) -> Any:

@@ -56,7 +56,14 @@ class HostOptions:
 class FunctionHost:
     """One app. `start` never raises for a broken app: `problem` says what is wrong and every call answers with it."""
 
-    def __init__(self, options: HostOptions, console: Console, sender: RestSender, *, worker: Worker | None = None) -> None:
+    def __init__(
+        self,
+        options: HostOptions,
+        console: Console,
+        sender: RestSender,
+        *,
+        worker: Worker | None = None,
+    ) -> None:
         self.options = options
         self.console = console
         self.index = FunctionIndex()
@@ -66,7 +73,9 @@ class FunctionHost:
         self.started_at = time.time()
         self._open_calls = 0
         self.on_ready: Callable[[FunctionHost], None] = lambda host: None
-        self.on_invoked: Callable[[str, float, Failure | None], None] = lambda name, seconds, failure: None
+        self.on_invoked: Callable[[str, float, Failure | None], None] = (
+            lambda name, seconds, failure: None
+        )
         self._sender = sender
         self._early, self._worker = worker, worker
         self._running = asyncio.Event()
@@ -131,13 +140,32 @@ class FunctionHost:
         except LoadFailed as error:
             self._fail(error.failure)
         except WorkerGone as error:
-            self._fail(Failure("SystemExit", f"The app's process ended before the app was loaded: {error}."))
+            self._fail(
+                Failure(
+                    "SystemExit", f"The app's process ended before the app was loaded: {error}."
+                )
+            )
         except TimeoutError:
-            self._fail(Failure("TimeoutError", f"Importing the app took longer than {self.options.load_timeout_s:.0f} s."))
+            self._fail(
+                Failure(
+                    "TimeoutError",
+                    f"Importing the app took longer than {self.options.load_timeout_s:.0f} s.",
+                )
+            )
         except OSError as error:
-            self._fail(Failure(type(error).__name__, f"The app's process cannot be started: {error.strerror}: {error.filename}."))
+            self._fail(
+                Failure(
+                    type(error).__name__,
+                    f"The app's process cannot be started: {error.strerror}: {error.filename}.",
+                )
+            )
         except ValueError as error:
-            self._fail(Failure(type(error).__name__, f"An app setting cannot be an environment variable: {error}."))
+            self._fail(
+                Failure(
+                    type(error).__name__,
+                    f"An app setting cannot be an environment variable: {error}.",
+                )
+            )
         except ChatkitError as error:
             self._fail(Failure(type(error).__name__, str(error)))
         self._running.set()
@@ -149,7 +177,11 @@ class FunctionHost:
 
     async def _start_worker(self) -> Worker:
         options = self.options
-        return await Worker.start(WorkerOptions(options.folder, options.environment, self.console.user_line, options.command))
+        return await Worker.start(
+            WorkerOptions(
+                options.folder, options.environment, self.console.user_line, options.command
+            )
+        )
 
     def _fail(self, failure: Failure) -> None:
         """Keep what is wrong. The app answers 503 everywhere with the sentence; the stack is for the log only."""
@@ -160,7 +192,8 @@ class FunctionHost:
             self.problem = GONE
             return
         self.problem = HostUnavailable(
-            f"This function app did not start: {_first_line(failure)}", hint="The host's log has the whole traceback."
+            f"This function app did not start: {_first_line(failure)}",
+            hint="The host's log has the whole traceback.",
         )
         self.last_failure = failure.stack or str(failure)
         self.console.load_failed(failure)
@@ -173,7 +206,10 @@ class FunctionHost:
             return
         self._crashes = 1 if time.monotonic() - started > 30 else self._crashes + 1
         pause_s = RESPAWN_PAUSES_S[min(self._crashes, len(RESPAWN_PAUSES_S)) - 1]
-        self.console.host_line(f"The worker process ended (exit code {worker.exit_code}). Starting a new one.", error=True)
+        self.console.host_line(
+            f"The worker process ended (exit code {worker.exit_code}). Starting a new one.",
+            error=True,
+        )
         self._running.clear()
         await asyncio.sleep(pause_s)
         crashes = self._crashes
@@ -192,12 +228,20 @@ class FunctionHost:
             except TimeoutError:
                 raise HostUnavailable(GONE.message) from None
         if self.problem is not None:
-            raise HostUnavailable(self.problem.message, hint=self.problem.hint)  # a kept one would collect tracebacks
+            raise HostUnavailable(
+                self.problem.message, hint=self.problem.hint
+            )  # a kept one would collect tracebacks
 
-    async def call_http(self, function: Function, request: HttpData, trace: dict[str, str]) -> Result:
+    async def call_http(
+        self, function: Function, request: HttpData, trace: dict[str, str]
+    ) -> Result:
         """Invoke an HTTP function with its bindings. A failed invocation is a Result with a failure, already logged."""
         wanted = function.has_expressions  # reading a large body as JSON would hold up everybody
-        data = binding_data(request.headers, request.query, request.params, request.body) if wanted else {}
+        data = (
+            binding_data(request.headers, request.query, request.params, request.body)
+            if wanted
+            else {}
+        )
         inputs: dict[str, Wire | None] = {function.trigger["name"]: request.wire()}
         return await self.call(function, inputs, data, body=request.body, trace=trace)
 
@@ -244,7 +288,11 @@ class FunctionHost:
             worker.kill(why)
             return Result(failure=Failure("FunctionTimeoutException", why))
         except WorkerGone as error:
-            return Result(failure=Failure("WorkerProcessExitException", f"The worker process is gone: {error}"))
+            return Result(
+                failure=Failure(
+                    "WorkerProcessExitException", f"The worker process is gone: {error}"
+                )
+            )
 
     async def _outputs(self, function: Function, result: Result, context: InputContext) -> None:
         for binding in function.outputs:
@@ -254,7 +302,9 @@ class FunctionHost:
             if value is None:
                 continue
             calls = signalr_bindings.rest_calls(context.text(binding, "hubName"), value)
-            service = signalr_bindings.connection(context.settings, str(binding.get("connectionStringSetting") or ""))
+            service = signalr_bindings.connection(
+                context.settings, str(binding.get("connectionStringSetting") or "")
+            )
             await self._sender.send(service, calls)
 
 
@@ -262,7 +312,9 @@ def _input(binding: Mapping[str, Any], context: InputContext) -> Wire:
     try:
         return signalr_bindings.input_value(binding, context)
     except (BindingFailed, AppInvalid) as error:
-        raise BindingFailed(f"Exception binding parameter '{binding['name']}'. {error.message}", hint=error.hint) from None
+        raise BindingFailed(
+            f"Exception binding parameter '{binding['name']}'. {error.message}", hint=error.hint
+        ) from None
 
 
 def _first_line(failure: Failure) -> str:

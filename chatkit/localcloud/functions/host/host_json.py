@@ -73,7 +73,9 @@ def _overridden(data: Any, settings: Mapping[str, str]) -> Any:
         for part in path:
             target = target.setdefault(_spelled(target, part), {})
             if not isinstance(target, dict):
-                raise AppInvalid(f"The app setting {name} names something that is no object in host.json.")
+                raise AppInvalid(
+                    f"The app setting {name} names something that is no object in host.json."
+                )
         target[_spelled(target, last)] = int(value) if re.fullmatch(r"-?\d+", value) else value
     return data
 
@@ -119,13 +121,21 @@ def _headers(headers: dict[str, Any]) -> dict[str, str]:
     found = {str(name): str(value) for name, value in headers.items()}
     for name, value in found.items():
         if not HEADER_NAME.fullmatch(name) or CONTROL.search(value):
-            raise AppInvalid(f"customHeaders in host.json has a header that cannot be sent: {name!r}.")
+            raise AppInvalid(
+                f"customHeaders in host.json has a header that cannot be sent: {name!r}."
+            )
     return found
 
 
 def _only(functions: object) -> frozenset[str]:
     """`functions` of host.json: a list, or an object with numbers when it comes from settings."""
-    names = functions.values() if isinstance(functions, dict) else functions if isinstance(functions, list) else ()
+    names = (
+        functions.values()
+        if isinstance(functions, dict)
+        else functions
+        if isinstance(functions, list)
+        else ()
+    )
     return frozenset(str(name).lower() for name in names)
 
 

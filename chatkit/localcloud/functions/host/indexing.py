@@ -86,15 +86,26 @@ class FunctionIndex:
 
     def by_name(self, name: str) -> Function | None:
         """Find a function; names compare case-insensitively."""
-        return next((function for function in self.functions if function.name.lower() == name.lower()), None)
+        return next(
+            (function for function in self.functions if function.name.lower() == name.lower()), None
+        )
 
     def by_signalr_event(self, hub: str, category: str, event: str) -> Function | None:
         """Find the function of a SignalR trigger."""
         wanted = (hub.lower(), category.lower(), event.lower())
-        return next((function for function in self.functions if _signalr_key(function) == wanted and not function.error), None)
+        return next(
+            (
+                function
+                for function in self.functions
+                if _signalr_key(function) == wanted and not function.error
+            ),
+            None,
+        )
 
 
-def build(functions: Iterable[IndexedFunction], config: HostJson, settings: Mapping[str, str]) -> FunctionIndex:
+def build(
+    functions: Iterable[IndexedFunction], config: HostJson, settings: Mapping[str, str]
+) -> FunctionIndex:
     """Check every function and make the index.
 
     A function that breaks a rule of the host is in error, alone: the others are served, as in Azure.
@@ -108,7 +119,9 @@ def build(functions: Iterable[IndexedFunction], config: HostJson, settings: Mapp
             function = _checked(function, config, settings)
             _check_conflicts(function, served)
         except AppInvalid as error:
-            function = replace(function, route=function.route or _plain_route(function, config), error=str(error))
+            function = replace(
+                function, route=function.route or _plain_route(function, config), error=str(error)
+            )
         served.append(function)
     routes = [
         Route(parse(function.route), frozenset(function.methods) or None, function)
@@ -121,7 +134,11 @@ def build(functions: Iterable[IndexedFunction], config: HostJson, settings: Mapp
 def _checked(function: Function, config: HostJson, settings: Mapping[str, str]) -> Function:
     name = function.name
     bindings = tuple(_binding(name, binding, config, settings) for binding in function.bindings)
-    disabled = str(settings.get(f"AzureWebJobs.{name}.Disabled", settings.get(f"AzureWebJobs__{name}__Disabled", "")))
+    disabled = str(
+        settings.get(
+            f"AzureWebJobs.{name}.Disabled", settings.get(f"AzureWebJobs__{name}__Disabled", "")
+        )
+    )
     function = replace(function, bindings=bindings, is_disabled=disabled.lower() in ("1", "true"))
     if _kind(function.trigger) == signalr_bindings.TRIGGER:
         _check_signalr_trigger(function)
@@ -129,7 +146,9 @@ def _checked(function: Function, config: HostJson, settings: Mapping[str, str]) 
         return function
     route = str(function.trigger.get("route") or name).strip("/")
     if route.lower().startswith("admin") or route.split("/")[0].lower() == "runtime":
-        raise AppInvalid(f"The route '{route}' of '{name}' conflicts with one or more built in routes.")
+        raise AppInvalid(
+            f"The route '{route}' of '{name}' conflicts with one or more built in routes."
+        )
     full = f"{config.route_prefix}/{route}".strip("/")
     parse(full)
     return replace(function, route=full)
@@ -139,20 +158,28 @@ def _check_signalr_trigger(function: Function) -> None:
     _, category, event = _signalr_key(function)
     trigger = f"The SignalR trigger of '{function.name}'"
     if category not in ("connections", "messages"):
-        raise AppInvalid(f"{trigger} has the category '{category}'; there are connections and messages.")
+        raise AppInvalid(
+            f"{trigger} has the category '{category}'; there are connections and messages."
+        )
     if category == "connections" and event not in ("connected", "disconnected"):
-        raise AppInvalid(f"{trigger} has the event '{event}' of connections; there are connected and disconnected.")
+        raise AppInvalid(
+            f"{trigger} has the event '{event}' of connections; there are connected and disconnected."
+        )
     try:
         parameter_names(function)
     except ValueError:
-        raise AppInvalid(f"parameterNames of '{function.name}' is neither a list of names nor JSON text of one.") from None
+        raise AppInvalid(
+            f"parameterNames of '{function.name}' is neither a list of names nor JSON text of one."
+        ) from None
 
 
 def _plain_route(function: Function, config: HostJson) -> str:
     """Where a function in error can still say so: its route, when that is not what is wrong."""
     if not function.is_http:
         return ""
-    route = f"{config.route_prefix}/{str(function.trigger.get('route') or function.name).strip('/')}".strip("/")
+    route = f"{config.route_prefix}/{str(function.trigger.get('route') or function.name).strip('/')}".strip(
+        "/"
+    )
     try:
         parse(route)
     except AppInvalid:
@@ -164,10 +191,14 @@ def _check_conflicts(function: Function, others: Iterable[Function]) -> None:
     for other in others:
         if function.is_http and other.is_http and function.route.lower() == other.route.lower():
             if not function.methods or not other.methods or {*function.methods} & {*other.methods}:
-                raise AppInvalid(f"The route '{function.route}' conflicts with the route of function '{other.name}'.")
+                raise AppInvalid(
+                    f"The route '{function.route}' conflicts with the route of function '{other.name}'."
+                )
         key = _signalr_key(function)
         if key and key == _signalr_key(other):
-            raise AppInvalid(f"The SignalR trigger {'/'.join(key)} is the one of function '{other.name}' already.")
+            raise AppInvalid(
+                f"The SignalR trigger {'/'.join(key)} is the one of function '{other.name}' already."
+            )
 
 
 def _binding(name: str, binding: Binding, config: HostJson, settings: Mapping[str, str]) -> Binding:
@@ -187,7 +218,11 @@ def _binding(name: str, binding: Binding, config: HostJson, settings: Mapping[st
 
 
 def _with_settings(value: Any, settings: Mapping[str, str], name: str) -> Any:
-    return expressions.with_settings(value, settings, where=f"Function '{name}'") if isinstance(value, str) else value
+    return (
+        expressions.with_settings(value, settings, where=f"Function '{name}'")
+        if isinstance(value, str)
+        else value
+    )
 
 
 def _signalr_key(function: Function) -> tuple[str, ...]:

@@ -11,8 +11,18 @@ from chatkit.localcloud.functions.host.errors import AppInvalid
 Check = Callable[[str], bool]
 INTEGER = re.compile(r"\s*[+-]?\d+\s*")
 NUMBER = re.compile(r"\s*[+-]?(\d[\d,]*\.?\d*|\.\d+)(?P<exponent>[eE][+-]?\d+)?\s*")
-GUID = re.compile(r"[{(]?[0-9a-f]{8}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{12}[)}]?", re.IGNORECASE)
-DATE_FORMATS = ("%m/%d/%Y", "%m/%d/%Y %H:%M", "%m/%d/%Y %H:%M:%S", "%m/%d/%Y %I:%M %p", "%Y/%m/%d", "%d %b %Y", "%d %B %Y")
+GUID = re.compile(
+    r"[{(]?[0-9a-f]{8}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{12}[)}]?", re.IGNORECASE
+)
+DATE_FORMATS = (
+    "%m/%d/%Y",
+    "%m/%d/%Y %H:%M",
+    "%m/%d/%Y %H:%M:%S",
+    "%m/%d/%Y %I:%M %p",
+    "%Y/%m/%d",
+    "%d %b %Y",
+    "%d %B %Y",
+)
 
 
 def constraint(text: str, route: str) -> Check:
@@ -29,12 +39,18 @@ def constraint(text: str, route: str) -> Check:
         if arguments is not None and name in WITH_ARGUMENTS:
             return WITH_ARGUMENTS[name](arguments)
     except (ValueError, re.error) as error:
-        raise AppInvalid(f"The route '{route}' has a constraint with wrong arguments: {text} ({error}).") from None
-    raise AppInvalid(f"The constraint reference '{text}' in route '{route}' could not be resolved to a type.")
+        raise AppInvalid(
+            f"The route '{route}' has a constraint with wrong arguments: {text} ({error})."
+        ) from None
+    raise AppInvalid(
+        f"The constraint reference '{text}' in route '{route}' could not be resolved to a type."
+    )
 
 
 def _integer(bits: int) -> Check:
-    return lambda text: bool(INTEGER.fullmatch(text)) and -(1 << (bits - 1)) <= int(text) < 1 << (bits - 1)
+    return lambda text: (
+        bool(INTEGER.fullmatch(text)) and -(1 << (bits - 1)) <= int(text) < 1 << (bits - 1)
+    )
 
 
 def _number(*, exponent: bool) -> Check:
@@ -63,7 +79,9 @@ def _parses(text: str, form: str) -> bool:
 
 def _bounds(low: int | None, high: int | None) -> Check:
     long = _integer(64)
-    return lambda text: long(text) and (low is None or int(text) >= low) and (high is None or int(text) <= high)
+    return lambda text: (
+        long(text) and (low is None or int(text) >= low) and (high is None or int(text) <= high)
+    )
 
 
 def _range(arguments: str) -> Check:

@@ -53,7 +53,11 @@ class Template:
             if isinstance(first, Parameter) and first.is_catch_all:
                 return values if _take(first, "/".join(pieces[index:]), values) else None
             if index >= len(pieces):
-                if len(segment) != 1 or not isinstance(first, Parameter) or not _take(first, "", values):
+                if (
+                    len(segment) != 1
+                    or not isinstance(first, Parameter)
+                    or not _take(first, "", values)
+                ):
                     return None
                 continue
             if not _match_segment(segment, pieces[index], values):
@@ -69,12 +73,16 @@ def parse(text: str) -> Template:
     """
     clean = text.strip("/")
     segments = tuple(_parse_segment(piece, text) for piece in _split(clean)) if clean else ()
-    names = [part.name.lower() for segment in segments for part in segment if isinstance(part, Parameter)]
+    names = [
+        part.name.lower() for segment in segments for part in segment if isinstance(part, Parameter)
+    ]
     if len(names) != len(set(names)):
         raise AppInvalid(f"The route '{text}' uses a parameter name twice.")
     for segment in segments[:-1]:
         if any(isinstance(part, Parameter) and part.is_catch_all for part in segment):
-            raise AppInvalid(f"The route '{text}' has a catch-all parameter that is not its last segment.")
+            raise AppInvalid(
+                f"The route '{text}' has a catch-all parameter that is not its last segment."
+            )
     return Template(text, segments)
 
 
@@ -137,7 +145,10 @@ def _match_segment(segment: tuple[Part, ...], piece: str, values: dict[str, str]
     if not found:
         return False
     parameters = [part for part in segment if isinstance(part, Parameter)]
-    return all(_take(parameter, value, values) for parameter, value in zip(parameters, found.groups(), strict=True))
+    return all(
+        _take(parameter, value, values)
+        for parameter, value in zip(parameters, found.groups(), strict=True)
+    )
 
 
 def _split(text: str) -> list[str]:
@@ -172,7 +183,9 @@ def _parse_segment(piece: str, route: str) -> tuple[Part, ...]:
     if not parts:
         raise AppInvalid(f"The route '{route}' has an empty segment.")
     if len(parts) > 1 and any(isinstance(part, Parameter) and part.is_catch_all for part in parts):
-        raise AppInvalid(f"The route '{route}' mixes a catch-all parameter with text in one segment.")
+        raise AppInvalid(
+            f"The route '{route}' mixes a catch-all parameter with text in one segment."
+        )
     return tuple(parts)
 
 
@@ -201,7 +214,9 @@ def _parse_parameter(text: str, route: str) -> Parameter:
         checks.append(constraint(expression.replace("{{", "{").replace("}}", "}"), route))
     default = rest[1:] if rest.startswith("=") else None
     if default is None and rest not in ("", "?"):
-        raise AppInvalid(f"The route '{route}' has something it should not after parameter '{name}'.")
+        raise AppInvalid(
+            f"The route '{route}' has something it should not after parameter '{name}'."
+        )
     return Parameter(name, tuple(checks), stars > 0, rest == "?", default)
 
 

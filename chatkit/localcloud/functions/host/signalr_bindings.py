@@ -60,19 +60,27 @@ def connection(settings: Mapping[str, str], setting: str) -> SignalRConnectionSt
                 hint=f"Set {name} to a connection string with an access key.",
             )
         raise AppInvalid(
-            "The SignalR Service connection string or endpoints are not set.", hint=f"Add an app setting named {name}."
+            "The SignalR Service connection string or endpoints are not set.",
+            hint=f"Add an app setting named {name}.",
         )
     try:
         parsed = SignalRConnectionString.parse(text)
     except ChatkitError as error:
         raise AppInvalid(f"{name}: {error.message}", hint=error.hint) from None
     if parsed.auth_type:
-        raise AppInvalid(f"{name} uses AuthType={parsed.auth_type}; the local host signs with access keys only.")
+        raise AppInvalid(
+            f"{name} uses AuthType={parsed.auth_type}; the local host signs with access keys only."
+        )
     return parsed
 
 
 def _places(name: str) -> tuple[str, ...]:
-    return (f"ConnectionStrings:{name}", f"ConnectionStrings__{name}", name, "Azure__SignalR__ConnectionString")
+    return (
+        f"ConnectionStrings:{name}",
+        f"ConnectionStrings__{name}",
+        name,
+        "Azure__SignalR__ConnectionString",
+    )
 
 
 @dataclass(frozen=True)
@@ -85,7 +93,9 @@ class InputContext:
 
     def text(self, binding: Mapping[str, Any], name: str) -> str:
         """A binding property with its expressions resolved; empty when absent. Settings were put in at index time."""
-        return expressions.resolve(str(binding.get(name) or ""), self.data, method=self.function_name)
+        return expressions.resolve(
+            str(binding.get(name) or ""), self.data, method=self.function_name
+        )
 
 
 def input_value(binding: Mapping[str, Any], context: InputContext) -> Wire:
@@ -106,7 +116,9 @@ def input_value(binding: Mapping[str, Any], context: InputContext) -> Wire:
     return {"json": json.dumps(info, separators=(",", ":"))}
 
 
-def _connection_info(binding: Mapping[str, Any], context: InputContext, service: SignalRConnectionString) -> dict[str, str]:
+def _connection_info(
+    binding: Mapping[str, Any], context: InputContext, service: SignalRConnectionString
+) -> dict[str, str]:
     hub = context.text(binding, "hubName")
     if not hub:
         raise BindingFailed(f"The {binding['type']} binding '{binding['name']}' has no hubName.")
@@ -130,7 +142,9 @@ def _claims(id_token: str, wanted: Iterable[str]) -> dict[str, Any]:
     try:
         claims = jwt.decode(id_token.removeprefix("Bearer "), options={"verify_signature": False})
     except jwt.InvalidTokenError:
-        raise BindingFailed("The idToken of the signalRConnectionInfo binding is not a JSON web token.") from None
+        raise BindingFailed(
+            "The idToken of the signalRConnectionInfo binding is not a JSON web token."
+        ) from None
     names = set(json.loads(wanted) if isinstance(wanted, str) else wanted)
     return {name: value for name, value in claims.items() if name in names}
 
@@ -179,13 +193,21 @@ def _hub_path(hub: str) -> str:
 def _message(hub: str, fields: dict[str, Any]) -> RestCall:
     arguments = fields.get("arguments")
     if arguments is not None and not isinstance(arguments, list):
-        raise BindingFailed("Unable to convert JObject to valid output binding type, check parameters: 'arguments' is no array.")
+        raise BindingFailed(
+            "Unable to convert JObject to valid output binding type, check parameters: 'arguments' is no array."
+        )
     path = _hub_path(hub)
-    for name, part in (("connectionid", "connections"), ("userid", "users"), ("groupname", "groups")):
+    for name, part in (
+        ("connectionid", "connections"),
+        ("userid", "users"),
+        ("groupname", "groups"),
+    ):
         if fields.get(name):
             path = f"{path}/{part}/{quote(str(fields[name]), safe='')}"
             break
-    return RestCall("POST", f"{path}/:send", {"target": fields["target"], "arguments": arguments or []})
+    return RestCall(
+        "POST", f"{path}/:send", {"target": fields["target"], "arguments": arguments or []}
+    )
 
 
 def _group_action(hub: str, fields: dict[str, Any]) -> RestCall:
@@ -193,7 +215,9 @@ def _group_action(hub: str, fields: dict[str, Any]) -> RestCall:
     method = {"add": "PUT", "remove": "DELETE", "removeall": "DELETE"}.get(action)
     connection_id, user_id = str(fields.get("connectionid") or ""), str(fields.get("userid") or "")
     if method is None:
-        raise BindingFailed(f"Unable to convert JObject to valid output binding type, check parameters: action '{action}'.")
+        raise BindingFailed(
+            f"Unable to convert JObject to valid output binding type, check parameters: action '{action}'."
+        )
     if not connection_id and not user_id:
         raise BindingFailed("ConnectionId and UserId cannot be null or empty together")
     path = _hub_path(hub)
@@ -201,9 +225,13 @@ def _group_action(hub: str, fields: dict[str, Any]) -> RestCall:
         return RestCall(method if user_id else "", f"{path}/users/{quote(user_id, safe='')}/groups")
     group = quote(str(fields.get("groupname") or ""), safe="")
     if not group:
-        raise BindingFailed("Unable to convert JObject to valid output binding type, check parameters: 'groupName' is missing.")
+        raise BindingFailed(
+            "Unable to convert JObject to valid output binding type, check parameters: 'groupName' is missing."
+        )
     if connection_id:
-        return RestCall(method, f"{path}/groups/{group}/connections/{quote(connection_id, safe='')}")
+        return RestCall(
+            method, f"{path}/groups/{group}/connections/{quote(connection_id, safe='')}"
+        )
     return RestCall(method, f"{path}/users/{quote(user_id, safe='')}/groups/{group}")
 
 
@@ -227,13 +255,18 @@ class RestSender:
         from chatkit.wire import tokens
 
         path = f"{call.path}?api-version={API_VERSION}"
-        headers = {"Authorization": f"Bearer {tokens.rest_token(service, path)}", "Content-Type": "application/json"}
+        headers = {
+            "Authorization": f"Bearer {tokens.rest_token(service, path)}",
+            "Content-Type": "application/json",
+        }
         data = None if call.body is None else json.dumps(call.body, separators=(",", ":")).encode()
         if self._session is None:
             self._session = aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=100))
         try:
             url = _exact(f"{service.server_url}{path}")
-            async with self._session.request(call.method, url, data=data, headers=headers) as response:
+            async with self._session.request(
+                call.method, url, data=data, headers=headers
+            ) as response:
                 if response.status >= 400 and not _is_harmless(call, response):
                     raise _refused(response.status, await response.text(), service)
         except (aiohttp.ClientError, TimeoutError) as error:
@@ -256,7 +289,9 @@ def _exact(url: str) -> Any:
 
 def _is_harmless(call: RestCall, response: aiohttp.ClientResponse) -> bool:
     """Removing what is not there: the SDK takes a 404 with the service's error header as done."""
-    return response.status == 404 and call.method == "DELETE" and NOT_FOUND_IS_FINE in response.headers
+    return (
+        response.status == 404 and call.method == "DELETE" and NOT_FOUND_IS_FINE in response.headers
+    )
 
 
 def _refused(status: int, text: str, service: SignalRConnectionString) -> BindingFailed:
@@ -266,4 +301,6 @@ def _refused(status: int, text: str, service: SignalRConnectionString) -> Bindin
             "and see if the AccessKey is correct.",
             hint="Was the key of the SignalR Service regenerated since the setting was made?",
         )
-    return BindingFailed(f"The SignalR Service at {service.base_url} answered {status}: {text[:300]}".rstrip(": "))
+    return BindingFailed(
+        f"The SignalR Service at {service.base_url} answered {status}: {text[:300]}".rstrip(": ")
+    )

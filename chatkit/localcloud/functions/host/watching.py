@@ -30,7 +30,10 @@ def snapshot(folder: Path) -> Snapshot:
                         waiting.append(entry.path)
                 elif entry.name.endswith(".py") or entry.name in NAMES:
                     status = entry.stat()
-                    found[os.path.relpath(entry.path, folder)] = (status.st_mtime_ns, status.st_size)
+                    found[os.path.relpath(entry.path, folder)] = (
+                        status.st_mtime_ns,
+                        status.st_size,
+                    )
             except OSError:
                 continue
     return found

@@ -32,13 +32,23 @@ async def handle(request: web.Request, host: FunctionHost, *, is_admin: bool) ->
             await host.restart()
             return web.Response(status=204)
         case ["GET", "functions"]:
-            return web.json_response([describe(function, request) for function in host.index.functions])
+            return web.json_response(
+                [describe(function, request) for function in host.index.functions]
+            )
         case ["GET", "functions", name]:
             function = host.index.by_name(name)
-            return web.json_response(describe(function, request)) if function else web.Response(status=404)
+            return (
+                web.json_response(describe(function, request))
+                if function
+                else web.Response(status=404)
+            )
         case ["GET", "functions", name, "status"]:
             function = host.index.by_name(name)
-            return web.json_response({"isDisabled": function.is_disabled}) if function else web.Response(status=404)
+            return (
+                web.json_response({"isDisabled": function.is_disabled})
+                if function
+                else web.Response(status=404)
+            )
         case ["POST", "functions", name]:
             return await _run(request, host, host.index.by_name(name))
     return web.Response(status=404)
@@ -47,7 +57,9 @@ async def handle(request: web.Request, host: FunctionHost, *, is_admin: bool) ->
 def status(host: FunctionHost) -> dict[str, Any]:
     """`/admin/host/status`."""
     bundle = {"id": BUNDLE_ID, "version": BUNDLE_VERSION} if host.config.has_bundle else None
-    in_error = [f"{function.name}: {function.error}" for function in host.index.functions if function.error]
+    in_error = [
+        f"{function.name}: {function.error}" for function in host.index.functions if function.error
+    ]
     errors = [str(host.problem)] if host.problem else in_error
     return {
         "id": host.options.settings.get("WEBSITE_SITE_NAME", "localhost"),
@@ -90,6 +102,8 @@ async def _run(request: web.Request, host: FunctionHost, function: Function | No
         await host.call_http(function, data, {})
     else:
         if str(function.trigger["type"]).lower() == "timertrigger":
-            value = {"json": json.dumps({"IsPastDue": False, "Schedule": {}, "ScheduleStatus": None})}
+            value = {
+                "json": json.dumps({"IsPastDue": False, "Schedule": {}, "ScheduleStatus": None})
+            }
         await host.call(function, {function.trigger["name"]: value}, {})
     return web.Response(status=202)

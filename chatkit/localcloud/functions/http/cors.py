@@ -17,7 +17,11 @@ def cors_middleware(current: Callable[[], Cors]) -> Middleware:
     @web.middleware
     async def cors(request: web.Request, handler: Handler) -> web.StreamResponse:
         headers = _headers(request, current())
-        if headers and request.method == "OPTIONS" and "Access-Control-Request-Method" in request.headers:
+        if (
+            headers
+            and request.method == "OPTIONS"
+            and "Access-Control-Request-Method" in request.headers
+        ):
             return web.Response(status=204, headers={**headers, **_preflight(request)})
         try:
             response = await handler(request)
@@ -35,9 +39,13 @@ def _headers(request: web.Request, cors: Cors) -> dict[str, str]:
     origin = request.headers.get("Origin", "")
     if not origin:
         return {}
-    allowed = {text.lower() for text in cors.allowed_origins}  # as in Azure, one with a slash at the end matches nothing
+    allowed = {
+        text.lower() for text in cors.allowed_origins
+    }  # as in Azure, one with a slash at the end matches nothing
     if origin.lower() in allowed:
-        credentials = {"Access-Control-Allow-Credentials": "true"} if cors.support_credentials else {}
+        credentials = (
+            {"Access-Control-Allow-Credentials": "true"} if cors.support_credentials else {}
+        )
         return {"Access-Control-Allow-Origin": origin, "Vary": "Origin", **credentials}
     return {"Access-Control-Allow-Origin": "*"} if "*" in allowed else {}
 
@@ -45,4 +53,6 @@ def _headers(request: web.Request, cors: Cors) -> dict[str, str]:
 def _preflight(request: web.Request) -> dict[str, str]:
     wanted = request.headers.get("Access-Control-Request-Headers", "")
     methods = request.headers["Access-Control-Request-Method"]
-    return {"Access-Control-Allow-Methods": methods} | ({"Access-Control-Allow-Headers": wanted} if wanted else {})
+    return {"Access-Control-Allow-Methods": methods} | (
+        {"Access-Control-Allow-Headers": wanted} if wanted else {}
+    )

@@ -120,13 +120,18 @@ class Frontend:
             return web.Response(status=429)
         self._outstanding += 1
         try:
-            data = await http_data.request_data(request, params, strip_identity=self._site.gate is not None)
+            data = await http_data.request_data(
+                request, params, strip_identity=self._site.gate is not None
+            )
             if request.body_exists and not request.content_length:
                 host.console.host_line(
                     f"The request for '{function.name}' has a body without Content-Length (chunked). "
                     "The Functions host does not pass such a body on: the function gets an empty one."
                 )
-            trace = {"parent": data.headers.get("traceparent", ""), "state": data.headers.get("tracestate", "")}
+            trace = {
+                "parent": data.headers.get("traceparent", ""),
+                "state": data.headers.get("tracestate", ""),
+            }
             result = await host.call_http(function, data, trace)
         finally:
             self._outstanding -= 1
@@ -152,7 +157,9 @@ async def _name_server(request: web.Request, response: web.StreamResponse) -> No
 
 def home_page(request: web.Request, host: FunctionHost | None = None) -> web.Response:
     """`/` of an app without a function there."""
-    off = host is not None and host.options.settings.get("AzureWebJobsDisableHomepage", "").lower() in ("1", "true")
+    off = host is not None and host.options.settings.get(
+        "AzureWebJobsDisableHomepage", ""
+    ).lower() in ("1", "true")
     if off or request.method not in ("GET", "HEAD"):
         return web.Response(status=204 if off else 404)
     return web.Response(text=HOME_PAGE, content_type="text/html")

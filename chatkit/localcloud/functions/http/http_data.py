@@ -44,7 +44,9 @@ def request_headers(request: web.Request, *, strip_identity: bool) -> dict[str, 
             continue
         headers[name] = f"{headers[name]},{value}" if name in headers else value
     if strip_identity:
-        headers |= {name.lower(): value for name, value in request.get(IDENTITY_HEADERS, NOBODY).items()}
+        headers |= {
+            name.lower(): value for name, value in request.get(IDENTITY_HEADERS, NOBODY).items()
+        }
     return headers
 
 
@@ -57,7 +59,9 @@ def query_values(request: web.Request) -> dict[str, str]:
     return values
 
 
-async def request_data(request: web.Request, params: dict[str, str], *, strip_identity: bool) -> HttpData:
+async def request_data(
+    request: web.Request, params: dict[str, str], *, strip_identity: bool
+) -> HttpData:
     """The whole request. A body without Content-Length (chunked) arrives empty, as with Microsoft's host."""
     body = await request.read()
     return HttpData(
@@ -86,7 +90,9 @@ def response(result: Result, custom_headers: Mapping[str, str]) -> web.Response:
 
 
 def _from_http(value: Wire, body: bytes) -> web.Response:
-    headers = CIMultiDict({name: text for name, text in value["headers"].items() if name.lower() not in OWN_HEADERS})
+    headers = CIMultiDict(
+        {name: text for name, text in value["headers"].items() if name.lower() not in OWN_HEADERS}
+    )
     for cookie in value["cookies"]:
         headers.add("Set-Cookie", set_cookie(cookie))
     return web.Response(status=int(value["status"]), headers=_checked(headers), body=body)
@@ -94,7 +100,9 @@ def _from_http(value: Wire, body: bytes) -> web.Response:
 
 def _checked(headers: CIMultiDict[str]) -> CIMultiDict[str]:
     if found := next((name for name, text in headers.items() if UNSAFE.search(name + text)), None):
-        raise ValueError(f"The response header {found!r} has a line break or control character in it.")
+        raise ValueError(
+            f"The response header {found!r} has a line break or control character in it."
+        )
     return headers
 
 
@@ -133,13 +141,23 @@ def _from_object(data: dict[str, Any]) -> web.Response:
     status = data.get("statuscode", data.get("status", 200))
     headers: CIMultiDict[str] = CIMultiDict()
     if isinstance(data.get("headers"), dict):
-        headers.update({str(name): str(text) for name, text in data["headers"].items() if str(name).lower() not in OWN_HEADERS})
+        headers.update(
+            {
+                str(name): str(text)
+                for name, text in data["headers"].items()
+                if str(name).lower() not in OWN_HEADERS
+            }
+        )
     for cookie in data.get("cookies") or []:
         headers.add("Set-Cookie", set_cookie({key.lower(): item for key, item in cookie.items()}))
     body = data["body"]
     text = body if isinstance(body, str) else "" if body is None else _compact(body)
     if "Content-Type" not in headers:
-        headers["Content-Type"] = "text/plain; charset=utf-8" if isinstance(body, str) else "application/json; charset=utf-8"
+        headers["Content-Type"] = (
+            "text/plain; charset=utf-8"
+            if isinstance(body, str)
+            else "application/json; charset=utf-8"
+        )
     return web.Response(status=int(status), headers=_checked(headers), body=text.encode())
 
 

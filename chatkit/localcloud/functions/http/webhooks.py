@@ -52,7 +52,8 @@ async def handle(request: web.Request, host: FunctionHost, keys: HostKeys | None
     if request.content_type not in (JSON, MSGPACK):
         return web.Response(status=415)
     hub, category, event, connection_id = (
-        request.headers.get(f"X-ASRS-{name}", "") for name in ("Hub", "Category", "Event", "Connection-Id")
+        request.headers.get(f"X-ASRS-{name}", "")
+        for name in ("Hub", "Category", "Event", "Connection-Id")
     )
     if not (hub and category and event and connection_id):
         return web.Response(status=400)
@@ -66,7 +67,9 @@ async def handle(request: web.Request, host: FunctionHost, keys: HostKeys | None
     return await _message(request, host, function)
 
 
-def _signed(request: web.Request, host: FunctionHost, function: Function, connection_id: str) -> bool:
+def _signed(
+    request: web.Request, host: FunctionHost, function: Function, connection_id: str
+) -> bool:
     """Whether one of the signatures was made with the access key of the trigger's connection string."""
     try:
         setting = str(function.trigger.get("connectionStringSetting") or "")
@@ -74,7 +77,10 @@ def _signed(request: web.Request, host: FunctionHost, function: Function, connec
     except AppInvalid as error:
         host.console.host_line(str(error), error=True)
         return False
-    wanted = "sha256=" + hmac.new(service.access_key.encode(), connection_id.encode(), hashlib.sha256).hexdigest()
+    wanted = (
+        "sha256="
+        + hmac.new(service.access_key.encode(), connection_id.encode(), hashlib.sha256).hexdigest()
+    )
     given = request.headers.get("X-ASRS-Signature", "").lower().split(",")
     return any([same(part.strip(), wanted) for part in given])
 
@@ -85,7 +91,11 @@ async def _connection(request: web.Request, host: FunctionHost, function: Functi
         data = json.loads(await request.read() or b"{}")
     except ValueError:
         return web.Response(status=400)
-    error = next((value for key, value in data.items() if key.lower() == "error"), None) if isinstance(data, dict) else None
+    error = (
+        next((value for key, value in data.items() if key.lower() == "error"), None)
+        if isinstance(data, dict)
+        else None
+    )
     context = _context(request, arguments=None, error=error)
     result = await _call(host, function, context, {})
     is_connected = request.headers["X-ASRS-Event"].lower() == "connected"
@@ -106,15 +116,21 @@ async def _message(request: web.Request, host: FunctionHost, function: Function)
         host.console.host_line(f"SignalRTriggerParametersNotMatchException: {problem}", error=True)
         return _completion(request.content_type, invocation, error=problem)
     data = dict(zip(names, invocation.arguments, strict=False))
-    result = await _call(host, function, _context(request, arguments=invocation.arguments, error=None), data)
+    result = await _call(
+        host, function, _context(request, arguments=invocation.arguments, error=None), data
+    )
     if result.failure is not None:
         return _completion(request.content_type, invocation, error=result.failure.message)
     return _completion(request.content_type, invocation, value=_returned(result))
 
 
-async def _call(host: FunctionHost, function: Function, context: Mapping[str, Any], data: Mapping[str, Any]) -> Result:
+async def _call(
+    host: FunctionHost, function: Function, context: Mapping[str, Any], data: Mapping[str, Any]
+) -> Result:
     inputs: dict[str, Any] = {function.trigger["name"]: {"json": json.dumps(context)}}
-    top_level = {name: context[name] for name in ("Hub", "Category", "Event", "ConnectionId", "UserId")}
+    top_level = {
+        name: context[name] for name in ("Hub", "Category", "Event", "ConnectionId", "UserId")
+    }
     extra = {**top_level, **data, "headers": context["Headers"], "query": context["Query"]}
     return await host.call(function, inputs, extra, reason="(null)")
 
@@ -135,7 +151,11 @@ def _context(request: web.Request, *, arguments: list[Any] | None, error: object
         "ConnectionId": request.headers["X-ASRS-Connection-Id"],
         "UserId": request.headers.get("X-ASRS-User-Id"),
         "Headers": headers,
-        "Query": dict(parse_qsl(request.headers.get("X-ASRS-Client-Query", "").lstrip("?"), keep_blank_values=True)),
+        "Query": dict(
+            parse_qsl(
+                request.headers.get("X-ASRS-Client-Query", "").lstrip("?"), keep_blank_values=True
+            )
+        ),
         "Claims": _claims(request.headers.get("X-ASRS-User-Claims", "")),
     }
 
@@ -156,7 +176,11 @@ def _invocation(content_type: str, body: bytes) -> Invocation | None:
             _, _, invocation_id, target, arguments, *_ = msgpack.unpackb(body)
         else:
             data = json.loads(body)
-            invocation_id, target, arguments = data.get("invocationId"), data["target"], data.get("arguments") or []
+            invocation_id, target, arguments = (
+                data.get("invocationId"),
+                data["target"],
+                data.get("arguments") or [],
+            )
     except (ValueError, KeyError, TypeError, AttributeError):
         return None
     if not isinstance(target, str) or not isinstance(arguments, list):
@@ -171,7 +195,9 @@ def _returned(result: Result) -> Any:
     return json.loads(value) if kind == "json" else value
 
 
-def _completion(content_type: str, invocation: Invocation, *, value: Any = None, error: str = "") -> web.Response:
+def _completion(
+    content_type: str, invocation: Invocation, *, value: Any = None, error: str = ""
+) -> web.Response:
     """200 with a framed Completion in the client's protocol, 200 with nothing when the client waits for nothing."""
     if not invocation.id:
         return web.Response(status=500 if error else 200)

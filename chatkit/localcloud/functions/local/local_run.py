@@ -57,7 +57,9 @@ def run(
         AppInvalid: The folder holds no app, or its settings are malformed.
         PortInUse: Another program has the port.
     """
-    asyncio.run(_until_interrupted(folder.resolve(), LocalOptions(port, address, cors, cors_credentials)))
+    asyncio.run(
+        _until_interrupted(folder.resolve(), LocalOptions(port, address, cors, cors_credentials))
+    )
     return 0
 
 
@@ -90,7 +92,9 @@ def prepare(folder: Path, options: LocalOptions) -> Early:
     if options.address not in LOOPBACK:
         raise AppInvalid(f"The local host listens on this machine only, not on {options.address}.")
     if not (folder / "host.json").is_file():
-        raise AppInvalid(f"There is no host.json in {folder}.", hint="Name the folder that holds host.json.")
+        raise AppInvalid(
+            f"There is no host.json in {folder}.", hint="Name the folder that holds host.json."
+        )
     settings = local_settings.load(folder, os.environ)
     port = options.port if options.port is not None else settings.port or DEFAULT_PORT
     return Early(settings, Console(folder.name, echo=options.echo), port)
@@ -103,7 +107,9 @@ async def start_worker(folder: Path, early: Early) -> Early:
     environment = local_settings.environment(folder, early.settings, early.port)
     command = local_settings.worker_command(environment)
     try:
-        worker = await Worker.start(WorkerOptions(folder, environment, early.console.user_line, command))
+        worker = await Worker.start(
+            WorkerOptions(folder, environment, early.console.user_line, command)
+        )
     except (OSError, ValueError):
         return early  # the host tries again, and says what is wrong
     worker.begin_load()

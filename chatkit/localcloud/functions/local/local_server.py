@@ -76,7 +76,9 @@ class LocalRun:
         for sock in sockets:
             await web.SockSite(self._runner, sock, backlog=4096).start()
         await self._site.host.start()
-        asyncio.get_running_loop().run_in_executor(None, importlib.import_module, "chatkit.wire.tokens")  # before it is needed
+        asyncio.get_running_loop().run_in_executor(
+            None, importlib.import_module, "chatkit.wire.tokens"
+        )  # before it is needed
         self._watcher = asyncio.create_task(self._reload_on_change(known))
 
     async def stop(self) -> None:
@@ -97,7 +99,9 @@ class LocalRun:
                 settings = local_settings.load(self._folder, os.environ)
                 cors = self._cors(settings)
             except AppInvalid as error:
-                self._console.host_line(f"{error} The settings from before stay in force.", error=True)
+                self._console.host_line(
+                    f"{error} The settings from before stay in force.", error=True
+                )
                 continue
             old, self._site.cors, self._site.host = self.host, cors, self._make_host(settings)
             drained = asyncio.create_task(old.drain(DRAIN_S))
@@ -108,9 +112,15 @@ class LocalRun:
     def _cors(self, settings: LocalSettings) -> Cors:
         if self._options.cors is None and self._options.cors_credentials is None:
             return settings.cors
-        origins = ",".join(settings.cors.allowed_origins) if self._options.cors is None else self._options.cors
+        origins = (
+            ",".join(settings.cors.allowed_origins)
+            if self._options.cors is None
+            else self._options.cors
+        )
         credentials = self._options.cors_credentials
-        return local_settings.cors_of(origins, settings.cors.support_credentials if credentials is None else credentials)
+        return local_settings.cors_of(
+            origins, settings.cors.support_credentials if credentials is None else credentials
+        )
 
     def _make_host(self, settings: LocalSettings, worker: Worker | None = None) -> FunctionHost:
         values = local_settings.app_settings(self._folder, settings, self.port)
@@ -126,8 +136,12 @@ class LocalRun:
 
     def _banner(self, settings: LocalSettings) -> None:
         self._console.plain("")
-        self._console.plain("chatkit local functions host (stands in for Azure Functions Core Tools)")
-        self._console.plain(f"azure-functions SDK:      {importlib.metadata.version('azure-functions')}")
+        self._console.plain(
+            "chatkit local functions host (stands in for Azure Functions Core Tools)"
+        )
+        self._console.plain(
+            f"azure-functions SDK:      {importlib.metadata.version('azure-functions')}"
+        )
         self._console.plain(f"Function Runtime Version: {RUNTIME_VERSION}")
         self._console.plain("")
         for warning in settings.warnings:
@@ -152,5 +166,8 @@ def function_list(host: FunctionHost, port: int) -> list[str]:
         else:
             lines += [f"\t{function.name}: {function.trigger['type']}", ""]
     if not host.index.functions:
-        lines += ["\tNo functions: function_app.py has a FunctionApp without functions, or the file is missing.", ""]
+        lines += [
+            "\tNo functions: function_app.py has a FunctionApp without functions, or the file is missing.",
+            "",
+        ]
     return lines

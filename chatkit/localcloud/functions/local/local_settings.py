@@ -30,7 +30,14 @@ PASSED_ON = (
     "LOCALAPPDATA",
 )
 # Settings that a person may give in the shell instead of the file.
-FROM_SHELL = ("AzureWebJobs", "AzureFunctions", "AzureSignalR", "FUNCTIONS_", "PYTHON_", "languageWorkers__")
+FROM_SHELL = (
+    "AzureWebJobs",
+    "AzureFunctions",
+    "AzureSignalR",
+    "FUNCTIONS_",
+    "PYTHON_",
+    "languageWorkers__",
+)
 
 
 @dataclass(frozen=True)
@@ -72,16 +79,22 @@ def load(folder: Path, environment: Mapping[str, str]) -> LocalSettings:
     if not isinstance(data, dict):
         raise AppInvalid(f"{FILE_NAME} must hold a JSON object.")
     if data.get("IsEncrypted"):
-        raise AppInvalid(f"{FILE_NAME} is encrypted.", hint="`func settings decrypt` makes it readable.")
+        raise AppInvalid(
+            f"{FILE_NAME} is encrypted.", hint="`func settings decrypt` makes it readable."
+        )
     values, warnings = _values(data, environment)
     host = _object(data, "Host")
     return LocalSettings(values, _port(host.get("LocalHttpPort")), _cors(host), tuple(warnings))
 
 
-def _values(data: dict[str, Any], environment: Mapping[str, str]) -> tuple[dict[str, str], list[str]]:
+def _values(
+    data: dict[str, Any], environment: Mapping[str, str]
+) -> tuple[dict[str, str], list[str]]:
     found: dict[str, Any] = {**_object(data, "Values")}
     for name, text in _object(data, "ConnectionStrings").items():
-        found[f"ConnectionStrings:{name}"] = text.get("ConnectionString") if isinstance(text, dict) else text
+        found[f"ConnectionStrings:{name}"] = (
+            text.get("ConnectionString") if isinstance(text, dict) else text
+        )
     values: dict[str, str] = {}
     warnings: list[str] = []
     for name, value in found.items():
@@ -90,7 +103,9 @@ def _values(data: dict[str, Any], environment: Mapping[str, str]) -> tuple[dict[
         if value is None:
             warnings.append(f"Skipping '{name}' from local settings as its value is null.")
         elif name in environment:
-            warnings.append(f"Skipping '{name}' from local settings as it's already defined in current environment variables.")
+            warnings.append(
+                f"Skipping '{name}' from local settings as it's already defined in current environment variables."
+            )
             values[name] = environment[name]
         else:
             values[name] = str(value) if not isinstance(value, bool) else str(value).lower()
@@ -113,7 +128,9 @@ def _port(value: object) -> int | None:
 
 
 def _cors(host: dict[str, Any]) -> Cors:
-    return cors_of(str(host.get("CORS") or ""), str(host.get("CORSCredentials") or "").lower() == "true")
+    return cors_of(
+        str(host.get("CORS") or ""), str(host.get("CORSCredentials") or "").lower() == "true"
+    )
 
 
 def cors_of(text: str, credentials: bool) -> Cors:
@@ -124,7 +141,10 @@ def cors_of(text: str, credentials: bool) -> Cors:
     """
     origins = tuple(part.strip() for part in text.split(",") if part.strip())
     if credentials and "*" in origins:
-        raise AppInvalid('CORS "*" cannot be combined with CORSCredentials: browsers refuse it.', hint="Name the origin.")
+        raise AppInvalid(
+            'CORS "*" cannot be combined with CORSCredentials: browsers refuse it.',
+            hint="Name the origin.",
+        )
     return Cors(origins, credentials)
 
 

@@ -52,7 +52,13 @@ class Call:
 
     def wire(self) -> Wire:
         """The message for the pipe, without the body."""
-        return {"op": "invoke", "id": self.id, "function": self.function_id, "inputs": self.inputs, "trace": self.trace}
+        return {
+            "op": "invoke",
+            "id": self.id,
+            "function": self.function_id,
+            "inputs": self.inputs,
+            "trace": self.trace,
+        }
 
 
 @dataclass(frozen=True)
@@ -96,4 +102,6 @@ class IndexedFunction:
     @property
     def trigger(self) -> dict[str, Any]:
         """Its trigger binding."""
-        return next(binding for binding in self.bindings if binding["type"].lower().endswith("trigger"))
+        return next(
+            binding for binding in self.bindings if binding["type"].lower().endswith("trigger")
+        )

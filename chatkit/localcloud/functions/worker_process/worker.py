@@ -159,7 +159,10 @@ class Worker(asyncio.SubprocessProtocol):
 
     def _why(self) -> str:
         words = f"; its last words: {self._last_line}" if self._last_line else ""
-        return self._killed_because or f"the process ended by itself with exit code {self.exit_code}{words}"
+        return (
+            self._killed_because
+            or f"the process ended by itself with exit code {self.exit_code}{words}"
+        )
 
     # asyncio.SubprocessProtocol
 

@@ -19,7 +19,9 @@ DEFINITIONS = "Microsoft.Authorization/roleDefinitions"
 READ_ACTIONS = {"GET", "HEAD"}
 OWNER = "8e3af657-a8ff-443c-a75c-2fe8c4bcb635"
 CONTRIBUTOR = "b24988ac-6180-42a0-ab88-20f7382dd24c"
-PRINCIPAL_FILTER = re.compile(r"(?i)(?:principalId|assignedTo)(?:\(\)|\('| eq ')\s*'?([0-9a-f-]{36})")
+PRINCIPAL_FILTER = re.compile(
+    r"(?i)(?:principalId|assignedTo)(?:\(\)|\('| eq ')\s*'?([0-9a-f-]{36})"
+)
 NAME_FILTER = re.compile(r"(?i)roleName eq '([^']*)'")
 SCOPES = ("", SUB, GROUP, GROUP + "/providers/{namespace}/{kind}/{name}")
 
@@ -38,10 +40,16 @@ class Authorization:
         store = self._context.platform.store
         if store.get("resource-manager", "seeded-roles"):
             return
-        directory, scope = self._context.directory, f"/subscriptions/{self._context.subscription_id}"
+        directory, scope = (
+            self._context.directory,
+            f"/subscriptions/{self._context.subscription_id}",
+        )
         owner = directory.create_service_principal(directory.client_id)
         with self._context.commit():
-            for principal, role in [(owner, OWNER), *((user, CONTRIBUTOR) for user in directory.users)]:
+            for principal, role in [
+                (owner, OWNER),
+                *((user, CONTRIBUTOR) for user in directory.users),
+            ]:
                 kind = "User" if principal.kind == "User" else "ServicePrincipal"
                 id_ = f"{scope}/providers/{TYPE}/{uuid.uuid4()}"
                 self._roles.assign(Assignment(id_, scope, role, principal.id, kind, Clock.now()))
@@ -63,7 +71,13 @@ class Authorization:
             many = f"{scope}/providers/{DEFINITIONS}"
             made += [
                 Route("GET", many, self.list_definitions, DEFINITIONS, "RoleDefinitions_List"),
-                Route("GET", many + "/{definition}", self.get_definition, DEFINITIONS, "RoleDefinitions_Get"),
+                Route(
+                    "GET",
+                    many + "/{definition}",
+                    self.get_definition,
+                    DEFINITIONS,
+                    "RoleDefinitions_Get",
+                ),
             ]
         return made
 
@@ -74,7 +88,10 @@ class Authorization:
         found = [
             one
             for one in self._roles.all()
-            if (one.scope.lower().startswith(scope.lower()) or scope.lower().startswith(one.scope.lower()))
+            if (
+                one.scope.lower().startswith(scope.lower())
+                or scope.lower().startswith(one.scope.lower())
+            )
             and (wanted is None or one.principal_id.lower() == wanted[1].lower())
         ]
         return Answer(body={"value": [_shown(one) for one in found]})
@@ -84,7 +101,9 @@ class Authorization:
         found = self._roles.get(call.path)
         if found is None:
             raise errors.ArmError(
-                404, "RoleAssignmentNotFound", f"The role assignment '{call.params['assignment']}' is not found."
+                404,
+                "RoleAssignmentNotFound",
+                f"The role assignment '{call.params['assignment']}' is not found.",
             )
         return Answer(body=_shown(found))
 
@@ -99,17 +118,36 @@ class Authorization:
         kind = str(given.get("principalType") or "ServicePrincipal")
         if self._context.directory.principal(principal_id) is None:
             tenant = self._context.directory.tenant_id
-            raise errors.ArmError(400, "PrincipalNotFound", f"Principal {principal_id} does not exist in the directory {tenant}.")
+            raise errors.ArmError(
+                400,
+                "PrincipalNotFound",
+                f"Principal {principal_id} does not exist in the directory {tenant}.",
+            )
         for one in self._roles.all():
-            if (one.principal_id, one.role_id, one.scope.lower()) == (principal_id, role_id, scope.lower()):
+            if (one.principal_id, one.role_id, one.scope.lower()) == (
+                principal_id,
+                role_id,
+                scope.lower(),
+            ):
                 if one.id.lower() == call.path.lower():
                     return Answer(200, _shown(one))
-                raise errors.ArmError(409, "RoleAssignmentExists", "The role assignment already exists.")
+                raise errors.ArmError(
+                    409, "RoleAssignmentExists", "The role assignment already exists."
+                )
         now = Clock.now()
         delay = self._faults.standing("role-delay")
         wait_s = delay.seconds if delay else self._context.clock.duration_s("roles.propagate")
         id_ = f"{scope}/providers/{TYPE}/{call.params['assignment']}"
-        made = Assignment(id_, scope, role_id, principal_id, kind, now, now + wait_s, str(given.get("description") or ""))
+        made = Assignment(
+            id_,
+            scope,
+            role_id,
+            principal_id,
+            kind,
+            now,
+            now + wait_s,
+            str(given.get("description") or ""),
+        )
         self._roles.assign(made)
         return Answer(201, _shown(made))
 
@@ -121,7 +159,11 @@ class Authorization:
     async def list_definitions(self, call: Call) -> Answer:
         """Built-in roles."""
         wanted = NAME_FILTER.search(call.query.get("$filter", ""))
-        roles = [role for role in ROLES.values() if wanted is None or role.name.lower() == wanted[1].lower()]
+        roles = [
+            role
+            for role in ROLES.values()
+            if wanted is None or role.name.lower() == wanted[1].lower()
+        ]
         return Answer(body={"value": [_definition(role, _scope(call)) for role in roles]})
 
     async def get_definition(self, call: Call) -> Answer:
@@ -144,12 +186,18 @@ class Authorization:
             return
         action, scope = action_of(call, route), call.path.rstrip("/")
         if not self._roles.allows(call.claims.oid, scope, action):
-            raise errors.forbidden(call.claims.appid or call.claims.name, call.claims.oid, action, scope)
+            raise errors.forbidden(
+                call.claims.appid or call.claims.name, call.claims.oid, action, scope
+            )
 
 
 def action_of(call: Call, route: Route) -> str:
     """The action a call needs: type and verb, for example Microsoft.SignalRService/SignalR/listKeys/action."""
-    fixed = [part for part in route.template.partition("/providers/")[2].split("/")[2:] if part and not part.startswith("{")]
+    fixed = [
+        part
+        for part in route.template.partition("/providers/")[2].split("/")[2:]
+        if part and not part.startswith("{")
+    ]
     verb = {"PUT": "write", "PATCH": "write", "DELETE": "delete"}.get(call.method, "read")
     if call.method == "POST":
         verb = f"{fixed[-1] if fixed else 'post'}/action"
@@ -186,7 +234,9 @@ def _shown(assignment: Assignment) -> Document:
 
 
 def _definition(role: Role, scope: str) -> Document:
-    subscription = "/".join(scope.split("/")[:3])  # a built-in role has this id at every scope below; clients compare ids
+    subscription = "/".join(
+        scope.split("/")[:3]
+    )  # a built-in role has this id at every scope below; clients compare ids
     permission = {
         "actions": [*role.actions],
         "notActions": [*role.not_actions],

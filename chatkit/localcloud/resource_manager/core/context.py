@@ -74,7 +74,9 @@ class StoragePlane(Protocol):
     def get_container(self, account: str, container: str) -> ContainerSettings | None:
         """A container's own properties; None when there is none."""
 
-    def set_container(self, account: str, container: str, *, public: str | None, metadata: dict[str, str] | None) -> None:
+    def set_container(
+        self, account: str, container: str, *, public: str | None, metadata: dict[str, str] | None
+    ) -> None:
         """Change a container's public access or metadata."""
 
     def list_containers(self, account: str) -> Any:
@@ -230,7 +232,10 @@ class Context:
 
     def is_taken(self, type_: str, name: str) -> bool:
         """Say whether a name that must be unique in the world is in use."""
-        return bool(self.resources.named(type_, name)) or self.faults.standing("name-taken") is not None
+        return (
+            bool(self.resources.named(type_, name))
+            or self.faults.standing("name-taken") is not None
+        )
 
     # Parts of documents -----------------------------------------------------------------------------------------------
 
@@ -246,19 +251,36 @@ class Context:
 
     def system_data(self, call: Call, old: Document | None = None) -> Document:
         """Who made and changed a resource, and when."""
-        now, kind = iso(), "Application" if call.claims and call.claims.raw.get("idtyp") == "app" else "User"
-        created = (old or {}).get("systemData") or {"createdBy": call.actor, "createdByType": kind, "createdAt": now}
+        now, kind = (
+            iso(),
+            "Application" if call.claims and call.claims.raw.get("idtyp") == "app" else "User",
+        )
+        created = (old or {}).get("systemData") or {
+            "createdBy": call.actor,
+            "createdByType": kind,
+            "createdAt": now,
+        }
         changed = {"lastModifiedBy": call.actor, "lastModifiedByType": kind, "lastModifiedAt": now}
         return {**created, **changed}
 
     def is_pending(self, document: Document) -> bool:
         """True while the resource's last operation runs."""
-        operation = self.operations.get(document.get("operation", "")) if document.get("operation") else None
+        operation = (
+            self.operations.get(document.get("operation", ""))
+            if document.get("operation")
+            else None
+        )
         return operation is not None and not operation.is_done
 
     def polling(self, call: Call, operation: Operation, path: str) -> tuple[str, str]:
         """Azure-AsyncOperation and Location URLs under a resource's id."""
-        query = urlencode({"api-version": call.api_version, "t": int(operation.started * 1e7), "c": operation.id[:8]})
+        query = urlencode(
+            {
+                "api-version": call.api_version,
+                "t": int(operation.started * 1e7),
+                "c": operation.id[:8],
+            }
+        )
         base = f"{call.base_url}{path}"
         return (
             f"{base}/operationStatuses/{operation.id}?{query}",
@@ -276,9 +298,15 @@ def tags(body: Document) -> dict[str, str]:
     if not isinstance(given, dict) or any(not isinstance(value, str) for value in given.values()):
         raise errors.invalid_body("The property 'tags' must be an object of strings.")
     if len(given) > MAX_TAGS:
-        raise errors.ArmError(400, "InvalidTags", f"At most {MAX_TAGS} tags are allowed, {len(given)} were given.")
+        raise errors.ArmError(
+            400, "InvalidTags", f"At most {MAX_TAGS} tags are allowed, {len(given)} were given."
+        )
     if any(len(name) > 512 or len(value) > 256 for name, value in given.items()):
-        raise errors.ArmError(400, "InvalidTagNameLength", "A tag name has at most 512 characters, a tag value at most 256.")
+        raise errors.ArmError(
+            400,
+            "InvalidTagNameLength",
+            "A tag name has at most 512 characters, a tag value at most 256.",
+        )
     return {str(name): value for name, value in given.items()}
 
 
@@ -306,7 +334,9 @@ def page(call: Call, keys: Iterator[str], render: Callable[[str], Any]) -> Answe
         if len(values) == limit:
             token = base64.urlsafe_b64encode(last.encode()).decode()
             query = {**call.query, "$skiptoken": token}
-            return Answer(body={"value": values, "nextLink": f"{call.base_url}{call.path}?{urlencode(query)}"})
+            return Answer(
+                body={"value": values, "nextLink": f"{call.base_url}{call.path}?{urlencode(query)}"}
+            )
         value = render(key)
         if value is not None:
             values.append(value)
@@ -324,4 +354,6 @@ def skip_token(call: Call) -> str:
     try:
         return base64.urlsafe_b64decode(token.encode()).decode()
     except ValueError:
-        raise errors.ArmError(400, "InvalidSkipToken", "The provided skip token is invalid.") from None
+        raise errors.ArmError(
+            400, "InvalidSkipToken", "The provided skip token is invalid."
+        ) from None

@@ -17,12 +17,18 @@ def levers(context: Context) -> list[web.RouteDef]:
 
     async def get_time(request: web.Request) -> web.Response:
         clock = context.clock
-        return web.json_response({"mode": clock.mode, "scale": clock.scale, "recorded_s": RECORDED_S})
+        return web.json_response(
+            {"mode": clock.mode, "scale": clock.scale, "recorded_s": RECORDED_S}
+        )
 
     async def put_time(request: web.Request) -> web.Response:
         body = await _body(request)
         mode, scale = body.get("mode", context.clock.mode), body.get("scale", 1.0)
-        if mode not in ("fast", "recorded") or not isinstance(scale, int | float) or not 0 < scale <= 10:
+        if (
+            mode not in ("fast", "recorded")
+            or not isinstance(scale, int | float)
+            or not 0 < scale <= 10
+        ):
             raise ValueError("mode is fast or recorded; scale is a number above 0 and up to 10.")
         context.clock.mode, context.clock.scale = mode, float(scale)
         context.clock.save(context.platform.store)
@@ -30,7 +36,9 @@ def levers(context: Context) -> list[web.RouteDef]:
 
     async def get_faults(request: web.Request) -> web.Response:
         active = [dict(vars(fault)) for fault in context.faults.active.values()]
-        return web.json_response({"active": active, "kinds": {name: kind[2] for name, kind in KINDS.items()}})
+        return web.json_response(
+            {"active": active, "kinds": {name: kind[2] for name, kind in KINDS.items()}}
+        )
 
     async def put_fault(request: web.Request) -> web.Response:
         body = await _body(request)
@@ -52,7 +60,9 @@ def levers(context: Context) -> list[web.RouteDef]:
     ]
 
 
-def _checked(handler: Callable[[web.Request], Awaitable[web.Response]]) -> Callable[[web.Request], Awaitable[web.Response]]:
+def _checked(
+    handler: Callable[[web.Request], Awaitable[web.Response]],
+) -> Callable[[web.Request], Awaitable[web.Response]]:
     async def answer(request: web.Request) -> web.Response:
         try:
             return await handler(request)

@@ -48,7 +48,15 @@ class Edge:
         observe: Sees every call that found its operation, and its answer.
     """
 
-    def __init__(self, context: Context, router: Router, tokens: Tokens, authorization: Authorization, *, authority: str) -> None:
+    def __init__(
+        self,
+        context: Context,
+        router: Router,
+        tokens: Tokens,
+        authorization: Authorization,
+        *,
+        authority: str,
+    ) -> None:
         self._context = context
         self._router = router
         self._tokens = tokens
@@ -75,14 +83,26 @@ class Edge:
                 request.transport.abort()
             answer = Answer(503)
         except web.HTTPRequestEntityTooLarge:
-            answer = _failed(errors.ArmError(413, "RequestEntityTooLarge", f"The body is larger than {LIMIT_BYTES} bytes."))
+            answer = _failed(
+                errors.ArmError(
+                    413, "RequestEntityTooLarge", f"The body is larger than {LIMIT_BYTES} bytes."
+                )
+            )
         except Exception:
             log.exception("%s %s failed (%s)", request.method, request.path, request_id)
             answer = _failed(
-                errors.ArmError(500, "InternalServerError", f"The server met an unexpected error. Request id {request_id}.")
+                errors.ArmError(
+                    500,
+                    "InternalServerError",
+                    f"The server met an unexpected error. Request id {request_id}.",
+                )
             )
         self._context.platform.trace.emit(
-            "resource-manager", "request", method=request.method, path=request.path, status=answer.status
+            "resource-manager",
+            "request",
+            method=request.method,
+            path=request.path,
+            status=answer.status,
         )
         return self._response(request, answer, request_id)
 
@@ -129,12 +149,16 @@ class Edge:
         query = {name.lower(): value for name, value in request.query.items()}
         headers = {name.lower(): value for name, value in request.headers.items()}
         base_url = f"https://{request.headers.get('Host', '')}"
-        return Call(request.method, request.path, match.params, query, headers, raw, base_url, claims)
+        return Call(
+            request.method, request.path, match.params, query, headers, raw, base_url, claims
+        )
 
     def _check_token(self, request: web.Request) -> Claims:
         scheme, _, token = request.headers.get("Authorization", "").partition(" ")
         try:
-            return self._tokens.verify(token.strip() if scheme.lower() == "bearer" else "", self._audiences)
+            return self._tokens.verify(
+                token.strip() if scheme.lower() == "bearer" else "", self._audiences
+            )
         except TokenRejected as rejected:
             code = REJECTIONS.get(rejected.code, "InvalidAuthenticationToken")
             message = rejected.description
@@ -142,7 +166,9 @@ class Edge:
                 message = "Authentication failed. The 'Authorization' header is missing."
             error = "invalid_token" if rejected.code != "missing" else "invalid_request"
             challenge = f'Bearer authorization_uri="{self._sign_in}", error="{error}", error_description="{message}"'
-            raise errors.ArmError(401, code, message, headers={"WWW-Authenticate": challenge}) from None
+            raise errors.ArmError(
+                401, code, message, headers={"WWW-Authenticate": challenge}
+            ) from None
 
     def _response(self, request: web.Request, answer: Answer, request_id: str) -> web.Response:
         correlation = request.headers.get("x-ms-correlation-request-id") or str(uuid.uuid4())
@@ -162,7 +188,11 @@ class Edge:
             body = json.dumps(answer.body, ensure_ascii=False, separators=(",", ":")).encode()
         else:
             return web.Response(status=answer.status, headers=headers)
-        return web.Response(status=answer.status, body=body, headers={**headers, "Content-Type": answer.content_type})
+        return web.Response(
+            status=answer.status,
+            body=body,
+            headers={**headers, "Content-Type": answer.content_type},
+        )
 
 
 def _failed(error: errors.ArmError) -> Answer:
@@ -173,11 +203,19 @@ def _failed(error: errors.ArmError) -> Answer:
 def _no_operation(path: str) -> errors.ArmError:
     segments = [segment for segment in path.split("/") if segment]
     lowered = [segment.lower() for segment in segments]
-    supported = ", ".join(type_ for type_ in versions.API_VERSIONS if not type_.endswith("/locations"))
+    supported = ", ".join(
+        type_ for type_ in versions.API_VERSIONS if not type_.endswith("/locations")
+    )
     if "providers" in lowered[:-1]:
         at = len(lowered) - 1 - lowered[::-1].index("providers")
         namespace, kind = segments[at + 1], "/".join(segments[at + 2 : at + 3])
-        known = any(type_.lower() == f"{namespace}/{kind}".lower() for type_ in versions.API_VERSIONS)
+        known = any(
+            type_.lower() == f"{namespace}/{kind}".lower() for type_ in versions.API_VERSIONS
+        )
         what = f"The operation '{path}'" if known else f"The resource type '{namespace}/{kind}'"
         return errors.not_implemented(what, supported)
-    return errors.ArmError(404, "InvalidRequestUri", f"There is nothing at '{path}'. The local cloud supports {supported}.")
+    return errors.ArmError(
+        404,
+        "InvalidRequestUri",
+        f"There is nothing at '{path}'. The local cloud supports {supported}.",
+    )

@@ -72,9 +72,19 @@ class ArmError(Exception):
         return text
 
 
-def web_error(status: int, code: str, message: str, *parameters: str, extended_code: str = "") -> ArmError:
+def web_error(
+    status: int, code: str, message: str, *parameters: str, extended_code: str = ""
+) -> ArmError:
     """An error of Microsoft.Web, in its own shape."""
-    return ArmError(status, code, message, web_shape=True, service=True, extended_code=extended_code, parameters=parameters)
+    return ArmError(
+        status,
+        code,
+        message,
+        web_shape=True,
+        service=True,
+        extended_code=extended_code,
+        parameters=parameters,
+    )
 
 
 def service_error(status: int, code: str, message: str, *, target: str = "") -> ArmError:
@@ -98,7 +108,9 @@ def resource_not_found(type_and_name: str, group: str) -> ArmError:
 
 def subscription_not_found(subscription: str) -> ArmError:
     """404 for a subscription."""
-    return ArmError(404, "SubscriptionNotFound", f"The subscription '{subscription}' could not be found.")
+    return ArmError(
+        404, "SubscriptionNotFound", f"The subscription '{subscription}' could not be found."
+    )
 
 
 def not_registered(namespace: str) -> ArmError:
@@ -111,13 +123,19 @@ def not_registered(namespace: str) -> ArmError:
         409,
         "MissingSubscriptionRegistration",
         message,
-        details=[{"code": "MissingSubscriptionRegistration", "target": namespace, "message": message}],
+        details=[
+            {"code": "MissingSubscriptionRegistration", "target": namespace, "message": message}
+        ],
     )
 
 
 def invalid_body(reason: str) -> ArmError:
     """400 for a body that is not what the operation takes."""
-    return ArmError(400, "InvalidRequestContent", f"The request content was invalid and could not be deserialized: '{reason}'.")
+    return ArmError(
+        400,
+        "InvalidRequestContent",
+        f"The request content was invalid and could not be deserialized: '{reason}'.",
+    )
 
 
 def invalid_property(message: str, *, target: str = "") -> ArmError:
@@ -127,7 +145,9 @@ def invalid_property(message: str, *, target: str = "") -> ArmError:
 
 def not_implemented(what: str, supported: str) -> ArmError:
     """501 for what the local cloud leaves to Azure; it names what there is."""
-    return ArmError(501, "NotImplemented", f"{what} is not part of the local cloud. It supports {supported}.")
+    return ArmError(
+        501, "NotImplemented", f"{what} is not part of the local cloud. It supports {supported}."
+    )
 
 
 def free_quota(limit: int, location: str) -> ArmError:

@@ -17,12 +17,26 @@ from chatkit.localcloud.resource_manager.core.throttle import too_many
 
 COLLECTION = "faults"
 PYTHON = "3.12"
-WEB = "The gateway did not receive a response from 'Microsoft.Web' within the specified time period."
+WEB = (
+    "The gateway did not receive a response from 'Microsoft.Web' within the specified time period."
+)
 # Name: what it does, the requests it fits (method, path), one sentence for people.
 KINDS: dict[str, tuple[str, str, str]] = {
-    "name-taken": ("PUT", r"/providers/[^/]+/[^/]+/[^/]+$", "global names are taken: checks say so, creates answer 409"),
-    "not-registered": ("PUT|PATCH", r"/providers/", "409 MissingSubscriptionRegistration until the provider is registered"),
-    "free-quota": ("PUT", r"/signalr/[^/]+$", "the subscription's Free tier SignalR instances are used up"),
+    "name-taken": (
+        "PUT",
+        r"/providers/[^/]+/[^/]+/[^/]+$",
+        "global names are taken: checks say so, creates answer 409",
+    ),
+    "not-registered": (
+        "PUT|PATCH",
+        r"/providers/",
+        "409 MissingSubscriptionRegistration until the provider is registered",
+    ),
+    "free-quota": (
+        "PUT",
+        r"/signalr/[^/]+$",
+        "the subscription's Free tier SignalR instances are used up",
+    ),
     "region-without-flex": ("PUT", r"/serverfarms/[^/]+$", "the region has no Flex Consumption"),
     "python-not-offered": ("PUT", r"/sites/[^/]+$", "the region does not run Python 3.12"),
     "triggers-late": ("", r"", "a site shows no functions until its triggers are synchronised"),
@@ -30,9 +44,17 @@ KINDS: dict[str, tuple[str, str, str]] = {
     "server-error": ("PUT", r"/sites/[^/]+$", "500 InternalServerError on the site's PUT"),
     "unavailable": ("PUT", r"/sites/[^/]+$", "503 ServerTimeout on the site's PUT"),
     "gateway-timeout": ("PUT", r"/sites/[^/]+$", "504 GatewayTimeout on the site's PUT"),
-    "scm-basic-off": ("", r"", "publishing credentials are switched off on every site made from now on"),
+    "scm-basic-off": (
+        "",
+        r"",
+        "publishing credentials are switched off on every site made from now on",
+    ),
     "role-delay": ("", r"", "role assignments count only after `seconds`"),
-    "no-shared-key": ("PUT", r"/storageaccounts/[^/]+$", "a policy refuses storage accounts with shared keys"),
+    "no-shared-key": (
+        "PUT",
+        r"/storageaccounts/[^/]+$",
+        "a policy refuses storage accounts with shared keys",
+    ),
     "slow": (".*", r"", "answers come `seconds` late"),
     "dropped": (".*", r"", "the connection is closed without an answer"),
 }
@@ -72,7 +94,9 @@ class Faults:
     active: dict[str, Fault] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        self.active = {key: Fault(**document) for key, document in self.store.items(COLLECTION) if key in KINDS}
+        self.active = {
+            key: Fault(**document) for key, document in self.store.items(COLLECTION) if key in KINDS
+        }
 
     def set(self, kind: str, **options: Any) -> Fault:
         """Switch a failure on.
@@ -83,7 +107,11 @@ class Faults:
         if kind not in KINDS:
             raise ValueError(f"There is no fault '{kind}'. There are {', '.join(KINDS)}.")
         fault = Fault(kind, **options)
-        if not isinstance(fault.times, int) or fault.times < 0 or not 0 <= float(fault.seconds) <= 600:
+        if (
+            not isinstance(fault.times, int)
+            or fault.times < 0
+            or not 0 <= float(fault.seconds) <= 600
+        ):
             raise ValueError("times must be a whole number from 0 up, seconds 0 to 600.")
         self.store.put(COLLECTION, kind, dict(vars(fault)))
         self.active[kind] = fault
@@ -122,7 +150,11 @@ class Faults:
         for fault in [*self.active.values()]:
             method, path, _ = KINDS[fault.kind]
             where = call.path.lower()
-            fits = re.fullmatch(method, call.method) and re.search(path, where) and fault.path.lower() in where
+            fits = (
+                re.fullmatch(method, call.method)
+                and re.search(path, where)
+                and fault.path.lower() in where
+            )
             if fault.is_standing or not fits or not _concerns(fault, call):
                 continue
             self.uses(fault.kind)
@@ -154,11 +186,17 @@ def _error(kind: str, call: Call) -> errors.ArmError:
     table = {
         "not-registered": lambda: errors.not_registered(namespace),
         "throttled": lambda: too_many("writes", 1),
-        "server-error": lambda: errors.web_error(500, "InternalServerError", "There was an unexpected InternalServerError."),
-        "unavailable": lambda: errors.ArmError(503, "ServerTimeout", "The request timed out.", headers={"Retry-After": "1"}),
+        "server-error": lambda: errors.web_error(
+            500, "InternalServerError", "There was an unexpected InternalServerError."
+        ),
+        "unavailable": lambda: errors.ArmError(
+            503, "ServerTimeout", "The request timed out.", headers={"Retry-After": "1"}
+        ),
         "gateway-timeout": lambda: errors.ArmError(504, "GatewayTimeout", WEB),
         "region-without-flex": lambda: errors.web_error(
-            400, "BadRequest", "Requested features are not supported in region. Please try another region."
+            400,
+            "BadRequest",
+            "Requested features are not supported in region. Please try another region.",
         ),
         "python-not-offered": lambda: errors.web_error(
             400,
@@ -178,9 +216,20 @@ def _error(kind: str, call: Call) -> errors.ArmError:
 def taken(namespace: str, name: str) -> errors.ArmError:
     """409 for a global name, in the words of the provider."""
     if namespace.lower() == "microsoft.storage":
-        return errors.service_error(409, "StorageAccountAlreadyTaken", f"The storage account named {name} is already taken.")
+        return errors.service_error(
+            409, "StorageAccountAlreadyTaken", f"The storage account named {name} is already taken."
+        )
     if namespace.lower() == "microsoft.web":
-        return errors.web_error(409, "Conflict", f"Website with given name {name} already exists.", name, extended_code="54001")
+        return errors.web_error(
+            409,
+            "Conflict",
+            f"Website with given name {name} already exists.",
+            name,
+            extended_code="54001",
+        )
     return errors.service_error(
-        409, "NameAlreadyExists", f"The name '{name}' is already taken. Please try a different name.", target="name"
+        409,
+        "NameAlreadyExists",
+        f"The name '{name}' is already taken. Please try a different name.",
+        target="name",
     )

@@ -69,7 +69,9 @@ class Call:
             ArmError: Missing, not JSON, or not an object.
         """
         if not self.raw.strip():
-            raise errors.ArmError(400, "MissingRequestBody", "The request body is missing: a JSON object is expected.")
+            raise errors.ArmError(
+                400, "MissingRequestBody", "The request body is missing: a JSON object is expected."
+            )
         return self.body()
 
 

@@ -53,7 +53,12 @@ class Operation:
 
     def document(self, url_path: str) -> dict[str, Any]:
         """The status document that Azure-AsyncOperation URLs give."""
-        body: dict[str, Any] = {"id": url_path, "name": self.id, "status": self.status, "startTime": iso(self.started)}
+        body: dict[str, Any] = {
+            "id": url_path,
+            "name": self.id,
+            "status": self.status,
+            "startTime": iso(self.started),
+        }
         if self.is_done:
             body["endTime"] = iso(self.ends)
         if self.is_done and self.error:
@@ -74,7 +79,9 @@ class Operations:
     def begin(self, kind: str, resource_id: str, *, is_open: bool = False) -> Operation:
         """Start an operation; call inside the transaction that writes what it is about."""
         now = Clock.now()
-        operation = Operation(str(uuid.uuid4()), kind, resource_id, now, now + self._clock.duration_s(kind), is_open)
+        operation = Operation(
+            str(uuid.uuid4()), kind, resource_id, now, now + self._clock.duration_s(kind), is_open
+        )
         self._save(operation)
         return operation
 
@@ -85,12 +92,21 @@ class Operations:
 
     def finish(self, operation: Operation, error: dict[str, str] | None = None) -> None:
         """Mark the work beside the clock as finished."""
-        values = {**vars(operation), "is_open": False, "error": error, "ends": max(operation.ends, Clock.now())}
+        values = {
+            **vars(operation),
+            "is_open": False,
+            "error": error,
+            "ends": max(operation.ends, Clock.now()),
+        }
         self._save(Operation(**values))
 
     def open(self) -> list[Operation]:
         """Operations whose work was cut off."""
-        return [Operation(**document) for _, document in self._store.items(OPERATIONS) if document["is_open"]]
+        return [
+            Operation(**document)
+            for _, document in self._store.items(OPERATIONS)
+            if document["is_open"]
+        ]
 
     def _save(self, operation: Operation) -> None:
         self._store.put(OPERATIONS, operation.id, dict(vars(operation)))

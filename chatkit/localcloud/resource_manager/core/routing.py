@@ -68,7 +68,9 @@ class Router:
                 return
             if segment.startswith("{"):
                 node.placeholder = node.placeholder or _Node(name=segment[1:-1])
-                assert node.placeholder.name == segment[1:-1], f"two names for one placeholder: {route.template}"
+                assert node.placeholder.name == segment[1:-1], (
+                    f"two names for one placeholder: {route.template}"
+                )
                 node = node.placeholder
             else:
                 node = node.fixed.setdefault(segment.lower(), _Node())
@@ -79,7 +81,9 @@ class Router:
         """Find the operation for a path, or None when no operation has such a path."""
         return self._walk(self._root, _segments(path), {}, method)
 
-    def _walk(self, node: _Node, segments: list[str], params: dict[str, str], method: str) -> Match | None:
+    def _walk(
+        self, node: _Node, segments: list[str], params: dict[str, str], method: str
+    ) -> Match | None:
         if not segments:
             if not node.routes:
                 return None
@@ -88,9 +92,13 @@ class Router:
         fixed = node.fixed.get(head.lower())
         found = self._walk(fixed, tail, params, method) if fixed else None
         if found is None and node.placeholder:
-            found = self._walk(node.placeholder, tail, {**params, node.placeholder.name: head}, method)
+            found = self._walk(
+                node.placeholder, tail, {**params, node.placeholder.name: head}, method
+            )
         if found is None and node.rest:
-            found = Match(node.rest.get(method), {**params, "rest": "/".join(segments)}, tuple(node.rest))
+            found = Match(
+                node.rest.get(method), {**params, "rest": "/".join(segments)}, tuple(node.rest)
+            )
         return found
 
 

@@ -58,9 +58,7 @@ _STORAGE = (
     " 2022-05-01 2021-09-01 2021-08-01 2021-06-01 2021-04-01 2021-02-01 2021-01-01 2020-08-01-preview 2019-06-01 2019-04-01"
     " 2018-07-01 2018-02-01 2017-10-01"
 )
-_AUTHORIZATION = (
-    "2022-05-01-preview 2022-04-01 2020-10-01-preview 2020-08-01-preview 2020-04-01-preview 2018-09-01-preview 2018-07-01"
-)
+_AUTHORIZATION = "2022-05-01-preview 2022-04-01 2020-10-01-preview 2020-08-01-preview 2020-04-01-preview 2018-09-01-preview 2018-07-01"
 
 API_VERSIONS: dict[str, tuple[str, ...]] = {
     "Microsoft.Resources/subscriptions": tuple(_RESOURCES.split()),
@@ -78,7 +76,12 @@ API_VERSIONS: dict[str, tuple[str, ...]] = {
     "Microsoft.Storage/locations": tuple(_STORAGE.split()),
     "Microsoft.Authorization/roleAssignments": tuple(_AUTHORIZATION.split()),
     "Microsoft.Authorization/roleDefinitions": tuple(_AUTHORIZATION.split()),
-    "Microsoft.Insights/components": ("2020-02-02", "2020-02-02-preview", "2018-05-01-preview", "2015-05-01"),
+    "Microsoft.Insights/components": (
+        "2020-02-02",
+        "2020-02-02-preview",
+        "2018-05-01-preview",
+        "2015-05-01",
+    ),
 }
 _SETS = {type_: frozenset(versions) for type_, versions in API_VERSIONS.items()}
 
@@ -100,7 +103,9 @@ def check(type_: str, version: str) -> None:
     versions = ", ".join(API_VERSIONS[type_])
     if type_.startswith("Microsoft.Resources/"):
         raise errors.ArmError(
-            400, "InvalidApiVersionParameter", f"The api-version '{version}' is invalid. The supported versions are '{versions}'."
+            400,
+            "InvalidApiVersionParameter",
+            f"The api-version '{version}' is invalid. The supported versions are '{versions}'.",
         )
     namespace, _, kind = type_.partition("/")
     raise errors.ArmError(
@@ -119,7 +124,9 @@ def location(text: object, type_: str) -> str:
         ArmError: Missing, or no region we know.
     """
     if not text or not isinstance(text, str):
-        raise errors.ArmError(400, "LocationRequired", "The location property is required for this definition.")
+        raise errors.ArmError(
+            400, "LocationRequired", "The location property is required for this definition."
+        )
     name = text.replace(" ", "").lower()
     if name not in LOCATIONS:
         raise errors.ArmError(

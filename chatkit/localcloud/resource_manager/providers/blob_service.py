@@ -18,7 +18,12 @@ from chatkit.localcloud.storage.state.spec import ContainerSettings, StaticWebsi
 
 CONTAINER = re.compile(r"^(?=.{3,63}$)[a-z0-9]+(-[a-z0-9]+)*$|^\$(web|root|logs)$")
 OF_THE_DATA_PLANE = ("staticWebsite", "cors")  # one state, whichever side sets it
-WITHOUT_EFFECT = ("deleteRetentionPolicy", "containerDeleteRetentionPolicy", "restorePolicy", "changeFeed")
+WITHOUT_EFFECT = (
+    "deleteRetentionPolicy",
+    "containerDeleteRetentionPolicy",
+    "restorePolicy",
+    "changeFeed",
+)
 CORS_LISTS = {
     "allowedOrigins": "AllowedOrigins",
     "allowedMethods": "AllowedMethods",
@@ -48,7 +53,9 @@ class BlobService:
             Route("GET", many, self.blob_services, TYPE, "BlobServices_List"),
             Route("GET", service, self.get_service, TYPE, "BlobServices_GetServiceProperties"),
             Route("PUT", service, self.put_service, TYPE, "BlobServices_SetServiceProperties"),
-            Route("GET", service + "/containers", self.list_containers, TYPE, "BlobContainers_List"),
+            Route(
+                "GET", service + "/containers", self.list_containers, TYPE, "BlobContainers_List"
+            ),
             Route("PUT", container, self.put_container, TYPE, "BlobContainers_Create"),
             Route("GET", container, self.get_container, TYPE, "BlobContainers_Get"),
             Route("PATCH", container, self.patch_container, TYPE, "BlobContainers_Update"),
@@ -80,12 +87,18 @@ class BlobService:
                 self._set_cors(document["name"], given["cors"])
             self._context.resources.put(document)
             if given.get("staticWebsite") is not None:
-                await _settled(self._context.storage.set_website(document["name"], _website(given["staticWebsite"])))
+                await _settled(
+                    self._context.storage.set_website(
+                        document["name"], _website(given["staticWebsite"])
+                    )
+                )
         return Answer(body=await self._service(document, call))
 
     def _set_cors(self, account: str, given: Document) -> None:
         try:
-            self._context.storage.set_cors(account, [_data_plane_rule(rule) for rule in given.get("corsRules") or []])
+            self._context.storage.set_cors(
+                account, [_data_plane_rule(rule) for rule in given.get("corsRules") or []]
+            )
         except (StorageError, TypeError, AttributeError):
             raise errors.service_error(
                 400,
@@ -96,10 +109,18 @@ class BlobService:
 
     async def _service(self, document: Document, call: Call) -> Document:
         settings: Document = {
-            "cors": {"corsRules": [_shown_rule(rule) for rule in self._context.storage.get_cors(document["name"])]},
+            "cors": {
+                "corsRules": [
+                    _shown_rule(rule) for rule in self._context.storage.get_cors(document["name"])
+                ]
+            },
             "deleteRetentionPolicy": {"allowPermanentDelete": False, "enabled": False},
         }
-        kept = {name: value for name, value in document.get("blob_service", {}).items() if name != "cors"}
+        kept = {
+            name: value
+            for name, value in document.get("blob_service", {}).items()
+            if name != "cors"
+        }
         website: StaticWebsite = await _settled(self._context.storage.get_website(document["name"]))
         shown = {"enabled": website.enabled}
         for name, arm_name in WEBSITE_NAMES.items():
@@ -140,7 +161,9 @@ class BlobService:
         self._check_public(document, public)
         await _settled(self._context.storage.create_container(document["name"], name))
         if public or metadata:
-            self._context.storage.set_container(document["name"], name, public=public, metadata=metadata)
+            self._context.storage.set_container(
+                document["name"], name, public=public, metadata=metadata
+            )
         return Answer(201, self._container(document, name))
 
     async def patch_container(self, call: Call) -> Answer:
@@ -149,7 +172,9 @@ class BlobService:
         self._existing(document, name)
         public, metadata = _container_settings(call)
         self._check_public(document, public)
-        self._context.storage.set_container(document["name"], name, public=public, metadata=metadata)
+        self._context.storage.set_container(
+            document["name"], name, public=public, metadata=metadata
+        )
         return Answer(body=self._container(document, name))
 
     async def get_container(self, call: Call) -> Answer:
@@ -167,7 +192,9 @@ class BlobService:
     def _existing(self, document: Document, name: str) -> ContainerSettings:
         found = self._context.storage.get_container(document["name"], name)
         if found is None:
-            raise errors.service_error(404, "ContainerNotFound", "The specified container does not exist.")
+            raise errors.service_error(
+                404, "ContainerNotFound", "The specified container does not exist."
+            )
         return found
 
     def _check_public(self, document: Document, public: str | None) -> None:
@@ -187,7 +214,9 @@ class BlobService:
                 "remainingRetentionDays": 0,
                 "defaultEncryptionScope": "$account-encryption-key",
                 "denyEncryptionScopeOverride": False,
-                "publicAccess": {"": "None", "blob": "Blob", "container": "Container"}[found.public],
+                "publicAccess": {"": "None", "blob": "Blob", "container": "Container"}[
+                    found.public
+                ],
                 "leaseStatus": "Locked" if found.lease in ("leased", "breaking") else "Unlocked",
                 "leaseState": found.lease.capitalize(),
                 "lastModifiedTime": iso(found.modified),
@@ -203,27 +232,43 @@ def _container_settings(call: Call) -> tuple[str | None, dict[str, str] | None]:
     given = properties(call.body())
     public, metadata = given.get("publicAccess"), given.get("metadata")
     if public is not None and str(public).lower() not in ("none", "blob", "container"):
-        raise errors.invalid_body("The property 'publicAccess' must be one of None, Blob, Container.")
-    if metadata is not None and not (isinstance(metadata, dict) and all(isinstance(text, str) for text in metadata.values())):
+        raise errors.invalid_body(
+            "The property 'publicAccess' must be one of None, Blob, Container."
+        )
+    if metadata is not None and not (
+        isinstance(metadata, dict) and all(isinstance(text, str) for text in metadata.values())
+    ):
         raise errors.invalid_body("The property 'metadata' must be an object of strings.")
     return (None if public is None else str(public).lower().replace("none", "")), metadata
 
 
 def _check_provided(given: Document) -> None:
     """Refuse what would be shown as switched on and have no effect."""
-    wanted = [name for name in WITHOUT_EFFECT if isinstance(given.get(name), dict) and given[name].get("enabled")]
+    wanted = [
+        name
+        for name in WITHOUT_EFFECT
+        if isinstance(given.get(name), dict) and given[name].get("enabled")
+    ]
     wanted += ["isVersioningEnabled"] if given.get("isVersioningEnabled") else []
     if wanted:
-        raise errors.not_implemented(f"The blob service property '{wanted[0]}'", "static websites and CORS rules")
+        raise errors.not_implemented(
+            f"The blob service property '{wanted[0]}'", "static websites and CORS rules"
+        )
 
 
 def _data_plane_rule(rule: Document) -> dict[str, str]:
-    lists = {shown: ",".join(str(item).strip() for item in rule.get(name) or []) for name, shown in CORS_LISTS.items()}
+    lists = {
+        shown: ",".join(str(item).strip() for item in rule.get(name) or [])
+        for name, shown in CORS_LISTS.items()
+    }
     return {**lists, "MaxAgeInSeconds": str(rule.get("maxAgeInSeconds") or 0)}
 
 
 def _shown_rule(rule: dict[str, str]) -> Document:
-    lists = {name: [item.strip() for item in rule[shown].split(",") if item.strip()] for name, shown in CORS_LISTS.items()}
+    lists = {
+        name: [item.strip() for item in rule[shown].split(",") if item.strip()]
+        for name, shown in CORS_LISTS.items()
+    }
     return {**lists, "maxAgeInSeconds": int(rule["MaxAgeInSeconds"] or 0)}
 
 

@@ -30,7 +30,11 @@ NAME = re.compile(r"^[-\w._()]{1,90}$")
 FILTER = re.compile(r"(?i)tagName eq '([^']*)'(?: and tagValue eq '([^']*)')?")
 TYPE_FILTER = re.compile(r"(?i)resourceType eq '([^']*)'")
 # Sites before their plan and their storage account: nothing is ever seen without what it stands on.
-REMOVAL_ORDER = ("microsoft.web/sites", "microsoft.web/serverfarms", "microsoft.signalrservice/signalr")
+REMOVAL_ORDER = (
+    "microsoft.web/sites",
+    "microsoft.web/serverfarms",
+    "microsoft.signalrservice/signalr",
+)
 
 
 class Groups:
@@ -51,10 +55,33 @@ class Groups:
             Route("PUT", one, self.put, TYPE, "ResourceGroups_CreateOrUpdate"),
             Route("PATCH", one, self.patch, TYPE, "ResourceGroups_Update"),
             Route("DELETE", one, self.delete, TYPE, "ResourceGroups_Delete"),
-            Route("GET", SUB + "/operationresults/{operation}", self.poll, TYPE, "ResourceGroups_Delete (polling)"),
-            Route("GET", one + "/resources", self.resources, "Microsoft.Resources/resources", "Resources_ListByResourceGroup"),
-            *(Route("HEAD", f"{one}/providers/{type_}/{{name}}", self.resource_exists, type_, CHECK) for type_ in TRACKED),
-            Route("GET", SUB + "/resources", self.resources, "Microsoft.Resources/resources", "Resources_List"),
+            Route(
+                "GET",
+                SUB + "/operationresults/{operation}",
+                self.poll,
+                TYPE,
+                "ResourceGroups_Delete (polling)",
+            ),
+            Route(
+                "GET",
+                one + "/resources",
+                self.resources,
+                "Microsoft.Resources/resources",
+                "Resources_ListByResourceGroup",
+            ),
+            *(
+                Route(
+                    "HEAD", f"{one}/providers/{type_}/{{name}}", self.resource_exists, type_, CHECK
+                )
+                for type_ in TRACKED
+            ),
+            Route(
+                "GET",
+                SUB + "/resources",
+                self.resources,
+                "Microsoft.Resources/resources",
+                "Resources_List",
+            ),
         ]
 
     async def list_all(self, call: Call) -> Answer:
@@ -76,7 +103,9 @@ class Groups:
 
     async def resource_exists(self, call: Call) -> Answer:
         """204 or 404 for a resource, without a body."""
-        found = self._context.resources.get(self._context.group_id(call.params["group"]) + "/providers/" + _type_and_name(call))
+        found = self._context.resources.get(
+            self._context.group_id(call.params["group"]) + "/providers/" + _type_and_name(call)
+        )
         return Answer(204 if found else 404)
 
     async def get(self, call: Call) -> Answer:
@@ -132,13 +161,18 @@ class Groups:
         operation = self._context.operations.get(document.get("operation") or "")
         if operation is None:
             with self._context.commit():
-                operation = self._context.operations.begin("group.delete", document["id"], is_open=True)
+                operation = self._context.operations.begin(
+                    "group.delete", document["id"], is_open=True
+                )
                 self._context.groups.put({**document, "operation": operation.id})
             self._start_removal(operation)
         token = base64.urlsafe_b64encode(operation.id.encode()).decode().rstrip("=")
         query = urlencode({"api-version": call.api_version, "t": int(operation.started * 1e7)})
         url = f"{call.base_url}/subscriptions/{self._context.subscription_id}/operationresults/{token}?{query}"
-        return Answer(202, headers={"Location": url, "Retry-After": str(self._context.clock.retry_after_s(15))})
+        return Answer(
+            202,
+            headers={"Location": url, "Retry-After": str(self._context.clock.retry_after_s(15))},
+        )
 
     async def poll(self, call: Call) -> Answer:
         """202 until the group is gone, then 200; both without a body."""
@@ -152,7 +186,9 @@ class Groups:
         if operation.is_done:
             return Answer(200)
         headers = {"Location": f"{call.base_url}{call.path}?{urlencode(call.query)}"}
-        return Answer(202, headers={**headers, "Retry-After": str(self._context.clock.retry_after_s(15))})
+        return Answer(
+            202, headers={**headers, "Retry-After": str(self._context.clock.retry_after_s(15))}
+        )
 
     async def resources(self, call: Call) -> Answer:
         """Resources of every type, in a group or the subscription, as short entries."""
@@ -168,7 +204,9 @@ class Groups:
                 return None
             return _short(document)
 
-        keys = self._context.resources.keys(type_=kind[1] if kind else "", prefix=prefix, after=skip_token(call))
+        keys = self._context.resources.keys(
+            type_=kind[1] if kind else "", prefix=prefix, after=skip_token(call)
+        )
         return page(call, keys, render)
 
     # Removal ----------------------------------------------------------------------------------------------------------
@@ -199,7 +237,10 @@ class Groups:
                 await context.on_remove[document["type"].lower()](document)
         except Exception:
             log.exception("deleting a resource group failed")
-            error = {"code": "InternalServerError", "message": "A resource of the group could not be deleted."}
+            error = {
+                "code": "InternalServerError",
+                "message": "A resource of the group could not be deleted.",
+            }
             group = context.groups.get(operation.resource_id)
             with context.commit():
                 if group:

@@ -43,7 +43,9 @@ class ScopeTags:
 
     async def patch(self, call: Call) -> Answer:
         """Replace, merge or delete tags: `operation` says which."""
-        return Answer(body=_shown(await self._write(call, str(call.required_body().get("operation") or ""))))
+        return Answer(
+            body=_shown(await self._write(call, str(call.required_body().get("operation") or "")))
+        )
 
     async def delete(self, call: Call) -> Answer:
         """Remove all tags."""
@@ -61,10 +63,16 @@ class ScopeTags:
             wanted = {
                 "replace": given,
                 "merge": {**found, **given},
-                "delete": {name: value for name, value in found.items() if given.get(name, None) not in (value, "")},
+                "delete": {
+                    name: value
+                    for name, value in found.items()
+                    if given.get(name, None) not in (value, "")
+                },
             }.get(operation.lower())
             if wanted is None:
-                raise errors.invalid_body("The property 'operation' must be one of Replace, Merge, Delete.")
+                raise errors.invalid_body(
+                    "The property 'operation' must be one of Replace, Merge, Delete."
+                )
             changed = {**document, "tags": tags({"tags": wanted})}
             kept.put(changed)
         return changed

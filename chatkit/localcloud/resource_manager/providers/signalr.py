@@ -57,13 +57,31 @@ class SignalR:
             Route("PATCH", one, self.patch, TYPE, "SignalR_Update"),
             Route("DELETE", one, self.delete, TYPE, "SignalR_Delete"),
             Route("POST", one + "/listKeys", self.list_keys, TYPE, "SignalR_ListKeys"),
-            Route("POST", one + "/regenerateKey", self.regenerate_key, TYPE, "SignalR_RegenerateKey"),
+            Route(
+                "POST", one + "/regenerateKey", self.regenerate_key, TYPE, "SignalR_RegenerateKey"
+            ),
             Route("POST", one + "/restart", self.restart, TYPE, "SignalR_Restart"),
             Route("GET", one + "/skus", self.skus, TYPE, "SignalR_ListSkus"),
-            Route("GET", one + "/operationStatuses/{operation}", self.status, TYPE, "SignalR (polling)"),
-            Route("GET", one + "/operationResults/{operation}", self.result, TYPE, "SignalR (result)"),
-            Route("POST", here + "/locations/{location}/checkNameAvailability", self.check_name, LOCATIONS, "SignalR_CheckName"),
-            Route("GET", here + "/locations/{location}/usages", self.usages, LOCATIONS, "Usages_List"),
+            Route(
+                "GET",
+                one + "/operationStatuses/{operation}",
+                self.status,
+                TYPE,
+                "SignalR (polling)",
+            ),
+            Route(
+                "GET", one + "/operationResults/{operation}", self.result, TYPE, "SignalR (result)"
+            ),
+            Route(
+                "POST",
+                here + "/locations/{location}/checkNameAvailability",
+                self.check_name,
+                LOCATIONS,
+                "SignalR_CheckName",
+            ),
+            Route(
+                "GET", here + "/locations/{location}/usages", self.usages, LOCATIONS, "Usages_List"
+            ),
         ]
 
     async def list_all(self, call: Call) -> Answer:
@@ -90,9 +108,13 @@ class SignalR:
         async with self._context.lock(id_):
             old = self._context.resources.get(id_)
             document = self._created(call, body) if old is None else self._replaced(call, body, old)
-            operation = await self._save(document, "signalr.create" if old is None else "signalr.update", old)
+            operation = await self._save(
+                document, "signalr.create" if old is None else "signalr.update", old
+            )
         rendered = self.render(document, state="Creating" if old is None else "Updating")
-        return Answer(201 if old is None else 200, rendered, self._polling(call, operation, document))
+        return Answer(
+            201 if old is None else 200, rendered, self._polling(call, operation, document)
+        )
 
     async def patch(self, call: Call) -> Answer:
         """Change some settings: 202 without a body."""
@@ -130,7 +152,9 @@ class SignalR:
         """Make a new key: 202 with the new keys in the body, as recorded."""
         kind = str(call.required_body().get("keyType", "")).lower()
         if kind not in ("primary", "secondary", "salt"):
-            raise errors.invalid_property("keyType must be one of Primary, Secondary, Salt.", target="keyType")
+            raise errors.invalid_property(
+                "keyType must be one of Primary, Secondary, Salt.", target="keyType"
+            )
         async with self._context.lock(self._context.resource_id(call, TYPE)):
             document = self._context.resource(call, TYPE)
             old = copy.deepcopy(document)
@@ -169,7 +193,9 @@ class SignalR:
     async def status(self, call: Call) -> Answer:
         """The status document of an operation."""
         operation = self._operation(call)
-        headers = {} if operation.is_done else {"Retry-After": str(self._context.clock.retry_after_s(30))}
+        headers = (
+            {} if operation.is_done else {"Retry-After": str(self._context.clock.retry_after_s(30))}
+        )
         return Answer(body=operation.document(self._canonical(call.path)), headers=headers)
 
     async def result(self, call: Call) -> Answer:
@@ -177,11 +203,21 @@ class SignalR:
         operation = self._operation(call)
         if not operation.is_done:
             location = f"{call.base_url}{call.path}?api-version={call.api_version}"
-            return Answer(202, headers={"Location": location, "Retry-After": str(self._context.clock.retry_after_s(30))})
+            return Answer(
+                202,
+                headers={
+                    "Location": location,
+                    "Retry-After": str(self._context.clock.retry_after_s(30)),
+                },
+            )
         document = self._context.resources.get(operation.resource_id)
         if document is None or operation.kind == "signalr.delete":
             return Answer(204)
-        return Answer(body=self._keys(document) if operation.kind == "signalr.regenerate" else self.render(document))
+        return Answer(
+            body=self._keys(document)
+            if operation.kind == "signalr.regenerate"
+            else self.render(document)
+        )
 
     async def check_name(self, call: Call) -> Answer:
         """Say whether a name is valid and free."""
@@ -203,7 +239,13 @@ class SignalR:
 
         def entry(name: str, text: str, used: int, limit: int) -> Document:
             label = {"value": name, "localizedValue": text}
-            return {"id": f"{base}/{name}", "currentValue": used, "limit": limit, "name": label, "unit": "Count"}
+            return {
+                "id": f"{base}/{name}",
+                "currentValue": used,
+                "limit": limit,
+                "name": label,
+                "unit": "Count",
+            }
 
         return Answer(
             body={
@@ -219,7 +261,11 @@ class SignalR:
     def _created(self, call: Call, body: Document) -> Document:
         problem = self._name_problem(call.params["name"])
         if problem is not None:
-            status, code = (409, "NameAlreadyExists") if problem[0] == "AlreadyExists" else (400, "InvalidResourceName")
+            status, code = (
+                (409, "NameAlreadyExists")
+                if problem[0] == "AlreadyExists"
+                else (400, "InvalidResourceName")
+            )
             raise errors.service_error(status, code, problem[1], target="name")
         document = self._context.new(call, TYPE, body)
         document |= {
@@ -261,14 +307,19 @@ class SignalR:
                 " with a letter or digit.",
             )
         if self._context.is_taken(TYPE, name):
-            return ("AlreadyExists", f"The name '{name}' is already taken. Please try a different name.")
+            return (
+                "AlreadyExists",
+                f"The name '{name}' is already taken. Please try a different name.",
+            )
         return None
 
     def _sku(self, given: Document, old: Document) -> Document:
         name = str(given.get("name") or "Standard_S1")
         known = {sku.lower(): sku for sku in SKUS}.get(name.lower())
         if known is None:
-            raise errors.invalid_property(f"The sku '{name}' is not one of {', '.join(SKUS)}.", target="sku")
+            raise errors.invalid_property(
+                f"The sku '{name}' is not one of {', '.join(SKUS)}.", target="sku"
+            )
         capacity = given.get("capacity") or 1
         limits = [1] if SKUS[known] == "Free" else CAPACITIES
         if capacity not in limits:
@@ -280,16 +331,27 @@ class SignalR:
             used, _ = self._used(old["location"])
             if used >= FREE_LIMIT or self._context.faults.standing("free-quota"):
                 raise errors.free_quota(FREE_LIMIT, old["location"])
-        return {"name": known, "tier": SKUS[known], "size": known.rpartition("_")[2], "capacity": capacity}
+        return {
+            "name": known,
+            "tier": SKUS[known],
+            "size": known.rpartition("_")[2],
+            "capacity": capacity,
+        }
 
     def _used(self, location: str) -> tuple[int, int]:
-        skus = [document["sku"] for document in self._context.resources.all(type_=TYPE) if document["location"] == location]
+        skus = [
+            document["sku"]
+            for document in self._context.resources.all(type_=TYPE)
+            if document["location"] == location
+        ]
         return sum(sku["name"] == "Free_F1" for sku in skus), sum(sku["capacity"] for sku in skus)
 
     # State ------------------------------------------------------------------------------------------------------------
 
     async def _save(self, document: Document, kind: str, old: Document | None) -> Operation:
-        document.setdefault("port", self._context.platform.listeners.reserve(owner(document), preferred=FIRST_PORT))
+        document.setdefault(
+            "port", self._context.platform.listeners.reserve(owner(document), preferred=FIRST_PORT)
+        )
         with self._context.commit():
             operation = self._context.operations.begin(kind, document["id"])
             document["operation"] = operation.id
@@ -303,7 +365,10 @@ class SignalR:
                     self._context.platform.listeners.release(owner(document))
                 else:
                     self._context.resources.put(old)
-                self._context.operations.finish(operation, {"code": "InternalServerError", "message": "It could not be started."})
+                self._context.operations.finish(
+                    operation,
+                    {"code": "InternalServerError", "message": "It could not be started."},
+                )
             raise
         return operation
 
@@ -332,7 +397,13 @@ class SignalR:
         pending = self._context.is_pending(document)
         created = self._context.operations.get(document.get("operation", ""))
         if not state:
-            state = "Succeeded" if not pending else "Creating" if created and created.kind == "signalr.create" else "Updating"
+            state = (
+                "Succeeded"
+                if not pending
+                else "Creating"
+                if created and created.kind == "signalr.create"
+                else "Updating"
+            )
         ready = state not in ("Creating",)
         name = document["name"].lower()
         body: Document = {
@@ -376,8 +447,14 @@ class SignalR:
 
     def _operation(self, call: Call) -> Operation:
         operation = self._context.operations.get(call.params["operation"])
-        if operation is None or not operation.resource_id.lower().endswith("/" + call.params["name"].lower()):
-            raise errors.ArmError(404, "OperationNotFound", f"The operation '{call.params['operation']}' could not be found.")
+        if operation is None or not operation.resource_id.lower().endswith(
+            "/" + call.params["name"].lower()
+        ):
+            raise errors.ArmError(
+                404,
+                "OperationNotFound",
+                f"The operation '{call.params['operation']}' could not be found.",
+            )
         return operation
 
     def _polling(self, call: Call, operation: Operation, document: Document) -> dict[str, str]:
@@ -387,4 +464,6 @@ class SignalR:
 
     @staticmethod
     def _canonical(path: str) -> str:
-        return re.sub(r"(?i)/providers/microsoft\.signalrservice/signalr/", f"/providers/{TYPE}/", path)
+        return re.sub(
+            r"(?i)/providers/microsoft\.signalrservice/signalr/", f"/providers/{TYPE}/", path
+        )

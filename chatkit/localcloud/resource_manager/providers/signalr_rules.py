@@ -18,13 +18,22 @@ LOCATIONS = "Microsoft.SignalRService/locations"
 NAME = re.compile(r"^[A-Za-z][A-Za-z0-9-]{1,61}[A-Za-z0-9]$")
 FREE_LIMIT = 5
 UNIT_LIMIT = 300
-SKUS = {"Free_F1": "Free", "Basic_B1": "Basic", "Standard_S1": "Standard", "Premium_P1": "Premium", "Premium_P2": "Premium"}
+SKUS = {
+    "Free_F1": "Free",
+    "Basic_B1": "Basic",
+    "Standard_S1": "Standard",
+    "Premium_P1": "Premium",
+    "Premium_P2": "Premium",
+}
 CAPACITIES = [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 20, 30, 40, 50, 60, 70, 80, 90, 100]
 FLAGS = {"ServiceMode", "EnableConnectivityLogs", "EnableMessagingLogs", "EnableLiveTrace"}
 MODES = {mode.lower(): mode for mode in ("Default", "Serverless", "Classic")}
 NETWORK = {
     "defaultAction": "Deny",
-    "publicNetwork": {"allow": ["ServerConnection", "ClientConnection", "RESTAPI", "Trace"], "deny": None},
+    "publicNetwork": {
+        "allow": ["ServerConnection", "ClientConnection", "RESTAPI", "Trace"],
+        "deny": None,
+    },
     "privateEndpoints": [],
 }
 
@@ -40,26 +49,43 @@ def settings(given: Document) -> Document:
         flag = str(feature.get("flag", ""))
         if flag not in FLAGS:
             raise errors.invalid_property(
-                f"The feature flag '{flag}' is not one of {', '.join(sorted(FLAGS))}.", target="features"
+                f"The feature flag '{flag}' is not one of {', '.join(sorted(FLAGS))}.",
+                target="features",
             )
         value = str(feature.get("value", ""))
         if flag == "ServiceMode":
             if value.lower() not in MODES:
-                raise errors.invalid_property(f"The ServiceMode '{value}' is not one of {', '.join(MODES.values())}.")
+                raise errors.invalid_property(
+                    f"The ServiceMode '{value}' is not one of {', '.join(MODES.values())}."
+                )
             value = MODES[value.lower()]
-        features[flag] = {"flag": flag, "value": value, "properties": feature.get("properties") or {}}
-    features.setdefault("ServiceMode", {"flag": "ServiceMode", "value": "Default", "properties": {}})
+        features[flag] = {
+            "flag": flag,
+            "value": value,
+            "properties": feature.get("properties") or {},
+        }
+    features.setdefault(
+        "ServiceMode", {"flag": "ServiceMode", "value": "Default", "properties": {}}
+    )
     templates = (given.get("upstream") or {}).get("templates")
     for template in templates or []:
         if not str(template.get("urlTemplate", "")).startswith(("http://", "https://", "{")):
-            raise errors.invalid_property("An upstream template needs a urlTemplate that is a URL.", target="upstream")
+            raise errors.invalid_property(
+                "An upstream template needs a urlTemplate that is a URL.", target="upstream"
+            )
     return {
-        "tls": {"clientCertEnabled": bool((given.get("tls") or {}).get("clientCertEnabled", False))},
+        "tls": {
+            "clientCertEnabled": bool((given.get("tls") or {}).get("clientCertEnabled", False))
+        },
         "features": [*features.values()],
         "liveTraceConfiguration": given.get("liveTraceConfiguration"),
         "resourceLogConfiguration": given.get("resourceLogConfiguration"),
         "cors": {"allowedOrigins": _origins(given)},
-        "serverless": {"connectionTimeoutInSeconds": (given.get("serverless") or {}).get("connectionTimeoutInSeconds", 30)},
+        "serverless": {
+            "connectionTimeoutInSeconds": (given.get("serverless") or {}).get(
+                "connectionTimeoutInSeconds", 30
+            )
+        },
         "upstream": {"templates": templates or None},
         "networkACLs": merge(NETWORK, given.get("networkACLs") or {}),
         "publicNetworkAccess": given.get("publicNetworkAccess") or "Enabled",
@@ -81,7 +107,9 @@ def new_key() -> str:
 def spec(document: Document) -> InstanceSpec:
     """What the data plane needs to know."""
     settings = document["properties"]
-    mode = next(feature["value"] for feature in settings["features"] if feature["flag"] == "ServiceMode")
+    mode = next(
+        feature["value"] for feature in settings["features"] if feature["flag"] == "ServiceMode"
+    )
     return InstanceSpec(
         name=document["name"].lower(),
         port=document["port"],

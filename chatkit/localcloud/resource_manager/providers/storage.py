@@ -29,7 +29,10 @@ SKUS = {
     sku.lower(): sku
     for sku in "Standard_LRS Standard_GRS Standard_RAGRS Standard_ZRS Standard_GZRS Standard_RAGZRS Premium_LRS".split()
 }
-KINDS = {kind.lower(): kind for kind in "StorageV2 Storage BlobStorage BlockBlobStorage FileStorage".split()}
+KINDS = {
+    kind.lower(): kind
+    for kind in "StorageV2 Storage BlobStorage BlockBlobStorage FileStorage".split()
+}
 KEPT = (
     "accessTier",
     "supportsHttpsTrafficOnly",
@@ -50,7 +53,12 @@ DEFAULTS: Document = {
     "supportsHttpsTrafficOnly": True,
     "minimumTlsVersion": "TLS1_0",
     "allowBlobPublicAccess": False,
-    "networkAcls": {"bypass": "AzureServices", "virtualNetworkRules": [], "ipRules": [], "defaultAction": "Allow"},
+    "networkAcls": {
+        "bypass": "AzureServices",
+        "virtualNetworkRules": [],
+        "ipRules": [],
+        "defaultAction": "Allow",
+    },
 }
 
 
@@ -74,10 +82,34 @@ class Storage:
             Route("PATCH", one, self.patch, TYPE, "StorageAccounts_Update"),
             Route("DELETE", one, self.delete, TYPE, "StorageAccounts_Delete"),
             Route("POST", one + "/listKeys", self.list_keys, TYPE, "StorageAccounts_ListKeys"),
-            Route("POST", one + "/regenerateKey", self.regenerate_key, TYPE, "StorageAccounts_RegenerateKey"),
-            Route("POST", here + "/checkNameAvailability", self.check_name, TYPE, "StorageAccounts_CheckNameAvailability"),
-            Route("GET", here + "/locations/{location}/usages", self.usages, LOCATIONS, "Usages_ListByLocation"),
-            Route("GET", here + "/locations/{location}/asyncoperations/{operation}", self.poll, LOCATIONS, "Storage (polling)"),
+            Route(
+                "POST",
+                one + "/regenerateKey",
+                self.regenerate_key,
+                TYPE,
+                "StorageAccounts_RegenerateKey",
+            ),
+            Route(
+                "POST",
+                here + "/checkNameAvailability",
+                self.check_name,
+                TYPE,
+                "StorageAccounts_CheckNameAvailability",
+            ),
+            Route(
+                "GET",
+                here + "/locations/{location}/usages",
+                self.usages,
+                LOCATIONS,
+                "Usages_ListByLocation",
+            ),
+            Route(
+                "GET",
+                here + "/locations/{location}/asyncoperations/{operation}",
+                self.poll,
+                LOCATIONS,
+                "Storage (polling)",
+            ),
         ]
 
     async def list_all(self, call: Call) -> Answer:
@@ -114,8 +146,12 @@ class Storage:
             except Exception:
                 self._context.resources.delete(document["id"])
                 raise
-        query = urlencode({"monitor": "true", "api-version": call.api_version, "t": int(operation.started * 1e7)})
-        base = f"{call.base_url}/subscriptions/{self._context.subscription_id}/providers/{NAMESPACE}"
+        query = urlencode(
+            {"monitor": "true", "api-version": call.api_version, "t": int(operation.started * 1e7)}
+        )
+        base = (
+            f"{call.base_url}/subscriptions/{self._context.subscription_id}/providers/{NAMESPACE}"
+        )
         location = f"{base}/locations/{document['location']}/asyncoperations/{operation.id}?{query}"
         headers = {"Location": location, "Retry-After": str(self._context.clock.retry_after_s(17))}
         return Answer(202, headers=headers, content_type="text/plain; charset=utf-8")
@@ -143,7 +179,13 @@ class Storage:
             raise errors.ArmError(404, "OperationNotFound", "The operation could not be found.")
         if not operation.is_done:
             location = f"{call.base_url}{call.path}?{urlencode(call.query)}"
-            return Answer(202, headers={"Location": location, "Retry-After": str(self._context.clock.retry_after_s(17))})
+            return Answer(
+                202,
+                headers={
+                    "Location": location,
+                    "Retry-After": str(self._context.clock.retry_after_s(17)),
+                },
+            )
         document = self._context.resources.get(operation.resource_id)
         return Answer(204) if document is None else Answer(body=self.render(document))
 
@@ -158,7 +200,9 @@ class Storage:
             document = self._account(call)
             if name not in document["keys"]:
                 raise errors.service_error(
-                    400, "InvalidValuesForRequestParameters", "Values for request parameters are invalid: keyName."
+                    400,
+                    "InvalidValuesForRequestParameters",
+                    "Values for request parameters are invalid: keyName.",
                 )
             document["keys"][name] = {"value": _new_key(), "created": iso()}
             self._context.resources.put(document)
@@ -175,9 +219,17 @@ class Storage:
     async def usages(self, call: Call) -> Answer:
         """How many accounts a location has, and how many it may have."""
         location = versions.location(call.params["location"], TYPE)
-        used = sum(document["location"] == location for document in self._context.resources.all(type_=TYPE))
+        used = sum(
+            document["location"] == location for document in self._context.resources.all(type_=TYPE)
+        )
         name = {"value": "StorageAccounts", "localizedValue": "Storage Accounts"}
-        return Answer(body={"value": [{"unit": "Count", "currentValue": used, "limit": ACCOUNT_LIMIT, "name": name}]})
+        return Answer(
+            body={
+                "value": [
+                    {"unit": "Count", "currentValue": used, "limit": ACCOUNT_LIMIT, "name": name}
+                ]
+            }
+        )
 
     # Rules ------------------------------------------------------------------------------------------------------------
 
@@ -204,7 +256,9 @@ class Storage:
         document = self._context.new(call, TYPE, body)
         kind = KINDS.get(str(body.get("kind", "")).lower())
         if kind is None:
-            raise errors.service_error(400, "AccountPropertyIsInvalid", "Account property kind is invalid for the request.")
+            raise errors.service_error(
+                400, "AccountPropertyIsInvalid", "Account property kind is invalid for the request."
+            )
         now = iso()
         document |= {
             "sku": _sku(body),
@@ -272,11 +326,20 @@ class Storage:
             "properties": {
                 "keyCreationTime": {key: kept["created"] for key, kept in document["keys"].items()},
                 "privateEndpointConnections": [],
-                "encryption": {"services": {"file": service, "blob": service}, "keySource": "Microsoft.Storage"},
+                "encryption": {
+                    "services": {"file": service, "blob": service},
+                    "keySource": "Microsoft.Storage",
+                },
                 **document["properties"],
-                "provisioningState": "Creating" if self._context.is_pending(document) else "Succeeded",
+                "provisioningState": "Creating"
+                if self._context.is_pending(document)
+                else "Succeeded",
                 "creationTime": created,
-                "primaryEndpoints": {"web": self._context.storage.web_endpoint(name), "blob": blob, **others},
+                "primaryEndpoints": {
+                    "web": self._context.storage.web_endpoint(name),
+                    "blob": blob,
+                    **others,
+                },
                 "primaryLocation": document["location"],
                 "statusOfPrimary": "available",
             },
@@ -301,7 +364,9 @@ def _sku(body: Document) -> Document:
     known = SKUS.get(name.lower())
     if known is None:
         raise errors.service_error(
-            400, "InvalidValuesForRequestParameters", "Values for request parameters are invalid: sku.name."
+            400,
+            "InvalidValuesForRequestParameters",
+            "Values for request parameters are invalid: sku.name.",
         )
     return {"name": known, "tier": known.partition("_")[0]}
 
@@ -312,7 +377,12 @@ def _kept(given: Document) -> Document:
 
 def _keys(document: Document) -> list[Document]:
     return [
-        {"creationTime": kept["created"], "keyName": name, "value": kept["value"], "permissions": "FULL"}
+        {
+            "creationTime": kept["created"],
+            "keyName": name,
+            "value": kept["value"],
+            "permissions": "FULL",
+        }
         for name, kept in document["keys"].items()
     ]
 

@@ -38,15 +38,25 @@ class Subscriptions:
         """The operations."""
         provider = SUB + "/providers/{namespace}"
         return [
-            Route("GET", "/metadata/endpoints", self.metadata, "", "Metadata_Endpoints", is_open=True),
+            Route(
+                "GET", "/metadata/endpoints", self.metadata, "", "Metadata_Endpoints", is_open=True
+            ),
             Route("GET", "/subscriptions", self.subscriptions, SUBSCRIPTIONS, "Subscriptions_List"),
             Route("GET", SUB, self.subscription, SUBSCRIPTIONS, "Subscriptions_Get"),
-            Route("GET", SUB + "/locations", self.locations, SUBSCRIPTIONS, "Subscriptions_ListLocations"),
+            Route(
+                "GET",
+                SUB + "/locations",
+                self.locations,
+                SUBSCRIPTIONS,
+                "Subscriptions_ListLocations",
+            ),
             Route("GET", "/tenants", self.tenants, "Microsoft.Resources/tenants", "Tenants_List"),
             Route("GET", SUB + "/providers", self.providers, PROVIDERS, "Providers_List"),
             Route("GET", provider, self.provider, PROVIDERS, "Providers_Get"),
             Route("POST", provider + "/register", self.register, PROVIDERS, "Providers_Register"),
-            Route("POST", provider + "/unregister", self.unregister, PROVIDERS, "Providers_Unregister"),
+            Route(
+                "POST", provider + "/unregister", self.unregister, PROVIDERS, "Providers_Unregister"
+            ),
         ]
 
     async def metadata(self, call: Call) -> Answer:
@@ -58,7 +68,10 @@ class Subscriptions:
                 "portal": call.base_url,
                 "authentication": {
                     "loginEndpoint": authority,
-                    "audiences": ["https://management.core.windows.net/", "https://management.azure.com/"],
+                    "audiences": [
+                        "https://management.core.windows.net/",
+                        "https://management.azure.com/",
+                    ],
                     "tenant": self._context.directory.tenant_id,
                     "identityProvider": "AAD",
                 },
@@ -108,7 +121,12 @@ class Subscriptions:
     async def tenants(self, call: Call) -> Answer:
         """The one tenant."""
         tenant = self._context.directory.tenant_id
-        value = {"id": f"/tenants/{tenant}", "tenantId": tenant, "displayName": "chatkit", "tenantCategory": "Home"}
+        value = {
+            "id": f"/tenants/{tenant}",
+            "tenantId": tenant,
+            "displayName": "chatkit",
+            "tenantCategory": "Home",
+        }
         return Answer(body={"value": [value]})
 
     async def providers(self, call: Call) -> Answer:
@@ -124,21 +142,27 @@ class Subscriptions:
         key = self._namespace(call)
         if self._state(key) != "Registered":
             until = Clock.now() + self._context.clock.duration_s("provider.register")
-            self._context.platform.store.put("registrations", key, {"state": "Registering", "until": until})
+            self._context.platform.store.put(
+                "registrations", key, {"state": "Registering", "until": until}
+            )
             return Answer(body={**self._provider(key), "registrationState": "Registering"})
         return Answer(body=self._provider(key))
 
     async def unregister(self, call: Call) -> Answer:
         """End the registration."""
         key = self._namespace(call)
-        self._context.platform.store.put("registrations", key, {"state": "Unregistered", "until": 1e12})
+        self._context.platform.store.put(
+            "registrations", key, {"state": "Unregistered", "until": 1e12}
+        )
         return Answer(body=self._provider(key))
 
     def _namespace(self, call: Call) -> str:
         key = call.params["namespace"].lower()
         if key not in NAMESPACES:
             name = call.params["namespace"]
-            raise errors.ArmError(404, "InvalidResourceNamespace", f"The resource namespace '{name}' is invalid.")
+            raise errors.ArmError(
+                404, "InvalidResourceNamespace", f"The resource namespace '{name}' is invalid."
+            )
         return key
 
     def _state(self, key: str) -> str:
@@ -154,7 +178,9 @@ class Subscriptions:
         return {
             "id": f"/subscriptions/{self._context.subscription_id}/providers/{namespace}",
             "namespace": namespace,
-            "registrationPolicy": "RegistrationFree" if key in ALWAYS_REGISTERED else "RegistrationRequired",
+            "registrationPolicy": "RegistrationFree"
+            if key in ALWAYS_REGISTERED
+            else "RegistrationRequired",
             "registrationState": self._state(key),
             "resourceTypes": [
                 {

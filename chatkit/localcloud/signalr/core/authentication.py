@@ -29,9 +29,16 @@ ALGORITHMS = ("HS256", "HS512")
 SKEW_S = 5
 # What reading a token may raise, whatever somebody has put into it.
 BROKEN = (jwt.PyJWTError, ValueError, OverflowError, RecursionError)
-SIGNATURE_ONLY: Any = {f"verify_{name}": False for name in ("aud", "exp", "iat", "iss", "jti", "nbf", "sub")}
+SIGNATURE_ONLY: Any = {
+    f"verify_{name}": False for name in ("aud", "exp", "iat", "iss", "jti", "nbf", "sub")
+}
 LOOPBACK = {"127.0.0.1", "::1"}
-USER_CLAIMS = ("asrs.s.uid", "http://schemas.xmlsoap.org/ws/2005/05/identity/claims/nameidentifier", "nameid", "sub")
+USER_CLAIMS = (
+    "asrs.s.uid",
+    "http://schemas.xmlsoap.org/ws/2005/05/identity/claims/nameidentifier",
+    "nameid",
+    "sub",
+)
 
 
 def bearer(headers: MultiMapping[str]) -> str:
@@ -67,8 +74,16 @@ def verify(spec: InstanceSpec, token: str, audiences: Iterable[str]) -> Claims:
     actual = claims.get("aud")
     given = actual if isinstance(actual, list) else [actual]
     wanted = {comparable(audience, spec.port) for audience in expected} - {""}
-    if not any(isinstance(audience, str) and comparable(audience, spec.port) in wanted for audience in given):
-        log.warning("%s: Failed to validate audience. Expected Audiences: %s. Actual Audiences: %s", spec.name, expected, given)
+    if not any(
+        isinstance(audience, str) and comparable(audience, spec.port) in wanted
+        for audience in given
+    ):
+        log.warning(
+            "%s: Failed to validate audience. Expected Audiences: %s. Actual Audiences: %s",
+            spec.name,
+            expected,
+            given,
+        )
         raise Unauthorized("The audience is invalid")
     return claims
 
@@ -104,7 +119,10 @@ def _proven(token: str, keys: tuple[str, str]) -> Claims:
 
 def _names_twice(token: str) -> bool:
     """Say whether the token's header has a name twice: two readers could take two algorithms."""
-    names = json.loads(base64url_decode(token.partition(".")[0]), object_pairs_hook=lambda pairs: [name for name, _ in pairs])
+    names = json.loads(
+        base64url_decode(token.partition(".")[0]),
+        object_pairs_hook=lambda pairs: [name for name, _ in pairs],
+    )
     return len(names) != len({*names})
 
 
@@ -165,8 +183,12 @@ def rest_audiences(origin: str, raw_path: str, query: Mapping[str, str]) -> list
     if "application" in query:
         expected.append(f"{path}?application={query['application']}")
         if "api-version" in query:
-            expected.append(f"{path}?application={query['application']}&api-version={query['api-version']}")
-            expected.append(f"{path}?api-version={query['api-version']}&application={query['application']}")
+            expected.append(
+                f"{path}?application={query['application']}&api-version={query['api-version']}"
+            )
+            expected.append(
+                f"{path}?api-version={query['api-version']}&application={query['application']}"
+            )
     return expected
 
 

@@ -135,7 +135,9 @@ class Connection:
         if protocol is None:
             raise HandshakeRefused(f"The protocol '{request.protocol}' is not supported.")
         if request.version not in (1, 2):
-            raise HandshakeRefused(f"The server does not support version {request.version} of the '{request.protocol}' protocol.")
+            raise HandshakeRefused(
+                f"The server does not support version {request.version} of the '{request.protocol}' protocol."
+            )
         if protocol.binary and self.sink is not None and self.sink.text_only:
             raise HandshakeRefused(
                 f"Cannot use the '{request.protocol}' protocol on the current transport. "

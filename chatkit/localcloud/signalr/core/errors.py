@@ -23,7 +23,14 @@ class SignalRError(Exception):
         headers: More headers.
     """
 
-    def __init__(self, status: int, code: str = "", message: str = "", *, headers: dict[str, str] | None = None) -> None:
+    def __init__(
+        self,
+        status: int,
+        code: str = "",
+        message: str = "",
+        *,
+        headers: dict[str, str] | None = None,
+    ) -> None:
         super().__init__(message or code or str(status))
         self.status = status
         self.code = code
@@ -63,7 +70,11 @@ class Unauthorized(SignalRError):
     """401 with an empty body; the challenge says why, the log says what was expected."""
 
     def __init__(self, description: str = "") -> None:
-        challenge = f'Bearer error="invalid_token", error_description="{description}"' if description else "Bearer"
+        challenge = (
+            f'Bearer error="invalid_token", error_description="{description}"'
+            if description
+            else "Bearer"
+        )
         super().__init__(401, headers={"WWW-Authenticate": challenge})
         self.description = description
 

@@ -32,12 +32,16 @@ class Outbox:
         sent: Told about each message: how many got it, and how many bytes one copy has.
     """
 
-    def __init__(self, frame: Callable[[bytes, bool], bytes], sent: Callable[[int, int], None]) -> None:
+    def __init__(
+        self, frame: Callable[[bytes, bool], bytes], sent: Callable[[int, int], None]
+    ) -> None:
         self._frame = frame
         self._sent = sent
         self._waiting: list[tuple[Sequence[Connection], Invocation, Key]] = []
 
-    def add(self, connections: Sequence[Connection], message: Invocation, *, key: Key = None) -> None:
+    def add(
+        self, connections: Sequence[Connection], message: Invocation, *, key: Key = None
+    ) -> None:
         """Queue a message.
 
         Args:
@@ -54,7 +58,11 @@ class Outbox:
         waiting, self._waiting = self._waiting, []
         start = 0
         for index in range(1, len(waiting) + 1):
-            if index < len(waiting) and waiting[index][2] is not None and waiting[index][2] == waiting[start][2]:
+            if (
+                index < len(waiting)
+                and waiting[index][2] is not None
+                and waiting[index][2] == waiting[start][2]
+            ):
                 continue
             self._pass(waiting[start][0], [message for _, message, _ in waiting[start:index]])
             start = index
@@ -72,7 +80,9 @@ class Outbox:
                 continue
             if protocol is not known:
                 known = protocol
-                payloads, frames = encoded.get(protocol) or encoded.setdefault(protocol, self._encode(protocol, messages))
+                payloads, frames = encoded.get(protocol) or encoded.setdefault(
+                    protocol, self._encode(protocol, messages)
+                )
             transport = connection.transport
             if transport is not None:
                 transport.write(frames)
@@ -85,7 +95,9 @@ class Outbox:
             for payload in counted:
                 self._sent(count, len(payload))
 
-    def _encode(self, protocol: HubProtocol, messages: list[Invocation]) -> tuple[list[bytes], bytes]:
+    def _encode(
+        self, protocol: HubProtocol, messages: list[Invocation]
+    ) -> tuple[list[bytes], bytes]:
         payloads = []
         for message in messages:
             try:
@@ -103,6 +115,8 @@ class Outbox:
                 stateful.sending(payload)
             if sink is not None:
                 sink.send(payload, binary=connection.protocol.binary)
-        waiting = (sink.waiting_bytes() if sink is not None else 0) + (stateful.waiting_bytes if stateful is not None else 0)
+        waiting = (sink.waiting_bytes() if sink is not None else 0) + (
+            stateful.waiting_bytes if stateful is not None else 0
+        )
         if waiting > MAX_WAITING_BYTES:
             connection.abort(SLOW)

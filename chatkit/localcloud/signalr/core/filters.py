@@ -15,7 +15,9 @@ from chatkit.localcloud.signalr.core.errors import BadRequest
 
 Value = Any
 Term = Callable[[Connection], Value]
-TOKEN = re.compile(r"\s*(?:(?P<text>'(?:[^']|'')*')|(?P<number>-?\d+)|(?P<name>[A-Za-z_]+)|(?P<mark>[(),]))")
+TOKEN = re.compile(
+    r"\s*(?:(?P<text>'(?:[^']|'')*')|(?P<number>-?\d+)|(?P<name>[A-Za-z_]+)|(?P<mark>[(),]))"
+)
 NAMES: dict[str, Term] = {
     "userid": lambda connection: connection.user_id or None,
     "connectionid": lambda connection: connection.id,
@@ -70,7 +72,11 @@ class _Parser:
         terms = [self._both(depth)]
         while self._take("or"):
             terms.append(self._both(depth))
-        return terms[0] if len(terms) == 1 else lambda connection: any(term(connection) for term in terms)
+        return (
+            terms[0]
+            if len(terms) == 1
+            else lambda connection: any(term(connection) for term in terms)
+        )
 
     def expect_end(self) -> None:
         if self._at < len(self._tokens):
@@ -80,7 +86,11 @@ class _Parser:
         terms = [self._negated(depth)]
         while self._take("and"):
             terms.append(self._negated(depth))
-        return terms[0] if len(terms) == 1 else lambda connection: all(term(connection) for term in terms)
+        return (
+            terms[0]
+            if len(terms) == 1
+            else lambda connection: all(term(connection) for term in terms)
+        )
 
     def _negated(self, depth: int) -> Term:
         if depth > MAX_DEPTH:

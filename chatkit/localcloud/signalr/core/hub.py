@@ -127,12 +127,18 @@ class Hub:
     def groups_of_user(self, user_id: str) -> list[str]:
         """Groups the user is remembered in."""
         now = time.monotonic()
-        return [group for group, membership in self._memberships.get(user_id, OrderedDict()).items() if membership.until > now]
+        return [
+            group
+            for group, membership in self._memberships.get(user_id, OrderedDict()).items()
+            if membership.until > now
+        ]
 
     def is_user_in(self, user_id: str, group: str) -> bool:
         """Say whether the user is in the group, connected or not."""
         self._expire()
-        return group in self.groups_of_user(user_id) or any(group in connection.groups for connection in self.of_user(user_id))
+        return group in self.groups_of_user(user_id) or any(
+            group in connection.groups for connection in self.of_user(user_id)
+        )
 
     def _expire(self) -> None:
         """End the memberships whose time has passed; one renewed since has another end of its own."""

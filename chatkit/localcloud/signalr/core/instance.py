@@ -87,7 +87,9 @@ class Instance:
     def events(self, after: int) -> Iterator[Event]:
         """What was recorded after the event of that number."""
         wanted = f"signalr/{self.spec.name}"
-        return (event for event in self._trace.after(after, source=wanted) if event.source == wanted)
+        return (
+            event for event in self._trace.after(after, source=wanted) if event.source == wanted
+        )
 
     def hub(self, name: str) -> Hub:
         """The hub of that name, made on first use; names compare in lower case."""
@@ -102,7 +104,9 @@ class Instance:
 
     # Life of a connection
 
-    def negotiate(self, hub: str, user_id: str, claims: dict[str, Any], *, query: str, stateful: bool = False) -> Connection:
+    def negotiate(
+        self, hub: str, user_id: str, claims: dict[str, Any], *, query: str, stateful: bool = False
+    ) -> Connection:
         """Prepare a connection that the client opens within five seconds."""
         self._forget_unopened()
         self._check_connection()
@@ -149,7 +153,13 @@ class Instance:
         connection.opened_at = connection.last_received = time.monotonic()
         self.hub(connection.hub).add(connection)
         self._attached[connection.token] = connection
-        self.note("connection", event="opened", hub=connection.hub, connection=connection.id, user=connection.user_id)
+        self.note(
+            "connection",
+            event="opened",
+            hub=connection.hub,
+            connection=connection.id,
+            user=connection.user_id,
+        )
         early, connection.early = connection.early, b""
         if early:
             self.receive(connection, early)
@@ -167,7 +177,9 @@ class Instance:
             connection.close(error.message)
         except RemoteProtocolError as error:
             self.note("protocol-error", connection=connection.id, error=error.message)
-            connection.close(GARBAGE if connection.protocol is None else self._detailed(connection, error))
+            connection.close(
+                GARBAGE if connection.protocol is None else self._detailed(connection, error)
+            )
 
     def _detailed(self, connection: Connection, error: RemoteProtocolError) -> str:
         """The reason only for a token that asks for it: `asrs.s.derror`, enable detailed errors."""
@@ -180,7 +192,11 @@ class Instance:
             return None
         connection.answer_handshake()
         connection.state = State.OPEN
-        self.note("handshake", connection=connection.id, protocol=connection.protocol.name if connection.protocol else "")
+        self.note(
+            "handshake",
+            connection=connection.id,
+            protocol=connection.protocol.name if connection.protocol else "",
+        )
         self.upstream.connected(connection)
         return rest
 
@@ -204,7 +220,13 @@ class Instance:
         hub.remove(connection)
         self._attached.pop(connection.token, None)
         self._fail_results(connection)
-        self.note("connection", event="closed", hub=connection.hub, connection=connection.id, error=connection.close_error)
+        self.note(
+            "connection",
+            event="closed",
+            hub=connection.hub,
+            connection=connection.id,
+            error=connection.close_error,
+        )
         if was_open:
             self.upstream.disconnected(connection)
 
@@ -226,7 +248,9 @@ class Instance:
             connection.abort(connection.close_error or word)
             self.detach(connection, word)
         elif connection.state is State.HANDSHAKE:
-            if now - connection.opened_at > connection.seconds_claim("asrs.s.cht", default=HANDSHAKE_WITHIN_S, at_most=30):
+            if now - connection.opened_at > connection.seconds_claim(
+                "asrs.s.cht", default=HANDSHAKE_WITHIN_S, at_most=30
+            ):
                 connection.close("Handshake was canceled.")
         elif connection.expires_at is not None and connection.expires_at <= time.time():
             connection.close(EXPIRED)
@@ -270,29 +294,59 @@ class Instance:
                 if connection.sink is not None:
                     connection.sink.close()
             case Completion():
-                self.note("frame", direction="in", connection=connection.id, completes=message.invocation_id)
+                self.note(
+                    "frame",
+                    direction="in",
+                    connection=connection.id,
+                    completes=message.invocation_id,
+                )
                 waiting = self._results.pop((connection.id, message.invocation_id), None)
                 if waiting is not None and not waiting.done():
                     waiting.set_result(message)
             case StreamInvocation():
-                self.note("frame", direction="in", connection=connection.id, target=message.target, stream=True)
+                self.note(
+                    "frame",
+                    direction="in",
+                    connection=connection.id,
+                    target=message.target,
+                    stream=True,
+                )
                 self._refuse(connection, message.invocation_id, NO_STREAMS)
             case Invocation():
                 text = excerpt(message.arguments)
-                self.note("frame", direction="in", connection=connection.id, target=message.target, arguments=text)
+                self.note(
+                    "frame",
+                    direction="in",
+                    connection=connection.id,
+                    target=message.target,
+                    arguments=text,
+                )
                 self._invoked(connection, message)
 
     def _invoked(self, connection: Connection, message: Invocation) -> None:
         if not self.upstream.message(connection, message) and message.invocation_id is not None:
-            self._refuse(connection, message.invocation_id, NO_UPSTREAM.format(hub=connection.hub, event=message.target))
+            self._refuse(
+                connection,
+                message.invocation_id,
+                NO_UPSTREAM.format(hub=connection.hub, event=message.target),
+            )
 
     def _refuse(self, connection: Connection, invocation_id: str, error: str) -> None:
-        self.note("frame", direction="out", connection=connection.id, completes=invocation_id, error=error)
+        self.note(
+            "frame", direction="out", connection=connection.id, completes=invocation_id, error=error
+        )
         connection.send(Completion(invocation_id, error=error))
 
     # Sending
 
-    def send(self, hub: str, connections: Iterable[Connection], message: Invocation, *, excluded: Collection[str] = ()) -> None:
+    def send(
+        self,
+        hub: str,
+        connections: Iterable[Connection],
+        message: Invocation,
+        *,
+        excluded: Collection[str] = (),
+    ) -> None:
         """Send to these connections, in the order of calls."""
         self._check_messages()
         receivers = without(connections, excluded)
@@ -310,7 +364,14 @@ class Instance:
 
     def _note_sent(self, hub: str, message: Invocation, receivers: int) -> None:
         text = excerpt(message.arguments)
-        self.note("frame", direction="out", hub=hub, target=message.target, receivers=receivers, arguments=text)
+        self.note(
+            "frame",
+            direction="out",
+            hub=hub,
+            target=message.target,
+            receivers=receivers,
+            arguments=text,
+        )
 
     async def invoke(self, connection: Connection, message: Invocation) -> Completion:
         """Ask one client for a result.
@@ -324,7 +385,13 @@ class Instance:
         self._results[connection.id, invocation_id] = waiting
         try:
             text = excerpt(message.arguments)
-            self.note("frame", direction="out", connection=connection.id, target=message.target, arguments=text)
+            self.note(
+                "frame",
+                direction="out",
+                connection=connection.id,
+                target=message.target,
+                arguments=text,
+            )
             connection.send(Invocation(message.target, message.arguments, invocation_id))
             return await asyncio.wait_for(waiting, RESULT_WITHIN_S)
         finally:
@@ -355,22 +422,38 @@ class Instance:
             self.note("token", accepted=True, path=path, user=authentication.user_id(claims))
             return claims
         except Unauthorized as error:
-            self.note("token", accepted=False, path=path, reason=error.description or "no token", expected=audiences)
+            self.note(
+                "token",
+                accepted=False,
+                path=path,
+                reason=error.description or "no token",
+                expected=audiences,
+            )
             raise
 
     def drop(self, *, user_id: str = "") -> int:
         """Cut connections without a word, as a broken network does; of one user or all. Say how many."""
-        dropped = [connection for connection in self.all_connections() if not user_id or connection.user_id == user_id]
+        dropped = [
+            connection
+            for connection in self.all_connections()
+            if not user_id or connection.user_id == user_id
+        ]
         for connection in dropped:
             if connection.stateful is not None and connection.sink is not None:
-                connection.sink.close(abort=True)  # the network breaks, not the connection: the client may resume it
+                connection.sink.close(
+                    abort=True
+                )  # the network breaks, not the connection: the client may resume it
             else:
                 connection.abort("The connection was dropped on request.")
         return len(dropped)
 
     def _forget_unopened(self) -> None:
         now = time.monotonic()
-        late = [token for token, connection in self._negotiated.items() if now - connection.opened_at > CONNECT_WITHIN_S]
+        late = [
+            token
+            for token, connection in self._negotiated.items()
+            if now - connection.opened_at > CONNECT_WITHIN_S
+        ]
         for token in late:
             del self._negotiated[token]
 

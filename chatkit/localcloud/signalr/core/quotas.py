@@ -33,7 +33,9 @@ class Quotas:
     @property
     def max_connections(self) -> int:
         """Connections allowed at once."""
-        return (FREE_CONNECTIONS if self.is_free else STANDARD_CONNECTIONS) * max(1, self.spec.capacity)
+        return (FREE_CONNECTIONS if self.is_free else STANDARD_CONNECTIONS) * max(
+            1, self.spec.capacity
+        )
 
     @property
     def messages_today(self) -> int:

@@ -71,7 +71,9 @@ class Stateful:
             return False
         if isinstance(message, Sequence):
             if message.sequence_id > self._received + 1:
-                raise RemoteProtocolError("Sequence ID greater than amount of messages we've received.")
+                raise RemoteProtocolError(
+                    "Sequence ID greater than amount of messages we've received."
+                )
             self._repeated = self._received - message.sequence_id + 1
             self._awaiting_sequence = False
             return False

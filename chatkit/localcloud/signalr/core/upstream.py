@@ -117,20 +117,48 @@ class Upstream:
         assert connection.protocol is not None
         framed = connection.protocol.serialize(message)
         return self._tell(
-            connection, "messages", message.target, _unframed(framed, connection.protocol.binary), message.invocation_id
+            connection,
+            "messages",
+            message.target,
+            _unframed(framed, connection.protocol.binary),
+            message.invocation_id,
         )
 
-    def _tell(self, connection: Connection, category: str, name: str, body: bytes, invocation_id: str | None = None) -> bool:
-        template = next((t for t in self.spec.upstream if matches(t, connection.hub, category, name)), None)
+    def _tell(
+        self,
+        connection: Connection,
+        category: str,
+        name: str,
+        body: bytes,
+        invocation_id: str | None = None,
+    ) -> bool:
+        template = next(
+            (t for t in self.spec.upstream if matches(t, connection.hub, category, name)), None
+        )
         if template is None:
             return False
-        binary = connection.protocol is not None and connection.protocol.binary and category == "messages"
+        binary = (
+            connection.protocol is not None
+            and connection.protocol.binary
+            and category == "messages"
+        )
         content_type = "application/x-msgpack" if binary else "application/json"
-        event = Event(category, name, body, content_type, resolve(template, connection.hub, category, name), invocation_id)
+        event = Event(
+            category,
+            name,
+            body,
+            content_type,
+            resolve(template, connection.hub, category, name),
+            invocation_id,
+        )
         queue = self._queues.get(connection.id)
         if queue is not None:
             if not queue.put(event):
-                self._complete(connection, event, "Invocation failed, error: the app is too slow, too much waits for it.")
+                self._complete(
+                    connection,
+                    event,
+                    "Invocation failed, error: the app is too slow, too much waits for it.",
+                )
             return True
         queue = self._queues[connection.id] = _Queue()
         queue.put(event)
@@ -152,26 +180,40 @@ class Upstream:
         try:
             status, body = await self._post(connection, event)
         except (aiohttp.ClientError, TimeoutError, OSError, ValueError) as error:
-            self._note("upstream", connection=connection.id, event=event.name, url=event.url, error=str(error))
+            self._note(
+                "upstream",
+                connection=connection.id,
+                event=event.name,
+                url=event.url,
+                error=str(error),
+            )
             self._complete(connection, event, f"Invocation failed, error: {error}.")
             return
         except asyncio.CancelledError:
             self._complete(connection, event, "Invocation failed, response cancelled.")
             raise
-        self._note("upstream", connection=connection.id, event=event.name, url=event.url, status=status)
+        self._note(
+            "upstream", connection=connection.id, event=event.name, url=event.url, status=status
+        )
         if event.category == "connections":
             if event.name == "connected" and status in REFUSED:
                 connection.close("Connection closed with an error.")
             return
         if status not in (200, 204):
             log.warning(
-                "%s: upstream %s answered %s for event '%s'", self.spec.name, event.url.partition("?")[0], status, event.name
+                "%s: upstream %s answered %s for event '%s'",
+                self.spec.name,
+                event.url.partition("?")[0],
+                status,
+                event.name,
             )
             self._complete(connection, event, f"Invocation failed, status code {status}")
         elif body is None:
             self._complete(connection, event, "Invocation failed, response too large.")
         elif body:
-            self._note("frame", direction="out", connection=connection.id, completes=event.invocation_id)
+            self._note(
+                "frame", direction="out", connection=connection.id, completes=event.invocation_id
+            )
             connection.write(body)
         else:
             self._complete(connection, event, None)
@@ -180,19 +222,33 @@ class Upstream:
         if self._http is None or self._http.closed:
             self._http = aiohttp.ClientSession(timeout=TIMEOUT)
         headers = request_headers(self.spec, connection, event)
-        async with self._http.post(event.url, data=event.body, headers=headers, allow_redirects=False) as answer:
+        async with self._http.post(
+            event.url, data=event.body, headers=headers, allow_redirects=False
+        ) as answer:
             wanted = event.invocation_id is not None and answer.status == 200
-            return answer.status, await read_whole(answer.content, limit_bytes=MAX_RESPONSE_BYTES) if wanted else b""
+            return answer.status, await read_whole(
+                answer.content, limit_bytes=MAX_RESPONSE_BYTES
+            ) if wanted else b""
 
     def _complete(self, connection: Connection, event: Event, error: str | None) -> None:
         if event.invocation_id is not None and connection.state is State.OPEN:
-            self._note("frame", direction="out", connection=connection.id, completes=event.invocation_id, error=error)
+            self._note(
+                "frame",
+                direction="out",
+                connection=connection.id,
+                completes=event.invocation_id,
+                error=error,
+            )
             connection.send(Completion(event.invocation_id, error=error))
 
 
 def matches(template: UpstreamTemplate, hub: str, category: str, event: str) -> bool:
     """Say whether a template is for this event; patterns are `*`, a name, or names with commas."""
-    pairs = ((template.hub_pattern, hub), (template.category_pattern, category), (template.event_pattern, event))
+    pairs = (
+        (template.hub_pattern, hub),
+        (template.category_pattern, category),
+        (template.event_pattern, event),
+    )
     return all(_matches(pattern, value) for pattern, value in pairs)
 
 
@@ -212,7 +268,10 @@ def resolve(template: UpstreamTemplate, hub: str, category: str, event: str) -> 
 def signature(spec: InstanceSpec, connection_id: str) -> str:
     """X-ASRS-Signature: one HMAC of the connection id per access key."""
     keys = [key for key in (spec.primary_key, spec.secondary_key) if key]
-    digests = (hmac.new(key.encode(), connection_id.encode(), hashlib.sha256).hexdigest().upper() for key in keys)
+    digests = (
+        hmac.new(key.encode(), connection_id.encode(), hashlib.sha256).hexdigest().upper()
+        for key in keys
+    )
     return ",".join(f"sha256={digest}" for digest in digests)
 
 
@@ -230,7 +289,9 @@ def request_headers(spec: InstanceSpec, connection: Connection, event: Event) ->
         headers["X-ASRS-User-Id"] = _one_line(connection.user_id)
     claims = user_claims(connection.claims)
     if claims:
-        headers["X-ASRS-User-Claims"] = _one_line(", ".join(f"{name}: {value}" for name, value in claims))
+        headers["X-ASRS-User-Claims"] = _one_line(
+            ", ".join(f"{name}: {value}" for name, value in claims)
+        )
     query = [
         (name, value)
         for name, value in parse_qsl(connection.query, keep_blank_values=True)
@@ -249,7 +310,10 @@ def user_claims(claims: Mapping[str, Any]) -> list[tuple[str, str]]:
             continue
         kind = name.removeprefix(RENAMED)
         values = value if isinstance(value, list) else [value]
-        found += [(LONG_NAMES.get(kind, kind), item if isinstance(item, str) else json.dumps(item)) for item in values]
+        found += [
+            (LONG_NAMES.get(kind, kind), item if isinstance(item, str) else json.dumps(item))
+            for item in values
+        ]
     return found
 
 

@@ -136,12 +136,16 @@ async def send_to_hub(call: Call) -> web.Response:
 
 
 async def send_to_user(call: Call) -> web.Response:
-    call.instance.send(call.hub_name, call.hub.of_user(call.user), await call.message(), excluded=call.excluded)
+    call.instance.send(
+        call.hub_name, call.hub.of_user(call.user), await call.message(), excluded=call.excluded
+    )
     return web.Response(status=202)
 
 
 async def send_to_group(call: Call) -> web.Response:
-    call.instance.send(call.hub_name, call.hub.of_group(call.group), await call.message(), excluded=call.excluded)
+    call.instance.send(
+        call.hub_name, call.hub.of_group(call.group), await call.message(), excluded=call.excluded
+    )
     return web.Response(status=202)
 
 
@@ -237,7 +241,9 @@ def remove_user_from_all_groups(call: Call) -> web.Response:
 
 def generate_token(call: Call) -> web.Response:
     query = call.request.query
-    minutes = _number(query.get("minutesToExpire", "60"), "minutesToExpire", at_least=1, at_most=1440)
+    minutes = _number(
+        query.get("minutesToExpire", "60"), "minutesToExpire", at_least=1, at_most=1440
+    )
     connection, user = call.instance.connection_string, query.get("userId", "")
     try:
         token = client_token(connection, call.hub_name, user_id=user, lifetime_s=minutes * 60)
@@ -253,7 +259,9 @@ def list_group(call: Call) -> web.Response:
     members = sorted(call.hub.of_group(call.group), key=lambda connection: connection.id)
     top = _number(query["top"], "top", at_least=1) if "top" in query else len(members)
     page = members[start : min(start + size, top)]
-    body: dict[str, Any] = {"value": [{"connectionId": c.id, "userId": c.user_id or None} for c in page]}
+    body: dict[str, Any] = {
+        "value": [{"connectionId": c.id, "userId": c.user_id or None} for c in page]
+    }
     if start + size < min(top, len(members)):
         body["nextLink"] = str(call.request.url.update_query(continuationToken=start + size))
     return web.json_response(body)
@@ -277,9 +285,13 @@ async def invoke_client(call: Call) -> web.Response:
         raise SignalRError(400, "ClientError", completion.error)
     result = None if completion.result is VOID else completion.result
     try:
-        return web.Response(body=strict_json.dumps({"result": result}), content_type="application/json")
+        return web.Response(
+            body=strict_json.dumps({"result": result}), content_type="application/json"
+        )
     except (TypeError, ValueError) as error:
-        raise SignalRError(400, "ClientError", f"The client's result is not a JSON value: {error}.") from error
+        raise SignalRError(
+            400, "ClientError", f"The client's result is not a JSON value: {error}."
+        ) from error
 
 
 async def execute(call: Call) -> web.Response:
@@ -301,7 +313,10 @@ def _command(call: Call, item: Any) -> Callable[[list[Connection]], None]:
         message = message_of(item.get("message"))
         return lambda chosen: call.instance.send(call.hub_name, chosen, message)
     if kind in ("JoinGroup", "LeaveGroup"):
-        group, change = valid_group(str(item.get("group") or "")), call.hub.join if kind == "JoinGroup" else call.hub.leave
+        group, change = (
+            valid_group(str(item.get("group") or "")),
+            call.hub.join if kind == "JoinGroup" else call.hub.leave,
+        )
         return _for_each(lambda connection: change(connection, group))
     if kind == "CloseConnection":
         return _for_each(lambda connection: connection.close(item.get("reason")))
@@ -317,7 +332,11 @@ def _for_each(action: Callable[[Connection], None]) -> Callable[[list[Connection
 
 
 def no_streams(call: Call) -> web.Response:
-    raise SignalRError(501, "NotImplemented", "Streams to clients are not provided by the local service; sends and :invoke are.")
+    raise SignalRError(
+        501,
+        "NotImplemented",
+        "Streams to clients are not provided by the local service; sends and :invoke are.",
+    )
 
 
 C, G, U = "/connections/{connection}", "/groups/{group}", "/users/{user}"
@@ -367,11 +386,15 @@ def routes(instance: Instance) -> list[web.RouteDef]:
     for methods, path, operation in OPERATIONS:
         for prefix, legacy in (("/api/v1/hubs/{hub}", True), ("/api/hubs/{hub}", False)):
             for method in methods:
-                found.append(web.route(method, prefix + path, _handler(instance, operation, legacy=legacy)))
+                found.append(
+                    web.route(method, prefix + path, _handler(instance, operation, legacy=legacy))
+                )
     return found
 
 
-def _handler(instance: Instance, operation: Handler, *, legacy: bool) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
+def _handler(
+    instance: Instance, operation: Handler, *, legacy: bool
+) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
     async def handle(request: web.Request) -> web.StreamResponse:
         _authenticate(instance, request)
         if not legacy:
@@ -394,4 +417,6 @@ def _check_version(version: str) -> None:
     if not version:
         raise BadRequest("The api-version query parameter is required.")
     if version not in VERSIONS:
-        raise BadRequest(f"The api-version '{version}' is not supported. Supported versions: {', '.join(VERSIONS)}.")
+        raise BadRequest(
+            f"The api-version '{version}' is not supported. Supported versions: {', '.join(VERSIONS)}."
+        )

@@ -51,7 +51,11 @@ class Clients:
         version = 1 if int(version_text) >= 1 else 0
         stateful = version == 1 and _query(request, "usestatefulreconnect").lower() == "true"
         connection = self._instance.negotiate(
-            hub, authentication.user_id(claims), claims, query=request.query_string, stateful=stateful
+            hub,
+            authentication.user_id(claims),
+            claims,
+            query=request.query_string,
+            stateful=stateful,
         )
         answer: dict[str, Any] = {"negotiateVersion": version, "connectionId": connection.id}
         if version:
@@ -84,12 +88,16 @@ class Clients:
         prepared = self._instance.prepared(request.query.get("id", ""), hub)
         connection = prepared or self._existing(request, hub)
         if connection.transport is not None:
-            return web.Response(status=405, text="POST requests are not allowed for WebSocket connections.")
+            return web.Response(
+                status=405, text="POST requests are not allowed for WebSocket connections."
+            )
         content = await read_whole(request.content, limit_bytes=MAX_SEND_BYTES)
         if content is None or len(connection.early) + len(content) > MAX_SEND_BYTES:
             raise SignalRError(413, message="What a client sends at once is limited to 1 MB.")
         if prepared is not None:
-            connection.early += content  # before the transport is there, as ASP.NET Core keeps it for it
+            connection.early += (
+                content  # before the transport is there, as ASP.NET Core keeps it for it
+            )
             return web.Response(status=200)
         self._instance.receive(connection, content)
         return web.Response(status=200)
@@ -99,7 +107,9 @@ class Clients:
         hub, _ = self._authenticated(request)
         connection = self._existing(request, hub)
         if not isinstance(connection.sink, PollSink):
-            return web.Response(status=400, text="Cannot terminate this connection using the DELETE endpoint.")
+            return web.Response(
+                status=400, text="Cannot terminate this connection using the DELETE endpoint."
+            )
         connection.sink.close()
         self._instance.detach(connection)
         return web.Response(status=202)
@@ -108,7 +118,9 @@ class Clients:
         token = authentication.bearer(request.headers)
         if not token and "text/event-stream" in request.headers.get("Accept", ""):
             token = request.query.get("access_token", "")
-        return self._authenticate(request.query.getall("hub", []), token, self._instance.host(request))
+        return self._authenticate(
+            request.query.getall("hub", []), token, self._instance.host(request)
+        )
 
     def _authenticate(self, hubs: list[str], token: str, host: str) -> tuple[str, Claims]:
         if len(hubs) != 1:
@@ -117,7 +129,9 @@ class Clients:
             raise BadRequest(HUB_RULE)
         if len(token) > MAX_TOKEN_CHARS:
             raise SignalRError(413)
-        audiences = authentication.client_audiences(f"http://{host}", hubs[0], authentication.unverified_audience(token))
+        audiences = authentication.client_audiences(
+            f"http://{host}", hubs[0], authentication.unverified_audience(token)
+        )
         return hubs[0], self._instance.verify(token, audiences, path="/client")
 
     def accept(self, request: WebSocketRequest) -> Connection:
@@ -139,14 +153,22 @@ class Clients:
             known = self._instance.find(connection_token)
             if known is not None and known.stateful is not None and known.hub == hub.lower():
                 return known
-            raise SignalRError(409) if known else SignalRError(404, message="No Connection with that ID")
+            raise (
+                SignalRError(409)
+                if known
+                else SignalRError(404, message="No Connection with that ID")
+            )
         return connection
 
     async def _event_stream(self, request: web.Request, hub: str, token: str) -> web.StreamResponse:
         connection = self._instance.take_negotiated(token, hub)
         if connection is None:
-            return web.Response(status=409 if self._instance.find(token) else 404, text="No Connection with that ID")
-        response = web.StreamResponse(headers={"Content-Type": "text/event-stream", "Cache-Control": "no-cache, no-store"})
+            return web.Response(
+                status=409 if self._instance.find(token) else 404, text="No Connection with that ID"
+            )
+        response = web.StreamResponse(
+            headers={"Content-Type": "text/event-stream", "Cache-Control": "no-cache, no-store"}
+        )
         response.enable_chunked_encoding()
         await response.prepare(request)
         await response.write(b":\r\n")
@@ -163,7 +185,9 @@ class Clients:
     async def _poll(self, request: web.Request, hub: str, token: str) -> web.Response:
         connection = self._instance.take_negotiated(token, hub)
         if connection is not None:
-            connection.sink = PollSink(connection.seconds_claim("asrs.s.ttl", default=POLL_WITHIN_S, at_most=300))
+            connection.sink = PollSink(
+                connection.seconds_claim("asrs.s.ttl", default=POLL_WITHIN_S, at_most=300)
+            )
             self._instance.attach(connection)
             return web.Response(status=200, content_type="application/octet-stream")
         connection = self._instance.find(token)
@@ -174,7 +198,9 @@ class Clients:
         assert isinstance(request.transport, asyncio.Transport)
         return await self._next(connection, connection.sink, request.transport)
 
-    async def _next(self, connection: Connection, sink: PollSink, poller: asyncio.Transport) -> web.Response:
+    async def _next(
+        self, connection: Connection, sink: PollSink, poller: asyncio.Transport
+    ) -> web.Response:
         connection.last_received = time.monotonic()
         mine = sink.begin(poller)
         try:

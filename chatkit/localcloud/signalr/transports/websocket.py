@@ -50,7 +50,9 @@ class Door(asyncio.Protocol):
         http: Makes the protocol that serves plain HTTP.
     """
 
-    def __init__(self, instance: Instance, accept: Accept, http: Callable[[], asyncio.Protocol]) -> None:
+    def __init__(
+        self, instance: Instance, accept: Accept, http: Callable[[], asyncio.Protocol]
+    ) -> None:
         self._instance = instance
         self._accept = accept
         self._http = http
@@ -73,7 +75,11 @@ class Door(asyncio.Protocol):
         if end < 0:
             return
         self._timer.cancel()
-        wanted = WebSocketClient(self._instance, self._accept) if is_upgrade(self._head) else self._http()
+        wanted = (
+            WebSocketClient(self._instance, self._accept)
+            if is_upgrade(self._head)
+            else self._http()
+        )
         self._transport.set_protocol(wanted)
         wanted.connection_made(self._transport)
         wanted.data_received(self._head)
@@ -82,7 +88,9 @@ class Door(asyncio.Protocol):
         line_end = self._head.find(b"\r\n")
         is_line = line_end < 0 or line_end > MAX_HEAD_BYTES // 2
         too_long = b"414 URI Too Long" if is_line else b"431 Request Header Fields Too Large"
-        self._transport.write(b"HTTP/1.1 " + too_long + b"\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")
+        self._transport.write(
+            b"HTTP/1.1 " + too_long + b"\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
+        )
         self._transport.close()
 
 
@@ -97,7 +105,16 @@ def is_upgrade(head: bytes) -> bool:
 class WebSocketClient(asyncio.Protocol):
     """One client's WebSocket: bytes to hub bytes, and the sending half of its connection."""
 
-    __slots__ = ("_accept", "_closing", "_connection", "_instance", "_lost_word", "_protocol", "_text", "_transport")
+    __slots__ = (
+        "_accept",
+        "_closing",
+        "_connection",
+        "_instance",
+        "_lost_word",
+        "_protocol",
+        "_text",
+        "_transport",
+    )
     text_only = False
     gone_word: str | None = None
 
@@ -180,7 +197,13 @@ class WebSocketClient(asyncio.Protocol):
             except SignalRError as error:
                 response = refusal(self._protocol, error)
         self._accept = None
-        self._instance.note("request", method="GET", path="/client", upgrade="websocket", status=response.status_code)
+        self._instance.note(
+            "request",
+            method="GET",
+            path="/client",
+            upgrade="websocket",
+            status=response.status_code,
+        )
         self._protocol.send_response(response)
         self._flush()
         if connection is not None:
@@ -204,8 +227,15 @@ class WebSocketClient(asyncio.Protocol):
         if self._connection is None:
             return
         if event.opcode is Opcode.CLOSE:
-            clean = self._protocol.close_rcvd is not None and self._protocol.close_rcvd.code in (1000, 1001)
-            self._lost_word = None if clean or self._connection.state is State.CLOSED else "The client closed with an error."
+            clean = self._protocol.close_rcvd is not None and self._protocol.close_rcvd.code in (
+                1000,
+                1001,
+            )
+            self._lost_word = (
+                None
+                if clean or self._connection.state is State.CLOSED
+                else "The client closed with an error."
+            )
         elif event.opcode in (Opcode.TEXT, Opcode.BINARY, Opcode.CONT):
             if not self._is_text(event):
                 self._protocol.fail(1007, "invalid UTF-8")
@@ -258,7 +288,9 @@ def take_over(request: web.Request, instance: Instance, accept: Accept) -> web.S
     transport = request.transport
     assert isinstance(transport, asyncio.Transport)
     head = f"{request.method} {request.raw_path} HTTP/1.1\r\n".encode()
-    head += b"".join(name + b": " + value + b"\r\n" for name, value in request.raw_headers) + b"\r\n"
+    head += (
+        b"".join(name + b": " + value + b"\r\n" for name, value in request.raw_headers) + b"\r\n"
+    )
     request.protocol.transport = None  # aiohttp would close it
     request.protocol.connection_lost(None)
     client = WebSocketClient(instance, accept)

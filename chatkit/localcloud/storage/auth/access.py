@@ -92,7 +92,9 @@ class Gate:
     def _permit(self, call: Call, access: Access, right: Right) -> None:
         if access.kind == "sas":
             _permit_signature(call, access, right)
-        if access.claims is not None and not self.role_check(access.claims, scope_of(call), right.action):
+        if access.claims is not None and not self.role_check(
+            access.claims, scope_of(call), right.action
+        ):
             raise StorageError("AuthorizationPermissionMismatch")
 
     def _permit_anonymous(self, call: Call, right: Right) -> None:
@@ -103,18 +105,28 @@ class Gate:
             if container is not None and container.public in (right.public, "container"):
                 return
             raise StorageError("ResourceNotFound")
-        raise StorageError("NoAuthenticationInformation", headers={"WWW-Authenticate": self.challenge})
+        raise StorageError(
+            "NoAuthenticationInformation", headers={"WWW-Authenticate": self.challenge}
+        )
 
 
 def scope_of(call: Call) -> str:
     """ARM id of the container a call is about, or of the account."""
     account = call.account.spec.scope
-    return f"{account}/blobServices/default/containers/{call.target.container}" if call.target.container else account
+    return (
+        f"{account}/blobServices/default/containers/{call.target.container}"
+        if call.target.container
+        else account
+    )
 
 
 def _permit_signature(call: Call, access: Access, right: Right) -> None:
     if access.service:
-        if not right.service_sas or (right.resource == "s") or (access.resources == "b" and "o" not in right.resource):
+        if (
+            not right.service_sas
+            or (right.resource == "s")
+            or (access.resources == "b" and "o" not in right.resource)
+        ):
             raise StorageError("AuthorizationFailure")
     elif not set(right.resource) & set(access.resources):
         raise StorageError("AuthorizationResourceTypeMismatch")

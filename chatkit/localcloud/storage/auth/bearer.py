@@ -31,7 +31,9 @@ def authenticator(tokens: Tokens) -> Authenticator:
         except TokenRejected as error:
             details = {"AuthenticationErrorDetail": error.description}
             headers = {"WWW-Authenticate": challenge(tokens)}
-            raise StorageError("InvalidAuthenticationInfo", details=details, headers=headers) from None
+            raise StorageError(
+                "InvalidAuthenticationInfo", details=details, headers=headers
+            ) from None
 
     return authenticate
 
@@ -44,5 +46,7 @@ def refuse_unknown(call: Call) -> Access | None:
     """
     if not call.header("authorization"):
         return None
-    details = {"AuthenticationErrorDetail": "The Authorization header's scheme is not SharedKey or Bearer."}
+    details = {
+        "AuthenticationErrorDetail": "The Authorization header's scheme is not SharedKey or Bearer."
+    }
     raise StorageError("InvalidAuthenticationInfo", status=400, details=details)

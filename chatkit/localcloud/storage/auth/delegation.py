@@ -36,19 +36,28 @@ def read_request(given: Element, claims: Claims) -> DelegationKey:
         StorageError: InvalidXmlNodeValue for times that cannot be.
     """
     start_text, expiry_text = given.value("Start"), given.value("Expiry")
-    start, expiry = dates.parse_iso(start_text) if start_text else dates.now(), dates.parse_iso(expiry_text)
+    start, expiry = (
+        dates.parse_iso(start_text) if start_text else dates.now(),
+        dates.parse_iso(expiry_text),
+    )
     if given.name != "KeyInfo" or start is None or expiry is None:
         raise StorageError("InvalidXmlNodeValue")
     if expiry <= start or expiry > dates.now() + LONGEST_S + 60:
-        raise StorageError("InvalidXmlNodeValue", details={"XmlNodeName": "Expiry", "XmlNodeValue": expiry_text})
+        raise StorageError(
+            "InvalidXmlNodeValue", details={"XmlNodeName": "Expiry", "XmlNodeValue": expiry_text}
+        )
     delegated = given.value("DelegatedUserTid")
-    return DelegationKey(claims.oid, claims.tid, _seconds(start), _seconds(expiry), delegated_user_tid=delegated)
+    return DelegationKey(
+        claims.oid, claims.tid, _seconds(start), _seconds(expiry), delegated_user_tid=delegated
+    )
 
 
 def value(secret: str, key: DelegationKey) -> str:
     """The key itself, base64."""
     text = "\n".join(astuple(key))
-    return base64.b64encode(hmac.digest(base64.b64decode(secret), text.encode(), hashlib.sha256)).decode()
+    return base64.b64encode(
+        hmac.digest(base64.b64decode(secret), text.encode(), hashlib.sha256)
+    ).decode()
 
 
 def element(key: DelegationKey, key_value: str) -> Element:
@@ -63,7 +72,9 @@ def element(key: DelegationKey, key_value: str) -> Element:
         "SignedDelegatedUserTid": key.delegated_user_tid,
         "Value": key_value,
     }
-    return Element("UserDelegationKey", [Element(name, text) for name, text in values.items() if text])
+    return Element(
+        "UserDelegationKey", [Element(name, text) for name, text in values.items() if text]
+    )
 
 
 def _seconds(at: float) -> str:

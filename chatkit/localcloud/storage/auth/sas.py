@@ -59,7 +59,17 @@ def _recognised(call: Call) -> Access | None:
 
 def _of_account(call: Call) -> Access:
     query = call.query
-    fields = ["sp", "ss", "srt", "st", "se", "sip", "spr", "sv", *(["ses"] if query.get("sv") >= "2020-12-06" else [])]
+    fields = [
+        "sp",
+        "ss",
+        "srt",
+        "st",
+        "se",
+        "sip",
+        "spr",
+        "sv",
+        *(["ses"] if query.get("sv") >= "2020-12-06" else []),
+    ]
     text = "\n".join([call.account.name, *(query.get(name) for name in fields), ""])
     _check_signature(call, text)
     _check_rules(call, query.get("st"), query.get("se"))
@@ -71,14 +81,25 @@ def _of_account(call: Call) -> Access:
 def _of_service(call: Call) -> Access:
     query, policy = call.query, _policy(call)
     _check_signature(call, "\n".join(_service_fields(call)))
-    start, expiry = (query.get(name) or policy.get(kept, "") for name, kept in (("st", "start"), ("se", "expiry")))
+    start, expiry = (
+        query.get(name) or policy.get(kept, "")
+        for name, kept in (("st", "start"), ("se", "expiry"))
+    )
     _check_rules(call, start, expiry)
-    return Access("sas", query.get("sp") or policy.get("permission", ""), _resource(call), service=True)
+    return Access(
+        "sas", query.get("sp") or policy.get("permission", ""), _resource(call), service=True
+    )
 
 
 def _service_fields(call: Call) -> Iterator[str]:
     query, version = call.query, call.query.get("sv")
-    yield from (query.get("sp"), query.get("st"), query.get("se"), _canonical(call), query.get("si"))
+    yield from (
+        query.get("sp"),
+        query.get("st"),
+        query.get("se"),
+        _canonical(call),
+        query.get("si"),
+    )
     yield from (query.get("sip"), query.get("spr"), version)
     if version >= "2018-11-09":
         yield from (query.get("sr"), query.get("snapshot"))
@@ -89,17 +110,25 @@ def _service_fields(call: Call) -> Iterator[str]:
 
 def _delegated(call: Call) -> Access:
     query = call.query
-    if "suoid" in query:  # checked against access control lists of files, which only a hierarchical namespace has
-        raise failed("An unauthorized user (suoid) needs an account with a hierarchical namespace; this one has none.")
+    if (
+        "suoid" in query
+    ):  # checked against access control lists of files, which only a hierarchical namespace has
+        raise failed(
+            "An unauthorized user (suoid) needs an account with a hierarchical namespace; this one has none."
+        )
     if "sduoid" in query and query.get("sv") < OLDEST_BOUND:
-        raise failed(f"A signature can be bound to a principal (sduoid) from version {OLDEST_BOUND} on.")
+        raise failed(
+            f"A signature can be bound to a principal (sduoid) from version {OLDEST_BOUND} on."
+        )
     key = delegation.DelegationKey(*(query.get(name) for name in (*DELEGATION, "skdutid")))
     value = delegation.value(call.account.secret, key)
     if not any(matches(value, text, query.get("sig")) for text in _delegation_texts(call)):
         raise failed("Signature did not match.")
     start, expiry = dates.parse_iso(key.start), dates.parse_iso(key.expiry)
     if start is None or expiry is None or not start - 1 <= dates.now() <= expiry:
-        raise failed(f"Signature not valid in the specified key time frame: Start [{key.start}] - Expiry [{key.expiry}]")
+        raise failed(
+            f"Signature not valid in the specified key time frame: Start [{key.start}] - Expiry [{key.expiry}]"
+        )
     _check_rules(call, query.get("st"), query.get("se"))
     principal = Claims(oid=key.oid, appid="", tid=key.tid, name="", raw={})
     return Access("sas", query.get("sp"), _resource(call), service=True, claims=principal)
@@ -109,17 +138,32 @@ def _check_person(call: Call, person: Access | None) -> None:
     """`sduoid` binds a signature to one principal (and `skdutid` to its tenant), who has to sign in as well."""
     claims = person.claims if person is not None else None
     if claims is None:
-        raise failed("The signature is bound to a principal (sduoid); a bearer token of that principal is missing.")
+        raise failed(
+            "The signature is bound to a principal (sduoid); a bearer token of that principal is missing."
+        )
     tenant = call.query.get("skdutid") or call.query.get("sktid")
-    if (claims.oid.lower(), claims.tid.lower()) != (call.query.get("sduoid").lower(), tenant.lower()):
-        raise failed("The signature is bound to another principal (sduoid) than the one of the bearer token.")
+    if (claims.oid.lower(), claims.tid.lower()) != (
+        call.query.get("sduoid").lower(),
+        tenant.lower(),
+    ):
+        raise failed(
+            "The signature is bound to another principal (sduoid) than the one of the bearer token."
+        )
 
 
 def _delegation_texts(call: Call) -> Iterator[str]:
     """The newest form first; each older one has fewer fields."""
     query, version = call.query, call.query.get("sv")
-    first = [query.get("sp"), query.get("st"), query.get("se"), _canonical(call), *(query.get(name) for name in DELEGATION)]
-    agents = [query.get(name) for name in ("saoid", "suoid", "scid")] if version >= "2020-02-10" else []
+    first = [
+        query.get("sp"),
+        query.get("st"),
+        query.get("se"),
+        _canonical(call),
+        *(query.get(name) for name in DELEGATION),
+    ]
+    agents = (
+        [query.get(name) for name in ("saoid", "suoid", "scid")] if version >= "2020-02-10" else []
+    )
     delegated = [query.get("skdutid"), query.get("sduoid")]
     rules = [query.get("sip"), query.get("spr"), version, query.get("sr"), query.get("snapshot")]
     rules += [query.get("ses")] if version >= "2020-12-06" else []
@@ -132,9 +176,18 @@ def _delegation_texts(call: Call) -> Iterator[str]:
 
 def _signed_request(call: Call) -> list[str]:
     """Request headers and query parameters that the signature fixes, by the lists `srh` and `srq`."""
-    headers = [f"{name}:{call.header(name.lower())}" for name in call.query.get("srh").split(",") if name]
-    values = [f"{name}:{call.query.get(name.lower())}" for name in call.query.get("srq").split(",") if name]
-    return ["\n".join([*headers, ""]) if headers else "", "\n".join(["", *values]) if values else ""]
+    headers = [
+        f"{name}:{call.header(name.lower())}" for name in call.query.get("srh").split(",") if name
+    ]
+    values = [
+        f"{name}:{call.query.get(name.lower())}"
+        for name in call.query.get("srq").split(",")
+        if name
+    ]
+    return [
+        "\n".join([*headers, ""]) if headers else "",
+        "\n".join(["", *values]) if values else "",
+    ]
 
 
 def _canonical(call: Call) -> str:
@@ -172,7 +225,9 @@ def _check_rules(call: Call, start: str, expiry: str) -> None:
         raise failed("Start (st) or expiry (se) is missing or is no time.")
     if not begins <= dates.now() < ends:
         now = dates.http_date(dates.now())
-        raise failed(f"Signature not valid in the specified time frame: Start [{start}] - Expiry [{expiry}] - Current [{now}]")
+        raise failed(
+            f"Signature not valid in the specified time frame: Start [{start}] - Expiry [{expiry}] - Current [{now}]"
+        )
     if call.query.get("spr") == "https" and not call.secure:
         raise StorageError("AuthorizationProtocolMismatch")
     _check_address(call.query.get("sip"))

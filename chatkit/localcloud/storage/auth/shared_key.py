@@ -27,7 +27,10 @@ SIGNED_HEADERS = (
 )
 LARGEST_SKEW_S = 15 * 60
 # Order in which .NET and the SDKs after it compare header names: case and hyphens are of no account at first.
-ORDER = {character: place for place, character in enumerate("!#$%&*.^_`|~+0123456789abcdefghijklmnopqrstuvwxyz")}
+ORDER = {
+    character: place
+    for place, character in enumerate("!#$%&*.^_`|~+0123456789abcdefghijklmnopqrstuvwxyz")
+}
 
 
 def authenticate(call: Call) -> Access | None:
@@ -68,7 +71,9 @@ def matches(key: str, text: str, signature: str) -> bool:
 
 def sign(key: str, text: str) -> str:
     """HMAC-SHA256 with a base64 key, in base64."""
-    return base64.b64encode(hmac.digest(base64.b64decode(key), text.encode(), hashlib.sha256)).decode()
+    return base64.b64encode(
+        hmac.digest(base64.b64decode(key), text.encode(), hashlib.sha256)
+    ).decode()
 
 
 def failed(detail: str) -> StorageError:
@@ -76,7 +81,9 @@ def failed(detail: str) -> StorageError:
     return StorageError("AuthenticationFailed", details={"AuthenticationErrorDetail": detail})
 
 
-def strings_to_sign(method: str, headers: Mapping[str, str], resource: str, query: Query) -> Iterable[str]:
+def strings_to_sign(
+    method: str, headers: Mapping[str, str], resource: str, query: Query
+) -> Iterable[str]:
     """What clients may have signed: header names are sorted by their bytes, or as .NET compares words.
 
     Args:
@@ -103,7 +110,9 @@ def canonical_resource(resource: str, query: Query) -> str:
     values: dict[str, list[str]] = {}
     for name, value in query.pairs:
         values.setdefault(name.lower(), []).append(value)
-    return "\n".join([resource, *(f"{name}:{','.join(sorted(values[name]))}" for name in sorted(values))])
+    return "\n".join(
+        [resource, *(f"{name}:{','.join(sorted(values[name]))}" for name in sorted(values))]
+    )
 
 
 def _word_order(name: str) -> tuple[list[int], list[int]]:

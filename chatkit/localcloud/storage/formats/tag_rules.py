@@ -12,7 +12,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 TOKEN = re.compile(
-    r"""\s*(?:"(?P<quoted>[^"]*)"|'(?P<value>[^']*)'|(?P<sign><>|<=|>=|[=<>])|(?P<word>@?[\w+\-./:]+))""", re.ASCII
+    r"""\s*(?:"(?P<quoted>[^"]*)"|'(?P<value>[^']*)'|(?P<sign><>|<=|>=|[=<>])|(?P<word>@?[\w+\-./:]+))""",
+    re.ASCII,
 )
 SIGNS: Mapping[str, Callable[[str, str], bool]] = {
     "=": operator.eq,
@@ -71,7 +72,9 @@ def parse(text: str, *, condition: bool = False) -> TagRule:
             raise ValueError(text)
         group.append(comparison)
         word = joined[0][1].upper() if joined and joined[0][0] == "word" else ""
-        if joined and (word not in ("AND", *(["OR"] if condition else [])) or len(tokens) == place + 4):
+        if joined and (
+            word not in ("AND", *(["OR"] if condition else [])) or len(tokens) == place + 4
+        ):
             raise ValueError(text)
         if word != "AND":
             groups.append(tuple(group))

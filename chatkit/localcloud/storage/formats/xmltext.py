@@ -46,10 +46,16 @@ class Element:
 
     def render(self) -> str:
         """The element as text."""
-        attributes = "".join(f" {name}={quoteattr(value)}" for name, value in self.attributes.items())
+        attributes = "".join(
+            f" {name}={quoteattr(value)}" for name, value in self.attributes.items()
+        )
         if not self.content:
             return f"<{self.name}{attributes} />"
-        inner = escape(self.content) if isinstance(self.content, str) else "".join(child.render() for child in self.content)
+        inner = (
+            escape(self.content)
+            if isinstance(self.content, str)
+            else "".join(child.render() for child in self.content)
+        )
         return f"<{self.name}{attributes}>{inner}</{self.name}>"
 
 

@@ -31,9 +31,15 @@ BAD_PATH = re.compile(r"^/|//|[?#\\]")
 async def get_properties(call: Call) -> Answer:
     """Get Blob Service Properties."""
     account = call.account
-    sections = [parse(text.encode()) for name in KEPT if (text := account.service.get(name, DEFAULTS.get(name, "")))]
+    sections = [
+        parse(text.encode())
+        for name in KEPT
+        if (text := account.service.get(name, DEFAULTS.get(name, "")))
+    ]
     sections.insert(3, cors.element(account.cors))
-    return xml_answer(Element("StorageServiceProperties", [*sections, _website_element(account.website)]))
+    return xml_answer(
+        Element("StorageServiceProperties", [*sections, _website_element(account.website)])
+    )
 
 
 async def set_properties(call: Call) -> Answer:
@@ -43,7 +49,9 @@ async def set_properties(call: Call) -> Answer:
         raise StorageError("InvalidXmlDocument")
     for section in given.children:
         if section.name not in SECTIONS:
-            raise StorageError("InvalidXmlDocument", details={"Reason": f"{section.name} is no service property"})
+            raise StorageError(
+                "InvalidXmlDocument", details={"Reason": f"{section.name} is no service property"}
+            )
         _check_retention(section)
     website, rules = given.child("StaticWebsite"), given.child("Cors")
     new_website = read_website(website) if website else None
@@ -59,14 +67,20 @@ def _check_retention(section: Element) -> None:
         return
     days = policy.value("Days")
     if not (days.isdecimal() and 1 <= int(days) <= LONGEST_RETENTION):
-        raise StorageError("InvalidXmlDocument", details={"Reason": f"Days is 1 to {LONGEST_RETENTION}"})
+        raise StorageError(
+            "InvalidXmlDocument", details={"Reason": f"Days is 1 to {LONGEST_RETENTION}"}
+        )
     if own:
         raise not_provided("Soft delete")
 
 
-def _apply(call: Call, given: Element, website: StaticWebsite | None, rules: list[dict[str, str]] | None) -> None:
+def _apply(
+    call: Call, given: Element, website: StaticWebsite | None, rules: list[dict[str, str]] | None
+) -> None:
     account: Account = call.account
-    account.service |= {section.name: section.render() for section in given.children if section.name in KEPT}
+    account.service |= {
+        section.name: section.render() for section in given.children if section.name in KEPT
+    }
     if rules is not None:
         account.cors = rules
     if website is not None:
@@ -110,7 +124,11 @@ def _website_element(website: StaticWebsite) -> Element:
 
 async def get_account_information(call: Call) -> Answer:
     """Get Account Information."""
-    kind = {"x-ms-sku-name": "Standard_LRS", "x-ms-account-kind": "StorageV2", "x-ms-is-hns-enabled": "false"}
+    kind = {
+        "x-ms-sku-name": "Standard_LRS",
+        "x-ms-account-kind": "StorageV2",
+        "x-ms-is-hns-enabled": "false",
+    }
     return Answer(200, kind)
 
 
@@ -118,11 +136,17 @@ async def get_user_delegation_key(call: Call) -> Answer:
     """Get User Delegation Key: for principals that came with a bearer token."""
     given, claims = await call.read_xml(), call.access.claims if call.access else None
     if claims is None:
-        raise StorageError("AuthenticationFailed", details={"AuthenticationErrorDetail": "Only a bearer token gets a key."})
+        raise StorageError(
+            "AuthenticationFailed",
+            details={"AuthenticationErrorDetail": "Only a bearer token gets a key."},
+        )
     key = delegation.read_request(given, claims)
     return xml_answer(delegation.element(key, delegation.value(call.account.secret, key)))
 
 
 async def get_statistics(call: Call) -> Answer:
     """Get Blob Service Stats: of a secondary location, which a locally redundant account has not."""
-    raise StorageError("InvalidQueryParameterValue", details={"QueryParameterName": "comp", "Time": dates.iso(dates.now())})
+    raise StorageError(
+        "InvalidQueryParameterValue",
+        details={"QueryParameterName": "comp", "Time": dates.iso(dates.now())},
+    )

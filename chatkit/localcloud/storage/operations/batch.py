@@ -50,9 +50,16 @@ class Batch:
 def part_headers(inner: Call, answer: Answer) -> dict[str, str]:
     """The headers of a part, in Azure's order: there are clients that take the body to begin after the content type."""
     kept = {name: value for name, value in answer.headers.items() if name != "Content-Type"}
-    shown = {**kept, "x-ms-request-id": inner.request_id, "x-ms-version": inner.header("x-ms-version") or NEWEST_VERSION}
+    shown = {
+        **kept,
+        "x-ms-request-id": inner.request_id,
+        "x-ms-version": inner.header("x-ms-version") or NEWEST_VERSION,
+    }
     if answer.body:
-        shown |= {"Content-Length": str(len(answer.body)), "Content-Type": answer.headers["Content-Type"]}
+        shown |= {
+            "Content-Length": str(len(answer.body)),
+            "Content-Type": answer.headers["Content-Type"],
+        }
     return shown
 
 
@@ -79,7 +86,9 @@ def read_part(call: Call, part: bytes) -> tuple[str, Call]:
     path, _, query_text = words[1].partition("?")
     query = Query.parse(query_text)
     if (words[0], query.get("comp")) not in ALLOWED:
-        raise StorageError("InvalidInput", "A batch can have Delete Blob or Set Blob Tier requests.")
+        raise StorageError(
+            "InvalidInput", "A batch can have Delete Blob or Set Blob Tier requests."
+        )
     target = read_target(path, query)
     inside = target.container == call.target.container if call.target.container else True
     if target.account != call.target.account or not target.blob or not inside:

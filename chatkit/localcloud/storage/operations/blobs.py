@@ -37,7 +37,11 @@ async def put_blob(call: Call) -> Answer:
     """Put Blob: a block blob with its content, or an empty append blob."""
     kind = call.required("x-ms-blob-type")
     if kind not in (BLOCK, APPEND):
-        raise not_provided("A page blob") if kind == "PageBlob" else bad_header("x-ms-blob-type", kind)
+        raise (
+            not_provided("A page blob")
+            if kind == "PageBlob"
+            else bad_header("x-ms-blob-type", kind)
+        )
     if kind == APPEND and call.length:
         raise bad_header("content-length", call.header("content-length"))
     blob = new_blob(call, kind, own=True)
@@ -50,12 +54,19 @@ async def put_blob(call: Call) -> Answer:
     except BaseException:
         call.repository.contents.drop(call.account.name, blob.pieces)
         raise
-    return Answer(201, written(blob, **{name: value for name, value in blob.headers.items() if name == "Content-MD5"}))
+    return Answer(
+        201,
+        written(
+            blob, **{name: value for name, value in blob.headers.items() if name == "Content-MD5"}
+        ),
+    )
 
 
 def new_blob(call: Call, kind: str, *, own: bool = False) -> Blob:
     """A blob as the request's headers describe it, without content."""
-    blob = Blob(call.target.blob, kind, headers=content_headers(call, own=own), metadata=metadata(call))
+    blob = Blob(
+        call.target.blob, kind, headers=content_headers(call, own=own), metadata=metadata(call)
+    )
     blob.tags = tags.from_header(call.header("x-ms-tags"))
     blob.headers.setdefault("Content-Type", DEFAULT_TYPE)
     if kind == BLOCK and tier(call):
@@ -94,7 +105,9 @@ async def receive(call: Call, *, hashed: bool) -> Received:
     """
     length = call.length
     hashed = hashed or bool(call.header("content-md5"))
-    received = await call.repository.contents.receive(call.account.name, call.chunks(), hashed=hashed)
+    received = await call.repository.contents.receive(
+        call.account.name, call.chunks(), hashed=hashed
+    )
     try:
         if received.piece.size != length:
             raise StorageError("InvalidInput")
@@ -113,7 +126,10 @@ def check_md5(wanted: str, digest: bytes) -> None:
         StorageError: InvalidMd5 or Md5Mismatch.
     """
     if wanted and md5_of(wanted) != digest:
-        details = {"UserSpecifiedMd5": wanted, "ServerCalculatedMd5": base64.b64encode(digest).decode()}
+        details = {
+            "UserSpecifiedMd5": wanted,
+            "ServerCalculatedMd5": base64.b64encode(digest).decode(),
+        }
         raise StorageError("Md5Mismatch", details=details)
 
 
@@ -157,7 +173,9 @@ def _md5_of_part(call: Call, blob: Blob, start: int, length: int) -> str:
 async def get_properties(call: Call) -> Answer:
     """Get Blob Properties."""
     blob = _readable(call)
-    return Answer(200, {**blob_headers(call, blob), **tier_headers(blob), "Content-Length": str(blob.size)})
+    return Answer(
+        200, {**blob_headers(call, blob), **tier_headers(blob), "Content-Length": str(blob.size)}
+    )
 
 
 async def get_metadata(call: Call) -> Answer:

@@ -56,7 +56,9 @@ def _check_stageable(call: Call, block_id: str) -> None:
 
 def _block_id(text: str) -> str:
     if not text:
-        raise StorageError("MissingRequiredQueryParameter", details={"QueryParameterName": "blockid"})
+        raise StorageError(
+            "MissingRequiredQueryParameter", details={"QueryParameterName": "blockid"}
+        )
     try:
         raw = base64.b64decode(text, validate=True)
     except (binascii.Error, ValueError):
@@ -92,7 +94,10 @@ def _chosen(call: Call, old: Blob | None, listed: Element) -> list[Piece]:
     for element in listed.children:
         if element.name not in sources:
             raise StorageError("InvalidXmlDocument")
-        found = next((source[element.text] for source in sources[element.name] if element.text in source), None)
+        found = next(
+            (source[element.text] for source in sources[element.name] if element.text in source),
+            None,
+        )
         if found is None:
             raise StorageError("InvalidBlockList")
         pieces.append(found)
@@ -138,7 +143,9 @@ async def append_block(call: Call) -> Answer:
     if len(data) != call.length:
         raise StorageError("InvalidInput")
     if call.header("content-md5"):
-        blobs.check_md5(call.header("content-md5"), hashlib.md5(data, usedforsecurity=False).digest())
+        blobs.check_md5(
+            call.header("content-md5"), hashlib.md5(data, usedforsecurity=False).digest()
+        )
     await check_crc64_of(call, data)
     return append(call, data, call.header("content-md5"))
 
@@ -162,7 +169,10 @@ def append(call: Call, data: bytes, md5: str = "") -> Answer:
         blob.append_blocks -= 1
         blob.etag, blob.modified = before
         raise
-    place = {"x-ms-blob-append-offset": str(offset), "x-ms-blob-committed-block-count": str(blob.append_blocks)}
+    place = {
+        "x-ms-blob-append-offset": str(offset),
+        "x-ms-blob-committed-block-count": str(blob.append_blocks),
+    }
     return Answer(201, written(blob, **place, **({"Content-MD5": md5} if md5 else {})))
 
 

@@ -64,12 +64,16 @@ def _unmet(call: Call, found: Blob | Container, *, prefix: str = "", tags: str =
     if values["if-match"]:
         if not _matches(values["if-match"], found.etag):
             return "if-match"
-    elif values["if-unmodified-since"] and changed > _date(prefix + "if-unmodified-since", values["if-unmodified-since"]):
+    elif values["if-unmodified-since"] and changed > _date(
+        prefix + "if-unmodified-since", values["if-unmodified-since"]
+    ):
         return "if-unmodified-since"
     if values["if-none-match"]:
         if _matches(values["if-none-match"], found.etag):
             return "if-none-match"
-    elif values["if-modified-since"] and changed <= _date(prefix + "if-modified-since", values["if-modified-since"]):
+    elif values["if-modified-since"] and changed <= _date(
+        prefix + "if-modified-since", values["if-modified-since"]
+    ):
         return "if-modified-since"
     return "" if _tags_match(call, found, tags) else tags
 

@@ -46,7 +46,15 @@ async def get_properties(call: Call) -> Answer:
         "x-ms-default-encryption-scope": "$account-encryption-key",
         "x-ms-deny-encryption-scope-override": "false",
     }
-    return Answer(200, {**_headers(container), **leases.headers(container.lease), **metadata_headers(container), **more})
+    return Answer(
+        200,
+        {
+            **_headers(container),
+            **leases.headers(container.lease),
+            **metadata_headers(container),
+            **more,
+        },
+    )
 
 
 async def get_metadata(call: Call) -> Answer:
@@ -69,7 +77,10 @@ async def get_acl(call: Call) -> Answer:
     """Get Container ACL: public access and stored access policies."""
     container = call.container
     leases.require(call, container, optional=True)
-    return xml_answer(Element("SignedIdentifiers", [*map(_identifier, container.policies.items())]), headers=_headers(container))
+    return xml_answer(
+        Element("SignedIdentifiers", [*map(_identifier, container.policies.items())]),
+        headers=_headers(container),
+    )
 
 
 async def set_acl(call: Call) -> Answer:
@@ -81,7 +92,9 @@ async def set_acl(call: Call) -> Answer:
             raise StorageError("InvalidXmlDocument")
         for item in given.children:
             policy = item.child("AccessPolicy") or Element("AccessPolicy")
-            policies[item.value("Id")] = {name.lower(): policy.value(name) for name in POLICY_FIELDS}
+            policies[item.value("Id")] = {
+                name.lower(): policy.value(name) for name in POLICY_FIELDS
+            }
         if len(policies) > MOST_POLICIES or "" in policies:
             raise StorageError("InvalidXmlNodeValue")
     conditions.check_write(call, container)
@@ -97,8 +110,13 @@ async def refuse_directories(call: Call) -> Answer:
 
 
 def _identifier(item: tuple[str, dict[str, str]]) -> Element:
-    values = [Element(name, item[1][name.lower()]) for name in POLICY_FIELDS if item[1].get(name.lower())]
-    return Element("SignedIdentifier", [Element("Id", item[0]), *([Element("AccessPolicy", values)] if values else [])])
+    values = [
+        Element(name, item[1][name.lower()]) for name in POLICY_FIELDS if item[1].get(name.lower())
+    ]
+    return Element(
+        "SignedIdentifier",
+        [Element("Id", item[0]), *([Element("AccessPolicy", values)] if values else [])],
+    )
 
 
 def _public(call: Call) -> str:
@@ -111,7 +129,10 @@ def _public(call: Call) -> str:
 
 
 def _headers(container: Container) -> dict[str, str]:
-    return {**stamp(container), **({"x-ms-blob-public-access": container.public} if container.public else {})}
+    return {
+        **stamp(container),
+        **({"x-ms-blob-public-access": container.public} if container.public else {}),
+    }
 
 
 def _changed(call: Call, container: Container) -> Answer:

@@ -50,7 +50,9 @@ class Copies:
             "completion-time": dates.http_date(dates.now()),
         }
         blobs.commit(call, blob)
-        return Answer(202, {**written(blob), "x-ms-copy-id": blob.copy["id"], "x-ms-copy-status": "success"})
+        return Answer(
+            202, {**written(blob), "x-ms-copy-id": blob.copy["id"], "x-ms-copy-status": "success"}
+        )
 
     async def put_blob_from_url(self, call: Call) -> Answer:
         """Put Blob From URL: a new block blob of another blob's content."""
@@ -58,19 +60,32 @@ class Copies:
         blob, checked = blobs.new_blob(call, BLOCK), await _checked_md5(call, reading)
         blobs.check_replace(call)
         if call.header("x-ms-copy-source-blob-properties", "true").lower() == "true":
-            blob.headers = {**source.headers, **{name: value for name, value in blob.headers.items() if _given(call, name)}}
+            blob.headers = {
+                **source.headers,
+                **{name: value for name, value in blob.headers.items() if _given(call, name)},
+            }
         if _copies_tags(call):
             blob.tags = dict(source.tags)
         blob.headers |= checked
         blob.pieces = _copied(call, reading)
         blobs.commit(call, blob)
-        return Answer(201, written(blob, **{name: value for name, value in blob.headers.items() if name == "Content-MD5"}))
+        return Answer(
+            201,
+            written(
+                blob,
+                **{name: value for name, value in blob.headers.items() if name == "Content-MD5"},
+            ),
+        )
 
     async def put_block_from_url(self, call: Call) -> Answer:
         """Put Block From URL: stage part of another blob."""
         data = self._source_part(call)
         checked = call.header("x-ms-source-content-md5")
-        headers = {**call.headers, "content-length": str(len(data)), **({"content-md5": checked} if checked else {})}
+        headers = {
+            **call.headers,
+            "content-length": str(len(data)),
+            **({"content-md5": checked} if checked else {}),
+        }
         block = replace(call, headers=headers, body=lambda: _once(data))
         return await blocks.put_block(block)
 
@@ -92,7 +107,10 @@ class Copies:
             by_url: The service reads the source as anybody would by its URL: who asks for the copy is not who reads.
         """
         url = urlsplit(call.required("x-ms-copy-source"))
-        path, query = _local_path(call, f"{url.scheme}://{url.netloc}", url.path), Query.parse(url.query)
+        path, query = (
+            _local_path(call, f"{url.scheme}://{url.netloc}", url.path),
+            Query.parse(url.query),
+        )
         target = read_target(path, query)
         account = call.repository.accounts.get(target.account)
         if account is None or not target.blob:
@@ -101,8 +119,21 @@ class Copies:
             raise not_provided("A snapshot or version")
         authorization = call.header("x-ms-copy-source-authorization")
         headers = {"authorization": authorization} if authorization else {}
-        reading = replace(call, method="GET", body=None, path=path, query=query, headers=headers, target=target, account=account)
-        own = account is call.account and call.access is not None and call.access.kind in ("key", "bearer")
+        reading = replace(
+            call,
+            method="GET",
+            body=None,
+            path=path,
+            query=query,
+            headers=headers,
+            target=target,
+            account=account,
+        )
+        own = (
+            account is call.account
+            and call.access is not None
+            and call.access.kind in ("key", "bearer")
+        )
         if by_url or not own or "sig" in query or headers:
             self._admit(reading)
         return reading
@@ -112,7 +143,9 @@ class Copies:
             self._gate.admit(reading, READ)
         except StorageError as error:
             raise _unverified(
-                StorageError("NoAuthenticationInformation") if error.code == "ResourceNotFound" else error
+                StorageError("NoAuthenticationInformation")
+                if error.code == "ResourceNotFound"
+                else error
             ) from None
 
     def _read(self, call: Call) -> tuple[Call, Blob]:
@@ -137,14 +170,26 @@ class Copies:
         if part[1] > LARGEST_APPEND:
             raise StorageError("RequestBodyTooLarge")
         data = call.repository.contents.read(reading.account.name, source.pieces, *part)
-        blobs.check_md5(call.header("x-ms-source-content-md5"), hashlib.md5(data, usedforsecurity=False).digest())
+        blobs.check_md5(
+            call.header("x-ms-source-content-md5"),
+            hashlib.md5(data, usedforsecurity=False).digest(),
+        )
         return data
 
 
 def _unverified(error: StorageError) -> StorageError:
     """Why the source could not be read, as the answer to the copy says it."""
-    headers = {"x-ms-copy-source-status-code": str(error.status), "x-ms-copy-source-error-code": error.code}
-    return StorageError("CannotVerifyCopySource", str(error), status=error.status, details=error.details, headers=headers)
+    headers = {
+        "x-ms-copy-source-status-code": str(error.status),
+        "x-ms-copy-source-error-code": error.code,
+    }
+    return StorageError(
+        "CannotVerifyCopySource",
+        str(error),
+        status=error.status,
+        details=error.details,
+        headers=headers,
+    )
 
 
 def _local_path(call: Call, origin: str, path: str) -> str:
@@ -180,10 +225,16 @@ def _copies_tags(call: Call) -> bool:
 
 async def _checked_md5(call: Call, reading: Call) -> dict[str, str]:
     """The MD5 that the request brings for the source, once it is known to be right."""
-    wanted, source, digest = call.header("x-ms-source-content-md5"), reading.blob, hashlib.md5(usedforsecurity=False)
+    wanted, source, digest = (
+        call.header("x-ms-source-content-md5"),
+        reading.blob,
+        hashlib.md5(usedforsecurity=False),
+    )
     if not wanted:
         return {}
-    async for part in call.repository.contents.send(reading.account.name, source.pieces, 0, source.size):
+    async for part in call.repository.contents.send(
+        reading.account.name, source.pieces, 0, source.size
+    ):
         digest.update(part)
         await asyncio.sleep(0)
     blobs.check_md5(wanted, digest.digest())
@@ -193,7 +244,10 @@ async def _checked_md5(call: Call, reading: Call) -> dict[str, str]:
 def _copied(call: Call, reading: Call) -> list[Piece]:
     source, contents = reading.blob, call.repository.contents
     linked = source.kind != APPEND
-    return [contents.copy(reading.account.name, piece, linked=linked, to=call.account.name) for piece in source.pieces]
+    return [
+        contents.copy(reading.account.name, piece, linked=linked, to=call.account.name)
+        for piece in source.pieces
+    ]
 
 
 def _given(call: Call, header: str) -> bool:

@@ -59,7 +59,10 @@ async def _compare(wanted: str, data: bytes) -> None:
         raise bad_header("x-ms-content-crc64", wanted) from None
     found = await asyncio.to_thread(crc64, [data])
     if found != expected:
-        details = {"UserSpecifiedCrc": wanted, "ServerCalculatedCrc": base64.b64encode(found).decode()}
+        details = {
+            "UserSpecifiedCrc": wanted,
+            "ServerCalculatedCrc": base64.b64encode(found).decode(),
+        }
         raise StorageError("Crc64Mismatch", details=details)
 
 

@@ -36,13 +36,18 @@ def require(call: Call, found: Blob | Container | None, *, optional: bool = Fals
         if given and given != lease.id:
             raise StorageError(f"LeaseIdMismatchWith{kind}Operation")
     elif given:
-        raise StorageError("LeaseLost" if given == lease.id else f"LeaseNotPresentWith{kind}Operation")
+        raise StorageError(
+            "LeaseLost" if given == lease.id else f"LeaseNotPresentWith{kind}Operation"
+        )
 
 
 def headers(lease: Lease) -> dict[str, str]:
     """How a lease shows in properties."""
     state = lease.state
-    shown = {"x-ms-lease-status": "locked" if lease.active else "unlocked", "x-ms-lease-state": state}
+    shown = {
+        "x-ms-lease-status": "locked" if lease.active else "unlocked",
+        "x-ms-lease-state": state,
+    }
     if state == "leased":
         shown["x-ms-lease-duration"] = "infinite" if lease.seconds == FOREVER else "fixed"
     return shown
@@ -54,7 +59,9 @@ async def lease_blob(call: Call) -> Answer:
     conditions.check_write(call, blob)
     status, shown = _act(call, blob.lease)
     call.repository.save_blob(call.account, container, blob)
-    return Answer(status, {**shown, "ETag": blob.etag, "Last-Modified": dates.http_date(blob.modified)})
+    return Answer(
+        status, {**shown, "ETag": blob.etag, "Last-Modified": dates.http_date(blob.modified)}
+    )
 
 
 async def lease_container(call: Call) -> Answer:
@@ -63,7 +70,10 @@ async def lease_container(call: Call) -> Answer:
     conditions.check_write(call, container)
     status, shown = _act(call, container.lease)
     call.repository.save_container(call.account, container)
-    return Answer(status, {**shown, "ETag": container.etag, "Last-Modified": dates.http_date(container.modified)})
+    return Answer(
+        status,
+        {**shown, "ETag": container.etag, "Last-Modified": dates.http_date(container.modified)},
+    )
 
 
 def _act(call: Call, lease: Lease) -> tuple[int, dict[str, str]]:
@@ -76,9 +86,15 @@ def _act(call: Call, lease: Lease) -> tuple[int, dict[str, str]]:
 
 def _acquire(call: Call, lease: Lease) -> tuple[int, dict[str, str]]:
     seconds = _duration(call)
-    proposed = _guid(call, "x-ms-proposed-lease-id") if call.header("x-ms-proposed-lease-id") else str(uuid.uuid4())
+    proposed = (
+        _guid(call, "x-ms-proposed-lease-id")
+        if call.header("x-ms-proposed-lease-id")
+        else str(uuid.uuid4())
+    )
     if lease.state == "breaking":
-        raise StorageError("LeaseIsBreakingAndCannotBeAcquired" if proposed == lease.id else "LeaseAlreadyPresent")
+        raise StorageError(
+            "LeaseIsBreakingAndCannotBeAcquired" if proposed == lease.id else "LeaseAlreadyPresent"
+        )
     if lease.state == "leased" and proposed != lease.id:
         raise StorageError("LeaseAlreadyPresent")
     lease.id, lease.seconds, lease.broken = proposed, seconds, 0
@@ -100,7 +116,9 @@ def _change(call: Call, lease: Lease) -> tuple[int, dict[str, str]]:
         raise StorageError("LeaseIsBreakingAndCannotBeChanged")
     if lease.state != "leased":
         raise StorageError("LeaseNotPresentWithLeaseOperation")
-    if _guid(call, "x-ms-lease-id") not in (lease.id, proposed) or (proposed != lease.id and _given(call) != lease.id):
+    if _guid(call, "x-ms-lease-id") not in (lease.id, proposed) or (
+        proposed != lease.id and _given(call) != lease.id
+    ):
         raise StorageError("LeaseIdMismatchWithLeaseOperation")
     lease.id = proposed
     return 200, {"x-ms-lease-id": lease.id}

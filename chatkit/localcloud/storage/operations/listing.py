@@ -24,7 +24,16 @@ from chatkit.localcloud.storage.state.models import Blob, Container
 LARGEST_PAGE = 5000
 AT_ONCE = 100  # entries written before others get their turn
 AFTER_ALL = "\U0010ffff"
-BLOB_INCLUDES = {"metadata", "uncommittedblobs", "tags", "copy", "snapshots", "deleted", "versions", "deletedwithversions"}
+BLOB_INCLUDES = {
+    "metadata",
+    "uncommittedblobs",
+    "tags",
+    "copy",
+    "snapshots",
+    "deleted",
+    "versions",
+    "deletedwithversions",
+}
 BLOB_INCLUDES |= {"immutabilitypolicy", "legalhold", "permissions"}
 CONTAINER_INCLUDES = {"metadata", "deleted", "system"}
 
@@ -84,7 +93,9 @@ def read_wanted(call: Call) -> Wanted:
     if text and not (text.isdecimal() and len(text) < 10):
         raise bad_query("maxresults", text)
     if text and int(text) == 0:
-        raise StorageError("OutOfRangeQueryParameterValue", details={"QueryParameterName": "maxresults"})
+        raise StorageError(
+            "OutOfRangeQueryParameterValue", details={"QueryParameterName": "maxresults"}
+        )
     size = min(int(text or LARGEST_PAGE), LARGEST_PAGE)
     start = _entry(query.get("marker")) or query.get("startfrom")
     return Wanted(query.get("prefix"), query.get("delimiter"), start, size)
@@ -94,7 +105,11 @@ async def list_blobs(call: Call) -> Answer:
     """List Blobs."""
     wanted, include = read_wanted(call), _includes(call, BLOB_INCLUDES)
     container = call.container
-    staged = [name for name in container.staged if name not in container.blobs] if "uncommittedblobs" in include else []
+    staged = (
+        [name for name in container.staged if name not in container.blobs]
+        if "uncommittedblobs" in include
+        else []
+    )
     page = cut_page(sorted([*container.names, *staged]) if staged else container.names, wanted)
     found, entries = [(name, container.blobs.get(name)) for name in page.names], []
     for number, (name, blob) in enumerate(found):
@@ -110,7 +125,9 @@ def _entry_element(name: str, blob: Blob | None, wanted: Wanted, include: set[st
     if wanted.delimiter and name.find(wanted.delimiter, len(wanted.prefix)) >= 0:
         return Element("BlobPrefix", [named("Name", name)])
     if blob is None:
-        empty = Element("Properties", [Element("Content-Length", "0"), Element("BlobType", "BlockBlob")])
+        empty = Element(
+            "Properties", [Element("Content-Length", "0"), Element("BlobType", "BlockBlob")]
+        )
         return Element("Blob", [named("Name", name), empty])
     parts = [named("Name", name), _with_copy(blob, include)]
     if "metadata" in include and blob.metadata:
@@ -123,9 +140,17 @@ def _entry_element(name: str, blob: Blob | None, wanted: Wanted, include: set[st
 def _with_copy(blob: Blob, include: set[str]) -> Element:
     shown = blob_element(blob)
     if "copy" in include and blob.copy:
-        names = {"id": "CopyId", "source": "CopySource", "status": "CopyStatus", "progress": "CopyProgress"}
+        names = {
+            "id": "CopyId",
+            "source": "CopySource",
+            "status": "CopyStatus",
+            "progress": "CopyProgress",
+        }
         names["completion-time"] = "CopyCompletionTime"
-        shown.content = [*shown.children, *(Element(names[name], value) for name, value in blob.copy.items())]
+        shown.content = [
+            *shown.children,
+            *(Element(names[name], value) for name, value in blob.copy.items()),
+        ]
     return shown
 
 
@@ -153,7 +178,9 @@ def _results(call: Call, page: Page, wanted: Wanted, entries: Element) -> Elemen
         shown.append(named("Delimiter", wanted.delimiter))
     endpoint = f"{call.origin}/{call.account.name}/"
     return Element(
-        "EnumerationResults", [*shown, entries, Element("NextMarker", _marker(page.marker))], {"ServiceEndpoint": endpoint}
+        "EnumerationResults",
+        [*shown, entries, Element("NextMarker", _marker(page.marker))],
+        {"ServiceEndpoint": endpoint},
     )
 
 
@@ -188,10 +215,24 @@ async def find_by_tags(call: Call) -> Answer:
         if len(entries) == wanted.size:
             page.marker = f"{container.name}/{blob.name}"
             break
-        shown = tags.element({name: value for name, value in blob.tags.items() if name in rule.names})
-        entries.append(Element("Blob", [named("Name", blob.name), Element("ContainerName", container.name), shown]))
-    parts = [Element("Where", text), Element("Blobs", entries), Element("NextMarker", _marker(page.marker))]
-    return xml_answer(Element("EnumerationResults", parts, {"ServiceEndpoint": f"{call.origin}/{call.account.name}/"}))
+        shown = tags.element(
+            {name: value for name, value in blob.tags.items() if name in rule.names}
+        )
+        entries.append(
+            Element(
+                "Blob", [named("Name", blob.name), Element("ContainerName", container.name), shown]
+            )
+        )
+    parts = [
+        Element("Where", text),
+        Element("Blobs", entries),
+        Element("NextMarker", _marker(page.marker)),
+    ]
+    return xml_answer(
+        Element(
+            "EnumerationResults", parts, {"ServiceEndpoint": f"{call.origin}/{call.account.name}/"}
+        )
+    )
 
 
 def _tag_rule(text: str) -> tag_rules.TagRule:
@@ -206,8 +247,16 @@ def _tag_rule(text: str) -> tag_rules.TagRule:
 def _tagged(call: Call, start: str) -> Iterator[tuple[Container, Blob]]:
     """Blobs with tags, by container and name, from the one that a marker names."""
     first, _, name = start.partition("/")
-    searched = [call.container] if call.target.container else [found for _, found in sorted(call.account.containers.items())]
+    searched = (
+        [call.container]
+        if call.target.container
+        else [found for _, found in sorted(call.account.containers.items())]
+    )
     for container in searched:
         if container.name >= first:
             blobs = [*container.names_from(name if container.name == first else "")]
-            yield from ((container, blob) for each in blobs if (blob := container.blobs.get(each)) and blob.tags)
+            yield from (
+                (container, blob)
+                for each in blobs
+                if (blob := container.blobs.get(each)) and blob.tags
+            )

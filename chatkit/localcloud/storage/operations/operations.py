@@ -55,7 +55,10 @@ NOT_IGNORED = {
     "x-ms-immutability-policy-until-date": "An immutability policy",
     "x-ms-legal-hold": "A legal hold",
 }
-DATA_LAKE = ("action", "resource")  # parameters of its operations, which clients also use to find out about directories
+DATA_LAKE = (
+    "action",
+    "resource",
+)  # parameters of its operations, which clients also use to find out about directories
 
 
 @dataclass(frozen=True)
@@ -108,14 +111,19 @@ class Operations:
     def _find(self, call: Call) -> Operation:
         if any(name in call.query for name in DATA_LAKE):
             return Operation("Data Lake", ANY, containers.refuse_directories)
-        method = "GET" if call.method == "HEAD" and call.target.level == "container" else call.method
+        method = (
+            "GET" if call.method == "HEAD" and call.target.level == "container" else call.method
+        )
         place, comp = f"{method} {call.target.level}", call.query.get("comp").lower()
         if "restype" in call.query:
             place += f" {call.query.get('restype').lower()}"
         found = self._table.get((place, comp, _variant(call, comp)))
         if found is not None:
             return found
-        if any(where.split(" ", 1)[1] == place.split(" ", 1)[1] and what == comp for where, what, _ in self._table):
+        if any(
+            where.split(" ", 1)[1] == place.split(" ", 1)[1] and what == comp
+            for where, what, _ in self._table
+        ):
             raise StorageError("UnsupportedHttpVerb")
         raise not_provided(f"{place}{' comp=' + comp if comp else ''}")
 
@@ -135,7 +143,11 @@ def _refuse_what_would_be_ignored(call: Call) -> None:
 
 def _variant(call: Call, comp: str) -> str:
     """What tells apart operations of the same method and parameters: a copy's source."""
-    if call.method != "PUT" or not call.header("x-ms-copy-source") or comp not in ("", "block", "appendblock"):
+    if (
+        call.method != "PUT"
+        or not call.header("x-ms-copy-source")
+        or comp not in ("", "block", "appendblock")
+    ):
         return ""
     return "put" if call.header("x-ms-blob-type") else "copy"
 
@@ -166,7 +178,12 @@ def table(copies: Copies, batch: Batch) -> Table:
     add("PUT blob?copy", "Abort Copy Blob", CHANGE, copies.abort_copy)
     for variant in ("copy", "put"):
         add(f"PUT blob?block|{variant}", "Put Block From URL", WRITE, copies.put_block_from_url)
-        add(f"PUT blob?appendblock|{variant}", "Append Block From URL", ADD, copies.append_block_from_url)
+        add(
+            f"PUT blob?appendblock|{variant}",
+            "Append Block From URL",
+            ADD,
+            copies.append_block_from_url,
+        )
     return found
 
 
@@ -175,10 +192,30 @@ Add = Callable[[str, str, Right, Handler], None]
 
 def _service_operations(add: Add) -> None:
     add("GET service?list", "List Containers", LIST_CONTAINERS, listing.list_containers)
-    add("GET service service?properties", "Get Blob Service Properties", READ_SERVICE, account_service.get_properties)
-    add("PUT service service?properties", "Set Blob Service Properties", WRITE_SERVICE, account_service.set_properties)
-    add("GET service service?stats", "Get Blob Service Stats", READ_SERVICE, account_service.get_statistics)
-    add("POST service service?userdelegationkey", "Get User Delegation Key", DELEGATE, account_service.get_user_delegation_key)
+    add(
+        "GET service service?properties",
+        "Get Blob Service Properties",
+        READ_SERVICE,
+        account_service.get_properties,
+    )
+    add(
+        "PUT service service?properties",
+        "Set Blob Service Properties",
+        WRITE_SERVICE,
+        account_service.set_properties,
+    )
+    add(
+        "GET service service?stats",
+        "Get Blob Service Stats",
+        READ_SERVICE,
+        account_service.get_statistics,
+    )
+    add(
+        "POST service service?userdelegationkey",
+        "Get User Delegation Key",
+        DELEGATE,
+        account_service.get_user_delegation_key,
+    )
     add("GET service?blobs", "Find Blobs by Tags", FIND, listing.find_by_tags)
     for method in ("GET", "HEAD"):
         for level in ("service", "container", "blob"):
@@ -189,14 +226,34 @@ def _service_operations(add: Add) -> None:
 def _container_operations(add: Add) -> None:
     add("PUT container container", "Create Container", CREATE_CONTAINER, containers.create)
     add("DELETE container container", "Delete Container", DELETE_CONTAINER, containers.delete)
-    add("GET container container", "Get Container Properties", READ_CONTAINER, containers.get_properties)
-    add("GET container container?metadata", "Get Container Metadata", READ_CONTAINER, containers.get_metadata)
-    add("PUT container container?metadata", "Set Container Metadata", WRITE_CONTAINER, containers.set_metadata)
+    add(
+        "GET container container",
+        "Get Container Properties",
+        READ_CONTAINER,
+        containers.get_properties,
+    )
+    add(
+        "GET container container?metadata",
+        "Get Container Metadata",
+        READ_CONTAINER,
+        containers.get_metadata,
+    )
+    add(
+        "PUT container container?metadata",
+        "Set Container Metadata",
+        WRITE_CONTAINER,
+        containers.set_metadata,
+    )
     add("GET container container?acl", "Get Container ACL", ACL, containers.get_acl)
     add("PUT container container?acl", "Set Container ACL", ACL, containers.set_acl)
     add("PUT container container?lease", "Lease Container", LEASE_CONTAINER, leases.lease_container)
     add("GET container container?list", "List Blobs", LIST, listing.list_blobs)
-    add("GET container container?blobs", "Find Blobs by Tags in Container", FIND, listing.find_by_tags)
+    add(
+        "GET container container?blobs",
+        "Find Blobs by Tags in Container",
+        FIND,
+        listing.find_by_tags,
+    )
 
 
 def _blob_operations(add: Add) -> None:

@@ -44,9 +44,18 @@ def content_headers(call: Call, *, own: bool = False) -> dict[str, str]:
         call: The request.
         own: The request's own Content-Type and so on count where no `x-ms-blob-…` header is given: Put Blob.
     """
-    given = {shown: call.header(name) for name, shown in CONTENT_HEADERS.items() if call.header(name)}
+    given = {
+        shown: call.header(name) for name, shown in CONTENT_HEADERS.items() if call.header(name)
+    }
     if own:
-        given = {**{name: call.header(name.lower()) for name in FROM_REQUEST if call.header(name.lower())}, **given}
+        given = {
+            **{
+                name: call.header(name.lower())
+                for name in FROM_REQUEST
+                if call.header(name.lower())
+            },
+            **given,
+        }
     return given
 
 
@@ -129,7 +138,13 @@ def blob_headers(call: Call, blob: Blob) -> dict[str, str]:
     if blob.tags:
         shown["x-ms-tag-count"] = str(len(blob.tags))
     if "sig" in call.query:
-        shown.update({header: call.query.get(name) for name, header in OVERRIDES.items() if name in call.query})
+        shown.update(
+            {
+                header: call.query.get(name)
+                for name, header in OVERRIDES.items()
+                if name in call.query
+            }
+        )
     return shown
 
 
@@ -139,7 +154,10 @@ def tier_headers(blob: Blob) -> dict[str, str]:
         return {}
     if not blob.tier:
         return {"x-ms-access-tier": DEFAULT_TIER, "x-ms-access-tier-inferred": "true"}
-    return {"x-ms-access-tier": blob.tier, "x-ms-access-tier-change-time": dates.http_date(blob.tier_changed)}
+    return {
+        "x-ms-access-tier": blob.tier,
+        "x-ms-access-tier-change-time": dates.http_date(blob.tier_changed),
+    }
 
 
 def blob_element(blob: Blob) -> Element:
@@ -170,7 +188,11 @@ def blob_element(blob: Blob) -> Element:
 
 def container_element(container: Container) -> Element:
     """A container's properties in a listing."""
-    values = {"Last-Modified": dates.http_date(container.modified), "Etag": container.etag, **_lease_values(container)}
+    values = {
+        "Last-Modified": dates.http_date(container.modified),
+        "Etag": container.etag,
+        **_lease_values(container),
+    }
     if container.public:
         values["PublicAccess"] = container.public
     values |= {
@@ -189,5 +211,9 @@ def metadata_element(found: Blob | Container) -> Element:
 
 
 def _lease_values(found: Blob | Container) -> dict[str, str]:
-    names = {"x-ms-lease-status": "LeaseStatus", "x-ms-lease-state": "LeaseState", "x-ms-lease-duration": "LeaseDuration"}
+    names = {
+        "x-ms-lease-status": "LeaseStatus",
+        "x-ms-lease-state": "LeaseState",
+        "x-ms-lease-duration": "LeaseDuration",
+    }
     return {names[name]: value for name, value in leases.headers(found.lease).items()}

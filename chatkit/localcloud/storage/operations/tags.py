@@ -39,7 +39,9 @@ async def get_tags(call: Call) -> Answer:
 async def set_tags(call: Call) -> Answer:
     """Set Blob Tags: replaces all of them; neither ETag nor modification time changes."""
     given = await call.read_xml()
-    pairs = [(tag.value("Key"), tag.value("Value")) for part in given.children for tag in part.children]
+    pairs = [
+        (tag.value("Key"), tag.value("Value")) for part in given.children for tag in part.children
+    ]
     blob = call.blob
     conditions.check_tags(call, blob)
     leases.require(call, blob)
@@ -51,10 +53,15 @@ async def set_tags(call: Call) -> Answer:
 
 
 def _allowed(tags: dict[str, str]) -> bool:
-    return len(tags) <= MOST and all(NAME.match(key) and VALUE.match(value) for key, value in tags.items())
+    return len(tags) <= MOST and all(
+        NAME.match(key) and VALUE.match(value) for key, value in tags.items()
+    )
 
 
 def element(tags: Mapping[str, str]) -> Element:
     """Tags in a listing and as an answer."""
-    pairs = [Element("Tag", [Element("Key", key), Element("Value", value)]) for key, value in tags.items()]
+    pairs = [
+        Element("Tag", [Element("Key", key), Element("Value", value)])
+        for key, value in tags.items()
+    ]
     return Element("Tags", [Element("TagSet", pairs)])

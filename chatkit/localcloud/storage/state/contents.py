@@ -61,9 +61,14 @@ class Contents:
             path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
             return open(path, "xb", buffering=0)
 
-    async def receive(self, account: str, chunks: AsyncIterator[bytes], *, hashed: bool = True) -> Received:
+    async def receive(
+        self, account: str, chunks: AsyncIterator[bytes], *, hashed: bool = True
+    ) -> Received:
         """Write what comes in to a new file."""
-        piece, digest = Piece(secrets.token_hex(12), 0), hashlib.md5(usedforsecurity=False) if hashed else None
+        piece, digest = (
+            Piece(secrets.token_hex(12), 0),
+            hashlib.md5(usedforsecurity=False) if hashed else None,
+        )
         try:
             with self._create(account, piece) as file:
                 async for chunk in chunks:
@@ -91,7 +96,10 @@ class Contents:
             linked: The bytes on disk are shared: for files that never change.
             to: Whose the second file will be.
         """
-        source, other = self._path(account, piece.file), Piece(secrets.token_hex(12), piece.size, piece.block_id)
+        source, other = (
+            self._path(account, piece.file),
+            Piece(secrets.token_hex(12), piece.size, piece.block_id),
+        )
         target = self._path(to, other.file)
         target.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         if linked:
@@ -108,7 +116,9 @@ class Contents:
         """Part of a content at once, for what is small."""
         return b"".join(self._parts(account, pieces, start, length))
 
-    async def send(self, account: str, pieces: list[Piece], start: int, length: int) -> AsyncIterator[bytes]:
+    async def send(
+        self, account: str, pieces: list[Piece], start: int, length: int
+    ) -> AsyncIterator[bytes]:
         """Part of a content in chunks. The files are safe from deletion from the first chunk to the last."""
         paths = [self._path(account, piece.file) for piece in pieces]
         self._sending.update(paths)
@@ -119,7 +129,9 @@ class Contents:
             self._sending.subtract(paths)
             self._remove(path for path in paths if path in self._doomed)
 
-    def _parts(self, account: str, pieces: Iterable[Piece], start: int, length: int) -> Iterable[bytes]:
+    def _parts(
+        self, account: str, pieces: Iterable[Piece], start: int, length: int
+    ) -> Iterable[bytes]:
         for piece in pieces:
             if start >= piece.size:
                 start -= piece.size
@@ -161,6 +173,10 @@ class Contents:
     def orphans(self, account: str, named: Collection[str]) -> list[Piece]:
         """Files of an account that no document names."""
         try:
-            return [Piece(entry.name, 0) for entry in os.scandir(self._folder / account) if entry.name not in named]
+            return [
+                Piece(entry.name, 0)
+                for entry in os.scandir(self._folder / account)
+                if entry.name not in named
+            ]
         except FileNotFoundError:
             return []

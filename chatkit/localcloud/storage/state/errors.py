@@ -22,23 +22,41 @@ KNOWN: dict[str, tuple[int, str]] = {
         " including the signature.",
     ),
     "AuthorizationFailure": (403, "This request is not authorized to perform this operation."),
-    "AuthorizationPermissionMismatch": (403, "This request is not authorized to perform this operation using this permission."),
-    "AuthorizationProtocolMismatch": (403, "This request is not authorized to perform this operation using this protocol."),
+    "AuthorizationPermissionMismatch": (
+        403,
+        "This request is not authorized to perform this operation using this permission.",
+    ),
+    "AuthorizationProtocolMismatch": (
+        403,
+        "This request is not authorized to perform this operation using this protocol.",
+    ),
     "AuthorizationResourceTypeMismatch": (
         403,
         "This request is not authorized to perform this operation using this resource type.",
     ),
-    "AuthorizationServiceMismatch": (403, "This request is not authorized to perform this operation using this service."),
-    "AuthorizationSourceIPMismatch": (403, "This request is not authorized to perform this operation using this source IP."),
+    "AuthorizationServiceMismatch": (
+        403,
+        "This request is not authorized to perform this operation using this service.",
+    ),
+    "AuthorizationSourceIPMismatch": (
+        403,
+        "This request is not authorized to perform this operation using this source IP.",
+    ),
     "BlobAlreadyExists": (409, "The specified blob already exists."),
     "BlobIsSealed": (
         409,
         "The specified blob is sealed and its contents can't be modified unless the blob is re-created after a delete.",
     ),
     "BlobNotFound": (404, "The specified blob does not exist."),
-    "BlockCountExceedsLimit": (409, "The committed block count cannot exceed the maximum limit of 50,000 blocks."),
+    "BlockCountExceedsLimit": (
+        409,
+        "The committed block count cannot exceed the maximum limit of 50,000 blocks.",
+    ),
     "CannotVerifyCopySource": (404, "The specified blob does not exist."),
-    "ConditionNotMet": (412, "The condition specified using HTTP conditional header(s) is not met."),
+    "ConditionNotMet": (
+        412,
+        "The condition specified using HTTP conditional header(s) is not met.",
+    ),
     "ContainerAlreadyExists": (409, "The specified container already exists."),
     "ContainerNotFound": (404, "The specified container does not exist."),
     "CorsPreflightFailure": (403, "CORS not enabled or no matching rule found for this request."),
@@ -47,30 +65,66 @@ KNOWN: dict[str, tuple[int, str]] = {
         "The CRC64 value specified in the request did not match with the CRC64 value calculated by the server.",
     ),
     "EmptyMetadataKey": (400, "The key for one of the metadata key-value pairs is empty."),
-    "HierarchicalNamespaceNotEnabled": (400, "This operation is only supported on a hierarchical namespace account."),
-    "InternalError": (500, "Server encountered an internal error. Please try again after some time."),
+    "HierarchicalNamespaceNotEnabled": (
+        400,
+        "This operation is only supported on a hierarchical namespace account.",
+    ),
+    "InternalError": (
+        500,
+        "Server encountered an internal error. Please try again after some time.",
+    ),
     "InvalidAuthenticationInfo": (401, SIGN_IN),
     "InvalidBlobOrBlock": (400, "The specified blob or block content is invalid."),
     "InvalidBlobType": (409, "The blob type is invalid for this operation."),
     "InvalidBlockList": (400, "The specified block list is invalid."),
-    "InvalidHeaderValue": (400, "The value for one of the HTTP headers is not in the correct format."),
+    "InvalidHeaderValue": (
+        400,
+        "The value for one of the HTTP headers is not in the correct format.",
+    ),
     "InvalidInput": (400, "One of the request inputs is not valid."),
-    "InvalidMd5": (400, "The MD5 value specified in the request is invalid. MD5 value must be 128 bits and base64 encoded."),
-    "InvalidMetadata": (400, "The metadata specified is invalid. It has characters that are not permitted."),
+    "InvalidMd5": (
+        400,
+        "The MD5 value specified in the request is invalid. MD5 value must be 128 bits and base64 encoded.",
+    ),
+    "InvalidMetadata": (
+        400,
+        "The metadata specified is invalid. It has characters that are not permitted.",
+    ),
     "InvalidOperation": (409, "The operation is not allowed on the resource in its present state."),
-    "InvalidQueryParameterValue": (400, "Value for one of the query parameters specified in the request URI is invalid."),
+    "InvalidQueryParameterValue": (
+        400,
+        "Value for one of the query parameters specified in the request URI is invalid.",
+    ),
     "InvalidRange": (416, "The range specified is invalid for the current size of the resource."),
     "InvalidResourceName": (400, "The specified resource name contains invalid characters."),
     "InvalidUri": (400, "The requested URI does not represent any resource on the server."),
     "InvalidXmlDocument": (400, "XML specified is not syntactically valid."),
-    "InvalidXmlNodeValue": (400, "The value for one of the XML nodes is not in the correct format."),
-    "KeyBasedAuthenticationNotPermitted": (403, "Key based authentication is not permitted on this storage account."),
+    "InvalidXmlNodeValue": (
+        400,
+        "The value for one of the XML nodes is not in the correct format.",
+    ),
+    "KeyBasedAuthenticationNotPermitted": (
+        403,
+        "Key based authentication is not permitted on this storage account.",
+    ),
     "LeaseAlreadyBroken": (409, "The lease has already been broken and cannot be broken again."),
     "LeaseAlreadyPresent": (409, "There is already a lease present."),
-    "LeaseIdMismatchWithBlobOperation": (412, "The lease ID specified did not match the lease ID for the blob."),
-    "LeaseIdMismatchWithContainerOperation": (412, "The lease ID specified did not match the lease ID for the container."),
-    "LeaseIdMismatchWithLeaseOperation": (409, "The lease ID specified did not match the lease ID for the blob/container."),
-    "LeaseIdMissing": (412, "There is currently a lease on the resource and no lease ID was specified in the request."),
+    "LeaseIdMismatchWithBlobOperation": (
+        412,
+        "The lease ID specified did not match the lease ID for the blob.",
+    ),
+    "LeaseIdMismatchWithContainerOperation": (
+        412,
+        "The lease ID specified did not match the lease ID for the container.",
+    ),
+    "LeaseIdMismatchWithLeaseOperation": (
+        409,
+        "The lease ID specified did not match the lease ID for the blob/container.",
+    ),
+    "LeaseIdMissing": (
+        412,
+        "There is currently a lease on the resource and no lease ID was specified in the request.",
+    ),
     "LeaseIsBreakingAndCannotBeAcquired": (
         409,
         "The lease ID matched, but the lease is currently in breaking state and cannot be acquired until it is broken.",
@@ -83,16 +137,34 @@ KNOWN: dict[str, tuple[int, str]] = {
         409,
         "The lease ID matched, but the lease has been broken explicitly and cannot be renewed.",
     ),
-    "LeaseLost": (412, "A lease ID was specified, but the lease for the blob/container has expired."),
+    "LeaseLost": (
+        412,
+        "A lease ID was specified, but the lease for the blob/container has expired.",
+    ),
     "LeaseNotPresentWithBlobOperation": (412, "There is currently no lease on the blob."),
     "LeaseNotPresentWithContainerOperation": (412, "There is currently no lease on the container."),
-    "LeaseNotPresentWithLeaseOperation": (409, "There is currently no lease on the blob/container."),
+    "LeaseNotPresentWithLeaseOperation": (
+        409,
+        "There is currently no lease on the blob/container.",
+    ),
     "MaxBlobSizeConditionNotMet": (412, "The max blob size condition specified was not met."),
-    "Md5Mismatch": (400, "The MD5 value specified in the request did not match with the MD5 value calculated by the server."),
-    "MetadataTooLarge": (400, "The size of the specified metadata exceeds the maximum size permitted."),
+    "Md5Mismatch": (
+        400,
+        "The MD5 value specified in the request did not match with the MD5 value calculated by the server.",
+    ),
+    "MetadataTooLarge": (
+        400,
+        "The size of the specified metadata exceeds the maximum size permitted.",
+    ),
     "MissingContentLengthHeader": (411, "The Content-Length header was not specified."),
-    "MissingRequiredHeader": (400, "An HTTP header that's mandatory for this request is not specified."),
-    "MissingRequiredQueryParameter": (400, "A required query parameter was not specified for this request."),
+    "MissingRequiredHeader": (
+        400,
+        "An HTTP header that's mandatory for this request is not specified.",
+    ),
+    "MissingRequiredQueryParameter": (
+        400,
+        "A required query parameter was not specified for this request.",
+    ),
     "MissingRequiredXmlNode": (400, "A required XML node was not specified in the request body."),
     "NoAuthenticationInformation": (401, SIGN_IN),
     "NoPendingCopyOperation": (409, "There is currently no pending copy operation."),
@@ -103,13 +175,28 @@ KNOWN: dict[str, tuple[int, str]] = {
         "A query parameter specified in the request URI is outside the permissible range.",
     ),
     "PublicAccessNotPermitted": (409, "Public access is not permitted on this storage account."),
-    "RequestBodyTooLarge": (413, "The request body is too large and exceeds the maximum permissible limit."),
+    "RequestBodyTooLarge": (
+        413,
+        "The request body is too large and exceeds the maximum permissible limit.",
+    ),
     "ResourceNotFound": (404, "The specified resource does not exist."),
-    "SourceConditionNotMet": (412, "The source condition specified using HTTP conditional header(s) is not met."),
-    "UnsatisfiableCondition": (400, "The request includes an unsatisfiable condition for this operation."),
-    "UnsupportedHeader": (400, "One of the HTTP headers specified in the request is not supported."),
+    "SourceConditionNotMet": (
+        412,
+        "The source condition specified using HTTP conditional header(s) is not met.",
+    ),
+    "UnsatisfiableCondition": (
+        400,
+        "The request includes an unsatisfiable condition for this operation.",
+    ),
+    "UnsupportedHeader": (
+        400,
+        "One of the HTTP headers specified in the request is not supported.",
+    ),
     "UnsupportedHttpVerb": (405, "The resource doesn't support specified Http Verb."),
-    "UnsupportedQueryParameter": (400, "One of the query parameters specified in the request URI is not supported."),
+    "UnsupportedQueryParameter": (
+        400,
+        "One of the query parameters specified in the request URI is not supported.",
+    ),
 }
 
 
@@ -161,7 +248,10 @@ def missing_header(name: str) -> StorageError:
 
 def bad_query(name: str, value: str) -> StorageError:
     """A query parameter that cannot be understood."""
-    return StorageError("InvalidQueryParameterValue", details={"QueryParameterName": name, "QueryParameterValue": value})
+    return StorageError(
+        "InvalidQueryParameterValue",
+        details={"QueryParameterName": name, "QueryParameterValue": value},
+    )
 
 
 def not_provided(what: str) -> StorageError:

@@ -160,7 +160,10 @@ class Container:
     def document(self) -> Document:
         """What is stored of the container itself."""
         kept = ("name", "etag", "modified", "metadata", "public", "policies")
-        return {**{name: getattr(self, name) for name in kept}, "lease": _lease_document(self.lease)}
+        return {
+            **{name: getattr(self, name) for name in kept},
+            "lease": _lease_document(self.lease),
+        }
 
     @classmethod
     def load(cls, document: Document) -> Container:

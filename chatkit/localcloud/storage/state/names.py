@@ -20,7 +20,10 @@ def check_container(name: str) -> None:
     if name in (ROOT, WEB, "$logs"):
         return
     if not 3 <= len(name) <= 63:
-        raise StorageError("OutOfRangeInput", "The specified resource name length is not within the permissible limits.")
+        raise StorageError(
+            "OutOfRangeInput",
+            "The specified resource name length is not within the permissible limits.",
+        )
     if not CONTAINER.match(name):
         raise StorageError("InvalidResourceName")
 

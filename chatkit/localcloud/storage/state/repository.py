@@ -14,7 +14,12 @@ from chatkit.localcloud.storage.state.errors import StorageError
 from chatkit.localcloud.storage.state.models import WEB, Account, Blob, Container, Piece
 from chatkit.localcloud.storage.state.spec import AccountSpec, StaticWebsite
 
-ACCOUNTS, CONTAINERS, BLOBS, STAGED = "storage", "storage-containers", "storage-blobs", "storage-staged"
+ACCOUNTS, CONTAINERS, BLOBS, STAGED = (
+    "storage",
+    "storage-containers",
+    "storage-blobs",
+    "storage-staged",
+)
 
 
 class Repository:
@@ -38,7 +43,9 @@ class Repository:
     def _load(self, spec: AccountSpec) -> Account:
         document = self._store.get(ACCOUNTS, spec.name)
         if document is None:
-            self._forget_rows(spec.name)  # of nobody: a deleted account leaves nothing to the next one of its name
+            self._forget_rows(
+                spec.name
+            )  # of nobody: a deleted account leaves nothing to the next one of its name
             self.contents.drop(spec.name, self.contents.orphans(spec.name, ()))
             account = Account(spec, secret=base64.b64encode(secrets.token_bytes(32)).decode())
             self.save_account(account)
@@ -68,7 +75,11 @@ class Repository:
 
     def save_account(self, account: Account) -> None:
         """Store an account's own settings."""
-        document = {"website": asdict(account.website), "service": account.service, "cors": account.cors}
+        document = {
+            "website": asdict(account.website),
+            "service": account.service,
+            "cors": account.cors,
+        }
         self._store.put(ACCOUNTS, account.name, {**document, "secret": account.secret})
 
     def forget_account(self, name: str) -> None:
@@ -163,7 +174,9 @@ class Repository:
     def stage(self, account: Account, container: Container, blob_name: str, piece: Piece) -> None:
         """Keep a block until it is committed; it replaces one of the same id."""
         document = {"blob": blob_name, "id": piece.block_id, "file": piece.file, "size": piece.size}
-        self._store.put(STAGED, _staged_key(account, container, blob_name, piece.block_id), document)
+        self._store.put(
+            STAGED, _staged_key(account, container, blob_name, piece.block_id), document
+        )
         staged = container.staged.setdefault(blob_name, {})
         replaced: Iterable[Piece] = [staged[piece.block_id]] if piece.block_id in staged else []
         staged[piece.block_id] = piece

@@ -14,7 +14,12 @@ from hypothesis import strategies as st
 from chatkit.localcloud.functions.deployed import packages
 from chatkit.localcloud.functions.host.errors import PackageRejected
 
-GOOD = {"host.json": "{}", "function_app.py": "", "requirements.txt": "azure-functions\n", "lib/a.py": "x"}
+GOOD = {
+    "host.json": "{}",
+    "function_app.py": "",
+    "requirements.txt": "azure-functions\n",
+    "lib/a.py": "x",
+}
 
 
 def package(tmp_path: Path, *entries: tuple[str | zipfile.ZipInfo, str]) -> Path:
@@ -48,7 +53,10 @@ def test_a_good_package_is_unpacked(tmp_path: Path) -> None:
         ([("/etc/evil", "x")], "absolute path: '/etc/evil'"),
         ([("C:/evil", "x")], "absolute path"),
         ([("a\\b.py", "x")], "backslash"),
-        ([(entry("link", stat.S_IFLNK | 0o777), "/etc/passwd")], "symbolic link or special file: 'link'"),
+        (
+            [(entry("link", stat.S_IFLNK | 0o777), "/etc/passwd")],
+            "symbolic link or special file: 'link'",
+        ),
         ([(entry("pipe", stat.S_IFIFO | 0o600), "")], "symbolic link or special file"),
         ([("a.py", "1"), ("a.py", "2")], "'a.py' twice"),
         ([("a.py", "1"), ("A.PY", "2")], "twice"),
@@ -56,7 +64,9 @@ def test_a_good_package_is_unpacked(tmp_path: Path) -> None:
         ([("a\nb.py", "x")], "unreadable name"),
     ],
 )
-def test_a_dangerous_entry_rejects_the_package(tmp_path: Path, entries: list[tuple[str, str]], sentence: str) -> None:
+def test_a_dangerous_entry_rejects_the_package(
+    tmp_path: Path, entries: list[tuple[str, str]], sentence: str
+) -> None:
     """Nothing is written, inside or outside of the folder."""
     with pytest.raises(PackageRejected, match=sentence):
         packages.unpack(package(tmp_path, ("host.json", "{}"), *entries), tmp_path / "out")
@@ -66,7 +76,10 @@ def test_a_dangerous_entry_rejects_the_package(tmp_path: Path, entries: list[tup
 @pytest.mark.parametrize(
     ("names", "sentence"),
     [
-        (["my-app/host.json", "my-app/function_app.py"], "not at the root of the package but at 'my-app/host.json'"),
+        (
+            ["my-app/host.json", "my-app/function_app.py"],
+            "not at the root of the package but at 'my-app/host.json'",
+        ),
         (["function_app.py"], "no host.json"),
         ([], "no host.json"),
     ],
@@ -78,7 +91,9 @@ def test_host_json_must_be_at_the_root(tmp_path: Path, names: list[str], sentenc
     assert "Zip the contents" in rejected.value.hint
 
 
-def test_a_zip_bomb_and_too_many_entries_are_rejected(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_zip_bomb_and_too_many_entries_are_rejected(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """By what the directory of the zip says, before unpacking."""
     bomb = package(tmp_path, ("host.json", "{}"), ("zeros", "0" * 60_000_000))
     with pytest.raises(PackageRejected, match="zip bomb"):
@@ -96,7 +111,11 @@ def test_missing_and_unwanted_files_are_warnings(tmp_path: Path) -> None:
     """They are in the build log, and do not stop a deployment."""
     entries = [("host.json", "{}"), ("local.settings.json", "{}")]
     warnings = packages.unpack(package(tmp_path, *entries), tmp_path / "out")
-    assert [name for name in ("local.settings.json", "requirements.txt", "function_app.py") if name in " ".join(warnings)] == [
+    assert [
+        name
+        for name in ("local.settings.json", "requirements.txt", "function_app.py")
+        if name in " ".join(warnings)
+    ] == [
         "local.settings.json",
         "requirements.txt",
         "function_app.py",

@@ -32,15 +32,23 @@ from tests.localcloud.functions.functions_testing import HEAD, HOST_JSON
 
 NAME = "site"
 OWN_KEYS = {"k": {"mine": "own-key"}, "v": {"mine": "other-key"}}
-KEYS = HostKeys("master-key", {"default": "function-key"}, {"signalr_extension": "extension-key"}, OWN_KEYS)
+KEYS = HostKeys(
+    "master-key", {"default": "function-key"}, {"signalr_extension": "extension-key"}, OWN_KEYS
+)
 
 
 def app_zip(version: str, *, script: str = "", **files: str) -> bytes:
     """A package with a function `v` that answers its version and what it sees; "requirements_txt" names that file."""
     seen = "json.dumps([dict(req.headers), os.environ.get('A')])"
-    script = script or f"import os\n@app.route(route='v')\ndef v(req): return '{version} ' + {seen}\n"
+    script = (
+        script or f"import os\n@app.route(route='v')\ndef v(req): return '{version} ' + {seen}\n"
+    )
     script += "@app.route(route='k', auth_level='FUNCTION')\ndef k(req): return 'key'\n"
-    own = {"host.json": HOST_JSON, "function_app.py": HEAD + script, "requirements_txt": "azure-functions"}
+    own = {
+        "host.json": HOST_JSON,
+        "function_app.py": HEAD + script,
+        "requirements_txt": "azure-functions",
+    }
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w") as archive:
         for name, text in {**own, **files}.items():
@@ -71,7 +79,12 @@ class Cloud:
         self.service = FunctionsService(self.platform, self.tokens, self.packages)
         reserve = self.platform.listeners.reserve
         self.spec = SiteSpec(
-            NAME, reserve("sites/site"), reserve("scm/site"), {"A": "1"}, KEYS, package_container_url="https://x/app-package"
+            NAME,
+            reserve("sites/site"),
+            reserve("scm/site"),
+            {"A": "1"},
+            KEYS,
+            package_container_url="https://x/app-package",
         )
         self.trust = ssl.create_default_context(cafile=str(self.platform.certificates.ca_file))
 
@@ -101,7 +114,9 @@ class Cloud:
 
     async def publish(self, package: bytes) -> Any:
         """Publish and wait; returns the finished record."""
-        status, deployment_id = await self.scm("POST", "/api/publish?RemoteBuild=true", data=package)
+        status, deployment_id = await self.scm(
+            "POST", "/api/publish?RemoteBuild=true", data=package
+        )
         assert status == 202, deployment_id
         return await self.finished(deployment_id)
 
@@ -116,7 +131,9 @@ class Cloud:
 
     async def ask(self, path: str, method: str = "GET", **options: Any) -> tuple[int, str]:
         """Ask the app."""
-        async with self.client.request(method, f"http://localhost:{self.spec.port}{path}", **options) as response:
+        async with self.client.request(
+            method, f"http://localhost:{self.spec.port}{path}", **options
+        ) as response:
             return response.status, await response.text()
 
     async def version(self) -> str:
@@ -143,7 +160,12 @@ async def test_publish_builds_releases_lists_and_keeps_the_package(cloud: Cloud)
     """202 with an id and Location, then status 4."""
     package = app_zip("one")
     record = await cloud.publish(package)
-    assert (record["status"], record["active"], record["complete"], record["remoteBuild"]) == (4, True, True, True)
+    assert (record["status"], record["active"], record["complete"], record["remoteBuild"]) == (
+        4,
+        True,
+        True,
+        True,
+    )
     assert await cloud.version() == "one"
     functions = cloud.service.list_functions(NAME)
     assert [(info.name, info.invoke_url) for info in functions] == [
@@ -153,7 +175,9 @@ async def test_publish_builds_releases_lists_and_keeps_the_package(cloud: Cloud)
     assert cloud.packages.saved == [("https://x/app-package", package)]
 
 
-async def test_a_broken_version_fails_with_its_traceback_and_the_old_one_serves_on(cloud: Cloud) -> None:
+async def test_a_broken_version_fails_with_its_traceback_and_the_old_one_serves_on(
+    cloud: Cloud,
+) -> None:
     """Status 3, the reason in the status text, the stack in the build log."""
     await cloud.publish(app_zip("one"))
     record = await cloud.publish(app_zip("two", script="import not_there\n"))
@@ -180,11 +204,16 @@ async def test_a_broken_first_version_answers_503_with_the_sentence(cloud: Cloud
     [
         (b"no zip", "not a valid zip file"),
         (app_zip("x", script="", **{"../evil.py": ""}), "leaves its folder"),
-        (app_zip("x", requirements_txt="not a requirement!"), "Line 1 of requirements.txt is not a requirement"),
+        (
+            app_zip("x", requirements_txt="not a requirement!"),
+            "Line 1 of requirements.txt is not a requirement",
+        ),
         (app_zip("x", script="del app\napp = func.FunctionApp()\n#"), "function_app.py"),
     ],
 )
-async def test_a_package_that_must_not_run_fails_the_deployment(cloud: Cloud, package: bytes, sentence: str) -> None:
+async def test_a_package_that_must_not_run_fails_the_deployment(
+    cloud: Cloud, package: bytes, sentence: str
+) -> None:
     """The sentence is in the record, nothing of the package stays."""
     if sentence == "function_app.py":
         package = app_zip("x", script="#", **{"function_app.py": HEAD})
@@ -195,7 +224,10 @@ async def test_a_package_that_must_not_run_fails_the_deployment(cloud: Cloud, pa
 
 async def test_a_second_deployment_while_one_runs_is_409(cloud: Cloud) -> None:
     """And the first one is not disturbed."""
-    slow = app_zip("slow", script="import time\ntime.sleep(0.5)\n@app.route(route='v')\ndef v(req): return 'slow '\n")
+    slow = app_zip(
+        "slow",
+        script="import time\ntime.sleep(0.5)\n@app.route(route='v')\ndef v(req): return 'slow '\n",
+    )
     _, first = await cloud.scm("POST", "/api/publish", data=slow)
     assert (await cloud.scm("GET", "/api/isdeploying"))[1] == {"value": True}
     status, text = await cloud.scm("POST", "/api/publish", data=app_zip("two"))
@@ -218,7 +250,12 @@ async def test_no_request_fails_during_a_switch(cloud: Cloud) -> None:
 
 @pytest.mark.parametrize(
     "headers",
-    [{}, {"Authorization": "Basic dXNlcjpwYXNz"}, {"Authorization": "Bearer nonsense"}, {"Authorization": "Bearer"}],
+    [
+        {},
+        {"Authorization": "Basic dXNlcjpwYXNz"},
+        {"Authorization": "Bearer nonsense"},
+        {"Authorization": "Bearer"},
+    ],
 )
 async def test_scm_takes_entra_tokens_only(cloud: Cloud, headers: dict[str, str]) -> None:
     """401 with a challenge; a password is told why."""
@@ -231,19 +268,35 @@ async def test_scm_takes_the_publishing_password_where_the_site_allows_it(cloud:
     """The site's own user, with or without the site's name before it; a wrong one is told so, and none does once it is off."""
     await cloud.service.apply(replace(cloud.spec, publishing_password="secret"))
     answers = []
-    for user, password in (("$site", "secret"), ("site\\$site", "secret"), ("$site", "wrong"), ("$other", "secret")):
+    for user, password in (
+        ("$site", "secret"),
+        ("site\\$site", "secret"),
+        ("$site", "wrong"),
+        ("$other", "secret"),
+    ):
         credential = base64.b64encode(f"{user}:{password}".encode()).decode()
-        answers.append(await cloud.scm("GET", "/api/deployments", headers={"Authorization": f"Basic {credential}"}))
+        answers.append(
+            await cloud.scm(
+                "GET", "/api/deployments", headers={"Authorization": f"Basic {credential}"}
+            )
+        )
     assert [status for status, _ in answers] == [200, 200, 401, 401] and "wrong" in answers[2][1]
     await cloud.service.apply(cloud.spec)
     good = base64.b64encode(b"$site:secret").decode()
-    assert (await cloud.scm("GET", "/api/deployments", headers={"Authorization": f"Basic {good}"}))[0] == 401
+    assert (await cloud.scm("GET", "/api/deployments", headers={"Authorization": f"Basic {good}"}))[
+        0
+    ] == 401
 
 
 async def test_scm_checks_the_audience(cloud: Cloud) -> None:
     """Resource Manager's audiences and App Service's own."""
-    for audience, status in [("https://appservice.azure.com", 200), ("https://storage.azure.com", 401)]:
-        assert (await cloud.scm("GET", "/api/deployments", headers=cloud.bearer(audience)))[0] == status
+    for audience, status in [
+        ("https://appservice.azure.com", 200),
+        ("https://storage.azure.com", 401),
+    ]:
+        assert (await cloud.scm("GET", "/api/deployments", headers=cloud.bearer(audience)))[
+            0
+        ] == status
 
 
 async def test_scm_answers_what_is_not_there(cloud: Cloud) -> None:
@@ -268,22 +321,34 @@ async def test_zip_deploy_of_a_consumption_app(cloud: Cloud) -> None:
     assert status == 400 and "not a valid zip" in text
 
 
-async def test_requirements_that_are_missing_are_installed_beside_the_app(cloud: Cloud, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_requirements_that_are_missing_are_installed_beside_the_app(
+    cloud: Cloud, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """The installer gets --target; what it says is in the log. A failing one fails the deployment."""
     code = (
         "import pathlib, sys; target = pathlib.Path(sys.argv[1]); target.mkdir(parents=True);"
         "(target / 'quux_zz.py').write_text('x=5'); print('installed quux')"
     )
-    monkeypatch.setattr(build, "installer", lambda target, path: [sys.executable, "-c", code, str(target)])
+    monkeypatch.setattr(
+        build, "installer", lambda target, path: [sys.executable, "-c", code, str(target)]
+    )
     script = "import quux_zz\n@app.route(route='v')\ndef v(req): return f'q{quux_zz.x} '\n"
-    record = await cloud.publish(app_zip("x", script=script, requirements_txt="azure-functions\nquux-zz>=1\n"))
+    record = await cloud.publish(
+        app_zip("x", script=script, requirements_txt="azure-functions\nquux-zz>=1\n")
+    )
     assert record["status"] == 4 and await cloud.version() == "q5"
     _, log = await cloud.scm("GET", f"/api/deployments/{record['id']}/log")
     messages = [line["message"] for line in log]
     assert "Installing quux-zz>=1 ..." in messages and "installed quux" in messages
-    monkeypatch.setattr(build, "installer", lambda target, path: [sys.executable, "-c", "print('no such thing'); exit(1)"])
+    monkeypatch.setattr(
+        build,
+        "installer",
+        lambda target, path: [sys.executable, "-c", "print('no such thing'); exit(1)"],
+    )
     failed = await cloud.publish(app_zip("y", requirements_txt="quux-zz>=2\n"))
-    assert failed["status"] == 3 and "requirements.txt could not be installed" in failed["status_text"]
+    assert (
+        failed["status"] == 3 and "requirements.txt could not be installed" in failed["status_text"]
+    )
     assert await cloud.version() == "q5"
 
 
@@ -351,7 +416,9 @@ async def test_identity_headers_of_clients_never_pass_authentication(cloud: Clou
     _, text = await cloud.ask("/api/v", headers=forged)
     headers = json.loads(text.partition(" ")[2])[0]
     assert headers["x-other"] == "o"
-    found = {name: value for name, value in headers.items() if "ms" in name.replace("_", "-").split("-")}
+    found = {
+        name: value for name, value in headers.items() if "ms" in name.replace("_", "-").split("-")
+    }
     assert found == {"x-ms-client-principal-name": "alice"}
 
 
@@ -380,7 +447,9 @@ async def test_a_gate_stands_in_front_of_the_app_and_names_the_user(cloud: Cloud
         ("/runtime/webhooks/signalr", "extension-key", 415),
     ],
 )
-async def test_keys_are_strict_when_deployed(cloud: Cloud, path: str, key: str, status: int) -> None:
+async def test_keys_are_strict_when_deployed(
+    cloud: Cloud, path: str, key: str, status: int
+) -> None:
     """In the header or as ?code=."""
     await cloud.publish(app_zip("one"))
     assert (await cloud.ask(path, headers={"x-functions-key": key} if key else {}))[0] == status
@@ -391,11 +460,15 @@ async def test_the_port_of_an_app_answers_https_too(cloud: Cloud) -> None:
     """As App Service does; deployment tools ask the host's status so."""
     await cloud.publish(app_zip("one"))
     url = f"https://localhost:{cloud.spec.port}/admin/host/status"
-    async with cloud.client.get(url, ssl=cloud.trust, headers={"x-functions-key": "master-key"}) as response:
+    async with cloud.client.get(
+        url, ssl=cloud.trust, headers={"x-functions-key": "master-key"}
+    ) as response:
         assert (response.status, (await response.json())["state"]) == (200, "Running")
 
 
-async def test_a_taken_port_leaves_the_other_sites_alone(cloud: Cloud, caplog: pytest.LogCaptureFixture) -> None:
+async def test_a_taken_port_leaves_the_other_sites_alone(
+    cloud: Cloud, caplog: pytest.LogCaptureFixture
+) -> None:
     """After a restart another program may have it: the log says so, everything else starts."""
     await cloud.service.apply(replace(cloud.spec, name="second", scm_port=cloud.spec.port))
     assert "Function app second is not reachable" in caplog.text
@@ -433,25 +506,38 @@ async def test_everything_is_back_after_a_restart_of_the_local_cloud(tmp_path: P
     async with Cloud(tmp_path) as second:
         assert await second.version() == "one"
         _, records = await second.scm("GET", "/api/deployments")
-        assert [(item["id"] == record["id"], item["status"]) for item in records] == [(False, 3), (True, 4)]
+        assert [(item["id"] == record["id"], item["status"]) for item in records] == [
+            (False, 3),
+            (True, 4),
+        ]
         assert "was stopped during the deployment" in records[0]["status_text"]
-        assert {path.name for path in (tmp_path / "sites" / NAME / "versions").iterdir()} == {record["id"]}
+        assert {path.name for path in (tmp_path / "sites" / NAME / "versions").iterdir()} == {
+            record["id"]
+        }
         assert not (tmp_path / "sites" / NAME / "half.upload").exists()
 
 
 async def test_the_apps_log_has_invocations_and_prints(cloud: Cloud) -> None:
     """One file per app, secrets masked."""
-    script = "@app.route(route='v')\ndef v(req):\n    print('AccessKey=c2VjcmV0;')\n    return 'one '\n"
+    script = (
+        "@app.route(route='v')\ndef v(req):\n    print('AccessKey=c2VjcmV0;')\n    return 'one '\n"
+    )
     await cloud.publish(app_zip("one", script=script))
     await cloud.version()
     log = (cloud.platform.folder / "sites" / "site" / "app.log").read_text()
-    assert "Executed 'Functions.v' (Succeeded" in log and "AccessKey=***" in log and "c2VjcmV0" not in log
+    assert (
+        "Executed 'Functions.v' (Succeeded" in log
+        and "AccessKey=***" in log
+        and "c2VjcmV0" not in log
+    )
     kinds = [event.kind for event in cloud.platform.trace.after(source="functions/site")]
     assert kinds == ["deployed", "invocation"]
 
 
 @pytest.mark.parametrize("named", ["3.10", f"{sys.version_info.major}.{sys.version_info.minor}"])
-async def test_a_site_that_names_another_python_says_so_in_its_log(cloud: Cloud, named: str) -> None:
+async def test_a_site_that_names_another_python_says_so_in_its_log(
+    cloud: Cloud, named: str
+) -> None:
     """At its start, with both versions; a site that names this one says nothing."""
     await cloud.service.apply(replace(cloud.spec, python_version=named))
     await cloud.publish(app_zip("one"))

@@ -36,7 +36,9 @@ class CallCase:
 
 def http(function: str, *bindings: str) -> str:
     """A script with one HTTP function and more decorators."""
-    return "\n".join(["@app.route(route='f')", *(f"@app.{binding}" for binding in bindings), function, ""])
+    return "\n".join(
+        ["@app.route(route='f')", *(f"@app.{binding}" for binding in bindings), function, ""]
+    )
 
 
 IN = "generic_input_binding(arg_name='x', type='signalRConnectionInfo', hubName='chat')"
@@ -54,18 +56,35 @@ LOAD = [
     LoadCase("http function annotated int", http("def f(req: func.HttpRequest) -> int: ...")),
     LoadCase("http function annotated dict", http("def f(req: func.HttpRequest) -> dict: ...")),
     LoadCase("http function annotated None", http("def f(req: func.HttpRequest) -> None: ...")),
-    LoadCase("http function annotated Optional[str]", http("def f(req: func.HttpRequest) -> typing.Optional[str]: ...")),
-    LoadCase("http function annotated Out", http("def f(req: func.HttpRequest) -> func.Out[str]: ...")),
+    LoadCase(
+        "http function annotated Optional[str]",
+        http("def f(req: func.HttpRequest) -> typing.Optional[str]: ..."),
+    ),
+    LoadCase(
+        "http function annotated Out", http("def f(req: func.HttpRequest) -> func.Out[str]: ...")
+    ),
     LoadCase("request annotated dict", http("def f(req: dict): ...")),
     LoadCase("request annotated str", http("def f(req: str): ...")),
     LoadCase("request annotated Out", http("def f(req: func.Out[str]): ...")),
     LoadCase("annotation that does not exist", http("def f(req: 'Nonsense'): ...")),
     LoadCase("annotation that is no type", http("def f(req: 5): ...")),
-    LoadCase("methods and route template", "@app.route(route='a/{id:int?}', methods=['GET', 'POST'])\ndef f(req): ...\n"),
-    LoadCase("trigger argument of another name", "@app.route(route='f', trigger_arg_name='r')\ndef f(r): ...\n"),
+    LoadCase(
+        "methods and route template",
+        "@app.route(route='a/{id:int?}', methods=['GET', 'POST'])\ndef f(req): ...\n",
+    ),
+    LoadCase(
+        "trigger argument of another name",
+        "@app.route(route='f', trigger_arg_name='r')\ndef f(r): ...\n",
+    ),
     LoadCase("levels", "@app.route(route='f', auth_level=func.AuthLevel.ADMIN)\ndef f(req): ...\n"),
-    LoadCase("level as upper-case text", "app = func.FunctionApp(http_auth_level='ANONYMOUS')\n" + http("def f(req): ...")),
-    LoadCase("level as lower-case text", "app = func.FunctionApp(http_auth_level='anonymous')\n" + http("def f(req): ...")),
+    LoadCase(
+        "level as upper-case text",
+        "app = func.FunctionApp(http_auth_level='ANONYMOUS')\n" + http("def f(req): ..."),
+    ),
+    LoadCase(
+        "level as lower-case text",
+        "app = func.FunctionApp(http_auth_level='anonymous')\n" + http("def f(req): ..."),
+    ),
     LoadCase("default level", "app = func.FunctionApp()\n" + http("def f(req): ...")),
     LoadCase("async function", http("async def f(req: func.HttpRequest) -> str: ...")),
     LoadCase("function_name", "@app.function_name('other')\n" + http("def f(req): ...")),
@@ -84,7 +103,9 @@ LOAD = [
     LoadCase("generic output Out[str]", http("def f(req, x: func.Out[str]): ...", OUT)),
     LoadCase("generic output Out[bytes]", http("def f(req, x: func.Out[bytes]): ...", OUT)),
     LoadCase("generic output Out[dict]", http("def f(req, x: func.Out[dict]): ...", OUT)),
-    LoadCase("generic output Out[List[str]]", http("def f(req, x: func.Out[typing.List[str]]): ...", OUT)),
+    LoadCase(
+        "generic output Out[List[str]]", http("def f(req, x: func.Out[typing.List[str]]): ...", OUT)
+    ),
     LoadCase("generic output bare Out", http("def f(req, x: func.Out): ...", OUT)),
     LoadCase("generic output without annotation", http("def f(req, x): ...", OUT)),
     LoadCase("generic output annotated str", http("def f(req, x: str): ...", OUT)),
@@ -95,12 +116,19 @@ LOAD = [
     LoadCase("timer", TIMER + "def f(x: func.TimerRequest) -> None: ...\n"),
     LoadCase("timer annotated str", TIMER + "def f(x: str) -> None: ...\n"),
     LoadCase("two functions", http("def f(req): ...") + "@app.route(route='g')\ndef g(req): ...\n"),
-    LoadCase("two functions of one name", http("def f(req): ...") + "@app.route(route='g')\ndef f(req): ...\n"),
+    LoadCase(
+        "two functions of one name",
+        http("def f(req): ...") + "@app.route(route='g')\ndef f(req): ...\n",
+    ),
     LoadCase("two triggers", "@app.route(route='f')\n" + TIMER + "def f(req, x): ...\n"),
     LoadCase("no trigger", "@app.function_name('f')\ndef f(): ...\n"),
-    LoadCase("blueprint", "b = func.Blueprint()\n@b.route(route='f')\ndef f(req): ...\napp.register_functions(b)\ndel b\n"),
     LoadCase(
-        "blueprint left at top level", "b = func.Blueprint()\n@b.route(route='f')\ndef f(req): ...\napp.register_functions(b)\n"
+        "blueprint",
+        "b = func.Blueprint()\n@b.route(route='f')\ndef f(req): ...\napp.register_functions(b)\ndel b\n",
+    ),
+    LoadCase(
+        "blueprint left at top level",
+        "b = func.Blueprint()\n@b.route(route='f')\ndef f(req): ...\napp.register_functions(b)\n",
     ),
     LoadCase("two apps", "other = func.FunctionApp()\n" + http("def f(req): ...")),
     LoadCase("no app", "del app\n"),
@@ -128,13 +156,27 @@ CALL = [
     CallCase("response with text", http(RESPONSE + "func.HttpResponse('hello')")),
     CallCase("response with status only", http(RESPONSE + "func.HttpResponse(status_code=202)")),
     CallCase("response without arguments", http(RESPONSE + "func.HttpResponse()")),
-    CallCase("response with json mimetype", http(RESPONSE + "func.HttpResponse('{}', mimetype='application/json')")),
-    CallCase("response with text mimetype", http(RESPONSE + "func.HttpResponse('<p>', mimetype='text/html')")),
+    CallCase(
+        "response with json mimetype",
+        http(RESPONSE + "func.HttpResponse('{}', mimetype='application/json')"),
+    ),
+    CallCase(
+        "response with text mimetype",
+        http(RESPONSE + "func.HttpResponse('<p>', mimetype='text/html')"),
+    ),
     CallCase("response with charset", http(RESPONSE + "func.HttpResponse('é', charset='latin-1')")),
-    CallCase("response with bytes", http(RESPONSE + "func.HttpResponse(b'\\x00\\xff', mimetype='image/png')")),
-    CallCase("response with headers", http(RESPONSE + "func.HttpResponse('x', headers={'X-One': '1', 'Content-Type': 'a/b'})")),
+    CallCase(
+        "response with bytes",
+        http(RESPONSE + "func.HttpResponse(b'\\x00\\xff', mimetype='image/png')"),
+    ),
+    CallCase(
+        "response with headers",
+        http(RESPONSE + "func.HttpResponse('x', headers={'X-One': '1', 'Content-Type': 'a/b'})"),
+    ),
     CallCase("response with a dict", http(RESPONSE + "func.HttpResponse({'a': 1})")),
-    CallCase("response with an odd status", http(RESPONSE + "func.HttpResponse('x', status_code=299)")),
+    CallCase(
+        "response with an odd status", http(RESPONSE + "func.HttpResponse('x', status_code=299)")
+    ),
     CallCase(
         "response with cookies",
         http(
@@ -144,7 +186,9 @@ CALL = [
     ),
     CallCase(
         "response with an invalid cookie date",
-        http("def f(req):\n    r = func.HttpResponse('x')\n    r.headers.add('Set-Cookie', 'a=1; Expires=soon')\n    return r"),
+        http(
+            "def f(req):\n    r = func.HttpResponse('x')\n    r.headers.add('Set-Cookie', 'a=1; Expires=soon')\n    return r"
+        ),
     ),
     CallCase("returns text", http(ANY + "'plain'")),
     CallCase("returns empty text", http(ANY + "''")),
@@ -155,38 +199,56 @@ CALL = [
     CallCase("returns tuple", http(ANY + "('x', 201)")),
     CallCase("returns int", http(ANY + "5")),
     CallCase("returns bool", http(ANY + "True")),
-    CallCase("async returns text", http("async def f(req):\n    await asyncio.sleep(0)\n    return 'plain'")),
+    CallCase(
+        "async returns text",
+        http("async def f(req):\n    await asyncio.sleep(0)\n    return 'plain'"),
+    ),
     CallCase("async raises", http("async def f(req):\n    raise ValueError('later')")),
     CallCase("raises", http("def f(req):\n    raise ValueError('boom')")),
     CallCase("raises without message", http("def f(req):\n    raise KeyError")),
     CallCase(
         "raises its own type",
         http("class Odd(Exception): ...\ndef f(req):\n    raise Odd('é')").replace(
-            "@app.route(route='f')\nclass Odd(Exception): ...", "class Odd(Exception): ...\n@app.route(route='f')"
+            "@app.route(route='f')\nclass Odd(Exception): ...",
+            "class Odd(Exception): ...\n@app.route(route='f')",
         ),
     ),
     CallCase(
         "request fields",
-        http(ANY + "json.dumps([req.method, req.url, dict(req.headers), dict(req.params), dict(req.route_params)])"),
+        http(
+            ANY
+            + "json.dumps([req.method, req.url, dict(req.headers), dict(req.params), dict(req.route_params)])"
+        ),
     ),
-    CallCase("request header in any case", http(ANY + "req.headers['X-USER'] + str(req.headers.get('none'))")),
+    CallCase(
+        "request header in any case",
+        http(ANY + "req.headers['X-USER'] + str(req.headers.get('none'))"),
+    ),
     CallCase("request body", http(ANY + "repr(req.get_body())"), body=b"\x00raw"),
     CallCase("request json", http(ANY + "json.dumps(req.get_json())"), body=JSON_BODY),
     CallCase("request json that is none", http(ANY + "json.dumps(req.get_json())"), body=b"{no"),
     CallCase("request json of an empty body", http(ANY + "json.dumps(req.get_json())")),
-    CallCase("request form", http(ANY + "json.dumps(dict(req.form))"), {"headers": FORM}, b"a=1&b=x+y"),
+    CallCase(
+        "request form", http(ANY + "json.dumps(dict(req.form))"), {"headers": FORM}, b"a=1&b=x+y"
+    ),
     CallCase(
         "generic input json",
         http("def f(req, x: str):\n    return f'{type(x).__name__} {x}'", IN),
         {"x": {"json": '{"url":"u"}'}},
     ),
     CallCase(
-        "generic input string", http("def f(req, x: str):\n    return f'{type(x).__name__} {x}'", IN), {"x": {"string": "s"}}
+        "generic input string",
+        http("def f(req, x: str):\n    return f'{type(x).__name__} {x}'", IN),
+        {"x": {"string": "s"}},
     ),
     CallCase(
-        "generic input bytes", http("def f(req, x: bytes):\n    return f'{type(x).__name__} {x}'", IN), {"x": {"bytes": "AAE="}}
+        "generic input bytes",
+        http("def f(req, x: bytes):\n    return f'{type(x).__name__} {x}'", IN),
+        {"x": {"bytes": "AAE="}},
     ),
-    CallCase("generic input nothing", http("def f(req, x: str):\n    return repr(x)", IN), {"x": None}),
+    CallCase(
+        "generic input nothing", http("def f(req, x: str):\n    return repr(x)", IN), {"x": None}
+    ),
     CallCase("output text", setting("'text'")),
     CallCase("output json text", setting("json.dumps({'target': 't', 'arguments': [1]})")),
     CallCase("output dict", setting("{'target': 't', 'arguments': []}")),
@@ -200,24 +262,47 @@ CALL = [
     CallCase("output empty text", setting("''")),
     CallCase("output object", setting("object()")),
     CallCase("output set of values json cannot hold", setting("{'a': b'x'}")),
-    CallCase("output set twice", http("def f(req, x: func.Out[str]):\n    x.set('1'); x.set('2')\n    return x.get()", OUT)),
+    CallCase(
+        "output set twice",
+        http("def f(req, x: func.Out[str]):\n    x.set('1'); x.set('2')\n    return x.get()", OUT),
+    ),
     CallCase(
         "output set before an exception",
         http("def f(req, x: func.Out[str]):\n    x.set('1')\n    raise ValueError('after')", OUT),
     ),
-    CallCase("trigger returns text", TRIGGER + "def f(x: str) -> str:\n    return x\n", {"x": {"json": "{}"}}),
-    CallCase("trigger returns dict", TRIGGER + "def f(x: str):\n    return {'a': 1}\n", {"x": {"json": "{}"}}),
-    CallCase("trigger returns list", TRIGGER + "def f(x: str):\n    return [1]\n", {"x": {"json": "{}"}}),
-    CallCase("trigger returns int", TRIGGER + "def f(x: str):\n    return 5\n", {"x": {"json": "{}"}}),
-    CallCase("trigger returns None", TRIGGER + "def f(x: str):\n    return None\n", {"x": {"json": "{}"}}),
-    CallCase("trigger returns an object", TRIGGER + "def f(x: str):\n    return object()\n", {"x": {"json": "{}"}}),
+    CallCase(
+        "trigger returns text",
+        TRIGGER + "def f(x: str) -> str:\n    return x\n",
+        {"x": {"json": "{}"}},
+    ),
+    CallCase(
+        "trigger returns dict",
+        TRIGGER + "def f(x: str):\n    return {'a': 1}\n",
+        {"x": {"json": "{}"}},
+    ),
+    CallCase(
+        "trigger returns list", TRIGGER + "def f(x: str):\n    return [1]\n", {"x": {"json": "{}"}}
+    ),
+    CallCase(
+        "trigger returns int", TRIGGER + "def f(x: str):\n    return 5\n", {"x": {"json": "{}"}}
+    ),
+    CallCase(
+        "trigger returns None", TRIGGER + "def f(x: str):\n    return None\n", {"x": {"json": "{}"}}
+    ),
+    CallCase(
+        "trigger returns an object",
+        TRIGGER + "def f(x: str):\n    return object()\n",
+        {"x": {"json": "{}"}},
+    ),
     CallCase(
         "timer",
         TIMER + "def f(x: func.TimerRequest) -> None:\n    assert x.past_due is True\n",
         {"x": {"json": '{"IsPastDue": true}'}},
     ),
     CallCase(
-        "timer returns a value", TIMER + "def f(x: func.TimerRequest):\n    return 'x'\n", {"x": {"json": '{"IsPastDue": true}'}}
+        "timer returns a value",
+        TIMER + "def f(x: func.TimerRequest):\n    return 'x'\n",
+        {"x": {"json": '{"IsPastDue": true}'}},
     ),
     CallCase(
         "context",

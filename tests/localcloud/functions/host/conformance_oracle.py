@@ -45,10 +45,14 @@ class TypedData(Message):
 
 def protos() -> Any:
     """The message classes."""
-    found: Any = Namespace(**{name: type(name, (Message,), {}) for name in MESSAGES.split()}, TypedData=TypedData)
+    found: Any = Namespace(
+        **{name: type(name, (Message,), {}) for name in MESSAGES.split()}, TypedData=TypedData
+    )
     found.StatusResult.Success, found.StatusResult.Failure = 1, 0
     found.BindingInfo.undefined, found.BindingInfo.out, found.BindingInfo.inout = 0, 1, 2
-    found.RpcHttpCookie.SameSite = Namespace(**{"None": 0, "Lax": 1, "Strict": 2, "ExplicitNone": 3})
+    found.RpcHttpCookie.SameSite = Namespace(
+        **{"None": 0, "Lax": 1, "Strict": 2, "ExplicitNone": 3}
+    )
     return found
 
 
@@ -73,7 +77,9 @@ def untyped(data: Any) -> tuple[dict[str, Any] | None, bytes]:
     if kind != "http":
         return {kind: value}, b""
     cookies = [cookie(item) for item in value.cookies or []]
-    return {"http": {"status": value.status_code, "headers": value.headers, "cookies": cookies}}, value.body.bytes
+    return {
+        "http": {"status": value.status_code, "headers": value.headers, "cookies": cookies}
+    }, value.body.bytes
 
 
 def cookie(item: Any) -> dict[str, Any]:
@@ -117,19 +123,30 @@ class Oracle:
         runtime = self._runtime
         sys.path.append(header["folder"])
         runtime.start_threadpool_executor()
-        request = Namespace(worker_init_request=Namespace(capabilities={}, function_app_directory=header["folder"]))
-        answer = await runtime.worker_init_request(Namespace(request=request, properties={"host": "", "protos": protos()}))
+        request = Namespace(
+            worker_init_request=Namespace(capabilities={}, function_app_directory=header["folder"])
+        )
+        answer = await runtime.worker_init_request(
+            Namespace(request=request, properties={"host": "", "protos": protos()})
+        )
         if not answer.result.status:
             self._channel.send({"op": "failed", **failure(answer.result.exception)})
             return
         functions = (await runtime.functions_metadata_request(None)).function_metadata_results or []
-        described = [{"id": f.function_id, "name": f.name, "bindings": f.raw_bindings, "is_async": False} for f in functions]
-        self._channel.send({"op": "loaded", "functions": described, "python": sys.version.split()[0]})
+        described = [
+            {"id": f.function_id, "name": f.name, "bindings": f.raw_bindings, "is_async": False}
+            for f in functions
+        ]
+        self._channel.send(
+            {"op": "loaded", "functions": described, "python": sys.version.split()[0]}
+        )
 
     async def _invoke(self, header: dict[str, Any], body: bytes) -> None:
         runtime = self._runtime
         inputs = [
-            Namespace(name=name, data=typed(wire, body), rpc_data="data", WhichOneof=lambda group: "data")
+            Namespace(
+                name=name, data=typed(wire, body), rpc_data="data", WhichOneof=lambda group: "data"
+            )
             for name, wire in header["inputs"].items()
         ]
         call = Message(
@@ -137,10 +154,14 @@ class Oracle:
             function_id=header["function"],
             input_data=inputs,
             trigger_metadata={},
-            trace_context=Namespace(trace_parent=header["trace"].get("parent", ""), trace_state="", attributes={}),
+            trace_context=Namespace(
+                trace_parent=header["trace"].get("parent", ""), trace_state="", attributes={}
+            ),
             retry_context=Namespace(retry_count=0, max_retry_count=0, exception=None),
         )
-        answer = await runtime.invocation_request(Namespace(request=Namespace(invocation_request=call)))
+        answer = await runtime.invocation_request(
+            Namespace(request=Namespace(invocation_request=call))
+        )
         result = {"op": "result", "id": header["id"], "ok": bool(answer.result.status)}
         if not answer.result.status:
             self._channel.send({**result, **failure(answer.result.exception)})

@@ -47,7 +47,8 @@ async def run(command: Sequence[str], folder: Path) -> Outcomes:
             return f"load: {case.name}", await load(command, folder / str(number), case)
 
     loads, calls = await asyncio.gather(
-        asyncio.gather(*(one(number, case) for number, case in enumerate(LOAD))), call_all(command, folder / "calls")
+        asyncio.gather(*(one(number, case) for number, case in enumerate(LOAD))),
+        call_all(command, folder / "calls"),
     )
     return {**dict(loads), **calls}
 
@@ -56,7 +57,10 @@ async def load(command: Sequence[str], folder: Path, case: LoadCase) -> Any:
     """The functions a script gives, or its error."""
     worker = await _start(command, folder, HEAD + case.script, case.environment)
     try:
-        return {function.name: sorted(map(_binding, function.bindings)) for function in await worker.load()}
+        return {
+            function.name: sorted(map(_binding, function.bindings))
+            for function in await worker.load()
+        }
     except LoadFailed as error:
         return {"error": _failure(error.failure, folder)}
     finally:
@@ -80,25 +84,39 @@ async def call_all(command: Sequence[str], folder: Path) -> Outcomes:
 async def call(worker: Worker, function: IndexedFunction, case: CallCase, name: str) -> Any:
     """What one call gives, in a form that can be compared and kept."""
     bound = {binding["name"] for binding in function.bindings}
-    inputs = {key: value for key, value in {"req": request(case).wire(), **case.inputs}.items() if key in bound}
-    result = await worker.invoke(Call(function.id, inputs, case.body, {"parent": "00-trace-01"}, id="the-invocation"))
+    inputs = {
+        key: value
+        for key, value in {"req": request(case).wire(), **case.inputs}.items()
+        if key in bound
+    }
+    result = await worker.invoke(
+        Call(function.id, inputs, case.body, {"parent": "00-trace-01"}, id="the-invocation")
+    )
     return json.loads(re.sub(rf"\b{name}\b", "f", json.dumps(_result(result))))
 
 
-async def _start(command: Sequence[str], folder: Path, script: str, environment: dict[str, str]) -> Worker:
+async def _start(
+    command: Sequence[str], folder: Path, script: str, environment: dict[str, str]
+) -> Worker:
     folder.mkdir()
     (folder / "function_app.py").write_text(script, encoding="utf-8")
-    return await Worker.start(WorkerOptions(folder, {**base_environment(), **environment}, command=command))
+    return await Worker.start(
+        WorkerOptions(folder, {**base_environment(), **environment}, command=command)
+    )
 
 
 def _numbered(script: str, number: int) -> str:
-    return re.sub(r"\bdef f\(", f"def f{number}(", script).replace("route='f'", f"route='f{number}'")
+    return re.sub(r"\bdef f\(", f"def f{number}(", script).replace(
+        "route='f'", f"route='f{number}'"
+    )
 
 
 def request(case: CallCase) -> HttpData:
     """The request of an HTTP case."""
     headers = {**HEADERS, **(case.inputs.get("headers") or {})}
-    return HttpData("POST", "http://localhost/api/f?q=1", headers, {"q": "1"}, {"id": "7"}, case.body)
+    return HttpData(
+        "POST", "http://localhost/api/f?q=1", headers, {"q": "1"}, {"id": "7"}, case.body
+    )
 
 
 def _binding(binding: dict[str, Any]) -> str:
@@ -108,11 +126,17 @@ def _binding(binding: dict[str, Any]) -> str:
 def _result(result: Result) -> Any:
     if result.failure:
         return {"error": _failure(result.failure, Path("FOLDER"))}
-    return {"return": result.returned, "outputs": result.outputs, "body": base64.b64encode(result.body).decode()}
+    return {
+        "return": result.returned,
+        "outputs": result.outputs,
+        "body": base64.b64encode(result.body).decode(),
+    }
 
 
 def _failure(failure: Failure, folder: Path) -> str:
     text = f"{failure.type}: {failure.message}".replace(str(folder), "FOLDER")
     text = re.sub(r"0x[0-9a-f]+", "0x", text)
     text = re.sub(r"\(/[^)]*\)", "(FILE)", text)
-    return re.sub(r" For more info, please refer the troubleshooting guide.*", "", text, flags=re.DOTALL)
+    return re.sub(
+        r" For more info, please refer the troubleshooting guide.*", "", text, flags=re.DOTALL
+    )

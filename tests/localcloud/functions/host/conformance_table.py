@@ -32,7 +32,9 @@ def _told(outcome: Any) -> str:
     if "error" in outcome:
         text = outcome["error"]
     elif "return" in outcome:
-        text = json.dumps({key: value for key, value in outcome.items() if value}, ensure_ascii=False)
+        text = json.dumps(
+            {key: value for key, value in outcome.items() if value}, ensure_ascii=False
+        )
     else:
         text = f"loads {', '.join(outcome)}" if outcome else "loads nothing"
     text = " ".join(text.split())
@@ -45,7 +47,9 @@ def main() -> None:
     if "--record" in sys.argv:
         command = (python313.with_runtime(), str(ORACLE), str(Path(worker.__file__).parent))
         outcomes = asyncio.run(conformance_run.run(command, Path(tempfile.mkdtemp())))
-        RECORDED.write_text(json.dumps(outcomes, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+        RECORDED.write_text(
+            json.dumps(outcomes, indent=1, ensure_ascii=False) + "\n", encoding="utf-8"
+        )
     page = PAGE.read_text(encoding="utf-8")
     before, after = page.split(BEGIN)[0], page.split(END)[1]
     PAGE.write_text(f"{before}{BEGIN}\n{table()}\n{END}{after}", encoding="utf-8")

@@ -27,7 +27,9 @@ def find() -> str:
     for candidate in _candidates():
         if _version(candidate) == "3.13":
             return candidate
-    raise NotAvailable("no Python 3.13 found: not named by CHATKIT_PYTHON313, not on PATH, not under pyenv, not known to uv")
+    raise NotAvailable(
+        "no Python 3.13 found: not named by CHATKIT_PYTHON313, not on PATH, not under pyenv, not known to uv"
+    )
 
 
 def with_runtime() -> str:
@@ -41,7 +43,9 @@ def with_runtime() -> str:
     if not ready.exists():
         base = find()
         shutil.rmtree(ENVIRONMENT, ignore_errors=True)
-        _run(base, "-m", "venv", *(["--without-pip"] if shutil.which("uv") else []), str(ENVIRONMENT))
+        _run(
+            base, "-m", "venv", *(["--without-pip"] if shutil.which("uv") else []), str(ENVIRONMENT)
+        )
         _install(str(python))
         ready.touch()
     return str(python)
@@ -49,7 +53,11 @@ def with_runtime() -> str:
 
 def _install(python: str) -> None:
     uv = shutil.which("uv")
-    command = (uv, "pip", "install", "--quiet", "--python", python) if uv else (python, "-m", "pip", "install", "--quiet")
+    command = (
+        (uv, "pip", "install", "--quiet", "--python", python)
+        if uv
+        else (python, "-m", "pip", "install", "--quiet")
+    )
     _run(*command, RUNTIME)
 
 
@@ -67,7 +75,12 @@ def _candidates() -> Iterator[str]:
     root = os.environ.get("PYENV_ROOT") or str(Path.home() / ".pyenv")
     yield from sorted(glob.glob(f"{root}/versions/3.13*/bin/python"))
     if uv := shutil.which("uv"):
-        done = subprocess.run([uv, "python", "find", "--no-python-downloads", "3.13"], capture_output=True, text=True, timeout=60)
+        done = subprocess.run(
+            [uv, "python", "find", "--no-python-downloads", "3.13"],
+            capture_output=True,
+            text=True,
+            timeout=60,
+        )
         if done.returncode == 0:
             yield done.stdout.strip()
 
@@ -75,6 +88,8 @@ def _candidates() -> Iterator[str]:
 def _version(python: str) -> str:
     code = "import sys; print('%d.%d' % sys.version_info[:2])"
     try:
-        return subprocess.run([python, "-c", code], capture_output=True, text=True, timeout=60).stdout.strip()
+        return subprocess.run(
+            [python, "-c", code], capture_output=True, text=True, timeout=60
+        ).stdout.strip()
     except OSError:
         return ""

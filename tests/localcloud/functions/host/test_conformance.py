@@ -31,7 +31,11 @@ def python_313() -> str:
 
 def differences(found: Outcomes) -> dict[str, tuple[object, object]]:
     """Cases whose outcome is not the recorded one."""
-    return {name: (recorded.get(name), found[name]) for name in found if recorded.get(name) != found[name]}
+    return {
+        name: (recorded.get(name), found[name])
+        for name in found
+        if recorded.get(name) != found[name]
+    }
 
 
 def test_every_case_has_a_recorded_outcome() -> None:
@@ -47,7 +51,10 @@ async def test_this_kits_worker_does_what_microsofts_does(tmp_path: Path) -> Non
 
 async def test_so_does_it_under_python_3_13(tmp_path: Path, python_313: str) -> None:
     """Where the SDK is a newer one."""
-    assert differences(await conformance_run.run(worker.own_command(python_313), tmp_path)).keys() == DIFFERENCES.keys()
+    assert (
+        differences(await conformance_run.run(worker.own_command(python_313), tmp_path)).keys()
+        == DIFFERENCES.keys()
+    )
 
 
 async def test_the_recorded_outcomes_are_microsofts(tmp_path: Path, python_313: str) -> None:

@@ -12,7 +12,9 @@ from chatkit.localcloud.functions.host.errors import AppInvalid, BindingFailed
 from chatkit.localcloud.functions.host.expressions import binding_data, resolve, with_settings
 
 BODY = b'{"shared":"body","a":{"b":[1]},"n":null}'
-DATA = binding_data({"x-user": "alice"}, {"room": "blue", "shared": "query"}, {"id": "7", "shared": "route"}, BODY)
+DATA = binding_data(
+    {"x-user": "alice"}, {"room": "blue", "shared": "query"}, {"id": "7", "shared": "route"}, BODY
+)
 
 
 @pytest.mark.parametrize(
@@ -55,7 +57,8 @@ def test_random_and_time_expressions_have_their_format(text: str, pattern: str) 
 def test_a_missing_header_is_the_real_hosts_sentence_and_explained() -> None:
     """The one that every newcomer meets: no authentication runs locally."""
     with pytest.raises(
-        BindingFailed, match="Error while accessing 'x-ms-client-principal-name': property doesn't exist"
+        BindingFailed,
+        match="Error while accessing 'x-ms-client-principal-name': property doesn't exist",
     ) as failed:
         resolve("{headers.x-ms-client-principal-name}", DATA)
     assert "App Service Authentication" in failed.value.hint

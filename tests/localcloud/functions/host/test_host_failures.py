@@ -27,7 +27,9 @@ from tests.localcloud.functions.functions_testing import (
 @pytest.fixture
 async def mistakes(serve: Serve, copied: Callable[..., Path], signalr: Recorder) -> Served:
     """The app with runtime mistakes."""
-    return await serve(copied("mistakes", {"AzureSignalRConnectionString": signalr.connection_string}))
+    return await serve(
+        copied("mistakes", {"AzureSignalRConnectionString": signalr.connection_string})
+    )
 
 
 async def fine(served: Served) -> None:
@@ -35,7 +37,9 @@ async def fine(served: Served) -> None:
     assert await served.ask("GET", "/api/fine") == (200, "fine")
 
 
-async def test_an_exception_is_an_empty_500_with_the_stack_in_the_log_only(mistakes: Served) -> None:
+async def test_an_exception_is_an_empty_500_with_the_stack_in_the_log_only(
+    mistakes: Served,
+) -> None:
     """The log masks secrets and leaves out the host's own frames."""
     assert await mistakes.ask("GET", "/api/raises") == (500, "")
     assert "ValueError: boom with AccessKey=***" in mistakes.log
@@ -84,13 +88,22 @@ async def test_many_slow_requests_are_all_answered(mistakes: Served) -> None:
     assert answers == [(200, "slow")] * 12
 
 
-async def test_a_thousand_slow_requests_at_once_hold_up_nobody(serve: Serve, tmp_path: Path) -> None:
+async def test_a_thousand_slow_requests_at_once_hold_up_nobody(
+    serve: Serve, tmp_path: Path
+) -> None:
     """Async functions wait together; a quick one is answered meanwhile."""
     script = "import asyncio\n@app.route(route='s')\nasync def s(req) -> str:\n    await asyncio.sleep(1)\n    return 's'\n"
-    served = await serve(write_app(tmp_path / "app", script + "@app.route(route='fine')\ndef fine(req): return 'fine'\n"))
+    served = await serve(
+        write_app(
+            tmp_path / "app", script + "@app.route(route='fine')\ndef fine(req): return 'fine'\n"
+        )
+    )
     connector = aiohttp.TCPConnector(limit=0)
     async with aiohttp.ClientSession(connector=connector) as many:
-        slow = [asyncio.create_task(replace(served, client=many).ask("GET", "/api/s")) for _ in range(1000)]
+        slow = [
+            asyncio.create_task(replace(served, client=many).ask("GET", "/api/s"))
+            for _ in range(1000)
+        ]
         await asyncio.sleep(0)
         await fine(served)
         assert not all(task.done() for task in slow)
@@ -108,12 +121,19 @@ async def test_a_killed_worker_comes_back(mistakes: Served) -> None:
     assert mistakes.run.host.worker_pid != pid
 
 
-async def test_the_missing_identity_header_fails_as_in_azure_and_is_explained(mistakes: Served) -> None:
+async def test_the_missing_identity_header_fails_as_in_azure_and_is_explained(
+    mistakes: Served,
+) -> None:
     """500 before user code; the log says who would set the header."""
     assert await mistakes.ask("GET", "/api/needs-identity") == (500, "")
-    assert "Exception binding parameter 'info'. Error while accessing 'x-ms-client-principal-name'" in mistakes.log
+    assert (
+        "Exception binding parameter 'info'. Error while accessing 'x-ms-client-principal-name'"
+        in mistakes.log
+    )
     assert "Only App Service Authentication sets the header" in mistakes.log
-    status, _ = await mistakes.ask("GET", "/api/needs-identity", headers={"X-MS-CLIENT-PRINCIPAL-NAME": "alice"})
+    status, _ = await mistakes.ask(
+        "GET", "/api/needs-identity", headers={"X-MS-CLIENT-PRINCIPAL-NAME": "alice"}
+    )
     assert status == 200
 
 
@@ -136,13 +156,18 @@ BROKEN = {
         "@app.route(route='a')\ndef f(req): return 'a'\n@app.route(route='b')\ndef f(req): return 'b'\n",
         "unique function name",
     ),
-    "parameter without binding": ("@app.route(route='a')\ndef f(req, other): return 'a'\n", "declared in Python but not"),
+    "parameter without binding": (
+        "@app.route(route='a')\ndef f(req, other): return 'a'\n",
+        "declared in Python but not",
+    ),
     "lower-case level": ("app = func.FunctionApp(http_auth_level='anonymous')\n", "KeyError"),
 }
 
 
 @pytest.mark.parametrize("name", BROKEN)
-async def test_an_app_that_cannot_load_says_why_at_every_url(serve: Serve, tmp_path: Path, name: str) -> None:
+async def test_an_app_that_cannot_load_says_why_at_every_url(
+    serve: Serve, tmp_path: Path, name: str
+) -> None:
     """503 with a sentence everywhere, the traceback in the log, never "0 functions"."""
     script, sentence = BROKEN[name]
     served = await serve(write_app(tmp_path / "app", script))
@@ -167,14 +192,22 @@ IN_ERROR = {
         "@app.route(route='b')\ndef g(req): return 'g'\n@app.route(route='B', methods=['POST'])\ndef f(req): return 'a'\n",
         "conflicts with the route of function 'g'",
     ),
-    "bad route": ("@app.route(route='a/{b:nope}')\ndef f(req): return 'a'\n", "constraint reference 'nope'"),
-    "reserved route": ("@app.route(route='administer')\ndef f(req): return 'a'\n", "conflicts with one or more built in routes"),
+    "bad route": (
+        "@app.route(route='a/{b:nope}')\ndef f(req): return 'a'\n",
+        "constraint reference 'nope'",
+    ),
+    "reserved route": (
+        "@app.route(route='administer')\ndef f(req): return 'a'\n",
+        "conflicts with one or more built in routes",
+    ),
 }
 FINE = "@app.route(route='fine')\ndef fine(req): return 'fine'\n"
 
 
 @pytest.mark.parametrize("name", IN_ERROR)
-async def test_a_function_in_error_is_named_and_the_others_answer(serve: Serve, tmp_path: Path, name: str) -> None:
+async def test_a_function_in_error_is_named_and_the_others_answer(
+    serve: Serve, tmp_path: Path, name: str
+) -> None:
     """As in Azure, one function's mistake is its own."""
     script, sentence = IN_ERROR[name]
     served = await serve(write_app(tmp_path / "app", script + FINE))
@@ -185,10 +218,16 @@ async def test_a_function_in_error_is_named_and_the_others_answer(serve: Serve, 
     assert (status == 503 and sentence in text) or (status == 404 and "route" in name)
 
 
-async def test_bindings_without_the_extension_bundle_are_refused_with_the_consequence(serve: Serve, tmp_path: Path) -> None:
+async def test_bindings_without_the_extension_bundle_are_refused_with_the_consequence(
+    serve: Serve, tmp_path: Path
+) -> None:
     """In Azure the function would not load either."""
     script = "@app.route(route='a')\n@app.generic_output_binding(arg_name='x', type='signalR', hubName='c')\n"
-    folder = write_app(tmp_path / "app", script + "def f(req, x: func.Out[str]): return 'a'\n" + FINE, host='{"version": "2.0"}')
+    folder = write_app(
+        tmp_path / "app",
+        script + "def f(req, x: func.Out[str]): return 'a'\n" + FINE,
+        host='{"version": "2.0"}',
+    )
     served = await serve(folder)
     status, text = await served.ask("GET", "/api/a")
     assert status == 503 and "binding type(s) 'signalR' of function 'f' are not registered" in text
@@ -196,12 +235,22 @@ async def test_bindings_without_the_extension_bundle_are_refused_with_the_conseq
     await fine(served)
 
 
-async def test_one_signalr_event_with_two_functions_is_refused(serve: Serve, tmp_path: Path) -> None:
+async def test_one_signalr_event_with_two_functions_is_refused(
+    serve: Serve, tmp_path: Path
+) -> None:
     """Keys are compared without case."""
     line = "@app.generic_trigger(arg_name='e', type='signalRTrigger', hubName='{}', category='messages', event='say')\n"
-    script = line.format("c") + "def f(e: str) -> None: ...\n" + line.format("C") + "def g(e: str) -> None: ...\n"
+    script = (
+        line.format("c")
+        + "def f(e: str) -> None: ...\n"
+        + line.format("C")
+        + "def g(e: str) -> None: ...\n"
+    )
     served = await serve(write_app(tmp_path / "app", script))
-    assert "The 'g' function is in error: The SignalR trigger c/messages/say is the one of function 'f' already." in served.log
+    assert (
+        "The 'g' function is in error: The SignalR trigger c/messages/say is the one of function 'f' already."
+        in served.log
+    )
 
 
 async def test_a_response_that_cannot_be_sent_is_an_empty_500(
@@ -209,7 +258,9 @@ async def test_a_response_that_cannot_be_sent_is_an_empty_500(
 ) -> None:
     """A header with a control character, an odd status; the reason is in the log."""
     bad_header = "@app.route(route='h')\ndef h(req): return func.HttpResponse('x', headers={'X-A': 'a\\x01'})\n"
-    bad_status = "@app.route(route='s')\ndef s(req): return func.HttpResponse('x', status_code='odd')\n"
+    bad_status = (
+        "@app.route(route='s')\ndef s(req): return func.HttpResponse('x', status_code='odd')\n"
+    )
     served = await serve(write_app(tmp_path / "app", bad_header + bad_status + FINE))
     assert await served.ask("GET", "/api/h") == (500, "")
     assert await served.ask("GET", "/api/s") == (500, "")
@@ -226,31 +277,43 @@ async def test_too_many_outstanding_requests_are_429(serve: Serve, tmp_path: Pat
     assert sorted(status for status, _ in answers) == [200, 429, 429]
 
 
-async def test_a_disabled_function_is_404_and_listed_as_disabled(serve: Serve, tmp_path: Path) -> None:
+async def test_a_disabled_function_is_404_and_listed_as_disabled(
+    serve: Serve, tmp_path: Path
+) -> None:
     """AzureWebJobs.NAME.Disabled."""
     settings = settings_json({"AzureWebJobs.f.Disabled": "true"})
     served = await serve(
-        write_app(tmp_path / "app", "@app.route(route='a')\ndef f(req): return 'a'\n", local_settings_json=settings)
+        write_app(
+            tmp_path / "app",
+            "@app.route(route='a')\ndef f(req): return 'a'\n",
+            local_settings_json=settings,
+        )
     )
     assert (await served.ask("GET", "/api/a"))[0] == 404
     assert "Function f is disabled." in served.log
 
 
-async def test_app_and_environment_stay_apart(serve: Serve, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_app_and_environment_stay_apart(
+    serve: Serve, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Settings are the child's environment; the shell's credentials are not."""
     monkeypatch.setenv("AZURE_CLIENT_SECRET", "of the shell")
     script = (
         "import os\n@app.route(route='e')\ndef e(req):\n"
         "    return json.dumps([os.getcwd(), *map(os.environ.get, ['A', 'AZURE_CLIENT_SECRET'])])\n"
     )
-    served = await serve(write_app(tmp_path / "app", script, local_settings_json=settings_json({"A": "1"})))
+    served = await serve(
+        write_app(tmp_path / "app", script, local_settings_json=settings_json({"A": "1"}))
+    )
     assert json.loads((await served.ask("GET", "/api/e"))[1]) == [str(tmp_path / "app"), "1", None]
 
 
 async def test_two_apps_do_not_disturb_each_other(serve: Serve, tmp_path: Path) -> None:
     """A broken one and a good one side by side."""
     broken = await serve(write_app(tmp_path / "broken", "1/0\n"))
-    good = await serve(write_app(tmp_path / "good", "@app.route(route='fine')\ndef fine(req): return 'fine'\n"))
+    good = await serve(
+        write_app(tmp_path / "good", "@app.route(route='fine')\ndef fine(req): return 'fine'\n")
+    )
     assert (await broken.ask("GET", "/api/fine"))[0] == 503
     await fine(good)
 
@@ -258,10 +321,16 @@ async def test_two_apps_do_not_disturb_each_other(serve: Serve, tmp_path: Path) 
 async def test_app_files_are_not_littered_with_bytecode(serve: Serve, tmp_path: Path) -> None:
     """A learner's folder stays as it was written."""
     folder = write_app(
-        tmp_path / "app", "import helper\n@app.route(route='fine')\ndef fine(req): return 'fine'\n", helper="x = 1\n"
+        tmp_path / "app",
+        "import helper\n@app.route(route='fine')\ndef fine(req): return 'fine'\n",
+        helper="x = 1\n",
     )
     await fine(await serve(folder))
-    assert sorted(path.name for path in folder.rglob("*")) == ["function_app.py", "helper.py", "host.json"]
+    assert sorted(path.name for path in folder.rglob("*")) == [
+        "function_app.py",
+        "helper.py",
+        "host.json",
+    ]
 
 
 def test_the_head_of_the_test_apps_is_what_a_person_writes() -> None:

@@ -27,7 +27,11 @@ from chatkit.localcloud.functions.host.routing import Route, Router, parse
         ("{**rest}", "/a/b", {"rest": "a/b"}),
         ("files/{name}.{ext}", "/files/a.b.txt", {"name": "a.b", "ext": "txt"}),
         ("v{major:int}-{minor:int}", "/v1-2", {"major": "1", "minor": "2"}),
-        ("{id:guid}", "/6ecf4c9e-1a53-43d8-a25c-7b6c4eeb0c2f", {"id": "6ecf4c9e-1a53-43d8-a25c-7b6c4eeb0c2f"}),
+        (
+            "{id:guid}",
+            "/6ecf4c9e-1a53-43d8-a25c-7b6c4eeb0c2f",
+            {"id": "6ecf4c9e-1a53-43d8-a25c-7b6c4eeb0c2f"},
+        ),
         ("{on:bool}", "/TRUE", {"on": "TRUE"}),
         ("{at:datetime}", "/2026-11-23T10:00:00Z", {"at": "2026-11-23T10:00:00Z"}),
         ("{x:decimal}", "/-1.5", {"x": "-1.5"}),
@@ -76,7 +80,20 @@ def test_a_path_does_not_match(template: str, path: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "template", ["{", "a}", "{a", "{a}{*b}", "{*a}/b", "{a}/{A}", "a//b", "{x:unknown}", "{x:min(a)}", "{x:length(1,2,3)}", "{}"]
+    "template",
+    [
+        "{",
+        "a}",
+        "{a",
+        "{a}{*b}",
+        "{*a}/b",
+        "{a}/{A}",
+        "a//b",
+        "{x:unknown}",
+        "{x:min(a)}",
+        "{x:length(1,2,3)}",
+        "{}",
+    ],
 )
 def test_a_malformed_template_is_named(template: str) -> None:
     """The sentence has the route in it."""
@@ -94,8 +111,14 @@ def test_the_more_specific_route_wins() -> None:
 
 def test_the_method_is_part_of_the_route() -> None:
     """Two functions may share a template with different methods."""
-    router = Router([Route(parse("a"), frozenset({"GET"}), 1), Route(parse("a"), frozenset({"POST"}), 2)])
-    assert [router.find(method, "/a") for method in ("get", "POST", "PUT")] == [(1, {}), (2, {}), None]
+    router = Router(
+        [Route(parse("a"), frozenset({"GET"}), 1), Route(parse("a"), frozenset({"POST"}), 2)]
+    )
+    assert [router.find(method, "/a") for method in ("get", "POST", "PUT")] == [
+        (1, {}),
+        (2, {}),
+        None,
+    ]
 
 
 @given(st.text(max_size=40))
@@ -107,7 +130,14 @@ def test_any_template_parses_or_is_refused_with_a_sentence(text: str) -> None:
         assert str(error).endswith(".")
 
 
-@given(st.lists(st.text(st.characters(blacklist_characters="/%{}", blacklist_categories=["Cs"]), min_size=1), min_size=1))
+@given(
+    st.lists(
+        st.text(
+            st.characters(blacklist_characters="/%{}", blacklist_categories=["Cs"]), min_size=1
+        ),
+        min_size=1,
+    )
+)
 def test_a_catch_all_takes_any_path(parts: list[str]) -> None:
     """What goes in percent-encoded comes out decoded."""
     from urllib.parse import quote

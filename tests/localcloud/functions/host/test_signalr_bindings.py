@@ -21,21 +21,27 @@ from chatkit.localcloud.functions.host.signalr_bindings import (
 from chatkit.wire.connection_strings import SignalRConnectionString
 from tests.localcloud.functions.functions_testing import KEY, Recorder
 
-SETTINGS = {"AzureSignalRConnectionString": f"Endpoint=http://localhost;Port=8888;AccessKey={KEY};Version=1.0;"}
+SETTINGS = {
+    "AzureSignalRConnectionString": f"Endpoint=http://localhost;Port=8888;AccessKey={KEY};Version=1.0;"
+}
 BROADCAST = "/api/hubs/chat/:send"
 
 
 def info(binding: dict[str, Any], **data: Any) -> dict[str, Any]:
     """What signalRConnectionInfo hands over."""
     context = InputContext(SETTINGS, data, "negotiate")
-    value = input_value({"type": "signalRConnectionInfo", "name": "info", "hubName": "Chat", **binding}, context)
+    value = input_value(
+        {"type": "signalRConnectionInfo", "name": "info", "hubName": "Chat", **binding}, context
+    )
     found: dict[str, Any] = json.loads(value["json"])
     return found
 
 
 def claims(token: str) -> dict[str, Any]:
     """Claims of a token for hub chat, signature and audience checked."""
-    found: dict[str, Any] = jwt.decode(token, KEY, algorithms=["HS256"], audience="http://localhost/client/?hub=chat")
+    found: dict[str, Any] = jwt.decode(
+        token, KEY, algorithms=["HS256"], audience="http://localhost/client/?hub=chat"
+    )
     return found
 
 
@@ -71,7 +77,9 @@ def test_claims_of_an_id_token_are_chosen_by_name() -> None:
         ({"userId": "x" * 5000}, "at most 4096"),
     ],
 )
-def test_a_connection_info_that_cannot_be_made_says_why(binding: dict[str, Any], sentence: str) -> None:
+def test_a_connection_info_that_cannot_be_made_says_why(
+    binding: dict[str, Any], sentence: str
+) -> None:
     """The function does not run then."""
     with pytest.raises(BindingFailed, match=sentence):
         info(binding, headers={})
@@ -84,10 +92,15 @@ def test_a_connection_info_that_cannot_be_made_says_why(binding: dict[str, Any],
         ({"AzureSignalRConnectionString__serviceUri": "https://x"}, "identity-based"),
         ({"AzureSignalRConnectionString": "Endpoint=nonsense"}, "no valid Endpoint"),
         ({**SETTINGS, "AzureSignalRServiceTransportType": "Persistent"}, "does not have"),
-        ({"AzureSignalRConnectionString": "Endpoint=https://x;AuthType=azure.msi;Version=1.0"}, "access keys only"),
+        (
+            {"AzureSignalRConnectionString": "Endpoint=https://x;AuthType=azure.msi;Version=1.0"},
+            "access keys only",
+        ),
     ],
 )
-def test_a_missing_or_unusable_connection_string_is_named(settings: dict[str, str], sentence: str) -> None:
+def test_a_missing_or_unusable_connection_string_is_named(
+    settings: dict[str, str], sentence: str
+) -> None:
     """The sentence never has the key in it."""
     with pytest.raises(AppInvalid, match=sentence):
         connection(settings, "")
@@ -95,7 +108,10 @@ def test_a_missing_or_unusable_connection_string_is_named(settings: dict[str, st
 
 def test_a_connection_string_is_looked_up_under_connection_strings_first() -> None:
     """Then under its own name."""
-    settings = {"My": "Endpoint=http://b;AccessKey=k;", "ConnectionStrings:My": "Endpoint=http://a;AccessKey=k;"}
+    settings = {
+        "My": "Endpoint=http://b;AccessKey=k;",
+        "ConnectionStrings:My": "Endpoint=http://a;AccessKey=k;",
+    }
     assert connection(settings, "My").endpoint == "http://a"
 
 
@@ -108,19 +124,34 @@ MESSAGE = {"target": "newMessage", "arguments": [1]}
         (MESSAGE, [RestCall("POST", BROADCAST, MESSAGE)]),
         ([MESSAGE, MESSAGE], [RestCall("POST", BROADCAST, MESSAGE)] * 2),
         ({"target": "t"}, [RestCall("POST", BROADCAST, {"target": "t", "arguments": []})]),
-        ({**MESSAGE, "userId": "a b"}, [RestCall("POST", "/api/hubs/chat/users/a%20b/:send", MESSAGE)]),
-        ({**MESSAGE, "groupName": "g/1"}, [RestCall("POST", "/api/hubs/chat/groups/g%2F1/:send", MESSAGE)]),
+        (
+            {**MESSAGE, "userId": "a b"},
+            [RestCall("POST", "/api/hubs/chat/users/a%20b/:send", MESSAGE)],
+        ),
+        (
+            {**MESSAGE, "groupName": "g/1"},
+            [RestCall("POST", "/api/hubs/chat/groups/g%2F1/:send", MESSAGE)],
+        ),
         (
             {**MESSAGE, "connectionId": "c", "userId": "u", "groupName": "g"},
             [RestCall("POST", "/api/hubs/chat/connections/c/:send", MESSAGE)],
         ),
-        ({**MESSAGE, "userId": "u", "groupName": "g"}, [RestCall("POST", "/api/hubs/chat/users/u/:send", MESSAGE)]),
-        ({"action": "add", "groupName": "g", "userId": "u"}, [RestCall("PUT", "/api/hubs/chat/users/u/groups/g")]),
+        (
+            {**MESSAGE, "userId": "u", "groupName": "g"},
+            [RestCall("POST", "/api/hubs/chat/users/u/:send", MESSAGE)],
+        ),
+        (
+            {"action": "add", "groupName": "g", "userId": "u"},
+            [RestCall("PUT", "/api/hubs/chat/users/u/groups/g")],
+        ),
         (
             {"action": "Remove", "groupName": "g", "userId": "u", "connectionId": "c"},
             [RestCall("DELETE", "/api/hubs/chat/groups/g/connections/c")],
         ),
-        ({"action": "removeAll", "userId": "u"}, [RestCall("DELETE", "/api/hubs/chat/users/u/groups")]),
+        (
+            {"action": "removeAll", "userId": "u"},
+            [RestCall("DELETE", "/api/hubs/chat/users/u/groups")],
+        ),
         ([], []),
     ],
 )
@@ -132,11 +163,17 @@ def test_what_is_set_becomes_rest_requests(value: Any, calls: list[RestCall]) ->
 @pytest.mark.parametrize(
     ("value", "sentence"),
     [
-        ('{"neither": 1}', "Unable to convert JObject to valid output binding type, check parameters"),
+        (
+            '{"neither": 1}',
+            "Unable to convert JObject to valid output binding type, check parameters",
+        ),
         ("[5]", "Unable to convert JObject"),
         ("no json", "text that is not JSON"),
         ('{"target": "t", "arguments": "x"}', "'arguments' is no array"),
-        ('{"action": "add", "groupName": "g"}', "ConnectionId and UserId cannot be null or empty together"),
+        (
+            '{"action": "add", "groupName": "g"}',
+            "ConnectionId and UserId cannot be null or empty together",
+        ),
         ('{"action": "add", "userId": "u"}', "'groupName' is missing"),
         ('{"action": "dance", "userId": "u"}', "action 'dance'"),
     ],
@@ -158,7 +195,10 @@ async def send(recorder: Recorder, *calls: RestCall) -> None:
 
 async def test_requests_go_out_in_order_with_a_token_for_their_path(signalr: Recorder) -> None:
     """The recorder checks each token against the path as it was encoded."""
-    await send(signalr, *rest_calls("chat", {"json": json.dumps([{**MESSAGE, "userId": "a b/ü"}, MESSAGE])}))
+    await send(
+        signalr,
+        *rest_calls("chat", {"json": json.dumps([{**MESSAGE, "userId": "a b/ü"}, MESSAGE])}),
+    )
     assert [(method, path) for method, path, _ in signalr.requests] == [
         ("POST", "/api/hubs/chat/users/a%20b%2F%C3%BC/:send"),
         ("POST", BROADCAST),

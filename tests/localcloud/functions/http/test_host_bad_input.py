@@ -15,15 +15,23 @@ from chatkit.localcloud.functions.http.keys import same
 from tests.localcloud.functions.functions_testing import Serve, settings_json, write_app
 
 FINE = "@app.route(route='fine')\ndef fine(req): return 'fine'\n"
-CONNECTION = "Endpoint=http://localhost;Port=9;AccessKey=a-key-only-for-tests-0123456789-abcdef;Version=1.0;"
+CONNECTION = (
+    "Endpoint=http://localhost;Port=9;AccessKey=a-key-only-for-tests-0123456789-abcdef;Version=1.0;"
+)
 TRIGGER = "@app.generic_trigger(arg_name='e', type='signalRTrigger', hubName='c', {})\ndef f(e: str) -> None: ...\n"
 
 
-async def test_a_body_nested_too_deeply_is_the_functions_own_business(serve: Serve, tmp_path: Path) -> None:
+async def test_a_body_nested_too_deeply_is_the_functions_own_business(
+    serve: Serve, tmp_path: Path
+) -> None:
     """With and without a binding that looks into the body."""
     binding = "@app.generic_input_binding(arg_name='x', type='signalRConnectionInfo', hubName='c', userId='{query.u}')\n"
     script = "@app.route(route='plain')\ndef plain(req): return str(len(req.get_body()))\n"
-    script += "@app.route(route='bound')\n" + binding + "def bound(req, x: str): return str(len(req.get_body()))\n"
+    script += (
+        "@app.route(route='bound')\n"
+        + binding
+        + "def bound(req, x: str): return str(len(req.get_body()))\n"
+    )
     settings = settings_json({"AzureSignalRConnectionString": CONNECTION})
     served = await serve(write_app(tmp_path / "app", script, local_settings_json=settings))
     body = b'{"a":' + b"[" * 200_000 + b"]" * 200_000 + b"}"
@@ -42,7 +50,9 @@ async def test_a_hundred_megabytes_of_json_hold_up_nobody(serve: Serve, tmp_path
 
 
 @pytest.mark.parametrize("text", ["line\\r\\nX-Evil: 1", "nothing\\0"])
-async def test_text_that_smuggles_a_header_is_an_empty_500(serve: Serve, tmp_path: Path, text: str) -> None:
+async def test_text_that_smuggles_a_header_is_an_empty_500(
+    serve: Serve, tmp_path: Path, text: str
+) -> None:
     """A response object in text is checked as an HttpResponse is."""
     response = f"{{'body': 'x', 'headers': {{'X-A': '{text}'}}}}"
     script = f"@app.route(route='h')\ndef h(req): return json.dumps({response})\n"
@@ -51,7 +61,9 @@ async def test_text_that_smuggles_a_header_is_an_empty_500(serve: Serve, tmp_pat
     assert await served.ask("GET", "/api/fine") == (200, "fine")
 
 
-@pytest.mark.parametrize(("given", "verdict"), [("key", True), ("kéy", False), ("k\udcffy", False), ("", False)])
+@pytest.mark.parametrize(
+    ("given", "verdict"), [("key", True), ("kéy", False), ("k\udcffy", False), ("", False)]
+)
 def test_a_key_that_is_no_text_is_a_wrong_key(given: str, verdict: bool) -> None:
     """Headers may hold any bytes."""
     assert same(given, "key") is verdict
@@ -60,10 +72,22 @@ def test_a_key_that_is_no_text_is_a_wrong_key(given: str, verdict: bool) -> None
 @pytest.mark.parametrize(
     ("properties", "sentence"),
     [
-        ("category='nonsense', event='x'", "has the category 'nonsense'; there are connections and messages"),
-        ("category='connections', event='x'", "has the event 'x' of connections; there are connected and disconnected"),
-        ("category='messages', event='x', parameterNames='not json'", "parameterNames of 'f' is neither a list"),
-        ("category='messages', event='x', parameterNames='5'", "parameterNames of 'f' is neither a list"),
+        (
+            "category='nonsense', event='x'",
+            "has the category 'nonsense'; there are connections and messages",
+        ),
+        (
+            "category='connections', event='x'",
+            "has the event 'x' of connections; there are connected and disconnected",
+        ),
+        (
+            "category='messages', event='x', parameterNames='not json'",
+            "parameterNames of 'f' is neither a list",
+        ),
+        (
+            "category='messages', event='x', parameterNames='5'",
+            "parameterNames of 'f' is neither a list",
+        ),
     ],
 )
 async def test_a_signalr_trigger_that_can_never_run_is_in_error(
@@ -75,7 +99,9 @@ async def test_a_signalr_trigger_that_can_never_run_is_in_error(
     assert await served.ask("GET", "/api/fine") == (200, "fine")
 
 
-async def test_async_functions_share_one_loop_and_sync_ones_a_pool(serve: Serve, tmp_path: Path) -> None:
+async def test_async_functions_share_one_loop_and_sync_ones_a_pool(
+    serve: Serve, tmp_path: Path
+) -> None:
     """A plain function that waits for another one does not stop an async one; two async ones run on one thread."""
     script = (
         "import asyncio, threading\ngo = threading.Event()\n"
@@ -97,10 +123,14 @@ async def test_the_pool_is_as_large_as_its_setting_says(serve: Serve, tmp_path: 
     )
     settings = settings_json({"PYTHON_THREADPOOL_THREAD_COUNT": "1"})
     served = await serve(write_app(tmp_path / "app", script, local_settings_json=settings))
-    assert set(await asyncio.gather(*(served.ask("GET", "/api/t") for _ in range(20)))) == {(200, "1")}
+    assert set(await asyncio.gather(*(served.ask("GET", "/api/t") for _ in range(20)))) == {
+        (200, "1")
+    }
 
 
-async def test_a_pool_of_no_threads_is_refused_with_a_sentence(serve: Serve, tmp_path: Path) -> None:
+async def test_a_pool_of_no_threads_is_refused_with_a_sentence(
+    serve: Serve, tmp_path: Path
+) -> None:
     """The default is taken instead."""
     settings = settings_json({"PYTHON_THREADPOOL_THREAD_COUNT": "0"})
     served = await serve(write_app(tmp_path / "app", FINE, local_settings_json=settings))
@@ -116,9 +146,13 @@ async def test_the_home_page_can_be_switched_off(serve: Serve, tmp_path: Path) -
 
 
 @pytest.mark.parametrize("values", [{"A": "a\0b"}, {"A": "\ud800"}, {"A=B": "c"}])
-async def test_a_setting_that_no_environment_can_hold_is_named(serve: Serve, tmp_path: Path, values: dict[str, str]) -> None:
+async def test_a_setting_that_no_environment_can_hold_is_named(
+    serve: Serve, tmp_path: Path, values: dict[str, str]
+) -> None:
     """503 with the reason instead of a host that does not start."""
-    served = await serve(write_app(tmp_path / "app", FINE, local_settings_json=settings_json(values)))
+    served = await serve(
+        write_app(tmp_path / "app", FINE, local_settings_json=settings_json(values))
+    )
     status, text = await served.ask("GET", "/api/fine")
     assert status == 503 and "An app setting cannot be an environment variable" in text
 
@@ -131,7 +165,9 @@ async def test_an_import_error_names_the_name(serve: Serve, tmp_path: Path) -> N
     assert status == 503 and "cannot import name 'not_there' from 'helper'" in text
 
 
-async def test_a_thousand_slow_sync_requests_leave_async_ones_alone(serve: Serve, tmp_path: Path) -> None:
+async def test_a_thousand_slow_sync_requests_leave_async_ones_alone(
+    serve: Serve, tmp_path: Path
+) -> None:
     """They queue for the pool's threads; none is lost, and the loop stays free."""
     script = (
         "import time\n@app.route(route='slow')\ndef slow(req):\n    time.sleep(0.005)\n    return 'slow'\n"
@@ -139,7 +175,10 @@ async def test_a_thousand_slow_sync_requests_leave_async_ones_alone(serve: Serve
     )
     served = await serve(write_app(tmp_path / "app", script))
     async with aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=0)) as many:
-        slow = [asyncio.create_task(replace(served, client=many).ask("GET", "/api/slow")) for _ in range(1000)]
+        slow = [
+            asyncio.create_task(replace(served, client=many).ask("GET", "/api/slow"))
+            for _ in range(1000)
+        ]
         done, _ = await asyncio.wait(slow, return_when=asyncio.FIRST_COMPLETED)
         assert await served.ask("GET", "/api/quick") == (200, "quick")
         assert done and not all(task.done() for task in slow)

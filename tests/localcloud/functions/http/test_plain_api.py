@@ -59,7 +59,10 @@ async def test_everything_else_is_an_empty_404(api: Served, method: str, path: s
 
 async def test_a_request_arrives_as_the_worker_gets_it(api: Served) -> None:
     """Header names are lower-case, repeated values joined, empty query values dropped."""
-    options = {"data": b"body", "headers": CIMultiDict([("X-Many", "1"), ("X-Many", "2"), ("X-CASE", "V")])}
+    options = {
+        "data": b"body",
+        "headers": CIMultiDict([("X-Many", "1"), ("X-Many", "2"), ("X-CASE", "V")]),
+    }
     status, text = await api.ask("POST", "/v1/echo?a=1&a=2&empty=&b=%C3%A9", **options)
     seen = json.loads(text)
     assert (status, seen["method"], seen["body"]) == (200, "POST", "body")
@@ -87,7 +90,11 @@ async def test_a_large_body_passes_and_one_over_the_limit_is_413(api: Served) ->
 async def test_text_that_is_a_response_object_becomes_the_response(api: Served) -> None:
     """A JSON object with `body` sets status and headers."""
     async with api.client.get(f"{api.url}/v1/sniffed") as response:
-        assert (response.status, response.headers["x-tea"], await response.json()) == (418, "yes", {"short": True})
+        assert (response.status, response.headers["x-tea"], await response.json()) == (
+            418,
+            "yes",
+            {"short": True},
+        )
 
 
 async def test_each_cookie_gets_its_own_header(api: Served) -> None:

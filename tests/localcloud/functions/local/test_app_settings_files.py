@@ -62,7 +62,9 @@ def test_a_missing_file_is_an_empty_one(tmp_path: Path) -> None:
         ('{"Host": {"CORS": "*", "CORSCredentials": true}}', "cannot be combined"),
     ],
 )
-def test_a_malformed_settings_file_is_named_in_one_sentence(tmp_path: Path, text: str, sentence: str) -> None:
+def test_a_malformed_settings_file_is_named_in_one_sentence(
+    tmp_path: Path, text: str, sentence: str
+) -> None:
     """And an empty list of values is none."""
     if not sentence:
         assert load(tmp_path, text).values == {}
@@ -91,7 +93,9 @@ def test_only_a_little_of_the_environment_reaches_an_app() -> None:
 def test_host_json_gives_prefix_timeout_headers_and_limit() -> None:
     """The parts that decide how an app is served."""
     http = {"routePrefix": "/v1/", "customHeaders": {"X-A": "1"}, "maxOutstandingRequests": 5}
-    config = host_json.parse({"version": "2.0", "functionTimeout": "1.00:00:05", "extensions": {"http": http}})
+    config = host_json.parse(
+        {"version": "2.0", "functionTimeout": "1.00:00:05", "extensions": {"http": http}}
+    )
     assert (config.route_prefix, config.timeout_s, config.max_outstanding) == ("v1", 86405.0, 5)
     assert config.custom_headers == {"X-A": "1"} and not config.has_bundle
 
@@ -105,7 +109,9 @@ def test_app_settings_replace_values_of_host_json(tmp_path: Path) -> None:
         "AzureFunctionsJobHost__functions__0": "Only",
     }
     host = '{"version": "2.0", "Extensions": {}, "extensions": {"http": {"routeprefix": "api"}}}'
-    config = host_json.load(write_app(tmp_path, host=host.replace('"Extensions": {}, ', "")), settings)
+    config = host_json.load(
+        write_app(tmp_path, host=host.replace('"Extensions": {}, ', "")), settings
+    )
     assert (config.timeout_s, config.max_outstanding, config.only) == (9.0, 7, frozenset({"only"}))
     with pytest.raises(AppInvalid, match="no object in host.json"):
         host_json.load(tmp_path, {"AzureFunctionsJobHost__version__x": "1"})
@@ -129,12 +135,20 @@ def test_host_json_defaults() -> None:
         ('{"version": "2.0", "extensions": {"http": 5}}', "must be an object"),
         ('{"version": "2.0", "extensionBundle": {"id": "x"}}', "extensionBundle"),
         ('{"version": "2.0", "extensions": {"http": {"routePrefix": 5}}}', "routePrefix"),
-        ('{"version": "2.0", "extensions": {"http": {"customHeaders": {"X-A": "a\\r\\nb: c"}}}}', "cannot be sent: 'X-A'"),
-        ('{"version": "2.0", "extensions": {"http": {"customHeaders": {"X A": "b"}}}}', "cannot be sent: 'X A'"),
+        (
+            '{"version": "2.0", "extensions": {"http": {"customHeaders": {"X-A": "a\\r\\nb: c"}}}}',
+            "cannot be sent: 'X-A'",
+        ),
+        (
+            '{"version": "2.0", "extensions": {"http": {"customHeaders": {"X A": "b"}}}}',
+            "cannot be sent: 'X A'",
+        ),
         ("[" * 100_000, "not valid JSON"),
     ],
 )
-def test_a_malformed_host_json_is_named_in_one_sentence(tmp_path: Path, text: str, sentence: str) -> None:
+def test_a_malformed_host_json_is_named_in_one_sentence(
+    tmp_path: Path, text: str, sentence: str
+) -> None:
     """Each mistake has its own sentence."""
     write_app(tmp_path, host=text)
     if not sentence:

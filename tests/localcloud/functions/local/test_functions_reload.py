@@ -48,7 +48,9 @@ def answers(served: Served, expected: tuple[int, str]) -> Callable[[], Awaitable
     return check
 
 
-async def test_changed_code_settings_and_host_json_are_taken_over(serve: Serve, tmp_path: Path) -> None:
+async def test_changed_code_settings_and_host_json_are_taken_over(
+    serve: Serve, tmp_path: Path
+) -> None:
     """Each kind of file, one after another."""
     folder = write_app(tmp_path / "app", ONE, local_settings_json=settings_json({"A": "a"}))
     served = await serve(folder)
@@ -57,13 +59,17 @@ async def test_changed_code_settings_and_host_json_are_taken_over(serve: Serve, 
     await until(answers(served, (200, "two a")))
     (folder / "local.settings.json").write_text(settings_json({"A": "b"}))
     await until(answers(served, (200, "two b")))
-    (folder / "host.json").write_text('{"version": "2.0", "extensions": {"http": {"routePrefix": "v9"}}}')
+    (folder / "host.json").write_text(
+        '{"version": "2.0", "extensions": {"http": {"routePrefix": "v9"}}}'
+    )
     await until(answers(served, (404, "")))
     assert await served.ask("GET", "/v9/v") == (200, "two b")
     assert "Changed: function_app.py" in served.log
 
 
-async def test_a_syntax_error_is_shown_and_its_correction_heals(serve: Serve, tmp_path: Path) -> None:
+async def test_a_syntax_error_is_shown_and_its_correction_heals(
+    serve: Serve, tmp_path: Path
+) -> None:
     """503 with the sentence in between, never the old code in silence."""
     folder = write_app(tmp_path / "app", ONE)
     served = await serve(folder)
@@ -73,7 +79,9 @@ async def test_a_syntax_error_is_shown_and_its_correction_heals(serve: Serve, tm
     await until(answers(served, (200, "two")))
 
 
-async def test_malformed_settings_are_named_and_the_old_ones_stay(serve: Serve, tmp_path: Path) -> None:
+async def test_malformed_settings_are_named_and_the_old_ones_stay(
+    serve: Serve, tmp_path: Path
+) -> None:
     """Half-written files are common while a person types."""
     folder = write_app(tmp_path / "app", ONE, local_settings_json=settings_json({"A": "a"}))
     served = await serve(folder)
@@ -86,42 +94,66 @@ async def test_malformed_settings_are_named_and_the_old_ones_stay(serve: Serve, 
     assert await served.ask("GET", "/api/v") == (200, "one a")
 
 
-async def test_cors_comes_from_local_settings_and_changes_with_them(serve: Serve, tmp_path: Path) -> None:
+async def test_cors_comes_from_local_settings_and_changes_with_them(
+    serve: Serve, tmp_path: Path
+) -> None:
     """The host answers the preflight itself, with credentials for the exact origin only."""
     page = "http://127.0.0.1:5500"
-    folder = write_app(tmp_path / "app", ONE, local_settings_json=settings_json(CORS=page, CORSCredentials=True))
+    folder = write_app(
+        tmp_path / "app", ONE, local_settings_json=settings_json(CORS=page, CORSCredentials=True)
+    )
     served = await serve(folder)
-    preflight = {"Access-Control-Request-Method": "POST", "Access-Control-Request-Headers": "x-zumo-auth"}
-    async with served.client.options(f"{served.url}/api/v", headers={"Origin": page, **preflight}) as response:
+    preflight = {
+        "Access-Control-Request-Method": "POST",
+        "Access-Control-Request-Headers": "x-zumo-auth",
+    }
+    async with served.client.options(
+        f"{served.url}/api/v", headers={"Origin": page, **preflight}
+    ) as response:
         assert response.status == 204
         assert response.headers["Access-Control-Allow-Origin"] == page
         assert response.headers["Access-Control-Allow-Headers"] == "x-zumo-auth"
         assert response.headers["Access-Control-Allow-Credentials"] == "true"
-    async with served.client.get(f"{served.url}/api/v", headers={"Origin": "http://evil.example"}) as response:
+    async with served.client.get(
+        f"{served.url}/api/v", headers={"Origin": "http://evil.example"}
+    ) as response:
         assert "Access-Control-Allow-Origin" not in response.headers
     (folder / "local.settings.json").write_text(settings_json(CORS="*"))
 
     async def open_to_all() -> bool:
-        async with served.client.get(f"{served.url}/api/v", headers={"Origin": "http://any.example"}) as response:
+        async with served.client.get(
+            f"{served.url}/api/v", headers={"Origin": "http://any.example"}
+        ) as response:
             return response.headers.get("Access-Control-Allow-Origin") == "*"
 
     await until(open_to_all)
 
 
-async def test_a_failing_function_answers_with_cors_headers_too(serve: Serve, tmp_path: Path) -> None:
+async def test_a_failing_function_answers_with_cors_headers_too(
+    serve: Serve, tmp_path: Path
+) -> None:
     """Else a browser would hide the 500 behind a CORS error."""
     script = "@app.route(route='v')\ndef v(req): return 1/0\n"
-    served = await serve(write_app(tmp_path / "app", script, local_settings_json=settings_json(CORS="http://a")))
+    served = await serve(
+        write_app(tmp_path / "app", script, local_settings_json=settings_json(CORS="http://a"))
+    )
     async with served.client.get(f"{served.url}/api/v", headers={"Origin": "http://a"}) as response:
-        assert (response.status, response.headers["Access-Control-Allow-Origin"]) == (500, "http://a")
+        assert (response.status, response.headers["Access-Control-Allow-Origin"]) == (
+            500,
+            "http://a",
+        )
 
 
 async def test_the_command_serves_until_it_is_told_to_stop(tmp_path: Path) -> None:
     """`chatkit func start` in a process of its own; its child ends with it."""
-    folder = write_app(tmp_path / "app", "import os\n@app.route(route='v')\ndef v(req): return str(os.getpid())\n")
+    folder = write_app(
+        tmp_path / "app", "import os\n@app.route(route='v')\ndef v(req): return str(os.getpid())\n"
+    )
     command = (sys.executable, "-m", "chatkit", "func", "start", str(folder), "--port", "0")
     checkout = Path(__file__).parents[4]
-    process = await asyncio.create_subprocess_exec(*command, stdout=asyncio.subprocess.PIPE, cwd=checkout)
+    process = await asyncio.create_subprocess_exec(
+        *command, stdout=asyncio.subprocess.PIPE, cwd=checkout
+    )
     assert process.stdout is not None
     async with asyncio.timeout(60):
         while b"v: http://" not in (line := await process.stdout.readline()):
@@ -147,13 +179,20 @@ async def test_another_interpreter_can_be_chosen(serve: Serve, tmp_path: Path) -
 
 @pytest.mark.parametrize(
     ("program", "sentence"),
-    [("missing", "cannot be started: No such file"), ("false", "exit code 7; its last words: no azure")],
+    [
+        ("missing", "cannot be started: No such file"),
+        ("false", "exit code 7; its last words: no azure"),
+    ],
 )
-async def test_an_interpreter_that_does_not_work_is_named(serve: Serve, tmp_path: Path, program: str, sentence: str) -> None:
+async def test_an_interpreter_that_does_not_work_is_named(
+    serve: Serve, tmp_path: Path, program: str, sentence: str
+) -> None:
     """What it printed last is in the sentence."""
     (tmp_path / "false").write_text("#!/bin/sh\necho no azure here >&2\nexit 7\n")
     (tmp_path / "false").chmod(0o755)
-    settings = settings_json({"languageWorkers__python__defaultExecutablePath": str(tmp_path / program)})
+    settings = settings_json(
+        {"languageWorkers__python__defaultExecutablePath": str(tmp_path / program)}
+    )
     served = await serve(write_app(tmp_path / "app", ONE, local_settings_json=settings))
     status, text = await served.ask("GET", "/api/v")
     assert status == 503 and sentence in text
@@ -174,4 +213,6 @@ async def test_a_folder_without_an_app_and_a_foreign_address_are_refused(tmp_pat
     with pytest.raises(AppInvalid, match="There is no host.json"):
         await LocalRun(tmp_path, LocalOptions(port=0)).start()
     with pytest.raises(AppInvalid, match="this machine only"):
-        await LocalRun(write_app(tmp_path / "app", ONE), LocalOptions(port=0, address="0.0.0.0")).start()
+        await LocalRun(
+            write_app(tmp_path / "app", ONE), LocalOptions(port=0, address="0.0.0.0")
+        ).start()

@@ -68,7 +68,11 @@ async def app(tmp_path: Path, serve: Serve, copied: Callable[..., Path]) -> Asyn
     served = await serve(copied("group_chat", {"AzureSignalRConnectionString": connection_string}))
     upstream = UpstreamTemplate(f"{served.url}/runtime/webhooks/signalr?code=any")
     await service.start()
-    await service.apply(InstanceSpec("room", port, KEY, "another-key-only-for-tests-0123456789", upstream=(upstream,)))
+    await service.apply(
+        InstanceSpec(
+            "room", port, KEY, "another-key-only-for-tests-0123456789", upstream=(upstream,)
+        )
+    )
     yield served
     await service.stop()
     await platform.listeners.close_all()

@@ -59,7 +59,9 @@ class Loaded:
 @pytest.fixture
 async def loaded(tmp_path: Path) -> AsyncIterator[Loaded]:
     """One worker."""
-    worker = await Worker.start(WorkerOptions(write_app(tmp_path / "app", SCRIPT), dict(os.environ)))
+    worker = await Worker.start(
+        WorkerOptions(write_app(tmp_path / "app", SCRIPT), dict(os.environ))
+    )
     functions = await worker.load()
     yield Loaded(worker, {function.name: function.id for function in functions})
     await worker.stop()
@@ -100,11 +102,16 @@ async def test_an_unknown_function_is_a_failed_call(loaded: Loaded) -> None:
 
 async def test_a_load_failure_carries_the_stack(tmp_path: Path) -> None:
     """With the app's lines only."""
-    worker = await Worker.start(WorkerOptions(write_app(tmp_path / "app", "1/0\n"), dict(os.environ)))
+    worker = await Worker.start(
+        WorkerOptions(write_app(tmp_path / "app", "1/0\n"), dict(os.environ))
+    )
     with pytest.raises(LoadFailed, match="ZeroDivisionError: division by zero") as failed:
         await worker.load()
     await worker.stop()
-    assert "function_app.py" in failed.value.failure.stack and "importlib" not in failed.value.failure.stack
+    assert (
+        "function_app.py" in failed.value.failure.stack
+        and "importlib" not in failed.value.failure.stack
+    )
 
 
 HOST = """
@@ -123,20 +130,30 @@ asyncio.run(main())
 def test_a_killed_host_leaves_no_child(tmp_path: Path) -> None:
     """kill -9: the child notices that its pipe is closed."""
     folder = write_app(tmp_path / "app", SCRIPT)
-    with subprocess.Popen([sys.executable, "-c", HOST, str(folder)], stdout=subprocess.PIPE, text=True) as host:
+    with subprocess.Popen(
+        [sys.executable, "-c", HOST, str(folder)], stdout=subprocess.PIPE, text=True
+    ) as host:
         assert host.stdout is not None
         child = psutil.Process(int(host.stdout.readline()))
         host.send_signal(signal.SIGKILL if sys.platform != "win32" else signal.SIGTERM)
         assert psutil.wait_procs([child], timeout=5)[1] == []
 
 
-JSON = st.dictionaries(st.text(max_size=5), st.text(max_size=5) | st.integers() | st.none(), max_size=3)
+JSON = st.dictionaries(
+    st.text(max_size=5), st.text(max_size=5) | st.integers() | st.none(), max_size=3
+)
 
 
 @given(st.lists(st.tuples(JSON, st.binary(max_size=50)), max_size=5), st.integers(1, 20))
-def test_messages_survive_any_cutting_of_the_stream(messages: list[tuple[dict[str, Any], bytes]], size: int) -> None:
+def test_messages_survive_any_cutting_of_the_stream(
+    messages: list[tuple[dict[str, Any], bytes]], size: int
+) -> None:
     """What was encoded comes out again, whole and in order."""
     stream = b"".join(encode(header, body) for header, body in messages)
     decoder = Decoder()
-    found = [message for start in range(0, len(stream), size) for message in decoder.feed(stream[start : start + size])]
+    found = [
+        message
+        for start in range(0, len(stream), size)
+        for message in decoder.feed(stream[start : start + size])
+    ]
     assert found == messages

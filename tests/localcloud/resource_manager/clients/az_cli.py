@@ -43,7 +43,12 @@ class Az:
             "REQUESTS_CA_BUNDLE": str(self.folder / "bundle.pem"),
         }
         done = subprocess.run(
-            [self.executable, *words, "-o", "json"], env=environment, capture_output=True, text=True, timeout=300, cwd=self.folder
+            [self.executable, *words, "-o", "json"],
+            env=environment,
+            capture_output=True,
+            text=True,
+            timeout=300,
+            cwd=self.folder,
         )
         assert done.returncode == 0, f"az {' '.join(words[:3])}: {done.stderr[-2000:]}"
         return json.loads(done.stdout) if done.stdout.strip() else None
@@ -53,7 +58,9 @@ class Az:
 def az(tmp_path: Path, require_tool: Callable[[str], str]) -> Iterator[Az]:
     """A local cloud in a process of its own, and az signed in to it with the service principal."""
     executable = os.environ.get("CHATKIT_AZ") or require_tool("az")
-    process = subprocess.Popen([sys.executable, "-m", "chatkit.localcloud.daemon", str(tmp_path / "local")], cwd=ROOT)
+    process = subprocess.Popen(
+        [sys.executable, "-m", "chatkit.localcloud.daemon", str(tmp_path / "local")], cwd=ROOT
+    )
     try:
         file, end = tmp_path / "local" / "cloud.json", time.monotonic() + 60
         while not file.exists():
@@ -75,12 +82,24 @@ def signed_in(made: Az) -> Az:
     made(
         *("cloud", "register", "-n", "Local"),
         *("--endpoint-resource-manager", at, "--endpoint-management", at),
-        *("--endpoint-active-directory", known["authority"], "--endpoint-microsoft-graph-resource-id", known["graph"]),
+        *(
+            "--endpoint-active-directory",
+            known["authority"],
+            "--endpoint-microsoft-graph-resource-id",
+            known["graph"],
+        ),
         *("--endpoint-active-directory-resource-id", "https://management.core.windows.net/"),
         *("--endpoint-active-directory-graph-resource-id", "https://graph.microsoft.com/"),
     )
     made("cloud", "set", "-n", "Local")
     made("config", "set", "core.instance_discovery=false")
-    secret = ("-u", known["client_id"], "-p", known["client_secret"], "--tenant", known["tenant_id"])
+    secret = (
+        "-u",
+        known["client_id"],
+        "-p",
+        known["client_secret"],
+        "--tenant",
+        known["tenant_id"],
+    )
     made("login", "--service-principal", *secret)
     return made

@@ -68,7 +68,12 @@ async def provision(clients: Clients) -> Any:
         await clients.resources.providers.register(namespace)
     place = {"location": "eastus2"}
     await clients.resources.resource_groups.create_or_update(GROUP, place)
-    instance = {**place, "kind": "SignalR", "sku": {"name": "Free_F1"}, "properties": {"features": [SERVERLESS]}}
+    instance = {
+        **place,
+        "kind": "SignalR",
+        "sku": {"name": "Free_F1"},
+        "properties": {"features": [SERVERLESS]},
+    }
     account = {**place, "kind": "StorageV2", "sku": {"name": "Standard_LRS"}}
     plan = {**place, "kind": "functionapp", "sku": FLEX, "properties": {"reserved": True}}
     _, made, farm = await asyncio.gather(
@@ -78,13 +83,21 @@ async def provision(clients: Clients) -> Any:
     )
     packages = f"{made.properties.primary_endpoints.blob}packages"
     await clients.storage.blob_containers.create(GROUP, ACCOUNT, "packages", {})
-    kept = {"type": "blobContainer", "value": packages, "authentication": {"type": "SystemAssignedIdentity"}}
+    kept = {
+        "type": "blobContainer",
+        "value": packages,
+        "authentication": {"type": "SystemAssignedIdentity"},
+    }
     config = {
         "deployment": {"storage": kept},
         "runtime": {"name": "python", "version": "3.12"},
         "scaleAndConcurrency": {"maximumInstanceCount": 100, "instanceMemoryMB": 2048},
     }
-    site = {**place, "kind": "functionapp,linux", "properties": {"serverFarmId": farm.id, "functionAppConfig": config}}
+    site = {
+        **place,
+        "kind": "functionapp,linux",
+        "properties": {"serverFarmId": farm.id, "functionAppConfig": config},
+    }
     await done(clients.web.web_apps.begin_create_or_update(GROUP, SITE, site))
     return made
 
@@ -95,7 +108,9 @@ async def upload_page(clients: Clients, url: str) -> None:
     await clients.storage.blob_services.set_service_properties(GROUP, ACCOUNT, properties)
     async with BlobServiceClient(url, clients.credential, **clients.verify) as blobs:
         settings = ContentSettings(content_type="text/html")
-        await blobs.get_container_client("$web").upload_blob("index.html", b"<p>hello</p>", content_settings=settings)
+        await blobs.get_container_client("$web").upload_blob(
+            "index.html", b"<p>hello</p>", content_settings=settings
+        )
         stored = await blobs.get_blob_client("$web", "index.html").download_blob()
         assert await stored.readall() == b"<p>hello</p>"
 
@@ -118,11 +133,19 @@ async def test_the_asynchronous_clients_do_the_tutorials_job(cloud: LocalCloud) 
         keys = await clients.signalr.signal_r.list_keys(GROUP, HUB)
         settings = {"properties": {"AzureSignalRConnectionString": keys.primary_connection_string}}
         await clients.web.web_apps.update_application_settings(GROUP, SITE, settings)
-        cors = {"allowedOrigins": [account.properties.primary_endpoints.web.rstrip("/")], "supportCredentials": True}
-        shown = await clients.web.web_apps.update_configuration(GROUP, SITE, {"properties": {"cors": cors}})
+        cors = {
+            "allowedOrigins": [account.properties.primary_endpoints.web.rstrip("/")],
+            "supportCredentials": True,
+        }
+        shown = await clients.web.web_apps.update_configuration(
+            GROUP, SITE, {"properties": {"cors": cors}}
+        )
         assert shown.properties.cors.allowed_origins == cors["allowedOrigins"]
         await upload_page(clients, account.properties.primary_endpoints.blob)
-        async with aiohttp.ClientSession() as http, http.get(account.properties.primary_endpoints.web) as page:
+        async with (
+            aiohttp.ClientSession() as http,
+            http.get(account.properties.primary_endpoints.web) as page,
+        ):
             assert await page.text() == "<p>hello</p>"
         await done(clients.resources.resource_groups.begin_delete(GROUP))
         with pytest.raises(ResourceNotFoundError):

@@ -28,7 +28,12 @@ def test_the_javascript_packages_do_the_tutorials_job(
     known.write_text(json.dumps(cloud.endpoints), encoding="utf-8")
     environment = {**os.environ, "NODE_EXTRA_CA_CERTS": cloud.endpoints["ca_file"]}
     done = subprocess.run(
-        [node, "arm-tutorial.mjs", str(known)], cwd=FOLDER, env=environment, capture_output=True, text=True, timeout=60
+        [node, "arm-tutorial.mjs", str(known)],
+        cwd=FOLDER,
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=60,
     )
     assert done.returncode == 0, done.stderr
     seen = json.loads(done.stdout)

@@ -26,10 +26,19 @@ VERSIONS = {
     "serverfarms": "2025-05-01",
     "sites": "2025-05-01",
 }
-NAMESPACES = {"SignalR": "SignalRService", "storageAccounts": "Storage", "serverfarms": "Web", "sites": "Web"}
+NAMESPACES = {
+    "SignalR": "SignalRService",
+    "storageAccounts": "Storage",
+    "serverfarms": "Web",
+    "sites": "Web",
+}
 BODIES: dict[str, dict[str, Any]] = {
     "SignalR": {"location": "eastus2", "sku": {"name": "Standard_S1"}},
-    "storageAccounts": {"location": "eastus2", "sku": {"name": "Standard_LRS"}, "kind": "StorageV2"},
+    "storageAccounts": {
+        "location": "eastus2",
+        "sku": {"name": "Standard_LRS"},
+        "kind": "StorageV2",
+    },
     "serverfarms": {"location": "eastus2", "sku": {"name": "Y1"}, "properties": {"reserved": True}},
     "sites": {"location": "eastus2", "kind": "functionapp,linux", "properties": {"reserved": True}},
 }
@@ -48,10 +57,14 @@ class Process:
     def start(self) -> None:
         """Start it and wait until it is ready."""
         root = Path(__file__).parents[4]
-        self.process = subprocess.Popen([sys.executable, "-m", "chatkit.localcloud.daemon", str(self.folder)], cwd=root)
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "chatkit.localcloud.daemon", str(self.folder)], cwd=root
+        )
         end = time.monotonic() + 60
         while self.known.get("pid") != self.process.pid:
-            assert self.process.poll() is None and time.monotonic() < end, "the local cloud did not start"
+            assert self.process.poll() is None and time.monotonic() < end, (
+                "the local cloud did not start"
+            )
             time.sleep(0.02)
             with contextlib.suppress(OSError, ValueError):
                 self.known = json.loads((self.folder / "cloud.json").read_text(encoding="utf-8"))
@@ -70,7 +83,9 @@ class Process:
             "scope": "https://management.azure.com/.default",
         }
         url = f"{self.known['authority']}/{self.known['tenant_id']}/oauth2/v2.0/token"
-        with urllib.request.urlopen(url, urllib.parse.urlencode(form).encode(), context=self.trust) as answer:
+        with urllib.request.urlopen(
+            url, urllib.parse.urlencode(form).encode(), context=self.trust
+        ) as answer:
             return str(json.load(answer)["access_token"])
 
     def kill(self) -> None:
@@ -144,7 +159,11 @@ def test_nothing_acknowledged_is_lost_when_the_process_is_killed(tmp_path: Path)
     process.call("PUT", "/resourceGroups/crash", {"location": "eastus2"})
     done, kills = 0, 0
     while done < OPERATIONS or kills < KILLS:
-        killer = threading.Timer(chance.uniform(0.02, 0.25), process.process.kill) if kills < KILLS else None
+        killer = (
+            threading.Timer(chance.uniform(0.02, 0.25), process.process.kill)
+            if kills < KILLS
+            else None
+        )
         if killer:
             killer.start()
         try:

@@ -50,7 +50,9 @@ async def test_time_and_faults_are_set_checked_and_cleared() -> None:
         assert (await (await client.delete("/faults")).json())["active"] == []
 
 
-def test_a_deleted_resource_takes_its_role_assignments_along(raw: Raw, cloud: LocalCloud, clients: Clients) -> None:
+def test_a_deleted_resource_takes_its_role_assignments_along(
+    raw: Raw, cloud: LocalCloud, clients: Clients
+) -> None:
     """One made again under its name gives nobody a role; those of its neighbours stay."""
     made = [make_storage(clients, name) for name in ("chatstore1", "chatstore2")]
     somebody = cloud.call(cloud.entra.directory.create_identity, "somebody")

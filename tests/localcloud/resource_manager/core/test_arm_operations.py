@@ -32,7 +32,11 @@ def slow_down(cloud: LocalCloud, scale: float) -> None:
 def test_a_signalr_put_is_polled_at_an_absolute_url(raw: Raw) -> None:
     """201 Creating, a status document, then the resource Succeeded."""
     put = raw("PUT", f"{raw.group}{SIGNALR}/chat-1", FREE)
-    assert (put.status, put.body["properties"]["provisioningState"], put.body["properties"]["externalIP"]) == (
+    assert (
+        put.status,
+        put.body["properties"]["provisioningState"],
+        put.body["properties"]["externalIP"],
+    ) == (
         201,
         "Creating",
         None,
@@ -40,7 +44,9 @@ def test_a_signalr_put_is_polled_at_an_absolute_url(raw: Raw) -> None:
     status = raw("GET", put.headers["Azure-AsyncOperation"])
     assert (status.status, status.body["status"]) == (200, "Succeeded")
     assert {"id", "name", "startTime", "endTime"} < set(status.body)
-    assert raw("GET", put.headers["Location"]).body["properties"]["provisioningState"] == "Succeeded"
+    assert (
+        raw("GET", put.headers["Location"]).body["properties"]["provisioningState"] == "Succeeded"
+    )
     assert int(put.headers["Retry-After"]) >= 1
 
 
@@ -68,7 +74,10 @@ def test_recorded_time_keeps_an_operation_running(raw: Raw, cloud: LocalCloud) -
     put = raw("PUT", f"{raw.group}{SIGNALR}/chat-1", FREE)
     status = raw("GET", put.headers["Azure-AsyncOperation"])
     assert (status.body["status"], put.headers["Retry-After"]) == ("Running", "30")
-    assert raw("GET", f"{raw.group}{SIGNALR}/chat-1").body["properties"]["provisioningState"] == "Creating"
+    assert (
+        raw("GET", f"{raw.group}{SIGNALR}/chat-1").body["properties"]["provisioningState"]
+        == "Creating"
+    )
     assert raw("GET", put.headers["Location"]).status == 202
 
 
@@ -116,7 +125,9 @@ def test_a_failing_data_plane_leaves_nothing_half_made(raw: Raw, cloud: LocalClo
     """500 in Azure's shape, no traceback, no resource; the name is free again."""
     cloud.planes.refuse.add("chat-1")
     reply = raw("PUT", f"{raw.group}{SIGNALR}/chat-1", FREE)
-    assert (reply.status, reply.code) == (500, "InternalServerError") and "no room" not in str(reply.body)
+    assert (reply.status, reply.code) == (500, "InternalServerError") and "no room" not in str(
+        reply.body
+    )
     assert raw("GET", f"{raw.group}{SIGNALR}/chat-1").status == 404
     cloud.planes.refuse.clear()
     assert raw("PUT", f"{raw.group}{SIGNALR}/chat-1", FREE).status == 201
@@ -139,7 +150,9 @@ def test_web_takes_if_match(raw: Raw, clients: Clients) -> None:
     assert (again.status, again.code) == (412, "PreconditionFailed")
 
 
-def test_publishing_passwords_follow_the_policy(raw: Raw, clients: Clients, cloud: LocalCloud) -> None:
+def test_publishing_passwords_follow_the_policy(
+    raw: Raw, clients: Clients, cloud: LocalCloud
+) -> None:
     """Off on Flex, on on Consumption; profile, credentials and data plane agree, also after the policy was changed."""
     make_site(clients)
     site = {"location": "eastus2", "kind": "functionapp,linux", "properties": {"reserved": True}}
@@ -147,14 +160,26 @@ def test_publishing_passwords_follow_the_policy(raw: Raw, clients: Clients, clou
     raw("PUT", f"{sites}/old-api", site)
 
     def state(name: str) -> list[bool]:
-        password = raw("POST", f"{sites}/{name}/config/publishingcredentials/list").body["properties"]["publishingPassword"]
+        password = raw("POST", f"{sites}/{name}/config/publishingcredentials/list").body[
+            "properties"
+        ]["publishingPassword"]
         profile = raw("POST", f"{sites}/{name}/publishxml", {"format": "WebDeploy"}).body
-        policy = raw("GET", f"{sites}/{name}/basicPublishingCredentialsPolicies/scm").body["properties"]["allow"]
-        return [policy, password in profile, cloud.planes.sites[name].publishing_password == password]
+        policy = raw("GET", f"{sites}/{name}/basicPublishingCredentialsPolicies/scm").body[
+            "properties"
+        ]["allow"]
+        return [
+            policy,
+            password in profile,
+            cloud.planes.sites[name].publishing_password == password,
+        ]
 
     assert (state("chat-api"), state("old-api")) == ([False] * 3, [True] * 3)
     for name, allow in (("chat-api", True), ("old-api", False)):
-        raw("PUT", f"{sites}/{name}/basicPublishingCredentialsPolicies/scm", {"properties": {"allow": allow}})
+        raw(
+            "PUT",
+            f"{sites}/{name}/basicPublishingCredentialsPolicies/scm",
+            {"properties": {"allow": allow}},
+        )
         assert state(name) == [allow] * 3
 
 
@@ -162,7 +187,10 @@ def test_the_last_site_takes_its_plan_along(raw: Raw, clients: Clients) -> None:
     """Unless deleteEmptyServerFarm=false."""
     make_site(clients)
     make_site(clients, "other-api")
-    sites, plans = f"{raw.group}/providers/Microsoft.Web/sites", f"{raw.group}/providers/Microsoft.Web/serverfarms"
+    sites, plans = (
+        f"{raw.group}/providers/Microsoft.Web/sites",
+        f"{raw.group}/providers/Microsoft.Web/serverfarms",
+    )
     assert raw("DELETE", f"{plans}/chat-api-plan").code == "Conflict"
     raw("DELETE", f"{sites}/chat-api?deleteEmptyServerFarm=false")
     assert raw("GET", f"{plans}/chat-api-plan").status == 200
@@ -170,7 +198,9 @@ def test_the_last_site_takes_its_plan_along(raw: Raw, clients: Clients) -> None:
     assert raw("GET", f"{plans}/other-api-plan").status == 404
 
 
-def test_instances_and_accounts_have_identities_of_their_own(raw: Raw, cloud: LocalCloud, clients: Clients) -> None:
+def test_instances_and_accounts_have_identities_of_their_own(
+    raw: Raw, cloud: LocalCloud, clients: Clients
+) -> None:
     """A principal of the tenant while it is asked for; gone with the resource; user-assigned ones are not provided."""
     own, none = {"identity": {"type": "SystemAssigned"}}, {"identity": {"type": "None"}}
     for path, body in ((f"{SIGNALR}/chat-1", FREE), (f"{STORAGE}/chatstore1", ACCOUNT)):
@@ -190,11 +220,16 @@ def test_instances_and_accounts_have_identities_of_their_own(raw: Raw, cloud: Lo
 def test_an_app_with_an_identity_can_ask_for_tokens(clients: Clients, cloud: LocalCloud) -> None:
     """principalId in the answer; the endpoint and its secret in the app's environment, not in its settings."""
     make_site(clients)
-    site = clients.web.web_apps.update("class", "chat-api", {"identity": {"type": "SystemAssigned"}})
+    site = clients.web.web_apps.update(
+        "class", "chat-api", {"identity": {"type": "SystemAssigned"}}
+    )
     spec = cloud.planes.sites["chat-api"]
     assert spec.principal_id == site.identity.principal_id
     assert {"IDENTITY_ENDPOINT", "IDENTITY_HEADER"} <= set(spec.app_settings)
-    assert "IDENTITY_HEADER" not in clients.web.web_apps.list_application_settings("class", "chat-api").properties
+    assert (
+        "IDENTITY_HEADER"
+        not in clients.web.web_apps.list_application_settings("class", "chat-api").properties
+    )
 
 
 @pytest.mark.parametrize(
@@ -202,14 +237,26 @@ def test_an_app_with_an_identity_can_ask_for_tokens(clients: Clients, cloud: Loc
     [
         ("name-taken", f"{SIGNALR}/chat-1", FREE, 409, "NameAlreadyExists"),
         ("name-taken", f"{STORAGE}/chatstore1", ACCOUNT, 409, "StorageAccountAlreadyTaken"),
-        ("not-registered", f"{STORAGE}/chatstore1", ACCOUNT, 409, "MissingSubscriptionRegistration"),
+        (
+            "not-registered",
+            f"{STORAGE}/chatstore1",
+            ACCOUNT,
+            409,
+            "MissingSubscriptionRegistration",
+        ),
         ("free-quota", f"{SIGNALR}/chat-1", FREE, 400, "FreeTierQuotaExceeded"),
         ("throttled", f"{SIGNALR}/chat-1", FREE, 429, "SubscriptionRequestsThrottled"),
         ("no-shared-key", f"{STORAGE}/chatstore1", ACCOUNT, 403, "RequestDisallowedByPolicy"),
         ("server-error", "/providers/Microsoft.Web/sites/chat-api", {}, 500, "InternalServerError"),
         ("unavailable", "/providers/Microsoft.Web/sites/chat-api", {}, 503, "ServerTimeout"),
         ("gateway-timeout", "/providers/Microsoft.Web/sites/chat-api", {}, 504, "GatewayTimeout"),
-        ("region-without-flex", "/providers/Microsoft.Web/serverfarms/p", {"sku": {"name": "FC1"}}, 400, "BadRequest"),
+        (
+            "region-without-flex",
+            "/providers/Microsoft.Web/serverfarms/p",
+            {"sku": {"name": "FC1"}},
+            400,
+            "BadRequest",
+        ),
     ],
 )
 def test_a_fault_hits_once_and_is_gone(
@@ -219,16 +266,22 @@ def test_a_fault_hits_once_and_is_gone(
     cloud.call(cloud.arm.context.faults.set, kind)
     reply = raw("PUT", raw.group + path, body)
     assert (reply.status, reply.code) == (status, code)
-    assert raw("PUT", raw.group + path, body).status != status or not cloud.arm.context.faults.active
+    assert (
+        raw("PUT", raw.group + path, body).status != status or not cloud.arm.context.faults.active
+    )
 
 
-def test_the_sdk_gets_over_a_throttled_put_and_an_unregistered_provider(clients: Clients, cloud: LocalCloud) -> None:
+def test_the_sdk_gets_over_a_throttled_put_and_an_unregistered_provider(
+    clients: Clients, cloud: LocalCloud
+) -> None:
     """azure-core repeats after Retry-After by itself."""
     cloud.call(cloud.arm.context.faults.set, "throttled", times=2)
     assert make_storage(clients).name == "chatstore1"
 
 
-def test_a_dropped_connection_is_tried_again_by_the_sdk(clients: Clients, cloud: LocalCloud) -> None:
+def test_a_dropped_connection_is_tried_again_by_the_sdk(
+    clients: Clients, cloud: LocalCloud
+) -> None:
     """No answer at all, then a good one."""
     cloud.call(cloud.arm.context.faults.set, "dropped", path="/resourcegroups/class")
     assert clients.resources.resource_groups.get("class").name == "class"
@@ -253,14 +306,23 @@ def test_the_newest_signalr_error_is_parsed_by_the_sdk(cloud: LocalCloud, client
     assert refused.value.error is not None and refused.value.error.code == "InvalidParameter"
 
 
-def test_an_app_finds_an_account_that_a_setting_names_by_azures_domain(clients: Clients, cloud: LocalCloud) -> None:
+def test_an_app_finds_an_account_that_a_setting_names_by_azures_domain(
+    clients: Clients, cloud: LocalCloud
+) -> None:
     """az writes EndpointSuffix=core.windows.net; the app gets the address here, the setting stays as it was written."""
     make_storage(clients), make_site(clients)
     text = "DefaultEndpointsProtocol=https;EndpointSuffix=core.windows.net;AccountName=chatstore1;AccountKey=eA=="
-    clients.web.web_apps.update_application_settings("class", "chat-api", {"properties": {"AzureWebJobsStorage": text}})
+    clients.web.web_apps.update_application_settings(
+        "class", "chat-api", {"properties": {"AzureWebJobsStorage": text}}
+    )
     assert (
         cloud.planes.sites["chat-api"]
         .app_settings["AzureWebJobsStorage"]
         .endswith(";BlobEndpoint=https://localhost:1/chatstore1")
     )
-    assert clients.web.web_apps.list_application_settings("class", "chat-api").properties["AzureWebJobsStorage"] == text
+    assert (
+        clients.web.web_apps.list_application_settings("class", "chat-api").properties[
+            "AzureWebJobsStorage"
+        ]
+        == text
+    )

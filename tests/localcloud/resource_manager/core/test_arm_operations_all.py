@@ -24,9 +24,7 @@ INSIGHTS = "{group}/providers/Microsoft.Insights/components/chat-api"
 BLOBS = ACCOUNT + "/blobServices"
 ROLES = "{group}/providers/Microsoft.Authorization/roleDefinitions"
 OWNER = "8e3af657-a8ff-443c-a75c-2fe8c4bcb635"
-ASSIGNMENT = (
-    "{group}/providers/Microsoft.Authorization/roleAssignments/11111111-1111-1111-1111-111111111111?api-version=2022-04-01"
-)
+ASSIGNMENT = "{group}/providers/Microsoft.Authorization/roleAssignments/11111111-1111-1111-1111-111111111111?api-version=2022-04-01"
 SETTING = {"a": {"value": "x", "type": "Custom"}}
 CALLS: list[tuple[str, str, Any, int]] = [
     ("GET", "/subscriptions", None, 200),
@@ -49,7 +47,12 @@ CALLS: list[tuple[str, str, Any, int]] = [
     ("PATCH", ACCOUNT, {"properties": {"accessTier": "Cool"}}, 200),
     ("POST", ACCOUNT + "/regenerateKey", {"keyName": "key2"}, 200),
     ("POST", ACCOUNT + "/regenerateKey", {"keyName": "key3"}, 400),
-    ("POST", "{sub}" + STORAGE + "/checkNameAvailability", {"name": "free1", "type": "Microsoft.Storage/storageAccounts"}, 200),
+    (
+        "POST",
+        "{sub}" + STORAGE + "/checkNameAvailability",
+        {"name": "free1", "type": "Microsoft.Storage/storageAccounts"},
+        200,
+    ),
     ("GET", BLOBS, None, 200),
     ("GET", BLOBS + "/default", None, 200),
     ("PUT", BLOBS + "/default", {"properties": {"deleteRetentionPolicy": {"enabled": False}}}, 200),
@@ -59,7 +62,12 @@ CALLS: list[tuple[str, str, Any, int]] = [
     ("GET", BLOBS + "/default/containers", None, 200),
     ("PATCH", BLOBS + "/default/containers/one", {"properties": {"metadata": {"a": "b"}}}, 200),
     ("PATCH", BLOBS + "/default/containers/one", {"properties": {"publicAccess": "Blob"}}, 409),
-    ("PATCH", BLOBS + "/default/containers/one", {"properties": {"publicAccess": "Everybody"}}, 400),
+    (
+        "PATCH",
+        BLOBS + "/default/containers/one",
+        {"properties": {"publicAccess": "Everybody"}},
+        400,
+    ),
     ("PATCH", BLOBS + "/default/containers/none", {}, 404),
     ("GET", BLOBS + "/default/containers/one", None, 200),
     ("DELETE", BLOBS + "/default/containers/one", None, 200),
@@ -77,7 +85,12 @@ CALLS: list[tuple[str, str, Any, int]] = [
     ("POST", SITE + "/config/connectionstrings/list", None, 200),
     ("GET", SITE + "/config/web", None, 200),
     ("PUT", SITE + "/config/web", {"properties": {"http20Enabled": True}}, 200),
-    ("PATCH", SITE + "/config/web", {"properties": {"cors": {"allowedOrigins": ["*"], "supportCredentials": True}}}, 400),
+    (
+        "PATCH",
+        SITE + "/config/web",
+        {"properties": {"cors": {"allowedOrigins": ["*"], "supportCredentials": True}}},
+        400,
+    ),
     ("PATCH", SITE + "/config/web", {"properties": {"linuxFxVersion": "Python|3.12"}}, 400),
     ("GET", SITE + "/config/authsettingsV2", None, 200),
     ("POST", SITE + "/config/authsettings/list", None, 200),
@@ -86,7 +99,12 @@ CALLS: list[tuple[str, str, Any, int]] = [
     ("POST", SITE + "/config/publishingcredentials/list", None, 200),
     ("GET", SITE + "/basicPublishingCredentialsPolicies", None, 200),
     ("PUT", SITE + "/basicPublishingCredentialsPolicies/scm", {"properties": {"allow": True}}, 200),
-    ("PUT", SITE + "/basicPublishingCredentialsPolicies/scm", {"properties": {"allow": "yes"}}, 400),
+    (
+        "PUT",
+        SITE + "/basicPublishingCredentialsPolicies/scm",
+        {"properties": {"allow": "yes"}},
+        400,
+    ),
     ("GET", SITE + "/basicPublishingCredentialsPolicies/ssh", None, 404),
     ("PUT", SITE + "/host/default/functionKeys/mine", {"name": "mine", "value": "v1"}, 201),
     ("PUT", SITE + "/host/default/functionKeys/mine", {"name": "mine", "value": "v2"}, 200),
@@ -98,7 +116,12 @@ CALLS: list[tuple[str, str, Any, int]] = [
     ("GET", SITE + "/functions/SendMessage", None, 200),
     ("GET", SITE + "/functions/Nothing", None, 404),
     ("POST", SITE + "/functions/SendMessage/listkeys", None, 200),
-    ("PUT", SITE + "/functions/SendMessage/keys/mine", {"properties": {"name": "mine", "value": "v1"}}, 201),
+    (
+        "PUT",
+        SITE + "/functions/SendMessage/keys/mine",
+        {"properties": {"name": "mine", "value": "v1"}},
+        201,
+    ),
     ("PUT", SITE + "/functions/SendMessage/keys/mine", {"name": "mine", "value": "v2"}, 200),
     ("POST", SITE + "/functions/SendMessage/listkeys", None, 200),
     ("DELETE", SITE + "/functions/SendMessage/keys/mine", None, 204),
@@ -124,7 +147,12 @@ CALLS: list[tuple[str, str, Any, int]] = [
     ("GET", "{sub}" + WEB + "/geoRegions?sku=FlexConsumption", None, 200),
     ("GET", WEB + "/functionAppStacks", None, 200),
     ("GET", WEB + "/locations/eastus2/functionAppStacks", None, 200),
-    ("POST", "{sub}" + WEB + "/checknameavailability", {"name": "chat-api", "type": "Microsoft.Web/sites"}, 200),
+    (
+        "POST",
+        "{sub}" + WEB + "/checknameavailability",
+        {"name": "chat-api", "type": "Microsoft.Web/sites"},
+        200,
+    ),
     ("POST", "{sub}" + WEB + "/checknameavailability", {"name": "x", "type": "y"}, 400),
     ("PUT", INSIGHTS + "?api-version=2015-05-01", {"location": "eastus2", "kind": "web"}, 200),
     ("GET", INSIGHTS + "?api-version=2015-05-01", None, 200),
@@ -132,11 +160,21 @@ CALLS: list[tuple[str, str, Any, int]] = [
     ("DELETE", INSIGHTS + "?api-version=2015-05-01", None, 200),
     ("GET", ROLES + "?api-version=2022-04-01&$filter=roleName%20eq%20'Owner'", None, 200),
     ("GET", f"{ROLES}/{OWNER}?api-version=2022-04-01", None, 200),
-    ("GET", "{sub}/providers/Microsoft.Authorization/roleAssignments?api-version=2022-04-01", None, 200),
+    (
+        "GET",
+        "{sub}/providers/Microsoft.Authorization/roleAssignments?api-version=2022-04-01",
+        None,
+        200,
+    ),
     ("GET", ASSIGNMENT, None, 404),
     ("DELETE", ASSIGNMENT, None, 204),
     ("POST", SITE + "/publishxml", {"format": "WebDeploy"}, 200),
-    ("PUT", "{group}" + WEB + "/serverfarms/empty", {"location": "eastus2", "sku": {"name": "Y1"}}, 200),
+    (
+        "PUT",
+        "{group}" + WEB + "/serverfarms/empty",
+        {"location": "eastus2", "sku": {"name": "Y1"}},
+        200,
+    ),
     ("DELETE", "{group}" + WEB + "/serverfarms/empty", None, 200),
     ("DELETE", "{group}" + WEB + "/serverfarms/empty", None, 204),
     ("GET", "/metadata/endpoints?api-version=2022-09-01", None, 200),
@@ -151,10 +189,14 @@ def test_every_operation_answers_with_its_status(raw: Raw, clients: Clients) -> 
     make_signalr(clients), make_storage(clients), make_site(clients)
     wrong = []
     for method, template, body, status in CALLS:
-        path = template.replace("{group}", raw.group).replace("{sub}", raw.group.removesuffix("/resourceGroups/class"))
+        path = template.replace("{group}", raw.group).replace(
+            "{sub}", raw.group.removesuffix("/resourceGroups/class")
+        )
         reply = raw(method, path, body, version="-" if "api-version" in path else "")
         if reply.status != status:
-            wrong.append(f"{method} {template}: {reply.status} instead of {status}: {str(reply.body)[:200]}")
+            wrong.append(
+                f"{method} {template}: {reply.status} instead of {status}: {str(reply.body)[:200]}"
+            )
     assert not wrong, "\n".join(wrong)
 
 
@@ -162,6 +204,10 @@ def test_every_operation_answers_with_its_status(raw: Raw, clients: Clients) -> 
 def test_consumption_runs_fewer_pythons(raw: Raw, version: str) -> None:
     """Linux Consumption refuses versions that it never had; without one the default runs."""
     config = {"linuxFxVersion": f"Python|{version}"} if version else {}
-    body = {"location": "eastus2", "kind": "functionapp,linux", "properties": {"reserved": True, "siteConfig": config}}
+    body = {
+        "location": "eastus2",
+        "kind": "functionapp,linux",
+        "properties": {"reserved": True, "siteConfig": config},
+    }
     reply = raw("PUT", f"{raw.group}{WEB}/sites/old-api", body)
     assert reply.status == (400 if version else 200)

@@ -21,12 +21,17 @@ FREE = {"location": "eastus2", "sku": {"name": "Free_F1"}}
         ("Basic eDp5", "AuthenticationFailed", "invalid_request"),
     ],
 )
-def test_without_a_good_token_the_answer_says_where_to_sign_in(raw: Raw, authorization: str, code: str, error: str) -> None:
+def test_without_a_good_token_the_answer_says_where_to_sign_in(
+    raw: Raw, authorization: str, code: str, error: str
+) -> None:
     """401 with a challenge that names the authority."""
     reply = raw("GET", raw.group, Authorization=authorization)
     challenge = reply.headers["WWW-Authenticate"]
     assert (reply.status, reply.code) == (401, code)
-    assert f'authorization_uri="{raw.cloud.endpoints["authority"]}' in challenge and f'error="{error}"' in challenge
+    assert (
+        f'authorization_uri="{raw.cloud.endpoints["authority"]}' in challenge
+        and f'error="{error}"' in challenge
+    )
 
 
 @pytest.mark.parametrize(
@@ -36,7 +41,9 @@ def test_without_a_good_token_the_answer_says_where_to_sign_in(raw: Raw, authori
         ("https://management.azure.com", -1, "ExpiredAuthenticationToken"),
     ],
 )
-def test_a_token_must_be_for_here_and_now(raw: Raw, cloud: LocalCloud, audience: str, lifetime_s: int, code: str) -> None:
+def test_a_token_must_be_for_here_and_now(
+    raw: Raw, cloud: LocalCloud, audience: str, lifetime_s: int, code: str
+) -> None:
     """Audience and expiry are checked."""
     raw.token = cloud.entra.tokens.issue(audience, {"oid": "x"}, lifetime_s=lifetime_s)
     assert raw("GET", raw.group).code == code
@@ -46,7 +53,9 @@ def test_a_token_of_another_key_or_tenant_opens_nothing(raw: Raw, cloud: LocalCl
     """Signature and issuer are checked, for reads and writes alike; the challenge says where a good one comes from."""
     head, body, signature = raw.token.split(".")
     tokens = cloud.entra.tokens
-    elsewhere = tokens.issue("https://management.azure.com", {"oid": "x", "iss": "https://login.example/other/v2.0"})
+    elsewhere = tokens.issue(
+        "https://management.azure.com", {"oid": "x", "iss": "https://login.example/other/v2.0"}
+    )
     for token, code in (
         (f"{head}.{body}.{signature[::-1]}", "InvalidAuthenticationToken"),
         (elsewhere, "InvalidAuthenticationTokenTenant"),
@@ -61,14 +70,30 @@ def test_a_token_of_another_key_or_tenant_opens_nothing(raw: Raw, cloud: LocalCl
 
 def test_a_provider_takes_its_time_to_register(raw: Raw, cloud: LocalCloud) -> None:
     """NotRegistered, Registering while recorded time runs, then Registered; creates are refused until then."""
-    provider = raw.group.removesuffix("/resourceGroups/class") + "/providers/Microsoft.SignalRService"
+    provider = (
+        raw.group.removesuffix("/resourceGroups/class") + "/providers/Microsoft.SignalRService"
+    )
     raw("POST", f"{provider}/unregister", version="2025-04-01")
     cloud.arm.context.clock.mode = "recorded"
-    seen = [raw("GET", provider, version="2025-04-01"), raw("POST", f"{provider}/register", version="2025-04-01")]
+    seen = [
+        raw("GET", provider, version="2025-04-01"),
+        raw("POST", f"{provider}/register", version="2025-04-01"),
+    ]
     seen.append(raw("GET", provider, version="2025-04-01"))
-    assert [reply.body["registrationState"] for reply in seen] == ["Unregistered", "Registering", "Registering"]
-    assert raw("PUT", f"{raw.group}{SIGNALR}/chat-1", FREE).code == "MissingSubscriptionRegistration"
-    cloud.call(cloud.platform.store.put, "registrations", "microsoft.signalrservice", {"state": "Registering", "until": 1.0})
+    assert [reply.body["registrationState"] for reply in seen] == [
+        "Unregistered",
+        "Registering",
+        "Registering",
+    ]
+    assert (
+        raw("PUT", f"{raw.group}{SIGNALR}/chat-1", FREE).code == "MissingSubscriptionRegistration"
+    )
+    cloud.call(
+        cloud.platform.store.put,
+        "registrations",
+        "microsoft.signalrservice",
+        {"state": "Registering", "until": 1.0},
+    )
     assert raw("GET", provider, version="2025-04-01").body["registrationState"] == "Registered"
     assert raw("PUT", f"{raw.group}{SIGNALR}/chat-1", FREE).status == 201
 
@@ -76,13 +101,21 @@ def test_a_provider_takes_its_time_to_register(raw: Raw, cloud: LocalCloud) -> N
 def test_a_caller_without_a_role_is_refused(raw: Raw, cloud: LocalCloud) -> None:
     """403 AuthorizationFailed names the action; a role opens the door."""
     identity = cloud.call(cloud.entra.directory.create_identity, "app")
-    stranger = Raw(cloud, cloud.entra.tokens.issue("https://management.azure.com", {"oid": identity}))
+    stranger = Raw(
+        cloud, cloud.entra.tokens.issue("https://management.azure.com", {"oid": identity})
+    )
     reply = stranger("GET", raw.group)
     assert (reply.status, reply.code) == (403, "AuthorizationFailed")
     assert "Microsoft.Resources/resourceGroups/read" in reply.body["error"]["message"]
     role = f"{raw.group}/providers/Microsoft.Authorization/roleDefinitions/acdd72a7-3385-48ef-bd42-f606fba81ae7"
     path = f"{raw.group}/providers/Microsoft.Authorization/roleAssignments/11111111-1111-1111-1111-111111111111"
-    wanted = {"properties": {"roleDefinitionId": role, "principalId": identity, "principalType": "ServicePrincipal"}}
+    wanted = {
+        "properties": {
+            "roleDefinitionId": role,
+            "principalId": identity,
+            "principalType": "ServicePrincipal",
+        }
+    }
     assert raw("PUT", path, wanted, version="2022-04-01").status == 201
     assert stranger("GET", raw.group).status == 200
     assert stranger("PUT", raw.group, {"location": "eastus2"}).status == 403
@@ -107,7 +140,8 @@ def test_paths_match_in_any_case_and_ids_keep_theirs(raw: Raw) -> None:
     """az writes signalR and resourcegroups; the id is that of the creation."""
     raw("PUT", f"{raw.group}{SIGNALR}/Chat-One", FREE)
     path = (
-        raw.group.replace("resourceGroups/class", "RESOURCEGROUPS/CLASS") + "/Providers/microsoft.signalrservice/signalR/chat-one"
+        raw.group.replace("resourceGroups/class", "RESOURCEGROUPS/CLASS")
+        + "/Providers/microsoft.signalrservice/signalR/chat-one"
     )
     reply = raw("GET", path)
     assert reply.body["id"] == f"{raw.group}{SIGNALR}/Chat-One"
@@ -121,8 +155,18 @@ def test_paths_match_in_any_case_and_ids_keep_theirs(raw: Raw) -> None:
         ("GET", f"/resourceGroups/class{SIGNALR}/none", 404, "ResourceNotFound"),
         ("GET", f"/resourceGroups/none{SIGNALR}/none", 404, "ResourceGroupNotFound"),
         ("DELETE", f"/resourceGroups/class{SIGNALR}/none", 204, ""),
-        ("GET", "/resourceGroups/class/providers/Microsoft.Compute/virtualMachines/x", 501, "NotImplemented"),
-        ("GET", "/resourceGroups/class/providers/Microsoft.Web/sites/x/slots/y", 501, "NotImplemented"),
+        (
+            "GET",
+            "/resourceGroups/class/providers/Microsoft.Compute/virtualMachines/x",
+            501,
+            "NotImplemented",
+        ),
+        (
+            "GET",
+            "/resourceGroups/class/providers/Microsoft.Web/sites/x/slots/y",
+            501,
+            "NotImplemented",
+        ),
         ("POST", "/resourceGroups/class", 405, "HttpMethodNotAllowed"),
         ("PUT", "/resourceGroups/bad.", 400, "InvalidResourceGroup"),
         ("HEAD", "/resourceGroups/class", 204, ""),
@@ -130,7 +174,9 @@ def test_paths_match_in_any_case_and_ids_keep_theirs(raw: Raw) -> None:
         ("GET", "/nothing", 404, "InvalidRequestUri"),
     ],
 )
-def test_what_is_not_there_is_said_in_azures_words(raw: Raw, method: str, path: str, status: int, code: str) -> None:
+def test_what_is_not_there_is_said_in_azures_words(
+    raw: Raw, method: str, path: str, status: int, code: str
+) -> None:
     """Statuses and codes as recorded; what is unsupported names what is supported."""
     body = {"location": "eastus2"} if method == "PUT" else None
     reply = raw(method, raw.group.removesuffix("/resourceGroups/class") + path, body)
@@ -143,7 +189,10 @@ def test_what_is_not_there_is_said_in_azures_words(raw: Raw, method: str, path: 
 
 def test_another_subscription_is_not_found(raw: Raw) -> None:
     """404 SubscriptionNotFound."""
-    assert raw("GET", "/subscriptions/11111111-1111-1111-1111-111111111111/resourceGroups").code == "SubscriptionNotFound"
+    assert (
+        raw("GET", "/subscriptions/11111111-1111-1111-1111-111111111111/resourceGroups").code
+        == "SubscriptionNotFound"
+    )
 
 
 @pytest.mark.parametrize("body", [b"{", b"[1]", b"", b'"text"', b"\xff\xfe", b"[" * 100_000])
@@ -156,7 +205,9 @@ def test_a_body_that_is_no_object_is_refused(raw: Raw, body: bytes) -> None:
 
 def test_a_huge_body_is_refused(raw: Raw) -> None:
     """413 at four megabytes."""
-    assert raw("PUT", f"{raw.group}{SIGNALR}/chat-1", b" " * (5 << 20)).code == "RequestEntityTooLarge"
+    assert (
+        raw("PUT", f"{raw.group}{SIGNALR}/chat-1", b" " * (5 << 20)).code == "RequestEntityTooLarge"
+    )
 
 
 def test_every_answer_carries_azures_headers(raw: Raw) -> None:
@@ -180,7 +231,11 @@ def test_an_empty_bucket_answers_429_until_it_refills(raw: Raw, cloud: LocalClou
 def test_lists_come_in_pages_with_an_absolute_next_link(raw: Raw) -> None:
     """$top and $skiptoken; following nextLink gives every item once."""
     for number in range(5):
-        raw("PUT", f"{raw.group}{SIGNALR}/chat-{number}", {"location": f"westus{number % 2 + 2}", "sku": {"name": "Free_F1"}})
+        raw(
+            "PUT",
+            f"{raw.group}{SIGNALR}/chat-{number}",
+            {"location": f"westus{number % 2 + 2}", "sku": {"name": "Free_F1"}},
+        )
     reply, names = raw("GET", f"{raw.group}{SIGNALR}?$top=2"), []
     while True:
         names += [one["name"] for one in reply.body["value"]]
@@ -193,7 +248,10 @@ def test_lists_come_in_pages_with_an_absolute_next_link(raw: Raw) -> None:
 def test_tags_are_kept_filtered_and_limited(raw: Raw) -> None:
     """At most 50; /resources and groups filter by them."""
     raw("PUT", f"{raw.group}{SIGNALR}/chat-1", {**FREE, "tags": {"course": "chat"}})
-    found = raw("GET", f"{raw.group}/resources?$filter=tagName%20eq%20'course'%20and%20tagValue%20eq%20'chat'")
+    found = raw(
+        "GET",
+        f"{raw.group}/resources?$filter=tagName%20eq%20'course'%20and%20tagValue%20eq%20'chat'",
+    )
     assert [one["name"] for one in found.body["value"]] == ["chat-1"]
     many = {f"t{number}": "x" for number in range(51)}
     assert raw("PATCH", raw.group, {"tags": many}).code == "InvalidTags"
@@ -205,22 +263,51 @@ def test_tags_are_set_without_touching_the_rest(raw: Raw) -> None:
     for scope in (raw.group, f"{raw.group}{SIGNALR}/CHAT-1"):
         path = f"{scope}/providers/Microsoft.Resources/tags/default"
         replies = [
-            raw("PUT", path, {"properties": {"tags": {"a": "1", "b": "2", "c": "3"}}}, version="2025-04-01"),
-            raw("PATCH", path, {"operation": "Merge", "properties": {"tags": {"c": "4"}}}, version="2025-04-01"),
-            raw("PATCH", path, {"operation": "Delete", "properties": {"tags": {"a": "", "b": "9"}}}, version="2025-04-01"),
+            raw(
+                "PUT",
+                path,
+                {"properties": {"tags": {"a": "1", "b": "2", "c": "3"}}},
+                version="2025-04-01",
+            ),
+            raw(
+                "PATCH",
+                path,
+                {"operation": "Merge", "properties": {"tags": {"c": "4"}}},
+                version="2025-04-01",
+            ),
+            raw(
+                "PATCH",
+                path,
+                {"operation": "Delete", "properties": {"tags": {"a": "", "b": "9"}}},
+                version="2025-04-01",
+            ),
             raw("GET", path, version="2025-04-01"),
         ]
         assert [reply.status for reply in replies] == [200] * 4
         assert replies[1].body["properties"]["tags"] == {"a": "1", "b": "2", "c": "4"}
-        assert replies[3].body["properties"]["tags"] == {"b": "2", "c": "4"} == raw("GET", scope).body["tags"]
-        assert raw("PATCH", path, {"operation": "Swap"}, version="2025-04-01").code == "InvalidRequestContent"
-        assert raw("DELETE", path, version="2025-04-01").status == 200 and raw("GET", scope).body["tags"] == {}
+        assert (
+            replies[3].body["properties"]["tags"]
+            == {"b": "2", "c": "4"}
+            == raw("GET", scope).body["tags"]
+        )
+        assert (
+            raw("PATCH", path, {"operation": "Swap"}, version="2025-04-01").code
+            == "InvalidRequestContent"
+        )
+        assert (
+            raw("DELETE", path, version="2025-04-01").status == 200
+            and raw("GET", scope).body["tags"] == {}
+        )
     assert raw("GET", f"{raw.group}{SIGNALR}/chat-1").body["sku"]["name"] == "Free_F1"
 
 
 def test_web_errors_come_in_the_other_shape(raw: Raw) -> None:
     """Microsoft.Web writes Code, Message and Details; both shapes reach a client."""
-    reply = raw("PUT", f"{raw.group}/providers/Microsoft.Web/sites/-x-", {"location": "eastus2", "kind": "functionapp,linux"})
+    reply = raw(
+        "PUT",
+        f"{raw.group}/providers/Microsoft.Web/sites/-x-",
+        {"location": "eastus2", "kind": "functionapp,linux"},
+    )
     assert (reply.status, reply.body["Code"]) == (400, "BadRequest")
     assert reply.body["Details"][2]["ErrorEntity"]["Code"] == "BadRequest"
     assert reply.headers["x-ms-failure-cause"] == "service"
@@ -232,15 +319,39 @@ def test_web_errors_come_in_the_other_shape(raw: Raw) -> None:
         (f"{SIGNALR}/1chat", FREE, "InvalidResourceName"),
         (f"{SIGNALR}/ab", FREE, "InvalidResourceName"),
         (f"{SIGNALR}/chat-1", {"sku": {"name": "Free_F1"}}, "LocationRequired"),
-        (f"{SIGNALR}/chat-1", {**FREE, "location": "atlantis"}, "LocationNotAvailableForResourceType"),
+        (
+            f"{SIGNALR}/chat-1",
+            {**FREE, "location": "atlantis"},
+            "LocationNotAvailableForResourceType",
+        ),
         (f"{SIGNALR}/chat-1", {**FREE, "sku": {"name": "Gold"}}, "InvalidParameter"),
-        (f"{SIGNALR}/chat-1", {**FREE, "sku": {"name": "Free_F1", "capacity": 2}}, "InvalidParameter"),
-        (f"{SIGNALR}/chat-1", {**FREE, "properties": {"features": [{"flag": "ServiceMode", "value": "x"}]}}, "InvalidParameter"),
+        (
+            f"{SIGNALR}/chat-1",
+            {**FREE, "sku": {"name": "Free_F1", "capacity": 2}},
+            "InvalidParameter",
+        ),
+        (
+            f"{SIGNALR}/chat-1",
+            {**FREE, "properties": {"features": [{"flag": "ServiceMode", "value": "x"}]}},
+            "InvalidParameter",
+        ),
         (f"{STORAGE}/Not-Valid", ACCOUNT, "AccountNameInvalid"),
         (f"{STORAGE}/chatstore1", {**ACCOUNT, "kind": "x"}, "AccountPropertyIsInvalid"),
-        ("/providers/Microsoft.Web/sites/x_y", {"location": "eastus2", "kind": "functionapp"}, "BadRequest"),
-        ("/providers/Microsoft.Web/serverfarms/p", {"location": "ukwest", "sku": {"name": "FC1"}}, "BadRequest"),
-        ("/providers/Microsoft.Web/serverfarms/p", {"location": "eastus2", "sku": {"name": "S1"}}, "NotImplemented"),
+        (
+            "/providers/Microsoft.Web/sites/x_y",
+            {"location": "eastus2", "kind": "functionapp"},
+            "BadRequest",
+        ),
+        (
+            "/providers/Microsoft.Web/serverfarms/p",
+            {"location": "ukwest", "sku": {"name": "FC1"}},
+            "BadRequest",
+        ),
+        (
+            "/providers/Microsoft.Web/serverfarms/p",
+            {"location": "eastus2", "sku": {"name": "S1"}},
+            "NotImplemented",
+        ),
     ],
 )
 def test_names_and_values_are_checked(raw: Raw, path: str, body: object, code: str) -> None:
@@ -254,7 +365,10 @@ def test_names_are_unique_across_groups(raw: Raw) -> None:
     raw("PUT", raw.group + "2", {"location": "eastus2"})
     raw("PUT", f"{raw.group}{SIGNALR}/chat-1", FREE)
     assert raw("PUT", f"{raw.group}2{SIGNALR}/CHAT-1", FREE).code == "NameAlreadyExists"
-    location = raw.group.removesuffix("/resourceGroups/class") + "/providers/Microsoft.SignalRService/locations/eastus2"
+    location = (
+        raw.group.removesuffix("/resourceGroups/class")
+        + "/providers/Microsoft.SignalRService/locations/eastus2"
+    )
     wanted = {"type": "Microsoft.SignalRService/SignalR", "name": "chat-1"}
     reply = raw("POST", f"{location}/checkNameAvailability", wanted)
     assert (reply.body["nameAvailable"], reply.body["reason"]) == (False, "AlreadyExists")
@@ -264,9 +378,16 @@ def test_the_free_tier_has_a_limit_that_usages_show(raw: Raw) -> None:
     """Five a region; the sixth is refused, another region has its own five."""
     for number in range(5):
         assert raw("PUT", f"{raw.group}{SIGNALR}/chat-{number}", FREE).status == 201
-    location = raw.group.removesuffix("/resourceGroups/class") + "/providers/Microsoft.SignalRService/locations/eastus2"
+    location = (
+        raw.group.removesuffix("/resourceGroups/class")
+        + "/providers/Microsoft.SignalRService/locations/eastus2"
+    )
     free = raw("GET", f"{location}/usages").body["value"][0]
-    assert (free["name"]["value"], free["currentValue"], free["limit"]) == ("FreeTierInstances", 5, 5)
+    assert (free["name"]["value"], free["currentValue"], free["limit"]) == (
+        "FreeTierInstances",
+        5,
+        5,
+    )
     assert raw("PUT", f"{raw.group}{SIGNALR}/chat-6", FREE).code == "FreeTierQuotaExceeded"
 
 
@@ -274,7 +395,8 @@ def test_a_provider_that_is_not_registered_is_named(raw: Raw) -> None:
     """409 with the namespace between single quotes: the SDKs read it from there."""
     raw(
         "POST",
-        raw.group.removesuffix("/resourceGroups/class") + "/providers/Microsoft.SignalRService/unregister",
+        raw.group.removesuffix("/resourceGroups/class")
+        + "/providers/Microsoft.SignalRService/unregister",
         version="2025-04-01",
     )
     reply = raw("PUT", f"{raw.group}{SIGNALR}/chat-1", FREE)

@@ -29,7 +29,11 @@ RULE = {
     "exposedHeaders": ["x-ms-request-id"],
     "maxAgeInSeconds": 120,
 }
-ASKED = {"Origin": PAGE, "Access-Control-Request-Method": "PUT", "Access-Control-Request-Headers": "x-ms-blob-type"}
+ASKED = {
+    "Origin": PAGE,
+    "Access-Control-Request-Method": "PUT",
+    "Access-Control-Request-Headers": "x-ms-blob-type",
+}
 
 
 @pytest.fixture(scope="module")
@@ -59,40 +63,70 @@ def put_rules(cloud: Cloud, *rules: dict[str, Any]) -> Any:
     wanted = BlobServiceProperties({"properties": {"cors": {"corsRules": [*rules]}}})
     services = cloud.storage().blob_services
     services.set_service_properties(GROUP, ACCOUNT, wanted)
-    return services.get_service_properties(GROUP, ACCOUNT).as_dict()["properties"]["cors"]["corsRules"]
+    return services.get_service_properties(GROUP, ACCOUNT).as_dict()["properties"]["cors"][
+        "corsRules"
+    ]
 
 
-def browser(cloud: Cloud, blobs: BlobServiceClient, method: str, headers: dict[str, str]) -> requests.Response:
+def browser(
+    cloud: Cloud, blobs: BlobServiceClient, method: str, headers: dict[str, str]
+) -> requests.Response:
     """A browser's request to a blob."""
-    return requests.request(method, f"{blobs.url}box/a.txt", headers=headers, verify=str(cloud.ca_file), timeout=10)
+    return requests.request(
+        method, f"{blobs.url}box/a.txt", headers=headers, verify=str(cloud.ca_file), timeout=10
+    )
 
 
-def test_rules_set_through_resource_manager_count_for_browsers(cloud: Cloud, blobs: BlobServiceClient) -> None:
+def test_rules_set_through_resource_manager_count_for_browsers(
+    cloud: Cloud, blobs: BlobServiceClient
+) -> None:
     """Preflight and request of the page's origin pass, another origin's do not; the storage client sees the same rule."""
     assert put_rules(cloud, RULE) == [RULE]
     asked = browser(cloud, blobs, "OPTIONS", ASKED)
     assert (asked.status_code, asked.headers["Access-Control-Allow-Origin"]) == (200, PAGE)
-    assert asked.headers["Access-Control-Max-Age"] == "120" and asked.headers["Access-Control-Allow-Methods"] == "PUT"
-    assert browser(cloud, blobs, "OPTIONS", {**ASKED, "Origin": "http://evil.example"}).status_code == 403
+    assert (
+        asked.headers["Access-Control-Max-Age"] == "120"
+        and asked.headers["Access-Control-Allow-Methods"] == "PUT"
+    )
+    assert (
+        browser(cloud, blobs, "OPTIONS", {**ASKED, "Origin": "http://evil.example"}).status_code
+        == 403
+    )
     answer = browser(cloud, blobs, "GET", {"Origin": PAGE})
     assert answer.headers["Access-Control-Allow-Origin"] == PAGE
     assert answer.headers["Access-Control-Expose-Headers"] == "x-ms-request-id"
     (seen,) = blobs.get_service_properties()["cors"]
-    assert (seen.allowed_origins, seen.allowed_methods, seen.max_age_in_seconds) == (PAGE, "GET,PUT", 120)
+    assert (seen.allowed_origins, seen.allowed_methods, seen.max_age_in_seconds) == (
+        PAGE,
+        "GET,PUT",
+        120,
+    )
 
 
-def test_rules_set_at_the_service_are_seen_by_resource_manager(cloud: Cloud, blobs: BlobServiceClient) -> None:
+def test_rules_set_at_the_service_are_seen_by_resource_manager(
+    cloud: Cloud, blobs: BlobServiceClient
+) -> None:
     """And a PUT without rules leaves them alone, one with none takes them away."""
-    blobs.set_service_properties(cors=[CorsRule([PAGE], ["GET"], allowed_headers=["*"], max_age_in_seconds=5)])
+    blobs.set_service_properties(
+        cors=[CorsRule([PAGE], ["GET"], allowed_headers=["*"], max_age_in_seconds=5)]
+    )
     services = cloud.storage().blob_services
-    kept = services.set_service_properties(GROUP, ACCOUNT, BlobServiceProperties({"properties": {}})).as_dict()
+    kept = services.set_service_properties(
+        GROUP, ACCOUNT, BlobServiceProperties({"properties": {}})
+    ).as_dict()
     (rule,) = kept["properties"]["cors"]["corsRules"]
-    assert (rule["allowedOrigins"], rule["maxAgeInSeconds"], rule["exposedHeaders"]) == ([PAGE], 5, [])
+    assert (rule["allowedOrigins"], rule["maxAgeInSeconds"], rule["exposedHeaders"]) == (
+        [PAGE],
+        5,
+        [],
+    )
     assert put_rules(cloud) == [] and blobs.get_service_properties()["cors"] == []
     assert browser(cloud, blobs, "OPTIONS", ASKED).status_code == 403
 
 
-@pytest.mark.parametrize("rules", [[{**RULE, "allowedMethods": ["FETCH"]}], [{**RULE, "allowedOrigins": []}], [RULE] * 6])
+@pytest.mark.parametrize(
+    "rules", [[{**RULE, "allowedMethods": ["FETCH"]}], [{**RULE, "allowedOrigins": []}], [RULE] * 6]
+)
 def test_rules_that_the_service_does_not_take_change_nothing(
     cloud: Cloud, blobs: BlobServiceClient, rules: list[dict[str, Any]]
 ) -> None:
@@ -104,31 +138,52 @@ def test_rules_that_the_service_does_not_take_change_nothing(
     assert len(blobs.get_service_properties()["cors"]) == 1
 
 
-def test_a_containers_access_and_metadata_are_one_state(cloud: Cloud, blobs: BlobServiceClient) -> None:
+def test_a_containers_access_and_metadata_are_one_state(
+    cloud: Cloud, blobs: BlobServiceClient
+) -> None:
     """Made and changed through Resource Manager, seen by the service and by anybody; and the other way round."""
     accounts, containers = cloud.storage().storage_accounts, cloud.storage().blob_containers
-    accounts.update(GROUP, ACCOUNT, StorageAccountUpdateParameters({"properties": {"allowBlobPublicAccess": True}}))
+    accounts.update(
+        GROUP,
+        ACCOUNT,
+        StorageAccountUpdateParameters({"properties": {"allowBlobPublicAccess": True}}),
+    )
     wanted = BlobContainer({"properties": {"publicAccess": "Blob", "metadata": {"by": "arm"}}})
     containers.create(GROUP, ACCOUNT, "shown", wanted)
     box = blobs.get_container_client("shown")
     box.upload_blob("a.txt", b"hello")
     url = f"{blobs.url}shown/a.txt"
     assert requests.get(url, verify=str(cloud.ca_file), timeout=10).text == "hello"
-    assert (box.get_container_properties().metadata, box.get_container_properties().public_access) == ({"by": "arm"}, "blob")
-    containers.update(GROUP, ACCOUNT, "shown", BlobContainer({"properties": {"publicAccess": "None"}}))
+    assert (
+        box.get_container_properties().metadata,
+        box.get_container_properties().public_access,
+    ) == ({"by": "arm"}, "blob")
+    containers.update(
+        GROUP, ACCOUNT, "shown", BlobContainer({"properties": {"publicAccess": "None"}})
+    )
     assert requests.get(url, verify=str(cloud.ca_file), timeout=10).status_code == 404
     box.set_container_access_policy({}, public_access="container")
-    assert containers.get(GROUP, ACCOUNT, "shown").as_dict()["properties"]["publicAccess"] == "Container"
+    assert (
+        containers.get(GROUP, ACCOUNT, "shown").as_dict()["properties"]["publicAccess"]
+        == "Container"
+    )
     assert {item.name for item in containers.list(GROUP, ACCOUNT)} >= {"shown"}
 
 
 @pytest.mark.parametrize("name", ["deleteRetentionPolicy", "isVersioningEnabled"])
-def test_what_would_have_no_effect_is_refused(cloud: Cloud, blobs: BlobServiceClient, name: str) -> None:
+def test_what_would_have_no_effect_is_refused(
+    cloud: Cloud, blobs: BlobServiceClient, name: str
+) -> None:
     """Soft delete and versions are not provided: nothing says that they are on, on either side."""
     wanted = {name: True if name.startswith("is") else {"enabled": True, "days": 7}}
     with pytest.raises(HttpResponseError) as refused:
-        cloud.storage().blob_services.set_service_properties(GROUP, ACCOUNT, BlobServiceProperties({"properties": wanted}))
+        cloud.storage().blob_services.set_service_properties(
+            GROUP, ACCOUNT, BlobServiceProperties({"properties": wanted})
+        )
     assert refused.value.status_code == 501
     with pytest.raises(HttpResponseError) as refused:
         blobs.set_service_properties(delete_retention_policy=RetentionPolicy(enabled=True, days=7))
-    assert refused.value.status_code == 501 and not blobs.get_service_properties()["delete_retention_policy"].enabled
+    assert (
+        refused.value.status_code == 501
+        and not blobs.get_service_properties()["delete_retention_policy"].enabled
+    )

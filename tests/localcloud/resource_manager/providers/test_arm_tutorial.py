@@ -35,7 +35,11 @@ def make_storage(clients: Clients, name: str = "chatstore1") -> Any:
         "location": "eastus2",
         "sku": {"name": "Standard_LRS"},
         "kind": "StorageV2",
-        "properties": {"accessTier": "Hot", "supportsHttpsTrafficOnly": True, "minimumTlsVersion": "TLS1_2"},
+        "properties": {
+            "accessTier": "Hot",
+            "supportsHttpsTrafficOnly": True,
+            "minimumTlsVersion": "TLS1_2",
+        },
     }
     return clients.storage.storage_accounts.begin_create("class", name, wanted).result()
 
@@ -48,7 +52,9 @@ def make_site(clients: Clients, name: str = "chat-api") -> Any:
         "sku": {"name": "FC1", "tier": "FlexConsumption"},
         "properties": {"reserved": True},
     }
-    made = clients.web.app_service_plans.begin_create_or_update("class", f"{name}-plan", plan).result()
+    made = clients.web.app_service_plans.begin_create_or_update(
+        "class", f"{name}-plan", plan
+    ).result()
     deployment = {
         "storage": {
             "type": "blobContainer",
@@ -78,7 +84,11 @@ def make_site(clients: Clients, name: str = "chat-api") -> Any:
 def test_signalr_is_made_in_one_put(clients: Clients, cloud: LocalCloud) -> None:
     """Free tier, Serverless and CORS in one call; the data plane gets the same."""
     made = make_signalr(clients)
-    assert (made.provisioning_state, made.sku.tier, made.host_name) == ("Succeeded", "Free", "localhost")
+    assert (made.provisioning_state, made.sku.tier, made.host_name) == (
+        "Succeeded",
+        "Free",
+        "localhost",
+    )
     instance = cloud.planes.instances["chat-1"]
     assert (instance.service_mode, instance.allowed_origins, instance.port) == (
         "Serverless",
@@ -87,12 +97,19 @@ def test_signalr_is_made_in_one_put(clients: Clients, cloud: LocalCloud) -> None
     )
 
 
-def test_signalr_keys_open_the_instance_and_can_be_renewed(clients: Clients, cloud: LocalCloud) -> None:
+def test_signalr_keys_open_the_instance_and_can_be_renewed(
+    clients: Clients, cloud: LocalCloud
+) -> None:
     """The connection string has the key of the data plane; a new primary key reaches it at once."""
     make_signalr(clients)
     keys = clients.signalr.signal_r.list_keys("class", "chat-1")
-    assert f"AccessKey={cloud.planes.instances['chat-1'].primary_key};" in keys.primary_connection_string
-    clients.signalr.signal_r.begin_regenerate_key("class", "chat-1", RegenerateKeyParameters(key_type="Primary")).result()
+    assert (
+        f"AccessKey={cloud.planes.instances['chat-1'].primary_key};"
+        in keys.primary_connection_string
+    )
+    clients.signalr.signal_r.begin_regenerate_key(
+        "class", "chat-1", RegenerateKeyParameters(key_type="Primary")
+    ).result()
     renewed = clients.signalr.signal_r.list_keys("class", "chat-1")
     assert renewed.primary_key == cloud.planes.instances["chat-1"].primary_key != keys.primary_key
     assert renewed.secondary_key == keys.secondary_key
@@ -103,15 +120,22 @@ def test_storage_account_with_website_and_container(clients: Clients, cloud: Loc
     account = make_storage(clients)
     assert account.properties.primary_endpoints.web == "http://127.0.0.1:2/"
     keys = clients.storage.storage_accounts.list_keys("class", "chatstore1").keys_property
-    assert [key.value for key in keys] == [cloud.planes.accounts["chatstore1"].key1, cloud.planes.accounts["chatstore1"].key2]
+    assert [key.value for key in keys] == [
+        cloud.planes.accounts["chatstore1"].key1,
+        cloud.planes.accounts["chatstore1"].key2,
+    ]
     website = {"enabled": True, "indexDocument": "index.html", "errorDocument404Path": "404.html"}
-    clients.storage.blob_services.set_service_properties("class", "chatstore1", {"properties": {"staticWebsite": website}})
+    clients.storage.blob_services.set_service_properties(
+        "class", "chatstore1", {"properties": {"staticWebsite": website}}
+    )
     assert cloud.planes.websites["chatstore1"].index_document == "index.html"
     clients.storage.blob_containers.create("class", "chatstore1", "app-package", {})
     assert cloud.planes.containers["chatstore1"] == {"app-package"}
 
 
-def test_flex_site_shows_its_function_app_config_as_azure_does(clients: Clients, cloud: LocalCloud) -> None:
+def test_flex_site_shows_its_function_app_config_as_azure_does(
+    clients: Clients, cloud: LocalCloud
+) -> None:
     """Enumerations come back lower-case; host names are those of this machine."""
     site = make_site(clients)
     config = site.properties.function_app_config
@@ -125,8 +149,12 @@ def test_flex_site_shows_its_function_app_config_as_azure_does(clients: Clients,
 def test_app_settings_are_replaced_as_a_whole(clients: Clients, cloud: LocalCloud) -> None:
     """A PUT that leaves a setting out removes it, as in Azure."""
     make_site(clients)
-    assert clients.web.web_apps.list_application_settings("class", "chat-api").properties == {"GREETING": "hello"}
-    clients.web.web_apps.update_application_settings("class", "chat-api", {"properties": {"OTHER": "1"}})
+    assert clients.web.web_apps.list_application_settings("class", "chat-api").properties == {
+        "GREETING": "hello"
+    }
+    clients.web.web_apps.update_application_settings(
+        "class", "chat-api", {"properties": {"OTHER": "1"}}
+    )
     assert cloud.planes.sites["chat-api"].app_settings == {"OTHER": "1"}
 
 
@@ -138,7 +166,10 @@ def test_cors_keys_functions_and_policies_of_a_site(clients: Clients, cloud: Loc
     shown = web.update_configuration("class", "chat-api", {"properties": {"cors": cors}})
     assert shown.properties.cors.allowed_origins == ["http://127.0.0.1:2"]
     assert cloud.planes.sites["chat-api"].cors.support_credentials
-    assert web.list_host_keys("class", "chat-api").master_key == cloud.planes.sites["chat-api"].host_keys.master
+    assert (
+        web.list_host_keys("class", "chat-api").master_key
+        == cloud.planes.sites["chat-api"].host_keys.master
+    )
     assert [one.name for one in web.list_functions("class", "chat-api")] == ["chat-api/SendMessage"]
     assert web.get_scm_allowed("class", "chat-api").properties.allow is False
     web.sync_function_triggers("class", "chat-api")
@@ -153,7 +184,9 @@ def test_keys_of_one_function_reach_the_data_plane(clients: Clients, cloud: Loca
     web, where = clients.web.web_apps, ("class", "chat-api", "SendMessage")
     first = web.list_function_keys(*where).properties or web.list_function_keys(*where).as_dict()
     web.create_or_update_function_secret(*where, "mine", {"name": "mine", "value": "v1"})
-    assert cloud.planes.sites["chat-api"].host_keys.own_keys == {"sendmessage": {"default": first["default"], "mine": "v1"}}
+    assert cloud.planes.sites["chat-api"].host_keys.own_keys == {
+        "sendmessage": {"default": first["default"], "mine": "v1"}
+    }
     web.delete_function_secret(*where, "mine")
     assert cloud.planes.sites["chat-api"].host_keys.own_keys["sendmessage"].keys() == {"default"}
 
@@ -163,9 +196,15 @@ def test_deployments_are_listed_with_their_logs(clients: Clients) -> None:
     make_site(clients)
     web = clients.web.web_apps
     (made,) = web.list_deployments("class", "chat-api")
-    assert (made.properties.status, made.properties.active, made.properties.deployer) == (4, True, "chatkit")
+    assert (made.properties.status, made.properties.active, made.properties.deployer) == (
+        4,
+        True,
+        "chatkit",
+    )
     assert web.get_deployment("class", "chat-api", "d1").properties.end_time is not None
-    assert "Starting the app" in web.list_deployment_log("class", "chat-api", "d1").properties.details
+    assert (
+        "Starting the app" in web.list_deployment_log("class", "chat-api", "d1").properties.details
+    )
     with pytest.raises(ResourceNotFoundError):
         web.get_deployment("class", "chat-api", "d2")
 
@@ -173,11 +212,21 @@ def test_deployments_are_listed_with_their_logs(clients: Clients) -> None:
 def test_authentication_settings_reach_the_data_plane(clients: Clients, cloud: LocalCloud) -> None:
     """authsettingsV2 is replaced and handed on."""
     make_site(clients)
-    wanted = {"properties": {"platform": {"enabled": True}, "login": {"allowedExternalRedirectUrls": ["http://127.0.0.1:2"]}}}
+    wanted = {
+        "properties": {
+            "platform": {"enabled": True},
+            "login": {"allowedExternalRedirectUrls": ["http://127.0.0.1:2"]},
+        }
+    }
     clients.web.web_apps.update_auth_settings_v2("class", "chat-api", wanted)
-    assert clients.web.web_apps.get_auth_settings_v2("class", "chat-api").properties.platform.enabled is True
+    assert (
+        clients.web.web_apps.get_auth_settings_v2("class", "chat-api").properties.platform.enabled
+        is True
+    )
     kept = cloud.planes.sites["chat-api"].authentication
-    assert kept is not None and kept["login"]["allowedExternalRedirectUrls"] == ["http://127.0.0.1:2"]
+    assert kept is not None and kept["login"]["allowedExternalRedirectUrls"] == [
+        "http://127.0.0.1:2"
+    ]
 
 
 def test_deleting_the_group_removes_everything(clients: Clients, cloud: LocalCloud) -> None:
@@ -209,5 +258,9 @@ def test_settings_that_flex_forbids_are_refused(clients: Clients, name: str) -> 
     """Azure's sentence in the shape of Microsoft.Web; nothing is changed."""
     make_site(clients)
     with pytest.raises(HttpResponseError, match="app setting"):
-        clients.web.web_apps.update_application_settings("class", "chat-api", {"properties": {name: "x"}})
-    assert clients.web.web_apps.list_application_settings("class", "chat-api").properties == {"GREETING": "hello"}
+        clients.web.web_apps.update_application_settings(
+            "class", "chat-api", {"properties": {name: "x"}}
+        )
+    assert clients.web.web_apps.list_application_settings("class", "chat-api").properties == {
+        "GREETING": "hello"
+    }

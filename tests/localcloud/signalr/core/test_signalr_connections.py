@@ -27,24 +27,40 @@ HANDSHAKE = b'{"protocol":"json","version":1}\x1e'
 async def opened(running: Running) -> RawClient:
     """A WebSocket before its handshake."""
     headers = {"Authorization": f"Bearer {running.token('alice')}"}
-    return RawClient(await running.http.ws_connect(f"{running.url}/client/?hub=chat", headers=headers))
+    return RawClient(
+        await running.http.ws_connect(f"{running.url}/client/?hub=chat", headers=headers)
+    )
 
 
-async def negotiated(running: Running, query: str = "hub=chat&negotiateVersion=1", token: str | None = None) -> tuple[int, Any]:
+async def negotiated(
+    running: Running, query: str = "hub=chat&negotiateVersion=1", token: str | None = None
+) -> tuple[int, Any]:
     headers = {"Authorization": f"Bearer {token or running.token('alice')}"}
-    async with running.http.post(f"{running.url}/client/negotiate?{query}", headers=headers) as answer:
-        return answer.status, await answer.json() if answer.content_type == "application/json" else await answer.text()
+    async with running.http.post(
+        f"{running.url}/client/negotiate?{query}", headers=headers
+    ) as answer:
+        return (
+            answer.status,
+            await answer.json()
+            if answer.content_type == "application/json"
+            else await answer.text(),
+        )
 
 
 async def test_negotiation_gives_a_secret_token_beside_the_id(running: Running) -> None:
     """Version 1; the token is not the id."""
     _, answer = await negotiated(running)
     assert answer["negotiateVersion"] == 1 and answer["connectionToken"] != answer["connectionId"]
-    assert [item["transport"] for item in answer["availableTransports"]] == ["WebSockets", "ServerSentEvents", "LongPolling"]
+    assert [item["transport"] for item in answer["availableTransports"]] == [
+        "WebSockets",
+        "ServerSentEvents",
+        "LongPolling",
+    ]
 
 
 @pytest.mark.parametrize(
-    ("query", "version"), [("hub=chat", 0), ("hub=chat&negotiateVersion=0", 0), ("hub=chat&NEGOTIATEVERSION=7", 1)]
+    ("query", "version"),
+    [("hub=chat", 0), ("hub=chat&negotiateVersion=0", 0), ("hub=chat&NEGOTIATEVERSION=7", 1)],
 )
 async def test_negotiation_versions(running: Running, query: str, version: int) -> None:
     """Absent means 0, higher means 1, the name's case does not matter."""
@@ -55,7 +71,10 @@ async def test_negotiation_versions(running: Running, query: str, version: int) 
 async def test_a_version_that_is_no_number_is_an_error_in_the_answer(running: Running) -> None:
     """200 with an error, as the protocol has it."""
     status, answer = await negotiated(running, "hub=chat&negotiateVersion=x")
-    assert (status, answer["error"]) == (200, "The client requested a non-integer protocol version.")
+    assert (status, answer["error"]) == (
+        200,
+        "The client requested a non-integer protocol version.",
+    )
 
 
 @pytest.mark.parametrize("query", ["", "hub=chat&hub=chat", "hub=", "hub=1x", "hub=" + "x" * 129])
@@ -97,12 +116,17 @@ async def test_an_id_dies_when_nobody_connects(running: Running) -> None:
     ("first", "error"),
     [
         (b'{"protocol":"dummy","version":1}\x1e', "The protocol 'dummy' is not supported."),
-        (b'{"protocol":"json","version":9}\x1e', "The server does not support version 9 of the 'json' protocol."),
+        (
+            b'{"protocol":"json","version":9}\x1e',
+            "The server does not support version 9 of the 'json' protocol.",
+        ),
         (b"not json\x1e", "An unexpected error occurred during connection handshake."),
         (b'{"type":6}\x1e', "An unexpected error occurred during connection handshake."),
     ],
 )
-async def test_a_bad_handshake_is_answered_and_closed(running: Running, first: bytes, error: str) -> None:
+async def test_a_bad_handshake_is_answered_and_closed(
+    running: Running, first: bytes, error: str
+) -> None:
     """The error in JSON, then the end of the WebSocket."""
     client = await opened(running)
     await client.socket.send_bytes(first)
@@ -114,7 +138,9 @@ async def test_a_handshake_may_come_in_pieces(running: Running) -> None:
     """Text or binary, cut anywhere; what follows it is taken too."""
     client = await opened(running)
     await client.socket.send_str(HANDSHAKE[:10].decode())
-    await client.socket.send_bytes(HANDSHAKE[10:] + b'{"type":1,"invocationId":"1","target":"x","arguments":[]}\x1e')
+    await client.socket.send_bytes(
+        HANDSHAKE[10:] + b'{"type":1,"invocationId":"1","target":"x","arguments":[]}\x1e'
+    )
     assert [await client.next(), (await client.next())["invocationId"]] == [{}, "1"]
 
 
@@ -127,7 +153,9 @@ async def test_a_client_that_never_shakes_hands_is_closed(running: Running) -> N
 
 
 @pytest.mark.parametrize("text", ["nonsense\x1e", '{"type":1}\x1e', "[]\x1e"])
-async def test_a_frame_that_is_not_json_ends_this_connection_only(running: Running, text: str) -> None:
+async def test_a_frame_that_is_not_json_ends_this_connection_only(
+    running: Running, text: str
+) -> None:
     """Close with an error, then the transport ends; the neighbour goes on."""
     client, neighbour = await running.client("alice"), await running.client("bob")
     await client.socket.send_str(text)
@@ -176,7 +204,11 @@ async def test_free_tier_takes_twenty_connections(running: Running) -> None:
         await running.client("bob")
     await running.change(sku="Standard_S1")
     clients.append(await running.client("bob"))
-    assert (caught.value.status, len(clients), running.instance.quotas.max_connections) == (429, 21, 1000)
+    assert (caught.value.status, len(clients), running.instance.quotas.max_connections) == (
+        429,
+        21,
+        1000,
+    )
     for client in clients:
         await client.socket.close()
 
@@ -193,10 +225,14 @@ async def test_free_tier_sends_twenty_thousand_messages_a_day(running: Running) 
 
 
 @pytest.mark.parametrize(("kind", "status"), [("expire", 401), ("429", 429)])
-async def test_a_fault_meets_the_next_request_only(running: Running, kind: str, status: int) -> None:
+async def test_a_fault_meets_the_next_request_only(
+    running: Running, kind: str, status: int
+) -> None:
     """Ordered once, met once."""
     running.instance.faults.set(kind, count=1, seconds=0)
-    statuses = [(await running.rest("POST", "/api/v1/hubs/chat", {"target": "x"}))[0] for _ in range(2)]
+    statuses = [
+        (await running.rest("POST", "/api/v1/hubs/chat", {"target": "x"}))[0] for _ in range(2)
+    ]
     assert statuses == [status, 202]
 
 
@@ -248,16 +284,26 @@ async def test_a_refused_token_is_in_the_trace_with_what_was_expected(running: R
     """The question people ask most."""
     await negotiated(running, "hub=other")
     (event,) = (event for event in running.instance.events(0) if event.kind == "token")
-    assert (event.detail["accepted"], event.detail["expected"]) == (False, ["http://localhost/client/?hub=other"])
+    assert (event.detail["accepted"], event.detail["expected"]) == (
+        False,
+        ["http://localhost/client/?hub=other"],
+    )
 
 
-@pytest.mark.parametrize(("claims", "more"), [({}, ""), ({"asrs.s.derror": "true"}, " Error reading JSON.")])
-async def test_details_of_an_error_are_for_who_asked(running: Running, claims: dict[str, str], more: str) -> None:
+@pytest.mark.parametrize(
+    ("claims", "more"), [({}, ""), ({"asrs.s.derror": "true"}, " Error reading JSON.")]
+)
+async def test_details_of_an_error_are_for_who_asked(
+    running: Running, claims: dict[str, str], more: str
+) -> None:
     """Enabled in the token by the app."""
     url = f"{running.url}/client/?hub=chat&access_token={running.token('alice', claims=claims)}"
     client = RawClient(await running.http.ws_connect(url))
     await client.socket.send_bytes(HANDSHAKE + b"nonsense\x1e")
-    assert [await client.next(), await client.next()] == [{}, {"type": 7, "error": f"Connection closed with an error.{more}"}]
+    assert [await client.next(), await client.next()] == [
+        {},
+        {"type": 7, "error": f"Connection closed with an error.{more}"},
+    ]
 
 
 def a_connection(user: str) -> Connection:
@@ -290,7 +336,11 @@ def test_a_membership_ends_with_its_ttl(monkeypatch: pytest.MonkeyPatch) -> None
     hub.add_user("alice", "red", ttl_s=10)
     later = time.monotonic() + 11
     monkeypatch.setattr(time, "monotonic", lambda: later)
-    assert ([*hub.of_group("red")], hub.is_user_in("alice", "red"), connection.groups) == ([], False, set())
+    assert ([*hub.of_group("red")], hub.is_user_in("alice", "red"), connection.groups) == (
+        [],
+        False,
+        set(),
+    )
 
 
 def test_only_the_newest_hundred_lasting_groups_are_kept() -> None:
@@ -303,16 +353,24 @@ def test_only_the_newest_hundred_lasting_groups_are_kept() -> None:
     assert ("g0" in kept, "g1" in kept, "timed" in kept, len(kept)) == (False, True, True, 101)
 
 
-async def test_a_connection_ends_with_its_authentication_if_its_token_says_so(running: Running) -> None:
+async def test_a_connection_ends_with_its_authentication_if_its_token_says_so(
+    running: Running,
+) -> None:
     """`asrs.s.coae` and `asrs.s.aeo`; without them a WebSocket outlives its token."""
     url = f"{running.url}/client/?hub=chat&access_token="
     claims = {"asrs.s.coae": "true", "asrs.s.aeo": int(time.time()) - 1}
     client = RawClient(await running.http.ws_connect(url + running.token("alice", claims=claims)))
     await client.socket.send_bytes(HANDSHAKE)
-    assert [await client.next(), (await client.next())["type"], await client.next()] == [{}, 7, None]
+    assert [await client.next(), (await client.next())["type"], await client.next()] == [
+        {},
+        7,
+        None,
+    ]
 
 
-@pytest.mark.parametrize(("value", "seconds"), [("", 15), ("20", 20), ("99", 30), ("0", 1), ("x", 15)])
+@pytest.mark.parametrize(
+    ("value", "seconds"), [("", 15), ("20", 20), ("99", 30), ("0", 1), ("x", 15)]
+)
 def test_a_token_may_set_limits(value: str, seconds: float) -> None:
     """Within bounds; anything else counts as not set."""
     connection = Connection("chat", "alice", {"asrs.s.cht": value})

@@ -79,9 +79,18 @@ async def app(running: Running, aiohttp_app: Callable[..., Any]) -> AsyncIterato
 
 def test_an_instance_needs_python_and_nothing_else(tmp_path: Path) -> None:
     """No .NET, no image, no program on the PATH."""
-    environment = {"PATH": "", "PYTHONPATH": os.pathsep.join(filter(None, sys.path)), "HOME": str(tmp_path)}
+    environment = {
+        "PATH": "",
+        "PYTHONPATH": os.pathsep.join(filter(None, sys.path)),
+        "HOME": str(tmp_path),
+    }
     done = subprocess.run(
-        [sys.executable, "-c", ALONE, str(tmp_path)], env=environment, cwd=tmp_path, capture_output=True, text=True, timeout=60
+        [sys.executable, "-c", ALONE, str(tmp_path)],
+        env=environment,
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        timeout=60,
     )
     assert (done.stdout.strip(), done.stderr) == ("200", "")
 
@@ -96,7 +105,10 @@ async def test_more_than_ten_arguments_pass_in_both_directions(running: Running,
     assert [await app.next(), (await app.next())["arguments"]] == [{"type": 10}, many]
 
 
-@pytest.mark.parametrize("path", ["/:closeConnections", "/groups/red/:closeConnections", "/users/alice/:closeConnections"])
+@pytest.mark.parametrize(
+    "path",
+    ["/:closeConnections", "/groups/red/:closeConnections", "/users/alice/:closeConnections"],
+)
 async def test_excluded_connections_are_not_closed(running: Running, path: str) -> None:
     """On the hub, in a group, of a user."""
     clients = {}
@@ -111,7 +123,9 @@ async def test_excluded_connections_are_not_closed(running: Running, path: str) 
     assert await clients[spared].text() == "still here"
 
 
-async def test_a_closed_connection_hears_why_ends_and_the_app_is_told(running: Running, app: App) -> None:
+async def test_a_closed_connection_hears_why_ends_and_the_app_is_told(
+    running: Running, app: App
+) -> None:
     """Close message, end of the transport, disconnected event with the error."""
     client = await running.client("alice")
     (connection,) = running.instance.all_connections()
@@ -120,7 +134,9 @@ async def test_a_closed_connection_hears_why_ends_and_the_app_is_told(running: R
     assert [await app.next(), await app.next()] == [{"type": 10}, {"type": 11, "error": "enough"}]
 
 
-@pytest.mark.parametrize("text", ["2026-01-02T03:04:05.1234567+02:00", "2026-01-02T03:04:05Z", "/Date(0)/", "１", " "])
+@pytest.mark.parametrize(
+    "text", ["2026-01-02T03:04:05.1234567+02:00", "2026-01-02T03:04:05Z", "/Date(0)/", "１", " "]
+)
 async def test_text_that_looks_like_something_else_stays_text(running: Running, text: str) -> None:
     """No date is parsed and printed anew on the way."""
     client = await running.client("alice")
@@ -128,7 +144,9 @@ async def test_text_that_looks_like_something_else_stays_text(running: Running, 
     assert await client.text() == text
 
 
-async def test_a_user_is_in_a_group_that_was_joined_before_the_hub_had_a_client(running: Running) -> None:
+async def test_a_user_is_in_a_group_that_was_joined_before_the_hub_had_a_client(
+    running: Running,
+) -> None:
     """Over REST: first the group, then the first connection."""
     assert (await running.rest("PUT", f"{NEW}/users/alice/groups/red"))[0] == 200
     client = await running.client("alice")
@@ -136,7 +154,9 @@ async def test_a_user_is_in_a_group_that_was_joined_before_the_hub_had_a_client(
     assert await client.text() == "for red"
 
 
-async def test_a_membership_ends_with_its_ttl_over_rest(running: Running, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_membership_ends_with_its_ttl_over_rest(
+    running: Running, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """The open connection leaves the group with it; ttl=0 never counts for later connections."""
     client = await running.client("alice")
     await running.rest("PUT", f"{NEW}/users/alice/groups/red", query="ttl=60")
@@ -158,14 +178,20 @@ async def test_leaving_all_groups_without_being_in_one_is_fine(running: Running)
     await client.socket.close()
 
 
-@pytest.mark.parametrize(("kind", "words"), [(1, "no upstream is set for hub 'chat'"), (4, "Streaming is not supported")])
-async def test_what_nobody_serves_completes_with_an_error(running: Running, kind: int, words: str) -> None:
+@pytest.mark.parametrize(
+    ("kind", "words"), [(1, "no upstream is set for hub 'chat'"), (4, "Streaming is not supported")]
+)
+async def test_what_nobody_serves_completes_with_an_error(
+    running: Running, kind: int, words: str
+) -> None:
     """An invocation without upstream, and any stream; a send without an id stays unanswered."""
     client = await running.client("alice")
     await client.send({"type": 1, "target": "x", "arguments": []})
     await client.send({"type": kind, "invocationId": "1", "target": "x", "arguments": []})
     completion = await client.next()
-    assert (completion["type"], completion["invocationId"]) == (3, "1") and words in completion["error"]
+    assert (completion["type"], completion["invocationId"]) == (3, "1") and words in completion[
+        "error"
+    ]
 
 
 async def test_pings_go_on_while_the_app_is_slow(running: Running, app: App) -> None:
@@ -182,7 +208,11 @@ async def test_pings_go_on_while_the_app_is_slow(running: Running, app: App) -> 
 
 @pytest.mark.parametrize(
     ("answer", "status", "expected"),
-    [({"result": {"a": [1]}}, 200, {"result": {"a": [1]}}), ({}, 200, {"result": None}), ({"error": "no"}, 400, "no")],
+    [
+        ({"result": {"a": [1]}}, 200, {"result": {"a": [1]}}),
+        ({}, 200, {"result": None}),
+        ({"error": "no"}, 400, "no"),
+    ],
 )
 async def test_a_clients_result_comes_back_over_rest(
     running: Running, answer: dict[str, Any], status: int, expected: Any
@@ -208,7 +238,9 @@ async def test_a_client_that_leaves_owes_no_result(running: Running) -> None:
     assert (status, headers["x-ms-error-code"]) == (404, "Error.Connection.NotExisted")
 
 
-async def test_an_answer_of_the_app_reaches_the_client_byte_for_byte(running: Running, app: App) -> None:
+async def test_an_answer_of_the_app_reaches_the_client_byte_for_byte(
+    running: Running, app: App
+) -> None:
     """Spaces and order as the app wrote them."""
     body = '{"result":  {"b": 1, "a":2}, "invocationId":"1","type":3}\x1e'
     app.answers["add"] = lambda: web.Response(body=body.encode())
@@ -229,7 +261,9 @@ async def test_an_answer_past_the_limit_is_an_error_completion(
     assert (await client.next())["error"] == "Invocation failed, response too large."
 
 
-async def test_the_first_template_that_matches_is_asked(running: Running, aiohttp_app: Callable[..., Any]) -> None:
+async def test_the_first_template_that_matches_is_asked(
+    running: Running, aiohttp_app: Callable[..., Any]
+) -> None:
     """Hub, category and event fill its address."""
     asked: asyncio.Queue[str] = asyncio.Queue()
 
@@ -240,17 +274,25 @@ async def test_the_first_template_that_matches_is_asked(running: Running, aiohtt
     application = web.Application()
     application.router.add_post("/{tail:.*}", handle)
     url = await aiohttp_app(application)
-    first = UpstreamTemplate(f"{url}/first/{{hub}}/{{category}}/{{event}}", event_pattern="hello, Connected")
+    first = UpstreamTemplate(
+        f"{url}/first/{{hub}}/{{category}}/{{event}}", event_pattern="hello, Connected"
+    )
     await running.change(upstream=(first, UpstreamTemplate(f"{url}/rest/{{hub}}.{{event}}")))
     client = await running.client("alice")
     for target in ("Hello", "other"):
         await client.send({"type": 1, "target": target, "arguments": []})
     paths = [await asyncio.wait_for(asked.get(), WAIT_S) for _ in range(3)]
-    assert paths == ["/first/chat/connections/connected", "/first/chat/messages/Hello", "/rest/chat.other"]
+    assert paths == [
+        "/first/chat/connections/connected",
+        "/first/chat/messages/Hello",
+        "/rest/chat.other",
+    ]
 
 
 @pytest.mark.parametrize(("status", "event"), [(404, "hello"), (401, "hello"), (403, "connected")])
-async def test_the_trace_says_what_upstream_answered(running: Running, app: App, status: int, event: str) -> None:
+async def test_the_trace_says_what_upstream_answered(
+    running: Running, app: App, status: int, event: str
+) -> None:
     """Which address, which event, which status: the question behind most reports about triggers."""
     app.answers[event] = lambda: web.Response(status=status)
     client = await running.client("alice")
@@ -271,13 +313,21 @@ async def test_the_state_shows_who_is_there_and_what_counts(running: Running) ->
     headers = {"Authorization": f"Bearer {rest_token(running.connection, '/state')}"}
     async with running.http.get(f"{running.url}/state", headers=headers) as answer:
         found = await answer.json()
-    assert (found["connections"], found["connectionsAllowed"], found["messagesToday"]) == (1, 2000, 1)
-    assert [(one["hub"], one["userId"], one["groups"]) for one in found["clients"]] == [("chat", "alice", ["red"])]
+    assert (found["connections"], found["connectionsAllowed"], found["messagesToday"]) == (
+        1,
+        2000,
+        1,
+    )
+    assert [(one["hub"], one["userId"], one["groups"]) for one in found["clients"]] == [
+        ("chat", "alice", ["red"])
+    ]
     async with running.http.get(f"{running.url}/state") as answer:
         assert answer.status == 401
 
 
-async def test_a_reset_leaves_nothing_behind(running: Running, aiohttp_app: Callable[..., Any]) -> None:
+async def test_a_reset_leaves_nothing_behind(
+    running: Running, aiohttp_app: Callable[..., Any]
+) -> None:
     """Tests start afresh without a new instance: keys and port stay."""
     levers = web.Application()
     levers.add_routes(running.service.levers())
@@ -288,19 +338,27 @@ async def test_a_reset_leaves_nothing_behind(running: Running, aiohttp_app: Call
     await running.http.post(f"{control}/signalr/room/faults", json={"kind": "429"})
     async with running.http.post(f"{control}/signalr/room/reset") as answer:
         assert answer.status == 200
-    assert [(await client.next())["type"], (await client.next())["type"], await client.next()] == [1, 7, None]
+    assert [(await client.next())["type"], (await client.next())["type"], await client.next()] == [
+        1,
+        7,
+        None,
+    ]
     assert (running.instance.quotas.messages_today, running.instance.all_connections()) == (0, [])
     assert (await running.rest("HEAD", f"{V1}/users/alice/groups/red"))[0] == 404
     await running.say("the fault is forgotten")
 
 
 @pytest.mark.parametrize("kind", ["expire", "429", "delay"])
-async def test_faults_are_ordered_over_the_control_api(running: Running, aiohttp_app: Callable[..., Any], kind: str) -> None:
+async def test_faults_are_ordered_over_the_control_api(
+    running: Running, aiohttp_app: Callable[..., Any], kind: str
+) -> None:
     """One request each meets it, then all is as before."""
     levers = web.Application()
     levers.add_routes(running.service.levers())
     control = await aiohttp_app(levers)
-    async with running.http.post(f"{control}/signalr/room/faults", json={"kind": kind, "count": 1, "seconds": 0.2}) as answer:
+    async with running.http.post(
+        f"{control}/signalr/room/faults", json={"kind": kind, "count": 1, "seconds": 0.2}
+    ) as answer:
         assert answer.status == 200
     began = time.perf_counter()
     statuses = [(await running.rest("POST", V1, {"target": "x"}))[0] for _ in range(2)]
@@ -322,7 +380,9 @@ async def test_an_app_server_is_told_that_this_is_serverless(running: Running, p
 async def test_a_poller_that_falls_behind_is_dropped(running: Running) -> None:
     """More than 1 MB waiting for the next poll: what waits is let go at once, and the next poll is the last."""
     headers = {"Authorization": f"Bearer {running.token('alice')}"}
-    async with running.http.post(f"{running.url}/client/negotiate?hub=chat&negotiateVersion=1", headers=headers) as answer:
+    async with running.http.post(
+        f"{running.url}/client/negotiate?hub=chat&negotiateVersion=1", headers=headers
+    ) as answer:
         url = f"{running.url}/client/?hub=chat&id={(await answer.json())['connectionToken']}"
     await (await running.http.get(url, headers=headers)).read()
     await running.http.post(url, data=b'{"protocol":"json","version":1}\x1e', headers=headers)
@@ -334,14 +394,21 @@ async def test_a_poller_that_falls_behind_is_dropped(running: Running) -> None:
         assert (answer.status, running.instance.all_connections()) == (204, [])
 
 
-@pytest.mark.parametrize(("sku", "capacity", "allowed"), [("Free_F1", 1, 20), ("Standard_S1", 1, 1000), ("Standard_S1", 5, 5000)])
-async def test_a_tier_allows_so_many_connections(running: Running, sku: str, capacity: int, allowed: int) -> None:
+@pytest.mark.parametrize(
+    ("sku", "capacity", "allowed"),
+    [("Free_F1", 1, 20), ("Standard_S1", 1, 1000), ("Standard_S1", 5, 5000)],
+)
+async def test_a_tier_allows_so_many_connections(
+    running: Running, sku: str, capacity: int, allowed: int
+) -> None:
     """Per unit, from the next connection on."""
     await running.change(sku=sku, capacity=capacity)
     assert running.instance.quotas.max_connections == allowed
 
 
-async def test_messages_start_anew_each_day(running: Running, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_messages_start_anew_each_day(
+    running: Running, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """At midnight UTC the Free tier may send again."""
     await running.change(sku="Free_F1")
     running.instance.quotas.count(20_000, 100)
@@ -356,7 +423,10 @@ async def test_an_application_name_is_part_of_the_hub(running: Running, applicat
     """`application=app` on hub chat means hub app_chat."""
     client = await running.client("alice", hub="app_chat")
     status, _, _ = await running.rest(
-        "POST", f"{NEW}/:send", {"target": "t", "arguments": ["hi"]}, query=f"application={application}"
+        "POST",
+        f"{NEW}/:send",
+        {"target": "t", "arguments": ["hi"]},
+        query=f"application={application}",
     )
     assert (status, await client.text()) == (202, "hi")
 
@@ -364,7 +434,9 @@ async def test_an_application_name_is_part_of_the_hub(running: Running, applicat
 async def test_a_client_that_asked_for_messagepack_gets_binary_frames(running: Running) -> None:
     """The handshake in either kind of frame, everything after it binary and length-prefixed."""
     headers = {"Authorization": f"Bearer {running.token('alice')}"}
-    async with running.http.ws_connect(f"{running.url}/client/?hub=chat", headers=headers) as socket:
+    async with running.http.ws_connect(
+        f"{running.url}/client/?hub=chat", headers=headers
+    ) as socket:
         await socket.send_bytes(b'{"protocol": "messagepack", "version": 1}\x1e')
         assert (await socket.receive()).data == "{}\x1e"
         await running.say("hi")
@@ -380,20 +452,30 @@ async def test_a_close_says_whether_the_client_may_come_back(running: Running) -
     assert await client.next() is None and client.socket.close_code == 1000
 
 
-async def test_a_client_of_the_first_protocol_version_connects_with_its_id(running: Running) -> None:
+async def test_a_client_of_the_first_protocol_version_connects_with_its_id(
+    running: Running,
+) -> None:
     """negotiateVersion 0 has no token beside the id."""
     headers = {"Authorization": f"Bearer {running.token('alice')}"}
-    async with running.http.post(f"{running.url}/client/negotiate?hub=chat", headers=headers) as answer:
+    async with running.http.post(
+        f"{running.url}/client/negotiate?hub=chat", headers=headers
+    ) as answer:
         connection_id = (await answer.json())["connectionId"]
-    async with running.http.ws_connect(f"{running.url}/client/?hub=chat&id={connection_id}", headers=headers):
+    async with running.http.ws_connect(
+        f"{running.url}/client/?hub=chat&id={connection_id}", headers=headers
+    ):
         assert [one.id for one in running.instance.all_connections()] == [connection_id]
 
 
-async def test_an_expired_token_ends_polls_but_no_web_socket(running: Running, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_an_expired_token_ends_polls_but_no_web_socket(
+    running: Running, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Every poll is a request of its own; a WebSocket was checked when it opened."""
     client = await running.client("alice")
     headers = {"Authorization": f"Bearer {running.token('bob')}"}
-    async with running.http.post(f"{running.url}/client/negotiate?hub=chat&negotiateVersion=1", headers=headers) as answer:
+    async with running.http.post(
+        f"{running.url}/client/negotiate?hub=chat&negotiateVersion=1", headers=headers
+    ) as answer:
         url = f"{running.url}/client/?hub=chat&id={(await answer.json())['connectionToken']}"
     async with running.http.get(url, headers=headers) as answer:
         assert answer.status == 200
@@ -412,7 +494,9 @@ async def test_the_trace_has_the_frames_of_an_invocation(running: Running) -> No
     await client.next()
     path = f"{NEW}/connections/{running.instance.all_connections()[0].id}/:invoke"
     asked = asyncio.create_task(running.rest("POST", path, {"target": "ask", "arguments": ["why"]}))
-    await client.send({"type": 3, "invocationId": (await client.next())["invocationId"], "result": 5})
+    await client.send(
+        {"type": 3, "invocationId": (await client.next())["invocationId"], "result": 5}
+    )
     await asked
     frames = [one.detail for one in running.instance.events(0) if one.kind == "frame"]
     assert [(one["direction"], one.get("target", "")) for one in frames] == [

@@ -27,14 +27,20 @@ NEW = "/api/hubs/chat/:send"
 CLIENT = "http://localhost/client/?hub=chat"
 
 
-def signed(audience: Any = CLIENT, *, algorithm: str = "HS256", key: Any = KEY, **claims: Any) -> str:
+def signed(
+    audience: Any = CLIENT, *, algorithm: str = "HS256", key: Any = KEY, **claims: Any
+) -> str:
     """A token of this instance."""
-    return jwt.encode({"aud": audience, "exp": int(time.time()) + 60, **claims}, key, algorithm=algorithm)
+    return jwt.encode(
+        {"aud": audience, "exp": int(time.time()) + 60, **claims}, key, algorithm=algorithm
+    )
 
 
 def accepted_for_client(token: str, hub: str = "chat") -> bool:
     """Whether /client takes it."""
-    expected = authentication.client_audiences("http://localhost", hub, authentication.unverified_audience(token))
+    expected = authentication.client_audiences(
+        "http://localhost", hub, authentication.unverified_audience(token)
+    )
     return counts(token, expected)
 
 
@@ -139,7 +145,9 @@ def test_a_path_is_compared_percent_decoded() -> None:
     ],
     ids=str,
 )
-def test_times_count_within_the_documented_skew(claims: dict[str, Any], verdict: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_times_count_within_the_documented_skew(
+    claims: dict[str, Any], verdict: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Seconds from now; five are forgiven. When it was issued does not matter."""
     now = time.time()
     monkeypatch.setattr(time, "time", lambda: now)
@@ -167,16 +175,30 @@ def test_the_user_is_named_in_this_order(claims: dict[str, Any], user: str) -> N
 
 def test_renamed_claims_get_their_names_back_upstream() -> None:
     """`asrs.u.*` is the user's, `asrs.s.*` the service's; well-known ones have their long .NET names."""
-    claims = {"asrs.u.iat": "5", "asrs.s.uid": "alice", "name": ["a", "b"], "email": "a@example.com", "aud": "x", "exp": 1}
+    claims = {
+        "asrs.u.iat": "5",
+        "asrs.s.uid": "alice",
+        "name": ["a", "b"],
+        "email": "a@example.com",
+        "aud": "x",
+        "exp": 1,
+    }
     soap = "http://schemas.xmlsoap.org/ws/2005/05/identity/claims/emailaddress"
-    assert user_claims(claims) == [("iat", "5"), ("name", "a"), ("name", "b"), (soap, "a@example.com")]
+    assert user_claims(claims) == [
+        ("iat", "5"),
+        ("name", "a"),
+        ("name", "b"),
+        (soap, "a@example.com"),
+    ]
 
 
 async def test_a_token_over_4_kb_is_too_large(running: Running) -> None:
     """413 at both doors, however well it is signed."""
     token = signed(key=running.spec.primary_key, padding="x" * 4000)
     headers = {"Authorization": f"Bearer {token}"}
-    async with running.http.post(f"{running.url}/client/negotiate?hub=chat", headers=headers) as answer:
+    async with running.http.post(
+        f"{running.url}/client/negotiate?hub=chat", headers=headers
+    ) as answer:
         assert answer.status == 413
     with pytest.raises(aiohttp.WSServerHandshakeError) as caught:
         await running.http.ws_connect(f"{running.url}/client/?hub=chat", headers=headers)
@@ -191,25 +213,36 @@ async def test_a_token_over_4_kb_is_too_large(running: Running) -> None:
         ({"key": "another-key-" * 6}, "The signature key was not found"),
     ],
 )
-async def test_a_refusal_says_why_in_its_challenge_only(running: Running, claims: dict[str, Any], words: str) -> None:
+async def test_a_refusal_says_why_in_its_challenge_only(
+    running: Running, claims: dict[str, Any], words: str
+) -> None:
     """401 at negotiate and at the WebSocket, no body."""
     more = {"key": running.spec.primary_key, "audience": claims.get("aud", CLIENT), **claims}
     more.pop("aud", None)
     headers = {"Authorization": f"Bearer {signed(**more)}"}
-    async with running.http.post(f"{running.url}/client/negotiate?hub=chat", headers=headers) as answer:
+    async with running.http.post(
+        f"{running.url}/client/negotiate?hub=chat", headers=headers
+    ) as answer:
         assert (answer.status, await answer.text()) == (401, "")
-        assert answer.headers["WWW-Authenticate"] == f'Bearer error="invalid_token", error_description="{words}"'
+        assert (
+            answer.headers["WWW-Authenticate"]
+            == f'Bearer error="invalid_token", error_description="{words}"'
+        )
     with pytest.raises(aiohttp.WSServerHandshakeError) as caught:
         await running.http.ws_connect(f"{running.url}/client/?hub=chat", headers=headers)
     assert caught.value.headers is not None and words in caught.value.headers["WWW-Authenticate"]
 
 
-async def test_a_client_token_opens_no_rest_and_a_rest_token_no_connection(running: Running) -> None:
+async def test_a_client_token_opens_no_rest_and_a_rest_token_no_connection(
+    running: Running,
+) -> None:
     """Different audiences; Microsoft's emulator lets both through."""
     status, _, _ = await running.rest("POST", V1, {"target": "x"}, token=running.token("alice"))
     rest = signed(f"http://localhost{V1}", key=running.spec.primary_key)
     headers = {"Authorization": f"Bearer {rest}"}
-    async with running.http.post(f"{running.url}/client/negotiate?hub=chat", headers=headers) as answer:
+    async with running.http.post(
+        f"{running.url}/client/negotiate?hub=chat", headers=headers
+    ) as answer:
         assert (status, answer.status) == (401, 401)
 
 
@@ -226,4 +259,6 @@ async def test_an_unreadable_audience_is_a_refusal_not_a_failure(running: Runnin
     with pytest.raises(aiohttp.WSServerHandshakeError) as caught:
         await running.http.ws_connect(f"{running.url}/client/?hub=chat&access_token={token}")
     assert caught.value.status == 401
-    assert [event.detail["accepted"] for event in running.instance.events(0) if event.kind == "token"] == [False]
+    assert [
+        event.detail["accepted"] for event in running.instance.events(0) if event.kind == "token"
+    ] == [False]

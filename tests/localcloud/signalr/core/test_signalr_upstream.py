@@ -15,7 +15,9 @@ from chatkit.localcloud.signalr.core.spec import InstanceSpec, UpstreamTemplate
 from chatkit.localcloud.signalr.core.upstream import matches, resolve, signature
 from tests.localcloud.signalr.harness import WAIT_S, Running
 
-VECTORS = json.loads((Path(__file__).parents[3] / "data/signalr/vectors.json").read_text(encoding="utf-8"))
+VECTORS = json.loads(
+    (Path(__file__).parents[3] / "data/signalr/vectors.json").read_text(encoding="utf-8")
+)
 
 
 class App:
@@ -57,9 +59,17 @@ async def test_the_app_hears_of_connect_message_and_disconnect(running: Running,
     await client.send({"type": 1, "target": "hello", "arguments": ["x"]})
     await client.socket.close()
     told = [await app.next() for _ in range(3)]
-    assert [body for _, body in told] == [{"type": 10}, {"type": 1, "target": "hello", "arguments": ["x"]}, {"type": 11}]
+    assert [body for _, body in told] == [
+        {"type": 10},
+        {"type": 1, "target": "hello", "arguments": ["x"]},
+        {"type": 11},
+    ]
     headers = told[1][0]
-    assert (headers["X-ASRS-Hub"], headers["X-ASRS-Category"], headers["X-ASRS-User-Id"]) == ("chat", "messages", "alice")
+    assert (headers["X-ASRS-Hub"], headers["X-ASRS-Category"], headers["X-ASRS-User-Id"]) == (
+        "chat",
+        "messages",
+        "alice",
+    )
 
 
 async def test_both_keys_sign(running: Running, app: App) -> None:
@@ -71,11 +81,18 @@ async def test_both_keys_sign(running: Running, app: App) -> None:
     await client.socket.close()
 
 
-@pytest.mark.parametrize("case", VECTORS["upstream_signature"], ids=lambda case: f"{case['connectionId']}-{len(case['keys'])}")
+@pytest.mark.parametrize(
+    "case",
+    VECTORS["upstream_signature"],
+    ids=lambda case: f"{case['connectionId']}-{len(case['keys'])}",
+)
 def test_signatures_are_as_recorded(case: dict[str, Any]) -> None:
     """sha256= and upper-case hex per key."""
     first, second = [*case["keys"], ""][:2]
-    assert signature(InstanceSpec("x", 1, first, second), case["connectionId"]).upper() == case["header"].upper()
+    assert (
+        signature(InstanceSpec("x", 1, first, second), case["connectionId"]).upper()
+        == case["header"].upper()
+    )
 
 
 async def test_the_access_token_never_goes_along(running: Running, app: App) -> None:
@@ -90,7 +107,9 @@ async def test_the_access_token_never_goes_along(running: Running, app: App) -> 
 
 async def test_an_answer_is_relayed_as_it_is(running: Running, app: App) -> None:
     """The app's completion reaches the client byte for byte."""
-    app.answers["add"] = lambda: web.Response(body=b'{"type":3,"invocationId":"1","result":  5}\x1e')
+    app.answers["add"] = lambda: web.Response(
+        body=b'{"type":3,"invocationId":"1","result":  5}\x1e'
+    )
     client = await running.client("alice")
     await client.send({"type": 1, "invocationId": "1", "target": "add", "arguments": [2, 3]})
     assert await client.next() == {"type": 3, "invocationId": "1", "result": 5}
@@ -105,7 +124,9 @@ async def test_an_answer_is_relayed_as_it_is(running: Running, app: App) -> None
         (lambda: web.Response(status=500), {"error": "Invocation failed, status code 500"}),
     ],
 )
-async def test_other_answers_become_completions(running: Running, app: App, answer: Any, completion: dict[str, Any]) -> None:
+async def test_other_answers_become_completions(
+    running: Running, app: App, answer: Any, completion: dict[str, Any]
+) -> None:
     """Empty means void, anything else is an error."""
     app.answers["add"] = answer
     client = await running.client("alice")
@@ -134,7 +155,8 @@ async def test_a_slow_handler_holds_up_its_own_connection_only(running: Running,
     app.hold["slow"] = asyncio.Event()
     slow, quick = await running.client("alice"), await running.client("bob")
     await slow.send(
-        {"type": 1, "invocationId": "1", "target": "slow", "arguments": []}, {"type": 1, "target": "after", "arguments": []}
+        {"type": 1, "invocationId": "1", "target": "slow", "arguments": []},
+        {"type": 1, "target": "after", "arguments": []},
     )
     await quick.send({"type": 1, "invocationId": "2", "target": "quick", "arguments": []})
     assert (await quick.next())["invocationId"] == "2"
@@ -158,13 +180,27 @@ async def test_a_lost_connection_is_reported_with_an_error(running: Running, app
 
 
 @pytest.mark.parametrize(
-    ("pattern", "verdict"), [("*", True), ("chat", True), ("CHAT", True), ("a, chat", True), ("other", False), ("chatter", False)]
+    ("pattern", "verdict"),
+    [
+        ("*", True),
+        ("chat", True),
+        ("CHAT", True),
+        ("a, chat", True),
+        ("other", False),
+        ("chatter", False),
+    ],
 )
 def test_patterns(pattern: str, verdict: bool) -> None:
     """Any, one name, or names with commas."""
-    assert matches(UpstreamTemplate("http://x", hub_pattern=pattern), "chat", "messages", "hello") is verdict
+    assert (
+        matches(UpstreamTemplate("http://x", hub_pattern=pattern), "chat", "messages", "hello")
+        is verdict
+    )
 
 
 def test_placeholders_are_percent_encoded() -> None:
     """An event named by a client cannot change the URL's shape."""
-    assert resolve(UpstreamTemplate("http://x/{event}"), "chat", "messages", "a/../b?c") == "http://x/a%2F..%2Fb%3Fc"
+    assert (
+        resolve(UpstreamTemplate("http://x/{event}"), "chat", "messages", "a/../b?c")
+        == "http://x/a%2F..%2Fb%3Fc"
+    )

@@ -18,7 +18,11 @@ V1, NEW = "/api/v1/hubs/chat", "/api/hubs/chat"
 @pytest.mark.parametrize("path", [V1, f"{NEW}/:send"])
 async def test_a_broadcast_reaches_everybody_on_the_hub_only(running: Running, path: str) -> None:
     """Two users get it, a client of another hub does not."""
-    alice, bob, other = await running.client("alice"), await running.client("bob"), await running.client("carol", hub="other")
+    alice, bob, other = (
+        await running.client("alice"),
+        await running.client("bob"),
+        await running.client("carol", hub="other"),
+    )
     await running.say("hello", path)
     assert [await alice.text(), await bob.text()] == ["hello", "hello"]
     await running.say("elsewhere", "/api/v1/hubs/other")
@@ -26,9 +30,15 @@ async def test_a_broadcast_reaches_everybody_on_the_hub_only(running: Running, p
 
 
 @pytest.mark.parametrize("path", [f"{V1}/users/bob", f"{NEW}/users/bob/:send"])
-async def test_a_message_to_a_user_reaches_all_their_connections(running: Running, path: str) -> None:
+async def test_a_message_to_a_user_reaches_all_their_connections(
+    running: Running, path: str
+) -> None:
     """Both of bob's, not alice's."""
-    alice, first, second = await running.client("alice"), await running.client("bob"), await running.client("bob")
+    alice, first, second = (
+        await running.client("alice"),
+        await running.client("bob"),
+        await running.client("bob"),
+    )
     await running.say("psst", path)
     await running.say("all")
     assert [await first.text(), await second.text(), await alice.text()] == ["psst", "psst", "all"]
@@ -82,13 +92,17 @@ async def test_excluded_connections_are_left_out(running: Running) -> None:
         ("HEAD", "/users/{u}", 200, 200),
     ],
 )
-async def test_statuses_of_both_generations(running: Running, method: str, path: str, v1: int, new: int) -> None:
+async def test_statuses_of_both_generations(
+    running: Running, method: str, path: str, v1: int, new: int
+) -> None:
     """As documented, also where they differ."""
     statuses = []
     for base in (V1, NEW):
         client = await running.client("alice")
         connection = running.instance.all_connections()[-1].id
-        statuses.append((await running.rest(method, base + path.format(u="alice", c=connection)))[0])
+        statuses.append(
+            (await running.rest(method, base + path.format(u="alice", c=connection)))[0]
+        )
         await client.socket.close()
     assert statuses == [v1, new]
 
@@ -106,7 +120,9 @@ async def test_statuses_of_both_generations(running: Running, method: str, path:
     ],
 )
 @pytest.mark.parametrize("base", [V1, NEW])
-async def test_what_is_missing_has_its_code(running: Running, base: str, method: str, path: str, code: str) -> None:
+async def test_what_is_missing_has_its_code(
+    running: Running, base: str, method: str, path: str, code: str
+) -> None:
     """404 with the header that Microsoft's SDK asks for."""
     status, _, headers = await running.rest(method, base + path)
     assert (status, headers.get("x-ms-error-code")) == (404, code)
@@ -132,18 +148,31 @@ async def test_a_bad_request_is_answered_in_the_services_format(
 ) -> None:
     """Code, message, target, details, inner."""
     version = "?api-version=2024-12-01" if path.startswith(NEW) else ""
-    headers = {"Authorization": f"Bearer {rest_token(running.connection, path)}", "Content-Type": "application/json"}
-    async with running.http.post(running.url + path + version, data=io.BytesIO(body.encode()), headers=headers) as answer:
+    headers = {
+        "Authorization": f"Bearer {rest_token(running.connection, path)}",
+        "Content-Type": "application/json",
+    }
+    async with running.http.post(
+        running.url + path + version, data=io.BytesIO(body.encode()), headers=headers
+    ) as answer:
         error = await answer.json()
-    assert (answer.status, set(error)) == (status, {"code", "message", "target", "details", "inner"})
+    assert (answer.status, set(error)) == (
+        status,
+        {"code", "message", "target", "details", "inner"},
+    )
     assert words in error["message"]
 
 
-@pytest.mark.parametrize(("query", "status"), [("", 400), ("?api-version=1999-01-01", 400), ("?api-version=2022-06-01", 202)])
+@pytest.mark.parametrize(
+    ("query", "status"),
+    [("", 400), ("?api-version=1999-01-01", 400), ("?api-version=2022-06-01", 202)],
+)
 async def test_new_paths_need_a_known_version(running: Running, query: str, status: int) -> None:
     """Absent and unknown versions are refused."""
     headers = {"Authorization": f"Bearer {rest_token(running.connection, NEW + '/:send' + query)}"}
-    async with running.http.post(f"{running.url}{NEW}/:send{query}", json=MESSAGE, headers=headers) as answer:
+    async with running.http.post(
+        f"{running.url}{NEW}/:send{query}", json=MESSAGE, headers=headers
+    ) as answer:
         assert answer.status == status
 
 
@@ -179,19 +208,30 @@ async def test_a_wrong_token_is_refused(running: Running, why: str) -> None:
     assert 'error="invalid_token"' in headers["WWW-Authenticate"]
 
 
-async def test_the_log_names_the_expected_audiences(running: Running, caplog: pytest.LogCaptureFixture) -> None:
+async def test_the_log_names_the_expected_audiences(
+    running: Running, caplog: pytest.LogCaptureFixture
+) -> None:
     """The message people miss most."""
-    await running.rest("POST", V1, MESSAGE, token=rest_token(running.connection, "/api/v1/hubs/other"))
-    assert "Expected Audiences: ['http://localhost/api/v1/hubs/chat']" in caplog.text.replace(":" + str(running.spec.port), "")
+    await running.rest(
+        "POST", V1, MESSAGE, token=rest_token(running.connection, "/api/v1/hubs/other")
+    )
+    assert "Expected Audiences: ['http://localhost/api/v1/hubs/chat']" in caplog.text.replace(
+        ":" + str(running.spec.port), ""
+    )
 
 
 async def test_both_keys_count_and_a_new_key_counts_at_once(running: Running) -> None:
     """Rotation: tokens of the old value are refused from the next request on; open connections stay."""
     alice = await running.client("alice")
     old = rest_token(running.connection, V1)
-    secondary = rest_token(SignalRConnectionString("http://localhost", running.spec.secondary_key), V1)
+    secondary = rest_token(
+        SignalRConnectionString("http://localhost", running.spec.secondary_key), V1
+    )
     await running.change(primary_key="rotated-key-" * 3)
-    statuses = [(await running.rest("POST", V1, MESSAGE, token=token))[0] for token in (old, secondary, None)]
+    statuses = [
+        (await running.rest("POST", V1, MESSAGE, token=token))[0]
+        for token in (old, secondary, None)
+    ]
     assert statuses == [401, 202, 202]
     assert [await alice.text(), await alice.text()] == ["hi", "hi"]
 
@@ -199,15 +239,22 @@ async def test_both_keys_count_and_a_new_key_counts_at_once(running: Running) ->
 async def test_the_query_may_be_signed_too(running: Running) -> None:
     """Microsoft's SDK signs the path with its api-version."""
     status, _, _ = await running.rest(
-        "POST", f"{NEW}/:send", MESSAGE, token=rest_token(running.connection, f"{NEW}/:send?api-version=2024-12-01")
+        "POST",
+        f"{NEW}/:send",
+        MESSAGE,
+        token=rest_token(running.connection, f"{NEW}/:send?api-version=2024-12-01"),
     )
     assert status == 202
 
 
 async def test_a_generated_token_connects(running: Running) -> None:
     """:generateToken gives what a client needs."""
-    _, body, _ = await running.rest("POST", f"{NEW}/:generateToken", query="userId=alice&minutesToExpire=5")
-    async with running.http.ws_connect(f"{running.url}/client/?hub=chat", headers={"Authorization": f"Bearer {body['token']}"}):
+    _, body, _ = await running.rest(
+        "POST", f"{NEW}/:generateToken", query="userId=alice&minutesToExpire=5"
+    )
+    async with running.http.ws_connect(
+        f"{running.url}/client/?hub=chat", headers={"Authorization": f"Bearer {body['token']}"}
+    ):
         assert [c.user_id for c in running.instance.all_connections()] == ["alice"]
 
 
@@ -223,12 +270,17 @@ async def test_a_generated_token_connects(running: Running) -> None:
         ("", {"alice", "bob", "carol", ""}),
     ],
 )
-async def test_commands_run_for_those_the_filter_picks(running: Running, text: str, expected: set[str]) -> None:
+async def test_commands_run_for_those_the_filter_picks(
+    running: Running, text: str, expected: set[str]
+) -> None:
     """:execute with SendMessage and JoinGroup."""
     clients = {user: await running.client(user) for user in ("alice", "bob", "carol", "")}
     bob = next(c for c in running.instance.all_connections() if c.user_id == "bob")
     running.instance.hub("chat").join(bob, "red")
-    commands = [{"type": "JoinGroup", "group": "chosen"}, {"type": "SendMessage", "message": MESSAGE}]
+    commands = [
+        {"type": "JoinGroup", "group": "chosen"},
+        {"type": "SendMessage", "message": MESSAGE},
+    ]
     status, _, _ = await running.rest("POST", f"{NEW}/:execute", commands, query=f"filter={text}")
     await running.say("end")
     got = {user for user, client in clients.items() if await client.text() == "hi"}
@@ -236,12 +288,17 @@ async def test_commands_run_for_those_the_filter_picks(running: Running, text: s
     assert (status, got, members) == (202, expected, expected)
 
 
-@pytest.mark.parametrize("text", ["userId", "userId eq", "(", "'a", "foo eq 1", "startswith(userId)", "(" * 50 + "1"])
+@pytest.mark.parametrize(
+    "text", ["userId", "userId eq", "(", "'a", "foo eq 1", "startswith(userId)", "(" * 50 + "1"]
+)
 async def test_a_filter_that_cannot_be_read_is_refused(running: Running, text: str) -> None:
     """400 with the filter in the sentence, and no command runs. A lone name is a filter: it asks whether there is one."""
     alice = await running.client("alice")
     status, _, _ = await running.rest(
-        "POST", f"{NEW}/:execute", [{"type": "SendMessage", "message": MESSAGE}], query=f"filter={text}"
+        "POST",
+        f"{NEW}/:execute",
+        [{"type": "SendMessage", "message": MESSAGE}],
+        query=f"filter={text}",
     )
     await running.say("end")
     assert (status, await alice.text()) == ((202, "hi") if text == "userId" else (400, "end"))
@@ -258,12 +315,18 @@ async def test_a_group_is_listed_in_pages(running: Running) -> None:
         _, body, _ = await running.rest("GET", f"{NEW}/groups/red/connections", query=query)
         seen += [entry["userId"] for entry in body["value"]]
         link = body.get("nextLink", "")
-        query = "maxpagesize=2&continuationToken=" + link.partition("continuationToken=")[2].partition("&")[0] if link else ""
+        query = (
+            "maxpagesize=2&continuationToken="
+            + link.partition("continuationToken=")[2].partition("&")[0]
+            if link
+            else ""
+        )
     assert sorted(seen) == ["alice", "bob", "carol"]
 
 
 @pytest.mark.parametrize(
-    ("path", "closed"), [("/:closeConnections", {"alice", "bob"}), ("/users/bob/:closeConnections", {"bob"})]
+    ("path", "closed"),
+    [("/:closeConnections", {"alice", "bob"}), ("/users/bob/:closeConnections", {"bob"})],
 )
 async def test_closing_many_connections(running: Running, path: str, closed: set[str]) -> None:
     """204; each gets the reason and then the end of its transport."""

@@ -49,7 +49,9 @@ class RawSocket:
         return int.from_bytes(content[:2], "big")
 
 
-def upgrade(running: Running, target: str = "/client/?hub=chat", *, more: str = "", name: str = "Upgrade: ") -> bytes:
+def upgrade(
+    running: Running, target: str = "/client/?hub=chat", *, more: str = "", name: str = "Upgrade: "
+) -> bytes:
     """The head of a WebSocket request."""
     key = base64.b64encode(b"0123456789abcdef").decode()
     return (

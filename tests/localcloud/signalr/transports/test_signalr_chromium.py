@@ -32,7 +32,9 @@ CONNECT = """async ([url, token, transport, protocol]) => {
 
 
 @pytest.fixture
-async def page(require_tool: Callable[[str], str], aiohttp_app: Callable[..., Any]) -> AsyncIterator[Page]:
+async def page(
+    require_tool: Callable[[str], str], aiohttp_app: Callable[..., Any]
+) -> AsyncIterator[Page]:
     """A page of another origin than the service, with the client loaded."""
     if not SCRIPTS.exists():
         if os.environ.get("CI") == "true":
@@ -49,7 +51,9 @@ async def page(require_tool: Callable[[str], str], aiohttp_app: Callable[..., An
     executable = next(filter(None, map(shutil.which, BROWSERS)), None) or require_tool(BROWSERS[0])
     async with async_playwright() as playwright:
         # Without the sandbox only because root may not have one; the page is our own.
-        browser = await playwright.chromium.launch(executable_path=executable, args=["--no-sandbox"])
+        browser = await playwright.chromium.launch(
+            executable_path=executable, args=["--no-sandbox"]
+        )
         opened = await browser.new_page()
         await opened.goto(url)
         yield opened
@@ -61,16 +65,24 @@ async def test_a_browser_connects_by_every_transport(running: Running, page: Pag
     pairs = [(transport, "json") for transport in ("WebSockets", "ServerSentEvents", "LongPolling")]
     pairs += [("WebSockets", "messagepack"), ("LongPolling", "messagepack")]
     for transport, protocol in pairs:
-        await page.evaluate(CONNECT, [f"{running.url}/client/?hub=chat", running.token("alice"), transport, protocol])
+        await page.evaluate(
+            CONNECT,
+            [f"{running.url}/client/?hub=chat", running.token("alice"), transport, protocol],
+        )
     await running.say("grüße")
-    assert await asyncio.wait_for(page.evaluate("Promise.all(window.waiting)"), 10) == ["grüße"] * len(pairs)
+    assert await asyncio.wait_for(page.evaluate("Promise.all(window.waiting)"), 10) == [
+        "grüße"
+    ] * len(pairs)
 
 
-async def test_a_page_of_an_origin_that_is_not_allowed_cannot_connect(running: Running, page: Page) -> None:
+async def test_a_page_of_an_origin_that_is_not_allowed_cannot_connect(
+    running: Running, page: Page
+) -> None:
     """The browser itself refuses: the answers carry no permission."""
     await running.change(allowed_origins=("http://127.0.0.1:5500",))
     arguments = [f"{running.url}/client/?hub=chat", running.token("alice"), "LongPolling", "json"]
     failure = await page.evaluate(
-        f"(arguments) => ({CONNECT})(arguments).then(() => 'connected', (error) => error.message)", arguments
+        f"(arguments) => ({CONNECT})(arguments).then(() => 'connected', (error) => error.message)",
+        arguments,
     )
     assert "Failed to complete negotiation" in failure and not running.instance.all_connections()

@@ -28,7 +28,10 @@ async def test_microsofts_client_receives_a_broadcast(
 ) -> None:
     """Negotiate, connect, handshake, message, close: every transport and protocol."""
     client = await node(
-        url=f"{running.url}/client/?hub=chat", token=running.token("alice"), transport=transport, protocol=protocol
+        url=f"{running.url}/client/?hub=chat",
+        token=running.token("alice"),
+        transport=transport,
+        protocol=protocol,
     )
     await client.until("connected")
     await running.say("hello")
@@ -37,17 +40,25 @@ async def test_microsofts_client_receives_a_broadcast(
     assert await client.until("closed") is None
 
 
-async def test_microsofts_client_without_negotiation(running: Running, node: Callable[..., Any]) -> None:
+async def test_microsofts_client_without_negotiation(
+    running: Running, node: Callable[..., Any]
+) -> None:
     """skipNegotiation: the WebSocket opens with no id."""
-    client = await node(url=f"{running.url}/client/?hub=chat", token=running.token("alice"), skip=True)
+    client = await node(
+        url=f"{running.url}/client/?hub=chat", token=running.token("alice"), skip=True
+    )
     await client.until("connected")
     await running.say("hello")
     assert await client.until("message") == ["hello"]
 
 
-async def test_microsofts_client_reconnects_when_told(running: Running, node: Callable[..., Any]) -> None:
+async def test_microsofts_client_reconnects_when_told(
+    running: Running, node: Callable[..., Any]
+) -> None:
     """A close that allows it leads to a new connection that receives again."""
-    client = await node(url=f"{running.url}/client/?hub=chat", token=running.token("alice"), reconnect=True)
+    client = await node(
+        url=f"{running.url}/client/?hub=chat", token=running.token("alice"), reconnect=True
+    )
     await client.until("connected")
     for connection in running.instance.all_connections():
         connection.close("bye", allow_reconnect=True)
@@ -57,16 +68,22 @@ async def test_microsofts_client_reconnects_when_told(running: Running, node: Ca
     assert await client.until("message") == ["hello again"]
 
 
-async def test_microsofts_client_is_told_why_it_is_closed(running: Running, node: Callable[..., Any]) -> None:
+async def test_microsofts_client_is_told_why_it_is_closed(
+    running: Running, node: Callable[..., Any]
+) -> None:
     """The reason of the REST call reaches the person."""
     client = await node(url=f"{running.url}/client/?hub=chat", token=running.token("alice"))
     connection_id = (await client.until("connected"), running.instance.all_connections()[0].id)[1]
-    status, _, _ = await running.rest("DELETE", f"/api/hubs/chat/connections/{connection_id}", query="reason=enough")
+    status, _, _ = await running.rest(
+        "DELETE", f"/api/hubs/chat/connections/{connection_id}", query="reason=enough"
+    )
     assert status == 200
     assert "enough" in await client.until("closed")
 
 
-async def test_an_invoke_that_nobody_serves_fails_at_once(running: Running, node: Callable[..., Any]) -> None:
+async def test_an_invoke_that_nobody_serves_fails_at_once(
+    running: Running, node: Callable[..., Any]
+) -> None:
     """No upstream: an error instead of a client that waits for ever."""
     client = await node(url=f"{running.url}/client/?hub=chat", token=running.token("alice"))
     await client.until("connected")
@@ -74,7 +91,9 @@ async def test_an_invoke_that_nobody_serves_fails_at_once(running: Running, node
     assert "no upstream" in await client.until("error")
 
 
-async def test_a_stream_that_nobody_serves_fails_at_once(running: Running, node: Callable[..., Any]) -> None:
+async def test_a_stream_that_nobody_serves_fails_at_once(
+    running: Running, node: Callable[..., Any]
+) -> None:
     """The service has no streams in serverless mode."""
     client = await node(url=f"{running.url}/client/?hub=chat", token=running.token("alice"))
     await client.until("connected")
@@ -96,14 +115,18 @@ async def app_negotiating_for_alice(running: Running, aiohttp_app: Callable[...,
     """An app's own negotiate: it sends the client on to the service, as the Functions binding does."""
 
     async def negotiate(request: web.Request) -> web.Response:
-        return web.json_response({"url": f"{running.url}/client/?hub=chat", "accessToken": running.token("alice")})
+        return web.json_response(
+            {"url": f"{running.url}/client/?hub=chat", "accessToken": running.token("alice")}
+        )
 
     app = web.Application()
     app.router.add_post("/api/negotiate", negotiate)
     return str(await aiohttp_app(app))
 
 
-async def test_pysignalr_receives_a_message_to_its_user(running: Running, app_negotiating_for_alice: str) -> None:
+async def test_pysignalr_receives_a_message_to_its_user(
+    running: Running, app_negotiating_for_alice: str
+) -> None:
     """It opens the WebSocket straight away, without an id."""
     got: asyncio.Queue[Any] = asyncio.Queue()
     opened = asyncio.Event()
@@ -122,9 +145,16 @@ async def test_pysignalr_receives_a_message_to_its_user(running: Running, app_ne
     await asyncio.gather(task, return_exceptions=True)
 
 
-async def test_stateful_reconnect_loses_and_repeats_nothing(running: Running, node: Callable[..., Any]) -> None:
+async def test_stateful_reconnect_loses_and_repeats_nothing(
+    running: Running, node: Callable[..., Any]
+) -> None:
     """The `drop` fault cuts the WebSocket twice while messages go out; the client sees each message once and in order."""
-    client = await node(url=f"{running.url}/client/?hub=chat", token=running.token("alice"), stateful=True, reconnect=True)
+    client = await node(
+        url=f"{running.url}/client/?hub=chat",
+        token=running.token("alice"),
+        stateful=True,
+        reconnect=True,
+    )
     await client.until("connected")
     (connection,) = running.instance.all_connections()
     for number in range(30):
@@ -138,7 +168,9 @@ async def test_stateful_reconnect_loses_and_repeats_nothing(running: Running, no
     assert "reconnecting" not in {record["event"] for record in client.seen}
 
 
-async def test_signalrcore_receives_a_broadcast(running: Running, app_negotiating_for_alice: str) -> None:
+async def test_signalrcore_receives_a_broadcast(
+    running: Running, app_negotiating_for_alice: str
+) -> None:
     """It chooses MessagePack and shakes hands in a binary frame."""
     loop, got, opened = asyncio.get_running_loop(), asyncio.Queue[Any](), asyncio.Event()
     client = HubConnectionBuilder().with_url(f"{app_negotiating_for_alice}/api").build()
@@ -149,7 +181,9 @@ async def test_signalrcore_receives_a_broadcast(running: Running, app_negotiatin
     await running.say("hello")
     assert await asyncio.wait_for(got.get(), 10) == ["hello"]
     stopping = asyncio.create_task(asyncio.to_thread(client.stop))
-    while not stopping.done():  # its stop() waits for something to read, which would be the next ping
+    while (
+        not stopping.done()
+    ):  # its stop() waits for something to read, which would be the next ping
         await running.say("bye")
         await asyncio.wait({stopping}, timeout=0.1)
     await stopping

@@ -21,10 +21,14 @@ V1 = "/api/v1/hubs/chat"
 INVOCATION = {"type": 1, "invocationId": "1", "target": "x", "arguments": []}
 
 
-async def posted(running: Running, body: str, *, query: str = "", headers: dict[str, str] | None = None) -> int:
+async def posted(
+    running: Running, body: str, *, query: str = "", headers: dict[str, str] | None = None
+) -> int:
     """Broadcast a body as it is; the status."""
     headers = {"Authorization": f"Bearer {rest_token(running.connection, V1)}", **(headers or {})}
-    async with running.http.post(running.url + V1 + query, data=io.BytesIO(body.encode()), headers=headers) as answer:
+    async with running.http.post(
+        running.url + V1 + query, data=io.BytesIO(body.encode()), headers=headers
+    ) as answer:
         return answer.status
 
 
@@ -108,7 +112,9 @@ async def test_long_headers_are_refused_as_such(running: Running, size: int, sta
 
 
 @pytest.mark.parametrize("path", ["/api/v1/nonsense", "/api/hubs/chat/nope"])
-async def test_an_unknown_operation_is_refused_in_the_services_format(running: Running, path: str) -> None:
+async def test_an_unknown_operation_is_refused_in_the_services_format(
+    running: Running, path: str
+) -> None:
     """JSON with a code, not a page."""
     status, body, _ = await running.rest("PATCH", path)
     assert (status, set(body)) == (404, {"code", "message", "target", "details", "inner"})
@@ -130,7 +136,9 @@ HEAD = _part(b'{"alg":"HS256"}')
 async def test_a_token_made_to_break_its_reader_is_refused(running: Running, token: str) -> None:
     """401 on both doors."""
     headers = {"Authorization": f"Bearer {token}"}
-    async with running.http.post(f"{running.url}/client/negotiate?hub=chat", headers=headers) as answer:
+    async with running.http.post(
+        f"{running.url}/client/negotiate?hub=chat", headers=headers
+    ) as answer:
         assert answer.status == 401
     with pytest.raises(aiohttp.WSServerHandshakeError) as caught:
         await running.http.ws_connect(f"{running.url}/client/?hub=chat&access_token={token}")
@@ -140,9 +148,13 @@ async def test_a_token_made_to_break_its_reader_is_refused(running: Running, tok
 async def test_an_expired_token_is_told_when(running: Running) -> None:
     """As ASP.NET Core says it, in UTC."""
     headers = {"Authorization": f"Bearer {running.token('alice', lifetime_s=-60)}"}
-    async with running.http.post(f"{running.url}/client/negotiate?hub=chat", headers=headers) as answer:
+    async with running.http.post(
+        f"{running.url}/client/negotiate?hub=chat", headers=headers
+    ) as answer:
         challenge = answer.headers["WWW-Authenticate"]
-    assert challenge.startswith('Bearer error="invalid_token", error_description="The token expired at \'')
+    assert challenge.startswith(
+        'Bearer error="invalid_token", error_description="The token expired at \''
+    )
 
 
 async def test_a_filter_of_many_terms_is_evaluated(running: Running) -> None:
@@ -154,10 +166,15 @@ async def test_a_filter_of_many_terms_is_evaluated(running: Running) -> None:
     assert (await client.next())["target"] == "t"
 
 
-@pytest.mark.parametrize("query", ["continuationToken=x", "continuationToken=-1", "top=0", "maxpagesize=201", "maxpagesize=²"])
+@pytest.mark.parametrize(
+    "query",
+    ["continuationToken=x", "continuationToken=-1", "top=0", "maxpagesize=201", "maxpagesize=²"],
+)
 async def test_a_page_that_is_no_number_is_refused(running: Running, query: str) -> None:
     """400."""
-    assert (await running.rest("GET", "/api/hubs/chat/groups/red/connections", query=query))[0] == 400
+    assert (await running.rest("GET", "/api/hubs/chat/groups/red/connections", query=query))[
+        0
+    ] == 400
 
 
 async def test_an_app_that_falls_behind_is_not_buried(
@@ -175,14 +192,21 @@ async def test_an_app_that_falls_behind_is_not_buried(
     app.router.add_post("/", handle)
     await running.change(upstream=(UpstreamTemplate(await aiohttp_app(app)),))
     client = await running.client("alice")
-    await client.send(*({**INVOCATION, "invocationId": str(number), "arguments": ["y" * 600]} for number in (1, 2)))
+    await client.send(
+        *(
+            {**INVOCATION, "invocationId": str(number), "arguments": ["y" * 600]}
+            for number in (1, 2)
+        )
+    )
     assert "too slow" in (await client.next())["error"]
     release.set()
     assert await client.next() == {"type": 3, "invocationId": "1"}
 
 
 @pytest.mark.parametrize("size", [100, 700_000])
-async def test_an_answer_of_any_size_arrives_whole(running: Running, aiohttp_app: Callable[..., Any], size: int) -> None:
+async def test_an_answer_of_any_size_arrives_whole(
+    running: Running, aiohttp_app: Callable[..., Any], size: int
+) -> None:
     """Not only what came in the first packet."""
     completion = {"type": 3, "invocationId": "1", "result": "z" * size}
 
@@ -191,13 +215,17 @@ async def test_an_answer_of_any_size_arrives_whole(running: Running, aiohttp_app
 
     app = web.Application()
     app.router.add_post("/", handle)
-    await running.change(upstream=(UpstreamTemplate(await aiohttp_app(app), category_pattern="messages"),))
+    await running.change(
+        upstream=(UpstreamTemplate(await aiohttp_app(app), category_pattern="messages"),)
+    )
     client = await running.client("alice")
     await client.send(INVOCATION)
     assert await asyncio.wait_for(client.next(), WAIT_S) == completion
 
 
-@pytest.mark.parametrize(("path", "status"), [("/clientele", 404), ("/client/other", 404), ("/", 404), ("/client/", 401)])
+@pytest.mark.parametrize(
+    ("path", "status"), [("/clientele", 404), ("/client/other", 404), ("/", 404), ("/client/", 401)]
+)
 async def test_a_web_socket_is_for_one_path(running: Running, path: str, status: int) -> None:
     """Others are not there, whoever asks."""
     with pytest.raises(aiohttp.WSServerHandshakeError) as caught:
@@ -208,18 +236,27 @@ async def test_a_web_socket_is_for_one_path(running: Running, path: str, status:
 @pytest.mark.parametrize("host", ["[::1]:{}", "127.0.0.1", "LOCALHOST:{}"])
 async def test_this_machine_has_many_names(running: Running, host: str) -> None:
     """A token for one is a token for all, with and without the port."""
-    headers = {"Host": host.format(running.spec.port), "Authorization": f"Bearer {running.token('alice')}"}
-    async with running.http.post(f"{running.url}/client/negotiate?hub=chat", headers=headers) as answer:
+    headers = {
+        "Host": host.format(running.spec.port),
+        "Authorization": f"Bearer {running.token('alice')}",
+    }
+    async with running.http.post(
+        f"{running.url}/client/negotiate?hub=chat", headers=headers
+    ) as answer:
         assert answer.status == 200
     socket = await running.http.ws_connect(f"{running.url}/client/?hub=chat", headers=headers)
     await socket.close()
 
 
-@pytest.mark.parametrize("host", ["evil.example", "localhost.evil.example:80", "[::2]:80", "::1", "localhost:x", "[", ""])
+@pytest.mark.parametrize(
+    "host", ["evil.example", "localhost.evil.example:80", "[::2]:80", "::1", "localhost:x", "[", ""]
+)
 async def test_another_name_is_refused_at_both_doors(running: Running, host: str) -> None:
     """DNS rebinding: 421, or 400 for what is no name."""
     headers = {"Host": host, "Authorization": f"Bearer {running.token('alice')}"}
-    async with running.http.post(f"{running.url}/client/negotiate?hub=chat", headers=headers) as answer:
+    async with running.http.post(
+        f"{running.url}/client/negotiate?hub=chat", headers=headers
+    ) as answer:
         assert answer.status in (400, 421)
     with pytest.raises(aiohttp.WSServerHandshakeError) as caught:
         await running.http.ws_connect(f"{running.url}/client/?hub=chat", headers=headers)

@@ -30,7 +30,10 @@ async def test_fragments_are_one_message_and_a_ping_may_come_between(running: Ru
     """RFC 6455 §5.4: even a character may be cut; control frames are answered."""
     async with opened(running) as socket:
         cut = CALL.index(b"\xa9")
-        parts = frame(TEXT, CALL[:cut], fin=False) + frame(PING, b"p" * 125), frame(CONTINUED, CALL[cut:-1], fin=False)
+        parts = (
+            frame(TEXT, CALL[:cut], fin=False) + frame(PING, b"p" * 125),
+            frame(CONTINUED, CALL[cut:-1], fin=False),
+        )
         socket.writer.write(b"".join(parts) + frame(CONTINUED, CALL[-1:]))
         received = dict([await socket.frame(), await socket.frame()])
         assert (received[PONG], ECHOED in received[TEXT]) == (b"p" * 125, True)
@@ -57,7 +60,9 @@ async def test_fragments_are_one_message_and_a_ping_may_come_between(running: Ru
     ],
     ids=range(15),
 )
-async def test_a_frame_against_the_protocol_closes_with_its_code(running: Running, sent: bytes, code: int) -> None:
+async def test_a_frame_against_the_protocol_closes_with_its_code(
+    running: Running, sent: bytes, code: int
+) -> None:
     """RFC 6455 §7.4.1: 1002 for the framing, 1007 for text that is no UTF-8, the client's own code for its close."""
     async with opened(running) as socket:
         socket.writer.write(sent)
@@ -67,14 +72,20 @@ async def test_a_frame_against_the_protocol_closes_with_its_code(running: Runnin
 async def test_bytes_that_are_no_text_may_come_in_binary_fragments(running: Running) -> None:
     """RFC 6455 §5.6: a binary message carries anything, and a text message after it is looked at anew."""
     async with opened(running) as socket:
-        socket.writer.write(frame(BINARY, b'{"type":6}', fin=False) + frame(CONTINUED, b"\x1e") + frame(TEXT, CALL))
+        socket.writer.write(
+            frame(BINARY, b'{"type":6}', fin=False) + frame(CONTINUED, b"\x1e") + frame(TEXT, CALL)
+        )
         assert ECHOED in (await socket.frame())[1]
 
 
-@pytest.mark.parametrize("target", ["/client/?hub=chat", "http://localhost/client/?hub=chat", "/cli%65nt/?hub=ch%61t"])
+@pytest.mark.parametrize(
+    "target", ["/client/?hub=chat", "http://localhost/client/?hub=chat", "/cli%65nt/?hub=ch%61t"]
+)
 @pytest.mark.parametrize("name", ["Upgrade: ", "upgrade:"])
 @pytest.mark.parametrize("before", [b"", b"GET /api/v1/health HTTP/1.1\r\nHost: localhost\r\n\r\n"])
-async def test_a_websocket_may_be_asked_for_in_every_form(running: Running, target: str, name: str, before: bytes) -> None:
+async def test_a_websocket_may_be_asked_for_in_every_form(
+    running: Running, target: str, name: str, before: bytes
+) -> None:
     """RFC 9112 §3.2.2, §5.1, §9.3: absolute form, no space after the colon, on a connection that has carried a request."""
     async with connected(running) as socket:
         if before:
@@ -86,7 +97,9 @@ async def test_a_websocket_may_be_asked_for_in_every_form(running: Running, targ
         assert await socket.frame() == (PONG, b"there?")
 
 
-@pytest.mark.parametrize("more", ["Authorization: Bearer x\r\n", "Host: localhost\r\n", "Content-Length: 5\r\n"])
+@pytest.mark.parametrize(
+    "more", ["Authorization: Bearer x\r\n", "Host: localhost\r\n", "Content-Length: 5\r\n"]
+)
 async def test_an_ambiguous_websocket_request_is_answered_400(running: Running, more: str) -> None:
     """RFC 9110 §5.3, RFC 9112 §3.2: headers that may be there once; a body has no place in it."""
     async with connected(running) as socket:
@@ -101,7 +114,10 @@ async def posted(running: Running, body: bytes, **headers: str) -> int:
         return answer.status
 
 
-@pytest.mark.parametrize("body", [b'{"Target":"t","Arguments":["hello"]}', b'\xef\xbb\xbf{"target":"t","arguments":["hello"]}'])
+@pytest.mark.parametrize(
+    "body",
+    [b'{"Target":"t","Arguments":["hello"]}', b'\xef\xbb\xbf{"target":"t","arguments":["hello"]}'],
+)
 async def test_a_message_may_be_written_as_dotnet_writes_it(running: Running, body: bytes) -> None:
     """Members in Pascal case (Microsoft's Serverless sample does), or a byte order mark (RFC 8259 §8.1)."""
     client = await running.client("alice")
@@ -113,14 +129,18 @@ async def test_a_compressed_body_is_no_message(running: Running) -> None:
     """400, as ASP.NET Core decompresses nothing that it is not told to."""
     body = b'{"target":"t"}'
     headers = {"Content-Encoding": "gzip"}
-    assert [await posted(running, content, **headers) for content in (gzip.compress(body), b"broken")] == [400, 400]
+    assert [
+        await posted(running, content, **headers) for content in (gzip.compress(body), b"broken")
+    ] == [400, 400]
 
 
 async def test_two_authorization_headers_are_refused(running: Running) -> None:
     """Two readers could take two tokens (RFC 9110 §5.3)."""
     token = f"Bearer {rest_token(running.connection, PATH)}"
     headers = [("Authorization", token), ("Authorization", token)]
-    async with running.http.post(running.url + PATH, json={"target": "t"}, headers=headers) as answer:
+    async with running.http.post(
+        running.url + PATH, json={"target": "t"}, headers=headers
+    ) as answer:
         assert answer.status == 400
 
 

@@ -83,7 +83,11 @@ async def test_a_message_queued_when_the_client_returns_goes_after_the_sequence(
     """Sent before, the client would ignore it, and nobody would send it again."""
     outbox = Outbox(lambda payload, binary: payload, lambda receivers, size_bytes: None)
     connection, recorder = Connection("chat", "alice", {}), Recorder()
-    connection.protocol, connection.state, connection.stateful = PROTOCOLS["json"], State.OPEN, Stateful()
+    connection.protocol, connection.state, connection.stateful = (
+        PROTOCOLS["json"],
+        State.OPEN,
+        Stateful(),
+    )
     connection.flush = outbox.flush
     outbox.add([connection], Invocation("queued"))
     connection.resume(recorder)

@@ -48,7 +48,9 @@ def code_of(error: HttpResponseError) -> str:
 def test_either_key_opens_the_account(cloud: StorageCloud, blob: BlobClient, key: str) -> None:
     """Both account keys sign."""
     with cloud.service(key) as client:
-        assert client.get_blob_client(blob.container_name, "a").download_blob().readall() == b"secret"
+        assert (
+            client.get_blob_client(blob.container_name, "a").download_blob().readall() == b"secret"
+        )
 
 
 def test_a_rotated_key_is_refused_at_once(cloud: StorageCloud, blob: BlobClient) -> None:
@@ -63,36 +65,55 @@ def test_a_rotated_key_is_refused_at_once(cloud: StorageCloud, blob: BlobClient)
     assert code_of(caught.value) == "AuthenticationFailed"
 
 
-def test_an_account_may_refuse_keys(cloud: StorageCloud, blob: BlobClient, signed_in: BlobServiceClient) -> None:
+def test_an_account_may_refuse_keys(
+    cloud: StorageCloud, blob: BlobClient, signed_in: BlobServiceClient
+) -> None:
     """Without shared keys, keys and their signatures are refused; bearer tokens and their signatures are not."""
-    token = generate_blob_sas(NAME, blob.container_name, "a", account_key=KEY1, permission="r", expiry=LATER)
+    token = generate_blob_sas(
+        NAME, blob.container_name, "a", account_key=KEY1, permission="r", expiry=LATER
+    )
     cloud.apply(allow_shared_key=False)
     try:
-        for path, headers in ((f"{blob.container_name}/a?{token}", {}), ("?comp=list", {"Authorization": f"SharedKey {NAME}:x"})):
+        for path, headers in (
+            (f"{blob.container_name}/a?{token}", {}),
+            ("?comp=list", {"Authorization": f"SharedKey {NAME}:x"}),
+        ):
             assert cloud.request("GET", path, headers).code == "KeyBasedAuthenticationNotPermitted"
-        assert signed_in.get_blob_client(blob.container_name, "a").download_blob().readall() == b"secret"
+        assert (
+            signed_in.get_blob_client(blob.container_name, "a").download_blob().readall()
+            == b"secret"
+        )
     finally:
         cloud.apply()
 
 
 def test_a_bearer_token_opens_the_account(signed_in: BlobServiceClient, blob: BlobClient) -> None:
     """A token of the real ClientSecretCredential for storage is accepted."""
-    assert signed_in.get_blob_client(blob.container_name, "a").download_blob().readall() == b"secret"
+    assert (
+        signed_in.get_blob_client(blob.container_name, "a").download_blob().readall() == b"secret"
+    )
 
 
-async def test_the_async_sdk_works_with_key_and_token(cloud: StorageCloud, container: ContainerClient) -> None:
+async def test_the_async_sdk_works_with_key_and_token(
+    cloud: StorageCloud, container: ContainerClient
+) -> None:
     """azure.storage.blob.aio signs paths in its own way."""
     options: dict[str, Any] = {"connection_verify": cloud.ca_file, "retry_total": 0}
     async with AsyncBlobServiceClient(cloud.url, KEY1, **options) as client:
         blob = client.get_blob_client(container.container_name, "ä b+c/%.txt")
         await blob.upload_blob(b"x" * 100_000)
         assert await (await blob.download_blob()).readall() == b"x" * 100_000
-        assert [item.name async for item in client.get_container_client(container.container_name).list_blobs()] == ["ä b+c/%.txt"]
+        assert [
+            item.name
+            async for item in client.get_container_client(container.container_name).list_blobs()
+        ] == ["ä b+c/%.txt"]
 
 
 def test_a_token_for_something_else_is_refused(cloud: StorageCloud) -> None:
     """Wrong audience, and no token at all: 401 with Azure's challenge."""
-    wrong = cloud.call(lambda: cloud.entra.tokens.issue("https://management.azure.com", {"oid": "someone"}))
+    wrong = cloud.call(
+        lambda: cloud.entra.tokens.issue("https://management.azure.com", {"oid": "someone"})
+    )
     for authorization in (f"Bearer {wrong}", "Bearer nonsense"):
         answer = cloud.request("GET", "?comp=list", {"Authorization": authorization})
         assert (answer.status, answer.code) == (401, "InvalidAuthenticationInfo")
@@ -109,21 +130,33 @@ def test_a_token_for_something_else_is_refused(cloud: StorageCloud) -> None:
         ("Storage Blob Data Contributor", [200, 201, 202]),
     ],
 )
-def test_a_role_allows_what_it_says(cloud: StorageCloud, blob: BlobClient, role: str, statuses: list[int]) -> None:
+def test_a_role_allows_what_it_says(
+    cloud: StorageCloud, blob: BlobClient, role: str, statuses: list[int]
+) -> None:
     """Read, write and delete with a token of a principal that has one role, or none."""
-    assigned = [cloud.call(cloud.assign, role, "11111111-0000-0000-0000-000000000001")] if role else []
+    assigned = (
+        [cloud.call(cloud.assign, role, "11111111-0000-0000-0000-000000000001")] if role else []
+    )
     token = cloud.call(
-        lambda: cloud.entra.tokens.issue("https://storage.azure.com", {"oid": "11111111-0000-0000-0000-000000000001"})
+        lambda: cloud.entra.tokens.issue(
+            "https://storage.azure.com", {"oid": "11111111-0000-0000-0000-000000000001"}
+        )
     )
     headers, found = {"Authorization": f"Bearer {token}", "x-ms-version": "2026-10-06"}, []
     for method, more in (("GET", {}), ("PUT", {"x-ms-blob-type": "BlockBlob"}), ("DELETE", {})):
-        found.append(cloud.request(method, f"{blob.container_name}/a", {**headers, **more}, b"" if more else None).status)
+        found.append(
+            cloud.request(
+                method, f"{blob.container_name}/a", {**headers, **more}, b"" if more else None
+            ).status
+        )
     for assignment in assigned:
         cloud.call(cloud.entra.tokens.roles.remove, assignment.id)
     assert found == statuses
 
 
-def test_roles_are_asked_for_each_action(cloud: StorageCloud, signed_in: BlobServiceClient, blob: BlobClient) -> None:
+def test_roles_are_asked_for_each_action(
+    cloud: StorageCloud, signed_in: BlobServiceClient, blob: BlobClient
+) -> None:
     """The registered check sees principal, scope and data action; its no is AuthorizationPermissionMismatch."""
     asked: list[tuple[str, str]] = []
 
@@ -139,15 +172,22 @@ def test_roles_are_asked_for_each_action(cloud: StorageCloud, signed_in: BlobSer
             mine.delete_blob()
     finally:
         cloud.storage.set_role_check(cloud.storage._may)
-    assert (caught.value.status_code, code_of(caught.value)) == (403, "AuthorizationPermissionMismatch")
+    assert (caught.value.status_code, code_of(caught.value)) == (
+        403,
+        "AuthorizationPermissionMismatch",
+    )
     action = "Microsoft.Storage/storageAccounts/blobServices/containers/blobs/delete"
     assert asked[-1] == (f"{SCOPE}/blobServices/default/containers/{blob.container_name}", action)
 
 
-def test_a_user_delegation_key_signs(cloud: StorageCloud, signed_in: BlobServiceClient, blob: BlobClient) -> None:
+def test_a_user_delegation_key_signs(
+    cloud: StorageCloud, signed_in: BlobServiceClient, blob: BlobClient
+) -> None:
     """A key got with a bearer token signs for its permission and no more."""
     key = signed_in.get_user_delegation_key(datetime.now(UTC), LATER)
-    token = generate_blob_sas(NAME, blob.container_name, "a", user_delegation_key=key, permission="r", expiry=LATER)
+    token = generate_blob_sas(
+        NAME, blob.container_name, "a", user_delegation_key=key, permission="r", expiry=LATER
+    )
     options: dict[str, Any] = {"connection_verify": cloud.ca_file, "retry_total": 0}
     with BlobClient.from_blob_url(f"{blob.url}?{token}", **options) as client:
         assert client.download_blob().readall() == b"secret"
@@ -158,13 +198,20 @@ def test_a_user_delegation_key_signs(cloud: StorageCloud, signed_in: BlobService
     assert cloud.request("GET", f"{blob.container_name}/a?{changed}").code == "AuthenticationFailed"
 
 
-def test_a_delegated_signature_ends_with_the_role(cloud: StorageCloud, signed_in: BlobServiceClient, blob: BlobClient) -> None:
+def test_a_delegated_signature_ends_with_the_role(
+    cloud: StorageCloud, signed_in: BlobServiceClient, blob: BlobClient
+) -> None:
     """A signature is worth no more than what its signer may do now."""
     key = signed_in.get_user_delegation_key(datetime.now(UTC), LATER)
-    token = generate_container_sas(NAME, blob.container_name, user_delegation_key=key, permission="r", expiry=LATER)
+    token = generate_container_sas(
+        NAME, blob.container_name, user_delegation_key=key, permission="r", expiry=LATER
+    )
     cloud.storage.set_role_check(lambda claims, scope, action: False)
     try:
-        assert cloud.request("GET", f"{blob.container_name}/a?{token}").code == "AuthorizationPermissionMismatch"
+        assert (
+            cloud.request("GET", f"{blob.container_name}/a?{token}").code
+            == "AuthorizationPermissionMismatch"
+        )
     finally:
         cloud.storage.set_role_check(cloud.storage._may)
 
@@ -183,11 +230,17 @@ def test_a_signature_bound_to_a_person_needs_that_persons_token(
     path = f"{blob.container_name}/a?{bound_to(blob.container_name, delegation_key(signed_in), alice.id)}"
     answers = [cloud.request("GET", path)]
     for person in (bob, alice):
-        token = cloud.call(lambda oid=person.id: cloud.entra.tokens.issue("https://storage.azure.com", {"oid": oid}))
+        token = cloud.call(
+            lambda oid=person.id: cloud.entra.tokens.issue(
+                "https://storage.azure.com", {"oid": oid}
+            )
+        )
         answers.append(cloud.request("GET", path, {"Authorization": f"Bearer {token}"}))
     assert [answer.status for answer in answers] == [403, 403, 200]
     assert b"bound to" in answers[0].body and answers[2].body == b"secret"
-    stolen = cloud.request("GET", path.replace(alice.id, bob.id), {"Authorization": f"Bearer {token}"})
+    stolen = cloud.request(
+        "GET", path.replace(alice.id, bob.id), {"Authorization": f"Bearer {token}"}
+    )
     assert stolen.code == "AuthenticationFailed"
     assert cloud.request("GET", path, {"Authorization": "Bearer nonsense"}).status == 401
 
@@ -205,13 +258,22 @@ def test_agents_and_correlation_ids_are_taken_as_documented(
     texts: list[str] = []
     key = delegation_key(signed_in)
     plain = generate_blob_sas(
-        NAME, blob.container_name, "a", user_delegation_key=key, permission="r", expiry=LATER, sts_hook=texts.append
+        NAME,
+        blob.container_name,
+        "a",
+        user_delegation_key=key,
+        permission="r",
+        expiry=LATER,
+        sts_hook=texts.append,
     )
     value = "11111111-0000-0000-0000-000000000009"
     lines = texts[0].split("\n")
     lines[4 + 6 + ("saoid", "suoid", "scid").index(name)] = value
     signature = quote(shared_key.sign(str(key.value), "\n".join(lines)), safe="")
-    query = "&".join(part for part in plain.split("&") if not part.startswith("sig=")) + f"&{name}={value}&sig={signature}"
+    query = (
+        "&".join(part for part in plain.split("&") if not part.startswith("sig="))
+        + f"&{name}={value}&sig={signature}"
+    )
     assert cloud.request("GET", f"{blob.container_name}/a?{query}").status == status
 
 
@@ -227,7 +289,10 @@ def test_a_signature_to_create_does_not_replace(cloud: StorageCloud, blob: BlobC
     token = generate_container_sas(NAME, blob.container_name, KEY1, permission="c", expiry=LATER)
     put = {"x-ms-blob-type": "BlockBlob"}
     assert cloud.request("PUT", f"{blob.container_name}/new?{token}", put, b"1").status == 201
-    assert cloud.request("PUT", f"{blob.container_name}/a?{token}", put, b"1").code == "AuthorizationPermissionMismatch"
+    assert (
+        cloud.request("PUT", f"{blob.container_name}/a?{token}", put, b"1").code
+        == "AuthorizationPermissionMismatch"
+    )
 
 
 def test_a_signature_may_change_the_answers_headers(cloud: StorageCloud, blob: BlobClient) -> None:
@@ -243,10 +308,15 @@ def test_a_signature_may_change_the_answers_headers(cloud: StorageCloud, blob: B
         content_type="x/y",
     )
     answer = cloud.request("GET", f"{blob.container_name}/a?{token}")
-    assert (answer.headers["content-disposition"], answer.headers["content-type"]) == ("attachment", "x/y")
+    assert (answer.headers["content-disposition"], answer.headers["content-type"]) == (
+        "attachment",
+        "x/y",
+    )
 
 
-def test_an_account_may_forbid_public_containers(cloud: StorageCloud, container: ContainerClient, blob: BlobClient) -> None:
+def test_an_account_may_forbid_public_containers(
+    cloud: StorageCloud, container: ContainerClient, blob: BlobClient
+) -> None:
     """Forbidden on the account, a public container can be neither made nor read by anybody."""
     container.set_container_access_policy({}, public_access="blob")
     assert cloud.request("GET", f"{blob.container_name}/a").status == 200

@@ -25,13 +25,18 @@ from chatkit.localcloud.storage.state.names import check_container
 
 KEY = "a2V5" * 16
 SIZES = st.integers(0, 2**40)
-XML_TEXT = st.text(st.characters(exclude_categories=["Cs", "Cc"], exclude_characters="\ufffe\uffff"), max_size=30)
+XML_TEXT = st.text(
+    st.characters(exclude_categories=["Cs", "Cc"], exclude_characters="\ufffe\uffff"), max_size=30
+)
 TAG = st.from_regex(r"[A-Z][A-Za-z]{0,8}", fullmatch=True)
 ELEMENTS = st.recursive(
-    st.builds(Element, TAG, XML_TEXT), lambda inner: st.builds(Element, TAG, st.lists(inner, min_size=1)), max_leaves=12
+    st.builds(Element, TAG, XML_TEXT),
+    lambda inner: st.builds(Element, TAG, st.lists(inner, min_size=1)),
+    max_leaves=12,
 )
 HEADERS = st.dictionaries(
-    st.from_regex(r"x-ms-[a-z0-9][a-z0-9_-]{0,12}", fullmatch=True), st.from_regex(r"[!-~]{1,12}", fullmatch=True)
+    st.from_regex(r"x-ms-[a-z0-9][a-z0-9_-]{0,12}", fullmatch=True),
+    st.from_regex(r"[!-~]{1,12}", fullmatch=True),
 )
 NAMES = st.text(st.sampled_from("ab/é"), min_size=1, max_size=6)
 
@@ -67,7 +72,9 @@ def test_any_text_is_a_range_or_none(text: str, size: int) -> None:
 
 @given(
     st.recursive(
-        st.builds(Element, TAG, XML_TEXT), lambda inner: st.builds(Element, TAG, st.lists(inner, min_size=1)), max_leaves=12
+        st.builds(Element, TAG, XML_TEXT),
+        lambda inner: st.builds(Element, TAG, st.lists(inner, min_size=1)),
+        max_leaves=12,
     )
 )
 def test_xml_comes_back_as_it_was_written(element: Element) -> None:
@@ -82,12 +89,21 @@ def test_any_name_can_be_listed(name: str) -> None:
     if any(0xD800 <= ord(character) < 0xE000 for character in name):
         return
     element = parse(document(named("Name", name)))
-    assert element.attributes.get("Encoded") == "true" or element.text == name.replace("\r\n", "\n").replace("\r", "\n")
+    assert element.attributes.get("Encoded") == "true" or element.text == name.replace(
+        "\r\n", "\n"
+    ).replace("\r", "\n")
 
 
 @pytest.mark.parametrize(
     "text",
-    [b"", b"<a", b"<a></b>", b"<!DOCTYPE a [<!ENTITY x 'y'>]><a>&x;</a>", b"<a>" * 40 + b"</a>" * 40, b"\xff\xfe<a/>"],
+    [
+        b"",
+        b"<a",
+        b"<a></b>",
+        b"<!DOCTYPE a [<!ENTITY x 'y'>]><a>&x;</a>",
+        b"<a>" * 40 + b"</a>" * 40,
+        b"\xff\xfe<a/>",
+    ],
 )
 def test_bad_xml_is_refused(text: bytes) -> None:
     """Half documents, entities and absurd depth are a ValueError and nothing else."""
@@ -97,21 +113,32 @@ def test_bad_xml_is_refused(text: bytes) -> None:
 
 @given(
     st.dictionaries(
-        st.from_regex(r"x-ms-[a-z0-9][a-z0-9_-]{0,12}", fullmatch=True), st.from_regex(r"[!-~]{1,12}", fullmatch=True)
+        st.from_regex(r"x-ms-[a-z0-9][a-z0-9_-]{0,12}", fullmatch=True),
+        st.from_regex(r"[!-~]{1,12}", fullmatch=True),
     )
 )
 def test_signatures_of_the_sdk_are_recognised(headers: dict[str, str]) -> None:
     """Whatever x-ms- headers there are, the SDK's own signature is one of the texts that are tried."""
     url = "https://localhost:1/acct/box/a%20b?comp=block&blockid=YQ%3D%3D"
-    request = HttpRequest("PUT", url, headers={**headers, "Content-Length": "5", "Content-Type": "text/plain"})
-    SharedKeyCredentialPolicy("acct", KEY).on_request(PipelineRequest(request, PipelineContext(None)))
+    request = HttpRequest(
+        "PUT", url, headers={**headers, "Content-Length": "5", "Content-Type": "text/plain"}
+    )
+    SharedKeyCredentialPolicy("acct", KEY).on_request(
+        PipelineRequest(request, PipelineContext(None))
+    )
     signature = request.headers["Authorization"].partition(":")[2]
     sent = {name.lower(): value for name, value in request.headers.items()}
-    texts = shared_key.strings_to_sign("PUT", sent, "/acct/acct/box/a%20b", Query.parse("comp=block&blockid=YQ%3D%3D"))
+    texts = shared_key.strings_to_sign(
+        "PUT", sent, "/acct/acct/box/a%20b", Query.parse("comp=block&blockid=YQ%3D%3D")
+    )
     assert any(shared_key.matches(KEY, text, signature) for text in texts)
 
 
-@given(st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), min_size=1, max_size=30))
+@given(
+    st.text(
+        st.characters(exclude_categories=["Cs"], exclude_characters="\0"), min_size=1, max_size=30
+    )
+)
 def test_any_blob_name_survives_the_url(name: str) -> None:
     """What is percent-encoded into the path comes out again."""
     target = read_target(f"/acct/box/{quote(name)}", Query(()))
@@ -148,7 +175,9 @@ def test_pages_make_the_whole(names: list[str], delimiter: str, prefix: str, siz
 @given(st.text(max_size=70))
 def test_container_names_follow_azures_rule(name: str) -> None:
     """Lower-case letters, digits and single hyphens inside; 3 to 63 of them."""
-    allowed = re.fullmatch(r"[a-z0-9](-?[a-z0-9])+", name, re.ASCII) is not None and 3 <= len(name) <= 63
+    allowed = (
+        re.fullmatch(r"[a-z0-9](-?[a-z0-9])+", name, re.ASCII) is not None and 3 <= len(name) <= 63
+    )
     try:
         check_container(name)
     except StorageError:
@@ -161,7 +190,10 @@ def test_container_names_follow_azures_rule(name: str) -> None:
 def test_batches_are_split_or_empty(noise: bytes, parts: list[bytes]) -> None:
     """Any body gives a list of parts; well-formed parts come out whole."""
     split(noise, b"b")
-    body = b"".join(b"--batch_1\r\nX" + part.hex().encode() + b"\r\n" for part in parts) + b"--batch_1--\r\n"
+    body = (
+        b"".join(b"--batch_1\r\nX" + part.hex().encode() + b"\r\n" for part in parts)
+        + b"--batch_1--\r\n"
+    )
     assert split(body, b"batch_1") == [b"X" + part.hex().encode() for part in parts]
 
 
@@ -178,7 +210,11 @@ def test_etags_never_repeat() -> None:
 def test_a_blobs_document_brings_it_back() -> None:
     """What is stored is all there is."""
     blob = Blob(
-        "a/b", metadata={"k": "v"}, pieces=[Piece("f", 3, "id"), Piece("g", 4)], tier="Cool", headers={"Content-Type": "x"}
+        "a/b",
+        metadata={"k": "v"},
+        pieces=[Piece("f", 3, "id"), Piece("g", 4)],
+        tier="Cool",
+        headers={"Content-Type": "x"},
     )
     blob.lease.id = "l"
     assert Blob.load(blob.document()) == blob

@@ -13,8 +13,12 @@ from tests.localcloud.storage.storage_testing import KEY1, NAME, StorageCloud
 SAS = generate_account_sas(NAME, KEY1, "sco", "rwdlacuptf", datetime.now(UTC) + timedelta(hours=2))
 
 
-@pytest.mark.parametrize("content", [gzip.compress(b"hello", mtime=0), b"not really gzip"], ids=["gzip", "other"])
-def test_a_compressed_blob_stays_compressed(cloud: StorageCloud, container: ContainerClient, content: bytes) -> None:
+@pytest.mark.parametrize(
+    "content", [gzip.compress(b"hello", mtime=0), b"not really gzip"], ids=["gzip", "other"]
+)
+def test_a_compressed_blob_stays_compressed(
+    cloud: StorageCloud, container: ContainerClient, content: bytes
+) -> None:
     """Put Blob: `Content-Encoding` says what has been applied to the blob; the service applies nothing (`put-blob`)."""
     path = f"{container.container_name}/a?{SAS}"
     headers = {"x-ms-blob-type": "BlockBlob", "Content-Encoding": "gzip"}

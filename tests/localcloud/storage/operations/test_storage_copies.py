@@ -21,7 +21,9 @@ Copy = Callable[..., Any]
 
 def signed(blob: BlobClient, account: str = NAME) -> str:
     """The blob's URL with a signature to read it."""
-    token = generate_blob_sas(account, blob.container_name, blob.blob_name, account_key=KEY1, permission="r", expiry=LATER)
+    token = generate_blob_sas(
+        account, blob.container_name, blob.blob_name, account_key=KEY1, permission="r", expiry=LATER
+    )
     return f"{blob.url}?{token}"
 
 
@@ -42,35 +44,50 @@ def by_url(container: ContainerClient) -> dict[str, Copy]:
     container.get_blob_client("log").create_append_blob()
     target = container.get_blob_client("target")
     return {
-        "Copy Blob From URL": lambda url, **options: target.start_copy_from_url(url, requires_sync=True, **options),
-        "Put Blob From URL": lambda url, **options: target.upload_blob_from_url(url, overwrite=True, **options),
-        "Put Block From URL": lambda url, **options: target.stage_block_from_url("1", url, **options),
+        "Copy Blob From URL": lambda url, **options: target.start_copy_from_url(
+            url, requires_sync=True, **options
+        ),
+        "Put Blob From URL": lambda url, **options: target.upload_blob_from_url(
+            url, overwrite=True, **options
+        ),
+        "Put Block From URL": lambda url, **options: target.stage_block_from_url(
+            "1", url, **options
+        ),
         "Append Block From URL": container.get_blob_client("log").append_block_from_url,
     }
 
 
-def test_a_url_needs_its_own_proof(cloud: StorageCloud, container: ContainerClient, source: BlobClient) -> None:
+def test_a_url_needs_its_own_proof(
+    cloud: StorageCloud, container: ContainerClient, source: BlobClient
+) -> None:
     """The source must be public, signed, or come with a token; the caller's own key does not count (`put-block-from-url`)."""
     token = cloud.credential().get_token("https://storage.azure.com/.default").token
     for name, copy in by_url(container).items():
         with pytest.raises(HttpResponseError) as caught:
             copy(source.url)
         headers = headers_of(caught.value)
-        assert (caught.value.status_code, headers["x-ms-error-code"]) == (401, "CannotVerifyCopySource"), name
+        assert (caught.value.status_code, headers["x-ms-error-code"]) == (
+            401,
+            "CannotVerifyCopySource",
+        ), name
         assert headers["x-ms-copy-source-status-code"] == "401"
         assert headers["x-ms-copy-source-error-code"] == "NoAuthenticationInformation"
         copy(signed(source))
         copy(source.url, source_authorization=f"Bearer {token}")
 
 
-def test_the_owner_copies_inside_the_account_without_signature(container: ContainerClient, source: BlobClient) -> None:
+def test_the_owner_copies_inside_the_account_without_signature(
+    container: ContainerClient, source: BlobClient
+) -> None:
     """Copy Blob: a source of the same account is read with the request's own authorisation (`copy-blob`)."""
     target = container.get_blob_client("target")
     assert target.start_copy_from_url(source.url)["copy_status"] == "success"
     assert target.download_blob().readall() == b"hello"
 
 
-def test_a_copy_from_another_account_needs_a_signature(cloud: StorageCloud, container: ContainerClient) -> None:
+def test_a_copy_from_another_account_needs_a_signature(
+    cloud: StorageCloud, container: ContainerClient
+) -> None:
     """Between accounts the source is public or signed, whoever asks (`copy-blob`)."""
     cloud.run(cloud.storage.apply(replace(cloud.spec, name=OTHER, scope="")))
     options: dict[str, Any] = {"connection_verify": cloud.ca_file, "retry_total": 0}
@@ -85,8 +102,12 @@ def test_a_copy_from_another_account_needs_a_signature(cloud: StorageCloud, cont
         assert target.download_blob().readall() == b"theirs"
 
 
-@pytest.mark.parametrize("name", ["Put Blob From URL", "Put Block From URL", "Append Block From URL"])
-def test_a_source_condition_that_does_not_hold(container: ContainerClient, source: BlobClient, name: str) -> None:
+@pytest.mark.parametrize(
+    "name", ["Put Blob From URL", "Put Block From URL", "Append Block From URL"]
+)
+def test_a_source_condition_that_does_not_hold(
+    container: ContainerClient, source: BlobClient, name: str
+) -> None:
     """412, and the reason is that of reading the source (`put-blob-from-url`)."""
     with pytest.raises(HttpResponseError) as caught:
         by_url(container)[name](signed(source), headers={"x-ms-source-if-match": '"0x1"'})
@@ -109,9 +130,14 @@ def test_the_sources_md5_is_checked(container: ContainerClient, source: BlobClie
     target, right = container.get_blob_client("target"), hashlib.md5(b"hello").digest()
     for name, copy in by_url(container).items():
         if name != "Copy Blob From URL":
-            assert bytes(copy(signed(source), source_content_md5=bytearray(right))["content_md5"]) == right
+            assert (
+                bytes(copy(signed(source), source_content_md5=bytearray(right))["content_md5"])
+                == right
+            )
     with pytest.raises(HttpResponseError, match="MD5"):
-        target.upload_blob_from_url(signed(source), overwrite=True, source_content_md5=bytearray(16))
+        target.upload_blob_from_url(
+            signed(source), overwrite=True, source_content_md5=bytearray(16)
+        )
 
 
 def test_a_sealed_blob_stays_sealed(container: ContainerClient) -> None:

@@ -32,7 +32,9 @@ def tagged(container: ContainerClient) -> Iterator[ContainerClient]:
     yield container
 
 
-def test_blobs_are_found_by_their_tags(blob_service: BlobServiceClient, tagged: ContainerClient) -> None:
+def test_blobs_are_found_by_their_tags(
+    blob_service: BlobServiceClient, tagged: ContainerClient
+) -> None:
     """Of the account or of a container; only the tags of the expression are shown (`find-blobs-by-tags`)."""
     where = f"@container='{tagged.container_name}' AND \"room\"='blue'"
     found = [*blob_service.find_blobs_by_tags(where)]
@@ -40,7 +42,10 @@ def test_blobs_are_found_by_their_tags(blob_service: BlobServiceClient, tagged: 
         (tagged.container_name, "1", {"room": "blue"}),
         (tagged.container_name, "3", {"room": "blue"}),
     ]
-    assert [blob.name for blob in tagged.find_blobs_by_tags("number >= '2' AND number < '9'")] == ["2", "3"]
+    assert [blob.name for blob in tagged.find_blobs_by_tags("number >= '2' AND number < '9'")] == [
+        "2",
+        "3",
+    ]
     assert [*tagged.find_blobs_by_tags("room='red'")] == []
 
 
@@ -50,7 +55,9 @@ def test_what_is_found_comes_in_pages(tagged: ContainerClient) -> None:
     assert [[blob.name for blob in page] for page in pages] == [["1", "2"], ["3"]]
 
 
-@pytest.mark.parametrize("where", ["room", "room='blue' OR room='green'", "room <> 'blue'", "room='blue' AND", "'a'='b'"])
+@pytest.mark.parametrize(
+    "where", ["room", "room='blue' OR room='green'", "room <> 'blue'", "room='blue' AND", "'a'='b'"]
+)
 def test_an_expression_that_is_none_is_refused(tagged: ContainerClient, where: str) -> None:
     """A search has =, >, >=, <, <= and AND only (`find-blobs-by-tags`)."""
     with pytest.raises(HttpResponseError) as caught:
@@ -67,8 +74,14 @@ def test_a_search_needs_an_expression(cloud: StorageCloud) -> None:
 def test_finding_needs_its_own_permission(cloud: StorageCloud, tagged: ContainerClient) -> None:
     """The letter f; to read or list is not enough (`create-account-sas`)."""
     path = f"{tagged.container_name}?restype=container&comp=blobs&where=room%3D%27blue%27&"
-    assert cloud.request("GET", path + generate_account_sas(NAME, KEY1, "co", "f", LATER)).status == 200
-    assert cloud.request("GET", path + generate_account_sas(NAME, KEY1, "co", "rl", LATER)).status == 403
+    assert (
+        cloud.request("GET", path + generate_account_sas(NAME, KEY1, "co", "f", LATER)).status
+        == 200
+    )
+    assert (
+        cloud.request("GET", path + generate_account_sas(NAME, KEY1, "co", "rl", LATER)).status
+        == 403
+    )
 
 
 @pytest.mark.parametrize(
@@ -89,7 +102,9 @@ def test_conditions_on_tags_decide(tagged: ContainerClient, rule: str, holds: bo
         lambda: blob.get_blob_properties(if_tags_match_condition=rule),
         lambda: blob.download_blob(if_tags_match_condition=rule).readall(),
         lambda: blob.set_blob_metadata({"a": "b"}, if_tags_match_condition=rule),
-        lambda: blob.upload_blob(b"", overwrite=True, tags=blob.get_blob_tags(), if_tags_match_condition=rule),
+        lambda: blob.upload_blob(
+            b"", overwrite=True, tags=blob.get_blob_tags(), if_tags_match_condition=rule
+        ),
         lambda: blob.delete_blob(if_tags_match_condition=rule),
     )
     for call in calls:
@@ -133,4 +148,6 @@ def test_tags_can_depend_on_the_blobs_etag(tagged: ContainerClient) -> None:
 def test_or_binds_less_than_and() -> None:
     """`a AND b OR c` is `(a AND b) OR c`."""
     rule = tag_rules.parse("a='1' AND b='1' OR c='1'", condition=True)
-    assert rule.holds({"c": "1"}) and rule.holds({"a": "1", "b": "1"}) and not rule.holds({"a": "1"})
+    assert (
+        rule.holds({"c": "1"}) and rule.holds({"a": "1", "b": "1"}) and not rule.holds({"a": "1"})
+    )

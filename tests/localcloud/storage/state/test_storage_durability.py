@@ -27,7 +27,10 @@ WRITERS = 4
 @contextmanager
 def server(folder: Path) -> Iterator[tuple[subprocess.Popen[str], BlobServiceClient]]:
     """Storage in a process of its own, and the development account's client."""
-    with storage_process.running(folder) as at, BlobServiceClient(at.dev, DEV_KEY, retry_total=0) as client:
+    with (
+        storage_process.running(folder) as at,
+        BlobServiceClient(at.dev, DEV_KEY, retry_total=0) as client,
+    ):
         yield at.process, client
 
 
@@ -75,7 +78,9 @@ def write(container: ContainerClient, ledger: Ledger, dice: random.Random) -> No
             elif number % 11 == 0 and ledger.kept.get(name) is not None:
                 ledger.change(name, None, partial(container.delete_blob, name))
             else:
-                ledger.change(name, data, partial(container.upload_blob, name, data, overwrite=True))
+                ledger.change(
+                    name, data, partial(container.upload_blob, name, data, overwrite=True)
+                )
 
 
 def test_nothing_acknowledged_is_lost_to_a_kill(tmp_path: Path) -> None:
@@ -84,12 +89,17 @@ def test_nothing_acknowledged_is_lost_to_a_kill(tmp_path: Path) -> None:
     for life in range(KILLS + 1):
         dice = random.Random(life)
         with server(tmp_path) as (process, client):
-            container = client.get_container_client("box") if life else client.create_container("box")
+            container = (
+                client.get_container_client("box") if life else client.create_container("box")
+            )
             listed = {item.name: item.size for item in container.list_blobs()}
             for ledger in ledgers:
                 ledger.check(container, listed)
             mine = [Ledger() for _ in range(WRITERS)]
-            threads = [threading.Thread(target=write, args=(container, one, random.Random(dice.random()))) for one in mine]
+            threads = [
+                threading.Thread(target=write, args=(container, one, random.Random(dice.random())))
+                for one in mine
+            ]
             for thread in threads:
                 thread.start()
             threads[0].join(0.3 + dice.random() / 2)
@@ -142,7 +152,9 @@ def test_concurrent_appends_lose_nothing(cloud: StorageCloud, container: Contain
     lines = blob.download_blob().readall().decode().splitlines()
     assert len(lines) == 200
     for writer in range(8):
-        assert [line for line in lines if line.startswith(f"{writer} ")] == [f"{writer} {number}" for number in range(25)]
+        assert [line for line in lines if line.startswith(f"{writer} ")] == [
+            f"{writer} {number}" for number in range(25)
+        ]
     assert blob.get_blob_properties().append_blob_committed_block_count == 200
 
 
@@ -152,7 +164,9 @@ def test_only_one_of_many_creates_the_log(cloud: StorageCloud, container: Contai
     def create(_: int) -> bool:
         with cloud.service() as client:
             try:
-                client.get_blob_client(container.container_name, "log").create_append_blob(headers={"If-None-Match": "*"})
+                client.get_blob_client(container.container_name, "log").create_append_blob(
+                    headers={"If-None-Match": "*"}
+                )
             except HttpResponseError as error:
                 assert error.status_code == 409
                 return False
@@ -167,7 +181,9 @@ def test_a_reader_gets_one_version(cloud: StorageCloud, container: ContainerClie
     old = b"old " * 1_000_000
     container.upload_blob("a", old)
     with cloud.service(max_single_get_size=2**30) as client:
-        stream = client.get_blob_client(container.container_name, "a")._client.blob.download(decompress=None)
+        stream = client.get_blob_client(container.container_name, "a")._client.blob.download(
+            decompress=None
+        )
         first = next(stream)
         container.upload_blob("a", b"new", overwrite=True)
         container.delete_blob("a")
@@ -182,7 +198,9 @@ def test_a_removed_account_leaves_nothing(cloud: StorageCloud) -> None:
     spec = replace(cloud.spec, name="shortlived")
     cloud.run(cloud.storage.apply(spec))
     url = cloud.storage.blob_endpoint("shortlived")
-    with BlobServiceClient(url, cloud.spec.key1, connection_verify=cloud.ca_file, retry_total=0) as client:
+    with BlobServiceClient(
+        url, cloud.spec.key1, connection_verify=cloud.ca_file, retry_total=0
+    ) as client:
         client.create_container("box").upload_blob("a", b"1")
         cloud.run(cloud.storage.remove("shortlived"))
         assert cloud.request("GET", f"{url}/box/a").code == "ResourceNotFound"

@@ -43,7 +43,9 @@ class Generic:
         if data is None:
             return None
         if data.type not in ("string", "bytes", "json"):
-            raise ValueError('unexpected type of data received for the "generic" binding ', repr(data.type))
+            raise ValueError(
+                'unexpected type of data received for the "generic" binding ', repr(data.type)
+            )
         return data.value
 
     @staticmethod
@@ -91,7 +93,11 @@ def decode(binding_type: str, wire: Wire | None, body: bytes, metadata: Mapping[
     """
     found = converter(binding_type)
     datum = _datum(wire, body)
-    extra = {name: _datum(value, b"") for name, value in metadata.items()} if found.has_trigger_support() else {}
+    extra = (
+        {name: _datum(value, b"") for name, value in metadata.items()}
+        if found.has_trigger_support()
+        else {}
+    )
     try:
         return found.decode(datum, trigger_metadata=extra)
     except NotImplementedError:
@@ -125,7 +131,8 @@ def _datum(wire: Wire | None, body: bytes) -> Datum | None:
         value = base64.b64decode(value)
     elif kind == "http":
         strings = {
-            name: {key: Datum(text, "string") for key, text in value[name].items()} for name in ("headers", "params", "query")
+            name: {key: Datum(text, "string") for key, text in value[name].items()}
+            for name in ("headers", "params", "query")
         }
         value = {
             "method": Datum(value["method"], "string"),
@@ -144,7 +151,11 @@ def _wire(datum: Datum) -> tuple[Wire | None, bytes]:
         head = {
             "status": value["status_code"].value,
             "headers": {name: header.value for name, header in value["headers"].items()},
-            "cookies": [_cookie(morsel) for cookie in value.get("cookies") or [] for morsel in cookie.values()],
+            "cookies": [
+                _cookie(morsel)
+                for cookie in value.get("cookies") or []
+                for morsel in cookie.values()
+            ],
         }
         return {"http": head}, value["body"].value
     if kind == "bytes":

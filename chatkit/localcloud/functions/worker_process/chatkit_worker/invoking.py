@@ -58,7 +58,10 @@ def pool() -> ThreadPoolExecutor:
     text = os.environ.get("PYTHON_THREADPOOL_THREAD_COUNT", "")
     count = int(text) if text.isdecimal() and int(text) >= 1 else None
     if text and count is None:
-        print(f"PYTHON_THREADPOOL_THREAD_COUNT must be an integer of at least 1, not {text!r}.", file=sys.stderr)
+        print(
+            f"PYTHON_THREADPOOL_THREAD_COUNT must be an integer of at least 1, not {text!r}.",
+            file=sys.stderr,
+        )
     return ThreadPoolExecutor(max_workers=count, thread_name_prefix="function")
 
 
@@ -90,7 +93,9 @@ def _arguments(function: LoadedFunction, call: dict[str, Any], body: bytes) -> d
     arguments: dict[str, Any] = {}
     for name, parameter in function.inputs.items():
         if name in inputs:
-            arguments[name] = converting.decode(parameter.binding, inputs[name], body, call.get("metadata") or {})
+            arguments[name] = converting.decode(
+                parameter.binding, inputs[name], body, call.get("metadata") or {}
+            )
     if function.wants_context:
         arguments["context"] = Context(function, call)
     for name in function.outputs:
@@ -98,9 +103,13 @@ def _arguments(function: LoadedFunction, call: dict[str, Any], body: bytes) -> d
     return arguments
 
 
-def _finish(function: LoadedFunction, call: dict[str, Any], arguments: dict[str, Any], result: Any) -> Answer:
+def _finish(
+    function: LoadedFunction, call: dict[str, Any], arguments: dict[str, Any], result: Any
+) -> Answer:
     if result is not None and function.returns is None:
-        raise RuntimeError(f"function {function.name!r} without a $return binding returned a non-None value")
+        raise RuntimeError(
+            f"function {function.name!r} without a $return binding returned a non-None value"
+        )
     outputs: dict[str, Any] = {}
     for name, parameter in function.outputs.items():
         value = arguments[name].get()
@@ -109,9 +118,17 @@ def _finish(function: LoadedFunction, call: dict[str, Any], arguments: dict[str,
     returned: Any = None
     body = b""
     if function.returns is not None:
-        returned, body = converting.encode(function.returns.binding, result, function.returns.pytype)
+        returned, body = converting.encode(
+            function.returns.binding, result, function.returns.pytype
+        )
     _flush()
-    return {"op": "result", "id": call["id"], "ok": True, "return": returned, "outputs": outputs}, body
+    return {
+        "op": "result",
+        "id": call["id"],
+        "ok": True,
+        "return": returned,
+        "outputs": outputs,
+    }, body
 
 
 def failure(call_id: str, error: BaseException) -> Answer:
@@ -132,7 +149,9 @@ def describe(error: BaseException) -> dict[str, str]:
 
 
 def _is_own(filename: str) -> bool:
-    return filename.startswith((os.path.dirname(__file__), os.path.dirname(importlib.__file__), "<frozen importlib"))
+    return filename.startswith(
+        (os.path.dirname(__file__), os.path.dirname(importlib.__file__), "<frozen importlib")
+    )
 
 
 def _flush() -> None:

@@ -74,9 +74,7 @@ def _app(script: str) -> func.FunctionRegister:
     try:
         module = importlib.import_module(Path(script).stem)
     except ImportError as error:
-        error.msg = (
-            f"{str(error).rstrip('.')}. Cannot find module. Please check the requirements.txt file for the missing module."
-        )
+        error.msg = f"{str(error).rstrip('.')}. Cannot find module. Please check the requirements.txt file for the missing module."
         raise
     found: func.FunctionRegister | None = None
     for name in dir(module):
@@ -84,7 +82,9 @@ def _app(script: str) -> func.FunctionRegister:
         if not isinstance(value, func.FunctionRegister):
             continue
         if found:
-            raise ValueError(f"More than one {type(found).__name__} or other top level function app instances are defined.")
+            raise ValueError(
+                f"More than one {type(found).__name__} or other top level function app instances are defined."
+            )
         found = value
     if not found:
         raise ValueError(f"Could not find top level function app instances in {script}.")
@@ -92,7 +92,11 @@ def _app(script: str) -> func.FunctionRegister:
 
 
 def _check(function: Any) -> LoadedFunction:
-    call, name, bindings = function.get_user_function(), function.get_function_name(), function.get_bindings()
+    call, name, bindings = (
+        function.get_user_function(),
+        function.get_function_name(),
+        function.get_bindings(),
+    )
     for binding in bindings:
         _check_direction(name, binding)
     parameters = dict(inspect.signature(call).parameters)
@@ -146,14 +150,17 @@ def _check_direction(name: str, binding: Any) -> None:
         raise FunctionLoadError(name, '"$return" binding must have direction set to "out"')
 
 
-def _takes_context(name: str, parameters: dict[str, Any], bound: dict[str, Any], hints: dict[str, Any]) -> bool:
+def _takes_context(
+    name: str, parameters: dict[str, Any], bound: dict[str, Any], hints: dict[str, Any]
+) -> bool:
     if "context" not in parameters or "context" in bound:
         return False
     del parameters["context"]
     hint = hints.get("context")
     if "context" in hints and (not isinstance(hint, type) or hint.__name__ != "Context"):
         raise FunctionLoadError(
-            name, f'the "context" parameter is expected to be of type azure.functions.Context, got "{hint!r}"'
+            name,
+            f'the "context" parameter is expected to be of type azure.functions.Context, got "{hint!r}"',
         )
     return True
 
@@ -177,7 +184,9 @@ def _check_parameter(name: str, parameter: str, binding: Any, hints: dict[str, A
     annotated, is_out_hint = parameter in hints, _is_out_hint(hint)
     pytype = _inner(name, parameter, hint) if is_out_hint else hint
     if annotated and not _is_type(pytype) and not _is_generic(pytype):
-        raise FunctionLoadError(name, f"binding {parameter} has invalid non-type annotation {hint!r}")
+        raise FunctionLoadError(
+            name, f"binding {parameter} has invalid non-type annotation {hint!r}"
+        )
     if _is_out(binding) and annotated and not is_out_hint:
         raise FunctionLoadError(
             name,
@@ -224,7 +233,9 @@ def _check_return(name: str, bindings: list[Any], hints: dict[str, Any]) -> Para
     """What the function's return value becomes: the `$return` binding's type, else that of the last implicit output."""
     explicit = [binding.type for binding in bindings if binding.name == "$return"]
     implicit = [
-        binding.type for binding in bindings if binding.name != "$return" and converting.has_implicit_output(binding.type)
+        binding.type
+        for binding in bindings
+        if binding.name != "$return" and converting.has_implicit_output(binding.type)
     ]
     if not explicit and not implicit:
         return None
@@ -236,7 +247,10 @@ def _check_return(name: str, bindings: list[Any], hints: dict[str, Any]) -> Para
         if not _is_type(pytype):
             raise FunctionLoadError(name, f"has invalid non-type return annotation {pytype!r}")
         if not _fits(kind, pytype, out=True):
-            raise FunctionLoadError(name, f'Python return annotation "{pytype.__name__}" does not match binding type "{kind}"')
+            raise FunctionLoadError(
+                name,
+                f'Python return annotation "{pytype.__name__}" does not match binding type "{kind}"',
+            )
     return Parameter(kind, pytype)
 
 

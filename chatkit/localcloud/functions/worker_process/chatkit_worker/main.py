@@ -50,7 +50,11 @@ class Child:
             return
         function = self._functions.get(header["function"])
         if function is None:
-            self._channel.send(*invoking.failure(header["id"], KeyError(f"unknown function id {header['function']}")))
+            self._channel.send(
+                *invoking.failure(
+                    header["id"], KeyError(f"unknown function id {header['function']}")
+                )
+            )
         elif function.is_async:
             self._loop.call_soon_threadsafe(self._start_task, function, header, body)
         else:
@@ -65,7 +69,9 @@ class Child:
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
-    async def _run_async(self, function: LoadedFunction, header: dict[str, Any], body: bytes) -> None:
+    async def _run_async(
+        self, function: LoadedFunction, header: dict[str, Any], body: bytes
+    ) -> None:
         self._channel.send(*await invoking.run_async(function, header, body))
 
     def _load(self, folder: str) -> None:
@@ -77,8 +83,13 @@ class Child:
             return
         self._functions = {function.id: function for function in functions}
         self._pool = invoking.pool()
-        described = [{"id": f.id, "name": f.name, "bindings": f.raw_bindings, "is_async": f.is_async} for f in functions]
-        self._channel.send({"op": "loaded", "functions": described, "python": sys.version.split()[0]})
+        described = [
+            {"id": f.id, "name": f.name, "bindings": f.raw_bindings, "is_async": f.is_async}
+            for f in functions
+        ]
+        self._channel.send(
+            {"op": "loaded", "functions": described, "python": sys.version.split()[0]}
+        )
 
 
 class PipeHandler(logging.Handler):
@@ -90,7 +101,12 @@ class PipeHandler(logging.Handler):
 
     def emit(self, record: logging.LogRecord) -> None:
         """Send one record."""
-        message = {"op": "log", "level": record.levelname, "logger": record.name, "message": self.format(record)}
+        message = {
+            "op": "log",
+            "level": record.levelname,
+            "logger": record.name,
+            "message": self.format(record),
+        }
         self._channel.send({**message, "id": invoking.invocation_id.get()})
 
 

@@ -33,7 +33,13 @@ class Catalog:
         stacks = "/functionAppStacks"
         return [
             Route("GET", here + "/geoRegions", self.regions, LOCATIONS, "ListGeoRegions"),
-            Route("GET", "/providers/Microsoft.Web" + stacks, self.stacks, LOCATIONS, "Provider_GetFunctionAppStacks"),
+            Route(
+                "GET",
+                "/providers/Microsoft.Web" + stacks,
+                self.stacks,
+                LOCATIONS,
+                "Provider_GetFunctionAppStacks",
+            ),
             Route(
                 "GET",
                 "/providers/Microsoft.Web/locations/{location}" + stacks,
@@ -41,13 +47,21 @@ class Catalog:
                 LOCATIONS,
                 "Provider_GetFunctionAppStacksForLocation",
             ),
-            Route("POST", here + "/checknameavailability", self.check_name, LOCATIONS, "CheckNameAvailability"),
+            Route(
+                "POST",
+                here + "/checknameavailability",
+                self.check_name,
+                LOCATIONS,
+                "CheckNameAvailability",
+            ),
         ]
 
     async def regions(self, call: Call) -> Answer:
         """Regions, or those with a plan: `sku=FlexConsumption`."""
         flex_only = call.query.get("sku", "").lower() in ("flexconsumption", "fc1")
-        names = [name for name in versions.LOCATIONS if not flex_only or name not in versions.NO_FLEX]
+        names = [
+            name for name in versions.LOCATIONS if not flex_only or name not in versions.NO_FLEX
+        ]
         return Answer(body={"value": [self._region(name) for name in names]})
 
     def _region(self, name: str) -> Document:
@@ -73,7 +87,11 @@ class Catalog:
         location = call.params.get("location", "")
         missing = PYTHON if self._context.faults.standing("python-not-offered") else ""
         base = "/providers/Microsoft.Web" + (f"/locations/{location}" if location else "")
-        kind = "Microsoft.Web/locations/functionAppStacks" if location else "Microsoft.Web/functionAppStacks"
+        kind = (
+            "Microsoft.Web/locations/functionAppStacks"
+            if location
+            else "Microsoft.Web/functionAppStacks"
+        )
         body = {
             "id": f"{base}/functionAppStacks/python",
             "name": "python",
@@ -104,16 +122,26 @@ class Catalog:
             return Answer(body={"nameAvailable": False, "reason": "Invalid", "message": message})
         if self._context.is_taken(SITES, name):
             message = f"Hostname '{name}' already exists. Please select a different name."
-            return Answer(body={"nameAvailable": False, "reason": "AlreadyExists", "message": message})
+            return Answer(
+                body={"nameAvailable": False, "reason": "AlreadyExists", "message": message}
+            )
         return Answer(body={"nameAvailable": True})
 
 
-def _minor(version: str, end_of_life: str, consumption: bool, flex: bool, preview: bool) -> Document:
+def _minor(
+    version: str, end_of_life: str, consumption: bool, flex: bool, preview: bool
+) -> Document:
     sku_codes = [{"skuCode": "Y1"}] if consumption else []
     flex_sku = {
         "skuCode": "FC1",
-        "instanceMemoryMB": [{"size": size, "isDefault": size == 2048} for size in (512, 2048, 4096)],
-        "maximumInstanceCount": {"lowestMaximumInstanceCount": 1, "highestMaximumInstanceCount": 1000, "defaultValue": 100},
+        "instanceMemoryMB": [
+            {"size": size, "isDefault": size == 2048} for size in (512, 2048, 4096)
+        ],
+        "maximumInstanceCount": {
+            "lowestMaximumInstanceCount": 1,
+            "highestMaximumInstanceCount": 1000,
+            "defaultValue": 100,
+        },
         "functionAppConfigProperties": {"runtime": {"name": "python", "version": version}},
     }
     settings: Document = {
@@ -125,10 +153,19 @@ def _minor(version: str, end_of_life: str, consumption: bool, flex: bool, previe
         "appInsightsSettings": {"isSupported": True},
         "gitHubActionSettings": {"isSupported": True, "supportedVersion": version},
         "appSettingsDictionary": {"FUNCTIONS_WORKER_RUNTIME": "python"},
-        "siteConfigPropertiesDictionary": {"use32BitWorkerProcess": False, "linuxFxVersion": f"Python|{version}"},
+        "siteConfigPropertiesDictionary": {
+            "use32BitWorkerProcess": False,
+            "linuxFxVersion": f"Python|{version}",
+        },
         "supportedFunctionsExtensionVersions": ["~4"],
-        "supportedFunctionsExtensionVersionsInfo": [{"version": "~4", "isDeprecated": False, "isDefault": True}],
+        "supportedFunctionsExtensionVersionsInfo": [
+            {"version": "~4", "isDeprecated": False, "isDefault": True}
+        ],
         "endOfLifeDate": f"{end_of_life}T00:00:00Z",
         "Sku": [*sku_codes, *([flex_sku] if flex else [])],
     }
-    return {"displayText": f"Python {version}", "value": version, "stackSettings": {"linuxRuntimeSettings": settings}}
+    return {
+        "displayText": f"Python {version}",
+        "value": version,
+        "stackSettings": {"linuxRuntimeSettings": settings},
+    }

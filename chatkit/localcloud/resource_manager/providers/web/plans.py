@@ -49,7 +49,13 @@ class Plans:
         many = GROUP + f"/providers/{PLANS}"
         one = many + "/{name}"
         return [
-            Route("GET", SUB + "/providers/Microsoft.Web/serverFarms", self.list_all, PLANS, "AppServicePlans_List"),
+            Route(
+                "GET",
+                SUB + "/providers/Microsoft.Web/serverFarms",
+                self.list_all,
+                PLANS,
+                "AppServicePlans_List",
+            ),
             Route("GET", many, self.list_all, PLANS, "AppServicePlans_ListByResourceGroup"),
             Route("GET", one, self.get, PLANS, "AppServicePlans_Get"),
             Route("PUT", one, self.put, PLANS, "AppServicePlans_CreateOrUpdate"),
@@ -81,17 +87,25 @@ class Plans:
         body = call.required_body()
         name = call.params["name"]
         if not PLAN_NAME.match(name):
-            raise errors.web_error(400, "BadRequest", f"The plan name '{name}' is invalid: 1 to 60 letters, digits and hyphens.")
+            raise errors.web_error(
+                400,
+                "BadRequest",
+                f"The plan name '{name}' is invalid: 1 to 60 letters, digits and hyphens.",
+            )
         old = self._context.resources.get(self._context.resource_id(call, PLANS))
         location = versions.location(body.get("location"), PLANS)
         sku = _sku(body, old)
         if sku["tier"] == FLEX and location in versions.NO_FLEX:
             raise errors.web_error(
-                400, "BadRequest", "Requested features are not supported in region. Please try another region."
+                400,
+                "BadRequest",
+                "Requested features are not supported in region. Please try another region.",
             )
         if old is not None and old["location"] != location:
             raise errors.ArmError(
-                409, "InvalidResourceLocation", f"The resource '{name}' already exists in location '{old['location']}'."
+                409,
+                "InvalidResourceLocation",
+                f"The resource '{name}' already exists in location '{old['location']}'.",
             )
         document = self.create(
             self._context.resource_id(call, PLANS),
@@ -123,7 +137,9 @@ class Plans:
             return Answer(204)
         if self.sites_of(document["id"]):
             raise errors.web_error(
-                409, "Conflict", f"Server farm '{document['name']}' cannot be deleted because it has web app(s) assigned to it."
+                409,
+                "Conflict",
+                f"Server farm '{document['name']}' cannot be deleted because it has web app(s) assigned to it.",
             )
         await self.remove(document)
         return Answer(200)
@@ -133,7 +149,12 @@ class Plans:
         document = self._context.resource(call, PLANS)
         found = self.sites_of(document["id"])
         return Answer(
-            body={"value": [{k: site[k] for k in ("id", "name", "type", "kind", "location", "tags")} for site in found]}
+            body={
+                "value": [
+                    {k: site[k] for k in ("id", "name", "type", "kind", "location", "tags")}
+                    for site in found
+                ]
+            }
         )
 
     def create(
@@ -169,7 +190,9 @@ class Plans:
     def sites_of(self, plan_id: str) -> list[Document]:
         """The sites on a plan."""
         group = plan_id.lower().partition("/providers/")[0]
-        found = self._context.resources.all(type_=SITES, prefix=group.rpartition("/resourcegroups/")[0])
+        found = self._context.resources.all(
+            type_=SITES, prefix=group.rpartition("/resourcegroups/")[0]
+        )
         return [site for site in found if site["plan_id"].lower() == plan_id.lower()]
 
     def render(self, document: Document) -> Document:
@@ -233,5 +256,7 @@ def _sku(body: Document, old: Document | None) -> Document:
     if not name and str(given.get("tier", "")).lower() in ("flexconsumption", "dynamic"):
         name = "FC1" if str(given["tier"]).lower() == "flexconsumption" else "Y1"
     if name not in SKUS:
-        raise errors.not_implemented(f"A plan with sku '{name}'", "the plans FC1 (Flex Consumption) and Y1 (Consumption)")
+        raise errors.not_implemented(
+            f"A plan with sku '{name}'", "the plans FC1 (Flex Consumption) and Y1 (Consumption)"
+        )
     return dict(SKUS[name])

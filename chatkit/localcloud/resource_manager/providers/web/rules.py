@@ -31,9 +31,17 @@ FLEX_FORBIDDEN_SETTINGS = {
     "functions_worker_process_count",
     "functions_worker_dynamic_concurrency_enabled",
 }
-FLEX_FORBIDDEN_CONFIG = ("linuxFxVersion", "netFrameworkVersion", "javaVersion", "phpVersion", "pythonVersion", "nodeVersion")
+FLEX_FORBIDDEN_CONFIG = (
+    "linuxFxVersion",
+    "netFrameworkVersion",
+    "javaVersion",
+    "phpVersion",
+    "pythonVersion",
+    "nodeVersion",
+)
 STORAGE_AUTH = {
-    name.lower(): name for name in ("SystemAssignedIdentity", "UserAssignedIdentity", "StorageAccountConnectionString")
+    name.lower(): name
+    for name in ("SystemAssignedIdentity", "UserAssignedIdentity", "StorageAccountConnectionString")
 }
 
 
@@ -89,7 +97,9 @@ def function_app_config(given: Any, old: Document | None = None) -> Document:
 
 
 def _storage(given: Document) -> Document:
-    if str(given.get("type", "")).lower() != "blobcontainer" or not str(given.get("value", "")).startswith("https://"):
+    if str(given.get("type", "")).lower() != "blobcontainer" or not str(
+        given.get("value", "")
+    ).startswith("https://"):
         raise _refused(
             "Site.FunctionAppConfig.Deployment.Storage is invalid. Its type must be blobContainer and its value the https URL of"
             " a blob container."
@@ -140,9 +150,16 @@ def _scale(given: Document) -> Document:
             f" {', '.join(map(str, MEMORY_MB))}."
         )
     if not isinstance(count, int) or not 1 <= count <= 1000:
-        raise _refused("Site.FunctionAppConfig.ScaleAndConcurrency.MaximumInstanceCount is invalid. It must be 1 to 1000.")
+        raise _refused(
+            "Site.FunctionAppConfig.ScaleAndConcurrency.MaximumInstanceCount is invalid. It must be 1 to 1000."
+        )
     ready = given.get("alwaysReady") or None
-    return {"alwaysReady": ready, "maximumInstanceCount": count, "instanceMemoryMB": memory, "triggers": given.get("triggers")}
+    return {
+        "alwaysReady": ready,
+        "maximumInstanceCount": count,
+        "instanceMemoryMB": memory,
+        "triggers": given.get("triggers"),
+    }
 
 
 def check_cors(cors: Document) -> Document:

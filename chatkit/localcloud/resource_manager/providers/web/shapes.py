@@ -9,7 +9,16 @@ from chatkit.localcloud.resource_manager.core.state import Document
 from chatkit.localcloud.resource_manager.providers.web.plans import web_space
 from chatkit.localcloud.resource_manager.providers.web.rules import FLEX, SITES
 
-DOCUMENTS = ["Default.htm", "Default.html", "Default.asp", "index.htm", "index.html", "iisstart.htm", "default.aspx", "index.php"]
+DOCUMENTS = [
+    "Default.htm",
+    "Default.html",
+    "Default.asp",
+    "index.htm",
+    "index.html",
+    "iisstart.htm",
+    "default.aspx",
+    "index.php",
+]
 CONFIG_DEFAULTS: Document = {
     "numberOfWorkers": 1,
     "defaultDocuments": DOCUMENTS,
@@ -34,7 +43,9 @@ CONFIG_DEFAULTS: Document = {
     "alwaysOn": False,
     "appCommandLine": "",
     "managedPipelineMode": "Integrated",
-    "virtualApplications": [{"virtualPath": "/", "physicalPath": "site\\wwwroot", "preloadEnabled": False}],
+    "virtualApplications": [
+        {"virtualPath": "/", "physicalPath": "site\\wwwroot", "preloadEnabled": False}
+    ],
     "loadBalancing": "LeastRequests",
     "experiments": {"rampUpRules": []},
     "autoHealEnabled": False,

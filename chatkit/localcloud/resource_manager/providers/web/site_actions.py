@@ -31,25 +31,63 @@ class SiteActions:
         host, function = site + "/host/default", site + "/functions/{function}"
         table: list[tuple[str, str, Operation, str]] = [
             ("POST", host + "/listkeys", self.host_keys, "WebApps_ListHostKeys"),
-            ("PUT", host + "/{key_type}/{key}", self.put_host_key, "WebApps_CreateOrUpdateHostSecret"),
-            ("DELETE", host + "/{key_type}/{key}", self.delete_host_key, "WebApps_DeleteHostSecret"),
+            (
+                "PUT",
+                host + "/{key_type}/{key}",
+                self.put_host_key,
+                "WebApps_CreateOrUpdateHostSecret",
+            ),
+            (
+                "DELETE",
+                host + "/{key_type}/{key}",
+                self.delete_host_key,
+                "WebApps_DeleteHostSecret",
+            ),
             ("POST", host + "/sync", self.sync, "WebApps_SyncFunctions"),
             ("POST", host + "/listsyncstatus", self.sync_status, "WebApps_ListSyncStatus"),
             ("POST", site + "/syncfunctiontriggers", self.sync, "WebApps_SyncFunctionTriggers"),
-            ("POST", site + "/listsyncfunctiontriggerstatus", self.trigger_status, "WebApps_ListSyncFunctionTriggers"),
+            (
+                "POST",
+                site + "/listsyncfunctiontriggerstatus",
+                self.trigger_status,
+                "WebApps_ListSyncFunctionTriggers",
+            ),
             ("GET", site + "/functions", self.functions, "WebApps_ListFunctions"),
             ("GET", function, self.function, "WebApps_GetFunction"),
             ("POST", function + "/listkeys", self.function_keys, "WebApps_ListFunctionKeys"),
-            ("PUT", function + "/keys/{key}", self.put_function_key, "WebApps_CreateOrUpdateFunctionSecret"),
-            ("DELETE", function + "/keys/{key}", self.delete_function_key, "WebApps_DeleteFunctionSecret"),
-            ("POST", function + "/listsecrets", self.function_secrets, "WebApps_ListFunctionSecrets"),
+            (
+                "PUT",
+                function + "/keys/{key}",
+                self.put_function_key,
+                "WebApps_CreateOrUpdateFunctionSecret",
+            ),
+            (
+                "DELETE",
+                function + "/keys/{key}",
+                self.delete_function_key,
+                "WebApps_DeleteFunctionSecret",
+            ),
+            (
+                "POST",
+                function + "/listsecrets",
+                self.function_secrets,
+                "WebApps_ListFunctionSecrets",
+            ),
             ("POST", site + "/restart", self.restart, "WebApps_Restart"),
             ("POST", site + "/stop", self.stop, "WebApps_Stop"),
             ("POST", site + "/start", self.start, "WebApps_Start"),
-            ("POST", site + "/publishxml", self.publish_profile, "WebApps_ListPublishingProfileXmlWithSecrets"),
+            (
+                "POST",
+                site + "/publishxml",
+                self.publish_profile,
+                "WebApps_ListPublishingProfileXmlWithSecrets",
+            ),
             ("GET", site + "/slots", self.slots, "WebApps_ListSlots"),
         ]
-        return [Route(method, template, handler, SITES, name) for method, template, handler, name in table]
+        return [
+            Route(method, template, handler, SITES, name)
+            for method, template, handler, name in table
+        ]
 
     def _site(self, call: Call) -> Document:
         return self._context.resource(call, SITES)
@@ -74,7 +112,10 @@ class SiteActions:
             else:
                 document["host_keys"][kind][name] = value
             await self._sites.save(document, old)
-        body = {"id": f"{document['id']}/host/default/{kind}/{name}", "type": f"{SITES}/host/{kind}"}
+        body = {
+            "id": f"{document['id']}/host/default/{kind}/{name}",
+            "type": f"{SITES}/host/{kind}",
+        }
         return Answer(201 if is_new else 200, {**body, "name": name, "value": value})
 
     async def delete_host_key(self, call: Call) -> Answer:
@@ -84,7 +125,9 @@ class SiteActions:
             old = self._site(call)
             document = copy.deepcopy(old)
             if kind == "masterKey" or name not in document["host_keys"][kind]:
-                raise errors.web_error(404, "NotFound", f"There is no key '{name}' that can be deleted.")
+                raise errors.web_error(
+                    404, "NotFound", f"There is no key '{name}' that can be deleted."
+                )
             del document["host_keys"][kind][name]
             await self._sites.save(document, old)
         return Answer(204)
@@ -100,7 +143,10 @@ class SiteActions:
         document, keys = await self._keys_of(call)
         name = call.params["function"]
         return Answer(
-            body={"key": keys["default"], "trigger_url": f"http://{host_name(document)}/api/{name}?code={keys['default']}"}
+            body={
+                "key": keys["default"],
+                "trigger_url": f"http://{host_name(document)}/api/{name}?code={keys['default']}",
+            }
         )
 
     async def put_function_key(self, call: Call) -> Answer:
@@ -119,7 +165,9 @@ class SiteActions:
         await self.function(call)
         name, (_, keys) = call.params["key"], await self._keys_of(call)
         if name not in keys:
-            raise errors.web_error(404, "NotFound", f"There is no key '{name}' that can be deleted.")
+            raise errors.web_error(
+                404, "NotFound", f"There is no key '{name}' that can be deleted."
+            )
         await self._change_keys(call, {key: value for key, value in keys.items() if key != name})
         return Answer(204)
 
@@ -145,7 +193,9 @@ class SiteActions:
         document = self._site(call)
         late = self._context.faults.standing("triggers-late")
         found = [] if late else self._context.functions.list_functions(document["name"].lower())
-        return Answer(body={"value": [_function(document, info) for info in found], "nextLink": None})
+        return Answer(
+            body={"value": [_function(document, info) for info in found], "nextLink": None}
+        )
 
     async def function(self, call: Call) -> Answer:
         """One function."""
@@ -153,7 +203,13 @@ class SiteActions:
         for info in self._context.functions.list_functions(document["name"].lower()):
             if info.name.lower() == name.lower():
                 return Answer(body=_function(document, info))
-        raise errors.web_error(404, "NotFound", f"Function with name '{name}' does not exist.", name, extended_code="51004")
+        raise errors.web_error(
+            404,
+            "NotFound",
+            f"Function with name '{name}' does not exist.",
+            name,
+            extended_code="51004",
+        )
 
     async def sync(self, call: Call) -> Answer:
         """Read the functions again."""
@@ -169,7 +225,12 @@ class SiteActions:
     async def trigger_status(self, call: Call) -> Answer:
         """How triggers were synchronised."""
         document = self._site(call)
-        return Answer(body={"key": document["host_keys"]["masterKey"], "trigger_url": f"http://{host_name(document)}/admin"})
+        return Answer(
+            body={
+                "key": document["host_keys"]["masterKey"],
+                "trigger_url": f"http://{host_name(document)}/admin",
+            }
+        )
 
     # Running ----------------------------------------------------------------------------------------------------------
 
@@ -201,7 +262,9 @@ class SiteActions:
             "publishMethod": "ZipDeploy",
             "publishUrl": scm,
             "userName": f"${name}",
-            "userPWD": document["publishing_password"] if document["policies"]["scm"] else "REDACTED",
+            "userPWD": document["publishing_password"]
+            if document["policies"]["scm"]
+            else "REDACTED",
             "destinationAppUrl": f"http://{host_name(document)}",
             "webSystem": "WebSites",
         }
@@ -224,7 +287,9 @@ def _value(call: Call) -> str:
 def _key_type(call: Call) -> str:
     kind = KEY_TYPES.get(call.params["key_type"].lower())
     if kind is None:
-        raise errors.web_error(400, "BadRequest", "The key type must be masterKey, functionKeys or systemKeys.")
+        raise errors.web_error(
+            400, "BadRequest", "The key type must be masterKey, functionKeys or systemKeys."
+        )
     return kind
 
 

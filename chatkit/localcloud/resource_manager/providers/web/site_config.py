@@ -39,25 +39,68 @@ class SiteConfig:
         policies = site + "/basicPublishingCredentialsPolicies"
         table: list[tuple[str, str, Operation, str]] = [
             ("GET", config, self.list_all, "WebApps_ListConfigurations"),
-            ("POST", config + "/appsettings/list", self.list_settings, "WebApps_ListApplicationSettings"),
-            ("PUT", config + "/appsettings", self.put_settings, "WebApps_UpdateApplicationSettings"),
-            ("POST", config + "/connectionstrings/list", self.list_strings, "WebApps_ListConnectionStrings"),
-            ("PUT", config + "/connectionstrings", self.put_strings, "WebApps_UpdateConnectionStrings"),
+            (
+                "POST",
+                config + "/appsettings/list",
+                self.list_settings,
+                "WebApps_ListApplicationSettings",
+            ),
+            (
+                "PUT",
+                config + "/appsettings",
+                self.put_settings,
+                "WebApps_UpdateApplicationSettings",
+            ),
+            (
+                "POST",
+                config + "/connectionstrings/list",
+                self.list_strings,
+                "WebApps_ListConnectionStrings",
+            ),
+            (
+                "PUT",
+                config + "/connectionstrings",
+                self.put_strings,
+                "WebApps_UpdateConnectionStrings",
+            ),
             ("GET", config + "/web", self.get_web, "WebApps_GetConfiguration"),
             ("PATCH", config + "/web", self.patch_web, "WebApps_UpdateConfiguration"),
             ("PUT", config + "/web", self.put_web, "WebApps_CreateOrUpdateConfiguration"),
-            ("GET", config + "/authsettingsV2", self.get_auth, "WebApps_GetAuthSettingsV2WithoutSecrets"),
+            (
+                "GET",
+                config + "/authsettingsV2",
+                self.get_auth,
+                "WebApps_GetAuthSettingsV2WithoutSecrets",
+            ),
             ("GET", config + "/authsettingsV2/list", self.get_auth, "WebApps_GetAuthSettingsV2"),
             ("PUT", config + "/authsettingsV2", self.put_auth, "WebApps_UpdateAuthSettingsV2"),
             ("POST", config + "/authsettings/list", self.list_auth_v1, "WebApps_GetAuthSettings"),
-            ("GET", config + "/slotConfigNames", self.slot_names, "WebApps_ListSlotConfigurationNames"),
-            ("PUT", config + "/slotConfigNames", self.put_slot_names, "WebApps_UpdateSlotConfigurationNames"),
-            ("POST", config + "/publishingcredentials/list", self.credentials, "WebApps_ListPublishingCredentials"),
+            (
+                "GET",
+                config + "/slotConfigNames",
+                self.slot_names,
+                "WebApps_ListSlotConfigurationNames",
+            ),
+            (
+                "PUT",
+                config + "/slotConfigNames",
+                self.put_slot_names,
+                "WebApps_UpdateSlotConfigurationNames",
+            ),
+            (
+                "POST",
+                config + "/publishingcredentials/list",
+                self.credentials,
+                "WebApps_ListPublishingCredentials",
+            ),
             ("GET", policies, self.list_policies, "WebApps_ListBasicPublishingCredentialsPolicies"),
             ("GET", policies + "/{policy}", self.get_policy, "WebApps_GetScmAllowed"),
             ("PUT", policies + "/{policy}", self.put_policy, "WebApps_UpdateScmAllowed"),
         ]
-        return [Route(method, template, handler, SITES, name) for method, template, handler, name in table]
+        return [
+            Route(method, template, handler, SITES, name)
+            for method, template, handler, name in table
+        ]
 
     async def _change(self, call: Call, change: Any) -> Document:
         self._context.group(call, for_write=True)
@@ -83,7 +126,9 @@ class SiteConfig:
         """App settings."""
         document = self._site(call)
         await self._context.clock.wait("site.settings")
-        return Answer(body=child(document, "config/appsettings", "config", document["app_settings"]))
+        return Answer(
+            body=child(document, "config/appsettings", "config", document["app_settings"])
+        )
 
     async def put_settings(self, call: Call) -> Answer:
         """Replace all app settings: what is not in the body is gone, as in Azure. The app restarts."""
@@ -101,14 +146,25 @@ class SiteConfig:
     async def list_strings(self, call: Call) -> Answer:
         """Connection strings."""
         document = self._site(call)
-        return Answer(body=child(document, "config/connectionstrings", "config", document["connection_strings"]))
+        return Answer(
+            body=child(
+                document, "config/connectionstrings", "config", document["connection_strings"]
+            )
+        )
 
     async def put_strings(self, call: Call) -> Answer:
         """Replace all connection strings."""
         given = properties(call.required_body())
-        if any(not isinstance(entry, dict) or not isinstance(entry.get("value"), str) for entry in given.values()):
-            raise errors.web_error(400, "BadRequest", "Each connection string needs a value and a type.")
-        document = await self._change(call, lambda document: document.update(connection_strings=given))
+        if any(
+            not isinstance(entry, dict) or not isinstance(entry.get("value"), str)
+            for entry in given.values()
+        ):
+            raise errors.web_error(
+                400, "BadRequest", "Each connection string needs a value and a type."
+            )
+        document = await self._change(
+            call, lambda document: document.update(connection_strings=given)
+        )
         return Answer(body=child(document, "config/connectionstrings", "config", given))
 
     # Site configuration -----------------------------------------------------------------------------------------------
@@ -129,11 +185,19 @@ class SiteConfig:
         given = properties(call.required_body())
 
         def change(document: Document) -> None:
-            config = {name: value for name, value in given.items() if name not in ("appSettings", "connectionStrings")}
+            config = {
+                name: value
+                for name, value in given.items()
+                if name not in ("appSettings", "connectionStrings")
+            }
             if document["sku"] == FLEX:
-                rules.check_flex_config({name: value for name, value in config.items() if value != "v4.0"})
+                rules.check_flex_config(
+                    {name: value for name, value in config.items() if value != "v4.0"}
+                )
             if given.get("appSettings") is not None:
-                document["app_settings"] = {str(pair["name"]): str(pair.get("value") or "") for pair in given["appSettings"]}
+                document["app_settings"] = {
+                    str(pair["name"]): str(pair.get("value") or "") for pair in given["appSettings"]
+                }
             apply_config(document, config)
             if document["sku"] != FLEX:
                 check_consumption(document)
@@ -146,13 +210,24 @@ class SiteConfig:
     async def get_auth(self, call: Call) -> Answer:
         """authsettingsV2; secrets are never in it, only the names of the settings that hold them."""
         document = self._site(call)
-        return Answer(body=child(document, "config/authsettingsV2", "config", document["authentication"] or _no_auth()))
+        return Answer(
+            body=child(
+                document,
+                "config/authsettingsV2",
+                "config",
+                document["authentication"] or _no_auth(),
+            )
+        )
 
     async def put_auth(self, call: Call) -> Answer:
         """Replace authsettingsV2."""
         given = properties(call.required_body())
-        document = await self._change(call, lambda document: document.update(authentication=merge(_no_auth(), given)))
-        return Answer(body=child(document, "config/authsettingsV2", "config", document["authentication"]))
+        document = await self._change(
+            call, lambda document: document.update(authentication=merge(_no_auth(), given))
+        )
+        return Answer(
+            body=child(document, "config/authsettingsV2", "config", document["authentication"])
+        )
 
     async def list_auth_v1(self, call: Call) -> Answer:
         """The old authsettings, always off: the tutorial uses V2."""
@@ -166,7 +241,10 @@ class SiteConfig:
     async def slot_names(self, call: Call) -> Answer:
         """Names of settings that stay with a slot."""
         document = self._site(call)
-        kept = document.get("slot_names") or {"connectionStringNames": None, "appSettingNames": None}
+        kept = document.get("slot_names") or {
+            "connectionStringNames": None,
+            "appSettingNames": None,
+        }
         return Answer(body=child(document, "config/slotConfigNames", "config", kept))
 
     async def put_slot_names(self, call: Call) -> Answer:
@@ -186,7 +264,9 @@ class SiteConfig:
             "publishingPasswordHashSalt": None,
             "scmUri": f"https://{user}:{password}@{scm_host_name(document)}",
         }
-        return Answer(body=child(document, f"publishingcredentials/{user}", "publishingcredentials", body))
+        return Answer(
+            body=child(document, f"publishingcredentials/{user}", "publishingcredentials", body)
+        )
 
     async def list_policies(self, call: Call) -> Answer:
         """Whether FTP and SCM take publishing credentials."""
@@ -201,8 +281,12 @@ class SiteConfig:
         """Allow or forbid publishing credentials."""
         name, allow = _policy_name(call), properties(call.required_body()).get("allow")
         if not isinstance(allow, bool):
-            raise errors.web_error(400, "BadRequest", "The parameter properties.allow has an invalid value.")
-        document = await self._change(call, lambda document: document["policies"].update({name: allow}))
+            raise errors.web_error(
+                400, "BadRequest", "The parameter properties.allow has an invalid value."
+            )
+        document = await self._change(
+            call, lambda document: document["policies"].update({name: allow})
+        )
         return Answer(body=self._policy(document, name))
 
     def _policy(self, document: Document, name: str) -> Document:
@@ -213,7 +297,9 @@ class SiteConfig:
 def _policy_name(call: Call) -> str:
     name = call.params["policy"].lower()
     if name not in ("scm", "ftp"):
-        raise errors.web_error(404, "NotFound", f"There is no publishing policy '{name}'; there are scm and ftp.")
+        raise errors.web_error(
+            404, "NotFound", f"There is no publishing policy '{name}'; there are scm and ftp."
+        )
     return name
 
 
@@ -227,14 +313,26 @@ def _strings(call: Call) -> dict[str, str]:
 def _no_auth() -> Document:
     return {
         "platform": {"enabled": False, "runtimeVersion": "~1"},
-        "globalValidation": {"requireAuthentication": False, "unauthenticatedClientAction": "AllowAnonymous"},
+        "globalValidation": {
+            "requireAuthentication": False,
+            "unauthenticatedClientAction": "AllowAnonymous",
+        },
         "identityProviders": {},
         "login": {
             "routes": {},
-            "tokenStore": {"enabled": False, "tokenRefreshExtensionHours": 72.0, "fileSystem": {}, "azureBlobStorage": {}},
+            "tokenStore": {
+                "enabled": False,
+                "tokenRefreshExtensionHours": 72.0,
+                "fileSystem": {},
+                "azureBlobStorage": {},
+            },
             "preserveUrlFragmentsForLogins": False,
             "cookieExpiration": {"convention": "FixedTime", "timeToExpiration": "08:00:00"},
             "nonce": {"validateNonce": True, "nonceExpirationInterval": "00:05:00"},
         },
-        "httpSettings": {"requireHttps": True, "routes": {"apiPrefix": "/.auth"}, "forwardProxy": {"convention": "NoProxy"}},
+        "httpSettings": {
+            "requireHttps": True,
+            "routes": {"apiPrefix": "/.auth"},
+            "forwardProxy": {"convention": "NoProxy"},
+        },
     }

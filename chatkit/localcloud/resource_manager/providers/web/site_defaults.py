@@ -42,21 +42,33 @@ class SiteDefaults:
         table: list[tuple[str, str, Operation, str]] = [
             ("GET", config + "/logs", self.logs, "WebApps_GetDiagnosticLogsConfiguration"),
             ("POST", config + "/metadata/list", self.nothing, "WebApps_ListMetadata"),
-            ("POST", config + "/azurestorageaccounts/list", self.nothing, "WebApps_ListAzureStorageAccounts"),
+            (
+                "POST",
+                config + "/azurestorageaccounts/list",
+                self.nothing,
+                "WebApps_ListAzureStorageAccounts",
+            ),
             ("POST", config + "/backup/list", self.no_backup, "WebApps_GetBackupConfiguration"),
             ("GET", bindings, self.bindings, "WebApps_ListHostNameBindings"),
             ("GET", site + "/virtualNetworkConnections", self.none, "WebApps_ListVnetConnections"),
         ]
-        return [Route(method, template, handler, SITES, name) for method, template, handler, name in table]
+        return [
+            Route(method, template, handler, SITES, name)
+            for method, template, handler, name in table
+        ]
 
     async def logs(self, call: Call) -> Answer:
         """Log settings: what the app writes is in the local cloud's own log."""
-        return Answer(body=child(self._context.resource(call, SITES), "config/logs", "config", LOGS))
+        return Answer(
+            body=child(self._context.resource(call, SITES), "config/logs", "config", LOGS)
+        )
 
     async def nothing(self, call: Call) -> Answer:
         """A collection without entries."""
         name = call.path.rstrip("/").split("/")[-2]
-        return Answer(body=child(self._context.resource(call, SITES), f"config/{name}", "config", {}))
+        return Answer(
+            body=child(self._context.resource(call, SITES), f"config/{name}", "config", {})
+        )
 
     async def none(self, call: Call) -> Answer:
         """An empty list."""
@@ -66,7 +78,9 @@ class SiteDefaults:
     async def no_backup(self, call: Call) -> Answer:
         """404: there is no backup."""
         document = self._context.resource(call, SITES)
-        raise errors.web_error(404, "NotFound", f"Backup configuration not found for site '{document['name']}'.")
+        raise errors.web_error(
+            404, "NotFound", f"Backup configuration not found for site '{document['name']}'."
+        )
 
     async def bindings(self, call: Call) -> Answer:
         """The one host name that a site has."""

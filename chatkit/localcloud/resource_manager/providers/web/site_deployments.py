@@ -10,7 +10,16 @@ from chatkit.localcloud.resource_manager.core.state import Document
 from chatkit.localcloud.resource_manager.providers.web.rules import SITES
 from chatkit.localcloud.resource_manager.providers.web.shapes import child
 
-SHOWN = ("status", "message", "author", "deployer", "received_time", "start_time", "end_time", "active")
+SHOWN = (
+    "status",
+    "message",
+    "author",
+    "deployer",
+    "received_time",
+    "start_time",
+    "end_time",
+    "active",
+)
 
 
 class SiteDeployments:
@@ -32,7 +41,9 @@ class SiteDeployments:
     async def list_all(self, call: Call) -> Answer:
         """All deployments, newest first."""
         document, records = self._records(call)
-        return Answer(body={"value": [_shown(document, record) for record in records], "nextLink": None})
+        return Answer(
+            body={"value": [_shown(document, record) for record in records], "nextLink": None}
+        )
 
     async def get(self, call: Call) -> Answer:
         """One deployment."""
@@ -57,7 +68,13 @@ class SiteDeployments:
         for record in records:
             if record["id"] == wanted.lower():
                 return document, record
-        raise errors.web_error(404, "NotFound", f"Deployment with id '{wanted}' does not exist.", wanted, extended_code="51004")
+        raise errors.web_error(
+            404,
+            "NotFound",
+            f"Deployment with id '{wanted}' does not exist.",
+            wanted,
+            extended_code="51004",
+        )
 
 
 def _shown(site: Document, record: Document) -> Document:

@@ -45,7 +45,9 @@ class Sites:
         many = GROUP + f"/providers/{TYPE}"
         one = many + "/{name}"
         return [
-            Route("GET", SUB + "/providers/Microsoft.Web/sites", self.list_all, TYPE, "WebApps_List"),
+            Route(
+                "GET", SUB + "/providers/Microsoft.Web/sites", self.list_all, TYPE, "WebApps_List"
+            ),
             Route("GET", many, self.list_all, TYPE, "WebApps_ListByResourceGroup"),
             Route("GET", one, self.get, TYPE, "WebApps_Get"),
             Route("PUT", one, self.put, TYPE, "WebApps_CreateOrUpdate"),
@@ -79,7 +81,11 @@ class Sites:
             old = self._context.resources.get(id_)
             check_etag(call, old)
             document = self._created(call, body) if old is None else copy.deepcopy(old)
-            if old is not None and "location" in body and versions.location(body["location"], TYPE) != old["location"]:
+            if (
+                old is not None
+                and "location" in body
+                and versions.location(body["location"], TYPE) != old["location"]
+            ):
                 raise errors.ArmError(
                     409,
                     "InvalidResourceLocation",
@@ -128,11 +134,17 @@ class Sites:
             )
         if self._context.is_taken(TYPE, name):
             raise errors.web_error(
-                409, "Conflict", f"Website with given name {name} already exists.", name, extended_code="54001"
+                409,
+                "Conflict",
+                f"Website with given name {name} already exists.",
+                name,
+                extended_code="54001",
             )
         kind = str(body.get("kind") or "app").lower()
         if "functionapp" not in kind:
-            raise errors.not_implemented(f"A site of kind '{kind}'", "function apps: kind functionapp,linux")
+            raise errors.not_implemented(
+                f"A site of kind '{kind}'", "function apps: kind functionapp,linux"
+            )
         document = self._context.new(call, TYPE, body)
         plan = self._plan(document, properties(body))
         return document | {
@@ -169,12 +181,22 @@ class Sites:
         plan = self._context.resources.get(plan_id)
         if plan is None:
             name = plan_id.rpartition("/")[2]
-            raise errors.web_error(404, "NotFound", f"Cannot find serverFarm with name {name}.", name, extended_code="51004")
+            raise errors.web_error(
+                404,
+                "NotFound",
+                f"Cannot find serverFarm with name {name}.",
+                name,
+                extended_code="51004",
+            )
         if plan["location"] != document["location"]:
-            raise errors.web_error(400, "BadRequest", "The site and its plan must be in the same location.")
+            raise errors.web_error(
+                400, "BadRequest", "The site and its plan must be in the same location."
+            )
         if plan["sku"]["tier"] == FLEX and self._plans.sites_of(plan["id"]):
             raise errors.web_error(
-                400, "BadRequest", "A Flex Consumption plan takes one function app; this plan has one already."
+                400,
+                "BadRequest",
+                "A Flex Consumption plan takes one function app; this plan has one already.",
             )
         return plan
 
@@ -195,11 +217,16 @@ class Sites:
                 given.get("functionAppConfig"), document["function_app_config"]
             )
         if config.get("appSettings") is not None:
-            settings = {str(pair.get("name")): str(pair.get("value") or "") for pair in config["appSettings"]}
+            settings = {
+                str(pair.get("name")): str(pair.get("value") or "")
+                for pair in config["appSettings"]
+            }
             if is_flex:
                 rules.check_flex_settings([*settings])
             document["app_settings"] = settings
-        apply_config(document, {name: value for name, value in config.items() if name != "appSettings"})
+        apply_config(
+            document, {name: value for name, value in config.items() if name != "appSettings"}
+        )
         if not is_flex:
             check_consumption(document)
         for name, key in (("httpsOnly", "https_only"), ("enabled", "enabled")):
@@ -217,7 +244,9 @@ class Sites:
         listeners = self._context.platform.listeners
         name = document["name"].lower()
         if "ports" not in document:
-            document["ports"] = {kind: listeners.reserve(owner) for kind, owner in port_owners(name).items()}
+            document["ports"] = {
+                kind: listeners.reserve(owner) for kind, owner in port_owners(name).items()
+            }
         self._context.resources.put(document)
         try:
             await self.apply(document)
@@ -249,9 +278,15 @@ class Sites:
         """
         found: dict[str, str] = {}
         for name, value in document["app_settings"].items():
-            account = ACCOUNT_NAME.search(value) if "AccountKey=" in value and "BlobEndpoint=" not in value else None
+            account = (
+                ACCOUNT_NAME.search(value)
+                if "AccountKey=" in value and "BlobEndpoint=" not in value
+                else None
+            )
             if account and self._context.resources.named(STORAGE, account[1]):
-                found[name] = f"{value.rstrip(';')};BlobEndpoint={self._context.storage.blob_endpoint(account[1])}"
+                found[name] = (
+                    f"{value.rstrip(';')};BlobEndpoint={self._context.storage.blob_endpoint(account[1])}"
+                )
         return found
 
     def _identity_environment(self, document: Document) -> dict[str, str]:
@@ -260,7 +295,12 @@ class Sites:
         if identity is None:
             return {}
         endpoint, header = self._context.identity_endpoint, identity.header
-        return {"IDENTITY_ENDPOINT": endpoint, "IDENTITY_HEADER": header, "MSI_ENDPOINT": endpoint, "MSI_SECRET": header}
+        return {
+            "IDENTITY_ENDPOINT": endpoint,
+            "IDENTITY_HEADER": header,
+            "MSI_ENDPOINT": endpoint,
+            "MSI_SECRET": header,
+        }
 
     async def remove(self, document: Document) -> None:
         """Delete an app, its code, its identity, its ports and its document."""
@@ -306,10 +346,20 @@ def check_etag(call: Call, document: Document | None) -> None:
     """
     wanted, unwanted = call.headers.get("if-match", ""), call.headers.get("if-none-match", "")
     tag = f'"{document["etag"]}"' if document else ""
-    if wanted and not (document and (wanted == "*" or tag in [one.strip() for one in wanted.split(",")])):
-        raise errors.web_error(412, "PreconditionFailed", "The condition specified using HTTP conditional header(s) is not met.")
+    if wanted and not (
+        document and (wanted == "*" or tag in [one.strip() for one in wanted.split(",")])
+    ):
+        raise errors.web_error(
+            412,
+            "PreconditionFailed",
+            "The condition specified using HTTP conditional header(s) is not met.",
+        )
     if unwanted == "*" and document:
-        raise errors.web_error(412, "PreconditionFailed", "The condition specified using HTTP conditional header(s) is not met.")
+        raise errors.web_error(
+            412,
+            "PreconditionFailed",
+            "The condition specified using HTTP conditional header(s) is not met.",
+        )
 
 
 def spec(document: Document, platform_settings: dict[str, str]) -> SiteSpec:
@@ -321,13 +371,19 @@ def spec(document: Document, platform_settings: dict[str, str]) -> SiteSpec:
     """
     keys, cors = document["host_keys"], document["config"].get("cors") or {}
     flex = document["function_app_config"]
-    version = flex["runtime"]["version"] if flex else (document["config"].get("linuxFxVersion") or "|3.12").partition("|")[2]
+    version = (
+        flex["runtime"]["version"]
+        if flex
+        else (document["config"].get("linuxFxVersion") or "|3.12").partition("|")[2]
+    )
     return SiteSpec(
         name=document["name"].lower(),
         port=document["ports"]["site"],
         scm_port=document["ports"]["scm"],
         app_settings={**_environment(document), **platform_settings},
-        host_keys=HostKeys(keys["masterKey"], keys["functionKeys"], keys["systemKeys"], document["function_keys"]),
+        host_keys=HostKeys(
+            keys["masterKey"], keys["functionKeys"], keys["systemKeys"], document["function_keys"]
+        ),
         cors=Cors(tuple(cors.get("allowedOrigins") or ()), bool(cors.get("supportCredentials"))),
         enabled=document["enabled"],
         sku=document["sku"],
@@ -341,11 +397,18 @@ def spec(document: Document, platform_settings: dict[str, str]) -> SiteSpec:
 
 
 def _environment(document: Document) -> dict[str, str]:
-    prefixes = {"custom": "CUSTOMCONNSTR_", "sqlazure": "SQLAZURECONNSTR_", "sqlserver": "SQLCONNSTR_", "mysql": "MYSQLCONNSTR_"}
+    prefixes = {
+        "custom": "CUSTOMCONNSTR_",
+        "sqlazure": "SQLAZURECONNSTR_",
+        "sqlserver": "SQLCONNSTR_",
+        "mysql": "MYSQLCONNSTR_",
+    }
     strings: dict[str, Any] = document["connection_strings"]
     return {
         **{
-            prefixes.get(str(entry.get("type", "")).lower(), "CUSTOMCONNSTR_") + name: str(entry.get("value", ""))
+            prefixes.get(str(entry.get("type", "")).lower(), "CUSTOMCONNSTR_") + name: str(
+                entry.get("value", "")
+            )
             for name, entry in strings.items()
         },
         **document["app_settings"],
