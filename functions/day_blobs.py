@@ -51,10 +51,7 @@ def append(day: str, line: bytes) -> None:
 
 def lines_backwards(last_day: str = "") -> Iterator[bytes]:
     """Every line from the newest to the oldest; with `last_day`, none of a later day."""
-    with (
-        _container() as container,
-        suppress(ResourceNotFoundError),
-    ):  # not found: nobody has written yet
+    with _container() as container, suppress(ResourceNotFoundError):  # not found: nobody has written yet
         for blob in sorted(container.list_blobs(), key=lambda blob: blob.name, reverse=True):
             if not last_day or blob.name[:10] <= last_day:
                 yield from _blob_backwards(container.get_blob_client(blob.name), blob.size)
@@ -93,9 +90,7 @@ def connect() -> "ContainerClient":
     """Make the client, which tries twice at most and never long. Its import takes a while, hence not at the start of the app."""
     from azure.storage.blob import ContainerClient, LinearRetry
 
-    logging.getLogger("azure.core").setLevel(
-        logging.WARNING
-    )  # otherwise every request is two long lines in the log
+    logging.getLogger("azure.core").setLevel(logging.WARNING)  # otherwise every request is two long lines in the log
     return ContainerClient.from_connection_string(
         os.environ["AzureWebJobsStorage"],
         "chat-history",

@@ -28,7 +28,4 @@ def get_messages(req: func.HttpRequest) -> func.HttpResponse:
         return answer(chat_history.newest(int(limit), user, before=req.params.get("before", "")))
     except StorageUnavailable as reason:
         logging.warning("The history cannot be read: %s", reason)
-        return refuse(
-            "The history cannot be read now: its storage does not answer. New messages still arrive.",
-            503,
-        )
+        return refuse("The history cannot be read now: its storage does not answer. New messages still arrive.", 503)

@@ -17,10 +17,7 @@ _direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
 def is_connected(user: str) -> bool | None:
     """Say whether a user has a connection to the hub; None when the service cannot be asked."""
-    parts, path = (
-        connection(),
-        f"/api/hubs/{HUB}/users/{urllib.parse.quote(user, safe='')}?api-version=2022-06-01",
-    )
+    parts, path = connection(), f"/api/hubs/{HUB}/users/{urllib.parse.quote(user, safe='')}?api-version=2022-06-01"
     headers = {"Authorization": f"Bearer {signed(parts['endpoint'] + path, {})}"}
     request = urllib.request.Request(parts["address"] + path, headers=headers, method="HEAD")
     try:

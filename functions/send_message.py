@@ -45,10 +45,7 @@ def _deliveries(message: dict[str, Any]) -> list[dict[str, Any]]:
     call = {"target": "newMessage", "arguments": [message]}
     if "recipient" not in message:
         return [call]
-    return [
-        {**call, "userId": user}
-        for user in dict.fromkeys((message["recipient"], message["sender"]))
-    ]
+    return [{**call, "userId": user} for user in dict.fromkeys((message["recipient"], message["sender"]))]
 
 
 def _store(message: dict[str, Any]) -> bool:

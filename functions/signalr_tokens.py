@@ -25,14 +25,9 @@ def connection_info(user: str) -> dict[str, str]:
 def connection() -> dict[str, str]:
     """The parts of the connection string, names in lower case; `address` is the endpoint with its port."""
     text = os.environ["AzureSignalRConnectionString"]
-    parts = {
-        name.strip().lower(): value.strip()
-        for name, _, value in (part.partition("=") for part in text.split(";"))
-    }
+    parts = {name.strip().lower(): value.strip() for name, _, value in (part.partition("=") for part in text.split(";"))}
     parts["endpoint"] = parts["endpoint"].rstrip("/")
-    parts["address"] = (
-        f"{parts['endpoint']}:{parts['port']}" if "port" in parts else parts["endpoint"]
-    )
+    parts["address"] = f"{parts['endpoint']}:{parts['port']}" if "port" in parts else parts["endpoint"]
     return parts
 
 
