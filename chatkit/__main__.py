@@ -9,7 +9,7 @@ if sys.version_info < (3, 11):
         % sys.version_info[:2]
     )
 
-from chatkit.setup.environment import main
+from chatkit.start import main
 
 if __name__ == "__main__":
     sys.exit(main())

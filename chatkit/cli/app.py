@@ -5,14 +5,13 @@ Exit codes: 0 done, 1 the thing asked for failed, 2 bad usage. A traceback is sh
 
 from __future__ import annotations
 
-import errno
 import sys
 from typing import Annotated
 
 import typer
 
 from chatkit.cli import catch_up, clean, doctor, func, lab, local, run, status, test
-from chatkit.core.errors import ChatkitError
+from chatkit.cli.failures import INTERRUPTED, exit_code, sentence
 
 app = typer.Typer(
     name="chatkit",
@@ -70,7 +69,7 @@ def main() -> int:
             raise
         return _explain(error)
     except KeyboardInterrupt:
-        print("\nchatkit: interrupted.", file=sys.stderr)
+        print(INTERRUPTED, file=sys.stderr)
         return 1
 
 
@@ -81,23 +80,11 @@ def _explain(error: Exception) -> int:
     usage = getattr(error, "format_message", None)
     if usage is None:
         print(f"chatkit: {sentence(error)}", file=sys.stderr)
-        return int(getattr(error, "exit_code", 1))
-    text, context = usage(), getattr(error, "ctx", None)
-    if not text.startswith("Usage:"):  # the help itself, when a verb is missing
-        text = f"chatkit: {text.rstrip('.')}. `{context.command_path if context else 'chatkit'} --help` shows what is possible."
+        return exit_code(error)
+    text = usage()
+    if not text.startswith("Usage:"):  # it is the help itself when a verb is missing
+        context = getattr(error, "ctx", None)
+        command = context.command_path if context else "chatkit"
+        text = f"chatkit: {text.rstrip('.')}. `{command} --help` shows what is possible."
     print(text, file=sys.stderr)
     return int(getattr(error, "exit_code", 2))
-
-
-def sentence(error: BaseException) -> str:
-    """Say what happened, and what to do, on one line."""
-    if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EROFS, errno.EACCES):
-        reasons = {
-            errno.ENOSPC: "the disk is full",
-            errno.EROFS: "the disk is read-only",
-            errno.EACCES: "it is not allowed",
-        }
-        return f"{error.filename or 'A file'} cannot be written: {reasons[error.errno]}."
-    notes = " ".join(getattr(error, "__notes__", []))
-    text = str(error) if isinstance(error, ChatkitError) else f"{type(error).__name__}: {error}"
-    return " ".join(f"{text} {notes}".split())

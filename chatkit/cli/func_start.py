@@ -11,6 +11,8 @@ import sys
 from pathlib import Path
 from typing import NoReturn
 
+from chatkit.cli.failures import INTERRUPTED, exit_code, sentence
+
 PROGRAM = "chatkit func start"
 
 
@@ -24,14 +26,12 @@ def main() -> int:
     try:
         return start(arguments)
     except KeyboardInterrupt:
-        print("\nchatkit: interrupted.", file=sys.stderr)
+        print(INTERRUPTED, file=sys.stderr)
     except Exception as error:
         if "--debug" in sys.argv:
             raise
-        from chatkit.cli.app import sentence
-
         print(f"chatkit: {sentence(error)}", file=sys.stderr)
-        return int(getattr(error, "exit_code", 1))
+        return exit_code(error)
     return 1
 
 
@@ -40,13 +40,12 @@ def start(arguments: list[str]) -> int:
     wanted = _parser().parse_args(arguments)
     from chatkit.localcloud.functions.local.local_run import run
 
-    credentials = wanted.cors_credentials
     return run(
         wanted.folder,
         port=wanted.port,
         address=wanted.address,
         cors=wanted.cors,
-        cors_credentials=credentials,
+        cors_credentials=wanted.cors_credentials,
     )
 
 

@@ -9,13 +9,12 @@ from __future__ import annotations
 
 import hashlib
 import importlib.metadata
-import importlib.util
 import json
 import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
@@ -28,85 +27,6 @@ RUN_LOCK = "requirements.lock"
 TEST_LOCK = "requirements-test.lock"
 STAMP = "chatkit-setup.json"
 STARTED = "chatkit-setup.started"
-REPAIRED = "CHATKIT_ENVIRONMENT_REPAIRED"
-
-
-def main() -> int:
-    """Run a verb in the kit's environment, making that environment first if need be.
-
-    Returns:
-        The exit code: 0 done, 1 failed, 2 bad usage.
-    """
-    arguments = sys.argv[1:]
-    try:
-        if _is_installed():
-            return _run_here()
-        environment = Environment(CHECKOUT)
-        lock = TEST_LOCK if _verb(arguments) == "test" else RUN_LOCK
-        if not environment.is_ready(lock):
-            environment.prepare(lock)
-        elif environment.is_active():
-            return _run_repairable(environment)
-        return _run_with(environment.python, arguments)
-    except SetupFailed as error:
-        if "--debug" in arguments:
-            raise
-        print(f"chatkit: {error}", file=sys.stderr)
-        return 1
-    except KeyboardInterrupt:
-        print("\nchatkit: interrupted; start again to go on.", file=sys.stderr)
-        return 1
-
-
-def _verb(arguments: list[str]) -> str:
-    return next((argument for argument in arguments if not argument.startswith("-")), "")
-
-
-def _is_installed() -> bool:
-    """Whether this interpreter has the package with its dependencies (conda, `pip install -e .`)."""
-    try:
-        importlib.metadata.version("chatkit")
-    except importlib.metadata.PackageNotFoundError:
-        return False
-    return importlib.util.find_spec("typer") is not None
-
-
-def _run_here() -> int:
-    return _command_line()()
-
-
-def _command_line() -> Callable[[], int]:
-    """All verbs, or without what they import `func start` alone, which people start again and again."""
-    if sys.argv[1:3] == ["func", "start"]:
-        from chatkit.cli.func_start import main
-    else:
-        from chatkit.cli.app import main
-    return main
-
-
-def _run_repairable(environment: Environment) -> int:
-    """Run here; when a package that the lock names turns out to be damaged, install everything again, once."""
-    try:
-        run = _command_line()
-    except ImportError as error:
-        module = (error.name or "").split(".")[0]
-        if os.environ.get(REPAIRED) or not environment.should_have(module):
-            raise
-        os.environ[REPAIRED] = "1"
-        environment.repair()
-        return _run_with(environment.python, sys.argv[1:])
-    return run()
-
-
-def _run_with(python: Path, arguments: list[str]) -> int:
-    command = [str(python), "-m", "chatkit", *arguments]
-    if os.name != "nt":
-        sys.stdout.flush()
-        os.execv(command[0], command)
-    try:
-        return subprocess.call(command)
-    except KeyboardInterrupt:
-        return 1
 
 
 class Environment:

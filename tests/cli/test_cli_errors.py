@@ -8,7 +8,7 @@ import socket
 
 import pytest
 
-from chatkit.cli.app import sentence
+from chatkit.cli.failures import sentence
 from chatkit.core import settings
 from chatkit.core.errors import ChatkitError, PortInUse
 from tests.cli.typing_verbs import Chatkit

@@ -1,0 +1,117 @@
+"""What a verb runs in: this interpreter when it has the package, else the checkout's own environment, made if need be.
+
+It stands above the command line and imports the standard library only until the environment is there.
+"""
+
+from __future__ import annotations
+
+import importlib.metadata
+import importlib.util
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+from chatkit.setup.environment import CHECKOUT, RUN_LOCK, TEST_LOCK, Environment
+from chatkit.setup.installers import SetupFailed
+
+REPAIRED = "CHATKIT_ENVIRONMENT_REPAIRED"
+TEST_HELP = """\
+Usage: chatkit test [PYTEST ARGUMENTS]
+
+Installs the test tools at its first start, then runs every test, the notebooks included.
+
+  chatkit test                            everything a person needs to believe it
+  chatkit test tests/wire                 one folder; a file, or FILE::TEST, works too
+  chatkit test -k negotiate               tests whose name contains a word
+  chatkit test -m "not slow"              without those that take more than ten seconds
+  chatkit test -x                         end at the first failure
+  make quick, make long                   the tier of two minutes; soak, large classes, slow clouds"""
+
+
+def main() -> int:
+    """Run a verb in the kit's environment, making that environment first if need be.
+
+    Returns:
+        The exit code: 0 done, 1 failed, 2 bad usage.
+    """
+    arguments = sys.argv[1:]
+    if _asks_for_test_help(arguments):
+        print(TEST_HELP)
+        return 0
+    try:
+        return _run(arguments)
+    except SetupFailed as error:
+        if "--debug" in arguments:
+            raise
+        print(f"chatkit: {error}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print("\nchatkit: interrupted; start again to go on.", file=sys.stderr)
+        return 1
+
+
+def _asks_for_test_help(arguments: list[str]) -> bool:
+    """Whether `chatkit test --help` was typed. It is answered here, so that help installs nothing."""
+    return _verb(arguments) == "test" and any(word in ("--help", "-h") for word in arguments)
+
+
+def _run(arguments: list[str]) -> int:
+    if _is_installed():
+        return _command_line()()
+    environment = Environment(CHECKOUT)
+    lock = TEST_LOCK if _verb(arguments) == "test" else RUN_LOCK
+    if not environment.is_ready(lock):
+        environment.prepare(lock)
+    elif environment.is_active():
+        return _run_repairable(environment)
+    return _run_with(environment.python, arguments)
+
+
+def _verb(arguments: list[str]) -> str:
+    return next((argument for argument in arguments if not argument.startswith("-")), "")
+
+
+def _is_installed() -> bool:
+    """Whether this interpreter has the package with its dependencies (conda, `pip install -e .`)."""
+    try:
+        importlib.metadata.version("chatkit")
+    except importlib.metadata.PackageNotFoundError:
+        return False
+    return importlib.util.find_spec("typer") is not None
+
+
+def _command_line() -> Callable[[], int]:
+    """Import the verbs. `func start` is imported alone: people start it again and again."""
+    if sys.argv[1:3] == ["func", "start"]:
+        from chatkit.cli.func_start import main
+    else:
+        from chatkit.cli.app import main
+    return main
+
+
+def _run_repairable(environment: Environment) -> int:
+    """Run here; when a package that the lock names turns out to be damaged, install everything again, once."""
+    try:
+        run = _command_line()
+    except ImportError as error:
+        module = (error.name or "").split(".")[0]
+        if os.environ.get(REPAIRED) or not environment.should_have(module):
+            raise
+        os.environ[REPAIRED] = "1"
+        environment.repair()
+        return _run_with(environment.python, sys.argv[1:])
+    return run()
+
+
+def _run_with(python: Path, arguments: list[str]) -> int:
+    """Run the verb with another interpreter, in the place of this process where the system can do that."""
+    command = [str(python), "-m", "chatkit", *arguments]
+    if os.name != "nt":
+        sys.stdout.flush()
+        os.execv(command[0], command)
+    try:
+        return subprocess.call(command)
+    except KeyboardInterrupt:
+        return 1
