@@ -7,7 +7,7 @@ from contextlib import contextmanager, suppress
 from urllib.parse import urlsplit
 
 from chatkit.core.errors import PortInUse
-from chatkit.core.listeners import bind
+from chatkit.core.ports import bind
 
 
 @contextmanager

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -13,7 +12,7 @@ from typing import Annotated
 import typer
 
 from chatkit.cli import cloud_process
-from chatkit.core import settings
+from chatkit.core import ports, settings
 from chatkit.core.errors import PortInUse, SetupError
 from chatkit.setup.environment import Environment
 
@@ -80,15 +79,6 @@ def choose_port(wanted: int | None) -> int:
         PortInUse: The wanted port, or each of twenty, is taken.
     """
     for port in [wanted] if wanted else range(PORT, PORT + 20):
-        if _is_free(port):
+        if not any(ports.answers(port, host=host) for host in ports.LOCALHOST):
             return port
     raise PortInUse(wanted or PORT, wanted_for="JupyterLab", hint="Choose another with --port.")
-
-
-def _is_free(port: int) -> bool:
-    for family, host in ((socket.AF_INET, "127.0.0.1"), (socket.AF_INET6, "::1")):
-        with socket.socket(family) as probe:
-            probe.settimeout(0.5)
-            if probe.connect_ex((host, port)) == 0:
-                return False
-    return True

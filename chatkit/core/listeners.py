@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import errno
 import logging
-import socket
 import ssl
 import time
 from collections.abc import Callable
@@ -13,12 +11,11 @@ from functools import partial
 
 from aiohttp import web
 
-from chatkit.core.errors import PortInUse
+from chatkit.core import ports
 from chatkit.localcloud.core.store import Store
 
 log = logging.getLogger("chatkit.local.ports")
 Front = Callable[[Callable[[], asyncio.Protocol]], asyncio.Protocol]
-LOCALHOST = ("127.0.0.1", "::1")
 # Kestrel's MaxRequestHeadersTotalSize; sign-in cookies and long filters need more than aiohttp's 8 KB.
 MAX_HEAD_BYTES = 32 * 1024
 RECOVER_WITHIN_S = 1
@@ -46,11 +43,13 @@ class Listeners:
                 at each start and nobody writes down.
         """
         known = self._store.get("ports", owner)
-        if known and (not movable or owner in self._open or is_free(int(known["port"]))):
+        if known and (not movable or owner in self._open or ports.is_free(int(known["port"]))):
             return int(known["port"])
         taken = {int(value["port"]) for _, value in self._store.items("ports")}
         candidates = [*range(preferred, preferred + 21)] if preferred else []
-        port = next((p for p in candidates if p not in taken and is_free(p)), 0) or _any_free(taken)
+        port = next(
+            (p for p in candidates if p not in taken and ports.is_free(p)), 0
+        ) or ports.any_free(taken=taken)
         self._store.put("ports", owner, {"port": port})
         return port
 
@@ -63,7 +62,7 @@ class Listeners:
         """
         known = self._store.get("ports", owner)
         deadline = time.monotonic() + RECOVER_WITHIN_S
-        while known and not is_free(int(known["port"])) and time.monotonic() < deadline:
+        while known and not ports.is_free(int(known["port"])) and time.monotonic() < deadline:
             await asyncio.sleep(0.05)  # another program's call may pass through it
         port = self.reserve(owner, preferred=preferred, movable=True)
         if known and port != int(known["port"]):
@@ -107,10 +106,11 @@ class Listeners:
             await runner.setup()
         http: Callable[[], asyncio.Protocol] = runner.server  # type: ignore[assignment]
         meet = http if front is None else partial(front, http)
-        sockets = bind(port, ipv4_only=ipv4_only, wanted_for=owner)
+        sockets = ports.bind(port, ipv4_only=ipv4_only, wanted_for=owner)
         loop = asyncio.get_running_loop()
         servers = [
-            await loop.create_server(meet, sock=sock, ssl=tls, backlog=4096) for sock in sockets
+            await loop.create_server(meet, sock=sock, ssl=tls, backlog=ports.BACKLOG)
+            for sock in sockets
         ]
         self._open[owner] = runner, servers
 
@@ -138,66 +138,3 @@ def plain_runner(app: web.Application) -> web.AppRunner:
         max_line_size=MAX_HEAD_BYTES,
         max_field_size=MAX_HEAD_BYTES,
     )
-
-
-def bind(port: int, *, ipv4_only: bool = False, wanted_for: str) -> list[socket.socket]:
-    """Bind a loopback port on IPv4 and, where the machine has it, IPv6.
-
-    Raises:
-        PortInUse: Another program listens there.
-    """
-    sockets: list[socket.socket] = []
-    for host in LOCALHOST[:1] if ipv4_only else LOCALHOST:
-        try:
-            sockets.append(_bind_one(host, port))
-        except OSError as error:
-            if host == "::1" and error.errno in (errno.EADDRNOTAVAIL, errno.EAFNOSUPPORT):
-                continue
-            for sock in sockets:
-                sock.close()
-            if error.errno == errno.EADDRINUSE:
-                raise PortInUse(port, wanted_for=wanted_for) from error
-            raise
-        port = port or sockets[0].getsockname()[1]
-    return sockets
-
-
-def _bind_one(host: str, port: int) -> socket.socket:
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    sock = socket.socket(family, socket.SOCK_STREAM)
-    try:
-        if hasattr(socket, "SO_REUSEADDR") and hasattr(
-            socket, "SO_REUSEPORT"
-        ):  # not on Windows: there it shares the port
-            sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        if family == socket.AF_INET6:
-            sock.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
-        sock.bind((host, port))
-        sock.listen(4096)
-        sock.setblocking(False)
-    except OSError:
-        sock.close()
-        raise
-    return sock
-
-
-def is_free(port: int) -> bool:
-    """Say whether a loopback port can be bound now."""
-    try:
-        sockets = bind(port, wanted_for="a test")
-    except OSError:
-        return False
-    except PortInUse:
-        return False
-    for sock in sockets:
-        sock.close()
-    return True
-
-
-def _any_free(taken: set[int]) -> int:
-    while True:
-        sockets = bind(0, ipv4_only=True, wanted_for="a service")
-        port = int(sockets[0].getsockname()[1])
-        sockets[0].close()
-        if port not in taken:
-            return port

@@ -10,7 +10,6 @@ import errno
 import hashlib
 import json
 import os
-import socket
 import subprocess
 import sys
 import urllib.error
@@ -23,6 +22,7 @@ from pathlib import Path
 from time import monotonic, sleep
 from typing import Any
 
+from chatkit.core import ports
 from chatkit.core.errors import NotStarted, PortInUse, SetupError
 from chatkit.core.files import write_private
 from chatkit.core.settings import checkout
@@ -74,18 +74,7 @@ class Server:
 
     def holds_port(self) -> bool:
         """Whether the port that answers is this process's own: another home's server may have been quicker."""
-        import psutil
-
-        try:
-            sockets = psutil.Process(self.pid).net_connections("tcp")
-        except psutil.AccessDenied:
-            return True
-        except psutil.Error:
-            return False
-        return any(
-            socket.status == psutil.CONN_LISTEN and socket.laddr.port == self.port
-            for socket in sockets
-        )
+        return ports.holds(self.pid, self.port)
 
 
 class _PortLost(Exception):
@@ -183,8 +172,8 @@ class Development:
                 return Started(found, is_new=False)
             port = found.port
         self.stop(name)
-        holder = "" if is_free(port) else who_holds(port)
-        chosen = free_port(port) if holder else port
+        holder = "" if ports.is_free(port) else str(ports.who_holds(port))
+        chosen = ports.next_free(port) if holder else port
         files = fingerprint(folder)
         for _ in range(PORT_TRIES):
             process = self._spawn(name, (*command, str(chosen)))
@@ -193,7 +182,8 @@ class Development:
             try:
                 self._wait_until_healthy(server, process)
             except _PortLost:
-                holder, chosen = who_holds(chosen), free_port(chosen)
+                holder = str(ports.who_holds(chosen))
+                chosen = ports.next_free(chosen)
             else:
                 return Started(server, is_new=True, instead_of=holder)
         raise NotStarted(
@@ -287,50 +277,6 @@ def fingerprint(folder: Path) -> str:
         for path in files
     ]
     return hashlib.sha256("\n".join(lines).encode()).hexdigest()
-
-
-def is_free(port: int) -> bool:
-    """Say whether a loopback port can be bound, on IPv4 and on IPv6 where the machine has it."""
-    for family, host in ((socket.AF_INET, "127.0.0.1"), (socket.AF_INET6, "::1")):
-        try:
-            with socket.socket(family, socket.SOCK_STREAM) as probe:
-                if sys.platform != "win32":
-                    probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-                probe.bind((host, port))
-        except OSError as error:
-            if family == socket.AF_INET or error.errno == errno.EADDRINUSE:
-                return False
-    return True
-
-
-def free_port(after: int) -> int:
-    """The next free port, close to the wanted one so that it is easy to recognise."""
-    near = next((port for port in range(after + 1, min(after + 50, 65536)) if is_free(port)), 0)
-    if near:
-        return near
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
-def who_holds(port: int) -> str:
-    """Name the program that listens on a port, as far as this user may see it."""
-    import psutil
-
-    try:
-        listening = [
-            item for item in psutil.net_connections("tcp") if item.status == psutil.CONN_LISTEN
-        ]
-        found = [item for item in listening if item.laddr and item.laddr.port == port]
-    except psutil.Error:
-        found = []
-    pid = next((item.pid for item in found if item.pid), None)
-    if pid is None:
-        return "another program"
-    try:
-        return f"{psutil.Process(pid).name()} (process {pid})"
-    except psutil.Error:
-        return f"process {pid}"
 
 
 def _created(pid: int) -> float:

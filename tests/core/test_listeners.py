@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import socket
 from pathlib import Path
 
 import aiohttp
@@ -12,7 +11,8 @@ from aiohttp import web
 
 from chatkit.core import tls
 from chatkit.core.errors import PortInUse
-from chatkit.core.listeners import Listeners, bind
+from chatkit.core.listeners import Listeners
+from chatkit.core.ports import bind
 from chatkit.localcloud.core.store import Store
 from chatkit.localcloud.core.web import loopback_only
 
@@ -127,13 +127,3 @@ async def test_a_foreign_host_name_is_refused(listeners: Listeners) -> None:
         async with session.get(f"http://127.0.0.1:{port}/") as answer:
             assert answer.status == 200
     await listeners.close_all()
-
-
-async def test_only_loopback_is_bound(listeners: Listeners) -> None:
-    """No socket listens on another address."""
-    port = listeners.reserve("a")
-    sockets = bind(port, wanted_for="a")
-    assert {sock.getsockname()[0] for sock in sockets} <= {"127.0.0.1", "::1"}
-    for sock in sockets:
-        sock.close()
-    assert sockets[0].family == socket.AF_INET

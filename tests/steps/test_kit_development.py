@@ -16,15 +16,14 @@ from pathlib import Path
 import psutil
 import pytest
 
+from chatkit.core import ports
 from chatkit.core.errors import PortInUse, SetupError
+from chatkit.core.ports import is_free, next_free
 from chatkit.steps.local_servers import (
     FUNCTIONS,
     PAGE,
     Development,
     Server,
-    free_port,
-    is_free,
-    who_holds,
 )
 
 
@@ -56,7 +55,7 @@ def taken() -> Iterator[int]:
 
 def test_the_page_is_served_when_start_returns(development: Development, page: Path) -> None:
     """No cell has to wait or try again."""
-    started = development.start_page(page, port=free_port(20000))
+    started = development.start_page(page, port=next_free(20000))
     with urllib.request.urlopen(started.server.url) as answer:
         assert answer.read() == b"hello"
         assert answer.headers["Cache-Control"] == "no-cache"
@@ -64,8 +63,8 @@ def test_the_page_is_served_when_start_returns(development: Development, page: P
 
 def test_starting_twice_keeps_the_server(development: Development, page: Path) -> None:
     """A cell can be run again."""
-    first = development.start_page(page, port=free_port(20000))
-    again = development.start_page(page, port=free_port(20000))
+    first = development.start_page(page, port=next_free(20000))
+    again = development.start_page(page, port=next_free(20000))
     assert (first.is_new, again.is_new, again.server) == (True, False, first.server)
 
 
@@ -73,7 +72,7 @@ def test_another_process_finds_the_server(
     development: Development, page: Path, tmp_path: Path
 ) -> None:
     """A kernel restart forgets nothing."""
-    server = development.start_page(page, port=free_port(20000)).server
+    server = development.start_page(page, port=next_free(20000)).server
     assert Development(tmp_path).running(PAGE) == server
 
 
@@ -109,7 +108,7 @@ def test_a_port_lost_for_a_moment_is_given_up(
     development: Development, page: Path, tmp_path: Path
 ) -> None:
     """Somebody took it between choosing and listening, and may have left it again since."""
-    first = free_port(20000)
+    first = next_free(20000)
     script = tmp_path / "unlucky.py"
     script.write_text(
         "import sys\n"
@@ -122,7 +121,7 @@ def test_a_port_lost_for_a_moment_is_given_up(
 
 def test_stop_frees_the_port(development: Development, page: Path) -> None:
     """And says whether there was anything to stop."""
-    server = development.start_page(page, port=free_port(20000)).server
+    server = development.start_page(page, port=next_free(20000)).server
     assert development.stop(PAGE)
     assert not development.stop(PAGE)
     assert is_free(server.port)
@@ -150,7 +149,7 @@ def test_a_server_that_ends_says_its_last_words(development: Development, page: 
     """Not a time-out after 45 seconds."""
     command = (sys.executable, "-c", "import sys; sys.exit('the disk is on fire')")
     with pytest.raises(SetupError, match="the disk is on fire"):
-        development._start(PAGE, command, page, free_port(20000))
+        development._start(PAGE, command, page, next_free(20000))
 
 
 def test_an_app_that_cannot_be_loaded_is_said_with_the_hosts_words(
@@ -166,7 +165,7 @@ def test_an_app_that_cannot_be_loaded_is_said_with_the_hosts_words(
         "http.server.HTTPServer(('127.0.0.1', int(sys.argv[1])), Handler).serve_forever()\n"
     )
     with pytest.raises(SetupError, match="no module named nope"):
-        development._start(FUNCTIONS, (sys.executable, str(script)), page, free_port(20000))
+        development._start(FUNCTIONS, (sys.executable, str(script)), page, next_free(20000))
     assert development.running(FUNCTIONS) is None
 
 
@@ -175,10 +174,10 @@ def test_a_function_host_starts_anew_when_a_file_changed(
 ) -> None:
     """On its port; the cell's promise is that what is in the folder now runs now."""
     command = (sys.executable, "-m", "chatkit.steps.local_servers", str(page))
-    first = development._start(FUNCTIONS, command, page, free_port(20000)).server
-    assert not development._start(FUNCTIONS, command, page, free_port(20000)).is_new
+    first = development._start(FUNCTIONS, command, page, next_free(20000)).server
+    assert not development._start(FUNCTIONS, command, page, next_free(20000)).is_new
     os.utime(page / "index.html", (1, 1))
-    again = development._start(FUNCTIONS, command, page, free_port(20000))
+    again = development._start(FUNCTIONS, command, page, next_free(20000))
     assert again.is_new and again.server.port == first.port
     development.stop(FUNCTIONS)
 
@@ -195,7 +194,7 @@ def test_no_directory_is_listed_and_nothing_outside_is_served(
     """A website shows neither."""
     (page / "vendor").mkdir()
     (page.parent / "secret.txt").write_text("x")
-    server = development.start_page(page, port=free_port(20000)).server
+    server = development.start_page(page, port=next_free(20000)).server
     for path in ("/vendor/", "/../secret.txt", "/%2e%2e/secret.txt"):
         with pytest.raises(urllib.error.HTTPError, match="404") as caught:
             urllib.request.urlopen(server.url + path)
@@ -204,15 +203,10 @@ def test_no_directory_is_listed_and_nothing_outside_is_served(
 
 def test_the_page_server_ends_with_its_folder(development: Development, page: Path) -> None:
     """A deleted home leaves no process behind."""
-    server = development.start_page(page, port=free_port(20000)).server
+    server = development.start_page(page, port=next_free(20000)).server
     shutil.rmtree(page)
     psutil.wait_procs([psutil.Process(server.pid)], timeout=10)
     assert not server.is_alive()
-
-
-def test_the_holder_of_a_free_port_is_unknown() -> None:
-    """Somebody else's process is not always visible."""
-    assert who_holds(free_port(20000)) == "another program"
 
 
 def test_api_and_page_are_two_sites() -> None:
@@ -232,14 +226,12 @@ def test_another_programs_server_is_not_taken_for_ones_own(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The port is taken between choosing it and listening: the server moves to another one."""
-    from chatkit.steps import local_servers
-
     (tmp_path / "content").mkdir()
     other = socket.create_server(("127.0.0.1", 0))
     taken = other.getsockname()[1]
     free = iter([True])
-    real = local_servers.is_free
-    monkeypatch.setattr(development, "is_free", lambda port: next(free, None) or real(port))
+    real = ports.is_free
+    monkeypatch.setattr(ports, "is_free", lambda port: next(free, None) or real(port))
     started = Development(tmp_path).start_page(tmp_path / "content", port=taken)
     Development(tmp_path).stop(PAGE)
     other.close()

@@ -9,8 +9,9 @@ from pathlib import Path
 from unittest.mock import patch
 
 from chatkit.cli import cloud_process
+from chatkit.core.ports import next_free
 from chatkit.steps import local_settings
-from chatkit.steps.local_servers import FUNCTIONS, PAGE, free_port
+from chatkit.steps.local_servers import FUNCTIONS, PAGE
 from chatkit.workshop import Workshop
 from tests.app_versions import BEFORE_SIGN_IN, write_app
 
@@ -46,7 +47,7 @@ def finished_workshop(home: Path, *, sign_in: bool = False) -> Iterator[Workshop
     workshop = Workshop.open()
     try:
         # A port of its own: whoever restarts the functions finds it free, whatever runs beside this.
-        with patch.object(local_settings, "PORT", free_port(20000 + os.getpid() % 20000)):
+        with patch.object(local_settings, "PORT", next_free(20000 + os.getpid() % 20000)):
             for verb in ("provision", *(WITH_SIGN_IN if sign_in else (*LOCAL, *DEPLOYED))):
                 getattr(workshop, verb)()
             yield workshop

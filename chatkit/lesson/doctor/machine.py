@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import importlib.metadata
 import shutil
-import socket
 import sys
 import time
 import urllib.request
@@ -13,6 +12,7 @@ from pathlib import Path
 
 from chatkit.core import settings
 from chatkit.core.files import write_private
+from chatkit.core.ports import answers
 from chatkit.lesson.doctor.finding import Finding
 
 PACKAGES = (
@@ -85,7 +85,7 @@ def packages() -> Iterator[Finding]:
 def ports(*, cloud_runs: bool) -> Iterator[Finding]:
     """The ports that have a fixed number. A taken one is fatal only for the local runs."""
     for port, user in PORTS.items():
-        taken = _answers(port)
+        taken = answers(port)
         if not taken:
             yield Finding(f"Port {port}", True, f"free for {user}")
         elif cloud_runs or port in (8888, 10000):
@@ -160,9 +160,3 @@ def _version(name: str) -> str | None:
         return importlib.metadata.version(name)
     except importlib.metadata.PackageNotFoundError:
         return None
-
-
-def _answers(port: int) -> bool:
-    with socket.socket() as probe:
-        probe.settimeout(0.5)
-        return probe.connect_ex(("127.0.0.1", port)) == 0

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-import socket
 from urllib.parse import urlsplit
 
 from chatkit.cloud.publish.package import BUNDLE
+from chatkit.core import ports
 from chatkit.lesson.doctor import machine
 from chatkit.lesson.doctor.problem import Problem
 from chatkit.lesson.doctor.snapshot import World
@@ -100,17 +100,13 @@ def _no_storage(world: World) -> str:
         (part.partition("=")[2] for part in text.split(";") if part.startswith("BlobEndpoint=")), ""
     )
     url = urlsplit(DEVELOPMENT_URL if text == DEVELOPMENT_STORAGE else blob)
-    if url.hostname not in ("127.0.0.1", "localhost") or _answers(url.hostname, url.port or 80):
+    if url.hostname not in ("127.0.0.1", "localhost") or ports.answers(
+        url.port or 80, host=url.hostname
+    ):
         return ""
     return (
         f"nothing answers at {url.hostname}:{url.port}, where local.settings.json has the storage"
     )
-
-
-def _answers(host: str, port: int) -> bool:
-    with socket.socket() as probe:
-        probe.settimeout(0.5)
-        return probe.connect_ex((host, port)) == 0
 
 
 PROBLEMS = (

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from aiohttp import web
 
-from chatkit.core import listeners
+from chatkit.core import listeners, ports
 from chatkit.localcloud.functions.host import watching
 from chatkit.localcloud.functions.host.console import Console
 from chatkit.localcloud.functions.host.errors import AppInvalid
@@ -61,7 +61,7 @@ class LocalRun:
         early = early or prepare(self._folder, self._options)
         self._console = early.console
         try:
-            sockets = listeners.bind(early.port, wanted_for="the local functions host")
+            sockets = ports.bind(early.port, wanted_for="the local functions host")
             cors = self._cors(early.settings)
         except Exception:
             if early.worker:

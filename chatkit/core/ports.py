@@ -1,0 +1,169 @@
+"""Loopback ports: is one free, who holds it, which is the next free one, and binding it. The standard library at import."""
+
+from __future__ import annotations
+
+import errno
+import socket
+import sys
+from collections.abc import Collection
+from dataclasses import dataclass
+
+from chatkit.core.errors import PortInUse
+
+LOCALHOST = ("127.0.0.1", "::1")
+BACKLOG = 4096
+NEAR = 50
+HIGHEST = 65535
+# What binding ::1 fails with where the machine has no IPv6, or has it switched off.
+NO_IPV6 = (errno.EADDRNOTAVAIL, errno.EAFNOSUPPORT)
+
+
+@dataclass(frozen=True)
+class Holder:
+    """The program that listens on a port, as far as this user may see it.
+
+    Attributes:
+        pid: Its process id, None when it cannot be seen.
+        name: Its name, empty when it cannot be seen.
+    """
+
+    pid: int | None = None
+    name: str = ""
+
+    def __str__(self) -> str:
+        if self.pid is None:
+            return "another program"
+        if not self.name:
+            return f"process {self.pid}"
+        return f"{self.name} (process {self.pid})"
+
+
+def bind(port: int, *, ipv4_only: bool = False, wanted_for: str) -> list[socket.socket]:
+    """Listen on a loopback port on IPv4 and, where the machine has it, IPv6.
+
+    Args:
+        port: The port; 0 for any free one, then the same for both families.
+        ipv4_only: Leave ::1 alone.
+        wanted_for: Who needs the port, for the error.
+
+    Raises:
+        PortInUse: Another program listens there.
+    """
+    sockets: list[socket.socket] = []
+    for host in LOCALHOST[:1] if ipv4_only else LOCALHOST:
+        try:
+            sock = _bound(host, port)
+        except OSError as error:
+            if host == "::1" and error.errno in NO_IPV6:
+                continue
+            for opened in sockets:
+                opened.close()
+            if error.errno == errno.EADDRINUSE:
+                raise PortInUse(port, wanted_for=wanted_for) from error
+            raise
+        sockets.append(sock)
+        port = port or int(sock.getsockname()[1])
+    return sockets
+
+
+def is_free(port: int) -> bool:
+    """Say whether `bind` would get a port now.
+
+    A port that somebody's outgoing connection passes through is not free either, until that connection ends.
+    """
+    for host in LOCALHOST:
+        try:
+            _bound(host, port, listen=False).close()
+        except OSError as error:
+            if host == "::1" and error.errno in NO_IPV6:
+                continue
+            return False
+    return True
+
+
+def answers(port: int, *, host: str = "127.0.0.1", timeout_s: float = 0.5) -> bool:
+    """Say whether somebody accepts connections on a port.
+
+    Unlike `is_free` this also finds a program that listens on every address of the machine: macOS and Windows would
+    let another one bind the loopback address beside it.
+    """
+    try:
+        socket.create_connection((host, port), timeout=timeout_s).close()
+    except OSError:
+        return False
+    return True
+
+
+def next_free(after: int) -> int:
+    """The next free port, close to the wanted one so that it is easy to recognise."""
+    for port in range(after + 1, min(after + NEAR, HIGHEST + 1)):
+        if is_free(port):
+            return port
+    return any_free()
+
+
+def any_free(*, taken: Collection[int] = ()) -> int:
+    """A free port that the system chooses.
+
+    Args:
+        taken: Ports that are promised to others, whether they listen or not.
+    """
+    while True:
+        with _bound(LOCALHOST[0], 0, listen=False) as probe:
+            port = int(probe.getsockname()[1])
+        if port not in taken:
+            return port
+
+
+def who_holds(port: int) -> Holder:
+    """Name the program that listens on a port, as far as this user may see it."""
+    import psutil
+
+    try:
+        connections = psutil.net_connections("tcp")
+    except psutil.Error:  # macOS shows other processes' sockets to root only
+        return Holder()
+    for found in connections:
+        if found.status != psutil.CONN_LISTEN or not found.laddr or found.laddr.port != port:
+            continue
+        if found.pid is None:  # another user's process
+            continue
+        try:
+            return Holder(found.pid, psutil.Process(found.pid).name())
+        except psutil.Error:
+            return Holder(found.pid)
+    return Holder()
+
+
+def holds(pid: int, port: int) -> bool:
+    """Say whether a process itself listens on a port; True where the system does not let this user look."""
+    import psutil
+
+    try:
+        connections = psutil.Process(pid).net_connections("tcp")
+    except psutil.AccessDenied:
+        return True
+    except psutil.Error:
+        return False
+    return any(
+        found.status == psutil.CONN_LISTEN and found.laddr.port == port for found in connections
+    )
+
+
+def _bound(host: str, port: int, *, listen: bool = True) -> socket.socket:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    sock = socket.socket(family, socket.SOCK_STREAM)
+    try:
+        # Take a port over from connections that linger in TIME_WAIT. On Windows the option would share it with a listener.
+        if sys.platform != "win32":
+            sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        if family == socket.AF_INET6:
+            sock.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
+        sock.bind((host, port))
+        if listen:
+            sock.listen(BACKLOG)
+            sock.setblocking(False)
+    except OSError:
+        sock.close()
+        raise
+    return sock
