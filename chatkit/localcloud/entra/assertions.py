@@ -9,10 +9,10 @@ from typing import Any
 import jwt
 from cryptography import x509
 from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 
 from chatkit.localcloud.entra.errors import assertion_refused
 
-JWT_BEARER = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 ALGORITHMS = ["RS256", "PS256"]
 
 
@@ -36,12 +36,14 @@ def check(assertion: str, application: dict[str, Any], audiences: list[str]) -> 
     if certificate is None:
         raise assertion_refused(
             700027,
-            f"The certificate with identifier used to sign the client assertion is not registered on application '{client_id}'.",
+            "The certificate with identifier used to sign the client assertion is not registered"
+            f" on application '{client_id}'.",
         )
+    public_key = certificate.public_key()
+    if not isinstance(public_key, RSAPublicKey):
+        raise assertion_refused(700027, "Client assertion failed signature validation.")
     try:
-        claims = jwt.decode(
-            assertion, certificate.public_key(), algorithms=ALGORITHMS, audience=audiences
-        )  # type: ignore[arg-type]
+        claims = jwt.decode(assertion, public_key, algorithms=ALGORITHMS, audience=audiences)
     except (jwt.ExpiredSignatureError, jwt.ImmatureSignatureError):
         raise assertion_refused(
             700024, "Client assertion is not within its valid time range."
