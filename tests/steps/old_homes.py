@@ -13,7 +13,7 @@ from pathlib import Path
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
-from tests.ports import free_port
+from chatkit.core.ports import any_free
 
 HOMES = Path(__file__).parents[1] / "data" / "homes"
 VENDOR = Path(__file__).parents[2] / "content" / "vendor"
@@ -47,12 +47,14 @@ class Values:
         if kind == "pem":
             return self._pem
         if kind == "port":
-            return str(self._ports.setdefault(name, free_port()))
+            return str(self._ports.setdefault(name, any_free()))
         content = hashlib.shake_256(name.encode()).digest(int(size))
         if kind == "hex":
             return content.hex()
-        encode = base64.urlsafe_b64encode if kind == "urlsafe" else base64.b64encode
-        return encode(content).decode()
+        if kind == "standard":
+            return base64.b64encode(content).decode()
+        secret = base64.urlsafe_b64encode(content)
+        return hashlib.sha256(secret).hexdigest() if kind == "sha256" else secret.decode()
 
 
 def make(version: str, home: Path) -> None:
@@ -67,7 +69,9 @@ def make(version: str, home: Path) -> None:
     for blob, name in VENDORED.items():
         shutil.copy(VENDOR / name, home / BLOBS / blob)
     shutil.copytree(VENDOR, home / "my-chat" / "content" / "vendor")
-    documents = json.loads(values.fill((HOMES / version / "state.json").read_text(encoding="utf-8")))
+    documents = json.loads(
+        values.fill((HOMES / version / "state.json").read_text(encoding="utf-8"))
+    )
     with sqlite3.connect(home / "local" / "state.db") as state:
         state.execute(
             "CREATE TABLE documents (collection TEXT, key TEXT, value TEXT,"

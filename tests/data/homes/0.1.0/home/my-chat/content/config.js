@@ -1,0 +1,60 @@
+// Where the function app is, from config.json beside the page. Asked for at once, while the rest of the page still loads.
+
+/** `status` is the HTTP status of the answer, 0 when there was none. */
+export class ApiError extends Error {
+  constructor(sentence, status = 0) {
+    super(sentence);
+    this.status = status;
+  }
+}
+
+const ask = () => fetch("config.json", { cache: "no-store", priority: "high" }).catch(() => null);
+let asked = ask();
+let way = "";
+
+/**
+ * Read config.json beside the page: {"apiBaseUrl": "https://…"}, without /api. A relative URL starts at the page.
+ * With authentication it also has "signIn", the name of the identity provider, for example "aad"; behind a proxy "way".
+ */
+export async function readConfig() {
+  const response = await (asked ?? ask());
+  asked = null;
+  if (!response) throw new ApiError("The page's own server does not answer.");
+  if (!response.ok)
+    throw new ApiError("There is no config.json beside this page, so it does not know where its function app is.");
+  const config = await response.json().catch(() => null);
+  const signIn = config?.signIn ?? "";
+  if (typeof signIn !== "string" || !/^\w*$/.test(signIn))
+    throw new ApiError('In config.json, "signIn" has to be the name of a provider, for example "aad".');
+  way = isOnTheWay(config?.way) ? config.way : "";
+  return { apiBaseUrl: reached(absolute(config?.apiBaseUrl)), signIn };
+}
+
+/**
+ * Where this browser finds an http server that, to the function app, is on its own machine: behind the proxy, for example of a
+ * JupyterHub, through which the page itself has come. config.json names that "way", with {port} for the server's port.
+ */
+export function reached(url) {
+  if (!way) return url;
+  const { protocol, hostname, port, pathname, search } = new URL(url);
+  if (protocol !== "http:" || !["localhost", "127.0.0.1"].includes(hostname)) return url;
+  const base = new URL(way.replace("{port}", port), document.baseURI).href.replace(/\/+$/, "");
+  return (base + pathname + search).replace(/\/+$/, "");
+}
+
+/** Whether this page has come that way itself; one that was opened on the machine needs none. */
+function isOnTheWay(named) {
+  if (typeof named !== "string" || !named.includes("{port}")) return false;
+  return (named.startsWith("/") ? location.pathname : location.href).startsWith(named.split("{port}")[0]);
+}
+
+function absolute(url) {
+  try {
+    if (typeof url !== "string" || !url) throw new TypeError();
+    const { protocol, href } = new URL(url, document.baseURI);
+    if (!/^https?:$/.test(protocol)) throw new TypeError();
+    return href.replace(/\/+$/, "");
+  } catch {
+    throw new ApiError('config.json has to name the function app, for example {"apiBaseUrl": "http://localhost:7071"}.');
+  }
+}

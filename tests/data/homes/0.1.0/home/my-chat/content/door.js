@@ -1,0 +1,60 @@
+// Before the room: a name that nobody checks, or a sign-in that somebody does.
+
+import { join, room, signIn } from "./room.js";
+
+const { h, onMounted, ref } = Vue;
+const MAX_NAME = 50;
+
+export const SignIn = {
+  setup() {
+    const way = ref(null);
+    const leaving = ref(false);
+    onMounted(() => way.value.focus());
+    onMounted(() => addEventListener("pageshow", () => (leaving.value = false))); // who comes back by the browser's button
+    function go() {
+      leaving.value = true;
+      signIn();
+    }
+    return () =>
+      h("div", { class: "join" }, [
+        room.doorNotice ? h("p", { class: "notice", role: "alert" }, room.doorNotice) : null,
+        h("p", { class: "quiet", id: "sign-in-hint" }, "Everybody in the room sees the name you sign in with."),
+        h(
+          "button",
+          { type: "button", class: "main", ref: way, "aria-describedby": "sign-in-hint", onClick: go },
+          leaving.value ? "Going to the sign-in…" : "Sign in",
+        ),
+      ]);
+  },
+};
+
+export const JoinForm = {
+  setup() {
+    const name = ref(room.name);
+    const problem = ref("");
+    const field = ref(null);
+    onMounted(() => field.value.focus());
+    function submit(event) {
+      event.preventDefault();
+      if (name.value.trim()) return join(name.value.trim());
+      problem.value = "Please write a name first.";
+      field.value.focus();
+    }
+    return () =>
+      h("form", { class: "join", novalidate: true, onSubmit: submit }, [
+        h(
+          "p",
+          { class: "quiet", id: "name-hint" },
+          "Everybody in the room sees your name. Nobody checks it: this chat has no sign-in.",
+        ),
+        h("label", { for: "name" }, "Your name"),
+        h("input", {
+          ...{ id: "name", ref: field, value: name.value, maxlength: MAX_NAME, autocomplete: "nickname", dir: "auto" },
+          ...{ "aria-describedby": "name-hint name-problem", "aria-invalid": problem.value ? "true" : undefined },
+          onInput: (event) => (name.value = event.target.value),
+        }),
+        h("p", { class: "wrong", id: "name-problem", role: "alert" }, problem.value),
+        h("button", { class: "main" }, "Join the chat"),
+      ]);
+  },
+};

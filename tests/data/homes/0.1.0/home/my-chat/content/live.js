@@ -1,0 +1,111 @@
+// The live connection to the hub. It comes back by itself, and says all the time how it is and when it tries again.
+
+import { ApiError, reached } from "./config.js";
+import { HEADER, token } from "./session.js";
+
+const DELAYS_S = [1, 2, 4, 8, 15, 30];
+
+/** Wait for SignalR's library, which loads beside the page: whoever stands at the door does not need it yet. */
+export async function libraryIsThere() {
+  const isLoading = !globalThis.signalR && document.readyState !== "complete";
+  if (isLoading) await new Promise((loaded) => addEventListener("load", loaded, { once: true }));
+  if (!globalThis.signalR) throw new ApiError("A part of this page did not load. Please load the page again.");
+}
+
+/**
+ * Connect to the hub that {apiBaseUrl}/api/negotiate names, and stay connected.
+ *
+ * onMessage(message) for each `newMessage`; onState({phase, seconds, why}) with phase connecting, connected or waiting;
+ * onConnected() whenever the connection is there, because messages may have been missed; onRefused() when somebody has to
+ * sign in again, after which nothing more is tried.
+ */
+export function openLive(apiBaseUrl, { onMessage, onState, onConnected, onRefused }) {
+  const http = signedIn(apiBaseUrl);
+  const hub = new signalR.HubConnectionBuilder()
+    .withUrl(`${apiBaseUrl}/api`, { withCredentials: false, httpClient: http })
+    .configureLogging(signalR.LogLevel.None)
+    .build();
+  let attempts = 0;
+  let closed = false;
+  let ticking = 0;
+
+  async function connect() {
+    clearInterval(ticking);
+    if (closed || hub.state !== signalR.HubConnectionState.Disconnected) return;
+    onState({ phase: "connecting", seconds: 0, why: "" });
+    try {
+      await hub.start();
+    } catch (error) {
+      return waitAndConnect(error);
+    }
+    if (closed) return void hub.stop();
+    attempts = 0;
+    onState({ phase: "connected", seconds: 0, why: "" });
+    onConnected();
+  }
+
+  function waitAndConnect(error) {
+    if (closed) return;
+    if (http.refused) return onRefused();
+    const delay_s = DELAYS_S[Math.min(attempts++, DELAYS_S.length - 1)] + Math.random();
+    const until = performance.now() + delay_s * 1000;
+    const tick = () => {
+      const seconds = Math.ceil((until - performance.now()) / 1000);
+      if (seconds <= 0) connect();
+      else onState({ phase: "waiting", seconds, why: sentence(error) });
+    };
+    clearInterval(ticking);
+    ticking = setInterval(tick, 250);
+    tick();
+  }
+
+  hub.on("newMessage", onMessage);
+  hub.onclose(waitAndConnect);
+  addEventListener("online", connect);
+  connect();
+
+  return {
+    retry: connect,
+    close() {
+      closed = true;
+      clearInterval(ticking);
+      removeEventListener("online", connect);
+      hub.stop();
+    },
+  };
+}
+
+/** Requests to the function app carry the token of who is signed in; those to SignalR Service do not. */
+function signedIn(apiBaseUrl) {
+  const plain = new signalR.DefaultHttpClient(signalR.NullLogger.instance);
+  return {
+    refused: false,
+    getCookieString: () => "",
+    async send(request) {
+      if (!request.url.startsWith(`${apiBaseUrl}/api/`)) return plain.send(request);
+      try {
+        const headers = { ...request.headers, ...(token() && { [HEADER]: token() }) };
+        return withReachedUrl(await plain.send({ ...request, headers }));
+      } catch (error) {
+        this.refused = error.statusCode === 401;
+        throw error;
+      }
+    },
+  };
+}
+
+/** The function app's answer, in which the hub's address is one that this browser finds. */
+function withReachedUrl(response) {
+  const answer = JSON.parse(response.content);
+  if (!answer?.url) return response;
+  const content = JSON.stringify({ ...answer, url: reached(answer.url) });
+  return new signalR.HttpResponse(response.statusCode, response.statusText, content);
+}
+
+function sentence(error) {
+  if (!navigator.onLine) return "This device is offline.";
+  const status = /Status code '(\d+)'/.exec(error?.message ?? "")?.[1];
+  if (status) return `The function app answered with status ${status}.`;
+  if (/negotiat/i.test(error?.message ?? "")) return "The function app does not answer.";
+  return "The connection was lost.";
+}

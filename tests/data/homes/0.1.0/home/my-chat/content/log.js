@@ -1,0 +1,153 @@
+// The list of messages: days, bubbles, what is still on its way, and where the reader is.
+
+import { deliver, discard, loadEarlier, loadHistory, room } from "./room.js";
+import { avatar, called, nameOf, whole } from "./names.js";
+import { count, dayOf, momentOf, timeOf } from "./text.js";
+
+const { h, nextTick, onBeforeUnmount, onMounted, onUpdated, ref } = Vue;
+const NEAR_BOTTOM_PX = 48;
+const TOGETHER_MS = 5 * 60_000;
+
+const button = (label, onClick) => h("button", { type: "button", class: "link", onClick }, label);
+
+export const Log = {
+  setup() {
+    const box = ref(null);
+    const earlierBusy = ref(false);
+    let top = 0; // where the reader was: only who scrolls up leaves the bottom, not whose window shrinks
+
+    function toBottom() {
+      box.value.scrollTop = box.value.scrollHeight;
+      room.atBottom = true;
+      if (!document.hidden) room.unseen = 0;
+    }
+    const stay = () => room.atBottom && toBottom();
+    function onScroll() {
+      const { scrollHeight, scrollTop, clientHeight } = box.value;
+      if (scrollHeight - scrollTop - clientHeight < NEAR_BOTTOM_PX) room.atBottom = true;
+      else if (scrollTop < top) room.atBottom = false;
+      top = scrollTop;
+      if (room.atBottom && !document.hidden) room.unseen = 0;
+    }
+    /** Put older messages above, and leave what is being read where it is. */
+    async function earlier() {
+      earlierBusy.value = true;
+      room.atBottom = false;
+      const fromBottom = box.value.scrollHeight - box.value.scrollTop;
+      await loadEarlier();
+      earlierBusy.value = false;
+      await nextTick();
+      box.value.scrollTop = box.value.scrollHeight - fromBottom;
+    }
+
+    const sizes = new ResizeObserver(stay); // a keyboard that opens on a phone
+    onMounted(() => sizes.observe(box.value));
+    onMounted(stay);
+    onUpdated(stay);
+    onBeforeUnmount(() => sizes.disconnect());
+
+    return () =>
+      h("div", { class: "log-frame" }, [
+        h(
+          "div",
+          { class: "log", ref: box, tabindex: 0, role: "log", "aria-label": "Messages", "aria-live": liveness(), onScroll },
+          [
+            room.hasEarlier &&
+              h("p", { class: "centre" }, earlierBusy.value ? "Loading…" : button("Show earlier messages", earlier)),
+            notice(),
+            h(
+              "ol",
+              room.items.flatMap((item, index) => line(item, room.items[index - 1])),
+            ),
+          ],
+        ),
+        room.unseen > 0 && !room.atBottom
+          ? h("button", { type: "button", class: "unseen", onClick: toBottom }, `${count(room.unseen, "new message")} ↓`)
+          : null,
+      ]);
+  },
+};
+
+/** Screen readers are told of messages that arrive, not of the history. */
+const liveness = () => (room.history === "loading" ? "off" : "polite");
+
+/** What stands in the place of messages, or above them. */
+function notice() {
+  if (room.history === "loading")
+    return h("div", { class: "skeleton" }, [
+      h("p", { class: "hidden" }, "Loading messages…"),
+      ...Array.from({ length: 4 }, () => h("span")),
+    ]);
+  if (room.historyProblem)
+    return h("div", { class: "notice", role: "alert" }, [
+      h("p", room.historyProblem),
+      button("Load the history again", loadHistory),
+    ]);
+  if (room.items.length) return null;
+  return h("div", { class: "empty" }, [
+    h("p", { class: "wave", "aria-hidden": "true" }, "👋"),
+    h("p", "No messages yet."),
+    h("p", { class: "quiet" }, "Say hello to everybody!"),
+  ]);
+}
+
+/** One message, and the day's heading when it is the day's first. */
+function line(item, before) {
+  const newDay = !before || dayOf(before.sentAt) !== dayOf(item.sentAt);
+  const follows = !newDay && sameSpeaker(item, before);
+  const own = item.sender === room.name;
+  return [
+    newDay ? h("li", { class: "day", key: `day-${item.key}` }, h("span", dayOf(item.sentAt))) : null,
+    h("li", { class: ["message", item.state, { own, follows, private: item.recipient }], key: item.key }, [
+      avatar(item.sender),
+      h("div", { class: "said" }, [
+        h("p", { class: ["who", { hidden: follows }] }, [
+          speaker(item.sender, own),
+          own ? h("span", { class: "quiet" }, " (you)") : "",
+          " ",
+          h("time", { datetime: item.sentAt, title: momentOf(item.sentAt) }, timeOf(item.sentAt)),
+        ]),
+        item.recipient ? badge(item) : null,
+        h("p", { class: "text", dir: "auto" }, item.text),
+        fate(item),
+      ]),
+    ]),
+  ];
+}
+
+function sameSpeaker(item, before) {
+  const soon = Date.parse(item.sentAt) - Date.parse(before.sentAt) < TOGETHER_MS;
+  return soon && before.sender === item.sender && before.recipient === item.recipient;
+}
+
+/** A name; of somebody else, who is signed in, one can press it to write privately. */
+function speaker(name, own) {
+  if (own || !room.signIn) return nameOf(name);
+  const onClick = () => (room.recipient = name);
+  return h("button", { type: "button", class: "speaker", "aria-label": `Write privately to ${called(name)}`, onClick }, nameOf(name));
+}
+
+/** Said in words and with a sign, not by colour alone. */
+const badge = ({ recipient }) =>
+  h("p", { class: "badge" }, [
+    h("span", { "aria-hidden": "true" }, "🔒 "),
+    "Private · to ",
+    recipient === room.name ? "you" : nameOf(recipient),
+  ]);
+
+/** What became of a message of mine, as long as that is worth a word. */
+function fate(item) {
+  if (item.state === "sending") return h("p", { class: "fate quiet" }, "Sending…");
+  if (item.waits) return h("p", { class: "fate quiet", role: "status" }, absence(item));
+  if (!item.stored) return h("p", { class: "fate quiet" }, "Sent, but not kept in the history.");
+  if (item.state !== "failed") return null;
+  const actions = [button("Try again", () => deliver(item)), button("Remove", () => discard(item))];
+  return h("div", { class: "fate wrong", role: "alert" }, [h("p", ["Not sent. ", item.problem]), h("p", actions)]);
+}
+
+/** The recipient of a private message was not connected when it was sent. */
+function absence({ recipient, stored, waits }) {
+  if (!stored) return [nameOf(recipient), " was not here, and the history could not keep this: please send it again later."];
+  if (waits === "away") return [nameOf(recipient), " was not here, and will find it in the history."];
+  return ["Nobody has spoken here as ", whole(recipient), " so far. The message waits in the history for who has that name."];
+}

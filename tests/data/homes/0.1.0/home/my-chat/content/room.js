@@ -1,0 +1,232 @@
+// What is in the chat room: who I am, the messages, and what happens to them. Knows nothing about the screen.
+
+import { endSession, postMessage, readHistory, whoAmI } from "./api.js";
+import { ApiError, readConfig } from "./config.js";
+import { libraryIsThere, openLive } from "./live.js";
+import { beginSignIn, forget, takeToken, token } from "./session.js";
+
+const PAGE = 50;
+const MOST = 1_000;
+const NAME_KEY = "chat-name";
+const DRAFT_KEY = "chat-draft";
+const ENDED = "Your sign-in has ended. Please sign in again.";
+
+export const room = Vue.reactive({
+  problem: "", // why the page cannot work at all
+  apiBaseUrl: "",
+  signIn: "", // the identity provider; without one people only say a name
+  entering: false, // signed in, and asking who that is
+  doorNotice: "", // why somebody stands at the door
+  name: sessionStorage.getItem(NAME_KEY) ?? "", // of this tab only: two tabs can be two people
+  joined: false,
+  recipient: "", // whom the next message is for; nobody: everybody
+  draft: "", // what could not be sent because the sign-in had ended
+  items: [], // oldest first; {key, id, sender, recipient, text, sentAt, state: sent|sending|failed, problem, stored, waits}
+  history: "loading", // loading | ready | failed
+  historyProblem: "",
+  hasEarlier: false,
+  link: { phase: "connecting", seconds: 0, why: "" },
+  atBottom: true,
+  unseen: 0,
+});
+
+let live = null;
+let made = 0;
+
+/** Everybody seen so far but me, in the order of the alphabet. */
+export const people = Vue.computed(() => {
+  const names = new Set(room.items.flatMap((item) => [item.sender, item.recipient]));
+  return [...names].filter((name) => name && name !== room.name).sort((a, b) => a.localeCompare(b));
+});
+
+/** Find the function app; who is known already goes straight in. */
+export async function start() {
+  Object.assign(room, { problem: "", doorNotice: "" });
+  try {
+    Object.assign(room, await readConfig());
+    if (room.signIn) await enter();
+    else if (room.name) join(room.name);
+  } catch (error) {
+    room.problem = said(error);
+  }
+}
+
+export const signIn = () => beginSignIn(room);
+
+/** Go in with the token of a sign-in that has just ended, or is still good. */
+async function enter() {
+  room.doorNotice = takeToken();
+  if (!token()) return;
+  room.entering = true;
+  try {
+    join(await whoAmI(room.apiBaseUrl));
+  } catch (error) {
+    if (error.status !== 401) throw error;
+    toDoor(ENDED);
+  } finally {
+    room.entering = false;
+  }
+}
+
+export function join(name) {
+  if (!room.signIn) sessionStorage.setItem(NAME_KEY, name);
+  Object.assign(room, { name, joined: true, items: [], history: "loading", unseen: 0, atBottom: true, doorNotice: "" });
+  Object.assign(room, { recipient: "", draft: "" }, takeDraft());
+  loadHistory();
+  libraryIsThere().then(goLive, (error) => (room.problem = said(error)));
+}
+
+function goLive() {
+  if (live || !room.joined) return; // left meanwhile, and perhaps come back
+  live = openLive(room.apiBaseUrl, {
+    onMessage: receive,
+    onState: (link) => Object.assign(room.link, link),
+    onConnected: loadHistory,
+    onRefused: () => toDoor(ENDED),
+  });
+}
+
+/** Back to the door, with the name still in the field. */
+export function leave() {
+  live?.close();
+  live = null;
+  sessionStorage.removeItem(NAME_KEY);
+  room.joined = false;
+}
+
+export async function signOut() {
+  const told = endSession(room.apiBaseUrl);
+  sessionStorage.removeItem(DRAFT_KEY);
+  toDoor("You have signed out.");
+  if (!(await told)) room.doorNotice = "You have signed out of this tab. The function app could not be told.";
+}
+
+/** The sign-in is no good any more: nothing goes on until somebody signs in again. */
+function toDoor(notice) {
+  if (room.joined) leave();
+  forget();
+  Object.assign(room, { items: [], name: "", doorNotice: notice });
+}
+
+/** Keep what was not sent for the same person's next sign-in in this tab. */
+const keepDraft = ({ sender, recipient, text }) =>
+  sessionStorage.setItem(DRAFT_KEY, JSON.stringify({ sender, recipient, draft: text }));
+
+function takeDraft() {
+  const { sender, ...kept } = JSON.parse(sessionStorage.getItem(DRAFT_KEY) ?? "{}");
+  sessionStorage.removeItem(DRAFT_KEY);
+  return sender === room.name ? kept : {};
+}
+
+export const reconnect = () => live?.retry();
+
+/** Read the newest messages: at once, and again whenever the connection is there, for what was said until then. */
+export async function loadHistory() {
+  room.historyProblem = "";
+  try {
+    const page = await readHistory(room.apiBaseUrl, { limit: PAGE });
+    const full = page.length === PAGE;
+    const gap = full && !page.some((message) => find(message.id)); // more was missed than the page holds: start again from here
+    if (gap) room.items = room.items.filter((item) => item.state !== "sent" || item.sentAt > page[0].sentAt);
+    if (gap || room.history !== "ready") room.hasEarlier = full;
+    take(page);
+    room.history = "ready";
+  } catch (error) {
+    if (mustSignIn(error)) return toDoor(ENDED);
+    room.history = "failed";
+    room.historyProblem = said(error);
+  }
+}
+
+export async function loadEarlier() {
+  room.historyProblem = "";
+  try {
+    const before = room.items.find((item) => item.id)?.id;
+    const page = await readHistory(room.apiBaseUrl, { limit: PAGE, before });
+    room.hasEarlier = page.length === PAGE;
+    take(page);
+  } catch (error) {
+    if (mustSignIn(error)) return toDoor(ENDED);
+    room.historyProblem = said(error);
+  }
+}
+
+/** Show my message at once, and send it: to everybody, or to the chosen recipient. */
+export function send(text) {
+  const { name: sender, recipient } = room;
+  room.atBottom = true;
+  room.items.push({ ...blank(), sender, recipient, text, sentAt: new Date().toISOString(), state: "sending" });
+  return deliver(room.items.at(-1));
+}
+
+export async function deliver(item) {
+  const { sender, recipient, text } = item;
+  const hasSpoken = room.items.some((other) => other.sender === recipient);
+  Object.assign(item, { state: "sending", problem: "" });
+  try {
+    const message = await postMessage(room.apiBaseUrl, { sender, text, ...(recipient && { recipient }) });
+    if (item.id && item.id !== message.id)
+      receive(message); // the hub gave this one to another message of the same words
+    else if (find(message.id) && find(message.id) !== item) discard(item);
+    else settle(item, message);
+    const shownItem = find(message.id);
+    if (shownItem && message.recipientConnected === false) shownItem.waits = hasSpoken ? "away" : "unknown";
+  } catch (error) {
+    if (mustSignIn(error)) keepDraft(item);
+    if (mustSignIn(error)) return toDoor(ENDED);
+    if (item.state === "sending") Object.assign(item, { state: "failed", problem: said(error) });
+  }
+}
+
+export const discard = (item) => (room.items = room.items.filter((other) => other.key !== item.key));
+
+function receive(message) {
+  if (typeof message?.text !== "string" || find(message.id)) return;
+  const mine = room.items.find(
+    (item) =>
+      item.state === "sending" && !item.id && ["sender", "recipient", "text"].every((key) => item[key] === (message[key] ?? "")),
+  );
+  if (mine) return settle(mine, message);
+  room.items.push({ ...blank(), ...shown(message) });
+  arrange();
+  if (!room.atBottom || document.hidden) room.unseen += 1;
+}
+
+function settle(item, message) {
+  Object.assign(item, { ...shown(message), key: item.key, state: "sent", problem: "" });
+  arrange();
+}
+
+/** A page of the history, newest first. */
+function take(page) {
+  const unknown = page.filter((message) => typeof message?.text === "string" && !find(message.id));
+  room.items.unshift(...unknown.reverse().map((message) => ({ ...blank(), ...shown(message) })));
+  arrange();
+}
+
+function arrange() {
+  const rank = (item) => (item.state === "sent" ? item.sentAt : "~"); // what is not sent yet comes last
+  room.items.sort((a, b) => (rank(a) < rank(b) ? -1 : rank(a) > rank(b) ? 1 : 0));
+  if (room.items.length > MOST && room.atBottom) {
+    room.items.splice(0, room.items.length - MOST);
+    room.hasEarlier = true;
+  }
+}
+
+const find = (id) => (id ? room.items.find((item) => item.id === id) : undefined);
+const mustSignIn = (error) => Boolean(room.signIn) && error.status === 401;
+const blank = () => ({ key: ++made, id: "", recipient: "", problem: "", waits: "", stored: true, state: "sent" });
+const said = (error) => (error instanceof ApiError ? error.message : "Something in this page went wrong.");
+
+/** Only what the page shows of a message, each with a value of the right kind. */
+function shown({ id, sender, recipient, text, sentAt, stored }) {
+  const words = (value, otherwise) => (typeof value === "string" && value ? value : otherwise);
+  return {
+    id: words(id, ""),
+    sender: words(sender, "anonymous"),
+    recipient: words(recipient, ""),
+    text,
+    sentAt: words(sentAt, new Date().toISOString()),
+    stored: stored !== false,
+  };
+}

@@ -1,0 +1,39 @@
+// Who is signed in, in this tab only: the token of App Service Authentication, and how to get one.
+// Follows Microsoft's page "Customize sign-in and sign-out in Azure App Service authentication".
+
+export const HEADER = "X-ZUMO-AUTH";
+const TOKEN_KEY = "chat-token";
+const BEGUN_KEY = "chat-sign-in-begun";
+
+export const token = () => sessionStorage.getItem(TOKEN_KEY) ?? "";
+export const forget = () => sessionStorage.removeItem(TOKEN_KEY);
+
+/** Leave for the sign-in page. It comes back with a token in the fragment, because cookies of another site may be blocked. */
+export function beginSignIn({ apiBaseUrl, signIn }) {
+  sessionStorage.setItem(BEGUN_KEY, "yes");
+  const query = new URLSearchParams({ session_mode: "token", post_login_redirect_url: location.origin + location.pathname });
+  location.assign(`${apiBaseUrl}/.auth/login/${signIn}?${query}`);
+}
+
+/**
+ * Take the token that sign-in has left in the address, and clean the address bar.
+ *
+ * Only a sign-in that this tab began counts: a link with somebody else's token signs nobody in. Returns a sentence when
+ * there was something and it is no good, else "".
+ */
+export function takeToken() {
+  const found = /^#token=(.*)/s.exec(location.hash);
+  if (!found) return "";
+  history.replaceState(null, "", location.pathname + location.search);
+  const begun = sessionStorage.getItem(BEGUN_KEY);
+  sessionStorage.removeItem(BEGUN_KEY);
+  if (!begun) return "That link wanted to sign you in as somebody. It was not begun here, so nothing has happened.";
+  try {
+    const { authenticationToken } = JSON.parse(decodeURIComponent(found[1]));
+    if (typeof authenticationToken !== "string" || !authenticationToken) throw new TypeError();
+    sessionStorage.setItem(TOKEN_KEY, authenticationToken);
+    return "";
+  } catch {
+    return "The sign-in brought no token back. Please try again.";
+  }
+}

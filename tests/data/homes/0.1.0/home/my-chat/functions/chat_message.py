@@ -1,0 +1,57 @@
+"""Messages: what a client may say about one, and what only the server says.
+
+The client gives a text, and a recipient when the message is private. The sender is who is signed in; id, time and privacy are
+the server's. Whatever else a client sends is ignored, a sender too.
+"""
+
+import json
+import uuid
+from datetime import UTC, datetime
+from typing import Any
+
+MAX_BODY_BYTES = 32 * 1024
+MAX_NAME = 320
+MAX_TEXT = 2_000
+
+
+class Rejected(Exception):
+    """The request holds no message; says in a sentence why, and with which HTTP status to answer."""
+
+    def __init__(self, sentence: str, status: int = 400) -> None:
+        super().__init__(sentence)
+        self.status = status
+
+
+def read(body: bytes, sender: str) -> dict[str, Any]:
+    """Make a message of a request's body and of who is signed in."""
+    if len(body) > MAX_BODY_BYTES:
+        raise Rejected(f"The request is too big: at most {MAX_BODY_BYTES:,} bytes.", status=413)
+    try:
+        fields = json.loads(body)
+    except (ValueError, RecursionError):
+        raise Rejected("The body is not JSON.") from None
+    if not isinstance(fields, dict):
+        raise Rejected('The body has to be a JSON object such as {"text": "Hello"}.')
+    message = {"sender": sender, "text": _text(fields, "text", MAX_TEXT)}
+    if fields.get("recipient") in (None, ""):
+        return stamped(**message)
+    return stamped(**message, recipient=_text(fields, "recipient", MAX_NAME), isPrivate=True)
+
+
+def stamped(**fields: Any) -> dict[str, Any]:
+    """Add id and time. The id starts with its day, so that history finds the message without searching every day."""
+    now = datetime.now(UTC)
+    sent_at = now.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    return {"id": f"{sent_at[:10]}-{uuid.uuid4()}", **fields, "sentAt": sent_at}
+
+
+def _text(fields: dict[str, Any], name: str, limit: int) -> str:
+    """Read one field: some text, not longer than the limit."""
+    value = fields.get(name)
+    if not isinstance(value, str) or not value.strip():
+        raise Rejected(f"The message needs a {name}, which is some text.")
+    if len(value.strip()) > limit:
+        raise Rejected(f"The {name} is too long: at most {limit:,} characters.")
+    if any("\ud800" <= character <= "\udfff" for character in value):
+        raise Rejected(f"The {name} holds half a character (a lone surrogate).")
+    return value.strip()

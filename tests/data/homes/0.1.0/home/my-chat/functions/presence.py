@@ -1,0 +1,33 @@
+"""Presence: whether somebody is connected now. The service knows, and answers those who have its key.
+
+https://learn.microsoft.com/rest/api/signalr/dataplane/signalr/head-user-existence
+"""
+
+import logging
+import urllib.error
+import urllib.parse
+import urllib.request
+
+from signalr_tokens import HUB, connection, signed
+
+TIMEOUT_S = 2
+
+_direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+
+
+def is_connected(user: str) -> bool | None:
+    """Say whether a user has a connection to the hub; None when the service cannot be asked."""
+    parts, path = connection(), f"/api/hubs/{HUB}/users/{urllib.parse.quote(user, safe='')}?api-version=2022-06-01"
+    headers = {"Authorization": f"Bearer {signed(parts['endpoint'] + path, {})}"}
+    request = urllib.request.Request(parts["address"] + path, headers=headers, method="HEAD")
+    try:
+        with _direct.open(request, timeout=TIMEOUT_S):
+            return True
+    except urllib.error.HTTPError as error:
+        if error.code == 404:
+            return False
+        reason = f"it answers {error.code}"
+    except OSError as error:
+        reason = type(error).__name__
+    logging.warning("The service cannot say who is connected: %s", reason)
+    return None

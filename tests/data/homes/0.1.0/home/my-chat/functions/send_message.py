@@ -1,0 +1,64 @@
+"""SendMessage: pass a message on to everybody in the hub, or to two users only, and keep it in the history.
+
+https://learn.microsoft.com/azure/azure-functions/functions-bindings-signalr-service-output
+"""
+
+import json
+import logging
+from typing import Any
+
+import azure.functions as func
+
+import chat_history
+import chat_message
+from answers import answer, refuse
+from day_blobs import StorageUnavailable
+from identity import SIGN_IN, user_of
+from presence import is_connected
+
+blueprint = func.Blueprint()
+
+
+@blueprint.function_name("SendMessage")
+@blueprint.route(route="messages", methods=["POST"])
+@blueprint.generic_output_binding(
+    arg_name="signalr_messages",
+    type="signalR",
+    hubName="chat",
+    connectionStringSetting="AzureSignalRConnectionString",
+)
+def send_message(req: func.HttpRequest, signalr_messages: func.Out[str]) -> func.HttpResponse:
+    """Answer the message as it goes out, whether it was stored, and whether its recipient is here."""
+    user = user_of(req)
+    if not user:
+        return refuse(SIGN_IN, 401)
+    try:
+        message = chat_message.read(req.get_body(), sender=user)
+    except chat_message.Rejected as rejected:
+        return refuse(str(rejected), rejected.status)
+    signalr_messages.set(json.dumps(_deliveries(message)))
+    return answer({**message, "stored": _store(message), **_feedback(message)})
+
+
+def _deliveries(message: dict[str, Any]) -> list[dict[str, Any]]:
+    """To everybody; a private message to its two users, in all their tabs."""
+    call = {"target": "newMessage", "arguments": [message]}
+    if "recipient" not in message:
+        return [call]
+    return [{**call, "userId": user} for user in dict.fromkeys((message["recipient"], message["sender"]))]
+
+
+def _store(message: dict[str, Any]) -> bool:
+    """Keep the message. Chat goes on when storage does not answer."""
+    try:
+        chat_history.append(message)
+    except StorageUnavailable as reason:
+        logging.warning("The message goes out, but is not in the history: %s", reason)
+        return False
+    return True
+
+
+def _feedback(message: dict[str, Any]) -> dict[str, bool]:
+    """Whether the recipient is connected; nothing for a public message, or when the service cannot be asked."""
+    connected = is_connected(message["recipient"]) if "recipient" in message else None
+    return {} if connected is None else {"recipientConnected": connected}

@@ -1,0 +1,30 @@
+"""SignalRInfo and negotiate: tell a browser where the hub is, and give it a token to connect with, in its user's name.
+
+Both do the same. SignalRInfo is the name of the first tutorial; negotiate is the one that SignalR clients call by themselves.
+The input binding could write the user into the token, too (userId "{headers.x-ms-client-principal-name}"), but it runs before
+this code: for somebody who is not signed in it ends in an error 500, where a sentence is due.
+"""
+
+import azure.functions as func
+
+from answers import answer, refuse
+from identity import SIGN_IN, user_of
+from signalr_tokens import connection_info
+
+blueprint = func.Blueprint()
+
+
+@blueprint.function_name("SignalRInfo")
+@blueprint.route(route="SignalRInfo", methods=["POST"])
+def signalr_info(req: func.HttpRequest) -> func.HttpResponse:
+    """Answer `{"url", "accessToken"}` for the user who is signed in."""
+    user = user_of(req)
+    return answer(connection_info(user)) if user else refuse(SIGN_IN, 401)
+
+
+@blueprint.function_name("negotiate")
+@blueprint.route(route="negotiate", methods=["POST"])
+def negotiate(req: func.HttpRequest) -> func.HttpResponse:
+    """Answer the same under today's name."""
+    user = user_of(req)
+    return answer(connection_info(user)) if user else refuse(SIGN_IN, 401)

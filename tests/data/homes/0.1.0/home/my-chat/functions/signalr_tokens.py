@@ -1,0 +1,48 @@
+"""Tokens of SignalR Service: a few claims, signed with the access key of the connection string (JSON Web Token, HS256).
+
+https://learn.microsoft.com/azure/azure-signalr/signalr-concept-client-negotiation
+"""
+
+import base64
+import hashlib
+import hmac
+import json
+import os
+import time
+
+HUB = "chat"
+LIFETIME_S = 3600
+
+
+def connection_info(user: str) -> dict[str, str]:
+    """Where the hub is, and a token that connects to it as this user."""
+    parts = connection()
+    claims = {"asrs.s.uid": user}
+    token = signed(f"{parts['endpoint']}/client/?hub={HUB}", claims)
+    return {"url": f"{parts['address']}/client/?hub={HUB}", "accessToken": token}
+
+
+def connection() -> dict[str, str]:
+    """The parts of the connection string, names in lower case; `address` is the endpoint with its port."""
+    text = os.environ["AzureSignalRConnectionString"]
+    parts = {name.strip().lower(): value.strip() for name, _, value in (part.partition("=") for part in text.split(";"))}
+    parts["endpoint"] = parts["endpoint"].rstrip("/")
+    parts["address"] = f"{parts['endpoint']}:{parts['port']}" if "port" in parts else parts["endpoint"]
+    return parts
+
+
+def signed(audience: str, claims: dict[str, str]) -> str:
+    """Sign claims for one audience: an address of the service, without its port."""
+    now = int(time.time())
+    payload = {**claims, "aud": audience, "iat": now, "nbf": now, "exp": now + LIFETIME_S}
+    text = f"{_part({'alg': 'HS256', 'typ': 'JWT'})}.{_part(payload)}"
+    signature = hmac.digest(connection()["accesskey"].encode(), text.encode(), hashlib.sha256)
+    return f"{text}.{_base64(signature)}"
+
+
+def _part(value: dict[str, object]) -> str:
+    return _base64(json.dumps(value).encode())
+
+
+def _base64(content: bytes) -> str:
+    return base64.urlsafe_b64encode(content).decode().rstrip("=")

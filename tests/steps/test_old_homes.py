@@ -1,0 +1,35 @@
+"""A home of an older version opens: nothing is lost, and what stood there works."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from chatkit import Workshop
+from chatkit.cli import cloud_process
+from tests.steps import old_homes
+
+
+@pytest.fixture(scope="module")
+def workshop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Workshop]:
+    """The workshop of a home that 0.1.0 left after section 10."""
+    home = tmp_path_factory.mktemp("home")
+    old_homes.make("0.1.0", home)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("CHATKIT_HOME", str(home))
+        yield Workshop.open()
+        cloud_process.stop(home / "local")
+
+
+def test_everything_known_is_still_known(workshop: Workshop) -> None:
+    """Names, sections and the subscription are those of before."""
+    assert workshop.settings.suffix == "usg4zs"
+    assert workshop.settings.facts.completed == tuple(f"{number:02}" for number in range(11))
+    assert workshop.settings.facts.authentication == "on"
+
+
+@pytest.mark.parametrize("section", ["01", "02", "08", "09", "10"])
+def test_a_section_that_was_done_still_works(workshop: Workshop, section: str) -> None:
+    """Resources, page, sign-in and private messages answer as they did."""
+    assert workshop.check(section)
