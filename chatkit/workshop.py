@@ -1,25 +1,127 @@
 """Workshop: the one object a notebook holds. Each verb is one step of the tutorial, may be repeated, and returns a Result.
 
-The steps are in the rooms beside this one, by the tutorial's sections; what goes with every section is here.
+It holds a session and passes it on: the steps are in `steps`, checks, doctor and catching up in `lesson`.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING, Self
 
-from chatkit.core.results import Result
-from chatkit.steps.clean_up import Ending
-from chatkit.steps.identity import Identity
-from chatkit.steps.local_run import LocalRun
-from chatkit.steps.resources import Resources
+from chatkit.cloud.connection import Cloud
+from chatkit.core.results import Address, Result
+from chatkit.core.settings import Settings
+from chatkit.steps import clean_up, deployment, identity, local_run, resources
+from chatkit.steps.session import Session
+from chatkit.steps.status import Receipt, Status
 
 if TYPE_CHECKING:
+    from chatkit.chat.client.sign_in import SignedIn
     from chatkit.chat.panel.panel import ChatPanel
     from chatkit.lesson.doctor import Examination
 
 
-class Workshop(Resources, LocalRun, Identity, Ending):
-    """The tutorial's steps, on one target. `Workshop.open()` starts."""
+class Workshop:
+    """The tutorial's steps, on one target. `Workshop.open()` starts.
+
+    Args:
+        session: The home and the target.
+    """
+
+    def __init__(self, session: Session) -> None:
+        self.session = session
+
+    @classmethod
+    def open(
+        cls, *, target: str | None = None, suffix: str | None = None, region: str | None = None
+    ) -> Self:
+        """Open the workshop of this checkout, with the local cloud running when that is the target.
+
+        Args:
+            target: "local" or "azure"; remembered. Else `CHATKIT_TARGET`, else what was remembered.
+            suffix: Suffix of all names; remembered. Else `CHATKIT_SUFFIX`, else chosen once.
+            region: Azure region; remembered. Else `CHATKIT_REGION`.
+
+        Raises:
+            SetupError: The local cloud cannot start, or names would change while resources exist.
+        """
+        return cls(Session.open(target=target, suffix=suffix, region=region))
+
+    def __repr__(self) -> str:
+        if self.settings.target == "local":
+            return "Workshop on the local cloud"
+        return f"Workshop on Azure, {self.settings.region}"
+
+    # What is known
+
+    @property
+    def home(self) -> Path:
+        """The kit's folder."""
+        return self.session.home
+
+    @property
+    def settings(self) -> Settings:
+        """Names and facts, as they are in the file now: several notebooks share it."""
+        return self.session.settings
+
+    @property
+    def cloud(self) -> Cloud:
+        """Endpoints, credential and SDK clients.
+
+        Raises:
+            NotStarted: The local cloud does not run any more; each step starts it.
+        """
+        return self.session.connect(start=False)
+
+    @property
+    def folder(self) -> Path:
+        """The learner's app."""
+        return self.session.folder
+
+    @property
+    def functions_folder(self) -> Path:
+        """The learner's functions."""
+        return self.session.functions_folder
+
+    @property
+    def page_folder(self) -> Path:
+        """The learner's web page."""
+        return self.session.page_folder
+
+    @property
+    def hub(self) -> str:
+        """Name of the SignalR hub."""
+        return self.session.hub
+
+    @property
+    def api_base_url(self) -> str | None:
+        """Address of the deployed functions, None until the function app exists."""
+        return self.session.api_base_url
+
+    @property
+    def web_url(self) -> Address | None:
+        """Address of the deployed page, None until the storage account was asked for it."""
+        return self.session.web_url
+
+    @property
+    def local_api_base_url(self) -> str | None:
+        """Address of the local function host, None while it does not run."""
+        return self.session.local_api_base_url
+
+    @property
+    def local_web_url(self) -> Address | None:
+        """Address of the locally served page, None while it is not served."""
+        return self.session.local_web_url
+
+    def status(self) -> Status:
+        """What exists, where, and which sections are done."""
+        return self.session.status()
+
+    def timings(self) -> Result:
+        """How long each step took the last time, on the current target."""
+        return self.session.timings()
+
+    # Every section: check, doctor, catch up
 
     def check(self, section: str) -> Result:
         """Check the real behaviour of what a section built, and remember that it passed.
@@ -29,8 +131,8 @@ class Workshop(Resources, LocalRun, Identity, Ending):
         """
         from chatkit.lesson import checks
 
-        result = checks.check(self, section)
-        self.complete(section)
+        result = checks.check(self.session, section)
+        self.session.complete(section)
         return result
 
     def doctor(self, symptom: str = "") -> Examination:
@@ -41,7 +143,7 @@ class Workshop(Resources, LocalRun, Identity, Ending):
         """
         from chatkit.lesson import doctor
 
-        return doctor.consult(self, symptom)
+        return doctor.consult(self.session, symptom)
 
     def catch_up(self, section: str | None = None) -> Result:
         """Go to the start of a section by running what was missed; also goes on after a pause, however long.
@@ -57,17 +159,129 @@ class Workshop(Resources, LocalRun, Identity, Ending):
         """
         from chatkit.lesson import catch_up
 
-        with self._step("Catching up") as step:
-            found = catch_up.catch_up(self, section, step.calls)
-            text = f"Section {found.section} can begin."
-            ran = (
-                f"Ran what was missed: {', '.join(found.ran)}."
-                if found.ran
-                else "Nothing was missed."
-            )
-            return step.result(
-                f"{text} {ran}", ("there already", ", ".join(found.held) or "nothing")
-            )
+        with self.session.step("Catching up") as step:
+            found = catch_up.catch_up(self.session, section, step.calls)
+            ran = "Nothing was missed."
+            if found.ran:
+                ran = f"Ran what was missed: {', '.join(found.ran)}."
+            held = ", ".join(found.held) or "nothing"
+            return step.result(f"Section {found.section} can begin. {ran}", ("there already", held))
+
+    def complete(self, section: str) -> None:
+        """Remember that a section is done."""
+        self.session.complete(section)
+
+    def begin_at(self, section: str) -> None:
+        """Forget that a section, or one after it, was done: the next to do is this one."""
+        self.session.begin_at(section)
+
+    # Sections 01, 02 and 07: signing in, and every Azure resource
+
+    def sign_in(self) -> Result:
+        """Get a token and look at the subscription."""
+        return resources.sign_in(self.session)
+
+    def create_resource_group(self) -> Result:
+        """Create the group that holds everything, and register the resource providers."""
+        return resources.create_resource_group(self.session)
+
+    def create_signalr(self) -> Result:
+        """Create the SignalR Service instance: free tier, serverless."""
+        return resources.create_signalr(self.session)
+
+    def create_storage_account(self) -> Result:
+        """Create the storage account."""
+        return resources.create_storage_account(self.session)
+
+    def create_function_app(self) -> Result:
+        """Create the plan and the function app, with the storage it needs."""
+        return resources.create_function_app(self.session)
+
+    def provision(self) -> Result:
+        """Create everything there is to create, what is independent at the same time."""
+        return resources.provision(self.session)
+
+    # Sections 03 to 06: the functions and the page on this machine
+
+    def write_local_settings(self) -> Result:
+        """Write local.settings.json: what the functions need on this machine, the connection string among it."""
+        return local_run.write_local_settings(self.session)
+
+    def start_functions(self) -> Result:
+        """Run the functions on this machine (what F5 does in an editor).
+
+        A page that calls functions run on this machine calls these from now on.
+        """
+        return local_run.start_functions(self.session)
+
+    def stop_functions(self) -> Result:
+        """Stop the local function host."""
+        return local_run.stop_functions(self.session)
+
+    def prepare_page(self) -> Result:
+        """Copy the kit's page and write its config.json so that it calls the functions on this machine."""
+        return local_run.prepare_page(self.session)
+
+    def start_page(self) -> Result:
+        """Serve the page on this machine."""
+        return local_run.start_page(self.session)
+
+    def stop_page(self) -> Result:
+        """Stop serving the page on this machine."""
+        return local_run.stop_page(self.session)
+
+    # Sections 07 and 08: the functions and the page go to Azure
+
+    def publish_functions(self, *, again: bool = False) -> Result:
+        """Package my-chat/functions, send it, and wait until the functions answer.
+
+        Args:
+            again: Send it even when this very package is what the site runs.
+        """
+        return deployment.publish_functions(self.session, again=again)
+
+    def upload_settings(self) -> Result:
+        """Upload the local settings that the deployed app needs, and keep every setting it has."""
+        return deployment.upload_settings(self.session)
+
+    def allow_page(self) -> Result:
+        """Let the deployed page, and no other, call the deployed functions from a browser (CORS)."""
+        return deployment.allow_page(self.session)
+
+    def enable_static_website(self) -> Result:
+        """Switch the storage account's static website on."""
+        return deployment.enable_static_website(self.session)
+
+    def set_page_url(self) -> Result:
+        """Write the page's config.json so that it calls the deployed functions, and offers sign-in when they have it."""
+        return deployment.set_page_url(self.session)
+
+    def upload_page(self) -> Result:
+        """Upload my-chat/content and wait until the website answers with it."""
+        return deployment.upload_page(self.session)
+
+    # Section 09: who somebody is
+
+    def enable_authentication(self, *, client_id: str = "", client_secret: str = "") -> Result:
+        """Turn App Service Authentication on: register the app, keep its secret as an app setting, let the page sign in.
+
+        Args:
+            client_id: Of an app registration that somebody made for you, when you may not make one yourself.
+            client_secret: Its secret.
+        """
+        return identity.enable_authentication(
+            self.session, client_id=client_id, client_secret=client_secret
+        )
+
+    def sign_in_as(self, user: str) -> SignedIn:
+        """Sign a test user in to the deployed app, as the page does it; `headers` of the result go with that user's requests.
+
+        Raises:
+            SetupError: Authentication is off, or the sign-in page asks for more than a name, as the one on Azure does.
+        """
+        return identity.sign_in_as(self.session, user)
+
+    # Chatting, and the end
 
     def chat_panel(self, *users: str, where: str = "deployed") -> ChatPanel:
         """Show a chat for several users side by side.
@@ -82,4 +296,20 @@ class Workshop(Resources, LocalRun, Identity, Ending):
         asks = where == "deployed" and self.settings.facts.authentication == "on"
         names = users or ("alice", "bob")
         people = {name: self.sign_in_as(name) if asks else SignedIn(name) for name in names}
-        return ChatPanel.open(self._api(where), names, people=people)
+        return ChatPanel.open(self.session.api_of(where), names, people=people)
+
+    def clean_up(self) -> Receipt:
+        """Delete everything, and prove it: stop local servers, delete the resource group, forget the keys.
+
+        Returns:
+            The receipt; `complete` says whether every line is proven.
+        """
+        return clean_up.clean_up(self.session)
+
+    def reset(self) -> Receipt:
+        """Go back to the start: clean up, put my-chat aside, forget what was completed. Notebooks stay as they are.
+
+        Returns:
+            The clean-up's receipt. Where a line is not proven, nothing but the clean-up was done: do it again.
+        """
+        return clean_up.reset(self.session)

@@ -18,8 +18,8 @@ def doctor(
 ) -> None:
     """Check that everything is ready, name what is wrong, and say what to do. Changes nothing."""
     from chatkit.lesson.doctor import consult
-    from chatkit.workshop import Workshop
+    from chatkit.steps.session import Session
 
-    found = consult(Workshop(home()), symptom)
+    found = consult(Session(home()), symptom)
     typer.echo(json.dumps(found.as_dict(), indent=1) if as_json else "\n".join(found.lines()))
     raise typer.Exit(0 if found.ok else 1)

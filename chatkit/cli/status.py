@@ -14,7 +14,7 @@ def status(
     as_json: Annotated[bool, typer.Option("--json", help="Print it as JSON.")] = False,
 ) -> None:
     """Show what the workshop has made so far, and where it is."""
-    from chatkit.workshop import Workshop
+    from chatkit.steps.session import Session
 
-    known = Workshop(settings.home()).status()
+    known = Session(settings.home()).status()
     typer.echo(json.dumps(known.as_dict(), indent=1) if as_json else repr(known))

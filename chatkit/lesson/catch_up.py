@@ -18,10 +18,11 @@ from typing import TYPE_CHECKING, Any
 from chatkit.core import settings as store
 from chatkit.core.errors import ChatkitError, SetupError
 from chatkit.lesson import checks, notebooks
+from chatkit.steps import local_run
 
 if TYPE_CHECKING:
     from chatkit.cloud.calls import Calls
-    from chatkit.workshop import Workshop
+    from chatkit.steps.session import Session
 
 LAST = "11"
 LOCAL_RUN = (
@@ -48,11 +49,11 @@ class Missed:
     ran: tuple[str, ...]
 
 
-def catch_up(workshop: Workshop, section: str | None, calls: Calls) -> Missed:
+def catch_up(session: Session, section: str | None, calls: Calls) -> Missed:
     """Bring a workshop to the start of a section.
 
     Args:
-        workshop: Keeps what it has; files of my-chat that differ from the kit's are kept beside.
+        session: Keeps what it has; files of my-chat that differ from the kit's are kept beside.
         section: Its number; None for the one after the last that was completed.
         calls: Told what runs.
 
@@ -62,21 +63,21 @@ def catch_up(workshop: Workshop, section: str | None, calls: Calls) -> Missed:
     """
     folder = store.checkout() / "notebooks"
     goal = (
-        _after(workshop.settings.facts.completed)
+        _after(session.settings.facts.completed)
         if section is None
         else notebooks.section(folder, section)
     )
     before = [number for number in notebooks.sections(folder) if number < goal]
-    _wake(workshop, goal)
-    held = _held(workshop, before, calls)
+    _wake(session, goal)
+    held = _held(session, before, calls)
     missed = before[len(held) :]
     if missed:
         _run(
             [notebooks.sections(folder)[number] for number in missed],
-            workshop.settings.target,
+            session.settings.target,
             calls,
         )
-        workshop.begin_at(goal)
+        session.begin_at(goal)
     return Missed(goal, tuple(held), tuple(missed))
 
 
@@ -85,40 +86,42 @@ def _after(completed: Sequence[str]) -> str:
     return f"{int(max(done)) + 1:02}" if done else "00"
 
 
-def _wake(workshop: Workshop, goal: str) -> None:
+def _wake(session: Session, goal: str) -> None:
     """Start what a pause has ended: the servers on this machine, while the lessons still need them."""
-    done = workshop.settings.facts.completed
+    done = session.settings.facts.completed
     if goal > PAGE_MOVES or PAGE_MOVES in done:
         return
     with suppress(ChatkitError):  # then the section's check fails, and its notebook runs
         if "04" in done and goal > "04":
-            workshop.write_local_settings()  # after a restart the instance may be at another port
-            workshop.start_functions()
+            local_run.write_local_settings(
+                session
+            )  # after a restart the instance may be at another port
+            local_run.start_functions(session)
         if "06" in done and goal > "06":
-            workshop.start_page()
+            local_run.start_page(session)
 
 
-def _held(workshop: Workshop, before: Sequence[str], calls: Calls) -> list[str]:
+def _held(session: Session, before: Sequence[str], calls: Calls) -> list[str]:
     """The sections, from the first one on, whose work is there."""
     held: list[str] = []
     for number in before:
-        if not _over(workshop, number, before[-1]):
+        if not _over(session, number, before[-1]):
             try:
                 with calls.doing(f"looking at section {number}"):
-                    checks.check(workshop, number)
+                    checks.check(session, number)
             except (
                 Exception
             ):  # whatever it was: that section's notebook makes it good, or says what is wrong
                 break
             calls.tick()
-        workshop.complete(number)
+        session.complete(number)
         held.append(number)
     return held
 
 
-def _over(workshop: Workshop, number: str, last: str) -> bool:
+def _over(session: Session, number: str, last: str) -> bool:
     """Whether a section was completed, and what it left running is no longer needed."""
-    done = workshop.settings.facts.completed
+    done = session.settings.facts.completed
     return number in done and number in LOCAL_RUN and (last >= PAGE_MOVES or PAGE_MOVES in done)
 
 

@@ -11,56 +11,52 @@ from chatkit.steps.session import Session
 from chatkit.steps.status import Receipt
 
 
-class Ending(Session):
-    """The verbs that take away."""
+def clean_up(session: Session) -> Receipt:
+    """Delete everything, and prove it: stop local servers, delete the resource group, forget the keys.
 
-    def clean_up(self) -> Receipt:
-        """Delete everything, and prove it: stop local servers, delete the resource group, forget the keys.
+    Returns:
+        The receipt; `complete` says whether every line is proven.
+    """
+    from chatkit.cloud.provision import authentication, clean_up
 
-        Returns:
-            The receipt; `complete` says whether every line is proven.
-        """
-        from chatkit.cloud.provision import authentication, clean_up
-
-        with self._step("Cleaning up") as step:
-            settings = self.settings
-            self.development.stop(FUNCTIONS)
-            self.development.stop(PAGE)
-            names = clean_up.Names(
-                settings.resource_group,
-                settings.signalr,
-                settings.storage_account,
-                settings.plan,
-                settings.function_app,
+    with session.step("Cleaning up") as step:
+        settings = session.settings
+        session.servers.stop(FUNCTIONS)
+        session.servers.stop(PAGE)
+        names = clean_up.Names(
+            settings.resource_group,
+            settings.signalr,
+            settings.storage_account,
+            settings.plan,
+            settings.function_app,
+        )
+        items = clean_up.delete_everything(step.cloud, step.calls, names)
+        if settings.facts.client_id:
+            items.append(
+                authentication.delete_registration(step.cloud, step.calls, settings.facts.client_id)
             )
-            items = clean_up.delete_everything(step.cloud, step.calls, names)
-            if settings.facts.client_id:
-                items.append(
-                    authentication.delete_registration(
-                        step.cloud, step.calls, settings.facts.client_id
-                    )
-                )
-            local_settings.forget_keys(self.functions_folder)
-            kept = [
-                name
-                for name, value in local_settings.values(self.functions_folder).items()
-                if "Key=" in value
-            ]
-            items.append(Item("keys in local.settings.json", "none in the file", not kept))
-            if all(item.gone for item in items):
-                self._learn(**{name: "" for name in vars(Known()) if name != "completed"})
-            return Receipt.of(items, step.result(""))
+        local_settings.forget_keys(session.functions_folder)
+        kept = [
+            name
+            for name, value in local_settings.values(session.functions_folder).items()
+            if "Key=" in value
+        ]
+        items.append(Item("keys in local.settings.json", "none in the file", not kept))
+        if all(item.gone for item in items):
+            session.learn(**{name: "" for name in vars(Known()) if name != "completed"})
+        return Receipt.of(items, step.result(""))
 
-    def reset(self) -> Receipt:
-        """Go back to the start: clean up, put my-chat aside, forget what was completed. Notebooks stay as they are.
 
-        Returns:
-            The clean-up's receipt. Where a line is not proven, nothing but the clean-up was done: do it again.
-        """
-        receipt = self.clean_up()
-        if not receipt.complete:
-            return receipt
-        kept = put_aside(self.folder, home=self._home)
-        self.begin_at("00")
-        where = f"; your app is kept as {kept}" if kept else ""
-        return receipt.with_line(f"Back at the start. Notebooks are untouched{where}.")
+def reset(session: Session) -> Receipt:
+    """Go back to the start: clean up, put my-chat aside, forget what was completed. Notebooks stay as they are.
+
+    Returns:
+        The clean-up's receipt. Where a line is not proven, nothing but the clean-up was done: do it again.
+    """
+    receipt = clean_up(session)
+    if not receipt.complete:
+        return receipt
+    kept = put_aside(session.folder, home=session.home)
+    session.begin_at("00")
+    where = f"; your app is kept as {kept}" if kept else ""
+    return receipt.with_line(f"Back at the start. Notebooks are untouched{where}.")

@@ -10,152 +10,154 @@ from chatkit.steps.session import Session, Step
 NEGOTIATE = "/api/negotiate"
 
 
-class Deployment(Session):
-    """The verbs that publish, upload and configure."""
+def publish_functions(session: Session, *, again: bool = False) -> Result:
+    """Package my-chat/functions, send it, and wait until the functions answer.
 
-    def publish_functions(self, *, again: bool = False) -> Result:
-        """Package my-chat/functions, send it, and wait until the functions answer.
+    Args:
+        again: Send it even when this very package is what the site runs.
+    """
+    from chatkit.cloud.provision import app_settings as app_settings
+    from chatkit.cloud.publish import functions, package
 
-        Args:
-            again: Send it even when this very package is what the site runs.
-        """
-        from chatkit.cloud.provision import app_settings as app_settings
-        from chatkit.cloud.publish import functions, package
-
-        with self._step("Publishing the functions") as step:
-            settings, cloud, calls = self.settings, step.cloud, step.calls
-            group, name = settings.resource_group, settings.function_app
-            files = package.build_package(self.functions_folder)
-            known = "" if again else settings.facts.published
-            names, published = functions.publish(
-                cloud, calls, functions.Target(group, name), files, known=known
-            )
-            self._learn(published=published)
-            deployed = app_settings.read_app_settings(cloud, calls, group, name)
-            local = {
-                local_settings.SIGNALR_SETTING: "",
-                **local_settings.values(self.functions_folder),
-            }
-            after = app_settings.forgotten(app_settings.compare(local, deployed))
-            if not after and "negotiate" in names:
-                functions.wait_until_answers(cloud, calls, self._deployed_api(), NEGOTIATE)
-            return step.result(
-                f"Published. {len(names)} functions: {', '.join(names)}.{after}", functions=names
-            )
-
-    def upload_settings(self) -> Result:
-        """Upload the local settings that the deployed app needs, and keep every setting it has."""
-        from chatkit.cloud.provision import app_settings as app_settings
-        from chatkit.cloud.publish import functions
-
-        with self._step("Uploading settings") as step:
-            settings, cloud, calls = self.settings, step.cloud, step.calls
-            group, name = settings.resource_group, settings.function_app
-            local = local_settings.values(self.functions_folder)
-            wanted = app_settings.uploadable(local)
-            if local_settings.SIGNALR_SETTING not in wanted:
-                raise SetupError(
-                    f"{local_settings.FILE} has no {local_settings.SIGNALR_SETTING}.",
-                    hint="workshop.write_local_settings() writes it.",
-                )
-            written = app_settings.merge_app_settings(cloud, calls, group, name, wanted)
-            if written and "negotiate" in functions.listed(cloud, calls, group, name):
-                functions.wait_until_answers(cloud, calls, self._deployed_api(), NEGOTIATE)
-            deployed = app_settings.read_app_settings(cloud, calls, group, name)
-            rows = [
-                (difference.name, difference.state)
-                for difference in app_settings.compare(local, deployed)
-            ]
-            stayed = sorted(set(local) - set(wanted))
-            return step.result(
-                f"Uploaded: {', '.join(sorted(wanted))}. Stayed local: {', '.join(stayed)}.", *rows
-            )
-
-    def allow_page(self) -> Result:
-        """Let the deployed page, and no other, call the deployed functions from a browser (CORS)."""
-        from chatkit.cloud.provision import app_settings as app_settings
-
-        with self._step("Allowing the page") as step:
-            settings = self.settings
-            origin = app_settings.origin_of(self.web_url or self._website_address(step))
-            app_settings.set_cors(
-                step.cloud, step.calls, settings.resource_group, settings.function_app, origin
-            )
-            return step.result(
-                "The functions answer the deployed page and no other, credentials included.",
-                ("origin", origin),
-            )
-
-    def enable_static_website(self) -> Result:
-        """Switch the storage account's static website on."""
-        from chatkit.cloud.provision import storage
-
-        with self._step("Enabling the static website") as step:
-            url = self._website(step)
-            return step.result(
-                f"Static website on: index {storage.INDEX_DOCUMENT}, not found {storage.ERROR_DOCUMENT}.",
-                ("address", url),
-            )
-
-    def set_page_url(self) -> Result:
-        """Write the page's config.json so that it calls the deployed functions, and offers sign-in when they have it."""
-        from chatkit.cloud.provision import authentication
-
-        with self._step("Writing the page's config") as step:
-            settings, api = self.settings, self._deployed_api()
-            provider = authentication.provider_of(
-                step.cloud, step.calls, settings.resource_group, settings.function_app
-            )
-            page_config.write(self.page_folder, api, sign_in=provider)
-            more = f" and lets people sign in ({provider})" if provider else ""
-            return step.result(
-                f"my-chat/content/config.json: the page calls the deployed functions{more}."
-            )
-
-    def upload_page(self) -> Result:
-        """Upload my-chat/content and wait until the website answers with it."""
-        from chatkit.cloud.publish import website
-
-        with self._step("Uploading the page") as step:
-            calls_url = page_config.read(self.page_folder)
-            if calls_url != self._deployed_api():
-                raise SetupError(
-                    f"The page still calls {calls_url or 'nothing'}.",
-                    hint="workshop.set_page_url() first.",
-                )
-            files = website.page_files(self.page_folder)
-            settings = self.settings
-            url = self._website(step)
-            sent = website.upload(
-                step.cloud, step.calls, settings.resource_group, settings.storage_account, files
-            )
-            website.wait_until_served(step.cloud, step.calls, url, files)
-            return step.result(
-                f"The website serves {len(files)} files.",
-                ("address", url),
-                ("sent", ", ".join(sent) or "nothing had changed"),
-            )
-
-    def _website_address(self, step: Step) -> str:
-        """The website's address, which every account has before its website is on."""
-        from chatkit.cloud.provision import storage
-
-        settings = self.settings
-        accounts = step.cloud.storage().storage_accounts
-        url = storage.web_url(
-            step.calls.call(
-                accounts.get_properties, settings.resource_group, settings.storage_account
-            )
+    with session.step("Publishing the functions") as step:
+        settings, cloud, calls = session.settings, step.cloud, step.calls
+        group, name = settings.resource_group, settings.function_app
+        files = package.build_package(session.functions_folder)
+        known = "" if again else settings.facts.published
+        names, published = functions.publish(
+            cloud, calls, functions.Target(group, name), files, known=known
         )
-        self._learn(web_url=url)
-        return url
-
-    def _website(self, step: Step) -> str:
-        from chatkit.cloud.provision import storage
-
-        settings = self.settings
-        url = storage.enable_static_website(
-            step.cloud, step.calls, settings.resource_group, settings.storage_account
+        session.learn(published=published)
+        deployed = app_settings.read_app_settings(cloud, calls, group, name)
+        local = {
+            local_settings.SIGNALR_SETTING: "",
+            **local_settings.values(session.functions_folder),
+        }
+        after = app_settings.forgotten(app_settings.compare(local, deployed))
+        if not after and "negotiate" in names:
+            functions.wait_until_answers(cloud, calls, session.deployed_api(), NEGOTIATE)
+        return step.result(
+            f"Published. {len(names)} functions: {', '.join(names)}.{after}", functions=names
         )
-        self._learn(web_url=url)
-        return url
+
+
+def upload_settings(session: Session) -> Result:
+    """Upload the local settings that the deployed app needs, and keep every setting it has."""
+    from chatkit.cloud.provision import app_settings as app_settings
+    from chatkit.cloud.publish import functions
+
+    with session.step("Uploading settings") as step:
+        settings, cloud, calls = session.settings, step.cloud, step.calls
+        group, name = settings.resource_group, settings.function_app
+        local = local_settings.values(session.functions_folder)
+        wanted = app_settings.uploadable(local)
+        if local_settings.SIGNALR_SETTING not in wanted:
+            raise SetupError(
+                f"{local_settings.FILE} has no {local_settings.SIGNALR_SETTING}.",
+                hint="workshop.write_local_settings() writes it.",
+            )
+        written = app_settings.merge_app_settings(cloud, calls, group, name, wanted)
+        if written and "negotiate" in functions.listed(cloud, calls, group, name):
+            functions.wait_until_answers(cloud, calls, session.deployed_api(), NEGOTIATE)
+        deployed = app_settings.read_app_settings(cloud, calls, group, name)
+        rows = [
+            (difference.name, difference.state)
+            for difference in app_settings.compare(local, deployed)
+        ]
+        stayed = sorted(set(local) - set(wanted))
+        return step.result(
+            f"Uploaded: {', '.join(sorted(wanted))}. Stayed local: {', '.join(stayed)}.", *rows
+        )
+
+
+def allow_page(session: Session) -> Result:
+    """Let the deployed page, and no other, call the deployed functions from a browser (CORS)."""
+    from chatkit.cloud.provision import app_settings as app_settings
+
+    with session.step("Allowing the page") as step:
+        settings = session.settings
+        origin = app_settings.origin_of(session.web_url or website_address(session, step))
+        app_settings.set_cors(
+            step.cloud, step.calls, settings.resource_group, settings.function_app, origin
+        )
+        return step.result(
+            "The functions answer the deployed page and no other, credentials included.",
+            ("origin", origin),
+        )
+
+
+def enable_static_website(session: Session) -> Result:
+    """Switch the storage account's static website on."""
+    from chatkit.cloud.provision import storage
+
+    with session.step("Enabling the static website") as step:
+        url = _website(session, step)
+        return step.result(
+            f"Static website on: index {storage.INDEX_DOCUMENT}, not found {storage.ERROR_DOCUMENT}.",
+            ("address", url),
+        )
+
+
+def set_page_url(session: Session) -> Result:
+    """Write the page's config.json so that it calls the deployed functions, and offers sign-in when they have it."""
+    from chatkit.cloud.provision import authentication
+
+    with session.step("Writing the page's config") as step:
+        settings, api = session.settings, session.deployed_api()
+        provider = authentication.provider_of(
+            step.cloud, step.calls, settings.resource_group, settings.function_app
+        )
+        page_config.write(session.page_folder, api, sign_in=provider)
+        more = f" and lets people sign in ({provider})" if provider else ""
+        return step.result(
+            f"my-chat/content/config.json: the page calls the deployed functions{more}."
+        )
+
+
+def upload_page(session: Session) -> Result:
+    """Upload my-chat/content and wait until the website answers with it."""
+    from chatkit.cloud.publish import website
+
+    with session.step("Uploading the page") as step:
+        calls_url = page_config.read(session.page_folder)
+        if calls_url != session.deployed_api():
+            raise SetupError(
+                f"The page still calls {calls_url or 'nothing'}.",
+                hint="workshop.set_page_url() first.",
+            )
+        files = website.page_files(session.page_folder)
+        settings = session.settings
+        url = _website(session, step)
+        sent = website.upload(
+            step.cloud, step.calls, settings.resource_group, settings.storage_account, files
+        )
+        website.wait_until_served(step.cloud, step.calls, url, files)
+        return step.result(
+            f"The website serves {len(files)} files.",
+            ("address", url),
+            ("sent", ", ".join(sent) or "nothing had changed"),
+        )
+
+
+def website_address(session: Session, step: Step) -> str:
+    """The website's address, which every account has before its website is on."""
+    from chatkit.cloud.provision import storage
+
+    settings = session.settings
+    accounts = step.cloud.storage().storage_accounts
+    url = storage.web_url(
+        step.calls.call(accounts.get_properties, settings.resource_group, settings.storage_account)
+    )
+    session.learn(web_url=url)
+    return url
+
+
+def _website(session: Session, step: Step) -> str:
+    from chatkit.cloud.provision import storage
+
+    settings = session.settings
+    url = storage.enable_static_website(
+        step.cloud, step.calls, settings.resource_group, settings.storage_account
+    )
+    session.learn(web_url=url)
+    return url

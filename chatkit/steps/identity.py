@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from chatkit.core.results import Result
-from chatkit.steps.deployment import Deployment
+from chatkit.steps.deployment import website_address
+from chatkit.steps.session import Session
 
 if TYPE_CHECKING:
     from chatkit.chat.client.sign_in import SignedIn
@@ -13,44 +14,44 @@ if TYPE_CHECKING:
 ME = "/.auth/me"
 
 
-class Identity(Deployment):
-    """The verbs about who somebody is."""
+def enable_authentication(
+    session: Session, *, client_id: str = "", client_secret: str = ""
+) -> Result:
+    """Turn App Service Authentication on: register the app, keep its secret as an app setting, let the page sign in.
 
-    def enable_authentication(self, *, client_id: str = "", client_secret: str = "") -> Result:
-        """Turn App Service Authentication on: register the app, keep its secret as an app setting, let the page sign in.
+    Args:
+        client_id: Of an app registration that somebody made for you, when you may not make one yourself.
+        client_secret: Its secret.
+    """
+    from chatkit.cloud.provision import authentication
+    from chatkit.cloud.publish import functions
 
-        Args:
-            client_id: Of an app registration that somebody made for you, when you may not make one yourself.
-            client_secret: Its secret.
-        """
-        from chatkit.cloud.provision import authentication
-        from chatkit.cloud.publish import functions
+    with session.step("Turning authentication on") as step:
+        settings = session.settings
+        given = authentication.Registration(client_id, client_secret) if client_id else None
+        site = authentication.Site(
+            settings.resource_group,
+            settings.function_app,
+            session.deployed_api(),
+            session.web_url or website_address(session, step),
+        )
+        used = authentication.enable_authentication(step.cloud, step.calls, site, given=given)
+        functions.wait_until_answers(step.cloud, step.calls, site.api_base_url, ME)
+        session.learn(authentication="on", client_id="" if given else used)
+        return step.result(
+            "Authentication is on: people sign in with Microsoft Entra ID; who is not signed in stays anonymous.",
+            ("app registration", settings.function_app),
+            ("sign-in", f"{site.api_base_url}/.auth/login/aad"),
+        )
 
-        with self._step("Turning authentication on") as step:
-            settings = self.settings
-            given = authentication.Registration(client_id, client_secret) if client_id else None
-            site = authentication.Site(
-                settings.resource_group,
-                settings.function_app,
-                self._deployed_api(),
-                self.web_url or self._website_address(step),
-            )
-            used = authentication.enable_authentication(step.cloud, step.calls, site, given=given)
-            functions.wait_until_answers(step.cloud, step.calls, site.api_base_url, ME)
-            self._learn(authentication="on", client_id="" if given else used)
-            return step.result(
-                "Authentication is on: people sign in with Microsoft Entra ID; who is not signed in stays anonymous.",
-                ("app registration", settings.function_app),
-                ("sign-in", f"{site.api_base_url}/.auth/login/aad"),
-            )
 
-    def sign_in_as(self, user: str) -> SignedIn:
-        """Sign a test user in to the deployed app, as the page does it; `headers` of the result go with that user's requests.
+def sign_in_as(session: Session, user: str) -> SignedIn:
+    """Sign a test user in to the deployed app, as the page does it; `headers` of the result go with that user's requests.
 
-        Raises:
-            SetupError: Authentication is off, or the sign-in page asks for more than a name, as the one on Azure does.
-        """
-        from chatkit.chat.client.background_loop import portal
-        from chatkit.chat.client.sign_in import sign_in
+    Raises:
+        SetupError: Authentication is off, or the sign-in page asks for more than a name, as the one on Azure does.
+    """
+    from chatkit.chat.client.background_loop import portal
+    from chatkit.chat.client.sign_in import sign_in
 
-        return portal().call(sign_in(self._deployed_api(), user))
+    return portal().call(sign_in(session.deployed_api(), user))

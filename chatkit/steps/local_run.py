@@ -11,83 +11,83 @@ from chatkit.steps.session import Session
 PAGE_PORT = 5500
 
 
-class LocalRun(Session):
-    """The verbs that start and stop."""
+def write_local_settings(session: Session) -> Result:
+    """Write local.settings.json: what the functions need on this machine, the connection string among it."""
+    from chatkit.cloud.provision import signalr
 
-    def write_local_settings(self) -> Result:
-        """Write local.settings.json: what the functions need on this machine, the connection string among it."""
-        from chatkit.cloud.provision import signalr
+    with session.step("Writing local settings") as step:
+        settings = session.settings
+        text = signalr.connection_string(
+            step.cloud, step.calls, settings.resource_group, settings.signalr
+        )
+        storage = local_settings.storage_for(session.connect_storage())
+        origin = session.local_web_url or local_settings.PAGE_ORIGIN
+        local_settings.write(session.functions_folder, signalr=text, storage=storage, origin=origin)
+        names = ", ".join(sorted(local_settings.values(session.functions_folder)))
+        return step.result(f"my-chat/functions/{local_settings.FILE}: {names}.")
 
-        with self._step("Writing local settings") as step:
-            settings = self.settings
-            text = signalr.connection_string(
-                step.cloud, step.calls, settings.resource_group, settings.signalr
-            )
-            storage = local_settings.storage_for(self.dev_storage)
-            origin = self.local_web_url or local_settings.PAGE_ORIGIN
-            local_settings.write(
-                self.functions_folder, signalr=text, storage=storage, origin=origin
-            )
-            names = ", ".join(sorted(local_settings.values(self.functions_folder)))
-            return step.result(f"my-chat/functions/{local_settings.FILE}: {names}.")
 
-    def start_functions(self) -> Result:
-        """Run the functions on this machine (what F5 does in an editor).
+def start_functions(session: Session) -> Result:
+    """Run the functions on this machine (what F5 does in an editor).
 
-        A page that calls functions run on this machine calls these from now on.
-        """
-        with self._step("Starting the function host") as step:
-            started = self.development.start_functions(
-                self.functions_folder, port=local_settings.PORT
-            )
-            page_config.follow(self.page_folder, started.server.url, deployed=self.api_base_url)
-            rows = [
-                ("address", started.server.url),
-                *_taken(local_settings.PORT, started.instead_of),
-            ]
-            return step.result("The functions run on this machine.", *rows)
+    A page that calls functions run on this machine calls these from now on.
+    """
+    with session.step("Starting the function host") as step:
+        started = session.servers.start_functions(
+            session.functions_folder, port=local_settings.PORT
+        )
+        page_config.follow(session.page_folder, started.server.url, deployed=session.api_base_url)
+        rows = [
+            ("address", started.server.url),
+            *_taken(local_settings.PORT, started.instead_of),
+        ]
+        return step.result("The functions run on this machine.", *rows)
 
-    def stop_functions(self) -> Result:
-        """Stop the local function host."""
-        with self._step("Stopping the function host") as step:
-            self.development.stop(FUNCTIONS)
-            return step.result("The functions no longer run on this machine.")
 
-    def prepare_page(self) -> Result:
-        """Copy the kit's page and write its config.json so that it calls the functions on this machine."""
-        from chatkit.steps.app_files import copy_page
+def stop_functions(session: Session) -> Result:
+    """Stop the local function host."""
+    with session.step("Stopping the function host") as step:
+        session.servers.stop(FUNCTIONS)
+        return step.result("The functions no longer run on this machine.")
 
-        with self._step("Copying the page") as step:
-            kept = copy_page(store.checkout() / "content", folder=self.folder, home=self._home)
-            page_config.write(
-                self.page_folder,
-                self.local_api_base_url or f"http://localhost:{local_settings.PORT}",
-            )
-            rows = [("your version is kept as", name) for name in kept]
-            return step.result(
-                "The page is in my-chat/content; it calls the functions on this machine.", *rows
-            )
 
-    def start_page(self) -> Result:
-        """Serve the page on this machine."""
-        with self._step("Serving the page") as step:
-            started = self.development.start_page(self.page_folder, port=PAGE_PORT)
-            changed, running = (
-                local_settings.allow_origin(self.functions_folder, started.server.url),
-                self.development.running(FUNCTIONS),
-            )
-            if changed and running and self.development.stop(FUNCTIONS):
-                self.development.start_functions(
-                    self.functions_folder, port=running.port
-                )  # where the page looks for them
-            rows = [("address", started.server.url), *_taken(PAGE_PORT, started.instead_of)]
-            return step.result("The page is served on this machine.", *rows)
+def prepare_page(session: Session) -> Result:
+    """Copy the kit's page and write its config.json so that it calls the functions on this machine."""
+    from chatkit.steps.app_files import copy_page
 
-    def stop_page(self) -> Result:
-        """Stop serving the page on this machine."""
-        with self._step("Stopping the page") as step:
-            self.development.stop(PAGE)
-            return step.result("The page is no longer served on this machine.")
+    with session.step("Copying the page") as step:
+        kept = copy_page(store.checkout() / "content", folder=session.folder, home=session.home)
+        page_config.write(
+            session.page_folder,
+            session.local_api_base_url or f"http://localhost:{local_settings.PORT}",
+        )
+        rows = [("your version is kept as", name) for name in kept]
+        return step.result(
+            "The page is in my-chat/content; it calls the functions on this machine.", *rows
+        )
+
+
+def start_page(session: Session) -> Result:
+    """Serve the page on this machine."""
+    with session.step("Serving the page") as step:
+        started = session.servers.start_page(session.page_folder, port=PAGE_PORT)
+        changed, running = (
+            local_settings.allow_origin(session.functions_folder, started.server.url),
+            session.servers.running(FUNCTIONS),
+        )
+        if changed and running and session.servers.stop(FUNCTIONS):
+            session.servers.start_functions(
+                session.functions_folder, port=running.port
+            )  # where the page looks for them
+        rows = [("address", started.server.url), *_taken(PAGE_PORT, started.instead_of)]
+        return step.result("The page is served on this machine.", *rows)
+
+
+def stop_page(session: Session) -> Result:
+    """Stop serving the page on this machine."""
+    with session.step("Stopping the page") as step:
+        session.servers.stop(PAGE)
+        return step.result("The page is no longer served on this machine.")
 
 
 def _taken(port: int, holder: str) -> list[tuple[str, str]]:

@@ -7,100 +7,102 @@ from chatkit.core.results import Result
 from chatkit.steps.session import Session
 
 
-class Resources(Session):
-    """The verbs that create."""
+def sign_in(session: Session) -> Result:
+    """Get a token and look at the subscription."""
+    with session.step("Signing in") as step:
+        found = step.calls.call(subscription, step.cloud)
+        where = "the local cloud" if step.cloud.target == "local" else "Azure"
+        return step.result(
+            f"Signed in to {where}. The subscription is {found['state'].lower()}.",
+            ("subscription", str(found.get("displayName", ""))),
+            ("credential", type(step.cloud.credential).__name__),
+        )
 
-    def sign_in(self) -> Result:
-        """Get a token and look at the subscription."""
-        with self._step("Signing in") as step:
-            found = step.calls.call(subscription, step.cloud)
-            where = "the local cloud" if step.cloud.target == "local" else "Azure"
-            return step.result(
-                f"Signed in to {where}. The subscription is {found['state'].lower()}.",
-                ("subscription", str(found.get("displayName", ""))),
-                ("credential", type(step.cloud.credential).__name__),
-            )
 
-    def create_resource_group(self) -> Result:
-        """Create the group that holds everything, and register the resource providers."""
-        from chatkit.cloud.provision import resource_group
+def create_resource_group(session: Session) -> Result:
+    """Create the group that holds everything, and register the resource providers."""
+    from chatkit.cloud.provision import resource_group
 
-        with self._step("Creating the resource group") as step:
-            settings = self.settings
-            resource_group.register_providers(step.cloud, step.calls)
-            group = resource_group.create_resource_group(
-                step.cloud, step.calls, settings.resource_group, settings.region
-            )
-            self._learn(resource_group=settings.resource_group)
-            return step.result(
-                f"Resource group ready in {group.location}; {len(resource_group.PROVIDERS)} resource providers registered.",
-                ("resource group", settings.resource_group),
-            )
+    with session.step("Creating the resource group") as step:
+        settings = session.settings
+        resource_group.register_providers(step.cloud, step.calls)
+        group = resource_group.create_resource_group(
+            step.cloud, step.calls, settings.resource_group, settings.region
+        )
+        session.learn(resource_group=settings.resource_group)
+        return step.result(
+            f"Resource group ready in {group.location}; {len(resource_group.PROVIDERS)} resource providers registered.",
+            ("resource group", settings.resource_group),
+        )
 
-    def create_signalr(self) -> Result:
-        """Create the SignalR Service instance: free tier, serverless."""
-        from chatkit.cloud.provision import signalr
 
-        with self._step("Creating the SignalR Service instance") as step:
-            settings = self.settings
-            made = signalr.create_signalr(
-                step.cloud, step.calls, settings.resource_group, settings.signalr, settings.region
-            )
-            self._learn(signalr=settings.signalr)
-            sku = made.sku.name if made.sku else "?"
-            return step.result(
-                f"SignalR Service instance ready: {sku}, {signalr.service_mode(made)}.",
-                ("instance", settings.signalr),
-            )
+def create_signalr(session: Session) -> Result:
+    """Create the SignalR Service instance: free tier, serverless."""
+    from chatkit.cloud.provision import signalr
 
-    def create_storage_account(self) -> Result:
-        """Create the storage account."""
-        from chatkit.cloud.provision import storage
+    with session.step("Creating the SignalR Service instance") as step:
+        settings = session.settings
+        made = signalr.create_signalr(
+            step.cloud, step.calls, settings.resource_group, settings.signalr, settings.region
+        )
+        session.learn(signalr=settings.signalr)
+        sku = made.sku.name if made.sku else "?"
+        return step.result(
+            f"SignalR Service instance ready: {sku}, {signalr.service_mode(made)}.",
+            ("instance", settings.signalr),
+        )
 
-        with self._step("Creating the storage account") as step:
-            settings = self.settings
-            made = storage.create_storage_account(
-                step.cloud,
-                step.calls,
-                settings.resource_group,
-                settings.storage_account,
-                settings.region,
-            )
-            self._learn(storage_account=settings.storage_account)
-            tier = made.properties.access_tier if made.properties else "?"
-            sku = made.sku.name if made.sku else "?"
-            return step.result(
-                f"Storage account ready: {_text(made.kind)}, {_text(sku)}, {_text(tier)}, https only.",
-                ("account", settings.storage_account),
-            )
 
-    def create_function_app(self) -> Result:
-        """Create the plan and the function app, with the storage it needs."""
-        from chatkit.cloud.provision import everything
+def create_storage_account(session: Session) -> Result:
+    """Create the storage account."""
+    from chatkit.cloud.provision import storage
 
-        with self._step("Creating the function app") as step:
-            settings = self.settings
-            facts = everything.create_function_app(step.cloud, step.calls, settings)
-            self._learn(**facts)
-            return step.result(
-                f"Function app ready: Python {everything.PYTHON_VERSION} on a Flex Consumption plan.",
-                ("function app", settings.function_app),
-                ("address", facts["api_base_url"]),
-            )
+    with session.step("Creating the storage account") as step:
+        settings = session.settings
+        made = storage.create_storage_account(
+            step.cloud,
+            step.calls,
+            settings.resource_group,
+            settings.storage_account,
+            settings.region,
+        )
+        session.learn(storage_account=settings.storage_account)
+        tier = made.properties.access_tier if made.properties else "?"
+        sku = made.sku.name if made.sku else "?"
+        return step.result(
+            f"Storage account ready: {_text(made.kind)}, {_text(sku)}, {_text(tier)}, https only.",
+            ("account", settings.storage_account),
+        )
 
-    def provision(self) -> Result:
-        """Create everything there is to create, what is independent at the same time."""
-        from chatkit.cloud.provision import everything
 
-        with self._step("Creating everything") as step:
-            settings = self.settings
-            facts = everything.provision(step.cloud, step.calls, settings)
-            self._learn(**facts)
-            return step.result(
-                "Everything is ready: resource group, SignalR Service instance, storage account with website, function app.",
-                ("functions", facts["api_base_url"]),
-                ("page", facts["web_url"]),
-            )
+def create_function_app(session: Session) -> Result:
+    """Create the plan and the function app, with the storage it needs."""
+    from chatkit.cloud.provision import everything
+
+    with session.step("Creating the function app") as step:
+        settings = session.settings
+        facts = everything.create_function_app(step.cloud, step.calls, settings)
+        session.learn(**facts)
+        return step.result(
+            f"Function app ready: Python {everything.PYTHON_VERSION} on a Flex Consumption plan.",
+            ("function app", settings.function_app),
+            ("address", facts["api_base_url"]),
+        )
+
+
+def provision(session: Session) -> Result:
+    """Create everything there is to create, what is independent at the same time."""
+    from chatkit.cloud.provision import everything
+
+    with session.step("Creating everything") as step:
+        settings = session.settings
+        facts = everything.provision(step.cloud, step.calls, settings)
+        session.learn(**facts)
+        return step.result(
+            "Everything is ready: resource group, SignalR Service instance, storage account with website, function app.",
+            ("functions", facts["api_base_url"]),
+            ("page", facts["web_url"]),
+        )
 
 
 def _text(value: object) -> str:

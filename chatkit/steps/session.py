@@ -1,11 +1,14 @@
-"""Session: what a workshop stands on. It knows names, addresses, folders and the cloud, and keeps what a step found out."""
+"""Session: one home on one target. It knows names, addresses and folders, holds the connection, and runs steps.
+
+Steps are functions over a Session: they are in the modules beside this one.
+"""
 
 from __future__ import annotations
 
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -25,6 +28,7 @@ from chatkit.steps.status import Status
 if TYPE_CHECKING:
     from chatkit.cloud.calls import Calls
 
+Connector = Callable[[Settings, Path], Cloud]
 _saving = Lock()
 
 
@@ -46,19 +50,24 @@ class Session:
 
     Args:
         home: The kit's folder.
+        connector: Makes the connection to the target's cloud.
+
+    Attributes:
+        servers: The function host and the page's server of this home.
     """
 
-    def __init__(self, home: Path) -> None:
-        self._home = home
+    def __init__(self, home: Path, *, connector: Connector = connect) -> None:
+        self.home = home
+        self.servers = Development(home)
+        self._connector = connector
         self._cloud: Cloud | None = None
         self._connected_to = ""
-        self.development = Development(home)
 
     @classmethod
     def open(
         cls, *, target: str | None = None, suffix: str | None = None, region: str | None = None
     ) -> Self:
-        """Open the workshop of this checkout, with the local cloud running when that is the target.
+        """Open the session of this checkout: choose target and names, then connect.
 
         Args:
             target: "local" or "azure"; remembered. Else `CHATKIT_TARGET`, else what was remembered.
@@ -86,46 +95,48 @@ class Session:
                 "Names and region stay while resources exist.", hint="workshop.clean_up() first."
             )
         store.save(home, wanted)
-        workshop = cls(home)
-        workshop.cloud  # noqa: B018
-        return workshop
+        session = cls(home, connector=connect)
+        session.connect()
+        return session
 
-    def __repr__(self) -> str:
-        return (
-            "Workshop on the local cloud"
-            if self.settings.target == "local"
-            else f"Workshop on Azure, {self.settings.region}"
-        )
+    # The cloud
+
+    def connect(self, *, start: bool = True) -> Cloud:
+        """Return the connection to the target's cloud, a new one when the local cloud was started anew.
+
+        Args:
+            start: Start the local cloud when that is the target and it does not run.
+
+        Raises:
+            NotStarted: The local cloud does not run and was not to be started, or cannot start.
+            SetupError: No Azure subscription could be chosen.
+        """
+        settings = self.settings
+        this_run: str = settings.target
+        if settings.target == "local":
+            this_run = local_cloud_runs(self.home)
+            if not this_run and start:
+                this_run = _start_local_cloud(self.home)
+        if self._cloud is None or self._connected_to != this_run:
+            self._cloud = self._connector(settings, self.home)
+            self._connected_to = this_run
+        return self._cloud
+
+    def connect_storage(self) -> str:
+        """Return where functions that run on this machine keep their data: the local cloud's storage, on either target.
+
+        The local cloud is started when it does not run.
+        """
+        if not local_cloud_runs(self.home):
+            _start_local_cloud(self.home)
+        return dev_storage(self.home)
 
     # What is known
 
     @property
     def settings(self) -> Settings:
         """Names and facts, as they are in the file now: several notebooks share it."""
-        return store.load(self._home)
-
-    @property
-    def home(self) -> Path:
-        """The kit's folder."""
-        return self._home
-
-    @property
-    def cloud(self) -> Cloud:
-        """Endpoints, credential and SDK clients; starts the local cloud when that is the target and it does not run."""
-        settings = self.settings
-        this_run: str = settings.target
-        if settings.target == "local":
-            this_run = local_cloud_runs(self._home) or _start_local_cloud(self._home)
-        if self._cloud is None or self._connected_to != this_run:
-            self._cloud, self._connected_to = connect(settings, self._home), this_run
-        return self._cloud
-
-    @property
-    def dev_storage(self) -> str:
-        """Where functions that run on this machine keep their data: the local cloud's storage, on either target."""
-        if not local_cloud_runs(self._home):
-            _start_local_cloud(self._home)
-        return dev_storage(self._home)
+        return store.load(self.home)
 
     @property
     def folder(self) -> Path:
@@ -161,13 +172,13 @@ class Session:
     @property
     def local_api_base_url(self) -> str | None:
         """Address of the local function host, None while it does not run."""
-        server = self.development.running(FUNCTIONS)
+        server = self.servers.running(FUNCTIONS)
         return server.url if server else None
 
     @property
     def local_web_url(self) -> Address | None:
         """Address of the locally served page, None while it is not served."""
-        server = self.development.running(PAGE)
+        server = self.servers.running(PAGE)
         return Address(server.url) if server else None
 
     def status(self) -> Status:
@@ -193,14 +204,14 @@ class Session:
     def complete(self, section: str) -> None:
         """Remember that a section is done."""
         with _saving:
-            store.save(self._home, store.load(self._home).with_section(section))
+            store.save(self.home, store.load(self.home).with_section(section))
 
     def begin_at(self, section: str) -> None:
         """Forget that a section, or one after it, was done: the next to do is this one."""
         with _saving:
-            settings = store.load(self._home)
+            settings = store.load(self.home)
             store.save(
-                self._home,
+                self.home,
                 settings.learned(
                     completed=tuple(done for done in settings.facts.completed if done < section)
                 ),
@@ -210,15 +221,39 @@ class Session:
         """How long each step took the last time, on the current target."""
         rows = [
             (title, duration(seconds))
-            for title, seconds in timings.load(self._home, self.settings.target).items()
+            for title, seconds in timings.load(self.home, self.settings.target).items()
         ]
         return Result(f"{len(rows)} steps timed.", tuple(rows))
 
-    # Inside
+    def learn(self, **facts: Any) -> None:
+        """Remember what a step found out; an empty text forgets."""
+        with _saving:
+            store.save(self.home, store.load(self.home).learned(**facts))
 
-    def _api(self, where: str) -> str:
+    # For steps
+
+    def deployed_api(self) -> str:
+        """Return the address of the deployed functions.
+
+        Raises:
+            NotStarted: There is no function app yet.
+        """
+        url = self.api_base_url
+        if url is None:
+            raise NotStarted(
+                "There is no function app yet.", hint="workshop.create_function_app() first."
+            )
+        return url
+
+    def api_of(self, where: str) -> str:
+        """Return the address of the functions that run "local" or "deployed".
+
+        Raises:
+            SetupError: There is no such place.
+            NotStarted: They do not run there.
+        """
         if where == "deployed":
-            return self._deployed_api()
+            return self.deployed_api()
         if where != "local":
             raise SetupError(
                 f"There is no place {where!r} for a chat.", hint="where is local or deployed."
@@ -231,28 +266,18 @@ class Session:
             )
         return url
 
-    def _deployed_api(self) -> str:
-        url = self.api_base_url
-        if url is None:
-            raise NotStarted(
-                "There is no function app yet.", hint="workshop.create_function_app() first."
-            )
-        return url
-
-    def _learn(self, **facts: Any) -> None:
-        with _saving:
-            store.save(self._home, store.load(self._home).learned(**facts))
-
     @contextmanager
-    def _step(self, title: str) -> Iterator[Step]:
+    def step(self, title: str) -> Iterator[Step]:
+        """Connect, run a verb, show its progress and remember how long it took."""
         from chatkit.cloud.calls import Calls
 
-        progress, started = Progress(title), monotonic()
+        progress = Progress(title)
+        started = monotonic()
         try:
-            yield Step(self.cloud, Calls(progress), started)
+            yield Step(self.connect(), Calls(progress), started)
         finally:
             progress.close()
-        timings.note(self._home, self.settings.target, title, monotonic() - started)
+        timings.note(self.home, self.settings.target, title, monotonic() - started)
 
 
 def _start_local_cloud(home: Path) -> str:

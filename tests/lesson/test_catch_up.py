@@ -38,7 +38,7 @@ def workshop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Workshop]:
         yield opened
     finally:
         for server in (FUNCTIONS, PAGE):
-            opened.development.stop(server)
+            opened.session.servers.stop(server)
         cloud_process.stop(home / "local")
         os.environ["CHATKIT_HOME"] = before
 
@@ -59,7 +59,7 @@ def test_caught_up_twice_nothing_runs(workshop: Workshop) -> None:
 def test_after_a_pause_the_workshop_goes_on_where_it_was(workshop: Workshop) -> None:
     """The machine was off: no local cloud, no functions, no page. All of them come back, with what they had."""
     for server in (FUNCTIONS, PAGE):
-        workshop.development.stop(server)
+        workshop.session.servers.stop(server)
     cloud_process.stop(workshop.home / "local")
     again = Workshop.open()
     assert repr(again.catch_up()) == "Section 07 can begin. Nothing was missed."
@@ -70,7 +70,7 @@ def test_a_pause_in_which_another_program_took_a_port_misses_nothing(workshop: W
     """SignalR Service is somewhere else now, and the functions know it."""
     text = local_settings.values(workshop.functions_folder)[local_settings.SIGNALR_SETTING]
     for server in (FUNCTIONS, PAGE):
-        workshop.development.stop(server)
+        workshop.session.servers.stop(server)
     cloud_process.stop(workshop.home / "local")
     with taking_ports(SignalRConnectionString.parse(text).base_url):
         assert repr(Workshop.open().catch_up()) == "Section 07 can begin. Nothing was missed."

@@ -45,8 +45,8 @@ def workshop(running_home: Path, watch: Watch) -> Iterator[Workshop]:
     write_app(running_home / "my-chat")
     opened = Workshop.open()
     yield opened
-    opened.development.stop(FUNCTIONS)
-    opened.development.stop(PAGE)
+    opened.session.servers.stop(FUNCTIONS)
+    opened.session.servers.stop(PAGE)
 
 
 @pytest.fixture(scope="module")

@@ -44,7 +44,7 @@ def test_the_environment_chooses_too(workshop: Workshop, monkeypatch: pytest.Mon
 
 def test_names_stay_while_resources_exist(workshop: Workshop) -> None:
     """Otherwise nobody would find them to delete them."""
-    workshop._learn(resource_group="chatkit-abc123")
+    workshop.session.learn(resource_group="chatkit-abc123")
     with pytest.raises(SetupError, match="clean_up"):
         Workshop.open(suffix="other1")
     assert workshop.settings.suffix == "abc123"
@@ -102,7 +102,7 @@ def test_a_step_too_early_names_the_one_before(
 
 def test_a_page_that_still_calls_this_machine_is_not_uploaded(workshop: Workshop) -> None:
     """Deployed, it would work for nobody else."""
-    workshop._learn(api_base_url="https://app.example")
+    workshop.session.learn(api_base_url="https://app.example")
     workshop.page_folder.mkdir(parents=True)
     (workshop.page_folder / "config.json").write_text('{"apiBaseUrl": "http://localhost:7071"}')
     with pytest.raises(SetupError, match="still calls http://localhost:7071.*set_page_url"):

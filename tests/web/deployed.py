@@ -53,7 +53,7 @@ def finished_workshop(home: Path, *, sign_in: bool = False) -> Iterator[Workshop
             yield workshop
     finally:
         for name in (FUNCTIONS, PAGE):
-            workshop.development.stop(name)
+            workshop.session.servers.stop(name)
         cloud_process.stop(home / "local")
         del os.environ["CHATKIT_HOME"]
         if before is not None:

@@ -14,9 +14,9 @@ from chatkit.core.errors import ChatkitError
 from chatkit.core.results import Result
 
 if TYPE_CHECKING:
-    from chatkit.workshop import Workshop
+    from chatkit.steps.session import Session
 
-Check = Callable[["Workshop"], Iterator[str]]
+Check = Callable[["Session"], Iterator[str]]
 SECTIONS = {
     "00": "start",
     "01": "sign_in",
@@ -33,7 +33,7 @@ SECTIONS = {
 }
 
 
-def check(workshop: Workshop, section: str) -> Result:
+def check(session: Session, section: str) -> Result:
     """Check a section.
 
     Args:
@@ -54,7 +54,7 @@ def check(workshop: Workshop, section: str) -> Result:
     begun = time.monotonic()
     module = import_module(f"{__name__}.{SECTIONS[section]}")
     run: Check = module.check
-    proven = [f"  - {sentence}" for sentence in run(workshop)]
+    proven = [f"  - {sentence}" for sentence in run(session)]
     return Result(
         "\n".join([f"Section {section} works:", *proven]), seconds=time.monotonic() - begun
     )

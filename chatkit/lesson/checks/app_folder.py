@@ -15,19 +15,19 @@ from chatkit.steps import local_settings
 from chatkit.wire.tokens import client_token
 
 if TYPE_CHECKING:
-    from chatkit.workshop import Workshop
+    from chatkit.steps.session import Session
 
 BUNDLE_ID = "Microsoft.Azure.Functions.ExtensionBundle"
 BUNDLE_RANGE = "[4.*, 5.0.0)"
 CELL = "Run the cell above that writes it again."
 
 
-def check(workshop: Workshop) -> Iterator[str]:
+def check(session: Session) -> Iterator[str]:
     """The bundle, the settings, and where the key is not."""
-    folder = workshop.functions_folder
+    folder = session.functions_folder
     yield _bundle(folder)
-    yield _same_instance(workshop)
-    yield _opens(workshop)
+    yield _same_instance(session)
+    yield _opens(session)
     yield _not_packaged(folder)
 
 
@@ -50,11 +50,11 @@ def _bundle(folder: Path) -> str:
     )
 
 
-def _same_instance(workshop: Workshop) -> str:
-    host = local_settings.read(workshop.functions_folder).get("Host", {})
-    mine = local_settings.values(workshop.functions_folder).get(local_settings.SIGNALR_SETTING, "")
+def _same_instance(session: Session) -> str:
+    host = local_settings.read(session.functions_folder).get("Host", {})
+    mine = local_settings.values(session.functions_folder).get(local_settings.SIGNALR_SETTING, "")
     expect(
-        _digest(mine) == _digest(service.of_the_instance(workshop)),
+        _digest(mine) == _digest(service.of_the_instance(session)),
         local_settings.SIGNALR_SETTING,
         expected="the connection string of your instance, as Azure lists it",
         got="another one" if mine else "none",
@@ -70,9 +70,9 @@ def _same_instance(workshop: Workshop) -> str:
     return "local.settings.json has your instance's connection string (the two have the same hash) and lets one origin in."
 
 
-def _opens(workshop: Workshop) -> str:
-    connection = service.of_local_settings(workshop)
-    answer = service.knock(connection, client_token(connection, workshop.hub))
+def _opens(session: Session) -> str:
+    connection = service.of_local_settings(session)
+    answer = service.knock(connection, client_token(connection, session.hub))
     hint = "workshop.write_local_settings() writes the present key."
     expect(
         answer.status == 200, "A token signed with that key", expected="200", got=answer, hint=hint

@@ -16,7 +16,7 @@ from chatkit.lesson.checks.people import has_sign_in, signed_in
 from chatkit.lesson.http import Answer, fetch
 
 if TYPE_CHECKING:
-    from chatkit.workshop import Workshop
+    from chatkit.steps.session import Session
 
 ON = "workshop.enable_authentication() turns it on."
 PUBLISH = "Run the cells above that write the app's files, then workshop.publish_functions()."
@@ -32,9 +32,9 @@ FORGED = (
 STRANGER = "https://stranger.example/"
 
 
-def check(workshop: Workshop) -> Iterator[str]:
+def check(session: Session) -> Iterator[str]:
     """Outside, forgery, identity, page."""
-    api = deployed_api(workshop)
+    api = deployed_api(session)
     expect(
         has_sign_in(api),
         "GET /.auth/me without sign-in",
@@ -44,13 +44,13 @@ def check(workshop: Workshop) -> Iterator[str]:
     )
     yield _nobody(api)
     yield _forged(api)
-    yield _page(workshop, api)
+    yield _page(session, api)
     try:
         alice = signed_in(api, "alice")["alice"]
     except PersonNeeded:
         yield "Entra asks for a password here: sign in on the page, and look whose name your messages have."
         return
-    yield _token_names(workshop, api, alice)
+    yield _token_names(session, api, alice)
     yield _sender_is(api, alice)
 
 
@@ -77,9 +77,9 @@ def _forged(api: str) -> str:
     return "A forged X-MS-CLIENT-PRINCIPAL-NAME never reaches the app, however it is spelt, and a made-up token is refused."
 
 
-def _token_names(workshop: Workshop, api: str, alice: SignedIn) -> str:
+def _token_names(session: Session, api: str, alice: SignedIn) -> str:
     info = connection_info(f"{api}/api/negotiate", {"alice": alice})
-    key = service.of_local_settings(workshop).access_key
+    key = service.of_local_settings(session).access_key
     try:
         claims = jwt.decode(
             str(info["accessToken"]), key, algorithms=["HS256"], options={"verify_aud": False}
@@ -122,8 +122,8 @@ def _sender_is(api: str, alice: SignedIn) -> str:
     return "When alice claims to be bob, in the body or in a header, the message still says alice."
 
 
-def _page(workshop: Workshop, api: str) -> str:
-    page = workshop.web_url or ""
+def _page(session: Session, api: str) -> str:
+    page = session.web_url or ""
     config = fetch("GET", f"{page.rstrip('/')}/config.json").json() if page else None
     offered = config.get("signIn") if isinstance(config, dict) else None
     expect(

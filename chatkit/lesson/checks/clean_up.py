@@ -13,14 +13,14 @@ from chatkit.lesson.checks.evidence import expect
 from chatkit.steps import local_settings
 
 if TYPE_CHECKING:
-    from chatkit.workshop import Workshop
+    from chatkit.steps.session import Session
 
 AGAIN = "workshop.clean_up() again; deleting takes Azure a few minutes."
 
 
-def check(workshop: Workshop) -> Iterator[str]:
+def check(session: Session) -> Iterator[str]:
     """Azure no longer knows any of it, and this machine no longer has a key."""
-    settings, cloud = workshop.settings, workshop.cloud
+    settings, cloud = session.settings, session.connect()
     left = cloud.resources().resource_groups.check_existence(settings.resource_group)
     expect(not left, "The resource group", expected="gone", got="still there", hint=AGAIN)
     yield "Azure does not know the resource group any more."
@@ -37,7 +37,7 @@ def check(workshop: Workshop) -> Iterator[str]:
     yield "Entra has no app registration of the function app's name."
     kept = [
         name
-        for name, value in local_settings.values(workshop.functions_folder).items()
+        for name, value in local_settings.values(session.functions_folder).items()
         if "Key=" in value
     ]
     expect(

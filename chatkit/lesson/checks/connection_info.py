@@ -15,29 +15,29 @@ from chatkit.lesson.http import fetch
 
 if TYPE_CHECKING:
     from chatkit.chat.client.sign_in import SignedIn
-    from chatkit.workshop import Workshop
+    from chatkit.steps.session import Session
 
 CODE = "Compare signalr_info.py with the cell above, then workshop.stop_functions() and workshop.start_functions()."
 
 
-def check(workshop: Workshop) -> Iterator[str]:
+def check(session: Session) -> Iterator[str]:
     """Both routes, the token's claims, and a connection made with it."""
-    api = local_api(workshop)
+    api = local_api(session)
     for route in ("SignalRInfo", "negotiate"):
         info = connection_info(f"{api}/api/{route}")
     yield "POST /api/SignalRInfo and POST /api/negotiate answer JSON with url and accessToken."
-    yield _claims(workshop, info)
+    yield _claims(session, info)
     run(_connect(f"{api}/api/negotiate"))
     yield "A client that asked negotiate is connected to hub chat."
 
 
-def local_api(workshop: Workshop) -> str:
+def local_api(session: Session) -> str:
     """Address of the functions on this machine.
 
     Raises:
         CheckFailed: They do not run.
     """
-    api = workshop.local_api_base_url
+    api = session.local_api_base_url
     expect(
         api,
         "The functions on this machine",
@@ -70,8 +70,8 @@ def connection_info(url: str, people: Mapping[str, SignedIn] | None = None) -> d
     return info
 
 
-def _claims(workshop: Workshop, info: dict[str, Any]) -> str:
-    connection = service.of_local_settings(workshop)
+def _claims(session: Session, info: dict[str, Any]) -> str:
+    connection = service.of_local_settings(session)
     url, token = str(info["url"]), str(info["accessToken"])
     expect(
         "?hub=chat" in url.lower(),

@@ -16,16 +16,16 @@ from chatkit.lesson.checks.send_message import round_trip
 from chatkit.steps import local_settings
 
 if TYPE_CHECKING:
-    from chatkit.workshop import Workshop
+    from chatkit.steps.session import Session
 
 EXPECTED = ("GetMessages", "SendMessage", "SignalRInfo", "negotiate")
 PUBLISH = "workshop.publish_functions() publishes what is in my-chat/functions."
 
 
-def check(workshop: Workshop) -> Iterator[str]:
+def check(session: Session) -> Iterator[str]:
     """The list, the settings, CORS, and a round trip."""
-    api = deployed_api(workshop)
-    settings, cloud, calls = workshop.settings, workshop.cloud, Calls()
+    api = deployed_api(session)
+    settings, cloud, calls = session.settings, session.connect(), Calls()
     names = functions.listed(cloud, calls, settings.resource_group, settings.function_app)
     missing = sorted(set(EXPECTED) - set(names))
     got = f"no {', '.join(missing)}"
@@ -33,10 +33,10 @@ def check(workshop: Workshop) -> Iterator[str]:
         not missing, "The deployed functions", expected=", ".join(EXPECTED), got=got, hint=PUBLISH
     )
     yield f"Deployed: {', '.join(EXPECTED)}."
-    yield _settings(workshop, calls)
+    yield _settings(session, calls)
     people = everybody(api)
     connection_info(f"{api}/api/negotiate", people)
-    page = workshop.web_url
+    page = session.web_url
     expect(
         page,
         "The page's address",
@@ -49,13 +49,13 @@ def check(workshop: Workshop) -> Iterator[str]:
     yield "A message that was posted to the deployed functions reached both connected clients, once each."
 
 
-def deployed_api(workshop: Workshop) -> str:
+def deployed_api(session: Session) -> str:
     """Address of the deployed functions.
 
     Raises:
         CheckFailed: There are none.
     """
-    api = workshop.api_base_url
+    api = session.api_base_url
     expect(
         api,
         "The function app",
@@ -66,11 +66,11 @@ def deployed_api(workshop: Workshop) -> str:
     return str(api)
 
 
-def _settings(workshop: Workshop, calls: Calls) -> str:
-    settings = workshop.settings
-    local = local_settings.values(workshop.functions_folder)
+def _settings(session: Session, calls: Calls) -> str:
+    settings = session.settings
+    local = local_settings.values(session.functions_folder)
     deployed = app_settings.read_app_settings(
-        workshop.cloud, calls, settings.resource_group, settings.function_app
+        session.connect(), calls, settings.resource_group, settings.function_app
     )
     wrong = [
         item

@@ -13,15 +13,15 @@ from chatkit.lesson.checks.send_message import round_trip
 from chatkit.lesson.http import fetch
 
 if TYPE_CHECKING:
-    from chatkit.workshop import Workshop
+    from chatkit.steps.session import Session
 
 UPLOAD = "workshop.set_page_url(), then workshop.upload_page()."
 
 
-def check(workshop: Workshop) -> Iterator[str]:
+def check(session: Session) -> Iterator[str]:
     """The files, the not-found page, and a round trip."""
-    api = deployed_api(workshop)
-    page = workshop.web_url
+    api = deployed_api(session)
+    page = session.web_url
     expect(
         page,
         "The static website",
@@ -31,7 +31,7 @@ def check(workshop: Workshop) -> Iterator[str]:
     )
     assert page
     yield served(page, api, UPLOAD)
-    ours = (workshop.page_folder / "index.html").read_bytes()
+    ours = (session.page_folder / "index.html").read_bytes()
     expect(
         fetch("GET", page).content == ours,
         "index.html",

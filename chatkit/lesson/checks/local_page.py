@@ -11,16 +11,16 @@ from chatkit.lesson.checks.people import introduced
 from chatkit.lesson.http import Answer, fetch
 
 if TYPE_CHECKING:
-    from chatkit.workshop import Workshop
+    from chatkit.steps.session import Session
 
 STRANGER = "https://stranger.example"
 CORS = "workshop.write_local_settings() writes Host.CORS; then stop and start the functions."
 
 
-def check(workshop: Workshop) -> Iterator[str]:
+def check(session: Session) -> Iterator[str]:
     """The page, CORS, history."""
-    api = local_api(workshop)
-    page = workshop.local_web_url
+    api = local_api(session)
+    page = session.local_web_url
     expect(
         page,
         "The page on this machine",

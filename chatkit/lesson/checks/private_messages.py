@@ -15,7 +15,7 @@ from chatkit.lesson.checks.people import has_sign_in, signed_in
 from chatkit.lesson.http import Answer, fetch
 
 if TYPE_CHECKING:
-    from chatkit.workshop import Workshop
+    from chatkit.steps.session import Session
 
 TABS = (("alice", "alice's second tab"), ("bob", "bob"), ("bob", "bob's second tab"))
 GUEST, NOBODY = "guest", "nobody-of-this-name"
@@ -23,9 +23,9 @@ ASK_EVERY_S = 0.25
 PAGE_SIZE = 5
 
 
-def check(workshop: Workshop) -> Iterator[str]:
+def check(session: Session) -> Iterator[str]:
     """The wire, the feedback, the history."""
-    api = deployed_api(workshop)
+    api = deployed_api(session)
     expect(
         has_sign_in(api),
         "GET /.auth/me without sign-in",

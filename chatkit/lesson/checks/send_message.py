@@ -23,16 +23,16 @@ from chatkit.lesson.http import fetch
 
 if TYPE_CHECKING:
     from chatkit.chat.client.sign_in import SignedIn
-    from chatkit.workshop import Workshop
+    from chatkit.steps.session import Session
 
 TARGET = "newMessage"
 CODE = "Compare send_message.py with the cell above: hubName chat, target newMessage, arguments a list with the message."
 
 
-def check(workshop: Workshop) -> Iterator[str]:
+def check(session: Session) -> Iterator[str]:
     """Two listeners and a stranger, then bad requests."""
-    api = local_api(workshop)
-    other = service.door(service.of_local_settings(workshop), "another")
+    api = local_api(session)
+    other = service.door(service.of_local_settings(session), "another")
     run(round_trip(api, other))
     yield "alice and bob, both connected, each received one newMessage with one argument: the message."
     yield "A client on another hub of the same instance received nothing."

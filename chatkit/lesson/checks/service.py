@@ -15,26 +15,26 @@ from chatkit.wire.connection_strings import SignalRConnectionString
 from chatkit.wire.tokens import client_token, client_url
 
 if TYPE_CHECKING:
-    from chatkit.workshop import Workshop
+    from chatkit.steps.session import Session
 
 USER_CLAIMS = ("asrs.s.uid", "nameid", "sub")
 
 
-def of_the_instance(workshop: Workshop) -> str:
+def of_the_instance(session: Session) -> str:
     """The connection string as Resource Manager lists it now."""
-    settings = workshop.settings
+    settings = session.settings
     return signalr.connection_string(
-        workshop.cloud, Calls(), settings.resource_group, settings.signalr
+        session.connect(), Calls(), settings.resource_group, settings.signalr
     )
 
 
-def of_local_settings(workshop: Workshop) -> SignalRConnectionString:
+def of_local_settings(session: Session) -> SignalRConnectionString:
     """The connection string the functions get on this machine.
 
     Raises:
         CheckFailed: There is none, or it is damaged.
     """
-    text = local_settings.values(workshop.functions_folder).get(local_settings.SIGNALR_SETTING, "")
+    text = local_settings.values(session.functions_folder).get(local_settings.SIGNALR_SETTING, "")
     hint = "workshop.write_local_settings() writes it."
     expect(
         text,

@@ -15,15 +15,15 @@ from chatkit.cloud.connection import Cloud, subscription
 from chatkit.lesson.checks.evidence import expect, expecting
 
 if TYPE_CHECKING:
-    from chatkit.workshop import Workshop
+    from chatkit.steps.session import Session
 
 SIGN_IN = "`az login` signs in again; for the local cloud, restart the kernel."
 CHOOSE = "`az account set` chooses another one: see notebook 01."
 
 
-def check(workshop: Workshop) -> Iterator[str]:
+def check(session: Session) -> Iterator[str]:
     """The token's claims, and what happens with one changed byte."""
-    cloud = workshop.cloud
+    cloud = session.connect()
     with expecting("Signing in", expected="a token", hint=SIGN_IN):
         token = cloud.credential.get_token(*cloud.credential_scopes)
     claims: dict[str, Any] = jwt.decode(token.token, options={"verify_signature": False})

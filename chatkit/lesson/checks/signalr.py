@@ -15,15 +15,15 @@ from chatkit.wire.connection_strings import SignalRConnectionString
 from chatkit.wire.tokens import client_token
 
 if TYPE_CHECKING:
-    from chatkit.workshop import Workshop
+    from chatkit.steps.session import Session
 
 AGAIN = "workshop.create_signalr() puts it right."
 
 
-def check(workshop: Workshop) -> Iterator[str]:
+def check(session: Session) -> Iterator[str]:
     """Sku and mode as Azure has them, a connection with the key, and none with another key."""
-    yield _instance(workshop)
-    connection = SignalRConnectionString.parse(service.of_the_instance(workshop))
+    yield _instance(session)
+    connection = SignalRConnectionString.parse(service.of_the_instance(session))
     run(_connect(connection))
     yield "A client with a token that its access key signed is connected to hub chat."
     forged = client_token(replace(connection, access_key="not-the-key-" * 4), "chat")
@@ -38,10 +38,10 @@ def check(workshop: Workshop) -> Iterator[str]:
     yield "A client with a token that another key signed is refused: 401 Unauthorized."
 
 
-def _instance(workshop: Workshop) -> str:
-    settings = workshop.settings
+def _instance(session: Session) -> str:
+    settings = session.settings
     try:
-        found = workshop.cloud.signalr().signal_r.get(settings.resource_group, settings.signalr)
+        found = session.connect().signalr().signal_r.get(settings.resource_group, settings.signalr)
     except ResourceNotFoundError:
         expect(
             False,

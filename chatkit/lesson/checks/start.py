@@ -8,15 +8,15 @@ from typing import TYPE_CHECKING
 from chatkit.lesson.checks.evidence import expect, expecting
 
 if TYPE_CHECKING:
-    from chatkit.workshop import Workshop
+    from chatkit.steps.session import Session
 
 SUBSCRIPTIONS = "/subscriptions?api-version=2022-12-01"
 BETWEEN = "Is a proxy or a login page of the network in between? `chatkit doctor` looks."
 
 
-def check(workshop: Workshop) -> Iterator[str]:
+def check(session: Session) -> Iterator[str]:
     """Resource Manager answers, and not just anybody."""
-    door = workshop.cloud.rest(workshop.cloud.resource_manager, signed_in=False)
+    door = session.connect().rest(session.connect().resource_manager, signed_in=False)
     with expecting("Resource Manager", expected="an answer", hint=BETWEEN):
         status = door.get(SUBSCRIPTIONS, retry_total=1).status_code
     expect(

@@ -20,19 +20,19 @@ if TYPE_CHECKING:
 PROBLEM = "problem"
 
 
-def consult(workshop: Session, symptom: str = "") -> Examination:
+def consult(session: Session, symptom: str = "") -> Examination:
     """Look at the machine, the subscription and the learner's work, and name what is wrong.
 
     Strategy: every probe runs at the same time, on a thread of its own, and asks the world; what two of them need is looked up
     once. What does not answer within the limit counts as not known, and what is not known is no problem.
 
     Args:
-        workshop: It need not be open; nothing is started and nothing changed.
+        session: It need not be open; nothing is started and nothing changed.
         symptom: What a browser, a tool or a log said, pasted as it is. Problems that sound like it are named, and those that are
             to be seen in the learner's world come first.
     """
     begun = time.monotonic()
-    world, text = World(workshop), plain(symptom)
+    world, text = World(session), plain(symptom)
     said = [problem for problem in PROBLEMS if text and problem.sounds_like(text)]
     checks = [
         world.lookups.ask(name, partial(look, world)) for name, look in subscription.CHECKS.items()

@@ -50,13 +50,13 @@ class World:
     """One look at a workshop.
 
     Args:
-        workshop: Of any section; it need not be open.
+        session: Of any section; it need not be open.
         limit_s: Seconds for everything together; by default 2.2 on the local cloud, 25 on Azure.
     """
 
-    def __init__(self, workshop: Session, *, limit_s: float | None = None) -> None:
-        self.workshop = workshop
-        self.settings = workshop.settings
+    def __init__(self, session: Session, *, limit_s: float | None = None) -> None:
+        self.session = session
+        self.settings = session.settings
         self.facts = self.settings.facts
         self.lookups = Lookups(limit_s or LIMITS_S[self.settings.target])
 
@@ -65,17 +65,17 @@ class World:
     @cached_property
     def folder(self) -> Folder:
         """The learner's files."""
-        return Folder(self.workshop.functions_folder, self.workshop.page_folder)
+        return Folder(self.session.functions_folder, self.session.page_folder)
 
     @cached_property
     def local_api(self) -> str:
         """Address of the functions on this machine, empty while they do not run."""
-        return self.workshop.local_api_base_url or ""
+        return self.session.local_api_base_url or ""
 
     @cached_property
     def local_page(self) -> str:
         """Address of the page on this machine, empty while it is not served."""
-        return self.workshop.local_web_url or ""
+        return self.session.local_web_url or ""
 
     @property
     def api(self) -> str:
@@ -92,14 +92,14 @@ class World:
     @property
     def may_ask(self) -> bool:
         """Whether there is a cloud to ask without starting one."""
-        return self.settings.target == "azure" or bool(local_cloud_runs(self.workshop.home))
+        return self.settings.target == "azure" or bool(local_cloud_runs(self.session.home))
 
     @looked_up
     def cloud(self) -> Cloud:
         """The cloud, with its clients made: their packages do not like to be imported by several threads at once."""
         if not self.may_ask:
             raise Unknown("the local cloud does not run")
-        cloud = self.workshop.cloud
+        cloud = self.session.connect(start=False)
         for make in (cloud.resources, cloud.signalr, cloud.storage, cloud.web):
             make()
         return cloud
@@ -253,7 +253,7 @@ class World:
     def refusal(self) -> str:
         """Why a client cannot connect to the hub, in the service's words; empty when it can."""
         self._needs(self.may_ask and self.facts.signalr)
-        return portal().call(_visit(self.connection, self.workshop.hub))
+        return portal().call(_visit(self.connection, self.session.hub))
 
     def _needs(self, thing: object) -> None:
         if not thing:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
@@ -16,6 +15,7 @@ from azure.identity import ClientSecretCredential
 
 from chatkit.cli import cloud_process
 from chatkit.cloud.connection import Cloud
+from chatkit.steps.session import Session
 from chatkit.workshop import Workshop
 from tests.lesson.doctor.broken_world import fails
 
@@ -32,15 +32,9 @@ def workshop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Workshop]:
         cloud_process.stop(home / "local")
 
 
-@contextmanager
-def reached_by(workshop: Workshop, cloud: Cloud) -> Iterator[None]:
-    """Let the workshop use another way to the cloud for a while."""
-    before = workshop.cloud
-    workshop._cloud = cloud
-    try:
-        yield
-    finally:
-        workshop._cloud = before
+def reached_by(workshop: Workshop, cloud: Cloud) -> Workshop:
+    """The same workshop over another connection."""
+    return Workshop(Session(workshop.home, connector=lambda settings, home: cloud))
 
 
 class Captive(BaseHTTPRequestHandler):
@@ -79,10 +73,10 @@ def test_00_and_01_hold_at_the_start(workshop: Workshop) -> None:
 
 def test_00_notices_a_network_that_answers_instead(workshop: Workshop, captive: str) -> None:
     """A page of the network, where Resource Manager should be."""
-    with reached_by(
+    other_way = reached_by(
         workshop, replace(workshop.cloud, resource_manager=captive, ca_file=None, _clients={})
-    ):
-        assert "doctor" in fails(workshop, "00", "asked without a token: expected 401, got 200")
+    )
+    assert "doctor" in fails(other_way, "00", "asked without a token: expected 401, got 200")
     workshop.check("00")
 
 
@@ -102,8 +96,8 @@ def test_00_notices_another_certificate_authority(workshop: Workshop, tmp_path: 
     """Somebody who opens TLS in between, or a certificate of another cloud."""
     other = tmp_path / "ca.pem"
     trustme.CA().cert_pem.write_to_path(str(other))
-    with reached_by(workshop, replace(workshop.cloud, ca_file=other, _clients={})):
-        fails(workshop, "00", "Resource Manager: expected an answer, got .*certificate")
+    other_way = reached_by(workshop, replace(workshop.cloud, ca_file=other, _clients={}))
+    fails(other_way, "00", "Resource Manager: expected an answer, got .*certificate")
     workshop.check("00")
 
 
@@ -118,10 +112,8 @@ def test_01_notices_a_secret_that_is_wrong(workshop: Workshop) -> None:
         disable_instance_discovery=True,
         connection_verify=str(cloud.ca_file),
     )
-    with reached_by(workshop, replace(cloud, credential=wrong, _clients={})):
-        assert "az login" in fails(
-            workshop, "01", "Signing in: expected a token, got .*AADSTS700016"
-        )
+    other_way = reached_by(workshop, replace(cloud, credential=wrong, _clients={}))
+    assert "az login" in fails(other_way, "01", "Signing in: expected a token, got .*AADSTS700016")
     workshop.check("01")
 
 
@@ -130,22 +122,22 @@ def test_01_notices_a_subscription_that_is_not_there(workshop: Workshop) -> None
     elsewhere = replace(
         workshop.cloud, subscription_id="00000000-0000-0000-0000-00000000beef", _clients={}
     )
-    with reached_by(workshop, elsewhere):
-        assert "az account set" in fails(
-            workshop, "01", "The subscription: expected one that you may read, got"
-        )
+    other_way = reached_by(workshop, elsewhere)
+    assert "az account set" in fails(
+        other_way, "01", "The subscription: expected one that you may read, got"
+    )
     workshop.check("01")
 
 
 def test_01_notices_another_tenant(workshop: Workshop) -> None:
     """Signed in, but not where the subscription is."""
-    with reached_by(
+    other_way = reached_by(
         workshop,
         replace(workshop.cloud, tenant_id="00000000-0000-0000-0000-00000000beef", _clients={}),
-    ):
-        assert "az login --tenant" in fails(
-            workshop, "01", "The token's tenant .tid.: expected the subscription's tenant"
-        )
+    )
+    assert "az login --tenant" in fails(
+        other_way, "01", "The token's tenant .tid.: expected the subscription's tenant"
+    )
     workshop.check("01")
 
 

@@ -32,7 +32,7 @@ def at_section_08(home: Path) -> Iterator[Workshop]:
         yield opened
     finally:
         for server in (FUNCTIONS, PAGE):
-            opened.development.stop(server)
+            opened.session.servers.stop(server)
         cloud_process.stop(home / "local")
         os.environ["CHATKIT_HOME"] = before
 

@@ -290,7 +290,7 @@ def regenerated_key(workshop: Workshop) -> Iterator[None]:
 @contextmanager
 def full_house(workshop: Workshop) -> Iterator[None]:
     """Somebody has opened all the connections there are."""
-    connection, stack = of_local_settings(workshop), AsyncExitStack()
+    connection, stack = of_local_settings(workshop.session), AsyncExitStack()
     doors = [door(connection, workshop.hub, f"tab {number}") for number in range(20)]
     portal().call(stack.enter_async_context(listening(*doors)))
     yield
@@ -318,13 +318,13 @@ def windows_plan(workshop: Workshop) -> Iterator[None]:
 def assert_named_alone(workshop: Workshop, fault: Fault) -> None:
     """The doctor names the fault's problem, with its fix, and no other; repaired, nothing is wrong any more."""
     with fault.breaks(workshop):
-        found = consult(workshop)
+        found = consult(workshop.session)
         assert_no_secret(workshop, found)
     assert [one.problem.number for one in found.problems] == [fault.number], found.problems
     (diagnosis,) = found.problems
     assert fault.seen in diagnosis.seen and diagnosis.problem.fix in repr(found)
     assert tuple(check.what for check in found.checks if not check.ok) == fault.checks
-    again = consult(workshop)
+    again = consult(workshop.session)
     assert again.ok and not again.unanswered, again
 
 

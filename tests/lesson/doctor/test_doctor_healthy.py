@@ -10,6 +10,7 @@ import pytest
 from chatkit.cli import cloud_process
 from chatkit.lesson.doctor import consult
 from chatkit.steps.local_servers import FUNCTIONS, PAGE
+from chatkit.steps.session import Session
 from chatkit.workshop import Workshop
 from tests.app_versions import write_app
 
@@ -47,7 +48,7 @@ def workshop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Workshop]:
         yield opened
     finally:
         for server in (FUNCTIONS, PAGE):
-            opened.development.stop(server)
+            opened.session.servers.stop(server)
         cloud_process.stop(home / "local")
         os.environ["CHATKIT_HOME"] = before
 
@@ -66,13 +67,13 @@ def test_nothing_is_wrong_before_and_after_a_section(workshop: Workshop, section
 def test_a_stopped_local_cloud_is_not_started(workshop: Workshop) -> None:
     """Nothing is asked, nothing is wrong."""
     cloud_process.stop(workshop.home / "local")
-    found = consult(Workshop(workshop.home))
+    found = consult(Session(workshop.home))
     assert found.ok and cloud_process.running(workshop.home / "local") is None
     assert "Subscription" not in {check.what for check in found.checks}
 
 
 def assert_healthy(workshop: Workshop) -> None:
-    found = consult(workshop)
+    found = consult(workshop.session)
     assert found.ok and not found.unanswered, found
     assert {
         "Python",

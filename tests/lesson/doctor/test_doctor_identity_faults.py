@@ -89,11 +89,11 @@ def test_a_fault_is_named_with_its_fix_and_nothing_else(workshop: Workshop, faul
 def test_a_symptom_is_confirmed_by_what_is_to_be_seen(workshop: Workshop, fault: Fault) -> None:
     """The text names the problem, the world says that it is so."""
     with fault.breaks(workshop):
-        first = consult(workshop, SYMPTOMS[fault.number][0]).problems[0]
+        first = consult(workshop.session, SYMPTOMS[fault.number][0]).problems[0]
     assert (first.problem.number, first.said) == (fault.number, True) and fault.seen in first.seen
 
 
 def test_a_guests_other_name_is_known_from_the_text_alone(workshop: Workshop) -> None:
     """Whether a name is a guest's cannot be seen from outside."""
-    (found,) = consult(workshop, SYMPTOMS[40][0]).problems
+    (found,) = consult(workshop.session, SYMPTOMS[40][0]).problems
     assert found.problem.number == 40 and not found.seen

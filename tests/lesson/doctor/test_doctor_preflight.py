@@ -16,6 +16,7 @@ from chatkit.cli.control import ask
 from chatkit.cloud.connection import Cloud
 from chatkit.core import settings as store
 from chatkit.lesson.doctor import Finding, consult
+from chatkit.steps.session import Session
 from chatkit.workshop import Workshop
 
 READER = "acdd72a7-3385-48ef-bd42-f606fba81ae7"
@@ -42,7 +43,7 @@ def workshop(opened: Workshop) -> Iterator[Workshop]:
 
 def checks(workshop: Workshop) -> dict[str, Finding]:
     """What the doctor found, by name."""
-    return {check.what: check for check in consult(workshop).checks}
+    return {check.what: check for check in consult(workshop.session).checks}
 
 
 def as_somebody(
@@ -75,7 +76,7 @@ def as_somebody(
 
 def be(cloud: Cloud, patch: pytest.MonkeyPatch) -> None:
     """Let the workshop have another cloud."""
-    patch.setattr(Workshop, "cloud", property(lambda self: cloud))
+    patch.setattr(Session, "connect", lambda self, start=True: cloud)
 
 
 def test_all_is_well_in_a_new_workshop(workshop: Workshop) -> None:
@@ -176,7 +177,7 @@ def test_a_used_up_quota_is_named(workshop: Workshop) -> None:
 def test_a_cloud_that_does_not_answer_is_named(workshop: Workshop) -> None:
     """Resource Manager closes every connection: the rest is not known, and nothing is made up."""
     ask("PUT", "/faults/dropped", {"times": 0})
-    found = consult(workshop)
+    found = consult(workshop.session)
     ask("DELETE", "/faults")
     wrong = [check.what for check in found.checks if not check.ok]
     assert wrong == ["Subscription"] and not found.problems
@@ -186,7 +187,7 @@ def test_a_cloud_that_does_not_answer_is_named(workshop: Workshop) -> None:
 def test_a_slow_cloud_holds_up_nobody(workshop: Workshop) -> None:
     """What did not answer in time is listed, and counts neither as good nor as bad."""
     ask("PUT", "/faults/slow", {"times": 0, "seconds": 20, "path": "geoRegions"})
-    found = consult(workshop)
+    found = consult(workshop.session)
     ask("DELETE", "/faults")
     print(f"consulted a slow cloud in {found.seconds:.2f} s")
     assert found.ok and found.unanswered == ("region",)
@@ -201,7 +202,7 @@ def test_azure_is_asked_the_same_questions(
     """With target azure nothing differs but the endpoints; the costs are not softened by a local cloud."""
     be(replace(workshop.cloud, target="azure"), monkeypatch)
     store.save(workshop.home, replace(workshop.settings, target="azure"))
-    found = consult(workshop)
+    found = consult(workshop.session)
     assert {"Subscription", "Rights", "Resource providers", "SignalR quota", "Region"} <= {
         check.what for check in found.checks
     }
