@@ -1,44 +1,33 @@
-"""One local cloud per home: a lock that the operating system releases when the process dies, however it dies."""
+"""A lock on a file. The operating system releases it when its process ends, however that ends. Standard library only."""
 
 from __future__ import annotations
 
 import os
 import sys
+import time
 from pathlib import Path
 from types import TracebackType
 from typing import IO
 
-from chatkit.core.errors import SetupError
+POLL_S = 0.05
+LOCKED_BYTE = 1 << 30
+"""Windows lets nobody else read a locked byte, so this one lies behind the text of the file."""
 
 
-class HomeLocked(SetupError):
-    """Another local cloud already runs in this home."""
+class FileLock:
+    """Exclusive lock on a file, between processes and within one. The block opens the file and, at its end, releases the lock.
 
-
-class HomeLock:
-    """Exclusive lock on a file, as a context manager.
-
-    Raises:
-        HomeLocked: On entry, when another process holds it.
+    with FileLock(path) as lock:
+        if not lock.try_acquire():
+            lock.acquire()
     """
 
     def __init__(self, path: Path) -> None:
         self._path = path
         self._file: IO[str] | None = None
 
-    def __enter__(self) -> HomeLock:
+    def __enter__(self) -> FileLock:
         self._file = open(self._path, "a+", encoding="utf-8")
-        try:
-            _lock(self._file)
-        except OSError as error:
-            self._file.close()
-            raise HomeLocked(
-                f"A local cloud already runs in {self._path.parent}.",
-                hint="`chatkit local status` shows it.",
-            ) from error
-        self._file.truncate(0)
-        self._file.write(str(os.getpid()))
-        self._file.flush()
         return self
 
     def __exit__(
@@ -47,40 +36,72 @@ class HomeLock:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        assert self._file is not None
-        self._file.close()
+        file = self._opened()
+        self._file = None
+        file.close()
+
+    def try_acquire(self) -> bool:
+        """Take the lock unless another has it, and note this process's id in the file.
+
+        Returns:
+            Whether it is taken.
+        """
+        file = self._opened()
+        if not _lock(file):
+            return False
+        file.truncate(0)
+        file.write(str(os.getpid()))
+        file.flush()
+        return True
+
+    def acquire(self) -> None:
+        """Take the lock, waiting for as long as another has it."""
+        while not self.try_acquire():
+            time.sleep(POLL_S)
 
     def is_in_place(self) -> bool:
         """Whether the locked file is still the one at its path: not after its folder was deleted, or made anew."""
-        assert self._file is not None
         try:
-            return os.path.samestat(os.fstat(self._file.fileno()), os.stat(self._path))
+            return os.path.samestat(os.fstat(self._opened().fileno()), os.stat(self._path))
         except OSError:
             return False
+
+    def _opened(self) -> IO[str]:
+        if self._file is None:
+            raise ValueError("A lock is used inside its with block.")
+        return self._file
 
 
 def holder(path: Path) -> int | None:
     """Return the id of the process that holds the lock now, or None."""
     try:
         with open(path, "r+", encoding="utf-8") as file:
-            try:
-                _lock(file)
-            except OSError:
-                return int(file.read() or 0) or None
+            if _lock(file):
+                return None
+            return int(file.read() or 0) or None
     except (OSError, ValueError):
-        pass
-    return None
+        return None
 
 
 if sys.platform == "win32":
     import msvcrt
 
-    def _lock(file: IO[str]) -> None:
-        file.seek(0)
-        msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)
+    def _lock(file: IO[str]) -> bool:
+        file.seek(LOCKED_BYTE)
+        try:
+            msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)
+        except OSError:
+            return False
+        finally:
+            file.seek(0)
+        return True
 
 else:
     import fcntl
 
-    def _lock(file: IO[str]) -> None:
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    def _lock(file: IO[str]) -> bool:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return False
+        return True

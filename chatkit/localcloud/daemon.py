@@ -16,12 +16,13 @@ import signal
 import sys
 from pathlib import Path
 
-from chatkit.core.file_lock import HomeLock, HomeLocked
+from chatkit.core.file_lock import FileLock
 from chatkit.core.files import write_private
 from chatkit.localcloud.cloud import LocalCloud
 from chatkit.localcloud.core.trace import mask
 
 log = logging.getLogger("chatkit.local")
+LOCKED_EXIT = 3  # as in chatkit.cloud.local_cloud, which reads it
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -30,17 +31,19 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("folder", type=Path)
     folder = parser.parse_args(argv).folder.resolve()
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    try:
-        with HomeLock(folder / "lock") as lock:
-            _log_to(folder / "cloud.log")
-            asyncio.run(_serve(folder, lock))
-    except HomeLocked as error:
-        print(error, file=sys.stderr)
-        return 3
+    with FileLock(folder / "lock") as lock:
+        if not lock.try_acquire():
+            print(
+                f"A local cloud already runs in {folder}. `chatkit local status` shows it.",
+                file=sys.stderr,
+            )
+            return LOCKED_EXIT
+        _log_to(folder / "cloud.log")
+        asyncio.run(_serve(folder, lock))
     return 0
 
 
-async def _serve(folder: Path, lock: HomeLock) -> None:
+async def _serve(folder: Path, lock: FileLock) -> None:
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for name in ("SIGTERM", "SIGINT"):
@@ -62,7 +65,7 @@ async def _serve(folder: Path, lock: HomeLock) -> None:
         log.info("stopped")
 
 
-async def _until(stop: asyncio.Event, lock: HomeLock) -> None:
+async def _until(stop: asyncio.Event, lock: FileLock) -> None:
     """Wait for the stop event; a deleted home also ends the process, since nothing could be kept any more."""
     while not stop.is_set():
         try:

@@ -17,8 +17,8 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import IO
 
+from chatkit.core.file_lock import FileLock
 from chatkit.setup import installers
 from chatkit.setup.installers import SetupFailed
 
@@ -65,7 +65,7 @@ class Environment:
             SetupFailed: With a sentence for a person.
         """
         try:
-            with _only_one(self._checkout / ".venv.lock"):
+            with _one_at_a_time(self._checkout / ".venv.lock"):
                 if not self.is_ready(lock):
                     self._install(lock)
         except OSError as error:
@@ -84,7 +84,7 @@ class Environment:
             SetupFailed: With a sentence for a person.
         """
         lock = TEST_LOCK if self.is_ready(TEST_LOCK) else RUN_LOCK
-        with _only_one(self._checkout / ".venv.lock"):
+        with _one_at_a_time(self._checkout / ".venv.lock"):
             self._install(lock, again=True)
 
     def _install(self, lock: str, *, again: bool = False) -> None:
@@ -152,44 +152,13 @@ class Environment:
 
 
 @contextmanager
-def _only_one(path: Path) -> Iterator[None]:
-    """Hold the set-up's lock, waiting for another set-up to end."""
-    with open(path, "a+", encoding="utf-8") as file:
-        if not _try_lock(file):
+def _one_at_a_time(path: Path) -> Iterator[None]:
+    """Hold the lock of the set-up, waiting for another set-up to end."""
+    with FileLock(path) as lock:
+        if not lock.try_acquire():
             _say("another set-up is running in this checkout; waiting for it.")
-            _wait_lock(file)
+            lock.acquire()
         yield
-
-
-if sys.platform == "win32":
-    import msvcrt
-
-    def _try_lock(file: IO[str]) -> bool:
-        file.seek(0)
-        try:
-            msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)
-        except OSError:
-            return False
-        return True
-
-    def _wait_lock(file: IO[str]) -> None:
-        while not _try_lock(file):
-            import time
-
-            time.sleep(0.5)
-
-else:
-    import fcntl
-
-    def _try_lock(file: IO[str]) -> bool:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            return False
-        return True
-
-    def _wait_lock(file: IO[str]) -> None:
-        fcntl.flock(file, fcntl.LOCK_EX)
 
 
 def _say(sentence: str) -> None:

@@ -240,7 +240,7 @@ def test_a_disk_that_takes_nothing_is_said_in_a_sentence(
     def fail(path: Path) -> object:
         raise OSError(number, os.strerror(number), str(path))
 
-    monkeypatch.setattr(environment, "_only_one", fail)
+    monkeypatch.setattr(environment, "FileLock", fail)
     with refused() as sentences:
         Environment(checkout).prepare(environment.RUN_LOCK)
     assert words in sentences[0]
