@@ -93,11 +93,18 @@ def file_arrows(modules: Mapping[str, Module]) -> dict[str, set[str]]:
 
 
 def room_arrows(modules: Mapping[str, Module]) -> dict[str, set[str]]:
-    """Which room imports which. Imports of the package's own two files are arrows to the empty name."""
-    arrows: dict[str, set[str]] = {module.room: set() for module in modules.values() if module.room}
+    """Which room imports which. Imports of the package's own two files are arrows to the empty name.
+
+    A folder whose only file is a docstring holds other rooms and is none itself.
+    """
+    arrows: dict[str, set[str]] = {
+        module.room: set()
+        for module in modules.values()
+        if module.room and len(module.tree.body) > 1
+    }
     for name, others in file_arrows(modules).items():
         here = modules[name].room
-        if here:
+        if here in arrows:
             arrows[here] |= {modules[other].room for other in others} - {here}
     return arrows
 

@@ -1,174 +1,161 @@
-"""The house keeps its shape: which room may import which, how big a room is, what runs on an old Python."""
+"""The house keeps its shape: which room imports which, who may do what, how big a room is, what runs on an old Python."""
 
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
-from pathlib import Path
+import re
+import sys
 
 import pytest
 
-ROOT = Path(__file__).resolve().parents[2]
-PACKAGE = ROOT / "chatkit"
-GROUND = {"errors", "files", "display", "public_urls"}
-KIT = GROUND | {"settings", "cloud", "calls", "hints", "wire"}
-ALLOWED: dict[str, set[str]] = {
-    "wire": {"errors"},
-    "chat": GROUND | {"wire"},
-    "provision": KIT | {"publish"},
-    "publish": KIT | {"provision"},
-    "localcloud": {"errors", "files", "wire", "public_urls"},
-    "localcloud.entra": {"errors", "files", "wire"},
-    "localcloud.storage": {"errors", "files", "wire", "localcloud.entra"},
-    "localcloud.signalr": {"errors", "files", "wire"},
-    "localcloud.functions": {
-        "errors",
-        "files",
-        "wire",
-        "localcloud.entra",
-        "localcloud.easy_auth",
-        "localcloud.storage",
-    },
-    "localcloud.easy_auth": {"errors", "files", "wire", "localcloud.entra"},
-    "localcloud.resource_manager": {
-        *("errors", "files", "wire"),
-        *("localcloud.entra", "localcloud.storage", "localcloud.signalr", "localcloud.functions"),
-    },
-}
-GROUND_OF_THE_LOCAL_CLOUD = {
-    "platform",
-    "store",
-    "listeners",
-    "trace",
-    "web",
-    "tls",
-    "lock",
-    "either",
-}
-SOCKETS = {
+from tests.project import structure
+from tests.project.structure import Module
+
+ROOT = structure.ROOT
+MODULES = structure.read()
+ARROWS = structure.room_arrows(MODULES)
+TABLE = ROOT / "docs" / "architecture.md"
+LONGEST_FILE = 400
+LONGEST_FUNCTION = 60
+MOST_PARAMETERS = 5
+MOST_LOOSE = 8
+MOST_SIDE_BY_SIDE = 16
+SERVICES = ("easy_auth", "entra", "functions", "resource_manager", "signalr", "storage")
+NETWORK = {
     "asyncio",
     "socket",
     "ssl",
     "aiohttp",
     "http",
     "urllib.request",
-    "requests",
     "websockets",
     "threading",
 }
-LONGEST_FILE = 400
-LONGEST_FUNCTION = 60
-MOST_PARAMETERS = 5
 
 
-def sources(folder: Path = PACKAGE) -> list[Path]:
-    return [path for path in sorted(folder.rglob("*.py")) if "__pycache__" not in path.parts]
+def rooms() -> dict[str, set[str]]:
+    """The table of docs/architecture.md: each room, from the ground up, with the rooms that it may import."""
+    table = TABLE.read_text(encoding="utf-8").partition("<!-- rooms: begin -->")[2]
+    rows = table.partition("<!-- rooms: end -->")[0].strip().splitlines()[2:]
+    found = {}
+    for row in rows:
+        room, _, may_import = (cell.strip() for cell in row.strip("|").split("|"))
+        found[room.strip("`")] = set(re.findall(r"`([^`]+)`", may_import))
+    return found
 
 
-def imports(path: Path) -> Iterator[str]:
-    """Names of imported modules; `from chatkit import errors` counts as chatkit.core.errors."""
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+def names(module: Module) -> set[str]:
+    """What a module imports, by top names and full ones."""
+    found: set[str] = set()
+    for node in ast.walk(module.tree):
         if isinstance(node, ast.Import):
-            yield from (alias.name for alias in node.names)
-        elif isinstance(node, ast.ImportFrom) and node.module:
-            yield node.module
-            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+            found |= {node.module, *(f"{node.module}.{alias.name}" for alias in node.names)}
+    return found
 
 
-def room(module: str) -> str:
-    """The room of a dotted name below chatkit: `wire`, `localcloud.entra`, `localcloud` for its ground, `errors`."""
-    parts = module.split(".")[1:]
-    if (
-        parts[:1] == ["localcloud"]
-        and len(parts) > 1
-        and (PACKAGE / "localcloud" / parts[1]).is_dir()
-    ):
-        return ".".join(parts[:2])
-    return parts[0] if parts else ""
+def importers(name: str) -> set[str]:
+    """Modules of the package that import something."""
+    return {module for module, read in MODULES.items() if name in names(read)}
 
 
-def room_of(path: Path) -> str:
-    return room(".".join(path.relative_to(ROOT).with_suffix("").parts))
+def test_every_room_has_a_row() -> None:
+    """And no row is about a room that is gone."""
+    assert set(rooms()) == set(ARROWS)
 
 
-def is_room(name: str) -> bool:
-    parts = name.split(".")
-    return (PACKAGE.joinpath(*parts)).is_dir() or (
-        PACKAGE.joinpath(*parts).with_suffix(".py")
-    ).is_file()
+@pytest.mark.parametrize("room", sorted(ARROWS))
+def test_a_room_imports_what_its_row_says(room: str) -> None:
+    """No more, or the order of the house is lost; no less, or the table tells what is no longer so."""
+    assert ARROWS[room] == rooms()[room]
 
 
-@pytest.mark.parametrize("name", sorted(ALLOWED))
-def test_a_room_imports_only_what_it_may_know(name: str) -> None:
-    """The directions of the design hold: wire knows nobody, provision knows the cloud only, services know their ground."""
-    ground = {"localcloud"} if name.startswith("localcloud") else set()
-    for path in sources():
-        if room_of(path) != name or path.name in ("cloud.py", "daemon.py"):
-            continue
-        for module in imports(path):
-            if module.startswith("chatkit.") and is_room(room(module)):
-                assert room(module) in ALLOWED[name] | {name} | ground, (
-                    f"{path.relative_to(ROOT)} imports {module}"
-                )
+def test_a_room_imports_only_rooms_above_its_row() -> None:
+    """The table itself is an order."""
+    table = rooms()
+    order = list(table)
+    wrong = [
+        (room, other)
+        for room, others in table.items()
+        for other in others
+        if order.index(other) >= order.index(room)
+    ]
+    assert wrong == []
 
 
-def test_services_stand_on_the_ground_of_the_local_cloud_only() -> None:
-    """No service imports the daemon, the composition or the control endpoint."""
-    for path in sources(PACKAGE / "localcloud"):
-        if path.parent == PACKAGE / "localcloud":
-            continue
-        for module in imports(path):
-            parts = module.split(".")
-            if (
-                parts[:2] == ["chatkit", "localcloud"]
-                and len(parts) > 2
-                and room(module) == "localcloud"
-            ):
-                assert parts[2] in GROUND_OF_THE_LOCAL_CLOUD, (
-                    f"{path.relative_to(ROOT)} imports {module}"
-                )
+def test_no_circle_among_files() -> None:
+    """Whoever reads a file can read what it stands on first."""
+    assert structure.circles(structure.file_arrows(MODULES)) == []
+
+
+def test_the_package_does_not_import_its_own_top() -> None:
+    """`from chatkit import ...` is for notebooks."""
+    assert [room for room, others in ARROWS.items() if "" in others] == []
+
+
+def test_few_modules_are_loose_and_no_folder_is_flat() -> None:
+    """A reader finds a line's room from the folder's name."""
+    loose = [name for name, module in MODULES.items() if module.room == name == module.path.stem]
+    assert len(loose) <= MOST_LOOSE
+    for folder in {module.path.parent for module in MODULES.values()}:
+        assert len([*folder.glob("*.py")]) - 1 <= MOST_SIDE_BY_SIDE, folder
 
 
 def test_nothing_but_the_command_line_imports_the_local_cloud() -> None:
     """What works against the local cloud is what the clients really sent: it is reached over the network only."""
-    for path in sources():
-        if room_of(path).split(".")[0] not in ("cli", "localcloud"):
-            assert not [m for m in imports(path) if m.startswith("chatkit.localcloud")], (
-                path.relative_to(ROOT)
-            )
+    for room, others in ARROWS.items():
+        if room != "cli" and not room.startswith("localcloud"):
+            assert not [other for other in others if other.startswith("localcloud")], room
 
 
-def test_nothing_imports_the_command_line() -> None:
-    """Verbs are the top of the house."""
-    for path in sources():
-        if room_of(path) not in ("cli", "environment", "__main__"):
-            assert not [m for m in imports(path) if m.startswith("chatkit.cli")], path.relative_to(
-                ROOT
-            )
+@pytest.mark.parametrize("service", SERVICES)
+def test_a_service_does_not_know_how_the_cloud_is_put_together(service: str) -> None:
+    """The composition and the daemon stand above all services."""
+    for room, others in ARROWS.items():
+        if room.startswith(f"localcloud/{service}"):
+            assert "localcloud" not in others
 
 
 def test_the_wire_opens_no_socket() -> None:
     """Protocol code is fed bytes and returns events."""
-    for path in sources(PACKAGE / "wire"):
-        assert not SOCKETS & set(imports(path)), path.relative_to(ROOT)
+    for name, module in MODULES.items():
+        if module.room == "wire":
+            assert not NETWORK & names(module), name
 
 
-def test_self_setup_imports_the_standard_library_only() -> None:
+def test_set_up_imports_the_standard_library_only() -> None:
     """Before the environment is there, nothing else can be imported."""
-    import sys
+    waiting = ["start", "__main__"]
+    seen: set[str] = set()
+    while waiting:
+        name = waiting.pop()
+        seen.add(name)
+        for imported in _at_the_top(MODULES[name]):
+            own = imported.removeprefix("chatkit.")
+            if own != imported:
+                if own in MODULES and own not in seen:
+                    waiting.append(own)
+                continue
+            top = imported.partition(".")[0]
+            assert top in sys.stdlib_module_names or top in ("__future__", "chatkit"), (name, top)
+    assert {"setup.environment", "setup.installers"} <= seen
 
-    for name in ("__main__.py", "environment.py", "installers.py"):
-        for module in imports(PACKAGE / name):
-            top = module.split(".")[0]
-            assert top in sys.stdlib_module_names or top in ("__future__", "chatkit"), (
-                f"{name} imports {module}"
-            )
+
+def _at_the_top(module: Module) -> set[str]:
+    """Imports that are carried out when the module is, not later in a function."""
+    found: set[str] = set()
+    for node in module.tree.body:
+        if isinstance(node, ast.Import | ast.ImportFrom):
+            alone = Module("", "", module.path, ast.Module([node], []), 0)
+            found |= names(alone)
+    return found
 
 
 @pytest.mark.parametrize("name", ["__init__.py", "__main__.py"])
 def test_the_first_files_parse_on_an_old_python(name: str) -> None:
     """An old Python reads these two before it can be told that it is too old."""
-    source = (PACKAGE / name).read_text(encoding="utf-8")
+    source = (ROOT / "chatkit" / name).read_text(encoding="utf-8")
     for node in ast.walk(ast.parse(source, feature_version=(3, 4))):
         assert not isinstance(node, ast.JoinedStr | ast.AnnAssign | ast.NamedExpr), ast.unparse(
             node
@@ -178,21 +165,39 @@ def test_the_first_files_parse_on_an_old_python(name: str) -> None:
         assert not (isinstance(node, ast.arg) and node.annotation), "annotate in a comment"
 
 
-@pytest.mark.parametrize("path", sources(), ids=lambda path: str(path.relative_to(ROOT)))
-def test_files_and_functions_stay_small(path: Path) -> None:
+@pytest.mark.parametrize("module", MODULES.values(), ids=MODULES)
+def test_files_and_functions_stay_small(module: Module) -> None:
     """A file over 400 lines, a function over 60 or with more than five parameters is two things."""
-    text = path.read_text(encoding="utf-8")
-    assert text.count("\n") <= LONGEST_FILE
-    for node in ast.walk(ast.parse(text)):
-        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
-            assert (node.end_lineno or 0) - node.lineno < LONGEST_FUNCTION, f"{node.name} is long"
-            assert positional(node) <= MOST_PARAMETERS, f"{node.name} takes many parameters"
+    assert module.lines <= LONGEST_FILE
+    for _, function in structure.functions({module.name: module}):
+        assert structure.length(function) <= LONGEST_FUNCTION, f"{function.name} is long"
+        assert positional(function) <= MOST_PARAMETERS, f"{function.name} takes many parameters"
 
 
-def positional(node: ast.FunctionDef | ast.AsyncFunctionDef) -> int:
-    names = [
-        argument.arg
-        for argument in (*node.args.posonlyargs, *node.args.args)
-        if argument.arg not in ("self", "cls")
-    ]
-    return len(names)
+def positional(function: structure.Function) -> int:
+    """How many parameters can be given without a name, `self` apart."""
+    arguments = [*function.args.posonlyargs, *function.args.args]
+    return len([one for one in arguments if one.arg not in ("self", "cls")])
+
+
+def test_one_module_knows_sockets() -> None:
+    """Services are factories of protocols; ports.py asks the machine, listeners.py serves."""
+    assert importers("socket") <= {"core.ports", "core.listeners"}
+
+
+def test_one_module_makes_certificates() -> None:
+    """So one place decides about keys."""
+    assert importers("trustme") == {"core.tls"}
+
+
+def test_every_path_that_the_pages_name_exists() -> None:
+    """A page that sends a reader to a file that is gone is worse than none."""
+    for page in ("docs/architecture.md", "docs/contributing.md", "README.md", "CHANGELOG.md"):
+        text = (ROOT / page).read_text(encoding="utf-8")
+        named = re.findall(
+            r"(?<![\w/.])((?:chatkit|tests|docs|content|functions|notebooks|\.ci|\.github)/[\w./-]*\w)",
+            text,
+        )
+        assert named or page == "CHANGELOG.md"
+        missing = [path for path in named if not (ROOT / path).exists()]
+        assert missing == [], page
