@@ -13,6 +13,7 @@ from urllib.parse import quote
 
 from aiohttp import web
 
+from chatkit.localcloud.core.bearer import bearer_token
 from chatkit.localcloud.core.web import IDENTITY_HEADERS, Handler
 from chatkit.localcloud.easy_auth.principal import Principal
 from chatkit.localcloud.easy_auth.redirects import origin_of
@@ -84,9 +85,9 @@ class EasyAuth:
         session = self.session(request)
         if session is not None:
             return {**session.principal.headers(), **self._token_headers(session)}
-        bearer = request.headers.get("Authorization", "")
-        if bearer.lower().startswith("bearer "):
-            principal = await self._of_provider_token(bearer[7:].strip())
+        token = bearer_token(request.headers.get("Authorization", ""))
+        if token:
+            principal = await self._of_provider_token(token)
             return principal.headers() if principal else {}
         return {}
 

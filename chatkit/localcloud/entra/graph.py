@@ -12,6 +12,7 @@ from typing import Any
 
 from aiohttp import web
 
+from chatkit.localcloud.core.bearer import bearer_token
 from chatkit.localcloud.core.web import Handler, loopback_only
 from chatkit.localcloud.entra import odata
 from chatkit.localcloud.entra.assertions import certificate_der
@@ -104,11 +105,9 @@ class Graph:
             )
 
     def _check_token(self, request: web.Request) -> Claims:
-        scheme, _, token = request.headers.get("Authorization", "").partition(" ")
+        token = bearer_token(request.headers.get("Authorization", ""))
         try:
-            return self._tokens.verify(
-                token.strip() if scheme.lower() == "bearer" else "", (*AUDIENCES, self._base_url)
-            )
+            return self._tokens.verify(token, (*AUDIENCES, self._base_url))
         except TokenRejected as rejected:
             raise GraphError(401, "InvalidAuthenticationToken", rejected.description) from None
 

@@ -9,6 +9,7 @@ from urllib.parse import unquote
 
 from aiohttp import web
 
+from chatkit.localcloud.core.bearer import bearer_token, parse_authorization
 from chatkit.localcloud.core.trace import Trace
 from chatkit.localcloud.core.web import Handler, loopback_only
 from chatkit.localcloud.entra import errors, pages
@@ -155,7 +156,7 @@ class Routes:
         return web.json_response(self._sign_in.start_device(form, tenant), headers=NO_STORE)
 
     async def _user_info(self, request: web.Request) -> web.Response:
-        token = request.headers.get("Authorization", "").partition(" ")[2]
+        token = bearer_token(request.headers.get("Authorization", ""))
         try:
             claims = self._tokens.verify(token, (GRAPH,)).raw
         except TokenRejected as rejected:
@@ -176,15 +177,16 @@ NO_STORE = {"Cache-Control": "no-store, no-cache", "Pragma": "no-cache"}
 
 def _read_basic(request: web.Request, form: dict[str, str]) -> None:
     """Take client id and secret from a Basic header (client_secret_basic)."""
-    scheme, _, text = request.headers.get("Authorization", "").partition(" ")
-    if scheme.lower() != "basic":
+    authorization = parse_authorization(request.headers.get("Authorization", ""))
+    if authorization.scheme != "basic":
         return
     try:
-        client_id, _, secret = base64.b64decode(text).decode().partition(":")
+        pair = base64.b64decode(authorization.credentials).decode()
     except ValueError:
         raise errors.EntraError(
             "invalid_client", 900144, "The Authorization header is malformed.", status=401
         ) from None
+    client_id, _, secret = pair.partition(":")
     form.setdefault("client_id", unquote(client_id))
     form.setdefault("client_secret", unquote(secret))
 

@@ -242,3 +242,17 @@ async def test_a_device_waits_until_somebody_signs_in(tenant: Tenant) -> None:
     ):
         pass
     assert (await tenant.post(**grant))[1]["error"] == "authorization_declined"
+
+
+async def test_user_info_takes_bearer_tokens_only(tenant: Tenant) -> None:
+    """The claims of a token; 401 for a token under another scheme (RFC 6750 §2.1)."""
+    asked, secret = await asked_by(tenant)
+    code = (await tenant.sign_in(asked))["code"]
+    _, granted = await redeem(tenant, asked, secret, code)
+    url = f"{tenant.known['authority']}/oidc/userinfo"
+    statuses = {}
+    for scheme in ("Bearer", "bearer", "Token"):
+        headers = {"Authorization": f"{scheme} {granted['access_token']}"}
+        async with tenant.http.get(url, headers=headers) as answer:
+            statuses[scheme] = answer.status
+    assert statuses == {"Bearer": 200, "bearer": 200, "Token": 401}

@@ -15,6 +15,7 @@ from pathlib import Path
 
 from aiohttp import web
 
+from chatkit.localcloud.core.bearer import parse_authorization
 from chatkit.localcloud.core.store import Document
 from chatkit.localcloud.core.web import Handler, loopback_only
 from chatkit.localcloud.entra.errors import TokenRejected
@@ -41,17 +42,15 @@ def application(
 
     @web.middleware
     async def with_bearer(request: web.Request, handler: Handler) -> web.StreamResponse:
-        scheme, _, token = request.headers.get("Authorization", "").partition(" ")
-        if scheme.lower() == "basic":
-            refusal = _refusal(token, site.spec)
+        scheme, credentials = parse_authorization(request.headers.get("Authorization", ""))
+        if scheme == "basic":
+            refusal = _refusal(credentials, site.spec)
             if refusal:
                 return _unauthorized(refusal)
         else:
             try:
-                tokens.verify(
-                    token.strip() if scheme.lower() == "bearer" else "",
-                    (*AUDIENCES, resource_manager_url()),
-                )
+                token = credentials if scheme == "bearer" else ""
+                tokens.verify(token, (*AUDIENCES, resource_manager_url()))
             except TokenRejected as error:
                 return _unauthorized(str(error))
         try:

@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 
 from aiohttp import web
 
+from chatkit.localcloud.core.bearer import bearer_token
 from chatkit.localcloud.core.web import loopback_only
 from chatkit.localcloud.entra.errors import TokenRejected
 from chatkit.localcloud.entra.tokens import Claims, Tokens
@@ -154,11 +155,9 @@ class Edge:
         )
 
     def _check_token(self, request: web.Request) -> Claims:
-        scheme, _, token = request.headers.get("Authorization", "").partition(" ")
+        token = bearer_token(request.headers.get("Authorization", ""))
         try:
-            return self._tokens.verify(
-                token.strip() if scheme.lower() == "bearer" else "", self._audiences
-            )
+            return self._tokens.verify(token, self._audiences)
         except TokenRejected as rejected:
             code = REJECTIONS.get(rejected.code, "InvalidAuthenticationToken")
             message = rejected.description

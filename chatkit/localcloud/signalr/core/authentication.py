@@ -17,6 +17,7 @@ import jwt
 from jwt.utils import base64url_decode
 from multidict import MultiMapping
 
+from chatkit.localcloud.core.bearer import bearer_token
 from chatkit.localcloud.signalr.core.errors import BadRequest, Unauthorized
 from chatkit.localcloud.signalr.core.spec import InstanceSpec
 
@@ -50,8 +51,7 @@ def bearer(headers: MultiMapping[str]) -> str:
     given = headers.getall("Authorization", [])
     if len(given) > 1:
         raise BadRequest("The Authorization header must be there once.")
-    kind, _, token = "".join(given).partition(" ")
-    return token.strip() if kind.lower() == "bearer" else ""
+    return bearer_token("".join(given))
 
 
 def verify(spec: InstanceSpec, token: str, audiences: Iterable[str]) -> Claims:

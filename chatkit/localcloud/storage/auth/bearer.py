@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from chatkit.localcloud.core.bearer import parse_authorization
 from chatkit.localcloud.entra.errors import TokenRejected
 from chatkit.localcloud.entra.tokens import Tokens
 from chatkit.localcloud.storage.auth.access import Access, Authenticator
@@ -21,13 +22,13 @@ def authenticator(tokens: Tokens) -> Authenticator:
     """Recognise principals by tokens for Azure Storage or for the account's own address."""
 
     def authenticate(call: Call) -> Access | None:
-        scheme, _, token = call.header("authorization").partition(" ")
-        if scheme.lower() != "bearer":
+        scheme, token = parse_authorization(call.header("authorization"))
+        if scheme != "bearer":
             return None
         own = f"{call.origin}/{call.account.name}"
         azure = f"https://{call.account.name}.blob.core.windows.net"
         try:
-            return Access("bearer", claims=tokens.verify(token.strip(), [AUDIENCE, own, azure]))
+            return Access("bearer", claims=tokens.verify(token, [AUDIENCE, own, azure]))
         except TokenRejected as error:
             details = {"AuthenticationErrorDetail": error.description}
             headers = {"WWW-Authenticate": challenge(tokens)}

@@ -7,6 +7,7 @@ import hashlib
 import hmac
 from collections.abc import Iterable, Mapping
 
+from chatkit.localcloud.core.bearer import parse_authorization
 from chatkit.localcloud.storage.auth.access import Access
 from chatkit.localcloud.storage.formats import dates
 from chatkit.localcloud.storage.state.call import Call, Query
@@ -39,15 +40,15 @@ def authenticate(call: Call) -> Access | None:
     Raises:
         StorageError: AuthenticationFailed or KeyBasedAuthenticationNotPermitted.
     """
-    scheme, _, credential = call.header("authorization").partition(" ")
-    if scheme.lower() not in ("sharedkey", "sharedkeylite"):
+    scheme, credential = parse_authorization(call.header("authorization"))
+    if scheme not in ("sharedkey", "sharedkeylite"):
         return None
-    name, _, signature = credential.strip().partition(":")
+    name, _, signature = credential.partition(":")
     if not call.account.spec.allow_shared_key:
         raise StorageError("KeyBasedAuthenticationNotPermitted")
     if name != call.account.name or not signature:
         raise failed("The account being accessed is not the one that signed the request.")
-    if scheme.lower() == "sharedkeylite":
+    if scheme == "sharedkeylite":
         raise failed("SharedKeyLite is not accepted here; use SharedKey.")
     _check_date(call)
     candidates = [*strings_to_sign(call.method, call.headers, f"/{name}{call.path}", call.query)]
