@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from chatkit.lesson.tokens import claims as claims
     from chatkit.workshop import Workshop as Workshop
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"
 __all__ = [
     "ChatkitError",
     "Workshop",

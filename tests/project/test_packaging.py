@@ -139,3 +139,11 @@ def test_conda_python_is_one_the_package_supports(
 def test_the_command_and_the_module_are_the_same(project: dict[str, Any]) -> None:
     """`chatkit VERB` in an environment does what `python3 -m chatkit VERB` does."""
     assert project["project"]["scripts"] == {"chatkit": "chatkit.__main__:main"}
+
+
+def test_the_version_has_one_place_and_a_line_in_the_changelog(project: dict[str, Any]) -> None:
+    """The build reads it from the package, and people read what changed."""
+    import chatkit
+
+    assert project["tool"]["hatch"]["version"] == {"path": "chatkit/__init__.py"}
+    assert f"## [{chatkit.__version__}]" in (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
