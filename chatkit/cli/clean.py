@@ -34,7 +34,7 @@ def _agreed(yes: bool) -> Workshop:
             "the local cloud" if workshop.settings.target == "local" else "your Azure subscription"
         )
         typer.confirm(
-            f"Delete resource group {workshop.settings.resource_group} and all in it from {where}?",
+            f"Delete resource group {workshop.settings.names.resource_group} and all in it from {where}?",
             abort=True,
         )
     return workshop

@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import secrets
 import string
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal, TypedDict, Unpack
 
 from chatkit.core.errors import SetupError
 from chatkit.core.files import write_private
@@ -19,8 +20,61 @@ from chatkit.core.files import write_private
 Target = Literal["local", "azure"]
 TARGETS: tuple[Target, ...] = ("local", "azure")
 HUB = "chat"
+# The service's REST API takes ` , . [ ] in it, too, which no URL, file or shell likes.
+HUB_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,127}")
 REGION = "eastus2"
 SUFFIX_LENGTH = 6
+
+
+@dataclass(frozen=True)
+class Names:
+    """What the resources of one chat room are called, and where they are.
+
+    Attributes:
+        resource_group: The group that holds everything; deleting it is the clean-up.
+        signalr: The SignalR Service instance.
+        storage_account: The storage account; lower-case letters and digits only.
+        function_app: The function app.
+        plan: The function app's plan.
+        region: Azure region of every resource.
+        hub: The hub that people chat in.
+    """
+
+    resource_group: str
+    signalr: str
+    storage_account: str
+    function_app: str
+    plan: str
+    region: str = REGION
+    hub: str = HUB
+
+    @classmethod
+    def of(cls, suffix: str, *, region: str = REGION, hub: str = HUB) -> Names:
+        """Make the names that a suffix stands for."""
+        return cls(
+            resource_group=f"chatkit-{suffix}",
+            signalr=f"chatkit-{suffix}",
+            storage_account=f"chatkit{suffix}",
+            function_app=f"chatkit-{suffix}-api",
+            plan=f"chatkit-{suffix}-plan",
+            region=region,
+            hub=hub,
+        )
+
+
+class Facts(TypedDict, total=False):
+    """What a step found out; an empty text forgets."""
+
+    resource_group: str
+    signalr: str
+    storage_account: str
+    function_app: str
+    api_base_url: str
+    web_url: str
+    authentication: str
+    client_id: str
+    published: str
+    completed: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -54,50 +108,39 @@ class Settings:
         suffix: Six lower-case letters and digits, the first a letter.
         region: Azure region of every resource.
         known: Facts of each target.
+        hub: Name of the hub that people chat in; the file has it only when it is another one than "chat".
     """
 
     target: Target = "local"
     suffix: str = ""
     region: str = REGION
     known: dict[str, Known] = field(default_factory=dict)
+    hub: str = HUB
 
     @property
-    def resource_group(self) -> str:
-        """Name of the group that holds everything; deleting it is the clean-up."""
-        return f"chatkit-{self.suffix}"
-
-    @property
-    def signalr(self) -> str:
-        """Name of the SignalR Service instance."""
-        return f"chatkit-{self.suffix}"
-
-    @property
-    def storage_account(self) -> str:
-        """Name of the storage account: lower-case letters and digits only."""
-        return f"chatkit{self.suffix}"
-
-    @property
-    def function_app(self) -> str:
-        """Name of the function app."""
-        return f"chatkit-{self.suffix}-api"
-
-    @property
-    def plan(self) -> str:
-        """Name of the function app's plan."""
-        return f"chatkit-{self.suffix}-plan"
+    def names(self) -> Names:
+        """Names of every resource."""
+        return Names.of(self.suffix, region=self.region, hub=self.hub)
 
     @property
     def facts(self) -> Known:
         """What is known about the current target."""
         return self.known.get(self.target, Known())
 
-    def learned(self, **facts: Any) -> Settings:
+    def learned(self, **facts: Unpack[Facts]) -> Settings:
         """Return settings that know more (or, with empty texts, less) about the current target."""
-        return replace(self, known={**self.known, self.target: replace(self.facts, **facts)})
+        return self._with(replace(self.facts, **facts))
+
+    def forgotten(self) -> Settings:
+        """Return settings that know nothing about the current target but which sections are completed."""
+        return self._with(Known(completed=self.facts.completed))
 
     def with_section(self, section: str) -> Settings:
         """Return settings in which a section is completed."""
         return self.learned(completed=tuple(sorted({*self.facts.completed, section})))
+
+    def _with(self, facts: Known) -> Settings:
+        return replace(self, known={**self.known, self.target: facts})
 
 
 def home() -> Path:
@@ -131,7 +174,11 @@ def load(folder: Path) -> Settings:
             for name, facts in raw["known"].items()
         }
         return Settings(
-            checked_target(raw["target"]), checked_suffix(raw["suffix"]), str(raw["region"]), known
+            target=checked_target(raw["target"]),
+            suffix=checked_suffix(raw["suffix"]),
+            region=str(raw["region"]),
+            known=known,
+            hub=checked_hub(raw.get("hub", HUB)),
         )
     except FileNotFoundError:
         return Settings(suffix=new_suffix())
@@ -144,7 +191,10 @@ def load(folder: Path) -> Settings:
 
 def save(folder: Path, settings: Settings) -> None:
     """Write the settings of a home, atomically."""
-    write_private(folder / "settings.json", json.dumps(asdict(settings), indent=1))
+    document = asdict(settings)
+    if settings.hub == HUB:
+        del document["hub"]
+    write_private(folder / "settings.json", json.dumps(document, indent=1))
 
 
 def new_suffix() -> str:
@@ -177,5 +227,19 @@ def checked_suffix(value: str) -> str:
         raise SetupError(
             f"The suffix {value!r} does not fit into Azure's names.",
             hint="Use 2 to 12 lower-case letters and digits.",
+        )
+    return value
+
+
+def checked_hub(value: str) -> str:
+    """Return the value as the name of a hub.
+
+    Raises:
+        SetupError: Azure SignalR Service takes no hub of this name.
+    """
+    if not HUB_NAME.fullmatch(value):
+        raise SetupError(
+            f"The hub {value!r} does not fit into Azure's names.",
+            hint="Use a letter, then letters, digits or underscores.",
         )
     return value

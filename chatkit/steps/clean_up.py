@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from chatkit.cloud.provision.receipt import Item
-from chatkit.core.settings import Known
 from chatkit.steps import local_settings
 from chatkit.steps.app_files import put_aside
 from chatkit.steps.local_servers import FUNCTIONS, PAGE
@@ -24,11 +23,11 @@ def clean_up(session: Session) -> Receipt:
         session.servers.stop(FUNCTIONS)
         session.servers.stop(PAGE)
         names = clean_up.Names(
-            settings.resource_group,
-            settings.signalr,
-            settings.storage_account,
-            settings.plan,
-            settings.function_app,
+            settings.names.resource_group,
+            settings.names.signalr,
+            settings.names.storage_account,
+            settings.names.plan,
+            settings.names.function_app,
         )
         items = clean_up.delete_everything(step.cloud, step.calls, names)
         if settings.facts.client_id:
@@ -43,7 +42,7 @@ def clean_up(session: Session) -> Receipt:
         ]
         items.append(Item("keys in local.settings.json", "none in the file", not kept))
         if all(item.gone for item in items):
-            session.learn(**{name: "" for name in vars(Known()) if name != "completed"})
+            session.forget()
         return Receipt.of(items, step.result(""))
 
 

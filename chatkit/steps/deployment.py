@@ -21,7 +21,7 @@ def publish_functions(session: Session, *, again: bool = False) -> Result:
 
     with session.step("Publishing the functions") as step:
         settings, cloud, calls = session.settings, step.cloud, step.calls
-        group, name = settings.resource_group, settings.function_app
+        group, name = settings.names.resource_group, settings.names.function_app
         files = package.build_package(session.functions_folder)
         known = "" if again else settings.facts.published
         names, published = functions.publish(
@@ -48,7 +48,7 @@ def upload_settings(session: Session) -> Result:
 
     with session.step("Uploading settings") as step:
         settings, cloud, calls = session.settings, step.cloud, step.calls
-        group, name = settings.resource_group, settings.function_app
+        group, name = settings.names.resource_group, settings.names.function_app
         local = local_settings.values(session.functions_folder)
         wanted = app_settings.uploadable(local)
         if local_settings.SIGNALR_SETTING not in wanted:
@@ -78,7 +78,11 @@ def allow_page(session: Session) -> Result:
         settings = session.settings
         origin = app_settings.origin_of(session.web_url or website_address(session, step))
         app_settings.set_cors(
-            step.cloud, step.calls, settings.resource_group, settings.function_app, origin
+            step.cloud,
+            step.calls,
+            settings.names.resource_group,
+            settings.names.function_app,
+            origin,
         )
         return step.result(
             "The functions answer the deployed page and no other, credentials included.",
@@ -105,7 +109,7 @@ def set_page_url(session: Session) -> Result:
     with session.step("Writing the page's config") as step:
         settings, api = session.settings, session.deployed_api()
         provider = authentication.provider_of(
-            step.cloud, step.calls, settings.resource_group, settings.function_app
+            step.cloud, step.calls, settings.names.resource_group, settings.names.function_app
         )
         page_config.write(session.page_folder, api, sign_in=provider)
         more = f" and lets people sign in ({provider})" if provider else ""
@@ -129,7 +133,11 @@ def upload_page(session: Session) -> Result:
         settings = session.settings
         url = _website(session, step)
         sent = website.upload(
-            step.cloud, step.calls, settings.resource_group, settings.storage_account, files
+            step.cloud,
+            step.calls,
+            settings.names.resource_group,
+            settings.names.storage_account,
+            files,
         )
         website.wait_until_served(step.cloud, step.calls, url, files)
         return step.result(
@@ -146,7 +154,9 @@ def website_address(session: Session, step: Step) -> str:
     settings = session.settings
     accounts = step.cloud.storage().storage_accounts
     url = storage.web_url(
-        step.calls.call(accounts.get_properties, settings.resource_group, settings.storage_account)
+        step.calls.call(
+            accounts.get_properties, settings.names.resource_group, settings.names.storage_account
+        )
     )
     session.learn(web_url=url)
     return url
@@ -157,7 +167,7 @@ def _website(session: Session, step: Step) -> str:
 
     settings = session.settings
     url = storage.enable_static_website(
-        step.cloud, step.calls, settings.resource_group, settings.storage_account
+        step.cloud, step.calls, settings.names.resource_group, settings.names.storage_account
     )
     session.learn(web_url=url)
     return url

@@ -30,8 +30,8 @@ def enable_authentication(
         settings = session.settings
         given = authentication.Registration(client_id, client_secret) if client_id else None
         site = authentication.Site(
-            settings.resource_group,
-            settings.function_app,
+            settings.names.resource_group,
+            settings.names.function_app,
             session.deployed_api(),
             session.web_url or website_address(session, step),
         )
@@ -40,7 +40,7 @@ def enable_authentication(
         session.learn(authentication="on", client_id="" if given else used)
         return step.result(
             "Authentication is on: people sign in with Microsoft Entra ID; who is not signed in stays anonymous.",
-            ("app registration", settings.function_app),
+            ("app registration", settings.names.function_app),
             ("sign-in", f"{site.api_base_url}/.auth/login/aad"),
         )
 

@@ -18,7 +18,7 @@ def write_local_settings(session: Session) -> Result:
     with session.step("Writing local settings") as step:
         settings = session.settings
         text = signalr.connection_string(
-            step.cloud, step.calls, settings.resource_group, settings.signalr
+            step.cloud, step.calls, settings.names.resource_group, settings.names.signalr
         )
         storage = local_settings.storage_for(session.connect_storage())
         origin = session.local_web_url or local_settings.PAGE_ORIGIN

@@ -27,12 +27,12 @@ def create_resource_group(session: Session) -> Result:
         settings = session.settings
         resource_group.register_providers(step.cloud, step.calls)
         group = resource_group.create_resource_group(
-            step.cloud, step.calls, settings.resource_group, settings.region
+            step.cloud, step.calls, settings.names.resource_group, settings.region
         )
-        session.learn(resource_group=settings.resource_group)
+        session.learn(resource_group=settings.names.resource_group)
         return step.result(
             f"Resource group ready in {group.location}; {len(resource_group.PROVIDERS)} resource providers registered.",
-            ("resource group", settings.resource_group),
+            ("resource group", settings.names.resource_group),
         )
 
 
@@ -43,13 +43,17 @@ def create_signalr(session: Session) -> Result:
     with session.step("Creating the SignalR Service instance") as step:
         settings = session.settings
         made = signalr.create_signalr(
-            step.cloud, step.calls, settings.resource_group, settings.signalr, settings.region
+            step.cloud,
+            step.calls,
+            settings.names.resource_group,
+            settings.names.signalr,
+            settings.region,
         )
-        session.learn(signalr=settings.signalr)
+        session.learn(signalr=settings.names.signalr)
         sku = made.sku.name if made.sku else "?"
         return step.result(
             f"SignalR Service instance ready: {sku}, {signalr.service_mode(made)}.",
-            ("instance", settings.signalr),
+            ("instance", settings.names.signalr),
         )
 
 
@@ -62,16 +66,16 @@ def create_storage_account(session: Session) -> Result:
         made = storage.create_storage_account(
             step.cloud,
             step.calls,
-            settings.resource_group,
-            settings.storage_account,
+            settings.names.resource_group,
+            settings.names.storage_account,
             settings.region,
         )
-        session.learn(storage_account=settings.storage_account)
+        session.learn(storage_account=settings.names.storage_account)
         tier = made.properties.access_tier if made.properties else "?"
         sku = made.sku.name if made.sku else "?"
         return step.result(
             f"Storage account ready: {_text(made.kind)}, {_text(sku)}, {_text(tier)}, https only.",
-            ("account", settings.storage_account),
+            ("account", settings.names.storage_account),
         )
 
 
@@ -85,7 +89,7 @@ def create_function_app(session: Session) -> Result:
         session.learn(**facts)
         return step.result(
             f"Function app ready: Python {everything.PYTHON_VERSION} on a Flex Consumption plan.",
-            ("function app", settings.function_app),
+            ("function app", settings.names.function_app),
             ("address", facts["api_base_url"]),
         )
 

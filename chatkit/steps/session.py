@@ -14,13 +14,13 @@ from dataclasses import replace
 from pathlib import Path
 from threading import Lock
 from time import monotonic
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, Self, Unpack
 
 from chatkit.cloud.connection import Cloud, connect, dev_storage, local_cloud_runs
 from chatkit.core import settings as store
 from chatkit.core.errors import NotStarted, SetupError
 from chatkit.core.results import Address, Progress, Result, duration
-from chatkit.core.settings import HUB, Settings
+from chatkit.core.settings import Facts, Names, Settings
 from chatkit.steps import timings
 from chatkit.steps.local_servers import FUNCTIONS, PAGE, Development
 from chatkit.steps.status import Status
@@ -154,9 +154,14 @@ class Session:
         return self.folder / "content"
 
     @property
+    def names(self) -> Names:
+        """Names of every resource, and of the hub."""
+        return self.settings.names
+
+    @property
     def hub(self) -> str:
-        """Name of the SignalR hub."""
-        return HUB
+        """Name of the hub that people chat in."""
+        return self.settings.hub
 
     @property
     def api_base_url(self) -> str | None:
@@ -225,10 +230,15 @@ class Session:
         ]
         return Result(f"{len(rows)} steps timed.", tuple(rows))
 
-    def learn(self, **facts: Any) -> None:
+    def learn(self, **facts: Unpack[Facts]) -> None:
         """Remember what a step found out; an empty text forgets."""
         with _saving:
             store.save(self.home, store.load(self.home).learned(**facts))
+
+    def forget(self) -> None:
+        """Forget everything that steps found out, but not which sections are done."""
+        with _saving:
+            store.save(self.home, store.load(self.home).forgotten())
 
     # For steps
 

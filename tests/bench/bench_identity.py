@@ -125,10 +125,12 @@ def turn_off(workshop: Workshop) -> None:
     """Switch authentication off at the platform."""
     apps, settings = workshop.cloud.web().web_apps, workshop.settings
     current = apps.get_auth_settings_v2_without_secrets(
-        settings.resource_group, settings.function_app
+        settings.names.resource_group, settings.names.function_app
     )
     current["properties"]["platform"]["enabled"] = False
-    apps.update_auth_settings_v2(settings.resource_group, settings.function_app, current)
+    apps.update_auth_settings_v2(
+        settings.names.resource_group, settings.names.function_app, current
+    )
     deadline = time.monotonic() + 20
     while (
         workshop.cloud.rest(str(workshop.api_base_url), signed_in=False)

@@ -66,16 +66,20 @@ def running(tmp_path: Path) -> LocalCloud:
 
 def whole_sequence(cloud: Cloud) -> None:
     """Every verb that talks to Resource Manager, in the tutorial's order, the creating ones twice."""
-    calls, group, site = Calls(), SETTINGS.resource_group, SETTINGS.function_app
+    calls, group, site = Calls(), SETTINGS.names.resource_group, SETTINGS.names.function_app
     for _ in range(2):
         provision(cloud, calls, SETTINGS)
-    key = connection_string(cloud, calls, group, SETTINGS.signalr)
+    key = connection_string(cloud, calls, group, SETTINGS.names.signalr)
     merge_app_settings(cloud, calls, group, site, {"AzureSignalRConnectionString": key})
-    page = enable_static_website(cloud, calls, group, SETTINGS.storage_account)
+    page = enable_static_website(cloud, calls, group, SETTINGS.names.storage_account)
     set_cors(cloud, calls, group, site, origin_of(page))
     wait_until_listed(cloud, calls, group, site)
     delete_everything(
-        cloud, calls, Names(group, SETTINGS.signalr, SETTINGS.storage_account, SETTINGS.plan, site)
+        cloud,
+        calls,
+        Names(
+            group, SETTINGS.names.signalr, SETTINGS.names.storage_account, SETTINGS.names.plan, site
+        ),
     )
 
 

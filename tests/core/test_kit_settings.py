@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from dataclasses import replace
 from pathlib import Path
@@ -17,11 +18,11 @@ def test_a_new_home_gets_a_suffix_that_fits_every_name(tmp_path: Path) -> None:
     """All derived names follow Azure's rules."""
     settings = store.load(tmp_path)
     for kind, name in (
-        ("resource group", settings.resource_group),
-        ("SignalR instance", settings.signalr),
-        ("storage account", settings.storage_account),
-        ("function app", settings.function_app),
-        ("plan", settings.plan),
+        ("resource group", settings.names.resource_group),
+        ("SignalR instance", settings.names.signalr),
+        ("storage account", settings.names.storage_account),
+        ("function app", settings.names.function_app),
+        ("plan", settings.names.plan),
     ):
         assert check_name(kind, name) == name
     assert re.fullmatch(r"[a-z][a-z0-9]{5}", settings.suffix)
@@ -86,3 +87,31 @@ def test_a_suffix_that_does_not_fit_is_refused(suffix: str) -> None:
     """It becomes part of a storage account's name."""
     with pytest.raises(SetupError):
         store.checked_suffix(suffix)
+
+
+def test_another_hub_comes_back(tmp_path: Path) -> None:
+    """Names carry it to everything that talks to the hub."""
+    store.save(tmp_path, store.Settings(suffix="abc123", hub="lobby"))
+    assert store.load(tmp_path).names.hub == "lobby"
+
+
+def test_the_usual_hub_is_not_stored(tmp_path: Path) -> None:
+    """The file of a home stays as it was."""
+    store.save(tmp_path, store.Settings(suffix="abc123"))
+    assert "hub" not in json.loads((tmp_path / "settings.json").read_text(encoding="utf-8"))
+    assert store.load(tmp_path).hub == "chat"
+
+
+@pytest.mark.parametrize("hub", ["", "1st", "with space", "with-hyphen", "x" * 129, 7])
+def test_a_hub_that_azure_would_refuse_is_refused(tmp_path: Path, hub: object) -> None:
+    """It becomes part of every address of the service."""
+    document = {"target": "local", "suffix": "abc123", "region": "eastus2", "known": {}, "hub": hub}
+    (tmp_path / "settings.json").write_text(json.dumps(document), encoding="utf-8")
+    with pytest.raises(SetupError):
+        store.load(tmp_path)
+
+
+def test_forgetting_keeps_which_sections_are_completed() -> None:
+    """A clean-up takes resources away, not what somebody has learned."""
+    settings = store.Settings(suffix="abc123").learned(web_url="http://x/").with_section("01")
+    assert settings.forgotten().facts == store.Known(completed=("01",))

@@ -108,7 +108,7 @@ def test_in_a_kernel_it_catches_up_too(workshop: Workshop) -> None:
 
 def test_reset_goes_back_to_the_start_and_loses_nothing(workshop: Workshop) -> None:
     """Resources are gone, the app lies beside; doing it twice is no harm."""
-    name = workshop.settings.signalr
+    name = workshop.settings.names.signalr
     receipt = workshop.reset()
     assert receipt.complete and repr(receipt).endswith(
         "Notebooks are untouched; your app is kept as my-chat.before-1."
@@ -125,7 +125,7 @@ def test_reset_goes_back_to_the_start_and_loses_nothing(workshop: Workshop) -> N
     )
     assert (
         repr(workshop.reset()).endswith("Notebooks are untouched.")
-        and workshop.settings.signalr == name
+        and workshop.settings.names.signalr == name
     )
 
 

@@ -154,14 +154,14 @@ def test_publishing_needs_no_publishing_password(workshop: Workshop) -> None:
     write_app(workshop.folder)
     workshop.create_function_app()
     assert repr(workshop.publish_functions()).startswith("Published.")
-    names = workshop.settings
+    names = workshop.settings.names
     policy = workshop.cloud.web().web_apps.get_scm_allowed(names.resource_group, names.function_app)
     assert policy.properties is not None and policy.properties.allow is False
 
 
 def test_an_app_on_another_plan_is_neither_taken_nor_published_to(workshop: Workshop) -> None:
     """A Consumption app has another deployment endpoint: both verbs name its plan and the way out, which works."""
-    names, web = workshop.settings, workshop.cloud.web().web_apps
+    names, web = workshop.settings.names, workshop.cloud.web().web_apps
     old = Site(
         {"location": names.region, "kind": "functionapp,linux", "properties": {"reserved": True}}
     )
@@ -179,13 +179,14 @@ def test_a_group_that_is_still_being_deleted_is_waited_for(workshop: Workshop) -
     ask("PUT", "/time", {"mode": "recorded", "scale": 0.02})
     try:
         groups: Any = workshop.cloud.resources().resource_groups
-        groups.begin_delete(workshop.settings.resource_group, polling=False)
+        groups.begin_delete(workshop.settings.names.resource_group, polling=False)
         assert (
-            groups.get(workshop.settings.resource_group).properties.provisioning_state == "Deleting"
+            groups.get(workshop.settings.names.resource_group).properties.provisioning_state
+            == "Deleting"
         )
         workshop.create_resource_group()
         assert (
-            groups.get(workshop.settings.resource_group).properties.provisioning_state
+            groups.get(workshop.settings.names.resource_group).properties.provisioning_state
             == "Succeeded"
         )
     finally:
@@ -194,7 +195,7 @@ def test_a_group_that_is_still_being_deleted_is_waited_for(workshop: Workshop) -
 
 def somebody(workshop: Workshop, role: str) -> ClientSecretCredential:
     """A service principal that has nothing but one role at the storage account."""
-    cloud, graph, names = workshop.cloud, workshop.cloud.graph_rest(), workshop.settings
+    cloud, graph, names = workshop.cloud, workshop.cloud.graph_rest(), workshop.settings.names
     application = graph.send("POST", "/v1.0/applications", json={"displayName": "somebody"}).json()
     secret = graph.send(
         "POST", f"/v1.0/applications/{application['id']}/addPassword", json={}
@@ -225,7 +226,7 @@ def test_a_role_that_comes_late_is_waited_for(workshop: Workshop) -> None:
     inject(Fault("role-delay", "upload_page", options={"seconds": 1.5}))
     workshop.create_storage_account()
     workshop.enable_static_website()
-    names, cloud = workshop.settings, workshop.cloud
+    names, cloud = workshop.settings.names, workshop.cloud
     account = cloud.storage().storage_accounts.get_properties(
         names.resource_group, names.storage_account
     )
@@ -241,7 +242,7 @@ def test_an_account_without_keys_takes_the_page_by_the_sign_in(workshop: Worksho
     """A policy switched shared keys off: nothing asks for them."""
     workshop.create_storage_account()
     workshop.enable_static_website()
-    names, cloud = workshop.settings, workshop.cloud
+    names, cloud = workshop.settings.names, workshop.cloud
     cloud.storage().storage_accounts.update(
         names.resource_group, names.storage_account, {"properties": {"allowSharedKeyAccess": False}}
     )

@@ -84,7 +84,7 @@ def refusal(verb: Callable[[], object]) -> str:
 
 def site(workshop: Workshop) -> tuple[str, str]:
     """Group and name of the function app."""
-    return workshop.settings.resource_group, workshop.settings.function_app
+    return workshop.settings.names.resource_group, workshop.settings.names.function_app
 
 
 def settings_of(workshop: Workshop) -> dict[str, str]:
@@ -111,7 +111,7 @@ def allowed(workshop: Workshop) -> str | None:
 def test_a_used_up_free_tier_is_named_when_somebody_connects(workshop: Workshop) -> None:
     """Twenty connections or twenty thousand messages: which tier it is, and what to close. Afterwards it works again."""
     order: dict[str, Any] = {"kind": "429", "count": 1}
-    ask("POST", f"/signalr/{workshop.settings.signalr}/faults", order)
+    ask("POST", f"/signalr/{workshop.settings.names.signalr}/faults", order)
     assert "20 connections" in refusal(lambda: workshop.chat_panel("alice", "bob"))
     panel = workshop.chat_panel("alice", "bob")
     try:
@@ -248,7 +248,7 @@ def test_authentication_that_somebody_broke_is_repaired(workshop: Workshop) -> N
 def test_an_instance_in_the_wrong_mode_becomes_serverless(workshop: Workshop) -> None:
     """With Default, negotiate works and nothing else does."""
     signalr: Any = workshop.cloud.signalr().signal_r
-    names = workshop.settings
+    names = workshop.settings.names
     default = {"location": names.region, "sku": {"name": "Free_F1"}, "properties": {"features": []}}
     signalr.begin_create_or_update(names.resource_group, names.signalr, default).result()
     workshop.create_signalr()
@@ -260,7 +260,7 @@ def test_an_instance_in_the_wrong_mode_becomes_serverless(workshop: Workshop) ->
 
 def test_a_website_that_was_switched_off_is_switched_on_by_the_upload(workshop: Workshop) -> None:
     """The page answers again, with its content type."""
-    services, names = workshop.cloud.storage().blob_services, workshop.settings
+    services, names = workshop.cloud.storage().blob_services, workshop.settings.names
     off: Any = {"properties": {"staticWebsite": {"enabled": False}}}
     services.set_service_properties(names.resource_group, names.storage_account, off)
     assert requests.get(str(workshop.web_url), timeout=10).status_code == 404

@@ -119,7 +119,7 @@ def test_resource_manager_knows_what_was_published(
     workshop: Workshop, texts: dict[str, str]
 ) -> None:
     """The newest deployment is the active one, and its log tells which functions it serves."""
-    web, names = workshop.cloud.web().web_apps, workshop.settings
+    web, names = workshop.cloud.web().web_apps, workshop.settings.names
     newest = next(iter(web.list_deployments(names.resource_group, names.function_app)))
     assert newest.properties is not None and (
         newest.properties.status,
@@ -183,7 +183,7 @@ def test_settings_somebody_added_survive_every_step(
 ) -> None:
     """Writing settings replaces all of them; the kit merges."""
     web, settings = workshop.cloud.web().web_apps, workshop.settings
-    group, site = settings.resource_group, settings.function_app
+    group, site = settings.names.resource_group, settings.names.function_app
     current = dict(web.list_application_settings(group, site).properties or {})
     web.update_application_settings(group, site, {"properties": {**current, "MINE": "1"}})
     workshop.create_function_app()

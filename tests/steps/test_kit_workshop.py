@@ -39,7 +39,7 @@ def test_the_environment_chooses_too(workshop: Workshop, monkeypatch: pytest.Mon
     monkeypatch.setenv("CHATKIT_SUFFIX", "seat07")
     monkeypatch.setenv("CHATKIT_REGION", "westus2")
     settings = Workshop.open().settings
-    assert (settings.resource_group, settings.region) == ("chatkit-seat07", "westus2")
+    assert (settings.names.resource_group, settings.region) == ("chatkit-seat07", "westus2")
 
 
 def test_names_stay_while_resources_exist(workshop: Workshop) -> None:

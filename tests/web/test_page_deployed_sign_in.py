@@ -53,7 +53,7 @@ def enter(browser: Browser, workshop: Workshop) -> Iterator[Open]:
 def short_sessions(workshop: Workshop) -> Iterator[None]:
     """Sessions that begin now last three seconds; afterwards as long as before."""
     settings, apps = workshop.settings, workshop.cloud.web().web_apps
-    place = settings.resource_group, settings.function_app
+    place = settings.names.resource_group, settings.names.function_app
     before = apps.get_auth_settings_v2_without_secrets(*place)
     short = apps.get_auth_settings_v2_without_secrets(*place)
     assert short.properties and short.properties.login

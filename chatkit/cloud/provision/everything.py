@@ -20,12 +20,12 @@ from chatkit.cloud.calls import TICK_S, Calls
 from chatkit.cloud.connection import Cloud
 from chatkit.cloud.provision import function_app, resource_group, signalr, storage
 from chatkit.cloud.provision.function_app import PACKAGE_CONTAINER, PackageStorage
-from chatkit.core.settings import Settings
+from chatkit.core.settings import Facts, Settings
 
 PYTHON_VERSION = function_app.PYTHON_VERSION
 
 
-def provision(cloud: Cloud, calls: Calls, settings: Settings) -> dict[str, str]:
+def provision(cloud: Cloud, calls: Calls, settings: Settings) -> Facts:
     """Make sure every resource exists.
 
     Returns:
@@ -34,7 +34,7 @@ def provision(cloud: Cloud, calls: Calls, settings: Settings) -> dict[str, str]:
     Raises:
         azure.core.exceptions.AzureError: The first error; steps that do not depend on it were finished.
     """
-    group, region = settings.resource_group, settings.region
+    group, region = settings.names.resource_group, settings.region
     with ThreadPoolExecutor(4) as pool:
         registered = pool.submit(resource_group.register_providers, cloud, calls.branch())
         grouped = pool.submit(
@@ -42,14 +42,14 @@ def provision(cloud: Cloud, calls: Calls, settings: Settings) -> dict[str, str]:
         )
         _all((registered, grouped), calls)
         instance = pool.submit(
-            signalr.create_signalr, cloud, calls.branch(), group, settings.signalr, region
+            signalr.create_signalr, cloud, calls.branch(), group, settings.names.signalr, region
         )
         facts = pool.submit(_function_app_with_website, cloud, calls.branch(), settings)
         _all((instance, facts), calls)
-    return {"resource_group": group, "signalr": settings.signalr, **facts.result()}
+    return {"resource_group": group, "signalr": settings.names.signalr, **facts.result()}
 
 
-def create_function_app(cloud: Cloud, calls: Calls, settings: Settings) -> dict[str, str]:
+def create_function_app(cloud: Cloud, calls: Calls, settings: Settings) -> Facts:
     """Make sure the function app exists, with the plan, the storage account and the package container it needs.
 
     Returns:
@@ -61,13 +61,13 @@ def create_function_app(cloud: Cloud, calls: Calls, settings: Settings) -> dict[
         _all((plan, packages), calls)
     site = _site(cloud, calls, settings, plan.result(), packages.result())
     return {
-        "storage_account": settings.storage_account,
-        "function_app": settings.function_app,
+        "storage_account": settings.names.storage_account,
+        "function_app": settings.names.function_app,
         "api_base_url": function_app.api_base_url(cloud, site),
     }
 
 
-def _function_app_with_website(cloud: Cloud, calls: Calls, settings: Settings) -> dict[str, str]:
+def _function_app_with_website(cloud: Cloud, calls: Calls, settings: Settings) -> Facts:
     with ThreadPoolExecutor(2) as pool:
         plan = pool.submit(_plan, cloud, calls.branch(), settings)
         account = _account(cloud, calls, settings)
@@ -75,8 +75,8 @@ def _function_app_with_website(cloud: Cloud, calls: Calls, settings: Settings) -
         packages = _packages_of(cloud, calls, settings, account)
         site = _site(cloud, calls, settings, plan.result(), packages)
         return {
-            "storage_account": settings.storage_account,
-            "function_app": settings.function_app,
+            "storage_account": settings.names.storage_account,
+            "function_app": settings.names.function_app,
             "api_base_url": function_app.api_base_url(cloud, site),
             "web_url": website.result(),
         }
@@ -84,19 +84,19 @@ def _function_app_with_website(cloud: Cloud, calls: Calls, settings: Settings) -
 
 def _plan(cloud: Cloud, calls: Calls, settings: Settings) -> AppServicePlan:
     return function_app.create_plan(
-        cloud, calls, settings.resource_group, settings.plan, settings.region
+        cloud, calls, settings.names.resource_group, settings.names.plan, settings.region
     )
 
 
 def _account(cloud: Cloud, calls: Calls, settings: Settings) -> StorageAccount:
     return storage.create_storage_account(
-        cloud, calls, settings.resource_group, settings.storage_account, settings.region
+        cloud, calls, settings.names.resource_group, settings.names.storage_account, settings.region
     )
 
 
 def _website(cloud: Cloud, calls: Calls, settings: Settings) -> str:
     return storage.enable_static_website(
-        cloud, calls, settings.resource_group, settings.storage_account
+        cloud, calls, settings.names.resource_group, settings.names.storage_account
     )
 
 
@@ -108,9 +108,15 @@ def _packages_of(
     cloud: Cloud, calls: Calls, settings: Settings, account: StorageAccount
 ) -> PackageStorage:
     storage.create_container(
-        cloud, calls, settings.resource_group, settings.storage_account, PACKAGE_CONTAINER
+        cloud,
+        calls,
+        settings.names.resource_group,
+        settings.names.storage_account,
+        PACKAGE_CONTAINER,
     )
-    key = storage.account_key(cloud, calls, settings.resource_group, settings.storage_account)
+    key = storage.account_key(
+        cloud, calls, settings.names.resource_group, settings.names.storage_account
+    )
     url = f"{storage.blob_url(account).rstrip('/')}/{PACKAGE_CONTAINER}"
     return PackageStorage(storage.connection_string(account, key), url)
 
@@ -119,7 +125,12 @@ def _site(
     cloud: Cloud, calls: Calls, settings: Settings, plan: AppServicePlan, packages: PackageStorage
 ) -> Site:
     return function_app.create_site(
-        cloud, calls, settings.resource_group, settings.function_app, plan=plan, storage=packages
+        cloud,
+        calls,
+        settings.names.resource_group,
+        settings.names.function_app,
+        plan=plan,
+        storage=packages,
     )
 
 

@@ -21,18 +21,22 @@ AGAIN = "workshop.clean_up() again; deleting takes Azure a few minutes."
 def check(session: Session) -> Iterator[str]:
     """Azure no longer knows any of it, and this machine no longer has a key."""
     settings, cloud = session.settings, session.connect()
-    left = cloud.resources().resource_groups.check_existence(settings.resource_group)
+    left = cloud.resources().resource_groups.check_existence(settings.names.resource_group)
     expect(not left, "The resource group", expected="gone", got="still there", hint=AGAIN)
     yield "Azure does not know the resource group any more."
-    group = settings.resource_group
-    _gone("The SignalR instance", lambda: cloud.signalr().signal_r.get(group, settings.signalr))
+    group = settings.names.resource_group
+    _gone(
+        "The SignalR instance", lambda: cloud.signalr().signal_r.get(group, settings.names.signalr)
+    )
     _gone(
         "The storage account",
-        lambda: cloud.storage().storage_accounts.get_properties(group, settings.storage_account),
+        lambda: cloud.storage().storage_accounts.get_properties(
+            group, settings.names.storage_account
+        ),
     )
-    _gone("The function app", lambda: cloud.web().web_apps.get(group, settings.function_app))
+    _gone("The function app", lambda: cloud.web().web_apps.get(group, settings.names.function_app))
     yield "Asked for the SignalR instance, the storage account and the function app, it answers 404 Not Found."
-    left = authentication.is_registered(cloud, Calls(), settings.function_app)
+    left = authentication.is_registered(cloud, Calls(), settings.names.function_app)
     expect(not left, "The app registration", expected="gone", got="still in Entra", hint=AGAIN)
     yield "Entra has no app registration of the function app's name."
     kept = [

@@ -26,7 +26,9 @@ def check(session: Session) -> Iterator[str]:
     """The list, the settings, CORS, and a round trip."""
     api = deployed_api(session)
     settings, cloud, calls = session.settings, session.connect(), Calls()
-    names = functions.listed(cloud, calls, settings.resource_group, settings.function_app)
+    names = functions.listed(
+        cloud, calls, settings.names.resource_group, settings.names.function_app
+    )
     missing = sorted(set(EXPECTED) - set(names))
     got = f"no {', '.join(missing)}"
     expect(
@@ -70,7 +72,7 @@ def _settings(session: Session, calls: Calls) -> str:
     settings = session.settings
     local = local_settings.values(session.functions_folder)
     deployed = app_settings.read_app_settings(
-        session.connect(), calls, settings.resource_group, settings.function_app
+        session.connect(), calls, settings.names.resource_group, settings.names.function_app
     )
     wrong = [
         item

@@ -24,7 +24,7 @@ def of_the_instance(session: Session) -> str:
     """The connection string as Resource Manager lists it now."""
     settings = session.settings
     return signalr.connection_string(
-        session.connect(), Calls(), settings.resource_group, settings.signalr
+        session.connect(), Calls(), settings.names.resource_group, settings.names.signalr
     )
 
 

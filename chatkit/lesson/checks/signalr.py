@@ -41,7 +41,11 @@ def check(session: Session) -> Iterator[str]:
 def _instance(session: Session) -> str:
     settings = session.settings
     try:
-        found = session.connect().signalr().signal_r.get(settings.resource_group, settings.signalr)
+        found = (
+            session.connect()
+            .signalr()
+            .signal_r.get(settings.names.resource_group, settings.names.signalr)
+        )
     except ResourceNotFoundError:
         expect(
             False,

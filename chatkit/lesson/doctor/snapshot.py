@@ -111,7 +111,9 @@ class World:
         return (
             self.cloud()
             .web()
-            .web_apps.get(self.settings.resource_group, self.settings.function_app, **QUICK)
+            .web_apps.get(
+                self.settings.names.resource_group, self.settings.names.function_app, **QUICK
+            )
         )
 
     @looked_up
@@ -120,7 +122,7 @@ class World:
         self._needs(self.facts.function_app)
         sites = self.cloud().web().web_apps
         found = sites.get_configuration(
-            self.settings.resource_group, self.settings.function_app, **QUICK
+            self.settings.names.resource_group, self.settings.names.function_app, **QUICK
         )
         return found.properties.cors if found.properties else None
 
@@ -130,7 +132,7 @@ class World:
         self._needs(self.facts.function_app)
         sites = self.cloud().web().web_apps
         found = sites.list_application_settings(
-            self.settings.resource_group, self.settings.function_app, **QUICK
+            self.settings.names.resource_group, self.settings.names.function_app, **QUICK
         )
         return dict(found.properties or {})
 
@@ -140,7 +142,7 @@ class World:
         self._needs(self.facts.function_app)
         sites = self.cloud().web().web_apps
         found = sites.list_functions(
-            self.settings.resource_group, self.settings.function_app, **QUICK
+            self.settings.names.resource_group, self.settings.names.function_app, **QUICK
         )
         return sorted(str(one.name).rpartition("/")[2] for one in found)
 
@@ -149,7 +151,7 @@ class World:
         """App Service Authentication of the function app, empty while it is off."""
         self._needs(self.facts.function_app)
         sites = self.cloud().web().web_apps
-        names = (self.settings.resource_group, self.settings.function_app)
+        names = (self.settings.names.resource_group, self.settings.names.function_app)
         found = (
             sites.get_auth_settings_v2_without_secrets(*names, **QUICK).as_dict().get("properties")
             or {}
@@ -163,7 +165,7 @@ class World:
         return [
             *self.cloud()
             .web()
-            .app_service_plans.list_by_resource_group(self.settings.resource_group, **QUICK)
+            .app_service_plans.list_by_resource_group(self.settings.names.resource_group, **QUICK)
         ]
 
     @looked_up
@@ -173,7 +175,7 @@ class World:
         return (
             self.cloud()
             .signalr()
-            .signal_r.get(self.settings.resource_group, self.settings.signalr, **QUICK)
+            .signal_r.get(self.settings.names.resource_group, self.settings.names.signalr, **QUICK)
         )
 
     @looked_up
@@ -183,7 +185,9 @@ class World:
         found = (
             self.cloud()
             .signalr()
-            .signal_r.list_keys(self.settings.resource_group, self.settings.signalr, **QUICK)
+            .signal_r.list_keys(
+                self.settings.names.resource_group, self.settings.names.signalr, **QUICK
+            )
         )
         return [str(found.primary_connection_string), str(found.secondary_connection_string)]
 

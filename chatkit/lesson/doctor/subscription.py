@@ -206,7 +206,7 @@ def _asked_roles(world: World) -> list[dict[str, Any]] | None:
 def _permissions(world: World, cloud: Cloud) -> Iterator[dict[str, Any]]:
     person = claims(cloud.credential.get_token(*cloud.credential_scopes).token).get("oid", "")
     scope = f"/subscriptions/{cloud.subscription_id}"
-    group = f"{scope}/resourceGroups/{world.settings.resource_group}"
+    group = f"{scope}/resourceGroups/{world.settings.names.resource_group}"
     answer = _get(
         cloud, f"{scope}/{AUTHORIZATION}/roleAssignments", f"$filter=assignedTo('{person}')&"
     )

@@ -36,11 +36,13 @@ def test_a_person_can_sign_in_afterwards_and_a_second_run_changes_nothing(
     text = repr(workshop.enable_authentication())
     settings, calls = workshop.settings, Calls()
     secret = read_app_settings(
-        workshop.cloud, calls, settings.resource_group, settings.function_app
+        workshop.cloud, calls, settings.names.resource_group, settings.names.function_app
     )[SECRET_SETTING]
     again = workshop.enable_authentication()
     assert repr(again) == text and settings.suffix not in text and "localhost" not in text
-    kept = read_app_settings(workshop.cloud, calls, settings.resource_group, settings.function_app)
+    kept = read_app_settings(
+        workshop.cloud, calls, settings.names.resource_group, settings.names.function_app
+    )
     assert kept[SECRET_SETTING] == secret and "AzureWebJobsStorage" in kept
     assert not [
         call

@@ -74,7 +74,7 @@ def test_02_notices_the_wrong_service_mode(workshop: Workshop) -> None:
     change = SignalRResource(
         location=settings.region, features=[SignalRFeature(flag="ServiceMode", value="Default")]
     )
-    client.begin_update(settings.resource_group, settings.signalr, change).result()
+    client.begin_update(settings.names.resource_group, settings.names.signalr, change).result()
     fails(workshop, "02", "service mode: expected Serverless, got Default")
     workshop.create_signalr()
     workshop.check("02")
@@ -85,7 +85,7 @@ def test_02_notices_a_tier_that_costs_money(workshop: Workshop) -> None:
     settings, client = workshop.settings, workshop.cloud.signalr().signal_r
     for tier in ("Standard_S1", "Free_F1"):
         change = SignalRResource(location=settings.region, sku=ResourceSku(name=tier, capacity=1))
-        client.begin_update(settings.resource_group, settings.signalr, change).result()
+        client.begin_update(settings.names.resource_group, settings.names.signalr, change).result()
         if tier != "Free_F1":
             assert "Free" in fails(workshop, "02", "tier: expected Free_F1, got Standard_S1")
     workshop.check("02")
@@ -95,7 +95,7 @@ def test_02_notices_an_instance_that_is_gone(workshop: Workshop) -> None:
     """Deleted in the portal. The new one has new keys, so settings are written and uploaded anew."""
     settings = workshop.settings
     workshop.cloud.signalr().signal_r.begin_delete(
-        settings.resource_group, settings.signalr
+        settings.names.resource_group, settings.names.signalr
     ).result()
     assert "cells above" in fails(
         workshop, "02", "instance: expected one in your resource group, got none"
@@ -249,7 +249,7 @@ def test_07_notices_a_key_that_was_changed(workshop: Workshop) -> None:
     settings = workshop.settings
     keys = RegenerateKeyParameters(key_type="Primary")
     workshop.cloud.signalr().signal_r.begin_regenerate_key(
-        settings.resource_group, settings.signalr, keys
+        settings.names.resource_group, settings.names.signalr, keys
     ).result()
     fails(workshop, "03", "got another one")
     workshop.write_local_settings()
@@ -264,7 +264,7 @@ def test_07_notices_a_key_that_was_changed(workshop: Workshop) -> None:
 def test_07_notices_a_missing_setting(workshop: Workshop) -> None:
     """A deployed app without its connection string."""
     settings, sites = workshop.settings, workshop.cloud.web().web_apps
-    group, site = settings.resource_group, settings.function_app
+    group, site = settings.names.resource_group, settings.names.function_app
     kept = app_settings.read_app_settings(workshop.cloud, Calls(), group, site)
     kept.pop("AzureSignalRConnectionString")
     sites.update_application_settings(group, site, StringDictionary(properties=kept))
@@ -278,7 +278,7 @@ def test_07_notices_another_origin(workshop: Workshop) -> None:
     settings = workshop.settings
     origin = "https://somebody.example"
     app_settings.set_cors(
-        workshop.cloud, Calls(), settings.resource_group, settings.function_app, origin
+        workshop.cloud, Calls(), settings.names.resource_group, settings.names.function_app, origin
     )
     fails(workshop, "07", "Access-Control-Allow-Origin for the page")
     workshop.allow_page()
@@ -323,9 +323,11 @@ def test_08_notices_a_website_that_is_off(workshop: Workshop) -> None:
 
     settings, cloud = workshop.settings, workshop.cloud
     account = cloud.storage().storage_accounts.get_properties(
-        settings.resource_group, settings.storage_account
+        settings.names.resource_group, settings.names.storage_account
     )
-    key = storage.account_key(cloud, Calls(), settings.resource_group, settings.storage_account)
+    key = storage.account_key(
+        cloud, Calls(), settings.names.resource_group, settings.names.storage_account
+    )
     cloud.blobs(storage.blob_url(account), key).set_service_properties(
         static_website=StaticWebsite(enabled=False)
     )
@@ -350,9 +352,11 @@ def test_08_notices_a_page_that_calls_another_place(workshop: Workshop) -> None:
 
     settings, cloud = workshop.settings, workshop.cloud
     account = cloud.storage().storage_accounts.get_properties(
-        settings.resource_group, settings.storage_account
+        settings.names.resource_group, settings.names.storage_account
     )
-    key = storage.account_key(cloud, Calls(), settings.resource_group, settings.storage_account)
+    key = storage.account_key(
+        cloud, Calls(), settings.names.resource_group, settings.names.storage_account
+    )
     web = cloud.blobs(storage.blob_url(account), key).get_container_client("$web")
     web.upload_blob("config.json", json.dumps({"apiBaseUrl": "http://localhost:1"}), overwrite=True)
     fails(

@@ -38,7 +38,7 @@ def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
 def change_authentication(workshop: Workshop, **properties: dict[str, object]) -> None:
     """Change some of the site's authentication settings, as the portal would."""
     settings, apps = workshop.settings, workshop.cloud.web().web_apps
-    group, site = settings.resource_group, settings.function_app
+    group, site = settings.names.resource_group, settings.names.function_app
     found = apps.get_auth_settings_v2_without_secrets(group, site).as_dict()["properties"]
     changed = {name: {**found[name], **values} for name, values in properties.items()}
     apps.update_auth_settings_v2(
@@ -207,7 +207,7 @@ def test_11_notices_what_is_left(workshop: Workshop) -> None:
     """Last, because nothing is left after it: the group, then what lies outside it, then a key on this machine."""
     fails(workshop, "11", "The resource group: expected gone, got still there")
     workshop.cloud.resources().resource_groups.begin_delete(
-        workshop.settings.resource_group
+        workshop.settings.names.resource_group
     ).result()
     assert "clean_up" in fails(
         workshop, "11", "The app registration: expected gone, got still in Entra"

@@ -159,7 +159,9 @@ def cors(
             cors=CorsSettings(allowed_origins=allowed, support_credentials=credentials)
         )
         sites.update_configuration(
-            settings.resource_group, settings.function_app, SiteConfigResource(properties=wanted)
+            settings.names.resource_group,
+            settings.names.function_app,
+            SiteConfigResource(properties=wanted),
         )
         yield
         workshop.allow_page()
@@ -173,7 +175,7 @@ def app_setting(name: str, value: str | None) -> Callable[[Workshop], Broken]:
     @contextmanager
     def breaks(workshop: Workshop) -> Iterator[None]:
         settings, sites = workshop.settings, workshop.cloud.web().web_apps
-        names = (settings.resource_group, settings.function_app)
+        names = (settings.names.resource_group, settings.names.function_app)
         before = dict(sites.list_application_settings(*names).properties or {})
         after = {key: text for key, text in {**before, name: value}.items() if text is not None}
         sites.update_application_settings(*names, StringDictionary(properties=after))
@@ -187,9 +189,9 @@ def app_setting(name: str, value: str | None) -> Callable[[Workshop], Broken]:
 def stopped(workshop: Workshop) -> Iterator[None]:
     """The function app is stopped."""
     settings, sites = workshop.settings, workshop.cloud.web().web_apps
-    sites.stop(settings.resource_group, settings.function_app)
+    sites.stop(settings.names.resource_group, settings.names.function_app)
     yield
-    sites.start(settings.resource_group, settings.function_app)
+    sites.start(settings.names.resource_group, settings.names.function_app)
 
 
 def page_calls(change: Callable[[str], str]) -> Callable[[Workshop], Broken]:
@@ -199,9 +201,11 @@ def page_calls(change: Callable[[str], str]) -> Callable[[Workshop], Broken]:
     def breaks(workshop: Workshop) -> Iterator[None]:
         settings, cloud = workshop.settings, workshop.cloud
         account = cloud.storage().storage_accounts.get_properties(
-            settings.resource_group, settings.storage_account
+            settings.names.resource_group, settings.names.storage_account
         )
-        key = storage.account_key(cloud, Calls(), settings.resource_group, settings.storage_account)
+        key = storage.account_key(
+            cloud, Calls(), settings.names.resource_group, settings.names.storage_account
+        )
         web = cloud.blobs(storage.blob_url(account), key).get_container_client("$web")
         web.upload_blob(
             "config.json",
@@ -220,7 +224,7 @@ def authentication(change: Callable[[Any], object]) -> Callable[[Workshop], Brok
     @contextmanager
     def breaks(workshop: Workshop) -> Iterator[None]:
         settings, sites = workshop.settings, workshop.cloud.web().web_apps
-        names = (settings.resource_group, settings.function_app)
+        names = (settings.names.resource_group, settings.names.function_app)
         found: SiteAuthSettingsV2 = sites.get_auth_settings_v2_without_secrets(*names)
         change(found.properties)
         sites.update_auth_settings_v2(*names, found)
@@ -257,7 +261,7 @@ def instance(back: dict[str, Any], **change: Any) -> Callable[[Workshop], Broken
     @contextmanager
     def breaks(workshop: Workshop) -> Iterator[None]:
         settings, client = workshop.settings, workshop.cloud.signalr().signal_r
-        update = partial(client.begin_update, settings.resource_group, settings.signalr)
+        update = partial(client.begin_update, settings.names.resource_group, settings.names.signalr)
         update(SignalRResource(location=settings.region, **change)).result()
         yield
         update(SignalRResource(location=settings.region, **back)).result()
@@ -280,7 +284,7 @@ def regenerated_key(workshop: Workshop) -> Iterator[None]:
     """The key that everybody has is no longer one."""
     settings, keys = workshop.settings, RegenerateKeyParameters(key_type="Primary")
     workshop.cloud.signalr().signal_r.begin_regenerate_key(
-        settings.resource_group, settings.signalr, keys
+        settings.names.resource_group, settings.names.signalr, keys
     ).result()
     yield
     workshop.write_local_settings()
@@ -307,9 +311,9 @@ def windows_plan(workshop: Workshop) -> Iterator[None]:
         sku=SkuDescription(name="Y1", tier="Dynamic"),
         properties=AppServicePlanProperties(reserved=False),
     )
-    plans.begin_create_or_update(settings.resource_group, "on-windows", wanted).result()
+    plans.begin_create_or_update(settings.names.resource_group, "on-windows", wanted).result()
     yield
-    plans.delete(settings.resource_group, "on-windows")
+    plans.delete(settings.names.resource_group, "on-windows")
 
 
 # What has to be so
@@ -342,14 +346,18 @@ def _secrets(workshop: Workshop) -> set[str]:
     settings, cloud = workshop.settings, workshop.cloud
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("NO_PROXY", "localhost,127.0.0.1")
-        keys = cloud.signalr().signal_r.list_keys(settings.resource_group, settings.signalr)
+        keys = cloud.signalr().signal_r.list_keys(
+            settings.names.resource_group, settings.names.signalr
+        )
         deployed = (
             cloud.web()
-            .web_apps.list_application_settings(settings.resource_group, settings.function_app)
+            .web_apps.list_application_settings(
+                settings.names.resource_group, settings.names.function_app
+            )
             .properties
         )
         account = storage.account_key(
-            cloud, Calls(), settings.resource_group, settings.storage_account
+            cloud, Calls(), settings.names.resource_group, settings.names.storage_account
         )
     here = local_settings.values(workshop.functions_folder)
     texts = {

@@ -110,12 +110,12 @@ def test_a_contributor_of_the_group_alone_has_all_rights_there(
 ) -> None:
     """A group made for a participant is enough, but for the providers."""
     workshop.cloud.resources().resource_groups.create_or_update(
-        workshop.settings.resource_group, {"location": "eastus2"}
+        workshop.settings.names.resource_group, {"location": "eastus2"}
     )
     as_somebody(workshop, monkeypatch, READER)
     reader = workshop.cloud
     monkeypatch.undo()
-    as_somebody(workshop, monkeypatch, CONTRIBUTOR, group=workshop.settings.resource_group)
+    as_somebody(workshop, monkeypatch, CONTRIBUTOR, group=workshop.settings.names.resource_group)
     assert checks(workshop)["Rights"].ok
     be(reader, monkeypatch)
     assert not checks(workshop)["Rights"].ok
@@ -166,10 +166,10 @@ def test_a_used_up_quota_is_named(workshop: Workshop) -> None:
     )
     for number in range(5):
         client.begin_create_or_update(
-            settings.resource_group, f"somebodys-{number}", wanted
+            settings.names.resource_group, f"somebodys-{number}", wanted
         ).result()
     found = checks(workshop)["SignalR quota"]
-    workshop.cloud.resources().resource_groups.begin_delete(settings.resource_group).result()
+    workshop.cloud.resources().resource_groups.begin_delete(settings.names.resource_group).result()
     assert (found.ok, found.found) == (False, "5 of 5 free instances of eastus2 in use")
     assert found.hint.startswith("Delete a free instance")
 

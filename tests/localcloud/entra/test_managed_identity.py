@@ -70,14 +70,14 @@ class DeployedApp:
         envelope = SitePatchResource({"identity": {"type": kind}})
         return (
             self.cloud.web()
-            .web_apps.update(SETTINGS.resource_group, SETTINGS.function_app, envelope)
+            .web_apps.update(SETTINGS.names.resource_group, SETTINGS.names.function_app, envelope)
             .identity
         )
 
     def assign(self, role: str, principal_id: str) -> str:
         """Give a principal a role at the storage account; returns the assignment's address."""
         account = self.cloud.storage().storage_accounts.get_properties(
-            SETTINGS.resource_group, SETTINGS.storage_account
+            SETTINGS.names.resource_group, SETTINGS.names.storage_account
         )
         url = f"{account.id}/providers/Microsoft.Authorization/roleAssignments/{uuid.uuid4()}?api-version=2022-04-01"
         definition = f"/providers/Microsoft.Authorization/roleDefinitions/{role}"
@@ -132,13 +132,13 @@ def deployed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[DeployedApp]:
     cloud, calls, group, site = (
         local_cloud(home),
         Calls(),
-        SETTINGS.resource_group,
-        SETTINGS.function_app,
+        SETTINGS.names.resource_group,
+        SETTINGS.names.function_app,
     )
     register_providers(cloud, calls)
     create_resource_group(cloud, calls, group, SETTINGS.region)
     made = everything.create_function_app(cloud, calls, SETTINGS)
-    account = cloud.storage().storage_accounts.get_properties(group, SETTINGS.storage_account)
+    account = cloud.storage().storage_accounts.get_properties(group, SETTINGS.names.storage_account)
     with cloud.blobs(storage.blob_url(account)) as blobs:
         blobs.create_container("notes").upload_blob("note", b"the owner's")
     merge_app_settings(cloud, calls, group, site, {"ACCOUNT_URL": storage.blob_url(account)})
