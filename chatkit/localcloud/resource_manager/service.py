@@ -11,7 +11,6 @@ from chatkit.localcloud.core.platform import Platform
 from chatkit.localcloud.entra.identity import PATH as IDENTITY_PATH
 from chatkit.localcloud.entra.models import Directory
 from chatkit.localcloud.entra.tokens import Tokens
-from chatkit.localcloud.resource_manager.core.authorization import Authorization
 from chatkit.localcloud.resource_manager.core.context import (
     Context,
     FunctionsPlane,
@@ -19,15 +18,16 @@ from chatkit.localcloud.resource_manager.core.context import (
     StoragePlane,
 )
 from chatkit.localcloud.resource_manager.core.control import levers
-from chatkit.localcloud.resource_manager.core.edge import Edge
 from chatkit.localcloud.resource_manager.core.routing import Route, Router
+from chatkit.localcloud.resource_manager.gateway.authorization import Authorization
+from chatkit.localcloud.resource_manager.gateway.edge import Edge
+from chatkit.localcloud.resource_manager.gateway.groups import Groups
+from chatkit.localcloud.resource_manager.gateway.scope_tags import ScopeTags
+from chatkit.localcloud.resource_manager.gateway.subscriptions import Subscriptions
 from chatkit.localcloud.resource_manager.providers.blob_service import BlobService
-from chatkit.localcloud.resource_manager.providers.groups import Groups
 from chatkit.localcloud.resource_manager.providers.insights import Insights
-from chatkit.localcloud.resource_manager.providers.scope_tags import ScopeTags
 from chatkit.localcloud.resource_manager.providers.signalr import SignalR
 from chatkit.localcloud.resource_manager.providers.storage import Storage
-from chatkit.localcloud.resource_manager.providers.subscriptions import Subscriptions
 from chatkit.localcloud.resource_manager.providers.web.catalog import Catalog
 from chatkit.localcloud.resource_manager.providers.web.plans import Plans
 from chatkit.localcloud.resource_manager.providers.web.site_actions import SiteActions

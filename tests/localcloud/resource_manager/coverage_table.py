@@ -8,17 +8,17 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from chatkit.localcloud.resource_manager.core import versions
-from chatkit.localcloud.resource_manager.core.authorization import Authorization
+from chatkit.localcloud.resource_manager.core import regions
 from chatkit.localcloud.resource_manager.core.faults import KINDS
 from chatkit.localcloud.resource_manager.core.routing import Route
+from chatkit.localcloud.resource_manager.gateway.authorization import Authorization
+from chatkit.localcloud.resource_manager.gateway.groups import Groups
+from chatkit.localcloud.resource_manager.gateway.scope_tags import ScopeTags
+from chatkit.localcloud.resource_manager.gateway.subscriptions import Subscriptions
 from chatkit.localcloud.resource_manager.providers.blob_service import BlobService
-from chatkit.localcloud.resource_manager.providers.groups import Groups
 from chatkit.localcloud.resource_manager.providers.insights import Insights
-from chatkit.localcloud.resource_manager.providers.scope_tags import ScopeTags
 from chatkit.localcloud.resource_manager.providers.signalr import SignalR
 from chatkit.localcloud.resource_manager.providers.storage import Storage
-from chatkit.localcloud.resource_manager.providers.subscriptions import Subscriptions
 from chatkit.localcloud.resource_manager.providers.web.catalog import Catalog
 from chatkit.localcloud.resource_manager.providers.web.plans import Plans
 from chatkit.localcloud.resource_manager.providers.web.site_actions import SiteActions
@@ -101,7 +101,7 @@ def render() -> str:
         f"{row(route)} {', '.join(sorted(TESTED_BY.get(route.name, ()))) or '-'} |"
         for route in routes()
     ]
-    lists = [f"- `{type_}`: {', '.join(found)}" for type_, found in versions.API_VERSIONS.items()]
+    lists = [f"- `{type_}`: {', '.join(found)}" for type_, found in regions.API_VERSIONS.items()]
     accepted = "\n## Accepted api-versions\n\n" + "\n".join(lists) + "\n"
     return HEAD.format(without=", ".join(without)) + "\n".join(rows) + "\n" + faults() + accepted
 

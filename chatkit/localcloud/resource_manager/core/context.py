@@ -13,7 +13,7 @@ from urllib.parse import urlencode
 from chatkit.localcloud.core.platform import Platform
 from chatkit.localcloud.entra.models import Directory
 from chatkit.localcloud.functions.host.spec import FunctionInfo, SiteSpec
-from chatkit.localcloud.resource_manager.core import errors, versions
+from chatkit.localcloud.resource_manager.core import errors, regions
 from chatkit.localcloud.resource_manager.core.clock import Clock, iso
 from chatkit.localcloud.resource_manager.core.faults import Faults
 from chatkit.localcloud.resource_manager.core.http import Answer, Call
@@ -245,7 +245,7 @@ class Context:
             "id": self.resource_id(call, type_),
             "name": call.params["name"],
             "type": type_,
-            "location": versions.location(body.get("location"), type_),
+            "location": regions.location(body.get("location"), type_),
             "tags": tags(body),
         }
 

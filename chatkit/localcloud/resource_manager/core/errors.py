@@ -169,3 +169,13 @@ def forbidden(name: str, object_id: str, action: str, scope: str) -> ArmError:
         f"The client '{name}' with object id '{object_id}' does not have authorization to perform action '{action}' over scope"
         f" '{scope}' or the scope is invalid. If access was recently granted, please refresh your credentials.",
     )
+
+
+def too_many(kind: str, wait_s: int) -> ArmError:
+    """429 in Azure's words."""
+    return ArmError(
+        429,
+        "SubscriptionRequestsThrottled",
+        f"Number of '{kind}' requests for the subscription exceeded the limit. Please try again after '{wait_s}' seconds.",
+        headers={"Retry-After": str(wait_s)},
+    )

@@ -13,7 +13,6 @@ from typing import Any
 from chatkit.localcloud.core.store import Store
 from chatkit.localcloud.resource_manager.core import errors
 from chatkit.localcloud.resource_manager.core.http import Call
-from chatkit.localcloud.resource_manager.core.throttle import too_many
 
 COLLECTION = "faults"
 PYTHON = "3.12"
@@ -185,7 +184,7 @@ def _error(kind: str, call: Call) -> errors.ArmError:
         return taken(namespace, name)
     table = {
         "not-registered": lambda: errors.not_registered(namespace),
-        "throttled": lambda: too_many("writes", 1),
+        "throttled": lambda: errors.too_many("writes", 1),
         "server-error": lambda: errors.web_error(
             500, "InternalServerError", "There was an unexpected InternalServerError."
         ),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 import re
 
-from chatkit.localcloud.resource_manager.core import errors, identities, versions
+from chatkit.localcloud.resource_manager.core import errors, identities, regions
 from chatkit.localcloud.resource_manager.core.context import (
     Context,
     page,
@@ -232,7 +232,7 @@ class SignalR:
 
     async def usages(self, call: Call) -> Answer:
         """How much of the subscription's quota in a location is used."""
-        location = versions.location(call.params["location"], TYPE)
+        location = regions.location(call.params["location"], TYPE)
         free, units = self._used(location)
         free = FREE_LIMIT if self._context.faults.standing("free-quota") else free
         base = f"/subscriptions/{self._context.subscription_id}/providers/{NAMESPACE}/locations/{location}/usages"
@@ -279,7 +279,7 @@ class SignalR:
         return document
 
     def _replaced(self, call: Call, body: Document, old: Document) -> Document:
-        if "location" in body and versions.location(body["location"], TYPE) != old["location"]:
+        if "location" in body and regions.location(body["location"], TYPE) != old["location"]:
             raise errors.ArmError(
                 409,
                 "InvalidResourceLocation",

@@ -7,7 +7,7 @@ import re
 import secrets
 from urllib.parse import urlencode, urlsplit
 
-from chatkit.localcloud.resource_manager.core import errors, identities, versions
+from chatkit.localcloud.resource_manager.core import errors, identities, regions
 from chatkit.localcloud.resource_manager.core.clock import iso
 from chatkit.localcloud.resource_manager.core.context import (
     Context,
@@ -218,7 +218,7 @@ class Storage:
 
     async def usages(self, call: Call) -> Answer:
         """How many accounts a location has, and how many it may have."""
-        location = versions.location(call.params["location"], TYPE)
+        location = regions.location(call.params["location"], TYPE)
         used = sum(
             document["location"] == location for document in self._context.resources.all(type_=TYPE)
         )
@@ -271,7 +271,7 @@ class Storage:
         return document
 
     async def _changed(self, body: Document, old: Document) -> Document:
-        if "location" in body and versions.location(body["location"], TYPE) != old["location"]:
+        if "location" in body and regions.location(body["location"], TYPE) != old["location"]:
             raise errors.ArmError(
                 409,
                 "InvalidResourceLocation",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from chatkit.localcloud.resource_manager.core import errors, versions
+from chatkit.localcloud.resource_manager.core import errors, regions
 from chatkit.localcloud.resource_manager.core.context import Context
 from chatkit.localcloud.resource_manager.core.faults import PYTHON
 from chatkit.localcloud.resource_manager.core.http import Answer, Call
@@ -59,15 +59,13 @@ class Catalog:
     async def regions(self, call: Call) -> Answer:
         """Regions, or those with a plan: `sku=FlexConsumption`."""
         flex_only = call.query.get("sku", "").lower() in ("flexconsumption", "fc1")
-        names = [
-            name for name in versions.LOCATIONS if not flex_only or name not in versions.NO_FLEX
-        ]
+        names = [name for name in regions.LOCATIONS if not flex_only or name not in regions.NO_FLEX]
         return Answer(body={"value": [self._region(name) for name in names]})
 
     def _region(self, name: str) -> Document:
-        display = versions.LOCATIONS[name]
+        display = regions.LOCATIONS[name]
         domains = ["PUBLIC", "FUNCTIONS", "DYNAMIC", "LINUX", "LINUXDYNAMIC", "ELASTICPREMIUM"]
-        if name not in versions.NO_FLEX:
+        if name not in regions.NO_FLEX:
             domains += ["FLEXCONSUMPTION", "FCZONEREDUNDANCY"]
         return {
             "id": f"/subscriptions/{self._context.subscription_id}/providers/Microsoft.Web/geoRegions/{display}",
@@ -83,7 +81,7 @@ class Catalog:
     async def stacks(self, call: Call) -> Answer:
         """Language versions of function apps on Linux: Python only, which is what the local cloud runs."""
         if "location" in call.params:
-            versions.location(call.params["location"], SITES)
+            regions.location(call.params["location"], SITES)
         location = call.params.get("location", "")
         missing = PYTHON if self._context.faults.standing("python-not-offered") else ""
         base = "/providers/Microsoft.Web" + (f"/locations/{location}" if location else "")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 
-from chatkit.localcloud.resource_manager.core import errors, versions
+from chatkit.localcloud.resource_manager.core import errors, regions
 from chatkit.localcloud.resource_manager.core.clock import iso
 from chatkit.localcloud.resource_manager.core.context import (
     Context,
@@ -93,9 +93,9 @@ class Plans:
                 f"The plan name '{name}' is invalid: 1 to 60 letters, digits and hyphens.",
             )
         old = self._context.resources.get(self._context.resource_id(call, PLANS))
-        location = versions.location(body.get("location"), PLANS)
+        location = regions.location(body.get("location"), PLANS)
         sku = _sku(body, old)
-        if sku["tier"] == FLEX and location in versions.NO_FLEX:
+        if sku["tier"] == FLEX and location in regions.NO_FLEX:
             raise errors.web_error(
                 400,
                 "BadRequest",
@@ -197,7 +197,7 @@ class Plans:
 
     def render(self, document: Document) -> Document:
         """What a GET shows."""
-        display = versions.LOCATIONS[document["location"]]
+        display = regions.LOCATIONS[document["location"]]
         group = document["id"].split("/")[4]
         number = int(hashlib.sha256(document["id"].lower().encode()).hexdigest()[:4], 16)
         return {
@@ -239,7 +239,7 @@ def web_space(plan: Document) -> str:
     """Name of the web space a plan lives in."""
     if plan["sku"]["tier"] == FLEX:
         return f"flex-{hashlib.sha256(plan['id'].lower().encode()).hexdigest()}-webspace"
-    region = versions.LOCATIONS[plan["location"]].replace(" ", "")
+    region = regions.LOCATIONS[plan["location"]].replace(" ", "")
     return f"{plan['id'].split('/')[4]}-{region}webspace" + ("-Linux" if plan["reserved"] else "")
 
 

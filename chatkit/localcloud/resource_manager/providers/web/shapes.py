@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from chatkit.localcloud.resource_manager.core import versions
+from chatkit.localcloud.resource_manager.core import regions
 from chatkit.localcloud.resource_manager.core.state import Document
 from chatkit.localcloud.resource_manager.providers.web.plans import web_space
 from chatkit.localcloud.resource_manager.providers.web.rules import FLEX, SITES
@@ -111,7 +111,7 @@ def scm_host_name(document: Document) -> str:
 
 def render_site(document: Document, plan: Document | None) -> Document:
     """The body of a site."""
-    display = versions.LOCATIONS[document["location"]]
+    display = regions.LOCATIONS[document["location"]]
     name, host, scm = document["name"], host_name(document), scm_host_name(document)
     space = web_space(plan) if plan else ""
     config = document["config"]
@@ -190,7 +190,7 @@ def render_config(document: Document) -> Document:
         "id": f"{document['id']}/config/web",
         "name": document["name"],
         "type": f"{SITES}/config",
-        "location": versions.LOCATIONS[document["location"]],
+        "location": regions.LOCATIONS[document["location"]],
         "tags": document["tags"],
         "properties": {
             **CONFIG_DEFAULTS,
@@ -206,6 +206,6 @@ def child(document: Document, path: str, kind: str, properties: Any) -> Document
         "id": f"{document['id']}/{path}",
         "name": path.rpartition("/")[2],
         "type": f"{SITES}/{kind}",
-        "location": versions.LOCATIONS[document["location"]],
+        "location": regions.LOCATIONS[document["location"]],
         "properties": properties,
     }

@@ -10,7 +10,7 @@ import string
 from typing import Any
 
 from chatkit.localcloud.functions.host.spec import Cors, HostKeys, SiteSpec, port_owners
-from chatkit.localcloud.resource_manager.core import errors, identities, versions
+from chatkit.localcloud.resource_manager.core import errors, identities, regions
 from chatkit.localcloud.resource_manager.core.clock import iso
 from chatkit.localcloud.resource_manager.core.context import (
     Context,
@@ -84,7 +84,7 @@ class Sites:
             if (
                 old is not None
                 and "location" in body
-                and versions.location(body["location"], TYPE) != old["location"]
+                and regions.location(body["location"], TYPE) != old["location"]
             ):
                 raise errors.ArmError(
                     409,
@@ -201,7 +201,7 @@ class Sites:
         return plan
 
     def _dynamic_plan(self, document: Document) -> Document:
-        region = versions.LOCATIONS[document["location"]].replace(" ", "")
+        region = regions.LOCATIONS[document["location"]].replace(" ", "")
         id_ = f"{document['id'].partition('/providers/')[0]}/providers/{PLANS}/{region}LinuxDynamicPlan"
         return self._context.resources.get(id_) or self._plans.create(
             id_, document["location"], dict(SKUS["Y1"]), kept_tags={}, reserved=True

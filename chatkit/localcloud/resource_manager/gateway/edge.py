@@ -14,13 +14,13 @@ from chatkit.localcloud.core.bearer import bearer_token
 from chatkit.localcloud.core.web import loopback_only
 from chatkit.localcloud.entra.errors import TokenRejected
 from chatkit.localcloud.entra.tokens import Claims, Tokens
-from chatkit.localcloud.resource_manager.core import errors, versions
-from chatkit.localcloud.resource_manager.core.authorization import Authorization
+from chatkit.localcloud.resource_manager.core import errors, regions
 from chatkit.localcloud.resource_manager.core.context import Context
 from chatkit.localcloud.resource_manager.core.faults import Dropped
 from chatkit.localcloud.resource_manager.core.http import Answer, Call
 from chatkit.localcloud.resource_manager.core.routing import Match, Route, Router
-from chatkit.localcloud.resource_manager.core.throttle import Throttle
+from chatkit.localcloud.resource_manager.gateway.authorization import Authorization
+from chatkit.localcloud.resource_manager.gateway.throttle import Throttle
 
 log = logging.getLogger("chatkit.local.arm")
 AUDIENCES = ("https://management.azure.com", "https://management.core.windows.net")
@@ -138,7 +138,7 @@ class Edge:
 
     async def _admit(self, call: Call, route: Route) -> dict[str, str]:
         if route.type:
-            versions.check(route.type, call.api_version)
+            regions.check(route.type, call.api_version)
         self._context.check_subscription(call)
         left = self.throttle.take(call.claims.oid if call.claims else "", call.method)
         await self._context.faults.meet(call)
@@ -203,13 +203,13 @@ def _no_operation(path: str) -> errors.ArmError:
     segments = [segment for segment in path.split("/") if segment]
     lowered = [segment.lower() for segment in segments]
     supported = ", ".join(
-        type_ for type_ in versions.API_VERSIONS if not type_.endswith("/locations")
+        type_ for type_ in regions.API_VERSIONS if not type_.endswith("/locations")
     )
     if "providers" in lowered[:-1]:
         at = len(lowered) - 1 - lowered[::-1].index("providers")
         namespace, kind = segments[at + 1], "/".join(segments[at + 2 : at + 3])
         known = any(
-            type_.lower() == f"{namespace}/{kind}".lower() for type_ in versions.API_VERSIONS
+            type_.lower() == f"{namespace}/{kind}".lower() for type_ in regions.API_VERSIONS
         )
         what = f"The operation '{path}'" if known else f"The resource type '{namespace}/{kind}'"
         return errors.not_implemented(what, supported)

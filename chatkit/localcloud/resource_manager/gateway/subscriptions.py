@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from chatkit.localcloud.resource_manager.core import errors, versions
+from chatkit.localcloud.resource_manager.core import errors, regions
 from chatkit.localcloud.resource_manager.core.clock import Clock
 from chatkit.localcloud.resource_manager.core.context import Context
 from chatkit.localcloud.resource_manager.core.http import Answer, Call
@@ -114,7 +114,7 @@ class Subscriptions:
                 "regionalDisplayName": display,
                 "metadata": {"regionType": "Physical", "regionCategory": "Recommended"},
             }
-            for name, display in versions.LOCATIONS.items()
+            for name, display in regions.LOCATIONS.items()
         ]
         return Answer(body={"value": values})
 
@@ -185,11 +185,11 @@ class Subscriptions:
             "resourceTypes": [
                 {
                     "resourceType": type_.partition("/")[2],
-                    "locations": [*versions.LOCATIONS.values()],
+                    "locations": [*regions.LOCATIONS.values()],
                     "apiVersions": [*api_versions],
                     "capabilities": "None",
                 }
-                for type_, api_versions in versions.API_VERSIONS.items()
+                for type_, api_versions in regions.API_VERSIONS.items()
                 if type_.lower().startswith(key + "/")
             ],
         }

@@ -44,20 +44,10 @@ class Throttle:
         bucket.at = now
         if bucket.tokens < 1:
             wait_s = max(1, math.ceil((1 - bucket.tokens) / per_second))
-            raise too_many(kind, wait_s)
+            raise errors.too_many(kind, wait_s)
         bucket.tokens -= 1
         left = int(bucket.tokens)
         return {
             f"x-ms-ratelimit-remaining-subscription-{kind}": str(left // GLOBAL_FACTOR),
             f"x-ms-ratelimit-remaining-subscription-global-{kind}": str(left),
         }
-
-
-def too_many(kind: str, wait_s: int) -> errors.ArmError:
-    """429 in Azure's words."""
-    return errors.ArmError(
-        429,
-        "SubscriptionRequestsThrottled",
-        f"Number of '{kind}' requests for the subscription exceeded the limit. Please try again after '{wait_s}' seconds.",
-        headers={"Retry-After": str(wait_s)},
-    )

@@ -9,7 +9,7 @@ import re
 from urllib.parse import urlencode
 
 from chatkit.localcloud.entra.roles import Roles
-from chatkit.localcloud.resource_manager.core import errors, versions
+from chatkit.localcloud.resource_manager.core import errors, regions
 from chatkit.localcloud.resource_manager.core.context import Context, page, skip_token, tags
 from chatkit.localcloud.resource_manager.core.http import Answer, Call
 from chatkit.localcloud.resource_manager.core.operations import Operation
@@ -123,7 +123,7 @@ class Groups:
                 " digits, '_', '(', ')', '-' or '.', and must not end with '.'.",
             )
         body = call.required_body()
-        location = versions.location(body.get("location"), TYPE)
+        location = regions.location(body.get("location"), TYPE)
         old = self._context.groups.get(self._context.group_id(name))
         if old is not None:
             self._context.group(call, for_write=True)

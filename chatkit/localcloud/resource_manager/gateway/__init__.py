@@ -1,0 +1,1 @@
+"""What Resource Manager answers itself: every call's admission, subscriptions, groups, tags and roles."""
