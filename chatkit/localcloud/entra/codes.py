@@ -9,6 +9,7 @@ import hashlib
 import secrets
 import time
 from dataclasses import dataclass
+from typing import NotRequired, TypedDict
 
 from chatkit.localcloud.core.store import Store
 from chatkit.localcloud.entra import errors
@@ -32,6 +33,8 @@ class Consent:
         redirect_uri: Where the code was sent.
         challenge: PKCE challenge, empty without PKCE.
         method: "S256" or "plain".
+        needs_proof: The client is confidential: it has to prove itself when it exchanges the code,
+            and when it renews the tokens (RFC 6749 §4.1.3, §6).
         expires: Unix time.
         is_redeemed: True once exchanged.
     """
@@ -43,6 +46,7 @@ class Consent:
     redirect_uri: str = ""
     challenge: str = ""
     method: str = ""
+    needs_proof: bool = False
     expires: float = 0.0
     is_redeemed: bool = False
 
@@ -66,6 +70,16 @@ class DeviceRequest:
     expires: float
     user: str = ""
     is_declined: bool = False
+
+
+class RefreshToken(TypedDict):
+    """What the store keeps of a refresh token, under the token's hash."""
+
+    client_id: str
+    user: str
+    scope: str
+    expires: float
+    needs_proof: NotRequired[bool]
 
 
 class Codes:
@@ -141,19 +155,28 @@ class Codes:
         """Forget a device that has its tokens."""
         self._devices.pop(device_code, None)
 
-    def new_refresh_token(self, client_id: str, user: str, scope: str) -> str:
-        """Make a refresh token."""
+    def new_refresh_token(self, consent: Consent) -> str:
+        """Make a refresh token for what somebody consented to."""
         token = f"1.{secrets.token_urlsafe(64)}"
         expires = time.time() + REFRESH_LIFETIME_S
-        self._store.put(
-            REFRESH,
-            _digest(token),
-            {"client_id": client_id, "user": user, "scope": scope, "expires": expires},
-        )
+        kept: RefreshToken = {
+            "client_id": consent.client_id,
+            "user": consent.user,
+            "scope": consent.scope,
+            "needs_proof": consent.needs_proof,
+            "expires": expires,
+        }
+        self._store.put(REFRESH, _digest(token), dict(kept))
         return token
 
-    def refresh(self, token: str, client_id: str) -> Consent:
+    def refresh(self, token: str, client_id: str, *, is_web: bool) -> Consent:
         """Look up a refresh token. As in Entra it stays valid after use.
+
+        Args:
+            token: The refresh token.
+            client_id: The application that sent it.
+            is_web: The application has web redirect URIs. Decides about tokens that version 0.1.0
+                kept, which do not say how their client signed the person in.
 
         Raises:
             EntraError: Unknown, expired, or another client's token.
@@ -163,7 +186,12 @@ class Codes:
             raise errors.invalid_grant(*errors.REFRESH_UNKNOWN)
         if kept["expires"] <= time.time():
             raise errors.invalid_grant(*errors.REFRESH_EXPIRED)
-        return Consent(kept["user"], kept["client_id"], kept["scope"])
+        return Consent(
+            kept["user"],
+            kept["client_id"],
+            kept["scope"],
+            needs_proof=kept.get("needs_proof", is_web),
+        )
 
 
 def _digest(token: str) -> str:

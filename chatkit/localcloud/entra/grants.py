@@ -60,8 +60,7 @@ class Grants:
     def _client_credentials(self, form: Form) -> dict[str, Any]:
         application = self._application(form)
         resource = self._app_resource(form)
-        if not self._prove(form, application):
-            raise errors.missing_credential()
+        self._check_client(form, application, needs_proof=True)
         principal = self._directory.create_service_principal(application["appId"])
         return self._bearer(resource, app_claims(principal))
 
@@ -79,18 +78,18 @@ class Grants:
                 " provided when requesting Authorization code.",
             )
         _check_verifier(consent, form.get("code_verifier", ""))
-        if not self._prove(form, application) and self._needs_proof(
-            application, consent.redirect_uri
-        ):
-            raise errors.missing_credential()
+        self._check_client(form, application, needs_proof=consent.needs_proof)
         return self._user_tokens(form, consent)
 
     def _refresh_token(self, form: Form) -> dict[str, Any]:
         application = self._application(form)
-        self._prove(form, application)
-        return self._user_tokens(
-            form, self._codes.refresh(form.get("refresh_token", ""), application["appId"])
+        consent = self._codes.refresh(
+            form.get("refresh_token", ""),
+            application["appId"],
+            is_web=bool(application["web"].get("redirectUris")),
         )
+        self._check_client(form, application, needs_proof=consent.needs_proof)
+        return self._user_tokens(form, consent)
 
     def _device_code(self, form: Form) -> dict[str, Any]:
         application = self._application(form)
@@ -116,8 +115,14 @@ class Grants:
                 70016,
                 "OAuth 2.0 device flow error. Authorization is pending. Continue polling.",
             )
+        # A device has no redirect URI that tells what kind of client it is: the application's
+        # "Allow public client flows" does.
+        needs_proof = not application.get("isFallbackPublicClient")
+        self._check_client(form, application, needs_proof=needs_proof)
         self._codes.end_device(code)
-        return self._user_tokens(form, Consent(device.user, device.client_id, device.scope))
+        return self._user_tokens(
+            form, Consent(device.user, device.client_id, device.scope, needs_proof=needs_proof)
+        )
 
     # Clients ----------------------------------------------------------------------------------------------------------
 
@@ -128,21 +133,20 @@ class Grants:
             raise errors.client_not_found(client_id, self._directory.tenant_id)
         return application
 
-    def _prove(self, form: Form, application: dict[str, Any]) -> bool:
-        """Check whatever proof there is; say whether there was one."""
+    def _check_client(self, form: Form, application: dict[str, Any], *, needs_proof: bool) -> None:
+        """Check the client's proof. A public client needs none, but a wrong one is refused.
+
+        Raises:
+            EntraError: The proof is wrong, or a confidential client sent none.
+        """
         if form.get("client_assertion"):
             base = self._tokens.issuer.removesuffix("/v2.0")
             audiences = [f"{base}/oauth2/v2.0/token", f"{base}/oauth2/token", f"{base}/v2.0", base]
             assertions.check(form["client_assertion"], application, audiences)
-            return True
-        if form.get("client_secret"):
+        elif form.get("client_secret"):
             self._directory.check_secret(application["appId"], form["client_secret"])
-            return True
-        return False
-
-    @staticmethod
-    def _needs_proof(application: dict[str, Any], redirect_uri: str) -> bool:
-        return redirect_uri in application["web"].get("redirectUris", ())
+        elif needs_proof:
+            raise errors.missing_credential()
 
     # Tokens -----------------------------------------------------------------------------------------------------------
 
@@ -201,9 +205,7 @@ class Grants:
         answer = {**self._bearer(audience, claims), "scope": scope}
         asked = set(consent.scope.split()) | set(scope.split())
         if "offline_access" in asked:
-            answer["refresh_token"] = self._codes.new_refresh_token(
-                consent.client_id, user.id, consent.scope
-            )
+            answer["refresh_token"] = self._codes.new_refresh_token(consent)
         if "openid" in asked:
             nonce = {"nonce": consent.nonce} if consent.nonce else {}
             answer["id_token"] = self._tokens.issue(

@@ -63,7 +63,7 @@ class SignIn:
             )
         form = await _form(request)
         asked = _request_of(request, form)
-        self._check(request, asked)
+        application = self._check(request, asked)
         try:
             _check_request(asked)
         except errors.EntraError as wrong:
@@ -82,13 +82,14 @@ class SignIn:
             )
         user = self._directory.user(name)
         consent = Consent(
-            user.id,
-            asked["client_id"].lower(),
-            asked.get("scope", "openid"),
-            asked.get("nonce", ""),
-            asked["redirect_uri"],
-            asked.get("code_challenge", ""),
-            _challenge_method(asked),
+            user=user.id,
+            client_id=asked["client_id"].lower(),
+            scope=asked.get("scope", "openid"),
+            nonce=asked.get("nonce", ""),
+            redirect_uri=asked["redirect_uri"],
+            challenge=asked.get("code_challenge", ""),
+            method=_challenge_method(asked),
+            needs_proof=asked["redirect_uri"] in application["web"].get("redirectUris", ()),
         )
         self._trace.emit("entra", "sign-in", user=user.name, client_id=consent.client_id)
         return self._send(asked, {"code": self._codes.new_code(consent)})
