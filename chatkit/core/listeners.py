@@ -1,24 +1,128 @@
-"""Ports of the local cloud: which service has which, remembered over restarts, loopback only."""
+"""What listens on this machine, loopback only: which service has which port, remembered over restarts.
+
+This module turns a service into an open port; nothing else in the package makes a server's socket. A service is a
+factory of protocols (`Server`), so that a test drives the same factory over a transport in memory.
+"""
 
 from __future__ import annotations
 
 import asyncio
 import logging
+import socket
 import ssl
 import time
-from collections.abc import Callable
-from functools import partial
-
-from aiohttp import web
+from collections.abc import Callable, Collection
+from dataclasses import dataclass
+from typing import Protocol
 
 from chatkit.core import ports
-from chatkit.localcloud.core.store import Store
 
 log = logging.getLogger("chatkit.local.ports")
-Front = Callable[[Callable[[], asyncio.Protocol]], asyncio.Protocol]
-# Kestrel's MaxRequestHeadersTotalSize; sign-in cookies and long filters need more than aiohttp's 8 KB.
-MAX_HEAD_BYTES = 32 * 1024
+ProtocolFactory = Callable[[], asyncio.BaseProtocol]
 RECOVER_WITHIN_S = 1
+PREFERRED_TRIES = 21
+
+
+class Server(Protocol):
+    """A service as listeners and in-memory transports see it."""
+
+    async def start(self) -> ProtocolFactory:
+        """Get ready, and return what makes the protocol of each new connection."""
+
+    async def stop(self) -> None:
+        """End the connections that are open."""
+
+
+class RememberedPorts(Protocol):
+    """Which owner has which port, kept over restarts."""
+
+    def get(self, owner: str) -> int | None:
+        """The owner's port, None when it has none yet."""
+
+    def put(self, owner: str, port: int) -> None:
+        """Remember the owner's port."""
+
+    def delete(self, owner: str) -> None:
+        """Forget the owner's port."""
+
+    def taken(self) -> Collection[int]:
+        """The ports of all owners."""
+
+
+class Listener(Protocol):
+    """One server that is open."""
+
+    async def close(self) -> None:
+        """Take no more connections and end those that are open."""
+
+
+class Listen(Protocol):
+    """Opens a server at a port."""
+
+    async def __call__(
+        self,
+        server: Server,
+        *,
+        port: int,
+        tls: ssl.SSLContext | None = None,
+        ipv4_only: bool = False,
+        wanted_for: str,
+    ) -> Listener:
+        """Open it."""
+
+
+@dataclass(frozen=True)
+class _Listener:
+    server: Server
+    listening: list[asyncio.Server]
+
+    async def close(self) -> None:
+        """Take no more connections and end those that are open."""
+        for one in self.listening:
+            one.close()
+        await self.server.stop()
+
+
+async def listen(
+    server: Server,
+    *,
+    port: int,
+    tls: ssl.SSLContext | None = None,
+    ipv4_only: bool = False,
+    wanted_for: str,
+) -> Listener:
+    """Serve on loopback.
+
+    Args:
+        server: What to serve.
+        port: The port.
+        tls: Server context for https; None for plain http.
+        ipv4_only: Serve 127.0.0.1 only (static websites: a different site than localhost).
+        wanted_for: Who needs the port, for the error.
+
+    Raises:
+        PortInUse: Another program listens there.
+    """
+    sockets = ports.bind(port, ipv4_only=ipv4_only, wanted_for=wanted_for)
+    return await listen_on(sockets, server, tls=tls)
+
+
+async def listen_on(
+    sockets: list[socket.socket], server: Server, *, tls: ssl.SSLContext | None = None
+) -> Listener:
+    """Serve on sockets of `ports.bind`: for a service that has to know its port before it can be made."""
+    try:
+        factory = await server.start()
+    except BaseException:
+        for sock in sockets:
+            sock.close()
+        raise
+    loop = asyncio.get_running_loop()
+    listening = [
+        await loop.create_server(factory, sock=sock, ssl=tls, backlog=ports.BACKLOG)
+        for sock in sockets
+    ]
+    return _Listener(server, listening)
 
 
 class Listeners:
@@ -27,11 +131,20 @@ class Listeners:
     Each owner ("resource-manager", "signalr/chatkit-x1y2") keeps the port it was first given for as long as it exists,
     because connection strings, web pages and browsers hold on to it. Only a port that another program took while the
     local cloud was down is given up for a new one: an address that is wrong is better than one where a stranger answers.
+
+    Args:
+        remembered: Which owner has which port.
+        open_port: Opens a server at a port; in a test, in memory.
     """
 
-    def __init__(self, store: Store) -> None:
-        self._store = store
-        self._open: dict[str, tuple[web.AppRunner | None, list[asyncio.Server]]] = {}
+    def __init__(self, remembered: RememberedPorts, *, open_port: Listen = listen) -> None:
+        self._remembered = remembered
+        self._open_port = open_port
+        self._open: dict[str, Listener] = {}
+
+    def remembered(self, owner: str) -> int | None:
+        """The owner's port, None when it has none yet."""
+        return self._remembered.get(owner)
 
     def reserve(self, owner: str, *, preferred: int = 0, movable: bool = False) -> int:
         """Return the owner's port, choosing one on first use.
@@ -42,16 +155,20 @@ class Listeners:
             movable: Give another port when a program has taken the remembered one; for addresses that clients look up
                 at each start and nobody writes down.
         """
-        known = self._store.get("ports", owner)
-        if known and (not movable or owner in self._open or ports.is_free(int(known["port"]))):
-            return int(known["port"])
-        taken = {int(value["port"]) for _, value in self._store.items("ports")}
-        candidates = [*range(preferred, preferred + 21)] if preferred else []
-        port = next(
-            (p for p in candidates if p not in taken and ports.is_free(p)), 0
-        ) or ports.any_free(taken=taken)
-        self._store.put("ports", owner, {"port": port})
+        known = self._remembered.get(owner)
+        if known and (not movable or owner in self._open or ports.is_free(known)):
+            return known
+        port = self._choose(preferred)
+        self._remembered.put(owner, port)
         return port
+
+    def _choose(self, preferred: int) -> int:
+        taken = self._remembered.taken()
+        if preferred:
+            for port in range(preferred, preferred + PREFERRED_TRIES):
+                if port not in taken and ports.is_free(port):
+                    return port
+        return ports.any_free(taken=taken)
 
     async def recover(self, owner: str, *, preferred: int = 0) -> int:
         """Return the owner's port after a restart: the remembered one, and another when a program has taken and keeps it.
@@ -60,81 +177,52 @@ class Listeners:
             owner: Name of the service instance.
             preferred: As for `reserve`.
         """
-        known = self._store.get("ports", owner)
+        known = self._remembered.get(owner)
         deadline = time.monotonic() + RECOVER_WITHIN_S
-        while known and not ports.is_free(int(known["port"])) and time.monotonic() < deadline:
-            await asyncio.sleep(0.05)  # another program's call may pass through it
+        # Another program's outgoing call may pass through the port for a moment.
+        while known and not ports.is_free(known) and time.monotonic() < deadline:
+            await asyncio.sleep(0.05)
         port = self.reserve(owner, preferred=preferred, movable=True)
-        if known and port != int(known["port"]):
-            log.warning(
-                "%s has moved to port %d: another program has port %d.",
-                owner,
-                port,
-                int(known["port"]),
-            )
+        if known and port != known:
+            log.warning("%s has moved to port %d: another program has port %d.", owner, port, known)
         return port
 
     def release(self, owner: str) -> None:
         """Forget the owner's port."""
-        self._store.delete("ports", owner)
+        self._remembered.delete(owner)
 
     async def open(
         self,
         owner: str,
-        app: web.Application | web.AppRunner,
+        server: Server,
         *,
         port: int,
         tls: ssl.SSLContext | None = None,
         ipv4_only: bool = False,
-        front: Front | None = None,
     ) -> None:
-        """Serve an application on loopback.
+        """Serve on loopback.
 
         Args:
             owner: Name of the service instance; `close` takes the same.
-            app: The application, or a runner already set up by a service with its own needs.
+            server: What to serve.
             port: The port, usually from `reserve`.
             tls: Server context for https; None for plain http.
             ipv4_only: Serve 127.0.0.1 only (static websites: a different site than localhost).
-            front: Makes the protocol that meets each new connection, given a function that makes the HTTP protocol.
 
         Raises:
             PortInUse: Another program listens there.
         """
-        runner = app if isinstance(app, web.AppRunner) else plain_runner(app)
-        if runner.server is None:
-            await runner.setup()
-        http: Callable[[], asyncio.Protocol] = runner.server  # type: ignore[assignment]
-        meet = http if front is None else partial(front, http)
-        sockets = ports.bind(port, ipv4_only=ipv4_only, wanted_for=owner)
-        loop = asyncio.get_running_loop()
-        servers = [
-            await loop.create_server(meet, sock=sock, ssl=tls, backlog=ports.BACKLOG)
-            for sock in sockets
-        ]
-        self._open[owner] = runner, servers
+        self._open[owner] = await self._open_port(
+            server, port=port, tls=tls, ipv4_only=ipv4_only, wanted_for=owner
+        )
 
     async def close(self, owner: str) -> None:
         """Stop serving; nothing happens when the owner serves nothing."""
-        runner, servers = self._open.pop(owner, (None, []))
-        for server in servers:
-            server.close()
-        if runner is not None:
-            await runner.cleanup()
+        listener = self._open.pop(owner, None)
+        if listener is not None:
+            await listener.close()
 
     async def close_all(self) -> None:
         """Stop serving everything."""
         for owner in [*self._open]:
             await self.close(owner)
-
-
-def plain_runner(app: web.Application) -> web.AppRunner:
-    """A runner that hands bodies on as they came, compressed or not, and takes headers up to the limit of Azure's own server."""
-    return web.AppRunner(
-        app,
-        access_log=None,
-        shutdown_timeout=1,
-        auto_decompress=False,
-        max_line_size=MAX_HEAD_BYTES,
-        max_field_size=MAX_HEAD_BYTES,
-    )

@@ -1,4 +1,7 @@
-"""The local cloud's private certificate authority. Azure clients refuse bearer tokens over plain http."""
+"""The one module that makes keys and certificates.
+
+The local cloud has a private certificate authority, because Azure clients refuse bearer tokens over plain http.
+"""
 
 from __future__ import annotations
 
@@ -34,6 +37,18 @@ def load(folder: Path) -> Certificates:
     server.minimum_version = ssl.TLSVersion.TLSv1_2
     server.load_cert_chain(chain_file, key_file)
     return Certificates(ca_file, server)
+
+
+def new_signing_key() -> str:
+    """A new RSA key for tokens signed with RS256, as PEM text; to be kept private."""
+    from cryptography.hazmat.primitives import serialization
+    from cryptography.hazmat.primitives.asymmetric import rsa
+
+    # RFC 7518 §3.3: a key of 2048 bits or larger must be used.
+    key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+    return key.private_bytes(
+        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    ).decode()
 
 
 def _usable(ca_file: Path, chain_file: Path, key_file: Path) -> bool:

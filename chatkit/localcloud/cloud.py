@@ -5,12 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from chatkit.core import tls
-from chatkit.core.listeners import Listeners
 from chatkit.localcloud.core.control import Control
 from chatkit.localcloud.core.platform import Platform
-from chatkit.localcloud.core.store import Store
-from chatkit.localcloud.core.trace import Trace
 from chatkit.localcloud.easy_auth.module import EasyAuth
 from chatkit.localcloud.easy_auth.service import EasyAuthService
 from chatkit.localcloud.entra.service import EntraService
@@ -25,8 +21,7 @@ class LocalCloud:
     """All services over one platform. Start order: identity, data planes, then Resource Manager, which restores what it knows."""
 
     def __init__(self, folder: Path, *, on_stop: Callable[[], None]) -> None:
-        store = Store(folder / "state.db")
-        self.platform = Platform(folder, store, tls.load(folder / "tls"), Listeners(store), Trace())
+        self.platform = Platform.open(folder)
         self.entra = EntraService(self.platform)
         self.storage = StorageService(self.platform, self.entra.tokens)
         self.signalr = SignalRService(self.platform)
@@ -71,8 +66,7 @@ class LocalCloud:
             self.entra,
         ):
             await service.stop()
-        await self.platform.listeners.close_all()
-        self.platform.store.close()
+        await self.platform.close()
 
     def _authentication_of(self, site: SiteSpec) -> EasyAuth | None:
         origin = f"http://localhost:{site.port}"

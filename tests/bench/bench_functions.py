@@ -268,22 +268,12 @@ async def publish_s(folder: Path) -> dict[str, object]:
 
 async def message_to_frame(folder: Path) -> dict[str, object]:
     """POST of a message to the frame at a client, through app, REST and hub, 50 messages a second."""
-    from chatkit.core import tls
-    from chatkit.core.listeners import Listeners
     from chatkit.localcloud.core.platform import Platform
-    from chatkit.localcloud.core.store import Store
-    from chatkit.localcloud.core.trace import Trace
     from chatkit.localcloud.signalr.core.spec import InstanceSpec
     from chatkit.localcloud.signalr.service import SignalRService
     from tests.localcloud.functions.functions_testing import serving
 
-    platform = Platform(
-        folder,
-        Store(folder / "state.db"),
-        tls.load(folder / "tls"),
-        Listeners(Store(folder / "ports.db")),
-        Trace(),
-    )
+    platform = Platform.open(folder)
     service = SignalRService(platform)
     port = platform.listeners.reserve("signalr/bench")
     await service.start()
@@ -299,7 +289,7 @@ async def message_to_frame(folder: Path) -> dict[str, object]:
             durations = await _messages(served)
     finally:
         await service.stop()
-        await platform.listeners.close_all()
+        await platform.close()
     return {
         "message_to_frame_p50_ms": round(statistics.median(durations) * 1000, 2),
         "message_to_frame_p99_ms": round(statistics.quantiles(durations, n=100)[98] * 1000, 2),

@@ -28,11 +28,7 @@ import psutil
 from aiohttp import web
 from websockets.asyncio.server import ServerConnection, broadcast, serve
 
-from chatkit.core import tls
-from chatkit.core.listeners import Listeners
 from chatkit.localcloud.core.platform import Platform
-from chatkit.localcloud.core.store import Store
-from chatkit.localcloud.core.trace import Trace
 from chatkit.localcloud.signalr.core.frames import frame
 from chatkit.localcloud.signalr.core.instance import Instance
 from chatkit.localcloud.signalr.core.spec import InstanceSpec
@@ -152,9 +148,7 @@ async def compare(contenders: list[Contender], count: int) -> dict[str, list[tup
 async def service() -> AsyncIterator[tuple[Instance, int, str]]:
     """A running instance: itself, its port, a client token."""
     with tempfile.TemporaryDirectory() as folder:
-        home = Path(folder)
-        store = Store(home / "state.db")
-        platform = Platform(home, store, tls.load(home / "tls"), Listeners(store), Trace())
+        platform = Platform.open(Path(folder))
         running = SignalRService(platform)
         await running.start()
         port = platform.listeners.reserve("signalr/bench")
@@ -169,7 +163,7 @@ async def service() -> AsyncIterator[tuple[Instance, int, str]]:
             ),
         )
         await running.stop()
-        store.close()
+        await platform.close()
 
 
 @asynccontextmanager

@@ -13,6 +13,8 @@ from chatkit.core import tls
 from chatkit.core.errors import PortInUse
 from chatkit.core.listeners import Listeners
 from chatkit.core.ports import bind
+from chatkit.localcloud.core.platform import StoredPorts
+from chatkit.localcloud.core.runners import HttpServer
 from chatkit.localcloud.core.store import Store
 from chatkit.localcloud.core.web import loopback_only
 
@@ -28,13 +30,13 @@ def an_app() -> web.Application:
 
 @pytest.fixture
 def listeners(tmp_path: Path) -> Listeners:
-    return Listeners(Store(tmp_path / "state.db"))
+    return Listeners(StoredPorts(Store(tmp_path / "state.db")))
 
 
 def test_an_owner_keeps_its_port(tmp_path: Path) -> None:
     """The port is the same after a restart."""
-    first = Listeners(Store(tmp_path / "state.db")).reserve("signalr/chat")
-    assert Listeners(Store(tmp_path / "state.db")).reserve("signalr/chat") == first
+    first = Listeners(StoredPorts(Store(tmp_path / "state.db"))).reserve("signalr/chat")
+    assert Listeners(StoredPorts(Store(tmp_path / "state.db"))).reserve("signalr/chat") == first
 
 
 def test_two_owners_never_share_a_port(listeners: Listeners) -> None:
@@ -88,7 +90,7 @@ async def test_opening_a_taken_port_names_it(listeners: Listeners) -> None:
     (other, *_) = bind(0, ipv4_only=True, wanted_for="another program")
     port = other.getsockname()[1]
     with pytest.raises(PortInUse, match=f"Port {port} is taken.*signalr/chat"):
-        await listeners.open("signalr/chat", an_app(), port=port)
+        await listeners.open("signalr/chat", HttpServer(an_app()), port=port)
     other.close()
 
 
@@ -98,7 +100,7 @@ async def test_tls_is_trusted_through_the_private_ca(tmp_path: Path, listeners: 
 
     certificates = tls.load(tmp_path / "tls")
     port = listeners.reserve("a")
-    await listeners.open("a", an_app(), port=port, tls=certificates.server)
+    await listeners.open("a", HttpServer(an_app()), port=port, tls=certificates.server)
     trust = ssl.create_default_context(cafile=certificates.ca_file)
     async with (
         aiohttp.ClientSession() as session,
@@ -108,17 +110,10 @@ async def test_tls_is_trusted_through_the_private_ca(tmp_path: Path, listeners: 
     await listeners.close_all()
 
 
-def test_certificates_are_made_once(tmp_path: Path) -> None:
-    """Loading again keeps the CA that clients already trust, and its key file is private."""
-    first = tls.load(tmp_path).ca_file.read_bytes()
-    assert tls.load(tmp_path).ca_file.read_bytes() == first
-    assert (tmp_path / "server.key").stat().st_mode & 0o077 == 0
-
-
 async def test_a_foreign_host_name_is_refused(listeners: Listeners) -> None:
     """DNS rebinding: another name that resolves here gets 421."""
     port = listeners.reserve("a")
-    await listeners.open("a", an_app(), port=port)
+    await listeners.open("a", HttpServer(an_app()), port=port)
     async with aiohttp.ClientSession() as session:
         async with session.get(
             f"http://127.0.0.1:{port}/", headers={"Host": "evil.example"}

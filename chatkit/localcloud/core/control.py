@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable
 from aiohttp import web
 
 from chatkit.localcloud.core.platform import Platform
+from chatkit.localcloud.core.runners import HttpServer
 from chatkit.localcloud.core.web import Handler, loopback_only
 
 TOKEN_HEADER = "x-chatkit-token"
@@ -38,7 +39,9 @@ class Control:
             [web.post("/stop", self._stop), web.get("/trace", self._trace), *self._levers]
         )
         self._port = self._platform.listeners.reserve("control", movable=True)
-        await self._platform.listeners.open("control", app, port=self._port, ipv4_only=True)
+        await self._platform.listeners.open(
+            "control", HttpServer(app), port=self._port, ipv4_only=True
+        )
 
     def endpoints(self) -> dict[str, str]:
         """Address and token of this API."""

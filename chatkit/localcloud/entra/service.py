@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from chatkit.localcloud.core.platform import Platform
+from chatkit.localcloud.core.runners import HttpServer
 from chatkit.localcloud.entra.codes import Codes
 from chatkit.localcloud.entra.graph import Graph
 from chatkit.localcloud.entra.models import Directory
@@ -35,13 +36,11 @@ class EntraService:
             self.directory, self.tokens, Codes(self._platform.store), self._platform.trace
         )
         graph = Graph(self.directory, self.tokens, base_url=self._graph)
-        await listeners.open(
-            "sign-in", routes.pages(self.pages_origin), port=_port(self.pages_origin)
-        )
-        await listeners.open(
-            "entra", routes.app(self._authority), port=_port(self._authority), tls=server
-        )
-        await listeners.open("graph", graph.app(), port=_port(self._graph), tls=server)
+        pages = HttpServer(routes.pages(self.pages_origin))
+        await listeners.open("sign-in", pages, port=_port(self.pages_origin))
+        authority = HttpServer(routes.app(self._authority))
+        await listeners.open("entra", authority, port=_port(self._authority), tls=server)
+        await listeners.open("graph", HttpServer(graph.app()), port=_port(self._graph), tls=server)
 
     async def stop(self) -> None:
         """Close the ports."""

@@ -12,6 +12,7 @@ import jwt
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
+from chatkit.core import tls
 from chatkit.localcloud.core.store import Store
 from chatkit.localcloud.entra.errors import TokenRejected
 from chatkit.localcloud.entra.roles import Roles
@@ -53,7 +54,7 @@ class Tokens:
         self._issuer = ""
         document = store.get("entra", "signing-key")
         if document is None:
-            document = {"kid": uuid.uuid4().hex, "pem": _new_key()}
+            document = {"kid": uuid.uuid4().hex, "pem": tls.new_signing_key()}
             store.put("entra", "signing-key", document)
         self._kid = str(document["kid"])
         key = serialization.load_pem_private_key(str(document["pem"]).encode(), password=None)
@@ -162,10 +163,3 @@ class Tokens:
             self._checked.clear()
         self._checked[token] = raw
         return raw
-
-
-def _new_key() -> str:
-    key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
-    return key.private_bytes(
-        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-    ).decode()

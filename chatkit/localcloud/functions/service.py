@@ -6,11 +6,11 @@ import asyncio
 import logging
 import shutil
 from collections.abc import Callable
-from functools import partial
 
 from chatkit.core.errors import PortInUse
-from chatkit.localcloud.core.first_bytes import Either
+from chatkit.localcloud.core.first_bytes import http_or_https
 from chatkit.localcloud.core.platform import Platform
+from chatkit.localcloud.core.runners import HttpServer
 from chatkit.localcloud.core.store import Document
 from chatkit.localcloud.entra.tokens import Tokens
 from chatkit.localcloud.functions.deployed import scm
@@ -74,17 +74,16 @@ class FunctionsService:
         site.start()
 
     async def _open_ports(self, name: str, site: RunningSite) -> None:
-        listeners, server, owners = (
-            self._platform.listeners,
-            self._platform.certificates.server,
-            port_owners(name),
-        )
-        front = partial(
-            Either, tls=server
-        )  # browsers use http here; az asks for the app's status over https
-        await listeners.open(owners["site"], site.application(), port=site.spec.port, front=front)
+        listeners = self._platform.listeners
+        tls = self._platform.certificates.server
+        owners = port_owners(name)
+        # Browsers use http here; az asks for the app's status over https.
+        app = HttpServer(site.application(), peek=http_or_https(tls))
+        await listeners.open(owners["site"], app, port=site.spec.port)
         deployment = scm.application(site, self._tokens, self._resource_manager_url)
-        await listeners.open(owners["scm"], deployment, port=site.spec.scm_port, tls=server)
+        await listeners.open(
+            owners["scm"], HttpServer(deployment), port=site.spec.scm_port, tls=tls
+        )
 
     async def remove(self, name: str) -> None:
         """Remove a site with everything it had: ports, process, files, records. Unknown names are fine."""
@@ -118,5 +117,5 @@ class FunctionsService:
         return self._sites[name.lower()]
 
     def _resource_manager_url(self) -> str:
-        known = self._platform.store.get("ports", "resource-manager")
-        return f"https://localhost:{known['port']}" if known else ""
+        port = self._platform.listeners.remembered("resource-manager")
+        return f"https://localhost:{port}" if port else ""

@@ -8,6 +8,7 @@ import uuid
 from aiohttp import web
 
 from chatkit.localcloud.core.platform import Platform
+from chatkit.localcloud.core.runners import HttpServer
 from chatkit.localcloud.entra.identity import PATH as IDENTITY_PATH
 from chatkit.localcloud.entra.models import Directory
 from chatkit.localcloud.entra.tokens import Tokens
@@ -114,7 +115,10 @@ class ResourceManagerService:
         self._groups.resume()
         port = int(self._base_url.rpartition(":")[2])
         await self._platform.listeners.open(
-            "resource-manager", self.edge.app(), port=port, tls=self._platform.certificates.server
+            "resource-manager",
+            HttpServer(self.edge.app()),
+            port=port,
+            tls=self._platform.certificates.server,
         )
 
     async def stop(self) -> None:

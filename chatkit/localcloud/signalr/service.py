@@ -5,13 +5,13 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-from functools import partial
 
 from aiohttp import web
 from aiohttp.typedefs import Middleware
 
 from chatkit.core.errors import PortInUse
 from chatkit.localcloud.core.platform import Platform
+from chatkit.localcloud.core.runners import HttpServer
 from chatkit.localcloud.core.web import Handler, loopback_only
 from chatkit.localcloud.signalr.core.errors import BadRequest, SignalRError
 from chatkit.localcloud.signalr.core.instance import Instance
@@ -20,7 +20,7 @@ from chatkit.localcloud.signalr.cors import cors, mark
 from chatkit.localcloud.signalr.inspection import STATE, TRACE, state, trace, traced
 from chatkit.localcloud.signalr.rest import rest
 from chatkit.localcloud.signalr.transports.clients import Clients
-from chatkit.localcloud.signalr.transports.websocket import MAX_HEAD_BYTES, Door
+from chatkit.localcloud.signalr.transports.websocket import hub_endpoint
 
 log = logging.getLogger("chatkit.local.signalr")
 SERVER_MODE = "This is the serverless service: app servers cannot connect (/server). Use service mode Serverless and the REST API.\n"
@@ -60,19 +60,11 @@ class SignalRService:
         instance = self._instances[spec.name] = Instance(spec, self._platform.trace)
         clients = Clients(instance)
         # aiohttp's own limits are wider than the service's, which `_errors` answers in the service's way.
-        app = web.AppRunner(
-            application(instance, clients),
-            access_log=None,
-            shutdown_timeout=1,
-            auto_decompress=False,
-            max_line_size=MAX_HEAD_BYTES,
-            max_field_size=MAX_HEAD_BYTES,
+        server = HttpServer(
+            application(instance, clients), peek=hub_endpoint(instance, clients.accept)
         )
-        front = partial(Door, instance, clients.accept)
         try:
-            await self._platform.listeners.open(
-                f"signalr/{spec.name}", app, port=spec.port, front=front
-            )
+            await self._platform.listeners.open(f"signalr/{spec.name}", server, port=spec.port)
         except PortInUse as error:
             log.error("SignalR instance %s is not reachable. %s", spec.name, error)
 

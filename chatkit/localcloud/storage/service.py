@@ -7,9 +7,8 @@ from collections.abc import AsyncIterator
 from dataclasses import replace
 from urllib.parse import unquote, urlsplit
 
-from aiohttp import web
-
 from chatkit.localcloud.core.platform import Platform
+from chatkit.localcloud.core.runners import HttpServer
 from chatkit.localcloud.entra.tokens import Claims, Tokens
 from chatkit.localcloud.storage import cors, routes, website
 from chatkit.localcloud.storage.auth import bearer, sas, shared_key
@@ -28,6 +27,7 @@ DEV_ACCOUNT = "devstoreaccount1"
 DEV_KEY = "Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr/KBHBeksoGMGw=="
 PACKAGE = "released-package.zip"
 READ_BUFFER = 512 * 1024
+MAX_HEAD_BYTES = 8190
 OWNERS = ("Owner",)
 
 
@@ -61,12 +61,12 @@ class StorageService:
         self._port = listeners.reserve(BLOB_PORT)
         await listeners.open(
             BLOB_PORT,
-            self._runner(self._account),
+            self._server(self._account),
             port=self._port,
             tls=self._platform.certificates.server,
         )
         dev_port = listeners.reserve(DEV_PORT, preferred=DEV_PREFERRED, movable=True)
-        await listeners.open(DEV_PORT, self._runner(self._dev_account), port=dev_port)
+        await listeners.open(DEV_PORT, self._server(self._dev_account), port=dev_port)
         self.dev_endpoint = f"http://127.0.0.1:{dev_port}/{DEV_ACCOUNT}"
 
     async def stop(self) -> None:
@@ -93,15 +93,9 @@ class StorageService:
             claims.oid, scope, action, is_data=is_data
         )
 
-    def _runner(self, accounts: routes.Accounts) -> web.AppRunner:
+    def _server(self, accounts: routes.Accounts) -> HttpServer:
         app = routes.application(self._operations, self._repository, accounts)
-        return web.AppRunner(
-            app,
-            access_log=None,
-            shutdown_timeout=1,
-            auto_decompress=False,
-            read_bufsize=READ_BUFFER,
-        )
+        return HttpServer(app, max_head_bytes=MAX_HEAD_BYTES, read_buffer_bytes=READ_BUFFER)
 
     def _account(self, name: str) -> Account | None:
         return None if name == DEV_ACCOUNT else self._repository.accounts.get(name)
@@ -120,9 +114,9 @@ class StorageService:
             app = website.application(
                 lambda: self._repository.accounts.get(name), self._repository.contents
             )
-            runner = web.AppRunner(app, access_log=None, shutdown_timeout=1)
+            server = HttpServer(app, max_head_bytes=MAX_HEAD_BYTES)
             port = await self._platform.listeners.recover(_site(name))
-            await self._platform.listeners.open(_site(name), runner, port=port, ipv4_only=True)
+            await self._platform.listeners.open(_site(name), server, port=port, ipv4_only=True)
         self._platform.trace.emit(f"storage/{name}", "applied", known=known)
 
     def forget(self, name: str) -> None:

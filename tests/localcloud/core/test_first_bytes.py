@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ssl
-from functools import partial
 from pathlib import Path
 
 import aiohttp
@@ -11,14 +10,16 @@ from aiohttp import web
 
 from chatkit.core import tls
 from chatkit.core.listeners import Listeners
-from chatkit.localcloud.core.first_bytes import Either
+from chatkit.localcloud.core.first_bytes import http_or_https
+from chatkit.localcloud.core.platform import StoredPorts
+from chatkit.localcloud.core.runners import HttpServer
 from chatkit.localcloud.core.store import Store
 
 
 async def test_one_port_answers_http_and_https(tmp_path: Path) -> None:
     """Small and large bodies both ways, kept-alive connections, and a client that leaves without a word."""
     certificates, store = tls.load(tmp_path / "tls"), Store(tmp_path / "state.db")
-    listeners = Listeners(store)
+    listeners = Listeners(StoredPorts(store))
 
     async def echo(request: web.Request) -> web.Response:
         return web.Response(body=await request.read())
@@ -26,7 +27,8 @@ async def test_one_port_answers_http_and_https(tmp_path: Path) -> None:
     app = web.Application(client_max_size=10 << 20)
     app.router.add_post("/", echo)
     port = listeners.reserve("both")
-    await listeners.open("both", app, port=port, front=partial(_both, certificates.server))
+    server = HttpServer(app, peek=http_or_https(certificates.server))
+    await listeners.open("both", server, port=port)
     trust = ssl.create_default_context(cafile=str(certificates.ca_file))
     async with aiohttp.ClientSession(connector=aiohttp.TCPConnector(ssl=trust)) as http:
         for scheme in ("http", "https", "https", "http"):
@@ -35,7 +37,3 @@ async def test_one_port_answers_http_and_https(tmp_path: Path) -> None:
                     assert len(await answer.read()) == size
     await listeners.close_all()
     store.close()
-
-
-def _both(context: ssl.SSLContext, http: object) -> Either:
-    return Either(http, context)  # type: ignore[arg-type]

@@ -16,11 +16,7 @@ import aiohttp
 import pytest
 from azure.identity import ClientSecretCredential
 
-from chatkit.core import tls
-from chatkit.core.listeners import Listeners
 from chatkit.localcloud.core.platform import Platform
-from chatkit.localcloud.core.store import Store
-from chatkit.localcloud.core.trace import Trace
 from chatkit.localcloud.entra.service import EntraService
 
 ARM = "https://management.azure.com"
@@ -114,8 +110,7 @@ def sent(location: str) -> dict[str, str]:
 @pytest.fixture
 async def tenant(tmp_path: Path) -> AsyncIterator[Tenant]:
     """A running local Entra in a fresh home."""
-    store = Store(tmp_path / "state.db")
-    platform = Platform(tmp_path, store, tls.load(tmp_path / "tls"), Listeners(store), Trace())
+    platform = Platform.open(tmp_path)
     service = EntraService(platform)
     await service.start()
     trust = ssl.create_default_context(cafile=str(platform.certificates.ca_file))
@@ -124,4 +119,4 @@ async def tenant(tmp_path: Path) -> AsyncIterator[Tenant]:
             service, http, str(platform.certificates.ca_file), tmp_path, service.endpoints()
         )
     await service.stop()
-    store.close()
+    await platform.close()

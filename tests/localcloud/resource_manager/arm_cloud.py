@@ -16,11 +16,7 @@ from azure.mgmt.signalr import SignalRManagementClient
 from azure.mgmt.storage import StorageManagementClient
 from azure.mgmt.web import WebSiteManagementClient
 
-from chatkit.core import tls
-from chatkit.core.listeners import Listeners
 from chatkit.localcloud.core.platform import Platform
-from chatkit.localcloud.core.store import Store
-from chatkit.localcloud.core.trace import Trace
 from chatkit.localcloud.entra.service import EntraService
 from chatkit.localcloud.functions.host.spec import FunctionInfo, SiteSpec
 from chatkit.localcloud.resource_manager.service import ResourceManagerService
@@ -189,10 +185,7 @@ class LocalCloud:
         return self.run(work())
 
     async def _start(self) -> None:
-        store = Store(self.folder / "state.db")
-        self.platform = Platform(
-            self.folder, store, tls.load(self.folder / "tls"), Listeners(store), Trace()
-        )
+        self.platform = Platform.open(self.folder)
         self.entra = EntraService(self.platform)
         planes: Any = self.planes
         self.arm = ResourceManagerService(
@@ -210,8 +203,7 @@ class LocalCloud:
     async def _stop(self) -> None:
         await self.arm.stop()
         await self.entra.stop()
-        await self.platform.listeners.close_all()
-        self.platform.store.close()
+        await self.platform.close()
         await drop_connections()
 
     @property

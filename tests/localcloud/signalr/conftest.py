@@ -15,10 +15,7 @@ import pytest
 from aiohttp import web
 
 from chatkit.core import tls
-from chatkit.core.listeners import Listeners
 from chatkit.localcloud.core.platform import Platform
-from chatkit.localcloud.core.store import Store
-from chatkit.localcloud.core.trace import Trace
 from chatkit.localcloud.signalr.core.spec import InstanceSpec
 from chatkit.localcloud.signalr.service import SignalRService
 from tests.localcloud.signalr.harness import NODE_FOLDER, Json, NodeClient, Running
@@ -33,8 +30,7 @@ def certificates(tmp_path_factory: pytest.TempPathFactory) -> tls.Certificates:
 @pytest.fixture
 async def running(tmp_path: Path, certificates: tls.Certificates) -> AsyncIterator[Running]:
     """An instance of the Standard tier; tests of quotas change that."""
-    store = Store(tmp_path / "state.db")
-    platform = Platform(tmp_path, store, certificates, Listeners(store), Trace())
+    platform = Platform.open(tmp_path, certificates=certificates)
     service = SignalRService(platform)
     await service.start()
     port = platform.listeners.reserve("signalr/room")
@@ -43,7 +39,7 @@ async def running(tmp_path: Path, certificates: tls.Certificates) -> AsyncIterat
     async with aiohttp.ClientSession() as http:
         yield Running(service, spec, http)
     await service.stop()
-    store.close()
+    await platform.close()
 
 
 @pytest.fixture

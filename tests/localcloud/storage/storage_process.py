@@ -47,17 +47,12 @@ def running(folder: Path) -> Iterator[StorageProcess]:
 
 
 async def _serve(folder: Path) -> None:
-    from chatkit.core import tls
-    from chatkit.core.listeners import Listeners
     from chatkit.localcloud.core.platform import Platform
-    from chatkit.localcloud.core.store import Store
-    from chatkit.localcloud.core.trace import Trace
     from chatkit.localcloud.entra.service import EntraService
     from chatkit.localcloud.storage.service import StorageService
     from chatkit.localcloud.storage.state.spec import AccountSpec
 
-    store = Store(folder / "state.db")
-    platform = Platform(folder, store, tls.load(folder / "tls"), Listeners(store), Trace())
+    platform = Platform.open(folder)
     storage = StorageService(platform, EntraService(platform).tokens)
     await storage.start()
     await storage.apply(AccountSpec(NAME, KEY, KEY))

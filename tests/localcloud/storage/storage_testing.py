@@ -17,11 +17,7 @@ import pytest
 from azure.identity import ClientSecretCredential
 from azure.storage.blob import BlobServiceClient, ContainerClient
 
-from chatkit.core import tls
-from chatkit.core.listeners import Listeners
 from chatkit.localcloud.core.platform import Platform
-from chatkit.localcloud.core.store import Store
-from chatkit.localcloud.core.trace import Trace
 from chatkit.localcloud.entra.roles import BY_NAME, Assignment
 from chatkit.localcloud.entra.service import EntraService
 from chatkit.localcloud.storage.service import StorageService
@@ -64,10 +60,7 @@ class StorageCloud:
         self.run(self._start())
 
     async def _start(self) -> None:
-        store = Store(self.folder / "state.db")
-        self.platform = Platform(
-            self.folder, store, tls.load(self.folder / "tls"), Listeners(store), Trace()
-        )
+        self.platform = Platform.open(self.folder)
         self.entra = EntraService(self.platform)
         self.storage = StorageService(self.platform, self.entra.tokens)
         await self.entra.start()
@@ -97,8 +90,7 @@ class StorageCloud:
     async def _stop(self) -> None:
         await self.storage.stop()
         await self.entra.stop()
-        await self.platform.listeners.close_all()
-        self.platform.store.close()
+        await self.platform.close()
         for transport in [*getattr(self.loop, "_transports", {}).values()]:
             transport.abort()  # a connection that its client is just closing
         await asyncio.sleep(0)

@@ -8,9 +8,9 @@ import importlib.metadata
 import os
 from pathlib import Path
 
-from aiohttp import web
-
 from chatkit.core import listeners, ports
+from chatkit.core.listeners import Listener
+from chatkit.localcloud.core.runners import HttpServer
 from chatkit.localcloud.functions.host import watching
 from chatkit.localcloud.functions.host.console import Console
 from chatkit.localcloud.functions.host.errors import AppInvalid
@@ -38,7 +38,7 @@ class LocalRun:
         self._site = Site()
         self._watcher: asyncio.Task[None] | None = None
         self._draining: set[asyncio.Task[None]] = set()
-        self._runner: web.AppRunner | None = None
+        self._listener: Listener | None = None
         self.port = 0
 
     @property
@@ -71,10 +71,7 @@ class LocalRun:
         self._banner(early.settings)
         self._site.cors = cors
         self._site.host = self._make_host(early.settings, early.worker)
-        self._runner = listeners.plain_runner(application(self._site))
-        await self._runner.setup()
-        for sock in sockets:
-            await web.SockSite(self._runner, sock, backlog=4096).start()
+        self._listener = await listeners.listen_on(sockets, HttpServer(application(self._site)))
         await self._site.host.start()
         asyncio.get_running_loop().run_in_executor(
             None, importlib.import_module, "chatkit.wire.tokens"
@@ -88,8 +85,8 @@ class LocalRun:
                 task.cancel()
         if self._site.host:
             await self._site.host.stop()
-        if self._runner:
-            await self._runner.cleanup()
+        if self._listener:
+            await self._listener.close()
         await self._sender.close()
 
     async def _reload_on_change(self, known: watching.Snapshot) -> None:

@@ -1,4 +1,4 @@
-"""WebSocket connections of clients, and the door in front of an instance's port.
+"""WebSocket connections of clients, and the hub endpoint: the first protocol on an instance's port.
 
 The first bytes on a connection decide: a WebSocket request for `/client` is served here, anything else goes to aiohttp
 with nothing lost. The WebSocket protocol itself is the `websockets` library's sans-IO core, so an idle client costs one
@@ -19,6 +19,9 @@ from websockets.frames import Frame, Opcode
 from websockets.http11 import Request, Response
 from websockets.server import ServerProtocol
 
+from chatkit.core.listeners import ProtocolFactory
+from chatkit.localcloud.core.first_bytes import FirstBytes, Refused, hand_over
+from chatkit.localcloud.core.runners import MAX_HEAD_BYTES
 from chatkit.localcloud.signalr.core.connection import (
     MAX_WAITING_BYTES,
     PROTOCOL_ERROR,
@@ -32,7 +35,6 @@ from chatkit.localcloud.signalr.core.instance import Instance
 
 CLIENT_PATHS = (b"/client", b"/client/")
 END_OF_HEAD = b"\r\n\r\n"
-MAX_HEAD_BYTES = 32 * 1024
 MAX_FRAME_BYTES = 1024 * 1024
 CLOSING_S = 3
 HEAD_WITHIN_S = 15
@@ -41,57 +43,35 @@ Utf8 = codecs.getincrementaldecoder("utf-8")
 Accept = Callable[[Request], Connection]
 
 
-class Door(asyncio.Protocol):
-    """Looks at a new connection's first request and hands the connection on.
+def hub_endpoint(
+    instance: Instance, accept: Accept
+) -> Callable[[ProtocolFactory], ProtocolFactory]:
+    """A port for clients and for HTTP: for `HttpServer(app, peek=hub_endpoint(instance, accept))`.
 
     Args:
         instance: Whose port it is.
         accept: Decides about a WebSocket request: a connection, or SignalRError.
-        http: Makes the protocol that serves plain HTTP.
     """
 
-    def __init__(
-        self, instance: Instance, accept: Accept, http: Callable[[], asyncio.Protocol]
-    ) -> None:
-        self._instance = instance
-        self._accept = accept
-        self._http = http
-        self._head = b""
+    def peek(http: ProtocolFactory) -> ProtocolFactory:
+        def choose(first: bytes) -> asyncio.BaseProtocol | None:
+            end = first.find(END_OF_HEAD)
+            if (end if end >= 0 else len(first)) > MAX_HEAD_BYTES:
+                raise Refused(_too_long(first))
+            if end < 0:
+                return None
+            return WebSocketClient(instance, accept) if is_upgrade(first) else http()
 
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.Transport)
-        self._transport = transport
-        self._timer = asyncio.get_running_loop().call_later(HEAD_WITHIN_S, transport.abort)
+        return lambda: FirstBytes(choose, within_s=HEAD_WITHIN_S)
 
-    def connection_lost(self, error: Exception | None) -> None:
-        self._timer.cancel()
+    return peek
 
-    def data_received(self, data: bytes) -> None:
-        self._head += data
-        end = self._head.find(END_OF_HEAD)
-        if (end if end >= 0 else len(self._head)) > MAX_HEAD_BYTES:
-            self._refuse()
-            return
-        if end < 0:
-            return
-        self._timer.cancel()
-        wanted = (
-            WebSocketClient(self._instance, self._accept)
-            if is_upgrade(self._head)
-            else self._http()
-        )
-        self._transport.set_protocol(wanted)
-        wanted.connection_made(self._transport)
-        wanted.data_received(self._head)
 
-    def _refuse(self) -> None:
-        line_end = self._head.find(b"\r\n")
-        is_line = line_end < 0 or line_end > MAX_HEAD_BYTES // 2
-        too_long = b"414 URI Too Long" if is_line else b"431 Request Header Fields Too Large"
-        self._transport.write(
-            b"HTTP/1.1 " + too_long + b"\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
-        )
-        self._transport.close()
+def _too_long(head: bytes) -> bytes:
+    line_end = head.find(b"\r\n")
+    is_line = line_end < 0 or line_end > MAX_HEAD_BYTES // 2
+    status = b"414 URI Too Long" if is_line else b"431 Request Header Fields Too Large"
+    return b"HTTP/1.1 " + status + b"\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
 
 
 def is_upgrade(head: bytes) -> bool:
@@ -294,9 +274,7 @@ def take_over(request: web.Request, instance: Instance, accept: Accept) -> web.S
     request.protocol.transport = None  # aiohttp would close it
     request.protocol.connection_lost(None)
     client = WebSocketClient(instance, accept)
-    transport.set_protocol(client)
-    client.connection_made(transport)
-    client.data_received(head)
+    hand_over(transport, client, head)
     return _TakenOver()
 
 

@@ -71,9 +71,8 @@ class Cloud:
     """A functions service on a platform of its own, and clients for one site."""
 
     def __init__(self, folder: Path) -> None:
-        store = Store(folder / "state.db")
-        self.platform = Platform(folder, store, tls.load(folder / "tls"), Listeners(store), Trace())
-        self.tokens = Tokens(store, tenant_id="tenant")
+        self.platform = Platform.open(folder)
+        self.tokens = Tokens(self.platform.store, tenant_id="tenant")
         self.tokens.set_authority("https://localhost:1")
         self.packages = Packages()
         self.service = FunctionsService(self.platform, self.tokens, self.packages)
@@ -97,8 +96,7 @@ class Cloud:
     async def __aexit__(self, *error: object) -> None:
         await self.client.close()
         await self.service.stop()
-        await self.platform.listeners.close_all()
-        self.platform.store.close()
+        await self.platform.close()
 
     def bearer(self, audience: str = "https://management.azure.com/") -> dict[str, str]:
         """An Entra token."""

@@ -60,8 +60,7 @@ async def connect(app: Served, user: str) -> Client:
 @pytest.fixture
 async def app(tmp_path: Path, serve: Serve, copied: Callable[..., Path]) -> AsyncIterator[Served]:
     """The group chat app with a service whose upstream is the app."""
-    store = Store(tmp_path / "state.db")
-    platform = Platform(tmp_path, store, tls.load(tmp_path / "tls"), Listeners(store), Trace())
+    platform = Platform.open(tmp_path)
     service = SignalRService(platform)
     port = platform.listeners.reserve("signalr/room")
     connection_string = f"Endpoint=http://localhost;Port={port};AccessKey={KEY};Version=1.0;"
@@ -75,8 +74,7 @@ async def app(tmp_path: Path, serve: Serve, copied: Callable[..., Path]) -> Asyn
     )
     yield served
     await service.stop()
-    await platform.listeners.close_all()
-    store.close()
+    await platform.close()
 
 
 async def test_an_invocation_comes_back_with_the_functions_return_value(app: Served) -> None:

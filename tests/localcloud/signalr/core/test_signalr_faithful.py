@@ -25,23 +25,18 @@ V1, NEW = "/api/v1/hubs/chat", "/api/hubs/chat"
 ALONE = """
 import asyncio, sys, urllib.request
 from pathlib import Path
-from chatkit.localcloud import tls
-from chatkit.localcloud.listeners import Listeners
-from chatkit.localcloud.platform import Platform
+from chatkit.localcloud.core.platform import Platform
+from chatkit.localcloud.signalr.core.spec import InstanceSpec
 from chatkit.localcloud.signalr.service import SignalRService
-from chatkit.localcloud.signalr.spec import InstanceSpec
-from chatkit.localcloud.store import Store
-from chatkit.localcloud.trace import Trace
 
 async def main():
-    home = Path(sys.argv[1])
-    store = Store(home / "state.db")
-    platform = Platform(home, store, tls.load(home / "tls"), Listeners(store), Trace())
+    platform = Platform.open(Path(sys.argv[1]))
     service, port = SignalRService(platform), platform.listeners.reserve("signalr/room")
     await service.apply(InstanceSpec("room", port, "k" * 40, "l" * 40))
     answer = await asyncio.to_thread(urllib.request.urlopen, f"http://127.0.0.1:{port}/api/health")
     print(answer.status)
     await service.stop()
+    await platform.close()
 
 asyncio.run(main())
 """
