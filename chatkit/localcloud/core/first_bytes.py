@@ -76,6 +76,11 @@ def hand_over(
     """Let another protocol serve a connection, as if it had been there when these bytes were received."""
     transport.set_protocol(protocol)
     protocol.connection_made(transport)
+    feed(protocol, received)
+
+
+def feed(protocol: asyncio.BaseProtocol, received: bytes) -> None:
+    """Give bytes to a protocol of either of asyncio's kinds, as a transport does."""
     if not isinstance(protocol, asyncio.BufferedProtocol):
         assert isinstance(protocol, asyncio.Protocol)
         protocol.data_received(received)
