@@ -5,12 +5,10 @@ Run as `python -m chatkit.steps.local_servers PORT FOLDER`, this module is the p
 
 from __future__ import annotations
 
-import atexit
 import errno
 import hashlib
 import json
 import os
-import subprocess
 import sys
 import urllib.error
 import urllib.request
@@ -19,22 +17,21 @@ from dataclasses import asdict, dataclass
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from time import monotonic, sleep
-from typing import Any
+from time import monotonic
 
 from chatkit.core import ports
 from chatkit.core.errors import NotStarted, PortInUse, SetupError
 from chatkit.core.files import write_private
+from chatkit.core.processes import DetachedProcess, ProcessIdentity, last_lines, start_detached
 from chatkit.core.settings import checkout
 
 FUNCTIONS, PAGE = "functions", "page"
-START_LIMIT_S, ANSWER_LIMIT_S, STOP_LIMIT_S, POLL_S = 45.0, 20.0, 5.0, 0.05
+START_LIMIT_S = 45.0
+ANSWER_LIMIT_S = 20.0
+STOP_LIMIT_S = 5.0
 PORT_TRIES = 3
 UNAVAILABLE = 503  # the function host's answer everywhere when the app cannot be loaded
 LOG_LINES = 12
-_spawned: list[
-    subprocess.Popen[bytes]
-] = []  # the servers this process has started, until they have ended
 
 
 @dataclass(frozen=True)
@@ -59,18 +56,10 @@ class Server:
         """Its address; the page is on 127.0.0.1 and the API on localhost, two sites for cookies as in Azure."""
         return f"http://{'localhost' if self.name == FUNCTIONS else '127.0.0.1'}:{self.port}"
 
-    def is_alive(self) -> bool:
-        """Say whether that very process still runs."""
-        import psutil
-
-        try:
-            process = psutil.Process(self.pid)
-            return (
-                abs(process.create_time() - self.created) < 2
-                and process.status() != psutil.STATUS_ZOMBIE
-            )
-        except psutil.Error:
-            return False
+    @property
+    def process(self) -> ProcessIdentity:
+        """Its process."""
+        return ProcessIdentity(self.pid, self.created)
 
     def holds_port(self) -> bool:
         """Whether the port that answers is this process's own: another home's server may have been quicker."""
@@ -112,7 +101,7 @@ class Development:
             server = Server(**record)
         except (FileNotFoundError, ValueError, TypeError):
             return None
-        return server if server.is_alive() else None
+        return server if server.process.is_alive() else None
 
     def start_functions(self, folder: Path, *, port: int) -> Started:
         """Start the function host, or return the one that runs.
@@ -145,20 +134,7 @@ class Development:
         """
         server = self.running(name)
         self._record(name).unlink(missing_ok=True)
-        if server is None:
-            return False
-        import psutil
-
-        try:
-            parent = psutil.Process(server.pid)
-            family = [*parent.children(recursive=True), parent]
-            parent.terminate()
-        except psutil.Error:
-            return True
-        for process in psutil.wait_procs(family, timeout=STOP_LIMIT_S)[1]:
-            process.kill()
-        _reap()
-        return True
+        return server is not None and server.process.stop(STOP_LIMIT_S)
 
     def log(self, name: str) -> Path:
         """File with everything the server printed."""
@@ -176,8 +152,14 @@ class Development:
         chosen = ports.next_free(port) if holder else port
         files = fingerprint(folder)
         for _ in range(PORT_TRIES):
-            process = self._spawn(name, (*command, str(chosen)))
-            server = Server(name, process.pid, _created(process.pid), chosen, str(folder), files)
+            process = start_detached(
+                (*command, str(chosen)),
+                folder=checkout(),
+                log=self.log(name),
+                environment={"PYTHONUNBUFFERED": "1"},
+            )
+            identity = process.identity()
+            server = Server(name, identity.pid, identity.created, chosen, str(folder), files)
             write_private(self._record(name), json.dumps(asdict(server)))
             try:
                 self._wait_until_healthy(server, process)
@@ -190,68 +172,31 @@ class Development:
             f"The {name} server found no port: others took {PORT_TRIES} of them while it started."
         )
 
-    def _spawn(self, name: str, command: Sequence[str]) -> subprocess.Popen[bytes]:
-        log = self.log(name)
-        log.parent.mkdir(parents=True, exist_ok=True)
-        with open(log, "wb") as output:
-            process: subprocess.Popen[bytes] = subprocess.Popen(
-                list(command),
-                cwd=checkout(),
-                stdin=subprocess.DEVNULL,
-                stdout=output,
-                stderr=subprocess.STDOUT,
-                env={**os.environ, "PYTHONUNBUFFERED": "1"},
-                **detached(),
-            )
-        _reap()
-        _spawned.append(process)
-        return process
-
-    def _wait_until_healthy(self, server: Server, process: subprocess.Popen[bytes]) -> None:
-        until = monotonic() + START_LIMIT_S
-        # Whoever else holds the port is not asked: it may never answer.
-        while (status := answer(server.url) if server.holds_port() else 0) in (0, UNAVAILABLE):
-            ended = process.poll() is not None
-            if process.returncode == PortInUse.exit_code:
-                raise _PortLost
-            if ended or status == UNAVAILABLE or monotonic() > until:
-                what = (
-                    "cannot load the app"
-                    if status
-                    else "ended at once"
-                    if ended
-                    else f"said nothing for {START_LIMIT_S:.0f} s"
-                )
-                said = self._last_words(server.name)
-                self.stop(server.name)
-                raise NotStarted(f"The {server.name} server {what}. Its last words:\n{said}")
-            sleep(POLL_S)
-
-    def _last_words(self, name: str) -> str:
-        lines = self.log(name).read_text(encoding="utf-8", errors="replace").splitlines()
-        return "\n".join(f"  {line}" for line in lines[-LOG_LINES:])
+    def _wait_until_healthy(self, server: Server, process: DetachedProcess) -> None:
+        status = process.wait_until(partial(_status, server), until=monotonic() + START_LIMIT_S)
+        if process.exit_code == PortInUse.exit_code:
+            raise _PortLost
+        if status == UNAVAILABLE:
+            failure = "cannot load the app"
+        elif status is not None:
+            return
+        elif process.exit_code is not None:
+            failure = "ended at once"
+        else:
+            failure = f"said nothing for {START_LIMIT_S:.0f} s"
+        said = "\n".join(f"  {line}" for line in last_lines(process.log, LOG_LINES))
+        self.stop(server.name)
+        raise NotStarted(f"The {server.name} server {failure}. Its last words:\n{said}")
 
     def _record(self, name: str) -> Path:
         return self._home / "servers" / f"{name}.json"
 
 
-def _reap() -> None:
-    """Forget the servers that have ended, so that a kernel collects no zombies."""
-    _spawned[:] = [process for process in _spawned if process.poll() is None]
-
-
-@atexit.register
-def _leave_running() -> None:
-    """The servers outlive this process on purpose; without this, Python warns that they were forgotten."""
-    for process in _spawned:
-        process.returncode = process.poll() or 0
-
-
-def detached() -> dict[str, Any]:
-    """Arguments of Popen that let a process outlive the one that starts it."""
-    if sys.platform == "win32":
-        return {"creationflags": subprocess.DETACHED_PROCESS | subprocess.CREATE_NEW_PROCESS_GROUP}
-    return {"start_new_session": True}
+def _status(server: Server) -> int | None:
+    """What the server answers, None while nothing does. Another program that holds its port may never answer: it is not asked."""
+    if not server.holds_port():
+        return None
+    return answer(server.url) or None
 
 
 def answer(url: str) -> int:
@@ -277,12 +222,6 @@ def fingerprint(folder: Path) -> str:
         for path in files
     ]
     return hashlib.sha256("\n".join(lines).encode()).hexdigest()
-
-
-def _created(pid: int) -> float:
-    import psutil
-
-    return float(psutil.Process(pid).create_time())
 
 
 class _PageHandler(SimpleHTTPRequestHandler):

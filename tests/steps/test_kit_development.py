@@ -206,7 +206,7 @@ def test_the_page_server_ends_with_its_folder(development: Development, page: Pa
     server = development.start_page(page, port=next_free(20000)).server
     shutil.rmtree(page)
     psutil.wait_procs([psutil.Process(server.pid)], timeout=10)
-    assert not server.is_alive()
+    assert not server.process.is_alive()
 
 
 def test_api_and_page_are_two_sites() -> None:

@@ -1,0 +1,251 @@
+"""Processes that outlive the one that starts them: started detached, found again by a record, stopped with their children.
+
+Standard library only, until a process is looked up by its id: psutil is imported then.
+"""
+
+from __future__ import annotations
+
+import atexit
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from threading import Lock
+from time import monotonic, sleep
+from typing import TYPE_CHECKING, TypeVar
+
+if TYPE_CHECKING:
+    import psutil
+
+T = TypeVar("T")
+POLL_S = 0.02
+SAME_START_S = 2.0
+"""A start time that the system tells twice differs by less: it is counted from a clock that may be set."""
+KILL_LIMIT_S = 5.0
+_started: list[subprocess.Popen[bytes]] = []  # kept until they have ended
+_starting = Lock()
+
+
+@dataclass(frozen=True)
+class ProcessIdentity:
+    """A process as a record names it: ids are used again, an id together with its start time is not.
+
+    Attributes:
+        pid: Its id.
+        created: When it started, in seconds since 1970.
+    """
+
+    pid: int
+    created: float
+
+    @classmethod
+    def of(cls, pid: int) -> ProcessIdentity | None:
+        """Look up a running process; None when there is none of that id."""
+        import psutil
+
+        try:
+            return cls(pid, float(psutil.Process(pid).create_time()))
+        except psutil.Error:
+            return None
+
+    def is_alive(self) -> bool:
+        """Whether that very process still runs."""
+        process = self._process()
+        return process is not None and _runs(process)
+
+    def stop(self, timeout_s: float) -> bool:
+        """Ask the process to end, wait for it and for all it has started, and kill what is left then.
+
+        Returns:
+            Whether it ran.
+        """
+        import psutil
+
+        process = self._process()
+        if process is None or not _runs(process):
+            return False
+        try:
+            family = [*process.children(recursive=True), process]
+            process.terminate()
+        except psutil.Error:
+            return True
+        for member in _wait_for_end(family, timeout_s):
+            _kill(member)
+        _wait_for_end(family, KILL_LIMIT_S)
+        reap()
+        return True
+
+    def terminate(self) -> None:
+        """Ask the process to end."""
+        import psutil
+
+        process = self._process()
+        try:
+            if process is not None:
+                process.terminate()
+        except psutil.Error:
+            pass
+
+    def wait(self, timeout_s: float) -> bool:
+        """Wait until the process has ended.
+
+        Returns:
+            Whether it has.
+        """
+        process = self._process()
+        ended = process is None or not _wait_for_end([process], timeout_s)
+        reap()
+        return ended
+
+    def _process(self) -> psutil.Process | None:
+        """The process, None when it has gone or its id belongs to another one now."""
+        import psutil
+
+        try:
+            process = psutil.Process(self.pid)
+            is_same = abs(process.create_time() - self.created) < SAME_START_S
+        except psutil.Error:
+            return None
+        return process if is_same else None
+
+
+class DetachedProcess:
+    """A process that was started here and goes on when this one ends.
+
+    Attributes:
+        pid: Its id.
+        log: The file with everything it prints.
+    """
+
+    def __init__(self, process: subprocess.Popen[bytes], log: Path) -> None:
+        self._process = process
+        self.pid = process.pid
+        self.log = log
+
+    @property
+    def exit_code(self) -> int | None:
+        """None while it runs."""
+        return self._process.poll()
+
+    def identity(self) -> ProcessIdentity:
+        """What a record has to keep of it. One that has ended already is known by its id alone."""
+        return ProcessIdentity.of(self.pid) or ProcessIdentity(self.pid, 0.0)
+
+    def wait_until(self, look: Callable[[], T | None], *, until: float) -> T | None:
+        """Look again and again until there is something to see.
+
+        Args:
+            look: Returns what there is, or None.
+            until: Time of the monotonic clock at which to give up.
+
+        Returns:
+            What was seen; None when the process ended without it, or the time is over.
+        """
+        return wait_until(look, until=until, unless=lambda: self.exit_code is not None)
+
+
+def start_detached(
+    command: Sequence[str],
+    *,
+    folder: Path,
+    log: Path,
+    environment: Mapping[str, str] | None = None,
+) -> DetachedProcess:
+    """Start a process in a session of its own, so that neither Ctrl+C nor a closed terminal reaches it.
+
+    Args:
+        command: The program and its arguments.
+        folder: Where it runs.
+        log: What it prints goes here; what the file held before is lost.
+        environment: Variables besides those of this process.
+    """
+    log.parent.mkdir(parents=True, exist_ok=True)
+    flags = 0
+    if sys.platform == "win32":
+        flags = subprocess.CREATE_NEW_PROCESS_GROUP | subprocess.DETACHED_PROCESS
+    with open(log, "wb") as output:
+        process = subprocess.Popen(
+            list(command),
+            cwd=folder,
+            env={**os.environ, **(environment or {})},
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+            creationflags=flags,
+        )
+    reap()
+    with _starting:
+        _started.append(process)
+    return DetachedProcess(process, log)
+
+
+def wait_until(
+    look: Callable[[], T | None], *, until: float, unless: Callable[[], bool]
+) -> T | None:
+    """Look again and again until there is something to see.
+
+    Args:
+        look: Returns what there is, or None.
+        until: Time of the monotonic clock at which to give up.
+        unless: Says that nothing can come any more. There is one look after that: what came in between counts.
+    """
+    while True:
+        is_last_look = unless() or monotonic() > until
+        found = look()
+        if found is not None or is_last_look:
+            return found
+        sleep(POLL_S)
+
+
+def last_lines(log: Path, count: int = 1) -> list[str]:
+    """The last lines of a log that are not empty; none when there is no log."""
+    try:
+        text = log.read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return []
+    return [line.rstrip() for line in text.splitlines() if line.strip()][-count:]
+
+
+def reap() -> None:
+    """Collect the exit codes of started processes that have ended; until then the system lists them as zombies."""
+    with _starting:
+        _started[:] = [process for process in _started if process.poll() is None]
+
+
+@atexit.register
+def _leave_running() -> None:
+    """Mark the processes as ended: without this, Python warns that they were forgotten while they run."""
+    for process in _started:
+        process.returncode = process.poll() or 0
+
+
+def _runs(process: psutil.Process) -> bool:
+    """Whether a process runs. A zombie does not: it has ended, and the process that started it has not noticed yet."""
+    import psutil
+
+    try:
+        return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
+    except psutil.Error:
+        return False
+
+
+def _wait_for_end(family: Sequence[psutil.Process], timeout_s: float) -> list[psutil.Process]:
+    """Wait until processes have ended; return those that have not."""
+    until = monotonic() + timeout_s
+    while True:
+        left = [process for process in family if _runs(process)]
+        if not left or monotonic() > until:
+            return left
+        sleep(POLL_S)
+
+
+def _kill(process: psutil.Process) -> None:
+    import psutil
+
+    try:
+        process.kill()
+    except psutil.Error:
+        pass
