@@ -59,11 +59,11 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> object:
 
 def pytest_unconfigure(config: pytest.Config) -> None:
     """Stop what a test or a notebook started and left running in the session's home, and delete that home."""
-    from chatkit.cli import cloud_process
+    from chatkit.cloud import local_cloud
     from chatkit.steps.local_servers import FUNCTIONS, PAGE, Development
 
     if (SESSION / "home").exists():
         for name in (FUNCTIONS, PAGE):
             Development(SESSION / "home").stop(name)
-        cloud_process.stop(cloud_process.folder())
+        local_cloud.stop(local_cloud.folder())
     shutil.rmtree(SESSION, ignore_errors=True)

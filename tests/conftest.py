@@ -5,18 +5,17 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Callable, Iterator
-from typing import Any
 
 import pytest
 
-from chatkit.cli import cloud_process
+from chatkit.cloud.local_cloud import Endpoints, folder, start, stop
 
 
 @pytest.fixture(scope="session")
-def local_cloud() -> Iterator[dict[str, Any]]:
+def local_cloud() -> Iterator[Endpoints]:
     """A running local cloud in the session's home: what its `cloud.json` says."""
-    yield cloud_process.start(cloud_process.folder())
-    cloud_process.stop(cloud_process.folder())
+    yield start(folder())
+    stop(folder())
 
 
 @pytest.fixture(scope="session")

@@ -11,7 +11,7 @@ from typing import Annotated
 
 import typer
 
-from chatkit.cli import cloud_process
+from chatkit.cloud import local_cloud
 from chatkit.core import ports, settings
 from chatkit.core.errors import PortInUse, SetupError
 from chatkit.setup.environment import Environment
@@ -35,7 +35,7 @@ def lab(
         raise SetupError("The notebooks are not here.", hint="Run this in a checkout of chatkit.")
     chosen = choose_port(port)
     if settings.load(settings.home()).target == "local":
-        cloud_process.start(cloud_process.folder())
+        local_cloud.start(local_cloud.folder())
     keep_quiet()
     command = [
         *(sys.executable, "-m", "jupyterlab"),

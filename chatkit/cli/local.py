@@ -5,16 +5,18 @@ from __future__ import annotations
 import json
 import shlex
 import shutil
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
-from chatkit.cli import cloud_process, control
+from chatkit.cli import local_faults
+from chatkit.cloud import local_cloud
+from chatkit.cloud.local_cloud import Endpoints
 from chatkit.core.errors import NotStarted
 
 app = typer.Typer(help="Start, stop and look at the local cloud.", no_args_is_help=True)
-app.command()(control.fault)
-app.command()(control.time)
+app.command()(local_faults.fault)
+app.command()(local_faults.time)
 PUBLIC = (
     "running",
     "pid",
@@ -33,14 +35,14 @@ PUBLIC = (
 @app.command()
 def up() -> None:
     """Start the local cloud; nothing happens when it runs."""
-    known = cloud_process.start(cloud_process.folder())
+    known = local_cloud.start(local_cloud.folder())
     typer.echo(f"The local cloud runs: {known['resource_manager']} (process {known['pid']}).")
 
 
 @app.command()
 def down() -> None:
     """Stop the local cloud; what it holds is kept."""
-    stopped = cloud_process.stop(cloud_process.folder())
+    stopped = local_cloud.stop(local_cloud.folder())
     typer.echo("The local cloud is stopped." if stopped else "The local cloud was not running.")
 
 
@@ -51,7 +53,8 @@ def status(
     ] = False,
 ) -> None:
     """Show whether the local cloud runs, and where."""
-    known = cloud_process.running(cloud_process.folder()) or {"running": False}
+    known: dict[str, object] = {"running": False}
+    known.update(local_cloud.running(local_cloud.folder()) or {})
     if as_json:
         typer.echo(json.dumps({key: known.get(key) for key in PUBLIC}, indent=1))
         return
@@ -67,8 +70,8 @@ def reset(yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] 
     """Stop the local cloud and delete everything it holds."""
     if not yes:
         typer.confirm("Delete every resource of the local cloud?", abort=True)
-    where = cloud_process.folder()
-    cloud_process.stop(where)
+    where = local_cloud.folder()
+    local_cloud.stop(where)
     if where.exists():
         shutil.rmtree(where)
     typer.echo("The local cloud is empty; the next start begins anew.")
@@ -88,7 +91,7 @@ def logs(
     ] = 50,
 ) -> None:
     """Print the end of the local cloud's log."""
-    path = cloud_process.folder() / "cloud.log"
+    path = local_cloud.folder() / "cloud.log"
     if not path.exists():
         raise NotStarted(
             "The local cloud has not written a log yet.", hint="`chatkit local up` starts it."
@@ -97,7 +100,7 @@ def logs(
         typer.echo(line)
 
 
-def variables(known: dict[str, Any]) -> dict[str, str]:
+def variables(known: Endpoints) -> dict[str, str]:
     """What the tools' own environment variables have to be."""
     identity = {
         "TENANT_ID": known["tenant_id"],
@@ -118,8 +121,8 @@ def variables(known: dict[str, Any]) -> dict[str, str]:
     }
 
 
-def _known() -> dict[str, Any]:
-    known = cloud_process.running(cloud_process.folder())
+def _known() -> Endpoints:
+    known = local_cloud.running(local_cloud.folder())
     if known is None:
         raise NotStarted("The local cloud is not running.", hint="`chatkit local up` starts it.")
     return known

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import json
 import os
-import socket
 import warnings
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -16,9 +15,10 @@ from functools import cached_property
 from pathlib import Path
 from threading import Lock
 from typing import TYPE_CHECKING, Any, TypeVar
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import urljoin
 
-from chatkit.core.errors import NotStarted, SetupError
+from chatkit.cloud.local_cloud import read
+from chatkit.core.errors import SetupError
 from chatkit.core.settings import Settings
 
 if TYPE_CHECKING:
@@ -241,10 +241,10 @@ def connect(settings: Settings, home: Path) -> Cloud:
         NotStarted: The local cloud does not run.
         SetupError: No Azure subscription could be chosen.
     """
-    return local_cloud(home) if settings.target == "local" else azure_cloud()
+    return connect_local(home) if settings.target == "local" else connect_azure()
 
 
-def local_cloud(home: Path) -> Cloud:
+def connect_local(home: Path) -> Cloud:
     """Read where this home's local cloud listens.
 
     Raises:
@@ -252,7 +252,7 @@ def local_cloud(home: Path) -> Cloud:
     """
     from azure.identity import ClientSecretCredential
 
-    at = _endpoints(home)
+    at = read(home / "local")
     credential = ClientSecretCredential(
         at["tenant_id"],
         at["client_id"],
@@ -274,47 +274,7 @@ def local_cloud(home: Path) -> Cloud:
     )
 
 
-def dev_storage(home: Path) -> str:
-    """Blob address of the local cloud's development account.
-
-    Raises:
-        NotStarted: The local cloud does not run.
-    """
-    return _endpoints(home)["dev_storage"]
-
-
-def _endpoints(home: Path) -> dict[str, str]:
-    try:
-        endpoints: dict[str, str] = json.loads(
-            (home / "local" / "cloud.json").read_text(encoding="utf-8")
-        )
-    except (OSError, ValueError):
-        raise NotStarted(
-            "The local cloud is not running.", hint="`chatkit local up` starts it."
-        ) from None
-    return endpoints
-
-
-def local_cloud_runs(home: Path) -> str:
-    """Say whether this home's local cloud runs.
-
-    Returns:
-        What distinguishes this run of it from others, empty when it does not run.
-    """
-    import psutil
-
-    try:
-        at = _endpoints(home)
-        control = urlsplit(at["control"])
-        if not psutil.pid_exists(int(at["pid"])):
-            return ""
-        with socket.create_connection((str(control.hostname), int(control.port or 0)), timeout=2):
-            return f"{at['pid']} {at['control_token']}"
-    except (NotStarted, OSError, KeyError, ValueError):
-        return ""
-
-
-def azure_cloud() -> Cloud:
+def connect_azure() -> Cloud:
     """Sign in as `az login` did, else as anything DefaultAzureCredential finds, and choose the subscription.
 
     `CHATKIT_SUBSCRIPTION` names the subscription; without it, the default of `az` counts, else the only one there is.

@@ -6,8 +6,6 @@ Steps are functions over a Session: they are in the modules beside this one.
 from __future__ import annotations
 
 import os
-import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -16,7 +14,8 @@ from threading import Lock
 from time import monotonic
 from typing import TYPE_CHECKING, Any, Self, Unpack
 
-from chatkit.cloud.connection import Cloud, connect, dev_storage, local_cloud_runs
+from chatkit.cloud import local_cloud
+from chatkit.cloud.connection import Cloud, connect
 from chatkit.core import settings as store
 from chatkit.core.errors import NotStarted, SetupError
 from chatkit.core.results import Address, Progress, Result, duration
@@ -114,9 +113,7 @@ class Session:
         settings = self.settings
         this_run: str = settings.target
         if settings.target == "local":
-            this_run = local_cloud_runs(self.home)
-            if not this_run and start:
-                this_run = _start_local_cloud(self.home)
+            this_run = self._local_run(start=start)
         if self._cloud is None or self._connected_to != this_run:
             self._cloud = self._connector(settings, self.home)
             self._connected_to = this_run
@@ -127,9 +124,13 @@ class Session:
 
         The local cloud is started when it does not run.
         """
-        if not local_cloud_runs(self.home):
-            _start_local_cloud(self.home)
-        return dev_storage(self.home)
+        return local_cloud.start(self.home / "local")["dev_storage"]
+
+    def _local_run(self, *, start: bool) -> str:
+        """What distinguishes the run of the local cloud, empty when it does not run and was not to be started."""
+        where = self.home / "local"
+        known = local_cloud.start(where) if start else local_cloud.running(where)
+        return local_cloud.run_id(known) if known else ""
 
     # What is known
 
@@ -288,20 +289,3 @@ class Session:
         finally:
             progress.close()
         timings.note(self.home, self.settings.target, title, monotonic() - started)
-
-
-def _start_local_cloud(home: Path) -> str:
-    """Start the local cloud as its own process, which outlives this one; return what `local_cloud_runs` says then."""
-    done = subprocess.run(
-        [sys.executable, "-m", "chatkit", "local", "up"],
-        cwd=store.checkout(),
-        env={**os.environ, "CHATKIT_HOME": str(home)},
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-    )
-    if done.returncode:
-        raise NotStarted(
-            done.stderr.strip().removeprefix("chatkit: ") or "The local cloud did not start."
-        )
-    return local_cloud_runs(home)

@@ -15,7 +15,7 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
-from chatkit.cli import cloud_process, control
+from chatkit.cloud import local_cloud
 from chatkit.localcloud.core.store import Store
 from chatkit.localcloud.resource_manager.core.clock import Clock
 from chatkit.workshop import Workshop
@@ -37,7 +37,7 @@ def run() -> dict[str, object]:
         try:
             return measured()
         finally:
-            cloud_process.stop(folder)
+            local_cloud.stop(folder)
 
 
 def measured() -> dict[str, object]:
@@ -57,7 +57,7 @@ def measured() -> dict[str, object]:
         in_turn.append(duration_s(partial(one_after_another, workshop)))
         workshop.clean_up()
     az_s = az_provision.duration_s(Path(os.environ["CHATKIT_HOME"]))
-    control.ask("PUT", "/time", {"mode": "fast"})
+    local_cloud.ask("PUT", "/time", {"mode": "fast"})
     unslowed: list[float] = []
     for number in range(ROUNDS):
         workshop = Workshop.open(suffix=f"c{number}")

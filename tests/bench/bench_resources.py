@@ -17,8 +17,8 @@ from http.client import HTTPSConnection
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from chatkit.cli import cloud_process
-from chatkit.cloud.connection import Cloud, local_cloud
+from chatkit.cloud import local_cloud
+from chatkit.cloud.connection import Cloud, connect_local
 from chatkit.localcloud.core.store import Store
 
 FEW, MANY, IN_A_GROUP, CALLS = 100, 10_000, 100, 300
@@ -39,7 +39,7 @@ def run() -> dict[str, object]:
             few = measured(folder, FEW)
             many = measured(folder, MANY)
         finally:
-            cloud_process.stop(folder)
+            local_cloud.stop(folder)
     figures: dict[str, object] = {f"{name}_of_{MANY}_p50_ms": round(many[name], 2) for name in many}
     figures |= {"peer": f"the same with {FEW} resources"} | {
         f"{name}_peer_p50_ms": round(few[name], 2) for name in few
@@ -49,14 +49,14 @@ def run() -> dict[str, object]:
 
 def measured(folder: Path, count: int) -> dict[str, float]:
     """Fill the store, start the local cloud and ask it."""
-    cloud_process.start(folder)
-    arm = ResourceManager(local_cloud(folder.parent))
+    local_cloud.start(folder)
+    arm = ResourceManager(connect_local(folder.parent))
     arm.ask("PUT", arm.group(0), {"location": "northeurope"})
     arm.ask("PUT", arm.plan(0), PLAN)
-    cloud_process.stop(folder)
+    local_cloud.stop(folder)
     fill(folder, arm, count)
-    cloud_process.start(folder)
-    arm = ResourceManager(local_cloud(folder.parent))
+    local_cloud.start(folder)
+    arm = ResourceManager(connect_local(folder.parent))
     middle = count // 2
     plans = f"{arm.group(middle // IN_A_GROUP)}/providers/Microsoft.Web/serverfarms"
     assert len(json.loads(arm.ask("GET", plans))["value"]) == IN_A_GROUP

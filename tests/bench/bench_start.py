@@ -12,7 +12,7 @@ from pathlib import Path
 
 import psutil
 
-from chatkit.cli import cloud_process
+from chatkit.cloud import local_cloud
 
 ROUNDS = 7
 
@@ -27,7 +27,7 @@ def run() -> dict[str, object]:
         "import_workshop_s": round(workshop - bare, 3),
         "peer": "python -c pass",
         "peer_s": round(bare, 3),
-        **local_cloud(),
+        **started_cloud(),
     }
 
 
@@ -43,19 +43,19 @@ def duration_s(command: list[str]) -> float:
     return time.perf_counter() - begin
 
 
-def local_cloud() -> dict[str, object]:
+def started_cloud() -> dict[str, object]:
     """Start, measure and stop a local cloud in a home of its own."""
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as home:
         os.environ["CHATKIT_HOME"] = home
         first = duration_s([sys.executable, "-m", "chatkit", "local", "up"])
-        process = psutil.Process(cloud_process.start(Path(home) / "local")["pid"])
+        process = psutil.Process(local_cloud.start(Path(home) / "local")["pid"])
         resident, used = process.memory_info().rss, process.cpu_times()
         later = []
         for _ in range(ROUNDS):
-            cloud_process.stop(Path(home) / "local")
+            local_cloud.stop(Path(home) / "local")
             later.append(duration_s([sys.executable, "-m", "chatkit", "local", "up"]))
         again = median_s([sys.executable, "-m", "chatkit", "local", "up"])
-        cloud_process.stop(Path(home) / "local")
+        local_cloud.stop(Path(home) / "local")
     return {
         "local_up_first_s": round(first, 2),
         "local_up_s": round(statistics.median(later), 2),

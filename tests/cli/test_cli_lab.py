@@ -15,7 +15,8 @@ from pathlib import Path
 import psutil
 import pytest
 
-from chatkit.cli import cloud_process, lab
+from chatkit.cli import lab
+from chatkit.cloud import local_cloud
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -56,7 +57,7 @@ def served(home: Path, tmp_path: Path) -> Iterator[str]:
         yield address[0]
         psutil.Process(process.pid).terminate()
         process.stderr.read()
-    cloud_process.stop(home / "local")
+    local_cloud.stop(home / "local")
 
 
 @pytest.mark.slow
@@ -65,7 +66,7 @@ def test_lab_opens_the_first_notebook(served: str, home: Path) -> None:
     assert re.search(r"/lab/tree/notebooks/00-[a-z-]+\.ipynb\?token=", served)
     with urllib.request.build_opener(urllib.request.ProxyHandler({})).open(served) as page:
         assert page.status == 200 and b"jupyter-config-data" in page.read()
-    assert cloud_process.running(home / "local")
+    assert local_cloud.running(home / "local")
 
 
 def test_the_next_port_is_taken_when_nobody_asked_for_one(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -45,7 +45,7 @@ def test_the_chat_pages_address_is_printed_at_the_end(chatkit: Chatkit, notebook
     write(
         notebooks,
         "08-page.ipynb",
-        "from chatkit import settings as s; s.save(s.home(), s.load(s.home()).learned(web_url='http://x/'))",
+        "from chatkit.core import settings as s; s.save(s.home(), s.load(s.home()).learned(web_url='http://x/'))",
     )
     assert chatkit("run").out.splitlines()[-1] == "The chat page: http://x/"
 

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from chatkit.cli import cloud_process
 from chatkit.cloud import connection as kit
+from chatkit.cloud import local_cloud
 from chatkit.cloud.calls import Calls
 from chatkit.cloud.connection import Cloud
 from tests.cloud.fake_azure import FakeAzure, cloud_over
@@ -47,19 +47,17 @@ def running_home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     folder = tmp_path_factory.mktemp("home")
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("CHATKIT_HOME", str(folder))
-        cloud_process.start(folder / "local")
+        local_cloud.start(folder / "local")
         yield folder
-        cloud_process.stop(folder / "local")
+        local_cloud.stop(folder / "local")
 
 
 @pytest.fixture(scope="module")
 def watch(running_home: Path) -> Iterator[Watch]:
     """Whatever goes to Resource Manager goes by here, and is compared with Azure's models."""
-    endpoints = kit._endpoints
-    with watching(endpoints(running_home)) as made, pytest.MonkeyPatch.context() as patch:
-        patch.setattr(
-            kit, "_endpoints", lambda home: {**endpoints(home), "resource_manager": made.url}
-        )
+    known = dict(local_cloud.read(running_home / "local"))
+    with watching(known) as made, pytest.MonkeyPatch.context() as patch:
+        patch.setattr(kit, "read", lambda where: {**known, "resource_manager": made.url})
         yield made
 
 

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from chatkit.cloud import connection as kit
+from chatkit.cloud import local_cloud
 from chatkit.core.errors import NotStarted, SetupError
 from tests.cloud.fake_azure import Credential, FakeAzure, cloud_over
 
@@ -41,7 +42,7 @@ def test_the_environment_names_the_subscription(
 ) -> None:
     """By id or by name."""
     monkeypatch.setenv("CHATKIT_SUBSCRIPTION", wanted)
-    cloud = kit.azure_cloud()
+    cloud = kit.connect_azure()
     assert (cloud.subscription_id, cloud.tenant_id) == ("2222", "t2")
 
 
@@ -51,13 +52,13 @@ def test_the_default_of_az_counts(signed_in: FakeAzure, tmp_path: Path) -> None:
         "subscriptions": [{"id": "2222", "isDefault": False}, {"id": "1111", "isDefault": True}]
     }
     (tmp_path / "azureProfile.json").write_text(json.dumps(profile), encoding="utf-8-sig")
-    assert kit.azure_cloud().subscription_id == "1111"
+    assert kit.connect_azure().subscription_id == "1111"
 
 
 def test_the_only_subscription_is_taken(signed_in: FakeAzure) -> None:
     """No question without a choice."""
     signed_in.on("GET", "subscriptions[?]", (200, {"value": SUBSCRIPTIONS[:1]}, {}))
-    assert kit.azure_cloud().subscription_id == "1111"
+    assert kit.connect_azure().subscription_id == "1111"
 
 
 @pytest.mark.parametrize(
@@ -70,7 +71,7 @@ def test_a_choice_that_cannot_be_made_is_said(
     """Resources that cost money never go where nobody expects them."""
     monkeypatch.setenv("CHATKIT_SUBSCRIPTION", wanted)
     with pytest.raises(SetupError, match=sentence):
-        kit.azure_cloud()
+        kit.connect_azure()
 
 
 def test_azure_is_reached_at_its_own_addresses_with_system_trust() -> None:
@@ -98,7 +99,7 @@ def test_the_local_cloud_is_reached_where_its_file_says(tmp_path: Path) -> None:
     }
     (tmp_path / "local").mkdir()
     (tmp_path / "local" / "cloud.json").write_text(json.dumps(at))
-    cloud = kit.local_cloud(tmp_path)
+    cloud = kit.connect_local(tmp_path)
     assert cloud.client_kwargs()["base_url"] == "https://localhost:2"
     assert cloud.client_kwargs()["connection_verify"] == str(tmp_path / "ca.pem")
     assert cloud.app_scheme == "http"
@@ -112,8 +113,8 @@ def test_a_local_cloud_that_does_not_run_is_said(tmp_path: Path, text: str | Non
     if text is not None:
         (tmp_path / "local" / "cloud.json").write_text(text)
     with pytest.raises(NotStarted, match="chatkit local up"):
-        kit.local_cloud(tmp_path)
-    assert not kit.local_cloud_runs(tmp_path)
+        kit.connect_local(tmp_path)
+    assert local_cloud.running(tmp_path / "local") is None
 
 
 def test_clients_are_made_once(cloud: kit.Cloud) -> None:

@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from chatkit.cli import cloud_process
+from chatkit.cloud import local_cloud
 from chatkit.core.settings import checkout
 from chatkit.steps.local_servers import FUNCTIONS, PAGE, Development
 
@@ -59,7 +59,7 @@ def stop_servers(home: Path) -> None:
     """End what the notebooks of a home have left running: functions, page, local cloud."""
     for name in (FUNCTIONS, PAGE):
         Development(home).stop(name)
-    cloud_process.stop(home / "local")
+    local_cloud.stop(home / "local")
 
 
 def variables(home: Path, jupyter: Path) -> dict[str, str]:

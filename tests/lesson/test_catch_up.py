@@ -13,7 +13,7 @@ import nbformat
 import pytest
 from nbclient import NotebookClient
 
-from chatkit.cli import cloud_process
+from chatkit.cloud import local_cloud
 from chatkit.core import settings
 from chatkit.core.errors import SetupError
 from chatkit.lesson import catch_up, checks
@@ -39,7 +39,7 @@ def workshop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Workshop]:
     finally:
         for server in (FUNCTIONS, PAGE):
             opened.session.servers.stop(server)
-        cloud_process.stop(home / "local")
+        local_cloud.stop(home / "local")
         os.environ["CHATKIT_HOME"] = before
 
 
@@ -60,7 +60,7 @@ def test_after_a_pause_the_workshop_goes_on_where_it_was(workshop: Workshop) -> 
     """The machine was off: no local cloud, no functions, no page. All of them come back, with what they had."""
     for server in (FUNCTIONS, PAGE):
         workshop.session.servers.stop(server)
-    cloud_process.stop(workshop.home / "local")
+    local_cloud.stop(workshop.home / "local")
     again = Workshop.open()
     assert repr(again.catch_up()) == "Section 07 can begin. Nothing was missed."
     assert again.local_api_base_url and again.local_web_url
@@ -71,7 +71,7 @@ def test_a_pause_in_which_another_program_took_a_port_misses_nothing(workshop: W
     text = local_settings.values(workshop.functions_folder)[local_settings.SIGNALR_SETTING]
     for server in (FUNCTIONS, PAGE):
         workshop.session.servers.stop(server)
-    cloud_process.stop(workshop.home / "local")
+    local_cloud.stop(workshop.home / "local")
     with taking_ports(SignalRConnectionString.parse(text).base_url):
         assert repr(Workshop.open().catch_up()) == "Section 07 can begin. Nothing was missed."
     assert local_settings.values(workshop.functions_folder)[local_settings.SIGNALR_SETTING] != text

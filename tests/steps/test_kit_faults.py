@@ -15,8 +15,8 @@ from azure.core.exceptions import AzureError
 from azure.identity import ClientSecretCredential
 from azure.mgmt.web.models import Site
 
-from chatkit.cli.control import ask
 from chatkit.cloud.calls import Calls
+from chatkit.cloud.local_cloud import ask
 from chatkit.cloud.provision import storage
 from chatkit.cloud.publish import website
 from chatkit.cloud.publish.website import PageFile

@@ -20,8 +20,8 @@ from azure.mgmt.web.models import (
     StringDictionary,
 )
 
-from chatkit.cli.control import ask
 from chatkit.cloud.calls import Calls
+from chatkit.cloud.local_cloud import ask
 from chatkit.cloud.provision.authentication import SECRET_SETTING
 from chatkit.cloud.publish import functions
 from chatkit.core.errors import ChatkitError

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from chatkit import Workshop
-from chatkit.cli import cloud_process
+from chatkit.cloud import local_cloud
 from tests.steps import old_homes
 
 
@@ -19,7 +19,7 @@ def workshop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Workshop]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("CHATKIT_HOME", str(home))
         yield Workshop.open()
-        cloud_process.stop(home / "local")
+        local_cloud.stop(home / "local")
 
 
 def test_everything_known_is_still_known(workshop: Workshop) -> None:

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from unittest.mock import patch
 
-from chatkit.cli import cloud_process
+from chatkit.cloud import local_cloud
 from chatkit.core.ports import next_free
 from chatkit.steps import local_settings
 from chatkit.steps.local_servers import FUNCTIONS, PAGE
@@ -54,7 +54,7 @@ def finished_workshop(home: Path, *, sign_in: bool = False) -> Iterator[Workshop
     finally:
         for name in (FUNCTIONS, PAGE):
             workshop.session.servers.stop(name)
-        cloud_process.stop(home / "local")
+        local_cloud.stop(home / "local")
         del os.environ["CHATKIT_HOME"]
         if before is not None:
             os.environ["CHATKIT_HOME"] = before

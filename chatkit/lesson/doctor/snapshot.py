@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from chatkit.chat.client.background_loop import portal
 from chatkit.chat.client.connection import FAILURES
 from chatkit.chat.client.sign_in import PRINCIPAL, sign_in
-from chatkit.cloud.connection import Cloud, local_cloud_runs
+from chatkit.cloud import local_cloud
+from chatkit.cloud.connection import Cloud
 from chatkit.core.errors import ChatkitError, LocalProtocolError
 from chatkit.lesson.checks.evidence import listening
 from chatkit.lesson.checks.service import door
@@ -92,7 +93,9 @@ class World:
     @property
     def may_ask(self) -> bool:
         """Whether there is a cloud to ask without starting one."""
-        return self.settings.target == "azure" or bool(local_cloud_runs(self.session.home))
+        if self.settings.target == "azure":
+            return True
+        return local_cloud.running(self.session.home / "local") is not None
 
     @looked_up
     def cloud(self) -> Cloud:

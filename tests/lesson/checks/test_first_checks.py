@@ -13,7 +13,7 @@ import pytest
 import trustme
 from azure.identity import ClientSecretCredential
 
-from chatkit.cli import cloud_process
+from chatkit.cloud import local_cloud
 from chatkit.cloud.connection import Cloud
 from chatkit.steps.session import Session
 from chatkit.workshop import Workshop
@@ -29,7 +29,7 @@ def workshop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Workshop]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("CHATKIT_HOME", str(home))
         yield Workshop.open()
-        cloud_process.stop(home / "local")
+        local_cloud.stop(home / "local")
 
 
 def reached_by(workshop: Workshop, cloud: Cloud) -> Workshop:

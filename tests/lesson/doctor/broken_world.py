@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from chatkit.cli import cloud_process
+from chatkit.cloud import local_cloud
 from chatkit.core.errors import CheckFailed
 from chatkit.steps.local_servers import FUNCTIONS, PAGE
 from chatkit.workshop import Workshop
@@ -33,7 +33,7 @@ def at_section_08(home: Path) -> Iterator[Workshop]:
     finally:
         for server in (FUNCTIONS, PAGE):
             opened.session.servers.stop(server)
-        cloud_process.stop(home / "local")
+        local_cloud.stop(home / "local")
         os.environ["CHATKIT_HOME"] = before
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from chatkit.cli import cloud_process
+from chatkit.cloud import local_cloud
 from chatkit.lesson.doctor import consult
 from chatkit.steps.local_servers import FUNCTIONS, PAGE
 from chatkit.steps.session import Session
@@ -49,7 +49,7 @@ def workshop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Workshop]:
     finally:
         for server in (FUNCTIONS, PAGE):
             opened.session.servers.stop(server)
-        cloud_process.stop(home / "local")
+        local_cloud.stop(home / "local")
         os.environ["CHATKIT_HOME"] = before
 
 
@@ -66,9 +66,9 @@ def test_nothing_is_wrong_before_and_after_a_section(workshop: Workshop, section
 
 def test_a_stopped_local_cloud_is_not_started(workshop: Workshop) -> None:
     """Nothing is asked, nothing is wrong."""
-    cloud_process.stop(workshop.home / "local")
+    local_cloud.stop(workshop.home / "local")
     found = consult(Session(workshop.home))
-    assert found.ok and cloud_process.running(workshop.home / "local") is None
+    assert found.ok and local_cloud.running(workshop.home / "local") is None
     assert "Subscription" not in {check.what for check in found.checks}
 
 

@@ -11,9 +11,9 @@ import pytest
 from azure.identity import ClientSecretCredential
 from azure.mgmt.signalr.models import ResourceSku, SignalRResource
 
-from chatkit.cli import cloud_process
-from chatkit.cli.control import ask
+from chatkit.cloud import local_cloud
 from chatkit.cloud.connection import Cloud
+from chatkit.cloud.local_cloud import ask
 from chatkit.core import settings as store
 from chatkit.lesson.doctor import Finding, consult
 from chatkit.steps.session import Session
@@ -30,7 +30,7 @@ def opened(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Workshop]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("CHATKIT_HOME", str(home))
         yield Workshop.open()
-        cloud_process.stop(home / "local")
+        local_cloud.stop(home / "local")
 
 
 @pytest.fixture

@@ -15,9 +15,9 @@ import requests
 from azure.core.exceptions import HttpResponseError
 from azure.mgmt.web.models import SitePatchResource
 
-from chatkit.cli import cloud_process
+from chatkit.cloud import local_cloud
 from chatkit.cloud.calls import Calls
-from chatkit.cloud.connection import Cloud, local_cloud
+from chatkit.cloud.connection import Cloud, connect_local
 from chatkit.cloud.provision import everything, storage
 from chatkit.cloud.provision.app_settings import merge_app_settings
 from chatkit.cloud.provision.resource_group import create_resource_group, register_providers
@@ -128,9 +128,9 @@ def package() -> bytes:
 def deployed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[DeployedApp]:
     """A local cloud of its own with the app on it; a note from the account's owner is there."""
     home: Path = tmp_path_factory.mktemp("home")
-    cloud_process.start(home / "local")
+    local_cloud.start(home / "local")
     cloud, calls, group, site = (
-        local_cloud(home),
+        connect_local(home),
         Calls(),
         SETTINGS.names.resource_group,
         SETTINGS.names.function_app,
@@ -145,7 +145,7 @@ def deployed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[DeployedApp]:
     upload_package(cloud, calls, scm_url(cloud.web().web_apps.get(group, site)), package())
     wait_until_listed(cloud, calls, group, site)
     yield DeployedApp(cloud, made["api_base_url"])
-    cloud_process.stop(home / "local")
+    local_cloud.stop(home / "local")
 
 
 def test_an_app_without_an_identity_has_nothing_to_sign_in_with(deployed: DeployedApp) -> None:

@@ -15,9 +15,9 @@ from azure.mgmt.storage.models import (
 )
 from azure.storage.blob import BlobServiceClient, CorsRule, RetentionPolicy
 
-from chatkit.cli import cloud_process
+from chatkit.cloud import local_cloud
 from chatkit.cloud.calls import Calls
-from chatkit.cloud.connection import Cloud, local_cloud
+from chatkit.cloud.connection import Cloud, connect_local
 from chatkit.cloud.provision import storage
 from chatkit.cloud.provision.resource_group import create_resource_group, register_providers
 
@@ -40,13 +40,13 @@ ASKED = {
 def cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cloud]:
     """A local cloud of its own with one storage account."""
     home = tmp_path_factory.mktemp("home")
-    cloud_process.start(home / "local")
-    made, calls = local_cloud(home), Calls()
+    local_cloud.start(home / "local")
+    made, calls = connect_local(home), Calls()
     register_providers(made, calls)
     create_resource_group(made, calls, GROUP, "eastus2")
     storage.create_storage_account(made, calls, GROUP, ACCOUNT, "eastus2")
     yield made
-    cloud_process.stop(home / "local")
+    local_cloud.stop(home / "local")
 
 
 @pytest.fixture

@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-import json
-import urllib.error
-import urllib.request
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
-from chatkit.cli import cloud_process
-from chatkit.core.errors import NotStarted, ServiceError
+from chatkit.cloud.local_cloud import ask
 
 
 def fault(
@@ -53,21 +49,3 @@ def time(
     """Let operations take no time, or as long as recorded in the real Azure."""
     known = ask("PUT", "/time", {"mode": mode, "scale": scale}) if mode else ask("GET", "/time")
     typer.echo(f"{known['mode']}, scale {known['scale']:g}")
-
-
-def ask(method: str, path: str, body: Any = None) -> Any:
-    """Call the local cloud's control API."""
-    known = cloud_process.running(cloud_process.folder())
-    if known is None:
-        raise NotStarted("The local cloud is not running.", hint="`chatkit local up` starts it.")
-    data = None if body is None else json.dumps(body).encode()
-    headers = {"x-chatkit-token": known["control_token"], "Content-Type": "application/json"}
-    request = urllib.request.Request(
-        known["control"] + path, data=data, method=method, headers=headers
-    )
-    try:
-        with urllib.request.urlopen(request, timeout=10) as answer:
-            return json.load(answer)
-    except urllib.error.HTTPError as error:
-        with error:
-            raise ServiceError(error.code, "BadRequest", str(json.load(error)["error"])) from None

@@ -1,0 +1,220 @@
+"""The local cloud of a home as a process: does it run, start it, stop it, ask its control endpoint.
+
+The process writes `cloud.json` beside its state. That file is believed only when the process it names answers with the
+token that it holds: a process id and a port are used again by others, a token is not. No Azure package is imported.
+"""
+
+from __future__ import annotations
+
+import http.client
+import json
+import sys
+from pathlib import Path
+from time import monotonic
+from typing import Any, TypedDict, cast
+from urllib.parse import urlsplit
+
+from chatkit.core.errors import NotStarted, ServiceError, SetupError
+from chatkit.core.file_lock import holder
+from chatkit.core.processes import (
+    DetachedProcess,
+    ProcessIdentity,
+    last_lines,
+    start_detached,
+    wait_until,
+)
+from chatkit.core.settings import checkout, home
+
+START_LIMIT_S = 30.0
+STOP_LIMIT_S = 15.0
+LOOK_LIMIT_S = 2.0
+ASK_LIMIT_S = 10.0
+LOCKED_EXIT = 3
+"""Exit code of the daemon when another one has the home."""
+NOTHING_LATER = f"/trace?after={2**53}"
+"""The shortest answer that needs the token."""
+
+
+class Endpoints(TypedDict):
+    """What `cloud.json` says: enough for any Azure client, and for the control endpoint."""
+
+    running: bool
+    pid: int
+    resource_manager: str
+    authority: str
+    graph: str
+    ca_file: str
+    tenant_id: str
+    subscription_id: str
+    client_id: str
+    client_secret: str
+    dev_storage: str
+    control: str
+    control_token: str
+
+
+def folder() -> Path:
+    """The local cloud's folder in the kit's home."""
+    return home() / "local"
+
+
+def read(where: Path) -> Endpoints:
+    """Read `cloud.json`, without asking whether the process runs.
+
+    Raises:
+        NotStarted: There is none.
+    """
+    try:
+        known = json.loads((where / "cloud.json").read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        raise _not_running() from None
+    if not isinstance(known, dict):
+        raise _not_running()
+    return cast(Endpoints, known)
+
+
+def running(where: Path) -> Endpoints | None:
+    """Return the endpoints of the local cloud of a folder when it really answers, else None."""
+    try:
+        known = read(where)
+        status, _ = _call(known, "GET", NOTHING_LATER, timeout_s=LOOK_LIMIT_S)
+    except (NotStarted, OSError, ValueError, KeyError, TypeError, AttributeError):
+        return None
+    return known if status == 200 else None
+
+
+def run_id(known: Endpoints) -> str:
+    """What distinguishes this run of a local cloud from those before and after it."""
+    return f"{known['pid']} {known['control_token']}"
+
+
+def start(where: Path) -> Endpoints:
+    """Start the local cloud of a folder, or return the one that runs.
+
+    Raises:
+        NotStarted: It ended or did not answer in time; the sentence has the last line it wrote.
+    """
+    until = monotonic() + START_LIMIT_S
+    while True:
+        known = running(where)
+        if known is not None:
+            return known
+        process = _start_process(where)
+        known = process.wait_until(lambda: running(where), until=until)
+        if known is None and process.exit_code == LOCKED_EXIT:
+            # Another process has the home. Either it is starting, and will answer, or it is about to end.
+            known = wait_until(
+                lambda: running(where),
+                until=until,
+                unless=lambda: holder(where / "lock") is None,
+            )
+        if known is not None:
+            return known
+        if process.exit_code != LOCKED_EXIT or monotonic() > until:
+            raise NotStarted(
+                f"The local cloud did not start: {_reason(where).rstrip('.')}.",
+                hint="`chatkit local logs` shows more.",
+            )
+
+
+def stop(where: Path) -> bool:
+    """Stop the local cloud of a folder and wait until its process has ended.
+
+    Returns:
+        Whether there was one.
+
+    Raises:
+        SetupError: It is still there after some time.
+    """
+    known = running(where)
+    pid = int(known["pid"]) if known else holder(where / "lock")
+    if pid is None:
+        (where / "cloud.json").unlink(missing_ok=True)
+        return False
+    process = ProcessIdentity.of(pid)
+    if process is None:
+        return True
+    if known is None:
+        process.terminate()
+    else:
+        _call(known, "POST", "/stop", timeout_s=ASK_LIMIT_S)
+    if not process.wait(STOP_LIMIT_S):
+        raise SetupError(
+            f"The local cloud (process {pid}) does not end.",
+            hint="End that process, then try again.",
+        )
+    return True
+
+
+def ask(method: str, path: str, body: object = None, *, where: Path | None = None) -> Any:
+    """Call the control endpoint of the local cloud that runs.
+
+    Args:
+        method: The http method.
+        path: Path below the endpoint's address.
+        body: Sent as JSON unless None.
+        where: Folder of the local cloud; the one of this home by default.
+
+    Returns:
+        The answer's JSON.
+
+    Raises:
+        NotStarted: It does not run.
+        ServiceError: It refuses.
+    """
+    known = running(where or folder())
+    if known is None:
+        raise _not_running()
+    status, content = _call(known, method, path, body, timeout_s=ASK_LIMIT_S)
+    answer = json.loads(content)
+    if status >= 400:
+        raise ServiceError(status, "BadRequest", str(answer["error"]))
+    return answer
+
+
+def _call(
+    known: Endpoints, method: str, path: str, body: object = None, *, timeout_s: float
+) -> tuple[int, bytes]:
+    """Send one request to the control endpoint.
+
+    Raises:
+        OSError: Nothing answers there, or nothing that speaks http.
+    """
+    # http.client knows no proxies, urllib.request does: the token must not leave this machine.
+    connection = http.client.HTTPConnection(urlsplit(known["control"]).netloc, timeout=timeout_s)
+    headers = {"x-chatkit-token": known["control_token"], "Content-Type": "application/json"}
+    data = None if body is None else json.dumps(body).encode()
+    try:
+        connection.request(method, path, body=data, headers=headers)
+        answer = connection.getresponse()
+        return answer.status, answer.read()
+    except http.client.HTTPException as error:
+        raise OSError(str(error)) from error
+    finally:
+        connection.close()
+
+
+def _start_process(where: Path) -> DetachedProcess:
+    command = [sys.executable, "-m", "chatkit.localcloud.daemon", str(where)]
+    try:
+        where.mkdir(parents=True, exist_ok=True, mode=0o700)
+        return start_detached(command, folder=checkout(), log=where / "cloud.out")
+    except OSError as error:
+        raise NotStarted(
+            f"The local cloud did not start: {error.filename} cannot be written ({error.strerror})."
+        ) from error
+
+
+def _reason(where: Path) -> str:
+    """The last line the local cloud wrote, without the name of the exception class."""
+    for name in ("cloud.out", "cloud.log"):
+        for line in last_lines(where / name):
+            line = line.strip()
+            if line.startswith("chatkit.core.errors."):
+                return line.partition(": ")[2]
+            return line
+    return "it said nothing"
+
+
+def _not_running() -> NotStarted:
+    return NotStarted("The local cloud is not running.", hint="`chatkit local up` starts it.")

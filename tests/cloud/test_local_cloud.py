@@ -1,0 +1,168 @@
+"""The local cloud's process: believed when it answers with its token, and asked without a detour."""
+
+from __future__ import annotations
+
+import json
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from threading import Thread
+
+import pytest
+
+from chatkit.cloud import local_cloud
+from chatkit.core.errors import NotStarted, ServiceError
+
+TOKEN = "the-token-of-this-home"
+PROXY_VARIABLES = ("http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY")
+
+
+class Recorder(ThreadingHTTPServer):
+    """An http server that notes what it is asked, and with which token."""
+
+    def __init__(self) -> None:
+        super().__init__(("127.0.0.1", 0), _Handler)
+        self.asked: list[tuple[str, str, str]] = []
+
+    @property
+    def url(self) -> str:
+        """Its address."""
+        return f"http://127.0.0.1:{self.server_address[1]}"
+
+
+class _Handler(BaseHTTPRequestHandler):
+    def _answer(self) -> None:
+        assert isinstance(self.server, Recorder)
+        token = self.headers.get("x-chatkit-token", "")
+        self.server.asked.append((self.command, self.path, token))
+        self.rfile.read(int(self.headers.get("Content-Length", 0)))
+        status, body = 200, {"mode": "fast", "scale": 1.0}
+        if token != TOKEN:
+            status, body = 403, {"error": "no token"}
+        if "/faults/" in self.path:
+            status, body = 400, {"error": "There is no such fault."}
+        self.send_response(status)
+        self.end_headers()
+        self.wfile.write(json.dumps(body).encode())
+
+    do_GET = do_PUT = do_POST = _answer
+
+    def log_message(self, format: str, *args: object) -> None:
+        """Print nothing."""
+
+
+@contextmanager
+def serving() -> Iterator[Recorder]:
+    """A recorder that answers."""
+    with Recorder() as server:
+        thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
+        thread.start()
+        yield server
+        server.shutdown()
+        thread.join()
+
+
+@pytest.fixture
+def control(tmp_path: Path) -> Iterator[Recorder]:
+    """A control endpoint that the folder's `cloud.json` names."""
+    with serving() as server:
+        write(tmp_path, {"control": server.url, "control_token": TOKEN, "pid": 1})
+        yield server
+
+
+@pytest.fixture
+def proxy(monkeypatch: pytest.MonkeyPatch) -> Iterator[Recorder]:
+    """A proxy that the environment names for every address."""
+    for name in ("no_proxy", "NO_PROXY"):
+        monkeypatch.delenv(name, raising=False)
+    with serving() as server:
+        for name in PROXY_VARIABLES:
+            monkeypatch.setenv(name, server.url)
+        yield server
+
+
+def write(where: Path, content: object) -> None:
+    """Write a `cloud.json`."""
+    (where / "cloud.json").write_text(json.dumps(content), encoding="utf-8")
+
+
+def test_the_token_goes_to_no_proxy(tmp_path: Path, control: Recorder, proxy: Recorder) -> None:
+    """Whoever has it may read every secret of the local cloud, and stop it."""
+    assert local_cloud.running(tmp_path)
+    local_cloud.ask("PUT", "/time", {"mode": "fast"}, where=tmp_path)
+    assert proxy.asked == []
+    assert [(method, path) for method, path, _ in control.asked if method != "GET"] == [
+        ("PUT", "/time")
+    ]
+
+
+def test_a_refusal_is_an_error_with_its_sentence(tmp_path: Path, control: Recorder) -> None:
+    """The status is kept."""
+    with pytest.raises(ServiceError, match="no such fault") as caught:
+        local_cloud.ask("PUT", "/faults/rain", {}, where=tmp_path)
+    assert caught.value.status == 400
+
+
+def test_another_local_cloud_on_that_port_is_not_ours(tmp_path: Path, control: Recorder) -> None:
+    """It speaks the same language, and does not know our token."""
+    write(tmp_path, {"control": control.url, "control_token": "of another home", "pid": 1})
+    assert local_cloud.running(tmp_path) is None
+    with pytest.raises(NotStarted, match="chatkit local up"):
+        local_cloud.ask("GET", "/time", where=tmp_path)
+
+
+def test_another_program_on_that_port_is_not_ours(tmp_path: Path) -> None:
+    """It does not even speak http."""
+    with socket.create_server(("127.0.0.1", 0)) as server, ThreadPoolExecutor() as pool:
+        address = f"http://127.0.0.1:{server.getsockname()[1]}"
+        write(tmp_path, {"control": address, "control_token": TOKEN, "pid": 1})
+        pool.submit(answer_nonsense, server)
+        assert local_cloud.running(tmp_path) is None
+
+
+def answer_nonsense(server: socket.socket) -> None:
+    client, _ = server.accept()
+    with client:
+        client.recv(1000)
+        client.sendall(b"SSH-2.0-something\r\n")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "[]",
+        "null",
+        "{",
+        '{"control": 7}',
+        '{"control": "http://127.0.0.1:1", "control_token": "x"}',
+    ],
+)
+def test_a_damaged_file_means_not_running(tmp_path: Path, text: str) -> None:
+    """Half a file, or somebody else's."""
+    (tmp_path / "cloud.json").write_text(text, encoding="utf-8")
+    assert local_cloud.running(tmp_path) is None
+
+
+def test_the_process_starts_and_stops(tmp_path: Path) -> None:
+    """Started twice it is the same run; after a stop the next is another one."""
+    first = local_cloud.start(tmp_path)
+    try:
+        assert local_cloud.run_id(local_cloud.start(tmp_path)) == local_cloud.run_id(first)
+        assert local_cloud.stop(tmp_path) and not local_cloud.stop(tmp_path)
+        assert local_cloud.running(tmp_path) is None
+        assert local_cloud.run_id(local_cloud.start(tmp_path)) != local_cloud.run_id(first)
+    finally:
+        local_cloud.stop(tmp_path)
+
+
+def test_no_azure_package_is_imported() -> None:
+    """`chatkit local status` is quick."""
+    code = "import sys, chatkit.cloud.local_cloud; print({'azure', 'aiohttp', 'psutil'} & {*sys.modules})"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "set()"
