@@ -160,7 +160,7 @@ class Workshop:
         from chatkit.lesson import catch_up
 
         with self.session.step("Catching up") as step:
-            found = catch_up.catch_up(self.session, section, step.calls)
+            found = catch_up.catch_up(self.session, section, step.stack.calls)
             ran = "Nothing was missed."
             if found.ran:
                 ran = f"Ran what was missed: {', '.join(found.ran)}."

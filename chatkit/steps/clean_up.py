@@ -16,24 +16,16 @@ def clean_up(session: Session) -> Receipt:
     Returns:
         The receipt; `complete` says whether every line is proven.
     """
-    from chatkit.cloud.provision import authentication, clean_up
+    from chatkit.cloud.provision.authentication import delete_registration
+    from chatkit.cloud.provision.clean_up import delete_everything
 
     with session.step("Cleaning up") as step:
-        settings = session.settings
         session.servers.stop(FUNCTIONS)
         session.servers.stop(PAGE)
-        names = clean_up.Names(
-            settings.names.resource_group,
-            settings.names.signalr,
-            settings.names.storage_account,
-            settings.names.plan,
-            settings.names.function_app,
-        )
-        items = clean_up.delete_everything(step.cloud, step.calls, names)
-        if settings.facts.client_id:
-            items.append(
-                authentication.delete_registration(step.cloud, step.calls, settings.facts.client_id)
-            )
+        items = delete_everything(step.stack)
+        client_id = session.settings.facts.client_id
+        if client_id:
+            items.append(delete_registration(step.stack, client_id))
         local_settings.forget_keys(session.functions_folder)
         kept = [
             name

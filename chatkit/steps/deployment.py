@@ -14,41 +14,34 @@ def publish_functions(session: Session, *, again: bool = False) -> Result:
     """Package my-chat/functions, send it, and wait until the functions answer.
 
     Args:
+        session: The home and the target.
         again: Send it even when this very package is what the site runs.
     """
-    from chatkit.cloud.provision import app_settings as app_settings
+    from chatkit.cloud.provision import app_settings
     from chatkit.cloud.publish import functions, package
 
     with session.step("Publishing the functions") as step:
-        settings, cloud, calls = session.settings, step.cloud, step.calls
-        group, name = settings.names.resource_group, settings.names.function_app
         files = package.build_package(session.functions_folder)
-        known = "" if again else settings.facts.published
-        names, published = functions.publish(
-            cloud, calls, functions.Target(group, name), files, known=known
-        )
+        known = "" if again else session.settings.facts.published
+        names, published = functions.publish(step.stack, files, known=known)
         session.learn(published=published)
-        deployed = app_settings.read_app_settings(cloud, calls, group, name)
-        local = {
-            local_settings.SIGNALR_SETTING: "",
-            **local_settings.values(session.functions_folder),
-        }
-        after = app_settings.forgotten(app_settings.compare(local, deployed))
-        if not after and "negotiate" in names:
-            functions.wait_until_answers(cloud, calls, session.deployed_api(), NEGOTIATE)
+        deployed = app_settings.read_app_settings(step.stack)
+        local = local_settings.values(session.functions_folder)
+        local.setdefault(local_settings.SIGNALR_SETTING, "")
+        missing = app_settings.forgotten(app_settings.compare(local, deployed))
+        if not missing and "negotiate" in names:
+            functions.wait_until_answers(step.stack, session.deployed_api(), NEGOTIATE)
         return step.result(
-            f"Published. {len(names)} functions: {', '.join(names)}.{after}", functions=names
+            f"Published. {len(names)} functions: {', '.join(names)}.{missing}", functions=names
         )
 
 
 def upload_settings(session: Session) -> Result:
     """Upload the local settings that the deployed app needs, and keep every setting it has."""
-    from chatkit.cloud.provision import app_settings as app_settings
+    from chatkit.cloud.provision import app_settings
     from chatkit.cloud.publish import functions
 
     with session.step("Uploading settings") as step:
-        settings, cloud, calls = session.settings, step.cloud, step.calls
-        group, name = settings.names.resource_group, settings.names.function_app
         local = local_settings.values(session.functions_folder)
         wanted = app_settings.uploadable(local)
         if local_settings.SIGNALR_SETTING not in wanted:
@@ -56,34 +49,23 @@ def upload_settings(session: Session) -> Result:
                 f"{local_settings.FILE} has no {local_settings.SIGNALR_SETTING}.",
                 hint="workshop.write_local_settings() writes it.",
             )
-        written = app_settings.merge_app_settings(cloud, calls, group, name, wanted)
-        if written and "negotiate" in functions.listed(cloud, calls, group, name):
-            functions.wait_until_answers(cloud, calls, session.deployed_api(), NEGOTIATE)
-        deployed = app_settings.read_app_settings(cloud, calls, group, name)
-        rows = [
-            (difference.name, difference.state)
-            for difference in app_settings.compare(local, deployed)
-        ]
-        stayed = sorted(set(local) - set(wanted))
-        return step.result(
-            f"Uploaded: {', '.join(sorted(wanted))}. Stayed local: {', '.join(stayed)}.", *rows
-        )
+        written = app_settings.merge_app_settings(step.stack, wanted)
+        if written and "negotiate" in functions.listed(step.stack):
+            functions.wait_until_answers(step.stack, session.deployed_api(), NEGOTIATE)
+        deployed = app_settings.read_app_settings(step.stack)
+        rows = [(one.name, one.state) for one in app_settings.compare(local, deployed)]
+        uploaded = ", ".join(sorted(wanted))
+        stayed = ", ".join(sorted(set(local) - set(wanted)))
+        return step.result(f"Uploaded: {uploaded}. Stayed local: {stayed}.", *rows)
 
 
 def allow_page(session: Session) -> Result:
     """Let the deployed page, and no other, call the deployed functions from a browser (CORS)."""
-    from chatkit.cloud.provision import app_settings as app_settings
+    from chatkit.cloud.provision import app_settings
 
     with session.step("Allowing the page") as step:
-        settings = session.settings
-        origin = app_settings.origin_of(session.web_url or website_address(session, step))
-        app_settings.set_cors(
-            step.cloud,
-            step.calls,
-            settings.names.resource_group,
-            settings.names.function_app,
-            origin,
-        )
+        origin = app_settings.origin_of(page_address(session, step))
+        app_settings.set_cors(step.stack, origin)
         return step.result(
             "The functions answer the deployed page and no other, credentials included.",
             ("origin", origin),
@@ -92,12 +74,12 @@ def allow_page(session: Session) -> Result:
 
 def enable_static_website(session: Session) -> Result:
     """Switch the storage account's static website on."""
-    from chatkit.cloud.provision import storage
+    from chatkit.cloud.provision.storage import ERROR_DOCUMENT, INDEX_DOCUMENT
 
     with session.step("Enabling the static website") as step:
-        url = _website(session, step)
+        url = _enable_website(session, step)
         return step.result(
-            f"Static website on: index {storage.INDEX_DOCUMENT}, not found {storage.ERROR_DOCUMENT}.",
+            f"Static website on: index {INDEX_DOCUMENT}, not found {ERROR_DOCUMENT}.",
             ("address", url),
         )
 
@@ -107,10 +89,8 @@ def set_page_url(session: Session) -> Result:
     from chatkit.cloud.provision import authentication
 
     with session.step("Writing the page's config") as step:
-        settings, api = session.settings, session.deployed_api()
-        provider = authentication.provider_of(
-            step.cloud, step.calls, settings.names.resource_group, settings.names.function_app
-        )
+        api = session.deployed_api()
+        provider = authentication.provider_of(step.stack)
         page_config.write(session.page_folder, api, sign_in=provider)
         more = f" and lets people sign in ({provider})" if provider else ""
         return step.result(
@@ -123,23 +103,16 @@ def upload_page(session: Session) -> Result:
     from chatkit.cloud.publish import website
 
     with session.step("Uploading the page") as step:
-        calls_url = page_config.read(session.page_folder)
-        if calls_url != session.deployed_api():
+        called = page_config.read(session.page_folder)
+        if called != session.deployed_api():
             raise SetupError(
-                f"The page still calls {calls_url or 'nothing'}.",
+                f"The page still calls {called or 'nothing'}.",
                 hint="workshop.set_page_url() first.",
             )
         files = website.page_files(session.page_folder)
-        settings = session.settings
-        url = _website(session, step)
-        sent = website.upload(
-            step.cloud,
-            step.calls,
-            settings.names.resource_group,
-            settings.names.storage_account,
-            files,
-        )
-        website.wait_until_served(step.cloud, step.calls, url, files)
+        url = _enable_website(session, step)
+        sent = website.upload(step.stack, files)
+        website.wait_until_served(step.stack, url, files)
         return step.result(
             f"The website serves {len(files)} files.",
             ("address", url),
@@ -147,27 +120,21 @@ def upload_page(session: Session) -> Result:
         )
 
 
-def website_address(session: Session, step: Step) -> str:
-    """The website's address, which every account has before its website is on."""
+def page_address(session: Session, step: Step) -> str:
+    """Return the address of the deployed page, which every account has before its website is on."""
     from chatkit.cloud.provision import storage
 
-    settings = session.settings
-    accounts = step.cloud.storage().storage_accounts
-    url = storage.web_url(
-        step.calls.call(
-            accounts.get_properties, settings.names.resource_group, settings.names.storage_account
-        )
-    )
+    known = session.web_url
+    if known:
+        return known
+    url = storage.web_url(storage.read_account(step.stack))
     session.learn(web_url=url)
     return url
 
 
-def _website(session: Session, step: Step) -> str:
+def _enable_website(session: Session, step: Step) -> str:
     from chatkit.cloud.provision import storage
 
-    settings = session.settings
-    url = storage.enable_static_website(
-        step.cloud, step.calls, settings.names.resource_group, settings.names.storage_account
-    )
+    url = storage.enable_static_website(step.stack)
     session.learn(web_url=url)
     return url

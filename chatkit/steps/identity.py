@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from chatkit.core.results import Result
-from chatkit.steps.deployment import website_address
+from chatkit.steps.deployment import page_address
 from chatkit.steps.session import Session
 
 if TYPE_CHECKING:
@@ -27,21 +27,17 @@ def enable_authentication(
     from chatkit.cloud.publish import functions
 
     with session.step("Turning authentication on") as step:
-        settings = session.settings
         given = authentication.Registration(client_id, client_secret) if client_id else None
-        site = authentication.Site(
-            settings.names.resource_group,
-            settings.names.function_app,
-            session.deployed_api(),
-            session.web_url or website_address(session, step),
-        )
-        used = authentication.enable_authentication(step.cloud, step.calls, site, given=given)
-        functions.wait_until_answers(step.cloud, step.calls, site.api_base_url, ME)
+        api = session.deployed_api()
+        addresses = authentication.Addresses(api, page_address(session, step))
+        used = authentication.enable_authentication(step.stack, addresses, given=given)
+        functions.wait_until_answers(step.stack, api, ME)
         session.learn(authentication="on", client_id="" if given else used)
         return step.result(
-            "Authentication is on: people sign in with Microsoft Entra ID; who is not signed in stays anonymous.",
-            ("app registration", settings.names.function_app),
-            ("sign-in", f"{site.api_base_url}/.auth/login/aad"),
+            "Authentication is on: people sign in with Microsoft Entra ID;"
+            " who is not signed in stays anonymous.",
+            ("app registration", step.stack.names.function_app),
+            ("sign-in", f"{api}/.auth/login/aad"),
         )
 
 

@@ -16,10 +16,7 @@ def write_local_settings(session: Session) -> Result:
     from chatkit.cloud.provision import signalr
 
     with session.step("Writing local settings") as step:
-        settings = session.settings
-        text = signalr.connection_string(
-            step.cloud, step.calls, settings.names.resource_group, settings.names.signalr
-        )
+        text = signalr.connection_string(step.stack)
         storage = local_settings.storage_for(session.connect_storage())
         origin = session.local_web_url or local_settings.PAGE_ORIGIN
         local_settings.write(session.functions_folder, signalr=text, storage=storage, origin=origin)

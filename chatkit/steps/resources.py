@@ -10,12 +10,13 @@ from chatkit.steps.session import Session
 def sign_in(session: Session) -> Result:
     """Get a token and look at the subscription."""
     with session.step("Signing in") as step:
-        found = step.calls.call(subscription, step.cloud)
-        where = "the local cloud" if step.cloud.target == "local" else "Azure"
+        cloud = step.stack.cloud
+        found = step.stack.calls.call(subscription, cloud)
+        where = "the local cloud" if cloud.target == "local" else "Azure"
         return step.result(
             f"Signed in to {where}. The subscription is {found['state'].lower()}.",
-            ("subscription", str(found.get("displayName", ""))),
-            ("credential", type(step.cloud.credential).__name__),
+            ("subscription", found.get("displayName", "")),
+            ("credential", type(cloud.credential).__name__),
         )
 
 
@@ -24,15 +25,14 @@ def create_resource_group(session: Session) -> Result:
     from chatkit.cloud.provision import resource_group
 
     with session.step("Creating the resource group") as step:
-        settings = session.settings
-        resource_group.register_providers(step.cloud, step.calls)
-        group = resource_group.create_resource_group(
-            step.cloud, step.calls, settings.names.resource_group, settings.region
-        )
-        session.learn(resource_group=settings.names.resource_group)
+        name = step.stack.names.resource_group
+        resource_group.register_providers(step.stack)
+        group = resource_group.create_resource_group(step.stack)
+        session.learn(resource_group=name)
+        count = len(resource_group.PROVIDERS)
         return step.result(
-            f"Resource group ready in {group.location}; {len(resource_group.PROVIDERS)} resource providers registered.",
-            ("resource group", settings.names.resource_group),
+            f"Resource group ready in {group.location}; {count} resource providers registered.",
+            ("resource group", name),
         )
 
 
@@ -41,19 +41,13 @@ def create_signalr(session: Session) -> Result:
     from chatkit.cloud.provision import signalr
 
     with session.step("Creating the SignalR Service instance") as step:
-        settings = session.settings
-        made = signalr.create_signalr(
-            step.cloud,
-            step.calls,
-            settings.names.resource_group,
-            settings.names.signalr,
-            settings.region,
-        )
-        session.learn(signalr=settings.names.signalr)
+        name = step.stack.names.signalr
+        made = signalr.create_signalr(step.stack)
+        session.learn(signalr=name)
         sku = made.sku.name if made.sku else "?"
         return step.result(
             f"SignalR Service instance ready: {sku}, {signalr.service_mode(made)}.",
-            ("instance", settings.names.signalr),
+            ("instance", name),
         )
 
 
@@ -62,20 +56,14 @@ def create_storage_account(session: Session) -> Result:
     from chatkit.cloud.provision import storage
 
     with session.step("Creating the storage account") as step:
-        settings = session.settings
-        made = storage.create_storage_account(
-            step.cloud,
-            step.calls,
-            settings.names.resource_group,
-            settings.names.storage_account,
-            settings.region,
-        )
-        session.learn(storage_account=settings.names.storage_account)
+        name = step.stack.names.storage_account
+        made = storage.create_storage_account(step.stack)
+        session.learn(storage_account=name)
         tier = made.properties.access_tier if made.properties else "?"
         sku = made.sku.name if made.sku else "?"
         return step.result(
             f"Storage account ready: {_text(made.kind)}, {_text(sku)}, {_text(tier)}, https only.",
-            ("account", settings.names.storage_account),
+            ("account", name),
         )
 
 
@@ -84,12 +72,12 @@ def create_function_app(session: Session) -> Result:
     from chatkit.cloud.provision import everything
 
     with session.step("Creating the function app") as step:
-        settings = session.settings
-        facts = everything.create_function_app(step.cloud, step.calls, settings)
+        facts = everything.create_function_app(step.stack)
         session.learn(**facts)
+        version = everything.PYTHON_VERSION
         return step.result(
-            f"Function app ready: Python {everything.PYTHON_VERSION} on a Flex Consumption plan.",
-            ("function app", settings.names.function_app),
+            f"Function app ready: Python {version} on a Flex Consumption plan.",
+            ("function app", facts["function_app"]),
             ("address", facts["api_base_url"]),
         )
 
@@ -99,11 +87,11 @@ def provision(session: Session) -> Result:
     from chatkit.cloud.provision import everything
 
     with session.step("Creating everything") as step:
-        settings = session.settings
-        facts = everything.provision(step.cloud, step.calls, settings)
+        facts = everything.provision(step.stack)
         session.learn(**facts)
         return step.result(
-            "Everything is ready: resource group, SignalR Service instance, storage account with website, function app.",
+            "Everything is ready: resource group, SignalR Service instance,"
+            " storage account with website, function app.",
             ("functions", facts["api_base_url"]),
             ("page", facts["web_url"]),
         )

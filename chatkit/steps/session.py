@@ -25,23 +25,27 @@ from chatkit.steps.local_servers import FUNCTIONS, PAGE, Development
 from chatkit.steps.status import Status
 
 if TYPE_CHECKING:
-    from chatkit.cloud.calls import Calls
+    from chatkit.cloud.stack import Stack
 
 Connector = Callable[[Settings, Path], Cloud]
 _saving = Lock()
 
 
 class Step:
-    """One verb while it runs: the cloud it talks to, the calls it made, the time it takes."""
+    """One verb while it runs.
 
-    def __init__(self, cloud: Cloud, calls: Calls, started: float) -> None:
-        self.cloud = cloud
-        self.calls = calls
+    Attributes:
+        stack: The room that it works on; notes the calls.
+    """
+
+    def __init__(self, stack: Stack, started: float) -> None:
+        self.stack = stack
         self._started = started
 
     def result(self, text: str, *rows: tuple[str, str], **data: Any) -> Result:
         """The verb's result so far."""
-        return Result(text, rows, self.calls.made, monotonic() - self._started, data)
+        seconds = monotonic() - self._started
+        return Result(text, rows, self.stack.calls.made, seconds, data)
 
 
 class Session:
@@ -118,6 +122,17 @@ class Session:
             self._cloud = self._connector(settings, self.home)
             self._connected_to = this_run
         return self._cloud
+
+    def stack(self, progress: Progress | None = None) -> Stack:
+        """Connect, and return what provisioning, publishing and cleaning up work on.
+
+        Args:
+            progress: Told about every call that runs.
+        """
+        from chatkit.cloud.calls import Calls
+        from chatkit.cloud.stack import Stack
+
+        return Stack(self.connect(), Calls(progress), self.names)
 
     def connect_storage(self) -> str:
         """Return where functions that run on this machine keep their data: the local cloud's storage, on either target.
@@ -280,12 +295,10 @@ class Session:
     @contextmanager
     def step(self, title: str) -> Iterator[Step]:
         """Connect, run a verb, show its progress and remember how long it took."""
-        from chatkit.cloud.calls import Calls
-
         progress = Progress(title)
         started = monotonic()
         try:
-            yield Step(self.connect(), Calls(progress), started)
+            yield Step(self.stack(progress), started)
         finally:
             progress.close()
         timings.note(self.home, self.settings.target, title, monotonic() - started)

@@ -12,6 +12,8 @@ from chatkit.cloud import connection as kit
 from chatkit.cloud import local_cloud
 from chatkit.cloud.calls import Calls
 from chatkit.cloud.connection import Cloud
+from chatkit.cloud.stack import Stack
+from chatkit.core.settings import Names
 from tests.cloud.fake_azure import FakeAzure, cloud_over
 from tests.localcloud.resource_manager.watching import Watch, watching
 
@@ -32,6 +34,19 @@ def cloud(azure: FakeAzure) -> Cloud:
 def calls() -> Calls:
     """Calls nobody watches."""
     return Calls()
+
+
+@pytest.fixture
+def stack(cloud: Cloud, calls: Calls) -> Stack:
+    """A chat room in that cloud, with names that fit into a line."""
+    names = Names(
+        resource_group="g",
+        signalr="chatkit-x",
+        storage_account="account",
+        function_app="site",
+        plan="plan",
+    )
+    return Stack(cloud, calls, names)
 
 
 @pytest.fixture

@@ -10,15 +10,15 @@ import pytest
 from chatkit.cloud.calls import Calls
 from chatkit.cloud.connection import Cloud
 from chatkit.cloud.provision.app_settings import merge_app_settings, origin_of, set_cors
-from chatkit.cloud.provision.clean_up import Names, delete_everything
+from chatkit.cloud.provision.clean_up import delete_everything
 from chatkit.cloud.provision.everything import provision
 from chatkit.cloud.provision.signalr import connection_string
 from chatkit.cloud.provision.storage import enable_static_website
 from chatkit.cloud.publish.functions import wait_until_listed
-from chatkit.core.settings import Settings
+from chatkit.cloud.stack import Stack
+from chatkit.core.settings import Names
 from tests.localcloud.resource_manager.arm_cloud import LocalCloud, Planes
 
-SETTINGS = Settings(suffix="abc123")
 USED = {
     "ResourceGroups_CreateOrUpdate",
     "SignalR_CreateOrUpdate",
@@ -66,21 +66,15 @@ def running(tmp_path: Path) -> LocalCloud:
 
 def whole_sequence(cloud: Cloud) -> None:
     """Every verb that talks to Resource Manager, in the tutorial's order, the creating ones twice."""
-    calls, group, site = Calls(), SETTINGS.names.resource_group, SETTINGS.names.function_app
+    stack = Stack(cloud, Calls(), Names.of("abc123"))
     for _ in range(2):
-        provision(cloud, calls, SETTINGS)
-    key = connection_string(cloud, calls, group, SETTINGS.names.signalr)
-    merge_app_settings(cloud, calls, group, site, {"AzureSignalRConnectionString": key})
-    page = enable_static_website(cloud, calls, group, SETTINGS.names.storage_account)
-    set_cors(cloud, calls, group, site, origin_of(page))
-    wait_until_listed(cloud, calls, group, site)
-    delete_everything(
-        cloud,
-        calls,
-        Names(
-            group, SETTINGS.names.signalr, SETTINGS.names.storage_account, SETTINGS.names.plan, site
-        ),
-    )
+        provision(stack)
+    key = connection_string(stack)
+    merge_app_settings(stack, {"AzureSignalRConnectionString": key})
+    page = enable_static_website(stack)
+    set_cors(stack, origin_of(page))
+    wait_until_listed(stack)
+    delete_everything(stack)
 
 
 def test_nothing_the_kit_sends_or_gets_is_outside_the_models(running: LocalCloud) -> None:

@@ -247,8 +247,6 @@ def test_an_account_without_keys_takes_the_page_by_the_sign_in(workshop: Worksho
         names.resource_group, names.storage_account, {"properties": {"allowSharedKeyAccess": False}}
     )
     page = PageFile(PurePosixPath("index.html"), b"<!doctype html>", "text/html", "no-cache")
-    calls = Calls()
-    assert website.upload(cloud, calls, names.resource_group, names.storage_account, [page]) == [
-        "index.html"
-    ]
-    assert not [call for call in calls.made if "list_keys" in call.method]
+    stack = workshop.session.stack()
+    assert website.upload(stack, [page]) == ["index.html"]
+    assert not [call for call in stack.calls.made if "list_keys" in call.method]

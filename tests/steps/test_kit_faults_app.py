@@ -198,7 +198,7 @@ def test_a_package_without_the_bundle_is_told_with_its_reason(
     (app / "host.json").write_text('{"version": "2.0"}', encoding="utf-8")
     package = Path(shutil.make_archive(str(tmp_path / "app"), "zip", app)).read_bytes()
     scm = functions.scm_url(workshop.cloud.web().web_apps.get(*site(workshop)))
-    text = refusal(lambda: functions.upload_package(workshop.cloud, Calls(), scm, package))
+    text = refusal(lambda: functions.upload_package(workshop.session.stack(), scm, package))
     assert "not registered" in text and "extensionBundle" in text
 
 

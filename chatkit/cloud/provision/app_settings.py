@@ -8,8 +8,7 @@ from dataclasses import dataclass
 
 from azure.mgmt.web.models import CorsSettings, SiteConfig, SiteConfigResource, StringDictionary
 
-from chatkit.cloud.calls import Calls
-from chatkit.cloud.connection import Cloud
+from chatkit.cloud.stack import Stack
 from chatkit.core.public_urls import origins
 
 HOST_STORAGE = (
@@ -39,32 +38,31 @@ class Difference:
     state: str
 
 
-def merge_app_settings(
-    cloud: Cloud, calls: Calls, group: str, site: str, wanted: Mapping[str, str]
-) -> bool:
+def merge_app_settings(stack: Stack, wanted: Mapping[str, str]) -> bool:
     """Set some app settings and keep all others.
 
     Returns:
         Whether anything had to be written; writing restarts the app.
     """
-    current = read_app_settings(cloud, calls, group, site)
+    current = read_app_settings(stack)
     merged = {**current, **wanted}
     if merged == current:
         return False
-    calls.call(
-        cloud.web().web_apps.update_application_settings,
-        group,
-        site,
+    stack.calls.call(
+        stack.cloud.web().web_apps.update_application_settings,
+        stack.names.resource_group,
+        stack.names.function_app,
         StringDictionary(properties=merged),
     )
     return True
 
 
-def read_app_settings(cloud: Cloud, calls: Calls, group: str, site: str) -> dict[str, str]:
+def read_app_settings(stack: Stack) -> dict[str, str]:
     """Read every app setting of the deployed app."""
-    return dict(
-        calls.call(cloud.web().web_apps.list_application_settings, group, site).properties or {}
-    )
+    names = stack.names
+    ask = stack.cloud.web().web_apps.list_application_settings
+    found = stack.calls.call(ask, names.resource_group, names.function_app)
+    return dict(found.properties or {})
 
 
 def uploadable(local: Mapping[str, str]) -> dict[str, str]:
@@ -106,24 +104,28 @@ def _digest(value: str) -> str:
     return hashlib.sha256(value.encode()).hexdigest()
 
 
-def set_cors(cloud: Cloud, calls: Calls, group: str, site: str, origin: str) -> bool:
+def set_cors(stack: Stack, origin: str) -> bool:
     """Allow exactly one page to call the app from a browser, by each address that it has, credentials included.
 
     Returns:
         Whether anything had to be written.
     """
-    sites, allowed = cloud.web().web_apps, [*origins(origin)]
-    current = calls.call(sites.get_configuration, group, site).properties
-    cors = current.cors if current else None
-    if (
-        cors is not None
-        and list(cors.allowed_origins or ()) == allowed
-        and cors.support_credentials
-    ):
+    group = stack.names.resource_group
+    site = stack.names.function_app
+    sites = stack.cloud.web().web_apps
+    allowed = [*origins(origin)]
+    current = stack.calls.call(sites.get_configuration, group, site).properties
+    if current and _allows(current.cors, allowed):
         return False
     wanted = SiteConfig(cors=CorsSettings(allowed_origins=allowed, support_credentials=True))
-    calls.call(sites.update_configuration, group, site, SiteConfigResource(properties=wanted))
+    stack.calls.call(sites.update_configuration, group, site, SiteConfigResource(properties=wanted))
     return True
+
+
+def _allows(cors: CorsSettings | None, origins: list[str]) -> bool:
+    if cors is None or not cors.support_credentials:
+        return False
+    return list(cors.allowed_origins or ()) == origins
 
 
 def origin_of(url: str) -> str:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NotRequired, TypedDict
 from urllib.parse import quote
 
 from azure.core.exceptions import AzureError
@@ -26,10 +26,10 @@ from azure.mgmt.web.models import (
     TokenStore,
 )
 
-from chatkit.cloud.calls import Calls
 from chatkit.cloud.connection import Cloud
 from chatkit.cloud.provision.app_settings import merge_app_settings, read_app_settings
 from chatkit.cloud.provision.receipt import Item
+from chatkit.cloud.stack import Stack
 from chatkit.core.errors import ServiceError
 
 if TYPE_CHECKING:
@@ -50,15 +50,13 @@ MANUAL = (
 
 
 @dataclass(frozen=True)
-class Site:
-    """The function app and its page.
+class Addresses:
+    """Where the function app and its page are.
 
     Attributes:
         web_url: Where people may be sent after sign-in: the website.
     """
 
-    resource_group: str
-    name: str
     api_base_url: str
     web_url: str
 
@@ -76,15 +74,34 @@ class Registration:
     secret: str = field(repr=False)
 
 
+class _Web(TypedDict):
+    redirectUris: NotRequired[list[str]]
+
+
+class _Secret(TypedDict):
+    """A secret as Graph shows it: its first characters, and its end."""
+
+    hint: NotRequired[str | None]
+    endDateTime: NotRequired[str | None]
+
+
+class _Application(TypedDict):
+    """An app registration as Graph shows it, as far as it is used here."""
+
+    id: str
+    appId: str
+    web: NotRequired[_Web]
+    passwordCredentials: NotRequired[list[_Secret]]
+
+
 def enable_authentication(
-    cloud: Cloud, calls: Calls, site: Site, *, given: Registration | None = None
+    stack: Stack, addresses: Addresses, *, given: Registration | None = None
 ) -> str:
     """Make sure people can sign in to the deployed app. Nothing is written that is there already.
 
     Args:
-        cloud: The target.
-        calls: Takes note of what is called.
-        site: The function app.
+        stack: Whose function app it is.
+        addresses: Where app and page are.
         given: A registration made by hand; None makes one.
 
     Returns:
@@ -93,41 +110,48 @@ def enable_authentication(
     Raises:
         ServiceError: The signed-in account may not register applications; the hint says what to do instead.
     """
-    registration = given or _registration(cloud, calls, site)
-    merge_app_settings(
-        cloud, calls, site.resource_group, site.name, {SECRET_SETTING: registration.secret}
-    )
-    apps, wanted = cloud.web().web_apps, _settings(cloud, site, registration.client_id)
-    current = calls.call(apps.get_auth_settings_v2_without_secrets, site.resource_group, site.name)
-    if not _holds(current.as_dict().get("properties"), wanted.as_dict()["properties"]):
-        calls.call(apps.update_auth_settings_v2, site.resource_group, site.name, wanted)
+    registration = given or _registration(stack, addresses)
+    merge_app_settings(stack, {SECRET_SETTING: registration.secret})
+    wanted = _settings(stack.cloud, addresses, registration.client_id)
+    current = _read_settings(stack).as_dict().get("properties")
+    if not _holds(current, wanted.as_dict()["properties"]):
+        stack.calls.call(
+            stack.cloud.web().web_apps.update_auth_settings_v2,
+            stack.names.resource_group,
+            stack.names.function_app,
+            wanted,
+        )
     return registration.client_id
 
 
-def provider_of(cloud: Cloud, calls: Calls, group: str, site: str) -> str:
-    """Alias of the identity provider that people can sign in with at a site, empty while authentication is off."""
-    found = (
-        calls.call(cloud.web().web_apps.get_auth_settings_v2_without_secrets, group, site)
-        .as_dict()
-        .get("properties")
-        or {}
-    )
-    registration = (found.get("identityProviders") or {}).get("azureActiveDirectory") or {}
-    on = (found.get("platform") or {}).get("enabled") and (
-        registration.get("registration") or {}
-    ).get("clientId")
-    return PROVIDER if on and registration.get("enabled") is not False else ""
+def provider_of(stack: Stack) -> str:
+    """Alias of the identity provider that people can sign in with at the app, empty while authentication is off."""
+    found = _read_settings(stack).as_dict().get("properties") or {}
+    if not (found.get("platform") or {}).get("enabled"):
+        return ""
+    microsoft = (found.get("identityProviders") or {}).get("azureActiveDirectory") or {}
+    if microsoft.get("enabled") is False:
+        return ""
+    return PROVIDER if (microsoft.get("registration") or {}).get("clientId") else ""
 
 
-def is_registered(cloud: Cloud, calls: Calls, name: str) -> bool:
-    """Whether Graph finds an app registration of a site's name; False, too, where this account may not look."""
-    answer = calls.call(cloud.graph_rest().send, "GET", _by_name(name))
+def _read_settings(stack: Stack) -> SiteAuthSettingsV2:
+    ask = stack.cloud.web().web_apps.get_auth_settings_v2_without_secrets
+    return stack.calls.call(ask, stack.names.resource_group, stack.names.function_app)
+
+
+def is_registered(stack: Stack) -> bool:
+    """Whether Graph finds an app registration of the function app's name; False, too, where this account may not look."""
+    address = _by_name(stack.names.function_app)
+    answer = stack.calls.call(stack.cloud.graph_rest().send, "GET", address)
     return answer.status_code == 200 and bool(answer.json()["value"])
 
 
-def delete_registration(cloud: Cloud, calls: Calls, client_id: str) -> Item:
+def delete_registration(stack: Stack, client_id: str) -> Item:
     """Delete the app registration, and ask for it again."""
-    graph, address = cloud.graph_rest(), f"{APPLICATIONS}(appId='{client_id}')"
+    calls = stack.calls
+    graph = stack.cloud.graph_rest()
+    address = f"{APPLICATIONS}(appId='{client_id}')"
     try:
         answer = calls.call(graph.send, "DELETE", address)
         if answer.status_code not in (204, 404):
@@ -146,52 +170,48 @@ def delete_registration(cloud: Cloud, calls: Calls, client_id: str) -> Item:
     return Item("app registration", "GET still finds it", gone=False)
 
 
-def _registration(cloud: Cloud, calls: Calls, site: Site) -> Registration:
-    """The site's app registration, made when there is none, with a secret that works."""
-    found = _find(cloud, calls, site)
-    application = (
-        _ask(cloud, calls, site, "POST", APPLICATIONS, json=_wanted(site))
-        if found is None
-        else found
-    )
+def _registration(stack: Stack, addresses: Addresses) -> Registration:
+    """The app's registration, made when there is none, with a secret that works."""
+    graph = _Graph(stack, addresses.callback)
+    name = stack.names.function_app
+    wanted = _wanted(name, addresses.callback)
+    found = _find(graph, name)
+    application: _Application = found or graph.ask("POST", APPLICATIONS, json=wanted)
     address = f"{APPLICATIONS}/{application['id']}"
-    if site.callback not in application.get("web", {}).get("redirectUris", ()):
-        _ask(cloud, calls, site, "PATCH", address, json={"web": _wanted(site)["web"]})
+    if addresses.callback not in _redirects(application):
+        graph.ask("PATCH", address, json={"web": wanted["web"]})
     if found is None:
-        _ask(
-            cloud,
-            calls,
-            site,
-            "POST",
-            "/v1.0/servicePrincipals",
-            json={"appId": application["appId"]},
-            fine=(409,),
-        )
-    secret = read_app_settings(cloud, calls, site.resource_group, site.name).get(SECRET_SETTING, "")
+        principal = {"appId": application["appId"]}
+        graph.ask("POST", "/v1.0/servicePrincipals", json=principal, allowed=(409,))
+    secret = read_app_settings(stack).get(SECRET_SETTING, "")
     if not _is_current(application, secret):
         body = {"passwordCredential": {"displayName": "App Service Authentication"}}
-        secret = _ask(cloud, calls, site, "POST", f"{address}/addPassword", json=body)["secretText"]
+        secret = graph.ask("POST", f"{address}/addPassword", json=body)["secretText"]
     return Registration(application["appId"], secret)
 
 
-def _find(cloud: Cloud, calls: Calls, site: Site) -> dict[str, Any] | None:
-    """The registration of this site's name that leads back to this site, else one that leads nowhere yet."""
-    known: list[dict[str, Any]] = _ask(cloud, calls, site, "GET", _by_name(site.name))["value"]
-    mine = [one for one in known if site.callback in one.get("web", {}).get("redirectUris", ())]
-    idle = [one for one in known if not one.get("web", {}).get("redirectUris")]
+def _find(graph: _Graph, name: str) -> _Application | None:
+    """The registration of this app's name that leads back to this app, else one that leads nowhere yet."""
+    known: list[_Application] = graph.ask("GET", _by_name(name))["value"]
+    mine = [one for one in known if graph.callback in _redirects(one)]
+    idle = [one for one in known if not _redirects(one)]
     return next(iter(mine or idle), None)
+
+
+def _redirects(application: _Application) -> list[str]:
+    return application.get("web", {}).get("redirectUris") or []
 
 
 def _by_name(name: str) -> str:
     return f"{APPLICATIONS}?$filter=" + quote(f"displayName eq '{name}'")
 
 
-def _wanted(site: Site) -> dict[str, Any]:
+def _wanted(name: str, callback: str) -> dict[str, Any]:
     return {
-        "displayName": site.name,
+        "displayName": name,
         "signInAudience": "AzureADMyOrg",
         "web": {
-            "redirectUris": [site.callback],
+            "redirectUris": [callback],
             "implicitGrantSettings": {"enableIdTokenIssuance": True},
         },
         "requiredResourceAccess": [
@@ -200,51 +220,65 @@ def _wanted(site: Site) -> dict[str, Any]:
     }
 
 
-def _is_current(application: dict[str, Any], secret: str) -> bool:
-    """Whether a secret may be one of the application's: Graph shows the first characters of each, and its end."""
+def _is_current(application: _Application, secret: str) -> bool:
+    """Whether a secret may be one of the application's, and has not ended."""
     now = datetime.now(UTC).isoformat()
-    return bool(secret) and any(
-        secret.startswith(str(one.get("hint"))) and str(one.get("endDateTime")) > now
-        for one in application.get("passwordCredentials", ())
-        if one.get("hint")
-    )
+    for known in application.get("passwordCredentials", ()):
+        hint = known.get("hint")
+        if secret and hint and secret.startswith(hint) and str(known.get("endDateTime")) > now:
+            return True
+    return False
 
 
-def _ask(
-    cloud: Cloud,
-    calls: Calls,
-    site: Site,
-    method: str,
-    url: str,
-    *,
-    json: Any = None,
-    fine: tuple[int, ...] = (),
-) -> dict[str, Any]:
-    """Ask Graph; something made a moment ago may not be found yet."""
-    for _ in calls.waiting(CONSISTENT_S):
-        answer = calls.call(cloud.graph_rest().send, method, url, json=json)
-        if answer.status_code != 404:
-            break
-    if answer.status_code < 300 or answer.status_code in fine:
-        return dict(answer.json()) if answer.content else {}
-    raise _refusal(answer, site)
+class _Graph:
+    """Microsoft Graph, asked about the registration of one app.
+
+    Args:
+        stack: Whose app it is.
+        callback: The redirect URI that the registration needs, for the sentence about a refusal.
+    """
+
+    def __init__(self, stack: Stack, callback: str) -> None:
+        self.callback = callback
+        self._calls = stack.calls
+        self._send = stack.cloud.graph_rest().send
+
+    def ask(
+        self, method: str, url: str, *, json: object = None, allowed: tuple[int, ...] = ()
+    ) -> Any:
+        """Send a request and return the answer's document; something made a moment ago may not be found yet.
+
+        Args:
+            method: HTTP verb.
+            url: Path below Graph's address.
+            json: Body.
+            allowed: Statuses of refusals that do no harm.
+
+        Raises:
+            ServiceError: Graph refuses.
+        """
+        for _ in self._calls.waiting(CONSISTENT_S):
+            answer = self._calls.call(self._send, method, url, json=json)
+            if answer.status_code != 404:
+                break
+        if answer.status_code < 300 or answer.status_code in allowed:
+            return answer.json() if answer.content else {}
+        raise self._refusal(answer)
+
+    def _refusal(self, answer: HttpResponse) -> ServiceError:
+        try:
+            error = dict(answer.json()["error"])
+        except (ValueError, KeyError, TypeError):
+            error = {}
+        code = str(error.get("code") or "GraphError")
+        sentence = str(error.get("message") or f"Graph answers {answer.status_code}.")
+        if answer.status_code == 403:
+            sentence = f"This account may not register applications. Graph says: {sentence}"
+        hint = MANUAL.format(callback=self.callback)
+        return ServiceError(answer.status_code, code, sentence, hint=hint)
 
 
-def _refusal(answer: HttpResponse, site: Site) -> ServiceError:
-    try:
-        error = dict(answer.json()["error"])
-    except (ValueError, KeyError, TypeError):
-        error = {}
-    code, said = (
-        str(error.get("code") or "GraphError"),
-        str(error.get("message") or f"Graph answers {answer.status_code}."),
-    )
-    if answer.status_code == 403:
-        said = f"This account may not register applications. Graph says: {said}"
-    return ServiceError(answer.status_code, code, said, hint=MANUAL.format(callback=site.callback))
-
-
-def _settings(cloud: Cloud, site: Site, client_id: str) -> SiteAuthSettingsV2:
+def _settings(cloud: Cloud, addresses: Addresses, client_id: str) -> SiteAuthSettingsV2:
     """Anonymous requests pass, so that the page can say what is missing; the app decides what needs a name."""
     microsoft = AzureActiveDirectory(
         enabled=True,
@@ -264,7 +298,8 @@ def _settings(cloud: Cloud, site: Site, client_id: str) -> SiteAuthSettingsV2:
             ),
             identity_providers=IdentityProviders(azure_active_directory=microsoft),
             login=Login(
-                token_store=TokenStore(enabled=True), allowed_external_redirect_urls=[site.web_url]
+                token_store=TokenStore(enabled=True),
+                allowed_external_redirect_urls=[addresses.web_url],
             ),
             http_settings=HttpSettings(require_https=True),
         )
@@ -273,8 +308,8 @@ def _settings(cloud: Cloud, site: Site, client_id: str) -> SiteAuthSettingsV2:
 
 def _holds(current: Any, wanted: Any) -> bool:
     """Whether everything wanted stands in the current document, whatever else does."""
-    if isinstance(wanted, dict):
-        return isinstance(current, dict) and all(
-            _holds(current.get(name), value) for name, value in wanted.items()
-        )
-    return bool(current == wanted)
+    if not isinstance(wanted, dict):
+        return bool(current == wanted)
+    if not isinstance(current, dict):
+        return False
+    return all(_holds(current.get(name), value) for name, value in wanted.items())

@@ -3,61 +3,48 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from contextlib import suppress
 
 from azure.core.exceptions import AzureError, ResourceNotFoundError
 
-from chatkit.cloud.calls import Calls
-from chatkit.cloud.connection import Cloud
 from chatkit.cloud.provision.receipt import Item
+from chatkit.cloud.stack import Stack
 from chatkit.wire.connection_strings import SignalRConnectionString
 from chatkit.wire.tokens import rest_token
 
-PROBE_HUB = "chat"
 REST_API = "2022-06-01"
 
 
-@dataclass(frozen=True)
-class Names:
-    """What is to be deleted."""
-
-    resource_group: str
-    signalr: str
-    storage_account: str
-    plan: str
-    function_app: str
-
-
-def delete_everything(cloud: Cloud, calls: Calls, names: Names) -> list[Item]:
+def delete_everything(stack: Stack) -> list[Item]:
     """Delete the resource group with all it holds, then ask for each thing again.
 
     Returns:
         The receipt: the group and its resources by Resource Manager, the access key by the service itself.
     """
-    key = _signalr_key(cloud, calls, names)
-    try:
-        calls.finish(cloud.resources().resource_groups.begin_delete, names.resource_group)
-    except ResourceNotFoundError:
-        pass
-    return [*_receipt(cloud, calls, names), _key_item(cloud, key)]
+    key = _signalr_key(stack)
+    delete = stack.cloud.resources().resource_groups.begin_delete
+    with suppress(ResourceNotFoundError):
+        stack.calls.finish(delete, stack.names.resource_group)
+    return [*_receipt(stack), _key_item(stack, key)]
 
 
-def _receipt(cloud: Cloud, calls: Calls, names: Names) -> list[Item]:
-    group, accounts = names.resource_group, cloud.storage().storage_accounts
+def _receipt(stack: Stack) -> list[Item]:
+    names = stack.names
+    call = stack.calls.call
+    group = names.resource_group
+    groups = stack.cloud.resources().resource_groups
+    instances = stack.cloud.signalr().signal_r
+    accounts = stack.cloud.storage().storage_accounts
+    sites = stack.cloud.web().web_apps
+    plans = stack.cloud.web().app_service_plans
     return [
-        _item("resource group", lambda: calls.call(cloud.resources().resource_groups.get, group)),
+        _item("resource group", lambda: call(groups.get, group)),
+        _item("SignalR Service instance", lambda: call(instances.get, group, names.signalr)),
         _item(
-            "SignalR Service instance",
-            lambda: calls.call(cloud.signalr().signal_r.get, group, names.signalr),
+            "storage account", lambda: call(accounts.get_properties, group, names.storage_account)
         ),
-        _item(
-            "storage account",
-            lambda: calls.call(accounts.get_properties, group, names.storage_account),
-        ),
-        _item(
-            "function app", lambda: calls.call(cloud.web().web_apps.get, group, names.function_app)
-        ),
-        _item("plan", lambda: calls.call(cloud.web().app_service_plans.get, group, names.plan)),
+        _item("function app", lambda: call(sites.get, group, names.function_app)),
+        _item("plan", lambda: call(plans.get, group, names.plan)),
     ]
 
 
@@ -69,29 +56,29 @@ def _item(what: str, ask: Callable[[], object]) -> Item:
     return Item(what, "GET still finds it", gone=False)
 
 
-def _signalr_key(cloud: Cloud, calls: Calls, names: Names) -> str:
+def _signalr_key(stack: Stack) -> str:
+    list_keys = stack.cloud.signalr().signal_r.list_keys
     try:
-        keys = calls.call(cloud.signalr().signal_r.list_keys, names.resource_group, names.signalr)
+        keys = stack.calls.call(list_keys, stack.names.resource_group, stack.names.signalr)
     except ResourceNotFoundError:
         return ""
     return str(keys.primary_connection_string or "")
 
 
-def _key_item(cloud: Cloud, key: str) -> Item:
+def _key_item(stack: Stack, key: str) -> Item:
     """Try the key that worked a minute ago: the service must refuse it, or be gone."""
     if not key:
         return Item("access key", "there was none", gone=True)
     connection = SignalRConnectionString.parse(key)
-    path = f"/api/hubs/{PROBE_HUB}/:send?api-version={REST_API}"
+    path = f"/api/hubs/{stack.names.hub}/:send?api-version={REST_API}"
     headers = {
         "Authorization": f"Bearer {rest_token(connection, path)}",
         "Content-Type": "application/json",
     }
     body = b'{"target":"keyProbe","arguments":[]}'
+    service = stack.cloud.rest(connection.server_url, signed_in=False)
     try:
-        answer = cloud.rest(connection.server_url, signed_in=False).post(
-            path, content=body, headers=headers, retry_total=0
-        )
+        answer = service.post(path, content=body, headers=headers, retry_total=0)
     except AzureError:
         return Item("access key", "its service no longer answers", gone=True)
     if answer.status_code < 300:

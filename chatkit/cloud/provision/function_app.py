@@ -23,14 +23,15 @@ from azure.mgmt.web.models import (
     SkuDescription,
 )
 
-from chatkit.cloud.calls import Calls
 from chatkit.cloud.connection import Cloud
 from chatkit.cloud.provision.app_settings import merge_app_settings
 from chatkit.cloud.provision.names import check_answer, check_name
 from chatkit.cloud.provision.resource_group import with_provider
+from chatkit.cloud.stack import Stack
 from chatkit.core.errors import SetupError
 
-FLEX_SKU, FLEX_TIER = "FC1", "FlexConsumption"
+FLEX_SKU = "FC1"
+FLEX_TIER = "FlexConsumption"
 PYTHON_VERSION = "3.12"
 PACKAGE_CONTAINER = "app-package"
 STORAGE_SETTING = "AzureWebJobsStorage"
@@ -39,67 +40,66 @@ MEMORY_MB = 2048
 MAXIMUM_INSTANCES = 100
 
 
-def create_plan(cloud: Cloud, calls: Calls, group: str, name: str, region: str) -> AppServicePlan:
+def create_plan(stack: Stack) -> AppServicePlan:
     """Make sure the Flex Consumption plan exists: Linux, billed by use."""
-    check_name("plan", name)
-    plans = cloud.web().app_service_plans
+    names = stack.names
+    calls = stack.calls
+    check_name("plan", names.plan)
+    plans = stack.cloud.web().app_service_plans
     try:
-        return calls.call(plans.get, group, name)
+        return calls.call(plans.get, names.resource_group, names.plan)
     except ResourceNotFoundError:
-        _check_region(cloud, calls, region)
+        _check_region(stack)
     wanted = AppServicePlan(
-        location=region,
+        location=names.region,
         kind="functionapp",
         sku=SkuDescription(name=FLEX_SKU, tier=FLEX_TIER),
         properties=AppServicePlanProperties(reserved=True),
     )
     return with_provider(
-        cloud,
-        calls,
+        stack,
         "Microsoft.Web",
-        lambda: calls.finish(plans.begin_create_or_update, group, name, wanted),
+        lambda: calls.finish(
+            plans.begin_create_or_update, names.resource_group, names.plan, wanted
+        ),
     )
 
 
-def create_site(
-    cloud: Cloud,
-    calls: Calls,
-    group: str,
-    name: str,
-    *,
-    plan: AppServicePlan,
-    storage: PackageStorage,
-) -> Site:
+def create_site(stack: Stack, *, plan: AppServicePlan, storage: PackageStorage) -> Site:
     """Make sure the site exists and has the settings it cannot do without. Settings somebody added stay."""
-    check_name("function app", name)
-    sites = cloud.web().web_apps
+    group = stack.names.resource_group
+    name = check_name("function app", stack.names.function_app)
+    sites = stack.cloud.web().web_apps
     try:
-        existing = calls.call(sites.get, group, name)
+        existing = stack.calls.call(sites.get, group, name)
         check_plan(existing)
-        merge_app_settings(cloud, calls, group, name, storage.app_settings())
+        merge_app_settings(stack, storage.app_settings())
         return existing
     except ResourceNotFoundError:
-        _check_available(cloud, calls, name)
-    wanted = Site(
+        _check_available(stack)
+    wanted = _site(plan, storage)
+    try:
+        return stack.calls.finish(sites.begin_create_or_update, group, name, wanted)
+    except HttpResponseError as error:
+        if re.search(r"runtime.version", str(error), re.IGNORECASE):
+            error.add_note(_pythons(stack, str(plan.location)))
+        raise
+
+
+def _site(plan: AppServicePlan, storage: PackageStorage) -> Site:
+    settings = [
+        NameValuePair(name=name, value=value) for name, value in storage.app_settings().items()
+    ]
+    return Site(
         location=plan.location,
         kind="functionapp,linux",
         properties=SiteProperties(
             server_farm_id=plan.id,
             https_only=True,
-            site_config=SiteConfig(
-                app_settings=[
-                    NameValuePair(name=k, value=v) for k, v in storage.app_settings().items()
-                ]
-            ),
+            site_config=SiteConfig(app_settings=settings),
             function_app_config=storage.function_app_config(),
         ),
     )
-    try:
-        return calls.finish(sites.begin_create_or_update, group, name, wanted)
-    except HttpResponseError as error:
-        if re.search(r"runtime.version", str(error), re.IGNORECASE):
-            error.add_note(_pythons(cloud, calls, str(plan.location)))
-        raise
 
 
 def check_plan(site: Site) -> None:
@@ -116,41 +116,35 @@ def check_plan(site: Site) -> None:
         )
 
 
-def _pythons(cloud: Cloud, calls: Calls, region: str) -> str:
+def _pythons(stack: Stack, region: str) -> str:
     """A sentence with the Python versions that a region runs on Flex Consumption."""
-    stacks = cloud.web().provider.get_function_app_stacks_for_location
+    ask = stack.cloud.web().provider.get_function_app_stacks_for_location
     found: set[str] = set()
-    for stack in calls.list(stacks, _plain(region), stack_os_type="Linux"):
-        properties = stack.as_dict().get("properties") or {}
-        minors = [
-            minor
-            for major in properties.get("majorVersions") or ()
-            for minor in major.get("minorVersions") or ()
-        ]
-        if properties.get("value") == "python":
-            found.update(
-                str(minor["value"])
-                for minor in minors
-                if FLEX_SKU in str(minor.get("stackSettings"))
-            )
-    return f"{region} runs Python {', '.join(sorted(found)) or '(none)'} there; the kit's functions need {PYTHON_VERSION}."
+    for runtime in stack.calls.list(ask, _plain(region), stack_os_type="Linux"):
+        properties = runtime.as_dict().get("properties") or {}
+        if properties.get("value") != "python":
+            continue
+        for major in properties.get("majorVersions") or ():
+            for minor in major.get("minorVersions") or ():
+                if FLEX_SKU in str(minor.get("stackSettings")):
+                    found.add(str(minor["value"]))
+    versions = ", ".join(sorted(found)) or "(none)"
+    return f"{region} runs Python {versions} there; the kit's functions need {PYTHON_VERSION}."
 
 
-def _check_available(cloud: Cloud, calls: Calls, name: str) -> None:
+def _check_available(stack: Stack) -> None:
+    name = stack.names.function_app
     wanted = ResourceNameAvailabilityRequest(name=name, type="Microsoft.Web/sites")
-    answer = calls.call(cloud.web().check_name_availability, wanted)
+    answer = stack.calls.call(stack.cloud.web().check_name_availability, wanted)
     check_answer(
         name, available=answer.name_available, reason=answer.reason, message=answer.message
     )
 
 
-def _check_region(cloud: Cloud, calls: Calls, region: str) -> None:
-    offered = sorted(
-        {
-            _plain(str(found.name))
-            for found in calls.list(cloud.web().list_geo_regions, sku=FLEX_TIER)
-        }
-    )
+def _check_region(stack: Stack) -> None:
+    region = stack.names.region
+    found = stack.calls.list(stack.cloud.web().list_geo_regions, sku=FLEX_TIER)
+    offered = sorted({_plain(str(one.name)) for one in found})
     if _plain(region) not in offered:
         raise SetupError(
             f"{region} does not offer Flex Consumption.",

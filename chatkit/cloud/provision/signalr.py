@@ -7,10 +7,10 @@ from __future__ import annotations
 
 from azure.core.exceptions import ResourceNotFoundError
 
-from chatkit.cloud.calls import Calls
-from chatkit.cloud.connection import Cloud, without_syntax_warnings
+from chatkit.cloud.connection import without_syntax_warnings
 from chatkit.cloud.provision.names import check_answer, check_name
 from chatkit.cloud.provision.resource_group import with_provider
+from chatkit.cloud.stack import Stack
 from chatkit.core.errors import ServiceError
 
 with without_syntax_warnings():
@@ -30,73 +30,77 @@ RESOURCE_TYPE = "Microsoft.SignalRService/SignalR"
 ANY_ORIGIN = ["*"]
 
 
-def create_signalr(
-    cloud: Cloud, calls: Calls, group: str, name: str, region: str
-) -> SignalRResource:
+def create_signalr(stack: Stack) -> SignalRResource:
     """Make sure a serverless instance exists on the free tier.
 
     Raises:
         ServiceError: The name belongs to somebody else.
     """
-    check_name("SignalR instance", name)
-    client = cloud.signalr()
+    names = stack.names
+    calls = stack.calls
+    check_name("SignalR instance", names.signalr)
+    instances = stack.cloud.signalr().signal_r
     try:
-        existing = calls.call(client.signal_r.get, group, name)
+        existing = calls.call(instances.get, names.resource_group, names.signalr)
         if existing.provisioning_state == "Succeeded" and service_mode(existing) == SERVERLESS:
             return existing
     except ResourceNotFoundError:
-        _check_available(cloud, calls, name, region)
-        _check_quota(cloud, calls, region)
+        _check_available(stack)
+        _check_quota(stack)
     wanted = SignalRResource(
-        location=region,
+        location=names.region,
         kind="SignalR",
         sku=ResourceSku(name=FREE_SKU, tier="Free", capacity=1),
         features=[SignalRFeature(flag="ServiceMode", value=SERVERLESS)],
         cors=SignalRCorsSettings(allowed_origins=ANY_ORIGIN),
     )
     return with_provider(
-        cloud,
-        calls,
+        stack,
         "Microsoft.SignalRService",
-        lambda: calls.finish(client.signal_r.begin_create_or_update, group, name, wanted),
+        lambda: calls.finish(
+            instances.begin_create_or_update, names.resource_group, names.signalr, wanted
+        ),
     )
 
 
-def connection_string(cloud: Cloud, calls: Calls, group: str, name: str) -> str:
+def connection_string(stack: Stack) -> str:
     """Read the instance's primary connection string."""
-    keys = calls.call(cloud.signalr().signal_r.list_keys, group, name)
+    list_keys = stack.cloud.signalr().signal_r.list_keys
+    keys = stack.calls.call(list_keys, stack.names.resource_group, stack.names.signalr)
     assert keys.primary_connection_string is not None
     return str(keys.primary_connection_string)
 
 
 def service_mode(instance: SignalRResource) -> str:
     """The instance's service mode: "Serverless", "Default" or "Classic"."""
-    return next(
-        (
-            str(feature.value)
-            for feature in instance.features or ()
-            if feature.flag == "ServiceMode"
-        ),
-        "Default",
-    )
+    for feature in instance.features or ():
+        if feature.flag == "ServiceMode":
+            return str(feature.value)
+    return "Default"
 
 
-def _check_available(cloud: Cloud, calls: Calls, name: str, region: str) -> None:
+def _check_available(stack: Stack) -> None:
+    name = stack.names.signalr
     wanted = NameAvailabilityParameters(type=RESOURCE_TYPE, name=name)
-    answer = calls.call(cloud.signalr().signal_r.check_name_availability, region, wanted)
+    ask = stack.cloud.signalr().signal_r.check_name_availability
+    answer = stack.calls.call(ask, stack.names.region, wanted)
     check_answer(
         name, available=answer.name_available, reason=answer.reason, message=answer.message
     )
 
 
-def _check_quota(cloud: Cloud, calls: Calls, region: str) -> None:
+def _check_quota(stack: Stack) -> None:
     """Look whether the region still has a free instance for this subscription, before a minute is spent on it."""
-    for usage in calls.list(cloud.signalr().usages.list, region):
-        name = usage.name.value if usage.name else ""
-        if name == FREE_QUOTA and (usage.current_value or 0) >= (usage.limit or 0):
+    region = stack.names.region
+    for usage in stack.calls.list(stack.cloud.signalr().usages.list, region):
+        if usage.name is None or usage.name.value != FREE_QUOTA:
+            continue
+        if (usage.current_value or 0) >= (usage.limit or 0):
             raise ServiceError(
                 409,
                 "FreeTierQuotaExceeded",
-                f"All {usage.limit} free SignalR instances of {region} are in use in this subscription.",
-                hint="Delete one you no longer need, or choose another region: `Workshop.open(region='westus2')`.",
+                f"All {usage.limit} free SignalR instances of {region} are in use"
+                " in this subscription.",
+                hint="Delete one you no longer need, or choose another region:"
+                " `Workshop.open(region='westus2')`.",
             )

@@ -15,35 +15,34 @@ from azure.mgmt.storage.models import (
     StorageAccountPropertiesCreateParameters,
 )
 
-from chatkit.cloud.calls import Calls
-from chatkit.cloud.connection import Cloud
 from chatkit.cloud.provision.names import check_answer, check_name
 from chatkit.cloud.provision.resource_group import with_provider
+from chatkit.cloud.stack import Stack
 
 INDEX_DOCUMENT = "index.html"
 ERROR_DOCUMENT = "404.html"
 
 
-def create_storage_account(
-    cloud: Cloud, calls: Calls, group: str, name: str, region: str
-) -> StorageAccount:
+def create_storage_account(stack: Stack) -> StorageAccount:
     """Make sure the account exists: general purpose v2, locally redundant, hot, https only.
 
     Raises:
         ServiceError: The name belongs to somebody else.
     """
-    check_name("storage account", name)
-    accounts = cloud.storage().storage_accounts
+    names = stack.names
+    calls = stack.calls
+    check_name("storage account", names.storage_account)
+    accounts = stack.cloud.storage().storage_accounts
     try:
-        existing = calls.call(accounts.get_properties, group, name)
+        existing = read_account(stack)
         if existing.properties and existing.properties.provisioning_state == "Succeeded":
             return existing
     except ResourceNotFoundError:
-        _check_available(cloud, calls, name)
+        _check_available(stack)
     wanted = StorageAccountCreateParameters(
         sku=Sku(name="Standard_LRS"),
         kind="StorageV2",
-        location=region,
+        location=names.region,
         properties=StorageAccountPropertiesCreateParameters(
             access_tier="Hot",
             enable_https_traffic_only=True,
@@ -52,50 +51,73 @@ def create_storage_account(
         ),
     )
     return with_provider(
-        cloud,
-        calls,
+        stack,
         "Microsoft.Storage",
-        lambda: calls.finish(accounts.begin_create, group, name, wanted),
+        lambda: calls.finish(
+            accounts.begin_create, names.resource_group, names.storage_account, wanted
+        ),
     )
 
 
-def create_container(cloud: Cloud, calls: Calls, group: str, account: str, container: str) -> None:
+def read_account(stack: Stack) -> StorageAccount:
+    """Read the account.
+
+    Raises:
+        ResourceNotFoundError: There is none yet.
+    """
+    names = stack.names
+    get = stack.cloud.storage().storage_accounts.get_properties
+    return stack.calls.call(get, names.resource_group, names.storage_account)
+
+
+def create_container(stack: Stack, container: str) -> None:
     """Make sure a private container exists."""
-    calls.call(cloud.storage().blob_containers.create, group, account, container, BlobContainer())
+    names = stack.names
+    create = stack.cloud.storage().blob_containers.create
+    stack.calls.call(
+        create, names.resource_group, names.storage_account, container, BlobContainer()
+    )
 
 
-def enable_static_website(cloud: Cloud, calls: Calls, group: str, account: str) -> str:
+def enable_static_website(stack: Stack) -> str:
     """Switch the account's static website on, through Resource Manager: neither key nor data role is needed.
 
     Returns:
         The website's address, with a slash at the end.
     """
-    services = cloud.storage().blob_services
+    group = stack.names.resource_group
+    name = stack.names.storage_account
+    services = stack.cloud.storage().blob_services
     website = StaticWebsite(
         enabled=True, index_document=INDEX_DOCUMENT, error_document404_path=ERROR_DOCUMENT
     )
-    current = calls.call(services.get_service_properties, group, account).blob_service_properties
+    found = stack.calls.call(services.get_service_properties, group, name)
+    current = found.blob_service_properties
     if current is None or not _same(current.static_website, website):
         properties = BlobServicePropertiesProperties(static_website=website)
-        calls.call(
-            services.set_service_properties,
-            group,
-            account,
-            BlobServiceProperties(blob_service_properties=properties),
-        )
-    return web_url(calls.call(cloud.storage().storage_accounts.get_properties, group, account))
+        wanted = BlobServiceProperties(blob_service_properties=properties)
+        stack.calls.call(services.set_service_properties, group, name, wanted)
+    return web_url(read_account(stack))
 
 
-def account_key(cloud: Cloud, calls: Calls, group: str, account: str) -> str:
+def account_key(stack: Stack) -> str:
     """Read the account's first key."""
-    listed = calls.call(cloud.storage().storage_accounts.list_keys, group, account)
+    names = stack.names
+    list_keys = stack.cloud.storage().storage_accounts.list_keys
+    listed = stack.calls.call(list_keys, names.resource_group, names.storage_account)
     keys = listed.keys_property or []
     return str(keys[0].value)
 
 
 def connection_string(account: StorageAccount, key: str) -> str:
     """The account's connection string, with the blob address that Resource Manager names."""
-    return f"DefaultEndpointsProtocol=https;AccountName={account.name};AccountKey={key};BlobEndpoint={blob_url(account)};"
+    parts = {
+        "DefaultEndpointsProtocol": "https",
+        "AccountName": account.name,
+        "AccountKey": key,
+        "BlobEndpoint": blob_url(account),
+    }
+    return "".join(f"{name}={value};" for name, value in parts.items())
 
 
 def blob_url(account: StorageAccount) -> str:
@@ -122,9 +144,11 @@ def _same(one: StaticWebsite | None, other: StaticWebsite) -> bool:
     )
 
 
-def _check_available(cloud: Cloud, calls: Calls, name: str) -> None:
+def _check_available(stack: Stack) -> None:
+    name = stack.names.storage_account
     wanted = StorageAccountCheckNameAvailabilityParameters(name=name)
-    answer = calls.call(cloud.storage().storage_accounts.check_name_availability, wanted)
+    ask = stack.cloud.storage().storage_accounts.check_name_availability
+    answer = stack.calls.call(ask, wanted)
     check_answer(
         name, available=answer.name_available, reason=answer.reason, message=answer.message
     )

@@ -9,20 +9,22 @@ import hashlib
 import re
 from dataclasses import dataclass
 from time import monotonic
-from typing import Any
+from typing import TypedDict
 
 from azure.core.exceptions import AzureError, ServiceRequestError
 from azure.core.rest import HttpResponse
 from azure.mgmt.web.models import Site
 
 from chatkit.cloud.calls import Calls
-from chatkit.cloud.connection import Cloud, Rest
+from chatkit.cloud.connection import Rest
 from chatkit.cloud.hints import add_hint
 from chatkit.cloud.provision.function_app import check_plan
+from chatkit.cloud.stack import Stack
 from chatkit.core.errors import ServiceError
 
 PUBLISH = "/api/publish?RemoteBuild=true&Deployer=chatkit"
-SUCCEEDED, PARTLY = 4, 6
+SUCCEEDED = 4
+PARTLY = 6
 ANSWERED = (200, 401)
 STARTING = (404, 502, 503, 504)  # what an app answers that is not there yet
 FAILED = {
@@ -34,13 +36,11 @@ FAILED = {
 IN_ERROR = "' is in error: "
 LOG_LINES = 15
 SURE_S = 30
-DEPLOY_LIMIT_S, BUSY_LIMIT_S, LISTED_LIMIT_S, ANSWER_LIMIT_S, REACHABLE_LIMIT_S = (
-    600,
-    300,
-    300,
-    180,
-    60,
-)
+DEPLOY_LIMIT_S = 600
+BUSY_LIMIT_S = 300
+LISTED_LIMIT_S = 300
+ANSWER_LIMIT_S = 180
+REACHABLE_LIMIT_S = 60
 
 
 @dataclass(frozen=True)
@@ -52,20 +52,26 @@ class Deployment:
     text: str
 
 
-@dataclass(frozen=True)
-class Target:
-    """Which site is published to."""
-
-    group: str
-    site: str
+class _Summary(TypedDict, total=False):
+    warnings: list[str]
 
 
-def publish(
-    cloud: Cloud, calls: Calls, target: Target, package: bytes, *, known: str = ""
-) -> tuple[list[str], str]:
-    """Publish a package to a site and wait until its functions are listed.
+class _Seen(TypedDict, total=False):
+    """A deployment as the endpoint shows it, as far as it is used here."""
+
+    id: str
+    status: int
+    status_text: str | None
+    log_url: str | None
+    build_summary: _Summary | None
+
+
+def publish(stack: Stack, package: bytes, *, known: str = "") -> tuple[list[str], str]:
+    """Publish a package to the function app and wait until its functions are listed.
 
     Args:
+        stack: Whose function app it is.
+        package: The zip.
         known: What an earlier call returned as its second value: that very package is not sent again while the site still
             runs it.
 
@@ -77,35 +83,39 @@ def publish(
         ServiceError: It was refused or failed, or no function came out of it.
     """
     digest, _, deployment = known.partition(" ")
-    site = calls.call(cloud.web().web_apps.get, target.group, target.site)
+    names = stack.names
+    sites = stack.cloud.web().web_apps
+    site = stack.calls.call(sites.get, names.resource_group, names.function_app)
     check_plan(site)
     scm = scm_url(site)
     mine = hashlib.sha256(package).hexdigest()
-    if digest != mine or latest(cloud, calls, scm) != deployment:
-        deployment = upload_package(cloud, calls, scm, package).id
-    return wait_until_listed(cloud, calls, target.group, target.site), f"{mine} {deployment}"
+    if digest != mine or latest(stack, scm) != deployment:
+        deployment = upload_package(stack, scm, package).id
+    return wait_until_listed(stack), f"{mine} {deployment}"
 
 
-def latest(cloud: Cloud, calls: Calls, scm_url: str) -> str:
+def latest(stack: Stack, scm_url: str) -> str:
     """Id of the deployment a site runs, empty when it does not say."""
-    answer = calls.call(cloud.rest(scm_url).get, "/api/deployments")
+    answer = stack.calls.call(stack.cloud.rest(scm_url).get, "/api/deployments")
+    if answer.status_code != 200:
+        return ""
     try:
-        newest = answer.json()[0] if answer.status_code == 200 else {}
+        newest = answer.json()[0]
         return str(newest["id"]) if newest["status"] == SUCCEEDED else ""
     except (ValueError, LookupError, TypeError):
         return ""
 
 
-def upload_package(cloud: Cloud, calls: Calls, scm_url: str, package: bytes) -> Deployment:
+def upload_package(stack: Stack, scm_url: str, package: bytes) -> Deployment:
     """Send a package to a site and wait until it is built and released.
 
     Raises:
         ServiceError: It was refused or failed; the last lines of the build log are in the message.
     """
-    scm = cloud.rest(scm_url)
-    answer = _accepted(calls, scm, package)
+    scm = stack.cloud.rest(scm_url)
+    answer = _accepted(stack.calls, scm, package)
     location = answer.headers.get("Location") or f"/api/deployments/{answer.json()}"
-    return _finished(calls, scm, location)
+    return _finished(stack.calls, scm, location)
 
 
 def _accepted(calls: Calls, scm: Rest, package: bytes) -> HttpResponse:
@@ -143,7 +153,7 @@ def _reachable(calls: Calls, scm: Rest) -> None:
 
 def _finished(calls: Calls, scm: Rest, location: str) -> Deployment:
     """Poll a deployment. Not found is normal at first; later it means that the worker was replaced, which only a success does."""
-    seen: dict[str, Any] = {}
+    seen: _Seen = {}
     for _ in calls.waiting(DEPLOY_LIMIT_S):
         answer = scm.get(location)
         if answer.status_code == 404 and seen:
@@ -152,7 +162,7 @@ def _finished(calls: Calls, scm: Rest, location: str) -> Deployment:
             continue
         answer.raise_for_status()
         seen = answer.json()
-        status = int(seen.get("status", 0))
+        status = seen.get("status", 0)
         if status == SUCCEEDED:
             _check_functions(seen)
             return Deployment(str(seen.get("id", "")), status, str(seen.get("status_text") or ""))
@@ -163,13 +173,14 @@ def _finished(calls: Calls, scm: Rest, location: str) -> Deployment:
     )
 
 
-def _check_functions(seen: dict[str, Any]) -> None:
+def _check_functions(seen: _Seen) -> None:
     """Take notice of functions that the host leaves out while it runs the others: their bindings are wrong.
 
     Raises:
         ServiceError: There are some; the version is released without them.
     """
-    warnings = (seen.get("build_summary") or {}).get("warnings") or ()
+    summary = seen.get("build_summary") or {}
+    warnings = summary.get("warnings") or ()
     left_out = [str(one) for one in warnings if IN_ERROR in str(one)]
     if left_out:
         said = "".join(f"\n  {one}" for one in left_out)
@@ -182,24 +193,25 @@ def _check_functions(seen: dict[str, Any]) -> None:
         )
 
 
-def _failure(scm: Rest, seen: dict[str, Any], status: int) -> ServiceError:
-    lines = [line for line in (str(seen.get("status_text") or ""), *_log(scm, seen)) if line][
-        -LOG_LINES:
-    ]
-    said = "".join(f"\n  {line}" for line in lines)
-    lacks = re.search(r"No module named '([\w.]+)'", said)
-    repair = f"Name the package of {lacks[1]} in requirements.txt" if lacks else "Repair it"
+def _failure(scm: Rest, seen: _Seen, status: int) -> ServiceError:
+    lines = [str(seen.get("status_text") or ""), *_log(scm, seen)]
+    said = "".join(f"\n  {line}" for line in [line for line in lines if line][-LOG_LINES:])
+    repair = "Repair it"
+    if missing := re.search(r"No module named '([\w.]+)'", said):
+        repair = f"Name the package of {missing[1]} in requirements.txt"
     hint = f"\n{repair}, then publish again: nothing else changed."
     return ServiceError(
         status, "DeploymentFailed", f"The deployment {FAILED[status]}.{said}", hint=hint
     )
 
 
-def _log(scm: Rest, seen: dict[str, Any]) -> list[str]:
+def _log(scm: Rest, seen: _Seen) -> list[str]:
     url = str(seen.get("log_url") or f"/api/deployments/{seen.get('id', 'latest')}/log")
     try:
         answer = scm.get(url)
-        entries = answer.json() if answer.status_code == 200 else []
+        if answer.status_code != 200:
+            return []
+        entries = answer.json()
     except (AzureError, ValueError):
         return []
     return [str(entry.get("message", "")).rstrip() for entry in entries if isinstance(entry, dict)]
@@ -212,9 +224,15 @@ def _sentence(answer: HttpResponse) -> str:
 
 def _hint(answer: HttpResponse) -> str:
     if answer.status_code in (401, 403):
-        return "Publishing uses your sign-in, not a publishing password: you need Contributor or Website Contributor on the site."
+        return (
+            "Publishing uses your sign-in, not a publishing password:"
+            " you need Contributor or Website Contributor on the site."
+        )
     if answer.status_code == 404:
-        return "This site has no Flex deployment endpoint: workshop.clean_up(), then workshop.create_function_app()."
+        return (
+            "This site has no Flex deployment endpoint:"
+            " workshop.clean_up(), then workshop.create_function_app()."
+        )
     return ""
 
 
@@ -224,16 +242,16 @@ def scm_url(site: Site) -> str:
     return "https://" + next(str(state.name) for state in states if state.host_type == "Repository")
 
 
-def listed(cloud: Cloud, calls: Calls, group: str, site: str) -> list[str]:
-    """Names of a site's functions, sorted; none while the host starts."""
-    return sorted(
-        str(item.name).rpartition("/")[2]
-        for item in calls.list(cloud.web().web_apps.list_functions, group, site)
-    )
+def listed(stack: Stack) -> list[str]:
+    """Names of the app's functions, sorted; none while the host starts."""
+    names = stack.names
+    ask = stack.cloud.web().web_apps.list_functions
+    found = stack.calls.list(ask, names.resource_group, names.function_app)
+    return sorted(str(item.name).rpartition("/")[2] for item in found)
 
 
-def wait_until_listed(cloud: Cloud, calls: Calls, group: str, site: str) -> list[str]:
-    """Wait until Resource Manager lists the site's functions.
+def wait_until_listed(stack: Stack) -> list[str]:
+    """Wait until Resource Manager lists the app's functions.
 
     Returns:
         Their names, sorted.
@@ -241,13 +259,14 @@ def wait_until_listed(cloud: Cloud, calls: Calls, group: str, site: str) -> list
     Raises:
         ServiceError: Still none: the app could not be loaded.
     """
-    sites = cloud.web().web_apps
-    for count in calls.waiting(LISTED_LIMIT_S):
-        names = listed(cloud, calls, group, site)
-        if names:
-            return names
+    sites = stack.cloud.web().web_apps
+    for count in stack.calls.waiting(LISTED_LIMIT_S):
+        found = listed(stack)
+        if found:
+            return found
         if count % 5 == 4:
-            calls.call(sites.sync_function_triggers, group, site)
+            names = stack.names
+            stack.calls.call(sites.sync_function_triggers, names.resource_group, names.function_app)
     raise ServiceError(
         503,
         "NoFunctions",
@@ -256,26 +275,29 @@ def wait_until_listed(cloud: Cloud, calls: Calls, group: str, site: str) -> list
     )
 
 
-def wait_until_answers(cloud: Cloud, calls: Calls, api_base_url: str, path: str) -> None:
+def wait_until_answers(stack: Stack, api_base_url: str, path: str) -> None:
     """Wait until the deployed app answers a POST, or asks to sign in: it restarts after a publish and after a settings change.
 
     Raises:
         ServiceError: It still answers something else, or the same error of its own for half a minute.
     """
-    app = cloud.rest(api_base_url, signed_in=False)
-    said, since = "nothing", monotonic()
-    for _ in calls.waiting(ANSWER_LIMIT_S):
+    app = stack.cloud.rest(api_base_url, signed_in=False)
+    last = "nothing"
+    since = monotonic()
+    for _ in stack.calls.waiting(ANSWER_LIMIT_S):
         try:
             answer = app.post(path, retry_total=0)
         except AzureError as error:
-            said, since = type(error).__name__, monotonic()
+            last = type(error).__name__
+            since = monotonic()
             continue
         if answer.status_code in ANSWERED:
             return
         now = f"{answer.status_code} {_sentence(answer)}"
-        if now != said or answer.status_code in STARTING:
-            said, since = now, monotonic()
+        if now != last or answer.status_code in STARTING:
+            last = now
+            since = monotonic()
         elif monotonic() - since > SURE_S:
             break
     hint = "Look at the function's code, and at workshop.upload_settings()."
-    raise ServiceError(503, "NoAnswer", f"{path} answers {said}", hint=hint)
+    raise ServiceError(503, "NoAnswer", f"{path} answers {last}", hint=hint)

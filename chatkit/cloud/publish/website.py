@@ -11,12 +11,13 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from azure.core.exceptions import AzureError, HttpResponseError, ResourceNotFoundError
+from azure.mgmt.storage.models import StorageAccount
 from azure.storage.blob import BlobProperties, BlobServiceClient, ContainerClient, ContentSettings
 
 from chatkit.cloud.calls import Calls
-from chatkit.cloud.connection import Cloud
 from chatkit.cloud.hints import code_of
 from chatkit.cloud.provision import storage
+from chatkit.cloud.stack import Stack
 from chatkit.core.errors import ServiceError, SetupError
 
 CONTAINER = "$web"
@@ -38,10 +39,13 @@ CONTENT_TYPES = {
     ".woff2": "font/woff2",
 }
 # Vendored files change only with their release; everything else is asked for again each time.
-CACHE_VENDORED, CACHE_CHECKED = "public, max-age=86400", "no-cache"
+CACHE_VENDORED = "public, max-age=86400"
+CACHE_CHECKED = "no-cache"
 SKIPPED = (".DS_Store", "Thumbs.db")
 PARALLEL = 8
-SERVED_LIMIT_S, CONTAINER_LIMIT_S, ROLE_LIMIT_S = 120, 30, 600
+SERVED_LIMIT_S = 120
+CONTAINER_LIMIT_S = 30
+ROLE_LIMIT_S = 600
 ROLE_MISSING = "AuthorizationPermissionMismatch"
 
 
@@ -89,21 +93,23 @@ def _read(folder: Path) -> Iterator[PageFile]:
             yield PageFile(relative, path.read_bytes(), content_type, cache)
 
 
-def upload(
-    cloud: Cloud, calls: Calls, group: str, account: str, files: list[PageFile]
-) -> list[str]:
-    """Make an account's website hold exactly these files, signed with the account's key: no data role is needed.
+def upload(stack: Stack, files: list[PageFile]) -> list[str]:
+    """Make the account's website hold exactly these files, signed with the account's key: no data role is needed.
 
     Where a policy forbids keys, the sign-in's token goes instead, and Storage Blob Data Contributor is needed.
 
     Returns:
         Paths that were sent, sorted; unchanged files are not sent again.
     """
-    found = calls.call(cloud.storage().storage_accounts.get_properties, group, account)
-    takes_keys = found.properties is None or found.properties.allow_shared_key_access is not False
-    key = storage.account_key(cloud, calls, group, account) if takes_keys else None
-    url = storage.blob_url(found)
-    return mirror(cloud.blobs(url, key), calls, files)
+    account = storage.read_account(stack)
+    key = storage.account_key(stack) if _takes_keys(account) else None
+    return mirror(stack.cloud.blobs(storage.blob_url(account), key), stack.calls, files)
+
+
+def _takes_keys(account: StorageAccount) -> bool:
+    properties = account.properties
+    # Null is the default: yes.
+    return properties is None or properties.allow_shared_key_access is not False
 
 
 def mirror(blobs: BlobServiceClient, calls: Calls, files: list[PageFile]) -> list[str]:
@@ -116,8 +122,9 @@ def mirror(blobs: BlobServiceClient, calls: Calls, files: list[PageFile]) -> lis
     present = {blob.name: blob.content_settings for blob in _blobs(web, calls)}
     changed = [file for file in files if not _is_same(file, present.get(str(file.path)))]
     with ThreadPoolExecutor(PARALLEL) as pool:
-        for done in [pool.submit(_send, web, calls.branch(), file) for file in changed]:
-            done.result()
+        sent = [pool.submit(_send, web, calls.branch(), file) for file in changed]
+        for future in sent:
+            future.result()
     for stale in sorted(set(present) - {str(file.path) for file in files}):
         calls.call(web.delete_blob, stale)
     return [str(file.path) for file in changed]
@@ -130,14 +137,18 @@ def _blobs(web: ContainerClient, calls: Calls) -> list[BlobProperties]:
         try:
             return calls.list(web.list_blobs)
         except HttpResponseError as error:
-            trouble = error
-            limit_s = (
-                CONTAINER_LIMIT_S if isinstance(error, ResourceNotFoundError) else ROLE_LIMIT_S
-            )
-            late = isinstance(error, ResourceNotFoundError) or code_of(error) == ROLE_MISSING
-            if not late or time.monotonic() - begin > limit_s:
+            last = error
+            if time.monotonic() - begin >= _patience_s(error):
                 raise
-    raise trouble
+    raise last
+
+
+def _patience_s(error: HttpResponseError) -> float:
+    if isinstance(error, ResourceNotFoundError):
+        return CONTAINER_LIMIT_S
+    if code_of(error) == ROLE_MISSING:
+        return ROLE_LIMIT_S
+    return 0
 
 
 def _send(web: ContainerClient, calls: Calls, file: PageFile) -> None:
@@ -162,26 +173,26 @@ def _is_same(file: PageFile, stored: ContentSettings | None) -> bool:
     )
 
 
-def wait_until_served(cloud: Cloud, calls: Calls, web_url: str, files: list[PageFile]) -> None:
+def wait_until_served(stack: Stack, web_url: str, files: list[PageFile]) -> None:
     """Wait until the website answers with the page that was uploaded.
 
     Raises:
         ServiceError: It still answers something else.
     """
     index = next(file for file in files if str(file.path) == INDEX)
-    website = cloud.rest(web_url, signed_in=False)
-    said = "nothing"
-    for _ in calls.waiting(SERVED_LIMIT_S):
+    website = stack.cloud.rest(web_url, signed_in=False)
+    last = "nothing"
+    for _ in stack.calls.waiting(SERVED_LIMIT_S):
         try:
             answer = website.get(web_url, retry_total=0)
         except AzureError as error:
-            said = type(error).__name__
+            last = type(error).__name__
             continue
         if answer.status_code == 200 and answer.content == index.content:
             return
-        said = f"{answer.status_code}, {len(answer.content)} bytes"
+        last = f"{answer.status_code}, {len(answer.content)} bytes"
     raise ServiceError(
         503,
         "NotServed",
-        f"The website answers {said} instead of the page after {SERVED_LIMIT_S} seconds.",
+        f"The website answers {last} instead of the page after {SERVED_LIMIT_S} seconds.",
     )

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 from azure.core.exceptions import ResourceNotFoundError
 
-from chatkit.cloud.calls import Calls
 from chatkit.cloud.provision import authentication
 from chatkit.lesson.checks.evidence import expect
 from chatkit.steps import local_settings
@@ -20,23 +19,21 @@ AGAIN = "workshop.clean_up() again; deleting takes Azure a few minutes."
 
 def check(session: Session) -> Iterator[str]:
     """Azure no longer knows any of it, and this machine no longer has a key."""
-    settings, cloud = session.settings, session.connect()
-    left = cloud.resources().resource_groups.check_existence(settings.names.resource_group)
+    stack = session.stack()
+    cloud = stack.cloud
+    names = stack.names
+    group = names.resource_group
+    left = cloud.resources().resource_groups.check_existence(group)
     expect(not left, "The resource group", expected="gone", got="still there", hint=AGAIN)
     yield "Azure does not know the resource group any more."
-    group = settings.names.resource_group
-    _gone(
-        "The SignalR instance", lambda: cloud.signalr().signal_r.get(group, settings.names.signalr)
-    )
+    _gone("The SignalR instance", lambda: cloud.signalr().signal_r.get(group, names.signalr))
     _gone(
         "The storage account",
-        lambda: cloud.storage().storage_accounts.get_properties(
-            group, settings.names.storage_account
-        ),
+        lambda: cloud.storage().storage_accounts.get_properties(group, names.storage_account),
     )
-    _gone("The function app", lambda: cloud.web().web_apps.get(group, settings.names.function_app))
+    _gone("The function app", lambda: cloud.web().web_apps.get(group, names.function_app))
     yield "Asked for the SignalR instance, the storage account and the function app, it answers 404 Not Found."
-    left = authentication.is_registered(cloud, Calls(), settings.names.function_app)
+    left = authentication.is_registered(stack)
     expect(not left, "The app registration", expected="gone", got="still in Entra", hint=AGAIN)
     yield "Entra has no app registration of the function app's name."
     kept = [

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from chatkit.cloud.calls import Calls
-from chatkit.cloud.provision import app_settings as app_settings
+from chatkit.cloud.provision import app_settings
 from chatkit.cloud.publish import functions
 from chatkit.lesson.checks.connection_info import connection_info
 from chatkit.lesson.checks.evidence import expect, run
@@ -16,6 +15,7 @@ from chatkit.lesson.checks.send_message import round_trip
 from chatkit.steps import local_settings
 
 if TYPE_CHECKING:
+    from chatkit.cloud.stack import Stack
     from chatkit.steps.session import Session
 
 EXPECTED = ("GetMessages", "SendMessage", "SignalRInfo", "negotiate")
@@ -25,17 +25,14 @@ PUBLISH = "workshop.publish_functions() publishes what is in my-chat/functions."
 def check(session: Session) -> Iterator[str]:
     """The list, the settings, CORS, and a round trip."""
     api = deployed_api(session)
-    settings, cloud, calls = session.settings, session.connect(), Calls()
-    names = functions.listed(
-        cloud, calls, settings.names.resource_group, settings.names.function_app
-    )
-    missing = sorted(set(EXPECTED) - set(names))
+    stack = session.stack()
+    missing = sorted(set(EXPECTED) - set(functions.listed(stack)))
     got = f"no {', '.join(missing)}"
     expect(
         not missing, "The deployed functions", expected=", ".join(EXPECTED), got=got, hint=PUBLISH
     )
     yield f"Deployed: {', '.join(EXPECTED)}."
-    yield _settings(session, calls)
+    yield _settings(session, stack)
     people = everybody(api)
     connection_info(f"{api}/api/negotiate", people)
     page = session.web_url
@@ -68,12 +65,9 @@ def deployed_api(session: Session) -> str:
     return str(api)
 
 
-def _settings(session: Session, calls: Calls) -> str:
-    settings = session.settings
+def _settings(session: Session, stack: Stack) -> str:
     local = local_settings.values(session.functions_folder)
-    deployed = app_settings.read_app_settings(
-        session.connect(), calls, settings.names.resource_group, settings.names.function_app
-    )
+    deployed = app_settings.read_app_settings(stack)
     wrong = [
         item
         for item in app_settings.compare(local, deployed)

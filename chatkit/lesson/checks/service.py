@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from chatkit.chat.client.addresses import negotiate_address, with_query
-from chatkit.cloud.calls import Calls
 from chatkit.cloud.provision import signalr
 from chatkit.core.errors import LocalProtocolError
 from chatkit.lesson.checks.evidence import expect
@@ -22,10 +21,7 @@ USER_CLAIMS = ("asrs.s.uid", "nameid", "sub")
 
 def of_the_instance(session: Session) -> str:
     """The connection string as Resource Manager lists it now."""
-    settings = session.settings
-    return signalr.connection_string(
-        session.connect(), Calls(), settings.names.resource_group, settings.names.signalr
-    )
+    return signalr.connection_string(session.stack())
 
 
 def of_local_settings(session: Session) -> SignalRConnectionString:

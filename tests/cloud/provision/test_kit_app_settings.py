@@ -6,9 +6,8 @@ from typing import Any
 
 import pytest
 
-from chatkit.cloud.calls import Calls
-from chatkit.cloud.connection import Cloud
 from chatkit.cloud.provision import app_settings
+from chatkit.cloud.stack import Stack
 from tests.cloud.fake_azure import Answer, FakeAzure, Request
 
 
@@ -27,19 +26,17 @@ def stored(azure: FakeAzure) -> dict[str, str]:
     return kept
 
 
-def test_settings_that_are_not_mentioned_stay(
-    cloud: Cloud, calls: Calls, stored: dict[str, str]
-) -> None:
+def test_settings_that_are_not_mentioned_stay(stack: Stack, stored: dict[str, str]) -> None:
     """The service replaces everything, so the kit sends everything."""
-    assert app_settings.merge_app_settings(cloud, calls, "g", "s", {"NEW": "2"})
+    assert app_settings.merge_app_settings(stack, {"NEW": "2"})
     assert stored == {"AzureWebJobsStorage": "keep me", "MINE": "1", "NEW": "2"}
 
 
 def test_nothing_is_written_when_nothing_changes(
-    azure: FakeAzure, cloud: Cloud, calls: Calls, stored: dict[str, str]
+    azure: FakeAzure, stack: Stack, stored: dict[str, str]
 ) -> None:
     """Each write restarts the app."""
-    assert not app_settings.merge_app_settings(cloud, calls, "g", "s", {"MINE": "1"})
+    assert not app_settings.merge_app_settings(stack, {"MINE": "1"})
     assert not azure.sent("PUT")
 
 
@@ -82,12 +79,12 @@ def test_the_comparison_names_what_was_forgotten() -> None:
     ],
 )
 def test_cors_is_exactly_the_page(
-    azure: FakeAzure, cloud: Cloud, calls: Calls, current: Any, written: bool
+    azure: FakeAzure, stack: Stack, current: Any, written: bool
 ) -> None:
     """One origin, credentials included, written only when it differs."""
     azure.on("GET", "config/web", (200, {"properties": {"cors": current}}, {}))
     azure.on("PATCH", "config/web", lambda request: (200, request.body, {}))
-    assert app_settings.set_cors(cloud, calls, "g", "s", "https://a.example") is written
+    assert app_settings.set_cors(stack, "https://a.example") is written
     sent = [request.body["properties"]["cors"] for request in azure.sent("PATCH")]
     assert sent == (
         [{"allowedOrigins": ["https://a.example"], "supportCredentials": True}] if written else []

@@ -7,17 +7,16 @@ from pathlib import Path
 import pytest
 import requests
 
-from chatkit.cloud.calls import Calls
-from chatkit.cloud.connection import Cloud
 from chatkit.cloud.provision import authentication
 from chatkit.cloud.provision.app_settings import read_app_settings
-from chatkit.cloud.provision.authentication import SECRET_SETTING, Site
+from chatkit.cloud.provision.authentication import SECRET_SETTING, Addresses
+from chatkit.cloud.stack import Stack
 from chatkit.core.errors import ServiceError
 from chatkit.workshop import Workshop
 from tests.cloud.fake_azure import FakeAzure
 from tests.localcloud.resource_manager.watching import Watch
 
-SITE = Site("group", "site", "https://site.example", "https://page.example/")
+SITE = Addresses("https://site.example", "https://page.example/")
 
 
 @pytest.fixture(scope="module")
@@ -34,15 +33,11 @@ def test_a_person_can_sign_in_afterwards_and_a_second_run_changes_nothing(
 ) -> None:
     """Secret and settings stay as they are; the sign-in page is told where to send people back to."""
     text = repr(workshop.enable_authentication())
-    settings, calls = workshop.settings, Calls()
-    secret = read_app_settings(
-        workshop.cloud, calls, settings.names.resource_group, settings.names.function_app
-    )[SECRET_SETTING]
+    stack = workshop.session.stack()
+    secret = read_app_settings(stack)[SECRET_SETTING]
     again = workshop.enable_authentication()
-    assert repr(again) == text and settings.suffix not in text and "localhost" not in text
-    kept = read_app_settings(
-        workshop.cloud, calls, settings.names.resource_group, settings.names.function_app
-    )
+    assert repr(again) == text and workshop.settings.suffix not in text and "localhost" not in text
+    kept = read_app_settings(stack)
     assert kept[SECRET_SETTING] == secret and "AzureWebJobsStorage" in kept
     assert not [
         call
@@ -82,7 +77,7 @@ def test_authentication_settings_fit_azures_models(workshop: Workshop, watch: Wa
 
 
 def test_without_the_right_to_register_the_manual_way_is_named(
-    cloud: Cloud, azure: FakeAzure, calls: Calls
+    azure: FakeAzure, stack: Stack
 ) -> None:
     """The hint has the redirect URI and the call that takes the result; nothing was written."""
     azure.on("GET", r"v1\.0/applications", (200, {"value": []}, {}))
@@ -94,21 +89,19 @@ def test_without_the_right_to_register_the_manual_way_is_named(
     }
     azure.on("POST", r"v1\.0/applications", (403, refusal, {}))
     with pytest.raises(ServiceError, match="may not register") as caught:
-        authentication.enable_authentication(cloud, calls, SITE)
+        authentication.enable_authentication(stack, SITE)
     assert SITE.callback in caught.value.hint and "client_id=" in caught.value.hint
     assert not azure.sent("PUT")
 
 
-def test_the_secret_is_written_before_the_settings(
-    cloud: Cloud, azure: FakeAzure, calls: Calls
-) -> None:
+def test_the_secret_is_written_before_the_settings(azure: FakeAzure, stack: Stack) -> None:
     """With a registration made by hand; other settings stay."""
     azure.on("POST", "appsettings/list", (200, {"properties": {"A": "1"}}, {}))
     azure.on("PUT", "config/appsettings", lambda request: (200, request.body, {}))
     azure.on("GET", "authsettingsV2", (200, {"properties": {}}, {}))
     azure.on("PUT", "authsettingsV2", lambda request: (200, request.body, {}))
     authentication.enable_authentication(
-        cloud, calls, SITE, given=authentication.Registration("id", "secret")
+        stack, SITE, given=authentication.Registration("id", "secret")
     )
     first, second = azure.sent("PUT")
     assert first.body["properties"] == {"A": "1", SECRET_SETTING: "secret"}

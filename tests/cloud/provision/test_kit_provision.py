@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from threading import Event
 from typing import Any
 
@@ -12,11 +13,11 @@ from chatkit.cloud.calls import Calls
 from chatkit.cloud.connection import Cloud
 from chatkit.cloud.provision.everything import create_function_app, provision
 from chatkit.cloud.provision.function_app import create_plan
+from chatkit.cloud.stack import Stack
 from chatkit.core.errors import SetupError
-from chatkit.core.settings import Settings
+from chatkit.core.settings import Names
 from tests.cloud.fake_azure import Answer, FakeAzure, Request
 
-SETTINGS = Settings(suffix="abc123")
 ACCOUNT = {
     "name": "chatkitabc123",
     "location": "eastus2",
@@ -51,6 +52,12 @@ SITE = {
     "location": "East US 2",
     "properties": {"defaultHostName": "chatkit-abc123-api.example"},
 }
+
+
+@pytest.fixture
+def stack(cloud: Cloud, calls: Calls) -> Stack:
+    """A chat room with the names that its suffix gives it."""
+    return Stack(cloud, calls, Names.of("abc123"))
 
 
 def remember(azure: FakeAzure, pattern: str, made: Any) -> None:
@@ -94,9 +101,9 @@ def subscription(azure: FakeAzure) -> FakeAzure:
     return azure
 
 
-def test_everything_exists_afterwards(subscription: FakeAzure, cloud: Cloud, calls: Calls) -> None:
+def test_everything_exists_afterwards(subscription: FakeAzure, stack: Stack) -> None:
     """And its addresses are known."""
-    assert provision(cloud, calls, SETTINGS) == {
+    assert provision(stack) == {
         "resource_group": "chatkit-abc123",
         "signalr": "chatkit-abc123",
         "storage_account": "chatkitabc123",
@@ -107,10 +114,10 @@ def test_everything_exists_afterwards(subscription: FakeAzure, cloud: Cloud, cal
 
 
 def test_a_flex_site_gets_runtime_package_container_and_storage(
-    subscription: FakeAzure, cloud: Cloud, calls: Calls
+    subscription: FakeAzure, stack: Stack
 ) -> None:
     """And none of the settings that Flex refuses."""
-    provision(cloud, calls, SETTINGS)
+    provision(stack)
     (put,) = subscription.sent("PUT", "sites/chatkit")
     config = put.body["properties"]["functionAppConfig"]
     assert config["runtime"] == {"name": "python", "version": "3.12"}
@@ -120,7 +127,7 @@ def test_a_flex_site_gets_runtime_package_container_and_storage(
 
 
 def test_instance_account_and_plan_are_made_at_the_same_time(
-    subscription: FakeAzure, cloud: Cloud, calls: Calls
+    subscription: FakeAzure, stack: Stack
 ) -> None:
     """Each waits until the two others have begun: in sequence this would never end."""
     begun = {name: Event() for name in ("signalR/", "storageAccounts/", "serverfarms/")}
@@ -140,19 +147,19 @@ def test_instance_account_and_plan_are_made_at_the_same_time(
         ("serverfarms/", PLAN),
     ):
         subscription.on("PUT", f"{name}[^/]+[?]", together(name, made))
-    provision(cloud, calls, SETTINGS)
+    provision(stack)
 
 
-def test_the_second_time_only_looks(subscription: FakeAzure, cloud: Cloud, calls: Calls) -> None:
+def test_the_second_time_only_looks(subscription: FakeAzure, stack: Stack) -> None:
     """No resource is written again; settings are merged."""
-    provision(cloud, calls, SETTINGS)
+    provision(stack)
     before = len(
         subscription.sent(
             "PUT",
             "resourcegroups/[^/]+[?]|signalR/|storageAccounts/[^/]+[?]|serverfarms|sites/[^/]+[?]",
         )
     )
-    provision(cloud, calls, SETTINGS)
+    provision(stack)
     after = len(
         subscription.sent(
             "PUT",
@@ -163,18 +170,18 @@ def test_the_second_time_only_looks(subscription: FakeAzure, cloud: Cloud, calls
 
 
 def test_a_failure_does_not_stop_what_does_not_depend_on_it(
-    subscription: FakeAzure, cloud: Cloud, calls: Calls
+    subscription: FakeAzure, stack: Stack
 ) -> None:
     """The next run has less to do."""
     refused = {"error": {"code": "QuotaExceeded", "message": "no more free instances"}}
     subscription.on("PUT", "signalR/", (409, refused, {}))
     with pytest.raises(HttpResponseError, match="no more free instances"):
-        provision(cloud, calls, SETTINGS)
+        provision(stack)
     assert subscription.sent("PUT", "sites/chatkit")
 
 
 def test_two_failures_are_both_told_but_the_same_one_once(
-    subscription: FakeAzure, cloud: Cloud, calls: Calls
+    subscription: FakeAzure, stack: Stack
 ) -> None:
     """The second is in a note of the first."""
     for path in ("signalR/", "storageAccounts/"):
@@ -182,7 +189,7 @@ def test_two_failures_are_both_told_but_the_same_one_once(
             "PUT", path, (409, {"error": {"code": "Conflict", "message": f"no {path}"}}, {})
         )
     with pytest.raises(HttpResponseError, match="no signalR/") as caught:
-        provision(cloud, calls, SETTINGS)
+        provision(stack)
     assert "no storageAccounts/" in "".join(caught.value.__notes__)
     subscription.on(
         "GET",
@@ -198,26 +205,27 @@ def test_two_failures_are_both_told_but_the_same_one_once(
         "PUT", "/", (404, {"error": {"code": "ResourceGroupNotFound", "message": "gone"}}, {})
     )
     with pytest.raises(HttpResponseError, match="gone") as caught:
-        create_function_app(cloud, calls, SETTINGS)
+        create_function_app(stack)
     assert not [note for note in caught.value.__notes__ if note.startswith("Besides")]
 
 
 def test_calls_read_the_same_however_threads_ran(subscription: FakeAzure, cloud: Cloud) -> None:
     """A stored notebook and a new run agree."""
-    provision(cloud, Calls(), SETTINGS)
+    names = Names.of("abc123")
+    provision(Stack(cloud, Calls(), names))
     orders = set()
     for _ in range(5):
-        calls = Calls()
-        provision(cloud, calls, SETTINGS)
-        orders.add(tuple((call.method, call.resource) for call in calls.made))
+        stack = Stack(cloud, Calls(), names)
+        provision(stack)
+        orders.add(tuple((call.method, call.resource) for call in stack.calls.made))
     assert len(orders) == 1
 
 
 def test_a_region_without_flex_is_said_before_anything_is_made(
-    subscription: FakeAzure, cloud: Cloud, calls: Calls
+    subscription: FakeAzure, stack: Stack
 ) -> None:
     """With the regions that have it."""
     with pytest.raises(SetupError, match="moonbase1 does not offer") as caught:
-        create_plan(cloud, calls, "g", "p", "moonbase1")
+        create_plan(replace(stack, names=Names.of("abc123", region="moonbase1")))
     assert "eastus2, westus2" in caught.value.hint
     assert not subscription.sent("PUT")

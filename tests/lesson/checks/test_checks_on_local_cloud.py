@@ -18,7 +18,6 @@ from azure.mgmt.signalr.models import (
 from azure.mgmt.web.models import StringDictionary
 from azure.storage.blob import StaticWebsite
 
-from chatkit.cloud.calls import Calls
 from chatkit.cloud.provision import app_settings as app_settings
 from chatkit.core.errors import CheckFailed
 from chatkit.lesson.checks import evidence
@@ -265,7 +264,7 @@ def test_07_notices_a_missing_setting(workshop: Workshop) -> None:
     """A deployed app without its connection string."""
     settings, sites = workshop.settings, workshop.cloud.web().web_apps
     group, site = settings.names.resource_group, settings.names.function_app
-    kept = app_settings.read_app_settings(workshop.cloud, Calls(), group, site)
+    kept = app_settings.read_app_settings(workshop.session.stack())
     kept.pop("AzureSignalRConnectionString")
     sites.update_application_settings(group, site, StringDictionary(properties=kept))
     fails(workshop, "07", "AzureSignalRConnectionString not uploaded")
@@ -275,11 +274,7 @@ def test_07_notices_a_missing_setting(workshop: Workshop) -> None:
 
 def test_07_notices_another_origin(workshop: Workshop) -> None:
     """CORS that names somebody else's page."""
-    settings = workshop.settings
-    origin = "https://somebody.example"
-    app_settings.set_cors(
-        workshop.cloud, Calls(), settings.names.resource_group, settings.names.function_app, origin
-    )
+    app_settings.set_cors(workshop.session.stack(), "https://somebody.example")
     fails(workshop, "07", "Access-Control-Allow-Origin for the page")
     workshop.allow_page()
     workshop.check("07")
@@ -325,9 +320,7 @@ def test_08_notices_a_website_that_is_off(workshop: Workshop) -> None:
     account = cloud.storage().storage_accounts.get_properties(
         settings.names.resource_group, settings.names.storage_account
     )
-    key = storage.account_key(
-        cloud, Calls(), settings.names.resource_group, settings.names.storage_account
-    )
+    key = storage.account_key(workshop.session.stack())
     cloud.blobs(storage.blob_url(account), key).set_service_properties(
         static_website=StaticWebsite(enabled=False)
     )
@@ -354,9 +347,7 @@ def test_08_notices_a_page_that_calls_another_place(workshop: Workshop) -> None:
     account = cloud.storage().storage_accounts.get_properties(
         settings.names.resource_group, settings.names.storage_account
     )
-    key = storage.account_key(
-        cloud, Calls(), settings.names.resource_group, settings.names.storage_account
-    )
+    key = storage.account_key(workshop.session.stack())
     web = cloud.blobs(storage.blob_url(account), key).get_container_client("$web")
     web.upload_blob("config.json", json.dumps({"apiBaseUrl": "http://localhost:1"}), overwrite=True)
     fails(

@@ -28,7 +28,6 @@ from azure.mgmt.web.models import (
 )
 
 from chatkit.chat.client.background_loop import portal
-from chatkit.cloud.calls import Calls
 from chatkit.cloud.provision import storage
 from chatkit.lesson.checks.evidence import listening
 from chatkit.lesson.checks.service import door, of_local_settings
@@ -203,9 +202,7 @@ def page_calls(change: Callable[[str], str]) -> Callable[[Workshop], Broken]:
         account = cloud.storage().storage_accounts.get_properties(
             settings.names.resource_group, settings.names.storage_account
         )
-        key = storage.account_key(
-            cloud, Calls(), settings.names.resource_group, settings.names.storage_account
-        )
+        key = storage.account_key(workshop.session.stack())
         web = cloud.blobs(storage.blob_url(account), key).get_container_client("$web")
         web.upload_blob(
             "config.json",
@@ -356,9 +353,7 @@ def _secrets(workshop: Workshop) -> set[str]:
             )
             .properties
         )
-        account = storage.account_key(
-            cloud, Calls(), settings.names.resource_group, settings.names.storage_account
-        )
+        account = storage.account_key(workshop.session.stack())
     here = local_settings.values(workshop.functions_folder)
     texts = {
         *(deployed or {}).values(),

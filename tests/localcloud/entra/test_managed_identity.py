@@ -22,6 +22,7 @@ from chatkit.cloud.provision import everything, storage
 from chatkit.cloud.provision.app_settings import merge_app_settings
 from chatkit.cloud.provision.resource_group import create_resource_group, register_providers
 from chatkit.cloud.publish.functions import scm_url, upload_package, wait_until_listed
+from chatkit.cloud.stack import Stack
 from chatkit.core.settings import Settings
 
 SETTINGS = Settings(suffix="msi123")
@@ -129,21 +130,19 @@ def deployed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[DeployedApp]:
     """A local cloud of its own with the app on it; a note from the account's owner is there."""
     home: Path = tmp_path_factory.mktemp("home")
     local_cloud.start(home / "local")
-    cloud, calls, group, site = (
-        connect_local(home),
-        Calls(),
-        SETTINGS.names.resource_group,
-        SETTINGS.names.function_app,
-    )
-    register_providers(cloud, calls)
-    create_resource_group(cloud, calls, group, SETTINGS.region)
-    made = everything.create_function_app(cloud, calls, SETTINGS)
-    account = cloud.storage().storage_accounts.get_properties(group, SETTINGS.names.storage_account)
+    cloud = connect_local(home)
+    stack = Stack(cloud, Calls(), SETTINGS.names)
+    register_providers(stack)
+    create_resource_group(stack)
+    made = everything.create_function_app(stack)
+    account = storage.read_account(stack)
     with cloud.blobs(storage.blob_url(account)) as blobs:
         blobs.create_container("notes").upload_blob("note", b"the owner's")
-    merge_app_settings(cloud, calls, group, site, {"ACCOUNT_URL": storage.blob_url(account)})
-    upload_package(cloud, calls, scm_url(cloud.web().web_apps.get(group, site)), package())
-    wait_until_listed(cloud, calls, group, site)
+    merge_app_settings(stack, {"ACCOUNT_URL": storage.blob_url(account)})
+    names = SETTINGS.names
+    site = cloud.web().web_apps.get(names.resource_group, names.function_app)
+    upload_package(stack, scm_url(site), package())
+    wait_until_listed(stack)
     yield DeployedApp(cloud, made["api_base_url"])
     local_cloud.stop(home / "local")
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -20,6 +21,8 @@ from chatkit.cloud.calls import Calls
 from chatkit.cloud.connection import Cloud, connect_local
 from chatkit.cloud.provision import storage
 from chatkit.cloud.provision.resource_group import create_resource_group, register_providers
+from chatkit.cloud.stack import Stack
+from chatkit.core.settings import Names
 
 GROUP, ACCOUNT, PAGE = "cors", "corsstore1", "http://127.0.0.1:5500"
 RULE = {
@@ -41,10 +44,12 @@ def cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cloud]:
     """A local cloud of its own with one storage account."""
     home = tmp_path_factory.mktemp("home")
     local_cloud.start(home / "local")
-    made, calls = connect_local(home), Calls()
-    register_providers(made, calls)
-    create_resource_group(made, calls, GROUP, "eastus2")
-    storage.create_storage_account(made, calls, GROUP, ACCOUNT, "eastus2")
+    made = connect_local(home)
+    names = replace(Names.of("blobs1"), resource_group=GROUP, storage_account=ACCOUNT)
+    stack = Stack(made, Calls(), names)
+    register_providers(stack)
+    create_resource_group(stack)
+    storage.create_storage_account(stack)
     yield made
     local_cloud.stop(home / "local")
 

@@ -1,0 +1,28 @@
+"""Stack: one chat room in one cloud. Everything that provisions, publishes or cleans up takes it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from chatkit.cloud.calls import Calls
+from chatkit.cloud.connection import Cloud
+from chatkit.core.settings import Names
+
+
+@dataclass(frozen=True)
+class Stack:
+    """The resources of one chat room, which are made and deleted together.
+
+    Attributes:
+        cloud: Where they are.
+        calls: Takes note of what is called about them.
+        names: What they are called.
+    """
+
+    cloud: Cloud
+    calls: Calls
+    names: Names
+
+    def branch(self) -> Stack:
+        """Return the same stack for another thread; its calls are noted where the branch was begun."""
+        return replace(self, calls=self.calls.branch())
