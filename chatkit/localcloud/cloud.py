@@ -14,6 +14,7 @@ from chatkit.localcloud.functions.host.spec import SiteSpec
 from chatkit.localcloud.functions.service import FunctionsService
 from chatkit.localcloud.resource_manager.service import ResourceManagerService
 from chatkit.localcloud.signalr.service import SignalRService
+from chatkit.localcloud.storage.auth.access import by_roles
 from chatkit.localcloud.storage.service import StorageService
 
 
@@ -23,7 +24,11 @@ class LocalCloud:
     def __init__(self, folder: Path, *, on_stop: Callable[[], None]) -> None:
         self.platform = Platform.open(folder)
         self.entra = EntraService(self.platform)
-        self.storage = StorageService(self.platform, self.entra.tokens)
+        self.storage = StorageService(
+            self.platform,
+            self.entra.tokens,
+            role_check=by_roles(self.entra.tokens.roles),
+        )
         self.signalr = SignalRService(self.platform)
         self.functions = FunctionsService(self.platform, self.entra.tokens, packages=self.storage)
         self.easy_auth = EasyAuthService(self.platform)
@@ -80,6 +85,6 @@ class LocalCloud:
             **self.resource_manager.endpoints(),
             **self.entra.endpoints(),
             "ca_file": str(self.platform.certificates.ca_file),
-            "dev_storage": self.storage.dev_endpoint,
+            "dev_storage": self.storage.dev_endpoint(),
             **self.control.endpoints(),
         }

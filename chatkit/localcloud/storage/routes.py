@@ -1,89 +1,101 @@
-"""Blob storage over HTTP: requests become calls, answers become responses, with the headers every answer has."""
+"""Blob storage over HTTP: requests in, answers out, with the headers every answer has."""
 
 from __future__ import annotations
 
 import re
 import uuid
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import Callable, Mapping
 
 from aiohttp import web
 
+from chatkit.localcloud.core.cors import Preflight, answer_headers, preflight_headers
+from chatkit.localcloud.core.etags import http_date
 from chatkit.localcloud.core.web import loopback_only
-from chatkit.localcloud.storage import cors
 from chatkit.localcloud.storage.formats import dates
-from chatkit.localcloud.storage.operations.operations import Operations, refusal
-from chatkit.localcloud.storage.state.call import (
+from chatkit.localcloud.storage.operations.call import Answer, Part
+from chatkit.localcloud.storage.operations.dispatch import Operations, refusal
+from chatkit.localcloud.storage.state import cors
+from chatkit.localcloud.storage.state.contents import Contents
+from chatkit.localcloud.storage.state.errors import StorageError, bad_header, not_provided
+from chatkit.localcloud.storage.state.models import Account
+from chatkit.localcloud.storage.state.request import (
     NEWEST_VERSION,
-    Answer,
-    Call,
     Query,
+    Request,
     Target,
     read_target,
 )
-from chatkit.localcloud.storage.state.errors import StorageError, bad_header, not_provided
-from chatkit.localcloud.storage.state.models import Account
-from chatkit.localcloud.storage.state.repository import Repository
-from chatkit.localcloud.storage.state.spec import AccountSpec
 
 AT_ONCE = 256 * 1024
 SERVER = "Windows-Azure-Blob/1.0 Microsoft-HTTPAPI/2.0"
 OTHER_SERVICE = re.compile(r"-(queue|table|file|dfs)$")
 METADATA = "x-ms-meta-"
-NOBODY = Account(AccountSpec("", "", ""))
 
 Accounts = Callable[[str], Account | None]
 
 
-def application(
-    operations: Operations, repository: Repository, accounts: Accounts
-) -> web.Application:
+def application(operations: Operations, contents: Contents, accounts: Accounts) -> web.Application:
     """The blob service on one port.
 
     Args:
         operations: What is done.
-        repository: Where it is done.
+        contents: Where blobs are.
         accounts: Finds the accounts that this port serves.
     """
-    edge = Edge(operations, repository, accounts)
+    edge = Edge(operations, contents, accounts)
     app = web.Application(middlewares=[loopback_only], client_max_size=0)
     app.router.add_route("*", "/{path:.*}", edge.serve)
     return app
 
 
 class Edge:
-    """One port's door."""
+    """Turns requests of the web server into storage requests, and answers into responses."""
 
-    def __init__(self, operations: Operations, repository: Repository, accounts: Accounts) -> None:
+    def __init__(self, operations: Operations, contents: Contents, accounts: Accounts) -> None:
         self._operations = operations
-        self._repository = repository
+        self._contents = contents
         self._accounts = accounts
 
-    async def serve(self, request: web.Request) -> web.StreamResponse:
+    async def serve(self, sent: web.Request) -> web.StreamResponse:
         """Answer one request."""
-        call = read_call(request, self._repository)
-        answer = await self._answer(request, call)
-        headers = {**answer.headers, **_common(call), **self._cors(call)}
-        if answer.content is not None and request.method != "HEAD":
-            return await self._send_content(request, answer, headers, call.account.name)
-        body = None if request.method == "HEAD" or answer.status in (204, 304) else answer.body
-        if body is None and answer.status >= 400:
-            headers.pop(
-                "Content-Type", None
-            )  # clients read what has a type: there is no error document here
-        return web.Response(status=answer.status, headers=headers, body=body)
-
-    async def _answer(self, request: web.Request, call: Call) -> Answer:
+        headers = read_headers(sent)
+        request_id = str(uuid.uuid4())
+        common = _common(headers, request_id)
         try:
-            _check_headers(call)
-            path, _, query = request.raw_path.partition("?")
-            call.path, call.query = path, Query.parse(query)
-            call.target = read_target(path, call.query)
-            call.account = self._account(call.target)
-            if request.method == "OPTIONS":
-                return _preflight(call)
+            request = self._read(sent, headers, request_id)
         except StorageError as error:
-            return refusal(call, error)
-        return await self._operations.answer(call)
+            return _respond(sent, refusal(error, request_id), common)
+        if request.method == "OPTIONS":
+            return _respond(sent, _answer_preflight(request), common)
+        answer = await self._operations.answer(request)
+        more = {**common, **_cors(request)}
+        if answer.part is not None and request.method != "HEAD":
+            return await self._send(sent, answer, answer.part, more)
+        return _respond(sent, answer, more)
+
+    def _read(self, sent: web.Request, headers: Mapping[str, str], request_id: str) -> Request:
+        """Understand a request.
+
+        Raises:
+            StorageError: Its headers or URL cannot be understood, or its account is not served here.
+        """
+        _check_headers(headers)
+        path, _, query_text = sent.raw_path.partition("?")
+        query = Query.parse(query_text)
+        target = read_target(path, query)
+        return Request(
+            method=sent.method,
+            path=path,
+            query=query,
+            headers=headers,
+            target=target,
+            account=self._account(target),
+            origin=f"{sent.scheme}://{sent.host}",
+            request_id=request_id,
+            secure=sent.secure,
+            metadata=_metadata(sent),
+            body=sent.content.iter_any,
+        )
 
     def _account(self, target: Target) -> Account:
         found = self._accounts(target.account)
@@ -96,93 +108,93 @@ class Edge:
             f"There is no storage account called '{target.account}' at this address.",
         )
 
-    def _cors(self, call: Call) -> Mapping[str, str]:
-        if call.method == "OPTIONS":
-            return {}
-        return cors.response_headers(
-            call.account.cors, origin=call.header("origin"), method=call.method
-        )
-
-    async def _send_content(
-        self, request: web.Request, answer: Answer, headers: dict[str, str], account: str
+    async def _send(
+        self, sent: web.Request, answer: Answer, part: Part, more: Mapping[str, str]
     ) -> web.StreamResponse:
-        assert answer.content is not None
-        pieces, start, length = answer.content
-        contents = self._repository.contents
-        if length <= AT_ONCE:
-            return web.Response(
-                status=answer.status,
-                headers=headers,
-                body=contents.read(account, pieces, start, length),
-            )
+        headers = {**answer.headers, **more}
+        if part.length <= AT_ONCE:
+            body = self._contents.read(part.account, part.pieces, part.start, part.length)
+            return web.Response(status=answer.status, headers=headers, body=body)
         response = web.StreamResponse(status=answer.status, headers=headers)
-        response.content_length = length
-        await response.prepare(request)
-        async for part in contents.send(account, pieces, start, length):
-            await response.write(part)
+        response.content_length = part.length
+        await response.prepare(sent)
+        async for chunk in self._contents.send(part.account, part.pieces, part.start, part.length):
+            await response.write(chunk)
         await response.write_eof()
         return response
 
 
-def read_call(request: web.Request, repository: Repository) -> Call:
-    """What a request says, before anything in it is understood."""
+def _respond(sent: web.Request, answer: Answer, more: Mapping[str, str]) -> web.Response:
+    """An answer without a part of a blob, as the web server sends it."""
+    headers = {**answer.headers, **more}
+    if sent.method == "HEAD" or answer.status in (204, 304):
+        if answer.status >= 400:
+            # Clients parse what has a type, and there is no error document here.
+            headers.pop("Content-Type", None)
+        return web.Response(status=answer.status, headers=headers)
+    return web.Response(status=answer.status, headers=headers, body=answer.body)
+
+
+def read_headers(sent: web.Request) -> dict[str, str]:
+    """Headers by lower-case name; several of one name are joined by commas."""
     headers: dict[str, str] = {}
-    metadata: dict[str, str] = {}
-    for name, value in request.headers.items():
+    for name, value in sent.headers.items():
         folded = name.lower()
         headers[folded] = f"{headers[folded]},{value}" if folded in headers else value
-        if folded.startswith(METADATA):
-            metadata[name[len(METADATA) :]] = value
-    return Call(
-        method=request.method,
-        path=request.path,
-        query=Query(()),
-        headers=headers,
-        repository=repository,
-        target=Target(""),
-        account=NOBODY,
-        origin=f"{request.scheme}://{request.host}",
-        secure=request.secure,
-        request_id=str(uuid.uuid4()),
-        metadata=metadata,
-        body=lambda: _body(request),
-    )
+    return headers
 
 
-def _check_headers(call: Call) -> None:
+def _metadata(sent: web.Request) -> dict[str, str]:
+    return {
+        name[len(METADATA) :]: value
+        for name, value in sent.headers.items()
+        if name.lower().startswith(METADATA)
+    }
+
+
+def _check_headers(headers: Mapping[str, str]) -> None:
     """Refuse header values that are not UTF-8; they could be neither signed nor stored."""
-    for name, value in call.headers.items():
+    for name, value in headers.items():
         try:
             value.encode()
         except UnicodeEncodeError:
             raise bad_header(name, ascii(value)) from None
 
 
-async def _body(request: web.Request) -> AsyncIterator[bytes]:
-    async for chunk in request.content.iter_any():
-        yield chunk
-
-
-def _common(call: Call) -> dict[str, str]:
+def _common(headers: Mapping[str, str], request_id: str) -> dict[str, str]:
+    """What every answer says."""
     shown = {
         "Server": SERVER,
-        "Date": dates.http_date(dates.now()),
-        "x-ms-request-id": call.request_id,
+        "Date": http_date(dates.now()),
+        "x-ms-request-id": request_id,
+        "x-ms-version": headers.get("x-ms-version") or NEWEST_VERSION,
     }
-    shown["x-ms-version"] = call.header("x-ms-version") or NEWEST_VERSION
-    if 0 < len(call.header("x-ms-client-request-id")) <= 1024:
-        shown["x-ms-client-request-id"] = call.header("x-ms-client-request-id")
+    client_request_id = headers.get("x-ms-client-request-id", "")
+    if 0 < len(client_request_id) <= 1024:
+        shown["x-ms-client-request-id"] = client_request_id
     return shown
 
 
-def _preflight(call: Call) -> Answer:
-    origin, method = call.header("origin"), call.header("access-control-request-method")
-    if not origin or not method:
-        raise StorageError(
+def _cors(request: Request) -> Mapping[str, str]:
+    """Headers that let a page read an answer."""
+    if not request.account.cors:
+        return {}
+    rules = cors.effective(request.account.cors)
+    allowed = answer_headers(rules, origin=request.header("origin"), method=request.method)
+    # An account with rules answers differently by origin, so caches have to know, whoever asks.
+    return allowed or {"Vary": "Origin"}
+
+
+def _answer_preflight(request: Request) -> Answer:
+    """Answer any OPTIONS request: the blob service knows it as a preflight only."""
+    asked = Preflight.read(request.method, request.headers)
+    if asked is None or not asked.origin or not asked.method:
+        error = StorageError(
             "InvalidHeaderValue",
             "A preflight request needs Origin and Access-Control-Request-Method.",
         )
-    headers = call.header("access-control-request-headers")
-    return Answer(
-        200, cors.preflight(call.account.cors, origin=origin, method=method, headers=headers)
-    )
+        return refusal(error, request.request_id)
+    headers = preflight_headers(cors.effective(request.account.cors), asked)
+    if headers is None:
+        return refusal(StorageError("CorsPreflightFailure"), request.request_id)
+    return Answer(200, headers)

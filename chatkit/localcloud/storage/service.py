@@ -5,22 +5,29 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import replace
+from functools import partial
 from urllib.parse import unquote, urlsplit
 
 from chatkit.localcloud.core.platform import Platform
 from chatkit.localcloud.core.runners import HttpServer
-from chatkit.localcloud.entra.tokens import Claims, Tokens
-from chatkit.localcloud.storage import cors, routes, website
+from chatkit.localcloud.entra.tokens import Tokens
+from chatkit.localcloud.storage import routes, website
 from chatkit.localcloud.storage.auth import bearer, sas, shared_key
-from chatkit.localcloud.storage.auth.access import BLOBS, Gate, RoleCheck
-from chatkit.localcloud.storage.operations.operations import Operations
-from chatkit.localcloud.storage.state import names
+from chatkit.localcloud.storage.auth.access import Gate, RoleCheck
+from chatkit.localcloud.storage.operations.dispatch import Operations
+from chatkit.localcloud.storage.state import cors, names
 from chatkit.localcloud.storage.state.errors import StorageError
 from chatkit.localcloud.storage.state.models import Account, Blob, Container
 from chatkit.localcloud.storage.state.repository import Repository
-from chatkit.localcloud.storage.state.spec import AccountSpec, ContainerSettings, StaticWebsite
+from chatkit.localcloud.storage.state.spec import (
+    AccountSpec,
+    ContainerSettings,
+    CorsRule,
+    StaticWebsite,
+)
 
-BLOB_PORT, DEV_PORT = "blob", "dev-storage"
+BLOB_PORT = "blob"
+DEV_PORT = "dev-storage"
 DEV_PREFERRED = 10000
 DEV_ACCOUNT = "devstoreaccount1"
 # Published by Microsoft for every storage emulator; it opens nothing but those.
@@ -28,46 +35,39 @@ DEV_KEY = "Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFP
 PACKAGE = "released-package.zip"
 READ_BUFFER = 512 * 1024
 MAX_HEAD_BYTES = 8190
-OWNERS = ("Owner",)
 
 
 class StorageService:
     """Blob storage at one https port for all accounts, the development account at http, a port for each website."""
 
-    def __init__(self, platform: Platform, tokens: Tokens) -> None:
+    def __init__(self, platform: Platform, tokens: Tokens, *, role_check: RoleCheck) -> None:
         self._platform = platform
-        self._tokens = tokens
         self._repository = Repository(platform.store, platform.folder / "blobs")
-        self._gate = Gate(
+        gate = Gate(
             [
                 shared_key.authenticate,
                 sas.authenticator(tokens),
                 bearer.authenticator(tokens),
                 bearer.refuse_unknown,
-            ]
+            ],
+            role_check=role_check,
+            challenge=partial(bearer.challenge, tokens),
         )
-        self._operations = Operations(self._gate)
-        self._gate.role_check = self._may
-        self._port = 0
-        self.dev_endpoint = ""
+        self._operations = Operations(gate, self._repository)
 
     async def start(self) -> None:
         """Open the blob port and the development account's."""
-        self._gate.challenge = bearer.challenge(self._tokens)
         self._repository.apply(
             AccountSpec(DEV_ACCOUNT, DEV_KEY, DEV_KEY, allow_blob_public_access=True)
         )
         listeners = self._platform.listeners
-        self._port = listeners.reserve(BLOB_PORT)
         await listeners.open(
             BLOB_PORT,
             self._server(self._account),
-            port=self._port,
+            port=listeners.reserve(BLOB_PORT),
             tls=self._platform.certificates.server,
         )
-        dev_port = listeners.reserve(DEV_PORT, preferred=DEV_PREFERRED, movable=True)
-        await listeners.open(DEV_PORT, self._server(self._dev_account), port=dev_port)
-        self.dev_endpoint = f"http://127.0.0.1:{dev_port}/{DEV_ACCOUNT}"
+        await listeners.open(DEV_PORT, self._server(self._dev_account), port=self._dev_port())
 
     async def stop(self) -> None:
         """Close every port."""
@@ -75,26 +75,8 @@ class StorageService:
         for owner in (BLOB_PORT, DEV_PORT, *accounts):
             await self._platform.listeners.close(owner)
 
-    def set_role_check(self, check: RoleCheck) -> None:
-        """Ask something else than the tenant's role assignments whether the principal of a token may do an action.
-
-        Args:
-            check: Takes claims, the ARM id of the container or account, and the action.
-        """
-        self._gate.role_check = check
-
-    def _may(self, claims: Claims, scope: str, action: str) -> bool:
-        """Roles decide, and owners may use the data of what they own: in Azure they would first give themselves a data role."""
-        if not scope.startswith("/subscriptions/"):
-            return True  # the development account belongs to nobody
-        roles = self._tokens.roles
-        is_data = action.startswith(BLOBS)
-        return roles.has_role(claims.oid, scope, OWNERS) or roles.allows(
-            claims.oid, scope, action, is_data=is_data
-        )
-
     def _server(self, accounts: routes.Accounts) -> HttpServer:
-        app = routes.application(self._operations, self._repository, accounts)
+        app = routes.application(self._operations, self._repository.contents, accounts)
         return HttpServer(app, max_head_bytes=MAX_HEAD_BYTES, read_buffer_bytes=READ_BUFFER)
 
     def _account(self, name: str) -> Account | None:
@@ -135,8 +117,14 @@ class StorageService:
 
     def blob_endpoint(self, name: str) -> str:
         """Address of an account's blob service, without a slash at the end."""
-        port = self._port or self._platform.listeners.reserve(BLOB_PORT)
-        return f"https://localhost:{port}/{name.lower()}"
+        return f"https://localhost:{self._platform.listeners.reserve(BLOB_PORT)}/{name.lower()}"
+
+    def dev_endpoint(self) -> str:
+        """Address of the development account, without a slash at the end."""
+        return f"http://127.0.0.1:{self._dev_port()}/{DEV_ACCOUNT}"
+
+    def _dev_port(self) -> int:
+        return self._platform.listeners.reserve(DEV_PORT, preferred=DEV_PREFERRED, movable=True)
 
     def web_endpoint(self, name: str) -> str:
         """Address of an account's website, with a slash at the end."""
@@ -152,11 +140,11 @@ class StorageService:
         """Change the account's static website setting; switching it on creates `$web`."""
         self._repository.set_website(self._known(name), setting)
 
-    def get_cors(self, name: str) -> list[cors.Rule]:
-        """The account's cross-origin rules, by the names of the XML's elements."""
-        return [dict(rule) for rule in self._known(name).cors]
+    def get_cors(self, name: str) -> list[CorsRule]:
+        """The account's cross-origin rules."""
+        return [*self._known(name).cors]
 
-    def set_cors(self, name: str, rules: list[cors.Rule]) -> None:
+    def set_cors(self, name: str, rules: list[CorsRule]) -> None:
         """Replace the account's cross-origin rules.
 
         Raises:
@@ -193,7 +181,7 @@ class StorageService:
         owner = self._known(account)
         if public and not owner.spec.allow_blob_public_access:
             raise StorageError("PublicAccessNotPermitted")
-        found = self._repository.container(owner, container)
+        found = owner.container(container)
         found.public = found.public if public is None else public
         found.metadata = found.metadata if metadata is None else metadata
         found.touch()
@@ -226,7 +214,7 @@ class StorageService:
         received = await self._repository.contents.receive(account.name, _chunks(content))
         blob = Blob(PACKAGE, headers={"Content-Type": "application/zip"}, pieces=[received.piece])
         try:
-            container = self._repository.container(account, parts[1])
+            container = account.container(parts[1])
         except StorageError:
             self._repository.contents.drop(account.name, blob.pieces)
             raise

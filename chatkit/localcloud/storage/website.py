@@ -8,6 +8,7 @@ from collections.abc import Callable
 
 from aiohttp import web
 
+from chatkit.localcloud.core.etags import NOT_MODIFIED, Conditions, http_date
 from chatkit.localcloud.core.web import loopback_only
 from chatkit.localcloud.storage.formats import dates, ranges
 from chatkit.localcloud.storage.operations.properties import CONTENT_HEADERS, DEFAULT_TYPE
@@ -66,14 +67,15 @@ class Website:
         return await self._send_whole(request, account, document, status=404)
 
     async def _send(self, request: web.Request, account: Account, blob: Blob) -> web.StreamResponse:
-        if _unchanged(request, blob):
+        unmet = Conditions.read(request.headers, bare_tags=True).unmet(blob.etag, blob.modified)
+        if unmet in NOT_MODIFIED:
             return web.Response(status=304, headers={**_headers(blob), **_common()})
-        if _failed(request, blob):
-            return web.Response(
-                status=412, headers={"x-ms-error-code": "ConditionNotMet", **_common()}
-            )
+        if unmet:
+            headers = {"x-ms-error-code": "ConditionNotMet", **_common()}
+            return web.Response(status=412, headers=headers)
         wanted = request.headers.get("Range", "")
-        if wanted and request.headers.get("If-Range", blob.etag) != blob.etag:
+        # RFC 9110 §13.1.5: a range of another version is not sent, the whole content is.
+        if request.headers.get("If-Range", blob.etag) != blob.etag:
             wanted = ""
         try:
             part = ranges.parse(wanted, blob.size, suffix=True) if wanted else None
@@ -127,27 +129,6 @@ def find_page(account: Account, path: str) -> Blob | None:
     return blobs.get(folder + website.index_document)
 
 
-def _unchanged(request: web.Request, blob: Blob) -> bool:
-    tags = request.headers.get("If-None-Match")
-    if tags is not None:
-        return _lists(tags, blob.etag)
-    since = dates.parse_http_date(request.headers.get("If-Modified-Since", ""))
-    return since is not None and int(blob.modified) <= since
-
-
-def _failed(request: web.Request, blob: Blob) -> bool:
-    tags = request.headers.get("If-Match")
-    if tags is not None:
-        return not _lists(tags, blob.etag)
-    since = dates.parse_http_date(request.headers.get("If-Unmodified-Since", ""))
-    return since is not None and int(blob.modified) > since
-
-
-def _lists(tags: str, etag: str) -> bool:
-    found = {tag.strip().removeprefix("W/") for tag in tags.split(",")}
-    return "*" in found or etag in found
-
-
 def _headers(blob: Blob) -> dict[str, str]:
     known = {
         name: value for name, value in blob.headers.items() if name in CONTENT_HEADERS.values()
@@ -156,7 +137,7 @@ def _headers(blob: Blob) -> dict[str, str]:
         "Content-Type": DEFAULT_TYPE,
         **known,
         "ETag": blob.etag,
-        "Last-Modified": dates.http_date(blob.modified),
+        "Last-Modified": http_date(blob.modified),
         "Accept-Ranges": "bytes",
     }
 
@@ -164,7 +145,7 @@ def _headers(blob: Blob) -> dict[str, str]:
 def _common() -> dict[str, str]:
     return {
         "Server": SERVER,
-        "Date": dates.http_date(dates.now()),
+        "Date": http_date(dates.now()),
         "x-ms-request-id": str(uuid.uuid4()),
         "x-ms-version": "2018-03-28",
     }

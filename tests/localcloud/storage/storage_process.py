@@ -49,17 +49,19 @@ def running(folder: Path) -> Iterator[StorageProcess]:
 async def _serve(folder: Path) -> None:
     from chatkit.localcloud.core.platform import Platform
     from chatkit.localcloud.entra.service import EntraService
+    from chatkit.localcloud.storage.auth.access import by_roles
     from chatkit.localcloud.storage.service import StorageService
     from chatkit.localcloud.storage.state.spec import AccountSpec
 
     platform = Platform.open(folder)
-    storage = StorageService(platform, EntraService(platform).tokens)
+    tokens = EntraService(platform).tokens
+    storage = StorageService(platform, tokens, role_check=by_roles(tokens.roles))
     await storage.start()
     await storage.apply(AccountSpec(NAME, KEY, KEY))
     ca_file = str(platform.certificates.ca_file)
     print(
         json.dumps(
-            {"dev": storage.dev_endpoint, "blob": storage.blob_endpoint(NAME), "ca_file": ca_file}
+            {"dev": storage.dev_endpoint(), "blob": storage.blob_endpoint(NAME), "ca_file": ca_file}
         ),
         flush=True,
     )

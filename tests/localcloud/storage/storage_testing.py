@@ -20,6 +20,7 @@ from azure.storage.blob import BlobServiceClient, ContainerClient
 from chatkit.localcloud.core.platform import Platform
 from chatkit.localcloud.entra.roles import BY_NAME, Assignment
 from chatkit.localcloud.entra.service import EntraService
+from chatkit.localcloud.storage.auth.access import by_roles
 from chatkit.localcloud.storage.service import StorageService
 from chatkit.localcloud.storage.state.spec import AccountSpec
 
@@ -46,7 +47,14 @@ class Answer:
 
 @dataclass
 class StorageCloud:
-    """Entra and storage with one account."""
+    """Entra and storage with one account.
+
+    Attributes:
+        url: The account's blob address.
+        web_url: The account's website address.
+        dev_url: The development account's address.
+        role_check: What decides about principals of tokens: the tenant's roles, unless a test replaces it.
+    """
 
     folder: Path
     spec: AccountSpec = AccountSpec(NAME, KEY1, KEY2, allow_blob_public_access=True, scope=SCOPE)
@@ -62,10 +70,16 @@ class StorageCloud:
     async def _start(self) -> None:
         self.platform = Platform.open(self.folder)
         self.entra = EntraService(self.platform)
-        self.storage = StorageService(self.platform, self.entra.tokens)
+        self.role_check = by_roles(self.entra.tokens.roles)
+        self.storage = StorageService(
+            self.platform, self.entra.tokens, role_check=lambda *asked: self.role_check(*asked)
+        )
         await self.entra.start()
         await self.storage.start()
         await self.storage.apply(self.spec)
+        self.url = self.storage.blob_endpoint(NAME)
+        self.web_url = self.storage.web_endpoint(NAME)
+        self.dev_url = self.storage.dev_endpoint()
         self.assign(
             "Owner",
             self.entra.directory.create_service_principal(self.entra.directory.client_id).id,
@@ -117,16 +131,6 @@ class StorageCloud:
     def ca_file(self) -> str:
         """The authority to trust."""
         return str(self.platform.certificates.ca_file)
-
-    @property
-    def url(self) -> str:
-        """The account's blob address."""
-        return self.storage.blob_endpoint(NAME)
-
-    @property
-    def web_url(self) -> str:
-        """The account's website address."""
-        return self.call(self.storage.web_endpoint, NAME)
 
     def service(self, credential: Any = KEY1, **options: Any) -> BlobServiceClient:
         """The SDK's client of the account."""

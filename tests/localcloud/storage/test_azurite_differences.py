@@ -42,7 +42,7 @@ def theirs() -> Iterator[BlobServiceClient]:
 @pytest.fixture(scope="module")
 def ours(cloud: StorageCloud) -> Iterator[BlobServiceClient]:
     """The local cloud's development account."""
-    with BlobServiceClient(cloud.storage.dev_endpoint, DEV_KEY, retry_total=0) as client:
+    with BlobServiceClient(cloud.dev_url, DEV_KEY, retry_total=0) as client:
         yield client
 
 

@@ -81,6 +81,13 @@ def test_an_unchanged_page_is_not_sent_again(cloud: StorageCloud, site: Containe
     assert cloud.request("GET", url, {"If-None-Match": '"0x1"'}).status == 200
 
 
+def test_if_match_is_looked_at_first(cloud: StorageCloud, site: ContainerClient) -> None:
+    """RFC 9110 §13.2.2: a page that is not the wanted version is 412, also when it is unchanged."""
+    etag = cloud.request("GET", cloud.web_url).headers["etag"]
+    conditions = {"If-Match": '"0x1"', "If-None-Match": etag}
+    assert cloud.request("GET", cloud.web_url, conditions).status == 412
+
+
 @pytest.mark.parametrize(
     ("wanted", "status", "body"),
     [

@@ -20,7 +20,12 @@ from chatkit.localcloud.resource_manager.core.http import Answer, Call
 from chatkit.localcloud.resource_manager.core.operations import Operation, Operations
 from chatkit.localcloud.resource_manager.core.state import GROUPS, Document, Resources
 from chatkit.localcloud.signalr.core.spec import InstanceSpec
-from chatkit.localcloud.storage.state.spec import AccountSpec, ContainerSettings, StaticWebsite
+from chatkit.localcloud.storage.state.spec import (
+    AccountSpec,
+    ContainerSettings,
+    CorsRule,
+    StaticWebsite,
+)
 
 PAGE_SIZE = 200
 MAX_TAGS = 50
@@ -62,10 +67,10 @@ class StoragePlane(Protocol):
     def set_website(self, name: str, website: StaticWebsite) -> Any:
         """Change the static website setting."""
 
-    def get_cors(self, name: str) -> list[dict[str, str]]:
-        """The blob service's cross-origin rules, by element names of the storage protocol."""
+    def get_cors(self, name: str) -> list[CorsRule]:
+        """The blob service's cross-origin rules."""
 
-    def set_cors(self, name: str, rules: list[dict[str, str]]) -> None:
+    def set_cors(self, name: str, rules: list[CorsRule]) -> None:
         """Replace the cross-origin rules."""
 
     def create_container(self, account: str, container: str) -> Any:

@@ -6,6 +6,7 @@ import inspect
 import re
 from typing import Any
 
+from chatkit.localcloud.core.cors import split_list
 from chatkit.localcloud.resource_manager.core import errors
 from chatkit.localcloud.resource_manager.core.clock import iso
 from chatkit.localcloud.resource_manager.core.context import Context, properties
@@ -14,7 +15,7 @@ from chatkit.localcloud.resource_manager.core.routing import GROUP, Route
 from chatkit.localcloud.resource_manager.core.state import Document
 from chatkit.localcloud.resource_manager.providers.storage import TYPE
 from chatkit.localcloud.storage.state.errors import StorageError
-from chatkit.localcloud.storage.state.spec import ContainerSettings, StaticWebsite
+from chatkit.localcloud.storage.state.spec import ContainerSettings, CorsRule, StaticWebsite
 
 CONTAINER = re.compile(r"^(?=.{3,63}$)[a-z0-9]+(-[a-z0-9]+)*$|^\$(web|root|logs)$")
 OF_THE_DATA_PLANE = ("staticWebsite", "cors")  # one state, whichever side sets it
@@ -24,12 +25,6 @@ WITHOUT_EFFECT = (
     "restorePolicy",
     "changeFeed",
 )
-CORS_LISTS = {
-    "allowedOrigins": "AllowedOrigins",
-    "allowedMethods": "AllowedMethods",
-    "allowedHeaders": "AllowedHeaders",
-    "exposedHeaders": "ExposedHeaders",
-}
 WEBSITE_NAMES = {
     "enabled": "enabled",
     "index_document": "indexDocument",
@@ -256,20 +251,28 @@ def _check_provided(given: Document) -> None:
         )
 
 
-def _data_plane_rule(rule: Document) -> dict[str, str]:
-    lists = {
-        shown: ",".join(str(item).strip() for item in rule.get(name) or [])
-        for name, shown in CORS_LISTS.items()
-    }
-    return {**lists, "MaxAgeInSeconds": str(rule.get("maxAgeInSeconds") or 0)}
+def _data_plane_rule(rule: Document) -> CorsRule:
+    return CorsRule(
+        AllowedOrigins=_joined(rule.get("allowedOrigins")),
+        AllowedMethods=_joined(rule.get("allowedMethods")),
+        AllowedHeaders=_joined(rule.get("allowedHeaders")),
+        ExposedHeaders=_joined(rule.get("exposedHeaders")),
+        MaxAgeInSeconds=str(rule.get("maxAgeInSeconds") or 0),
+    )
 
 
-def _shown_rule(rule: dict[str, str]) -> Document:
-    lists = {
-        name: [item.strip() for item in rule[shown].split(",") if item.strip()]
-        for name, shown in CORS_LISTS.items()
+def _joined(items: list[object] | None) -> str:
+    return ",".join(str(item).strip() for item in items or [])
+
+
+def _shown_rule(rule: CorsRule) -> Document:
+    return {
+        "allowedOrigins": [*split_list(rule["AllowedOrigins"])],
+        "allowedMethods": [*split_list(rule["AllowedMethods"])],
+        "allowedHeaders": [*split_list(rule["AllowedHeaders"])],
+        "exposedHeaders": [*split_list(rule["ExposedHeaders"])],
+        "maxAgeInSeconds": int(rule["MaxAgeInSeconds"] or 0),
     }
-    return {**lists, "maxAgeInSeconds": int(rule["MaxAgeInSeconds"] or 0)}
 
 
 def _website(given: Document) -> StaticWebsite:

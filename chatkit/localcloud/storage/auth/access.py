@@ -8,16 +8,19 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from chatkit.localcloud.entra.roles import Roles
 from chatkit.localcloud.entra.tokens import Claims
-from chatkit.localcloud.storage.state.call import Call
 from chatkit.localcloud.storage.state.errors import StorageError
+from chatkit.localcloud.storage.state.request import Request
 
 BLOBS = "Microsoft.Storage/storageAccounts/blobServices/containers/blobs/"
 CONTAINERS = "Microsoft.Storage/storageAccounts/blobServices/containers/"
 SERVICE = "Microsoft.Storage/storageAccounts/blobServices/"
+OWNERS = ("Owner",)
 
+# Takes a token's claims, the ARM id of a container or account, and an action.
 RoleCheck = Callable[[Claims, str, str], bool]
-Authenticator = Callable[[Call], "Access | None"]
+Authenticator = Callable[[Request], "Access | None"]
 
 
 @dataclass(frozen=True)
@@ -48,7 +51,7 @@ class Access:
         letters: Permissions of a signature; empty for others.
         resources: Resource types of an account signature (s, c, o); for a service signature the resource it is for: b or c.
         service: Whether it is a service (or user delegation) signature.
-        claims: Of the bearer token, or of whoever's delegation key made the signature.
+        claims: Of the bearer token, or of the principal whose delegation key made the signature.
     """
 
     kind: str
@@ -68,65 +71,88 @@ class Access:
 
 
 class Gate:
-    """The chain of authenticators, and what each kind of caller may do."""
+    """The chain of authenticators, and what each kind of caller may do.
 
-    def __init__(self, authenticators: Sequence[Authenticator]) -> None:
+    Args:
+        authenticators: Asked in this order; the first one that recognises somebody counts.
+        role_check: Says whether the principal of a token may do an action at a scope.
+        challenge: Makes WWW-Authenticate for a request without any proof.
+    """
+
+    def __init__(
+        self,
+        authenticators: Sequence[Authenticator],
+        *,
+        role_check: RoleCheck,
+        challenge: Callable[[], str],
+    ) -> None:
         self._authenticators = authenticators
-        self.role_check: RoleCheck = lambda claims, scope, action: True
-        self.challenge = ""
+        self._role_check = role_check
+        self._challenge = challenge
 
-    def admit(self, call: Call, right: Right) -> Access:
+    def admit(self, request: Request, right: Right) -> Access:
         """Find out who asks and whether that is allowed.
 
         Raises:
             StorageError: It is not, or the proof is wrong.
         """
         for authenticate in self._authenticators:
-            access = authenticate(call)
+            access = authenticate(request)
             if access is not None:
-                self._permit(call, access, right)
+                self._permit(request, access, right)
                 return access
-        self._permit_anonymous(call, right)
+        self._permit_anonymous(request, right)
         return Access("anonymous")
 
-    def _permit(self, call: Call, access: Access, right: Right) -> None:
+    def _permit(self, request: Request, access: Access, right: Right) -> None:
         if access.kind == "sas":
-            _permit_signature(call, access, right)
-        if access.claims is not None and not self.role_check(
-            access.claims, scope_of(call), right.action
-        ):
+            _permit_signature(access, right)
+        if access.claims is None:
+            return
+        if not self._role_check(access.claims, scope_of(request), right.action):
             raise StorageError("AuthorizationPermissionMismatch")
 
-    def _permit_anonymous(self, call: Call, right: Right) -> None:
-        container = call.account.containers.get(call.target.container)
+    def _permit_anonymous(self, request: Request, right: Right) -> None:
+        container = request.account.containers.get(request.target.container)
         if right.public:
-            if not call.account.spec.allow_blob_public_access:
+            if not request.account.spec.allow_blob_public_access:
                 raise StorageError("PublicAccessNotPermitted")
             if container is not None and container.public in (right.public, "container"):
                 return
             raise StorageError("ResourceNotFound")
         raise StorageError(
-            "NoAuthenticationInformation", headers={"WWW-Authenticate": self.challenge}
+            "NoAuthenticationInformation", headers={"WWW-Authenticate": self._challenge()}
         )
 
 
-def scope_of(call: Call) -> str:
-    """ARM id of the container a call is about, or of the account."""
-    account = call.account.spec.scope
-    return (
-        f"{account}/blobServices/default/containers/{call.target.container}"
-        if call.target.container
-        else account
-    )
+def by_roles(roles: Roles) -> RoleCheck:
+    """Let the tenant's role assignments decide.
+
+    Owners may use the data of what they own: in Azure they would first give themselves a data role.
+    """
+
+    def check(claims: Claims, scope: str, action: str) -> bool:
+        if not scope.startswith("/subscriptions/"):
+            return True  # The development account has no place in Resource Manager, so no role reaches it.
+        if roles.has_role(claims.oid, scope, OWNERS):
+            return True
+        return roles.allows(claims.oid, scope, action, is_data=action.startswith(BLOBS))
+
+    return check
 
 
-def _permit_signature(call: Call, access: Access, right: Right) -> None:
+def scope_of(request: Request) -> str:
+    """ARM id of the container a request is about, or of the account."""
+    account = request.account.spec.scope
+    if not request.target.container:
+        return account
+    return f"{account}/blobServices/default/containers/{request.target.container}"
+
+
+def _permit_signature(access: Access, right: Right) -> None:
     if access.service:
-        if (
-            not right.service_sas
-            or (right.resource == "s")
-            or (access.resources == "b" and "o" not in right.resource)
-        ):
+        beyond_blob = access.resources == "b" and "o" not in right.resource
+        if not right.service_sas or right.resource == "s" or beyond_blob:
             raise StorageError("AuthorizationFailure")
     elif not set(right.resource) & set(access.resources):
         raise StorageError("AuthorizationResourceTypeMismatch")

@@ -6,8 +6,8 @@ from chatkit.localcloud.core.bearer import parse_authorization
 from chatkit.localcloud.entra.errors import TokenRejected
 from chatkit.localcloud.entra.tokens import Tokens
 from chatkit.localcloud.storage.auth.access import Access, Authenticator
-from chatkit.localcloud.storage.state.call import Call
 from chatkit.localcloud.storage.state.errors import StorageError
+from chatkit.localcloud.storage.state.request import Request
 
 AUDIENCE = "https://storage.azure.com"
 
@@ -21,31 +21,31 @@ def challenge(tokens: Tokens) -> str:
 def authenticator(tokens: Tokens) -> Authenticator:
     """Recognise principals by tokens for Azure Storage or for the account's own address."""
 
-    def authenticate(call: Call) -> Access | None:
-        scheme, token = parse_authorization(call.header("authorization"))
+    def authenticate(request: Request) -> Access | None:
+        scheme, token = parse_authorization(request.header("authorization"))
         if scheme != "bearer":
             return None
-        own = f"{call.origin}/{call.account.name}"
-        azure = f"https://{call.account.name}.blob.core.windows.net"
+        own = f"{request.origin}/{request.account.name}"
+        azure = f"https://{request.account.name}.blob.core.windows.net"
         try:
             return Access("bearer", claims=tokens.verify(token, [AUDIENCE, own, azure]))
         except TokenRejected as error:
-            details = {"AuthenticationErrorDetail": error.description}
-            headers = {"WWW-Authenticate": challenge(tokens)}
             raise StorageError(
-                "InvalidAuthenticationInfo", details=details, headers=headers
+                "InvalidAuthenticationInfo",
+                details={"AuthenticationErrorDetail": error.description},
+                headers={"WWW-Authenticate": challenge(tokens)},
             ) from None
 
     return authenticate
 
 
-def refuse_unknown(call: Call) -> Access | None:
+def refuse_unknown(request: Request) -> Access | None:
     """Refuse an Authorization header of a scheme that nobody in the chain knows.
 
     Raises:
         StorageError: InvalidAuthenticationInfo.
     """
-    if not call.header("authorization"):
+    if not request.header("authorization"):
         return None
     details = {
         "AuthenticationErrorDetail": "The Authorization header's scheme is not SharedKey or Bearer."

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from chatkit.localcloud.core.etags import http_date
 from chatkit.localcloud.entra.tokens import Claims, Tokens
 from chatkit.localcloud.storage.auth import bearer, delegation
 from chatkit.localcloud.storage.auth.access import Access, Authenticator
 from chatkit.localcloud.storage.auth.shared_key import failed, keys, matches
 from chatkit.localcloud.storage.formats import dates
-from chatkit.localcloud.storage.state.call import Call
 from chatkit.localcloud.storage.state.errors import StorageError
+from chatkit.localcloud.storage.state.request import Request
 
 OLDEST = "2015-04-05"
 OLDEST_BOUND = "2025-07-05"
@@ -27,38 +28,38 @@ def authenticator(tokens: Tokens) -> Authenticator:
     """Recognise signatures; one that is bound to a person needs that person's token beside it."""
     signed_in = bearer.authenticator(tokens)
 
-    def authenticate(call: Call) -> Access | None:
-        access = _recognised(call)
-        if access is not None and call.query.get("sduoid"):
-            _check_person(call, signed_in(call))
+    def authenticate(request: Request) -> Access | None:
+        access = _recognised(request)
+        if access is not None and request.query.get("sduoid"):
+            _check_person(request, signed_in(request))
         return access
 
     return authenticate
 
 
-def _recognised(call: Call) -> Access | None:
+def _recognised(request: Request) -> Access | None:
     """Recognise a signature in the query.
 
     Raises:
         StorageError: It is wrong, out of its time, or not for this.
     """
-    if "sig" not in call.query:
+    if "sig" not in request.query:
         return None
-    if call.query.get("sv") < OLDEST:
+    if request.query.get("sv") < OLDEST:
         raise failed(f"sv is not a version that is accepted: {OLDEST} is the oldest.")
-    if "skoid" in call.query:
-        access = _delegated(call)
-    elif not call.account.spec.allow_shared_key:
+    if "skoid" in request.query:
+        access = _delegated(request)
+    elif not request.account.spec.allow_shared_key:
         raise StorageError("KeyBasedAuthenticationNotPermitted")
-    elif "ss" in call.query or "srt" in call.query:
-        access = _of_account(call)
+    elif "ss" in request.query or "srt" in request.query:
+        access = _of_account(request)
     else:
-        access = _of_service(call)
+        access = _of_service(request)
     return access
 
 
-def _of_account(call: Call) -> Access:
-    query = call.query
+def _of_account(request: Request) -> Access:
+    query = request.query
     fields = [
         "sp",
         "ss",
@@ -70,34 +71,34 @@ def _of_account(call: Call) -> Access:
         "sv",
         *(["ses"] if query.get("sv") >= "2020-12-06" else []),
     ]
-    text = "\n".join([call.account.name, *(query.get(name) for name in fields), ""])
-    _check_signature(call, text)
-    _check_rules(call, query.get("st"), query.get("se"))
+    text = "\n".join([request.account.name, *(query.get(name) for name in fields), ""])
+    _check_signature(request, text)
+    _check_rules(request, query.get("st"), query.get("se"))
     if "b" not in query.get("ss"):
         raise StorageError("AuthorizationServiceMismatch")
     return Access("sas", letters=query.get("sp"), resources=query.get("srt"))
 
 
-def _of_service(call: Call) -> Access:
-    query, policy = call.query, _policy(call)
-    _check_signature(call, "\n".join(_service_fields(call)))
+def _of_service(request: Request) -> Access:
+    query, policy = request.query, _policy(request)
+    _check_signature(request, "\n".join(_service_fields(request)))
     start, expiry = (
         query.get(name) or policy.get(kept, "")
         for name, kept in (("st", "start"), ("se", "expiry"))
     )
-    _check_rules(call, start, expiry)
+    _check_rules(request, start, expiry)
     return Access(
-        "sas", query.get("sp") or policy.get("permission", ""), _resource(call), service=True
+        "sas", query.get("sp") or policy.get("permission", ""), _resource(request), service=True
     )
 
 
-def _service_fields(call: Call) -> Iterator[str]:
-    query, version = call.query, call.query.get("sv")
+def _service_fields(request: Request) -> Iterator[str]:
+    query, version = request.query, request.query.get("sv")
     yield from (
         query.get("sp"),
         query.get("st"),
         query.get("se"),
-        _canonical(call),
+        _canonical(request),
         query.get("si"),
     )
     yield from (query.get("sip"), query.get("spr"), version)
@@ -108,8 +109,8 @@ def _service_fields(call: Call) -> Iterator[str]:
     yield from (query.get(name) for name in OVERRIDES)
 
 
-def _delegated(call: Call) -> Access:
-    query = call.query
+def _delegated(request: Request) -> Access:
+    query = request.query
     if (
         "suoid" in query
     ):  # checked against access control lists of files, which only a hierarchical namespace has
@@ -121,29 +122,29 @@ def _delegated(call: Call) -> Access:
             f"A signature can be bound to a principal (sduoid) from version {OLDEST_BOUND} on."
         )
     key = delegation.DelegationKey(*(query.get(name) for name in (*DELEGATION, "skdutid")))
-    value = delegation.value(call.account.secret, key)
-    if not any(matches(value, text, query.get("sig")) for text in _delegation_texts(call)):
+    value = delegation.value(request.account.secret, key)
+    if not any(matches(value, text, query.get("sig")) for text in _delegation_texts(request)):
         raise failed("Signature did not match.")
     start, expiry = dates.parse_iso(key.start), dates.parse_iso(key.expiry)
     if start is None or expiry is None or not start - 1 <= dates.now() <= expiry:
         raise failed(
             f"Signature not valid in the specified key time frame: Start [{key.start}] - Expiry [{key.expiry}]"
         )
-    _check_rules(call, query.get("st"), query.get("se"))
+    _check_rules(request, query.get("st"), query.get("se"))
     principal = Claims(oid=key.oid, appid="", tid=key.tid, name="", raw={})
-    return Access("sas", query.get("sp"), _resource(call), service=True, claims=principal)
+    return Access("sas", query.get("sp"), _resource(request), service=True, claims=principal)
 
 
-def _check_person(call: Call, person: Access | None) -> None:
+def _check_person(request: Request, person: Access | None) -> None:
     """`sduoid` binds a signature to one principal (and `skdutid` to its tenant), who has to sign in as well."""
     claims = person.claims if person is not None else None
     if claims is None:
         raise failed(
             "The signature is bound to a principal (sduoid); a bearer token of that principal is missing."
         )
-    tenant = call.query.get("skdutid") or call.query.get("sktid")
+    tenant = request.query.get("skdutid") or request.query.get("sktid")
     if (claims.oid.lower(), claims.tid.lower()) != (
-        call.query.get("sduoid").lower(),
+        request.query.get("sduoid").lower(),
         tenant.lower(),
     ):
         raise failed(
@@ -151,14 +152,14 @@ def _check_person(call: Call, person: Access | None) -> None:
         )
 
 
-def _delegation_texts(call: Call) -> Iterator[str]:
+def _delegation_texts(request: Request) -> Iterator[str]:
     """The newest form first; each older one has fewer fields."""
-    query, version = call.query, call.query.get("sv")
+    query, version = request.query, request.query.get("sv")
     first = [
         query.get("sp"),
         query.get("st"),
         query.get("se"),
-        _canonical(call),
+        _canonical(request),
         *(query.get(name) for name in DELEGATION),
     ]
     agents = (
@@ -168,20 +169,22 @@ def _delegation_texts(call: Call) -> Iterator[str]:
     rules = [query.get("sip"), query.get("spr"), version, query.get("sr"), query.get("snapshot")]
     rules += [query.get("ses")] if version >= "2020-12-06" else []
     last = [query.get(name) for name in OVERRIDES]
-    yield "\n".join([*first, *agents, *delegated, *rules, *_signed_request(call), *last])
+    yield "\n".join([*first, *agents, *delegated, *rules, *_signed_request(request), *last])
     yield "\n".join([*first, *agents, *delegated, *rules, *last])
     if not any(delegated):
         yield "\n".join([*first, *agents, *rules, *last])
 
 
-def _signed_request(call: Call) -> list[str]:
+def _signed_request(request: Request) -> list[str]:
     """Request headers and query parameters that the signature fixes, by the lists `srh` and `srq`."""
     headers = [
-        f"{name}:{call.header(name.lower())}" for name in call.query.get("srh").split(",") if name
+        f"{name}:{request.header(name.lower())}"
+        for name in request.query.get("srh").split(",")
+        if name
     ]
     values = [
-        f"{name}:{call.query.get(name.lower())}"
-        for name in call.query.get("srq").split(",")
+        f"{name}:{request.query.get(name.lower())}"
+        for name in request.query.get("srq").split(",")
         if name
     ]
     return [
@@ -190,47 +193,47 @@ def _signed_request(call: Call) -> list[str]:
     ]
 
 
-def _canonical(call: Call) -> str:
-    target, resource = call.target, _resource(call)
+def _canonical(request: Request) -> str:
+    target, resource = request.target, _resource(request)
     path = f"/blob/{target.account}/{target.container}"
     return path if resource == "c" else f"{path}/{target.blob}"
 
 
-def _resource(call: Call) -> str:
-    found = RESOURCES.get(call.query.get("sr"))
-    if found is None or not call.target.container:
+def _resource(request: Request) -> str:
+    found = RESOURCES.get(request.query.get("sr"))
+    if found is None or not request.target.container:
         raise failed("Signed resource (sr) is missing or not provided here: it can be b or c.")
     return found
 
 
-def _policy(call: Call) -> dict[str, str]:
-    name = call.query.get("si")
+def _policy(request: Request) -> dict[str, str]:
+    name = request.query.get("si")
     if not name:
         return {}
-    container = call.account.containers.get(call.target.container)
+    container = request.account.containers.get(request.target.container)
     policy = container.policies.get(name) if container else None
     if policy is None:
         raise failed(f"No stored access policy is called {name}.")
     return policy
 
 
-def _check_signature(call: Call, text: str) -> None:
-    if not any(matches(key, text, call.query.get("sig")) for key in keys(call)):
+def _check_signature(request: Request, text: str) -> None:
+    if not any(matches(key, text, request.query.get("sig")) for key in keys(request)):
         raise failed(f"Signature did not match. String to sign used was {text}")
 
 
-def _check_rules(call: Call, start: str, expiry: str) -> None:
+def _check_rules(request: Request, start: str, expiry: str) -> None:
     begins, ends = dates.parse_iso(start) if start else 0.0, dates.parse_iso(expiry)
     if begins is None or ends is None:
         raise failed("Start (st) or expiry (se) is missing or is no time.")
     if not begins <= dates.now() < ends:
-        now = dates.http_date(dates.now())
+        now = http_date(dates.now())
         raise failed(
             f"Signature not valid in the specified time frame: Start [{start}] - Expiry [{expiry}] - Current [{now}]"
         )
-    if call.query.get("spr") == "https" and not call.secure:
+    if request.query.get("spr") == "https" and not request.secure:
         raise StorageError("AuthorizationProtocolMismatch")
-    _check_address(call.query.get("sip"))
+    _check_address(request.query.get("sip"))
 
 
 def _check_address(allowed: str) -> None:

@@ -8,10 +8,11 @@ import hmac
 from collections.abc import Iterable, Mapping
 
 from chatkit.localcloud.core.bearer import parse_authorization
+from chatkit.localcloud.core.etags import parse_http_date
 from chatkit.localcloud.storage.auth.access import Access
 from chatkit.localcloud.storage.formats import dates
-from chatkit.localcloud.storage.state.call import Call, Query
 from chatkit.localcloud.storage.state.errors import StorageError
+from chatkit.localcloud.storage.state.request import Query, Request
 
 SIGNED_HEADERS = (
     "content-encoding",
@@ -34,25 +35,27 @@ ORDER = {
 }
 
 
-def authenticate(call: Call) -> Access | None:
+def authenticate(request: Request) -> Access | None:
     """Recognise the account's owner by a signature with one of the account's keys.
 
     Raises:
         StorageError: AuthenticationFailed or KeyBasedAuthenticationNotPermitted.
     """
-    scheme, credential = parse_authorization(call.header("authorization"))
+    scheme, credential = parse_authorization(request.header("authorization"))
     if scheme not in ("sharedkey", "sharedkeylite"):
         return None
     name, _, signature = credential.partition(":")
-    if not call.account.spec.allow_shared_key:
+    if not request.account.spec.allow_shared_key:
         raise StorageError("KeyBasedAuthenticationNotPermitted")
-    if name != call.account.name or not signature:
+    if name != request.account.name or not signature:
         raise failed("The account being accessed is not the one that signed the request.")
     if scheme == "sharedkeylite":
         raise failed("SharedKeyLite is not accepted here; use SharedKey.")
-    _check_date(call)
-    candidates = [*strings_to_sign(call.method, call.headers, f"/{name}{call.path}", call.query)]
-    if not any(matches(key, text, signature) for text in candidates for key in keys(call)):
+    _check_date(request)
+    candidates = [
+        *strings_to_sign(request.method, request.headers, f"/{name}{request.path}", request.query)
+    ]
+    if not any(matches(key, text, signature) for text in candidates for key in keys(request)):
         raise failed(
             f"The MAC signature found in the HTTP request '{signature}' is not the same as any computed signature."
             f" Server used following string to sign: '{candidates[0]}'."
@@ -60,9 +63,9 @@ def authenticate(call: Call) -> Access | None:
     return Access("key")
 
 
-def keys(call: Call) -> tuple[str, str]:
+def keys(request: Request) -> tuple[str, str]:
     """Both keys of the account."""
-    return call.account.spec.key1, call.account.spec.key2
+    return request.account.spec.key1, request.account.spec.key2
 
 
 def matches(key: str, text: str, signature: str) -> bool:
@@ -122,8 +125,8 @@ def _word_order(name: str) -> tuple[list[int], list[int]]:
     return letters, hyphens
 
 
-def _check_date(call: Call) -> None:
-    text = call.header("x-ms-date") or call.header("date")
-    at = dates.parse_http_date(text)
+def _check_date(request: Request) -> None:
+    text = request.header("x-ms-date") or request.header("date")
+    at = parse_http_date(text)
     if at is None or abs(at - dates.now()) > LARGEST_SKEW_S:
         raise failed(f"Request date header too old, too new or missing: '{text}'")

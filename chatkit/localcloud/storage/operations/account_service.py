@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import re
 
-from chatkit.localcloud.storage import cors
 from chatkit.localcloud.storage.auth import delegation
 from chatkit.localcloud.storage.formats import dates
 from chatkit.localcloud.storage.formats.xmltext import Element, parse
-from chatkit.localcloud.storage.state.call import Answer, Call, xml_answer
+from chatkit.localcloud.storage.operations.call import Answer, Call, xml_answer
+from chatkit.localcloud.storage.state import cors
 from chatkit.localcloud.storage.state.errors import StorageError, not_provided
 from chatkit.localcloud.storage.state.models import Account
-from chatkit.localcloud.storage.state.spec import StaticWebsite
+from chatkit.localcloud.storage.state.spec import CorsRule, StaticWebsite
 
 KEPT = ("Logging", "HourMetrics", "MinuteMetrics", "DefaultServiceVersion", "DeleteRetentionPolicy")
 LONGEST_RETENTION = 365
@@ -44,7 +44,7 @@ async def get_properties(call: Call) -> Answer:
 
 async def set_properties(call: Call) -> Answer:
     """Set Blob Service Properties: what the document does not name stays as it is."""
-    given = await call.read_xml()
+    given = await call.request.read_xml()
     if given.name != "StorageServiceProperties":
         raise StorageError("InvalidXmlDocument")
     for section in given.children:
@@ -53,7 +53,8 @@ async def set_properties(call: Call) -> Answer:
                 "InvalidXmlDocument", details={"Reason": f"{section.name} is no service property"}
             )
         _check_retention(section)
-    website, rules = given.child("StaticWebsite"), given.child("Cors")
+    website = given.child("StaticWebsite")
+    rules = given.child("Cors")
     new_website = read_website(website) if website else None
     new_rules = cors.read_rules(rules) if rules else None
     _apply(call, given, new_website, new_rules)
@@ -75,7 +76,7 @@ def _check_retention(section: Element) -> None:
 
 
 def _apply(
-    call: Call, given: Element, website: StaticWebsite | None, rules: list[dict[str, str]] | None
+    call: Call, given: Element, website: StaticWebsite | None, rules: list[CorsRule] | None
 ) -> None:
     account: Account = call.account
     account.service |= {
@@ -134,7 +135,8 @@ async def get_account_information(call: Call) -> Answer:
 
 async def get_user_delegation_key(call: Call) -> Answer:
     """Get User Delegation Key: for principals that came with a bearer token."""
-    given, claims = await call.read_xml(), call.access.claims if call.access else None
+    given = await call.request.read_xml()
+    claims = call.access.claims
     if claims is None:
         raise StorageError(
             "AuthenticationFailed",

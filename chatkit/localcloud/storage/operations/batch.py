@@ -8,38 +8,39 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
 from http import HTTPStatus
 
-from chatkit.localcloud.storage.state.call import NEWEST_VERSION, Answer, Call, Query, read_target
+from chatkit.localcloud.storage.operations.call import Answer, Call
 from chatkit.localcloud.storage.state.errors import StorageError, bad_header
+from chatkit.localcloud.storage.state.request import NEWEST_VERSION, Query, Request, read_target
 
 BOUNDARY = re.compile(r'multipart/mixed\s*;\s*boundary="?([^";]{1,200})"?', re.IGNORECASE)
 LARGEST = 4 * 1024 * 1024
 MOST_PARTS = 256
 ALLOWED = {("DELETE", ""), ("PUT", "tier")}
 
-Run = Callable[[Call], Awaitable[Answer]]
+Run = Callable[[Request], Awaitable[Answer]]
 
 
 class Batch:
-    """Runs the parts of a batch one after another through the same door as other requests."""
+    """Runs the parts of a batch one after another, each as a request of its own that has to be let in."""
 
     def __init__(self, run: Run) -> None:
         self._run = run
 
     async def submit(self, call: Call) -> Answer:
         """Blob Batch: 202 with one answer for each part."""
-        found = BOUNDARY.match(call.header("content-type"))
+        found = BOUNDARY.match(call.request.header("content-type"))
         if found is None:
-            raise bad_header("content-type", call.header("content-type"))
-        parts = split(await call.read(LARGEST), found[1].encode())
+            raise bad_header("content-type", call.request.header("content-type"))
+        parts = split(await call.request.read(LARGEST), found[1].encode())
         if not 0 < len(parts) <= MOST_PARTS:
             raise StorageError("InvalidInput", f"A batch has 1 to {MOST_PARTS} requests.")
         boundary = f"batchresponse_{uuid.uuid4()}"
-        answers = [await self._part(call, part, boundary) for part in parts]
+        answers = [await self._part(call.request, part, boundary) for part in parts]
         body = b"".join([*answers, f"--{boundary}--\r\n".encode()])
         return Answer(202, {"Content-Type": f"multipart/mixed; boundary={boundary}"}, body)
 
-    async def _part(self, call: Call, part: bytes, boundary: str) -> bytes:
-        content_id, inner = read_part(call, part)
+    async def _part(self, request: Request, part: bytes, boundary: str) -> bytes:
+        content_id, inner = read_part(request, part)
         answer = await self._run(inner)
         lines = [f"--{boundary}", "Content-Type: application/http", f"Content-ID: {content_id}", ""]
         lines.append(f"HTTP/1.1 {answer.status} {HTTPStatus(answer.status).phrase}")
@@ -47,7 +48,7 @@ class Batch:
         return "\r\n".join([*lines, "", ""]).encode() + answer.body + b"\r\n"
 
 
-def part_headers(inner: Call, answer: Answer) -> dict[str, str]:
+def part_headers(inner: Request, answer: Answer) -> dict[str, str]:
     """The headers of a part, in Azure's order: there are clients that take the body to begin after the content type."""
     kept = {name: value for name, value in answer.headers.items() if name != "Content-Type"}
     shown = {
@@ -69,11 +70,11 @@ def split(body: bytes, boundary: bytes) -> list[bytes]:
     return [section.lstrip(b" \t\r\n") for section in sections[1:] if not section.startswith(b"--")]
 
 
-def read_part(call: Call, part: bytes) -> tuple[str, Call]:
+def read_part(request: Request, part: bytes) -> tuple[str, Request]:
     """Read the request inside a part.
 
     Returns:
-        The part's Content-ID, and the request as a call of its own.
+        The part's Content-ID, and the request inside.
 
     Raises:
         StorageError: InvalidInput, for what is no request, or not one that a batch may have.
@@ -90,19 +91,20 @@ def read_part(call: Call, part: bytes) -> tuple[str, Call]:
             "InvalidInput", "A batch can have Delete Blob or Set Blob Tier requests."
         )
     target = read_target(path, query)
-    inside = target.container == call.target.container if call.target.container else True
-    if target.account != call.target.account or not target.blob or not inside:
+    other_account = target.account != request.target.account
+    other_container = request.target.container not in ("", target.container)
+    if other_account or other_container or not target.blob:
         raise StorageError("InvalidInput")
     changed = replace(
-        call,
+        request,
         method=words[0],
         path=path,
         query=query,
         target=target,
         headers=_headers(rest),
         request_id=str(uuid.uuid4()),
+        metadata={},
         body=None,
-        access=None,
     )
     return _headers(outer).get("content-id", "0"), changed
 

@@ -7,6 +7,7 @@ import hashlib
 
 from chatkit.localcloud.storage.formats import dates, ranges
 from chatkit.localcloud.storage.operations import conditions, leases, tags
+from chatkit.localcloud.storage.operations.call import Answer, Call, Part
 from chatkit.localcloud.storage.operations.crc64 import check_crc64
 from chatkit.localcloud.storage.operations.properties import (
     DEFAULT_TYPE,
@@ -20,7 +21,6 @@ from chatkit.localcloud.storage.operations.properties import (
     tier_headers,
     written,
 )
-from chatkit.localcloud.storage.state.call import Answer, Call
 from chatkit.localcloud.storage.state.contents import Received
 from chatkit.localcloud.storage.state.errors import (
     StorageError,
@@ -35,15 +35,13 @@ LARGEST_CHECKED_RANGE = 4 * 1024 * 1024
 
 async def put_blob(call: Call) -> Answer:
     """Put Blob: a block blob with its content, or an empty append blob."""
-    kind = call.required("x-ms-blob-type")
+    kind = call.request.required("x-ms-blob-type")
     if kind not in (BLOCK, APPEND):
-        raise (
-            not_provided("A page blob")
-            if kind == "PageBlob"
-            else bad_header("x-ms-blob-type", kind)
-        )
-    if kind == APPEND and call.length:
-        raise bad_header("content-length", call.header("content-length"))
+        if kind == "PageBlob":
+            raise not_provided("A page blob")
+        raise bad_header("x-ms-blob-type", kind)
+    if kind == APPEND and call.request.length:
+        raise bad_header("content-length", call.request.header("content-length"))
     blob = new_blob(call, kind, own=True)
     check_replace(call)
     if kind == BLOCK:
@@ -54,32 +52,40 @@ async def put_blob(call: Call) -> Answer:
     except BaseException:
         call.repository.contents.drop(call.account.name, blob.pieces)
         raise
-    return Answer(
-        201,
-        written(
-            blob, **{name: value for name, value in blob.headers.items() if name == "Content-MD5"}
-        ),
-    )
+    return Answer(201, written_with_md5(blob))
+
+
+def written_with_md5(blob: Blob) -> dict[str, str]:
+    """Headers of the answer to a new content, with its MD5 when there is one."""
+    headers = written(blob)
+    if "Content-MD5" in blob.headers:
+        headers["Content-MD5"] = blob.headers["Content-MD5"]
+    return headers
 
 
 def new_blob(call: Call, kind: str, *, own: bool = False) -> Blob:
     """A blob as the request's headers describe it, without content."""
     blob = Blob(
-        call.target.blob, kind, headers=content_headers(call, own=own), metadata=metadata(call)
+        call.target.blob,
+        kind,
+        headers=content_headers(call.request, own=own),
+        metadata=metadata(call.request),
     )
-    blob.tags = tags.from_header(call.header("x-ms-tags"))
+    blob.tags = tags.from_header(call.request.header("x-ms-tags"))
     blob.headers.setdefault("Content-Type", DEFAULT_TYPE)
-    if kind == BLOCK and tier(call):
-        blob.tier, blob.tier_changed = tier(call), dates.now()
+    wanted = tier(call.request)
+    if kind == BLOCK and wanted:
+        blob.tier = wanted
+        blob.tier_changed = dates.now()
     return blob
 
 
 def check_replace(call: Call) -> Blob | None:
     """Return the blob that would be replaced, if conditions, lease and permission allow to."""
     old = call.container.blobs.get(call.target.blob)
-    conditions.check_write(call, old, creates=True)
-    leases.require(call, old)
-    if old is not None and call.access is not None:
+    conditions.check_write(call.request, old, creates=True)
+    leases.require(call.request, old)
+    if old is not None:
         call.access.require_overwrite()
     return old
 
@@ -103,15 +109,15 @@ async def receive(call: Call, *, hashed: bool) -> Received:
     Raises:
         StorageError: Md5Mismatch, Crc64Mismatch, or InvalidInput for a body that ended early.
     """
-    length = call.length
-    hashed = hashed or bool(call.header("content-md5"))
+    length = call.request.length
+    hashed = hashed or bool(call.request.header("content-md5"))
     received = await call.repository.contents.receive(
-        call.account.name, call.chunks(), hashed=hashed
+        call.account.name, call.request.chunks(), hashed=hashed
     )
     try:
         if received.piece.size != length:
             raise StorageError("InvalidInput")
-        check_md5(call.header("content-md5"), received.md5)
+        check_md5(call.request.header("content-md5"), received.md5)
         await check_crc64(call, received.piece)
     except BaseException:
         call.repository.contents.drop(call.account.name, [received.piece])
@@ -137,7 +143,7 @@ async def _receive_content(call: Call, blob: Blob) -> None:
     received = await receive(call, hashed=True)
     blob.pieces = [received.piece]
     try:
-        check_md5(call.header("x-ms-blob-content-md5"), received.md5)
+        check_md5(call.request.header("x-ms-blob-content-md5"), received.md5)
     except StorageError:
         call.repository.contents.drop(call.account.name, blob.pieces)
         raise
@@ -147,20 +153,22 @@ async def _receive_content(call: Call, blob: Blob) -> None:
 async def get_blob(call: Call) -> Answer:
     """Get Blob: all of it or a range."""
     blob = _readable(call)
-    headers, size = blob_headers(call, blob), blob.size
-    wanted = call.header("x-ms-range") or call.header("range")
+    headers = blob_headers(call.request, blob)
+    size = blob.size
+    wanted = call.request.header("x-ms-range") or call.request.header("range")
     try:
         part = ranges.parse(wanted, size) if wanted else None
     except IndexError:
         raise StorageError("InvalidRange", headers={"Content-Range": f"bytes */{size}"}) from None
     if part is None:
-        return Answer(200, headers, content=(blob.pieces, 0, size))
+        return Answer(200, headers, part=Part(call.account.name, blob.pieces, 0, size))
+    start, length = part
     if "Content-MD5" in headers:
         headers["x-ms-blob-content-md5"] = headers.pop("Content-MD5")
-    headers["Content-Range"] = f"bytes {part[0]}-{part[0] + part[1] - 1}/{size}"
-    if call.header("x-ms-range-get-content-md5").lower() == "true":
-        headers["Content-MD5"] = _md5_of_part(call, blob, *part)
-    return Answer(206, headers, content=(blob.pieces, *part))
+    headers["Content-Range"] = f"bytes {start}-{start + length - 1}/{size}"
+    if call.request.header("x-ms-range-get-content-md5").lower() == "true":
+        headers["Content-MD5"] = _md5_of_part(call, blob, start, length)
+    return Answer(206, headers, part=Part(call.account.name, blob.pieces, start, length))
 
 
 def _md5_of_part(call: Call, blob: Blob, start: int, length: int) -> str:
@@ -174,7 +182,12 @@ async def get_properties(call: Call) -> Answer:
     """Get Blob Properties."""
     blob = _readable(call)
     return Answer(
-        200, {**blob_headers(call, blob), **tier_headers(blob), "Content-Length": str(blob.size)}
+        200,
+        {
+            **blob_headers(call.request, blob),
+            **tier_headers(blob),
+            "Content-Length": str(blob.size),
+        },
     )
 
 
@@ -186,46 +199,49 @@ async def get_metadata(call: Call) -> Answer:
 
 def _readable(call: Call) -> Blob:
     blob = call.blob
-    conditions.check_read(call, blob)
-    leases.require(call, blob, optional=True)
+    conditions.check_read(call.request, blob)
+    leases.require(call.request, blob, optional=True)
     return blob
 
 
 async def set_metadata(call: Call) -> Answer:
     """Set Blob Metadata: replaces all of it."""
     blob = writable(call)
-    blob.metadata = metadata(call)
+    blob.metadata = metadata(call.request)
     return _changed(call, blob)
 
 
 async def set_properties(call: Call) -> Answer:
     """Set Blob Properties: the content headers, all of them."""
     blob = writable(call)
-    blob.headers = content_headers(call)
+    blob.headers = content_headers(call.request)
     blob.headers.setdefault("Content-Type", DEFAULT_TYPE)
     return _changed(call, blob)
 
 
 async def set_tier(call: Call) -> Answer:
     """Set Blob Tier: noted, and without effect on what a read costs or how long it takes."""
-    blob, wanted = call.blob, tier(call) or call.required("x-ms-access-tier")
-    conditions.check_write(call, blob)
-    leases.require(call, blob, optional=True)
+    blob = call.blob
+    wanted = tier(call.request) or call.request.required("x-ms-access-tier")
+    conditions.check_write(call.request, blob)
+    leases.require(call.request, blob, optional=True)
     if blob.kind != BLOCK:
         raise StorageError("InvalidBlobType")
-    blob.tier, blob.tier_changed = wanted, dates.now()
+    blob.tier = wanted
+    blob.tier_changed = dates.now()
     call.repository.save_blob(call.account, call.container, blob)
     return Answer(200)
 
 
 async def delete_blob(call: Call) -> Answer:
     """Delete Blob."""
-    which = call.header("x-ms-delete-snapshots").lower()
+    which = call.request.header("x-ms-delete-snapshots").lower()
     if which not in ("", "include", "only"):
         raise bad_header("x-ms-delete-snapshots", which)
-    if call.query.get("deletetype") not in ("", "permanent", "Permanent"):
-        raise bad_query("deletetype", call.query.get("deletetype"))
+    if call.request.query.get("deletetype") not in ("", "permanent", "Permanent"):
+        raise bad_query("deletetype", call.request.query.get("deletetype"))
     blob = writable(call)
+    # There are no snapshots, so a request to delete only those deletes nothing.
     if which != "only":
         call.repository.delete_blob(call.account, call.container, blob)
     return Answer(202, {"x-ms-delete-type-permanent": "true"})
@@ -234,8 +250,8 @@ async def delete_blob(call: Call) -> Answer:
 def writable(call: Call) -> Blob:
     """The blob, if conditions and lease allow to change it."""
     blob = call.blob
-    conditions.check_write(call, blob)
-    leases.require(call, blob)
+    conditions.check_write(call.request, blob)
+    leases.require(call.request, blob)
     return blob
 
 

@@ -6,12 +6,12 @@ import base64
 import binascii
 import hashlib
 
-from chatkit.localcloud.storage.formats import dates
+from chatkit.localcloud.core.etags import http_date
 from chatkit.localcloud.storage.formats.xmltext import Element
 from chatkit.localcloud.storage.operations import blobs, conditions, leases
+from chatkit.localcloud.storage.operations.call import LARGEST_APPEND, Answer, Call, xml_answer
 from chatkit.localcloud.storage.operations.crc64 import check_crc64_of
 from chatkit.localcloud.storage.operations.properties import written
-from chatkit.localcloud.storage.state.call import LARGEST_APPEND, Answer, Call, xml_answer
 from chatkit.localcloud.storage.state.errors import StorageError, bad_header, bad_query
 from chatkit.localcloud.storage.state.models import APPEND, BLOCK, Blob, Piece
 
@@ -22,7 +22,7 @@ MOST_STAGED = 100_000
 
 async def put_block(call: Call) -> Answer:
     """Put Block: keep it until a block list names it."""
-    block_id = _block_id(call.query.get("blockid"))
+    block_id = _block_id(call.request.query.get("blockid"))
     _check_stageable(call, block_id)
     received = await blobs.receive(call, hashed=False)
     received.piece.block_id = block_id
@@ -46,7 +46,7 @@ def _check_stageable(call: Call, block_id: str) -> None:
     blob = container.blobs.get(call.target.blob)
     if blob is not None and blob.kind != BLOCK:
         raise StorageError("InvalidBlobType")
-    leases.require(call, blob)
+    leases.require(call.request, blob)
     staged = container.staged.get(call.target.blob, {})
     if any(len(known) != len(block_id) for known in list(staged)[:1]):
         raise StorageError("InvalidBlobOrBlock")
@@ -70,7 +70,7 @@ def _block_id(text: str) -> str:
 
 async def put_block_list(call: Call) -> Answer:
     """Put Block List: the blob becomes these blocks, in this order."""
-    listed = await call.read_xml()
+    listed = await call.request.read_xml()
     if listed.name != "BlockList":
         raise StorageError("InvalidXmlDocument")
     data = blobs.new_blob(call, BLOCK)
@@ -106,18 +106,19 @@ def _chosen(call: Call, old: Blob | None, listed: Element) -> list[Piece]:
 
 async def get_block_list(call: Call) -> Answer:
     """Get Block List: committed blocks, staged ones, or both."""
-    which = call.query.get("blocklisttype", "committed").lower()
+    which = call.request.query.get("blocklisttype", "committed").lower()
     if which not in ("committed", "uncommitted", "all"):
         raise bad_query("blocklisttype", which)
     container = call.container
-    blob, staged = container.blobs.get(call.target.blob), container.staged.get(call.target.blob, {})
+    blob = container.blobs.get(call.target.blob)
+    staged = container.staged.get(call.target.blob, {})
     if blob is None and not staged:
         raise StorageError("BlobNotFound")
     if blob is not None and blob.kind != BLOCK:
         raise StorageError("InvalidBlobType")
     if blob is not None:
-        conditions.check_read(call, blob)
-    leases.require(call, blob, optional=True)
+        conditions.check_read(call.request, blob)
+    leases.require(call.request, blob, optional=True)
     lists = []
     if which != "uncommitted":
         committed = [piece for piece in blob.pieces if piece.block_id] if blob else []
@@ -126,7 +127,7 @@ async def get_block_list(call: Call) -> Answer:
         lists.append(Element("UncommittedBlocks", [*map(_element, staged.values())]))
     headers = {"x-ms-blob-content-length": str(blob.size if blob else 0)}
     if blob is not None:
-        headers |= {"ETag": blob.etag, "Last-Modified": dates.http_date(blob.modified)}
+        headers |= {"ETag": blob.etag, "Last-Modified": http_date(blob.modified)}
     return xml_answer(Element("BlockList", lists), headers=headers)
 
 
@@ -136,18 +137,18 @@ def _element(piece: Piece) -> Element:
 
 async def append_block(call: Call) -> Answer:
     """Append Block. From the checks to the stored document nothing else runs, so concurrent appends follow each other."""
-    if not call.length:
+    if not call.request.length:
         raise bad_header("content-length", "0")
     _appendable(call)
-    data = await call.read(LARGEST_APPEND)
-    if len(data) != call.length:
+    data = await call.request.read(LARGEST_APPEND)
+    if len(data) != call.request.length:
         raise StorageError("InvalidInput")
-    if call.header("content-md5"):
+    if call.request.header("content-md5"):
         blobs.check_md5(
-            call.header("content-md5"), hashlib.md5(data, usedforsecurity=False).digest()
+            call.request.header("content-md5"), hashlib.md5(data, usedforsecurity=False).digest()
         )
-    await check_crc64_of(call, data)
-    return append(call, data, call.header("content-md5"))
+    await check_crc64_of(call.request, data)
+    return append(call, data, call.request.header("content-md5"))
 
 
 def append(call: Call, data: bytes, md5: str = "") -> Answer:
@@ -155,7 +156,8 @@ def append(call: Call, data: bytes, md5: str = "") -> Answer:
     blob = _appendable(call)
     offset = blob.size
     _check_position(call, offset, len(data))
-    contents, before = call.repository.contents, (blob.etag, blob.modified)
+    contents = call.repository.contents
+    before = blob.etag, blob.modified
     piece = blob.pieces[0] if blob.pieces else contents.new_piece(call.account.name)
     contents.append(call.account.name, piece, data)
     blob.pieces = [piece]
@@ -192,7 +194,7 @@ def _check_position(call: Call, offset: int, length: int) -> None:
         ("x-ms-blob-condition-appendpos", "AppendPositionConditionNotMet", offset),
         ("x-ms-blob-condition-maxsize", "MaxBlobSizeConditionNotMet", offset + length),
     ):
-        text = call.header(name)
+        text = call.request.header(name)
         if text and not text.isdecimal():
             raise bad_header(name, text)
         if text and (reached != int(text) if name.endswith("appendpos") else reached > int(text)):

@@ -1,85 +1,96 @@
-"""Conditional headers. Follows Microsoft's page "Specifying conditional headers for Blob service operations"."""
+"""Conditional headers. Follows Microsoft's page "Specifying conditional headers for Blob service operations".
+
+Where Azure differs from RFC 9110, Azure wins: `etags.Conditions` has the rules that are common to all services.
+"""
 
 from __future__ import annotations
 
-from chatkit.localcloud.storage.formats import dates, tag_rules
-from chatkit.localcloud.storage.state.call import Call
+from chatkit.localcloud.core.etags import (
+    IF_MATCH,
+    IF_NONE_MATCH,
+    IF_UNMODIFIED_SINCE,
+    NOT_MODIFIED,
+    Conditions,
+    InvalidDate,
+)
+from chatkit.localcloud.storage.formats import tag_rules
 from chatkit.localcloud.storage.state.errors import StorageError, bad_header
 from chatkit.localcloud.storage.state.models import Blob, Container
+from chatkit.localcloud.storage.state.request import Request
 
-TAGS = "x-ms-if-tags"
-NAMES = ("if-match", "if-none-match", "if-modified-since", "if-unmodified-since")
+IF_TAGS = "x-ms-if-tags"
 
 
-def check_read(call: Call, found: Blob | Container) -> None:
+def check_read(request: Request, found: Blob | Container) -> None:
     """Let a read pass, or answer 304 or 412.
 
     Raises:
         StorageError: ConditionNotMet, or UnsatisfiableCondition for "only if it is not there".
     """
-    if call.header("if-none-match").strip() == "*":
+    if request.header(IF_NONE_MATCH).strip() == "*":
         raise StorageError("UnsatisfiableCondition")
-    unmet = _unmet(call, found)
-    if unmet in ("if-none-match", "if-modified-since"):
+    unmet = _unmet(request, found)
+    if unmet in NOT_MODIFIED:
         raise StorageError("ConditionNotMet", status=304, headers={"ETag": found.etag})
     if unmet:
         raise StorageError("ConditionNotMet")
 
 
-def check_write(call: Call, found: Blob | Container | None, *, creates: bool = False) -> None:
-    """Let a change pass, or answer 412; `If-None-Match: *` on something that is there is 409 where it would be created.
+def check_write(request: Request, found: Blob | Container | None, *, creates: bool = False) -> None:
+    """Let a change pass, or answer 412.
+
+    Args:
+        request: The request.
+        found: What it would change; None when there is nothing.
+        creates: `If-None-Match: *` on something that is there is 409, because the request would create it.
 
     Raises:
         StorageError: ConditionNotMet or BlobAlreadyExists.
     """
     if found is None:
-        if any(call.header(name) for name in ("if-match", "if-unmodified-since", TAGS)):
+        # RFC 9110 §13.1.4 ignores If-Unmodified-Since where nothing is stored. Azure does not.
+        if any(request.header(name) for name in (IF_MATCH, IF_UNMODIFIED_SINCE, IF_TAGS)):
             raise StorageError("ConditionNotMet")
         return
-    unmet = _unmet(call, found)
-    if unmet == "if-none-match" and call.header("if-none-match").strip() == "*" and creates:
+    unmet = _unmet(request, found)
+    if unmet == IF_NONE_MATCH and request.header(IF_NONE_MATCH).strip() == "*" and creates:
         raise StorageError("BlobAlreadyExists")
     if unmet:
         raise StorageError("ConditionNotMet")
 
 
-def check_tags(call: Call, blob: Blob) -> None:
+def check_tags(request: Request, blob: Blob) -> None:
     """Conditions on a blob whose tags are read or set: their own headers, and always 412.
 
     Raises:
         StorageError: ConditionNotMet.
     """
-    if _unmet(call, blob, prefix="x-ms-blob-"):
+    if _unmet(request, blob, prefix="x-ms-blob-"):
         raise StorageError("ConditionNotMet")
 
 
-def source_holds(call: Call, source: Blob) -> bool:
+def source_holds(request: Request, source: Blob) -> bool:
     """Say whether the conditions on the source of a copy hold."""
-    return not _unmet(call, source, prefix="x-ms-source-", tags="x-ms-source-if-tags")
+    return not _unmet(request, source, prefix="x-ms-source-", tags="x-ms-source-if-tags")
 
 
-def _unmet(call: Call, found: Blob | Container, *, prefix: str = "", tags: str = TAGS) -> str:
-    """Name of the first condition that does not hold; an ETag condition beats the date condition of its kind."""
-    values, changed = {name: call.header(prefix + name) for name in NAMES}, int(found.modified)
-    if values["if-match"]:
-        if not _matches(values["if-match"], found.etag):
-            return "if-match"
-    elif values["if-unmodified-since"] and changed > _date(
-        prefix + "if-unmodified-since", values["if-unmodified-since"]
-    ):
-        return "if-unmodified-since"
-    if values["if-none-match"]:
-        if _matches(values["if-none-match"], found.etag):
-            return "if-none-match"
-    elif values["if-modified-since"] and changed <= _date(
-        prefix + "if-modified-since", values["if-modified-since"]
-    ):
-        return "if-modified-since"
-    return "" if _tags_match(call, found, tags) else tags
+def _unmet(
+    request: Request, found: Blob | Container, *, prefix: str = "", tags: str = IF_TAGS
+) -> str:
+    """The name of the first condition that does not hold, without its prefix."""
+    # Listings show ETags without quotes, and clients send them back as they found them.
+    conditions = Conditions.read(request.headers, prefix=prefix, bare_tags=True, strict_dates=True)
+    try:
+        unmet = conditions.unmet(found.etag, found.modified)
+    except InvalidDate as error:
+        raise bad_header(prefix + error.header, error.text) from None
+    if unmet or _tags_match(request, found, tags):
+        return unmet
+    return tags
 
 
-def _tags_match(call: Call, found: Blob | Container, header: str) -> bool:
-    text = call.header(header)
+def _tags_match(request: Request, found: Blob | Container, header: str) -> bool:
+    text = request.header(header)
     if not text:
         return True
     if isinstance(found, Container):
@@ -88,15 +99,3 @@ def _tags_match(call: Call, found: Blob | Container, header: str) -> bool:
         return tag_rules.parse(text, condition=True).holds(found.tags)
     except ValueError:
         raise bad_header(header, text) from None
-
-
-def _matches(wanted: str, etag: str) -> bool:
-    tags = [tag.strip().removeprefix("W/").strip('"') for tag in wanted.split(",")]
-    return "*" in tags or etag.strip('"') in tags
-
-
-def _date(name: str, text: str) -> float:
-    at = dates.parse_http_date(text)
-    if at is None:
-        raise bad_header(name, text)
-    return at

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from chatkit.localcloud.storage.formats.xmltext import Element
 from chatkit.localcloud.storage.operations import conditions, leases
+from chatkit.localcloud.storage.operations.call import Answer, Call, xml_answer
 from chatkit.localcloud.storage.operations.properties import metadata, metadata_headers, stamp
 from chatkit.localcloud.storage.state import names
-from chatkit.localcloud.storage.state.call import Answer, Call, xml_answer
 from chatkit.localcloud.storage.state.errors import StorageError, bad_header
 from chatkit.localcloud.storage.state.models import Container
+from chatkit.localcloud.storage.state.request import Request
 
 MOST_POLICIES = 5
 PUBLIC = ("", "blob", "container")
@@ -19,7 +20,7 @@ async def create(call: Call) -> Answer:
     """Create Container."""
     name = call.target.container
     names.check_container(name)
-    container = Container(name, metadata=metadata(call), public=_public(call))
+    container = Container(name, metadata=metadata(call.request), public=_public(call.request))
     if name in call.account.containers:
         raise StorageError("ContainerAlreadyExists")
     call.repository.save_container(call.account, container)
@@ -29,8 +30,8 @@ async def create(call: Call) -> Answer:
 async def delete(call: Call) -> Answer:
     """Delete Container: at once, its name can be used again."""
     container = call.container
-    conditions.check_write(call, container)
-    leases.require(call, container)
+    conditions.check_write(call.request, container)
+    leases.require(call.request, container)
     call.repository.delete_container(call.account, container)
     return Answer(202)
 
@@ -38,7 +39,7 @@ async def delete(call: Call) -> Answer:
 async def get_properties(call: Call) -> Answer:
     """Get Container Properties."""
     container = call.container
-    leases.require(call, container, optional=True)
+    leases.require(call.request, container, optional=True)
     more = {
         "x-ms-has-immutability-policy": "false",
         "x-ms-has-legal-hold": "false",
@@ -60,23 +61,23 @@ async def get_properties(call: Call) -> Answer:
 async def get_metadata(call: Call) -> Answer:
     """Get Container Metadata."""
     container = call.container
-    leases.require(call, container, optional=True)
+    leases.require(call.request, container, optional=True)
     return Answer(200, {**stamp(container), **metadata_headers(container)})
 
 
 async def set_metadata(call: Call) -> Answer:
     """Set Container Metadata: replaces all of it."""
     container = call.container
-    conditions.check_write(call, container)
-    leases.require(call, container, optional=True)
-    container.metadata = metadata(call)
+    conditions.check_write(call.request, container)
+    leases.require(call.request, container, optional=True)
+    container.metadata = metadata(call.request)
     return _changed(call, container)
 
 
 async def get_acl(call: Call) -> Answer:
     """Get Container ACL: public access and stored access policies."""
     container = call.container
-    leases.require(call, container, optional=True)
+    leases.require(call.request, container, optional=True)
     return xml_answer(
         Element("SignedIdentifiers", [*map(_identifier, container.policies.items())]),
         headers=_headers(container),
@@ -86,8 +87,8 @@ async def get_acl(call: Call) -> Answer:
 async def set_acl(call: Call) -> Answer:
     """Set Container ACL: replaces public access and stored access policies."""
     container, policies = call.container, {}
-    if call.header("content-length", "0") != "0":
-        given = await call.read_xml()
+    if call.request.header("content-length", "0") != "0":
+        given = await call.request.read_xml()
         if given.name != "SignedIdentifiers":
             raise StorageError("InvalidXmlDocument")
         for item in given.children:
@@ -97,9 +98,9 @@ async def set_acl(call: Call) -> Answer:
             }
         if len(policies) > MOST_POLICIES or "" in policies:
             raise StorageError("InvalidXmlNodeValue")
-    conditions.check_write(call, container)
-    leases.require(call, container, optional=True)
-    container.public, container.policies = _public(call), policies
+    conditions.check_write(call.request, container)
+    leases.require(call.request, container, optional=True)
+    container.public, container.policies = _public(call.request), policies
     return _changed(call, container)
 
 
@@ -119,11 +120,11 @@ def _identifier(item: tuple[str, dict[str, str]]) -> Element:
     )
 
 
-def _public(call: Call) -> str:
-    public = call.header("x-ms-blob-public-access").lower()
+def _public(request: Request) -> str:
+    public = request.header("x-ms-blob-public-access").lower()
     if public not in PUBLIC:
         raise bad_header("x-ms-blob-public-access", public)
-    if public and not call.account.spec.allow_blob_public_access:
+    if public and not request.account.spec.allow_blob_public_access:
         raise StorageError("PublicAccessNotPermitted")
     return public
 

@@ -13,13 +13,15 @@ from collections.abc import AsyncIterator
 from dataclasses import replace
 from urllib.parse import urlsplit
 
+from chatkit.localcloud.core.etags import http_date
 from chatkit.localcloud.storage.auth import access
 from chatkit.localcloud.storage.formats import dates, ranges
 from chatkit.localcloud.storage.operations import blobs, blocks, conditions
+from chatkit.localcloud.storage.operations.call import LARGEST_APPEND, Answer, Call
 from chatkit.localcloud.storage.operations.properties import metadata, written
-from chatkit.localcloud.storage.state.call import LARGEST_APPEND, Answer, Call, Query, read_target
 from chatkit.localcloud.storage.state.errors import StorageError, bad_header, not_provided
 from chatkit.localcloud.storage.state.models import APPEND, BLOCK, Blob, Piece
+from chatkit.localcloud.storage.state.request import Query, Request, read_target
 
 READ = access.Right(access.BLOBS + "read", "r", "o", "blob")
 AZURE_ORIGIN = re.compile(r"https://([a-z0-9]{3,24})\.blob\.core\.windows\.net$")
@@ -34,20 +36,20 @@ class Copies:
 
     async def copy_blob(self, call: Call) -> Answer:
         """Copy Blob and Copy Blob From URL: content, properties and, unless new ones are given, metadata."""
-        synchronous = call.header("x-ms-requires-sync").lower() == "true"
-        reading = self._source(call, by_url=synchronous)
-        source = reading.blob
-        if not conditions.source_holds(call, source):
+        synchronous = call.request.header("x-ms-requires-sync").lower() == "true"
+        source_request = self._source(call, by_url=synchronous)
+        source = source_request.blob
+        if not conditions.source_holds(call.request, source):
             raise StorageError("SourceConditionNotMet")
         blobs.check_replace(call)
         blob = _like(call, source, synchronous=synchronous)
-        blob.pieces = _copied(call, reading)
+        blob.pieces = _copied(call, source_request)
         blob.copy = {
             "id": str(uuid.uuid4()),
-            "source": call.header("x-ms-copy-source").partition("?")[0],
+            "source": call.request.header("x-ms-copy-source").partition("?")[0],
             "status": "success",
             "progress": f"{source.size}/{source.size}",
-            "completion-time": dates.http_date(dates.now()),
+            "completion-time": http_date(dates.now()),
         }
         blobs.commit(call, blob)
         return Answer(
@@ -56,71 +58,68 @@ class Copies:
 
     async def put_blob_from_url(self, call: Call) -> Answer:
         """Put Blob From URL: a new block blob of another blob's content."""
-        reading, source = self._read(call)
-        blob, checked = blobs.new_blob(call, BLOCK), await _checked_md5(call, reading)
+        source_request, source = self._read(call)
+        blob = blobs.new_blob(call, BLOCK)
+        checked = await _checked_md5(call, source_request)
         blobs.check_replace(call)
-        if call.header("x-ms-copy-source-blob-properties", "true").lower() == "true":
+        if call.request.header("x-ms-copy-source-blob-properties", "true").lower() == "true":
             blob.headers = {
                 **source.headers,
-                **{name: value for name, value in blob.headers.items() if _given(call, name)},
+                **{
+                    name: value
+                    for name, value in blob.headers.items()
+                    if _given(call.request, name)
+                },
             }
         if _copies_tags(call):
             blob.tags = dict(source.tags)
         blob.headers |= checked
-        blob.pieces = _copied(call, reading)
+        blob.pieces = _copied(call, source_request)
         blobs.commit(call, blob)
-        return Answer(
-            201,
-            written(
-                blob,
-                **{name: value for name, value in blob.headers.items() if name == "Content-MD5"},
-            ),
-        )
+        return Answer(201, blobs.written_with_md5(blob))
 
     async def put_block_from_url(self, call: Call) -> Answer:
         """Put Block From URL: stage part of another blob."""
         data = self._source_part(call)
-        checked = call.header("x-ms-source-content-md5")
-        headers = {
-            **call.headers,
-            "content-length": str(len(data)),
-            **({"content-md5": checked} if checked else {}),
-        }
-        block = replace(call, headers=headers, body=lambda: _once(data))
-        return await blocks.put_block(block)
+        checked = call.request.header("x-ms-source-content-md5")
+        headers = {**call.request.headers, "content-length": str(len(data))}
+        if checked:
+            headers["content-md5"] = checked
+        request = replace(call.request, headers=headers, body=lambda: _once(data))
+        return await blocks.put_block(replace(call, request=request))
 
     async def append_block_from_url(self, call: Call) -> Answer:
         """Append Block From URL: append part of another blob."""
-        return blocks.append(call, self._source_part(call), call.header("x-ms-source-content-md5"))
+        return blocks.append(
+            call, self._source_part(call), call.request.header("x-ms-source-content-md5")
+        )
 
     async def abort_copy(self, call: Call) -> Answer:
         """Abort Copy Blob: always too late."""
-        call.required("x-ms-copy-action")
+        call.request.required("x-ms-copy-action")
         assert call.blob
         raise StorageError("NoPendingCopyOperation")
 
-    def _source(self, call: Call, *, by_url: bool) -> Call:
-        """Return a call that may read the source.
+    def _source(self, call: Call, *, by_url: bool) -> Request:
+        """Return a request for the source that may read it.
 
         Args:
             call: The copy.
             by_url: The service reads the source as anybody would by its URL: who asks for the copy is not who reads.
         """
-        url = urlsplit(call.required("x-ms-copy-source"))
-        path, query = (
-            _local_path(call, f"{url.scheme}://{url.netloc}", url.path),
-            Query.parse(url.query),
-        )
+        url = urlsplit(call.request.required("x-ms-copy-source"))
+        path = _local_path(call.request.origin, f"{url.scheme}://{url.netloc}", url.path)
+        query = Query.parse(url.query)
         target = read_target(path, query)
         account = call.repository.accounts.get(target.account)
         if account is None or not target.blob:
             raise not_provided("A copy of what is no blob of an account here")
         if "snapshot" in query or "versionid" in query:
             raise not_provided("A snapshot or version")
-        authorization = call.header("x-ms-copy-source-authorization")
+        authorization = call.request.header("x-ms-copy-source-authorization")
         headers = {"authorization": authorization} if authorization else {}
         reading = replace(
-            call,
+            call.request,
             method="GET",
             body=None,
             path=path,
@@ -129,38 +128,33 @@ class Copies:
             target=target,
             account=account,
         )
-        own = (
-            account is call.account
-            and call.access is not None
-            and call.access.kind in ("key", "bearer")
-        )
+        own = account is call.account and call.access.kind in ("key", "bearer")
         if by_url or not own or "sig" in query or headers:
             self._admit(reading)
         return reading
 
-    def _admit(self, reading: Call) -> None:
+    def _admit(self, reading: Request) -> None:
         try:
             self._gate.admit(reading, READ)
         except StorageError as error:
-            raise _unverified(
-                StorageError("NoAuthenticationInformation")
-                if error.code == "ResourceNotFound"
-                else error
-            ) from None
+            if error.code == "ResourceNotFound":
+                error = StorageError("NoAuthenticationInformation")
+            raise _unverified(error) from None
 
-    def _read(self, call: Call) -> tuple[Call, Blob]:
+    def _read(self, call: Call) -> tuple[Request, Blob]:
         """The source of an operation "From URL": whatever stands against reading it cannot be verified."""
         reading = self._source(call, by_url=True)
         try:
             source = reading.blob
-            if not conditions.source_holds(call, source):
+            if not conditions.source_holds(call.request, source):
                 raise StorageError("ConditionNotMet")
         except StorageError as error:
             raise _unverified(error) from None
         return reading, source
 
     def _source_part(self, call: Call) -> bytes:
-        (reading, source), text = self._read(call), call.header("x-ms-source-range")
+        reading, source = self._read(call)
+        text = call.request.header("x-ms-source-range")
         try:
             part = ranges.parse(text, source.size) if text else (0, source.size)
         except IndexError:
@@ -171,7 +165,7 @@ class Copies:
             raise StorageError("RequestBodyTooLarge")
         data = call.repository.contents.read(reading.account.name, source.pieces, *part)
         blobs.check_md5(
-            call.header("x-ms-source-content-md5"),
+            call.request.header("x-ms-source-content-md5"),
             hashlib.md5(data, usedforsecurity=False).digest(),
         )
         return data
@@ -192,9 +186,9 @@ def _unverified(error: StorageError) -> StorageError:
     )
 
 
-def _local_path(call: Call, origin: str, path: str) -> str:
+def _local_path(own_origin: str, origin: str, path: str) -> str:
     """The source's path here. az writes an account's address by Azure's domain, which only Azure's name server knows."""
-    if origin == call.origin:
+    if origin == own_origin:
         return path
     by_domain = AZURE_ORIGIN.match(origin.lower())
     if by_domain:
@@ -207,31 +201,30 @@ def _like(call: Call, source: Blob, *, synchronous: bool) -> Blob:
         raise StorageError("OutOfRangeInput")
     blob = blobs.new_blob(call, source.kind)
     blob.headers = dict(source.headers)
-    blob.metadata = metadata(call) or dict(source.metadata)
+    blob.metadata = metadata(call.request) or dict(source.metadata)
     blob.append_blocks = source.append_blocks
     if synchronous and _copies_tags(call):
         blob.tags = dict(source.tags)
-    wanted = call.header("x-ms-seal-blob").lower()
-    blob.sealed = source.kind == APPEND and (wanted == "true" if wanted else source.sealed)
+    wanted = call.request.header("x-ms-seal-blob").lower()
+    sealed = wanted == "true" if wanted else source.sealed
+    blob.sealed = sealed and source.kind == APPEND
     return blob
 
 
 def _copies_tags(call: Call) -> bool:
-    option = call.header("x-ms-copy-source-tag-option", "REPLACE").upper()
+    option = call.request.header("x-ms-copy-source-tag-option", "REPLACE").upper()
     if option not in ("COPY", "REPLACE"):
         raise bad_header("x-ms-copy-source-tag-option", option)
     return option == "COPY"
 
 
-async def _checked_md5(call: Call, reading: Call) -> dict[str, str]:
+async def _checked_md5(call: Call, reading: Request) -> dict[str, str]:
     """The MD5 that the request brings for the source, once it is known to be right."""
-    wanted, source, digest = (
-        call.header("x-ms-source-content-md5"),
-        reading.blob,
-        hashlib.md5(usedforsecurity=False),
-    )
+    wanted = call.request.header("x-ms-source-content-md5")
     if not wanted:
         return {}
+    source = reading.blob
+    digest = hashlib.md5(usedforsecurity=False)
     async for part in call.repository.contents.send(
         reading.account.name, source.pieces, 0, source.size
     ):
@@ -241,8 +234,9 @@ async def _checked_md5(call: Call, reading: Call) -> dict[str, str]:
     return {"Content-MD5": wanted}
 
 
-def _copied(call: Call, reading: Call) -> list[Piece]:
-    source, contents = reading.blob, call.repository.contents
+def _copied(call: Call, reading: Request) -> list[Piece]:
+    source = reading.blob
+    contents = call.repository.contents
     linked = source.kind != APPEND
     return [
         contents.copy(reading.account.name, piece, linked=linked, to=call.account.name)
@@ -250,8 +244,8 @@ def _copied(call: Call, reading: Call) -> list[Piece]:
     ]
 
 
-def _given(call: Call, header: str) -> bool:
-    return bool(call.header(f"x-ms-blob-{header.lower()}"))
+def _given(request: Request, header: str) -> bool:
+    return bool(request.header(f"x-ms-blob-{header.lower()}"))
 
 
 async def _once(data: bytes) -> AsyncIterator[bytes]:

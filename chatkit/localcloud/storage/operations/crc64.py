@@ -6,9 +6,10 @@ import asyncio
 import base64
 from collections.abc import Iterable
 
-from chatkit.localcloud.storage.state.call import Call
+from chatkit.localcloud.storage.operations.call import Call
 from chatkit.localcloud.storage.state.errors import StorageError, bad_header
 from chatkit.localcloud.storage.state.models import Piece
+from chatkit.localcloud.storage.state.request import Request
 
 POLYNOMIAL = 0x9A6C9329AC4BC9B5
 MASK = (1 << 64) - 1
@@ -31,25 +32,27 @@ async def check_crc64(call: Call, piece: Piece) -> None:
     Raises:
         StorageError: Crc64Mismatch, or UnsupportedHeader for a structured body.
     """
-    if _wanted(call):
+    if _wanted(call.request):
         contents = call.repository.contents
-        await _compare(_wanted(call), contents.read(call.account.name, [piece], 0, piece.size))
+        await _compare(
+            _wanted(call.request), contents.read(call.account.name, [piece], 0, piece.size)
+        )
 
 
-async def check_crc64_of(call: Call, data: bytes) -> None:
+async def check_crc64_of(request: Request, data: bytes) -> None:
     """Compare bytes that came in with `x-ms-content-crc64`.
 
     Raises:
         StorageError: Crc64Mismatch, or UnsupportedHeader for a structured body.
     """
-    if _wanted(call):
-        await _compare(_wanted(call), data)
+    if _wanted(request):
+        await _compare(_wanted(request), data)
 
 
-def _wanted(call: Call) -> str:
-    if call.header("x-ms-structured-body"):
+def _wanted(request: Request) -> str:
+    if request.header("x-ms-structured-body"):
         raise StorageError("UnsupportedHeader", details={"HeaderName": "x-ms-structured-body"})
-    return call.header("x-ms-content-crc64")
+    return request.header("x-ms-content-crc64")
 
 
 async def _compare(wanted: str, data: bytes) -> None:

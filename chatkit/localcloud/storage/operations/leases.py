@@ -6,20 +6,22 @@ import math
 import uuid
 from collections.abc import Callable
 
+from chatkit.localcloud.core.etags import http_date
 from chatkit.localcloud.storage.formats import dates
 from chatkit.localcloud.storage.operations import conditions
-from chatkit.localcloud.storage.state.call import Answer, Call
+from chatkit.localcloud.storage.operations.call import Answer, Call
 from chatkit.localcloud.storage.state.errors import StorageError, bad_header
 from chatkit.localcloud.storage.state.models import Blob, Container, Lease
+from chatkit.localcloud.storage.state.request import Request
 
 FOREVER = -1
 
 
-def require(call: Call, found: Blob | Container | None, *, optional: bool = False) -> None:
+def require(request: Request, found: Blob | Container | None, *, optional: bool = False) -> None:
     """Let a request pass that holds the lease, or that meets none.
 
     Args:
-        call: The request, with or without `x-ms-lease-id`.
+        request: The request, with or without `x-ms-lease-id`.
         found: What it wants to change.
         optional: A lease id is checked when given, but not asked for: reads.
 
@@ -28,7 +30,8 @@ def require(call: Call, found: Blob | Container | None, *, optional: bool = Fals
     """
     if found is None:
         return
-    given, lease = call.header("x-ms-lease-id").lower(), found.lease
+    given = _given(request)
+    lease = found.lease
     kind = "Container" if isinstance(found, Container) else "Blob"
     if lease.active:
         if not given and not optional:
@@ -56,39 +59,37 @@ def headers(lease: Lease) -> dict[str, str]:
 async def lease_blob(call: Call) -> Answer:
     """Acquire, renew, change, release or break a blob's lease."""
     blob, container = call.blob, call.container
-    conditions.check_write(call, blob)
-    status, shown = _act(call, blob.lease)
+    conditions.check_write(call.request, blob)
+    status, shown = _act(call.request, blob.lease)
     call.repository.save_blob(call.account, container, blob)
-    return Answer(
-        status, {**shown, "ETag": blob.etag, "Last-Modified": dates.http_date(blob.modified)}
-    )
+    return Answer(status, {**shown, "ETag": blob.etag, "Last-Modified": http_date(blob.modified)})
 
 
 async def lease_container(call: Call) -> Answer:
     """Acquire, renew, change, release or break a container's lease."""
     container = call.container
-    conditions.check_write(call, container)
-    status, shown = _act(call, container.lease)
+    conditions.check_write(call.request, container)
+    status, shown = _act(call.request, container.lease)
     call.repository.save_container(call.account, container)
     return Answer(
         status,
-        {**shown, "ETag": container.etag, "Last-Modified": dates.http_date(container.modified)},
+        {**shown, "ETag": container.etag, "Last-Modified": http_date(container.modified)},
     )
 
 
-def _act(call: Call, lease: Lease) -> tuple[int, dict[str, str]]:
-    name = call.required("x-ms-lease-action").lower()
+def _act(request: Request, lease: Lease) -> tuple[int, dict[str, str]]:
+    name = request.required("x-ms-lease-action").lower()
     action = ACTIONS.get(name)
     if action is None:
         raise bad_header("x-ms-lease-action", name)
-    return action(call, lease)
+    return action(request, lease)
 
 
-def _acquire(call: Call, lease: Lease) -> tuple[int, dict[str, str]]:
-    seconds = _duration(call)
+def _acquire(request: Request, lease: Lease) -> tuple[int, dict[str, str]]:
+    seconds = _duration(request)
     proposed = (
-        _guid(call, "x-ms-proposed-lease-id")
-        if call.header("x-ms-proposed-lease-id")
+        _guid(request, "x-ms-proposed-lease-id")
+        if request.header("x-ms-proposed-lease-id")
         else str(uuid.uuid4())
     )
     if lease.state == "breaking":
@@ -102,39 +103,39 @@ def _acquire(call: Call, lease: Lease) -> tuple[int, dict[str, str]]:
     return 201, {"x-ms-lease-id": lease.id}
 
 
-def _renew(call: Call, lease: Lease) -> tuple[int, dict[str, str]]:
-    _require_own(call, lease)
+def _renew(request: Request, lease: Lease) -> tuple[int, dict[str, str]]:
+    _require_own(request, lease)
     if lease.broken:
         raise StorageError("LeaseIsBrokenAndCannotBeRenewed")
     _extend(lease)
     return 200, {"x-ms-lease-id": lease.id}
 
 
-def _change(call: Call, lease: Lease) -> tuple[int, dict[str, str]]:
-    proposed = _guid(call, "x-ms-proposed-lease-id")
+def _change(request: Request, lease: Lease) -> tuple[int, dict[str, str]]:
+    proposed = _guid(request, "x-ms-proposed-lease-id")
     if lease.state == "breaking":
         raise StorageError("LeaseIsBreakingAndCannotBeChanged")
     if lease.state != "leased":
         raise StorageError("LeaseNotPresentWithLeaseOperation")
-    if _guid(call, "x-ms-lease-id") not in (lease.id, proposed) or (
-        proposed != lease.id and _given(call) != lease.id
+    if _guid(request, "x-ms-lease-id") not in (lease.id, proposed) or (
+        proposed != lease.id and _given(request) != lease.id
     ):
         raise StorageError("LeaseIdMismatchWithLeaseOperation")
     lease.id = proposed
     return 200, {"x-ms-lease-id": lease.id}
 
 
-def _release(call: Call, lease: Lease) -> tuple[int, dict[str, str]]:
-    _require_own(call, lease)
+def _release(request: Request, lease: Lease) -> tuple[int, dict[str, str]]:
+    _require_own(request, lease)
     lease.id, lease.seconds, lease.until, lease.broken = "", 0, 0, 0
     return 200, {}
 
 
-def _break(call: Call, lease: Lease) -> tuple[int, dict[str, str]]:
+def _break(request: Request, lease: Lease) -> tuple[int, dict[str, str]]:
     state = lease.state
     if state == "available":
         raise StorageError("LeaseNotPresentWithLeaseOperation")
-    now, period = dates.now(), call.header("x-ms-lease-break-period")
+    now, period = dates.now(), request.header("x-ms-lease-break-period")
     if period and not (period.isdecimal() and int(period) <= 60):
         raise bad_header("x-ms-lease-break-period", period)
     if state in ("leased", "breaking"):
@@ -146,8 +147,8 @@ def _break(call: Call, lease: Lease) -> tuple[int, dict[str, str]]:
     return 202, {"x-ms-lease-time": str(max(0, math.ceil(lease.broken - now)))}
 
 
-def _require_own(call: Call, lease: Lease) -> None:
-    given = _guid(call, "x-ms-lease-id")
+def _require_own(request: Request, lease: Lease) -> None:
+    given = _guid(request, "x-ms-lease-id")
     if lease.state == "available":
         raise StorageError("LeaseNotPresentWithLeaseOperation", status=409)
     if given != lease.id:
@@ -158,26 +159,26 @@ def _extend(lease: Lease) -> None:
     lease.until = 0 if lease.seconds == FOREVER else dates.now() + lease.seconds
 
 
-def _duration(call: Call) -> int:
-    text = call.required("x-ms-lease-duration")
+def _duration(request: Request) -> int:
+    text = request.required("x-ms-lease-duration")
     if text != str(FOREVER) and not (text.isdecimal() and 15 <= int(text) <= 60):
         raise bad_header("x-ms-lease-duration", text)
     return int(text)
 
 
-def _guid(call: Call, name: str) -> str:
-    text = call.required(name)
+def _guid(request: Request, name: str) -> str:
+    text = request.required(name)
     try:
         return str(uuid.UUID(text))
     except ValueError:
         raise bad_header(name, text) from None
 
 
-def _given(call: Call) -> str:
-    return call.header("x-ms-lease-id").lower()
+def _given(request: Request) -> str:
+    return request.header("x-ms-lease-id").lower()
 
 
-ACTIONS: dict[str, Callable[[Call, Lease], tuple[int, dict[str, str]]]] = {
+ACTIONS: dict[str, Callable[[Request, Lease], tuple[int, dict[str, str]]]] = {
     "acquire": _acquire,
     "renew": _renew,
     "change": _change,

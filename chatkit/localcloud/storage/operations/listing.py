@@ -12,12 +12,12 @@ from dataclasses import dataclass, field
 from chatkit.localcloud.storage.formats import tag_rules
 from chatkit.localcloud.storage.formats.xmltext import Element, Rendered, named
 from chatkit.localcloud.storage.operations import tags
+from chatkit.localcloud.storage.operations.call import Answer, Call, xml_answer
 from chatkit.localcloud.storage.operations.properties import (
     blob_element,
     container_element,
     metadata_element,
 )
-from chatkit.localcloud.storage.state.call import Answer, Call, xml_answer
 from chatkit.localcloud.storage.state.errors import StorageError, bad_query
 from chatkit.localcloud.storage.state.models import Blob, Container
 
@@ -89,7 +89,7 @@ def read_wanted(call: Call) -> Wanted:
     Raises:
         StorageError: For a page size or marker that cannot be.
     """
-    text, query = call.query.get("maxresults"), call.query
+    text, query = call.request.query.get("maxresults"), call.request.query
     if text and not (text.isdecimal() and len(text) < 10):
         raise bad_query("maxresults", text)
     if text and int(text) == 0:
@@ -170,13 +170,13 @@ async def list_containers(call: Call) -> Answer:
 
 def _results(call: Call, page: Page, wanted: Wanted, entries: Element) -> Element:
     shown = [named("Prefix", wanted.prefix)] if wanted.prefix else []
-    if call.query.get("marker"):
-        shown.append(Element("Marker", call.query.get("marker")))
-    if call.query.get("maxresults"):
-        shown.append(Element("MaxResults", call.query.get("maxresults")))
+    if call.request.query.get("marker"):
+        shown.append(Element("Marker", call.request.query.get("marker")))
+    if call.request.query.get("maxresults"):
+        shown.append(Element("MaxResults", call.request.query.get("maxresults")))
     if wanted.delimiter:
         shown.append(named("Delimiter", wanted.delimiter))
-    endpoint = f"{call.origin}/{call.account.name}/"
+    endpoint = f"{call.request.origin}/{call.account.name}/"
     return Element(
         "EnumerationResults",
         [*shown, entries, Element("NextMarker", _marker(page.marker))],
@@ -185,9 +185,13 @@ def _results(call: Call, page: Page, wanted: Wanted, entries: Element) -> Elemen
 
 
 def _includes(call: Call, known: set[str]) -> set[str]:
-    given = {item.strip().lower() for item in call.query.get("include").split(",") if item.strip()}
+    given = {
+        item.strip().lower()
+        for item in call.request.query.get("include").split(",")
+        if item.strip()
+    }
     if given - known:
-        raise bad_query("include", call.query.get("include"))
+        raise bad_query("include", call.request.query.get("include"))
     return given
 
 
@@ -204,7 +208,7 @@ def _entry(marker: str) -> str:
 
 async def find_by_tags(call: Call) -> Answer:
     """Find Blobs by Tags, in the account or in a container; shows of each blob the tags that the expression names."""
-    wanted, text = read_wanted(call), call.query.get("where")
+    wanted, text = read_wanted(call), call.request.query.get("where")
     rule, page = _tag_rule(text), Page()
     entries: list[Element] = []
     for number, (container, blob) in enumerate(_tagged(call, wanted.start)):
@@ -230,7 +234,9 @@ async def find_by_tags(call: Call) -> Answer:
     ]
     return xml_answer(
         Element(
-            "EnumerationResults", parts, {"ServiceEndpoint": f"{call.origin}/{call.account.name}/"}
+            "EnumerationResults",
+            parts,
+            {"ServiceEndpoint": f"{call.request.origin}/{call.account.name}/"},
         )
     )
 

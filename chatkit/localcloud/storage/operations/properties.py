@@ -7,12 +7,12 @@ import binascii
 import hashlib
 import re
 
-from chatkit.localcloud.storage.formats import dates
+from chatkit.localcloud.core.etags import http_date
 from chatkit.localcloud.storage.formats.xmltext import Element
 from chatkit.localcloud.storage.operations import leases
-from chatkit.localcloud.storage.state.call import Call
 from chatkit.localcloud.storage.state.errors import StorageError, bad_header
 from chatkit.localcloud.storage.state.models import APPEND, BLOCK, Blob, Container
+from chatkit.localcloud.storage.state.request import Request
 
 CONTENT_HEADERS = {
     "x-ms-blob-content-type": "Content-Type",
@@ -37,42 +37,44 @@ DEFAULT_TIER = "Hot"
 TIERS = {"Hot", "Cool", "Cold", "Archive"}
 
 
-def content_headers(call: Call, *, own: bool = False) -> dict[str, str]:
+def content_headers(request: Request, *, own: bool = False) -> dict[str, str]:
     """The content headers a request gives a blob.
 
     Args:
-        call: The request.
+        request: The request.
         own: The request's own Content-Type and so on count where no `x-ms-blob-…` header is given: Put Blob.
     """
     given = {
-        shown: call.header(name) for name, shown in CONTENT_HEADERS.items() if call.header(name)
+        shown: request.header(name)
+        for name, shown in CONTENT_HEADERS.items()
+        if request.header(name)
     }
     if own:
         given = {
             **{
-                name: call.header(name.lower())
+                name: request.header(name.lower())
                 for name in FROM_REQUEST
-                if call.header(name.lower())
+                if request.header(name.lower())
             },
             **given,
         }
     return given
 
 
-def metadata(call: Call) -> dict[str, str]:
+def metadata(request: Request) -> dict[str, str]:
     """The metadata a request gives.
 
     Raises:
         StorageError: EmptyMetadataKey, InvalidMetadata or MetadataTooLarge.
     """
-    for name in call.metadata:
+    for name in request.metadata:
         if not name:
             raise StorageError("EmptyMetadataKey")
         if not METADATA_NAME.match(name):
             raise StorageError("InvalidMetadata")
-    if sum(len(name) + len(value) for name, value in call.metadata.items()) > LARGEST_METADATA:
+    if sum(len(name) + len(value) for name, value in request.metadata.items()) > LARGEST_METADATA:
         raise StorageError("MetadataTooLarge")
-    return dict(call.metadata)
+    return dict(request.metadata)
 
 
 def md5_of(text: str, header: str = "content-md5") -> bytes:
@@ -90,13 +92,13 @@ def md5_of(text: str, header: str = "content-md5") -> bytes:
     return digest
 
 
-def tier(call: Call) -> str:
+def tier(request: Request) -> str:
     """The access tier a request asks for; empty for none.
 
     Raises:
         StorageError: InvalidHeaderValue.
     """
-    wanted = call.header("x-ms-access-tier")
+    wanted = request.header("x-ms-access-tier")
     if wanted and wanted not in TIERS:
         raise bad_header("x-ms-access-tier", wanted)
     return wanted
@@ -109,7 +111,7 @@ def metadata_headers(found: Blob | Container) -> dict[str, str]:
 
 def stamp(found: Blob | Container) -> dict[str, str]:
     """ETag and Last-Modified."""
-    return {"ETag": found.etag, "Last-Modified": dates.http_date(found.modified)}
+    return {"ETag": found.etag, "Last-Modified": http_date(found.modified)}
 
 
 def written(blob: Blob, **more: str) -> dict[str, str]:
@@ -117,7 +119,7 @@ def written(blob: Blob, **more: str) -> dict[str, str]:
     return {**stamp(blob), "x-ms-request-server-encrypted": "true", **more}
 
 
-def blob_headers(call: Call, blob: Blob) -> dict[str, str]:
+def blob_headers(request: Request, blob: Blob) -> dict[str, str]:
     """Headers of Get Blob and Get Blob Properties, but for the length."""
     shown = {
         "Content-Type": DEFAULT_TYPE,
@@ -125,7 +127,7 @@ def blob_headers(call: Call, blob: Blob) -> dict[str, str]:
         **stamp(blob),
         "Accept-Ranges": "bytes",
         "x-ms-blob-type": blob.kind,
-        "x-ms-creation-time": dates.http_date(blob.created),
+        "x-ms-creation-time": http_date(blob.created),
         "x-ms-server-encrypted": "true",
         **leases.headers(blob.lease),
         **metadata_headers(blob),
@@ -137,12 +139,12 @@ def blob_headers(call: Call, blob: Blob) -> dict[str, str]:
             shown["x-ms-blob-sealed"] = "true"
     if blob.tags:
         shown["x-ms-tag-count"] = str(len(blob.tags))
-    if "sig" in call.query:
+    if "sig" in request.query:
         shown.update(
             {
-                header: call.query.get(name)
+                header: request.query.get(name)
                 for name, header in OVERRIDES.items()
-                if name in call.query
+                if name in request.query
             }
         )
     return shown
@@ -156,15 +158,15 @@ def tier_headers(blob: Blob) -> dict[str, str]:
         return {"x-ms-access-tier": DEFAULT_TIER, "x-ms-access-tier-inferred": "true"}
     return {
         "x-ms-access-tier": blob.tier,
-        "x-ms-access-tier-change-time": dates.http_date(blob.tier_changed),
+        "x-ms-access-tier-change-time": http_date(blob.tier_changed),
     }
 
 
 def blob_element(blob: Blob) -> Element:
     """A blob's properties in a listing."""
     values = {
-        "Creation-Time": dates.http_date(blob.created),
-        "Last-Modified": dates.http_date(blob.modified),
+        "Creation-Time": http_date(blob.created),
+        "Last-Modified": http_date(blob.modified),
         "Etag": blob.etag.strip('"'),
         "Content-Length": str(blob.size),
         **{name: blob.headers.get(name, "") for name in CONTENT_HEADERS.values()},
@@ -174,7 +176,7 @@ def blob_element(blob: Blob) -> Element:
     if blob.kind == BLOCK:
         values["AccessTier"] = blob.tier or DEFAULT_TIER
         if blob.tier:
-            values["AccessTierChangeTime"] = dates.http_date(blob.tier_changed)
+            values["AccessTierChangeTime"] = http_date(blob.tier_changed)
         else:
             values["AccessTierInferred"] = "true"
     values.update(_lease_values(blob))
@@ -189,7 +191,7 @@ def blob_element(blob: Blob) -> Element:
 def container_element(container: Container) -> Element:
     """A container's properties in a listing."""
     values = {
-        "Last-Modified": dates.http_date(container.modified),
+        "Last-Modified": http_date(container.modified),
         "Etag": container.etag,
         **_lease_values(container),
     }

@@ -8,7 +8,7 @@ from urllib.parse import parse_qsl
 
 from chatkit.localcloud.storage.formats.xmltext import Element
 from chatkit.localcloud.storage.operations import conditions, leases
-from chatkit.localcloud.storage.state.call import Answer, Call, xml_answer
+from chatkit.localcloud.storage.operations.call import Answer, Call, xml_answer
 from chatkit.localcloud.storage.state.errors import StorageError, bad_header
 
 MOST = 10
@@ -31,20 +31,20 @@ def from_header(text: str) -> dict[str, str]:
 async def get_tags(call: Call) -> Answer:
     """Get Blob Tags."""
     blob = call.blob
-    conditions.check_tags(call, blob)
-    leases.require(call, blob, optional=True)
+    conditions.check_tags(call.request, blob)
+    leases.require(call.request, blob, optional=True)
     return xml_answer(element(blob.tags))
 
 
 async def set_tags(call: Call) -> Answer:
     """Set Blob Tags: replaces all of them; neither ETag nor modification time changes."""
-    given = await call.read_xml()
+    given = await call.request.read_xml()
     pairs = [
         (tag.value("Key"), tag.value("Value")) for part in given.children for tag in part.children
     ]
     blob = call.blob
-    conditions.check_tags(call, blob)
-    leases.require(call, blob)
+    conditions.check_tags(call.request, blob)
+    leases.require(call.request, blob)
     if given.name != "Tags" or len(dict(pairs)) != len(pairs) or not _allowed(dict(pairs)):
         raise StorageError("InvalidXmlNodeValue")
     blob.tags = dict(pairs)

@@ -8,10 +8,12 @@ from dataclasses import dataclass, field, fields
 from typing import Any
 
 from chatkit.localcloud.storage.formats import dates
-from chatkit.localcloud.storage.state.spec import AccountSpec, StaticWebsite
+from chatkit.localcloud.storage.state.errors import StorageError
+from chatkit.localcloud.storage.state.spec import AccountSpec, CorsRule, StaticWebsite
 
 Document = dict[str, Any]
-BLOCK, APPEND = "BlockBlob", "AppendBlob"
+BLOCK = "BlockBlob"
+APPEND = "AppendBlob"
 WEB = "$web"
 ROOT = "$root"
 
@@ -177,15 +179,14 @@ class Account:
 
     Attributes:
         service: Service properties as XML texts by element name, the website and CORS apart.
-        cors: CORS rules, each a mapping of the XML's element names.
+        cors: CORS rules.
         secret: What user delegation keys are derived from.
-        created: Unix time.
     """
 
     spec: AccountSpec
     website: StaticWebsite = field(default_factory=StaticWebsite)
     service: dict[str, str] = field(default_factory=dict)
-    cors: list[dict[str, str]] = field(default_factory=list)
+    cors: list[CorsRule] = field(default_factory=list)
     secret: str = field(default="", repr=False)
     containers: dict[str, Container] = field(default_factory=dict, repr=False)
 
@@ -193,6 +194,17 @@ class Account:
     def name(self) -> str:
         """The account's name."""
         return self.spec.name
+
+    def container(self, name: str) -> Container:
+        """A container.
+
+        Raises:
+            StorageError: ContainerNotFound.
+        """
+        found = self.containers.get(name)
+        if found is None:
+            raise StorageError("ContainerNotFound")
+        return found
 
 
 def _lease_document(lease: Lease) -> list[Any]:

@@ -10,16 +10,13 @@ from pathlib import Path
 
 from chatkit.localcloud.core.store import Store
 from chatkit.localcloud.storage.state.contents import Contents
-from chatkit.localcloud.storage.state.errors import StorageError
 from chatkit.localcloud.storage.state.models import WEB, Account, Blob, Container, Piece
 from chatkit.localcloud.storage.state.spec import AccountSpec, StaticWebsite
 
-ACCOUNTS, CONTAINERS, BLOBS, STAGED = (
-    "storage",
-    "storage-containers",
-    "storage-blobs",
-    "storage-staged",
-)
+ACCOUNTS = "storage"
+CONTAINERS = "storage-containers"
+BLOBS = "storage-blobs"
+STAGED = "storage-staged"
 
 
 class Repository:
@@ -132,17 +129,6 @@ class Repository:
                 self.save_container(account, Container(WEB))
 
     # Blobs ------------------------------------------------------------------------------------------------------------
-
-    def container(self, account: Account, name: str) -> Container:
-        """A container.
-
-        Raises:
-            StorageError: ContainerNotFound.
-        """
-        found = account.containers.get(name)
-        if found is None:
-            raise StorageError("ContainerNotFound")
-        return found
 
     def save_blob(self, account: Account, container: Container, blob: Blob) -> None:
         """Store a changed blob."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import TypedDict
 
 
 @dataclass(frozen=True)
@@ -34,6 +35,16 @@ class StaticWebsite:
     index_document: str = ""
     default_index_document_path: str = ""
     error_document_404_path: str = ""
+
+
+class CorsRule(TypedDict):
+    """A cross-origin rule as it was set: the texts of the XML's elements, lists separated by commas."""
+
+    AllowedOrigins: str
+    AllowedMethods: str
+    AllowedHeaders: str
+    ExposedHeaders: str
+    MaxAgeInSeconds: str
 
 
 @dataclass(frozen=True)

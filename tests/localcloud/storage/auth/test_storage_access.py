@@ -20,6 +20,7 @@ from azure.storage.blob import (
 from azure.storage.blob.aio import BlobServiceClient as AsyncBlobServiceClient
 
 from chatkit.localcloud.storage.auth import shared_key
+from chatkit.localcloud.storage.service import StorageService
 from tests.localcloud.storage.storage_testing import KEY1, KEY2, NAME, SCOPE, StorageCloud
 
 LATER = datetime.now(UTC) + timedelta(hours=1)
@@ -155,29 +156,35 @@ def test_a_role_allows_what_it_says(
 
 
 def test_roles_are_asked_for_each_action(
-    cloud: StorageCloud, signed_in: BlobServiceClient, blob: BlobClient
+    cloud: StorageCloud,
+    signed_in: BlobServiceClient,
+    blob: BlobClient,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """The registered check sees principal, scope and data action; its no is AuthorizationPermissionMismatch."""
+    """The role check sees principal, scope and data action; its no is AuthorizationPermissionMismatch."""
     asked: list[tuple[str, str]] = []
 
     def only_read(claims: object, scope: str, action: str) -> bool:
         asked.append((scope, action))
         return action.endswith("/read")
 
-    cloud.storage.set_role_check(only_read)
-    try:
-        mine = signed_in.get_blob_client(blob.container_name, "a")
-        assert mine.download_blob().readall() == b"secret"
-        with pytest.raises(HttpResponseError) as caught:
-            mine.delete_blob()
-    finally:
-        cloud.storage.set_role_check(cloud.storage._may)
+    monkeypatch.setattr(cloud, "role_check", only_read)
+    mine = signed_in.get_blob_client(blob.container_name, "a")
+    assert mine.download_blob().readall() == b"secret"
+    with pytest.raises(HttpResponseError) as caught:
+        mine.delete_blob()
     assert (caught.value.status_code, code_of(caught.value)) == (
         403,
         "AuthorizationPermissionMismatch",
     )
     action = "Microsoft.Storage/storageAccounts/blobServices/containers/blobs/delete"
     assert asked[-1] == (f"{SCOPE}/blobServices/default/containers/{blob.container_name}", action)
+
+
+def test_who_decides_about_roles_has_to_be_said(cloud: StorageCloud) -> None:
+    """No service is built that lets every token do everything."""
+    with pytest.raises(TypeError, match="role_check"):
+        StorageService(cloud.platform, cloud.entra.tokens)  # type: ignore[call-arg]
 
 
 def test_a_user_delegation_key_signs(
@@ -199,21 +206,19 @@ def test_a_user_delegation_key_signs(
 
 
 def test_a_delegated_signature_ends_with_the_role(
-    cloud: StorageCloud, signed_in: BlobServiceClient, blob: BlobClient
+    cloud: StorageCloud,
+    signed_in: BlobServiceClient,
+    blob: BlobClient,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """A signature is worth no more than what its signer may do now."""
     key = signed_in.get_user_delegation_key(datetime.now(UTC), LATER)
     token = generate_container_sas(
         NAME, blob.container_name, user_delegation_key=key, permission="r", expiry=LATER
     )
-    cloud.storage.set_role_check(lambda claims, scope, action: False)
-    try:
-        assert (
-            cloud.request("GET", f"{blob.container_name}/a?{token}").code
-            == "AuthorizationPermissionMismatch"
-        )
-    finally:
-        cloud.storage.set_role_check(cloud.storage._may)
+    monkeypatch.setattr(cloud, "role_check", lambda claims, scope, action: False)
+    answer = cloud.request("GET", f"{blob.container_name}/a?{token}")
+    assert answer.code == "AuthorizationPermissionMismatch"
 
 
 def bound_to(container: str, key: UserDelegationKey, oid: str, **more: Any) -> str:

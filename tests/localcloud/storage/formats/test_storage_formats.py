@@ -18,10 +18,10 @@ from chatkit.localcloud.storage.formats.xmltext import Element, document, named,
 from chatkit.localcloud.storage.operations.batch import split
 from chatkit.localcloud.storage.operations.crc64 import crc64
 from chatkit.localcloud.storage.operations.listing import Wanted, cut_page
-from chatkit.localcloud.storage.state.call import Query, read_target
 from chatkit.localcloud.storage.state.errors import KNOWN, StorageError
 from chatkit.localcloud.storage.state.models import Blob, Container, Piece
 from chatkit.localcloud.storage.state.names import check_container
+from chatkit.localcloud.storage.state.request import Query, read_target
 
 KEY = "a2V5" * 16
 SIZES = st.integers(0, 2**40)

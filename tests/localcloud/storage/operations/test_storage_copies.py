@@ -91,7 +91,8 @@ def test_a_copy_from_another_account_needs_a_signature(
     """Between accounts the source is public or signed, whoever asks (`copy-blob`)."""
     cloud.run(cloud.storage.apply(replace(cloud.spec, name=OTHER, scope="")))
     options: dict[str, Any] = {"connection_verify": cloud.ca_file, "retry_total": 0}
-    with BlobServiceClient(cloud.storage.blob_endpoint(OTHER), KEY1, **options) as service:
+    url = cloud.call(cloud.storage.blob_endpoint, OTHER)
+    with BlobServiceClient(url, KEY1, **options) as service:
         theirs = service.create_container("theirs").upload_blob("a", b"theirs")
         target = container.get_blob_client("target")
         with pytest.raises(HttpResponseError) as caught:

@@ -197,7 +197,7 @@ def test_a_removed_account_leaves_nothing(cloud: StorageCloud) -> None:
     """Remove deletes files and documents; the same name made again is empty."""
     spec = replace(cloud.spec, name="shortlived")
     cloud.run(cloud.storage.apply(spec))
-    url = cloud.storage.blob_endpoint("shortlived")
+    url = cloud.call(cloud.storage.blob_endpoint, "shortlived")
     with BlobServiceClient(
         url, cloud.spec.key1, connection_verify=cloud.ca_file, retry_total=0
     ) as client:

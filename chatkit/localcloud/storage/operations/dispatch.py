@@ -19,10 +19,12 @@ from chatkit.localcloud.storage.operations import (
     tags,
 )
 from chatkit.localcloud.storage.operations.batch import Batch
+from chatkit.localcloud.storage.operations.call import XML, Answer, Call
 from chatkit.localcloud.storage.operations.copies import READ, Copies
 from chatkit.localcloud.storage.state import names
-from chatkit.localcloud.storage.state.call import XML, Answer, Call
 from chatkit.localcloud.storage.state.errors import StorageError, bad_header, not_provided
+from chatkit.localcloud.storage.state.repository import Repository
+from chatkit.localcloud.storage.state.request import Request
 
 log = logging.getLogger("chatkit.local.storage")
 Handler = Callable[[Call], Awaitable[Answer]]
@@ -67,7 +69,6 @@ class Operation:
 
     Attributes:
         name: As Microsoft's reference calls it.
-        reads_only: A condition of the read kind applies, and HEAD shows the same.
     """
 
     name: str
@@ -79,84 +80,89 @@ Table = dict[tuple[str, str, str], Operation]
 
 
 class Operations:
-    """From a call to its answer."""
+    """From a request to its answer."""
 
-    def __init__(self, gate: Gate) -> None:
+    def __init__(self, gate: Gate, repository: Repository) -> None:
         self._gate = gate
+        self._repository = repository
         self._table = table(Copies(gate), Batch(self.answer))
 
-    async def answer(self, call: Call) -> Answer:
-        """Run a call; every refusal becomes its XML answer here, and only here."""
+    async def answer(self, request: Request) -> Answer:
+        """Run a request; every refusal becomes its XML answer here."""
         try:
-            return await self._run(call)
+            return await self._run(request)
         except StorageError as error:
-            return refusal(call, error)
+            return refusal(error, request.request_id)
         except (ConnectionError, TimeoutError):
             raise
         except Exception:
-            log.exception("%s %s failed", call.method, call.path)
-            return refusal(call, StorageError("InternalError"))
+            log.exception("%s %s failed", request.method, request.path)
+            return refusal(StorageError("InternalError"), request.request_id)
 
-    async def _run(self, call: Call) -> Answer:
-        version = call.header("x-ms-version")
+    async def _run(self, request: Request) -> Answer:
+        version = request.header("x-ms-version")
         if version and not VERSION.match(version):
             raise bad_header("x-ms-version", version)
-        operation = self._find(call)
-        call.access = self._gate.admit(call, operation.right)
-        if call.target.blob:
-            names.check_blob(call.target.blob)
-            _refuse_what_would_be_ignored(call)
-        return await operation.run(call)
+        operation = self._find(request)
+        access = self._gate.admit(request, operation.right)
+        if request.target.blob:
+            names.check_blob(request.target.blob)
+            _refuse_ignored(request)
+        return await operation.run(Call(request, access, self._repository))
 
-    def _find(self, call: Call) -> Operation:
-        if any(name in call.query for name in DATA_LAKE):
+    def _find(self, request: Request) -> Operation:
+        if any(name in request.query for name in DATA_LAKE):
             return Operation("Data Lake", ANY, containers.refuse_directories)
-        method = (
-            "GET" if call.method == "HEAD" and call.target.level == "container" else call.method
-        )
-        place, comp = f"{method} {call.target.level}", call.query.get("comp").lower()
-        if "restype" in call.query:
-            place += f" {call.query.get('restype').lower()}"
-        found = self._table.get((place, comp, _variant(call, comp)))
+        method = request.method
+        level = request.target.level
+        if method == "HEAD" and level == "container":
+            method = "GET"
+        if "restype" in request.query:
+            level += f" {request.query.get('restype').lower()}"
+        comp = request.query.get("comp").lower()
+        found = self._table.get((f"{method} {level}", comp, _variant(request, comp)))
         if found is not None:
             return found
-        if any(
-            where.split(" ", 1)[1] == place.split(" ", 1)[1] and what == comp
-            for where, what, _ in self._table
-        ):
-            raise StorageError("UnsupportedHttpVerb")
-        raise not_provided(f"{place}{' comp=' + comp if comp else ''}")
+        for place, known_comp, _ in self._table:
+            if known_comp == comp and place.partition(" ")[2] == level:
+                raise StorageError("UnsupportedHttpVerb")
+        named = f"{method} {level}"
+        if comp:
+            named += f" comp={comp}"
+        raise not_provided(named)
 
 
-def _refuse_what_would_be_ignored(call: Call) -> None:
-    """Who asks for encryption with an own key, for a version or for a hold must not believe to have got it.
+def _refuse_ignored(request: Request) -> None:
+    """Refuse an own encryption key, a version or a hold: a client must not believe that it has got one.
 
     Raises:
         StorageError: NotImplemented.
     """
     for name, what in NOT_IGNORED.items():
-        if call.header(name, "false").lower() != "false":
+        if request.header(name, "false").lower() != "false":
             raise not_provided(what)
-    if "snapshot" in call.query or "versionid" in call.query:
+    if "snapshot" in request.query or "versionid" in request.query:
         raise not_provided("A snapshot or version")
 
 
-def _variant(call: Call, comp: str) -> str:
+def _variant(request: Request, comp: str) -> str:
     """What tells apart operations of the same method and parameters: a copy's source."""
     if (
-        call.method != "PUT"
-        or not call.header("x-ms-copy-source")
+        request.method != "PUT"
+        or not request.header("x-ms-copy-source")
         or comp not in ("", "block", "appendblock")
     ):
         return ""
-    return "put" if call.header("x-ms-blob-type") else "copy"
+    return "put" if request.header("x-ms-blob-type") else "copy"
 
 
-def refusal(call: Call, error: StorageError) -> Answer:
+def refusal(error: StorageError, request_id: str) -> Answer:
     """An error as the service sends it."""
-    body = error.body(request_id=call.request_id, time=dates.iso(dates.now()))
+    body = error.body(request_id=request_id, time=dates.iso(dates.now()))
     headers = {"x-ms-error-code": error.code, **error.headers}
-    return Answer(error.status, {**headers, "Content-Type": XML} if body else headers, body)
+    if body:
+        headers["Content-Type"] = XML
+    return Answer(error.status, headers, body)
 
 
 def table(copies: Copies, batch: Batch) -> Table:

@@ -1,24 +1,17 @@
-"""One request as storage sees it, and its answer. Knows nothing of the web server, so batches and tests make calls too."""
+"""One request as storage sees it. Knows nothing of the web server, so the parts of a batch are requests, too."""
 
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
-from chatkit.localcloud.storage.formats.xmltext import Element, document, parse
+from chatkit.localcloud.storage.formats.xmltext import Element, parse
 from chatkit.localcloud.storage.state.errors import StorageError, missing_header
-from chatkit.localcloud.storage.state.models import ROOT, Account, Blob, Container, Piece
-from chatkit.localcloud.storage.state.repository import Repository
+from chatkit.localcloud.storage.state.models import ROOT, Account, Blob, Container
 
-if TYPE_CHECKING:
-    from chatkit.localcloud.storage.auth.access import Access
-
-XML = "application/xml"
 NEWEST_VERSION = "2026-10-06"
 LARGEST_XML = 8 * 1024 * 1024
-LARGEST_APPEND = 100 * 1024 * 1024
 
 
 @dataclass(frozen=True)
@@ -38,7 +31,9 @@ class Target:
     @property
     def level(self) -> str:
         """service, container or blob."""
-        return "blob" if self.blob else "container" if self.container else "service"
+        if self.blob:
+            return "blob"
+        return "container" if self.container else "service"
 
 
 @dataclass(frozen=True)
@@ -70,24 +65,9 @@ class Query:
         return name in self._values
 
 
-@dataclass(frozen=True)
-class Answer:
-    """What goes back.
-
-    Attributes:
-        body: Bytes to send.
-        content: Part of a blob to send in place of `body`: pieces, first byte and length.
-    """
-
-    status: int = 200
-    headers: Mapping[str, str] = field(default_factory=dict)
-    body: bytes = b""
-    content: tuple[list[Piece], int, int] | None = None
-
-
-@dataclass
-class Call:
-    """One request.
+@dataclass(frozen=True, kw_only=True)
+class Request:
+    """One request, and what its URL names. Nobody has been recognised yet.
 
     Attributes:
         path: As it was sent, percent-encoded, without the query.
@@ -96,29 +76,30 @@ class Call:
         metadata: What came in `x-ms-meta-` headers, names as they were written.
         secure: Whether it came by https.
         body: The body in chunks, or None when there is none.
-        access: Who asks; set once that is known.
     """
 
     method: str
     path: str
     query: Query
     headers: Mapping[str, str]
-    repository: Repository
     target: Target
     account: Account
     origin: str
+    request_id: str
     secure: bool = True
-    request_id: str = ""
     metadata: Mapping[str, str] = field(default_factory=dict)
     body: Callable[[], AsyncIterator[bytes]] | None = None
-    access: Access | None = None
 
     def header(self, name: str, default: str = "") -> str:
         """A request header by its lower-case name."""
         return self.headers.get(name, default)
 
     def required(self, name: str) -> str:
-        """A request header that has to be there."""
+        """A request header that has to be there.
+
+        Raises:
+            StorageError: MissingRequiredHeader.
+        """
         value = self.headers.get(name, "")
         if not value:
             raise missing_header(name)
@@ -131,7 +112,7 @@ class Call:
         Raises:
             StorageError: ContainerNotFound.
         """
-        return self.repository.container(self.account, self.target.container)
+        return self.account.container(self.target.container)
 
     @property
     def blob(self) -> Blob:
@@ -189,11 +170,6 @@ class Call:
 async def _nothing() -> AsyncIterator[bytes]:
     return
     yield b""
-
-
-def xml_answer(root: Element, *, headers: Mapping[str, str] | None = None) -> Answer:
-    """200 with a document."""
-    return Answer(200, {"Content-Type": XML, **(headers or {})}, document(root))
 
 
 def read_target(path: str, query: Query) -> Target:

@@ -1,0 +1,87 @@
+"""What an operation is given and what it gives back."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from chatkit.localcloud.storage.auth.access import Access
+from chatkit.localcloud.storage.formats.xmltext import Element, document
+from chatkit.localcloud.storage.state.models import Account, Blob, Container, Piece
+from chatkit.localcloud.storage.state.repository import Repository
+from chatkit.localcloud.storage.state.request import Request, Target
+
+XML = "application/xml"
+LARGEST_APPEND = 100 * 1024 * 1024
+
+
+@dataclass(frozen=True)
+class Call:
+    """A request that was let in.
+
+    Attributes:
+        access: Who asks.
+        repository: Where accounts are kept.
+    """
+
+    request: Request
+    access: Access
+    repository: Repository
+
+    @property
+    def target(self) -> Target:
+        """What the URL names."""
+        return self.request.target
+
+    @property
+    def account(self) -> Account:
+        """The account the URL names."""
+        return self.request.account
+
+    @property
+    def container(self) -> Container:
+        """The container the URL names.
+
+        Raises:
+            StorageError: ContainerNotFound.
+        """
+        return self.request.container
+
+    @property
+    def blob(self) -> Blob:
+        """The blob the URL names.
+
+        Raises:
+            StorageError: ContainerNotFound or BlobNotFound.
+        """
+        return self.request.blob
+
+
+@dataclass(frozen=True)
+class Part:
+    """Bytes of a blob that an answer sends: of these pieces of an account, from `start` on."""
+
+    account: str
+    pieces: list[Piece]
+    start: int
+    length: int
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What goes back.
+
+    Attributes:
+        body: Bytes to send.
+        part: Part of a blob to send in place of `body`.
+    """
+
+    status: int = 200
+    headers: Mapping[str, str] = field(default_factory=dict)
+    body: bytes = b""
+    part: Part | None = None
+
+
+def xml_answer(root: Element, *, headers: Mapping[str, str] | None = None) -> Answer:
+    """200 with a document."""
+    return Answer(200, {"Content-Type": XML, **(headers or {})}, document(root))
