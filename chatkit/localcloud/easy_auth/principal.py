@@ -1,6 +1,7 @@
 """Who is signed in, as App Service tells the app: the X-MS-CLIENT-PRINCIPAL headers.
 
-Only the platform sets these headers: the functions host removes whatever a request carries under such a name.
+Only the platform sets these headers: the functions host removes whatever a request carries under
+such a name.
 """
 
 from __future__ import annotations
@@ -9,9 +10,11 @@ import base64
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import TypedDict
 from urllib.parse import quote
 
+# Claims of a verified token.
+Claims = Mapping[str, object]
 NAME_TYPE = "http://schemas.xmlsoap.org/ws/2005/05/identity/claims/emailaddress"
 ROLE_TYPE = "http://schemas.microsoft.com/ws/2008/06/identity/claims/role"
 # Short claim names of a token and the long names App Service gives them.
@@ -25,6 +28,13 @@ CLAIM_TYPES = {
     "roles": ROLE_TYPE,
 }
 NAME_ORDER = ("preferred_username", "email", "upn", "name", "sub")
+
+
+class ClaimEntry(TypedDict):
+    """One claim as App Service writes it."""
+
+    typ: str
+    val: str
 
 
 @dataclass(frozen=True)
@@ -44,20 +54,22 @@ class Principal:
     claims: tuple[tuple[str, str], ...]
 
     @classmethod
-    def of(
-        cls, provider: str, token_claims: Mapping[str, Any], *, name_claim: str = ""
-    ) -> Principal:
+    def of(cls, provider: str, token_claims: Claims, *, name_claim: str = "") -> Principal:
         """Build the principal from the claims of a verified id token."""
-        order = [name_claim, *NAME_ORDER] if name_claim else NAME_ORDER
+        order = [name_claim, *NAME_ORDER]
         name = next((str(token_claims[key]) for key in order if token_claims.get(key)), "")
         user_id = str(token_claims.get("oid") or token_claims.get("sub") or "")
         return cls(provider, user_id, name, tuple(_mapped(token_claims)))
 
+    def claim_entries(self) -> list[ClaimEntry]:
+        """The claims as App Service writes them."""
+        return [{"typ": kind, "val": value} for kind, value in self.claims]
+
     def headers(self) -> dict[str, str]:
-        """The headers the app receives. Text beyond ASCII is percent-encoded, as header values cannot carry it."""
+        """The headers the app receives. What header values cannot carry is percent-encoded."""
         document = {
             "auth_typ": self.provider,
-            "claims": [{"typ": kind, "val": value} for kind, value in self.claims],
+            "claims": self.claim_entries(),
             "name_typ": NAME_TYPE,
             "role_typ": ROLE_TYPE,
         }
@@ -69,11 +81,15 @@ class Principal:
         }
 
 
-def _mapped(token_claims: Mapping[str, Any]) -> Iterable[tuple[str, str]]:
+def _mapped(token_claims: Claims) -> Iterable[tuple[str, str]]:
     for key, value in token_claims.items():
-        for item in value if isinstance(value, list) else [value]:
-            yield CLAIM_TYPES.get(key, key), item if isinstance(item, str) else json.dumps(item)
+        items = value if isinstance(value, list) else [value]
+        for item in items:
+            text = item if isinstance(item, str) else json.dumps(item)
+            yield CLAIM_TYPES.get(key, key), text
 
 
 def _header_text(text: str) -> str:
-    return text if text.isascii() and text.isprintable() else quote(text, safe="@.:/ -_")
+    if text.isascii() and text.isprintable():
+        return text
+    return quote(text, safe="@.:/ -_")

@@ -1,4 +1,4 @@
-"""Where a sign-in or sign-out may send the browser afterwards: this app, or an address its owner has allowed."""
+"""Where a sign-in or sign-out may send the browser: this app, or what its owner has allowed."""
 
 from __future__ import annotations
 
@@ -12,7 +12,8 @@ def is_allowed(target: str, *, own_origin: str, allowed: Iterable[str]) -> bool:
     Args:
         target: What the request asked for.
         own_origin: Scheme, host and port of this app.
-        allowed: The site's allowedExternalRedirectUrls; one allows itself and what lies below its path, query ignored.
+        allowed: The site's allowedExternalRedirectUrls; each allows itself and what lies below its
+            path, whatever the query.
     """
     if not target or any(ord(char) <= 32 or char in "\\\x7f" for char in target):
         return False
@@ -35,11 +36,11 @@ def _covers(allowed: str, origin: str, path: str) -> bool:
         return False
     if f"{parts.scheme}://{parts.netloc}".lower() != origin:
         return False
-    prefix = parts.path.rstrip("/")
     decoded = unquote(path)
-    return ".." not in decoded.split("/") and (
-        decoded == prefix or decoded.startswith(prefix + "/") or not prefix
-    )
+    if ".." in decoded.split("/"):
+        return False
+    prefix = parts.path.rstrip("/")
+    return not prefix or decoded == prefix or decoded.startswith(prefix + "/")
 
 
 def origin_of(url: str) -> str:
@@ -48,4 +49,6 @@ def origin_of(url: str) -> str:
         parts = urlsplit(url)
     except ValueError:
         return ""
-    return f"{parts.scheme}://{parts.netloc}".lower() if parts.scheme and parts.netloc else ""
+    if not parts.scheme or not parts.netloc:
+        return ""
+    return f"{parts.scheme}://{parts.netloc}".lower()

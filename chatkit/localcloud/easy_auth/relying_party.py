@@ -1,4 +1,4 @@
-"""OpenID Connect relying party: what App Service does between `/.auth/login/<provider>` and its callback.
+"""OpenID Connect relying party: between `/.auth/login/<provider>` and its callback.
 
 Follows OpenID Connect Core 1.0 §3.1 (authorization code flow) with PKCE (RFC 7636).
 """
@@ -10,27 +10,54 @@ import hashlib
 import json
 import ssl
 from collections.abc import Mapping
+from dataclasses import dataclass
 from time import monotonic
-from typing import Any
+from typing import TypedDict, cast
 from urllib.parse import urlencode
 
 import aiohttp
 import jwt
 
+from chatkit.localcloud.easy_auth.errors import ProviderUnreachable, SignInFailed
+from chatkit.localcloud.easy_auth.principal import Claims
 from chatkit.localcloud.easy_auth.settings import Provider
 
-Claims = dict[str, Any]
 ALGORITHMS = ["RS256"]
 TIMEOUT = aiohttp.ClientTimeout(total=10)
 KEYS_AGE_S = 5.0  # unknown key ids make us ask for the keys again, but not more often
 
 
-class SignInFailed(Exception):
-    """The provider refused, or what it sent does not verify. The message is fit for the person to read."""
+class Configuration(TypedDict):
+    """What we need of a provider's discovery document (OpenID Connect Discovery 1.0 §3)."""
+
+    issuer: str
+    authorization_endpoint: str
+    token_endpoint: str
+    jwks_uri: str
+    end_session_endpoint: str
 
 
-class ProviderUnreachable(SignInFailed):
-    """The provider could not be asked at all."""
+class ProviderTokens(TypedDict, total=False):
+    """A provider's answer at its token endpoint, as it came: nothing of it is verified."""
+
+    id_token: object
+    access_token: object
+    refresh_token: object
+    expires_in: object
+
+
+@dataclass(frozen=True)
+class KnownKeys:
+    """A provider's signing keys, and when (monotonic) we asked for them."""
+
+    keys: jwt.PyJWKSet
+    asked_at: float
+
+    def is_outdated(self, key_id: str) -> bool:
+        """Whether an unknown key is reason enough to ask again."""
+        if any(key.key_id == key_id for key in self.keys.keys):
+            return False
+        return monotonic() - self.asked_at > KEYS_AGE_S
 
 
 class RelyingParty:
@@ -39,8 +66,8 @@ class RelyingParty:
     def __init__(self, trust: ssl.SSLContext) -> None:
         self._trust = trust
         self._http: aiohttp.ClientSession | None = None
-        self._configuration: dict[str, dict[str, Any]] = {}
-        self._keys: dict[str, tuple[float, jwt.PyJWKSet]] = {}
+        self._configurations: dict[str, Configuration] = {}
+        self._keys: dict[str, KnownKeys] = {}
 
     async def close(self) -> None:
         """Close the connections to providers."""
@@ -70,11 +97,6 @@ class RelyingParty:
         Raises:
             SignInFailed: The provider cannot be asked.
         """
-        challenge = (
-            base64.urlsafe_b64encode(hashlib.sha256(verifier.encode()).digest())
-            .decode()
-            .rstrip("=")
-        )
         query = {
             "scope": " ".join(provider.scopes),
             **dict(provider.parameters),
@@ -84,15 +106,16 @@ class RelyingParty:
             "redirect_uri": redirect_uri,
             "state": state,
             "nonce": nonce,
-            "code_challenge": challenge,
+            "code_challenge": _challenge(verifier),
             "code_challenge_method": "S256",
         }
         endpoint = (await self._discover(provider))["authorization_endpoint"]
-        return f"{endpoint}{'&' if '?' in endpoint else '?'}{urlencode(query)}"
+        mark = "&" if "?" in endpoint else "?"
+        return f"{endpoint}{mark}{urlencode(query)}"
 
     async def redeem(
         self, provider: Provider, secret: str, *, code: str, redirect_uri: str, verifier: str
-    ) -> dict[str, Any]:
+    ) -> ProviderTokens:
         """Exchange a code for tokens.
 
         Raises:
@@ -109,7 +132,7 @@ class RelyingParty:
 
     async def refresh(
         self, provider: Provider, secret: str, *, refresh_token: str
-    ) -> dict[str, Any]:
+    ) -> ProviderTokens:
         """Exchange a refresh token for new tokens.
 
         Raises:
@@ -133,9 +156,8 @@ class RelyingParty:
         """
         configuration = await self._discover(provider)
         try:
-            key = await self._key(
-                configuration["jwks_uri"], str(jwt.get_unverified_header(token).get("kid", ""))
-            )
+            key_id = str(jwt.get_unverified_header(token).get("kid", ""))
+            key = await self._key(configuration["jwks_uri"], key_id)
             claims: Claims = jwt.decode(
                 token,
                 key,
@@ -156,47 +178,42 @@ class RelyingParty:
 
     async def end_session_url(self, provider: Provider, *, return_to: str) -> str:
         """Where to sign out at the provider, empty when it offers none."""
-        endpoint = (await self._discover(provider)).get("end_session_endpoint", "")
-        return (
-            f"{endpoint}?{urlencode({'post_logout_redirect_uri': return_to})}" if endpoint else ""
-        )
+        endpoint = (await self._discover(provider))["end_session_endpoint"]
+        if not endpoint:
+            return ""
+        return f"{endpoint}?{urlencode({'post_logout_redirect_uri': return_to})}"
 
-    async def _grant(self, provider: Provider, secret: str, **form: str) -> dict[str, Any]:
+    async def _grant(self, provider: Provider, secret: str, **form: str) -> ProviderTokens:
         endpoint = (await self._discover(provider))["token_endpoint"]
-        status, document = await self._ask(
-            "POST", endpoint, {**form, "client_id": provider.client_id, "client_secret": secret}
-        )
+        proof = {"client_id": provider.client_id, "client_secret": secret}
+        status, document = await self._ask("POST", endpoint, {**form, **proof})
         if status != 200:
-            raise SignInFailed(
-                str(
-                    document.get("error_description") or document.get("error") or f"status {status}"
-                )
-            )
-        return document
+            why = document.get("error_description") or document.get("error")
+            raise SignInFailed(str(why or f"status {status}"))
+        return cast(ProviderTokens, document)
 
-    async def _discover(self, provider: Provider) -> dict[str, Any]:
-        if provider.discovery_url not in self._configuration:
-            status, document = await self._ask("GET", provider.discovery_url)
-            needed = ("issuer", "authorization_endpoint", "token_endpoint", "jwks_uri")
-            if status != 200 or not all(isinstance(document.get(name), str) for name in needed):
-                raise SignInFailed(
-                    f"The identity provider has no configuration at {provider.discovery_url}."
-                )
-            self._configuration[provider.discovery_url] = document
-        return self._configuration[provider.discovery_url]
+    async def _discover(self, provider: Provider) -> Configuration:
+        url = provider.discovery_url
+        known = self._configurations.get(url)
+        if known is None:
+            status, document = await self._ask("GET", url)
+            known = _configuration(document)
+            if status != 200 or known is None:
+                raise SignInFailed(f"The identity provider has no configuration at {url}.")
+            self._configurations[url] = known
+        return known
 
     async def _key(self, jwks_uri: str, key_id: str) -> jwt.PyJWK:
-        asked, keys = self._keys.get(jwks_uri, (-KEYS_AGE_S, None))
-        if keys is None or (
-            key_id not in {key.key_id for key in keys.keys} and monotonic() - asked > KEYS_AGE_S
-        ):
-            keys = jwt.PyJWKSet.from_dict((await self._ask("GET", jwks_uri))[1])
-            self._keys[jwks_uri] = monotonic(), keys
-        return keys[key_id]
+        known = self._keys.get(jwks_uri)
+        if known is None or known.is_outdated(key_id):
+            _, document = await self._ask("GET", jwks_uri)
+            known = KnownKeys(jwt.PyJWKSet.from_dict(document), monotonic())
+            self._keys[jwks_uri] = known
+        return known.keys[key_id]
 
     async def _ask(
         self, method: str, url: str, form: Mapping[str, str] | None = None
-    ) -> tuple[int, dict[str, Any]]:
+    ) -> tuple[int, dict[str, object]]:
         try:
             async with self._session().request(
                 method, url, data=form, allow_redirects=False
@@ -215,9 +232,39 @@ class RelyingParty:
         return self._http
 
 
-async def _json(answer: aiohttp.ClientResponse) -> dict[str, Any]:
+async def _json(answer: aiohttp.ClientResponse) -> dict[str, object]:
     try:
         document = json.loads(await answer.text())
     except ValueError as error:
         raise SignInFailed("The identity provider's answer is not JSON.") from error
-    return dict(document) if isinstance(document, Mapping) else {}
+    if not isinstance(document, dict):
+        return {}
+    return document
+
+
+def _configuration(document: Mapping[str, object]) -> Configuration | None:
+    """The part of a discovery document that we need; None when something is missing."""
+    issuer = document.get("issuer")
+    authorization = document.get("authorization_endpoint")
+    token = document.get("token_endpoint")
+    keys = document.get("jwks_uri")
+    if not (
+        isinstance(issuer, str)
+        and isinstance(authorization, str)
+        and isinstance(token, str)
+        and isinstance(keys, str)
+    ):
+        return None
+    return {
+        "issuer": issuer,
+        "authorization_endpoint": authorization,
+        "token_endpoint": token,
+        "jwks_uri": keys,
+        "end_session_endpoint": str(document.get("end_session_endpoint") or ""),
+    }
+
+
+def _challenge(verifier: str) -> str:
+    """The PKCE challenge of a verifier (RFC 7636 §4.2, S256)."""
+    digest = hashlib.sha256(verifier.encode()).digest()
+    return base64.urlsafe_b64encode(digest).decode().rstrip("=")

@@ -1,20 +1,20 @@
-"""App Service Authentication of all sites: one relying party, each site with sessions and keys of its own."""
+"""App Service Authentication of all sites: one relying party, sessions and keys per site."""
 
 from __future__ import annotations
 
 import ssl
 from collections.abc import Mapping
-from typing import Any
 
 from chatkit.localcloud.core.platform import Platform
 from chatkit.localcloud.easy_auth.module import EasyAuth
 from chatkit.localcloud.easy_auth.relying_party import RelyingParty
 from chatkit.localcloud.easy_auth.sessions import Sessions
 from chatkit.localcloud.easy_auth.settings import AuthSettings
+from chatkit.localcloud.easy_auth.site import AuthSite
 
 
 class EasyAuthService:
-    """Makes the module that stands in front of a site, and forgets what it kept when the site goes."""
+    """Makes the module in front of a site, and forgets what it kept when the site is deleted."""
 
     def __init__(self, platform: Platform) -> None:
         self._store = platform.store
@@ -32,7 +32,7 @@ class EasyAuthService:
         site: str,
         *,
         origin: str,
-        authentication: Mapping[str, Any] | None,
+        authentication: Mapping[str, object] | None,
         secrets: Mapping[str, str],
     ) -> EasyAuth | None:
         """The module of a site as it is configured now, None when authentication is off.
@@ -48,10 +48,12 @@ class EasyAuthService:
             return None
         sessions = self._sessions.get(site.lower())
         if sessions is None:
-            sessions = self._sessions[site.lower()] = Sessions(self._store, site.lower())
+            sessions = Sessions(self._store, site.lower())
             sessions.sweep(grace_s=settings.refresh_grace.total_seconds())
-        return EasyAuth(settings, secrets, sessions, self._relying_party, origin=origin)
+            self._sessions[site.lower()] = sessions
+        return EasyAuth(AuthSite(settings, secrets, sessions, self._relying_party, origin))
 
     def forget(self, site: str) -> None:
-        """End every session of a site that was deleted; a site of the same name starts with new keys."""
-        (self._sessions.pop(site.lower(), None) or Sessions(self._store, site.lower())).end_all()
+        """End every session of a site that was deleted: its name starts again with new keys."""
+        self._sessions.pop(site.lower(), None)
+        Sessions(self._store, site.lower()).end_all()

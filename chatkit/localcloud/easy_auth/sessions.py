@@ -1,7 +1,7 @@
-"""Sessions of signed-in people: kept on the server, so that signing out ends them, and named by a cookie or a token.
+"""Sessions of signed-in people, kept on the server, so that signing out ends them.
 
-The token is the JWT that clients send in X-ZUMO-AUTH; the cookie holds the session id encrypted. Both have the shape
-of App Service's own; each site has its own keys.
+A token or a cookie names one: the token is the JWT that clients send in X-ZUMO-AUTH, the cookie
+holds the session id encrypted. Both have the shape of App Service's own; each site has its keys.
 """
 
 from __future__ import annotations
@@ -12,19 +12,39 @@ import hmac
 import secrets
 import time
 from dataclasses import asdict, dataclass, field, replace
-from typing import Any
+from datetime import datetime
+from typing import TypedDict
 
 import jwt
 from cryptography.fernet import Fernet, InvalidToken
 
-from chatkit.localcloud.core.store import Store
+from chatkit.localcloud.core.store import Document, Store
+from chatkit.localcloud.easy_auth.errors import SessionRejected
 from chatkit.localcloud.easy_auth.principal import Principal
 
 COOKIE = "AppServiceAuthSession"
 
 
-class SessionRejected(Exception):
-    """A presented token is not (or no longer) good for a session."""
+class SessionTokens(TypedDict, total=False):
+    """What a session keeps of the provider's tokens, and when the access token ends (ISO 8601)."""
+
+    id_token: str
+    access_token: str
+    refresh_token: str
+    expires_on: str
+
+
+class TokenUser(TypedDict):
+    """Whose token it is."""
+
+    userId: str
+
+
+class TokenDocument(TypedDict):
+    """A session token as clients get it."""
+
+    authenticationToken: str
+    user: TokenUser
 
 
 @dataclass(frozen=True)
@@ -49,6 +69,14 @@ class Session:
     refresh_token: str = field(default="", repr=False)
     expires_on: str = ""
 
+    @classmethod
+    def of(cls, document: Document) -> Session:
+        """Read a session that the store kept."""
+        known = dict(document)
+        principal = dict(known.pop("principal"))
+        claims = tuple((kind, value) for kind, value in principal.pop("claims"))
+        return cls(principal=Principal(claims=claims, **principal), **known)
+
 
 class Sessions:
     """The sessions and keys of one site."""
@@ -65,8 +93,8 @@ class Sessions:
         self._sealed = _box(keys["encryption"], "sign-in")
         self._spent: dict[str, float] = {}
 
-    def start(self, principal: Principal, *, life_s: float, tokens: dict[str, str]) -> Session:
-        """Make a session; `tokens` may name id_token, access_token, refresh_token and expires_on."""
+    def start(self, principal: Principal, *, life_s: float, tokens: SessionTokens) -> Session:
+        """Make a session."""
         session = Session(secrets.token_hex(16), principal, time.time() + life_s, **tokens)
         self.keep(session)
         return session
@@ -75,7 +103,7 @@ class Sessions:
         """Store a session, new or renewed."""
         self._store.put(self._collection, session.sid, asdict(session))
 
-    def renew(self, session: Session, *, life_s: float, tokens: dict[str, Any]) -> Session:
+    def renew(self, session: Session, *, life_s: float, tokens: SessionTokens) -> Session:
         """Give a session a new end and new provider tokens."""
         renewed = replace(session, expires_at=time.time() + life_s, **tokens)
         self.keep(renewed)
@@ -102,10 +130,13 @@ class Sessions:
         document = self._store.get(self._collection, sid)
         if document is None or document["expires_at"] + grace_s < time.time():
             return None
-        return _session(document)
+        return Session.of(document)
 
     def user_id(self, principal: Principal) -> str:
-        """The person's id in this app, the same at every sign-in: apps keep it with their data. The provider's stays hidden."""
+        """The person's id in this app, from which nobody learns the provider's.
+
+        It is the same at every sign-in: apps keep it with their data.
+        """
         who = f"{principal.provider}\n{principal.user_id}".encode()
         return f"sid:{hmac.new(self._signing, who, hashlib.sha256).hexdigest()[:32]}"
 
@@ -125,6 +156,13 @@ class Sessions:
             "exp": int(session.expires_at),
         }
         return jwt.encode(claims, self._signing, algorithm="HS256")
+
+    def token_document(self, session: Session, *, origin: str) -> TokenDocument:
+        """What a client gets that keeps its session as a token."""
+        return {
+            "authenticationToken": self.token(session, origin=origin),
+            "user": {"userId": self.user_id(session.principal)},
+        }
 
     def of_token(self, token: str, *, origin: str, grace_s: float = 0) -> Session:
         """The session a token names.
@@ -175,8 +213,9 @@ class Sessions:
             return None
 
     def spend(self, nonce: str, *, life_s: float) -> bool:
-        """Say whether a sign-in comes back for the first time. A nonce need not be kept longer than its state lives."""
+        """Say whether a sign-in comes back for the first time."""
         now = time.time()
+        # A state that is older than its life is refused anyway: its nonce can be forgotten.
         self._spent = {kept: until for kept, until in self._spent.items() if until > now}
         if nonce in self._spent:
             return False
@@ -185,13 +224,11 @@ class Sessions:
 
 
 def _box(key: str, purpose: str) -> Fernet:
-    """A box for one purpose, so that a session cookie never opens as a sign-in or the other way round."""
-    return Fernet(
-        base64.urlsafe_b64encode(hashlib.sha256(bytes.fromhex(key) + purpose.encode()).digest())
-    )
+    """A box for one purpose: a session cookie never opens as a sign-in, nor the reverse."""
+    digest = hashlib.sha256(bytes.fromhex(key) + purpose.encode()).digest()
+    return Fernet(base64.urlsafe_b64encode(digest))
 
 
-def _session(document: dict[str, Any]) -> Session:
-    principal = dict(document.pop("principal"))
-    principal["claims"] = tuple((kind, value) for kind, value in principal["claims"])
-    return Session(principal=Principal(**principal), **document)
+def timestamp(moment: datetime) -> str:
+    """A moment as App Service writes it: seven digits of a second."""
+    return moment.strftime("%Y-%m-%dT%H:%M:%S.%f0Z")

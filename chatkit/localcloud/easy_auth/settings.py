@@ -1,7 +1,8 @@
 """The stored authsettingsV2 of a site, read into what the module needs.
 
-Follows Microsoft's page "File-based configuration in Azure App Service authentication" and the Web resource provider's
-SiteAuthSettingsV2 model. Secrets never stand here: a registration names the app setting that holds its secret.
+Follows Microsoft's page "File-based configuration in Azure App Service authentication" and the Web
+resource provider's SiteAuthSettingsV2 model. Secrets never stand here: a registration names the app
+setting that holds its secret.
 """
 
 from __future__ import annotations
@@ -9,9 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any
 
-Json = Any
 # Path segment of /.auth/login/<alias> for the built-in Microsoft provider.
 MICROSOFT = "aad"
 ACTIONS = ("AllowAnonymous", "RedirectToLoginPage", "Return401", "Return403")
@@ -23,11 +22,12 @@ class Provider:
     """One enabled identity provider.
 
     Attributes:
-        alias: What stands in `/.auth/login/<alias>`: "aad", or the name of a custom OpenID Connect provider.
+        alias: What stands in `/.auth/login/<alias>`: "aad", or the name of a custom OpenID Connect
+            provider.
         discovery_url: Its OpenID Connect configuration document.
         client_id: This app's id at the provider.
         secret_setting: Name of the app setting with the client secret.
-        audiences: Accepted audiences of tokens handed in by clients; the client id always counts.
+        audiences: Accepted in tokens that clients hand in; the client id always counts.
         scopes: Asked for at sign-in.
         name_claim: Claim that becomes the principal's name, empty for the default order.
         parameters: Sent along to the authorization endpoint (loginParameters).
@@ -60,8 +60,8 @@ class AuthSettings:
     prefix: str = "/.auth"
 
     @classmethod
-    def parse(cls, properties: Mapping[str, Json] | None) -> AuthSettings:
-        """Read the `properties` of authsettingsV2; whatever is missing or null takes the service's default."""
+    def parse(cls, properties: Mapping[str, object] | None) -> AuthSettings:
+        """Read the `properties` of authsettingsV2; what is missing takes the service's default."""
         if _at(properties, "platform", "enabled") is not True:
             return cls()
         validation = _mapping(_at(properties, "globalValidation"))
@@ -88,39 +88,40 @@ class AuthSettings:
 
     def provider(self, alias: str) -> Provider | None:
         """The enabled provider of that name, whatever its case."""
-        return next(
-            (provider for provider in self.providers if provider.alias == _alias(alias)), None
-        )
+        wanted = _alias(alias)
+        return next((one for one in self.providers if one.alias == wanted), None)
 
     @property
     def default_provider(self) -> Provider | None:
         """Where RedirectToLoginPage sends people: the one named, or the only one there is."""
-        return (
-            self.provider(self.redirect_to)
-            if self.redirect_to
-            else next(iter(self.providers), None)
-        )
+        if self.redirect_to:
+            return self.provider(self.redirect_to)
+        return next(iter(self.providers), None)
 
 
-def _action(validation: Mapping[str, Json]) -> str:
+def _action(validation: Mapping[str, object]) -> str:
     action = _text(validation.get("unauthenticatedClientAction"))
-    known = next((name for name in ACTIONS if name.lower() == action.lower()), "")
-    if known:
-        return known
-    return "RedirectToLoginPage" if validation.get("requireAuthentication") else "AllowAnonymous"
+    for known in ACTIONS:
+        if known.lower() == action.lower():
+            return known
+    if validation.get("requireAuthentication"):
+        return "RedirectToLoginPage"
+    return "AllowAnonymous"
 
 
 def _alias(name: str) -> str:
-    return (
-        MICROSOFT if name.lower() in ("aad", "azureactivedirectory", "microsoft") else name.lower()
-    )
+    lowered = name.lower()
+    if lowered in ("aad", "azureactivedirectory", "microsoft"):
+        return MICROSOFT
+    return lowered
 
 
-def _providers(section: Mapping[str, Json]) -> list[Provider]:
-    found = []
+def _providers(section: Mapping[str, object]) -> list[Provider]:
+    found: list[Provider] = []
     microsoft = _mapping(section.get("azureActiveDirectory"))
     registration = _mapping(microsoft.get("registration"))
-    client_id, issuer = _text(registration.get("clientId")), _text(registration.get("openIdIssuer"))
+    client_id = _text(registration.get("clientId"))
+    issuer = _text(registration.get("openIdIssuer"))
     if microsoft.get("enabled") is not False and client_id and issuer:
         parameters = _parameters(_at(microsoft, "login", "loginParameters"))
         found.append(
@@ -138,7 +139,7 @@ def _providers(section: Mapping[str, Json]) -> list[Provider]:
     return found
 
 
-def _custom(name: str, section: Mapping[str, Json]) -> list[Provider]:
+def _custom(name: str, section: Mapping[str, object]) -> list[Provider]:
     registration = _mapping(section.get("registration"))
     client_id = _text(registration.get("clientId"))
     discovery = _text(
@@ -159,26 +160,24 @@ def _custom(name: str, section: Mapping[str, Json]) -> list[Provider]:
     ]
 
 
-def _at(value: Json, *path: str) -> Json:
+def _at(value: object, *path: str) -> object:
     for name in path:
         value = value.get(name) if isinstance(value, Mapping) else None
     return value
 
 
-def _mapping(value: Json) -> Mapping[str, Json]:
+def _mapping(value: object) -> Mapping[str, object]:
     return value if isinstance(value, Mapping) else {}
 
 
-def _text(value: Json) -> str:
+def _text(value: object) -> str:
     return value if isinstance(value, str) else ""
 
 
-def _texts(value: Json) -> tuple[str, ...]:
-    return (
-        tuple(item for item in value if isinstance(item, str) and item)
-        if isinstance(value, list | tuple)
-        else ()
-    )
+def _texts(value: object) -> tuple[str, ...]:
+    if not isinstance(value, list | tuple):
+        return ()
+    return tuple(item for item in value if isinstance(item, str) and item)
 
 
 def _prefix(text: str) -> str:
@@ -187,20 +186,18 @@ def _prefix(text: str) -> str:
     return f"/{bare}" if bare else "/.auth"
 
 
-def _parameters(value: Json) -> tuple[tuple[str, str], ...]:
+def _parameters(value: object) -> tuple[tuple[str, str], ...]:
     pairs = (item.partition("=") for item in _texts(value))
     return tuple((name, text) for name, _, text in pairs if name)
 
 
-def _hours(value: Json, default: timedelta) -> timedelta:
-    return (
-        timedelta(hours=value)
-        if isinstance(value, int | float) and 0 <= value <= 24 * 365
-        else default
-    )
+def _hours(value: object, default: timedelta) -> timedelta:
+    if isinstance(value, int | float) and 0 <= value <= 24 * 365:
+        return timedelta(hours=value)
+    return default
 
 
-def _duration(text: Json, default: timedelta) -> timedelta:
+def _duration(text: object, default: timedelta) -> timedelta:
     """Read "hh:mm:ss" or "d.hh:mm:ss"."""
     days, _, clock = str(text or "").rpartition(".")
     parts = clock.split(":")

@@ -13,9 +13,10 @@ import jwt
 import pytest
 
 from chatkit.localcloud.core.store import Store
+from chatkit.localcloud.easy_auth.errors import SessionRejected
 from chatkit.localcloud.easy_auth.principal import Principal
 from chatkit.localcloud.easy_auth.redirects import is_allowed
-from chatkit.localcloud.easy_auth.sessions import SessionRejected, Sessions
+from chatkit.localcloud.easy_auth.sessions import Sessions
 from chatkit.localcloud.easy_auth.settings import AuthSettings
 
 ORIGIN = "http://localhost:7001"

@@ -1,0 +1,200 @@
+"""`/.auth/login`: to the identity provider and back, or with a token of the provider."""
+
+from __future__ import annotations
+
+import hmac
+import json
+import secrets
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from urllib.parse import quote
+
+from aiohttp import web
+
+from chatkit.localcloud.easy_auth.errors import SignInFailed
+from chatkit.localcloud.easy_auth.sessions import COOKIE, TokenDocument
+from chatkit.localcloud.easy_auth.settings import Provider
+from chatkit.localcloud.easy_auth.site import AuthSite
+
+NONCE_COOKIE = "Nonce"
+BINDING_CHARS = 43  # of secrets.token_urlsafe(32)
+BODY_LIMIT_BYTES = 65_536
+# Query parameters of /.auth/login that are ours; all others go on to the provider.
+OWN_PARAMETERS = {
+    "post_login_redirect_uri",
+    "post_login_redirect_url",
+    "session_mode",
+    "completion_origin",
+    "completion_type",
+}
+PROTOCOL_PARAMETERS = {
+    "response_type",
+    "client_id",
+    "redirect_uri",
+    "state",
+    "nonce",
+    "code_challenge",
+    "code_challenge_method",
+    "response_mode",
+    "request",
+    "request_uri",
+}
+
+
+@dataclass(frozen=True)
+class PendingSignIn:
+    """One sign-in under way; travels sealed in the OAuth state and is bound to a cookie."""
+
+    provider: str
+    redirect: str
+    mode: str
+    nonce: str
+    verifier: str
+    binding: str
+
+
+class SignIn:
+    """The sign-in endpoints of one site."""
+
+    def __init__(self, site: AuthSite) -> None:
+        self._site = site
+
+    async def begin(self, request: web.Request, alias: str) -> web.Response:
+        """Send the browser to the provider."""
+        site = self._site
+        provider = site.provider(alias)
+        target = site.redirect_target(request, "login")
+        if request.headers.get("Host", "").lower() != site.origin.partition("://")[2]:
+            # Cookies belong to one host name: begin again under the one of the callback.
+            return _redirect(site.origin + request.path_qs)
+        pending = PendingSignIn(
+            provider=provider.alias,
+            redirect=target,
+            mode=_mode(request),
+            nonce=secrets.token_urlsafe(32),
+            verifier=secrets.token_urlsafe(32),
+            binding=_binding(request),
+        )
+        location = await site.relying_party.authorization_url(
+            provider,
+            redirect_uri=site.callback_uri(provider),
+            state=site.sessions.seal(json.dumps(asdict(pending)).encode()),
+            nonce=pending.nonce,
+            verifier=pending.verifier,
+            extra=_passed_on(request.query),
+        )
+        response = _redirect(location)
+        life_s = int(site.settings.nonce_life.total_seconds())
+        site.set_cookie(response, NONCE_COOKIE, pending.binding, max_age_s=life_s)
+        return response
+
+    async def finish(self, request: web.Request, alias: str) -> web.Response:
+        """Redeem the code that the provider sent, for the browser that began this sign-in."""
+        site = self._site
+        provider = site.provider(alias)
+        answered = request.query if request.method == "GET" else await request.post()
+        pending = self._opened(request, str(answered.get("state", "")), provider)
+        if pending is None:
+            return web.Response(
+                status=401,
+                text="This sign-in was not started in this browser, or it took too long."
+                " Start again.",
+            )
+        code = answered.get("code")
+        if not code:
+            why = answered.get("error_description") or answered.get("error")
+            raise SignInFailed(str(why or "The provider sent no code."))
+        tokens = await site.relying_party.redeem(
+            provider,
+            site.secret(provider),
+            code=str(code),
+            redirect_uri=site.callback_uri(provider),
+            verifier=pending.verifier,
+        )
+        claims = await site.relying_party.verify(
+            provider, str(tokens.get("id_token", "")), nonce=pending.nonce
+        )
+        session = site.start_session(provider, claims, tokens)
+        if pending.mode == "token":
+            return _redirect(_with_fragment(pending.redirect, site.token_document(session)))
+        response = _redirect(pending.redirect)
+        site.set_cookie(response, COOKIE, site.sessions.cookie(session))
+        return response
+
+    async def with_token(self, request: web.Request, alias: str) -> web.Response:
+        """Client-directed sign-in: a provider token in, a session token out."""
+        site = self._site
+        provider = site.provider(alias)
+        if (request.content_length or 0) > BODY_LIMIT_BYTES:
+            return web.Response(status=413)
+        token = _token_of(await request.read())
+        if token is None:
+            return web.Response(
+                status=400,
+                text="The body must be a JSON object with an access_token or an id_token.",
+            )
+        audiences = provider.audiences
+        claims = await site.relying_party.verify(provider, token, audiences=audiences)
+        return web.json_response(site.token_document(site.start_session(provider, claims, {})))
+
+    def _opened(self, request: web.Request, state: str, provider: Provider) -> PendingSignIn | None:
+        """The sign-in that a state stands for, when this browser began it and it is new."""
+        sessions = self._site.sessions
+        life_s = self._site.settings.nonce_life.total_seconds()
+        sealed = sessions.unseal(state, life_s=life_s)
+        if sealed is None:
+            return None
+        pending = PendingSignIn(**json.loads(sealed))
+        if pending.provider != provider.alias:
+            return None
+        if not _is_same(pending.binding, request.cookies.get(NONCE_COOKIE, "")):
+            return None
+        if not sessions.spend(pending.nonce, life_s=life_s):
+            return None
+        return pending
+
+
+def _mode(request: web.Request) -> str:
+    if request.query.get("session_mode", "").lower() == "token":
+        return "token"
+    return "cookie"
+
+
+def _binding(request: web.Request) -> str:
+    """The value of the browser's cookie: sign-ins of several tabs at the same time share it."""
+    known = request.cookies.get(NONCE_COOKIE, "")
+    if len(known) == BINDING_CHARS and known.isascii():
+        return known
+    return secrets.token_urlsafe(32)
+
+
+def _passed_on(query: Mapping[str, str]) -> dict[str, str]:
+    ours = OWN_PARAMETERS | PROTOCOL_PARAMETERS
+    return {name: value for name, value in query.items() if name not in ours}
+
+
+def _token_of(body: bytes) -> str | None:
+    try:
+        document = json.loads(body)
+    except (ValueError, RecursionError):
+        return None
+    if not isinstance(document, dict):
+        return None
+    token = document.get("id_token") or document.get("access_token")
+    if not isinstance(token, str):
+        return None
+    return token
+
+
+def _is_same(first: str, second: str) -> bool:
+    """Compare two secrets in constant time."""
+    return hmac.compare_digest(first.encode(errors="replace"), second.encode(errors="replace"))
+
+
+def _with_fragment(url: str, document: TokenDocument) -> str:
+    text = quote(json.dumps(document, separators=(",", ":")), safe="")
+    return f"{url.partition('#')[0]}#token={text}"
+
+
+def _redirect(location: str) -> web.Response:
+    return web.Response(status=302, headers={"Location": location})

@@ -1,0 +1,173 @@
+"""What one site has for authentication: its settings, its sessions, its address."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+
+from aiohttp import web
+
+from chatkit.localcloud.easy_auth.errors import ForgedRequest, SignInFailed
+from chatkit.localcloud.easy_auth.principal import Claims, Principal
+from chatkit.localcloud.easy_auth.redirects import is_allowed, origin_of
+from chatkit.localcloud.easy_auth.relying_party import ProviderTokens, RelyingParty
+from chatkit.localcloud.easy_auth.sessions import (
+    COOKIE,
+    Session,
+    Sessions,
+    SessionTokens,
+    TokenDocument,
+    timestamp,
+)
+from chatkit.localcloud.easy_auth.settings import AuthSettings, Provider
+
+# Methods that change nothing: a cookie counts for them whatever page sent the request.
+SAFE_METHODS = {"GET", "HEAD", "OPTIONS"}
+
+
+@dataclass(frozen=True)
+class AuthSite:
+    """One site with authentication on.
+
+    Attributes:
+        settings: The site's authsettingsV2.
+        secrets: The site's app settings, which hold the provider secrets.
+        sessions: The site's sessions.
+        relying_party: Shared by all sites.
+        origin: Scheme, host and port under which browsers reach the app.
+    """
+
+    settings: AuthSettings
+    secrets: Mapping[str, str] = field(repr=False)
+    sessions: Sessions
+    relying_party: RelyingParty
+    origin: str
+
+    # Requests ---------------------------------------------------------------------------------
+
+    def session(self, request: web.Request, *, grace_s: float = 0) -> Session | None:
+        """The session a request names.
+
+        Raises:
+            SessionRejected: It carries a token that is not good.
+            ForgedRequest: A foreign page tries to use the person's cookie.
+        """
+        token = request.headers.get("X-ZUMO-AUTH", "")
+        if token:
+            return self.sessions.of_token(token, origin=self.origin, grace_s=grace_s)
+        session = self.sessions.of_cookie(request.cookies.get(COOKIE, ""), grace_s=grace_s)
+        if session is None or request.method in SAFE_METHODS or self.is_trusted_source(request):
+            return session
+        raise ForgedRequest
+
+    def renewable_session(self, request: web.Request) -> Session | None:
+        """The session a request names, also when it has ended but may still be renewed."""
+        return self.session(request, grace_s=self.settings.refresh_grace.total_seconds())
+
+    def is_trusted_source(self, request: web.Request) -> bool:
+        """Whether the app's own pages, pages its owner has allowed, or no page sent the request."""
+        site = request.headers.get("Sec-Fetch-Site", "")
+        if site in ("same-origin", "none"):
+            return True
+        source = request.headers.get("Origin") or request.headers.get("Referer") or ""
+        if not source:
+            return not site
+        trusted = {self.origin.lower(), *map(origin_of, self.settings.allowed_redirects)} - {""}
+        return origin_of(source) in trusted
+
+    def redirect_target(self, request: web.Request, what: str) -> str:
+        """Where the browser wants to go after `what`, which is login or logout.
+
+        Raises:
+            HTTPForbidden: To an address that the site's owner has not allowed.
+        """
+        query = request.query
+        target = query.get(f"post_{what}_redirect_uri") or query.get(f"post_{what}_redirect_url")
+        if not target:
+            target = f"{self.settings.prefix}/{what}/done"
+        allowed = self.settings.allowed_redirects
+        if not is_allowed(target, own_origin=self.origin, allowed=allowed):
+            raise web.HTTPForbidden(
+                text="The redirect address is not among the allowed external redirect URLs of this"
+                " app."
+            )
+        return target
+
+    # Providers --------------------------------------------------------------------------------
+
+    def provider(self, alias: str) -> Provider:
+        """The enabled provider of that name.
+
+        Raises:
+            HTTPNotFound: There is none.
+        """
+        provider = self.settings.provider(alias)
+        if provider is None:
+            raise web.HTTPNotFound(text=f"This app has no identity provider called '{alias}'.")
+        return provider
+
+    def secret(self, provider: Provider) -> str:
+        """The provider's client secret from the app settings.
+
+        Raises:
+            SignInFailed: The setting is missing.
+        """
+        secret = self.secrets.get(provider.secret_setting, "")
+        if not secret:
+            name = provider.secret_setting or "(none named)"
+            raise SignInFailed(f"The app setting {name} with the client secret is missing.")
+        return secret
+
+    def callback_uri(self, provider: Provider) -> str:
+        """Where the provider sends the browser back to."""
+        return f"{self.origin}{self.settings.prefix}/login/{provider.alias}/callback"
+
+    # Sessions ---------------------------------------------------------------------------------
+
+    def start_session(self, provider: Provider, claims: Claims, tokens: ProviderTokens) -> Session:
+        """Begin a session for the person of a verified token."""
+        return self.sessions.start(
+            Principal.of(provider.alias, claims, name_claim=provider.name_claim),
+            life_s=self.settings.session_life.total_seconds(),
+            tokens=self._kept(tokens),
+        )
+
+    def renew_session(self, session: Session, tokens: ProviderTokens) -> Session:
+        """Give a session a new end and new provider tokens."""
+        life_s = self.settings.session_life.total_seconds()
+        return self.sessions.renew(session, life_s=life_s, tokens=self._kept(tokens))
+
+    def _kept(self, tokens: ProviderTokens) -> SessionTokens:
+        """What of the provider's tokens the token store keeps."""
+        kept: SessionTokens = {}
+        if not self.settings.token_store:
+            return kept
+        if tokens.get("id_token"):
+            kept["id_token"] = str(tokens["id_token"])
+        if tokens.get("access_token"):
+            kept["access_token"] = str(tokens["access_token"])
+        if tokens.get("refresh_token"):
+            kept["refresh_token"] = str(tokens["refresh_token"])
+        life_s = tokens.get("expires_in")
+        if isinstance(life_s, int | float):
+            kept["expires_on"] = timestamp(datetime.now(UTC) + timedelta(seconds=life_s))
+        return kept
+
+    def token_document(self, session: Session) -> TokenDocument:
+        """What a client gets that keeps its session as a token."""
+        return self.sessions.token_document(session, origin=self.origin)
+
+    def set_cookie(
+        self, response: web.Response, name: str, value: str, *, max_age_s: int | None = None
+    ) -> None:
+        """Give the browser a cookie; without a maximum age it lasts as long as the browser."""
+        response.set_cookie(
+            name,
+            value,
+            path="/",
+            httponly=True,
+            samesite="Lax",
+            secure=self.origin.startswith("https:"),
+            max_age=max_age_s,
+        )
