@@ -1,14 +1,41 @@
-"""The errors chatkit raises. Azure SDK exceptions are never wrapped: they reach the learner as they are, with a hint added.
+"""The errors chatkit raises.
+
+Azure SDK exceptions are never wrapped: they reach the learner as they are, with a hint added.
 
 ChatkitError
     SetupError               environment, port, login, disk
         NotStarted           the local cloud (or a server of the lesson) is not running
         PortInUse            another program holds the port
+        PersonNeeded         somebody has to sign in first
     LocalProtocolError       you asked for something the protocol does not allow
     RemoteProtocolError      the peer sent something the protocol does not allow
+        HandshakeRefused     a client asks a SignalR connection for what it cannot do
     ConnectionClosed         a chat connection ended
     CheckFailed              a section's check found something else than it should
     ServiceError             a service answered with an error
+    NotebookFailed           a cell of a notebook failed
+    LocalCloudError          a service of the local cloud refuses a request
+        EntraError           the authority
+        GraphError           Microsoft Graph
+        TokenRejected        a bearer token does not count
+        EasyAuthError        App Service Authentication
+            SessionRejected  a session's token is not good
+            ForgedRequest    a foreign page uses a person's cookie
+            SignInFailed     the identity provider signs nobody in
+                ProviderUnreachable
+        SignalRError         Azure SignalR Service
+            NotFound
+            BadRequest
+            Unauthorized
+            QuotaExceeded
+        StorageError         Azure Storage
+        HostError            the Functions host
+            AppInvalid       host.json, local.settings.json, a route, a binding
+            BindingFailed    the bindings of one invocation
+            HostUnavailable  the app is not running
+        PackageRejected      a zip that must not be deployed
+        DeploymentRunning    another deployment has not finished
+        ArmError             Resource Manager
 """
 
 from __future__ import annotations
@@ -42,7 +69,10 @@ class NotStarted(SetupError):
 
 
 class PortInUse(SetupError):
-    """Another program listens on the port. Its exit code tells whoever started the command that another port will do."""
+    """Another program listens on the port.
+
+    The exit code tells the program that started a command to try another port.
+    """
 
     exit_code = 3
 

@@ -9,8 +9,10 @@ import uuid
 from datetime import UTC, datetime
 from typing import Any
 
+from chatkit.localcloud.core.errors import LocalCloudError
 
-class EntraError(Exception):
+
+class EntraError(LocalCloudError):
     """A refused request to the authority.
 
     Args:
@@ -21,11 +23,8 @@ class EntraError(Exception):
     """
 
     def __init__(self, error: str, number: int, message: str, *, status: int = 400) -> None:
-        super().__init__(f"AADSTS{number}: {message}")
-        self.error = error
+        super().__init__(f"AADSTS{number}: {message}", status=status, code=error)
         self.number = number
-        self.message = message
-        self.status = status
 
     def body(self, *, authority: str, correlation_id: str = "") -> dict[str, Any]:
         """The JSON that token endpoints answer."""
@@ -33,7 +32,7 @@ class EntraError(Exception):
         correlation_id = correlation_id or str(uuid.uuid4())
         timestamp = datetime.now(UTC).strftime("%Y-%m-%d %H:%M:%SZ")
         return {
-            "error": self.error,
+            "error": self.code,
             "error_description": f"{self} Trace ID: {trace_id} Correlation ID: {correlation_id} Timestamp: {timestamp}",
             "error_codes": [self.number],
             "timestamp": timestamp,
@@ -43,18 +42,17 @@ class EntraError(Exception):
         }
 
 
-class TokenRejected(Exception):
-    """A bearer token does not open this door.
+class TokenRejected(LocalCloudError):
+    """A bearer token does not count. Every service answers in its own format.
 
     Args:
-        code: "missing", "malformed", "signature", "expired", "not_yet_valid", "issuer", "audience" or "tenant".
-        description: One sentence for the caller, without the token.
+        code: "missing", "malformed", "signature", "expired", "not_yet_valid", "issuer", "audience"
+            or "tenant".
+        message: One sentence for the caller, without the token.
     """
 
-    def __init__(self, code: str, description: str) -> None:
-        super().__init__(description)
-        self.code = code
-        self.description = description
+    def __init__(self, code: str, message: str) -> None:
+        super().__init__(message, status=401, code=code)
 
 
 def tenant_not_found(tenant: str) -> EntraError:

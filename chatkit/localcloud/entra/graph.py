@@ -13,6 +13,7 @@ from typing import Any
 from aiohttp import web
 
 from chatkit.localcloud.core.bearer import bearer_token
+from chatkit.localcloud.core.errors import LocalCloudError
 from chatkit.localcloud.core.web import Handler, loopback_only
 from chatkit.localcloud.entra import odata
 from chatkit.localcloud.entra.assertions import certificate_der
@@ -43,14 +44,11 @@ WRITABLE = {
 }
 
 
-class GraphError(Exception):
+class GraphError(LocalCloudError):
     """A refused Graph request."""
 
     def __init__(self, status: int, code: str, message: str) -> None:
-        super().__init__(message)
-        self.status = status
-        self.code = code
-        self.message = message
+        super().__init__(message, status=status, code=code)
 
 
 class Graph:
@@ -109,7 +107,7 @@ class Graph:
         try:
             return self._tokens.verify(token, (*AUDIENCES, self._base_url))
         except TokenRejected as rejected:
-            raise GraphError(401, "InvalidAuthenticationToken", rejected.description) from None
+            raise GraphError(401, "InvalidAuthenticationToken", rejected.message) from None
 
     # Applications -----------------------------------------------------------------------------------------------------
 

@@ -92,7 +92,7 @@ class Routes:
             return await handler(request)
         except errors.EntraError as error:
             self._trace.emit(
-                "entra", "refused", path=request.path, number=error.number, error=error.error
+                "entra", "refused", path=request.path, number=error.number, error=error.code
             )
             body = error.body(
                 authority=self._authority,
@@ -161,7 +161,7 @@ class Routes:
             claims = self._tokens.verify(token, (GRAPH,)).raw
         except TokenRejected as rejected:
             refusal = {
-                "error": {"code": "InvalidAuthenticationToken", "message": rejected.description}
+                "error": {"code": "InvalidAuthenticationToken", "message": rejected.message}
             }
             return web.json_response(refusal, status=401, headers={"WWW-Authenticate": "Bearer"})
         return web.json_response(

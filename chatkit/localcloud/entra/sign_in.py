@@ -162,7 +162,7 @@ class SignIn:
         return application
 
     def _refuse(self, asked: dict[str, str], error: errors.EntraError) -> web.StreamResponse:
-        return self._send(asked, {"error": error.error, "error_description": str(error)})
+        return self._send(asked, {"error": error.code, "error_description": str(error)})
 
     def _send(self, asked: dict[str, str], values: dict[str, str]) -> web.StreamResponse:
         if asked.get("state"):

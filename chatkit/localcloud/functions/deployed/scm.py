@@ -21,7 +21,8 @@ from chatkit.localcloud.core.web import Handler, loopback_only
 from chatkit.localcloud.entra.errors import TokenRejected
 from chatkit.localcloud.entra.tokens import Tokens
 from chatkit.localcloud.functions.deployed.deployments import Status, shown
-from chatkit.localcloud.functions.deployed.site import DeploymentRunning, RunningSite
+from chatkit.localcloud.functions.deployed.site import RunningSite
+from chatkit.localcloud.functions.host.errors import DeploymentRunning
 from chatkit.localcloud.functions.host.spec import SiteSpec
 from chatkit.localcloud.functions.http.keys import same
 

@@ -19,7 +19,7 @@ from chatkit.localcloud.functions.deployed import build, packages
 from chatkit.localcloud.functions.deployed.deployments import Deployments, Status
 from chatkit.localcloud.functions.deployed.site_environment import site_environment, site_settings
 from chatkit.localcloud.functions.host.console import Console
-from chatkit.localcloud.functions.host.errors import HostUnavailable, PackageRejected
+from chatkit.localcloud.functions.host.errors import DeploymentRunning, HostUnavailable, PackageRejected
 from chatkit.localcloud.functions.host.host import FunctionHost, HostOptions
 from chatkit.localcloud.functions.host.signalr_bindings import RestSender
 from chatkit.localcloud.functions.host.spec import FunctionInfo, SiteSpec
@@ -47,10 +47,6 @@ class SiteGround:
     packages: PackageStore
     sender: RestSender
     ca_bundle: Path
-
-
-class DeploymentRunning(ChatkitError):
-    """Another deployment of the site has not finished."""
 
 
 class RunningSite:

@@ -5,14 +5,15 @@ HostError
     BindingFailed         one invocation's bindings could not be resolved or sent
     HostUnavailable       the app is not running; every URL answers 503 with the sentence
 PackageRejected           a zip that must not be deployed
+DeploymentRunning         another deployment of the site has not finished
 """
 
 from __future__ import annotations
 
-from chatkit.core.errors import ChatkitError
+from chatkit.localcloud.core.errors import LocalCloudError
 
 
-class HostError(ChatkitError):
+class HostError(LocalCloudError):
     """The functions host cannot do what was asked."""
 
 
@@ -28,5 +29,9 @@ class HostUnavailable(HostError):
     """The app is not running."""
 
 
-class PackageRejected(ChatkitError):
+class PackageRejected(LocalCloudError):
     """A package that must not be deployed; nothing of it was kept."""
+
+
+class DeploymentRunning(LocalCloudError):
+    """Another deployment of the site has not finished."""

@@ -9,11 +9,13 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
+from chatkit.localcloud.core.errors import LocalCloudError
+
 NOT_FOUND_HELP = "For more details please go to https://aka.ms/ARMResourceNotFoundFix"
 
 
 @dataclass(eq=False)
-class ArmError(Exception):
+class ArmError(LocalCloudError):
     """A refused request.
 
     Attributes:
@@ -37,6 +39,9 @@ class ArmError(Exception):
     service: bool = False
     extended_code: str = ""
     parameters: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        super().__init__(self.message, status=self.status, code=self.code)
 
     def __str__(self) -> str:
         return f"{self.code}: {self.message}"

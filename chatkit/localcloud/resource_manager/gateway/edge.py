@@ -160,7 +160,7 @@ class Edge:
             return self._tokens.verify(token, self._audiences)
         except TokenRejected as rejected:
             code = REJECTIONS.get(rejected.code, "InvalidAuthenticationToken")
-            message = rejected.description
+            message = rejected.message
             if rejected.code == "missing":
                 message = "Authentication failed. The 'Authorization' header is missing."
             error = "invalid_token" if rejected.code != "missing" else "invalid_request"

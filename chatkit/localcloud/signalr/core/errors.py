@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from aiohttp import web
 
+from chatkit.localcloud.core.errors import LocalCloudError
+
 HUB_RULE = (
     "Invalid hub name. Valid hub name should be in between 1 and 128 characters long. The first character must be a letter, "
     "other characters can be letters, digits or the following symbols _`,.[]"
@@ -13,7 +15,7 @@ USER_RULE = "Invalid user id. Valid user id should be in between 1 and 1024 char
 BODY_RULE = "Message in request body is required."
 
 
-class SignalRError(Exception):
+class SignalRError(LocalCloudError):
     """An answer other than success.
 
     Args:
@@ -31,11 +33,11 @@ class SignalRError(Exception):
         *,
         headers: dict[str, str] | None = None,
     ) -> None:
-        super().__init__(message or code or str(status))
-        self.status = status
-        self.code = code
-        self.message = message
+        super().__init__(message, status=status, code=code)
         self.headers = headers or {}
+
+    def __str__(self) -> str:
+        return self.message or self.code or str(self.status)
 
     def render(self, target: str) -> web.Response:
         """The HTTP answer."""

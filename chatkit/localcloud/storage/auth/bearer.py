@@ -32,7 +32,7 @@ def authenticator(tokens: Tokens) -> Authenticator:
         except TokenRejected as error:
             raise StorageError(
                 "InvalidAuthenticationInfo",
-                details={"AuthenticationErrorDetail": error.description},
+                details={"AuthenticationErrorDetail": error.message},
                 headers={"WWW-Authenticate": challenge(tokens)},
             ) from None
 

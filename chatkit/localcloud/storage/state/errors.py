@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from chatkit.localcloud.core.errors import LocalCloudError
 from chatkit.localcloud.storage.formats.xmltext import Element, document
 
 SIGN_IN = "Server failed to authenticate the request. Please refer to the information in the www-authenticate header."
@@ -200,7 +201,7 @@ KNOWN: dict[str, tuple[int, str]] = {
 }
 
 
-class StorageError(Exception):
+class StorageError(LocalCloudError):
     """A refused request.
 
     Args:
@@ -221,9 +222,7 @@ class StorageError(Exception):
         headers: Mapping[str, str] | None = None,
     ) -> None:
         usual_status, usual_message = KNOWN[code]
-        super().__init__(message or usual_message)
-        self.code = code
-        self.status = status or usual_status
+        super().__init__(message or usual_message, status=status or usual_status, code=code)
         self.details = dict(details or {})
         self.headers = dict(headers or {})
 
