@@ -1,12 +1,11 @@
-"""Where the Azure SDKs go: endpoints, credential and certificate authority. Nothing else differs between the two targets.
+"""The connection to a cloud: endpoints, credential and certificate authority, and the SDKs' clients.
 
-Clients are the SDKs' own. Azure's packages are imported when the first client is made, because some take a second to load.
+Nothing else differs between the two targets. Azure's packages are imported when the first client is made, because
+some take a second to load.
 """
 
 from __future__ import annotations
 
-import json
-import os
 import warnings
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -16,10 +15,6 @@ from pathlib import Path
 from threading import Lock
 from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import urljoin
-
-from chatkit.cloud.local_cloud import read
-from chatkit.core.errors import SetupError
-from chatkit.core.settings import Settings
 
 if TYPE_CHECKING:
     from azure.core import PipelineClient
@@ -38,8 +33,8 @@ AZURE_GRAPH = "https://graph.microsoft.com"
 AZURE_AUTHORITY = "https://login.microsoftonline.com"
 GRAPH_SCOPE = "https://graph.microsoft.com/.default"
 MANAGEMENT_SCOPE = "https://management.azure.com/.default"
-POLLING_S = 5  # where the service does not say; the SDKs' own 30 s would add up to half a minute to each operation
-SUBSCRIPTIONS_API = "2022-12-01"
+# Where the service does not say; the SDKs' own 30 s would add up to half a minute to each operation.
+POLLING_S = 5
 
 
 @dataclass(frozen=True)
@@ -49,7 +44,7 @@ class Cloud:
     Attributes:
         credential: An azure-identity credential.
         resource_manager: Address of Azure Resource Manager.
-        ca_file: Authority to trust besides nothing else, None for the system's.
+        ca_file: The only certificate authority to trust, None for the system's.
         app_scheme: Scheme of what a browser opens: function apps and their hosts.
         graph: Address of Microsoft Graph.
         authority: Address of Microsoft Entra ID.
@@ -65,7 +60,8 @@ class Cloud:
     app_scheme: str = "https"
     graph: str = AZURE_GRAPH
     authority: str = AZURE_AUTHORITY
-    _clients: dict[str, Any] = field(default_factory=dict, repr=False, compare=False)
+    # Not an argument: `replace` makes a connection with clients of its own.
+    _clients: dict[str, Any] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     def client_kwargs(self) -> dict[str, Any]:
         """What every management client gets besides credential and subscription."""
@@ -73,14 +69,17 @@ class Cloud:
             "base_url": self.resource_manager,
             "credential_scopes": list(self.credential_scopes),
             "polling_interval": POLLING_S,
-            **self._transport_kwargs(),
+            **self.transport_kwargs(),
         }
 
-    def _transport_kwargs(self) -> dict[str, Any]:
+    def transport_kwargs(self) -> dict[str, Any]:
+        """What every client gets: the policy that notes requests, and whom to trust."""
         from chatkit.cloud.calls import RecordRequests
 
-        trust = {"connection_verify": str(self.ca_file)} if self.ca_file else {}
-        return {"per_call_policies": [RecordRequests()], **trust}
+        kwargs: dict[str, Any] = {"per_call_policies": [RecordRequests()]}
+        if self.ca_file:
+            kwargs["connection_verify"] = str(self.ca_file)
+        return kwargs
 
     def resources(self) -> ResourceManagementClient:
         """Client of resource groups and providers."""
@@ -137,7 +136,7 @@ class Cloud:
         from azure.storage.blob import BlobServiceClient
 
         return BlobServiceClient(
-            account_url, credential or self.credential, **self._transport_kwargs()
+            account_url, credential or self.credential, **self.transport_kwargs()
         )
 
     def rest(self, base_url: str, *, signed_in: bool = True) -> Rest:
@@ -147,7 +146,8 @@ class Cloud:
             base_url: Scheme and host.
             signed_in: Send this cloud's management token; needs https.
         """
-        return Rest(self._pipeline(base_url, self.credential_scopes if signed_in else ()), base_url)
+        scopes = self.credential_scopes if signed_in else ()
+        return Rest(self._pipeline(base_url, scopes), base_url)
 
     def graph_rest(self) -> Rest:
         """Client for Microsoft Graph."""
@@ -166,7 +166,7 @@ class Cloud:
             UserAgentPolicy,
         )
 
-        transport = self._transport_kwargs()
+        transport = self.transport_kwargs()
         policies: list[Any] = [
             *transport.pop("per_call_policies"),
             UserAgentPolicy("chatkit"),
@@ -232,109 +232,3 @@ def without_syntax_warnings() -> Iterator[None]:
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", ".*invalid escape sequence")
         yield
-
-
-def connect(settings: Settings, home: Path) -> Cloud:
-    """Return the cloud of the settings' target.
-
-    Raises:
-        NotStarted: The local cloud does not run.
-        SetupError: No Azure subscription could be chosen.
-    """
-    return connect_local(home) if settings.target == "local" else connect_azure()
-
-
-def connect_local(home: Path) -> Cloud:
-    """Read where this home's local cloud listens.
-
-    Raises:
-        NotStarted: It does not run.
-    """
-    from azure.identity import ClientSecretCredential
-
-    at = read(home / "local")
-    credential = ClientSecretCredential(
-        at["tenant_id"],
-        at["client_id"],
-        at["client_secret"],
-        authority=at["authority"],
-        disable_instance_discovery=True,
-        connection_verify=at["ca_file"],
-    )
-    return Cloud(
-        target="local",
-        subscription_id=at["subscription_id"],
-        tenant_id=at["tenant_id"],
-        credential=credential,
-        resource_manager=at["resource_manager"],
-        ca_file=Path(at["ca_file"]),
-        app_scheme="http",
-        graph=at["graph"],
-        authority=at["authority"],
-    )
-
-
-def connect_azure() -> Cloud:
-    """Sign in as `az login` did, else as anything DefaultAzureCredential finds, and choose the subscription.
-
-    `CHATKIT_SUBSCRIPTION` names the subscription; without it, the default of `az` counts, else the only one there is.
-
-    Raises:
-        SetupError: There is no way to choose a subscription.
-    """
-    from azure.identity import AzureCliCredential, ChainedTokenCredential, DefaultAzureCredential
-
-    credential = ChainedTokenCredential(
-        AzureCliCredential(process_timeout=30), DefaultAzureCredential()
-    )
-    cloud = Cloud(target="azure", subscription_id="", tenant_id="", credential=credential)
-    wanted = os.environ.get("CHATKIT_SUBSCRIPTION") or _default_of_az()
-    found = [item for item in _subscriptions(cloud) if not wanted or wanted.lower() in _names(item)]
-    if len(found) != 1:
-        raise SetupError(
-            f"There are {len(found)} subscriptions to choose from"
-            + (f" that are called {wanted}." if wanted else "."),
-            hint="`az login`, then set CHATKIT_SUBSCRIPTION to the id that `az account list` shows.",
-        )
-    chosen = found[0]
-    return Cloud(
-        target="azure",
-        subscription_id=chosen["subscriptionId"],
-        tenant_id=chosen.get("tenantId", ""),
-        credential=credential,
-    )
-
-
-def subscription(cloud: Cloud) -> dict[str, Any]:
-    """Ask Resource Manager about the subscription: `displayName`, `state`, `tenantId`."""
-    answer = cloud.rest(cloud.resource_manager).get(
-        f"/subscriptions/{cloud.subscription_id}?api-version={SUBSCRIPTIONS_API}"
-    )
-    answer.raise_for_status()
-    body: dict[str, Any] = answer.json()
-    return body
-
-
-def _subscriptions(cloud: Cloud) -> list[dict[str, Any]]:
-    from chatkit.cloud.calls import Calls
-
-    answer = Calls().call(
-        cloud.rest(cloud.resource_manager).get, f"/subscriptions?api-version={SUBSCRIPTIONS_API}"
-    )
-    answer.raise_for_status()
-    return list(answer.json()["value"])
-
-
-def _names(item: dict[str, Any]) -> tuple[str, str]:
-    return str(item["subscriptionId"]).lower(), str(item.get("displayName", "")).lower()
-
-
-def _default_of_az() -> str:
-    folder = Path(os.environ.get("AZURE_CONFIG_DIR") or Path.home() / ".azure")
-    try:
-        profile = json.loads((folder / "azureProfile.json").read_text(encoding="utf-8-sig"))
-    except (OSError, ValueError):
-        return ""
-    return next(
-        (str(item["id"]) for item in profile.get("subscriptions", ()) if item.get("isDefault")), ""
-    )

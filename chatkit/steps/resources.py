@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from chatkit.cloud.connection import subscription
+from chatkit.cloud.targets import subscription
 from chatkit.core.results import Result
 from chatkit.steps.session import Session
 

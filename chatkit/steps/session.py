@@ -15,7 +15,8 @@ from time import monotonic
 from typing import TYPE_CHECKING, Any, Self, Unpack
 
 from chatkit.cloud import local_cloud
-from chatkit.cloud.connection import Cloud, connect
+from chatkit.cloud.connection import Cloud
+from chatkit.cloud.targets import connect
 from chatkit.core import settings as store
 from chatkit.core.errors import NotStarted, SetupError
 from chatkit.core.results import Address, Progress, Result, duration
@@ -115,7 +116,7 @@ class Session:
             SetupError: No Azure subscription could be chosen.
         """
         settings = self.settings
-        this_run: str = settings.target
+        this_run = "azure"
         if settings.target == "local":
             this_run = self._local_run(start=start)
         if self._cloud is None or self._connected_to != this_run:
@@ -142,10 +143,14 @@ class Session:
         return local_cloud.start(self.home / "local")["dev_storage"]
 
     def _local_run(self, *, start: bool) -> str:
-        """What distinguishes the run of the local cloud, empty when it does not run and was not to be started."""
+        """What distinguishes this run of the local cloud from others."""
         where = self.home / "local"
         known = local_cloud.start(where) if start else local_cloud.running(where)
-        return local_cloud.run_id(known) if known else ""
+        if known is None:
+            raise NotStarted(
+                "The local cloud is not running.", hint="`chatkit local up` starts it."
+            )
+        return local_cloud.run_id(known)
 
     # What is known
 

@@ -18,7 +18,8 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from chatkit.cloud import local_cloud
-from chatkit.cloud.connection import Cloud, connect_local
+from chatkit.cloud.connection import Cloud
+from chatkit.cloud.targets import connect_local
 from chatkit.localcloud.core.store import Store
 
 FEW, MANY, IN_A_GROUP, CALLS = 100, 10_000, 100, 300

@@ -93,27 +93,30 @@ def _response(
     return response
 
 
+@dataclass(frozen=True)
 class FakeCloud(Cloud):
     """A cloud whose clients send to a FakeAzure."""
 
-    def _transport_kwargs(self) -> dict[str, Any]:
+    fake: FakeAzure = field(default_factory=FakeAzure)
+
+    def transport_kwargs(self) -> dict[str, Any]:
         session = requests.Session()
         session.mount("https://", self.fake)
         return {
-            **super()._transport_kwargs(),
+            **super().transport_kwargs(),
             "transport": RequestsTransport(session=session, session_owner=False),
         }
-
-    fake: FakeAzure
 
 
 def cloud_over(azure: FakeAzure) -> Cloud:
     """Return a cloud whose clients send to a FakeAzure."""
-    cloud = FakeCloud(
-        target="azure", subscription_id="sub", tenant_id="tenant", credential=Credential()
+    return FakeCloud(
+        target="azure",
+        subscription_id="sub",
+        tenant_id="tenant",
+        credential=Credential(),
+        fake=azure,
     )
-    object.__setattr__(cloud, "fake", azure)
-    return cloud
 
 
 def _decoded(body: Any) -> Any:

@@ -8,8 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from chatkit.cloud import connection as kit
-from chatkit.cloud import local_cloud
+from chatkit.cloud import local_cloud, targets
 from chatkit.cloud.calls import Calls
 from chatkit.cloud.connection import Cloud
 from chatkit.cloud.stack import Stack
@@ -72,7 +71,7 @@ def watch(running_home: Path) -> Iterator[Watch]:
     """Whatever goes to Resource Manager goes by here, and is compared with Azure's models."""
     known = dict(local_cloud.read(running_home / "local"))
     with watching(known) as made, pytest.MonkeyPatch.context() as patch:
-        patch.setattr(kit, "read", lambda where: {**known, "resource_manager": made.url})
+        patch.setattr(targets, "read", lambda where: {**known, "resource_manager": made.url})
         yield made
 
 

@@ -11,6 +11,7 @@ from chatkit.cloud.connection import Cloud
 from chatkit.core import settings as store
 from chatkit.core.errors import NotStarted, SetupError
 from chatkit.steps import session
+from chatkit.steps.session import Session
 from chatkit.workshop import Workshop
 
 
@@ -113,6 +114,17 @@ def test_a_place_for_a_chat_is_local_or_deployed(workshop: Workshop) -> None:
     """Not a spelling of it."""
     with pytest.raises(SetupError, match="local or deployed"):
         workshop.chat_panel("alice", where="here")
+
+
+def test_a_look_at_the_cloud_starts_nothing(
+    home: Path, cloud: Cloud, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever only reads a property wants to know, not to wait for a process."""
+    store.save(home, store.Settings(suffix="abc123"))
+    workshop = Workshop(Session(home, connector=lambda settings, where: cloud))
+    with pytest.raises(NotStarted, match="chatkit local up"):
+        _ = workshop.cloud
+    assert not (home / "local").exists()
 
 
 def test_a_cloud_that_cannot_start_is_said_in_its_own_words(

@@ -11,7 +11,8 @@ import jwt
 from azure.core.credentials import AccessToken
 from azure.core.exceptions import HttpResponseError
 
-from chatkit.cloud.connection import Cloud, subscription
+from chatkit.cloud.connection import Cloud
+from chatkit.cloud.targets import subscription
 from chatkit.lesson.checks.evidence import expect, expecting
 
 if TYPE_CHECKING:
@@ -70,7 +71,7 @@ def _changed(token: str) -> str:
 
 def _status_with(cloud: Cloud, token: AccessToken) -> int:
     try:
-        subscription(replace(cloud, credential=_Fixed(token), _clients={}))
+        subscription(replace(cloud, credential=_Fixed(token)))
     except HttpResponseError as error:
         return error.status_code or 0
     return 200

@@ -11,9 +11,10 @@ from typing import Any
 
 from azure.core.exceptions import AzureError, HttpResponseError
 
-from chatkit.cloud.connection import SUBSCRIPTIONS_API, Cloud
+from chatkit.cloud.connection import Cloud
 from chatkit.cloud.provision.resource_group import PROVIDERS
 from chatkit.cloud.provision.signalr import FREE_QUOTA
+from chatkit.cloud.targets import API_VERSION
 from chatkit.core.errors import ChatkitError
 from chatkit.lesson.doctor.finding import Finding
 from chatkit.lesson.doctor.lookups import known
@@ -47,7 +48,7 @@ def reachable(world: World) -> Finding:
     """Whether the subscription answers and may be used."""
     cloud = world.cloud()
     try:
-        found = _get(cloud, f"/subscriptions/{cloud.subscription_id}", version=SUBSCRIPTIONS_API)
+        found = _get(cloud, f"/subscriptions/{cloud.subscription_id}", version=API_VERSION)
     except (AzureError, ChatkitError) as error:
         hint = "See notebook 01: `az login`, network, proxy."
         return Finding("Subscription", False, f"not reached ({type(error).__name__})", hint)
@@ -65,7 +66,7 @@ def clock(world: World) -> Finding:
     """Whether this machine's clock agrees with Azure's: a token is refused before its time and after it."""
     cloud = world.cloud()
     answer = cloud.rest(cloud.resource_manager, signed_in=False).get(
-        f"/subscriptions?api-version={SUBSCRIPTIONS_API}", **QUICK
+        f"/subscriptions?api-version={API_VERSION}", **QUICK
     )
     skew_s = time.time() - parsedate_to_datetime(answer.headers["Date"]).timestamp()
     if abs(skew_s) <= LARGEST_SKEW_S:

@@ -74,7 +74,7 @@ def test_00_and_01_hold_at_the_start(workshop: Workshop) -> None:
 def test_00_notices_a_network_that_answers_instead(workshop: Workshop, captive: str) -> None:
     """A page of the network, where Resource Manager should be."""
     other_way = reached_by(
-        workshop, replace(workshop.cloud, resource_manager=captive, ca_file=None, _clients={})
+        workshop, replace(workshop.cloud, resource_manager=captive, ca_file=None)
     )
     assert "doctor" in fails(other_way, "00", "asked without a token: expected 401, got 200")
     workshop.check("00")
@@ -96,7 +96,7 @@ def test_00_notices_another_certificate_authority(workshop: Workshop, tmp_path: 
     """Somebody who opens TLS in between, or a certificate of another cloud."""
     other = tmp_path / "ca.pem"
     trustme.CA().cert_pem.write_to_path(str(other))
-    other_way = reached_by(workshop, replace(workshop.cloud, ca_file=other, _clients={}))
+    other_way = reached_by(workshop, replace(workshop.cloud, ca_file=other))
     fails(other_way, "00", "Resource Manager: expected an answer, got .*certificate")
     workshop.check("00")
 
@@ -112,16 +112,14 @@ def test_01_notices_a_secret_that_is_wrong(workshop: Workshop) -> None:
         disable_instance_discovery=True,
         connection_verify=str(cloud.ca_file),
     )
-    other_way = reached_by(workshop, replace(cloud, credential=wrong, _clients={}))
+    other_way = reached_by(workshop, replace(cloud, credential=wrong))
     assert "az login" in fails(other_way, "01", "Signing in: expected a token, got .*AADSTS700016")
     workshop.check("01")
 
 
 def test_01_notices_a_subscription_that_is_not_there(workshop: Workshop) -> None:
     """An id from somewhere else."""
-    elsewhere = replace(
-        workshop.cloud, subscription_id="00000000-0000-0000-0000-00000000beef", _clients={}
-    )
+    elsewhere = replace(workshop.cloud, subscription_id="00000000-0000-0000-0000-00000000beef")
     other_way = reached_by(workshop, elsewhere)
     assert "az account set" in fails(
         other_way, "01", "The subscription: expected one that you may read, got"
@@ -133,7 +131,7 @@ def test_01_notices_another_tenant(workshop: Workshop) -> None:
     """Signed in, but not where the subscription is."""
     other_way = reached_by(
         workshop,
-        replace(workshop.cloud, tenant_id="00000000-0000-0000-0000-00000000beef", _clients={}),
+        replace(workshop.cloud, tenant_id="00000000-0000-0000-0000-00000000beef"),
     )
     assert "az login --tenant" in fails(
         other_way, "01", "The token's tenant .tid.: expected the subscription's tenant"

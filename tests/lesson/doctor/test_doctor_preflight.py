@@ -71,7 +71,7 @@ def as_somebody(
         disable_instance_discovery=True,
         connection_verify=str(cloud.ca_file),
     )
-    be(replace(cloud, credential=credential, _clients={}), patch)
+    be(replace(cloud, credential=credential), patch)
 
 
 def be(cloud: Cloud, patch: pytest.MonkeyPatch) -> None:

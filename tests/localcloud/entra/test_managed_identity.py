@@ -17,12 +17,13 @@ from azure.mgmt.web.models import SitePatchResource
 
 from chatkit.cloud import local_cloud
 from chatkit.cloud.calls import Calls
-from chatkit.cloud.connection import Cloud, connect_local
+from chatkit.cloud.connection import Cloud
 from chatkit.cloud.provision import everything, storage
 from chatkit.cloud.provision.app_settings import merge_app_settings
 from chatkit.cloud.provision.resource_group import create_resource_group, register_providers
 from chatkit.cloud.publish.functions import scm_url, upload_package, wait_until_listed
 from chatkit.cloud.stack import Stack
+from chatkit.cloud.targets import connect_local
 from chatkit.core.settings import Settings
 
 SETTINGS = Settings(suffix="msi123")

@@ -18,10 +18,11 @@ from azure.storage.blob import BlobServiceClient, CorsRule, RetentionPolicy
 
 from chatkit.cloud import local_cloud
 from chatkit.cloud.calls import Calls
-from chatkit.cloud.connection import Cloud, connect_local
+from chatkit.cloud.connection import Cloud
 from chatkit.cloud.provision import storage
 from chatkit.cloud.provision.resource_group import create_resource_group, register_providers
 from chatkit.cloud.stack import Stack
+from chatkit.cloud.targets import connect_local
 from chatkit.core.settings import Names
 
 GROUP, ACCOUNT, PAGE = "cors", "corsstore1", "http://127.0.0.1:5500"

@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from chatkit.cloud import connection as kit
-from chatkit.cloud import local_cloud
+from chatkit.cloud import local_cloud, targets
+from chatkit.cloud.connection import Cloud
 from chatkit.core.errors import NotStarted, SetupError
 from tests.cloud.fake_azure import Credential, FakeAzure, cloud_over
 
@@ -23,12 +23,12 @@ SUBSCRIPTIONS = [
 @pytest.fixture
 def signed_in(azure: FakeAzure, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> FakeAzure:
     """Somebody who is signed in to Azure, with two subscriptions and no default."""
-    make: Callable[..., kit.Cloud] = kit.Cloud
+    make: Callable[..., Cloud] = Cloud
 
-    def over(**fields: Any) -> kit.Cloud:
+    def over(**fields: Any) -> Cloud:
         return cloud_over(azure) if not fields["subscription_id"] else make(**fields)
 
-    monkeypatch.setattr(kit, "Cloud", over)
+    monkeypatch.setattr(targets, "Cloud", over)
     monkeypatch.setattr("azure.identity.ChainedTokenCredential", lambda *chain: Credential())
     monkeypatch.setenv("AZURE_CONFIG_DIR", str(tmp_path))
     monkeypatch.delenv("CHATKIT_SUBSCRIPTION", raising=False)
@@ -42,7 +42,7 @@ def test_the_environment_names_the_subscription(
 ) -> None:
     """By id or by name."""
     monkeypatch.setenv("CHATKIT_SUBSCRIPTION", wanted)
-    cloud = kit.connect_azure()
+    cloud = targets.connect_azure()
     assert (cloud.subscription_id, cloud.tenant_id) == ("2222", "t2")
 
 
@@ -52,13 +52,13 @@ def test_the_default_of_az_counts(signed_in: FakeAzure, tmp_path: Path) -> None:
         "subscriptions": [{"id": "2222", "isDefault": False}, {"id": "1111", "isDefault": True}]
     }
     (tmp_path / "azureProfile.json").write_text(json.dumps(profile), encoding="utf-8-sig")
-    assert kit.connect_azure().subscription_id == "1111"
+    assert targets.connect_azure().subscription_id == "1111"
 
 
 def test_the_only_subscription_is_taken(signed_in: FakeAzure) -> None:
     """No question without a choice."""
     signed_in.on("GET", "subscriptions[?]", (200, {"value": SUBSCRIPTIONS[:1]}, {}))
-    assert kit.connect_azure().subscription_id == "1111"
+    assert targets.connect_azure().subscription_id == "1111"
 
 
 @pytest.mark.parametrize(
@@ -71,18 +71,7 @@ def test_a_choice_that_cannot_be_made_is_said(
     """Resources that cost money never go where nobody expects them."""
     monkeypatch.setenv("CHATKIT_SUBSCRIPTION", wanted)
     with pytest.raises(SetupError, match=sentence):
-        kit.connect_azure()
-
-
-def test_azure_is_reached_at_its_own_addresses_with_system_trust() -> None:
-    """Endpoints, scope and authority are the SDKs' defaults."""
-    kwargs = kit.Cloud(
-        target="azure", subscription_id="s", tenant_id="t", credential=Credential()
-    ).client_kwargs()
-    assert kwargs["base_url"] == "https://management.azure.com"
-    assert kwargs["credential_scopes"] == ["https://management.azure.com/.default"]
-    assert "connection_verify" not in kwargs
-    assert kwargs["polling_interval"] == 5
+        targets.connect_azure()
 
 
 def test_the_local_cloud_is_reached_where_its_file_says(tmp_path: Path) -> None:
@@ -99,7 +88,7 @@ def test_the_local_cloud_is_reached_where_its_file_says(tmp_path: Path) -> None:
     }
     (tmp_path / "local").mkdir()
     (tmp_path / "local" / "cloud.json").write_text(json.dumps(at))
-    cloud = kit.connect_local(tmp_path)
+    cloud = targets.connect_local(tmp_path)
     assert cloud.client_kwargs()["base_url"] == "https://localhost:2"
     assert cloud.client_kwargs()["connection_verify"] == str(tmp_path / "ca.pem")
     assert cloud.app_scheme == "http"
@@ -113,10 +102,5 @@ def test_a_local_cloud_that_does_not_run_is_said(tmp_path: Path, text: str | Non
     if text is not None:
         (tmp_path / "local" / "cloud.json").write_text(text)
     with pytest.raises(NotStarted, match="chatkit local up"):
-        kit.connect_local(tmp_path)
+        targets.connect_local(tmp_path)
     assert local_cloud.running(tmp_path / "local") is None
-
-
-def test_clients_are_made_once(cloud: kit.Cloud) -> None:
-    """Some take a second to load."""
-    assert cloud.web() is cloud.web()
