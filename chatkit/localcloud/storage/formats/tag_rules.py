@@ -1,47 +1,45 @@
-"""Expressions over blob index tags. Follows Microsoft's pages "Find Blobs by Tags" and "Conditional headers" (`x-ms-if-tags`).
+"""Expressions over blob index tags.
 
-An expression is `"Tag" = 'value'` and the like, joined by AND, and in conditions by OR, which binds less. Values compare
-as texts. What a blob has no tag of fulfils no comparison.
+Follows Microsoft's pages "Find Blobs by Tags" and "Conditional headers" (`x-ms-if-tags`). An
+expression is `"Tag" = 'value'` and the like, joined by AND, and in conditions by OR, which binds
+less. Values compare as texts. No comparison holds for a tag that a blob does not have.
 """
 
 from __future__ import annotations
 
 import operator
-import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
-TOKEN = re.compile(
-    r"""\s*(?:"(?P<quoted>[^"]*)"|'(?P<value>[^']*)'|(?P<sign><>|<=|>=|[=<>])|(?P<word>@?[\w+\-./:]+))""",
-    re.ASCII,
-)
-SIGNS: Mapping[str, Callable[[str, str], bool]] = {
-    "=": operator.eq,
-    "<>": operator.ne,
-    "<": operator.lt,
-    "<=": operator.le,
-    ">": operator.gt,
-    ">=": operator.ge,
+from chatkit.localcloud.core import odata
+
+OPERATORS: Mapping[str, Callable[[str, str], bool]] = {
+    "eq": operator.eq,
+    "ne": operator.ne,
+    "lt": operator.lt,
+    "le": operator.le,
+    "gt": operator.gt,
+    "ge": operator.ge,
 }
 CONTAINER = "@container"
 
 
 @dataclass(frozen=True)
 class Comparison:
-    """One comparison: a tag's name (or `@container`), a sign and a value."""
+    """One comparison: a tag's name (or `@container`), an operator and a value."""
 
     name: str
-    sign: str
+    operator: str
     value: str
 
     def holds(self, tags: Mapping[str, str]) -> bool:
         """Say whether tags fulfil it."""
-        return self.name in tags and SIGNS[self.sign](tags[self.name], self.value)
+        return self.name in tags and OPERATORS[self.operator](tags[self.name], self.value)
 
 
 @dataclass(frozen=True)
 class TagRule:
-    """An expression: one of several groups, and of that group all comparisons, have to hold."""
+    """An expression: all comparisons of one of the groups have to hold."""
 
     groups: tuple[tuple[Comparison, ...], ...]
 
@@ -55,49 +53,50 @@ class TagRule:
         return any(all(comparison.holds(tags) for comparison in group) for group in self.groups)
 
 
-def parse(text: str, *, condition: bool = False) -> TagRule:
-    """Read an expression.
-
-    Args:
-        text: The expression.
-        condition: It is a condition: OR and `<>` are known, `@container` is not.
+def parse_search(text: str) -> TagRule:
+    """Read the expression of a search: AND alone joins, and there is no `<>`.
 
     Raises:
         ValueError: It is none.
     """
-    tokens, groups, group = _tokens(text), [], []
-    for place in range(0, len(tokens), 4):
-        comparison, joined = _comparison(tokens[place : place + 3]), tokens[place + 3 : place + 4]
-        if comparison.name == CONTAINER if condition else comparison.sign == "<>":
-            raise ValueError(text)
-        group.append(comparison)
-        word = joined[0][1].upper() if joined and joined[0][0] == "word" else ""
-        if joined and (
-            word not in ("AND", *(["OR"] if condition else [])) or len(tokens) == place + 4
-        ):
-            raise ValueError(text)
-        if word != "AND":
-            groups.append(tuple(group))
-            group = []
-    if not groups:
-        raise ValueError(text)
-    return TagRule(tuple(groups))
+    rule = TagRule((_group(odata.parse(text, odata.BLOB_TAGS)),))
+    for comparison in rule.groups[0]:
+        if comparison.operator == "ne":
+            raise ValueError(f"{comparison.name}: a search has no <>")
+    return rule
 
 
-def _tokens(text: str) -> list[tuple[str, str]]:
-    found, end = [], 0
-    while text[end:].strip():
-        match = TOKEN.match(text, end)
-        if match is None or match.lastgroup is None:
-            raise ValueError(text)
-        found.append((match.lastgroup, match[match.lastgroup]))
-        end = match.end()
-    return found
+def parse_condition(text: str) -> TagRule:
+    """Read a condition on the tags of one blob: also with OR and `<>`, and without `@container`.
+
+    Raises:
+        ValueError: It is none.
+    """
+    tree = odata.parse(text, odata.BLOB_TAGS)
+    alternatives = tree.operands if isinstance(tree, odata.Or) else (tree,)
+    rule = TagRule(tuple(_group(alternative) for alternative in alternatives))
+    if CONTAINER in rule.names:
+        raise ValueError(f"a condition has no {CONTAINER}")
+    return rule
 
 
-def _comparison(tokens: list[tuple[str, str]]) -> Comparison:
-    kinds = [kind for kind, _ in tokens]
-    if kinds not in (["quoted", "sign", "value"], ["word", "sign", "value"]):
-        raise ValueError(tokens)
-    (_, name), (_, sign), (_, value) = tokens
-    return Comparison(name.lower() if name.startswith("@") else name, sign, value)
+def _group(tree: odata.Node) -> tuple[Comparison, ...]:
+    return tuple(_comparisons(tree))
+
+
+def _comparisons(tree: odata.Node) -> Iterator[Comparison]:
+    match tree:
+        case odata.And(operands):
+            for operand in operands:
+                yield _comparison(operand)
+        case _:
+            yield _comparison(tree)
+
+
+def _comparison(tree: odata.Node) -> Comparison:
+    match tree:
+        case odata.Comparison(sign, odata.Name(name), odata.Literal(str(value))):
+            if name.startswith("@"):
+                name = name.lower()
+            return Comparison(name, sign, value)
+    raise ValueError("an expression is a tag's name, an operator and a value in quotes")

@@ -96,6 +96,6 @@ def _tags_match(request: Request, found: Blob | Container, header: str) -> bool:
     if isinstance(found, Container):
         raise StorageError("UnsupportedHeader", details={"HeaderName": header})
     try:
-        return tag_rules.parse(text, condition=True).holds(found.tags)
+        return tag_rules.parse_condition(text).holds(found.tags)
     except ValueError:
         raise bad_header(header, text) from None

@@ -245,7 +245,7 @@ def _tag_rule(text: str) -> tag_rules.TagRule:
     if not text:
         raise StorageError("MissingRequiredQueryParameter", details={"QueryParameterName": "where"})
     try:
-        return tag_rules.parse(text)
+        return tag_rules.parse_search(text)
     except ValueError:
         raise bad_query("where", text) from None
 

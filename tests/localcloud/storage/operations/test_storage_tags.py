@@ -147,7 +147,7 @@ def test_tags_can_depend_on_the_blobs_etag(tagged: ContainerClient) -> None:
 
 def test_or_binds_less_than_and() -> None:
     """`a AND b OR c` is `(a AND b) OR c`."""
-    rule = tag_rules.parse("a='1' AND b='1' OR c='1'", condition=True)
+    rule = tag_rules.parse_condition("a='1' AND b='1' OR c='1'")
     assert (
         rule.holds({"c": "1"}) and rule.holds({"a": "1", "b": "1"}) and not rule.holds({"a": "1"})
     )
