@@ -10,13 +10,13 @@ from aiohttp import web
 from aiohttp.typedefs import Middleware
 
 from chatkit.core.errors import PortInUse
+from chatkit.localcloud.core import cors
 from chatkit.localcloud.core.platform import Platform
 from chatkit.localcloud.core.runners import HttpServer
 from chatkit.localcloud.core.web import Handler, loopback_only
 from chatkit.localcloud.signalr.core.errors import BadRequest, SignalRError
 from chatkit.localcloud.signalr.core.instance import Instance
 from chatkit.localcloud.signalr.core.spec import InstanceSpec
-from chatkit.localcloud.signalr.cors import cors, mark
 from chatkit.localcloud.signalr.inspection import STATE, TRACE, state, trace, traced
 from chatkit.localcloud.signalr.rest import rest
 from chatkit.localcloud.signalr.transports.clients import Clients
@@ -24,6 +24,9 @@ from chatkit.localcloud.signalr.transports.websocket import hub_endpoint
 
 log = logging.getLogger("chatkit.local.signalr")
 SERVER_MODE = "This is the serverless service: app servers cannot connect (/server). Use service mode Serverless and the REST API.\n"
+CORS_METHODS = "GET, POST, DELETE, OPTIONS"
+CORS_HEADERS = "authorization, x-requested-with, x-signalr-user-agent, content-type"
+PREFLIGHT_MAX_AGE_S = 600
 MAX_URI_CHARS = 12 * 1024
 MAX_HEADER_CHARS = 16 * 1024
 
@@ -125,11 +128,12 @@ class SignalRService:
 
 def application(instance: Instance, clients: Clients) -> web.Application:
     """What serves everything but WebSockets."""
+    origins = cors.middleware(lambda: _cors_rule(instance.spec), _answer_preflight)
     app = web.Application(
-        middlewares=[loopback_only, traced(instance), _errors(instance), cors(instance)],
+        middlewares=[loopback_only, traced(instance), _errors(instance), origins],
         client_max_size=2 * rest.MAX_BODY_BYTES,
     )
-    app.on_response_prepare.append(mark)
+    app.on_response_prepare.append(cors.add_headers)
     app.add_routes(
         [
             web.route("*", "/api/health", _health),
@@ -146,6 +150,20 @@ def application(instance: Instance, clients: Clients) -> web.Application:
         ]
     )
     return app
+
+
+def _cors_rule(spec: InstanceSpec) -> cors.Rule:
+    """Browsers of the allowed origins may call an instance, always with credentials."""
+    return cors.Rule(origins=spec.allowed_origins, credentials=True, max_age_s=PREFLIGHT_MAX_AGE_S)
+
+
+def _answer_preflight(asked: cors.Preflight, allowed: dict[str, str] | None) -> web.Response:
+    """204 or 403. The service names all of its methods, and headers also when none were asked for."""
+    if allowed is None:
+        return web.Response(status=403)
+    allowed["Access-Control-Allow-Methods"] = CORS_METHODS
+    allowed.setdefault("Access-Control-Allow-Headers", CORS_HEADERS)
+    return web.Response(status=204, headers=allowed)
 
 
 def _no_instance(request: web.Request) -> web.Response:

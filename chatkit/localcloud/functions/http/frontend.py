@@ -8,13 +8,13 @@ from typing import Protocol
 
 from aiohttp import web
 
+from chatkit.localcloud.core import cors
 from chatkit.localcloud.core.web import Handler, loopback_only
 from chatkit.localcloud.functions.host.errors import HostUnavailable
 from chatkit.localcloud.functions.host.host import FunctionHost
 from chatkit.localcloud.functions.host.indexing import Function
 from chatkit.localcloud.functions.host.spec import Cors, HostKeys
 from chatkit.localcloud.functions.http import admin, http_data, webhooks
-from chatkit.localcloud.functions.http.cors import cors_middleware
 from chatkit.localcloud.functions.http.keys import is_admin, may_call
 
 log = logging.getLogger("chatkit.local.functions")
@@ -64,9 +64,11 @@ def application(site: Site) -> web.Application:
     async def gated(request: web.Request, handler: Handler) -> web.StreamResponse:
         return await (site.gate.handle(request, handler) if site.gate else handler(request))
 
-    middlewares = [loopback_only, stopped, cors_middleware(lambda: site.cors), _failures, gated]
+    # The host answers CORS before authentication and routes: functions never see a preflight.
+    origins = cors.middleware(lambda: _cors_rule(site.cors), _answer_preflight)
+    middlewares = [loopback_only, stopped, origins, _failures, gated]
     app = web.Application(middlewares=middlewares, client_max_size=BODY_LIMIT_BYTES)
-    app.on_response_prepare.append(_name_server)
+    app.on_response_prepare.extend([cors.add_headers, _name_server])
     front = Frontend(site)
     app.router.add_route("*", "/{path:.*}", front.handle)
     return app
@@ -149,6 +151,22 @@ async def _failures(request: web.Request, handler: Handler) -> web.StreamRespons
     except Exception:
         log.exception("%s %s", request.method, request.path)
         return web.Response(status=500)
+
+
+def _cors_rule(setting: Cors) -> cors.Rule:
+    """The setting names origins only; App Service compares them without regard to case."""
+    return cors.Rule(
+        origins=setting.allowed_origins, credentials=setting.support_credentials, ignore_case=True
+    )
+
+
+def _answer_preflight(
+    asked: cors.Preflight, allowed: dict[str, str] | None
+) -> web.Response | None:
+    """204 for an allowed origin; a refused preflight reaches the app, which may have OPTIONS routes."""
+    if allowed is None:
+        return None
+    return web.Response(status=204, headers=allowed)
 
 
 async def _name_server(request: web.Request, response: web.StreamResponse) -> None:
