@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 
+from chatkit.localcloud.core.etags import new_ticks
 from chatkit.localcloud.resource_manager.core import errors, regions
 from chatkit.localcloud.resource_manager.core.clock import iso
 from chatkit.localcloud.resource_manager.core.context import (
@@ -245,9 +246,7 @@ def web_space(plan: Document) -> str:
 
 def etag() -> str:
     """An ETag as Microsoft.Web makes them: time in hexadecimal."""
-    import time
-
-    return f"{621355968000000000 + time.time_ns() // 100:X}"
+    return f"{new_ticks():X}"
 
 
 def _sku(body: Document, old: Document | None) -> Document:

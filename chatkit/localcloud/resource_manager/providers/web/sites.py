@@ -9,6 +9,7 @@ import secrets
 import string
 from typing import Any
 
+from chatkit.localcloud.core.etags import Conditions
 from chatkit.localcloud.functions.host.spec import Cors, HostKeys, SiteSpec, port_owners
 from chatkit.localcloud.resource_manager.core import errors, identities, regions
 from chatkit.localcloud.resource_manager.core.clock import iso
@@ -344,17 +345,13 @@ def check_etag(call: Call, document: Document | None) -> None:
     Raises:
         ArmError: 412 when the stored version is another one.
     """
-    wanted, unwanted = call.headers.get("if-match", ""), call.headers.get("if-none-match", "")
-    tag = f'"{document["etag"]}"' if document else ""
-    if wanted and not (
-        document and (wanted == "*" or tag in [one.strip() for one in wanted.split(",")])
-    ):
-        raise errors.web_error(
-            412,
-            "PreconditionFailed",
-            "The condition specified using HTTP conditional header(s) is not met.",
-        )
-    if unwanted == "*" and document:
+    # Resource Manager knows `If-None-Match: *` only, which says "create, do not replace".
+    creates_only = call.headers.get("if-none-match") == "*"
+    conditions = Conditions(
+        if_match=call.headers.get("if-match", ""), if_none_match="*" if creates_only else ""
+    )
+    stored = f'"{document["etag"]}"' if document else None
+    if conditions.unmet(stored):
         raise errors.web_error(
             412,
             "PreconditionFailed",
