@@ -164,7 +164,7 @@ class Workshop:
             ran = "Nothing was missed."
             if found.ran:
                 ran = f"Ran what was missed: {', '.join(found.ran)}."
-            held = ", ".join(found.held) or "nothing"
+            held = ", ".join(found.kept) or "nothing"
             return step.result(f"Section {found.section} can begin. {ran}", ("there already", held))
 
     def complete(self, section: str) -> None:
@@ -231,6 +231,10 @@ class Workshop:
         return local_run.stop_page(self.session)
 
     # Sections 07 and 08: the functions and the page go to Azure
+
+    def package_files(self) -> list[str]:
+        """Name the files that would be published: what `.funcignore` names, keys and notebooks are not among them."""
+        return deployment.package_files(self.session)
 
     def publish_functions(self, *, again: bool = False) -> Result:
         """Package my-chat/functions, send it, and wait until the functions answer.

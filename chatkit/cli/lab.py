@@ -13,7 +13,8 @@ import typer
 
 from chatkit.cloud import local_cloud
 from chatkit.core import ports, settings
-from chatkit.core.errors import PortInUse, SetupError
+from chatkit.core.errors import PortInUse
+from chatkit.lesson import sections
 from chatkit.setup.environment import Environment
 
 PORT = 8890
@@ -30,9 +31,7 @@ def lab(
     ] = None,
 ) -> None:
     """Start the local cloud and open JupyterLab at the first notebook."""
-    first = next(iter(sorted((settings.checkout() / "notebooks").glob("00-*.ipynb"))), None)
-    if first is None:
-        raise SetupError("The notebooks are not here.", hint="Run this in a checkout of chatkit.")
+    first = next(iter(sections.notebooks(settings.checkout() / "notebooks").values()))
     chosen = choose_port(port)
     if settings.load(settings.home()).target == "local":
         local_cloud.start(local_cloud.folder())

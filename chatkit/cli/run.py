@@ -11,12 +11,10 @@ import typer
 
 from chatkit.core import settings
 from chatkit.core.public_urls import public_url
-from chatkit.lesson import notebooks
+from chatkit.lesson import notebooks, sections
 
 if TYPE_CHECKING:  # the other verbs start without waiting for it
     from rich.progress import Progress, TaskID
-
-CLEAN_UP = "11"
 
 
 def run(
@@ -66,7 +64,7 @@ def farewell(executed: list[Path]) -> str:
     url = settings.load(settings.home()).facts.web_url
     if url:
         return f"The chat page: {public_url(url)}"
-    if executed[-1].name.startswith(CLEAN_UP):
+    if sections.find(executed[-1].name[:2]).cleans_up:
         return "Everything is cleaned up."
     return "There is no chat page yet; section 08 makes it."
 
@@ -77,11 +75,11 @@ def select(folder: Path, until: str | None) -> list[Path]:
     Raises:
         SetupError: There are no notebooks, or no section of that number.
     """
-    last = notebooks.section(folder, until) if until is not None else None
-    known = notebooks.sections(folder)
-    return [
-        path for number, path in known.items() if (number <= last if last else number < CLEAN_UP)
-    ]
+    known = sections.notebooks(folder)
+    if until is None:
+        return [path for section, path in known.items() if not section.cleans_up]
+    last = sections.with_notebook(until, folder)
+    return [path for section, path in known.items() if section.number <= last.number]
 
 
 def execute(notebook: Path, copy: Path, progress: Progress, task: TaskID) -> float:

@@ -1,7 +1,8 @@
 """Catching up: the workshop as it is at the start of a section, by running the notebooks that were missed.
 
-Strategy: what was done is not done again. Sections are looked at in order, each through its own check; from the first whose work
-is not there, the notebooks run one after the other, in one kernel, each up to its check. What comes after a check is an exercise.
+Strategy: what was done is not done again. Sections are looked at in order, each through its own check. From the first
+one whose work is not there, the notebooks run one after the other, in one kernel, each up to its check. What comes after
+a check is an exercise.
 """
 
 from __future__ import annotations
@@ -17,44 +18,38 @@ from typing import TYPE_CHECKING, Any
 
 from chatkit.core import settings as store
 from chatkit.core.errors import ChatkitError, SetupError
-from chatkit.lesson import checks, notebooks
+from chatkit.lesson import checks, notebooks, sections
+from chatkit.lesson.sections import SECTIONS, Section
 from chatkit.steps import local_run
 
 if TYPE_CHECKING:
     from chatkit.cloud.calls import Calls
     from chatkit.steps.session import Session
 
-LAST = "11"
-LOCAL_RUN = (
-    "04",
-    "05",
-    "06",
-)  # their checks ask the servers of this machine, which nobody needs after section 08
-PAGE_MOVES = "08"
 TICK_S = 0.5
 
 
 @dataclass(frozen=True)
-class Missed:
-    """What catching up did.
+class CaughtUp:
+    """What catching up did, in numbers of sections.
 
     Attributes:
         section: The one that can begin now.
-        held: Sections whose work was there.
-        ran: Sections whose notebooks were run.
+        kept: Those whose work was there.
+        ran: Those whose notebooks were run.
     """
 
     section: str
-    held: tuple[str, ...]
+    kept: tuple[str, ...]
     ran: tuple[str, ...]
 
 
-def catch_up(session: Session, section: str | None, calls: Calls) -> Missed:
+def catch_up(session: Session, number: str | None, calls: Calls) -> CaughtUp:
     """Bring a workshop to the start of a section.
 
     Args:
         session: Keeps what it has; files of my-chat that differ from the kit's are kept beside.
-        section: Its number; None for the one after the last that was completed.
+        number: Of the section; None for the one after the last that was completed.
         calls: Told what runs.
 
     Raises:
@@ -62,67 +57,74 @@ def catch_up(session: Session, section: str | None, calls: Calls) -> Missed:
         NotebookFailed: A cell of a missed notebook raised.
     """
     folder = store.checkout() / "notebooks"
-    goal = (
-        _after(session.settings.facts.completed)
-        if section is None
-        else notebooks.section(folder, section)
-    )
-    before = [number for number in notebooks.sections(folder) if number < goal]
-    _wake(session, goal)
-    held = _held(session, before, calls)
-    missed = before[len(held) :]
+    if number is None:
+        goal = sections.after(session.settings.facts.completed)
+    else:
+        goal = sections.with_notebook(number, folder)
+    paths = sections.notebooks(folder)
+    before = [section for section in sections.before(goal) if section in paths]
+    _start_servers_again(session, goal)
+    kept = _sections_with_work(session, before, calls)
+    missed = before[len(kept) :]
     if missed:
-        _run(
-            [notebooks.sections(folder)[number] for number in missed],
-            session.settings.target,
-            calls,
-        )
-        session.begin_at(goal)
-    return Missed(goal, tuple(held), tuple(missed))
+        _run([paths[section] for section in missed], session.settings.target, calls)
+        session.begin_at(goal.number)
+    return CaughtUp(goal.number, _numbers(kept), _numbers(missed))
 
 
-def _after(completed: Sequence[str]) -> str:
-    done = [number for number in completed if number < LAST]
-    return f"{int(max(done)) + 1:02}" if done else "00"
+def _numbers(some: Sequence[Section]) -> tuple[str, ...]:
+    return tuple(section.number for section in some)
 
 
-def _wake(session: Session, goal: str) -> None:
-    """Start what a pause has ended: the servers on this machine, while the lessons still need them."""
+def _needs_local_servers(session: Session, goal: Section) -> bool:
+    """Whether a section before the goal, or the goal, still uses the servers on this machine."""
     done = session.settings.facts.completed
-    if goal > PAGE_MOVES or PAGE_MOVES in done:
+    over = [section for section in SECTIONS if section.ends_local_run]
+    return not any(section.number in done or section.number < goal.number for section in over)
+
+
+def _start_servers_again(session: Session, goal: Section) -> None:
+    """Start the servers on this machine that a pause has ended, while the sections still need them."""
+    if not _needs_local_servers(session, goal):
         return
+    done = session.settings.facts.completed
+    started = [section.starts for section in sections.before(goal) if section.number in done]
     with suppress(ChatkitError):  # then the section's check fails, and its notebook runs
-        if "04" in done and goal > "04":
-            local_run.write_local_settings(
-                session
-            )  # after a restart the instance may be at another port
+        if "functions" in started:
+            # After a restart of the machine the SignalR instance may be at another port.
+            local_run.write_local_settings(session)
             local_run.start_functions(session)
-        if "06" in done and goal > "06":
+        if "page" in started:
             local_run.start_page(session)
 
 
-def _held(session: Session, before: Sequence[str], calls: Calls) -> list[str]:
+def _sections_with_work(session: Session, before: Sequence[Section], calls: Calls) -> list[Section]:
     """The sections, from the first one on, whose work is there."""
-    held: list[str] = []
-    for number in before:
-        if not _over(session, number, before[-1]):
-            try:
-                with calls.doing(f"looking at section {number}"):
-                    checks.check(session, number)
-            except (
-                Exception
-            ):  # whatever it was: that section's notebook makes it good, or says what is wrong
-                break
-            calls.tick()
-        session.complete(number)
-        held.append(number)
-    return held
+    kept: list[Section] = []
+    for section in before:
+        if not _is_over(session, section, before[-1]) and not _is_done(session, section, calls):
+            break
+        session.complete(section.number)
+        kept.append(section)
+    return kept
 
 
-def _over(session: Session, number: str, last: str) -> bool:
-    """Whether a section was completed, and what it left running is no longer needed."""
-    done = session.settings.facts.completed
-    return number in done and number in LOCAL_RUN and (last >= PAGE_MOVES or PAGE_MOVES in done)
+def _is_done(session: Session, section: Section, calls: Calls) -> bool:
+    """Whether a section's check finds its work."""
+    try:
+        with calls.doing(f"looking at section {section.number}"):
+            checks.check(session, section.number)
+    except Exception:  # whatever it was, the section's notebook repairs it or says what is wrong
+        return False
+    calls.tick()
+    return True
+
+
+def _is_over(session: Session, section: Section, last: Section) -> bool:
+    """Whether a section was completed, and nothing needs what it left running."""
+    if not section.uses_local_servers or section.number not in session.settings.facts.completed:
+        return False
+    return last.ends_local_run or not _needs_local_servers(session, last)
 
 
 def _run(paths: Sequence[Path], target: str, calls: Calls) -> None:
@@ -139,17 +141,18 @@ def _run(paths: Sequence[Path], target: str, calls: Calls) -> None:
             )
 
     environment = {**os.environ, "CHATKIT_TARGET": target, "CHATKIT_PROGRESS": "0"}
+    first = paths[0]
     with ThreadPoolExecutor(1) as pool:  # its own thread: a kernel's loop runs in this one already
         running = pool.submit(
             notebooks.execute,
             content,
-            paths[0].name,
-            paths[0].parent,
+            first.name,
+            first.parent,
             done=done,
             environment=environment,
         )
         try:
-            with calls.doing(f"running sections {paths[0].name[:2]} to {paths[-1].name[:2]}"):
+            with calls.doing(f"running sections {first.name[:2]} to {paths[-1].name[:2]}"):
                 while not wait([running], TICK_S).done:
                     calls.tick()
         except KeyboardInterrupt:
@@ -165,7 +168,8 @@ def _cells(paths: Sequence[Path]) -> Iterator[Any]:
     for path in paths:
         notebook: Any = nbformat.read(path, as_version=4)  # type: ignore[no-untyped-call]
         for cell in notebook.cells:
-            if cell.cell_type == "code":
-                yield nbformat.v4.new_code_cell(cell.source, metadata={"notebook": path.name})  # type: ignore[no-untyped-call]
-            if cell.cell_type == "code" and "workshop.check(" in cell.source:
+            if cell.cell_type != "code":
+                continue
+            yield nbformat.v4.new_code_cell(cell.source, metadata={"notebook": path.name})  # type: ignore[no-untyped-call]
+            if "workshop.check(" in cell.source:
                 break

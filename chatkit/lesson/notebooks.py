@@ -1,4 +1,4 @@
-"""The notebooks as programs: which there are, and running their cells without a browser."""
+"""The notebooks as programs: running their cells without a browser."""
 
 from __future__ import annotations
 
@@ -9,37 +9,13 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from chatkit.core.errors import ChatkitError, SetupError
+from chatkit.core.errors import ChatkitError
 
 CELL_TIMEOUT_S = 1800
 
 
 class NotebookFailed(ChatkitError):
     """A cell raised."""
-
-
-def sections(folder: Path) -> dict[str, Path]:
-    """Every notebook by the number of its section, in order.
-
-    Raises:
-        SetupError: There are no notebooks.
-    """
-    numbered = {path.name[:2]: path for path in sorted(folder.glob("[0-9][0-9]-*.ipynb"))}
-    if not numbered:
-        raise SetupError("The notebooks are not here.", hint="Run this in a checkout of chatkit.")
-    return numbered
-
-
-def section(folder: Path, number: str) -> str:
-    """The number of a section as the notebooks write it: "7" is "07".
-
-    Raises:
-        SetupError: There is no such section.
-    """
-    known = sections(folder)
-    if number.zfill(2) not in known:
-        raise SetupError(f"There is no section {number}.", hint=f"Sections are {', '.join(known)}.")
-    return number.zfill(2)
 
 
 def execute(

@@ -48,6 +48,6 @@ def reset(session: Session) -> Receipt:
     if not receipt.complete:
         return receipt
     kept = put_aside(session.folder, home=session.home)
-    session.begin_at("00")
+    session.learn(completed=())
     where = f"; your app is kept as {kept}" if kept else ""
     return receipt.with_line(f"Back at the start. Notebooks are untouched{where}.")

@@ -10,6 +10,13 @@ from chatkit.steps.session import Session, Step
 NEGOTIATE = "/api/negotiate"
 
 
+def package_files(session: Session) -> list[str]:
+    """Name the files that would be published, by their path in the app's folder."""
+    from chatkit.cloud.publish import package
+
+    return [str(path) for path in package.package_files(session.functions_folder)]
+
+
 def publish_functions(session: Session, *, again: bool = False) -> Result:
     """Package my-chat/functions, send it, and wait until the functions answer.
 

@@ -16,7 +16,7 @@ from nbclient import NotebookClient
 from chatkit.cloud import local_cloud
 from chatkit.core import settings
 from chatkit.core.errors import SetupError
-from chatkit.lesson import catch_up, checks
+from chatkit.lesson import checks
 from chatkit.lesson.notebooks import NotebookFailed
 from chatkit.steps import local_settings
 from chatkit.steps.local_servers import FUNCTIONS, PAGE
@@ -148,16 +148,6 @@ def test_a_cell_that_fails_is_named(
         NotebookFailed, match="^01-two.ipynb stopped in the cell .* ValueError: no rain today"
     ):
         workshop.catch_up("02")
-
-
-@pytest.mark.parametrize(
-    ("completed", "next_one"), [((), "00"), (("00", "01"), "02"), (("00", "01", "10", "11"), "11")]
-)
-def test_without_a_number_the_next_section_is_meant(
-    completed: tuple[str, ...], next_one: str
-) -> None:
-    """The one after the last; the clean-up is the last there is."""
-    assert catch_up._after(completed) == next_one
 
 
 def write(folder: Path, name: str, *cells: str) -> None:

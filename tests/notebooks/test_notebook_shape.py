@@ -10,6 +10,7 @@ from typing import Any
 import nbformat
 import pytest
 
+import chatkit
 from tests.notebooks import refresh
 
 NAMES = [path.name for path in refresh.paths()]
@@ -152,11 +153,17 @@ def test_the_attack_is_repeated_word_for_word() -> None:
     assert [refresh.shown(cell.outputs[0]) for cell in (before, after)] == ["(200, 200, 200, True)", "(401, 401, 401, False)"]
 
 
-def test_every_section_with_a_check_has_its_notebook() -> None:
-    """Numbers of notebooks and checks are the same."""
-    from chatkit.lesson.checks import SECTIONS
+def test_cells_import_the_kit_from_its_top_alone(book: Any) -> None:
+    """What a cell imports is the kit's public contract; its inner rooms may change."""
+    inner = re.compile(r"^\s*(?:from chatkit\.|import chatkit\.)", re.MULTILINE)
+    assert [cell.id for cell in refresh.code_cells(book) if inner.search(cell.source)] == []
 
-    assert [name[:2] for name in NAMES] == sorted(SECTIONS)
+
+def test_cells_import_public_names_only(book: Any) -> None:
+    """Those of `chatkit.__all__`."""
+    for cell in refresh.code_cells(book):
+        for names in re.findall(r"^from chatkit import (.+)$", cell.source, re.MULTILINE):
+            assert {name.strip() for name in names.split(",")} <= {*chatkit.__all__}, cell.id
 
 
 def test_the_sanitizer_hides_what_differs_and_nothing_else() -> None:

@@ -10,27 +10,13 @@ from collections.abc import Callable, Iterator
 from importlib import import_module
 from typing import TYPE_CHECKING
 
-from chatkit.core.errors import ChatkitError
 from chatkit.core.results import Result
+from chatkit.lesson import sections
 
 if TYPE_CHECKING:
     from chatkit.steps.session import Session
 
 Check = Callable[["Session"], Iterator[str]]
-SECTIONS = {
-    "00": "start",
-    "01": "sign_in",
-    "02": "signalr",
-    "03": "app_folder",
-    "04": "connection_info",
-    "05": "send_message",
-    "06": "local_page",
-    "07": "deployed_app",
-    "08": "deployed_page",
-    "09": "authentication",
-    "10": "private_messages",
-    "11": "clean_up",
-}
 
 
 def check(session: Session, section: str) -> Result:
@@ -44,16 +30,10 @@ def check(session: Session, section: str) -> Result:
 
     Raises:
         CheckFailed: Something is not as it should be; the hint says what to do.
-        ChatkitError: There is no such section.
+        SetupError: There is no such section.
     """
-    if section not in SECTIONS:
-        raise ChatkitError(
-            f"There is no section {section!r}.",
-            hint=f"Sections with a check: {', '.join(SECTIONS)}.",
-        )
+    run: Check = import_module(f"{__name__}.{sections.find(section).check}").check
     begun = time.monotonic()
-    module = import_module(f"{__name__}.{SECTIONS[section]}")
-    run: Check = module.check
     proven = [f"  - {sentence}" for sentence in run(session)]
     return Result(
         "\n".join([f"Section {section} works:", *proven]), seconds=time.monotonic() - begun

@@ -1,0 +1,105 @@
+"""The sections of the tutorial: one table, from which notebooks, checks, catching up and `chatkit run` take what they know."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from chatkit.core.errors import SetupError
+
+
+@dataclass(frozen=True)
+class Section:
+    """One section: a notebook, whose name begins with the number, and a check.
+
+    Attributes:
+        number: Two digits.
+        check: Its module in `chatkit.lesson.checks`.
+        starts: The server on this machine that it starts and leaves running.
+        uses_local_servers: Its check asks the servers on this machine.
+        ends_local_run: After it nothing needs those servers any more.
+        cleans_up: It deletes what the others have made.
+    """
+
+    number: str
+    check: str
+    starts: Literal["functions", "page"] | None = None
+    uses_local_servers: bool = False
+    ends_local_run: bool = False
+    cleans_up: bool = False
+
+    def notebook(self, folder: Path) -> Path | None:
+        """Its notebook in a folder, None when it is not there."""
+        return next(iter(sorted(folder.glob(f"{self.number}-*.ipynb"))), None)
+
+
+SECTIONS = (
+    Section("00", "start"),
+    Section("01", "sign_in"),
+    Section("02", "signalr"),
+    Section("03", "app_folder"),
+    Section("04", "connection_info", starts="functions", uses_local_servers=True),
+    Section("05", "send_message", uses_local_servers=True),
+    Section("06", "local_page", starts="page", uses_local_servers=True),
+    Section("07", "deployed_app"),
+    Section("08", "deployed_page", ends_local_run=True),
+    Section("09", "authentication"),
+    Section("10", "private_messages"),
+    Section("11", "clean_up", cleans_up=True),
+)
+
+
+def find(number: str) -> Section:
+    """Return the section of a number; "7" is "07".
+
+    Raises:
+        SetupError: There is no such section.
+    """
+    return _find(number, SECTIONS)
+
+
+def after(completed: Sequence[str]) -> Section:
+    """Return the section to do next: the one after the last that was completed. The clean-up is the last there is."""
+    following = SECTIONS[0]
+    for section, next_one in zip(SECTIONS, SECTIONS[1:], strict=False):
+        if section.number in completed:
+            following = next_one
+    return following
+
+
+def before(section: Section) -> list[Section]:
+    """The sections before one, in order."""
+    return [one for one in SECTIONS if one.number < section.number]
+
+
+def notebooks(folder: Path) -> dict[Section, Path]:
+    """The notebooks in a folder, in the order of the sections.
+
+    Raises:
+        SetupError: There are none.
+    """
+    found = {section: section.notebook(folder) for section in SECTIONS}
+    known = {section: path for section, path in found.items() if path is not None}
+    if not known:
+        raise SetupError("The notebooks are not here.", hint="Run this in a checkout of chatkit.")
+    return known
+
+
+def with_notebook(number: str, folder: Path) -> Section:
+    """Return the section of a number that has a notebook in a folder.
+
+    Raises:
+        SetupError: There are no notebooks, or none of such a section.
+    """
+    return _find(number, [*notebooks(folder)])
+
+
+def _find(number: str, known: Sequence[Section]) -> Section:
+    for section in known:
+        # "7" is "07", but no number at all is not "00".
+        if number and section.number == number.zfill(2):
+            return section
+    numbers = ", ".join(section.number for section in known)
+    raise SetupError(f"There is no section {number}.", hint=f"Sections are {numbers}.")

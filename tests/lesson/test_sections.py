@@ -1,0 +1,68 @@
+"""The table of sections agrees with notebooks and checks, and gives each verb what it needs."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from inspect import isgeneratorfunction
+from pathlib import Path
+
+import pytest
+
+from chatkit.core.errors import SetupError
+from chatkit.lesson import sections
+from chatkit.lesson.sections import SECTIONS, Section
+
+NOTEBOOKS = Path(__file__).resolve().parents[2] / "notebooks"
+
+
+def test_every_notebook_has_a_section_and_every_section_a_notebook() -> None:
+    """In the same order."""
+    assert [*sections.notebooks(NOTEBOOKS).values()] == sorted(NOTEBOOKS.glob("*.ipynb"))
+    assert [*sections.notebooks(NOTEBOOKS)] == [*SECTIONS]
+
+
+@pytest.mark.parametrize("section", SECTIONS, ids=lambda section: section.number)
+def test_every_section_has_a_check_that_its_notebook_calls(section: Section) -> None:
+    """By the section's own number."""
+    assert isgeneratorfunction(import_module(f"chatkit.lesson.checks.{section.check}").check)
+    notebook = section.notebook(NOTEBOOKS)
+    assert notebook is not None
+    assert f'workshop.check(\\"{section.number}\\")' in notebook.read_text(encoding="utf-8")
+
+
+def test_every_check_belongs_to_one_section() -> None:
+    """No two share one."""
+    assert len({section.check for section in SECTIONS}) == len(SECTIONS)
+
+
+@pytest.mark.parametrize(
+    ("completed", "next_one"), [((), "00"), (("00", "01"), "02"), (("00", "01", "10", "11"), "11")]
+)
+def test_without_a_number_the_next_section_is_meant(
+    completed: tuple[str, ...], next_one: str
+) -> None:
+    """The one after the last; the clean-up is the last there is."""
+    assert sections.after(completed).number == next_one
+
+
+def test_a_number_may_be_short() -> None:
+    """People type 7 and mean 07."""
+    assert sections.find("7") == sections.find("07") == SECTIONS[7]
+    assert [section.number for section in sections.before(SECTIONS[2])] == ["00", "01"]
+
+
+@pytest.mark.parametrize("number", ["12", "", "one", "-1"])
+def test_another_number_is_refused_with_those_there_are(number: str) -> None:
+    """In a sentence."""
+    with pytest.raises(SetupError, match="There is no section .*Sections are 00, 01"):
+        sections.find(number)
+
+
+def test_a_section_without_its_notebook_is_refused(tmp_path: Path) -> None:
+    """A folder without any notebook, too."""
+    with pytest.raises(SetupError, match="notebooks are not here"):
+        sections.with_notebook("00", tmp_path)
+    (tmp_path / "00-x.ipynb").touch()
+    assert sections.with_notebook("0", tmp_path) == SECTIONS[0]
+    with pytest.raises(SetupError, match="no section 07.*Sections are 00\\."):
+        sections.with_notebook("07", tmp_path)
