@@ -122,6 +122,33 @@ class Settings:
         """Names of every resource."""
         return Names.of(self.suffix, region=self.region, hub=self.hub)
 
+    # Cells read names from here: they are part of what notebooks rely on.
+
+    @property
+    def resource_group(self) -> str:
+        """Name of the group that holds everything."""
+        return self.names.resource_group
+
+    @property
+    def signalr(self) -> str:
+        """Name of the SignalR Service instance."""
+        return self.names.signalr
+
+    @property
+    def storage_account(self) -> str:
+        """Name of the storage account."""
+        return self.names.storage_account
+
+    @property
+    def function_app(self) -> str:
+        """Name of the function app."""
+        return self.names.function_app
+
+    @property
+    def plan(self) -> str:
+        """Name of the function app's plan."""
+        return self.names.plan
+
     @property
     def facts(self) -> Known:
         """What is known about the current target."""
