@@ -17,42 +17,18 @@ for _name in VARIABLES:  # on a JupyterHub or in a codespace, addresses look dif
     os.environ.pop(_name, None)
 
 
-LONGEST_FIRST = (
-    "tests/localcloud/resource_manager/test_arm_az",
-    "tests/cli/test_fresh_checkout",
-    "notebooks/",
-)
-"""Where long files are: started last, one of them would keep a single process busy while the others wait.
-
-Not those with a browser: Playwright leaves an event loop running in its process; tests that need one of their own come before.
-"""
-
-
-def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """In parallel runs, begin with what takes longest."""
-
-    def rank(item: pytest.Item) -> int:
-        return next(
-            (at for at, start in enumerate(LONGEST_FIRST) if item.nodeid.startswith(start)),
-            len(LONGEST_FIRST),
-        )
-
-    if hasattr(config, "workerinput"):
-        items.sort(key=rank)
-
-
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> object:
-    """In parallel runs, keep together what stands on the same ground: a file's tests, and all notebooks, in order."""
+    """With `--dist loadfile`, give all notebooks to one process: they are one program in twelve files."""
+    if config.getoption("dist") != "loadfile":
+        return None
     from xdist.scheduler import LoadFileScheduling  # type: ignore[import-untyped]
 
     class Scheduling(LoadFileScheduling):  # type: ignore[misc]
         def _split_scope(self, nodeid: str) -> str:
-            return (
-                "notebooks"
-                if nodeid.startswith("notebooks/")
-                else str(super()._split_scope(nodeid))
-            )
+            if nodeid.startswith("notebooks/"):
+                return "notebooks"
+            return str(super()._split_scope(nodeid))
 
     return Scheduling(config, log)
 

@@ -2,13 +2,29 @@
 
 from __future__ import annotations
 
-import os
-import shutil
-from collections.abc import Callable, Iterator
+import asyncio
+from collections.abc import Iterator
 
 import pytest
 
 from chatkit.cloud.local_cloud import Endpoints, folder, start, stop
+from tests.chromium import NAMES
+from tests.tools import Tools
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark the tests that need a tool, so that `-m "not tools"` leaves them out."""
+    for item in items:
+        if "tools" in getattr(item, "fixturenames", ()):
+            item.add_marker(pytest.mark.tools)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def no_loop_is_left_running() -> Iterator[None]:
+    """Fail a file that ends with an event loop running: later tests could not start theirs."""
+    yield
+    with pytest.raises(RuntimeError, match="no running event loop"):
+        asyncio.get_running_loop()
 
 
 @pytest.fixture(scope="session")
@@ -19,16 +35,12 @@ def local_cloud() -> Iterator[Endpoints]:
 
 
 @pytest.fixture(scope="session")
-def require_tool() -> Callable[[str], str]:
-    """A function that returns a tool's path; without the tool the test is skipped, or fails under CI=true."""
+def tools() -> Tools:
+    """Programs and packages beside the test dependencies."""
+    return Tools()
 
-    def require(name: str) -> str:
-        path = shutil.which(name)
-        if path is not None:
-            return path
-        reason = f"{name} is not installed on this machine"
-        if os.environ.get("CI") == "true":
-            pytest.fail(reason)
-        pytest.skip(reason)
 
-    return require
+@pytest.fixture(scope="session")
+def chromium(tools: Tools) -> str:
+    """Where the system's Chromium is."""
+    return tools.program(*NAMES)

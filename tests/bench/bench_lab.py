@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-import shutil
 import sys
 import tempfile
 import time
 from pathlib import Path
 
-from playwright.sync_api import BrowserContext, sync_playwright
+from playwright.sync_api import BrowserContext
 
 CHECKOUT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(CHECKOUT))
 
+from tests.chromium import launched  # noqa: E402
 from tests.lab.notebook_page import KERNEL_READY, NotebookPage  # noqa: E402
 from tests.lab.running_lab import free_port, running, running_lab  # noqa: E402
-from tests.web.conftest import ARGUMENTS, NAMES  # noqa: E402
 
 FIRST, GOAL_S, ROUNDS = "00-start-here.ipynb", 15, 2
 PEER = (
@@ -26,14 +25,11 @@ PEER = (
 
 def run() -> dict[str, object]:
     """Measure both in turn, each time in an empty browser and an empty home; the better round of each counts."""
-    with sync_playwright() as playwright:
-        path = next(filter(None, map(shutil.which, NAMES)))
-        browser = playwright.chromium.launch(executable_path=path, args=ARGUMENTS)
+    with launched() as browser:
         rounds = [
             (jupyterlab_s(browser.new_context()), chatkit_lab(browser.new_context()))
             for _ in range(ROUNDS)
         ]
-        browser.close()
     peer_s = min(peer for peer, _ in rounds)
     kit = min((kit for _, kit in rounds), key=lambda times: times["first_cell_executed_s"])
     return {**kit, "goal_s": GOAL_S, "peer": "jupyterlab, to a ready kernel", "peer_s": peer_s}

@@ -2,26 +2,22 @@
 
 from __future__ import annotations
 
-import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import BrowserContext, sync_playwright
+from playwright.sync_api import BrowserContext
 
+from tests.chromium import launched
 from tests.lab.notebook_page import VIEWPORT
 from tests.lab.running_lab import running_lab
-from tests.web.conftest import ARGUMENTS, NAMES
 
 
 @pytest.fixture(scope="module")
-def browser(require_tool: Callable[[str], str]) -> Iterator[BrowserContext]:
-    """A window of the system's Chromium, never shown. It ends with the file: its loop would disturb asynchronous tests."""
-    path = next(filter(None, map(shutil.which, NAMES)), None) or require_tool(NAMES[0])
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, args=ARGUMENTS)
+def browser(chromium: str) -> Iterator[BrowserContext]:
+    """A window of a Chromium for one file."""
+    with launched(path=chromium) as browser:
         yield browser.new_context(viewport=VIEWPORT, locale="en-GB")
-        browser.close()
 
 
 @pytest.fixture(scope="module")

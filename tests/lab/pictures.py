@@ -7,20 +7,19 @@ docs/images/lab*.png.
 from __future__ import annotations
 
 import os
-import shutil
 import sys
 import tempfile
 from pathlib import Path
 
-from playwright.sync_api import BrowserContext, Locator, ViewportSize, expect, sync_playwright
+from playwright.sync_api import BrowserContext, Locator, ViewportSize, expect
 
 from chatkit.core.settings import checkout
 from chatkit.workshop import Workshop
+from tests.chromium import launched
 from tests.lab.beginnings import begin_06, begin_10
 from tests.lab.notebook_page import VIEWPORT, NotebookPage
 from tests.lab.running_lab import running_lab
 from tests.notebooks.refresh import SUFFIX
-from tests.web.conftest import ARGUMENTS, NAMES
 from tests.web.screenshots import Said
 
 PANEL = "panel = workshop.chat_panel("
@@ -49,14 +48,11 @@ def main() -> None:
     folder = Path(sys.argv[1]) if len(sys.argv) > 1 else checkout() / "docs" / "images"
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as home:
         os.environ.update(CHATKIT_HOME=home, CHATKIT_SUFFIX=SUFFIX)
-        with running_lab(Path(home)) as address, sync_playwright() as playwright:
-            path = next(filter(None, map(shutil.which, NAMES)))
-            browser = playwright.chromium.launch(executable_path=path, args=ARGUMENTS)
+        with running_lab(Path(home)) as address, launched() as browser:
             window = browser.new_context(viewport=VIEWPORT, locale="en-GB", color_scheme="light")
             workshop = begin_06(Path(home))
             take_two(window, address, folder)
             take_three(window, address, folder, workshop)
-            browser.close()
 
 
 def take_two(window: BrowserContext, address: str, folder: Path) -> None:

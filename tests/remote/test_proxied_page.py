@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import re
-import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from urllib.parse import urljoin, urlsplit
 
 import pytest
-from playwright.sync_api import Browser, Page, WebSocket, expect, sync_playwright
+from playwright.sync_api import Browser, Page, WebSocket, expect
 
 from chatkit.workshop import Workshop
+from tests.chromium import launched
 from tests.lab.running_lab import free_port, running
-from tests.web.conftest import ARGUMENTS, NAMES, join
+from tests.web.conftest import join
 from tests.web.deployed import finished_workshop
 
 HOST, PREFIX, TOKEN = "hub.example", "/user/alice/", "only-for-this-test"
@@ -41,13 +41,10 @@ class Visitor:
 
 
 @pytest.fixture(scope="module")
-def browser(require_tool: Callable[[str], str]) -> Iterator[Browser]:
+def browser(chromium: str) -> Iterator[Browser]:
     """A Chromium that knows the host's name."""
-    path = next(filter(None, map(shutil.which, NAMES)), None) or require_tool(NAMES[0])
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, args=[*ARGUMENTS, ELSEWHERE])
+    with launched(ELSEWHERE, path=chromium) as browser:
         yield browser
-        browser.close()
 
 
 @pytest.fixture(scope="module")

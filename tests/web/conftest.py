@@ -3,36 +3,26 @@
 from __future__ import annotations
 
 import json
-import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page
 
+from tests.chromium import ARGUMENTS, launched
 from tests.functions.fake_blobs import FakeContainer
 from tests.web.stand_in import Room
 
-NAMES = ("chromium", "chromium-browser", "google-chrome")
-ARGUMENTS = ["--no-sandbox"]  # only because root may not have a sandbox; the pages are our own
 Visit = Callable[..., Page]
 Profile = Callable[..., BrowserContext]
 
 
-@pytest.fixture(scope="session")
-def chromium(require_tool: Callable[[str], str]) -> str:
-    """Where the system's Chromium is."""
-    return next(filter(None, map(shutil.which, NAMES)), None) or require_tool(NAMES[0])
-
-
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser(chromium: str) -> Iterator[Browser]:
-    """The system's Chromium, without a window."""
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium, args=ARGUMENTS)
+    """A Chromium for one file."""
+    with launched(path=chromium) as browser:
         yield browser
-        browser.close()
 
 
 @pytest.fixture

@@ -6,17 +6,17 @@ docs/images/chat-*.png: desktop and phone, light and dark. Needs Chromium.
 
 from __future__ import annotations
 
-import shutil
 import sys
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page
 
 from chatkit.core.settings import checkout
-from tests.web.conftest import ARGUMENTS, NAMES, join, sign_in
+from tests.chromium import launched
+from tests.web.conftest import join, sign_in
 from tests.web.deployed import finished_workshop
 
 Scheme = Literal["light", "dark"]
@@ -108,9 +108,7 @@ def take(
     url: str, folder: Path, talk: tuple[Said, ...], pictures: tuple[Picture, ...], *, signs_in: bool
 ) -> None:
     """Let the talk happen on the page at an address, and take every picture of it."""
-    with sync_playwright() as playwright:
-        path = next(filter(None, map(shutil.which, NAMES)))
-        browser = playwright.chromium.launch(executable_path=path, args=ARGUMENTS)
+    with launched() as browser:
         speakers = {
             who: enter(browser, url, who, pictures[0], signs_in=signs_in)
             for who in ("alice", "bob", "carol")
@@ -127,7 +125,6 @@ def take(
                 page.get_by_role("button", name="Write privately to").last.click()
             page.wait_for_function("() => document.getAnimations().length === 0")
             page.screenshot(path=folder / picture.file)
-        browser.close()
 
 
 def main() -> None:

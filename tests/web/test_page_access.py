@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-import os
-from pathlib import Path
 from typing import Any
 
 import pytest
 from playwright.sync_api import Page, expect
 
+from tests.tools import Tools
 from tests.web.conftest import Visit, sign_in
 from tests.web.stand_in import Room
 
-AXE = Path(__file__).with_name("node_modules") / "axe-core" / "axe.min.js"
 SIZES = {
     "desktop": {"width": 1280, "height": 800},
     "phone": {"width": 390, "height": 844},
@@ -25,12 +23,9 @@ FOCUSED = "document.activeElement.getAttribute('aria-label') ?? (document.active
 
 
 @pytest.fixture(scope="module")
-def axe() -> str:
+def axe(tools: Tools) -> str:
     """The source of axe-core, which finds what machines can find."""
-    if not AXE.exists():
-        reason = "axe-core is not installed: npm ci --prefix tests/web"
-        pytest.fail(reason) if os.environ.get("CI") == "true" else pytest.skip(reason)
-    return AXE.read_text(encoding="utf-8")
+    return (tools.node_package("web", "axe-core") / "axe.min.js").read_text(encoding="utf-8")
 
 
 def complaints(page: Page, axe: str) -> list[str]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import os
 import subprocess
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
@@ -19,6 +18,7 @@ from chatkit.localcloud.core.platform import Platform
 from chatkit.localcloud.signalr.core.spec import InstanceSpec
 from chatkit.localcloud.signalr.service import SignalRService
 from tests.localcloud.signalr.harness import NODE_FOLDER, Json, NodeClient, Running
+from tests.tools import Tools
 
 
 @pytest.fixture(scope="session")
@@ -43,13 +43,10 @@ async def running(tmp_path: Path, certificates: tls.Certificates) -> AsyncIterat
 
 
 @pytest.fixture
-async def node(require_tool: Callable[[str], str]) -> AsyncIterator[Callable[..., Any]]:
+async def node(tools: Tools) -> AsyncIterator[Callable[..., Any]]:
     """A function that starts `@microsoft/signalr` with options."""
-    executable = require_tool("node")
-    if not (NODE_FOLDER / "node_modules").exists():
-        if os.environ.get("CI") == "true":
-            pytest.fail("tests/node is not installed: npm ci --prefix tests/node")
-        pytest.skip("tests/node is not installed: npm ci --prefix tests/node")
+    executable = tools.program("node")
+    tools.node_package("node", "@microsoft/signalr")
     clients: list[NodeClient] = []
 
     async def start(**options: Json) -> NodeClient:

@@ -5,22 +5,20 @@ from __future__ import annotations
 import json
 import os
 import subprocess
-from collections.abc import Callable
 from typing import Any
 
 import pytest
 
 from tests.localcloud.storage import azurite
 from tests.localcloud.storage.storage_testing import KEY1, NAME, StorageCloud
+from tests.tools import Tools
 
 
 @pytest.fixture(scope="module")
-def got(cloud: StorageCloud, require_tool: Callable[[str], str]) -> dict[str, Any]:
+def got(cloud: StorageCloud, tools: Tools) -> dict[str, Any]:
     """What the client got for its calls."""
-    node = require_tool("node")
-    if not (azurite.FOLDER / "node_modules" / "@azure" / "storage-blob").exists():
-        reason = "the JavaScript client is not installed: run `npm ci --prefix tests/node-azurite`"
-        pytest.fail(reason) if os.environ.get("CI") == "true" else pytest.skip(reason)
+    node = tools.program("node")
+    tools.node_package("node-azurite", "@azure/storage-blob")
     command = [node, "blob-client.mjs", cloud.url, NAME, KEY1]
     environment = {**os.environ, "NODE_EXTRA_CA_CERTS": cloud.ca_file}
     done = subprocess.run(

@@ -11,7 +11,7 @@ import ssl
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -20,6 +20,7 @@ import certifi
 import pytest
 
 from tests.localcloud.resource_manager.watching import Watch, watching
+from tests.tools import Tools
 
 ROOT = Path(__file__).parents[4]
 
@@ -55,9 +56,9 @@ class Az:
 
 
 @pytest.fixture
-def az(tmp_path: Path, require_tool: Callable[[str], str]) -> Iterator[Az]:
+def az(tmp_path: Path, tools: Tools) -> Iterator[Az]:
     """A local cloud in a process of its own, and az signed in to it with the service principal."""
-    executable = os.environ.get("CHATKIT_AZ") or require_tool("az")
+    executable = os.environ.get("CHATKIT_AZ") or tools.program("az")
     process = subprocess.Popen(
         [sys.executable, "-m", "chatkit.localcloud.daemon", str(tmp_path / "local")], cwd=ROOT
     )

@@ -5,25 +5,20 @@ from __future__ import annotations
 import json
 import os
 import subprocess
-from collections.abc import Callable
 from pathlib import Path
 
-import pytest
-
 from tests.localcloud.resource_manager.arm_cloud import LocalCloud
+from tests.tools import Tools
 
 FOLDER = Path(__file__).parents[3] / "node"
 
 
 def test_the_javascript_packages_do_the_tutorials_job(
-    cloud: LocalCloud, require_tool: Callable[[str], str], tmp_path: Path
+    cloud: LocalCloud, tools: Tools, tmp_path: Path
 ) -> None:
     """Group, SignalR with keys, storage, Flex app with settings and CORS, and all of it deleted again."""
-    node = require_tool("node")
-    if not (FOLDER / "node_modules" / "@azure" / "arm-signalr").exists():
-        if os.environ.get("CI") == "true":
-            pytest.fail("tests/node is not installed: npm ci --prefix tests/node")
-        pytest.skip("tests/node is not installed: npm ci --prefix tests/node")
+    node = tools.program("node")
+    tools.node_package("node", "@azure/arm-signalr")
     known = tmp_path / "known.json"
     known.write_text(json.dumps(cloud.endpoints), encoding="utf-8")
     environment = {**os.environ, "NODE_EXTRA_CA_CERTS": cloud.endpoints["ca_file"]}

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
-import shutil
 from collections.abc import AsyncIterator, Callable
 from typing import Any
 
@@ -12,13 +10,13 @@ import pytest
 from aiohttp import web
 from playwright.async_api import Page, async_playwright
 
-from tests.localcloud.signalr.harness import NODE_FOLDER, Running
+from tests.chromium import ARGUMENTS
+from tests.localcloud.signalr.harness import Running
+from tests.tools import Tools
 
-SCRIPTS = NODE_FOLDER / "node_modules" / "@microsoft"
 PAGE = """<meta charset="utf-8">
 <script src="/scripts/signalr/dist/browser/signalr.js"></script>
 <script src="/scripts/signalr-protocol-msgpack/dist/browser/signalr-protocol-msgpack.js"></script>"""
-BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 CONNECT = """async ([url, token, transport, protocol]) => {
   let builder = new signalR.HubConnectionBuilder()
     .withUrl(url, { transport: signalR.HttpTransportType[transport], accessTokenFactory: () => token })
@@ -32,28 +30,19 @@ CONNECT = """async ([url, token, transport, protocol]) => {
 
 
 @pytest.fixture
-async def page(
-    require_tool: Callable[[str], str], aiohttp_app: Callable[..., Any]
-) -> AsyncIterator[Page]:
+async def page(chromium: str, tools: Tools, aiohttp_app: Callable[..., Any]) -> AsyncIterator[Page]:
     """A page of another origin than the service, with the client loaded."""
-    if not SCRIPTS.exists():
-        if os.environ.get("CI") == "true":
-            pytest.fail("tests/node is not installed: npm ci --prefix tests/node")
-        pytest.skip("tests/node is not installed: npm ci --prefix tests/node")
+    scripts = tools.node_package("node", "@microsoft/signalr").parent
 
     async def index(request: web.Request) -> web.Response:
         return web.Response(text=PAGE, content_type="text/html")
 
     app = web.Application()
     app.router.add_get("/", index)
-    app.router.add_static("/scripts", SCRIPTS)
+    app.router.add_static("/scripts", scripts)
     url = await aiohttp_app(app)
-    executable = next(filter(None, map(shutil.which, BROWSERS)), None) or require_tool(BROWSERS[0])
     async with async_playwright() as playwright:
-        # Without the sandbox only because root may not have one; the page is our own.
-        browser = await playwright.chromium.launch(
-            executable_path=executable, args=["--no-sandbox"]
-        )
+        browser = await playwright.chromium.launch(executable_path=chromium, args=ARGUMENTS)
         opened = await browser.new_page()
         await opened.goto(url)
         yield opened

@@ -1,0 +1,35 @@
+"""The system's Chromium, without a window, by Playwright.
+
+Playwright's synchronous interface keeps an event loop running in the thread that started it. Tests
+with a loop of their own cannot run there until it has ended: a test file starts a browser of its
+own, in a fixture of module scope, and ends it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from playwright.sync_api import Browser, sync_playwright
+
+from tests.tools import Tools
+
+NAMES = ("chromium", "chromium-browser", "google-chrome")
+# Chromium refuses to run as root with its sandbox. The pages are our own.
+ARGUMENTS = ("--no-sandbox",)
+
+
+@contextmanager
+def launched(*arguments: str, path: str | None = None) -> Iterator[Browser]:
+    """Start Chromium and end it, with Playwright's event loop.
+
+    Args:
+        arguments: Further arguments of Chromium's command line.
+        path: Where Chromium is; by default the first on PATH.
+    """
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=path or Tools().program(*NAMES), args=[*ARGUMENTS, *arguments]
+        )
+        yield browser
+        browser.close()
