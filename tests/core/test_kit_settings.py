@@ -115,3 +115,12 @@ def test_forgetting_keeps_which_sections_are_completed() -> None:
     """A clean-up takes resources away, not what somebody has learned."""
     settings = store.Settings(suffix="abc123").learned(web_url="http://x/").with_section("01")
     assert settings.forgotten().facts == store.Known(completed=("01",))
+
+
+def test_cells_find_each_resources_name_in_the_settings() -> None:
+    """The notebooks write `settings.signalr`."""
+    settings = store.Settings(suffix="abc123")
+    own = [settings.resource_group, settings.signalr, settings.storage_account]
+    names = settings.names
+    assert own == [names.resource_group, names.signalr, names.storage_account]
+    assert [settings.function_app, settings.plan] == [names.function_app, names.plan]
