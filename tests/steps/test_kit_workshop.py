@@ -13,6 +13,7 @@ from chatkit.core.errors import NotStarted, SetupError
 from chatkit.steps import session
 from chatkit.steps.session import Session
 from chatkit.workshop import Workshop
+from tests.app_versions import write_app
 
 
 @pytest.fixture
@@ -99,6 +100,16 @@ def test_a_step_too_early_names_the_one_before(
     """Sections can be opened in any order."""
     with pytest.raises(SetupError, match=hint):
         step(workshop)
+
+
+def test_secrets_and_notebooks_are_not_published(workshop: Workshop) -> None:
+    """What would be is listed, before anything is sent."""
+    write_app(workshop.folder)
+    before = workshop.package_files()
+    for name in (".env", "notes.ipynb", "local.settings.json"):
+        (workshop.functions_folder / name).write_text("{}", encoding="utf-8")
+    assert workshop.package_files() == before
+    assert {"function_app.py", "host.json", "requirements.txt"} <= {*before}
 
 
 def test_a_page_that_still_calls_this_machine_is_not_uploaded(workshop: Workshop) -> None:
