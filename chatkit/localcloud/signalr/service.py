@@ -18,7 +18,7 @@ from chatkit.localcloud.signalr.core.errors import BadRequest, SignalRError
 from chatkit.localcloud.signalr.core.instance import Instance
 from chatkit.localcloud.signalr.core.spec import InstanceSpec
 from chatkit.localcloud.signalr.inspection import STATE, TRACE, state, trace, traced
-from chatkit.localcloud.signalr.rest import rest
+from chatkit.localcloud.signalr.rest import actions as rest
 from chatkit.localcloud.signalr.transports.clients import Clients
 from chatkit.localcloud.signalr.transports.websocket import hub_endpoint
 

@@ -10,7 +10,7 @@ from enum import Enum
 from typing import Any, Protocol
 
 from chatkit.core.errors import RemoteProtocolError
-from chatkit.localcloud.signalr.core.stateful import TRACKED, Stateful
+from chatkit.wire.stateful import TRACKED, Stateful
 from chatkit.wire.framing import Decoder
 from chatkit.wire.hub_messages import Close, HubMessage
 from chatkit.wire.hub_protocol import (

@@ -29,7 +29,7 @@ from chatkit.localcloud.signalr.core.hub import Hub, without
 from chatkit.localcloud.signalr.core.quotas import Quotas
 from chatkit.localcloud.signalr.core.sinks import PollSink
 from chatkit.localcloud.signalr.core.spec import InstanceSpec
-from chatkit.localcloud.signalr.core.stateful import GRACE_S, Stateful
+from chatkit.wire.stateful import GRACE_S, Stateful
 from chatkit.localcloud.signalr.core.upstream import Upstream
 from chatkit.wire import strict_json
 from chatkit.wire.connection_strings import SignalRConnectionString

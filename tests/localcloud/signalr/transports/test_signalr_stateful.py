@@ -9,7 +9,7 @@ import pytest
 from chatkit.core.errors import RemoteProtocolError
 from chatkit.localcloud.signalr.core.connection import Connection, State
 from chatkit.localcloud.signalr.core.fanout import Outbox
-from chatkit.localcloud.signalr.core.stateful import Stateful
+from chatkit.wire.stateful import Stateful
 from chatkit.wire.hub_messages import Ack, Invocation, Ping, Sequence
 from chatkit.wire.hub_protocol import PROTOCOLS
 
