@@ -1,4 +1,4 @@
-"""Framing of hub messages: a 0x1E after each JSON text, a length before each binary body.
+"""Framing of hub messages: a 0x1E after each JSON text, a length before each binary body; and WebSocket frames.
 
 Both decoders take chunks cut anywhere and keep at most one incomplete message, of bounded size.
 """
@@ -14,6 +14,8 @@ SEPARATOR = b"\x1e"
 # The service recommends messages under 1 MB; anything past this is an attack or a mistake.
 MAX_MESSAGE_BYTES = 16 * 1024 * 1024
 MAX_VARINT_BYTES = 5
+TEXT_FRAME = 0x81
+BINARY_FRAME = 0x82
 
 
 class Decoder(Protocol):
@@ -106,3 +108,14 @@ def write_varint(value: int) -> bytes:
         value >>= 7
     groups.append(value)
     return bytes(groups)
+
+
+def websocket_frame(payload: bytes, *, binary: bool) -> bytes:
+    """One unmasked, uncompressed final frame (RFC 6455 §5.2), as a server sends it: the same bytes for every client."""
+    size = len(payload)
+    first = BINARY_FRAME if binary else TEXT_FRAME
+    if size < 126:
+        return bytes((first, size)) + payload
+    if size < 65536:
+        return bytes((first, 126)) + size.to_bytes(2, "big") + payload
+    return bytes((first, 127)) + size.to_bytes(8, "big") + payload

@@ -32,7 +32,6 @@ KINDS = {
     int: "Number",
     float: "Number",
 }
-PING = b'{"type":6}' + SEPARATOR
 
 
 class JsonProtocol:
@@ -40,7 +39,6 @@ class JsonProtocol:
 
     name = "json"
     binary = False
-    ping = PING
 
     def decoder(self) -> Decoder:
         """A fresh framing decoder."""

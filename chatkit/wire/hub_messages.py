@@ -11,7 +11,6 @@ from typing import Any
 
 Json = Any
 Headers = Mapping[str, str]
-NO_HEADERS: Headers = {}
 
 
 class _Void:

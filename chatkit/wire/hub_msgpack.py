@@ -25,7 +25,6 @@ from chatkit.wire.hub_messages import (
 )
 
 ERROR, EMPTY, VALUE = 1, 2, 3
-PING = b"\x02\x91\x06"
 BROKEN = (ValueError, TypeError, RecursionError, msgpack.exceptions.UnpackException)
 
 
@@ -34,7 +33,6 @@ class MessagePackProtocol:
 
     name = "messagepack"
     binary = True
-    ping = PING
 
     def decoder(self) -> Decoder:
         """A fresh framing decoder."""

@@ -17,6 +17,8 @@ from chatkit.wire.hub_messages import HubMessage
 from chatkit.wire.hub_msgpack import MessagePackProtocol
 
 MAX_HANDSHAKE_BYTES = 4096
+# 2 is 1 with the messages of stateful reconnect.
+VERSIONS = (1, 2)
 
 
 class HubProtocol(Protocol):
@@ -24,7 +26,6 @@ class HubProtocol(Protocol):
 
     name: str
     binary: bool
-    ping: bytes
 
     def decoder(self) -> Decoder:
         """A fresh framing decoder."""
@@ -37,6 +38,10 @@ class HubProtocol(Protocol):
 
 
 PROTOCOLS: dict[str, HubProtocol] = {"json": JsonProtocol(), "messagepack": MessagePackProtocol()}
+
+
+class HandshakeRefused(RemoteProtocolError):
+    """The client asked for what the server cannot do; the text goes to the client."""
 
 
 @dataclass(frozen=True)
@@ -82,6 +87,32 @@ def parse_handshake(body: bytes) -> HandshakeRequest:
     if not isinstance(members["version"], int):
         raise RemoteProtocolError("Expected 'version' to be a whole number.")
     return HandshakeRequest(members["protocol"], members["version"])
+
+
+def choose_protocol(request: HandshakeRequest, *, text_only: bool) -> HubProtocol:
+    """The encoding that a client asks for.
+
+    Args:
+        request: The client's handshake.
+        text_only: The transport carries text only (server-sent events).
+
+    Raises:
+        HandshakeRefused: There is no such encoding or version, or not on this transport.
+    """
+    name = request.protocol
+    protocol = PROTOCOLS.get(name)
+    if protocol is None:
+        raise HandshakeRefused(f"The protocol '{name}' is not supported.")
+    if request.version not in VERSIONS:
+        raise HandshakeRefused(
+            f"The server does not support version {request.version} of the '{name}' protocol."
+        )
+    if protocol.binary and text_only:
+        raise HandshakeRefused(
+            f"Cannot use the '{name}' protocol on the current transport. "
+            "The transport does not support 'Binary' transfer format."
+        )
+    return protocol
 
 
 def handshake_request(protocol: str, *, version: int = 1) -> bytes:

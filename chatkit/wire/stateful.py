@@ -21,9 +21,6 @@ from chatkit.wire.hub_messages import (
 )
 
 TRACKED = (Invocation, StreamItem, Completion, StreamInvocation, CancelInvocation)
-# How long a connection waits for its client to come back.
-GRACE_S = 15
-MAX_UNACKNOWLEDGED_BYTES = 1024 * 1024
 
 
 class Stateful:

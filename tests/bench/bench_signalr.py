@@ -29,11 +29,11 @@ from aiohttp import web
 from websockets.asyncio.server import ServerConnection, broadcast, serve
 
 from chatkit.localcloud.core.platform import Platform
-from chatkit.localcloud.signalr.core.frames import frame
 from chatkit.localcloud.signalr.core.instance import Instance
 from chatkit.localcloud.signalr.core.spec import InstanceSpec
 from chatkit.localcloud.signalr.service import SignalRService
 from chatkit.wire.connection_strings import SignalRConnectionString
+from chatkit.wire.framing import websocket_frame
 from chatkit.wire.hub_messages import Invocation
 from chatkit.wire.hub_protocol import PROTOCOLS
 from chatkit.wire.tokens import client_token, rest_token
@@ -41,7 +41,7 @@ from chatkit.wire.tokens import client_token, rest_token
 KEY = "benchmark-key-" * 3
 MESSAGE = Invocation("newMessage", ({"id": "0" * 36, "sender": "alice", "text": "x" * 36},))
 PAYLOAD = PROTOCOLS["json"].serialize(MESSAGE)
-FRAME = frame(PAYLOAD, binary=False)
+FRAME = websocket_frame(PAYLOAD, binary=False)
 ROUNDS = {1000: 60, 5000: 20}
 TURNS = 5
 Send = Callable[[], Awaitable[None] | None]
@@ -228,7 +228,7 @@ async def fan_out(count: int) -> dict[str, object]:
         with_websockets(count) as websockets,
         with_aiohttp(count) as plain,
     ):
-        hub = instance.hub("chat")
+        hub = instance.connections.hub("chat")
 
         def send() -> None:
             instance.broadcast(hub, MESSAGE)
@@ -329,7 +329,7 @@ async def stalled(count: int) -> dict[str, float]:
                 times = []
                 for _ in range(200):
                     before, began = (await clients.received())["bytes"], time.time()
-                    instance.broadcast(instance.hub("chat"), MESSAGE)
+                    instance.broadcast(instance.connections.hub("chat"), MESSAGE)
                     last = await clients.until(before + (count - readers_missing) * len(FRAME))
                     times.append(last - began)
                 ratios[readers_missing] = statistics.quantiles(times, n=100)[98]

@@ -14,12 +14,15 @@ from collections.abc import Awaitable, Callable
 from aiohttp import web
 from aiohttp.typedefs import Middleware
 
-from chatkit.localcloud.core.web import Handler
+from chatkit.localcloud.core.web import Handler, host_name
 from chatkit.localcloud.signalr.core import authentication
 from chatkit.localcloud.signalr.core.errors import BadRequest
 from chatkit.localcloud.signalr.core.instance import Instance
 
-TRACE, STATE = "/trace", "/state"
+TRACE = "/trace"
+STATE = "/state"
+# nginx's status for a client that left before its answer.
+CLIENT_CLOSED_REQUEST = 499
 
 
 def traced(instance: Instance) -> Middleware:
@@ -29,7 +32,8 @@ def traced(instance: Instance) -> Middleware:
     async def middleware(request: web.Request, handler: Handler) -> web.StreamResponse:
         if request.path in (TRACE, STATE) or "Upgrade" in request.headers:
             return await handler(request)
-        began, status = time.perf_counter(), 499
+        began = time.perf_counter()
+        status = CLIENT_CLOSED_REQUEST
         try:
             answer = await handler(request)
             status = answer.status
@@ -38,7 +42,7 @@ def traced(instance: Instance) -> Middleware:
             raise
         finally:
             took_ms = round((time.perf_counter() - began) * 1000, 2)
-            instance.note(
+            instance.trace.emit(
                 "request", method=request.method, path=request.path, status=status, ms=took_ms
             )
         return answer
@@ -54,7 +58,7 @@ def trace(instance: Instance) -> Callable[[web.Request], Awaitable[web.Response]
         after = request.query.get("after", "0")
         if not after.isascii() or not after.isdecimal():
             raise BadRequest("after is the number of the last event that is known.")
-        events = [event.as_json() for event in instance.events(int(after))]
+        events = [event.as_json() for event in instance.trace.after(int(after))]
         return web.json_response(
             {"events": events}, dumps=lambda value: json.dumps(value, default=str)
         )
@@ -67,7 +71,7 @@ def state(instance: Instance) -> Callable[[web.Request], Awaitable[web.Response]
 
     async def handle(request: web.Request) -> web.Response:
         _authenticate(instance, request)
-        connections = instance.all_connections()
+        connections = instance.connections.all()
         shown = [
             {
                 "hub": one.hub,
@@ -89,5 +93,6 @@ def state(instance: Instance) -> Callable[[web.Request], Awaitable[web.Response]
 
 
 def _authenticate(instance: Instance, request: web.Request) -> None:
-    token, host = authentication.bearer(request.headers), instance.host(request)
-    authentication.verify(instance.spec, token, [f"http://{host}{request.path}"])
+    token = authentication.bearer(request.headers)
+    audience = f"http://{host_name(request)}{request.path}"
+    authentication.verify(instance.spec, token, [audience])

@@ -9,20 +9,19 @@ from collections.abc import Callable, Iterator
 from enum import Enum
 from typing import Any, Protocol
 
-from chatkit.core.errors import RemoteProtocolError
-from chatkit.wire.stateful import TRACKED, Stateful
 from chatkit.wire.framing import Decoder
 from chatkit.wire.hub_messages import Close, HubMessage
 from chatkit.wire.hub_protocol import (
-    PROTOCOLS,
     HandshakeReader,
     HubProtocol,
+    choose_protocol,
     handshake_response,
     parse_handshake,
 )
+from chatkit.wire.stateful import TRACKED, Stateful
 
 PROTOCOL_ERROR = "Connection closed with an error."
-GARBAGE = "An unexpected error occurred during connection handshake."
+HANDSHAKE_CANCELED = "Handshake was canceled."
 # What the service itself closes a connection for when it reads too slowly.
 MAX_WAITING_BYTES = 1024 * 1024
 SLOW = "The client reads too slowly."
@@ -32,8 +31,6 @@ class State(Enum):
     """Life of a connection."""
 
     HANDSHAKE = "handshake"
-    #: the connected event waits for its answer
-    CONNECTING = "connecting"
     OPEN = "open"
     CLOSED = "closed"
 
@@ -42,8 +39,8 @@ class Sink(Protocol):
     """The sending half of a transport. Nothing here waits: a slow reader's bytes pile up and are counted."""
 
     text_only: bool
-    #: what the app is told when `is_gone`; None when that is a way to say goodbye
-    gone_word: str | None
+    #: what the app is told when `is_gone`; None when the client ends the connection like that
+    gone_reason: str | None
 
     def send(self, payload: bytes, *, binary: bool) -> None:
         """Queue one payload of whole hub messages."""
@@ -52,7 +49,7 @@ class Sink(Protocol):
         """Bytes queued and not yet taken by the peer."""
 
     def is_gone(self) -> bool:
-        """Say whether the client has left without a word. Asked once a second."""
+        """Say whether the client has left without telling. Asked once a second."""
 
     def close(self, *, abort: bool = False) -> None:
         """End the transport after what is queued; with abort at once, dropping it."""
@@ -68,12 +65,32 @@ class Connection:
     """
 
     __slots__ = (
-        "claims", "close_error", "decoder", "early", "expires_at", "groups", "handshake", "hub", "id", "last_received",
-        "flush", "last_sent", "opened_at", "protocol", "query", "sink", "state", "stateful", "suspended_at", "token", "transport",
+        "claims",
+        "close_error",
+        "decoder",
+        "early",
+        "expires_at",
+        "flush",
+        "groups",
+        "handshake",
+        "hub",
+        "id",
+        "last_received",
+        "last_sent",
+        "opened_at",
+        "protocol",
+        "query",
+        "sink",
+        "state",
+        "stateful",
+        "suspended_at",
+        "token",
+        "transport",
         "user_id",
-    )  # fmt: skip
+    )
 
     def __init__(self, hub: str, user_id: str, claims: dict[str, Any], *, query: str = "") -> None:
+        now = time.monotonic()
         self.id = secrets.token_urlsafe(16)
         self.token = secrets.token_urlsafe(16)
         self.hub = hub
@@ -88,7 +105,9 @@ class Connection:
         self.handshake: HandshakeReader | None = HandshakeReader()
         #: what the client has posted before its transport was there
         self.early = b""
-        self.opened_at = self.last_received = self.last_sent = time.monotonic()
+        self.opened_at = now
+        self.last_received = now
+        self.last_sent = now
         #: Unix time at which the connection ends because its token asks for that
         self.expires_at = _expiry(claims)
         self.close_error: str | None = None
@@ -101,19 +120,23 @@ class Connection:
         #: since when the client is away and may come back
         self.suspended_at: float | None = None
 
-    def shake(self, chunk: bytes) -> bytes | None:
+    def read_handshake(self, chunk: bytes) -> bytes | None:
         """Take bytes of the handshake; once it is complete return what follows it, until then None.
 
         Raises:
-            RemoteProtocolError: It is not one, or asks for what this connection cannot do.
+            HandshakeRefused: It asks for what this connection cannot do.
+            RemoteProtocolError: It is not a handshake.
         """
         self.last_received = time.monotonic()
         assert self.handshake is not None
         body = self.handshake.feed(chunk)
         if body is None:
             return None
-        self._choose(body)
-        rest, self.handshake = self.handshake.rest(), None
+        text_only = self.sink is not None and self.sink.text_only
+        self.protocol = choose_protocol(parse_handshake(body), text_only=text_only)
+        self.decoder = self.protocol.decoder()
+        rest = self.handshake.rest()
+        self.handshake = None
         return rest
 
     def feed(self, chunk: bytes) -> Iterator[HubMessage]:
@@ -129,24 +152,8 @@ class Connection:
             if message is not None:
                 yield message
 
-    def _choose(self, body: bytes) -> None:
-        request = parse_handshake(body)
-        protocol = PROTOCOLS.get(request.protocol)
-        if protocol is None:
-            raise HandshakeRefused(f"The protocol '{request.protocol}' is not supported.")
-        if request.version not in (1, 2):
-            raise HandshakeRefused(
-                f"The server does not support version {request.version} of the '{request.protocol}' protocol."
-            )
-        if protocol.binary and self.sink is not None and self.sink.text_only:
-            raise HandshakeRefused(
-                f"Cannot use the '{request.protocol}' protocol on the current transport. "
-                "The transport does not support 'Binary' transfer format."
-            )
-        self.protocol, self.decoder = protocol, protocol.decoder()
-
     def send(self, message: HubMessage) -> None:
-        """Send one message; nothing happens on a closed connection."""
+        """Send one message; nothing happens before the handshake."""
         if self.protocol is not None:
             self.write(self.protocol.serialize(message), tracked=isinstance(message, TRACKED))
 
@@ -162,8 +169,10 @@ class Connection:
     def resume(self, sink: Sink) -> None:
         """The client is back on a new transport: no handshake, but everything it may have missed."""
         assert self.stateful is not None
-        self.flush()  # what is queued belongs to what was missed: the client ignores all before the Sequence message
-        self.sink, self.suspended_at = sink, None
+        # What is queued belongs to what was missed: the client ignores all before the Sequence message.
+        self.flush()
+        self.sink = sink
+        self.suspended_at = None
         self.last_received = time.monotonic()
         sequence, missed = self.stateful.resume()
         self.send(sequence)
@@ -181,7 +190,7 @@ class Connection:
         if self.state is State.CLOSED:
             return
         if self.protocol is None:
-            self.answer_handshake(error or "Handshake was canceled.")
+            self.answer_handshake(error or HANDSHAKE_CANCELED)
         else:
             self.send(Close(error, allow_reconnect))
         self.close_error = error
@@ -192,7 +201,9 @@ class Connection:
     def seconds_claim(self, name: str, *, default: float, at_most: float) -> float:
         """A limit that the connection's token may set."""
         wanted = str(self.claims.get(name, ""))
-        return min(at_most, max(1, int(wanted))) if wanted.isdecimal() else default
+        if not wanted.isdecimal():
+            return default
+        return min(at_most, max(1, int(wanted)))
 
     def abort(self, error: str | None) -> None:
         """End the transport at once."""
@@ -204,14 +215,12 @@ class Connection:
 
 def _expiry(claims: dict[str, Any]) -> float | None:
     """`asrs.s.coae` (close on authentication expiration) with `asrs.s.aeo` (expires on, Unix seconds)."""
-    wanted = str(claims.get("asrs.s.coae", "")).lower() == "true"
+    is_wanted = str(claims.get("asrs.s.coae", "")).lower() == "true"
     moment = str(claims.get("asrs.s.aeo", ""))
-    return float(moment) if wanted and moment.isdecimal() else None
+    if is_wanted and moment.isdecimal():
+        return float(moment)
+    return None
 
 
 def _nothing() -> None:
     """Nothing is queued before a connection is attached."""
-
-
-class HandshakeRefused(RemoteProtocolError):
-    """The client asked for what this connection cannot do; the text goes to the client."""

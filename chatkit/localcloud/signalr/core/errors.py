@@ -1,17 +1,9 @@
-"""Errors of the SignalR data plane, rendered in the service's own shapes."""
+"""Errors of the SignalR data plane; `signalr/edge.py` renders them."""
 
 from __future__ import annotations
 
-from aiohttp import web
-
 from chatkit.localcloud.core.errors import LocalCloudError
 
-HUB_RULE = (
-    "Invalid hub name. Valid hub name should be in between 1 and 128 characters long. The first character must be a letter, "
-    "other characters can be letters, digits or the following symbols _`,.[]"
-)
-GROUP_RULE = "Invalid group name. Valid group name should be in between 1 and 1024 characters long."
-USER_RULE = "Invalid user id. Valid user id should be in between 1 and 1024 characters long."
 BODY_RULE = "Message in request body is required."
 
 
@@ -39,20 +31,6 @@ class SignalRError(LocalCloudError):
     def __str__(self) -> str:
         return self.message or self.code or str(self.status)
 
-    def render(self, target: str) -> web.Response:
-        """The HTTP answer."""
-        if not self.message:
-            headers = {"x-ms-error-code": self.code, **self.headers} if self.code else self.headers
-            return web.Response(status=self.status, headers=headers)
-        body: dict[str, object] = {
-            "code": self.code or "BadRequest",
-            "message": self.message,
-            "target": target,
-            "details": [],
-            "inner": None,
-        }
-        return web.json_response(body, status=self.status, headers=self.headers)
-
 
 class NotFound(SignalRError):
     """404 with the code that Microsoft's SDK asks for; without it the SDK raises."""
@@ -72,11 +50,9 @@ class Unauthorized(SignalRError):
     """401 with an empty body; the challenge says why, the log says what was expected."""
 
     def __init__(self, description: str = "") -> None:
-        challenge = (
-            f'Bearer error="invalid_token", error_description="{description}"'
-            if description
-            else "Bearer"
-        )
+        challenge = "Bearer"
+        if description:
+            challenge += f' error="invalid_token", error_description="{description}"'
         super().__init__(401, headers={"WWW-Authenticate": challenge})
         self.description = description
 

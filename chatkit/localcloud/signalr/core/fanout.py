@@ -16,6 +16,7 @@ from collections.abc import Callable, Sequence
 
 from chatkit.core.errors import LocalProtocolError
 from chatkit.localcloud.signalr.core.connection import MAX_WAITING_BYTES, SLOW, Connection, State
+from chatkit.wire.framing import websocket_frame
 from chatkit.wire.hub_messages import Invocation
 from chatkit.wire.hub_protocol import PROTOCOLS, HubProtocol
 
@@ -24,18 +25,14 @@ JSON = PROTOCOLS["json"]
 Key = tuple[str, int] | None
 
 
-class Outbox:
+class FanOut:
     """Messages on their way to connections.
 
     Args:
-        frame: Makes a WebSocket frame of a payload.
         sent: Told about each message: how many got it, and how many bytes one copy has.
     """
 
-    def __init__(
-        self, frame: Callable[[bytes, bool], bytes], sent: Callable[[int, int], None]
-    ) -> None:
-        self._frame = frame
+    def __init__(self, sent: Callable[[int, int], None]) -> None:
         self._sent = sent
         self._waiting: list[tuple[Sequence[Connection], Invocation, Key]] = []
 
@@ -55,7 +52,8 @@ class Outbox:
 
     def flush(self) -> None:
         """Send what is queued, in order."""
-        waiting, self._waiting = self._waiting, []
+        waiting = self._waiting
+        self._waiting = []
         start = 0
         for index in range(1, len(waiting) + 1):
             if (
@@ -73,7 +71,9 @@ class Outbox:
         known: HubProtocol | None = None
         payloads: list[bytes] = []
         frames = b""
-        now, is_open, count = time.monotonic(), State.OPEN, 0
+        now = time.monotonic()
+        is_open = State.OPEN
+        count = 0
         for connection in connections:
             protocol = connection.protocol
             if protocol is None or connection.state is not is_open:
@@ -104,7 +104,8 @@ class Outbox:
                 payloads.append(protocol.serialize(message))
             except LocalProtocolError as error:  # the others are not to suffer
                 log.error("A message to '%s' was not sent: %s", message.target, error)
-        return payloads, b"".join(self._frame(payload, protocol.binary) for payload in payloads)
+        frames = [websocket_frame(payload, binary=protocol.binary) for payload in payloads]
+        return payloads, b"".join(frames)
 
     def _by_sink(self, connection: Connection, payloads: list[bytes]) -> None:
         sink = connection.sink
@@ -115,8 +116,10 @@ class Outbox:
                 stateful.sending(payload)
             if sink is not None:
                 sink.send(payload, binary=connection.protocol.binary)
-        waiting = (sink.waiting_bytes() if sink is not None else 0) + (
-            stateful.waiting_bytes if stateful is not None else 0
-        )
+        waiting = 0
+        if sink is not None:
+            waiting += sink.waiting_bytes()
+        if stateful is not None:
+            waiting += stateful.waiting_bytes
         if waiting > MAX_WAITING_BYTES:
             connection.abort(SLOW)

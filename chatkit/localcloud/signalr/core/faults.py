@@ -30,13 +30,20 @@ class Faults:
             BadRequest: There is no such fault.
         """
         if kind == "delay":
-            self.delaying, self.delay_s = count, seconds
+            self.delaying = count
+            self.delay_s = seconds
         elif kind == "expire":
             self.expiring = count
         elif kind == "429":
             self.refusing = count
         else:
             raise BadRequest(f"There is no fault '{kind}'. There are: {', '.join(KINDS)}.")
+
+    def reset(self) -> None:
+        """Take every order back."""
+        self.expiring = 0
+        self.refusing = 0
+        self.delaying = 0
 
     def meet_token(self) -> None:
         """Fail a token check if one is due.

@@ -33,15 +33,18 @@ class Quotas:
     @property
     def max_connections(self) -> int:
         """Connections allowed at once."""
-        return (FREE_CONNECTIONS if self.is_free else STANDARD_CONNECTIONS) * max(
-            1, self.spec.capacity
-        )
+        a_unit = FREE_CONNECTIONS if self.is_free else STANDARD_CONNECTIONS
+        return a_unit * self._units
 
     @property
     def messages_today(self) -> int:
         """Outbound messages counted since midnight."""
         self._turn_day()
         return self._messages
+
+    @property
+    def _units(self) -> int:
+        return max(1, self.spec.capacity)
 
     def check_connection(self, open_now: int) -> None:
         """Refuse one connection too many.
@@ -58,7 +61,7 @@ class Quotas:
         Raises:
             QuotaExceeded: They are.
         """
-        if self.is_free and self.messages_today >= FREE_MESSAGES_A_DAY * max(1, self.spec.capacity):
+        if self.is_free and self.messages_today >= FREE_MESSAGES_A_DAY * self._units:
             raise QuotaExceeded(f"Message count reaches limit: {FREE_MESSAGES_A_DAY} a day.")
 
     def count(self, receivers: int, size_bytes: int) -> None:
@@ -66,7 +69,12 @@ class Quotas:
         self._turn_day()
         self._messages += receivers * max(1, -(-size_bytes // MESSAGE_UNIT_BYTES))
 
+    def reset(self) -> None:
+        """Count from nothing."""
+        self._messages = 0
+
     def _turn_day(self) -> None:
         day = int(time.time() // 86400)
         if day != self._day:
-            self._day, self._messages = day, 0
+            self._day = day
+            self._messages = 0

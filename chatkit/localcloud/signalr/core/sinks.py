@@ -10,7 +10,7 @@ class EventStreamSink:
     """Server-sent events: each payload one event, text only."""
 
     text_only = True
-    gone_word: str | None = None
+    gone_reason: str | None = None
 
     def __init__(self, transport: asyncio.Transport) -> None:
         self._transport = transport
@@ -42,7 +42,7 @@ class PollSink:
     """Long polling: payloads wait for the next poll."""
 
     text_only = False
-    gone_word: str | None = "The client stopped polling."
+    gone_reason: str | None = "The client stopped polling."
 
     def __init__(self, poll_within_s: float) -> None:
         self._waiting = bytearray()

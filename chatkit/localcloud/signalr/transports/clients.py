@@ -14,20 +14,23 @@ from aiohttp import web
 from multidict import CIMultiDict
 from websockets.http11 import Request as WebSocketRequest
 
-from chatkit.localcloud.core.web import LOOPBACK_HOSTS, asked_for
+from chatkit.localcloud.core.web import LOOPBACK_HOSTS, asked_for, host_name
 from chatkit.localcloud.signalr.core import authentication
 from chatkit.localcloud.signalr.core.authentication import Claims
 from chatkit.localcloud.signalr.core.bodies import read_whole
 from chatkit.localcloud.signalr.core.connection import Connection
-from chatkit.localcloud.signalr.core.errors import HUB_RULE, BadRequest, SignalRError
-from chatkit.localcloud.signalr.core.instance import POLL_WITHIN_S, Instance
+from chatkit.localcloud.signalr.core.errors import BadRequest, SignalRError
+from chatkit.localcloud.signalr.core.instance import Instance
+from chatkit.localcloud.signalr.core.names import valid_hub
 from chatkit.localcloud.signalr.core.sinks import EventStreamSink, PollSink
 from chatkit.localcloud.signalr.transports.websocket import query_of, take_over
 
-HUB_NAME = re.compile(r"^[A-Za-z][A-Za-z0-9_`,.\[\]]{0,127}$")
+NO_CONNECTION = "No Connection with that ID"
 MAX_TOKEN_CHARS = 4096
 MAX_SEND_BYTES = 1024 * 1024
 POLL_S = 90
+# How long a polling client may be away between two polls, unless its token says otherwise (`asrs.s.ttl`).
+POLL_WITHIN_S = 5
 TRANSPORTS = [
     {"transport": "WebSockets", "transferFormats": ["Text", "Binary"]},
     {"transport": "ServerSentEvents", "transferFormats": ["Text"]},
@@ -40,6 +43,7 @@ class Clients:
 
     def __init__(self, instance: Instance) -> None:
         self._instance = instance
+        self._connections = instance.connections
 
     async def negotiate(self, request: web.Request) -> web.Response:
         """Hand out a connection id and the transports."""
@@ -48,23 +52,19 @@ class Clients:
         if not re.fullmatch(r"-?\d+", version_text):
             error = "The client requested a non-integer protocol version."
             return web.json_response({"negotiateVersion": 0, "error": error})
-        version = 1 if int(version_text) >= 1 else 0
+        version = min(1, max(0, int(version_text)))
         stateful = version == 1 and _query(request, "usestatefulreconnect").lower() == "true"
         connection = self._instance.negotiate(
-            hub,
-            authentication.user_id(claims),
-            claims,
-            query=request.query_string,
-            stateful=stateful,
+            hub, claims, query=request.query_string, version=version, stateful=stateful
         )
         answer: dict[str, Any] = {"negotiateVersion": version, "connectionId": connection.id}
-        if version:
+        if version == 1:
             answer["connectionToken"] = connection.token
-            answer |= {"useStatefulReconnect": True} if stateful else {}
-        else:
-            connection.token = connection.id
-            self._instance.rename(connection)
-        self._instance.note("negotiate", hub=hub, connection=connection.id, user=connection.user_id)
+        if stateful:
+            answer["useStatefulReconnect"] = True
+        self._instance.trace.emit(
+            "negotiate", hub=hub, connection=connection.id, user=connection.user_id
+        )
         response = web.json_response({**answer, "availableTransports": TRANSPORTS})
         # A client that pools connections would send its WebSocket request on this one, which serves plain HTTP for good.
         response.force_close()
@@ -85,8 +85,8 @@ class Clients:
     async def post(self, request: web.Request) -> web.Response:
         """POST /client/: what a client sends on an event stream or while polling."""
         hub, _ = self._authenticated(request)
-        prepared = self._instance.prepared(request.query.get("id", ""), hub)
-        connection = prepared or self._existing(request, hub)
+        negotiated = self._connections.negotiated(request.query.get("id", ""), hub)
+        connection = negotiated or self._existing(request, hub)
         if connection.transport is not None:
             return web.Response(
                 status=405, text="POST requests are not allowed for WebSocket connections."
@@ -94,10 +94,9 @@ class Clients:
         content = await read_whole(request.content, limit_bytes=MAX_SEND_BYTES)
         if content is None or len(connection.early) + len(content) > MAX_SEND_BYTES:
             raise SignalRError(413, message="What a client sends at once is limited to 1 MB.")
-        if prepared is not None:
-            connection.early += (
-                content  # before the transport is there, as ASP.NET Core keeps it for it
-            )
+        if negotiated is not None:
+            # As ASP.NET Core does, keep it for the transport that is not there yet.
+            connection.early += content
             return web.Response(status=200)
         self._instance.receive(connection, content)
         return web.Response(status=200)
@@ -111,28 +110,25 @@ class Clients:
                 status=400, text="Cannot terminate this connection using the DELETE endpoint."
             )
         connection.sink.close()
-        self._instance.detach(connection)
+        self._connections.detach(connection)
         return web.Response(status=202)
 
     def _authenticated(self, request: web.Request) -> tuple[str, Claims]:
         token = authentication.bearer(request.headers)
         if not token and "text/event-stream" in request.headers.get("Accept", ""):
             token = request.query.get("access_token", "")
-        return self._authenticate(
-            request.query.getall("hub", []), token, self._instance.host(request)
-        )
+        return self._authenticate(request.query.getall("hub", []), token, host_name(request))
 
     def _authenticate(self, hubs: list[str], token: str, host: str) -> tuple[str, Claims]:
         if len(hubs) != 1:
             raise BadRequest("The query must name one hub: ?hub=NAME")
-        if not HUB_NAME.match(hubs[0]):
-            raise BadRequest(HUB_RULE)
+        hub = valid_hub(hubs[0])
         if len(token) > MAX_TOKEN_CHARS:
             raise SignalRError(413)
         audiences = authentication.client_audiences(
-            f"http://{host}", hubs[0], authentication.unverified_audience(token)
+            f"http://{host}", hub, authentication.unverified_audience(token)
         )
-        return hubs[0], self._instance.verify(token, audiences, path="/client")
+        return hub, self._instance.verify(token, audiences, path="/client")
 
     def accept(self, request: WebSocketRequest) -> Connection:
         """Decide about a WebSocket, with or without negotiation before it."""
@@ -147,25 +143,22 @@ class Clients:
         hub, claims = self._authenticate(parameters.get("hub", []), token, host)
         connection_token = next(iter(parameters.get("id", [])), "")
         if not connection_token:
-            return self._instance.open(hub, authentication.user_id(claims), claims, query=query)
-        connection = self._instance.take_negotiated(connection_token, hub)
-        if connection is None:
-            known = self._instance.find(connection_token)
-            if known is not None and known.stateful is not None and known.hub == hub.lower():
-                return known
-            raise (
-                SignalRError(409)
-                if known
-                else SignalRError(404, message="No Connection with that ID")
-            )
-        return connection
+            return self._instance.open(hub, claims, query=query)
+        connection = self._connections.take_negotiated(connection_token, hub)
+        if connection is not None:
+            return connection
+        known = self._connections.find(connection_token)
+        if known is None:
+            raise SignalRError(404, message=NO_CONNECTION)
+        if known.stateful is None or known.hub != hub.lower():
+            raise SignalRError(409)
+        return known
 
     async def _event_stream(self, request: web.Request, hub: str, token: str) -> web.StreamResponse:
-        connection = self._instance.take_negotiated(token, hub)
+        connection = self._connections.take_negotiated(token, hub)
         if connection is None:
-            return web.Response(
-                status=409 if self._instance.find(token) else 404, text="No Connection with that ID"
-            )
+            is_taken = self._connections.find(token) is not None
+            return web.Response(status=409 if is_taken else 404, text=NO_CONNECTION)
         response = web.StreamResponse(
             headers={"Content-Type": "text/event-stream", "Cache-Control": "no-cache, no-store"}
         )
@@ -179,20 +172,20 @@ class Clients:
         try:
             await sink.ended.wait()
         finally:
-            self._instance.detach(connection, connection.close_error)
+            self._connections.detach(connection, connection.close_error)
         return response
 
     async def _poll(self, request: web.Request, hub: str, token: str) -> web.Response:
-        connection = self._instance.take_negotiated(token, hub)
+        connection = self._connections.take_negotiated(token, hub)
         if connection is not None:
             connection.sink = PollSink(
                 connection.seconds_claim("asrs.s.ttl", default=POLL_WITHIN_S, at_most=300)
             )
             self._instance.attach(connection)
             return web.Response(status=200, content_type="application/octet-stream")
-        connection = self._instance.find(token)
+        connection = self._connections.find(token)
         if connection is None:
-            return web.Response(status=404, text="No Connection with that ID")
+            return web.Response(status=404, text=NO_CONNECTION)
         if not isinstance(connection.sink, PollSink):
             return web.Response(status=400, text="Cannot change transports mid-connection")
         assert isinstance(request.transport, asyncio.Transport)
@@ -211,7 +204,7 @@ class Clients:
             return web.Response(status=204)
         connection.last_received = time.monotonic()
         if not content and sink.closed:
-            self._instance.detach(connection, connection.close_error)
+            self._connections.detach(connection, connection.close_error)
             return web.Response(status=204)
         return web.Response(body=content, content_type="application/octet-stream")
 
@@ -231,9 +224,9 @@ class Clients:
         token = request.query.get("id", "")
         if not token:
             raise SignalRError(400, message="Connection ID required")
-        connection = self._instance.find(token)
+        connection = self._connections.find(token)
         if connection is None or connection.hub != hub.lower():
-            raise SignalRError(404, message="No Connection with that ID")
+            raise SignalRError(404, message=NO_CONNECTION)
         return connection
 
 

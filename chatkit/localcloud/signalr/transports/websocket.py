@@ -30,13 +30,15 @@ from chatkit.localcloud.signalr.core.connection import (
     State,
 )
 from chatkit.localcloud.signalr.core.errors import SignalRError
-from chatkit.localcloud.signalr.core.frames import frame
 from chatkit.localcloud.signalr.core.instance import Instance
+from chatkit.wire.framing import websocket_frame
 
 CLIENT_PATHS = (b"/client", b"/client/")
 END_OF_HEAD = b"\r\n\r\n"
 MAX_FRAME_BYTES = 1024 * 1024
 CLOSING_S = 3
+# RFC 6455 §7.4.1: normal closure, and going away (a browser that leaves the page).
+CLEAN_CLOSE = (1000, 1001)
 HEAD_WITHIN_S = 15
 BAD_REQUEST = b"HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
 Utf8 = codecs.getincrementaldecoder("utf-8")
@@ -90,13 +92,13 @@ class WebSocketClient(asyncio.Protocol):
         "_closing",
         "_connection",
         "_instance",
-        "_lost_word",
+        "_lost_reason",
         "_protocol",
         "_text",
         "_transport",
     )
     text_only = False
-    gone_word: str | None = None
+    gone_reason: str | None = None
 
     def __init__(self, instance: Instance, accept: Accept) -> None:
         self._instance = instance
@@ -106,7 +108,7 @@ class WebSocketClient(asyncio.Protocol):
         self._closing: asyncio.TimerHandle | None = None
         #: of the text message that is arriving in fragments
         self._text: codecs.IncrementalDecoder | None = None
-        self._lost_word: str | None = "The connection was lost without a closing frame."
+        self._lost_reason: str | None = "The connection was lost without a closing frame."
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         assert isinstance(transport, asyncio.Transport)
@@ -119,13 +121,13 @@ class WebSocketClient(asyncio.Protocol):
         if isinstance(self._protocol.handshake_exc, InvalidMessage) and self._accept is not None:
             self._transport.write(BAD_REQUEST)  # a body, for example; the library only hangs up
         if self._protocol.parser_exc is not None and self._connection is not None:
-            # A frame too long or broken: the hub's own goodbye goes before the closing frame, which waits in the protocol.
+            # A frame too long or broken. The hub's Close message goes before the closing frame, which waits in the protocol.
             self._connection.close(PROTOCOL_ERROR)
         for event in self._protocol.events_received():
             if isinstance(event, Request):
                 self._open(event)
             elif isinstance(event, Frame):
-                self._take(event)
+                self._frame(event)
         self._flush()
 
     def eof_received(self) -> None:
@@ -136,7 +138,7 @@ class WebSocketClient(asyncio.Protocol):
         if self._closing is not None:
             self._closing.cancel()
         if self._connection is not None:
-            self._instance.lost(self._connection, self._lost_word)
+            self._instance.connections.lost(self._connection, self._lost_reason)
             self._connection = None
 
     def pause_writing(self) -> None:
@@ -149,7 +151,7 @@ class WebSocketClient(asyncio.Protocol):
     def send(self, payload: bytes, *, binary: bool) -> None:
         """Queue one payload as one frame."""
         if not self._transport.is_closing():
-            self._transport.write(frame(payload, binary=binary))
+            self._transport.write(websocket_frame(payload, binary=binary))
 
     def waiting_bytes(self) -> int:
         """Bytes in the transport's buffer."""
@@ -177,7 +179,7 @@ class WebSocketClient(asyncio.Protocol):
             except SignalRError as error:
                 response = refusal(self._protocol, error)
         self._accept = None
-        self._instance.note(
+        self._instance.trace.emit(
             "request",
             method="GET",
             path="/client",
@@ -187,13 +189,18 @@ class WebSocketClient(asyncio.Protocol):
         self._protocol.send_response(response)
         self._flush()
         if connection is not None:
-            self._connection = connection
-            if connection.state is State.OPEN:
-                self._replace(connection)
-                return
-            connection.sink = self
-            connection.transport = None if connection.stateful is not None else self._transport
-            self._instance.attach(connection)
+            self._take(connection)
+
+    def _take(self, connection: Connection) -> None:
+        self._connection = connection
+        if connection.state is State.OPEN:
+            self._replace(connection)
+            return
+        connection.sink = self
+        # A fan-out may write to the transport only where nothing has to be kept for a reconnect.
+        if connection.stateful is None:
+            connection.transport = self._transport
+        self._instance.attach(connection)
 
     def _replace(self, connection: Connection) -> None:
         """The client of a stateful connection is back, perhaps before its old transport was known to be lost."""
@@ -203,19 +210,16 @@ class WebSocketClient(asyncio.Protocol):
             old._connection = None
             old.close(abort=True)
 
-    def _take(self, event: Frame) -> None:
+    def _frame(self, event: Frame) -> None:
         if self._connection is None:
             return
         if event.opcode is Opcode.CLOSE:
-            clean = self._protocol.close_rcvd is not None and self._protocol.close_rcvd.code in (
-                1000,
-                1001,
-            )
-            self._lost_word = (
-                None
-                if clean or self._connection.state is State.CLOSED
-                else "The client closed with an error."
-            )
+            received = self._protocol.close_rcvd
+            is_clean = received is not None and received.code in CLEAN_CLOSE
+            if is_clean or self._connection.state is State.CLOSED:
+                self._lost_reason = None
+            else:
+                self._lost_reason = "The client closed with an error."
         elif event.opcode in (Opcode.TEXT, Opcode.BINARY, Opcode.CONT):
             if not self._is_text(event):
                 self._protocol.fail(1007, "invalid UTF-8")
@@ -251,7 +255,7 @@ class WebSocketClient(asyncio.Protocol):
         if self._protocol.parser_exc is None:
             self._transport.close()
         elif self._closing is None:
-            # The client may still be sending: closing now would reset the connection, and our last words with it.
+            # The client may still be sending: closing now would reset the connection, and what it was told with it.
             self._transport.write_eof()
             self._closing = asyncio.get_running_loop().call_later(CLOSING_S, self._transport.abort)
 

@@ -11,13 +11,13 @@ import aiohttp
 import pytest
 
 from chatkit.localcloud.signalr.core.connection import Connection, State
-from chatkit.localcloud.signalr.core.hub import Hub
-from chatkit.localcloud.signalr.core.instance import (
+from chatkit.localcloud.signalr.core.connections import (
     CLIENT_TIMEOUT_S,
     CONNECT_WITHIN_S,
     HANDSHAKE_WITHIN_S,
     KEEP_ALIVE_S,
 )
+from chatkit.localcloud.signalr.core.hub import Hub
 from chatkit.wire.tokens import rest_token
 from tests.localcloud.signalr.harness import WAIT_S, RawClient, Running
 
@@ -105,11 +105,10 @@ async def test_a_connection_token_serves_once(running: Running) -> None:
 async def test_an_id_dies_when_nobody_connects(running: Running) -> None:
     """Five seconds after negotiate."""
     _, answer = await negotiated(running)
-    prepared = running.instance.take_negotiated(answer["connectionToken"], "chat")
+    prepared = running.instance.connections.negotiated(answer["connectionToken"], "chat")
     assert prepared is not None
-    running.instance._negotiated[prepared.token] = prepared
     prepared.opened_at -= CONNECT_WITHIN_S + 1
-    assert running.instance.take_negotiated(answer["connectionToken"], "chat") is None
+    assert running.instance.connections.take_negotiated(answer["connectionToken"], "chat") is None
 
 
 @pytest.mark.parametrize(
@@ -147,7 +146,7 @@ async def test_a_handshake_may_come_in_pieces(running: Running) -> None:
 async def test_a_client_that_never_shakes_hands_is_closed(running: Running) -> None:
     """After 15 seconds."""
     client = await opened(running)
-    running.instance.all_connections()[0].opened_at -= HANDSHAKE_WITHIN_S + 1
+    running.instance.connections.all()[0].opened_at -= HANDSHAKE_WITHIN_S + 1
     assert await client.next() == {"error": "Handshake was canceled."}
     assert await client.next() is None
 
@@ -184,7 +183,7 @@ async def test_bad_utf8_closes_with_1007(running: Running) -> None:
 async def test_a_silent_server_pings(running: Running) -> None:
     """A ping once nothing was sent for 15 seconds."""
     client = await running.client("alice")
-    running.instance.all_connections()[0].last_sent -= KEEP_ALIVE_S + 1
+    running.instance.connections.all()[0].last_sent -= KEEP_ALIVE_S + 1
     received = await asyncio.wait_for(client.socket.receive(), WAIT_S)
     assert json.loads(received.data.rstrip("\x1e")) == {"type": 6}
 
@@ -192,7 +191,7 @@ async def test_a_silent_server_pings(running: Running) -> None:
 async def test_a_silent_client_is_dropped(running: Running) -> None:
     """After 30 seconds without a byte."""
     client = await running.client("alice")
-    running.instance.all_connections()[0].last_received -= CLIENT_TIMEOUT_S + 1
+    running.instance.connections.all()[0].last_received -= CLIENT_TIMEOUT_S + 1
     assert await client.next() is None
 
 
@@ -250,9 +249,9 @@ async def test_a_stalled_reader_is_dropped_and_nobody_waits_for_it(running: Runn
     for _ in range(60):
         await running.say("x" * 200_000)
         assert len(await other.text()) == 200_000
-        if not any(c.user_id == "stalled" for c in running.instance.all_connections()):
+        if not any(c.user_id == "stalled" for c in running.instance.connections.all()):
             break
-    assert [c.user_id for c in running.instance.all_connections()] == ["bob"]
+    assert [c.user_id for c in running.instance.connections.all()] == ["bob"]
 
 
 async def test_the_trace_shows_what_happened_and_no_secret(running: Running) -> None:
@@ -272,7 +271,7 @@ async def test_the_trace_shows_what_happened_and_no_secret(running: Running) -> 
 async def test_the_trace_is_for_who_has_a_key(running: Running) -> None:
     """And goes on after the event that is known."""
     await running.say("hello")
-    last = running.service._platform.trace._number
+    last = [*running.instance.trace.after(0)][-1].number
     headers = {"Authorization": f"Bearer {rest_token(running.connection, '/trace')}"}
     async with running.http.get(f"{running.url}/trace?after={last - 1}", headers=headers) as answer:
         assert [event["number"] for event in (await answer.json())["events"]] == [last]
@@ -283,7 +282,7 @@ async def test_the_trace_is_for_who_has_a_key(running: Running) -> None:
 async def test_a_refused_token_is_in_the_trace_with_what_was_expected(running: Running) -> None:
     """The question people ask most."""
     await negotiated(running, "hub=other")
-    (event,) = (event for event in running.instance.events(0) if event.kind == "token")
+    (event,) = (event for event in running.instance.trace.after(0) if event.kind == "token")
     assert (event.detail["accepted"], event.detail["expected"]) == (
         False,
         ["http://localhost/client/?hub=other"],

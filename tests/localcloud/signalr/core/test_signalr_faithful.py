@@ -16,7 +16,7 @@ import aiohttp
 import pytest
 from aiohttp import web
 
-from chatkit.localcloud.signalr.core.instance import KEEP_ALIVE_S
+from chatkit.localcloud.signalr.core.connections import KEEP_ALIVE_S
 from chatkit.localcloud.signalr.core.spec import UpstreamTemplate
 from chatkit.wire.tokens import rest_token
 from tests.localcloud.signalr.harness import WAIT_S, RawClient, Running
@@ -109,7 +109,7 @@ async def test_excluded_connections_are_not_closed(running: Running, path: str) 
     clients = {}
     for _ in range(2):
         client = await running.client("alice")
-        clients[running.instance.all_connections()[-1].id] = client
+        clients[running.instance.connections.all()[-1].id] = client
     await running.rest("PUT", f"{V1}/users/alice/groups/red")
     spared, closed = clients
     assert (await running.rest("POST", NEW + path, query=f"excluded={spared}"))[0] == 204
@@ -123,7 +123,7 @@ async def test_a_closed_connection_hears_why_ends_and_the_app_is_told(
 ) -> None:
     """Close message, end of the transport, disconnected event with the error."""
     client = await running.client("alice")
-    (connection,) = running.instance.all_connections()
+    (connection,) = running.instance.connections.all()
     await running.rest("DELETE", f"{NEW}/connections/{connection.id}", query="reason=enough")
     assert [await client.next(), await client.next()] == [{"type": 7, "error": "enough"}, None]
     assert [await app.next(), await app.next()] == [{"type": 10}, {"type": 11, "error": "enough"}]
@@ -167,7 +167,7 @@ async def test_a_membership_ends_with_its_ttl_over_rest(
 async def test_leaving_all_groups_without_being_in_one_is_fine(running: Running) -> None:
     """Also for a connection that is not there."""
     client = await running.client("alice")
-    (connection,) = running.instance.all_connections()
+    (connection,) = running.instance.connections.all()
     paths = [f"{NEW}/connections/{one}/groups" for one in (connection.id, "unknown")]
     assert [(await running.rest("DELETE", path))[0] for path in paths] == [200, 200]
     await client.socket.close()
@@ -194,7 +194,7 @@ async def test_pings_go_on_while_the_app_is_slow(running: Running, app: App) -> 
     app.release.clear()
     client = await running.client("alice")
     await client.send({"type": 1, "invocationId": "1", "target": "slow", "arguments": []})
-    running.instance.all_connections()[0].last_sent -= KEEP_ALIVE_S + 1
+    running.instance.connections.all()[0].last_sent -= KEEP_ALIVE_S + 1
     received = await asyncio.wait_for(client.socket.receive(), WAIT_S)
     assert json.loads(received.data.rstrip("\x1e")) == {"type": 6}
     app.release.set()
@@ -214,7 +214,7 @@ async def test_a_clients_result_comes_back_over_rest(
 ) -> None:
     """Value, nothing, or the client's error."""
     client = await running.client("alice")
-    path = f"{NEW}/connections/{running.instance.all_connections()[0].id}/:invoke"
+    path = f"{NEW}/connections/{running.instance.connections.all()[0].id}/:invoke"
     asked = asyncio.create_task(running.rest("POST", path, {"target": "ask", "arguments": []}))
     invocation = await client.next()
     await client.send({"type": 3, "invocationId": invocation["invocationId"], **answer})
@@ -225,7 +225,7 @@ async def test_a_clients_result_comes_back_over_rest(
 async def test_a_client_that_leaves_owes_no_result(running: Running) -> None:
     """The call ends at once, not at its time limit."""
     client = await running.client("alice")
-    path = f"{NEW}/connections/{running.instance.all_connections()[0].id}/:invoke"
+    path = f"{NEW}/connections/{running.instance.connections.all()[0].id}/:invoke"
     asked = asyncio.create_task(running.rest("POST", path, {"target": "ask", "arguments": []}))
     await client.next()
     await client.socket.close()
@@ -293,7 +293,7 @@ async def test_the_trace_says_what_upstream_answered(
     client = await running.client("alice")
     await client.send({"type": 1, "invocationId": "1", "target": "hello", "arguments": []})
     assert (await client.next())["type"] in (3, 7)
-    calls = [one.detail for one in running.instance.events(0) if one.kind == "upstream"]
+    calls = [one.detail for one in running.instance.trace.after(0) if one.kind == "upstream"]
     assert status in [call["status"] for call in calls if call["event"] == event]
     assert all(call["url"].startswith("http://127.0.0.1:") for call in calls)
 
@@ -338,7 +338,7 @@ async def test_a_reset_leaves_nothing_behind(
         7,
         None,
     ]
-    assert (running.instance.quotas.messages_today, running.instance.all_connections()) == (0, [])
+    assert (running.instance.quotas.messages_today, running.instance.connections.all()) == (0, [])
     assert (await running.rest("HEAD", f"{V1}/users/alice/groups/red"))[0] == 404
     await running.say("the fault is forgotten")
 
@@ -383,10 +383,10 @@ async def test_a_poller_that_falls_behind_is_dropped(running: Running) -> None:
     await running.http.post(url, data=b'{"protocol":"json","version":1}\x1e', headers=headers)
     for _ in range(12):
         await running.say("x" * 100_000)
-    (connection,) = running.instance.all_connections()
+    (connection,) = running.instance.connections.all()
     assert connection.sink is not None and connection.sink.waiting_bytes() == 0
     async with running.http.get(url, headers=headers) as answer:
-        assert (answer.status, running.instance.all_connections()) == (204, [])
+        assert (answer.status, running.instance.connections.all()) == (204, [])
 
 
 @pytest.mark.parametrize(
@@ -442,7 +442,7 @@ async def test_a_client_that_asked_for_messagepack_gets_binary_frames(running: R
 async def test_a_close_says_whether_the_client_may_come_back(running: Running) -> None:
     """And the transport ends with a closing handshake, code 1000."""
     client: RawClient = await running.client("alice")
-    running.instance.all_connections()[0].close("bye", allow_reconnect=True)
+    running.instance.connections.all()[0].close("bye", allow_reconnect=True)
     assert await client.next() == {"type": 7, "error": "bye", "allowReconnect": True}
     assert await client.next() is None and client.socket.close_code == 1000
 
@@ -459,7 +459,7 @@ async def test_a_client_of_the_first_protocol_version_connects_with_its_id(
     async with running.http.ws_connect(
         f"{running.url}/client/?hub=chat&id={connection_id}", headers=headers
     ):
-        assert [one.id for one in running.instance.all_connections()] == [connection_id]
+        assert [one.id for one in running.instance.connections.all()] == [connection_id]
 
 
 async def test_an_expired_token_ends_polls_but_no_web_socket(
@@ -487,13 +487,13 @@ async def test_the_trace_has_the_frames_of_an_invocation(running: Running) -> No
     client = await running.client("alice")
     await client.send({"type": 1, "invocationId": "1", "target": "hello", "arguments": []})
     await client.next()
-    path = f"{NEW}/connections/{running.instance.all_connections()[0].id}/:invoke"
+    path = f"{NEW}/connections/{running.instance.connections.all()[0].id}/:invoke"
     asked = asyncio.create_task(running.rest("POST", path, {"target": "ask", "arguments": ["why"]}))
     await client.send(
         {"type": 3, "invocationId": (await client.next())["invocationId"], "result": 5}
     )
     await asked
-    frames = [one.detail for one in running.instance.events(0) if one.kind == "frame"]
+    frames = [one.detail for one in running.instance.trace.after(0) if one.kind == "frame"]
     assert [(one["direction"], one.get("target", "")) for one in frames] == [
         ("in", "hello"),
         ("out", ""),

@@ -260,5 +260,7 @@ async def test_an_unreadable_audience_is_a_refusal_not_a_failure(running: Runnin
         await running.http.ws_connect(f"{running.url}/client/?hub=chat&access_token={token}")
     assert caught.value.status == 401
     assert [
-        event.detail["accepted"] for event in running.instance.events(0) if event.kind == "token"
+        event.detail["accepted"]
+        for event in running.instance.trace.after(0)
+        if event.kind == "token"
     ] == [False]

@@ -48,7 +48,7 @@ async def test_a_message_to_a_user_reaches_all_their_connections(
 async def test_a_message_to_a_connection_reaches_that_one(running: Running, path: str) -> None:
     """And no other of the same user; an unknown connection is accepted in silence."""
     first, second = await running.client("bob"), await running.client("bob")
-    wanted = running.instance.all_connections()[0].id
+    wanted = running.instance.connections.all()[0].id
     await running.say("one", path % wanted)
     await running.say("none", path % "unknown")
     await running.say("all")
@@ -59,7 +59,7 @@ async def test_a_message_to_a_connection_reaches_that_one(running: Running, path
 async def test_a_message_to_a_group_reaches_its_members(running: Running, path: str) -> None:
     """Connections that joined, until they leave."""
     alice, bob = await running.client("alice"), await running.client("bob")
-    member = next(c for c in running.instance.all_connections() if c.user_id == "alice").id
+    member = next(c for c in running.instance.connections.all() if c.user_id == "alice").id
     assert (await running.rest("PUT", f"{V1}/groups/red/connections/{member}"))[0] == 200
     await running.say("red", path)
     assert (await running.rest("DELETE", f"{NEW}/connections/{member}/groups/red"))[0] == 200
@@ -71,7 +71,7 @@ async def test_a_message_to_a_group_reaches_its_members(running: Running, path: 
 async def test_excluded_connections_are_left_out(running: Running) -> None:
     """`excluded` may repeat."""
     alice, bob = await running.client("alice"), await running.client("bob")
-    ids = {c.user_id: c.id for c in running.instance.all_connections()}
+    ids = {c.user_id: c.id for c in running.instance.connections.all()}
     await running.rest("POST", f"{V1}", MESSAGE, query=f"excluded={ids['alice']}&excluded=x")
     await running.say("all")
     assert [await alice.text(), await bob.text(), await bob.text()] == ["all", "hi", "all"]
@@ -99,7 +99,7 @@ async def test_statuses_of_both_generations(
     statuses = []
     for base in (V1, NEW):
         client = await running.client("alice")
-        connection = running.instance.all_connections()[-1].id
+        connection = running.instance.connections.all()[-1].id
         statuses.append(
             (await running.rest(method, base + path.format(u="alice", c=connection)))[0]
         )
@@ -255,7 +255,7 @@ async def test_a_generated_token_connects(running: Running) -> None:
     async with running.http.ws_connect(
         f"{running.url}/client/?hub=chat", headers={"Authorization": f"Bearer {body['token']}"}
     ):
-        assert [c.user_id for c in running.instance.all_connections()] == ["alice"]
+        assert [c.user_id for c in running.instance.connections.all()] == ["alice"]
 
 
 @pytest.mark.parametrize(
@@ -275,8 +275,8 @@ async def test_commands_run_for_those_the_filter_picks(
 ) -> None:
     """:execute with SendMessage and JoinGroup."""
     clients = {user: await running.client(user) for user in ("alice", "bob", "carol", "")}
-    bob = next(c for c in running.instance.all_connections() if c.user_id == "bob")
-    running.instance.hub("chat").join(bob, "red")
+    bob = next(c for c in running.instance.connections.all() if c.user_id == "bob")
+    running.instance.connections.hub("chat").join(bob, "red")
     commands = [
         {"type": "JoinGroup", "group": "chosen"},
         {"type": "SendMessage", "message": MESSAGE},
@@ -284,7 +284,7 @@ async def test_commands_run_for_those_the_filter_picks(
     status, _, _ = await running.rest("POST", f"{NEW}/:execute", commands, query=f"filter={text}")
     await running.say("end")
     got = {user for user, client in clients.items() if await client.text() == "hi"}
-    members = {c.user_id for c in running.instance.all_connections() if "chosen" in c.groups}
+    members = {c.user_id for c in running.instance.connections.all() if "chosen" in c.groups}
     assert (status, got, members) == (202, expected, expected)
 
 

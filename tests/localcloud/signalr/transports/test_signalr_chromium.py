@@ -74,4 +74,4 @@ async def test_a_page_of_an_origin_that_is_not_allowed_cannot_connect(
         f"(arguments) => ({CONNECT})(arguments).then(() => 'connected', (error) => error.message)",
         arguments,
     )
-    assert "Failed to complete negotiation" in failure and not running.instance.all_connections()
+    assert "Failed to complete negotiation" in failure and not running.instance.connections.all()

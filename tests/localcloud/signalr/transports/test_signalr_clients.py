@@ -60,7 +60,7 @@ async def test_microsofts_client_reconnects_when_told(
         url=f"{running.url}/client/?hub=chat", token=running.token("alice"), reconnect=True
     )
     await client.until("connected")
-    for connection in running.instance.all_connections():
+    for connection in running.instance.connections.all():
         connection.close("bye", allow_reconnect=True)
     await client.until("reconnecting")
     await client.until("reconnected")
@@ -73,7 +73,7 @@ async def test_microsofts_client_is_told_why_it_is_closed(
 ) -> None:
     """The reason of the REST call reaches the person."""
     client = await node(url=f"{running.url}/client/?hub=chat", token=running.token("alice"))
-    connection_id = (await client.until("connected"), running.instance.all_connections()[0].id)[1]
+    connection_id = (await client.until("connected"), running.instance.connections.all()[0].id)[1]
     status, _, _ = await running.rest(
         "DELETE", f"/api/hubs/chat/connections/{connection_id}", query="reason=enough"
     )
@@ -105,7 +105,7 @@ async def test_a_client_answers_the_server(running: Running, node: Callable[...,
     """:invoke on a connection returns what the client's handler returned."""
     client = await node(url=f"{running.url}/client/?hub=chat", token=running.token("alice"))
     await client.until("connected")
-    path = f"/api/hubs/chat/connections/{running.instance.all_connections()[0].id}/:invoke"
+    path = f"/api/hubs/chat/connections/{running.instance.connections.all()[0].id}/:invoke"
     status, body, _ = await running.rest("POST", path, {"target": "ask", "arguments": ["why"]})
     assert (status, body) == (200, {"result": "answer to why"})
 
@@ -156,7 +156,7 @@ async def test_stateful_reconnect_loses_and_repeats_nothing(
         reconnect=True,
     )
     await client.until("connected")
-    (connection,) = running.instance.all_connections()
+    (connection,) = running.instance.connections.all()
     for number in range(30):
         if number in (10, 20):
             while connection.sink is None:  # still away since the last cut

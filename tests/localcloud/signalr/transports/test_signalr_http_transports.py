@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 from aiohttp import web
 
-from chatkit.localcloud.signalr.core.instance import POLL_WITHIN_S
 from chatkit.localcloud.signalr.core.spec import UpstreamTemplate
+from chatkit.localcloud.signalr.transports.clients import POLL_WITHIN_S
 from tests.localcloud.signalr.harness import WAIT_S, Running
 
 HANDSHAKE = b'{"protocol":"json","version":1}\x1e'
@@ -103,17 +103,17 @@ async def test_a_closed_connection_answers_the_last_poll_204(
     running: Running, polling: Polling
 ) -> None:
     """First the close message, then the end."""
-    running.instance.all_connections()[0].close("bye")
+    running.instance.connections.all()[0].close("bye")
     assert (await polling.poll())[1] == b'{"type":7,"error":"bye"}\x1e'
     assert (await polling.poll())[0] == 204
 
 
 async def test_a_client_that_stops_polling_is_dropped(running: Running, polling: Polling) -> None:
     """After five seconds without a poll."""
-    (connection,) = running.instance.all_connections()
+    (connection,) = running.instance.connections.all()
     connection.sink.idle_since -= POLL_WITHIN_S + 1  # type: ignore[union-attr]
-    running.instance.tick()
-    assert running.instance.all_connections() == []
+    running.instance.connections.tick()
+    assert running.instance.connections.all() == []
 
 
 @pytest.mark.parametrize(
@@ -140,7 +140,7 @@ async def test_requests_without_a_connection(
 async def test_posting_to_a_web_socket_is_refused(running: Running) -> None:
     """405; deleting it 400; polling it 400."""
     client = await running.client("alice")
-    other = Polling(running, running.instance.all_connections()[0].token)
+    other = Polling(running, running.instance.connections.all()[0].token)
     assert (await other.post(b"x"), await other.delete(), (await other.poll())[0]) == (
         405,
         400,
@@ -223,7 +223,7 @@ async def test_a_message_is_not_lost_with_the_poll_it_met(
 ) -> None:
     """The client hangs up while polling; the next poll gets the message."""
     lost = asyncio.create_task(polling.poll())
-    (connection,) = running.instance.all_connections()
+    (connection,) = running.instance.connections.all()
     while connection.sink.idle_since is not None:  # type: ignore[union-attr]
         await asyncio.sleep(0)
     lost.cancel()

@@ -8,10 +8,10 @@ import pytest
 
 from chatkit.core.errors import RemoteProtocolError
 from chatkit.localcloud.signalr.core.connection import Connection, State
-from chatkit.localcloud.signalr.core.fanout import Outbox
-from chatkit.wire.stateful import Stateful
+from chatkit.localcloud.signalr.core.fanout import FanOut
 from chatkit.wire.hub_messages import Ack, Invocation, Ping, Sequence
 from chatkit.wire.hub_protocol import PROTOCOLS
+from chatkit.wire.stateful import Stateful
 
 
 def test_unacknowledged_messages_are_sent_again() -> None:
@@ -61,7 +61,7 @@ class Recorder:
     """A transport that keeps what is sent."""
 
     text_only = False
-    gone_word: str | None = None
+    gone_reason: str | None = None
 
     def __init__(self) -> None:
         self.types: list[int] = []
@@ -81,14 +81,13 @@ class Recorder:
 
 async def test_a_message_queued_when_the_client_returns_goes_after_the_sequence() -> None:
     """Sent before, the client would ignore it, and nobody would send it again."""
-    outbox = Outbox(lambda payload, binary: payload, lambda receivers, size_bytes: None)
-    connection, recorder = Connection("chat", "alice", {}), Recorder()
-    connection.protocol, connection.state, connection.stateful = (
-        PROTOCOLS["json"],
-        State.OPEN,
-        Stateful(),
-    )
-    connection.flush = outbox.flush
-    outbox.add([connection], Invocation("queued"))
+    fan_out = FanOut(lambda receivers, size_bytes: None)
+    recorder = Recorder()
+    connection = Connection("chat", "alice", {})
+    connection.protocol = PROTOCOLS["json"]
+    connection.state = State.OPEN
+    connection.stateful = Stateful()
+    connection.flush = fan_out.flush
+    fan_out.add([connection], Invocation("queued"))
     connection.resume(recorder)
     assert recorder.types == [9, 1]

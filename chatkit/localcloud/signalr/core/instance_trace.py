@@ -1,0 +1,46 @@
+"""The events of one instance, in the local cloud's trace under `signalr/<name>`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from chatkit.localcloud.core.trace import Event, Trace
+from chatkit.wire import strict_json
+
+# Longer arguments are cut.
+EXCERPT_CHARS = 500
+
+
+class InstanceTrace:
+    """Records what happens at one instance.
+
+    Args:
+        trace: Of the local cloud.
+        name: The instance's name.
+    """
+
+    def __init__(self, trace: Trace, name: str) -> None:
+        self._trace = trace
+        self._source = f"signalr/{name}"
+
+    def emit(self, kind: str, **detail: Any) -> None:
+        """Record what happened."""
+        self._trace.emit(self._source, kind, **detail)
+
+    def after(self, number: int) -> Iterator[Event]:
+        """What was recorded after the event of that number."""
+        for event in self._trace.after(number, source=self._source):
+            if event.source == self._source:
+                yield event
+
+
+def excerpt(arguments: tuple[Any, ...]) -> str:
+    """A message's arguments as the trace keeps them."""
+    try:
+        text = strict_json.dumps(arguments).decode()
+    except (TypeError, ValueError):
+        text = repr(arguments)
+    if len(text) <= EXCERPT_CHARS:
+        return text
+    return text[: EXCERPT_CHARS - 1] + "…"

@@ -1,0 +1,138 @@
+"""The HTTP edge of an instance: every address it serves, and the one place where errors become answers."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+
+from aiohttp import web
+from aiohttp.typedefs import Middleware
+
+from chatkit.localcloud.core import cors
+from chatkit.localcloud.core.runners import HttpServer
+from chatkit.localcloud.core.web import Handler, loopback_only
+from chatkit.localcloud.signalr.core.errors import BadRequest, SignalRError
+from chatkit.localcloud.signalr.core.instance import Instance
+from chatkit.localcloud.signalr.core.spec import InstanceSpec
+from chatkit.localcloud.signalr.inspection import STATE, TRACE, state, trace, traced
+from chatkit.localcloud.signalr.rest import routes as rest
+from chatkit.localcloud.signalr.rest.call import MAX_BODY_BYTES
+from chatkit.localcloud.signalr.transports.clients import Clients
+from chatkit.localcloud.signalr.transports.websocket import hub_endpoint
+
+log = logging.getLogger("chatkit.local.signalr")
+SERVER_MODE = (
+    "This is the serverless service: app servers cannot connect (/server). "
+    "Use service mode Serverless and the REST API.\n"
+)
+CORS_METHODS = "GET, POST, DELETE, OPTIONS"
+CORS_HEADERS = "authorization, x-requested-with, x-signalr-user-agent, content-type"
+PREFLIGHT_MAX_AGE_S = 600
+# The service's own limits. HttpServer's are wider, so that `_errors` answers in the service's way.
+MAX_URI_CHARS = 12 * 1024
+MAX_HEADER_CHARS = 16 * 1024
+
+
+def server(instance: Instance) -> HttpServer:
+    """What serves an instance's port: WebSockets of clients, and HTTP for everything else."""
+    clients = Clients(instance)
+    return HttpServer(application(instance, clients), peek=hub_endpoint(instance, clients.accept))
+
+
+def application(instance: Instance, clients: Clients) -> web.Application:
+    """What serves everything but WebSockets."""
+    origins = cors.middleware(lambda: _cors_rule(instance.spec), _answer_preflight)
+    app = web.Application(
+        middlewares=[loopback_only, traced(instance), _errors(instance), origins],
+        client_max_size=2 * MAX_BODY_BYTES,
+    )
+    app.on_response_prepare.append(cors.add_headers)
+    app.add_routes(
+        [
+            web.route("*", "/api/health", _health),
+            web.route("*", "/api/v1/health", _health),
+            web.post("/client/negotiate", clients.negotiate),
+            web.post("/client/negotiate/", clients.negotiate),
+            web.route("*", "/server{tail:.*}", _no_servers),
+            web.get(TRACE, trace(instance)),
+            web.get(STATE, state(instance)),
+        ]
+    )
+    for path in ("/client", "/client/"):
+        app.router.add_get(path, clients.connect, allow_head=False)
+        app.router.add_post(path, clients.post)
+        app.router.add_delete(path, clients.delete)
+    app.add_routes(rest.routes(instance))
+    return app
+
+
+def _cors_rule(spec: InstanceSpec) -> cors.Rule:
+    """Browsers of the allowed origins may call an instance, always with credentials."""
+    return cors.Rule(origins=spec.allowed_origins, credentials=True, max_age_s=PREFLIGHT_MAX_AGE_S)
+
+
+def _answer_preflight(asked: cors.Preflight, allowed: dict[str, str] | None) -> web.Response:
+    """204 or 403. The service names all of its methods, and headers also when none were asked for."""
+    if allowed is None:
+        return web.Response(status=403)
+    allowed["Access-Control-Allow-Methods"] = CORS_METHODS
+    allowed.setdefault("Access-Control-Allow-Headers", CORS_HEADERS)
+    return web.Response(status=204, headers=allowed)
+
+
+async def _health(request: web.Request) -> web.Response:
+    return web.Response(status=200)
+
+
+async def _no_servers(request: web.Request) -> web.Response:
+    return web.Response(status=404, text=SERVER_MODE)
+
+
+def _errors(instance: Instance) -> Middleware:
+    @web.middleware
+    async def errors(request: web.Request, handler: Handler) -> web.StreamResponse:
+        if len(request.raw_path) > MAX_URI_CHARS:
+            return web.Response(status=414)
+        if sum(len(name) + len(value) for name, value in request.raw_headers) > MAX_HEADER_CHARS:
+            return web.Response(status=431)
+        try:
+            return await handler(request)
+        except SignalRError as error:
+            if error.message and request.path.startswith("/client"):
+                return web.Response(status=error.status, text=error.message)
+            return render(error, request.path)
+        except web.HTTPException as error:
+            if not request.path.startswith("/api"):
+                raise
+            code = error.reason.replace(" ", "")
+            sentence = f"{error.reason}: {request.method} {request.path}."
+            return render(SignalRError(error.status, code, sentence), request.path)
+        except web.RequestPayloadError:
+            return render(BadRequest("The request body is cut or broken."), request.path)
+        except (ConnectionError, asyncio.CancelledError):
+            raise
+        except Exception:
+            log.exception("%s: %s %s failed", instance.spec.name, request.method, request.path)
+            failure = SignalRError(
+                500, "InternalServerError", "The service failed; its log says why."
+            )
+            return render(failure, request.path)
+
+    return errors
+
+
+def render(error: SignalRError, target: str) -> web.Response:
+    """An error in the service's own shape."""
+    if not error.message:
+        headers = {**error.headers}
+        if error.code:
+            headers.setdefault("x-ms-error-code", error.code)
+        return web.Response(status=error.status, headers=headers)
+    body: dict[str, object] = {
+        "code": error.code or "BadRequest",
+        "message": error.message,
+        "target": target,
+        "details": [],
+        "inner": None,
+    }
+    return web.json_response(body, status=error.status, headers=error.headers)
