@@ -7,6 +7,7 @@ ChatkitError
         NotStarted           the local cloud (or a server of the lesson) is not running
         PortInUse            another program holds the port
         PersonNeeded         somebody has to sign in first
+    UnknownUser              nobody of that name is in the panel
     LocalProtocolError       you asked for something the protocol does not allow
     RemoteProtocolError      the peer sent something the protocol does not allow
         HandshakeRefused     a client asks a SignalR connection for what it cannot do
@@ -83,6 +84,10 @@ class PortInUse(SetupError):
         self.port = port
 
 
+class UnknownUser(ChatkitError):
+    """A panel shows nobody of that name."""
+
+
 class LocalProtocolError(ChatkitError):
     """This side asked for something the protocol does not allow in this state."""
 
@@ -101,9 +106,8 @@ class ConnectionClosed(ChatkitError):
     """
 
     def __init__(self, code: int, reason: str = "", *, who: str = "peer") -> None:
-        super().__init__(
-            f"The connection was closed by {who} (code {code}{': ' + reason if reason else ''})."
-        )
+        why = f"code {code}: {reason}" if reason else f"code {code}"
+        super().__init__(f"The connection was closed by {who} ({why}).")
         self.code = code
         self.reason = reason
         self.who = who

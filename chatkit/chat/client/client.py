@@ -15,7 +15,7 @@ from chatkit.chat.client.messages import ChatMessage
 from chatkit.chat.client.rest import ask
 from chatkit.chat.client.sign_in import HEADER
 from chatkit.chat.client.tap import Tap
-from chatkit.core.errors import LocalProtocolError, RemoteProtocolError
+from chatkit.core.errors import LocalProtocolError, NotStarted, RemoteProtocolError
 
 TARGET = "newMessage"
 
@@ -155,7 +155,7 @@ class ChatClient:
 
     def _open_session(self) -> aiohttp.ClientSession:
         if not self._session:
-            raise LocalProtocolError(
+            raise NotStarted(
                 f"{self.user} is not connected.", hint="Run the cell that opens the panel again."
             )
         return self._session

@@ -20,7 +20,7 @@ from chatkit.chat.widgets.blocks import Blocks
 from chatkit.chat.widgets.close_widgets import take_away
 from chatkit.chat.widgets.painter import Painter
 from chatkit.chat.widgets.render import visible
-from chatkit.core.errors import LocalProtocolError
+from chatkit.core.errors import UnknownUser
 from chatkit.core.results import enumerated
 
 MOST, MOST_PINGS = 500, 100
@@ -171,7 +171,7 @@ class Inspector:
 
     def _named(self, users: tuple[str, ...]) -> tuple[str, ...]:
         if unknown := [user for user in users if user not in self._clients]:
-            raise LocalProtocolError(
+            raise UnknownUser(
                 f"{unknown[0]} is not in this panel.", hint=f"There are {', '.join(self._clients)}."
             )
         return users or tuple(self._clients)

@@ -16,7 +16,7 @@ from chatkit.chat.inspector.events import LONGEST, Recorder, WireEvent
 from chatkit.chat.inspector.latency import Echoes
 from chatkit.chat.inspector.widget import MOST, Inspector
 from chatkit.chat.panel.panel import ChatPanel
-from chatkit.core.errors import LocalProtocolError
+from chatkit.core.errors import UnknownUser
 from tests.chat.panel.panels import seat_of, wait
 from tests.chat.stub_room import StubRoom
 
@@ -274,9 +274,7 @@ def test_its_plain_text_is_stable(inspector: Inspector) -> None:
 
 def test_somebody_else_is_said_to_be_unknown(inspector: Inspector) -> None:
     """A sentence, not a KeyError."""
-    with pytest.raises(
-        LocalProtocolError, match="carol is not in this panel. There are alice, bob."
-    ):
+    with pytest.raises(UnknownUser, match="carol is not in this panel. There are alice, bob."):
         inspector.drop_connection("carol")
 
 
