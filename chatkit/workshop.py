@@ -18,7 +18,7 @@ from chatkit.steps.status import Receipt, Status
 if TYPE_CHECKING:
     from chatkit.chat.client.sign_in import SignedIn
     from chatkit.chat.panel.panel import ChatPanel
-    from chatkit.lesson.doctor import Examination
+    from chatkit.lesson.doctor.report import Examination
 
 
 class Workshop:
@@ -141,9 +141,9 @@ class Workshop:
         Args:
             symptom: A message that you do not understand, pasted as it is: from a browser, a tool or a log.
         """
-        from chatkit.lesson import doctor
+        from chatkit.lesson.doctor.diagnose import consult
 
-        return doctor.consult(self.session, symptom)
+        return consult(self.session, symptom)
 
     def catch_up(self, section: str | None = None) -> Result:
         """Go to the start of a section by running what was missed; also goes on after a pause, however long.
@@ -157,7 +157,7 @@ class Workshop:
         Raises:
             NotebookFailed: A cell of a missed notebook raised.
         """
-        from chatkit.lesson import catch_up
+        from chatkit.lesson.notebooks import catch_up
 
         with self.session.step("Catching up") as step:
             found = catch_up.catch_up(self.session, section, step.stack.calls)

@@ -17,7 +17,7 @@ def doctor(
     as_json: Annotated[bool, typer.Option("--json", help="Print it as JSON.")] = False,
 ) -> None:
     """Check that everything is ready, name what is wrong, and say what to do. Changes nothing."""
-    from chatkit.lesson.doctor import consult
+    from chatkit.lesson.doctor.diagnose import consult
     from chatkit.steps.session import Session
 
     found = consult(Session(home()), symptom)

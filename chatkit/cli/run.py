@@ -11,7 +11,8 @@ import typer
 
 from chatkit.core import settings
 from chatkit.core.public_urls import public_url
-from chatkit.lesson import notebooks, sections
+from chatkit.lesson import sections
+from chatkit.lesson.notebooks import execution
 
 if TYPE_CHECKING:  # the other verbs start without waiting for it
     from rich.progress import Progress, TaskID
@@ -93,7 +94,7 @@ def execute(notebook: Path, copy: Path, progress: Progress, task: TaskID) -> flo
     content: Any = nbformat.read(notebook, as_version=4)  # type: ignore[no-untyped-call]
     progress.update(task, total=sum(cell.cell_type == "code" for cell in content.cells))
     try:
-        notebooks.execute(
+        execution.execute(
             content, notebook.name, notebook.parent, done=lambda _cell: progress.advance(task)
         )
     finally:

@@ -12,13 +12,13 @@ from types import SimpleNamespace
 
 import pytest
 
-from chatkit.lesson import doctor
-from chatkit.lesson.doctor import machine
+from chatkit.lesson.doctor.preflight import machine
+from chatkit.lesson.doctor.preflight.finding import Finding
 from tests.cli.typing_verbs import Chatkit
 
 
-def finding(what: str, *, cloud_runs: bool = False) -> doctor.Finding:
-    return next(found for found in doctor.examine(cloud_runs=cloud_runs) if found.what == what)
+def finding(what: str, *, cloud_runs: bool = False) -> Finding:
+    return next(found for found in machine.examine(cloud_runs=cloud_runs) if found.what == what)
 
 
 def test_a_good_machine_passes(chatkit: Chatkit, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -66,7 +66,7 @@ def test_a_missing_package_is_named(chatkit: Chatkit, monkeypatch: pytest.Monkey
 def test_a_full_disk_is_named(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Too little room for the environment and the local cloud."""
     monkeypatch.setattr(shutil, "disk_usage", lambda path: SimpleNamespace(free=5_000_000))
-    assert finding("Disk") == doctor.Finding("Disk", False, "5 MB free", "Free 600 MB.")
+    assert finding("Disk") == Finding("Disk", False, "5 MB free", "Free 600 MB.")
 
 
 def test_a_folder_that_cannot_be_written_is_named(
@@ -81,9 +81,7 @@ def test_a_folder_that_cannot_be_written_is_named(
 def test_a_wrong_clock_is_named(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A machine that believes it is 1970 gets no token accepted."""
     monkeypatch.setattr(time, "time", lambda: 86_400.0)
-    assert finding("Clock") == doctor.Finding(
-        "Clock", False, "1970-01-02 00:00 UTC", "Set the clock."
-    )
+    assert finding("Clock") == Finding("Clock", False, "1970-01-02 00:00 UTC", "Set the clock.")
 
 
 @pytest.mark.parametrize(
@@ -114,7 +112,7 @@ def test_a_port_in_use_is_told(home: Path, monkeypatch: pytest.MonkeyPatch) -> N
 
 def test_the_doctor_leaves_nothing_behind(home: Path) -> None:
     """It looks only."""
-    doctor.examine(cloud_runs=False)
+    machine.examine(cloud_runs=False)
     assert not list(home.iterdir())
 
 

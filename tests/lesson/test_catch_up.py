@@ -17,7 +17,7 @@ from chatkit.cloud import local_cloud
 from chatkit.core import settings
 from chatkit.core.errors import SetupError
 from chatkit.lesson import checks
-from chatkit.lesson.notebooks import NotebookFailed
+from chatkit.lesson.notebooks.execution import NotebookFailed
 from chatkit.steps import local_settings
 from chatkit.steps.local_servers import FUNCTIONS, PAGE
 from chatkit.wire.connection_strings import SignalRConnectionString

@@ -7,12 +7,12 @@ from collections.abc import Callable, Iterator
 from functools import partial
 from typing import TYPE_CHECKING
 
-from chatkit.lesson.doctor import machine, subscription
-from chatkit.lesson.doctor.lookups import known
-from chatkit.lesson.doctor.problem import Probe, Problem, plain
+from chatkit.lesson.doctor.preflight import machine, subscription
 from chatkit.lesson.doctor.problems import PROBLEMS
+from chatkit.lesson.doctor.problems.problem import Probe, Problem, plain
 from chatkit.lesson.doctor.report import Diagnosis, Examination
-from chatkit.lesson.doctor.snapshot import World
+from chatkit.lesson.doctor.snapshot.lookups import known
+from chatkit.lesson.doctor.snapshot.snapshot import World
 
 if TYPE_CHECKING:
     from chatkit.steps.session import Session

@@ -7,8 +7,8 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from chatkit.core.results import duration, elapsed, escape, table
-from chatkit.lesson.doctor.finding import Finding
-from chatkit.lesson.doctor.problem import Problem
+from chatkit.lesson.doctor.preflight.finding import Finding
+from chatkit.lesson.doctor.problems.problem import Problem
 from chatkit.lesson.http import masked
 
 SECRETS = re.compile(

@@ -31,7 +31,9 @@ from chatkit.chat.client.background_loop import portal
 from chatkit.cloud.provision import storage
 from chatkit.lesson.checks.evidence import listening
 from chatkit.lesson.checks.service import door, of_local_settings
-from chatkit.lesson.doctor import Examination, consult, machine
+from chatkit.lesson.doctor.diagnose import consult
+from chatkit.lesson.doctor.preflight import machine
+from chatkit.lesson.doctor.report import Examination
 from chatkit.lesson.http import TOKEN
 from chatkit.steps import local_settings
 from chatkit.steps.local_settings import FILE

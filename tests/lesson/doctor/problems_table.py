@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from chatkit.lesson.doctor.problem import Problem
 from chatkit.lesson.doctor.problems import PROBLEMS
+from chatkit.lesson.doctor.problems.problem import Problem
 from tests.lesson.doctor import (
     test_doctor_faults,
     test_doctor_identity_faults,

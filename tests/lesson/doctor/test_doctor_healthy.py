@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import pytest
 
 from chatkit.cloud import local_cloud
-from chatkit.lesson.doctor import consult
+from chatkit.lesson.doctor.diagnose import consult
 from chatkit.steps.local_servers import FUNCTIONS, PAGE
 from chatkit.steps.session import Session
 from chatkit.workshop import Workshop

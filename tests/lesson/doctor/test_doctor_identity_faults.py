@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from chatkit.lesson.doctor import consult
+from chatkit.lesson.doctor.diagnose import consult
 from chatkit.workshop import Workshop
 from tests.lesson.doctor import doctor_faults as world
 from tests.lesson.doctor.doctor_faults import Fault, assert_named_alone

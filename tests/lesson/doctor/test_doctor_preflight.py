@@ -15,7 +15,8 @@ from chatkit.cloud import local_cloud
 from chatkit.cloud.connection import Cloud
 from chatkit.cloud.local_cloud import ask
 from chatkit.core import settings as store
-from chatkit.lesson.doctor import Finding, consult
+from chatkit.lesson.doctor.diagnose import consult
+from chatkit.lesson.doctor.preflight.finding import Finding
 from chatkit.steps.session import Session
 from chatkit.workshop import Workshop
 

@@ -9,10 +9,10 @@ from typing import Any
 
 import pytest
 
-from chatkit.lesson.doctor.finding import Finding
-from chatkit.lesson.doctor.lookups import Lookups, Unknown, known
+from chatkit.lesson.doctor.preflight.finding import Finding
 from chatkit.lesson.doctor.problems import PROBLEMS
 from chatkit.lesson.doctor.report import HEALTHY, Diagnosis, Examination, clean
+from chatkit.lesson.doctor.snapshot.lookups import Lookups, Unknown, known
 
 GOOD, BAD = Finding("Python", True, "3.12.1"), Finding("Disk", False, "5 MB free", "Free 600 MB.")
 ONE = Diagnosis(PROBLEMS[0], "the function app allows the origin *")

@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chatkit.lesson.doctor import consult
-from chatkit.lesson.doctor.problem import plain
+from chatkit.lesson.doctor.diagnose import consult
 from chatkit.lesson.doctor.problems import PROBLEMS
+from chatkit.lesson.doctor.problems.problem import plain
 from chatkit.steps.session import Session
 from tests.lesson.doctor.doctor_symptoms import SYMPTOMS, UNRELATED
 

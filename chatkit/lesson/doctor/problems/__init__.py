@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from chatkit.lesson.doctor.problem import Problem
 from chatkit.lesson.doctor.problems import (
     identity,
     negotiation,
@@ -12,6 +11,7 @@ from chatkit.lesson.doctor.problems import (
     service,
     settings,
 )
+from chatkit.lesson.doctor.problems.problem import Problem
 
 AREAS = {
     "Origins": origins.PROBLEMS,

@@ -5,9 +5,9 @@ from __future__ import annotations
 import ast
 
 from chatkit.lesson.checks.service import USER_CLAIMS
-from chatkit.lesson.doctor.lookups import known
-from chatkit.lesson.doctor.problem import Problem
-from chatkit.lesson.doctor.snapshot import World
+from chatkit.lesson.doctor.problems.problem import Problem
+from chatkit.lesson.doctor.snapshot.lookups import known
+from chatkit.lesson.doctor.snapshot.snapshot import World
 from chatkit.lesson.tokens import claims
 from chatkit.steps.local_settings import PORT
 

@@ -6,9 +6,9 @@ import ast
 from typing import Any
 from urllib.parse import urlsplit
 
-from chatkit.lesson.doctor.lookups import known
-from chatkit.lesson.doctor.problem import Problem
-from chatkit.lesson.doctor.snapshot import World
+from chatkit.lesson.doctor.problems.problem import Problem
+from chatkit.lesson.doctor.snapshot.lookups import known
+from chatkit.lesson.doctor.snapshot.snapshot import World
 from chatkit.lesson.http import Answer
 
 TEMPLATE = "This HTTP triggered function executed successfully"

@@ -5,9 +5,9 @@ from __future__ import annotations
 import os
 from urllib.parse import urlsplit
 
-from chatkit.lesson.doctor.lookups import known
-from chatkit.lesson.doctor.problem import Problem
-from chatkit.lesson.doctor.snapshot import World
+from chatkit.lesson.doctor.problems.problem import Problem
+from chatkit.lesson.doctor.snapshot.lookups import known
+from chatkit.lesson.doctor.snapshot.snapshot import World
 
 BLOCKED = (
     r"^(?!.*(login\.|/\.auth/|github\.dev|wildcard|redirect is)).*origin 'https?://(?!localhost|127\.0\.0\.1)[^']+' has been"

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from chatkit.lesson.doctor.problem import Problem
-from chatkit.lesson.doctor.snapshot import World
+from chatkit.lesson.doctor.problems.problem import Problem
+from chatkit.lesson.doctor.snapshot.snapshot import World
 
 
 def _windows_plan(world: World) -> str:

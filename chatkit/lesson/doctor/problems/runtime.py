@@ -7,9 +7,9 @@ from urllib.parse import urlsplit
 
 from chatkit.cloud.publish.package import BUNDLE
 from chatkit.core import ports
-from chatkit.lesson.doctor import machine
-from chatkit.lesson.doctor.problem import Problem
-from chatkit.lesson.doctor.snapshot import World
+from chatkit.lesson.doctor.preflight import machine
+from chatkit.lesson.doctor.problems.problem import Problem
+from chatkit.lesson.doctor.snapshot.snapshot import World
 from chatkit.steps.local_settings import DEVELOPMENT_STORAGE, DEVELOPMENT_URL, STORAGE_SETTING
 
 OLDEST_BUNDLE = 4

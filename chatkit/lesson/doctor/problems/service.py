@@ -7,10 +7,10 @@ from urllib.parse import urlsplit
 
 from chatkit.chat.client.addresses import is_loopback
 from chatkit.cloud.provision.signalr import FREE_SKU, service_mode
-from chatkit.lesson.doctor import machine
-from chatkit.lesson.doctor.lookups import known
-from chatkit.lesson.doctor.problem import Problem
-from chatkit.lesson.doctor.snapshot import World
+from chatkit.lesson.doctor.preflight import machine
+from chatkit.lesson.doctor.problems.problem import Problem
+from chatkit.lesson.doctor.snapshot.lookups import known
+from chatkit.lesson.doctor.snapshot.snapshot import World
 from chatkit.lesson.http import fetch
 from chatkit.lesson.tokens import claims
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from difflib import get_close_matches
 
 from chatkit.cloud.provision.app_settings import compare
-from chatkit.lesson.doctor.lookups import known
-from chatkit.lesson.doctor.problem import Problem
-from chatkit.lesson.doctor.snapshot import SIGNALR_SETTING, World
+from chatkit.lesson.doctor.problems.problem import Problem
+from chatkit.lesson.doctor.snapshot.lookups import known
+from chatkit.lesson.doctor.snapshot.snapshot import SIGNALR_SETTING, World
 from chatkit.wire.connection_strings import SignalRConnectionString
 
 UPLOAD = ("not uploaded", "differs")

@@ -13,7 +13,7 @@ from pathlib import Path
 from chatkit.core import settings
 from chatkit.core.files import write_private
 from chatkit.core.ports import answers
-from chatkit.lesson.doctor.finding import Finding
+from chatkit.lesson.doctor.preflight.finding import Finding
 
 PACKAGES = (
     "aiohttp",

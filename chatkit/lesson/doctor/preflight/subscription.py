@@ -16,9 +16,9 @@ from chatkit.cloud.provision.resource_group import PROVIDERS
 from chatkit.cloud.provision.signalr import FREE_QUOTA
 from chatkit.cloud.targets import API_VERSION
 from chatkit.core.errors import ChatkitError
-from chatkit.lesson.doctor.finding import Finding
-from chatkit.lesson.doctor.lookups import known
-from chatkit.lesson.doctor.snapshot import QUICK, World
+from chatkit.lesson.doctor.preflight.finding import Finding
+from chatkit.lesson.doctor.snapshot.lookups import known
+from chatkit.lesson.doctor.snapshot.snapshot import QUICK, World
 from chatkit.lesson.tokens import claims
 
 AUTHORIZATION = "providers/Microsoft.Authorization"

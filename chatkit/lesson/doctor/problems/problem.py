@@ -9,7 +9,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from chatkit.lesson.doctor.snapshot import World
+    from chatkit.lesson.doctor.snapshot.snapshot import World
 
 Probe = Callable[["World"], str]
 SPACES = re.compile(r"\s+")

@@ -18,7 +18,8 @@ from typing import TYPE_CHECKING, Any
 
 from chatkit.core import settings as store
 from chatkit.core.errors import ChatkitError, SetupError
-from chatkit.lesson import checks, notebooks, sections
+from chatkit.lesson import checks, sections
+from chatkit.lesson.notebooks import execution
 from chatkit.lesson.sections import SECTIONS, Section
 from chatkit.steps import local_run
 
@@ -144,7 +145,7 @@ def _run(paths: Sequence[Path], target: str, calls: Calls) -> None:
     first = paths[0]
     with ThreadPoolExecutor(1) as pool:  # its own thread: a kernel's loop runs in this one already
         running = pool.submit(
-            notebooks.execute,
+            execution.execute,
             content,
             first.name,
             first.parent,

@@ -18,8 +18,8 @@ from chatkit.cloud.connection import Cloud
 from chatkit.core.errors import ChatkitError, LocalProtocolError
 from chatkit.lesson.checks.evidence import listening
 from chatkit.lesson.checks.service import door
-from chatkit.lesson.doctor.folder import Folder
-from chatkit.lesson.doctor.lookups import Lookups, Unknown
+from chatkit.lesson.doctor.snapshot.folder import Folder
+from chatkit.lesson.doctor.snapshot.lookups import Lookups, Unknown
 from chatkit.lesson.http import Answer, fetch
 from chatkit.steps import local_settings
 from chatkit.wire.connection_strings import SignalRConnectionString

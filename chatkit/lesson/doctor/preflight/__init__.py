@@ -1,0 +1,1 @@
+"""What a workshop needs before it begins: this machine and the subscription."""

@@ -1,0 +1,1 @@
+"""The notebooks as programs: running them without a browser, and catching up."""
