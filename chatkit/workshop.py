@@ -18,7 +18,7 @@ from chatkit.steps.status import Receipt, Status
 if TYPE_CHECKING:
     from chatkit.chat.client.sign_in import SignedIn
     from chatkit.chat.panel.panel import ChatPanel
-    from chatkit.lesson.doctor.report import Examination
+    from chatkit.lesson.doctor.report import Report
 
 
 class Workshop:
@@ -135,15 +135,15 @@ class Workshop:
         self.session.complete(section)
         return result
 
-    def doctor(self, symptom: str = "") -> Examination:
+    def doctor(self, symptom: str = "") -> Report:
         """Look at this machine, the subscription and your work, and name what is wrong, with its cause and what repairs it.
 
         Args:
             symptom: A message that you do not understand, pasted as it is: from a browser, a tool or a log.
         """
-        from chatkit.lesson.doctor.diagnose import consult
+        from chatkit.lesson.doctor.diagnose import diagnose
 
-        return consult(self.session, symptom)
+        return diagnose(self.session, symptom)
 
     def catch_up(self, section: str | None = None) -> Result:
         """Go to the start of a section by running what was missed; also goes on after a pause, however long.

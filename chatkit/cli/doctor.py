@@ -17,9 +17,9 @@ def doctor(
     as_json: Annotated[bool, typer.Option("--json", help="Print it as JSON.")] = False,
 ) -> None:
     """Check that everything is ready, name what is wrong, and say what to do. Changes nothing."""
-    from chatkit.lesson.doctor.diagnose import consult
+    from chatkit.lesson.doctor.diagnose import diagnose
     from chatkit.steps.session import Session
 
-    found = consult(Session(home()), symptom)
+    found = diagnose(Session(home()), symptom)
     typer.echo(json.dumps(found.as_dict(), indent=1) if as_json else "\n".join(found.lines()))
     raise typer.Exit(0 if found.ok else 1)

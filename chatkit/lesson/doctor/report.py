@@ -54,7 +54,7 @@ class Diagnosis:
 
 
 @dataclass(frozen=True)
-class Examination:
+class Report:
     """Everything the doctor has to say; a cell ends on it.
 
     Attributes:

@@ -1,4 +1,4 @@
-"""Every check on a real local cloud: it passes, fails with the right words when the world is broken, and passes when repaired.
+"""Every check on a real local cloud: it passes, fails with the right words when something is broken, and passes when repaired.
 
 Each breakage is one that learners make; the repair is what the check's hint says.
 """
@@ -23,7 +23,7 @@ from chatkit.core.errors import CheckFailed
 from chatkit.lesson.checks import evidence
 from chatkit.steps import page_config
 from chatkit.workshop import Workshop
-from tests.lesson.doctor.broken_world import at_section_08, edited, fails
+from tests.lesson.doctor.ready_workshop import at_section_08, edited, fails
 
 pytestmark = pytest.mark.slow
 SECTIONS = ("00", "01", "02", "03", "04", "05", "06", "07", "08")

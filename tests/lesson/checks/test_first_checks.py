@@ -17,7 +17,7 @@ from chatkit.cloud import local_cloud
 from chatkit.cloud.connection import Cloud
 from chatkit.steps.session import Session
 from chatkit.workshop import Workshop
-from tests.lesson.doctor.broken_world import fails
+from tests.lesson.doctor.ready_workshop import fails
 
 pytestmark = pytest.mark.slow
 

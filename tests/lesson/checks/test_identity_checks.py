@@ -13,7 +13,7 @@ from chatkit.lesson.checks import authentication, evidence
 from chatkit.steps import page_config
 from chatkit.workshop import Workshop
 from tests.app_versions import write_app
-from tests.lesson.doctor.broken_world import at_section_08, edited, fails
+from tests.lesson.doctor.ready_workshop import at_section_08, edited, fails
 
 pytestmark = pytest.mark.slow
 

@@ -1,4 +1,4 @@
-"""Ways to break a learner's world, each the one that a known problem is about. All are undone at the end of their block."""
+"""Ways to break a learner's workshop, each the one that a known problem is about. All are undone at the end of their block."""
 
 from __future__ import annotations
 
@@ -31,14 +31,14 @@ from chatkit.chat.client.background_loop import portal
 from chatkit.cloud.provision import storage
 from chatkit.lesson.checks.evidence import listening
 from chatkit.lesson.checks.service import door, of_local_settings
-from chatkit.lesson.doctor.diagnose import consult
+from chatkit.lesson.doctor.diagnose import diagnose
 from chatkit.lesson.doctor.preflight import machine
-from chatkit.lesson.doctor.report import Examination
+from chatkit.lesson.doctor.report import Report
 from chatkit.lesson.http import TOKEN
 from chatkit.steps import local_settings
 from chatkit.steps.local_settings import FILE
 from chatkit.workshop import Workshop
-from tests.lesson.doctor.broken_world import edited
+from tests.lesson.doctor.ready_workshop import edited
 
 Broken = AbstractContextManager[None]
 PASSWORD = "pass" + "word-of-a-proxy"
@@ -46,7 +46,7 @@ PASSWORD = "pass" + "word-of-a-proxy"
 
 @dataclass(frozen=True)
 class Fault:
-    """One way to break a world.
+    """One way to break a workshop.
 
     Attributes:
         number: Of the problem that this is.
@@ -321,17 +321,17 @@ def windows_plan(workshop: Workshop) -> Iterator[None]:
 def assert_named_alone(workshop: Workshop, fault: Fault) -> None:
     """The doctor names the fault's problem, with its fix, and no other; repaired, nothing is wrong any more."""
     with fault.breaks(workshop):
-        found = consult(workshop.session)
+        found = diagnose(workshop.session)
         assert_no_secret(workshop, found)
     assert [one.problem.number for one in found.problems] == [fault.number], found.problems
     (diagnosis,) = found.problems
     assert fault.seen in diagnosis.seen and diagnosis.problem.fix in repr(found)
     assert tuple(check.what for check in found.checks if not check.ok) == fault.checks
-    again = consult(workshop.session)
+    again = diagnose(workshop.session)
     assert again.ok and not again.unanswered, again
 
 
-def assert_no_secret(workshop: Workshop, found: Examination) -> None:
+def assert_no_secret(workshop: Workshop, found: Report) -> None:
     """Neither key nor token nor password stands in anything that the doctor shows."""
     shown = "\n".join(
         [*found.lines(), json.dumps(found.as_dict()), *found._repr_mimebundle_().values()]

@@ -45,7 +45,7 @@ Before and after every section the doctor finds nothing (`test_doctor_healthy.py
 LIMITS = """
 ## What cannot be seen
 
-{known} of {all} problems are to be seen in the world. Of the others only the message tells:
+{known} of {all} problems are to be seen in the workshop. Of the others only the message tells:
 
 {reasons}
 

@@ -16,7 +16,7 @@ def test_the_document_is_current() -> None:
     assert written == problems_table.document(), "CHATKIT_WRITE_TABLES=1 writes it anew"
 
 
-def test_every_probe_is_proven_by_a_broken_world() -> None:
+def test_every_probe_is_proven_by_a_fault() -> None:
     """And what has none is listed with the reason, of which there are at most seven."""
     broken = {fault.number for fault in problems_table.faults()}
     assert {problem.number for problem in PROBLEMS if problem.probe} == broken

@@ -1,4 +1,4 @@
-"""Each known problem, brought about in a real world on the local cloud: the doctor names it, with its fix, and no other."""
+"""Each known problem, brought about in a real workshop on the local cloud: the doctor names it, with its fix, and no other."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ import pytest
 
 from chatkit.steps.local_settings import FILE
 from chatkit.workshop import Workshop
-from tests.lesson.doctor import doctor_faults as world
-from tests.lesson.doctor.broken_world import at_section_08
+from tests.lesson.doctor import doctor_faults as faults
 from tests.lesson.doctor.doctor_faults import Fault, assert_named_alone
+from tests.lesson.doctor.ready_workshop import at_section_08
 
 pytestmark = pytest.mark.slow
 INFO, SEND, SETTING = "signalr_info.py", "send_message.py", "AzureSignalRConnectionString"
@@ -24,136 +24,138 @@ NOT_DECORATED = "@blueprint.signalr_output()\n@blueprint.function_name"
 SOMEBODY = "https://somebody.example"
 
 FAULTS = (
-    Fault(1, "local.settings.json has CORS *", world.file(FILE, CORS, '"CORS": "*", "was": "')),
+    Fault(1, "local.settings.json has CORS *", faults.file(FILE, CORS, '"CORS": "*", "was": "')),
     Fault(
         1,
         "and CORSCredentials False",
-        world.file(FILE, '"CORSCredentials": true', '"CORSCredentials": false'),
+        faults.file(FILE, '"CORSCredentials": true', '"CORSCredentials": false'),
     ),
-    Fault(1, "the function app allows the origin *", world.cors("*", credentials=False)),
-    Fault(2, "its * stands for nothing", world.cors("https://*.somebody.example", page=True)),
+    Fault(1, "the function app allows the origin *", faults.cors("*", credentials=False)),
+    Fault(2, "its * stands for nothing", faults.cors("https://*.somebody.example", page=True)),
     Fault(
         4,
         "the deployed page calls https://",
-        world.page_calls(lambda url: url.replace("http://", "https://")),
+        faults.page_calls(lambda url: url.replace("http://", "https://")),
     ),
-    Fault(5, f"let {SOMEBODY} in", world.cors(SOMEBODY)),
-    Fault(7, "the functions on this machine do not let", world.closed_to_the_local_page),
-    Fault(8, "and the page adds /api by itself", world.page_calls(lambda url: f"{url}/api")),
-    Fault(8, "the functions are at", world.page_calls(lambda url: "http://localhost:1")),
+    Fault(5, f"let {SOMEBODY} in", faults.cors(SOMEBODY)),
+    Fault(7, "the functions on this machine do not let", faults.closed_to_the_local_page),
+    Fault(8, "and the page adds /api by itself", faults.page_calls(lambda url: f"{url}/api")),
+    Fault(8, "the functions are at", faults.page_calls(lambda url: "http://localhost:1")),
     Fault(
         8,
         "the route prefix from api to v1",
-        world.file("host.json", "{", '{"extensions":{"http":{"routePrefix":"v1"}},'),
+        faults.file("host.json", "{", '{"extensions":{"http":{"routePrefix":"v1"}},'),
     ),
-    Fault(9, "ends in /negotiate", world.page_calls(lambda url: f"{url}/api/negotiate")),
+    Fault(9, "ends in /negotiate", faults.page_calls(lambda url: f"{url}/api/negotiate")),
     Fault(
         9,
         "withUrl with /negotiate",
-        world.page_file("live.js", "{apiBaseUrl}/api`", "{apiBaseUrl}/api/negotiate`"),
+        faults.page_file("live.js", "{apiBaseUrl}/api`", "{apiBaseUrl}/api/negotiate`"),
     ),
     Fault(
         10,
         "answers a sentence, not JSON",
-        world.running(INFO, RETURN, 'func.HttpResponse("This HTTP function works", '),
+        faults.running(INFO, RETURN, 'func.HttpResponse("This HTTP function works", '),
     ),
     Fault(
         10,
         "still has the template's",
-        world.file(INFO, RETURN, f"{RETURN}# This HTTP triggered function executed successfully\n"),
+        faults.file(
+            INFO, RETURN, f"{RETURN}# This HTTP triggered function executed successfully\n"
+        ),
     ),
-    Fault(11, "answers an empty body", world.running(INFO, RETURN, 'func.HttpResponse("", ')),
-    Fault(11, "answers AccessToken, Url", world.running(INFO, "connection_info, ", OTHER_CASE)),
+    Fault(11, "answers an empty body", faults.running(INFO, RETURN, 'func.HttpResponse("", ')),
+    Fault(11, "answers AccessToken, Url", faults.running(INFO, "connection_info, ", OTHER_CASE)),
     Fault(
         12,
         "has signalRConnectionInfo in generic_trigger",
-        world.file(INFO, "generic_input_binding", "generic_trigger"),
+        faults.file(INFO, "generic_input_binding", "generic_trigger"),
     ),
     Fault(
         13,
         "imports a SignalR client",
-        world.file(SEND, "import json", "import json\nfrom pysignalr.client import Client"),
+        faults.file(SEND, "import json", "import json\nfrom pysignalr.client import Client"),
     ),
     Fault(
         14,
         "sends 2 arguments",
-        world.file(SEND, '"arguments": [message]', '"arguments": [message["sender"], message]'),
+        faults.file(SEND, '"arguments": [message]', '"arguments": [message["sender"], message]'),
     ),
-    Fault(14, "calls message, the page listens", world.file(SEND, '"newMessage"', '"message"')),
-    Fault(15, "says hub_name, which", world.file(SEND, "hubName", "hub_name")),
+    Fault(14, "calls message, the page listens", faults.file(SEND, '"newMessage"', '"message"')),
+    Fault(15, "says hub_name, which", faults.file(SEND, "hubName", "hub_name")),
     Fault(
         15,
         "the function has no such parameter",
-        world.file(SEND, 'arg_name="signalr_messages"', 'arg_name="outMessages"'),
+        faults.file(SEND, 'arg_name="signalr_messages"', 'arg_name="outMessages"'),
     ),
-    Fault(16, "host.json does not name", world.file("host.json", '"extensionBundle"', '"bundle"')),
-    Fault(17, "the bundle [1.*, 2.0.0)", world.file("host.json", "[4.*, 5.0.0)", "[1.*, 2.0.0)")),
-    Fault(18, "extensions.csproj installs", world.added("extensions.csproj")),
-    Fault(19, "asks for the host ~3", world.app_setting("FUNCTIONS_EXTENSION_VERSION", "~3")),
-    Fault(20, "starts the app with node", world.file(FILE, '"python"', '"node"')),
-    Fault(21, "this is Python 3.9.18", world.old_python, checks=("Python",)),
+    Fault(16, "host.json does not name", faults.file("host.json", '"extensionBundle"', '"bundle"')),
+    Fault(17, "the bundle [1.*, 2.0.0)", faults.file("host.json", "[4.*, 5.0.0)", "[1.*, 2.0.0)")),
+    Fault(18, "extensions.csproj installs", faults.added("extensions.csproj")),
+    Fault(19, "asks for the host ~3", faults.app_setting("FUNCTIONS_EXTENSION_VERSION", "~3")),
+    Fault(20, "starts the app with node", faults.file(FILE, '"python"', '"node"')),
+    Fault(21, "this is Python 3.9.18", faults.old_python, checks=("Python",)),
     Fault(
         23,
         "has a decorator signalr_output",
-        world.file(SEND, "@blueprint.function_name", NOT_DECORATED),
+        faults.file(SEND, "@blueprint.function_name", NOT_DECORATED),
     ),
     Fault(
         24,
         "calls the service's v1-preview API",
-        world.file(SEND, "import json", "import json  # /api/v1-preview/hub/chat"),
+        faults.file(SEND, "import json", "import json  # /api/v1-preview/hub/chat"),
     ),
     Fault(
-        25, "AzureWebJobsStorage in local.settings.json is empty", world.file(FILE, STORAGE, EMPTY)
+        25, "AzureWebJobsStorage in local.settings.json is empty", faults.file(FILE, STORAGE, EMPTY)
     ),
     Fault(
         25,
         "nothing answers at 127.0.0.1:1",
-        world.file(
+        faults.file(
             FILE,
             '"AzureWebJobsStorage": "',
             '"AzureWebJobsStorage": "BlobEndpoint=http://127.0.0.1:1;',
         ),
     ),
-    Fault(26, "but AzureSignalRConnection", world.file(FILE, SETTING, "AzureSignalRConnection")),
-    Fault(27, "there is local.settings.sample.json", world.only_a_sample),
-    Fault(28, f"{SETTING} not uploaded", world.app_setting(SETTING, None)),
+    Fault(26, "but AzureSignalRConnection", faults.file(FILE, SETTING, "AzureSignalRConnection")),
+    Fault(27, "there is local.settings.sample.json", faults.only_a_sample),
+    Fault(28, f"{SETTING} not uploaded", faults.app_setting(SETTING, None)),
     Fault(
         28,
         f"{SETTING} differs",
-        world.app_setting(
+        faults.app_setting(
             SETTING, "Endpoint=https://x.service.signalr.net;AccessKey=k;Version=1.0;"
         ),
     ),
-    Fault(29, "that is none of the instance's", world.regenerated_key, checks=("WebSocket",)),
+    Fault(29, "that is none of the instance's", faults.regenerated_key, checks=("WebSocket",)),
     Fault(
         30,
         "service mode is Default",
-        world.instance(world.mode("Serverless"), **world.mode("Default")),
+        faults.instance(faults.mode("Serverless"), **faults.mode("Default")),
     ),
     Fault(
         31,
         "service mode is Classic",
-        world.instance(world.mode("Serverless"), **world.mode("Classic")),
+        faults.instance(faults.mode("Serverless"), **faults.mode("Classic")),
     ),
-    Fault(32, "it answers 429", world.full_house, checks=("WebSocket",)),
+    Fault(32, "it answers 429", faults.full_house, checks=("WebSocket",)),
     Fault(
         33,
         "the instance's tier is Standard_S1",
-        world.instance(world.tier("Free_F1"), **world.tier("Standard_S1")),
+        faults.instance(faults.tier("Free_F1"), **faults.tier("Standard_S1")),
         checks=("Cost",),
     ),
-    Fault(34, "the function app is stopped", world.stopped),
+    Fault(34, "the function app is stopped", faults.stopped),
     Fault(
         36,
         "a proxy is set, also for localhost",
-        world.swallowing_proxy,
+        faults.swallowing_proxy,
         checks=("Proxy", "Subscription"),
     ),
     Fault(
-        37, "reads the header of who is signed in", world.file(INFO, 'hubName="chat",', WITH_USER)
+        37, "reads the header of who is signed in", faults.file(INFO, 'hubName="chat",', WITH_USER)
     ),
-    Fault(38, "negotiate/function.json is there", world.added("negotiate/function.json")),
-    Fault(47, "a plan for Windows: on-windows", world.windows_plan),
+    Fault(38, "negotiate/function.json is there", faults.added("negotiate/function.json")),
+    Fault(47, "a plan for Windows: on-windows", faults.windows_plan),
 )
 
 

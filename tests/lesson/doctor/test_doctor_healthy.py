@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import pytest
 
 from chatkit.cloud import local_cloud
-from chatkit.lesson.doctor.diagnose import consult
+from chatkit.lesson.doctor.diagnose import diagnose
 from chatkit.steps.local_servers import FUNCTIONS, PAGE
 from chatkit.steps.session import Session
 from chatkit.workshop import Workshop
@@ -67,13 +67,13 @@ def test_nothing_is_wrong_before_and_after_a_section(workshop: Workshop, section
 def test_a_stopped_local_cloud_is_not_started(workshop: Workshop) -> None:
     """Nothing is asked, nothing is wrong."""
     local_cloud.stop(workshop.home / "local")
-    found = consult(Session(workshop.home))
+    found = diagnose(Session(workshop.home))
     assert found.ok and local_cloud.running(workshop.home / "local") is None
     assert "Subscription" not in {check.what for check in found.checks}
 
 
 def assert_healthy(workshop: Workshop) -> None:
-    found = consult(workshop.session)
+    found = diagnose(workshop.session)
     assert found.ok and not found.unanswered, found
     assert {
         "Python",

@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from chatkit.lesson.doctor.diagnose import consult
+from chatkit.lesson.doctor.diagnose import diagnose
 from chatkit.workshop import Workshop
-from tests.lesson.doctor import doctor_faults as world
+from tests.lesson.doctor import doctor_faults as faults
 from tests.lesson.doctor.doctor_faults import Fault, assert_named_alone
 from tests.lesson.doctor.doctor_symptoms import SYMPTOMS
 from tests.web.deployed import finished_workshop
@@ -38,37 +38,37 @@ FAULTS = (
     Fault(
         3,
         "redirects every request without sign-in",
-        world.authentication(closed("RedirectToLoginPage")),
+        faults.authentication(closed("RedirectToLoginPage")),
     ),
     Fault(
         35,
         "gives tokens that end in",
-        world.running(TOKENS, "LIFETIME_S = 3600", "LIFETIME_S = 60"),
+        faults.running(TOKENS, "LIFETIME_S = 3600", "LIFETIME_S = 60"),
     ),
     Fault(
-        39, "negotiate gives a token without a user", world.published(TOKENS, "{**claims, ", "{")
+        39, "negotiate gives a token without a user", faults.published(TOKENS, "{**claims, ", "{")
     ),
     Fault(
         39,
         "to a connection id as if it were",
-        world.file(SEND, '"userId": user', '"userId": user["connectionId"]'),
+        faults.file(SEND, '"userId": user', '"userId": user["connectionId"]'),
     ),
-    Fault(41, "sends people back to no page", world.authentication(no_way_back)),
+    Fault(41, "sends people back to no page", faults.authentication(no_way_back)),
     Fault(
         43,
         "signs in without session_mode=token",
-        world.page_file("session.js", "session_mode", "mode"),
+        faults.page_file("session.js", "session_mode", "mode"),
     ),
-    Fault(44, "refuses every request without sign-in", world.authentication(closed("Return401"))),
+    Fault(44, "refuses every request without sign-in", faults.authentication(closed("Return401"))),
     Fault(
         45,
         "offers sign-in with the functions of this",
-        world.page_file("config.json", '"apiBaseUrl": "', f'"apiBaseUrl": {LOCAL}'),
+        faults.page_file("config.json", '"apiBaseUrl": "', f'"apiBaseUrl": {LOCAL}'),
     ),
 )
 CONFIRMED = (
-    Fault(42, "sends people back to no page", world.authentication(no_way_back)),
-    Fault(44, "refuses every request without sign-in", world.authentication(closed("Return401"))),
+    Fault(42, "sends people back to no page", faults.authentication(no_way_back)),
+    Fault(44, "refuses every request without sign-in", faults.authentication(closed("Return401"))),
 )
 
 
@@ -87,13 +87,13 @@ def test_a_fault_is_named_with_its_fix_and_nothing_else(workshop: Workshop, faul
 
 @pytest.mark.parametrize("fault", CONFIRMED, ids=str)
 def test_a_symptom_is_confirmed_by_what_is_to_be_seen(workshop: Workshop, fault: Fault) -> None:
-    """The text names the problem, the world says that it is so."""
+    """The text names the problem, what is looked at says that it is so."""
     with fault.breaks(workshop):
-        first = consult(workshop.session, SYMPTOMS[fault.number][0]).problems[0]
+        first = diagnose(workshop.session, SYMPTOMS[fault.number][0]).problems[0]
     assert (first.problem.number, first.said) == (fault.number, True) and fault.seen in first.seen
 
 
 def test_a_guests_other_name_is_known_from_the_text_alone(workshop: Workshop) -> None:
     """Whether a name is a guest's cannot be seen from outside."""
-    (found,) = consult(workshop.session, SYMPTOMS[40][0]).problems
+    (found,) = diagnose(workshop.session, SYMPTOMS[40][0]).problems
     assert found.problem.number == 40 and not found.seen

@@ -15,7 +15,7 @@ from chatkit.cloud import local_cloud
 from chatkit.cloud.connection import Cloud
 from chatkit.cloud.local_cloud import ask
 from chatkit.core import settings as store
-from chatkit.lesson.doctor.diagnose import consult
+from chatkit.lesson.doctor.diagnose import diagnose
 from chatkit.lesson.doctor.preflight.finding import Finding
 from chatkit.steps.session import Session
 from chatkit.workshop import Workshop
@@ -44,7 +44,7 @@ def workshop(opened: Workshop) -> Iterator[Workshop]:
 
 def checks(workshop: Workshop) -> dict[str, Finding]:
     """What the doctor found, by name."""
-    return {check.what: check for check in consult(workshop.session).checks}
+    return {check.what: check for check in diagnose(workshop.session).checks}
 
 
 def as_somebody(
@@ -178,7 +178,7 @@ def test_a_used_up_quota_is_named(workshop: Workshop) -> None:
 def test_a_cloud_that_does_not_answer_is_named(workshop: Workshop) -> None:
     """Resource Manager closes every connection: the rest is not known, and nothing is made up."""
     ask("PUT", "/faults/dropped", {"times": 0})
-    found = consult(workshop.session)
+    found = diagnose(workshop.session)
     ask("DELETE", "/faults")
     wrong = [check.what for check in found.checks if not check.ok]
     assert wrong == ["Subscription"] and not found.problems
@@ -188,9 +188,9 @@ def test_a_cloud_that_does_not_answer_is_named(workshop: Workshop) -> None:
 def test_a_slow_cloud_holds_up_nobody(workshop: Workshop) -> None:
     """What did not answer in time is listed, and counts neither as good nor as bad."""
     ask("PUT", "/faults/slow", {"times": 0, "seconds": 20, "path": "geoRegions"})
-    found = consult(workshop.session)
+    found = diagnose(workshop.session)
     ask("DELETE", "/faults")
-    print(f"consulted a slow cloud in {found.seconds:.2f} s")
+    print(f"diagnosed a slow cloud in {found.seconds:.2f} s")
     assert found.ok and found.unanswered == ("region",)
     assert found.lines()[
         -1
@@ -203,7 +203,7 @@ def test_azure_is_asked_the_same_questions(
     """With target azure nothing differs but the endpoints; the costs are not softened by a local cloud."""
     be(replace(workshop.cloud, target="azure"), monkeypatch)
     store.save(workshop.home, replace(workshop.settings, target="azure"))
-    found = consult(workshop.session)
+    found = diagnose(workshop.session)
     assert {"Subscription", "Rights", "Resource providers", "SignalR quota", "Region"} <= {
         check.what for check in found.checks
     }

@@ -11,7 +11,7 @@ import pytest
 
 from chatkit.lesson.doctor.preflight.finding import Finding
 from chatkit.lesson.doctor.problems import PROBLEMS
-from chatkit.lesson.doctor.report import HEALTHY, Diagnosis, Examination, clean
+from chatkit.lesson.doctor.report import HEALTHY, Diagnosis, Report, clean
 from chatkit.lesson.doctor.snapshot.lookups import Lookups, Unknown, known
 
 GOOD, BAD = Finding("Python", True, "3.12.1"), Finding("Disk", False, "5 MB free", "Free 600 MB.")
@@ -19,7 +19,7 @@ ONE = Diagnosis(PROBLEMS[0], "the function app allows the origin *")
 TOKEN = "eyJhbGciOiJIUzI1NiJ9.eyJhdWQiOiJ4In0.c2lnbmF0dXJl"
 
 
-def shown(found: Examination) -> str:
+def shown(found: Report) -> str:
     """Everything of it that anybody sees."""
     return "\n".join(
         [*found.lines(), *found._repr_mimebundle_().values(), json.dumps(found.as_dict())]
@@ -28,7 +28,7 @@ def shown(found: Examination) -> str:
 
 def test_when_all_is_well_one_line_says_so() -> None:
     """The checks are in the html, folded, and in the terminal."""
-    found = Examination((GOOD,), seconds=0.2)
+    found = Report((GOOD,), seconds=0.2)
     assert repr(found) == HEALTHY and found.ok
     assert found.lines() == ["ok  Python: 3.12.1", HEALTHY]
     assert "<details><summary>1 checks" in found._repr_mimebundle_()["text/html"]
@@ -36,7 +36,7 @@ def test_when_all_is_well_one_line_says_so() -> None:
 
 def test_what_is_wrong_comes_with_what_to_do() -> None:
     """A failed check with its hint; a problem with what was seen, cause, fix and where others met it."""
-    found = Examination((GOOD, BAD), (ONE,))
+    found = Report((GOOD, BAD), (ONE,))
     assert repr(found).splitlines()[:4] == [
         "NO  Disk: 5 MB free",
         "     Free 600 MB.",
@@ -52,7 +52,7 @@ def test_what_is_wrong_comes_with_what_to_do() -> None:
 
 def test_json_says_the_same() -> None:
     """For scripts: stable keys."""
-    value = Examination((BAD,), (ONE,)).as_dict()
+    value = Report((BAD,), (ONE,)).as_dict()
     assert (
         set(value) == {"ok", "checks", "problems", "unanswered", "advice"} and value["ok"] is False
     )
@@ -67,7 +67,7 @@ def test_json_says_the_same() -> None:
 def test_foreign_text_stays_text() -> None:
     """An origin that somebody wrote into a setting is no markup."""
     evil = "<script>alert('alice')</script>"
-    found = Examination((replace(BAD, found=evil),), (replace(ONE, seen=evil),), unanswered=(evil,))
+    found = Report((replace(BAD, found=evil),), (replace(ONE, seen=evil),), unanswered=(evil,))
     assert "<script" not in found._repr_mimebundle_()["text/html"]
 
 
@@ -84,7 +84,7 @@ def test_foreign_text_stays_text() -> None:
 )
 def test_a_secret_in_what_was_seen_is_not_shown(secret: str) -> None:
     """A second wall: probes do not say such things in the first place."""
-    found = Examination((replace(BAD, found=secret),), (replace(ONE, seen=secret),))
+    found = Report((replace(BAD, found=secret),), (replace(ONE, seen=secret),))
     assert "AbCdEf012345" not in shown(found) and TOKEN not in shown(found)
     assert clean("nothing secret") == "nothing secret"
 

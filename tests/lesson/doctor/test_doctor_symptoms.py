@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chatkit.lesson.doctor.diagnose import consult
+from chatkit.lesson.doctor.diagnose import diagnose
 from chatkit.lesson.doctor.problems import PROBLEMS
 from chatkit.lesson.doctor.problems.problem import plain
 from chatkit.steps.session import Session
@@ -66,7 +66,7 @@ def test_an_unknown_symptom_is_told_what_to_try(
     """In a home where nothing was done; there is nothing wrong with it, so that the verb ends well."""
     monkeypatch.setenv("CHATKIT_HOME", str(tmp_path))
     monkeypatch.setenv("NO_PROXY", "localhost,127.0.0.1")
-    found = consult(Session(tmp_path), "hello")
+    found = diagnose(Session(tmp_path), "hello")
     assert repr(found).startswith(
         "No known problem has these words in it.\n  - Paste the whole message"
     )
@@ -78,7 +78,7 @@ def test_a_known_symptom_is_named_with_cause_and_fix(
 ) -> None:
     """Where nothing was done there is nothing to see; the text alone speaks for it."""
     monkeypatch.setenv("CHATKIT_HOME", str(tmp_path))
-    found = consult(Session(tmp_path), SYMPTOMS[46][0])
+    found = diagnose(Session(tmp_path), SYMPTOMS[46][0])
     assert repr(found).splitlines()[:2] == [
         "NO  Problem 46: Insufficient privileges to register the app",
         "     seen:  in the pasted text only",

@@ -18,7 +18,7 @@ from chatkit.cloud.targets import API_VERSION
 from chatkit.core.errors import ChatkitError
 from chatkit.lesson.doctor.preflight.finding import Finding
 from chatkit.lesson.doctor.snapshot.lookups import known
-from chatkit.lesson.doctor.snapshot.snapshot import QUICK, World
+from chatkit.lesson.doctor.snapshot.snapshot import QUICK, Snapshot
 from chatkit.lesson.tokens import claims
 
 AUTHORIZATION = "providers/Microsoft.Authorization"
@@ -44,9 +44,9 @@ COST = (
 )
 
 
-def reachable(world: World) -> Finding:
+def reachable(snapshot: Snapshot) -> Finding:
     """Whether the subscription answers and may be used."""
-    cloud = world.cloud()
+    cloud = snapshot.cloud()
     try:
         found = _get(cloud, f"/subscriptions/{cloud.subscription_id}", version=API_VERSION)
     except (AzureError, ChatkitError) as error:
@@ -62,9 +62,9 @@ def reachable(world: World) -> Finding:
     )
 
 
-def clock(world: World) -> Finding:
+def clock(snapshot: Snapshot) -> Finding:
     """Whether this machine's clock agrees with Azure's: a token is refused before its time and after it."""
-    cloud = world.cloud()
+    cloud = snapshot.cloud()
     answer = cloud.rest(cloud.resource_manager, signed_in=False).get(
         f"/subscriptions?api-version={API_VERSION}", **QUICK
     )
@@ -77,9 +77,9 @@ def clock(world: World) -> Finding:
     )
 
 
-def rights(world: World) -> Finding:
+def rights(snapshot: Snapshot) -> Finding:
     """Whether this account's roles allow what the notebooks do."""
-    roles = _roles(world)
+    roles = _roles(snapshot)
     if roles is None:
         return Finding("Rights", True, "not known: this account may not read its own roles")
     missing = [action for action in ACTIONS if not _allows(roles, action)]
@@ -89,16 +89,16 @@ def rights(world: World) -> Finding:
     return Finding("Rights", False, f"not allowed: {', '.join(missing)}", hint)
 
 
-def providers(world: World) -> Finding:
+def providers(snapshot: Snapshot) -> Finding:
     """Whether the resource providers are registered, or can be."""
-    client = world.cloud().resources().providers
+    client = snapshot.cloud().resources().providers
     states = {name: str(client.get(name, **QUICK).registration_state) for name in PROVIDERS}
     open_ones = [
         name for name, state in states.items() if state not in ("Registered", "Registering")
     ]
     if not open_ones:
         return Finding("Resource providers", True, f"{len(states)} registered")
-    refused = [name for name in open_ones if not _allows(_roles(world), REGISTER.format(name))]
+    refused = [name for name in open_ones if not _allows(_roles(snapshot), REGISTER.format(name))]
     found = f"not registered: {', '.join(open_ones)}"
     if not refused:
         return Finding("Resource providers", True, f"{found}; section 02 registers them")
@@ -110,24 +110,24 @@ def providers(world: World) -> Finding:
     )
 
 
-def quota(world: World) -> Finding:
+def quota(snapshot: Snapshot) -> Finding:
     """Whether the region has a free SignalR instance left for this subscription."""
-    region = world.settings.region
-    usages = world.cloud().signalr().usages.list(region, **QUICK)
+    region = snapshot.settings.region
+    usages = snapshot.cloud().signalr().usages.list(region, **QUICK)
     usage = next((one for one in usages if one.name and one.name.value == FREE_QUOTA), None)
     if usage is None:
         return Finding("SignalR quota", True, f"{region} names no limit of free instances")
     used, limit = usage.current_value or 0, usage.limit or 0
-    good = used < limit or bool(world.facts.signalr)
+    good = used < limit or bool(snapshot.facts.signalr)
     hint = "" if good else f"Delete a free instance you no longer need. {ANOTHER_REGION}"
     return Finding(
         "SignalR quota", good, f"{used} of {limit} free instances of {region} in use", hint
     )
 
 
-def region(world: World) -> Finding:
+def region(snapshot: Snapshot) -> Finding:
     """Whether the region offers everything that is made."""
-    cloud, wanted = world.cloud(), _plain(world.settings.region)
+    cloud, wanted = snapshot.cloud(), _plain(snapshot.settings.region)
     offers = {
         "Flex Consumption": [
             str(one.name) for one in cloud.web().list_geo_regions(sku="FlexConsumption", **QUICK)
@@ -139,16 +139,16 @@ def region(world: World) -> Finding:
         what for what, places in offers.items() if places and wanted not in map(_plain, places)
     ]
     found = (
-        f"{world.settings.region} has no {', no '.join(lacking)}"
+        f"{snapshot.settings.region} has no {', no '.join(lacking)}"
         if lacking
-        else f"{world.settings.region} offers everything"
+        else f"{snapshot.settings.region} offers everything"
     )
     return Finding("Region", not lacking, found, ANOTHER_REGION if lacking else "")
 
 
-def websocket(world: World) -> Finding:
+def websocket(snapshot: Snapshot) -> Finding:
     """Whether a client connects to the hub from here, through whatever lies between."""
-    refusal = world.refusal()
+    refusal = snapshot.refusal()
     if not refusal:
         return Finding("WebSocket", True, "a client connects to the hub")
     return Finding(
@@ -159,15 +159,15 @@ def websocket(world: World) -> Finding:
     )
 
 
-def cost(world: World) -> Finding:
+def cost(snapshot: Snapshot) -> Finding:
     """What the chat room costs a day."""
-    sku = known(world.instance)
+    sku = known(snapshot.instance)
     paid = (
         sku.sku.name
         if sku and sku.sku and sku.sku.name and not sku.sku.name.startswith("Free")
         else ""
     )
-    where = "nothing on the local cloud; on Azure " if world.settings.target == "local" else ""
+    where = "nothing on the local cloud; on Azure " if snapshot.settings.target == "local" else ""
     if paid:
         return Finding(
             "Cost",
@@ -178,7 +178,7 @@ def cost(world: World) -> Finding:
     return Finding("Cost", True, where + COST)
 
 
-CHECKS: dict[str, Callable[[World], Finding]] = {
+CHECKS: dict[str, Callable[[Snapshot], Finding]] = {
     "subscription": reachable,
     "clock skew": clock,
     "rights": rights,
@@ -190,24 +190,24 @@ CHECKS: dict[str, Callable[[World], Finding]] = {
 }
 
 
-def _roles(world: World) -> list[dict[str, Any]] | None:
+def _roles(snapshot: Snapshot) -> list[dict[str, Any]] | None:
     """Permissions of each role that this account has at the subscription or at the workshop's group; None when unknown."""
-    return world.lookups.ask("roles", partial(_asked_roles, world))()
+    return snapshot.lookups.ask("roles", partial(_asked_roles, snapshot))()
 
 
-def _asked_roles(world: World) -> list[dict[str, Any]] | None:
+def _asked_roles(snapshot: Snapshot) -> list[dict[str, Any]] | None:
     try:
-        return [*_permissions(world, world.cloud())]
+        return [*_permissions(snapshot, snapshot.cloud())]
     except HttpResponseError as error:
         if error.status_code == 403:
             return None
         raise
 
 
-def _permissions(world: World, cloud: Cloud) -> Iterator[dict[str, Any]]:
+def _permissions(snapshot: Snapshot, cloud: Cloud) -> Iterator[dict[str, Any]]:
     person = claims(cloud.credential.get_token(*cloud.credential_scopes).token).get("oid", "")
     scope = f"/subscriptions/{cloud.subscription_id}"
-    group = f"{scope}/resourceGroups/{world.settings.names.resource_group}"
+    group = f"{scope}/resourceGroups/{snapshot.settings.names.resource_group}"
     answer = _get(
         cloud, f"{scope}/{AUTHORIZATION}/roleAssignments", f"$filter=assignedTo('{person}')&"
     )

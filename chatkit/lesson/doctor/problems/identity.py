@@ -7,7 +7,7 @@ import ast
 from chatkit.lesson.checks.service import USER_CLAIMS
 from chatkit.lesson.doctor.problems.problem import Problem
 from chatkit.lesson.doctor.snapshot.lookups import known
-from chatkit.lesson.doctor.snapshot.snapshot import World
+from chatkit.lesson.doctor.snapshot.snapshot import Snapshot
 from chatkit.lesson.tokens import claims
 from chatkit.steps.local_settings import PORT
 
@@ -15,27 +15,27 @@ PRINCIPAL = "{headers.x-ms-client-principal"
 TURN_ON = "workshop.enable_authentication() sets it."
 
 
-def _missing_header(world: World) -> str:
-    for one in world.folder.decorators:
+def _missing_header(snapshot: Snapshot) -> str:
+    for one in snapshot.folder.decorators:
         if any(PRINCIPAL in value.lower() for value in one.keywords.values()):
             return f"{one.file}: the binding of {one.function} reads the header of who is signed in"
     return ""
 
 
-def _function_json(world: World) -> str:
-    found = sorted(path.parent.name for path in world.folder.functions.glob("*/function.json"))
+def _function_json(snapshot: Snapshot) -> str:
+    found = sorted(path.parent.name for path in snapshot.folder.functions.glob("*/function.json"))
     return (
         f"{found[0]}/function.json is there, and the functions are in Python files"
-        if found and world.folder.sources
+        if found and snapshot.folder.sources
         else ""
     )
 
 
-def _nobodys_token(world: World) -> str:
-    file = _to_a_connection(world)
+def _nobodys_token(snapshot: Snapshot) -> str:
+    file = _to_a_connection(snapshot)
     if file:
         return f"{file} sends to a connection id as if it were a user id"
-    name, answer = world.negotiate_as_alice()
+    name, answer = snapshot.negotiate_as_alice()
     value = answer.json() if answer.status == 200 else None
     token = claims(str(value.get("accessToken", ""))) if isinstance(value, dict) else {}
     user = next((str(token[claim]) for claim in USER_CLAIMS if token.get(claim)), "")
@@ -44,8 +44,8 @@ def _nobodys_token(world: World) -> str:
     return f"signed in as {name}, negotiate gives a token {f'for {user}' if user else 'without a user'}"
 
 
-def _to_a_connection(world: World) -> str:
-    for file, node in world.folder.nodes(ast.Dict):
+def _to_a_connection(snapshot: Snapshot) -> str:
+    for file, node in snapshot.folder.nodes(ast.Dict):
         for key, value in zip(node.keys, node.values, strict=True):
             if (
                 isinstance(key, ast.Constant)
@@ -56,18 +56,18 @@ def _to_a_connection(world: World) -> str:
     return ""
 
 
-def _no_way_back(world: World) -> str:
-    if not world.page or not world.authentication():
+def _no_way_back(snapshot: Snapshot) -> str:
+    if not snapshot.page or not snapshot.authentication():
         return ""
-    urls = (world.authentication().get("login") or {}).get("allowedExternalRedirectUrls") or []
-    if world.page in [str(url).rstrip("/") for url in urls]:
+    urls = (snapshot.authentication().get("login") or {}).get("allowedExternalRedirectUrls") or []
+    if snapshot.page in [str(url).rstrip("/") for url in urls]:
         return ""
-    return f"authentication sends people back to {', '.join(map(str, urls)) or 'no page'}, not to {world.page}"
+    return f"authentication sends people back to {', '.join(map(str, urls)) or 'no page'}, not to {snapshot.page}"
 
 
-def _cookie_mode(world: World) -> str:
-    offered = world.folder.page_config.get("signIn")
-    text = world.folder.page_text
+def _cookie_mode(snapshot: Snapshot) -> str:
+    offered = snapshot.folder.page_config.get("signIn")
+    text = snapshot.folder.page_text
     return (
         "the page signs in without session_mode=token, so it needs a cookie of another site"
         if offered and _no_token(text)
@@ -79,8 +79,8 @@ def _no_token(text: str) -> bool:
     return bool(text) and "session_mode" not in text
 
 
-def _closed_to_all(world: World) -> str:
-    rules = world.authentication().get("globalValidation") or {}
+def _closed_to_all(snapshot: Snapshot) -> str:
+    rules = snapshot.authentication().get("globalValidation") or {}
     closed = rules.get("requireAuthentication") and str(
         rules.get("unauthenticatedClientAction")
     ) in ("Return401", "Return403")
@@ -89,11 +89,13 @@ def _closed_to_all(world: World) -> str:
     )
 
 
-def _sign_in_here(world: World) -> str:
-    config = world.folder.page_config
+def _sign_in_here(snapshot: Snapshot) -> str:
+    config = snapshot.folder.page_config
     called = str(config.get("apiBaseUrl", "")).rstrip("/")
     here = (
-        called and called != world.api and called in (world.local_api, f"http://localhost:{PORT}")
+        called
+        and called != snapshot.api
+        and called in (snapshot.local_api, f"http://localhost:{PORT}")
     )
     return (
         "my-chat/content/config.json offers sign-in with the functions of this machine"
@@ -102,8 +104,8 @@ def _sign_in_here(world: World) -> str:
     )
 
 
-def _authentication_is_on(world: World) -> str:
-    return "authentication is on" if known(world.authentication) else ""
+def _authentication_is_on(snapshot: Snapshot) -> str:
+    return "authentication is on" if known(snapshot.authentication) else ""
 
 
 PROBLEMS = (

@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 from chatkit.lesson.doctor.problems.problem import Problem
 from chatkit.lesson.doctor.snapshot.lookups import known
-from chatkit.lesson.doctor.snapshot.snapshot import World
+from chatkit.lesson.doctor.snapshot.snapshot import Snapshot
 from chatkit.lesson.http import Answer
 
 TEMPLATE = "This HTTP triggered function executed successfully"
@@ -16,11 +16,11 @@ DEPLOYED = "config.json of the deployed page"
 CLIENTS = {"signalrcore", "pysignalr", "websockets", "websocket", "signalr_async"}
 
 
-def _configs(world: World) -> list[tuple[str, str]]:
+def _configs(snapshot: Snapshot) -> list[tuple[str, str]]:
     """Each page's name and what its config.json calls."""
     pages: tuple[tuple[str, dict[str, Any]], ...] = (
-        ("my-chat/content/config.json", world.folder.page_config),
-        (DEPLOYED, known(world.deployed_config) or {}),
+        ("my-chat/content/config.json", snapshot.folder.page_config),
+        (DEPLOYED, known(snapshot.deployed_config) or {}),
     )
     return [
         (name, str(config["apiBaseUrl"]).rstrip("/"))
@@ -29,60 +29,62 @@ def _configs(world: World) -> list[tuple[str, str]]:
     ]
 
 
-def _answers(world: World) -> list[tuple[str, Answer]]:
+def _answers(snapshot: Snapshot) -> list[tuple[str, Answer]]:
     """Where negotiate answers, and what."""
     asked = (
-        ("on this machine", known(world.local_negotiate)),
-        ("in the function app", known(world.negotiate)),
+        ("on this machine", known(snapshot.local_negotiate)),
+        ("in the function app", known(snapshot.negotiate)),
     )
     return [(where, answer) for where, answer in asked if answer and answer.status]
 
 
-def _wrong_base(world: World) -> str:
-    prefix = ((world.folder.host_json.get("extensions") or {}).get("http") or {}).get(
+def _wrong_base(snapshot: Snapshot) -> str:
+    prefix = ((snapshot.folder.host_json.get("extensions") or {}).get("http") or {}).get(
         "routePrefix", "api"
     )
     if prefix != "api":
         return f"host.json changes the route prefix from api to {prefix or 'nothing'}"
-    for name, url in _configs(world):
+    for name, url in _configs(snapshot):
         path = urlsplit(url).path
         if path and not path.endswith("/negotiate"):
             return f"{name} calls {url}, and the page adds /api by itself"
-    called = str(world.deployed_config().get("apiBaseUrl", "")).rstrip("/")
-    elsewhere = urlsplit(called).netloc != urlsplit(world.api).netloc
+    called = str(snapshot.deployed_config().get("apiBaseUrl", "")).rstrip("/")
+    elsewhere = urlsplit(called).netloc != urlsplit(snapshot.api).netloc
     return (
-        f"the deployed page calls {called or 'nothing'}, the functions are at {world.api}"
+        f"the deployed page calls {called or 'nothing'}, the functions are at {snapshot.api}"
         if elsewhere
         else ""
     )
 
 
-def _twice(world: World) -> str:
-    ends = next((name for name, url in _configs(world) if url.endswith("/negotiate")), "")
+def _twice(snapshot: Snapshot) -> str:
+    ends = next((name for name, url in _configs(snapshot) if url.endswith("/negotiate")), "")
     if ends:
         return f"{ends} names an address that ends in /negotiate, and the client adds another one"
-    return "the page's script calls withUrl with /negotiate at its end" if _with_url(world) else ""
+    return (
+        "the page's script calls withUrl with /negotiate at its end" if _with_url(snapshot) else ""
+    )
 
 
-def _with_url(world: World) -> bool:
-    lines = world.folder.page_text.splitlines()
+def _with_url(snapshot: Snapshot) -> bool:
+    lines = snapshot.folder.page_text.splitlines()
     return any("withUrl(" in line and "/negotiate" in line for line in lines)
 
 
-def _template(world: World) -> str:
-    for where, answer in _answers(world):
+def _template(snapshot: Snapshot) -> str:
+    for where, answer in _answers(snapshot):
         if (
             answer.status == 200
             and answer.text.lstrip().startswith(("This HTTP", "Hello"))
             and answer.json() is None
         ):
             return f"negotiate {where} answers a sentence, not JSON"
-    file = world.folder.saying(TEMPLATE)
+    file = snapshot.folder.saying(TEMPLATE)
     return f"{file} still has the template's sentence in it" if file else ""
 
 
-def _wrong_shape(world: World) -> str:
-    for where, answer in _answers(world):
+def _wrong_shape(snapshot: Snapshot) -> str:
+    for where, answer in _answers(snapshot):
         if answer.status not in (200, 204):
             continue
         if not answer.content.strip():
@@ -93,8 +95,8 @@ def _wrong_shape(world: World) -> str:
     return ""
 
 
-def _as_trigger(world: World) -> str:
-    for one in world.folder.decorators:
+def _as_trigger(snapshot: Snapshot) -> str:
+    for one in snapshot.folder.decorators:
         if (
             one.keywords.get("type", "").lower() == "signalrconnectioninfo"
             and one.name != "generic_input_binding"
@@ -103,8 +105,8 @@ def _as_trigger(world: World) -> str:
     return ""
 
 
-def _client_inside(world: World) -> str:
-    for file, node in (*world.folder.nodes(ast.Import), *world.folder.nodes(ast.ImportFrom)):
+def _client_inside(snapshot: Snapshot) -> str:
+    for file, node in (*snapshot.folder.nodes(ast.Import), *snapshot.folder.nodes(ast.ImportFrom)):
         names = (
             [node.module or ""]
             if isinstance(node, ast.ImportFrom)
@@ -115,8 +117,8 @@ def _client_inside(world: World) -> str:
     return ""
 
 
-def _arguments(world: World) -> str:
-    for file, node in world.folder.nodes(ast.Dict):
+def _arguments(snapshot: Snapshot) -> str:
+    for file, node in snapshot.folder.nodes(ast.Dict):
         pairs = {
             key.value: value
             for key, value in zip(node.keys, node.values, strict=True)
@@ -134,8 +136,8 @@ def _arguments(world: World) -> str:
     return ""
 
 
-def _names(world: World) -> str:
-    for one in world.folder.decorators:
+def _names(snapshot: Snapshot) -> str:
+    for one in snapshot.folder.decorators:
         snake = [
             name
             for name in one.keywords
@@ -143,8 +145,10 @@ def _names(world: World) -> str:
         ]
         if one.is_signalr and snake:
             return f"{one.file}: {one.function} says {snake[0]}, which no binding knows"
-    declared = {(one.file, one.function): one for one in world.folder.decorators if one.is_signalr}
-    for file, node in world.folder.nodes(ast.FunctionDef):
+    declared = {
+        (one.file, one.function): one for one in snapshot.folder.decorators if one.is_signalr
+    }
+    for file, node in snapshot.folder.nodes(ast.FunctionDef):
         binding = declared.get((file, node.name))
         wanted = binding.keywords.get("arg_name", "") if binding else ""
         if wanted and wanted not in {

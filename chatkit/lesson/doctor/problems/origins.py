@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 from chatkit.lesson.doctor.problems.problem import Problem
 from chatkit.lesson.doctor.snapshot.lookups import known
-from chatkit.lesson.doctor.snapshot.snapshot import World
+from chatkit.lesson.doctor.snapshot.snapshot import Snapshot
 
 BLOCKED = (
     r"^(?!.*(login\.|/\.auth/|github\.dev|wildcard|redirect is)).*origin 'https?://(?!localhost|127\.0\.0\.1)[^']+' has been"
@@ -15,13 +15,13 @@ BLOCKED = (
 )
 
 
-def _wildcard(world: World) -> str:
-    host = world.folder.host
+def _wildcard(snapshot: Snapshot) -> str:
+    host = snapshot.folder.host
     if "*" in str(host.get("CORS", "")).split(",") or (
         host.get("CORS") and host.get("CORSCredentials") is not True
     ):
         return f"local.settings.json has CORS {host['CORS']} and CORSCredentials {host.get('CORSCredentials', 'missing')}"
-    cors = world.cors()
+    cors = snapshot.cors()
     if cors and "*" in (cors.allowed_origins or ()):
         return "the function app allows the origin *"
     if cors and cors.allowed_origins and not cors.support_credentials:
@@ -29,9 +29,9 @@ def _wildcard(world: World) -> str:
     return ""
 
 
-def _pattern(world: World) -> str:
-    local = str(world.folder.host.get("CORS", "")).split(",")
-    cors = known(world.cors)
+def _pattern(snapshot: Snapshot) -> str:
+    local = str(snapshot.folder.host.get("CORS", "")).split(",")
+    cors = known(snapshot.cors)
     origins = [*local, *((cors.allowed_origins or ()) if cors else ())]
     found = next(
         (origin for origin in origins if "*" in origin.strip() and origin.strip() != "*"), ""
@@ -43,8 +43,8 @@ def _pattern(world: World) -> str:
     )
 
 
-def _login_wall(world: World) -> str:
-    rules = world.authentication().get("globalValidation") or {}
+def _login_wall(snapshot: Snapshot) -> str:
+    rules = snapshot.authentication().get("globalValidation") or {}
     redirects = rules.get("unauthenticatedClientAction") == "RedirectToLoginPage" and rules.get(
         "requireAuthentication"
     )
@@ -55,8 +55,11 @@ def _login_wall(world: World) -> str:
     )
 
 
-def _two_schemes(world: World) -> str:
-    called, api = urlsplit(str(world.deployed_config().get("apiBaseUrl", ""))), urlsplit(world.api)
+def _two_schemes(snapshot: Snapshot) -> str:
+    called, api = (
+        urlsplit(str(snapshot.deployed_config().get("apiBaseUrl", ""))),
+        urlsplit(snapshot.api),
+    )
     mixed = called.netloc == api.netloc and called.scheme != api.scheme
     return (
         f"the deployed page calls {called.scheme}://, the functions are at {api.scheme}://"
@@ -65,31 +68,35 @@ def _two_schemes(world: World) -> str:
     )
 
 
-def _closed_to_page(world: World) -> str:
-    world.deployed_config()  # before the page is there, nobody has to let it in
-    cors = world.cors()
+def _closed_to_page(snapshot: Snapshot) -> str:
+    snapshot.deployed_config()  # before the page is there, nobody has to let it in
+    cors = snapshot.cors()
     allowed = list(cors.allowed_origins or ()) if cors else []
-    if "*" in allowed or world.page in [origin.rstrip("/") for origin in allowed]:
+    if "*" in allowed or snapshot.page in [origin.rstrip("/") for origin in allowed]:
         return ""
-    return f"the deployed functions let {', '.join(allowed) or 'no page'} in, and the deployed page is {world.page}"
+    return f"the deployed functions let {', '.join(allowed) or 'no page'} in, and the deployed page is {snapshot.page}"
 
 
-def _codespace(world: World) -> str:
+def _codespace(snapshot: Snapshot) -> str:
     return "this is a codespace" if os.environ.get("CODESPACES") == "true" else ""
 
 
-def _closed_to_local_page(world: World) -> str:
-    called = str(world.folder.page_config.get("apiBaseUrl", ""))
-    if called != world.local_api or not called or "*" in str(world.folder.host.get("CORS", "")):
+def _closed_to_local_page(snapshot: Snapshot) -> str:
+    called = str(snapshot.folder.page_config.get("apiBaseUrl", ""))
+    if (
+        called != snapshot.local_api
+        or not called
+        or "*" in str(snapshot.folder.host.get("CORS", ""))
+    ):
         return ""
-    allowed = world.local_welcome() == world.local_page
-    return "" if allowed else f"the functions on this machine do not let {world.local_page} in"
+    allowed = snapshot.local_welcome() == snapshot.local_page
+    return "" if allowed else f"the functions on this machine do not let {snapshot.local_page} in"
 
 
-def _local_page_calls_cloud(world: World) -> str:
-    cors, page = world.cors(), world.local_page
+def _local_page_calls_cloud(snapshot: Snapshot) -> str:
+    cors, page = snapshot.cors(), snapshot.local_page
     allowed = list(cors.allowed_origins or ()) if cors else []
-    calls = page and world.folder.page_config.get("apiBaseUrl") == world.api
+    calls = page and snapshot.folder.page_config.get("apiBaseUrl") == snapshot.api
     return (
         f"the page at {page} calls the deployed functions, which do not let it in"
         if calls and page not in allowed

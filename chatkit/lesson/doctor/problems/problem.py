@@ -9,9 +9,9 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from chatkit.lesson.doctor.snapshot.snapshot import World
+    from chatkit.lesson.doctor.snapshot.snapshot import Snapshot
 
-Probe = Callable[["World"], str]
+Probe = Callable[["Snapshot"], str]
 SPACES = re.compile(r"\s+")
 QUOTES = str.maketrans("‘’‚“”„`´", "'''\"\"\"''")
 
@@ -27,7 +27,7 @@ class Problem:
         fix: What to do, in a sentence.
         links: Threads on GitHub where people met it: "owner/name#number".
         symptoms: Patterns of what a browser, a tool or a log says. Case and white space do not matter.
-        probe: Looks at the learner's world; returns what it saw there, empty when all is well.
+        probe: Looks at what the learner has; returns what it saw there, empty when all is well.
         confirm: The same, asked only after a symptom was given: what it looks for is no fault by itself.
     """
 

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from chatkit.lesson.doctor.problems.problem import Problem
-from chatkit.lesson.doctor.snapshot.snapshot import World
+from chatkit.lesson.doctor.snapshot.snapshot import Snapshot
 
 
-def _windows_plan(world: World) -> str:
+def _windows_plan(snapshot: Snapshot) -> str:
     windows = [
-        str(plan.name) for plan in world.plans() if plan.properties and not plan.properties.reserved
+        str(plan.name)
+        for plan in snapshot.plans()
+        if plan.properties and not plan.properties.reserved
     ]
     return f"the resource group has a plan for Windows: {', '.join(windows)}" if windows else ""
 

@@ -9,7 +9,7 @@ from chatkit.cloud.publish.package import BUNDLE
 from chatkit.core import ports
 from chatkit.lesson.doctor.preflight import machine
 from chatkit.lesson.doctor.problems.problem import Problem
-from chatkit.lesson.doctor.snapshot.snapshot import World
+from chatkit.lesson.doctor.snapshot.snapshot import Snapshot
 from chatkit.steps.local_settings import DEVELOPMENT_STORAGE, DEVELOPMENT_URL, STORAGE_SETTING
 
 OLDEST_BUNDLE = 4
@@ -22,15 +22,15 @@ RUNTIME_SETTING, VERSION_SETTING = "FUNCTIONS_WORKER_RUNTIME", "FUNCTIONS_EXTENS
 PREVIEW_API = "/api/v1-preview/"
 
 
-def _no_bundle(world: World) -> str:
-    host = world.folder.host_json
+def _no_bundle(snapshot: Snapshot) -> str:
+    host = snapshot.folder.host_json
     if not host or (host.get("extensionBundle") or {}).get("id") == BUNDLE:
         return ""
     return f"host.json does not name {BUNDLE}"
 
 
-def _old_bundle(world: World) -> str:
-    version = str((world.folder.host_json.get("extensionBundle") or {}).get("version", ""))
+def _old_bundle(snapshot: Snapshot) -> str:
+    version = str((snapshot.folder.host_json.get("extensionBundle") or {}).get("version", ""))
     first = re.match(r"\s*[\[(]?\s*(\d+)", version)
     return (
         f"host.json asks for the bundle {version}"
@@ -39,14 +39,14 @@ def _old_bundle(world: World) -> str:
     )
 
 
-def _own_extensions(world: World) -> str:
-    found = next((name for name in EXTENSIONS if (world.folder.functions / name).exists()), "")
-    bundle = world.folder.host_json.get("extensionBundle")
+def _own_extensions(snapshot: Snapshot) -> str:
+    found = next((name for name in EXTENSIONS if (snapshot.folder.functions / name).exists()), "")
+    bundle = snapshot.folder.host_json.get("extensionBundle")
     return f"{found} installs extensions beside the bundle of host.json" if found and bundle else ""
 
 
-def _other_host(world: World) -> str:
-    version = world.app_settings().get(VERSION_SETTING, "~4")
+def _other_host(snapshot: Snapshot) -> str:
+    version = snapshot.app_settings().get(VERSION_SETTING, "~4")
     return (
         f"the function app asks for the host {version}, this machine runs version 4"
         if version != "~4"
@@ -54,8 +54,8 @@ def _other_host(world: World) -> str:
     )
 
 
-def _other_language(world: World) -> str:
-    runtime = world.folder.values.get(RUNTIME_SETTING, "python")
+def _other_language(snapshot: Snapshot) -> str:
+    runtime = snapshot.folder.values.get(RUNTIME_SETTING, "python")
     return (
         f"local.settings.json starts the app with {runtime or 'no runtime'}"
         if runtime.lower() != "python"
@@ -63,15 +63,19 @@ def _other_language(world: World) -> str:
     )
 
 
-def _wrong_python(world: World) -> str:
+def _wrong_python(snapshot: Snapshot) -> str:
     here = machine.python()
     return "" if here.ok else f"this is Python {here.found}"
 
 
-def _decorators(world: World) -> str:
+def _decorators(snapshot: Snapshot) -> str:
     known = ("signalr", "signal_r")
     found = next(
-        (one for one in world.folder.decorators if any(word in one.name.lower() for word in known)),
+        (
+            one
+            for one in snapshot.folder.decorators
+            if any(word in one.name.lower() for word in known)
+        ),
         None,
     )
     return (
@@ -81,21 +85,21 @@ def _decorators(world: World) -> str:
     )
 
 
-def _preview_api(world: World) -> str:
-    file = world.folder.saying(PREVIEW_API)
+def _preview_api(snapshot: Snapshot) -> str:
+    file = snapshot.folder.saying(PREVIEW_API)
     return f"{file} calls the service's v1-preview API" if file else ""
 
 
-def _no_storage(world: World) -> str:
+def _no_storage(snapshot: Snapshot) -> str:
     if not (
-        world.facts.signalr
-        and world.folder.has_local_settings
-        and (world.may_ask or world.local_api)
+        snapshot.facts.signalr
+        and snapshot.folder.has_local_settings
+        and (snapshot.may_ask or snapshot.local_api)
     ):
         return ""
-    text = world.folder.values.get(STORAGE_SETTING, "")
+    text = snapshot.folder.values.get(STORAGE_SETTING, "")
     if not text:
-        return f"{STORAGE_SETTING} in local.settings.json is {'empty' if STORAGE_SETTING in world.folder.values else 'missing'}"
+        return f"{STORAGE_SETTING} in local.settings.json is {'empty' if STORAGE_SETTING in snapshot.folder.values else 'missing'}"
     blob = next(
         (part.partition("=")[2] for part in text.split(";") if part.startswith("BlobEndpoint=")), ""
     )

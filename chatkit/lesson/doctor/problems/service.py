@@ -10,7 +10,7 @@ from chatkit.cloud.provision.signalr import FREE_SKU, service_mode
 from chatkit.lesson.doctor.preflight import machine
 from chatkit.lesson.doctor.problems.problem import Problem
 from chatkit.lesson.doctor.snapshot.lookups import known
-from chatkit.lesson.doctor.snapshot.snapshot import World
+from chatkit.lesson.doctor.snapshot.snapshot import Snapshot
 from chatkit.lesson.http import fetch
 from chatkit.lesson.tokens import claims
 
@@ -18,37 +18,37 @@ SHORTEST_LIFE_S = 600
 MODE = "workshop.create_signalr() sets the mode Serverless."
 
 
-def _default_mode(world: World) -> str:
-    mode = service_mode(world.instance())
+def _default_mode(snapshot: Snapshot) -> str:
+    mode = service_mode(snapshot.instance())
     return f"the instance's service mode is {mode}" if mode == "Default" else ""
 
 
-def _classic_mode(world: World) -> str:
-    mode = service_mode(world.instance())
+def _classic_mode(snapshot: Snapshot) -> str:
+    mode = service_mode(snapshot.instance())
     return f"the instance's service mode is {mode}" if mode == "Classic" else ""
 
 
-def _full(world: World) -> str:
-    refusal = world.refusal()
+def _full(snapshot: Snapshot) -> str:
+    refusal = snapshot.refusal()
     return "the service takes no more connections: it answers 429" if "429" in refusal else ""
 
 
-def _paid_tier(world: World) -> str:
-    sku = world.instance().sku
+def _paid_tier(snapshot: Snapshot) -> str:
+    sku = snapshot.instance().sku
     return f"the instance's tier is {sku.name}" if sku and sku.name != FREE_SKU else ""
 
 
-def _stopped_app(world: World) -> str:
-    properties = world.site().properties
+def _stopped_app(snapshot: Snapshot) -> str:
+    properties = snapshot.site().properties
     return (
         "the function app is stopped" if properties and str(properties.state) == "Stopped" else ""
     )
 
 
-def _short_life(world: World) -> str:
+def _short_life(snapshot: Snapshot) -> str:
     for where, answer in (
-        ("on this machine", known(world.local_negotiate)),
-        ("in the function app", known(world.negotiate)),
+        ("on this machine", known(snapshot.local_negotiate)),
+        ("in the function app", known(snapshot.negotiate)),
     ):
         value = answer.json() if answer and answer.status == 200 else None
         token = claims(str(value.get("accessToken", ""))) if isinstance(value, dict) else {}
@@ -58,19 +58,19 @@ def _short_life(world: World) -> str:
     return ""
 
 
-def _no_way(world: World) -> str:
+def _no_way(snapshot: Snapshot) -> str:
     swallowed = machine.proxy()
     if not swallowed.ok:
         return f"a proxy is {swallowed.found}"
-    if not world.refusal() or is_loopback(world.connection.client_url):
+    if not snapshot.refusal() or is_loopback(snapshot.connection.client_url):
         return ""
-    answers = fetch("GET", world.connection.client_url).status
-    host = urlsplit(world.connection.client_url).hostname
+    answers = fetch("GET", snapshot.connection.client_url).status
+    host = urlsplit(snapshot.connection.client_url).hostname
     if not answers:
         return f"{host} does not answer"
     return (
         ""
-        if any(code in world.refusal() for code in ("401", "403", "429"))
+        if any(code in snapshot.refusal() for code in ("401", "403", "429"))
         else f"{host} answers, but no WebSocket opens"
     )
 

@@ -7,63 +7,65 @@ from difflib import get_close_matches
 from chatkit.cloud.provision.app_settings import compare
 from chatkit.lesson.doctor.problems.problem import Problem
 from chatkit.lesson.doctor.snapshot.lookups import known
-from chatkit.lesson.doctor.snapshot.snapshot import SIGNALR_SETTING, World
+from chatkit.lesson.doctor.snapshot.snapshot import SIGNALR_SETTING, Snapshot
 from chatkit.wire.connection_strings import SignalRConnectionString
 
 UPLOAD = ("not uploaded", "differs")
 
 
-def _missing(world: World) -> str:
+def _missing(snapshot: Snapshot) -> str:
     if (
-        not world.facts.signalr
-        or not world.folder.has_local_settings
-        or world.folder.values.get(SIGNALR_SETTING)
+        not snapshot.facts.signalr
+        or not snapshot.folder.has_local_settings
+        or snapshot.folder.values.get(SIGNALR_SETTING)
     ):
         return ""
-    others = [name for name in world.folder.values if name != SIGNALR_SETTING]
+    others = [name for name in snapshot.folder.values if name != SIGNALR_SETTING]
     close = get_close_matches(SIGNALR_SETTING, others, n=1, cutoff=0.5)
     return f"local.settings.json has no {SIGNALR_SETTING}" + (f", but {close[0]}" if close else "")
 
 
-def _only_sample(world: World) -> str:
-    samples = world.folder.samples
+def _only_sample(snapshot: Snapshot) -> str:
+    samples = snapshot.folder.samples
     return (
         f"there is {samples[0]}, and no local.settings.json"
-        if samples and not world.folder.has_local_settings
+        if samples and not snapshot.folder.has_local_settings
         else ""
     )
 
 
-def _not_uploaded(world: World) -> str:
-    if not world.functions() or not world.folder.values.get(SIGNALR_SETTING):
+def _not_uploaded(snapshot: Snapshot) -> str:
+    if not snapshot.functions() or not snapshot.folder.values.get(SIGNALR_SETTING):
         return ""
-    found = compare(world.folder.values, world.app_settings())
+    found = compare(snapshot.folder.values, snapshot.app_settings())
     # a local value that is old is none to upload
     wrong = [
         one
         for one in found
-        if one.state in UPLOAD and not (one.name == SIGNALR_SETTING and _is_old(world))
+        if one.state in UPLOAD and not (one.name == SIGNALR_SETTING and _is_old(snapshot))
     ]
     return f"app settings: {', '.join(f'{one.name} {one.state}' for one in wrong)}" if wrong else ""
 
 
-def _is_old(world: World) -> bool:
+def _is_old(snapshot: Snapshot) -> bool:
     """Whether the local connection string is none of the instance's."""
-    return world.connection not in [SignalRConnectionString.parse(text) for text in world.keys()]
+    return snapshot.connection not in [
+        SignalRConnectionString.parse(text) for text in snapshot.keys()
+    ]
 
 
-def _old_key(world: World) -> str:
-    if not world.folder.values.get(SIGNALR_SETTING):
+def _old_key(snapshot: Snapshot) -> str:
+    if not snapshot.folder.values.get(SIGNALR_SETTING):
         return ""
-    if _is_old(world):
-        same = (known(world.app_settings) or {}).get(SIGNALR_SETTING) == world.folder.values[
+    if _is_old(snapshot):
+        same = (known(snapshot.app_settings) or {}).get(SIGNALR_SETTING) == snapshot.folder.values[
             SIGNALR_SETTING
         ]
         where = (
             "local.settings.json and the function app have" if same else "local.settings.json has"
         )
         return f"{where} a connection string that is none of the instance's"
-    refused = known(world.key_is_good) is False
+    refused = known(snapshot.key_is_good) is False
     return "the service refuses what the key of local.settings.json has signed" if refused else ""
 
 

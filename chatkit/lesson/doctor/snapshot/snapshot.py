@@ -1,4 +1,4 @@
-"""The learner's world as the doctor sees it: files, resources in the cloud, and what answers where.
+"""A snapshot of the learner's workshop: files, resources in the cloud, and what answers where.
 
 Everything is looked at only, through the same SDK calls on both targets, once, and at the same time as everything else.
 Nothing is started: a local cloud that does not run is not asked.
@@ -37,17 +37,17 @@ QUICK: dict[str, Any] = {"retry_total": 0, "connection_timeout": 5, "read_timeou
 SIGNALR_SETTING = local_settings.SIGNALR_SETTING
 
 
-def looked_up(look: Callable[[World], T]) -> Callable[[World], T]:
+def looked_up(look: Callable[[Snapshot], T]) -> Callable[[Snapshot], T]:
     """Make a method one whose answer is looked up once, on a thread of its own. It raises Unknown when there is none."""
 
     @wraps(look)
-    def get(self: World) -> T:
+    def get(self: Snapshot) -> T:
         return self.lookups.ask(look.__name__.replace("_", " "), partial(look, self))()
 
     return get
 
 
-class World:
+class Snapshot:
     """One look at a workshop.
 
     Args:
