@@ -30,10 +30,14 @@ class LocalCloud:
             role_check=by_roles(self.entra.tokens.roles),
         )
         self.signalr = SignalRService(self.platform)
-        self.functions = FunctionsService(self.platform, self.entra.tokens, packages=self.storage)
         self.easy_auth = EasyAuthService(self.platform)
-        self.functions.make_gate = self._authentication_of
-        self.functions.forget_gate = self.easy_auth.forget
+        self.functions = FunctionsService(
+            self.platform,
+            self.entra.tokens,
+            packages=self.storage,
+            make_gate=self._authentication_of,
+            forget_gate=self.easy_auth.forget,
+        )
         self.resource_manager = ResourceManagerService(
             self.platform,
             self.entra.directory,

@@ -248,7 +248,7 @@ async def reload_s(folder: Path) -> dict[str, object]:
 
 async def publish_s(folder: Path) -> dict[str, object]:
     """From sending the tutorial app's package to the deployment's success; the functions answer then."""
-    from tests.localcloud.functions.deployed.test_deployed_apps import Cloud
+    from tests.localcloud.functions.deployed.deployed_cloud import Cloud
 
     files = {
         path.name: path.read_text() for path in (CHECKOUT / "functions").iterdir() if path.is_file()

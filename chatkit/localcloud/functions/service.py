@@ -14,7 +14,9 @@ from chatkit.localcloud.core.runners import HttpServer
 from chatkit.localcloud.core.store import Document
 from chatkit.localcloud.entra.tokens import Tokens
 from chatkit.localcloud.functions.deployed import scm
-from chatkit.localcloud.functions.deployed.site import PackageStore, RunningSite, SiteGround
+from chatkit.localcloud.functions.deployed.deployment import PackageStore
+from chatkit.localcloud.functions.deployed.site import RunningSite, SiteServices
+from chatkit.localcloud.functions.deployed.site_app import HostServices
 from chatkit.localcloud.functions.deployed.site_environment import write_ca_bundle
 from chatkit.localcloud.functions.host.signalr_bindings import RestSender
 from chatkit.localcloud.functions.host.spec import FunctionInfo, SiteSpec, port_owners
@@ -25,53 +27,67 @@ MakeGate = Callable[[SiteSpec], Gate | None]
 
 
 class FunctionsService:
-    """Function apps of the local cloud.
+    """Function apps of the local cloud."""
 
-    Attributes:
-        make_gate: Called with a site's spec whenever it is applied; what it returns stands in front of the app. App Service
-            Authentication is plugged in here.
-        forget_gate: Called with a site's name when it was removed.
-    """
+    def __init__(
+        self,
+        platform: Platform,
+        tokens: Tokens,
+        *,
+        packages: PackageStore,
+        make_gate: MakeGate,
+        forget_gate: Callable[[str], None],
+    ) -> None:
+        """Make the service; it opens nothing yet.
 
-    def __init__(self, platform: Platform, tokens: Tokens, packages: PackageStore) -> None:
+        Args:
+            platform: Store, folder, ports, certificates.
+            tokens: Verifies the tokens of the deployment endpoints.
+            packages: Keeps released packages.
+            make_gate: Called with a site's spec whenever it is applied; what it returns stands in front of the app. App Service
+                Authentication is plugged in here.
+            forget_gate: Called with a site's name when it was removed.
+        """
         self._platform = platform
         self._tokens = tokens
+        self._make_gate = make_gate
+        self._forget_gate = forget_gate
         self._sender = RestSender()
-        self._ground = SiteGround(
+        self._ca_bundle = platform.folder / "tls" / "bundle.pem"
+        self._services = SiteServices(
             folder=platform.folder / "sites",
             store=platform.store,
-            trace=platform.trace,
             packages=packages,
-            sender=self._sender,
-            ca_bundle=platform.folder / "tls" / "bundle.pem",
+            hosts=HostServices(platform.trace, self._sender, self._ca_bundle),
         )
         self._sites: dict[str, RunningSite] = {}
-        self.make_gate: MakeGate = lambda spec: None
-        self.forget_gate: Callable[[str], None] = lambda name: None
 
     async def start(self) -> None:
         """Get ready; sites come back when Resource Manager applies them."""
-        write_ca_bundle(self._ground.ca_bundle, self._platform.certificates.ca_file)
+        write_ca_bundle(self._ca_bundle, self._platform.certificates.ca_file)
 
     async def stop(self) -> None:
         """End every child."""
-        await asyncio.gather(*(site.stop() for site in self._sites.values()))
-        await self._sender.close()
+        try:
+            await asyncio.gather(*(site.stop() for site in self._sites.values()))
+        finally:
+            await self._sender.close()
 
     async def apply(self, spec: SiteSpec) -> None:
         """Create or update a site. Changed settings restart its app; a request that comes meanwhile waits for the new one."""
         name = spec.name.lower()
-        site = self._sites.get(name)
-        gate = self.make_gate(spec)
-        if site is not None:
-            await site.update(spec, gate)
+        gate = self._make_gate(spec)
+        known = self._sites.get(name)
+        if known is not None:
+            known.update(spec, gate)
             return
-        site = self._sites[name] = RunningSite(spec, self._ground, gate)
+        site = RunningSite(spec, self._services, gate)
+        self._sites[name] = site
+        site.start()  # before its port opens: a request that comes at once waits for the app
         try:
             await self._open_ports(name, site)
         except PortInUse as error:
             log.error("Function app %s is not reachable. %s", name, error)
-        site.start()
 
     async def _open_ports(self, name: str, site: RunningSite) -> None:
         listeners = self._platform.listeners
@@ -80,10 +96,8 @@ class FunctionsService:
         # Browsers use http here; az asks for the app's status over https.
         app = HttpServer(site.application(), peek=http_or_https(tls))
         await listeners.open(owners["site"], app, port=site.spec.port)
-        deployment = scm.application(site, self._tokens, self._resource_manager_url)
-        await listeners.open(
-            owners["scm"], HttpServer(deployment), port=site.spec.scm_port, tls=tls
-        )
+        deployment = HttpServer(scm.application(site, self._tokens, self._resource_manager_url))
+        await listeners.open(owners["scm"], deployment, port=site.spec.scm_port, tls=tls)
 
     async def remove(self, name: str) -> None:
         """Remove a site with everything it had: ports, process, files, records. Unknown names are fine."""
@@ -94,12 +108,12 @@ class FunctionsService:
         if site is not None:
             await site.stop()
             site.forget()
-        self.forget_gate(name)
-        await asyncio.to_thread(shutil.rmtree, self._ground.folder / name, ignore_errors=True)
+        self._forget_gate(name)
+        await asyncio.to_thread(shutil.rmtree, self._services.folder / name, ignore_errors=True)
 
     async def restart(self, name: str) -> None:
         """Start a site's app anew."""
-        await self._site(name).restart()
+        self._site(name).restart()
 
     def list_functions(self, name: str) -> list[FunctionInfo]:
         """Functions of a site as last indexed; none before its first deployment."""

@@ -17,7 +17,7 @@ import aiohttp
 
 from chatkit.localcloud.cloud import LocalCloud
 from chatkit.localcloud.functions.host.spec import Cors, HostKeys, SiteSpec
-from tests.localcloud.functions.deployed.test_deployed_apps import app_zip
+from tests.localcloud.functions.deployed.deployed_cloud import app_zip
 
 PAGE = "http://127.0.0.1:1"  # nothing is served there: only addresses matter
 SECRET = "MICROSOFT_PROVIDER_AUTHENTICATION_SECRET"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
@@ -13,14 +14,15 @@ import aiohttp
 import jwt
 from aiohttp import web
 
-from chatkit.localcloud.functions.local.local_run import LocalOptions
 from chatkit.localcloud.functions.local.local_server import LocalRun
+from chatkit.localcloud.functions.local.startup import LocalOptions, prepare
 
 APPS = Path(__file__).parents[2] / "data" / "function_apps"
 KEY = "a-key-only-for-tests-0123456789-abcdefghij="
 BUNDLE = {"id": "Microsoft.Azure.Functions.ExtensionBundle", "version": "[4.*, 5.0.0)"}
 HOST_JSON = json.dumps({"version": "2.0", "extensionBundle": BUNDLE})
 HEAD = """
+import asyncio
 import json
 import azure.functions as func
 app = func.FunctionApp(http_auth_level=func.AuthLevel.ANONYMOUS)
@@ -71,8 +73,7 @@ class Served:
 async def serving(folder: Path) -> AsyncIterator[Served]:
     """Serve an app on a free port for the length of a block."""
     lines: list[str] = []
-    run = LocalRun(folder, LocalOptions(port=0, echo=lines.append))
-    await run.start()
+    run = await LocalRun.start(prepare(folder, LocalOptions(port=0, echo=lines.append)))
     try:
         async with aiohttp.ClientSession() as client:
             yield Served(run, lines, client)
@@ -112,3 +113,10 @@ class Recorder:
             (request.method, request.rel_url.raw_path, json.loads(body) if body else None)
         )
         return web.Response(status=self.status, headers=self.headers)
+
+
+async def until(holds: Callable[[], bool], limit_s: float = 10) -> None:
+    """Wait until something holds."""
+    async with asyncio.timeout(limit_s):
+        while not holds():
+            await asyncio.sleep(0.01)

@@ -9,7 +9,7 @@ import certifi
 
 from chatkit.core.files import write_private
 from chatkit.localcloud.functions.host.spec import SiteSpec
-from chatkit.localcloud.functions.local.local_settings import base_environment
+from chatkit.localcloud.functions.worker_process.worker import base_environment
 
 
 def site_settings(spec: SiteSpec) -> dict[str, str]:

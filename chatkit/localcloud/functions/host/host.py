@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -32,6 +32,7 @@ from chatkit.localcloud.functions.worker_process.worker import (
 log = logging.getLogger("chatkit.local.functions")
 GONE = HostUnavailable("Function host is not running.")
 RESPAWN_PAUSES_S = (0.0, 0.2, 1.0, 2.0, 5.0)
+STABLE_AFTER_S = 30
 
 
 @dataclass(frozen=True)
@@ -53,6 +54,16 @@ class HostOptions:
     load_timeout_s: float = 120
 
 
+class HostObserver:
+    """Is told what happens to a host; does nothing by itself."""
+
+    def on_ready(self, host: FunctionHost) -> None:
+        """The app serves, or its problem is known."""
+
+    def on_invoked(self, name: str, seconds: float, failure: Failure | None) -> None:
+        """A function has run."""
+
+
 class FunctionHost:
     """One app. `start` never raises for a broken app: `problem` says what is wrong and every call answers with it."""
 
@@ -61,9 +72,19 @@ class FunctionHost:
         options: HostOptions,
         console: Console,
         sender: RestSender,
+        observer: HostObserver,
         *,
         worker: Worker | None = None,
     ) -> None:
+        """Make a host that is not started yet.
+
+        Args:
+            options: How to run the app.
+            console: Where the host writes.
+            sender: Carries out SignalR output bindings.
+            observer: Is told what happens.
+            worker: A child that loads the app already; None to start one.
+        """
         self.options = options
         self.console = console
         self.index = FunctionIndex()
@@ -71,17 +92,19 @@ class FunctionHost:
         self.problem: HostUnavailable | None = GONE
         self.last_failure = ""
         self.started_at = time.time()
-        self._open_calls = 0
-        self.on_ready: Callable[[FunctionHost], None] = lambda host: None
-        self.on_invoked: Callable[[str, float, Failure | None], None] = (
-            lambda name, seconds, failure: None
-        )
         self._sender = sender
-        self._early, self._worker = worker, worker
+        self._observer = observer
+        self._prepared_worker = worker
+        self._worker = worker
+        self._open_calls = 0
+        self._idle = asyncio.Event()
+        self._idle.set()
         self._running = asyncio.Event()
         self._supervisor: asyncio.Task[None] | None = None
-        self._stopping = False
-        self._crashes = 0
+        # One start or restart at a time: two would leave a child that nobody knows of.
+        self._changing = asyncio.Lock()
+        self._restarting = False
+        self._stopped = False
 
     @property
     def worker_pid(self) -> int | None:
@@ -95,85 +118,107 @@ class FunctionHost:
 
     async def start(self) -> None:
         """Start the child and load the app; returns when it serves or its problem is known."""
-        self._stopping = False
-        await self._spawn()
-
-    async def stop(self) -> None:
-        """End the child; open invocations fail, and whoever waits for the app learns that it is gone."""
-        await self._end()
-        self._running.set()
-
-    async def _end(self) -> None:
-        self._stopping = True
-        self.problem = GONE
-        if self._supervisor:
-            self._supervisor.cancel()
-        if self._worker:
-            await self._worker.stop()
-
-    async def drain(self, grace_s: float) -> None:
-        """Let open invocations finish for a while, then stop."""
-        deadline = time.monotonic() + grace_s
-        while self._open_calls and time.monotonic() < deadline:
-            await asyncio.sleep(0.05)
-        await self.stop()
+        async with self._changing:
+            await self._begin()
 
     async def restart(self) -> None:
         """End the child and start a new one; requests that come meanwhile wait."""
+        if self._stopped:
+            return
+        self._restarting = True
         self._running.clear()
-        await self._end()
-        await self.start()
+        await self._end_child()
+        async with self._changing:
+            await self._end_child()
+            self._restarting = False
+            await self._begin()
 
-    async def _spawn(self) -> None:
+    async def drain(self, grace_s: float) -> None:
+        """Let open invocations finish for a while, then stop."""
+        try:
+            async with asyncio.timeout(grace_s):
+                await self._idle.wait()
+        except TimeoutError:
+            pass
+        finally:
+            await self.stop()
+
+    async def stop(self) -> None:
+        """End the child for good and wait until it is gone.
+
+        Open invocations fail, and requests that wait for the app learn that it is gone.
+        """
+        self._stopped = True
+        self.problem = GONE
+        self._running.set()
+        await self._end_child()  # a start that is under way ends with its child ...
+        async with self._changing:
+            await self._end_child()  # ... or has started one in this moment
+
+    async def _end_child(self) -> None:
+        self.problem = GONE
+        if self._supervisor is not None:
+            self._supervisor.cancel()
+            await asyncio.gather(self._supervisor, return_exceptions=True)
+        if self._worker is not None:
+            await self._worker.stop()
+
+    async def _begin(self) -> None:
+        if self._stopped:
+            return
         self._running.clear()
+        if await self._load_app():
+            self._supervisor = asyncio.create_task(self._supervise())
+
+    async def _supervise(self) -> None:
+        """Start a new child when one ends by itself, slower each time it happens again at once."""
+        crashes = 0
+        serves = True
+        while serves:
+            assert self._worker is not None
+            started = time.monotonic()
+            await self._worker.ended.wait()
+            crashes = crashes + 1 if time.monotonic() - started < STABLE_AFTER_S else 1
+            self._running.clear()
+            self.console.host_line(
+                f"The worker process ended (exit code {self._worker.exit_code}). Starting a new one.",
+                error=True,
+            )
+            await asyncio.sleep(RESPAWN_PAUSES_S[min(crashes, len(RESPAWN_PAUSES_S)) - 1])
+            async with self._changing:
+                serves = await self._load_app()
+
+    async def _load_app(self) -> bool:
+        """Start a child and let it load the app. Whatever goes wrong becomes `problem`; returns whether the app serves."""
+        failure: Failure | None = None
+        prepared = self._prepared_worker
+        self._prepared_worker = None
         try:
             self.config = host_json.load(self.options.folder, self.options.settings)
-            self._early, self._worker = None, self._early or await self._start_worker()
-            if self._stopping:
-                raise WorkerGone("the host was stopped")
+            self._worker = prepared or await self._start_worker()
+            if self._is_ending:
+                return False
             functions = await asyncio.wait_for(self._worker.load(), self.options.load_timeout_s)
             self.index = indexing.build(functions, self.config, self.options.settings)
-            self.problem = GONE if self._stopping else None
+        except (LoadFailed, WorkerGone, OSError, ValueError, ChatkitError) as error:
+            failure = _load_failure(error, self.options)
+        if self._is_ending:
+            return False
+        if failure is None:
+            self.problem = None
             for function in self.index.functions:
                 if function.error:
                     self.console.in_error(function.name, function.error)
-        except LoadFailed as error:
-            self._fail(error.failure)
-        except WorkerGone as error:
-            self._fail(
-                Failure(
-                    "SystemExit", f"The app's process ended before the app was loaded: {error}."
-                )
-            )
-        except TimeoutError:
-            self._fail(
-                Failure(
-                    "TimeoutError",
-                    f"Importing the app took longer than {self.options.load_timeout_s:.0f} s.",
-                )
-            )
-        except OSError as error:
-            self._fail(
-                Failure(
-                    type(error).__name__,
-                    f"The app's process cannot be started: {error.strerror}: {error.filename}.",
-                )
-            )
-        except ValueError as error:
-            self._fail(
-                Failure(
-                    type(error).__name__,
-                    f"An app setting cannot be an environment variable: {error}.",
-                )
-            )
-        except ChatkitError as error:
-            self._fail(Failure(type(error).__name__, str(error)))
+        else:
+            self._fail(failure)
         self._running.set()
-        if self._stopping:
-            return
-        if self._worker is not None and self.problem is None:
-            self._supervisor = asyncio.create_task(self._watch(self._worker))
-        self.on_ready(self)
+        self._observer.on_ready(self)
+        return failure is None
+
+    @property
+    def _is_ending(self) -> bool:
+        """Whether this child is not wanted any more: what it says about the app counts no longer."""
+        return self._stopped or self._restarting
 
     async def _start_worker(self) -> Worker:
         options = self.options
@@ -188,33 +233,12 @@ class FunctionHost:
         self.index = FunctionIndex()
         if self._worker is not None:
             self._worker.kill("the app did not load")
-        if self._stopping:
-            self.problem = GONE
-            return
         self.problem = HostUnavailable(
             f"This function app did not start: {_first_line(failure)}",
             hint="The host's log has the whole traceback.",
         )
         self.last_failure = failure.stack or str(failure)
         self.console.load_failed(failure)
-
-    async def _watch(self, worker: Worker) -> None:
-        """Start a new child when this one ends by itself, slower each time it happens again at once."""
-        started = time.monotonic()
-        await worker.ended.wait()
-        if self._stopping or worker is not self._worker:
-            return
-        self._crashes = 1 if time.monotonic() - started > 30 else self._crashes + 1
-        pause_s = RESPAWN_PAUSES_S[min(self._crashes, len(RESPAWN_PAUSES_S)) - 1]
-        self.console.host_line(
-            f"The worker process ended (exit code {worker.exit_code}). Starting a new one.",
-            error=True,
-        )
-        self._running.clear()
-        await asyncio.sleep(pause_s)
-        crashes = self._crashes
-        await self._spawn()
-        self._crashes = crashes
 
     async def ready(self, timeout_s: float = 30) -> None:
         """Wait until the app serves.
@@ -260,6 +284,7 @@ class FunctionHost:
         started = time.perf_counter()
         self.console.executing(function.name, call.id, reason)
         self._open_calls += 1
+        self._idle.clear()
         try:
             context = InputContext(self.options.settings, data, function.name)
             for binding in function.inputs:
@@ -271,9 +296,11 @@ class FunctionHost:
             result = Result(failure=Failure(type(error).__name__, str(error)))
         finally:
             self._open_calls -= 1
+            if not self._open_calls:
+                self._idle.set()
         seconds = time.perf_counter() - started
         self.console.executed(function.name, call.id, seconds, result.failure)
-        self.on_invoked(function.name, seconds, result.failure)
+        self._observer.on_invoked(function.name, seconds, result.failure)
         return result
 
     async def _run(self, function: Function, call: Call) -> Result:
@@ -315,6 +342,26 @@ def _input(binding: Mapping[str, Any], context: InputContext) -> Wire:
         raise BindingFailed(
             f"Exception binding parameter '{binding['name']}'. {error.message}", hint=error.hint
         ) from None
+
+
+def _load_failure(error: Exception, options: HostOptions) -> Failure:
+    """What an app that could not be loaded is said to have done."""
+    name = type(error).__name__
+    match error:
+        case LoadFailed():
+            return error.failure
+        case WorkerGone():
+            ended = f"The app's process ended before the app was loaded: {error}."
+            return Failure("SystemExit", ended)
+        case TimeoutError():
+            limit = f"Importing the app took longer than {options.load_timeout_s:.0f} s."
+            return Failure("TimeoutError", limit)
+        case OSError():
+            reason = f"{error.strerror}: {error.filename}"
+            return Failure(name, f"The app's process cannot be started: {reason}.")
+        case ValueError():
+            return Failure(name, f"An app setting cannot be an environment variable: {error}.")
+    return Failure(name, str(error))
 
 
 def _first_line(failure: Failure) -> str:

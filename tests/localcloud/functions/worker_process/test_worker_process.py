@@ -117,7 +117,7 @@ async def test_a_load_failure_carries_the_stack(tmp_path: Path) -> None:
 HOST = """
 import asyncio, os, sys
 from pathlib import Path
-from chatkit.localcloud.functions.worker import Worker, WorkerOptions
+from chatkit.localcloud.functions.worker_process.worker import Worker, WorkerOptions
 async def main():
     worker = await Worker.start(WorkerOptions(Path(sys.argv[1]), dict(os.environ)))
     await worker.load()

@@ -1,0 +1,156 @@
+"""One deployment, from an uploaded package to a version that serves, or to the reason why it does not.
+
+Follows Microsoft's page "Flex Consumption one deploy": what fails leaves the version that was there before in place.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from chatkit.core.errors import ChatkitError
+from chatkit.localcloud.core.trace import Trace
+from chatkit.localcloud.functions.deployed import build, packages
+from chatkit.localcloud.functions.deployed.deployments import Deployments, Status
+from chatkit.localcloud.functions.deployed.site_app import SiteApp
+from chatkit.localcloud.functions.host.errors import HostUnavailable, PackageRejected
+from chatkit.localcloud.functions.host.host import FunctionHost
+
+log = logging.getLogger("chatkit.local.functions")
+OLD_VERSION_SERVES = "The version that was there before goes on serving."
+
+
+class PackageStore(Protocol):
+    """Where released packages are kept: the storage data plane."""
+
+    async def save_package(self, container_url: str, content: bytes) -> None:
+        """Keep a package in the deployment container; raises when the container is not there."""
+
+
+@dataclass(frozen=True)
+class Deployment:
+    """One deployment.
+
+    Attributes:
+        id: Of its record, and the name of the version it makes.
+        package: The uploaded file, which the deployment deletes at its end.
+        remote_build: Install what requirements.txt names.
+        app: The site's app.
+        records: What SCM tells about deployments.
+        package_store: Keeps the package of a version that is released.
+        trace: Gets an event when a version is released.
+    """
+
+    id: str
+    package: Path
+    remote_build: bool
+    app: SiteApp
+    records: Deployments
+    package_store: PackageStore
+    trace: Trace
+
+    async def run(self) -> None:
+        """Go through all steps; the record says how it ended."""
+        try:
+            await self._build()
+            await self._release(await self._try())
+        except ChatkitError as error:
+            self._fail(str(error))
+        except Exception as error:
+            log.exception("%s: deployment %s", self.app.spec.name, self.id)
+            kind = type(error).__name__
+            self._fail(f"The deployment failed inside the local cloud: {kind}.")
+        finally:
+            self.package.unlink(missing_ok=True)
+            await asyncio.to_thread(self.app.versions.remove_inactive)
+
+    @property
+    def _folder(self) -> Path:
+        return self.app.versions.folder_of(self.id)
+
+    async def _build(self) -> None:
+        self.records.set_status(self.id, Status.BUILDING)
+        self._say("Checking the package ...")
+        for warning in await asyncio.to_thread(packages.unpack, self.package, self._folder):
+            self.records.log(self.id, warning, kind="warnings")
+        if self.remote_build:
+            await build.install_requirements(self._folder, self._say)
+
+    async def _try(self) -> FunctionHost:
+        """Start the version beside the one that serves, and keep its package if it is healthy.
+
+        Raises:
+            PackageRejected: It is not. A first version serves even so: its URLs say what is wrong.
+        """
+        self.records.set_status(self.id, Status.DEPLOYING)
+        self._say("Starting the app ...")
+        host = self.app.create(self._folder)
+        try:
+            await host.start()
+            problem = host.problem or _nothing_served(host)
+            if problem is None:
+                await self._keep_package()
+        except BaseException:  # a site that is deleted meanwhile cancels this task
+            await self.app.discard(host)
+            raise
+        if problem is None:
+            return host
+        for line in host.last_failure.splitlines():
+            self._say(line)
+        if self.app.versions.active:
+            await self.app.discard(host)
+            raise PackageRejected(problem.message, hint=OLD_VERSION_SERVES)
+        self.app.release(self.id, host)
+        raise PackageRejected(problem.message)
+
+    async def _keep_package(self) -> None:
+        """Keep the package where the site's deployment setting says, as Flex does: what is not there is not released."""
+        url = self.app.spec.package_container_url
+        if not url:
+            return
+        try:
+            content = await asyncio.to_thread(self.package.read_bytes)
+            await self.package_store.save_package(url, content)
+        except Exception as error:
+            log.exception("%s: saving the package in %s", self.app.spec.name, url)
+            raise PackageRejected(
+                "BlobUploadFailedException: the package could not be saved "
+                f"in the deployment container {url}: {error}",
+                hint="Does the container exist, and the storage account?",
+            ) from None
+
+    async def _release(self, host: FunctionHost) -> None:
+        self.app.release(self.id, host)
+        functions = host.index.functions
+        for function in functions:
+            if function.error:
+                warning = f"'{function.name}' is in error: {function.error}"
+                self.records.log(self.id, warning, kind="warnings")
+        names = ", ".join(function.name for function in functions if not function.error)
+        self._say(f"The app serves: {names}.")
+        self.records.set_status(self.id, Status.SUCCESS)
+        self.trace.emit(f"functions/{self.app.spec.name}", "deployed", functions=len(functions))
+
+    def _say(self, text: str) -> None:
+        self.records.log(self.id, text)
+
+    def _fail(self, sentence: str) -> None:
+        self.records.log(self.id, sentence, kind="errors")
+        self.records.set_status(self.id, Status.FAILED, sentence)
+        self.app.console.host_line(f"Deployment failed: {sentence}", error=True)
+
+
+def _nothing_served(host: FunctionHost) -> HostUnavailable | None:
+    """An app that loads but serves nothing is not healthy either."""
+    functions = host.index.functions
+    if not functions:
+        return HostUnavailable(
+            "The app has no functions: is there a function_app.py with a FunctionApp at its root?"
+        )
+    if all(function.error for function in functions):
+        first = functions[0]
+        return HostUnavailable(f"No function can be served. '{first.name}': {first.error}")
+    return None

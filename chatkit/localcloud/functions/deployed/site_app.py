@@ -1,0 +1,201 @@
+"""The app of one deployed site: the process that serves, those that are tried, and those that finish their last requests."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from dataclasses import dataclass
+from pathlib import Path
+
+from aiohttp import web
+
+from chatkit.localcloud.core.background import BackgroundTasks
+from chatkit.localcloud.core.trace import Trace
+from chatkit.localcloud.functions.deployed.site_environment import site_environment, site_settings
+from chatkit.localcloud.functions.deployed.versions import Versions
+from chatkit.localcloud.functions.host.console import Console
+from chatkit.localcloud.functions.host.errors import HostUnavailable
+from chatkit.localcloud.functions.host.host import FunctionHost, HostObserver, HostOptions
+from chatkit.localcloud.functions.host.signalr_bindings import RestSender
+from chatkit.localcloud.functions.host.spec import FunctionInfo, SiteSpec
+from chatkit.localcloud.functions.http.frontend import Gate, Site, application
+from chatkit.localcloud.functions.worker_process.calls import Failure
+
+log = logging.getLogger("chatkit.local.functions")
+DRAIN_S = 5.0
+
+
+@dataclass(frozen=True)
+class HostServices:
+    """What the hosts of all sites share.
+
+    Attributes:
+        trace: Gets an event for each invocation.
+        sender: Carries out SignalR output bindings.
+        ca_bundle: Certificate authorities that apps trust.
+    """
+
+    trace: Trace
+    sender: RestSender
+    ca_bundle: Path
+
+
+class SiteApp(HostObserver):
+    """The hosts of one site.
+
+    A new host is tried beside the one that serves. Then it serves and the one before it finishes: it gets no new requests and
+    has `DRAIN_S` for those it has. A host that fails its trial is discarded. Every host is known from `create` until its
+    process is gone, so that `stop` leaves none behind.
+    """
+
+    def __init__(
+        self,
+        spec: SiteSpec,
+        gate: Gate | None,
+        versions: Versions,
+        services: HostServices,
+        *,
+        console: Console,
+        background: BackgroundTasks,
+    ) -> None:
+        self.spec = spec
+        self.versions = versions
+        self.console = console
+        self._services = services
+        self._background = background
+        self._front = Site()
+        self._hosts: set[FunctionHost] = set()
+        self._configure(spec, gate)
+
+    def application(self) -> web.Application:
+        """The web application of the app's own port."""
+        return application(self._front)
+
+    def resume(self) -> None:
+        """Bring back the active version; a request that comes at once waits for it."""
+        folder = self.versions.folder_of(self.versions.active)
+        if self.versions.active and folder.is_dir():
+            self._start_serving(folder)
+
+    def update(self, spec: SiteSpec, gate: Gate | None) -> None:
+        """Take new settings over. What the process sees starts a new one; the rest works at once."""
+        old = self.spec
+        self.spec = spec
+        self._configure(spec, gate)
+        if site_settings(old) != site_settings(spec):
+            self.restart()
+
+    def restart(self) -> None:
+        """Start the app in a new process; the old one finishes what it has."""
+        host = self._front.host
+        if host is not None:
+            self._start_serving(host.options.folder)
+
+    async def sync_triggers(self) -> None:
+        """Wait for the app and renew the list of functions; a broken app is no error."""
+        host = self._front.host
+        if host is None:
+            return
+        try:
+            await host.ready()
+        except HostUnavailable:
+            return
+        self._keep_functions(host)
+
+    async def stop(self) -> None:
+        """End every process."""
+        await asyncio.gather(*(host.stop() for host in self._hosts))
+        self._hosts.clear()
+
+    # Hosts from their trial to their end
+
+    def create(self, folder: Path) -> FunctionHost:
+        """Make a host for a version, with the settings of now. It is not started and serves nobody yet."""
+        host = FunctionHost(self._options(folder), self.console, self._services.sender, self)
+        self._hosts.add(host)
+        return host
+
+    def release(self, version: str, host: FunctionHost) -> None:
+        """Let a host that was tried serve as the active version."""
+        self.versions.activate(version)
+        self._serve(host)
+        self._keep_functions(host)
+        if host.options != self._options(host.options.folder):
+            self._start_serving(host.options.folder)  # a setting was changed during the trial
+
+    async def discard(self, host: FunctionHost) -> None:
+        """End a host that failed its trial."""
+        await host.stop()
+        self._hosts.discard(host)
+
+    def _start_serving(self, folder: Path) -> None:
+        host = self.create(folder)
+        self._serve(host)
+        self._background.start(self._start(host))
+
+    async def _start(self, host: FunctionHost) -> None:
+        await host.start()
+        if host is self._front.host and host.problem is None:
+            self._keep_functions(host)
+
+    def _serve(self, host: FunctionHost) -> None:
+        before = self._front.host
+        self._front.host = host
+        if before is not None:
+            self._background.start(self._finish(before))
+
+    async def _finish(self, host: FunctionHost) -> None:
+        await host.drain(DRAIN_S)
+        self._hosts.discard(host)
+
+    # What hosts report
+
+    def on_ready(self, host: FunctionHost) -> None:
+        """In Azure a site gets the Python it names; here every site gets the environment's, and the log says so."""
+        named = self.spec.python_version
+        running = host.python_version
+        if named and running and running.split(".")[:2] != named.split(".")[:2]:
+            self.console.host_line(
+                f"This site names Python {named}; the local cloud runs it under Python {running}, "
+                "which this environment has. "
+                "What only one of the two can do will differ in Azure."
+            )
+
+    def on_invoked(self, name: str, seconds: float, failure: Failure | None) -> None:
+        """Keep an event of each invocation."""
+        self._services.trace.emit(
+            f"functions/{self.spec.name}",
+            "invocation",
+            function=name,
+            ms=round(seconds * 1000, 1),
+            failure=str(failure or ""),
+        )
+
+    # Details
+
+    def _configure(self, spec: SiteSpec, gate: Gate | None) -> None:
+        self._front.cors = spec.cors
+        self._front.keys = spec.host_keys
+        self._front.enabled = spec.enabled
+        self._front.gate = gate
+
+    def _options(self, folder: Path) -> HostOptions:
+        bundle = self._services.ca_bundle
+        environment = site_environment(self.spec, folder=folder, ca_bundle=bundle)
+        return HostOptions(folder, site_settings(self.spec), environment)
+
+    def _keep_functions(self, host: FunctionHost) -> None:
+        self.versions.keep_functions(
+            [
+                FunctionInfo(
+                    function.name,
+                    function.bindings,
+                    self._invoke_url(function.route),
+                    function.is_disabled,
+                )
+                for function in host.index.functions
+            ]
+        )
+
+    def _invoke_url(self, route: str) -> str:
+        return f"http://localhost:{self.spec.port}/{route}" if route else ""

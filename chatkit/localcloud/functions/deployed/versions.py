@@ -1,0 +1,66 @@
+"""What a site keeps: the versions of its app on disk, which of them is active, and the functions that one has."""
+
+from __future__ import annotations
+
+import shutil
+from dataclasses import asdict
+from pathlib import Path
+
+from chatkit.localcloud.core.store import Document, Store
+from chatkit.localcloud.functions.host.spec import FunctionInfo
+
+
+class Versions:
+    """The versions of one site's app, each named after the deployment that made it."""
+
+    def __init__(self, store: Store, site: str, folder: Path) -> None:
+        self._store = store
+        self._site = site
+        self._folder = folder
+
+    @property
+    def active(self) -> str:
+        """The version that serves; empty before the first one."""
+        return str(self._record().get("active", ""))
+
+    def folder_of(self, version: str) -> Path:
+        """Where a version's files are, or will be."""
+        return self._folder / "versions" / version
+
+    def activate(self, version: str) -> None:
+        """Let another version be the active one; nothing is known about its functions yet."""
+        self._store.put("sites", self._site, {"active": version, "functions": []})
+
+    def remove_inactive(self) -> None:
+        """Delete the files of versions that do not serve."""
+        active = self.active
+        for folder in (self._folder / "versions").glob("*"):
+            if folder.name != active:
+                shutil.rmtree(folder, ignore_errors=True)
+
+    def new_upload(self, name: str) -> Path:
+        """A path for an incoming package."""
+        self._folder.mkdir(parents=True, exist_ok=True)
+        return self._folder / f"{name}.upload"
+
+    def remove_uploads(self) -> None:
+        """Delete packages that a stop of the local cloud has cut off."""
+        for upload in self._folder.glob("*.upload"):
+            upload.unlink()
+
+    def functions(self) -> list[FunctionInfo]:
+        """The functions of the active version as last indexed."""
+        known = self._record().get("functions", [])
+        return [FunctionInfo(**{**item, "bindings": tuple(item["bindings"])}) for item in known]
+
+    def keep_functions(self, functions: list[FunctionInfo]) -> None:
+        """Remember what the active version has indexed."""
+        documents = [asdict(info) for info in functions]
+        self._store.put("sites", self._site, {**self._record(), "functions": documents})
+
+    def forget(self) -> None:
+        """Delete the record."""
+        self._store.delete("sites", self._site)
+
+    def _record(self) -> Document:
+        return self._store.get("sites", self._site) or {}
