@@ -39,14 +39,10 @@ def start(arguments: list[str]) -> int:
     """Run the app that the arguments name, until Ctrl+C."""
     wanted = _parser().parse_args(arguments)
     from chatkit.localcloud.functions.local.local_run import run
+    from chatkit.localcloud.functions.local.startup import LocalOptions
 
-    return run(
-        wanted.folder,
-        port=wanted.port,
-        address=wanted.address,
-        cors=wanted.cors,
-        cors_credentials=wanted.cors_credentials,
-    )
+    options = LocalOptions(wanted.port, wanted.address, wanted.cors, wanted.cors_credentials)
+    return run(wanted.folder, options)
 
 
 class _Parser(argparse.ArgumentParser):

@@ -5,41 +5,71 @@ from __future__ import annotations
 import asyncio
 import importlib
 import importlib.metadata
+import logging
 import os
-from pathlib import Path
+import socket
+from contextlib import AsyncExitStack
 
 from chatkit.core import listeners, ports
-from chatkit.core.listeners import Listener
+from chatkit.localcloud.core.background import BackgroundTasks
 from chatkit.localcloud.core.runners import HttpServer
-from chatkit.localcloud.functions.host import watching
-from chatkit.localcloud.functions.host.console import Console
 from chatkit.localcloud.functions.host.errors import AppInvalid
-from chatkit.localcloud.functions.host.host import FunctionHost, HostOptions
+from chatkit.localcloud.functions.host.host import FunctionHost, HostObserver, HostOptions
 from chatkit.localcloud.functions.host.signalr_bindings import RestSender
 from chatkit.localcloud.functions.host.spec import Cors
 from chatkit.localcloud.functions.http.admin import RUNTIME_VERSION
 from chatkit.localcloud.functions.http.frontend import Site, application
-from chatkit.localcloud.functions.local import local_settings
-from chatkit.localcloud.functions.local.local_run import Early, LocalOptions, prepare
+from chatkit.localcloud.functions.local import local_settings, watching
 from chatkit.localcloud.functions.local.local_settings import LocalSettings
+from chatkit.localcloud.functions.local.startup import Prepared
 from chatkit.localcloud.functions.worker_process.worker import Worker
 
+log = logging.getLogger("chatkit.local.functions")
 DRAIN_S = 3.0
 
 
-class LocalRun:
-    """One app served on a port of its own."""
+class LocalRun(HostObserver):
+    """One app served on a port of its own. `start` makes one that serves."""
 
-    def __init__(self, folder: Path, options: LocalOptions) -> None:
-        self._folder = folder
-        self._options = options
-        self._console = Console(folder.name)
+    def __init__(self, prepared: Prepared, port: int) -> None:
+        self.port = port
+        self._folder = prepared.folder
+        self._options = prepared.options
+        self._console = prepared.console
         self._sender = RestSender()
-        self._site = Site()
-        self._watcher: asyncio.Task[None] | None = None
-        self._draining: set[asyncio.Task[None]] = set()
-        self._listener: Listener | None = None
-        self.port = 0
+        self._background = BackgroundTasks(prepared.folder.name, log)
+        # Files that change while the app starts are noticed, too.
+        self._files = watching.snapshot(prepared.folder)
+        first = self._make_host(prepared.settings, prepared.worker)
+        self._hosts = {first}
+        self._site = Site(host=first, cors=self._cors(prepared.settings))
+        self._server = HttpServer(application(self._site))
+        self._on_stop = AsyncExitStack()
+
+    @classmethod
+    async def start(cls, prepared: Prepared) -> LocalRun:
+        """Open the port, start the app, print what it offers.
+
+        Raises:
+            AppInvalid: CORS of the command line and of the settings do not go together.
+            PortInUse: Another program has the port.
+        """
+        sockets: list[socket.socket] = []
+        try:
+            sockets = ports.bind(prepared.port, wanted_for="the local functions host")
+            run = cls(prepared, int(sockets[0].getsockname()[1]))
+        except Exception:
+            for sock in sockets:
+                sock.close()
+            if prepared.worker is not None:
+                await prepared.worker.stop()
+            raise
+        try:
+            await run._serve(sockets, prepared.settings)
+        except BaseException:
+            await run.stop()
+            raise
+        return run
 
     @property
     def host(self) -> FunctionHost:
@@ -47,50 +77,32 @@ class LocalRun:
         assert self._site.host is not None
         return self._site.host
 
-    async def start(self, early: Early | None = None) -> None:
-        """Open the port, start the app, print what it offers.
-
-        Args:
-            early: What `local_run` has begun already.
-
-        Raises:
-            AppInvalid: No app there, or malformed settings.
-            PortInUse: Another program has the port.
-        """
-        known = watching.snapshot(self._folder)
-        early = early or prepare(self._folder, self._options)
-        self._console = early.console
-        try:
-            sockets = ports.bind(early.port, wanted_for="the local functions host")
-            cors = self._cors(early.settings)
-        except Exception:
-            if early.worker:
-                await early.worker.stop()
-            raise
-        self.port = int(sockets[0].getsockname()[1])
-        self._banner(early.settings)
-        self._site.cors = cors
-        self._site.host = self._make_host(early.settings, early.worker)
-        self._listener = await listeners.listen_on(sockets, HttpServer(application(self._site)))
-        await self._site.host.start()
-        asyncio.get_running_loop().run_in_executor(
-            None, importlib.import_module, "chatkit.wire.tokens"
-        )  # before it is needed
-        self._watcher = asyncio.create_task(self._reload_on_change(known))
-
     async def stop(self) -> None:
         """End the app and close the port."""
-        for task in (self._watcher, *self._draining):
-            if task:
-                task.cancel()
-        if self._site.host:
-            await self._site.host.stop()
-        if self._listener:
-            await self._listener.close()
-        await self._sender.close()
+        try:
+            await self._background.close()
+        finally:
+            await asyncio.gather(*(host.stop() for host in self._hosts))
+            await self._on_stop.aclose()
+            await self._sender.close()
 
-    async def _reload_on_change(self, known: watching.Snapshot) -> None:
-        async for names in watching.changes(self._folder, known):
+    def on_ready(self, host: FunctionHost) -> None:
+        """List the functions."""
+        if host.problem:
+            return
+        for line in function_list(host, self.port):
+            self._console.plain(line)
+
+    async def _serve(self, sockets: list[socket.socket], settings: LocalSettings) -> None:
+        self._banner(settings)
+        listener = await listeners.listen_on(sockets, self._server)
+        self._on_stop.push_async_callback(listener.close)
+        await self.host.start()
+        self._background.start(_import_early("chatkit.wire.tokens"))
+        self._background.start(self._reload_on_change())
+
+    async def _reload_on_change(self) -> None:
+        async for names in watching.changes(self._folder, self._files):
             self._console.host_line(f"Changed: {', '.join(names)}. Starting the app anew.")
             try:
                 settings = local_settings.load(self._folder, os.environ)
@@ -100,36 +112,38 @@ class LocalRun:
                     f"{error} The settings from before stay in force.", error=True
                 )
                 continue
-            old, self._site.cors, self._site.host = self.host, cors, self._make_host(settings)
-            drained = asyncio.create_task(old.drain(DRAIN_S))
-            self._draining.add(drained)
-            drained.add_done_callback(self._draining.discard)
-            await self._site.host.start()
+            before = self.host
+            new = self._make_host(settings)
+            self._hosts.add(new)
+            self._site.cors = cors
+            self._site.host = new
+            self._background.start(self._finish(before))
+            await new.start()
+
+    async def _finish(self, host: FunctionHost) -> None:
+        """Let a host that was replaced answer the requests it has."""
+        await host.drain(DRAIN_S)
+        self._hosts.discard(host)
 
     def _cors(self, settings: LocalSettings) -> Cors:
-        if self._options.cors is None and self._options.cors_credentials is None:
+        """CORS of the settings; what the command line says wins."""
+        options = self._options
+        if options.cors is None and options.cors_credentials is None:
             return settings.cors
-        origins = (
-            ",".join(settings.cors.allowed_origins)
-            if self._options.cors is None
-            else self._options.cors
-        )
-        credentials = self._options.cors_credentials
-        return local_settings.cors_of(
-            origins, settings.cors.support_credentials if credentials is None else credentials
-        )
+        origins = options.cors
+        if origins is None:
+            origins = ",".join(settings.cors.allowed_origins)
+        credentials = options.cors_credentials
+        if credentials is None:
+            credentials = settings.cors.support_credentials
+        return local_settings.cors_of(origins, credentials)
 
     def _make_host(self, settings: LocalSettings, worker: Worker | None = None) -> FunctionHost:
         values = local_settings.app_settings(self._folder, settings, self.port)
         environment = local_settings.environment(self._folder, settings, self.port)
-        host = FunctionHost(
-            HostOptions(self._folder, values, environment, local_settings.worker_command(values)),
-            self._console,
-            self._sender,
-            worker=worker,
-        )
-        host.on_ready = self._list_functions
-        return host
+        command = local_settings.worker_command(values)
+        options = HostOptions(self._folder, values, environment, command)
+        return FunctionHost(options, self._console, self._sender, self, worker=worker)
 
     def _banner(self, settings: LocalSettings) -> None:
         self._console.plain("")
@@ -144,11 +158,10 @@ class LocalRun:
         for warning in settings.warnings:
             self._console.plain(warning)
 
-    def _list_functions(self, host: FunctionHost) -> None:
-        if host.problem:
-            return
-        for line in function_list(host, self.port):
-            self._console.plain(line)
+
+async def _import_early(module: str) -> None:
+    """Import a module before the first request needs it, on another thread: it takes longer than the whole host."""
+    await asyncio.to_thread(importlib.import_module, module)
 
 
 def function_list(host: FunctionHost, port: int) -> list[str]:

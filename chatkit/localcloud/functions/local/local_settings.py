@@ -12,23 +12,9 @@ from typing import Any
 
 from chatkit.localcloud.functions.host.errors import AppInvalid
 from chatkit.localcloud.functions.host.spec import Cors
-from chatkit.localcloud.functions.worker_process.worker import own_command
+from chatkit.localcloud.functions.worker_process.worker import base_environment, own_command
 
 FILE_NAME = "local.settings.json"
-PASSED_ON = (
-    "PATH",
-    "HOME",
-    "LANG",
-    "LC_ALL",
-    "TMP",
-    "TEMP",
-    "TMPDIR",
-    "TZ",
-    "USERPROFILE",
-    "SYSTEMROOT",
-    "APPDATA",
-    "LOCALAPPDATA",
-)
 # Settings that a person may give in the shell instead of the file.
 FROM_SHELL = (
     "AzureWebJobs",
@@ -146,12 +132,6 @@ def cors_of(text: str, credentials: bool) -> Cors:
             hint="Name the origin.",
         )
     return Cors(origins, credentials)
-
-
-def base_environment(environment: Mapping[str, str] | None = None) -> dict[str, str]:
-    """The part of this process's environment that every app gets: enough to run, no credentials."""
-    environment = os.environ if environment is None else environment
-    return {name: environment[name] for name in PASSED_ON if name in environment}
 
 
 def app_settings(folder: Path, settings: LocalSettings, port: int) -> dict[str, str]:

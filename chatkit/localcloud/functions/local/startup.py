@@ -1,15 +1,13 @@
-"""Run a function app on this machine, as `func start` does: settings from local.settings.json, no keys, no authentication.
+"""What a local run does before its server is there: read the settings, and let the app's process import the app already.
 
-This module is light on purpose: the app's process starts first, and while it imports the app, the server's own modules load.
+This module is light on purpose: while the app is imported, the server's own modules load.
 """
 
 from __future__ import annotations
 
-import asyncio
 import os
-import signal
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from chatkit.localcloud.functions.host.console import Console
@@ -34,56 +32,27 @@ class LocalOptions:
 
 
 @dataclass(frozen=True)
-class Early:
-    """What is there before the server: settings, console, and a child that loads the app already."""
+class Prepared:
+    """Everything that decides how an app runs.
 
+    Attributes:
+        folder: App root.
+        options: What the command line said.
+        settings: What local.settings.json said at the start.
+        console: Where the run writes.
+        port: The port it will have; 0 for any free one.
+        worker: A child that loads the app already; None when it is yet to be started.
+    """
+
+    folder: Path
+    options: LocalOptions
     settings: LocalSettings
     console: Console
     port: int
-    worker: Worker | None = field(default=None)
+    worker: Worker | None = None
 
 
-def run(
-    folder: Path,
-    *,
-    port: int | None = None,
-    address: str = "localhost",
-    cors: str | None = None,
-    cors_credentials: bool | None = None,
-) -> int:
-    """Run the app in a folder until Ctrl+C; returns the exit code.
-
-    Raises:
-        AppInvalid: The folder holds no app, or its settings are malformed.
-        PortInUse: Another program has the port.
-    """
-    asyncio.run(
-        _until_interrupted(folder.resolve(), LocalOptions(port, address, cors, cors_credentials))
-    )
-    return 0
-
-
-async def _until_interrupted(folder: Path, options: LocalOptions) -> None:
-    stop = asyncio.Event()
-    loop = asyncio.get_running_loop()
-    for name in ("SIGTERM", "SIGINT"):
-        try:
-            loop.add_signal_handler(getattr(signal, name), stop.set)
-        except NotImplementedError:
-            pass
-    early = prepare(folder, options)
-    early = await start_worker(folder, early)
-    from chatkit.localcloud.functions.local.local_server import LocalRun
-
-    local = LocalRun(folder, options)
-    await local.start(early)
-    try:
-        await stop.wait()
-    finally:
-        await local.stop()
-
-
-def prepare(folder: Path, options: LocalOptions) -> Early:
+def prepare(folder: Path, options: LocalOptions) -> Prepared:
     """Read what decides how the app runs.
 
     Raises:
@@ -96,21 +65,22 @@ def prepare(folder: Path, options: LocalOptions) -> Early:
             f"There is no host.json in {folder}.", hint="Name the folder that holds host.json."
         )
     settings = local_settings.load(folder, os.environ)
-    port = options.port if options.port is not None else settings.port or DEFAULT_PORT
-    return Early(settings, Console(folder.name, echo=options.echo), port)
+    port = options.port
+    if port is None:
+        port = settings.port or DEFAULT_PORT
+    return Prepared(folder, options, settings, Console(folder.name, echo=options.echo), port)
 
 
-async def start_worker(folder: Path, early: Early) -> Early:
+async def start_worker(prepared: Prepared) -> Prepared:
     """Start the child and let it import the app, unless its port, which it is told, is yet to be chosen."""
-    if not early.port:
-        return early
-    environment = local_settings.environment(folder, early.settings, early.port)
+    if not prepared.port:
+        return prepared
+    environment = local_settings.environment(prepared.folder, prepared.settings, prepared.port)
     command = local_settings.worker_command(environment)
+    options = WorkerOptions(prepared.folder, environment, prepared.console.user_line, command)
     try:
-        worker = await Worker.start(
-            WorkerOptions(folder, environment, early.console.user_line, command)
-        )
+        worker = await Worker.start(options)
     except (OSError, ValueError):
-        return early  # the host tries again, and says what is wrong
+        return prepared  # the host tries again, and says what is wrong
     worker.begin_load()
-    return Early(early.settings, early.console, early.port, worker)
+    return replace(prepared, worker=worker)

@@ -20,6 +20,21 @@ from chatkit.localcloud.functions.worker_process.chatkit_worker.channel import D
 
 BOOT = "import sys; sys.path[0] = sys.argv[1]; from chatkit_worker.main import main; del sys.path[0]; main()"
 LINE_LIMIT_BYTES = 1 << 16
+# What every app gets of this process's environment: enough to run, no credentials.
+INHERITED = (
+    "PATH",
+    "HOME",
+    "LANG",
+    "LC_ALL",
+    "TMP",
+    "TEMP",
+    "TMPDIR",
+    "TZ",
+    "USERPROFILE",
+    "SYSTEMROOT",
+    "APPDATA",
+    "LOCALAPPDATA",
+)
 LogLine = Callable[[str, str, str], None]
 
 
@@ -50,6 +65,11 @@ class WorkerOptions:
     environment: Mapping[str, str] = field(repr=False)
     on_log: LogLine = lambda level, text, call_id: None
     command: Sequence[str] = ()
+
+
+def base_environment(environment: Mapping[str, str] = os.environ) -> dict[str, str]:
+    """The part of this process's environment that every app gets."""
+    return {name: environment[name] for name in INHERITED if name in environment}
 
 
 def own_command(python: str = sys.executable) -> tuple[str, ...]:

@@ -10,7 +10,6 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from chatkit.localcloud.functions.local.local_settings import base_environment
 from chatkit.localcloud.functions.worker_process.calls import (
     Call,
     Failure,
@@ -18,7 +17,12 @@ from chatkit.localcloud.functions.worker_process.calls import (
     IndexedFunction,
     Result,
 )
-from chatkit.localcloud.functions.worker_process.worker import LoadFailed, Worker, WorkerOptions
+from chatkit.localcloud.functions.worker_process.worker import (
+    LoadFailed,
+    Worker,
+    WorkerOptions,
+    base_environment,
+)
 from tests.localcloud.functions.host.conformance_cases import CALL, HEAD, LOAD, CallCase, LoadCase
 
 RECORDED = Path(__file__).with_name("conformance.json")

@@ -11,6 +11,7 @@ from chatkit.localcloud.functions.host import host_json
 from chatkit.localcloud.functions.host.errors import AppInvalid
 from chatkit.localcloud.functions.host.spec import Cors
 from chatkit.localcloud.functions.local import local_settings
+from chatkit.localcloud.functions.worker_process.worker import base_environment
 from tests.localcloud.functions.functions_testing import settings_json, write_app
 
 
@@ -86,7 +87,7 @@ def test_a_folder_in_place_of_a_file_is_named(tmp_path: Path) -> None:
 def test_only_a_little_of_the_environment_reaches_an_app() -> None:
     """Cloud credentials of the shell stay in the shell."""
     shell = {"PATH": "/bin", "HOME": "/h", "AZURE_CLIENT_SECRET": "s", "AzureWebJobsStorage": "x"}
-    assert local_settings.base_environment(shell) == {"PATH": "/bin", "HOME": "/h"}
+    assert base_environment(shell) == {"PATH": "/bin", "HOME": "/h"}
     assert local_settings.shell_settings(shell) == {"AzureWebJobsStorage": "x"}
 
 

@@ -15,8 +15,8 @@ import pytest
 
 from chatkit.core.errors import PortInUse
 from chatkit.localcloud.functions.host.errors import AppInvalid
-from chatkit.localcloud.functions.local.local_run import LocalOptions
 from chatkit.localcloud.functions.local.local_server import LocalRun
+from chatkit.localcloud.functions.local.startup import LocalOptions, prepare
 from tests.localcloud.functions.functions_testing import (
     HEAD,
     Serve,
@@ -205,14 +205,14 @@ async def test_a_taken_port_is_named(tmp_path: Path) -> None:
         taken.listen()
         port = taken.getsockname()[1]
         with pytest.raises(PortInUse, match=f"Port {port} is taken"):
-            await LocalRun(write_app(tmp_path / "app", ONE), LocalOptions(port=port)).start()
+            folder = write_app(tmp_path / "app", ONE)
+            await LocalRun.start(prepare(folder, LocalOptions(port=port)))
 
 
-async def test_a_folder_without_an_app_and_a_foreign_address_are_refused(tmp_path: Path) -> None:
+def test_a_folder_without_an_app_and_a_foreign_address_are_refused(tmp_path: Path) -> None:
     """Before anything is opened."""
     with pytest.raises(AppInvalid, match="There is no host.json"):
-        await LocalRun(tmp_path, LocalOptions(port=0)).start()
+        prepare(tmp_path, LocalOptions(port=0))
+    folder = write_app(tmp_path / "app", ONE)
     with pytest.raises(AppInvalid, match="this machine only"):
-        await LocalRun(
-            write_app(tmp_path / "app", ONE), LocalOptions(port=0, address="0.0.0.0")
-        ).start()
+        prepare(folder, LocalOptions(port=0, address="0.0.0.0"))

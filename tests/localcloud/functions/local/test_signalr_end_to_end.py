@@ -11,11 +11,7 @@ from typing import Any
 import aiohttp
 import pytest
 
-from chatkit.core import tls
-from chatkit.core.listeners import Listeners
 from chatkit.localcloud.core.platform import Platform
-from chatkit.localcloud.core.store import Store
-from chatkit.localcloud.core.trace import Trace
 from chatkit.localcloud.signalr.core.spec import InstanceSpec, UpstreamTemplate
 from chatkit.localcloud.signalr.service import SignalRService
 from tests.localcloud.functions.functions_testing import KEY, Serve, Served
