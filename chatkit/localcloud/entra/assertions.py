@@ -4,19 +4,20 @@ from __future__ import annotations
 
 import base64
 import hashlib
-from typing import Any
+from collections.abc import Mapping
 
 import jwt
 from cryptography import x509
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 
+from chatkit.localcloud.entra.applications import Application
 from chatkit.localcloud.entra.errors import assertion_refused
 
 ALGORITHMS = ["RS256", "PS256"]
 
 
-def check(assertion: str, application: dict[str, Any], audiences: list[str]) -> None:
+def check(assertion: str, application: Application, audiences: list[str]) -> None:
     """Verify a client assertion against the application's certificates.
 
     Args:
@@ -60,7 +61,7 @@ def check(assertion: str, application: dict[str, Any], audiences: list[str]) -> 
         )
 
 
-def _certificate(header: dict[str, Any], application: dict[str, Any]) -> x509.Certificate | None:
+def _certificate(header: Mapping[str, object], application: Application) -> x509.Certificate | None:
     for credential in application["keyCredentials"]:
         der = base64.b64decode(credential.get("key") or "")
         prints = {"x5t": hashlib.sha1(der), "x5t#S256": hashlib.sha256(der)}

@@ -1,6 +1,7 @@
 """What sign-in leaves behind for a while: authorization codes, device codes, refresh tokens.
 
-Codes live a few minutes and stay in memory; refresh tokens are kept as hashes and outlive a restart.
+Codes live a few minutes and stay in memory; refresh tokens are kept as hashes and outlive a
+restart.
 """
 
 from __future__ import annotations
@@ -142,14 +143,10 @@ class Codes:
         """The waiting device whose user code somebody typed."""
         typed = user_code.strip().upper().replace("-", "")
         now = time.time()
-        return next(
-            (
-                d
-                for d in self._devices.values()
-                if d.user_code == typed and d.expires > now and not d.user
-            ),
-            None,
-        )
+        for device in self._devices.values():
+            if device.user_code == typed and device.expires > now and not device.user:
+                return device
+        return None
 
     def end_device(self, device_code: str) -> None:
         """Forget a device that has its tokens."""

@@ -7,9 +7,21 @@ from __future__ import annotations
 
 import uuid
 from datetime import UTC, datetime
-from typing import Any
+from typing import TypedDict
 
 from chatkit.localcloud.core.errors import LocalCloudError
+
+
+class ErrorBody(TypedDict):
+    """The JSON of a refusal at the token endpoint (RFC 6749 §5.2, and what Entra adds)."""
+
+    error: str
+    error_description: str
+    error_codes: list[int]
+    timestamp: str
+    trace_id: str
+    correlation_id: str
+    error_uri: str
 
 
 class EntraError(LocalCloudError):
@@ -26,14 +38,15 @@ class EntraError(LocalCloudError):
         super().__init__(f"AADSTS{number}: {message}", status=status, code=error)
         self.number = number
 
-    def body(self, *, authority: str, correlation_id: str = "") -> dict[str, Any]:
+    def body(self, *, authority: str, correlation_id: str = "") -> ErrorBody:
         """The JSON that token endpoints answer."""
         trace_id = str(uuid.uuid4())
         correlation_id = correlation_id or str(uuid.uuid4())
         timestamp = datetime.now(UTC).strftime("%Y-%m-%d %H:%M:%SZ")
         return {
             "error": self.code,
-            "error_description": f"{self} Trace ID: {trace_id} Correlation ID: {correlation_id} Timestamp: {timestamp}",
+            "error_description": f"{self} Trace ID: {trace_id} Correlation ID: {correlation_id}"
+            f" Timestamp: {timestamp}",
             "error_codes": [self.number],
             "timestamp": timestamp,
             "trace_id": trace_id,
@@ -55,14 +68,27 @@ class TokenRejected(LocalCloudError):
         super().__init__(message, status=401, code=code)
 
 
+class GraphError(LocalCloudError):
+    """A refused request to Microsoft Graph.
+
+    Args:
+        status: HTTP status.
+        code: Graph's error code.
+        message: One sentence.
+    """
+
+    def __init__(self, status: int, code: str, message: str) -> None:
+        super().__init__(message, status=status, code=code)
+
+
 def tenant_not_found(tenant: str) -> EntraError:
     """No such tenant here."""
     return EntraError(
         "invalid_request",
         90002,
-        f"Tenant '{tenant}' not found. Check to make sure you have the correct tenant ID and are signing into the correct"
-        " cloud. Check with your subscription administrator, this may happen if there are no active subscriptions for the"
-        " tenant.",
+        f"Tenant '{tenant}' not found. Check to make sure you have the correct tenant ID and are"
+        " signing into the correct cloud. Check with your subscription administrator, this may"
+        " happen if there are no active subscriptions for the tenant.",
     )
 
 
@@ -71,9 +97,10 @@ def client_not_found(client_id: str, tenant_id: str) -> EntraError:
     return EntraError(
         "unauthorized_client",
         700016,
-        f"Application with identifier '{client_id}' was not found in the directory '{tenant_id}'. This can happen if the"
-        " application has not been installed by the administrator of the tenant or consented to by any user in the tenant."
-        " You may have sent your authentication request to the wrong tenant.",
+        f"Application with identifier '{client_id}' was not found in the directory '{tenant_id}'."
+        " This can happen if the application has not been installed by the administrator of the"
+        " tenant or consented to by any user in the tenant. You may have sent your authentication"
+        " request to the wrong tenant.",
     )
 
 
@@ -82,8 +109,8 @@ def wrong_secret(client_id: str) -> EntraError:
     return EntraError(
         "invalid_client",
         7000215,
-        "Invalid client secret provided. Ensure the secret being sent in the request is the client secret value, not the"
-        f" client secret ID, for a secret added to app '{client_id}'.",
+        "Invalid client secret provided. Ensure the secret being sent in the request is the client"
+        f" secret value, not the client secret ID, for a secret added to app '{client_id}'.",
         status=401,
     )
 
@@ -93,7 +120,8 @@ def expired_secret(client_id: str) -> EntraError:
     return EntraError(
         "invalid_client",
         7000222,
-        f"The provided client secret keys for app '{client_id}' are expired. Create new keys for your app.",
+        f"The provided client secret keys for app '{client_id}' are expired. Create new keys for"
+        " your app.",
         status=401,
     )
 
@@ -103,7 +131,8 @@ def missing_credential() -> EntraError:
     return EntraError(
         "invalid_client",
         7000218,
-        "The request body must contain the following parameter: 'client_assertion' or 'client_secret'.",
+        "The request body must contain the following parameter: 'client_assertion' or"
+        " 'client_secret'.",
         status=401,
     )
 
@@ -129,9 +158,10 @@ def resource_not_found(resource: str, tenant: str) -> EntraError:
     return EntraError(
         "invalid_resource",
         500011,
-        f"The resource principal named {resource} was not found in the tenant named {tenant}. This can happen if the"
-        " application has not been installed by the administrator of the tenant or consented to by any user in the tenant."
-        " You might have sent your authentication request to the wrong tenant.",
+        f"The resource principal named {resource} was not found in the tenant named {tenant}. This"
+        " can happen if the application has not been installed by the administrator of the tenant"
+        " or consented to by any user in the tenant. You might have sent your authentication"
+        " request to the wrong tenant.",
     )
 
 
@@ -140,8 +170,8 @@ def invalid_scope(scope: str) -> EntraError:
     return EntraError(
         "invalid_scope",
         1002012,
-        f"The provided value for scope {scope} is not valid. Client credential flows must have a scope value with /.default"
-        " suffixed to the resource identifier (application ID URI).",
+        f"The provided value for scope {scope} is not valid. Client credential flows must have a"
+        " scope value with /.default suffixed to the resource identifier (application ID URI).",
     )
 
 
@@ -150,8 +180,8 @@ def many_resources(scope: str) -> EntraError:
     return EntraError(
         "invalid_request",
         28000,
-        "Provided value for the input parameter scope is not valid because it contains more than one resource."
-        f" Scope {scope} is not valid.",
+        "Provided value for the input parameter scope is not valid because it contains more than"
+        f" one resource. Scope {scope} is not valid.",
     )
 
 
@@ -160,8 +190,9 @@ def redirect_mismatch(redirect_uri: str, client_id: str) -> EntraError:
     return EntraError(
         "invalid_request",
         50011,
-        f"The redirect URI '{redirect_uri}' specified in the request does not match the redirect URIs configured for the"
-        f" application '{client_id}'. Make sure the redirect URI sent in the request matches one added to your application.",
+        f"The redirect URI '{redirect_uri}' specified in the request does not match the redirect"
+        f" URIs configured for the application '{client_id}'. Make sure the redirect URI sent in"
+        " the request matches one added to your application.",
     )
 
 
@@ -173,7 +204,8 @@ def invalid_grant(number: int, message: str) -> EntraError:
 CODE_UNKNOWN = (9002313, "Invalid request. Request is malformed or invalid.")
 CODE_EXPIRED = (
     70008,
-    "The provided authorization code or refresh token has expired due to inactivity. Send a new request.",
+    "The provided authorization code or refresh token has expired due to inactivity. Send a new"
+    " request.",
 )
 CODE_REDEEMED = (
     54005,
@@ -192,7 +224,8 @@ REFRESH_EXPIRED = (700082, "The refresh token has expired due to inactivity.")
 INTERACTION_REQUIRED = EntraError(
     "login_required",
     50058,
-    "A silent sign-in request was sent but no user is signed in. The session cookies were not found.",
+    "A silent sign-in request was sent but no user is signed in. The session cookies were not"
+    " found.",
 )
 
 

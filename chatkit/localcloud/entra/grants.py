@@ -1,4 +1,7 @@
-"""What the token endpoint grants, one method per grant type. Plain Python: forms in, token answers out."""
+"""What the token endpoint grants, one method per grant type.
+
+Plain Python: forms in, token answers out.
+"""
 
 from __future__ import annotations
 
@@ -8,9 +11,10 @@ import hmac
 import json
 import time
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import NotRequired, TypedDict
 
 from chatkit.localcloud.entra import assertions, errors
+from chatkit.localcloud.entra.applications import Application, redirect_uris
 from chatkit.localcloud.entra.codes import Codes, Consent
 from chatkit.localcloud.entra.models import Directory, Principal
 from chatkit.localcloud.entra.tokens import LIFETIME_S, Tokens
@@ -21,6 +25,43 @@ GRAPH = "https://graph.microsoft.com"
 DEVICE_GRANT = "urn:ietf:params:oauth:grant-type:device_code"
 
 
+class TokenAnswer(TypedDict):
+    """What the token endpoint answers (RFC 6749 §5.1, OpenID Connect Core 1.0 §3.1.3.3)."""
+
+    token_type: str
+    expires_in: int
+    ext_expires_in: int
+    access_token: str
+    scope: NotRequired[str]
+    refresh_token: NotRequired[str]
+    id_token: NotRequired[str]
+    client_info: NotRequired[str]
+
+
+class AppClaims(TypedDict):
+    """Claims of a token that an application or a managed identity got for itself."""
+
+    oid: str
+    sub: str
+    appid: str
+    azp: str
+    app_displayname: str
+    idtyp: str
+
+
+class UserClaims(TypedDict):
+    """Claims about a person."""
+
+    oid: str
+    sub: str
+    name: str
+    preferred_username: str
+    upn: str
+    unique_name: str
+    email: str
+    idtyp: str
+
+
 class Grants:
     """The token endpoint's rules."""
 
@@ -28,7 +69,7 @@ class Grants:
         self._directory = directory
         self._tokens = tokens
         self._codes = codes
-        self._grants: dict[str, Callable[[Form], dict[str, Any]]] = {
+        self._grants: dict[str, Callable[[Form], TokenAnswer]] = {
             "client_credentials": self._client_credentials,
             "authorization_code": self._authorization_code,
             "refresh_token": self._refresh_token,
@@ -36,7 +77,7 @@ class Grants:
             "device_code": self._device_code,
         }
 
-    def answer(self, form: Form) -> dict[str, Any]:
+    def answer(self, form: Form) -> TokenAnswer:
         """Grant a token.
 
         Args:
@@ -55,16 +96,16 @@ class Grants:
             raise errors.missing_parameter("client_id")
         return handler(form)
 
-    # Grants -----------------------------------------------------------------------------------------------------------
+    # Grants --------------------------------------------------------------------------------------
 
-    def _client_credentials(self, form: Form) -> dict[str, Any]:
+    def _client_credentials(self, form: Form) -> TokenAnswer:
         application = self._application(form)
         resource = self._app_resource(form)
         self._check_client(form, application, needs_proof=True)
         principal = self._directory.create_service_principal(application["appId"])
         return self._bearer(resource, app_claims(principal))
 
-    def _authorization_code(self, form: Form) -> dict[str, Any]:
+    def _authorization_code(self, form: Form) -> TokenAnswer:
         application = self._application(form)
         consent = self._codes.redeem(form.get("code", ""))
         if consent.client_id != application["appId"]:
@@ -74,24 +115,24 @@ class Grants:
         if form.get("redirect_uri", "") != consent.redirect_uri:
             raise errors.invalid_grant(
                 500112,
-                f"The reply address '{form.get('redirect_uri', '')}' does not match the reply address '{consent.redirect_uri}'"
-                " provided when requesting Authorization code.",
+                f"The reply address '{form.get('redirect_uri', '')}' does not match the reply"
+                f" address '{consent.redirect_uri}' provided when requesting Authorization code.",
             )
         _check_verifier(consent, form.get("code_verifier", ""))
         self._check_client(form, application, needs_proof=consent.needs_proof)
         return self._user_tokens(form, consent)
 
-    def _refresh_token(self, form: Form) -> dict[str, Any]:
+    def _refresh_token(self, form: Form) -> TokenAnswer:
         application = self._application(form)
         consent = self._codes.refresh(
             form.get("refresh_token", ""),
             application["appId"],
-            is_web=bool(application["web"].get("redirectUris")),
+            is_web=bool(redirect_uris(application, "web")),
         )
         self._check_client(form, application, needs_proof=consent.needs_proof)
         return self._user_tokens(form, consent)
 
-    def _device_code(self, form: Form) -> dict[str, Any]:
+    def _device_code(self, form: Form) -> TokenAnswer:
         application = self._application(form)
         code = form.get("device_code") or form.get("code", "")
         device = self._codes.device(code)
@@ -124,16 +165,16 @@ class Grants:
             form, Consent(device.user, device.client_id, device.scope, needs_proof=needs_proof)
         )
 
-    # Clients ----------------------------------------------------------------------------------------------------------
+    # Clients -------------------------------------------------------------------------------------
 
-    def _application(self, form: Form) -> dict[str, Any]:
+    def _application(self, form: Form) -> Application:
         client_id = form["client_id"].lower()
         application = self._directory.application(client_id)
         if application is None:
             raise errors.client_not_found(client_id, self._directory.tenant_id)
         return application
 
-    def _check_client(self, form: Form, application: dict[str, Any], *, needs_proof: bool) -> None:
+    def _check_client(self, form: Form, application: Application, *, needs_proof: bool) -> None:
         """Check the client's proof. A public client needs none, but a wrong one is refused.
 
         Raises:
@@ -144,11 +185,11 @@ class Grants:
             audiences = [f"{base}/oauth2/v2.0/token", f"{base}/oauth2/token", f"{base}/v2.0", base]
             assertions.check(form["client_assertion"], application, audiences)
         elif form.get("client_secret"):
-            self._directory.check_secret(application["appId"], form["client_secret"])
+            self._directory.check_secret(application, form["client_secret"])
         elif needs_proof:
             raise errors.missing_credential()
 
-    # Tokens -----------------------------------------------------------------------------------------------------------
+    # Tokens --------------------------------------------------------------------------------------
 
     def _app_resource(self, form: Form) -> str:
         if form.get("resource"):
@@ -182,16 +223,17 @@ class Grants:
         )
 
     def _resource_of(self, part: str) -> str:
-        """The resource before a permission's last slash; empty for a permission of Graph by its bare name."""
-        resource = part.rpartition("/")[0]
-        return (
-            resource if "://" in resource or self._directory.application(resource.lower()) else ""
-        )
+        """The resource before a permission's last slash.
 
-    def _user_tokens(self, form: Form, consent: Consent) -> dict[str, Any]:
-        scope = form.get("scope") or (
-            f"{form['resource']}/.default" if form.get("resource") else consent.scope
-        )
+        Empty for a permission of Graph by its bare name.
+        """
+        resource = part.rpartition("/")[0]
+        if "://" in resource or self._directory.application(resource.lower()):
+            return resource
+        return ""
+
+    def _user_tokens(self, form: Form, consent: Consent) -> TokenAnswer:
+        scope = _asked_scope(form) or consent.scope
         user = self._directory.principal(consent.user)
         if user is None:
             raise errors.invalid_grant(50034, "The user account does not exist in the directory.")
@@ -202,7 +244,8 @@ class Grants:
             "azp": consent.client_id,
             "scp": permissions,
         }
-        answer = {**self._bearer(audience, claims), "scope": scope}
+        answer = self._bearer(audience, claims)
+        answer["scope"] = scope
         asked = set(consent.scope.split()) | set(scope.split())
         if "offline_access" in asked:
             answer["refresh_token"] = self._codes.new_refresh_token(consent)
@@ -216,7 +259,7 @@ class Grants:
             answer["client_info"] = base64.urlsafe_b64encode(info).decode().rstrip("=")
         return answer
 
-    def _bearer(self, audience: str, claims: dict[str, Any]) -> dict[str, Any]:
+    def _bearer(self, audience: str, claims: Mapping[str, object]) -> TokenAnswer:
         return {
             "token_type": "Bearer",
             "expires_in": LIFETIME_S,
@@ -227,22 +270,34 @@ class Grants:
 
 def _check_verifier(consent: Consent, verifier: str) -> None:
     if not consent.challenge:
-        if verifier:  # the challenge was taken away on the way here
+        # The challenge was taken away between the application and us.
+        if verifier:
             raise errors.invalid_grant(*errors.VERIFIER_WRONG)
         return
     if not verifier:
         raise errors.invalid_grant(*errors.VERIFIER_MISSING)
-    digest = (
-        base64.urlsafe_b64encode(hashlib.sha256(verifier.encode()).digest()).decode().rstrip("=")
-    )
-    if not hmac.compare_digest(
-        (verifier if consent.method == "plain" else digest).encode(), consent.challenge.encode()
-    ):
+    expected = verifier if consent.method == "plain" else _s256(verifier)
+    if not hmac.compare_digest(expected.encode(), consent.challenge.encode()):
         raise errors.invalid_grant(*errors.VERIFIER_WRONG)
 
 
-def app_claims(principal: Principal) -> dict[str, Any]:
-    """Claims of a token that an application or a managed identity got for itself."""
+def _s256(verifier: str) -> str:
+    """The challenge of a verifier (RFC 7636 §4.2)."""
+    digest = hashlib.sha256(verifier.encode()).digest()
+    return base64.urlsafe_b64encode(digest).decode().rstrip("=")
+
+
+def _asked_scope(form: Form) -> str:
+    """The scope of a request; version 1 of the endpoint names a resource instead."""
+    if form.get("scope"):
+        return form["scope"]
+    if form.get("resource"):
+        return f"{form['resource']}/.default"
+    return ""
+
+
+def app_claims(principal: Principal) -> AppClaims:
+    """The claims about an application or a managed identity."""
     return {
         "oid": principal.id,
         "sub": principal.id,
@@ -253,8 +308,8 @@ def app_claims(principal: Principal) -> dict[str, Any]:
     }
 
 
-def user_claims(principal: Principal) -> dict[str, Any]:
-    """Claims about a person."""
+def user_claims(principal: Principal) -> UserClaims:
+    """The claims about a person."""
     return {
         "oid": principal.id,
         "sub": principal.id,

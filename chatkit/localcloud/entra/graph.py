@@ -1,54 +1,41 @@
-"""The part of Microsoft Graph that authentication needs: applications, their secrets, service principals, users."""
+"""The part of Microsoft Graph that authentication needs.
+
+Applications, service principals, users.
+"""
 
 from __future__ import annotations
 
-import base64
 import logging
 import re
-import uuid
-from collections.abc import Callable
-from datetime import UTC, datetime
-from typing import Any
+from collections.abc import Awaitable, Callable, Sequence
 
 from aiohttp import web
 
 from chatkit.localcloud.core.bearer import bearer_token
-from chatkit.localcloud.core.errors import LocalCloudError
 from chatkit.localcloud.core.web import Handler, loopback_only
-from chatkit.localcloud.entra import odata
-from chatkit.localcloud.entra.assertions import certificate_der
-from chatkit.localcloud.entra.errors import TokenRejected
-from chatkit.localcloud.entra.models import Directory, Principal, new_secret, password_credential
+from chatkit.localcloud.entra import graph_documents as documents
+from chatkit.localcloud.entra.applications import (
+    Application,
+    changed,
+    new_secret,
+    password_credential,
+)
+from chatkit.localcloud.entra.errors import GraphError, TokenRejected
+from chatkit.localcloud.entra.graph_documents import Shown
+from chatkit.localcloud.entra.graph_requests import (
+    Body,
+    application_changes,
+    read_body,
+    read_filter,
+    section,
+    texts,
+)
+from chatkit.localcloud.entra.models import Directory, Principal
 from chatkit.localcloud.entra.tokens import Claims, Tokens
 
 log = logging.getLogger("chatkit.local.graph")
 AUDIENCES = ("https://graph.microsoft.com", "00000003-0000-0000-c000-000000000000")
-FILTERS = "name eq 'value', startswith(name,'value'), names/any(x:x eq 'value'), joined by and, or"
 BY_APP_ID = re.compile(r"(?i)^/(v1\.0|beta)/applications\(appId='([^']+)'\)(.*)$")
-WRITABLE = {
-    "displayName",
-    "identifierUris",
-    "web",
-    "spa",
-    "publicClient",
-    "api",
-    "signInAudience",
-    "requiredResourceAccess",
-    "optionalClaims",
-    "isFallbackPublicClient",
-    "tags",
-    "notes",
-    "keyCredentials",
-    "appRoles",
-    "groupMembershipClaims",
-}
-
-
-class GraphError(LocalCloudError):
-    """A refused Graph request."""
-
-    def __init__(self, status: int, code: str, message: str) -> None:
-        super().__init__(message, status=status, code=code)
 
 
 class Graph:
@@ -109,32 +96,31 @@ class Graph:
         except TokenRejected as rejected:
             raise GraphError(401, "InvalidAuthenticationToken", rejected.message) from None
 
-    # Applications -----------------------------------------------------------------------------------------------------
+    # Applications --------------------------------------------------------------------------------
 
     async def list_applications(self, request: web.Request) -> web.Response:
         """Applications, all or by one property."""
-        return self._list(
-            "applications", [_shown(app) for app in self._directory.applications()], request
-        )
+        found = [documents.application(one) for one in self._directory.applications()]
+        return self._list("applications", found, request)
 
     async def create_application(self, request: web.Request) -> web.Response:
         """Register an application."""
-        body = await _body(request)
+        body = await read_body(request)
         name = body.get("displayName")
         if not isinstance(name, str) or not name:
             raise GraphError(
                 400, "Request_BadRequest", "A value is required for property 'displayName'."
             )
-        document = self._directory.create_application(name, {})
-        return web.json_response(_shown(self._update(document, body)), status=201)
+        made = self._update(self._directory.create_application(name), body)
+        return web.json_response(documents.application(made), status=201)
 
     async def get_application(self, request: web.Request) -> web.Response:
         """One application."""
-        return web.json_response(_shown(self._application(request)))
+        return web.json_response(documents.application(self._application(request)))
 
     async def update_application(self, request: web.Request) -> web.Response:
         """Change an application."""
-        self._update(self._application(request), await _body(request))
+        self._update(self._application(request), await read_body(request))
         return web.Response(status=204)
 
     async def delete_application(self, request: web.Request) -> web.Response:
@@ -145,68 +131,47 @@ class Graph:
     async def add_password(self, request: web.Request) -> web.Response:
         """Make a client secret; its text is shown this one time."""
         application = self._application(request)
-        given = (await _body(request)).get("passwordCredential") or {}
+        given = section(await read_body(request), "passwordCredential")
         secret = new_secret()
         credential = password_credential(str(given.get("displayName") or ""), secret)
         if given.get("endDateTime"):
             credential["endDateTime"] = str(given["endDateTime"])
         application["passwordCredentials"].append(credential)
         self._directory.save_application(application)
-        return web.json_response({**_shown_password(credential), "secretText": secret})
+        return web.json_response({**documents.password(credential), "secretText": secret})
 
     async def remove_password(self, request: web.Request) -> web.Response:
         """Remove a client secret."""
-        application, key = self._application(request), (await _body(request)).get("keyId")
-        kept = [
-            credential
-            for credential in application["passwordCredentials"]
-            if credential["keyId"] != key
-        ]
-        if len(kept) == len(application["passwordCredentials"]):
+        application = self._application(request)
+        key = (await read_body(request)).get("keyId")
+        known = application["passwordCredentials"]
+        kept = [credential for credential in known if credential["keyId"] != key]
+        if len(kept) == len(known):
             raise GraphError(400, "Request_BadRequest", "No password credential found with keyId.")
-        self._directory.save_application({**application, "passwordCredentials": kept})
+        application["passwordCredentials"] = kept
+        self._directory.save_application(application)
         return web.Response(status=204)
 
-    def _application(self, request: web.Request) -> dict[str, Any]:
+    def _application(self, request: web.Request) -> Application:
         wanted = request.match_info["id"].lower()
         alternate = re.match(r"(?i)^\(?appid='([^']+)'\)?$", wanted)
+        app_id = alternate[1] if alternate else ""
         for application in self._directory.applications():
-            if (
-                application["appId"] == (alternate[1] if alternate else "")
-                or application["id"] == wanted
-            ):
+            if wanted == application["id"] or app_id == application["appId"]:
                 return application
         raise _not_found(wanted)
 
-    def _update(self, document: dict[str, Any], body: dict[str, Any]) -> dict[str, Any]:
-        unknown = set(body) - WRITABLE - {"passwordCredentials"}
-        if unknown:
-            raise GraphError(
-                400,
-                "Request_BadRequest",
-                f"Property '{sorted(unknown)[0]}' is not one the local cloud can set.",
-            )
-        changes = {name: value for name, value in body.items() if name in WRITABLE}
-        for uri in (
-            uri
-            for kind in ("web", "spa", "publicClient")
-            for uri in (changes.get(kind) or {}).get("redirectUris", ())
-        ):
-            _check_redirect(str(uri))
-        if "keyCredentials" in changes:
-            changes["keyCredentials"] = [
-                _key_credential(entry) for entry in changes["keyCredentials"]
-            ]
-        merged = {**document, **changes}
+    def _update(self, application: Application, body: Body) -> Application:
+        merged = changed(application, application_changes(body))
         self._directory.save_application(merged)
         return merged
 
-    # Principals and people --------------------------------------------------------------------------------------------
+    # Principals and people -----------------------------------------------------------------------
 
     async def list_service_principals(self, request: web.Request) -> web.Response:
         """Service principals and managed identities."""
         found = [
-            _principal(principal)
+            documents.service_principal(principal)
             for principal in self._directory.principals()
             if principal.kind != "User"
         ]
@@ -214,7 +179,7 @@ class Graph:
 
     async def create_service_principal(self, request: web.Request) -> web.Response:
         """Give an application its service principal."""
-        app_id = str((await _body(request)).get("appId", "")).lower()
+        app_id = str((await read_body(request)).get("appId", "")).lower()
         if self._directory.application(app_id) is None:
             raise GraphError(
                 400,
@@ -227,13 +192,13 @@ class Graph:
                 "Request_MultipleObjectsWithSameKeyValue",
                 "The service principal name is already in use.",
             )
-        return web.json_response(
-            _principal(self._directory.create_service_principal(app_id)), status=201
-        )
+        made = self._directory.create_service_principal(app_id)
+        return web.json_response(documents.service_principal(made), status=201)
 
     async def get_principal(self, request: web.Request) -> web.Response:
         """One service principal."""
-        return web.json_response(_principal(self._principal(request, user=False)))
+        principal = self._principal(request, user=False)
+        return web.json_response(documents.service_principal(principal))
 
     async def delete_service_principal(self, request: web.Request) -> web.Response:
         """Remove a service principal."""
@@ -243,7 +208,7 @@ class Graph:
     async def list_users(self, request: web.Request) -> web.Response:
         """People."""
         found = [
-            _user(principal)
+            documents.user(principal)
             for principal in self._directory.principals()
             if principal.kind == "User"
         ]
@@ -251,19 +216,15 @@ class Graph:
 
     async def get_user(self, request: web.Request) -> web.Response:
         """One person, by object id or user principal name."""
-        return web.json_response(_user(self._principal(request, user=True)))
+        return web.json_response(documents.user(self._principal(request, user=True)))
 
     async def get_by_ids(self, request: web.Request) -> web.Response:
         """The principals behind some object ids; unknown ones are left out."""
-        wanted = [str(one).lower() for one in (await _body(request)).get("ids") or ()]
-        found = [
-            principal
-            for principal in map(self._directory.principal, wanted)
-            if principal is not None
-        ]
-        shown = [_object(principal) for principal in found]
+        wanted = texts(await read_body(request), "ids")
+        found = [self._directory.principal(object_id) for object_id in wanted]
+        shown = [documents.directory_object(one) for one in found if one is not None]
         return web.json_response(
-            {"@odata.context": f"{self._base_url}/v1.0/$metadata#directoryObjects", "value": shown}
+            {"@odata.context": self._context("directoryObjects"), "value": shown}
         )
 
     async def me(self, request: web.Request) -> web.Response:
@@ -273,7 +234,7 @@ class Graph:
             raise GraphError(
                 400, "BadRequest", "/me request is only valid with delegated authentication flow."
             )
-        return web.json_response(_user(principal))
+        return web.json_response(documents.user(principal))
 
     def _principal(self, request: web.Request, *, user: bool) -> Principal:
         wanted = request.match_info["id"].lower()
@@ -286,25 +247,23 @@ class Graph:
                 return principal
         raise _not_found(wanted)
 
-    # Shapes -----------------------------------------------------------------------------------------------------------
+    # Shapes --------------------------------------------------------------------------------------
 
-    def _list(self, what: str, values: list[dict[str, Any]], request: web.Request) -> web.Response:
+    def _list(self, what: str, values: Sequence[Shown], request: web.Request) -> web.Response:
         text = request.query.get("$filter", "")
-        try:
-            values = [*filter(odata.parse(text), values)] if text else values
-        except ValueError:
-            raise GraphError(
-                400, "Request_UnsupportedQuery", f"Filters here are: {FILTERS}."
-            ) from None
-        return web.json_response(
-            {"@odata.context": f"{self._base_url}/v1.0/$metadata#{what}", "value": values}
-        )
+        if text:
+            keeps = read_filter(text)
+            values = [value for value in values if keeps(value)]
+        return web.json_response({"@odata.context": self._context(what), "value": values})
+
+    def _context(self, what: str) -> str:
+        return f"{self._base_url}/v1.0/$metadata#{what}"
 
     async def _other(self, request: web.Request) -> web.StreamResponse:
         alternate = BY_APP_ID.match(request.path)
         if alternate:
             request.match_info["id"] = f"appId='{alternate[2]}'"
-            handlers: dict[tuple[str, str], Callable[[web.Request], Any]] = {
+            handlers: dict[tuple[str, str], Callable[[web.Request], Awaitable[web.Response]]] = {
                 ("GET", ""): self.get_application,
                 ("PATCH", ""): self.update_application,
                 ("DELETE", ""): self.delete_application,
@@ -313,111 +272,26 @@ class Graph:
             }
             handler = handlers.get((request.method, alternate[3]))
             if handler:
-                answer: web.StreamResponse = await handler(request)
-                return answer
+                return await handler(request)
         raise GraphError(
             501,
             "NotImplemented",
-            f"{request.method} {request.path} is not part of the local cloud. It supports applications with addPassword and"
-            " removePassword, servicePrincipals, users and me.",
+            f"{request.method} {request.path} is not part of the local cloud. It supports"
+            " applications with addPassword and removePassword, servicePrincipals, users and me.",
         )
-
-
-def _check_redirect(uri: str) -> None:
-    if not uri.startswith(("https://", "http://localhost", "http://127.0.0.1")) or "#" in uri:
-        raise GraphError(
-            400,
-            "Request_BadRequest",
-            f"The redirect URI '{uri}' is invalid: it must start with https, or with http://localhost, and have no fragment.",
-        )
-
-
-def _key_credential(entry: dict[str, Any]) -> dict[str, Any]:
-    try:
-        der = certificate_der(str(entry.get("key") or ""))
-    except ValueError:
-        raise GraphError(
-            400, "KeyCredentialsInvalid", "New key credential has no certificate in its key."
-        ) from None
-    kept = {
-        name: entry.get(name)
-        for name in ("displayName", "startDateTime", "endDateTime", "usage", "type")
-    }
-    return {
-        "keyId": entry.get("keyId") or str(uuid.uuid4()),
-        **kept,
-        "key": base64.b64encode(der).decode(),
-    }
-
-
-def _shown(application: dict[str, Any]) -> dict[str, Any]:
-    passwords = [_shown_password(credential) for credential in application["passwordCredentials"]]
-    return {**application, "passwordCredentials": passwords}
-
-
-def _shown_password(credential: dict[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in credential.items() if name != "digest"} | {
-        "secretText": None
-    }
-
-
-def _principal(principal: Principal) -> dict[str, Any]:
-    return {
-        "id": principal.id,
-        "appId": principal.app_id,
-        "displayName": principal.name,
-        "servicePrincipalType": "ManagedIdentity"
-        if principal.kind == "ManagedIdentity"
-        else "Application",
-        "accountEnabled": True,
-        "servicePrincipalNames": [principal.app_id],
-    }
-
-
-def _object(principal: Principal) -> dict[str, Any]:
-    if principal.kind == "User":
-        return {"@odata.type": "#microsoft.graph.user", **_user(principal)}
-    return {"@odata.type": "#microsoft.graph.servicePrincipal", **_principal(principal)}
-
-
-def _user(principal: Principal) -> dict[str, Any]:
-    return {
-        "id": principal.id,
-        "displayName": principal.name,
-        "userPrincipalName": principal.upn,
-        "mail": principal.upn,
-        "givenName": principal.name.partition("@")[0].title(),
-    }
 
 
 def _not_found(wanted: str) -> GraphError:
     return GraphError(
         404,
         "Request_ResourceNotFound",
-        f"Resource '{wanted}' does not exist or one of its queried reference-property objects are not present.",
+        f"Resource '{wanted}' does not exist or one of its queried reference-property objects are"
+        " not present.",
     )
 
 
 def _failed(request: web.Request, error: GraphError) -> web.Response:
-    inner = {
-        "date": datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%S"),
-        "request-id": str(uuid.uuid4()),
-        "client-request-id": request.headers.get("client-request-id", ""),
-    }
     headers = {"WWW-Authenticate": "Bearer"} if error.status == 401 else {}
-    body = {"error": {"code": error.code, "message": error.message, "innerError": inner}}
+    request_id = request.headers.get("client-request-id", "")
+    body = documents.refusal(error, client_request_id=request_id)
     return web.json_response(body, status=error.status, headers=headers)
-
-
-async def _body(request: web.Request) -> dict[str, Any]:
-    try:
-        body = await request.json() if request.body_exists else {}
-    except ValueError:
-        raise GraphError(400, "BadRequest", "Unable to read JSON request payload.") from None
-    if not isinstance(body, dict):
-        raise GraphError(400, "BadRequest", "The request payload must be a JSON object.")
-    return {
-        name: odata.without_annotations(value)
-        for name, value in body.items()
-        if not odata.is_annotation(name)
-    }

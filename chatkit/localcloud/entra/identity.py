@@ -1,6 +1,9 @@
-"""The managed identity endpoint of App Service: a running app asks for tokens without any secret of its own in the code.
+"""The managed identity endpoint of App Service.
 
-Follows Microsoft's page "How to use managed identities for App Service": `IDENTITY_ENDPOINT`, `IDENTITY_HEADER`.
+A running app asks for tokens without any secret of its own in the code.
+
+Follows Microsoft's page "How to use managed identities for App Service": `IDENTITY_ENDPOINT`,
+`IDENTITY_HEADER`.
 """
 
 from __future__ import annotations
@@ -14,6 +17,8 @@ from chatkit.localcloud.entra.models import Directory
 from chatkit.localcloud.entra.tokens import LIFETIME_S, Tokens
 
 PATH = "/msi/token"
+NO_IDENTITY = "The X-IDENTITY-HEADER header is missing or of no app with an identity."
+NOT_FOUND = "No Managed Identity found for specified ClientId/ResourceId/PrincipalId."
 
 
 class IdentityEndpoint:
@@ -30,12 +35,11 @@ class IdentityEndpoint:
     async def token(self, request: web.Request) -> web.Response:
         """A token for the identity behind the secret header."""
         header = request.headers.get("X-IDENTITY-HEADER") or request.headers.get("Secret") or ""
-        identity = self._directory.identity_of(header) if header else None
+        if not header:
+            return _refused(400, NO_IDENTITY)
+        identity = self._directory.identity_of(header)
         if identity is None:
-            return _refused(
-                403 if header else 400,
-                "The X-IDENTITY-HEADER header is missing or of no app with an identity.",
-            )
+            return _refused(403, NO_IDENTITY)
         resource = request.query.get("resource", "").removesuffix("/.default")
         if not resource:
             return _refused(400, "The resource query parameter is missing.")
@@ -44,22 +48,19 @@ class IdentityEndpoint:
             or request.query.get("principal_id")
             or request.query.get("object_id")
         )
-        elsewhere = request.query.get("mi_res_id") or request.query.get(
-            "msi_res_id"
-        )  # user-assigned ones have resource ids
-        if elsewhere or wanted and wanted.lower() not in (identity.app_id, identity.id):
-            return _refused(
-                400, "No Managed Identity found for specified ClientId/ResourceId/PrincipalId."
-            )
+        # Only user-assigned identities have resource ids, and there are none here.
+        if request.query.get("mi_res_id") or request.query.get("msi_res_id"):
+            return _refused(400, NOT_FOUND)
+        if wanted and wanted.lower() not in (identity.app_id, identity.id):
+            return _refused(400, NOT_FOUND)
         if not self._directory.knows_resource(resource):
             return _refused(
                 400, f"The resource principal named {resource} was not found in the tenant."
             )
+        claims = {**app_claims(identity), "xms_mirid": identity.name}
         return web.json_response(
             {
-                "access_token": self._tokens.issue(
-                    resource, {**app_claims(identity), "xms_mirid": identity.name}
-                ),
+                "access_token": self._tokens.issue(resource, claims),
                 "expires_on": str(int(time.time()) + LIFETIME_S),
                 "resource": resource,
                 "token_type": "Bearer",

@@ -15,11 +15,15 @@ HEADERS = {
     "X-Frame-Options": "DENY",
 }
 STYLE = (
-    "body{font:16px/1.5 system-ui,sans-serif;background:#f3f2f1;color:#201f1e;display:grid;place-items:center;min-height:90vh}"
-    "main{background:#fff;padding:2.5rem;width:22rem;border-radius:4px}h1{font-size:1.4rem;margin-top:0}"
-    "button{display:block;width:100%;padding:.7rem;margin:.4rem 0;font:inherit;text-align:left;border:1px solid #8a8886;"
-    "background:#fff;border-radius:3px;cursor:pointer}button:hover,button:focus{background:#f3f2f1}"
-    "input{width:100%;box-sizing:border-box;padding:.6rem;font:inherit;margin:.2rem 0}label{display:block;margin-top:1rem}"
+    "body{font:16px/1.5 system-ui,sans-serif;background:#f3f2f1;color:#201f1e;"
+    "display:grid;place-items:center;min-height:90vh}"
+    "main{background:#fff;padding:2.5rem;width:22rem;border-radius:4px}"
+    "h1{font-size:1.4rem;margin-top:0}"
+    "button{display:block;width:100%;padding:.7rem;margin:.4rem 0;font:inherit;text-align:left;"
+    "border:1px solid #8a8886;background:#fff;border-radius:3px;cursor:pointer}"
+    "button:hover,button:focus{background:#f3f2f1}"
+    "input{width:100%;box-sizing:border-box;padding:.6rem;font:inherit;margin:.2rem 0}"
+    "label{display:block;margin-top:1rem}"
     ".note{font-size:.85rem;color:#605e5c}"
 )
 
@@ -28,15 +32,17 @@ def pick_user(
     application: str, asked: Mapping[str, str], *, hint: str, users: tuple[str, ...]
 ) -> web.Response:
     """Ask who signs in to an application."""
+    request = _hidden("request", json.dumps(dict(asked)))
     body = (
-        f"<h1>Pick an account</h1><p>to continue to <strong>{html.escape(application)}</strong></p>"
-        f'<form method="post"><input type="hidden" name="request" value="{html.escape(json.dumps(dict(asked)))}">'
-        f"{_users(users)}</form>"
-        f'<form method="post"><input type="hidden" name="request" value="{html.escape(json.dumps(dict(asked)))}">'
-        f'<label for="user">Another name</label>'
-        f'<input id="user" name="user" maxlength="64" autocomplete="username" required value="{html.escape(hint)}">'
+        "<h1>Pick an account</h1>"
+        f"<p>to continue to <strong>{html.escape(application)}</strong></p>"
+        f'<form method="post">{request}{_users(users)}</form>'
+        f'<form method="post">{request}'
+        '<label for="user">Another name</label>'
+        '<input id="user" name="user" maxlength="64" autocomplete="username" required'
+        f' value="{html.escape(hint)}">'
         "<button>Sign in</button></form>"
-        f'<form method="post"><input type="hidden" name="request" value="{html.escape(json.dumps(dict(asked)))}">'
+        f'<form method="post">{request}'
         '<button name="cancel" value="1">Cancel</button></form>'
     )
     return _page("Sign in to your account", body)
@@ -45,8 +51,10 @@ def pick_user(
 def device(code: str, *, users: tuple[str, ...]) -> web.Response:
     """Ask for the code that a device shows."""
     body = (
-        "<h1>Enter code</h1><p>Enter the code displayed on your app or device, then pick who you are.</p>"
-        f'<form method="post"><label for="otc">Code</label><input id="otc" name="otc" required value="{html.escape(code)}">'
+        "<h1>Enter code</h1>"
+        "<p>Enter the code displayed on your app or device, then pick who you are.</p>"
+        '<form method="post"><label for="otc">Code</label>'
+        f'<input id="otc" name="otc" required value="{html.escape(code)}">'
         f"{_users(users)}"
         '<button name="cancel" value="1">Decline</button></form>'
     )
@@ -60,15 +68,17 @@ def message(title: str, text: str, *, status: int = 200) -> web.Response:
 
 def form_post(target: str, values: Mapping[str, str]) -> web.Response:
     """Send values to the application as a form (response_mode=form_post)."""
-    fields = "".join(
-        f'<input type="hidden" name="{html.escape(k)}" value="{html.escape(v)}">'
-        for k, v in values.items()
-    )
+    fields = "".join(_hidden(name, value) for name, value in values.items())
     body = (
-        f'<form method="post" action="{html.escape(target)}">{fields}<button>Continue</button></form>'
+        f'<form method="post" action="{html.escape(target)}">{fields}'
+        "<button>Continue</button></form>"
         "<script>document.forms[0].submit()</script>"
     )
     return _page("Working…", body, script=True)
+
+
+def _hidden(name: str, value: str) -> str:
+    return f'<input type="hidden" name="{html.escape(name)}" value="{html.escape(value)}">'
 
 
 def _users(users: tuple[str, ...]) -> str:
@@ -83,13 +93,13 @@ def _page(title: str, body: str, *, status: int = 200, script: bool = False) -> 
         "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'; base-uri 'none'"
     )
     text = (
-        f'<!doctype html><html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width">'
+        '<!doctype html><html lang="en"><meta charset="utf-8">'
+        '<meta name="viewport" content="width=device-width">'
         f"<title>{html.escape(title)}</title><style>{STYLE}</style><main>{body}"
         '<p class="note">This is chatkit&#39;s local stand-in for Microsoft Entra ID. '
         "There are no passwords here.</p></main></html>"
     )
-    headers = {
-        **HEADERS,
-        "Content-Security-Policy": policy + ("; script-src 'unsafe-inline'" if script else ""),
-    }
+    if script:
+        policy += "; script-src 'unsafe-inline'"
+    headers = {**HEADERS, "Content-Security-Policy": policy}
     return web.Response(status=status, text=text, content_type="text/html", headers=headers)

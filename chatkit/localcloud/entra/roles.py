@@ -1,4 +1,7 @@
-"""Role assignments: who may do what at which scope. Kept here so that every service can ask; Resource Manager edits them."""
+"""Role assignments: who may do what at which scope.
+
+Kept here so that every service can ask; Resource Manager edits them.
+"""
 
 from __future__ import annotations
 
@@ -8,9 +11,8 @@ import time
 from collections.abc import Collection
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any
 
-from chatkit.localcloud.core.store import Store
+from chatkit.localcloud.core.store import Document, Store
 
 ASSIGNMENTS = "role-assignments"
 
@@ -170,7 +172,7 @@ class Roles:
 
     def assign(self, assignment: Assignment) -> None:
         """Keep an assignment."""
-        document: dict[str, Any] = dict(vars(assignment))
+        document: Document = dict(vars(assignment))
         self._store.put(ASSIGNMENTS, assignment.id.lower(), document)
         self._index(assignment)
 
@@ -219,7 +221,8 @@ class Roles:
         Args:
             principal_id: Object id from the token.
             scope: ARM id of the resource.
-            action: For example "Microsoft.Storage/storageAccounts/blobServices/containers/blobs/write".
+            action: For example
+                "Microsoft.Storage/storageAccounts/blobServices/containers/blobs/write".
             is_data: True for an action of a data plane.
         """
         return any(

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import logging
-from typing import Any
 from urllib.parse import unquote
 
 from aiohttp import web
@@ -118,10 +117,11 @@ class Routes:
         )
 
     async def _instance(self, request: web.Request) -> web.Response:
-        host, tenant = self._authority.removeprefix("https://"), self._directory.tenant_id
+        host = self._authority.removeprefix("https://")
+        tenant = f"{self._authority}/{self._directory.tenant_id}"
         return web.json_response(
             {
-                "tenant_discovery_endpoint": f"{self._authority}/{tenant}/v2.0/.well-known/openid-configuration",
+                "tenant_discovery_endpoint": f"{tenant}/v2.0/.well-known/openid-configuration",
                 "api-version": "1.1",
                 "metadata": [
                     {"preferred_network": host, "preferred_cache": host, "aliases": [host]}
@@ -160,9 +160,7 @@ class Routes:
         try:
             claims = self._tokens.verify(token, (GRAPH,)).raw
         except TokenRejected as rejected:
-            refusal = {
-                "error": {"code": "InvalidAuthenticationToken", "message": rejected.message}
-            }
+            refusal = {"error": {"code": "InvalidAuthenticationToken", "message": rejected.message}}
             return web.json_response(refusal, status=401, headers={"WWW-Authenticate": "Bearer"})
         return web.json_response(
             {name: claims[name] for name in ("sub", "name", "email", "oid") if name in claims}
@@ -191,9 +189,10 @@ def _read_basic(request: web.Request, form: dict[str, str]) -> None:
     form.setdefault("client_secret", unquote(secret))
 
 
-def discovery(authority: str, tenant: str, issuer: str, *, pages_at: str) -> dict[str, Any]:
+def discovery(authority: str, tenant: str, issuer: str, *, pages_at: str) -> dict[str, object]:
     """The OpenID Connect discovery document of one tenant; what browsers open is at `pages_at`."""
-    base, pages_base = f"{authority}/{tenant}", f"{pages_at or authority}/{tenant}"
+    base = f"{authority}/{tenant}"
+    pages_base = f"{pages_at or authority}/{tenant}"
     return {
         "token_endpoint": f"{base}/oauth2/v2.0/token",
         "token_endpoint_auth_methods_supported": [

@@ -1,25 +1,38 @@
 """Signing in with a browser: the pick-a-user page, device codes, sign-out.
 
-These pages are served over plain http on a port of their own, since a browser would warn about the private CA. Codes are
-exchanged for tokens only at the https token endpoint.
+These pages are served over plain http on a port of their own, since a browser would warn about the
+private CA. Codes are exchanged for tokens only at the https token endpoint.
 """
 
 from __future__ import annotations
 
 import html
 import json
-from typing import Any
+from typing import TypedDict
 from urllib.parse import urlencode, urlsplit
 
 from aiohttp import web
 
 from chatkit.localcloud.core.trace import Trace
 from chatkit.localcloud.entra import errors, pages
+from chatkit.localcloud.entra.applications import CLIENT_KINDS, Application, redirect_uris
 from chatkit.localcloud.entra.codes import DEVICE_LIFETIME_S, Codes, Consent
 from chatkit.localcloud.entra.models import USERS, Directory
 
 MODES = ("query", "fragment", "form_post")
 NAME_LENGTH = 64
+
+
+class DeviceAnswer(TypedDict):
+    """What a device gets that asks for a code (RFC 8628 §3.2)."""
+
+    user_code: str
+    device_code: str
+    verification_uri: str
+    verification_url: str
+    expires_in: int
+    interval: int
+    message: str
 
 
 class SignIn:
@@ -89,7 +102,7 @@ class SignIn:
             redirect_uri=asked["redirect_uri"],
             challenge=asked.get("code_challenge", ""),
             method=_challenge_method(asked),
-            needs_proof=asked["redirect_uri"] in application["web"].get("redirectUris", ()),
+            needs_proof=asked["redirect_uri"] in redirect_uris(application, "web"),
         )
         self._trace.emit("entra", "sign-in", user=user.name, client_id=consent.client_id)
         return self._send(asked, {"code": self._codes.new_code(consent)})
@@ -100,15 +113,15 @@ class SignIn:
         known = any(
             _same_origin(target, uri)
             for app in self._directory.applications()
-            for uri in app["web"].get("redirectUris", ())
+            for uri in redirect_uris(app, "web")
         )
         if target and known:
             raise web.HTTPFound(target)
         return pages.message("Signed out", "You have signed out of your account.")
 
-    # Devices ----------------------------------------------------------------------------------------------------------
+    # Devices -------------------------------------------------------------------------------------
 
-    def start_device(self, form: dict[str, str], tenant: str) -> dict[str, Any]:
+    def start_device(self, form: dict[str, str], tenant: str) -> DeviceAnswer:
         """Answer a device's request for a code."""
         client_id = form.get("client_id", "").lower()
         if self._directory.application(client_id) is None:
@@ -122,7 +135,8 @@ class SignIn:
             "verification_url": url,
             "expires_in": DEVICE_LIFETIME_S,
             "interval": 1,
-            "message": f"To sign in, use a web browser to open the page {url} and enter the code {device.user_code}.",
+            "message": f"To sign in, use a web browser to open the page {url} and enter the code"
+            f" {device.user_code}.",
         }
 
     async def device_page(self, request: web.Request) -> web.StreamResponse:
@@ -148,12 +162,16 @@ class SignIn:
             "Signed in", "You have signed in on your device. You can close this window."
         )
 
-    # Answers ----------------------------------------------------------------------------------------------------------
+    # Answers -------------------------------------------------------------------------------------
 
-    def _check(self, request: web.Request, asked: dict[str, str]) -> dict[str, Any]:
-        """The application, with a redirect URI that is its own. Without that nothing is ever redirected."""
+    def _check(self, request: web.Request, asked: dict[str, str]) -> Application:
+        """The application, with a redirect URI that is its own.
+
+        Without that nothing is ever redirected.
+        """
         self._directory.check_tenant(request.match_info["tenant"])
-        client_id, redirect_uri = asked.get("client_id", "").lower(), asked.get("redirect_uri", "")
+        client_id = asked.get("client_id", "").lower()
+        redirect_uri = asked.get("redirect_uri", "")
         application = self._directory.application(client_id)
         if application is None:
             raise errors.client_not_found(client_id, self._directory.tenant_id)
@@ -171,11 +189,15 @@ class SignIn:
         target = asked["redirect_uri"]
         if mode == "form_post":
             return pages.form_post(target, values)
-        mark = "#" if mode == "fragment" else "&" if urlsplit(target).query else "?"
-        return web.Response(
-            status=302,
-            headers={"Location": f"{target}{mark}{urlencode(values)}", "Cache-Control": "no-store"},
-        )
+        if mode == "fragment":
+            mark = "#"
+        elif urlsplit(target).query:
+            mark = "&"
+        else:
+            mark = "?"
+        location = f"{target}{mark}{urlencode(values)}"
+        headers = {"Location": location, "Cache-Control": "no-store"}
+        return web.Response(status=302, headers=headers)
 
 
 def _check_request(asked: dict[str, str]) -> None:
@@ -199,25 +221,28 @@ def _check_request(asked: dict[str, str]) -> None:
 
 
 def _challenge_method(asked: dict[str, str]) -> str:
-    """How the challenge was made; the verifier itself when the request does not say (RFC 7636 §4.3)."""
+    """How the challenge was made.
+
+    The verifier itself when the request does not say (RFC 7636 §4.3).
+    """
     return asked.get("code_challenge_method") or "plain"
 
 
-def _is_registered(redirect_uri: str, application: dict[str, Any]) -> bool:
-    kinds = ("web", "spa", "publicClient")
-    known = [uri for kind in kinds for uri in (application.get(kind) or {}).get("redirectUris", ())]
-    if redirect_uri in known:
+def _is_registered(redirect_uri: str, application: Application) -> bool:
+    if any(redirect_uri in redirect_uris(application, kind) for kind in CLIENT_KINDS):
         return True
     url = urlsplit(redirect_uri)
+    if url.hostname not in ("localhost", "127.0.0.1"):
+        return False
     # RFC 8252 §7.3: a native client listens on any free loopback port.
-    bare = f"{url.scheme}://{url.hostname}{'' if url.path == '/' else url.path}"
-    return url.hostname in ("localhost", "127.0.0.1") and bare in (
-        application.get("publicClient") or {}
-    ).get("redirectUris", ())
+    path = "" if url.path == "/" else url.path
+    without_port = f"{url.scheme}://{url.hostname}{path}"
+    return without_port in redirect_uris(application, "publicClient")
 
 
 def _same_origin(url: str, other: str) -> bool:
-    one, two = urlsplit(url), urlsplit(other)
+    one = urlsplit(url)
+    two = urlsplit(other)
     return (one.scheme, one.netloc) == (two.scheme, two.netloc) and one.scheme in ("http", "https")
 
 

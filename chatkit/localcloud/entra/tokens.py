@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import time
 import uuid
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypedDict
 
 import jwt
 from cryptography.hazmat.primitives import serialization
@@ -38,11 +38,19 @@ class Claims:
     appid: str
     tid: str
     name: str
-    raw: dict[str, Any] = field(repr=False)
+    raw: Mapping[str, object] = field(repr=False)
+
+
+class KeySet(TypedDict):
+    """A JSON Web Key Set."""
+
+    keys: list[dict[str, str]]
 
 
 class Tokens:
-    """The tenant's signing key. The key and its id are kept, so tokens outlive a restart of the local cloud.
+    """The tenant's signing key.
+
+    The key and its id are kept, so tokens outlive a restart of the local cloud.
 
     Attributes:
         roles: What the principals of tokens may do where.
@@ -72,16 +80,15 @@ class Tokens:
         """`iss` of every token."""
         return self._issuer
 
-    def jwks(self) -> dict[str, Any]:
-        """The public key as a JSON Web Key Set."""
+    def jwks(self) -> KeySet:
+        """The public key as a JSON Web Key Set (RFC 7517 §5)."""
         key = jwt.algorithms.RSAAlgorithm.to_jwk(self._public, as_dict=True)
-        return {
-            "keys": [
-                {**key, "kid": self._kid, "use": "sig", "alg": "RS256", "issuer": self._issuer}
-            ]
-        }
+        about = {"kid": self._kid, "use": "sig", "alg": "RS256", "issuer": self._issuer}
+        return {"keys": [{**key, **about}]}
 
-    def issue(self, audience: str, claims: dict[str, Any], *, lifetime_s: int = LIFETIME_S) -> str:
+    def issue(
+        self, audience: str, claims: Mapping[str, object], *, lifetime_s: int = LIFETIME_S
+    ) -> str:
         """Sign a token.
 
         Args:
@@ -134,9 +141,7 @@ class Tokens:
             oid=str(raw.get("oid", raw.get("sub", ""))),
             appid=str(raw.get("appid", raw.get("azp", ""))),
             tid=str(raw.get("tid", "")),
-            name=str(
-                raw.get("preferred_username", raw.get("name", raw.get("app_displayname", "")))
-            ),
+            name=_name(raw),
             raw=raw,
         )
 
@@ -163,3 +168,10 @@ class Tokens:
             self._checked.clear()
         self._checked[token] = raw
         return raw
+
+
+def _name(claims: Mapping[str, object]) -> str:
+    for claim in ("preferred_username", "name", "app_displayname"):
+        if claim in claims:
+            return str(claims[claim])
+    return ""

@@ -1,4 +1,4 @@
-"""Two deployed apps behind authentication, the local Entra, and browsers with cookies of their own."""
+"""Two deployed apps behind authentication, the local Entra, and browsers with their cookies."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from typing import Any
 from urllib.parse import parse_qs, unquote, urlencode, urlsplit
 
 import aiohttp
+from yarl import URL
 
 from chatkit.localcloud.cloud import LocalCloud
 from chatkit.localcloud.functions.host.spec import Cors, HostKeys, SiteSpec
@@ -23,7 +24,9 @@ PAGE = "http://127.0.0.1:1"  # nothing is served there: only addresses matter
 SECRET = "MICROSOFT_PROVIDER_AUTHENTICATION_SECRET"
 ECHO = """
 @app.route(route='{*path}')
-def echo(req): return json.dumps({k: v for k, v in req.headers.items() if 'ms' in k and 'principal' in k or 'token' in k})
+def echo(req):
+    known = {k: v for k, v in req.headers.items() if 'ms' in k and 'principal' in k or 'token' in k}
+    return json.dumps(known)
 """
 
 
@@ -34,7 +37,7 @@ class Browser:
         self.http = aiohttp.ClientSession(cookie_jar=aiohttp.CookieJar(unsafe=True))
 
     async def ask(
-        self, method: str, url: str, **options: Any
+        self, method: str, url: str | URL, **options: Any
     ) -> tuple[int, str, Mapping[str, str]]:
         """Status, text and headers of one request."""
         async with self.http.request(method, url, allow_redirects=False, **options) as answer:
@@ -91,8 +94,10 @@ class App:
         )
         self.url = f"http://localhost:{self.spec.port}"
         directory = stack.cloud.entra.directory
-        callback = {"web": {"redirectUris": [f"{self.url}/.auth/login/aad/callback"]}}
-        self.client_id = str(directory.create_application(name, callback)["appId"])
+        application = directory.create_application(name)
+        application["web"] = {"redirectUris": [f"{self.url}/.auth/login/aad/callback"]}
+        directory.save_application(application)
+        self.client_id = application["appId"]
 
     async def configure(self, **validation: Any) -> None:
         """Turn authentication on as the kit does, over what Resource Manager would apply."""
@@ -175,7 +180,7 @@ class Stack:
     def secret(self, client_id: str) -> str:
         """The client secret of an application, made on first use."""
         if client_id not in self._secrets:
-            from chatkit.localcloud.entra.models import password_credential
+            from chatkit.localcloud.entra.applications import password_credential
 
             self._secrets[client_id] = f"secret-of-{client_id}"
             document = self.cloud.entra.directory.application(client_id)

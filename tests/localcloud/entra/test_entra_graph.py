@@ -43,7 +43,7 @@ async def test_an_application_lives_and_dies(tenant: Tenant) -> None:
 
 
 async def test_annotations_of_a_payload_are_not_properties(tenant: Tenant) -> None:
-    """`@odata.type` at every level, as Microsoft's Graph SDKs send it (OData JSON Format 4.01 §4.6)."""
+    """`@odata.type` at every level, as Microsoft's Graph SDKs send it (OData JSON Format §4.6)."""
     web = {"@odata.type": "#microsoft.graph.webApplication", "redirectUris": ["http://localhost/x"]}
     body = {"@odata.type": "#microsoft.graph.application", "displayName": "chat", "web": web}
     status, made = await call(tenant, "POST", "/applications", json=body)
@@ -82,7 +82,17 @@ async def test_filters_are_understood(tenant: Tenant, text: str, found: list[str
 
 
 @pytest.mark.parametrize(
-    "text", ["displayName ne 'x'", "displayName eq 'x' and", "displayName eq x", "'"]
+    "text",
+    [
+        "displayName ne 'x'",
+        "displayName eq 'x' and",
+        "displayName eq x",
+        "displayName",
+        "not displayName eq 'x'",
+        "identifierUris/any(x:y eq 'z')",
+        "(" * 50,
+        "'",
+    ],
 )
 async def test_other_filters_are_refused_with_the_ones_there_are(tenant: Tenant, text: str) -> None:
     """Nothing is listed as if it fitted."""
@@ -94,7 +104,10 @@ async def test_other_filters_are_refused_with_the_ones_there_are(tenant: Tenant,
 
 
 async def test_object_ids_tell_whose_they_are(tenant: Tenant) -> None:
-    """People and service principals, as az shows them beside role assignments; unknown ids are left out."""
+    """People and service principals, as az shows them beside role assignments.
+
+    Unknown ids are left out.
+    """
     alice = tenant.service.directory.user("alice")
     own = tenant.service.directory.service_principal(tenant.known["client_id"])
     assert own is not None
@@ -108,7 +121,10 @@ async def test_object_ids_tell_whose_they_are(tenant: Tenant) -> None:
 
 
 async def test_a_secret_is_shown_once(tenant: Tenant) -> None:
-    """addPassword gives the text, which a command line takes as it is; afterwards only its first characters are known."""
+    """addPassword gives the text, which a command line takes as it is.
+
+    Afterwards only its first characters are known.
+    """
     app_id, secret = await tenant.register()
     assert re.fullmatch("[A-Za-z0-9]{40}", secret) and re.fullmatch(
         "[A-Za-z0-9]{40}", tenant.known["client_secret"]
@@ -128,6 +144,18 @@ async def test_a_secret_is_shown_once(tenant: Tenant) -> None:
             {"json": {"displayName": "x", "web": {"redirectUris": ["http://example.com/"]}}},
             "Request_BadRequest",
         ),
+        ("/applications", {"json": {"displayName": "x", "web": "y"}}, "Request_BadRequest"),
+        (
+            "/applications",
+            {"json": {"displayName": "x", "spa": {"redirectUris": 1}}},
+            "Request_BadRequest",
+        ),
+        (
+            "/applications",
+            {"json": {"displayName": "x", "keyCredentials": [1]}},
+            "Request_BadRequest",
+        ),
+        ("/directoryObjects/getByIds", {"json": {"ids": 1}}, "Request_BadRequest"),
         ("/applications", {"data": "{"}, "BadRequest"),
         ("/groups", {"json": {}}, "NotImplemented"),
     ],
@@ -153,7 +181,7 @@ async def test_an_app_with_an_identity_gets_tokens_without_a_secret(
     tenant: Tenant, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The unmodified ManagedIdentityCredential with App Service's two variables."""
-    principal_id = tenant.service.directory.create_identity("chat-api", "SystemAssigned")
+    principal_id = tenant.service.directory.create_identity("chat-api")
     identity = tenant.service.directory.principal(principal_id)
     assert identity is not None
     monkeypatch.setenv("IDENTITY_ENDPOINT", f"{tenant.service.pages_origin}/msi/token")
@@ -190,12 +218,16 @@ async def test_the_identity_endpoint_refuses_strangers(tenant: Tenant) -> None:
 async def test_an_app_gets_tokens_of_its_own_identity_only(
     tenant: Tenant, query: str, status: int
 ) -> None:
-    """Named by client, by object or not at all; another identity is not found, and every refusal says why."""
+    """Named by client, by object or not at all.
+
+    Another identity is not found, and every refusal says why.
+    """
     identity = tenant.service.directory.principal(
         tenant.service.directory.create_identity("chat-api")
     )
     assert identity is not None
-    url = f"{tenant.service.pages_origin}/msi/token?{query.format(app=identity.app_id, id=identity.id)}"
+    asked = query.format(app=identity.app_id, id=identity.id)
+    url = f"{tenant.service.pages_origin}/msi/token?{asked}"
     async with tenant.http.get(url, headers={"X-IDENTITY-HEADER": identity.header}) as answer:
         body = await answer.json()
         assert answer.status == status
@@ -224,3 +256,19 @@ async def test_a_role_counts_at_its_scope_and_below(tenant: Tenant) -> None:
     assert not roles.allows("p2", account, write, is_data=True)
     assert roles.allows("p2", account, "Microsoft.Storage/storageAccounts/listKeys/action")
     assert not roles.allows("p1", "/subscriptions/s/resourceGroups/G2", write, is_data=True)
+
+
+async def test_a_section_that_is_set_to_null_is_empty(tenant: Tenant) -> None:
+    """Version 0.1.0 kept the null and could sign nobody out any more."""
+    app_id, _ = await tenant.register(web={"redirectUris": ["http://localhost:5000/x"]})
+    path = f"/applications(appId='{app_id}')"
+    status, _ = await call(tenant, "PATCH", path, json={"web": None})
+    _, shown = await call(tenant, "GET", path)
+    assert (status, shown["web"]) == (204, {})
+    store = tenant.service._platform.store
+    document = store.get("entra-applications", app_id)
+    assert document is not None
+    store.put("entra-applications", app_id, {**document, "web": None})
+    url = f"{tenant.service.pages_origin}/{tenant.known['tenant_id']}/oauth2/v2.0/logout"
+    async with tenant.http.get(url) as answer:
+        assert answer.status == 200

@@ -21,7 +21,7 @@ def identify(directory: Directory, document: Document, given: Document | None) -
         document["identity"] = {
             "type": "SystemAssigned",
             "tenantId": directory.tenant_id,
-            "principalId": directory.create_identity(document["name"], "SystemAssigned"),
+            "principalId": directory.create_identity(document["name"]),
         }
     elif kind == "none" and has:
         forget(directory, document)
