@@ -32,14 +32,35 @@ SPOOFED_HEADERS: dict[str, list[tuple[str, str]]] = {
 }
 
 BAD_TOKENS = (
-    "alg none", "alg none, odd case", "foreign key", "client secret as key", "another app's", "expired",
-    "id token", "access token",
-    "cookie value", "cut short", "payload of another session", "not a token", "very long", "beyond ASCII", "after sign-out",
-)  # fmt: skip
+    "alg none",
+    "alg none, odd case",
+    "foreign key",
+    "client secret as key",
+    "another app's",
+    "expired",
+    "id token",
+    "access token",
+    "cookie value",
+    "cut short",
+    "payload of another session",
+    "not a token",
+    "very long",
+    "beyond ASCII",
+    "after sign-out",
+)
 BAD_BEARERS = (
-    "alg none", "public key as secret", "foreign key", "foreign key, known id", "another app's id token",
-    "management token", "graph token", "foreign issuer", "expired", "not a token", "session token",
-)  # fmt: skip
+    "alg none",
+    "public key as secret",
+    "foreign key",
+    "foreign key, known id",
+    "another app's id token",
+    "management token",
+    "graph token",
+    "foreign issuer",
+    "expired",
+    "not a token",
+    "session token",
+)
 BAD_COOKIES = (
     "another app's",
     "state of a sign-in",
@@ -49,17 +70,38 @@ BAD_COOKIES = (
     "token as cookie",
 )
 BAD_CALLBACKS = (
-    "replayed", "state without cookie", "state of another browser", "state of another app", "no state", "tampered state",
-    "session cookie as state", "code of another sign-in", "made-up code", "no code", "guessed cookie",
-)  # fmt: skip
+    "replayed",
+    "state without cookie",
+    "state of another browser",
+    "state of another app",
+    "no state",
+    "tampered state",
+    "session cookie as state",
+    "code of another sign-in",
+    "made-up code",
+    "no code",
+    "guessed cookie",
+)
 
 BAD_TARGETS = (
-    "https://evil.example/", "//evil.example", "/\\evil.example", "\\\\evil.example", "/%2f%2fevil.example",
+    "https://evil.example/",
+    "//evil.example",
+    "/\\evil.example",
+    "\\\\evil.example",
+    "/%2f%2fevil.example",
     "http:evil.example",
-    "http://127.0.0.1:1@evil.example/", "http://127.0.0.1:1.evil.example/", "http://evil.example#http://127.0.0.1:1",
-    "javascript:alert(1)", "data:text/html,x", "https://127.0.0.1:1/", "http://127.0.0.1:2/", " http://127.0.0.1:1/", "/\tevil",
-    "http://[::1", "http://localhost@evil.example/",
-)  # fmt: skip
+    "http://127.0.0.1:1@evil.example/",
+    "http://127.0.0.1:1.evil.example/",
+    "http://evil.example#http://127.0.0.1:1",
+    "javascript:alert(1)",
+    "data:text/html,x",
+    "https://127.0.0.1:1/",
+    "http://127.0.0.1:2/",
+    " http://127.0.0.1:1/",
+    "/\tevil",
+    "http://[::1",
+    "http://localhost@evil.example/",
+)
 
 FORGED_REQUESTS: dict[str, tuple[str, str, dict[str, str]]] = {
     "post from another site": ("POST", "/api/who", {"Origin": "https://evil.example"}),
@@ -92,15 +134,40 @@ FORGED_REQUESTS: dict[str, tuple[str, str, dict[str, str]]] = {
 
 # Asked without identity while everything but /api/open needs one.
 PATHS = (
-    "/api/who", "/API/WHO", "//api/who", "/api//who", "/api/who/", "/.auth/../api/who", "/.auth/%2e%2e/api/who",
+    "/api/who",
+    "/API/WHO",
+    "//api/who",
+    "/api//who",
+    "/api/who/",
+    "/.auth/../api/who",
+    "/.auth/%2e%2e/api/who",
     "/.auth%2f..%2fapi/who",
-    "/.auth/..%5capi/who", "/.auth/x/../../api/who", "/api/open/../who", "/api/open/%2e%2e/who", "/api/open/.%2e/who",
-    "/api/open%2f..%2fwho", "/api/open/..%2fwho", "/api/open\\..\\who", "/api/open/%5c../who", "/api/open/./../who",
-    "/api/open//../who", "/api/opened", "/api/open%00/who", "/.authx/me", "/x/.auth/login/aad",
-    "/api/who?/.auth/", "/api/who;/.auth",
-    "/%2e%61uth/me", "/.AUTH/ME", "/.auth//me", "//.auth/me", "/.auth\\me", "/./.auth/me", "/admin/host/status",
+    "/.auth/..%5capi/who",
+    "/.auth/x/../../api/who",
+    "/api/open/../who",
+    "/api/open/%2e%2e/who",
+    "/api/open/.%2e/who",
+    "/api/open%2f..%2fwho",
+    "/api/open/..%2fwho",
+    "/api/open\\..\\who",
+    "/api/open/%5c../who",
+    "/api/open/./../who",
+    "/api/open//../who",
+    "/api/opened",
+    "/api/open%00/who",
+    "/.authx/me",
+    "/x/.auth/login/aad",
+    "/api/who?/.auth/",
+    "/api/who;/.auth",
+    "/%2e%61uth/me",
+    "/.AUTH/ME",
+    "/.auth//me",
+    "//.auth/me",
+    "/.auth\\me",
+    "/./.auth/me",
+    "/admin/host/status",
     "/api/who%23/api/open",
-)  # fmt: skip
+)
 
 # What alice puts into her message to make it somebody else's, or to send it elsewhere.
 FORGED_MESSAGES: dict[str, str] = {
@@ -199,13 +266,23 @@ GROUPS: dict[str, Group] = {
 
 # Single tests that belong to the same story.
 OTHERS: dict[str, str] = {
-    "A token for another hub": "test_signalr_token_rules.py::test_a_client_token_is_for_one_hub_of_this_instance",
-    "Script in names and messages, on the page": "test_page_safety.py::test_script_in_names_and_messages_stays_text",
+    "A token for another hub": (
+        "test_signalr_token_rules.py::test_a_client_token_is_for_one_hub_of_this_instance"
+    ),
+    "Script in names and messages, on the page": (
+        "test_page_safety.py::test_script_in_names_and_messages_stays_text"
+    ),
     "Script in a sign-in name": "test_page_sign_in.py::test_script_in_a_sign_in_name_stays_text",
-    "A link that carries somebody else's token": "test_page_sign_in.py::test_a_link_with_somebody_elses_token_signs_nobody_in",
+    "A link that carries somebody else's token": (
+        "test_page_sign_in.py::test_a_link_with_somebody_elses_token_signs_nobody_in"
+    ),
     "A message that claims to be private": "test_page_private.py::test_a_forged_badge_is_text",
-    "Going on after sign-out": "test_page_deployed_sign_in.py::test_signing_out_ends_the_session_in_the_app",
-    "Script in names and messages, in the panel": "test_chat_panel.py::test_markup_in_names_and_texts_stays_text",
+    "Going on after sign-out": (
+        "test_page_deployed_sign_in.py::test_signing_out_ends_the_session_in_the_app"
+    ),
+    "Script in names and messages, in the panel": (
+        "test_chat_panel.py::test_markup_in_names_and_texts_stays_text"
+    ),
 }
 
 
@@ -215,8 +292,8 @@ def document() -> str:
     rows = [
         "# Attempts to be somebody else",
         "",
-        f"{count} attempts: against a deployed app behind the local App Service Authentication, and against the chat app itself."
-        " Each is a test, and each is refused.",
+        f"{count} attempts: against a deployed app behind the local App Service Authentication, and"
+        " against the chat app itself. Each is a test, and each is refused.",
     ]
     for title, (file, test, names) in GROUPS.items():
         rows += ["", f"## {title}", "", f"`{file}::{test}`", "", "| attempt |", "|---|"]

@@ -41,7 +41,8 @@ def b64(value: bytes) -> str:
 
 def unsigned(claims: dict[str, Any], alg: str = "none") -> str:
     """A token without signature."""
-    return f"{b64(json.dumps({'alg': alg, 'typ': 'JWT'}).encode())}.{b64(json.dumps(claims).encode())}."
+    header = {"alg": alg, "typ": "JWT"}
+    return f"{b64(json.dumps(header).encode())}.{b64(json.dumps(claims).encode())}."
 
 
 @pytest.mark.parametrize("name", attack_table.SPOOFED_HEADERS)
@@ -126,7 +127,8 @@ async def bad_bearer(stack: Stack, browser: Browser, name: str) -> str:
         case "alg none":
             return unsigned(claims)
         case "public key as secret":
-            text = f"{b64(json.dumps({'alg': 'HS256', **known}).encode())}.{b64(json.dumps(claims).encode())}"
+            header = b64(json.dumps({"alg": "HS256", **known}).encode())
+            text = f"{header}.{b64(json.dumps(claims).encode())}"
             modulus = tokens.jwks()["keys"][0]["n"].encode()
             return f"{text}.{b64(hmac.digest(modulus, text.encode(), 'sha256'))}"
         case "foreign key":
@@ -240,8 +242,12 @@ async def test_a_bad_callback_signs_nobody_in(stack: Stack, browser: Browser, na
 @pytest.mark.parametrize("target", attack_table.BAD_TARGETS)
 async def test_there_is_no_open_redirect(stack: Stack, target: str) -> None:
     """403 before sign-in begins, under both names; 403 at sign-out and its end."""
-    for path in ("login/aad?post_login_redirect_uri", "login/aad?post_login_redirect_url", "logout?post_logout_redirect_uri",
-                 "logout/complete?post_logout_redirect_uri"):  # fmt: skip
+    for path in (
+        "login/aad?post_login_redirect_uri",
+        "login/aad?post_login_redirect_url",
+        "logout?post_logout_redirect_uri",
+        "logout/complete?post_logout_redirect_uri",
+    ):
         query = urlencode({"x": target})[1:]
         status, _, headers = await stack.outsider.ask("GET", f"{stack.app.url}/.auth/{path}{query}")
         assert status == 403 and "Location" not in headers
@@ -264,7 +270,8 @@ async def test_no_spelling_of_a_path_passes_by(stack: Stack, path: str) -> None:
     """Without identity the app never answers."""
     await stack.app.configure(unauthenticatedClientAction="Return401", excludedPaths=["/api/open"])
     try:
-        status, text, _ = await stack.outsider.ask("GET", URL(stack.app.url + path, encoded=True))  # type: ignore[arg-type]
+        url = URL(stack.app.url + path, encoded=True)
+        status, text, _ = await stack.outsider.ask("GET", url)
     finally:
         await stack.app.configure()
     assert status in (400, 401, 404) and text != "{}"

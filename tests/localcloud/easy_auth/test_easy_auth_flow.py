@@ -48,7 +48,10 @@ async def test_two_tabs_sign_in_as_two_people_at_the_same_time(
 
 
 async def test_me_refresh_and_logout(stack: Stack, browser: Browser) -> None:
-    """Who am I; a renewed session; then nothing works any more, and the browser passes by the provider."""
+    """Who am I; a renewed session.
+
+    Then nothing works any more, and the browser passes by the provider.
+    """
     await browser.sign_in(stack.app)
     status, text, _ = await browser.ask("GET", f"{stack.app.url}/.auth/me")
     assert status == 200 and json.loads(text)[0]["provider_name"] == "aad"

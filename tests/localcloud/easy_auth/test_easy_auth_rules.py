@@ -49,13 +49,27 @@ def test_an_own_or_allowed_address_is_a_redirect_target(target: str) -> None:
 @pytest.mark.parametrize(
     "target",
     [
-        "", "//evil.example", "/\\evil.example", "/%2f%2fevil.example/..", "https://evil.example/", "http://127.0.0.1:7002.evil.example/",
-        "http://127.0.0.1:7002@evil.example/", "http://localhost:7001@evil.example", "javascript:alert(1)", "data:text/html,x",
-        "http://127.0.0.1:7003/", "https://127.0.0.1:7002/", " http://127.0.0.1:7002/", "http:\\\\evil.example",
+        "",
+        "//evil.example",
+        "/\\evil.example",
+        "/%2f%2fevil.example/..",
+        "https://evil.example/",
+        "http://127.0.0.1:7002.evil.example/",
+        "http://127.0.0.1:7002@evil.example/",
+        "http://localhost:7001@evil.example",
+        "javascript:alert(1)",
+        "data:text/html,x",
+        "http://127.0.0.1:7003/",
+        "https://127.0.0.1:7002/",
+        " http://127.0.0.1:7002/",
+        "http:\\\\evil.example",
         "http:evil.example",
-        "/\tevil", "\\\\evil.example", "http://127.0.0.1:7002\\@evil.example/", "ftp://localhost:7001/",
+        "/\tevil",
+        "\\\\evil.example",
+        "http://127.0.0.1:7002\\@evil.example/",
+        "ftp://localhost:7001/",
     ],
-)  # fmt: skip
+)
 def test_any_other_address_is_refused(target: str) -> None:
     """There is no open redirect."""
     assert not is_allowed(target, own_origin=ORIGIN, allowed=[PAGE])
@@ -72,7 +86,10 @@ def test_an_allowed_path_covers_what_is_below_it_only() -> None:
 
 
 def test_the_principal_header_has_azures_shape() -> None:
-    """Base64 of JSON with auth_typ, claims, name_typ and role_typ; claims under their long names."""
+    """Base64 of JSON with auth_typ, claims, name_typ and role_typ.
+
+    Claims under their long names.
+    """
     principal = Principal.of(
         "aad",
         {
@@ -119,7 +136,10 @@ def test_a_token_has_the_shape_of_app_services(sessions: Sessions) -> None:
 
 
 def test_a_persons_id_is_the_same_at_every_sign_in(sessions: Sessions) -> None:
-    """The `sid` is a hash of the provider's id: apps store rows under it (Azure Mobile Apps, `MobileServiceUser.UserId`)."""
+    """The `sid` is a hash of the provider's id.
+
+    Apps store rows under it (Azure Mobile Apps, `MobileServiceUser.UserId`).
+    """
     bob = replace(ALICE, user_id="another")
     ids = {
         sessions.user_id(sessions.start(person, life_s=60, tokens={}).principal)

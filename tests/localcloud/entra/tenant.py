@@ -88,7 +88,8 @@ class Tenant:
 
     async def sign_in(self, asked: dict[str, str], user: str = "alice") -> dict[str, str]:
         """Open the sign-in page, pick a user and return what the application is sent."""
-        page = f"{self.service.pages_origin}/{self.known['tenant_id']}/oauth2/v2.0/authorize?{urlencode(asked)}"
+        authority = f"{self.service.pages_origin}/{self.known['tenant_id']}"
+        page = f"{authority}/oauth2/v2.0/authorize?{urlencode(asked)}"
         async with self.http.get(page, allow_redirects=False) as answer:
             if answer.status == 302:
                 return sent(answer.headers["Location"])

@@ -44,7 +44,10 @@ async def redeemed(tenant: Tenant, client: dict[str, str], redirect: str) -> dic
 
 
 async def test_a_confidential_client_renews_with_its_secret(tenant: Tenant) -> None:
-    """RFC 6749 §6: AADSTS7000218 without one, AADSTS7000215 with a wrong one; again the next time."""
+    """RFC 6749 §6: AADSTS7000218 without one, AADSTS7000215 with a wrong one.
+
+    Again the next time.
+    """
     app_id, secret = await tenant.register(**REDIRECTS)
     client = {"client_id": app_id, "client_secret": secret}
     token = (await redeemed(tenant, client, WEB))["refresh_token"]

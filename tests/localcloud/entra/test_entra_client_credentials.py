@@ -1,4 +1,4 @@
-"""Applications signing in to the local Entra, with the unmodified azure-identity where there is one for it."""
+"""Applications sign in to the local Entra, with azure-identity where it has a credential."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from tests.localcloud.entra.tenant import ARM, Tenant
 
 
 def make_certificate(folder: Path) -> tuple[Path, str]:
-    """A self-signed certificate with its key in one PEM file, and the certificate's DER in Base64."""
+    """A self-signed certificate with its key in one PEM file, and its DER bytes in Base64."""
     key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "chat")])
     now = datetime.now(UTC)
@@ -113,7 +113,8 @@ async def test_an_expired_secret_is_told_from_a_wrong_one(tenant: Tenant) -> Non
 
 async def test_an_unknown_tenant_is_refused(tenant: Tenant) -> None:
     """AADSTS90002 in Entra's JSON shape."""
-    url = f"{tenant.known['authority']}/11111111-1111-1111-1111-111111111111/v2.0/.well-known/openid-configuration"
+    stranger = f"{tenant.known['authority']}/11111111-1111-1111-1111-111111111111"
+    url = f"{stranger}/v2.0/.well-known/openid-configuration"
     async with tenant.http.get(url) as answer:
         body = await answer.json()
     assert (answer.status, body["error"], body["error_codes"]) == (400, "invalid_request", [90002])
@@ -187,7 +188,7 @@ async def test_ids_and_key_outlive_a_restart(tenant: Tenant) -> None:
 
 
 async def test_discovery_promises_nothing_that_is_not_there(tenant: Tenant) -> None:
-    """Every endpoint answers, the tenant's names lead to the same document, and only the code flow is offered."""
+    """Every endpoint answers; all names of the tenant lead to it; only the code flow is offered."""
     base = tenant.known["authority"]
     found = []
     for name in (tenant.known["tenant_id"], "common", "organizations"):

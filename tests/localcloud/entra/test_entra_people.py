@@ -100,7 +100,7 @@ async def test_a_code_counts_only_with_all_that_belongs_to_it(
 async def test_a_challenge_may_be_the_verifier_itself(
     tenant: Tenant, method: dict[str, str]
 ) -> None:
-    """`plain`, said or left out (learn.microsoft.com/entra/identity-platform/v2-oauth2-auth-code-flow)."""
+    """`plain`, said or left out (Microsoft's page "OAuth 2.0 authorization code flow")."""
     asked, secret = await asked_by(tenant, code_challenge=VERIFIER)
     asked = {
         name: value for name, value in asked.items() if name != "code_challenge_method"
@@ -196,7 +196,10 @@ async def test_text_of_a_request_is_escaped_on_the_page(tenant: Tenant) -> None:
 
 
 async def test_msal_signs_a_person_in_by_device_code(tenant: Tenant) -> None:
-    """The unmodified MSAL, as az uses it: code on the device, name in a browser, then silently from its cache."""
+    """The unmodified MSAL, as az uses it.
+
+    Code on the device, name in a browser, then silently from its cache.
+    """
     authority = f"{tenant.known['authority']}/{tenant.known['tenant_id']}"
     with requests.Session() as session:
         session.trust_env = False  # REQUESTS_CA_BUNDLE would win over the session

@@ -1,4 +1,7 @@
-"""A deployed app with a managed identity: the unmodified DefaultAzureCredential inside it, and Blob storage's answer to it."""
+"""A deployed app with a managed identity.
+
+The unmodified DefaultAzureCredential inside it, and Blob storage's answer to it.
+"""
 
 from __future__ import annotations
 
@@ -40,14 +43,16 @@ KINDS = {"default": DefaultAzureCredential, "managed": ManagedIdentityCredential
 @app.route(route="note/{kind}", methods=["GET", "PUT"])
 def note(req):
     with KINDS[req.route_params["kind"]]() as credential:
-        with ContainerClient(os.environ["ACCOUNT_URL"], "notes", credential, retry_total=0) as notes:
+        url = os.environ["ACCOUNT_URL"]
+        with ContainerClient(url, "notes", credential, retry_total=0) as notes:
             try:
                 if req.method == "PUT":
                     notes.upload_blob("note", req.get_body(), overwrite=True)
                 return func.HttpResponse(notes.download_blob("note").readall())
             except HttpResponseError as error:
                 code = getattr(error, "error_code", None) or type(error).__name__
-                return func.HttpResponse(str(getattr(code, "value", code)), status_code=error.status_code or 500)
+                text = str(getattr(code, "value", code))
+                return func.HttpResponse(text, status_code=error.status_code or 500)
             except AzureError as error:
                 return func.HttpResponse(type(error).__name__, status_code=500)
 
@@ -55,7 +60,8 @@ def note(req):
 def variables(req):
     return json.dumps(sorted(name for name in os.environ if name.startswith(("IDENTITY_", "MSI_"))))
 """
-HOST = '{"version": "2.0", "extensionBundle": {"id": "Microsoft.Azure.Functions.ExtensionBundle", "version": "[4.*, 5.0.0)"}}'
+BUNDLE = '{"id": "Microsoft.Azure.Functions.ExtensionBundle", "version": "[4.*, 5.0.0)"}'
+HOST = f'{{"version": "2.0", "extensionBundle": {BUNDLE}}}'
 READER, CONTRIBUTOR = "2a2b9908-6ea1-4ae2-8e65-a410df84e7d1", "ba92f5b4-2d11-453d-a403-e96b0029c9fe"
 GIVEN = ["IDENTITY_ENDPOINT", "IDENTITY_HEADER", "MSI_ENDPOINT", "MSI_SECRET"]
 
@@ -81,7 +87,8 @@ class DeployedApp:
         account = self.cloud.storage().storage_accounts.get_properties(
             SETTINGS.names.resource_group, SETTINGS.names.storage_account
         )
-        url = f"{account.id}/providers/Microsoft.Authorization/roleAssignments/{uuid.uuid4()}?api-version=2022-04-01"
+        name = f"roleAssignments/{uuid.uuid4()}?api-version=2022-04-01"
+        url = f"{account.id}/providers/Microsoft.Authorization/{name}"
         definition = f"/providers/Microsoft.Authorization/roleDefinitions/{role}"
         given = {
             "roleDefinitionId": definition,
@@ -166,7 +173,7 @@ def test_an_identity_without_a_role_is_known_and_refused(deployed: DeployedApp, 
 
 @pytest.mark.parametrize("kind", ["default", "managed"])
 def test_a_role_opens_what_it_says_and_its_end_closes_it(deployed: DeployedApp, kind: str) -> None:
-    """A reader reads, a contributor writes as well, and neither needs a key, a secret or a restart."""
+    """A reader reads, a contributor writes too; neither needs a key, a secret or a restart."""
     principal = deployed.identify("SystemAssigned").principal_id
     reader = deployed.assign(READER, principal)
     assert deployed.note("GET", kind)[0] == 200
@@ -179,7 +186,10 @@ def test_a_role_opens_what_it_says_and_its_end_closes_it(deployed: DeployedApp, 
 
 
 def test_an_identity_lasts_as_long_as_it_is_on(deployed: DeployedApp) -> None:
-    """The same principal after every change of the site; switched off and on again, it is another one without roles."""
+    """The same principal after every change of the site.
+
+    Switched off and on again, it is another one without roles.
+    """
     first = deployed.identify("SystemAssigned").principal_id
     assert deployed.identify("SystemAssigned").principal_id == first
     deployed.assign(READER, first)
