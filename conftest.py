@@ -36,10 +36,10 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> object:
 def pytest_unconfigure(config: pytest.Config) -> None:
     """Stop what a test or a notebook started and left running in the session's home, and delete that home."""
     from chatkit.cloud import local_cloud
-    from chatkit.steps.local_servers import FUNCTIONS, PAGE, Development
+    from chatkit.steps.local_servers import FUNCTIONS, PAGE, LocalServers
 
     if (SESSION / "home").exists():
         for name in (FUNCTIONS, PAGE):
-            Development(SESSION / "home").stop(name)
+            LocalServers(SESSION / "home").stop(name)
         local_cloud.stop(local_cloud.folder())
     shutil.rmtree(SESSION, ignore_errors=True)

@@ -1,21 +1,17 @@
-"""The two servers of a local run: the function host and the web page. Detached processes that outlive a kernel restart.
+"""The two servers of a local run: the function host and the web page.
 
-Run as `python -m chatkit.steps.local_servers PORT FOLDER`, this module is the page's server; it needs the standard library only.
+They are detached processes, which a kernel's restart does not end.
 """
 
 from __future__ import annotations
 
-import errno
 import hashlib
 import json
-import os
 import sys
 import urllib.error
 import urllib.request
-from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from functools import partial
-from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from time import monotonic
 
@@ -25,13 +21,33 @@ from chatkit.core.files import write_private
 from chatkit.core.processes import DetachedProcess, ProcessIdentity, last_lines, start_detached
 from chatkit.core.settings import checkout
 
-FUNCTIONS, PAGE = "functions", "page"
+FUNCTIONS = "functions"
+PAGE = "page"
+# Two sites for cookies, as in Azure: the page is on 127.0.0.1, the functions on localhost.
+HOSTS = {FUNCTIONS: "localhost", PAGE: "127.0.0.1"}
 START_LIMIT_S = 45.0
 ANSWER_LIMIT_S = 20.0
 STOP_LIMIT_S = 5.0
 PORT_TRIES = 3
 UNAVAILABLE = 503  # the function host's answer everywhere when the app cannot be loaded
 LOG_LINES = 12
+
+
+@dataclass(frozen=True)
+class Program:
+    """What a server runs.
+
+    Attributes:
+        name: FUNCTIONS or PAGE.
+        command: The program and its arguments; the port is added as the last one.
+        folder: What it serves.
+        restarts: Start it anew when a file of the folder has changed.
+    """
+
+    name: str
+    command: tuple[str, ...]
+    folder: Path
+    restarts: bool = False
 
 
 @dataclass(frozen=True)
@@ -53,8 +69,8 @@ class Server:
 
     @property
     def url(self) -> str:
-        """Its address; the page is on 127.0.0.1 and the API on localhost, two sites for cookies as in Azure."""
-        return f"http://{'localhost' if self.name == FUNCTIONS else '127.0.0.1'}:{self.port}"
+        """Its address."""
+        return f"http://{HOSTS[self.name]}:{self.port}"
 
     @property
     def process(self) -> ProcessIdentity:
@@ -62,7 +78,7 @@ class Server:
         return ProcessIdentity(self.pid, self.created)
 
     def holds_port(self) -> bool:
-        """Whether the port that answers is this process's own: another home's server may have been quicker."""
+        """Whether it is this process that listens on the port, and not a server of another home."""
         return ports.holds(self.pid, self.port)
 
 
@@ -84,7 +100,7 @@ class Started:
     instead_of: str = ""
 
 
-class Development:
+class LocalServers:
     """The servers of one home.
 
     Args:
@@ -107,23 +123,54 @@ class Development:
         """Start the function host, or return the one that runs.
 
         Raises:
-            SetupError: It ended, or did not answer in time; its last words are in the message.
+            SetupError: It ended, or did not answer in time; what it printed last is in the message.
         """
         command = (sys.executable, "-m", "chatkit", "func", "start", str(folder), "--port")
-        return self._start(FUNCTIONS, command, folder, port)
+        # The host would notice a change by itself, but only soon: a cell promises it for now.
+        return self.start(Program(FUNCTIONS, command, folder, restarts=True), port=port)
 
     def start_page(self, folder: Path, *, port: int) -> Started:
         """Start the page's server, or return the one that runs.
 
         Raises:
-            SetupError: It ended, or did not answer in time; its last words are in the message.
+            SetupError: It ended, or did not answer in time; what it printed last is in the message.
         """
         if not folder.is_dir():
             raise SetupError(
                 f"There is no folder {folder.name} yet.", hint="Section 06 writes the page."
             )
-        return self._start(
-            PAGE, (sys.executable, "-m", "chatkit.steps.local_servers", str(folder)), folder, port
+        command = (sys.executable, "-m", "chatkit.steps.page_server", str(folder))
+        return self.start(Program(PAGE, command, folder), port=port)
+
+    def start(self, program: Program, *, port: int) -> Started:
+        """Start a server, or return the one that runs and serves the same.
+
+        Args:
+            program: What it runs.
+            port: The port that is wanted; the next free one when another program holds it.
+
+        Raises:
+            NotStarted: It ended, or did not answer in time; what it printed last is in the message.
+        """
+        found = self.running(program.name)
+        if found and Path(found.folder) == program.folder:
+            if not program.restarts or found.files == fingerprint(program.folder):
+                return Started(found, is_new=False)
+            port = found.port
+        self.stop(program.name)
+        holder = ""
+        if not ports.is_free(port):
+            holder = str(ports.who_holds(port))
+            port = ports.next_free(port)
+        for _ in range(PORT_TRIES):
+            try:
+                return Started(self._run(program, port), is_new=True, instead_of=holder)
+            except _PortLost:
+                holder = str(ports.who_holds(port))
+                port = ports.next_free(port)
+        raise NotStarted(
+            f"The {program.name} server found no port:"
+            f" others took {PORT_TRIES} of them while it started."
         )
 
     def stop(self, name: str) -> bool:
@@ -140,37 +187,22 @@ class Development:
         """File with everything the server printed."""
         return self._home / "logs" / f"{name}.log"
 
-    def _start(self, name: str, command: Sequence[str], folder: Path, port: int) -> Started:
-        found = self.running(name)
-        if found and Path(found.folder) == folder:
-            # The function host would notice a change by itself, but only soon.
-            if name == PAGE or found.files == fingerprint(folder):
-                return Started(found, is_new=False)
-            port = found.port
-        self.stop(name)
-        holder = "" if ports.is_free(port) else str(ports.who_holds(port))
-        chosen = ports.next_free(port) if holder else port
-        files = fingerprint(folder)
-        for _ in range(PORT_TRIES):
-            process = start_detached(
-                (*command, str(chosen)),
-                folder=checkout(),
-                log=self.log(name),
-                environment={"PYTHONUNBUFFERED": "1"},
-            )
-            identity = process.identity()
-            server = Server(name, identity.pid, identity.created, chosen, str(folder), files)
-            write_private(self._record(name), json.dumps(asdict(server)))
-            try:
-                self._wait_until_healthy(server, process)
-            except _PortLost:
-                holder = str(ports.who_holds(chosen))
-                chosen = ports.next_free(chosen)
-            else:
-                return Started(server, is_new=True, instead_of=holder)
-        raise NotStarted(
-            f"The {name} server found no port: others took {PORT_TRIES} of them while it started."
+    def _run(self, program: Program, port: int) -> Server:
+        """Run a program on a port and wait until it answers."""
+        files = fingerprint(program.folder)
+        process = start_detached(
+            (*program.command, str(port)),
+            folder=checkout(),
+            log=self.log(program.name),
+            environment={"PYTHONUNBUFFERED": "1"},
         )
+        identity = process.identity()
+        server = Server(
+            program.name, identity.pid, identity.created, port, str(program.folder), files
+        )
+        write_private(self._record(program.name), json.dumps(asdict(server)))
+        self._wait_until_healthy(server, process)
+        return server
 
     def _wait_until_healthy(self, server: Server, process: DetachedProcess) -> None:
         status = process.wait_until(partial(_status, server), until=monotonic() + START_LIMIT_S)
@@ -184,23 +216,25 @@ class Development:
             failure = "ended at once"
         else:
             failure = f"said nothing for {START_LIMIT_S:.0f} s"
-        said = "\n".join(f"  {line}" for line in last_lines(process.log, LOG_LINES))
+        printed = "\n".join(f"  {line}" for line in last_lines(process.log, LOG_LINES))
         self.stop(server.name)
-        raise NotStarted(f"The {server.name} server {failure}. Its last words:\n{said}")
+        raise NotStarted(f"The {server.name} server {failure}. It printed last:\n{printed}")
 
     def _record(self, name: str) -> Path:
         return self._home / "servers" / f"{name}.json"
 
 
 def _status(server: Server) -> int | None:
-    """What the server answers, None while nothing does. Another program that holds its port may never answer: it is not asked."""
+    """What the server answers, None while nothing does."""
+    # Another program that holds its port may never answer, so it is not asked.
     if not server.holds_port():
         return None
     return answer(server.url) or None
 
 
 def answer(url: str) -> int:
-    """The status that an address answers with, 0 when nothing does. Never asks a proxy: these servers are on this machine."""
+    """The status that an address answers with, 0 when nothing does."""
+    # These servers are on this machine: a proxy would not find them.
     opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
     try:
         with opener.open(url, timeout=ANSWER_LIMIT_S) as response:
@@ -222,47 +256,3 @@ def fingerprint(folder: Path) -> str:
         for path in files
     ]
     return hashlib.sha256("\n".join(lines).encode()).hexdigest()
-
-
-class _PageHandler(SimpleHTTPRequestHandler):
-    """Static files that a browser asks for again each time, so that an edit shows on reload."""
-
-    def end_headers(self) -> None:
-        self.send_header("Cache-Control", "no-cache")
-        super().end_headers()
-
-    def list_directory(self, path: str | os.PathLike[str]) -> None:
-        """Show no directory: a website does not either."""
-        self.send_error(404)
-
-
-class _PageServer(ThreadingHTTPServer):
-    """Ends by itself when its folder is gone: nobody else would end it."""
-
-    def __init__(self, folder: str, port: int) -> None:
-        super().__init__(("127.0.0.1", port), partial(_PageHandler, directory=folder))
-        self._folder = Path(folder)
-
-    def service_actions(self) -> None:
-        """Look, twice a second, whether there is still something to serve."""
-        if not self._folder.is_dir():
-            raise SystemExit(0)
-
-
-def main(argv: Sequence[str]) -> int:
-    """Serve a folder on 127.0.0.1 until stopped: `FOLDER PORT`."""
-    folder, port = argv
-    try:
-        made = _PageServer(folder, int(port))
-    except OSError as error:
-        if error.errno == errno.EADDRINUSE:
-            return PortInUse.exit_code
-        raise
-    with made as server:
-        print(f"Serving {folder} at http://127.0.0.1:{port}", flush=True)
-        server.serve_forever()
-    return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))

@@ -22,7 +22,7 @@ from chatkit.core.errors import NotStarted, SetupError
 from chatkit.core.results import Address, Progress, Result, duration
 from chatkit.core.settings import Facts, Names, Settings
 from chatkit.steps import timings
-from chatkit.steps.local_servers import FUNCTIONS, PAGE, Development
+from chatkit.steps.local_servers import FUNCTIONS, PAGE, LocalServers
 from chatkit.steps.status import Status
 
 if TYPE_CHECKING:
@@ -62,7 +62,7 @@ class Session:
 
     def __init__(self, home: Path, *, connector: Connector = connect) -> None:
         self.home = home
-        self.servers = Development(home)
+        self.servers = LocalServers(home)
         self._connector = connector
         self._cloud: Cloud | None = None
         self._connected_to = ""

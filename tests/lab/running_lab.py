@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 
 from chatkit.cloud import local_cloud
 from chatkit.core.settings import checkout
-from chatkit.steps.local_servers import FUNCTIONS, PAGE, Development
+from chatkit.steps.local_servers import FUNCTIONS, PAGE, LocalServers
 
 START_LIMIT_S, POLL_S = 60.0, 0.05
 ADDRESS = re.compile(r"http://127\.0\.0\.1:\d+/\S*")
@@ -58,7 +58,7 @@ def running(module: list[str], home: Path) -> Iterator[str]:
 def stop_servers(home: Path) -> None:
     """End what the notebooks of a home have left running: functions, page, local cloud."""
     for name in (FUNCTIONS, PAGE):
-        Development(home).stop(name)
+        LocalServers(home).stop(name)
     local_cloud.stop(home / "local")
 
 

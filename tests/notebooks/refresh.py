@@ -20,7 +20,7 @@ import nbformat
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError
 
-from chatkit.steps.local_servers import FUNCTIONS, PAGE, Development
+from chatkit.steps.local_servers import FUNCTIONS, PAGE, LocalServers
 
 ROOT = Path(__file__).resolve().parents[2]
 NOTEBOOKS = ROOT / "notebooks"
@@ -194,7 +194,7 @@ def main() -> int:
                 print(f"{path.stem}  {execute(path):.1f} s", flush=True)
         finally:
             for server in (FUNCTIONS, PAGE):
-                Development(Path(home)).stop(server)
+                LocalServers(Path(home)).stop(server)
             subprocess.run([sys.executable, "-m", "chatkit", "local", "down"], cwd=ROOT, check=False)
     return 0
 

@@ -22,7 +22,8 @@ from chatkit.core.ports import is_free, next_free
 from chatkit.steps.local_servers import (
     FUNCTIONS,
     PAGE,
-    Development,
+    LocalServers,
+    Program,
     Server,
 )
 
@@ -37,9 +38,9 @@ def page(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def development(tmp_path: Path) -> Iterator[Development]:
+def servers(tmp_path: Path) -> Iterator[LocalServers]:
     """Servers of an empty home, stopped at the end."""
-    servers = Development(tmp_path)
+    servers = LocalServers(tmp_path)
     yield servers
     servers.stop(PAGE)
 
@@ -53,41 +54,39 @@ def taken() -> Iterator[int]:
         yield int(held.getsockname()[1])
 
 
-def test_the_page_is_served_when_start_returns(development: Development, page: Path) -> None:
+def test_the_page_is_served_when_start_returns(servers: LocalServers, page: Path) -> None:
     """No cell has to wait or try again."""
-    started = development.start_page(page, port=next_free(20000))
+    started = servers.start_page(page, port=next_free(20000))
     with urllib.request.urlopen(started.server.url) as answer:
         assert answer.read() == b"hello"
         assert answer.headers["Cache-Control"] == "no-cache"
 
 
-def test_starting_twice_keeps_the_server(development: Development, page: Path) -> None:
+def test_starting_twice_keeps_the_server(servers: LocalServers, page: Path) -> None:
     """A cell can be run again."""
-    first = development.start_page(page, port=next_free(20000))
-    again = development.start_page(page, port=next_free(20000))
+    first = servers.start_page(page, port=next_free(20000))
+    again = servers.start_page(page, port=next_free(20000))
     assert (first.is_new, again.is_new, again.server) == (True, False, first.server)
 
 
 def test_another_process_finds_the_server(
-    development: Development, page: Path, tmp_path: Path
+    servers: LocalServers, page: Path, tmp_path: Path
 ) -> None:
     """A kernel restart forgets nothing."""
-    server = development.start_page(page, port=next_free(20000)).server
-    assert Development(tmp_path).running(PAGE) == server
+    server = servers.start_page(page, port=next_free(20000)).server
+    assert LocalServers(tmp_path).running(PAGE) == server
 
 
 def test_a_taken_port_names_its_holder_and_the_next_is_used(
-    development: Development, page: Path, taken: int
+    servers: LocalServers, page: Path, taken: int
 ) -> None:
     """The lesson goes on."""
-    started = development.start_page(page, port=taken)
+    started = servers.start_page(page, port=taken)
     assert started.server.port != taken
     assert f"process {os.getpid()}" in started.instead_of
 
 
-@pytest.mark.parametrize(
-    "command", [("chatkit.steps.local_servers",), ("chatkit", "func", "start")]
-)
+@pytest.mark.parametrize("command", [("chatkit.steps.page_server",), ("chatkit", "func", "start")])
 def test_a_server_says_by_its_exit_code_that_the_port_is_taken(
     page: Path, taken: int, command: tuple[str, ...]
 ) -> None:
@@ -105,25 +104,27 @@ def test_a_server_says_by_its_exit_code_that_the_port_is_taken(
 
 
 def test_a_port_lost_for_a_moment_is_given_up(
-    development: Development, page: Path, tmp_path: Path
+    servers: LocalServers, page: Path, tmp_path: Path
 ) -> None:
     """Somebody took it between choosing and listening, and may have left it again since."""
     first = next_free(20000)
     script = tmp_path / "unlucky.py"
     script.write_text(
         "import sys\n"
-        "from chatkit.steps.local_servers import main\n"
+        "from chatkit.steps.page_server import main\n"
         f"sys.exit({PortInUse.exit_code} if sys.argv[2] == '{first}' else main(sys.argv[1:]))\n"
     )
-    started = development._start(PAGE, (sys.executable, str(script), str(page)), page, first)
-    assert started.server.port != first and development.running(PAGE) == started.server
+    started = servers.start(
+        Program(PAGE, (sys.executable, str(script), str(page)), page), port=first
+    )
+    assert started.server.port != first and servers.running(PAGE) == started.server
 
 
-def test_stop_frees_the_port(development: Development, page: Path) -> None:
+def test_stop_frees_the_port(servers: LocalServers, page: Path) -> None:
     """And says whether there was anything to stop."""
-    server = development.start_page(page, port=next_free(20000)).server
-    assert development.stop(PAGE)
-    assert not development.stop(PAGE)
+    server = servers.start_page(page, port=next_free(20000)).server
+    assert servers.stop(PAGE)
+    assert not servers.stop(PAGE)
     assert is_free(server.port)
 
 
@@ -132,9 +133,9 @@ def test_a_reused_process_id_is_not_our_server(tmp_path: Path) -> None:
     (tmp_path / "servers").mkdir()
     record = {"name": PAGE, "pid": os.getpid(), "created": 1.0, "port": 1, "folder": "x"}
     (tmp_path / "servers" / "page.json").write_text(json.dumps(record))
-    development = Development(tmp_path)
-    assert development.running(PAGE) is None
-    assert not development.stop(PAGE)
+    servers = LocalServers(tmp_path)
+    assert servers.running(PAGE) is None
+    assert not servers.stop(PAGE)
 
 
 @pytest.mark.parametrize("text", ["", "[]", "{}", '{"pid": 1}'])
@@ -142,18 +143,18 @@ def test_a_damaged_record_counts_as_none(tmp_path: Path, text: str) -> None:
     """The server can be started again."""
     (tmp_path / "servers").mkdir()
     (tmp_path / "servers" / "page.json").write_text(text)
-    assert Development(tmp_path).running(PAGE) is None
+    assert LocalServers(tmp_path).running(PAGE) is None
 
 
-def test_a_server_that_ends_says_its_last_words(development: Development, page: Path) -> None:
+def test_a_server_that_ends_says_what_it_printed_last(servers: LocalServers, page: Path) -> None:
     """Not a time-out after 45 seconds."""
     command = (sys.executable, "-c", "import sys; sys.exit('the disk is on fire')")
     with pytest.raises(SetupError, match="the disk is on fire"):
-        development._start(PAGE, command, page, next_free(20000))
+        servers.start(Program(PAGE, command, page), port=next_free(20000))
 
 
 def test_an_app_that_cannot_be_loaded_is_said_with_the_hosts_words(
-    development: Development, page: Path, tmp_path: Path
+    servers: LocalServers, page: Path, tmp_path: Path
 ) -> None:
     """503 everywhere is not a running app."""
     script = tmp_path / "host.py"
@@ -165,45 +166,46 @@ def test_an_app_that_cannot_be_loaded_is_said_with_the_hosts_words(
         "http.server.HTTPServer(('127.0.0.1', int(sys.argv[1])), Handler).serve_forever()\n"
     )
     with pytest.raises(SetupError, match="no module named nope"):
-        development._start(FUNCTIONS, (sys.executable, str(script)), page, next_free(20000))
-    assert development.running(FUNCTIONS) is None
+        servers.start(
+            Program(FUNCTIONS, (sys.executable, str(script)), page), port=next_free(20000)
+        )
+    assert servers.running(FUNCTIONS) is None
 
 
-def test_a_function_host_starts_anew_when_a_file_changed(
-    development: Development, page: Path
-) -> None:
+def test_a_function_host_starts_anew_when_a_file_changed(servers: LocalServers, page: Path) -> None:
     """On its port; the cell's promise is that what is in the folder now runs now."""
-    command = (sys.executable, "-m", "chatkit.steps.local_servers", str(page))
-    first = development._start(FUNCTIONS, command, page, next_free(20000)).server
-    assert not development._start(FUNCTIONS, command, page, next_free(20000)).is_new
+    command = (sys.executable, "-m", "chatkit.steps.page_server", str(page))
+    host = Program(FUNCTIONS, command, page, restarts=True)
+    first = servers.start(host, port=next_free(20000)).server
+    assert not servers.start(host, port=next_free(20000)).is_new
     os.utime(page / "index.html", (1, 1))
-    again = development._start(FUNCTIONS, command, page, next_free(20000))
+    again = servers.start(host, port=next_free(20000))
     assert again.is_new and again.server.port == first.port
-    development.stop(FUNCTIONS)
+    servers.stop(FUNCTIONS)
 
 
-def test_a_missing_page_is_said(development: Development, tmp_path: Path) -> None:
+def test_a_missing_page_is_said(servers: LocalServers, tmp_path: Path) -> None:
     """With the section that writes it."""
     with pytest.raises(SetupError, match="Section 06"):
-        development.start_page(tmp_path / "nothing", port=20000)
+        servers.start_page(tmp_path / "nothing", port=20000)
 
 
 def test_no_directory_is_listed_and_nothing_outside_is_served(
-    development: Development, page: Path
+    servers: LocalServers, page: Path
 ) -> None:
     """A website shows neither."""
     (page / "vendor").mkdir()
     (page.parent / "secret.txt").write_text("x")
-    server = development.start_page(page, port=next_free(20000)).server
+    server = servers.start_page(page, port=next_free(20000)).server
     for path in ("/vendor/", "/../secret.txt", "/%2e%2e/secret.txt"):
         with pytest.raises(urllib.error.HTTPError, match="404") as caught:
             urllib.request.urlopen(server.url + path)
         caught.value.close()
 
 
-def test_the_page_server_ends_with_its_folder(development: Development, page: Path) -> None:
+def test_the_page_server_ends_with_its_folder(servers: LocalServers, page: Path) -> None:
     """A deleted home leaves no process behind."""
-    server = development.start_page(page, port=next_free(20000)).server
+    server = servers.start_page(page, port=next_free(20000)).server
     shutil.rmtree(page)
     psutil.wait_procs([psutil.Process(server.pid)], timeout=10)
     assert not server.process.is_alive()
@@ -217,7 +219,10 @@ def test_api_and_page_are_two_sites() -> None:
 
 def test_the_page_server_needs_the_standard_library_only() -> None:
     """It starts at once."""
-    code = "import chatkit.steps.local_servers, sys; print([m for m in ('psutil', 'azure', 'aiohttp') if m in sys.modules])"
+    code = (
+        "import chatkit.steps.page_server, sys\n"
+        "print([m for m in ('psutil', 'azure', 'aiohttp') if m in sys.modules])"
+    )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
 
@@ -232,7 +237,7 @@ def test_another_programs_server_is_not_taken_for_ones_own(
     free = iter([True])
     real = ports.is_free
     monkeypatch.setattr(ports, "is_free", lambda port: next(free, None) or real(port))
-    started = Development(tmp_path).start_page(tmp_path / "content", port=taken)
-    Development(tmp_path).stop(PAGE)
+    started = LocalServers(tmp_path).start_page(tmp_path / "content", port=taken)
+    LocalServers(tmp_path).stop(PAGE)
     other.close()
     assert started.server.port != taken
