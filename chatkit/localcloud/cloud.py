@@ -19,7 +19,10 @@ from chatkit.localcloud.storage.service import StorageService
 
 
 class LocalCloud:
-    """All services over one platform. Start order: identity, data planes, then Resource Manager, which restores what it knows."""
+    """All services over one platform.
+
+    They start in this order: identity, data planes, then Resource Manager, which restores what it knows.
+    """
 
     def __init__(self, folder: Path, *, on_stop: Callable[[], None]) -> None:
         self.platform = Platform.open(folder)
@@ -49,7 +52,7 @@ class LocalCloud:
         self.control = Control(
             self.platform,
             on_stop=on_stop,
-            levers=[*self.resource_manager.levers(), *self.signalr.levers()],
+            routes=[*self.resource_manager.levers(), *self.signalr.control_routes()],
         )
 
     async def start(self) -> None:

@@ -24,10 +24,10 @@ class Control:
         platform: Platform,
         *,
         on_stop: Callable[[], None],
-        levers: Iterable[web.RouteDef] = (),
+        routes: Iterable[web.RouteDef] = (),
     ) -> None:
         self._platform = platform
-        self._levers = levers
+        self._routes = routes
         self._on_stop = on_stop
         self._token = secrets.token_urlsafe(32)
         self._port = 0
@@ -36,7 +36,7 @@ class Control:
         """Open the port."""
         app = web.Application(middlewares=[loopback_only, self._with_token])
         app.add_routes(
-            [web.post("/stop", self._stop), web.get("/trace", self._trace), *self._levers]
+            [web.post("/stop", self._stop), web.get("/trace", self._trace), *self._routes]
         )
         self._port = self._platform.listeners.reserve("control", movable=True)
         await self._platform.listeners.open(

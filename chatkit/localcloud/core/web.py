@@ -5,12 +5,20 @@ from __future__ import annotations
 from collections.abc import Mapping
 from functools import lru_cache
 
-from aiohttp import web
+from aiohttp import StreamReader, web
 from aiohttp.typedefs import Handler
 
 from chatkit.core.public_urls import is_way_here
 
-__all__ = ["IDENTITY_HEADERS", "Handler", "asked_for", "host_name", "loopback_only", "without_port"]
+__all__ = [
+    "IDENTITY_HEADERS",
+    "Handler",
+    "asked_for",
+    "host_name",
+    "loopback_only",
+    "read_whole",
+    "without_port",
+]
 # Where App Service Authentication leaves its headers for a request; the functions host puts them in place of the client's.
 IDENTITY_HEADERS: web.RequestKey[Mapping[str, str]] = web.RequestKey("identity_headers", Mapping)
 LOOPBACK_HOSTS = {"localhost", "127.0.0.1", "[::1]"}
@@ -40,3 +48,16 @@ def without_port(host: str) -> str:
     """The name in a Host header, lower-case: "[::1]" of "[::1]:8888"."""
     name, _, port = host.lower().rpartition(":")
     return name if port.isdecimal() and name else host.lower()
+
+
+async def read_whole(stream: StreamReader, *, limit_bytes: int) -> bytes | None:
+    """Read a body to its end; None when it is longer than the limit.
+
+    A stream's own `read(n)` returns what has arrived so far, which may be less.
+    """
+    content = bytearray()
+    async for chunk in stream.iter_any():
+        content += chunk
+        if len(content) > limit_bytes:
+            return None
+    return bytes(content)

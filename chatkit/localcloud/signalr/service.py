@@ -58,7 +58,7 @@ class SignalRService:
         """End an instance for good."""
         await self._close(name.lower())
 
-    def levers(self) -> list[web.RouteDef]:
+    def control_routes(self) -> list[web.RouteDef]:
         """Routes for the local cloud's control API: faults of an instance, and a fresh start for tests."""
         return [
             web.post("/signalr/{name}/faults", self._fault),

@@ -39,6 +39,8 @@ class Sink(Protocol):
     """The sending half of a transport. Nothing here waits: a slow reader's bytes pile up and are counted."""
 
     text_only: bool
+    #: False where the client asks again and again by itself
+    wants_keep_alive: bool
     #: what the app is told when `is_gone`; None when the client ends the connection like that
     gone_reason: str | None
 

@@ -8,7 +8,6 @@ from collections.abc import Callable
 from chatkit.localcloud.signalr.core.connection import HANDSHAKE_CANCELED, Connection, State
 from chatkit.localcloud.signalr.core.hub import Hub
 from chatkit.localcloud.signalr.core.instance_trace import InstanceTrace
-from chatkit.localcloud.signalr.core.sinks import PollSink
 from chatkit.wire.hub_messages import Ping
 
 CONNECT_WITHIN_S = 5
@@ -177,7 +176,7 @@ class Connections:
                 connection.close(HANDSHAKE_CANCELED)
         elif connection.expires_at is not None and connection.expires_at <= time.time():
             connection.close(EXPIRED)
-        elif not isinstance(sink, PollSink):
+        elif sink.wants_keep_alive:
             _keep_alive(connection, now)
 
 

@@ -19,7 +19,7 @@ from urllib.parse import parse_qsl, quote, urlencode
 
 import aiohttp
 
-from chatkit.localcloud.signalr.core.bodies import read_whole
+from chatkit.localcloud.core.web import read_whole
 from chatkit.localcloud.signalr.core.connection import Connection, State
 from chatkit.localcloud.signalr.core.spec import InstanceSpec, UpstreamTemplate
 from chatkit.wire.hub_messages import Completion, Invocation

@@ -8,7 +8,7 @@ from typing import Any
 
 from aiohttp import web
 
-from chatkit.localcloud.signalr.core.bodies import read_whole
+from chatkit.localcloud.core.web import read_whole
 from chatkit.localcloud.signalr.core.connection import Connection
 from chatkit.localcloud.signalr.core.errors import BODY_RULE, BadRequest, SignalRError
 from chatkit.localcloud.signalr.core.hub import Hub

@@ -14,15 +14,14 @@ from aiohttp import web
 from multidict import CIMultiDict
 from websockets.http11 import Request as WebSocketRequest
 
-from chatkit.localcloud.core.web import LOOPBACK_HOSTS, asked_for, host_name
+from chatkit.localcloud.core.web import LOOPBACK_HOSTS, asked_for, host_name, read_whole
 from chatkit.localcloud.signalr.core import authentication
 from chatkit.localcloud.signalr.core.authentication import Claims
-from chatkit.localcloud.signalr.core.bodies import read_whole
 from chatkit.localcloud.signalr.core.connection import Connection
 from chatkit.localcloud.signalr.core.errors import BadRequest, SignalRError
 from chatkit.localcloud.signalr.core.instance import Instance
 from chatkit.localcloud.signalr.core.names import valid_hub
-from chatkit.localcloud.signalr.core.sinks import EventStreamSink, PollSink
+from chatkit.localcloud.signalr.transports.sinks import EventStreamSink, PollSink
 from chatkit.localcloud.signalr.transports.websocket import query_of, take_over
 
 NO_CONNECTION = "No Connection with that ID"

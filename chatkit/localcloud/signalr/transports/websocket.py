@@ -98,6 +98,7 @@ class WebSocketClient(asyncio.Protocol):
         "_transport",
     )
     text_only = False
+    wants_keep_alive = True
     gone_reason: str | None = None
 
     def __init__(self, instance: Instance, accept: Accept) -> None:

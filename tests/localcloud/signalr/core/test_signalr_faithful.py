@@ -324,9 +324,9 @@ async def test_a_reset_leaves_nothing_behind(
     running: Running, aiohttp_app: Callable[..., Any]
 ) -> None:
     """Tests start afresh without a new instance: keys and port stay."""
-    levers = web.Application()
-    levers.add_routes(running.service.levers())
-    control = await aiohttp_app(levers)
+    app = web.Application()
+    app.add_routes(running.service.control_routes())
+    control = await aiohttp_app(app)
     client = await running.client("alice")
     await running.rest("PUT", f"{V1}/users/alice/groups/red")
     await running.say("hello")
@@ -348,9 +348,9 @@ async def test_faults_are_ordered_over_the_control_api(
     running: Running, aiohttp_app: Callable[..., Any], kind: str
 ) -> None:
     """One request each meets it, then all is as before."""
-    levers = web.Application()
-    levers.add_routes(running.service.levers())
-    control = await aiohttp_app(levers)
+    app = web.Application()
+    app.add_routes(running.service.control_routes())
+    control = await aiohttp_app(app)
     async with running.http.post(
         f"{control}/signalr/room/faults", json={"kind": kind, "count": 1, "seconds": 0.2}
     ) as answer:

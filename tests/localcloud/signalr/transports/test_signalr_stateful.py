@@ -61,6 +61,7 @@ class Recorder:
     """A transport that keeps what is sent."""
 
     text_only = False
+    wants_keep_alive = True
     gone_reason: str | None = None
 
     def __init__(self) -> None:

@@ -10,6 +10,7 @@ class EventStreamSink:
     """Server-sent events: each payload one event, text only."""
 
     text_only = True
+    wants_keep_alive = True
     gone_reason: str | None = None
 
     def __init__(self, transport: asyncio.Transport) -> None:
@@ -28,7 +29,7 @@ class EventStreamSink:
         return self._transport.get_write_buffer_size()
 
     def is_gone(self) -> bool:
-        """The browser has closed the stream; it has no other way to say goodbye."""
+        """The browser has closed the stream; it has no other way to end it."""
         return self._transport.is_closing()
 
     def close(self, *, abort: bool = False) -> None:
@@ -42,6 +43,7 @@ class PollSink:
     """Long polling: payloads wait for the next poll."""
 
     text_only = False
+    wants_keep_alive = False
     gone_reason: str | None = "The client stopped polling."
 
     def __init__(self, poll_within_s: float) -> None:
@@ -58,7 +60,8 @@ class PollSink:
     def begin(self, poller: asyncio.Transport) -> int:
         """A poll arrives; returns its number."""
         self.poll += 1
-        self.idle_since, self._poller = None, poller
+        self.idle_since = None
+        self._poller = poller
         if self.poll > 1:
             self.changed.set()
         return self.poll
@@ -66,7 +69,8 @@ class PollSink:
     def end(self, poll: int) -> None:
         """A poll is answered."""
         if poll == self.poll:
-            self.idle_since, self._poller = time.monotonic(), None
+            self.idle_since = time.monotonic()
+            self._poller = None
 
     def send(self, payload: bytes, *, binary: bool) -> None:
         """Keep one payload for the next poll."""
@@ -81,7 +85,8 @@ class PollSink:
         """No poll has come for too long; one whose client has hung up is none."""
         now = time.monotonic()
         if self._poller is not None and self._poller.is_closing():
-            self.idle_since, self._poller = now, None
+            self.idle_since = now
+            self._poller = None
         return self.idle_since is not None and now - self.idle_since > self._poll_within_s
 
     def close(self, *, abort: bool = False) -> None:
@@ -93,7 +98,8 @@ class PollSink:
 
     def take(self) -> bytes:
         """Everything that waits."""
-        content, self._waiting = bytes(self._waiting), bytearray()
+        content = bytes(self._waiting)
+        self._waiting.clear()
         self.changed.clear()
         if self.closed:
             self.changed.set()
