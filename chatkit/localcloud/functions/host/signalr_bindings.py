@@ -19,6 +19,7 @@ from chatkit.core.errors import ChatkitError
 from chatkit.localcloud.functions.host import expressions
 from chatkit.localcloud.functions.host.errors import AppInvalid, BindingFailed
 from chatkit.localcloud.functions.worker_process.calls import Wire
+from chatkit.wire import strict_json
 from chatkit.wire.connection_strings import SignalRConnectionString
 
 API_VERSION = "2022-06-01"
@@ -259,7 +260,7 @@ class RestSender:
             "Authorization": f"Bearer {tokens.rest_token(service, path)}",
             "Content-Type": "application/json",
         }
-        data = None if call.body is None else json.dumps(call.body, separators=(",", ":")).encode()
+        data = _body(call)
         if self._session is None:
             self._session = aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=100))
         try:
@@ -279,6 +280,18 @@ class RestSender:
         """Close the connections."""
         if self._session is not None:
             await self._session.close()
+
+
+def _body(call: RestCall) -> bytes | None:
+    """The request's body: JSON as the service reads it, which is stricter than Python's."""
+    if call.body is None:
+        return None
+    try:
+        return strict_json.dumps(call.body)
+    except ValueError as error:
+        raise BindingFailed(
+            f"The message for the SignalR Service cannot be written as JSON: {error}."
+        ) from None
 
 
 def _exact(url: str) -> Any:

@@ -160,9 +160,7 @@ def _cors_rule(setting: Cors) -> cors.Rule:
     )
 
 
-def _answer_preflight(
-    asked: cors.Preflight, allowed: dict[str, str] | None
-) -> web.Response | None:
+def _answer_preflight(asked: cors.Preflight, allowed: dict[str, str] | None) -> web.Response | None:
     """204 for an allowed origin; a refused preflight reaches the app, which may have OPTIONS routes."""
     if allowed is None:
         return None

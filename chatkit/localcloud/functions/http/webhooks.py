@@ -6,17 +6,18 @@ Follows Microsoft's page "Upstream endpoints in Azure SignalR Service" and the r
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import hmac
 import json
+import math
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 from urllib.parse import parse_qsl
 
-import msgpack
 from aiohttp import web
 
+from chatkit.core.errors import LocalProtocolError, RemoteProtocolError
 from chatkit.localcloud.functions.host import signalr_bindings
 from chatkit.localcloud.functions.host.errors import AppInvalid
 from chatkit.localcloud.functions.host.host import FunctionHost
@@ -25,21 +26,17 @@ from chatkit.localcloud.functions.host.spec import HostKeys
 from chatkit.localcloud.functions.http.http_data import is_identity_header
 from chatkit.localcloud.functions.http.keys import may_call_extension, same
 from chatkit.localcloud.functions.worker_process.calls import Result
+from chatkit.wire.hub_messages import Completion, Invocation
+from chatkit.wire.hub_protocol import PROTOCOLS
 
 PREFIX = "/runtime/webhooks/"
 SIGNALR = "signalr"
-JSON, MSGPACK = "application/json", "application/x-msgpack"
-RECORD_SEPARATOR = b"\x1e"
+# The encoding of a client's hub protocol, by the content type of the request about it.
+ENCODINGS = {
+    "application/json": PROTOCOLS["json"],
+    "application/x-msgpack": PROTOCOLS["messagepack"],
+}
 CONNECTIONS = "connections"
-
-
-@dataclass(frozen=True)
-class Invocation:
-    """What a client invoked: from the JSON or MessagePack form of the hub protocol's Invocation."""
-
-    target: str
-    arguments: list[Any]
-    id: str = ""
 
 
 async def handle(request: web.Request, host: FunctionHost, keys: HostKeys | None) -> web.Response:
@@ -49,7 +46,7 @@ async def handle(request: web.Request, host: FunctionHost, keys: HostKeys | None
         return web.Response(status=404)
     if not may_call_extension(request, keys, "signalr_extension"):
         return web.Response(status=401)
-    if request.content_type not in (JSON, MSGPACK):
+    if request.content_type not in ENCODINGS:
         return web.Response(status=415)
     hub, category, event, connection_id = (
         request.headers.get(f"X-ASRS-{name}", "")
@@ -91,11 +88,9 @@ async def _connection(request: web.Request, host: FunctionHost, function: Functi
         data = json.loads(await request.read() or b"{}")
     except ValueError:
         return web.Response(status=400)
-    error = (
-        next((value for key, value in data.items() if key.lower() == "error"), None)
-        if isinstance(data, dict)
-        else None
-    )
+    error = None
+    if isinstance(data, dict):
+        error = next((value for key, value in data.items() if key.lower() == "error"), None)
     context = _context(request, arguments=None, error=error)
     result = await _call(host, function, context, {})
     is_connected = request.headers["X-ASRS-Event"].lower() == "connected"
@@ -107,21 +102,26 @@ async def _message(request: web.Request, host: FunctionHost, function: Function)
     invocation = _invocation(request.content_type, await request.read())
     if invocation is None or invocation.target.lower() != request.headers["X-ASRS-Event"].lower():
         return web.Response(status=500)
+    arguments = [as_json(argument) for argument in invocation.arguments]
     names = parameter_names(function)
-    if names and len(names) != len(invocation.arguments):
+    if names and len(names) != len(arguments):
         problem = (
             f"The function accepts {len(names)} arguments ({', '.join(names)}), "
-            f"but the invocation of '{invocation.target}' sent {len(invocation.arguments)}."
+            f"but the invocation of '{invocation.target}' sent {len(arguments)}."
         )
         host.console.host_line(f"SignalRTriggerParametersNotMatchException: {problem}", error=True)
-        return _completion(request.content_type, invocation, error=problem)
-    data = dict(zip(names, invocation.arguments, strict=False))
-    result = await _call(
-        host, function, _context(request, arguments=invocation.arguments, error=None), data
-    )
+        return _failed(request.content_type, invocation, problem)
+    data = dict(zip(names, arguments, strict=False))
+    context = _context(request, arguments=arguments, error=None)
+    result = await _call(host, function, context, data)
     if result.failure is not None:
-        return _completion(request.content_type, invocation, error=result.failure.message)
-    return _completion(request.content_type, invocation, value=_returned(result))
+        return _failed(request.content_type, invocation, result.failure.message)
+    try:
+        return _completed(request.content_type, invocation, _returned(result))
+    except LocalProtocolError as error:
+        problem = f"What '{function.name}' returned cannot be sent to the client. {error}"
+        host.console.host_line(problem, error=True)
+        return _failed(request.content_type, invocation, problem)
 
 
 async def _call(
@@ -171,49 +171,73 @@ def _claims(text: str) -> dict[str, str]:
 
 
 def _invocation(content_type: str, body: bytes) -> Invocation | None:
+    """The client's invocation, without framing; None for anything else."""
     try:
-        if content_type == MSGPACK:
-            _, _, invocation_id, target, arguments, *_ = msgpack.unpackb(body)
-        else:
-            data = json.loads(body)
-            invocation_id, target, arguments = (
-                data.get("invocationId"),
-                data["target"],
-                data.get("arguments") or [],
-            )
-    except (ValueError, KeyError, TypeError, AttributeError):
+        message = ENCODINGS[content_type].parse(body)
+    except RemoteProtocolError:
         return None
-    if not isinstance(target, str) or not isinstance(arguments, list):
-        return None
-    return Invocation(target, arguments, str(invocation_id or ""))
+    if isinstance(message, Invocation):
+        return message
+    return None
+
+
+def as_json(value: Any) -> Any:
+    """An argument as the function's JSON text has it.
+
+    MessagePack carries more than JSON. Microsoft's extension reads it into .NET objects, without extension types such as a
+    Date's, and Json.NET writes those: bytes as base64, numbers that are none as text.
+    """
+    if isinstance(value, bytes):
+        return base64.b64encode(value).decode()
+    if isinstance(value, float) and not math.isfinite(value):
+        if math.isnan(value):
+            return "NaN"
+        return "Infinity" if value > 0 else "-Infinity"
+    if isinstance(value, list):
+        return [as_json(item) for item in value]
+    if isinstance(value, dict):
+        return {_as_key(key): as_json(item) for key, item in value.items()}
+    if isinstance(value, bool | int | float | str):
+        return value
+    return None
+
+
+def _as_key(key: Any) -> str:
+    text = as_json(key)
+    return text if isinstance(text, str) else json.dumps(text)
 
 
 def _returned(result: Result) -> Any:
     if not result.returned:
         return None
     [(kind, value)] = result.returned.items()
-    return json.loads(value) if kind == "json" else value
+    if kind == "json":
+        return json.loads(value)
+    if kind == "bytes":
+        return base64.b64decode(value)
+    return value
 
 
-def _completion(
-    content_type: str, invocation: Invocation, *, value: Any = None, error: str = ""
-) -> web.Response:
-    """200 with a framed Completion in the client's protocol, 200 with nothing when the client waits for nothing."""
-    if not invocation.id:
-        return web.Response(status=500 if error else 200)
-    if content_type == MSGPACK:
-        message = [3, {}, invocation.id, *([1, error] if error else [3, value])]
-        packed: bytes = msgpack.packb(message)
-        return web.Response(body=_varint(len(packed)) + packed, content_type=MSGPACK)
-    outcome = {"error": error} if error else {"result": value}
-    text = json.dumps({"type": 3, "invocationId": invocation.id, **outcome}, separators=(",", ":"))
-    return web.Response(body=text.encode() + RECORD_SEPARATOR, content_type=JSON)
+def _completed(content_type: str, invocation: Invocation, result: Any) -> web.Response:
+    """200 with a framed Completion in the client's protocol, with nothing when the client waits for nothing.
+
+    Raises:
+        LocalProtocolError: The client's protocol cannot carry the result.
+    """
+    if not invocation.invocation_id:
+        return web.Response(status=200)
+    return _answer(content_type, Completion(invocation.invocation_id, result))
 
 
-def _varint(number: int) -> bytes:
-    """The length prefix of the binary hub protocol."""
-    prefix = bytearray()
-    while number >= 0x80:
-        prefix.append(number & 0x7F | 0x80)
-        number >>= 7
-    return bytes([*prefix, number])
+def _failed(content_type: str, invocation: Invocation, error: str) -> web.Response:
+    """200 with a Completion that has an error; 500 when the client waits for nothing."""
+    if not invocation.invocation_id:
+        return web.Response(status=500)
+    # Half of a surrogate pair, which a Python text may have and no encoding of the hub protocol, becomes "?".
+    sentence = error.encode(errors="replace").decode()
+    return _answer(content_type, Completion(invocation.invocation_id, error=sentence))
+
+
+def _answer(content_type: str, completion: Completion) -> web.Response:
+    frame = ENCODINGS[content_type].serialize(completion)
+    return web.Response(body=frame, content_type=content_type)

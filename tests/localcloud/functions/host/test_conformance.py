@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import json
-import os
 from pathlib import Path
 
 import pytest
 
 from chatkit.localcloud.functions.worker_process import worker
-from tests.tools import Tools
 from tests.localcloud.functions.host import conformance_run, conformance_table, python313
 from tests.localcloud.functions.host.conformance_cases import CALL, LOAD
 from tests.localcloud.functions.host.conformance_run import DIFFERENCES, RECORDED, Outcomes
+from tests.tools import Tools
 
 WORKER_FOLDER = str(Path(worker.__file__).parent)
 recorded: Outcomes = json.loads(RECORDED.read_text(encoding="utf-8"))
