@@ -72,7 +72,7 @@ def _same_instance(session: Session) -> str:
 
 def _opens(session: Session) -> str:
     connection = service.of_local_settings(session)
-    answer = service.knock(connection, client_token(connection, session.hub))
+    answer = service.probe(connection, client_token(connection, session.hub), session.hub)
     hint = "workshop.write_local_settings() writes the present key."
     expect(
         answer.status == 200, "A token signed with that key", expected="200", got=answer, hint=hint

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import jwt
 
 from chatkit.lesson.checks import service
-from chatkit.lesson.checks.evidence import expect, listening, run
+from chatkit.lesson.checks.evidence import HubEndpoint, expect, listening, run
 from chatkit.lesson.checks.people import introduced
 from chatkit.lesson.http import fetch
 
@@ -28,7 +28,7 @@ def check(session: Session) -> Iterator[str]:
     yield "POST /api/SignalRInfo and POST /api/negotiate answer JSON with url and accessToken."
     yield _claims(session, info)
     run(_connect(f"{api}/api/negotiate"))
-    yield "A client that asked negotiate is connected to hub chat."
+    yield f"A client that asked negotiate is connected to hub {session.hub}."
 
 
 def local_api(session: Session) -> str:
@@ -72,17 +72,21 @@ def connection_info(url: str, people: Mapping[str, SignedIn] | None = None) -> d
 
 def _claims(session: Session, info: dict[str, Any]) -> str:
     connection = service.of_local_settings(session)
-    url, token = str(info["url"]), str(info["accessToken"])
+    hub = session.hub
+    url = str(info["url"])
     expect(
-        "?hub=chat" in url.lower(),
+        f"?hub={hub}" in url.lower(),
         "The url",
-        expected="hub=chat in it",
+        expected=f"hub={hub} in it",
         got=url.partition("?")[2] or "no hub",
-        hint="hubName is chat.",
+        hint=f"hubName is {hub}.",
     )
     try:
         claims = jwt.decode(
-            token, connection.access_key, algorithms=["HS256"], options={"verify_aud": False}
+            str(info["accessToken"]),
+            connection.access_key,
+            algorithms=["HS256"],
+            options={"verify_aud": False},
         )
     except jwt.InvalidTokenError as error:
         hint = "Is the connection string the one of your instance? workshop.write_local_settings(), then start again."
@@ -94,13 +98,13 @@ def _claims(session: Session, info: dict[str, Any]) -> str:
             hint=hint,
         )
         raise
-    audience = f"{connection.endpoint}/client/?hub=chat"
+    audience = f"{connection.endpoint}/client/?hub={hub}"
     expect(
         claims.get("aud") == audience,
         "The token's audience (aud)",
         expected=audience,
         got=claims.get("aud"),
-        hint="hubName is chat.",
+        hint=f"hubName is {hub}.",
     )
     minutes = round((claims["exp"] - claims.get("iat", time.time())) / 60)
     expect(
@@ -119,9 +123,13 @@ def _claims(session: Session, info: dict[str, Any]) -> str:
         got=f"claim {', '.join(users)}",
         hint=hint,
     )
-    return "The token is signed with your access key, is for hub chat only, lives 60 minutes and names no user."
+    return (
+        f"The token is signed with your access key, is for hub {hub} only, lives 60 minutes"
+        " and names no user."
+    )
 
 
 async def _connect(url: str) -> None:
-    async with listening(("alice", url, ""), headers={"alice": introduced()["alice"].headers}):
+    alice = introduced()["alice"]
+    async with listening(HubEndpoint("alice", url), headers={"alice": alice.headers}):
         pass

@@ -1,4 +1,4 @@
-"""How checks look at things: one way to fail, and listeners on a hub."""
+"""How checks look at things: one way to fail, and clients on a hub that note what they receive."""
 
 from __future__ import annotations
 
@@ -63,9 +63,24 @@ def run(work: Coroutine[Any, Any, T]) -> T:
     return portal().call(work, timeout_s=LIMIT_S)
 
 
+@dataclass(frozen=True)
+class HubEndpoint:
+    """Where a client asks for its connection to a hub.
+
+    Attributes:
+        name: Of the client that connects there.
+        url: A negotiate address.
+        token: Given when the address is the service's own; a negotiate function hands one out.
+    """
+
+    name: str
+    url: str
+    token: str = ""
+
+
 @dataclass
-class Ear:
-    """Somebody who listens on a hub and notes every invocation."""
+class Recipient:
+    """A client on a hub that notes every invocation."""
 
     name: str
     frames: list[tuple[str, list[Any]]] = field(default_factory=list)
@@ -79,57 +94,63 @@ class Ear:
     def changed(self, state: State, why: str) -> None:
         """States are not noted."""
 
-    async def hears(self, text: str) -> bool:
+    async def wait_for(self, text: str) -> bool:
         """Wait for an invocation that has this text in an argument."""
         try:
             async with asyncio.timeout(ARRIVAL_S):
-                while not self.heard(text):
+                while not self.frames_with(text):
                     self._new.clear()
                     await self._new.wait()
         except TimeoutError:
             return False
         return True
 
-    def heard(self, text: str) -> list[tuple[str, list[Any]]]:
+    def frames_with(self, text: str) -> list[tuple[str, list[Any]]]:
         """The invocations so far that have this text in an argument."""
         return [frame for frame in self.frames if text in json.dumps(frame[1], ensure_ascii=False)]
 
 
 @asynccontextmanager
 async def listening(
-    *doors: tuple[str, str, str], headers: Mapping[str, Mapping[str, str]] | None = None
-) -> AsyncIterator[list[Ear]]:
-    """Connect listeners, each through a door: its name, a negotiate address, and a token when that is the service's own.
+    *endpoints: HubEndpoint, headers: Mapping[str, Mapping[str, str]] | None = None
+) -> AsyncIterator[list[Recipient]]:
+    """Connect a client to each endpoint, for as long as the block runs.
 
     Args:
-        doors: One for each listener.
-        headers: What a listener of this name shows to the negotiate function.
+        endpoints: One for each client.
+        headers: What a client of this name shows to the negotiate function.
 
     Raises:
         CheckFailed: One could not connect.
     """
     async with AsyncExitStack() as stack:
-        session = await stack.enter_async_context(
-            aiohttp.ClientSession(trust_env=not is_loopback(doors[0][1]))
-        )
-        ears = [Ear(name) for name, _, _ in doors]
-        for ear, (_, url, token) in zip(ears, doors, strict=True):
+        is_local = is_loopback(endpoints[0].url)
+        session = await stack.enter_async_context(aiohttp.ClientSession(trust_env=not is_local))
+        recipients = []
+        for endpoint in endpoints:
+            recipient = Recipient(endpoint.name)
+            shown = (headers or {}).get(endpoint.name, {})
             connection = HubConnection(
-                session, url, ear, (headers or {}).get(ear.name, {}), access_token=token
+                session, endpoint.url, recipient, shown, access_token=endpoint.token
             )
             try:
                 await connection.start()
             except FAILURES as error:
                 raise _not_connected(error) from error
             stack.push_async_callback(connection.stop)
-        yield ears
+            recipients.append(recipient)
+        yield recipients
 
 
 def _not_connected(error: BaseException) -> CheckFailed:
-    message = error.message if isinstance(error, ChatkitError) else str(error)
-    hint = (
-        error.hint if isinstance(error, ChatkitError) else ""
-    ) or "The function host's log says more."
+    message = str(error)
+    hint = ""
+    if isinstance(error, ChatkitError):
+        message = error.message
+        hint = error.hint
     return CheckFailed(
-        "Connecting to the hub", expected="a connection", got=message.rstrip("."), hint=hint
+        "Connecting to the hub",
+        expected="a connection",
+        got=message.rstrip("."),
+        hint=hint or "The function host's log says more.",
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
@@ -10,7 +11,16 @@ from urllib.parse import quote
 from chatkit.chat.client.sign_in import SignedIn
 from chatkit.lesson.checks.authentication import ON, PUBLISH
 from chatkit.lesson.checks.deployed_app import deployed_api
-from chatkit.lesson.checks.evidence import ARRIVAL_S, QUIET_S, Ear, expect, listening, run, words
+from chatkit.lesson.checks.evidence import (
+    ARRIVAL_S,
+    QUIET_S,
+    HubEndpoint,
+    Recipient,
+    expect,
+    listening,
+    run,
+    words,
+)
 from chatkit.lesson.checks.people import has_sign_in, signed_in
 from chatkit.lesson.http import Answer, fetch
 
@@ -18,7 +28,8 @@ if TYPE_CHECKING:
     from chatkit.steps.session import Session
 
 TABS = (("alice", "alice's second tab"), ("bob", "bob"), ("bob", "bob's second tab"))
-GUEST, NOBODY = "guest", "nobody-of-this-name"
+GUEST = "guest"
+NOBODY = "nobody-of-this-name"
 ASK_EVERY_S = 0.25
 PAGE_SIZE = 5
 
@@ -42,10 +53,11 @@ def check(session: Session) -> Iterator[str]:
 
 
 async def _wire(api: str, people: Mapping[str, SignedIn]) -> dict[str, Any]:
-    doors = [(tab, f"{api}/api/negotiate", "") for _, tab in (*TABS, ("carol", "carol"))]
-    headers = {tab: people[user].headers for user, tab in (*TABS, ("carol", "carol"))}
+    tabs = (*TABS, ("carol", "carol"))
+    endpoints = [HubEndpoint(tab, f"{api}/api/negotiate") for _, tab in tabs]
+    headers = {tab: people[user].headers for user, tab in tabs}
     text = words("this message is for bob only")
-    async with listening(*doors, headers=headers) as ears:
+    async with listening(*endpoints, headers=headers) as recipients:
         # what a sender must not decide is sent along: all of it has to be ignored
         forged = {
             "sender": "carol",
@@ -63,27 +75,27 @@ async def _wire(api: str, people: Mapping[str, SignedIn]) -> dict[str, Any]:
             got=answer,
             hint=PUBLISH,
         )
-        for ear in ears[:-1]:
+        for recipient in recipients[:-1]:
             expect(
-                await ear.hears(text),
-                ear.name,
+                await recipient.wait_for(text),
+                recipient.name,
                 expected="the message",
                 got=f"nothing within {ARRIVAL_S:g} s",
                 hint=PUBLISH,
             )
         await asyncio.sleep(QUIET_S)
-        for ear in ears:
-            _heard(ear, text, 0 if ear.name == "carol" else 1)
+        for recipient in recipients:
+            _expect_received(recipient, text, 0 if recipient.name == "carol" else 1)
     message: dict[str, Any] = answer.json()
     return message
 
 
-def _heard(ear: Ear, text: str, times: int) -> None:
-    got = len(ear.heard(text))
+def _expect_received(recipient: Recipient, text: str, times: int) -> None:
+    got = len(recipient.frames_with(text))
     what = "the message once" if times else "nothing of it"
     expect(
         got == times,
-        f"What {ear.name} received",
+        f"What {recipient.name} received",
         expected=what,
         got=f"it {got} times",
         hint=PUBLISH,
@@ -107,9 +119,8 @@ def _feedback(api: str, people: Mapping[str, SignedIn], message: dict[str, Any])
         got=_json(away),
         hint=PUBLISH,
     )
-    unknown = (write(api, people["alice"], words("nobody has this name"), NOBODY).json() or {}).get(
-        "recipientConnected"
-    )
+    answer = write(api, people["alice"], words("nobody has this name"), NOBODY)
+    unknown = (answer.json() or {}).get("recipientConnected")
     expect(
         unknown is False,
         "recipientConnected for a made-up name",
@@ -121,8 +132,11 @@ def _feedback(api: str, people: Mapping[str, SignedIn], message: dict[str, Any])
 
 async def _visit(api: str, people: Mapping[str, SignedIn]) -> Any:
     """Let a guest come and leave, and ask until the service has noticed it."""
-    guest, told = people[GUEST], None
-    async with listening((GUEST, f"{api}/api/negotiate", ""), headers={GUEST: guest.headers}):
+    guest = people[GUEST]
+    told = None
+    async with listening(
+        HubEndpoint(GUEST, f"{api}/api/negotiate"), headers={GUEST: guest.headers}
+    ):
         pass
     for _ in range(int(ARRIVAL_S / ASK_EVERY_S)):
         answer = await asyncio.to_thread(
@@ -171,9 +185,9 @@ def _read(api: str, person: SignedIn, before: str = "", *, pages: int = 20) -> l
     ids: list[str] = []
     for _ in range(pages):
         cursor = ids[-1] if ids else before
-        url = f"{api}/api/messages?limit={PAGE_SIZE}" + (
-            f"&before={quote(cursor, safe='')}" if cursor else ""
-        )
+        url = f"{api}/api/messages?limit={PAGE_SIZE}"
+        if cursor:
+            url += f"&before={quote(cursor, safe='')}"
         answer = fetch("GET", url, headers=person.headers)
         expect(answer.status == 200, "GET /api/messages", expected="200", got=answer, hint=PUBLISH)
         page = [str(item.get("id")) for item in answer.json()]
@@ -192,4 +206,4 @@ def write(
 
 
 def _json(value: object) -> str:
-    return {True: "true", False: "false", None: "nothing"}.get(value, str(value))  # type: ignore[call-overload, no-any-return]
+    return "nothing" if value is None else json.dumps(value)

@@ -12,7 +12,8 @@ from chatkit.lesson.checks.evidence import (
     ARRIVAL_S,
     QUIET_S,
     WRITER,
-    Ear,
+    HubEndpoint,
+    Recipient,
     expect,
     listening,
     run,
@@ -30,9 +31,9 @@ CODE = "Compare send_message.py with the cell above: hubName chat, target newMes
 
 
 def check(session: Session) -> Iterator[str]:
-    """Two listeners and a stranger, then bad requests."""
+    """Two people and a stranger, then bad requests."""
     api = local_api(session)
-    other = service.door(service.of_local_settings(session), "another")
+    other = service.hub_endpoint(service.of_local_settings(session), "another")
     run(round_trip(api, other))
     yield "alice and bob, both connected, each received one newMessage with one argument: the message."
     yield "A client on another hub of the same instance received nothing."
@@ -55,7 +56,7 @@ def check(session: Session) -> Iterator[str]:
 
 async def round_trip(
     api: str,
-    *others: tuple[str, str, str],
+    *others: HubEndpoint,
     origin: str = "",
     people: Mapping[str, SignedIn] | None = None,
 ) -> None:
@@ -63,57 +64,59 @@ async def round_trip(
 
     Args:
         api: Address of the functions.
-        others: Doors of listeners that must not hear it.
+        others: Where clients listen that must not receive it.
         origin: Origin header to send, as a page would.
         people: Alice, bob and the writer as they are signed in; by default they name themselves.
 
     Raises:
         CheckFailed: Not everybody received it exactly once, or somebody else did.
     """
-    doors = [("alice", f"{api}/api/negotiate", ""), ("bob", f"{api}/api/negotiate", ""), *others]
+    negotiate = f"{api}/api/negotiate"
+    endpoints = [HubEndpoint("alice", negotiate), HubEndpoint("bob", negotiate), *others]
     text = words("this message goes to everybody once")
     headers = {name: person.headers for name, person in (people or introduced()).items()}
-    async with listening(*doors, headers=headers) as ears:
+    shown = dict(headers[WRITER])
+    if origin:
+        shown["Origin"] = origin
+    async with listening(*endpoints, headers=headers) as recipients:
         answer = await asyncio.to_thread(
             fetch,
             "POST",
             f"{api}/api/messages",
             body={"sender": WRITER, "text": text},
-            headers={**headers[WRITER], **({"Origin": origin} if origin else {})},
+            headers=shown,
         )
         expect(
             200 <= answer.status < 300, "POST /api/messages", expected="200", got=answer, hint=CODE
         )
-        for ear in ears[:2]:
-            await _heard_once(ear, text)
+        for recipient in recipients[:2]:
+            await _received_once(recipient, text)
         await asyncio.sleep(QUIET_S)
-        for ear in ears[:2]:
+        for recipient in recipients[:2]:
             expect(
-                len(ear.heard(text)) == 1,
-                ear.name,
+                len(recipient.frames_with(text)) == 1,
+                recipient.name,
                 expected="the message once",
-                got=f"{len(ear.heard(text))} times",
+                got=f"{len(recipient.frames_with(text))} times",
                 hint=CODE,
             )
-        for ear in ears[2:]:
+        for recipient in recipients[2:]:
             expect(
-                not ear.frames,
-                f"A client on hub {ear.name}",
+                not recipient.frames,
+                f"A client on hub {recipient.name}",
                 expected="nothing",
                 got="the message",
                 hint=CODE,
             )
 
 
-async def _heard_once(ear: Ear, text: str) -> None:
-    arrived = await ear.hears(text)
-    got = (
-        f"{ear.frames[-1][0]} with something else"
-        if ear.frames
-        else f"nothing within {ARRIVAL_S:g} s"
-    )
-    expect(arrived, f"What {ear.name} received", expected="the message", got=got, hint=CODE)
-    target, arguments = ear.heard(text)[0]
+async def _received_once(recipient: Recipient, text: str) -> None:
+    arrived = await recipient.wait_for(text)
+    got = f"nothing within {ARRIVAL_S:g} s"
+    if recipient.frames:
+        got = f"{recipient.frames[-1][0]} with something else"
+    expect(arrived, f"What {recipient.name} received", expected="the message", got=got, hint=CODE)
+    target, arguments = recipient.frames_with(text)[0]
     expect(target == TARGET, "The target", expected=TARGET, got=target, hint=CODE)
     right = (
         len(arguments) == 1 and isinstance(arguments[0], dict) and arguments[0].get("text") == text

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from chatkit.chat.client.addresses import negotiate_address, with_query
 from chatkit.cloud.provision import signalr
 from chatkit.core.errors import LocalProtocolError
-from chatkit.lesson.checks.evidence import expect
+from chatkit.lesson.checks.evidence import HubEndpoint, expect
 from chatkit.lesson.http import Answer, fetch
 from chatkit.steps import local_settings
 from chatkit.wire.connection_strings import SignalRConnectionString
@@ -52,16 +52,13 @@ def of_local_settings(session: Session) -> SignalRConnectionString:
         raise
 
 
-def door(connection: SignalRConnectionString, hub: str, name: str = "") -> tuple[str, str, str]:
-    """A way for `listening` into a hub with a token signed here, past the function app."""
-    return (
-        name or hub,
-        negotiate_address(client_url(connection, hub)),
-        client_token(connection, hub),
-    )
+def hub_endpoint(connection: SignalRConnectionString, hub: str, name: str = "") -> HubEndpoint:
+    """Where `listening` gets into a hub with a token signed here, past the function app."""
+    url = negotiate_address(client_url(connection, hub))
+    return HubEndpoint(name or hub, url, client_token(connection, hub))
 
 
-def knock(connection: SignalRConnectionString, token: str, hub: str = "chat") -> Answer:
+def probe(connection: SignalRConnectionString, token: str, hub: str) -> Answer:
     """Show the service a token, as a client does before it opens its WebSocket."""
     url = with_query(negotiate_address(client_url(connection, hub)), "negotiateVersion=1")
     return fetch("POST", url, headers={"Authorization": f"Bearer {token}"})

@@ -24,10 +24,11 @@ def check(session: Session) -> Iterator[str]:
     """Sku and mode as Azure has them, a connection with the key, and none with another key."""
     yield _instance(session)
     connection = SignalRConnectionString.parse(service.of_the_instance(session))
-    run(_connect(connection))
-    yield "A client with a token that its access key signed is connected to hub chat."
-    forged = client_token(replace(connection, access_key="not-the-key-" * 4), "chat")
-    answer = service.knock(connection, forged)
+    hub = session.hub
+    run(_connect(connection, hub))
+    yield f"A client with a token that its access key signed is connected to hub {hub}."
+    forged = client_token(replace(connection, access_key="not-the-key-" * 4), hub)
+    answer = service.probe(connection, forged, hub)
     expect(
         answer.status == 401,
         "A token that another key signed",
@@ -39,13 +40,10 @@ def check(session: Session) -> Iterator[str]:
 
 
 def _instance(session: Session) -> str:
-    settings = session.settings
+    names = session.settings.names
+    instances = session.connect().signalr().signal_r
     try:
-        found = (
-            session.connect()
-            .signalr()
-            .signal_r.get(settings.names.resource_group, settings.names.signalr)
-        )
+        found = instances.get(names.resource_group, names.signalr)
     except ResourceNotFoundError:
         expect(
             False,
@@ -55,11 +53,9 @@ def _instance(session: Session) -> str:
             hint="Run the cells above.",
         )
         raise
-    state, sku, mode = (
-        str(found.provisioning_state),
-        str(found.sku and found.sku.name),
-        service_mode(found),
-    )
+    state = str(found.provisioning_state)
+    sku = str(found.sku and found.sku.name)
+    mode = service_mode(found)
     expect(
         state == "Succeeded",
         "The instance's state",
@@ -80,6 +76,6 @@ def _instance(session: Session) -> str:
     return f"The instance exists: tier {sku}, service mode {mode}."
 
 
-async def _connect(connection: SignalRConnectionString) -> None:
-    async with listening(service.door(connection, "chat")):
+async def _connect(connection: SignalRConnectionString, hub: str) -> None:
+    async with listening(service.hub_endpoint(connection, hub)):
         pass

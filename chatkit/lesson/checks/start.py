@@ -16,9 +16,10 @@ BETWEEN = "Is a proxy or a login page of the network in between? `chatkit doctor
 
 def check(session: Session) -> Iterator[str]:
     """Resource Manager answers, and not just anybody."""
-    door = session.connect().rest(session.connect().resource_manager, signed_in=False)
+    cloud = session.connect()
+    client = cloud.rest(cloud.resource_manager, signed_in=False)
     with expecting("Resource Manager", expected="an answer", hint=BETWEEN):
-        status = door.get(SUBSCRIPTIONS, retry_total=1).status_code
+        status = client.get(SUBSCRIPTIONS, retry_total=1).status_code
     expect(
         status == 401,
         "Resource Manager, asked without a token",

@@ -22,9 +22,9 @@ def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
 def try_it(app: StubRoom) -> None:
     """Do the round trip, with a stranger on another hub."""
     app.signed = "token"
-    evidence.run(
-        round_trip(app.url, ("another", f"{app.url}/client/negotiate?hub=another", app.signed))
-    )
+    negotiate = f"{app.url}/client/negotiate?hub=another"
+    another = evidence.HubEndpoint("another", negotiate, app.signed)
+    evidence.run(round_trip(app.url, another))
 
 
 def test_a_good_room_passes(app: StubRoom) -> None:

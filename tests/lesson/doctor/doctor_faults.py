@@ -30,7 +30,7 @@ from azure.mgmt.web.models import (
 from chatkit.chat.client.background_loop import portal
 from chatkit.cloud.provision import storage
 from chatkit.lesson.checks.evidence import listening
-from chatkit.lesson.checks.service import door, of_local_settings
+from chatkit.lesson.checks.service import hub_endpoint, of_local_settings
 from chatkit.lesson.doctor.diagnose import diagnose
 from chatkit.lesson.doctor.preflight import machine
 from chatkit.lesson.doctor.report import Report
@@ -293,9 +293,10 @@ def regenerated_key(workshop: Workshop) -> Iterator[None]:
 @contextmanager
 def full_house(workshop: Workshop) -> Iterator[None]:
     """Somebody has opened all the connections there are."""
-    connection, stack = of_local_settings(workshop.session), AsyncExitStack()
-    doors = [door(connection, workshop.hub, f"tab {number}") for number in range(20)]
-    portal().call(stack.enter_async_context(listening(*doors)))
+    connection = of_local_settings(workshop.session)
+    stack = AsyncExitStack()
+    tabs = [hub_endpoint(connection, workshop.hub, f"tab {number}") for number in range(20)]
+    portal().call(stack.enter_async_context(listening(*tabs)))
     yield
     portal().call(stack.aclose())
 

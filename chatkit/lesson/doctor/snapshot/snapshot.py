@@ -17,7 +17,7 @@ from chatkit.cloud import local_cloud
 from chatkit.cloud.connection import Cloud
 from chatkit.core.errors import ChatkitError, LocalProtocolError
 from chatkit.lesson.checks.evidence import listening
-from chatkit.lesson.checks.service import door
+from chatkit.lesson.checks.service import hub_endpoint
 from chatkit.lesson.doctor.snapshot.folder import Folder
 from chatkit.lesson.doctor.snapshot.lookups import Lookups, Unknown
 from chatkit.lesson.http import Answer, fetch
@@ -247,7 +247,7 @@ class Snapshot:
     def key_is_good(self) -> bool:
         """Whether the service takes a request that the local key signed."""
         self._needs(self.may_ask and self.facts.signalr)
-        path = "/api/hubs/chat/users/nobody?api-version=2022-06-01"
+        path = f"/api/hubs/{self.session.hub}/users/nobody?api-version=2022-06-01"
         token = rest_token(self.connection, path)
         answer = fetch(
             "HEAD", self.connection.server_url + path, headers={"Authorization": f"Bearer {token}"}
@@ -270,7 +270,7 @@ class Snapshot:
 async def _visit(connection: SignalRConnectionString, hub: str) -> str:
     """Connect and leave again."""
     try:
-        async with listening(door(connection, hub)):
+        async with listening(hub_endpoint(connection, hub)):
             return ""
     except FAILURES as error:
         return error.message if isinstance(error, ChatkitError) else type(error).__name__
