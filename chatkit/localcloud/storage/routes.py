@@ -12,8 +12,9 @@ from chatkit.localcloud.core.cors import Preflight, answer_headers, preflight_he
 from chatkit.localcloud.core.etags import http_date
 from chatkit.localcloud.core.web import loopback_only
 from chatkit.localcloud.storage.formats import dates
-from chatkit.localcloud.storage.operations.call import Answer, Part
+from chatkit.localcloud.storage.operations.call import Answer
 from chatkit.localcloud.storage.operations.dispatch import Operations, refusal
+from chatkit.localcloud.storage.sending import send_part
 from chatkit.localcloud.storage.state import cors
 from chatkit.localcloud.storage.state.contents import Contents
 from chatkit.localcloud.storage.state.errors import StorageError, bad_header, not_provided
@@ -26,7 +27,6 @@ from chatkit.localcloud.storage.state.request import (
     read_target,
 )
 
-AT_ONCE = 256 * 1024
 SERVER = "Windows-Azure-Blob/1.0 Microsoft-HTTPAPI/2.0"
 OTHER_SERVICE = re.compile(r"-(queue|table|file|dfs)$")
 METADATA = "x-ms-meta-"
@@ -70,7 +70,13 @@ class Edge:
         answer = await self._operations.answer(request)
         more = {**common, **_cors(request)}
         if answer.part is not None and request.method != "HEAD":
-            return await self._send(sent, answer, answer.part, more)
+            return await send_part(
+                sent,
+                self._contents,
+                answer.part,
+                status=answer.status,
+                headers={**answer.headers, **more},
+            )
         return _respond(sent, answer, more)
 
     def _read(self, sent: web.Request, headers: Mapping[str, str], request_id: str) -> Request:
@@ -108,21 +114,6 @@ class Edge:
             f"There is no storage account called '{target.account}' at this address.",
         )
 
-    async def _send(
-        self, sent: web.Request, answer: Answer, part: Part, more: Mapping[str, str]
-    ) -> web.StreamResponse:
-        headers = {**answer.headers, **more}
-        if part.length <= AT_ONCE:
-            body = self._contents.read(part.account, part.pieces, part.start, part.length)
-            return web.Response(status=answer.status, headers=headers, body=body)
-        response = web.StreamResponse(status=answer.status, headers=headers)
-        response.content_length = part.length
-        await response.prepare(sent)
-        async for chunk in self._contents.send(part.account, part.pieces, part.start, part.length):
-            await response.write(chunk)
-        await response.write_eof()
-        return response
-
 
 def _respond(sent: web.Request, answer: Answer, more: Mapping[str, str]) -> web.Response:
     """An answer without a part of a blob, as the web server sends it."""
@@ -140,7 +131,9 @@ def read_headers(sent: web.Request) -> dict[str, str]:
     headers: dict[str, str] = {}
     for name, value in sent.headers.items():
         folded = name.lower()
-        headers[folded] = f"{headers[folded]},{value}" if folded in headers else value
+        if folded in headers:
+            value = f"{headers[folded]},{value}"
+        headers[folded] = value
     return headers
 
 

@@ -1,4 +1,7 @@
-"""Static websites: what `$web` holds, served to anybody. Follows Microsoft's page "Static website hosting in Azure Storage"."""
+"""Static websites: what `$web` holds, served to anybody.
+
+Follows Microsoft's page "Static website hosting in Azure Storage".
+"""
 
 from __future__ import annotations
 
@@ -12,15 +15,16 @@ from chatkit.localcloud.core.etags import NOT_MODIFIED, Conditions, http_date
 from chatkit.localcloud.core.web import loopback_only
 from chatkit.localcloud.storage.formats import dates, ranges
 from chatkit.localcloud.storage.operations.properties import CONTENT_HEADERS, DEFAULT_TYPE
+from chatkit.localcloud.storage.sending import send_part
 from chatkit.localcloud.storage.state.contents import Contents
-from chatkit.localcloud.storage.state.models import WEB, Account, Blob
+from chatkit.localcloud.storage.state.models import WEB, Account, Blob, Part
 
 SERVER = "Windows-Azure-Web/1.0 Microsoft-HTTPAPI/2.0"
-AT_ONCE = 256 * 1024
 REASONS = {
     "WebsiteNotFound": (
         404,
-        "The requested website does not exist. Static website hosting is switched off for this account.",
+        "The requested website does not exist."
+        " Static website hosting is switched off for this account.",
     ),
     "WebContentNotFound": (404, "The requested content does not exist."),
     "UnsupportedHttpVerb": (405, "The resource doesn't support specified Http Verb."),
@@ -64,7 +68,9 @@ class Website:
         document = account.containers[WEB].blobs.get(account.website.error_document_404_path)
         if document is None:
             return _error(request, "WebContentNotFound")
-        return await self._send_whole(request, account, document, status=404)
+        headers = {**_headers(document), **_common(), "x-ms-error-code": "WebContentNotFound"}
+        whole = Part(account.name, document.pieces, 0, document.size)
+        return await send_part(request, self._contents, whole, status=404, headers=headers)
 
     async def _send(self, request: web.Request, account: Account, blob: Blob) -> web.StreamResponse:
         unmet = Conditions.read(request.headers, bare_tags=True).unmet(blob.etag, blob.modified)
@@ -78,54 +84,33 @@ class Website:
         if request.headers.get("If-Range", blob.etag) != blob.etag:
             wanted = ""
         try:
-            part = ranges.parse(wanted, blob.size, suffix=True) if wanted else None
+            part = ranges.parse(wanted, blob.size, suffix=True)
         except IndexError:
             return _error(request, "InvalidRange", **{"Content-Range": f"bytes */{blob.size}"})
-        if part is None:
-            return await self._send_whole(request, account, blob)
-        return await self._stream(request, account, blob, 206, part)
-
-    async def _send_whole(
-        self, request: web.Request, account: Account, blob: Blob, *, status: int = 200
-    ) -> web.StreamResponse:
-        return await self._stream(request, account, blob, status, (0, blob.size))
-
-    async def _stream(
-        self, request: web.Request, account: Account, blob: Blob, status: int, part: tuple[int, int]
-    ) -> web.StreamResponse:
         headers = {**_headers(blob), **_common()}
+        if part is None:
+            whole = Part(account.name, blob.pieces, 0, blob.size)
+            return await send_part(request, self._contents, whole, status=200, headers=headers)
         start, length = part
-        if status == 206:
-            headers["Content-Range"] = f"bytes {start}-{start + length - 1}/{blob.size}"
-            headers.pop("Content-MD5", None)
-        if status == 404:
-            headers["x-ms-error-code"] = "WebContentNotFound"
-        if length <= AT_ONCE and request.method == "GET":
-            return web.Response(
-                status=status,
-                headers=headers,
-                body=self._contents.read(account.name, blob.pieces, start, length),
-            )
-        response = web.StreamResponse(status=status, headers=headers)
-        response.content_length = length
-        await response.prepare(request)
-        if request.method == "GET":
-            async for chunk in self._contents.send(account.name, blob.pieces, start, length):
-                await response.write(chunk)
-        await response.write_eof()
-        return response
+        headers["Content-Range"] = f"bytes {start}-{start + length - 1}/{blob.size}"
+        headers.pop("Content-MD5", None)  # It is that of the whole content.
+        section = Part(account.name, blob.pieces, start, length)
+        return await send_part(request, self._contents, section, status=206, headers=headers)
 
 
 def find_page(account: Account, path: str) -> Blob | None:
     """The blob for a path: itself, or the index document of the folder it names."""
-    blobs, website = account.containers[WEB].blobs, account.website
+    blobs = account.containers[WEB].blobs
+    website = account.website
     if path and not path.endswith("/") and path in blobs:
         return blobs[path]
     if website.default_index_document_path and (not path or path.endswith("/")):
         return blobs.get(website.default_index_document_path)
     if not website.index_document:
         return None
-    folder = path if not path or path.endswith("/") else path + "/"
+    folder = path
+    if path and not path.endswith("/"):
+        folder += "/"
     return blobs.get(folder + website.index_document)
 
 
@@ -159,10 +144,14 @@ def _error(request: web.Request, code: str, **headers: str) -> web.Response:
         f"HttpStatusCode: {status}",
         f"ErrorCode: {code}",
         f"RequestId: {shown['x-ms-request-id']}",
+        f"TimeStamp: {dates.iso(dates.now())}",
     ]
-    items = "".join(
-        f"<li>{html.escape(line)}</li>" for line in [*lines, f"TimeStamp: {dates.iso(dates.now())}"]
+    items = "".join(f"<li>{html.escape(line)}</li>" for line in lines)
+    page = (
+        f"<!DOCTYPE html><html><head><title>{code}</title></head><body>"
+        f"<h1>{html.escape(reason)}</h1><p><ul>{items}</ul></p></body></html>"
     )
-    page = f"<!DOCTYPE html><html><head><title>{code}</title></head><body><h1>{html.escape(reason)}</h1><p><ul>{items}</ul></p>"
-    body = None if request.method == "HEAD" else (page + "</body></html>").encode()
-    return web.Response(status=status, headers=shown, body=body, content_type="text/html")
+    response = web.Response(status=status, headers=shown, content_type="text/html")
+    if request.method != "HEAD":
+        response.body = page.encode()
+    return response

@@ -11,9 +11,9 @@ from chatkit.localcloud.entra.tokens import Claims
 from chatkit.localcloud.storage.formats import dates
 from chatkit.localcloud.storage.formats.xmltext import Element
 from chatkit.localcloud.storage.state.errors import StorageError
+from chatkit.localcloud.storage.state.request import NEWEST_VERSION
 
 LONGEST_S = 7 * 24 * 3600
-VERSION = "2026-10-06"
 
 
 @dataclass(frozen=True)
@@ -25,7 +25,7 @@ class DelegationKey:
     start: str
     expiry: str
     service: str = "b"
-    version: str = VERSION
+    version: str = NEWEST_VERSION
     delegated_user_tid: str = ""
 
 
@@ -35,11 +35,12 @@ def read_request(given: Element, claims: Claims) -> DelegationKey:
     Raises:
         StorageError: InvalidXmlNodeValue for times that cannot be.
     """
-    start_text, expiry_text = given.value("Start"), given.value("Expiry")
-    start, expiry = (
-        dates.parse_iso(start_text) if start_text else dates.now(),
-        dates.parse_iso(expiry_text),
-    )
+    start_text = given.value("Start")
+    start: float | None = dates.now()
+    if start_text:
+        start = dates.parse_iso(start_text)
+    expiry_text = given.value("Expiry")
+    expiry = dates.parse_iso(expiry_text)
     if given.name != "KeyInfo" or start is None or expiry is None:
         raise StorageError("InvalidXmlNodeValue")
     if expiry <= start or expiry > dates.now() + LONGEST_S + 60:

@@ -60,17 +60,9 @@ def _recognised(request: Request) -> Access | None:
 
 def _of_account(request: Request) -> Access:
     query = request.query
-    fields = [
-        "sp",
-        "ss",
-        "srt",
-        "st",
-        "se",
-        "sip",
-        "spr",
-        "sv",
-        *(["ses"] if query.get("sv") >= "2020-12-06" else []),
-    ]
+    fields = ["sp", "ss", "srt", "st", "se", "sip", "spr", "sv"]
+    if query.get("sv") >= "2020-12-06":
+        fields.append("ses")
     text = "\n".join([request.account.name, *(query.get(name) for name in fields), ""])
     _check_signature(request, text)
     _check_rules(request, query.get("st"), query.get("se"))
@@ -80,27 +72,21 @@ def _of_account(request: Request) -> Access:
 
 
 def _of_service(request: Request) -> Access:
-    query, policy = request.query, _policy(request)
+    query = request.query
+    policy = _policy(request)
     _check_signature(request, "\n".join(_service_fields(request)))
-    start, expiry = (
-        query.get(name) or policy.get(kept, "")
-        for name, kept in (("st", "start"), ("se", "expiry"))
-    )
+    start = query.get("st") or policy.get("start", "")
+    expiry = query.get("se") or policy.get("expiry", "")
     _check_rules(request, start, expiry)
-    return Access(
-        "sas", query.get("sp") or policy.get("permission", ""), _resource(request), service=True
-    )
+    letters = query.get("sp") or policy.get("permission", "")
+    return Access("sas", letters, _resource(request), service=True)
 
 
 def _service_fields(request: Request) -> Iterator[str]:
-    query, version = request.query, request.query.get("sv")
-    yield from (
-        query.get("sp"),
-        query.get("st"),
-        query.get("se"),
-        _canonical(request),
-        query.get("si"),
-    )
+    query = request.query
+    version = query.get("sv")
+    yield from (query.get("sp"), query.get("st"), query.get("se"))
+    yield from (_canonical(request), query.get("si"))
     yield from (query.get("sip"), query.get("spr"), version)
     if version >= "2018-11-09":
         yield from (query.get("sr"), query.get("snapshot"))
@@ -111,11 +97,11 @@ def _service_fields(request: Request) -> Iterator[str]:
 
 def _delegated(request: Request) -> Access:
     query = request.query
-    if (
-        "suoid" in query
-    ):  # checked against access control lists of files, which only a hierarchical namespace has
+    if "suoid" in query:
+        # It is checked against access control lists, which only a hierarchical namespace has.
         raise failed(
-            "An unauthorized user (suoid) needs an account with a hierarchical namespace; this one has none."
+            "An unauthorized user (suoid) needs an account with a hierarchical namespace;"
+            " this one has none."
         )
     if "sduoid" in query and query.get("sv") < OLDEST_BOUND:
         raise failed(
@@ -125,10 +111,12 @@ def _delegated(request: Request) -> Access:
     value = delegation.value(request.account.secret, key)
     if not any(matches(value, text, query.get("sig")) for text in _delegation_texts(request)):
         raise failed("Signature did not match.")
-    start, expiry = dates.parse_iso(key.start), dates.parse_iso(key.expiry)
+    start = dates.parse_iso(key.start)
+    expiry = dates.parse_iso(key.expiry)
     if start is None or expiry is None or not start - 1 <= dates.now() <= expiry:
         raise failed(
-            f"Signature not valid in the specified key time frame: Start [{key.start}] - Expiry [{key.expiry}]"
+            f"Signature not valid in the specified key time frame: Start [{key.start}]"
+            f" - Expiry [{key.expiry}]"
         )
     _check_rules(request, query.get("st"), query.get("se"))
     principal = Claims(oid=key.oid, appid="", tid=key.tid, name="", raw={})
@@ -136,12 +124,13 @@ def _delegated(request: Request) -> Access:
 
 
 def _check_person(request: Request, person: Access | None) -> None:
-    """`sduoid` binds a signature to one principal (and `skdutid` to its tenant), who has to sign in as well."""
-    claims = person.claims if person is not None else None
-    if claims is None:
+    """`sduoid` binds a signature to one principal (`skdutid` to its tenant), who signs in as well."""
+    if person is None or person.claims is None:
         raise failed(
-            "The signature is bound to a principal (sduoid); a bearer token of that principal is missing."
+            "The signature is bound to a principal (sduoid);"
+            " a bearer token of that principal is missing."
         )
+    claims = person.claims
     tenant = request.query.get("skdutid") or request.query.get("sktid")
     if (claims.oid.lower(), claims.tid.lower()) != (
         request.query.get("sduoid").lower(),
@@ -154,20 +143,17 @@ def _check_person(request: Request, person: Access | None) -> None:
 
 def _delegation_texts(request: Request) -> Iterator[str]:
     """The newest form first; each older one has fewer fields."""
-    query, version = request.query, request.query.get("sv")
-    first = [
-        query.get("sp"),
-        query.get("st"),
-        query.get("se"),
-        _canonical(request),
-        *(query.get(name) for name in DELEGATION),
-    ]
-    agents = (
-        [query.get(name) for name in ("saoid", "suoid", "scid")] if version >= "2020-02-10" else []
-    )
+    query = request.query
+    version = query.get("sv")
+    first = [query.get("sp"), query.get("st"), query.get("se"), _canonical(request)]
+    first += [query.get(name) for name in DELEGATION]
+    agents: list[str] = []
+    if version >= "2020-02-10":
+        agents = [query.get(name) for name in ("saoid", "suoid", "scid")]
     delegated = [query.get("skdutid"), query.get("sduoid")]
     rules = [query.get("sip"), query.get("spr"), version, query.get("sr"), query.get("snapshot")]
-    rules += [query.get("ses")] if version >= "2020-12-06" else []
+    if version >= "2020-12-06":
+        rules.append(query.get("ses"))
     last = [query.get(name) for name in OVERRIDES]
     yield "\n".join([*first, *agents, *delegated, *rules, *_signed_request(request), *last])
     yield "\n".join([*first, *agents, *delegated, *rules, *last])
@@ -194,9 +180,11 @@ def _signed_request(request: Request) -> list[str]:
 
 
 def _canonical(request: Request) -> str:
-    target, resource = request.target, _resource(request)
+    target = request.target
     path = f"/blob/{target.account}/{target.container}"
-    return path if resource == "c" else f"{path}/{target.blob}"
+    if _resource(request) == "c":
+        return path
+    return f"{path}/{target.blob}"
 
 
 def _resource(request: Request) -> str:
@@ -211,10 +199,9 @@ def _policy(request: Request) -> dict[str, str]:
     if not name:
         return {}
     container = request.account.containers.get(request.target.container)
-    policy = container.policies.get(name) if container else None
-    if policy is None:
+    if container is None or name not in container.policies:
         raise failed(f"No stored access policy is called {name}.")
-    return policy
+    return container.policies[name]
 
 
 def _check_signature(request: Request, text: str) -> None:
@@ -223,13 +210,17 @@ def _check_signature(request: Request, text: str) -> None:
 
 
 def _check_rules(request: Request, start: str, expiry: str) -> None:
-    begins, ends = dates.parse_iso(start) if start else 0.0, dates.parse_iso(expiry)
+    begins: float | None = 0.0
+    if start:
+        begins = dates.parse_iso(start)
+    ends = dates.parse_iso(expiry)
     if begins is None or ends is None:
         raise failed("Start (st) or expiry (se) is missing or is no time.")
     if not begins <= dates.now() < ends:
         now = http_date(dates.now())
         raise failed(
-            f"Signature not valid in the specified time frame: Start [{start}] - Expiry [{expiry}] - Current [{now}]"
+            f"Signature not valid in the specified time frame: Start [{start}] - Expiry [{expiry}]"
+            f" - Current [{now}]"
         )
     if request.query.get("spr") == "https" and not request.secure:
         raise StorageError("AuthorizationProtocolMismatch")

@@ -19,10 +19,12 @@ def iso(at: float) -> str:
 
 
 def parse_iso(text: str) -> float | None:
-    """Unix time of an ISO 8601 date or time (UTC unless it says otherwise), or None when it is none."""
+    """Unix time of an ISO 8601 date or time, UTC unless it says otherwise; None when it is none."""
     try:
         found = datetime.fromisoformat(text)
-        return (found if found.tzinfo else found.replace(tzinfo=UTC)).timestamp()
+        if found.tzinfo is None:
+            found = found.replace(tzinfo=UTC)
+        return found.timestamp()
     except (ValueError, OverflowError):
         return None
 

@@ -8,7 +8,7 @@ less. Values compare as texts. No comparison holds for a tag that a blob does no
 from __future__ import annotations
 
 import operator
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from chatkit.localcloud.core import odata
@@ -72,25 +72,20 @@ def parse_condition(text: str) -> TagRule:
     Raises:
         ValueError: It is none.
     """
-    tree = odata.parse(text, odata.BLOB_TAGS)
-    alternatives = tree.operands if isinstance(tree, odata.Or) else (tree,)
-    rule = TagRule(tuple(_group(alternative) for alternative in alternatives))
+    match odata.parse(text, odata.BLOB_TAGS):
+        case odata.Or(alternatives):
+            rule = TagRule(tuple(_group(alternative) for alternative in alternatives))
+        case tree:
+            rule = TagRule((_group(tree),))
     if CONTAINER in rule.names:
         raise ValueError(f"a condition has no {CONTAINER}")
     return rule
 
 
 def _group(tree: odata.Node) -> tuple[Comparison, ...]:
-    return tuple(_comparisons(tree))
-
-
-def _comparisons(tree: odata.Node) -> Iterator[Comparison]:
-    match tree:
-        case odata.And(operands):
-            for operand in operands:
-                yield _comparison(operand)
-        case _:
-            yield _comparison(tree)
+    if isinstance(tree, odata.And):
+        return tuple(_comparison(operand) for operand in tree.operands)
+    return (_comparison(tree),)
 
 
 def _comparison(tree: odata.Node) -> Comparison:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from urllib.parse import quote
 from xml.parsers import expat
 from xml.sax.saxutils import escape, quoteattr
 
@@ -42,7 +43,9 @@ class Element:
     def value(self, name: str, default: str = "") -> str:
         """The text of the first child of a name."""
         child = self.child(name)
-        return default if child is None else child.text
+        if child is None:
+            return default
+        return child.text
 
     def render(self) -> str:
         """The element as text."""
@@ -51,16 +54,15 @@ class Element:
         )
         if not self.content:
             return f"<{self.name}{attributes} />"
-        inner = (
-            escape(self.content)
-            if isinstance(self.content, str)
-            else "".join(child.render() for child in self.content)
-        )
+        if isinstance(self.content, str):
+            inner = escape(self.content)
+        else:
+            inner = "".join(child.render() for child in self.content)
         return f"<{self.name}{attributes}>{inner}</{self.name}>"
 
 
 class Rendered(Element):
-    """An element whose content is XML already: for long lists, which are written part by part."""
+    """An element whose content is XML already: for long lists, which are written in parts."""
 
     def render(self) -> str:
         """The element as text."""
@@ -76,8 +78,6 @@ def named(name: str, text: str) -> Element:
     """An element for a blob's or prefix's name; a name that XML cannot hold is written percent-encoded."""
     if not FORBIDDEN.search(text):
         return Element(name, text)
-    from urllib.parse import quote
-
     return Element(name, quote(text), {"Encoded": "true"})
 
 
@@ -111,7 +111,7 @@ class _Reader:
             raise ValueError("nested too deep")
         self._open.append((Element(name, "", attributes), [], []))
 
-    def _end(self, name: str) -> None:
+    def _end(self, _name: str) -> None:
         element, children, texts = self._open.pop()
         element.content = children or "".join(texts)
         if self._open:
@@ -123,5 +123,6 @@ class _Reader:
         if self._open:
             self._open[-1][2].append(text)
 
-    def _doctype(self, *declaration: object) -> None:
+    def _doctype(self, *_declaration: object) -> None:
+        # An entity of a document type can grow to any size, or name a file.
         raise ValueError("a document type is not allowed")

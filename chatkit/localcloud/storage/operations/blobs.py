@@ -7,7 +7,7 @@ import hashlib
 
 from chatkit.localcloud.storage.formats import dates, ranges
 from chatkit.localcloud.storage.operations import conditions, leases, tags
-from chatkit.localcloud.storage.operations.call import Answer, Call, Part
+from chatkit.localcloud.storage.operations.call import Answer, Call
 from chatkit.localcloud.storage.operations.crc64 import check_crc64
 from chatkit.localcloud.storage.operations.properties import (
     DEFAULT_TYPE,
@@ -28,7 +28,7 @@ from chatkit.localcloud.storage.state.errors import (
     bad_query,
     not_provided,
 )
-from chatkit.localcloud.storage.state.models import APPEND, BLOCK, Blob
+from chatkit.localcloud.storage.state.models import APPEND, BLOCK, Blob, Part
 
 LARGEST_CHECKED_RANGE = 4 * 1024 * 1024
 
@@ -155,27 +155,29 @@ async def get_blob(call: Call) -> Answer:
     blob = _readable(call)
     headers = blob_headers(call.request, blob)
     size = blob.size
-    wanted = call.request.header("x-ms-range") or call.request.header("range")
+    # Microsoft's "Specifying the range header": with both of them, x-ms-range counts.
+    text = call.request.header("x-ms-range") or call.request.header("range")
     try:
-        part = ranges.parse(wanted, size) if wanted else None
+        part = ranges.parse(text, size)
     except IndexError:
         raise StorageError("InvalidRange", headers={"Content-Range": f"bytes */{size}"}) from None
     if part is None:
         return Answer(200, headers, part=Part(call.account.name, blob.pieces, 0, size))
     start, length = part
+    wanted = Part(call.account.name, blob.pieces, start, length)
     if "Content-MD5" in headers:
         headers["x-ms-blob-content-md5"] = headers.pop("Content-MD5")
     headers["Content-Range"] = f"bytes {start}-{start + length - 1}/{size}"
     if call.request.header("x-ms-range-get-content-md5").lower() == "true":
-        headers["Content-MD5"] = _md5_of_part(call, blob, start, length)
-    return Answer(206, headers, part=Part(call.account.name, blob.pieces, start, length))
+        headers["Content-MD5"] = _md5_of(call, wanted)
+    return Answer(206, headers, part=wanted)
 
 
-def _md5_of_part(call: Call, blob: Blob, start: int, length: int) -> str:
-    if length > LARGEST_CHECKED_RANGE:
+def _md5_of(call: Call, part: Part) -> str:
+    if part.length > LARGEST_CHECKED_RANGE:
         raise StorageError("OutOfRangeInput")
-    part = call.repository.contents.read(call.account.name, blob.pieces, start, length)
-    return base64.b64encode(hashlib.md5(part, usedforsecurity=False).digest()).decode()
+    data = call.repository.contents.read(part)
+    return base64.b64encode(hashlib.md5(data, usedforsecurity=False).digest()).decode()
 
 
 async def get_properties(call: Call) -> Answer:

@@ -5,15 +5,16 @@ from __future__ import annotations
 import base64
 import binascii
 import hashlib
+from collections.abc import Iterable
 
-from chatkit.localcloud.core.etags import http_date
 from chatkit.localcloud.storage.formats.xmltext import Element
 from chatkit.localcloud.storage.operations import blobs, conditions, leases
 from chatkit.localcloud.storage.operations.call import LARGEST_APPEND, Answer, Call, xml_answer
 from chatkit.localcloud.storage.operations.crc64 import check_crc64_of
-from chatkit.localcloud.storage.operations.properties import written
+from chatkit.localcloud.storage.operations.properties import stamp, written
 from chatkit.localcloud.storage.state.errors import StorageError, bad_header, bad_query
 from chatkit.localcloud.storage.state.models import APPEND, BLOCK, Blob, Piece
+from chatkit.localcloud.storage.state.request import Request
 
 MOST_BLOCKS = 50_000
 LONGEST_BLOCK_ID = 64
@@ -27,8 +28,10 @@ async def put_block(call: Call) -> Answer:
     received = await blobs.receive(call, hashed=False)
     received.piece.block_id = block_id
     stage(call, received.piece)
-    checksum = {"Content-MD5": base64.b64encode(received.md5).decode()} if received.md5 else {}
-    return Answer(201, {**checksum, "x-ms-request-server-encrypted": "true"})
+    headers = {"x-ms-request-server-encrypted": "true"}
+    if received.md5:
+        headers["Content-MD5"] = base64.b64encode(received.md5).decode()
+    return Answer(201, headers)
 
 
 def stage(call: Call, piece: Piece) -> None:
@@ -84,7 +87,9 @@ def _chosen(call: Call, old: Blob | None, listed: Element) -> list[Piece]:
     if len(listed.children) > MOST_BLOCKS:
         raise StorageError("BlockCountExceedsLimit")
     staged = call.container.staged.get(call.target.blob, {})
-    committed = {piece.block_id: piece for piece in old.pieces if piece.block_id} if old else {}
+    committed: dict[str, Piece] = {}
+    if old is not None:
+        committed = {piece.block_id: piece for piece in old.pieces if piece.block_id}
     sources = {
         "Uncommitted": [staged],
         "Committed": [committed],
@@ -94,14 +99,15 @@ def _chosen(call: Call, old: Blob | None, listed: Element) -> list[Piece]:
     for element in listed.children:
         if element.name not in sources:
             raise StorageError("InvalidXmlDocument")
-        found = next(
-            (source[element.text] for source in sources[element.name] if element.text in source),
-            None,
-        )
-        if found is None:
-            raise StorageError("InvalidBlockList")
-        pieces.append(found)
+        pieces.append(_block(element.text, sources[element.name]))
     return pieces
+
+
+def _block(block_id: str, sources: list[dict[str, Piece]]) -> Piece:
+    for source in sources:
+        if block_id in source:
+            return source[block_id]
+    raise StorageError("InvalidBlockList")
 
 
 async def get_block_list(call: Call) -> Answer:
@@ -121,14 +127,19 @@ async def get_block_list(call: Call) -> Answer:
     leases.require(call.request, blob, optional=True)
     lists = []
     if which != "uncommitted":
-        committed = [piece for piece in blob.pieces if piece.block_id] if blob else []
-        lists.append(Element("CommittedBlocks", [*map(_element, committed)]))
+        lists.append(_list_element("CommittedBlocks", blob.pieces if blob else ()))
     if which != "committed":
-        lists.append(Element("UncommittedBlocks", [*map(_element, staged.values())]))
-    headers = {"x-ms-blob-content-length": str(blob.size if blob else 0)}
+        lists.append(_list_element("UncommittedBlocks", staged.values()))
+    headers = {"x-ms-blob-content-length": "0"}
     if blob is not None:
-        headers |= {"ETag": blob.etag, "Last-Modified": http_date(blob.modified)}
+        headers = {"x-ms-blob-content-length": str(blob.size), **stamp(blob)}
     return xml_answer(Element("BlockList", lists), headers=headers)
+
+
+def _list_element(name: str, pieces: Iterable[Piece]) -> Element:
+    """Blocks; content that was put at once is none."""
+    blocks = [_element(piece) for piece in pieces if piece.block_id]
+    return Element(name, blocks)
 
 
 def _element(piece: Piece) -> Element:
@@ -136,31 +147,40 @@ def _element(piece: Piece) -> Element:
 
 
 async def append_block(call: Call) -> Answer:
-    """Append Block. From the checks to the stored document nothing else runs, so concurrent appends follow each other."""
+    """Append Block."""
     if not call.request.length:
         raise bad_header("content-length", "0")
     _appendable(call)
     data = await call.request.read(LARGEST_APPEND)
     if len(data) != call.request.length:
         raise StorageError("InvalidInput")
-    if call.request.header("content-md5"):
-        blobs.check_md5(
-            call.request.header("content-md5"), hashlib.md5(data, usedforsecurity=False).digest()
-        )
+    md5 = call.request.header("content-md5")
+    if md5:
+        blobs.check_md5(md5, hashlib.md5(data, usedforsecurity=False).digest())
     await check_crc64_of(call.request, data)
-    return append(call, data, call.request.header("content-md5"))
+    return append(call, data, md5)
 
 
 def append(call: Call, data: bytes, md5: str = "") -> Answer:
-    """Write data to the end of an append blob, if its state still allows to; the answer shows its MD5, if that was checked."""
+    """Write data to the end of an append blob, if its state still allows to.
+
+    Nothing else runs from the checks to the stored document, so concurrent appends follow each
+    other.
+
+    Args:
+        call: The request.
+        data: What to write.
+        md5: The data's MD5 when that was checked; the answer shows it.
+    """
     blob = _appendable(call)
     offset = blob.size
-    _check_position(call, offset, len(data))
+    _check_position(call.request, offset, len(data))
     contents = call.repository.contents
     before = blob.etag, blob.modified
-    piece = blob.pieces[0] if blob.pieces else contents.new_piece(call.account.name)
+    if not blob.pieces:
+        blob.pieces = [contents.new_piece(call.account.name)]
+    piece = blob.pieces[0]
     contents.append(call.account.name, piece, data)
-    blob.pieces = [piece]
     piece.size += len(data)
     blob.append_blocks += 1
     blob.touch()
@@ -171,11 +191,14 @@ def append(call: Call, data: bytes, md5: str = "") -> Answer:
         blob.append_blocks -= 1
         blob.etag, blob.modified = before
         raise
-    place = {
+    headers = {
+        **written(blob),
         "x-ms-blob-append-offset": str(offset),
         "x-ms-blob-committed-block-count": str(blob.append_blocks),
     }
-    return Answer(201, written(blob, **place, **({"Content-MD5": md5} if md5 else {})))
+    if md5:
+        headers["Content-MD5"] = md5
+    return Answer(201, headers)
 
 
 def _appendable(call: Call) -> Blob:
@@ -189,16 +212,23 @@ def _appendable(call: Call) -> Blob:
     return blob
 
 
-def _check_position(call: Call, offset: int, length: int) -> None:
-    for name, code, reached in (
-        ("x-ms-blob-condition-appendpos", "AppendPositionConditionNotMet", offset),
-        ("x-ms-blob-condition-maxsize", "MaxBlobSizeConditionNotMet", offset + length),
-    ):
-        text = call.request.header(name)
-        if text and not text.isdecimal():
-            raise bad_header(name, text)
-        if text and (reached != int(text) if name.endswith("appendpos") else reached > int(text)):
-            raise StorageError(code)
+def _check_position(request: Request, offset: int, length: int) -> None:
+    """Check the two conditions on where an append begins and ends."""
+    wanted = _number(request, "x-ms-blob-condition-appendpos")
+    if wanted is not None and offset != wanted:
+        raise StorageError("AppendPositionConditionNotMet")
+    largest = _number(request, "x-ms-blob-condition-maxsize")
+    if largest is not None and offset + length > largest:
+        raise StorageError("MaxBlobSizeConditionNotMet")
+
+
+def _number(request: Request, header: str) -> int | None:
+    text = request.header(header)
+    if not text:
+        return None
+    if not text.isdecimal():
+        raise bad_header(header, text)
+    return int(text)
 
 
 async def seal(call: Call) -> Answer:
@@ -206,7 +236,7 @@ async def seal(call: Call) -> Answer:
     blob = blobs.writable(call)
     if blob.kind != APPEND:
         raise StorageError("InvalidBlobType")
-    _check_position(call, blob.size, 0)
+    _check_position(call.request, blob.size, 0)
     if not blob.sealed:
         blob.sealed = True
         blob.touch()

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from chatkit.localcloud.storage.auth.access import Access
 from chatkit.localcloud.storage.formats.xmltext import Element, document
-from chatkit.localcloud.storage.state.models import Account, Blob, Container, Piece
+from chatkit.localcloud.storage.state.models import Account, Blob, Container, Part
 from chatkit.localcloud.storage.state.repository import Repository
 from chatkit.localcloud.storage.state.request import Request, Target
 
@@ -55,16 +55,6 @@ class Call:
             StorageError: ContainerNotFound or BlobNotFound.
         """
         return self.request.blob
-
-
-@dataclass(frozen=True)
-class Part:
-    """Bytes of a blob that an answer sends: of these pieces of an account, from `start` on."""
-
-    account: str
-    pieces: list[Piece]
-    start: int
-    length: int
 
 
 @dataclass(frozen=True)

@@ -86,7 +86,8 @@ async def get_acl(call: Call) -> Answer:
 
 async def set_acl(call: Call) -> Answer:
     """Set Container ACL: replaces public access and stored access policies."""
-    container, policies = call.container, {}
+    container = call.container
+    policies = {}
     if call.request.header("content-length", "0") != "0":
         given = await call.request.read_xml()
         if given.name != "SignedIdentifiers":
@@ -100,7 +101,8 @@ async def set_acl(call: Call) -> Answer:
             raise StorageError("InvalidXmlNodeValue")
     conditions.check_write(call.request, container)
     leases.require(call.request, container, optional=True)
-    container.public, container.policies = _public(call.request), policies
+    container.public = _public(call.request)
+    container.policies = policies
     return _changed(call, container)
 
 
@@ -111,13 +113,16 @@ async def refuse_directories(call: Call) -> Answer:
 
 
 def _identifier(item: tuple[str, dict[str, str]]) -> Element:
+    name, policy = item
     values = [
-        Element(name, item[1][name.lower()]) for name in POLICY_FIELDS if item[1].get(name.lower())
+        Element(shown, policy[shown.lower()])
+        for shown in POLICY_FIELDS
+        if policy.get(shown.lower())
     ]
-    return Element(
-        "SignedIdentifier",
-        [Element("Id", item[0]), *([Element("AccessPolicy", values)] if values else [])],
-    )
+    parts = [Element("Id", name)]
+    if values:
+        parts.append(Element("AccessPolicy", values))
+    return Element("SignedIdentifier", parts)
 
 
 def _public(request: Request) -> str:
@@ -130,10 +135,10 @@ def _public(request: Request) -> str:
 
 
 def _headers(container: Container) -> dict[str, str]:
-    return {
-        **stamp(container),
-        **({"x-ms-blob-public-access": container.public} if container.public else {}),
-    }
+    headers = stamp(container)
+    if container.public:
+        headers["x-ms-blob-public-access"] = container.public
+    return headers
 
 
 def _changed(call: Call, container: Container) -> Answer:

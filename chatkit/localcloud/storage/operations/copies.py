@@ -20,7 +20,7 @@ from chatkit.localcloud.storage.operations import blobs, blocks, conditions
 from chatkit.localcloud.storage.operations.call import LARGEST_APPEND, Answer, Call
 from chatkit.localcloud.storage.operations.properties import metadata, written
 from chatkit.localcloud.storage.state.errors import StorageError, bad_header, not_provided
-from chatkit.localcloud.storage.state.models import APPEND, BLOCK, Blob, Piece
+from chatkit.localcloud.storage.state.models import APPEND, BLOCK, Blob, Part, Piece
 from chatkit.localcloud.storage.state.request import Query, Request, read_target
 
 READ = access.Right(access.BLOBS + "read", "r", "o", "blob")
@@ -105,7 +105,7 @@ class Copies:
 
         Args:
             call: The copy.
-            by_url: The service reads the source as anybody would by its URL: who asks for the copy is not who reads.
+            by_url: The service reads the source by its URL, without the rights of the caller.
         """
         url = urlsplit(call.request.required("x-ms-copy-source"))
         path = _local_path(call.request.origin, f"{url.scheme}://{url.netloc}", url.path)
@@ -116,8 +116,10 @@ class Copies:
             raise not_provided("A copy of what is no blob of an account here")
         if "snapshot" in query or "versionid" in query:
             raise not_provided("A snapshot or version")
+        headers: dict[str, str] = {}
         authorization = call.request.header("x-ms-copy-source-authorization")
-        headers = {"authorization": authorization} if authorization else {}
+        if authorization:
+            headers["authorization"] = authorization
         reading = replace(
             call.request,
             method="GET",
@@ -156,14 +158,18 @@ class Copies:
         reading, source = self._read(call)
         text = call.request.header("x-ms-source-range")
         try:
-            part = ranges.parse(text, source.size) if text else (0, source.size)
+            part = ranges.parse(text, source.size)
         except IndexError:
             raise StorageError("InvalidRange") from None
         if part is None:
-            raise bad_header("x-ms-source-range", text)
-        if part[1] > LARGEST_APPEND:
+            if text:
+                raise bad_header("x-ms-source-range", text)
+            part = 0, source.size
+        start, length = part
+        if length > LARGEST_APPEND:
             raise StorageError("RequestBodyTooLarge")
-        data = call.repository.contents.read(reading.account.name, source.pieces, *part)
+        wanted = Part(reading.account.name, source.pieces, start, length)
+        data = call.repository.contents.read(wanted)
         blobs.check_md5(
             call.request.header("x-ms-source-content-md5"),
             hashlib.md5(data, usedforsecurity=False).digest(),
@@ -205,9 +211,9 @@ def _like(call: Call, source: Blob, *, synchronous: bool) -> Blob:
     blob.append_blocks = source.append_blocks
     if synchronous and _copies_tags(call):
         blob.tags = dict(source.tags)
-    wanted = call.request.header("x-ms-seal-blob").lower()
-    sealed = wanted == "true" if wanted else source.sealed
-    blob.sealed = sealed and source.kind == APPEND
+    if source.kind == APPEND:
+        wanted = call.request.header("x-ms-seal-blob").lower()
+        blob.sealed = wanted == "true" or (not wanted and source.sealed)
     return blob
 
 
@@ -225,10 +231,9 @@ async def _checked_md5(call: Call, reading: Request) -> dict[str, str]:
         return {}
     source = reading.blob
     digest = hashlib.md5(usedforsecurity=False)
-    async for part in call.repository.contents.send(
-        reading.account.name, source.pieces, 0, source.size
-    ):
-        digest.update(part)
+    whole = Part(reading.account.name, source.pieces, 0, source.size)
+    async for chunk in call.repository.contents.send(whole):
+        digest.update(chunk)
         await asyncio.sleep(0)
     blobs.check_md5(wanted, digest.digest())
     return {"Content-MD5": wanted}

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 
 from chatkit.localcloud.storage.operations.call import Call
 from chatkit.localcloud.storage.state.errors import StorageError, bad_header
-from chatkit.localcloud.storage.state.models import Piece
+from chatkit.localcloud.storage.state.models import Part, Piece
 from chatkit.localcloud.storage.state.request import Request
 
 POLYNOMIAL = 0x9A6C9329AC4BC9B5
@@ -34,9 +34,8 @@ async def check_crc64(call: Call, piece: Piece) -> None:
     """
     if _wanted(call.request):
         contents = call.repository.contents
-        await _compare(
-            _wanted(call.request), contents.read(call.account.name, [piece], 0, piece.size)
-        )
+        whole = Part(call.account.name, [piece], 0, piece.size)
+        await _compare(_wanted(call.request), contents.read(whole))
 
 
 async def check_crc64_of(request: Request, data: bytes) -> None:
@@ -73,6 +72,9 @@ def _fill() -> list[int]:
     for byte in range(256):
         crc = byte
         for _ in range(8):
-            crc = (crc >> 1) ^ (POLYNOMIAL if crc & 1 else 0)
+            lowest = crc & 1
+            crc >>= 1
+            if lowest:
+                crc ^= POLYNOMIAL
         _table.append(crc)
     return _table

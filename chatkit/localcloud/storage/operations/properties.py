@@ -1,4 +1,4 @@
-"""What a blob's or container's headers say, both ways: names as in Microsoft's "Get Blob Properties"."""
+"""What a blob's or container's headers say, both ways. Follows Microsoft's "Get Blob Properties"."""
 
 from __future__ import annotations
 
@@ -42,23 +42,16 @@ def content_headers(request: Request, *, own: bool = False) -> dict[str, str]:
 
     Args:
         request: The request.
-        own: The request's own Content-Type and so on count where no `x-ms-blob-…` header is given: Put Blob.
+        own: The request's own Content-Type and so on count where no `x-ms-blob-…` header is given:
+            Put Blob.
     """
-    given = {
-        shown: request.header(name)
-        for name, shown in CONTENT_HEADERS.items()
-        if request.header(name)
-    }
+    given: dict[str, str] = {}
     if own:
-        given = {
-            **{
-                name: request.header(name.lower())
-                for name in FROM_REQUEST
-                if request.header(name.lower())
-            },
-            **given,
-        }
-    return given
+        for name in FROM_REQUEST:
+            given[name] = request.header(name.lower())
+    for header, name in CONTENT_HEADERS.items():
+        given[name] = request.header(header) or given.get(name, "")
+    return {name: value for name, value in given.items() if value}
 
 
 def metadata(request: Request) -> dict[str, str]:
@@ -114,9 +107,9 @@ def stamp(found: Blob | Container) -> dict[str, str]:
     return {"ETag": found.etag, "Last-Modified": http_date(found.modified)}
 
 
-def written(blob: Blob, **more: str) -> dict[str, str]:
+def written(blob: Blob) -> dict[str, str]:
     """Headers of the answer to a change of a blob."""
-    return {**stamp(blob), "x-ms-request-server-encrypted": "true", **more}
+    return {**stamp(blob), "x-ms-request-server-encrypted": "true"}
 
 
 def blob_headers(request: Request, blob: Blob) -> dict[str, str]:
@@ -139,14 +132,11 @@ def blob_headers(request: Request, blob: Blob) -> dict[str, str]:
             shown["x-ms-blob-sealed"] = "true"
     if blob.tags:
         shown["x-ms-tag-count"] = str(len(blob.tags))
+    # A signature can replace content headers; without one the parameters have no effect.
     if "sig" in request.query:
-        shown.update(
-            {
-                header: request.query.get(name)
-                for name, header in OVERRIDES.items()
-                if name in request.query
-            }
-        )
+        for parameter, name in OVERRIDES.items():
+            if parameter in request.query:
+                shown[name] = request.query.get(parameter)
     return shown
 
 

@@ -1,9 +1,10 @@
 """Blob contents as files.
 
-Strategy: a file's name is new for every content, and a content counts only from the moment a stored document names its
-file. So whatever is half-written at a crash belongs to nobody, and the next start removes it. A file is never changed
-after that, except at the end of an append blob, where the document's size says how much counts. A file that is being
-sent is kept until it is sent, even if its blob is deleted or replaced meanwhile.
+Strategy: a file's name is new for every content, and a content counts only from the moment a stored
+document names its file. A file that is half-written at a crash has no document, and the next start
+removes it. A file is never changed after that, except at the end of an append blob, where the
+document's size says how much counts. A file that is being sent is kept until it is sent, even if its
+blob is deleted or replaced meanwhile.
 """
 
 from __future__ import annotations
@@ -14,12 +15,13 @@ import os
 import secrets
 import shutil
 from collections import Counter
-from collections.abc import AsyncIterator, Collection, Iterable
+from collections.abc import AsyncIterator, Collection, Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from io import FileIO
 from pathlib import Path
 
-from chatkit.localcloud.storage.state.models import Piece
+from chatkit.localcloud.storage.state.models import Part, Piece
 
 CHUNK = 512 * 1024
 
@@ -29,7 +31,7 @@ class Received:
     """A content that has come in and belongs to no blob yet.
 
     Attributes:
-        md5: Its digest; empty when nobody wanted one.
+        md5: Its digest; empty when none was asked for.
     """
 
     piece: Piece
@@ -42,7 +44,7 @@ class Contents:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._sending: Counter[Path] = Counter()
-        self._doomed: set[Path] = set()
+        self._to_delete: set[Path] = set()
 
     def _path(self, account: str, file: str) -> Path:
         return self._folder / account / file
@@ -65,24 +67,25 @@ class Contents:
         self, account: str, chunks: AsyncIterator[bytes], *, hashed: bool = True
     ) -> Received:
         """Write what comes in to a new file."""
-        piece, digest = (
-            Piece(secrets.token_hex(12), 0),
-            hashlib.md5(usedforsecurity=False) if hashed else None,
-        )
+        piece = Piece(secrets.token_hex(12), 0)
+        digest = hashlib.md5(usedforsecurity=False)
         try:
             with self._create(account, piece) as file:
                 async for chunk in chunks:
                     file.write(chunk)
-                    if digest is not None:
+                    if hashed:
                         digest.update(chunk)
                     piece.size += len(chunk)
         except BaseException:
             self.drop(account, [piece])
             raise
-        return Received(piece, digest.digest() if digest is not None else b"")
+        return Received(piece, digest.digest() if hashed else b"")
 
     def append(self, account: str, piece: Piece, data: bytes) -> None:
-        """Write after what counts of a file. The piece's size stays: the caller changes it when it is stored."""
+        """Write after what counts of a file.
+
+        The piece's size stays: the caller changes it when it is stored.
+        """
         with open(self._path(account, piece.file), "r+b", buffering=0) as file:
             file.seek(piece.size)
             file.write(data)
@@ -96,10 +99,8 @@ class Contents:
             linked: The bytes on disk are shared: for files that never change.
             to: Whose the second file will be.
         """
-        source, other = (
-            self._path(account, piece.file),
-            Piece(secrets.token_hex(12), piece.size, piece.block_id),
-        )
+        source = self._path(account, piece.file)
+        other = Piece(secrets.token_hex(12), piece.size, piece.block_id)
         target = self._path(to, other.file)
         target.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         if linked:
@@ -107,32 +108,30 @@ class Contents:
                 os.link(source, target)
                 return other
             except OSError:
-                pass  # a file system without hard links
+                pass  # A file system without hard links.
         with open(source, "rb") as reader, open(target, "xb") as writer:
             shutil.copyfileobj(reader, writer, CHUNK)
         return other
 
-    def read(self, account: str, pieces: Iterable[Piece], start: int, length: int) -> bytes:
+    def read(self, part: Part) -> bytes:
         """Part of a content at once, for what is small."""
-        return b"".join(self._parts(account, pieces, start, length))
+        return b"".join(self._chunks(part))
 
-    async def send(
-        self, account: str, pieces: list[Piece], start: int, length: int
-    ) -> AsyncIterator[bytes]:
-        """Part of a content in chunks. The files are safe from deletion from the first chunk to the last."""
-        paths = [self._path(account, piece.file) for piece in pieces]
+    async def send(self, part: Part) -> AsyncIterator[bytes]:
+        """Part of a content in chunks. No file of it is deleted from the first chunk to the last."""
+        paths = [self._path(part.account, piece.file) for piece in part.pieces]
         self._sending.update(paths)
         try:
-            for part in self._parts(account, pieces, start, length):
-                yield part
+            for chunk in self._chunks(part):
+                yield chunk
         finally:
             self._sending.subtract(paths)
-            self._remove(path for path in paths if path in self._doomed)
+            self._remove(path for path in paths if path in self._to_delete)
 
-    def _parts(
-        self, account: str, pieces: Iterable[Piece], start: int, length: int
-    ) -> Iterable[bytes]:
-        for piece in pieces:
+    def _chunks(self, part: Part) -> Iterator[bytes]:
+        start = part.start
+        length = part.length
+        for piece in part.pieces:
             if start >= piece.size:
                 start -= piece.size
                 continue
@@ -140,14 +139,14 @@ class Contents:
                 return
             wanted = min(piece.size - start, length)
             length -= wanted
-            with open(self._path(account, piece.file), "rb", buffering=0) as file:
+            with open(self._path(part.account, piece.file), "rb", buffering=0) as file:
                 file.seek(start)
                 while wanted:
-                    part = file.read(min(wanted, CHUNK))
-                    if not part:
+                    chunk = file.read(min(wanted, CHUNK))
+                    if not chunk:
                         raise OSError(f"{piece.file} is shorter than its blob")
-                    wanted -= len(part)
-                    yield part
+                    wanted -= len(chunk)
+                    yield chunk
             start = 0
 
     def drop(self, account: str, pieces: Iterable[Piece]) -> None:
@@ -157,14 +156,13 @@ class Contents:
     def _remove(self, paths: Iterable[Path]) -> None:
         for path in paths:
             if self._sending[path] > 0:
-                self._doomed.add(path)
+                self._to_delete.add(path)
                 continue
             self._sending.pop(path, None)
-            self._doomed.discard(path)
-            try:
+            self._to_delete.discard(path)
+            # Windows refuses to delete a file that another program holds: the next start does.
+            with suppress(OSError):
                 path.unlink(missing_ok=True)
-            except OSError:
-                pass  # somebody else holds it (Windows): the next start removes it
 
     async def drop_account(self, account: str) -> None:
         """Remove all files of an account."""

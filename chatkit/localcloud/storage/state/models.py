@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_left, insort
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, fields
 from typing import Any
 
@@ -33,6 +33,16 @@ class Piece:
     block_id: str = ""
 
 
+@dataclass(frozen=True)
+class Part:
+    """Bytes of a content: of these pieces of an account, `length` bytes from `start` on."""
+
+    account: str
+    pieces: Sequence[Piece]
+    start: int
+    length: int
+
+
 @dataclass(slots=True)
 class Lease:
     """A lease on a blob or container.
@@ -55,9 +65,13 @@ class Lease:
         now = dates.now()
         if not self.id:
             return "available"
+        if self.broken > now:
+            return "breaking"
         if self.broken:
-            return "breaking" if self.broken > now else "broken"
-        return "expired" if self.until and self.until <= now else "leased"
+            return "broken"
+        if self.until and self.until <= now:
+            return "expired"
+        return "leased"
 
     @property
     def active(self) -> bool:
@@ -100,7 +114,8 @@ class Blob:
 
     def touch(self) -> None:
         """Note a change: a new ETag and modification time."""
-        self.etag, self.modified = dates.new_etag(), dates.now()
+        self.etag = dates.new_etag()
+        self.modified = dates.now()
 
     def document(self) -> Document:
         """What is stored; what is at its default is left out."""
@@ -142,7 +157,8 @@ class Container:
 
     def touch(self) -> None:
         """Note a change of the container itself."""
-        self.etag, self.modified = dates.new_etag(), dates.now()
+        self.etag = dates.new_etag()
+        self.modified = dates.now()
 
     def add(self, blob: Blob) -> None:
         """Add or replace a blob."""
