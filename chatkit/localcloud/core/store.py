@@ -1,14 +1,15 @@
 """Durable state of the local cloud: JSON documents in one SQLite file.
 
-Every write is one transaction, committed before the caller goes on, so that whatever a service has acknowledged is
-still there after `kill -9`. WAL with synchronous=NORMAL: a killed process loses nothing.
+A write alone is a transaction of its own, committed before the caller goes on. Several writes are one
+inside `Store.transaction`. So whatever a service has acknowledged is still there after `kill -9`: WAL
+with synchronous=NORMAL loses nothing when a process is killed.
 """
 
 from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -17,7 +18,10 @@ Document = dict[str, Any]
 
 
 class Store:
-    """Documents by collection and key. Keys are compared as they are: callers fold the case where Azure does."""
+    """Documents by collection and key, for the thread that made the store.
+
+    Keys are compared as they are: callers fold the case where Azure does.
+    """
 
     def __init__(self, path: Path) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -28,16 +32,18 @@ class Store:
             "CREATE TABLE IF NOT EXISTS documents"
             " (collection TEXT, key TEXT, value TEXT, PRIMARY KEY (collection, key)) WITHOUT ROWID"
         )
-        self._depth = 0
 
     def get(self, collection: str, key: str) -> Document | None:
         """Return a fresh copy of the document, or None."""
         row = self._db.execute(
             "SELECT value FROM documents WHERE collection=? AND key=?", (collection, key)
         ).fetchone()
-        return None if row is None else json.loads(row[0])
+        if row is None:
+            return None
+        document: Document = json.loads(row[0])
+        return document
 
-    def put(self, collection: str, key: str, value: Document) -> None:
+    def put(self, collection: str, key: str, value: Mapping[str, object]) -> None:
         """Create or replace the document."""
         text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
         self._db.execute(
@@ -46,12 +52,10 @@ class Store:
 
     def delete(self, collection: str, key: str) -> bool:
         """Remove the document; say whether it was there."""
-        return (
-            self._db.execute(
-                "DELETE FROM documents WHERE collection=? AND key=?", (collection, key)
-            ).rowcount
-            > 0
+        deleted = self._db.execute(
+            "DELETE FROM documents WHERE collection=? AND key=?", (collection, key)
         )
+        return deleted.rowcount > 0
 
     def items(self, collection: str, prefix: str = "") -> Iterator[tuple[str, Document]]:
         """Yield (key, document) in key order for keys that start with the prefix."""
@@ -64,20 +68,40 @@ class Store:
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
-        """Make several writes one: all of them are kept, or none. May be nested; the outermost one commits."""
-        self._depth += 1
-        if self._depth == 1:
-            self._db.execute("BEGIN IMMEDIATE")
+        """Make several writes one: all of them are kept, or none.
+
+        Transactions nest: an inner one that fails takes back its own writes and leaves the outer one
+        to go on. Nothing is committed before the outermost one ends. There is no `await` inside: what
+        runs meanwhile would write into this transaction.
+        """
+        if self._db.in_transaction:
+            with self._savepoint():
+                yield
+            return
+        self._db.execute("BEGIN IMMEDIATE")
         try:
             yield
-        except BaseException:
-            self._depth -= 1
-            if self._depth == 0:
-                self._db.execute("ROLLBACK")
-            raise
-        self._depth -= 1
-        if self._depth == 0:
             self._db.execute("COMMIT")
+        except BaseException:
+            self._take_back("ROLLBACK")
+            raise
+
+    @contextmanager
+    def _savepoint(self) -> Iterator[None]:
+        # Savepoints of one name nest; the statements mean the innermost.
+        self._db.execute("SAVEPOINT nested")
+        try:
+            yield
+            self._db.execute("RELEASE nested")
+        except BaseException:
+            self._take_back("ROLLBACK TO nested", "RELEASE nested")
+            raise
+
+    def _take_back(self, *statements: str) -> None:
+        # After some errors, as for a full disk, SQLite has taken back everything by itself.
+        if self._db.in_transaction:
+            for statement in statements:
+                self._db.execute(statement)
 
     def close(self) -> None:
         """Write the log back into the file and close it."""

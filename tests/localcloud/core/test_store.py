@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -53,6 +54,51 @@ def test_a_failed_transaction_leaves_nothing(store: Store) -> None:
             store.put("resources", "/y", {})
         raise ValueError("no")
     assert list(store.items("resources")) == []
+
+
+def test_a_failed_part_of_a_transaction_takes_back_its_own_writes(store: Store) -> None:
+    """Whoever catches what went wrong inside can go on with the rest."""
+    with store.transaction():
+        store.put("resources", "/x", {})
+        with suppress(ValueError), store.transaction():
+            store.put("resources", "/x", {"half": True})
+            store.put("resources", "/y", {})
+            raise ValueError
+        store.put("resources", "/z", {})
+    assert list(store.items("resources")) == [("/x", {}), ("/z", {})]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="limits of a process are those of Unix")
+def test_a_full_disk_is_said_and_blocks_nothing(tmp_path: Path) -> None:
+    """The error is that of the disk, the transaction leaves nothing, and the next one is kept."""
+    path = tmp_path / "state.db"
+    code = f"""
+import resource, signal, sqlite3
+from pathlib import Path
+from chatkit.localcloud.core.store import Store
+
+path = Path({str(path)!r})
+store = Store(path)
+store.put("resources", "/before", {{}})
+written = path.with_name("state.db-wal").stat().st_size
+signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+_, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+resource.setrlimit(resource.RLIMIT_FSIZE, (written + 100, hard))
+try:
+    with store.transaction():
+        store.put("resources", "/lost", {{"large": "x" * 20_000_000}})
+except sqlite3.OperationalError as error:
+    print(error)
+resource.setrlimit(resource.RLIMIT_FSIZE, (hard, hard))
+with store.transaction():
+    store.put("resources", "/after", {{}})
+"""
+    said = subprocess.run(
+        [sys.executable, "-c", code], check=True, stdout=subprocess.PIPE, text=True
+    ).stdout
+    assert "rollback" not in said
+    assert "disk" in said
+    assert [key for key, _ in Store(path).items("resources")] == ["/after", "/before"]
 
 
 def test_what_was_written_survives_kill_9(tmp_path: Path) -> None:
