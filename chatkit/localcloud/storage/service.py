@@ -1,4 +1,4 @@
-"""The storage service of the local cloud: accounts, their ports, and what the other services ask of it."""
+"""The storage service of the local cloud: accounts, ports, and what the other services ask of it."""
 
 from __future__ import annotations
 
@@ -38,7 +38,13 @@ MAX_HEAD_BYTES = 8190
 
 
 class StorageService:
-    """Blob storage at one https port for all accounts, the development account at http, a port for each website."""
+    """Blob storage: one https port for all accounts, http for the development account and websites.
+
+    Args:
+        platform: What all services stand on.
+        tokens: Checks bearer tokens.
+        role_check: Says whether the principal of a token may do an action at a scope.
+    """
 
     def __init__(self, platform: Platform, tokens: Tokens, *, role_check: RoleCheck) -> None:
         self._platform = platform
@@ -80,12 +86,17 @@ class StorageService:
         return HttpServer(app, max_head_bytes=MAX_HEAD_BYTES, read_buffer_bytes=READ_BUFFER)
 
     def _account(self, name: str) -> Account | None:
-        return None if name == DEV_ACCOUNT else self._repository.accounts.get(name)
+        # The development account's key is published: it opens nothing but its own port.
+        if name == DEV_ACCOUNT:
+            return None
+        return self._repository.accounts.get(name)
 
     def _dev_account(self, name: str) -> Account | None:
-        return self._repository.accounts.get(name) if name == DEV_ACCOUNT else None
+        if name != DEV_ACCOUNT:
+            return None
+        return self._repository.accounts.get(name)
 
-    # Accounts ---------------------------------------------------------------------------------------------------------
+    # Accounts
 
     async def apply(self, spec: AccountSpec) -> None:
         """Create an account with its website port, or change one."""
@@ -102,7 +113,10 @@ class StorageService:
         self._platform.trace.emit(f"storage/{name}", "applied", known=known)
 
     def forget(self, name: str) -> None:
-        """Delete all that is stored about an account, in the caller's transaction if there is one; `remove` does the rest."""
+        """Delete all that is stored about an account, in the caller's transaction if there is one.
+
+        `remove` deletes its files and closes its port.
+        """
         name = name.lower()
         self._repository.forget_account(name)
         self._platform.listeners.release(_site(name))
@@ -130,7 +144,7 @@ class StorageService:
         """Address of an account's website, with a slash at the end."""
         return f"http://127.0.0.1:{self._platform.listeners.reserve(_site(name.lower()))}/"
 
-    # What Resource Manager and the functions host ask -----------------------------------------------------------------
+    # What Resource Manager and the functions host ask
 
     def get_website(self, name: str) -> StaticWebsite:
         """The account's static website setting."""
@@ -182,8 +196,10 @@ class StorageService:
         if public and not owner.spec.allow_blob_public_access:
             raise StorageError("PublicAccessNotPermitted")
         found = owner.container(container)
-        found.public = found.public if public is None else public
-        found.metadata = found.metadata if metadata is None else metadata
+        if public is not None:
+            found.public = public
+        if metadata is not None:
+            found.metadata = metadata
         found.touch()
         self._repository.save_container(owner, found)
 

@@ -16,13 +16,15 @@ from chatkit.localcloud.storage.state.spec import CorsRule, StaticWebsite
 KEPT = ("Logging", "HourMetrics", "MinuteMetrics", "DefaultServiceVersion", "DeleteRetentionPolicy")
 LONGEST_RETENTION = 365
 SECTIONS = {*KEPT, "Cors", "StaticWebsite"}
-RETENTION = "<RetentionPolicy><Enabled>false</Enabled></RetentionPolicy>"
+NO_RETENTION = "<RetentionPolicy><Enabled>false</Enabled></RetentionPolicy>"
+NO_METRICS = f"<Version>1.0</Version><Enabled>false</Enabled>{NO_RETENTION}"
 DEFAULTS = {
-    "Logging": "<Logging><Version>1.0</Version><Delete>false</Delete><Read>false</Read><Write>false</Write>"
-    f"{RETENTION}</Logging>",
-    "HourMetrics": f"<HourMetrics><Version>1.0</Version><Enabled>false</Enabled>{RETENTION}</HourMetrics>",
-    "MinuteMetrics": f"<MinuteMetrics><Version>1.0</Version><Enabled>false</Enabled>{RETENTION}</MinuteMetrics>",
-    "DeleteRetentionPolicy": "<DeleteRetentionPolicy><Enabled>false</Enabled></DeleteRetentionPolicy>",
+    "Logging": "<Logging><Version>1.0</Version><Delete>false</Delete><Read>false</Read>"
+    f"<Write>false</Write>{NO_RETENTION}</Logging>",
+    "HourMetrics": f"<HourMetrics>{NO_METRICS}</HourMetrics>",
+    "MinuteMetrics": f"<MinuteMetrics>{NO_METRICS}</MinuteMetrics>",
+    "DeleteRetentionPolicy": "<DeleteRetentionPolicy><Enabled>false</Enabled>"
+    "</DeleteRetentionPolicy>",
 }
 BOOLEAN = {"true": True, "false": False}
 BAD_PATH = re.compile(r"^/|//|[?#\\]")
@@ -31,15 +33,12 @@ BAD_PATH = re.compile(r"^/|//|[?#\\]")
 async def get_properties(call: Call) -> Answer:
     """Get Blob Service Properties."""
     account = call.account
-    sections = [
-        parse(text.encode())
-        for name in KEPT
-        if (text := account.service.get(name, DEFAULTS.get(name, "")))
-    ]
+    kept = {**DEFAULTS, **account.service}
+    sections = [parse(kept[name].encode()) for name in KEPT if name in kept]
+    # The order of Microsoft's page "Get Blob Service Properties".
     sections.insert(3, cors.element(account.cors))
-    return xml_answer(
-        Element("StorageServiceProperties", [*sections, _website_element(account.website)])
-    )
+    sections.append(_website_element(account.website))
+    return xml_answer(Element("StorageServiceProperties", sections))
 
 
 async def set_properties(call: Call) -> Answer:
@@ -55,15 +54,22 @@ async def set_properties(call: Call) -> Answer:
         _check_retention(section)
     website = given.child("StaticWebsite")
     rules = given.child("Cors")
-    new_website = read_website(website) if website else None
-    new_rules = cors.read_rules(rules) if rules else None
+    # Both are read before anything changes: a document that is refused changes nothing.
+    new_website = None
+    if website is not None:
+        new_website = read_website(website)
+    new_rules = None
+    if rules is not None:
+        new_rules = cors.read_rules(rules)
     _apply(call, given, new_website, new_rules)
     return Answer(202)
 
 
 def _check_retention(section: Element) -> None:
-    own = section.name == "DeleteRetentionPolicy"
-    policy = section if own else section.child("RetentionPolicy")
+    of_blobs = section.name == "DeleteRetentionPolicy"
+    policy: Element | None = section
+    if not of_blobs:
+        policy = section.child("RetentionPolicy")
     if policy is None or policy.value("Enabled").lower() != "true":
         return
     days = policy.value("Days")
@@ -71,7 +77,7 @@ def _check_retention(section: Element) -> None:
         raise StorageError(
             "InvalidXmlDocument", details={"Reason": f"Days is 1 to {LONGEST_RETENTION}"}
         )
-    if own:
+    if of_blobs:
         raise not_provided("Soft delete")
 
 
@@ -123,7 +129,7 @@ def _website_element(website: StaticWebsite) -> Element:
     return Element("StaticWebsite", [Element("Enabled", str(website.enabled).lower()), *shown])
 
 
-async def get_account_information(call: Call) -> Answer:
+async def get_account_information(_call: Call) -> Answer:
     """Get Account Information."""
     kind = {
         "x-ms-sku-name": "Standard_LRS",
@@ -146,8 +152,8 @@ async def get_user_delegation_key(call: Call) -> Answer:
     return xml_answer(delegation.element(key, delegation.value(call.account.secret, key)))
 
 
-async def get_statistics(call: Call) -> Answer:
-    """Get Blob Service Stats: of a secondary location, which a locally redundant account has not."""
+async def get_statistics(_call: Call) -> Answer:
+    """Get Blob Service Stats: a locally redundant account has no secondary location to tell of."""
     raise StorageError(
         "InvalidQueryParameterValue",
         details={"QueryParameterName": "comp", "Time": dates.iso(dates.now())},

@@ -32,16 +32,16 @@ def require(request: Request, found: Blob | Container | None, *, optional: bool 
         return
     given = _given(request)
     lease = found.lease
-    kind = "Container" if isinstance(found, Container) else "Blob"
+    kind = type(found).__name__
     if lease.active:
         if not given and not optional:
             raise StorageError("LeaseIdMissing")
         if given and given != lease.id:
             raise StorageError(f"LeaseIdMismatchWith{kind}Operation")
     elif given:
-        raise StorageError(
-            "LeaseLost" if given == lease.id else f"LeaseNotPresentWith{kind}Operation"
-        )
+        if given == lease.id:
+            raise StorageError("LeaseLost")
+        raise StorageError(f"LeaseNotPresentWith{kind}Operation")
 
 
 def headers(lease: Lease) -> dict[str, str]:
@@ -58,10 +58,10 @@ def headers(lease: Lease) -> dict[str, str]:
 
 async def lease_blob(call: Call) -> Answer:
     """Acquire, renew, change, release or break a blob's lease."""
-    blob, container = call.blob, call.container
+    blob = call.blob
     conditions.check_write(call.request, blob)
     status, shown = _act(call.request, blob.lease)
-    call.repository.save_blob(call.account, container, blob)
+    call.repository.save_blob(call.account, call.container, blob)
     return Answer(status, {**shown, "ETag": blob.etag, "Last-Modified": http_date(blob.modified)})
 
 
@@ -87,18 +87,16 @@ def _act(request: Request, lease: Lease) -> tuple[int, dict[str, str]]:
 
 def _acquire(request: Request, lease: Lease) -> tuple[int, dict[str, str]]:
     seconds = _duration(request)
-    proposed = (
-        _guid(request, "x-ms-proposed-lease-id")
-        if request.header("x-ms-proposed-lease-id")
-        else str(uuid.uuid4())
-    )
-    if lease.state == "breaking":
-        raise StorageError(
-            "LeaseIsBreakingAndCannotBeAcquired" if proposed == lease.id else "LeaseAlreadyPresent"
-        )
-    if lease.state == "leased" and proposed != lease.id:
+    proposed = str(uuid.uuid4())
+    if request.header("x-ms-proposed-lease-id"):
+        proposed = _guid(request, "x-ms-proposed-lease-id")
+    if lease.active and proposed != lease.id:
         raise StorageError("LeaseAlreadyPresent")
-    lease.id, lease.seconds, lease.broken = proposed, seconds, 0
+    if lease.state == "breaking":
+        raise StorageError("LeaseIsBreakingAndCannotBeAcquired")
+    lease.id = proposed
+    lease.seconds = seconds
+    lease.broken = 0
     _extend(lease)
     return 201, {"x-ms-lease-id": lease.id}
 
@@ -117,9 +115,7 @@ def _change(request: Request, lease: Lease) -> tuple[int, dict[str, str]]:
         raise StorageError("LeaseIsBreakingAndCannotBeChanged")
     if lease.state != "leased":
         raise StorageError("LeaseNotPresentWithLeaseOperation")
-    if _guid(request, "x-ms-lease-id") not in (lease.id, proposed) or (
-        proposed != lease.id and _given(request) != lease.id
-    ):
+    if _guid(request, "x-ms-lease-id") != lease.id:
         raise StorageError("LeaseIdMismatchWithLeaseOperation")
     lease.id = proposed
     return 200, {"x-ms-lease-id": lease.id}
@@ -127,7 +123,10 @@ def _change(request: Request, lease: Lease) -> tuple[int, dict[str, str]]:
 
 def _release(request: Request, lease: Lease) -> tuple[int, dict[str, str]]:
     _require_own(request, lease)
-    lease.id, lease.seconds, lease.until, lease.broken = "", 0, 0, 0
+    lease.id = ""
+    lease.seconds = 0
+    lease.until = 0
+    lease.broken = 0
     return 200, {}
 
 
@@ -135,15 +134,20 @@ def _break(request: Request, lease: Lease) -> tuple[int, dict[str, str]]:
     state = lease.state
     if state == "available":
         raise StorageError("LeaseNotPresentWithLeaseOperation")
-    now, period = dates.now(), request.header("x-ms-lease-break-period")
+    period = request.header("x-ms-lease-break-period")
     if period and not (period.isdecimal() and int(period) <= 60):
         raise bad_header("x-ms-lease-break-period", period)
-    if state in ("leased", "breaking"):
-        ends = [lease.broken] if state == "breaking" else [lease.until] if lease.until else []
-        wanted = [now + int(period)] if period else []
-        lease.broken = max(min([*ends, *wanted], default=now), now)
-    else:
-        lease.broken = now
+    now = dates.now()
+    # The lease ends when it would have ended, or after the period, whichever is sooner. A lease for
+    # ever ends at once without a period.
+    ends = []
+    if state == "breaking":
+        ends.append(lease.broken)
+    elif state == "leased" and lease.until:
+        ends.append(lease.until)
+    if period and lease.active:
+        ends.append(now + int(period))
+    lease.broken = max(min(ends, default=now), now)
     return 202, {"x-ms-lease-time": str(max(0, math.ceil(lease.broken - now)))}
 
 
@@ -156,7 +160,9 @@ def _require_own(request: Request, lease: Lease) -> None:
 
 
 def _extend(lease: Lease) -> None:
-    lease.until = 0 if lease.seconds == FOREVER else dates.now() + lease.seconds
+    lease.until = 0
+    if lease.seconds != FOREVER:
+        lease.until = dates.now() + lease.seconds
 
 
 def _duration(request: Request) -> int:

@@ -22,7 +22,7 @@ from chatkit.localcloud.storage.state.errors import StorageError, bad_query
 from chatkit.localcloud.storage.state.models import Blob, Container
 
 LARGEST_PAGE = 5000
-AT_ONCE = 100  # entries written before others get their turn
+AT_ONCE = 100  # Entries that are written before other requests get their turn.
 AFTER_ALL = "\U0010ffff"
 BLOB_INCLUDES = {
     "metadata",
@@ -33,8 +33,17 @@ BLOB_INCLUDES = {
     "deleted",
     "versions",
     "deletedwithversions",
+    "immutabilitypolicy",
+    "legalhold",
+    "permissions",
 }
-BLOB_INCLUDES |= {"immutabilitypolicy", "legalhold", "permissions"}
+COPY_ELEMENTS = {
+    "id": "CopyId",
+    "source": "CopySource",
+    "status": "CopyStatus",
+    "progress": "CopyProgress",
+    "completion-time": "CopyCompletionTime",
+}
 CONTAINER_INCLUDES = {"metadata", "deleted", "system"}
 
 
@@ -57,7 +66,8 @@ class Wanted:
 
     Attributes:
         prefix: What names begin with.
-        delimiter: Names that have it after the prefix are shown once, as a prefix; empty for a flat listing.
+        delimiter: Names that have it after the prefix are shown once, as a prefix; empty for a flat
+            listing.
         start: Entry that the page begins with; empty for the first.
         size: Most entries.
     """
@@ -67,19 +77,34 @@ class Wanted:
     start: str = ""
     size: int = LARGEST_PAGE
 
+    def entry(self, name: str) -> str:
+        """What stands for a name in the listing: itself, or its beginning up to the delimiter."""
+        if not self.is_prefix(name):
+            return name
+        end = name.index(self.delimiter, len(self.prefix)) + len(self.delimiter)
+        return name[:end]
+
+    def is_prefix(self, name: str) -> bool:
+        """Say whether a name has the delimiter after the prefix."""
+        return bool(self.delimiter) and name.find(self.delimiter, len(self.prefix)) >= 0
+
 
 def cut_page(names: Sequence[str], wanted: Wanted) -> Page:
     """Cut one page out of names that are in order."""
-    found, index = Page(), bisect_left(names, max(wanted.prefix, wanted.start))
+    found = Page()
+    index = bisect_left(names, max(wanted.prefix, wanted.start))
     while index < len(names) and names[index].startswith(wanted.prefix):
         name = names[index]
-        cut = name.find(wanted.delimiter, len(wanted.prefix)) if wanted.delimiter else -1
-        entry = name if cut < 0 else name[: cut + len(wanted.delimiter)]
+        entry = wanted.entry(name)
         if len(found.names) == wanted.size:
             found.marker = entry
             break
         found.names.append(entry)
-        index = index + 1 if cut < 0 else bisect_left(names, entry + AFTER_ALL, index)
+        if wanted.is_prefix(name):
+            # All names of a prefix are one entry, so the next one is behind the last of them.
+            index = bisect_left(names, entry + AFTER_ALL, index)
+        else:
+            index += 1
     return found
 
 
@@ -89,7 +114,8 @@ def read_wanted(call: Call) -> Wanted:
     Raises:
         StorageError: For a page size or marker that cannot be.
     """
-    text, query = call.request.query.get("maxresults"), call.request.query
+    query = call.request.query
+    text = query.get("maxresults")
     if text and not (text.isdecimal() and len(text) < 10):
         raise bad_query("maxresults", text)
     if text and int(text) == 0:
@@ -103,15 +129,16 @@ def read_wanted(call: Call) -> Wanted:
 
 async def list_blobs(call: Call) -> Answer:
     """List Blobs."""
-    wanted, include = read_wanted(call), _includes(call, BLOB_INCLUDES)
+    wanted = read_wanted(call)
+    include = _includes(call, BLOB_INCLUDES)
     container = call.container
-    staged = (
-        [name for name in container.staged if name not in container.blobs]
-        if "uncommittedblobs" in include
-        else []
-    )
-    page = cut_page(sorted([*container.names, *staged]) if staged else container.names, wanted)
-    found, entries = [(name, container.blobs.get(name)) for name in page.names], []
+    names = container.names
+    if "uncommittedblobs" in include and container.staged:
+        names = sorted({*names, *container.staged})
+    page = cut_page(names, wanted)
+    # Blobs are looked up before others get their turn: the page is of one moment.
+    found = [(name, container.blobs.get(name)) for name in page.names]
+    entries = []
     for number, (name, blob) in enumerate(found):
         entries.append(_entry_element(name, blob, wanted, include).render())
         if number % AT_ONCE == 0:
@@ -122,7 +149,7 @@ async def list_blobs(call: Call) -> Answer:
 
 
 def _entry_element(name: str, blob: Blob | None, wanted: Wanted, include: set[str]) -> Element:
-    if wanted.delimiter and name.find(wanted.delimiter, len(wanted.prefix)) >= 0:
+    if wanted.is_prefix(name):
         return Element("BlobPrefix", [named("Name", name)])
     if blob is None:
         empty = Element(
@@ -140,23 +167,15 @@ def _entry_element(name: str, blob: Blob | None, wanted: Wanted, include: set[st
 def _with_copy(blob: Blob, include: set[str]) -> Element:
     shown = blob_element(blob)
     if "copy" in include and blob.copy:
-        names = {
-            "id": "CopyId",
-            "source": "CopySource",
-            "status": "CopyStatus",
-            "progress": "CopyProgress",
-        }
-        names["completion-time"] = "CopyCompletionTime"
-        shown.content = [
-            *shown.children,
-            *(Element(names[name], value) for name, value in blob.copy.items()),
-        ]
+        copy = [Element(COPY_ELEMENTS[name], value) for name, value in blob.copy.items()]
+        shown.content = [*shown.children, *copy]
     return shown
 
 
 async def list_containers(call: Call) -> Answer:
     """List Containers."""
-    wanted, include = read_wanted(call), _includes(call, CONTAINER_INCLUDES)
+    wanted = read_wanted(call)
+    include = _includes(call, CONTAINER_INCLUDES)
     page = cut_page(sorted(call.account.containers), wanted)
     entries = []
     for name in page.names:
@@ -169,7 +188,9 @@ async def list_containers(call: Call) -> Answer:
 
 
 def _results(call: Call, page: Page, wanted: Wanted, entries: Element) -> Element:
-    shown = [named("Prefix", wanted.prefix)] if wanted.prefix else []
+    shown = []
+    if wanted.prefix:
+        shown.append(named("Prefix", wanted.prefix))
     if call.request.query.get("marker"):
         shown.append(Element("Marker", call.request.query.get("marker")))
     if call.request.query.get("maxresults"):
@@ -196,7 +217,7 @@ def _includes(call: Call, known: set[str]) -> set[str]:
 
 
 def _marker(entry: str) -> str:
-    return base64.urlsafe_b64encode(entry.encode()).decode() if entry else ""
+    return base64.urlsafe_b64encode(entry.encode()).decode()
 
 
 def _entry(marker: str) -> str:
@@ -207,9 +228,14 @@ def _entry(marker: str) -> str:
 
 
 async def find_by_tags(call: Call) -> Answer:
-    """Find Blobs by Tags, in the account or in a container; shows of each blob the tags that the expression names."""
-    wanted, text = read_wanted(call), call.request.query.get("where")
-    rule, page = _tag_rule(text), Page()
+    """Find Blobs by Tags, in the account or in a container.
+
+    The answer shows of each blob the tags that the expression names.
+    """
+    wanted = read_wanted(call)
+    text = call.request.query.get("where")
+    rule = _tag_rule(text)
+    marker = ""
     entries: list[Element] = []
     for number, (container, blob) in enumerate(_tagged(call, wanted.start)):
         if number % AT_ONCE == 0:
@@ -217,7 +243,7 @@ async def find_by_tags(call: Call) -> Answer:
         if not rule.holds({**blob.tags, tag_rules.CONTAINER: container.name}):
             continue
         if len(entries) == wanted.size:
-            page.marker = f"{container.name}/{blob.name}"
+            marker = f"{container.name}/{blob.name}"
             break
         shown = tags.element(
             {name: value for name, value in blob.tags.items() if name in rule.names}
@@ -230,7 +256,7 @@ async def find_by_tags(call: Call) -> Answer:
     parts = [
         Element("Where", text),
         Element("Blobs", entries),
-        Element("NextMarker", _marker(page.marker)),
+        Element("NextMarker", _marker(marker)),
     ]
     return xml_answer(
         Element(
@@ -253,16 +279,18 @@ def _tag_rule(text: str) -> tag_rules.TagRule:
 def _tagged(call: Call, start: str) -> Iterator[tuple[Container, Blob]]:
     """Blobs with tags, by container and name, from the one that a marker names."""
     first, _, name = start.partition("/")
-    searched = (
-        [call.container]
-        if call.target.container
-        else [found for _, found in sorted(call.account.containers.items())]
-    )
+    if call.target.container:
+        searched = [call.container]
+    else:
+        searched = [found for _, found in sorted(call.account.containers.items())]
     for container in searched:
-        if container.name >= first:
-            blobs = [*container.names_from(name if container.name == first else "")]
-            yield from (
-                (container, blob)
-                for each in blobs
-                if (blob := container.blobs.get(each)) and blob.tags
-            )
+        if container.name < first:
+            continue
+        start_name = ""
+        if container.name == first:
+            start_name = name
+        # Blobs come and go while others have their turn: the names are of one moment.
+        for blob_name in [*container.names_from(start_name)]:
+            blob = container.blobs.get(blob_name)
+            if blob is not None and blob.tags:
+                yield container, blob

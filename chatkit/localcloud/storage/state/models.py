@@ -1,21 +1,73 @@
-"""State of Blob storage: accounts, containers and blobs, and their JSON documents. Plain Python, no files and no HTTP."""
+"""State of Blob storage: accounts, containers and blobs, and their documents.
+
+Plain Python: no files and no HTTP.
+"""
 
 from __future__ import annotations
 
 from bisect import bisect_left, insort
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field, fields
-from typing import Any
+from dataclasses import dataclass, field
+from typing import NotRequired, TypedDict, cast
 
 from chatkit.localcloud.storage.formats import dates
 from chatkit.localcloud.storage.state.errors import StorageError
 from chatkit.localcloud.storage.state.spec import AccountSpec, CorsRule, StaticWebsite
 
-Document = dict[str, Any]
 BLOCK = "BlockBlob"
 APPEND = "AppendBlob"
 WEB = "$web"
 ROOT = "$root"
+LEFT_OUT_AT_DEFAULT = (
+    "headers",
+    "metadata",
+    "tags",
+    "tier",
+    "tier_changed",
+    "append_blocks",
+    "sealed",
+    "copy",
+)
+
+
+# A lease as it is stored: id, seconds, until, broken.
+LeaseDocument = tuple[str, int, float, float]
+
+
+class BlobDocument(TypedDict):
+    """A blob as it is stored. What is at its default is left out: there are many blobs.
+
+    Attributes:
+        pieces: File, size and block id of each.
+    """
+
+    name: str
+    kind: str
+    etag: str
+    created: float
+    modified: float
+    pieces: list[tuple[str, int, str]]
+    lease: LeaseDocument
+    headers: NotRequired[dict[str, str]]
+    metadata: NotRequired[dict[str, str]]
+    tags: NotRequired[dict[str, str]]
+    tier: NotRequired[str]
+    tier_changed: NotRequired[float]
+    append_blocks: NotRequired[int]
+    sealed: NotRequired[bool]
+    copy: NotRequired[dict[str, str]]
+
+
+class ContainerDocument(TypedDict):
+    """A container as it is stored, without its blobs."""
+
+    name: str
+    etag: str
+    modified: float
+    metadata: dict[str, str]
+    public: str
+    policies: dict[str, dict[str, str]]
+    lease: LeaseDocument
 
 
 @dataclass(slots=True)
@@ -78,6 +130,10 @@ class Lease:
         """Say whether writers need the lease id."""
         return self.state in ("leased", "breaking")
 
+    def document(self) -> LeaseDocument:
+        """What is stored."""
+        return self.id, self.seconds, self.until, self.broken
+
 
 @dataclass(slots=True)
 class Blob:
@@ -117,21 +173,41 @@ class Blob:
         self.etag = dates.new_etag()
         self.modified = dates.now()
 
-    def document(self) -> Document:
-        """What is stored; what is at its default is left out."""
-        kept = {name: getattr(self, name) for name in BLOB_FIELDS if getattr(self, name)}
-        kept["pieces"] = [[piece.file, piece.size, piece.block_id] for piece in self.pieces]
-        kept["lease"] = _lease_document(self.lease)
-        return kept
+    def document(self) -> BlobDocument:
+        """What is stored."""
+        optional = {name: getattr(self, name) for name in LEFT_OUT_AT_DEFAULT}
+        document = {
+            "name": self.name,
+            "kind": self.kind,
+            "etag": self.etag,
+            "created": self.created,
+            "modified": self.modified,
+            **{name: value for name, value in optional.items() if value},
+            "pieces": [(piece.file, piece.size, piece.block_id) for piece in self.pieces],
+            "lease": self.lease.document(),
+        }
+        return cast(BlobDocument, document)
 
     @classmethod
-    def load(cls, document: Document) -> Blob:
+    def load(cls, document: BlobDocument) -> Blob:
         """Read what `document` wrote."""
-        pieces = [Piece(*piece) for piece in document["pieces"]]
-        return cls(**{**document, "pieces": pieces, "lease": Lease(*document["lease"])})
-
-
-BLOB_FIELDS = tuple(item.name for item in fields(Blob) if item.name not in ("pieces", "lease"))
+        return cls(
+            name=document["name"],
+            kind=document["kind"],
+            etag=document["etag"],
+            created=document["created"],
+            modified=document["modified"],
+            headers=document.get("headers", {}),
+            metadata=document.get("metadata", {}),
+            tags=document.get("tags", {}),
+            pieces=[Piece(*piece) for piece in document["pieces"]],
+            lease=Lease(*document["lease"]),
+            tier=document.get("tier", ""),
+            tier_changed=document.get("tier_changed", 0),
+            append_blocks=document.get("append_blocks", 0),
+            sealed=document.get("sealed", False),
+            copy=document.get("copy", {}),
+        )
 
 
 @dataclass
@@ -175,18 +251,30 @@ class Container:
         """Blob names in order, the first one not below `start`."""
         return iter(self.names[bisect_left(self.names, start) :])
 
-    def document(self) -> Document:
+    def document(self) -> ContainerDocument:
         """What is stored of the container itself."""
-        kept = ("name", "etag", "modified", "metadata", "public", "policies")
-        return {
-            **{name: getattr(self, name) for name in kept},
-            "lease": _lease_document(self.lease),
-        }
+        return ContainerDocument(
+            name=self.name,
+            etag=self.etag,
+            modified=self.modified,
+            metadata=self.metadata,
+            public=self.public,
+            policies=self.policies,
+            lease=self.lease.document(),
+        )
 
     @classmethod
-    def load(cls, document: Document) -> Container:
+    def load(cls, document: ContainerDocument) -> Container:
         """Read what `document` wrote."""
-        return cls(**{**document, "lease": Lease(*document["lease"])})
+        return cls(
+            name=document["name"],
+            etag=document["etag"],
+            modified=document["modified"],
+            metadata=document["metadata"],
+            public=document["public"],
+            policies=document["policies"],
+            lease=Lease(*document["lease"]),
+        )
 
 
 @dataclass
@@ -221,7 +309,3 @@ class Account:
         if found is None:
             raise StorageError("ContainerNotFound")
         return found
-
-
-def _lease_document(lease: Lease) -> list[Any]:
-    return [lease.id, lease.seconds, lease.until, lease.broken]

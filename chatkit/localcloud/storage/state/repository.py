@@ -1,17 +1,25 @@
-"""Accounts with what is in them, kept in memory, written through to the store before anything is acknowledged."""
+"""Accounts with what is in them: kept in memory, and stored before anything is acknowledged."""
 
 from __future__ import annotations
 
 import base64
 import secrets
-from collections.abc import Iterable
 from dataclasses import asdict
 from pathlib import Path
+from typing import TypedDict, cast
 
 from chatkit.localcloud.core.store import Store
 from chatkit.localcloud.storage.state.contents import Contents
-from chatkit.localcloud.storage.state.models import WEB, Account, Blob, Container, Piece
-from chatkit.localcloud.storage.state.spec import AccountSpec, StaticWebsite
+from chatkit.localcloud.storage.state.models import (
+    WEB,
+    Account,
+    Blob,
+    BlobDocument,
+    Container,
+    ContainerDocument,
+    Piece,
+)
+from chatkit.localcloud.storage.state.spec import AccountSpec, CorsRule, StaticWebsite
 
 ACCOUNTS = "storage"
 CONTAINERS = "storage-containers"
@@ -19,52 +27,89 @@ BLOBS = "storage-blobs"
 STAGED = "storage-staged"
 
 
+class WebsiteDocument(TypedDict):
+    """An account's website setting as it is stored."""
+
+    enabled: bool
+    index_document: str
+    default_index_document_path: str
+    error_document_404_path: str
+
+
+class AccountDocument(TypedDict):
+    """An account's own settings as they are stored."""
+
+    website: WebsiteDocument
+    service: dict[str, str]
+    cors: list[CorsRule]
+    secret: str
+
+
+class StagedDocument(TypedDict):
+    """A block that is put and not committed, as it is stored."""
+
+    blob: str
+    id: str
+    file: str
+    size: int
+
+
 class Repository:
-    """All accounts of the local cloud. Every method that changes something has stored it when it returns."""
+    """All accounts of the local cloud. What a method has changed is stored when it returns."""
 
     def __init__(self, store: Store, folder: Path) -> None:
         self._store = store
         self.contents = Contents(folder)
         self.accounts: dict[str, Account] = {}
 
-    # Accounts ---------------------------------------------------------------------------------------------------------
+    # Accounts
 
     def apply(self, spec: AccountSpec) -> Account:
-        """Create an account, bring back one that was stored, or change keys and rules of one that is there."""
+        """Create an account, bring back a stored one, or change keys and rules of one that is there."""
         account = self.accounts.get(spec.name)
         if account is None:
-            account = self.accounts[spec.name] = self._load(spec)
+            account = self._load(spec)
+            self.accounts[spec.name] = account
         account.spec = spec
         return account
 
     def _load(self, spec: AccountSpec) -> Account:
-        document = self._store.get(ACCOUNTS, spec.name)
-        if document is None:
-            self._forget_rows(
-                spec.name
-            )  # of nobody: a deleted account leaves nothing to the next one of its name
-            self.contents.drop(spec.name, self.contents.orphans(spec.name, ()))
-            account = Account(spec, secret=base64.b64encode(secrets.token_bytes(32)).decode())
-            self.save_account(account)
-            return account
-        website = StaticWebsite(**document["website"])
-        account = Account(spec, website, document["service"], document["cors"], document["secret"])
+        found = self._store.get(ACCOUNTS, spec.name)
+        if found is None:
+            return self._create(spec)
+        document = cast(AccountDocument, found)
+        account = Account(
+            spec,
+            website=StaticWebsite(**document["website"]),
+            service=document["service"],
+            cors=document["cors"],
+            secret=document["secret"],
+        )
         self._load_containers(account)
+        return account
+
+    def _create(self, spec: AccountSpec) -> Account:
+        # A deleted account of this name leaves nothing to the new one.
+        self._forget_rows(spec.name)
+        self.contents.drop(spec.name, self.contents.orphans(spec.name, ()))
+        account = Account(spec, secret=base64.b64encode(secrets.token_bytes(32)).decode())
+        self.save_account(account)
         return account
 
     def _load_containers(self, account: Account) -> None:
         prefix = f"{account.name}/"
         files: set[str] = set()
         for _, document in self._store.items(CONTAINERS, prefix):
-            container = Container.load(document)
+            container = Container.load(cast(ContainerDocument, document))
             account.containers[container.name] = container
             start = f"{prefix}{container.name}/"
             for _, blob_document in self._store.items(BLOBS, start):
-                blob = Blob.load(blob_document)
+                blob = Blob.load(cast(BlobDocument, blob_document))
                 container.blobs[blob.name] = blob
                 files.update(piece.file for piece in blob.pieces)
             container.names = sorted(container.blobs)
-            for _, staged in self._store.items(STAGED, start):
+            for _, staged_document in self._store.items(STAGED, start):
+                staged = cast(StagedDocument, staged_document)
                 piece = Piece(staged["file"], staged["size"], staged["id"])
                 container.staged.setdefault(staged["blob"], {})[piece.block_id] = piece
                 files.add(piece.file)
@@ -72,15 +117,16 @@ class Repository:
 
     def save_account(self, account: Account) -> None:
         """Store an account's own settings."""
-        document = {
-            "website": asdict(account.website),
-            "service": account.service,
-            "cors": account.cors,
-        }
-        self._store.put(ACCOUNTS, account.name, {**document, "secret": account.secret})
+        document = AccountDocument(
+            website=cast(WebsiteDocument, asdict(account.website)),
+            service=account.service,
+            cors=account.cors,
+            secret=account.secret,
+        )
+        self._store.put(ACCOUNTS, account.name, document)
 
     def forget_account(self, name: str) -> None:
-        """Delete all that is stored about an account; from now on it holds nothing, also for requests under way."""
+        """Delete all that is stored about an account. Requests under way find nothing in it any more."""
         with self._store.transaction():
             self._store.delete(ACCOUNTS, name)
             self._forget_rows(name)
@@ -99,7 +145,7 @@ class Repository:
         self.forget_account(name)
         await self.contents.drop_account(name)
 
-    # Containers -------------------------------------------------------------------------------------------------------
+    # Containers
 
     def save_container(self, account: Account, container: Container) -> None:
         """Store a container's own properties; adds it when it is new."""
@@ -128,24 +174,25 @@ class Repository:
             if website.enabled and WEB not in account.containers:
                 self.save_container(account, Container(WEB))
 
-    # Blobs ------------------------------------------------------------------------------------------------------------
+    # Blobs
 
     def save_blob(self, account: Account, container: Container, blob: Blob) -> None:
         """Store a changed blob."""
         self._store.put(BLOBS, f"{account.name}/{container.name}/{blob.name}", blob.document())
 
     def put_blob(self, account: Account, container: Container, blob: Blob) -> None:
-        """Add a blob or replace one of its name, whose files and staged blocks go unless the new one uses them."""
-        old, staged = container.blobs.get(blob.name), container.staged.get(blob.name, {})
-        if staged:
-            with self._store.transaction():
-                self.save_blob(account, container, blob)
-                self._forget_staged(account, container, blob.name)
-        else:
+        """Add a blob, or replace one of its name.
+
+        Files of the old one and of staged blocks go, unless the new blob uses them.
+        """
+        before = [*container.staged.get(blob.name, {}).values()]
+        if blob.name in container.blobs:
+            before += container.blobs[blob.name].pieces
+        with self._store.transaction():
             self.save_blob(account, container, blob)
+            self._forget_staged(account, container, blob.name)
         container.add(blob)
         used = {piece.file for piece in blob.pieces}
-        before = [*(old.pieces if old else ()), *staged.values()]
         self.contents.drop(account.name, [piece for piece in before if piece.file not in used])
 
     def delete_blob(self, account: Account, container: Container, blob: Blob) -> None:
@@ -159,14 +206,16 @@ class Repository:
 
     def stage(self, account: Account, container: Container, blob_name: str, piece: Piece) -> None:
         """Keep a block until it is committed; it replaces one of the same id."""
-        document = {"blob": blob_name, "id": piece.block_id, "file": piece.file, "size": piece.size}
-        self._store.put(
-            STAGED, _staged_key(account, container, blob_name, piece.block_id), document
+        key = _staged_key(account, container, blob_name, piece.block_id)
+        document = StagedDocument(
+            blob=blob_name, id=piece.block_id, file=piece.file, size=piece.size
         )
+        self._store.put(STAGED, key, document)
         staged = container.staged.setdefault(blob_name, {})
-        replaced: Iterable[Piece] = [staged[piece.block_id]] if piece.block_id in staged else []
+        replaced = staged.get(piece.block_id)
         staged[piece.block_id] = piece
-        self.contents.drop(account.name, replaced)
+        if replaced is not None:
+            self.contents.drop(account.name, [replaced])
 
     def _forget_staged(self, account: Account, container: Container, blob_name: str) -> None:
         for block_id in container.staged.pop(blob_name, {}):
