@@ -52,7 +52,10 @@ class LocalCloud:
         self.control = Control(
             self.platform,
             on_stop=on_stop,
-            routes=[*self.resource_manager.levers(), *self.signalr.control_routes()],
+            routes=[
+                *self.resource_manager.control_routes(),
+                *self.signalr.control_routes(),
+            ],
         )
 
     async def start(self) -> None:

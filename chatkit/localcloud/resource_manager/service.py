@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import importlib
+import inspect
 import logging
-import uuid
+import pkgutil
 
 from aiohttp import web
 
@@ -12,32 +14,45 @@ from chatkit.localcloud.core.runners import HttpServer
 from chatkit.localcloud.entra.identity import PATH as IDENTITY_PATH
 from chatkit.localcloud.entra.models import Directory
 from chatkit.localcloud.entra.tokens import Tokens
-from chatkit.localcloud.resource_manager.core.context import (
-    Context,
+from chatkit.localcloud.resource_manager import providers as package
+from chatkit.localcloud.resource_manager.core.context import Context, Endpoints
+from chatkit.localcloud.resource_manager.core.control import control_routes
+from chatkit.localcloud.resource_manager.core.planes import (
     FunctionsPlane,
+    Planes,
     SignalRPlane,
     StoragePlane,
 )
-from chatkit.localcloud.resource_manager.core.control import levers
+from chatkit.localcloud.resource_manager.core.provider import Provider
+from chatkit.localcloud.resource_manager.core.registry import Registry
 from chatkit.localcloud.resource_manager.core.routing import Route, Router
+from chatkit.localcloud.resource_manager.gateway.admission import Admission
 from chatkit.localcloud.resource_manager.gateway.authorization import Authorization
 from chatkit.localcloud.resource_manager.gateway.edge import Edge
 from chatkit.localcloud.resource_manager.gateway.groups import Groups
 from chatkit.localcloud.resource_manager.gateway.scope_tags import ScopeTags
 from chatkit.localcloud.resource_manager.gateway.subscriptions import Subscriptions
-from chatkit.localcloud.resource_manager.providers.blob_service import BlobService
-from chatkit.localcloud.resource_manager.providers.insights import Insights
-from chatkit.localcloud.resource_manager.providers.signalr import SignalR
-from chatkit.localcloud.resource_manager.providers.storage import Storage
-from chatkit.localcloud.resource_manager.providers.web.catalog import Catalog
-from chatkit.localcloud.resource_manager.providers.web.plans import Plans
-from chatkit.localcloud.resource_manager.providers.web.site_actions import SiteActions
-from chatkit.localcloud.resource_manager.providers.web.site_config import SiteConfig
-from chatkit.localcloud.resource_manager.providers.web.site_defaults import SiteDefaults
-from chatkit.localcloud.resource_manager.providers.web.site_deployments import SiteDeployments
-from chatkit.localcloud.resource_manager.providers.web.sites import Sites
 
 log = logging.getLogger("chatkit.local.arm")
+OWN: tuple[type[Provider], ...] = (Subscriptions, Groups, ScopeTags, Authorization)
+"""What Resource Manager answers itself."""
+
+
+def providers() -> list[type[Provider]]:
+    """Every provider in the package `providers`, by module.
+
+    A module that lies there is found. A list of them would be one more place to change for a new
+    type, and forgetting it would show only as an answer 501.
+    """
+    found: list[type[Provider]] = []
+    for entry in pkgutil.walk_packages(package.__path__, package.__name__ + "."):
+        module = importlib.import_module(entry.name)
+        for value in vars(module).values():
+            if not inspect.isclass(value) or value.__module__ != module.__name__:
+                continue
+            if issubclass(value, Provider) and not inspect.isabstract(value):
+                found.append(value)
+    return found
 
 
 class ResourceManagerService:
@@ -46,6 +61,7 @@ class ResourceManagerService:
     Attributes:
         context: State of all resource providers.
         routes: Every operation.
+        admission: What lets a call through.
         edge: Its HTTP side.
     """
 
@@ -60,64 +76,44 @@ class ResourceManagerService:
         functions: FunctionsPlane,
     ) -> None:
         self._platform = platform
-        self._base_url = f"https://localhost:{platform.listeners.reserve('resource-manager')}"
-        authority = tokens.issuer.partition("/" + directory.tenant_id)[0]
-        graph = f"https://localhost:{platform.listeners.reserve('graph')}"
-        self.context = Context.load(
-            platform,
-            directory,
-            _subscription_id(platform),
-            signalr=signalr,
-            storage=storage,
-            functions=functions,
+        self._port = platform.listeners.reserve("resource-manager")
+        endpoints = Endpoints(
+            resource_manager=f"https://localhost:{self._port}",
+            authority=tokens.issuer.partition("/" + directory.tenant_id)[0],
+            graph=f"https://localhost:{platform.listeners.reserve('graph')}",
+            identity=f"http://localhost:{platform.listeners.reserve('sign-in')}{IDENTITY_PATH}",
         )
-        self.context.base_url = self._base_url
-        self.context.identity_endpoint = (
-            f"http://localhost:{platform.listeners.reserve('sign-in')}{IDENTITY_PATH}"
-        )
-        self.context.remove_roles = tokens.roles.remove_below
-        authorization = Authorization(self.context, tokens.roles, self.context.faults)
-        plans = Plans(self.context)
-        self._sites = Sites(self.context, plans)
-        self._signalr = SignalR(self.context)
-        self._storage = Storage(self.context)
-        self._groups = Groups(self.context, tokens.roles)
-        rooms = (
-            Subscriptions(self.context, {"authority": authority, "graph": graph}),
+        planes = Planes(signalr, storage, functions)
+        self.context = Context.load(platform, directory, tokens.roles, planes, endpoints)
+        found = [provider(self.context) for provider in providers()]
+        self._registry = Registry(OWN, found)
+        self._groups = Groups(self.context, self._registry)
+        authorization = Authorization(self.context)
+        own = (
+            Subscriptions(self.context, self._registry),
             self._groups,
             ScopeTags(self.context),
-            self._signalr,
-            self._storage,
-            BlobService(self.context),
-            plans,
-            self._sites,
-            SiteConfig(self.context, self._sites),
-            SiteActions(self.context, self._sites),
-            SiteDefaults(self.context),
-            SiteDeployments(self.context),
-            Catalog(self.context),
-            Insights(self.context),
             authorization,
         )
-        self.routes: list[Route] = [route for room in rooms for route in room.routes()]
-        self.edge = Edge(
-            self.context, Router(self.routes), tokens, authorization, authority=authority
-        )
+        self.routes: list[Route] = [
+            route for provider in (*own, *found) for route in provider.routes()
+        ]
+        self.admission = Admission(self.context, self._registry, tokens, authorization)
+        self.edge = Edge(platform.trace, self._registry, Router(self.routes), self.admission)
 
     async def start(self) -> None:
         """Bring the data planes to what the store says, then open the port."""
-        for room in (self._storage, self._signalr, self._sites):
-            for document in self.context.resources.all(type_=_TYPES[type(room).__name__]):
+        for type_ in self._registry.recovery_order:
+            for document in type_.all():
                 try:
-                    await room.recover(document)
+                    await type_.recover(document)
                 except Exception:
                     log.exception("%s could not be brought back", document["id"])
         self._groups.resume()
-        port = int(self._base_url.rpartition(":")[2])
         await self._platform.listeners.open(
             "resource-manager",
             HttpServer(self.edge.app()),
-            port=port,
+            port=self._port,
             tls=self._platform.certificates.server,
         )
 
@@ -126,25 +122,13 @@ class ResourceManagerService:
         await self._platform.listeners.close("resource-manager")
         await self._groups.finish()
 
-    def levers(self) -> list[web.RouteDef]:
+    def control_routes(self) -> list[web.RouteDef]:
         """Operations for the local cloud's own control API: time and faults."""
-        return levers(self.context)
+        return control_routes(self.context)
 
     def endpoints(self) -> dict[str, str]:
         """What a client needs."""
-        return {"resource_manager": self._base_url, "subscription_id": self.context.subscription_id}
-
-
-_TYPES = {
-    "Storage": "Microsoft.Storage/storageAccounts",
-    "SignalR": "Microsoft.SignalRService/SignalR",
-    "Sites": "Microsoft.Web/sites",
-}
-
-
-def _subscription_id(platform: Platform) -> str:
-    kept = platform.store.get("resource-manager", "subscription")
-    if kept is None:
-        kept = {"id": str(uuid.uuid4())}
-        platform.store.put("resource-manager", "subscription", kept)
-    return str(kept["id"])
+        return {
+            "resource_manager": self.context.endpoints.resource_manager,
+            "subscription_id": self.context.subscription_id,
+        }

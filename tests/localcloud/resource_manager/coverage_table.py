@@ -6,47 +6,16 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
-from chatkit.localcloud.resource_manager.core import regions
+from chatkit.localcloud.resource_manager import service
 from chatkit.localcloud.resource_manager.core.faults import KINDS
+from chatkit.localcloud.resource_manager.core.provider import Provider
+from chatkit.localcloud.resource_manager.core.registry import Registry
 from chatkit.localcloud.resource_manager.core.routing import Route
-from chatkit.localcloud.resource_manager.gateway.authorization import Authorization
-from chatkit.localcloud.resource_manager.gateway.groups import Groups
-from chatkit.localcloud.resource_manager.gateway.scope_tags import ScopeTags
-from chatkit.localcloud.resource_manager.gateway.subscriptions import Subscriptions
-from chatkit.localcloud.resource_manager.providers.blob_service import BlobService
-from chatkit.localcloud.resource_manager.providers.insights import Insights
-from chatkit.localcloud.resource_manager.providers.signalr import SignalR
-from chatkit.localcloud.resource_manager.providers.storage import Storage
-from chatkit.localcloud.resource_manager.providers.web.catalog import Catalog
-from chatkit.localcloud.resource_manager.providers.web.plans import Plans
-from chatkit.localcloud.resource_manager.providers.web.site_actions import SiteActions
-from chatkit.localcloud.resource_manager.providers.web.site_config import SiteConfig
-from chatkit.localcloud.resource_manager.providers.web.site_defaults import SiteDefaults
-from chatkit.localcloud.resource_manager.providers.web.site_deployments import SiteDeployments
-from chatkit.localcloud.resource_manager.providers.web.sites import Sites
 from tests.localcloud.resource_manager.specs import models
 
 PATH = Path(__file__).parents[3] / "docs" / "resource-manager.md"
 TESTED_BY: dict[str, set[str]] = {}
-ROOMS: tuple[Any, ...] = (
-    Subscriptions,
-    Groups,
-    ScopeTags,
-    SignalR,
-    Storage,
-    BlobService,
-    Plans,
-    Sites,
-    SiteConfig,
-    SiteActions,
-    SiteDefaults,
-    SiteDeployments,
-    Catalog,
-    Insights,
-    Authorization,
-)
 HEAD = """# What the local Resource Manager serves
 
 Generated from its routes; "tested by" is what the last full run of its tests called. Everything else is answered 501 in
@@ -77,14 +46,17 @@ What the kit's verbs do with each, try again or say what to do, is tested in `te
 
 def faults() -> str:
     """The section about failures."""
-    return FAULTS + "".join(
-        f"| `{name}` | {sentence} |\n" for name, (_, _, sentence) in KINDS.items()
-    )
+    return FAULTS + "".join(f"| `{name}` | {kind.sentence} |\n" for name, kind in KINDS.items())
+
+
+def providers() -> list[Provider]:
+    """Every provider without a running service, Resource Manager's own first."""
+    return [object.__new__(kind) for kind in (*service.OWN, *service.providers())]
 
 
 def routes() -> list[Route]:
-    """Every route, without a running service."""
-    return [route for room in ROOMS for route in room.routes(object.__new__(room))]
+    """Every route."""
+    return [route for provider in providers() for route in provider.routes()]
 
 
 def row(route: Route) -> str:
@@ -101,7 +73,8 @@ def render() -> str:
         f"{row(route)} {', '.join(sorted(TESTED_BY.get(route.name, ()))) or '-'} |"
         for route in routes()
     ]
-    lists = [f"- `{type_}`: {', '.join(found)}" for type_, found in regions.API_VERSIONS.items()]
+    versions = Registry((), providers()).api_versions
+    lists = [f"- `{type_}`: {', '.join(found)}" for type_, found in versions.items()]
     accepted = "\n## Accepted api-versions\n\n" + "\n".join(lists) + "\n"
     return HEAD.format(without=", ".join(without)) + "\n".join(rows) + "\n" + faults() + accepted
 

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from typing import Any
 
 from aiohttp import web
 
 from chatkit.localcloud.resource_manager.core.clock import RECORDED_S
 from chatkit.localcloud.resource_manager.core.context import Context
+from chatkit.localcloud.resource_manager.core.documents import JsonObject
 from chatkit.localcloud.resource_manager.core.faults import KINDS
 
 
-def levers(context: Context) -> list[web.RouteDef]:
+def control_routes(context: Context) -> list[web.RouteDef]:
     """Routes for `/time` and `/faults`."""
 
     async def get_time(request: web.Request) -> web.Response:
@@ -23,21 +23,20 @@ def levers(context: Context) -> list[web.RouteDef]:
 
     async def put_time(request: web.Request) -> web.Response:
         body = await _body(request)
-        mode, scale = body.get("mode", context.clock.mode), body.get("scale", 1.0)
-        if (
-            mode not in ("fast", "recorded")
-            or not isinstance(scale, int | float)
-            or not 0 < scale <= 10
-        ):
+        mode = body.get("mode", context.clock.mode)
+        scale = body.get("scale", 1.0)
+        is_scale = isinstance(scale, int | float) and 0 < scale <= 10
+        if mode not in ("fast", "recorded") or not is_scale:
             raise ValueError("mode is fast or recorded; scale is a number above 0 and up to 10.")
-        context.clock.mode, context.clock.scale = mode, float(scale)
+        context.clock.mode = mode
+        context.clock.scale = float(scale)
         context.clock.save(context.platform.store)
         return await get_time(request)
 
     async def get_faults(request: web.Request) -> web.Response:
         active = [dict(vars(fault)) for fault in context.faults.active.values()]
         return web.json_response(
-            {"active": active, "kinds": {name: kind[2] for name, kind in KINDS.items()}}
+            {"active": active, "kinds": {name: kind.sentence for name, kind in KINDS.items()}}
         )
 
     async def put_fault(request: web.Request) -> web.Response:
@@ -72,7 +71,7 @@ def _checked(
     return answer
 
 
-async def _body(request: web.Request) -> dict[str, Any]:
+async def _body(request: web.Request) -> JsonObject:
     body = await request.json() if request.body_exists else {}
     if not isinstance(body, dict):
         raise ValueError("The body must be a JSON object.")

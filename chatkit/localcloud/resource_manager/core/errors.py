@@ -6,10 +6,11 @@ Two shapes exist: Resource Manager's own `{"error": {"code", "message"}}`, and t
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import Any
 
 from chatkit.localcloud.core.errors import LocalCloudError
+from chatkit.localcloud.resource_manager.core.documents import JsonObject
 
 NOT_FOUND_HELP = "For more details please go to https://aka.ms/ARMResourceNotFoundFix"
 
@@ -46,7 +47,7 @@ class ArmError(LocalCloudError):
     def __str__(self) -> str:
         return f"{self.code}: {self.message}"
 
-    def body(self) -> dict[str, Any]:
+    def body(self) -> JsonObject:
         """The JSON body."""
         if self.web_shape:
             entry = {
@@ -63,7 +64,7 @@ class ArmError(LocalCloudError):
                 "Details": [{"Message": self.message}, {"Code": self.code}, {"ErrorEntity": entry}],
                 "Innererror": None,
             }
-        error: dict[str, Any] = {"code": self.code, "message": self.message}
+        error: JsonObject = {"code": self.code, "message": self.message}
         if self.target:
             error["target"] = self.target
         if self.details:
@@ -100,6 +101,16 @@ def service_error(status: int, code: str, message: str, *, target: str = "") -> 
 def group_not_found(group: str) -> ArmError:
     """404 for a resource group."""
     return ArmError(404, "ResourceGroupNotFound", f"Resource group '{group}' could not be found.")
+
+
+def group_being_deleted(group: str) -> ArmError:
+    """409 for a write into a group that is being deleted."""
+    return ArmError(
+        409,
+        "ResourceGroupBeingDeleted",
+        f"The resource group '{group}' is in deprovisioning state and cannot perform this"
+        " operation.",
+    )
 
 
 def resource_not_found(type_and_name: str, group: str) -> ArmError:
@@ -146,6 +157,21 @@ def invalid_body(reason: str) -> ArmError:
 def invalid_property(message: str, *, target: str = "") -> ArmError:
     """400 for a property with a value that the provider refuses."""
     return ArmError(400, "InvalidParameter", message, target=target, service=True)
+
+
+def operation_not_found(sentence: str = "The operation could not be found.") -> ArmError:
+    """404 for a long-running operation that nobody started."""
+    return ArmError(404, "OperationNotFound", sentence)
+
+
+def location_unavailable(location: str, type_: str, regions: Iterable[str]) -> ArmError:
+    """400 for a region that a type is not offered in."""
+    return ArmError(
+        400,
+        "LocationNotAvailableForResourceType",
+        f"The provided location '{location}' is not available for resource type '{type_}'."
+        f" List of available regions for the resource type is '{','.join(regions)}'.",
+    )
 
 
 def not_implemented(what: str, supported: str) -> ArmError:

@@ -1,14 +1,15 @@
 """Failures on demand: what can go wrong in Azure, switched on for a rehearsal or a test.
 
-A fault counts down: it hits the next `times` requests that it fits. It is kept in the store, so it outlives a restart.
+A fault counts down: it hits the next `times` requests that it fits. It is kept in the store, so
+it outlives a restart.
 """
 
 from __future__ import annotations
 
 import asyncio
 import re
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any
 
 from chatkit.localcloud.core.store import Store
 from chatkit.localcloud.resource_manager.core import errors
@@ -16,46 +17,58 @@ from chatkit.localcloud.resource_manager.core.http import Call
 
 COLLECTION = "faults"
 PYTHON = "3.12"
-WEB = (
+GATEWAY_TIMEOUT = (
     "The gateway did not receive a response from 'Microsoft.Web' within the specified time period."
 )
-# Name: what it does, the requests it fits (method, path), one sentence for people.
-KINDS: dict[str, tuple[str, str, str]] = {
-    "name-taken": (
+
+
+@dataclass(frozen=True)
+class Kind:
+    """A failure that can be switched on.
+
+    Attributes:
+        sentence: What happens, for people.
+        methods: Pattern of the HTTP methods that run into it; empty for a state that the
+            providers ask for.
+        path: Pattern that is searched in the path, in small letters.
+    """
+
+    sentence: str
+    methods: str = ""
+    path: str = ""
+
+
+SITE = r"/sites/[^/]+$"
+KINDS = {
+    "name-taken": Kind(
+        "global names are taken: checks say so, creates answer 409",
         "PUT",
         r"/providers/[^/]+/[^/]+/[^/]+$",
-        "global names are taken: checks say so, creates answer 409",
     ),
-    "not-registered": (
+    "not-registered": Kind(
+        "409 MissingSubscriptionRegistration until the provider is registered",
         "PUT|PATCH",
         r"/providers/",
-        "409 MissingSubscriptionRegistration until the provider is registered",
     ),
-    "free-quota": (
-        "PUT",
-        r"/signalr/[^/]+$",
-        "the subscription's Free tier SignalR instances are used up",
+    "free-quota": Kind(
+        "the subscription's Free tier SignalR instances are used up", "PUT", r"/signalr/[^/]+$"
     ),
-    "region-without-flex": ("PUT", r"/serverfarms/[^/]+$", "the region has no Flex Consumption"),
-    "python-not-offered": ("PUT", r"/sites/[^/]+$", "the region does not run Python 3.12"),
-    "triggers-late": ("", r"", "a site shows no functions until its triggers are synchronised"),
-    "throttled": (".*", r"", "429 with Retry-After: 1"),
-    "server-error": ("PUT", r"/sites/[^/]+$", "500 InternalServerError on the site's PUT"),
-    "unavailable": ("PUT", r"/sites/[^/]+$", "503 ServerTimeout on the site's PUT"),
-    "gateway-timeout": ("PUT", r"/sites/[^/]+$", "504 GatewayTimeout on the site's PUT"),
-    "scm-basic-off": (
-        "",
-        r"",
-        "publishing credentials are switched off on every site made from now on",
+    "region-without-flex": Kind(
+        "the region has no Flex Consumption", "PUT", r"/serverfarms/[^/]+$"
     ),
-    "role-delay": ("", r"", "role assignments count only after `seconds`"),
-    "no-shared-key": (
-        "PUT",
-        r"/storageaccounts/[^/]+$",
-        "a policy refuses storage accounts with shared keys",
+    "python-not-offered": Kind("the region does not run Python 3.12", "PUT", SITE),
+    "triggers-late": Kind("a site shows no functions until its triggers are synchronised"),
+    "throttled": Kind("429 with Retry-After: 1", ".*"),
+    "server-error": Kind("500 InternalServerError on the site's PUT", "PUT", SITE),
+    "unavailable": Kind("503 ServerTimeout on the site's PUT", "PUT", SITE),
+    "gateway-timeout": Kind("504 GatewayTimeout on the site's PUT", "PUT", SITE),
+    "scm-basic-off": Kind("publishing credentials are switched off on every site made from now on"),
+    "role-delay": Kind("role assignments count only after `seconds`"),
+    "no-shared-key": Kind(
+        "a policy refuses storage accounts with shared keys", "PUT", r"/storageaccounts/[^/]+$"
     ),
-    "slow": (".*", r"", "answers come `seconds` late"),
-    "dropped": (".*", r"", "the connection is closed without an answer"),
+    "slow": Kind("answers come `seconds` late", ".*"),
+    "dropped": Kind("the connection is closed without an answer", ".*"),
 }
 
 
@@ -82,7 +95,17 @@ class Fault:
     @property
     def is_standing(self) -> bool:
         """True for faults that are a state, not a count of requests."""
-        return KINDS[self.kind][0] == ""
+        return not KINDS[self.kind].methods
+
+    def fits(self, call: Call) -> bool:
+        """Say whether a request runs into it."""
+        kind = KINDS[self.kind]
+        path = call.path.lower()
+        if self.is_standing or self.path.lower() not in path:
+            return False
+        if not re.fullmatch(kind.methods, call.method) or not re.search(kind.path, path):
+            return False
+        return _concerns(self, call)
 
 
 @dataclass
@@ -97,15 +120,15 @@ class Faults:
             key: Fault(**document) for key, document in self.store.items(COLLECTION) if key in KINDS
         }
 
-    def set(self, kind: str, **options: Any) -> Fault:
-        """Switch a failure on.
+    def set(self, kind: str, *, times: int = 1, seconds: float = 2.0, path: str = "") -> Fault:
+        """Switch a failure on; see `Fault` for the options.
 
         Raises:
             ValueError: No such kind, or a wrong option.
         """
         if kind not in KINDS:
             raise ValueError(f"There is no fault '{kind}'. There are {', '.join(KINDS)}.")
-        fault = Fault(kind, **options)
+        fault = Fault(kind, times, seconds, path)
         if (
             not isinstance(fault.times, int)
             or fault.times < 0
@@ -118,7 +141,8 @@ class Faults:
 
     def clear(self, kind: str = "") -> None:
         """Switch one failure off, or all."""
-        for name in [kind] if kind else [*self.active]:
+        names = [kind] if kind else [*self.active]
+        for name in names:
             self.active.pop(name, None)
             self.store.delete(COLLECTION, name)
 
@@ -137,30 +161,27 @@ class Faults:
             self.set(kind, times=fault.times - 1, seconds=fault.seconds, path=fault.path)
         return True
 
-    async def meet(self, call: Call) -> None:
+    async def meet(self, call: Call, name_taken: Callable[[Call], errors.ArmError]) -> None:
         """Let a request run into whatever is switched on and fits it.
+
+        Args:
+            call: The request.
+            name_taken: Makes the refusal of its name, in the words of its type.
 
         Raises:
             ArmError: The failure, in Azure's words.
             Dropped: Close the connection.
         """
-        if not self.active:
-            return
         for fault in [*self.active.values()]:
-            method, path, _ = KINDS[fault.kind]
-            where = call.path.lower()
-            fits = (
-                re.fullmatch(method, call.method)
-                and re.search(path, where)
-                and fault.path.lower() in where
-            )
-            if fault.is_standing or not fits or not _concerns(fault, call):
+            if not fault.fits(call):
                 continue
             self.uses(fault.kind)
             if fault.kind == "slow":
                 await asyncio.sleep(fault.seconds)
             elif fault.kind == "dropped":
                 raise Dropped
+            elif fault.kind == "name-taken":
+                raise name_taken(call)
             else:
                 raise _error(fault.kind, call)
 
@@ -180,8 +201,6 @@ def _concerns(fault: Fault, call: Call) -> bool:
 def _error(kind: str, call: Call) -> errors.ArmError:
     name = call.path.rstrip("/").rpartition("/")[2]
     namespace = call.path.partition("/providers/")[2].partition("/")[0]
-    if kind == "name-taken":
-        return taken(namespace, name)
     table = {
         "not-registered": lambda: errors.not_registered(namespace),
         "throttled": lambda: errors.too_many("writes", 1),
@@ -191,7 +210,7 @@ def _error(kind: str, call: Call) -> errors.ArmError:
         "unavailable": lambda: errors.ArmError(
             503, "ServerTimeout", "The request timed out.", headers={"Retry-After": "1"}
         ),
-        "gateway-timeout": lambda: errors.ArmError(504, "GatewayTimeout", WEB),
+        "gateway-timeout": lambda: errors.ArmError(504, "GatewayTimeout", GATEWAY_TIMEOUT),
         "region-without-flex": lambda: errors.web_error(
             400,
             "BadRequest",
@@ -210,25 +229,3 @@ def _error(kind: str, call: Call) -> errors.ArmError:
         ),
     }
     return table[kind]()
-
-
-def taken(namespace: str, name: str) -> errors.ArmError:
-    """409 for a global name, in the words of the provider."""
-    if namespace.lower() == "microsoft.storage":
-        return errors.service_error(
-            409, "StorageAccountAlreadyTaken", f"The storage account named {name} is already taken."
-        )
-    if namespace.lower() == "microsoft.web":
-        return errors.web_error(
-            409,
-            "Conflict",
-            f"Website with given name {name} already exists.",
-            name,
-            extended_code="54001",
-        )
-    return errors.service_error(
-        409,
-        "NameAlreadyExists",
-        f"The name '{name}' is already taken. Please try a different name.",
-        target="name",
-    )

@@ -1,15 +1,21 @@
-"""One request and one answer, apart from any web framework."""
+"""One request and one answer, apart from any web framework; pages of lists; what bodies share."""
 
 from __future__ import annotations
 
+import base64
 import json
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from typing import Any
+from urllib.parse import urlencode
 
 from chatkit.localcloud.entra.tokens import Claims
 from chatkit.localcloud.resource_manager.core import errors
+from chatkit.localcloud.resource_manager.core.documents import Json, JsonObject
 
-Json = Any
+PAGE_SIZE = 200
+MAX_TAGS = 50
+MAX_TAG_NAME = 512
+MAX_TAG_VALUE = 256
 
 
 @dataclass
@@ -46,7 +52,7 @@ class Call:
         """Name for `systemData`."""
         return self.claims.name if self.claims else ""
 
-    def body(self) -> dict[str, Any]:
+    def body(self) -> JsonObject:
         """The body as a JSON object; an absent one is empty.
 
         Raises:
@@ -62,7 +68,7 @@ class Call:
             raise errors.invalid_body("The body must be a JSON object.")
         return value
 
-    def required_body(self) -> dict[str, Any]:
+    def required_body(self) -> JsonObject:
         """The body, which must be there.
 
         Raises:
@@ -97,3 +103,74 @@ def merge(old: Json, patch: Json) -> Json:
         else:
             merged[name] = merge(old.get(name), value)
     return merged
+
+
+def tags(body: JsonObject) -> dict[str, str]:
+    """The body's tags.
+
+    Raises:
+        ArmError: Too many, too long, or not text.
+    """
+    given = body.get("tags") or {}
+    if not isinstance(given, dict) or any(not isinstance(value, str) for value in given.values()):
+        raise errors.invalid_body("The property 'tags' must be an object of strings.")
+    if len(given) > MAX_TAGS:
+        raise errors.ArmError(
+            400, "InvalidTags", f"At most {MAX_TAGS} tags are allowed, {len(given)} were given."
+        )
+    if any(len(name) > MAX_TAG_NAME or len(text) > MAX_TAG_VALUE for name, text in given.items()):
+        raise errors.ArmError(
+            400,
+            "InvalidTagNameLength",
+            "A tag name has at most 512 characters, a tag value at most 256.",
+        )
+    return {str(name): value for name, value in given.items()}
+
+
+def properties(body: JsonObject) -> JsonObject:
+    """The body's `properties` object; an absent one is empty."""
+    given = body.get("properties") or {}
+    if not isinstance(given, dict):
+        raise errors.invalid_body("The property 'properties' must be an object.")
+    return given
+
+
+def page(call: Call, keys: Iterator[str], render: Callable[[str], JsonObject | None]) -> Answer:
+    """One page of a list, with an absolute nextLink when there is more.
+
+    Args:
+        call: Its $top and $skiptoken count.
+        keys: All keys; already started behind `skip_token(call)`.
+        render: Makes the list entry for a key; None leaves it out.
+    """
+    limit = PAGE_SIZE
+    top = call.query.get("$top", "")
+    if top.isdecimal() and int(top):
+        limit = min(int(top), PAGE_SIZE)
+    values: list[JsonObject] = []
+    last = ""
+    for key in keys:
+        if len(values) == limit:
+            token = base64.urlsafe_b64encode(last.encode()).decode()
+            query = {**call.query, "$skiptoken": token}
+            link = f"{call.base_url}{call.path}?{urlencode(query)}"
+            return Answer(body={"value": values, "nextLink": link})
+        value = render(key)
+        if value is not None:
+            values.append(value)
+        last = key
+    return Answer(body={"value": values})
+
+
+def skip_token(call: Call) -> str:
+    """The key behind which the asked-for page starts.
+
+    Raises:
+        ArmError: The token is none of ours.
+    """
+    token = call.query.get("$skiptoken", "")
+    try:
+        return base64.urlsafe_b64decode(token.encode()).decode()
+    except ValueError:
+        message = "The provided skip token is invalid."
+        raise errors.ArmError(400, "InvalidSkipToken", message) from None

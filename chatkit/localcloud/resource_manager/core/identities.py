@@ -1,14 +1,17 @@
-"""Managed identities of resources: a system-assigned one is a principal of the tenant and lives as long as its resource."""
+"""Managed identities of resources.
+
+A system-assigned one is a principal of the tenant and lives as long as its resource.
+"""
 
 from __future__ import annotations
 
 from chatkit.localcloud.entra.models import Directory
 from chatkit.localcloud.resource_manager.core import errors
-from chatkit.localcloud.resource_manager.core.state import Document
+from chatkit.localcloud.resource_manager.core.documents import JsonObject, Resource
 
 
-def identify(directory: Directory, document: Document, given: Document | None) -> None:
-    """Give a resource the identity that a request asks for, keep the one it has, or take it away.
+def identify(directory: Directory, document: Resource, given: JsonObject | None) -> None:
+    """Give a resource the identity that a request asks for, keep the one it has, or remove it.
 
     Raises:
         ArmError: A user-assigned identity is asked for.
@@ -28,12 +31,14 @@ def identify(directory: Directory, document: Document, given: Document | None) -
         document["identity"] = None
 
 
-def forget(directory: Directory, document: Document) -> None:
+def forget(directory: Directory, document: Resource) -> None:
     """Remove a resource's principal from the tenant; nothing happens when it has none."""
-    if principal_id(document):
-        directory.delete_identity(principal_id(document))
+    has = principal_id(document)
+    if has:
+        directory.delete_identity(has)
 
 
-def principal_id(document: Document) -> str:
+def principal_id(document: Resource) -> str:
     """Object id of a resource's identity; empty without one."""
-    return str((document.get("identity") or {}).get("principalId") or "")
+    identity = document.get("identity")
+    return identity["principalId"] if identity else ""

@@ -7,14 +7,33 @@ of the clock. Work that takes real time of its own (deleting a group) is a task 
 from __future__ import annotations
 
 import uuid
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, replace
+from typing import NotRequired, TypedDict
 
 from chatkit.localcloud.core.store import Store
 from chatkit.localcloud.resource_manager.core.clock import Clock, iso
+from chatkit.localcloud.resource_manager.core.documents import Resource
 
 OPERATIONS = "operations"
 KEPT_S = 24 * 3600
+
+
+class Failure(TypedDict):
+    """Why an operation failed."""
+
+    code: str
+    message: str
+
+
+class Status(TypedDict):
+    """The status document that Azure-AsyncOperation URLs give."""
+
+    id: str
+    name: str
+    status: str
+    startTime: str
+    endTime: NotRequired[str]
+    error: NotRequired[Failure]
 
 
 @dataclass(frozen=True)
@@ -28,7 +47,7 @@ class Operation:
         started: Unix time.
         ends: Unix time at which it is done.
         is_open: True while work beside the clock is not finished.
-        error: `{code, message}` when it failed.
+        error: Why it failed; None when it did not.
     """
 
     id: str
@@ -37,7 +56,7 @@ class Operation:
     started: float
     ends: float
     is_open: bool = False
-    error: dict[str, str] | None = None
+    error: Failure | None = None
 
     @property
     def is_done(self) -> bool:
@@ -51,9 +70,9 @@ class Operation:
             return "Running"
         return "Failed" if self.error else "Succeeded"
 
-    def document(self, url_path: str) -> dict[str, Any]:
-        """The status document that Azure-AsyncOperation URLs give."""
-        body: dict[str, Any] = {
+    def document(self, url_path: str) -> Status:
+        """Its status document, under the path that the client polls."""
+        body: Status = {
             "id": url_path,
             "name": self.id,
             "status": self.status,
@@ -90,15 +109,17 @@ class Operations:
         document = self._store.get(OPERATIONS, id_.lower())
         return None if document is None else Operation(**document)
 
-    def finish(self, operation: Operation, error: dict[str, str] | None = None) -> None:
+    def running(self, document: Resource) -> Operation | None:
+        """The operation that still runs on a resource."""
+        operation = self.get(document.get("operation", ""))
+        if operation is None or operation.is_done:
+            return None
+        return operation
+
+    def finish(self, operation: Operation, error: Failure | None = None) -> None:
         """Mark the work beside the clock as finished."""
-        values = {
-            **vars(operation),
-            "is_open": False,
-            "error": error,
-            "ends": max(operation.ends, Clock.now()),
-        }
-        self._save(Operation(**values))
+        ends = max(operation.ends, Clock.now())
+        self._save(replace(operation, is_open=False, error=error, ends=ends))
 
     def open(self) -> list[Operation]:
         """Operations whose work was cut off."""

@@ -1,4 +1,7 @@
-"""Operations as data: method, path template, handler, resource type. Paths match whatever their case, as in Azure."""
+"""Operations as data: method, path template, handler, resource type.
+
+Paths match whatever their case, as in Azure.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +10,7 @@ from dataclasses import dataclass, field
 
 from chatkit.localcloud.resource_manager.core.http import Answer, Call
 
-Operation = Callable[[Call], Awaitable[Answer]]
+Handler = Callable[[Call], Awaitable[Answer]]
 SUB = "/subscriptions/{subscription}"
 GROUP = SUB + "/resourceGroups/{group}"
 
@@ -27,7 +30,7 @@ class Route:
 
     method: str
     template: str
-    handler: Operation
+    handler: Handler
     type: str = ""
     name: str = ""
     is_open: bool = False
@@ -88,9 +91,12 @@ class Router:
             if not node.routes:
                 return None
             return Match(node.routes.get(method), params, tuple(node.routes))
-        head, tail = segments[0], segments[1:]
+        head = segments[0]
+        tail = segments[1:]
+        found: Match | None = None
         fixed = node.fixed.get(head.lower())
-        found = self._walk(fixed, tail, params, method) if fixed else None
+        if fixed:
+            found = self._walk(fixed, tail, params, method)
         if found is None and node.placeholder:
             found = self._walk(
                 node.placeholder, tail, {**params, node.placeholder.name: head}, method

@@ -1,55 +1,59 @@
-"""What Resource Manager keeps: resources and groups as documents, with indexes by type, name and group.
+"""What Resource Manager keeps: resources and groups as documents, with indexes by type and name.
 
-Keys are lower-cased ids, the documents hold the casing of their creation. Documents live in the store only; the indexes
-(keys) live in memory, so that a get or a page of a list costs the same whatever the store holds.
+Keys are lower-cased ids, the documents hold the casing of their creation. Documents live in the
+store only; the indexes (keys) live in memory, so that a get or a page of a list costs the same
+whatever the store holds.
 """
 
 from __future__ import annotations
 
+import asyncio
 from bisect import bisect_left, insort
 from collections.abc import Iterator
-from typing import Any
+from typing import Generic, TypeVar, cast
+from weakref import WeakValueDictionary
 
 from chatkit.localcloud.core.store import Store
+from chatkit.localcloud.resource_manager.core.documents import Group, JsonObject, Resource
 
-Document = dict[str, Any]
 RESOURCES = "resources"
 GROUPS = "resource-groups"
+Kept = TypeVar("Kept", Resource, Group)
 
 
-class Resources:
-    """Documents of one kind ("resources" or "resource-groups")."""
+class Documents(Generic[Kept]):
+    """Documents of one collection of the store."""
 
-    def __init__(self, store: Store, collection: str = RESOURCES) -> None:
+    def __init__(self, store: Store, collection: str) -> None:
         self._store = store
         self._collection = collection
         self._keys: list[str] = []
         self._by_type: dict[str, list[str]] = {}
         self._by_name: dict[tuple[str, str], set[str]] = {}
         for key, document in store.items(collection):
-            self._index(key, document)
+            self._index(key, cast(Kept, document))
 
-    def _index(self, key: str, document: Document) -> None:
+    def _index(self, key: str, document: Kept) -> None:
         type_ = document["type"].lower()
         insort(self._keys, key)
         insort(self._by_type.setdefault(type_, []), key)
         self._by_name.setdefault((type_, document["name"].lower()), set()).add(key)
 
-    def get(self, id_: str) -> Document | None:
+    def get(self, id_: str) -> Kept | None:
         """The document with this id, whatever its casing."""
-        return self._store.get(self._collection, id_.lower())
+        return cast("Kept | None", self._store.get(self._collection, id_.lower()))
 
-    def put(self, document: Document) -> None:
+    def put(self, document: Kept) -> None:
         """Create or replace a document under its id."""
         key = document["id"].lower()
-        self._store.put(self._collection, key, document)
+        self._store.put(self._collection, key, cast(JsonObject, document))
         if not _has(self._keys, key):
             self._index(key, document)
 
     def delete(self, id_: str) -> bool:
         """Remove a document; say whether it was there."""
         key = id_.lower()
-        document = self._store.get(self._collection, key)
+        document = self.get(key)
         if document is None:
             return False
         self._store.delete(self._collection, key)
@@ -63,10 +67,6 @@ class Resources:
         """Keys of all resources of a type with this name, in any group: for names that are global."""
         return sorted(self._by_name.get((type_.lower(), name.lower()), ()))
 
-    def count(self, type_: str) -> int:
-        """How many resources of a type there are."""
-        return len(self._by_type.get(type_.lower(), ()))
-
     def keys(self, *, type_: str = "", prefix: str = "", after: str = "") -> Iterator[str]:
         """Keys in order.
 
@@ -77,18 +77,38 @@ class Resources:
         """
         prefix = prefix.lower()
         keys = self._by_type.get(type_.lower(), []) if type_ else self._keys
-        start = max(bisect_left(keys, prefix), bisect_left(keys, after + "\0") if after else 0)
+        start = bisect_left(keys, prefix)
+        if after:
+            start = max(start, bisect_left(keys, after + "\0"))
         for index in range(start, len(keys)):
             if not keys[index].startswith(prefix):
                 return
             yield keys[index]
 
-    def all(self, *, type_: str = "", prefix: str = "") -> Iterator[Document]:
+    def all(self, *, type_: str = "", prefix: str = "") -> Iterator[Kept]:
         """Documents in key order; see `keys`."""
         for key in [*self.keys(type_=type_, prefix=prefix)]:
-            document = self._store.get(self._collection, key)
+            document = self.get(key)
             if document is not None:
                 yield document
+
+
+class Locks:
+    """One change of a resource at a time. A lock lives as long as somebody holds or awaits it."""
+
+    def __init__(self) -> None:
+        self._locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
+
+    def of(self, id_: str) -> asyncio.Lock:
+        """The lock of the resource with this id."""
+        return self._locks.setdefault(id_.lower(), asyncio.Lock())
+
+    def held_below(self, id_: str) -> list[str]:
+        """Ids of the resources below a scope that are being changed now."""
+        prefix = id_.lower() + "/"
+        return [
+            key for key, lock in self._locks.items() if key.startswith(prefix) and lock.locked()
+        ]
 
 
 def _has(keys: list[str], key: str) -> bool:

@@ -1,58 +1,58 @@
-"""Microsoft.Authorization: role assignments and definitions; and the check of every call against them."""
+"""Microsoft.Authorization: role assignments and definitions, and the check of every call."""
 
 from __future__ import annotations
 
 import re
 import uuid
+from typing import ClassVar
 
-from chatkit.localcloud.entra.roles import ROLES, Assignment, Role, Roles
+from chatkit.localcloud.entra.roles import ROLES, Assignment, Role
 from chatkit.localcloud.resource_manager.core import errors
 from chatkit.localcloud.resource_manager.core.clock import Clock, iso
-from chatkit.localcloud.resource_manager.core.context import Context, properties
-from chatkit.localcloud.resource_manager.core.faults import Faults
-from chatkit.localcloud.resource_manager.core.http import Answer, Call
+from chatkit.localcloud.resource_manager.core.context import Context
+from chatkit.localcloud.resource_manager.core.documents import JsonObject
+from chatkit.localcloud.resource_manager.core.http import Answer, Call, properties
+from chatkit.localcloud.resource_manager.core.provider import Provider
 from chatkit.localcloud.resource_manager.core.routing import GROUP, SUB, Route
-from chatkit.localcloud.resource_manager.core.state import Document
+from chatkit.localcloud.resource_manager.gateway import filters
 
 TYPE = "Microsoft.Authorization/roleAssignments"
 DEFINITIONS = "Microsoft.Authorization/roleDefinitions"
-READ_ACTIONS = {"GET", "HEAD"}
+VERSIONS = (
+    *("2022-05-01-preview", "2022-04-01", "2020-10-01-preview", "2020-08-01-preview"),
+    *("2020-04-01-preview", "2018-09-01-preview", "2018-07-01"),
+)
 OWNER = "8e3af657-a8ff-443c-a75c-2fe8c4bcb635"
 CONTRIBUTOR = "b24988ac-6180-42a0-ab88-20f7382dd24c"
-PRINCIPAL_FILTER = re.compile(
-    r"(?i)(?:principalId|assignedTo)(?:\(\)|\('| eq ')\s*'?([0-9a-f-]{36})"
-)
-NAME_FILTER = re.compile(r"(?i)roleName eq '([^']*)'")
+# `atScope()` leaves out what counts below the scope; here the list is always the whole one.
+ASSIGNMENT_FILTERS = ("principalId", "assignedTo", "atScope")
 SCOPES = ("", SUB, GROUP, GROUP + "/providers/{namespace}/{kind}/{name}")
 
 
-class Authorization:
+class Authorization(Provider):
     """Operations on roles at a subscription, a group or a resource."""
 
-    def __init__(self, context: Context, roles: Roles, faults: Faults) -> None:
-        self._context = context
-        self._roles = roles
-        self._faults = faults
+    api_versions: ClassVar = {TYPE: VERSIONS, DEFINITIONS: VERSIONS}
+
+    def __init__(self, context: Context) -> None:
+        super().__init__(context)
         self._seed()
 
     def _seed(self) -> None:
-        """The kit's own service principal owns the subscription; the three people may work in it."""
-        store = self._context.platform.store
+        """The kit's own service principal owns the subscription; the people may work in it."""
+        store = self.context.platform.store
         if store.get("resource-manager", "seeded-roles"):
             return
-        directory, scope = (
-            self._context.directory,
-            f"/subscriptions/{self._context.subscription_id}",
-        )
-        owner = directory.create_service_principal(directory.client_id)
-        with self._context.commit():
-            for principal, role in [
-                (owner, OWNER),
-                *((user, CONTRIBUTOR) for user in directory.users),
-            ]:
+        directory = self.context.directory
+        scope = f"/subscriptions/{self.context.subscription_id}"
+        with self.context.commit():
+            owner = directory.create_service_principal(directory.client_id)
+            for principal in (owner, *directory.users):
+                role = OWNER if principal is owner else CONTRIBUTOR
                 kind = "User" if principal.kind == "User" else "ServicePrincipal"
                 id_ = f"{scope}/providers/{TYPE}/{uuid.uuid4()}"
-                self._roles.assign(Assignment(id_, scope, role, principal.id, kind, Clock.now()))
+                made = Assignment(id_, scope, role, principal.id, kind, Clock.now())
+                self.context.roles.assign(made)
             store.put("resource-manager", "seeded-roles", {"done": True})
 
     def routes(self) -> list[Route]:
@@ -69,36 +69,30 @@ class Authorization:
             ]
         for scope in SCOPES:
             many = f"{scope}/providers/{DEFINITIONS}"
+            one = many + "/{definition}"
             made += [
                 Route("GET", many, self.list_definitions, DEFINITIONS, "RoleDefinitions_List"),
-                Route(
-                    "GET",
-                    many + "/{definition}",
-                    self.get_definition,
-                    DEFINITIONS,
-                    "RoleDefinitions_Get",
-                ),
+                Route("GET", one, self.get_definition, DEFINITIONS, "RoleDefinitions_Get"),
             ]
         return made
 
     async def list_assignments(self, call: Call) -> Answer:
         """Assignments at a scope, above and below it, or those of one principal."""
-        scope = _scope(call)
-        wanted = PRINCIPAL_FILTER.search(call.query.get("$filter", ""))
-        found = [
-            one
-            for one in self._roles.all()
-            if (
-                one.scope.lower().startswith(scope.lower())
-                or scope.lower().startswith(one.scope.lower())
-            )
-            and (wanted is None or one.principal_id.lower() == wanted[1].lower())
-        ]
-        return Answer(body={"value": [_shown(one) for one in found]})
+        scope = _scope(call).lower()
+        principals = filters.wanted(call, ASSIGNMENT_FILTERS).values()
+
+        def fits(one: Assignment) -> bool:
+            at = one.scope.lower()
+            if not at.startswith(scope) and not scope.startswith(at):
+                return False
+            return all(one.principal_id.lower() == wanted.lower() for wanted in principals)
+
+        found = [_shown(one) for one in self.context.roles.all() if fits(one)]
+        return Answer(body={"value": found})
 
     async def get(self, call: Call) -> Answer:
         """One assignment."""
-        found = self._roles.get(call.path)
+        found = self.context.roles.get(call.path)
         if found is None:
             raise errors.ArmError(
                 404,
@@ -111,58 +105,62 @@ class Authorization:
         """Assign a role: 201; 409 when the principal has it already at the scope."""
         given = properties(call.required_body())
         role_id = str(given.get("roleDefinitionId", "")).rpartition("/")[2].lower()
-        principal_id, scope = str(given.get("principalId", "")).lower(), _scope(call)
+        principal_id = str(given.get("principalId", "")).lower()
         if role_id not in ROLES:
-            message = f"The specified role definition with ID '{role_id}' does not exist."
-            raise errors.ArmError(404, "RoleDefinitionDoesNotExist", message)
-        kind = str(given.get("principalType") or "ServicePrincipal")
-        if self._context.directory.principal(principal_id) is None:
-            tenant = self._context.directory.tenant_id
-            raise errors.ArmError(
-                400,
-                "PrincipalNotFound",
-                f"Principal {principal_id} does not exist in the directory {tenant}.",
-            )
-        for one in self._roles.all():
-            if (one.principal_id, one.role_id, one.scope.lower()) == (
-                principal_id,
-                role_id,
-                scope.lower(),
-            ):
-                if one.id.lower() == call.path.lower():
-                    return Answer(200, _shown(one))
-                raise errors.ArmError(
-                    409, "RoleAssignmentExists", "The role assignment already exists."
-                )
+            raise _no_such_role(role_id)
+        if self.context.directory.principal(principal_id) is None:
+            tenant = self.context.directory.tenant_id
+            message = f"Principal {principal_id} does not exist in the directory {tenant}."
+            raise errors.ArmError(400, "PrincipalNotFound", message)
+        scope = _scope(call)
+        same = self._same(principal_id, role_id, scope)
+        if same is not None and same.id.lower() != call.path.lower():
+            message = "The role assignment already exists."
+            raise errors.ArmError(409, "RoleAssignmentExists", message)
+        if same is not None:
+            return Answer(200, _shown(same))
         now = Clock.now()
-        delay = self._faults.standing("role-delay")
-        wait_s = delay.seconds if delay else self._context.clock.duration_s("roles.propagate")
-        id_ = f"{scope}/providers/{TYPE}/{call.params['assignment']}"
         made = Assignment(
-            id_,
-            scope,
-            role_id,
-            principal_id,
-            kind,
-            now,
-            now + wait_s,
-            str(given.get("description") or ""),
+            id=f"{scope}/providers/{TYPE}/{call.params['assignment']}",
+            scope=scope,
+            role_id=role_id,
+            principal_id=principal_id,
+            principal_type=str(given.get("principalType") or "ServicePrincipal"),
+            created=now,
+            effective=now + self._delay_s(),
+            description=str(given.get("description") or ""),
         )
-        self._roles.assign(made)
+        self.context.roles.assign(made)
         return Answer(201, _shown(made))
+
+    def _same(self, principal_id: str, role_id: str, scope: str) -> Assignment | None:
+        """The assignment of the same role to the same principal at the same scope."""
+        for one in self.context.roles.all():
+            if one.principal_id != principal_id or one.role_id != role_id:
+                continue
+            if one.scope.lower() == scope.lower():
+                return one
+        return None
+
+    def _delay_s(self) -> float:
+        """How long an assignment takes until it counts."""
+        fault = self.context.faults.standing("role-delay")
+        if fault is not None:
+            return fault.seconds
+        return self.context.clock.duration_s("roles.propagate")
 
     async def delete(self, call: Call) -> Answer:
         """Take a role away; 204 when there is no such assignment."""
-        removed = self._roles.remove(call.path)
-        return Answer(204) if removed is None else Answer(200, _shown(removed))
+        removed = self.context.roles.remove(call.path)
+        if removed is None:
+            return Answer(204)
+        return Answer(200, _shown(removed))
 
     async def list_definitions(self, call: Call) -> Answer:
         """Built-in roles."""
-        wanted = NAME_FILTER.search(call.query.get("$filter", ""))
+        wanted = filters.wanted(call, ("roleName", "type")).get("roleName")
         roles = [
-            role
-            for role in ROLES.values()
-            if wanted is None or role.name.lower() == wanted[1].lower()
+            role for role in ROLES.values() if wanted is None or role.name.lower() == wanted.lower()
         ]
         return Answer(body={"value": [_definition(role, _scope(call)) for role in roles]})
 
@@ -170,11 +168,10 @@ class Authorization:
         """One built-in role."""
         role = ROLES.get(call.params["definition"].lower())
         if role is None:
-            message = f"The specified role definition with ID '{call.params['definition']}' does not exist."
-            raise errors.ArmError(404, "RoleDefinitionDoesNotExist", message)
+            raise _no_such_role(call.params["definition"])
         return Answer(body=_definition(role, _scope(call)))
 
-    # The check --------------------------------------------------------------------------------------------------------
+    # The check ---------------------------------------------------------------------------------
 
     def check(self, call: Call, route: Route) -> None:
         """Refuse a call that the caller has no role for.
@@ -184,32 +181,39 @@ class Authorization:
         """
         if call.claims is None or "{subscription}" not in route.template:
             return
-        action, scope = action_of(call, route), call.path.rstrip("/")
-        if not self._roles.allows(call.claims.oid, scope, action):
+        action = action_of(call, route)
+        scope = call.path.rstrip("/")
+        if not self.context.roles.allows(call.claims.oid, scope, action):
             raise errors.forbidden(
                 call.claims.appid or call.claims.name, call.claims.oid, action, scope
             )
 
 
 def action_of(call: Call, route: Route) -> str:
-    """The action a call needs: type and verb, for example Microsoft.SignalRService/SignalR/listKeys/action."""
+    """The action a call needs: type and verb, as Microsoft.SignalRService/SignalR/listKeys/action."""
     fixed = [
         part
         for part in route.template.partition("/providers/")[2].split("/")[2:]
         if part and not part.startswith("{")
     ]
-    verb = {"PUT": "write", "PATCH": "write", "DELETE": "delete"}.get(call.method, "read")
-    if call.method == "POST":
-        verb = f"{fixed[-1] if fixed else 'post'}/action"
-        fixed = fixed[:-1]
-    return "/".join([route.type, *fixed, verb])
+    if call.method != "POST":
+        verb = {"PUT": "write", "PATCH": "write", "DELETE": "delete"}.get(call.method, "read")
+        return "/".join([route.type, *fixed, verb])
+    if not fixed:
+        return f"{route.type}/post/action"
+    return "/".join([route.type, *fixed, "action"])
+
+
+def _no_such_role(role_id: str) -> errors.ArmError:
+    message = f"The specified role definition with ID '{role_id}' does not exist."
+    return errors.ArmError(404, "RoleDefinitionDoesNotExist", message)
 
 
 def _scope(call: Call) -> str:
     return re.split(r"(?i)/providers/microsoft\.authorization/", call.path)[0].rstrip("/")
 
 
-def _shown(assignment: Assignment) -> Document:
+def _shown(assignment: Assignment) -> JsonObject:
     moment = iso(assignment.created)
     subscription = "/".join(assignment.scope.split("/")[:3])
     return {
@@ -233,10 +237,9 @@ def _shown(assignment: Assignment) -> Document:
     }
 
 
-def _definition(role: Role, scope: str) -> Document:
-    subscription = "/".join(
-        scope.split("/")[:3]
-    )  # a built-in role has this id at every scope below; clients compare ids
+def _definition(role: Role, scope: str) -> JsonObject:
+    # A built-in role has this id at every scope below; clients compare ids.
+    subscription = "/".join(scope.split("/")[:3])
     permission = {
         "actions": [*role.actions],
         "notActions": [*role.not_actions],

@@ -1,24 +1,24 @@
-"""Microsoft.Resources/tags: the tags of a resource group or a resource, set without touching anything else of it."""
+"""Microsoft.Resources/tags: the tags of a group or a resource, set without touching the rest."""
 
 from __future__ import annotations
 
-import re
+from typing import ClassVar
 
 from chatkit.localcloud.resource_manager.core import errors
-from chatkit.localcloud.resource_manager.core.context import Context, properties, tags
-from chatkit.localcloud.resource_manager.core.http import Answer, Call
+from chatkit.localcloud.resource_manager.core.documents import Group, JsonObject, Resource
+from chatkit.localcloud.resource_manager.core.http import Answer, Call, properties, tags
+from chatkit.localcloud.resource_manager.core.provider import Provider
 from chatkit.localcloud.resource_manager.core.routing import GROUP, Route
-from chatkit.localcloud.resource_manager.core.state import Document, Resources
+from chatkit.localcloud.resource_manager.gateway.subscriptions import VERSIONS
 
 TYPE = "Microsoft.Resources/tags"
 TAIL = f"/providers/{TYPE}/default"
 
 
-class ScopeTags:
+class ScopeTags(Provider):
     """Operations on the tags at a scope."""
 
-    def __init__(self, context: Context) -> None:
-        self._context = context
+    api_versions: ClassVar = {TYPE: VERSIONS}
 
     def routes(self) -> list[Route]:
         """The operations, for groups and for resources."""
@@ -34,65 +34,65 @@ class ScopeTags:
 
     async def get(self, call: Call) -> Answer:
         """The tags."""
-        _, document = self._tagged(call)
-        return Answer(body=_shown(document))
+        return Answer(body=_shown(self._tagged(call)))
 
     async def put(self, call: Call) -> Answer:
         """Replace all tags."""
-        return Answer(body=_shown(await self._write(call, "Replace")))
+        return Answer(body=_shown(await self._write(call, "replace")))
 
     async def patch(self, call: Call) -> Answer:
         """Replace, merge or delete tags: `operation` says which."""
-        return Answer(
-            body=_shown(await self._write(call, str(call.required_body().get("operation") or "")))
-        )
+        operation = str(call.required_body().get("operation") or "")
+        return Answer(body=_shown(await self._write(call, operation.lower())))
 
     async def delete(self, call: Call) -> Answer:
         """Remove all tags."""
-        async with self._context.lock(_scope(call)):
-            kept, document = self._tagged(call)
-            kept.put({**document, "tags": {}})
+        async with self.context.locks.of(self._tagged(call)["id"]):
+            self._save(call, {})
         return Answer(200)
 
-    async def _write(self, call: Call, operation: str) -> Document:
+    async def _write(self, call: Call, operation: str) -> Group | Resource:
         given = tags(properties(call.required_body()))
-        async with self._context.lock(_scope(call)):
-            kept, document = self._tagged(call)
-            self._context.group(call, for_write=True)
-            found = document.get("tags") or {}
-            wanted = {
-                "replace": given,
-                "merge": {**found, **given},
-                "delete": {
-                    name: value
-                    for name, value in found.items()
-                    if given.get(name, None) not in (value, "")
-                },
-            }.get(operation.lower())
-            if wanted is None:
-                raise errors.invalid_body(
-                    "The property 'operation' must be one of Replace, Merge, Delete."
-                )
-            changed = {**document, "tags": tags({"tags": wanted})}
-            kept.put(changed)
-        return changed
+        async with self.context.locks.of(self._tagged(call)["id"]):
+            kept = self._tagged(call)["tags"] or {}
+            self.context.group(call, for_write=True)
+            changed = tags({"tags": _changed(kept, given, operation)})
+            return self._save(call, changed)
 
-    def _tagged(self, call: Call) -> tuple[Resources, Document]:
-        """What the scope names, and where it is kept."""
+    def _tagged(self, call: Call) -> Group | Resource:
+        """What the scope names."""
         if "name" not in call.params:
-            return self._context.groups, self._context.group(call)
-        type_ = f"{call.params['namespace']}/{call.params['kind']}"
-        return self._context.resources, self._context.resource(call, type_)
+            return self.context.group(call)
+        return self._resource(call)
+
+    def _resource(self, call: Call) -> Resource:
+        return self.context.resource(call, f"{call.params['namespace']}/{call.params['kind']}")
+
+    def _save(self, call: Call, changed: dict[str, str]) -> Group | Resource:
+        if "name" not in call.params:
+            group: Group = {**self.context.group(call), "tags": changed}
+            self.context.groups.put(group)
+            return group
+        resource: Resource = {**self._resource(call), "tags": changed}
+        self.context.resources.put(resource)
+        return resource
 
 
-def _scope(call: Call) -> str:
-    return re.split(r"(?i)/providers/microsoft\.resources/tags", call.path)[0]
+def _changed(kept: dict[str, str], given: dict[str, str], operation: str) -> dict[str, str]:
+    if operation == "replace":
+        return given
+    if operation == "merge":
+        return {**kept, **given}
+    if operation == "delete":
+        # A tag is named by its value, too; an empty value stands for any.
+        return {name: text for name, text in kept.items() if given.get(name) not in (text, "")}
+    raise errors.invalid_body("The property 'operation' must be one of Replace, Merge, Delete.")
 
 
-def _shown(document: Document) -> Document:
+def _shown(document: Group | Resource) -> JsonObject:
     return {
         "id": f"{document['id']}{TAIL}",
         "name": "default",
         "type": TYPE,
-        "properties": {"tags": document.get("tags") or {}},
+        "properties": {"tags": document["tags"] or {}},
     }

@@ -2,37 +2,40 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from chatkit.localcloud.resource_manager.core import errors, regions
-from chatkit.localcloud.resource_manager.core.clock import Clock
 from chatkit.localcloud.resource_manager.core.context import Context
+from chatkit.localcloud.resource_manager.core.documents import JsonObject
 from chatkit.localcloud.resource_manager.core.http import Answer, Call
+from chatkit.localcloud.resource_manager.core.provider import Provider
+from chatkit.localcloud.resource_manager.core.registrations import FREE
+from chatkit.localcloud.resource_manager.core.registry import Registry
 from chatkit.localcloud.resource_manager.core.routing import SUB, Route
-from chatkit.localcloud.resource_manager.core.state import Document
 
 SUBSCRIPTIONS = "Microsoft.Resources/subscriptions"
+TENANTS = "Microsoft.Resources/tenants"
 PROVIDERS = "Microsoft.Resources/providers"
-NAMESPACES = {
-    name.lower(): name
-    for name in (
-        "Microsoft.Authorization",
-        "Microsoft.Insights",
-        "Microsoft.ManagedIdentity",
-        "Microsoft.OperationalInsights",
-        "Microsoft.Resources",
-        "Microsoft.SignalRService",
-        "Microsoft.Storage",
-        "Microsoft.Web",
-    )
-}
-ALWAYS_REGISTERED = {"microsoft.authorization", "microsoft.resources"}
+# Namespaces without a type here, which az registers when it makes a function app.
+OTHER_NAMESPACES = ("Microsoft.ManagedIdentity", "Microsoft.OperationalInsights")
+VERSIONS = (
+    *("2025-04-01", "2025-03-01", "2024-11-01", "2024-07-01", "2024-03-01", "2023-07-01"),
+    *("2022-09-01", "2022-12-01", "2022-01-01", "2021-04-01", "2021-01-01", "2020-10-01"),
+    *("2020-06-01", "2020-01-01", "2019-11-01", "2019-10-01", "2019-05-01", "2018-05-01"),
+    *("2018-02-01", "2017-05-10", "2016-09-01", "2016-06-01", "2016-02-01", "2015-11-01"),
+)
 
 
-class Subscriptions:
+class Subscriptions(Provider):
     """Operations outside resource groups."""
 
-    def __init__(self, context: Context, endpoints: dict[str, str]) -> None:
-        self._context = context
-        self._endpoints = endpoints
+    api_versions: ClassVar = {SUBSCRIPTIONS: VERSIONS, TENANTS: VERSIONS, PROVIDERS: VERSIONS}
+
+    def __init__(self, context: Context, registry: Registry) -> None:
+        super().__init__(context)
+        self._registry = registry
+        names = registry.namespaces().union(OTHER_NAMESPACES)
+        self._namespaces = {name.lower(): name for name in sorted(names)}
 
     def routes(self) -> list[Route]:
         """The operations."""
@@ -50,7 +53,7 @@ class Subscriptions:
                 SUBSCRIPTIONS,
                 "Subscriptions_ListLocations",
             ),
-            Route("GET", "/tenants", self.tenants, "Microsoft.Resources/tenants", "Tenants_List"),
+            Route("GET", "/tenants", self.tenants, TENANTS, "Tenants_List"),
             Route("GET", SUB + "/providers", self.providers, PROVIDERS, "Providers_List"),
             Route("GET", provider, self.provider, PROVIDERS, "Providers_Get"),
             Route("POST", provider + "/register", self.register, PROVIDERS, "Providers_Register"),
@@ -61,24 +64,23 @@ class Subscriptions:
 
     async def metadata(self, call: Call) -> Answer:
         """The cloud's description that `az cloud register` reads: one object."""
-        authority = self._endpoints["authority"]
         return Answer(
             body={
                 "name": "ChatkitLocal",
                 "portal": call.base_url,
                 "authentication": {
-                    "loginEndpoint": authority,
+                    "loginEndpoint": self.context.endpoints.authority,
                     "audiences": [
                         "https://management.core.windows.net/",
                         "https://management.azure.com/",
                     ],
-                    "tenant": self._context.directory.tenant_id,
+                    "tenant": self.context.directory.tenant_id,
                     "identityProvider": "AAD",
                 },
                 "media": "https://rest.media.azure.net",
                 "graphAudience": "https://graph.microsoft.com/",
                 "graph": "https://graph.microsoft.com/",
-                "microsoftGraphResourceId": self._endpoints["graph"],
+                "microsoftGraphResourceId": self.context.endpoints.graph,
                 "appServiceResourceId": "https://appservice.azure.com",
                 "resourceManager": f"{call.base_url}/",
                 "suffixes": {
@@ -107,7 +109,7 @@ class Subscriptions:
         """Every region."""
         values = [
             {
-                "id": f"/subscriptions/{self._context.subscription_id}/locations/{name}",
+                "id": f"/subscriptions/{self.context.subscription_id}/locations/{name}",
                 "name": name,
                 "type": "Region",
                 "displayName": display,
@@ -120,7 +122,7 @@ class Subscriptions:
 
     async def tenants(self, call: Call) -> Answer:
         """The one tenant."""
-        tenant = self._context.directory.tenant_id
+        tenant = self.context.directory.tenant_id
         value = {
             "id": f"/tenants/{tenant}",
             "tenantId": tenant,
@@ -131,7 +133,7 @@ class Subscriptions:
 
     async def providers(self, call: Call) -> Answer:
         """Every namespace with its registration state."""
-        return Answer(body={"value": [self._provider(name) for name in NAMESPACES]})
+        return Answer(body={"value": [self._provider(name) for name in self._namespaces]})
 
     async def provider(self, call: Call) -> Answer:
         """One namespace."""
@@ -140,48 +142,33 @@ class Subscriptions:
     async def register(self, call: Call) -> Answer:
         """Register the subscription for a namespace."""
         key = self._namespace(call)
-        if self._state(key) != "Registered":
-            until = Clock.now() + self._context.clock.duration_s("provider.register")
-            self._context.platform.store.put(
-                "registrations", key, {"state": "Registering", "until": until}
-            )
-            return Answer(body={**self._provider(key), "registrationState": "Registering"})
-        return Answer(body=self._provider(key))
+        if self.context.registrations.state(key) == "Registered":
+            return Answer(body=self._provider(key))
+        self.context.registrations.register(key)
+        return Answer(body={**self._provider(key), "registrationState": "Registering"})
 
     async def unregister(self, call: Call) -> Answer:
         """End the registration."""
         key = self._namespace(call)
-        self._context.platform.store.put(
-            "registrations", key, {"state": "Unregistered", "until": 1e12}
-        )
+        self.context.registrations.unregister(key)
         return Answer(body=self._provider(key))
 
     def _namespace(self, call: Call) -> str:
         key = call.params["namespace"].lower()
-        if key not in NAMESPACES:
+        if key not in self._namespaces:
             name = call.params["namespace"]
             raise errors.ArmError(
                 404, "InvalidResourceNamespace", f"The resource namespace '{name}' is invalid."
             )
         return key
 
-    def _state(self, key: str) -> str:
-        if key in ALWAYS_REGISTERED:
-            return "Registered"
-        kept = self._context.platform.store.get("registrations", key)
-        if kept is None or kept["state"] == "Unregistered":
-            return "NotRegistered" if kept is None else "Unregistered"
-        return "Registered" if kept["until"] <= Clock.now() else "Registering"
-
-    def _provider(self, key: str) -> Document:
-        namespace = NAMESPACES[key]
+    def _provider(self, key: str) -> JsonObject:
+        namespace = self._namespaces[key]
         return {
-            "id": f"/subscriptions/{self._context.subscription_id}/providers/{namespace}",
+            "id": f"/subscriptions/{self.context.subscription_id}/providers/{namespace}",
             "namespace": namespace,
-            "registrationPolicy": "RegistrationFree"
-            if key in ALWAYS_REGISTERED
-            else "RegistrationRequired",
-            "registrationState": self._state(key),
+            "registrationPolicy": "RegistrationFree" if key in FREE else "RegistrationRequired",
+            "registrationState": self.context.registrations.state(key),
             "resourceTypes": [
                 {
                     "resourceType": type_.partition("/")[2],
@@ -189,18 +176,18 @@ class Subscriptions:
                     "apiVersions": [*api_versions],
                     "capabilities": "None",
                 }
-                for type_, api_versions in regions.API_VERSIONS.items()
+                for type_, api_versions in self._registry.api_versions.items()
                 if type_.lower().startswith(key + "/")
             ],
         }
 
-    def _render(self) -> Document:
+    def _render(self) -> JsonObject:
         return {
-            "id": f"/subscriptions/{self._context.subscription_id}",
+            "id": f"/subscriptions/{self.context.subscription_id}",
             "authorizationSource": "RoleBased",
             "managedByTenants": [],
-            "subscriptionId": self._context.subscription_id,
-            "tenantId": self._context.directory.tenant_id,
+            "subscriptionId": self.context.subscription_id,
+            "tenantId": self.context.directory.tenant_id,
             "displayName": "chatkit local cloud",
             "state": "Enabled",
             "subscriptionPolicies": {

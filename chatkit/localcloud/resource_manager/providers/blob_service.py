@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import inspect
 import re
-from typing import Any
 
 from chatkit.localcloud.core.cors import split_list
 from chatkit.localcloud.resource_manager.core import errors
 from chatkit.localcloud.resource_manager.core.clock import iso
-from chatkit.localcloud.resource_manager.core.context import Context, properties
-from chatkit.localcloud.resource_manager.core.http import Answer, Call
+from chatkit.localcloud.resource_manager.core.context import Context
+from chatkit.localcloud.resource_manager.core.documents import JsonObject
+from chatkit.localcloud.resource_manager.core.http import Answer, Call, properties
+from chatkit.localcloud.resource_manager.core.provider import Provider
 from chatkit.localcloud.resource_manager.core.routing import GROUP, Route
-from chatkit.localcloud.resource_manager.core.state import Document
-from chatkit.localcloud.resource_manager.providers.storage import TYPE
+from chatkit.localcloud.resource_manager.providers.storage import TYPE, Account, StorageAccounts
 from chatkit.localcloud.storage.state.errors import StorageError
 from chatkit.localcloud.storage.state.spec import ContainerSettings, CorsRule, StaticWebsite
 
@@ -33,11 +32,13 @@ WEBSITE_NAMES = {
 }
 
 
-class BlobService:
+class BlobService(Provider):
     """Operations below `/blobServices`."""
 
     def __init__(self, context: Context) -> None:
-        self._context = context
+        super().__init__(context)
+        self._accounts = StorageAccounts(context)
+        self._storage = context.planes.storage
 
     def routes(self) -> list[Route]:
         """The operations."""
@@ -57,147 +58,139 @@ class BlobService:
             Route("DELETE", container, self.delete_container, TYPE, "BlobContainers_Delete"),
         ]
 
-    def _account(self, call: Call) -> Document:
-        return self._context.resource(call, TYPE)
-
     async def blob_services(self, call: Call) -> Answer:
         """The account's one blob service."""
-        return Answer(body={"value": [await self._service(self._account(call), call)]})
+        return Answer(body={"value": [self._service(self._accounts.one(call), call)]})
 
     async def get_service(self, call: Call) -> Answer:
         """Blob service properties."""
-        return Answer(body=await self._service(self._account(call), call))
+        return Answer(body=self._service(self._accounts.one(call), call))
 
     async def put_service(self, call: Call) -> Answer:
         """Set blob service properties; `staticWebsite` switches the website on or off."""
-        document = self._account(call)
-        self._context.group(call, for_write=True)
+        self._accounts.one(call)
+        self.context.group(call, for_write=True)
         given = properties(call.required_body())
         _check_provided(given)
-        async with self._context.lock(document["id"]):
-            document = self._account(call)
+        async with self._accounts.locked(call):
+            document = self._accounts.one(call)
             kept = {name: value for name, value in given.items() if name not in OF_THE_DATA_PLANE}
             document["blob_service"] = {**document.get("blob_service", {}), **kept}
             if given.get("cors") is not None:
                 self._set_cors(document["name"], given["cors"])
-            self._context.resources.put(document)
+            self.context.resources.put(document)
             if given.get("staticWebsite") is not None:
-                await _settled(
-                    self._context.storage.set_website(
-                        document["name"], _website(given["staticWebsite"])
-                    )
-                )
-        return Answer(body=await self._service(document, call))
+                self._storage.set_website(document["name"], _website(given["staticWebsite"]))
+            return Answer(body=self._service(document, call))
 
-    def _set_cors(self, account: str, given: Document) -> None:
+    def _set_cors(self, account: str, given: JsonObject) -> None:
         try:
-            self._context.storage.set_cors(
-                account, [_data_plane_rule(rule) for rule in given.get("corsRules") or []]
-            )
+            rules = [_data_plane_rule(rule) for rule in given.get("corsRules") or []]
+            self._storage.set_cors(account, rules)
         except (StorageError, TypeError, AttributeError):
             raise errors.service_error(
                 400,
                 "InvalidValuesForRequestParameters",
-                "Values for request parameters are invalid: corsRules. There can be 5, each with origins and methods.",
+                "Values for request parameters are invalid: corsRules. There can be 5, each with"
+                " origins and methods.",
                 target="cors",
             ) from None
 
-    async def _service(self, document: Document, call: Call) -> Document:
-        settings: Document = {
-            "cors": {
-                "corsRules": [
-                    _shown_rule(rule) for rule in self._context.storage.get_cors(document["name"])
-                ]
-            },
+    def _service(self, document: Account, call: Call) -> JsonObject:
+        rules = [_shown_rule(rule) for rule in self._storage.get_cors(document["name"])]
+        settings: JsonObject = {
+            "cors": {"corsRules": rules},
             "deleteRetentionPolicy": {"allowPermanentDelete": False, "enabled": False},
         }
-        kept = {
-            name: value
-            for name, value in document.get("blob_service", {}).items()
-            if name != "cors"
-        }
-        website: StaticWebsite = await _settled(self._context.storage.get_website(document["name"]))
-        shown = {"enabled": website.enabled}
+        kept = document.get("blob_service", {})
+        settings |= {name: value for name, value in kept.items() if name != "cors"}
+        website = self._storage.get_website(document["name"])
+        shown: JsonObject = {"enabled": website.enabled}
         for name, arm_name in WEBSITE_NAMES.items():
             value = getattr(website, name)
             if value and name != "enabled":
                 shown[arm_name] = value
-        body: Document = {
+        body: JsonObject = {
             "sku": {"name": document["sku"]["name"], "tier": document["sku"]["tier"]},
             "id": f"{document['id']}/blobServices/default",
             "name": "default",
             "type": f"{TYPE}/blobServices",
-            "properties": {**settings, **kept},
+            "properties": settings,
         }
         if call.api_version >= "2025-08-01":
             body["properties"]["staticWebsite"] = shown
         return body
 
-    # Containers -------------------------------------------------------------------------------------------------------
+    # Containers -------------------------------------------------------------------------------
 
     async def list_containers(self, call: Call) -> Answer:
         """The account's containers."""
-        document = self._account(call)
-        names = await _settled(self._context.storage.list_containers(document["name"]))
+        document = self._accounts.one(call)
+        names = self._storage.list_containers(document["name"])
         return Answer(body={"value": [self._container(document, name) for name in names]})
 
     async def put_container(self, call: Call) -> Answer:
         """Create a container: 201, or 200 when it is there."""
-        document, name = self._account(call), call.params["container"]
-        if not CONTAINER.match(name):
-            raise errors.service_error(
-                400,
-                "ContainerOperationFailure",
-                f"The specified resource name '{name}' is not valid: 3 to 63 lower-case letters, digits and single hyphens.",
-            )
-        if self._context.storage.get_container(document["name"], name) is not None:
-            return Answer(200, self._container(document, name))
-        public, metadata = _container_settings(call)
-        self._check_public(document, public)
-        await _settled(self._context.storage.create_container(document["name"], name))
-        if public or metadata:
-            self._context.storage.set_container(
-                document["name"], name, public=public, metadata=metadata
-            )
-        return Answer(201, self._container(document, name))
+        async with self._accounts.locked(call):
+            document = self._accounts.one(call)
+            account = document["name"]
+            name = call.params["container"]
+            if not CONTAINER.match(name):
+                raise errors.service_error(
+                    400,
+                    "ContainerOperationFailure",
+                    f"The specified resource name '{name}' is not valid: 3 to 63 lower-case"
+                    " letters, digits and single hyphens.",
+                )
+            if self._storage.get_container(account, name) is not None:
+                return Answer(200, self._container(document, name))
+            public, metadata = _container_settings(call)
+            self._check_public(document, public)
+            self._storage.create_container(account, name)
+            if public or metadata:
+                self._storage.set_container(account, name, public=public, metadata=metadata)
+            return Answer(201, self._container(document, name))
 
     async def patch_container(self, call: Call) -> Answer:
         """Change a container's public access or metadata."""
-        document, name = self._account(call), call.params["container"]
-        self._existing(document, name)
-        public, metadata = _container_settings(call)
-        self._check_public(document, public)
-        self._context.storage.set_container(
-            document["name"], name, public=public, metadata=metadata
-        )
-        return Answer(body=self._container(document, name))
+        async with self._accounts.locked(call):
+            document = self._accounts.one(call)
+            account = document["name"]
+            name = call.params["container"]
+            self._existing(document, name)
+            public, metadata = _container_settings(call)
+            self._check_public(document, public)
+            self._storage.set_container(account, name, public=public, metadata=metadata)
+            return Answer(body=self._container(document, name))
 
     async def get_container(self, call: Call) -> Answer:
         """One container."""
-        return Answer(body=self._container(self._account(call), call.params["container"]))
+        return Answer(body=self._container(self._accounts.one(call), call.params["container"]))
 
     async def delete_container(self, call: Call) -> Answer:
         """Delete a container; 204 when there is none."""
-        document, name = self._account(call), call.params["container"]
-        if self._context.storage.get_container(document["name"], name) is None:
-            return Answer(204)
-        await _settled(self._context.storage.delete_container(document["name"], name))
-        return Answer(200)
+        async with self._accounts.locked(call):
+            account = self._accounts.one(call)["name"]
+            name = call.params["container"]
+            if self._storage.get_container(account, name) is None:
+                return Answer(204)
+            self._storage.delete_container(account, name)
+            return Answer(200)
 
-    def _existing(self, document: Document, name: str) -> ContainerSettings:
-        found = self._context.storage.get_container(document["name"], name)
+    def _existing(self, document: Account, name: str) -> ContainerSettings:
+        found = self._storage.get_container(document["name"], name)
         if found is None:
             raise errors.service_error(
                 404, "ContainerNotFound", "The specified container does not exist."
             )
         return found
 
-    def _check_public(self, document: Document, public: str | None) -> None:
+    def _check_public(self, document: Account, public: str | None) -> None:
         if public and not document["properties"].get("allowBlobPublicAccess"):
             message = "Public access is not permitted on this storage account."
             raise errors.service_error(409, "PublicAccessNotPermitted", message)
 
-    def _container(self, document: Document, name: str) -> Document:
+    def _container(self, document: Account, name: str) -> JsonObject:
         found = self._existing(document, name)
         return {
             "id": f"{document['id']}/blobServices/default/containers/{name}",
@@ -225,7 +218,8 @@ class BlobService:
 def _container_settings(call: Call) -> tuple[str | None, dict[str, str] | None]:
     """Public access and metadata that a body asks for; None for what it does not mention."""
     given = properties(call.body())
-    public, metadata = given.get("publicAccess"), given.get("metadata")
+    public = given.get("publicAccess")
+    metadata = given.get("metadata")
     if public is not None and str(public).lower() not in ("none", "blob", "container"):
         raise errors.invalid_body(
             "The property 'publicAccess' must be one of None, Blob, Container."
@@ -234,24 +228,27 @@ def _container_settings(call: Call) -> tuple[str | None, dict[str, str] | None]:
         isinstance(metadata, dict) and all(isinstance(text, str) for text in metadata.values())
     ):
         raise errors.invalid_body("The property 'metadata' must be an object of strings.")
-    return (None if public is None else str(public).lower().replace("none", "")), metadata
+    if public is not None:
+        public = str(public).lower().replace("none", "")
+    return public, metadata
 
 
-def _check_provided(given: Document) -> None:
+def _check_provided(given: JsonObject) -> None:
     """Refuse what would be shown as switched on and have no effect."""
-    wanted = [
-        name
-        for name in WITHOUT_EFFECT
-        if isinstance(given.get(name), dict) and given[name].get("enabled")
-    ]
-    wanted += ["isVersioningEnabled"] if given.get("isVersioningEnabled") else []
-    if wanted:
-        raise errors.not_implemented(
-            f"The blob service property '{wanted[0]}'", "static websites and CORS rules"
-        )
+    for name in WITHOUT_EFFECT:
+        policy = given.get(name)
+        if isinstance(policy, dict) and policy.get("enabled"):
+            raise _no_effect(name)
+    if given.get("isVersioningEnabled"):
+        raise _no_effect("isVersioningEnabled")
 
 
-def _data_plane_rule(rule: Document) -> CorsRule:
+def _no_effect(name: str) -> errors.ArmError:
+    what = f"The blob service property '{name}'"
+    return errors.not_implemented(what, "static websites and CORS rules")
+
+
+def _data_plane_rule(rule: JsonObject) -> CorsRule:
     return CorsRule(
         AllowedOrigins=_joined(rule.get("allowedOrigins")),
         AllowedMethods=_joined(rule.get("allowedMethods")),
@@ -265,7 +262,7 @@ def _joined(items: list[object] | None) -> str:
     return ",".join(str(item).strip() for item in items or [])
 
 
-def _shown_rule(rule: CorsRule) -> Document:
+def _shown_rule(rule: CorsRule) -> JsonObject:
     return {
         "allowedOrigins": [*split_list(rule["AllowedOrigins"])],
         "allowedMethods": [*split_list(rule["AllowedMethods"])],
@@ -275,14 +272,10 @@ def _shown_rule(rule: CorsRule) -> Document:
     }
 
 
-def _website(given: Document) -> StaticWebsite:
+def _website(given: JsonObject) -> StaticWebsite:
     return StaticWebsite(
         enabled=bool(given.get("enabled")),
         index_document=str(given.get("indexDocument") or ""),
         default_index_document_path=str(given.get("defaultIndexDocumentPath") or ""),
         error_document_404_path=str(given.get("errorDocument404Path") or ""),
     )
-
-
-async def _settled(value: Any) -> Any:
-    return await value if inspect.isawaitable(value) else value

@@ -1,63 +1,54 @@
-"""Microsoft.Insights components: `az functionapp create` makes one by default. It is kept and shown, and collects nothing."""
+"""Microsoft.Insights components: `az functionapp create` makes one. It collects nothing."""
 
 from __future__ import annotations
 
+import re
 import uuid
+from typing import ClassVar
 
 from chatkit.localcloud.resource_manager.core.clock import iso
-from chatkit.localcloud.resource_manager.core.context import Context, page, properties, skip_token
-from chatkit.localcloud.resource_manager.core.http import Answer, Call
-from chatkit.localcloud.resource_manager.core.routing import GROUP, Route
-from chatkit.localcloud.resource_manager.core.state import Document
-
-TYPE = "Microsoft.Insights/components"
+from chatkit.localcloud.resource_manager.core.documents import JsonObject, Resource
+from chatkit.localcloud.resource_manager.core.http import Call, properties
+from chatkit.localcloud.resource_manager.core.provider import ResourceType
 
 
-class Insights:
+class Component(Resource):
+    """A component as it is kept and shown."""
+
+    kind: str
+    properties: JsonObject
+
+
+class Components(ResourceType[Component]):
     """Operations on Application Insights components."""
 
-    def __init__(self, context: Context) -> None:
-        self._context = context
-        context.on_remove[TYPE.lower()] = self.remove
+    type = "Microsoft.Insights/components"
+    api_versions: ClassVar = {
+        type: ("2020-02-02", "2020-02-02-preview", "2018-05-01-preview", "2015-05-01")
+    }
+    registration = "free"
+    name_pattern = re.compile(r"^.{1,260}$")
+    name_rule = "It must have 1 to 260 characters."
+    created_status = 200
+    operation_group = "Components"
+    operation_names: ClassVar = {"Update": "UpdateTags"}
 
-    def routes(self) -> list[Route]:
-        """The operations."""
-        many = GROUP + f"/providers/{TYPE}"
-        one = many + "/{name}"
-        return [
-            Route("GET", many, self.list_all, TYPE, "Components_ListByResourceGroup"),
-            Route("GET", one, self.get, TYPE, "Components_Get"),
-            Route("PUT", one, self.put, TYPE, "Components_CreateOrUpdate"),
-            Route("DELETE", one, self.delete, TYPE, "Components_Delete"),
-        ]
-
-    async def list_all(self, call: Call) -> Answer:
-        """Components of a group."""
-        prefix = self._context.group(call)["id"] + "/"
-        keys = self._context.resources.keys(type_=TYPE, prefix=prefix, after=skip_token(call))
-        return page(call, keys, self._context.resources.get)
-
-    async def get(self, call: Call) -> Answer:
-        """One component."""
-        return Answer(body=self._context.resource(call, TYPE))
-
-    async def put(self, call: Call) -> Answer:
-        """Create or replace a component."""
-        self._context.group(call, for_write=True)
-        body = call.required_body()
-        old = self._context.resources.get(self._context.resource_id(call, TYPE))
-        key = old["properties"]["InstrumentationKey"] if old else str(uuid.uuid4())
-        document = self._context.new(call, TYPE, body) | {
+    def new(self, call: Call, body: JsonObject) -> Component:
+        """A component with a key of its own."""
+        key = str(uuid.uuid4())
+        name = call.params["name"]
+        return {
+            **self.envelope(call, body),
             "kind": body.get("kind") or "web",
             "properties": {
-                "ApplicationId": call.params["name"],
+                "ApplicationId": name,
                 "AppId": str(uuid.uuid5(uuid.UUID(key), "app")),
                 "Application_Type": properties(body).get("Application_Type") or "web",
                 "InstrumentationKey": key,
                 "ConnectionString": f"InstrumentationKey={key}",
-                "Name": call.params["name"],
-                "CreationDate": old["properties"]["CreationDate"] if old else iso(),
-                "TenantId": self._context.directory.tenant_id,
+                "Name": name,
+                "CreationDate": iso(),
+                "TenantId": self.context.directory.tenant_id,
                 "provisioningState": "Succeeded",
                 "RetentionInDays": 90,
                 "IngestionMode": "ApplicationInsights",
@@ -66,14 +57,10 @@ class Insights:
                 "Ver": "v2",
             },
         }
-        self._context.resources.put(document)
-        return Answer(200, document)
 
-    async def delete(self, call: Call) -> Answer:
-        """Delete a component; 204 when there is none."""
-        removed = self._context.resources.delete(self._context.resource_id(call, TYPE))
-        return Answer(200 if removed else 204)
-
-    async def remove(self, document: Document) -> None:
-        """Delete a component's document."""
-        self._context.forget(document)
+    def replace(self, call: Call, body: JsonObject, old: Component) -> Component:
+        """As new, with the key of before."""
+        document = super().replace(call, body, old)
+        for name in ("AppId", "InstrumentationKey", "ConnectionString", "CreationDate"):
+            document["properties"][name] = old["properties"][name]
+        return document

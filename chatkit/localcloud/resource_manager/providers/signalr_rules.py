@@ -5,16 +5,18 @@ from __future__ import annotations
 import base64
 import re
 import secrets
-from typing import Any
+from typing import NotRequired, TypedDict
 
 from chatkit.localcloud.resource_manager.core import errors
+from chatkit.localcloud.resource_manager.core.documents import (
+    Json,
+    JsonObject,
+    Resource,
+    SystemData,
+)
 from chatkit.localcloud.resource_manager.core.http import merge
-from chatkit.localcloud.resource_manager.core.state import Document
 from chatkit.localcloud.signalr.core.spec import InstanceSpec, UpstreamTemplate
 
-NAMESPACE = "Microsoft.SignalRService"
-TYPE = "Microsoft.SignalRService/SignalR"
-LOCATIONS = "Microsoft.SignalRService/locations"
 NAME = re.compile(r"^[A-Za-z][A-Za-z0-9-]{1,61}[A-Za-z0-9]$")
 FREE_LIMIT = 5
 UNIT_LIMIT = 300
@@ -28,7 +30,7 @@ SKUS = {
 CAPACITIES = [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 20, 30, 40, 50, 60, 70, 80, 90, 100]
 FLAGS = {"ServiceMode", "EnableConnectivityLogs", "EnableMessagingLogs", "EnableLiveTrace"}
 MODES = {mode.lower(): mode for mode in ("Default", "Serverless", "Classic")}
-NETWORK = {
+NETWORK: JsonObject = {
     "defaultAction": "Deny",
     "publicNetwork": {
         "allow": ["ServerConnection", "ClientConnection", "RESTAPI", "Trace"],
@@ -38,55 +40,97 @@ NETWORK = {
 }
 
 
-def settings(given: Document) -> Document:
+class Sku(TypedDict):
+    """A pricing tier and its units."""
+
+    name: str
+    tier: str
+    size: str
+    capacity: int
+
+
+class Feature(TypedDict):
+    """One feature flag."""
+
+    flag: str
+    value: str
+    properties: JsonObject
+
+
+class Template(TypedDict, total=False):
+    """One upstream template, as it was given."""
+
+    urlTemplate: str
+    hubPattern: str
+    categoryPattern: str
+    eventPattern: str
+    auth: JsonObject
+
+
+class Upstream(TypedDict):
+    """Where events go."""
+
+    templates: list[Template] | None
+
+
+class Cors(TypedDict):
+    """Pages that may connect."""
+
+    allowedOrigins: list[str]
+
+
+class Settings(TypedDict):
+    """An instance's properties, as they are kept and shown."""
+
+    tls: dict[str, bool]
+    features: list[Feature]
+    liveTraceConfiguration: Json
+    resourceLogConfiguration: Json
+    cors: Cors
+    serverless: dict[str, int]
+    upstream: Upstream
+    networkACLs: JsonObject
+    publicNetworkAccess: str
+    disableLocalAuth: bool
+    disableAadAuth: bool
+
+
+class Keys(TypedDict):
+    """Access keys."""
+
+    primary: str
+    secondary: str
+
+
+class Instance(Resource):
+    """An instance as it is kept; `port` is there as soon as it is saved."""
+
+    kind: str
+    sku: Sku
+    properties: Settings
+    keys: Keys
+    systemData: SystemData
+    port: NotRequired[int]
+
+
+def settings(given: JsonObject) -> Settings:
     """Check an instance's properties and fill in Azure's defaults.
 
     Raises:
         ArmError: A feature flag, service mode or upstream template that the service does not take.
     """
-    features: dict[str, Document] = {}
-    for feature in given.get("features") or []:
-        flag = str(feature.get("flag", ""))
-        if flag not in FLAGS:
-            raise errors.invalid_property(
-                f"The feature flag '{flag}' is not one of {', '.join(sorted(FLAGS))}.",
-                target="features",
-            )
-        value = str(feature.get("value", ""))
-        if flag == "ServiceMode":
-            if value.lower() not in MODES:
-                raise errors.invalid_property(
-                    f"The ServiceMode '{value}' is not one of {', '.join(MODES.values())}."
-                )
-            value = MODES[value.lower()]
-        features[flag] = {
-            "flag": flag,
-            "value": value,
-            "properties": feature.get("properties") or {},
-        }
-    features.setdefault(
-        "ServiceMode", {"flag": "ServiceMode", "value": "Default", "properties": {}}
-    )
-    templates = (given.get("upstream") or {}).get("templates")
-    for template in templates or []:
-        if not str(template.get("urlTemplate", "")).startswith(("http://", "https://", "{")):
-            raise errors.invalid_property(
-                "An upstream template needs a urlTemplate that is a URL.", target="upstream"
-            )
+    tls = given.get("tls") or {}
+    serverless = given.get("serverless") or {}
     return {
-        "tls": {
-            "clientCertEnabled": bool((given.get("tls") or {}).get("clientCertEnabled", False))
-        },
-        "features": [*features.values()],
+        "tls": {"clientCertEnabled": bool(tls.get("clientCertEnabled", False))},
+        "features": _features(given.get("features") or []),
         "liveTraceConfiguration": given.get("liveTraceConfiguration"),
         "resourceLogConfiguration": given.get("resourceLogConfiguration"),
         "cors": {"allowedOrigins": _origins(given)},
         "serverless": {
-            "connectionTimeoutInSeconds": (given.get("serverless") or {}).get(
-                "connectionTimeoutInSeconds", 30
-            )
+            "connectionTimeoutInSeconds": serverless.get("connectionTimeoutInSeconds", 30)
         },
-        "upstream": {"templates": templates or None},
+        "upstream": {"templates": _templates(given)},
         "networkACLs": merge(NETWORK, given.get("networkACLs") or {}),
         "publicNetworkAccess": given.get("publicNetworkAccess") or "Enabled",
         "disableLocalAuth": bool(given.get("disableLocalAuth", False)),
@@ -94,7 +138,57 @@ def settings(given: Document) -> Document:
     }
 
 
-def owner(document: Document) -> str:
+def _features(given: list[JsonObject]) -> list[Feature]:
+    features: dict[str, Feature] = {}
+    for feature in given:
+        flag = str(feature.get("flag", ""))
+        value = str(feature.get("value", ""))
+        if flag not in FLAGS:
+            known = ", ".join(sorted(FLAGS))
+            message = f"The feature flag '{flag}' is not one of {known}."
+            raise errors.invalid_property(message, target="features")
+        if flag == "ServiceMode":
+            value = _mode(value)
+        properties = feature.get("properties") or {}
+        features[flag] = {"flag": flag, "value": value, "properties": properties}
+    features.setdefault(
+        "ServiceMode", {"flag": "ServiceMode", "value": "Default", "properties": {}}
+    )
+    return [*features.values()]
+
+
+def _mode(value: str) -> str:
+    known = MODES.get(value.lower())
+    if known is None:
+        listed = ", ".join(MODES.values())
+        raise errors.invalid_property(f"The ServiceMode '{value}' is not one of {listed}.")
+    return known
+
+
+def _templates(given: JsonObject) -> list[Template] | None:
+    templates: list[Template] | None = (given.get("upstream") or {}).get("templates") or None
+    for template in templates or []:
+        if not str(template.get("urlTemplate", "")).startswith(("http://", "https://", "{")):
+            message = "An upstream template needs a urlTemplate that is a URL."
+            raise errors.invalid_property(message, target="upstream")
+    return templates
+
+
+def _origins(given: JsonObject) -> list[str]:
+    origins: list[object] | None = (given.get("cors") or {}).get("allowedOrigins")
+    if origins is None:
+        return ["*"]
+    return [str(origin) for origin in origins]
+
+
+def merge_settings(old: Settings, given: JsonObject) -> JsonObject:
+    """PATCH: objects merge; features merge by flag."""
+    features: JsonObject = {feature["flag"]: feature for feature in old["features"]}
+    features |= {feature.get("flag", ""): feature for feature in given.get("features") or []}
+    return {**merge(old, given), "features": [*features.values()]}
+
+
+def owner(document: Instance) -> str:
     """Name of the instance's port."""
     return f"signalr/{document['name'].lower()}"
 
@@ -104,7 +198,7 @@ def new_key() -> str:
     return base64.b64encode(secrets.token_bytes(64)).decode()
 
 
-def spec(document: Document) -> InstanceSpec:
+def spec(document: Instance) -> InstanceSpec:
     """What the data plane needs to know."""
     settings = document["properties"]
     mode = next(
@@ -124,22 +218,10 @@ def spec(document: Document) -> InstanceSpec:
     )
 
 
-def _template(given: Document) -> UpstreamTemplate:
+def _template(given: Template) -> UpstreamTemplate:
     return UpstreamTemplate(
         url_template=given["urlTemplate"],
         hub_pattern=given.get("hubPattern") or "*",
         category_pattern=given.get("categoryPattern") or "*",
         event_pattern=given.get("eventPattern") or "*",
     )
-
-
-def _origins(given: Document) -> list[str]:
-    origins: Any = (given.get("cors") or {}).get("allowedOrigins")
-    return ["*"] if origins is None else [str(origin) for origin in origins]
-
-
-def merge_settings(old: Document, given: Document) -> Document:
-    """PATCH: objects merge; features merge by flag."""
-    features = {feature["flag"]: feature for feature in old["features"]}
-    features |= {feature.get("flag", ""): feature for feature in given.get("features") or []}
-    return {**merge(old, given), "features": [*features.values()]}

@@ -1,37 +1,42 @@
-"""Microsoft.Storage: accounts, keys, blob service properties with the static website, containers."""
+"""Microsoft.Storage: accounts, their keys and names. What lies below is in `blob_service`."""
 
 from __future__ import annotations
 
 import base64
 import re
 import secrets
+from typing import ClassVar, NotRequired, TypedDict
 from urllib.parse import urlencode, urlsplit
 
 from chatkit.localcloud.resource_manager.core import errors, identities, regions
 from chatkit.localcloud.resource_manager.core.clock import iso
-from chatkit.localcloud.resource_manager.core.context import (
-    Context,
-    page,
-    properties,
-    skip_token,
-    tags,
-)
-from chatkit.localcloud.resource_manager.core.http import Answer, Call, merge
+from chatkit.localcloud.resource_manager.core.documents import JsonObject, Resource
+from chatkit.localcloud.resource_manager.core.http import Answer, Call, merge, properties
+from chatkit.localcloud.resource_manager.core.provider import ResourceType
 from chatkit.localcloud.resource_manager.core.routing import GROUP, SUB, Route
-from chatkit.localcloud.resource_manager.core.state import Document
 from chatkit.localcloud.storage.state.spec import AccountSpec
 
 NAMESPACE = "Microsoft.Storage"
 TYPE = "Microsoft.Storage/storageAccounts"
 LOCATIONS = "Microsoft.Storage/locations"
-NAME = re.compile(r"^[a-z0-9]{3,24}$")
+VERSIONS = (
+    *("2026-09-01", "2026-04-01", "2025-08-01", "2025-06-01", "2025-01-01", "2024-01-01"),
+    *("2023-05-01", "2023-04-01", "2023-01-01", "2022-09-01", "2022-05-01", "2021-09-01"),
+    *("2021-08-01", "2021-06-01", "2021-04-01", "2021-02-01", "2021-01-01"),
+    *("2020-08-01-preview", "2019-06-01", "2019-04-01", "2018-07-01", "2018-02-01"),
+    "2017-10-01",
+)
+RETRY_AFTER_S = 17  # recorded
 SKUS = {
     sku.lower(): sku
-    for sku in "Standard_LRS Standard_GRS Standard_RAGRS Standard_ZRS Standard_GZRS Standard_RAGZRS Premium_LRS".split()
+    for sku in (
+        *("Standard_LRS", "Standard_GRS", "Standard_RAGRS", "Standard_ZRS", "Standard_GZRS"),
+        *("Standard_RAGZRS", "Premium_LRS"),
+    )
 }
 KINDS = {
     kind.lower(): kind
-    for kind in "StorageV2 Storage BlobStorage BlockBlobStorage FileStorage".split()
+    for kind in ("StorageV2", "Storage", "BlobStorage", "BlockBlobStorage", "FileStorage")
 }
 KEPT = (
     "accessTier",
@@ -48,7 +53,7 @@ KEPT = (
     "networkAcls",
 )
 ACCOUNT_LIMIT = 250
-DEFAULTS: Document = {
+DEFAULTS: JsonObject = {
     "accessTier": "Hot",
     "supportsHttpsTrafficOnly": True,
     "minimumTlsVersion": "TLS1_0",
@@ -62,256 +67,196 @@ DEFAULTS: Document = {
 }
 
 
-class Storage:
+class Sku(TypedDict):
+    """Redundancy."""
+
+    name: str
+    tier: str
+
+
+class Key(TypedDict):
+    """An account key and when it was made."""
+
+    value: str
+    created: str
+
+
+class Account(Resource):
+    """An account as it is kept."""
+
+    sku: Sku
+    kind: str
+    properties: JsonObject
+    keys: dict[str, Key]
+    created: str
+    blob_service: NotRequired[JsonObject]
+
+
+class StorageAccounts(ResourceType[Account]):
     """Operations on storage accounts."""
 
-    def __init__(self, context: Context) -> None:
-        self._context = context
-        context.on_remove[TYPE.lower()] = self.remove
+    type = TYPE
+    api_versions: ClassVar = {TYPE: VERSIONS, LOCATIONS: VERSIONS}
+    registration = "on use"
+    name_pattern = re.compile(r"^[a-z0-9]{3,24}$")
+    name_rule = (
+        "Storage account name must be between 3 and 24 characters in length and use numbers and"
+        " lower-case letters only."
+    )
+    is_name_global = True
+    operation_group = "StorageAccounts"
+    operation_names: ClassVar = {"Get": "GetProperties", "CreateOrUpdate": "Create"}
 
     def routes(self) -> list[Route]:
-        """The operations."""
-        many = GROUP + f"/providers/{TYPE}"
-        one = many + "/{name}"
-        here = SUB + f"/providers/{NAMESPACE}"
+        """The operations of every type, keys, names, quota and polling."""
+        one = f"{GROUP}/providers/{TYPE}/{{name}}"
+        here = f"{SUB}/providers/{NAMESPACE}"
+        regional = here + "/locations/{location}"
+        names = here + "/checkNameAvailability"
+        poll = regional + "/asyncoperations/{operation}"
+        group = self.operation_group
         return [
-            Route("GET", here + "/storageAccounts", self.list_all, TYPE, "StorageAccounts_List"),
-            Route("GET", many, self.list_all, TYPE, "StorageAccounts_ListByResourceGroup"),
-            Route("GET", one, self.get, TYPE, "StorageAccounts_GetProperties"),
-            Route("PUT", one, self.put, TYPE, "StorageAccounts_Create"),
-            Route("PATCH", one, self.patch, TYPE, "StorageAccounts_Update"),
-            Route("DELETE", one, self.delete, TYPE, "StorageAccounts_Delete"),
-            Route("POST", one + "/listKeys", self.list_keys, TYPE, "StorageAccounts_ListKeys"),
-            Route(
-                "POST",
-                one + "/regenerateKey",
-                self.regenerate_key,
-                TYPE,
-                "StorageAccounts_RegenerateKey",
-            ),
-            Route(
-                "POST",
-                here + "/checkNameAvailability",
-                self.check_name,
-                TYPE,
-                "StorageAccounts_CheckNameAvailability",
-            ),
-            Route(
-                "GET",
-                here + "/locations/{location}/usages",
-                self.usages,
-                LOCATIONS,
-                "Usages_ListByLocation",
-            ),
-            Route(
-                "GET",
-                here + "/locations/{location}/asyncoperations/{operation}",
-                self.poll,
-                LOCATIONS,
-                "Storage (polling)",
-            ),
+            *super().routes(),
+            Route("POST", one + "/listKeys", self.list_keys, TYPE, f"{group}_ListKeys"),
+            Route("POST", one + "/regenerateKey", self.regenerate, TYPE, f"{group}_RegenerateKey"),
+            Route("POST", names, self.check_names, TYPE, f"{group}_CheckNameAvailability"),
+            Route("GET", regional + "/usages", self.usages, LOCATIONS, "Usages_ListByLocation"),
+            Route("GET", poll, self.poll, LOCATIONS, "Storage (polling)"),
         ]
 
-    async def list_all(self, call: Call) -> Answer:
-        """Accounts of a group or the subscription."""
-        prefix = self._context.group(call)["id"] + "/" if "group" in call.params else ""
-        keys = self._context.resources.keys(type_=TYPE, prefix=prefix, after=skip_token(call))
+    # Create and change ------------------------------------------------------------------------
 
-        def entry(key: str) -> Document | None:
-            document = self._context.resources.get(key)
-            return None if document is None else self.render(document)
+    def new(self, call: Call, body: JsonObject) -> Account:
+        """An account with keys of its own."""
+        envelope = self.envelope(call, body)
+        kind = KINDS.get(str(body.get("kind", "")).lower())
+        if kind is None:
+            message = "Account property kind is invalid for the request."
+            raise errors.service_error(400, "AccountPropertyIsInvalid", message)
+        document: Account = {
+            "id": envelope["id"],
+            "name": envelope["name"],
+            "type": envelope["type"],
+            "location": envelope["location"],
+            "tags": envelope["tags"],
+            "sku": _sku(body),
+            "kind": kind,
+            "properties": {**DEFAULTS, **_kept(properties(body))},
+            "keys": {"key1": _new_key(), "key2": _new_key()},
+            "created": iso(),
+        }
+        identities.identify(self.context.directory, document, body.get("identity"))
+        return document
 
-        return page(call, keys, entry)
+    def replace(self, call: Call, body: JsonObject, old: Account) -> Account:
+        """A PUT changes what its body mentions, as a PATCH does."""
+        document: Account = {**old}
+        self.update(call, body, document)
+        return document
 
-    async def get(self, call: Call) -> Answer:
-        """One account."""
-        return Answer(body=self.render(self._account(call)))
+    def update(self, call: Call, body: JsonObject, document: Account) -> None:
+        """Change what the body mentions."""
+        self.check_location(body, document)
+        super().update(call, body, document)
+        document["properties"] = merge(document["properties"], _kept(properties(body)))
+        if body.get("sku"):
+            document["sku"] = _sku(body)
+        if body.get("identity"):
+            identities.identify(self.context.directory, document, body["identity"])
 
-    async def put(self, call: Call) -> Answer:
-        """Create an account (202, polled at Location) or change it (200)."""
-        self._context.group(call, for_write=True)
-        self._context.check_registered(NAMESPACE)
-        body = call.required_body()
-        id_ = self._context.resource_id(call, TYPE)
-        async with self._context.lock(id_):
-            old = self._context.resources.get(id_)
-            if old is not None:
-                return Answer(body=self.render(await self._changed(body, old)))
-            document = self._created(call, body)
-            with self._context.commit():
-                operation = self._context.operations.begin("storage.create", document["id"])
-                self._context.resources.put({**document, "operation": operation.id})
-            try:
-                await self.apply(document)
-            except Exception:
-                self._context.resources.delete(document["id"])
-                raise
-        query = urlencode(
-            {"monitor": "true", "api-version": call.api_version, "t": int(operation.started * 1e7)}
-        )
-        base = (
-            f"{call.base_url}/subscriptions/{self._context.subscription_id}/providers/{NAMESPACE}"
-        )
-        location = f"{base}/locations/{document['location']}/asyncoperations/{operation.id}?{query}"
-        headers = {"Location": location, "Retry-After": str(self._context.clock.retry_after_s(17))}
+    async def finish_put(self, call: Call, document: Account, old: Account | None) -> Answer:
+        """200 with a changed account; 202 without a body for a new one, polled at Location."""
+        if old is not None:
+            await self.save(document, old)
+            return self.answer(document)
+        operation = await self.begin("storage.create", document, old)
+        started = int(operation.started * 1e7)
+        query = urlencode({"monitor": "true", "api-version": call.api_version, "t": started})
+        subscription = f"{call.base_url}/subscriptions/{self.context.subscription_id}"
+        region = f"{subscription}/providers/{NAMESPACE}/locations/{document['location']}"
+        location = f"{region}/asyncoperations/{operation.id}?{query}"
+        headers = {"Location": location, **self._retry_after()}
         return Answer(202, headers=headers, content_type="text/plain; charset=utf-8")
-
-    async def patch(self, call: Call) -> Answer:
-        """Change an account."""
-        self._context.group(call, for_write=True)
-        body = call.required_body()
-        async with self._context.lock(self._context.resource_id(call, TYPE)):
-            return Answer(body=self.render(await self._changed(body, self._account(call))))
-
-    async def delete(self, call: Call) -> Answer:
-        """Delete an account with its data; 204 when there is none."""
-        self._context.group(call)
-        document = self._context.resources.get(self._context.resource_id(call, TYPE))
-        if document is None:
-            return Answer(204)
-        await self.remove(document)
-        return Answer(200)
 
     async def poll(self, call: Call) -> Answer:
         """202 while an account is being made, then 200 with the account."""
-        operation = self._context.operations.get(call.params["operation"])
+        operation = self.context.operations.get(call.params["operation"])
         if operation is None:
-            raise errors.ArmError(404, "OperationNotFound", "The operation could not be found.")
+            raise errors.operation_not_found()
         if not operation.is_done:
             location = f"{call.base_url}{call.path}?{urlencode(call.query)}"
-            return Answer(
-                202,
-                headers={
-                    "Location": location,
-                    "Retry-After": str(self._context.clock.retry_after_s(17)),
-                },
-            )
-        document = self._context.resources.get(operation.resource_id)
-        return Answer(204) if document is None else Answer(body=self.render(document))
+            return Answer(202, headers={"Location": location, **self._retry_after()})
+        document = self.stored(operation.resource_id)
+        return Answer(204) if document is None else self.answer(document)
+
+    def _retry_after(self) -> dict[str, str]:
+        return {"Retry-After": str(self.context.clock.retry_after_s(RETRY_AFTER_S))}
+
+    # Keys, names, quota -----------------------------------------------------------------------
 
     async def list_keys(self, call: Call) -> Answer:
         """Both keys."""
-        return Answer(body={"keys": _keys(self._account(call))})
+        return Answer(body={"keys": _keys(self.one(call))})
 
-    async def regenerate_key(self, call: Call) -> Answer:
+    async def regenerate(self, call: Call) -> Answer:
         """Make one key new."""
         name = str(call.required_body().get("keyName", ""))
-        async with self._context.lock(self._context.resource_id(call, TYPE)):
-            document = self._account(call)
+        async with self.locked(call):
+            document = self.one(call)
             if name not in document["keys"]:
-                raise errors.service_error(
-                    400,
-                    "InvalidValuesForRequestParameters",
-                    "Values for request parameters are invalid: keyName.",
-                )
-            document["keys"][name] = {"value": _new_key(), "created": iso()}
-            self._context.resources.put(document)
-            await self.apply(document)
-        return Answer(body={"keys": _keys(document)})
+                raise _invalid_value("keyName")
+            changed: Account = {**document, "keys": {**document["keys"], name: _new_key()}}
+            await self.save(changed, document)
+        return Answer(body={"keys": _keys(changed)})
 
-    async def check_name(self, call: Call) -> Answer:
+    async def check_names(self, call: Call) -> Answer:
         """Say whether a name is valid and free."""
-        problem = self._name_problem(str(call.required_body().get("name") or ""))
-        if problem is None:
-            return Answer(body={"nameAvailable": True})
-        return Answer(body={"nameAvailable": False, "reason": problem[0], "message": problem[1]})
+        try:
+            self.check_name(str(call.required_body().get("name") or ""))
+        except errors.ArmError as refusal:
+            reason = "AlreadyExists" if refusal.status == 409 else "AccountNameInvalid"
+            answer = {"nameAvailable": False, "reason": reason, "message": refusal.message}
+            return Answer(body=answer)
+        return Answer(body={"nameAvailable": True})
 
     async def usages(self, call: Call) -> Answer:
         """How many accounts a location has, and how many it may have."""
         location = regions.location(call.params["location"], TYPE)
-        used = sum(
-            document["location"] == location for document in self._context.resources.all(type_=TYPE)
-        )
+        used = sum(one["location"] == location for one in self.all())
         name = {"value": "StorageAccounts", "localizedValue": "Storage Accounts"}
-        return Answer(
-            body={
-                "value": [
-                    {"unit": "Count", "currentValue": used, "limit": ACCOUNT_LIMIT, "name": name}
-                ]
-            }
-        )
+        entry = {"unit": "Count", "currentValue": used, "limit": ACCOUNT_LIMIT, "name": name}
+        return Answer(body={"value": [entry]})
 
-    # Rules ------------------------------------------------------------------------------------------------------------
+    def invalid_name(self, name: str) -> errors.ArmError:
+        """400 in the words of the provider."""
+        message = f"{name} is not a valid storage account name. {self.name_rule}"
+        return errors.service_error(400, "AccountNameInvalid", message)
 
-    def _account(self, call: Call) -> Document:
-        return self._context.resource(call, TYPE)
+    @classmethod
+    def name_taken(cls, name: str) -> errors.ArmError:
+        """409 in the words of the provider."""
+        message = f"The storage account named {name} is already taken."
+        return errors.service_error(409, "StorageAccountAlreadyTaken", message)
 
-    def _name_problem(self, name: str) -> tuple[str, str] | None:
-        if not NAME.match(name):
-            return (
-                "AccountNameInvalid",
-                f"{name} is not a valid storage account name. Storage account name must be between 3 and 24 characters in length"
-                " and use numbers and lower-case letters only.",
-            )
-        if self._context.is_taken(TYPE, name):
-            return ("AlreadyExists", f"The storage account named {name} is already taken.")
-        return None
+    # State ------------------------------------------------------------------------------------
 
-    def _created(self, call: Call, body: Document) -> Document:
-        problem = self._name_problem(call.params["name"])
-        if problem is not None:
-            taken = problem[0] == "AlreadyExists"
-            code = "StorageAccountAlreadyTaken" if taken else "AccountNameInvalid"
-            raise errors.service_error(409 if taken else 400, code, problem[1])
-        document = self._context.new(call, TYPE, body)
-        kind = KINDS.get(str(body.get("kind", "")).lower())
-        if kind is None:
-            raise errors.service_error(
-                400, "AccountPropertyIsInvalid", "Account property kind is invalid for the request."
-            )
-        now = iso()
-        document |= {
-            "sku": _sku(body),
-            "kind": kind,
-            "properties": {**DEFAULTS, **_kept(properties(body))},
-            "keys": {name: {"value": _new_key(), "created": now} for name in ("key1", "key2")},
-            "created": now,
-        }
-        identities.identify(self._context.directory, document, body.get("identity"))
-        return document
-
-    async def _changed(self, body: Document, old: Document) -> Document:
-        if "location" in body and regions.location(body["location"], TYPE) != old["location"]:
-            raise errors.ArmError(
-                409,
-                "InvalidResourceLocation",
-                f"The resource '{old['name']}' already exists in location '{old['location']}' in resource group"
-                f" '{old['id'].split('/')[4]}'. A resource with the same name cannot be created in location"
-                f" '{body['location']}'. Please select a new resource name.",
-            )
-        document = {**old, "properties": merge(old["properties"], _kept(properties(body)))}
-        if "tags" in body:
-            document["tags"] = tags(body)
-        if body.get("sku"):
-            document["sku"] = _sku(body)
-        if body.get("identity"):
-            identities.identify(self._context.directory, document, body["identity"])
-        self._context.resources.put(document)
-        await self.apply(document)
-        return document
-
-    async def apply(self, document: Document) -> None:
+    async def apply(self, document: Account) -> None:
         """Bring the data plane to what a document says."""
-        await self._context.storage.apply(spec(document))
+        await self.context.planes.storage.apply(spec(document))
 
-    async def recover(self, document: Document) -> None:
-        """Bring the data plane back after a restart."""
-        await self.apply(document)
+    def release(self, document: Account) -> None:
+        """Delete what is stored about the account's data."""
+        self.context.planes.storage.forget(document["name"])
 
-    async def remove(self, document: Document) -> None:
-        """Delete an account: document and data go in one transaction, its files after it."""
-        with self._context.commit():
-            self._context.forget(document)
-            self._context.storage.forget(document["name"])
-            identities.forget(self._context.directory, document)
-        await self._context.storage.remove(document["name"])
+    async def take_down(self, document: Account) -> None:
+        """Delete the account's files."""
+        await self.context.planes.storage.remove(document["name"])
 
-    def render(self, document: Document) -> Document:
+    def render(self, document: Account) -> JsonObject:
         """What a GET shows."""
-        name, created = document["name"], document["created"]
-        blob = self._context.storage.blob_endpoint(name).rstrip("/") + "/"
-        host = "{0.scheme}://{0.netloc}".format(urlsplit(blob))
-        others = {kind: f"{host}/{name}-{kind}/" for kind in ("dfs", "queue", "table", "file")}
+        name = document["name"]
+        created = document["created"]
+        is_pending = self.context.operations.running(document) is not None
         service = {"keyType": "Account", "enabled": True, "lastEnabledTime": created}
         identity = {"identity": document["identity"]} if document.get("identity") else {}
         return {
@@ -331,22 +276,23 @@ class Storage:
                     "keySource": "Microsoft.Storage",
                 },
                 **document["properties"],
-                "provisioningState": "Creating"
-                if self._context.is_pending(document)
-                else "Succeeded",
+                "provisioningState": "Creating" if is_pending else "Succeeded",
                 "creationTime": created,
-                "primaryEndpoints": {
-                    "web": self._context.storage.web_endpoint(name),
-                    "blob": blob,
-                    **others,
-                },
+                "primaryEndpoints": self._addresses(name),
                 "primaryLocation": document["location"],
                 "statusOfPrimary": "available",
             },
         }
 
+    def _addresses(self, name: str) -> dict[str, str]:
+        storage = self.context.planes.storage
+        blob = storage.blob_endpoint(name).rstrip("/") + "/"
+        host = "{0.scheme}://{0.netloc}".format(urlsplit(blob))
+        others = {kind: f"{host}/{name}-{kind}/" for kind in ("dfs", "queue", "table", "file")}
+        return {"web": storage.web_endpoint(name), "blob": blob, **others}
 
-def spec(document: Document) -> AccountSpec:
+
+def spec(document: Account) -> AccountSpec:
     """What the data plane needs to know."""
     settings = document["properties"]
     return AccountSpec(
@@ -359,23 +305,19 @@ def spec(document: Document) -> AccountSpec:
     )
 
 
-def _sku(body: Document) -> Document:
+def _sku(body: JsonObject) -> Sku:
     name = str((body.get("sku") or {}).get("name", ""))
     known = SKUS.get(name.lower())
     if known is None:
-        raise errors.service_error(
-            400,
-            "InvalidValuesForRequestParameters",
-            "Values for request parameters are invalid: sku.name.",
-        )
+        raise _invalid_value("sku.name")
     return {"name": known, "tier": known.partition("_")[0]}
 
 
-def _kept(given: Document) -> Document:
+def _kept(given: JsonObject) -> JsonObject:
     return {name: given[name] for name in KEPT if given.get(name) is not None}
 
 
-def _keys(document: Document) -> list[Document]:
+def _keys(document: Account) -> list[JsonObject]:
     return [
         {
             "creationTime": kept["created"],
@@ -387,5 +329,10 @@ def _keys(document: Document) -> list[Document]:
     ]
 
 
-def _new_key() -> str:
-    return base64.b64encode(secrets.token_bytes(64)).decode()
+def _new_key() -> Key:
+    return {"value": base64.b64encode(secrets.token_bytes(64)).decode(), "created": iso()}
+
+
+def _invalid_value(parameter: str) -> errors.ArmError:
+    message = f"Values for request parameters are invalid: {parameter}."
+    return errors.service_error(400, "InvalidValuesForRequestParameters", message)

@@ -222,7 +222,11 @@ def test_every_answer_carries_azures_headers(raw: Raw) -> None:
 
 def test_an_empty_bucket_answers_429_until_it_refills(raw: Raw, cloud: LocalCloud) -> None:
     """A real token bucket with Retry-After."""
-    cloud.arm.edge.throttle.limits = {"reads": (3, 0.1), "writes": (3, 0.1), "deletes": (3, 0.1)}
+    cloud.arm.admission.throttle.limits = {
+        "reads": (3, 0.1),
+        "writes": (3, 0.1),
+        "deletes": (3, 0.1),
+    }
     replies = [raw("GET", raw.group) for _ in range(5)]
     assert replies[-1].status == 429 and replies[-1].code == "SubscriptionRequestsThrottled"
     assert int(replies[-1].headers["Retry-After"]) >= 1

@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from chatkit.localcloud.resource_manager.core import errors, regions
-from chatkit.localcloud.resource_manager.core.context import Context
+from chatkit.localcloud.resource_manager.core.documents import JsonObject
 from chatkit.localcloud.resource_manager.core.faults import PYTHON
 from chatkit.localcloud.resource_manager.core.http import Answer, Call
+from chatkit.localcloud.resource_manager.core.provider import Provider
 from chatkit.localcloud.resource_manager.core.routing import SUB, Route
-from chatkit.localcloud.resource_manager.core.state import Document
-from chatkit.localcloud.resource_manager.providers.web.rules import NAME, SITES
+from chatkit.localcloud.resource_manager.providers.web.resource import (
+    LOCATIONS,
+    NO_FLEX,
+    SITES,
+    VERSIONS,
+)
+from chatkit.localcloud.resource_manager.providers.web.sites import Sites
 
-LOCATIONS = "Microsoft.Web/locations"
 # Version, end of life, runs on Linux Consumption, runs on Flex Consumption, preview.
 PYTHONS = (
     ("3.14", "2030-10-31", False, True, True),
@@ -21,11 +28,10 @@ PYTHONS = (
 )
 
 
-class Catalog:
+class Catalog(Provider):
     """What can be made where."""
 
-    def __init__(self, context: Context) -> None:
-        self._context = context
+    api_versions: ClassVar = {LOCATIONS: VERSIONS}
 
     def routes(self) -> list[Route]:
         """The operations."""
@@ -59,16 +65,17 @@ class Catalog:
     async def regions(self, call: Call) -> Answer:
         """Regions, or those with a plan: `sku=FlexConsumption`."""
         flex_only = call.query.get("sku", "").lower() in ("flexconsumption", "fc1")
-        names = [name for name in regions.LOCATIONS if not flex_only or name not in regions.NO_FLEX]
+        names = [name for name in regions.LOCATIONS if not flex_only or name not in NO_FLEX]
         return Answer(body={"value": [self._region(name) for name in names]})
 
-    def _region(self, name: str) -> Document:
+    def _region(self, name: str) -> JsonObject:
+        subscription = self.context.subscription_id
         display = regions.LOCATIONS[name]
         domains = ["PUBLIC", "FUNCTIONS", "DYNAMIC", "LINUX", "LINUXDYNAMIC", "ELASTICPREMIUM"]
-        if name not in regions.NO_FLEX:
+        if name not in NO_FLEX:
             domains += ["FLEXCONSUMPTION", "FCZONEREDUNDANCY"]
         return {
-            "id": f"/subscriptions/{self._context.subscription_id}/providers/Microsoft.Web/geoRegions/{display}",
+            "id": f"/subscriptions/{subscription}/providers/Microsoft.Web/geoRegions/{display}",
             "name": display,
             "type": "Microsoft.Web/geoRegions",
             "properties": {
@@ -79,17 +86,15 @@ class Catalog:
         }
 
     async def stacks(self, call: Call) -> Answer:
-        """Language versions of function apps on Linux: Python only, which is what the local cloud runs."""
-        if "location" in call.params:
-            regions.location(call.params["location"], SITES)
-        location = call.params.get("location", "")
-        missing = PYTHON if self._context.faults.standing("python-not-offered") else ""
-        base = "/providers/Microsoft.Web" + (f"/locations/{location}" if location else "")
-        kind = (
-            "Microsoft.Web/locations/functionAppStacks"
-            if location
-            else "Microsoft.Web/functionAppStacks"
-        )
+        """Language versions of function apps on Linux: Python, which is what runs here."""
+        base = "/providers/Microsoft.Web"
+        kind = "Microsoft.Web/functionAppStacks"
+        location = call.params.get("location")
+        if location:
+            regions.location(location, SITES)
+            base += f"/locations/{location}"
+            kind = "Microsoft.Web/locations/functionAppStacks"
+        missing = PYTHON if self.context.faults.standing("python-not-offered") else ""
         body = {
             "id": f"{base}/functionAppStacks/python",
             "name": "python",
@@ -112,23 +117,29 @@ class Catalog:
     async def check_name(self, call: Call) -> Answer:
         """Say whether a site name is valid and free."""
         body = call.required_body()
-        name, kind = str(body.get("name") or ""), str(body.get("type") or "")
+        name = str(body.get("name") or "")
+        kind = str(body.get("type") or "")
         if kind.lower() not in ("site", "microsoft.web/sites", "hostname"):
             raise errors.web_error(400, "BadRequest", "The parameter type has an invalid value.")
-        if not NAME.match(name):
-            message = f"The name '{name}' is not valid: it must have 2 to 60 letters, digits and hyphens, no hyphen at the ends."
-            return Answer(body={"nameAvailable": False, "reason": "Invalid", "message": message})
-        if self._context.is_taken(SITES, name):
-            message = f"Hostname '{name}' already exists. Please select a different name."
-            return Answer(
-                body={"nameAvailable": False, "reason": "AlreadyExists", "message": message}
+        sites = Sites(self.context)
+        reason = ""
+        if not sites.name_pattern.match(name):
+            reason = "Invalid"
+            message = (
+                f"The name '{name}' is not valid: it must have 2 to 60 letters, digits and hyphens,"
+                " no hyphen at the ends."
             )
-        return Answer(body={"nameAvailable": True})
+        elif sites.is_taken(name):
+            reason = "AlreadyExists"
+            message = f"Hostname '{name}' already exists. Please select a different name."
+        if not reason:
+            return Answer(body={"nameAvailable": True})
+        return Answer(body={"nameAvailable": False, "reason": reason, "message": message})
 
 
 def _minor(
     version: str, end_of_life: str, consumption: bool, flex: bool, preview: bool
-) -> Document:
+) -> JsonObject:
     sku_codes = [{"skuCode": "Y1"}] if consumption else []
     flex_sku = {
         "skuCode": "FC1",
@@ -142,7 +153,7 @@ def _minor(
         },
         "functionAppConfigProperties": {"runtime": {"name": "python", "version": version}},
     }
-    settings: Document = {
+    settings: JsonObject = {
         "runtimeVersion": f"Python|{version}",
         "remoteDebuggingSupported": False,
         "isPreview": preview,

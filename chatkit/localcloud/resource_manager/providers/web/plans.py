@@ -3,28 +3,35 @@
 from __future__ import annotations
 
 import hashlib
+import re
+from collections.abc import Iterator
+from typing import ClassVar, cast
 
-from chatkit.localcloud.core.etags import new_ticks
 from chatkit.localcloud.resource_manager.core import errors, regions
 from chatkit.localcloud.resource_manager.core.clock import iso
-from chatkit.localcloud.resource_manager.core.context import (
-    Context,
-    page,
-    properties,
-    skip_token,
-    tags,
+from chatkit.localcloud.resource_manager.core.documents import Json, JsonObject
+from chatkit.localcloud.resource_manager.core.http import Answer, Call, properties
+from chatkit.localcloud.resource_manager.core.routing import GROUP, Route
+from chatkit.localcloud.resource_manager.providers.web.resource import (
+    FLEX,
+    NO_FLEX,
+    PLANS,
+    SITES,
+    VERSIONS,
+    Plan,
+    PlanSku,
+    Site,
+    WebResource,
+    new_etag,
 )
-from chatkit.localcloud.resource_manager.core.http import Answer, Call
-from chatkit.localcloud.resource_manager.core.routing import GROUP, SUB, Route
-from chatkit.localcloud.resource_manager.core.state import Document
-from chatkit.localcloud.resource_manager.providers.web.rules import FLEX, PLAN_NAME, PLANS, SITES
 
-SKUS = {
+SKUS: dict[str, PlanSku] = {
     "FC1": {"name": "FC1", "tier": FLEX, "size": "FC1", "family": "FC", "capacity": 0},
     "Y1": {"name": "Y1", "tier": "Dynamic", "size": "Y1", "family": "Y", "capacity": 0},
 }
 
-SHAPE: Document = {
+TIERS = {"flexconsumption": "FC1", "dynamic": "Y1"}
+SHAPE: JsonObject = {
     "workerSize": "Small",
     "workerSizeId": 0,
     "workerTierName": None,
@@ -38,165 +45,127 @@ SHAPE: Document = {
 }
 
 
-class Plans:
+class Plans(WebResource[Plan]):
     """Operations on plans."""
 
-    def __init__(self, context: Context) -> None:
-        self._context = context
-        context.on_remove[PLANS.lower()] = self.remove
+    type = PLANS
+    api_versions: ClassVar = {PLANS: VERSIONS}
+    name_pattern = re.compile(r"^[-\w]{1,60}$")
+    name_rule = "The plan name '{name}' is invalid: 1 to 60 letters, digits and hyphens."
+    operation_group = "AppServicePlans"
 
     def routes(self) -> list[Route]:
-        """The operations."""
-        many = GROUP + f"/providers/{PLANS}"
-        one = many + "/{name}"
-        return [
-            Route(
-                "GET",
-                SUB + "/providers/Microsoft.Web/serverFarms",
-                self.list_all,
-                PLANS,
-                "AppServicePlans_List",
-            ),
-            Route("GET", many, self.list_all, PLANS, "AppServicePlans_ListByResourceGroup"),
-            Route("GET", one, self.get, PLANS, "AppServicePlans_Get"),
-            Route("PUT", one, self.put, PLANS, "AppServicePlans_CreateOrUpdate"),
-            Route("PATCH", one, self.patch, PLANS, "AppServicePlans_Update"),
-            Route("DELETE", one, self.delete, PLANS, "AppServicePlans_Delete"),
-            Route("GET", one + "/sites", self.sites, PLANS, "AppServicePlans_ListWebApps"),
+        """The operations of every type, and the sites of a plan."""
+        sites = f"{GROUP}/providers/{PLANS}/{{name}}/sites"
+        name = f"{self.operation_group}_ListWebApps"
+        return [*super().routes(), Route("GET", sites, self.sites, PLANS, name)]
+
+    async def sites(self, call: Call) -> Answer:
+        """Short entries of a plan's sites."""
+        found = [
+            {
+                "id": site["id"],
+                "name": site["name"],
+                "type": site["type"],
+                "kind": site["kind"],
+                "location": site["location"],
+                "tags": site["tags"],
+            }
+            for site in self.sites_of(self.one(call))
         ]
+        return Answer(body={"value": found})
 
-    async def list_all(self, call: Call) -> Answer:
-        """Plans of a group or the subscription."""
-        prefix = self._context.group(call)["id"] + "/" if "group" in call.params else ""
-        keys = self._context.resources.keys(type_=PLANS, prefix=prefix, after=skip_token(call))
+    def sites_of(self, plan: Plan) -> list[Site]:
+        """The sites on a plan, in any group."""
+        found = cast("Iterator[Site]", self.context.resources.all(type_=SITES))
+        return [site for site in found if site["plan_id"].lower() == plan["id"].lower()]
 
-        def entry(key: str) -> Document | None:
-            document = self._context.resources.get(key)
-            return None if document is None else self.render(document)
+    # Create and change ------------------------------------------------------------------------
 
-        return page(call, keys, entry)
+    def new(self, call: Call, body: JsonObject) -> Plan:
+        """A plan."""
+        return self._made(call, body, _sku(body.get("sku") or {}))
 
-    async def get(self, call: Call) -> Answer:
-        """One plan."""
-        document = self._context.resource(call, PLANS)
-        return Answer(body=self.render(document), headers={"ETag": f'"{document["etag"]}"'})
+    def replace(self, call: Call, body: JsonObject, old: Plan) -> Plan:
+        """Other tags and tier; it keeps the time of its creation."""
+        document = self._made(call, body, _sku(body.get("sku") or old["sku"]))
+        document["id"] = old["id"]
+        document["name"] = old["name"]
+        document["created"] = old["created"]
+        return document
 
-    async def put(self, call: Call) -> Answer:
-        """Create or change a plan; answered when it is done."""
-        self._context.group(call, for_write=True)
-        self._context.check_registered("Microsoft.Web")
-        body = call.required_body()
-        name = call.params["name"]
-        if not PLAN_NAME.match(name):
-            raise errors.web_error(
-                400,
-                "BadRequest",
-                f"The plan name '{name}' is invalid: 1 to 60 letters, digits and hyphens.",
-            )
-        old = self._context.resources.get(self._context.resource_id(call, PLANS))
-        location = regions.location(body.get("location"), PLANS)
-        sku = _sku(body, old)
-        if sku["tier"] == FLEX and location in regions.NO_FLEX:
+    def _made(self, call: Call, body: JsonObject, sku: PlanSku) -> Plan:
+        envelope = self.envelope(call, body)
+        is_flex = sku["tier"] == FLEX
+        if is_flex and envelope["location"] in NO_FLEX:
             raise errors.web_error(
                 400,
                 "BadRequest",
                 "Requested features are not supported in region. Please try another region.",
             )
-        if old is not None and old["location"] != location:
-            raise errors.ArmError(
-                409,
-                "InvalidResourceLocation",
-                f"The resource '{name}' already exists in location '{old['location']}'.",
-            )
-        document = self.create(
-            self._context.resource_id(call, PLANS),
-            location,
-            sku,
-            kept_tags=tags(body),
-            reserved=bool(properties(body).get("reserved")),
-            old=old,
-        )
-        await self._context.clock.wait("plan.put")
-        return Answer(body=self.render(document), headers={"ETag": f'"{document["etag"]}"'})
+        is_linux = bool(properties(body).get("reserved"))
+        return {
+            **envelope,
+            "kind": "functionapp,linux" if is_linux and not is_flex else "functionapp",
+            "sku": sku,
+            "reserved": is_linux or is_flex,
+            "created": iso(),
+            "etag": new_etag(),
+        }
 
-    async def patch(self, call: Call) -> Answer:
-        """Change a plan's tags; its sku stays."""
-        self._context.group(call, for_write=True)
-        document = self._context.resource(call, PLANS)
-        body = call.required_body()
-        if "tags" in body:
-            document["tags"] = tags(body)
-        document["etag"] = etag()
-        self._context.resources.put(document)
+    def dynamic(self, group_id: str, location: str) -> Plan:
+        """The group's own Consumption plan in a region, made when it is not there yet."""
+        region = regions.LOCATIONS[location].replace(" ", "")
+        name = f"{region}LinuxDynamicPlan"
+        id_ = f"{group_id}/providers/{PLANS}/{name}"
+        found = self.stored(id_)
+        if found is not None:
+            return found
+        document: Plan = {
+            "id": id_,
+            "name": name,
+            "type": PLANS,
+            "kind": "functionapp,linux",
+            "location": location,
+            "tags": {},
+            "sku": SKUS["Y1"],
+            "reserved": True,
+            "created": iso(),
+            "etag": new_etag(),
+        }
+        self.context.resources.put(document)
+        return document
+
+    async def finish_put(self, call: Call, document: Plan, old: Plan | None) -> Answer:
+        """Answered when it is done, which is some time after it can be seen."""
+        await self.save(document, old)
+        await self.context.clock.wait("plan.put")
+        return self.answer(document)
+
+    async def finish_patch(self, call: Call, document: Plan, old: Plan) -> Answer:
+        """An answer without an ETag."""
+        document["etag"] = new_etag()
+        await self.save(document, old)
         return Answer(body=self.render(document))
 
-    async def delete(self, call: Call) -> Answer:
-        """Delete a plan that has no sites; 204 when there is none."""
-        self._context.group(call)
-        document = self._context.resources.get(self._context.resource_id(call, PLANS))
-        if document is None:
-            return Answer(204)
-        if self.sites_of(document["id"]):
+    def check_removable(self, document: Plan) -> None:
+        """Refuse to delete a plan with sites."""
+        if self.sites_of(document):
             raise errors.web_error(
                 409,
                 "Conflict",
-                f"Server farm '{document['name']}' cannot be deleted because it has web app(s) assigned to it.",
+                f"Server farm '{document['name']}' cannot be deleted because it has web app(s)"
+                " assigned to it.",
             )
-        await self.remove(document)
-        return Answer(200)
 
-    async def sites(self, call: Call) -> Answer:
-        """Short entries of a plan's sites."""
-        document = self._context.resource(call, PLANS)
-        found = self.sites_of(document["id"])
-        return Answer(
-            body={
-                "value": [
-                    {k: site[k] for k in ("id", "name", "type", "kind", "location", "tags")}
-                    for site in found
-                ]
-            }
-        )
+    async def remove_if_empty(self, id_: str) -> None:
+        """Delete a plan that no site is on any more."""
+        async with self.context.locks.of(id_):
+            document = self.stored(id_)
+            if document is not None and not self.sites_of(document):
+                await self.remove(document)
 
-    def create(
-        self,
-        id_: str,
-        location: str,
-        sku: Document,
-        *,
-        kept_tags: dict[str, str],
-        reserved: bool,
-        old: Document | None = None,
-    ) -> Document:
-        """Write a plan's document."""
-        document = {
-            "id": old["id"] if old else id_,
-            "name": old["name"] if old else id_.rpartition("/")[2],
-            "type": PLANS,
-            "kind": "functionapp" if sku["tier"] == FLEX or not reserved else "functionapp,linux",
-            "location": location,
-            "tags": kept_tags,
-            "sku": sku,
-            "reserved": reserved or sku["tier"] == FLEX,
-            "created": old["created"] if old else iso(),
-            "etag": etag(),
-        }
-        self._context.resources.put(document)
-        return document
-
-    async def remove(self, document: Document) -> None:
-        """Delete a plan's document; a plan has no data plane."""
-        self._context.forget(document)
-
-    def sites_of(self, plan_id: str) -> list[Document]:
-        """The sites on a plan."""
-        group = plan_id.lower().partition("/providers/")[0]
-        found = self._context.resources.all(
-            type_=SITES, prefix=group.rpartition("/resourcegroups/")[0]
-        )
-        return [site for site in found if site["plan_id"].lower() == plan_id.lower()]
-
-    def render(self, document: Document) -> Document:
+    def render(self, document: Plan) -> JsonObject:
         """What a GET shows."""
         display = regions.LOCATIONS[document["location"]]
         group = document["id"].split("/")[4]
@@ -204,7 +173,7 @@ class Plans:
         return {
             "id": document["id"],
             "name": document["name"],
-            "type": PLANS.lower().replace("microsoft.web/serverfarms", "Microsoft.Web/serverfarms"),
+            "type": "Microsoft.Web/serverfarms",
             "kind": document["kind"],
             "location": display,
             "tags": document["tags"],
@@ -213,12 +182,12 @@ class Plans:
                 "name": document["name"],
                 "status": "Ready",
                 "webSpace": web_space(document),
-                "subscription": self._context.subscription_id,
+                "subscription": self.context.subscription_id,
                 "planName": "VirtualDedicatedPlan",
                 "computeMode": "Dynamic",
                 "geoRegion": display,
                 **SHAPE,
-                "numberOfSites": len(self.sites_of(document["id"])),
+                "numberOfSites": len(self.sites_of(document)),
                 "isSpot": False,
                 "kind": document["kind"],
                 "resourceGroup": group,
@@ -236,26 +205,23 @@ class Plans:
         }
 
 
-def web_space(plan: Document) -> str:
+def web_space(plan: Plan) -> str:
     """Name of the web space a plan lives in."""
     if plan["sku"]["tier"] == FLEX:
         return f"flex-{hashlib.sha256(plan['id'].lower().encode()).hexdigest()}-webspace"
     region = regions.LOCATIONS[plan["location"]].replace(" ", "")
-    return f"{plan['id'].split('/')[4]}-{region}webspace" + ("-Linux" if plan["reserved"] else "")
+    group = plan["id"].split("/")[4]
+    system = "-Linux" if plan["reserved"] else ""
+    return f"{group}-{region}webspace{system}"
 
 
-def etag() -> str:
-    """An ETag as Microsoft.Web makes them: time in hexadecimal."""
-    return f"{new_ticks():X}"
-
-
-def _sku(body: Document, old: Document | None) -> Document:
-    given = body.get("sku") or (old or {}).get("sku") or {}
+def _sku(given: Json) -> PlanSku:
     name = str(given.get("name") or given.get("size") or "").upper()
-    if not name and str(given.get("tier", "")).lower() in ("flexconsumption", "dynamic"):
-        name = "FC1" if str(given["tier"]).lower() == "flexconsumption" else "Y1"
+    tier = str(given.get("tier", "")).lower()
+    if not name and tier in TIERS:
+        name = TIERS[tier]
     if name not in SKUS:
         raise errors.not_implemented(
             f"A plan with sku '{name}'", "the plans FC1 (Flex Consumption) and Y1 (Consumption)"
         )
-    return dict(SKUS[name])
+    return SKUS[name]

@@ -3,16 +3,12 @@
 from __future__ import annotations
 
 import re
-from typing import Any
 
 from chatkit.localcloud.resource_manager.core import errors
-from chatkit.localcloud.resource_manager.core.state import Document
+from chatkit.localcloud.resource_manager.core.documents import Json, JsonObject
+from chatkit.localcloud.resource_manager.providers.web.resource import Site
 
-SITES = "Microsoft.Web/sites"
-PLANS = "Microsoft.Web/serverFarms"
 NAME = re.compile(r"^[A-Za-z0-9](?:[A-Za-z0-9-]{0,58}[A-Za-z0-9])$")
-PLAN_NAME = re.compile(r"^[-\w]{1,60}$")
-FLEX = "FlexConsumption"
 FLEX_PYTHONS = ("3.10", "3.11", "3.12", "3.13", "3.14")
 CONSUMPTION_PYTHONS = ("3.9", "3.10", "3.11", "3.12")
 MEMORY_MB = (512, 2048, 4096)
@@ -63,7 +59,7 @@ def check_flex_settings(names: list[str]) -> None:
         )
 
 
-def check_flex_config(config: Document) -> None:
+def check_flex_config(config: JsonObject) -> None:
     """Refuse site configuration that Flex Consumption has no place for."""
     wrong = [name for name in FLEX_FORBIDDEN_CONFIG if config.get(name)]
     if wrong:
@@ -77,7 +73,7 @@ def check_flex_config(config: Document) -> None:
         )
 
 
-def function_app_config(given: Any, old: Document | None = None) -> Document:
+def function_app_config(given: Json, old: JsonObject | None = None) -> JsonObject:
     """Check a functionAppConfig and return it as Azure echoes it: enumerations lower-case, defaults filled in.
 
     Raises:
@@ -96,7 +92,7 @@ def function_app_config(given: Any, old: Document | None = None) -> Document:
     }
 
 
-def _storage(given: Document) -> Document:
+def _storage(given: JsonObject) -> JsonObject:
     if str(given.get("type", "")).lower() != "blobcontainer" or not str(
         given.get("value", "")
     ).startswith("https://"):
@@ -128,8 +124,9 @@ def _storage(given: Document) -> Document:
     }
 
 
-def _runtime(given: Document) -> Document:
-    name, version = str(given.get("name", "")).lower(), str(given.get("version", ""))
+def _runtime(given: JsonObject) -> JsonObject:
+    name = str(given.get("name", "")).lower()
+    version = str(given.get("version", ""))
     if name != "python":
         raise _refused(
             f"Site.FunctionAppConfig.Runtime.Name '{given.get('name', '')}' is invalid here: the local cloud runs python."
@@ -142,8 +139,9 @@ def _runtime(given: Document) -> Document:
     return {"name": name, "version": version}
 
 
-def _scale(given: Document) -> Document:
-    memory, count = given.get("instanceMemoryMB") or 2048, given.get("maximumInstanceCount") or 100
+def _scale(given: JsonObject) -> JsonObject:
+    memory = given.get("instanceMemoryMB") or 2048
+    count = given.get("maximumInstanceCount") or 100
     if memory not in MEMORY_MB:
         raise _refused(
             f"Site.FunctionAppConfig.ScaleAndConcurrency.InstanceMemoryMB {memory} is invalid. It must be one of"
@@ -162,7 +160,7 @@ def _scale(given: Document) -> Document:
     }
 
 
-def check_cors(cors: Document) -> Document:
+def check_cors(cors: JsonObject) -> JsonObject:
     """Check CORS settings of a site: `*` excludes credentials."""
     origins = [str(origin) for origin in cors.get("allowedOrigins") or []]
     credentials = bool(cors.get("supportCredentials") or False)
@@ -173,3 +171,14 @@ def check_cors(cors: Document) -> Document:
 
 def _refused(message: str) -> errors.ArmError:
     return errors.web_error(400, "BadRequest", message)
+
+
+def check_consumption(document: Site) -> None:
+    """Linux Consumption runs fewer Python versions."""
+    version = document["config"].get("linuxFxVersion") or ""
+    language, _, number = version.partition("|")
+    if version and (language.lower() != "python" or number not in CONSUMPTION_PYTHONS):
+        known = ", ".join(f"Python|{number}" for number in CONSUMPTION_PYTHONS)
+        raise _refused(
+            f"LinuxFxVersion has an invalid value '{version}'. Linux Consumption supports {known}."
+        )

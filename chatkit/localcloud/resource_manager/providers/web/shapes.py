@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from chatkit.localcloud.resource_manager.core import regions
-from chatkit.localcloud.resource_manager.core.state import Document
+from chatkit.localcloud.resource_manager.core.documents import Json, JsonObject
 from chatkit.localcloud.resource_manager.providers.web.plans import web_space
-from chatkit.localcloud.resource_manager.providers.web.rules import FLEX, SITES
+from chatkit.localcloud.resource_manager.providers.web.resource import FLEX, SITES, Plan, Site
 
 DOCUMENTS = [
     "Default.htm",
@@ -19,7 +17,7 @@ DOCUMENTS = [
     "default.aspx",
     "index.php",
 ]
-CONFIG_DEFAULTS: Document = {
+CONFIG_DEFAULTS: JsonObject = {
     "numberOfWorkers": 1,
     "defaultDocuments": DOCUMENTS,
     "netFrameworkVersion": "v4.0",
@@ -65,7 +63,7 @@ CONFIG_DEFAULTS: Document = {
     "azureStorageAccounts": {},
 }
 
-SHAPE: Document = {
+SHAPE: JsonObject = {
     "owner": None,
     "usageState": "Normal",
     "adminEnabled": True,
@@ -99,23 +97,25 @@ SHAPE: Document = {
 }
 
 
-def host_name(document: Document) -> str:
+def host_name(document: Site) -> str:
     """Where the app answers: a browser opens `http://` and this."""
     return f"localhost:{document['ports']['site']}"
 
 
-def scm_host_name(document: Document) -> str:
+def scm_host_name(document: Site) -> str:
     """Where its deployment endpoint answers, over https."""
     return f"localhost:{document['ports']['scm']}"
 
 
-def render_site(document: Document, plan: Document | None) -> Document:
+def render_site(document: Site, plan: Plan | None) -> JsonObject:
     """The body of a site."""
     display = regions.LOCATIONS[document["location"]]
-    name, host, scm = document["name"], host_name(document), scm_host_name(document)
+    name = document["name"]
+    host = host_name(document)
+    scm = scm_host_name(document)
     space = web_space(plan) if plan else ""
     config = document["config"]
-    body: Document = {
+    body: JsonObject = {
         "id": document["id"],
         "name": name,
         "type": SITES,
@@ -160,7 +160,7 @@ def render_site(document: Document, plan: Document | None) -> Document:
     return body
 
 
-def _ssl(host: str, kind: str) -> dict[str, Any]:
+def _ssl(host: str, kind: str) -> JsonObject:
     return {
         "name": host,
         "sslState": "Disabled",
@@ -171,7 +171,7 @@ def _ssl(host: str, kind: str) -> dict[str, Any]:
     }
 
 
-def _short_config(config: Document, *, is_flex: bool) -> Document:
+def _short_config(config: JsonObject, *, is_flex: bool) -> JsonObject:
     return {
         "numberOfWorkers": 1,
         "linuxFxVersion": "" if is_flex else config.get("linuxFxVersion", ""),
@@ -184,7 +184,7 @@ def _short_config(config: Document, *, is_flex: bool) -> Document:
     }
 
 
-def render_config(document: Document) -> Document:
+def render_config(document: Site) -> JsonObject:
     """The body of config/web."""
     return {
         "id": f"{document['id']}/config/web",
@@ -200,7 +200,7 @@ def render_config(document: Document) -> Document:
     }
 
 
-def child(document: Document, path: str, kind: str, properties: Any) -> Document:
+def child(document: Site, path: str, kind: str, properties: Json) -> JsonObject:
     """The body of something below a site, for example config/appsettings."""
     return {
         "id": f"{document['id']}/{path}",

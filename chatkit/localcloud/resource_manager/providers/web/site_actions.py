@@ -3,131 +3,106 @@
 from __future__ import annotations
 
 import copy
+from typing import Literal
 from xml.sax.saxutils import quoteattr
 
 from chatkit.localcloud.functions.host.spec import FunctionInfo
 from chatkit.localcloud.resource_manager.core import errors
-from chatkit.localcloud.resource_manager.core.context import Context, properties
-from chatkit.localcloud.resource_manager.core.http import Answer, Call
-from chatkit.localcloud.resource_manager.core.routing import GROUP, Operation, Route
-from chatkit.localcloud.resource_manager.core.state import Document
-from chatkit.localcloud.resource_manager.providers.web.rules import SITES
+from chatkit.localcloud.resource_manager.core.context import Context
+from chatkit.localcloud.resource_manager.core.documents import JsonObject
+from chatkit.localcloud.resource_manager.core.http import Answer, Call, properties
+from chatkit.localcloud.resource_manager.core.provider import Provider
+from chatkit.localcloud.resource_manager.core.routing import GROUP, Handler, Route
+from chatkit.localcloud.resource_manager.providers.web.resource import SITES, Site
 from chatkit.localcloud.resource_manager.providers.web.shapes import child, host_name, scm_host_name
 from chatkit.localcloud.resource_manager.providers.web.sites import Sites, new_key
 
-KEY_TYPES = {"masterkey": "masterKey", "functionkeys": "functionKeys", "systemkeys": "systemKeys"}
+KeyType = Literal["masterKey", "functionKeys", "systemKeys"]
+KEY_TYPES: dict[str, KeyType] = {
+    "masterkey": "masterKey",
+    "functionkeys": "functionKeys",
+    "systemkeys": "systemKeys",
+}
 
 
-class SiteActions:
+class SiteActions(Provider):
     """Operations on keys, functions and the running app."""
 
-    def __init__(self, context: Context, sites: Sites) -> None:
-        self._context = context
-        self._sites = sites
+    def __init__(self, context: Context) -> None:
+        super().__init__(context)
+        self._sites = Sites(context)
+        self._functions = context.planes.functions
 
     def routes(self) -> list[Route]:
         """The operations."""
         site = GROUP + f"/providers/{SITES}/{{name}}"
-        host, function = site + "/host/default", site + "/functions/{function}"
-        table: list[tuple[str, str, Operation, str]] = [
-            ("POST", host + "/listkeys", self.host_keys, "WebApps_ListHostKeys"),
-            (
-                "PUT",
-                host + "/{key_type}/{key}",
-                self.put_host_key,
-                "WebApps_CreateOrUpdateHostSecret",
-            ),
-            (
-                "DELETE",
-                host + "/{key_type}/{key}",
-                self.delete_host_key,
-                "WebApps_DeleteHostSecret",
-            ),
-            ("POST", host + "/sync", self.sync, "WebApps_SyncFunctions"),
-            ("POST", host + "/listsyncstatus", self.sync_status, "WebApps_ListSyncStatus"),
-            ("POST", site + "/syncfunctiontriggers", self.sync, "WebApps_SyncFunctionTriggers"),
-            (
-                "POST",
-                site + "/listsyncfunctiontriggerstatus",
-                self.trigger_status,
-                "WebApps_ListSyncFunctionTriggers",
-            ),
-            ("GET", site + "/functions", self.functions, "WebApps_ListFunctions"),
-            ("GET", function, self.function, "WebApps_GetFunction"),
-            ("POST", function + "/listkeys", self.function_keys, "WebApps_ListFunctionKeys"),
-            (
-                "PUT",
-                function + "/keys/{key}",
-                self.put_function_key,
-                "WebApps_CreateOrUpdateFunctionSecret",
-            ),
-            (
-                "DELETE",
-                function + "/keys/{key}",
-                self.delete_function_key,
-                "WebApps_DeleteFunctionSecret",
-            ),
-            (
-                "POST",
-                function + "/listsecrets",
-                self.function_secrets,
-                "WebApps_ListFunctionSecrets",
-            ),
-            ("POST", site + "/restart", self.restart, "WebApps_Restart"),
-            ("POST", site + "/stop", self.stop, "WebApps_Stop"),
-            ("POST", site + "/start", self.start, "WebApps_Start"),
-            (
-                "POST",
-                site + "/publishxml",
-                self.publish_profile,
-                "WebApps_ListPublishingProfileXmlWithSecrets",
-            ),
-            ("GET", site + "/slots", self.slots, "WebApps_ListSlots"),
+        host = site + "/host/default"
+        host_key = host + "/{key_type}/{key}"
+        function = site + "/functions/{function}"
+        key = function + "/keys/{key}"
+        status = site + "/listsyncfunctiontriggerstatus"
+        profile = "ListPublishingProfileXmlWithSecrets"
+        table: list[tuple[str, str, Handler, str]] = [
+            ("POST", host + "/listkeys", self.host_keys, "ListHostKeys"),
+            ("PUT", host_key, self.put_host_key, "CreateOrUpdateHostSecret"),
+            ("DELETE", host_key, self.delete_host_key, "DeleteHostSecret"),
+            ("POST", host + "/sync", self.sync, "SyncFunctions"),
+            ("POST", host + "/listsyncstatus", self.sync_status, "ListSyncStatus"),
+            ("POST", site + "/syncfunctiontriggers", self.sync, "SyncFunctionTriggers"),
+            ("POST", status, self.trigger_status, "ListSyncFunctionTriggers"),
+            ("GET", site + "/functions", self.functions, "ListFunctions"),
+            ("GET", function, self.function, "GetFunction"),
+            ("POST", function + "/listkeys", self.function_keys, "ListFunctionKeys"),
+            ("PUT", key, self.put_function_key, "CreateOrUpdateFunctionSecret"),
+            ("DELETE", key, self.delete_function_key, "DeleteFunctionSecret"),
+            ("POST", function + "/listsecrets", self.function_secrets, "ListFunctionSecrets"),
+            ("POST", site + "/restart", self.restart, "Restart"),
+            ("POST", site + "/stop", self.stop, "Stop"),
+            ("POST", site + "/start", self.start, "Start"),
+            ("POST", site + "/publishxml", self.publish_profile, profile),
+            ("GET", site + "/slots", self.slots, "ListSlots"),
         ]
         return [
-            Route(method, template, handler, SITES, name)
+            Route(method, template, handler, SITES, f"WebApps_{name}")
             for method, template, handler, name in table
         ]
 
-    def _site(self, call: Call) -> Document:
-        return self._context.resource(call, SITES)
-
-    # Keys -------------------------------------------------------------------------------------------------------------
+    # Keys -------------------------------------------------------------------------------------
 
     async def host_keys(self, call: Call) -> Answer:
         """Master, function and system keys."""
-        document = self._site(call)
-        await self._context.clock.wait("site.keys")
+        document = self._sites.one(call)
+        await self.context.clock.wait("site.keys")
         return Answer(body=document["host_keys"])
 
     async def put_host_key(self, call: Call) -> Answer:
         """Make or replace a host key: 201 for a new one."""
-        kind, name, value = _key_type(call), call.params["key"], _value(call)
-        async with self._context.lock(self._context.resource_id(call, SITES)):
-            old = self._site(call)
+        kind = _key_type(call)
+        name = call.params["key"]
+        value = _value(call)
+        async with self._sites.locked(call):
+            old = self._sites.one(call)
             document = copy.deepcopy(old)
-            is_new = kind != "masterKey" and name not in document["host_keys"][kind]
+            is_new = False
             if kind == "masterKey":
-                document["host_keys"][kind] = value
+                document["host_keys"]["masterKey"] = value
             else:
+                is_new = name not in document["host_keys"][kind]
                 document["host_keys"][kind][name] = value
             await self._sites.save(document, old)
-        body = {
-            "id": f"{document['id']}/host/default/{kind}/{name}",
-            "type": f"{SITES}/host/{kind}",
-        }
-        return Answer(201 if is_new else 200, {**body, "name": name, "value": value})
+        id_ = f"{document['id']}/host/default/{kind}/{name}"
+        body = {"id": id_, "type": f"{SITES}/host/{kind}", "name": name, "value": value}
+        return Answer(201 if is_new else 200, body)
 
     async def delete_host_key(self, call: Call) -> Answer:
         """Remove a host key."""
-        kind, name = _key_type(call), call.params["key"]
-        async with self._context.lock(self._context.resource_id(call, SITES)):
-            old = self._site(call)
+        kind = _key_type(call)
+        name = call.params["key"]
+        async with self._sites.locked(call):
+            old = self._sites.one(call)
             document = copy.deepcopy(old)
             if kind == "masterKey" or name not in document["host_keys"][kind]:
-                raise errors.web_error(
-                    404, "NotFound", f"There is no key '{name}' that can be deleted."
-                )
+                raise _no_such_key(name)
             del document["host_keys"][kind][name]
             await self._sites.save(document, old)
         return Answer(204)
@@ -141,90 +116,82 @@ class SiteActions:
         """The old form of a function's key."""
         await self.function(call)
         document, keys = await self._keys_of(call)
-        name = call.params["function"]
-        return Answer(
-            body={
-                "key": keys["default"],
-                "trigger_url": f"http://{host_name(document)}/api/{name}?code={keys['default']}",
-            }
-        )
+        key = keys["default"]
+        url = f"http://{host_name(document)}/api/{call.params['function']}?code={key}"
+        return Answer(body={"key": key, "trigger_url": url})
 
     async def put_function_key(self, call: Call) -> Answer:
         """Make or replace a key of one function: 201 for a new one."""
         await self.function(call)
-        name, value = call.params["key"], _value(call)
+        name = call.params["key"]
+        value = _value(call)
         _, keys = await self._keys_of(call)
-        is_new = name not in keys
         document = await self._change_keys(call, {**keys, name: value})
-        function = f"functions/{call.params['function']}"
-        body = {"id": f"{document['id']}/{function}/keys/{name}", "type": f"{SITES}/functions/keys"}
-        return Answer(201 if is_new else 200, {**body, "name": name, "value": value})
+        id_ = f"{document['id']}/functions/{call.params['function']}/keys/{name}"
+        body = {"id": id_, "type": f"{SITES}/functions/keys", "name": name, "value": value}
+        return Answer(200 if name in keys else 201, body)
 
     async def delete_function_key(self, call: Call) -> Answer:
         """Remove a key of one function."""
         await self.function(call)
-        name, (_, keys) = call.params["key"], await self._keys_of(call)
+        name = call.params["key"]
+        _, keys = await self._keys_of(call)
         if name not in keys:
-            raise errors.web_error(
-                404, "NotFound", f"There is no key '{name}' that can be deleted."
-            )
+            raise _no_such_key(name)
         await self._change_keys(call, {key: value for key, value in keys.items() if key != name})
         return Answer(204)
 
-    async def _keys_of(self, call: Call) -> tuple[Document, dict[str, str]]:
+    async def _keys_of(self, call: Call) -> tuple[Site, dict[str, str]]:
         """A function's own keys; the first one is made when somebody asks for it."""
-        document, name = self._site(call), call.params["function"].lower()
+        document = self._sites.one(call)
+        name = call.params["function"].lower()
         if name not in document["function_keys"]:
             document = await self._change_keys(call, {"default": new_key()})
         return document, document["function_keys"][name]
 
-    async def _change_keys(self, call: Call, keys: dict[str, str]) -> Document:
-        async with self._context.lock(self._context.resource_id(call, SITES)):
-            old = self._site(call)
+    async def _change_keys(self, call: Call, keys: dict[str, str]) -> Site:
+        async with self._sites.locked(call):
+            old = self._sites.one(call)
             document = copy.deepcopy(old)
             document["function_keys"][call.params["function"].lower()] = keys
             await self._sites.save(document, old)
         return document
 
-    # Functions --------------------------------------------------------------------------------------------------------
+    # Functions --------------------------------------------------------------------------------
 
     async def functions(self, call: Call) -> Answer:
         """What the host has indexed; empty until something was published."""
-        document = self._site(call)
-        late = self._context.faults.standing("triggers-late")
-        found = [] if late else self._context.functions.list_functions(document["name"].lower())
-        return Answer(
-            body={"value": [_function(document, info) for info in found], "nextLink": None}
-        )
+        document = self._sites.one(call)
+        found: list[JsonObject] = []
+        if not self.context.faults.standing("triggers-late"):
+            indexed = self._functions.list_functions(document["name"].lower())
+            found = [_function(document, info) for info in indexed]
+        return Answer(body={"value": found, "nextLink": None})
 
     async def function(self, call: Call) -> Answer:
         """One function."""
-        document, name = self._site(call), call.params["function"]
-        for info in self._context.functions.list_functions(document["name"].lower()):
+        document = self._sites.one(call)
+        name = call.params["function"]
+        for info in self._functions.list_functions(document["name"].lower()):
             if info.name.lower() == name.lower():
                 return Answer(body=_function(document, info))
-        raise errors.web_error(
-            404,
-            "NotFound",
-            f"Function with name '{name}' does not exist.",
-            name,
-            extended_code="51004",
-        )
+        message = f"Function with name '{name}' does not exist."
+        raise errors.web_error(404, "NotFound", message, name, extended_code="51004")
 
     async def sync(self, call: Call) -> Answer:
         """Read the functions again."""
-        self._context.faults.uses("triggers-late")
-        await self._context.functions.sync_triggers(self._site(call)["name"].lower())
+        self.context.faults.uses("triggers-late")
+        await self._functions.sync_triggers(self._sites.one(call)["name"].lower())
         return Answer(204)
 
     async def sync_status(self, call: Call) -> Answer:
         """Nothing to say."""
-        self._site(call)
+        self._sites.one(call)
         return Answer(204)
 
     async def trigger_status(self, call: Call) -> Answer:
         """How triggers were synchronised."""
-        document = self._site(call)
+        document = self._sites.one(call)
         return Answer(
             body={
                 "key": document["host_keys"]["masterKey"],
@@ -232,11 +199,11 @@ class SiteActions:
             }
         )
 
-    # Running ----------------------------------------------------------------------------------------------------------
+    # Running ----------------------------------------------------------------------------------
 
     async def restart(self, call: Call) -> Answer:
         """Restart the app."""
-        await self._context.functions.restart(self._site(call)["name"].lower())
+        await self._functions.restart(self._sites.one(call)["name"].lower())
         return Answer(200)
 
     async def stop(self, call: Call) -> Answer:
@@ -248,33 +215,36 @@ class SiteActions:
         return await self._enable(call, on=True)
 
     async def _enable(self, call: Call, *, on: bool) -> Answer:
-        async with self._context.lock(self._context.resource_id(call, SITES)):
-            old = self._site(call)
-            await self._sites.save({**copy.deepcopy(old), "enabled": on}, old)
+        async with self._sites.locked(call):
+            old = self._sites.one(call)
+            await self._sites.save({**old, "enabled": on}, old)
         return Answer(200)
 
     async def publish_profile(self, call: Call) -> Answer:
-        """The publishing profile: zip deploy only. Where the policy forbids passwords it has none, as in Azure."""
-        document = self._site(call)
-        name, scm = document["name"], scm_host_name(document)
+        """The publishing profile: zip deploy only.
+
+        Where the policy forbids passwords it has none, as in Azure.
+        """
+        document = self._sites.one(call)
+        name = document["name"]
+        password = document["publishing_password"] if document["policies"]["scm"] else "REDACTED"
         values = {
             "profileName": f"{name} - Zip Deploy",
             "publishMethod": "ZipDeploy",
-            "publishUrl": scm,
+            "publishUrl": scm_host_name(document),
             "userName": f"${name}",
-            "userPWD": document["publishing_password"]
-            if document["policies"]["scm"]
-            else "REDACTED",
+            "userPWD": password,
             "destinationAppUrl": f"http://{host_name(document)}",
             "webSystem": "WebSites",
         }
         attributes = " ".join(f"{key}={quoteattr(value)}" for key, value in values.items())
-        text = f"<publishData><publishProfile {attributes}><databases /></publishProfile></publishData>"
+        profile = f"<publishProfile {attributes}><databases /></publishProfile>"
+        text = f"<publishData>{profile}</publishData>"
         return Answer(text=text, content_type="application/xml")
 
     async def slots(self, call: Call) -> Answer:
         """Deployment slots: there are none."""
-        self._site(call)
+        self._sites.one(call)
         return Answer(body={"value": [], "nextLink": None})
 
 
@@ -284,7 +254,7 @@ def _value(call: Call) -> str:
     return str((properties(body) or body).get("value") or "") or new_key()
 
 
-def _key_type(call: Call) -> str:
+def _key_type(call: Call) -> KeyType:
     kind = KEY_TYPES.get(call.params["key_type"].lower())
     if kind is None:
         raise errors.web_error(
@@ -293,7 +263,12 @@ def _key_type(call: Call) -> str:
     return kind
 
 
-def _function(document: Document, info: FunctionInfo) -> Document:
+def _no_such_key(name: str) -> errors.ArmError:
+    message = f"There is no key '{name}' that can be deleted."
+    return errors.web_error(404, "NotFound", message)
+
+
+def _function(document: Site, info: FunctionInfo) -> JsonObject:
     host = f"http://{host_name(document)}"
     body = {
         "function_app_id": None,

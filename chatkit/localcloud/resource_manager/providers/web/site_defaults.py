@@ -1,4 +1,6 @@
-"""What every site has in Azure and nobody can change here: no mounts, no backup, no custom host names, logs at their defaults.
+"""What every site has in Azure and nobody can change here.
+
+No mounts, no backup, no custom host names, logs at their defaults.
 
 Tools that read a whole site (Terraform, az) ask for all of it; writing any of it is answered 405.
 """
@@ -7,14 +9,16 @@ from __future__ import annotations
 
 from chatkit.localcloud.resource_manager.core import errors
 from chatkit.localcloud.resource_manager.core.context import Context
+from chatkit.localcloud.resource_manager.core.documents import JsonObject
 from chatkit.localcloud.resource_manager.core.http import Answer, Call
-from chatkit.localcloud.resource_manager.core.routing import GROUP, Operation, Route
-from chatkit.localcloud.resource_manager.core.state import Document
-from chatkit.localcloud.resource_manager.providers.web.rules import SITES
+from chatkit.localcloud.resource_manager.core.provider import Provider
+from chatkit.localcloud.resource_manager.core.routing import GROUP, Handler, Route
+from chatkit.localcloud.resource_manager.providers.web.resource import SITES
 from chatkit.localcloud.resource_manager.providers.web.shapes import child, host_name
+from chatkit.localcloud.resource_manager.providers.web.sites import Sites
 
 OFF = {"enabled": False, "retentionInDays": None}
-LOGS: Document = {
+LOGS: JsonObject = {
     "applicationLogs": {
         "fileSystem": {"level": "Off"},
         "azureTableStorage": {"level": "Off", "sasUrl": None},
@@ -29,25 +33,23 @@ LOGS: Document = {
 }
 
 
-class SiteDefaults:
+class SiteDefaults(Provider):
     """Read-outs of a function app that are the same for every one."""
 
     def __init__(self, context: Context) -> None:
-        self._context = context
+        super().__init__(context)
+        self._sites = Sites(context)
 
     def routes(self) -> list[Route]:
         """The operations."""
         site = GROUP + f"/providers/{SITES}/{{name}}"
-        config, bindings = site + "/config", site + "/hostNameBindings"
-        table: list[tuple[str, str, Operation, str]] = [
+        config = site + "/config"
+        bindings = site + "/hostNameBindings"
+        mounts = config + "/azurestorageaccounts/list"
+        table: list[tuple[str, str, Handler, str]] = [
             ("GET", config + "/logs", self.logs, "WebApps_GetDiagnosticLogsConfiguration"),
             ("POST", config + "/metadata/list", self.nothing, "WebApps_ListMetadata"),
-            (
-                "POST",
-                config + "/azurestorageaccounts/list",
-                self.nothing,
-                "WebApps_ListAzureStorageAccounts",
-            ),
+            ("POST", mounts, self.nothing, "WebApps_ListAzureStorageAccounts"),
             ("POST", config + "/backup/list", self.no_backup, "WebApps_GetBackupConfiguration"),
             ("GET", bindings, self.bindings, "WebApps_ListHostNameBindings"),
             ("GET", site + "/virtualNetworkConnections", self.none, "WebApps_ListVnetConnections"),
@@ -59,32 +61,27 @@ class SiteDefaults:
 
     async def logs(self, call: Call) -> Answer:
         """Log settings: what the app writes is in the local cloud's own log."""
-        return Answer(
-            body=child(self._context.resource(call, SITES), "config/logs", "config", LOGS)
-        )
+        return Answer(body=child(self._sites.one(call), "config/logs", "config", LOGS))
 
     async def nothing(self, call: Call) -> Answer:
         """A collection without entries."""
         name = call.path.rstrip("/").split("/")[-2]
-        return Answer(
-            body=child(self._context.resource(call, SITES), f"config/{name}", "config", {})
-        )
+        return Answer(body=child(self._sites.one(call), f"config/{name}", "config", {}))
 
     async def none(self, call: Call) -> Answer:
         """An empty list."""
-        self._context.resource(call, SITES)
+        self._sites.one(call)
         return Answer(body=[])
 
     async def no_backup(self, call: Call) -> Answer:
         """404: there is no backup."""
-        document = self._context.resource(call, SITES)
-        raise errors.web_error(
-            404, "NotFound", f"Backup configuration not found for site '{document['name']}'."
-        )
+        document = self._sites.one(call)
+        message = f"Backup configuration not found for site '{document['name']}'."
+        raise errors.web_error(404, "NotFound", message)
 
     async def bindings(self, call: Call) -> Answer:
         """The one host name that a site has."""
-        document = self._context.resource(call, SITES)
+        document = self._sites.one(call)
         host = host_name(document)
         body = {"siteName": document["name"], "hostNameType": "Verified", "sslState": "Disabled"}
         entry = child(document, f"hostNameBindings/{host}", "hostNameBindings", body)

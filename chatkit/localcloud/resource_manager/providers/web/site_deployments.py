@@ -1,14 +1,16 @@
-"""Deployments of a function app as Resource Manager lists them; its deployment endpoint (SCM) makes them."""
+"""Deployments of a function app as Resource Manager lists them; SCM makes them."""
 
 from __future__ import annotations
 
 from chatkit.localcloud.resource_manager.core import errors
 from chatkit.localcloud.resource_manager.core.context import Context
+from chatkit.localcloud.resource_manager.core.documents import JsonObject
 from chatkit.localcloud.resource_manager.core.http import Answer, Call
+from chatkit.localcloud.resource_manager.core.provider import Provider
 from chatkit.localcloud.resource_manager.core.routing import GROUP, Route
-from chatkit.localcloud.resource_manager.core.state import Document
-from chatkit.localcloud.resource_manager.providers.web.rules import SITES
+from chatkit.localcloud.resource_manager.providers.web.resource import SITES, Site
 from chatkit.localcloud.resource_manager.providers.web.shapes import child
+from chatkit.localcloud.resource_manager.providers.web.sites import Sites
 
 SHOWN = (
     "status",
@@ -22,11 +24,12 @@ SHOWN = (
 )
 
 
-class SiteDeployments:
+class SiteDeployments(Provider):
     """Read-outs of a site's deployments."""
 
     def __init__(self, context: Context) -> None:
-        self._context = context
+        super().__init__(context)
+        self._sites = Sites(context)
 
     def routes(self) -> list[Route]:
         """The operations."""
@@ -58,11 +61,11 @@ class SiteDeployments:
         shown["properties"]["details"] = lines
         return Answer(body=shown)
 
-    def _records(self, call: Call) -> tuple[Document, list[Document]]:
-        document = self._context.resource(call, SITES)
-        return document, self._context.functions.deployments(document["name"].lower())
+    def _records(self, call: Call) -> tuple[Site, list[JsonObject]]:
+        document = self._sites.one(call)
+        return document, self.context.planes.functions.deployments(document["name"].lower())
 
-    def _record(self, call: Call) -> tuple[Document, Document]:
+    def _record(self, call: Call) -> tuple[Site, JsonObject]:
         document, records = self._records(call)
         wanted = call.params["deployment"]
         for record in records:
@@ -77,7 +80,7 @@ class SiteDeployments:
         )
 
 
-def _shown(site: Document, record: Document) -> Document:
+def _shown(site: Site, record: JsonObject) -> JsonObject:
     values = {name: record[name] for name in SHOWN}
     values["message"] = record["status_text"] or record["message"]
     return child(site, f"deployments/{record['id']}", "deployments", {"id": record["id"], **values})

@@ -1,155 +1,124 @@
-"""Function apps: create, show, change, delete. Settings below the site are in `site_config` and `site_actions`."""
+"""Function apps: create, show, change, delete. What lies below is in `site_config` and others."""
 
 from __future__ import annotations
 
 import base64
-import copy
 import re
 import secrets
 import string
-from typing import Any
+from typing import ClassVar
 
 from chatkit.localcloud.core.etags import Conditions
-from chatkit.localcloud.functions.host.spec import Cors, HostKeys, SiteSpec, port_owners
-from chatkit.localcloud.resource_manager.core import errors, identities, regions
+from chatkit.localcloud.functions.host import spec as host
+from chatkit.localcloud.functions.host.spec import port_owners
+from chatkit.localcloud.resource_manager.core import errors, identities
 from chatkit.localcloud.resource_manager.core.clock import iso
-from chatkit.localcloud.resource_manager.core.context import (
-    Context,
-    page,
-    properties,
-    skip_token,
-    tags,
-)
-from chatkit.localcloud.resource_manager.core.http import Answer, Call
-from chatkit.localcloud.resource_manager.core.routing import GROUP, SUB, Route
-from chatkit.localcloud.resource_manager.core.state import Document
+from chatkit.localcloud.resource_manager.core.context import Context
+from chatkit.localcloud.resource_manager.core.documents import JsonObject
+from chatkit.localcloud.resource_manager.core.http import Answer, Call, properties, tags
 from chatkit.localcloud.resource_manager.providers.web import rules
-from chatkit.localcloud.resource_manager.providers.web.plans import SKUS, Plans, etag
-from chatkit.localcloud.resource_manager.providers.web.rules import FLEX, NAME, PLANS, SITES
+from chatkit.localcloud.resource_manager.providers.web.plans import Plans
+from chatkit.localcloud.resource_manager.providers.web.resource import (
+    FLEX,
+    PLANS,
+    SITES,
+    VERSIONS,
+    Plan,
+    Site,
+    WebResource,
+    new_etag,
+)
 from chatkit.localcloud.resource_manager.providers.web.shapes import render_site
 
-TYPE = SITES
 STORAGE = "Microsoft.Storage/storageAccounts"
+SIGNALR = "Microsoft.SignalRService/SignalR"
 ACCOUNT_NAME = re.compile(r"(?:^|;)AccountName=([a-z0-9]+)(?:;|$)")
+CONNECTION_PREFIXES = {
+    "custom": "CUSTOMCONNSTR_",
+    "sqlazure": "SQLAZURECONNSTR_",
+    "sqlserver": "SQLCONNSTR_",
+    "mysql": "MYSQLCONNSTR_",
+}
 
 
-class Sites:
+class Sites(WebResource[Site]):
     """Operations on function apps."""
 
-    def __init__(self, context: Context, plans: Plans) -> None:
-        self._context = context
-        self._plans = plans
-        context.on_remove[TYPE.lower()] = self.remove
+    type = SITES
+    api_versions: ClassVar = {SITES: VERSIONS}
+    depends_on = (PLANS, STORAGE, SIGNALR)
+    name_pattern = rules.NAME
+    name_rule = (
+        "The site name '{name}' is invalid. It must have 2 to 60 letters, digits and hyphens and no"
+        " hyphen at the ends."
+    )
+    is_name_global = True
+    operation_group = "WebApps"
 
-    def routes(self) -> list[Route]:
-        """The operations."""
-        many = GROUP + f"/providers/{TYPE}"
-        one = many + "/{name}"
-        return [
-            Route(
-                "GET", SUB + "/providers/Microsoft.Web/sites", self.list_all, TYPE, "WebApps_List"
-            ),
-            Route("GET", many, self.list_all, TYPE, "WebApps_ListByResourceGroup"),
-            Route("GET", one, self.get, TYPE, "WebApps_Get"),
-            Route("PUT", one, self.put, TYPE, "WebApps_CreateOrUpdate"),
-            Route("PATCH", one, self.patch, TYPE, "WebApps_Update"),
-            Route("DELETE", one, self.delete, TYPE, "WebApps_Delete"),
-        ]
+    def __init__(self, context: Context) -> None:
+        super().__init__(context)
+        self._plans = Plans(context)
 
-    async def list_all(self, call: Call) -> Answer:
-        """Apps of a group or the subscription."""
-        prefix = self._context.group(call)["id"] + "/" if "group" in call.params else ""
-        keys = self._context.resources.keys(type_=TYPE, prefix=prefix, after=skip_token(call))
+    def check_conditions(self, call: Call, old: Site | None) -> None:
+        """Honour If-Match and If-None-Match.
 
-        def entry(key: str) -> Document | None:
-            document = self._context.resources.get(key)
-            return None if document is None else self.render(document)
+        Raises:
+            ArmError: 412 when the stored version is another one.
+        """
+        # Resource Manager knows `If-None-Match: *` only, which says "create, do not replace".
+        creates_only = call.headers.get("if-none-match") == "*"
+        conditions = Conditions(
+            if_match=call.headers.get("if-match", ""), if_none_match="*" if creates_only else ""
+        )
+        stored = f'"{old["etag"]}"' if old else None
+        if conditions.unmet(stored):
+            raise errors.web_error(
+                412,
+                "PreconditionFailed",
+                "The condition specified using HTTP conditional header(s) is not met.",
+            )
 
-        return page(call, keys, entry)
+    # Create, change, delete -------------------------------------------------------------------
 
-    async def get(self, call: Call) -> Answer:
-        """One app."""
-        document = self._context.resource(call, TYPE)
-        return Answer(body=self.render(document), headers={"ETag": f'"{document["etag"]}"'})
-
-    async def put(self, call: Call) -> Answer:
-        """Create or replace an app; answered when it is done."""
-        self._context.group(call, for_write=True)
-        self._context.check_registered("Microsoft.Web")
-        body = call.required_body()
-        id_ = self._context.resource_id(call, TYPE)
-        async with self._context.lock(id_):
-            old = self._context.resources.get(id_)
-            check_etag(call, old)
-            document = self._created(call, body) if old is None else copy.deepcopy(old)
-            if (
-                old is not None
-                and "location" in body
-                and regions.location(body["location"], TYPE) != old["location"]
-            ):
-                raise errors.ArmError(
-                    409,
-                    "InvalidResourceLocation",
-                    f"The resource '{old['name']}' already exists in location '{old['location']}'.",
-                )
-            document["tags"] = tags(body)
-            self._change(document, body)
-            await self._context.clock.wait("site.put")
+    async def finish_put(self, call: Call, document: Site, old: Site | None) -> Answer:
+        """Answered when it is done. The plan is locked until the site can be seen on it."""
+        async with self.context.locks.of(document["plan_id"]):
+            if old is None:  # the plan may have been deleted or filled while this waited
+                self._checked_plan(document["plan_id"], document["location"])
+            await self.context.clock.wait("site.put")
             await self.save(document, old)
-        return Answer(body=self.render(document), headers={"ETag": f'"{document["etag"]}"'})
+        return self.answer(document)
 
-    async def patch(self, call: Call) -> Answer:
-        """Change some properties of an app."""
-        self._context.group(call, for_write=True)
-        body = call.required_body()
-        async with self._context.lock(self._context.resource_id(call, TYPE)):
-            old = self._context.resource(call, TYPE)
-            check_etag(call, old)
-            document = copy.deepcopy(old)
-            if "tags" in body:
-                document["tags"] = tags(body)
-            self._change(document, body)
-            await self.save(document, old)
-        return Answer(body=self.render(document), headers={"ETag": f'"{document["etag"]}"'})
-
-    async def delete(self, call: Call) -> Answer:
-        """Delete an app, and its plan when that is left empty; 404 when there is none."""
-        document = self._context.resource(call, TYPE)
+    async def finish_delete(self, call: Call, document: Site) -> Answer:
+        """Delete an app, and its plan when that is left empty."""
         await self.remove(document)
-        plan = self._context.resources.get(document["plan_id"])
-        keep = call.query.get("deleteemptyserverfarm", "").lower() == "false"
-        if plan is not None and not keep and not self._plans.sites_of(plan["id"]):
-            await self._plans.remove(plan)
-        await self._context.clock.wait("site.delete")
+        if call.query.get("deleteemptyserverfarm", "").lower() != "false":
+            await self._plans.remove_if_empty(document["plan_id"])
+        await self.context.clock.wait("site.delete")
         return Answer(200)
 
-    # Rules ------------------------------------------------------------------------------------------------------------
+    def nothing_to_delete(self, call: Call) -> Answer:
+        """404: Microsoft.Web has no 204 here."""
+        raise errors.resource_not_found(f"{SITES}/{call.params['name']}", call.params["group"])
 
-    def _created(self, call: Call, body: Document) -> Document:
-        name = call.params["name"]
-        if not NAME.match(name):
-            raise errors.web_error(
-                400,
-                "BadRequest",
-                f"The site name '{name}' is invalid. It must have 2 to 60 letters, digits and hyphens and no hyphen at the ends.",
-            )
-        if self._context.is_taken(TYPE, name):
-            raise errors.web_error(
-                409,
-                "Conflict",
-                f"Website with given name {name} already exists.",
-                name,
-                extended_code="54001",
-            )
+    def new(self, call: Call, body: JsonObject) -> Site:
+        """An app with keys of its own."""
         kind = str(body.get("kind") or "app").lower()
         if "functionapp" not in kind:
             raise errors.not_implemented(
                 f"A site of kind '{kind}'", "function apps: kind functionapp,linux"
             )
-        document = self._context.new(call, TYPE, body)
-        plan = self._plan(document, properties(body))
-        return document | {
+        envelope = self.envelope(call, body)
+        plan = self._plan(envelope["id"], envelope["location"], properties(body))
+        is_basic = self._allows_basic(plan)
+        document: Site = {
+            "id": envelope["id"],
+            "name": envelope["name"],
+            "type": envelope["type"],
+            "location": envelope["location"],
+            "tags": envelope["tags"],
             "kind": kind,
+            "etag": new_etag(),
             "plan_id": plan["id"],
             "sku": plan["sku"]["tier"],
             "app_settings": {},
@@ -159,7 +128,7 @@ class Sites:
             "authentication": None,
             "https_only": False,
             "enabled": True,
-            "policies": {"scm": self._allows_basic(plan), "ftp": self._allows_basic(plan)},
+            "policies": {"scm": is_basic, "ftp": is_basic},
             "host_keys": {
                 "masterKey": new_key(),
                 "functionKeys": {"default": new_key()},
@@ -169,46 +138,50 @@ class Sites:
             "publishing_password": new_password(),
             "verification_id": secrets.token_hex(32).upper(),
         }
+        self._change(document, body)
+        return document
 
-    def _allows_basic(self, plan: Document) -> bool:
-        return plan["sku"]["tier"] != FLEX and not self._context.faults.standing("scm-basic-off")
+    def replace(self, call: Call, body: JsonObject, old: Site) -> Site:
+        """Other tags and configuration; what the body leaves out stays."""
+        document: Site = {**old, "tags": tags(body)}
+        self._change(document, body)
+        return document
 
-    def _plan(self, document: Document, given: Document) -> Document:
+    def update(self, call: Call, body: JsonObject, document: Site) -> None:
+        """Change what the body mentions."""
+        super().update(call, body, document)
+        self._change(document, body)
+
+    # Rules ------------------------------------------------------------------------------------
+
+    def _allows_basic(self, plan: Plan) -> bool:
+        return plan["sku"]["tier"] != FLEX and not self.context.faults.standing("scm-basic-off")
+
+    def _plan(self, site_id: str, location: str, given: JsonObject) -> Plan:
+        """The plan that a new site asks for; without one the group's Consumption plan."""
+        group_id = site_id.partition("/providers/")[0]
         plan_id = str(given.get("serverFarmId") or "")
         if not plan_id:
-            return self._dynamic_plan(document)
+            return self._plans.dynamic(group_id, location)
         if "/" not in plan_id:
-            plan_id = f"{document['id'].partition('/providers/')[0]}/providers/{PLANS}/{plan_id}"
-        plan = self._context.resources.get(plan_id)
+            plan_id = f"{group_id}/providers/{PLANS}/{plan_id}"
+        return self._checked_plan(plan_id, location)
+
+    def _checked_plan(self, plan_id: str, location: str) -> Plan:
+        plan = self._plans.stored(plan_id)
         if plan is None:
             name = plan_id.rpartition("/")[2]
-            raise errors.web_error(
-                404,
-                "NotFound",
-                f"Cannot find serverFarm with name {name}.",
-                name,
-                extended_code="51004",
-            )
-        if plan["location"] != document["location"]:
-            raise errors.web_error(
-                400, "BadRequest", "The site and its plan must be in the same location."
-            )
-        if plan["sku"]["tier"] == FLEX and self._plans.sites_of(plan["id"]):
-            raise errors.web_error(
-                400,
-                "BadRequest",
-                "A Flex Consumption plan takes one function app; this plan has one already.",
-            )
+            message = f"Cannot find serverFarm with name {name}."
+            raise errors.web_error(404, "NotFound", message, name, extended_code="51004")
+        if plan["location"] != location:
+            message = "The site and its plan must be in the same location."
+            raise errors.web_error(400, "BadRequest", message)
+        if plan["sku"]["tier"] == FLEX and self._plans.sites_of(plan):
+            message = "A Flex Consumption plan takes one function app; this plan has one already."
+            raise errors.web_error(400, "BadRequest", message)
         return plan
 
-    def _dynamic_plan(self, document: Document) -> Document:
-        region = regions.LOCATIONS[document["location"]].replace(" ", "")
-        id_ = f"{document['id'].partition('/providers/')[0]}/providers/{PLANS}/{region}LinuxDynamicPlan"
-        return self._context.resources.get(id_) or self._plans.create(
-            id_, document["location"], dict(SKUS["Y1"]), kept_tags={}, reserved=True
-        )
-
-    def _change(self, document: Document, body: Document) -> None:
+    def _change(self, document: Site, body: JsonObject) -> None:
         given = properties(body)
         config = given.get("siteConfig") or {}
         is_flex = document["sku"] == FLEX
@@ -218,107 +191,92 @@ class Sites:
                 given.get("functionAppConfig"), document["function_app_config"]
             )
         if config.get("appSettings") is not None:
-            settings = {
-                str(pair.get("name")): str(pair.get("value") or "")
-                for pair in config["appSettings"]
-            }
+            settings = named_values(config["appSettings"])
             if is_flex:
                 rules.check_flex_settings([*settings])
             document["app_settings"] = settings
-        apply_config(
-            document, {name: value for name, value in config.items() if name != "appSettings"}
-        )
+        others = {name: value for name, value in config.items() if name != "appSettings"}
+        apply_config(document, others)
         if not is_flex:
-            check_consumption(document)
-        for name, key in (("httpsOnly", "https_only"), ("enabled", "enabled")):
-            if isinstance(given.get(name), bool):
-                document[key] = given[name]
+            rules.check_consumption(document)
+        if isinstance(given.get("httpsOnly"), bool):
+            document["https_only"] = given["httpsOnly"]
+        if isinstance(given.get("enabled"), bool):
+            document["enabled"] = given["enabled"]
         if "identity" in body:
-            identities.identify(self._context.directory, document, body["identity"])
+            identities.identify(self.context.directory, document, body["identity"])
 
-    # State ------------------------------------------------------------------------------------------------------------
+    # State ------------------------------------------------------------------------------------
 
-    async def save(self, document: Document, old: Document | None) -> None:
-        """Write a changed app, then bring the data plane to it."""
-        document["etag"] = etag()
+    def prepare(self, document: Site) -> None:
+        """Reserve two ports; every change makes a new ETag."""
+        document["etag"] = new_etag()
         document["modified"] = iso()
-        listeners = self._context.platform.listeners
-        name = document["name"].lower()
         if "ports" not in document:
-            document["ports"] = {
-                kind: listeners.reserve(owner) for kind, owner in port_owners(name).items()
-            }
-        self._context.resources.put(document)
-        try:
-            await self.apply(document)
-        except Exception:
-            if old is None:
-                self._context.resources.delete(document["id"])
-            else:
-                self._context.resources.put(old)
-            raise
+            reserve = self.context.platform.listeners.reserve
+            owners = port_owners(document["name"].lower())
+            document["ports"] = {"site": reserve(owners["site"]), "scm": reserve(owners["scm"])}
 
-    async def apply(self, document: Document) -> None:
+    async def apply(self, document: Site) -> None:
         """Bring the data plane to what a document says."""
         platform_settings = {**self._identity_environment(document), **self._resolved(document)}
-        await self._context.functions.apply(spec(document, platform_settings))
+        await self.context.planes.functions.apply(spec(document, platform_settings))
 
-    async def recover(self, document: Document) -> None:
+    async def recover(self, document: Site) -> None:
         """Bring the data plane back after a restart, at other ports when its own are taken."""
-        listeners, name = self._context.platform.listeners, document["name"].lower()
-        ports = {kind: await listeners.recover(owner) for kind, owner in port_owners(name).items()}
-        if ports != document["ports"]:
-            document["ports"] = ports
-            self._context.resources.put(document)
+        recovered = self.context.platform.listeners.recover
+        owners = port_owners(document["name"].lower())
+        site = await recovered(owners["site"])
+        scm = await recovered(owners["scm"])
+        if document["ports"] != {"site": site, "scm": scm}:
+            document["ports"] = {"site": site, "scm": scm}
+            self.context.resources.put(document)
         await self.apply(document)
 
-    def _resolved(self, document: Document) -> dict[str, str]:
-        """Storage connection strings that name an account of this cloud by Azure's domain only, with its address here.
+    def release(self, document: Site) -> None:
+        """Give the ports back."""
+        for owner in port_owners(document["name"].lower()).values():
+            self.context.platform.listeners.release(owner)
 
-        In Azure the name server does that; az writes such strings into the settings of a new app.
+    async def take_down(self, document: Site) -> None:
+        """Stop the app and delete its code."""
+        await self.context.planes.functions.remove(document["name"].lower())
+
+    def render(self, document: Site) -> JsonObject:
+        """What a GET shows."""
+        return render_site(document, self._plans.stored(document["plan_id"]))
+
+    def _resolved(self, document: Site) -> dict[str, str]:
+        """Connection strings that name an account of this cloud by Azure's domain, completed.
+
+        In Azure the name server finds the account; az writes such strings into the settings of a
+        new app. Here they get the account's address.
         """
         found: dict[str, str] = {}
         for name, value in document["app_settings"].items():
-            account = (
-                ACCOUNT_NAME.search(value)
-                if "AccountKey=" in value and "BlobEndpoint=" not in value
-                else None
-            )
-            if account and self._context.resources.named(STORAGE, account[1]):
-                found[name] = (
-                    f"{value.rstrip(';')};BlobEndpoint={self._context.storage.blob_endpoint(account[1])}"
-                )
+            if "AccountKey=" not in value or "BlobEndpoint=" in value:
+                continue
+            account = ACCOUNT_NAME.search(value)
+            if account and self.context.resources.named(STORAGE, account[1]):
+                endpoint = self.context.planes.storage.blob_endpoint(account[1])
+                found[name] = f"{value.rstrip(';')};BlobEndpoint={endpoint}"
         return found
 
-    def _identity_environment(self, document: Document) -> dict[str, str]:
+    def _identity_environment(self, document: Site) -> dict[str, str]:
         principal_id = identities.principal_id(document)
-        identity = self._context.directory.principal(principal_id) if principal_id else None
+        identity = self.context.directory.principal(principal_id) if principal_id else None
         if identity is None:
             return {}
-        endpoint, header = self._context.identity_endpoint, identity.header
+        endpoint = self.context.endpoints.identity
         return {
             "IDENTITY_ENDPOINT": endpoint,
-            "IDENTITY_HEADER": header,
+            "IDENTITY_HEADER": identity.header,
             "MSI_ENDPOINT": endpoint,
-            "MSI_SECRET": header,
+            "MSI_SECRET": identity.header,
         }
 
-    async def remove(self, document: Document) -> None:
-        """Delete an app, its code, its identity, its ports and its document."""
-        name = document["name"].lower()
-        with self._context.commit():
-            self._context.forget(document)
-            for owner in port_owners(name).values():
-                self._context.platform.listeners.release(owner)
-        identities.forget(self._context.directory, document)
-        await self._context.functions.remove(name)
 
-    def render(self, document: Document) -> Document:
-        """What a GET shows."""
-        return render_site(document, self._context.resources.get(document["plan_id"]))
-
-
-def apply_config(document: Document, config: Document) -> None:
+def apply_config(document: Site, config: JsonObject) -> None:
     """Merge site configuration (config/web) into a site's document."""
     given = {name: value for name, value in config.items() if value is not None}
     if "cors" in given:
@@ -326,90 +284,59 @@ def apply_config(document: Document, config: Document) -> None:
     document["config"] = {**document["config"], **given}
 
 
-def check_consumption(document: Document) -> None:
-    """Linux Consumption runs fewer Python versions."""
-    version = document["config"].get("linuxFxVersion") or ""
-    language, _, number = version.partition("|")
-    if version and (language.lower() != "python" or number not in rules.CONSUMPTION_PYTHONS):
-        raise errors.web_error(
-            400,
-            "BadRequest",
-            f"LinuxFxVersion has an invalid value '{version}'. Linux Consumption supports"
-            f" {', '.join('Python|' + known for known in rules.CONSUMPTION_PYTHONS)}.",
-        )
+def named_values(pairs: list[JsonObject]) -> dict[str, str]:
+    """Settings in the form of siteConfig: `[{"name": "A", "value": "1"}]`."""
+    return {str(pair.get("name")): str(pair.get("value") or "") for pair in pairs}
 
 
-def check_etag(call: Call, document: Document | None) -> None:
-    """Honour If-Match and If-None-Match.
-
-    Raises:
-        ArmError: 412 when the stored version is another one.
-    """
-    # Resource Manager knows `If-None-Match: *` only, which says "create, do not replace".
-    creates_only = call.headers.get("if-none-match") == "*"
-    conditions = Conditions(
-        if_match=call.headers.get("if-match", ""), if_none_match="*" if creates_only else ""
-    )
-    stored = f'"{document["etag"]}"' if document else None
-    if conditions.unmet(stored):
-        raise errors.web_error(
-            412,
-            "PreconditionFailed",
-            "The condition specified using HTTP conditional header(s) is not met.",
-        )
-
-
-def spec(document: Document, platform_settings: dict[str, str]) -> SiteSpec:
+def spec(document: Site, platform_settings: dict[str, str]) -> host.SiteSpec:
     """What the data plane needs to know.
 
     Args:
         document: The site.
         platform_settings: What App Service adds to the app's environment.
     """
-    keys, cors = document["host_keys"], document["config"].get("cors") or {}
+    keys = document["host_keys"]
+    cors = document["config"].get("cors") or {}
     flex = document["function_app_config"]
-    version = (
-        flex["runtime"]["version"]
-        if flex
-        else (document["config"].get("linuxFxVersion") or "|3.12").partition("|")[2]
-    )
-    return SiteSpec(
+    is_open = document["policies"]["scm"]
+    return host.SiteSpec(
         name=document["name"].lower(),
         port=document["ports"]["site"],
         scm_port=document["ports"]["scm"],
         app_settings={**_environment(document), **platform_settings},
-        host_keys=HostKeys(
+        host_keys=host.HostKeys(
             keys["masterKey"], keys["functionKeys"], keys["systemKeys"], document["function_keys"]
         ),
-        cors=Cors(tuple(cors.get("allowedOrigins") or ()), bool(cors.get("supportCredentials"))),
+        cors=host.Cors(
+            tuple(cors.get("allowedOrigins") or ()), bool(cors.get("supportCredentials"))
+        ),
         enabled=document["enabled"],
         sku=document["sku"],
-        python_version=version,
+        python_version=_python_version(document),
         authentication=document["authentication"],
         principal_id=identities.principal_id(document),
         package_container_url=flex["deployment"]["storage"]["value"] if flex else "",
         scope=document["id"],
-        publishing_password=document["publishing_password"] if document["policies"]["scm"] else "",
+        publishing_password=document["publishing_password"] if is_open else "",
     )
 
 
-def _environment(document: Document) -> dict[str, str]:
-    prefixes = {
-        "custom": "CUSTOMCONNSTR_",
-        "sqlazure": "SQLAZURECONNSTR_",
-        "sqlserver": "SQLCONNSTR_",
-        "mysql": "MYSQLCONNSTR_",
-    }
-    strings: dict[str, Any] = document["connection_strings"]
-    return {
-        **{
-            prefixes.get(str(entry.get("type", "")).lower(), "CUSTOMCONNSTR_") + name: str(
-                entry.get("value", "")
-            )
-            for name, entry in strings.items()
-        },
-        **document["app_settings"],
-    }
+def _python_version(document: Site) -> str:
+    flex = document["function_app_config"]
+    if flex:
+        return str(flex["runtime"]["version"])
+    version = document["config"].get("linuxFxVersion") or "|3.12"
+    return str(version.partition("|")[2])
+
+
+def _environment(document: Site) -> dict[str, str]:
+    found: dict[str, str] = {}
+    for name, entry in document["connection_strings"].items():
+        kind = str(entry.get("type", "")).lower()
+        prefix = CONNECTION_PREFIXES.get(kind, "CUSTOMCONNSTR_")
+        found[prefix + name] = str(entry.get("value", ""))
+    return {**found, **document["app_settings"]}
 
 
 def new_password() -> str:

@@ -8,7 +8,7 @@ from aiohttp import web
 from aiohttp.test_utils import TestClient, TestServer
 
 from chatkit.localcloud.resource_manager.core.clock import Clock
-from chatkit.localcloud.resource_manager.core.control import levers
+from chatkit.localcloud.resource_manager.core.control import control_routes
 from chatkit.localcloud.resource_manager.core.faults import Faults
 from tests.localcloud.resource_manager.arm_cloud import Clients, LocalCloud
 from tests.localcloud.resource_manager.providers.test_arm_tutorial import make_storage
@@ -18,7 +18,7 @@ BLOB_DATA_READER = "2a2b9908-6ea1-4ae2-8e65-a410df84e7d1"
 
 
 class Memory:
-    """A store that forgets, and a context with what the levers move."""
+    """A store that forgets, and a context with what the control API changes."""
 
     def __init__(self) -> None:
         self.store = self.platform = self
@@ -38,7 +38,7 @@ async def test_time_and_faults_are_set_checked_and_cleared() -> None:
     """Good values are taken, wrong ones answered 400 with a sentence."""
     context = Memory()
     app = web.Application()
-    app.add_routes(levers(context))  # type: ignore[arg-type]
+    app.add_routes(control_routes(context))  # type: ignore[arg-type]
     async with TestClient(TestServer(app)) as client:
         assert (await client.put("/time", json={"mode": "recorded", "scale": 0.05})).status == 200
         assert context.clock.duration_s("storage.create") == 17.0 * 0.05

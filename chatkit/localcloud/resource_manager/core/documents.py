@@ -1,0 +1,56 @@
+"""Shapes of what is kept and shown: resources, groups, and JSON that is passed on as it came."""
+
+from __future__ import annotations
+
+from typing import Any, NotRequired, TypedDict
+
+# JSON whose shape the other side decides: request bodies, settings that are kept as they came, and
+# rendered answers. Everything else has a type.
+Json = Any
+JsonObject = dict[str, Any]
+
+
+class Identity(TypedDict):
+    """A system-assigned managed identity."""
+
+    type: str
+    tenantId: str
+    principalId: str
+
+
+class SystemData(TypedDict):
+    """Who made and changed a resource, and when."""
+
+    createdBy: str
+    createdByType: str
+    createdAt: str
+    lastModifiedBy: str
+    lastModifiedByType: str
+    lastModifiedAt: str
+
+
+class Resource(TypedDict):
+    """What every resource has; each type adds its own fields.
+
+    `operation` is the id of the last long-running operation on it and is never shown.
+    """
+
+    id: str
+    name: str
+    type: str
+    location: str
+    tags: dict[str, str]
+    identity: NotRequired[Identity | None]
+    operation: NotRequired[str]
+
+
+class Group(TypedDict):
+    """A resource group; `operation` is the id of its running deletion."""
+
+    id: str
+    name: str
+    type: str
+    location: str
+    tags: dict[str, str] | None
+    managedBy: str | None
+    operation: NotRequired[str]
