@@ -21,6 +21,7 @@ SITE = "{group}" + WEB + "/sites/chat-api"
 ACCOUNT = "{group}" + STORAGE + "/storageAccounts/chatstore1"
 CHAT = "{group}" + SIGNALR + "/SignalR/chat-1"
 INSIGHTS = "{group}/providers/Microsoft.Insights/components/chat-api"
+COMPONENTS = "{sub}/providers/Microsoft.Insights/components"
 BLOBS = ACCOUNT + "/blobServices"
 ROLES = "{group}/providers/Microsoft.Authorization/roleDefinitions"
 OWNER = "8e3af657-a8ff-443c-a75c-2fe8c4bcb635"
@@ -157,7 +158,11 @@ CALLS: list[tuple[str, str, Any, int]] = [
     ("PUT", INSIGHTS + "?api-version=2015-05-01", {"location": "eastus2", "kind": "web"}, 200),
     ("GET", INSIGHTS + "?api-version=2015-05-01", None, 200),
     ("GET", INSIGHTS.rpartition("/")[0] + "?api-version=2015-05-01", None, 200),
+    ("PATCH", INSIGHTS + "?api-version=2015-05-01", {"tags": {"a": "b"}}, 200),
+    ("PUT", INSIGHTS + "?api-version=2015-05-01", {"location": "eastus2"}, 200),
+    ("GET", COMPONENTS + "?api-version=2015-05-01", None, 200),
     ("DELETE", INSIGHTS + "?api-version=2015-05-01", None, 200),
+    ("DELETE", INSIGHTS + "?api-version=2015-05-01", None, 204),
     ("GET", ROLES + "?api-version=2022-04-01&$filter=roleName%20eq%20'Owner'", None, 200),
     ("GET", f"{ROLES}/{OWNER}?api-version=2022-04-01", None, 200),
     (
