@@ -10,7 +10,7 @@ from typing import Annotated
 
 import typer
 
-from chatkit.cli import catch_up, clean, doctor, func, lab, local, run, status, test
+from chatkit.cli import func, lab, local, run, test, workshop
 from chatkit.cli.failures import INTERRUPTED, exit_code, sentence
 
 app = typer.Typer(
@@ -24,11 +24,11 @@ app = typer.Typer(
 for verb in (
     lab.lab,
     run.run,
-    doctor.doctor,
-    catch_up.catch_up,
-    status.status,
-    clean.clean,
-    clean.reset,
+    workshop.doctor,
+    workshop.catch_up,
+    workshop.status,
+    workshop.clean,
+    workshop.reset,
 ):
     app.command()(verb)
 app.command(

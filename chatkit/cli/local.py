@@ -1,4 +1,4 @@
-"""`chatkit local …`: the local cloud's process."""
+"""`chatkit local …`: the local cloud's process, and rehearsing what goes wrong in Azure and how long it takes there."""
 
 from __future__ import annotations
 
@@ -9,14 +9,11 @@ from typing import Annotated
 
 import typer
 
-from chatkit.cli import local_faults
 from chatkit.cloud import local_cloud
 from chatkit.cloud.local_cloud import Endpoints
 from chatkit.core.errors import NotStarted
 
 app = typer.Typer(help="Start, stop and look at the local cloud.", no_args_is_help=True)
-app.command()(local_faults.fault)
-app.command()(local_faults.time)
 PUBLIC = (
     "running",
     "pid",
@@ -98,6 +95,56 @@ def logs(
         )
     for line in path.read_text(encoding="utf-8", errors="replace").splitlines()[-lines:]:
         typer.echo(line)
+
+
+@app.command()
+def fault(
+    kind: Annotated[str, typer.Argument(help="Which one; without it all are listed.")] = "",
+    times: Annotated[
+        int,
+        typer.Option("--times", "-n", min=0, help="How many requests it hits; 0 for every one."),
+    ] = 1,
+    seconds: Annotated[
+        float, typer.Option("--seconds", help="For slow answers and late roles.")
+    ] = 2.0,
+    path: Annotated[
+        str, typer.Option("--path", help="Only requests whose path contains this.")
+    ] = "",
+    clear: Annotated[
+        bool, typer.Option("--clear", help="Switch it off; without a kind all of them.")
+    ] = False,
+) -> None:
+    """Let the next requests to the local cloud fail as Azure fails."""
+    path_of_fault = f"/faults/{kind}" if kind else "/faults"
+    if clear:
+        known = local_cloud.ask("DELETE", path_of_fault)
+    elif kind:
+        known = local_cloud.ask(
+            "PUT", path_of_fault, {"times": times, "seconds": seconds, "path": path}
+        )
+    else:
+        known = local_cloud.ask("GET", path_of_fault)
+    active = {one["kind"]: one for one in known["active"]}
+    for name, sentence in known["kinds"].items():
+        mark = "on" if name in active else ""
+        typer.echo(f"{mark:3} {name:20} {sentence}")
+
+
+@app.command()
+def time(
+    mode: Annotated[
+        str, typer.Argument(help="fast or recorded; without it the present one is shown.")
+    ] = "",
+    scale: Annotated[
+        float, typer.Option("--scale", help="Recorded durations times this: 0.05 is 1:20.")
+    ] = 1.0,
+) -> None:
+    """Let operations take no time, or as long as recorded in the real Azure."""
+    if mode:
+        known = local_cloud.ask("PUT", "/time", {"mode": mode, "scale": scale})
+    else:
+        known = local_cloud.ask("GET", "/time")
+    typer.echo(f"{known['mode']}, scale {known['scale']:g}")
 
 
 def variables(known: Endpoints) -> dict[str, str]:

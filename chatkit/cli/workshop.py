@@ -1,0 +1,83 @@
+"""The verbs of a workshop: status, doctor, catch-up, clean and reset. Each does what the method of that name does in a cell."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from chatkit.core.settings import home
+
+if TYPE_CHECKING:  # what a verb needs is imported when it runs, so that the others start without it
+    from chatkit.steps.status import Receipt
+    from chatkit.workshop import Workshop
+
+AsJson = Annotated[bool, typer.Option("--json", help="Print it as JSON.")]
+Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")]
+
+
+def status(as_json: AsJson = False) -> None:
+    """Show what the workshop has made so far, and where it is."""
+    from chatkit.steps.session import Session
+
+    known = Session(home()).status()
+    typer.echo(json.dumps(known.as_dict(), indent=1) if as_json else repr(known))
+
+
+def doctor(
+    symptom: Annotated[
+        str, typer.Option("--symptom", help="What went wrong: the message, pasted as it is.")
+    ] = "",
+    as_json: AsJson = False,
+) -> None:
+    """Check that everything is ready, name what is wrong, and say what to do. Changes nothing."""
+    from chatkit.lesson.doctor.diagnose import diagnose
+    from chatkit.steps.session import Session
+
+    found = diagnose(Session(home()), symptom)
+    typer.echo(json.dumps(found.as_dict(), indent=1) if as_json else "\n".join(found.lines()))
+    raise typer.Exit(0 if found.ok else 1)
+
+
+def catch_up(
+    section: Annotated[
+        str | None,
+        typer.Argument(help="Its number; default: the one after the last completed section."),
+    ] = None,
+) -> None:
+    """Go to the start of a section by running the notebooks that were missed; also goes on after a pause."""
+    from chatkit.workshop import Workshop
+
+    typer.echo(repr(Workshop.open().catch_up(section)))
+
+
+def clean(yes: Yes = False) -> None:
+    """Delete everything the workshop made, and print a receipt."""
+    workshop = _open_to_delete(is_agreed=yes)
+    _show(workshop.clean_up())
+
+
+def reset(yes: Yes = False) -> None:
+    """Clean up and go back to the start; your app is put aside, notebooks stay as they are."""
+    workshop = _open_to_delete(is_agreed=yes)
+    _show(workshop.reset())
+
+
+def _open_to_delete(*, is_agreed: bool) -> Workshop:
+    """Open the workshop, and ask before anything in it is deleted."""
+    from chatkit.workshop import Workshop
+
+    workshop = Workshop.open()
+    if not is_agreed:
+        where = "your Azure subscription"
+        if workshop.settings.target == "local":
+            where = "the local cloud"
+        group = workshop.settings.names.resource_group
+        typer.confirm(f"Delete resource group {group} and all in it from {where}?", abort=True)
+    return workshop
+
+
+def _show(receipt: Receipt) -> None:
+    typer.echo(repr(receipt))
+    raise typer.Exit(0 if receipt.complete else 1)
