@@ -26,13 +26,11 @@ class Claims(dict[str, Any]):
         if name not in TIMES:
             return str(self[name])
         minutes = round((float(self[name]) - time.time()) / 60)
-        return (
-            "now"
-            if minutes == 0
-            else f"in {minutes} minutes"
-            if minutes > 0
-            else f"{-minutes} minutes ago"
-        )
+        if minutes == 0:
+            return "now"
+        if minutes > 0:
+            return f"in {minutes} minutes"
+        return f"{-minutes} minutes ago"
 
 
 def claims(token: str) -> Claims:

@@ -78,7 +78,9 @@ class Report:
     @property
     def advice(self) -> tuple[str, ...]:
         """What to try when the pasted text is that of no known problem."""
-        return TRY if self.symptom and not any(one.said for one in self.problems) else ()
+        if self.symptom and not any(one.said for one in self.problems):
+            return TRY
+        return ()
 
     def as_dict(self) -> dict[str, Any]:
         """Ready for JSON: `chatkit doctor --json` prints exactly this."""
@@ -118,11 +120,9 @@ class Report:
         return shown or ([HEALTHY] if self.ok else [])
 
     def _unknown(self) -> list[str]:
-        return (
-            [f"Not known, for want of an answer: {', '.join(self.unanswered)}."]
-            if self.unanswered
-            else []
-        )
+        if self.unanswered:
+            return [f"Not known, for want of an answer: {', '.join(self.unanswered)}."]
+        return []
 
     def _html(self) -> str:
         wrong = [line for check in self.checks if not check.ok for line in _check(check)]

@@ -24,11 +24,9 @@ def _missing_header(snapshot: Snapshot) -> str:
 
 def _function_json(snapshot: Snapshot) -> str:
     found = sorted(path.parent.name for path in snapshot.folder.functions.glob("*/function.json"))
-    return (
-        f"{found[0]}/function.json is there, and the functions are in Python files"
-        if found and snapshot.folder.sources
-        else ""
-    )
+    if found and snapshot.folder.sources:
+        return f"{found[0]}/function.json is there, and the functions are in Python files"
+    return ""
 
 
 def _nobodys_token(snapshot: Snapshot) -> str:
@@ -68,11 +66,9 @@ def _no_way_back(snapshot: Snapshot) -> str:
 def _cookie_mode(snapshot: Snapshot) -> str:
     offered = snapshot.folder.page_config.get("signIn")
     text = snapshot.folder.page_text
-    return (
-        "the page signs in without session_mode=token, so it needs a cookie of another site"
-        if offered and _no_token(text)
-        else ""
-    )
+    if offered and _no_token(text):
+        return "the page signs in without session_mode=token, so it needs a cookie of another site"
+    return ""
 
 
 def _no_token(text: str) -> bool:
@@ -84,9 +80,9 @@ def _closed_to_all(snapshot: Snapshot) -> str:
     closed = rules.get("requireAuthentication") and str(
         rules.get("unauthenticatedClientAction")
     ) in ("Return401", "Return403")
-    return (
-        "authentication refuses every request without sign-in, the portal's too" if closed else ""
-    )
+    if closed:
+        return "authentication refuses every request without sign-in, the portal's too"
+    return ""
 
 
 def _sign_in_here(snapshot: Snapshot) -> str:
@@ -97,15 +93,15 @@ def _sign_in_here(snapshot: Snapshot) -> str:
         and called != snapshot.api
         and called in (snapshot.local_api, f"http://localhost:{PORT}")
     )
-    return (
-        "my-chat/content/config.json offers sign-in with the functions of this machine"
-        if here and config.get("signIn")
-        else ""
-    )
+    if here and config.get("signIn"):
+        return "my-chat/content/config.json offers sign-in with the functions of this machine"
+    return ""
 
 
 def _authentication_is_on(snapshot: Snapshot) -> str:
-    return "authentication is on" if known(snapshot.authentication) else ""
+    if known(snapshot.authentication):
+        return "authentication is on"
+    return ""
 
 
 PROBLEMS = (

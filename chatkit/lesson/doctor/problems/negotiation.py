@@ -50,20 +50,18 @@ def _wrong_base(snapshot: Snapshot) -> str:
             return f"{name} calls {url}, and the page adds /api by itself"
     called = str(snapshot.deployed_config().get("apiBaseUrl", "")).rstrip("/")
     elsewhere = urlsplit(called).netloc != urlsplit(snapshot.api).netloc
-    return (
-        f"the deployed page calls {called or 'nothing'}, the functions are at {snapshot.api}"
-        if elsewhere
-        else ""
-    )
+    if elsewhere:
+        return f"the deployed page calls {called or 'nothing'}, the functions are at {snapshot.api}"
+    return ""
 
 
 def _twice(snapshot: Snapshot) -> str:
     ends = next((name for name, url in _configs(snapshot) if url.endswith("/negotiate")), "")
     if ends:
         return f"{ends} names an address that ends in /negotiate, and the client adds another one"
-    return (
-        "the page's script calls withUrl with /negotiate at its end" if _with_url(snapshot) else ""
-    )
+    if _with_url(snapshot):
+        return "the page's script calls withUrl with /negotiate at its end"
+    return ""
 
 
 def _with_url(snapshot: Snapshot) -> bool:
@@ -80,7 +78,9 @@ def _template(snapshot: Snapshot) -> str:
         ):
             return f"negotiate {where} answers a sentence, not JSON"
     file = snapshot.folder.saying(TEMPLATE)
-    return f"{file} still has the template's sentence in it" if file else ""
+    if file:
+        return f"{file} still has the template's sentence in it"
+    return ""
 
 
 def _wrong_shape(snapshot: Snapshot) -> str:

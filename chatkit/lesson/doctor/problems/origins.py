@@ -36,11 +36,9 @@ def _pattern(snapshot: Snapshot) -> str:
     found = next(
         (origin for origin in origins if "*" in origin.strip() and origin.strip() != "*"), ""
     )
-    return (
-        f"the allowed origin {found.strip()} is compared letter by letter, its * stands for nothing"
-        if found
-        else ""
-    )
+    if found:
+        return f"the allowed origin {found.strip()} is compared letter by letter, its * stands for nothing"
+    return ""
 
 
 def _login_wall(snapshot: Snapshot) -> str:
@@ -48,11 +46,9 @@ def _login_wall(snapshot: Snapshot) -> str:
     redirects = rules.get("unauthenticatedClientAction") == "RedirectToLoginPage" and rules.get(
         "requireAuthentication"
     )
-    return (
-        "authentication redirects every request without sign-in to a login page, those of scripts too"
-        if redirects
-        else ""
-    )
+    if redirects:
+        return "authentication redirects every request without sign-in to a login page, those of scripts too"
+    return ""
 
 
 def _two_schemes(snapshot: Snapshot) -> str:
@@ -61,11 +57,9 @@ def _two_schemes(snapshot: Snapshot) -> str:
         urlsplit(snapshot.api),
     )
     mixed = called.netloc == api.netloc and called.scheme != api.scheme
-    return (
-        f"the deployed page calls {called.scheme}://, the functions are at {api.scheme}://"
-        if mixed
-        else ""
-    )
+    if mixed:
+        return f"the deployed page calls {called.scheme}://, the functions are at {api.scheme}://"
+    return ""
 
 
 def _closed_to_page(snapshot: Snapshot) -> str:
@@ -78,7 +72,9 @@ def _closed_to_page(snapshot: Snapshot) -> str:
 
 
 def _codespace(snapshot: Snapshot) -> str:
-    return "this is a codespace" if os.environ.get("CODESPACES") == "true" else ""
+    if os.environ.get("CODESPACES") == "true":
+        return "this is a codespace"
+    return ""
 
 
 def _closed_to_local_page(snapshot: Snapshot) -> str:
@@ -90,18 +86,18 @@ def _closed_to_local_page(snapshot: Snapshot) -> str:
     ):
         return ""
     allowed = snapshot.local_welcome() == snapshot.local_page
-    return "" if allowed else f"the functions on this machine do not let {snapshot.local_page} in"
+    if allowed:
+        return ""
+    return f"the functions on this machine do not let {snapshot.local_page} in"
 
 
 def _local_page_calls_cloud(snapshot: Snapshot) -> str:
     cors, page = snapshot.cors(), snapshot.local_page
     allowed = list(cors.allowed_origins or ()) if cors else []
     calls = page and snapshot.folder.page_config.get("apiBaseUrl") == snapshot.api
-    return (
-        f"the page at {page} calls the deployed functions, which do not let it in"
-        if calls and page not in allowed
-        else ""
-    )
+    if calls and page not in allowed:
+        return f"the page at {page} calls the deployed functions, which do not let it in"
+    return ""
 
 
 PROBLEMS = (

@@ -12,7 +12,9 @@ def _windows_plan(snapshot: Snapshot) -> str:
         for plan in snapshot.plans()
         if plan.properties and not plan.properties.reserved
     ]
-    return f"the resource group has a plan for Windows: {', '.join(windows)}" if windows else ""
+    if windows:
+        return f"the resource group has a plan for Windows: {', '.join(windows)}"
+    return ""
 
 
 PROBLEMS = (

@@ -32,35 +32,31 @@ def _no_bundle(snapshot: Snapshot) -> str:
 def _old_bundle(snapshot: Snapshot) -> str:
     version = str((snapshot.folder.host_json.get("extensionBundle") or {}).get("version", ""))
     first = re.match(r"\s*[\[(]?\s*(\d+)", version)
-    return (
-        f"host.json asks for the bundle {version}"
-        if first and int(first[1]) < OLDEST_BUNDLE
-        else ""
-    )
+    if first and int(first[1]) < OLDEST_BUNDLE:
+        return f"host.json asks for the bundle {version}"
+    return ""
 
 
 def _own_extensions(snapshot: Snapshot) -> str:
     found = next((name for name in EXTENSIONS if (snapshot.folder.functions / name).exists()), "")
     bundle = snapshot.folder.host_json.get("extensionBundle")
-    return f"{found} installs extensions beside the bundle of host.json" if found and bundle else ""
+    if found and bundle:
+        return f"{found} installs extensions beside the bundle of host.json"
+    return ""
 
 
 def _other_host(snapshot: Snapshot) -> str:
     version = snapshot.app_settings().get(VERSION_SETTING, "~4")
-    return (
-        f"the function app asks for the host {version}, this machine runs version 4"
-        if version != "~4"
-        else ""
-    )
+    if version != "~4":
+        return f"the function app asks for the host {version}, this machine runs version 4"
+    return ""
 
 
 def _other_language(snapshot: Snapshot) -> str:
     runtime = snapshot.folder.values.get(RUNTIME_SETTING, "python")
-    return (
-        f"local.settings.json starts the app with {runtime or 'no runtime'}"
-        if runtime.lower() != "python"
-        else ""
-    )
+    if runtime.lower() != "python":
+        return f"local.settings.json starts the app with {runtime or 'no runtime'}"
+    return ""
 
 
 def _wrong_python(snapshot: Snapshot) -> str:
@@ -78,11 +74,9 @@ def _decorators(snapshot: Snapshot) -> str:
         ),
         None,
     )
-    return (
-        f"{found.file}: {found.function} has a decorator {found.name}, which azure-functions does not have"
-        if found
-        else ""
-    )
+    if found:
+        return f"{found.file}: {found.function} has a decorator {found.name}, which azure-functions does not have"
+    return ""
 
 
 def _preview_api(snapshot: Snapshot) -> str:

@@ -20,29 +20,37 @@ MODE = "workshop.create_signalr() sets the mode Serverless."
 
 def _default_mode(snapshot: Snapshot) -> str:
     mode = service_mode(snapshot.instance())
-    return f"the instance's service mode is {mode}" if mode == "Default" else ""
+    if mode == "Default":
+        return f"the instance's service mode is {mode}"
+    return ""
 
 
 def _classic_mode(snapshot: Snapshot) -> str:
     mode = service_mode(snapshot.instance())
-    return f"the instance's service mode is {mode}" if mode == "Classic" else ""
+    if mode == "Classic":
+        return f"the instance's service mode is {mode}"
+    return ""
 
 
 def _full(snapshot: Snapshot) -> str:
     refusal = snapshot.refusal()
-    return "the service takes no more connections: it answers 429" if "429" in refusal else ""
+    if "429" in refusal:
+        return "the service takes no more connections: it answers 429"
+    return ""
 
 
 def _paid_tier(snapshot: Snapshot) -> str:
     sku = snapshot.instance().sku
-    return f"the instance's tier is {sku.name}" if sku and sku.name != FREE_SKU else ""
+    if sku and sku.name != FREE_SKU:
+        return f"the instance's tier is {sku.name}"
+    return ""
 
 
 def _stopped_app(snapshot: Snapshot) -> str:
     properties = snapshot.site().properties
-    return (
-        "the function app is stopped" if properties and str(properties.state) == "Stopped" else ""
-    )
+    if properties and str(properties.state) == "Stopped":
+        return "the function app is stopped"
+    return ""
 
 
 def _short_life(snapshot: Snapshot) -> str:
@@ -68,11 +76,9 @@ def _no_way(snapshot: Snapshot) -> str:
     host = urlsplit(snapshot.connection.client_url).hostname
     if not answers:
         return f"{host} does not answer"
-    return (
-        ""
-        if any(code in snapshot.refusal() for code in ("401", "403", "429"))
-        else f"{host} answers, but no WebSocket opens"
-    )
+    if any(code in snapshot.refusal() for code in ("401", "403", "429")):
+        return ""
+    return f"{host} answers, but no WebSocket opens"
 
 
 PROBLEMS = (

@@ -27,11 +27,9 @@ def _missing(snapshot: Snapshot) -> str:
 
 def _only_sample(snapshot: Snapshot) -> str:
     samples = snapshot.folder.samples
-    return (
-        f"there is {samples[0]}, and no local.settings.json"
-        if samples and not snapshot.folder.has_local_settings
-        else ""
-    )
+    if samples and not snapshot.folder.has_local_settings:
+        return f"there is {samples[0]}, and no local.settings.json"
+    return ""
 
 
 def _not_uploaded(snapshot: Snapshot) -> str:
@@ -44,7 +42,9 @@ def _not_uploaded(snapshot: Snapshot) -> str:
         for one in found
         if one.state in UPLOAD and not (one.name == SIGNALR_SETTING and _is_old(snapshot))
     ]
-    return f"app settings: {', '.join(f'{one.name} {one.state}' for one in wrong)}" if wrong else ""
+    if wrong:
+        return f"app settings: {', '.join(f'{one.name} {one.state}' for one in wrong)}"
+    return ""
 
 
 def _is_old(snapshot: Snapshot) -> bool:
@@ -66,7 +66,9 @@ def _old_key(snapshot: Snapshot) -> str:
         )
         return f"{where} a connection string that is none of the instance's"
     refused = known(snapshot.key_is_good) is False
-    return "the service refuses what the key of local.settings.json has signed" if refused else ""
+    if refused:
+        return "the service refuses what the key of local.settings.json has signed"
+    return ""
 
 
 PROBLEMS = (

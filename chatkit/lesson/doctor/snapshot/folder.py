@@ -70,11 +70,9 @@ class Folder:
     def values(self) -> dict[str, str]:
         """`Values` of local.settings.json. Never shown."""
         value = _json(self.functions / local_settings.FILE).get("Values")
-        return (
-            {str(name): str(text) for name, text in value.items()}
-            if isinstance(value, dict)
-            else {}
-        )
+        if isinstance(value, dict):
+            return {str(name): str(text) for name, text in value.items()}
+        return {}
 
     @cached_property
     def samples(self) -> list[str]:

@@ -159,7 +159,9 @@ class Snapshot:
             sites.get_auth_settings_v2_without_secrets(*names, **QUICK).as_dict().get("properties")
             or {}
         )
-        return found if (found.get("platform") or {}).get("enabled") else {}
+        if (found.get("platform") or {}).get("enabled"):
+            return found
+        return {}
 
     @looked_up
     def plans(self) -> list[AppServicePlan]:
@@ -273,4 +275,6 @@ async def _visit(connection: SignalRConnectionString, hub: str) -> str:
         async with listening(hub_endpoint(connection, hub)):
             return ""
     except FAILURES as error:
-        return error.message if isinstance(error, ChatkitError) else type(error).__name__
+        if isinstance(error, ChatkitError):
+            return error.message
+        return type(error).__name__
