@@ -47,18 +47,18 @@ class Answer:
         if not self.status:
             return "no answer"
         start = masked(self.text.strip().replace("\n", " ")[:80])
-        return f"{self.status}{f' ({start})' if start and not start.startswith('<') else ''}"
+        if not start or start.startswith("<"):
+            return str(self.status)
+        return f"{self.status} ({start})"
 
     def __repr__(self) -> str:
         if not self.status:
             return "Nothing answers there."
         kind = self.headers.get("Content-Type", "").partition(";")[0]
         value = self.json()
-        body = (
-            json.dumps(value, indent=2, ensure_ascii=False)
-            if value is not None
-            else self.text[:500]
-        )
+        body = self.text[:500]
+        if value is not None:
+            body = json.dumps(value, indent=2, ensure_ascii=False)
         return masked(f"{self.status} {kind}\n{body}".rstrip())
 
     def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, str]:
@@ -88,13 +88,17 @@ def masked(text: str) -> str:
 
 
 async def _fetch(method: str, url: str, body: object, headers: Mapping[str, str] | None) -> Answer:
-    data = body if isinstance(body, bytes) or body is None else json.dumps(body).encode()
-    sent = {"Content-Type": "application/json", **(headers or {})} if data is not None else headers
+    sent = dict(headers or {})
+    if body is not None:
+        sent = {"Content-Type": "application/json", **sent}
+    if not isinstance(body, bytes | None):
+        body = json.dumps(body).encode()
     try:
-        async with aiohttp.ClientSession(
-            trust_env=not is_loopback(url), timeout=TIMEOUT
-        ) as session:
-            async with session.request(method, url, data=data, headers=sent) as answer:
-                return Answer(answer.status, dict(answer.headers), await answer.read())
+        async with (
+            # A proxy that the environment names does not know addresses of this machine.
+            aiohttp.ClientSession(trust_env=not is_loopback(url), timeout=TIMEOUT) as session,
+            session.request(method, url, data=body, headers=sent) as answer,
+        ):
+            return Answer(answer.status, dict(answer.headers), await answer.read())
     except (aiohttp.ClientError, OSError, TimeoutError):
         return Answer(0)

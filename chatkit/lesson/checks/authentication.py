@@ -12,6 +12,7 @@ from chatkit.lesson.checks import service
 from chatkit.lesson.checks.connection_info import connection_info
 from chatkit.lesson.checks.deployed_app import deployed_api
 from chatkit.lesson.checks.evidence import expect, words
+from chatkit.lesson.checks.local_page import config_of
 from chatkit.lesson.checks.people import has_sign_in, signed_in
 from chatkit.lesson.http import Answer, fetch
 
@@ -124,8 +125,7 @@ def _sender_is(api: str, alice: SignedIn) -> str:
 
 def _page(session: Session, api: str) -> str:
     page = session.web_url or ""
-    config = fetch("GET", f"{page.rstrip('/')}/config.json").json() if page else None
-    offered = config.get("signIn") if isinstance(config, dict) else None
+    offered = config_of(page).get("signIn")
     expect(
         offered == "aad",
         "config.json of the page",
@@ -159,11 +159,9 @@ def _leads_back(api: str, page: str) -> bool:
 
 
 def _ask(api: str, method: str, route: str, headers: dict[str, str]) -> Answer:
-    body = (
-        {"sender": "bob", "text": words("this message must not arrive")}
-        if (method, route) == ("POST", "messages")
-        else None
-    )
+    body = None
+    if (method, route) == ("POST", "messages"):
+        body = {"sender": "bob", "text": words("this message must not arrive")}
     return fetch(method, f"{api}/api/{route}", body=body, headers=headers)
 
 

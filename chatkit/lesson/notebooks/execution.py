@@ -57,7 +57,9 @@ def execute(
         on_cell_start=started,
         on_cell_executed=executed,
     )
-    more: dict[str, Any] = {"env": dict(environment)} if environment is not None else {}
+    more: dict[str, Any] = {}
+    if environment is not None:
+        more["env"] = dict(environment)
     try:
         # stderr: the kernel's own remarks; what cells print is in the notebook
         asyncio.run(client.async_execute(stderr=subprocess.DEVNULL, **more))

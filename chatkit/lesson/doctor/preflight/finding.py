@@ -20,3 +20,10 @@ class Finding:
     ok: bool
     found: str
     hint: str = ""
+
+    @classmethod
+    def judge(cls, what: str, ok: bool, found: str, *, else_do: str) -> Finding:
+        """Make a finding whose hint is needed only where the thing is not ok."""
+        if ok:
+            return cls(what, True, found)
+        return cls(what, False, found, else_do)

@@ -45,7 +45,7 @@ def examine(*, cloud_runs: bool) -> list[Finding]:
     home = settings.home()
     return [
         python(),
-        *packages(),
+        packages(),
         *ports(cloud_runs=cloud_runs),
         disk(home),
         clock(),
@@ -62,23 +62,20 @@ def version() -> tuple[int, ...]:
 def python() -> Finding:
     """Whether the interpreter is new enough."""
     new_enough = version() >= OLDEST_PYTHON
-    return Finding(
-        "Python",
-        new_enough,
-        ".".join(map(str, version())),
-        "" if new_enough else "Install Python 3.11 or newer.",
-    )
+    found = ".".join(map(str, version()))
+    return Finding.judge("Python", new_enough, found, else_do="Install Python 3.11 or newer.")
 
 
-def packages() -> Iterator[Finding]:
+def packages() -> Finding:
     """The packages that the cells call."""
     missing = [name for name in PACKAGES if _version(name) is None]
-    found = f"missing: {', '.join(missing)}" if missing else f"{len(PACKAGES)} found"
-    yield Finding(
+    if not missing:
+        return Finding("Packages", True, f"{len(PACKAGES)} found")
+    return Finding(
         "Packages",
-        not missing,
-        found,
-        "Start with `python3 -m chatkit lab`: it installs what is missing." if missing else "",
+        False,
+        f"missing: {', '.join(missing)}",
+        "Start with `python3 -m chatkit lab`: it installs what is missing.",
     )
 
 
@@ -115,20 +112,15 @@ def disk(home: Path) -> Finding:
             f"{home} cannot be written ({error.strerror})",
             "Set CHATKIT_HOME to a folder of yours.",
         )
-    enough = free >= NEEDED_BYTES
-    return Finding("Disk", enough, f"{free // 1_000_000} MB free", "" if enough else "Free 600 MB.")
+    found = f"{free // 1_000_000} MB free"
+    return Finding.judge("Disk", free >= NEEDED_BYTES, found, else_do="Free 600 MB.")
 
 
 def clock() -> Finding:
     """Whether the clock is plausible: signed tokens are valid for an hour only."""
     now = time.time()
-    good = now > EARLIEST
-    return Finding(
-        "Clock",
-        good,
-        time.strftime("%Y-%m-%d %H:%M UTC", time.gmtime(now)),
-        "" if good else "Set the clock.",
-    )
+    found = time.strftime("%Y-%m-%d %H:%M UTC", time.gmtime(now))
+    return Finding.judge("Clock", now > EARLIEST, found, else_do="Set the clock.")
 
 
 def proxy() -> Finding:
@@ -136,17 +128,13 @@ def proxy() -> Finding:
     proxies = urllib.request.getproxies()
     if not any(scheme in proxies for scheme in ("http", "https", "all")):
         return Finding("Proxy", True, "none")
-    skipped = all(urllib.request.proxy_bypass(host) for host in ("localhost", "127.0.0.1"))
-    hint = (
-        ""
-        if skipped
-        else "Set NO_PROXY=localhost,127.0.0.1 so that the local cloud is reached directly."
-    )
+    if all(urllib.request.proxy_bypass(host) for host in ("localhost", "127.0.0.1")):
+        return Finding("Proxy", True, "set, not used for localhost")
     return Finding(
         "Proxy",
-        skipped,
-        "set, not used for localhost" if skipped else "set, also for localhost",
-        hint,
+        False,
+        "set, also for localhost",
+        "Set NO_PROXY=localhost,127.0.0.1 so that the local cloud is reached directly.",
     )
 
 

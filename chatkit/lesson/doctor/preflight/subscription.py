@@ -53,12 +53,11 @@ def reachable(snapshot: Snapshot) -> Finding:
         hint = "See notebook 01: `az login`, network, proxy."
         return Finding("Subscription", False, f"not reached ({type(error).__name__})", hint)
     state = str(found.get("state", ""))
-    good = state == "Enabled"
-    return Finding(
+    return Finding.judge(
         "Subscription",
-        good,
+        state == "Enabled",
         f"reached, {state.lower()}",
-        "" if good else "Choose another one: see notebook 01.",
+        else_do="Choose another one: see notebook 01.",
     )
 
 
@@ -117,17 +116,21 @@ def quota(snapshot: Snapshot) -> Finding:
     usage = next((one for one in usages if one.name and one.name.value == FREE_QUOTA), None)
     if usage is None:
         return Finding("SignalR quota", True, f"{region} names no limit of free instances")
-    used, limit = usage.current_value or 0, usage.limit or 0
+    used = usage.current_value or 0
+    limit = usage.limit or 0
     good = used < limit or bool(snapshot.facts.signalr)
-    hint = "" if good else f"Delete a free instance you no longer need. {ANOTHER_REGION}"
-    return Finding(
-        "SignalR quota", good, f"{used} of {limit} free instances of {region} in use", hint
+    return Finding.judge(
+        "SignalR quota",
+        good,
+        f"{used} of {limit} free instances of {region} in use",
+        else_do=f"Delete a free instance you no longer need. {ANOTHER_REGION}",
     )
 
 
 def region(snapshot: Snapshot) -> Finding:
     """Whether the region offers everything that is made."""
-    cloud, wanted = snapshot.cloud(), _plain(snapshot.settings.region)
+    cloud = snapshot.cloud()
+    chosen = snapshot.settings.region
     offers = {
         "Flex Consumption": [
             str(one.name) for one in cloud.web().list_geo_regions(sku="FlexConsumption", **QUICK)
@@ -136,14 +139,13 @@ def region(snapshot: Snapshot) -> Finding:
         "Storage": _locations(cloud, "Microsoft.Storage", "storageAccounts"),
     }
     lacking = [
-        what for what, places in offers.items() if places and wanted not in map(_plain, places)
+        what
+        for what, places in offers.items()
+        if places and _plain(chosen) not in map(_plain, places)
     ]
-    found = (
-        f"{snapshot.settings.region} has no {', no '.join(lacking)}"
-        if lacking
-        else f"{snapshot.settings.region} offers everything"
-    )
-    return Finding("Region", not lacking, found, ANOTHER_REGION if lacking else "")
+    if lacking:
+        return Finding("Region", False, f"{chosen} has no {', no '.join(lacking)}", ANOTHER_REGION)
+    return Finding("Region", True, f"{chosen} offers everything")
 
 
 def websocket(snapshot: Snapshot) -> Finding:
@@ -161,18 +163,16 @@ def websocket(snapshot: Snapshot) -> Finding:
 
 def cost(snapshot: Snapshot) -> Finding:
     """What the chat room costs a day."""
-    sku = known(snapshot.instance)
-    paid = (
-        sku.sku.name
-        if sku and sku.sku and sku.sku.name and not sku.sku.name.startswith("Free")
-        else ""
-    )
-    where = "nothing on the local cloud; on Azure " if snapshot.settings.target == "local" else ""
-    if paid:
+    where = ""
+    if snapshot.settings.target == "local":
+        where = "nothing on the local cloud; on Azure "
+    instance = known(snapshot.instance)
+    tier = (instance and instance.sku and instance.sku.name) or ""
+    if tier and not tier.startswith("Free"):
         return Finding(
             "Cost",
             False,
-            f"{where}the SignalR tier {paid} costs money by the day",
+            f"{where}the SignalR tier {tier} costs money by the day",
             "Problem 33 says what to do.",
         )
     return Finding("Cost", True, where + COST)

@@ -7,8 +7,7 @@ import ast
 from chatkit.lesson.checks.service import USER_CLAIMS
 from chatkit.lesson.doctor.problems.problem import Problem
 from chatkit.lesson.doctor.snapshot.lookups import known
-from chatkit.lesson.doctor.snapshot.snapshot import Snapshot
-from chatkit.lesson.tokens import claims
+from chatkit.lesson.doctor.snapshot.snapshot import Snapshot, claims_given
 from chatkit.steps.local_settings import PORT
 
 PRINCIPAL = "{headers.x-ms-client-principal"
@@ -34,12 +33,12 @@ def _nobodys_token(snapshot: Snapshot) -> str:
     if file:
         return f"{file} sends to a connection id as if it were a user id"
     name, answer = snapshot.negotiate_as_alice()
-    value = answer.json() if answer.status == 200 else None
-    token = claims(str(value.get("accessToken", ""))) if isinstance(value, dict) else {}
+    token = claims_given(answer)
     user = next((str(token[claim]) for claim in USER_CLAIMS if token.get(claim)), "")
     if not token or user == name:
         return ""
-    return f"signed in as {name}, negotiate gives a token {f'for {user}' if user else 'without a user'}"
+    whose = f"for {user}" if user else "without a user"
+    return f"signed in as {name}, negotiate gives a token {whose}"
 
 
 def _to_a_connection(snapshot: Snapshot) -> str:

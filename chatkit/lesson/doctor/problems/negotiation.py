@@ -106,13 +106,14 @@ def _as_trigger(snapshot: Snapshot) -> str:
 
 
 def _client_inside(snapshot: Snapshot) -> str:
-    for file, node in (*snapshot.folder.nodes(ast.Import), *snapshot.folder.nodes(ast.ImportFrom)):
-        names = (
-            [node.module or ""]
-            if isinstance(node, ast.ImportFrom)
-            else [alias.name for alias in node.names]
-        )
-        if CLIENTS & {name.partition(".")[0] for name in names}:
+    modules = [
+        (file, alias.name)
+        for file, node in snapshot.folder.nodes(ast.Import)
+        for alias in node.names
+    ]
+    modules += [(file, node.module or "") for file, node in snapshot.folder.nodes(ast.ImportFrom)]
+    for file, module in modules:
+        if module.partition(".")[0] in CLIENTS:
             return f"{file} imports a SignalR client"
     return ""
 
@@ -124,7 +125,8 @@ def _arguments(snapshot: Snapshot) -> str:
             for key, value in zip(node.keys, node.values, strict=True)
             if isinstance(key, ast.Constant)
         }
-        arguments, target = pairs.get("arguments"), pairs.get("target")
+        arguments = pairs.get("arguments")
+        target = pairs.get("target")
         if isinstance(arguments, ast.List) and len(arguments.elts) != 1:
             return f"{file} sends {len(arguments.elts)} arguments, the page's handler takes one"
         if (
@@ -150,10 +152,11 @@ def _names(snapshot: Snapshot) -> str:
     }
     for file, node in snapshot.folder.nodes(ast.FunctionDef):
         binding = declared.get((file, node.name))
-        wanted = binding.keywords.get("arg_name", "") if binding else ""
-        if wanted and wanted not in {
-            argument.arg for argument in (*node.args.args, *node.args.kwonlyargs)
-        }:
+        if binding is None:
+            continue
+        wanted = binding.keywords.get("arg_name", "")
+        parameters = {argument.arg for argument in (*node.args.args, *node.args.kwonlyargs)}
+        if wanted and wanted not in parameters:
             return f"{file}: the binding of {node.name} is called {wanted}, and the function has no such parameter"
     return ""
 

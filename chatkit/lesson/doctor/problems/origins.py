@@ -31,8 +31,7 @@ def _wildcard(snapshot: Snapshot) -> str:
 
 def _pattern(snapshot: Snapshot) -> str:
     local = str(snapshot.folder.host.get("CORS", "")).split(",")
-    cors = known(snapshot.cors)
-    origins = [*local, *((cors.allowed_origins or ()) if cors else ())]
+    origins = [*local, *(known(snapshot.allowed_origins) or ())]
     found = next(
         (origin for origin in origins if "*" in origin.strip() and origin.strip() != "*"), ""
     )
@@ -52,10 +51,8 @@ def _login_wall(snapshot: Snapshot) -> str:
 
 
 def _two_schemes(snapshot: Snapshot) -> str:
-    called, api = (
-        urlsplit(str(snapshot.deployed_config().get("apiBaseUrl", ""))),
-        urlsplit(snapshot.api),
-    )
+    called = urlsplit(str(snapshot.deployed_config().get("apiBaseUrl", "")))
+    api = urlsplit(snapshot.api)
     mixed = called.netloc == api.netloc and called.scheme != api.scheme
     if mixed:
         return f"the deployed page calls {called.scheme}://, the functions are at {api.scheme}://"
@@ -64,8 +61,7 @@ def _two_schemes(snapshot: Snapshot) -> str:
 
 def _closed_to_page(snapshot: Snapshot) -> str:
     snapshot.deployed_config()  # before the page is there, nobody has to let it in
-    cors = snapshot.cors()
-    allowed = list(cors.allowed_origins or ()) if cors else []
+    allowed = snapshot.allowed_origins()
     if "*" in allowed or snapshot.page in [origin.rstrip("/") for origin in allowed]:
         return ""
     return f"the deployed functions let {', '.join(allowed) or 'no page'} in, and the deployed page is {snapshot.page}"
@@ -92,8 +88,8 @@ def _closed_to_local_page(snapshot: Snapshot) -> str:
 
 
 def _local_page_calls_cloud(snapshot: Snapshot) -> str:
-    cors, page = snapshot.cors(), snapshot.local_page
-    allowed = list(cors.allowed_origins or ()) if cors else []
+    allowed = snapshot.allowed_origins()
+    page = snapshot.local_page
     calls = page and snapshot.folder.page_config.get("apiBaseUrl") == snapshot.api
     if calls and page not in allowed:
         return f"the page at {page} calls the deployed functions, which do not let it in"

@@ -18,7 +18,8 @@ EXTENSIONS = (
     "bin/extensions.json",
     "bin/Microsoft.Azure.WebJobs.Extensions.SignalRService.dll",
 )
-RUNTIME_SETTING, VERSION_SETTING = "FUNCTIONS_WORKER_RUNTIME", "FUNCTIONS_EXTENSION_VERSION"
+RUNTIME_SETTING = "FUNCTIONS_WORKER_RUNTIME"
+VERSION_SETTING = "FUNCTIONS_EXTENSION_VERSION"
 PREVIEW_API = "/api/v1-preview/"
 
 
@@ -61,7 +62,9 @@ def _other_language(snapshot: Snapshot) -> str:
 
 def _wrong_python(snapshot: Snapshot) -> str:
     here = machine.python()
-    return "" if here.ok else f"this is Python {here.found}"
+    if here.ok:
+        return ""
+    return f"this is Python {here.found}"
 
 
 def _decorators(snapshot: Snapshot) -> str:
@@ -81,7 +84,9 @@ def _decorators(snapshot: Snapshot) -> str:
 
 def _preview_api(snapshot: Snapshot) -> str:
     file = snapshot.folder.saying(PREVIEW_API)
-    return f"{file} calls the service's v1-preview API" if file else ""
+    if file:
+        return f"{file} calls the service's v1-preview API"
+    return ""
 
 
 def _no_storage(snapshot: Snapshot) -> str:
@@ -93,7 +98,8 @@ def _no_storage(snapshot: Snapshot) -> str:
         return ""
     text = snapshot.folder.values.get(STORAGE_SETTING, "")
     if not text:
-        return f"{STORAGE_SETTING} in local.settings.json is {'empty' if STORAGE_SETTING in snapshot.folder.values else 'missing'}"
+        state = "empty" if STORAGE_SETTING in snapshot.folder.values else "missing"
+        return f"{STORAGE_SETTING} in local.settings.json is {state}"
     blob = next(
         (part.partition("=")[2] for part in text.split(";") if part.startswith("BlobEndpoint=")), ""
     )

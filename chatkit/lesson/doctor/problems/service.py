@@ -10,9 +10,8 @@ from chatkit.cloud.provision.signalr import FREE_SKU, service_mode
 from chatkit.lesson.doctor.preflight import machine
 from chatkit.lesson.doctor.problems.problem import Problem
 from chatkit.lesson.doctor.snapshot.lookups import known
-from chatkit.lesson.doctor.snapshot.snapshot import Snapshot
+from chatkit.lesson.doctor.snapshot.snapshot import Snapshot, claims_given
 from chatkit.lesson.http import fetch
-from chatkit.lesson.tokens import claims
 
 SHORTEST_LIFE_S = 600
 MODE = "workshop.create_signalr() sets the mode Serverless."
@@ -58,8 +57,7 @@ def _short_life(snapshot: Snapshot) -> str:
         ("on this machine", known(snapshot.local_negotiate)),
         ("in the function app", known(snapshot.negotiate)),
     ):
-        value = answer.json() if answer and answer.status == 200 else None
-        token = claims(str(value.get("accessToken", ""))) if isinstance(value, dict) else {}
+        token = claims_given(answer)
         left_s = float(token.get("exp", 0)) - time.time()
         if token and left_s < SHORTEST_LIFE_S:
             return f"negotiate {where} gives tokens that end in {max(0, round(left_s))} seconds"

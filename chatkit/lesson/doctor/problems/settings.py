@@ -22,7 +22,9 @@ def _missing(snapshot: Snapshot) -> str:
         return ""
     others = [name for name in snapshot.folder.values if name != SIGNALR_SETTING]
     close = get_close_matches(SIGNALR_SETTING, others, n=1, cutoff=0.5)
-    return f"local.settings.json has no {SIGNALR_SETTING}" + (f", but {close[0]}" if close else "")
+    if close:
+        return f"local.settings.json has no {SIGNALR_SETTING}, but {close[0]}"
+    return f"local.settings.json has no {SIGNALR_SETTING}"
 
 
 def _only_sample(snapshot: Snapshot) -> str:
@@ -58,12 +60,10 @@ def _old_key(snapshot: Snapshot) -> str:
     if not snapshot.folder.values.get(SIGNALR_SETTING):
         return ""
     if _is_old(snapshot):
-        same = (known(snapshot.app_settings) or {}).get(SIGNALR_SETTING) == snapshot.folder.values[
-            SIGNALR_SETTING
-        ]
-        where = (
-            "local.settings.json and the function app have" if same else "local.settings.json has"
-        )
+        deployed = (known(snapshot.app_settings) or {}).get(SIGNALR_SETTING)
+        where = "local.settings.json has"
+        if deployed == snapshot.folder.values[SIGNALR_SETTING]:
+            where = "local.settings.json and the function app have"
         return f"{where} a connection string that is none of the instance's"
     refused = known(snapshot.key_is_good) is False
     if refused:

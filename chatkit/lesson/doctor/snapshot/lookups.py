@@ -39,7 +39,8 @@ class Lookups:
             Waits for the answer and returns it, or raises Unknown when it failed or the time is over.
         """
         with self._lock:
-            is_new, future = name not in self._futures, self._futures.setdefault(name, Future())
+            is_new = name not in self._futures
+            future = self._futures.setdefault(name, Future())
         if is_new:
             # daemon: a service that never answers must not hold up the end of the program
             threading.Thread(

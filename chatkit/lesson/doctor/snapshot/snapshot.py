@@ -21,6 +21,7 @@ from chatkit.lesson.checks.service import hub_endpoint
 from chatkit.lesson.doctor.snapshot.folder import Folder
 from chatkit.lesson.doctor.snapshot.lookups import Lookups, Unknown
 from chatkit.lesson.http import Answer, fetch
+from chatkit.lesson.tokens import Claims, claims
 from chatkit.steps import local_settings
 from chatkit.wire.connection_strings import SignalRConnectionString
 from chatkit.wire.tokens import rest_token
@@ -128,6 +129,11 @@ class Snapshot:
             self.settings.names.resource_group, self.settings.names.function_app, **QUICK
         )
         return found.properties.cors if found.properties else None
+
+    def allowed_origins(self) -> list[str]:
+        """Origins that may call the function app from a browser."""
+        cors = self.cors()
+        return list((cors and cors.allowed_origins) or ())
 
     @looked_up
     def app_settings(self) -> dict[str, str]:
@@ -267,6 +273,16 @@ class Snapshot:
     def _needs(self, thing: object) -> None:
         if not thing:
             raise Unknown("not there yet")
+
+
+def claims_given(answer: Answer | None) -> Claims:
+    """Claims of the token that a negotiate answer hands out; none when it is no such answer."""
+    if answer is None or answer.status != 200:
+        return Claims()
+    value = answer.json()
+    if not isinstance(value, dict):
+        return Claims()
+    return claims(str(value.get("accessToken", "")))
 
 
 async def _visit(connection: SignalRConnectionString, hub: str) -> str:
