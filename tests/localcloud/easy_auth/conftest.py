@@ -11,9 +11,9 @@ from tests.localcloud.easy_auth.deployed_stack import Browser, Stack
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def stack(tmp_path_factory: Path) -> AsyncIterator[Stack]:
+async def stack(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Stack]:
     """A running stack that the tests of one file share."""
-    async with Stack(tmp_path_factory.mktemp("stack")) as running:  # type: ignore[attr-defined]
+    async with Stack(tmp_path_factory.mktemp("stack")) as running:
         yield running
 
 
