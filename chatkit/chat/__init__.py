@@ -1,1 +1,1 @@
-"""The chat as a person uses it in a notebook: client, portal thread, panel, inspector."""
+"""The chat as a person uses it in a notebook: client, background thread, panel, inspector."""

@@ -11,7 +11,7 @@ from typing import Any
 import aiohttp
 
 from chatkit.chat.client.addresses import is_loopback
-from chatkit.chat.client.background_loop import portal
+from chatkit.chat.client.background_loop import background_loop
 from chatkit.core.results import escape
 
 TOKEN = re.compile(r"eyJ[\w-]+\.[\w-]+\.[\w-]+")
@@ -79,7 +79,7 @@ def fetch(
     method: str, url: str, *, body: object = None, headers: Mapping[str, str] | None = None
 ) -> Answer:
     """Send one request and return whatever comes back. A body that is not bytes is sent as JSON."""
-    return portal().call(_fetch(method, url, body, headers), timeout_s=70)
+    return background_loop().call(_fetch(method, url, body, headers), timeout_s=70)
 
 
 def masked(text: str) -> str:

@@ -47,7 +47,7 @@ def sign_in_as(session: Session, user: str) -> SignedIn:
     Raises:
         SetupError: Authentication is off, or the sign-in page asks for more than a name, as the one on Azure does.
     """
-    from chatkit.chat.client.background_loop import portal
+    from chatkit.chat.client.background_loop import background_loop
     from chatkit.chat.client.sign_in import sign_in
 
-    return portal().call(sign_in(session.deployed_api(), user))
+    return background_loop().call(sign_in(session.deployed_api(), user))

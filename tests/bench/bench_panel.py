@@ -20,7 +20,7 @@ from aiohttp.test_utils import TestServer
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
-from chatkit.chat.client.background_loop import Portal
+from chatkit.chat.client.background_loop import BackgroundLoop
 from chatkit.chat.client.messages import ChatMessage
 from chatkit.chat.panel.panel import ChatPanel
 from chatkit.chat.widgets import painter, render
@@ -31,7 +31,7 @@ PAUSE_S, PACE_S, CHUNK = 0.12, 0.002, 200
 
 
 def run() -> dict[str, object]:
-    """Measure on a stub of the room, in this process; the panel's portal and the stub's are two threads."""
+    """Measure on a stub of the room, in this process; the panel's loop and the stub's are two threads."""
     with room() as (app, outside):
         panel = ChatPanel.open(app.url, ("alice", "bob"))
         try:
@@ -47,9 +47,9 @@ def run() -> dict[str, object]:
 
 
 @contextmanager
-def room() -> Iterator[tuple[StubRoom, Portal]]:
-    """A room on a portal of its own."""
-    outside, app = Portal(), StubRoom()
+def room() -> Iterator[tuple[StubRoom, BackgroundLoop]]:
+    """A room on a loop of its own."""
+    outside, app = BackgroundLoop(), StubRoom()
 
     async def start() -> TestServer:
         server = TestServer(app.app())
@@ -72,10 +72,10 @@ def message(name: str) -> dict[str, str]:
 
 def blocks(panel: ChatPanel, user: str) -> list[Any]:
     """The HTML widgets of a user's list."""
-    return list(panel._seats[user]._list.widget.children)
+    return list(panel._columns[user]._list.widget.children)
 
 
-def shown_ms(panel: ChatPanel, app: StubRoom, outside: Portal) -> dict[str, object]:
+def shown_ms(panel: ChatPanel, app: StubRoom, outside: BackgroundLoop) -> dict[str, object]:
     """From writing the frame until the trait with the message is set; one message at a time, panel at rest."""
     arrived: dict[str, float] = {}
 
@@ -102,7 +102,7 @@ def shown_ms(panel: ChatPanel, app: StubRoom, outside: Portal) -> dict[str, obje
     }
 
 
-def flood(panel: ChatPanel, app: StubRoom, outside: Portal) -> dict[str, object]:
+def flood(panel: ChatPanel, app: StubRoom, outside: BackgroundLoop) -> dict[str, object]:
     """A thousand messages in a few seconds: how often each widget's trait is set, and when the last is shown."""
     updates: list[object] = []
     for block in blocks(panel, "bob"):
@@ -132,24 +132,24 @@ def flood(panel: ChatPanel, app: StubRoom, outside: Portal) -> dict[str, object]
 
 def cost_us(panel: ChatPanel) -> dict[str, object]:
     """Processor time to take a message and to paint it, with nearly none and with thousands there before it."""
-    seat, portal = panel._seats["alice"], panel._portal
+    column, background = panel._columns["alice"], panel._background
     took: list[tuple[float, float]] = []
 
     async def measure() -> None:
-        seat.painter.stop()
+        column.painter.stop()
         for number in range(COSTED):
             new = ChatMessage(
                 f"cost {number}", "carol", "Twenty letters, or so.", "2026-11-23T13:00:00Z"
             )
             begun = time.thread_time()
-            seat.message(new)
+            column.message(new)
             taken = time.thread_time()
-            seat.paint()
+            column.paint()
             took.append((taken - begun, time.thread_time() - taken))
 
-    before = len(seat.messages)
+    before = len(column.messages)
     gc.collect()
-    portal.call(measure(), timeout_s=120)
+    background.call(measure(), timeout_s=120)
     few, many = took[200:1200], took[-1000:]
     return {
         "messages_before": before,
@@ -182,9 +182,9 @@ def peer_us() -> dict[str, object]:
     }
 
 
-def watching_us(panel: ChatPanel, app: StubRoom, outside: Portal) -> dict[str, object]:
+def watching_us(panel: ChatPanel, app: StubRoom, outside: BackgroundLoop) -> dict[str, object]:
     """What recording adds to a frame; without an inspector it is one look at an attribute."""
-    tap = panel._seats["bob"].client.tap
+    tap = panel._columns["bob"].client.tap
     data = b'{"type":1,"target":"newMessage","arguments":[{"id":"x","sender":"carol","text":"Hello, everybody!"}]}\x1e'
 
     def frames(act: Callable[[], None]) -> float:
@@ -206,7 +206,7 @@ def watching_us(panel: ChatPanel, app: StubRoom, outside: Portal) -> dict[str, o
         inspector._painter.stop()
         return frames(lambda: watcher.frame("received", data))
 
-    recorded: float = panel._portal.call(record())
+    recorded: float = panel._background.call(record())
     inspector.close()
     return {"frame_unwatched_us": round(quiet, 3), "frame_recorded_us": round(recorded, 1)}
 

@@ -7,10 +7,10 @@ from collections.abc import AsyncIterator
 import pytest
 from aiohttp.test_utils import TestServer
 
-from tests.chat.fixtures import app, portal
+from tests.chat.fixtures import app, background
 from tests.chat.stub_room import StubRoom
 
-__all__ = ["app", "portal", "room"]
+__all__ = ["app", "background", "room"]
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""A stub room that synchronous tests can use: it lives on a portal of its own."""
+"""A stub room that synchronous tests can use: it lives on a background loop of its own."""
 
 from __future__ import annotations
 
@@ -7,21 +7,21 @@ from collections.abc import Iterator
 import pytest
 from aiohttp.test_utils import TestServer
 
-from chatkit.chat.client.background_loop import Portal
+from chatkit.chat.client.background_loop import BackgroundLoop
 from tests.chat.stub_room import StubRoom
 
 
 @pytest.fixture
-def portal() -> Iterator[Portal]:
-    """A portal of the test's own."""
-    own = Portal()
+def background() -> Iterator[BackgroundLoop]:
+    """A background loop of the test's own."""
+    own = BackgroundLoop()
     yield own
     own.stop()
 
 
 @pytest.fixture
-def app(portal: Portal) -> Iterator[StubRoom]:
-    """A stub of function app and service, running on the portal."""
+def app(background: BackgroundLoop) -> Iterator[StubRoom]:
+    """A stub of function app and service, running on the background loop."""
     stub = StubRoom()
 
     async def start() -> TestServer:
@@ -30,6 +30,6 @@ def app(portal: Portal) -> Iterator[StubRoom]:
         stub.url = str(server.make_url("")).rstrip("/")
         return server
 
-    server = portal.call(start())
+    server = background.call(start())
     yield stub
-    portal.call(server.close())
+    background.call(server.close())

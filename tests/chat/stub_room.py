@@ -1,4 +1,7 @@
-"""A chat room in one small aiohttp app: function app and SignalR Service in one, with switches to misbehave."""
+"""A chat room in one small aiohttp app.
+
+Function app and SignalR Service in one, with switches to misbehave.
+"""
 
 from __future__ import annotations
 
@@ -12,6 +15,13 @@ from typing import Any
 from aiohttp import WSMsgType, web
 
 
+def set_event() -> asyncio.Event:
+    """An event that nobody waits for."""
+    event = asyncio.Event()
+    event.set()
+    return event
+
+
 @dataclass
 class StubRoom:
     """What the stub has seen, and how it should behave.
@@ -22,11 +32,14 @@ class StubRoom:
         pings: Pings received.
         frames: Everything received after the handshake.
         tokens: Authorization headers of the service's own requests, in order.
-        signed: Token that somebody with the access key signed, taken beside those that negotiate gave out; empty for none.
+        signed: Token that somebody with the access key signed, taken beside those that negotiate
+            gave out; empty for none.
         negotiations: How often the function was asked.
         refuse: Status that negotiate answers instead of 200.
         refuse_messages: Status that POST messages answers instead of 202.
         refuse_history: Status that GET messages answers instead of 200.
+        history_requests: How often the history was asked for.
+        history_open: While it is not set, GET messages does not answer.
         is_mute: Messages are stored but sent to nobody.
         forgets: Messages are sent but not stored.
         leaks: Messages go to every hub.
@@ -35,7 +48,8 @@ class StubRoom:
         wrap: Makes the arguments of a message.
         cors: Headers of every answer to a preflight, by origin; "*" stands for any.
         page_api: The address that the page's config names; the page is served at /.
-        sessions: Session tokens that the function app takes in X-ZUMO-AUTH; it asks for none while this is empty.
+        sessions: Session tokens that the function app takes in X-ZUMO-AUTH; it asks for none while
+            this is empty.
         handshake: Error the handshake answers, empty for none.
         messages: History, oldest first.
     """
@@ -50,6 +64,8 @@ class StubRoom:
     refuse: int = 0
     refuse_messages: int = 0
     refuse_history: int = 0
+    history_requests: int = 0
+    history_open: asyncio.Event = field(default_factory=set_event)
     is_mute: bool = False
     forgets: bool = False
     leaks: bool = False
@@ -174,6 +190,8 @@ class StubRoom:
         return web.json_response({"apiBaseUrl": self.page_api})
 
     async def _history(self, request: web.Request) -> web.Response:
+        self.history_requests += 1
+        await self.history_open.wait()
         if self.refuse_history:
             return web.Response(status=self.refuse_history)
         return web.json_response(self.messages[::-1][: int(request.query["limit"])])

@@ -11,13 +11,13 @@ from typing import Any
 import pytest
 from ipywidgets.embed import dependency_state
 
-from chatkit.chat.client.background_loop import Portal
+from chatkit.chat.client.background_loop import BackgroundLoop
 from chatkit.chat.panel.panel import ChatPanel
-from tests.chat.fixtures import app, portal
+from tests.chat.fixtures import app, background
 from tests.chat.stub_room import StubRoom
 from tests.notebooks.refresh import code_cells, paths, read
 
-__all__ = ["app", "portal"]
+__all__ = ["app", "background"]
 TEXT, MERMAID = "text/plain", "text/vnd.mermaid"
 WIDGET = "application/vnd.jupyter.widget-view+json"
 SHOWN = {TEXT, "text/html", "image/png", "image/svg+xml", MERMAID, WIDGET}
@@ -25,9 +25,9 @@ CORE = {"@jupyter-widgets/base", "@jupyter-widgets/controls", "@jupyter-widgets/
 
 
 @pytest.fixture
-def panel(app: StubRoom, portal: Portal) -> Iterator[ChatPanel]:
+def panel(app: StubRoom, background: BackgroundLoop) -> Iterator[ChatPanel]:
     """Alice and bob, connected, after a message; the inspector is open and has drawn."""
-    opened = ChatPanel.open(app.url, ("alice", "bob"), home=portal)
+    opened = ChatPanel.open(app.url, ("alice", "bob"), background=background)
     opened.inspector()
     opened.say("alice", "hello")
     opened.inspector()._draw()

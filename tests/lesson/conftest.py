@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from tests.chat.fixtures import app, portal
+from tests.chat.fixtures import app, background
 
-__all__ = ["app", "portal"]
+__all__ = ["app", "background"]

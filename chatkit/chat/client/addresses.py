@@ -12,7 +12,10 @@ def with_query(url: str, pair: str) -> str:
 
 
 def negotiate_address(url: str) -> str:
-    """The negotiate address of a hub: `http://x/client/?hub=chat` becomes `http://x/client/negotiate?hub=chat`."""
+    """The negotiate address of a hub.
+
+    `http://x/client/?hub=chat` becomes `http://x/client/negotiate?hub=chat`.
+    """
     parts = urlsplit(url)
     return urlunsplit(parts._replace(path=f"{parts.path.rstrip('/')}/negotiate"))
 

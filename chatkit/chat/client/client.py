@@ -119,11 +119,16 @@ class ChatClient:
             await session.close()
 
     def drop_connection(self) -> bool:
-        """Lose the connection as a failing network loses it; it is restored as after any loss. False if there is none."""
+        """Lose the connection as a failing network loses it; it is restored as after any loss.
+
+        False if there is none.
+        """
         return self._connection is not None and self._connection.cut()
 
     def expire_tokens(self) -> bool:
-        """From now on show a session token that has expired; to the service, an expired token once. Then reconnect with them.
+        """From now on show a session token that has expired; to the service, an expired token once.
+
+        Then reconnect with them.
 
         The session itself is not touched: signing in again is what helps.
 
@@ -142,7 +147,8 @@ class ChatClient:
             return
         if len(arguments) != 1:
             return self._room.problem(
-                f"{TARGET} arrived with {len(arguments)} arguments; the page takes one, the message."
+                f"{TARGET} arrived with {len(arguments)} arguments; the page takes one, the"
+                " message."
             )
         try:
             self._room.message(ChatMessage.from_json(arguments[0]))

@@ -1,6 +1,7 @@
 """One client connection to a SignalR hub: negotiate, WebSocket, handshake, keep-alive, reconnect.
 
-Follows Microsoft's TransportProtocols.md and HubProtocol.md (dotnet/aspnetcore), JSON over WebSockets only.
+Follows Microsoft's TransportProtocols.md and HubProtocol.md (dotnet/aspnetcore), JSON over
+WebSockets only.
 """
 
 from __future__ import annotations
@@ -50,7 +51,8 @@ class Timing:
         keep_alive_s: A ping is sent this often.
         server_timeout_s: The connection counts as lost after this silence.
         handshake_timeout_s: The service must answer the handshake within this time.
-        retry_delays_s: Waits before each attempt to reconnect; after the last one the connection is closed.
+        retry_delays_s: Waits before each attempt to reconnect; after the last one the connection is
+            closed.
     """
 
     keep_alive_s: float = 15
@@ -76,7 +78,8 @@ class HubConnection:
         negotiate_url: The function that hands out address and token, ending in /negotiate.
         listener: Hears invocations and changes of state.
         headers: Sent to `negotiate_url` only, never to the service.
-        access_token: For a `negotiate_url` that is the service's own already: its token; empty for a function's.
+        access_token: For a `negotiate_url` that is the service's own already: its token; empty for
+            a function's.
         tap: Hears every frame.
     """
 
@@ -127,7 +130,9 @@ class HubConnection:
         self._become("closed")
 
     def cut(self) -> bool:
-        """Lose the network: the socket is gone without a goodbye, and the connection has to see to itself.
+        """Lose the network.
+
+        The socket is gone without a goodbye, and the connection has to see to itself.
 
         Returns:
             Whether there was a connection to lose.
@@ -271,8 +276,9 @@ def explained(error: ServiceError, token: str) -> ServiceError:
     """A refusal by the service, which knows a token where the app knows a person."""
     if token and error.status == 401:
         error.hint = (
-            "The service takes no token that has expired, was changed, or was signed with another instance's key. "
-            "A new negotiate brings a new one; if that one is refused too, the app's connection string is not this instance's."
+            "The service takes no token that has expired, was changed, or was signed with another"
+            " instance's key. A new negotiate brings a new one; if that one is refused too, the"
+            " app's connection string is not this instance's."
         )
     return error
 
@@ -283,5 +289,8 @@ def bearer(token: str) -> dict[str, str]:
 
 
 def once(token: str) -> dict[str, str]:
-    """Headers of the negotiate request to the service: the WebSocket after it gets a TCP connection of its own."""
+    """Headers of the negotiate request to the service.
+
+    The WebSocket after it gets a TCP connection of its own.
+    """
     return {**bearer(token), "Connection": "close"} if token else {}

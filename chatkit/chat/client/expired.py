@@ -12,8 +12,9 @@ HOUR_S = 3600
 def expired(token: str) -> str:
     """The same token with an end that lies in the past.
 
-    Only the issuer's key can sign, so the signature does not fit any more either: whoever checks it refuses it, as it would
-    the same token an hour later. A token that is not a JWT is made a wrong one.
+    Only the issuer's key can sign, so the signature does not fit any more either: whoever checks it
+    refuses it, as it would the same token an hour later. A token that is not a JWT is made a wrong
+    one.
     """
     head, _, rest = token.partition(".")
     payload, _, signature = rest.partition(".")

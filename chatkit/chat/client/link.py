@@ -22,7 +22,9 @@ JSON = PROTOCOLS["json"]
 
 
 class Link:
-    """One open WebSocket to a hub. Bytes after the handshake's answer belong to the hub, so they are kept.
+    """One open WebSocket to a hub.
+
+    Bytes after the handshake's answer belong to the hub, so they are kept.
 
     Args:
         socket: Open, nothing sent yet.

@@ -30,7 +30,9 @@ class ChatMessage:
 
     @classmethod
     def from_json(cls, value: Any) -> ChatMessage:
-        """Read `{"id", "sender", "text", "sentAt", "recipient", "isPrivate"}`; unknown members are ignored.
+        """Read `{"id", "sender", "text", "sentAt", "recipient", "isPrivate"}`.
+
+        Unknown members are ignored.
 
         Raises:
             RemoteProtocolError: It is not an object with a text.

@@ -1,8 +1,8 @@
 """Signing in to a deployed chat app without a browser: the way of the page, walked by a test user.
 
-Follows Microsoft's page "Work with user identities in Azure App Service authentication", token mode: the sign-in ends at an
-address whose fragment holds the token. An identity provider that asks for a password cannot be walked past; a person signs in
-on the page then.
+Follows Microsoft's page "Work with user identities in Azure App Service authentication", token
+mode: the sign-in ends at an address whose fragment holds the token. An identity provider that asks
+for a password cannot be walked past; a person signs in on the page then.
 """
 
 from __future__ import annotations
@@ -37,7 +37,8 @@ class SignedIn:
 
     Attributes:
         name: Sign-in name as the app is told it, for example "alice@chatkit.example".
-        token: Of the session, for header X-ZUMO-AUTH; never shown. Empty where nobody stands in front of the app, as on this
+        token: Of the session, for header X-ZUMO-AUTH; never shown. Empty where nobody stands in
+            front of the app, as on this
             machine: the request names its person itself then, as the platform would.
     """
 
@@ -93,7 +94,10 @@ async def who_am_i(
 
 
 async def _walk(session: aiohttp.ClientSession, url: str, user: str) -> str:
-    """Follow redirects to the sign-in page, pick the user, follow redirects to the end; return the last address."""
+    """Follow redirects to the sign-in page, pick the user, follow redirects to the end.
+
+    Return the last address.
+    """
     form: dict[str, str] = {}
     picked = False
     for _ in range(REDIRECTS):

@@ -1,4 +1,7 @@
-"""Where one client's traffic can be watched. As long as nobody watches, a frame costs one look at an attribute."""
+"""Where one client's traffic can be watched.
+
+As long as nobody watches, a frame costs one look at an attribute.
+"""
 
 from __future__ import annotations
 
@@ -43,7 +46,10 @@ class Answer:
 
 
 class Watcher(Protocol):
-    """Hears everything of one client; called on the client's loop, must not block. What it hears has secrets in it."""
+    """Hears everything of one client; called on the client's loop, must not block.
+
+    What it hears has secrets in it.
+    """
 
     def asked(self, request: Request) -> None:
         """A request's headers went out."""
@@ -69,7 +75,10 @@ class Tap:
         self.watcher: Watcher | None = None
 
     def traces(self) -> aiohttp.TraceConfig:
-        """What a session needs for its requests to be heard; `trace_request_ctx` of a request is its JSON body."""
+        """What a session needs for its requests to be heard.
+
+        `trace_request_ctx` of a request is its JSON body.
+        """
         config = aiohttp.TraceConfig()
         config.on_request_headers_sent.append(self._headers_sent)
         config.on_request_end.append(self._answer_began)

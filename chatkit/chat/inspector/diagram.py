@@ -1,4 +1,7 @@
-"""Recorded events as a Mermaid sequence diagram. https://mermaid.js.org/syntax/sequenceDiagram.html"""
+"""Recorded events as a Mermaid sequence diagram.
+
+Https://mermaid.js.org/syntax/sequenceDiagram.html.
+"""
 
 from __future__ import annotations
 
@@ -36,7 +39,9 @@ class SequenceDiagram:
 
 
 def draw(events: Sequence[WireEvent], *, users: Sequence[str]) -> SequenceDiagram:
-    """Draw the latest events, in the order they were seen; what passes between app and service nobody here sees.
+    """Draw the latest events, in the order they were seen.
+
+    What passes between app and service nobody here sees.
 
     Args:
         events: Oldest first.
@@ -59,7 +64,10 @@ def draw(events: Sequence[WireEvent], *, users: Sequence[str]) -> SequenceDiagra
 
 
 def label(text: str) -> str:
-    """A foreign text as it may stand in a diagram: whatever is not a letter, a digit or a blank becomes an entity."""
+    """A foreign text as it may stand in a diagram.
+
+    Whatever is not a letter, a digit or a blank becomes an entity.
+    """
     short = visible(text if len(text) <= LONGEST else f"{text[:LONGEST]}…")
     spelled = "".join(char if PLAIN.fullmatch(char) else f"#{ord(char)};" for char in short)
     return END.sub(lambda found: f"#{ord(found[0][0])};{found[0][1:]}", spelled) or "#45;"

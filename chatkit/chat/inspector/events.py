@@ -1,4 +1,7 @@
-"""What went over the wire: one event for each HTTP request, each answer and each hub message, secrets already gone."""
+"""What went over the wire.
+
+One event for each HTTP request, each answer and each hub message, secrets already gone.
+"""
 
 from __future__ import annotations
 
@@ -53,7 +56,9 @@ class WireEvent:
 
 @dataclass(frozen=True)
 class Recorder:
-    """Makes events of what one client's tap tells. The only place that sees secrets, and it keeps none.
+    """Makes events of what one client's tap tells.
+
+    The only place that sees secrets, and it keeps none.
 
     Attributes:
         user: Whose client.
@@ -131,7 +136,10 @@ class Recorder:
 
 
 def _hub_message(value: Any) -> tuple[Kind, str]:
-    """Kind and one line of a hub message; the two of the handshake are the only ones without a type."""
+    """Kind and one line of a hub message.
+
+    The two of the handshake are the only ones without a type.
+    """
     if not isinstance(value, dict):
         return "other", "not a hub message"
     number = value.get("type")

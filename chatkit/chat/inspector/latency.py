@@ -14,7 +14,9 @@ LATEST, PENDING = 100, 200
 
 
 class Echoes:
-    """Pairs what a client sends with what it hears, by the message's id; the answer to the request tells the id.
+    """Pairs what a client sends with what it hears, by the message's id.
+
+    The answer to the request tells the id.
 
     Attributes:
         times: When each message was heard, and how many seconds after its sending; the latest only.
@@ -75,7 +77,10 @@ def quantile(seconds: Sequence[float], percent: int) -> float:
 
 
 def sparkline(seconds: Sequence[float]) -> str:
-    """The times as inline SVG, oldest on the left, from 0 to the slowest; empty for fewer than two."""
+    """The times as inline SVG, oldest on the left, from 0 to the slowest.
+
+    Empty for fewer than two.
+    """
     if len(seconds) < 2:
         return ""
     top = max(seconds) or 1.0
@@ -86,7 +91,8 @@ def sparkline(seconds: Sequence[float]) -> str:
     )
     return (
         f'<svg role="img" width="{WIDTH}" height="{HEIGHT}" viewBox="0 0 {WIDTH} {HEIGHT}">'
-        f"<title>Time from sending to hearing oneself</title><desc>{words(seconds)} The slowest took {_ms(top)}.</desc>"
+        f"<title>Time from sending to hearing oneself</title><desc>{words(seconds)} The slowest"
+        f" took {_ms(top)}.</desc>"
         f'<polyline points="{points}" fill="none" stroke="currentColor" stroke-width="1.5"/></svg>'
     )
 

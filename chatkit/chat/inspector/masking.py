@@ -1,4 +1,7 @@
-"""Secrets leave what is recorded before it is recorded: by the name they go under, and by what they look like."""
+"""Secrets leave what is recorded before it is recorded.
+
+By the name they go under, and by what they look like.
+"""
 
 from __future__ import annotations
 
@@ -13,7 +16,8 @@ NAME = re.compile(
     r"token|secret|passw|authoriz|authenticat|cookie|zumo|signature|credential|connectionstring|principal$|key\d?$|^(sig|pwd)$",
     re.IGNORECASE,
 )
-# In an address `code` is a function's key, and `id` the token of a connection: whoever has it can take the connection over.
+# In an address `code` is a function's key, and `id` the token of a connection: whoever has it can
+# take the connection over.
 IN_ADDRESS = re.compile(f"{NAME.pattern}|^(code|id)$", re.IGNORECASE)
 PAIR = re.compile(r"([?&#;])([^=?&#;\s\"'<>]+)=([^?&#;\s\"'<>]+)")
 # No part begins with a repetition: a long message must not take long.
@@ -54,7 +58,10 @@ def masked_address(url: str) -> str:
 
 
 def masked_headers(headers: Mapping[str, str]) -> dict[str, str]:
-    """Headers; of one that is a secret only its scheme stays. An address among them may hold one, too."""
+    """Headers; of one that is a secret only its scheme stays.
+
+    An address among them may hold one, too.
+    """
     return {
         name: _scheme(value) if is_secret(name) else masked_text(value)
         for name, value in headers.items()
@@ -62,7 +69,10 @@ def masked_headers(headers: Mapping[str, str]) -> dict[str, str]:
 
 
 def is_secret(name: str) -> bool:
-    """Say whether what goes by this name is a secret. Bearer challenges are not: they say why a token was refused."""
+    """Say whether what goes by this name is a secret.
+
+    Bearer challenges are not: they say why a token was refused.
+    """
     return name.lower() != "www-authenticate" and bool(NAME.search(name))
 
 

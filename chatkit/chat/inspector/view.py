@@ -1,4 +1,7 @@
-"""How the inspector looks: pure functions from events to html. What is foreign goes through `escape`."""
+"""How the inspector looks: pure functions from events to html.
+
+What is foreign goes through `escape`.
+"""
 
 from __future__ import annotations
 

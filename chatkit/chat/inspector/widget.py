@@ -10,14 +10,14 @@ from typing import Any
 
 import ipywidgets
 
-from chatkit.chat.client.background_loop import Portal
+from chatkit.chat.client.background_loop import BackgroundLoop
 from chatkit.chat.client.client import ChatClient
 from chatkit.chat.inspector import view
 from chatkit.chat.inspector.diagram import SequenceDiagram, draw
 from chatkit.chat.inspector.events import Recorder, WireEvent
 from chatkit.chat.inspector.latency import Echoes
 from chatkit.chat.widgets.blocks import Blocks
-from chatkit.chat.widgets.close_widgets import take_away
+from chatkit.chat.widgets.close_widgets import close_widgets
 from chatkit.chat.widgets.painter import Painter
 from chatkit.chat.widgets.render import visible
 from chatkit.core.errors import UnknownUser
@@ -32,20 +32,22 @@ EXPIRED = "{} now shows a token that has expired: the panel says what is answere
 
 
 class Inspector:
-    """Every HTTP request and every SignalR frame of a panel's users, from the moment it was opened: `panel.inspector()`.
+    """Every HTTP request and every SignalR frame of a panel's users, from the moment it was opened.
 
-    Each line says when, who, which way, what kind and how many bytes; it opens to show everything, tokens and keys replaced
-    by asterisks. The newest 500 events are kept.
+    `panel.inspector()`.
+
+    Each line says when, who, which way, what kind and how many bytes; it opens to show everything,
+    tokens and keys replaced by asterisks. The newest 500 events are kept.
 
     Args:
         clients: Users of the panel, by their names in it.
-        portal: Where they live.
+        background: The loop where they live.
     """
 
-    def __init__(self, clients: Mapping[str, ChatClient], portal: Portal) -> None:
+    def __init__(self, clients: Mapping[str, ChatClient], background: BackgroundLoop) -> None:
         self._clients = clients
-        self._portal = portal
-        self._painter = Painter(portal, self._paint)
+        self._background = background
+        self._painter = Painter(background, self._paint)
         self._events: deque[WireEvent] = deque(maxlen=MOST)
         self._pings: deque[WireEvent] = deque(maxlen=MOST_PINGS)
         self._echoes = {user: Echoes() for user in clients}
@@ -119,15 +121,15 @@ class Inspector:
 
     def clear(self) -> None:
         """Forget what was recorded."""
-        self._portal.loop.call_soon_threadsafe(self._forget)
+        self._background.call_soon(self._forget)
 
     def close(self) -> None:
         """Stop recording and take the widgets away. Safe to call twice."""
         self.is_closed = True
         for client in self._clients.values():
             client.tap.watcher = None
-        self._portal.loop.call_soon_threadsafe(self._painter.stop)
-        take_away(self.widget)
+        self._background.call_soon(self._painter.stop)
+        close_widgets(self.widget)
 
     def __repr__(self) -> str:
         return f"Wire inspector of {enumerated(list(self._clients))}"
@@ -185,7 +187,7 @@ class Inspector:
                 sentence.format(enumerated(done)) if done else NOT_CONNECTED
             )
 
-        self._portal.loop.call_soon_threadsafe(work)
+        self._background.call_soon(work)
 
     def _draw(self) -> None:
         drawn = self.diagram(*self._chosen(), pings=self._with_pings.value)._repr_mimebundle_()
@@ -195,7 +197,7 @@ class Inspector:
         self._drawing.children[0].outputs = (output,)
 
     def _refilter(self) -> None:
-        self._portal.loop.call_soon_threadsafe(self._renumber)
+        self._background.call_soon(self._renumber)
 
     def _renumber(self) -> None:
         self._rows, self._next_row = {}, count()

@@ -11,7 +11,7 @@ from typing import Any
 
 import ipywidgets
 
-from chatkit.chat.client.background_loop import Portal
+from chatkit.chat.client.background_loop import BackgroundLoop, log_failure
 from chatkit.chat.client.client import ChatClient
 from chatkit.chat.client.connection import FAILURES, State
 from chatkit.chat.client.messages import ChatMessage
@@ -35,18 +35,19 @@ class Draft:
     recipient: str
 
 
-class Seat:
+class Column:
     """Shows one user's chat and sends what the user types.
 
-    The client's callbacks run on the portal's loop, the widgets' on a thread that depends on the kernel. Callbacks only note
-    what happened or hand work to the portal; `paint`, called at a pace of its own, is the only place that sets traits from what
-    was noted. What was typed is either on its way, in the box, or waiting to come back to the box: never lost.
+    The client's callbacks run on the background loop, the widgets' on a thread that depends on the
+    kernel. Callbacks only note what happened or hand work to the loop; `paint`, called at a pace of
+    its own, is the only place that sets traits from what was noted. What was typed is either on its
+    way, in the box, or waiting to come back to the box: never lost.
 
     Args:
         api_base_url: The function app.
-        user: Whose seat.
-        portal: Where the client lives.
-        people: Who is in the room, for all seats.
+        user: Whose column.
+        background: The loop where the client lives.
+        people: Who is in the room, for all columns.
         person: The user as they are signed in; None for an app that takes any name.
     """
 
@@ -54,25 +55,27 @@ class Seat:
         self,
         api_base_url: str,
         user: str,
-        portal: Portal,
+        background: BackgroundLoop,
         *,
         people: People,
         person: SignedIn | None = None,
     ) -> None:
         self.user = user
-        self.name = person.name if person else user
-        self.client = ChatClient(
-            api_base_url, self.name, self, headers=person.headers if person else None
-        )
+        self.name = user
+        headers: dict[str, str] = {}
+        if person is not None:
+            self.name = person.name
+            headers = person.headers
+        self.client = ChatClient(api_base_url, self.name, self, headers=headers)
         self.connection: tuple[State, str] = ("closed", "")
-        self._portal = portal
-        self.painter = Painter(portal, self.paint)
+        self._background = background
+        self.painter = Painter(background, self.paint)
         self._people = people
         self._conversation = Conversation()
         self._error = ""
         self._arrived = asyncio.Event()
         self._sending = asyncio.Lock()
-        self._reading: asyncio.Task[None] | None = None
+        self._readings: set[asyncio.Task[None]] = set()
         self._unsent: deque[Draft] = deque()
         self._box = Lock()
         self._make_widgets()
@@ -113,19 +116,23 @@ class Seat:
         return self._conversation.messages
 
     async def start(self) -> None:
-        """Connect, then read history, so that nothing sent in between is missed. A chat without a history is a chat, too."""
+        """Connect, then read history, so that nothing sent in between is missed.
+
+        A chat without a history is a chat, too.
+        """
         await self.client.start()
         await self._read_history()
 
     async def close(self) -> None:
         """Leave the hub."""
         self.painter.stop()
-        if self._reading:
-            self._reading.cancel()
+        readings = self._cancel_readings()
+        if readings:
+            await asyncio.wait(readings)
         await self.client.close()
 
     async def wait_for(self, message_id: str) -> None:
-        """Return as soon as this seat has received a message."""
+        """Return as soon as this column has received a message."""
         while not self._conversation.has(message_id):
             self._arrived.clear()
             await self._arrived.wait()
@@ -142,7 +149,7 @@ class Seat:
         if state == "connected" and before == "reconnecting":
             # Most reconnects are over before anybody can read "reconnecting".
             self.connection = (state, f"again. Before: {reason}")
-            self._reading = asyncio.create_task(self._read_history())
+            self._read_again()
         if state == "closed" and why:
             self._error = "To connect again, run the cell that opens the panel."
         self.painter.soon()
@@ -159,16 +166,10 @@ class Seat:
         self._present.value = render.people(self._people.listed(), me=self.user)
         self._list.paint(self._conversation.latest())
         self._problem.value = render.error(self._error)
+        others = self._people.others(self.name)
+        offered = ((render.visible(label), name) for label, name in others)
         with self._box:
-            self._offer(
-                (
-                    EVERYBODY,
-                    *(
-                        (render.visible(label), name)
-                        for label, name in self._people.others(self.name)
-                    ),
-                )
-            )
+            self._offer((EVERYBODY, *offered))
             self._give_back()
 
     def _add(self, new: tuple[ChatMessage, ...]) -> None:
@@ -177,6 +178,20 @@ class Seat:
             self._people.seen(message)
         self._arrived.set()
         self.painter.soon()
+
+    def _read_again(self) -> None:
+        """Read the history anew. A reading that still runs began before the latest pause."""
+        self._cancel_readings()
+        reading = asyncio.create_task(self._read_history())
+        self._readings.add(reading)
+        reading.add_done_callback(self._readings.discard)
+        reading.add_done_callback(log_failure)
+
+    def _cancel_readings(self) -> set[asyncio.Task[None]]:
+        readings = set(self._readings)
+        for reading in readings:
+            reading.cancel()
+        return readings
 
     async def _read_history(self) -> None:
         try:
@@ -187,8 +202,9 @@ class Seat:
             self.problem(f"The history could not be read: {error}")
 
     def _offer(self, options: tuple[tuple[str, str], ...]) -> None:
-        """Setting options selects the first; whom somebody has chosen to write to must not change under their hands."""
+        """Offer whom to write to, and keep the one that somebody has chosen."""
         if options != self._to.options:
+            # Setting the options of a dropdown selects the first of them.
             chosen = self._to.value
             with self._to.hold_sync():
                 self._to.options = options
@@ -207,10 +223,10 @@ class Seat:
 
     def _submit(self) -> None:
         if not self._take():
-            self._portal.submit(self._look_again())
+            self._background.start(self._look_again())
 
     async def _look_again(self) -> None:
-        """ipykernel 7.4 may handle typing on one thread and Enter on another, which is then a moment ahead."""
+        # ipykernel 7.4 may handle typing on one thread and Enter on another, a moment ahead of it.
         await asyncio.sleep(LATE_S)
         self._take()
 
@@ -221,14 +237,18 @@ class Seat:
             if not draft.text.strip():
                 return False
             self._text.value = ""
-        self._portal.submit(self._deliver(draft))
+        self._background.start(self._deliver(draft))
         return True
 
     async def _deliver(self, draft: Draft) -> None:
         async with self._sending:
             try:
                 await self.client.send(draft.text, recipient=draft.recipient)
-                self.problem("")
-            except FAILURES as error:
+            except Exception as error:
                 self._unsent.append(draft)
-                self.problem(f"Not sent: {error}")
+                self.problem(f"Not sent: {str(error) or type(error).__name__}")
+                if not isinstance(error, FAILURES):
+                    # A mistake of the kit's own: the log shows where.
+                    raise
+            else:
+                self.problem("")

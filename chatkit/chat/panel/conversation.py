@@ -9,7 +9,10 @@ from chatkit.chat.widgets.blocks import window
 
 
 class Conversation:
-    """Messages, in order. Adding the latest one, as nearly all are, takes the same time however many there are."""
+    """Messages, in order.
+
+    Adding the latest one, as nearly all are, takes the same time however many there are.
+    """
 
     def __init__(self) -> None:
         self._messages: list[ChatMessage] = []

@@ -1,4 +1,7 @@
-"""The chat panel: users side by side in a cell, each with a connection of its own. Plain ipywidgets."""
+"""The chat panel: users side by side in a cell, each with a connection of its own.
+
+Plain ipywidgets.
+"""
 
 from __future__ import annotations
 
@@ -9,14 +12,14 @@ from typing import Any
 
 import ipywidgets
 
-from chatkit.chat.client.background_loop import Portal, portal
+from chatkit.chat.client.background_loop import BackgroundLoop, background_loop
 from chatkit.chat.client.messages import ChatMessage
 from chatkit.chat.client.sign_in import SignedIn
 from chatkit.chat.inspector.widget import Inspector
-from chatkit.chat.panel.column import Seat
+from chatkit.chat.panel.column import Column
 from chatkit.chat.panel.people import People
 from chatkit.chat.widgets import render
-from chatkit.chat.widgets.close_widgets import take_away
+from chatkit.chat.widgets.close_widgets import close_widgets
 from chatkit.chat.widgets.reopening import Run, replaces, this_run
 from chatkit.core.errors import CheckFailed, RemoteProtocolError
 from chatkit.core.results import Result, enumerated
@@ -28,9 +31,10 @@ _open: list[ChatPanel] = []
 class ChatPanel:
     """Users of one chat room side by side, live. Open it with `ChatPanel.open`.
 
-    Every user is a real SignalR client: what one sends goes to the function app, from there to the service, and comes back to
-    all of them, the sender too. Type into a column and press Enter to speak as its user; "To" makes it private. `inspector`
-    shows what goes over the wire meanwhile, `say` does the same as typing, from a cell.
+    Every user is a real SignalR client: what one sends goes to the function app, from there to the
+    service, and comes back to all of them, the sender too. Type into a column and press Enter to
+    speak as its user; "To" makes it private. `inspector` shows what goes over the wire meanwhile,
+    `say` does the same as typing, from a cell.
     """
 
     def __init__(
@@ -39,12 +43,12 @@ class ChatPanel:
         users: Sequence[str],
         *,
         people: Mapping[str, SignedIn] | None = None,
-        home: Portal | None = None,
+        background: BackgroundLoop | None = None,
     ) -> None:
         self.users = tuple(users)
         self._api_base_url = api_base_url
         self._run = this_run()
-        self._portal = home or portal()
+        self._background = background or background_loop()
         self._closed = False
         self._inspector: Inspector | None = None
         known = people or {}
@@ -52,11 +56,11 @@ class ChatPanel:
             {known[user].name if user in known else user: user for user in self.users},
             self._repaint,
         )
-        self._seats = {
-            user: Seat(api_base_url, user, self._portal, people=room, person=known.get(user))
+        self._columns = {
+            user: Column(api_base_url, user, self._background, people=room, person=known.get(user))
             for user in self.users
         }
-        boxes = [seat.widget for seat in self._seats.values()]
+        boxes = [column.widget for column in self._columns.values()]
         self.widget = ipywidgets.HBox(boxes, layout=ipywidgets.Layout(flex_flow="row wrap"))
 
     @classmethod
@@ -66,24 +70,26 @@ class ChatPanel:
         users: Sequence[str],
         *,
         people: Mapping[str, SignedIn] | None = None,
-        home: Portal | None = None,
+        background: BackgroundLoop | None = None,
     ) -> ChatPanel:
-        """Connect every user. What an earlier run of the same cell opened is closed first, and so is a panel of the same
+        """Connect every user.
+
+        What an earlier run of the same cell opened is closed first, and so is a panel of the same.
         users in the same room, unless it comes from this very run.
 
         Args:
             api_base_url: Scheme, host and port of the function app.
             users: Names, each once.
             people: The users as they are signed in, for an app that asks who they are.
-            home: Where the connections live; the process's own portal by default.
+            background: Where the connections live; the loop of this process by default.
 
         Raises:
             ChatkitError: A user could not connect; nothing stays open then.
         """
         _close_replaced(api_base_url, tuple(users), this_run())
-        panel = cls(api_base_url, users, people=people, home=home)
+        panel = cls(api_base_url, users, people=people, background=background)
         try:
-            panel._portal.call(panel._start())
+            panel._background.call(panel._start())
         except BaseException:
             panel.close()
             raise
@@ -103,9 +109,11 @@ class ChatPanel:
         """
         begun = monotonic()
         hearers = [name for name in self.users if not to or name in (user, to)]
-        recipient = self._seats[to].name if to in self._seats else to
-        message = self._portal.call(
-            self._say(self._seats[user], text, recipient, [self._seats[name] for name in hearers])
+        recipient = self._columns[to].name if to in self._columns else to
+        message = self._background.call(
+            self._say(
+                self._columns[user], text, recipient, [self._columns[name] for name in hearers]
+            )
         )
         whom = f" to {message.recipient}" if message.recipient else ""
         text = f"{message.sender}{whom}: {message.text}\nreceived by {enumerated(hearers)}"
@@ -113,16 +121,19 @@ class ChatPanel:
 
     def messages(self, user: str) -> tuple[ChatMessage, ...]:
         """What one user sees, oldest first."""
-        return self._seats[user].messages
+        return self._columns[user].messages
 
     def inspector(self) -> Inspector:
-        """Show what goes over the wire from now on: every HTTP request and every SignalR frame of the panel's users.
+        """Show what goes over the wire from now on.
 
-        Tokens and keys are left out. It can also cut a connection and let a token expire, to see what happens then.
+        Every HTTP request and every SignalR frame of the panel's users.
+
+        Tokens and keys are left out. It can also cut a connection and let a token expire, to see
+        what happens then.
         """
         if self._inspector is None or self._inspector.is_closed:
             self._inspector = Inspector(
-                {seat.user: seat.client for seat in self._seats.values()}, self._portal
+                {column.user: column.client for column in self._columns.values()}, self._background
             )
         return self._inspector
 
@@ -133,16 +144,18 @@ class ChatPanel:
         self._closed = True
         if self in _open:
             _open.remove(self)
-        self._portal.call(self._stop())
+        self._background.call(self._stop())
         if self._inspector:
             self._inspector.close()
-        take_away(self.widget)
+        close_widgets(self.widget)
 
     def __repr__(self) -> str:
         return f"Chat panel of {enumerated(self.users)}"
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> Any:
-        columns = [(seat.user, seat.connection, seat.messages) for seat in self._seats.values()]
+        columns = [
+            (column.user, column.connection, column.messages) for column in self._columns.values()
+        ]
         return {
             **self.widget._repr_mimebundle_(),
             "text/html": render.snapshot(columns),
@@ -150,15 +163,15 @@ class ChatPanel:
         }
 
     async def _start(self) -> None:
-        await asyncio.gather(*(seat.start() for seat in self._seats.values()))
+        await asyncio.gather(*(column.start() for column in self._columns.values()))
 
     async def _stop(self) -> None:
-        await asyncio.gather(*(seat.close() for seat in self._seats.values()))
+        await asyncio.gather(*(column.close() for column in self._columns.values()))
 
     async def _say(
-        self, seat: Seat, text: str, recipient: str, hearers: Sequence[Seat]
+        self, column: Column, text: str, recipient: str, hearers: Sequence[Column]
     ) -> ChatMessage:
-        message = await seat.client.send(text, recipient=recipient)
+        message = await column.client.send(text, recipient=recipient)
         if message is None or not message.id:
             raise RemoteProtocolError("POST /api/messages did not answer the message with its id.")
         for other in hearers:
@@ -166,7 +179,7 @@ class ChatPanel:
                 await asyncio.wait_for(other.wait_for(message.id), ARRIVAL_S)
             except TimeoutError:
                 raise CheckFailed(
-                    f"The message of {seat.user}",
+                    f"The message of {column.user}",
                     expected=f"it at {other.user} within {ARRIVAL_S:g} s",
                     got="nothing",
                     hint="Does SendMessage write to hub chat with target newMessage?",
@@ -175,8 +188,8 @@ class ChatPanel:
 
     def _repaint(self) -> None:
         """Everybody's list of people has changed."""
-        for seat in self._seats.values():
-            seat.painter.soon()
+        for column in self._columns.values():
+            column.painter.soon()
 
 
 def _close_replaced(api_base_url: str, users: tuple[str, ...], run: Run) -> None:

@@ -1,4 +1,7 @@
-"""Who is in the room, as far as this panel can know: its own users, and whoever was seen in messages."""
+"""Who is in the room, as far as this panel can know.
+
+Its own users, and whoever was seen in messages.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +15,9 @@ MOST = 100
 
 
 class People:
-    """Names in the order they turned up; nobody is taken off, so that a place in the list stays the same person.
+    """Names in the order they turned up.
+
+    Nobody is taken off, so that a place in the list stays the same person.
 
     Args:
         users: The panel's users, name on messages to name in the panel.

@@ -1,6 +1,7 @@
 """A long, growing list as a few HTML widgets, so that a new row draws the newest few rows only.
 
-One HTML widget for all rows would send all of them again with every new one, and the reader's place in the list would be lost.
+One HTML widget for all rows would send all of them again with every new one, and the reader's place
+in the list would be lost.
 """
 
 from __future__ import annotations
@@ -16,10 +17,13 @@ ROWS, BLOCKS = 25, 8
 
 
 class Blocks(Generic[T]):
-    """The newest rows of a list, at least `ROWS * (BLOCKS - 1)` of them; it stays at its newest end by itself.
+    """The newest rows of a list, at least `ROWS * (BLOCKS - 1)` of them.
+
+    It stays at its newest end by itself.
 
     Args:
-        draw: Makes the html of some neighbouring rows; told whether they are the newest. May be called with none.
+        draw: Makes the html of some neighbouring rows; told whether they are the newest. May be
+            called with none.
         height: Of the list, as CSS.
         grows: A short list takes less than that.
     """
@@ -51,7 +55,10 @@ class Blocks(Generic[T]):
         self.paint(())
 
     def paint(self, rows: Iterable[tuple[int, T]]) -> None:
-        """Show rows, each with its number; numbers grow, gaps are fine. Rows that are far behind the last are left out."""
+        """Show rows, each with its number; numbers grow, gaps are fine.
+
+        Rows that are far behind the last are left out.
+        """
         groups = {
             key: tuple(row for _, row in group)
             for key, group in groupby(rows, key=lambda numbered: numbered[0] // ROWS)

@@ -1,15 +1,16 @@
-"""Taking widgets away, with all that belongs to them."""
+"""Closing widgets, with all that belongs to them."""
 
 from __future__ import annotations
 
 import ipywidgets
 
 
-def take_away(widget: ipywidgets.Widget) -> None:
-    """Close a widget, those in it, and what only holds their looks; they vanish from every cell that shows them."""
+def close_widgets(widget: ipywidgets.Widget) -> None:
+    """Close a widget and those in it; they vanish from every cell that shows them."""
     for child in getattr(widget, "children", ()):
-        take_away(child)
-    for looks in ("style", "layout"):
-        if hasattr(widget, looks):
-            getattr(widget, looks).close()
+        close_widgets(child)
+    # These are widgets, too, and stay in the front end when nobody closes them.
+    for part in ("style", "layout"):
+        if hasattr(widget, part):
+            getattr(widget, part).close()
     widget.close()

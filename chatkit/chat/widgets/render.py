@@ -1,7 +1,8 @@
 """How the panel looks: pure functions from messages and states to html.
 
-Every foreign text goes through `escape` and stands in a `bdi`, so that it neither becomes markup nor turns its neighbours
-around; where no markup is possible (labels, placeholders), `visible` spells out what would.
+Every foreign text goes through `escape` and stands in a `bdi`, so that it neither becomes markup
+nor turns its neighbours around; where no markup is possible (labels, placeholders), `visible`
+spells out what would.
 """
 
 from __future__ import annotations
@@ -31,12 +32,17 @@ BUBBLE = "padding:4px 8px;margin:3px 0;border-radius:8px;white-space:pre-wrap;ov
 
 
 def escape(value: object) -> str:
-    """Make any foreign text safe inside html; half a character, which no front end can be sent, becomes a mark."""
+    """Make any foreign text safe inside html.
+
+    Half a character, which no front end can be sent, becomes a mark.
+    """
     return escaped(HALF.sub("\ufffd", str(value)))
 
 
 def visible(text: str, *, keep: str = "") -> str:
-    """A text for a place that takes no markup: controls, and what would turn it around, are spelled out as `\\u202e`.
+    """A text for a place that takes no markup.
+
+    Controls, and what would turn it around, are spelled out as `\\u202e`.
 
     Args:
         text: Anything.
@@ -56,7 +62,10 @@ def heading(user: str, state: State, why: str = "") -> str:
 
 
 def people(listed: Sequence[tuple[str, State | None]], *, me: str) -> str:
-    """Who is in the room: the panel's users with their connections in words, then who was seen in messages."""
+    """Who is in the room.
+
+    The panel's users with their connections in words, then who was seen in messages.
+    """
     rows = "".join(
         f'<li style="display:inline-block;margin-right:1em"><bdi>{escape(name)}</bdi>{" (you)" if name == me else ""}: '
         f"{WORDS[state][0] if state else 'seen in messages'}</li>"
@@ -66,7 +75,10 @@ def people(listed: Sequence[tuple[str, State | None]], *, me: str) -> str:
 
 
 def message_rows(messages: Sequence[ChatMessage], is_newest: bool, *, me: str) -> str:
-    """Some neighbouring messages, oldest first; what is new is read aloud from the newest of them only."""
+    """Some neighbouring messages, oldest first.
+
+    What is new is read aloud from the newest of them only.
+    """
     rows = "".join(_row(message, me) for message in messages)
     if not is_newest:
         return rows
@@ -80,7 +92,10 @@ def message_list(messages: Sequence[ChatMessage], *, me: str) -> str:
 
 
 def snapshot(columns: Sequence[tuple[str, tuple[State, str], Sequence[ChatMessage]]]) -> str:
-    """The whole panel as it is now, for a reader without a kernel: each user's name, connection and messages."""
+    """The whole panel as it is now, for a reader without a kernel.
+
+    Each user's name, connection and messages.
+    """
     cells = "".join(
         f'<div style="flex:1 1 280px">{heading(user, *state)}{message_list(messages, me=user)}</div>'
         for user, state, messages in columns

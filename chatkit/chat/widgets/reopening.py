@@ -1,6 +1,9 @@
-"""Which panels a cell that runs again replaces: those of its earlier runs, and those of the same users.
+"""Which panels a cell that runs again replaces.
 
-A front end tells which cell a request comes from (JupyterLab and VS Code do, `cellId`); where it does not, only the users count.
+Those of its earlier runs, and those of the same users.
+
+A front end tells which cell a request comes from (JupyterLab and VS Code do, `cellId`); where it
+does not, only the users count.
 """
 
 from __future__ import annotations
@@ -33,7 +36,10 @@ def this_run() -> Run:
 
 
 def replaces(new: Run, old: Run, *, same_room_and_users: bool) -> bool:
-    """Say whether what an old run opened goes when a new one opens: two panels of one run stay side by side."""
+    """Say whether what an old run opened goes when a new one opens.
+
+    Two panels of one run stay side by side.
+    """
     if new.request == old.request:
         return False
     return same_room_and_users or bool(new.cell and new.cell == old.cell)

@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 import aiohttp
 
 from chatkit.chat.client.addresses import is_loopback
-from chatkit.chat.client.background_loop import portal
+from chatkit.chat.client.background_loop import background_loop
 from chatkit.chat.client.connection import FAILURES, HubConnection, State
 from chatkit.core.errors import ChatkitError, CheckFailed
 
@@ -60,7 +60,7 @@ def words(what: str) -> str:
 
 def run(work: Coroutine[Any, Any, T]) -> T:
     """Do asynchronous work from a check, which itself runs in a cell."""
-    return portal().call(work, timeout_s=LIMIT_S)
+    return background_loop().call(work, timeout_s=LIMIT_S)
 
 
 @dataclass(frozen=True)

@@ -232,7 +232,10 @@ async def test_an_app_refusing_a_message_is_an_error_with_its_words(
 
 
 async def test_a_question_of_the_service_is_answered(room: StubRoom, alice: ChatClient) -> None:
-    """An invocation with an id waits for a result; this client has none and says so instead of keeping silent."""
+    """An invocation with an id waits for a result.
+
+    This client has none and says so instead of keeping silent.
+    """
     await alice.start()
     await room.raw(
         '{"type":1,"invocationId":"7","target":"newMessage","arguments":[{"text":"?"}]}\x1e'

@@ -79,7 +79,10 @@ async def door() -> AsyncIterator[Door]:
 
 
 async def test_a_test_user_comes_in_as_with_a_browser(door: Door) -> None:
-    """The sign-in page's hidden request goes back unchanged, cookies too; the name is the one the app will be told."""
+    """The sign-in page's hidden request goes back unchanged, cookies too.
+
+    The name is the one the app will be told.
+    """
     alice = await sign_in(door.url, "alice")
     assert (door.picked, door.binding) == ({"request": '{"a": 1}', "user": "alice"}, "n")
     assert (alice.name, alice.headers) == ("alice@chatkit.example", {"X-ZUMO-AUTH": "secret"})

@@ -1,4 +1,7 @@
-"""The inspector on a live panel: what it records, what it never records, and what its buttons do."""
+"""The inspector on a live panel.
+
+What it records, what it never records, and what its buttons do.
+"""
 
 from __future__ import annotations
 
@@ -10,21 +13,21 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chatkit.chat.client.background_loop import Portal
+from chatkit.chat.client.background_loop import BackgroundLoop
 from chatkit.chat.client.sign_in import SignedIn
 from chatkit.chat.inspector.events import LONGEST, Recorder, WireEvent
 from chatkit.chat.inspector.latency import Echoes
 from chatkit.chat.inspector.widget import MOST, Inspector
 from chatkit.chat.panel.panel import ChatPanel
 from chatkit.core.errors import UnknownUser
-from tests.chat.panel.panels import seat_of, wait
+from tests.chat.panel.panels import column_of, wait
 from tests.chat.stub_room import StubRoom
 
 
 @pytest.fixture
-def panel(app: StubRoom, portal: Portal) -> Iterator[ChatPanel]:
+def panel(app: StubRoom, background: BackgroundLoop) -> Iterator[ChatPanel]:
     """Alice and bob, connected."""
-    opened = ChatPanel.open(app.url, ("alice", "bob"), home=portal)
+    opened = ChatPanel.open(app.url, ("alice", "bob"), background=background)
     yield opened
     opened.close()
 
@@ -55,11 +58,11 @@ def kinds(inspector: Inspector, user: str) -> list[tuple[str, str, str]]:
 
 
 def test_a_message_is_a_request_an_answer_and_a_frame_for_everybody(
-    panel: ChatPanel, inspector: Inspector, portal: Portal
+    panel: ChatPanel, inspector: Inspector, background: BackgroundLoop
 ) -> None:
     """What alice sends, she asks the app; both hear it from the service."""
     panel.say("alice", "hello")
-    wait(portal, lambda: len(inspector.events) == 4)
+    wait(background, lambda: len(inspector.events) == 4)
     assert set(kinds(inspector, "alice")) == {
         ("sent", "app", "http"),
         ("received", "app", "http"),
@@ -69,7 +72,7 @@ def test_a_message_is_a_request_an_answer_and_a_frame_for_everybody(
 
 
 def test_an_event_says_how_big_it_was_and_what_was_in_it(
-    panel: ChatPanel, inspector: Inspector, portal: Portal
+    panel: ChatPanel, inspector: Inspector, background: BackgroundLoop
 ) -> None:
     """Bytes of the body, JSON laid out."""
     panel.say("alice", "hello")
@@ -82,11 +85,14 @@ def test_an_event_says_how_big_it_was_and_what_was_in_it(
 
 
 def test_dropping_a_connection_shows_how_one_is_made(
-    panel: ChatPanel, inspector: Inspector, portal: Portal
+    panel: ChatPanel, inspector: Inspector, background: BackgroundLoop
 ) -> None:
-    """Broken, negotiate at the app, negotiate at the service, WebSocket, handshake; the panel says it in words."""
+    """Broken, negotiate at the app, negotiate at the service, WebSocket, handshake.
+
+    The panel says it in words.
+    """
     inspector.drop_connection("alice")
-    wait(portal, lambda: ("received", "service", "handshake") in kinds(inspector, "alice"))
+    wait(background, lambda: ("received", "service", "handshake") in kinds(inspector, "alice"))
     assert kinds(inspector, "alice")[:9] == [
         ("received", "service", "close"),
         ("sent", "app", "negotiate"),
@@ -99,24 +105,29 @@ def test_dropping_a_connection_shows_how_one_is_made(
         ("received", "service", "handshake"),
     ]
     wait(
-        portal,
+        background,
         lambda: (
             "again. Before: The connection was closed by network (code 1006)"
-            in seat_of(panel, "alice").heading.value
+            in column_of(panel, "alice").heading.value
         ),
     )
     assert not kinds(inspector, "bob")
 
 
-def test_no_token_is_in_anything_that_is_kept_or_shown(app: StubRoom, portal: Portal) -> None:
+def test_no_token_is_in_anything_that_is_kept_or_shown(
+    app: StubRoom, background: BackgroundLoop
+) -> None:
     """Session token, service token, connection token: in events, traits, snapshot and diagram."""
     app.sessions = {"opaque-session"}
     panel = ChatPanel.open(
-        app.url, ("alice",), people={"alice": SignedIn("alice@x", "opaque-session")}, home=portal
+        app.url,
+        ("alice",),
+        people={"alice": SignedIn("alice@x", "opaque-session")},
+        background=background,
     )
     inspector = panel.inspector()
     inspector.drop_connection()
-    wait(portal, lambda: ("received", "service", "handshake") in kinds(inspector, "alice"))
+    wait(background, lambda: ("received", "service", "handshake") in kinds(inspector, "alice"))
     panel.say("alice", "hello")
     kept = (
         f"{inspector.events}{shown(inspector)}{inspector._repr_mimebundle_()}{inspector.diagram()}"
@@ -132,18 +143,18 @@ def test_no_token_is_in_anything_that_is_kept_or_shown(app: StubRoom, portal: Po
 
 
 def test_an_expired_token_is_refused_once_by_the_service_where_nobody_signs_in(
-    panel: ChatPanel, inspector: Inspector, app: StubRoom, portal: Portal
+    panel: ChatPanel, inspector: Inspector, app: StubRoom, background: BackgroundLoop
 ) -> None:
     """401, in words; then the function is asked again and all is well."""
-    heading = seat_of(panel, "alice").heading
+    heading = column_of(panel, "alice").heading
     inspector.expire_token("alice")
     wait(
-        portal,
+        background,
         lambda: "reconnecting</span> <span>POST /client/negotiate answered 401" in heading.value,
     )
     assert "Bearer expired-token-3" in app.tokens
     wait(
-        portal,
+        background,
         lambda: (
             "connected</span> <span>again. Before: POST /client/negotiate answered 401"
             in heading.value
@@ -152,64 +163,66 @@ def test_an_expired_token_is_refused_once_by_the_service_where_nobody_signs_in(
     assert "401 Unauthorized" in [event.summary for event in inspector.events]
 
 
-def test_an_expired_session_is_refused_by_the_app(app: StubRoom, portal: Portal) -> None:
+def test_an_expired_session_is_refused_by_the_app(
+    app: StubRoom, background: BackgroundLoop
+) -> None:
     """Sending answers 401 beside the field, and reconnecting does; the text comes back."""
     app.sessions = {"session"}
     panel = ChatPanel.open(
-        app.url, ("alice",), people={"alice": SignedIn("alice@x", "session")}, home=portal
+        app.url, ("alice",), people={"alice": SignedIn("alice@x", "session")}, background=background
     )
     panel.inspector().expire_token("alice")
-    alice = seat_of(panel, "alice")
-    wait(portal, lambda: "/api/negotiate answered 401" in alice.heading.value)
+    alice = column_of(panel, "alice")
+    wait(background, lambda: "/api/negotiate answered 401" in alice.heading.value)
     alice.text.value = "still here?"
     alice.send.click()
     wait(
-        portal,
+        background,
         lambda: "POST /api/messages answered 401. The app asks who you are" in alice.problem.value,
     )
-    wait(portal, lambda: bool(alice.text.value == "still here?"))
+    wait(background, lambda: bool(alice.text.value == "still here?"))
     panel.close()
 
 
 def test_the_buttons_do_the_same_for_whom_is_chosen(
-    panel: ChatPanel, inspector: Inspector, portal: Portal
+    panel: ChatPanel, inspector: Inspector, background: BackgroundLoop
 ) -> None:
     """From any thread, as a front end's click comes."""
     inspector.widget.children[0].children[0].value = "bob"
     thread = threading.Thread(target=button(inspector, "Drop the connection").click)
     thread.start()
     thread.join()
-    wait(portal, lambda: "The connection of bob was cut" in inspector.widget.children[2].value)
-    wait(portal, lambda: ("received", "service", "handshake") in kinds(inspector, "bob"))
+    wait(background, lambda: "The connection of bob was cut" in inspector.widget.children[2].value)
+    wait(background, lambda: ("received", "service", "handshake") in kinds(inspector, "bob"))
     assert not kinds(inspector, "alice")
 
 
 def test_the_list_shows_one_user_and_pings_when_asked(
-    panel: ChatPanel, inspector: Inspector, portal: Portal, app: StubRoom
+    panel: ChatPanel, inspector: Inspector, background: BackgroundLoop, app: StubRoom
 ) -> None:
     """Both filters; what they hide is still recorded."""
     whose, pings, _ = inspector.widget.children[0].children
     panel.say("alice", "hello")
-    portal.call(app.raw('{"type":6}\x1e'))
-    wait(portal, lambda: shown(inspector).count("<details") == 4)
+    background.call(app.raw('{"type":6}\x1e'))
+    wait(background, lambda: shown(inspector).count("<details") == 4)
     pings.value = True
-    wait(portal, lambda: shown(inspector).count("<details") == 6)
+    wait(background, lambda: shown(inspector).count("<details") == 6)
     whose.value = "bob"
-    wait(portal, lambda: shown(inspector).count("<details") == 2)
+    wait(background, lambda: shown(inspector).count("<details") == 2)
     assert len(inspector.events) == 6
 
 
 def test_a_held_list_stays_while_events_go_on(
-    panel: ChatPanel, inspector: Inspector, portal: Portal
+    panel: ChatPanel, inspector: Inspector, background: BackgroundLoop
 ) -> None:
     """To read in peace."""
     held = inspector.widget.children[0].children[2]
     held.value = True
     panel.say("alice", "hello")
-    wait(portal, lambda: "1 message" in inspector.widget.children[3].value)
+    wait(background, lambda: "1 message" in inspector.widget.children[3].value)
     assert "<details" not in shown(inspector)
     held.value = False
-    wait(portal, lambda: "<details" in shown(inspector))
+    wait(background, lambda: "<details" in shown(inspector))
 
 
 def test_drawing_puts_the_diagram_below(panel: ChatPanel, inspector: Inspector) -> None:
@@ -222,15 +235,17 @@ def test_drawing_puts_the_diagram_below(panel: ChatPanel, inspector: Inspector) 
     assert drawn["data"]["text/vnd.mermaid"].startswith("sequenceDiagram")
 
 
-def test_clearing_forgets(panel: ChatPanel, inspector: Inspector, portal: Portal) -> None:
+def test_clearing_forgets(
+    panel: ChatPanel, inspector: Inspector, background: BackgroundLoop
+) -> None:
     """Events, times and rows."""
     panel.say("alice", "hello")
     button(inspector, "Clear").click()
-    wait(portal, lambda: not inspector.events and "Nothing yet" in shown(inspector))
+    wait(background, lambda: not inspector.events and "Nothing yet" in shown(inspector))
 
 
 def test_memory_is_bounded(
-    panel: ChatPanel, inspector: Inspector, app: StubRoom, portal: Portal
+    panel: ChatPanel, inspector: Inspector, app: StubRoom, background: BackgroundLoop
 ) -> None:
     """The newest are kept; a huge message is cut."""
 
@@ -239,18 +254,18 @@ def test_memory_is_bounded(
         for number in range(MOST):
             await app.invoke("newMessage", {"id": f"{number}", "sender": "carol", "text": "y"})
 
-    portal.call(flood())
-    wait(portal, lambda: len(inspector.events) == MOST)
+    background.call(flood())
+    wait(background, lambda: len(inspector.events) == MOST)
     assert max(len(event.detail) for event in inspector.events) < LONGEST + 50
 
 
-def test_names_and_messages_stay_text(app: StubRoom, portal: Portal) -> None:
+def test_names_and_messages_stay_text(app: StubRoom, background: BackgroundLoop) -> None:
     """In rows, snapshot and labels."""
     nasty = "<img src=x onerror=alert(1)>\u202e$x$"
-    panel = ChatPanel.open(app.url, (nasty,), home=portal)
+    panel = ChatPanel.open(app.url, (nasty,), background=background)
     inspector = panel.inspector()
     panel.say(nasty, "</pre><script>")
-    wait(portal, lambda: "&lt;script&gt;" in shown(inspector))
+    wait(background, lambda: "&lt;script&gt;" in shown(inspector))
     assert "<img" not in shown(inspector) + inspector._repr_mimebundle_()["text/html"]
     labels = [label for label, _ in inspector.widget.children[0].children[0].options]
     assert not [label for label in labels if "\u202e" in label]
@@ -259,7 +274,7 @@ def test_names_and_messages_stay_text(app: StubRoom, portal: Portal) -> None:
 
 def test_nobody_watches_before_and_after(panel: ChatPanel) -> None:
     """Recording costs nothing then: there is nobody to tell."""
-    taps = [seat.client.tap for seat in panel._seats.values()]
+    taps = [column.client.tap for column in panel._columns.values()]
     assert not any(tap.watcher for tap in taps)
     inspector = panel.inspector()
     assert all(tap.watcher for tap in taps) and panel.inspector() is inspector

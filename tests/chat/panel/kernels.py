@@ -41,7 +41,10 @@ def install(version: str, folder: Path) -> str:
 
 
 class SubshellSilent(Exception):
-    """The kernel has lost a subshell: nothing runs in it, and it does not even say what kernel it is."""
+    """The kernel has lost a subshell.
+
+    Nothing runs in it, and it does not even say what kernel it is.
+    """
 
 
 @dataclass

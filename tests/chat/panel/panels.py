@@ -6,12 +6,12 @@ from collections.abc import Callable
 from types import SimpleNamespace
 from typing import Any
 
-from chatkit.chat.client.background_loop import Portal
+from chatkit.chat.client.background_loop import BackgroundLoop
 from chatkit.chat.panel.panel import ChatPanel
 from tests.chat.stub_room import until
 
 
-def seat_of(panel: ChatPanel, user: str) -> Any:
+def column_of(panel: ChatPanel, user: str) -> Any:
     """The widgets of one user."""
     heading, people, shown, to, line, problem = panel.widget.children[
         panel.users.index(user)
@@ -24,9 +24,9 @@ def seat_of(panel: ChatPanel, user: str) -> Any:
 
 def shown_to(panel: ChatPanel, user: str) -> str:
     """The html of one user's message list, oldest first."""
-    return "".join(block.value for block in reversed(seat_of(panel, user).list.children))
+    return "".join(block.value for block in reversed(column_of(panel, user).list.children))
 
 
-def wait(portal: Portal, condition: Callable[[], bool]) -> None:
+def wait(background: BackgroundLoop, condition: Callable[[], bool]) -> None:
     """Wait until a condition holds."""
-    portal.call(until(condition))
+    background.call(until(condition))

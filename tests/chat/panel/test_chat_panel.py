@@ -1,4 +1,7 @@
-"""The panel without a browser: widgets are driven by their traits and messages, as a front end would."""
+"""The panel without a browser.
+
+Widgets are driven by their traits and messages, as a front end would.
+"""
 
 from __future__ import annotations
 
@@ -7,19 +10,19 @@ from collections.abc import Iterator
 
 import pytest
 
-from chatkit.chat.client.background_loop import Portal
+from chatkit.chat.client.background_loop import BackgroundLoop
 from chatkit.chat.panel import panel as panels
 from chatkit.chat.panel.panel import ChatPanel
 from chatkit.chat.widgets import painter
 from chatkit.core.errors import CheckFailed, ServiceError
-from tests.chat.panel.panels import seat_of, shown_to, wait
+from tests.chat.panel.panels import column_of, shown_to, wait
 from tests.chat.stub_room import StubRoom, until
 
 
 @pytest.fixture
-def panel(app: StubRoom, portal: Portal) -> Iterator[ChatPanel]:
+def panel(app: StubRoom, background: BackgroundLoop) -> Iterator[ChatPanel]:
     """Alice and bob, connected."""
-    opened = ChatPanel.open(app.url, ("alice", "bob"), home=portal)
+    opened = ChatPanel.open(app.url, ("alice", "bob"), background=background)
     yield opened
     opened.close()
 
@@ -31,26 +34,26 @@ def test_say_returns_when_everybody_has_received(panel: ChatPanel) -> None:
     assert [message.text for message in panel.messages("bob")] == ["hello"]
 
 
-def test_a_message_appears_in_both_lists(panel: ChatPanel, portal: Portal) -> None:
+def test_a_message_appears_in_both_lists(panel: ChatPanel, background: BackgroundLoop) -> None:
     """The widgets follow."""
     panel.say("alice", "hello")
-    wait(portal, lambda: all("hello" in shown_to(panel, user) for user in panel.users))
+    wait(background, lambda: all("hello" in shown_to(panel, user) for user in panel.users))
 
 
-def test_enter_sends_and_clears_the_box(panel: ChatPanel, portal: Portal) -> None:
+def test_enter_sends_and_clears_the_box(panel: ChatPanel, background: BackgroundLoop) -> None:
     """The front end's own submit event sends, from any thread."""
-    bob = seat_of(panel, "bob")
+    bob = column_of(panel, "bob")
     bob.text.value = "from bob"
     thread = threading.Thread(target=lambda: bob.text._handle_custom_msg({"event": "submit"}, []))
     thread.start()
     thread.join()
     assert bob.text.value == ""
-    wait(portal, lambda: "from bob" in shown_to(panel, "alice"))
+    wait(background, lambda: "from bob" in shown_to(panel, "alice"))
 
 
 def test_an_empty_message_is_not_sent(panel: ChatPanel, app: StubRoom) -> None:
     """Blanks stay in the box."""
-    alice = seat_of(panel, "alice")
+    alice = column_of(panel, "alice")
     alice.text.value = "  "
     alice.send.click()
     panel.say("bob", "only this")
@@ -58,38 +61,38 @@ def test_an_empty_message_is_not_sent(panel: ChatPanel, app: StubRoom) -> None:
 
 
 def test_a_message_that_was_not_sent_comes_back_with_a_sentence(
-    panel: ChatPanel, app: StubRoom, portal: Portal
+    panel: ChatPanel, app: StubRoom, background: BackgroundLoop
 ) -> None:
     """Nothing typed is lost."""
     app.refuse_messages = 500
-    alice = seat_of(panel, "alice")
+    alice = column_of(panel, "alice")
     alice.text.value = "precious"
     alice.send.click()
-    wait(portal, lambda: "Not sent" in alice.problem.value)
+    wait(background, lambda: "Not sent" in alice.problem.value)
     assert alice.text.value == "precious"
 
 
 def test_history_is_shown_once_even_if_it_overlaps(
-    app: StubRoom, portal: Portal, panel: ChatPanel
+    app: StubRoom, background: BackgroundLoop, panel: ChatPanel
 ) -> None:
     """A message that is in history and arrives live is one message."""
     panel.say("alice", "first")
-    late = ChatPanel.open(app.url, ("carol",), home=portal)
-    portal.call(app.invoke("newMessage", app.messages[0]))
+    late = ChatPanel.open(app.url, ("carol",), background=background)
+    background.call(app.invoke("newMessage", app.messages[0]))
     late.say("carol", "second")
     assert [message.text for message in late.messages("carol")] == ["first", "second"]
     late.close()
 
 
-def test_a_room_without_history_is_a_room(app: StubRoom, portal: Portal) -> None:
+def test_a_room_without_history_is_a_room(app: StubRoom, background: BackgroundLoop) -> None:
     """As long as nobody has built GetMessages, people can talk; a sentence says what is missing."""
     app.refuse_history = 404
-    panel = ChatPanel.open(app.url, ("carol",), home=portal)
+    panel = ChatPanel.open(app.url, ("carol",), background=background)
     wait(
-        portal,
+        background,
         lambda: (
             "No earlier messages: GET /api/messages answered 404"
-            in seat_of(panel, "carol").problem.value
+            in column_of(panel, "carol").problem.value
         ),
     )
     assert "received by carol" in repr(panel.say("carol", "hello"))
@@ -97,64 +100,66 @@ def test_a_room_without_history_is_a_room(app: StubRoom, portal: Portal) -> None
 
 
 def test_a_flood_paints_at_most_ten_times_a_second(
-    panel: ChatPanel, app: StubRoom, portal: Portal
+    panel: ChatPanel, app: StubRoom, background: BackgroundLoop
 ) -> None:
     """A thousand messages are a handful of trait updates."""
     updates: list[object] = []
-    for block in seat_of(panel, "bob").list.children:
+    for block in column_of(panel, "bob").list.children:
         block.observe(lambda change: updates.append(change["owner"]), "value")
 
     async def flood() -> float:
-        begun = portal.loop.time()
+        begun = background.loop.time()
         for number in range(1000):
             await app.invoke(
                 "newMessage", {"id": f"f{number}", "sender": "carol", "text": f"{number}"}
             )
         await until(lambda: len(panel.messages("bob")) == 1000)
         await until(lambda: ">999<" in shown_to(panel, "bob"))
-        return portal.loop.time() - begun
+        return background.loop.time() - begun
 
-    seconds = portal.call(flood())
+    seconds = background.call(flood())
     assert all(1 <= updates.count(block) <= seconds / painter.EVERY_S + 2 for block in set(updates))
 
 
-def test_markup_in_names_and_texts_stays_text(app: StubRoom, portal: Portal) -> None:
+def test_markup_in_names_and_texts_stays_text(app: StubRoom, background: BackgroundLoop) -> None:
     """Script and quotes are shown, not run."""
     nasty = "<img src=x onerror=alert(1)>"
-    panel = ChatPanel.open(app.url, (nasty,), home=portal)
+    panel = ChatPanel.open(app.url, (nasty,), background=background)
     panel.say(nasty, "</div><script>'\"")
-    wait(portal, lambda: "&lt;script&gt;" in shown_to(panel, nasty))
+    wait(background, lambda: "&lt;script&gt;" in shown_to(panel, nasty))
     shown = (
         shown_to(panel, nasty)
-        + seat_of(panel, nasty).heading.value
-        + seat_of(panel, nasty).people.value
+        + column_of(panel, nasty).heading.value
+        + column_of(panel, nasty).people.value
     )
     assert "<img" not in shown and "<script" not in shown
     panel.close()
 
 
 def test_running_the_cell_again_replaces_the_panel(
-    panel: ChatPanel, app: StubRoom, portal: Portal
+    panel: ChatPanel, app: StubRoom, background: BackgroundLoop
 ) -> None:
     """The old panel's connections are gone, its widgets closed."""
-    again = ChatPanel.open(app.url, ("alice", "bob"), home=portal)
-    wait(portal, lambda: len(app.sockets) == 2)
+    again = ChatPanel.open(app.url, ("alice", "bob"), background=background)
+    wait(background, lambda: len(app.sockets) == 2)
     assert panel.widget.comm is None
     again.close()
 
 
-def test_close_leaves_no_connection(panel: ChatPanel, app: StubRoom, portal: Portal) -> None:
+def test_close_leaves_no_connection(
+    panel: ChatPanel, app: StubRoom, background: BackgroundLoop
+) -> None:
     """Sockets and widgets are released; closing twice is harmless."""
     panel.close()
-    wait(portal, lambda: not app.sockets)
+    wait(background, lambda: not app.sockets)
     panel.close()
 
 
-def test_an_app_that_refuses_leaves_nothing_open(app: StubRoom, portal: Portal) -> None:
+def test_an_app_that_refuses_leaves_nothing_open(app: StubRoom, background: BackgroundLoop) -> None:
     """The error is the first user's, and nothing stays connected."""
     app.refuse = 500
     with pytest.raises(ServiceError, match="answered 500"):
-        ChatPanel.open(app.url, ("alice", "bob"), home=portal)
+        ChatPanel.open(app.url, ("alice", "bob"), background=background)
     assert not app.sockets
 
 
@@ -181,9 +186,9 @@ def test_a_reader_without_a_kernel_sees_what_was_said(panel: ChatPanel) -> None:
 
 
 def test_shows_that_the_connection_is_being_restored(
-    panel: ChatPanel, app: StubRoom, portal: Portal
+    panel: ChatPanel, app: StubRoom, background: BackgroundLoop
 ) -> None:
     """The state is said in words."""
     app.refuse = 503
-    portal.call(app.drop())
-    wait(portal, lambda: "reconnecting" in seat_of(panel, "alice").heading.value)
+    background.call(app.drop())
+    wait(background, lambda: "reconnecting" in column_of(panel, "alice").heading.value)

@@ -1,4 +1,7 @@
-"""The panel on the real app: on this machine, deployed, and deployed with sign-in. It does the same everywhere."""
+"""The panel on the real app: on this machine, deployed, and deployed with sign-in.
+
+It does the same everywhere.
+"""
 
 from __future__ import annotations
 
@@ -7,10 +10,10 @@ from typing import Any
 
 import pytest
 
-from chatkit.chat.client.background_loop import portal
+from chatkit.chat.client.background_loop import background_loop
 from chatkit.chat.panel.panel import ChatPanel
 from chatkit.workshop import Workshop
-from tests.chat.panel.panels import seat_of, wait
+from tests.chat.panel.panels import column_of, wait
 from tests.web.deployed import finished_workshop
 
 pytestmark = pytest.mark.slow
@@ -38,16 +41,20 @@ def shown(widget: Any) -> str:
 
 
 def talks_reconnects_and_is_refused(panel: ChatPanel, refused_by: str) -> str:
-    """Say something, lose the connection, show an expired token; return all that was shown and recorded."""
-    inspector, home = panel.inspector(), portal()
+    """Say something, lose the connection, show an expired token.
+
+    Return all that was shown and recorded.
+    """
+    inspector = panel.inspector()
+    background = background_loop()
     panel.say("alice", "hello")
-    heading = seat_of(panel, "alice").heading
+    heading = column_of(panel, "alice").heading
     inspector.drop_connection("alice")
-    wait(home, lambda: "again. Before: The connection was closed by network" in heading.value)
+    wait(background, lambda: "again. Before: The connection was closed by network" in heading.value)
     panel.say("bob", "still there?")
     inspector.expire_token("alice")
-    wait(home, lambda: f"{refused_by} answered 401" in heading.value)
-    wait(home, lambda: any(event.summary.startswith("401") for event in inspector.events))
+    wait(background, lambda: f"{refused_by} answered 401" in heading.value)
+    wait(background, lambda: any(event.summary.startswith("401") for event in inspector.events))
     return f"{shown(panel.widget)}{shown(inspector.widget)}{inspector.events}{inspector._repr_mimebundle_()}"
 
 
@@ -57,10 +64,10 @@ def test_without_sign_in_the_service_refuses_once(anonymous: Workshop, where: st
     panel = anonymous.chat_panel("alice", "bob", where=where)
     everything = talks_reconnects_and_is_refused(panel, "POST /client/negotiate")
     wait(
-        portal(),
+        background_loop(),
         lambda: (
             "connected</span> <span>again. Before: POST /client/negotiate"
-            in seat_of(panel, "alice").heading.value
+            in column_of(panel, "alice").heading.value
         ),
     )
     assert "received by alice and bob" in repr(panel.say("alice", "here I am"))
@@ -72,10 +79,13 @@ def test_with_sign_in_the_app_refuses_until_one_signs_in_again(signed_in: Worksh
     """Running the cell again signs in again."""
     panel = signed_in.chat_panel("alice", "bob")
     everything = talks_reconnects_and_is_refused(panel, "POST /api/negotiate")
-    alice = seat_of(panel, "alice")
+    alice = column_of(panel, "alice")
     alice.text.value = "can anybody hear me?"
     alice.send.click()
-    wait(portal(), lambda: "Not sent: POST /api/messages answered 401" in alice.problem.value)
+    wait(
+        background_loop(),
+        lambda: "Not sent: POST /api/messages answered 401" in alice.problem.value,
+    )
     panel = signed_in.chat_panel("alice", "bob")
     assert "received by alice and bob" in repr(panel.say("alice", "here I am", to="bob"))
     panel.close()

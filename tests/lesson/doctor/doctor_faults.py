@@ -27,7 +27,7 @@ from azure.mgmt.web.models import (
     StringDictionary,
 )
 
-from chatkit.chat.client.background_loop import portal
+from chatkit.chat.client.background_loop import background_loop
 from chatkit.cloud.provision import storage
 from chatkit.lesson.checks.evidence import listening
 from chatkit.lesson.checks.service import hub_endpoint, of_local_settings
@@ -296,9 +296,9 @@ def full_house(workshop: Workshop) -> Iterator[None]:
     connection = of_local_settings(workshop.session)
     stack = AsyncExitStack()
     tabs = [hub_endpoint(connection, workshop.hub, f"tab {number}") for number in range(20)]
-    portal().call(stack.enter_async_context(listening(*tabs)))
+    background_loop().call(stack.enter_async_context(listening(*tabs)))
     yield
-    portal().call(stack.aclose())
+    background_loop().call(stack.aclose())
 
 
 @contextmanager

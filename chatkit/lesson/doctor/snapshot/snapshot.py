@@ -10,7 +10,7 @@ from collections.abc import Callable
 from functools import cached_property, partial, wraps
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from chatkit.chat.client.background_loop import portal
+from chatkit.chat.client.background_loop import background_loop
 from chatkit.chat.client.connection import FAILURES
 from chatkit.chat.client.sign_in import PRINCIPAL, sign_in
 from chatkit.cloud import local_cloud
@@ -220,7 +220,7 @@ class Snapshot:
     def negotiate_as_alice(self) -> tuple[str, Answer]:
         """Alice's name, and what the deployed negotiate answers to her; only where a name is all that a sign-in asks for."""
         self._needs(self.api and self.authentication())
-        alice = portal().call(sign_in(self.api, "alice"))
+        alice = background_loop().call(sign_in(self.api, "alice"))
         return alice.name, fetch("POST", f"{self.api}/api/negotiate", headers=alice.headers)
 
     @looked_up
@@ -268,7 +268,7 @@ class Snapshot:
     def refusal(self) -> str:
         """Why a client cannot connect to the hub, in the service's words; empty when it can."""
         self._needs(self.may_ask and self.facts.signalr)
-        return portal().call(_visit(self.connection, self.session.hub))
+        return background_loop().call(_visit(self.connection, self.session.hub))
 
     def _needs(self, thing: object) -> None:
         if not thing:
