@@ -1,7 +1,8 @@
-"""What listens on this machine, loopback only: which service has which port, remembered over restarts.
+"""What listens on this machine, loopback only, and which service has which port over restarts.
 
-This module turns a service into an open port; nothing else in the package makes a server's socket. A service is a
-factory of protocols (`Server`), so that a test drives the same factory over a transport in memory.
+This module turns a service into an open port; nothing else in the package makes a server's socket.
+A service is a factory of protocols (`Server`), so that a test drives the same factory over a
+transport in memory.
 """
 
 from __future__ import annotations
@@ -110,7 +111,10 @@ async def listen(
 async def listen_on(
     sockets: list[socket.socket], server: Server, *, tls: ssl.SSLContext | None = None
 ) -> Listener:
-    """Serve on sockets of `ports.bind`: for a service that has to know its port before it can be made."""
+    """Serve on sockets of `ports.bind`.
+
+    For a service that has to know its port before it can be made.
+    """
     try:
         factory = await server.start()
     except BaseException:
@@ -128,9 +132,10 @@ async def listen_on(
 class Listeners:
     """Opens and closes the local cloud's ports.
 
-    Each owner ("resource-manager", "signalr/chatkit-x1y2") keeps the port it was first given for as long as it exists,
-    because connection strings, web pages and browsers hold on to it. Only a port that another program took while the
-    local cloud was down is given up for a new one: an address that is wrong is better than one where a stranger answers.
+    Each owner ("resource-manager", "signalr/chatkit-x1y2") keeps the port it was first given for as
+    long as it exists, because connection strings, web pages and browsers hold on to it. Only a port
+    that another program took while the local cloud was down is given up for a new one: an address
+    that is wrong is better than one where a stranger answers.
 
     Args:
         remembered: Which owner has which port.
@@ -152,8 +157,8 @@ class Listeners:
         Args:
             owner: Name of the service instance.
             preferred: Port to try first on first use, then the 20 after it; 0 for any free port.
-            movable: Give another port when a program has taken the remembered one; for addresses that clients look up
-                at each start and nobody writes down.
+            movable: Give another port when a program has taken the remembered one; for addresses
+                that clients look up at each start and nobody writes down.
         """
         known = self._remembered.get(owner)
         if known and (not movable or owner in self._open or ports.is_free(known)):
@@ -171,7 +176,9 @@ class Listeners:
         return ports.any_free(taken=taken)
 
     async def recover(self, owner: str, *, preferred: int = 0) -> int:
-        """Return the owner's port after a restart: the remembered one, and another when a program has taken and keeps it.
+        """Return the owner's port after a restart.
+
+        It is the remembered one, unless another program has taken that and keeps it.
 
         Args:
             owner: Name of the service instance.
@@ -181,7 +188,7 @@ class Listeners:
         deadline = time.monotonic() + RECOVER_WITHIN_S
         # Another program's outgoing call may pass through the port for a moment.
         while known and not ports.is_free(known) and time.monotonic() < deadline:
-            await asyncio.sleep(0.05)
+            await asyncio.sleep(0.05)  # noqa: ASYNC110 - nothing tells when a port becomes free
         port = self.reserve(owner, preferred=preferred, movable=True)
         if known and port != known:
             log.warning("%s has moved to port %d: another program has port %d.", owner, port, known)

@@ -1,4 +1,7 @@
-"""Loopback ports: is one free, who holds it, which is the next free one, and binding it. The standard library at import."""
+"""Loopback ports: is one free, who holds it, which is the next free one, and binding it.
+
+Importing this takes the standard library only: servers that start at once use it.
+"""
 
 from __future__ import annotations
 
@@ -50,7 +53,8 @@ def bind(port: int, *, ipv4_only: bool = False, wanted_for: str) -> list[socket.
         PortInUse: Another program listens there.
     """
     sockets: list[socket.socket] = []
-    for host in LOCALHOST[:1] if ipv4_only else LOCALHOST:
+    hosts = LOCALHOST[:1] if ipv4_only else LOCALHOST
+    for host in hosts:
         try:
             sock = _bound(host, port)
         except OSError as error:
@@ -69,7 +73,8 @@ def bind(port: int, *, ipv4_only: bool = False, wanted_for: str) -> list[socket.
 def is_free(port: int) -> bool:
     """Say whether `bind` would get a port now.
 
-    A port that somebody's outgoing connection passes through is not free either, until that connection ends.
+    A port that somebody's outgoing connection passes through is not free either, until that
+    connection ends.
     """
     for host in LOCALHOST:
         try:
@@ -84,8 +89,8 @@ def is_free(port: int) -> bool:
 def answers(port: int, *, host: str = "127.0.0.1", timeout_s: float = 0.5) -> bool:
     """Say whether somebody accepts connections on a port.
 
-    Unlike `is_free` this also finds a program that listens on every address of the machine: macOS and Windows would
-    let another one bind the loopback address beside it.
+    Unlike `is_free` this also finds a program that listens on every address of the machine: macOS
+    and Windows would let another one bind the loopback address beside it.
     """
     try:
         socket.create_connection((host, port), timeout=timeout_s).close()
@@ -136,7 +141,10 @@ def who_holds(port: int) -> Holder:
 
 
 def holds(pid: int, port: int) -> bool:
-    """Say whether a process itself listens on a port; True where the system does not let this user look."""
+    """Say whether a process itself listens on a port.
+
+    True where the system does not let this user look.
+    """
     import psutil
 
     try:
@@ -154,7 +162,8 @@ def _bound(host: str, port: int, *, listen: bool = True) -> socket.socket:
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     sock = socket.socket(family, socket.SOCK_STREAM)
     try:
-        # Take a port over from connections that linger in TIME_WAIT. On Windows the option would share it with a listener.
+        # Take a port over from connections that linger in TIME_WAIT. On Windows the option would
+        # share it with a listener.
         if sys.platform != "win32":
             sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         if family == socket.AF_INET6:

@@ -1,6 +1,7 @@
 """The one module that makes keys and certificates.
 
-The local cloud has a private certificate authority, because Azure clients refuse bearer tokens over plain http.
+The local cloud has a private certificate authority, because Azure clients refuse bearer tokens over
+plain http.
 """
 
 from __future__ import annotations
@@ -20,7 +21,8 @@ class Certificates:
     """What a TLS server and its clients need.
 
     Attributes:
-        ca_file: PEM file for clients (`connection_verify`, `REQUESTS_CA_BUNDLE`, `NODE_EXTRA_CA_CERTS`).
+        ca_file: PEM file for clients (`connection_verify`, `REQUESTS_CA_BUNDLE`,
+            `NODE_EXTRA_CA_CERTS`).
         server: Context for the local cloud's own TLS ports.
     """
 
@@ -29,8 +31,13 @@ class Certificates:
 
 
 def load(folder: Path) -> Certificates:
-    """Load authority and server certificate from a folder, making them on first use or when they near their end."""
-    ca_file, chain_file, key_file = folder / "ca.pem", folder / "server.pem", folder / "server.key"
+    """Load authority and server certificate from a folder.
+
+    They are made on first use, and again when they near their end.
+    """
+    ca_file = folder / "ca.pem"
+    chain_file = folder / "server.pem"
+    key_file = folder / "server.key"
     if not _usable(ca_file, chain_file, key_file):
         _issue(ca_file, chain_file, key_file)
     server = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)

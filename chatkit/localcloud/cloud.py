@@ -21,7 +21,8 @@ from chatkit.localcloud.storage.service import StorageService
 class LocalCloud:
     """All services over one platform.
 
-    They start in this order: identity, data planes, then Resource Manager, which restores what it knows.
+    They start in this order: identity, data planes, then Resource Manager, which restores what it
+    knows.
     """
 
     def __init__(self, folder: Path, *, on_stop: Callable[[], None]) -> None:
@@ -90,7 +91,10 @@ class LocalCloud:
         )
 
     def endpoints(self) -> dict[str, str]:
-        """Enough for any Azure client to use this cloud, secrets included: the file they go to is private."""
+        """Enough for any Azure client to use this cloud, secrets included.
+
+        The file they go to is private.
+        """
         return {
             **self.resource_manager.endpoints(),
             **self.entra.endpoints(),

@@ -1,7 +1,7 @@
 """The local cloud's process: one per home, started detached, killed at any moment without loss.
 
-`python -m chatkit.localcloud.daemon FOLDER` composes the services, opens their ports, writes `cloud.json` beside its
-state and runs until SIGTERM or a `down` request.
+`python -m chatkit.localcloud.daemon FOLDER` composes the services, opens their ports, writes
+`cloud.json` beside its state and runs until SIGTERM or a `down` request.
 """
 
 from __future__ import annotations
@@ -66,7 +66,10 @@ async def _serve(folder: Path, lock: FileLock) -> None:
 
 
 async def _until(stop: asyncio.Event, lock: FileLock) -> None:
-    """Wait for the stop event; a deleted home also ends the process, since nothing could be kept any more."""
+    """Wait for the stop event.
+
+    A deleted home also ends the process, since nothing could be kept any more.
+    """
     while not stop.is_set():
         try:
             await asyncio.wait_for(stop.wait(), timeout=2)

@@ -1,1 +1,4 @@
-"""Sans-IO protocol code: hub protocol, framing, tokens, connection strings. No asyncio, no sockets."""
+"""Sans-IO protocol code: hub protocol, framing, tokens, connection strings.
+
+No asyncio, no sockets.
+"""

@@ -19,7 +19,8 @@ class SignalRConnectionString:
     """One parsed connection string. Its repr never shows the access key.
 
     Attributes:
-        endpoint: Scheme and host, no port and no trailing slash: "http://localhost". Audiences are built from this.
+        endpoint: Scheme and host, no port and no trailing slash: "http://localhost". Audiences are
+            built from this.
         access_key: Key text; its UTF-8 bytes sign tokens (it is not base64-decoded).
         port: From "Port=", or the endpoint's own, or None.
         client_endpoint: Overrides the address given to clients, empty if absent.
@@ -39,7 +40,8 @@ class SignalRConnectionString:
         """Parse a connection string.
 
         Raises:
-            LocalProtocolError: A required part is missing, repeated or malformed; the message never contains the key.
+            LocalProtocolError: A required part is missing, repeated or malformed; the message never
+                contains the key.
         """
         parts = _split(text)
         endpoint = parts.get("endpoint", "").rstrip("/")

@@ -1,4 +1,7 @@
-"""Framing of hub messages: a 0x1E after each JSON text, a length before each binary body; and WebSocket frames.
+"""Framing of hub messages, and WebSocket frames.
+
+A 0x1E ends each JSON text, a length precedes each binary body (HubProtocol.md, "JSON encoding" and
+"MessagePack encoding").
 
 Both decoders take chunks cut anywhere and keep at most one incomplete message, of bounded size.
 """
@@ -54,7 +57,9 @@ class TextDecoder:
 
     def rest(self) -> bytes:
         """Take what was fed and not yielded yet."""
-        rest, self._buffer, self._searched = bytes(self._buffer), bytearray(), 0
+        rest = bytes(self._buffer)
+        self._buffer.clear()
+        self._searched = 0
         return rest
 
 
@@ -80,7 +85,8 @@ class BinaryDecoder:
 
     def rest(self) -> bytes:
         """Take what was fed and not yielded yet."""
-        rest, self._buffer = bytes(self._buffer), bytearray()
+        rest = bytes(self._buffer)
+        self._buffer.clear()
         return rest
 
 
@@ -111,7 +117,10 @@ def write_varint(value: int) -> bytes:
 
 
 def websocket_frame(payload: bytes, *, binary: bool) -> bytes:
-    """One unmasked, uncompressed final frame (RFC 6455 §5.2), as a server sends it: the same bytes for every client."""
+    """One unmasked, uncompressed final frame (RFC 6455 §5.2), as a server sends it.
+
+    The same bytes for every client.
+    """
     size = len(payload)
     first = BINARY_FRAME if binary else TEXT_FRAME
     if size < 126:

@@ -65,7 +65,7 @@ class JsonProtocol:
         members = parse_object(body)
         kind = _member(members, "type", "Number")
         reader = READERS.get(kind)
-        return reader(members) if reader else None
+        return None if reader is None else reader(members)
 
 
 def parse_object(body: bytes) -> Members:
@@ -102,7 +102,9 @@ def _sequence_id(members: Members) -> int:
 
 
 def _optional(members: Members, name: str, kind: str) -> Any:
-    return None if members.get(name) is None else _member(members, name, kind)
+    if members.get(name) is None:
+        return None
+    return _member(members, name, kind)
 
 
 def _headers(members: Members) -> dict[str, str]:
@@ -187,21 +189,30 @@ def _head(message: Any) -> Members:
 
 
 def _write_invocation(message: Any) -> Members:
-    members = _head(message) | {"target": message.target, "arguments": list(message.arguments)}
-    return members | {"streamIds": list(message.stream_ids)} if message.stream_ids else members
+    members = _head(message)
+    members["target"] = message.target
+    members["arguments"] = list(message.arguments)
+    if message.stream_ids:
+        members["streamIds"] = list(message.stream_ids)
+    return members
 
 
 def _write_completion(message: Any) -> Members:
+    members = _head(message)
     if message.error is not None:
-        return _head(message) | {"error": message.error}
-    return _head(message) if message.result is VOID else _head(message) | {"result": message.result}
+        members["error"] = message.error
+    elif message.result is not VOID:
+        members["result"] = message.result
+    return members
 
 
 def _write_close(message: Any) -> Members:
     members: Members = {"type": 7}
     if message.error is not None:
         members["error"] = message.error
-    return members | {"allowReconnect": True} if message.allow_reconnect else members
+    if message.allow_reconnect:
+        members["allowReconnect"] = True
+    return members
 
 
 WRITERS: dict[type, Callable[[Any], Members]] = {

@@ -24,7 +24,10 @@ from chatkit.wire.hub_messages import (
     StreamItem,
 )
 
-ERROR, EMPTY, VALUE = 1, 2, 3
+# HubProtocol.md, "Completion Message Encoding": what follows the result kind.
+ERROR = 1
+EMPTY = 2
+VALUE = 3
 BROKEN = (ValueError, TypeError, RecursionError, msgpack.exceptions.UnpackException)
 
 
@@ -63,11 +66,14 @@ class MessagePackProtocol:
         items = _Items(body)
         kind = items.take(int, "messageType", "as Int32")
         reader = READERS.get(kind)
-        return reader(items) if reader else None
+        return None if reader is None else reader(items)
 
 
 class _Items:
-    """The array's elements, read one after the other from the bytes; what is left over at the end is ignored."""
+    """The array's elements, read one after the other from the bytes.
+
+    What is left over at the end is ignored.
+    """
 
     def __init__(self, body: bytes) -> None:
         self._unpacker = msgpack.Unpacker(
@@ -123,7 +129,8 @@ class _Items:
 
 
 def _read_invocation(items: _Items) -> HubMessage:
-    headers, invocation_id = items.take_headers(), items.take_id()
+    headers = items.take_headers()
+    invocation_id = items.take_id()
     target = items.take(str, "target")
     return Invocation(
         target,
@@ -135,7 +142,8 @@ def _read_invocation(items: _Items) -> HubMessage:
 
 
 def _read_stream_invocation(items: _Items) -> HubMessage:
-    headers, invocation_id = items.take_headers(), items.take(str, "invocationId")
+    headers = items.take_headers()
+    invocation_id = items.take(str, "invocationId")
     target = items.take(str, "target")
     arguments = items.take_array("arguments")
     return StreamInvocation(
@@ -149,7 +157,8 @@ def _read_item(items: _Items) -> HubMessage:
 
 
 def _read_completion(items: _Items) -> HubMessage:
-    headers, invocation_id = items.take_headers(), items.take(str, "invocationId")
+    headers = items.take_headers()
+    invocation_id = items.take(str, "invocationId")
     kind = items.take(int, "resultKind", "as Int32")
     if kind == ERROR:
         return Completion(invocation_id, error=items.take(str, "error"), headers=headers)
@@ -200,7 +209,9 @@ def _write_completion(message: Completion) -> list[Any]:
     head = [3, dict(message.headers), message.invocation_id]
     if message.error is not None:
         return [*head, ERROR, message.error]
-    return [*head, EMPTY] if message.result is VOID else [*head, VALUE, message.result]
+    if message.result is VOID:
+        return [*head, EMPTY]
+    return [*head, VALUE, message.result]
 
 
 WRITERS: dict[type, Callable[[Any], list[Any]]] = {

@@ -1,4 +1,4 @@
-"""The hub protocol as one thing: fed bytes, gives messages; given messages, makes bytes. No sockets here.
+"""The hub protocol as one thing: fed bytes, gives messages; given messages, makes bytes.
 
 A connection begins with the handshake, always JSON; then one of the two encodings carries on.
 """
@@ -59,7 +59,10 @@ class HandshakeReader:
         self._decoder = TextDecoder(max_bytes=MAX_HANDSHAKE_BYTES)
 
     def feed(self, chunk: bytes) -> bytes | None:
-        """Take a chunk; return the handshake's body once it is complete. Call `rest` for the bytes after it."""
+        """Take a chunk; return the handshake's body once it is complete.
+
+        Call `rest` for the bytes after it.
+        """
         return next(self._decoder.feed(chunk), None)
 
     def rest(self) -> bytes:
@@ -125,7 +128,8 @@ def handshake_request(protocol: str, *, version: int = 1) -> bytes:
 
 def handshake_response(error: str = "") -> bytes:
     """Write a handshake response."""
-    return json.dumps({"error": error} if error else {}, separators=(",", ":")).encode() + SEPARATOR
+    members = {"error": error} if error else {}
+    return json.dumps(members, separators=(",", ":")).encode() + SEPARATOR
 
 
 def parse_handshake_response(body: bytes) -> None:

@@ -1,7 +1,7 @@
 """Stateful reconnect: messages survive a lost WebSocket, in both directions, in order and once.
 
-Follows "Stateful Reconnect" (dotnet/aspnetcore, docs/specs/HubProtocol.md) as Microsoft's JavaScript client speaks it: a
-Sequence message names the oldest message that is sent again.
+Follows "Stateful Reconnect" (dotnet/aspnetcore, docs/specs/HubProtocol.md) as Microsoft's
+JavaScript client speaks it: a Sequence message names the oldest message that is sent again.
 """
 
 from __future__ import annotations
@@ -24,7 +24,10 @@ TRACKED = (Invocation, StreamItem, Completion, StreamInvocation, CancelInvocatio
 
 
 class Stateful:
-    """Sequence numbers of one connection. Each direction counts its tracked messages from 1 and never starts again."""
+    """Sequence numbers of one connection.
+
+    Each direction counts its tracked messages from 1 and never starts again.
+    """
 
     def __init__(self) -> None:
         self._unacknowledged: deque[tuple[int, bytes]] = deque()

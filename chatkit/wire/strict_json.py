@@ -1,6 +1,9 @@
-"""JSON as everybody reads it: what Python accepts or writes beyond the standard never gets into or out of the wire.
+"""JSON as the standard has it (RFC 8259), read and written strictly.
 
-Python reads `NaN`, `1e999` and half of a surrogate pair; a browser that is sent one of them back fails on the whole frame.
+What Python accepts or writes beyond the standard never gets into or out of the wire.
+
+Python reads `NaN`, `1e999` and half of a surrogate pair; a browser that is sent one of them back
+fails on the whole frame.
 """
 
 from __future__ import annotations
@@ -20,13 +23,15 @@ def loads(content: bytes) -> Any:
     """Read a JSON value.
 
     Raises:
-        ValueError: It is not JSON, not UTF-8, nested deeper than 64, or has a number or text that JSON cannot carry.
+        ValueError: It is not JSON, not UTF-8, nested deeper than 64, or has a number or text that
+            JSON cannot carry.
     """
     try:
         value = DECODER.decode(content.decode("utf-8"))
     except RecursionError as error:
         raise ValueError("nested too deeply") from error
-    # Only an escape can bring half a surrogate pair, and only many brackets can nest deeply: most texts skip both checks.
+    # Only an escape can bring half a surrogate pair, and only many brackets can nest deeply: most
+    # texts skip both checks.
     if b"\\u" in content:
         dumps(value)
     if content.count(b"[") + content.count(b"{") > MAX_DEPTH:
@@ -35,7 +40,9 @@ def loads(content: bytes) -> Any:
 
 
 def dumps(value: Any) -> bytes:
-    """Write a value in the shortest form. Bytes become base64, a MessagePack time ISO 8601, as the hub protocol has it.
+    """Write a value in the shortest form.
+
+    Bytes become base64, a MessagePack time ISO 8601, as the hub protocol has it.
 
     Raises:
         ValueError: The value has a number or text that JSON cannot carry.
@@ -64,7 +71,8 @@ def _finite(text: str) -> float:
 
 
 def _check_depth(value: Any) -> None:
-    level, depth = [value], 0
+    level = [value]
+    depth = 0
     while level:
         depth += 1
         if depth > MAX_DEPTH + 1:

@@ -1,6 +1,7 @@
 """Tokens of Azure SignalR Service: how an access key signs them, as Microsoft's SDK does.
 
-An access key's UTF-8 bytes are the HMAC key. The audience is built from the endpoint without its port.
+An access key's UTF-8 bytes are the HMAC key. The audience is built from the endpoint without its
+port.
 """
 
 from __future__ import annotations
@@ -61,7 +62,10 @@ def client_token(
 def rest_token(
     connection: SignalRConnectionString, path_and_query: str, *, lifetime_s: int = LIFETIME_S
 ) -> str:
-    """Sign the token for one REST request: the audience is the endpoint without port plus path and query as signed by the SDK."""
+    """Sign the token for one REST request.
+
+    The audience is the endpoint without port plus path and query as signed by the SDK.
+    """
     return sign(
         connection.access_key,
         audience=f"{connection.endpoint}{path_and_query}",
@@ -83,6 +87,7 @@ def sign(
     token = jwt.encode(payload, key, algorithm="HS256")
     if len(token) > LIMIT_BYTES:
         raise LocalProtocolError(
-            f"The access token would be {len(token)} characters long; the service takes at most {LIMIT_BYTES}."
+            f"The access token would be {len(token)} characters long; the service takes at most"
+            f" {LIMIT_BYTES}."
         )
     return token

@@ -1,9 +1,12 @@
-"""The SignalR service: fan-out against three peers in the same run, latency, connections held, a stalled reader.
+"""The SignalR service.
 
-Server on one core, load generators on the other; 150-byte text messages. "floor" is a bare loop of asyncio transport writes
-(one system call per client), "websockets" is `websockets.broadcast()`, "aiohttp" a plain loop of `send_str`. All four are
-connected at the same time and take turns, five times; a ratio is the median of the turns' ratios. Beside the wall clock
-stands the server's own processor time, which a busy machine changes less.
+Fan-out against three peers in the same run, latency, connections held, a stalled reader.
+
+Server on one core, load generators on the other; 150-byte text messages. "floor" is a bare loop of
+asyncio transport writes (one system call per client), "websockets" is `websockets.broadcast()`,
+"aiohttp" a plain loop of `send_str`. All four are connected at the same time and take turns, five
+times; a ratio is the median of the turns' ratios. Beside the wall clock stands the server's own
+processor time, which a busy machine changes less.
 """
 
 from __future__ import annotations
@@ -80,13 +83,19 @@ class Clients:
         return dict(await self._ask({}))
 
     async def posts(self, request: str, count: int, *, expected_bytes: int) -> list[float]:
-        """Send an HTTP request again and again; milliseconds from each to the last byte it causes at the clients."""
+        """Send an HTTP request again and again.
+
+        Milliseconds from each to the last byte it causes at the clients.
+        """
         return list(
             (await self._ask({"post": request, "count": count, "bytes": expected_bytes}))["ms"]
         )
 
     async def flood(self, request: str, *, seconds: float) -> tuple[float, int]:
-        """Send an HTTP request over 8 connections as fast as answers come; how many a second, and how many."""
+        """Send an HTTP request over 8 connections as fast as answers come.
+
+        How many a second, and how many.
+        """
         answer = await self._ask({"flood": request, "seconds": seconds})
         return answer["per_s"], answer["count"]
 
@@ -119,7 +128,10 @@ class Contender:
     in_flight: int = 1
 
     async def turn(self, count: int) -> tuple[float, float]:
-        """Send some rounds, each after the event loop's turn; deliveries per second, and per second of processor time."""
+        """Send some rounds, each after the event loop's turn.
+
+        Deliveries per second, and per second of processor time.
+        """
         before = (await self.clients.received())["bytes"]
         rounds = ROUNDS[count] // self.in_flight
         deliveries = rounds * self.in_flight * count
@@ -189,7 +201,10 @@ async def with_websockets(count: int) -> AsyncIterator[list[Contender]]:
 
 @asynccontextmanager
 async def with_aiohttp(count: int) -> AsyncIterator[list[Contender]]:
-    """A loop of `send_str`, and, on the same connections, the floor: a loop of bare transport writes."""
+    """A loop of `send_str`, and, on the same connections, the floor.
+
+    A loop of bare transport writes.
+    """
     open_now: list[tuple[web.WebSocketResponse, asyncio.Transport]] = []
 
     async def handler(request: web.Request) -> web.WebSocketResponse:
@@ -269,7 +284,10 @@ def post_to_alice(port: int) -> str:
 
 
 async def latency(receivers: int, *, posts: int = 1000) -> dict[str, float]:
-    """REST POST to the frame at the last of so many clients, both ends in the load generator, in milliseconds."""
+    """REST POST to the frame at the last of so many clients, in milliseconds.
+
+    Both ends are in the load generator.
+    """
     async with (
         service() as (_, port, token),
         Clients.of(port, receivers, path="/client/?hub=chat", token=token) as clients,
@@ -294,7 +312,10 @@ async def rest() -> dict[str, float]:
 
 
 async def held_alone(count: int) -> dict[str, float]:
-    """Idle connections of a service in a process of its own: memory that other rounds have freed would be used again."""
+    """Idle connections of a service in a process of its own.
+
+    Memory that other rounds have freed would be used again.
+    """
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
     command = (sys.executable, __file__, str(count))
     process = await asyncio.create_subprocess_exec(
@@ -319,7 +340,10 @@ async def held(count: int) -> dict[str, float]:
 
 
 async def stalled(count: int) -> dict[str, float]:
-    """One client that never reads among many: the others' 99th percentile, as a ratio to a run without it."""
+    """One client that never reads among many.
+
+    The others' 99th percentile, as a ratio to a run without it.
+    """
     ratios = {}
     for readers_missing in (0, 1):
         async with service() as (instance, port, token):

@@ -1,9 +1,12 @@
-"""The load generator of the SignalR benchmark: plain sockets in a process of their own, pinned to the other core.
+"""The load generator of the SignalR benchmark.
 
-`python signalr_clients.py PORT COUNT PATH TOKEN STALLED`: connects COUNT WebSocket clients, then counts the bytes they
-receive. Prints one JSON line when all are connected, then one for each JSON line on its standard input: `{}` asks for the bytes
-so far and the time of the last one, `{"post", "count", "bytes"}` sends an HTTP request again and again and waits for what it
-causes, `{"flood", "seconds"}` sends one over 8 connections as fast as answers come.
+Plain sockets in a process of their own, pinned to the other core.
+
+`python signalr_clients.py PORT COUNT PATH TOKEN STALLED`: connects COUNT WebSocket clients, then
+counts the bytes they receive. Prints one JSON line when all are connected, then one for each JSON
+line on its standard input: `{}` asks for the bytes so far and the time of the last one, `{"post",
+"count", "bytes"}` sends an HTTP request again and again and waits for what it causes, `{"flood",
+"seconds"}` sends one over 8 connections as fast as answers come.
 """
 
 from __future__ import annotations
@@ -55,10 +58,14 @@ def main() -> None:
 
 
 def connect(port: int, count: int, path: str, token: str) -> list[socket.socket]:
-    """Open some WebSockets and shake hands; only the service, which is given a token, answers that."""
+    """Open some WebSockets and shake hands.
+
+    Only the service, which is given a token, answers that.
+    """
     authorization = f"Authorization: Bearer {token}\r\n" if token else ""
     request = (
-        f"GET {path} HTTP/1.1\r\nHost: localhost:{port}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+        f"GET {path} HTTP/1.1\r\nHost: localhost:{port}\r\nUpgrade: websocket\r\nConnection:"
+        " Upgrade\r\n"
         f"Sec-WebSocket-Key: {KEY}\r\nSec-WebSocket-Version: 13\r\n{authorization}\r\n"
     ).encode()
     opened = [socket.create_connection(("127.0.0.1", port)) for _ in range(count)]
@@ -66,7 +73,8 @@ def connect(port: int, count: int, path: str, token: str) -> list[socket.socket]
         sock.sendall(request)
     for sock in opened:
         read_until(sock, b"\r\n\r\n", chunk_bytes=1)  # frames may follow at once
-        # To every server: TCP acknowledges at once to who has never answered, which doubles the cost of a send.
+        # To every server: TCP acknowledges at once to who has never answered, which doubles the
+        # cost of a send.
         sock.sendall(masked(HANDSHAKE))
     if token:
         for sock in opened:

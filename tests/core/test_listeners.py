@@ -54,7 +54,10 @@ def test_a_taken_preferred_port_is_passed_over(listeners: Listeners) -> None:
 
 
 def test_a_movable_owner_moves_off_a_taken_port(listeners: Listeners) -> None:
-    """Another program has the remembered port: a movable owner gets a new one, a fixed one keeps its own."""
+    """Another program has the remembered port.
+
+    A movable owner gets a new one, a fixed one keeps its own.
+    """
     port = listeners.reserve("a")
     (other, *_) = bind(port, ipv4_only=True, wanted_for="another program")
     assert listeners.reserve("a") == port
@@ -65,7 +68,10 @@ def test_a_movable_owner_moves_off_a_taken_port(listeners: Listeners) -> None:
 async def test_after_a_restart_a_port_that_stays_taken_is_given_up(
     listeners: Listeners, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """Another program keeps it: the owner moves for good, and the log says where from and where to."""
+    """Another program keeps it.
+
+    The owner moves for good, and the log says where from and where to.
+    """
     port = listeners.reserve("a")
     (other, *_) = bind(port, ipv4_only=True, wanted_for="another program")
     moved = await listeners.recover("a")

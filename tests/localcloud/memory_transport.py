@@ -1,7 +1,10 @@
-"""Servers of the local cloud without sockets: ports, connections and an aiohttp client, all in memory.
+"""Servers of the local cloud without sockets.
 
-`Platform.open(folder, open_port=network.listen)` gives the services ports of a `MemoryNetwork`; an aiohttp session with
-`connector=network.connector()` reaches them at the same URLs. TLS is left out: https URLs are served in clear text.
+Ports, connections and an aiohttp client, all in memory.
+
+`Platform.open(folder, open_port=network.listen)` gives the services ports of a `MemoryNetwork`; an
+aiohttp session with `connector=network.connector()` reaches them at the same URLs. TLS is left out:
+https URLs are served in clear text.
 """
 
 from __future__ import annotations
@@ -24,7 +27,10 @@ HIGH_WATER_BYTES = 64 * 1024
 
 
 class MemoryTransport(asyncio.Transport):
-    """One end of a connection. What is written arrives at the other end in the event loop's next turn."""
+    """One end of a connection.
+
+    What is written arrives at the other end in the event loop's next turn.
+    """
 
     def __init__(self, protocol: asyncio.BaseProtocol) -> None:
         super().__init__({"peername": ("127.0.0.1", 0), "sockname": ("127.0.0.1", 0)})

@@ -47,7 +47,7 @@ def read(protocol: str, wire: bytes) -> list[HubMessage]:
 
 @pytest.mark.parametrize("case", named(VECTORS["json"]["ok"]))
 def test_a_json_message_reads_and_writes_as_recorded(case: dict[str, Any]) -> None:
-    """Reading then writing gives the recorded bytes, or their equal where the order of members is free."""
+    """Reading then writing gives the recorded bytes, or equal members in another order."""
     (message,) = read("json", case["wire"].encode() + b"\x1e")
     written = JSON.serialize(message).removesuffix(b"\x1e").decode()
     if case["canonical"]:

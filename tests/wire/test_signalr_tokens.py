@@ -100,7 +100,10 @@ def test_a_connection_string_is_read_whatever_the_case_of_its_names() -> None:
 
 
 def test_a_token_seen_before_still_expires(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Only the signature is remembered, never the time; a key that is gone is not remembered either."""
+    """Only the signature is remembered, never the time.
+
+    A key that is gone is not remembered either.
+    """
     spec = InstanceSpec("x", 8888, CONNECTION.access_key, "")
     token, audiences = (
         client_token(CONNECTION, "chat", lifetime_s=60),

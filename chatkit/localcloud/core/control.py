@@ -1,4 +1,7 @@
-"""The local cloud's own endpoint: stop, trace, time and faults. Every call needs the token that only this user's files hold."""
+"""The local cloud's own endpoint: stop, trace, time and faults.
+
+Every call needs the token that only this user's files hold.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The first bytes of a connection decide which protocol serves it, on ports that carry more than one."""
+"""The first bytes of a connection decide which protocol serves it, on ports that carry several."""
 
 from __future__ import annotations
 
@@ -26,11 +26,11 @@ class Refused(Exception):
 
 
 class FirstBytes(asyncio.Protocol):
-    """Collects a connection's first bytes, then hands the connection to the protocol they ask for, with nothing lost.
+    """Collects a connection's first bytes, then hands the connection to the protocol they ask for.
 
     Args:
-        choose: Makes the protocol for a connection that begins with these bytes, None while they do not tell; raises
-            Refused for bytes that nobody serves.
+        choose: Makes the protocol for a connection that begins with these bytes, None while they
+            do not tell; raises Refused for bytes that nobody serves.
         within_s: Seconds until a client that has not told is cut off; None for as long as it likes.
     """
 
@@ -73,7 +73,7 @@ class FirstBytes(asyncio.Protocol):
 def hand_over(
     transport: asyncio.Transport, protocol: asyncio.BaseProtocol, received: bytes
 ) -> None:
-    """Let another protocol serve a connection, as if it had been there when these bytes were received."""
+    """Let another protocol serve a connection, as if it had received these bytes itself."""
     transport.set_protocol(protocol)
     protocol.connection_made(transport)
     feed(protocol, received)
@@ -94,11 +94,16 @@ def feed(protocol: asyncio.BaseProtocol, received: bytes) -> None:
 
 
 def http_or_https(tls: ssl.SSLContext) -> Callable[[ProtocolFactory], ProtocolFactory]:
-    """One port for http and https, as App Service has it: for `HttpServer(app, peek=http_or_https(context))`."""
+    """One port for http and https, as App Service has it.
+
+    For `HttpServer(app, peek=http_or_https(context))`.
+    """
 
     def peek(http: ProtocolFactory) -> ProtocolFactory:
         def choose(first: bytes) -> asyncio.BaseProtocol:
-            return _over_tls(http(), tls) if first[0] == TLS_HANDSHAKE else http()
+            if first[0] == TLS_HANDSHAKE:
+                return _over_tls(http(), tls)
+            return http()
 
         return lambda: FirstBytes(choose)
 
@@ -109,6 +114,7 @@ def _over_tls(http: asyncio.BaseProtocol, tls: ssl.SSLContext) -> asyncio.BasePr
     # asyncio's own start_tls cannot be given bytes that were read already.
     loop = asyncio.get_running_loop()
     handshake = loop.create_future()
-    # A failed handshake only ends the connection: take note of the error, so that asyncio does not log it as forgotten.
+    # A failed handshake only ends the connection: take note of the error, so that asyncio does not
+    # log it as forgotten.
     handshake.add_done_callback(lambda done: done.cancelled() or done.exception())
     return sslproto.SSLProtocol(loop, http, tls, handshake, server_side=True)

@@ -72,7 +72,9 @@ class StoredPorts:
     def get(self, owner: str) -> int | None:
         """The owner's port, None when it has none yet."""
         known = self._store.get(PORTS, owner)
-        return int(known["port"]) if known else None
+        if known is None:
+            return None
+        return int(known["port"])
 
     def put(self, owner: str, port: int) -> None:
         """Remember the owner's port."""

@@ -1,4 +1,4 @@
-"""How an aiohttp application becomes a server: set up when its port opens, cleaned up when the port closes."""
+"""How an aiohttp application becomes a server: set up with its port, cleaned up with it."""
 
 from __future__ import annotations
 
@@ -9,7 +9,8 @@ from aiohttp import web
 
 from chatkit.core.listeners import ProtocolFactory
 
-# Kestrel's MaxRequestHeadersTotalSize; sign-in cookies and long filters need more than aiohttp's 8 KB.
+# Kestrel's MaxRequestHeadersTotalSize. Sign-in cookies and long filters need more than the 8 KB
+# that aiohttp takes.
 MAX_HEAD_BYTES = 32 * 1024
 READ_BUFFER_BYTES = 64 * 1024
 # How long requests that run when a port closes may take to end by themselves.
@@ -19,12 +20,13 @@ SHUTDOWN_S = 1
 class HttpServer:
     """A web application as a factory of protocols.
 
-    Bodies are handed on as they came, compressed or not, as the servers in front of Azure's services do.
+    Bodies are handed on as they came, compressed or not, as the servers in front of Azure's
+    services do.
 
     Args:
         app: The application.
-        peek: Makes the factory of what meets a new connection, given the factory of HTTP protocols: for ports that
-            carry more than HTTP.
+        peek: Makes the factory of what meets a new connection, given the factory of HTTP protocols:
+            for ports that carry more than HTTP.
         max_head_bytes: Longest request line, and longest header field.
         read_buffer_bytes: Bytes read ahead of the application.
     """
@@ -53,7 +55,9 @@ class HttpServer:
         await self._runner.setup()
         # aiohttp's Server is called without arguments for each connection, whatever its type says.
         http = cast(ProtocolFactory, self._runner.server)
-        return http if self._peek is None else self._peek(http)
+        if self._peek is None:
+            return http
+        return self._peek(http)
 
     async def stop(self) -> None:
         """End the connections, and clean the application up."""

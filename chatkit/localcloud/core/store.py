@@ -1,8 +1,8 @@
 """Durable state of the local cloud: JSON documents in one SQLite file.
 
-A write alone is a transaction of its own, committed before the caller goes on. Several writes are one
-inside `Store.transaction`. So whatever a service has acknowledged is still there after `kill -9`: WAL
-with synchronous=NORMAL loses nothing when a process is killed.
+A write alone is a transaction of its own, committed before the caller goes on. Several writes are
+one inside `Store.transaction`. So whatever a service has acknowledged is still there after `kill
+-9`: WAL with synchronous=NORMAL loses nothing when a process is killed.
 """
 
 from __future__ import annotations
@@ -70,9 +70,9 @@ class Store:
     def transaction(self) -> Iterator[None]:
         """Make several writes one: all of them are kept, or none.
 
-        Transactions nest: an inner one that fails takes back its own writes and leaves the outer one
-        to go on. Nothing is committed before the outermost one ends. There is no `await` inside: what
-        runs meanwhile would write into this transaction.
+        Transactions nest: an inner one that fails takes back its own writes and leaves the outer
+        one to go on. Nothing is committed before the outermost one ends. There is no `await`
+        inside: what runs meanwhile would write into this transaction.
         """
         if self._db.in_transaction:
             with self._savepoint():

@@ -1,4 +1,7 @@
-"""What the local cloud did: structured events, bounded in memory, secrets masked before anybody sees them."""
+"""What the local cloud did.
+
+Structured events, bounded in memory, secrets masked before anybody sees them.
+"""
 
 from __future__ import annotations
 
@@ -46,7 +49,10 @@ class Event:
 
     @property
     def detail(self) -> dict[str, Json]:
-        """JSON values, secrets masked. Masked when first asked for: most events of a busy service leave unread."""
+        """JSON values, secrets masked.
+
+        Masked when first asked for: most events of a busy service leave unread.
+        """
         if not self._masked:
             self._seen = {name: mask_value(name, value) for name, value in self._seen.items()}
             self._masked = True
@@ -75,7 +81,10 @@ class Trace:
         self._number = 0
 
     def emit(self, source: str, kind: str, **detail: Json) -> None:
-        """Record an event. Cheap enough for every request; the values must not change afterwards."""
+        """Record an event. Cheap enough for every request.
+
+        The values must not change afterwards.
+        """
         self._number += 1
         event = Event(self._number, source, kind, detail)
         self._events.append(event)

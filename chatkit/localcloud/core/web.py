@@ -19,26 +19,36 @@ __all__ = [
     "read_whole",
     "without_port",
 ]
-# Where App Service Authentication leaves its headers for a request; the functions host puts them in place of the client's.
+# Where App Service Authentication leaves its headers for a request; the functions host puts them in
+# place of the client's.
 IDENTITY_HEADERS: web.RequestKey[Mapping[str, str]] = web.RequestKey("identity_headers", Mapping)
 LOOPBACK_HOSTS = {"localhost", "127.0.0.1", "[::1]"}
 
 
 @web.middleware
 async def loopback_only(request: web.Request, handler: Handler) -> web.StreamResponse:
-    """Refuse requests for other host names: a web page elsewhere must not reach this machine by DNS rebinding."""
+    """Refuse requests for other host names.
+
+    A web page elsewhere must not reach this machine by DNS rebinding.
+    """
     if host_name(request) not in LOOPBACK_HOSTS:
         return web.Response(status=421, text="This server answers on localhost only.\n")
     return await handler(request)
 
 
 def host_name(request: web.BaseRequest) -> str:
-    """The Host header without its port, lower-case; "localhost" for a request that a proxy in front of this machine passes on."""
+    """The Host header without its port, lower-case.
+
+    It is "localhost" for a request that a proxy in front of this machine passes on.
+    """
     return asked_for(request.headers.get("Host", ""))
 
 
 def asked_for(host: str) -> str:
-    """The name in a Host header; "localhost" in place of the name under which browsers elsewhere know this machine."""
+    """The name in a Host header.
+
+    It is "localhost" in place of the name under which browsers elsewhere know this machine.
+    """
     name = without_port(host)
     return "localhost" if name not in LOOPBACK_HOSTS and is_way_here(name) else name
 

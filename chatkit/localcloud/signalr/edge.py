@@ -1,4 +1,4 @@
-"""The HTTP edge of an instance: every address it serves, and the one place where errors become answers."""
+"""The HTTP edge of an instance: every address, and the one place where errors become answers."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ def _cors_rule(spec: InstanceSpec) -> cors.Rule:
 
 
 def _answer_preflight(asked: cors.Preflight, allowed: dict[str, str] | None) -> web.Response:
-    """204 or 403. The service names all of its methods, and headers also when none were asked for."""
+    """204 or 403. The service names all methods, and headers also when none were asked for."""
     if allowed is None:
         return web.Response(status=403)
     allowed["Access-Control-Allow-Methods"] = CORS_METHODS

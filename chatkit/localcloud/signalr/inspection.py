@@ -1,8 +1,10 @@
-"""What an instance can be asked about itself: every request, token decision, frame and upstream call, newest kept.
+"""What an instance can be asked about itself.
 
-`GET /trace?after=NUMBER` on the instance's own port, with a token signed for that path by one of its keys; `GET /state` in the
-same way: who is connected, and what counts towards the tier. Azure shows both in its portal (live trace, metrics); there is
-no API to copy.
+Every request, token decision, frame and upstream call, newest kept.
+
+`GET /trace?after=NUMBER` on the instance's own port, with a token signed for that path by one of
+its keys; `GET /state` in the same way: who is connected, and what counts towards the tier. Azure
+shows both in its portal (live trace, metrics); there is no API to copy.
 """
 
 from __future__ import annotations

@@ -40,7 +40,10 @@ class SignalRService:
             await self._close(name)
 
     async def apply(self, spec: InstanceSpec) -> None:
-        """Create an instance or change it live: keys, origins, upstream and tier count from the next request on."""
+        """Create an instance or change it live.
+
+        New keys, origins, upstream templates and tier count from the next request on.
+        """
         known = self._instances.get(spec.name)
         if known is not None and known.spec.port == spec.port:
             known.apply(spec)
@@ -59,7 +62,10 @@ class SignalRService:
         await self._close(name.lower())
 
     def control_routes(self) -> list[web.RouteDef]:
-        """Routes for the local cloud's control API: faults of an instance, and a fresh start for tests."""
+        """Routes for the local cloud's control API.
+
+        Faults of an instance, and a fresh start for tests.
+        """
         return [
             web.post("/signalr/{name}/faults", self._fault),
             web.post("/signalr/{name}/reset", self._reset),

@@ -17,7 +17,7 @@ from chatkit.localcloud.core.store import Store
 
 
 async def test_one_port_answers_http_and_https(tmp_path: Path) -> None:
-    """Small and large bodies both ways, kept-alive connections, and a client that leaves without a word."""
+    """Small and large bodies both ways, over connections that are kept alive."""
     certificates, store = tls.load(tmp_path / "tls"), Store(tmp_path / "state.db")
     listeners = Listeners(StoredPorts(store))
 

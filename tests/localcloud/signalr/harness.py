@@ -60,7 +60,10 @@ class Running:
         query: str = "",
         token: str | None = None,
     ) -> tuple[int, Json, Any]:
-        """Call the REST API; returns status, JSON body (or None) and headers. New-style paths get their version."""
+        """Call the REST API; returns status, JSON body (or None) and headers.
+
+        New-style paths get their version.
+        """
         version = "" if path.startswith("/api/v1") else "api-version=2024-12-01"
         tail = "&".join(filter(None, [query, version]))
         signed = token if token is not None else rest_token(self.connection, path)

@@ -1,6 +1,7 @@
 """Who may connect or call: tokens signed with one of the instance's two access keys.
 
-Follows Microsoft's page "Azure SignalR Service REST API, Authenticate via access key" and what its SDK signs.
+Follows Microsoft's page "Azure SignalR Service REST API, Authenticate via access key" and what its
+SDK signs.
 """
 
 from __future__ import annotations
@@ -60,7 +61,8 @@ def verify(spec: InstanceSpec, token: str, audiences: Iterable[str]) -> Claims:
     Args:
         spec: The instance whose keys count.
         token: Compact JWT.
-        audiences: What the token may have been signed for; scheme and host in any case, no port or the instance's.
+        audiences: What the token may have been signed for; scheme and host in any case, no port or
+            the instance's.
 
     Raises:
         Unauthorized: With the reason for the challenge header.
@@ -71,8 +73,7 @@ def verify(spec: InstanceSpec, token: str, audiences: Iterable[str]) -> Claims:
         raise Unauthorized("Access keys are disabled on this resource")
     claims = _signed_claims(spec, token)
     expected = [*audiences]
-    actual = claims.get("aud")
-    given = actual if isinstance(actual, list) else [actual]
+    given = _listed(claims.get("aud"))
     wanted = {comparable(audience, spec.port) for audience in expected} - {""}
     if not any(
         isinstance(audience, str) and comparable(audience, spec.port) in wanted
@@ -92,7 +93,9 @@ def _signed_claims(spec: InstanceSpec, token: str) -> Claims:
     claims = dict(_proven(token, (spec.primary_key, spec.secondary_key)))
     if "exp" not in claims:
         raise Unauthorized("The token has no expiration")
-    now, expires, begins = time.time(), _moment(claims["exp"]), _moment(claims.get("nbf", 0))
+    now = time.time()
+    expires = _moment(claims["exp"])
+    begins = _moment(claims.get("nbf", 0))
     if expires <= now - SKEW_S:
         raise Unauthorized(f"The token expired at '{_printed(expires)}'")
     if begins > now + SKEW_S:
@@ -102,7 +105,10 @@ def _signed_claims(spec: InstanceSpec, token: str) -> Claims:
 
 @lru_cache(maxsize=1024)
 def _proven(token: str, keys: tuple[str, str]) -> Claims:
-    """The claims of a token that one of the keys has signed; who sends often sends the same token. Times are not looked at."""
+    """The claims of a token that one of the keys has signed. Times are not looked at.
+
+    An app that sends often sends the same token, so the newest are remembered.
+    """
     try:
         algorithm = jwt.get_unverified_header(token).get("alg")
         if algorithm not in ALGORITHMS or _names_twice(token):
@@ -145,8 +151,8 @@ def _printed(moment: int) -> str:
 def comparable(audience: str, port: int) -> str:
     """An audience in the form in which two are compared; empty for one that can equal none.
 
-    The port dropped if it is the instance's, scheme and host lower-case, percent-decoded; the names of this machine are one
-    host.
+    The port dropped if it is the instance's, scheme and host lower-case, percent-decoded; the names
+    of this machine are one host.
     """
     try:
         parts = urlsplit(audience)
@@ -154,19 +160,33 @@ def comparable(audience: str, port: int) -> str:
             return ""
     except ValueError:
         return ""
-    host = "localhost" if parts.hostname in LOOPBACK else (parts.hostname or "").lower()
-    query = f"?{unquote(parts.query)}" if parts.query else ""
-    return f"{parts.scheme.lower()}://{host}{unquote(parts.path).rstrip('/')}{query}"
+    host = (parts.hostname or "").lower()
+    if host in LOOPBACK:
+        host = "localhost"
+    found = f"{parts.scheme.lower()}://{host}{unquote(parts.path).rstrip('/')}"
+    if parts.query:
+        found += f"?{unquote(parts.query)}"
+    return found
 
 
 def client_audiences(origin: str, hub: str, claimed: object = None) -> list[str]:
-    """What a client token may be signed for. A longer query is fine when it begins with this hub."""
+    """What a client token may be signed for.
+
+    A longer query is fine when it begins with this hub.
+    """
     expected = [f"{origin}/client/?hub={hub.lower()}"]
-    for audience in claimed if isinstance(claimed, list) else [claimed]:
-        query = audience.partition("#")[0].partition("?")[2] if isinstance(audience, str) else ""
+    for audience in _listed(claimed):
+        if not isinstance(audience, str):
+            continue
+        query = audience.partition("#")[0].partition("?")[2]
         if _same_hub(query, hub):
             expected.append(f"{origin}/client/?{query}")
     return expected
+
+
+def _listed(claim: object) -> list[object]:
+    """RFC 7519 §4.1.3: `aud` is one value or an array of them."""
+    return claim if isinstance(claim, list) else [claim]
 
 
 def _same_hub(query: str, hub: str) -> bool:
@@ -175,7 +195,10 @@ def _same_hub(query: str, hub: str) -> bool:
 
 
 def rest_audiences(origin: str, raw_path: str, query: Mapping[str, str]) -> list[str]:
-    """What a REST token may be signed for: the path, alone or with the queries Microsoft's SDK signs."""
+    """What a REST token may be signed for.
+
+    The path, alone or with the queries Microsoft's SDK signs.
+    """
     path = f"{origin}{raw_path}"
     expected = [path]
     if "api-version" in query:

@@ -36,7 +36,10 @@ class State(Enum):
 
 
 class Sink(Protocol):
-    """The sending half of a transport. Nothing here waits: a slow reader's bytes pile up and are counted."""
+    """The sending half of a transport.
+
+    Nothing here waits: a slow reader's bytes pile up and are counted.
+    """
 
     text_only: bool
     #: False where the client asks again and again by itself
@@ -160,7 +163,10 @@ class Connection:
             self.write(self.protocol.serialize(message), tracked=isinstance(message, TRACKED))
 
     def write(self, payload: bytes, *, tracked: bool = True) -> None:
-        """Send one message already in this connection's encoding; a tracked one is kept until acknowledged."""
+        """Send one message already in this connection's encoding.
+
+        A tracked one is kept until acknowledged.
+        """
         self.flush()
         if tracked and self.stateful is not None:
             self.stateful.sending(payload)
@@ -169,9 +175,13 @@ class Connection:
             self.last_sent = time.monotonic()
 
     def resume(self, sink: Sink) -> None:
-        """The client is back on a new transport: no handshake, but everything it may have missed."""
+        """The client is back on a new transport.
+
+        No handshake, but everything it may have missed.
+        """
         assert self.stateful is not None
-        # What is queued belongs to what was missed: the client ignores all before the Sequence message.
+        # What is queued belongs to what was missed: the client ignores all before the Sequence
+        # message.
         self.flush()
         self.sink = sink
         self.suspended_at = None
@@ -216,7 +226,11 @@ class Connection:
 
 
 def _expiry(claims: dict[str, Any]) -> float | None:
-    """`asrs.s.coae` (close on authentication expiration) with `asrs.s.aeo` (expires on, Unix seconds)."""
+    """When the token closes the connection, None when it does not.
+
+    `asrs.s.coae` is "close on authentication expiration", `asrs.s.aeo` "expires on", in Unix
+    seconds.
+    """
     is_wanted = str(claims.get("asrs.s.coae", "")).lower() == "true"
     moment = str(claims.get("asrs.s.aeo", ""))
     if is_wanted and moment.isdecimal():

@@ -1,4 +1,7 @@
-"""The connections of one instance: negotiated, attached, away, ended. One clock looks after all of them."""
+"""The connections of one instance: negotiated, attached, away, ended.
+
+One clock looks after all of them.
+"""
 
 from __future__ import annotations
 
@@ -107,7 +110,7 @@ class Connections:
         )
 
     def lost(self, connection: Connection, error: str | None) -> None:
-        """A WebSocket has ended. With stateful reconnect the client may come back for a while; without, that was it."""
+        """A WebSocket has ended. With stateful reconnect its client may come back for a while."""
         connection.sink = None
         connection.transport = None
         if connection.stateful is None or connection.state is not State.OPEN:

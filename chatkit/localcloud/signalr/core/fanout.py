@@ -1,10 +1,12 @@
 """Sending messages to many connections, fast.
 
-Strategy: sends are queued and flushed at the end of the event loop's turn. A message is serialised and framed once per
-encoding; every WebSocket gets the same bytes by one write to its transport, in one loop without a task or an await per
-client. Broadcasts that arrive while a pass is running are flushed together by the next pass, so each client gets them in
-one write. Whatever else is written to a connection goes out after what is queued: `Connection.write` flushes first.
-A client that reads slower than it is sent to is dropped by its sink (more than 1 MB waiting) and never slows the others.
+Strategy: sends are queued and flushed at the end of the event loop's turn. A message is serialised
+and framed once per encoding; every WebSocket gets the same bytes by one write to its transport, in
+one loop without a task or an await per client. Broadcasts that arrive while a pass is running are
+flushed together by the next pass, so each client gets them in one write. Whatever else is written
+to a connection goes out after what is queued: `Connection.write` flushes first. A client that reads
+slower than it is sent to is dropped by its sink (more than 1 MB waiting) and never slows the
+others.
 """
 
 from __future__ import annotations
@@ -66,7 +68,8 @@ class FanOut:
             start = index
 
     def _pass(self, connections: Sequence[Connection], messages: list[Invocation]) -> None:
-        # Once per connection, thousands of times per pass: nothing is looked up that was known for the connection before.
+        # Once per connection, thousands of times per pass: nothing is looked up that was known for
+        # the connection before.
         encoded: dict[HubProtocol, tuple[list[bytes], bytes]] = {}
         known: HubProtocol | None = None
         payloads: list[bytes] = []

@@ -1,4 +1,4 @@
-"""Trouble on demand, for lessons and tests: dropped connections, slow answers, expired tokens, used-up quotas."""
+"""Faults on demand, for lessons and tests: slow answers, expired tokens, used-up quotas."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """One hub: its connections, users and groups. Plain Python, no HTTP.
 
-Membership of a user in a group is remembered apart from the user's connections, so that it holds before the first
-connection and after the last.
+Membership of a user in a group is remembered apart from the user's connections, so that it holds
+before the first connection and after the last.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ class Hub:
         self._groups: dict[str, dict[str, Connection]] = {}
         self._memberships: dict[str, OrderedDict[str, _Membership]] = {}
         #: ends of memberships with a time to live, the soonest first
-        self._ending: list[tuple[float, str, str]] = []
+        self._ends: list[tuple[float, str, str]] = []
 
     def add(self, connection: Connection) -> None:
         """Take in a connection that has finished its handshake, with the groups its user is in."""
@@ -87,12 +87,15 @@ class Hub:
             self._groups.pop(group, None)
 
     def add_user(self, user_id: str, group: str, *, ttl_s: float | None = None) -> None:
-        """Add a user to a group: open connections now, later ones until the time to live has passed.
+        """Add a user to a group.
+
+        Open connections now, later ones until the time to live has passed.
 
         Args:
             user_id: The user.
             group: The group.
-            ttl_s: Seconds; 0 means only the connections open now, None a year (the newest 100 such groups of a user are kept).
+            ttl_s: Seconds; 0 means only the connections open now, None a year (the newest 100 such
+                groups of a user are kept).
         """
         for connection in [*self.of_user(user_id)]:
             self.join(connection, group)
@@ -100,10 +103,12 @@ class Hub:
             return
         memberships = self._memberships.setdefault(user_id, OrderedDict())
         memberships.pop(group, None)
-        until = time.monotonic() + (YEAR_S if ttl_s is None else ttl_s)
-        memberships[group] = _Membership(until, kept_by_age=ttl_s is None)
-        if ttl_s is not None:
-            heapq.heappush(self._ending, (until, user_id, group))
+        if ttl_s is None:
+            memberships[group] = _Membership(time.monotonic() + YEAR_S, kept_by_age=True)
+        else:
+            until = time.monotonic() + ttl_s
+            memberships[group] = _Membership(until, kept_by_age=False)
+            heapq.heappush(self._ends, (until, user_id, group))
         ageing = [name for name, membership in memberships.items() if membership.kept_by_age]
         for name in ageing[: max(0, len(ageing) - MAX_GROUPS_WITHOUT_TTL)]:
             del memberships[name]
@@ -141,10 +146,13 @@ class Hub:
         )
 
     def _expire(self) -> None:
-        """End the memberships whose time has passed; one renewed since has another end of its own."""
+        """End the memberships whose time has passed.
+
+        One renewed since has another end of its own.
+        """
         now = time.monotonic()
-        while self._ending and self._ending[0][0] <= now:
-            until, user_id, group = heapq.heappop(self._ending)
+        while self._ends and self._ends[0][0] <= now:
+            until, user_id, group = heapq.heappop(self._ends)
             membership = self._memberships.get(user_id, OrderedDict()).get(group)
             if membership is not None and membership.until == until:
                 self.remove_user(user_id, group)

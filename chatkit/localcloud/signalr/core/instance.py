@@ -1,4 +1,8 @@
-"""One SignalR Service instance: who may connect and send, what is sent to whom, and what its parts tell each other."""
+"""One SignalR Service instance: who may connect and send, and what is sent to whom.
+
+It joins the parts that know one thing each: connections, what clients send, results of clients,
+fan-out, quotas, faults, upstream.
+"""
 
 from __future__ import annotations
 
@@ -59,7 +63,10 @@ class Instance:
         await self.upstream.close()
 
     def reset(self) -> None:
-        """As newly made: nobody connected, no memberships, nothing counted, no faults ordered. Keys and settings stay."""
+        """As newly made: nobody connected, no memberships, nothing counted, no faults ordered.
+
+        Keys and settings stay.
+        """
         self.connections.reset("The instance was reset.")
         self.quotas.reset()
         self.faults.reset()
@@ -125,7 +132,10 @@ class Instance:
         self._incoming.receive(connection, chunk)
 
     def drop(self, *, user_id: str = "") -> int:
-        """Cut connections without telling, as a broken network does; of one user or all. Say how many."""
+        """Cut connections without telling, as a broken network does; of one user or all.
+
+        Say how many.
+        """
         dropped = [
             connection
             for connection in self.connections.all()

@@ -1,7 +1,7 @@
 """What a tier allows: connections at once, and outbound messages a day.
 
-Follows Microsoft's pages "Azure SignalR Service limits" and "Messages and connections": a message counts once per
-2 KB and receiver.
+Follows Microsoft's pages "Azure SignalR Service limits" and "Messages and connections": a message
+counts once per 2 KB and receiver.
 """
 
 from __future__ import annotations

@@ -1,6 +1,7 @@
-"""Upstream: what happens on a connection goes by HTTP to the app, in order, one connection never waiting for another.
+"""Upstream: what happens on a connection goes by HTTP to the app.
 
-Follows Microsoft's pages "Upstream endpoints in Azure SignalR Service" and its upstream request format.
+Each connection has its own order, and none waits for another. Follows Microsoft's page "Upstream
+endpoints in Azure SignalR Service" and its upstream request format.
 """
 
 from __future__ import annotations
@@ -84,7 +85,7 @@ class _Queue:
 
 
 class Upstream:
-    """Sends a connection's events to the first matching template, each connection in its own order."""
+    """Sends the events of connections to the first template that matches."""
 
     def __init__(self, spec: InstanceSpec, note: Callable[..., None]) -> None:
         self.spec = spec
@@ -113,7 +114,7 @@ class Upstream:
         self._tell(connection, "connections", "disconnected", json.dumps(body).encode())
 
     def message(self, connection: Connection, message: Invocation) -> bool:
-        """The client called a method; say whether anybody is there to be told."""
+        """The client called a method; say whether a template matches."""
         assert connection.protocol is not None
         framed = connection.protocol.serialize(message)
         return self._tell(
@@ -225,10 +226,10 @@ class Upstream:
         async with self._http.post(
             event.url, data=event.body, headers=headers, allow_redirects=False
         ) as answer:
-            wanted = event.invocation_id is not None and answer.status == 200
-            return answer.status, await read_whole(
-                answer.content, limit_bytes=MAX_RESPONSE_BYTES
-            ) if wanted else b""
+            if event.invocation_id is None or answer.status != 200:
+                return answer.status, b""
+            body = await read_whole(answer.content, limit_bytes=MAX_RESPONSE_BYTES)
+            return answer.status, body
 
     def _complete(self, connection: Connection, event: Event, error: str | None) -> None:
         if event.invocation_id is not None and connection.state is State.OPEN:
@@ -303,18 +304,22 @@ def request_headers(spec: InstanceSpec, connection: Connection, event: Event) ->
 
 
 def user_claims(claims: Mapping[str, Any]) -> list[tuple[str, str]]:
-    """The user's own claims: those the SDK had renamed get their names back, known ones their long .NET names."""
+    """The user's own claims.
+
+    Those the SDK had renamed get their names back, known ones their long .NET names.
+    """
     found = []
     for name, value in claims.items():
         if name in SYSTEM_CLAIMS or (name.startswith("asrs.") and not name.startswith(RENAMED)):
             continue
         kind = name.removeprefix(RENAMED)
         values = value if isinstance(value, list) else [value]
-        found += [
-            (LONG_NAMES.get(kind, kind), item if isinstance(item, str) else json.dumps(item))
-            for item in values
-        ]
+        found += [(LONG_NAMES.get(kind, kind), _claim_text(item)) for item in values]
     return found
+
+
+def _claim_text(value: object) -> str:
+    return value if isinstance(value, str) else json.dumps(value)
 
 
 def _one_line(text: str) -> str:

@@ -1,4 +1,7 @@
-"""What the REST API does: send, look, group, close. `routes.py` says which request asks for which."""
+"""What the REST API does: send, look, group, close.
+
+`routes.py` says which request asks for which.
+"""
 
 from __future__ import annotations
 
@@ -190,7 +193,10 @@ async def invoke_client(call: Call) -> web.Response:
 
 
 async def execute(call: Call) -> web.Response:
-    """Run a list of commands for every connection the filter picks. All commands are read before the first one runs."""
+    """Run a list of commands for every connection the filter picks.
+
+    All commands are read before the first one runs.
+    """
     body = await call.body()
     if not isinstance(body, list) or not body:
         raise BadRequest("The request body must be an array of commands.")

@@ -83,7 +83,9 @@ class Call:
 
 
 def message_of(body: Any) -> Invocation:
-    """Read a message; its members in any case: Microsoft's own C# sample (AzureSignalR-samples, Serverless) sends `Target`.
+    """Read a message; its members in any case.
+
+    Microsoft's own C# sample (AzureSignalR-samples, Serverless) sends `Target`.
 
     Raises:
         BadRequest: It has no target, or arguments that are no array.

@@ -1,7 +1,7 @@
 """The filter of `:execute`: which connections a list of commands is for.
 
-Follows Microsoft's page "OData filter syntax" of the service's REST API: comparisons, `in`, the text functions,
-and/or/not. Names: userId, connectionId, groups.
+Follows Microsoft's page "OData filter syntax" of the service's REST API: comparisons, `in`, the
+text functions, and/or/not. Names: userId, connectionId, groups.
 """
 
 from __future__ import annotations
@@ -20,7 +20,8 @@ NAMES: dict[str, Term] = {
     "connectionid": lambda connection: connection.id,
     "groups": lambda connection: sorted(connection.groups),
 }
-# By name: how many arguments, and what is done with them. A value that is absent counts as the empty text.
+# By name: how many arguments, and what is done with them. A value that is absent counts as the
+# empty text.
 FUNCTIONS: dict[str, tuple[int, Callable[..., Value]]] = {
     "startswith": (2, lambda text, part: _text(text).startswith(_text(part))),
     "endswith": (2, lambda text, part: _text(text).endswith(_text(part))),

@@ -1,6 +1,7 @@
-"""The data-plane REST API: which request asks for which action, at `/api/v1/...` and `/api/...?api-version=`.
+"""The routes of the REST API, at `/api/v1/...` and `/api/...?api-version=`.
 
-Follows Microsoft's "Azure SignalR Service REST API" reference, versions 1.0 and 2022-06-01 to 2024-12-01.
+Follows Microsoft's "Azure SignalR Service REST API" reference, versions 1.0 and 2022-06-01 to
+2024-12-01.
 """
 
 from __future__ import annotations
@@ -100,5 +101,6 @@ def _check_version(version: str) -> None:
         raise BadRequest("The api-version query parameter is required.")
     if version not in VERSIONS:
         raise BadRequest(
-            f"The api-version '{version}' is not supported. Supported versions: {', '.join(VERSIONS)}."
+            f"The api-version '{version}' is not supported. Supported versions:"
+            f" {', '.join(VERSIONS)}."
         )

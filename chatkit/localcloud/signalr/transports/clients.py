@@ -1,6 +1,7 @@
 """The client side: `/client/negotiate` and the three transports on `/client/`.
 
-Follows "Transport Protocols" (dotnet/aspnetcore) and what Microsoft's clients send after a redirect from the app.
+Follows "Transport Protocols" (dotnet/aspnetcore) and what Microsoft's clients send after a redirect
+from the app.
 """
 
 from __future__ import annotations
@@ -28,7 +29,8 @@ NO_CONNECTION = "No Connection with that ID"
 MAX_TOKEN_CHARS = 4096
 MAX_SEND_BYTES = 1024 * 1024
 POLL_S = 90
-# How long a polling client may be away between two polls, unless its token says otherwise (`asrs.s.ttl`).
+# How long a polling client may be away between two polls, unless its token says otherwise
+# (`asrs.s.ttl`).
 POLL_WITHIN_S = 5
 TRANSPORTS = [
     {"transport": "WebSockets", "transferFormats": ["Text", "Binary"]},
@@ -65,12 +67,16 @@ class Clients:
             "negotiate", hub=hub, connection=connection.id, user=connection.user_id
         )
         response = web.json_response({**answer, "availableTransports": TRANSPORTS})
-        # A client that pools connections would send its WebSocket request on this one, which serves plain HTTP for good.
+        # A client that pools connections would send its WebSocket request on this one, which serves
+        # plain HTTP for good.
         response.force_close()
         return response
 
     async def connect(self, request: web.Request) -> web.StreamResponse:
-        """GET /client/: an event stream or a poll; a WebSocket only when the connection has carried HTTP before."""
+        """GET /client/: an event stream or a poll.
+
+        A WebSocket only when the connection has carried HTTP before.
+        """
         if request.headers.get("Upgrade", "").lower() == "websocket":
             return take_over(request, self._instance, self.accept)
         hub, _ = self._authenticated(request)
@@ -208,7 +214,10 @@ class Clients:
         return web.Response(body=content, content_type="application/octet-stream")
 
     async def _waited(self, sink: PollSink, poll: int, poller: asyncio.Transport) -> bytes | None:
-        """What there is to send, empty after the longest wait; None when a newer poll has taken over or the client is gone."""
+        """What there is to send, empty after the longest wait.
+
+        None when a newer poll has taken over or the client is gone.
+        """
         deadline = time.monotonic() + POLL_S
         while True:
             content = sink.take() if poll == sink.poll and not poller.is_closing() else None

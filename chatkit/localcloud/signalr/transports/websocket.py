@@ -1,8 +1,9 @@
 """WebSocket connections of clients, and the hub endpoint: the first protocol on an instance's port.
 
-The first bytes on a connection decide: a WebSocket request for `/client` is served here, anything else goes to aiohttp
-with nothing lost. The WebSocket protocol itself is the `websockets` library's sans-IO core, so an idle client costs one
-small object and no task, and a broadcast writes to the transport directly.
+The first bytes on a connection decide: a WebSocket request for `/client` is served here, anything
+else goes to aiohttp with nothing lost. The WebSocket protocol itself is the `websockets` library's
+sans-IO core, so an idle client costs one small object and no task, and a broadcast writes to the
+transport directly.
 """
 
 from __future__ import annotations
@@ -57,12 +58,14 @@ def hub_endpoint(
 
     def peek(http: ProtocolFactory) -> ProtocolFactory:
         def choose(first: bytes) -> asyncio.BaseProtocol | None:
-            end = first.find(END_OF_HEAD)
-            if (end if end >= 0 else len(first)) > MAX_HEAD_BYTES:
+            head, end, _ = first.partition(END_OF_HEAD)
+            if len(head) > MAX_HEAD_BYTES:
                 raise Refused(_too_long(first))
-            if end < 0:
+            if not end:
                 return None
-            return WebSocketClient(instance, accept) if is_upgrade(first) else http()
+            if is_upgrade(first):
+                return WebSocketClient(instance, accept)
+            return http()
 
         return lambda: FirstBytes(choose, within_s=HEAD_WITHIN_S)
 
@@ -122,7 +125,8 @@ class WebSocketClient(asyncio.Protocol):
         if isinstance(self._protocol.handshake_exc, InvalidMessage) and self._accept is not None:
             self._transport.write(BAD_REQUEST)  # a body, for example; the library only hangs up
         if self._protocol.parser_exc is not None and self._connection is not None:
-            # A frame too long or broken. The hub's Close message goes before the closing frame, which waits in the protocol.
+            # A frame too long or broken. The hub's Close message goes before the closing frame,
+            # which waits in the protocol.
             self._connection.close(PROTOCOL_ERROR)
         for event in self._protocol.events_received():
             if isinstance(event, Request):
@@ -143,7 +147,10 @@ class WebSocketClient(asyncio.Protocol):
             self._connection = None
 
     def pause_writing(self) -> None:
-        """The client reads so slowly that more waits for it than the service keeps: drop it, never slow the others."""
+        """The client reads so slowly that more waits for it than the service keeps.
+
+        Drop it, never slow the others.
+        """
         if self._connection is not None:
             self._connection.abort(SLOW)
 
@@ -163,7 +170,10 @@ class WebSocketClient(asyncio.Protocol):
         return False
 
     def close(self, *, abort: bool = False) -> None:
-        """Send the closing frame, wait a little for the client's, end; with abort drop what waits."""
+        """Send the closing frame, wait a little for the client's, end.
+
+        With abort drop what waits.
+        """
         if abort:
             self._transport.abort()
         elif self._protocol.state.name == "OPEN":
@@ -204,7 +214,7 @@ class WebSocketClient(asyncio.Protocol):
         self._instance.attach(connection)
 
     def _replace(self, connection: Connection) -> None:
-        """The client of a stateful connection is back, perhaps before its old transport was known to be lost."""
+        """The client of a stateful connection is back, perhaps before its old transport ended."""
         old = connection.sink
         connection.resume(self)
         if isinstance(old, WebSocketClient):
@@ -225,13 +235,19 @@ class WebSocketClient(asyncio.Protocol):
             if not self._is_text(event):
                 self._protocol.fail(1007, "invalid UTF-8")
                 return
-            # Hub messages are a stream of bytes: where WebSocket messages begin and end does not matter.
+            # Hub messages are a stream of bytes: where WebSocket messages begin and end does not
+            # matter.
             self._instance.receive(self._connection, bytes(event.data))
 
     def _is_text(self, event: Frame) -> bool:
-        """RFC 6455 §8.1: a text message must be UTF-8 as a whole; its fragments may cut a character. Binary is fine."""
+        """RFC 6455 §8.1: a text message must be UTF-8 as a whole.
+
+        Its fragments may cut a character. Binary is fine.
+        """
         if event.opcode is not Opcode.CONT:
-            self._text = Utf8() if event.opcode is Opcode.TEXT else None
+            self._text = None
+        if event.opcode is Opcode.TEXT:
+            self._text = Utf8()
         if self._text is None:
             return True
         try:
@@ -256,13 +272,17 @@ class WebSocketClient(asyncio.Protocol):
         if self._protocol.parser_exc is None:
             self._transport.close()
         elif self._closing is None:
-            # The client may still be sending: closing now would reset the connection, and what it was told with it.
+            # The client may still be sending: closing now would reset the connection, and what it
+            # was told with it.
             self._transport.write_eof()
             self._closing = asyncio.get_running_loop().call_later(CLOSING_S, self._transport.abort)
 
 
 class _TakenOver(web.StreamResponse):
-    """Says to aiohttp that the connection is not its own any more: nothing is written, nothing is closed."""
+    """Says to aiohttp that the connection is not its own any more.
+
+    Nothing is written, nothing is closed.
+    """
 
     async def prepare(self, request: web.BaseRequest) -> AbstractStreamWriter | None:
         raise ConnectionResetError("taken over")

@@ -255,7 +255,10 @@ async def test_a_stalled_reader_is_dropped_and_nobody_waits_for_it(running: Runn
 
 
 async def test_the_trace_shows_what_happened_and_no_secret(running: Running) -> None:
-    """Every token decision, request, connection and frame, at the instance's own address; tokens masked."""
+    """Every token decision, request, connection and frame, at the instance's own address.
+
+    Tokens masked.
+    """
     client = await running.client("alice")
     await running.say("hello")
     await client.text()

@@ -1,4 +1,7 @@
-"""Where the service is kinder to its users than its emulators are: what docs/signalr.md promises row by row."""
+"""Where the service is kinder to its users than its emulators are.
+
+What docs/signalr.md promises row by row.
+"""
 
 from __future__ import annotations
 
@@ -373,7 +376,10 @@ async def test_an_app_server_is_told_that_this_is_serverless(running: Running, p
 
 
 async def test_a_poller_that_falls_behind_is_dropped(running: Running) -> None:
-    """More than 1 MB waiting for the next poll: what waits is let go at once, and the next poll is the last."""
+    """More than 1 MB waiting for the next poll.
+
+    What waits is let go at once, and the next poll is the last.
+    """
     headers = {"Authorization": f"Bearer {running.token('alice')}"}
     async with running.http.post(
         f"{running.url}/client/negotiate?hub=chat&negotiateVersion=1", headers=headers

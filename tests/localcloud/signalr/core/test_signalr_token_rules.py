@@ -174,7 +174,10 @@ def test_the_user_is_named_in_this_order(claims: dict[str, Any], user: str) -> N
 
 
 def test_renamed_claims_get_their_names_back_upstream() -> None:
-    """`asrs.u.*` is the user's, `asrs.s.*` the service's; well-known ones have their long .NET names."""
+    """`asrs.u.*` is the user's, `asrs.s.*` the service's.
+
+    Well-known ones have their long .NET names.
+    """
     claims = {
         "asrs.u.iat": "5",
         "asrs.s.uid": "alice",

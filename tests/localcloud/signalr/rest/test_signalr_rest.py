@@ -221,7 +221,10 @@ async def test_the_log_names_the_expected_audiences(
 
 
 async def test_both_keys_count_and_a_new_key_counts_at_once(running: Running) -> None:
-    """Rotation: tokens of the old value are refused from the next request on; open connections stay."""
+    """Rotation: tokens of the old value are refused from the next request on.
+
+    Open connections stay.
+    """
     alice = await running.client("alice")
     old = rest_token(running.connection, V1)
     secondary = rest_token(
@@ -292,7 +295,10 @@ async def test_commands_run_for_those_the_filter_picks(
     "text", ["userId", "userId eq", "(", "'a", "foo eq 1", "startswith(userId)", "(" * 50 + "1"]
 )
 async def test_a_filter_that_cannot_be_read_is_refused(running: Running, text: str) -> None:
-    """400 with the filter in the sentence, and no command runs. A lone name is a filter: it asks whether there is one."""
+    """400 with the filter in the sentence, and no command runs.
+
+    A lone name is a filter: it asks whether there is one.
+    """
     alice = await running.client("alice")
     status, _, _ = await running.rest(
         "POST",

@@ -55,8 +55,10 @@ def upgrade(
     """The head of a WebSocket request."""
     key = base64.b64encode(b"0123456789abcdef").decode()
     return (
-        f"GET {target} HTTP/1.1\r\nHost: localhost:{running.spec.port}\r\nAuthorization: Bearer {running.token('alice')}\r\n"
-        f"{name}websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: {key}\r\n{more}\r\n"
+        f"GET {target} HTTP/1.1\r\nHost: localhost:{running.spec.port}\r\nAuthorization: Bearer"
+        f" {running.token('alice')}\r\n"
+        f"{name}websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key:"
+        f" {key}\r\n{more}\r\n"
     ).encode()
 
 

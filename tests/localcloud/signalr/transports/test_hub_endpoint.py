@@ -1,4 +1,7 @@
-"""The hub endpoint, driven in memory: clients and HTTP on one port, told apart by the first bytes."""
+"""The hub endpoint, driven in memory.
+
+Clients and HTTP on one port, told apart by the first bytes.
+"""
 
 from __future__ import annotations
 
@@ -73,7 +76,7 @@ def dial(network: MemoryNetwork) -> tuple[MemoryTransport, Received]:
 
 
 async def test_a_chat_message_goes_from_client_to_client(in_memory: Running) -> None:
-    """Negotiation over HTTP, the handshake and the message over a WebSocket, all without a socket."""
+    """Negotiation over HTTP, handshake and message over a WebSocket, all without a socket."""
     headers = {"Authorization": f"Bearer {in_memory.token('alice')}"}
     url = f"{in_memory.url}/client"
     async with in_memory.http.post(

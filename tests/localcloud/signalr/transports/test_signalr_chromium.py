@@ -1,4 +1,7 @@
-"""Microsoft's client in a browser: cross-origin, tokens in the query, transports that Node does differently."""
+"""Microsoft's client in a browser.
+
+Cross-origin, tokens in the query, transports that Node does differently.
+"""
 
 from __future__ import annotations
 
@@ -14,14 +17,24 @@ from tests.chromium import ARGUMENTS
 from tests.localcloud.signalr.harness import Running
 from tests.tools import Tools
 
-PAGE = """<meta charset="utf-8">
-<script src="/scripts/signalr/dist/browser/signalr.js"></script>
-<script src="/scripts/signalr-protocol-msgpack/dist/browser/signalr-protocol-msgpack.js"></script>"""
+SCRIPTS = (
+    "signalr/dist/browser/signalr.js",
+    "signalr-protocol-msgpack/dist/browser/signalr-protocol-msgpack.js",
+)
+PAGE = '<meta charset="utf-8">' + "".join(
+    f'<script src="/scripts/{script}"></script>' for script in SCRIPTS
+)
 CONNECT = """async ([url, token, transport, protocol]) => {
+  const options = {
+    transport: signalR.HttpTransportType[transport],
+    accessTokenFactory: () => token,
+  };
   let builder = new signalR.HubConnectionBuilder()
-    .withUrl(url, { transport: signalR.HttpTransportType[transport], accessTokenFactory: () => token })
+    .withUrl(url, options)
     .configureLogging(signalR.LogLevel.None);
-  if (protocol === "messagepack") builder = builder.withHubProtocol(new signalR.protocols.msgpack.MessagePackHubProtocol());
+  if (protocol === "messagepack") {
+    builder = builder.withHubProtocol(new signalR.protocols.msgpack.MessagePackHubProtocol());
+  }
   const connection = builder.build();
   const first = new Promise((resolve) => connection.on("newMessage", resolve));
   await connection.start();

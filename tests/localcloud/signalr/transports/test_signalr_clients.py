@@ -112,7 +112,10 @@ async def test_a_client_answers_the_server(running: Running, node: Callable[...,
 
 @pytest.fixture
 async def app_negotiating_for_alice(running: Running, aiohttp_app: Callable[..., Any]) -> str:
-    """An app's own negotiate: it sends the client on to the service, as the Functions binding does."""
+    """An app's own negotiate.
+
+    It sends the client on to the service, as the Functions binding does.
+    """
 
     async def negotiate(request: web.Request) -> web.Response:
         return web.json_response(
@@ -148,7 +151,10 @@ async def test_pysignalr_receives_a_message_to_its_user(
 async def test_stateful_reconnect_loses_and_repeats_nothing(
     running: Running, node: Callable[..., Any]
 ) -> None:
-    """The `drop` fault cuts the WebSocket twice while messages go out; the client sees each message once and in order."""
+    """The `drop` fault cuts the WebSocket twice while messages go out.
+
+    The client sees each message once and in order.
+    """
     client = await node(
         url=f"{running.url}/client/?hub=chat",
         token=running.token("alice"),

@@ -1,4 +1,7 @@
-"""Input that means harm or comes from a mistake: each gets its own answer, and nobody else notices."""
+"""Input that means harm or comes from a mistake.
+
+Each gets its own answer, and nobody else notices.
+"""
 
 from __future__ import annotations
 

@@ -79,7 +79,10 @@ async def test_a_new_poll_supersedes_the_old_one(running: Running, polling: Poll
 
 
 async def test_what_is_posted_before_the_first_poll_is_kept(running: Running) -> None:
-    """As ASP.NET Core's dispatcher does (HttpConnectionDispatcher.ProcessSend); signalrcore shakes hands before it polls."""
+    """As ASP.NET Core's dispatcher does (HttpConnectionDispatcher.ProcessSend).
+
+    Signalrcore shakes hands before it polls.
+    """
     client = Polling(running, await negotiated(running))
     assert await client.post(HANDSHAKE) == 200
     assert [await client.poll(), await client.poll()] == [(200, b""), (200, b"{}\x1e")]
@@ -153,7 +156,8 @@ async def test_an_event_stream_carries_payloads_and_takes_its_token_from_the_que
     running: Running,
 ) -> None:
     """First bytes at once; each payload one event; MessagePack is refused there."""
-    url = f"{running.url}/client/?hub=chat&id={await negotiated(running)}&access_token={running.token('alice')}"
+    id_ = await negotiated(running)
+    url = f"{running.url}/client/?hub=chat&id={id_}&access_token={running.token('alice')}"
     async with running.http.get(url, headers={"Accept": "text/event-stream"}) as stream:
         assert stream.headers["Content-Type"] == "text/event-stream"
         headers = {"Authorization": f"Bearer {running.token('alice')}"}
@@ -235,7 +239,10 @@ async def test_a_message_is_not_lost_with_the_poll_it_met(
 async def test_a_closed_event_stream_ends_its_connection(
     running: Running, aiohttp_app: Callable[..., Any]
 ) -> None:
-    """A browser tab that closes says no more than that: the app is told within a second, without an error."""
+    """A browser tab that closes says no more than that.
+
+    The app is told within a second, without an error.
+    """
     told = await heard(running, aiohttp_app)
     url = f"{running.url}/client/?hub=chat&id={await negotiated(running)}"
     headers = {"Authorization": f"Bearer {running.token('alice')}"}

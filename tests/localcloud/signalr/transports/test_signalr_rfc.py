@@ -1,4 +1,4 @@
-"""What RFC 6455 (WebSocket) and RFC 9112 (HTTP/1.1) ask of a server beyond what polite clients need."""
+"""What RFC 6455 (WebSocket) and RFC 9112 (HTTP/1.1) ask of a server when clients are odd."""
 
 from __future__ import annotations
 
@@ -63,14 +63,14 @@ async def test_fragments_are_one_message_and_a_ping_may_come_between(running: Ru
 async def test_a_frame_against_the_protocol_closes_with_its_code(
     running: Running, sent: bytes, code: int
 ) -> None:
-    """RFC 6455 §7.4.1: 1002 for the framing, 1007 for text that is no UTF-8, the client's own code for its close."""
+    """RFC 6455 §7.4.1: 1002 for framing, 1007 for broken UTF-8, for a close the client's code."""
     async with opened(running) as socket:
         socket.writer.write(sent)
         assert await socket.close_code() == code
 
 
 async def test_bytes_that_are_no_text_may_come_in_binary_fragments(running: Running) -> None:
-    """RFC 6455 §5.6: a binary message carries anything, and a text message after it is looked at anew."""
+    """RFC 6455 §5.6: a binary message carries anything; text after it is looked at anew."""
     async with opened(running) as socket:
         socket.writer.write(
             frame(BINARY, b'{"type":6}', fin=False) + frame(CONTINUED, b"\x1e") + frame(TEXT, CALL)
@@ -86,7 +86,10 @@ async def test_bytes_that_are_no_text_may_come_in_binary_fragments(running: Runn
 async def test_a_websocket_may_be_asked_for_in_every_form(
     running: Running, target: str, name: str, before: bytes
 ) -> None:
-    """RFC 9112 §3.2.2, §5.1, §9.3: absolute form, no space after the colon, on a connection that has carried a request."""
+    """RFC 9112 §3.2.2, §5.1, §9.3.
+
+    Absolute form, no space after the colon, on a connection that has carried a request.
+    """
     async with connected(running) as socket:
         if before:
             socket.writer.write(before)
@@ -119,7 +122,7 @@ async def posted(running: Running, body: bytes, **headers: str) -> int:
     [b'{"Target":"t","Arguments":["hello"]}', b'\xef\xbb\xbf{"target":"t","arguments":["hello"]}'],
 )
 async def test_a_message_may_be_written_as_dotnet_writes_it(running: Running, body: bytes) -> None:
-    """Members in Pascal case (Microsoft's Serverless sample does), or a byte order mark (RFC 8259 §8.1)."""
+    """Members in Pascal case as in Microsoft's sample, or a byte order mark (RFC 8259 §8.1)."""
     client = await running.client("alice")
     assert await posted(running, body) == 202
     assert await client.text() == "hello"
@@ -147,7 +150,10 @@ async def test_two_authorization_headers_are_refused(running: Running) -> None:
 async def test_a_broken_chunked_body_is_refused_in_the_services_format(running: Running) -> None:
     """RFC 9112 §7.1: 400, never a failure of the service."""
     token = rest_token(running.connection, PATH)
-    head = f"POST {PATH} HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {token}\r\nTransfer-Encoding: chunked\r\n\r\n"
+    head = (
+        f"POST {PATH} HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {token}\r\n"
+        "Transfer-Encoding: chunked\r\n\r\n"
+    )
     async with connected(running) as socket:
         socket.writer.write(head.encode() + b"2\r\n{}\r\n")
         socket.writer.write(b"nonsense\r\n\r\n")
