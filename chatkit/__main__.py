@@ -1,4 +1,7 @@
-"""`python3 -m chatkit VERB`, and the `chatkit` command. Parses on any Python, so that an old one gets a sentence."""
+"""`python3 -m chatkit VERB`, and the `chatkit` command.
+
+Parses on any Python, so that an old one gets a sentence.
+"""
 
 import sys
 

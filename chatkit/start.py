@@ -1,6 +1,8 @@
-"""What a verb runs in: this interpreter when it has the package, else the checkout's own environment, made if need be.
+"""What a verb runs in: this interpreter when it has the package, else the checkout's own
+environment, made if need be.
 
-It stands above the command line and imports the standard library only until the environment is there.
+It stands above the command line and imports the standard library only until the environment is
+there.
 """
 
 from __future__ import annotations
@@ -27,7 +29,7 @@ Installs the test tools at its first start, then runs every test, the notebooks 
   chatkit test -k negotiate               tests whose name contains a word
   chatkit test -m "not slow"              without those that take more than ten seconds
   chatkit test -x                         end at the first failure
-  make quick, make long                   the tier of two minutes; soak, large classes, slow clouds"""
+  make quick, make long                   the two-minute tier; soak, classes, slow clouds"""
 
 
 def main() -> int:
@@ -53,7 +55,10 @@ def main() -> int:
 
 
 def _asks_for_test_help(arguments: list[str]) -> bool:
-    """Whether `chatkit test --help` was typed. It is answered here, so that help installs nothing."""
+    """Whether `chatkit test --help` was typed.
+
+    It is answered here, so that help installs nothing.
+    """
     return _verb(arguments) == "test" and any(word in ("--help", "-h") for word in arguments)
 
 
@@ -74,7 +79,7 @@ def _verb(arguments: list[str]) -> str:
 
 
 def _is_installed() -> bool:
-    """Whether this interpreter has the package with its dependencies (conda, `pip install -e .`)."""
+    """Whether this interpreter has the package with its dependencies (conda, `pip install .`)."""
     try:
         importlib.metadata.version("chatkit")
     except importlib.metadata.PackageNotFoundError:
@@ -92,7 +97,9 @@ def _command_line() -> Callable[[], int]:
 
 
 def _run_repairable(environment: Environment) -> int:
-    """Run here; when a package that the lock names turns out to be damaged, install everything again, once."""
+    """Run here; when a package that the lock names turns out to be damaged, install everything
+    again, once.
+    """
     try:
         run = _command_line()
     except ImportError as error:
@@ -106,7 +113,9 @@ def _run_repairable(environment: Environment) -> int:
 
 
 def _run_with(python: Path, arguments: list[str]) -> int:
-    """Run the verb with another interpreter, in the place of this process where the system can do that."""
+    """Run the verb with another interpreter, in the place of this process where the system can do
+    that.
+    """
     command = [str(python), "-m", "chatkit", *arguments]
     if os.name != "nt":
         sys.stdout.flush()

@@ -43,9 +43,8 @@ def test_help_about_the_tests_installs_nothing(checkout: Path, word: str) -> Non
 def test_what_is_imported_before_the_environment_is_there_is_the_standard_library() -> None:
     """Nothing else could be imported then."""
     code = (
-        "import sys; import chatkit.__main__;"
-        "names = {name.partition('.')[0] for name in sys.modules};"
-        "print(*names - {*sys.stdlib_module_names} - {'__main__'})"
+        "import sys; import chatkit.__main__;names = {name.partition('.')[0] for name in"
+        " sys.modules};print(*names - {*sys.stdlib_module_names} - {'__main__'})"
     )
     command = [SYSTEM_PYTHON, "-S", "-c", code]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)

@@ -1,6 +1,7 @@
 """The `chatkit` command: verbs, exit codes, and errors as one sentence.
 
-Exit codes: 0 done, 1 the thing asked for failed, 2 bad usage. A traceback is shown with `--debug` only.
+Exit codes: 0 done, 1 the thing asked for failed, 2 bad usage. A traceback is shown with `--debug`
+only.
 """
 
 from __future__ import annotations
@@ -15,7 +16,10 @@ from chatkit.cli.failures import INTERRUPTED, exit_code, sentence
 
 app = typer.Typer(
     name="chatkit",
-    help="Build a serverless chat room on Azure, cell by cell, with or without an Azure subscription.",
+    help=(
+        "Build a serverless chat room on Azure, cell by cell, with or without an Azure"
+        " subscription."
+    ),
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,

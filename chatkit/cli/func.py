@@ -1,4 +1,7 @@
-"""`chatkit func …`: the function host among the other verbs. Its one verb reads its own arguments."""
+"""`chatkit func …`: the function host among the other verbs.
+
+Its one verb reads its own arguments.
+"""
 
 from __future__ import annotations
 

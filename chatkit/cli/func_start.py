@@ -1,7 +1,7 @@
 """`chatkit func start FOLDER`: run a function app on this machine, as `func start` does.
 
-People wait for this verb again and again, so it is read with the standard library: what the other verbs import would be
-half of its start.
+People wait for this verb again and again, so it is read with the standard library: what the other
+verbs import would be half of its start.
 """
 
 from __future__ import annotations

@@ -53,7 +53,8 @@ def lab(
 
 
 def keep_quiet() -> None:
-    """In the kit's own environment, do not let Lab fetch news: a workshop has no use for the pop-up that asks about it.
+    """In the kit's own environment, do not let Lab fetch news: a workshop has no use for the pop-up
+    that asks about it.
 
     A person's own settings win over these, and in an environment of theirs nothing is written.
     """

@@ -1,4 +1,6 @@
-"""`chatkit local …`: the local cloud's process, and rehearsing what goes wrong in Azure and how long it takes there."""
+"""`chatkit local …`: the local cloud's process, and rehearsing what goes wrong in Azure and how
+long it takes there.
+"""
 
 from __future__ import annotations
 
@@ -76,7 +78,9 @@ def reset(yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] 
 
 @app.command()
 def env() -> None:
-    """Print shell lines that point az, Terraform, Node and the Azure SDKs at the local cloud: eval "$(chatkit local env)"."""
+    """Print shell lines that point az, Terraform, Node and the Azure SDKs at the local cloud: eval
+    "$(chatkit local env)".
+    """
     for name, value in variables(_known()).items():
         typer.echo(f"export {name}={shlex.quote(value)}")
 

@@ -29,7 +29,10 @@ def run(
         ),
     ] = None,
 ) -> None:
-    """Execute the notebooks in order; executed copies are kept, and the chat page's URL is printed at the end."""
+    """Execute the notebooks in order.
+
+    Executed copies are kept, and the chat page's URL is printed at the end.
+    """
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 

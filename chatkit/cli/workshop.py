@@ -1,4 +1,7 @@
-"""The verbs of a workshop: status, doctor, catch-up, clean and reset. Each does what the method of that name does in a cell."""
+"""The verbs of a workshop: status, doctor, catch-up, clean and reset.
+
+Each does what the method of that name does in a cell.
+"""
 
 from __future__ import annotations
 
@@ -46,7 +49,10 @@ def catch_up(
         typer.Argument(help="Its number; default: the one after the last completed section."),
     ] = None,
 ) -> None:
-    """Go to the start of a section by running the notebooks that were missed; also goes on after a pause."""
+    """Go to the start of a section by running the notebooks that were missed.
+
+    Also goes on after a pause.
+    """
     from chatkit.workshop import Workshop
 
     typer.echo(repr(Workshop.open().catch_up(section)))

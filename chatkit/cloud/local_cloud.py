@@ -1,7 +1,8 @@
 """The local cloud of a home as a process: does it run, start it, stop it, ask its control endpoint.
 
-The process writes `cloud.json` beside its state. That file is believed only when the process it names answers with the
-token that it holds: a process id and a port are used again by others, a token is not. No Azure package is imported.
+The process writes `cloud.json` beside its state. That file is believed only when the process it
+names answers with the token that it holds: a process id and a port are used again by others, a
+token is not. No Azure package is imported.
 """
 
 from __future__ import annotations
@@ -102,7 +103,8 @@ def start(where: Path) -> Endpoints:
         process = _start_process(where)
         known = process.wait_until(lambda: running(where), until=until)
         if known is None and process.exit_code == LOCKED_EXIT:
-            # Another process has the home. Either it is starting, and will answer, or it is about to end.
+            # Another process has the home. Either it is starting, and will answer, or it is about
+            # to end.
             known = wait_until(
                 lambda: running(where),
                 until=until,

@@ -1,4 +1,7 @@
-"""A lock on a file. The operating system releases it when its process ends, however that ends. Standard library only."""
+"""A lock on a file. The operating system releases it when its process ends, however that ends.
+
+Standard library only.
+"""
 
 from __future__ import annotations
 
@@ -15,7 +18,9 @@ LOCKED_BYTE = 1 << 30
 
 
 class FileLock:
-    """Exclusive lock on a file, between processes and within one. The block opens the file and, at its end, releases the lock.
+    """Exclusive lock on a file, between processes and within one.
+
+    The block opens the file and, at its end, releases the lock.
 
     with FileLock(path) as lock:
         if not lock.try_acquire():
@@ -60,7 +65,9 @@ class FileLock:
             time.sleep(POLL_S)
 
     def is_in_place(self) -> bool:
-        """Whether the locked file is still the one at its path: not after its folder was deleted, or made anew."""
+        """Whether the locked file is still the one at its path: not after its folder was deleted,
+        or made anew.
+        """
         try:
             return os.path.samestat(os.fstat(self._opened().fileno()), os.stat(self._path))
         except OSError:

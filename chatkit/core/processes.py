@@ -1,4 +1,5 @@
-"""Processes that outlive the one that starts them: started detached, found again by a record, stopped with their children.
+"""Processes that outlive the one that starts them: started detached, found again by a record,
+stopped with their children.
 
 Standard library only, until a process is looked up by its id: psutil is imported then.
 """
@@ -22,7 +23,9 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 POLL_S = 0.02
 SAME_START_S = 2.0
-"""A start time that the system tells twice differs by less: it is counted from a clock that may be set."""
+"""A start time that the system tells twice differs by less: it is counted from a clock that may be
+set.
+"""
 KILL_LIMIT_S = 5.0
 _started: list[subprocess.Popen[bytes]] = []  # kept until they have ended
 _starting = Lock()
@@ -30,7 +33,8 @@ _starting = Lock()
 
 @dataclass(frozen=True)
 class ProcessIdentity:
-    """A process as a record names it: ids are used again, an id together with its start time is not.
+    """A process as a record names it: ids are used again, an id together with its start time is
+    not.
 
     Attributes:
         pid: Its id.
@@ -56,7 +60,8 @@ class ProcessIdentity:
         return process is not None and _runs(process)
 
     def stop(self, timeout_s: float) -> bool:
-        """Ask the process to end, wait for it and for all it has started, and kill what is left then.
+        """Ask the process to end, wait for it and for all it has started, and kill what is left
+        then.
 
         Returns:
             Whether it ran.
@@ -153,7 +158,8 @@ def start_detached(
     log: Path,
     environment: Mapping[str, str] | None = None,
 ) -> DetachedProcess:
-    """Start a process in a session of its own, so that neither Ctrl+C nor a closed terminal reaches it.
+    """Start a process in a session of its own, so that neither Ctrl+C nor a closed terminal reaches
+    it.
 
     Args:
         command: The program and its arguments.
@@ -190,7 +196,8 @@ def wait_until(
     Args:
         look: Returns what there is, or None.
         until: Time of the monotonic clock at which to give up.
-        unless: Says that nothing can come any more. There is one look after that: what came in between counts.
+        unless: Says that nothing can come any more. There is one look after that: what came in
+            between counts.
     """
     while True:
         is_last_look = unless() or monotonic() > until
@@ -210,20 +217,28 @@ def last_lines(log: Path, count: int = 1) -> list[str]:
 
 
 def reap() -> None:
-    """Collect the exit codes of started processes that have ended; until then the system lists them as zombies."""
+    """Collect the exit codes of started processes that have ended.
+
+    Until then the system lists them as zombies.
+    """
     with _starting:
         _started[:] = [process for process in _started if process.poll() is None]
 
 
 @atexit.register
 def _leave_running() -> None:
-    """Mark the processes as ended: without this, Python warns that they were forgotten while they run."""
+    """Mark the processes as ended: without this, Python warns that they were forgotten while they
+    run.
+    """
     for process in _started:
         process.returncode = process.poll() or 0
 
 
 def _runs(process: psutil.Process) -> bool:
-    """Whether a process runs. A zombie does not: it has ended, and the process that started it has not noticed yet."""
+    """Whether a process runs.
+
+    A zombie does not: it has ended, and the process that started it has not noticed yet.
+    """
     import psutil
 
     try:

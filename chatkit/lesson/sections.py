@@ -1,4 +1,6 @@
-"""The sections of the tutorial: one table, from which notebooks, checks, catching up and `chatkit run` take what they know."""
+"""The sections of the tutorial: one table, from which notebooks, checks, catching up and `chatkit
+run` take what they know.
+"""
 
 from __future__ import annotations
 
@@ -61,7 +63,10 @@ def find(number: str) -> Section:
 
 
 def after(completed: Sequence[str]) -> Section:
-    """Return the section to do next: the one after the last that was completed. The clean-up is the last there is."""
+    """Return the section to do next: the one after the last that was completed.
+
+    The clean-up is the last there is.
+    """
     following = SECTIONS[0]
     for section, next_one in zip(SECTIONS, SECTIONS[1:], strict=False):
         if section.number in completed:

@@ -1,8 +1,11 @@
-"""Makes the environment the kit runs in: `.venv` in the checkout, from the hashed lock files. Standard library only.
+"""Makes the environment the kit runs in: `.venv` in the checkout, from the hashed lock files.
 
-Strategy: a stamp file in the environment names the locks that were installed completely. It is removed before and written
-after an installation, under a lock file, so that an interrupted set-up is seen and repaired and two at once do not mix. A
-start that finds the stamp in order replaces this process by the environment's Python and needs no network.
+Standard library only.
+
+Strategy: a stamp file in the environment names the locks that were installed completely. It is
+removed before and written after an installation, under a lock file, so that an interrupted set-up
+is seen and repaired and two at once do not mix. A start that finds the stamp in order replaces this
+process by the environment's Python and needs no network.
 """
 
 from __future__ import annotations
@@ -47,7 +50,9 @@ class Environment:
         return Path(sys.prefix).resolve() == self.folder.resolve()
 
     def is_ready(self, lock: str) -> bool:
-        """Whether everything a lock file names was installed, for this checkout's place on the disk."""
+        """Whether everything a lock file names was installed, for this checkout's place on the
+        disk.
+        """
         try:
             stamp = json.loads((self.folder / STAMP).read_text(encoding="utf-8"))
             return bool(
@@ -93,7 +98,10 @@ class Environment:
             _say("bringing the environment in .venv up to date.")
         else:
             _say(
-                "setting up the environment in .venv; this needs the internet once and takes a minute or two."
+                (
+                    "setting up the environment in .venv; this needs the internet once and takes"
+                    " a minute or two."
+                )
             )
             shutil.rmtree(self.folder, ignore_errors=True)
             installers.create(self.folder, uv)
@@ -112,7 +120,9 @@ class Environment:
         _say("the environment is ready.")
 
     def _is_usable(self) -> bool:
-        """Whether an environment is there that no interrupted set-up left behind and whose Python runs."""
+        """Whether an environment is there that no interrupted set-up left behind and whose Python
+        runs.
+        """
         if (
             (self.folder / STARTED).exists()
             or not (self.folder / "pyvenv.cfg").exists()

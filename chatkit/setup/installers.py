@@ -1,4 +1,7 @@
-"""The tools that make an environment, uv or else venv and pip, and what their failures mean. Standard library only."""
+"""The tools that make an environment, uv or else venv and pip, and what their failures mean.
+
+Standard library only.
+"""
 
 from __future__ import annotations
 
@@ -76,8 +79,8 @@ def create(folder: Path, uv: str | None) -> None:
     probe = subprocess.run([base, "-c", "import venv, ensurepip"], capture_output=True)
     if probe.returncode != 0:
         raise SetupFailed(
-            "this Python has no venv module. Install it (Debian and Ubuntu: sudo apt install python3-venv) "
-            "or install uv, then start again."
+            "this Python has no venv module. Install it (Debian and Ubuntu: sudo apt install"
+            " python3-venv) or install uv, then start again."
         )
     run_tool([base, "-m", "venv", str(folder)])
 
@@ -96,7 +99,8 @@ def install(python: Path, lock: Path, uv: str | None, *, again: bool) -> None:
     """
     requirements = ["--require-hashes", "-r", str(lock)]
     if uv:
-        # pip compiles always. Where Python keeps what it compiles itself, leaving it to the first use is quicker.
+        # pip compiles always. Where Python keeps what it compiles itself, leaving it to the first
+        # use is quicker.
         options = [
             *(["--reinstall"] if again else []),
             *(["--compile-bytecode"] if sys.dont_write_bytecode else []),
@@ -157,9 +161,15 @@ def tool_sentence(output: str) -> str:
     if "no space left" in low:
         return "the disk is full. Free about 600 MB, then start again."
     if "read-only file system" in low or "permission denied" in low:
-        return "the checkout's folder cannot be written. Copy it to a folder of yours, then start again."
+        return (
+            "the checkout's folder cannot be written. Copy it to a folder of yours, then start"
+            " again."
+        )
     if "hash mismatch" in low or "do not match the hashes" in low:
-        return "a downloaded package is not the one that the lock names (its hash differs). Try another network or package index."
+        return (
+            "a downloaded package is not the one that the lock names (its hash differs). Try"
+            " another network or package index."
+        )
     if any(sign in low for sign in OFFLINE):
         return (
             "the packages cannot be downloaded. The first set-up needs the internet once: "
@@ -178,5 +188,8 @@ def disk_sentence(error: OSError, checkout: Path) -> str:
     if error.errno == errno.ENOSPC:
         return "the disk is full. Free about 600 MB, then start again."
     if error.errno in (errno.EROFS, errno.EACCES, errno.EPERM):
-        return f"{checkout} cannot be written. Copy the checkout to a folder of yours, then start again."
+        return (
+            f"{checkout} cannot be written. Copy the checkout to a folder of yours, then start"
+            " again."
+        )
     return f"the environment could not be set up ({error})."

@@ -102,7 +102,10 @@ def test_a_proxy_that_swallows_localhost_is_named(
 
 
 def test_a_port_in_use_is_told(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The lesson that needs it is named; it is no failure, since a lesson may have started what is there."""
+    """The lesson that needs it is named.
+
+    It is no failure, since a lesson may have started what is there.
+    """
     with socket.create_server(("127.0.0.1", 0)) as server:
         port = server.getsockname()[1]
         monkeypatch.setattr(machine, "PORTS", {port: "the functions' local run"})

@@ -1,4 +1,4 @@
-"""Whatever goes wrong, a person reads one sentence on stderr and a script gets the right exit code."""
+"""Whatever goes wrong, a person reads one sentence and a script gets the right exit code."""
 
 from __future__ import annotations
 
@@ -68,9 +68,9 @@ def test_a_taken_port_is_named(chatkit: Chatkit) -> None:
         port = server.getsockname()[1]
         typed = chatkit("lab", "--no-browser", "--port", str(port))
     assert typed.code == PortInUse.exit_code
-    assert (
-        typed.err
-        == f"chatkit: Port {port} is taken by another program; JupyterLab needs it. Choose another with --port.\n"
+    assert typed.err == (
+        f"chatkit: Port {port} is taken by another program; JupyterLab needs it. Choose"
+        " another with --port.\n"
     )
 
 

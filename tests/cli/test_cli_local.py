@@ -1,4 +1,4 @@
-"""`chatkit local …`: one process per home, found, stopped and brought back whatever happened to it."""
+"""`chatkit local …`: one process per home, found, stopped and brought back whatever happened."""
 
 from __future__ import annotations
 
@@ -130,7 +130,10 @@ def test_two_ups_at_once_end_with_one_cloud(where: Path) -> None:
 
 
 def test_killed_and_started_again_it_is_the_same_cloud(chatkit: Chatkit, where: Path) -> None:
-    """The file the dead process left is not believed; addresses and secrets are the ones that clients hold."""
+    """The file the dead process left is not believed.
+
+    Addresses and secrets are the ones that clients hold.
+    """
     chatkit("local", "up")
     before = local_cloud.start(where)
     kill(before["pid"])

@@ -45,7 +45,10 @@ def test_the_chat_pages_address_is_printed_at_the_end(chatkit: Chatkit, notebook
     write(
         notebooks,
         "08-page.ipynb",
-        "from chatkit.core import settings as s; s.save(s.home(), s.load(s.home()).learned(web_url='http://x/'))",
+        (
+            "from chatkit.core import settings as s; s.save(s.home(),"
+            " s.load(s.home()).learned(web_url='http://x/'))"
+        ),
     )
     assert chatkit("run").out.splitlines()[-1] == "The chat page: http://x/"
 
@@ -79,15 +82,18 @@ def test_clean_up_runs_only_when_asked_for(
 
 def test_a_failing_cell_is_named(chatkit: Chatkit, notebooks: Path) -> None:
     """Notebook, head of the cell, error and hint; later notebooks do not run; the copy is kept."""
-    hint = "from chatkit.core.errors import SetupError\nraise SetupError('No cloud today.', hint='Wait for rain.')"
+    hint = (
+        "from chatkit.core.errors import SetupError\nraise SetupError('No cloud today.',"
+        " hint='Wait for rain.')"
+    )
     write(notebooks, "03-bad.ipynb", "1 + 1", hint)
     write(notebooks, "04-never.ipynb", "1")
     typed = chatkit("run")
     assert typed.code == 1 and typed.err.count("\n") == 1
     assert (
-        "03-bad.ipynb stopped in the cell that begins with `from chatkit.core.errors import SetupError`"
-        in typed.err
-    )
+        "03-bad.ipynb stopped in the cell that begins with `from chatkit.core.errors import"
+        " SetupError`"
+    ) in typed.err
     assert "No cloud today. Wait for rain." in typed.err
     assert (settings.home() / "executed" / "03-bad.ipynb").exists()
     assert not (settings.home() / "executed" / "04-never.ipynb").exists()

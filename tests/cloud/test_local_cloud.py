@@ -1,4 +1,4 @@
-"""The local cloud's process: believed when it answers with its token, and asked without a detour."""
+"""The local cloud's process: believed when it answers with its token, and asked directly."""
 
 from __future__ import annotations
 
@@ -163,6 +163,9 @@ def test_the_process_starts_and_stops(tmp_path: Path) -> None:
 
 def test_no_azure_package_is_imported() -> None:
     """`chatkit local status` is quick."""
-    code = "import sys, chatkit.cloud.local_cloud; print({'azure', 'aiohttp', 'psutil'} & {*sys.modules})"
+    code = (
+        "import sys, chatkit.cloud.local_cloud; print({'azure', 'aiohttp', 'psutil'} &"
+        " {*sys.modules})"
+    )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "set()"

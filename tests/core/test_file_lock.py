@@ -106,9 +106,8 @@ def test_a_lock_that_never_was_has_no_holder(path: Path) -> None:
 def test_it_needs_the_standard_library_only() -> None:
     """The set-up takes it before anything is installed."""
     code = (
-        "import sys; from chatkit.core.file_lock import FileLock;"
-        "names = {name.partition('.')[0] for name in sys.modules};"
-        "print(*names - {*sys.stdlib_module_names} - {'__main__'})"
+        "import sys; from chatkit.core.file_lock import FileLock;names = {name.partition('.')[0]"
+        " for name in sys.modules};print(*names - {*sys.stdlib_module_names} - {'__main__'})"
     )
     command = [sys.executable, "-S", "-c", code]
     root = Path(__file__).resolve().parents[2]

@@ -1,4 +1,6 @@
-"""Detached processes: they outlive their starter, are found by a record, and end with all they have started."""
+"""Detached processes: they outlive their starter, are found by a record, and end with all they have
+started.
+"""
 
 from __future__ import annotations
 
@@ -23,9 +25,8 @@ from chatkit.core.processes import (
 LIMIT_S = 20.0
 WAIT = "import time; print('ready', flush=True); time.sleep(600)"
 PARENT = (
-    "import subprocess, sys, time;"
-    "child = subprocess.Popen([sys.executable, '-c', 'import time; time.sleep(600)']);"
-    "print(child.pid, flush=True); time.sleep(600)"
+    "import subprocess, sys, time;child = subprocess.Popen([sys.executable, '-c', 'import time;"
+    " time.sleep(600)']);print(child.pid, flush=True); time.sleep(600)"
 )
 STARTER = """
 import pathlib, sys
@@ -144,7 +145,9 @@ def test_a_reused_id_is_another_process() -> None:
 
 
 def test_an_ended_process_that_nobody_collected_has_ended(tmp_path: Path) -> None:
-    """A notebook's kernel starts the local cloud, a terminal stops it: the kernel does not look in between."""
+    """A notebook's kernel starts the local cloud, a terminal stops it: the kernel does not look in
+    between.
+    """
     with subprocess.Popen([sys.executable, "-c", WAIT], stdout=subprocess.PIPE) as process:
         assert process.stdout is not None and process.stdout.readline()
         identity = ProcessIdentity.of(process.pid)

@@ -44,7 +44,10 @@ def workshop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Workshop]:
 
 
 def test_a_latecomer_comes_to_the_start_of_section_07(workshop: Workshop) -> None:
-    """The notebooks of what was missed have run, with their checks; what they leave running runs."""
+    """The notebooks of what was missed have run, with their checks.
+
+    What they leave running runs.
+    """
     result = workshop.catch_up("7")
     assert repr(result) == "Section 07 can begin. Ran what was missed: 02, 03, 04, 05, 06."
     assert workshop.settings.facts.completed == BEFORE_07
@@ -57,7 +60,10 @@ def test_caught_up_twice_nothing_runs(workshop: Workshop) -> None:
 
 
 def test_after_a_pause_the_workshop_goes_on_where_it_was(workshop: Workshop) -> None:
-    """The machine was off: no local cloud, no functions, no page. All of them come back, with what they had."""
+    """The machine was off: no local cloud, no functions, no page.
+
+    All of them come back, with what they had.
+    """
     for server in (FUNCTIONS, PAGE):
         workshop.session.servers.stop(server)
     local_cloud.stop(workshop.home / "local")

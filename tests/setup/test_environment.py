@@ -143,7 +143,10 @@ def test_a_damaged_package_is_installed_again(checkout: Path) -> None:
 
 def test_two_set_ups_at_once_end_with_one_good_environment(checkout: Path) -> None:
     """Two terminals on a fresh checkout: one installs, the other waits for it."""
-    code = f"import sys; sys.path.insert(0, {str(ROOT)!r}); from pathlib import Path; from chatkit.setup.environment import *;"
+    code = (
+        f"import sys; sys.path.insert(0, {str(ROOT)!r}); from pathlib import Path; from"
+        " chatkit.setup.environment import *;"
+    )
     code += f"Environment(Path({str(checkout)!r})).prepare(RUN_LOCK)"
     with ThreadPoolExecutor() as pool:
         ends = list(
@@ -255,7 +258,10 @@ def test_a_disk_that_takes_nothing_is_said_in_a_sentence(
             "cannot be written",
         ),
         (
-            "  Caused by: dns error: failed to lookup address information: Temporary failure in name resolution",
+            (
+                "  Caused by: dns error: failed to lookup address information: Temporary failure"
+                " in name resolution"
+            ),
             "internet",
         ),
         ("something new\nhappened", "(happened)"),

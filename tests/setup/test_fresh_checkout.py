@@ -1,4 +1,6 @@
-"""A fresh checkout and the system's Python: the first start sets itself up, the second needs nothing."""
+"""A fresh checkout and the system's Python: the first start sets itself up, the second needs
+nothing.
+"""
 
 from __future__ import annotations
 
@@ -121,7 +123,9 @@ def test_set_up_with_pip_alone(tmp_path: Path) -> None:
 
 @pytest.mark.slow
 def test_in_an_environment_of_ones_own_the_command_is_there(tmp_path: Path) -> None:
-    """As conda does it: `pip install -e .`, then `chatkit VERB` from any folder, without a `.venv` in the checkout."""
+    """As conda does it: `pip install -e .`, then `chatkit VERB` from any folder, without a `.venv`
+    in the checkout.
+    """
     folder = check_out(tmp_path / "checkout")
     python, own = new_environment(tmp_path / "own"), variables(tmp_path)
     subprocess.run(
@@ -134,7 +138,10 @@ def test_in_an_environment_of_ones_own_the_command_is_there(tmp_path: Path) -> N
 
 
 def new_environment(folder: Path) -> Path:
-    """Make an environment that finds this one's packages, so that none is downloaded; return its Python."""
+    """Make an environment that finds this one's packages, so that none is downloaded.
+
+    Return its Python.
+    """
     subprocess.run([SYSTEM_PYTHON, "-m", "venv", folder], check=True)
     python = folder / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
     code = "import sysconfig; print(sysconfig.get_path('purelib'))"

@@ -1,6 +1,9 @@
-"""One check per section, of what the section's work really does. The same checks run on both targets.
+"""One check per section, of what the section's work really does.
 
-A check is a function that yields one sentence for each thing it has proven and raises `CheckFailed` at the first that is not so.
+The same checks run on both targets.
+
+A check is a function that yields one sentence for each thing it has proven and raises `CheckFailed`
+at the first that is not so.
 """
 
 from __future__ import annotations

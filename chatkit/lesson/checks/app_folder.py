@@ -1,4 +1,6 @@
-"""Section 03: the folder is a function app, and its settings name the right instance without giving the key away."""
+"""Section 03: the folder is a function app, and its settings name the right instance without giving
+the key away.
+"""
 
 from __future__ import annotations
 
@@ -64,10 +66,16 @@ def _same_instance(session: Session) -> str:
         host.get("CORSCredentials") is True and "*" not in str(host.get("CORS", "*")),
         "Host.CORS in local.settings.json",
         expected="one exact origin, with credentials",
-        got=f"CORS {host.get('CORS', 'missing')}, CORSCredentials {host.get('CORSCredentials', 'missing')}",
+        got=(
+            f"CORS {host.get('CORS', 'missing')}, CORSCredentials"
+            f" {host.get('CORSCredentials', 'missing')}"
+        ),
         hint="workshop.write_local_settings() puts it right.",
     )
-    return "local.settings.json has your instance's connection string (the two have the same hash) and lets one origin in."
+    return (
+        "local.settings.json has your instance's connection string (the two have the same hash)"
+        " and lets one origin in."
+    )
 
 
 def _opens(session: Session) -> str:
@@ -98,7 +106,10 @@ def _not_packaged(folder: Path) -> str:
         got=f"one in {', '.join(secret)}",
         hint="Move it to local.settings.json.",
     )
-    return "local.settings.json stays on this machine, and no file that will be deployed has a key in it."
+    return (
+        "local.settings.json stays on this machine, and no file that will be deployed has a key"
+        " in it."
+    )
 
 
 def _json(path: Path) -> dict[str, Any]:

@@ -1,4 +1,6 @@
-"""Section 09: whoever is not signed in stays outside, whatever they claim, and who is signed in cannot be somebody else."""
+"""Section 09: whoever is not signed in stays outside, whatever they claim, and who is signed in
+cannot be somebody else.
+"""
 
 from __future__ import annotations
 
@@ -21,7 +23,10 @@ if TYPE_CHECKING:
 
 ON = "workshop.enable_authentication() turns it on."
 PUBLISH = "Run the cells above that write the app's files, then workshop.publish_functions()."
-UNKNOWN = "function_app.py does not register that function: run the cells of section 06, then this section again."
+UNKNOWN = (
+    "function_app.py does not register that function: run the cells of section 06, then this"
+    " section again."
+)
 PAGE = "workshop.set_page_url(), then workshop.upload_page()."
 NAME = "X-MS-CLIENT-PRINCIPAL-NAME"
 FORGED = (
@@ -49,7 +54,10 @@ def check(session: Session) -> Iterator[str]:
     try:
         alice = signed_in(api, "alice")["alice"]
     except PersonNeeded:
-        yield "Entra asks for a password here: sign in on the page, and look whose name your messages have."
+        yield (
+            "Entra asks for a password here: sign in on the page, and look whose name your"
+            " messages have."
+        )
         return
     yield _token_names(session, api, alice)
     yield _sender_is(api, alice)
@@ -59,7 +67,10 @@ def _nobody(api: str) -> str:
     """Each function asks who it is, in a sentence."""
     for method, route in (("POST", "negotiate"), ("POST", "messages"), ("GET", "messages")):
         _refused(_ask(api, method, route, {}), f"{method} /api/{route} without sign-in")
-    return "Without sign-in negotiate, sending and reading are refused: 401 Unauthorized, with a sentence."
+    return (
+        "Without sign-in negotiate, sending and reading are refused: 401 Unauthorized, with a"
+        " sentence."
+    )
 
 
 def _forged(api: str) -> str:
@@ -75,7 +86,10 @@ def _forged(api: str) -> str:
                 got=answer,
                 hint=ON,
             )
-    return "A forged X-MS-CLIENT-PRINCIPAL-NAME never reaches the app, however it is spelt, and a made-up token is refused."
+    return (
+        "A forged X-MS-CLIENT-PRINCIPAL-NAME never reaches the app, however it is spelt, and a"
+        " made-up token is refused."
+    )
 
 
 def _token_names(session: Session, api: str, alice: SignedIn) -> str:
@@ -147,11 +161,17 @@ def _page(session: Session, api: str) -> str:
         got="one",
         hint=ON,
     )
-    return "The page offers sign-in, and people come back to it with their token, and to no other page."
+    return (
+        "The page offers sign-in, and people come back to it with their token, and to no other"
+        " page."
+    )
 
 
 def _leads_back(api: str, page: str) -> bool:
-    """Whether a sign-in that ends at a page may begin; the answer is a redirect to the sign-in page then."""
+    """Whether a sign-in that ends at a page may begin.
+
+    The answer is a redirect to the sign-in page then.
+    """
     answer = fetch(
         "GET", f"{api}/.auth/login/aad?session_mode=token&post_login_redirect_url={page}"
     )

@@ -32,7 +32,10 @@ def check(session: Session) -> Iterator[str]:
         lambda: cloud.storage().storage_accounts.get_properties(group, names.storage_account),
     )
     _gone("The function app", lambda: cloud.web().web_apps.get(group, names.function_app))
-    yield "Asked for the SignalR instance, the storage account and the function app, it answers 404 Not Found."
+    yield (
+        "Asked for the SignalR instance, the storage account and the function app, it answers 404"
+        " Not Found."
+    )
     left = authentication.is_registered(stack)
     expect(not left, "The app registration", expected="gone", got="still in Entra", hint=AGAIN)
     yield "Entra has no app registration of the function app's name."

@@ -1,4 +1,6 @@
-"""Section 04: SignalRInfo hands out an address and a token that opens it, for nobody in particular, for an hour."""
+"""Section 04: SignalRInfo hands out an address and a token that opens it, for nobody in particular,
+for an hour.
+"""
 
 from __future__ import annotations
 
@@ -17,7 +19,10 @@ if TYPE_CHECKING:
     from chatkit.chat.client.sign_in import SignedIn
     from chatkit.steps.session import Session
 
-CODE = "Compare signalr_info.py with the cell above, then workshop.stop_functions() and workshop.start_functions()."
+CODE = (
+    "Compare signalr_info.py with the cell above, then workshop.stop_functions() and"
+    " workshop.start_functions()."
+)
 
 
 def check(session: Session) -> Iterator[str]:
@@ -89,7 +94,10 @@ def _claims(session: Session, info: dict[str, Any]) -> str:
             options={"verify_aud": False},
         )
     except jwt.InvalidTokenError as error:
-        hint = "Is the connection string the one of your instance? workshop.write_local_settings(), then start again."
+        hint = (
+            "Is the connection string the one of your instance? workshop.write_local_settings(),"
+            " then start again."
+        )
         expect(
             False,
             "The token's signature",

@@ -1,4 +1,6 @@
-"""Section 07: the functions run in the cloud with the right settings, and a message goes round there."""
+"""Section 07: the functions run in the cloud with the right settings, and a message goes round
+there.
+"""
 
 from __future__ import annotations
 
@@ -45,7 +47,10 @@ def check(session: Session) -> Iterator[str]:
     )
     yield cross_origin(api, str(page), "workshop.allow_page() sets exactly one origin.")
     run(round_trip(api, people=people))
-    yield "A message that was posted to the deployed functions reached both connected clients, once each."
+    yield (
+        "A message that was posted to the deployed functions reached both connected clients, once"
+        " each."
+    )
 
 
 def deployed_api(session: Session) -> str:

@@ -1,4 +1,6 @@
-"""Section 08: the website serves the page, the page names the deployed functions, and a chat goes round from its origin."""
+"""Section 08: the website serves the page, the page names the deployed functions, and a chat goes
+round from its origin.
+"""
 
 from __future__ import annotations
 

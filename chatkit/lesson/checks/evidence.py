@@ -36,7 +36,9 @@ def expect(condition: object, what: str, *, expected: str, got: object, hint: st
 
 @contextmanager
 def expecting(what: str, *, expected: str, hint: str) -> Iterator[None]:
-    """Fail a check when Azure, or the way to it, refuses in the block; the error is kept as the cause.
+    """Fail a check when Azure, or the way to it, refuses in the block.
+
+    The error is kept as the cause.
 
     Raises:
         CheckFailed: An Azure SDK raised.

@@ -1,4 +1,6 @@
-"""Section 06: the page is served, may call the functions from its own origin only, and history is there for who comes late."""
+"""Section 06: the page is served, may call the functions from its own origin only, and history is
+there for who comes late.
+"""
 
 from __future__ import annotations
 
@@ -109,7 +111,10 @@ def history(api: str) -> str:
     Raises:
         CheckFailed: It is not so.
     """
-    code = "Compare get_messages.py and send_message.py with the cells above, then stop and start the functions."
+    code = (
+        "Compare get_messages.py and send_message.py with the cells above, then stop and start"
+        " the functions."
+    )
     texts = [words(f"message {number} of 3 for the history") for number in (1, 2, 3)]
     headers = introduced()[WRITER].headers
     for text in texts:

@@ -1,4 +1,6 @@
-"""Section 10: a private message reaches its two users in all their tabs, nobody else, and nobody else's history."""
+"""Section 10: a private message reaches its two users in all their tabs, nobody else, and nobody
+else's history.
+"""
 
 from __future__ import annotations
 
@@ -46,9 +48,15 @@ def check(session: Session) -> Iterator[str]:
     )
     people = signed_in(api, "alice", "bob", "carol", GUEST)
     message = run(_wire(api, people))
-    yield "alice wrote to bob: both of bob's tabs and alice's other tab received it once, carol nothing."
+    yield (
+        "alice wrote to bob: both of bob's tabs and alice's other tab received it once, carol"
+        " nothing."
+    )
     _feedback(api, people, message)
-    yield "alice was told that bob was connected, that a guest had left, and that nobody has a name she made up."
+    yield (
+        "alice was told that bob was connected, that a guest had left, and that nobody has a name"
+        " she made up."
+    )
     yield _history(api, people, message)
 
 
@@ -177,7 +185,10 @@ def _history(api: str, people: Mapping[str, SignedIn], message: dict[str, Any]) 
         got=f"{len(by_id)} messages",
         hint=PUBLISH,
     )
-    return "The history shows it to alice and bob; carol finds nothing, not even by asking for what came before it."
+    return (
+        "The history shows it to alice and bob; carol finds nothing, not even by asking for what"
+        " came before it."
+    )
 
 
 def _read(api: str, person: SignedIn, before: str = "", *, pages: int = 20) -> list[str]:

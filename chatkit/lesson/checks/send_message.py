@@ -27,7 +27,10 @@ if TYPE_CHECKING:
     from chatkit.steps.session import Session
 
 TARGET = "newMessage"
-CODE = "Compare send_message.py with the cell above: hubName chat, target newMessage, arguments a list with the message."
+CODE = (
+    "Compare send_message.py with the cell above: hubName chat, target newMessage, arguments a"
+    " list with the message."
+)
 
 
 def check(session: Session) -> Iterator[str]:
@@ -35,7 +38,10 @@ def check(session: Session) -> Iterator[str]:
     api = local_api(session)
     other = service.hub_endpoint(service.of_local_settings(session), "another")
     run(round_trip(api, other))
-    yield "alice and bob, both connected, each received one newMessage with one argument: the message."
+    yield (
+        "alice and bob, both connected, each received one newMessage with one argument: the"
+        " message."
+    )
     yield "A client on another hub of the same instance received nothing."
     for body, what in (
         (b"{", "a body that is not JSON"),

@@ -1,4 +1,6 @@
-"""What several checks need to know about the SignalR Service instance: its connection string, and whether a token opens it."""
+"""What several checks need to know about the SignalR Service instance: its connection string, and
+whether a token opens it.
+"""
 
 from __future__ import annotations
 

@@ -29,7 +29,10 @@ def check(session: Session) -> Iterator[str]:
         token = cloud.credential.get_token(*cloud.credential_scopes)
     claims: dict[str, Any] = jwt.decode(token.token, options={"verify_signature": False})
     _claims(claims, cloud)
-    yield "The token is for Resource Manager (aud), from the subscription's tenant (tid), and not expired (exp)."
+    yield (
+        "The token is for Resource Manager (aud), from the subscription's tenant (tid), and not"
+        " expired (exp)."
+    )
     with expecting("The subscription", expected="one that you may read", hint=CHOOSE):
         state = str(subscription(cloud)["state"])
     expect(state == "Enabled", "The subscription", expected="state Enabled", got=state, hint=CHOOSE)
@@ -40,7 +43,10 @@ def check(session: Session) -> Iterator[str]:
         "A token with a changed signature",
         expected="401",
         got=status,
-        hint="Something between you and Resource Manager does not check tokens; `chatkit doctor` looks.",
+        hint=(
+            "Something between you and Resource Manager does not check tokens; `chatkit doctor`"
+            " looks."
+        ),
     )
     yield "With one character of the signature changed it refuses: 401 Unauthorized."
 

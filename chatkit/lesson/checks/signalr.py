@@ -1,4 +1,4 @@
-"""Section 02: the SignalR Service instance is there, free, serverless, and obeys its own key only."""
+"""Section 02: SignalR Service is there, free, serverless, and takes its own key only."""
 
 from __future__ import annotations
 

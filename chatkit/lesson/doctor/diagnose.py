@@ -23,13 +23,14 @@ PROBLEM = "problem"
 def diagnose(session: Session, symptom: str = "") -> Report:
     """Look at the machine, the subscription and the learner's work, and name what is wrong.
 
-    Strategy: every probe runs at the same time, on a thread of its own, and asks the snapshot. What two of them need is
-    looked up once. What does not answer within the limit counts as not known, and what is not known is no problem.
+    Strategy: every probe runs at the same time, on a thread of its own, and asks the snapshot.
+    What two of them need is looked up once. What does not answer within the limit counts as not
+    known, and what is not known is no problem.
 
     Args:
         session: It need not be open; nothing is started and nothing changed.
-        symptom: What a browser, a tool or a log said, pasted as it is. Problems that sound like it are named, and those
-            that are to be seen as well come first.
+        symptom: What a browser, a tool or a log said, pasted as it is. Problems that sound like it
+            are named, and those that are to be seen as well come first.
     """
     begun = time.monotonic()
     snapshot = Snapshot(session)
@@ -70,7 +71,10 @@ def _first(probes: list[Probe], snapshot: Snapshot) -> str:
 
 
 def _diagnoses(said: list[Problem], seen: dict[int, str]) -> Iterator[Diagnosis]:
-    """What the text says comes first; of several problems that it may be, those that are to be seen as well."""
+    """What the text says comes first.
+
+    Of several problems that it may be, those that are to be seen as well.
+    """
     both = [problem for problem in said if seen[problem.number]]
     for problem in both or said:
         yield Diagnosis(problem, seen[problem.number], said=True)

@@ -1,4 +1,7 @@
-"""What a cell or a terminal shows of an examination: a stable text, html, and JSON. Nothing in it is secret."""
+"""What a cell or a terminal shows of an examination: a stable text, html, and JSON.
+
+Nothing in it is secret.
+"""
 
 from __future__ import annotations
 
@@ -19,7 +22,10 @@ UNMATCHED = "No known problem has these words in it."
 HEALTHY = "The doctor finds nothing wrong."
 NOT_SEEN = "in the pasted text only"
 TRY = (
-    "Paste the whole message, with the address in it: what the browser's console, the function host or the cell printed.",
+    (
+        "Paste the whole message, with the address in it: what the browser's console, the"
+        " function host or the cell printed."
+    ),
     "Run the section's check, workshop.check(...): it says what it expected and what it got.",
     "Read the last lines of .chatkit/logs/functions.log, or `chatkit local logs`.",
     "docs/problems.md lists every problem that is known here.",
@@ -101,7 +107,8 @@ class Report:
         ]
 
     def __repr__(self) -> str:
-        # Without what was not answered: that depends on how busy the machine is, and a stored notebook should not.
+        # Without what was not answered: that depends on how busy the machine is, and a stored
+        # notebook should not.
         return "\n".join(
             [
                 *(line for check in self.checks if not check.ok for line in _check(check)),
@@ -131,9 +138,13 @@ class Report:
             (check.what, "ok" if check.ok else "NO", clean(check.found), check.hint)
             for check in self.checks
         ]
-        checks = f"<details><summary>{len(rows)} checks {elapsed(duration(self.seconds))}</summary>{table((), rows)}</details>"
+        checks = (
+            f"<details><summary>{len(rows)} checks"
+            f" {elapsed(duration(self.seconds))}</summary>{table((), rows)}</details>"
+        )
         cards = "".join(map(_card, self.problems))
-        return f'<div class="chatkit-result">{cards}{"".join(f"<p>{escape(line)}</p>" for line in lines)}{checks}</div>'
+        paragraphs = "".join(f"<p>{escape(line)}</p>" for line in lines)
+        return f'<div class="chatkit-result">{cards}{paragraphs}{checks}</div>'
 
 
 def clean(text: str) -> str:

@@ -1,8 +1,9 @@
-"""Catching up: the workshop as it is at the start of a section, by running the notebooks that were missed.
+"""Catching up: the workshop as it is at the start of a section, by running the notebooks that were
+missed.
 
-Strategy: what was done is not done again. Sections are looked at in order, each through its own check. From the first
-one whose work is not there, the notebooks run one after the other, in one kernel, each up to its check. What comes after
-a check is an exercise.
+Strategy: what was done is not done again. Sections are looked at in order, each through its own
+check. From the first one whose work is not there, the notebooks run one after the other, in one
+kernel, each up to its check. What comes after a check is an exercise.
 """
 
 from __future__ import annotations
@@ -85,7 +86,8 @@ def _needs_local_servers(session: Session, goal: Section) -> bool:
 
 
 def _start_servers_again(session: Session, goal: Section) -> None:
-    """Start the servers on this machine that a pause has ended, while the sections still need them."""
+    """Start the servers on this machine that a pause has ended, while the sections still need them.
+    """
     if not _needs_local_servers(session, goal):
         return
     done = session.settings.facts.completed
@@ -129,7 +131,10 @@ def _is_over(session: Session, section: Section, last: Section) -> bool:
 
 
 def _run(paths: Sequence[Path], target: str, calls: Calls) -> None:
-    """Run notebooks in one kernel. It is told the target, which a variable of this process could contradict."""
+    """Run notebooks in one kernel.
+
+    It is told the target, which a variable of this process could contradict.
+    """
     import nbformat
 
     content: Any = nbformat.v4.new_notebook(cells=[*_cells(paths)])  # type: ignore[no-untyped-call]

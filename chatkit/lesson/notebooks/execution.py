@@ -26,7 +26,9 @@ def execute(
     done: Callable[[Any], None],
     environment: Mapping[str, str] | None = None,
 ) -> None:
-    """Execute a notebook's cells in a kernel of their own; outputs go into `content`. Not on a thread that runs a loop.
+    """Execute a notebook's cells in a kernel of their own; outputs go into `content`.
+
+    Not on a thread that runs a loop.
 
     Args:
         content: The notebook as nbformat reads it.

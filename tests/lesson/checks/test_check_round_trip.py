@@ -1,4 +1,6 @@
-"""The part of the checks that looks at messages and pages, against a room that is broken as learners break theirs."""
+"""The part of the checks that looks at messages and pages, against a room that is broken as
+learners break theirs.
+"""
 
 from __future__ import annotations
 

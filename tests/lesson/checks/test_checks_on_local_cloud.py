@@ -1,4 +1,5 @@
-"""Every check on a real local cloud: it passes, fails with the right words when something is broken, and passes when repaired.
+"""Every check on a real local cloud: it passes, fails with the right words when something is
+broken, and passes when repaired.
 
 Each breakage is one that learners make; the repair is what the check's hint says.
 """
@@ -51,7 +52,10 @@ def restart(workshop: Workshop) -> None:
 
 
 def test_every_check_passes_on_what_the_notebooks_build(workshop: Workshop) -> None:
-    """And says at least two things that it has proven; the page in 06 calls the deployed functions by now."""
+    """And says at least two things that it has proven.
+
+    The page in 06 calls the deployed functions by now.
+    """
     with edited(
         workshop.page_folder / "config.json",
         str(workshop.api_base_url),
@@ -91,7 +95,10 @@ def test_02_notices_a_tier_that_costs_money(workshop: Workshop) -> None:
 
 
 def test_02_notices_an_instance_that_is_gone(workshop: Workshop) -> None:
-    """Deleted in the portal. The new one has new keys, so settings are written and uploaded anew."""
+    """Deleted in the portal.
+
+    The new one has new keys, so settings are written and uploaded anew.
+    """
     settings = workshop.settings
     workshop.cloud.signalr().signal_r.begin_delete(
         settings.names.resource_group, settings.names.signalr
@@ -244,7 +251,10 @@ def test_a_server_that_does_not_run_is_named(
 
 
 def test_07_notices_a_key_that_was_changed(workshop: Workshop) -> None:
-    """After a change of the access key, local and deployed settings are old; each check says so until it is repaired."""
+    """After a change of the access key, local and deployed settings are old.
+
+    Each check says so until it is repaired.
+    """
     settings = workshop.settings
     keys = RegenerateKeyParameters(key_type="Primary")
     workshop.cloud.signalr().signal_r.begin_regenerate_key(
@@ -353,7 +363,10 @@ def test_08_notices_a_page_that_calls_another_place(workshop: Workshop) -> None:
     fails(
         workshop,
         "08",
-        "config.json of the page: expected apiBaseUrl http://localhost:[0-9]+, got http://localhost:1",
+        (
+            "config.json of the page: expected apiBaseUrl http://localhost:[0-9]+, got"
+            " http://localhost:1"
+        ),
     )
     workshop.set_page_url()
     workshop.upload_page()

@@ -1,4 +1,6 @@
-"""Checks of sections 00 and 01 when something lies between the learner and the cloud, or the sign-in is not as it should be."""
+"""Checks of sections 00 and 01 when something lies between the learner and the cloud, or the
+sign-in is not as it should be.
+"""
 
 from __future__ import annotations
 
@@ -38,7 +40,9 @@ def reached_by(workshop: Workshop, cloud: Cloud) -> Workshop:
 
 
 class Captive(BaseHTTPRequestHandler):
-    """Answers every request, and every CONNECT, with a page of its own, as the network of a hotel does."""
+    """Answers every request, and every CONNECT, with a page of its own, as the network of a hotel
+    does.
+    """
 
     def do_GET(self) -> None:
         """Show the page."""
@@ -83,7 +87,10 @@ def test_00_notices_a_network_that_answers_instead(workshop: Workshop, captive: 
 def test_00_notices_a_proxy(
     workshop: Workshop, captive: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """One that is asked for addresses of this machine, too; the hint's doctor names the variable."""
+    """One that is asked for addresses of this machine, too.
+
+    The hint's doctor names the variable.
+    """
     for name in ("NO_PROXY", "no_proxy"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("HTTPS_PROXY", captive)

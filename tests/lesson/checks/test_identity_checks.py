@@ -1,4 +1,6 @@
-"""Checks of sections 09, 10 and 11 on a real local cloud: what learners break, what they are told, and that the repair works."""
+"""Checks of sections 09, 10 and 11 on a real local cloud: what learners break, what they are told,
+and that the repair works.
+"""
 
 from __future__ import annotations
 
@@ -53,7 +55,10 @@ def test_the_checks_pass_on_what_the_notebooks_build(workshop: Workshop) -> None
 
 
 def test_05_and_06_hold_for_the_finished_app_on_this_machine(workshop: Workshop) -> None:
-    """Nobody stands in front of it there, so the check names its people itself; 04 says that the user came too early."""
+    """Nobody stands in front of it there, so the check names its people itself.
+
+    04 says that the user came too early.
+    """
     workshop.start_functions()
     workshop.prepare_page()
     assert [workshop.check(section).text[:10] for section in ("05", "06")] == [
@@ -82,7 +87,10 @@ def test_09_notices_that_authentication_is_off(workshop: Workshop) -> None:
 def test_09_proves_what_it_can_where_only_people_sign_in(
     workshop: Workshop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Where a password is asked for, no check can be alice; the other sentences hold, and this one says so."""
+    """Where a password is asked for, no check can be alice.
+
+    The other sentences hold, and this one says so.
+    """
 
     def password(*names: str) -> None:
         raise PersonNeeded("Only alice can sign in as alice.")
@@ -204,7 +212,9 @@ def test_09_notices_a_sign_in_that_leads_anywhere(workshop: Workshop) -> None:
 
 
 def test_11_notices_what_is_left(workshop: Workshop) -> None:
-    """Last, because nothing is left after it: the group, then what lies outside it, then a key on this machine."""
+    """Last, because nothing is left after it: the group, then what lies outside it, then a key on
+    this machine.
+    """
     fails(workshop, "11", "The resource group: expected gone, got still there")
     workshop.cloud.resources().resource_groups.begin_delete(
         workshop.settings.names.resource_group

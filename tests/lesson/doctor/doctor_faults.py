@@ -1,4 +1,7 @@
-"""Ways to break a learner's workshop, each the one that a known problem is about. All are undone at the end of their block."""
+"""Ways to break a learner's workshop, each the one that a known problem is about.
+
+All are undone at the end of their block.
+"""
 
 from __future__ import annotations
 
@@ -320,7 +323,10 @@ def windows_plan(workshop: Workshop) -> Iterator[None]:
 
 
 def assert_named_alone(workshop: Workshop, fault: Fault) -> None:
-    """The doctor names the fault's problem, with its fix, and no other; repaired, nothing is wrong any more."""
+    """The doctor names the fault's problem, with its fix, and no other.
+
+    Repaired, nothing is wrong any more.
+    """
     with fault.breaks(workshop):
         found = diagnose(workshop.session)
         assert_no_secret(workshop, found)
@@ -342,7 +348,9 @@ def assert_no_secret(workshop: Workshop, found: Report) -> None:
 
 
 def _secrets(workshop: Workshop) -> set[str]:
-    """What nobody may see: values of settings, here and deployed as far as they are known, keys, a proxy's password."""
+    """What nobody may see: values of settings, here and deployed as far as they are known, keys, a
+    proxy's password.
+    """
     settings, cloud = workshop.settings, workshop.cloud
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("NO_PROXY", "localhost,127.0.0.1")

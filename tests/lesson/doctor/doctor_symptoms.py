@@ -8,19 +8,22 @@ NO_ORIGIN = "No 'Access-Control-Allow-Origin' header is present on the requested
 
 SYMPTOMS: dict[int, tuple[str, ...]] = {
     1: (
-        f"Access to XMLHttpRequest at 'http://localhost:7071/api/negotiate' from origin 'http://localhost:8080' {BLOCKED}:"
-        " Response to preflight request doesn't pass access control check: The value of the 'Access-Control-Allow-Origin' header"
-        " in the response must not be the wildcard '*' when the request's credentials mode is 'include'.",
+        "Access to XMLHttpRequest at 'http://localhost:7071/api/negotiate' from origin"
+        f" 'http://localhost:8080' {BLOCKED}: Response to preflight request doesn't pass access"
+        " control check: The value of the 'Access-Control-Allow-Origin' header in the response"
+        " must not be the wildcard '*' when the request's credentials mode is 'include'.",
         "Credential is not supported if the CORS header 'Access-Control-Allow-Origin' is '*'",
     ),
     2: ("Our white-label customers have a host each, and withCredentials cannot be switched off",),
     3: (
-        "Access to fetch at 'https://login.microsoftonline.com/common/oauth2/authorize?response_type=code' (redirected from"
-        f" '{API}/api/negotiate') from origin '{PAGE}' {BLOCKED}: {NO_ORIGIN}",
+        "Access to fetch at"
+        " 'https://login.microsoftonline.com/common/oauth2/authorize?response_type=code'"
+        f" (redirected from '{API}/api/negotiate') from origin '{PAGE}' {BLOCKED}: {NO_ORIGIN}",
     ),
     4: (
-        f"Access to fetch at 'http://demo.azurewebsites.net/api/negotiate' from origin '{PAGE}' {BLOCKED}: Response to preflight"
-        " request doesn't pass access control check: Redirect is not allowed for a preflight request.",
+        f"Access to fetch at 'http://demo.azurewebsites.net/api/negotiate' from origin '{PAGE}'"
+        f" {BLOCKED}: Response to preflight request doesn't pass access control check: Redirect is"
+        " not allowed for a preflight request.",
     ),
     5: (
         "Error: Network Error\n    at createError (axios.min.js:8)",
@@ -28,11 +31,15 @@ SYMPTOMS: dict[int, tuple[str, ...]] = {
         f"Access to fetch at '{API}/api/messages' from origin '{PAGE}' {BLOCKED}: {NO_ORIGIN}",
     ),
     6: (
-        "Access to XMLHttpRequest at 'https://fuzzy-train-7071.app.github.dev/api/negotiate?negotiateVersion=1' from origin"
+        "Access to XMLHttpRequest at"
+        " 'https://fuzzy-train-7071.app.github.dev/api/negotiate?negotiateVersion=1' from origin"
         f" 'https://fuzzy-train-3000.app.github.dev' {BLOCKED}",
     ),
     7: (
-        f"Access to fetch at '{API}/api/messages' from origin 'http://localhost:8080' {BLOCKED}: {NO_ORIGIN}",
+        (
+            f"Access to fetch at '{API}/api/messages' from origin 'http://localhost:8080'"
+            f" {BLOCKED}: {NO_ORIGIN}"
+        ),
     ),
     8: (
         f"POST {API}/negotiate?negotiateVersion=1 404 (Not Found)",
@@ -57,64 +64,94 @@ SYMPTOMS: dict[int, tuple[str, ...]] = {
     ),
     14: (
         "Warning: No client method with the name 'newmessage' found.",
-        "Failed to invoke 'newMessage' due to: Invocation provides 1 argument(s) but target expects 2.",
+        (
+            "Failed to invoke 'newMessage' due to: Invocation provides 1 argument(s) but target"
+            " expects 2."
+        ),
     ),
     15: (
-        "FunctionLoadError: cannot load the SendMessage function: the following parameters are declared in function.json but not"
-        " in Python: {'outMessages'}",
+        "FunctionLoadError: cannot load the SendMessage function: the following parameters are"
+        " declared in function.json but not in Python: {'outMessages'}",
     ),
     16: (
-        "The 'negotiate' function is in error: The binding type(s) 'signalR' are not registered. Please ensure the type is"
-        " correct and the binding extension is installed.",
+        "The 'negotiate' function is in error: The binding type(s) 'signalR' are not registered."
+        " Please ensure the type is correct and the binding extension is installed.",
     ),
     17: ("The binding type signalRTrigger was not found in the configured bundle",),
     18: ("Could not load file or assembly 'Microsoft.Azure.SignalR.Management, Version=1.2.0.0'",),
     19: (
-        "Microsoft.Azure.WebJobs.Host: Error indexing method 'Functions.negotiate'. Cannot bind parameter 'connectionInfo' to"
-        " type SignalRConnectionInfo.",
+        "Microsoft.Azure.WebJobs.Host: Error indexing method 'Functions.negotiate'. Cannot bind"
+        " parameter 'connectionInfo' to type SignalRConnectionInfo.",
     ),
     20: (
-        "Incompatible Node.js version (v9.11.2). The version of the Azure Functions runtime you are using (v2) supports Node.js"
-        " v8.x or v10.x",
+        "Incompatible Node.js version (v9.11.2). The version of the Azure Functions runtime you"
+        " are using (v2) supports Node.js v8.x or v10.x",
     ),
     21: (
-        "Python 3.6.x to 3.9.x is required for this operation. Please install Python 3.6, 3.7, 3.8, or 3.9",
+        (
+            "Python 3.6.x to 3.9.x is required for this operation. Please install Python 3.6,"
+            " 3.7, 3.8, or 3.9"
+        ),
     ),
     22: ('Can\'t find template "SignalRNegotiateHTTPTrigger" in "Python"',),
     23: ("AttributeError: 'FunctionApp' object has no attribute 'signalr_connection_info_input'",),
     24: ("POST https://demo.service.signalr.net:5002/api/v1-preview/hub/chat timed out",),
     25: (
-        "No connection could be made because the target machine actively refused it. (127.0.0.1:10000)",
-        "Missing value for AzureWebJobsStorage in local.settings.json. This is required for all triggers other than httptrigger.",
+        (
+            "No connection could be made because the target machine actively refused it."
+            " (127.0.0.1:10000)"
+        ),
+        (
+            "Missing value for AzureWebJobsStorage in local.settings.json. This is required for"
+            " all triggers other than httptrigger."
+        ),
     ),
     26: (
-        "The SignalR Service connection string must be set either via an 'AzureSignalRConnectionString' app setting",
+        (
+            "The SignalR Service connection string must be set either via an"
+            " 'AzureSignalRConnectionString' app setting"
+        ),
         "KeyError: 'AzureSignalRConnectionString'",
     ),
     27: ("There is only local.settings.sample.json in my folder",),
     28: (f"POST {API}/api/negotiate 500 (Internal Server Error)",),
     29: (
-        "Authorization failed, please check the AccessKey of your connection string. Status: 401 Unauthorized",
+        (
+            "Authorization failed, please check the AccessKey of your connection string. Status:"
+            " 401 Unauthorized"
+        ),
     ),
     30: (
-        "Handshake error: Service is now in 'Default' mode, but app servers are not connected. Check the service mode and the"
-        " app servers.",
+        "Handshake error: Service is now in 'Default' mode, but app servers are not connected."
+        " Check the service mode and the app servers.",
     ),
     31: ("Clients are disconnected every 15 seconds",),
     32: ("WebSocket upgrade failed: 429 Too Many Requests. Connection count reaches limit: 20.",),
     33: ("The invoice of this month has SignalR Standard_S1, 1 unit",),
     34: ("The page stays connected while the functions are stopped",),
     35: (
-        "Azure.Identity: IDX10223: Lifetime validation failed. The token is expired. ValidTo (UTC): '11/24/2026 10:00:00'",
+        (
+            "Azure.Identity: IDX10223: Lifetime validation failed. The token is expired. ValidTo"
+            " (UTC): '11/24/2026 10:00:00'"
+        ),
     ),
     36: (
-        "WebSocket connection to 'wss://demo.service.signalr.net/client/?hub=chat&id=abc' failed: Error during handshake",
-        "Failed to load resource: net::ERR_TUNNEL_CONNECTION_FAILED https://demo.service.signalr.net/client/negotiate",
+        (
+            "WebSocket connection to 'wss://demo.service.signalr.net/client/?hub=chat&id=abc'"
+            " failed: Error during handshake"
+        ),
+        (
+            "Failed to load resource: net::ERR_TUNNEL_CONNECTION_FAILED"
+            " https://demo.service.signalr.net/client/negotiate"
+        ),
     ),
     37: ("Error while accessing 'x-ms-client-principal-name': property doesn't exist.",),
     38: ("I edited negotiate/function.json, and it has no effect",),
     39: (
-        "bob's private message does not arrive at anybody: it reaches no one. A private message reaches nobody",
+        (
+            "bob's private message does not arrive at anybody: it reaches no one. A private"
+            " message reaches nobody"
+        ),
     ),
     40: (
         "The sender is alice_contoso.example#EXT#@fabrikam.onmicrosoft.example",
@@ -123,14 +160,17 @@ SYMPTOMS: dict[int, tuple[str, ...]] = {
     41: (f"After the sign-in I am at {API}/.auth/login/done, 'You have successfully signed in'",),
     42: ("POST from the browser answers 403 (Forbidden), with curl it is 200",),
     43: (
-        "Cookie “AppServiceAuthSession” has been rejected because it is in a cross-site context and its “SameSite” is “Lax”",
+        (
+            "Cookie “AppServiceAuthSession” has been rejected because it is in a cross-site"
+            " context and its “SameSite” is “Lax”"
+        ),
     ),
     44: ("Portal, Code + Test, Run: HTTP response code 401 Unauthorized",),
     45: ("GET http://localhost:7071/.auth/me 404 (Not Found)",),
     46: ("(Authorization_RequestDenied) Insufficient privileges to complete the operation.",),
     47: (
-        "LinuxDynamicWorkersNotAllowedInResourceGroup: Linux dynamic workers are not available in resource group chat. Use this"
-        " link to learn more",
+        "LinuxDynamicWorkersNotAllowedInResourceGroup: Linux dynamic workers are not available in"
+        " resource group chat. Use this link to learn more",
     ),
 }
 
@@ -145,9 +185,15 @@ UNRELATED = (
     "Section 05 works:\n  - POST /api/messages answers the message.",
     "SignalR Service instance ready: Free_F1, Serverless.",
     "[Information] Executed 'Functions.SendMessage' (Succeeded, Duration=12ms)",
-    '200 application/json\n{"url": "http://localhost:8888/client/?hub=chat", "accessToken": "eyJ… (a token)"}',
+    (
+        '200 application/json\n{"url": "http://localhost:8888/client/?hub=chat", "accessToken":'
+        ' "eyJ… (a token)"}'
+    ),
     "Error: listen EADDRINUSE: address already in use :::3000",
     "git: 'psuh' is not a git command. See 'git --help'.",
     "alice: shall we meet at 15 s past noon?",
-    'Traceback (most recent call last):\n  File "x.py", line 1, in <module>\n    1 / 0\nZeroDivisionError: division by zero',
+    (
+        'Traceback (most recent call last):\n  File "x.py", line 1, in <module>\n    1 /'
+        " 0\nZeroDivisionError: division by zero"
+    ),
 )

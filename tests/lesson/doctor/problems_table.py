@@ -1,4 +1,5 @@
-"""docs/problems.md: every problem that the doctor knows, from its entries, with the tests that prove it.
+"""docs/problems.md: every problem that the doctor knows, from its entries, with the tests that
+prove it.
 
 `CHATKIT_WRITE_TABLES=1 python -m pytest tests/lesson/test_doctor_document.py` writes it.
 """
@@ -27,19 +28,27 @@ MESSAGE_ONLY = {
     6: "who may use a forwarded port is known to GitHub, not to the codespace",
     22: "which templates Core Tools have is theirs to say",
     40: "whether a name is a guest's is not to be seen from outside",
-    42: "cookies are the browser's; given the message, the doctor looks whether authentication knows the page",
-    46: "an account cannot ask beforehand whether it may register an app: reading the tenant's policy needs a right of its own",
+    42: (
+        "cookies are the browser's; given the message, the doctor looks whether authentication"
+        " knows the page"
+    ),
+    46: (
+        "an account cannot ask beforehand whether it may register an app: reading the tenant's"
+        " policy needs a right of its own"
+    ),
 }
 HEAD = """# Problems, their causes and fixes
 
-Generated from the doctor's entries. `chatkit doctor` and `workshop.doctor()` look for them; with `--symptom "..."` or
-`workshop.doctor("...")` the doctor reads a message, too, pasted as it is, and says which problem it belongs to. Each was met by
-people in public threads: the first of them is linked, the doctor names all.
+Generated from the doctor's entries. `chatkit doctor` and `workshop.doctor()` look for them; with
+`--symptom "..."` or `workshop.doctor("...")` the doctor reads a message, too, pasted as it is, and
+says which problem it belongs to. Each was met by people in public threads: the first of them is
+linked, the doctor names all.
 
-*probe*: the doctor looks at files, settings, resources and what answers where, and says what it sees in these words; a test
-breaks a real workshop on the local cloud in each of these ways and demands that this problem alone is named, and none once it is
-repaired. *message*: it knows what the browser, the tool or the service says; a test feeds that and demands this problem alone.
-Before and after every section the doctor finds nothing (`test_doctor_healthy.py`).
+*probe*: the doctor looks at files, settings, resources and what answers where, and says what it
+sees in these words; a test breaks a real workshop on the local cloud in each of these ways and
+demands that this problem alone is named, and none once it is repaired. *message*: it knows what the
+browser, the tool or the service says; a test feeds that and demands this problem alone. Before and
+after every section the doctor finds nothing (`test_doctor_healthy.py`).
 
 """
 LIMITS = """
@@ -49,11 +58,12 @@ LIMITS = """
 
 {reasons}
 
-Some things have no message of their own (a bill, a message that reaches nobody, a page that stays connected): the doctor sees
-their cause where there is one, and otherwise knows them only by ordinary words for them. An app on Azure where people sign in
-with a password is looked at from outside only: whose name negotiate writes into a token is seen on the local cloud, where a name
-is all that the sign-in asks for. What depends on the browser, the company's network or the phone is beyond the doctor, unless a
-message names it.
+Some things have no message of their own (a bill, a message that reaches nobody, a page that stays
+connected): the doctor sees their cause where there is one, and otherwise knows them only by
+ordinary words for them. An app on Azure where people sign in with a password is looked at from
+outside only: whose name negotiate writes into a token is seen on the local cloud, where a name is
+all that the sign-in asks for. What depends on the browser, the company's network or the phone is
+beyond the doctor, unless a message names it.
 """
 
 
@@ -61,7 +71,10 @@ def document() -> str:
     """Text of docs/problems.md."""
     parts = [
         HEAD,
-        "<!-- problems: begin -->\n| | problem | noticed by | cause | fix | tests |\n|---|---|---|---|---|---|\n",
+        (
+            "<!-- problems: begin -->\n| | problem | noticed by | cause | fix | tests"
+            " |\n|---|---|---|---|---|---|\n"
+        ),
     ]
     parts += [f"{row(problem)}\n" for problem in PROBLEMS]
     reasons = "\n".join(f"- {number}: {why}." for number, why in MESSAGE_ONLY.items())

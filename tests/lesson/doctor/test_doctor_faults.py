@@ -1,4 +1,6 @@
-"""Each known problem, brought about in a real workshop on the local cloud: the doctor names it, with its fix, and no other."""
+"""Each known problem, brought about in a real workshop on the local cloud: the doctor names it,
+with its fix, and no other.
+"""
 
 from __future__ import annotations
 
@@ -161,7 +163,10 @@ FAULTS = (
 
 @pytest.fixture(scope="module")
 def workshop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Workshop]:
-    """A workshop at the end of section 08; the functions on this machine run where a fault starts them."""
+    """A workshop at the end of section 08.
+
+    The functions on this machine run where a fault starts them.
+    """
     with at_section_08(tmp_path_factory.mktemp("home")) as opened:
         opened.stop_functions()
         yield opened

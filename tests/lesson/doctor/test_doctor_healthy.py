@@ -1,4 +1,6 @@
-"""A workshop in which all is well: at the start of every section, step by step as in the notebooks, nothing is wrong."""
+"""A workshop in which all is well: at the start of every section, step by step as in the notebooks,
+nothing is wrong.
+"""
 
 from __future__ import annotations
 

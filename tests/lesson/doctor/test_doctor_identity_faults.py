@@ -1,4 +1,6 @@
-"""The problems of sign-in, brought about in a finished workshop: the doctor names each, with its fix, and no other."""
+"""The problems of sign-in, brought about in a finished workshop: the doctor names each, with its
+fix, and no other.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The preflight on a real local cloud: what would stop the workshop later is said before it begins."""
+"""The preflight on a real local cloud: what would stop the workshop later is said before."""
 
 from __future__ import annotations
 
@@ -62,7 +62,8 @@ def as_somebody(
         place = f"{scope}/resourceGroups/{group}" if group else scope
         definition = f"{scope}/providers/Microsoft.Authorization/roleDefinitions/{role}"
         wanted = {"properties": {"roleDefinitionId": definition, "principalId": person["id"]}}
-        path = f"{place}/providers/Microsoft.Authorization/roleAssignments/{uuid.uuid4()}?api-version=2022-04-01"
+        assignments = f"{place}/providers/Microsoft.Authorization/roleAssignments"
+        path = f"{assignments}/{uuid.uuid4()}?api-version=2022-04-01"
         cloud.rest(cloud.resource_manager).send("PUT", path, json=wanted).raise_for_status()
     credential = ClientSecretCredential(
         cloud.tenant_id,
@@ -200,7 +201,10 @@ def test_a_slow_cloud_holds_up_nobody(workshop: Workshop) -> None:
 def test_azure_is_asked_the_same_questions(
     workshop: Workshop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """With target azure nothing differs but the endpoints; the costs are not softened by a local cloud."""
+    """With target azure nothing differs but the endpoints.
+
+    The costs are not softened by a local cloud.
+    """
     be(replace(workshop.cloud, target="azure"), monkeypatch)
     store.save(workshop.home, replace(workshop.settings, target="azure"))
     found = diagnose(workshop.session)

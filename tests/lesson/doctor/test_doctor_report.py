@@ -1,4 +1,6 @@
-"""What the doctor shows: the same text each time, html that foreign text cannot break, nothing secret; and nobody waits long."""
+"""What the doctor shows: the same text each time, html that foreign text cannot break, nothing
+secret; and nobody waits long.
+"""
 
 from __future__ import annotations
 
@@ -35,7 +37,10 @@ def test_when_all_is_well_one_line_says_so() -> None:
 
 
 def test_what_is_wrong_comes_with_what_to_do() -> None:
-    """A failed check with its hint; a problem with what was seen, cause, fix and where others met it."""
+    """A failed check with its hint.
+
+    A problem with what was seen, cause, fix and where others met it.
+    """
     found = Report((GOOD, BAD), (ONE,))
     assert repr(found).splitlines()[:4] == [
         "NO  Disk: 5 MB free",

@@ -63,7 +63,10 @@ def test_a_long_log_is_read_quickly() -> None:
 def test_an_unknown_symptom_is_told_what_to_try(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """In a home where nothing was done; there is nothing wrong with it, so that the verb ends well."""
+    """In a home where nothing was done.
+
+    There is nothing wrong with it, so that the verb ends well.
+    """
     monkeypatch.setenv("CHATKIT_HOME", str(tmp_path))
     monkeypatch.setenv("NO_PROXY", "localhost,127.0.0.1")
     found = diagnose(Session(tmp_path), "hello")

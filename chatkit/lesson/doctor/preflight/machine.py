@@ -1,4 +1,7 @@
-"""Preflight on this machine: Python, packages, ports, disk, clock, proxy. Looks only, changes nothing, shows no secret."""
+"""Preflight on this machine: Python, packages, ports, disk, clock, proxy.
+
+Looks only, changes nothing, shows no secret.
+"""
 
 from __future__ import annotations
 
@@ -40,7 +43,8 @@ def examine(*, cloud_runs: bool) -> list[Finding]:
     """Look at everything the workshop needs on this machine.
 
     Args:
-        cloud_runs: Whether the local cloud of this home runs; it then holds some of the ports itself.
+        cloud_runs: Whether the local cloud of this home runs; it then holds some of the ports
+            itself.
     """
     home = settings.home()
     return [

@@ -1,4 +1,7 @@
-"""The preflight in the cloud: subscription, rights, resource providers, quota, region, cost. The same calls on both targets."""
+"""The preflight in the cloud: subscription, rights, resource providers, quota, region, cost.
+
+The same calls on both targets.
+"""
 
 from __future__ import annotations
 
@@ -38,9 +41,10 @@ LARGEST_SKEW_S = 300
 """Microsoft Entra and Resource Manager take tokens that are this much too early or too late."""
 PRICES = "https://azure.microsoft.com/pricing/details/"
 COST = (
-    "0 USD a day, as an estimate: SignalR Free costs nothing, Flex Consumption nothing within its monthly free grant (no instance"
-    " is kept ready), storage about 0.02 USD a GB and month, of which the chat room needs some MB. Prices:"
-    f" {PRICES}signalr-service/ {PRICES}functions/ {PRICES}storage/blobs/"
+    "0 USD a day, as an estimate: SignalR Free costs nothing, Flex Consumption nothing within its"
+    " monthly free grant (no instance is kept ready), storage about 0.02 USD a GB and month, of"
+    f" which the chat room needs some MB. Prices: {PRICES}signalr-service/ {PRICES}functions/"
+    f" {PRICES}storage/blobs/"
 )
 
 
@@ -62,7 +66,9 @@ def reachable(snapshot: Snapshot) -> Finding:
 
 
 def clock(snapshot: Snapshot) -> Finding:
-    """Whether this machine's clock agrees with Azure's: a token is refused before its time and after it."""
+    """Whether this machine's clock agrees with Azure's: a token is refused before its time and
+    after it.
+    """
     cloud = snapshot.cloud()
     answer = cloud.rest(cloud.resource_manager, signed_in=False).get(
         f"/subscriptions?api-version={API_VERSION}", **QUICK
@@ -191,7 +197,9 @@ CHECKS: dict[str, Callable[[Snapshot], Finding]] = {
 
 
 def _roles(snapshot: Snapshot) -> list[dict[str, Any]] | None:
-    """Permissions of each role that this account has at the subscription or at the workshop's group; None when unknown."""
+    """Permissions of each role that this account has at the subscription or at the workshop's
+    group; None when unknown.
+    """
     return snapshot.lookups.ask("roles", partial(_asked_roles, snapshot))()
 
 

@@ -1,4 +1,7 @@
-"""Every known problem, by number. Facts and numbers are those of docs/problems.md; each area has a file."""
+"""Every known problem, by number.
+
+Facts and numbers are those of docs/problems.md; each area has a file.
+"""
 
 from __future__ import annotations
 

@@ -59,7 +59,10 @@ def _no_way_back(snapshot: Snapshot) -> str:
     urls = (snapshot.authentication().get("login") or {}).get("allowedExternalRedirectUrls") or []
     if snapshot.page in [str(url).rstrip("/") for url in urls]:
         return ""
-    return f"authentication sends people back to {', '.join(map(str, urls)) or 'no page'}, not to {snapshot.page}"
+    return (
+        f"authentication sends people back to {', '.join(map(str, urls)) or 'no page'}, not to"
+        f" {snapshot.page}"
+    )
 
 
 def _cookie_mode(snapshot: Snapshot) -> str:
@@ -107,9 +110,12 @@ PROBLEMS = (
     Problem(
         37,
         "Error while accessing x-ms-client-principal-…",
-        "The binding reads a header that only App Service Authentication sets: on this machine, and for whoever is not signed in,"
-        " it is missing.",
-        "Read the header in the function and answer 401 without it, as signalr_info.py of section 09 does.",
+        "The binding reads a header that only App Service Authentication sets: on this machine,"
+        " and for whoever is not signed in, it is missing.",
+        (
+            "Read the header in the function and answer 401 without it, as signalr_info.py of"
+            " section 09 does."
+        ),
         ("Azure/azure-functions-signalrservice-extension#58", "Azure/azure-signalr#1272"),
         (
             r"error while accessing '?x-ms-client-principal",
@@ -132,12 +138,19 @@ PROBLEMS = (
     Problem(
         39,
         "A private message reaches nobody",
-        "The message's user id is not that of the recipient's token: negotiate set none or another, or it is a connection id.",
-        "Sign the user id into the token at negotiate and send to the same id: run the cells of sections 09 and 10 that write"
-        " signalr_info.py and send_message.py, then workshop.publish_functions().",
+        (
+            "The message's user id is not that of the recipient's token: negotiate set none or"
+            " another, or it is a connection id."
+        ),
+        "Sign the user id into the token at negotiate and send to the same id: run the cells of"
+        " sections 09 and 10 that write signalr_info.py and send_message.py, then"
+        " workshop.publish_functions().",
         ("Azure/azure-signalr#290", "Azure/azure-signalr#1233", "aspnet/AzureSignalR-samples#42"),
         (
-            r"private message.{0,60}(nobody|no one|nowhere|not (arrive|reach)|never (arrive|reach)|does ?n.t (arrive|reach))",
+            (
+                r"private message.{0,60}(nobody|no one|nowhere|not (arrive|reach)|never (arrive"
+                r"|reach)|does ?n.t (arrive|reach))"
+            ),
             r"(sendtouser|userid).{0,80}(connection ?id|not received|no effect)",
         ),
         _nobodys_token,
@@ -145,13 +158,22 @@ PROBLEMS = (
     Problem(
         40,
         "A guest has another name, or none",
-        "The principal name depends on provider and tenant: guests have names with #EXT#, some providers send none.",
-        "Show the name, but address people by X-MS-CLIENT-PRINCIPAL-ID or the claim oid; `/.auth/me` lists what there is.",
+        (
+            "The principal name depends on provider and tenant: guests have names with #EXT#,"
+            " some providers send none."
+        ),
+        (
+            "Show the name, but address people by X-MS-CLIENT-PRINCIPAL-ID or the claim oid;"
+            " `/.auth/me` lists what there is."
+        ),
         ("Azure/azure-functions-host#6565", "Azure/static-web-apps#21"),
         (
             r"#ext#@",
             r"live\.com#",
-            r"x-ms-client-principal-name.{0,60}(null|undefined|none|missing|empty)(?!.*property doesn)",
+            (
+                r"x-ms-client-principal-name.{0,60}(null|undefined|none|missing"
+                r"|empty)(?!.*property doesn)"
+            ),
         ),
     ),
     Problem(
@@ -169,8 +191,14 @@ PROBLEMS = (
     Problem(
         42,
         "403 from the browser, and from curl it works",
-        "The authentication layer refuses requests with a cookie from an origin it does not know, as forged by another site.",
-        f"Name the page in allowedExternalRedirectUrls ({TURN_ON[:-1]}), or send the token in X-ZUMO-AUTH as the page does.",
+        (
+            "The authentication layer refuses requests with a cookie from an origin it does not"
+            " know, as forged by another site."
+        ),
+        (
+            f"Name the page in allowedExternalRedirectUrls ({TURN_ON[:-1]}), or send the token in"
+            " X-ZUMO-AUTH as the page does."
+        ),
         ("Azure/azure-functions-host#1602",),
         (
             r"\b403\b.{0,200}\bcurl\b",
@@ -182,9 +210,12 @@ PROBLEMS = (
     Problem(
         43,
         "Safari signs in again and again",
-        "The session cookie belongs to another site than the page, and browsers no longer send such cookies.",
-        "Sign in with session_mode=token, as content/session.js does (workshop.prepare_page() brings it back), or serve page and"
-        " functions from one site.",
+        (
+            "The session cookie belongs to another site than the page, and browsers no longer"
+            " send such cookies."
+        ),
+        "Sign in with session_mode=token, as content/session.js does (workshop.prepare_page()"
+        " brings it back), or serve page and functions from one site.",
         ("AzureAD/microsoft-authentication-library-for-js#819", "mangit955/nap#61"),
         (
             r"appserviceauthsession.{0,120}(reject|block|cross-site)",
@@ -197,9 +228,12 @@ PROBLEMS = (
     Problem(
         44,
         "Code + Test in the portal answers 401",
-        "The portal calls the function without sign-in, and authentication refuses that before the function runs.",
-        "Test from the page or a cell with workshop.sign_in_as(...). To let the app itself answer, allow anonymous requests:"
-        f" {TURN_ON}",
+        (
+            "The portal calls the function without sign-in, and authentication refuses that"
+            " before the function runs."
+        ),
+        "Test from the page or a cell with workshop.sign_in_as(...). To let the app itself"
+        f" answer, allow anonymous requests: {TURN_ON}",
         ("Azure/azure-functions-host#6128",),
         (r"code ?\+ ?test.{0,120}\b401\b", r"\b401\b.{0,120}code ?\+ ?test"),
         _closed_to_all,
@@ -208,9 +242,12 @@ PROBLEMS = (
     Problem(
         45,
         "There is no /.auth on this machine",
-        "App Service Authentication stands in front of deployed apps only; no tool emulates it for a local run.",
-        "workshop.prepare_page() makes the local page one without sign-in; try sign-in with the deployed app, which may be in the"
-        " local cloud.",
+        (
+            "App Service Authentication stands in front of deployed apps only; no tool emulates"
+            " it for a local run."
+        ),
+        "workshop.prepare_page() makes the local page one without sign-in; try sign-in with the"
+        " deployed app, which may be in the local cloud.",
         ("Azure/azure-app-service-authentication#8", "Azure/azure-functions-host#33"),
         (
             r"(localhost|127\.0\.0\.1):7071/\.auth/",

@@ -1,4 +1,4 @@
-"""Negotiation and messages: what the page asks, what the functions answer, and what nobody hears."""
+"""Negotiation and messages: what the page asks, what the functions answer, and what nobody gets."""
 
 from __future__ import annotations
 
@@ -91,7 +91,10 @@ def _wrong_shape(snapshot: Snapshot) -> str:
             return f"negotiate {where} answers an empty body"
         value = answer.json()
         if isinstance(value, dict) and not {"url", "accessToken"} <= set(value):
-            return f"negotiate {where} answers {', '.join(sorted(map(str, value))[:4]) or 'nothing'} instead of url and accessToken"
+            return (
+                f"negotiate {where} answers {', '.join(sorted(map(str, value))[:4]) or 'nothing'}"
+                " instead of url and accessToken"
+            )
     return ""
 
 
@@ -157,7 +160,10 @@ def _names(snapshot: Snapshot) -> str:
         wanted = binding.keywords.get("arg_name", "")
         parameters = {argument.arg for argument in (*node.args.args, *node.args.kwonlyargs)}
         if wanted and wanted not in parameters:
-            return f"{file}: the binding of {node.name} is called {wanted}, and the function has no such parameter"
+            return (
+                f"{file}: the binding of {node.name} is called {wanted}, and the function has no"
+                " such parameter"
+            )
     return ""
 
 
@@ -165,7 +171,10 @@ PROBLEMS = (
     Problem(
         8,
         "404 on negotiate",
-        "The page calls another address than that of the functions: the base is scheme and host, the page adds /api/negotiate.",
+        (
+            "The page calls another address than that of the functions: the base is scheme and"
+            " host, the page adds /api/negotiate."
+        ),
         "workshop.set_page_url(), then workshop.upload_page(); keep the route prefix api.",
         ("Azure/azure-signalr#494",),
         (r"^(?!.*negotiate/negotiate).*(negotiate.{0,160}\b404\b|\b404\b.{0,160}/negotiate)",),
@@ -174,7 +183,10 @@ PROBLEMS = (
     Problem(
         9,
         "…/negotiate/negotiate",
-        "The address given to the client ends in negotiate already, and the client adds it by itself.",
+        (
+            "The address given to the client ends in negotiate already, and the client adds it by"
+            " itself."
+        ),
         "Give withUrl the address up to /api, as content/live.js does.",
         ("MicrosoftDocs/azure-docs#50855",),
         (r"negotiate/negotiate",),
@@ -184,7 +196,10 @@ PROBLEMS = (
         10,
         "Unexpected token T, This HTTP …",
         "The function still returns its template's sentence where the client expects JSON.",
-        "Return what the binding gave: run the cell of section 04 that writes signalr_info.py, then start or publish anew.",
+        (
+            "Return what the binding gave: run the cell of section 04 that writes"
+            " signalr_info.py, then start or publish anew."
+        ),
         ("MicrosoftDocs/azure-docs#108287",),
         (
             r"unexpected token '?t'?.{0,40}this http",
@@ -196,8 +211,14 @@ PROBLEMS = (
     Problem(
         11,
         "negotiate answers nothing, or in the wrong case",
-        "The connection info was serialised once more: the client needs url and accessToken, in this spelling.",
-        "Return the binding's text unchanged, with content type application/json, as in section 04.",
+        (
+            "The connection info was serialised once more: the client needs url and accessToken,"
+            " in this spelling."
+        ),
+        (
+            "Return the binding's text unchanged, with content type application/json, as in"
+            " section 04."
+        ),
         (
             "Azure/azure-functions-dotnet-worker#995",
             "aspnet/AzureSignalR-samples#287",
@@ -213,8 +234,14 @@ PROBLEMS = (
     Problem(
         12,
         "The connection info is taken for the trigger",
-        "signalRConnectionInfo is an extra input of a function whose trigger is HTTP; examples of the older model hide that.",
-        "Give the function a route and a generic_input_binding of type signalRConnectionInfo, as in section 04.",
+        (
+            "signalRConnectionInfo is an extra input of a function whose trigger is HTTP;"
+            " examples of the older model hide that."
+        ),
+        (
+            "Give the function a route and a generic_input_binding of type signalRConnectionInfo,"
+            " as in section 04."
+        ),
         ("Azure/azure-functions-nodejs-library#120",),
         (
             r"signalrconnectioninfo.{0,80}(is not a|isn't a|as a?) ?trigger",
@@ -227,8 +254,14 @@ PROBLEMS = (
     Problem(
         13,
         "Cannot read property 'secure'",
-        "The function itself connects to the hub with a client; only the browser does that, the function hands out the token.",
-        "Leave the client out of the function: it answers url and accessToken, and sends through its output binding.",
+        (
+            "The function itself connects to the hub with a client; only the browser does that,"
+            " the function hands out the token."
+        ),
+        (
+            "Leave the client out of the function: it answers url and accessToken, and sends"
+            " through its output binding."
+        ),
         ("Azure/azure-signalr#1799",),
         (r"cannot read propert(y|ies) .{0,30}'secure'", r"reading 'secure'"),
         _client_inside,
@@ -236,8 +269,14 @@ PROBLEMS = (
     Problem(
         14,
         "The message is sent, and the handler never fires",
-        "Target and number of arguments have to be those of the client's handler: newMessage with one object.",
-        'Send {"target": "newMessage", "arguments": [message]}: run the cell that writes send_message.py again.',
+        (
+            "Target and number of arguments have to be those of the client's handler: newMessage"
+            " with one object."
+        ),
+        (
+            'Send {"target": "newMessage", "arguments": [message]}: run the cell that writes'
+            " send_message.py again."
+        ),
         ("Azure-Samples/signalr-service-quickstart-serverless-chat#8",),
         (
             r"no client method with the name '?\w+'? found",
@@ -249,11 +288,20 @@ PROBLEMS = (
     Problem(
         15,
         "A binding's names that nobody knows",
-        "Names of a binding's properties are camel case (hubName), and its arg_name is the function's parameter.",
-        "Compare with the cells of sections 04 and 05: hubName, connectionStringSetting, and arg_name as in the signature.",
+        (
+            "Names of a binding's properties are camel case (hubName), and its arg_name is the"
+            " function's parameter."
+        ),
+        (
+            "Compare with the cells of sections 04 and 05: hubName, connectionStringSetting, and"
+            " arg_name as in the signature."
+        ),
         ("MicrosoftDocs/azure-docs#90568", "MicrosoftDocs/azure-docs#65486"),
         (
-            r"parameters are declared in (python|function\.json) but not in (function\.json|python)",
+            (
+                r"parameters are declared in (python|function\.json) but not in (function\.json"
+                r"|python)"
+            ),
             r"outmessages.{0,80}(not|unknown|undefined)",
             r"(hub_name|connection_string_setting).{0,80}(not|unknown|unexpected|missing)",
         ),

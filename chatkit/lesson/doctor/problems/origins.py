@@ -10,7 +10,8 @@ from chatkit.lesson.doctor.snapshot.lookups import known
 from chatkit.lesson.doctor.snapshot.snapshot import Snapshot
 
 BLOCKED = (
-    r"^(?!.*(login\.|/\.auth/|github\.dev|wildcard|redirect is)).*origin 'https?://(?!localhost|127\.0\.0\.1)[^']+' has been"
+    r"^(?!.*(login\.|/\.auth/|github\.dev|wildcard|redirect is)).*origin"
+    r" 'https?://(?!localhost|127\.0\.0\.1)[^']+' has been"
     r" blocked.*no 'access-control-allow-origin'"
 )
 
@@ -20,7 +21,10 @@ def _wildcard(snapshot: Snapshot) -> str:
     if "*" in str(host.get("CORS", "")).split(",") or (
         host.get("CORS") and host.get("CORSCredentials") is not True
     ):
-        return f"local.settings.json has CORS {host['CORS']} and CORSCredentials {host.get('CORSCredentials', 'missing')}"
+        return (
+            f"local.settings.json has CORS {host['CORS']} and CORSCredentials"
+            f" {host.get('CORSCredentials', 'missing')}"
+        )
     cors = snapshot.cors()
     if cors and "*" in (cors.allowed_origins or ()):
         return "the function app allows the origin *"
@@ -36,7 +40,10 @@ def _pattern(snapshot: Snapshot) -> str:
         (origin for origin in origins if "*" in origin.strip() and origin.strip() != "*"), ""
     )
     if found:
-        return f"the allowed origin {found.strip()} is compared letter by letter, its * stands for nothing"
+        return (
+            f"the allowed origin {found.strip()} is compared letter by letter, its * stands for"
+            " nothing"
+        )
     return ""
 
 
@@ -46,7 +53,10 @@ def _login_wall(snapshot: Snapshot) -> str:
         "requireAuthentication"
     )
     if redirects:
-        return "authentication redirects every request without sign-in to a login page, those of scripts too"
+        return (
+            "authentication redirects every request without sign-in to a login page, those of"
+            " scripts too"
+        )
     return ""
 
 
@@ -64,7 +74,10 @@ def _closed_to_page(snapshot: Snapshot) -> str:
     allowed = snapshot.allowed_origins()
     if "*" in allowed or snapshot.page in [origin.rstrip("/") for origin in allowed]:
         return ""
-    return f"the deployed functions let {', '.join(allowed) or 'no page'} in, and the deployed page is {snapshot.page}"
+    return (
+        f"the deployed functions let {', '.join(allowed) or 'no page'} in, and the deployed page"
+        f" is {snapshot.page}"
+    )
 
 
 def _codespace(snapshot: Snapshot) -> str:
@@ -100,9 +113,12 @@ PROBLEMS = (
     Problem(
         1,
         "The wildcard * with credentials",
-        "CORS is * (or credentials are not allowed), and a SignalR client sends its requests with credentials.",
-        "Name the page's exact origin and allow credentials: workshop.write_local_settings() for this machine,"
-        " workshop.allow_page() for the deployed functions.",
+        (
+            "CORS is * (or credentials are not allowed), and a SignalR client sends its requests"
+            " with credentials."
+        ),
+        "Name the page's exact origin and allow credentials: workshop.write_local_settings() for"
+        " this machine, workshop.allow_page() for the deployed functions.",
         (
             "dotnet/aspnetcore#20568",
             "MicrosoftDocs/azure-docs#50776",
@@ -118,9 +134,12 @@ PROBLEMS = (
     Problem(
         2,
         "One app for many hosts, and no * that fits",
-        "An origin with a * inside is not a pattern for CORS, and the client's default is to send credentials.",
-        "List each host's exact origin, serve page and functions from one origin, or give the client withCredentials: false as"
-        " content/live.js does.",
+        (
+            "An origin with a * inside is not a pattern for CORS, and the client's default is to"
+            " send credentials."
+        ),
+        "List each host's exact origin, serve page and functions from one origin, or give the"
+        " client withCredentials: false as content/live.js does.",
         ("dotnet/aspnetcore#26011",),
         (r"white.?label", r"withcredentials.{0,60}(cannot|can't|can not|always|option)"),
         _pattern,
@@ -128,11 +147,20 @@ PROBLEMS = (
     Problem(
         3,
         "CORS is set, and after sign-in is required it is gone",
-        "The authentication layer redirects the script's request to a login page of another origin before the app can answer.",
-        "Let anonymous requests pass and let the app answer 401: workshop.enable_authentication() sets that.",
+        (
+            "The authentication layer redirects the script's request to a login page of another"
+            " origin before the app can answer."
+        ),
+        (
+            "Let anonymous requests pass and let the app answer 401:"
+            " workshop.enable_authentication() sets that."
+        ),
         ("MicrosoftDocs/azure-docs#105297",),
         (
-            r"(login\.microsoftonline\.com|login\.windows\.net|/\.auth/login).{0,700}no 'access-control-allow-origin'",
+            (
+                r"(login\.microsoftonline\.com|login\.windows\.net|/\.auth/login).{0,700}no"
+                r" 'access-control-allow-origin'"
+            ),
             r"no 'access-control-allow-origin'.{0,300}(after|since) .{0,30}(log|sign).?(i|o)n",
         ),
         _login_wall,
@@ -140,9 +168,12 @@ PROBLEMS = (
     Problem(
         4,
         "Redirect is not allowed for a preflight request",
-        "The page calls http:// and the platform redirects to https://; a preflight may not be redirected.",
-        "Write the address of the functions with https into the page's config: workshop.set_page_url(), then"
-        " workshop.upload_page().",
+        (
+            "The page calls http:// and the platform redirects to https://; a preflight may not"
+            " be redirected."
+        ),
+        "Write the address of the functions with https into the page's config:"
+        " workshop.set_page_url(), then workshop.upload_page().",
         ("Azure/azure-signalr#1398",),
         (r"redirect is not allowed for a preflight request",),
         _two_schemes,
@@ -165,7 +196,10 @@ PROBLEMS = (
         6,
         "A codespace refuses although CORS is right",
         "A forwarded port is private: GitHub redirects the request to its own login.",
-        "Make port 7071 public for as long as you try it (Ports, Port Visibility), or call the functions from the kernel.",
+        (
+            "Make port 7071 public for as long as you try it (Ports, Port Visibility), or call"
+            " the functions from the kernel."
+        ),
         ("MicrosoftDocs/vscodespaces#157", "Azure-Samples/contoso-creative-writer#96"),
         (r"-7071\.(preview\.)?(app\.github\.dev|githubpreview\.dev)", r"github\.dev/pf-signin"),
         confirm=_codespace,
@@ -173,12 +207,18 @@ PROBLEMS = (
     Problem(
         7,
         "The page on this machine may not call the functions",
-        "The page's development origin, http://127.0.0.1:5500 for example, is not among the origins that those functions allow.",
-        "workshop.start_page() lets the local page call the local functions; for the deployed ones use the deployed page,"
-        " workshop.web_url, or add the origin to the function app's CORS.",
+        (
+            "The page's development origin, http://127.0.0.1:5500 for example, is not among the"
+            " origins that those functions allow."
+        ),
+        "workshop.start_page() lets the local page call the local functions; for the deployed ones"
+        " use the deployed page, workshop.web_url, or add the origin to the function app's CORS.",
         ("Roguelike-Celebration/azure-mud#379",),
         (
-            r"^(?!.*(wildcard|redirect|login\.|/\.auth/)).*origin 'https?://(localhost|127\.0\.0\.1)(:\d+)?' has been blocked",
+            (
+                r"^(?!.*(wildcard|redirect|login\.|/\.auth/)).*origin 'https?://(localhost"
+                r"|127\.0\.0\.1)(:\d+)?' has been blocked"
+            ),
         ),
         _closed_to_local_page,
         _local_page_calls_cloud,

@@ -26,9 +26,11 @@ class Problem:
         cause: Why, in a sentence.
         fix: What to do, in a sentence.
         links: Threads on GitHub where people met it: "owner/name#number".
-        symptoms: Patterns of what a browser, a tool or a log says. Case and white space do not matter.
+        symptoms: Patterns of what a browser, a tool or a log says. Case and white space do not
+            matter.
         probe: Looks at what the learner has; returns what it saw there, empty when all is well.
-        confirm: The same, asked only after a symptom was given: what it looks for is no fault by itself.
+        confirm: The same, asked only after a symptom was given: what it looks for is no fault by
+            itself.
     """
 
     number: int
@@ -50,10 +52,15 @@ class Problem:
 
     @property
     def addresses(self) -> list[str]:
-        """The links as addresses; GitHub leads from an issue's address to a pull request by itself."""
+        """The links as addresses.
+
+        GitHub leads from an issue's address to a pull request by itself.
+        """
         return [f"https://github.com/{link.replace('#', '/issues/')}" for link in self.links]
 
 
 def plain(text: str) -> str:
-    """A pasted text with single spaces and straight quotation marks, and no longer than anybody reads."""
+    """A pasted text with single spaces and straight quotation marks, and no longer than anybody
+    reads.
+    """
     return SPACES.sub(" ", text[:20_000].translate(QUOTES)).strip()

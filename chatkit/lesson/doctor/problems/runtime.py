@@ -1,4 +1,6 @@
-"""The runtime: extension bundle, interpreter, bindings that the programming model has or has not, storage for a local run."""
+"""The runtime: extension bundle, interpreter, bindings that the programming model has or has not,
+storage for a local run.
+"""
 
 from __future__ import annotations
 
@@ -78,7 +80,10 @@ def _decorators(snapshot: Snapshot) -> str:
         None,
     )
     if found:
-        return f"{found.file}: {found.function} has a decorator {found.name}, which azure-functions does not have"
+        return (
+            f"{found.file}: {found.function} has a decorator {found.name}, which azure-functions"
+            " does not have"
+        )
     return ""
 
 
@@ -118,7 +123,10 @@ PROBLEMS = (
         16,
         "The binding type signalR is not registered",
         "The SignalR bindings are an extension, which host.json has to name as a bundle.",
-        "Run the cell of section 03 that writes host.json, then start or publish the functions anew.",
+        (
+            "Run the cell of section 03 that writes host.json, then start or publish the"
+            " functions anew."
+        ),
         ("Azure/azure-functions-signalrservice-extension#63", "MicrosoftDocs/azure-docs#15698"),
         (
             r"binding type\(s\) '?signalr\w*'? (are|is) not registered",
@@ -141,7 +149,10 @@ PROBLEMS = (
     Problem(
         18,
         "With SignalR added, no function works any more",
-        "Extensions were installed one by one beside the bundle, and their versions exclude each other.",
+        (
+            "Extensions were installed one by one beside the bundle, and their versions exclude"
+            " each other."
+        ),
         "Keep the bundle, delete extensions.csproj and the folders bin and obj.",
         ("Azure/azure-functions-signalrservice-extension#123",),
         (
@@ -154,7 +165,10 @@ PROBLEMS = (
     Problem(
         19,
         "Cannot bind parameter connectionInfo, in Azure only",
-        "The function app runs another version of the Functions host, and of its extensions, than this machine.",
+        (
+            "The function app runs another version of the Functions host, and of its extensions,"
+            " than this machine."
+        ),
         "Set the app setting FUNCTIONS_EXTENSION_VERSION to ~4 (or remove it) and publish again.",
         ("MicrosoftDocs/azure-docs#43744", "MicrosoftDocs/azure-docs#47123"),
         (r"cannot bind parameter '?connection_?info'?",),
@@ -163,8 +177,14 @@ PROBLEMS = (
     Problem(
         20,
         "The host starts and ends at once",
-        "It was told to run the app with a language version that it does not support, or not with Python at all.",
-        "FUNCTIONS_WORKER_RUNTIME is python: workshop.write_local_settings(). For Node, use a version the host supports.",
+        (
+            "It was told to run the app with a language version that it does not support, or not"
+            " with Python at all."
+        ),
+        (
+            "FUNCTIONS_WORKER_RUNTIME is python: workshop.write_local_settings(). For Node, use a"
+            " version the host supports."
+        ),
         ("anthonychu/AzureAdvocates.WebJobs.Extensions.SignalRService#1",),
         (
             r"(incompatible|unsupported) node(\.?js)? version",
@@ -177,8 +197,9 @@ PROBLEMS = (
         21,
         "Python 3.x to 3.y is required",
         "The interpreter is older or newer than what the Functions host runs.",
-        "Use Python 3.11 to 3.13, which both run (https://learn.microsoft.com/azure/azure-functions/supported-languages): remove"
-        " .venv and start `chatkit lab` with it.",
+        "Use Python 3.11 to 3.13, which both run"
+        " (https://learn.microsoft.com/azure/azure-functions/supported-languages): remove .venv"
+        " and start `chatkit lab` with it.",
         ("Azure/azure-functions-core-tools#4283", "Azure/azure-functions-core-tools#4810"),
         (
             r"python 3\.\d+(\.x)? ?(to|-|and) ?(python )?3\.\d+(\.x)? is required",
@@ -191,7 +212,10 @@ PROBLEMS = (
         22,
         "No template SignalRNegotiateHTTPTrigger for Python",
         "Core Tools have SignalR templates for other languages only.",
-        "Write the function by hand, as the cell of section 04 does: an HTTP route with a generic input binding.",
+        (
+            "Write the function by hand, as the cell of section 04 does: an HTTP route with a"
+            " generic input binding."
+        ),
         ("MicrosoftDocs/azure-docs#85598",),
         (
             r"can'?t find template .{0,60}signalr",
@@ -203,7 +227,10 @@ PROBLEMS = (
         23,
         "Python has no decorator for SignalR",
         "The Python v2 model knows the SignalR bindings as generic bindings only.",
-        'Use generic_input_binding(type="signalRConnectionInfo") and generic_output_binding(type="signalR"), as in 04 and 05.',
+        (
+            'Use generic_input_binding(type="signalRConnectionInfo") and'
+            ' generic_output_binding(type="signalR"), as in 04 and 05.'
+        ),
         ("Azure/azure-functions-python-worker#1410", "MicrosoftDocs/azure-docs#111844"),
         (r"has no attribute '?\w*signal_?r\w*",),
         _decorators,
@@ -221,7 +248,10 @@ PROBLEMS = (
         25,
         "Connection refused 127.0.0.1:10000",
         "The storage that a local run needs does not run, or AzureWebJobsStorage is empty.",
-        "`chatkit local up` starts it, workshop.write_local_settings() writes where it is; then start the functions anew.",
+        (
+            "`chatkit local up` starts it, workshop.write_local_settings() writes where it is;"
+            " then start the functions anew."
+        ),
         ("MicrosoftDocs/azure-docs#109979", "Azure/azure-functions-core-tools#1592"),
         (
             r"(127\.0\.0\.1|localhost):1000[012]\b",

@@ -83,7 +83,10 @@ PROBLEMS = (
     Problem(
         30,
         "The service is in Default mode, app servers are not connected",
-        "In Default mode the service waits for a hub server; Azure Functions need the mode Serverless.",
+        (
+            "In Default mode the service waits for a hub server; Azure Functions need the mode"
+            " Serverless."
+        ),
         MODE,
         (
             "aspnet/AzureSignalR-samples#133",
@@ -100,7 +103,10 @@ PROBLEMS = (
     Problem(
         31,
         "Connections are dropped every 15 seconds",
-        "In Classic (or Default) mode the service takes the client for one of a hub server, which does not exist.",
+        (
+            "In Classic (or Default) mode the service takes the client for one of a hub server,"
+            " which does not exist."
+        ),
         MODE,
         ("Azure/azure-signalr#540",),
         (r"(dropp|disconnect|clos)\w* .{0,40}(every|after) (about |~ ?)?1[05] ?(s|sec)",),
@@ -109,8 +115,14 @@ PROBLEMS = (
     Problem(
         32,
         "429, the connection count reaches its limit",
-        "A Free unit holds 20 connections: tabs, panels, and connections that have not been given up yet.",
-        "Close tabs and panels and wait a minute; count one connection a tab. Standard has 1,000 a unit.",
+        (
+            "A Free unit holds 20 connections: tabs, panels, and connections that have not been"
+            " given up yet."
+        ),
+        (
+            "Close tabs and panels and wait a minute; count one connection a tab. Standard has"
+            " 1,000 a unit."
+        ),
         ("Azure/azure-signalr#536", "Azure/azure-signalr#241"),
         (
             r"connection count (reach|exceed)",
@@ -122,8 +134,14 @@ PROBLEMS = (
     Problem(
         33,
         "A bill that nobody expected",
-        "The instance is of a tier that costs money by the day, used or not; many scripts make Standard_S1.",
-        "Choose Free in the portal (Scale), or `chatkit clean` and create it again: the kit makes Free_F1.",
+        (
+            "The instance is of a tier that costs money by the day, used or not; many scripts"
+            " make Standard_S1."
+        ),
+        (
+            "Choose Free in the portal (Scale), or `chatkit clean` and create it again: the kit"
+            " makes Free_F1."
+        ),
         ("aspnet/AzureSignalR-samples#159", "aspnet/AzureSignalR-samples#66"),
         (
             r"(bill|invoice|charged?|cost)\b.{0,80}signalr",
@@ -135,11 +153,20 @@ PROBLEMS = (
     Problem(
         34,
         "Still connected, and the functions are down",
-        "Clients are connected to the service, not to the functions: it is so by design in Serverless mode.",
-        "Start the function app (in the portal); a page that has to know asks one of its functions from time to time.",
+        (
+            "Clients are connected to the service, not to the functions: it is so by design in"
+            " Serverless mode."
+        ),
+        (
+            "Start the function app (in the portal); a page that has to know asks one of its"
+            " functions from time to time."
+        ),
         ("aspnet/AzureSignalR-samples#263",),
         (
-            r"(still|stays?|remains?|says) .?connected.{0,60}(backend|functions?|server|app)\b.{0,30}(down|stopped|off|gone)",
+            (
+                r"(still|stays?|remains?|says) .?connected.{0,60}(backend|functions?|server"
+                r"|app)\b.{0,30}(down|stopped|off|gone)"
+            ),
             r"this web app is stopped",
         ),
         _stopped_app,
@@ -147,8 +174,14 @@ PROBLEMS = (
     Problem(
         35,
         "After a while nothing arrives any more",
-        "The token has ended: it lives an hour, and not every client notices. A shorter life makes it happen sooner.",
-        "Negotiate again when the connection closes, as content/live.js does, and leave the token's life at 60 minutes.",
+        (
+            "The token has ended: it lives an hour, and not every client notices. A shorter life"
+            " makes it happen sooner."
+        ),
+        (
+            "Negotiate again when the connection closes, as content/live.js does, and leave the"
+            " token's life at 60 minutes."
+        ),
         ("Azure/azure-signalr#1954", "Azure/azure-signalr#943"),
         (
             r"idx10223",
@@ -161,13 +194,25 @@ PROBLEMS = (
     Problem(
         36,
         "A proxy or firewall blocks the WebSocket",
-        "Something between blocks WebSockets or *.service.signalr.net; the browser may call it a CORS error.",
-        "Set NO_PROXY=localhost,127.0.0.1; ask for *.service.signalr.net:443 with WebSocket, or use another network.",
+        (
+            "Something between blocks WebSockets or *.service.signalr.net; the browser may call"
+            " it a CORS error."
+        ),
+        (
+            "Set NO_PROXY=localhost,127.0.0.1; ask for *.service.signalr.net:443 with WebSocket,"
+            " or use another network."
+        ),
         ("dotnet/aspnetcore#7308", "aspnet/SignalR#2987", "GrillPhil/ServerlessRealtimeDemo#2"),
         (
             r"websocket connection to 'wss?://[^']*' failed",
-            r"err_(tunnel_connection_failed|proxy_connection_failed|connection_reset).{0,200}signalr",
-            r"service\.signalr\.net.{0,200}err_(tunnel|proxy|connection_(reset|timed_out|refused)|name_not_resolved)",
+            (
+                r"err_(tunnel_connection_failed|proxy_connection_failed"
+                r"|connection_reset).{0,200}signalr"
+            ),
+            (
+                r"service\.signalr\.net.{0,200}err_(tunnel|proxy|connection_(reset|timed_out"
+                r"|refused)|name_not_resolved)"
+            ),
             r"websocket failed to connect",
         ),
         _no_way,

@@ -1,4 +1,7 @@
-"""Settings: the connection string, on this machine and in the function app. Values are compared, never shown."""
+"""Settings: the connection string, on this machine and in the function app.
+
+Values are compared, never shown.
+"""
 
 from __future__ import annotations
 
@@ -75,7 +78,10 @@ PROBLEMS = (
     Problem(
         26,
         "The connection string must be set",
-        "AzureSignalRConnectionString is missing in local.settings.json, or has another name there.",
+        (
+            "AzureSignalRConnectionString is missing in local.settings.json, or has another name"
+            " there."
+        ),
         "workshop.write_local_settings() writes it under its right name.",
         (
             "MicrosoftDocs/azure-docs#41029",
@@ -85,7 +91,10 @@ PROBLEMS = (
         (
             r"signalr (service )?connection ?string (must|has to|needs to|should) be set",
             r"keyerror: '?azuresignalrconnectionstring",
-            r"azuresignalrconnectionstring'? (is |was )?(missing|empty|not (set|found|configured|defined))",
+            (
+                r"azuresignalrconnectionstring'? (is |was )?(missing|empty|not (set|found"
+                r"|configured|defined))"
+            ),
             r"(unable to resolve|cannot find|missing) .{0,60}azuresignalrconnectionstring",
         ),
         _missing,
@@ -93,7 +102,10 @@ PROBLEMS = (
     Problem(
         27,
         "Only local.settings.sample.json is there",
-        "The sample's settings have to be copied to local.settings.json; the instruction is easily overlooked.",
+        (
+            "The sample's settings have to be copied to local.settings.json; the instruction is"
+            " easily overlooked."
+        ),
         "workshop.write_local_settings() writes local.settings.json; the sample can go.",
         ("MicrosoftDocs/azure-docs#49734",),
         (
@@ -105,7 +117,10 @@ PROBLEMS = (
     Problem(
         28,
         "It works here, deployed it answers 500",
-        "local.settings.json is never deployed: the function app lacks a setting, or has another value.",
+        (
+            "local.settings.json is never deployed: the function app lacks a setting, or has"
+            " another value."
+        ),
         "workshop.upload_settings() uploads them and keeps all others.",
         ("Azure/Azure-Functions#1835", "microsoft/vscode-azurefunctions#4977"),
         (
@@ -117,8 +132,14 @@ PROBLEMS = (
     Problem(
         29,
         "Authorization failed with AccessKey, and negotiate works",
-        "The access key is an old one: negotiate only signs with it, the service checks it when a message is sent.",
-        "workshop.write_local_settings(), workshop.upload_settings(), then stop and start the functions.",
+        (
+            "The access key is an old one: negotiate only signs with it, the service checks it"
+            " when a message is sent."
+        ),
+        (
+            "workshop.write_local_settings(), workshop.upload_settings(), then stop and start the"
+            " functions."
+        ),
         ("Azure/azure-signalr#1479",),
         (
             r"authorization failed.{0,160}accesskey",

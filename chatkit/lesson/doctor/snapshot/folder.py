@@ -1,4 +1,6 @@
-"""The learner's own files, as the doctor reads them: settings, host.json, the functions' source, the page."""
+"""The learner's own files, as the doctor reads them: settings, host.json, the functions' source,
+the page.
+"""
 
 from __future__ import annotations
 

@@ -21,7 +21,9 @@ class Unknown(Exception):
 
 
 class Lookups:
-    """Answers by name. Each is looked up once, on a thread of its own; nobody waits for one past the limit.
+    """Answers by name. Each is looked up once, on a thread of its own.
+
+    Nobody waits for one past the limit.
 
     Args:
         limit_s: Seconds from now on.
@@ -36,7 +38,8 @@ class Lookups:
         """Begin to look something up, unless that was begun before.
 
         Returns:
-            Waits for the answer and returns it, or raises Unknown when it failed or the time is over.
+            Waits for the answer and returns it, or raises Unknown when it failed or the time is
+            over.
         """
         with self._lock:
             is_new = name not in self._futures

@@ -1,7 +1,7 @@
 """A snapshot of the learner's workshop: files, resources in the cloud, and what answers where.
 
-Everything is looked at only, through the same SDK calls on both targets, once, and at the same time as everything else.
-Nothing is started: a local cloud that does not run is not asked.
+Everything is looked at only, through the same SDK calls on both targets, once, and at the same time
+as everything else. Nothing is started: a local cloud that does not run is not asked.
 """
 
 from __future__ import annotations
@@ -39,7 +39,10 @@ SIGNALR_SETTING = local_settings.SIGNALR_SETTING
 
 
 def looked_up(look: Callable[[Snapshot], T]) -> Callable[[Snapshot], T]:
-    """Make a method one whose answer is looked up once, on a thread of its own. It raises Unknown when there is none."""
+    """Make a method one whose answer is looked up once, on a thread of its own.
+
+    It raises Unknown when there is none.
+    """
 
     @wraps(look)
     def get(self: Snapshot) -> T:
@@ -86,7 +89,7 @@ class Snapshot:
 
     @property
     def page(self) -> str:
-        """Address of the deployed page without the slash at its end, empty while it is not known."""
+        """Address of the deployed page without the slash at its end, empty while it is unknown."""
         return self.facts.web_url.rstrip("/")
 
     # In the cloud
@@ -100,7 +103,9 @@ class Snapshot:
 
     @looked_up
     def cloud(self) -> Cloud:
-        """The cloud, with its clients made: their packages do not like to be imported by several threads at once."""
+        """The cloud, with its clients made: their packages do not like to be imported by several
+        threads at once.
+        """
         if not self.may_ask:
             raise Unknown("the local cloud does not run")
         cloud = self.session.connect(start=False)
@@ -218,7 +223,10 @@ class Snapshot:
 
     @looked_up
     def negotiate_as_alice(self) -> tuple[str, Answer]:
-        """Alice's name, and what the deployed negotiate answers to her; only where a name is all that a sign-in asks for."""
+        """Alice's name, and what the deployed negotiate answers to her.
+
+        Only where a name is all that a sign-in asks for.
+        """
         self._needs(self.api and self.authentication())
         alice = background_loop().call(sign_in(self.api, "alice"))
         return alice.name, fetch("POST", f"{self.api}/api/negotiate", headers=alice.headers)
@@ -234,7 +242,9 @@ class Snapshot:
 
     @looked_up
     def local_welcome(self) -> str:
-        """The origin that a browser is told it may call the local functions from, asked as the local page."""
+        """The origin that a browser is told it may call the local functions from, asked as the
+        local page.
+        """
         self._needs(self.local_api and self.local_page)
         headers = {"Origin": self.local_page, "Access-Control-Request-Method": "POST"}
         answer = fetch("OPTIONS", f"{self.local_api}/api/messages", headers=headers)
