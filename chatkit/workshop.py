@@ -1,6 +1,7 @@
-"""Workshop: the one object a notebook holds. Each verb is one step of the tutorial, may be repeated, and returns a Result.
+"""Workshop: the one object a notebook holds.
 
-It holds a session and passes it on: the steps are in `steps`, checks, doctor and catching up in `lesson`.
+Each verb is one step of the tutorial, may be repeated, and returns a Result. The workshop passes
+its session on: the steps are in `steps`; checks, doctor and catching up are in `lesson`.
 """
 
 from __future__ import annotations
@@ -136,23 +137,27 @@ class Workshop:
         return result
 
     def doctor(self, symptom: str = "") -> Report:
-        """Look at this machine, the subscription and your work, and name what is wrong, with its cause and what repairs it.
+        """Look at this machine, the subscription and your work, and name what is wrong.
+
+        Each problem comes with its cause and with what repairs it.
 
         Args:
-            symptom: A message that you do not understand, pasted as it is: from a browser, a tool or a log.
+            symptom: A message that you do not understand, pasted as it is: from a browser, a tool
+                or a log.
         """
         from chatkit.lesson.doctor.diagnose import diagnose
 
         return diagnose(self.session, symptom)
 
     def catch_up(self, section: str | None = None) -> Result:
-        """Go to the start of a section by running what was missed; also goes on after a pause, however long.
+        """Go to the start of a section by running what was missed, also after a long pause.
 
-        What was done is not done again. A file of my-chat that you have changed, and a missed notebook writes, is kept beside
-        the new one.
+        What was done is not done again. When a missed notebook writes a file of my-chat that you
+        have changed, your version is kept beside the new one.
 
         Args:
-            section: Its number, for example "07"; the one after the last completed section by default.
+            section: Its number, for example "07"; by default the one after the last completed
+                section.
 
         Raises:
             NotebookFailed: A cell of a missed notebook raised.
@@ -204,7 +209,7 @@ class Workshop:
     # Sections 03 to 06: the functions and the page on this machine
 
     def write_local_settings(self) -> Result:
-        """Write local.settings.json: what the functions need on this machine, the connection string among it."""
+        """Write local.settings.json: what the functions need on this machine."""
         return local_run.write_local_settings(self.session)
 
     def start_functions(self) -> Result:
@@ -219,7 +224,7 @@ class Workshop:
         return local_run.stop_functions(self.session)
 
     def prepare_page(self) -> Result:
-        """Copy the kit's page and write its config.json so that it calls the functions on this machine."""
+        """Copy the kit's page and let it call the functions on this machine."""
         return local_run.prepare_page(self.session)
 
     def start_page(self) -> Result:
@@ -233,7 +238,7 @@ class Workshop:
     # Sections 07 and 08: the functions and the page go to Azure
 
     def package_files(self) -> list[str]:
-        """Name the files that would be published: what `.funcignore` names, keys and notebooks are not among them."""
+        """Name the files that would be published: no keys, no notebooks, nothing ignored."""
         return deployment.package_files(self.session)
 
     def publish_functions(self, *, again: bool = False) -> Result:
@@ -249,7 +254,7 @@ class Workshop:
         return deployment.upload_settings(self.session)
 
     def allow_page(self) -> Result:
-        """Let the deployed page, and no other, call the deployed functions from a browser (CORS)."""
+        """Let the deployed page, and no other, call the deployed functions (CORS)."""
         return deployment.allow_page(self.session)
 
     def enable_static_website(self) -> Result:
@@ -257,7 +262,7 @@ class Workshop:
         return deployment.enable_static_website(self.session)
 
     def set_page_url(self) -> Result:
-        """Write the page's config.json so that it calls the deployed functions, and offers sign-in when they have it."""
+        """Let the page call the deployed functions, and sign people in when they do."""
         return deployment.set_page_url(self.session)
 
     def upload_page(self) -> Result:
@@ -267,10 +272,13 @@ class Workshop:
     # Section 09: who somebody is
 
     def enable_authentication(self, *, client_id: str = "", client_secret: str = "") -> Result:
-        """Turn App Service Authentication on: register the app, keep its secret as an app setting, let the page sign in.
+        """Turn App Service Authentication on.
+
+        The app is registered, its secret becomes an app setting, and the page signs people in.
 
         Args:
-            client_id: Of an app registration that somebody made for you, when you may not make one yourself.
+            client_id: Of an app registration that somebody made for you, when you may not make
+                one yourself.
             client_secret: Its secret.
         """
         return identity.enable_authentication(
@@ -278,10 +286,13 @@ class Workshop:
         )
 
     def sign_in_as(self, user: str) -> SignedIn:
-        """Sign a test user in to the deployed app, as the page does it; `headers` of the result go with that user's requests.
+        """Sign a test user in to the deployed app, as the page does it.
+
+        The `headers` of the result go with that user's requests.
 
         Raises:
-            SetupError: Authentication is off, or the sign-in page asks for more than a name, as the one on Azure does.
+            SetupError: Authentication is off, or the sign-in page asks for more than a name, as
+                Azure's does.
         """
         return identity.sign_in_as(self.session, user)
 
@@ -297,13 +308,15 @@ class Workshop:
         from chatkit.chat.client.sign_in import SignedIn
         from chatkit.chat.panel.panel import ChatPanel
 
-        asks = where == "deployed" and self.settings.facts.authentication == "on"
         names = users or ("alice", "bob")
-        people = {name: self.sign_in_as(name) if asks else SignedIn(name) for name in names}
+        if where == "deployed" and self.settings.facts.authentication == "on":
+            people = {name: self.sign_in_as(name) for name in names}
+        else:
+            people = {name: SignedIn(name) for name in names}
         return ChatPanel.open(self.session.api_of(where), names, people=people)
 
     def clean_up(self) -> Receipt:
-        """Delete everything, and prove it: stop local servers, delete the resource group, forget the keys.
+        """Stop local servers, delete the resource group, forget the keys, and prove it.
 
         Returns:
             The receipt; `complete` says whether every line is proven.
@@ -311,9 +324,12 @@ class Workshop:
         return clean_up.clean_up(self.session)
 
     def reset(self) -> Receipt:
-        """Go back to the start: clean up, put my-chat aside, forget what was completed. Notebooks stay as they are.
+        """Go back to the start: clean up, put my-chat aside, forget what was completed.
+
+        Notebooks stay as they are.
 
         Returns:
-            The clean-up's receipt. Where a line is not proven, nothing but the clean-up was done: do it again.
+            The clean-up's receipt. Where a line is not proven, nothing but the clean-up was done:
+            do it again.
         """
         return clean_up.reset(self.session)

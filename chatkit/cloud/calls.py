@@ -1,12 +1,13 @@
-"""Calling the Azure SDKs so that a cell can show what was called, and so that an error carries its remedy.
+"""Calling the Azure SDKs: a cell can show the calls, and an error carries its remedy.
 
-Each call is an SDK method with its own arguments: `calls.call(client.signal_r.get, group, name)`. Errors pass unchanged,
-with a hint added where one is known.
+Each call is an SDK method with its own arguments: `calls.call(client.signal_r.get, group, name)`.
+Errors pass unchanged, with a hint added where one is known.
 """
 
 from __future__ import annotations
 
 import builtins
+import itertools
 import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
@@ -27,8 +28,10 @@ from chatkit.core.results import Call, Progress
 P = ParamSpec("P")
 R = TypeVar("R")
 TICK_S = 0.5
-FIRST_WAIT_S, LAST_WAIT_S = 0.1, 5.0
-REPEATS, REPEAT_WAIT_S = 3, 1.0
+FIRST_WAIT_S = 0.1
+LAST_WAIT_S = 5.0
+REPEATS = 3
+REPEAT_WAIT_S = 1.0
 
 
 class _Wire:
@@ -42,7 +45,10 @@ _current: ContextVar[_Wire | None] = ContextVar("chatkit_call", default=None)
 
 
 class RecordRequests(SansIOHTTPPolicy[Any, Any]):
-    """Pipeline policy that notes verb and path of a call's first request. The polls of a long operation are not noted."""
+    """Pipeline policy that notes verb and path of a call's first request.
+
+    The polls of a long operation are not noted.
+    """
 
     def on_request(self, request: PipelineRequest[Any]) -> None:
         """Note the request, once per call."""
@@ -66,12 +72,19 @@ class Calls:
 
     @property
     def made(self) -> tuple[Call, ...]:
-        """Calls so far. Those of a branch stand where it was begun, so that work done in parallel always reads the same."""
+        """Calls so far.
+
+        Those of a branch stand where it was begun: work done in parallel always reads the same.
+        """
         with self._lock:
-            made = [*self._made]
-        return tuple(
-            call for item in made for call in (item.made if isinstance(item, Calls) else (item,))
-        )
+            items = [*self._made]
+        made: builtins.list[Call] = []
+        for item in items:
+            if isinstance(item, Calls):
+                made.extend(item.made)
+            else:
+                made.append(item)
+        return tuple(made)
 
     def branch(self) -> Calls:
         """Begin the calls of one thread."""
@@ -115,15 +128,16 @@ class Calls:
             return poller.result()
 
     def waiting(self, limit_s: float) -> Iterator[int]:
-        """Count up until a time limit, with pauses between: for something that becomes true on its own."""
-        until, wait_s, count = time.monotonic() + limit_s, FIRST_WAIT_S, 0
-        while True:
+        """Count up until a time limit, with pauses: for something that becomes true on its own."""
+        until = time.monotonic() + limit_s
+        wait_s = FIRST_WAIT_S
+        for count in itertools.count():
             yield count
             if time.monotonic() > until:
                 return
             time.sleep(wait_s)
             self.tick()
-            wait_s, count = min(wait_s * 1.5, LAST_WAIT_S), count + 1
+            wait_s = min(wait_s * 1.5, LAST_WAIT_S)
 
     def tick(self) -> None:
         """Let the progress line move while the caller waits for something else."""
@@ -143,14 +157,11 @@ class Calls:
 
     @contextmanager
     def _noted(self, name: str) -> Iterator[None]:
-        wire, started = _Wire(), time.monotonic()
+        wire = _Wire()
+        started = time.monotonic()
         token = _current.set(wire)
-        label = (
-            name.partition(".")[2].removeprefix("begin_").replace("_", " ")
-            + f" ({name.partition('Operations')[0]})"
-        )
         try:
-            with self.doing(label):
+            with self.doing(_label(name)):
                 yield
         except Exception as error:
             add_hint(error)
@@ -162,21 +173,19 @@ class Calls:
     def _note(self, call: Call) -> None:
         """Note a call; one that repeats the last is a poll, and counts as the same call."""
         with self._lock:
-            last = self._made[-1] if self._made else None
-            if isinstance(last, Call) and (last.method, last.verb, last.resource) == (
-                call.method,
-                call.verb,
-                call.resource,
-            ):
-                self._made[-1] = replace(call, seconds=last.seconds + call.seconds)
-            else:
-                self._made.append(call)
+            if self._made:
+                last = self._made[-1]
+                if isinstance(last, Call) and replace(call, seconds=last.seconds) == last:
+                    self._made[-1] = replace(call, seconds=last.seconds + call.seconds)
+                    return
+            self._made.append(call)
 
 
 def _repeated(work: Callable[[], R]) -> R:
     """Do a call again whose connection broke before an answer came.
 
-    The SDKs do so for all but POST, which might do something twice; every POST the kit sends may be sent twice.
+    The SDKs do so for all but POST, which might do something twice. Every POST that the kit sends
+    may be sent twice.
     """
     for _ in range(REPEATS):
         try:
@@ -192,18 +201,26 @@ def _repeated(work: Callable[[], R]) -> R:
 def name_of(method: Callable[..., object]) -> str:
     """The SDK's own name of a bound method: "SignalROperations.begin_create_or_update"."""
     owner = getattr(method, "__self__", None)
-    name = getattr(method, "__name__", type(method).__name__)
-    return f"{type(owner).__name__}.{name}" if owner is not None else name
+    name: str = getattr(method, "__name__", type(method).__name__)
+    if owner is None:
+        return name
+    return f"{type(owner).__name__}.{name}"
+
+
+def _label(name: str) -> str:
+    """A method's name for the progress line: "create or update (SignalR)"."""
+    operations, _, method = name.partition(".")
+    what = method.removeprefix("begin_").replace("_", " ")
+    return f"{what} ({operations.partition('Operations')[0]})"
 
 
 def short_path(url: str) -> str:
-    """A URL's path without host, query, subscription and group: `Microsoft.Web/sites/NAME/config/web`."""
-    path = urlsplit(url).path.strip("/")
-    parts = path.split("/")
+    """A URL's path without host, subscription and group: `Microsoft.Web/sites/NAME/config/web`."""
+    parts = urlsplit(url).path.strip("/").split("/")
     if len(parts) >= 2 and parts[0].lower() == "subscriptions":
         parts = parts[2:] or ["subscription"]
     if len(parts) > 2 and parts[0].lower() == "resourcegroups":
         parts = parts[2:]
-    return "/".join(
-        parts[1:] if parts and parts[0].lower() == "providers" and len(parts) > 2 else parts
-    )
+    if len(parts) > 2 and parts[0].lower() == "providers":
+        parts = parts[1:]
+    return "/".join(parts)

@@ -1,7 +1,7 @@
-"""The connection to a cloud: endpoints, credential and certificate authority, and the SDKs' clients.
+"""The connection to a cloud: endpoints, credential, certificate authority, and the SDKs' clients.
 
-Nothing else differs between the two targets. Azure's packages are imported when the first client is made, because
-some take a second to load.
+Nothing else differs between the two targets. Azure's packages are imported when the first client is
+made, because some take a second to load.
 """
 
 from __future__ import annotations
@@ -33,13 +33,16 @@ AZURE_GRAPH = "https://graph.microsoft.com"
 AZURE_AUTHORITY = "https://login.microsoftonline.com"
 GRAPH_SCOPE = "https://graph.microsoft.com/.default"
 MANAGEMENT_SCOPE = "https://management.azure.com/.default"
-# Where the service does not say; the SDKs' own 30 s would add up to half a minute to each operation.
+# Where the service does not say. With the SDKs' own 30 s an operation would take up to half a
+# minute longer.
 POLLING_S = 5
 
 
 @dataclass(frozen=True)
 class Cloud:
-    """One target's endpoints, and the SDK clients that use them. Clients are made once and shared by threads.
+    """One target's endpoints, and the SDK clients that use them.
+
+    Clients are made once and shared by threads.
 
     Attributes:
         credential: An azure-identity credential.
@@ -186,7 +189,7 @@ class Cloud:
 
 
 class Rest:
-    """Plain requests through an Azure SDK pipeline: the same retries, token and trust as the SDK clients."""
+    """Plain requests with the retries, the token and the trust of the SDK clients."""
 
     def __init__(self, pipeline: PipelineClient[HttpRequest, HttpResponse], base_url: str) -> None:
         self._base_url = base_url
@@ -228,7 +231,7 @@ class Rest:
 
 @contextmanager
 def without_syntax_warnings() -> Iterator[None]:
-    """Import something without the warning that azure-mgmt-signalr 1.2.0 causes in a learner's first cell."""
+    """Import something without the warning that azure-mgmt-signalr 1.2.0 causes in a first cell."""
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", ".*invalid escape sequence")
         yield

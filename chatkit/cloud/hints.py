@@ -1,4 +1,7 @@
-"""What to do about the errors that Azure's services give most often. The errors themselves stay as the SDK raises them."""
+"""What to do about the errors that Azure's services give most often.
+
+The errors themselves stay as the SDK raises them.
+"""
 
 from __future__ import annotations
 
@@ -17,7 +20,7 @@ from azure.core.exceptions import (
 
 @dataclass(frozen=True)
 class _Hint:
-    """One remedy and how its error is recognised: by the service's code, or by words of its message."""
+    """One remedy, and its error: by the service's code, or by words of its message."""
 
     codes: tuple[str, ...]
     words: str
@@ -33,13 +36,15 @@ HINTS = (
             "WebsiteAlreadyExists",
         ),
         r"already (exists|taken)|is not available",
-        "This name belongs to somebody else (all of Azure shares these names). `Workshop.open(suffix='...')` chooses others.",
+        "This name belongs to somebody else (all of Azure shares these names)."
+        " `Workshop.open(suffix='...')` chooses others.",
     ),
     _Hint(
         ("MissingSubscriptionRegistration", "SubscriptionNotRegistered"),
         r"not registered to use namespace",
-        "The subscription does not know this service yet. Run workshop.create_resource_group(), which registers it; "
-        "your account needs the right to register providers on the subscription.",
+        "The subscription does not know this service yet. Run workshop.create_resource_group(),"
+        " which registers it; your account needs the right to register providers on the"
+        " subscription.",
     ),
     _Hint(
         (
@@ -50,47 +55,52 @@ HINTS = (
             "SubscriptionQuotaReached",
         ),
         r"free.{0,40}(quota|limit|instances)|quota.{0,60}free|FreeTierInstances",
-        "The free SignalR instances of this region are used up. Delete one you no longer need, or choose another region: "
-        "`Workshop.open(region='westus2')`.",
+        "The free SignalR instances of this region are used up. Delete one you no longer need, or"
+        " choose another region: `Workshop.open(region='westus2')`.",
     ),
     _Hint(
         ("TooManyRequests", "MessageCountExceeded", "ConnectionCountReached"),
         r"connection count (reached|exceeds)|daily message",
-        "A Free unit of SignalR Service holds 20 connections and sends 20,000 messages a day. Close tabs or use Standard.",
+        "A Free unit of SignalR Service holds 20 connections and sends 20,000 messages a day."
+        " Close tabs or use Standard.",
     ),
     _Hint(
         ("SubscriptionRequestsThrottled", "OperationNotAllowedThrottled", "RequestsThrottled"),
         r"number of .{0,20} requests for the subscription exceeded",
-        "Too many requests came from this subscription at once. Wait a minute and run the cell again: "
-        "every step can be repeated.",
+        "Too many requests came from this subscription at once. Wait a minute and run the cell"
+        " again: every step can be repeated.",
     ),
     _Hint(
         ("LocationNotAvailableForResourceType", "LinuxDynamicWorkersNotAllowedInResourceGroup"),
-        r"not supported in region|not available for resource type|not available in this region|LinuxDynamicWorkers",
-        "This region does not offer everything the chat room needs (Flex Consumption and SignalR Service). "
-        "Choose another one: `Workshop.open(region='eastus2')`.",
+        r"not supported in region|not available for resource type|not available in this region"
+        r"|LinuxDynamicWorkers",
+        "This region does not offer everything the chat room needs (Flex Consumption and SignalR"
+        " Service). Choose another one: `Workshop.open(region='eastus2')`.",
     ),
     _Hint(
         ("UnsupportedPythonVersion",),
-        r"(linuxFxVersion|python).{0,60}(not supported|unsupported|invalid|deprecated)|runtime.version",
+        r"(linuxFxVersion|python).{0,60}(not supported|unsupported|invalid|deprecated)"
+        r"|runtime.version",
         "The function app asks for Python 3.12, which this region or plan does not run. "
         "Choose another region: `Workshop.open(region='eastus2')`.",
     ),
     _Hint(
         ("KeyBasedAuthenticationNotPermitted", "RequestDisallowedByPolicy"),
         r"key.?based authentication is not permitted|disallowed by policy",
-        "A policy of your organisation forbids this (often: storage account keys). Use a subscription without that policy, "
-        "or ask for an exemption for this resource group.",
+        "A policy of your organisation forbids this (often: storage account keys). Use a"
+        " subscription without that policy, or ask for an exemption for this resource group.",
     ),
     _Hint(
         ("AuthorizationPermissionMismatch", "InaccessibleStorageException"),
         r"not authorized to perform this operation using this permission",
-        "A role that was just assigned takes up to 10 minutes to arrive. Wait a minute and run the cell again.",
+        "A role that was just assigned takes up to 10 minutes to arrive. Wait a minute and run the"
+        " cell again.",
     ),
     _Hint(
         ("AuthorizationFailed", "LinkedAuthorizationFailed"),
         r"does not have authorization to perform action",
-        "Your account lacks a role for this. Contributor on the subscription, or on a resource group made for you, is enough.",
+        "Your account lacks a role for this. Contributor on the subscription, or on a resource"
+        " group made for you, is enough.",
     ),
     _Hint(
         ("ResourceGroupBeingDeleted", "ResourceGroupDeprovisioning"),
@@ -100,7 +110,8 @@ HINTS = (
     _Hint(
         ("InvalidResourceGroupLocation",),
         r"already exists in location",
-        "The resource group exists in another region, and a group never moves. Use that region: `Workshop.open(region='...')`.",
+        "The resource group exists in another region, and a group never moves. Use that region:"
+        " `Workshop.open(region='...')`.",
     ),
     _Hint(
         (
@@ -124,7 +135,8 @@ HINTS = (
     _Hint(
         ("ResourceNotFound", "ParentResourceNotFound"),
         r"was not found",
-        "Something this step builds on does not exist yet. workshop.status() shows what does, workshop.provision() makes it.",
+        "Something this step builds on does not exist yet. workshop.status() shows what does,"
+        " workshop.provision() makes it.",
     ),
     _Hint(
         ("WebsiteNotFound", "StaticWebsiteDisabled"),
@@ -134,8 +146,8 @@ HINTS = (
     _Hint(
         ("InvalidCorsConfiguration",),
         r"(cors|origin).{0,80}(invalid|not allowed|credentials)",
-        "An origin is scheme, host and port without a slash at the end, and `*` does not go with credentials. "
-        "workshop.allow_page() sets the right one.",
+        "An origin is scheme, host and port without a slash at the end, and `*` does not go with"
+        " credentials. workshop.allow_page() sets the right one.",
     ),
     _Hint(
         ("GatewayTimeout", "ServerTimeout", "InternalServerError", "ServiceUnavailable"),
@@ -157,32 +169,47 @@ def hint_for(error: BaseException) -> str:
     if not isinstance(error, AzureError):
         return ""
     if isinstance(error, ServiceRequestError):
-        return "Nothing answers there. On the local cloud: `chatkit local up` starts it. On Azure: look at network and proxy."
+        return (
+            "Nothing answers there. On the local cloud: `chatkit local up` starts it."
+            " On Azure: look at network and proxy."
+        )
     if isinstance(error, ServiceResponseError):
-        return "The connection broke before an answer came. Run the cell again: every step can be repeated."
-    code, message = code_of(error), str(error)
-    by_code = next((hint.remedy for hint in HINTS if code in hint.codes), "")
-    by_words = next(
-        (hint.remedy for hint in HINTS if re.search(hint.words, message, re.IGNORECASE)), ""
-    )
-    if not by_code and not by_words and isinstance(error, ClientAuthenticationError):
-        return "The sign-in was refused. On Azure: `az login`. On the local cloud: `chatkit local status` shows the credentials."
-    return by_code or by_words
+        return (
+            "The connection broke before an answer came."
+            " Run the cell again: every step can be repeated."
+        )
+    code = code_of(error)
+    for hint in HINTS:
+        if code in hint.codes:
+            return hint.remedy
+    for hint in HINTS:
+        if re.search(hint.words, str(error), re.IGNORECASE):
+            return hint.remedy
+    if isinstance(error, ClientAuthenticationError):
+        return (
+            "The sign-in was refused. On Azure: `az login`."
+            " On the local cloud: `chatkit local status` shows the credentials."
+        )
+    return ""
 
 
 def code_of(error: BaseException) -> str:
-    """The service's own error code, from Resource Manager's shape, Microsoft.Web's other shape, or storage's."""
+    """The service's own error code: Resource Manager's, Microsoft.Web's or storage's shape."""
     if not isinstance(error, HttpResponseError):
         return ""
     known = getattr(error.error, "code", None) or getattr(error, "error_code", None)
     if known:
         return str(getattr(known, "value", known))
     read: Callable[[], object] | None = getattr(error.response, "json", None)
+    if read is None:
+        return ""
     try:
-        body = read() if read else None
+        body = read()
     except (ValueError, AttributeError):
         return ""
     if not isinstance(body, dict):
         return ""
     inner = body.get("error")
-    return str(body.get("Code") or (inner.get("code") if isinstance(inner, dict) else "") or "")
+    if not body.get("Code") and isinstance(inner, dict):
+        return str(inner.get("code") or "")
+    return str(body.get("Code") or "")

@@ -1,4 +1,7 @@
-"""Stack: one chat room in one cloud. Everything that provisions, publishes or cleans up takes it."""
+"""Stack: one chat room in one cloud.
+
+Everything that provisions, publishes or cleans up takes it.
+"""
 
 from __future__ import annotations
 
@@ -24,5 +27,5 @@ class Stack:
     names: Names
 
     def branch(self) -> Stack:
-        """Return the same stack for another thread; its calls are noted where the branch was begun."""
+        """Return the same stack for another thread; its calls stand where the branch was begun."""
         return replace(self, calls=self.calls.branch())

@@ -1,4 +1,4 @@
-"""Connecting to a target: the local cloud of a home, or the subscription that somebody is signed in to."""
+"""Connecting to a target: the local cloud of a home, or an Azure subscription."""
 
 from __future__ import annotations
 
@@ -68,9 +68,10 @@ def connect_local(home: Path) -> Cloud:
 
 
 def connect_azure() -> Cloud:
-    """Sign in as `az login` did, else as anything DefaultAzureCredential finds, and choose the subscription.
+    """Sign in as `az login` did, else as DefaultAzureCredential does, and choose the subscription.
 
-    `CHATKIT_SUBSCRIPTION` names the subscription; without it, the default of `az` counts, else the only one there is.
+    `CHATKIT_SUBSCRIPTION` names the subscription; without it, the default of `az` counts, else the
+    only one there is.
 
     Raises:
         SetupError: There is no way to choose a subscription.

@@ -1,4 +1,4 @@
-"""Writing files so that a reader never sees half of one, and secrets so that only this user reads them."""
+"""Writing files so that a reader never sees half of one, and only this user reads it."""
 
 from __future__ import annotations
 

@@ -1,7 +1,8 @@
-"""What a browser has to open to reach a server on this machine, when the browser is on another one: a way through a proxy.
+"""What a browser on another machine opens to reach a server on this one: a way through a proxy.
 
-Follows jupyter-server-proxy's page "Accessing Arbitrary Ports or Hosts from the Browser", the environment of JupyterHub's
-single-user servers, and GitHub's page "Default environment variables for your codespace".
+Follows jupyter-server-proxy's page "Accessing Arbitrary Ports or Hosts from the Browser", the
+environment of JupyterHub's single-user servers, and GitHub's page "Default environment variables
+for your codespace".
 """
 
 from __future__ import annotations
@@ -26,10 +27,11 @@ LOOPBACK = ("localhost", "127.0.0.1", "::1")
 
 
 def way(environment: Mapping[str, str] | None = None) -> str:
-    """The address of a port of this machine as a browser elsewhere sees it; empty when browsers run on this machine.
+    """The address of a port of this machine as a browser elsewhere sees it.
 
-    `{port}` stands for the port's number. A way that begins with "/" goes on from the host that the browser shows: most
-    JupyterHubs tell their servers nothing but their path.
+    It is empty when browsers run on this machine. `{port}` stands for the port's number. A way that
+    begins with "/" goes on from the host that the browser shows: most JupyterHubs tell their
+    servers nothing but their path.
 
     Raises:
         SetupError: CHATKIT_PUBLIC_URL is no such address.
@@ -40,17 +42,20 @@ def way(environment: Mapping[str, str] | None = None) -> str:
         return _checked(wanted)
     if prefix:
         return f"{(public or prefix).rstrip('/')}/proxy/{PORT}/"
-    return f"https://{codespace}-{PORT}.{domain}/" if codespace and domain else ""
+    if codespace and domain:
+        return f"https://{codespace}-{PORT}.{domain}/"
+    return ""
 
 
 def public_url(url: str, environment: Mapping[str, str] | None = None) -> str:
-    """What a browser opens for an address: the way to it for a plain http server of this machine, else the address itself."""
+    """What a browser opens for an address.
+
+    For a plain http server of this machine that is the way to it, else the address itself.
+    """
     parts = urlsplit(url)
-    through = (
-        way(environment)
-        if parts.scheme == "http" and parts.hostname in LOOPBACK and parts.port
-        else ""
-    )
+    if parts.scheme != "http" or parts.hostname not in LOOPBACK or not parts.port:
+        return url
+    through = way(environment)
     if not through:
         return url
     rest = parts._replace(scheme="", netloc="", path=parts.path or "/").geturl()
@@ -58,15 +63,21 @@ def public_url(url: str, environment: Mapping[str, str] | None = None) -> str:
 
 
 def origins(url: str, environment: Mapping[str, str] | None = None) -> tuple[str, ...]:
-    """What browsers may send as the origin of a page, its own address first. A way without a host has no origin of its own:
-    page and functions have the same there, and nobody asks."""
-    own, seen = urlsplit(url), urlsplit(public_url(url, environment))
-    named = [f"{parts.scheme}://{parts.netloc}" for parts in (own, seen) if parts.netloc]
+    """What browsers may send as the origin of a page, its own address first.
+
+    A way without a host has no origin of its own: page and functions have the same there, and no
+    browser asks.
+    """
+    addresses = (urlsplit(url), urlsplit(public_url(url, environment)))
+    named = [f"{parts.scheme}://{parts.netloc}" for parts in addresses if parts.netloc]
     return tuple(dict.fromkeys(named))
 
 
 def is_way_here(host: str, environment: Mapping[str, str] | None = None) -> bool:
-    """Whether requests for a host name, without its port, come to this machine along the way. One without a host takes any."""
+    """Whether requests for a host name, without its port, come to this machine along the way.
+
+    A way without a host takes any.
+    """
     through = way(environment)
     name = urlsplit(through).hostname or "*"
     return bool(through) and fnmatchcase(host.lower(), name.replace(PORT, "*"))
@@ -81,6 +92,7 @@ def _checked(text: str) -> str:
     if not good:
         raise SetupError(
             f"{SETTING} is no address with one {PORT} in it.",
-            hint=f"For example https://jupyter.example.com/user/alice/proxy/{PORT}/, or only the path of it.",
+            hint=f"For example https://jupyter.example.com/user/alice/proxy/{PORT}/,"
+            " or only the path of it.",
         )
     return text

@@ -1,6 +1,6 @@
-"""What a cell shows: results with a short stable text and an html that tells what was called and how long it took.
+"""What a cell shows: results with a short stable text, and html with every call and its duration.
 
-The text never has ids, ports, times or secrets in it, so that a stored notebook and a new run agree.
+The text never has ids, ports, times or secrets in it: a stored notebook and a new run agree.
 """
 
 from __future__ import annotations
@@ -17,7 +17,8 @@ from typing import Any
 
 from chatkit.core.public_urls import public_url
 
-QUIET, BAR = "0", "1"
+QUIET = "0"
+BAR = "1"
 DURATION = re.compile(r"[0-9]+ ms|[0-9]+\.[0-9]{2} s")
 
 
@@ -58,7 +59,7 @@ class Result:
     def __repr__(self) -> str:
         return self.text
 
-    def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, str]:
+    def _repr_mimebundle_(self, **_options: object) -> dict[str, str]:
         return {"text/plain": self.text, "text/html": self._html()}
 
     def _html(self) -> str:
@@ -76,14 +77,19 @@ class Result:
         return f'<div class="chatkit-result">{"".join(parts)}</div>'
 
     def _summary(self) -> str:
-        took = f" {elapsed(duration(self.seconds))}" if self.seconds is not None else ""
+        took = ""
+        if self.seconds is not None:
+            took = f" {elapsed(duration(self.seconds))}"
         return f"<p>{escape(self.text).replace(chr(10), '<br>')}{took}</p>"
 
 
 class Address(str):
-    """The address of a page: a plain string, shown in a cell as a link to where a browser finds it, through a proxy, too."""
+    """The address of a page: a string that a cell shows as a link.
 
-    def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, str]:
+    The link leads to where a browser finds the page, through a proxy, too.
+    """
+
+    def _repr_mimebundle_(self, **_options: object) -> dict[str, str]:
         return {"text/plain": public_url(self), "text/html": link(self)}
 
 
@@ -94,7 +100,10 @@ def escape(value: object) -> str:
 
 def duration(seconds: float) -> str:
     """How long something took, in milliseconds below a second."""
-    return f"{seconds * 1000:.0f} ms" if seconds < 0.9995 else f"{seconds:.2f} s"
+    # From here on it would round to "1000 ms".
+    if seconds >= 0.9995:
+        return f"{seconds:.2f} s"
+    return f"{seconds * 1000:.0f} ms"
 
 
 def elapsed(duration: str) -> str:
@@ -104,19 +113,19 @@ def elapsed(duration: str) -> str:
 
 def enumerated(names: Sequence[str]) -> str:
     """Names as a sentence has them: "alice", "alice and bob", "alice, bob and carol"."""
-    return " and ".join([", ".join(names[:-1]), *names[-1:]] if len(names) > 1 else names)
+    if len(names) < 2:
+        return "".join(names)
+    return f"{', '.join(names[:-1])} and {names[-1]}"
 
 
 def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
     """An html table of plain texts."""
-    top = "".join(f"<th>{escape(cell)}</th>" for cell in head)
-    body = "".join(
-        "<tr>"
-        + "".join(f'<td style="text-align:left">{_cell(cell)}</td>' for cell in row)
-        + "</tr>"
-        for row in rows
-    )
-    return f"<table>{f'<tr>{top}</tr>' if head else ''}{body}</table>"
+    lines = [
+        "".join(f'<td style="text-align:left">{_cell(cell)}</td>' for cell in row) for row in rows
+    ]
+    if head:
+        lines.insert(0, "".join(f"<th>{escape(cell)}</th>" for cell in head))
+    return f"<table>{''.join(f'<tr>{line}</tr>' for line in lines)}</table>"
 
 
 def _cell(text: str) -> str:
@@ -136,16 +145,16 @@ def link(address: str) -> str:
 def is_interactive() -> bool:
     """Say whether a person watches: a notebook front end that can be asked, or a terminal.
 
-    nbval and nbclient run cells without allowing questions (`allow_stdin=False`), which is how they are told apart.
     `CHATKIT_PROGRESS` set to 0 or 1 decides instead.
     """
     wanted = os.environ.get("CHATKIT_PROGRESS")
     if wanted in (QUIET, BAR):
         return wanted == BAR
     kernel = getattr(_ipython(), "kernel", None)
-    return (
-        bool(getattr(kernel, "_allow_stdin", False)) if kernel is not None else sys.stderr.isatty()
-    )
+    if kernel is None:
+        return sys.stderr.isatty()
+    # nbval and nbclient run cells with `allow_stdin=False`: that tells them from a front end.
+    return bool(getattr(kernel, "_allow_stdin", False))
 
 
 def _ipython() -> Any:
@@ -154,9 +163,10 @@ def _ipython() -> Any:
 
 
 class Progress:
-    """One line that says what is being waited for; gone when the work is done, silent when nobody watches.
+    """One line that says what is being waited for.
 
-    Steps may begin and end on any thread; only `tick`, called by the thread that made this object, draws.
+    It is gone when the work is done, and silent when nobody watches. Steps may begin and end on any
+    thread; only `tick`, called by the thread that made this object, draws.
     """
 
     def __init__(self, title: str) -> None:
@@ -182,13 +192,14 @@ class Progress:
         self.tick()
 
     def tick(self) -> None:
-        """Draw, at most twice a second; nothing in the first half second, so that short work shows nothing."""
+        """Draw, at most twice a second.
+
+        Nothing is drawn in the first half second, so that short work shows nothing.
+        """
+        if not self._interactive or current_thread() is not self._owner:
+            return
         now = time.monotonic()
-        if (
-            not self._interactive
-            or current_thread() is not self._owner
-            or now - max(self._drawn, self._started) < 0.5
-        ):
+        if now - max(self._drawn, self._started) < 0.5:
             return
         self._drawn = now
         with self._lock:

@@ -108,7 +108,7 @@ class Settings:
         suffix: Six lower-case letters and digits, the first a letter.
         region: Azure region of every resource.
         known: Facts of each target.
-        hub: Name of the hub that people chat in; the file has it only when it is another one than "chat".
+        hub: Name of the hub that people chat in; the file has it only when it is not "chat".
     """
 
     target: Target = "local"
@@ -155,11 +155,11 @@ class Settings:
         return self.known.get(self.target, Known())
 
     def learned(self, **facts: Unpack[Facts]) -> Settings:
-        """Return settings that know more (or, with empty texts, less) about the current target."""
+        """Return settings that know more about the current target, less with empty texts."""
         return self._with(replace(self.facts, **facts))
 
     def forgotten(self) -> Settings:
-        """Return settings that know nothing about the current target but which sections are completed."""
+        """Return settings that know of the current target only which sections are completed."""
         return self._with(Known(completed=self.facts.completed))
 
     def with_section(self, section: str) -> Settings:
@@ -173,18 +173,25 @@ class Settings:
 def home() -> Path:
     """The kit's folder: `CHATKIT_HOME`, else `.chatkit` in the checkout."""
     override = os.environ.get("CHATKIT_HOME")
-    return Path(override).expanduser().resolve() if override else checkout() / ".chatkit"
+    if override:
+        return Path(override).expanduser().resolve()
+    return checkout() / ".chatkit"
 
 
 def checkout() -> Path:
-    """The folder that holds notebooks and package; the current folder when the package is installed elsewhere."""
+    """The folder that holds notebooks and package.
+
+    When the package is installed elsewhere, it is the current folder.
+    """
     folder = Path(__file__).resolve().parents[2]
     return folder if (folder / "pyproject.toml").exists() else Path.cwd()
 
 
 def chat_folder() -> Path:
     """The learner's app: `my-chat` in the checkout, or in `CHATKIT_HOME` when that is set."""
-    return (home() if os.environ.get("CHATKIT_HOME") else checkout()) / "my-chat"
+    if os.environ.get("CHATKIT_HOME"):
+        return home() / "my-chat"
+    return checkout() / "my-chat"
 
 
 def load(folder: Path) -> Settings:
@@ -212,7 +219,8 @@ def load(folder: Path) -> Settings:
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise SetupError(
             f"{path} cannot be read ({type(error).__name__}).",
-            hint="It holds the names of your resources: repair it, or delete it to start with new names.",
+            hint="It holds the names of your resources:"
+            " repair it, or delete it to start with new names.",
         ) from error
 
 

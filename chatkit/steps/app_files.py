@@ -34,8 +34,9 @@ def chatfile(line: str, cell: str) -> None:
 def write(name: str, text: str, *, folder: Path, home: Path) -> str:
     """Write a file of the learner's app, and never lose what the learner wrote there.
 
-    Strategy: the kit records the hash of what it wrote. A file that has another hash, and is none of the versions that the
-    notebooks write either, was edited by the learner; it is kept beside, as NAME.before-1, NAME.before-2 and so on.
+    Strategy: the kit records the hash of what it wrote. A file that has another hash, and is none
+    of the versions that the notebooks write either, was edited by the learner; it is kept beside,
+    as NAME.before-1, NAME.before-2 and so on.
 
     Args:
         name: Path below the app's folder, with slashes.
@@ -53,7 +54,8 @@ def write(name: str, text: str, *, folder: Path, home: Path) -> str:
     kept = replace(name, content, folder=folder, home=home)
     count = content.count(b"\n")
     lines = "1 line" if count == 1 else f"{count} lines"
-    return f"my-chat/{name}: {lines}{f'; your version is kept as {kept}' if kept else ''}"
+    note = f"; your version is kept as {kept}" if kept else ""
+    return f"my-chat/{name}: {lines}{note}"
 
 
 def copy_page(source: Path, *, folder: Path, home: Path) -> list[str]:
@@ -88,9 +90,12 @@ def replace(name: str, content: bytes, *, folder: Path, home: Path) -> str:
     """
     path = _below(folder, name)
     record = _read(home)
-    old = path.read_bytes() if path.is_file() else content
-    ours = old == content or _hash(old) == record.get(name) or old in _versions(name)
-    kept = "" if ours else _keep(path, old)
+    kept = ""
+    if path.is_file():
+        old = path.read_bytes()
+        ours = old == content or _hash(old) == record.get(name) or old in _versions(name)
+        if not ours:
+            kept = _keep(path, old)
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(content)
     if record.get(name) != _hash(content):
@@ -107,7 +112,9 @@ def put_aside(folder: Path, *, home: Path) -> str:
         The folder's new name, empty when there was none.
     """
     (home / RECORD).unlink(missing_ok=True)
-    return folder.rename(_unused(folder)).name if folder.exists() else ""
+    if not folder.exists():
+        return ""
+    return folder.rename(_unused(folder)).name
 
 
 def _below(folder: Path, name: str) -> Path:
@@ -121,12 +128,12 @@ def _below(folder: Path, name: str) -> Path:
 
 
 def _versions(name: str) -> Iterator[bytes]:
-    """Every version of a file that some notebook writes: sections 09 and 10 write files of sections before them anew."""
+    """Every version of a file that some notebook writes."""
+    # Sections 09 and 10 write files of earlier sections anew.
     head = f"{MAGIC} {name}\n"
     for notebook in sorted((settings.checkout() / "notebooks").glob("*.ipynb")):
-        with suppress(
-            OSError, ValueError, KeyError, TypeError
-        ):  # a notebook that is damaged, or being saved
+        # A notebook may be damaged, or being saved.
+        with suppress(OSError, ValueError, KeyError, TypeError):
             for cell in json.loads(notebook.read_text(encoding="utf-8"))["cells"]:
                 text = "".join(cell["source"])
                 if text.startswith(head):

@@ -11,7 +11,7 @@ from chatkit.steps.status import Receipt
 
 
 def clean_up(session: Session) -> Receipt:
-    """Delete everything, and prove it: stop local servers, delete the resource group, forget the keys.
+    """Stop local servers, delete the resource group, forget the keys, and prove it.
 
     Returns:
         The receipt; `complete` says whether every line is proven.
@@ -27,11 +27,7 @@ def clean_up(session: Session) -> Receipt:
         if client_id:
             items.append(delete_registration(step.stack, client_id))
         local_settings.forget_keys(session.functions_folder)
-        kept = [
-            name
-            for name, value in local_settings.values(session.functions_folder).items()
-            if "Key=" in value
-        ]
+        kept = local_settings.keys_in(session.functions_folder)
         items.append(Item("keys in local.settings.json", "none in the file", not kept))
         if all(item.gone for item in items):
             session.forget()
@@ -39,10 +35,10 @@ def clean_up(session: Session) -> Receipt:
 
 
 def reset(session: Session) -> Receipt:
-    """Go back to the start: clean up, put my-chat aside, forget what was completed. Notebooks stay as they are.
+    """Go back to the start: clean up, put my-chat aside, forget what was completed.
 
     Returns:
-        The clean-up's receipt. Where a line is not proven, nothing but the clean-up was done: do it again.
+        The clean-up's receipt. Where a line is not proven, nothing but the clean-up was done.
     """
     receipt = clean_up(session)
     if not receipt.complete:

@@ -92,7 +92,7 @@ def enable_static_website(session: Session) -> Result:
 
 
 def set_page_url(session: Session) -> Result:
-    """Write the page's config.json so that it calls the deployed functions, and offers sign-in when they have it."""
+    """Let the page call the deployed functions, and offer sign-in when they have it."""
     from chatkit.cloud.provision import authentication
 
     with session.step("Writing the page's config") as step:

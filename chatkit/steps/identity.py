@@ -17,10 +17,11 @@ ME = "/.auth/me"
 def enable_authentication(
     session: Session, *, client_id: str = "", client_secret: str = ""
 ) -> Result:
-    """Turn App Service Authentication on: register the app, keep its secret as an app setting, let the page sign in.
+    """Register the app, keep its secret as an app setting, and let the page sign people in.
 
     Args:
-        client_id: Of an app registration that somebody made for you, when you may not make one yourself.
+        session: The home and the target.
+        client_id: Of a registration that somebody else made; empty to make one.
         client_secret: Its secret.
     """
     from chatkit.cloud.provision import authentication
@@ -42,10 +43,10 @@ def enable_authentication(
 
 
 def sign_in_as(session: Session, user: str) -> SignedIn:
-    """Sign a test user in to the deployed app, as the page does it; `headers` of the result go with that user's requests.
+    """Sign a test user in to the deployed app, as the page does it.
 
     Raises:
-        SetupError: Authentication is off, or the sign-in page asks for more than a name, as the one on Azure does.
+        SetupError: Authentication is off, or the sign-in page asks for more than a name.
     """
     from chatkit.chat.client.background_loop import background_loop
     from chatkit.chat.client.sign_in import sign_in

@@ -12,7 +12,7 @@ PAGE_PORT = 5500
 
 
 def write_local_settings(session: Session) -> Result:
-    """Write local.settings.json: what the functions need on this machine, the connection string among it."""
+    """Write local.settings.json: what the functions need on this machine."""
     from chatkit.cloud.provision import signalr
 
     with session.step("Writing local settings") as step:
@@ -49,7 +49,7 @@ def stop_functions(session: Session) -> Result:
 
 
 def prepare_page(session: Session) -> Result:
-    """Copy the kit's page and write its config.json so that it calls the functions on this machine."""
+    """Copy the kit's page and let it call the functions on this machine."""
     from chatkit.steps.app_files import copy_page
 
     with session.step("Copying the page") as step:
@@ -68,14 +68,11 @@ def start_page(session: Session) -> Result:
     """Serve the page on this machine."""
     with session.step("Serving the page") as step:
         started = session.servers.start_page(session.page_folder, port=PAGE_PORT)
-        changed, running = (
-            local_settings.allow_origin(session.functions_folder, started.server.url),
-            session.servers.running(FUNCTIONS),
-        )
+        changed = local_settings.allow_origin(session.functions_folder, started.server.url)
+        running = session.servers.running(FUNCTIONS)
         if changed and running and session.servers.stop(FUNCTIONS):
-            session.servers.start_functions(
-                session.functions_folder, port=running.port
-            )  # where the page looks for them
+            # On the port where the page looks for them.
+            session.servers.start_functions(session.functions_folder, port=running.port)
         rows = [("address", started.server.url), *_taken(PAGE_PORT, started.instead_of)]
         return step.result("The page is served on this machine.", *rows)
 
@@ -88,4 +85,6 @@ def stop_page(session: Session) -> Result:
 
 
 def _taken(port: int, holder: str) -> list[tuple[str, str]]:
-    return [("instead of", f"port {port}, which {holder} holds")] if holder else []
+    if not holder:
+        return []
+    return [("instead of", f"port {port}, which {holder} holds")]

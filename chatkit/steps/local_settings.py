@@ -1,10 +1,13 @@
-"""`local.settings.json`: what the functions get as environment when they run on this machine. It is never deployed."""
+"""`local.settings.json`: what the functions get as environment on this machine.
+
+It is never deployed.
+"""
 
 from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Any
+from typing import NotRequired, TypedDict, cast
 
 from chatkit.core.errors import SetupError
 from chatkit.core.files import write_private
@@ -14,7 +17,8 @@ FILE = "local.settings.json"
 SIGNALR_SETTING = "AzureSignalRConnectionString"
 STORAGE_SETTING = "AzureWebJobsStorage"
 DEVELOPMENT_STORAGE = "UseDevelopmentStorage=true"
-# The development account of every storage emulator; its key is public, printed on Microsoft's page about Azurite.
+# The development account of every storage emulator. Its key is no secret: Microsoft's page about
+# Azurite prints it.
 DEVELOPMENT_URL = "http://127.0.0.1:10000/devstoreaccount1"
 DEVELOPMENT_KEY = (
     "Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr/KBHBeksoGMGw=="
@@ -24,13 +28,32 @@ PORT = 7071
 
 
 def storage_for(dev_storage: str) -> str:
-    """The value of AzureWebJobsStorage for a development storage at an address; the usual address has a short form."""
+    """The value of AzureWebJobsStorage for a development storage at an address."""
     if dev_storage in ("", DEVELOPMENT_URL):
         return DEVELOPMENT_STORAGE
-    return f"DefaultEndpointsProtocol=http;AccountName=devstoreaccount1;AccountKey={DEVELOPMENT_KEY};BlobEndpoint={dev_storage};"
+    return (
+        "DefaultEndpointsProtocol=http;AccountName=devstoreaccount1;"
+        f"AccountKey={DEVELOPMENT_KEY};BlobEndpoint={dev_storage};"
+    )
 
 
-def read(folder: Path) -> dict[str, Any]:
+class Host(TypedDict, total=False):
+    """Options of the local function host."""
+
+    LocalHttpPort: int
+    CORS: str
+    CORSCredentials: bool
+
+
+class LocalSettings(TypedDict):
+    """The file. What else somebody wrote into it stays there, unseen."""
+
+    IsEncrypted: NotRequired[bool]
+    Values: dict[str, str]
+    Host: NotRequired[Host]
+
+
+def read(folder: Path) -> LocalSettings:
     """Read the file of a function app; an empty one when it is missing.
 
     Raises:
@@ -47,7 +70,7 @@ def read(folder: Path) -> dict[str, Any]:
         ) from error
     if not isinstance(content, dict) or not isinstance(content.get("Values", {}), dict):
         raise SetupError(f"{FILE} must be an object with an object `Values`.")
-    return {"Values": {}, **content}
+    return cast(LocalSettings, {"Values": {}, **content})
 
 
 def values(folder: Path) -> dict[str, str]:
@@ -73,7 +96,7 @@ def write(
         "FUNCTIONS_WORKER_RUNTIME": "python",
         SIGNALR_SETTING: signalr,
     }
-    host = {
+    host: Host = {
         **content.get("Host", {}),
         "LocalHttpPort": port,
         "CORS": ",".join(origins(origin)),
@@ -105,15 +128,21 @@ def forget_keys(folder: Path) -> list[str]:
     """
     if not (folder / FILE).exists():
         return []
-    content = read(folder)
-    secret = [name for name, value in content["Values"].items() if "Key=" in str(value)]
+    secret = keys_in(folder)
     if secret:
+        content = read(folder)
         _save(folder, {**content, "Values": {**content["Values"], **dict.fromkeys(secret, "")}})
     return secret
 
 
-def _save(folder: Path, content: dict[str, Any]) -> None:
-    """Write the file unless it says the same already: a function host that runs starts anew when it changes."""
+def keys_in(folder: Path) -> list[str]:
+    """Names of the settings whose value holds a key."""
+    return [name for name, value in values(folder).items() if "Key=" in value]
+
+
+def _save(folder: Path, content: LocalSettings) -> None:
+    """Write the file unless it says the same already."""
+    # A function host that runs starts anew when the file changes.
     text = json.dumps(content, indent=2) + "\n"
     path = folder / FILE
     if not path.exists() or path.read_text(encoding="utf-8") != text:

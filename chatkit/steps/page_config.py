@@ -1,9 +1,10 @@
-"""The page's `config.json`: the one thing that differs between a page served here and the deployed one."""
+"""The page's `config.json`: all that differs between a page served here and the deployed one."""
 
 from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import NotRequired, TypedDict
 from urllib.parse import urlsplit
 
 from chatkit.core.files import write_private
@@ -12,18 +13,30 @@ from chatkit.core.public_urls import LOOPBACK, public_url, way
 FILE = "config.json"
 
 
+class PageConfig(TypedDict):
+    """What the page reads at its start."""
+
+    apiBaseUrl: str
+    signIn: NotRequired[str]
+    way: NotRequired[str]
+
+
 def write(folder: Path, api_base_url: str, *, sign_in: str = "") -> Path:
     """Write the file, readable for everybody: it holds nothing secret.
 
     Args:
         folder: The page.
         api_base_url: Which functions it calls.
-        sign_in: Alias of the identity provider people sign in with, for example "aad"; empty for a chat without sign-in.
+        sign_in: Alias of the identity provider people sign in with, for example "aad"; empty for
+            a chat without sign-in.
     """
     path = folder / FILE
-    config = {"apiBaseUrl": api_base_url} | ({"signIn": sign_in} if sign_in else {})
+    config: PageConfig = {"apiBaseUrl": api_base_url}
+    if sign_in:
+        config["signIn"] = sign_in
     if public_url(api_base_url) != api_base_url:
-        config["way"] = way()  # the page takes it to the functions, and to where they send it
+        # The page takes this way to the functions, and to where they send it.
+        config["way"] = way()
     write_private(path, json.dumps(config, indent=2) + "\n")
     path.chmod(0o644)
     return path
@@ -32,7 +45,8 @@ def write(folder: Path, api_base_url: str, *, sign_in: str = "") -> Path:
 def follow(folder: Path, api_base_url: str, *, deployed: str | None) -> None:
     """Let a page that calls functions run on this machine call those at another address here.
 
-    One that calls the deployed functions, which in a local cloud are on this machine, too, or any others stays as it is.
+    A page that calls the deployed functions stays as it is, although in a local cloud they are on
+    this machine, too; so does one that calls any others.
     """
     before = read(folder)
     if before not in (api_base_url, deployed) and urlsplit(before).hostname in LOOPBACK:

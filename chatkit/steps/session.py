@@ -1,4 +1,6 @@
-"""Session: one home on one target. It knows names, addresses and folders, holds the connection, and runs steps.
+"""Session: one home on one target.
+
+It knows names, addresses and folders, holds the connection, and runs steps.
 
 Steps are functions over a Session: they are in the modules beside this one.
 """
@@ -82,16 +84,16 @@ class Session:
             SetupError: The local cloud cannot start, or names would change while resources exist.
         """
         home = store.home()
+        environment = os.environ
         settings = store.load(home)
+        target = target or environment.get("CHATKIT_TARGET") or settings.target
+        suffix = suffix or environment.get("CHATKIT_SUFFIX") or settings.suffix
+        region = region or environment.get("CHATKIT_REGION") or settings.region
         wanted = replace(
             settings,
-            target=store.checked_target(
-                target or os.environ.get("CHATKIT_TARGET") or settings.target
-            ),
-            suffix=store.checked_suffix(
-                suffix or os.environ.get("CHATKIT_SUFFIX") or settings.suffix
-            ),
-            region=region or os.environ.get("CHATKIT_REGION") or settings.region,
+            target=store.checked_target(target),
+            suffix=store.checked_suffix(suffix),
+            region=region,
         )
         moved = (wanted.suffix, wanted.region) != (settings.suffix, settings.region)
         if moved and any(facts.resource_group for facts in settings.known.values()):
@@ -106,7 +108,9 @@ class Session:
     # The cloud
 
     def connect(self, *, start: bool = True) -> Cloud:
-        """Return the connection to the target's cloud, a new one when the local cloud was started anew.
+        """Return the connection to the target's cloud.
+
+        It is a new one when another process of the local cloud runs than before.
 
         Args:
             start: Start the local cloud when that is the target and it does not run.
@@ -136,16 +140,18 @@ class Session:
         return Stack(self.connect(), Calls(progress), self.names)
 
     def connect_storage(self) -> str:
-        """Return where functions that run on this machine keep their data: the local cloud's storage, on either target.
+        """Return where functions that run on this machine keep their data.
 
-        The local cloud is started when it does not run.
+        On both targets that is the local cloud's storage; it is started when it does not run.
         """
         return local_cloud.start(self.home / "local")["dev_storage"]
 
     def _local_run(self, *, start: bool) -> str:
         """What distinguishes this run of the local cloud from others."""
         where = self.home / "local"
-        known = local_cloud.start(where) if start else local_cloud.running(where)
+        if start:
+            return local_cloud.run_id(local_cloud.start(where))
+        known = local_cloud.running(where)
         if known is None:
             raise NotStarted(
                 "The local cloud is not running.", hint="`chatkit local up` starts it."
@@ -212,19 +218,17 @@ class Session:
         settings = self.settings
         facts = settings.facts
         return Status(
-            {
-                "target": settings.target,
-                "resource_group": facts.resource_group or None,
-                "signalr": facts.signalr or None,
-                "function_app": facts.function_app or None,
-                "storage_account": facts.storage_account or None,
-                "api_base_url": self.api_base_url,
-                "web_url": self.web_url,
-                "local_api_base_url": self.local_api_base_url,
-                "local_web_url": self.local_web_url,
-                "authentication": facts.authentication or None,
-                "completed": list(facts.completed),
-            }
+            target=settings.target,
+            resource_group=facts.resource_group or None,
+            signalr=facts.signalr or None,
+            function_app=facts.function_app or None,
+            storage_account=facts.storage_account or None,
+            api_base_url=self.api_base_url,
+            web_url=self.web_url,
+            local_api_base_url=self.local_api_base_url,
+            local_web_url=self.local_web_url,
+            authentication=facts.authentication or None,
+            completed=list(facts.completed),
         )
 
     def complete(self, section: str) -> None:
@@ -236,20 +240,14 @@ class Session:
         """Forget that a section, or one after it, was done: the next to do is this one."""
         with _saving:
             settings = store.load(self.home)
-            store.save(
-                self.home,
-                settings.learned(
-                    completed=tuple(done for done in settings.facts.completed if done < section)
-                ),
-            )
+            kept = tuple(done for done in settings.facts.completed if done < section)
+            store.save(self.home, settings.learned(completed=kept))
 
     def timings(self) -> Result:
         """How long each step took the last time, on the current target."""
-        rows = [
-            (title, duration(seconds))
-            for title, seconds in timings.load(self.home, self.settings.target).items()
-        ]
-        return Result(f"{len(rows)} steps timed.", tuple(rows))
+        known = timings.load(self.home, self.settings.target)
+        rows = tuple((title, duration(seconds)) for title, seconds in known.items())
+        return Result(f"{len(rows)} steps timed.", rows)
 
     def learn(self, **facts: Unpack[Facts]) -> None:
         """Remember what a step found out; an empty text forgets."""

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
-from typing import Any
+from dataclasses import asdict, dataclass, replace
 
 from chatkit.cloud.provision.receipt import Item
 from chatkit.core.public_urls import public_url
@@ -16,26 +15,37 @@ KEPT = (
 )
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Status:
-    """What exists and where; unknown values are None. `chatkit status --json` prints exactly these."""
+    """What exists and where; unknown values are None.
 
-    values: dict[str, Any]
+    `chatkit status --json` prints exactly these, in this order.
+    """
 
-    def as_dict(self) -> dict[str, Any]:
+    target: str
+    resource_group: str | None
+    signalr: str | None
+    function_app: str | None
+    storage_account: str | None
+    api_base_url: str | None
+    web_url: str | None
+    local_api_base_url: str | None
+    local_web_url: str | None
+    authentication: str | None
+    completed: list[str]
+
+    def as_dict(self) -> dict[str, str | list[str] | None]:
         """The values, ready for JSON."""
-        return dict(self.values)
+        return asdict(self)
 
     def __repr__(self) -> str:
-        return "\n".join(
-            f"{name:20} {public_url(_shown(value))}" for name, value in self.values.items()
-        )
+        return "\n".join(f"{name:20} {public_url(text)}" for name, text in self._rows())
 
-    def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, str]:
-        return {
-            "text/plain": repr(self),
-            "text/html": table((), [(name, _shown(value)) for name, value in self.values.items()]),
-        }
+    def _repr_mimebundle_(self, **_options: object) -> dict[str, str]:
+        return {"text/plain": repr(self), "text/html": table((), self._rows())}
+
+    def _rows(self) -> list[tuple[str, str]]:
+        return [(name, _shown(value)) for name, value in self.as_dict().items()]
 
 
 @dataclass(frozen=True, repr=False)
@@ -48,15 +58,12 @@ class Receipt(Result):
     @classmethod
     def of(cls, items: Iterable[Item], made: Result) -> Receipt:
         """Write the receipt of some items; calls and time come from the verb's result."""
-        lines = tuple(items)
-        width = max(len(row[1]) for row in _rows(lines))
-        text = "\n".join(
-            [
-                "Clean-up receipt",
-                *(f"  {mark}  {what:{width}}  {proof}" for mark, what, proof in _rows(lines)),
-            ]
-        )
-        return cls(text, made.rows, made.calls, made.seconds, made.data, lines)
+        proven = tuple(items)
+        rows = _rows(proven)
+        width = max(len(what) for _, what, _ in rows)
+        lines = [f"  {mark}  {what:{width}}  {proof}" for mark, what, proof in rows]
+        text = "\n".join(["Clean-up receipt", *lines])
+        return cls(text, made.rows, made.calls, made.seconds, made.data, proven)
 
     @property
     def complete(self) -> bool:
@@ -68,11 +75,8 @@ class Receipt(Result):
         return replace(self, text=f"{self.text}\n{text}", last=text)
 
     def _summary(self) -> str:
-        return (
-            f"<b>{escape('Clean-up receipt')}</b>"
-            + table((), _rows(self.items))
-            + (f"<p>{escape(self.last)}</p>" if self.last else "")
-        )
+        last = f"<p>{escape(self.last)}</p>" if self.last else ""
+        return f"<b>Clean-up receipt</b>{table((), _rows(self.items))}{last}"
 
 
 def _rows(items: Iterable[Item]) -> list[tuple[str, str, str]]:
@@ -80,7 +84,7 @@ def _rows(items: Iterable[Item]) -> list[tuple[str, str, str]]:
     return [*gone, *(("kept", what, why) for what, why in KEPT)]
 
 
-def _shown(value: object) -> str:
+def _shown(value: str | list[str] | None) -> str:
     if isinstance(value, list):
         return ", ".join(value) or "-"
-    return "-" if value is None else str(value)
+    return value or "-"

@@ -11,7 +11,10 @@ FILE = "timings.json"
 
 
 def load(home: Path, target: str) -> dict[str, float]:
-    """Read the seconds of each step, in the order in which the steps were first done; empty when nothing readable is there."""
+    """Read the seconds of each step, in the order in which the steps were first done.
+
+    It is empty when nothing readable is there.
+    """
     return _all(home).get(target, {})
 
 

@@ -1,4 +1,7 @@
-"""App settings and CORS of the deployed app. Writing settings replaces all of them, so they are always read and merged first."""
+"""App settings and CORS of the deployed app.
+
+Writing settings replaces all of them, so they are always read and merged first.
+"""
 
 from __future__ import annotations
 
@@ -11,9 +14,8 @@ from azure.mgmt.web.models import CorsSettings, SiteConfig, SiteConfigResource, 
 from chatkit.cloud.stack import Stack
 from chatkit.core.public_urls import origins
 
-HOST_STORAGE = (
-    "AzureWebJobsStorage"  # or, with an identity instead of a key, AzureWebJobsStorage__accountName
-)
+# Or, with an identity instead of a key, AzureWebJobsStorage__accountName.
+HOST_STORAGE = "AzureWebJobsStorage"
 # The platform sets these itself, or they belong to the machine the functions run on.
 NOT_UPLOADED = frozenset(
     {
@@ -31,7 +33,8 @@ class Difference:
     """One setting, local beside deployed. Values are never kept.
 
     Attributes:
-        state: "same", "differs", "not uploaded", "only deployed", "stays local", "the platform's own" or "lost".
+        state: "same", "differs", "not uploaded", "only deployed", "stays local",
+            "the platform's own" or "lost".
     """
 
     name: str
@@ -77,10 +80,12 @@ def forgotten(differences: list[Difference]) -> str:
         "differs": "Different from the local ones: {}.",
         "lost": "Lost on the deployed app: {}; workshop.create_function_app() sets it again.",
     }
-    parts = {state: [one.name for one in differences if one.state == state] for state in said}
-    return "".join(
-        f" {said[state].format(', '.join(names))}" for state, names in parts.items() if names
-    )
+    sentences = []
+    for state, sentence in said.items():
+        names = [one.name for one in differences if one.state == state]
+        if names:
+            sentences.append(" " + sentence.format(", ".join(names)))
+    return "".join(sentences)
 
 
 def compare(local: Mapping[str, str], deployed: Mapping[str, str]) -> list[Difference]:
@@ -92,7 +97,7 @@ def _state(name: str, local: Mapping[str, str], deployed: Mapping[str, str]) -> 
     if name == HOST_STORAGE and not any(one.startswith(HOST_STORAGE) for one in deployed):
         return "lost"
     if name in NOT_UPLOADED:
-        return "stays local" if name not in deployed else "the platform's own"
+        return "the platform's own" if name in deployed else "stays local"
     if name not in local:
         return "only deployed"
     if name not in deployed:
@@ -105,7 +110,9 @@ def _digest(value: str) -> str:
 
 
 def set_cors(stack: Stack, origin: str) -> bool:
-    """Allow exactly one page to call the app from a browser, by each address that it has, credentials included.
+    """Allow one page and no other to call the app from a browser, credentials included.
+
+    The page may have several addresses.
 
     Returns:
         Whether anything had to be written.

@@ -1,6 +1,7 @@
-"""App Service Authentication of the deployed app: app registration, secret, authsettingsV2, always in that order.
+"""App Service Authentication of the deployed app.
 
-Follows Microsoft's page "Configure your App Service or Azure Functions app to use Microsoft Entra sign-in".
+First the app registration, then its secret, then authsettingsV2. Follows Microsoft's page
+"Configure your App Service or Azure Functions app to use Microsoft Entra sign-in".
 """
 
 from __future__ import annotations
@@ -38,13 +39,15 @@ if TYPE_CHECKING:
 SECRET_SETTING = "MICROSOFT_PROVIDER_AUTHENTICATION_SECRET"
 PROVIDER = "aad"
 CALLBACK = f"/.auth/login/{PROVIDER}/callback"
-SCOPES = "openid profile email offline_access"  # offline_access: a refresh token, so that sessions can be renewed
+# offline_access: a refresh token, so that sessions can be renewed.
+SCOPES = "openid profile email offline_access"
 APPLICATIONS = "/v1.0/applications"
 GRAPH_APP = "00000003-0000-0000-c000-000000000000"
 USER_READ = "e1fe6dd8-ba31-4d61-89e7-88639da4683d"
 CONSISTENT_S = 30.0  # Graph finds what was just made only after a while
 MANUAL = (
-    "Ask somebody who may register applications for one with the redirect URI {callback} and a client secret, then call"
+    "Ask somebody who may register applications for one with the redirect URI {callback}"
+    " and a client secret, then call"
     " workshop.enable_authentication(client_id=..., client_secret=...)."
 )
 
@@ -108,7 +111,8 @@ def enable_authentication(
         The client id in use.
 
     Raises:
-        ServiceError: The signed-in account may not register applications; the hint says what to do instead.
+        ServiceError: The signed-in account may not register applications; the hint says what to
+            do instead.
     """
     registration = given or _registration(stack, addresses)
     merge_app_settings(stack, {SECRET_SETTING: registration.secret})
@@ -125,7 +129,7 @@ def enable_authentication(
 
 
 def provider_of(stack: Stack) -> str:
-    """Alias of the identity provider that people can sign in with at the app, empty while authentication is off."""
+    """Alias of the identity provider of the app, empty while authentication is off."""
     found = _read_settings(stack).as_dict().get("properties") or {}
     if not (found.get("platform") or {}).get("enabled"):
         return ""
@@ -141,7 +145,10 @@ def _read_settings(stack: Stack) -> SiteAuthSettingsV2:
 
 
 def is_registered(stack: Stack) -> bool:
-    """Whether Graph finds an app registration of the function app's name; False, too, where this account may not look."""
+    """Whether Graph finds an app registration of the function app's name.
+
+    False, too, where this account may not look.
+    """
     address = _by_name(stack.names.function_app)
     answer = stack.calls.call(stack.cloud.graph_rest().send, "GET", address)
     return answer.status_code == 200 and bool(answer.json()["value"])
@@ -191,7 +198,7 @@ def _registration(stack: Stack, addresses: Addresses) -> Registration:
 
 
 def _find(graph: _Graph, name: str) -> _Application | None:
-    """The registration of this app's name that leads back to this app, else one that leads nowhere yet."""
+    """The registration of this app's name that leads back to it, else one that leads nowhere."""
     known: list[_Application] = graph.ask("GET", _by_name(name))["value"]
     mine = [one for one in known if graph.callback in _redirects(one)]
     idle = [one for one in known if not _redirects(one)]
@@ -246,7 +253,9 @@ class _Graph:
     def ask(
         self, method: str, url: str, *, json: object = None, allowed: tuple[int, ...] = ()
     ) -> Any:
-        """Send a request and return the answer's document; something made a moment ago may not be found yet.
+        """Send a request and return the answer's document.
+
+        What was made a moment ago may not be found yet; then the request is sent again.
 
         Args:
             method: HTTP verb.
@@ -279,7 +288,7 @@ class _Graph:
 
 
 def _settings(cloud: Cloud, addresses: Addresses, client_id: str) -> SiteAuthSettingsV2:
-    """Anonymous requests pass, so that the page can say what is missing; the app decides what needs a name."""
+    """Let anonymous requests pass: the page says what is missing, the app what needs a name."""
     microsoft = AzureActiveDirectory(
         enabled=True,
         registration=AzureActiveDirectoryRegistration(

@@ -1,4 +1,4 @@
-"""Clean-up with a receipt: everything is deleted, and every line of the receipt says how we know."""
+"""Clean-up with a receipt: everything is deleted, and each line says how we know."""
 
 from __future__ import annotations
 
@@ -19,7 +19,8 @@ def delete_everything(stack: Stack) -> list[Item]:
     """Delete the resource group with all it holds, then ask for each thing again.
 
     Returns:
-        The receipt: the group and its resources by Resource Manager, the access key by the service itself.
+        The receipt: the group and its resources as Resource Manager says it, the access key as the
+        service itself does.
     """
     key = _signalr_key(stack)
     delete = stack.cloud.resources().resource_groups.begin_delete

@@ -32,7 +32,8 @@ def provision(stack: Stack) -> Facts:
         What is known now, for the settings: names and addresses.
 
     Raises:
-        azure.core.exceptions.AzureError: The first error; steps that do not depend on it were finished.
+        azure.core.exceptions.AzureError: The first error; steps that do not depend on it were
+            finished.
     """
     with ThreadPoolExecutor(4) as pool:
         registered = pool.submit(resource_group.register_providers, stack.branch())
@@ -46,7 +47,7 @@ def provision(stack: Stack) -> Facts:
 
 
 def create_function_app(stack: Stack) -> Facts:
-    """Make sure the function app exists, with the plan, the storage account and the package container it needs.
+    """Make sure the function app exists, with the plan, the account and the container it needs.
 
     Returns:
         What is known now, for the settings: names and addresses.
@@ -89,7 +90,7 @@ def _create_package_container(stack: Stack, account: StorageAccount) -> PackageS
 
 
 def _wait_for(futures: Sequence[Future[Any]], calls: Calls) -> None:
-    """Wait for all, keep the progress line moving, then raise the first error and name the others in a note."""
+    """Wait for all, then raise the first error and name the others in a note."""
     while wait(futures, timeout=TICK_S).not_done:
         calls.tick()
     errors = [error for error in (future.exception() for future in futures) if error is not None]

@@ -1,4 +1,4 @@
-"""The function app: a Flex Consumption plan and a Python site whose package lives in a blob container."""
+"""The function app: a Flex Consumption plan, and a Python site with its package in a container."""
 
 from __future__ import annotations
 
@@ -66,7 +66,10 @@ def create_plan(stack: Stack) -> AppServicePlan:
 
 
 def create_site(stack: Stack, *, plan: AppServicePlan, storage: PackageStorage) -> Site:
-    """Make sure the site exists and has the settings it cannot do without. Settings somebody added stay."""
+    """Make sure the site exists and has the settings it cannot do without.
+
+    Settings that somebody added stay.
+    """
     group = stack.names.resource_group
     name = check_name("function app", stack.names.function_app)
     sites = stack.cloud.web().web_apps
@@ -103,7 +106,9 @@ def _site(plan: AppServicePlan, storage: PackageStorage) -> Site:
 
 
 def check_plan(site: Site) -> None:
-    """Make sure that a site is on the plan that the kit publishes to: the other plans have another deployment endpoint.
+    """Make sure that a site is on the plan that the kit publishes to.
+
+    The other plans have another deployment endpoint.
 
     Raises:
         SetupError: It is on another one.
@@ -112,7 +117,8 @@ def check_plan(site: Site) -> None:
     if sku and _plain(sku) != _plain(FLEX_TIER):
         raise SetupError(
             f"The function app {site.name} is on the {sku} plan; the kit publishes to {FLEX_TIER}.",
-            hint="`workshop.clean_up()` deletes it, `workshop.create_function_app()` then makes one on the right plan.",
+            hint="`workshop.clean_up()` deletes it, `workshop.create_function_app()` then makes one"
+            " on the right plan.",
         )
 
 

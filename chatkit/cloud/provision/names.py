@@ -1,6 +1,7 @@
-"""Azure's rules for names, checked before anything is asked of Azure: the SDKs send whatever they are given.
+"""Azure's rules for names, checked before anything is asked of Azure.
 
-Follows Microsoft's page "Naming rules and restrictions for Azure resources".
+The SDKs send whatever they are given. Follows Microsoft's page "Naming rules and restrictions for
+Azure resources".
 """
 
 from __future__ import annotations
@@ -26,12 +27,14 @@ RULES = {
         NameRule(
             "resource group",
             re.compile(r"[-\w._()]{0,89}[-\w_()]"),
-            "1 to 90 letters, digits, hyphens, underscores, dots or brackets, and no dot at the end",
+            "1 to 90 letters, digits, hyphens, underscores, dots or brackets,"
+            " and no dot at the end",
         ),
         NameRule(
             "SignalR instance",
             re.compile(r"[A-Za-z][A-Za-z0-9-]{1,61}[A-Za-z0-9]"),
-            "3 to 63 letters, digits or hyphens, beginning with a letter and not ending with a hyphen",
+            "3 to 63 letters, digits or hyphens,"
+            " beginning with a letter and not ending with a hyphen",
         ),
         NameRule(
             "storage account",
@@ -65,7 +68,9 @@ def check_name(kind: str, name: str) -> str:
 
 
 def check_answer(name: str, *, available: bool | None, reason: object, message: str | None) -> None:
-    """Take a service's answer to the question whether a name is free; all of Azure shares these names.
+    """Take a service's answer to the question whether a name is free.
+
+    All of Azure shares these names.
 
     Raises:
         ServiceError: It is not, in the service's own words.

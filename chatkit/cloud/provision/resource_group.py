@@ -38,7 +38,7 @@ def create_resource_group(stack: Stack) -> ResourceGroup:
 
 
 def register_providers(stack: Stack) -> None:
-    """Register the resource providers the chat room needs, all at the same time, and wait until they are.
+    """Register the resource providers the chat room needs, all at the same time, and wait.
 
     Raises:
         ServiceError: One is still not registered after three minutes.
@@ -50,7 +50,7 @@ def register_providers(stack: Stack) -> None:
 
 
 def with_provider(stack: Stack, provider: str, create: Callable[[], R]) -> R:
-    """Create something; when its provider turns out not to be registered, register it and create again.
+    """Create something; when its provider is not registered, register it and create again.
 
     The SDKs do this for plain requests, not for those that begin a long operation.
     """

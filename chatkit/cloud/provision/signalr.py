@@ -1,6 +1,7 @@
 """The SignalR Service instance: free tier, serverless, made with one request.
 
-Each later change of an instance takes Azure about a minute; sku, service mode and CORS therefore go into the first request.
+Each later change of an instance takes Azure about a minute; sku, service mode and CORS therefore go
+into the first request.
 """
 
 from __future__ import annotations
@@ -90,7 +91,7 @@ def _check_available(stack: Stack) -> None:
 
 
 def _check_quota(stack: Stack) -> None:
-    """Look whether the region still has a free instance for this subscription, before a minute is spent on it."""
+    """Look whether the region still has a free instance, before a minute is spent on it."""
     region = stack.names.region
     for usage in stack.calls.list(stack.cloud.signalr().usages.list, region):
         if usage.name is None or usage.name.value != FREE_QUOTA:

@@ -80,7 +80,9 @@ def create_container(stack: Stack, container: str) -> None:
 
 
 def enable_static_website(stack: Stack) -> str:
-    """Switch the account's static website on, through Resource Manager: neither key nor data role is needed.
+    """Switch the account's static website on.
+
+    It goes through Resource Manager: neither key nor data role is needed.
 
     Returns:
         The website's address, with a slash at the end.

@@ -1,6 +1,7 @@
-"""Publishing the function app: one request to its deployment endpoint, then waiting until the functions really answer.
+"""Publishing the function app: one request to its deployment endpoint, then waiting for an answer.
 
-Follows Microsoft's page "Deployment technologies in Azure Functions" (one deploy). An Entra token signs it, never a password.
+Follows Microsoft's page "Deployment technologies in Azure Functions" (one deploy). An Entra token
+signs the request, never a password.
 """
 
 from __future__ import annotations
@@ -72,8 +73,8 @@ def publish(stack: Stack, package: bytes, *, known: str = "") -> tuple[list[str]
     Args:
         stack: Whose function app it is.
         package: The zip.
-        known: What an earlier call returned as its second value: that very package is not sent again while the site still
-            runs it.
+        known: What an earlier call returned as its second value: that package is not sent again
+            while the site still runs it.
 
     Returns:
         Names of the functions, sorted, and what to pass as `known` next time.
@@ -152,10 +153,12 @@ def _reachable(calls: Calls, scm: Rest) -> None:
 
 
 def _finished(calls: Calls, scm: Rest, location: str) -> Deployment:
-    """Poll a deployment. Not found is normal at first; later it means that the worker was replaced, which only a success does."""
+    """Poll a deployment until it has ended."""
     seen: _Seen = {}
     for _ in calls.waiting(DEPLOY_LIMIT_S):
         answer = scm.get(location)
+        # Not found is normal at first. Later it means that the worker was replaced, which only a
+        # success does.
         if answer.status_code == 404 and seen:
             return Deployment(str(seen.get("id", "")), SUCCEEDED, "")
         if answer.status_code == 404:
@@ -174,7 +177,7 @@ def _finished(calls: Calls, scm: Rest, location: str) -> Deployment:
 
 
 def _check_functions(seen: _Seen) -> None:
-    """Take notice of functions that the host leaves out while it runs the others: their bindings are wrong.
+    """Look for functions that the host leaves out, because their bindings are wrong.
 
     Raises:
         ServiceError: There are some; the version is released without them.
@@ -276,10 +279,13 @@ def wait_until_listed(stack: Stack) -> list[str]:
 
 
 def wait_until_answers(stack: Stack, api_base_url: str, path: str) -> None:
-    """Wait until the deployed app answers a POST, or asks to sign in: it restarts after a publish and after a settings change.
+    """Wait until the deployed app answers a POST, or asks to sign in.
+
+    It restarts after a publish and after a settings change.
 
     Raises:
-        ServiceError: It still answers something else, or the same error of its own for half a minute.
+        ServiceError: It still answers something else, or the same error of its own for half a
+            minute.
     """
     app = stack.cloud.rest(api_base_url, signed_in=False)
     last = "nothing"

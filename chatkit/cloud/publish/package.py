@@ -1,4 +1,7 @@
-"""The zip package of a function app: the folder's files with host.json at the root, always the same bytes for the same files."""
+"""The zip package of a function app: the folder's files with host.json at the root.
+
+The same files always give the same bytes.
+"""
 
 from __future__ import annotations
 
@@ -53,7 +56,8 @@ def build_package(folder: Path) -> bytes:
     missing = [name for name in REQUIRED if PurePosixPath(name) not in files]
     if missing:
         raise SetupError(
-            f"{folder.name} is not a function app: at its top there is no {' and no '.join(missing)}."
+            f"{folder.name} is not a function app:"
+            f" at its top there is no {' and no '.join(missing)}."
         )
     check_app(folder, files)
     buffer = io.BytesIO()
@@ -68,10 +72,13 @@ def build_package(folder: Path) -> bytes:
 
 
 def check_app(folder: Path, files: list[PurePosixPath]) -> None:
-    """Look for what would only show after a build of more than a minute, as "0 functions" or as a binding nobody knows.
+    """Look for what would only show after a build of more than a minute.
+
+    Azure says "0 functions" then, or that it does not know a binding.
 
     Raises:
-        SetupError: host.json names no extension bundle, requirements.txt no azure-functions, or a file is not Python.
+        SetupError: host.json names no extension bundle, requirements.txt no azure-functions, or a
+            file is not Python.
     """
     try:
         bundle = (
@@ -99,9 +106,18 @@ def check_app(folder: Path, files: list[PurePosixPath]) -> None:
 def _check_syntax(path: Path, name: str) -> None:
     try:
         ast.parse(path.read_bytes(), name)
-    except (SyntaxError, ValueError) as error:
-        where = f", line {error.lineno}" if isinstance(error, SyntaxError) and error.lineno else ""
-        raise SetupError(f"{name}{where} is not Python: {getattr(error, 'msg', error)}.") from error
+    except SyntaxError as error:
+        where = f"{name}, line {error.lineno}" if error.lineno else name
+        raise SetupError(f"{where} is not Python: {error.msg}.") from error
+    except ValueError as error:
+        raise SetupError(f"{name} is not Python: {error}.") from error
+
+
+def _ignore_lines(folder: Path) -> list[str]:
+    own = folder / ".funcignore"
+    if not own.exists():
+        return []
+    return own.read_text(encoding="utf-8").splitlines()
 
 
 def package_files(folder: Path) -> Iterator[PurePosixPath]:
@@ -110,16 +126,10 @@ def package_files(folder: Path) -> Iterator[PurePosixPath]:
     Raises:
         SetupError: A link leads out of the folder.
     """
-    own = folder / ".funcignore"
-    ignored = GitIgnoreSpec.from_lines(
-        own.read_text(encoding="utf-8").splitlines() if own.exists() else ()
-    )
+    ignored = GitIgnoreSpec.from_lines(_ignore_lines(folder))
     root = folder.resolve()
-    for path in sorted(
-        PurePosixPath(found.relative_to(folder).as_posix())
-        for found in folder.rglob("*")
-        if found.is_file()
-    ):
+    found = [path for path in folder.rglob("*") if path.is_file()]
+    for path in sorted(PurePosixPath(path.relative_to(folder).as_posix()) for path in found):
         if NEVER.match_file(path) or ignored.match_file(path):
             continue
         if not (folder / path).resolve().is_relative_to(root):

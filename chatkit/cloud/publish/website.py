@@ -94,9 +94,10 @@ def _read(folder: Path) -> Iterator[PageFile]:
 
 
 def upload(stack: Stack, files: list[PageFile]) -> list[str]:
-    """Make the account's website hold exactly these files, signed with the account's key: no data role is needed.
+    """Make the account's website hold exactly these files.
 
-    Where a policy forbids keys, the sign-in's token goes instead, and Storage Blob Data Contributor is needed.
+    The requests are signed with the account's key, which needs no data role. Where a policy forbids
+    keys, the sign-in's token goes instead, and Storage Blob Data Contributor is needed.
 
     Returns:
         Paths that were sent, sorted; unchanged files are not sent again.
@@ -131,7 +132,8 @@ def mirror(blobs: BlobServiceClient, calls: Calls, files: list[PageFile]) -> lis
 
 
 def _blobs(web: ContainerClient, calls: Calls) -> list[BlobProperties]:
-    """List what is there. The container comes with the static website, a role with its assignment, sometimes later."""
+    """List what is there."""
+    # The container comes with the static website, a role with its assignment, both sometimes late.
     begin = time.monotonic()
     for _ in calls.waiting(ROLE_LIMIT_S):
         try:
