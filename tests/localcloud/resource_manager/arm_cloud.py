@@ -28,6 +28,19 @@ from tests.localcloud.resource_manager.specs import SpecCheck
 
 
 @dataclass
+class Hold:
+    """Keeps a change at the data plane until the test lets it go on."""
+
+    reached: threading.Event = field(default_factory=threading.Event)
+    released: threading.Event = field(default_factory=threading.Event)
+
+    async def __call__(self) -> None:
+        """Say that the change is here, then wait."""
+        self.reached.set()
+        await asyncio.to_thread(self.released.wait, 20)
+
+
+@dataclass
 class Planes:
     """Stands in for the three data planes and remembers what it was told."""
 
@@ -39,11 +52,15 @@ class Planes:
     containers: dict[str, set[str]] = field(default_factory=dict)
     restarts: list[str] = field(default_factory=list)
     refuse: set[str] = field(default_factory=set)
+    holds: dict[str, Hold] = field(default_factory=dict)
 
     async def apply(self, spec: InstanceSpec | AccountSpec | SiteSpec) -> None:
         """Keep a spec."""
         if spec.name in self.refuse:
             raise OSError("no room")
+        hold = self.holds.pop(spec.name, None)
+        if hold is not None:
+            await hold()
         kept: dict[type, Any] = {
             InstanceSpec: self.instances,
             AccountSpec: self.accounts,
