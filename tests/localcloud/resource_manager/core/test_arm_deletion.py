@@ -60,8 +60,9 @@ def until(condition: Callable[[], bool]) -> None:
 def order(**running: Future[Reply]) -> list[str]:
     """Names of the requests, in the order in which their answers come."""
     seen: list[str] = []
-    for name, future in running.items():
-        future.add_done_callback(lambda _, name=name: seen.append(name))
+    names = {future: name for name, future in running.items()}
+    for future in running.values():
+        future.add_done_callback(lambda done: seen.append(names[done]))
     wait(running.values(), timeout=20)
     return seen
 
