@@ -135,7 +135,7 @@ class Listeners:
     Each owner ("resource-manager", "signalr/chatkit-x1y2") keeps the port it was first given for as
     long as it exists, because connection strings, web pages and browsers hold on to it. Only a port
     that another program took while the local cloud was down is given up for a new one: an address
-    that is wrong is better than one where a stranger answers.
+    that is wrong is better than one where another program answers.
 
     Args:
         remembered: Which owner has which port.
@@ -186,9 +186,10 @@ class Listeners:
         """
         known = self._remembered.get(owner)
         deadline = time.monotonic() + RECOVER_WITHIN_S
-        # Another program's outgoing call may pass through the port for a moment.
-        while known and not ports.is_free(known) and time.monotonic() < deadline:
-            await asyncio.sleep(0.05)  # noqa: ASYNC110 - nothing tells when a port becomes free
+        # Another program's outgoing call may pass through the port for a moment; nothing tells
+        # when it has ended.
+        while known and not ports.is_free(known) and time.monotonic() < deadline:  # noqa: ASYNC110
+            await asyncio.sleep(0.05)
         port = self.reserve(owner, preferred=preferred, movable=True)
         if known and port != known:
             log.warning("%s has moved to port %d: another program has port %d.", owner, port, known)

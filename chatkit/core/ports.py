@@ -73,7 +73,7 @@ def bind(port: int, *, ipv4_only: bool = False, wanted_for: str) -> list[socket.
 def is_free(port: int) -> bool:
     """Say whether `bind` would get a port now.
 
-    A port that somebody's outgoing connection passes through is not free either, until that
+    A port that an outgoing connection uses is not free either, until that
     connection ends.
     """
     for host in LOCALHOST:
@@ -87,7 +87,7 @@ def is_free(port: int) -> bool:
 
 
 def answers(port: int, *, host: str = "127.0.0.1", timeout_s: float = 0.5) -> bool:
-    """Say whether somebody accepts connections on a port.
+    """Say whether a program accepts connections on a port.
 
     Unlike `is_free` this also finds a program that listens on every address of the machine: macOS
     and Windows would let another one bind the loopback address beside it.

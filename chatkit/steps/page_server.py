@@ -5,7 +5,6 @@ It needs the standard library only, so that it starts at once.
 
 from __future__ import annotations
 
-import errno
 import os
 import sys
 from collections.abc import Sequence
@@ -13,6 +12,7 @@ from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
+from chatkit.core import ports
 from chatkit.core.errors import PortInUse
 
 
@@ -32,7 +32,14 @@ class _PageServer(ThreadingHTTPServer):
     """Ends by itself when its folder is gone: nobody else would end it."""
 
     def __init__(self, folder: str, port: int) -> None:
-        super().__init__(("127.0.0.1", port), partial(_PageHandler, directory=folder))
+        handler = partial(_PageHandler, directory=folder)
+        super().__init__(("127.0.0.1", port), handler, bind_and_activate=False)
+        self.socket.close()
+        # On Windows the base class would share the port with another program.
+        (self.socket,) = ports.bind(port, ipv4_only=True, wanted_for="the page")
+        self.socket.setblocking(True)  # macOS hands a non-blocking listener's mode on
+        self.server_name = "127.0.0.1"
+        self.server_port = port
         self._folder = Path(folder)
 
     def service_actions(self) -> None:
@@ -46,10 +53,8 @@ def main(arguments: Sequence[str]) -> int:
     folder, port = arguments
     try:
         made = _PageServer(folder, int(port))
-    except OSError as error:
-        if error.errno == errno.EADDRINUSE:
-            return PortInUse.exit_code
-        raise
+    except PortInUse as error:
+        return error.exit_code
     with made as server:
         print(f"Serving {folder} at http://127.0.0.1:{port}", flush=True)
         server.serve_forever()

@@ -30,7 +30,7 @@ class FirstBytes(asyncio.Protocol):
 
     Args:
         choose: Makes the protocol for a connection that begins with these bytes, None while they
-            do not tell; raises Refused for bytes that nobody serves.
+            do not tell; raises Refused for bytes that no protocol serves.
         within_s: Seconds until a client that has not told is cut off; None for as long as it likes.
     """
 
@@ -80,7 +80,7 @@ def hand_over(
 
 
 def feed(protocol: asyncio.BaseProtocol, received: bytes) -> None:
-    """Give bytes to a protocol of either of asyncio's kinds, as a transport does."""
+    """Give bytes to a plain or a buffered protocol, as a transport does."""
     if not isinstance(protocol, asyncio.BufferedProtocol):
         assert isinstance(protocol, asyncio.Protocol)
         protocol.data_received(received)

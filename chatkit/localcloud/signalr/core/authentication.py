@@ -29,7 +29,7 @@ Claims = dict[str, Any]
 ALGORITHMS = ("HS256", "HS512")
 # Both clocks are this machine's; the service itself tolerates up to five minutes.
 SKEW_S = 5
-# What reading a token may raise, whatever somebody has put into it.
+# What reading a token may raise, whatever a client has put into it.
 BROKEN = (jwt.PyJWTError, ValueError, OverflowError, RecursionError)
 SIGNATURE_ONLY: Any = {
     f"verify_{name}": False for name in ("aud", "exp", "iat", "iss", "jti", "nbf", "sub")

@@ -50,7 +50,7 @@ class ClientResults:
             waiting.set_result(completion)
 
     def fail(self, connection: Connection) -> None:
-        """A client went away: nobody waits for it any longer."""
+        """A client went away: fail what waits for its results."""
         for key in [key for key in self._waiting if key[0] == connection.id]:
             waiting = self._waiting.pop(key)
             if not waiting.done():

@@ -19,11 +19,11 @@ class Faults:
     delay_s: float = 0
 
     def set(self, kind: str, *, count: int, seconds: float) -> None:
-        """Order a fault for the next requests.
+        """Let the next requests fail.
 
         Args:
             kind: "delay", "expire" or "429" ("drop" happens at once and is not kept here).
-            count: How many requests meet it; 0 takes the order back.
+            count: How many requests fail; 0 takes the fault back.
             seconds: How long a delay is.
 
         Raises:
@@ -40,12 +40,12 @@ class Faults:
             raise BadRequest(f"There is no fault '{kind}'. There are: {', '.join(KINDS)}.")
 
     def reset(self) -> None:
-        """Take every order back."""
+        """Take every fault back."""
         self.expiring = 0
         self.refusing = 0
         self.delaying = 0
 
-    def meet_token(self) -> None:
+    def fail_token(self) -> None:
         """Fail a token check if one is due.
 
         Raises:
@@ -55,7 +55,7 @@ class Faults:
             self.expiring -= 1
             raise Unauthorized("The token is expired")
 
-    def meet_quota(self) -> None:
+    def fail_quota(self) -> None:
         """Fail a send or a connection if one is due.
 
         Raises:

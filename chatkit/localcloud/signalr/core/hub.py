@@ -26,7 +26,7 @@ class Hub:
         self.connections: dict[str, Connection] = {}
         #: counts changes of `connections`
         self.version = 0
-        self._everybody: list[Connection] | None = None
+        self._all: list[Connection] | None = None
         self._users: dict[str, dict[str, Connection]] = {}
         self._groups: dict[str, dict[str, Connection]] = {}
         self._memberships: dict[str, OrderedDict[str, _Membership]] = {}
@@ -54,15 +54,15 @@ class Hub:
         if not user:
             self._users.pop(connection.user_id, None)
 
-    def everybody(self) -> list[Connection]:
+    def all_connections(self) -> list[Connection]:
         """All connections, in a list that stays as it is."""
-        if self._everybody is None:
-            self._everybody = [*self.connections.values()]
-        return self._everybody
+        if self._all is None:
+            self._all = [*self.connections.values()]
+        return self._all
 
     def _changed(self) -> None:
         self.version += 1
-        self._everybody = None
+        self._all = None
 
     def of_user(self, user_id: str) -> Collection[Connection]:
         """The user's open connections."""

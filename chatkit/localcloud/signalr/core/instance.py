@@ -63,7 +63,7 @@ class Instance:
         await self.upstream.close()
 
     def reset(self) -> None:
-        """As newly made: nobody connected, no memberships, nothing counted, no faults ordered.
+        """As newly made: nobody connected, no memberships, nothing counted, no faults set.
 
         Keys and settings stay.
         """
@@ -80,7 +80,7 @@ class Instance:
             Unauthorized: With the reason.
         """
         try:
-            self.faults.meet_token()
+            self.faults.fail_token()
             claims = authentication.verify(self.spec, token, audiences)
         except Unauthorized as error:
             self.trace.emit(
@@ -114,7 +114,7 @@ class Instance:
         Raises:
             QuotaExceeded: The tier's connections are used up.
         """
-        self.faults.meet_quota()
+        self.faults.fail_quota()
         self.quotas.check_connection(len(self.connections))
         return Connection(hub.lower(), authentication.user_id(claims), claims, query=query)
 
@@ -172,12 +172,12 @@ class Instance:
         self._trace_sent(hub, message, len(receivers))
 
     def broadcast(self, hub: Hub, message: Invocation, *, excluded: Collection[str] = ()) -> None:
-        """Send to everybody on a hub."""
+        """Send to all connections of a hub."""
         if excluded:
             self.send(hub.name, hub.connections.values(), message, excluded=excluded)
             return
         self._check_messages()
-        self._fan_out.add(hub.everybody(), message, key=(hub.name, hub.version))
+        self._fan_out.add(hub.all_connections(), message, key=(hub.name, hub.version))
         self._trace_sent(hub.name, message, len(hub.connections))
 
     async def invoke(self, connection: Connection, message: Invocation) -> Completion:
@@ -190,7 +190,7 @@ class Instance:
         return await self._results.invoke(connection, message)
 
     def _check_messages(self) -> None:
-        self.faults.meet_quota()
+        self.faults.fail_quota()
         self.quotas.check_messages()
 
     def _trace_sent(self, hub: str, message: Invocation, receivers: int) -> None:

@@ -107,7 +107,7 @@ class Clients:
         return web.Response(status=200)
 
     async def delete(self, request: web.Request) -> web.Response:
-        """DELETE /client/: a polling client says goodbye."""
+        """DELETE /client/: a polling client ends its connection."""
         hub, _ = self._authenticated(request)
         connection = self._existing(request, hub)
         if not isinstance(connection.sink, PollSink):

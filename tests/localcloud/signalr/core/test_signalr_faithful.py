@@ -350,7 +350,7 @@ async def test_a_reset_leaves_nothing_behind(
 async def test_faults_are_ordered_over_the_control_api(
     running: Running, aiohttp_app: Callable[..., Any], kind: str
 ) -> None:
-    """One request each meets it, then all is as before."""
+    """One request each fails, then all is as before."""
     app = web.Application()
     app.add_routes(running.service.control_routes())
     control = await aiohttp_app(app)

@@ -196,7 +196,7 @@ def test_renamed_claims_get_their_names_back_upstream() -> None:
 
 
 async def test_a_token_over_4_kb_is_too_large(running: Running) -> None:
-    """413 at both doors, however well it is signed."""
+    """413 at both endpoints, however well it is signed."""
     token = signed(key=running.spec.primary_key, padding="x" * 4000)
     headers = {"Authorization": f"Bearer {token}"}
     async with running.http.post(

@@ -24,7 +24,7 @@ from tests.localcloud.memory_transport import (
     refuse_sockets,
 )
 from tests.localcloud.signalr.harness import WAIT_S, RawClient, Running
-from tests.localcloud.signalr.transports.raw_socket import upgrade
+from tests.localcloud.signalr.transports.raw_socket import HANDSHAKE, TEXT, frame, upgrade
 
 PORT = 8888
 
@@ -34,10 +34,18 @@ class Received(asyncio.Protocol):
 
     def __init__(self) -> None:
         self.content = b""
+        self.changed = asyncio.Event()
         self.lost = asyncio.Event()
+
+    async def until(self, text: bytes) -> None:
+        """Wait for these bytes."""
+        while text not in self.content:
+            self.changed.clear()
+            await self.changed.wait()
 
     def data_received(self, data: bytes) -> None:
         self.content += data
+        self.changed.set()
 
     def connection_lost(self, error: Exception | None) -> None:
         self.lost.set()
@@ -96,13 +104,12 @@ async def test_a_chat_message_goes_from_client_to_client(in_memory: Running) -> 
 async def test_a_request_in_pieces_is_served_whole(
     in_memory: Running, network: MemoryNetwork
 ) -> None:
-    """Byte by byte, and the handshake in the same breath as the request."""
+    """Byte by byte, with the hub's handshake right behind the request."""
     line, client = dial(network)
-    for byte in upgrade(in_memory):
+    for byte in upgrade(in_memory) + frame(TEXT, HANDSHAKE):
         line.write(bytes((byte,)))
         await asyncio.sleep(0)
-    while b"\r\n\r\n" not in client.content:
-        await asyncio.sleep(0)
+    await asyncio.wait_for(client.until(b"{}\x1e"), WAIT_S)
     assert client.content.startswith(b"HTTP/1.1 101 ")
     line.close()
     await asyncio.wait_for(client.lost.wait(), WAIT_S)
@@ -119,7 +126,7 @@ async def test_a_request_in_pieces_is_served_whole(
 async def test_a_head_without_end_is_refused(
     in_memory: Running, network: MemoryNetwork, head: bytes, status: bytes
 ) -> None:
-    """Nobody fills the memory with it."""
+    """It cannot fill the memory."""
     line, client = dial(network)
     line.write(head)
     await asyncio.wait_for(client.lost.wait(), WAIT_S)

@@ -1,6 +1,6 @@
 """Input that means harm or comes from a mistake.
 
-Each gets its own answer, and nobody else notices.
+Each gets its own answer, and no other client notices.
 """
 
 from __future__ import annotations
@@ -137,7 +137,7 @@ HEAD = _part(b'{"alg":"HS256"}')
     ids=["dots", "letters", "deep head", "deep claims"],
 )
 async def test_a_token_made_to_break_its_reader_is_refused(running: Running, token: str) -> None:
-    """401 on both doors."""
+    """401 at both endpoints."""
     headers = {"Authorization": f"Bearer {token}"}
     async with running.http.post(
         f"{running.url}/client/negotiate?hub=chat", headers=headers
