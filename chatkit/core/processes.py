@@ -11,6 +11,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from threading import Lock
@@ -87,11 +88,9 @@ class ProcessIdentity:
         import psutil
 
         process = self._process()
-        try:
-            if process is not None:
+        if process is not None:
+            with suppress(psutil.Error):
                 process.terminate()
-        except psutil.Error:
-            pass
 
     def wait(self, timeout_s: float) -> bool:
         """Wait until the process has ended.
@@ -260,7 +259,5 @@ def _wait_for_end(family: Sequence[psutil.Process], timeout_s: float) -> list[ps
 def _kill(process: psutil.Process) -> None:
     import psutil
 
-    try:
+    with suppress(psutil.Error):
         process.kill()
-    except psutil.Error:
-        pass

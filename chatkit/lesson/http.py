@@ -61,7 +61,7 @@ class Answer:
             body = json.dumps(value, indent=2, ensure_ascii=False)
         return masked(f"{self.status} {kind}\n{body}".rstrip())
 
-    def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, str]:
+    def _repr_mimebundle_(self, **_filters: object) -> dict[str, str]:
         return {"text/plain": repr(self), "text/html": f"<pre>{escape(repr(self))}</pre>"}
 
 

@@ -128,7 +128,7 @@ def compile_package(python: Path, folder: Path) -> None:
         subprocess.run([str(python), "-m", "compileall", "-q", str(folder)], capture_output=True)
 
 
-def run_tool(command: list[str], *, on_line: Callable[[str], None] = lambda line: None) -> None:
+def run_tool(command: list[str], *, on_line: Callable[[str], None] = lambda _: None) -> None:
     """Run a tool quietly, handing on each line it prints.
 
     Raises:

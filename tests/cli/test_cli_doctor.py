@@ -63,9 +63,10 @@ def test_a_missing_package_is_named(chatkit: Chatkit, monkeypatch: pytest.Monkey
     assert typed.code == 1 and "NO  Packages: missing: aiohttp\n     Start with" in typed.out
 
 
-def test_a_full_disk_is_named(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.usefixtures("home")
+def test_a_full_disk_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     """Too little room for the environment and the local cloud."""
-    monkeypatch.setattr(shutil, "disk_usage", lambda path: SimpleNamespace(free=5_000_000))
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: SimpleNamespace(free=5_000_000))
     assert finding("Disk") == Finding("Disk", False, "5 MB free", "Free 600 MB.")
 
 
@@ -78,7 +79,8 @@ def test_a_folder_that_cannot_be_written_is_named(
     assert not finding("Disk").ok and "CHATKIT_HOME" in finding("Disk").hint
 
 
-def test_a_wrong_clock_is_named(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.usefixtures("home")
+def test_a_wrong_clock_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     """A machine that believes it is 1970 gets no token accepted."""
     monkeypatch.setattr(time, "time", lambda: 86_400.0)
     assert finding("Clock") == Finding("Clock", False, "1970-01-02 00:00 UTC", "Set the clock.")
@@ -101,7 +103,8 @@ def test_a_proxy_that_swallows_localhost_is_named(
     assert "password" not in found.found + found.hint
 
 
-def test_a_port_in_use_is_told(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.usefixtures("home")
+def test_a_port_in_use_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     """The lesson that needs it is named.
 
     It is no failure, since a lesson may have started what is there.

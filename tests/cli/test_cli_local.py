@@ -67,7 +67,8 @@ def test_down_waits_until_the_process_has_ended(chatkit: Chatkit, where: Path) -
     assert (down.code, down.out) == (0, "The local cloud was not running.\n")
 
 
-def test_status_has_what_an_azure_client_needs(chatkit: Chatkit, where: Path) -> None:
+@pytest.mark.usefixtures("where")
+def test_status_has_what_an_azure_client_needs(chatkit: Chatkit) -> None:
     """The keys are a contract; the control token is not among them; unknown values are null."""
     off = json.loads(chatkit("local", "status", "--json").out)
     assert off == {**dict.fromkeys(PUBLIC), "running": False}
@@ -111,14 +112,16 @@ def test_reset_begins_anew(chatkit: Chatkit, where: Path) -> None:
     assert local_cloud.start(where)["client_secret"] != before
 
 
-def test_logs_shows_the_last_lines(chatkit: Chatkit, where: Path) -> None:
+@pytest.mark.usefixtures("where")
+def test_logs_shows_the_last_lines(chatkit: Chatkit) -> None:
     """Without a log there is a sentence."""
     assert chatkit("local", "logs").code == 1
     chatkit("local", "up")
     assert "ready, pid" in chatkit("local", "logs", "-n", "1").out
 
 
-def test_two_ups_at_once_end_with_one_cloud(where: Path) -> None:
+@pytest.mark.usefixtures("where")
+def test_two_ups_at_once_end_with_one_cloud() -> None:
     """Two terminals: both succeed, one process runs."""
     command = [sys.executable, "-m", "chatkit", "local", "up"]
     with ThreadPoolExecutor() as pool:
@@ -170,9 +173,7 @@ def test_a_home_deleted_under_a_running_cloud(chatkit: Chatkit, where: Path) -> 
     assert pid(where) != old.pid
 
 
-def test_a_start_that_fails_says_the_last_word(
-    chatkit: Chatkit, where: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_start_that_fails_says_the_last_word(chatkit: Chatkit, where: Path) -> None:
     """The reason is in the sentence, without a traceback."""
     where.mkdir(parents=True)
     (where / "state.db").write_text("this is no database", encoding="utf-8")

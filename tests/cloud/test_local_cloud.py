@@ -101,7 +101,8 @@ def test_the_token_goes_to_no_proxy(tmp_path: Path, control: Recorder, proxy: Re
     ]
 
 
-def test_a_refusal_is_an_error_with_its_sentence(tmp_path: Path, control: Recorder) -> None:
+@pytest.mark.usefixtures("control")
+def test_a_refusal_is_an_error_with_its_sentence(tmp_path: Path) -> None:
     """The status is kept."""
     with pytest.raises(ServiceError, match="no such fault") as caught:
         local_cloud.ask("PUT", "/faults/rain", {}, where=tmp_path)

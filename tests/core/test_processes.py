@@ -144,7 +144,7 @@ def test_a_reused_id_is_another_process() -> None:
     assert ProcessIdentity.of(2**22 + 1) is None
 
 
-def test_an_ended_process_that_nobody_collected_has_ended(tmp_path: Path) -> None:
+def test_an_ended_process_that_nobody_collected_has_ended() -> None:
     """A notebook's kernel starts the local cloud, a terminal stops it: the kernel does not look in
     between.
     """

@@ -89,6 +89,6 @@ class _Fixed:
     def __init__(self, token: AccessToken) -> None:
         self._token = token
 
-    def get_token(self, *scopes: str, **kwargs: Any) -> AccessToken:
+    def get_token(self, *_scopes: str, **_options: Any) -> AccessToken:
         """Give the token."""
         return self._token

@@ -116,7 +116,7 @@ class Report:
             ]
         )
 
-    def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, str]:
+    def _repr_mimebundle_(self, **_filters: object) -> dict[str, str]:
         return {"text/plain": repr(self), "text/html": self._html()}
 
     def _told(self) -> list[str]:

@@ -121,8 +121,10 @@ def running(name: str, old: str, new: str) -> Callable[[Workshop], Broken]:
 def closed_to_the_local_page(workshop: Workshop) -> Iterator[None]:
     """The local page calls the local functions, which know another origin only."""
     config = workshop.page_folder / "config.json"
+    # The second edit names the address that the functions have after the first one: they restart.
     with running(FILE, str(workshop.local_web_url), "http://127.0.0.1:1")(workshop):
-        with edited(config, str(workshop.api_base_url), str(workshop.local_api_base_url)):
+        local_api = str(workshop.local_api_base_url)
+        with edited(config, str(workshop.api_base_url), local_api):
             yield
 
 

@@ -80,7 +80,7 @@ def _closed_to_page(snapshot: Snapshot) -> str:
     )
 
 
-def _codespace(snapshot: Snapshot) -> str:
+def _codespace(_: Snapshot) -> str:
     if os.environ.get("CODESPACES") == "true":
         return "this is a codespace"
     return ""

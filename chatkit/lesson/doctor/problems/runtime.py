@@ -62,7 +62,7 @@ def _other_language(snapshot: Snapshot) -> str:
     return ""
 
 
-def _wrong_python(snapshot: Snapshot) -> str:
+def _wrong_python(_: Snapshot) -> str:
     here = machine.python()
     if here.ok:
         return ""

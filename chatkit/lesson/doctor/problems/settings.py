@@ -55,7 +55,7 @@ def _not_uploaded(snapshot: Snapshot) -> str:
 def _is_old(snapshot: Snapshot) -> bool:
     """Whether the local connection string is none of the instance's."""
     return snapshot.connection not in [
-        SignalRConnectionString.parse(text) for text in snapshot.keys()
+        SignalRConnectionString.parse(text) for text in snapshot.connection_strings()
     ]
 
 

@@ -195,7 +195,7 @@ class Snapshot:
         )
 
     @looked_up
-    def keys(self) -> list[str]:
+    def connection_strings(self) -> list[str]:
         """Connection strings of the instance, primary and secondary. Never shown."""
         self._needs(self.facts.signalr)
         found = (
