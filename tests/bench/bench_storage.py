@@ -1,4 +1,7 @@
-"""Blob storage against Azurite (in memory): both over TLS with the same certificate and Python client, in the same run."""
+"""Blob storage against Azurite (in memory), in the same run.
+
+Both serve TLS with the same certificate, to the same Python client.
+"""
 
 from __future__ import annotations
 
@@ -76,7 +79,7 @@ def run() -> dict[str, object]:
 
 
 def compare(ours: Side, theirs: Side) -> dict[str, object]:
-    """Every measurement on both sides, in turns; and how many times as long, and how much processor time, ours took."""
+    """Measure both sides in turns: how many times as long, and how much processor time, is ours."""
     figures: dict[str, object] = {}
     for name, measure in MEASURES.items():
         rounds = [(ours.measure(measure), theirs.measure(measure)) for _ in range(ROUNDS)]

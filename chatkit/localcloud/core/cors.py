@@ -1,6 +1,7 @@
-"""Cross-origin requests: rules as data, and the headers that answer browsers. Follows the Fetch standard, "CORS protocol".
+"""Cross-origin requests: rules as data, and the headers that answer browsers.
 
-Each service makes its `Rule` from its own settings and says there what it does differently.
+Follows the Fetch standard, "CORS protocol". Each service makes its `Rule` from its own settings and
+says there what it does differently.
 """
 
 from __future__ import annotations
@@ -24,7 +25,8 @@ class Rule:
         methods: None allows all.
         headers: Names in any case; `*` at the end of one stands for any end. None allows all.
         exposed_headers: Value of Access-Control-Expose-Headers; empty for none.
-        max_age_s: How long a browser may keep a preflight's answer; None leaves that to the browser.
+        max_age_s: How long a browser may keep a preflight's answer; None leaves that to the
+            browser.
         credentials: Pages may send cookies and Authorization.
         ignore_case: Compare origins without regard to case.
     """
@@ -135,8 +137,8 @@ def middleware(
 
     Args:
         rule: Asked at each request, so that a changed setting works at once.
-        preflight: Makes the answer from what was asked and the headers that allow it (None for a refusal).
-            Without an answer the request goes on to its handler.
+        preflight: Makes the answer from what was asked and the headers that allow it (None for a
+            refusal). Without an answer the request goes on to its handler.
     """
 
     @web.middleware
@@ -155,7 +157,7 @@ def middleware(
 
 
 async def add_headers(request: web.Request, response: web.StreamResponse) -> None:
-    """For `on_response_prepare`: mark every answer, streams and errors included, before its head goes out."""
+    """Mark every answer, streams and errors included: for `on_response_prepare`."""
     response.headers.update(request.get(_ANSWER_HEADERS, {}))
 
 
@@ -165,7 +167,7 @@ def split_list(text: str) -> tuple[str, ...]:
 
 
 def _allow_origin(rule: Rule, origin: str) -> dict[str, str]:
-    # Browsers refuse `*` together with credentials (Fetch, "CORS check"), so the origin is named then.
+    # Browsers refuse `*` together with credentials (Fetch, "CORS check"): the origin is named then.
     if rule.credentials or rule.names_origin(origin):
         headers = {"Access-Control-Allow-Origin": origin, "Vary": "Origin"}
         if rule.credentials:

@@ -1,4 +1,7 @@
-"""ETags, dates, and the conditions that requests make of them. Follows RFC 9110 §5.6.7, §8.8 and §13."""
+"""ETags, dates, and the conditions that requests make of them.
+
+Follows RFC 9110 §5.6.7, §8.8 and §13.
+"""
 
 from __future__ import annotations
 
@@ -62,7 +65,8 @@ class Conditions:
 
         Args:
             headers: By lower-case name, or in any case.
-            prefix: What stands before the four names, for conditions on something else than the request's target.
+            prefix: What stands before the four names, for conditions on something else than the
+                request's target.
             bare_tags: As the attribute.
             strict_dates: As the attribute.
         """
@@ -78,7 +82,8 @@ class Conditions:
     def unmet(self, etag: str | None, modified: float = 0.0) -> str:
         """Return the header of the first condition that does not hold; empty when all of them hold.
 
-        The order is that of RFC 9110 §13.2.2: an ETag condition makes the date condition of its kind void.
+        The order is that of RFC 9110 §13.2.2: an ETag condition makes the date condition of its
+        kind void.
 
         Args:
             etag: The stored version's tag, with its quotes; None when nothing is stored.
@@ -102,7 +107,8 @@ class Conditions:
     def _names(self, listed: str, etag: str, *, weak: bool) -> bool:
         """Say whether a list of tags, or `*`, names a version.
 
-        RFC 9110 §13.1.1 compares If-Match strongly and §13.1.2 If-None-Match weakly. No tag made here holds a comma.
+        RFC 9110 §13.1.1 compares If-Match strongly and §13.1.2 If-None-Match weakly. No tag made
+        here holds a comma.
         """
         tags = [tag.strip() for tag in listed.split(",")]
         if "*" in tags:
@@ -114,7 +120,7 @@ class Conditions:
         return etag in tags
 
     def _changed_since(self, header: str, text: str, modified: float) -> bool | None:
-        """Say whether a version is newer than a date; None when the condition is not made or is void."""
+        """Say whether a version is newer than a date; None for a condition not made, or void."""
         if not text:
             return None
         date = parse_http_date(text)

@@ -1,8 +1,8 @@
 """Durable state of the local cloud: JSON documents in one SQLite file.
 
 A write alone is a transaction of its own, committed before the caller goes on. Several writes are
-one inside `Store.transaction`. So whatever a service has acknowledged is still there after `kill
--9`: WAL with synchronous=NORMAL loses nothing when a process is killed.
+one inside `Store.transaction`. So whatever a service has acknowledged is still there after
+`kill -9`: WAL with synchronous=NORMAL loses nothing when a process is killed.
 """
 
 from __future__ import annotations

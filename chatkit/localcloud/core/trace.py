@@ -1,7 +1,4 @@
-"""What the local cloud did.
-
-Structured events, bounded in memory, secrets masked before anybody sees them.
-"""
+"""What the local cloud did: structured events, bounded in memory, with secrets masked."""
 
 from __future__ import annotations
 
@@ -73,7 +70,7 @@ class Event:
 
 
 class Trace:
-    """The newest events of all services, and whoever listens to them."""
+    """The newest events of all services, and the listeners to them."""
 
     def __init__(self, *, capacity: int = 5000) -> None:
         self._events: deque[Event] = deque(maxlen=capacity)
@@ -81,9 +78,9 @@ class Trace:
         self._number = 0
 
     def emit(self, source: str, kind: str, **detail: Json) -> None:
-        """Record an event. Cheap enough for every request.
+        """Record an event.
 
-        The values must not change afterwards.
+        Cheap enough for every request; the values must not change afterwards.
         """
         self._number += 1
         event = Event(self._number, source, kind, detail)

@@ -83,7 +83,8 @@ class Edge:
         """Understand a request.
 
         Raises:
-            StorageError: Its headers or URL cannot be understood, or its account is not served here.
+            StorageError: Its headers or URL cannot be understood, or its account is not served
+                here.
         """
         _check_headers(headers)
         path, _, query_text = sent.raw_path.partition("?")
@@ -156,7 +157,7 @@ def _check_headers(headers: Mapping[str, str]) -> None:
 
 def _common(headers: Mapping[str, str], request_id: str) -> dict[str, str]:
     """What every answer says."""
-    shown = {
+    common = {
         "Server": SERVER,
         "Date": http_date(dates.now()),
         "x-ms-request-id": request_id,
@@ -164,8 +165,8 @@ def _common(headers: Mapping[str, str], request_id: str) -> dict[str, str]:
     }
     client_request_id = headers.get("x-ms-client-request-id", "")
     if 0 < len(client_request_id) <= 1024:
-        shown["x-ms-client-request-id"] = client_request_id
-    return shown
+        common["x-ms-client-request-id"] = client_request_id
+    return common
 
 
 def _cors(request: Request) -> Mapping[str, str]:
@@ -174,7 +175,7 @@ def _cors(request: Request) -> Mapping[str, str]:
         return {}
     rules = cors.effective(request.account.cors)
     allowed = answer_headers(rules, origin=request.header("origin"), method=request.method)
-    # An account with rules answers differently by origin, so caches have to know, whoever asks.
+    # An account with rules answers differently by origin, so caches have to know it.
     return allowed or {"Vary": "Origin"}
 
 

@@ -22,8 +22,8 @@ async def send_part(
 ) -> web.StreamResponse:
     """Answer with part of a content; HEAD gets the headers of the same answer.
 
-    What is small is one response, which aiohttp sends together with its head. What is large goes out
-    in chunks, as fast as the client takes them.
+    What is small is one response, which aiohttp sends together with its head. What is large goes
+    out in chunks, as fast as the client takes them.
     """
     if part.length <= AT_ONCE and request.method != "HEAD":
         return web.Response(status=status, headers=headers, body=contents.read(part))

@@ -1,4 +1,4 @@
-"""The storage service of the local cloud: accounts, ports, and what the other services ask of it."""
+"""The storage service: accounts, their ports, and what the other services ask of it."""
 
 from __future__ import annotations
 
@@ -217,7 +217,8 @@ class StorageService:
         """Keep a function app's released package.
 
         Args:
-            container_url: As the site's deployment setting has it: `https://localhost:P/account/container`.
+            container_url: As the site's deployment setting has it:
+                `https://localhost:P/account/container`.
             content: A zip file.
 
         Raises:

@@ -1,4 +1,4 @@
-"""Static websites: what `$web` holds, served to anybody.
+"""Static websites: what `$web` holds, served to all.
 
 Follows Microsoft's page "Static website hosting in Azure Storage".
 """
@@ -136,14 +136,14 @@ def _common() -> dict[str, str]:
     }
 
 
-def _error(request: web.Request, code: str, **headers: str) -> web.Response:
+def _error(request: web.Request, code: str, **more: str) -> web.Response:
     """The page that Azure shows: code and reason in a list."""
     status, reason = REASONS[code]
-    shown = {**_common(), "x-ms-error-code": code, **headers}
+    headers = {**_common(), "x-ms-error-code": code, **more}
     lines = [
         f"HttpStatusCode: {status}",
         f"ErrorCode: {code}",
-        f"RequestId: {shown['x-ms-request-id']}",
+        f"RequestId: {headers['x-ms-request-id']}",
         f"TimeStamp: {dates.iso(dates.now())}",
     ]
     items = "".join(f"<li>{html.escape(line)}</li>" for line in lines)
@@ -151,7 +151,7 @@ def _error(request: web.Request, code: str, **headers: str) -> web.Response:
         f"<!DOCTYPE html><html><head><title>{code}</title></head><body>"
         f"<h1>{html.escape(reason)}</h1><p><ul>{items}</ul></p></body></html>"
     )
-    response = web.Response(status=status, headers=shown, content_type="text/html")
+    response = web.Response(status=status, headers=headers, content_type="text/html")
     if request.method != "HEAD":
         response.body = page.encode()
     return response

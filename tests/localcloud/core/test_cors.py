@@ -142,7 +142,7 @@ def test_streams_and_errors_are_marked(path: str) -> None:
 
 @pytest.mark.parametrize(("refuse", "status"), [(True, 403), (False, 405)])
 def test_a_service_refuses_or_passes_on_a_preflight(refuse: bool, status: int) -> None:
-    """An allowed preflight never reaches the handler; a refused one does where the service wants that."""
+    """A refused preflight reaches the handler where the service wants that, no allowed one does."""
 
     async def check(client: Client) -> None:
         asked = {"Origin": PAGE, "Access-Control-Request-Method": "PUT"}

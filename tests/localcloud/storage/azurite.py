@@ -1,4 +1,4 @@
-"""Azurite, Microsoft's storage emulator, as a process of its own: the peer that tests and benchmarks compare with."""
+"""Azurite, Microsoft's storage emulator, in a process: what tests and benchmarks compare with."""
 
 from __future__ import annotations
 

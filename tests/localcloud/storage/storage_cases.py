@@ -1,4 +1,7 @@
-"""One list of SDK calls for every storage that takes them: each case returns what can be compared between two of them."""
+"""One list of SDK calls for every storage that takes them.
+
+Each case returns what can be compared between two of them.
+"""
 
 from __future__ import annotations
 

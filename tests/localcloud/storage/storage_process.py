@@ -1,4 +1,7 @@
-"""Storage in a process of its own: `python -m` this module with a folder prints its addresses and runs until killed."""
+"""Storage in a process of its own.
+
+`python -m` this module with a folder prints its addresses and runs until killed.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A running storage service (with the Entra it takes tokens from) on a thread of its own, as the daemon runs it."""
+"""A running storage service, with the Entra it takes tokens from, on a thread of its own."""
 
 from __future__ import annotations
 
@@ -53,7 +53,8 @@ class StorageCloud:
         url: The account's blob address.
         web_url: The account's website address.
         dev_url: The development account's address.
-        role_check: What decides about principals of tokens: the tenant's roles, unless a test replaces it.
+        role_check: What decides about principals of tokens: the tenant's roles, unless a test
+            replaces it.
     """
 
     folder: Path

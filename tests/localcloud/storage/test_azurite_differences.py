@@ -1,4 +1,4 @@
-"""The same SDK calls here and on Azurite: every difference is in docs/storage.md, with its reason."""
+"""The same SDK calls here and on Azurite; docs/storage.md has every difference and its reason."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What clients of other languages lean on, stated as the rules of Microsoft's reference that they follow."""
+"""What clients of other languages lean on, as the rules of Microsoft's reference say it."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def test_a_listing_starts_where_it_is_told(cloud: StorageCloud, filled: Containe
 
 
 def test_a_page_after_the_first_goes_on_whatever_the_start(filled: ContainerClient) -> None:
-    """The marker says where the next page begins; a start that is sent again does not bring back what was listed."""
+    """The marker says where the next page begins, also when the first start is sent again."""
     pages = filled.list_blobs(start_from="a", results_per_page=1).by_page()
     assert [[item.name for item in page] for page in pages] == [["a"], ["b"], ["c/d"]]
 
@@ -48,7 +48,7 @@ def test_a_page_after_the_first_goes_on_whatever_the_start(filled: ContainerClie
 def test_a_refusal_without_body_has_no_type_of_a_body(
     cloud: StorageCloud, filled: ContainerClient
 ) -> None:
-    """HEAD has its error in `x-ms-error-code` alone; clients read XML where a type says so (`status-and-error-codes2`)."""
+    """HEAD has its error in a header alone; a type means XML (`status-and-error-codes2`)."""
     answer = cloud.request("HEAD", f"{filled.container_name}/none?{SAS}")
     assert (answer.status, answer.code, answer.body) == (404, "BlobNotFound", b"")
     assert "xml" not in answer.headers.get("content-type", "")
@@ -60,7 +60,10 @@ def test_a_refusal_without_body_has_no_type_of_a_body(
 def test_an_account_without_directories_says_so(
     cloud: StorageCloud, filled: ContainerClient, named: str, status: int, code: str
 ) -> None:
-    """Clients ask for access control to find out: 400, or 404 without container (`datalakestoragegen2/path/get-properties`)."""
+    """Clients ask for access control to find out: 400, or 404 without container.
+
+    `datalakestoragegen2/path/get-properties`
+    """
     name = named or filled.container_name
     answer = cloud.request("HEAD", f"{name}/?action=getAccessControl&upn=false&{SAS}")
     assert (answer.status, answer.code) == (status, code or "ContainerNotFound")
@@ -69,7 +72,10 @@ def test_an_account_without_directories_says_so(
 def test_any_signature_gets_account_information(
     cloud: StorageCloud, filled: ContainerClient
 ) -> None:
-    """Get Account Information: a signature of account, container or blob with any permission (`get-account-information`)."""
+    """A signature of account, container or blob with any permission.
+
+    `get-account-information`
+    """
     box = filled.container_name
     of_blob = generate_blob_sas(NAME, box, "a", account_key=KEY1, permission="r", expiry=LATER)
     of_box = generate_container_sas(NAME, box, account_key=KEY1, permission="l", expiry=LATER)
@@ -95,7 +101,7 @@ def test_any_signature_gets_account_information(
 def test_protection_that_is_not_provided_is_refused(
     cloud: StorageCloud, container: ContainerClient, header: dict[str, str]
 ) -> None:
-    """Nobody believes a blob to be encrypted with their key, or held, that is not (`put-blob`)."""
+    """A client must not believe that a blob is encrypted with its key, or held (`put-blob`)."""
     path = f"{container.container_name}/a?{SAS}"
     answer = cloud.request("PUT", path, {"x-ms-blob-type": "BlockBlob", **header}, b"secret")
     assert (answer.status, answer.code) == (501, "NotImplemented")
@@ -108,7 +114,7 @@ def test_protection_that_is_not_provided_is_refused(
 def test_a_version_is_never_taken_for_the_blob(
     cloud: StorageCloud, filled: ContainerClient, parameter: str
 ) -> None:
-    """An operation on a snapshot or version does not touch the blob itself (`set-blob-tags`, `get-block-list`)."""
+    """What is meant for a snapshot or version does not touch the blob (`set-blob-tags`, …)."""
     for method, comp in (("GET", "tags"), ("GET", "blocklist"), ("DELETE", ""), ("PUT", "tier")):
         answer = cloud.request(
             method,
@@ -123,7 +129,7 @@ def test_a_version_is_never_taken_for_the_blob(
 def test_a_name_that_xml_cannot_hold_is_listed_encoded(
     cloud: StorageCloud, container: ContainerClient, name: str
 ) -> None:
-    """Such blobs can be put; a listing has their name percent-encoded and says so (`list-blobs`)."""
+    """Such blobs can be put; a listing says that it encodes their name (`list-blobs`)."""
     container.upload_blob(name, b"")
     assert [blob.name for blob in container.list_blobs()] == [name]
     answer = cloud.request("GET", f"{container.container_name}?restype=container&comp=list&{SAS}")
@@ -131,14 +137,14 @@ def test_a_name_that_xml_cannot_hold_is_listed_encoded(
 
 
 def test_the_md5_of_the_properties_is_as_it_was_given(filled: ContainerClient) -> None:
-    """Set Blob Properties: the service does not validate `x-ms-blob-content-md5` (`set-blob-properties`)."""
+    """The service does not validate `x-ms-blob-content-md5` here (`set-blob-properties`)."""
     blob = filled.get_blob_client("a")
     blob.set_http_headers(ContentSettings(content_md5=bytearray(b"short")))
     assert bytes(blob.get_blob_properties().content_settings.content_md5 or b"") == b"short"
 
 
 def test_an_empty_access_policy_is_not_shown(container: ContainerClient) -> None:
-    """A stored access policy may have no field; then it has no AccessPolicy element (`get-container-acl`)."""
+    """A policy without fields has no AccessPolicy element (`get-container-acl`)."""
     container.set_container_access_policy({"empty": None})  # type: ignore[dict-item]
     (found,) = container.get_container_access_policy()["signed_identifiers"]
     assert (found.id, found.access_policy) == ("empty", None)
@@ -147,7 +153,7 @@ def test_an_empty_access_policy_is_not_shown(container: ContainerClient) -> None
 def test_a_container_says_that_its_versions_can_change(
     blob_service: BlobServiceClient, container: ContainerClient
 ) -> None:
-    """`x-ms-immutable-storage-with-versioning-enabled`, and its element in a listing (`get-container-properties`)."""
+    """A header, and its element in a listing (`get-container-properties`)."""
     (listed,) = blob_service.list_containers(name_starts_with=container.container_name)
     for found in (listed, container.get_container_properties()):
         assert found.immutable_storage_with_versioning_enabled is False
@@ -157,7 +163,10 @@ def test_a_container_says_that_its_versions_can_change(
 def test_a_retention_has_a_number_of_days(cloud: StorageCloud, days: str) -> None:
     """Days is 1 to 365 where a retention is enabled (`set-blob-service-properties`)."""
     policy = f"<RetentionPolicy><Enabled>true</Enabled><Days>{days}</Days></RetentionPolicy>"
-    metrics = f"<HourMetrics><Version>1.0</Version><Enabled>true</Enabled><IncludeAPIs>true</IncludeAPIs>{policy}</HourMetrics>"
+    metrics = (
+        "<HourMetrics><Version>1.0</Version><Enabled>true</Enabled><IncludeAPIs>true</IncludeAPIs>"
+        f"{policy}</HourMetrics>"
+    )
     body = f"<StorageServiceProperties>{metrics}</StorageServiceProperties>".encode()
     answer = cloud.request("PUT", f"?restype=service&comp=properties&{SAS}", {}, body)
     assert (answer.status, answer.code) == (400, "InvalidXmlDocument")
@@ -166,9 +175,10 @@ def test_a_retention_has_a_number_of_days(cloud: StorageCloud, days: str) -> Non
 def test_an_answer_in_a_batch_looks_as_one_of_its_own(
     cloud: StorageCloud, filled: ContainerClient
 ) -> None:
-    """Each has a request id and version; the error's body follows its length and type (`blob-batch`)."""
+    """Each has a request id and version; an error's body follows its type (`blob-batch`)."""
     part = f"DELETE /{NAME}/{filled.container_name}/none?{SAS} HTTP/1.1\r\nContent-Length: 0\r\n"
-    body = f"--b\r\nContent-Type: application/http\r\nContent-ID: 0\r\n\r\n{part}\r\n--b--\r\n".encode()
+    head = "--b\r\nContent-Type: application/http\r\nContent-ID: 0\r\n\r\n"
+    body = f"{head}{part}\r\n--b--\r\n".encode()
     answer = cloud.request(
         "POST", f"?comp=batch&{SAS}", {"Content-Type": "multipart/mixed; boundary=b"}, body
     )

@@ -1,4 +1,4 @@
-"""The door of the blob service: bad input, headers of every answer, batches, and what is not provided."""
+"""The edge of the blob service: bad input, headers of every answer, batches, what is missing."""
 
 from __future__ import annotations
 
@@ -154,7 +154,7 @@ def test_every_answer_says_what_azures_says(
 
 
 def test_a_half_request_body_leaves_nothing(cloud: StorageCloud, box: ContainerClient) -> None:
-    """A client that goes away in the middle of an upload has uploaded nothing, and no file stays."""
+    """A client that goes away in the middle of an upload leaves neither blob nor file."""
     at = urlsplit(cloud.url)
     before = (
         {*(cloud.folder / "blobs" / NAME).iterdir()}
@@ -166,7 +166,10 @@ def test_a_half_request_body_leaves_nothing(cloud: StorageCloud, box: ContainerC
         socket.create_connection(("localhost", at.port or 0)) as raw,
         context.wrap_socket(raw, server_hostname="localhost") as tls,
     ):
-        head = f"PUT {at.path}/box/half?{SAS} HTTP/1.1\r\nHost: localhost:{at.port}\r\nx-ms-blob-type: BlockBlob\r\n"
+        head = (
+            f"PUT {at.path}/box/half?{SAS} HTTP/1.1\r\nHost: localhost:{at.port}\r\n"
+            "x-ms-blob-type: BlockBlob\r\n"
+        )
         tls.sendall(f"{head}Content-Length: 1000000\r\n\r\n".encode() + b"x" * 70_000)
     until = time.monotonic() + 10
     while {*(cloud.folder / "blobs" / NAME).iterdir()} != before or [*box.list_blob_names()]:
@@ -213,7 +216,8 @@ def test_a_batch_checks_each_part(cloud: StorageCloud, container: ContainerClien
     """Parts without a signature are refused one by one; the batch itself succeeds."""
     container.upload_blob("a", b"1")
     part = f"DELETE /{NAME}/{container.container_name}/a HTTP/1.1\r\nContent-Length: 0\r\n"
-    body = f"--b\r\nContent-Type: application/http\r\nContent-ID: 0\r\n\r\n{part}\r\n--b--\r\n".encode()
+    head = "--b\r\nContent-Type: application/http\r\nContent-ID: 0\r\n\r\n"
+    body = f"{head}{part}\r\n--b--\r\n".encode()
     answer = cloud.request(
         "POST", f"?comp=batch&{SAS}", {"Content-Type": "multipart/mixed; boundary=b"}, body
     )
@@ -243,7 +247,7 @@ def test_an_unexpected_failure_is_an_internal_error(
 ) -> None:
     """Azure's 500 without a traceback; that is in the log."""
     monkeypatch.setattr(
-        "chatkit.localcloud.storage.operations.listing.read_wanted", lambda call: 1 / 0
+        "chatkit.localcloud.storage.operations.listing.read_page_query", lambda call: 1 / 0
     )
     answer = cloud.request("GET", f"?comp=list&{SAS}")
     assert (answer.status, answer.code) == (500, "InternalError")

@@ -1,6 +1,7 @@
-"""Who asks, and what that allows.
+"""Who sent a request, and what that allows.
 
-Authenticators form a chain: each says who it is, refuses, or leaves the request to the next. The last one is anonymous.
+Authenticators form a chain: each says who it is, refuses, or leaves the request to the next. The
+last one is anonymous.
 """
 
 from __future__ import annotations
@@ -29,14 +30,15 @@ class Right:
 
     Attributes:
         action: Data (or management) action that a role has to hold.
-        letters: Permissions of a shared access signature; one of them is enough.
+        permissions: Permissions of a shared access signature; one of them is enough.
         resource: Resource type of an account signature: s, c or o; one of several is enough.
-        public: Who may do it without signing in: "blob" for containers with blob or container access, "container".
+        public: Who may do it without signing in: "blob" for containers with blob or container
+            access, "container".
         service_sas: Whether a signature of a container or blob can allow it.
     """
 
     action: str
-    letters: str
+    permissions: str
     resource: str
     public: str = ""
     service_sas: bool = True
@@ -44,18 +46,19 @@ class Right:
 
 @dataclass(frozen=True)
 class Access:
-    """Somebody who was recognised.
+    """A caller, as its proof says.
 
     Attributes:
         kind: "key", "sas", "bearer" or "anonymous".
-        letters: Permissions of a signature; empty for others.
-        resources: Resource types of an account signature (s, c, o); for a service signature the resource it is for: b or c.
+        permissions: Permissions of a signature; empty for others.
+        resources: Resource types of an account signature (s, c, o); for a service signature the
+            resource it is for: b or c.
         service: Whether it is a service (or user delegation) signature.
         claims: Of the bearer token, or of the principal whose delegation key made the signature.
     """
 
     kind: str
-    letters: str = ""
+    permissions: str = ""
     resources: str = ""
     service: bool = False
     claims: Claims | None = None
@@ -66,7 +69,7 @@ class Access:
         Raises:
             StorageError: AuthorizationPermissionMismatch.
         """
-        if self.kind == "sas" and "w" not in self.letters:
+        if self.kind == "sas" and "w" not in self.permissions:
             raise StorageError("AuthorizationPermissionMismatch")
 
 
@@ -74,7 +77,7 @@ class Gate:
     """The chain of authenticators, and what each kind of caller may do.
 
     Args:
-        authenticators: Asked in this order; the first one that recognises somebody counts.
+        authenticators: Asked in this order; the first one that recognises the caller counts.
         role_check: Says whether the principal of a token may do an action at a scope.
         challenge: Makes WWW-Authenticate for a request without any proof.
     """
@@ -91,7 +94,7 @@ class Gate:
         self._challenge = challenge
 
     def admit(self, request: Request, right: Right) -> Access:
-        """Find out who asks and whether that is allowed.
+        """Recognise the caller, and let it in if the operation is allowed to it.
 
         Raises:
             StorageError: It is not, or the proof is wrong.
@@ -133,7 +136,8 @@ def by_roles(roles: Roles) -> RoleCheck:
 
     def check(claims: Claims, scope: str, action: str) -> bool:
         if not scope.startswith("/subscriptions/"):
-            return True  # The development account has no place in Resource Manager, so no role reaches it.
+            # The development account has no place in Resource Manager, so no role reaches it.
+            return True
         if roles.has_role(claims.oid, scope, OWNERS):
             return True
         return roles.allows(claims.oid, scope, action, is_data=action.startswith(BLOBS))
@@ -156,5 +160,5 @@ def _permit_signature(access: Access, right: Right) -> None:
             raise StorageError("AuthorizationFailure")
     elif not set(right.resource) & set(access.resources):
         raise StorageError("AuthorizationResourceTypeMismatch")
-    if not set(right.letters) & set(access.letters):
+    if not set(right.permissions) & set(access.permissions):
         raise StorageError("AuthorizationPermissionMismatch")

@@ -1,4 +1,7 @@
-"""Bearer tokens of Entra ID. Follows Microsoft's page "Authorize with Microsoft Entra ID" for the storage services."""
+"""Bearer tokens of Entra ID.
+
+Follows Microsoft's page "Authorize with Microsoft Entra ID" for the storage services.
+"""
 
 from __future__ import annotations
 
@@ -40,7 +43,7 @@ def authenticator(tokens: Tokens) -> Authenticator:
 
 
 def refuse_unknown(request: Request) -> Access | None:
-    """Refuse an Authorization header of a scheme that nobody in the chain knows.
+    """Refuse an Authorization header of a scheme that no authenticator knows.
 
     Raises:
         StorageError: InvalidAuthenticationInfo.

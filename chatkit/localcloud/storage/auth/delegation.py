@@ -13,7 +13,7 @@ from chatkit.localcloud.storage.formats.xmltext import Element
 from chatkit.localcloud.storage.state.errors import StorageError
 from chatkit.localcloud.storage.state.request import NEWEST_VERSION
 
-LONGEST_S = 7 * 24 * 3600
+MAX_LIFETIME_S = 7 * 24 * 3600
 
 
 @dataclass(frozen=True)
@@ -43,7 +43,7 @@ def read_request(given: Element, claims: Claims) -> DelegationKey:
     expiry = dates.parse_iso(expiry_text)
     if given.name != "KeyInfo" or start is None or expiry is None:
         raise StorageError("InvalidXmlNodeValue")
-    if expiry <= start or expiry > dates.now() + LONGEST_S + 60:
+    if expiry <= start or expiry > dates.now() + MAX_LIFETIME_S + 60:
         raise StorageError(
             "InvalidXmlNodeValue", details={"XmlNodeName": "Expiry", "XmlNodeValue": expiry_text}
         )

@@ -1,7 +1,7 @@
-"""Shared access signatures: of an account, of a container or blob, and those signed with a user delegation key.
+"""Shared access signatures: of an account, of a container or blob, and of a user delegation key.
 
-Follows Microsoft's pages "Create an account SAS", "Create a service SAS" and "Create a user delegation SAS". The fields
-that are signed depend on the version a signature names (`sv`).
+Follows Microsoft's pages "Create an account SAS", "Create a service SAS" and "Create a user
+delegation SAS". The fields that are signed depend on the version a signature names (`sv`).
 """
 
 from __future__ import annotations
@@ -12,13 +12,13 @@ from chatkit.localcloud.core.etags import http_date
 from chatkit.localcloud.entra.tokens import Claims, Tokens
 from chatkit.localcloud.storage.auth import bearer, delegation
 from chatkit.localcloud.storage.auth.access import Access, Authenticator
-from chatkit.localcloud.storage.auth.shared_key import failed, keys, matches
+from chatkit.localcloud.storage.auth.shared_key import authentication_failed, keys, matches
 from chatkit.localcloud.storage.formats import dates
 from chatkit.localcloud.storage.state.errors import StorageError
 from chatkit.localcloud.storage.state.request import Request
 
-OLDEST = "2015-04-05"
-OLDEST_BOUND = "2025-07-05"
+OLDEST_VERSION = "2015-04-05"
+OLDEST_BOUND_VERSION = "2025-07-05"
 OVERRIDES = ("rscc", "rscd", "rsce", "rscl", "rsct")
 DELEGATION = ("skoid", "sktid", "skt", "ske", "sks", "skv")
 RESOURCES = {"b": "b", "c": "c"}
@@ -45,8 +45,10 @@ def _recognised(request: Request) -> Access | None:
     """
     if "sig" not in request.query:
         return None
-    if request.query.get("sv") < OLDEST:
-        raise failed(f"sv is not a version that is accepted: {OLDEST} is the oldest.")
+    if request.query.get("sv") < OLDEST_VERSION:
+        raise authentication_failed(
+            f"sv is not a version that is accepted: {OLDEST_VERSION} is the oldest."
+        )
     if "skoid" in request.query:
         access = _delegated(request)
     elif not request.account.spec.allow_shared_key:
@@ -68,7 +70,7 @@ def _of_account(request: Request) -> Access:
     _check_rules(request, query.get("st"), query.get("se"))
     if "b" not in query.get("ss"):
         raise StorageError("AuthorizationServiceMismatch")
-    return Access("sas", letters=query.get("sp"), resources=query.get("srt"))
+    return Access("sas", permissions=query.get("sp"), resources=query.get("srt"))
 
 
 def _of_service(request: Request) -> Access:
@@ -78,8 +80,8 @@ def _of_service(request: Request) -> Access:
     start = query.get("st") or policy.get("start", "")
     expiry = query.get("se") or policy.get("expiry", "")
     _check_rules(request, start, expiry)
-    letters = query.get("sp") or policy.get("permission", "")
-    return Access("sas", letters, _resource(request), service=True)
+    permissions = query.get("sp") or policy.get("permission", "")
+    return Access("sas", permissions, _resource(request), service=True)
 
 
 def _service_fields(request: Request) -> Iterator[str]:
@@ -99,22 +101,22 @@ def _delegated(request: Request) -> Access:
     query = request.query
     if "suoid" in query:
         # It is checked against access control lists, which only a hierarchical namespace has.
-        raise failed(
+        raise authentication_failed(
             "An unauthorized user (suoid) needs an account with a hierarchical namespace;"
             " this one has none."
         )
-    if "sduoid" in query and query.get("sv") < OLDEST_BOUND:
-        raise failed(
-            f"A signature can be bound to a principal (sduoid) from version {OLDEST_BOUND} on."
+    if "sduoid" in query and query.get("sv") < OLDEST_BOUND_VERSION:
+        raise authentication_failed(
+            f"A signature can be bound to a principal (sduoid) from version {OLDEST_BOUND_VERSION} on."
         )
     key = delegation.DelegationKey(*(query.get(name) for name in (*DELEGATION, "skdutid")))
     value = delegation.value(request.account.secret, key)
     if not any(matches(value, text, query.get("sig")) for text in _delegation_texts(request)):
-        raise failed("Signature did not match.")
+        raise authentication_failed("Signature did not match.")
     start = dates.parse_iso(key.start)
     expiry = dates.parse_iso(key.expiry)
     if start is None or expiry is None or not start - 1 <= dates.now() <= expiry:
-        raise failed(
+        raise authentication_failed(
             f"Signature not valid in the specified key time frame: Start [{key.start}]"
             f" - Expiry [{key.expiry}]"
         )
@@ -124,9 +126,9 @@ def _delegated(request: Request) -> Access:
 
 
 def _check_person(request: Request, person: Access | None) -> None:
-    """`sduoid` binds a signature to one principal (`skdutid` to its tenant), who signs in as well."""
+    """Require the principal that a signature is bound to (`sduoid`) to sign in as well."""
     if person is None or person.claims is None:
-        raise failed(
+        raise authentication_failed(
             "The signature is bound to a principal (sduoid);"
             " a bearer token of that principal is missing."
         )
@@ -136,7 +138,7 @@ def _check_person(request: Request, person: Access | None) -> None:
         request.query.get("sduoid").lower(),
         tenant.lower(),
     ):
-        raise failed(
+        raise authentication_failed(
             "The signature is bound to another principal (sduoid) than the one of the bearer token."
         )
 
@@ -162,7 +164,7 @@ def _delegation_texts(request: Request) -> Iterator[str]:
 
 
 def _signed_request(request: Request) -> list[str]:
-    """Request headers and query parameters that the signature fixes, by the lists `srh` and `srq`."""
+    """Headers and query parameters that the signature fixes, by the lists `srh` and `srq`."""
     headers = [
         f"{name}:{request.header(name.lower())}"
         for name in request.query.get("srh").split(",")
@@ -190,7 +192,9 @@ def _canonical(request: Request) -> str:
 def _resource(request: Request) -> str:
     found = RESOURCES.get(request.query.get("sr"))
     if found is None or not request.target.container:
-        raise failed("Signed resource (sr) is missing or not provided here: it can be b or c.")
+        raise authentication_failed(
+            "Signed resource (sr) is missing or not provided here: it can be b or c."
+        )
     return found
 
 
@@ -200,13 +204,13 @@ def _policy(request: Request) -> dict[str, str]:
         return {}
     container = request.account.containers.get(request.target.container)
     if container is None or name not in container.policies:
-        raise failed(f"No stored access policy is called {name}.")
+        raise authentication_failed(f"No stored access policy is called {name}.")
     return container.policies[name]
 
 
 def _check_signature(request: Request, text: str) -> None:
     if not any(matches(key, text, request.query.get("sig")) for key in keys(request)):
-        raise failed(f"Signature did not match. String to sign used was {text}")
+        raise authentication_failed(f"Signature did not match. String to sign used was {text}")
 
 
 def _check_rules(request: Request, start: str, expiry: str) -> None:
@@ -215,10 +219,10 @@ def _check_rules(request: Request, start: str, expiry: str) -> None:
         begins = dates.parse_iso(start)
     ends = dates.parse_iso(expiry)
     if begins is None or ends is None:
-        raise failed("Start (st) or expiry (se) is missing or is no time.")
+        raise authentication_failed("Start (st) or expiry (se) is missing or is no time.")
     if not begins <= dates.now() < ends:
         now = http_date(dates.now())
-        raise failed(
+        raise authentication_failed(
             f"Signature not valid in the specified time frame: Start [{start}] - Expiry [{expiry}]"
             f" - Current [{now}]"
         )
@@ -228,7 +232,7 @@ def _check_rules(request: Request, start: str, expiry: str) -> None:
 
 
 def _check_address(allowed: str) -> None:
-    """Callers are on this machine: their address is 127.0.0.1, whichever of its addresses they used."""
+    """Callers are on this machine: their address is 127.0.0.1, also when they used ::1."""
     first, _, last = allowed.partition("-")
     if allowed and not _number(first) <= _number("127.0.0.1") <= _number(last or first):
         raise StorageError("AuthorizationSourceIPMismatch", details={"SourceIP": "127.0.0.1"})
@@ -237,5 +241,5 @@ def _check_address(allowed: str) -> None:
 def _number(address: str) -> int:
     parts = address.strip().split(".")
     if len(parts) != 4 or not all(part.isdecimal() and int(part) < 256 for part in parts):
-        raise failed("Signed IP address (sip) is no IPv4 address or range.")
+        raise authentication_failed("Signed IP address (sip) is no IPv4 address or range.")
     return int.from_bytes(bytes(map(int, parts)), "big")

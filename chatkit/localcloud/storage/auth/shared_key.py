@@ -27,8 +27,9 @@ SIGNED_HEADERS = (
     "if-unmodified-since",
     "range",
 )
-LARGEST_SKEW_S = 15 * 60
-# Order in which .NET and the SDKs after it compare header names: case and hyphens are of no account at first.
+MAX_SKEW_S = 15 * 60
+# Order in which .NET and the SDKs after it compare header names: case and hyphens do not count at
+# first.
 ORDER = {
     character: place
     for place, character in enumerate("!#$%&*.^_`|~+0123456789abcdefghijklmnopqrstuvwxyz")
@@ -48,17 +49,19 @@ def authenticate(request: Request) -> Access | None:
     if not request.account.spec.allow_shared_key:
         raise StorageError("KeyBasedAuthenticationNotPermitted")
     if name != request.account.name or not signature:
-        raise failed("The account being accessed is not the one that signed the request.")
+        raise authentication_failed(
+            "The account being accessed is not the one that signed the request."
+        )
     if scheme == "sharedkeylite":
-        raise failed("SharedKeyLite is not accepted here; use SharedKey.")
+        raise authentication_failed("SharedKeyLite is not accepted here; use SharedKey.")
     _check_date(request)
     candidates = [
         *strings_to_sign(request.method, request.headers, f"/{name}{request.path}", request.query)
     ]
     if not any(matches(key, text, signature) for text in candidates for key in keys(request)):
-        raise failed(
-            f"The MAC signature found in the HTTP request '{signature}' is not the same as any computed signature."
-            f" Server used following string to sign: '{candidates[0]}'."
+        raise authentication_failed(
+            f"The MAC signature found in the HTTP request '{signature}' is not the same as any"
+            f" computed signature. Server used following string to sign: '{candidates[0]}'."
         )
     return Access("key")
 
@@ -80,7 +83,7 @@ def sign(key: str, text: str) -> str:
     ).decode()
 
 
-def failed(detail: str) -> StorageError:
+def authentication_failed(detail: str) -> StorageError:
     """403 with the reason."""
     return StorageError("AuthenticationFailed", details={"AuthenticationErrorDetail": detail})
 
@@ -88,7 +91,7 @@ def failed(detail: str) -> StorageError:
 def strings_to_sign(
     method: str, headers: Mapping[str, str], resource: str, query: Query
 ) -> Iterable[str]:
-    """What clients may have signed: header names are sorted by their bytes, or as .NET compares words.
+    """What clients may have signed: header names sorted by bytes, or as .NET compares words.
 
     Args:
         method: HTTP method.
@@ -110,7 +113,10 @@ def strings_to_sign(
 
 
 def canonical_resource(resource: str, query: Query) -> str:
-    """The URL's part of the string to sign: path, then parameters by name, several values of one joined by commas."""
+    """The URL's part of the string to sign.
+
+    The path, then parameters by name; commas join several values of one.
+    """
     values: dict[str, list[str]] = {}
     for name, value in query.pairs:
         values.setdefault(name.lower(), []).append(value)
@@ -128,5 +134,5 @@ def _word_order(name: str) -> tuple[list[int], list[int]]:
 def _check_date(request: Request) -> None:
     text = request.header("x-ms-date") or request.header("date")
     at = parse_http_date(text)
-    if at is None or abs(at - dates.now()) > LARGEST_SKEW_S:
-        raise failed(f"Request date header too old, too new or missing: '{text}'")
+    if at is None or abs(at - dates.now()) > MAX_SKEW_S:
+        raise authentication_failed(f"Request date header too old, too new or missing: '{text}'")

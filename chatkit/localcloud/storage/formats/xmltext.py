@@ -1,4 +1,4 @@
-"""XML as Blob storage reads and writes it: no namespaces, no attributes but a few, no document types."""
+"""XML as Blob storage writes it: no namespaces, few attributes, no document types."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from xml.parsers import expat
 from xml.sax.saxutils import escape, quoteattr
 
 FORBIDDEN = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
-DEEPEST = 16
+MAX_DEPTH = 16
 
 
 @dataclass
@@ -75,7 +75,7 @@ def document(root: Element) -> bytes:
 
 
 def named(name: str, text: str) -> Element:
-    """An element for a blob's or prefix's name; a name that XML cannot hold is written percent-encoded."""
+    """An element for the name of a blob or prefix; percent-encoded when XML cannot hold it."""
     if not FORBIDDEN.search(text):
         return Element(name, text)
     return Element(name, quote(text), {"Encoded": "true"})
@@ -107,7 +107,7 @@ class _Reader:
         self._open: list[tuple[Element, list[Element], list[str]]] = []
 
     def _start(self, name: str, attributes: dict[str, str]) -> None:
-        if len(self._open) >= DEEPEST:
+        if len(self._open) >= MAX_DEPTH:
             raise ValueError("nested too deep")
         self._open.append((Element(name, "", attributes), [], []))
 

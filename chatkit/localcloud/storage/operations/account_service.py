@@ -1,4 +1,4 @@
-"""Operations on the account's blob service: its properties, information, statistics and user delegation keys."""
+"""Operations on the account's blob service: properties, information, user delegation keys."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from chatkit.localcloud.storage.state.models import Account
 from chatkit.localcloud.storage.state.spec import CorsRule, StaticWebsite
 
 KEPT = ("Logging", "HourMetrics", "MinuteMetrics", "DefaultServiceVersion", "DeleteRetentionPolicy")
-LONGEST_RETENTION = 365
+MAX_RETENTION_DAYS = 365
 SECTIONS = {*KEPT, "Cors", "StaticWebsite"}
 NO_RETENTION = "<RetentionPolicy><Enabled>false</Enabled></RetentionPolicy>"
 NO_METRICS = f"<Version>1.0</Version><Enabled>false</Enabled>{NO_RETENTION}"
@@ -73,9 +73,9 @@ def _check_retention(section: Element) -> None:
     if policy is None or policy.value("Enabled").lower() != "true":
         return
     days = policy.value("Days")
-    if not (days.isdecimal() and 1 <= int(days) <= LONGEST_RETENTION):
+    if not (days.isdecimal() and 1 <= int(days) <= MAX_RETENTION_DAYS):
         raise StorageError(
-            "InvalidXmlDocument", details={"Reason": f"Days is 1 to {LONGEST_RETENTION}"}
+            "InvalidXmlDocument", details={"Reason": f"Days is 1 to {MAX_RETENTION_DAYS}"}
         )
     if of_blobs:
         raise not_provided("Soft delete")

@@ -1,4 +1,7 @@
-"""Blob Batch: many deletes or tier changes in one request. Follows Microsoft's page "Blob Batch"."""
+"""Blob Batch: many deletes or tier changes in one request.
+
+Follows Microsoft's page "Blob Batch".
+"""
 
 from __future__ import annotations
 
@@ -13,15 +16,15 @@ from chatkit.localcloud.storage.state.errors import StorageError, bad_header
 from chatkit.localcloud.storage.state.request import NEWEST_VERSION, Query, Request, read_target
 
 BOUNDARY = re.compile(r'multipart/mixed\s*;\s*boundary="?([^";]{1,200})"?', re.IGNORECASE)
-LARGEST = 4 * 1024 * 1024
-MOST_PARTS = 256
+MAX_BATCH_BYTES = 4 * 1024 * 1024
+MAX_PARTS = 256
 ALLOWED = {("DELETE", ""), ("PUT", "tier")}
 
 Run = Callable[[Request], Awaitable[Answer]]
 
 
 class Batch:
-    """Runs the parts of a batch one after another, each as a request of its own that has to be let in."""
+    """Runs the parts of a batch one after another, each as a request that has to be let in."""
 
     def __init__(self, run: Run) -> None:
         self._run = run
@@ -31,9 +34,9 @@ class Batch:
         found = BOUNDARY.match(call.request.header("content-type"))
         if found is None:
             raise bad_header("content-type", call.request.header("content-type"))
-        parts = split(await call.request.read(LARGEST), found[1].encode())
-        if not 0 < len(parts) <= MOST_PARTS:
-            raise StorageError("InvalidInput", f"A batch has 1 to {MOST_PARTS} requests.")
+        parts = split(await call.request.read(MAX_BATCH_BYTES), found[1].encode())
+        if not 0 < len(parts) <= MAX_PARTS:
+            raise StorageError("InvalidInput", f"A batch has 1 to {MAX_PARTS} requests.")
         boundary = f"batchresponse_{uuid.uuid4()}"
         answers = [await self._part(call.request, part, boundary) for part in parts]
         body = b"".join([*answers, f"--{boundary}--\r\n".encode()])
@@ -49,19 +52,22 @@ class Batch:
 
 
 def part_headers(inner: Request, answer: Answer) -> dict[str, str]:
-    """The headers of a part, in Azure's order: there are clients that take the body to begin after the content type."""
+    """The headers of a part, in Azure's order.
+
+    There are clients that take the body to begin after the content type.
+    """
     kept = {name: value for name, value in answer.headers.items() if name != "Content-Type"}
-    shown = {
+    headers = {
         **kept,
         "x-ms-request-id": inner.request_id,
         "x-ms-version": inner.header("x-ms-version") or NEWEST_VERSION,
     }
     if answer.body:
-        shown |= {
+        headers |= {
             "Content-Length": str(len(answer.body)),
             "Content-Type": answer.headers["Content-Type"],
         }
-    return shown
+    return headers
 
 
 def split(body: bytes, boundary: bytes) -> list[bytes]:

@@ -12,14 +12,14 @@ from chatkit.localcloud.storage.operations.crc64 import check_crc64
 from chatkit.localcloud.storage.operations.properties import (
     DEFAULT_TYPE,
     blob_headers,
+    change_headers,
     content_headers,
     md5_of,
     metadata,
     metadata_headers,
-    stamp,
     tier,
     tier_headers,
-    written,
+    validators,
 )
 from chatkit.localcloud.storage.state.contents import Received
 from chatkit.localcloud.storage.state.errors import (
@@ -30,7 +30,7 @@ from chatkit.localcloud.storage.state.errors import (
 )
 from chatkit.localcloud.storage.state.models import APPEND, BLOCK, Blob, Part
 
-LARGEST_CHECKED_RANGE = 4 * 1024 * 1024
+MAX_CHECKED_RANGE_BYTES = 4 * 1024 * 1024
 
 
 async def put_blob(call: Call) -> Answer:
@@ -52,12 +52,12 @@ async def put_blob(call: Call) -> Answer:
     except BaseException:
         call.repository.contents.drop(call.account.name, blob.pieces)
         raise
-    return Answer(201, written_with_md5(blob))
+    return Answer(201, upload_headers(blob))
 
 
-def written_with_md5(blob: Blob) -> dict[str, str]:
+def upload_headers(blob: Blob) -> dict[str, str]:
     """Headers of the answer to a new content, with its MD5 when there is one."""
-    headers = written(blob)
+    headers = change_headers(blob)
     if "Content-MD5" in blob.headers:
         headers["Content-MD5"] = blob.headers["Content-MD5"]
     return headers
@@ -174,7 +174,7 @@ async def get_blob(call: Call) -> Answer:
 
 
 def _md5_of(call: Call, part: Part) -> str:
-    if part.length > LARGEST_CHECKED_RANGE:
+    if part.length > MAX_CHECKED_RANGE_BYTES:
         raise StorageError("OutOfRangeInput")
     data = call.repository.contents.read(part)
     return base64.b64encode(hashlib.md5(data, usedforsecurity=False).digest()).decode()
@@ -196,7 +196,7 @@ async def get_properties(call: Call) -> Answer:
 async def get_metadata(call: Call) -> Answer:
     """Get Blob Metadata."""
     blob = _readable(call)
-    return Answer(200, {**stamp(blob), **metadata_headers(blob)})
+    return Answer(200, {**validators(blob), **metadata_headers(blob)})
 
 
 def _readable(call: Call) -> Blob:
@@ -260,4 +260,4 @@ def writable(call: Call) -> Blob:
 def _changed(call: Call, blob: Blob) -> Answer:
     blob.touch()
     call.repository.save_blob(call.account, call.container, blob)
-    return Answer(200, written(blob))
+    return Answer(200, change_headers(blob))

@@ -9,16 +9,16 @@ from collections.abc import Iterable
 
 from chatkit.localcloud.storage.formats.xmltext import Element
 from chatkit.localcloud.storage.operations import blobs, conditions, leases
-from chatkit.localcloud.storage.operations.call import LARGEST_APPEND, Answer, Call, xml_answer
+from chatkit.localcloud.storage.operations.call import MAX_APPEND_BYTES, Answer, Call, xml_answer
 from chatkit.localcloud.storage.operations.crc64 import check_crc64_of
-from chatkit.localcloud.storage.operations.properties import stamp, written
+from chatkit.localcloud.storage.operations.properties import change_headers, validators
 from chatkit.localcloud.storage.state.errors import StorageError, bad_header, bad_query
 from chatkit.localcloud.storage.state.models import APPEND, BLOCK, Blob, Piece
 from chatkit.localcloud.storage.state.request import Request
 
-MOST_BLOCKS = 50_000
-LONGEST_BLOCK_ID = 64
-MOST_STAGED = 100_000
+MAX_BLOCKS = 50_000
+MAX_BLOCK_ID_BYTES = 64
+MAX_STAGED_BLOCKS = 100_000
 
 
 async def put_block(call: Call) -> Answer:
@@ -53,7 +53,7 @@ def _check_stageable(call: Call, block_id: str) -> None:
     staged = container.staged.get(call.target.blob, {})
     if any(len(known) != len(block_id) for known in list(staged)[:1]):
         raise StorageError("InvalidBlobOrBlock")
-    if len(staged) >= MOST_STAGED:
+    if len(staged) >= MAX_STAGED_BLOCKS:
         raise StorageError("BlockCountExceedsLimit")
 
 
@@ -66,7 +66,7 @@ def _block_id(text: str) -> str:
         raw = base64.b64decode(text, validate=True)
     except (binascii.Error, ValueError):
         raise bad_query("blockid", text) from None
-    if not 0 < len(raw) <= LONGEST_BLOCK_ID:
+    if not 0 < len(raw) <= MAX_BLOCK_ID_BYTES:
         raise bad_query("blockid", text)
     return text
 
@@ -80,11 +80,11 @@ async def put_block_list(call: Call) -> Answer:
     old = blobs.check_replace(call)
     data.pieces = _chosen(call, old, listed)
     blobs.commit(call, data)
-    return Answer(201, written(data))
+    return Answer(201, change_headers(data))
 
 
 def _chosen(call: Call, old: Blob | None, listed: Element) -> list[Piece]:
-    if len(listed.children) > MOST_BLOCKS:
+    if len(listed.children) > MAX_BLOCKS:
         raise StorageError("BlockCountExceedsLimit")
     staged = call.container.staged.get(call.target.blob, {})
     committed: dict[str, Piece] = {}
@@ -132,7 +132,7 @@ async def get_block_list(call: Call) -> Answer:
         lists.append(_list_element("UncommittedBlocks", staged.values()))
     headers = {"x-ms-blob-content-length": "0"}
     if blob is not None:
-        headers = {"x-ms-blob-content-length": str(blob.size), **stamp(blob)}
+        headers = {"x-ms-blob-content-length": str(blob.size), **validators(blob)}
     return xml_answer(Element("BlockList", lists), headers=headers)
 
 
@@ -151,7 +151,7 @@ async def append_block(call: Call) -> Answer:
     if not call.request.length:
         raise bad_header("content-length", "0")
     _appendable(call)
-    data = await call.request.read(LARGEST_APPEND)
+    data = await call.request.read(MAX_APPEND_BYTES)
     if len(data) != call.request.length:
         raise StorageError("InvalidInput")
     md5 = call.request.header("content-md5")
@@ -192,7 +192,7 @@ def append(call: Call, data: bytes, md5: str = "") -> Answer:
         blob.etag, blob.modified = before
         raise
     headers = {
-        **written(blob),
+        **change_headers(blob),
         "x-ms-blob-append-offset": str(offset),
         "x-ms-blob-committed-block-count": str(blob.append_blocks),
     }
@@ -207,7 +207,7 @@ def _appendable(call: Call) -> Blob:
         raise StorageError("InvalidBlobType")
     if blob.sealed:
         raise StorageError("BlobIsSealed")
-    if blob.append_blocks >= MOST_BLOCKS:
+    if blob.append_blocks >= MAX_BLOCKS:
         raise StorageError("BlockCountExceedsLimit")
     return blob
 
@@ -241,4 +241,4 @@ async def seal(call: Call) -> Answer:
         blob.sealed = True
         blob.touch()
         call.repository.save_blob(call.account, call.container, blob)
-    return Answer(200, {**written(blob), "x-ms-blob-sealed": "true"})
+    return Answer(200, {**change_headers(blob), "x-ms-blob-sealed": "true"})

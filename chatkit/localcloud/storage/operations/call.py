@@ -12,7 +12,7 @@ from chatkit.localcloud.storage.state.repository import Repository
 from chatkit.localcloud.storage.state.request import Request, Target
 
 XML = "application/xml"
-LARGEST_APPEND = 100 * 1024 * 1024
+MAX_APPEND_BYTES = 100 * 1024 * 1024
 
 
 @dataclass(frozen=True)
@@ -20,7 +20,7 @@ class Call:
     """A request that was let in.
 
     Attributes:
-        access: Who asks.
+        access: Who the caller is.
         repository: Where accounts are kept.
     """
 

@@ -1,6 +1,7 @@
-"""Conditional headers. Follows Microsoft's page "Specifying conditional headers for Blob service operations".
+"""Conditional headers.
 
-Where Azure differs from RFC 9110, Azure wins: `etags.Conditions` has the rules that are common to all services.
+Follows Microsoft's page "Specifying conditional headers for Blob service operations". Where it
+differs from RFC 9110, Azure wins; `etags.Conditions` has what all services have in common.
 """
 
 from __future__ import annotations
@@ -42,7 +43,8 @@ def check_write(request: Request, found: Blob | Container | None, *, creates: bo
     Args:
         request: The request.
         found: What it would change; None when there is nothing.
-        creates: `If-None-Match: *` on something that is there is 409, because the request would create it.
+        creates: `If-None-Match: *` on something that is there is 409, because the request would
+            create it.
 
     Raises:
         StorageError: ConditionNotMet or BlobAlreadyExists.

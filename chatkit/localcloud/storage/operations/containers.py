@@ -5,13 +5,13 @@ from __future__ import annotations
 from chatkit.localcloud.storage.formats.xmltext import Element
 from chatkit.localcloud.storage.operations import conditions, leases
 from chatkit.localcloud.storage.operations.call import Answer, Call, xml_answer
-from chatkit.localcloud.storage.operations.properties import metadata, metadata_headers, stamp
+from chatkit.localcloud.storage.operations.properties import metadata, metadata_headers, validators
 from chatkit.localcloud.storage.state import names
 from chatkit.localcloud.storage.state.errors import StorageError, bad_header
 from chatkit.localcloud.storage.state.models import Container
 from chatkit.localcloud.storage.state.request import Request
 
-MOST_POLICIES = 5
+MAX_POLICIES = 5
 PUBLIC = ("", "blob", "container")
 POLICY_FIELDS = ("Start", "Expiry", "Permission")
 
@@ -24,7 +24,7 @@ async def create(call: Call) -> Answer:
     if name in call.account.containers:
         raise StorageError("ContainerAlreadyExists")
     call.repository.save_container(call.account, container)
-    return Answer(201, stamp(container))
+    return Answer(201, validators(container))
 
 
 async def delete(call: Call) -> Answer:
@@ -51,7 +51,7 @@ async def get_properties(call: Call) -> Answer:
         200,
         {
             **_headers(container),
-            **leases.headers(container.lease),
+            **leases.lease_headers(container.lease),
             **metadata_headers(container),
             **more,
         },
@@ -62,7 +62,7 @@ async def get_metadata(call: Call) -> Answer:
     """Get Container Metadata."""
     container = call.container
     leases.require(call.request, container, optional=True)
-    return Answer(200, {**stamp(container), **metadata_headers(container)})
+    return Answer(200, {**validators(container), **metadata_headers(container)})
 
 
 async def set_metadata(call: Call) -> Answer:
@@ -97,7 +97,7 @@ async def set_acl(call: Call) -> Answer:
             policies[item.value("Id")] = {
                 name.lower(): policy.value(name) for name in POLICY_FIELDS
             }
-        if len(policies) > MOST_POLICIES or "" in policies:
+        if len(policies) > MAX_POLICIES or "" in policies:
             raise StorageError("InvalidXmlNodeValue")
     conditions.check_write(call.request, container)
     leases.require(call.request, container, optional=True)
@@ -135,7 +135,7 @@ def _public(request: Request) -> str:
 
 
 def _headers(container: Container) -> dict[str, str]:
-    headers = stamp(container)
+    headers = validators(container)
     if container.public:
         headers["x-ms-blob-public-access"] = container.public
     return headers
@@ -144,4 +144,4 @@ def _headers(container: Container) -> dict[str, str]:
 def _changed(call: Call, container: Container) -> Answer:
     container.touch()
     call.repository.save_container(call.account, container)
-    return Answer(200, stamp(container))
+    return Answer(200, validators(container))

@@ -1,4 +1,4 @@
-"""Copies from a URL of this storage: Copy Blob, Put Blob From URL, Put Block From URL, Append Block From URL.
+"""Copies from a URL of this storage: of blobs, and of parts of them to blocks and appended data.
 
 A copy is finished when its answer is sent, so there never is a pending one.
 """
@@ -17,15 +17,15 @@ from chatkit.localcloud.core.etags import http_date
 from chatkit.localcloud.storage.auth import access
 from chatkit.localcloud.storage.formats import dates, ranges
 from chatkit.localcloud.storage.operations import blobs, blocks, conditions
-from chatkit.localcloud.storage.operations.call import LARGEST_APPEND, Answer, Call
-from chatkit.localcloud.storage.operations.properties import metadata, written
+from chatkit.localcloud.storage.operations.call import MAX_APPEND_BYTES, Answer, Call
+from chatkit.localcloud.storage.operations.properties import change_headers, metadata
 from chatkit.localcloud.storage.state.errors import StorageError, bad_header, not_provided
 from chatkit.localcloud.storage.state.models import APPEND, BLOCK, Blob, Part, Piece
 from chatkit.localcloud.storage.state.request import Query, Request, read_target
 
 READ = access.Right(access.BLOBS + "read", "r", "o", "blob")
 AZURE_ORIGIN = re.compile(r"https://([a-z0-9]{3,24})\.blob\.core\.windows\.net$")
-LARGEST_SYNCHRONOUS = 256 * 1024 * 1024
+MAX_SYNCHRONOUS_BYTES = 256 * 1024 * 1024
 
 
 class Copies:
@@ -35,7 +35,7 @@ class Copies:
         self._gate = gate
 
     async def copy_blob(self, call: Call) -> Answer:
-        """Copy Blob and Copy Blob From URL: content, properties and, unless new ones are given, metadata."""
+        """Copy Blob and Copy Blob From URL: content, properties, and metadata unless it is given."""
         synchronous = call.request.header("x-ms-requires-sync").lower() == "true"
         source_request = self._source(call, by_url=synchronous)
         source = source_request.blob
@@ -53,7 +53,12 @@ class Copies:
         }
         blobs.commit(call, blob)
         return Answer(
-            202, {**written(blob), "x-ms-copy-id": blob.copy["id"], "x-ms-copy-status": "success"}
+            202,
+            {
+                **change_headers(blob),
+                "x-ms-copy-id": blob.copy["id"],
+                "x-ms-copy-status": "success",
+            },
         )
 
     async def put_blob_from_url(self, call: Call) -> Answer:
@@ -76,7 +81,7 @@ class Copies:
         blob.headers |= checked
         blob.pieces = _copied(call, source_request)
         blobs.commit(call, blob)
-        return Answer(201, blobs.written_with_md5(blob))
+        return Answer(201, blobs.upload_headers(blob))
 
     async def put_block_from_url(self, call: Call) -> Answer:
         """Put Block From URL: stage part of another blob."""
@@ -144,7 +149,7 @@ class Copies:
             raise _unverified(error) from None
 
     def _read(self, call: Call) -> tuple[Request, Blob]:
-        """The source of an operation "From URL": whatever stands against reading it cannot be verified."""
+        """The source of an operation "From URL"; one that cannot be read cannot be verified."""
         reading = self._source(call, by_url=True)
         try:
             source = reading.blob
@@ -166,7 +171,7 @@ class Copies:
                 raise bad_header("x-ms-source-range", text)
             part = 0, source.size
         start, length = part
-        if length > LARGEST_APPEND:
+        if length > MAX_APPEND_BYTES:
             raise StorageError("RequestBodyTooLarge")
         wanted = Part(reading.account.name, source.pieces, start, length)
         data = call.repository.contents.read(wanted)
@@ -193,7 +198,10 @@ def _unverified(error: StorageError) -> StorageError:
 
 
 def _local_path(own_origin: str, origin: str, path: str) -> str:
-    """The source's path here. az writes an account's address by Azure's domain, which only Azure's name server knows."""
+    """The source's path here.
+
+    az writes an account's address by Azure's domain, which only Azure's name server knows.
+    """
     if origin == own_origin:
         return path
     by_domain = AZURE_ORIGIN.match(origin.lower())
@@ -203,7 +211,7 @@ def _local_path(own_origin: str, origin: str, path: str) -> str:
 
 
 def _like(call: Call, source: Blob, *, synchronous: bool) -> Blob:
-    if synchronous and source.size > LARGEST_SYNCHRONOUS:
+    if synchronous and source.size > MAX_SYNCHRONOUS_BYTES:
         raise StorageError("OutOfRangeInput")
     blob = blobs.new_blob(call, source.kind)
     blob.headers = dict(source.headers)

@@ -1,4 +1,4 @@
-"""CRC-64 as Azure Storage uses it (reflected polynomial 0x9A6C9329AC4BC9B5), for requests that bring one."""
+"""CRC-64 as Azure Storage uses it (reflected polynomial 0x9A6C9329AC4BC9B5)."""
 
 from __future__ import annotations
 

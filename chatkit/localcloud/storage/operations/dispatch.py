@@ -1,4 +1,4 @@
-"""Which request is which operation, and what it needs: one table, and the way from a call to its answer."""
+"""From a request to its answer: one table says which operation it is and what that needs."""
 
 from __future__ import annotations
 
@@ -133,7 +133,7 @@ class Operations:
 
 
 def _refuse_ignored(request: Request) -> None:
-    """Refuse an own encryption key, a version or a hold: a client must not believe that it has got one.
+    """Refuse what a client must not believe to have got: an own encryption key, a version, a hold.
 
     Raises:
         StorageError: NotImplemented.

@@ -44,40 +44,40 @@ def require(request: Request, found: Blob | Container | None, *, optional: bool 
         raise StorageError(f"LeaseNotPresentWith{kind}Operation")
 
 
-def headers(lease: Lease) -> dict[str, str]:
+def lease_headers(lease: Lease) -> dict[str, str]:
     """How a lease shows in properties."""
     state = lease.state
-    shown = {
+    headers = {
         "x-ms-lease-status": "locked" if lease.active else "unlocked",
         "x-ms-lease-state": state,
     }
     if state == "leased":
-        shown["x-ms-lease-duration"] = "infinite" if lease.seconds == FOREVER else "fixed"
-    return shown
+        headers["x-ms-lease-duration"] = "infinite" if lease.seconds == FOREVER else "fixed"
+    return headers
 
 
 async def lease_blob(call: Call) -> Answer:
     """Acquire, renew, change, release or break a blob's lease."""
     blob = call.blob
     conditions.check_write(call.request, blob)
-    status, shown = _act(call.request, blob.lease)
+    status, headers = _run_action(call.request, blob.lease)
     call.repository.save_blob(call.account, call.container, blob)
-    return Answer(status, {**shown, "ETag": blob.etag, "Last-Modified": http_date(blob.modified)})
+    return Answer(status, {**headers, "ETag": blob.etag, "Last-Modified": http_date(blob.modified)})
 
 
 async def lease_container(call: Call) -> Answer:
     """Acquire, renew, change, release or break a container's lease."""
     container = call.container
     conditions.check_write(call.request, container)
-    status, shown = _act(call.request, container.lease)
+    status, headers = _run_action(call.request, container.lease)
     call.repository.save_container(call.account, container)
     return Answer(
         status,
-        {**shown, "ETag": container.etag, "Last-Modified": http_date(container.modified)},
+        {**headers, "ETag": container.etag, "Last-Modified": http_date(container.modified)},
     )
 
 
-def _act(request: Request, lease: Lease) -> tuple[int, dict[str, str]]:
+def _run_action(request: Request, lease: Lease) -> tuple[int, dict[str, str]]:
     name = request.required("x-ms-lease-action").lower()
     action = ACTIONS.get(name)
     if action is None:

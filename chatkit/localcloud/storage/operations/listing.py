@@ -21,8 +21,8 @@ from chatkit.localcloud.storage.operations.properties import (
 from chatkit.localcloud.storage.state.errors import StorageError, bad_query
 from chatkit.localcloud.storage.state.models import Blob, Container
 
-LARGEST_PAGE = 5000
-AT_ONCE = 100  # Entries that are written before other requests get their turn.
+MAX_PAGE = 5000
+ENTRIES_PER_TURN = 100  # Entries that are written before other requests get their turn.
 AFTER_ALL = "\U0010ffff"
 BLOB_INCLUDES = {
     "metadata",
@@ -61,7 +61,7 @@ class Page:
 
 
 @dataclass(frozen=True)
-class Wanted:
+class PageQuery:
     """What a listing is asked for.
 
     Attributes:
@@ -75,7 +75,7 @@ class Wanted:
     prefix: str = ""
     delimiter: str = ""
     start: str = ""
-    size: int = LARGEST_PAGE
+    size: int = MAX_PAGE
 
     def entry(self, name: str) -> str:
         """What stands for a name in the listing: itself, or its beginning up to the delimiter."""
@@ -89,7 +89,7 @@ class Wanted:
         return bool(self.delimiter) and name.find(self.delimiter, len(self.prefix)) >= 0
 
 
-def cut_page(names: Sequence[str], wanted: Wanted) -> Page:
+def cut_page(names: Sequence[str], wanted: PageQuery) -> Page:
     """Cut one page out of names that are in order."""
     found = Page()
     index = bisect_left(names, max(wanted.prefix, wanted.start))
@@ -108,7 +108,7 @@ def cut_page(names: Sequence[str], wanted: Wanted) -> Page:
     return found
 
 
-def read_wanted(call: Call) -> Wanted:
+def read_page_query(call: Call) -> PageQuery:
     """Understand the query of a listing.
 
     Raises:
@@ -122,14 +122,14 @@ def read_wanted(call: Call) -> Wanted:
         raise StorageError(
             "OutOfRangeQueryParameterValue", details={"QueryParameterName": "maxresults"}
         )
-    size = min(int(text or LARGEST_PAGE), LARGEST_PAGE)
-    start = _entry(query.get("marker")) or query.get("startfrom")
-    return Wanted(query.get("prefix"), query.get("delimiter"), start, size)
+    size = min(int(text or MAX_PAGE), MAX_PAGE)
+    start = _read_marker(query.get("marker")) or query.get("startfrom")
+    return PageQuery(query.get("prefix"), query.get("delimiter"), start, size)
 
 
 async def list_blobs(call: Call) -> Answer:
     """List Blobs."""
-    wanted = read_wanted(call)
+    wanted = read_page_query(call)
     include = _includes(call, BLOB_INCLUDES)
     container = call.container
     names = container.names
@@ -141,14 +141,14 @@ async def list_blobs(call: Call) -> Answer:
     entries = []
     for number, (name, blob) in enumerate(found):
         entries.append(_entry_element(name, blob, wanted, include).render())
-        if number % AT_ONCE == 0:
+        if number % ENTRIES_PER_TURN == 0:
             await asyncio.sleep(0)
     root = _results(call, page, wanted, Rendered("Blobs", "".join(entries)))
     root.attributes["ContainerName"] = container.name
     return xml_answer(root)
 
 
-def _entry_element(name: str, blob: Blob | None, wanted: Wanted, include: set[str]) -> Element:
+def _entry_element(name: str, blob: Blob | None, wanted: PageQuery, include: set[str]) -> Element:
     if wanted.is_prefix(name):
         return Element("BlobPrefix", [named("Name", name)])
     if blob is None:
@@ -174,7 +174,7 @@ def _with_copy(blob: Blob, include: set[str]) -> Element:
 
 async def list_containers(call: Call) -> Answer:
     """List Containers."""
-    wanted = read_wanted(call)
+    wanted = read_page_query(call)
     include = _includes(call, CONTAINER_INCLUDES)
     page = cut_page(sorted(call.account.containers), wanted)
     entries = []
@@ -187,7 +187,7 @@ async def list_containers(call: Call) -> Answer:
     return xml_answer(_results(call, page, wanted, Element("Containers", entries)))
 
 
-def _results(call: Call, page: Page, wanted: Wanted, entries: Element) -> Element:
+def _results(call: Call, page: Page, wanted: PageQuery, entries: Element) -> Element:
     shown = []
     if wanted.prefix:
         shown.append(named("Prefix", wanted.prefix))
@@ -200,7 +200,7 @@ def _results(call: Call, page: Page, wanted: Wanted, entries: Element) -> Elemen
     endpoint = f"{call.request.origin}/{call.account.name}/"
     return Element(
         "EnumerationResults",
-        [*shown, entries, Element("NextMarker", _marker(page.marker))],
+        [*shown, entries, Element("NextMarker", _write_marker(page.marker))],
         {"ServiceEndpoint": endpoint},
     )
 
@@ -216,11 +216,11 @@ def _includes(call: Call, known: set[str]) -> set[str]:
     return given
 
 
-def _marker(entry: str) -> str:
+def _write_marker(entry: str) -> str:
     return base64.urlsafe_b64encode(entry.encode()).decode()
 
 
-def _entry(marker: str) -> str:
+def _read_marker(marker: str) -> str:
     try:
         return base64.b64decode(marker.encode(), altchars=b"-_", validate=True).decode()
     except (binascii.Error, ValueError):
@@ -232,13 +232,13 @@ async def find_by_tags(call: Call) -> Answer:
 
     The answer shows of each blob the tags that the expression names.
     """
-    wanted = read_wanted(call)
+    wanted = read_page_query(call)
     text = call.request.query.get("where")
     rule = _tag_rule(text)
     marker = ""
     entries: list[Element] = []
     for number, (container, blob) in enumerate(_tagged(call, wanted.start)):
-        if number % AT_ONCE == 0:
+        if number % ENTRIES_PER_TURN == 0:
             await asyncio.sleep(0)
         if not rule.holds({**blob.tags, tag_rules.CONTAINER: container.name}):
             continue
@@ -256,7 +256,7 @@ async def find_by_tags(call: Call) -> Answer:
     parts = [
         Element("Where", text),
         Element("Blobs", entries),
-        Element("NextMarker", _marker(marker)),
+        Element("NextMarker", _write_marker(marker)),
     ]
     return xml_answer(
         Element(

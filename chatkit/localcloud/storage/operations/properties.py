@@ -1,4 +1,7 @@
-"""What a blob's or container's headers say, both ways. Follows Microsoft's "Get Blob Properties"."""
+"""What a blob's or container's headers say, both ways.
+
+Follows Microsoft's "Get Blob Properties".
+"""
 
 from __future__ import annotations
 
@@ -31,7 +34,7 @@ OVERRIDES = {
     "rsct": "Content-Type",
 }
 METADATA_NAME = re.compile(r"[A-Za-z_]\w*$", re.ASCII)
-LARGEST_METADATA = 8192
+MAX_METADATA_BYTES = 8192
 DEFAULT_TYPE = "application/octet-stream"
 DEFAULT_TIER = "Hot"
 TIERS = {"Hot", "Cool", "Cold", "Archive"}
@@ -65,7 +68,7 @@ def metadata(request: Request) -> dict[str, str]:
             raise StorageError("EmptyMetadataKey")
         if not METADATA_NAME.match(name):
             raise StorageError("InvalidMetadata")
-    if sum(len(name) + len(value) for name, value in request.metadata.items()) > LARGEST_METADATA:
+    if sum(len(name) + len(value) for name, value in request.metadata.items()) > MAX_METADATA_BYTES:
         raise StorageError("MetadataTooLarge")
     return dict(request.metadata)
 
@@ -102,42 +105,42 @@ def metadata_headers(found: Blob | Container) -> dict[str, str]:
     return {f"x-ms-meta-{name}": value for name, value in found.metadata.items()}
 
 
-def stamp(found: Blob | Container) -> dict[str, str]:
+def validators(found: Blob | Container) -> dict[str, str]:
     """ETag and Last-Modified."""
     return {"ETag": found.etag, "Last-Modified": http_date(found.modified)}
 
 
-def written(blob: Blob) -> dict[str, str]:
+def change_headers(blob: Blob) -> dict[str, str]:
     """Headers of the answer to a change of a blob."""
-    return {**stamp(blob), "x-ms-request-server-encrypted": "true"}
+    return {**validators(blob), "x-ms-request-server-encrypted": "true"}
 
 
 def blob_headers(request: Request, blob: Blob) -> dict[str, str]:
     """Headers of Get Blob and Get Blob Properties, but for the length."""
-    shown = {
+    headers = {
         "Content-Type": DEFAULT_TYPE,
         **blob.headers,
-        **stamp(blob),
+        **validators(blob),
         "Accept-Ranges": "bytes",
         "x-ms-blob-type": blob.kind,
         "x-ms-creation-time": http_date(blob.created),
         "x-ms-server-encrypted": "true",
-        **leases.headers(blob.lease),
+        **leases.lease_headers(blob.lease),
         **metadata_headers(blob),
         **{f"x-ms-copy-{name}": value for name, value in blob.copy.items()},
     }
     if blob.kind == APPEND:
-        shown["x-ms-blob-committed-block-count"] = str(blob.append_blocks)
+        headers["x-ms-blob-committed-block-count"] = str(blob.append_blocks)
         if blob.sealed:
-            shown["x-ms-blob-sealed"] = "true"
+            headers["x-ms-blob-sealed"] = "true"
     if blob.tags:
-        shown["x-ms-tag-count"] = str(len(blob.tags))
+        headers["x-ms-tag-count"] = str(len(blob.tags))
     # A signature can replace content headers; without one the parameters have no effect.
     if "sig" in request.query:
         for parameter, name in OVERRIDES.items():
             if parameter in request.query:
-                shown[name] = request.query.get(parameter)
-    return shown
+                headers[name] = request.query.get(parameter)
+    return headers
 
 
 def tier_headers(blob: Blob) -> dict[str, str]:
@@ -208,4 +211,4 @@ def _lease_values(found: Blob | Container) -> dict[str, str]:
         "x-ms-lease-state": "LeaseState",
         "x-ms-lease-duration": "LeaseDuration",
     }
-    return {names[name]: value for name, value in leases.headers(found.lease).items()}
+    return {names[name]: value for name, value in leases.lease_headers(found.lease).items()}

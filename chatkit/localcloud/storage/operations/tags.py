@@ -11,7 +11,7 @@ from chatkit.localcloud.storage.operations import conditions, leases
 from chatkit.localcloud.storage.operations.call import Answer, Call, xml_answer
 from chatkit.localcloud.storage.state.errors import StorageError, bad_header
 
-MOST = 10
+MAX_TAGS = 10
 NAME = re.compile(r"[\w +\-./:=]{1,128}$", re.ASCII)
 VALUE = re.compile(r"[\w +\-./:=]{0,256}$", re.ASCII)
 
@@ -53,7 +53,7 @@ async def set_tags(call: Call) -> Answer:
 
 
 def _allowed(tags: dict[str, str]) -> bool:
-    return len(tags) <= MOST and all(
+    return len(tags) <= MAX_TAGS and all(
         NAME.match(key) and VALUE.match(value) for key, value in tags.items()
     )
 

@@ -3,8 +3,8 @@
 Strategy: a file's name is new for every content, and a content counts only from the moment a stored
 document names its file. A file that is half-written at a crash has no document, and the next start
 removes it. A file is never changed after that, except at the end of an append blob, where the
-document's size says how much counts. A file that is being sent is kept until it is sent, even if its
-blob is deleted or replaced meanwhile.
+document's size says how much counts. A file that is being sent is kept until it is sent, even if
+its blob is deleted or replaced meanwhile.
 """
 
 from __future__ import annotations
@@ -118,7 +118,10 @@ class Contents:
         return b"".join(self._chunks(part))
 
     async def send(self, part: Part) -> AsyncIterator[bytes]:
-        """Part of a content in chunks. No file of it is deleted from the first chunk to the last."""
+        """Part of a content in chunks.
+
+        No file of it is deleted from the first chunk to the last.
+        """
         paths = [self._path(part.account, piece.file) for piece in part.pieces]
         self._sending.update(paths)
         try:

@@ -1,4 +1,7 @@
-"""Cross-origin rules of an account. Follows Microsoft's page "Cross-Origin Resource Sharing (CORS) support for Azure Storage"."""
+"""Cross-origin rules of an account.
+
+Follows Microsoft's page "Cross-Origin Resource Sharing (CORS) support for Azure Storage".
+"""
 
 from __future__ import annotations
 
@@ -10,7 +13,7 @@ from chatkit.localcloud.storage.state.errors import StorageError
 from chatkit.localcloud.storage.state.spec import CorsRule
 
 METHODS = {"DELETE", "GET", "HEAD", "MERGE", "PATCH", "POST", "OPTIONS", "PUT"}
-MOST_RULES = 5
+MAX_RULES = 5
 
 
 def read_rules(element: Element) -> list[CorsRule]:
@@ -38,9 +41,9 @@ def check_rules(rules: list[CorsRule]) -> list[CorsRule]:
     Raises:
         StorageError: InvalidXmlNodeValue or InvalidXmlDocument.
     """
-    if len(rules) > MOST_RULES:
+    if len(rules) > MAX_RULES:
         raise StorageError(
-            "InvalidXmlDocument", details={"Reason": f"there can be {MOST_RULES} CORS rules"}
+            "InvalidXmlDocument", details={"Reason": f"there can be {MAX_RULES} CORS rules"}
         )
     for rule in rules:
         methods = split_list(rule["AllowedMethods"])

@@ -1,4 +1,4 @@
-"""What Blob storage answers when it refuses: its codes and sentences, rendered as XML once, at the edge.
+"""What Blob storage answers when it refuses: codes and sentences, rendered as XML once.
 
 Follows Microsoft's pages "Common REST API error codes" and "Blob Storage error codes".
 """
@@ -10,16 +10,20 @@ from collections.abc import Mapping
 from chatkit.localcloud.core.errors import LocalCloudError
 from chatkit.localcloud.storage.formats.xmltext import Element, document
 
-SIGN_IN = "Server failed to authenticate the request. Please refer to the information in the www-authenticate header."
+SIGN_IN = (
+    "Server failed to authenticate the request."
+    " Please refer to the information in the www-authenticate header."
+)
 SUPPORTED = (
-    "This local cloud has containers, block blobs, append blobs, leases, copies between its accounts, tags, batches,"
-    " shared access signatures and static websites."
+    "This local cloud has containers, block blobs, append blobs, leases, copies between its"
+    " accounts, tags, batches, shared access signatures and static websites."
 )
 KNOWN: dict[str, tuple[int, str]] = {
     "AppendPositionConditionNotMet": (412, "The append position condition specified was not met."),
     "AuthenticationFailed": (
         403,
-        "Server failed to authenticate the request. Make sure the value of Authorization header is formed correctly"
+        "Server failed to authenticate the request."
+        " Make sure the value of Authorization header is formed correctly"
         " including the signature.",
     ),
     "AuthorizationFailure": (403, "This request is not authorized to perform this operation."),
@@ -46,7 +50,8 @@ KNOWN: dict[str, tuple[int, str]] = {
     "BlobAlreadyExists": (409, "The specified blob already exists."),
     "BlobIsSealed": (
         409,
-        "The specified blob is sealed and its contents can't be modified unless the blob is re-created after a delete.",
+        "The specified blob is sealed and its contents can't be modified unless the blob is"
+        " re-created after a delete.",
     ),
     "BlobNotFound": (404, "The specified blob does not exist."),
     "BlockCountExceedsLimit": (
@@ -63,7 +68,8 @@ KNOWN: dict[str, tuple[int, str]] = {
     "CorsPreflightFailure": (403, "CORS not enabled or no matching rule found for this request."),
     "Crc64Mismatch": (
         400,
-        "The CRC64 value specified in the request did not match with the CRC64 value calculated by the server.",
+        "The CRC64 value specified in the request did not match with the CRC64 value calculated by"
+        " the server.",
     ),
     "EmptyMetadataKey": (400, "The key for one of the metadata key-value pairs is empty."),
     "HierarchicalNamespaceNotEnabled": (
@@ -85,7 +91,8 @@ KNOWN: dict[str, tuple[int, str]] = {
     "InvalidInput": (400, "One of the request inputs is not valid."),
     "InvalidMd5": (
         400,
-        "The MD5 value specified in the request is invalid. MD5 value must be 128 bits and base64 encoded.",
+        "The MD5 value specified in the request is invalid."
+        " MD5 value must be 128 bits and base64 encoded.",
     ),
     "InvalidMetadata": (
         400,
@@ -128,7 +135,8 @@ KNOWN: dict[str, tuple[int, str]] = {
     ),
     "LeaseIsBreakingAndCannotBeAcquired": (
         409,
-        "The lease ID matched, but the lease is currently in breaking state and cannot be acquired until it is broken.",
+        "The lease ID matched, but the lease is currently in breaking state and cannot be acquired"
+        " until it is broken.",
     ),
     "LeaseIsBreakingAndCannotBeChanged": (
         409,
@@ -151,7 +159,8 @@ KNOWN: dict[str, tuple[int, str]] = {
     "MaxBlobSizeConditionNotMet": (412, "The max blob size condition specified was not met."),
     "Md5Mismatch": (
         400,
-        "The MD5 value specified in the request did not match with the MD5 value calculated by the server.",
+        "The MD5 value specified in the request did not match with the MD5 value calculated by the"
+        " server.",
     ),
     "MetadataTooLarge": (
         400,

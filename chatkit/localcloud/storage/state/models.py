@@ -103,7 +103,7 @@ class Lease:
         id: Lease id; empty when there has never been one.
         seconds: Duration, -1 for ever.
         until: When it ends by itself, Unix time; 0 for never.
-        broken: When a break takes effect, Unix time; 0 when nobody broke it.
+        broken: When a break takes effect, Unix time; 0 when it was not broken.
     """
 
     id: str = ""

@@ -1,4 +1,7 @@
-"""Names of containers and blobs. Follows Microsoft's page "Naming and referencing containers, blobs, and metadata"."""
+"""Names of containers and blobs.
+
+Follows Microsoft's page "Naming and referencing containers, blobs, and metadata".
+"""
 
 from __future__ import annotations
 
@@ -8,7 +11,7 @@ from chatkit.localcloud.storage.state.errors import StorageError
 from chatkit.localcloud.storage.state.models import ROOT, WEB
 
 CONTAINER = re.compile(r"[a-z0-9](?:-?[a-z0-9])*$", re.ASCII)
-LONGEST_BLOB_NAME = 1024
+MAX_BLOB_NAME = 1024
 
 
 def check_container(name: str) -> None:
@@ -34,5 +37,5 @@ def check_blob(name: str) -> None:
     Raises:
         StorageError: InvalidResourceName.
     """
-    if len(name) > LONGEST_BLOB_NAME:
+    if len(name) > MAX_BLOB_NAME:
         raise StorageError("InvalidResourceName")

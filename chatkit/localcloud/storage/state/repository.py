@@ -65,7 +65,7 @@ class Repository:
     # Accounts
 
     def apply(self, spec: AccountSpec) -> Account:
-        """Create an account, bring back a stored one, or change keys and rules of one that is there."""
+        """Create an account, bring back a stored one, or change keys and rules of a known one."""
         account = self.accounts.get(spec.name)
         if account is None:
             account = self._load(spec)
@@ -126,7 +126,10 @@ class Repository:
         self._store.put(ACCOUNTS, account.name, document)
 
     def forget_account(self, name: str) -> None:
-        """Delete all that is stored about an account. Requests under way find nothing in it any more."""
+        """Delete all that is stored about an account.
+
+        Requests under way find nothing in it any more.
+        """
         with self._store.transaction():
             self._store.delete(ACCOUNTS, name)
             self._forget_rows(name)

@@ -1,4 +1,7 @@
-"""One request as storage sees it. Knows nothing of the web server, so the parts of a batch are requests, too."""
+"""One request as storage sees it.
+
+Knows nothing of the web server, so the parts of a batch are requests, too.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +14,7 @@ from chatkit.localcloud.storage.state.errors import StorageError, missing_header
 from chatkit.localcloud.storage.state.models import ROOT, Account, Blob, Container
 
 NEWEST_VERSION = "2026-10-06"
-LARGEST_XML = 8 * 1024 * 1024
+MAX_XML_BYTES = 8 * 1024 * 1024
 
 
 @dataclass(frozen=True)
@@ -67,7 +70,7 @@ class Query:
 
 @dataclass(frozen=True, kw_only=True)
 class Request:
-    """One request, and what its URL names. Nobody has been recognised yet.
+    """One request, and what its URL names. Its caller is not known yet.
 
     Attributes:
         path: As it was sent, percent-encoded, without the query.
@@ -162,7 +165,7 @@ class Request:
             StorageError: InvalidXmlDocument.
         """
         try:
-            return parse(await self.read(LARGEST_XML))
+            return parse(await self.read(MAX_XML_BYTES))
         except ValueError as error:
             raise StorageError("InvalidXmlDocument", details={"Reason": str(error)}) from None
 

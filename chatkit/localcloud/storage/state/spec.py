@@ -14,8 +14,10 @@ class AccountSpec:
         name: Account name, lower-case.
         key1: Base64 account key.
         key2: Base64 account key.
-        allow_shared_key: False refuses shared key and account/service SAS (KeyBasedAuthenticationNotPermitted).
-        allow_blob_public_access: False refuses anonymous access to containers whatever their own setting.
+        allow_shared_key: False refuses shared key and account/service SAS
+            (KeyBasedAuthenticationNotPermitted).
+        allow_blob_public_access: False refuses anonymous access to containers whatever their own
+            setting.
         scope: ARM id of the account, for role checks of bearer tokens.
     """
 
@@ -38,7 +40,7 @@ class StaticWebsite:
 
 
 class CorsRule(TypedDict):
-    """A cross-origin rule as it was set: the texts of the XML's elements, lists separated by commas."""
+    """A cross-origin rule as it was set: texts of XML elements, lists separated by commas."""
 
     AllowedOrigins: str
     AllowedMethods: str

@@ -1,4 +1,4 @@
-"""Who may do what: keys, signatures, bearer tokens with roles, and nobody in particular."""
+"""Who may do what: keys, signatures, bearer tokens with roles, and anonymous callers."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def code_of(error: HttpResponseError) -> str:
 
 
 @pytest.mark.parametrize("key", [KEY1, KEY2])
-def test_either_key_opens_the_account(cloud: StorageCloud, blob: BlobClient, key: str) -> None:
+def test_both_keys_open_the_account(cloud: StorageCloud, blob: BlobClient, key: str) -> None:
     """Both account keys sign."""
     with cloud.service(key) as client:
         assert (
@@ -69,7 +69,7 @@ def test_a_rotated_key_is_refused_at_once(cloud: StorageCloud, blob: BlobClient)
 def test_an_account_may_refuse_keys(
     cloud: StorageCloud, blob: BlobClient, signed_in: BlobServiceClient
 ) -> None:
-    """Without shared keys, keys and their signatures are refused; bearer tokens and their signatures are not."""
+    """Without shared keys, keys and their signatures are refused, bearer tokens and theirs not."""
     token = generate_blob_sas(
         NAME, blob.container_name, "a", account_key=KEY1, permission="r", expiry=LATER
     )
@@ -161,7 +161,7 @@ def test_roles_are_asked_for_each_action(
     blob: BlobClient,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """The role check sees principal, scope and data action; its no is AuthorizationPermissionMismatch."""
+    """The role check sees principal, scope and data action; its no is a permission mismatch."""
     asked: list[tuple[str, str]] = []
 
     def only_read(claims: object, scope: str, action: str) -> bool:
@@ -230,9 +230,10 @@ def bound_to(container: str, key: UserDelegationKey, oid: str, **more: Any) -> s
 def test_a_signature_bound_to_a_person_needs_that_persons_token(
     cloud: StorageCloud, signed_in: BlobServiceClient, blob: BlobClient
 ) -> None:
-    """`sduoid`: alone it is worth nothing, and nothing beside anybody else's token; the person needs no role."""
+    """`sduoid`: worth nothing alone or beside another person's token; the person needs no role."""
     alice, bob = (cloud.call(cloud.entra.directory.user, name) for name in ("alice", "bob"))
-    path = f"{blob.container_name}/a?{bound_to(blob.container_name, delegation_key(signed_in), alice.id)}"
+    signature = bound_to(blob.container_name, delegation_key(signed_in), alice.id)
+    path = f"{blob.container_name}/a?{signature}"
     answers = [cloud.request("GET", path)]
     for person in (bob, alice):
         token = cloud.call(
@@ -259,7 +260,10 @@ def delegation_key(signed_in: BlobServiceClient) -> UserDelegationKey:
 def test_agents_and_correlation_ids_are_taken_as_documented(
     cloud: StorageCloud, signed_in: BlobServiceClient, blob: BlobClient, name: str, status: int
 ) -> None:
-    """A preauthorized agent and a correlation id change no right; an unauthorized one needs file access lists: refused."""
+    """A preauthorized agent and a correlation id change no right.
+
+    An unauthorized agent needs access lists of files, so it is refused.
+    """
     texts: list[str] = []
     key = delegation_key(signed_in)
     plain = generate_blob_sas(
@@ -322,7 +326,7 @@ def test_a_signature_may_change_the_answers_headers(cloud: StorageCloud, blob: B
 def test_an_account_may_forbid_public_containers(
     cloud: StorageCloud, container: ContainerClient, blob: BlobClient
 ) -> None:
-    """Forbidden on the account, a public container can be neither made nor read by anybody."""
+    """Forbidden on the account, a public container can neither be made nor be read."""
     container.set_container_access_policy({}, public_access="blob")
     assert cloud.request("GET", f"{blob.container_name}/a").status == 200
     cloud.apply(allow_blob_public_access=False)
@@ -336,7 +340,7 @@ def test_an_account_may_forbid_public_containers(
 
 
 def test_an_old_request_is_refused(cloud: StorageCloud) -> None:
-    """A signed request is good for fifteen minutes, so that a recorded one cannot be sent again later."""
+    """A signed request is good for fifteen minutes: a recorded one cannot be sent again later."""
     headers = {"x-ms-date": "Mon, 23 Nov 2020 18:00:00 GMT", "Authorization": f"SharedKey {NAME}:x"}
     answer = cloud.request("GET", "?comp=list", headers)
     assert answer.code == "AuthenticationFailed"

@@ -17,7 +17,7 @@ from chatkit.localcloud.storage.formats import dates, ranges
 from chatkit.localcloud.storage.formats.xmltext import Element, document, named, parse
 from chatkit.localcloud.storage.operations.batch import split
 from chatkit.localcloud.storage.operations.crc64 import crc64
-from chatkit.localcloud.storage.operations.listing import Wanted, cut_page
+from chatkit.localcloud.storage.operations.listing import PageQuery, cut_page
 from chatkit.localcloud.storage.state.errors import KNOWN, StorageError
 from chatkit.localcloud.storage.state.models import Blob, Container, Piece
 from chatkit.localcloud.storage.state.names import check_container
@@ -43,7 +43,7 @@ NAMES = st.text(st.sampled_from("ab/é"), min_size=1, max_size=6)
 
 @given(start=SIZES, length=st.integers(1, 2**40), size=st.integers(1, 2**40))
 def test_a_range_is_inside_the_content(start: int, length: int, size: int) -> None:
-    """Whatever is asked, what is sent lies inside, begins where asked, and is as long as it can be."""
+    """What is sent lies inside, begins where asked, and is as long as it can be."""
     try:
         found = ranges.parse(f"bytes={start}-{start + length - 1}", size)
     except IndexError:
@@ -118,7 +118,7 @@ def test_bad_xml_is_refused(text: bytes) -> None:
     )
 )
 def test_signatures_of_the_sdk_are_recognised(headers: dict[str, str]) -> None:
-    """Whatever x-ms- headers there are, the SDK's own signature is one of the texts that are tried."""
+    """With any x-ms- headers, the SDK's own signature is one of the texts that are tried."""
     url = "https://localhost:1/acct/box/a%20b?comp=block&blockid=YQ%3D%3D"
     request = HttpRequest(
         "PUT", url, headers={**headers, "Content-Length": "5", "Content-Type": "text/plain"}
@@ -160,10 +160,10 @@ def test_a_single_part_names_a_blob_of_the_root_container() -> None:
 def test_pages_make_the_whole(names: list[str], delimiter: str, prefix: str, size: int) -> None:
     """Page after page gives what one big page gives: each entry once, in order."""
     ordered = sorted(names)
-    whole = cut_page(ordered, Wanted(prefix, delimiter)).names
+    whole = cut_page(ordered, PageQuery(prefix, delimiter)).names
     found, start = [], ""
     while True:
-        page = cut_page(ordered, Wanted(prefix, delimiter, start, size))
+        page = cut_page(ordered, PageQuery(prefix, delimiter, start, size))
         found += page.names
         start = page.marker
         if not start:

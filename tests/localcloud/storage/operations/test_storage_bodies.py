@@ -19,7 +19,7 @@ SAS = generate_account_sas(NAME, KEY1, "sco", "rwdlacuptf", datetime.now(UTC) + 
 def test_a_compressed_blob_stays_compressed(
     cloud: StorageCloud, container: ContainerClient, content: bytes
 ) -> None:
-    """Put Blob: `Content-Encoding` says what has been applied to the blob; the service applies nothing (`put-blob`)."""
+    """`Content-Encoding` says what has been applied; the service applies nothing (`put-blob`)."""
     path = f"{container.container_name}/a?{SAS}"
     headers = {"x-ms-blob-type": "BlockBlob", "Content-Encoding": "gzip"}
     assert cloud.request("PUT", path, headers, content).status == 201

@@ -1,4 +1,4 @@
-"""Copies: who may read the source, what comes along, and how a source that cannot be read is reported."""
+"""Copies: who may read the source, what comes along, and how an unreadable source is reported."""
 
 from __future__ import annotations
 
@@ -60,7 +60,10 @@ def by_url(container: ContainerClient) -> dict[str, Copy]:
 def test_a_url_needs_its_own_proof(
     cloud: StorageCloud, container: ContainerClient, source: BlobClient
 ) -> None:
-    """The source must be public, signed, or come with a token; the caller's own key does not count (`put-block-from-url`)."""
+    """The source is public, signed, or comes with a token: the caller's key does not count.
+
+    `put-block-from-url`
+    """
     token = cloud.credential().get_token("https://storage.azure.com/.default").token
     for name, copy in by_url(container).items():
         with pytest.raises(HttpResponseError) as caught:
@@ -79,7 +82,7 @@ def test_a_url_needs_its_own_proof(
 def test_the_owner_copies_inside_the_account_without_signature(
     container: ContainerClient, source: BlobClient
 ) -> None:
-    """Copy Blob: a source of the same account is read with the request's own authorisation (`copy-blob`)."""
+    """A source of the same account is read with the request's own authorisation (`copy-blob`)."""
     target = container.get_blob_client("target")
     assert target.start_copy_from_url(source.url)["copy_status"] == "success"
     assert target.download_blob().readall() == b"hello"
@@ -118,7 +121,7 @@ def test_a_source_condition_that_does_not_hold(
 
 
 def test_tags_come_along_when_asked_for(container: ContainerClient, source: BlobClient) -> None:
-    """`x-ms-copy-source-tag-option`: REPLACE is the default, COPY takes the source's (`copy-blob-from-url`)."""
+    """REPLACE is the default, COPY takes the source's tags (`copy-blob-from-url`)."""
     target = container.get_blob_client("target")
     target.start_copy_from_url(signed(source), requires_sync=True)
     assert target.get_blob_tags() == {}
@@ -127,7 +130,7 @@ def test_tags_come_along_when_asked_for(container: ContainerClient, source: Blob
 
 
 def test_the_sources_md5_is_checked(container: ContainerClient, source: BlobClient) -> None:
-    """`x-ms-source-content-md5`: compared with the content, and shown in the answer (`put-blob-from-url`)."""
+    """The source's MD5 is compared with the content, and shown (`put-blob-from-url`)."""
     target, right = container.get_blob_client("target"), hashlib.md5(b"hello").digest()
     for name, copy in by_url(container).items():
         if name != "Copy Blob From URL":
@@ -142,7 +145,7 @@ def test_the_sources_md5_is_checked(container: ContainerClient, source: BlobClie
 
 
 def test_a_sealed_blob_stays_sealed(container: ContainerClient) -> None:
-    """Copy Blob: the copy of a sealed blob is sealed, unless `x-ms-seal-blob` says what it shall be (`copy-blob`)."""
+    """The copy of a sealed blob is sealed, unless `x-ms-seal-blob` says else (`copy-blob`)."""
     blob = container.get_blob_client("log")
     blob.create_append_blob()
     target = container.get_blob_client("target")

@@ -35,7 +35,7 @@ def tagged(container: ContainerClient) -> Iterator[ContainerClient]:
 def test_blobs_are_found_by_their_tags(
     blob_service: BlobServiceClient, tagged: ContainerClient
 ) -> None:
-    """Of the account or of a container; only the tags of the expression are shown (`find-blobs-by-tags`)."""
+    """Of the account or a container, with the tags of the expression (`find-blobs-by-tags`)."""
     where = f"@container='{tagged.container_name}' AND \"room\"='blue'"
     found = [*blob_service.find_blobs_by_tags(where)]
     assert [(blob.container_name, blob.name, blob.tags) for blob in found] == [
@@ -96,7 +96,7 @@ def test_finding_needs_its_own_permission(cloud: StorageCloud, tagged: Container
     ],
 )
 def test_conditions_on_tags_decide(tagged: ContainerClient, rule: str, holds: bool) -> None:
-    """`x-ms-if-tags` of reads and changes: the request passes, or 412 (`get-blob`, `set-blob-metadata`, …)."""
+    """`x-ms-if-tags` of reads and changes: the request passes, or 412 (`get-blob`, …)."""
     blob = tagged.get_blob_client("1")
     calls = (
         lambda: blob.get_blob_properties(if_tags_match_condition=rule),
@@ -124,7 +124,7 @@ def test_a_condition_that_is_none_is_refused(tagged: ContainerClient) -> None:
 
 
 def test_tags_of_a_leased_blob_need_the_lease(tagged: ContainerClient) -> None:
-    """Set Blob Tags: `x-ms-lease-id` is required while there is a lease; reading goes without (`set-blob-tags`)."""
+    """To set tags takes the lease while there is one; to read them does not (`set-blob-tags`)."""
     blob = tagged.get_blob_client("1")
     lease = blob.acquire_lease()
     with pytest.raises(HttpResponseError) as caught:

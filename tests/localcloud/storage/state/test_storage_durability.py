@@ -1,4 +1,4 @@
-"""What was acknowledged is there after the process was killed; what was not is not seen; nothing is lost to a race."""
+"""What was acknowledged is there after a kill, what was not is not, and no race loses anything."""
 
 from __future__ import annotations
 
@@ -84,7 +84,7 @@ def write(container: ContainerClient, ledger: Ledger, dice: random.Random) -> No
 
 
 def test_nothing_acknowledged_is_lost_to_a_kill(tmp_path: Path) -> None:
-    """Writers put, replace, append and delete until the process is killed in the middle; several times over."""
+    """Writers put, replace, append and delete until the process is killed; several times over."""
     ledgers: list[Ledger] = []
     for life in range(KILLS + 1):
         dice = random.Random(life)
@@ -122,7 +122,7 @@ def test_files_nobody_names_are_removed_at_the_next_start(tmp_path: Path) -> Non
 
 
 def test_an_append_that_was_cut_off_is_not_seen(tmp_path: Path) -> None:
-    """Bytes that reached the file but were never acknowledged are neither read nor in the way of the next append."""
+    """Bytes in the file that were never acknowledged are not read, and the next append works."""
     with server(tmp_path) as (_, client):
         log = client.create_container("box").get_blob_client("log")
         log.create_append_blob()
@@ -137,7 +137,7 @@ def test_an_append_that_was_cut_off_is_not_seen(tmp_path: Path) -> None:
 
 
 def test_concurrent_appends_lose_nothing(cloud: StorageCloud, container: ContainerClient) -> None:
-    """Eight writers append at once; every line is there, whole, and each writer's lines are in its order."""
+    """Eight writers append at once; every line is there, whole, in the order of its writer."""
     blob = container.get_blob_client("log")
     blob.create_append_blob()
 
