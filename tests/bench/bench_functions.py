@@ -1,6 +1,8 @@
-"""The Functions host: start, one call, many calls, a deployment, a message through to the hub; Microsoft's runtime as the peer.
+"""The Functions host.
 
-The peer is `azure-functions-runtime` 1.3 called in its own process, without any HTTP: what its invocation alone costs.
+Start, one call, many calls, a deployment, a message through to the hub; Microsoft's runtime as the
+peer. The peer is `azure-functions-runtime` 1.3 called in its own process, without any HTTP: what
+its invocation alone costs.
 """
 
 from __future__ import annotations
@@ -195,11 +197,13 @@ async def main():
     channel = Channel(); engine = oracle.Oracle(channel)
     await engine._load({"folder": sys.argv[2]})
     ids = {f["name"]: f["id"] for f in channel.last["functions"]}
-    request = {"http": {"method": "GET", "url": "http://localhost/api/noop", "headers": {}, "query": {}, "params": {}}}
+    url = "http://localhost/api/noop"
+    request = {"http": {"method": "GET", "url": url, "headers": {}, "query": {}, "params": {}}}
     durations = []
     for number in range(2000):
         begin = time.perf_counter()
-        await engine._invoke({"id": str(number), "function": ids["noop"], "inputs": {"req": request}, "trace": {}}, b"")
+        call = {"id": str(number), "function": ids["noop"], "inputs": {"req": request}, "trace": {}}
+        await engine._invoke(call, b"")
         durations.append(time.perf_counter() - begin)
     print(statistics.median(durations[200:]) * 1000)
 asyncio.run(main())
@@ -247,7 +251,10 @@ async def reload_s(folder: Path) -> dict[str, object]:
 
 
 async def publish_s(folder: Path) -> dict[str, object]:
-    """From sending the tutorial app's package to the deployment's success; the functions answer then."""
+    """From sending the tutorial app's package to the deployment's success.
+
+    The functions answer then.
+    """
     from tests.localcloud.functions.deployed.deployed_cloud import Cloud
 
     files = {
@@ -267,7 +274,7 @@ async def publish_s(folder: Path) -> dict[str, object]:
 
 
 async def message_to_frame(folder: Path) -> dict[str, object]:
-    """POST of a message to the frame at a client, through app, REST and hub, 50 messages a second."""
+    """POST of a message to the frame at a client, through app, REST and hub, 50 a second."""
     from chatkit.localcloud.core.platform import Platform
     from chatkit.localcloud.signalr.core.spec import InstanceSpec
     from chatkit.localcloud.signalr.service import SignalRService
@@ -293,7 +300,9 @@ async def message_to_frame(folder: Path) -> dict[str, object]:
     return {
         "message_to_frame_p50_ms": round(statistics.median(durations) * 1000, 2),
         "message_to_frame_p99_ms": round(statistics.quantiles(durations, n=100)[98] * 1000, 2),
-        "message_to_frame_peer": "none: all in one process but the app's; real Azure adds its network",
+        "message_to_frame_peer": (
+            "none: all in one process but the app's; real Azure adds its network"
+        ),
     }
 
 

@@ -1,4 +1,4 @@
-"""Tasks that nobody awaits: kept while they run, logged when they fail, waited for when their owner stops."""
+"""Background tasks: kept while they run, logged when they fail, awaited when their owner stops."""
 
 from __future__ import annotations
 
@@ -14,7 +14,8 @@ class BackgroundTasks:
     def __init__(self, owner: str, log: logging.Logger) -> None:
         self._owner = owner
         self._log = log
-        # The event loop keeps weak references only: a task that nobody holds may vanish before it is done.
+        # The event loop keeps weak references only: a task that nobody holds may vanish before it
+        # is done.
         self._tasks: set[asyncio.Task[None]] = set()
         self._closed = False
 

@@ -1,4 +1,4 @@
-"""Deployed function apps: one port for each app, one for its deployment endpoint, children that come and go."""
+"""Deployed function apps: a port for each app and one for its deployment endpoint."""
 
 from __future__ import annotations
 
@@ -44,8 +44,8 @@ class FunctionsService:
             platform: Store, folder, ports, certificates.
             tokens: Verifies the tokens of the deployment endpoints.
             packages: Keeps released packages.
-            make_gate: Called with a site's spec whenever it is applied; what it returns stands in front of the app. App Service
-                Authentication is plugged in here.
+            make_gate: Called with a site's spec whenever it is applied; what it returns stands in
+                front of the app. App Service Authentication is plugged in here.
             forget_gate: Called with a site's name when it was removed.
         """
         self._platform = platform
@@ -67,14 +67,17 @@ class FunctionsService:
         write_ca_bundle(self._ca_bundle, self._platform.certificates.ca_file)
 
     async def stop(self) -> None:
-        """End every child."""
+        """End every process of an app."""
         try:
             await asyncio.gather(*(site.stop() for site in self._sites.values()))
         finally:
             await self._sender.close()
 
     async def apply(self, spec: SiteSpec) -> None:
-        """Create or update a site. Changed settings restart its app; a request that comes meanwhile waits for the new one."""
+        """Create or update a site.
+
+        Changed settings restart its app; a request that comes meanwhile waits for the new one.
+        """
         name = spec.name.lower()
         gate = self._make_gate(spec)
         known = self._sites.get(name)
@@ -100,7 +103,10 @@ class FunctionsService:
         await listeners.open(owners["scm"], deployment, port=site.spec.scm_port, tls=tls)
 
     async def remove(self, name: str) -> None:
-        """Remove a site with everything it had: ports, process, files, records. Unknown names are fine."""
+        """Remove a site with everything it had: ports, process, files, records.
+
+        Unknown names are fine.
+        """
         name = name.lower()
         site = self._sites.pop(name, None)
         for owner in port_owners(name).values():
@@ -124,7 +130,10 @@ class FunctionsService:
         return self._site(name).deployments.all()[::-1]
 
     async def sync_triggers(self, name: str) -> None:
-        """Wait until the app is up and its list of functions is fresh; a broken app is no error here."""
+        """Wait until the app is up and its list of functions is fresh.
+
+        A broken app is no error here.
+        """
         await self._site(name).sync_triggers()
 
     def _site(self, name: str) -> RunningSite:
@@ -132,4 +141,6 @@ class FunctionsService:
 
     def _resource_manager_url(self) -> str:
         port = self._platform.listeners.remembered("resource-manager")
-        return f"https://localhost:{port}" if port else ""
+        if port is None:
+            return ""
+        return f"https://localhost:{port}"

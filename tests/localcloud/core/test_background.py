@@ -49,7 +49,7 @@ async def test_a_failure_is_logged_with_its_owner(caplog: pytest.LogCaptureFixtu
 
 
 async def test_nothing_starts_after_close_and_nothing_is_left_unawaited() -> None:
-    """Neither a task cancelled before its first step nor a late one gives a warning, which would fail the test."""
+    """Neither a task cancelled before its first step nor a late one gives a warning."""
     ran = []
     tasks = BackgroundTasks("owner", log)
 

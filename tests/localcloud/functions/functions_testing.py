@@ -1,4 +1,7 @@
-"""What the tests of the Functions host share: apps on disk, a served app, a SignalR Service that records."""
+"""What the tests of the Functions host share.
+
+Apps on disk, a served app, a SignalR Service that records.
+"""
 
 from __future__ import annotations
 
@@ -30,7 +33,10 @@ app = func.FunctionApp(http_auth_level=func.AuthLevel.ANONYMOUS)
 
 
 def write_app(folder: Path, script: str = "", *, host: str = HOST_JSON, **files: str) -> Path:
-    """Write a function app; keyword names become file names ("local_settings_json" stands for local.settings.json)."""
+    """Write a function app.
+
+    Keyword names become file names ("local_settings_json" stands for local.settings.json).
+    """
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "host.json").write_text(host, encoding="utf-8")
     (folder / "function_app.py").write_text(HEAD + script, encoding="utf-8")

@@ -1,4 +1,7 @@
-"""The build step of a deployment: what requirements.txt names is there already, or gets installed beside the app."""
+"""The build step of a deployment.
+
+What requirements.txt names is there already, or gets installed beside the app.
+"""
 
 from __future__ import annotations
 
@@ -23,10 +26,12 @@ Log = Callable[[str], None]
 async def install_requirements(folder: Path, log: Log) -> None:
     """Make sure that everything in an app's requirements.txt can be imported.
 
-    What this environment satisfies costs nothing; the rest goes to `.python_packages`, as a remote build does it.
+    What this environment satisfies costs nothing; the rest goes to `.python_packages`, as a remote
+    build does it.
 
     Raises:
-        PackageRejected: The file is malformed or the installation failed; the installer's output is in the log.
+        PackageRejected: The file is malformed or the installation failed; the installer's output is
+            in the log.
     """
     path = folder / "requirements.txt"
     if not path.is_file():
@@ -46,8 +51,9 @@ async def install_requirements(folder: Path, log: Log) -> None:
 
 
 def unsatisfied(path: Path) -> list[str]:
-    """Requirements that this environment does not satisfy, each as one line; lines for pip itself count as one.
+    """Requirements that this environment does not satisfy, each as one line.
 
+    Lines for pip itself count as one.
     Raises:
         PackageRejected: A line is no requirement.
     """

@@ -1,6 +1,7 @@
-"""One deployment, from an uploaded package to a version that serves, or to the reason why it does not.
+"""One deployment, from an uploaded package to a version that serves.
 
-Follows Microsoft's page "Flex Consumption one deploy": what fails leaves the version that was there before in place.
+Follows Microsoft's page "Flex Consumption one deploy": what fails leaves the version that was there
+before in place.
 """
 
 from __future__ import annotations
@@ -107,7 +108,11 @@ class Deployment:
         raise PackageRejected(problem.message)
 
     async def _keep_package(self) -> None:
-        """Keep the package where the site's deployment setting says, as Flex does: what is not there is not released."""
+        """Keep the package where the site's deployment setting says, as Flex does.
+
+        Raises:
+            PackageRejected: The container is not there; the version is not released.
+        """
         url = self.app.spec.package_container_url
         if not url:
             return

@@ -1,4 +1,7 @@
-"""Deployment records of a site: what SCM tells about them while they run and afterwards. They survive a restart."""
+"""Deployment records of a site: what SCM tells about them while they run and afterwards.
+
+They survive a restart.
+"""
 
 from __future__ import annotations
 
@@ -107,10 +110,15 @@ class Deployments:
         record |= {
             "status": int(status),
             "status_text": mask(text),
-            "progress": "" if status in FINISHED else status.name.capitalize(),
+            "progress": status.name.capitalize(),
         }
         if status in FINISHED:
-            record |= {"complete": True, "end_time": _now(), "active": status is Status.SUCCESS}
+            record |= {
+                "progress": "",
+                "complete": True,
+                "end_time": _now(),
+                "active": status is Status.SUCCESS,
+            }
         if status is Status.SUCCESS:
             record["last_success_end_time"] = _now()
             self._deactivate_others(deployment_id)

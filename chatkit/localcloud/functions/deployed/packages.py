@@ -1,4 +1,7 @@
-"""Zip packages of function apps: checked whole before anything is written, rejected rather than repaired."""
+"""Zip packages of function apps.
+
+Checked whole before anything is written, rejected rather than repaired.
+"""
 
 from __future__ import annotations
 
@@ -24,7 +27,8 @@ def unpack(package: Path, folder: Path) -> list[str]:
         Warnings for the build log.
 
     Raises:
-        PackageRejected: What is wrong with it; the folder may hold a part and is the caller's to remove.
+        PackageRejected: What is wrong with it; the folder may hold a part and is the caller's to
+            remove.
     """
     try:
         with zipfile.ZipFile(package) as archive:
@@ -93,7 +97,8 @@ def _check_sizes(entries: list[zipfile.ZipInfo]) -> None:
         )
     if total > RATIO_MATTERS_ABOVE_BYTES and total / packed > MAX_RATIO:
         raise PackageRejected(
-            f"The package would unpack to {total // packed} times its size: that looks like a zip bomb."
+            f"The package would unpack to {total // packed} times its size: that looks "
+            "like a zip bomb."
         )
 
 
@@ -117,7 +122,8 @@ def _warnings(entries: list[zipfile.ZipInfo]) -> list[str]:
     warnings = []
     if "local.settings.json" in names:
         warnings.append(
-            "The package holds local.settings.json. It is not used here, and its secrets do not belong in a package."
+            "The package holds local.settings.json. It is not used here, and its secrets "
+            "do not belong in a package."
         )
     if "requirements.txt" not in names:
         warnings.append(

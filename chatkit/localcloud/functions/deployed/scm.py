@@ -1,7 +1,8 @@
-"""The deployment endpoint (SCM) of a site: `/api/publish` for Flex, `/api/zipdeploy` for Consumption, deployment status and logs.
+"""The deployment endpoint (SCM) of a site.
 
-Follows Microsoft's pages "Flex Consumption one deploy" and "Kudu: deploying from a zip file". Entra bearer tokens, and the
-publishing password where the site's policy allows it.
+`/api/publish` for Flex, `/api/zipdeploy` for Consumption, deployment status and logs. Follows
+Microsoft's pages "Flex Consumption one deploy" and "Kudu: deploying from a zip file". Entra bearer
+tokens, and the publishing password where the site's policy allows it.
 """
 
 from __future__ import annotations
@@ -138,10 +139,10 @@ class Scm:
         record = self._site.deployments.get(request.match_info["id"])
         if record is None:
             return _text(404, f"Deployment '{request.match_info['id']}' not found.")
-        is_zip = self._site.spec.sku != FLEX
-        return web.json_response(
-            self._shown(record), status=202 if is_zip and not record["complete"] else 200
-        )
+        status = 200
+        if self._site.spec.sku != FLEX and not record["complete"]:
+            status = 202  # as Kudu answers until a zip deployment has ended
+        return web.json_response(self._shown(record), status=status)
 
     async def log(self, request: web.Request) -> web.Response:
         """The build log."""
@@ -151,7 +152,8 @@ class Scm:
         return web.json_response(record["log"])
 
     async def settings(self, request: web.Request) -> web.Response:
-        """The app settings as the endpoint sees them: az waits here until a build's settings have arrived."""
+        """The app settings as the endpoint sees them."""
+        # az asks here again and again until the settings for a remote build have arrived.
         return web.json_response(self._site.spec.app_settings)
 
     async def is_deploying(self, request: web.Request) -> web.Response:
@@ -217,12 +219,11 @@ def _refusal(credential: str, spec: SiteSpec) -> str:
         user, _, password = base64.b64decode(credential).decode().partition(":")
     except ValueError:
         return "The Authorization header is malformed."
-    known = user.lower().rpartition("\\")[2] == f"${spec.name}"
-    return (
-        ""
-        if known and same(password, spec.publishing_password)
-        else "The user name or password is wrong."
-    )
+    # Publishing profiles name the user "site\\$site"; "$site" alone is known, too.
+    is_known = user.lower().rpartition("\\")[2] == f"${spec.name}"
+    if is_known and same(password, spec.publishing_password):
+        return ""
+    return "The user name or password is wrong."
 
 
 def _text(status: int, sentence: str) -> web.Response:

@@ -1,4 +1,4 @@
-"""The app of one deployed site: the process that serves, those that are tried, and those that finish their last requests."""
+"""The app of one deployed site: hosts that are tried, that serve, that finish their requests."""
 
 from __future__ import annotations
 
@@ -43,9 +43,10 @@ class HostServices:
 class SiteApp(HostObserver):
     """The hosts of one site.
 
-    A new host is tried beside the one that serves. Then it serves and the one before it finishes: it gets no new requests and
-    has `DRAIN_S` for those it has. A host that fails its trial is discarded. Every host is known from `create` until its
-    process is gone, so that `stop` leaves none behind.
+    A new host is tried beside the one that serves. Then it serves and the one before it finishes:
+    it gets no new requests and has `DRAIN_S` for those it has. A host that fails its trial is
+    discarded. Every host is known from `create` until its process is gone, so that `stop` leaves
+    none behind.
     """
 
     def __init__(
@@ -78,7 +79,7 @@ class SiteApp(HostObserver):
             self._start_serving(folder)
 
     def update(self, spec: SiteSpec, gate: Gate | None) -> None:
-        """Take new settings over. What the process sees starts a new one; the rest works at once."""
+        """Take new settings over: those the app can see start it anew, others work at once."""
         old = self.spec
         self.spec = spec
         self._configure(spec, gate)
@@ -110,7 +111,7 @@ class SiteApp(HostObserver):
     # Hosts from their trial to their end
 
     def create(self, folder: Path) -> FunctionHost:
-        """Make a host for a version, with the settings of now. It is not started and serves nobody yet."""
+        """Make a host for a version with the current settings. It is not started yet."""
         host = FunctionHost(self._options(folder), self.console, self._services.sender, self)
         self._hosts.add(host)
         return host
@@ -151,7 +152,8 @@ class SiteApp(HostObserver):
     # What hosts report
 
     def on_ready(self, host: FunctionHost) -> None:
-        """In Azure a site gets the Python it names; here every site gets the environment's, and the log says so."""
+        """Say in the log when the site names another Python than it gets here."""
+        # In Azure a site gets the Python it names; here every site gets that of the environment.
         named = self.spec.python_version
         running = host.python_version
         if named and running and running.split(".")[:2] != named.split(".")[:2]:
@@ -198,4 +200,6 @@ class SiteApp(HostObserver):
         )
 
     def _invoke_url(self, route: str) -> str:
-        return f"http://localhost:{self.spec.port}/{route}" if route else ""
+        if not route:
+            return ""
+        return f"http://localhost:{self.spec.port}/{route}"

@@ -1,4 +1,4 @@
-"""The environment of a deployed app's process: app settings, what App Service adds, trust in the local CA, little else."""
+"""The environment of a deployed app's process: app settings, App Service's variables, trust."""
 
 from __future__ import annotations
 
@@ -39,15 +39,15 @@ def site_environment(spec: SiteSpec, *, folder: Path, ca_bundle: Path) -> dict[s
 
 
 def write_ca_bundle(path: Path, ca_file: Path) -> None:
-    """Write the public certificate authorities and the local one into one file, if it is not there yet."""
+    """Write the public certificate authorities and the local one into one file."""
     local = ca_file.read_bytes()
     if path.exists() and path.read_bytes().endswith(local):
         return
+    public = Path(certifi.where())
     system = ssl.get_default_verify_paths().cafile
-    public = Path(system if system and Path(system).is_file() else certifi.where()).read_text(
-        encoding="utf-8"
-    )
-    write_private(path, public.rstrip() + "\n" + local.decode())
+    if system and Path(system).is_file():
+        public = Path(system)
+    write_private(path, public.read_text(encoding="utf-8").rstrip() + "\n" + local.decode())
 
 
 def _authentication_enabled(spec: SiteSpec) -> bool:

@@ -1,4 +1,4 @@
-"""What a site keeps: the versions of its app on disk, which of them is active, and the functions that one has."""
+"""What a site keeps: versions of its app on disk, which one is active, the functions it has."""
 
 from __future__ import annotations
 

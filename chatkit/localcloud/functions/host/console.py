@@ -1,4 +1,4 @@
-"""What the host says: lines like those of `func start`, to a terminal, to the app's log file and to Python logging."""
+"""What the host writes: lines like those of `func start`, to terminal, log file and logging."""
 
 from __future__ import annotations
 
@@ -24,12 +24,15 @@ class Console:
     def __init__(self, name: str, *, echo: Print | None = None, file: Path | None = None) -> None:
         self._name = name
         self._echo = echo
-        self._file = _file_logger(file) if file else None
+        self._file: logging.Handler | None = None
+        if file is not None:
+            self._file = _file_logger(file)
 
     def host_line(self, text: str, *, error: bool = False) -> None:
         """A line of the host itself, with the time in front."""
         self._write(f"[{_now()}] {text}")
-        log.log(logging.ERROR if error else logging.DEBUG, "%s: %s", self._name, text)
+        level = logging.ERROR if error else logging.DEBUG
+        log.log(level, "%s: %s", self._name, text)
 
     def user_line(self, level: str, text: str, call_id: str) -> None:
         """A line of the app: a log record, or printed text when the level is empty."""
@@ -48,11 +51,13 @@ class Console:
         """An invocation ended; a failure comes with its stack, which the caller never sees."""
         how = "Failed" if failure else "Succeeded"
         self._put(
-            f"[{_now()}] Executed 'Functions.{name}' ({how}, Id={call_id}, Duration={seconds * 1000:.0f}ms)"
+            f"[{_now()}] Executed 'Functions.{name}' ({how}, Id={call_id}, "
+            f"Duration={seconds * 1000:.0f}ms)"
         )
         if failure:
             self._write(
-                f"[{_now()}] System.Private.CoreLib: Exception while executing function: Functions.{name}. {_told(failure)}"
+                f"[{_now()}] System.Private.CoreLib: Exception while executing function: "
+                f"Functions.{name}. {_told(failure)}"
             )
             self._log(logging.WARNING, f"function {name} failed: {failure}")
 
@@ -79,7 +84,9 @@ class Console:
             log.log(level, "%s: %s", self._name, text)
 
     def _write(self, text: str) -> None:
-        self._put(mask(text) if any(sign in text for sign in MAYBE_SECRET) else text)
+        if any(sign in text for sign in MAYBE_SECRET):
+            text = mask(text)
+        self._put(text)
 
     def _put(self, text: str) -> None:
         """Write a line that cannot have a secret in it, or has none any more."""

@@ -1,6 +1,8 @@
-"""Binding expressions: `%SETTING%`, `{headers.x}`, `{query.x}`, route values, body fields, `{rand-guid}`, `{DateTime}`.
+"""Binding expressions of the Functions host.
 
-Follows Microsoft's page "Azure Functions binding expression patterns". The host resolves them before user code runs.
+`%SETTING%`, `{headers.x}`, `{query.x}`, route values, body fields, `{rand-guid}`, `{DateTime}`.
+Follows Microsoft's page "Azure Functions binding expression patterns". The host resolves them
+before user code runs.
 """
 
 from __future__ import annotations
@@ -59,7 +61,8 @@ def resolve(text: str, data: Mapping[str, Any], *, method: str = "") -> str:
         method: Function name, for `{sys.methodname}`.
 
     Raises:
-        BindingFailed: An expression names something the trigger does not have; the sentence is the real host's.
+        BindingFailed: An expression names something the trigger does not have; the sentence is the
+            real host's.
     """
     return EXPRESSION.sub(lambda found: _value(found[1].strip(), data, method), text)
 
@@ -67,7 +70,7 @@ def resolve(text: str, data: Mapping[str, Any], *, method: str = "") -> str:
 def binding_data(
     headers: Mapping[str, str], query: Mapping[str, str], route: Mapping[str, str], body: bytes
 ) -> dict[str, Any]:
-    """Binding data of an HTTP trigger: fields of a JSON body, query and route values, and the objects `headers` and `query`."""
+    """Binding data of an HTTP trigger: body fields, query and route values, and whole objects."""
     return {**_fields(body), **query, **route, "headers": headers, "query": query}
 
 
@@ -78,7 +81,9 @@ def _fields(body: bytes) -> dict[str, Any]:
         data = json.loads(body)
     except (ValueError, RecursionError):
         return {}
-    return data if isinstance(data, dict) else {}
+    if not isinstance(data, dict):
+        return {}
+    return data
 
 
 def _value(expression: str, data: Mapping[str, Any], method: str) -> str:
@@ -102,12 +107,14 @@ def _date(form: str) -> str:
     now = datetime.now(UTC)
     if not form:
         return now.strftime("%Y-%m-%dT%H:%M:%SZ")
-    return DATE_FORMAT.sub(
-        lambda found: now.strftime(DATE_CODES[found[0]])[
-            : len(found[0]) if found[0] == "fff" else None
-        ],
-        form,
-    )
+
+    def value(found: re.Match[str]) -> str:
+        text = now.strftime(DATE_CODES[found[0]])
+        if found[0] == "fff":
+            return text[:3]  # Python has microseconds only
+        return text
+
+    return DATE_FORMAT.sub(value, form)
 
 
 def _lookup(path: str, data: Mapping[str, Any]) -> Any:
@@ -138,7 +145,8 @@ def _missing(path: str, name: str, *, is_first: bool) -> BindingFailed:
     hint = ""
     if name.lower().startswith(IDENTITY_HEADER):
         hint = (
-            f"Only App Service Authentication sets the header {name}, for a signed-in user of a deployed app; "
+            f"Only App Service Authentication sets the header {name}, for a signed-in "
+            "user of a deployed app; "
             "a local run has none, so a request must bring the header itself."
         )
     elif path.lower().startswith("headers."):

@@ -1,6 +1,7 @@
-"""One function app, running: its child process, its functions, and what the host does around each invocation.
+"""One function app, running: its child process, its functions, and what surrounds an invocation.
 
-Follows Microsoft's pages "Azure Functions Python developer guide" and "host.json reference". Shared by local runs and
+Follows Microsoft's
+pages "Azure Functions Python developer guide" and "host.json reference". Shared by local runs and
 deployed apps; HTTP is in `frontend.py`.
 """
 
@@ -65,7 +66,11 @@ class HostObserver:
 
 
 class FunctionHost:
-    """One app. `start` never raises for a broken app: `problem` says what is wrong and every call answers with it."""
+    """One app.
+
+    `start` never raises for a broken app: `problem` says what is wrong, and every call answers with
+    it.
+    """
 
     def __init__(
         self,
@@ -109,12 +114,16 @@ class FunctionHost:
     @property
     def worker_pid(self) -> int | None:
         """Process id of the child, None while there is none."""
-        return self._worker.pid if self._worker and not self._worker.ended.is_set() else None
+        if self._worker is None or self._worker.ended.is_set():
+            return None
+        return self._worker.pid
 
     @property
     def python_version(self) -> str:
-        """Version of the child's interpreter, for example "3.11.7"; empty before it has loaded the app."""
-        return self._worker.python_version if self._worker else ""
+        """Version of the child's interpreter, such as "3.11.7"; empty before the app is loaded."""
+        if self._worker is None:
+            return ""
+        return self._worker.python_version
 
     async def start(self) -> None:
         """Start the child and load the app; returns when it serves or its problem is known."""
@@ -178,10 +187,13 @@ class FunctionHost:
             assert self._worker is not None
             started = time.monotonic()
             await self._worker.ended.wait()
-            crashes = crashes + 1 if time.monotonic() - started < STABLE_AFTER_S else 1
+            if time.monotonic() - started > STABLE_AFTER_S:
+                crashes = 0
+            crashes += 1
             self._running.clear()
             self.console.host_line(
-                f"The worker process ended (exit code {self._worker.exit_code}). Starting a new one.",
+                f"The worker process ended (exit code {self._worker.exit_code}). Starting "
+                "a new one.",
                 error=True,
             )
             await asyncio.sleep(RESPAWN_PAUSES_S[min(crashes, len(RESPAWN_PAUSES_S)) - 1])
@@ -189,7 +201,10 @@ class FunctionHost:
                 serves = await self._load_app()
 
     async def _load_app(self) -> bool:
-        """Start a child and let it load the app. Whatever goes wrong becomes `problem`; returns whether the app serves."""
+        """Start a child and let it load the app; returns whether the app serves.
+
+        Whatever goes wrong becomes `problem`.
+        """
         failure: Failure | None = None
         prepared = self._prepared_worker
         self._prepared_worker = None
@@ -217,7 +232,7 @@ class FunctionHost:
 
     @property
     def _is_ending(self) -> bool:
-        """Whether this child is not wanted any more: what it says about the app counts no longer."""
+        """Whether the current child is being ended: then its outcome says nothing of the app."""
         return self._stopped or self._restarting
 
     async def _start_worker(self) -> Worker:
@@ -229,7 +244,7 @@ class FunctionHost:
         )
 
     def _fail(self, failure: Failure) -> None:
-        """Keep what is wrong. The app answers 503 everywhere with the sentence; the stack is for the log only."""
+        """Answer 503 everywhere with a sentence; the stack is for the log only."""
         self.index = FunctionIndex()
         if self._worker is not None:
             self._worker.kill("the app did not load")
@@ -259,13 +274,13 @@ class FunctionHost:
     async def call_http(
         self, function: Function, request: HttpData, trace: dict[str, str]
     ) -> Result:
-        """Invoke an HTTP function with its bindings. A failed invocation is a Result with a failure, already logged."""
-        wanted = function.has_expressions  # reading a large body as JSON would hold up everybody
-        data = (
-            binding_data(request.headers, request.query, request.params, request.body)
-            if wanted
-            else {}
-        )
+        """Invoke an HTTP function with its bindings.
+
+        A failed invocation is a Result with a failure, already logged.
+        """
+        data: dict[str, Any] = {}
+        if function.has_expressions:  # reading a large body as JSON would hold up everybody
+            data = binding_data(request.headers, request.query, request.params, request.body)
         inputs: dict[str, Wire | None] = {function.trigger["name"]: request.wire()}
         return await self.call(function, inputs, data, body=request.body, trace=trace)
 
@@ -310,7 +325,10 @@ class FunctionHost:
         try:
             return await asyncio.wait_for(worker.invoke(call), self.config.timeout_s)
         except TimeoutError:
-            why = f"Timeout value of {_timespan(self.config.timeout_s or 0)} was exceeded by function: Functions.{function.name}"
+            why = (
+                f"Timeout value of {_timespan(self.config.timeout_s or 0)} was exceeded by "
+                f"function: Functions.{function.name}"
+            )
             self._running.clear()
             worker.kill(why)
             return Result(failure=Failure("FunctionTimeoutException", why))

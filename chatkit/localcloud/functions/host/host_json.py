@@ -1,4 +1,7 @@
-"""`host.json`: the parts that decide how an app is served. Follows Microsoft's page "host.json reference for Azure Functions"."""
+"""`host.json`: the parts that decide how an app is served.
+
+Follows Microsoft's page "host.json reference for Azure Functions".
+"""
 
 from __future__ import annotations
 
@@ -76,7 +79,8 @@ def _overridden(data: Any, settings: Mapping[str, str]) -> Any:
                 raise AppInvalid(
                     f"The app setting {name} names something that is no object in host.json."
                 )
-        target[_spelled(target, last)] = int(value) if re.fullmatch(r"-?\d+", value) else value
+        is_number = re.fullmatch(r"-?\d+", value) is not None
+        target[_spelled(target, last)] = int(value) if is_number else value
     return data
 
 
@@ -99,13 +103,15 @@ def parse(data: Any) -> HostJson:
     prefix = http.get("routePrefix", "api")
     if not isinstance(prefix, str):
         raise AppInvalid("routePrefix in host.json must be text.")
-    limit = http.get("maxOutstandingRequests", -1)
+    limit = http.get("maxOutstandingRequests")
+    if not isinstance(limit, int) or limit < 0:
+        limit = None
     return HostJson(
         route_prefix=prefix.strip("/"),
         timeout_s=_timeout(data.get("functionTimeout")),
         has_bundle=_bundle(_object(data, "extensionBundle")),
         custom_headers=_headers(_object(http, "customHeaders")),
-        max_outstanding=limit if isinstance(limit, int) and limit >= 0 else None,
+        max_outstanding=limit,
         only=_only(data.get("functions")),
     )
 
@@ -129,14 +135,11 @@ def _headers(headers: dict[str, Any]) -> dict[str, str]:
 
 def _only(functions: object) -> frozenset[str]:
     """`functions` of host.json: a list, or an object with numbers when it comes from settings."""
-    names = (
-        functions.values()
-        if isinstance(functions, dict)
-        else functions
-        if isinstance(functions, list)
-        else ()
-    )
-    return frozenset(str(name).lower() for name in names)
+    if isinstance(functions, dict):
+        functions = [*functions.values()]
+    if not isinstance(functions, list):
+        return frozenset()
+    return frozenset(str(name).lower() for name in functions)
 
 
 def _timeout(text: object) -> float | None:

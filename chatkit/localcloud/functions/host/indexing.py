@@ -1,4 +1,4 @@
-"""From what the child found to what the host serves: functions, their bindings, their routes; and the checks before that."""
+"""From what the child found to what the host serves: functions, bindings, routes, checks."""
 
 from __future__ import annotations
 
@@ -73,8 +73,10 @@ class Function:
     @property
     def auth_level(self) -> str:
         """anonymous, function or admin."""
-        level = str(self.trigger.get("authLevel") or "function").lower()
-        return level if level in LEVELS else "function"
+        level = str(self.trigger.get("authLevel") or "").lower()
+        if level in LEVELS:
+            return level
+        return "function"
 
 
 @dataclass(frozen=True)
@@ -108,7 +110,8 @@ def build(
 ) -> FunctionIndex:
     """Check every function and make the index.
 
-    A function that breaks a rule of the host is in error, alone: the others are served, as in Azure.
+    A function that breaks a rule of the host is in error, alone: the others are served, as in
+    Azure.
     """
     served: list[Function] = []
     for found in functions:
@@ -163,7 +166,8 @@ def _check_signalr_trigger(function: Function) -> None:
         )
     if category == "connections" and event not in ("connected", "disconnected"):
         raise AppInvalid(
-            f"{trigger} has the event '{event}' of connections; there are connected and disconnected."
+            f"{trigger} has the event '{event}' of connections; there are connected and "
+            "disconnected."
         )
     try:
         parameter_names(function)
@@ -177,9 +181,8 @@ def _plain_route(function: Function, config: HostJson) -> str:
     """Where a function in error can still say so: its route, when that is not what is wrong."""
     if not function.is_http:
         return ""
-    route = f"{config.route_prefix}/{str(function.trigger.get('route') or function.name).strip('/')}".strip(
-        "/"
-    )
+    own = str(function.trigger.get("route") or function.name).strip("/")
+    route = f"{config.route_prefix}/{own}".strip("/")
     try:
         parse(route)
     except AppInvalid:
@@ -189,16 +192,25 @@ def _plain_route(function: Function, config: HostJson) -> str:
 
 def _check_conflicts(function: Function, others: Iterable[Function]) -> None:
     for other in others:
-        if function.is_http and other.is_http and function.route.lower() == other.route.lower():
-            if not function.methods or not other.methods or {*function.methods} & {*other.methods}:
-                raise AppInvalid(
-                    f"The route '{function.route}' conflicts with the route of function '{other.name}'."
-                )
+        if _share_a_route(function, other):
+            raise AppInvalid(
+                f"The route '{function.route}' conflicts with the route of function '{other.name}'."
+            )
         key = _signalr_key(function)
         if key and key == _signalr_key(other):
             raise AppInvalid(
-                f"The SignalR trigger {'/'.join(key)} is the one of function '{other.name}' already."
+                f"The SignalR trigger {'/'.join(key)} is the one of function "
+                f"'{other.name}' already."
             )
+
+
+def _share_a_route(one: Function, other: Function) -> bool:
+    """Whether one request could be for either function."""
+    if not one.is_http or not other.is_http or one.route.lower() != other.route.lower():
+        return False
+    if not one.methods or not other.methods:
+        return True  # all methods
+    return not {*one.methods}.isdisjoint(other.methods)
 
 
 def _binding(name: str, binding: Binding, config: HostJson, settings: Mapping[str, str]) -> Binding:
@@ -206,23 +218,23 @@ def _binding(name: str, binding: Binding, config: HostJson, settings: Mapping[st
     if kind in signalr_bindings.TYPES and not config.has_bundle:
         raise AppInvalid(
             f"The binding type(s) '{binding['type']}' of function '{name}' are not registered.",
-            hint='host.json has no "extensionBundle": in Azure, too, the function would not load. Add {"id": '
+            hint='host.json has no "extensionBundle": in Azure, too, the function would not '
+            'load. Add {"id": '
             '"Microsoft.Azure.Functions.ExtensionBundle", "version": "[4.*, 5.0.0)"}.',
         )
     if kind not in signalr_bindings.TYPES | TRIGGERS | {"http"}:
         raise AppInvalid(
-            f"The binding type '{binding['type']}' of function '{name}' is not one the local host has.",
+            f"The binding type '{binding['type']}' of function '{name}' is not one the "
+            "local host has.",
             hint="It has httpTrigger, timerTrigger and the SignalR bindings. Azure has many more.",
         )
     return {key: _with_settings(value, settings, name) for key, value in binding.items()}
 
 
 def _with_settings(value: Any, settings: Mapping[str, str], name: str) -> Any:
-    return (
-        expressions.with_settings(value, settings, where=f"Function '{name}'")
-        if isinstance(value, str)
-        else value
-    )
+    if not isinstance(value, str):
+        return value
+    return expressions.with_settings(value, settings, where=f"Function '{name}'")
 
 
 def _signalr_key(function: Function) -> tuple[str, ...]:
@@ -239,10 +251,11 @@ def parameter_names(function: Function) -> list[str]:
         ValueError: It is neither.
     """
     value = function.trigger.get("parameterNames") or []
-    names = json.loads(value) if isinstance(value, str) else value
-    if not isinstance(names, list):
-        raise ValueError(names)
-    return [str(name) for name in names]
+    if isinstance(value, str):
+        value = json.loads(value)
+    if not isinstance(value, list):
+        raise ValueError(value)
+    return [str(name) for name in value]
 
 
 def _kind(binding: Mapping[str, Any]) -> str:

@@ -1,4 +1,4 @@
-"""Inline route constraints of ASP.NET Core: `{id:int}`, `{name:length(1,20)}`, `{code:regex(^a.*)}`."""
+"""Route constraints of ASP.NET Core: `{id:int}`, `{n:length(1,20)}`, `{code:regex(^a.*)}`."""
 
 from __future__ import annotations
 
@@ -32,7 +32,11 @@ def constraint(text: str, route: str) -> Check:
         AppInvalid: No such constraint, or arguments it cannot have.
     """
     found = re.fullmatch(r"(?s)(\w+)(?:\((.*)\))?", text)
-    name, arguments = (found[1].lower(), found[2]) if found else (text, None)
+    name = text
+    arguments: str | None = None
+    if found:
+        name = found[1].lower()
+        arguments = found[2]
     try:
         if arguments is None and name in PLAIN:
             return PLAIN[name]
@@ -91,7 +95,8 @@ def _range(arguments: str) -> Check:
 
 def _length(arguments: str) -> Check:
     sizes = [int(part) for part in arguments.split(",")]
-    low, high = sizes[0], sizes[-1]
+    low = sizes[0]
+    high = sizes[-1]
     if len(sizes) > 2:
         raise ValueError("length takes one or two numbers")
     return lambda text: low <= len(text) <= high

@@ -1,6 +1,7 @@
-"""Route templates as ASP.NET Core understands them: parameters, constraints, optional and default parts, catch-all.
+"""Route templates as ASP.NET Core understands them.
 
-Pure Python, no HTTP. The HTTP method is part of a route: a known path with another method is no match, so it is a 404.
+Parameters, constraints, optional and default parts, catch-all. Pure Python, no HTTP. The HTTP
+method is part of a route: a known path with another method is no match, so it is a 404.
 """
 
 from __future__ import annotations
@@ -41,28 +42,30 @@ class Template:
 
     @property
     def precedence(self) -> tuple[int, ...]:
-        """Sorts templates: literals before constrained before free before catch-all, segment by segment."""
+        """Sorts: literals before constrained before free before catch-all, by segment."""
         return tuple(_rank(segment) for segment in self.segments)
 
     def match(self, path: str) -> dict[str, str] | None:
         """Return the route values of a raw (percent-encoded) path, or None."""
-        pieces = [_decode(piece) for piece in path.strip("/").split("/")] if path.strip("/") else []
+        pieces: list[str] = []
+        if path.strip("/"):
+            pieces = [_decode(piece) for piece in path.strip("/").split("/")]
         values: dict[str, str] = {}
         for index, segment in enumerate(self.segments):
-            first = segment[0] if segment else ""
+            first = segment[0]
             if isinstance(first, Parameter) and first.is_catch_all:
-                return values if _take(first, "/".join(pieces[index:]), values) else None
-            if index >= len(pieces):
-                if (
-                    len(segment) != 1
-                    or not isinstance(first, Parameter)
-                    or not _take(first, "", values)
-                ):
-                    return None
-                continue
-            if not _match_segment(segment, pieces[index], values):
+                if _take(first, "/".join(pieces[index:]), values):
+                    return values
                 return None
-        return values if len(pieces) <= len(self.segments) else None
+            if index < len(pieces):
+                matches = _match_segment(segment, pieces[index], values)
+            else:
+                matches = _match_nothing(segment, values)
+            if not matches:
+                return None
+        if len(pieces) > len(self.segments):
+            return None
+        return values
 
 
 def parse(text: str) -> Template:
@@ -72,7 +75,9 @@ def parse(text: str) -> Template:
         AppInvalid: It is malformed or names an unknown constraint.
     """
     clean = text.strip("/")
-    segments = tuple(_parse_segment(piece, text) for piece in _split(clean)) if clean else ()
+    segments: tuple[tuple[Part, ...], ...] = ()
+    if clean:
+        segments = tuple(_parse_segment(piece, text) for piece in _split(clean))
     names = [
         part.name.lower() for segment in segments for part in segment if isinstance(part, Parameter)
     ]
@@ -118,7 +123,10 @@ def _rank(segment: tuple[Part, ...]) -> int:
     part = segment[0]
     if isinstance(part, str):
         return 1
-    return (5 if part.is_catch_all else 3) + (not part.checks)
+    rank = 5 if part.is_catch_all else 3
+    if not part.checks:
+        rank += 1
+    return rank
 
 
 def _decode(piece: str) -> str:
@@ -137,6 +145,12 @@ def _take(parameter: Parameter, value: str, values: dict[str, str]) -> bool:
     return all(check(value) for check in parameter.checks)
 
 
+def _match_nothing(segment: tuple[Part, ...], values: dict[str, str]) -> bool:
+    """Whether a segment may be missing: it is one parameter that is optional or has a default."""
+    [first, *more] = segment
+    return not more and isinstance(first, Parameter) and _take(first, "", values)
+
+
 def _match_segment(segment: tuple[Part, ...], piece: str, values: dict[str, str]) -> bool:
     if len(segment) == 1 and isinstance(segment[0], Parameter):
         return bool(piece) and _take(segment[0], piece, values)
@@ -153,7 +167,8 @@ def _match_segment(segment: tuple[Part, ...], piece: str, values: dict[str, str]
 
 def _split(text: str) -> list[str]:
     """Cut at slashes outside braces."""
-    pieces, depth = [""], 0
+    pieces = [""]
+    depth = 0
     for character in text:
         depth += {"{": 1, "}": -1}.get(character, 0)
         if character == "/" and depth == 0:
@@ -165,21 +180,25 @@ def _split(text: str) -> list[str]:
 
 def _parse_segment(piece: str, route: str) -> tuple[Part, ...]:
     parts: list[Part] = []
-    literal, index = "", 0
+    literal = ""
+    index = 0
     while index < len(piece):
         pair = piece[index : index + 2]
         if pair in ("{{", "}}"):
-            literal, index = literal + pair[0], index + 2
+            literal += pair[0]
+            index += 2
         elif piece[index] == "{":
             end = _closing(piece, index, route)
-            parts += [literal] if literal else []
-            parts.append(_parse_parameter(piece[index + 1 : end], route))
-            literal, index = "", end + 1
+            parts += [literal, _parse_parameter(piece[index + 1 : end], route)]
+            literal = ""
+            index = end + 1
         elif piece[index] == "}":
             raise AppInvalid(f"The route '{route}' has a closing brace without an opening one.")
         else:
-            literal, index = literal + piece[index], index + 1
-    parts += [literal] if literal else []
+            literal += piece[index]
+            index += 1
+    parts.append(literal)
+    parts = [part for part in parts if part]
     if not parts:
         raise AppInvalid(f"The route '{route}' has an empty segment.")
     if len(parts) > 1 and any(isinstance(part, Parameter) and part.is_catch_all for part in parts):
@@ -212,8 +231,10 @@ def _parse_parameter(text: str, route: str) -> Parameter:
     while rest.startswith(":"):
         expression, rest = _constraint_text(rest[1:])
         checks.append(constraint(expression.replace("{{", "{").replace("}}", "}"), route))
-    default = rest[1:] if rest.startswith("=") else None
-    if default is None and rest not in ("", "?"):
+    default: str | None = None
+    if rest.startswith("="):
+        default = rest[1:]
+    elif rest not in ("", "?"):
         raise AppInvalid(
             f"The route '{route}' has something it should not after parameter '{name}'."
         )
@@ -221,7 +242,7 @@ def _parse_parameter(text: str, route: str) -> Parameter:
 
 
 def _constraint_text(text: str) -> tuple[str, str]:
-    """Cut one constraint off: its name and, in brackets, its arguments, where : = ? have no meaning."""
+    """Cut one constraint off. Inside the brackets of its arguments : = ? have no meaning."""
     depth = 0
     for index, character in enumerate(text):
         depth += {"(": 1, ")": -1}.get(character, 0)

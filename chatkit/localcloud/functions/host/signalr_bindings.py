@@ -1,8 +1,9 @@
 """SignalR bindings of the host: tokens for `signalRConnectionInfo`, REST calls for `signalR`.
 
-Follows Microsoft's page "SignalR Service bindings for Azure Functions" and the extension in bundle 4.38 (Management SDK 1.29):
-messages and group actions go over the service's REST API, one signed request each, in order. What signs tokens is
-imported when the first one is needed: it takes longer to import than the whole host.
+Follows Microsoft's page "SignalR Service bindings for Azure Functions" and the extension in bundle
+4.38 (Management SDK 1.29): messages and group actions go over the service's REST API, one signed
+request each, in order. What signs tokens is imported when the first one is needed: it takes longer
+to import than the whole host.
 """
 
 from __future__ import annotations
@@ -45,11 +46,13 @@ def connection(settings: Mapping[str, str], setting: str) -> SignalRConnectionSt
     """Find and parse the connection string a binding names.
 
     Raises:
-        AppInvalid: The setting is missing, malformed or asks for something there is no stand-in for.
+        AppInvalid: The setting is missing, malformed or asks for something there is no stand-in
+            for.
     """
     if settings.get(TRANSPORT_SETTING, "").lower() == "persistent":
         raise AppInvalid(
-            f"{TRANSPORT_SETTING}=Persistent asks for a server connection, which the local service does not have.",
+            f"{TRANSPORT_SETTING}=Persistent asks for a server connection, which the "
+            "local service does not have.",
             hint="Set it to Transient, which is the default: messages go over the REST API.",
         )
     name = setting or DEFAULT_SETTING
@@ -57,7 +60,8 @@ def connection(settings: Mapping[str, str], setting: str) -> SignalRConnectionSt
     if not text:
         if any(key.startswith(f"{name}__") for key in settings):
             raise AppInvalid(
-                f"{name}__serviceUri asks for an identity-based connection, which the local host does not have.",
+                f"{name}__serviceUri asks for an identity-based connection, which the "
+                "local host does not have.",
                 hint=f"Set {name} to a connection string with an access key.",
             )
         raise AppInvalid(
@@ -93,7 +97,7 @@ class InputContext:
     function_name: str
 
     def text(self, binding: Mapping[str, Any], name: str) -> str:
-        """A binding property with its expressions resolved; empty when absent. Settings were put in at index time."""
+        """A binding property with its expressions resolved; empty when absent."""
         return expressions.resolve(
             str(binding.get(name) or ""), self.data, method=self.function_name
         )
@@ -135,7 +139,7 @@ def _connection_info(
 
 
 def _claims(id_token: str, wanted: Iterable[str]) -> dict[str, Any]:
-    """Claims of an id token that claimTypeList names; the token's signature is whoever issued it's business."""
+    """Claims of an id token that claimTypeList names. Like Microsoft's, it verifies nothing."""
     if not id_token:
         return {}
     import jwt
@@ -146,7 +150,9 @@ def _claims(id_token: str, wanted: Iterable[str]) -> dict[str, Any]:
         raise BindingFailed(
             "The idToken of the signalRConnectionInfo binding is not a JSON web token."
         ) from None
-    names = set(json.loads(wanted) if isinstance(wanted, str) else wanted)
+    if isinstance(wanted, str):
+        wanted = json.loads(wanted)
+    names = set(wanted)
     return {name: value for name, value in claims.items() if name in names}
 
 
@@ -168,10 +174,13 @@ def _items(value: Wire | None) -> list[Any]:
             content = json.loads(content)
         except ValueError:
             raise BindingFailed(
-                "Unable to convert the value of the signalR output binding: it is text that is not JSON.",
+                "Unable to convert the value of the signalR output binding: it is text "
+                "that is not JSON.",
                 hint="Set it to json.dumps({'target': ..., 'arguments': [...]}).",
             ) from None
-    return content if isinstance(content, list) else [content]
+    if isinstance(content, list):
+        return content
+    return [content]
 
 
 def _rest_call(hub: str, item: Any) -> RestCall:
@@ -183,7 +192,8 @@ def _rest_call(hub: str, item: Any) -> RestCall:
             return _group_action(hub, fields)
     raise BindingFailed(
         "Unable to convert JObject to valid output binding type, check parameters.",
-        hint="A message needs 'target' (and 'arguments'), a group action needs 'action' and 'groupName'.",
+        hint="A message needs 'target' (and 'arguments'), a group action needs 'action' and "
+        "'groupName'.",
     )
 
 
@@ -195,7 +205,8 @@ def _message(hub: str, fields: dict[str, Any]) -> RestCall:
     arguments = fields.get("arguments")
     if arguments is not None and not isinstance(arguments, list):
         raise BindingFailed(
-            "Unable to convert JObject to valid output binding type, check parameters: 'arguments' is no array."
+            "Unable to convert JObject to valid output binding type, check parameters: "
+            "'arguments' is no array."
         )
     path = _hub_path(hub)
     for name, part in (
@@ -214,10 +225,12 @@ def _message(hub: str, fields: dict[str, Any]) -> RestCall:
 def _group_action(hub: str, fields: dict[str, Any]) -> RestCall:
     action = str(fields["action"]).lower()
     method = {"add": "PUT", "remove": "DELETE", "removeall": "DELETE"}.get(action)
-    connection_id, user_id = str(fields.get("connectionid") or ""), str(fields.get("userid") or "")
+    connection_id = str(fields.get("connectionid") or "")
+    user_id = str(fields.get("userid") or "")
     if method is None:
         raise BindingFailed(
-            f"Unable to convert JObject to valid output binding type, check parameters: action '{action}'."
+            "Unable to convert JObject to valid output binding type, check parameters: "
+            f"action '{action}'."
         )
     if not connection_id and not user_id:
         raise BindingFailed("ConnectionId and UserId cannot be null or empty together")
@@ -227,7 +240,8 @@ def _group_action(hub: str, fields: dict[str, Any]) -> RestCall:
     group = quote(str(fields.get("groupname") or ""), safe="")
     if not group:
         raise BindingFailed(
-            "Unable to convert JObject to valid output binding type, check parameters: 'groupName' is missing."
+            "Unable to convert JObject to valid output binding type, check parameters: "
+            "'groupName' is missing."
         )
     if connection_id:
         return RestCall(
@@ -272,7 +286,8 @@ class RestSender:
                     raise _refused(response.status, await response.text(), service)
         except (aiohttp.ClientError, TimeoutError) as error:
             raise BindingFailed(
-                f"The SignalR Service at {service.base_url} cannot be reached: {error or type(error).__name__}.",
+                f"The SignalR Service at {service.base_url} cannot be reached: "
+                f"{error or type(error).__name__}.",
                 hint="Is it running? `chatkit local status` shows it.",
             ) from None
 

@@ -46,9 +46,11 @@ class SiteSpec:
         python_version: From functionAppConfig.runtime or linuxFxVersion, for example "3.12".
         authentication: The stored authsettingsV2 `properties`, None when never set.
         principal_id: Object id of its system-assigned identity, empty without one.
-        package_container_url: Blob container that keeps the released package (Flex), empty otherwise.
+        package_container_url: Blob container that keeps the released package (Flex), empty
+            otherwise.
         scope: ARM id of the site, for role checks.
-        publishing_password: Opens the deployment endpoint besides Entra tokens; empty when the site's policy forbids it.
+        publishing_password: Opens the deployment endpoint besides Entra tokens; empty when the
+            site's policy forbids it.
     """
 
     name: str

@@ -1,4 +1,4 @@
-"""`/admin/*`: what the host says about itself and lets an administrator do. Needs the master key when deployed."""
+"""`/admin/*`: what the host tells and lets an administrator do; master key when deployed."""
 
 from __future__ import annotations
 
@@ -37,18 +37,14 @@ async def handle(request: web.Request, host: FunctionHost, *, is_admin: bool) ->
             )
         case ["GET", "functions", name]:
             function = host.index.by_name(name)
-            return (
-                web.json_response(describe(function, request))
-                if function
-                else web.Response(status=404)
-            )
+            if function is None:
+                return web.Response(status=404)
+            return web.json_response(describe(function, request))
         case ["GET", "functions", name, "status"]:
             function = host.index.by_name(name)
-            return (
-                web.json_response({"isDisabled": function.is_disabled})
-                if function
-                else web.Response(status=404)
-            )
+            if function is None:
+                return web.Response(status=404)
+            return web.json_response({"isDisabled": function.is_disabled})
         case ["POST", "functions", name]:
             return await _run(request, host, host.index.by_name(name))
     return web.Response(status=404)
@@ -56,21 +52,24 @@ async def handle(request: web.Request, host: FunctionHost, *, is_admin: bool) ->
 
 def status(host: FunctionHost) -> dict[str, Any]:
     """`/admin/host/status`."""
-    bundle = {"id": BUNDLE_ID, "version": BUNDLE_VERSION} if host.config.has_bundle else None
-    in_error = [
+    errors = [
         f"{function.name}: {function.error}" for function in host.index.functions if function.error
     ]
-    errors = [str(host.problem)] if host.problem else in_error
-    return {
+    if host.problem:
+        errors = [str(host.problem)]
+    found: dict[str, Any] = {
         "id": host.options.settings.get("WEBSITE_SITE_NAME", "localhost"),
         "state": "Error" if host.problem else "Running",
         "version": RUNTIME_VERSION,
         "versionDetails": f"{RUNTIME_VERSION} (chatkit local host)",
         "processUptime": int((time.time() - host.started_at) * 1000),
         "functionAppContentEditingState": "NotAllowed",
-        **({"extensionBundle": bundle} if bundle else {}),
-        **({"errors": errors} if errors else {}),
     }
+    if host.config.has_bundle:
+        found["extensionBundle"] = {"id": BUNDLE_ID, "version": BUNDLE_VERSION}
+    if errors:
+        found["errors"] = errors
+    return found
 
 
 def describe(function: Function, request: web.Request) -> dict[str, Any]:

@@ -1,4 +1,7 @@
-"""The HTTP side of a function app: home page, routes, keys, webhooks, admin. One per port, over a host that may be exchanged."""
+"""The HTTP side of a function app: home page, routes, keys, webhooks, admin.
+
+One per port, over a host that may be exchanged.
+"""
 
 from __future__ import annotations
 
@@ -19,9 +22,12 @@ from chatkit.localcloud.functions.http.keys import is_admin, may_call
 
 log = logging.getLogger("chatkit.local.functions")
 BODY_LIMIT_BYTES = 104_857_600
-HOME_PAGE = """<!DOCTYPE html><html lang="en"><head><meta charset="utf-8"><title>Function app</title></head>
-<body><h1>Your function app is up and running</h1><p>This is the local stand-in for an Azure function app.</p></body></html>
-"""
+HOME_PAGE = (
+    '<!DOCTYPE html><html lang="en"><head><meta charset="utf-8">'
+    "<title>Function app</title></head>\n"
+    "<body><h1>Your function app is up and running</h1>"
+    "<p>This is the local stand-in for an Azure function app.</p></body></html>\n"
+)
 
 
 class Gate(Protocol):
@@ -40,8 +46,8 @@ class Site:
         cors: Allowed origins.
         keys: Keys that are checked; None for a local run, where every caller is an administrator.
         enabled: False answers 403 as a stopped app does.
-        gate: Stands between CORS and the app, and is the only one to say who somebody is; None lets everything through, forged
-            identity headers too.
+        gate: Stands between CORS and the app, and is the only one to say who somebody is; None lets
+            everything through, forged identity headers too.
     """
 
     host: FunctionHost | None = None
@@ -62,7 +68,9 @@ def application(site: Site) -> web.Application:
 
     @web.middleware
     async def gated(request: web.Request, handler: Handler) -> web.StreamResponse:
-        return await (site.gate.handle(request, handler) if site.gate else handler(request))
+        if site.gate is None:
+            return await handler(request)
+        return await site.gate.handle(request, handler)
 
     # The host answers CORS before authentication and routes: functions never see a preflight.
     origins = cors.middleware(lambda: _cors_rule(site.cors), _answer_preflight)
@@ -86,7 +94,7 @@ class Frontend:
         host = self._site.host
         path = request.rel_url.raw_path
         if host is None:
-            return home_page(request) if path == "/" else web.Response(status=404)
+            return not_found(request)
         section = path.strip("/").split("/")[0].lower()
         if section == "admin":
             return await admin.handle(request, host, is_admin=is_admin(request, self._site.keys))
@@ -95,7 +103,7 @@ class Frontend:
             return await webhooks.handle(request, host, self._site.keys)
         found = host.index.router.find(request.method, path)
         if found is None:
-            return home_page(request, host) if path == "/" else web.Response(status=404)
+            return not_found(request, host)
         function, params = found
         if function.error:
             raise HostUnavailable(f"The function '{function.name}' is in error: {function.error}")
@@ -104,7 +112,7 @@ class Frontend:
         return await self._invoke(request, host, function, params)
 
     async def _ready(self, host: FunctionHost) -> FunctionHost:
-        """The host when it serves; its successor, when it was replaced while this request waited."""
+        """Wait until the host serves; when it was replaced meanwhile, for its successor."""
         while True:
             try:
                 await host.ready()
@@ -127,8 +135,9 @@ class Frontend:
             )
             if request.body_exists and not request.content_length:
                 host.console.host_line(
-                    f"The request for '{function.name}' has a body without Content-Length (chunked). "
-                    "The Functions host does not pass such a body on: the function gets an empty one."
+                    f"The request for '{function.name}' has a body without Content-Length "
+                    "(chunked). The Functions host does not pass such a body on: "
+                    "the function gets an empty one."
                 )
             trace = {
                 "parent": data.headers.get("traceparent", ""),
@@ -160,22 +169,28 @@ def _cors_rule(setting: Cors) -> cors.Rule:
     )
 
 
-def _answer_preflight(asked: cors.Preflight, allowed: dict[str, str] | None) -> web.Response | None:
-    """204 for an allowed origin; a refused preflight reaches the app, which may have OPTIONS routes."""
+def _answer_preflight(_: cors.Preflight, allowed: dict[str, str] | None) -> web.Response | None:
+    """Answer 204 for an allowed origin; else the app, which may have OPTIONS routes, answers."""
     if allowed is None:
         return None
     return web.Response(status=204, headers=allowed)
 
 
-async def _name_server(request: web.Request, response: web.StreamResponse) -> None:
+async def _name_server(_: web.Request, response: web.StreamResponse) -> None:
     response.headers["Server"] = "Kestrel"
 
 
-def home_page(request: web.Request, host: FunctionHost | None = None) -> web.Response:
-    """`/` of an app without a function there."""
-    off = host is not None and host.options.settings.get(
-        "AzureWebJobsDisableHomepage", ""
-    ).lower() in ("1", "true")
-    if off or request.method not in ("GET", "HEAD"):
-        return web.Response(status=204 if off else 404)
+def not_found(request: web.Request, host: FunctionHost | None = None) -> web.Response:
+    """404 where no function is; at `/` the home page."""
+    if request.rel_url.raw_path != "/":
+        return web.Response(status=404)
+    if host is not None and _has_no_home_page(host):
+        return web.Response(status=204)
+    if request.method not in ("GET", "HEAD"):
+        return web.Response(status=404)
     return web.Response(text=HOME_PAGE, content_type="text/html")
+
+
+def _has_no_home_page(host: FunctionHost) -> bool:
+    setting = host.options.settings.get("AzureWebJobsDisableHomepage", "")
+    return setting.lower() in ("1", "true")

@@ -1,4 +1,4 @@
-"""Between aiohttp and the worker: requests as the Functions host converts them, responses as it writes them.
+"""Requests and responses as the Functions host converts them, between aiohttp and the worker.
 
 Follows GrpcMessageConversionExtensions and ActionResult handling of the Functions host.
 """
@@ -25,7 +25,8 @@ OWN_HEADERS = {"content-length", "transfer-encoding", "connection", "keep-alive"
 
 
 def is_identity_header(name: str) -> bool:
-    """Whether a header could pretend to come from App Service Authentication; servers differ in how they read "_"."""
+    """Whether a header could pretend to come from App Service Authentication."""
+    # Some servers read "_" in a header's name as "-" (CGI has one form for both).
     return name.lower().replace("_", "-").startswith(IDENTITY_PREFIXES)
 
 
@@ -34,8 +35,9 @@ def request_headers(request: web.Request, *, strip_identity: bool) -> dict[str, 
 
     Args:
         request: The request.
-        strip_identity: Remove whatever a client sent as identity and put in what authentication has found. On while App Service
-            Authentication is on; without it nobody stands in front of the app, so a client's headers arrive.
+        strip_identity: Remove whatever a client sent as identity and put in what authentication has
+            found. On while App Service Authentication is on; without it nobody stands in front of
+            the app, so a client's headers arrive.
     """
     headers: dict[str, str] = {}
     for name, value in request.headers.items():
@@ -62,27 +64,32 @@ def query_values(request: web.Request) -> dict[str, str]:
 async def request_data(
     request: web.Request, params: dict[str, str], *, strip_identity: bool
 ) -> HttpData:
-    """The whole request. A body without Content-Length (chunked) arrives empty, as with Microsoft's host."""
+    """The whole request."""
     body = await request.read()
+    if not request.content_length:
+        body = b""  # Microsoft's host does not pass a chunked body on
     return HttpData(
         method=request.method,
         url=str(request.url),
         headers=request_headers(request, strip_identity=strip_identity),
         query=query_values(request),
         params=params,
-        body=body if request.content_length else b"",
+        body=body,
     )
 
 
 def response(result: Result, custom_headers: Mapping[str, str]) -> web.Response:
-    """The HTTP response of a result: an HttpResponse, or text that is looked into for a response object."""
+    """The HTTP response of a result: an HttpResponse, or text that may be a response object."""
     if result.failure is not None:
         answer = web.Response(status=500)
     elif result.returned is None:
         answer = web.Response(status=204)
     else:
         [(kind, value)] = result.returned.items()
-        answer = _from_http(value, result.body) if kind == "http" else _from_value(kind, value)
+        if kind == "http":
+            answer = _from_http(value, result.body)
+        else:
+            answer = _from_value(kind, value)
     for name, text in custom_headers.items():
         if name not in answer.headers:
             answer.headers[name] = text
@@ -123,7 +130,7 @@ def set_cookie(cookie: Mapping[str, Any]) -> str:
 
 
 def _from_value(kind: str, value: Any) -> web.Response:
-    """Text from a function: JSON is written out anew, and a JSON object with `body` is a response of its own."""
+    """Text from a function: JSON is written anew; an object with `body` is a whole response."""
     if kind == "bytes":
         return web.Response(body=base64.b64decode(value), content_type="application/octet-stream")
     if kind not in ("string", "json"):
@@ -134,7 +141,9 @@ def _from_value(kind: str, value: Any) -> web.Response:
         return web.Response(text=value)
     if isinstance(data, dict) and "body" in {key.lower() for key in data}:
         return _from_object({key.lower(): item for key, item in data.items()})
-    return web.Response(text=data if isinstance(data, str) else _compact(data))
+    if not isinstance(data, str):
+        data = _compact(data)
+    return web.Response(text=data)
 
 
 def _from_object(data: dict[str, Any]) -> web.Response:
@@ -151,13 +160,15 @@ def _from_object(data: dict[str, Any]) -> web.Response:
     for cookie in data.get("cookies") or []:
         headers.add("Set-Cookie", set_cookie({key.lower(): item for key, item in cookie.items()}))
     body = data["body"]
-    text = body if isinstance(body, str) else "" if body is None else _compact(body)
-    if "Content-Type" not in headers:
-        headers["Content-Type"] = (
-            "text/plain; charset=utf-8"
-            if isinstance(body, str)
-            else "application/json; charset=utf-8"
-        )
+    kind = "application/json; charset=utf-8"
+    if body is None:
+        text = ""
+    elif isinstance(body, str):
+        text = body
+        kind = "text/plain; charset=utf-8"
+    else:
+        text = _compact(body)
+    headers.setdefault("Content-Type", kind)
     return web.Response(status=int(status), headers=_checked(headers), body=text.encode())
 
 

@@ -1,4 +1,7 @@
-"""Who may call what: master, function and extension keys. Follows Microsoft's page "Work with access keys in Azure Functions"."""
+"""Who may call what: master, function and extension keys.
+
+Follows Microsoft's page "Work with access keys in Azure Functions".
+"""
 
 from __future__ import annotations
 
@@ -36,7 +39,9 @@ def may_call(request: web.Request, function: Function, keys: HostKeys | None) ->
         return True
     if function.auth_level == "admin" or keys is None:
         return False
-    key, own = given_key(request), keys.own_keys.get(function.name.lower(), {})
+    key = given_key(request)
+    own = keys.own_keys.get(function.name.lower(), {})
+    # A list, not a generator: all are compared, so that time does not tell which one it was.
     return any([same(key, known) for known in (*keys.function_keys.values(), *own.values())])
 
 

@@ -1,7 +1,8 @@
 """`/runtime/webhooks/signalr`: where SignalR Service calls the app for `signalRTrigger`.
 
-Follows Microsoft's page "Upstream endpoints in Azure SignalR Service" and the request handling of the Functions extension:
-415 for another content type, 400 without the key headers, 404 without a function, 401 for a wrong signature.
+Follows Microsoft's page "Upstream endpoints in Azure SignalR Service" and the request handling of
+the Functions extension: 415 for another content type, 400 without the key headers, 404 without a
+function, 401 for a wrong signature.
 """
 
 from __future__ import annotations
@@ -67,7 +68,7 @@ async def handle(request: web.Request, host: FunctionHost, keys: HostKeys | None
 def _signed(
     request: web.Request, host: FunctionHost, function: Function, connection_id: str
 ) -> bool:
-    """Whether one of the signatures was made with the access key of the trigger's connection string."""
+    """Whether a signature was made with the access key of the trigger's connection string."""
     try:
         setting = str(function.trigger.get("connectionStringSetting") or "")
         service = signalr_bindings.connection(host.options.settings, setting)
@@ -98,7 +99,10 @@ async def _connection(request: web.Request, host: FunctionHost, function: Functi
 
 
 async def _message(request: web.Request, host: FunctionHost, function: Function) -> web.Response:
-    """A client invoked a hub method. With an invocation id it gets the function's return value as a Completion."""
+    """A client invoked a hub method.
+
+    With an invocation id it gets the function's return value as a Completion.
+    """
     invocation = _invocation(request.content_type, await request.read())
     if invocation is None or invocation.target.lower() != request.headers["X-ASRS-Event"].lower():
         return web.Response(status=500)
@@ -184,8 +188,9 @@ def _invocation(content_type: str, body: bytes) -> Invocation | None:
 def as_json(value: Any) -> Any:
     """An argument as the function's JSON text has it.
 
-    MessagePack carries more than JSON. Microsoft's extension reads it into .NET objects, without extension types such as a
-    Date's, and Json.NET writes those: bytes as base64, numbers that are none as text.
+    MessagePack carries more than JSON. Microsoft's extension reads it into .NET objects, without
+    extension types such as a Date's, and Json.NET writes those: bytes as base64, numbers that are
+    none as text.
     """
     if isinstance(value, bytes):
         return base64.b64encode(value).decode()
@@ -219,7 +224,7 @@ def _returned(result: Result) -> Any:
 
 
 def _completed(content_type: str, invocation: Invocation, result: Any) -> web.Response:
-    """200 with a framed Completion in the client's protocol, with nothing when the client waits for nothing.
+    """200 with a framed Completion, or with nothing when the client waits for nothing.
 
     Raises:
         LocalProtocolError: The client's protocol cannot carry the result.
@@ -233,7 +238,8 @@ def _failed(content_type: str, invocation: Invocation, error: str) -> web.Respon
     """200 with a Completion that has an error; 500 when the client waits for nothing."""
     if not invocation.invocation_id:
         return web.Response(status=500)
-    # Half of a surrogate pair, which a Python text may have and no encoding of the hub protocol, becomes "?".
+    # Half of a surrogate pair, which a Python text may have and no encoding of the hub protocol,
+    # becomes "?".
     sentence = error.encode(errors="replace").decode()
     return _answer(content_type, Completion(invocation.invocation_id, error=sentence))
 

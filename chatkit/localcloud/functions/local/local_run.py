@@ -1,4 +1,7 @@
-"""Run a function app on this machine, as `func start` does: settings from local.settings.json, no keys, no authentication."""
+"""Run a function app on this machine, as `func start` does.
+
+Settings from local.settings.json, no keys, no authentication.
+"""
 
 from __future__ import annotations
 

@@ -160,7 +160,7 @@ class LocalRun(HostObserver):
 
 
 async def _import_early(module: str) -> None:
-    """Import a module before the first request needs it, on another thread: it takes longer than the whole host."""
+    """Import a module on another thread, before the first request needs it."""
     await asyncio.to_thread(importlib.import_module, module)
 
 
@@ -177,7 +177,8 @@ def function_list(host: FunctionHost, port: int) -> list[str]:
             lines += [f"\t{function.name}: {function.trigger['type']}", ""]
     if not host.index.functions:
         lines += [
-            "\tNo functions: function_app.py has a FunctionApp without functions, or the file is missing.",
+            "\tNo functions: function_app.py has a FunctionApp without functions, or the "
+            "file is missing.",
             "",
         ]
     return lines

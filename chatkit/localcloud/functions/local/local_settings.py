@@ -1,4 +1,7 @@
-"""`local.settings.json` and the environment of a function app's process. Follows "Code and test Azure Functions locally"."""
+"""`local.settings.json` and the environment of a function app's process.
+
+Follows "Code and test Azure Functions locally".
+"""
 
 from __future__ import annotations
 
@@ -78,9 +81,9 @@ def _values(
 ) -> tuple[dict[str, str], list[str]]:
     found: dict[str, Any] = {**_object(data, "Values")}
     for name, text in _object(data, "ConnectionStrings").items():
-        found[f"ConnectionStrings:{name}"] = (
-            text.get("ConnectionString") if isinstance(text, dict) else text
-        )
+        if isinstance(text, dict):
+            text = text.get("ConnectionString")
+        found[f"ConnectionStrings:{name}"] = text
     values: dict[str, str] = {}
     warnings: list[str] = []
     for name, value in found.items():
@@ -90,11 +93,14 @@ def _values(
             warnings.append(f"Skipping '{name}' from local settings as its value is null.")
         elif name in environment:
             warnings.append(
-                f"Skipping '{name}' from local settings as it's already defined in current environment variables."
+                f"Skipping '{name}' from local settings as it's already defined in "
+                "current environment variables."
             )
             values[name] = environment[name]
+        elif isinstance(value, bool):
+            values[name] = str(value).lower()
         else:
-            values[name] = str(value) if not isinstance(value, bool) else str(value).lower()
+            values[name] = str(value)
     return values, warnings
 
 
@@ -151,9 +157,11 @@ def environment(folder: Path, settings: LocalSettings, port: int) -> dict[str, s
 
 
 def worker_command(settings: Mapping[str, str]) -> tuple[str, ...]:
-    """The interpreter a person chose by Functions' own setting; empty for the one that runs the host."""
+    """The interpreter chosen by Functions' own setting; empty for the one that runs the host."""
     python = settings.get("languageWorkers__python__defaultExecutablePath", "")
-    return own_command(python) if python else ()
+    if not python:
+        return ()
+    return own_command(python)
 
 
 def shell_settings(environment: Mapping[str, str]) -> dict[str, str]:

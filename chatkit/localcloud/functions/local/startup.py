@@ -1,4 +1,4 @@
-"""What a local run does before its server is there: read the settings, and let the app's process import the app already.
+"""The start of a local run, before its server: read the settings, let the app's process import.
 
 This module is light on purpose: while the app is imported, the server's own modules load.
 """
@@ -72,9 +72,9 @@ def prepare(folder: Path, options: LocalOptions) -> Prepared:
 
 
 async def start_worker(prepared: Prepared) -> Prepared:
-    """Start the child and let it import the app, unless its port, which it is told, is yet to be chosen."""
+    """Start the child and let it import the app already."""
     if not prepared.port:
-        return prepared
+        return prepared  # the child is told its port, which is not chosen yet
     environment = local_settings.environment(prepared.folder, prepared.settings, prepared.port)
     command = local_settings.worker_command(environment)
     options = WorkerOptions(prepared.folder, environment, prepared.console.user_line, command)

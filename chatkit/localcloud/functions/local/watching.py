@@ -1,4 +1,4 @@
-"""Notice that an app's files changed, by looking at their times a few times a second: enough for a folder of functions."""
+"""Notice that an app's files changed, by looking at their times a few times a second."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def snapshot(folder: Path) -> Snapshot:
 
 
 async def changes(folder: Path, known: Snapshot) -> AsyncIterator[list[str]]:
-    """Yield the names of files that changed since a snapshot, whenever there are some and they have settled."""
+    """Yield the names of files that changed since a snapshot, once they have settled."""
     while True:
         await asyncio.sleep(PERIOD_S)
         seen = await asyncio.to_thread(snapshot, folder)

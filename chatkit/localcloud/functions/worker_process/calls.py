@@ -11,7 +11,7 @@ Wire = dict[str, Any]
 
 @dataclass(frozen=True)
 class HttpData:
-    """An HTTP request as the worker receives it: names lower-cased, repeated values joined, route values as text."""
+    """An HTTP request as the worker gets it: lower-case names, repeated values joined."""
 
     method: str
     url: str

@@ -1,6 +1,7 @@
 """The host's end of a child process: start it, load an app into it, call functions, end it.
 
-Nothing listens on a port. The child ends by itself when its pipe closes, so it never outlives its host, even after kill -9.
+Nothing listens on a port. The child ends by itself when its pipe closes, so it never outlives its
+host, even after kill -9.
 """
 
 from __future__ import annotations
@@ -18,7 +19,11 @@ from typing import Any
 from chatkit.localcloud.functions.worker_process.calls import Call, Failure, IndexedFunction, Result
 from chatkit.localcloud.functions.worker_process.chatkit_worker.channel import Decoder, encode
 
-BOOT = "import sys; sys.path[0] = sys.argv[1]; from chatkit_worker.main import main; del sys.path[0]; main()"
+# The package is imported from its folder, which is off the path before the app is imported.
+BOOT = (
+    "import sys; sys.path[0] = sys.argv[1]; "
+    "from chatkit_worker.main import main; del sys.path[0]; main()"
+)
 LINE_LIMIT_BYTES = 1 << 16
 # What every app gets of this process's environment: enough to run, no credentials.
 INHERITED = (
@@ -57,7 +62,8 @@ class WorkerOptions:
     Attributes:
         folder: App root; the child's working directory.
         environment: The child's whole environment.
-        on_log: Called with (level, text, invocation id) for each log record and printed line; level "" for print.
+        on_log: Called with (level, text, invocation id) for each log record and printed line; level
+            "" for print.
         command: Interpreter and arguments; empty for this interpreter and our own worker.
     """
 
@@ -115,7 +121,9 @@ class Worker(asyncio.SubprocessProtocol):
     @property
     def exit_code(self) -> int | None:
         """Exit code, negative for a signal, None while it runs."""
-        return self._transport.get_returncode() if self._transport else None
+        if self._transport is None:
+            return None
+        return self._transport.get_returncode()
 
     async def load(self) -> list[IndexedFunction]:
         """Index the app.
@@ -130,7 +138,10 @@ class Worker(asyncio.SubprocessProtocol):
         return await self._loaded
 
     def begin_load(self) -> None:
-        """Let the child index the app while this side does something else; `load` waits for the outcome."""
+        """Let the child index the app while this side does something else.
+
+        `load` waits for the outcome.
+        """
         self._loaded = asyncio.get_running_loop().create_future()
         self._loaded.add_done_callback(lambda future: future.cancelled() or future.exception())
         if self.ended.is_set():
@@ -155,7 +166,10 @@ class Worker(asyncio.SubprocessProtocol):
             self._calls.pop(call.id, None)
 
     def kill(self, why: str = "it was stopped") -> None:
-        """End the process and every process it started in its group; open calls fail with WorkerGone."""
+        """End the process and every process it started in its group.
+
+        Open calls fail with WorkerGone.
+        """
         self._killed_because = self._killed_because or why
         if self._transport is None or self.exit_code is not None:
             return
@@ -212,7 +226,10 @@ class Worker(asyncio.SubprocessProtocol):
                 future.set_exception(WorkerGone(self._why()))
 
     def process_exited(self) -> None:
-        """A process that the child started may hold the pipes open: close our ends so that `connection_lost` comes."""
+        """A process that the child started may hold the pipes open.
+
+        Close our ends so that `connection_lost` comes.
+        """
         if self._transport is not None:
             self._transport.close()
 
@@ -234,11 +251,13 @@ class Worker(asyncio.SubprocessProtocol):
         self._printed += data
         *lines, rest = self._printed.split(b"\n")
         if len(rest) > LINE_LIMIT_BYTES:
-            lines, rest = [*lines, rest], bytearray()
+            lines.append(rest)
+            rest = bytearray()
         self._printed = rest
         for line in lines:
             text = line.decode(errors="replace").rstrip("\r")
-            self._last_line = text[:300] if text.strip() else self._last_line
+            if text.strip():
+                self._last_line = text[:300]
             self._options.on_log("", text, "")
 
 

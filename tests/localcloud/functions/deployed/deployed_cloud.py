@@ -1,4 +1,7 @@
-"""What the tests of deployed apps share: a functions service with one site, packages for it, and clients."""
+"""What the tests of deployed apps share.
+
+A functions service with one site, packages for it, and clients.
+"""
 
 from __future__ import annotations
 
@@ -26,7 +29,10 @@ KEYS = HostKeys(
 
 
 def app_zip(version: str, *, script: str = "", **files: str) -> bytes:
-    """A package with a function `v` that answers its version and what it sees; "requirements_txt" names that file."""
+    """A package with a function `v` that answers its version and what it sees.
+
+    A keyword "requirements_txt" names the file requirements.txt.
+    """
     seen = "json.dumps([dict(req.headers), os.environ.get('A')])"
     script = (
         script or f"import os\n@app.route(route='v')\ndef v(req): return '{version} ' + {seen}\n"

@@ -1,4 +1,4 @@
-"""No process of an app outlives its site, whatever the site was doing when it was deleted or the local cloud stopped."""
+"""No process of an app outlives its site, whatever the site was doing at its end."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ SLOW_REQUEST = (
     "@app.route(route='slow')\ndef slow(req):\n"
     "    pathlib.Path({marker!r}).touch()\n    time.sleep(600)\n"
 )
-# An app that imports at once the first time, and for ten minutes when its setting A is no longer "1".
+# An app that imports for ten minutes when its setting A is no longer "1".
 SLOW_WITH_NEW_SETTING = (
     "import os, pathlib, time\n@app.route(route='v')\ndef v(req): return 'one '\n"
     "if os.environ['A'] != '1':\n    pathlib.Path({marker!r}).touch()\n    time.sleep(600)\n"
@@ -122,7 +122,10 @@ async def test_while_the_new_process_of_a_changed_setting_is_imported(
 async def test_a_setting_changed_while_a_version_was_tried_leaves_one_process(
     cloud: Cloud, marker: Marker, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
-    """The version is started again with the new setting; the process that was tried with the old one ends."""
+    """The version is started again with the new setting.
+
+    The process that was tried with the old one ends.
+    """
     go = tmp_path_factory.mktemp("go") / "on"
     script = (
         "import os, pathlib, time\npathlib.Path({marker!r}).touch()\n"

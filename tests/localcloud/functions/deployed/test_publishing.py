@@ -1,4 +1,7 @@
-"""Publishing: a package is checked, built, tried and released; the old version serves until then."""
+"""Publishing: a package is checked, built, tried and released.
+
+The old version serves until then.
+"""
 
 from __future__ import annotations
 
@@ -114,7 +117,10 @@ async def test_no_request_fails_during_a_switch(cloud: Cloud) -> None:
 async def test_requirements_that_are_missing_are_installed_beside_the_app(
     cloud: Cloud, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The installer gets --target; what it says is in the log. A failing one fails the deployment."""
+    """The installer gets --target; what it says is in the log.
+
+    A failing one fails the deployment.
+    """
     code = (
         "import pathlib, sys; target = pathlib.Path(sys.argv[1]); target.mkdir(parents=True);"
         "(target / 'quux_zz.py').write_text('x=5'); print('installed quux')"

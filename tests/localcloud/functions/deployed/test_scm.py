@@ -27,7 +27,10 @@ async def test_scm_takes_entra_tokens_only(cloud: Cloud, headers: dict[str, str]
 
 
 async def test_scm_takes_the_publishing_password_where_the_site_allows_it(cloud: Cloud) -> None:
-    """The site's own user, with or without the site's name before it; a wrong one is told so, and none does once it is off."""
+    """The site's own user, with or without the site's name before it.
+
+    A wrong one is told so, and none does once it is off.
+    """
     await cloud.service.apply(replace(cloud.spec, publishing_password="secret"))
     answers = []
     for user, password in (
@@ -72,7 +75,7 @@ async def test_scm_answers_what_is_not_there(cloud: Cloud) -> None:
 
 
 async def test_zip_deploy_of_a_consumption_app(cloud: Cloud) -> None:
-    """202 with Location and id when asynchronous, else it waits; 400 with the reason when it fails."""
+    """202 with Location when asynchronous, else it waits; 400 with the reason when it fails."""
     await cloud.service.apply(replace(cloud.spec, sku="Dynamic"))
     assert (await cloud.scm("POST", "/api/publish", data=b"x"))[0] == 404
     assert (await cloud.scm("POST", "/api/zipdeploy?isAsync=true", data=app_zip("one")))[0] == 202

@@ -63,5 +63,8 @@ async def test_a_site_that_names_another_python_says_so_in_its_log(
     await cloud.publish(app_zip("one"))
     await cloud.version()
     log = (cloud.platform.folder / "sites" / "site" / "app.log").read_text()
-    sentence = f"This site names Python 3.10; the local cloud runs it under Python {sys.version.split()[0]}"
+    sentence = (
+        "This site names Python 3.10; the local cloud runs it under Python "
+        f"{sys.version.split()[0]}"
+    )
     assert (sentence in log) is (named == "3.10")

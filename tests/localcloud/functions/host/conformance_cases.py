@@ -1,6 +1,7 @@
 """The conformance table: what a function app may do at load time and at call time. Data only.
 
-`conformance.json` beside it holds the outcome of each case, recorded from Microsoft's azure-functions-runtime 1.3.
+`conformance.json` beside it holds the outcome of each case, recorded from Microsoft's
+azure-functions-runtime 1.3.
 """
 
 from __future__ import annotations
@@ -44,7 +45,8 @@ def http(function: str, *bindings: str) -> str:
 IN = "generic_input_binding(arg_name='x', type='signalRConnectionInfo', hubName='chat')"
 OUT = "generic_output_binding(arg_name='x', type='signalR', hubName='chat')"
 TRIGGER = (
-    "@app.generic_trigger(arg_name='x', type='signalRTrigger', hubName='c', category='messages', event='e', "
+    "@app.generic_trigger(arg_name='x', type='signalRTrigger', hubName='c', "
+    "category='messages', event='e', "
     "parameterNames='[\"a\"]')\n"
 )
 TIMER = "@app.timer_trigger(schedule='0 * * * * *', arg_name='x')\n"
@@ -124,7 +126,8 @@ LOAD = [
     LoadCase("no trigger", "@app.function_name('f')\ndef f(): ...\n"),
     LoadCase(
         "blueprint",
-        "b = func.Blueprint()\n@b.route(route='f')\ndef f(req): ...\napp.register_functions(b)\ndel b\n",
+        "b = func.Blueprint()\n@b.route(route='f')\ndef f(req): ...\n"
+        "app.register_functions(b)\ndel b\n",
     ),
     LoadCase(
         "blueprint left at top level",
@@ -180,14 +183,17 @@ CALL = [
     CallCase(
         "response with cookies",
         http(
-            "def f(req):\n    r = func.HttpResponse('x')\n    r.headers.add('Set-Cookie', 'a=1; Path=/; HttpOnly')\n"
-            "    r.headers.add('Set-Cookie', 'b=2; Secure; SameSite=Lax; Max-Age=60; Domain=localhost')\n    return r"
+            "def f(req):\n    r = func.HttpResponse('x')\n"
+            "    r.headers.add('Set-Cookie', 'a=1; Path=/; HttpOnly')\n"
+            "    r.headers.add('Set-Cookie', 'b=2; Secure; SameSite=Lax; Max-Age=60; "
+            "Domain=localhost')\n    return r"
         ),
     ),
     CallCase(
         "response with an invalid cookie date",
         http(
-            "def f(req):\n    r = func.HttpResponse('x')\n    r.headers.add('Set-Cookie', 'a=1; Expires=soon')\n    return r"
+            "def f(req):\n    r = func.HttpResponse('x')\n"
+            "    r.headers.add('Set-Cookie', 'a=1; Expires=soon')\n    return r"
         ),
     ),
     CallCase("returns text", http(ANY + "'plain'")),
@@ -216,8 +222,8 @@ CALL = [
     CallCase(
         "request fields",
         http(
-            ANY
-            + "json.dumps([req.method, req.url, dict(req.headers), dict(req.params), dict(req.route_params)])"
+            ANY + "json.dumps([req.method, req.url, dict(req.headers), dict(req.params), "
+            "dict(req.route_params)])"
         ),
     ),
     CallCase(
@@ -308,7 +314,8 @@ CALL = [
         "context",
         http(
             "def f(req, context: func.Context):\n    c = context\n    return json.dumps("
-            "[c.function_name, c.invocation_id, c.trace_context.trace_parent, c.retry_context.retry_count])"
+            "[c.function_name, c.invocation_id, c.trace_context.trace_parent, "
+            "c.retry_context.retry_count])"
         ),
     ),
     CallCase(

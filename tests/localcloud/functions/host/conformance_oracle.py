@@ -1,7 +1,8 @@
-"""Microsoft's azure-functions-runtime behind the channel of this kit's worker: the oracle of the conformance table.
+"""Microsoft's azure-functions-runtime behind the channel of this kit's worker.
 
-Run by an interpreter that has the runtime: `python conformance_oracle.py FOLDER-OF-CHATKIT_WORKER`. The runtime takes its message
-classes from whoever drives it, so plain Python objects stand in for protobuf.
+The oracle of the conformance table. Run by an interpreter that has the runtime: `python
+conformance_oracle.py FOLDER-OF-CHATKIT_WORKER`. The runtime takes its message classes from whoever
+drives it, so plain Python objects stand in for protobuf.
 """
 
 from __future__ import annotations
@@ -14,8 +15,10 @@ from types import SimpleNamespace as Namespace
 from typing import Any
 
 MESSAGES = (
-    "WorkerInitResponse FunctionMetadataResponse FunctionLoadResponse InvocationResponse RpcFunctionMetadata BindingInfo RpcHttp "
-    "RpcHttpCookie RpcException ParameterBinding NullableBool NullableDouble NullableString NullableTimestamp RpcRetryOptions "
+    "WorkerInitResponse FunctionMetadataResponse FunctionLoadResponse InvocationResponse "
+    "RpcFunctionMetadata BindingInfo RpcHttp "
+    "RpcHttpCookie RpcException ParameterBinding NullableBool NullableDouble "
+    "NullableString NullableTimestamp RpcRetryOptions "
     "WorkerMetadata StatusResult Timestamp"
 )
 

@@ -1,4 +1,7 @@
-"""Run the conformance table on one engine: this kit's worker or Microsoft's runtime, under any interpreter."""
+"""Run the conformance table on one engine.
+
+This kit's worker or Microsoft's runtime, under any interpreter.
+"""
 
 from __future__ import annotations
 
@@ -29,8 +32,13 @@ RECORDED = Path(__file__).with_name("conformance.json")
 ORACLE = Path(__file__).with_name("conformance_oracle.py")
 # Where this kit's worker differs from Microsoft's, and why.
 DIFFERENCES = {
-    "load: invalid script name": "ours is a whole sentence with the rule; theirs prints a tuple with a format string",
-    "call: timer returns a value": "ours puts the function's name into the sentence; theirs prints a tuple with a format string",
+    "load: invalid script name": (
+        "ours is a whole sentence with the rule; theirs prints a tuple with a format string"
+    ),
+    "call: timer returns a value": (
+        "ours puts the function's name into the sentence; "
+        "theirs prints a tuple with a format string"
+    ),
 }
 HEADERS = {"x-user": "alice", "host": "localhost"}
 AT_ONCE = 4

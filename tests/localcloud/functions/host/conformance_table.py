@@ -1,4 +1,7 @@
-"""Write the conformance table of docs/functions.md; with --record also record the outcomes anew from Microsoft's runtime."""
+"""Write the conformance table of docs/functions.md.
+
+With --record also record the outcomes anew from Microsoft's runtime.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A Python 3.13 with Microsoft's azure-functions-runtime, in a virtual environment that is made once and kept."""
+"""A Python 3.13 with Microsoft's azure-functions-runtime, in an environment that is kept."""
 
 from __future__ import annotations
 
@@ -28,7 +28,8 @@ def find() -> str:
         if _version(candidate) == "3.13":
             return candidate
     raise NotAvailable(
-        "no Python 3.13 found: not named by CHATKIT_PYTHON313, not on PATH, not under pyenv, not known to uv"
+        "no Python 3.13 found: not named by CHATKIT_PYTHON313, not on PATH, not under "
+        "pyenv, not known to uv"
     )
 
 

@@ -1,4 +1,7 @@
-"""One table, three engines: this kit's worker here and under Python 3.13, and Microsoft's azure-functions-runtime under 3.13."""
+"""One table, three engines.
+
+This kit's worker here and under Python 3.13, and Microsoft's azure-functions-runtime under 3.13.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""A stranger's app with every mistake: each is survived, named in the log, and the other functions keep answering."""
+"""A stranger's app with every mistake.
+
+Each is survived, named in the log, and the other functions keep answering.
+"""
 
 from __future__ import annotations
 
@@ -92,7 +95,10 @@ async def test_a_thousand_slow_requests_at_once_hold_up_nobody(
     serve: Serve, tmp_path: Path
 ) -> None:
     """Async functions wait together; a quick one is answered meanwhile."""
-    script = "import asyncio\n@app.route(route='s')\nasync def s(req) -> str:\n    await asyncio.sleep(1)\n    return 's'\n"
+    script = (
+        "import asyncio\n@app.route(route='s')\nasync def s(req) -> str:\n"
+        "    await asyncio.sleep(1)\n    return 's'\n"
+    )
     served = await serve(
         write_app(
             tmp_path / "app", script + "@app.route(route='fine')\ndef fine(req): return 'fine'\n"
@@ -153,7 +159,8 @@ BROKEN = {
     "two apps": ("other = func.FunctionApp()\n", "More than one FunctionApp"),
     "no app": ("del app\n", "Could not find top level function app instances"),
     "two functions of one name": (
-        "@app.route(route='a')\ndef f(req): return 'a'\n@app.route(route='b')\ndef f(req): return 'b'\n",
+        "@app.route(route='a')\ndef f(req): return 'a'\n@app.route(route='b')\n"
+        "def f(req): return 'b'\n",
         "unique function name",
     ),
     "parameter without binding": (
@@ -180,16 +187,19 @@ async def test_an_app_that_cannot_load_says_why_at_every_url(
 
 IN_ERROR = {
     "unknown binding": (
-        "@app.route(route='a')\n@app.generic_input_binding(arg_name='x', type='teapot')\ndef f(req, x): return 'a'\n",
+        "@app.route(route='a')\n@app.generic_input_binding(arg_name='x', type='teapot')\n"
+        "def f(req, x): return 'a'\n",
         "binding type 'teapot' of function 'f'",
     ),
     "unset setting": (
-        "@app.route(route='a')\n@app.generic_output_binding(arg_name='x', type='signalR', hubName='%HUB%')\n"
+        "@app.route(route='a')\n@app.generic_output_binding(arg_name='x', type='signalR', "
+        "hubName='%HUB%')\n"
         "def f(req, x: func.Out[str]): return 'a'\n",
         "'%HUB%' does not resolve to a value",
     ),
     "duplicate route": (
-        "@app.route(route='b')\ndef g(req): return 'g'\n@app.route(route='B', methods=['POST'])\ndef f(req): return 'a'\n",
+        "@app.route(route='b')\ndef g(req): return 'g'\n"
+        "@app.route(route='B', methods=['POST'])\ndef f(req): return 'a'\n",
         "conflicts with the route of function 'g'",
     ),
     "bad route": (
@@ -222,7 +232,10 @@ async def test_bindings_without_the_extension_bundle_are_refused_with_the_conseq
     serve: Serve, tmp_path: Path
 ) -> None:
     """In Azure the function would not load either."""
-    script = "@app.route(route='a')\n@app.generic_output_binding(arg_name='x', type='signalR', hubName='c')\n"
+    script = (
+        "@app.route(route='a')\n@app.generic_output_binding(arg_name='x', type='signalR', "
+        "hubName='c')\n"
+    )
     folder = write_app(
         tmp_path / "app",
         script + "def f(req, x: func.Out[str]): return 'a'\n" + FINE,
@@ -239,7 +252,10 @@ async def test_one_signalr_event_with_two_functions_is_refused(
     serve: Serve, tmp_path: Path
 ) -> None:
     """Keys are compared without case."""
-    line = "@app.generic_trigger(arg_name='e', type='signalRTrigger', hubName='{}', category='messages', event='say')\n"
+    line = (
+        "@app.generic_trigger(arg_name='e', type='signalRTrigger', hubName='{}', "
+        "category='messages', event='say')\n"
+    )
     script = (
         line.format("c")
         + "def f(e: str) -> None: ...\n"
@@ -248,8 +264,8 @@ async def test_one_signalr_event_with_two_functions_is_refused(
     )
     served = await serve(write_app(tmp_path / "app", script))
     assert (
-        "The 'g' function is in error: The SignalR trigger c/messages/say is the one of function 'f' already."
-        in served.log
+        "The 'g' function is in error: The SignalR trigger c/messages/say is the one of "
+        "function 'f' already." in served.log
     )
 
 
@@ -257,7 +273,10 @@ async def test_a_response_that_cannot_be_sent_is_an_empty_500(
     serve: Serve, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     """A header with a control character, an odd status; the reason is in the log."""
-    bad_header = "@app.route(route='h')\ndef h(req): return func.HttpResponse('x', headers={'X-A': 'a\\x01'})\n"
+    bad_header = (
+        "@app.route(route='h')\ndef h(req): return func.HttpResponse('x', headers={'X-A': "
+        "'a\\x01'})\n"
+    )
     bad_status = (
         "@app.route(route='s')\ndef s(req): return func.HttpResponse('x', status_code='odd')\n"
     )
@@ -271,7 +290,10 @@ async def test_a_response_that_cannot_be_sent_is_an_empty_500(
 async def test_too_many_outstanding_requests_are_429(serve: Serve, tmp_path: Path) -> None:
     """maxOutstandingRequests of host.json."""
     host = json.dumps({"version": "2.0", "extensions": {"http": {"maxOutstandingRequests": 1}}})
-    script = "import asyncio\n@app.route(route='s')\nasync def s(req) -> str:\n    await asyncio.sleep(0.5)\n    return 's'\n"
+    script = (
+        "import asyncio\n@app.route(route='s')\nasync def s(req) -> str:\n"
+        "    await asyncio.sleep(0.5)\n    return 's'\n"
+    )
     served = await serve(write_app(tmp_path / "app", script, host=host))
     answers = await asyncio.gather(*(served.ask("GET", "/api/s") for _ in range(3)))
     assert sorted(status for status, _ in answers) == [200, 429, 429]

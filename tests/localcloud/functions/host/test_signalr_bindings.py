@@ -1,4 +1,7 @@
-"""SignalR bindings: tokens in, REST requests out, in order, signed, and every failure with its sentence."""
+"""SignalR bindings.
+
+Tokens in, REST requests out, in order, signed, and every failure with its sentence.
+"""
 
 from __future__ import annotations
 

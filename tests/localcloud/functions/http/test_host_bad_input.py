@@ -18,14 +18,20 @@ FINE = "@app.route(route='fine')\ndef fine(req): return 'fine'\n"
 CONNECTION = (
     "Endpoint=http://localhost;Port=9;AccessKey=a-key-only-for-tests-0123456789-abcdef;Version=1.0;"
 )
-TRIGGER = "@app.generic_trigger(arg_name='e', type='signalRTrigger', hubName='c', {})\ndef f(e: str) -> None: ...\n"
+TRIGGER = (
+    "@app.generic_trigger(arg_name='e', type='signalRTrigger', hubName='c', {})\n"
+    "def f(e: str) -> None: ...\n"
+)
 
 
 async def test_a_body_nested_too_deeply_is_the_functions_own_business(
     serve: Serve, tmp_path: Path
 ) -> None:
     """With and without a binding that looks into the body."""
-    binding = "@app.generic_input_binding(arg_name='x', type='signalRConnectionInfo', hubName='c', userId='{query.u}')\n"
+    binding = (
+        "@app.generic_input_binding(arg_name='x', type='signalRConnectionInfo', hubName='c', "
+        "userId='{query.u}')\n"
+    )
     script = "@app.route(route='plain')\ndef plain(req): return str(len(req.get_body()))\n"
     script += (
         "@app.route(route='bound')\n"
@@ -102,11 +108,16 @@ async def test_a_signalr_trigger_that_can_never_run_is_in_error(
 async def test_async_functions_share_one_loop_and_sync_ones_a_pool(
     serve: Serve, tmp_path: Path
 ) -> None:
-    """A plain function that waits for another one does not stop an async one; two async ones run on one thread."""
+    """A plain function that waits for another one does not stop an async one.
+
+    Two async ones run on one thread.
+    """
     script = (
         "import asyncio, threading\ngo = threading.Event()\n"
-        "@app.route(route='waits')\ndef waits(req): return json.dumps([go.wait(10), threading.get_ident()])\n"
-        "@app.route(route='frees')\nasync def frees(req) -> str:\n    go.set()\n    return str(threading.get_ident())\n"
+        "@app.route(route='waits')\n"
+        "def waits(req): return json.dumps([go.wait(10), threading.get_ident()])\n"
+        "@app.route(route='frees')\nasync def frees(req) -> str:\n    go.set()\n"
+        "    return str(threading.get_ident())\n"
     )
     served = await serve(write_app(tmp_path / "app", script))
     waiting = asyncio.create_task(served.ask("GET", "/api/waits"))
@@ -170,7 +181,8 @@ async def test_a_thousand_slow_sync_requests_leave_async_ones_alone(
 ) -> None:
     """They queue for the pool's threads; none is lost, and the loop stays free."""
     script = (
-        "import time\n@app.route(route='slow')\ndef slow(req):\n    time.sleep(0.005)\n    return 'slow'\n"
+        "import time\n@app.route(route='slow')\ndef slow(req):\n    time.sleep(0.005)\n"
+        "    return 'slow'\n"
         "@app.route(route='quick')\nasync def quick(req) -> str: return 'quick'\n"
     )
     served = await serve(write_app(tmp_path / "app", script))

@@ -1,4 +1,7 @@
-"""A stranger's HTTP API behaves as on Azure: routes, requests, responses, cookies, CORS, home page."""
+"""A stranger's HTTP API behaves as on Azure.
+
+Routes, requests, responses, cookies, CORS, home page.
+"""
 
 from __future__ import annotations
 
@@ -154,14 +157,17 @@ async def test_the_admin_api_describes_and_runs_functions(api: Served) -> None:
 
 
 async def test_a_compressed_body_arrives_as_it_was_sent(api: Served) -> None:
-    """No server in front of a function app decompresses requests (ASP.NET Core does so only where an app adds the middleware)."""
+    """ASP.NET Core decompresses requests only where an app adds the middleware."""
     headers = {"Content-Encoding": "gzip"}
     _, text = await api.ask("POST", "/v1/echo", data=b"not really gzip", headers=headers)
     assert json.loads(text)["body"] == "not really gzip"
 
 
 async def test_a_header_of_20_kilobytes_reaches_the_function(api: Served) -> None:
-    """Kestrel takes 32 KB of headers (`MaxRequestHeadersTotalSize`): sign-in cookies and tokens with many groups are long."""
+    """Kestrel takes 32 KB of headers (`MaxRequestHeadersTotalSize`).
+
+    Sign-in cookies and tokens with many groups are long.
+    """
     _, text = await api.ask("GET", "/v1/echo", headers={"X-Long": "x" * 20_000})
     assert len(json.loads(text)["headers"]["x-long"]) == 20_000
 

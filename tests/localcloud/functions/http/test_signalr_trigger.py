@@ -1,4 +1,7 @@
-"""A stranger's app with SignalR triggers: upstream requests in, return values and group actions out."""
+"""A stranger's app with SignalR triggers.
+
+Upstream requests in, return values and group actions out.
+"""
 
 from __future__ import annotations
 

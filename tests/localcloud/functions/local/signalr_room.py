@@ -1,4 +1,4 @@
-"""A SignalR app and the local SignalR Service together, and hub clients of both protocols that read frames by themselves."""
+"""A SignalR app with the local SignalR Service, and hub clients of both protocols."""
 
 from __future__ import annotations
 

@@ -38,7 +38,8 @@ def test_the_environment_wins_and_null_is_skipped_with_a_warning_each(tmp_path: 
     settings = load(tmp_path, settings_json({"A": "file", "N": None}), A="shell")
     assert settings.values == {"A": "shell"}
     assert settings.warnings == (
-        "Skipping 'A' from local settings as it's already defined in current environment variables.",
+        "Skipping 'A' from local settings as it's already defined in current environment "
+        "variables.",
         "Skipping 'N' from local settings as its value is null.",
     )
 

@@ -1,4 +1,4 @@
-"""A local run starts the app anew when its files change, in under a second, and survives every kind of bad change."""
+"""A local run starts the app anew when its files change, and survives every bad change."""
 
 from __future__ import annotations
 

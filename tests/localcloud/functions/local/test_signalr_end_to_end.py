@@ -1,4 +1,7 @@
-"""A stranger's SignalR app and the local SignalR Service together: a client's invocation reaches its function and comes back."""
+"""A stranger's SignalR app and the local SignalR Service together.
+
+A client's invocation reaches its function and comes back.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Values between a hub client and a function that one of JSON, MessagePack and Python has and another has not."""
+"""Values that one of JSON, MessagePack and Python has and another has not, on their way."""
 
 from __future__ import annotations
 
@@ -26,7 +26,11 @@ def on(event):
 def negotiate(req: func.HttpRequest, info: str) -> str:
     return info
 VALUES = {
-    "nan": math.nan, "inside": {"list": [math.inf]}, "large": 2**70, "bytes": b"\\x00\\xff", "text": "\u00e4",
+    "nan": math.nan,
+    "inside": {"list": [math.inf]},
+    "large": 2**70,
+    "bytes": b"\\x00\\xff",
+    "text": "\u00e4",
 }
 @on("give")
 def give(e: str):
@@ -62,7 +66,10 @@ async def app(tmp_path: Path) -> AsyncIterator[Served]:
 async def test_a_number_that_json_cannot_carry_is_an_error_of_the_invocation(
     app: Served, name: str
 ) -> None:
-    """A browser that is sent NaN fails on the whole frame; the log says which function returned it."""
+    """A browser that is sent NaN fails on the whole frame.
+
+    The log says which function returned it.
+    """
     client = await connect(app, "alice", "json")
     assert "'give' returned cannot be sent" in (await client.call("give", name))["error"]
     assert "'give' returned cannot be sent" in app.log

@@ -1,4 +1,7 @@
-"""Messages between host and child over two pipes: `header length, body length` (big-endian u32), JSON header, raw body."""
+"""Messages between host and child over two pipes.
+
+`header length, body length` (big-endian u32), JSON header, raw body.
+"""
 
 from __future__ import annotations
 
@@ -41,7 +44,11 @@ class Decoder:
 
 
 class Channel:
-    """The child's end. The user's code must not reach these pipes by accident: descriptors 0 and 1 are given other meanings."""
+    """The child's end.
+
+    The user's code must not reach these pipes by accident: descriptors 0 and 1 are given other
+    meanings.
+    """
 
     def __init__(self) -> None:
         self._read = os.dup(0)

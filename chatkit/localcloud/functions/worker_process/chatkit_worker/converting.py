@@ -1,7 +1,8 @@
-"""Values between host and user code: the SDK's converters where it has one, the worker's generic binding for the rest.
+"""Values between host and user code.
 
-On the pipe a value is `{kind: value}` with the kinds of Microsoft's TypedData: string, json, bytes (base64), int, double, http.
-The body of an http value travels raw, after the message's header.
+The SDK's converters where it has one, the worker's generic binding for the rest. On the pipe a
+value is `{kind: value}` with the kinds of Microsoft's TypedData: string, json, bytes (base64), int,
+double, http. The body of an http value travels raw, after the message's header.
 """
 
 from __future__ import annotations
@@ -93,18 +94,16 @@ def decode(binding_type: str, wire: Wire | None, body: bytes, metadata: Mapping[
     """
     found = converter(binding_type)
     datum = _datum(wire, body)
-    extra = (
-        {name: _datum(value, b"") for name, value in metadata.items()}
-        if found.has_trigger_support()
-        else {}
-    )
+    extra: dict[str, Datum | None] = {}
+    if found.has_trigger_support():
+        extra = {name: _datum(value, b"") for name, value in metadata.items()}
     try:
         return found.decode(datum, trigger_metadata=extra)
     except NotImplementedError:
         kind = repr(datum.type if datum else None)
         raise TypeError(
-            f"unable to decode incoming TypedData: unsupported combination of TypedData field {kind} "
-            f"and expected binding type {found}"
+            "unable to decode incoming TypedData: unsupported combination of TypedData "
+            f"field {kind} and expected binding type {found}"
         ) from None
 
 
@@ -118,7 +117,8 @@ def encode(binding_type: str, value: Any, pytype: type | None) -> tuple[Wire | N
         datum = converter(binding_type).encode(value, expected_type=pytype)
     except NotImplementedError:
         raise TypeError(
-            f'unable to encode outgoing TypedData: unsupported type "{binding_type}" for Python type "{type(value).__name__}"'
+            f'unable to encode outgoing TypedData: unsupported type "{binding_type}" for '
+            f'Python type "{type(value).__name__}"'
         ) from None
     return _wire(datum)
 
@@ -163,7 +163,9 @@ def _wire(datum: Datum) -> tuple[Wire | None, bytes]:
     if kind in ("dict", "list"):
         return {"json": json.dumps(value)}, b""
     if kind in ("string", "json", "int", "double"):
-        return {kind: int(value) if isinstance(value, bool) else value}, b""
+        if isinstance(value, bool):
+            value = int(value)
+        return {kind: value}, b""
     raise NotImplementedError(f"unexpected Datum type: {kind}")
 
 

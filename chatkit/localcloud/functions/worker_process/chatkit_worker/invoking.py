@@ -1,4 +1,7 @@
-"""Call one function: arguments in, results out, sync functions in a thread pool and async ones on the loop."""
+"""Call one function.
+
+Arguments in, results out, sync functions in a thread pool and async ones on the loop.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Find the function app in a module and check each function by the rules of Microsoft's Python worker (runtime 1.3)."""
+"""Find the app in a module and check each function as Microsoft's Python worker 1.3 does."""
 
 from __future__ import annotations
 
@@ -60,7 +60,8 @@ def load(folder: str) -> list[LoadedFunction]:
     """Import the app's script and return its functions.
 
     Raises:
-        Exception: Whatever the script raises; ValueError or FunctionLoadError when it breaks a rule.
+        Exception: Whatever the script raises; ValueError or FunctionLoadError when it breaks a
+            rule.
     """
     name = os.environ.get("PYTHON_SCRIPT_FILE_NAME") or "function_app.py"
     if not SCRIPT_NAME.match(name):
@@ -74,7 +75,10 @@ def _app(script: str) -> func.FunctionRegister:
     try:
         module = importlib.import_module(Path(script).stem)
     except ImportError as error:
-        error.msg = f"{str(error).rstrip('.')}. Cannot find module. Please check the requirements.txt file for the missing module."
+        error.msg = (
+            f"{str(error).rstrip('.')}. Cannot find module. Please check the requirements.txt "
+            "file for the missing module."
+        )
         raise
     found: func.FunctionRegister | None = None
     for name in dir(module):
@@ -83,7 +87,8 @@ def _app(script: str) -> func.FunctionRegister:
             continue
         if found:
             raise ValueError(
-                f"More than one {type(found).__name__} or other top level function app instances are defined."
+                f"More than one {type(found).__name__} or other top level function app "
+                "instances are defined."
             )
         found = value
     if not found:
@@ -92,11 +97,9 @@ def _app(script: str) -> func.FunctionRegister:
 
 
 def _check(function: Any) -> LoadedFunction:
-    call, name, bindings = (
-        function.get_user_function(),
-        function.get_function_name(),
-        function.get_bindings(),
-    )
+    call = function.get_user_function()
+    name = function.get_function_name()
+    bindings = function.get_bindings()
     for binding in bindings:
         _check_direction(name, binding)
     parameters = dict(inspect.signature(call).parameters)
@@ -112,7 +115,8 @@ def _check(function: Any) -> LoadedFunction:
     if extra := set(bound) - set(parameters):
         raise FunctionLoadError(
             name,
-            "Extra parameters in binding definition — the following parameters are declared as bindings "
+            "Extra parameters in binding definition — the following parameters are "
+            "declared as bindings "
             f"but are not present in Python: {extra!r}",
         )
     inputs: dict[str, Parameter] = {}
@@ -136,7 +140,9 @@ def _check(function: Any) -> LoadedFunction:
 
 
 def _raw(binding: Any) -> str:
-    return binding if isinstance(binding, str) else json.dumps(binding)
+    if isinstance(binding, str):
+        return binding
+    return json.dumps(binding)
 
 
 def _is_out(binding: Any) -> bool:
@@ -160,7 +166,8 @@ def _takes_context(
     if "context" in hints and (not isinstance(hint, type) or hint.__name__ != "Context"):
         raise FunctionLoadError(
             name,
-            f'the "context" parameter is expected to be of type azure.functions.Context, got "{hint!r}"',
+            'the "context" parameter is expected to be of type azure.functions.Context, '
+            f'got "{hint!r}"',
         )
     return True
 
@@ -181,7 +188,8 @@ def _is_out_hint(hint: Any) -> bool:
 
 def _check_parameter(name: str, parameter: str, binding: Any, hints: dict[str, Any]) -> Parameter:
     hint = hints.get(parameter)
-    annotated, is_out_hint = parameter in hints, _is_out_hint(hint)
+    annotated = parameter in hints
+    is_out_hint = _is_out_hint(hint)
     pytype = _inner(name, parameter, hint) if is_out_hint else hint
     if annotated and not _is_type(pytype) and not _is_generic(pytype):
         raise FunctionLoadError(
@@ -190,13 +198,15 @@ def _check_parameter(name: str, parameter: str, binding: Any, hints: dict[str, A
     if _is_out(binding) and annotated and not is_out_hint:
         raise FunctionLoadError(
             name,
-            f'binding {parameter} is declared to have the "out" direction, but its annotation in Python is not '
+            f'binding {parameter} is declared to have the "out" direction, but its '
+            "annotation in Python is not "
             "a subclass of azure.functions.Out",
         )
     if not _is_out(binding) and is_out_hint:
         raise FunctionLoadError(
             name,
-            f'binding {parameter} is declared to have the "in" direction in the binding decorator, but its annotation '
+            f'binding {parameter} is declared to have the "in" direction in the binding '
+            "decorator, but its annotation "
             "is azure.functions.Out in Python",
         )
     kind = binding.type
@@ -212,7 +222,9 @@ def _inner(name: str, parameter: str, hint: Any) -> Any:
     if len(arguments) != 1:
         raise FunctionLoadError(name, f"binding {parameter} has invalid Out annotation {hint!r}")
     inner = arguments[0]
-    return operator.getitem(inner[0], *inner[1:]) if isinstance(inner, tuple) else inner
+    if isinstance(inner, tuple):
+        return operator.getitem(inner[0], *inner[1:])
+    return inner
 
 
 def _fits(kind: str, pytype: Any, *, out: bool) -> bool:
@@ -224,13 +236,17 @@ def _fits(kind: str, pytype: Any, *, out: bool) -> bool:
 def _mismatch(name: str, parameter: str, binding: Any, pytype: Any) -> FunctionLoadError:
     return FunctionLoadError(
         name,
-        f'binding type "{parameter!r}" and dataType "{binding.type}" in the binding decorator do not match the '
+        f'binding type "{parameter!r}" and dataType "{binding.type}" in the binding '
+        "decorator do not match the "
         f"corresponding function parameter's Python type annotation {pytype.__name__}",
     )
 
 
 def _check_return(name: str, bindings: list[Any], hints: dict[str, Any]) -> Parameter | None:
-    """What the function's return value becomes: the `$return` binding's type, else that of the last implicit output."""
+    """What the function's return value becomes.
+
+    The `$return` binding's type, else that of the last implicit output.
+    """
     explicit = [binding.type for binding in bindings if binding.name == "$return"]
     implicit = [
         binding.type
@@ -249,7 +265,8 @@ def _check_return(name: str, bindings: list[Any], hints: dict[str, Any]) -> Para
         if not _fits(kind, pytype, out=True):
             raise FunctionLoadError(
                 name,
-                f'Python return annotation "{pytype.__name__}" does not match binding type "{kind}"',
+                f'Python return annotation "{pytype.__name__}" does not match binding '
+                f'type "{kind}"',
             )
     return Parameter(kind, pytype)
 

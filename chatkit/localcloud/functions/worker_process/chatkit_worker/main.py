@@ -1,4 +1,7 @@
-"""The child's main loop: a thread reads the pipe, plain functions run in a pool, async ones on the main thread's loop."""
+"""The child's main loop.
+
+A thread reads the pipe, plain functions run in a pool, async ones on the main thread's loop.
+"""
 
 from __future__ import annotations
 
