@@ -124,5 +124,7 @@ class Recorder:
 async def until(holds: Callable[[], bool], limit_s: float = 10) -> None:
     """Wait until something holds."""
     async with asyncio.timeout(limit_s):
-        while not holds():
+        while True:
+            if holds():
+                return
             await asyncio.sleep(0.01)

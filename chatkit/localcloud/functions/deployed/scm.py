@@ -87,7 +87,7 @@ class Scm:
     def __init__(self, site: RunningSite) -> None:
         self._site = site
 
-    async def home(self, request: web.Request) -> web.Response:
+    async def home(self, _: web.Request) -> web.Response:
         """A sign of life."""
         return web.Response(text=f"Deployment endpoint of {self._site.spec.name}.\n")
 
@@ -128,7 +128,7 @@ class Scm:
             return web.Response(status=200, headers=headers)
         return web.Response(status=400, headers=headers, text=str(record["status_text"]))
 
-    async def list(self, request: web.Request) -> web.Response:
+    async def list(self, _: web.Request) -> web.Response:
         """All deployments, newest first."""
         return web.json_response(
             [self._shown(record) for record in reversed(self._site.deployments.all())]
@@ -151,12 +151,12 @@ class Scm:
             return _text(404, f"Deployment '{request.match_info['id']}' not found.")
         return web.json_response(record["log"])
 
-    async def settings(self, request: web.Request) -> web.Response:
+    async def settings(self, _: web.Request) -> web.Response:
         """The app settings as the endpoint sees them."""
         # az asks here again and again until the settings for a remote build have arrived.
         return web.json_response(self._site.spec.app_settings)
 
-    async def is_deploying(self, request: web.Request) -> web.Response:
+    async def is_deploying(self, _: web.Request) -> web.Response:
         """Whether a deployment runs."""
         return web.json_response({"value": self._site.deployments.running() is not None})
 

@@ -34,8 +34,8 @@ class Console:
         level = logging.ERROR if error else logging.DEBUG
         log.log(level, "%s: %s", self._name, text)
 
-    def user_line(self, level: str, text: str, call_id: str) -> None:
-        """A line of the app: a log record, or printed text when the level is empty."""
+    def user_line(self, text: str) -> None:
+        """A log record or a printed line of the app."""
         for line in text.splitlines() or [""]:
             self._write(f"[{_now()}] {line}")
 

@@ -40,7 +40,7 @@ INHERITED = (
     "APPDATA",
     "LOCALAPPDATA",
 )
-LogLine = Callable[[str, str, str], None]
+LogLine = Callable[[str], None]
 
 
 class WorkerGone(Exception):
@@ -55,6 +55,10 @@ class LoadFailed(Exception):
         self.failure = failure
 
 
+def _ignore(_: str) -> None:
+    """For workers whose lines nobody wants."""
+
+
 @dataclass(frozen=True)
 class WorkerOptions:
     """How to start a child.
@@ -62,14 +66,13 @@ class WorkerOptions:
     Attributes:
         folder: App root; the child's working directory.
         environment: The child's whole environment.
-        on_log: Called with (level, text, invocation id) for each log record and printed line; level
-            "" for print.
+        on_log: Called with each log record and each printed line.
         command: Interpreter and arguments; empty for this interpreter and our own worker.
     """
 
     folder: Path
     environment: Mapping[str, str] = field(repr=False)
-    on_log: LogLine = lambda level, text, call_id: None
+    on_log: LogLine = _ignore
     command: Sequence[str] = ()
 
 
@@ -216,7 +219,7 @@ class Worker(asyncio.SubprocessProtocol):
         for header, body in self._decoder.feed(data):
             self._take(header, body)
 
-    def connection_lost(self, exc: Exception | None) -> None:
+    def connection_lost(self, _: Exception | None) -> None:
         """All pipes closed and the process gone: whoever still waits learns it."""
         if self._printed:
             self._take_printed(b"\n")
@@ -240,7 +243,7 @@ class Worker(asyncio.SubprocessProtocol):
                 if future is not None and not future.done():
                     future.set_result(_result(header, body))
             case "log":
-                self._options.on_log(header["level"], header["message"], header["id"])
+                self._options.on_log(header["message"])
             case "loaded" if self._loaded and not self._loaded.done():
                 self.python_version = header["python"]
                 self._loaded.set_result([_indexed(function) for function in header["functions"]])
@@ -258,7 +261,7 @@ class Worker(asyncio.SubprocessProtocol):
             text = line.decode(errors="replace").rstrip("\r")
             if text.strip():
                 self._last_line = text[:300]
-            self._options.on_log("", text, "")
+            self._options.on_log(text)
 
 
 def _result(header: dict[str, Any], body: bytes) -> Result:

@@ -69,13 +69,13 @@ class Cloud:
         self.tokens = Tokens(self.platform.store, tenant_id="tenant")
         self.tokens.set_authority("https://localhost:1")
         self.packages = Packages()
-        self.make_gate: MakeGate = lambda spec: None
+        self.make_gate: MakeGate = lambda _: None
         self.service = FunctionsService(
             self.platform,
             self.tokens,
             packages=self.packages,
             make_gate=lambda spec: self.make_gate(spec),
-            forget_gate=lambda name: None,
+            forget_gate=lambda _: None,
         )
         reserve = self.platform.listeners.reserve
         self.spec = SiteSpec(

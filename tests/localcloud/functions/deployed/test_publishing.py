@@ -126,7 +126,7 @@ async def test_requirements_that_are_missing_are_installed_beside_the_app(
         "(target / 'quux_zz.py').write_text('x=5'); print('installed quux')"
     )
     monkeypatch.setattr(
-        build, "installer", lambda target, path: [sys.executable, "-c", code, str(target)]
+        build, "installer", lambda target, _: [sys.executable, "-c", code, str(target)]
     )
     script = "import quux_zz\n@app.route(route='v')\ndef v(req): return f'q{quux_zz.x} '\n"
     record = await cloud.publish(
@@ -139,7 +139,7 @@ async def test_requirements_that_are_missing_are_installed_beside_the_app(
     monkeypatch.setattr(
         build,
         "installer",
-        lambda target, path: [sys.executable, "-c", "print('no such thing'); exit(1)"],
+        lambda *_: [sys.executable, "-c", "print('no such thing'); exit(1)"],
     )
     failed = await cloud.publish(app_zip("y", requirements_txt="quux-zz>=2\n"))
     assert (

@@ -33,7 +33,7 @@ async def test_without_authentication_anybody_may_say_who_they_are(cloud: Cloud)
 async def test_identity_headers_of_clients_never_pass_authentication(cloud: Cloud) -> None:
     """Any case, underscores, duplicates, tokens too; what authentication found does."""
     await cloud.publish(app_zip("one"))
-    cloud.make_gate = lambda spec: Gate()
+    cloud.make_gate = lambda _: Gate()
     await cloud.service.apply(replace(cloud.spec, authentication={"platform": {"enabled": True}}))
     forged = {
         "X-MS-CLIENT-PRINCIPAL-NAME": "eve",

@@ -41,7 +41,7 @@ class TypedData(Message):
     def __getattr__(self, name: str) -> Any:
         raise AttributeError(name)
 
-    def WhichOneof(self, group: str) -> str | None:
+    def WhichOneof(self, _: str) -> str | None:
         """Name of the field that is set."""
         return next(iter(self.__dict__), None)
 
@@ -148,7 +148,7 @@ class Oracle:
         runtime = self._runtime
         inputs = [
             Namespace(
-                name=name, data=typed(wire, body), rpc_data="data", WhichOneof=lambda group: "data"
+                name=name, data=typed(wire, body), rpc_data="data", WhichOneof=lambda _: "data"
             )
             for name, wire in header["inputs"].items()
         ]

@@ -23,6 +23,7 @@ from tests.localcloud.functions.functions_testing import (
     Serve,
     Served,
     settings_json,
+    until,
     write_app,
 )
 
@@ -121,8 +122,7 @@ async def test_a_killed_worker_comes_back(mistakes: Served) -> None:
     pid = mistakes.run.host.worker_pid
     assert pid is not None
     os.kill(pid, signals.SIGKILL)
-    while mistakes.run.host.worker_pid in (pid, None):
-        await asyncio.sleep(0.01)
+    await until(lambda: mistakes.run.host.worker_pid not in (pid, None))
     await fine(mistakes)
     assert mistakes.run.host.worker_pid != pid
 

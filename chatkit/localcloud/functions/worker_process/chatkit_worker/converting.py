@@ -41,6 +41,7 @@ class Generic:
 
     @staticmethod
     def decode(data: Datum | None, *, trigger_metadata: Any) -> Any:
+        del trigger_metadata  # every converter of the SDK is given it
         if data is None:
             return None
         if data.type not in ("string", "bytes", "json"):
@@ -51,6 +52,7 @@ class Generic:
 
     @staticmethod
     def encode(obj: Any, *, expected_type: type | None) -> Datum:
+        del expected_type  # every converter of the SDK is given it
         if obj is None:
             return Datum(None, None)
         if isinstance(obj, bytearray):
