@@ -16,7 +16,7 @@ from typing import Any, TypedDict, cast
 from urllib.parse import urlsplit
 
 from chatkit.core.errors import NotStarted, ServiceError, SetupError
-from chatkit.core.file_lock import holder
+from chatkit.core.file_lock import LOCKED_EXIT, holder
 from chatkit.core.processes import (
     DetachedProcess,
     ProcessIdentity,
@@ -30,8 +30,6 @@ START_LIMIT_S = 30.0
 STOP_LIMIT_S = 15.0
 LOOK_LIMIT_S = 2.0
 ASK_LIMIT_S = 10.0
-LOCKED_EXIT = 3
-"""Exit code of the daemon when another one has the home."""
 NOTHING_LATER = f"/trace?after={2**53}"
 """The shortest answer that needs the token."""
 

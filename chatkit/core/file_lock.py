@@ -13,6 +13,8 @@ from types import TracebackType
 from typing import IO
 
 POLL_S = 0.05
+LOCKED_EXIT = 3
+"""Exit code of a process that ends because another one has its lock."""
 LOCKED_BYTE = 1 << 30
 """Windows lets nobody else read a locked byte, so this one lies behind the text of the file."""
 

@@ -16,13 +16,12 @@ import signal
 import sys
 from pathlib import Path
 
-from chatkit.core.file_lock import FileLock
+from chatkit.core.file_lock import LOCKED_EXIT, FileLock
 from chatkit.core.files import write_private
 from chatkit.localcloud.cloud import LocalCloud
 from chatkit.localcloud.core.trace import mask
 
 log = logging.getLogger("chatkit.local")
-LOCKED_EXIT = 3  # as in chatkit.cloud.local_cloud, which reads it
 
 
 def main(argv: list[str] | None = None) -> int:

@@ -1,5 +1,6 @@
-"""Section 09: whoever is not signed in stays outside, whatever they claim, and who is signed in
-cannot be somebody else.
+"""Section 09: who is not signed in is refused, whatever they claim.
+
+Who is signed in cannot be somebody else.
 """
 
 from __future__ import annotations
@@ -97,7 +98,7 @@ def _token_names(session: Session, api: str, alice: SignedIn) -> str:
     key = service.of_local_settings(session).access_key
     try:
         claims = jwt.decode(
-            str(info["accessToken"]), key, algorithms=["HS256"], options={"verify_aud": False}
+            info["accessToken"], key, algorithms=["HS256"], options={"verify_aud": False}
         )
     except jwt.InvalidTokenError as error:
         expect(

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, TypedDict
 
 import jwt
 
@@ -36,6 +36,13 @@ def check(session: Session) -> Iterator[str]:
     yield f"A client that asked negotiate is connected to hub {session.hub}."
 
 
+class ConnectionInfo(TypedDict):
+    """What a negotiate function answers."""
+
+    url: str
+    accessToken: str
+
+
 def local_api(session: Session) -> str:
     """Address of the functions on this machine.
 
@@ -53,7 +60,7 @@ def local_api(session: Session) -> str:
     return str(api)
 
 
-def connection_info(url: str, people: Mapping[str, SignedIn] | None = None) -> dict[str, Any]:
+def connection_info(url: str, people: Mapping[str, SignedIn] | None = None) -> ConnectionInfo:
     """What a negotiate function answers; to alice, where people sign in.
 
     Raises:
@@ -63,22 +70,20 @@ def connection_info(url: str, people: Mapping[str, SignedIn] | None = None) -> d
     what = f"POST /api/{url.rpartition('/')[2]}"
     expect(answer.status == 200, what, expected="200", got=answer, hint=CODE)
     info = answer.json()
-    right = isinstance(info, dict) and {"url", "accessToken"} <= set(info)
     expect(
-        right,
+        isinstance(info, dict) and {"url", "accessToken"} <= set(info),
         what,
         expected="JSON with url and accessToken",
         got=answer,
         hint="Return what the binding gave, as JSON.",
     )
-    assert isinstance(info, dict)
-    return info
+    return {"url": str(info["url"]), "accessToken": str(info["accessToken"])}
 
 
-def _claims(session: Session, info: dict[str, Any]) -> str:
+def _claims(session: Session, info: ConnectionInfo) -> str:
     connection = service.of_local_settings(session)
     hub = session.hub
-    url = str(info["url"])
+    url = info["url"]
     expect(
         f"?hub={hub}" in url.lower(),
         "The url",
@@ -88,7 +93,7 @@ def _claims(session: Session, info: dict[str, Any]) -> str:
     )
     try:
         claims = jwt.decode(
-            str(info["accessToken"]),
+            info["accessToken"],
             connection.access_key,
             algorithms=["HS256"],
             options={"verify_aud": False},

@@ -6,8 +6,8 @@ Nothing in it is secret.
 from __future__ import annotations
 
 import re
-from dataclasses import asdict, dataclass
-from typing import Any
+from dataclasses import dataclass
+from typing import TypedDict
 
 from chatkit.core.results import duration, elapsed, escape, table
 from chatkit.lesson.doctor.preflight.finding import Finding
@@ -32,6 +32,37 @@ TRY = (
 )
 
 
+class CheckDocument(TypedDict):
+    """One check, in JSON."""
+
+    what: str
+    ok: bool
+    found: str
+    hint: str
+
+
+class ProblemDocument(TypedDict):
+    """One problem, in JSON."""
+
+    number: int
+    title: str
+    seen: str
+    matches_symptom: bool
+    cause: str
+    fix: str
+    links: list[str]
+
+
+class ReportDocument(TypedDict):
+    """What `chatkit doctor --json` prints."""
+
+    ok: bool
+    checks: list[CheckDocument]
+    problems: list[ProblemDocument]
+    unanswered: list[str]
+    advice: list[str]
+
+
 @dataclass(frozen=True)
 class Diagnosis:
     """One problem that the learner has.
@@ -45,7 +76,7 @@ class Diagnosis:
     seen: str = ""
     said: bool = False
 
-    def as_dict(self) -> dict[str, Any]:
+    def as_dict(self) -> ProblemDocument:
         """Ready for JSON."""
         problem = self.problem
         return {
@@ -88,11 +119,11 @@ class Report:
             return TRY
         return ()
 
-    def as_dict(self) -> dict[str, Any]:
+    def as_dict(self) -> ReportDocument:
         """Ready for JSON: `chatkit doctor --json` prints exactly this."""
         return {
             "ok": self.ok,
-            "checks": [asdict(check) | {"found": clean(check.found)} for check in self.checks],
+            "checks": [_check_document(check) for check in self.checks],
             "problems": [one.as_dict() for one in self.problems],
             "unanswered": list(self.unanswered),
             "advice": list(self.advice),
@@ -150,6 +181,15 @@ class Report:
 def clean(text: str) -> str:
     """A text without keys, signatures, tokens, and passwords in addresses."""
     return masked(PASSWORDS.sub("://…@", SECRETS.sub(r"\1=…", text)))
+
+
+def _check_document(check: Finding) -> CheckDocument:
+    return {
+        "what": check.what,
+        "ok": check.ok,
+        "found": clean(check.found),
+        "hint": check.hint,
+    }
 
 
 def _check(check: Finding) -> list[str]:

@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable, Iterator
 from email.utils import parsedate_to_datetime
 from functools import partial
-from typing import Any
+from typing import Any, TypedDict
 
 from azure.core.exceptions import AzureError, HttpResponseError
 
@@ -46,6 +46,13 @@ COST = (
     f" which the chat room needs some MB. Prices: {PRICES}signalr-service/ {PRICES}functions/"
     f" {PRICES}storage/blobs/"
 )
+
+
+class Permissions(TypedDict, total=False):
+    """What a role definition allows: patterns of actions, and exceptions from them."""
+
+    actions: list[str]
+    notActions: list[str]
 
 
 def reachable(snapshot: Snapshot) -> Finding:
@@ -196,14 +203,14 @@ CHECKS: dict[str, Callable[[Snapshot], Finding]] = {
 }
 
 
-def _roles(snapshot: Snapshot) -> list[dict[str, Any]] | None:
+def _roles(snapshot: Snapshot) -> list[Permissions] | None:
     """Permissions of each role that this account has at the subscription or at the workshop's
     group; None when unknown.
     """
     return snapshot.lookups.ask("roles", partial(_asked_roles, snapshot))()
 
 
-def _asked_roles(snapshot: Snapshot) -> list[dict[str, Any]] | None:
+def _asked_roles(snapshot: Snapshot) -> list[Permissions] | None:
     try:
         return [*_permissions(snapshot, snapshot.cloud())]
     except HttpResponseError as error:
@@ -212,7 +219,7 @@ def _asked_roles(snapshot: Snapshot) -> list[dict[str, Any]] | None:
         raise
 
 
-def _permissions(snapshot: Snapshot, cloud: Cloud) -> Iterator[dict[str, Any]]:
+def _permissions(snapshot: Snapshot, cloud: Cloud) -> Iterator[Permissions]:
     person = claims(cloud.credential.get_token(*cloud.credential_scopes).token).get("oid", "")
     scope = f"/subscriptions/{cloud.subscription_id}"
     group = f"{scope}/resourceGroups/{snapshot.settings.names.resource_group}"
@@ -236,7 +243,7 @@ def _get(
     return body
 
 
-def _allows(permissions: list[dict[str, Any]] | None, action: str) -> bool:
+def _allows(permissions: list[Permissions] | None, action: str) -> bool:
     """Whether one of the roles allows an action; yes, when they are not known."""
     if permissions is None:
         return True

@@ -92,5 +92,5 @@ def _foreseen(error: BaseException) -> bool:
 def _answer(future: Future[T], look: Callable[[], T]) -> None:
     try:
         future.set_result(look())
-    except BaseException as error:  # whoever asks for the answer gets it
+    except BaseException as error:  # it is raised where the answer is asked for
         future.set_exception(error)
