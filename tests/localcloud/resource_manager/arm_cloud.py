@@ -166,7 +166,7 @@ class Plane:
 
 @dataclass
 class LocalCloud:
-    """Entra and Resource Manager, running on a thread with a loop of their own, as the daemon runs them."""
+    """Entra and Resource Manager on a thread with a loop of their own, as in the daemon."""
 
     folder: Path
     planes: Planes

@@ -1,4 +1,4 @@
-"""docs/resource-manager.md: every operation of the local Resource Manager, from its routes, with the tests that call it.
+"""docs/resource-manager.md: every operation, from its routes, with the tests that call it.
 
 `CHATKIT_WRITE_TABLES=1 python -m pytest tests/localcloud/resource_manager` writes it.
 """
@@ -18,14 +18,15 @@ PATH = Path(__file__).parents[3] / "docs" / "resource-manager.md"
 TESTED_BY: dict[str, set[str]] = {}
 HEAD = """# What the local Resource Manager serves
 
-Generated from its routes; "tested by" is what the last full run of its tests called. Everything else is answered 501 in
-Azure's error format.
+Generated from its routes; "tested by" is what the last full run of its tests called. Everything
+else is answered 501 in Azure's error format.
 
-Requests and answers are compared with Azure's own definitions (`tests/data/azure`) wherever a test sends them: in these
-tests, in those of the kit's verbs and of the faults (`tests/steps`), and in a whole tutorial done by `az`, which goes through a
-proxy that looks at all of it (`tests/localcloud/resource_manager/watching.py`). Definitions of this kind do not exist for
-Microsoft Graph and for the deployment endpoint (SCM); those follow Microsoft's pages and recordings. Neither do they for these
-operations here: {without}.
+Requests and answers are compared with Azure's own definitions (`tests/data/azure`) wherever a test
+sends them: in these tests, in those of the kit's verbs and of the faults (`tests/steps`), and in a
+whole tutorial done by `az`, which goes through a proxy that looks at all of it
+(`tests/localcloud/resource_manager/watching.py`). Definitions of this kind do not exist for
+Microsoft Graph and for the deployment endpoint (SCM); those follow Microsoft's pages and
+recordings. Neither do they for these operations here: {without}.
 
 | operation | method | path | tested by |
 |---|---|---|---|
@@ -35,9 +36,9 @@ operations here: {without}.
 FAULTS = """
 ## Failures on demand
 
-`chatkit local fault KIND` switches one on, `--clear` off; `--times`, `--seconds` and `--path` say how often, how long and where.
-What the kit's verbs do with each, try again or say what to do, is tested in `tests/steps/test_kit_faults.py` and
-`tests/steps/test_kit_faults_app.py`.
+`chatkit local fault KIND` switches one on, `--clear` off; `--times`, `--seconds` and `--path` say
+how often, how long and where. What the kit's verbs do with each, try again or say what to do, is tested
+in `tests/steps/test_kit_faults.py` and `tests/steps/test_kit_faults_app.py`.
 
 | kind | what happens |
 |---|---|

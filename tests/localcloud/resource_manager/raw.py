@@ -56,7 +56,7 @@ class Raw:
     def __call__(
         self, method: str, path: str, body: Any = None, *, version: str = "", **headers: str
     ) -> Reply:
-        """Send one request; a path gets the api-version of its provider, a whole URL goes as it is."""
+        """Send one request; a path gets its provider's api-version, a whole URL goes as it is."""
         url = path
         if not path.startswith("https://"):
             namespace = path.lower().partition("/providers/")[2].partition("/")[0]

@@ -1,4 +1,4 @@
-"""Checks requests and answers of Resource Manager against Azure's own models (tests/data/azure/models.json)."""
+"""Checks requests and answers against Azure's own models (tests/data/azure/models.json)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A TLS proxy in front of a Resource Manager in another process: what goes through it is checked against Azure's models."""
+"""A TLS proxy before another process's Resource Manager: checks all against Azure's models."""
 
 from __future__ import annotations
 
@@ -65,7 +65,8 @@ class Watch:
         site = web.TCPSite(self._runner, "127.0.0.1", 0, ssl_context=self._context)
         await site.start()
         self.url = f"https://localhost:{self._runner.addresses[0][1]}"
-        # A connection each: on one that is used again, aiohttp would repeat a request that broke off by itself.
+        # A connection each: on one that is used again, aiohttp would repeat a request that broke
+        # off by itself.
         self._client = aiohttp.ClientSession(
             auto_decompress=False, connector=aiohttp.TCPConnector(force_close=True)
         )

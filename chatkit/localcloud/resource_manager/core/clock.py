@@ -63,8 +63,11 @@ class Clock:
             await asyncio.sleep(duration_s)
 
     def retry_after_s(self, usual_s: int) -> int:
-        """What Retry-After says: the usual wait in recorded time, else 1. (azure-core takes 0 for absent and waits 30 s.)"""
-        return max(1, round(usual_s * self.scale)) if self.mode == "recorded" else 1
+        """What Retry-After says: the usual wait in recorded time, else 1."""
+        # azure-core takes 0 for absent and waits 30 s.
+        if self.mode != "recorded":
+            return 1
+        return max(1, round(usual_s * self.scale))
 
     @staticmethod
     def now() -> float:

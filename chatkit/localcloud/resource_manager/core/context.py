@@ -1,4 +1,4 @@
-"""What every provider works with: state, neighbours, and how a call finds its group and resource."""
+"""What every provider works with, and how a call finds its group and its resource."""
 
 from __future__ import annotations
 

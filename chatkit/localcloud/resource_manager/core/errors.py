@@ -1,7 +1,8 @@
-"""Errors of Resource Manager, rendered once at the edge in the shape that the answering side of Azure uses.
+"""Errors of Resource Manager, rendered once at the edge, in the shape that Azure uses there.
 
-Two shapes exist: Resource Manager's own `{"error": {"code", "message"}}`, and the one of Microsoft.Web
-(`Code`, `Message`, `Details`), which azure-core does not parse into `HttpResponseError.error`.
+Two shapes exist: Resource Manager's own `{"error": {"code", "message"}}`, and the one of
+Microsoft.Web (`Code`, `Message`, `Details`), which azure-core does not parse into
+`HttpResponseError.error`.
 """
 
 from __future__ import annotations
@@ -27,7 +28,7 @@ class ArmError(LocalCloudError):
         details: More `{code, message, target}`.
         headers: Extra headers of the answer.
         web_shape: Render as Microsoft.Web does.
-        service: True when the resource provider itself refused, False for the gateway in front of it.
+        service: True when the resource provider refused, False for the gateway in front of it.
     """
 
     status: int
@@ -118,7 +119,8 @@ def resource_not_found(type_and_name: str, group: str) -> ArmError:
     return ArmError(
         404,
         "ResourceNotFound",
-        f"The Resource '{type_and_name}' under resource group '{group}' was not found. {NOT_FOUND_HELP}",
+        f"The Resource '{type_and_name}' under resource group '{group}' was not found."
+        f" {NOT_FOUND_HELP}",
     )
 
 
@@ -186,7 +188,8 @@ def free_quota(limit: int, location: str) -> ArmError:
     return service_error(
         400,
         "FreeTierQuotaExceeded",
-        f"The subscription has reached its limit of {limit} Free tier SignalR Service instances in location '{location}'."
+        f"The subscription has reached its limit of {limit} Free tier SignalR Service instances in"
+        f" location '{location}'."
         " Delete one or choose another tier.",
         target="sku",
     )
@@ -197,8 +200,10 @@ def forbidden(name: str, object_id: str, action: str, scope: str) -> ArmError:
     return ArmError(
         403,
         "AuthorizationFailed",
-        f"The client '{name}' with object id '{object_id}' does not have authorization to perform action '{action}' over scope"
-        f" '{scope}' or the scope is invalid. If access was recently granted, please refresh your credentials.",
+        f"The client '{name}' with object id '{object_id}' does not have authorization to perform"
+        f" action '{action}' over scope"
+        f" '{scope}' or the scope is invalid. If access was recently granted, please refresh your"
+        " credentials.",
     )
 
 
@@ -207,6 +212,7 @@ def too_many(kind: str, wait_s: int) -> ArmError:
     return ArmError(
         429,
         "SubscriptionRequestsThrottled",
-        f"Number of '{kind}' requests for the subscription exceeded the limit. Please try again after '{wait_s}' seconds.",
+        f"Number of '{kind}' requests for the subscription exceeded the limit. Please try again"
+        f" after '{wait_s}' seconds.",
         headers={"Retry-After": str(wait_s)},
     )

@@ -219,13 +219,15 @@ def _error(kind: str, call: Call) -> errors.ArmError:
         "python-not-offered": lambda: errors.web_error(
             400,
             "BadRequest",
-            f"Site.FunctionAppConfig.Runtime.Version '{PYTHON}' is invalid. It is not supported in this region.",
+            f"Site.FunctionAppConfig.Runtime.Version '{PYTHON}' is invalid. It is not supported in"
+            " this region.",
         ),
         "free-quota": lambda: errors.free_quota(5, "this location"),
         "no-shared-key": lambda: errors.ArmError(
             403,
             "RequestDisallowedByPolicy",
-            f"Resource '{name}' was disallowed by policy. Reasons: 'Storage accounts should prevent shared key access.'.",
+            f"Resource '{name}' was disallowed by policy. Reasons: 'Storage accounts should"
+            " prevent shared key access.'.",
         ),
     }
     return table[kind]()

@@ -1,7 +1,8 @@
 """Long-running operations, kept in the store: polling goes on after a restart of the local cloud.
 
-An operation is a document with the time at which it ends. Nothing has to run for it to finish; its status is a matter
-of the clock. Work that takes real time of its own (deleting a group) is a task beside it, resumed on start.
+An operation is a document with the time at which it ends. Nothing has to run for it to finish; its
+status is a matter of the clock. Work that takes real time of its own (deleting a group) is a task
+beside it, resumed on start.
 """
 
 from __future__ import annotations

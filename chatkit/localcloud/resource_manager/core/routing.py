@@ -23,7 +23,7 @@ class Route:
         method: HTTP method.
         template: Path with {placeholders}; {*rest} at the end takes any number of segments.
         handler: What answers.
-        type: Resource type whose api-versions count, for example "Microsoft.Web/sites"; empty for none.
+        type: Resource type whose api-versions count, as "Microsoft.Web/sites"; empty for none.
         name: The operation's name in Azure's own documentation.
         is_open: True when no token is needed.
     """

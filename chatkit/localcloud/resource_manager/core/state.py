@@ -64,7 +64,7 @@ class Documents(Generic[Kept]):
         return True
 
     def named(self, type_: str, name: str) -> list[str]:
-        """Keys of all resources of a type with this name, in any group: for names that are global."""
+        """Keys of the resources of a type with this name, in any group: for global names."""
         return sorted(self._by_name.get((type_.lower(), name.lower()), ()))
 
     def keys(self, *, type_: str = "", prefix: str = "", after: str = "") -> Iterator[str]:

@@ -1,1 +1,1 @@
-"""What Resource Manager answers itself: every call's admission, subscriptions, groups, tags and roles."""
+"""What Resource Manager answers itself: admission, subscriptions, groups, tags, roles."""

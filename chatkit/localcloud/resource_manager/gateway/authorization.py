@@ -190,7 +190,7 @@ class Authorization(Provider):
 
 
 def action_of(call: Call, route: Route) -> str:
-    """The action a call needs: type and verb, as Microsoft.SignalRService/SignalR/listKeys/action."""
+    """The action a call needs: type and verb, as Microsoft.Web/sites/host/listkeys/action."""
     fixed = [
         part
         for part in route.template.partition("/providers/")[2].split("/")[2:]

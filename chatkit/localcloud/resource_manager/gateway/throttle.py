@@ -1,4 +1,7 @@
-"""How much one caller may ask: a token bucket per principal and kind of request, as Resource Manager has since 2024."""
+"""How much one caller may ask: a token bucket per principal and kind of request.
+
+Resource Manager has them since 2024.
+"""
 
 from __future__ import annotations
 
@@ -8,8 +11,8 @@ from dataclasses import dataclass
 from chatkit.localcloud.resource_manager.core import errors
 from chatkit.localcloud.resource_manager.core.clock import Clock
 
-# Kind: bucket size and refill per second of a whole subscription; a principal has a fifteenth of it. This one machine has one
-# principal as a rule, so the larger bucket counts and both headers show it.
+# Kind: bucket size and refill per second of a whole subscription; a principal has a fifteenth of
+# it. This machine has one principal as a rule, so the larger bucket counts; both headers show it.
 GLOBAL_FACTOR = 15
 LIMITS = {"reads": (16500, 375.0), "writes": (12000, 150.0), "deletes": (12000, 150.0)}
 KINDS = {"GET": "reads", "HEAD": "reads", "DELETE": "deletes"}

@@ -1,4 +1,4 @@
-"""Microsoft.SignalRService: instances, keys, names and quota. Follows the recorded run of `az signalr` commands."""
+"""Microsoft.SignalRService: instances, keys, names and quota, as recorded from `az signalr`."""
 
 from __future__ import annotations
 
@@ -243,7 +243,8 @@ class SignalR(ResourceType[Instance]):
         here = [one["sku"] for one in self.all() if one["location"] == location]
         units = sum(sku["capacity"] for sku in here)
         free = FREE_LIMIT if self._is_free_used_up(location) else _free(here)
-        base = f"/subscriptions/{self.context.subscription_id}/providers/{NAMESPACE}/locations/{location}/usages"
+        subscription = f"/subscriptions/{self.context.subscription_id}"
+        base = f"{subscription}/providers/{NAMESPACE}/locations/{location}/usages"
 
         def entry(name: str, text: str, used: int, limit: int) -> JsonObject:
             label = {"value": name, "localizedValue": text}

@@ -1,6 +1,7 @@
 """The az CLI, unmodified, on a real local cloud: only its endpoints and its CA bundle are set.
 
-Install it outside the project (`python -m venv … && pip install azure-cli`) and put it on the PATH or into CHATKIT_AZ.
+Install it outside the project (`python -m venv … && pip install azure-cli`) and put it on the PATH
+or into CHATKIT_AZ.
 """
 
 from __future__ import annotations

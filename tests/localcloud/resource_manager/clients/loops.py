@@ -6,7 +6,7 @@ import asyncio
 
 
 async def drop_connections() -> None:
-    """Abort every transport of the running loop: TLS connections would wait for their client's goodbye."""
+    """Abort every transport of the running loop: TLS would wait for its client's close."""
     selector = asyncio.get_running_loop()._selector  # type: ignore[attr-defined]
     for key in [*selector.get_map().values()]:
         transport = getattr(key.data[0]._callback, "__self__", None)

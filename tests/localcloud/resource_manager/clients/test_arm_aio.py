@@ -1,4 +1,4 @@
-"""The asynchronous Python clients do the tutorial's job: another HTTP stack (aiohttp), the same local cloud."""
+"""The asynchronous Python clients (aiohttp) do the tutorial's job on the same local cloud."""
 
 from __future__ import annotations
 
@@ -125,7 +125,7 @@ async def cloud(tmp_path: Path) -> Any:
 
 
 async def test_the_asynchronous_clients_do_the_tutorials_job(cloud: LocalCloud) -> None:
-    """Provision in parallel, read keys, write settings and CORS, upload the page, delete everything."""
+    """Provision in parallel, read keys, write settings and CORS, upload the page, delete all."""
     async with AsyncExitStack() as stack:
         clients = Clients(cloud.endpoints())
         stack.push_async_callback(clients.close)

@@ -15,7 +15,7 @@ GROUP = ("-g", "azgroup")
 
 @pytest.mark.slow
 def test_az_does_the_whole_tutorial(az: Az, tmp_path: Path) -> None:
-    """SignalR, storage with website, Flex app with settings, CORS, keys and deployment, upload, everything deleted."""
+    """SignalR, storage with website, Flex app with settings and deployment; all deleted."""
     az("group", "create", "-n", "azgroup", "-l", "eastus2")
     az(
         "signalr",

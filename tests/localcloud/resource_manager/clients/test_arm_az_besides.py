@@ -1,4 +1,4 @@
-"""The az CLI does what people do beside the tutorial. A file of its own: az waits for minutes, others need not."""
+"""The az CLI does what people do beside the tutorial; apart, because az waits for minutes."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from tests.localcloud.resource_manager.clients.az_cli import ROOT, Az
 
 @pytest.mark.slow
 def test_az_does_what_people_do_besides(az: Az, tmp_path: Path) -> None:
-    """A service principal with a role, tags, containers and copies, a Consumption app with a remote build, keys of a function."""
+    """A service principal, tags, containers and copies, a remote build, keys of a function."""
     side = ("-g", "azside")
     scope = f"/subscriptions/{az.known['subscription_id']}/resourceGroups/azside"
     az("group", "create", "-n", "azside", "-l", "eastus2")

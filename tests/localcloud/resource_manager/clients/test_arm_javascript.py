@@ -16,7 +16,7 @@ FOLDER = Path(__file__).parents[3] / "node"
 def test_the_javascript_packages_do_the_tutorials_job(
     cloud: LocalCloud, tools: Tools, tmp_path: Path
 ) -> None:
-    """Group, SignalR with keys, storage, Flex app with settings and CORS, and all of it deleted again."""
+    """Group, SignalR with keys, storage, Flex app with settings and CORS; all deleted again."""
     node = tools.program("node")
     tools.node_package("node", "@azure/arm-signalr")
     known = tmp_path / "known.json"

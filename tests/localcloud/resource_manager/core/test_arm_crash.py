@@ -1,4 +1,4 @@
-"""Killed at random points in the middle of a few hundred operations: nothing acknowledged is lost, nothing is half-made."""
+"""Killed at random in a few hundred operations: nothing acknowledged is lost or half-made."""
 
 from __future__ import annotations
 
@@ -97,7 +97,8 @@ class Process:
     def call(self, method: str, path: str, body: Any = None) -> tuple[int, Any]:
         """One request; raises OSError or HTTPException when the target dies under it."""
         kind = path.split("/")[-2] if "/providers/" in path else ""
-        url = f"/subscriptions/{self.known['subscription_id']}{path}?api-version={VERSIONS.get(kind, '2025-04-01')}"
+        version = VERSIONS.get(kind, "2025-04-01")
+        url = f"/subscriptions/{self.known['subscription_id']}{path}?api-version={version}"
         headers = {"Authorization": f"Bearer {self.token}", "Content-Type": "application/json"}
         self.connection.request(method, url, None if body is None else json.dumps(body), headers)
         answer = self.connection.getresponse()
@@ -112,7 +113,10 @@ def path_of(kind: str, name: str) -> str:
 
 @dataclass
 class Expected:
-    """What was acknowledged: the tag of each resource, None for deleted; and what was in the air when the target died."""
+    """What was acknowledged, and what was on its way when the target died.
+
+    Tags by resource; None for deleted.
+    """
 
     tags: dict[str, str | None] = field(default_factory=dict)
     open: dict[str, str | None] = field(default_factory=dict)
@@ -133,7 +137,7 @@ def one_operation(process: Process, expected: Expected, chance: random.Random, n
 
 
 def compare(process: Process, expected: Expected) -> None:
-    """Everything acknowledged is there with its last tag; what was in the air is there wholly or not at all."""
+    """What was acknowledged is there; what was on its way is there wholly or not at all."""
     for path, tag in expected.tags.items():
         status, body = process.call("GET", path)
         found = body["tags"].get("number") if status == 200 else None

@@ -153,7 +153,7 @@ def test_web_takes_if_match(raw: Raw, clients: Clients) -> None:
 def test_publishing_passwords_follow_the_policy(
     raw: Raw, clients: Clients, cloud: LocalCloud
 ) -> None:
-    """Off on Flex, on on Consumption; profile, credentials and data plane agree, also after the policy was changed."""
+    """Off on Flex, on on Consumption; profile, credentials and data plane agree with it."""
     make_site(clients)
     site = {"location": "eastus2", "kind": "functionapp,linux", "properties": {"reserved": True}}
     sites = f"{raw.group}/providers/Microsoft.Web/sites"
@@ -201,7 +201,7 @@ def test_the_last_site_takes_its_plan_along(raw: Raw, clients: Clients) -> None:
 def test_instances_and_accounts_have_identities_of_their_own(
     raw: Raw, cloud: LocalCloud, clients: Clients
 ) -> None:
-    """A principal of the tenant while it is asked for; gone with the resource; user-assigned ones are not provided."""
+    """A principal while it is asked for, gone with the resource; none that are user-assigned."""
     own, none = {"identity": {"type": "SystemAssigned"}}, {"identity": {"type": "None"}}
     for path, body in ((f"{SIGNALR}/chat-1", FREE), (f"{STORAGE}/chatstore1", ACCOUNT)):
         raw("PUT", raw.group + path, {**body, **own})
@@ -218,7 +218,7 @@ def test_instances_and_accounts_have_identities_of_their_own(
 
 
 def test_an_app_with_an_identity_can_ask_for_tokens(clients: Clients, cloud: LocalCloud) -> None:
-    """principalId in the answer; the endpoint and its secret in the app's environment, not in its settings."""
+    """principalId in the answer; endpoint and secret in the environment, not in the settings."""
     make_site(clients)
     site = clients.web.web_apps.update(
         "class", "chat-api", {"identity": {"type": "SystemAssigned"}}
@@ -309,9 +309,10 @@ def test_the_newest_signalr_error_is_parsed_by_the_sdk(cloud: LocalCloud, client
 def test_an_app_finds_an_account_that_a_setting_names_by_azures_domain(
     clients: Clients, cloud: LocalCloud
 ) -> None:
-    """az writes EndpointSuffix=core.windows.net; the app gets the address here, the setting stays as it was written."""
+    """The app gets the address here; the setting stays as az has written it."""
     make_storage(clients), make_site(clients)
-    text = "DefaultEndpointsProtocol=https;EndpointSuffix=core.windows.net;AccountName=chatstore1;AccountKey=eA=="
+    domain = "DefaultEndpointsProtocol=https;EndpointSuffix=core.windows.net"
+    text = f"{domain};AccountName=chatstore1;AccountKey=eA=="
     clients.web.web_apps.update_application_settings(
         "class", "chat-api", {"properties": {"AzureWebJobsStorage": text}}
     )

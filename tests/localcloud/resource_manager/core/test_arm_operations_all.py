@@ -1,4 +1,4 @@
-"""Every operation that no other test needs: called once each; the fixture checks every answer against Azure's models."""
+"""Every operation, called once; the fixture checks every answer against Azure's models."""
 
 from __future__ import annotations
 
@@ -25,7 +25,10 @@ COMPONENTS = "{sub}/providers/Microsoft.Insights/components"
 BLOBS = ACCOUNT + "/blobServices"
 ROLES = "{group}/providers/Microsoft.Authorization/roleDefinitions"
 OWNER = "8e3af657-a8ff-443c-a75c-2fe8c4bcb635"
-ASSIGNMENT = "{group}/providers/Microsoft.Authorization/roleAssignments/11111111-1111-1111-1111-111111111111?api-version=2022-04-01"
+ASSIGNMENT = (
+    "{group}/providers/Microsoft.Authorization/roleAssignments/11111111-1111-1111-1111-111111111111"
+    "?api-version=2022-04-01"
+)
 SETTING = {"a": {"value": "x", "type": "Custom"}}
 CALLS: list[tuple[str, str, Any, int]] = [
     ("GET", "/subscriptions", None, 200),

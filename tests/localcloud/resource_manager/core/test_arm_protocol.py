@@ -1,4 +1,4 @@
-"""Resource Manager's protocol as seen on the wire: tokens, api-versions, error shapes, headers, paging, casing."""
+"""Resource Manager's protocol: tokens, api-versions, error shapes, headers, paging, casing."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def test_a_token_must_be_for_here_and_now(
 
 
 def test_a_token_of_another_key_or_tenant_opens_nothing(raw: Raw, cloud: LocalCloud) -> None:
-    """Signature and issuer are checked, for reads and writes alike; the challenge says where a good one comes from."""
+    """Signature and issuer are checked; the challenge says where a good token comes from."""
     head, body, signature = raw.token.split(".")
     tokens = cloud.entra.tokens
     elsewhere = tokens.issue(
@@ -69,7 +69,7 @@ def test_a_token_of_another_key_or_tenant_opens_nothing(raw: Raw, cloud: LocalCl
 
 
 def test_a_provider_takes_its_time_to_register(raw: Raw, cloud: LocalCloud) -> None:
-    """NotRegistered, Registering while recorded time runs, then Registered; creates are refused until then."""
+    """Registering while recorded time runs, then Registered; creates are refused until then."""
     provider = (
         raw.group.removesuffix("/resourceGroups/class") + "/providers/Microsoft.SignalRService"
     )
@@ -107,8 +107,9 @@ def test_a_caller_without_a_role_is_refused(raw: Raw, cloud: LocalCloud) -> None
     reply = stranger("GET", raw.group)
     assert (reply.status, reply.code) == (403, "AuthorizationFailed")
     assert "Microsoft.Resources/resourceGroups/read" in reply.body["error"]["message"]
-    role = f"{raw.group}/providers/Microsoft.Authorization/roleDefinitions/acdd72a7-3385-48ef-bd42-f606fba81ae7"
-    path = f"{raw.group}/providers/Microsoft.Authorization/roleAssignments/11111111-1111-1111-1111-111111111111"
+    provider = f"{raw.group}/providers/Microsoft.Authorization"
+    role = f"{provider}/roleDefinitions/acdd72a7-3385-48ef-bd42-f606fba81ae7"
+    path = f"{provider}/roleAssignments/11111111-1111-1111-1111-111111111111"
     wanted = {
         "properties": {
             "roleDefinitionId": role,
@@ -262,7 +263,7 @@ def test_tags_are_kept_filtered_and_limited(raw: Raw) -> None:
 
 
 def test_tags_are_set_without_touching_the_rest(raw: Raw) -> None:
-    """Microsoft.Resources/tags at a group and at a resource: replace, merge, delete by name or by pair, remove all."""
+    """At a group and at a resource: replace, merge, delete by name or by pair, remove all."""
     raw("PUT", f"{raw.group}{SIGNALR}/chat-1", {**FREE, "tags": {"a": "1", "b": "2"}})
     for scope in (raw.group, f"{raw.group}{SIGNALR}/CHAT-1"):
         path = f"{scope}/providers/Microsoft.Resources/tags/default"
@@ -365,7 +366,7 @@ def test_names_and_values_are_checked(raw: Raw, path: str, body: object, code: s
 
 
 def test_names_are_unique_across_groups(raw: Raw) -> None:
-    """A second group cannot have the same SignalR, account or site name; the checks say so before."""
+    """A second group cannot have the same name; the checks say so before."""
     raw("PUT", raw.group + "2", {"location": "eastus2"})
     raw("PUT", f"{raw.group}{SIGNALR}/chat-1", FREE)
     assert raw("PUT", f"{raw.group}2{SIGNALR}/CHAT-1", FREE).code == "NameAlreadyExists"

@@ -1,4 +1,4 @@
-"""Blob service and containers: one state, whether Resource Manager or the service itself sets it."""
+"""Blob service and containers: one state, whether Resource Manager or the service sets it."""
 
 from __future__ import annotations
 
@@ -86,7 +86,7 @@ def browser(
 def test_rules_set_through_resource_manager_count_for_browsers(
     cloud: Cloud, blobs: BlobServiceClient
 ) -> None:
-    """Preflight and request of the page's origin pass, another origin's do not; the storage client sees the same rule."""
+    """The page's origin passes, another does not; the storage client sees the same rule."""
     assert put_rules(cloud, RULE) == [RULE]
     asked = browser(cloud, blobs, "OPTIONS", ASKED)
     assert (asked.status_code, asked.headers["Access-Control-Allow-Origin"]) == (200, PAGE)
@@ -147,7 +147,7 @@ def test_rules_that_the_service_does_not_take_change_nothing(
 def test_a_containers_access_and_metadata_are_one_state(
     cloud: Cloud, blobs: BlobServiceClient
 ) -> None:
-    """Made and changed through Resource Manager, seen by the service and by anybody; and the other way round."""
+    """Changed through Resource Manager, seen by the service; and the other way round."""
     accounts, containers = cloud.storage().storage_accounts, cloud.storage().blob_containers
     accounts.update(
         GROUP,

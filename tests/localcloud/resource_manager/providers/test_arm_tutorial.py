@@ -192,7 +192,7 @@ def test_keys_of_one_function_reach_the_data_plane(clients: Clients, cloud: Loca
 
 
 def test_deployments_are_listed_with_their_logs(clients: Clients) -> None:
-    """What the deployment endpoint has done, for clients that ask Resource Manager; unknown ones are not found."""
+    """What SCM has done, for clients that ask Resource Manager; others are not found."""
     make_site(clients)
     web = clients.web.web_apps
     (made,) = web.list_deployments("class", "chat-api")

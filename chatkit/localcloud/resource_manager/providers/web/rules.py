@@ -53,7 +53,8 @@ def check_flex_settings(names: list[str]) -> None:
         raise errors.web_error(
             400,
             "BadRequest",
-            f"The following app setting ({listed}) for Flex Consumption sites is invalid. Please remove or rename it before"
+            f"The following app setting ({listed}) for Flex Consumption sites is invalid. Please"
+            " remove or rename it before"
             " retrying.",
             listed,
         )
@@ -67,14 +68,17 @@ def check_flex_config(config: JsonObject) -> None:
         raise errors.web_error(
             400,
             "BadRequest",
-            f"The following site configuration property ({listed}) for Flex Consumption sites is invalid. Please remove or"
+            f"The following site configuration property ({listed}) for Flex Consumption sites is"
+            " invalid. Please remove or"
             " rename it before retrying.",
             listed,
         )
 
 
 def function_app_config(given: Json, old: JsonObject | None = None) -> JsonObject:
-    """Check a functionAppConfig and return it as Azure echoes it: enumerations lower-case, defaults filled in.
+    """Check a functionAppConfig and return it as Azure shows it.
+
+    Enumerations are lower-case, defaults filled in.
 
     Raises:
         ArmError: A part is missing or has a value that Flex Consumption does not take.
@@ -97,7 +101,8 @@ def _storage(given: JsonObject) -> JsonObject:
         given.get("value", "")
     ).startswith("https://"):
         raise _refused(
-            "Site.FunctionAppConfig.Deployment.Storage is invalid. Its type must be blobContainer and its value the https URL of"
+            "Site.FunctionAppConfig.Deployment.Storage is invalid. Its type must be blobContainer"
+            " and its value the https URL of"
             " a blob container."
         )
     auth = given.get("authentication") or {}
@@ -105,13 +110,15 @@ def _storage(given: JsonObject) -> JsonObject:
     setting = auth.get("storageAccountConnectionStringName")
     if kind is None:
         raise _refused(
-            "Site.FunctionAppConfig.Deployment.Storage.Authentication.Type is invalid. It must be one of"
+            "Site.FunctionAppConfig.Deployment.Storage.Authentication.Type is invalid. It must be"
+            " one of"
             f" {', '.join(STORAGE_AUTH.values())}."
         )
     if kind == "StorageAccountConnectionString" and not setting:
+        name = "Site.FunctionAppConfig.Deployment.Storage.Authentication"
         raise _refused(
-            "Site.FunctionAppConfig.Deployment.Storage.Authentication.StorageAccountConnectionStringName is required when the"
-            " type is StorageAccountConnectionString."
+            f"{name}.StorageAccountConnectionStringName is required when the type is"
+            " StorageAccountConnectionString."
         )
     return {
         "type": "blobcontainer",
@@ -129,11 +136,13 @@ def _runtime(given: JsonObject) -> JsonObject:
     version = str(given.get("version", ""))
     if name != "python":
         raise _refused(
-            f"Site.FunctionAppConfig.Runtime.Name '{given.get('name', '')}' is invalid here: the local cloud runs python."
+            f"Site.FunctionAppConfig.Runtime.Name '{given.get('name', '')}' is invalid here: the"
+            " local cloud runs python."
         )
     if version not in FLEX_PYTHONS:
         raise _refused(
-            f"Site.FunctionAppConfig.Runtime.Version '{version}' is invalid. Supported versions of python are"
+            f"Site.FunctionAppConfig.Runtime.Version '{version}' is invalid. Supported versions of"
+            " python are"
             f" {', '.join(FLEX_PYTHONS)}."
         )
     return {"name": name, "version": version}
@@ -144,12 +153,14 @@ def _scale(given: JsonObject) -> JsonObject:
     count = given.get("maximumInstanceCount") or 100
     if memory not in MEMORY_MB:
         raise _refused(
-            f"Site.FunctionAppConfig.ScaleAndConcurrency.InstanceMemoryMB {memory} is invalid. It must be one of"
+            f"Site.FunctionAppConfig.ScaleAndConcurrency.InstanceMemoryMB {memory} is invalid. It"
+            " must be one of"
             f" {', '.join(map(str, MEMORY_MB))}."
         )
     if not isinstance(count, int) or not 1 <= count <= 1000:
         raise _refused(
-            "Site.FunctionAppConfig.ScaleAndConcurrency.MaximumInstanceCount is invalid. It must be 1 to 1000."
+            "Site.FunctionAppConfig.ScaleAndConcurrency.MaximumInstanceCount is invalid. It must"
+            " be 1 to 1000."
         )
     ready = given.get("alwaysReady") or None
     return {

@@ -1,4 +1,4 @@
-"""Configuration of a function app: settings, connection strings, CORS, authentication, publishing policies."""
+"""Configuration of a function app: settings, CORS, authentication, publishing policies."""
 
 from __future__ import annotations
 
@@ -104,7 +104,7 @@ class SiteConfig(Provider):
         )
 
     async def put_settings(self, call: Call) -> Answer:
-        """Replace all app settings: what is not in the body is gone, as in Azure. The app restarts."""
+        """Replace all app settings; the app restarts. What is not in the body is gone."""
         settings = _strings(call)
 
         def change(document: Site) -> None:
