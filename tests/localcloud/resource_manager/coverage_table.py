@@ -37,8 +37,8 @@ FAULTS = """
 ## Failures on demand
 
 `chatkit local fault KIND` switches one on, `--clear` off; `--times`, `--seconds` and `--path` say
-how often, how long and where. What the kit's verbs do with each, try again or say what to do, is tested
-in `tests/steps/test_kit_faults.py` and `tests/steps/test_kit_faults_app.py`.
+how often, how long and where. What the kit's verbs do with each, try again or say what to do, is
+tested in `tests/steps/test_kit_faults.py` and `tests/steps/test_kit_faults_app.py`.
 
 | kind | what happens |
 |---|---|

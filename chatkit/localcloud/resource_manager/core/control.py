@@ -9,54 +9,74 @@ from aiohttp import web
 from chatkit.localcloud.resource_manager.core.clock import RECORDED_S
 from chatkit.localcloud.resource_manager.core.context import Context
 from chatkit.localcloud.resource_manager.core.documents import JsonObject
-from chatkit.localcloud.resource_manager.core.faults import KINDS
+from chatkit.localcloud.resource_manager.core.faults import KINDS, Faults
 
 
 def control_routes(context: Context) -> list[web.RouteDef]:
     """Routes for `/time` and `/faults`."""
+    time = TimeControl(context)
+    faults = FaultControl(context.faults)
+    return [
+        web.get("/time", time.get),
+        web.put("/time", _checked(time.put)),
+        web.get("/faults", faults.get),
+        web.delete("/faults", faults.delete),
+        web.put("/faults/{kind}", _checked(faults.put)),
+        web.delete("/faults/{kind}", faults.delete),
+    ]
 
-    async def get_time(request: web.Request) -> web.Response:
-        clock = context.clock
+
+class TimeControl:
+    """Whether operations take no time or as long as recorded."""
+
+    def __init__(self, context: Context) -> None:
+        self._clock = context.clock
+        self._store = context.platform.store
+
+    async def get(self, _: web.Request) -> web.Response:
+        """The mode, the scale, and what was recorded."""
+        clock = self._clock
         return web.json_response(
             {"mode": clock.mode, "scale": clock.scale, "recorded_s": RECORDED_S}
         )
 
-    async def put_time(request: web.Request) -> web.Response:
+    async def put(self, request: web.Request) -> web.Response:
+        """Set the mode and the scale."""
         body = await _body(request)
-        mode = body.get("mode", context.clock.mode)
+        mode = body.get("mode", self._clock.mode)
         scale = body.get("scale", 1.0)
         is_scale = isinstance(scale, int | float) and 0 < scale <= 10
         if mode not in ("fast", "recorded") or not is_scale:
             raise ValueError("mode is fast or recorded; scale is a number above 0 and up to 10.")
-        context.clock.mode = mode
-        context.clock.scale = float(scale)
-        context.clock.save(context.platform.store)
-        return await get_time(request)
+        self._clock.mode = mode
+        self._clock.scale = float(scale)
+        self._clock.save(self._store)
+        return await self.get(request)
 
-    async def get_faults(request: web.Request) -> web.Response:
-        active = [dict(vars(fault)) for fault in context.faults.active.values()]
-        return web.json_response(
-            {"active": active, "kinds": {name: kind.sentence for name, kind in KINDS.items()}}
-        )
 
-    async def put_fault(request: web.Request) -> web.Response:
+class FaultControl:
+    """Which failures are switched on."""
+
+    def __init__(self, faults: Faults) -> None:
+        self._faults = faults
+
+    async def get(self, _: web.Request) -> web.Response:
+        """Those that are on, and all that there are."""
+        active = [dict(vars(fault)) for fault in self._faults.active.values()]
+        kinds = {name: kind.sentence for name, kind in KINDS.items()}
+        return web.json_response({"active": active, "kinds": kinds})
+
+    async def put(self, request: web.Request) -> web.Response:
+        """Switch one on."""
         body = await _body(request)
         options = {name: body[name] for name in ("times", "seconds", "path") if name in body}
-        context.faults.set(request.match_info["kind"], **options)
-        return await get_faults(request)
+        self._faults.set(request.match_info["kind"], **options)
+        return await self.get(request)
 
-    async def delete_faults(request: web.Request) -> web.Response:
-        context.faults.clear(request.match_info.get("kind", ""))
-        return await get_faults(request)
-
-    return [
-        web.get("/time", get_time),
-        web.put("/time", _checked(put_time)),
-        web.get("/faults", get_faults),
-        web.delete("/faults", delete_faults),
-        web.put("/faults/{kind}", _checked(put_fault)),
-        web.delete("/faults/{kind}", delete_faults),
-    ]
+    async def delete(self, request: web.Request) -> web.Response:
+        """Switch one off, or all."""
+        self._faults.clear(request.match_info.get("kind", ""))
+        return await self.get(request)
 
 
 def _checked(

@@ -6,7 +6,7 @@ import asyncio
 import base64
 import logging
 import re
-from typing import Any, ClassVar
+from typing import ClassVar
 from urllib.parse import urlencode
 
 from chatkit.localcloud.resource_manager.core import errors, regions
@@ -265,7 +265,7 @@ def _fits(document: Resource, asked: filters.Wanted) -> bool:
 
 
 def _short(document: Resource) -> JsonObject:
-    every: dict[str, Any] = {**document}
+    every: JsonObject = {**document}
     short = {name: every[name] for name in SHOWN if every.get(name) is not None}
     if not isinstance(short.get("sku", {}), dict):  # a site's sku is that of its plan
         del short["sku"]

@@ -64,7 +64,8 @@ def az(tmp_path: Path, tools: Tools) -> Iterator[Az]:
         [sys.executable, "-m", "chatkit.localcloud.daemon", str(tmp_path / "local")], cwd=ROOT
     )
     try:
-        file, end = tmp_path / "local" / "cloud.json", time.monotonic() + 60
+        file = tmp_path / "local" / "cloud.json"
+        end = time.monotonic() + 60
         while not file.exists():
             assert process.poll() is None and time.monotonic() < end
             time.sleep(0.05)
@@ -80,7 +81,8 @@ def az(tmp_path: Path, tools: Tools) -> Iterator[Az]:
 
 def signed_in(made: Az) -> Az:
     """az, told where the cloud is and signed in with its service principal."""
-    known, at = made.known, f"{made.watch.url}/"  # az joins some of its addresses without a slash
+    known = made.known
+    at = f"{made.watch.url}/"  # az joins some of its addresses without a slash
     made(
         *("cloud", "register", "-n", "Local"),
         *("--endpoint-resource-manager", at, "--endpoint-management", at),

@@ -20,7 +20,11 @@ from azure.storage.blob.aio import BlobServiceClient
 
 from chatkit.localcloud.cloud import LocalCloud
 
-GROUP, HUB, ACCOUNT, PLAN, SITE = "aio", "aio-signalr", "aiostore1", "aio-plan", "aio-site"
+GROUP = "aio"
+HUB = "aio-signalr"
+ACCOUNT = "aiostore1"
+PLAN = "aio-plan"
+SITE = "aio-site"
 SERVERLESS = {"flag": "ServiceMode", "value": "Serverless"}
 WEBSITE = {"enabled": True, "indexDocument": "index.html"}
 FLEX = {"name": "FC1", "tier": "FlexConsumption"}

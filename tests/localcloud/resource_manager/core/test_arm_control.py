@@ -22,7 +22,8 @@ class Memory:
 
     def __init__(self) -> None:
         self.store = self.platform = self
-        self.clock, self.faults = Clock(), Faults(self)  # type: ignore[arg-type]
+        self.clock = Clock()
+        self.faults = Faults(self)  # type: ignore[arg-type]
 
     def items(self, collection: str) -> list[object]:
         """Nothing kept."""

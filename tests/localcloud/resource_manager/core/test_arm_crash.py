@@ -156,12 +156,14 @@ def compare(process: Process, expected: Expected) -> None:
 def test_nothing_acknowledged_is_lost_when_the_process_is_killed(tmp_path: Path) -> None:
     """A few hundred operations, eight kills at random moments, compared after each start."""
     chance = random.Random(20261123)
-    process, expected = Process(tmp_path), Expected()
+    process = Process(tmp_path)
+    expected = Expected()
     process.start()
     for namespace in ("Microsoft.SignalRService", "Microsoft.Storage", "Microsoft.Web"):
         process.call("POST", f"/providers/{namespace}/register")
     process.call("PUT", "/resourceGroups/crash", {"location": "eastus2"})
-    done, kills = 0, 0
+    done = 0
+    kills = 0
     while done < OPERATIONS or kills < KILLS:
         killer = (
             threading.Timer(chance.uniform(0.02, 0.25), process.process.kill)
@@ -191,7 +193,8 @@ def test_nothing_acknowledged_is_lost_when_the_process_is_killed(tmp_path: Path)
 @pytest.mark.slow
 def test_a_deleted_account_leaves_nothing_to_the_next_of_its_name(tmp_path: Path) -> None:
     """Killed while an account is deleted: it is there with its data, or both are gone."""
-    chance, process = random.Random(5), Process(tmp_path)
+    chance = random.Random(5)
+    process = Process(tmp_path)
     process.start()
     process.call("POST", "/providers/Microsoft.Storage/register")
     process.call("PUT", "/resourceGroups/crash", {"location": "eastus2"})

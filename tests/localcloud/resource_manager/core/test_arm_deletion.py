@@ -47,7 +47,8 @@ def threads() -> Iterator[ThreadPoolExecutor]:
 def recorded(cloud: LocalCloud, scale: float) -> None:
     """Recorded durations, scaled."""
     clock = cloud.arm.context.clock
-    clock.mode, clock.scale = "recorded", scale
+    clock.mode = "recorded"
+    clock.scale = scale
 
 
 def until(condition: Callable[[], bool]) -> None:

@@ -26,7 +26,8 @@ ACCOUNT = {"location": "eastus2", "sku": {"name": "Standard_LRS"}, "kind": "Stor
 def slow_down(cloud: LocalCloud, scale: float) -> None:
     """Recorded durations, scaled."""
     clock = cloud.arm.context.clock
-    clock.mode, clock.scale = "recorded", scale
+    clock.mode = "recorded"
+    clock.scale = scale
 
 
 def test_a_signalr_put_is_polled_at_an_absolute_url(raw: Raw) -> None:
@@ -187,10 +188,8 @@ def test_the_last_site_takes_its_plan_along(raw: Raw, clients: Clients) -> None:
     """Unless deleteEmptyServerFarm=false."""
     make_site(clients)
     make_site(clients, "other-api")
-    sites, plans = (
-        f"{raw.group}/providers/Microsoft.Web/sites",
-        f"{raw.group}/providers/Microsoft.Web/serverfarms",
-    )
+    sites = f"{raw.group}/providers/Microsoft.Web/sites"
+    plans = f"{raw.group}/providers/Microsoft.Web/serverfarms"
     assert raw("DELETE", f"{plans}/chat-api-plan").code == "Conflict"
     raw("DELETE", f"{sites}/chat-api?deleteEmptyServerFarm=false")
     assert raw("GET", f"{plans}/chat-api-plan").status == 200
@@ -202,7 +201,8 @@ def test_instances_and_accounts_have_identities_of_their_own(
     raw: Raw, cloud: LocalCloud, clients: Clients
 ) -> None:
     """A principal while it is asked for, gone with the resource; none that are user-assigned."""
-    own, none = {"identity": {"type": "SystemAssigned"}}, {"identity": {"type": "None"}}
+    own = {"identity": {"type": "SystemAssigned"}}
+    none = {"identity": {"type": "None"}}
     for path, body in ((f"{SIGNALR}/chat-1", FREE), (f"{STORAGE}/chatstore1", ACCOUNT)):
         raw("PUT", raw.group + path, {**body, **own})
         principal = raw("GET", raw.group + path).body["identity"]["principalId"]

@@ -241,7 +241,8 @@ def test_lists_come_in_pages_with_an_absolute_next_link(raw: Raw) -> None:
             f"{raw.group}{SIGNALR}/chat-{number}",
             {"location": f"westus{number % 2 + 2}", "sku": {"name": "Free_F1"}},
         )
-    reply, names = raw("GET", f"{raw.group}{SIGNALR}?$top=2"), []
+    reply = raw("GET", f"{raw.group}{SIGNALR}?$top=2")
+    names: list[str] = []
     while True:
         names += [one["name"] for one in reply.body["value"]]
         if "nextLink" not in reply.body:

@@ -25,7 +25,9 @@ from chatkit.cloud.stack import Stack
 from chatkit.cloud.targets import connect_local
 from chatkit.core.settings import Names
 
-GROUP, ACCOUNT, PAGE = "cors", "corsstore1", "http://127.0.0.1:5500"
+GROUP = "cors"
+ACCOUNT = "corsstore1"
+PAGE = "http://127.0.0.1:5500"
 RULE = {
     "allowedOrigins": [PAGE],
     "allowedMethods": ["GET", "PUT"],
@@ -148,7 +150,8 @@ def test_a_containers_access_and_metadata_are_one_state(
     cloud: Cloud, blobs: BlobServiceClient
 ) -> None:
     """Changed through Resource Manager, seen by the service; and the other way round."""
-    accounts, containers = cloud.storage().storage_accounts, cloud.storage().blob_containers
+    accounts = cloud.storage().storage_accounts
+    containers = cloud.storage().blob_containers
     accounts.update(
         GROUP,
         ACCOUNT,

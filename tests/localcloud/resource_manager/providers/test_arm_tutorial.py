@@ -181,7 +181,8 @@ def test_cors_keys_functions_and_policies_of_a_site(clients: Clients, cloud: Loc
 def test_keys_of_one_function_reach_the_data_plane(clients: Clients, cloud: LocalCloud) -> None:
     """The one that is made when somebody asks, one of somebody's own, and its end."""
     make_site(clients)
-    web, where = clients.web.web_apps, ("class", "chat-api", "SendMessage")
+    web = clients.web.web_apps
+    where = ("class", "chat-api", "SendMessage")
     first = web.list_function_keys(*where).properties or web.list_function_keys(*where).as_dict()
     web.create_or_update_function_secret(*where, "mine", {"name": "mine", "value": "v1"})
     assert cloud.planes.sites["chat-api"].host_keys.own_keys == {

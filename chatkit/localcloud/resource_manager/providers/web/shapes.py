@@ -109,55 +109,57 @@ def scm_host_name(document: Site) -> str:
 
 def render_site(document: Site, plan: Plan | None) -> JsonObject:
     """The body of a site."""
-    display = regions.LOCATIONS[document["location"]]
-    name = document["name"]
-    host = host_name(document)
-    scm = scm_host_name(document)
-    space = web_space(plan) if plan else ""
-    config = document["config"]
     body: JsonObject = {
         "id": document["id"],
-        "name": name,
+        "name": document["name"],
         "type": SITES,
         "kind": document["kind"],
-        "location": display,
+        "location": regions.LOCATIONS[document["location"]],
         "tags": document["tags"],
-        "properties": {
-            "name": name,
-            "state": "Running" if document["enabled"] else "Stopped",
-            "hostNames": [host],
-            **SHAPE,
-            "webSpace": space,
-            "selfLink": f"https://localhost{document['id']}",
-            "repositorySiteName": name,
-            "enabled": document["enabled"],
-            "enabledHostNames": [host, scm],
-            "siteProperties": {
-                "metadata": None,
-                "properties": [
-                    {"name": "LinuxFxVersion", "value": config.get("linuxFxVersion", "")},
-                    {"name": "WindowsFxVersion", "value": None},
-                ],
-                "appSettings": None,
-            },
-            "hostNameSslStates": [_ssl(host, "Standard"), _ssl(scm, "Repository")],
-            "serverFarmId": document["plan_id"],
-            "reserved": True,
-            "lastModifiedTimeUtc": document["modified"].rstrip("Z"),
-            "siteConfig": _short_config(config, is_flex=document["sku"] == FLEX),
-            "functionAppConfig": document["function_app_config"],
-            "deploymentId": name,
-            "sku": document["sku"],
-            "customDomainVerificationId": document["verification_id"],
-            "kind": document["kind"],
-            "resourceGroup": document["id"].split("/")[4],
-            "defaultHostName": host,
-            "httpsOnly": document["https_only"],
-        },
+        "properties": _site_properties(document, plan),
     }
     if document.get("identity"):
         body["identity"] = document["identity"]
     return body
+
+
+def _site_properties(document: Site, plan: Plan | None) -> JsonObject:
+    name = document["name"]
+    host = host_name(document)
+    scm = scm_host_name(document)
+    config = document["config"]
+    return {
+        "name": name,
+        "state": "Running" if document["enabled"] else "Stopped",
+        "hostNames": [host],
+        **SHAPE,
+        "webSpace": web_space(plan) if plan else "",
+        "selfLink": f"https://localhost{document['id']}",
+        "repositorySiteName": name,
+        "enabled": document["enabled"],
+        "enabledHostNames": [host, scm],
+        "siteProperties": {
+            "metadata": None,
+            "properties": [
+                {"name": "LinuxFxVersion", "value": config.get("linuxFxVersion", "")},
+                {"name": "WindowsFxVersion", "value": None},
+            ],
+            "appSettings": None,
+        },
+        "hostNameSslStates": [_ssl(host, "Standard"), _ssl(scm, "Repository")],
+        "serverFarmId": document["plan_id"],
+        "reserved": True,
+        "lastModifiedTimeUtc": document["modified"].rstrip("Z"),
+        "siteConfig": _short_config(config, is_flex=document["sku"] == FLEX),
+        "functionAppConfig": document["function_app_config"],
+        "deploymentId": name,
+        "sku": document["sku"],
+        "customDomainVerificationId": document["verification_id"],
+        "kind": document["kind"],
+        "resourceGroup": document["id"].split("/")[4],
+        "defaultHostName": host,
+        "httpsOnly": document["https_only"],
+    }
 
 
 def _ssl(host: str, kind: str) -> JsonObject:
