@@ -6,9 +6,8 @@ import re
 import time
 from collections import deque
 from collections.abc import Callable, Iterator
-from typing import Any
 
-Json = Any
+Json = object
 SECRET = re.compile(
     r"(?i)((?:AccessKey|AccountKey|SharedAccessSignature|access_token|client_secret|sig|code|token)=)[^;&\s\"']+"
     r"|(Bearer\s+)[\w.~+/=-]+|(SharedKey \w+:)\S+|()\beyJ[\w-]+\.[\w-]+\.[\w-]+"

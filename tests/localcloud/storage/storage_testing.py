@@ -8,7 +8,8 @@ import ssl
 import threading
 import uuid
 from collections.abc import Callable, Coroutine, Iterator, Mapping
-from dataclasses import dataclass, field
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
@@ -124,8 +125,6 @@ class StorageCloud:
 
     def apply(self, **changes: Any) -> None:
         """Change the account's rules."""
-        from dataclasses import replace
-
         self.run(self.storage.apply(replace(self.spec, **changes)))
 
     @property
@@ -152,6 +151,34 @@ class StorageCloud:
         self.credentials.append(made)
         return made
 
+    @contextmanager
+    def answer(
+        self,
+        method: str,
+        url: str,
+        headers: Mapping[str, str] | None = None,
+        body: bytes | None = None,
+    ) -> Iterator[http.client.HTTPResponse]:
+        """Send a request without any SDK, and leave the answer's body to be read.
+
+        A path alone is one below the account.
+        """
+        at = urlsplit(url if "://" in url else f"{self.url}/{url}")
+        port = at.port or 0
+        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=TIMEOUT_S)
+        if at.scheme == "https":
+            connection = http.client.HTTPSConnection(
+                "localhost", port, context=self._context(), timeout=TIMEOUT_S
+            )
+        path = at.path
+        if at.query:
+            path += f"?{at.query}"
+        try:
+            connection.request(method, path, body, dict(headers or {}))
+            yield connection.getresponse()
+        finally:
+            connection.close()
+
     def request(
         self,
         method: str,
@@ -159,24 +186,9 @@ class StorageCloud:
         headers: Mapping[str, str] | None = None,
         body: bytes | None = None,
     ) -> Answer:
-        """Send a request without any SDK; a path alone is one below the account."""
-        at = urlsplit(url if "://" in url else f"{self.url}/{url}")
-        port = at.port or 0
-        connection = (
-            http.client.HTTPSConnection(
-                "localhost", port, context=self._context(), timeout=TIMEOUT_S
-            )
-            if at.scheme == "https"
-            else http.client.HTTPConnection("127.0.0.1", port, timeout=TIMEOUT_S)
-        )
-        try:
-            connection.request(
-                method, at.path + (f"?{at.query}" if at.query else ""), body, dict(headers or {})
-            )
-            answer = connection.getresponse()
+        """Send a request without any SDK, and read its answer."""
+        with self.answer(method, url, headers, body) as answer:
             return Answer(answer.status, answer.headers, answer.read())
-        finally:
-            connection.close()
 
     def _context(self) -> ssl.SSLContext:
         return ssl.create_default_context(cafile=self.ca_file)
