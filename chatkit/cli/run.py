@@ -37,11 +37,7 @@ def run(
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
     if target is not None:
-        kept = replace(settings.load(settings.home()), target=settings.checked_target(target))
-        settings.save(settings.home(), kept)
-        os.environ["CHATKIT_TARGET"] = (
-            target  # kernels inherit it, and there it wins over what is remembered
-        )
+        choose(target)
     chosen = select(settings.checkout() / "notebooks", until)
     console = Console(highlight=False, soft_wrap=True)
     columns = (
@@ -61,6 +57,17 @@ def run(
             progress.remove_task(task)
             console.print(f"{notebook.stem}  {seconds:.1f} s")
     console.print(farewell(chosen))
+
+
+def choose(target: str) -> None:
+    """Remember a target, and let it win in the kernels that this process starts.
+
+    Raises:
+        SetupError: There is no such target.
+    """
+    kept = replace(settings.load(settings.home()), target=settings.checked_target(target))
+    settings.save(settings.home(), kept)
+    os.environ["CHATKIT_TARGET"] = target
 
 
 def farewell(executed: list[Path]) -> str:

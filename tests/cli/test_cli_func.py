@@ -1,4 +1,4 @@
-"""`chatkit func start`: its own light door, read as strictly as the other verbs."""
+"""`chatkit func start`: an entry of its own that starts quickly, read as strictly as the others."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def test_an_app_runs_until_it_is_interrupted(folder: Path) -> None:
         assert process.wait(timeout=10) == 0
 
 
-def test_the_door_imports_nothing_of_the_other_verbs() -> None:
+def test_it_imports_nothing_of_the_other_verbs() -> None:
     """Half of the start would be theirs."""
     heavy = "{'typer', 'pydantic', 'rich', 'aiohttp', 'azure'}"
     imports = "import sys, chatkit.cli.func_start, chatkit.localcloud.functions.local.local_run"
@@ -81,7 +81,7 @@ def test_bad_usage_is_one_sentence_and_two(
     )
 
 
-def test_a_folder_without_app_is_named_at_both_doors(
+def test_a_folder_without_app_is_named_at_both_entries(
     chatkit: Chatkit, tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
     """One sentence, exit code 1."""

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from chatkit.cloud.publish import package
+from chatkit.core.errors import CheckFailed
 from chatkit.lesson.checks import service
 from chatkit.lesson.checks.evidence import expect
 from chatkit.steps import local_settings
@@ -117,8 +118,9 @@ def _json(path: Path) -> dict[str, Any]:
     try:
         value = json.loads(path.read_text(encoding="utf-8"))
     except ValueError as error:
-        expect(False, path.name, expected="JSON", got=f"a mistake: {error}", hint=CELL)
-        raise
+        raise CheckFailed(
+            path.name, expected="JSON", got=f"a mistake: {error}", hint=CELL
+        ) from error
     return value if isinstance(value, dict) else {}
 
 

@@ -4,11 +4,13 @@ whether a token opens it.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+
+import jwt
 
 from chatkit.chat.client.addresses import negotiate_address, with_query
 from chatkit.cloud.provision import signalr
-from chatkit.core.errors import LocalProtocolError
+from chatkit.core.errors import CheckFailed, LocalProtocolError
 from chatkit.lesson.checks.evidence import HubEndpoint, expect
 from chatkit.lesson.http import Answer, fetch
 from chatkit.steps import local_settings
@@ -44,14 +46,33 @@ def of_local_settings(session: Session) -> SignalRConnectionString:
     try:
         return SignalRConnectionString.parse(text)
     except LocalProtocolError as error:
-        expect(
-            False,
+        raise CheckFailed(
             local_settings.SIGNALR_SETTING,
             expected="a connection string",
             got=error.message.rstrip("."),
             hint=hint,
+        ) from error
+
+
+def verified_claims(
+    connection: SignalRConnectionString, token: str, *, hint: str
+) -> dict[str, Any]:
+    """Claims of a token that the instance's access key signed.
+
+    Raises:
+        CheckFailed: Another key signed it, or it is no token.
+    """
+    try:
+        return jwt.decode(
+            token, connection.access_key, algorithms=["HS256"], options={"verify_aud": False}
         )
-        raise
+    except jwt.InvalidTokenError as error:
+        raise CheckFailed(
+            "The token's signature",
+            expected="your instance's access key",
+            got=str(error),
+            hint=hint,
+        ) from error
 
 
 def hub_endpoint(connection: SignalRConnectionString, hub: str, name: str = "") -> HubEndpoint:

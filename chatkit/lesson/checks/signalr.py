@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from azure.core.exceptions import ResourceNotFoundError
 
 from chatkit.cloud.provision.signalr import FREE_SKU, SERVERLESS, service_mode
+from chatkit.core.errors import CheckFailed
 from chatkit.lesson.checks import service
 from chatkit.lesson.checks.evidence import expect, listening, run
 from chatkit.wire.connection_strings import SignalRConnectionString
@@ -44,15 +45,13 @@ def _instance(session: Session) -> str:
     instances = session.connect().signalr().signal_r
     try:
         found = instances.get(names.resource_group, names.signalr)
-    except ResourceNotFoundError:
-        expect(
-            False,
+    except ResourceNotFoundError as error:
+        raise CheckFailed(
             "The SignalR Service instance",
             expected="one in your resource group",
             got="none",
             hint="Run the cells above.",
-        )
-        raise
+        ) from error
     state = str(found.provisioning_state)
     sku = str(found.sku and found.sku.name)
     mode = service_mode(found)

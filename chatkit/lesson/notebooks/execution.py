@@ -66,13 +66,14 @@ def execute(
         # stderr: the kernel's own remarks; what cells print is in the notebook
         asyncio.run(client.async_execute(stderr=subprocess.DEVNULL, **more))
     except CellExecutionError as error:
-        raise NotebookFailed(
-            failure(**current, reason=f"{error.ename}: {plain(error.evalue)}")
-        ) from None
+        reason = f"{error.ename}: {plain(error.evalue)}"
     except CellTimeoutError:
-        raise NotebookFailed(failure(**current, reason="it took longer than 30 minutes.")) from None
+        reason = "it took longer than 30 minutes."
     except DeadKernelError:
-        raise NotebookFailed(failure(**current, reason="the kernel died.")) from None
+        reason = "the kernel died."
+    else:
+        return
+    raise NotebookFailed(failure(**current, reason=reason))
 
 
 def failure(*, name: str, source: str, reason: str) -> str:

@@ -99,7 +99,7 @@ def test_history_has_to_come_back_newest_first(app: StubRoom) -> None:
 def test_cors_has_to_name_one_page(
     app: StubRoom, cors: Callable[[str], dict[str, str]], complaint: str
 ) -> None:
-    """Nobody, everybody, a slash at the end, and whoever asks: all wrong."""
+    """Nobody, everybody, a slash at the end, and every asker: all wrong."""
     page = "http://127.0.0.1:5500"
     app.cors = cors(page)
     with pytest.raises(CheckFailed, match=complaint):

@@ -68,7 +68,7 @@ def captive() -> Iterator[str]:
 
 
 def test_00_and_01_hold_at_the_start(workshop: Workshop) -> None:
-    """Whoever opens a workshop needs nothing else."""
+    """Opening a workshop is enough."""
     assert [workshop.check(section).text[:10] for section in ("00", "01")] == [
         "Section 00",
         "Section 01",

@@ -73,7 +73,7 @@ def test_05_and_06_hold_for_the_finished_app_on_this_machine(workshop: Workshop)
 
 
 def test_09_notices_that_authentication_is_off(workshop: Workshop) -> None:
-    """Whoever turns it off opens the app to everybody."""
+    """Without it the app is open to everybody."""
     change_authentication(workshop, platform={"enabled": False})
     assert "enable_authentication" in fails(
         workshop, "09", "GET /.auth/me without sign-in: expected 401, got 404"

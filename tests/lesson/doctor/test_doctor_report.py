@@ -88,7 +88,7 @@ def test_foreign_text_stays_text() -> None:
     ],
 )
 def test_a_secret_in_what_was_seen_is_not_shown(secret: str) -> None:
-    """A second wall: probes do not say such things in the first place."""
+    """A second guard: probes do not say such things in the first place."""
     found = Report((replace(BAD, found=secret),), (replace(ONE, seen=secret),))
     assert "AbCdEf012345" not in shown(found) and TOKEN not in shown(found)
     assert clean("nothing secret") == "nothing secret"
