@@ -1,19 +1,32 @@
 # The same words here, in CI and in the README. `python3 -m chatkit` sets the environment up by itself.
 PYTHON ?= .venv/bin/python
-.PHONY: .setup check fix test notebooks web bench locks
+.PHONY: .setup check style architecture fix quick test long notebooks web bench locks
 
-check: .setup  ## style, types, architecture
+check: .setup  ## style, types on three systems, architecture
+	@$(MAKE) --no-print-directory --jobs --output-sync=target style types-linux types-darwin types-win32 architecture
+
+style:
 	$(PYTHON) -m ruff check .
 	$(PYTHON) -m ruff format --check .
-	$(PYTHON) -m mypy
+
+types-%:  # each system with a cache of its own, so that a second run is quick
+	$(PYTHON) -m mypy --platform $* --cache-dir .mypy_cache/$*
+
+architecture:
 	$(PYTHON) -m pytest -q tests/project
 
 fix: .setup  ## repair style
 	$(PYTHON) -m ruff check --fix .
 	$(PYTHON) -m ruff format .
 
+quick:  ## two minutes: no browser, no Node, no az, nothing slow
+	python3 -m chatkit test tests -m "not slow and not tools and not long"
+
 test:  ## everything, notebooks included
 	python3 -m chatkit test
+
+long:  ## fuller forms of some tests: more messages, more people, more kills
+	python3 -m chatkit test tests -m long
 
 notebooks: .setup  ## run every notebook anew and store its outputs
 	$(PYTHON) -m tests.notebooks.refresh

@@ -22,14 +22,14 @@ REPAIRED = "CHATKIT_ENVIRONMENT_REPAIRED"
 TEST_HELP = """\
 Usage: chatkit test [PYTEST ARGUMENTS]
 
-Installs the test tools at its first start, then runs every test, the notebooks included.
+Runs every test, the notebooks included, in several processes: about eight minutes on two cores.
+Its first start installs the test tools. Tests that need Chromium, Node or az are skipped without.
 
-  chatkit test                            everything a person needs to believe it
   chatkit test tests/wire                 one folder; a file, or FILE::TEST, works too
-  chatkit test -k negotiate               tests whose name contains a word
-  chatkit test -m "not slow"              without those that take more than ten seconds
-  chatkit test -x                         end at the first failure
-  make quick, make long                   the two-minute tier; soak, classes, slow clouds"""
+  chatkit test -k negotiate -x            tests whose name contains a word, up to the first failure
+  chatkit test -n 0                       in one process; other options of pytest work, too
+  chatkit test --durations=20             the slowest tests at the end
+  make quick, make long                   the two-minute tier; fuller forms of some tests"""
 
 
 def main() -> int:

@@ -1,4 +1,4 @@
-"""`chatkit test`: every test, notebooks included, in a home of its own."""
+"""`chatkit test`: every test, notebooks included, in a home of its own, shared among processes."""
 
 from __future__ import annotations
 
@@ -14,6 +14,11 @@ import typer
 from chatkit.core.errors import SetupError
 from chatkit.core.settings import checkout
 
+CHOSEN = ("-n", "-p", "--numprocesses", "--dist", "--pdb", "--trace")
+"""Options by which somebody says how pytest runs; nothing is added to them."""
+ANSWERED_AT_ONCE = ("--version", "--collect-only", "--co", "--fixtures", "--markers")
+MOST_PROCESSES = 8
+
 
 def test(context: typer.Context) -> None:
     """Run the tests, nbval included; extra arguments go to pytest."""
@@ -24,5 +29,34 @@ def test(context: typer.Context) -> None:
         )
     with tempfile.TemporaryDirectory(prefix="chatkit-test-", ignore_cleanup_errors=True) as home:
         variables = {**os.environ, "CHATKIT_HOME": str(Path(home) / "home")}
-        command = [sys.executable, "-m", "pytest", *context.args]
+        command = [sys.executable, "-m", "pytest", *_processes(context.args), *context.args]
         raise typer.Exit(subprocess.call(command, cwd=checkout(), env=variables))
+
+
+def _processes(arguments: list[str]) -> list[str]:
+    """Options that share the tests among processes. None when somebody chose, or names one file."""
+    if any(argument.startswith(CHOSEN) for argument in arguments):
+        return []
+    if any(argument in ANSWERED_AT_ONCE for argument in arguments) or _is_one_file(arguments):
+        return []
+    # Most tests wait for a process or an answer: two for each processor keep it busy.
+    number = min(2 * _processors(), MOST_PROCESSES)
+    print(
+        f"chatkit: running the tests in {number} processes (-n 0 for one)."
+        " Each line of dots ends with the share that is done; skipped tests say what they lack.",
+        flush=True,
+    )
+    return ["-n", str(number), "--dist", "loadfile", "-rs"]
+
+
+def _is_one_file(arguments: list[str]) -> bool:
+    places = [checkout() / argument.partition("::")[0] for argument in arguments]
+    named = [place for place in places if place.exists()]
+    return len(named) == 1 and named[0].is_file()
+
+
+def _processors() -> int:
+    """How many processors this process may use."""
+    if sys.platform == "linux":
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1

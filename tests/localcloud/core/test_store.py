@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import signal
 import subprocess
 import sys
 from contextlib import suppress
@@ -111,7 +109,7 @@ def test_what_was_written_survives_kill_9(tmp_path: Path) -> None:
     child = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True)
     assert child.stdout is not None
     acknowledged = [int(child.stdout.readline()) for _ in range(200)]
-    os.kill(child.pid, signal.SIGKILL)
+    child.kill()
     child.communicate()
     kept = {value["n"] for _, value in Store(tmp_path / "state.db").items("n")}
     assert kept >= set(acknowledged)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import os
-import signal
 import subprocess
 import sys
 from collections.abc import AsyncIterator
@@ -135,7 +134,7 @@ def test_a_killed_host_leaves_no_child(tmp_path: Path) -> None:
     ) as host:
         assert host.stdout is not None
         child = psutil.Process(int(host.stdout.readline()))
-        host.send_signal(signal.SIGKILL if sys.platform != "win32" else signal.SIGTERM)
+        host.kill()
         assert psutil.wait_procs([child], timeout=5)[1] == []
 
 

@@ -1,0 +1,93 @@
+"""`chatkit test` shares the tests among processes, unless somebody says how pytest runs."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from chatkit.cli import test as verb
+from chatkit.core.settings import checkout
+from tests.cli.typing_verbs import Chatkit
+
+FILE = "tests/core/test_public_urls.py"
+OTHER = "tests/core/test_listeners.py"
+
+
+@pytest.fixture
+def command(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """What would run, after the verb; nothing runs."""
+    called: list[str] = []
+
+    def call(command: list[str], *, cwd: Path, env: dict[str, str]) -> int:
+        assert (cwd, env["CHATKIT_HOME"] != os.environ["CHATKIT_HOME"]) == (checkout(), True)
+        called.extend(command[3:])
+        return 0
+
+    monkeypatch.setattr(subprocess, "call", call)
+    monkeypatch.setattr(verb, "_processors", lambda: 2)
+    return called
+
+
+@pytest.mark.parametrize("arguments", [(), ("-x",), ("tests/core",), ("-m", "long"), (FILE, OTHER)])
+def test_several_processes_share_the_tests_and_it_says_so(
+    chatkit: Chatkit, command: list[str], arguments: tuple[str, ...]
+) -> None:
+    """Two for each processor, because tests wait; a file stays whole."""
+    typed = chatkit("test", *arguments)
+    assert command == ["-n", "4", "--dist", "loadfile", "-rs", *arguments]
+    assert (typed.code, typed.out.count("\n")) == (0, 1)
+    assert typed.out.startswith("chatkit: running the tests in 4 processes")
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("-n", "1"),
+        ("-n0",),
+        ("--numprocesses=3",),
+        ("-p", "no:xdist"),
+        ("--pdb",),
+        ("--version",),
+        ("--collect-only", "-q"),
+        (FILE,),
+        (f"{FILE}::test_name", "-x"),
+    ],
+)
+def test_who_says_how_pytest_runs_gets_just_that(
+    chatkit: Chatkit, command: list[str], arguments: tuple[str, ...]
+) -> None:
+    """A single file, too, is quicker in one process."""
+    typed = chatkit("test", *arguments)
+    assert (command, typed.out) == ([*arguments], "")
+
+
+def test_the_number_of_processes_has_an_end(
+    chatkit: Chatkit, command: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each of them starts local clouds and kernels."""
+    monkeypatch.setattr(verb, "_processors", lambda: 64)
+    chatkit("test")
+    assert command[:2] == ["-n", "8"]
+
+
+def test_pytests_exit_code_is_the_verbs(chatkit: Chatkit, monkeypatch: pytest.MonkeyPatch) -> None:
+    """1 when a test failed."""
+    monkeypatch.setattr(subprocess, "call", lambda *_, **__: 1)
+    assert chatkit("test", "-n0").code == 1
+
+
+def test_a_real_run_of_one_file(tmp_path: Path) -> None:
+    """From any folder, with its arguments as pytest understands them."""
+    done = subprocess.run(
+        [sys.executable, "-m", "chatkit", "test", FILE, "-k", "nearest_word"],
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": str(checkout())},
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0, done.stderr
+    assert "deselected" in done.stdout and "chatkit: running" not in done.stdout
