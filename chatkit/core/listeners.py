@@ -11,7 +11,6 @@ import asyncio
 import logging
 import socket
 import ssl
-import time
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from typing import Protocol
@@ -20,7 +19,8 @@ from chatkit.core import ports
 
 log = logging.getLogger("chatkit.local.ports")
 ProtocolFactory = Callable[[], asyncio.BaseProtocol]
-RECOVER_WITHIN_S = 1
+RECOVER_TRIES = 20
+RECOVER_PAUSE_S = 0.05
 PREFERRED_TRIES = 21
 
 
@@ -185,11 +185,12 @@ class Listeners:
             preferred: As for `reserve`.
         """
         known = self._remembered.get(owner)
-        deadline = time.monotonic() + RECOVER_WITHIN_S
         # Another program's outgoing call may pass through the port for a moment; nothing tells
         # when it has ended.
-        while known and not ports.is_free(known) and time.monotonic() < deadline:  # noqa: ASYNC110
-            await asyncio.sleep(0.05)
+        for _ in range(RECOVER_TRIES):
+            if known is None or ports.is_free(known):
+                break
+            await asyncio.sleep(RECOVER_PAUSE_S)
         port = self.reserve(owner, preferred=preferred, movable=True)
         if known and port != known:
             log.warning("%s has moved to port %d: another program has port %d.", owner, port, known)

@@ -68,7 +68,8 @@ class Clients:
         process = await asyncio.create_subprocess_exec(
             sys.executable, str(script), *arguments, stdin=subprocess.PIPE, stdout=subprocess.PIPE
         )
-        clients, busy = cls(process), time.process_time()
+        clients = cls(process)
+        busy = time.process_time()
         clients.connected_per_s = (await clients._read())["connected_per_s"]
         clients.connected_busy_s = time.process_time() - busy
         try:
@@ -134,7 +135,8 @@ class Contender:
         before = (await self.clients.received())["bytes"]
         rounds = ROUNDS[count] // self.in_flight
         deliveries = rounds * self.in_flight * count
-        began, busy = time.time(), time.process_time()
+        began = time.time()
+        busy = time.process_time()
         for _ in range(rounds):
             for _ in range(self.in_flight):
                 waiting = self.send()
@@ -345,17 +347,20 @@ async def stalled(count: int) -> dict[str, float]:
     """
     ratios = {}
     for readers_missing in (0, 1):
-        async with service() as (instance, port, token):
-            async with Clients.of(
+        async with (
+            service() as (instance, port, token),
+            Clients.of(
                 port, count, path="/client/?hub=chat", token=token, stalled=readers_missing
-            ) as clients:
-                times = []
-                for _ in range(200):
-                    before, began = (await clients.received())["bytes"], time.time()
-                    instance.broadcast(instance.connections.hub("chat"), MESSAGE)
-                    last = await clients.until(before + (count - readers_missing) * len(FRAME))
-                    times.append(last - began)
-                ratios[readers_missing] = statistics.quantiles(times, n=100)[98]
+            ) as clients,
+        ):
+            times = []
+            for _ in range(200):
+                before = (await clients.received())["bytes"]
+                began = time.time()
+                instance.broadcast(instance.connections.hub("chat"), MESSAGE)
+                last = await clients.until(before + (count - readers_missing) * len(FRAME))
+                times.append(last - began)
+            ratios[readers_missing] = statistics.quantiles(times, n=100)[98]
     return {"p99_ratio": round(ratios[1] / ratios[0], 2)}
 
 

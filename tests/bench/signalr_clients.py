@@ -28,13 +28,11 @@ BATCH = 200
 
 def main() -> None:
     """Connect, report, count until standard input ends."""
-    port, count, path, token, stalled = (
-        int(sys.argv[1]),
-        int(sys.argv[2]),
-        sys.argv[3],
-        sys.argv[4],
-        int(sys.argv[5]),
-    )
+    port = int(sys.argv[1])
+    count = int(sys.argv[2])
+    path = sys.argv[3]
+    token = sys.argv[4]
+    stalled = int(sys.argv[5])
     if hasattr(os, "sched_setaffinity") and (os.cpu_count() or 1) > 1:
         os.sched_setaffinity(0, {1})
     began = time.time()
@@ -102,7 +100,8 @@ def posts(port: int, request: bytes, count: int, counted: Counter, expected: int
     times = []
     with socket.create_connection(("127.0.0.1", port)) as sock:
         for _ in range(count):
-            wanted, began = counted.bytes + expected, time.time()
+            wanted = counted.bytes + expected
+            began = time.time()
             sock.sendall(request)
             read_until(sock, b"\r\n\r\n", chunk_bytes=4096)
             while counted.bytes < wanted:
@@ -113,7 +112,8 @@ def posts(port: int, request: bytes, count: int, counted: Counter, expected: int
 
 def flood(port: int, request: bytes, seconds: float) -> dict[str, object]:
     """Requests a second over 8 connections, each sending the next when its answer is there."""
-    selector, count = selectors.DefaultSelector(), 0
+    selector = selectors.DefaultSelector()
+    count = 0
     for _ in range(8):
         sock = socket.create_connection(("127.0.0.1", port))
         selector.register(sock, selectors.EVENT_READ)

@@ -19,7 +19,8 @@ def test_certificates_are_made_once(tmp_path: Path) -> None:
 
 def test_a_signing_key_signs_with_rs256() -> None:
     """As Entra's tokens are signed; two keys differ."""
-    first, second = tls.new_signing_key(), tls.new_signing_key()
+    first = tls.new_signing_key()
+    second = tls.new_signing_key()
     token = jwt.encode({"sub": "alice"}, first, algorithm="RS256")
     public = load_pem_private_key(first.encode(), password=None).public_key()
     assert jwt.decode(token, public, algorithms=["RS256"]) == {"sub": "alice"}  # type: ignore[arg-type]

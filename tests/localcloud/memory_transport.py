@@ -135,8 +135,10 @@ class MemoryTransport(asyncio.Transport):
 
 def connect(factory: ProtocolFactory, client: asyncio.BaseProtocol) -> MemoryTransport:
     """Connect a client's protocol to a new protocol of a server; returns the client's end."""
-    near, far = MemoryTransport(client), MemoryTransport(factory())
-    near.peer, far.peer = far, near
+    near = MemoryTransport(client)
+    far = MemoryTransport(factory())
+    near.peer = far
+    far.peer = near
     far.get_protocol().connection_made(far)
     client.connection_made(near)
     return near
@@ -189,7 +191,12 @@ class _MemoryConnector(aiohttp.BaseConnector):
         super().__init__()
         self._network = network
 
-    async def _create_connection(self, req: Any, traces: Any, timeout: Any) -> ResponseHandler:
+    async def _create_connection(
+        self,
+        req: Any,
+        traces: Any,
+        timeout: Any,
+    ) -> ResponseHandler:
         try:
             factory = self._network.factory(req.port)
         except KeyError:

@@ -22,7 +22,8 @@ from chatkit.wire.hub_protocol import (
 VECTORS = json.loads(
     (Path(__file__).parents[1] / "data/signalr/vectors.json").read_text(encoding="utf-8")
 )
-JSON, MSGPACK = PROTOCOLS["json"], PROTOCOLS["messagepack"]
+JSON = PROTOCOLS["json"]
+MSGPACK = PROTOCOLS["messagepack"]
 SIZES: dict[str, HubMessage] = {
     "inv-noid Target [1]": Invocation("Target", (1,)),
     "inv id 1 Target [1]": Invocation("Target", (1,), "1"),

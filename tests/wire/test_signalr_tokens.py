@@ -105,10 +105,8 @@ def test_a_token_seen_before_still_expires(monkeypatch: pytest.MonkeyPatch) -> N
     A key that is gone is not remembered either.
     """
     spec = InstanceSpec("x", 8888, CONNECTION.access_key, "")
-    token, audiences = (
-        client_token(CONNECTION, "chat", lifetime_s=60),
-        ["http://localhost/client/?hub=chat"],
-    )
+    token = client_token(CONNECTION, "chat", lifetime_s=60)
+    audiences = ["http://localhost/client/?hub=chat"]
     assert authentication.verify(spec, token, audiences)
     with pytest.raises(Unauthorized, match="401"):
         authentication.verify(InstanceSpec("x", 8888, "another-key-" * 4, ""), token, audiences)

@@ -25,7 +25,7 @@ class HttpServer:
 
     Args:
         app: The application.
-        peek: Makes the factory of a new connection's first protocol from the factory of HTTP protocols:
+        peek: Makes the factory of a connection's first protocol from that of HTTP protocols:
             for ports that carry more than HTTP.
         max_head_bytes: Longest request line, and longest header field.
         read_buffer_bytes: Bytes read ahead of the application.

@@ -18,7 +18,8 @@ from chatkit.localcloud.core.store import Store
 
 async def test_one_port_answers_http_and_https(tmp_path: Path) -> None:
     """Small and large bodies both ways, over connections that are kept alive."""
-    certificates, store = tls.load(tmp_path / "tls"), Store(tmp_path / "state.db")
+    certificates = tls.load(tmp_path / "tls")
+    store = Store(tmp_path / "state.db")
     listeners = Listeners(StoredPorts(store))
 
     async def echo(request: web.Request) -> web.Response:

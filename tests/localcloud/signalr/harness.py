@@ -64,14 +64,21 @@ class Running:
 
         New-style paths get their version.
         """
-        version = "" if path.startswith("/api/v1") else "api-version=2024-12-01"
-        tail = "&".join(filter(None, [query, version]))
-        signed = token if token is not None else rest_token(self.connection, path)
-        headers = {"Authorization": f"Bearer {signed}"} if signed else {}
-        url = f"{self.url}{path}{'?' + tail if tail else ''}"
+        queries = [query] if query else []
+        if not path.startswith("/api/v1"):
+            queries.append("api-version=2024-12-01")
+        url = f"{self.url}{path}"
+        if queries:
+            url += "?" + "&".join(queries)
+        if token is None:
+            token = rest_token(self.connection, path)
+        headers = {}
+        if token:
+            headers["Authorization"] = f"Bearer {token}"
         async with self.http.request(method, url, json=body, headers=headers) as answer:
             content = await answer.read()
-            return answer.status, json.loads(content) if content else None, answer.headers
+            found = json.loads(content) if content else None
+            return answer.status, found, answer.headers
 
     async def say(self, text: str, path: str = "/api/v1/hubs/chat") -> None:
         """Send one message and see it accepted."""

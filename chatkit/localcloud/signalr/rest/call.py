@@ -93,7 +93,8 @@ def message_of(body: Any) -> Invocation:
     if not isinstance(body, dict):
         raise BadRequest(BODY_RULE)
     members = {name.lower(): value for name, value in body.items()}
-    target, arguments = members.get("target"), members.get("arguments")
+    target = members.get("target")
+    arguments = members.get("arguments")
     if not isinstance(target, str) or not target:
         raise BadRequest("The target of the message is required.")
     if arguments is not None and not isinstance(arguments, list):

@@ -220,8 +220,10 @@ class Clients:
         """
         deadline = time.monotonic() + POLL_S
         while True:
-            content = sink.take() if poll == sink.poll and not poller.is_closing() else None
-            if content is None or content or sink.closed:
+            if poll != sink.poll or poller.is_closing():
+                return None
+            content = sink.take()
+            if content or sink.closed:
                 return content
             try:
                 await asyncio.wait_for(sink.changed.wait(), deadline - time.monotonic())

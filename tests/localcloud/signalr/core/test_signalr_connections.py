@@ -156,7 +156,8 @@ async def test_a_frame_that_is_not_json_ends_this_connection_only(
     running: Running, text: str
 ) -> None:
     """Close with an error, then the transport ends; the neighbour goes on."""
-    client, neighbour = await running.client("alice"), await running.client("bob")
+    client = await running.client("alice")
+    neighbour = await running.client("bob")
     await client.socket.send_str(text)
     assert await client.next() == {"type": 7, "error": "Connection closed with an error."}
     assert await client.next() is None
@@ -244,7 +245,8 @@ async def test_a_dropped_connection_ends_without_a_word(running: Running) -> Non
 
 async def test_a_stalled_reader_is_dropped_and_nobody_waits_for_it(running: Running) -> None:
     """More than 1 MB waiting: gone; the others got everything."""
-    stalled, other = await running.client("stalled"), await running.client("bob")
+    stalled = await running.client("stalled")
+    other = await running.client("bob")
     stalled.socket._response.connection.transport.pause_reading()  # type: ignore[union-attr]
     for _ in range(60):
         await running.say("x" * 200_000)
@@ -316,7 +318,8 @@ def a_connection(user: str) -> Connection:
 
 def test_a_user_is_in_a_group_before_the_first_connection() -> None:
     """Membership is remembered and applied on connect."""
-    hub, connection = Hub("chat"), a_connection("alice")
+    hub = Hub("chat")
+    connection = a_connection("alice")
     hub.add_user("alice", "red")
     hub.add(connection)
     assert [*hub.of_group("red")] == [connection]
@@ -324,7 +327,9 @@ def test_a_user_is_in_a_group_before_the_first_connection() -> None:
 
 def test_ttl_0_is_for_the_connections_open_now() -> None:
     """A later connection is not in the group."""
-    hub, first, second = Hub("chat"), a_connection("alice"), a_connection("alice")
+    hub = Hub("chat")
+    first = a_connection("alice")
+    second = a_connection("alice")
     hub.add(first)
     hub.add_user("alice", "red", ttl_s=0)
     hub.add(second)
@@ -333,7 +338,8 @@ def test_ttl_0_is_for_the_connections_open_now() -> None:
 
 def test_a_membership_ends_with_its_ttl(monkeypatch: pytest.MonkeyPatch) -> None:
     """Live connections leave the group too."""
-    hub, connection = Hub("chat"), a_connection("alice")
+    hub = Hub("chat")
+    connection = a_connection("alice")
     hub.add(connection)
     hub.add_user("alice", "red", ttl_s=10)
     later = time.monotonic() + 11
@@ -381,7 +387,8 @@ def test_a_token_may_set_limits(value: str, seconds: float) -> None:
 
 def test_a_renewed_membership_has_a_new_end(monkeypatch: pytest.MonkeyPatch) -> None:
     """The old end does nothing."""
-    hub, connection = Hub("chat"), a_connection("alice")
+    hub = Hub("chat")
+    connection = a_connection("alice")
     hub.add(connection)
     hub.add_user("alice", "red", ttl_s=10)
     hub.add_user("alice", "red", ttl_s=60)

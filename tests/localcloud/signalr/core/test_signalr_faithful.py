@@ -24,7 +24,8 @@ from chatkit.localcloud.signalr.core.spec import UpstreamTemplate
 from chatkit.wire.tokens import rest_token
 from tests.localcloud.signalr.harness import WAIT_S, RawClient, Running
 
-V1, NEW = "/api/v1/hubs/chat", "/api/hubs/chat"
+V1 = "/api/v1/hubs/chat"
+NEW = "/api/hubs/chat"
 ALONE = """
 import asyncio, sys, urllib.request
 from pathlib import Path

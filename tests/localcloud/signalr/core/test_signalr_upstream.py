@@ -153,7 +153,8 @@ async def test_a_refused_connection_is_closed(running: Running, app: App) -> Non
 async def test_a_slow_handler_holds_up_its_own_connection_only(running: Running, app: App) -> None:
     """The same connection waits in order; another connection and broadcasts do not."""
     app.hold["slow"] = asyncio.Event()
-    slow, quick = await running.client("alice"), await running.client("bob")
+    slow = await running.client("alice")
+    quick = await running.client("bob")
     await slow.send(
         {"type": 1, "invocationId": "1", "target": "slow", "arguments": []},
         {"type": 1, "target": "after", "arguments": []},

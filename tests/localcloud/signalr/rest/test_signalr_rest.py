@@ -12,17 +12,16 @@ from chatkit.wire.tokens import rest_token
 from tests.localcloud.signalr.harness import Running
 
 MESSAGE = {"target": "newMessage", "arguments": ["hi"]}
-V1, NEW = "/api/v1/hubs/chat", "/api/hubs/chat"
+V1 = "/api/v1/hubs/chat"
+NEW = "/api/hubs/chat"
 
 
 @pytest.mark.parametrize("path", [V1, f"{NEW}/:send"])
 async def test_a_broadcast_reaches_everybody_on_the_hub_only(running: Running, path: str) -> None:
     """Two users get it, a client of another hub does not."""
-    alice, bob, other = (
-        await running.client("alice"),
-        await running.client("bob"),
-        await running.client("carol", hub="other"),
-    )
+    alice = await running.client("alice")
+    bob = await running.client("bob")
+    other = await running.client("carol", hub="other")
     await running.say("hello", path)
     assert [await alice.text(), await bob.text()] == ["hello", "hello"]
     await running.say("elsewhere", "/api/v1/hubs/other")
@@ -34,11 +33,9 @@ async def test_a_message_to_a_user_reaches_all_their_connections(
     running: Running, path: str
 ) -> None:
     """Both of bob's, not alice's."""
-    alice, first, second = (
-        await running.client("alice"),
-        await running.client("bob"),
-        await running.client("bob"),
-    )
+    alice = await running.client("alice")
+    first = await running.client("bob")
+    second = await running.client("bob")
     await running.say("psst", path)
     await running.say("all")
     assert [await first.text(), await second.text(), await alice.text()] == ["psst", "psst", "all"]
@@ -47,7 +44,8 @@ async def test_a_message_to_a_user_reaches_all_their_connections(
 @pytest.mark.parametrize("path", [f"{V1}/connections/%s", f"{NEW}/connections/%s/:send"])
 async def test_a_message_to_a_connection_reaches_that_one(running: Running, path: str) -> None:
     """And no other of the same user; an unknown connection is accepted in silence."""
-    first, second = await running.client("bob"), await running.client("bob")
+    first = await running.client("bob")
+    second = await running.client("bob")
     wanted = running.instance.connections.all()[0].id
     await running.say("one", path % wanted)
     await running.say("none", path % "unknown")
@@ -58,7 +56,8 @@ async def test_a_message_to_a_connection_reaches_that_one(running: Running, path
 @pytest.mark.parametrize("path", [f"{V1}/groups/red", f"{NEW}/groups/red/:send"])
 async def test_a_message_to_a_group_reaches_its_members(running: Running, path: str) -> None:
     """Connections that joined, until they leave."""
-    alice, bob = await running.client("alice"), await running.client("bob")
+    alice = await running.client("alice")
+    bob = await running.client("bob")
     member = next(c for c in running.instance.connections.all() if c.user_id == "alice").id
     assert (await running.rest("PUT", f"{V1}/groups/red/connections/{member}"))[0] == 200
     await running.say("red", path)
@@ -70,7 +69,8 @@ async def test_a_message_to_a_group_reaches_its_members(running: Running, path: 
 
 async def test_excluded_connections_are_left_out(running: Running) -> None:
     """`excluded` may repeat."""
-    alice, bob = await running.client("alice"), await running.client("bob")
+    alice = await running.client("alice")
+    bob = await running.client("bob")
     ids = {c.user_id: c.id for c in running.instance.connections.all()}
     await running.rest("POST", f"{V1}", MESSAGE, query=f"excluded={ids['alice']}&excluded=x")
     await running.say("all")

@@ -12,7 +12,8 @@ from yarl import URL
 from chatkit.wire.tokens import rest_token
 from tests.localcloud.signalr.harness import Running
 
-V1, NEW = "/api/v1/hubs/chat", "/api/hubs/chat"
+V1 = "/api/v1/hubs/chat"
+NEW = "/api/hubs/chat"
 MESSAGE = {"target": "newMessage", "arguments": ["hi"]}
 
 
@@ -108,10 +109,8 @@ async def test_a_group_is_listed_up_to_top_in_pages(
     await running.rest("PUT", f"{V1}/users/alice/groups/red")
     path = f"{NEW}/groups/red/connections"
     _, body, _ = await running.rest("GET", path, query=query)
-    sizes, headers = (
-        [len(body["value"])],
-        {"Authorization": f"Bearer {rest_token(running.connection, path)}"},
-    )
+    sizes = [len(body["value"])]
+    headers = {"Authorization": f"Bearer {rest_token(running.connection, path)}"}
     while "nextLink" in body:
         async with running.http.get(URL(body["nextLink"], encoded=True), headers=headers) as answer:
             body = await answer.json()

@@ -11,7 +11,12 @@ from dataclasses import dataclass
 from tests.localcloud.signalr.harness import WAIT_S, Running
 
 MASK = b"\x01\x02\x03\x04"
-TEXT, BINARY, CONTINUED, CLOSE, PING, PONG = 1, 2, 0, 8, 9, 10
+TEXT = 1
+BINARY = 2
+CONTINUED = 0
+CLOSE = 8
+PING = 9
+PONG = 10
 HANDSHAKE = b'{"protocol":"json","version":1}\x1e'
 
 

@@ -178,7 +178,9 @@ async def test_signalrcore_receives_a_broadcast(
     running: Running, app_negotiating_for_alice: str
 ) -> None:
     """It chooses MessagePack and shakes hands in a binary frame."""
-    loop, got, opened = asyncio.get_running_loop(), asyncio.Queue[Any](), asyncio.Event()
+    loop = asyncio.get_running_loop()
+    got = asyncio.Queue[Any]()
+    opened = asyncio.Event()
     client = HubConnectionBuilder().with_url(f"{app_negotiating_for_alice}/api").build()
     client.on_open(lambda: loop.call_soon_threadsafe(opened.set))
     client.on("newMessage", lambda arguments: loop.call_soon_threadsafe(got.put_nowait, arguments))
