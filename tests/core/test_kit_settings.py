@@ -9,23 +9,13 @@ from pathlib import Path
 
 import pytest
 
-from chatkit.cloud.provision.names import RULES, check_name
 from chatkit.core import settings as store
 from chatkit.core.errors import SetupError
 
 
-def test_a_new_home_gets_a_suffix_that_fits_every_name(tmp_path: Path) -> None:
-    """All derived names follow Azure's rules."""
-    settings = store.load(tmp_path)
-    for kind, name in (
-        ("resource group", settings.names.resource_group),
-        ("SignalR instance", settings.names.signalr),
-        ("storage account", settings.names.storage_account),
-        ("function app", settings.names.function_app),
-        ("plan", settings.names.plan),
-    ):
-        assert check_name(kind, name) == name
-    assert re.fullmatch(r"[a-z][a-z0-9]{5}", settings.suffix)
+def test_a_new_home_gets_a_suffix(tmp_path: Path) -> None:
+    """Six characters, the first a letter: what every name can take."""
+    assert re.fullmatch(r"[a-z][a-z0-9]{5}", store.load(tmp_path).suffix)
 
 
 def test_settings_come_back_as_they_were_saved(tmp_path: Path) -> None:
@@ -57,29 +47,6 @@ def test_a_damaged_file_is_named(tmp_path: Path, text: str) -> None:
     with pytest.raises(SetupError):
         store.load(tmp_path)
     assert (tmp_path / "settings.json").read_text() == text
-
-
-@pytest.mark.parametrize(
-    ("kind", "name"),
-    [
-        ("resource group", "dot."),
-        ("resource group", "sp ace"),
-        ("resource group", "x" * 91),
-        ("SignalR instance", "1digit"),
-        ("SignalR instance", "ab"),
-        ("SignalR instance", "ends-"),
-        ("storage account", "Upper"),
-        ("storage account", "with-hyphen"),
-        ("storage account", "x" * 25),
-        ("function app", "-x"),
-        ("function app", "x"),
-        ("plan", "under_score"),
-    ],
-)
-def test_a_name_that_azure_would_refuse_is_refused_here(kind: str, name: str) -> None:
-    """The sentence says the rule."""
-    with pytest.raises(SetupError, match=re.escape(RULES[kind].sentence)):
-        check_name(kind, name)
 
 
 @pytest.mark.parametrize("suffix", ["", "a", "UPPER", "with-hyphen", "thirteenchars1", "ünicode"])

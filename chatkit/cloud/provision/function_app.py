@@ -25,7 +25,7 @@ from azure.mgmt.web.models import (
 
 from chatkit.cloud.connection import Cloud
 from chatkit.cloud.provision.app_settings import merge_app_settings
-from chatkit.cloud.provision.names import check_answer, check_name
+from chatkit.cloud.provision.name_rules import check_answer, check_name
 from chatkit.cloud.provision.resource_group import with_provider
 from chatkit.cloud.stack import Stack
 from chatkit.core.errors import SetupError

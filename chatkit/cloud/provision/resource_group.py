@@ -10,7 +10,7 @@ from azure.core.exceptions import HttpResponseError, ResourceNotFoundError
 from azure.mgmt.resource.resources.models import ResourceGroup
 
 from chatkit.cloud.hints import code_of
-from chatkit.cloud.provision.names import check_name
+from chatkit.cloud.provision.name_rules import check_name
 from chatkit.cloud.stack import Stack
 from chatkit.core.errors import ServiceError
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from azure.core.exceptions import ResourceNotFoundError
 
 from chatkit.cloud.connection import without_syntax_warnings
-from chatkit.cloud.provision.names import check_answer, check_name
+from chatkit.cloud.provision.name_rules import check_answer, check_name
 from chatkit.cloud.provision.resource_group import with_provider
 from chatkit.cloud.stack import Stack
 from chatkit.core.errors import ServiceError

@@ -15,7 +15,7 @@ from azure.mgmt.storage.models import (
     StorageAccountPropertiesCreateParameters,
 )
 
-from chatkit.cloud.provision.names import check_answer, check_name
+from chatkit.cloud.provision.name_rules import check_answer, check_name
 from chatkit.cloud.provision.resource_group import with_provider
 from chatkit.cloud.stack import Stack
 
