@@ -1,4 +1,4 @@
-"""An in-process stand-in for the services: real SDK clients, whose requests end in a table instead of a socket."""
+"""An in-process stand-in for the services: real SDK clients, whose requests end in a table."""
 
 from __future__ import annotations
 
@@ -89,7 +89,8 @@ def _response(
         body if isinstance(body, bytes) else b"" if body is None else json.dumps(body).encode()
     )
     response.headers.update({"Content-Type": "application/json", **headers})
-    response.url, response.request = str(request.url), request
+    response.url = str(request.url)
+    response.request = request
     return response
 
 

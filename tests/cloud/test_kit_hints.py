@@ -16,7 +16,8 @@ from chatkit.cloud.hints import add_hint, code_of, hint_for
 def answer(status: int, body: dict[str, Any]) -> HttpResponseError:
     """The SDK's error for an answer of a service."""
     raw = requests.Response()
-    raw.status_code, raw._content = status, json.dumps(body).encode()
+    raw.status_code = status
+    raw._content = json.dumps(body).encode()
     raw.headers["Content-Type"] = "application/json"
     response = RequestsTransportResponse(HttpRequest("GET", "https://x"), raw)
     return HttpResponseError(message=str(body), response=response)

@@ -54,7 +54,7 @@ def kit_of(running: LocalCloud) -> Cloud:
 
 @pytest.fixture
 def running(tmp_path: Path) -> LocalCloud:
-    """A Resource Manager whose operations are all checked, and which has stopped at the end of the sequence."""
+    """A Resource Manager whose operations are all checked; it has stopped after the sequence."""
     made = LocalCloud(tmp_path, Planes())
     made.start()
     try:
@@ -65,7 +65,7 @@ def running(tmp_path: Path) -> LocalCloud:
 
 
 def whole_sequence(cloud: Cloud) -> None:
-    """Every verb that talks to Resource Manager, in the tutorial's order, the creating ones twice."""
+    """Every verb that talks to Resource Manager, in the tutorial's order; the first ones twice."""
     stack = Stack(cloud, Calls(), Names.of("abc123"))
     for _ in range(2):
         provision(stack)
@@ -78,6 +78,6 @@ def whole_sequence(cloud: Cloud) -> None:
 
 
 def test_nothing_the_kit_sends_or_gets_is_outside_the_models(running: LocalCloud) -> None:
-    """No required property is missing, none is unknown, none has another type: requests and answers."""
+    """In requests and answers no required property is missing, and none is unknown."""
     assert running.specs.problems == []
     assert running.specs.seen >= USED, json.dumps(sorted(USED - running.specs.seen))

@@ -41,11 +41,14 @@ class _Handler(BaseHTTPRequestHandler):
         token = self.headers.get("x-chatkit-token", "")
         self.server.asked.append((self.command, self.path, token))
         self.rfile.read(int(self.headers.get("Content-Length", 0)))
-        status, body = 200, {"mode": "fast", "scale": 1.0}
+        status = 200
+        body: dict[str, object] = {"mode": "fast", "scale": 1.0}
         if token != TOKEN:
-            status, body = 403, {"error": "no token"}
+            status = 403
+            body = {"error": "no token"}
         if "/faults/" in self.path:
-            status, body = 400, {"error": "There is no such fault."}
+            status = 400
+            body = {"error": "There is no such fault."}
         self.send_response(status)
         self.end_headers()
         self.wfile.write(json.dumps(body).encode())

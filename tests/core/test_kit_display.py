@@ -152,7 +152,7 @@ def test_a_notebook_is_watched_when_it_may_ask(
 
 def test_import_is_instant() -> None:
     """No Azure package is loaded before it is used."""
-    heavy = "azure.mgmt, azure.storage, ipywidgets, aiohttp".split(", ")
+    heavy = ["azure.mgmt", "azure.storage", "ipywidgets", "aiohttp"]
     code = f"import chatkit, sys; print([name for name in {heavy!r} if name in sys.modules])"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"

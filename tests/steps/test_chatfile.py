@@ -55,7 +55,7 @@ def test_what_the_learner_wrote_is_kept(write: Write, tmp_path: Path) -> None:
 def test_a_version_of_the_notebooks_is_not_the_learners(
     write: Write, tmp_path: Path, section: str
 ) -> None:
-    """Even when the record is lost: sections 06, 09 and 10 write SendMessage anew, and whoever goes back writes it again."""
+    """Even when the record is lost: sections 06, 09 and 10 write SendMessage anew."""
     write_app(tmp_path / "my-chat", until=section)
     assert (
         write("functions/send_message.py", "another") == "my-chat/functions/send_message.py: 1 line"

@@ -1,4 +1,7 @@
-"""What goes wrong in Azure, rehearsed on a local cloud: every verb gets through it, or says why not and what to do."""
+"""What goes wrong in Azure, rehearsed on a local cloud.
+
+Every verb gets through it, or says why not and what to do.
+"""
 
 from __future__ import annotations
 
@@ -99,14 +102,14 @@ SAID = [
 
 @pytest.fixture(scope="module")
 def opened(running_home: Path, watch: Watch) -> Iterator[Workshop]:
-    """A workshop in a home of its own; what goes wrong on its way to Resource Manager goes wrong in Azure's shapes."""
+    """A workshop in a home of its own; faults have the shapes that they have in Azure."""
     yield Workshop.open()
     assert watch.specs.problems == []
 
 
 @pytest.fixture
 def workshop(opened: Workshop, monkeypatch: pytest.MonkeyPatch) -> Iterator[Workshop]:
-    """A workshop with nothing but its group, with short pauses between its retries, and nothing left at the end."""
+    """A workshop with nothing but its group, with short pauses between its retries."""
     opened.create_resource_group()
     pause = time.sleep
     monkeypatch.setattr("time.sleep", lambda seconds: pause(min(seconds, 0.05)))
@@ -160,8 +163,9 @@ def test_publishing_needs_no_publishing_password(workshop: Workshop) -> None:
 
 
 def test_an_app_on_another_plan_is_neither_taken_nor_published_to(workshop: Workshop) -> None:
-    """A Consumption app has another deployment endpoint: both verbs name its plan and the way out, which works."""
-    names, web = workshop.settings.names, workshop.cloud.web().web_apps
+    """A Consumption app has another deployment endpoint: both verbs name its plan and a way out."""
+    names = workshop.settings.names
+    web = workshop.cloud.web().web_apps
     old = Site(
         {"location": names.region, "kind": "functionapp,linux", "properties": {"reserved": True}}
     )
@@ -195,7 +199,9 @@ def test_a_group_that_is_still_being_deleted_is_waited_for(workshop: Workshop) -
 
 def somebody(workshop: Workshop, role: str) -> ClientSecretCredential:
     """A service principal that has nothing but one role at the storage account."""
-    cloud, graph, names = workshop.cloud, workshop.cloud.graph_rest(), workshop.settings.names
+    cloud = workshop.cloud
+    graph = cloud.graph_rest()
+    names = workshop.settings.names
     application = graph.send("POST", "/v1.0/applications", json={"displayName": "somebody"}).json()
     secret = graph.send(
         "POST", f"/v1.0/applications/{application['id']}/addPassword", json={}
@@ -208,7 +214,8 @@ def somebody(workshop: Workshop, role: str) -> ClientSecretCredential:
     )
     providers = f"/subscriptions/{cloud.subscription_id}/providers/Microsoft.Authorization"
     given = {"roleDefinitionId": f"{providers}/roleDefinitions/{role}", "principalId": principal}
-    url = f"{account.id}/providers/Microsoft.Authorization/roleAssignments/{uuid.uuid4()}?api-version=2022-04-01"
+    assignments = f"{account.id}/providers/Microsoft.Authorization/roleAssignments"
+    url = f"{assignments}/{uuid.uuid4()}?api-version=2022-04-01"
     made = cloud.rest(cloud.resource_manager).send("PUT", url, json={"properties": given})
     assert made.status_code == 201, made.text()
     return ClientSecretCredential(
@@ -226,23 +233,27 @@ def test_a_role_that_comes_late_is_waited_for(workshop: Workshop) -> None:
     inject(Fault("role-delay", "upload_page", options={"seconds": 1.5}))
     workshop.create_storage_account()
     workshop.enable_static_website()
-    names, cloud = workshop.settings.names, workshop.cloud
+    names = workshop.settings.names
+    cloud = workshop.cloud
     account = cloud.storage().storage_accounts.get_properties(
         names.resource_group, names.storage_account
     )
     page = PageFile(PurePosixPath("index.html"), b"<!doctype html>", "text/html", "no-cache")
-    with somebody(workshop, BLOB_DATA_CONTRIBUTOR) as credential:
-        with replace(cloud, credential=credential).blobs(storage.blob_url(account)) as late:
-            with pytest.raises(AzureError, match="not authorized to perform this operation"):
-                [*late.get_container_client("$web").list_blobs()]
-            assert website.mirror(late, Calls(), [page]) == ["index.html"]
+    with (
+        somebody(workshop, BLOB_DATA_CONTRIBUTOR) as credential,
+        replace(cloud, credential=credential).blobs(storage.blob_url(account)) as late,
+    ):
+        with pytest.raises(AzureError, match="not authorized to perform this operation"):
+            [*late.get_container_client("$web").list_blobs()]
+        assert website.mirror(late, Calls(), [page]) == ["index.html"]
 
 
 def test_an_account_without_keys_takes_the_page_by_the_sign_in(workshop: Workshop) -> None:
     """A policy switched shared keys off: nothing asks for them."""
     workshop.create_storage_account()
     workshop.enable_static_website()
-    names, cloud = workshop.settings.names, workshop.cloud
+    names = workshop.settings.names
+    cloud = workshop.cloud
     cloud.storage().storage_accounts.update(
         names.resource_group, names.storage_account, {"properties": {"allowSharedKeyAccess": False}}
     )

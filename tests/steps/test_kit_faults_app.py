@@ -1,4 +1,7 @@
-"""What goes wrong with an app that is there already: the kit's verbs repair it, or say what is wrong and what to do."""
+"""What goes wrong with an app that is there already.
+
+The kit's verbs repair it, or say what is wrong and what to do.
+"""
 
 from __future__ import annotations
 
@@ -30,7 +33,8 @@ from chatkit.workshop import Workshop
 from tests.app_versions import write_app
 from tests.localcloud.resource_manager.watching import Watch
 
-STORAGE, SIGNALR = local_settings.STORAGE_SETTING, local_settings.SIGNALR_SETTING
+STORAGE = local_settings.STORAGE_SETTING
+SIGNALR = local_settings.SIGNALR_SETTING
 
 
 @pytest.fixture(scope="module")
@@ -109,7 +113,7 @@ def allowed(workshop: Workshop) -> str | None:
 
 
 def test_a_used_up_free_tier_is_named_when_somebody_connects(workshop: Workshop) -> None:
-    """Twenty connections or twenty thousand messages: which tier it is, and what to close. Afterwards it works again."""
+    """Twenty connections or twenty thousand messages: which tier it is, and what to close."""
     order: dict[str, Any] = {"kind": "429", "count": 1}
     ask("POST", f"/signalr/{workshop.settings.names.signalr}/faults", order)
     assert "20 connections" in refusal(lambda: workshop.chat_panel("alice", "bob"))
@@ -121,7 +125,10 @@ def test_a_used_up_free_tier_is_named_when_somebody_connects(workshop: Workshop)
 
 
 def test_settings_that_were_overwritten_are_missed_and_set_again(workshop: Workshop) -> None:
-    """The storage connection is lost with a PUT of one setting; publishing says so, the verb it names heals, the one stays."""
+    """The storage connection is lost with a PUT of one setting.
+
+    Publishing says so, the verb that it names puts it back, and the one setting stays.
+    """
     overwrite(workshop, {"MINE": "1"})
     text = repr(workshop.publish_functions())
     assert f"Lost on the deployed app: {STORAGE}" in text and f"Not uploaded yet: {SIGNALR}" in text
@@ -136,7 +143,7 @@ def test_settings_that_were_overwritten_are_missed_and_set_again(workshop: Works
 
 
 def test_settings_that_flex_refuses_are_never_uploaded(workshop: Workshop) -> None:
-    """A local file that once belonged to another plan: what Flex forbids stays local, the rest goes."""
+    """A local file of another plan: what Flex forbids stays local, the rest goes."""
     path = workshop.functions_folder / local_settings.FILE
     before = path.read_text(encoding="utf-8")
     content = json.loads(before)
@@ -159,7 +166,7 @@ def test_settings_that_flex_refuses_are_never_uploaded(workshop: Workshop) -> No
 def test_functions_that_are_not_listed_are_synchronised(
     workshop: Workshop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Zero functions after a deployment, until somebody synchronises the triggers; if that does not help, it is said."""
+    """Zero functions after a deployment, until the triggers are synchronised."""
     ask("PUT", "/faults/triggers-late", {"times": 1})
     assert repr(workshop.publish_functions(again=True)).startswith("Published. 4 functions")
     ask("PUT", "/faults/triggers-late", {"times": 0})
@@ -185,7 +192,7 @@ def test_functions_that_are_not_listed_are_synchronised(
 def test_an_app_that_cannot_run_is_not_published(
     workshop: Workshop, app: Path, file: str, text: str, words: str
 ) -> None:
-    """An import error, no function, no bundle: found before the build, or told with its last words; the old app serves on."""
+    """An import error, no function, no bundle: the sentence says it, and the old app serves on."""
     (app / file).write_text(text, encoding="utf-8")
     assert words in refusal(workshop.publish_functions)
     assert requests.post(f"{workshop.api_base_url}/api/negotiate", timeout=10).status_code == 200
@@ -194,7 +201,7 @@ def test_an_app_that_cannot_run_is_not_published(
 def test_a_package_without_the_bundle_is_told_with_its_reason(
     workshop: Workshop, app: Path, tmp_path: Path
 ) -> None:
-    """Sent past the kit's own look at it: the deployment says which binding nobody knows, and what to add."""
+    """Sent past the kit's own look at it: the deployment says which binding is not registered."""
     (app / "host.json").write_text('{"version": "2.0"}', encoding="utf-8")
     package = Path(shutil.make_archive(str(tmp_path / "app"), "zip", app)).read_bytes()
     scm = functions.scm_url(workshop.cloud.web().web_apps.get(*site(workshop)))
@@ -220,15 +227,17 @@ def test_everybody_with_credentials_is_refused_with_the_remedy(workshop: Worksho
     everybody = SiteConfigResource(
         properties=SiteConfig(cors=CorsSettings(allowed_origins=["*"], support_credentials=True))
     )
-    update, (group, name) = workshop.cloud.web().web_apps.update_configuration, site(workshop)
+    update = workshop.cloud.web().web_apps.update_configuration
+    group, name = site(workshop)
     assert "allow_page" in refusal(lambda: Calls().call(update, group, name, everybody))
     assert allowed(workshop) == str(workshop.web_url).rstrip("/")
 
 
 def test_authentication_that_somebody_broke_is_repaired(workshop: Workshop) -> None:
-    """The page is no longer allowed to be returned to, and the secret is gone with the settings: one verb heals both."""
+    """Nobody may be sent back to the page, and the secret is gone: one verb repairs both."""
     workshop.enable_authentication()
-    web, (group, name) = workshop.cloud.web().web_apps, site(workshop)
+    web = workshop.cloud.web().web_apps
+    group, name = site(workshop)
     kept = {key: value for key, value in settings_of(workshop).items() if key != SECRET_SETTING}
     overwrite(workshop, kept)
     document = web.get_auth_settings_v2_without_secrets(group, name).as_dict()
@@ -260,7 +269,8 @@ def test_an_instance_in_the_wrong_mode_becomes_serverless(workshop: Workshop) ->
 
 def test_a_website_that_was_switched_off_is_switched_on_by_the_upload(workshop: Workshop) -> None:
     """The page answers again, with its content type."""
-    services, names = workshop.cloud.storage().blob_services, workshop.settings.names
+    services = workshop.cloud.storage().blob_services
+    names = workshop.settings.names
     off: Any = {"properties": {"staticWebsite": {"enabled": False}}}
     services.set_service_properties(names.resource_group, names.storage_account, off)
     assert requests.get(str(workshop.web_url), timeout=10).status_code == 404

@@ -1,4 +1,4 @@
-"""The whole sequence on a real local cloud in a home of its own: provision, publish, configure, upload, chat, clean up."""
+"""The whole sequence on a real local cloud: provision, publish, upload, chat, clean up."""
 
 from __future__ import annotations
 
@@ -119,7 +119,8 @@ def test_resource_manager_knows_what_was_published(
     workshop: Workshop, texts: dict[str, str]
 ) -> None:
     """The newest deployment is the active one, and its log tells which functions it serves."""
-    web, names = workshop.cloud.web().web_apps, workshop.settings.names
+    web = workshop.cloud.web().web_apps
+    names = workshop.settings.names
     newest = next(iter(web.list_deployments(names.resource_group, names.function_app)))
     assert newest.properties is not None and (
         newest.properties.status,
@@ -182,8 +183,9 @@ def test_settings_somebody_added_survive_every_step(
     workshop: Workshop, texts: dict[str, str]
 ) -> None:
     """Writing settings replaces all of them; the kit merges."""
-    web, settings = workshop.cloud.web().web_apps, workshop.settings
-    group, site = settings.names.resource_group, settings.names.function_app
+    web = workshop.cloud.web().web_apps
+    group = workshop.settings.names.resource_group
+    site = workshop.settings.names.function_app
     current = dict(web.list_application_settings(group, site).properties or {})
     web.update_application_settings(group, site, {"properties": {**current, "MINE": "1"}})
     workshop.create_function_app()
@@ -215,7 +217,7 @@ def test_a_killed_cloud_comes_back_with_everything(
 def test_ports_that_other_programs_took_meanwhile_are_replaced(
     workshop: Workshop, texts: dict[str, str]
 ) -> None:
-    """SignalR's, the app's and the website's at once: the app's settings are written again, and the chat goes on."""
+    """SignalR's, the app's and the website's at once: the chat goes on."""
     before = addresses(workshop)
     kill_cloud(workshop)
     with taking_ports(*before):
@@ -258,7 +260,7 @@ def test_clean_up_leaves_nothing_and_says_how_it_knows(
 def test_nothing_that_went_over_the_wire_is_outside_azures_models(
     workshop: Workshop, watch: Watch
 ) -> None:
-    """Requests and answers of all the steps above, the publishing and the last clean-up among them."""
+    """Requests and answers of all the steps above, publishing and clean-up among them."""
     assert watch.specs.problems == [] and watch.unknown == []
     assert watch.specs.seen >= {
         "SignalR_CreateOrUpdate",

@@ -31,7 +31,7 @@ def workshop(running_home: Path, watch: Watch) -> Workshop:
 def test_a_person_can_sign_in_afterwards_and_a_second_run_changes_nothing(
     workshop: Workshop,
 ) -> None:
-    """Secret and settings stay as they are; the sign-in page is told where to send people back to."""
+    """Secret and settings stay as they are; the sign-in page knows where people come from."""
     text = repr(workshop.enable_authentication())
     stack = workshop.session.stack()
     secret = read_app_settings(stack)[SECRET_SETTING]
@@ -62,7 +62,8 @@ def test_a_person_can_sign_in_afterwards_and_a_second_run_changes_nothing(
 def test_clean_up_removes_the_registration(workshop: Workshop) -> None:
     """A line of the receipt proves it; nothing is remembered."""
     workshop.enable_authentication()
-    graph, client_id = workshop.cloud.graph_rest(), workshop.settings.facts.client_id
+    graph = workshop.cloud.graph_rest()
+    client_id = workshop.settings.facts.client_id
     assert graph.send("GET", f"/v1.0/applications(appId='{client_id}')").status_code == 200
     receipt = workshop.clean_up()
     assert receipt.complete and "app registration" in repr(receipt)

@@ -51,7 +51,8 @@ def test_a_group_that_is_being_deleted_is_waited_for(azure: FakeAzure, stack: St
 
 def test_providers_register_at_the_same_time(azure: FakeAzure, stack: Stack) -> None:
     """Each takes Azure up to a minute: all three must have begun before one is done."""
-    together, registered = Barrier(3), set()
+    together = Barrier(3)
+    registered = set()
 
     def register(request: Request) -> Answer:
         together.wait(10)

@@ -40,7 +40,9 @@ def listing(*files: website.PageFile, more: str = "") -> bytes:
         f"<BlobType>BlockBlob</BlobType></Properties></Blob>"
         for file in files
     )
-    return f'<?xml version="1.0"?><EnumerationResults><Blobs>{blobs}{more}</Blobs><NextMarker/></EnumerationResults>'.encode()
+    found = f"<Blobs>{blobs}{more}</Blobs><NextMarker/>"
+    document = f'<?xml version="1.0"?><EnumerationResults>{found}</EnumerationResults>'
+    return document.encode()
 
 
 def serve(azure: FakeAzure, body: bytes) -> None:
