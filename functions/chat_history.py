@@ -1,8 +1,8 @@
 """History: every message is one line in the blob of its day, `chat-history/2026-11-23-000.jsonl`.
 
-Whoever reads gets the public messages and their own private ones; for everybody else those do not exist, not even as a gap
-between pages. A message's id starts with its day. Lines are read from the last one backwards: a long history costs no more than
-a short one.
+Everybody reads the public messages and their own private ones; the private messages of others do
+not exist for them, not even as a gap between pages. A message's id starts with its day. Lines are
+read from the last one backwards, so a long history costs no more than a short one.
 """
 
 import json
@@ -18,10 +18,15 @@ def append(message: dict[str, Any]) -> None:
 
 
 def newest(limit: int, reader: str, before: str = "") -> list[dict[str, Any]]:
-    """Read what a user may see, newest first; with `before`, only what is older than that message. Raises StorageUnavailable."""
+    """Read what a user may see, newest first. Raises StorageUnavailable.
+
+    With `before`, the id of a message, only what is older than that message.
+    """
     page: dict[str, dict[str, Any]] = {}
     reached = not before
-    for message in filter(lambda message: _may_see(message, reader), _backwards(before)):
+    for message in _backwards(before):
+        if not _may_see(message, reader):
+            continue
         if reached and message["id"] != before:
             page.setdefault(message["id"], message)
         reached = reached or message["id"] == before
@@ -36,7 +41,10 @@ def _may_see(message: dict[str, Any], reader: str) -> bool:
 
 
 def _backwards(before: str) -> Iterator[dict[str, Any]]:
-    """Every message from the day of `before` back. What is no message, like a line cut short, is passed over."""
+    """Every message from the day of `before` back.
+
+    A line that is not a message is skipped, for example one that was cut short.
+    """
     for line in day_blobs.lines_backwards(_day(before)):
         try:
             message = json.loads(line)

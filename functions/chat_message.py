@@ -1,7 +1,7 @@
 """Messages: what a client may say about one, and what only the server says.
 
-The client gives a text, and a recipient when the message is private. The sender is who is signed in; id, time and privacy are
-the server's. Whatever else a client sends is ignored, a sender too.
+The client gives a text, and a recipient when the message is private. The sender is the person who
+is signed in; the server adds id, time and privacy. It ignores everything else, a sender too.
 """
 
 import json
@@ -15,7 +15,7 @@ MAX_TEXT = 2_000
 
 
 class Rejected(Exception):
-    """The request holds no message; says in a sentence why, and with which HTTP status to answer."""
+    """The request holds no message: a sentence says why, and the HTTP status to answer with."""
 
     def __init__(self, sentence: str, status: int = 400) -> None:
         super().__init__(sentence)
@@ -39,7 +39,7 @@ def read(body: bytes, sender: str) -> dict[str, Any]:
 
 
 def stamped(**fields: Any) -> dict[str, Any]:
-    """Add id and time. The id starts with its day, so that history finds the message without searching every day."""
+    """Add id and time. The id starts with the day, which tells the history where to look."""
     now = datetime.now(UTC)
     sent_at = now.isoformat(timespec="milliseconds").replace("+00:00", "Z")
     return {"id": f"{sent_at[:10]}-{uuid.uuid4()}", **fields, "sentAt": sent_at}

@@ -10,6 +10,9 @@ from day_blobs import StorageUnavailable
 from identity import SIGN_IN, user_of
 
 MAX_LIMIT = 200
+UNAVAILABLE = (
+    "The history cannot be read now: its storage does not answer. New messages still arrive."
+)
 
 blueprint = func.Blueprint()
 
@@ -17,7 +20,10 @@ blueprint = func.Blueprint()
 @blueprint.function_name("GetMessages")
 @blueprint.route(route="messages", methods=["GET"])
 def get_messages(req: func.HttpRequest) -> func.HttpResponse:
-    """Answer at most `limit` messages (50 unless told); with `before`, a message's id, those older than that message."""
+    """Answer at most `limit` messages, 50 by default.
+
+    With `before`, the id of a message, only those that are older than that message.
+    """
     user = user_of(req)
     if not user:
         return refuse(SIGN_IN, 401)
@@ -28,4 +34,4 @@ def get_messages(req: func.HttpRequest) -> func.HttpResponse:
         return answer(chat_history.newest(int(limit), user, before=req.params.get("before", "")))
     except StorageUnavailable as reason:
         logging.warning("The history cannot be read: %s", reason)
-        return refuse("The history cannot be read now: its storage does not answer. New messages still arrive.", 503)
+        return refuse(UNAVAILABLE, 503)

@@ -1,7 +1,7 @@
 """Who asks: the name that App Service Authentication gives the app, in a header.
 
-The platform sets this header after it has removed whatever the request brought under its name. While authentication is off,
-nobody removes anything, and the name is worth nothing.
+The platform removes this header from every request and then sets its own. While authentication is
+off, nobody removes it, and the name proves nothing.
 https://learn.microsoft.com/azure/app-service/configure-authentication-user-identities
 """
 
@@ -12,5 +12,5 @@ SIGN_IN = "Sign in first: the chat has to know who you are."
 
 
 def user_of(req: func.HttpRequest) -> str:
-    """The name of who is signed in, empty for nobody."""
+    """The name of the person who is signed in; empty when nobody is."""
     return (req.headers.get(HEADER) or "").strip()

@@ -1,4 +1,4 @@
-"""Presence: whether somebody is connected now. The service knows, and answers those who have its key.
+"""Presence: is somebody connected now? The service knows, and answers callers that have its key.
 
 https://learn.microsoft.com/rest/api/signalr/dataplane/signalr/head-user-existence
 """
@@ -17,7 +17,9 @@ _direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
 def is_connected(user: str) -> bool | None:
     """Say whether a user has a connection to the hub; None when the service cannot be asked."""
-    parts, path = connection(), f"/api/hubs/{HUB}/users/{urllib.parse.quote(user, safe='')}?api-version=2022-06-01"
+    parts = connection()
+    name = urllib.parse.quote(user, safe="")
+    path = f"/api/hubs/{HUB}/users/{name}?api-version=2022-06-01"
     headers = {"Authorization": f"Bearer {signed(parts['endpoint'] + path, {})}"}
     request = urllib.request.Request(parts["address"] + path, headers=headers, method="HEAD")
     try:

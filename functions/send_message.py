@@ -1,4 +1,4 @@
-"""SendMessage: pass a message on to everybody in the hub, or to two users only, and keep it in the history.
+"""SendMessage: send a message to everybody in the hub, or to two users, and keep it in the history.
 
 https://learn.microsoft.com/azure/azure-functions/functions-bindings-signalr-service-output
 """
@@ -28,7 +28,7 @@ blueprint = func.Blueprint()
     connectionStringSetting="AzureSignalRConnectionString",
 )
 def send_message(req: func.HttpRequest, signalr_messages: func.Out[str]) -> func.HttpResponse:
-    """Answer the message as it goes out, whether it was stored, and whether its recipient is here."""
+    """Answer the message, whether it was stored, and whether its recipient is connected."""
     user = user_of(req)
     if not user:
         return refuse(SIGN_IN, 401)
@@ -45,7 +45,9 @@ def _deliveries(message: dict[str, Any]) -> list[dict[str, Any]]:
     call = {"target": "newMessage", "arguments": [message]}
     if "recipient" not in message:
         return [call]
-    return [{**call, "userId": user} for user in dict.fromkeys((message["recipient"], message["sender"]))]
+    # Each user once, also when somebody writes to themselves.
+    users = dict.fromkeys([message["recipient"], message["sender"]])
+    return [{**call, "userId": user} for user in users]
 
 
 def _store(message: dict[str, Any]) -> bool:
@@ -59,6 +61,13 @@ def _store(message: dict[str, Any]) -> bool:
 
 
 def _feedback(message: dict[str, Any]) -> dict[str, bool]:
-    """Whether the recipient is connected; nothing for a public message, or when the service cannot be asked."""
-    connected = is_connected(message["recipient"]) if "recipient" in message else None
-    return {} if connected is None else {"recipientConnected": connected}
+    """Whether the recipient is connected.
+
+    Nothing for a public message, or when the service does not answer.
+    """
+    if "recipient" not in message:
+        return {}
+    connected = is_connected(message["recipient"])
+    if connected is None:
+        return {}
+    return {"recipientConnected": connected}

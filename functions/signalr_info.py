@@ -1,8 +1,9 @@
-"""SignalRInfo and negotiate: tell a browser where the hub is, and give it a token to connect with, in its user's name.
+"""SignalRInfo and negotiate: tell a browser where the hub is, and give it a token for its user.
 
-Both do the same. SignalRInfo is the name of the first tutorial; negotiate is the one that SignalR clients call by themselves.
-The input binding could write the user into the token, too (userId "{headers.x-ms-client-principal-name}"), but it runs before
-this code: for somebody who is not signed in it ends in an error 500, where a sentence is due.
+Both do the same. SignalRInfo is the name of the first tutorial; negotiate is the name that SignalR
+clients call by themselves. The input binding could write the user into the token, too (userId
+"{headers.x-ms-client-principal-name}"), but it runs before this code: for somebody who is not
+signed in it ends in an error 500, and we want to answer a sentence.
 """
 
 import azure.functions as func
@@ -18,13 +19,18 @@ blueprint = func.Blueprint()
 @blueprint.route(route="SignalRInfo", methods=["POST"])
 def signalr_info(req: func.HttpRequest) -> func.HttpResponse:
     """Answer `{"url", "accessToken"}` for the user who is signed in."""
-    user = user_of(req)
-    return answer(connection_info(user)) if user else refuse(SIGN_IN, 401)
+    return _connection_info(req)
 
 
 @blueprint.function_name("negotiate")
 @blueprint.route(route="negotiate", methods=["POST"])
 def negotiate(req: func.HttpRequest) -> func.HttpResponse:
     """Answer the same under today's name."""
+    return _connection_info(req)
+
+
+def _connection_info(req: func.HttpRequest) -> func.HttpResponse:
     user = user_of(req)
-    return answer(connection_info(user)) if user else refuse(SIGN_IN, 401)
+    if not user:
+        return refuse(SIGN_IN, 401)
+    return answer(connection_info(user))

@@ -1,5 +1,6 @@
-"""Tokens of SignalR Service: a few claims, signed with the access key of the connection string (JSON Web Token, HS256).
+"""Tokens of SignalR Service: a few claims, signed with the access key of the connection string.
 
+They are JSON Web Tokens, signed with HS256.
 https://learn.microsoft.com/azure/azure-signalr/signalr-concept-client-negotiation
 """
 
@@ -23,11 +24,14 @@ def connection_info(user: str) -> dict[str, str]:
 
 
 def connection() -> dict[str, str]:
-    """The parts of the connection string, names in lower case; `address` is the endpoint with its port."""
-    text = os.environ["AzureSignalRConnectionString"]
-    parts = {name.strip().lower(): value.strip() for name, _, value in (part.partition("=") for part in text.split(";"))}
-    parts["endpoint"] = parts["endpoint"].rstrip("/")
-    parts["address"] = f"{parts['endpoint']}:{parts['port']}" if "port" in parts else parts["endpoint"]
+    """The parts of the connection string; `address` is the endpoint with its port."""
+    parts: dict[str, str] = {}
+    for part in os.environ["AzureSignalRConnectionString"].split(";"):
+        name, _, value = part.partition("=")
+        parts[name.strip().lower()] = value.strip()
+    endpoint = parts["endpoint"].rstrip("/")
+    parts["endpoint"] = endpoint
+    parts["address"] = f"{endpoint}:{parts['port']}" if "port" in parts else endpoint
     return parts
 
 
