@@ -1,23 +1,31 @@
-// The function app as the page sees it: its history, sending, and who one is. Every failure is an ApiError with a sentence.
+// The function app as the page sees it: the history, sending a message, and who is signed in.
+// Every failure is an ApiError with a sentence.
 
 import { ApiError } from "./config.js";
 import { HEADER, forget, token } from "./session.js";
 
 const TIMEOUT_MS = 15_000;
-const CREDENTIALS = "same-origin"; // no cookie of another site; the proxy that the page itself comes through knows people by theirs
+// No cookies for another site. Behind a proxy, page and function app are the same site, and the
+// proxy knows people by its cookie.
+const CREDENTIALS = "same-origin";
 
-/** Messages from the history, newest first; with `before`, those older than the message with that id. */
+/** Messages from the history, newest first; with `before`, the id of a message, only older ones. */
 export async function readHistory(apiBaseUrl, { limit, before = "" }) {
   const query = new URLSearchParams({ limit, ...(before && { before }) });
   const messages = await ask(`${apiBaseUrl}/api/messages?${query}`);
-  if (!Array.isArray(messages)) throw new ApiError("The function app's history is not a list of messages.");
+  if (!Array.isArray(messages))
+    throw new ApiError("The function app's history is not a list of messages.");
   return messages;
 }
 
-/** Send a message. Returns it as the function app made it, with its id, its time and whether it was stored. */
+/** Send a message. Returns it as the function app made it, with id, time and `stored`. */
 export function postMessage(apiBaseUrl, message) {
   const body = JSON.stringify(message);
-  return ask(`${apiBaseUrl}/api/messages`, { method: "POST", headers: { "Content-Type": "application/json" }, body });
+  return ask(`${apiBaseUrl}/api/messages`, {
+    method: "POST",
+    headers: { "Content-Type": "application/json" },
+    body,
+  });
 }
 
 /** The name that everybody sees, as the platform tells it. */
@@ -33,7 +41,11 @@ export async function endSession(apiBaseUrl) {
   const headers = { [HEADER]: token() };
   forget();
   const signal = AbortSignal.timeout(TIMEOUT_MS);
-  const response = await fetch(`${apiBaseUrl}/.auth/logout`, { headers, signal, credentials: CREDENTIALS }).catch(() => null);
+  const response = await fetch(`${apiBaseUrl}/.auth/logout`, {
+    headers,
+    signal,
+    credentials: CREDENTIALS,
+  }).catch(() => null);
   return response?.ok ?? false;
 }
 
@@ -41,12 +53,22 @@ export async function endSession(apiBaseUrl) {
 async function ask(url, options = {}) {
   const signal = AbortSignal.timeout(TIMEOUT_MS);
   const headers = { ...options.headers, ...(token() && { [HEADER]: token() }) };
-  const response = await fetch(url, { ...options, headers, signal, credentials: CREDENTIALS }).catch(() => null);
-  if (!response) throw new ApiError("The function app does not answer. Is it running, and does its CORS setting name this page?");
+  const response = await fetch(url, {
+    ...options,
+    headers,
+    signal,
+    credentials: CREDENTIALS,
+  }).catch(() => null);
+  if (!response)
+    throw new ApiError(
+      "The function app does not answer. Is it running, and does its CORS setting name this page?",
+    );
   const answer = await response.json().catch(() => null);
   if (!response.ok)
     throw new ApiError(
-      typeof answer?.error === "string" ? answer.error : `The function app answered with status ${response.status}.`,
+      typeof answer?.error === "string"
+        ? answer.error
+        : `The function app answered with status ${response.status}.`,
       response.status,
     );
   return answer;

@@ -14,7 +14,10 @@ export const Composer = {
     const text = ref(room.draft);
     const field = ref(null);
     onMounted(() => (field.value.focus(), fit()));
-    watch(() => room.recipient, () => nextTick(() => field.value.focus()));
+    watch(
+      () => room.recipient,
+      () => nextTick(() => field.value.focus()),
+    );
     function submit(event) {
       event.preventDefault();
       field.value.focus();
@@ -40,17 +43,35 @@ export const Composer = {
     return () =>
       h("form", { class: ["composer", { private: room.recipient }], onSubmit: submit }, [
         h("div", { class: "head" }, [
-          h("label", { for: "text" }, room.recipient ? ["Private message to ", nameOf(room.recipient)] : "Message to everybody"),
+          h(
+            "label",
+            { for: "text" },
+            room.recipient
+              ? ["Private message to ", nameOf(room.recipient)]
+              : "Message to everybody",
+          ),
           room.signIn ? h(Recipient) : null,
         ]),
         h("div", { class: "row" }, [
           h("textarea", {
-            ...{ id: "text", ref: field, value: text.value, rows: 1, maxlength: MAX_TEXT, dir: "auto", enterkeyhint: "send" },
+            ...{
+              id: "text",
+              ref: field,
+              value: text.value,
+              rows: 1,
+              maxlength: MAX_TEXT,
+              dir: "auto",
+              enterkeyhint: "send",
+            },
             ...{ onKeydown, onInput, "aria-describedby": "text-left" },
           }),
           h("button", { class: "main" }, "Send"),
         ]),
-        h("p", { class: "quiet small", id: "text-left" }, left() < MAX_TEXT / 5 ? `${count(left(), "character")} left` : ""),
+        h(
+          "p",
+          { class: "quiet small", id: "text-left" },
+          left() < MAX_TEXT / 5 ? `${count(left(), "character")} left` : "",
+        ),
       ]);
   },
 };
@@ -86,11 +107,26 @@ const Recipient = {
       ]);
     const asked = () => [
       h("input", {
-        ...{ id: "recipient", ref: field, value: name.value, maxlength: MAX_NAME, autocomplete: "off", autocapitalize: "off" },
-        ...{ placeholder: "Sign-in name", onKeydown, onInput: (event) => (name.value = event.target.value) },
+        ...{
+          id: "recipient",
+          ref: field,
+          value: name.value,
+          maxlength: MAX_NAME,
+          autocomplete: "off",
+          autocapitalize: "off",
+        },
+        ...{
+          placeholder: "Sign-in name",
+          onKeydown,
+          onInput: (event) => (name.value = event.target.value),
+        },
       }),
       h("button", { type: "button", class: "link", onClick: () => take(name.value) }, "Choose"),
     ];
-    return () => h("div", { class: "to" }, [h("label", { for: "recipient" }, "To"), asking.value ? asked() : picker()]);
+    return () =>
+      h("div", { class: "to" }, [
+        h("label", { for: "recipient" }, "To"),
+        asking.value ? asked() : picker(),
+      ]);
   },
 };

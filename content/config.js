@@ -1,4 +1,5 @@
-// Where the function app is, from config.json beside the page. Asked for at once, while the rest of the page still loads.
+// Where the function app is, from config.json beside the page. The request goes out at once, while
+// the rest of the page still loads.
 
 /** `status` is the HTTP status of the answer, 0 when there was none. */
 export class ApiError extends Error {
@@ -13,26 +14,31 @@ let asked = ask();
 let way = "";
 
 /**
- * Read config.json beside the page: {"apiBaseUrl": "https://…"}, without /api. A relative URL starts at the page.
- * With authentication it also has "signIn", the name of the identity provider, for example "aad"; behind a proxy "way".
+ * Read config.json beside the page: {"apiBaseUrl": "https://…"}, without /api. A relative URL starts
+ * at the page. With authentication it also has "signIn", the name of the identity provider, for
+ * example "aad"; behind a proxy it has "way".
  */
 export async function readConfig() {
   const response = await (asked ?? ask());
   asked = null;
   if (!response) throw new ApiError("The page's own server does not answer.");
   if (!response.ok)
-    throw new ApiError("There is no config.json beside this page, so it does not know where its function app is.");
+    throw new ApiError(
+      "There is no config.json beside this page, so it does not know where its function app is.",
+    );
   const config = await response.json().catch(() => null);
   const signIn = config?.signIn ?? "";
   if (typeof signIn !== "string" || !/^\w*$/.test(signIn))
-    throw new ApiError('In config.json, "signIn" has to be the name of a provider, for example "aad".');
+    throw new ApiError(
+      'In config.json, "signIn" has to be the name of a provider, for example "aad".',
+    );
   way = isOnTheWay(config?.way) ? config.way : "";
   return { apiBaseUrl: reached(absolute(config?.apiBaseUrl)), signIn };
 }
 
 /**
- * Where this browser finds an http server that, to the function app, is on its own machine: behind the proxy, for example of a
- * JupyterHub, through which the page itself has come. config.json names that "way", with {port} for the server's port.
+ * Where this browser finds an http server of the machine that the function app runs on. Behind a
+ * proxy, for example a JupyterHub's, config.json names the "way", with {port} for the server's port.
  */
 export function reached(url) {
   if (!way) return url;
@@ -45,7 +51,9 @@ export function reached(url) {
 /** Whether this page has come that way itself; one that was opened on the machine needs none. */
 function isOnTheWay(named) {
   if (typeof named !== "string" || !named.includes("{port}")) return false;
-  return (named.startsWith("/") ? location.pathname : location.href).startsWith(named.split("{port}")[0]);
+  return (named.startsWith("/") ? location.pathname : location.href).startsWith(
+    named.split("{port}")[0],
+  );
 }
 
 function absolute(url) {
@@ -55,6 +63,9 @@ function absolute(url) {
     if (!/^https?:$/.test(protocol)) throw new TypeError();
     return href.replace(/\/+$/, "");
   } catch {
-    throw new ApiError('config.json has to name the function app, for example {"apiBaseUrl": "http://localhost:7071"}.');
+    throw new ApiError(
+      "config.json has to name the function app, for example " +
+        '{"apiBaseUrl": "http://localhost:7071"}.',
+    );
   }
 }

@@ -1,23 +1,26 @@
-// The live connection to the hub. It comes back by itself, and says all the time how it is and when it tries again.
+// The live connection to the hub. It reconnects by itself, and always tells its state and when it
+// tries again.
 
 import { ApiError, reached } from "./config.js";
 import { HEADER, token } from "./session.js";
 
 const DELAYS_S = [1, 2, 4, 8, 15, 30];
 
-/** Wait for SignalR's library, which loads beside the page: whoever stands at the door does not need it yet. */
+/** Wait for SignalR's library, which loads beside the page: signing in does not need it yet. */
 export async function libraryIsThere() {
   const isLoading = !globalThis.signalR && document.readyState !== "complete";
   if (isLoading) await new Promise((loaded) => addEventListener("load", loaded, { once: true }));
-  if (!globalThis.signalR) throw new ApiError("A part of this page did not load. Please load the page again.");
+  if (!globalThis.signalR)
+    throw new ApiError("A part of this page did not load. Please load the page again.");
 }
 
 /**
  * Connect to the hub that {apiBaseUrl}/api/negotiate names, and stay connected.
  *
- * onMessage(message) for each `newMessage`; onState({phase, seconds, why}) with phase connecting, connected or waiting;
- * onConnected() whenever the connection is there, because messages may have been missed; onRefused() when somebody has to
- * sign in again, after which nothing more is tried.
+ * onMessage(message): a `newMessage` arrived.
+ * onState({phase, seconds, why}): the phase is connecting, connected or waiting.
+ * onConnected(): the connection is there, again perhaps: messages may have been missed.
+ * onRefused(): somebody has to sign in again; nothing more is tried.
  */
 export function openLive(apiBaseUrl, { onMessage, onState, onConnected, onRefused }) {
   const http = signedIn(apiBaseUrl);
@@ -75,7 +78,7 @@ export function openLive(apiBaseUrl, { onMessage, onState, onConnected, onRefuse
   };
 }
 
-/** Requests to the function app carry the token of who is signed in; those to SignalR Service do not. */
+/** Requests to the function app carry the session's token; those to SignalR Service do not. */
 function signedIn(apiBaseUrl) {
   const plain = new signalR.DefaultHttpClient(signalR.NullLogger.instance);
   return {

@@ -14,7 +14,8 @@ export const Log = {
   setup() {
     const box = ref(null);
     const earlierBusy = ref(false);
-    let top = 0; // where the reader was: only who scrolls up leaves the bottom, not whose window shrinks
+    // Where the reader was: scrolling up leaves the bottom, a window that shrinks does not.
+    let top = 0;
 
     function toBottom() {
       box.value.scrollTop = box.value.scrollHeight;
@@ -50,10 +51,22 @@ export const Log = {
       h("div", { class: "log-frame" }, [
         h(
           "div",
-          { class: "log", ref: box, tabindex: 0, role: "log", "aria-label": "Messages", "aria-live": liveness(), onScroll },
+          {
+            class: "log",
+            ref: box,
+            tabindex: 0,
+            role: "log",
+            "aria-label": "Messages",
+            "aria-live": liveness(),
+            onScroll,
+          },
           [
             room.hasEarlier &&
-              h("p", { class: "centre" }, earlierBusy.value ? "Loading…" : button("Show earlier messages", earlier)),
+              h(
+                "p",
+                { class: "centre" },
+                earlierBusy.value ? "Loading…" : button("Show earlier messages", earlier),
+              ),
             notice(),
             h(
               "ol",
@@ -62,7 +75,11 @@ export const Log = {
           ],
         ),
         room.unseen > 0 && !room.atBottom
-          ? h("button", { type: "button", class: "unseen", onClick: toBottom }, `${count(room.unseen, "new message")} ↓`)
+          ? h(
+              "button",
+              { type: "button", class: "unseen", onClick: toBottom },
+              `${count(room.unseen, "new message")} ↓`,
+            )
           : null,
       ]);
   },
@@ -97,21 +114,27 @@ function line(item, before) {
   const follows = !newDay && sameSpeaker(item, before);
   const own = item.sender === room.name;
   return [
-    newDay ? h("li", { class: "day", key: `day-${item.key}` }, h("span", dayOf(item.sentAt))) : null,
-    h("li", { class: ["message", item.state, { own, follows, private: item.recipient }], key: item.key }, [
-      avatar(item.sender),
-      h("div", { class: "said" }, [
-        h("p", { class: ["who", { hidden: follows }] }, [
-          speaker(item.sender, own),
-          own ? h("span", { class: "quiet" }, " (you)") : "",
-          " ",
-          h("time", { datetime: item.sentAt, title: momentOf(item.sentAt) }, timeOf(item.sentAt)),
+    newDay
+      ? h("li", { class: "day", key: `day-${item.key}` }, h("span", dayOf(item.sentAt)))
+      : null,
+    h(
+      "li",
+      { class: ["message", item.state, { own, follows, private: item.recipient }], key: item.key },
+      [
+        avatar(item.sender),
+        h("div", { class: "said" }, [
+          h("p", { class: ["who", { hidden: follows }] }, [
+            speaker(item.sender, own),
+            own ? h("span", { class: "quiet" }, " (you)") : "",
+            " ",
+            h("time", { datetime: item.sentAt, title: momentOf(item.sentAt) }, timeOf(item.sentAt)),
+          ]),
+          item.recipient ? badge(item) : null,
+          h("p", { class: "text", dir: "auto" }, item.text),
+          fate(item),
         ]),
-        item.recipient ? badge(item) : null,
-        h("p", { class: "text", dir: "auto" }, item.text),
-        fate(item),
-      ]),
-    ]),
+      ],
+    ),
   ];
 }
 
@@ -124,7 +147,16 @@ function sameSpeaker(item, before) {
 function speaker(name, own) {
   if (own || !room.signIn) return nameOf(name);
   const onClick = () => (room.recipient = name);
-  return h("button", { type: "button", class: "speaker", "aria-label": `Write privately to ${called(name)}`, onClick }, nameOf(name));
+  return h(
+    "button",
+    {
+      type: "button",
+      class: "speaker",
+      "aria-label": `Write privately to ${called(name)}`,
+      onClick,
+    },
+    nameOf(name),
+  );
 }
 
 /** Said in words and with a sign, not by colour alone. */
@@ -142,12 +174,24 @@ function fate(item) {
   if (!item.stored) return h("p", { class: "fate quiet" }, "Sent, but not kept in the history.");
   if (item.state !== "failed") return null;
   const actions = [button("Try again", () => deliver(item)), button("Remove", () => discard(item))];
-  return h("div", { class: "fate wrong", role: "alert" }, [h("p", ["Not sent. ", item.problem]), h("p", actions)]);
+  return h("div", { class: "fate wrong", role: "alert" }, [
+    h("p", ["Not sent. ", item.problem]),
+    h("p", actions),
+  ]);
 }
 
 /** The recipient of a private message was not connected when it was sent. */
 function absence({ recipient, stored, waits }) {
-  if (!stored) return [nameOf(recipient), " was not here, and the history could not keep this: please send it again later."];
-  if (waits === "away") return [nameOf(recipient), " was not here, and will find it in the history."];
-  return ["Nobody has spoken here as ", whole(recipient), " so far. The message waits in the history for who has that name."];
+  if (!stored)
+    return [
+      nameOf(recipient),
+      " was not here, and the history could not keep this: please send it again later.",
+    ];
+  if (waits === "away")
+    return [nameOf(recipient), " was not here, and will find it in the history."];
+  return [
+    "Nobody has spoken here as ",
+    whole(recipient),
+    " so far. The message waits in the history for who has that name.",
+  ];
 }

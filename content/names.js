@@ -1,11 +1,13 @@
-// People on the screen: a round picture of initials, and a name. The domain is left out where it is also mine.
+// People on the screen: a round picture of initials, and a name. A domain that is also mine is left
+// out.
 
 import { room } from "./room.js";
 import { colourOf, initials, shortName } from "./text.js";
 
 const { h } = Vue;
 
-export const avatar = (name) => h("span", { class: ["avatar", colourOf(name)], "aria-hidden": "true" }, initials(name));
+export const avatar = (name) =>
+  h("span", { class: ["avatar", colourOf(name)], "aria-hidden": "true" }, initials(name));
 
 export const called = (name) => shortName(name, room.name);
 

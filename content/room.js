@@ -1,4 +1,5 @@
-// What is in the chat room: who I am, the messages, and what happens to them. Knows nothing about the screen.
+// What is in the chat room: who I am, the messages, and what happens to them. Nothing here knows
+// about the screen.
 
 import { endSession, postMessage, readHistory, whoAmI } from "./api.js";
 import { ApiError, readConfig } from "./config.js";
@@ -16,12 +17,14 @@ export const room = Vue.reactive({
   apiBaseUrl: "",
   signIn: "", // the identity provider; without one people only say a name
   entering: false, // signed in, and asking who that is
-  doorNotice: "", // why somebody stands at the door
+  signInNotice: "", // why somebody has to sign in
   name: sessionStorage.getItem(NAME_KEY) ?? "", // of this tab only: two tabs can be two people
   joined: false,
   recipient: "", // whom the next message is for; nobody: everybody
   draft: "", // what could not be sent because the sign-in had ended
-  items: [], // oldest first; {key, id, sender, recipient, text, sentAt, state: sent|sending|failed, problem, stored, waits}
+  // Oldest first: {key, id, sender, recipient, text, sentAt, state, problem, stored, waits}; the
+  // state is sent, sending or failed.
+  items: [],
   history: "loading", // loading | ready | failed
   historyProblem: "",
   hasEarlier: false,
@@ -41,7 +44,7 @@ export const people = Vue.computed(() => {
 
 /** Find the function app; who is known already goes straight in. */
 export async function start() {
-  Object.assign(room, { problem: "", doorNotice: "" });
+  Object.assign(room, { problem: "", signInNotice: "" });
   try {
     Object.assign(room, await readConfig());
     if (room.signIn) await enter();
@@ -55,14 +58,14 @@ export const signIn = () => beginSignIn(room);
 
 /** Go in with the token of a sign-in that has just ended, or is still good. */
 async function enter() {
-  room.doorNotice = takeToken();
+  room.signInNotice = takeToken();
   if (!token()) return;
   room.entering = true;
   try {
     join(await whoAmI(room.apiBaseUrl));
   } catch (error) {
     if (error.status !== 401) throw error;
-    toDoor(ENDED);
+    backToSignIn(ENDED);
   } finally {
     room.entering = false;
   }
@@ -70,7 +73,15 @@ async function enter() {
 
 export function join(name) {
   if (!room.signIn) sessionStorage.setItem(NAME_KEY, name);
-  Object.assign(room, { name, joined: true, items: [], history: "loading", unseen: 0, atBottom: true, doorNotice: "" });
+  Object.assign(room, {
+    name,
+    joined: true,
+    items: [],
+    history: "loading",
+    unseen: 0,
+    atBottom: true,
+    signInNotice: "",
+  });
   Object.assign(room, { recipient: "", draft: "" }, takeDraft());
   loadHistory();
   libraryIsThere().then(goLive, (error) => (room.problem = said(error)));
@@ -82,11 +93,11 @@ function goLive() {
     onMessage: receive,
     onState: (link) => Object.assign(room.link, link),
     onConnected: loadHistory,
-    onRefused: () => toDoor(ENDED),
+    onRefused: () => backToSignIn(ENDED),
   });
 }
 
-/** Back to the door, with the name still in the field. */
+/** Back to the form, with the name still in its field. */
 export function leave() {
   live?.close();
   live = null;
@@ -97,15 +108,16 @@ export function leave() {
 export async function signOut() {
   const told = endSession(room.apiBaseUrl);
   sessionStorage.removeItem(DRAFT_KEY);
-  toDoor("You have signed out.");
-  if (!(await told)) room.doorNotice = "You have signed out of this tab. The function app could not be told.";
+  backToSignIn("You have signed out.");
+  if (!(await told))
+    room.signInNotice = "You have signed out of this tab. The function app could not be told.";
 }
 
 /** The sign-in is no good any more: nothing goes on until somebody signs in again. */
-function toDoor(notice) {
+function backToSignIn(notice) {
   if (room.joined) leave();
   forget();
-  Object.assign(room, { items: [], name: "", doorNotice: notice });
+  Object.assign(room, { items: [], name: "", signInNotice: notice });
 }
 
 /** Keep what was not sent for the same person's next sign-in in this tab. */
@@ -120,19 +132,23 @@ function takeDraft() {
 
 export const reconnect = () => live?.retry();
 
-/** Read the newest messages: at once, and again whenever the connection is there, for what was said until then. */
+/** Read the newest messages: at once, and again after each connect, which may have missed some. */
 export async function loadHistory() {
   room.historyProblem = "";
   try {
     const page = await readHistory(room.apiBaseUrl, { limit: PAGE });
     const full = page.length === PAGE;
-    const gap = full && !page.some((message) => find(message.id)); // more was missed than the page holds: start again from here
-    if (gap) room.items = room.items.filter((item) => item.state !== "sent" || item.sentAt > page[0].sentAt);
+    // When more was missed than the page holds, the list starts again from here.
+    const gap = full && !page.some((message) => find(message.id));
+    if (gap)
+      room.items = room.items.filter(
+        (item) => item.state !== "sent" || item.sentAt > page[0].sentAt,
+      );
     if (gap || room.history !== "ready") room.hasEarlier = full;
     take(page);
     room.history = "ready";
   } catch (error) {
-    if (mustSignIn(error)) return toDoor(ENDED);
+    if (mustSignIn(error)) return backToSignIn(ENDED);
     room.history = "failed";
     room.historyProblem = said(error);
   }
@@ -146,7 +162,7 @@ export async function loadEarlier() {
     room.hasEarlier = page.length === PAGE;
     take(page);
   } catch (error) {
-    if (mustSignIn(error)) return toDoor(ENDED);
+    if (mustSignIn(error)) return backToSignIn(ENDED);
     room.historyProblem = said(error);
   }
 }
@@ -155,7 +171,14 @@ export async function loadEarlier() {
 export function send(text) {
   const { name: sender, recipient } = room;
   room.atBottom = true;
-  room.items.push({ ...blank(), sender, recipient, text, sentAt: new Date().toISOString(), state: "sending" });
+  room.items.push({
+    ...blank(),
+    sender,
+    recipient,
+    text,
+    sentAt: new Date().toISOString(),
+    state: "sending",
+  });
   return deliver(room.items.at(-1));
 }
 
@@ -164,27 +187,35 @@ export async function deliver(item) {
   const hasSpoken = room.items.some((other) => other.sender === recipient);
   Object.assign(item, { state: "sending", problem: "" });
   try {
-    const message = await postMessage(room.apiBaseUrl, { sender, text, ...(recipient && { recipient }) });
+    const message = await postMessage(room.apiBaseUrl, {
+      sender,
+      text,
+      ...(recipient && { recipient }),
+    });
     if (item.id && item.id !== message.id)
       receive(message); // the hub gave this one to another message of the same words
     else if (find(message.id) && find(message.id) !== item) discard(item);
     else settle(item, message);
     const shownItem = find(message.id);
-    if (shownItem && message.recipientConnected === false) shownItem.waits = hasSpoken ? "away" : "unknown";
+    if (shownItem && message.recipientConnected === false)
+      shownItem.waits = hasSpoken ? "away" : "unknown";
   } catch (error) {
     if (mustSignIn(error)) keepDraft(item);
-    if (mustSignIn(error)) return toDoor(ENDED);
+    if (mustSignIn(error)) return backToSignIn(ENDED);
     if (item.state === "sending") Object.assign(item, { state: "failed", problem: said(error) });
   }
 }
 
-export const discard = (item) => (room.items = room.items.filter((other) => other.key !== item.key));
+export const discard = (item) =>
+  (room.items = room.items.filter((other) => other.key !== item.key));
 
 function receive(message) {
   if (typeof message?.text !== "string" || find(message.id)) return;
   const mine = room.items.find(
     (item) =>
-      item.state === "sending" && !item.id && ["sender", "recipient", "text"].every((key) => item[key] === (message[key] ?? "")),
+      item.state === "sending" &&
+      !item.id &&
+      ["sender", "recipient", "text"].every((key) => item[key] === (message[key] ?? "")),
   );
   if (mine) return settle(mine, message);
   room.items.push({ ...blank(), ...shown(message) });
@@ -205,7 +236,8 @@ function take(page) {
 }
 
 function arrange() {
-  const rank = (item) => (item.state === "sent" ? item.sentAt : "~"); // what is not sent yet comes last
+  // What is not sent yet comes last.
+  const rank = (item) => (item.state === "sent" ? item.sentAt : "~");
   room.items.sort((a, b) => (rank(a) < rank(b) ? -1 : rank(a) > rank(b) ? 1 : 0));
   if (room.items.length > MOST && room.atBottom) {
     room.items.splice(0, room.items.length - MOST);
@@ -215,8 +247,17 @@ function arrange() {
 
 const find = (id) => (id ? room.items.find((item) => item.id === id) : undefined);
 const mustSignIn = (error) => Boolean(room.signIn) && error.status === 401;
-const blank = () => ({ key: ++made, id: "", recipient: "", problem: "", waits: "", stored: true, state: "sent" });
-const said = (error) => (error instanceof ApiError ? error.message : "Something in this page went wrong.");
+const blank = () => ({
+  key: ++made,
+  id: "",
+  recipient: "",
+  problem: "",
+  waits: "",
+  stored: true,
+  state: "sent",
+});
+const said = (error) =>
+  error instanceof ApiError ? error.message : "Something in this page went wrong.";
 
 /** Only what the page shows of a message, each with a value of the right kind. */
 function shown({ id, sender, recipient, text, sentAt, stored }) {

@@ -4,22 +4,30 @@
 export const HEADER = "X-ZUMO-AUTH";
 const TOKEN_KEY = "chat-token";
 const BEGUN_KEY = "chat-sign-in-begun";
+const NOT_BEGUN =
+  "That link wanted to sign you in as somebody. It was not begun here, so nothing has happened.";
 
 export const token = () => sessionStorage.getItem(TOKEN_KEY) ?? "";
 export const forget = () => sessionStorage.removeItem(TOKEN_KEY);
 
-/** Leave for the sign-in page. It comes back with a token in the fragment, because cookies of another site may be blocked. */
+/**
+ * Leave for the sign-in page. It comes back with a token in the fragment, because browsers may
+ * block cookies of another site.
+ */
 export function beginSignIn({ apiBaseUrl, signIn }) {
   sessionStorage.setItem(BEGUN_KEY, "yes");
-  const query = new URLSearchParams({ session_mode: "token", post_login_redirect_url: location.origin + location.pathname });
+  const query = new URLSearchParams({
+    session_mode: "token",
+    post_login_redirect_url: location.origin + location.pathname,
+  });
   location.assign(`${apiBaseUrl}/.auth/login/${signIn}?${query}`);
 }
 
 /**
  * Take the token that sign-in has left in the address, and clean the address bar.
  *
- * Only a sign-in that this tab began counts: a link with somebody else's token signs nobody in. Returns a sentence when
- * there was something and it is no good, else "".
+ * Only a sign-in that this tab began counts: a link with somebody else's token signs nobody in.
+ * Returns a sentence when a token was there and is no good, else "".
  */
 export function takeToken() {
   const found = /^#token=(.*)/s.exec(location.hash);
@@ -27,7 +35,7 @@ export function takeToken() {
   history.replaceState(null, "", location.pathname + location.search);
   const begun = sessionStorage.getItem(BEGUN_KEY);
   sessionStorage.removeItem(BEGUN_KEY);
-  if (!begun) return "That link wanted to sign you in as somebody. It was not begun here, so nothing has happened.";
+  if (!begun) return NOT_BEGUN;
   try {
     const { authenticationToken } = JSON.parse(decodeURIComponent(found[1]));
     if (typeof authenticationToken !== "string" || !authenticationToken) throw new TypeError();

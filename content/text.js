@@ -5,7 +5,7 @@ const DAY = new Intl.DateTimeFormat(undefined, { weekday: "long", day: "numeric"
 const FULL = new Intl.DateTimeFormat(undefined, { dateStyle: "full", timeStyle: "medium" });
 const COLOURS = 8;
 
-/** Up to two letters for a name: "Ada Lovelace" is AL, "alice" and "alice@chatkit.example" are A. */
+/** Up to two letters for a name: "Ada Lovelace" is AL, "alice" and "alice@x.example" are A. */
 export function initials(name) {
   const words = name
     .replace(/(.)@.*/su, "$1")
@@ -27,16 +27,18 @@ export function colourOf(name) {
   return `colour-${hash % COLOURS}`;
 }
 
-/** A sign-in name as colleagues say it: "bob@chatkit.example" is "bob" among people of chatkit.example. */
+/** A sign-in name as colleagues say it: "bob@x.example" is "bob" among people of x.example. */
 export function shortName(name, mine) {
   const at = name.lastIndexOf("@");
   return at > 0 && name.slice(at) === mine.slice(mine.lastIndexOf("@")) ? name.slice(0, at) : name;
 }
 
-/** A sign-in name as it is written in full: "bob" among people of chatkit.example is "bob@chatkit.example". */
+/** A sign-in name written in full: "bob" is "bob@x.example" among people of x.example. */
 export function fullName(written, mine) {
   const name = written.trim();
-  return name.includes("@") || !mine.includes("@") ? name : name + mine.slice(mine.lastIndexOf("@"));
+  return name.includes("@") || !mine.includes("@")
+    ? name
+    : name + mine.slice(mine.lastIndexOf("@"));
 }
 
 export const timeOf = (iso) => format(TIME, iso);

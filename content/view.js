@@ -1,10 +1,10 @@
-// What the screen shows. Render functions instead of templates: the page's policy forbids making code from strings, and h() puts
-// every name and text in as text, never as HTML.
+// What the screen shows. Render functions instead of templates: the page's policy forbids making
+// code from strings, and h() puts every name and text in as text, never as HTML.
 
 import { Composer } from "./composer.js";
-import { JoinForm, SignIn } from "./door.js";
-import { avatar, whole } from "./names.js";
+import { JoinForm, SignIn } from "./join.js";
 import { Log } from "./log.js";
+import { avatar, whole } from "./names.js";
 import { leave, reconnect, room, signOut, start } from "./room.js";
 
 const { h } = Vue;
@@ -12,16 +12,19 @@ const PHASES = { connecting: "Connecting…", connected: "Connected", waiting: "
 
 export const App = () => {
   if (room.problem) return card(h(Problem));
-  if (!room.apiBaseUrl) return card(h("p", { class: "quiet", role: "status" }, "Opening the chat room…"));
+  if (!room.apiBaseUrl)
+    return card(h("p", { class: "quiet", role: "status" }, "Opening the chat room…"));
   if (room.entering) return card(h("p", { class: "quiet", role: "status" }, "Signing you in…"));
   return room.joined ? h(Room) : card(h(room.signIn ? SignIn : JoinForm));
 };
 
 const card = (content) => h("main", { class: "card" }, [mark(), h("h1", "Chat room"), content]);
 const mark = () => h("img", { class: "mark", src: "favicon.svg", alt: "", width: 48, height: 48 });
-const button = (label, onClick, className = "link") => h("button", { type: "button", class: className, onClick }, label);
+const button = (label, onClick, className = "link") =>
+  h("button", { type: "button", class: className, onClick }, label);
 
-const Problem = () => h("div", { role: "alert" }, [h("p", room.problem), button("Try again", start, "main")]);
+const Problem = () =>
+  h("div", { role: "alert" }, [h("p", room.problem), button("Try again", start, "main")]);
 
 const Room = () =>
   h("div", { class: "room" }, [
@@ -29,7 +32,10 @@ const Room = () =>
       mark(),
       h("div", [h("h1", "Chat room"), h(Link)]),
       h("div", { class: "me" }, [
-        h("div", [whole(room.name), room.signIn ? button("Sign out", signOut) : button("Change name", leave)]),
+        h("div", [
+          whole(room.name),
+          room.signIn ? button("Sign out", signOut) : button("Change name", leave),
+        ]),
         avatar(room.name),
       ]),
     ]),
@@ -46,7 +52,11 @@ const Link = () =>
 const Banner = () =>
   room.link.phase === "waiting"
     ? h("div", { class: "banner" }, [
-        h("p", [room.link.why, " ", h("span", { "aria-hidden": "true" }, `Trying again in ${room.link.seconds} s.`)]),
+        h("p", [
+          room.link.why,
+          " ",
+          h("span", { "aria-hidden": "true" }, `Trying again in ${room.link.seconds} s.`),
+        ]),
         button("Try now", reconnect),
       ])
     : null;

@@ -66,7 +66,7 @@ def chat(monkeypatch: pytest.MonkeyPatch) -> Iterator[Room]:
 
 @pytest.fixture
 def visit(browser: Browser, chat: Room) -> Iterator[Visit]:
-    """A function that opens the page as somebody in a browser profile of their own; `name=None` stops at the door."""
+    """A function that opens the page as somebody in a browser profile of their own; `name=None` joins under no name."""
     contexts: list[BrowserContext] = []
 
     def open_page(name: str | None = "alice", *, wait: str = ".connected", **options: Any) -> Page:
@@ -106,7 +106,7 @@ def sign_in(page: Page, name: str, wait: str = ".connected") -> None:
 
 
 def join(page: Page, name: str, wait: str = ".connected") -> None:
-    """Give a name at the door and wait for the room."""
+    """Give a name in the form and wait for the room."""
     page.get_by_label("Your name").fill(name)
     page.keyboard.press("Enter")
     page.wait_for_selector(wait)

@@ -43,9 +43,9 @@ def complaints(page: Page, axe: str) -> list[str]:
 @pytest.mark.parametrize("size", SIZES)
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_axe_finds_nothing(visit: Visit, chat: Room, axe: str, scheme: str, size: str) -> None:
-    """At the door, in an empty room, among messages, and when things fail."""
+    """In the form, in an empty room, among messages, and when things fail."""
     page = visit(None, color_scheme=scheme, viewport=SIZES[size], reduced_motion="reduce")
-    found = {"door": complaints(page, axe)}
+    found = {"form": complaints(page, axe)}
     page.get_by_role("button", name="Join the chat").click()
     found["no name"] = complaints(page, axe)
     page.get_by_label("Your name").fill("alice")
@@ -81,9 +81,9 @@ def test_axe_finds_nothing(visit: Visit, chat: Room, axe: str, scheme: str, size
 def test_axe_finds_nothing_with_sign_in(
     signed_in: Visit, chat: Room, axe: str, scheme: str, size: str
 ) -> None:
-    """At the door, among private messages, while writing one and naming somebody, and when the sign-in is over."""
+    """In the form, among private messages, while writing one and naming somebody, and when the sign-in is over."""
     page = signed_in(None, color_scheme=scheme, viewport=SIZES[size], reduced_motion="reduce")
-    found = {"door": complaints(page, axe)}
+    found = {"form": complaints(page, axe)}
     sign_in(page, "alice")
     chat.post("bob@chatkit.example", "Hello")
     chat.post("bob@chatkit.example", "Only for you", recipient="alice@chatkit.example")

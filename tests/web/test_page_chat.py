@@ -92,7 +92,7 @@ def test_the_name_stays_in_this_tab_only(visit: Visit, chat: Room) -> None:
 
 
 def test_a_name_can_be_changed(visit: Visit) -> None:
-    """Back to the door, with the old name still in the field."""
+    """Back to the form, with the old name still in the field."""
     page = visit("alice")
     page.get_by_role("button", name="Change name").click()
     expect(page.get_by_label("Your name")).to_have_value("alice")
@@ -102,7 +102,7 @@ def test_a_name_can_be_changed(visit: Visit) -> None:
 
 
 def test_nobody_comes_in_without_a_name(visit: Visit) -> None:
-    """The door says what is missing, and takes the focus back."""
+    """The form says what is missing, and takes the focus back."""
     page = visit(None)
     page.get_by_label("Your name").fill("   ")
     page.get_by_role("button", name="Join the chat").click()

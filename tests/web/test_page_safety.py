@@ -65,7 +65,7 @@ def test_script_in_names_and_messages_stays_text(visit: Visit, chat: Room) -> No
 
 
 def test_script_in_my_own_name_stays_text(visit: Visit) -> None:
-    """At the door, in the header, and on my messages."""
+    """In the form, in the header, and on my messages."""
     page = visit("<img src=x onerror=alert(1)>")
     seen = watch(page)
     page.get_by_label("Message to everybody").fill("<b>Hello</b>")

@@ -94,7 +94,7 @@ def test_signing_out_without_an_answer_still_forgets(signed_in: Visit, chat: Roo
     assert kept(page) is None
 
 
-def test_an_expired_sign_in_at_the_start_leads_to_the_door(signed_in: Visit, chat: Room) -> None:
+def test_an_expired_sign_in_at_the_start_leads_to_sign_in(signed_in: Visit, chat: Room) -> None:
     """With a sentence."""
     page = signed_in("alice")
     chat.sign_ins.expire()
@@ -130,7 +130,7 @@ def test_what_could_not_be_sent_is_not_shown_to_somebody_else(signed_in: Visit, 
 
 
 def test_a_connection_that_is_refused_is_not_tried_for_ever(signed_in: Visit, chat: Room) -> None:
-    """The sign-in ends, the connection drops: one try, then the door, and no more."""
+    """The sign-in ends, the connection drops: one try, then sign-in, and no more."""
     page = signed_in("alice")
     before = negotiations(chat)
     chat.sign_ins.expire()
@@ -143,7 +143,7 @@ def test_a_connection_that_is_refused_is_not_tried_for_ever(signed_in: Visit, ch
     assert negotiations(chat) - before == 1
 
 
-def test_history_that_is_refused_leads_to_the_door(signed_in: Visit, chat: Room) -> None:
+def test_history_that_is_refused_leads_to_sign_in(signed_in: Visit, chat: Room) -> None:
     """Also from the app itself, which does not know the person."""
     page = signed_in("alice")
     chat.faults.history = (401, '{"error": "Sign in first."}')

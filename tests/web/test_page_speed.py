@@ -26,7 +26,7 @@ WATCH = """() => {
 
 
 def usable_after_ms(browser: Browser, url: str) -> float:
-    """Time from the request of an empty-handed browser to the door that can be used, as the browser's clock has it."""
+    """Time from the request of an empty-handed browser to the form that can be used, as the browser's clock has it."""
     context = browser.new_context(
         viewport={"width": 390, "height": 844}, is_mobile=True, has_touch=True
     )

@@ -188,7 +188,7 @@ def test_a_device_without_network_says_so_and_comes_back_by_itself(
 
 
 def test_leaving_closes_the_connection(visit: Visit) -> None:
-    """Nobody stays connected at the door."""
+    """Nobody stays connected who has left."""
     page = visit()
     with page.expect_event("websocket") as opened:
         page.reload()

@@ -1,4 +1,4 @@
-// Before the room: a name that nobody checks, or a sign-in that somebody does.
+// Before the room: sign in, or, without authentication, just give a name.
 
 import { join, room, signIn } from "./room.js";
 
@@ -7,21 +7,32 @@ const MAX_NAME = 50;
 
 export const SignIn = {
   setup() {
-    const way = ref(null);
+    const button = ref(null);
     const leaving = ref(false);
-    onMounted(() => way.value.focus());
-    onMounted(() => addEventListener("pageshow", () => (leaving.value = false))); // who comes back by the browser's button
+    onMounted(() => button.value.focus());
+    // The browser's back button shows this page again as it was left.
+    onMounted(() => addEventListener("pageshow", () => (leaving.value = false)));
     function go() {
       leaving.value = true;
       signIn();
     }
     return () =>
       h("div", { class: "join" }, [
-        room.doorNotice ? h("p", { class: "notice", role: "alert" }, room.doorNotice) : null,
-        h("p", { class: "quiet", id: "sign-in-hint" }, "Everybody in the room sees the name you sign in with."),
+        room.signInNotice ? h("p", { class: "notice", role: "alert" }, room.signInNotice) : null,
+        h(
+          "p",
+          { class: "quiet", id: "sign-in-hint" },
+          "Everybody in the room sees the name you sign in with.",
+        ),
         h(
           "button",
-          { type: "button", class: "main", ref: way, "aria-describedby": "sign-in-hint", onClick: go },
+          {
+            type: "button",
+            class: "main",
+            ref: button,
+            "aria-describedby": "sign-in-hint",
+            onClick: go,
+          },
           leaving.value ? "Going to the sign-in…" : "Sign in",
         ),
       ]);
@@ -49,8 +60,18 @@ export const JoinForm = {
         ),
         h("label", { for: "name" }, "Your name"),
         h("input", {
-          ...{ id: "name", ref: field, value: name.value, maxlength: MAX_NAME, autocomplete: "nickname", dir: "auto" },
-          ...{ "aria-describedby": "name-hint name-problem", "aria-invalid": problem.value ? "true" : undefined },
+          ...{
+            id: "name",
+            ref: field,
+            value: name.value,
+            maxlength: MAX_NAME,
+            autocomplete: "nickname",
+            dir: "auto",
+          },
+          ...{
+            "aria-describedby": "name-hint name-problem",
+            "aria-invalid": problem.value ? "true" : undefined,
+          },
           onInput: (event) => (name.value = event.target.value),
         }),
         h("p", { class: "wrong", id: "name-problem", role: "alert" }, problem.value),
