@@ -24,9 +24,11 @@ sys.path.insert(0, str(ROOT))
 from chatkit.localcloud.storage.service import DEV_KEY  # noqa: E402
 from tests.localcloud.storage import azurite, storage_process  # noqa: E402
 
-FILES, FILE_SIZE = 200, 50_000
+FILES = 200
+FILE_SIZE = 50_000
 BIG = 100 * 2**20
-APPENDS, LISTED = 100, 10_000
+APPENDS = 100
+LISTED = 10_000
 ROUNDS = 3
 
 Measure = Callable[[ContainerClient], float]

@@ -50,14 +50,18 @@ def asked_for(host: str) -> str:
     It is "localhost" in place of the name under which browsers elsewhere know this machine.
     """
     name = without_port(host)
-    return "localhost" if name not in LOOPBACK_HOSTS and is_way_here(name) else name
+    if name not in LOOPBACK_HOSTS and is_way_here(name):
+        return "localhost"
+    return name
 
 
 @lru_cache(maxsize=256)  # the same few, in every request
 def without_port(host: str) -> str:
     """The name in a Host header, lower-case: "[::1]" of "[::1]:8888"."""
     name, _, port = host.lower().rpartition(":")
-    return name if port.isdecimal() and name else host.lower()
+    if name and port.isdecimal():
+        return name
+    return host.lower()
 
 
 async def read_whole(stream: StreamReader, *, limit_bytes: int) -> bytes | None:

@@ -160,7 +160,8 @@ def a_wrong_md5(service: BlobServiceClient, container: ContainerClient) -> Any:
 @case
 def conditions_of_a_read(service: BlobServiceClient, container: ContainerClient) -> Any:
     blob = filled(container)
-    etag, other = blob.get_blob_properties().etag, '"0x1"'
+    etag = blob.get_blob_properties().etag
+    other = '"0x1"'
     options: list[dict[str, Any]] = [
         {"if_modified_since": LONG_AGO},
         {"if_modified_since": LATER},
@@ -227,7 +228,8 @@ def metadata_and_headers_change(service: BlobServiceClient, container: Container
 
 @case
 def what_is_missing(service: BlobServiceClient, container: ContainerClient) -> Any:
-    blob, nowhere = container.get_blob_client("no"), service.get_container_client("nowhere")
+    blob = container.get_blob_client("no")
+    nowhere = service.get_container_client("nowhere")
     calls: list[Callable[[], Any]] = [
         blob.download_blob,
         blob.get_blob_properties,
@@ -357,7 +359,8 @@ def block_ids_of_two_lengths(service: BlobServiceClient, container: ContainerCli
 def appends(service: BlobServiceClient, container: ContainerClient) -> Any:
     blob = container.get_blob_client("log")
     blob.create_append_blob(content_settings=ContentSettings("text/plain"), metadata={"a": "b"})
-    first, second = blob.append_block(b"one"), blob.append_block(b"two")
+    first = blob.append_block(b"one")
+    second = blob.append_block(b"two")
     wanted: list[dict[str, Any]] = [
         {"appendpos_condition": 3},
         {"appendpos_condition": 6},
@@ -415,7 +418,7 @@ def a_lease(service: BlobServiceClient, container: ContainerClient) -> Any:
     blob = filled(container)
     lease = blob.acquire_lease(15)
     wrong = BlobLeaseClient(blob, lease_id="00000000-0000-0000-0000-000000000001")
-    found = [
+    return [
         dict(blob.get_blob_properties().lease),
         outcome(blob.upload_blob, b"x", overwrite=True),
         outcome(lambda: blob.upload_blob(b"y", overwrite=True, lease=lease) and "written"),
@@ -427,7 +430,6 @@ def a_lease(service: BlobServiceClient, container: ContainerClient) -> Any:
         dict(blob.get_blob_properties().lease),
         outcome(blob.delete_blob, lease=lease),
     ]
-    return found
 
 
 @case
@@ -478,7 +480,8 @@ def a_copy(service: BlobServiceClient, container: ContainerClient) -> Any:
 
 @case
 def a_copy_of_an_append_blob(service: BlobServiceClient, container: ContainerClient) -> Any:
-    log, copy = container.get_blob_client("log"), container.get_blob_client("copy")
+    log = container.get_blob_client("log")
+    copy = container.get_blob_client("copy")
     log.create_append_blob()
     log.append_block(b"one")
     copy.start_copy_from_url(log.url)
@@ -624,7 +627,9 @@ def send(container: ContainerClient, request: HttpRequest) -> Any:
 
 @case
 def signatures(service: BlobServiceClient, container: ContainerClient) -> Any:
-    blob, key, account = filled(container), key_of(service), str(service.account_name)
+    blob = filled(container)
+    key = key_of(service)
+    account = str(service.account_name)
     where: dict[str, Any] = {
         "account_name": account,
         "account_key": key,

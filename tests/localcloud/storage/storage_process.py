@@ -16,7 +16,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[3]
-NAME, KEY = "chatkitx1y2z3", "a2V5" * 16
+NAME = "chatkitx1y2z3"
+KEY = "a2V5" * 16
 
 
 @dataclass(frozen=True)

@@ -27,7 +27,8 @@ from chatkit.localcloud.storage.state.spec import AccountSpec
 
 T = TypeVar("T")
 NAME = "chatkitx1y2z3"
-KEY1, KEY2 = "a2V5" * 16, "a2V6" * 16
+KEY1 = "a2V5" * 16
+KEY2 = "a2V6" * 16
 SCOPE = f"/subscriptions/s/resourceGroups/g/providers/Microsoft.Storage/storageAccounts/{NAME}"
 TIMEOUT_S = 20
 

@@ -64,7 +64,8 @@ def test_the_local_cloud_and_azurite_agree_but_where_listed(
     ours: BlobServiceClient, theirs: BlobServiceClient, name: str
 ) -> None:
     """Same call, same result; a listed difference is a difference still."""
-    here, there = result(ours, name), renamed(result(theirs, name))
+    here = result(ours, name)
+    there = renamed(result(theirs, name))
     if name in listed():
         assert here != there, "they agree now: take the row out of docs/storage.md"
     else:

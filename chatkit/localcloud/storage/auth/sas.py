@@ -107,7 +107,8 @@ def _delegated(request: Request) -> Access:
         )
     if "sduoid" in query and query.get("sv") < OLDEST_BOUND_VERSION:
         raise authentication_failed(
-            f"A signature can be bound to a principal (sduoid) from version {OLDEST_BOUND_VERSION} on."
+            "A signature can be bound to a principal (sduoid)"
+            f" from version {OLDEST_BOUND_VERSION} on."
         )
     key = delegation.DelegationKey(*(query.get(name) for name in (*DELEGATION, "skdutid")))
     value = delegation.value(request.account.secret, key)

@@ -35,7 +35,7 @@ class Copies:
         self._gate = gate
 
     async def copy_blob(self, call: Call) -> Answer:
-        """Copy Blob and Copy Blob From URL: content, properties, and metadata unless it is given."""
+        """Copy Blob and Copy Blob From URL: content, properties, and metadata if none is given."""
         synchronous = call.request.header("x-ms-requires-sync").lower() == "true"
         source_request = self._source(call, by_url=synchronous)
         source = source_request.blob

@@ -54,7 +54,7 @@ def test_both_keys_open_the_account(cloud: StorageCloud, blob: BlobClient, key: 
         )
 
 
-def test_a_rotated_key_is_refused_at_once(cloud: StorageCloud, blob: BlobClient) -> None:
+def test_a_rotated_key_is_refused_at_once(cloud: StorageCloud) -> None:
     """After apply with another key, the old one signs nothing."""
     with cloud.service(KEY2) as client:
         cloud.apply(key2="bmV3" * 16)
@@ -143,7 +143,8 @@ def test_a_role_allows_what_it_says(
             "https://storage.azure.com", {"oid": "11111111-0000-0000-0000-000000000001"}
         )
     )
-    headers, found = {"Authorization": f"Bearer {token}", "x-ms-version": "2026-10-06"}, []
+    headers = {"Authorization": f"Bearer {token}", "x-ms-version": "2026-10-06"}
+    found = []
     for method, more in (("GET", {}), ("PUT", {"x-ms-blob-type": "BlockBlob"}), ("DELETE", {})):
         found.append(
             cloud.request(
@@ -164,7 +165,7 @@ def test_roles_are_asked_for_each_action(
     """The role check sees principal, scope and data action; its no is a permission mismatch."""
     asked: list[tuple[str, str]] = []
 
-    def only_read(claims: object, scope: str, action: str) -> bool:
+    def only_read(_claims: object, scope: str, action: str) -> bool:
         asked.append((scope, action))
         return action.endswith("/read")
 
@@ -216,7 +217,7 @@ def test_a_delegated_signature_ends_with_the_role(
     token = generate_container_sas(
         NAME, blob.container_name, user_delegation_key=key, permission="r", expiry=LATER
     )
-    monkeypatch.setattr(cloud, "role_check", lambda claims, scope, action: False)
+    monkeypatch.setattr(cloud, "role_check", lambda *_: False)
     answer = cloud.request("GET", f"{blob.container_name}/a?{token}")
     assert answer.code == "AuthorizationPermissionMismatch"
 

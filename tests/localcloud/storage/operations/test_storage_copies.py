@@ -131,7 +131,8 @@ def test_tags_come_along_when_asked_for(container: ContainerClient, source: Blob
 
 def test_the_sources_md5_is_checked(container: ContainerClient, source: BlobClient) -> None:
     """The source's MD5 is compared with the content, and shown (`put-blob-from-url`)."""
-    target, right = container.get_blob_client("target"), hashlib.md5(b"hello").digest()
+    target = container.get_blob_client("target")
+    right = hashlib.md5(b"hello").digest()
     for name, copy in by_url(container).items():
         if name != "Copy Blob From URL":
             assert (

@@ -52,7 +52,8 @@ class Ledger:
         """Make a change and note when it is acknowledged."""
         self.unsure = {name: after}
         call()
-        self.kept[name], self.unsure = after, {}
+        self.kept[name] = after
+        self.unsure = {}
 
     def check(self, container: ContainerClient, listed: Mapping[str, int]) -> None:
         """Compare with what is there: the change under way has happened whole, or not at all."""
@@ -67,13 +68,15 @@ class Ledger:
 
 def write(container: ContainerClient, ledger: Ledger, dice: random.Random) -> None:
     """Change blobs that are this writer's own until the service is gone."""
-    writer, number = dice.randrange(10**9), 0
+    writer = dice.randrange(10**9)
+    number = 0
     log = container.get_blob_client(f"{writer}/log")
     with suppress(AzureError):
         ledger.change(log.blob_name, b"", log.create_append_blob)
         while True:
             number += 1
-            name, data = f"{writer}/{number % 7}", dice.randbytes(dice.choice((10, 5_000, 300_000)))
+            name = f"{writer}/{number % 7}"
+            data = dice.randbytes(dice.choice((10, 5_000, 300_000)))
             if number % 3 == 0:
                 after = (ledger.kept[log.blob_name] or b"") + data[:100]
                 ledger.change(log.blob_name, after, partial(log.append_block, data[:100]))
