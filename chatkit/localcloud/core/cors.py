@@ -131,14 +131,14 @@ def preflight_headers(rules: Iterable[Rule], asked: Preflight) -> dict[str, str]
 
 def middleware(
     rule: Callable[[], Rule],
-    preflight: Callable[[Preflight, dict[str, str] | None], web.Response | None],
+    preflight: Callable[[dict[str, str] | None], web.Response | None],
 ) -> Middleware:
     """Answer preflights, and note for `add_headers` what an answer has to say.
 
     Args:
         rule: Asked at each request, so that a changed setting works at once.
-        preflight: Makes the answer from what was asked and the headers that allow it (None for a
-            refusal). Without an answer the request goes on to its handler.
+        preflight: Makes the answer from the headers that allow what was asked (None for a refusal).
+            Without an answer the request goes on to its handler.
     """
 
     @web.middleware
@@ -146,7 +146,7 @@ def middleware(
         now = rule()
         asked = Preflight.read(request.method, request.headers)
         if asked is not None:
-            answer = preflight(asked, preflight_headers([now], asked))
+            answer = preflight(preflight_headers([now], asked))
             if answer is not None:
                 return answer
         origin = request.headers.get("Origin", "")

@@ -71,7 +71,7 @@ def _cors_rule(spec: InstanceSpec) -> cors.Rule:
     return cors.Rule(origins=spec.allowed_origins, credentials=True, max_age_s=PREFLIGHT_MAX_AGE_S)
 
 
-def _answer_preflight(asked: cors.Preflight, allowed: dict[str, str] | None) -> web.Response:
+def _answer_preflight(allowed: dict[str, str] | None) -> web.Response:
     """204 or 403. The service names all methods, and headers also when none were asked for."""
     if allowed is None:
         return web.Response(status=403)

@@ -101,7 +101,7 @@ def test_only_options_with_a_method_is_a_preflight() -> None:
 def served(check: Callable[[Client], Awaitable[None]], *, refuse: bool) -> None:
     """Run a check against a small application with one rule."""
 
-    def preflight(_asked: Preflight, allowed: dict[str, str] | None) -> web.Response | None:
+    def preflight(allowed: dict[str, str] | None) -> web.Response | None:
         if allowed is None:
             return web.Response(status=403) if refuse else None
         return web.Response(status=204, headers=allowed)

@@ -169,7 +169,7 @@ def _cors_rule(setting: Cors) -> cors.Rule:
     )
 
 
-def _answer_preflight(_: cors.Preflight, allowed: dict[str, str] | None) -> web.Response | None:
+def _answer_preflight(allowed: dict[str, str] | None) -> web.Response | None:
     """Answer 204 for an allowed origin; else the app, which may have OPTIONS routes, answers."""
     if allowed is None:
         return None
