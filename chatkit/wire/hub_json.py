@@ -1,4 +1,8 @@
-"""The hub protocol's JSON encoding."""
+"""The hub protocol's JSON encoding.
+
+Follows "JSON Encoding" (dotnet/aspnetcore, docs/specs/HubProtocol.md); what is refused, and in which
+words, is what ASP.NET Core's JsonHubProtocol says.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,8 @@
-"""The hub protocol's MessagePack encoding."""
+"""The hub protocol's MessagePack encoding.
+
+Follows "MessagePack (MsgPack) encoding" (dotnet/aspnetcore, docs/specs/HubProtocol.md); what is
+refused, and in which words, is what ASP.NET Core's MessagePackHubProtocol says.
+"""
 
 from __future__ import annotations
 

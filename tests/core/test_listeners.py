@@ -11,8 +11,8 @@ from aiohttp import web
 
 from chatkit.core import tls
 from chatkit.core.errors import PortInUse
-from chatkit.core.listeners import Listeners
-from chatkit.core.ports import bind
+from chatkit.core.listeners import Listeners, ProtocolFactory
+from chatkit.core.ports import bind, is_free
 from chatkit.localcloud.core.platform import StoredPorts
 from chatkit.localcloud.core.runners import HttpServer
 from chatkit.localcloud.core.store import Store
@@ -114,6 +114,22 @@ async def test_tls_is_trusted_through_the_private_ca(tmp_path: Path, listeners: 
     ):
         assert await answer.text() == "hello"
     await listeners.close_all()
+
+
+async def test_a_server_that_cannot_start_leaves_its_port(listeners: Listeners) -> None:
+    """The error is the server's own, and the port is free for the next try."""
+
+    class Broken:
+        async def start(self) -> ProtocolFactory:
+            raise ValueError("not today")
+
+        async def stop(self) -> None:
+            return
+
+    port = listeners.reserve("a")
+    with pytest.raises(ValueError, match="not today"):
+        await listeners.open("a", Broken(), port=port)
+    assert is_free(port)
 
 
 async def test_a_foreign_host_name_is_refused(listeners: Listeners) -> None:
