@@ -1,12 +1,9 @@
-"""Catching up and starting again, with the real notebooks on a real local cloud.
-
-In order: each test goes on where the one before has stopped.
-"""
+"""Catching up and starting again, with the real notebooks on a real local cloud."""
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import nbformat
@@ -22,35 +19,50 @@ from chatkit.steps import local_settings
 from chatkit.steps.local_servers import FUNCTIONS, PAGE
 from chatkit.wire.connection_strings import SignalRConnectionString
 from chatkit.workshop import Workshop
+from tests.lesson.doctor.ready_workshop import own_workshop
 from tests.other_programs import taking_ports
 
 pytestmark = pytest.mark.slow
 BEFORE_07 = ("00", "01", "02", "03", "04", "05", "06")
 
 
-@pytest.fixture(scope="module")
-def workshop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Workshop]:
-    """A workshop in a home of its own, in which nothing was done."""
-    home, before = tmp_path_factory.mktemp("home"), os.environ["CHATKIT_HOME"]
-    os.environ["CHATKIT_HOME"] = str(home)
-    opened = Workshop.open()
-    try:
-        yield opened
-    finally:
-        for server in (FUNCTIONS, PAGE):
-            opened.session.servers.stop(server)
-        local_cloud.stop(home / "local")
-        os.environ["CHATKIT_HOME"] = before
+@dataclass(frozen=True)
+class Latecomer:
+    """Somebody who has come to section 07 by catching up.
 
-
-def test_a_latecomer_comes_to_the_start_of_section_07(workshop: Workshop) -> None:
-    """The notebooks of what was missed have run, with their checks.
-
-    What they leave running runs.
+    Attributes:
+        first: What catching up said, when nothing was done before.
+        completed: The sections that were completed then.
     """
-    result = workshop.catch_up("7")
-    assert repr(result) == "Section 07 can begin. Ran what was missed: 02, 03, 04, 05, 06."
-    assert workshop.settings.facts.completed == BEFORE_07
+
+    workshop: Workshop
+    first: str
+    completed: tuple[str, ...]
+
+
+@pytest.fixture(scope="module")
+def latecomer(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Latecomer]:
+    """A home of its own, in which catching up was the first that was done."""
+    with own_workshop(tmp_path_factory.mktemp("home")) as workshop:
+        first = repr(workshop.catch_up("7"))
+        yield Latecomer(workshop, first, workshop.settings.facts.completed)
+
+
+@pytest.fixture
+def workshop(latecomer: Latecomer) -> Workshop:
+    """A workshop at the start of section 07, whatever another test has made of it."""
+    latecomer.workshop.catch_up("07")
+    return latecomer.workshop
+
+
+def test_a_latecomer_comes_to_the_start_of_section_07(latecomer: Latecomer) -> None:
+    """The notebooks of what was missed have run, with their checks."""
+    assert latecomer.first == "Section 07 can begin. Ran what was missed: 02, 03, 04, 05, 06."
+    assert latecomer.completed == BEFORE_07
+
+
+def test_what_the_notebooks_leave_running_runs(workshop: Workshop) -> None:
+    """The functions and the page."""
     assert workshop.local_api_base_url and workshop.local_web_url
 
 
@@ -135,14 +147,14 @@ def test_reset_goes_back_to_the_start_and_loses_nothing(workshop: Workshop) -> N
     )
 
 
-def test_a_section_that_does_not_exist_is_named(workshop: Workshop) -> None:
+def test_a_section_that_does_not_exist_is_named(latecomer: Latecomer) -> None:
     """Nothing runs."""
     with pytest.raises(SetupError, match="no section 12"):
-        workshop.catch_up("12")
+        latecomer.workshop.catch_up("12")
 
 
 def test_a_cell_that_fails_is_named(
-    workshop: Workshop, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    latecomer: Latecomer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """With its notebook; what comes after a check is an exercise, and does not run."""
     write(tmp_path, "00-one.ipynb", "1", "workshop.check('00') if 0 else None", "1 / 0")
@@ -153,7 +165,7 @@ def test_a_cell_that_fails_is_named(
     with pytest.raises(
         NotebookFailed, match="^01-two.ipynb stopped in the cell .* ValueError: no rain today"
     ):
-        workshop.catch_up("02")
+        latecomer.workshop.catch_up("02")
 
 
 def write(folder: Path, name: str, *cells: str) -> None:

@@ -20,21 +20,28 @@ DEPLOYED = ("publish_functions", "upload_settings", "allow_page", "set_page_url"
 
 
 @contextmanager
-def at_section_08(home: Path) -> Iterator[Workshop]:
-    """A workshop at the end of section 08; nothing runs any more at the end."""
+def own_workshop(home: Path) -> Iterator[Workshop]:
+    """A workshop in a home of its own, in which nothing was done; nothing runs any more at the end."""
     before = os.environ["CHATKIT_HOME"]
     os.environ["CHATKIT_HOME"] = str(home)
     opened = Workshop.open()
-    write_app(opened.folder)
     try:
-        for verb in ("provision", *LOCAL, *DEPLOYED):
-            getattr(opened, verb)()
         yield opened
     finally:
         for server in (FUNCTIONS, PAGE):
             opened.session.servers.stop(server)
         local_cloud.stop(home / "local")
         os.environ["CHATKIT_HOME"] = before
+
+
+@contextmanager
+def at_section_08(home: Path) -> Iterator[Workshop]:
+    """A workshop at the end of section 08."""
+    with own_workshop(home) as opened:
+        write_app(opened.folder)
+        for verb in ("provision", *LOCAL, *DEPLOYED):
+            getattr(opened, verb)()
+        yield opened
 
 
 @contextmanager

@@ -4,17 +4,16 @@ nothing is wrong.
 
 from __future__ import annotations
 
-import os
-from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
 from chatkit.cloud import local_cloud
 from chatkit.lesson.doctor.diagnose import diagnose
-from chatkit.steps.local_servers import FUNCTIONS, PAGE
 from chatkit.steps.session import Session
 from chatkit.workshop import Workshop
 from tests.app_versions import write_app
+from tests.lesson.doctor.ready_workshop import own_workshop
 
 pytestmark = pytest.mark.slow
 RESTART = ("stop_functions", "start_functions")
@@ -40,43 +39,30 @@ STEPS: dict[str, tuple[str, ...]] = {
 }
 
 
-@pytest.fixture(scope="module")
-def workshop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Workshop]:
-    """A workshop in which nothing was done; each test does its section."""
-    home, before = tmp_path_factory.mktemp("home"), os.environ["CHATKIT_HOME"]
-    os.environ["CHATKIT_HOME"] = str(home)
-    opened = Workshop.open()
-    try:
-        yield opened
-    finally:
-        for server in (FUNCTIONS, PAGE):
-            opened.session.servers.stop(server)
-        local_cloud.stop(home / "local")
-        os.environ["CHATKIT_HOME"] = before
+def test_nothing_is_wrong_before_and_after_any_section(tmp_path: Path) -> None:
+    """Step by step as in the notebooks. Every probe was answered, so that silence means health."""
+    with own_workshop(tmp_path) as workshop:
+        assert_healthy(workshop, "at the start")
+        for section, steps in STEPS.items():
+            if section > "02":
+                write_app(workshop.folder, until=section)
+            for step in steps:
+                getattr(workshop, step)()
+            assert_healthy(workshop, f"after section {section}")
 
 
-@pytest.mark.parametrize("section", STEPS)
-def test_nothing_is_wrong_before_and_after_a_section(workshop: Workshop, section: str) -> None:
-    """Every probe was answered, so that silence means health."""
-    assert_healthy(workshop)
-    if section > "02":
-        write_app(workshop.folder, until=section)
-    for step in STEPS[section]:
-        getattr(workshop, step)()
-    assert_healthy(workshop)
-
-
-def test_a_stopped_local_cloud_is_not_started(workshop: Workshop) -> None:
+def test_a_stopped_local_cloud_is_not_started(tmp_path: Path) -> None:
     """Nothing is asked, nothing is wrong."""
-    local_cloud.stop(workshop.home / "local")
-    found = diagnose(Session(workshop.home))
-    assert found.ok and local_cloud.running(workshop.home / "local") is None
-    assert "Subscription" not in {check.what for check in found.checks}
+    with own_workshop(tmp_path) as workshop:
+        local_cloud.stop(workshop.home / "local")
+        found = diagnose(Session(workshop.home))
+        assert found.ok and local_cloud.running(workshop.home / "local") is None
+        assert "Subscription" not in {check.what for check in found.checks}
 
 
-def assert_healthy(workshop: Workshop) -> None:
+def assert_healthy(workshop: Workshop, when: str) -> None:
     found = diagnose(workshop.session)
-    assert found.ok and not found.unanswered, found
+    assert found.ok and not found.unanswered, (when, found)
     assert {
         "Python",
         "Disk",
