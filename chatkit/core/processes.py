@@ -1,13 +1,17 @@
-"""Processes that outlive the one that starts them: started detached, found again by a record,
-stopped with their children.
+"""The one place where processes are started that run beside this one.
 
-Standard library only, until a process is looked up by its id: psutil is imported then.
+Detached ones outlive this process: they are found again by a record, and stopped with their
+children. Children talk to this process over pipes, each in a group of its own that ends as a whole.
+
+Standard library only, until a process is looked up by its id: psutil is imported then. asyncio is
+imported with the first child: most verbs never need it.
 """
 
 from __future__ import annotations
 
 import atexit
 import os
+import signal
 import subprocess
 import sys
 from collections.abc import Callable, Mapping, Sequence
@@ -19,9 +23,12 @@ from time import monotonic, sleep
 from typing import TYPE_CHECKING, TypeVar
 
 if TYPE_CHECKING:
+    import asyncio
+
     import psutil
 
 T = TypeVar("T")
+P = TypeVar("P", bound="asyncio.SubprocessProtocol")
 POLL_S = 0.02
 SAME_START_S = 2.0
 """A start time that the system tells twice differs by less: it is counted from a clock that may be
@@ -185,6 +192,72 @@ def start_detached(
     with _starting:
         _started.append(process)
     return DetachedProcess(process, log)
+
+
+async def start_child(
+    protocol: Callable[[], P],
+    command: Sequence[str],
+    *,
+    folder: Path,
+    environment: Mapping[str, str],
+) -> P:
+    """Start a child of the running event loop, with pipes, in a group of its own.
+
+    Args:
+        protocol: Makes what the pipes are connected to.
+        command: The program and its arguments.
+        folder: Where it runs.
+        environment: All its variables.
+    """
+    import asyncio
+
+    _, made = await asyncio.get_running_loop().subprocess_exec(
+        protocol, *command, cwd=folder, env=dict(environment), start_new_session=True
+    )
+    return made
+
+
+async def run_child(
+    command: Sequence[str], *, environment: Mapping[str, str], on_line: Callable[[str], None]
+) -> int:
+    """Run a child to its end; when the caller is cancelled, end its whole group.
+
+    Args:
+        command: The program and its arguments.
+        environment: All its variables.
+        on_line: Called with each line that it prints.
+
+    Returns:
+        The exit code.
+    """
+    import asyncio
+
+    process = await asyncio.create_subprocess_exec(
+        *command,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        env=dict(environment),
+        start_new_session=True,
+    )
+    assert process.stdout is not None
+    try:
+        async for line in process.stdout:
+            on_line(line.decode(errors="replace").rstrip())
+        return await process.wait()
+    finally:
+        if process.returncode is None:
+            kill_group(process.pid)
+            await process.wait()
+
+
+def kill_group(pid: int) -> None:
+    """Kill a child that still runs, and what it has started; on Windows the child alone."""
+    with suppress(ProcessLookupError):
+        if sys.platform == "win32":
+            os.kill(pid, signal.SIGTERM)  # Windows has no process groups; this is TerminateProcess
+        else:
+            os.killpg(pid, signal.SIGKILL)
 
 
 def wait_until(

@@ -4,6 +4,7 @@ started.
 
 from __future__ import annotations
 
+import asyncio
 import os
 import subprocess
 import sys
@@ -18,6 +19,7 @@ from chatkit.core.processes import (
     DetachedProcess,
     ProcessIdentity,
     last_lines,
+    run_child,
     start_detached,
     wait_until,
 )
@@ -162,3 +164,26 @@ def test_an_ended_process_that_nobody_collected_has_ended() -> None:
 def test_a_missing_log_has_no_lines(tmp_path: Path) -> None:
     """Nothing was written yet."""
     assert last_lines(tmp_path / "none") == []
+
+
+async def test_a_child_that_runs_to_its_end_gives_its_lines_and_exit_code() -> None:
+    """What it prints to either stream, in order, without line ends."""
+    lines: list[str] = []
+    code = "import sys; print('one'); sys.stdout.flush(); print('two', file=sys.stderr); exit(3)"
+    command = [sys.executable, "-c", code]
+    exit_code = await run_child(command, environment=os.environ, on_line=lines.append)
+    assert (lines, exit_code) == (["one", "two"], 3)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="process groups are POSIX")
+async def test_a_cancelled_child_ends_with_all_it_has_started() -> None:
+    """Nobody is left to wait for them."""
+    started: asyncio.Queue[str] = asyncio.Queue()
+    command = [sys.executable, "-c", PARENT]
+    running = asyncio.create_task(
+        run_child(command, environment=os.environ, on_line=started.put_nowait)
+    )
+    grandchild = psutil.Process(int(await started.get()))
+    running.cancel()
+    await asyncio.gather(running, return_exceptions=True)
+    assert psutil.wait_procs([grandchild], timeout=LIMIT_S)[1] == []

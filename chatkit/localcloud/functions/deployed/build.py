@@ -16,6 +16,7 @@ from pathlib import Path
 
 from packaging.requirements import InvalidRequirement, Requirement
 
+from chatkit.core.processes import run_child
 from chatkit.localcloud.functions.host.errors import PackageRejected
 
 PACKAGES = Path(".python_packages") / "lib" / "site-packages"
@@ -114,23 +115,10 @@ def installer(target: Path, requirements: Path) -> list[str]:
 
 
 async def _run(command: list[str], log: Log) -> int:
-    process = await asyncio.create_subprocess_exec(
-        *command,
-        stdin=asyncio.subprocess.DEVNULL,
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.STDOUT,
-        env={**os.environ, "UV_PYTHON_DOWNLOADS": "never", "NO_COLOR": "1"},
-    )
-    assert process.stdout is not None
+    environment = {**os.environ, "UV_PYTHON_DOWNLOADS": "never", "NO_COLOR": "1"}
     try:
         async with asyncio.timeout(LIMIT_S):
-            async for line in process.stdout:
-                log(line.decode(errors="replace").rstrip())
-            return await process.wait()
+            return await run_child(command, environment=environment, on_line=log)
     except TimeoutError:
         log(f"The installation took longer than {LIMIT_S:.0f} s and was ended.")
         return 1
-    finally:
-        if process.returncode is None:
-            process.kill()
-            await process.wait()

@@ -9,13 +9,13 @@ from __future__ import annotations
 import asyncio
 import json
 import os
-import signal
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from chatkit.core import processes
 from chatkit.localcloud.functions.worker_process.calls import Call, Failure, IndexedFunction, Result
 from chatkit.localcloud.functions.worker_process.chatkit_worker.channel import Decoder, encode
 
@@ -105,15 +105,12 @@ class Worker(asyncio.SubprocessProtocol):
     @classmethod
     async def start(cls, options: WorkerOptions) -> Worker:
         """Start the process; nothing is loaded yet."""
-        loop = asyncio.get_running_loop()
-        _, worker = await loop.subprocess_exec(
+        return await processes.start_child(
             lambda: cls(options),
-            *(options.command or own_command()),
-            cwd=options.folder,
-            env=dict(options.environment),
-            start_new_session=True,
+            options.command or own_command(),
+            folder=options.folder,
+            environment=options.environment,
         )
-        return worker
 
     @property
     def pid(self) -> int:
@@ -176,13 +173,7 @@ class Worker(asyncio.SubprocessProtocol):
         self._killed_because = self._killed_because or why
         if self._transport is None or self.exit_code is not None:
             return
-        try:
-            if sys.platform == "win32":
-                self._transport.kill()
-            else:
-                os.killpg(self.pid, signal.SIGKILL)
-        except ProcessLookupError:
-            pass
+        processes.kill_group(self.pid)
 
     async def stop(self) -> None:
         """Kill and wait until the process is gone."""
@@ -195,11 +186,12 @@ class Worker(asyncio.SubprocessProtocol):
         self._stdin.write(encode(header, body))
 
     def _why(self) -> str:
-        words = f"; its last words: {self._last_line}" if self._last_line else ""
-        return (
-            self._killed_because
-            or f"the process ended by itself with exit code {self.exit_code}{words}"
-        )
+        if self._killed_because:
+            return self._killed_because
+        reason = f"the process ended by itself with exit code {self.exit_code}"
+        if self._last_line:
+            reason += f"; the last line it printed: {self._last_line}"
+        return reason
 
     # asyncio.SubprocessProtocol
 

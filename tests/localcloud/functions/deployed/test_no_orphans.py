@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import sys
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -10,6 +11,7 @@ from pathlib import Path
 import psutil
 import pytest
 
+from chatkit.localcloud.functions.deployed import build
 from tests.localcloud.functions.deployed.deployed_cloud import NAME, Cloud, app_zip
 from tests.localcloud.functions.functions_testing import until
 
@@ -30,15 +32,15 @@ class Marker:
     """A file that an app makes when it has reached the place the test waits for."""
 
     def __init__(self, path: Path) -> None:
-        self._path = path
+        self.path = path
 
     def app(self, script: str) -> bytes:
         """A package with a script that makes the file."""
-        return app_zip("x", script=script.format(marker=str(self._path)))
+        return app_zip("x", script=script.format(marker=str(self.path)))
 
     async def reached(self) -> None:
         """Wait for it."""
-        await until(self._path.exists)
+        await until(self.path.exists)
 
 
 @pytest.fixture
@@ -64,10 +66,17 @@ async def end(cloud: Cloud, how: str = "the site is deleted") -> None:
     await until(lambda: not children(), limit_s=1)
 
 
+def runs(process: psutil.Process) -> bool:
+    """Whether a process runs; one that has ended may stay listed as a zombie."""
+    try:
+        return process.status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False
+
+
 def children() -> list[psutil.Process]:
     """Processes of this one that run: those of the apps."""
-    found = psutil.Process().children(recursive=True)
-    return [child for child in found if child.status() != psutil.STATUS_ZOMBIE]
+    return [child for child in psutil.Process().children(recursive=True) if runs(child)]
 
 
 @pytest.fixture(autouse=True)
@@ -140,3 +149,22 @@ async def test_a_setting_changed_while_a_version_was_tried_leaves_one_process(
     assert await cloud.version() == "2"
     await until(lambda: len(children()) == 1)
     await end(cloud)
+
+
+async def test_while_requirements_are_installed(
+    cloud: Cloud, marker: Marker, end_of: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An installer starts processes, too: those that build packages."""
+    code = (
+        "import pathlib, subprocess, sys, time\n"
+        "child = subprocess.Popen([sys.executable, '-c', 'import time; time.sleep(600)'])\n"
+        f"pathlib.Path({str(marker.path)!r}).write_text(str(child.pid))\n"
+        "time.sleep(600)\n"
+    )
+    monkeypatch.setattr(build, "installer", lambda *_: [sys.executable, "-c", code])
+    package = app_zip("x", requirements_txt="quux-zz\n")
+    await cloud.scm("POST", "/api/publish?RemoteBuild=true", data=package)
+    await until(lambda: marker.path.exists() and marker.path.read_text() != "")
+    grandchild = psutil.Process(int(marker.path.read_text()))
+    await end(cloud, end_of)
+    await until(lambda: not runs(grandchild), limit_s=1)

@@ -181,7 +181,7 @@ async def test_another_interpreter_can_be_chosen(serve: Serve, tmp_path: Path) -
     ("program", "sentence"),
     [
         ("missing", "cannot be started: No such file"),
-        ("false", "exit code 7; its last words: no azure"),
+        ("false", "exit code 7; the last line it printed: no azure"),
     ],
 )
 async def test_an_interpreter_that_does_not_work_is_named(
