@@ -1,7 +1,7 @@
 """The hub protocol's JSON encoding.
 
-Follows "JSON Encoding" (dotnet/aspnetcore, docs/specs/HubProtocol.md); what is refused, and in which
-words, is what ASP.NET Core's JsonHubProtocol says.
+Follows "JSON Encoding" (dotnet/aspnetcore, docs/specs/HubProtocol.md); what is refused, and in
+which words, is what ASP.NET Core's JsonHubProtocol says.
 """
 
 from __future__ import annotations

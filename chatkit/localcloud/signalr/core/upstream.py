@@ -21,7 +21,7 @@ from urllib.parse import parse_qsl, quote, urlencode
 import aiohttp
 
 from chatkit.localcloud.core.web import read_whole
-from chatkit.localcloud.signalr.core.connection import Connection, State
+from chatkit.localcloud.signalr.core.connection import PROTOCOL_ERROR, Connection, State
 from chatkit.localcloud.signalr.core.spec import InstanceSpec, UpstreamTemplate
 from chatkit.wire.hub_messages import Completion, Invocation
 
@@ -52,6 +52,7 @@ LONG_NAMES = {
 }
 # What one connection may have waiting for a slow app.
 MAX_WAITING_BYTES = 16 * 1024 * 1024
+TOO_SLOW = "Invocation failed, error: the app is too slow, too much waits for it."
 
 
 @dataclass(frozen=True)
@@ -61,8 +62,8 @@ class Event:
     category: str
     name: str
     body: bytes
-    content_type: str
     url: str
+    content_type: str = "application/json"
     invocation_id: str | None = None
 
 
@@ -104,72 +105,55 @@ class Upstream:
 
     def connected(self, connection: Connection) -> None:
         """The handshake is done."""
-        self._tell(connection, "connections", "connected", json.dumps({"type": 10}).encode())
+        self._connection_event(connection, "connected", {"type": 10})
 
     def disconnected(self, connection: Connection) -> None:
         """The transport has ended."""
-        body: dict[str, Any] = {"type": 11}
+        body: dict[str, object] = {"type": 11}
         if connection.close_error:
             body["error"] = connection.close_error
-        self._tell(connection, "connections", "disconnected", json.dumps(body).encode())
+        self._connection_event(connection, "disconnected", body)
 
     def message(self, connection: Connection, message: Invocation) -> bool:
         """The client called a method; say whether a template matches."""
-        assert connection.protocol is not None
-        framed = connection.protocol.serialize(message)
-        return self._tell(
-            connection,
-            "messages",
-            message.target,
-            _unframed(framed, connection.protocol.binary),
-            message.invocation_id,
-        )
-
-    def _tell(
-        self,
-        connection: Connection,
-        category: str,
-        name: str,
-        body: bytes,
-        invocation_id: str | None = None,
-    ) -> bool:
-        template = next(
-            (t for t in self.spec.upstream if matches(t, connection.hub, category, name)), None
-        )
-        if template is None:
+        url = self._url(connection, "messages", message.target)
+        if url is None:
             return False
-        binary = (
-            connection.protocol is not None
-            and connection.protocol.binary
-            and category == "messages"
-        )
-        content_type = "application/x-msgpack" if binary else "application/json"
-        event = Event(
-            category,
-            name,
-            body,
-            content_type,
-            resolve(template, connection.hub, category, name),
-            invocation_id,
-        )
+        protocol = connection.protocol
+        assert protocol is not None
+        # The app gets the message without the framing of the client's connection.
+        (body,) = protocol.decoder().feed(protocol.serialize(message))
+        content_type = "application/x-msgpack" if protocol.binary else "application/json"
+        event = Event("messages", message.target, body, url, content_type, message.invocation_id)
+        self._put(connection, event)
+        return True
+
+    def _connection_event(self, connection: Connection, name: str, body: dict[str, object]) -> None:
+        url = self._url(connection, "connections", name)
+        if url is not None:
+            self._put(connection, Event("connections", name, json.dumps(body).encode(), url))
+
+    def _url(self, connection: Connection, category: str, name: str) -> str | None:
+        """The address of the first template that matches, None without one."""
+        for template in self.spec.upstream:
+            if matches(template, connection.hub, category, name):
+                return resolve(template, connection.hub, category, name)
+        return None
+
+    def _put(self, connection: Connection, event: Event) -> None:
         queue = self._queues.get(connection.id)
         if queue is not None:
             if not queue.put(event):
-                self._complete(
-                    connection,
-                    event,
-                    "Invocation failed, error: the app is too slow, too much waits for it.",
-                )
-            return True
-        queue = self._queues[connection.id] = _Queue()
+                self._complete(connection, event, TOO_SLOW)
+            return
+        queue = _Queue()
         queue.put(event)
-        worker = asyncio.ensure_future(self._work(connection))
+        self._queues[connection.id] = queue
+        worker = asyncio.ensure_future(self._work(connection, queue))
         self._workers.add(worker)
         worker.add_done_callback(self._workers.discard)
-        return True
 
-    async def _work(self, connection: Connection) -> None:
-        queue = self._queues[connection.id]
+    async def _work(self, connection: Connection, queue: _Queue) -> None:
         try:
             while queue.events:
                 await self._deliver(connection, queue.events[0])
@@ -196,10 +180,15 @@ class Upstream:
         self._note(
             "upstream", connection=connection.id, event=event.name, url=event.url, status=status
         )
-        if event.category == "connections":
-            if event.name == "connected" and status in REFUSED:
-                connection.close("Connection closed with an error.")
-            return
+        if event.category == "messages":
+            self._answer(connection, event, status, body)
+        elif event.name == "connected" and status in REFUSED:
+            connection.close(PROTOCOL_ERROR)
+
+    def _answer(
+        self, connection: Connection, event: Event, status: int, body: bytes | None
+    ) -> None:
+        """Pass on what the app answered to a call: a message in the client's encoding, or none."""
         if status not in (200, 204):
             log.warning(
                 "%s: upstream %s answered %s for event '%s'",
@@ -325,10 +314,3 @@ def _claim_text(value: object) -> str:
 def _one_line(text: str) -> str:
     """Text as a header may carry it: no control characters."""
     return CONTROL.sub(" ", text)
-
-
-def _unframed(framed: bytes, binary: bool) -> bytes:
-    if not binary:
-        return framed[:-1]
-    skip = next(index for index, byte in enumerate(framed) if not byte & 0x80) + 1
-    return framed[skip:]
