@@ -29,7 +29,7 @@ class Reply:
 
     @property
     def code(self) -> str:
-        """Error code in either shape."""
+        """Error code in both shapes."""
         return str(self.body["error"]["code"] if "error" in self.body else self.body["Code"])
 
 

@@ -162,7 +162,7 @@ def invalid_property(message: str, *, target: str = "") -> ArmError:
 
 
 def operation_not_found(sentence: str = "The operation could not be found.") -> ArmError:
-    """404 for a long-running operation that nobody started."""
+    """404 for a long-running operation that does not exist."""
     return ArmError(404, "OperationNotFound", sentence)
 
 

@@ -217,7 +217,7 @@ class ResourceType(Provider, Generic[D]):
             return await self.finish_patch(call, document, old)
 
     async def delete(self, call: Call) -> Answer:
-        """Delete a resource. It waits for a PUT that runs, so that the last word is one word."""
+        """Delete a resource. It waits for a PUT that runs: the resource is gone after both."""
         self.context.group(call)
         async with self.locked(call):
             document = self.find(call)

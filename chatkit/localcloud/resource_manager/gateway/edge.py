@@ -165,4 +165,4 @@ def _failed(error: errors.ArmError) -> Answer:
 
 
 def _not_observed(route: Route, call: Call, answer: Answer) -> None:
-    """Nobody looks at the calls, except in tests."""
+    """Calls are observed in tests only."""

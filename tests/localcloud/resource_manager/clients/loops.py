@@ -1,4 +1,4 @@
-"""Ending a loop whose TLS clients are still there."""
+"""How to close a loop whose TLS clients are still connected."""
 
 from __future__ import annotations
 

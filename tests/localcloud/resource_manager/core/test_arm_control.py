@@ -54,14 +54,14 @@ async def test_time_and_faults_are_set_checked_and_cleared() -> None:
 def test_a_deleted_resource_takes_its_role_assignments_along(
     raw: Raw, cloud: LocalCloud, clients: Clients
 ) -> None:
-    """One made again under its name gives nobody a role; those of its neighbours stay."""
+    """One made again under its name gives no role; those of its neighbours stay."""
     made = [make_storage(clients, name) for name in ("chatstore1", "chatstore2")]
-    somebody = cloud.call(cloud.entra.directory.create_identity, "somebody")
+    reader = cloud.call(cloud.entra.directory.create_identity, "reader")
     for account in made:
         url = f"{account.id}/providers/Microsoft.Authorization/roleAssignments/{uuid.uuid4()}"
-        given = {"roleDefinitionId": f"/{BLOB_DATA_READER}", "principalId": somebody}
+        given = {"roleDefinitionId": f"/{BLOB_DATA_READER}", "principalId": reader}
         assert raw("PUT", url, {"properties": given}, version="2022-04-01").status == 201
     clients.storage.storage_accounts.delete("class", "chatstore1")
-    left = [one.scope for one in cloud.call(cloud.entra.tokens.roles.at, somebody, made[1].id)]
+    left = [one.scope for one in cloud.call(cloud.entra.tokens.roles.at, reader, made[1].id)]
     assert left == [made[1].id]
-    assert cloud.call(cloud.entra.tokens.roles.at, somebody, made[0].id) == []
+    assert cloud.call(cloud.entra.tokens.roles.at, reader, made[0].id) == []

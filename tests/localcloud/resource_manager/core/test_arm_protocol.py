@@ -99,7 +99,7 @@ def test_a_provider_takes_its_time_to_register(raw: Raw, cloud: LocalCloud) -> N
 
 
 def test_a_caller_without_a_role_is_refused(raw: Raw, cloud: LocalCloud) -> None:
-    """403 AuthorizationFailed names the action; a role opens the door."""
+    """403 AuthorizationFailed names the action; with a role the call goes through."""
     identity = cloud.call(cloud.entra.directory.create_identity, "app")
     stranger = Raw(
         cloud, cloud.entra.tokens.issue("https://management.azure.com", {"oid": identity})

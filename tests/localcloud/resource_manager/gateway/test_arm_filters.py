@@ -12,7 +12,7 @@ SIGNALR = "/providers/Microsoft.SignalRService/SignalR"
 STORAGE = "/providers/Microsoft.Storage/storageAccounts"
 ROLES = "/providers/Microsoft.Authorization"
 ROLES_VERSION = "2022-04-01"
-NOBODY = "11111111-1111-1111-1111-111111111111"
+STRANGER = "11111111-1111-1111-1111-111111111111"
 
 
 @pytest.fixture
@@ -69,9 +69,9 @@ def test_a_filter_that_would_be_half_understood_is_refused(filled: Raw, text: st
     ("text", "count"),
     [
         ("atScope()", 4),
-        (f"principalId eq '{NOBODY}'", 0),
-        (f"assignedTo('{NOBODY}')", 0),
-        (f"atScope() and assignedTo('{NOBODY}')", 0),
+        (f"principalId eq '{STRANGER}'", 0),
+        (f"assignedTo('{STRANGER}')", 0),
+        (f"atScope() and assignedTo('{STRANGER}')", 0),
     ],
 )
 def test_role_assignments_are_those_of_a_principal(raw: Raw, text: str, count: int) -> None:

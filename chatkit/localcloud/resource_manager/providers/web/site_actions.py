@@ -142,7 +142,7 @@ class SiteActions(Provider):
         return Answer(204)
 
     async def _keys_of(self, call: Call) -> tuple[Site, dict[str, str]]:
-        """A function's own keys; the first one is made when somebody asks for it."""
+        """A function's own keys; the first one is made on the first request."""
         document = self._sites.one(call)
         name = call.params["function"].lower()
         if name not in document["function_keys"]:

@@ -1,4 +1,4 @@
-"""What every site has in Azure and nobody can change here.
+"""What every site has in Azure and cannot be changed here.
 
 No mounts, no backup, no custom host names, logs at their defaults.
 
