@@ -16,7 +16,7 @@ def clean_up(session: Session) -> Receipt:
     Returns:
         The receipt; `complete` says whether every line is proven.
     """
-    from chatkit.cloud.provision.authentication import delete_registration
+    from chatkit.cloud.provision.app_registration import delete_registration
     from chatkit.cloud.provision.clean_up import delete_everything
 
     with session.step("Cleaning up") as step:

@@ -25,10 +25,11 @@ def enable_authentication(
         client_secret: Its secret.
     """
     from chatkit.cloud.provision import authentication
+    from chatkit.cloud.provision.app_registration import Registration
     from chatkit.cloud.publish import functions
 
     with session.step("Turning authentication on") as step:
-        given = authentication.Registration(client_id, client_secret) if client_id else None
+        given = Registration(client_id, client_secret) if client_id else None
         api = session.deployed_api()
         addresses = authentication.Addresses(api, page_address(session, step))
         used = authentication.enable_authentication(step.stack, addresses, given=given)

@@ -25,7 +25,7 @@ from azure.mgmt.web.models import (
 
 from chatkit.cloud.calls import Calls
 from chatkit.cloud.local_cloud import ask
-from chatkit.cloud.provision.authentication import SECRET_SETTING
+from chatkit.cloud.provision.app_registration import SECRET_SETTING
 from chatkit.cloud.publish import functions
 from chatkit.core.errors import ChatkitError
 from chatkit.steps import local_settings

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from azure.core.exceptions import ResourceNotFoundError
 
-from chatkit.cloud.provision import authentication
+from chatkit.cloud.provision import app_registration
 from chatkit.lesson.checks.evidence import expect
 from chatkit.steps import local_settings
 
@@ -36,7 +36,7 @@ def check(session: Session) -> Iterator[str]:
         "Asked for the SignalR instance, the storage account and the function app, it answers 404"
         " Not Found."
     )
-    left = authentication.is_registered(stack)
+    left = app_registration.is_registered(stack)
     expect(not left, "The app registration", expected="gone", got="still in Entra", hint=AGAIN)
     yield "Entra has no app registration of the function app's name."
     kept = [

@@ -8,8 +8,9 @@ import pytest
 import requests
 
 from chatkit.cloud.provision import authentication
+from chatkit.cloud.provision.app_registration import SECRET_SETTING, Registration
 from chatkit.cloud.provision.app_settings import read_app_settings
-from chatkit.cloud.provision.authentication import SECRET_SETTING, Addresses
+from chatkit.cloud.provision.authentication import Addresses
 from chatkit.cloud.stack import Stack
 from chatkit.core.errors import ServiceError
 from chatkit.workshop import Workshop
@@ -101,9 +102,7 @@ def test_the_secret_is_written_before_the_settings(azure: FakeAzure, stack: Stac
     azure.on("PUT", "config/appsettings", lambda request: (200, request.body, {}))
     azure.on("GET", "authsettingsV2", (200, {"properties": {}}, {}))
     azure.on("PUT", "authsettingsV2", lambda request: (200, request.body, {}))
-    authentication.enable_authentication(
-        stack, SITE, given=authentication.Registration("id", "secret")
-    )
+    authentication.enable_authentication(stack, SITE, given=Registration("id", "secret"))
     first, second = azure.sent("PUT")
     assert first.body["properties"] == {"A": "1", SECRET_SETTING: "secret"}
     assert second.body["properties"]["login"]["allowedExternalRedirectUrls"] == [SITE.web_url]

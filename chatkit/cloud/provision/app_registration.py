@@ -1,0 +1,209 @@
+"""The function app's registration in Microsoft Entra ID, through Microsoft Graph."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any, NotRequired, TypedDict
+from urllib.parse import quote
+
+from azure.core.exceptions import AzureError
+
+from chatkit.cloud.provision.app_settings import read_app_settings
+from chatkit.cloud.provision.receipt import Item
+from chatkit.cloud.stack import Stack
+from chatkit.core.errors import ServiceError
+
+if TYPE_CHECKING:
+    from azure.core.rest import HttpResponse
+
+SECRET_SETTING = "MICROSOFT_PROVIDER_AUTHENTICATION_SECRET"
+APPLICATIONS = "/v1.0/applications"
+GRAPH_APP = "00000003-0000-0000-c000-000000000000"
+USER_READ = "e1fe6dd8-ba31-4d61-89e7-88639da4683d"
+CONSISTENT_S = 30.0  # Graph finds what was just made only after a while
+MANUAL = (
+    "Ask somebody who may register applications for one with the redirect URI {callback}"
+    " and a client secret, then call"
+    " workshop.enable_authentication(client_id=..., client_secret=...)."
+)
+
+
+@dataclass(frozen=True)
+class Registration:
+    """An app registration with a secret."""
+
+    client_id: str
+    secret: str = field(repr=False)
+
+
+class _Web(TypedDict):
+    redirectUris: NotRequired[list[str]]
+
+
+class _Secret(TypedDict):
+    """A secret as Graph shows it: its first characters, and its end."""
+
+    hint: NotRequired[str | None]
+    endDateTime: NotRequired[str | None]
+
+
+class _Application(TypedDict):
+    """An app registration as Graph shows it, as far as it is used here."""
+
+    id: str
+    appId: str
+    web: NotRequired[_Web]
+    passwordCredentials: NotRequired[list[_Secret]]
+
+
+def register(stack: Stack, callback: str) -> Registration:
+    """Make sure the function app has an app registration, with a secret that works.
+
+    Args:
+        stack: Whose function app it is.
+        callback: Where the identity provider sends people back.
+
+    Raises:
+        ServiceError: The signed-in account may not register applications; the hint says what to
+            do instead.
+    """
+    graph = _Graph(stack, callback)
+    name = stack.names.function_app
+    wanted = _wanted(name, callback)
+    found = _find(graph, name)
+    application: _Application = found or graph.ask("POST", APPLICATIONS, json=wanted)
+    address = f"{APPLICATIONS}/{application['id']}"
+    if callback not in _redirects(application):
+        graph.ask("PATCH", address, json={"web": wanted["web"]})
+    if found is None:
+        principal = {"appId": application["appId"]}
+        graph.ask("POST", "/v1.0/servicePrincipals", json=principal, allowed=(409,))
+    secret = read_app_settings(stack).get(SECRET_SETTING, "")
+    if not _is_current(application, secret):
+        body = {"passwordCredential": {"displayName": "App Service Authentication"}}
+        secret = graph.ask("POST", f"{address}/addPassword", json=body)["secretText"]
+    return Registration(application["appId"], secret)
+
+
+def is_registered(stack: Stack) -> bool:
+    """Whether Graph finds an app registration of the function app's name.
+
+    False, too, where this account may not look.
+    """
+    address = _by_name(stack.names.function_app)
+    answer = stack.calls.call(stack.cloud.graph_rest().send, "GET", address)
+    return answer.status_code == 200 and bool(answer.json()["value"])
+
+
+def delete_registration(stack: Stack, client_id: str) -> Item:
+    """Delete the app registration, and ask for it again."""
+    calls = stack.calls
+    graph = stack.cloud.graph_rest()
+    address = f"{APPLICATIONS}(appId='{client_id}')"
+    try:
+        answer = calls.call(graph.send, "DELETE", address)
+        if answer.status_code not in (204, 404):
+            return Item(
+                "app registration",
+                f"Graph answers {answer.status_code} to its deletion",
+                gone=False,
+            )
+        for _ in calls.waiting(CONSISTENT_S):
+            if calls.call(graph.send, "GET", address).status_code == 404:
+                return Item("app registration", "GET answers 404", gone=True)
+    except AzureError as error:
+        return Item(
+            "app registration", f"Graph could not be asked ({type(error).__name__})", gone=False
+        )
+    return Item("app registration", "GET still finds it", gone=False)
+
+
+def _find(graph: _Graph, name: str) -> _Application | None:
+    """The registration of this app's name that leads back to it, else one that leads nowhere."""
+    known: list[_Application] = graph.ask("GET", _by_name(name))["value"]
+    mine = [one for one in known if graph.callback in _redirects(one)]
+    idle = [one for one in known if not _redirects(one)]
+    return next(iter(mine or idle), None)
+
+
+def _redirects(application: _Application) -> list[str]:
+    return application.get("web", {}).get("redirectUris") or []
+
+
+def _by_name(name: str) -> str:
+    return f"{APPLICATIONS}?$filter=" + quote(f"displayName eq '{name}'")
+
+
+def _wanted(name: str, callback: str) -> dict[str, Any]:
+    return {
+        "displayName": name,
+        "signInAudience": "AzureADMyOrg",
+        "web": {
+            "redirectUris": [callback],
+            "implicitGrantSettings": {"enableIdTokenIssuance": True},
+        },
+        "requiredResourceAccess": [
+            {"resourceAppId": GRAPH_APP, "resourceAccess": [{"id": USER_READ, "type": "Scope"}]}
+        ],
+    }
+
+
+def _is_current(application: _Application, secret: str) -> bool:
+    """Whether a secret may be one of the application's, and has not ended."""
+    now = datetime.now(UTC).isoformat()
+    for known in application.get("passwordCredentials", ()):
+        hint = known.get("hint")
+        if secret and hint and secret.startswith(hint) and str(known.get("endDateTime")) > now:
+            return True
+    return False
+
+
+class _Graph:
+    """Microsoft Graph, asked about the registration of one app.
+
+    Args:
+        stack: Whose app it is.
+        callback: The redirect URI that the registration needs, for the sentence about a refusal.
+    """
+
+    def __init__(self, stack: Stack, callback: str) -> None:
+        self.callback = callback
+        self._calls = stack.calls
+        self._send = stack.cloud.graph_rest().send
+
+    def ask(
+        self, method: str, url: str, *, json: object = None, allowed: tuple[int, ...] = ()
+    ) -> Any:
+        """Send a request and return the answer's document.
+
+        What was made a moment ago may not be found yet; then the request is sent again.
+
+        Args:
+            method: HTTP verb.
+            url: Path below Graph's address.
+            json: Body.
+            allowed: Statuses of refusals that do no harm.
+
+        Raises:
+            ServiceError: Graph refuses.
+        """
+        for _ in self._calls.waiting(CONSISTENT_S):
+            answer = self._calls.call(self._send, method, url, json=json)
+            if answer.status_code != 404:
+                break
+        if answer.status_code < 300 or answer.status_code in allowed:
+            return answer.json() if answer.content else {}
+        raise self._refusal(answer)
+
+    def _refusal(self, answer: HttpResponse) -> ServiceError:
+        try:
+            error = dict(answer.json()["error"])
+        except (ValueError, KeyError, TypeError):
+            error = {}
+        code = str(error.get("code") or "GraphError")
+        sentence = str(error.get("message") or f"Graph answers {answer.status_code}.")
+        if answer.status_code == 403:
+            sentence = f"This account may not register applications. Graph says: {sentence}"
+        hint = MANUAL.format(callback=self.callback)
+        return ServiceError(answer.status_code, code, sentence, hint=hint)
