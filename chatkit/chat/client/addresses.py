@@ -8,7 +8,8 @@ from urllib.parse import quote, urlsplit, urlunsplit
 
 def with_query(url: str, pair: str) -> str:
     """Add `name=value` to an address."""
-    return f"{url}{'&' if '?' in url else '?'}{pair}"
+    mark = "&" if "?" in url else "?"
+    return f"{url}{mark}{pair}"
 
 
 def negotiate_address(url: str) -> str:
@@ -25,7 +26,9 @@ def websocket_address(negotiated: str, answer: dict[str, Any]) -> str:
     parts = urlsplit(negotiated)
     hub = urlunsplit(parts._replace(path=parts.path.removesuffix("negotiate")))
     token = str(answer.get("connectionToken") or answer.get("connectionId") or "")
-    return with_query(hub, f"id={quote(token, safe='')}") if token else hub
+    if not token:
+        return hub
+    return with_query(hub, f"id={quote(token, safe='')}")
 
 
 def is_loopback(url: str) -> bool:

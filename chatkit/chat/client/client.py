@@ -88,11 +88,15 @@ class ChatClient:
         Returns:
             The message as the app answered it; None when the app answers nothing.
         """
-        body = {"sender": self.user, "text": text} | ({"recipient": recipient} if recipient else {})
+        body = {"sender": self.user, "text": text}
+        if recipient:
+            body["recipient"] = recipient
         answer = await ask(
             self._open_session(), "POST", f"{self.api}/messages", body=body, headers=self._headers
         )
-        return ChatMessage.from_json(answer) if answer else None
+        if not answer:
+            return None
+        return ChatMessage.from_json(answer)
 
     async def history(self, *, limit: int = 50, before: str = "") -> tuple[ChatMessage, ...]:
         """Read stored messages, newest first.
@@ -101,9 +105,9 @@ class ChatClient:
             limit: At most so many.
             before: Id of a message; only older ones are returned.
         """
-        url = f"{self.api}/messages?limit={limit}" + (
-            f"&before={quote(before, safe='')}" if before else ""
-        )
+        url = f"{self.api}/messages?limit={limit}"
+        if before:
+            url += f"&before={quote(before, safe='')}"
         answer = await ask(self._open_session(), "GET", url, headers=self._headers)
         if not isinstance(answer, list):
             raise RemoteProtocolError("GET /api/messages did not answer a list.")
@@ -111,8 +115,11 @@ class ChatClient:
 
     async def close(self) -> None:
         """Leave the hub and release every socket. Safe to call at any time."""
-        connection, self._connection = self._connection, None
-        session, self._session = self._session, None
+        # Both are forgotten before the first wait: nothing uses them while they close.
+        connection = self._connection
+        session = self._session
+        self._connection = None
+        self._session = None
         if connection:
             await connection.stop()
         if session:
@@ -146,10 +153,11 @@ class ChatClient:
         if target.lower() != TARGET.lower():
             return
         if len(arguments) != 1:
-            return self._room.problem(
-                f"{TARGET} arrived with {len(arguments)} arguments; the page takes one, the"
-                " message."
+            count = len(arguments)
+            self._room.problem(
+                f"{TARGET} arrived with {count} arguments; the page takes one, the message."
             )
+            return
         try:
             self._room.message(ChatMessage.from_json(arguments[0]))
         except RemoteProtocolError as error:

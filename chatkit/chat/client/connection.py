@@ -62,7 +62,7 @@ class Timing:
 
 
 @dataclass(frozen=True)
-class Ending:
+class Ended:
     """How a WebSocket ended."""
 
     why: str
@@ -148,18 +148,20 @@ class HubConnection:
 
     async def _stay(self, link: Link) -> None:
         while True:
-            ending = await self._serve(link)
+            ended = await self._serve(link)
             await link.close()
-            if not ending.may_reconnect:
-                return self._become("closed", ending.why)
-            self._become("reconnecting", ending.why)
+            if not ended.may_reconnect:
+                self._become("closed", ended.why)
+                return
+            self._become("reconnecting", ended.why)
             again = await self._reopen()
-            if isinstance(again, Ending):
-                return self._become("closed", again.why)
+            if isinstance(again, Ended):
+                self._become("closed", again.why)
+                return
             link = again
             self._become("connected")
 
-    async def _reopen(self) -> Link | Ending:
+    async def _reopen(self) -> Link | Ended:
         error: BaseException = TimeoutError("gave up")
         for delay in self.timing.retry_delays_s:
             await asyncio.sleep(delay)
@@ -168,7 +170,7 @@ class HubConnection:
             except FAILURES as failure:
                 error = failure
                 self._become("reconnecting", str(failure))
-        return Ending(str(error) or type(error).__name__, may_reconnect=False)
+        return Ended(str(error) or type(error).__name__, may_reconnect=False)
 
     async def _open(self) -> Link:
         url, token = await self._negotiate()
@@ -186,12 +188,14 @@ class HubConnection:
         return link
 
     async def _negotiate(self) -> tuple[str, str]:
-        """Ask the function, then the service it names, for the address of the WebSocket and the token for it.
+        """The address of the WebSocket and its token, from the function and the service it names.
 
-        Strategy: a negotiate answer either sends on (`url`, `accessToken`) or names the connection (`connectionToken`,
-        `connectionId` in version 0). The first hop is the app's, the second the service's own, which gets the token.
+        Strategy: a negotiate answer either sends on (`url`, `accessToken`) or names the connection
+        (`connectionToken`, `connectionId` in version 0). The first hop is the app's, the second the
+        service's own, which gets the token.
         """
-        url, token = self.negotiate_url, self.access_token
+        url = self.negotiate_url
+        token = self.access_token
         headers = {**self.headers, **once(token)}
         for _ in range(REDIRECTS):
             try:
@@ -215,9 +219,10 @@ class HubConnection:
         raise RemoteProtocolError(f"Negotiate sent on more than {REDIRECTS} times.")
 
     def _shown(self, token: str) -> str:
-        shown = expired(token) if self._shows_expired else token
+        if not self._shows_expired:
+            return token
         self._shows_expired = False
-        return shown
+        return expired(token)
 
     async def _connect(self, url: str, token: str) -> aiohttp.ClientWebSocketResponse:
         close = aiohttp.ClientWSTimeout(ws_close=2.0)
@@ -228,7 +233,7 @@ class HubConnection:
         except aiohttp.WSServerHandshakeError as error:
             raise explained(refusal(error.status, "GET", url, ""), token) from None
 
-    async def _serve(self, link: Link) -> Ending:
+    async def _serve(self, link: Link) -> Ended:
         pings = asyncio.create_task(self._ping(link))
         try:
             while True:
@@ -236,17 +241,17 @@ class HubConnection:
                     messages = await link.receive()
                 for message in messages:
                     if isinstance(message, Close):
-                        return Ending(
+                        return Ended(
                             message.error or "The service closed the connection.",
                             message.allow_reconnect,
                         )
                     await self._dispatch(message, link)
         except TimeoutError:
-            return Ending(f"The service was silent for {self.timing.server_timeout_s:g} s.")
+            return Ended(f"The service was silent for {self.timing.server_timeout_s:g} s.")
         except ConnectionClosed as closed:
-            return Ending(closed.message)
+            return Ended(closed.message)
         except RemoteProtocolError as error:
-            return Ending(error.message, may_reconnect=False)
+            return Ended(error.message, may_reconnect=False)
         finally:
             pings.cancel()
             await asyncio.wait([pings])
@@ -268,7 +273,8 @@ class HubConnection:
 
     def _become(self, state: State, why: str = "") -> None:
         if (state, why) != (self.state, self._why):
-            self.state, self._why = state, why
+            self.state = state
+            self._why = why
             self.listener.changed(state, why)
 
 
@@ -285,7 +291,9 @@ def explained(error: ServiceError, token: str) -> ServiceError:
 
 def bearer(token: str) -> dict[str, str]:
     """The header that carries a token, none for none."""
-    return {"Authorization": f"Bearer {token}"} if token else {}
+    if not token:
+        return {}
+    return {"Authorization": f"Bearer {token}"}
 
 
 def once(token: str) -> dict[str, str]:
@@ -293,4 +301,6 @@ def once(token: str) -> dict[str, str]:
 
     The WebSocket after it gets a TCP connection of its own.
     """
-    return {**bearer(token), "Connection": "close"} if token else {}
+    if not token:
+        return {}
+    return {**bearer(token), "Connection": "close"}

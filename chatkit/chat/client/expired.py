@@ -12,9 +12,9 @@ HOUR_S = 3600
 def expired(token: str) -> str:
     """The same token with an end that lies in the past.
 
-    Only the issuer's key can sign, so the signature does not fit any more either: whoever checks it
-    refuses it, as it would the same token an hour later. A token that is not a JWT is made a wrong
-    one.
+    Only the issuer's key can sign, so the signature does not fit any more either: a service refuses
+    the token, as it would refuse the original an hour later. A token that is not a JWT becomes a
+    wrong one.
     """
     head, _, rest = token.partition(".")
     payload, _, signature = rest.partition(".")
@@ -23,9 +23,6 @@ def expired(token: str) -> str:
         past = {**claims, "exp": int(time.time()) - HOUR_S}
     except (ValueError, TypeError):
         return f"expired-{token}"
-    body = (
-        base64.urlsafe_b64encode(json.dumps(past, separators=(",", ":")).encode())
-        .rstrip(b"=")
-        .decode()
-    )
+    text = json.dumps(past, separators=(",", ":"))
+    body = base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
     return f"{head}.{body}.{signature}"

@@ -56,21 +56,24 @@ class Link:
         await self._write(JSON.serialize(message))
 
     async def receive(self) -> list[HubMessage]:
-        """Wait for the next WebSocket message and return the hub messages it completed, possibly none.
+        """Wait for the next WebSocket message; return the hub messages it completed, perhaps none.
 
         Raises:
             RemoteProtocolError: What arrived is not the protocol.
             ConnectionClosed: The WebSocket ended.
         """
-        early, self._early = self._early, []
-        return early or list(self._reader.feed(await self._read()))
+        if self._early:
+            early = self._early
+            self._early = []
+            return early
+        return list(self._reader.feed(await self._read()))
 
     async def close(self) -> None:
         """Close the WebSocket."""
         await self._socket.close()
 
     def cut(self) -> None:
-        """Break the TCP connection, as a network does that fails: nobody says goodbye."""
+        """Break the TCP connection, as a network does that fails: without a close frame."""
         if (transport := self._socket.get_extra_info("socket")) is not None:
             with suppress(OSError):
                 transport.shutdown(socket.SHUT_RDWR)
@@ -83,11 +86,20 @@ class Link:
     async def _read(self) -> bytes:
         frame = await self._socket.receive()
         if frame.type in (aiohttp.WSMsgType.TEXT, aiohttp.WSMsgType.BINARY):
-            data = frame.data.encode() if isinstance(frame.data, str) else bytes(frame.data)
+            data = _bytes(frame.data)
             if self._tap.watcher:
                 self._tap.watcher.frame("received", data)
             return data
         code = self._socket.close_code or 1006
         if self._tap.watcher:
             self._tap.watcher.ended(code)
-        raise ConnectionClosed(code, who="network" if code == 1006 else "peer")
+        # RFC 6455 §7.1.5: 1006 stands for a connection that ended without a close frame.
+        if code == 1006:
+            raise ConnectionClosed(code, who="network")
+        raise ConnectionClosed(code, who="peer")
+
+
+def _bytes(data: str | bytes) -> bytes:
+    if isinstance(data, str):
+        return data.encode()
+    return bytes(data)

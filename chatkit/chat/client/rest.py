@@ -10,12 +10,15 @@ import aiohttp
 
 from chatkit.core.errors import NotStarted, RemoteProtocolError, ServiceError
 
+LONGEST = 300
 TIMEOUT = aiohttp.ClientTimeout(total=30, connect=5)
 HINTS = {
     401: "The app asks who you are: sign in first.",
     403: "You are signed in, but not allowed to do this.",
-    404: "Is that function deployed, and does it allow this method? The address ends in /api/ and the function's route.",
-    429: "A Free unit of SignalR Service holds 20 connections and sends 20,000 messages a day: close other tabs and panels.",
+    404: "Is that function deployed, and does it allow this method?"
+    " The address ends in /api/ and the function's route.",
+    429: "A Free unit of SignalR Service holds 20 connections and sends 20,000 messages a day:"
+    " close other tabs and panels.",
     500: "A function failed; the app's log shows where.",
     503: "The app could not start; its log shows why.",
 }
@@ -49,7 +52,9 @@ async def ask(
             hint="Locally, workshop.start_functions() starts the function app.",
         ) from error
     try:
-        return json.loads(text) if text else None
+        if not text:
+            return None
+        return json.loads(text)
     except ValueError:
         raise RemoteProtocolError(
             f"{method} {_path(url)} answered text that is not JSON: {text[:60]!r}.",
@@ -60,21 +65,25 @@ async def ask(
 def refusal(status: int, method: str, url: str, text: str) -> ServiceError:
     """The error for an answer that is not 2xx: the service's own sentence where it gave one."""
     words = _sentence(text)
-    return ServiceError(
-        status,
-        "",
-        f"{method} {_path(url)} answered {status}{f': {words}' if words else '.'}",
-        hint=HINTS.get(status, ""),
-    )
+    message = f"{method} {_path(url)} answered {status}."
+    if words:
+        message = f"{method} {_path(url)} answered {status}: {words}"
+    return ServiceError(status, "", message, hint=HINTS.get(status, ""))
 
 
 def _sentence(text: str) -> str:
     try:
         value = json.loads(text)
     except ValueError:
-        return "" if text.lstrip().startswith("<") else text.strip()[:300]
-    error = value.get("error", value.get("message", "")) if isinstance(value, dict) else value
-    return str(error.get("message", "") if isinstance(error, dict) else error)[:300]
+        # A proxy's or a host's page tells nothing that fits into a sentence.
+        if text.lstrip().startswith("<"):
+            return ""
+        return text.strip()[:LONGEST]
+    if isinstance(value, dict):
+        value = value.get("error", value.get("message", ""))
+    if isinstance(value, dict):
+        value = value.get("message", "")
+    return str(value)[:LONGEST]
 
 
 def _origin(url: str) -> str:

@@ -21,7 +21,8 @@ from chatkit.chat.client.rest import TIMEOUT, ask
 from chatkit.core.errors import NotStarted, SetupError
 
 LOGIN = "/.auth/login/aad?session_mode=token"
-HEADER, PRINCIPAL = "X-ZUMO-AUTH", "X-MS-CLIENT-PRINCIPAL-NAME"
+HEADER = "X-ZUMO-AUTH"
+PRINCIPAL = "X-MS-CLIENT-PRINCIPAL-NAME"
 REQUEST = re.compile(r'name="request" value="([^"]*)"')
 TEST_USER = re.compile(r'<button name="user" value="([^"]*)"')
 REDIRECTS = 10
@@ -48,7 +49,9 @@ class SignedIn:
     @property
     def headers(self) -> dict[str, str]:
         """What a request of this person carries."""
-        return {HEADER: self.token} if self.token else {PRINCIPAL: self.name}
+        if self.token:
+            return {HEADER: self.token}
+        return {PRINCIPAL: self.name}
 
     def __repr__(self) -> str:
         return f"{self.name}, signed in"
@@ -90,7 +93,9 @@ async def who_am_i(
         ServiceError: The token is not good, or not any more.
     """
     known = await ask(session, "GET", f"{api_base_url.rstrip('/')}/.auth/me", headers=headers)
-    return str(known[0]["user_id"]) if isinstance(known, list) and known else ""
+    if not isinstance(known, list) or not known:
+        return ""
+    return str(known[0]["user_id"])
 
 
 async def _walk(session: aiohttp.ClientSession, url: str, user: str) -> str:
@@ -101,16 +106,18 @@ async def _walk(session: aiohttp.ClientSession, url: str, user: str) -> str:
     form: dict[str, str] = {}
     picked = False
     for _ in range(REDIRECTS):
-        async with session.request(
-            "POST" if form else "GET", url, data=form or None, allow_redirects=False
-        ) as answer:
-            target, text = answer.headers.get("Location", ""), await answer.text()
+        method = "POST" if form else "GET"
+        async with session.request(method, url, data=form or None, allow_redirects=False) as answer:
+            target = answer.headers.get("Location", "")
+            text = await answer.text()
         if target:
-            url, form = urljoin(url, target), {}
+            url = urljoin(url, target)
+            form = {}
         elif picked:
             break
         else:
-            form, picked = _pick(answer.status, text, user), True
+            form = _pick(answer.status, text, user)
+            picked = True
         if urlsplit(url).fragment:
             break
     return url
@@ -126,7 +133,8 @@ def _pick(status: int, page: str, user: str) -> dict[str, str]:
     if carried is None or not TEST_USER.search(page):
         raise PersonNeeded(
             f"Only {user} can sign in as {user}: the sign-in page asks for more than a name.",
-            hint="Open the chat page, workshop.web_url, and sign in there; each person in a window of their own.",
+            hint="Open the chat page, workshop.web_url, and sign in there; each person in a window"
+            " of their own.",
         )
     return {"request": html.unescape(carried[1]), "user": user}
 

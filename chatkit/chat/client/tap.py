@@ -138,8 +138,8 @@ class Tap:
         )
 
     def _answered(self, context: SimpleNamespace, body: bytes) -> None:
-        request, response = getattr(context, "request", None), getattr(context, "response", None)
+        request = getattr(context, "request", None)
+        response = getattr(context, "response", None)
         if self.watcher and request and response is not None:
-            self.watcher.answered(
-                request, Answer(response.status, response.reason or "", response.headers, body), ""
-            )
+            answer = Answer(response.status, response.reason or "", response.headers, body)
+            self.watcher.answered(request, answer, "")

@@ -18,7 +18,8 @@ PEERS = {"app": "Function app", "service": "SignalR Service"}
 PLAIN = re.compile(r"[^\W_]|[ ./]")
 # As a word of its own this ends a block of the diagram, even inside a label.
 END = re.compile(r"\bend\b", re.IGNORECASE)
-LONGEST, MOST = 60, 40
+LONGEST = 60
+MOST = 40
 
 
 @dataclass(frozen=True)
@@ -34,7 +35,7 @@ class SequenceDiagram:
     def __repr__(self) -> str:
         return self.source
 
-    def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, str]:
+    def _repr_mimebundle_(self, **_asked: object) -> dict[str, str]:
         return {MIME: self.source, "text/plain": self.source}
 
 
@@ -68,17 +69,25 @@ def label(text: str) -> str:
 
     Whatever is not a letter, a digit or a blank becomes an entity.
     """
-    short = visible(text if len(text) <= LONGEST else f"{text[:LONGEST]}…")
-    spelled = "".join(char if PLAIN.fullmatch(char) else f"#{ord(char)};" for char in short)
+    if len(text) > LONGEST:
+        text = f"{text[:LONGEST]}…"
+    spelled = "".join(_spelled(char) for char in visible(text))
     return END.sub(lambda found: f"#{ord(found[0][0])};{found[0][1:]}", spelled) or "#45;"
 
 
+def _spelled(char: str) -> str:
+    if PLAIN.fullmatch(char):
+        return char
+    return f"#{ord(char)};"
+
+
 def _arrow(event: WireEvent, user: str) -> str:
-    words = (
-        event.summary if event.kind in ("http", "negotiate") else f"{event.kind} {event.summary}"
-    )
     if event.kind == "ping":
         words = "ping"
+    elif event.kind in ("http", "negotiate"):
+        words = event.summary
+    else:
+        words = f"{event.kind} {event.summary}"
     if event.direction == "sent":
         return f"{user}->>{event.peer}: {label(words)}"
     return f"{event.peer}-->>{user}: {label(words)}"
@@ -88,4 +97,7 @@ def _words(events: Sequence[WireEvent], users: Sequence[str]) -> str:
     sent = sum(event.direction == "sent" for event in events)
     whose = enumerated([label(user) for user in users])
     heard = len(events) - sent
-    return f"{len(events)} events of {whose} with the function app and SignalR Service, {sent} sent and {heard} received."
+    return (
+        f"{len(events)} events of {whose} with the function app and SignalR Service,"
+        f" {sent} sent and {heard} received."
+    )

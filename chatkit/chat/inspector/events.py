@@ -24,7 +24,8 @@ Kind = Literal[
 Peer = Literal["app", "service"]
 # Numbers of HubProtocol.md.
 KINDS: dict[object, Kind] = {1: "invocation", 3: "completion", 6: "ping", 7: "close"}
-LONGEST, LONGEST_SUMMARY = 4000, 100
+LONGEST = 4000
+LONGEST_SUMMARY = 100
 
 
 @dataclass(frozen=True)
@@ -76,7 +77,9 @@ class Recorder:
 
     def asked(self, request: Request) -> None:
         """A request went out."""
-        body = "" if request.body is None else json.dumps(request.body)
+        body = ""
+        if request.body is not None:
+            body = json.dumps(request.body)
         line = f"{request.method} {masked_address(request.url)}"
         short = f"{request.method} {_path(request.url)}"
         self._http(
@@ -86,7 +89,8 @@ class Recorder:
     def answered(self, request: Request, answer: Answer | None, why: str) -> None:
         """Its answer came, or none."""
         if answer is None:
-            return self._http("received", request, 0, "no answer", _cut(masked_text(why)))
+            self._http("received", request, 0, "no answer", _cut(masked_text(why)))
+            return
         if request.method == "POST" and urlsplit(request.url).path.endswith("/messages"):
             self.echoes.sent(answer, request.at)
         line = f"{answer.status} {answer.reason}"
@@ -106,7 +110,9 @@ class Recorder:
 
     def ended(self, code: int) -> None:
         """The WebSocket ended."""
-        words = "the connection broke" if code == 1006 else "the WebSocket was closed"
+        words = "the WebSocket was closed"
+        if code == 1006:
+            words = "the connection broke"
         self._keep("received", "service", "close", 0, (words, f"WebSocket close code {code}"))
 
     def _http(
@@ -142,18 +148,13 @@ def _hub_message(value: Any) -> tuple[Kind, str]:
     """
     if not isinstance(value, dict):
         return "other", "not a hub message"
-    number = value.get("type")
-    kind = (
-        "handshake"
-        if "type" not in value
-        else KINDS.get(number, "other")
-        if isinstance(number, int)
-        else "other"
-    )
+    if "type" not in value:
+        return "handshake", _handshake(value)
+    number = value["type"]
+    kind: Kind = "other"
+    if isinstance(number, int):
+        kind = KINDS.get(number, "other")
     words = {
-        "handshake": f"protocol {_word(value['protocol'])}"
-        if "protocol" in value
-        else _word(value.get("error")) or "accepted",
         "invocation": _word(value.get("target")),
         "completion": f"of {_word(value.get('invocationId'))}",
         "close": _word(value.get("error")) or "goodbye",
@@ -162,14 +163,24 @@ def _hub_message(value: Any) -> tuple[Kind, str]:
     return kind, words.get(kind, f"type {_word(number)}")
 
 
+def _handshake(value: dict[str, Any]) -> str:
+    if "protocol" in value:
+        return f"protocol {_word(value['protocol'])}"
+    return _word(value.get("error")) or "accepted"
+
+
 def _word(value: Any) -> str:
-    return value if isinstance(value, str) else str(value) if isinstance(value, int) else ""
+    if isinstance(value, str | int):
+        return str(value)
+    return ""
 
 
 def _message(line: str, headers: Mapping[str, str], body: str) -> str:
     """Start line, headers and body, as HTTP writes them."""
     lines = [line, *(f"{name}: {value}" for name, value in masked_headers(headers).items())]
-    return _cut("\n".join(lines) + (f"\n\n{_pretty(_parsed(body))}" if body else ""))
+    if body:
+        lines += ["", _pretty(_parsed(body))]
+    return _cut("\n".join(lines))
 
 
 def _parsed(text: str) -> Any:
@@ -182,25 +193,25 @@ def _parsed(text: str) -> Any:
 def _pretty(value: Any) -> str:
     try:
         clean = masked(value)
-        return _cut(
-            clean if isinstance(clean, str) else json.dumps(clean, indent=2, ensure_ascii=False)
-        )
+        if isinstance(clean, str):
+            return _cut(clean)
+        return _cut(json.dumps(clean, indent=2, ensure_ascii=False))
     except RecursionError:
         return "(nested too deeply to be shown)"
 
 
 def _cut(text: str) -> str:
     text = visible(text, keep="\n")
-    return (
-        text
-        if len(text) <= LONGEST
-        else f"{text[:LONGEST]}\n… {len(text) - LONGEST:,} characters more"
-    )
+    if len(text) <= LONGEST:
+        return text
+    return f"{text[:LONGEST]}\n… {len(text) - LONGEST:,} characters more"
 
 
 def _line(text: str) -> str:
     clean = visible(masked_text(text[: 4 * LONGEST_SUMMARY]))
-    return clean if len(clean) <= LONGEST_SUMMARY else f"{clean[:LONGEST_SUMMARY]}…"
+    if len(clean) <= LONGEST_SUMMARY:
+        return clean
+    return f"{clean[:LONGEST_SUMMARY]}…"
 
 
 def _path(url: str) -> str:

@@ -1,4 +1,4 @@
-"""How long a message takes from its sending until its sender hears it, as a small chart that words say, too."""
+"""How long a message takes until its own sender receives it: a small chart, and a sentence."""
 
 from __future__ import annotations
 
@@ -9,8 +9,10 @@ from collections.abc import Sequence
 
 from chatkit.chat.client.tap import Answer
 
-WIDTH, HEIGHT = 240, 40
-LATEST, PENDING = 100, 200
+WIDTH = 240
+HEIGHT = 40
+LATEST = 100
+PENDING = 200
 
 
 class Echoes:
@@ -64,16 +66,16 @@ def words(seconds: Sequence[float]) -> str:
     if not seconds:
         return "No message has come back to its sender yet."
     count = "1 message" if len(seconds) == 1 else f"the last {len(seconds)} messages"
-    return f"From sending to hearing oneself, {count}: p50 {_ms(quantile(seconds, 50))}, p95 {_ms(quantile(seconds, 95))}."
+    p50 = _ms(quantile(seconds, 50))
+    p95 = _ms(quantile(seconds, 95))
+    return f"From sending to hearing oneself, {count}: p50 {p50}, p95 {p95}."
 
 
 def quantile(seconds: Sequence[float], percent: int) -> float:
     """The time within which so many percent of the messages were back."""
-    return (
-        statistics.quantiles(seconds, n=100, method="inclusive")[percent - 1]
-        if len(seconds) > 1
-        else seconds[0]
-    )
+    if len(seconds) == 1:
+        return seconds[0]
+    return statistics.quantiles(seconds, n=100, method="inclusive")[percent - 1]
 
 
 def sparkline(seconds: Sequence[float]) -> str:
@@ -98,4 +100,5 @@ def sparkline(seconds: Sequence[float]) -> str:
 
 
 def _ms(seconds: float) -> str:
-    return f"{seconds * 1000:.0f} ms" if seconds >= 0.01 else f"{seconds * 1000:.1f} ms"
+    digits = 0 if seconds >= 0.01 else 1
+    return f"{seconds * 1000:.{digits}f} ms"

@@ -16,7 +16,7 @@ NAME = re.compile(
     r"token|secret|passw|authoriz|authenticat|cookie|zumo|signature|credential|connectionstring|principal$|key\d?$|^(sig|pwd)$",
     re.IGNORECASE,
 )
-# In an address `code` is a function's key, and `id` the token of a connection: whoever has it can
+# In an address `code` is a function's key, and `id` the token of a connection: somebody who has it can
 # take the connection over.
 IN_ADDRESS = re.compile(f"{NAME.pattern}|^(code|id)$", re.IGNORECASE)
 PAIR = re.compile(r"([?&#;])([^=?&#;\s\"'<>]+)=([^?&#;\s\"'<>]+)")
@@ -35,11 +35,16 @@ def masked(value: Any) -> Any:
     if isinstance(value, str):
         return masked_text(value)
     if isinstance(value, Mapping):
-        return {
-            masked_text(str(name)): MASK if item and is_secret(str(name)) else masked(item)
-            for name, item in value.items()
-        }
-    return [masked(item) for item in value] if isinstance(value, list | tuple) else value
+        return {masked_text(str(name)): _member(str(name), item) for name, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [masked(item) for item in value]
+    return value
+
+
+def _member(name: str, value: Any) -> Any:
+    if value and is_secret(name):
+        return MASK
+    return masked(value)
 
 
 def masked_text(text: str) -> str:
@@ -53,7 +58,7 @@ def masked_address(url: str) -> str:
     """An address: what its query says under a secret's name goes, and who signs in by it."""
     parts = urlsplit(url)
     host = parts.netloc.rpartition("@")[2]
-    query = "&".join(_item(item) for item in parts.query.split("&")) if parts.query else ""
+    query = "&".join(_item(item) for item in parts.query.split("&"))
     return masked_text(urlunsplit(parts._replace(netloc=host, query=query)))
 
 
@@ -62,10 +67,13 @@ def masked_headers(headers: Mapping[str, str]) -> dict[str, str]:
 
     An address among them may hold one, too.
     """
-    return {
-        name: _scheme(value) if is_secret(name) else masked_text(value)
-        for name, value in headers.items()
-    }
+    return {name: _header(name, value) for name, value in headers.items()}
+
+
+def _header(name: str, value: str) -> str:
+    if is_secret(name):
+        return _scheme(value)
+    return masked_text(value)
 
 
 def is_secret(name: str) -> bool:
@@ -78,14 +86,20 @@ def is_secret(name: str) -> bool:
 
 def _scheme(value: str) -> str:
     scheme, space, _ = value.partition(" ")
-    return f"{scheme} {MASK}" if space and scheme in ("Bearer", "Basic") else MASK
+    if space and scheme in ("Bearer", "Basic"):
+        return f"{scheme} {MASK}"
+    return MASK
 
 
 def _item(item: str) -> str:
     name, equals, _ = item.partition("=")
-    return f"{name}={MASK}" if equals and IN_ADDRESS.search(unquote_plus(name)) else item
+    if equals and IN_ADDRESS.search(unquote_plus(name)):
+        return f"{name}={MASK}"
+    return item
 
 
 def _pair(found: re.Match[str]) -> str:
     name = unquote_plus(found[2])
-    return f"{found[1]}{found[2]}={MASK}" if NAME.search(name) or name == "code" else found[0]
+    if NAME.search(name) or name == "code":
+        return f"{found[1]}{found[2]}={MASK}"
+    return found[0]

@@ -13,14 +13,22 @@ from chatkit.chat.inspector.latency import sparkline, words
 from chatkit.chat.widgets.render import NO_TEX, escape
 
 SNAPSHOT = 40
-EMPTY = "<p style='opacity:.7'>Nothing yet. Send a message in the panel, or drop a connection to see how one is made.</p>"
-PRE = "margin:2px 0 8px 1em;white-space:pre-wrap;overflow-wrap:anywhere;line-height:1.35;font-size:12px"
+EMPTY = (
+    "<p style='opacity:.7'>Nothing yet. Send a message in the panel, or drop a connection to see"
+    " how one is made.</p>"
+)
+PRE = (
+    "margin:2px 0 8px 1em;white-space:pre-wrap;overflow-wrap:anywhere;line-height:1.35;"
+    "font-size:12px"
+)
 
 
 def event_rows(events: Sequence[WireEvent], is_newest: bool) -> str:
     """Some neighbouring events, oldest first, each with what it holds folded away."""
     rows = "".join(_row(event) for event in events)
-    return rows or (EMPTY if is_newest else "")
+    if is_newest and not rows:
+        return EMPTY
+    return rows
 
 
 def latency(seconds: Sequence[float]) -> str:
@@ -32,22 +40,31 @@ def snapshot(title: str, events: Sequence[WireEvent], seconds: Sequence[float]) 
     """The inspector as it is now, for a reader without a kernel."""
     left_out = len(events) - SNAPSHOT
     more = f"<p>{left_out} earlier events are left out.</p>" if left_out > 0 else ""
-    return f'<div class="{NO_TEX}"><b>{escape(title)}</b>{latency(seconds)}{more}{event_rows(events[-SNAPSHOT:], True)}</div>'
+    return (
+        f'<div class="{NO_TEX}"><b>{escape(title)}</b>{latency(seconds)}{more}'
+        f"{event_rows(events[-SNAPSHOT:], True)}</div>"
+    )
 
 
 def status(sentence: str) -> str:
     """What a button did, as a sentence."""
-    return f'<span role="status">{escape(sentence)}</span>' if sentence else ""
+    if not sentence:
+        return ""
+    return f'<span role="status">{escape(sentence)}</span>'
 
 
 def _row(event: WireEvent) -> str:
-    way = f"{'to' if event.direction == 'sent' else 'from'} {event.peer}"
+    way = "to" if event.direction == "sent" else "from"
     size = "1 byte" if event.size_bytes == 1 else f"{event.size_bytes:,} bytes"
     head = (
-        f"<code>{_clock(event.at)}</code> <b><bdi>{escape(event.user)}</bdi></b> {way}: "
+        f"<code>{_clock(event.at)}</code> <b><bdi>{escape(event.user)}</bdi></b>"
+        f" {way} {event.peer}: "
         f"<i>{event.kind}</i> <bdi>{escape(event.summary)}</bdi> <small>{size}</small>"
     )
-    return f'<details style="line-height:1.5"><summary>{head}</summary><pre style="{PRE}">{escape(event.detail)}</pre></details>'
+    return (
+        f'<details style="line-height:1.5"><summary>{head}</summary>'
+        f'<pre style="{PRE}">{escape(event.detail)}</pre></details>'
+    )
 
 
 def _clock(at: float) -> str:

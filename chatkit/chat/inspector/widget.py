@@ -23,12 +23,16 @@ from chatkit.chat.widgets.render import visible
 from chatkit.core.errors import UnknownUser
 from chatkit.core.results import enumerated
 
-MOST, MOST_PINGS = 500, 100
+MOST = 500
+MOST_PINGS = 100
 DROPPED = "The connection of {} was cut, and nobody said goodbye. The panel says how it reconnects."
 NOT_CONNECTED = (
     "Nobody of them is connected at the moment. The cell that opens the panel connects them anew."
 )
-EXPIRED = "{} now shows a token that has expired: the panel says what is answered, and the events show to whom it was shown."
+EXPIRED = (
+    "{} now shows a token that has expired: the panel says what is answered, and the events show to"
+    " whom it was shown."
+)
 
 
 class Inspector:
@@ -73,7 +77,7 @@ class Inspector:
         self._said = ipywidgets.HTML("")
         self._drawing = ipywidgets.VBox([])
         for control in (self._whose, self._with_pings, self._paused):
-            control.observe(lambda change: self._refilter(), "value")
+            control.observe(lambda _change: self._refilter(), "value")
         buttons = [
             self._button("Drop the connection", lambda: self.drop_connection(*self._chosen())),
             self._button("Expire the token", lambda: self.expire_token(*self._chosen())),
@@ -100,22 +104,18 @@ class Inspector:
             pings: Draw pings, too.
         """
         whose = self._named(users)
-        events = [
-            event
-            for event in self.events
-            if event.user in whose and (pings or event.kind != "ping")
-        ]
-        return draw(events, users=whose)
+        return draw(self._selected(whose, pings=pings), users=whose)
 
     def drop_connection(self, *users: str) -> None:
-        """Cut the sockets of some users, or of all, without a goodbye, as a network does that fails."""
+        """Cut the sockets of some users, or of all, as a network does that fails."""
         self._act(self._named(users), ChatClient.drop_connection, DROPPED)
 
     def expire_token(self, *users: str) -> None:
-        """Let some users, or all, reconnect with tokens that have expired, and see the 401 that answers them.
+        """Let some users, or all, reconnect with expired tokens, and see the 401 that answers them.
 
-        Somebody who is signed in stays refused until they sign in again. Where nobody signs in, only the service is shown
-        an expired token, once: the client then asks the function for a new one.
+        Somebody who is signed in stays refused until they sign in again. Where nobody signs in,
+        only the service is shown an expired token, once: the client then asks the function for a
+        new one.
         """
         self._act(self._named(users), ChatClient.expire_tokens, EXPIRED)
 
@@ -134,12 +134,15 @@ class Inspector:
     def __repr__(self) -> str:
         return f"Wire inspector of {enumerated(list(self._clients))}"
 
-    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> Any:
+    def _repr_mimebundle_(self, **_asked: object) -> Any:
         shown = view.snapshot(repr(self), self._wanted(), self._seconds())
         return {**self.widget._repr_mimebundle_(), "text/html": shown, "text/plain": repr(self)}
 
     def _keep(self, event: WireEvent) -> None:
-        (self._pings if event.kind == "ping" else self._events).append(event)
+        if event.kind == "ping":
+            self._pings.append(event)
+        else:
+            self._events.append(event)
         self._painter.soon()
 
     def _paint(self) -> None:
@@ -148,20 +151,24 @@ class Inspector:
             self._list.paint(self._numbered(self._wanted()))
 
     def _wanted(self) -> list[WireEvent]:
-        whose, pings = self._chosen(), self._with_pings.value
+        return self._selected(self._chosen(), pings=self._with_pings.value)
+
+    def _selected(self, users: tuple[str, ...], *, pings: bool) -> list[WireEvent]:
         return [
             event
             for event in self.events
-            if event.user in whose and (pings or event.kind != "ping")
+            if event.user in users and (pings or event.kind != "ping")
         ]
 
     def _numbered(self, events: Iterable[WireEvent]) -> list[tuple[int, WireEvent]]:
-        """Rows keep their numbers while older ones are forgotten, so that what is unfolded stays in its place."""
-        known, self._rows = self._rows, {}
+        """Give rows numbers that last while older rows go: what is unfolded stays in place."""
+        known = self._rows
+        self._rows = {}
         for event in events:
-            self._rows[event.number] = (
-                known[event.number] if event.number in known else next(self._next_row)
-            )
+            number = known.get(event.number)
+            if number is None:
+                number = next(self._next_row)
+            self._rows[event.number] = number
         return [(self._rows[event.number], event) for event in events]
 
     def _seconds(self) -> list[float]:
@@ -169,7 +176,9 @@ class Inspector:
         return [seconds for _, seconds in times]
 
     def _chosen(self) -> tuple[str, ...]:
-        return self._named((self._whose.value,) if self._whose.value else ())
+        if not self._whose.value:
+            return self._named(())
+        return self._named((self._whose.value,))
 
     def _named(self, users: tuple[str, ...]) -> tuple[str, ...]:
         if unknown := [user for user in users if user not in self._clients]:
@@ -183,9 +192,8 @@ class Inspector:
     ) -> None:
         def work() -> None:
             done = [user for user in users if act(self._clients[user])]
-            self._said.value = view.status(
-                sentence.format(enumerated(done)) if done else NOT_CONNECTED
-            )
+            said = sentence.format(enumerated(done)) if done else NOT_CONNECTED
+            self._said.value = view.status(said)
 
         self._background.call_soon(work)
 
@@ -200,7 +208,8 @@ class Inspector:
         self._background.call_soon(self._renumber)
 
     def _renumber(self) -> None:
-        self._rows, self._next_row = {}, count()
+        self._rows = {}
+        self._next_row = count()
         self._painter.soon()
 
     def _forget(self) -> None:

@@ -211,7 +211,7 @@ class Column:
                 self._to.value = chosen
 
     def _give_back(self) -> None:
-        """Put what could not be sent back into the box, with whom it was for, as soon as the box is free."""
+        """Put what could not be sent back into the box, to the same person, when it is free."""
         if self._unsent and not self._text.value:
             draft = self._unsent.popleft()
             self._to.value = draft.recipient

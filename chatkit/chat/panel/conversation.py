@@ -1,4 +1,4 @@
-"""What one user has seen, oldest first, each message once, however history and live feed overlap."""
+"""What one user has seen, oldest first, each message once: history and live feed overlap."""
 
 from __future__ import annotations
 
@@ -41,5 +41,6 @@ class Conversation:
         return enumerate(self._messages[first:], first)
 
     def _is_next(self, message: ChatMessage) -> bool:
-        last = self._messages[-1].sent_at if self._messages else ""
-        return bool(message.id) and message.id not in self._ids and message.sent_at >= last
+        if not message.id or message.id in self._ids:
+            return False
+        return not self._messages or message.sent_at >= self._messages[-1].sent_at

@@ -52,10 +52,9 @@ class ChatPanel:
         self._closed = False
         self._inspector: Inspector | None = None
         known = people or {}
-        room = People(
-            {known[user].name if user in known else user: user for user in self.users},
-            self._repaint,
-        )
+        names = {user: user for user in self.users}
+        names |= {user: known[user].name for user in self.users if user in known}
+        room = People({name: user for user, name in names.items()}, self._repaint)
         self._columns = {
             user: Column(api_base_url, user, self._background, people=room, person=known.get(user))
             for user in self.users
@@ -97,7 +96,7 @@ class ChatPanel:
         return panel
 
     def say(self, user: str, text: str, *, to: str = "") -> Result:
-        """Send a message as one user and wait until everybody in the panel whom it is for has received it.
+        """Send a message as one user and wait until everybody whom it is for has received it.
 
         Args:
             user: Who speaks.
@@ -109,7 +108,9 @@ class ChatPanel:
         """
         begun = monotonic()
         hearers = [name for name in self.users if not to or name in (user, to)]
-        recipient = self._columns[to].name if to in self._columns else to
+        recipient = to
+        if to in self._columns:
+            recipient = self._columns[to].name
         message = self._background.call(
             self._say(
                 self._columns[user], text, recipient, [self._columns[name] for name in hearers]
@@ -152,7 +153,7 @@ class ChatPanel:
     def __repr__(self) -> str:
         return f"Chat panel of {enumerated(self.users)}"
 
-    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> Any:
+    def _repr_mimebundle_(self, **_asked: object) -> Any:
         columns = [
             (column.user, column.connection, column.messages) for column in self._columns.values()
         ]
@@ -193,7 +194,8 @@ class ChatPanel:
 
 
 def _close_replaced(api_base_url: str, users: tuple[str, ...], run: Run) -> None:
-    for old in list(_open):
+    # Closing a panel takes it off the list.
+    for old in tuple(_open):
         same = (old._api_base_url, old.users) == (api_base_url, users)
         if replaces(run, old._run, same_room_and_users=same):
             old.close()

@@ -1,6 +1,6 @@
 """Who is in the room, as far as this panel can know.
 
-Its own users, and whoever was seen in messages.
+Its own users, and the people who were seen in messages.
 """
 
 from __future__ import annotations
@@ -44,10 +44,12 @@ class People:
 
     def listed(self) -> tuple[tuple[str, State | None], ...]:
         """Everybody's label with the state of the connection, None where only messages tell."""
-        return tuple(
-            (label, self._states.get(name, "closed") if name in self._users else None)
-            for name, label in self._labels.items()
-        )
+        return tuple((label, self._state(name)) for name, label in self._labels.items())
+
+    def _state(self, name: str) -> State | None:
+        if name not in self._users:
+            return None
+        return self._states.get(name, "closed")
 
     def others(self, me: str) -> tuple[tuple[str, str], ...]:
         """Label and name of everybody but one."""

@@ -13,7 +13,8 @@ from typing import Generic, TypeVar
 import ipywidgets
 
 T = TypeVar("T")
-ROWS, BLOCKS = 25, 8
+ROWS = 25
+BLOCKS = 8
 
 
 class Blocks(Generic[T]):
@@ -37,14 +38,14 @@ class Blocks(Generic[T]):
     ) -> None:
         self._draw = draw
         self._drawn: dict[int, tuple[tuple[T, ...], bool]] = {}
-        layout, style = ipywidgets.Layout(flex="0 0 auto", margin="0"), None
-        self._pool: list[ipywidgets.HTML] = []
-        for _ in range(BLOCKS):
-            block = ipywidgets.HTML(layout=layout, **({"style": style} if style else {}))
-            style = block.style
-            self._pool.append(block)
+        # Layout and style are widgets, too: all blocks share one of each.
+        layout = ipywidgets.Layout(flex="0 0 auto", margin="0")
+        first = ipywidgets.HTML(layout=layout)
+        others = [ipywidgets.HTML(layout=layout, style=first.style) for _ in range(BLOCKS - 1)]
+        self._pool = [first, *others]
+        limit = "max_height" if grows else "height"
         frame = {
-            "max_height" if grows else "height": height,
+            limit: height,
             "overflow": "auto",
             "border": "1px solid #8888",
             "padding": "6px",
@@ -73,10 +74,10 @@ class Blocks(Generic[T]):
     def _show(self, key: int, rows: tuple[T, ...], is_newest: bool) -> None:
         slot = key % BLOCKS
         if self._drawn.get(slot) != (rows, is_newest):
-            self._drawn[slot] = rows, is_newest
+            self._drawn[slot] = (rows, is_newest)
             self._pool[slot].value = self._draw(rows, is_newest)
 
 
 def window(count: int) -> int:
-    """The number of the first row worth handing to `Blocks.paint`, of `count` rows numbered from 0."""
+    """The first row worth handing to `Blocks.paint`, of `count` rows numbered from 0."""
     return max(0, ((count - 1) // ROWS - BLOCKS + 1) * ROWS)

@@ -23,12 +23,18 @@ WORDS: dict[State, tuple[str, str]] = {
     "closed": ("not connected", "#b42318"),
 }
 EMPTY = '<p style="opacity:.7;margin:auto">No messages yet.</p>'
-LIST = "height:220px;overflow-y:auto;border:1px solid #8888;border-radius:6px;padding:6px;display:flex;flex-direction:column-reverse"
+LIST = (
+    "height:220px;overflow-y:auto;border:1px solid #8888;border-radius:6px;padding:6px;"
+    "display:flex;flex-direction:column-reverse"
+)
 # Lab and the classic notebook typeset what looks like TeX in stored html; people write "$5 to $10".
 NO_TEX = "mathjax_ignore tex2jax_ignore"
 UNSEEN = re.compile("[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
 HALF = re.compile("[\ud800-\udfff]")
-BUBBLE = "padding:4px 8px;margin:3px 0;border-radius:8px;white-space:pre-wrap;overflow-wrap:anywhere;line-height:1.4;background:"
+BUBBLE = (
+    "padding:4px 8px;margin:3px 0;border-radius:8px;white-space:pre-wrap;overflow-wrap:anywhere;"
+    "line-height:1.4;background:"
+)
 
 
 def escape(value: object) -> str:
@@ -48,17 +54,21 @@ def visible(text: str, *, keep: str = "") -> str:
         text: Anything.
         keep: Controls that may stay, for example a line feed.
     """
-    spelled = UNSEEN.sub(
-        lambda found: found[0] if found[0] in keep else f"\\u{ord(found[0]):04x}", text
-    )
-    return HALF.sub("\ufffd", spelled)
+
+    def spelled(found: re.Match[str]) -> str:
+        if found[0] in keep:
+            return found[0]
+        return f"\\u{ord(found[0]):04x}"
+
+    return HALF.sub("\ufffd", UNSEEN.sub(spelled, text))
 
 
 def heading(user: str, state: State, why: str = "") -> str:
     """A user's name with the connection's state in words."""
     words, colour = WORDS[state]
     reason = f" <span>{escape(why)}</span>" if why else ""
-    return f'<b><bdi>{escape(user)}</bdi></b> <span role="status" style="color:{colour}">{words}</span>{reason}'
+    status = f'<span role="status" style="color:{colour}">{words}</span>'
+    return f"<b><bdi>{escape(user)}</bdi></b> {status}{reason}"
 
 
 def people(listed: Sequence[tuple[str, State | None]], *, me: str) -> str:
@@ -66,12 +76,16 @@ def people(listed: Sequence[tuple[str, State | None]], *, me: str) -> str:
 
     The panel's users with their connections in words, then who was seen in messages.
     """
-    rows = "".join(
-        f'<li style="display:inline-block;margin-right:1em"><bdi>{escape(name)}</bdi>{" (you)" if name == me else ""}: '
-        f"{WORDS[state][0] if state else 'seen in messages'}</li>"
-        for name, state in listed
-    )
-    return f'<ul aria-label="People" style="list-style:none;margin:0;padding:0;opacity:.8;line-height:1.5">{rows}</ul>'
+    rows = "".join(_person(name, state, me) for name, state in listed)
+    style = "list-style:none;margin:0;padding:0;opacity:.8;line-height:1.5"
+    return f'<ul aria-label="People" style="{style}">{rows}</ul>'
+
+
+def _person(name: str, state: State | None, me: str) -> str:
+    you = " (you)" if name == me else ""
+    words = WORDS[state][0] if state else "seen in messages"
+    style = "display:inline-block;margin-right:1em"
+    return f'<li style="{style}"><bdi>{escape(name)}</bdi>{you}: {words}</li>'
 
 
 def message_rows(messages: Sequence[ChatMessage], is_newest: bool, *, me: str) -> str:
@@ -97,7 +111,8 @@ def snapshot(columns: Sequence[tuple[str, tuple[State, str], Sequence[ChatMessag
     Each user's name, connection and messages.
     """
     cells = "".join(
-        f'<div style="flex:1 1 280px">{heading(user, *state)}{message_list(messages, me=user)}</div>'
+        f'<div style="flex:1 1 280px">{heading(user, *state)}'
+        f"{message_list(messages, me=user)}</div>"
         for user, state, messages in columns
     )
     return f'<div class="{NO_TEX}" style="display:flex;flex-wrap:wrap;gap:8px">{cells}</div>'
@@ -105,7 +120,9 @@ def snapshot(columns: Sequence[tuple[str, tuple[State, str], Sequence[ChatMessag
 
 def error(sentence: str) -> str:
     """A failure as a sentence, empty for none."""
-    return f'<span role="alert" style="color:#b42318">{escape(sentence)}</span>' if sentence else ""
+    if not sentence:
+        return ""
+    return f'<span role="alert" style="color:#b42318">{escape(sentence)}</span>'
 
 
 def _label(me: str) -> str:
@@ -113,10 +130,13 @@ def _label(me: str) -> str:
 
 
 def _row(message: ChatMessage, me: str) -> str:
-    colour = "#7c3aed26" if message.is_private else "#2563eb26" if message.sender == me else "#8882"
-    private = (
-        f" <i>private, to <bdi>{escape(message.recipient)}</bdi></i>" if message.is_private else ""
-    )
+    colour = "#8882"
+    private = ""
+    if message.is_private:
+        colour = "#7c3aed26"
+        private = f" <i>private, to <bdi>{escape(message.recipient)}</bdi></i>"
+    elif message.sender == me:
+        colour = "#2563eb26"
     when = f'<small style="opacity:.7">{escape(_clock(message.sent_at))}</small>'
     head = f"<b><bdi>{escape(message.sender)}</bdi></b>{private} {when}"
     return f'<div style="{BUBBLE}{colour}">{head}<br><bdi>{escape(message.text)}</bdi></div>'

@@ -1,4 +1,4 @@
-"""A token that has run out: refused by whoever checks it."""
+"""A token that has run out: every check refuses it."""
 
 from __future__ import annotations
 

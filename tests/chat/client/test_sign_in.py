@@ -1,4 +1,4 @@
-"""Signing a test user in, against a stand-in for the app's door and the identity provider."""
+"""Signing a test user in, against a stand-in for the app and its identity provider."""
 
 from __future__ import annotations
 
@@ -14,11 +14,14 @@ from aiohttp.test_utils import TestServer
 from chatkit.chat.client.sign_in import PersonNeeded, SignedIn, sign_in
 from chatkit.core.errors import NotStarted, ServiceError, SetupError
 
-PICK = '<form><input type="hidden" name="request" value="{&quot;a&quot;: 1}"><button name="user" value="alice">alice</button></form>'
+PICK = (
+    '<form><input type="hidden" name="request" value="{&quot;a&quot;: 1}">'
+    '<button name="user" value="alice">alice</button></form>'
+)
 PASSWORD = '<form><input name="loginfmt"><input name="passwd" type="password"></form>'
 
 
-class Door:
+class Provider:
     """An app with sign-in, and the provider behind it.
 
     Attributes:
@@ -70,38 +73,38 @@ class Door:
 
 
 @pytest_asyncio.fixture
-async def door() -> AsyncIterator[Door]:
-    """A door that is open."""
-    made = Door()
+async def provider() -> AsyncIterator[Provider]:
+    """A provider that answers."""
+    made = Provider()
     async with TestServer(made.app()) as server:
         made.url = str(server.make_url("")).rstrip("/")
         yield made
 
 
-async def test_a_test_user_comes_in_as_with_a_browser(door: Door) -> None:
+async def test_a_test_user_comes_in_as_with_a_browser(provider: Provider) -> None:
     """The sign-in page's hidden request goes back unchanged, cookies too.
 
     The name is the one the app will be told.
     """
-    alice = await sign_in(door.url, "alice")
-    assert (door.picked, door.binding) == ({"request": '{"a": 1}', "user": "alice"}, "n")
+    alice = await sign_in(provider.url, "alice")
+    assert (provider.picked, provider.binding) == ({"request": '{"a": 1}', "user": "alice"}, "n")
     assert (alice.name, alice.headers) == ("alice@chatkit.example", {"X-ZUMO-AUTH": "secret"})
 
 
-async def test_a_page_that_asks_for_a_password_is_a_persons(door: Door) -> None:
+async def test_a_page_that_asks_for_a_password_is_a_persons(provider: Provider) -> None:
     """Nothing is typed into it; the hint leads to the chat page."""
-    door.page = PASSWORD
+    provider.page = PASSWORD
     with pytest.raises(PersonNeeded, match="Only alice can sign in as alice") as caught:
-        await sign_in(door.url, "alice")
-    assert "chat page" in caught.value.hint and door.picked == {}
+        await sign_in(provider.url, "alice")
+    assert "chat page" in caught.value.hint and provider.picked == {}
 
 
 @pytest.mark.parametrize("end", ["/.auth/login/done", "/.auth/login/done#error=denied"])
-async def test_a_sign_in_without_a_token_is_said(door: Door, end: str) -> None:
+async def test_a_sign_in_without_a_token_is_said(provider: Provider, end: str) -> None:
     """It ended somewhere, but not signed in."""
-    door.end = end
+    provider.end = end
     with pytest.raises(SetupError, match="without a token"):
-        await sign_in(door.url, "alice")
+        await sign_in(provider.url, "alice")
 
 
 async def test_an_app_without_sign_in_is_said() -> None:
@@ -111,14 +114,14 @@ async def test_an_app_without_sign_in_is_said() -> None:
             await sign_in(str(server.make_url("")), "alice")
 
 
-async def test_a_token_that_the_app_refuses_is_an_error(door: Door) -> None:
+async def test_a_token_that_the_app_refuses_is_an_error(provider: Provider) -> None:
     """Nobody is signed in with it."""
-    door.me = web.json_response({}, status=401)
+    provider.me = web.json_response({}, status=401)
     with pytest.raises(ServiceError, match="/.auth/me answered 401"):
-        await sign_in(door.url, "alice")
+        await sign_in(provider.url, "alice")
 
 
-async def test_a_door_that_is_gone_is_said(door: Door, unused_tcp_port: int) -> None:
+async def test_a_sign_in_that_does_not_answer_is_said(unused_tcp_port: int) -> None:
     """With a hint."""
     with pytest.raises(NotStarted, match="does not answer"):
         await sign_in(f"http://127.0.0.1:{unused_tcp_port}", "alice")

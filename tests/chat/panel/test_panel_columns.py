@@ -101,7 +101,7 @@ def test_whom_one_writes_to_stays_chosen_when_people_come(
 def test_what_was_not_sent_waits_until_the_box_is_free(
     panel: ChatPanel, app: StubRoom, background: BackgroundLoop
 ) -> None:
-    """The text that is being typed stays, and the one that failed comes back after it, to the same person."""
+    """The text that is being typed stays; the one that failed comes back after it."""
     app.refuse_messages = 503
     alice = column_of(panel, "alice")
     alice.text.value, alice.to.value = "for bob only", "bob"

@@ -27,7 +27,8 @@ from tests.tools import Tools
 KERNELS = 3
 VERSIONS = ("6.29.5", "7.0.1", "7.3.0", "7.4.0")
 IDS = """{user: {"text": column._text.model_id, "send": column._send.model_id,
-    "blocks": [block.model_id for block in column._list.widget.children]} for user, column in panel._columns.items()}"""
+    "blocks": [block.model_id for block in column._list.widget.children]}
+    for user, column in panel._columns.items()}"""
 AWAITING = (
     "import asyncio, pathlib\nwhile not pathlib.Path({flag!r}).exists(): await asyncio.sleep(0.02)"
 )
@@ -60,8 +61,8 @@ def kernel(packages: Path, app: StubRoom) -> Iterator[Kernel]:
 
 def open_panel(kernel: Kernel, app: StubRoom, users: str = "'alice', 'bob'") -> Any:
     """Run the cell that shows a panel, as a learner does, and return the ids of its widgets."""
-    code = f"from chatkit.chat.panel.panel import ChatPanel\npanel = ChatPanel.open({app.url!r}, ({users}))\npanel"
-    kernel.run(code, cell="panel")
+    opened = f"panel = ChatPanel.open({app.url!r}, ({users}))"
+    kernel.run(f"from chatkit.chat.panel.panel import ChatPanel\n{opened}\npanel", cell="panel")
     kernel.published.clear()
     return kernel.value(IDS)
 
@@ -69,10 +70,10 @@ def open_panel(kernel: Kernel, app: StubRoom, users: str = "'alice', 'bob'") -> 
 def type_and(
     kernel: Kernel, column: Any, event: str, text: str, *, subshell: str = "", slowly: bool = False
 ) -> None:
-    """What JupyterLab sends when somebody types, then presses Enter ("submit") or clicks Send ("click").
+    """What JupyterLab sends when somebody types, then presses Enter ("submit") or Send ("click").
 
-    ipykernel 7.4 may handle the two on two threads. A person leaves a moment between them, which is what `slowly` does: wait
-    until the kernel has echoed the text.
+    ipykernel 7.4 may handle the two on two threads. A person leaves a moment between them, and so
+    does `slowly`: it waits until the kernel has echoed the text.
     """
     kernel.front_end(
         column["text"],
@@ -85,7 +86,7 @@ def type_and(
 
 
 def in_a_kernel(packages: Path, scenario: Callable[[Kernel, int], None]) -> None:
-    """Play a scenario in a kernel, and from its beginning in another one when the kernel loses its subshell."""
+    """Play a scenario in a kernel; anew in another one when the kernel loses its subshell."""
     for turn in range(KERNELS):
         with suppress(SubshellSilent), started(packages) as kernel:
             scenario(kernel, turn)
