@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import socket
 import ssl
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
@@ -109,7 +108,7 @@ async def listen(
 
 
 async def listen_on(
-    sockets: list[socket.socket], server: Server, *, tls: ssl.SSLContext | None = None
+    sockets: ports.Sockets, server: Server, *, tls: ssl.SSLContext | None = None
 ) -> Listener:
     """Serve on sockets of `ports.bind`.
 

@@ -19,6 +19,7 @@ NEAR = 50
 HIGHEST = 65535
 # What binding ::1 fails with where the machine has no IPv6, or has it switched off.
 NO_IPV6 = (errno.EADDRNOTAVAIL, errno.EAFNOSUPPORT)
+Sockets = list[socket.socket]
 
 
 @dataclass(frozen=True)
@@ -41,7 +42,7 @@ class Holder:
         return f"{self.name} (process {self.pid})"
 
 
-def bind(port: int, *, ipv4_only: bool = False, wanted_for: str) -> list[socket.socket]:
+def bind(port: int, *, ipv4_only: bool = False, wanted_for: str) -> Sockets:
     """Listen on a loopback port on IPv4 and, where the machine has it, IPv6.
 
     Args:
@@ -52,7 +53,7 @@ def bind(port: int, *, ipv4_only: bool = False, wanted_for: str) -> list[socket.
     Raises:
         PortInUse: Another program listens there.
     """
-    sockets: list[socket.socket] = []
+    sockets: Sockets = []
     hosts = LOCALHOST[:1] if ipv4_only else LOCALHOST
     for host in hosts:
         try:

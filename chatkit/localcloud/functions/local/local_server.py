@@ -7,7 +7,6 @@ import importlib
 import importlib.metadata
 import logging
 import os
-import socket
 from contextlib import AsyncExitStack
 
 from chatkit.core import listeners, ports
@@ -54,7 +53,7 @@ class LocalRun(HostObserver):
             AppInvalid: CORS of the command line and of the settings do not go together.
             PortInUse: Another program has the port.
         """
-        sockets: list[socket.socket] = []
+        sockets: ports.Sockets = []
         try:
             sockets = ports.bind(prepared.port, wanted_for="the local functions host")
             run = cls(prepared, int(sockets[0].getsockname()[1]))
@@ -93,7 +92,7 @@ class LocalRun(HostObserver):
         for line in function_list(host, self.port):
             self._console.plain(line)
 
-    async def _serve(self, sockets: list[socket.socket], settings: LocalSettings) -> None:
+    async def _serve(self, sockets: ports.Sockets, settings: LocalSettings) -> None:
         self._banner(settings)
         listener = await listeners.listen_on(sockets, self._server)
         self._on_stop.push_async_callback(listener.close)
