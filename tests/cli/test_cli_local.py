@@ -53,10 +53,9 @@ def test_up_starts_it_and_up_again_finds_it(chatkit: Chatkit, where: Path) -> No
 @pytest.mark.skipif(sys.platform == "win32", reason="sessions are POSIX")
 def test_it_outlives_the_terminal_that_started_it(chatkit: Chatkit, where: Path) -> None:
     """It has a session of its own and holds none of the terminal's streams."""
-    assert sys.platform != "win32"
     chatkit("local", "up")
-    assert os.getsid(pid(where)) == pid(where)
-    assert os.getsid(pid(where)) != os.getsid(0)
+    if sys.platform != "win32":
+        assert os.getsid(pid(where)) == pid(where) != os.getsid(0)
 
 
 def test_down_waits_until_the_process_has_ended(chatkit: Chatkit, where: Path) -> None:
