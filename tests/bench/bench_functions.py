@@ -195,7 +195,7 @@ class Channel:
     def send(self, header, body=b""): self.last = header
 async def main():
     channel = Channel(); engine = oracle.Oracle(channel)
-    await engine._load({"folder": sys.argv[2]})
+    await engine.load({"folder": sys.argv[2]})
     ids = {f["name"]: f["id"] for f in channel.last["functions"]}
     url = "http://localhost/api/noop"
     request = {"http": {"method": "GET", "url": url, "headers": {}, "query": {}, "params": {}}}

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 
-import pytest
 from aiohttp import web
 
 from chatkit.localcloud.core.web import IDENTITY_HEADERS, Handler
@@ -60,25 +59,27 @@ async def test_a_gate_stands_in_front_of_the_app_and_names_the_user(cloud: Cloud
     assert json.loads(text.partition(" ")[2])[0]["x-ms-client-principal-name"] == "alice"
 
 
-@pytest.mark.parametrize(
-    ("path", "key", "status"),
-    [
-        ("/api/k", "", 401),
-        ("/api/k", "wrong", 401),
-        ("/api/k", "function-key", 200),
-        ("/api/k", "own-key", 200),
-        ("/api/k", "other-key", 401),
-        ("/api/k", "master-key", 200),
-        ("/admin/host/status", "function-key", 401),
-        ("/admin/host/status", "master-key", 200),
-        ("/runtime/webhooks/signalr", "function-key", 401),
-        ("/runtime/webhooks/signalr", "extension-key", 415),
-    ],
-)
-async def test_keys_are_strict_when_deployed(
-    cloud: Cloud, path: str, key: str, status: int
-) -> None:
+async def test_keys_are_strict_when_deployed(cloud: Cloud) -> None:
     """In the header or as ?code=."""
+    expected = {
+        ("/api/k", ""): 401,
+        ("/api/k", "wrong"): 401,
+        ("/api/k", "function-key"): 200,
+        ("/api/k", "own-key"): 200,
+        ("/api/k", "other-key"): 401,
+        ("/api/k", "master-key"): 200,
+        ("/admin/host/status", "function-key"): 401,
+        ("/admin/host/status", "master-key"): 200,
+        ("/runtime/webhooks/signalr", "function-key"): 401,
+        ("/runtime/webhooks/signalr", "extension-key"): 415,
+    }
     await cloud.publish(app_zip("one"))
-    assert (await cloud.ask(path, headers={"x-functions-key": key} if key else {}))[0] == status
-    assert (await cloud.ask(path, params={"code": key} if key else {}))[0] == status
+    in_header = {}
+    in_query = {}
+    for path, key in expected:
+        in_header[path, key], _ = await cloud.ask(
+            path, headers={"x-functions-key": key} if key else {}
+        )
+        in_query[path, key], _ = await cloud.ask(path, params={"code": key} if key else {})
+    assert in_header == expected
+    assert in_query == expected

@@ -120,9 +120,10 @@ class Oracle:
         messages = self._channel.messages()
         while message := await loop.run_in_executor(None, next, messages, None):
             header, body = message
-            await (self._load(header) if header["op"] == "load" else self._invoke(header, body))
+            await (self.load(header) if header["op"] == "load" else self._invoke(header, body))
 
-    async def _load(self, header: dict[str, Any]) -> None:
+    async def load(self, header: dict[str, Any]) -> None:
+        """Index an app and tell what it has."""
         runtime = self._runtime
         sys.path.append(header["folder"])
         runtime.start_threadpool_executor()

@@ -9,10 +9,14 @@ import asyncio
 import base64
 import json
 import re
+import sys
+from asyncio.subprocess import PIPE
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from chatkit.localcloud.functions import worker_process
 from chatkit.localcloud.functions.worker_process.calls import (
     Call,
     Failure,
@@ -20,16 +24,20 @@ from chatkit.localcloud.functions.worker_process.calls import (
     IndexedFunction,
     Result,
 )
+from chatkit.localcloud.functions.worker_process.chatkit_worker.channel import Decoder, encode
 from chatkit.localcloud.functions.worker_process.worker import (
     LoadFailed,
     Worker,
     WorkerOptions,
     base_environment,
+    own_command,
 )
 from tests.localcloud.functions.host.conformance_cases import CALL, HEAD, LOAD, CallCase, LoadCase
 
 RECORDED = Path(__file__).with_name("conformance.json")
 ORACLE = Path(__file__).with_name("conformance_oracle.py")
+FORKS = Path(__file__).with_name("conformance_forks.py")
+WORKER_FOLDER = str(Path(worker_process.__file__).parent)
 # Where this kit's worker differs from Microsoft's, and why.
 DIFFERENCES = {
     "load: invalid script name": (
@@ -41,48 +49,107 @@ DIFFERENCES = {
     ),
 }
 HEADERS = {"x-user": "alice", "host": "localhost"}
-AT_ONCE = 4
 Outcomes = dict[str, Any]
 
 
-async def run(command: Sequence[str], folder: Path) -> Outcomes:
+@dataclass(frozen=True)
+class Engine:
+    """What loads apps and calls functions.
+
+    Attributes:
+        python: The interpreter.
+        is_runtime: Microsoft's runtime; else this kit's worker.
+    """
+
+    python: str = sys.executable
+    is_runtime: bool = False
+
+    @property
+    def command(self) -> Sequence[str]:
+        """Starts a worker."""
+        if self.is_runtime:
+            return (self.python, str(ORACLE), WORKER_FOLDER)
+        return own_command(self.python)
+
+    @property
+    def forks(self) -> Sequence[str]:
+        """Starts a process that loads each app in a fork."""
+        return (self.python, str(FORKS), WORKER_FOLDER, "runtime" if self.is_runtime else "kit")
+
+
+async def run(engine: Engine, folder: Path) -> Outcomes:
     """Outcomes of all cases, by group and name.
 
     Args:
-        command: Starts the engine's worker; empty for this kit's under this interpreter.
+        engine: What runs them.
         folder: For the apps.
     """
-    gate = asyncio.Semaphore(AT_ONCE)
+    loads = await load_all(engine, folder)
+    return {**loads, **await call_all(engine, folder / "calls")}
 
-    async def one(number: int, case: LoadCase) -> tuple[str, Any]:
-        async with gate:
-            return f"load: {case.name}", await load(command, folder / str(number), case)
 
-    loads, calls = await asyncio.gather(
-        asyncio.gather(*(one(number, case) for number, case in enumerate(LOAD))),
-        call_all(command, folder / "calls"),
+async def load_all(engine: Engine, folder: Path) -> Outcomes:
+    """The functions that each script gives, or its error."""
+    if sys.platform == "win32":  # no forks there
+        return {f"load: {case.name}": await load(engine, folder, case) for case in LOAD}
+    process = await asyncio.create_subprocess_exec(
+        *engine.forks, stdin=PIPE, stdout=PIPE, env=base_environment()
     )
-    return {**dict(loads), **calls}
+    messages = [
+        encode({"op": "load", "folder": str(_app(folder, case)), "environment": case.environment})
+        for case in LOAD
+    ]
+    output, _ = await process.communicate(b"".join(messages))
+    answers = [header for header, _ in Decoder().feed(output)]
+    return {
+        f"load: {case.name}": _loaded(answer, folder / _folder_name(case))
+        for case, answer in zip(LOAD, answers, strict=True)
+    }
 
 
-async def load(command: Sequence[str], folder: Path, case: LoadCase) -> Any:
-    """The functions a script gives, or its error."""
-    worker = await _start(command, folder, HEAD + case.script, case.environment)
+def _loaded(answer: dict[str, Any], folder: Path) -> Any:
+    if answer["op"] == "failed":
+        failure = Failure(answer["type"], answer["message"], answer["stack"])
+        return {"error": _failure(failure, folder)}
+    return {
+        function["name"]: sorted(_binding(json.loads(text)) for text in function["bindings"])
+        for function in answer["functions"]
+    }
+
+
+async def load(engine: Engine, folder: Path, case: LoadCase) -> Any:
+    """The same from a worker of its own."""
+    app = _app(folder, case)
+    worker = await _start(engine, app, case.environment)
     try:
         return {
             function.name: sorted(map(_binding, function.bindings))
             for function in await worker.load()
         }
     except LoadFailed as error:
-        return {"error": _failure(error.failure, folder)}
+        return {"error": _failure(error.failure, app)}
     finally:
         await worker.stop()
 
 
-async def call_all(command: Sequence[str], folder: Path) -> Outcomes:
+def _folder_name(case: LoadCase) -> str:
+    return str(LOAD.index(case))
+
+
+def _app(folder: Path, case: LoadCase) -> Path:
+    return _write(folder / _folder_name(case), HEAD + case.script)
+
+
+def _write(folder: Path, script: str) -> Path:
+    folder.mkdir()
+    (folder / "function_app.py").write_text(script, encoding="utf-8")
+    return folder
+
+
+async def call_all(engine: Engine, folder: Path) -> Outcomes:
     """What each call gives. One process has all the functions: case 7's `f` is `f7` there."""
     script = HEAD + "".join(_numbered(case.script, number) for number, case in enumerate(CALL))
-    worker = await _start(command, folder, script, {})
+    worker = await _start(engine, _write(folder, script), {})
     try:
         functions = {function.name: function for function in await worker.load()}
         return {
@@ -107,14 +174,9 @@ async def call(worker: Worker, function: IndexedFunction, case: CallCase, name: 
     return json.loads(re.sub(rf"\b{name}\b", "f", json.dumps(_result(result))))
 
 
-async def _start(
-    command: Sequence[str], folder: Path, script: str, environment: dict[str, str]
-) -> Worker:
-    folder.mkdir()
-    (folder / "function_app.py").write_text(script, encoding="utf-8")
-    return await Worker.start(
-        WorkerOptions(folder, {**base_environment(), **environment}, command=command)
-    )
+async def _start(engine: Engine, folder: Path, environment: dict[str, str]) -> Worker:
+    environment = {**base_environment(), **environment}
+    return await Worker.start(WorkerOptions(folder, environment, command=engine.command))
 
 
 def _numbered(script: str, number: int) -> str:

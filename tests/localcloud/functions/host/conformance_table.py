@@ -12,9 +12,8 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from chatkit.localcloud.functions.worker_process import worker
 from tests.localcloud.functions.host import conformance_run, python313
-from tests.localcloud.functions.host.conformance_run import DIFFERENCES, ORACLE, RECORDED
+from tests.localcloud.functions.host.conformance_run import DIFFERENCES, RECORDED, Engine
 
 PAGE = Path(__file__).parents[4] / "docs" / "functions.md"
 BEGIN, END = "<!-- conformance table: begin -->", "<!-- conformance table: end -->"
@@ -41,20 +40,23 @@ def _told(outcome: Any) -> str:
     else:
         text = f"loads {', '.join(outcome)}" if outcome else "loads nothing"
     text = " ".join(text.split())
-    text = text if len(text) <= LIMIT else f"{text[:LIMIT]}…"
+    if len(text) > LIMIT:
+        text = f"{text[:LIMIT]}…"
     return "`" + text.replace("|", "\\|").replace("`", "'") + "`"
 
 
 def main() -> None:
     """Record if asked to, then rewrite the page's table."""
     if "--record" in sys.argv:
-        command = (python313.with_runtime(), str(ORACLE), str(Path(worker.__file__).parent))
-        outcomes = asyncio.run(conformance_run.run(command, Path(tempfile.mkdtemp())))
+        engine = Engine(python313.with_runtime(), is_runtime=True)
+        with tempfile.TemporaryDirectory() as folder:
+            outcomes = asyncio.run(conformance_run.run(engine, Path(folder)))
         RECORDED.write_text(
             json.dumps(outcomes, indent=1, ensure_ascii=False) + "\n", encoding="utf-8"
         )
     page = PAGE.read_text(encoding="utf-8")
-    before, after = page.split(BEGIN)[0], page.split(END)[1]
+    before = page.split(BEGIN)[0]
+    after = page.split(END)[1]
     PAGE.write_text(f"{before}{BEGIN}\n{table()}\n{END}{after}", encoding="utf-8")
 
 

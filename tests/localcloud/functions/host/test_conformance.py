@@ -10,13 +10,11 @@ from pathlib import Path
 
 import pytest
 
-from chatkit.localcloud.functions.worker_process import worker
 from tests.localcloud.functions.host import conformance_run, conformance_table, python313
 from tests.localcloud.functions.host.conformance_cases import CALL, LOAD
-from tests.localcloud.functions.host.conformance_run import DIFFERENCES, RECORDED, Outcomes
+from tests.localcloud.functions.host.conformance_run import DIFFERENCES, RECORDED, Engine, Outcomes
 from tests.tools import Tools
 
-WORKER_FOLDER = str(Path(worker.__file__).parent)
 recorded: Outcomes = json.loads(RECORDED.read_text(encoding="utf-8"))
 
 
@@ -32,9 +30,9 @@ def python_313(tools: Tools) -> str:
 def differences(found: Outcomes) -> dict[str, tuple[object, object]]:
     """Cases whose outcome is not the recorded one."""
     return {
-        name: (recorded.get(name), found[name])
-        for name in found
-        if recorded.get(name) != found[name]
+        name: (recorded.get(name), found.get(name))
+        for name in {*recorded, *found}
+        if recorded.get(name) != found.get(name)
     }
 
 
@@ -46,21 +44,20 @@ def test_every_case_has_a_recorded_outcome() -> None:
 
 async def test_this_kits_worker_does_what_microsofts_does(tmp_path: Path) -> None:
     """Under the Python of this environment: nothing differs but what is listed with its reason."""
-    assert differences(await conformance_run.run((), tmp_path)).keys() == DIFFERENCES.keys()
+    found = await conformance_run.run(Engine(), tmp_path)
+    assert differences(found).keys() == DIFFERENCES.keys()
 
 
 async def test_so_does_it_under_python_3_13(tmp_path: Path, python_313: str) -> None:
     """Where the SDK is a newer one."""
-    assert (
-        differences(await conformance_run.run(worker.own_command(python_313), tmp_path)).keys()
-        == DIFFERENCES.keys()
-    )
+    found = await conformance_run.run(Engine(python_313), tmp_path)
+    assert differences(found).keys() == DIFFERENCES.keys()
 
 
 async def test_the_recorded_outcomes_are_microsofts(tmp_path: Path, python_313: str) -> None:
     """The runtime itself, run now."""
-    command = (python_313, str(conformance_run.ORACLE), WORKER_FOLDER)
-    assert differences(await conformance_run.run(command, tmp_path)) == {}
+    found = await conformance_run.run(Engine(python_313, is_runtime=True), tmp_path)
+    assert differences(found) == {}
 
 
 def test_the_table_in_the_docs_is_current() -> None:

@@ -49,7 +49,7 @@ class Child:
 
     def _take(self, header: dict[str, Any], body: bytes) -> None:
         if header["op"] == "load":
-            self._loop.call_soon_threadsafe(self._load, header["folder"])
+            self._loop.call_soon_threadsafe(self.load, header["folder"])
             return
         function = self._functions.get(header["function"])
         if function is None:
@@ -77,7 +77,8 @@ class Child:
     ) -> None:
         self._channel.send(*await invoking.run_async(function, header, body))
 
-    def _load(self, folder: str) -> None:
+    def load(self, folder: str) -> None:
+        """Index an app and tell the host what it has."""
         try:
             loading.prepare_path(folder)
             functions = loading.load(folder)
