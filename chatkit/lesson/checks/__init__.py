@@ -26,7 +26,7 @@ def check(session: Session, section: str) -> Result:
     """Check a section.
 
     Args:
-        section: Its number, as in the notebook's name: "04".
+        section: Its number: "04", or "4".
 
     Returns:
         What was proven, a line each.
@@ -35,9 +35,9 @@ def check(session: Session, section: str) -> Result:
         CheckFailed: Something is not as it should be; the hint says what to do.
         SetupError: There is no such section.
     """
-    run: Check = import_module(f"{__name__}.{sections.find(section).check}").check
+    found = sections.find(section)
+    run: Check = import_module(f"{__name__}.{found.check}").check
     begun = time.monotonic()
     proven = [f"  - {sentence}" for sentence in run(session)]
-    return Result(
-        "\n".join([f"Section {section} works:", *proven]), seconds=time.monotonic() - begun
-    )
+    text = "\n".join([f"Section {found.number} works:", *proven])
+    return Result(text, seconds=time.monotonic() - begun)

@@ -75,6 +75,13 @@ def test_00_and_01_hold_at_the_start(workshop: Workshop) -> None:
     ]
 
 
+def test_a_short_number_means_the_same_section(workshop: Workshop) -> None:
+    """People type 0 and mean 00: that is what is remembered."""
+    workshop.begin_at("00")
+    assert workshop.check("0").text.startswith("Section 00 works:")
+    assert workshop.settings.facts.completed == ("00",)
+
+
 def test_00_notices_a_network_that_answers_instead(workshop: Workshop, captive: str) -> None:
     """A page of the network, where Resource Manager should be."""
     other_way = reached_by(
