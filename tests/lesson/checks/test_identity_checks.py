@@ -150,8 +150,8 @@ def test_09_notices_the_anonymous_app(workshop: Workshop) -> None:
         (
             "10",
             "send_message.py",
-            '(message["recipient"], message["sender"])',
-            '(message["recipient"],)',
+            '[message["recipient"], message["sender"]]',
+            '[message["recipient"]]',
             "alice's second tab: .*got nothing",
         ),
         (
