@@ -43,6 +43,7 @@ def application(operations: Operations, contents: Contents, accounts: Accounts) 
         accounts: Finds the accounts that this port serves.
     """
     edge = Edge(operations, contents, accounts)
+    # The size limit is for what aiohttp reads at once. Bodies are read in chunks here.
     app = web.Application(middlewares=[loopback_only], client_max_size=0)
     app.router.add_route("*", "/{path:.*}", edge.serve)
     return app

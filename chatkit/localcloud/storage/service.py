@@ -34,7 +34,7 @@ DEV_ACCOUNT = "devstoreaccount1"
 DEV_KEY = "Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr/KBHBeksoGMGw=="
 PACKAGE = "released-package.zip"
 READ_BUFFER = 512 * 1024
-MAX_HEAD_BYTES = 8190
+MAX_HEAD_BYTES = 8190  # aiohttp's own default.
 
 
 class StorageService:

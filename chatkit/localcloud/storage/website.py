@@ -60,6 +60,7 @@ class Website:
             return _error(request, "WebsiteNotFound")
         if request.method not in ("GET", "HEAD"):
             return _error(request, "UnsupportedHttpVerb", Allow="GET, HEAD")
+        # aiohttp puts U+FFFD in place of percent-encoded bytes that are not UTF-8.
         if "\0" in request.path or "\ufffd" in request.path:
             return _error(request, "InvalidUri")
         blob = find_page(account, request.path.lstrip("/"))

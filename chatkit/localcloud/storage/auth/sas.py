@@ -21,7 +21,7 @@ OLDEST_VERSION = "2015-04-05"
 OLDEST_BOUND_VERSION = "2025-07-05"
 OVERRIDES = ("rscc", "rscd", "rsce", "rscl", "rsct")
 DELEGATION = ("skoid", "sktid", "skt", "ske", "sks", "skv")
-RESOURCES = {"b": "b", "c": "c"}
+RESOURCES = ("b", "c")
 
 
 def authenticator(tokens: Tokens) -> Authenticator:
@@ -191,12 +191,12 @@ def _canonical(request: Request) -> str:
 
 
 def _resource(request: Request) -> str:
-    found = RESOURCES.get(request.query.get("sr"))
-    if found is None or not request.target.container:
+    resource = request.query.get("sr")
+    if resource not in RESOURCES or not request.target.container:
         raise authentication_failed(
             "Signed resource (sr) is missing or not provided here: it can be b or c."
         )
-    return found
+    return resource
 
 
 def _policy(request: Request) -> dict[str, str]:

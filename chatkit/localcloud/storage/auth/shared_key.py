@@ -100,8 +100,10 @@ def strings_to_sign(
         query: Its parameters.
     """
     values = {name: headers.get(name, "") for name in SIGNED_HEADERS}
+    # From version 2015-02-21 on, a length of 0 is signed as the empty text.
     if values["content-length"] == "0":
         values["content-length"] = ""
+    # x-ms-date is signed among the x-ms- headers, and Date is the empty text then.
     if headers.get("x-ms-date"):
         values["date"] = ""
     before = "\n".join([method, *values.values()])

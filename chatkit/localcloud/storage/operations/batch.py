@@ -85,6 +85,7 @@ def read_part(request: Request, part: bytes) -> tuple[str, Request]:
     Raises:
         StorageError: InvalidInput, for what is no request, or not one that a batch may have.
     """
+    # RFC 9112 §2.2: a message is read as octets; latin-1 gives every octet its character.
     outer, _, inner = part.decode("latin-1").replace("\r\n", "\n").partition("\n\n")
     line, _, rest = inner.lstrip("\n").partition("\n")
     words = line.split(" ")

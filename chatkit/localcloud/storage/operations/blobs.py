@@ -47,6 +47,7 @@ async def put_blob(call: Call) -> Answer:
     if kind == BLOCK:
         await _receive_content(call, blob)
     try:
+        # Other requests ran while the content came in.
         check_replace(call)
         commit(call, blob)
     except BaseException:

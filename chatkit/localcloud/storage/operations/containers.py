@@ -108,7 +108,7 @@ async def set_acl(call: Call) -> Answer:
 
 async def refuse_directories(call: Call) -> Answer:
     """Operations of Data Lake storage: what an account without hierarchical namespace answers."""
-    assert call.container
+    _ = call.container  # A container that is not there is ContainerNotFound.
     raise StorageError("HierarchicalNamespaceNotEnabled")
 
 

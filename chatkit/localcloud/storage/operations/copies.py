@@ -102,7 +102,7 @@ class Copies:
     async def abort_copy(self, call: Call) -> Answer:
         """Abort Copy Blob: always too late."""
         call.request.required("x-ms-copy-action")
-        assert call.blob
+        _ = call.blob  # A blob that is not there is BlobNotFound.
         raise StorageError("NoPendingCopyOperation")
 
     def _source(self, call: Call, *, by_url: bool) -> Request:
@@ -144,6 +144,7 @@ class Copies:
         try:
             self._gate.admit(reading, READ)
         except StorageError as error:
+            # The gate hides what there is from anonymous callers; a copy names the missing proof.
             if error.code == "ResourceNotFound":
                 error = StorageError("NoAuthenticationInformation")
             raise _unverified(error) from None
