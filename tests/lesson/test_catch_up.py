@@ -10,16 +10,14 @@ import nbformat
 import pytest
 from nbclient import NotebookClient
 
-from chatkit.cloud import local_cloud
 from chatkit.core import settings
 from chatkit.core.errors import SetupError
 from chatkit.lesson import checks
 from chatkit.lesson.notebooks.execution import NotebookFailed
 from chatkit.steps import local_settings
-from chatkit.steps.local_servers import FUNCTIONS, PAGE
 from chatkit.wire.connection_strings import SignalRConnectionString
 from chatkit.workshop import Workshop
-from tests.lesson.doctor.ready_workshop import own_workshop
+from tests.homes import switch_off, workshop_in
 from tests.other_programs import taking_ports
 
 pytestmark = pytest.mark.slow
@@ -43,7 +41,7 @@ class Latecomer:
 @pytest.fixture(scope="module")
 def latecomer(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Latecomer]:
     """A home of its own, in which catching up was the first that was done."""
-    with own_workshop(tmp_path_factory.mktemp("home")) as workshop:
+    with workshop_in(tmp_path_factory.mktemp("home")) as workshop:
         first = repr(workshop.catch_up("7"))
         yield Latecomer(workshop, first, workshop.settings.facts.completed)
 
@@ -76,9 +74,7 @@ def test_after_a_pause_the_workshop_goes_on_where_it_was(workshop: Workshop) -> 
 
     All of them come back, with what they had.
     """
-    for server in (FUNCTIONS, PAGE):
-        workshop.session.servers.stop(server)
-    local_cloud.stop(workshop.home / "local")
+    switch_off(workshop)
     again = Workshop.open()
     assert repr(again.catch_up()) == "Section 07 can begin. Nothing was missed."
     assert again.local_api_base_url and again.local_web_url
@@ -87,9 +83,7 @@ def test_after_a_pause_the_workshop_goes_on_where_it_was(workshop: Workshop) -> 
 def test_a_pause_in_which_another_program_took_a_port_misses_nothing(workshop: Workshop) -> None:
     """SignalR Service is somewhere else now, and the functions know it."""
     text = local_settings.values(workshop.functions_folder)[local_settings.SIGNALR_SETTING]
-    for server in (FUNCTIONS, PAGE):
-        workshop.session.servers.stop(server)
-    local_cloud.stop(workshop.home / "local")
+    switch_off(workshop)
     with taking_ports(SignalRConnectionString.parse(text).base_url):
         assert repr(Workshop.open().catch_up()) == "Section 07 can begin. Nothing was missed."
     assert local_settings.values(workshop.functions_folder)[local_settings.SIGNALR_SETTING] != text

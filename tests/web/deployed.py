@@ -8,12 +8,11 @@ from contextlib import contextmanager
 from pathlib import Path
 from unittest.mock import patch
 
-from chatkit.cloud import local_cloud
 from chatkit.core.ports import next_free
 from chatkit.steps import local_settings
-from chatkit.steps.local_servers import FUNCTIONS, PAGE
 from chatkit.workshop import Workshop
 from tests.app_versions import BEFORE_SIGN_IN, write_app
+from tests.homes import workshop_in
 
 LOCAL = ("write_local_settings", "start_functions", "prepare_page", "start_page")
 DEPLOYED = (
@@ -41,20 +40,11 @@ def finished_workshop(home: Path, *, sign_in: bool = False) -> Iterator[Workshop
         home: An empty folder.
         sign_in: With authentication and private messages, without what runs on this machine only.
     """
-    before = os.environ.get("CHATKIT_HOME")
-    os.environ["CHATKIT_HOME"] = str(home)
+    # A port of its own: the functions find it free when they restart, whatever runs beside this.
+    port = next_free(20000 + os.getpid() % 20000)
     write_app(home / "my-chat", until="10" if sign_in else BEFORE_SIGN_IN)
-    workshop = Workshop.open()
-    try:
-        # A port of its own: whoever restarts the functions finds it free, whatever runs beside this.
-        with patch.object(local_settings, "PORT", next_free(20000 + os.getpid() % 20000)):
-            for verb in ("provision", *(WITH_SIGN_IN if sign_in else (*LOCAL, *DEPLOYED))):
-                getattr(workshop, verb)()
-            yield workshop
-    finally:
-        for name in (FUNCTIONS, PAGE):
-            workshop.session.servers.stop(name)
-        local_cloud.stop(home / "local")
-        del os.environ["CHATKIT_HOME"]
-        if before is not None:
-            os.environ["CHATKIT_HOME"] = before
+    steps = WITH_SIGN_IN if sign_in else (*LOCAL, *DEPLOYED)
+    with workshop_in(home) as workshop, patch.object(local_settings, "PORT", port):
+        for verb in ("provision", *steps):
+            getattr(workshop, verb)()
+        yield workshop

@@ -2,42 +2,25 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
-from chatkit.cloud import local_cloud
 from chatkit.core.errors import CheckFailed
-from chatkit.steps.local_servers import FUNCTIONS, PAGE
 from chatkit.workshop import Workshop
 from tests.app_versions import write_app
+from tests.homes import workshop_in
 
 LOCAL = ("write_local_settings", "start_functions", "prepare_page", "start_page")
 DEPLOYED = ("publish_functions", "upload_settings", "allow_page", "set_page_url", "upload_page")
 
 
 @contextmanager
-def own_workshop(home: Path) -> Iterator[Workshop]:
-    """A workshop in a home of its own, in which nothing was done; nothing runs any more at the end."""
-    before = os.environ["CHATKIT_HOME"]
-    os.environ["CHATKIT_HOME"] = str(home)
-    opened = Workshop.open()
-    try:
-        yield opened
-    finally:
-        for server in (FUNCTIONS, PAGE):
-            opened.session.servers.stop(server)
-        local_cloud.stop(home / "local")
-        os.environ["CHATKIT_HOME"] = before
-
-
-@contextmanager
 def at_section_08(home: Path) -> Iterator[Workshop]:
     """A workshop at the end of section 08."""
-    with own_workshop(home) as opened:
+    with workshop_in(home) as opened:
         write_app(opened.folder)
         for verb in ("provision", *LOCAL, *DEPLOYED):
             getattr(opened, verb)()

@@ -13,7 +13,7 @@ from chatkit.lesson.doctor.diagnose import diagnose
 from chatkit.steps.session import Session
 from chatkit.workshop import Workshop
 from tests.app_versions import write_app
-from tests.lesson.doctor.ready_workshop import own_workshop
+from tests.homes import workshop_in
 
 pytestmark = pytest.mark.slow
 RESTART = ("stop_functions", "start_functions")
@@ -41,7 +41,7 @@ STEPS: dict[str, tuple[str, ...]] = {
 
 def test_nothing_is_wrong_before_and_after_any_section(tmp_path: Path) -> None:
     """Step by step as in the notebooks. Every probe was answered, so that silence means health."""
-    with own_workshop(tmp_path) as workshop:
+    with workshop_in(tmp_path) as workshop:
         assert_healthy(workshop, "at the start")
         for section, steps in STEPS.items():
             if section > "02":
@@ -53,7 +53,7 @@ def test_nothing_is_wrong_before_and_after_any_section(tmp_path: Path) -> None:
 
 def test_a_stopped_local_cloud_is_not_started(tmp_path: Path) -> None:
     """Nothing is asked, nothing is wrong."""
-    with own_workshop(tmp_path) as workshop:
+    with workshop_in(tmp_path) as workshop:
         local_cloud.stop(workshop.home / "local")
         found = diagnose(Session(workshop.home))
         assert found.ok and local_cloud.running(workshop.home / "local") is None
