@@ -42,10 +42,6 @@ class Registry:
             self.api_versions |= one.api_versions
         self._types = {name.lower(): one for name, one in types.items()}
 
-    def type(self, name: str) -> AnyType:
-        """The resource type with this name, whatever its casing."""
-        return self._types[name.lower()]
-
     def namespaces(self) -> set[str]:
         """The namespaces of all types."""
         return {name.partition("/")[0] for name in self.api_versions}
