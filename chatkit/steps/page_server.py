@@ -23,7 +23,7 @@ class _PageHandler(SimpleHTTPRequestHandler):
         self.send_header("Cache-Control", "no-cache")
         super().end_headers()
 
-    def list_directory(self, path: str | os.PathLike[str]) -> None:
+    def list_directory(self, _path: str | os.PathLike[str]) -> None:
         """Show no directory: a website does not either."""
         self.send_error(404)
 
