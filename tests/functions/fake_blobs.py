@@ -1,4 +1,4 @@
-"""A blob container in memory, with the errors of the real one, for tests of the app without any host."""
+"""A blob container in memory, with the errors of the real one, for tests without a host."""
 
 from __future__ import annotations
 

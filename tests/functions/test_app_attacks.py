@@ -1,4 +1,7 @@
-"""Attempts on the app itself: to be somebody else in a message, and to read what others wrote. docs/attacks.md lists them."""
+"""Attempts on the app itself: to be somebody else in a message, to read what others wrote.
+
+docs/attacks.md lists them.
+"""
 
 from __future__ import annotations
 

@@ -59,7 +59,7 @@ def test_a_message_goes_to_the_hub_and_into_the_history(post: Ask, get: Ask, sen
 def test_chat_goes_on_when_storage_is_down(
     post: Ask, get: Ask, sent: Sent, blobs: FakeContainer
 ) -> None:
-    """The message goes out and the answer says that it was not stored; the history says so with 503."""
+    """The message goes out, and the answer says that it was not stored; the history answers 503."""
     blobs.down = True
     status, answer = post(GOOD)
     assert (status, answer["stored"], len(sent.values)) == (200, False, 1)
@@ -87,7 +87,10 @@ def test_limit_and_before_page_through_the_history(post: Ask, get: Ask) -> None:
 
 def test_the_app_starts_without_the_storage_client() -> None:
     """Its import would cost a cold start half a second."""
-    code = "import sys, function_app; function_app.app.get_functions(); print('azure.storage.blob' in sys.modules)"
+    code = (
+        "import sys, function_app; function_app.app.get_functions();"
+        " print('azure.storage.blob' in sys.modules)"
+    )
     done = subprocess.run(
         [sys.executable, "-c", code], cwd=FOLDER, capture_output=True, text=True, check=True
     )

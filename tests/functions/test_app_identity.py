@@ -118,7 +118,7 @@ def test_the_history_is_the_readers_own(post: Ask, get: Ask) -> None:
     assert [len(get(user=user)[1]) for user in ("alice", "bob", "carol")] == [1, 1, 0]
 
 
-# Presence ---------------------------------------------------------------------------------------------------------------
+# Presence ----------------------------------------------------------------------------------------
 
 
 class Service(BaseHTTPRequestHandler):

@@ -16,7 +16,7 @@ NAME = re.compile(
     r"token|secret|passw|authoriz|authenticat|cookie|zumo|signature|credential|connectionstring|principal$|key\d?$|^(sig|pwd)$",
     re.IGNORECASE,
 )
-# In an address `code` is a function's key, and `id` the token of a connection: somebody who has it can
+# In an address `code` is a function's key, and `id` the token of a connection: who has it can
 # take the connection over.
 IN_ADDRESS = re.compile(f"{NAME.pattern}|^(code|id)$", re.IGNORECASE)
 PAIR = re.compile(r"([?&#;])([^=?&#;\s\"'<>]+)=([^?&#;\s\"'<>]+)")

@@ -195,7 +195,9 @@ class Roles:
     def get(self, id_: str) -> Assignment | None:
         """The assignment with this id."""
         document = self._store.get(ASSIGNMENTS, id_.lower())
-        return None if document is None else Assignment(**document)
+        if document is None:
+            return None
+        return Assignment(**document)
 
     def all(self) -> list[Assignment]:
         """Every assignment."""
@@ -247,5 +249,6 @@ def _matches(pattern: str, action: str) -> bool:
 
 
 def _is_at(scope: str, id_: str) -> bool:
-    upper, lower = scope.lower().rstrip("/"), id_.lower().rstrip("/")
+    upper = scope.lower().rstrip("/")
+    lower = id_.lower().rstrip("/")
     return lower == upper or lower.startswith(upper + "/")

@@ -116,7 +116,7 @@ class Routes:
             discovery(self._authority, tenant, self._tokens.issuer, pages_at=self._sign_in.origin)
         )
 
-    async def _instance(self, request: web.Request) -> web.Response:
+    async def _instance(self, _request: web.Request) -> web.Response:
         host = self._authority.removeprefix("https://")
         tenant = f"{self._authority}/{self._directory.tenant_id}"
         return web.json_response(

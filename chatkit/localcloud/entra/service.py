@@ -31,7 +31,8 @@ class EntraService:
 
     async def start(self) -> None:
         """Open the ports."""
-        listeners, server = self._platform.listeners, self._platform.certificates.server
+        listeners = self._platform.listeners
+        server = self._platform.certificates.server
         routes = Routes(
             self.directory, self.tokens, Codes(self._platform.store), self._platform.trace
         )

@@ -53,11 +53,17 @@ def test_work_that_takes_too_long_is_cancelled(background: BackgroundLoop) -> No
     assert background.call(asyncio.sleep(0, "free")) == "free"
 
 
+async def this_thread() -> threading.Thread:
+    """The thread that runs this."""
+    return threading.current_thread()
+
+
 def test_stopping_ends_the_thread() -> None:
     """No thread is left behind."""
     own = BackgroundLoop()
+    thread = own.call(this_thread())
     own.stop()
-    assert not own._thread.is_alive()
+    assert not thread.is_alive()
 
 
 def test_a_failure_of_work_that_nobody_waits_for_is_logged(

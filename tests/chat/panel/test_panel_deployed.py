@@ -55,8 +55,8 @@ def talks_reconnects_and_is_refused(panel: ChatPanel, refused_by: str) -> str:
     inspector.expire_token("alice")
     wait(background, lambda: f"{refused_by} answered 401" in heading.value)
     wait(background, lambda: any(event.summary.startswith("401") for event in inspector.events))
-    parts = shown(panel.widget), shown(inspector.widget), inspector.events
-    return f"{parts}{inspector._repr_mimebundle_()}"
+    widgets = shown(panel.widget) + shown(inspector.widget)
+    return f"{widgets}{inspector.events}{inspector._repr_mimebundle_()}"
 
 
 @pytest.mark.parametrize("where", ["local", "deployed"])

@@ -15,6 +15,7 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from multidict import CIMultiDict
 from yarl import URL
 
+from chatkit.localcloud.easy_auth.sessions import Sessions
 from tests.localcloud.easy_auth import attack_table
 from tests.localcloud.easy_auth.deployed_stack import App, Browser, Stack, sent
 
@@ -71,7 +72,7 @@ async def bad_token(stack: Stack, browser: Browser, name: str) -> str:
         case "another app's":
             return await browser.token(stack.other)
         case "expired":
-            sessions = stack.cloud.easy_auth._sessions["one"]
+            sessions = Sessions(stack.cloud.platform.store, "one")
             session = sessions.of_token(token, origin=stack.app.url)
             return sessions.token(
                 sessions.renew(session, life_s=-5, tokens={}), origin=stack.app.url

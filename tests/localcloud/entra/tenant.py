@@ -17,6 +17,7 @@ import pytest
 from azure.identity import ClientSecretCredential
 
 from chatkit.localcloud.core.platform import Platform
+from chatkit.localcloud.core.store import Store
 from chatkit.localcloud.entra.service import EntraService
 
 ARM = "https://management.azure.com"
@@ -27,6 +28,7 @@ class Tenant:
     """The service with what tests need around it."""
 
     service: EntraService
+    store: Store
     http: aiohttp.ClientSession
     ca_file: str
     folder: Path
@@ -116,8 +118,7 @@ async def tenant(tmp_path: Path) -> AsyncIterator[Tenant]:
     await service.start()
     trust = ssl.create_default_context(cafile=str(platform.certificates.ca_file))
     async with aiohttp.ClientSession(connector=aiohttp.TCPConnector(ssl=trust)) as http:
-        yield Tenant(
-            service, http, str(platform.certificates.ca_file), tmp_path, service.endpoints()
-        )
+        ca_file = str(platform.certificates.ca_file)
+        yield Tenant(service, platform.store, http, ca_file, tmp_path, service.endpoints())
     await service.stop()
     await platform.close()

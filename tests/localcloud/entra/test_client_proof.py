@@ -75,7 +75,7 @@ async def test_a_token_of_an_older_home_needs_the_secret(tenant: Tenant) -> None
     app_id, secret = await tenant.register(web={"redirectUris": [WEB]})
     client = {"client_id": app_id, "client_secret": secret}
     token = (await redeemed(tenant, client, WEB))["refresh_token"]
-    store = tenant.service._platform.store
+    store = tenant.store
     for key, document in [*store.items("entra-refresh")]:
         document.pop("needs_proof", None)
         store.put("entra-refresh", key, document)

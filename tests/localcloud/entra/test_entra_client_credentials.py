@@ -179,7 +179,7 @@ async def test_an_unknown_resource_is_refused(tenant: Tenant) -> None:
 async def test_ids_and_key_outlive_a_restart(tenant: Tenant) -> None:
     """A token from before is good after."""
     token = await tenant.token(f"{ARM}/.default")
-    store = tenant.service._platform.store
+    store = tenant.store
     again = Directory(store)
     tokens = Tokens(store, tenant_id=again.tenant_id)
     tokens.set_authority(tenant.known["authority"])

@@ -265,7 +265,7 @@ async def test_a_section_that_is_set_to_null_is_empty(tenant: Tenant) -> None:
     status, _ = await call(tenant, "PATCH", path, json={"web": None})
     _, shown = await call(tenant, "GET", path)
     assert (status, shown["web"]) == (204, {})
-    store = tenant.service._platform.store
+    store = tenant.store
     document = store.get("entra-applications", app_id)
     assert document is not None
     store.put("entra-applications", app_id, {**document, "web": None})

@@ -158,7 +158,7 @@ async def test_a_refresh_token_is_its_clients_own(tenant: Tenant) -> None:
     }
     other, other_secret = await tenant.register()
     foreign = {**grant, "client_id": other, "client_secret": other_secret}
-    store = tenant.service._platform.store
+    store = tenant.store
     numbers = []
     for form in (
         {**grant, "refresh_token": "1.unknown"},
