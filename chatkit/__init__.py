@@ -1,7 +1,7 @@
-"""chatkit: build a serverless chat room on Azure, cell by cell, with or without an Azure subscription.
+"""chatkit: build a serverless chat room on Azure, cell by cell, with or without a subscription.
 
-Parses on any Python (hence no annotations outside comments): `python -m chatkit` reads this before it can say that one is
-too old.
+Parses on any Python (hence no annotations outside comments): `python -m chatkit` reads this before
+it can say that one is too old.
 """
 
 from importlib import import_module

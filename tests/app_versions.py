@@ -1,4 +1,7 @@
-"""The app as it stands after a section: what the notebooks have written so far. `functions/` is the app after the last one."""
+"""The app as it stands after a section: what the notebooks have written so far.
+
+`functions/` is the app after the last one.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +13,9 @@ BEFORE_SIGN_IN = "08"
 
 
 def write_app(my_chat: Path, *, until: str = BEFORE_SIGN_IN) -> None:
-    """Write the functions as a learner has them at the end of a section; until 08 nobody has to sign in.
+    """Write the functions as a learner has them at the end of a section.
+
+    Until 08 nobody has to sign in.
 
     Args:
         my_chat: The learner's folder; files go to `functions` below it.

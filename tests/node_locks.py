@@ -1,6 +1,9 @@
-"""Takes addresses out of npm's lock files: which registry somebody uses is theirs to choose. `make locks` runs it.
+"""Takes addresses out of npm's lock files: which registry somebody uses is theirs to choose.
 
-npm needs a package's version and hash. What else it writes down, like where to donate, may name a site.
+`make locks` runs it.
+
+npm needs a package's version and hash. What else it writes down, like where to donate, may name a
+site.
 """
 
 from __future__ import annotations

@@ -27,7 +27,7 @@ class Tools:
         self.lack(f"{names[0]} is not installed on this machine")
 
     def node_package(self, folder: str, name: str) -> Path:
-        """Return the folder of an npm package that a folder below `tests` names in its package.json."""
+        """Return the folder of an npm package that the package.json of a folder names."""
         package = TESTS / folder / "node_modules" / name
         if not package.exists():
             self.lack(f"{name} is not installed: npm ci --prefix tests/{folder}")

@@ -1,1 +1,1 @@
-"""The local cloud: one process on this machine that speaks the Azure protocols the tutorial needs."""
+"""The local cloud: one process that speaks the Azure protocols of the tutorial."""

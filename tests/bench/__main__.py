@@ -1,6 +1,7 @@
 """`make bench`: run every `bench_*.py` of this folder and write one `bench.json`.
 
-Each module has `run() -> dict[str, object]`: its figures, with the peer they are compared with, measured in the same run.
+Each module has `run() -> dict[str, object]`: its figures, with the peer they are compared with,
+measured in the same run.
 """
 
 from __future__ import annotations

@@ -1,4 +1,7 @@
-"""The az CLI makes the tutorial's resources on a local cloud that runs: one command after another, as a script does."""
+"""The az CLI makes the tutorial's resources on a local cloud that runs.
+
+One command after another, as a script does.
+"""
 
 from __future__ import annotations
 

@@ -1,6 +1,9 @@
-"""Sign-in and private messages on the deployed app: the peer of an authenticated call is the same call with authentication off.
+"""Sign-in and private messages on the deployed app.
 
-Both calls end in the same line of the app, before it touches storage (a wrong `limit`); what differs is who says the name:
+The peer of an authenticated call is the same call with authentication off.
+
+Both calls end in the same line of the app, before it touches storage (a wrong `limit`); what
+differs is who says the name:
 App Service Authentication, from a session token, or the request itself.
 """
 
@@ -64,7 +67,7 @@ async def taken_ms(call: Callable[[], Awaitable[object]]) -> float:
 
 
 async def calls_ms(api: str, headers: dict[str, str]) -> float:
-    """Median of many calls that the app refuses once it knows who asks; the least busy of some turns."""
+    """Median of many calls that the app refuses; the least busy of some turns."""
 
     async def call() -> None:
         async with http.get(f"{api}/api/messages?limit=0") as answer:

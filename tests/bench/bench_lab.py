@@ -1,4 +1,7 @@
-"""From `chatkit lab` to the first executed cell in a browser; the peer is JupyterLab alone, up to a kernel that is ready."""
+"""From `chatkit lab` to the first executed cell in a browser.
+
+The peer is JupyterLab alone, up to a kernel that is ready.
+"""
 
 from __future__ import annotations
 
@@ -24,7 +27,7 @@ PEER = (
 
 
 def run() -> dict[str, object]:
-    """Measure both in turn, each time in an empty browser and an empty home; the better round of each counts."""
+    """Measure both in turn, in an empty browser and home; the better round of each counts."""
     with launched() as browser:
         rounds = [
             (jupyterlab_s(browser.new_context()), chatkit_lab(browser.new_context()))

@@ -1,6 +1,7 @@
-"""The panel: how soon a frame is shown, how often a flood paints, and what a message costs when many are there already.
+"""The panel: how soon it shows a frame, how often a flood paints, what one message more costs.
 
-The peer is the plain way: one HTML widget that is given the html of the last 200 messages with every new one.
+The peer is the plain way: one HTML widget that is given the html of the last 200 messages with
+every new one.
 """
 
 from __future__ import annotations
@@ -31,7 +32,10 @@ PAUSE_S, PACE_S, CHUNK = 0.12, 0.002, 200
 
 
 def run() -> dict[str, object]:
-    """Measure on a stub of the room, in this process; the panel's loop and the stub's are two threads."""
+    """Measure on a stub of the room, in this process.
+
+    The panel's loop and the stub's are two threads.
+    """
     with room() as (app, outside):
         panel = ChatPanel.open(app.url, ("alice", "bob"))
         try:
@@ -76,7 +80,10 @@ def blocks(panel: ChatPanel, user: str) -> list[Any]:
 
 
 def shown_ms(panel: ChatPanel, app: StubRoom, outside: BackgroundLoop) -> dict[str, object]:
-    """From writing the frame until the trait with the message is set; one message at a time, panel at rest."""
+    """From writing the frame until the trait with the message is set.
+
+    One message at a time, panel at rest.
+    """
     arrived: dict[str, float] = {}
 
     def note(change: Any) -> None:
@@ -103,7 +110,7 @@ def shown_ms(panel: ChatPanel, app: StubRoom, outside: BackgroundLoop) -> dict[s
 
 
 def flood(panel: ChatPanel, app: StubRoom, outside: BackgroundLoop) -> dict[str, object]:
-    """A thousand messages in a few seconds: how often each widget's trait is set, and when the last is shown."""
+    """A thousand messages in a few seconds: how often traits are set, when the last is shown."""
     updates: list[object] = []
     for block in blocks(panel, "bob"):
         block.observe(lambda change: updates.append(change["owner"]), "value")
@@ -131,7 +138,7 @@ def flood(panel: ChatPanel, app: StubRoom, outside: BackgroundLoop) -> dict[str,
 
 
 def cost_us(panel: ChatPanel) -> dict[str, object]:
-    """Processor time to take a message and to paint it, with nearly none and with thousands there before it."""
+    """Processor time to take and paint a message, after nearly none and after thousands."""
     column, background = panel._columns["alice"], panel._background
     took: list[tuple[float, float]] = []
 
@@ -185,7 +192,8 @@ def peer_us() -> dict[str, object]:
 def watching_us(panel: ChatPanel, app: StubRoom, outside: BackgroundLoop) -> dict[str, object]:
     """What recording adds to a frame; without an inspector it is one look at an attribute."""
     tap = panel._columns["bob"].client.tap
-    data = b'{"type":1,"target":"newMessage","arguments":[{"id":"x","sender":"carol","text":"Hello, everybody!"}]}\x1e'
+    message = b'{"id":"x","sender":"carol","text":"Hello, everybody!"}'
+    data = b'{"type":1,"target":"newMessage","arguments":[' + message + b"]}\x1e"
 
     def frames(act: Callable[[], None]) -> float:
         begun = time.thread_time()

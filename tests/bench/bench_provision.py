@@ -1,7 +1,9 @@
-"""How long it takes to make every resource: `provision()` against the same steps one after another, as a portal or a script does.
+"""How long `provision()` takes, against the same steps one after another, as a script does.
 
-The local cloud takes the durations that were recorded from the real Azure, scaled down, so that the ratio is Azure's own.
-Where az is installed (or CHATKIT_AZ names it), it makes the same resources on the same local cloud; and once all is measured
+The local cloud takes the durations that were recorded from the real Azure, scaled down, so that the
+ratio is Azure's own.
+Where az is installed (or CHATKIT_AZ names it), it makes the same resources on the same local cloud;
+and once all is measured
 without the recorded durations.
 """
 

@@ -1,6 +1,9 @@
-"""Resource Manager over TLS keep-alive, with 100 and with 10,000 resources in its store: the peer of the many is the few.
+"""Resource Manager over TLS keep-alive, with 100 and with 10,000 resources in its store.
 
-The resources are plans, made by one PUT and copied in the store while the local cloud is down. 100 are in each resource group.
+The peer of the many is the few.
+
+The resources are plans, made by one PUT and copied in the store while the local cloud is down. 100
+are in each resource group.
 """
 
 from __future__ import annotations
@@ -120,7 +123,8 @@ class ResourceManager:
 
     def plan(self, number: int) -> str:
         """Id of a plan."""
-        return f"{self.group(number // IN_A_GROUP)}/providers/Microsoft.Web/serverfarms/plan-{number:05}"
+        group = self.group(number // IN_A_GROUP)
+        return f"{group}/providers/Microsoft.Web/serverfarms/plan-{number:05}"
 
     def ask(self, method: str, id_: str, body: object = None) -> bytes:
         """One request; its answer must be a success."""

@@ -1,4 +1,4 @@
-"""How long a start takes: `import chatkit` against a bare interpreter, and the local cloud until it answers."""
+"""How long a start takes: `import chatkit` against a bare interpreter, and the local cloud."""
 
 from __future__ import annotations
 

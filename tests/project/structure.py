@@ -1,7 +1,7 @@
-"""The structure of `chatkit/` in figures, from its own imports: `python -m tests.project.structure`.
+"""The structure of `chatkit/` in figures: `python -m tests.project.structure` prints them.
 
-A room is a folder with modules in it, or a module that stands alone on top. An arrow is an import from one room to another,
-type-only and lazy ones included.
+A room is a folder with modules in it, or a module that stands alone on top. An arrow is an import
+from one room to another, type-only and lazy ones included.
 """
 
 from __future__ import annotations
@@ -29,8 +29,10 @@ class Module:
     """One file of the package.
 
     Attributes:
-        name: Dotted, without the package: `wire.framing`; a folder's own file is named as its folder.
-        room: Where it is: `wire`, `localcloud/signalr`, `workshop`; empty for the package's own two files.
+        name: Dotted, without the package: `wire.framing`; a folder's own file is named as
+            its folder.
+        room: Where it is: `wire`, `localcloud/signalr`, `workshop`; empty for the package's
+            own two files.
     """
 
     name: str
@@ -93,7 +95,7 @@ def file_arrows(modules: Mapping[str, Module]) -> dict[str, set[str]]:
 
 
 def room_arrows(modules: Mapping[str, Module]) -> dict[str, set[str]]:
-    """Which room imports which. Imports of the package's own two files are arrows to the empty name.
+    """Which room imports which. An import of the package's own two files goes to the empty name.
 
     A folder whose only file is a docstring holds other rooms and is none itself.
     """
@@ -110,7 +112,7 @@ def room_arrows(modules: Mapping[str, Module]) -> dict[str, set[str]]:
 
 
 def circles(graph: Graph) -> list[list[str]]:
-    """Groups of more than one node that all reach each other (Tarjan's strongly connected components)."""
+    """Groups of nodes that all reach each other (Tarjan's strongly connected components)."""
     index: dict[str, int] = {}
     low: dict[str, int] = {}
     stack: list[str] = []

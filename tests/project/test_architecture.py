@@ -1,4 +1,4 @@
-"""The house keeps its shape: which room imports which, who may do what, how big a room is, what runs on an old Python."""
+"""The house keeps its shape: which room imports which, who may do what, how big a room is."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ NETWORK = {
 
 
 def rooms() -> dict[str, set[str]]:
-    """The table of docs/architecture.md: each room, from the ground up, with the rooms that it may import."""
+    """The rooms from the ground up, each with those it may import, as docs/architecture.md says."""
     table = TABLE.read_text(encoding="utf-8").partition("<!-- rooms: begin -->")[2]
     rows = table.partition("<!-- rooms: end -->")[0].strip().splitlines()[2:]
     found = {}
@@ -67,7 +67,7 @@ def test_every_room_has_a_row() -> None:
 
 @pytest.mark.parametrize("room", sorted(ARROWS))
 def test_a_room_imports_what_its_row_says(room: str) -> None:
-    """No more, or the order of the house is lost; no less, or the table tells what is no longer so."""
+    """An arrow more loses the order of the house; a row more tells what is no longer so."""
     assert ARROWS[room] == rooms()[room]
 
 
@@ -103,7 +103,7 @@ def test_few_modules_are_loose_and_no_folder_is_flat() -> None:
 
 
 def test_nothing_but_the_command_line_imports_the_local_cloud() -> None:
-    """What works against the local cloud is what the clients really sent: it is reached over the network only."""
+    """It is reached over the network, so that what works there is what clients really sent."""
     for room, others in ARROWS.items():
         if room != "cli" and not room.startswith("localcloud"):
             assert not [other for other in others if other.startswith("localcloud")], room

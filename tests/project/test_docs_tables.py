@@ -1,4 +1,4 @@
-"""Tables in docs/ whose rows name the tests that prove them: every row is there, and so is every test."""
+"""Tables in docs/ name the tests that prove their rows: every row and every test is there."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Nothing in the repository tells about a machine or a person, and what the README says to type exists."""
+"""Nothing tells about a machine or a person, and what the README says to type exists."""
 
 from __future__ import annotations
 

@@ -50,7 +50,7 @@ def satisfied(requirement: str, versions: dict[str, set[str]]) -> bool:
 
 
 def test_every_dependency_is_locked(project: dict[str, Any]) -> None:
-    """A dependency added without a new lock would be missing in the environment that sets itself up."""
+    """A dependency without a lock would be missing in the environment that sets itself up."""
     versions = locked("requirements.lock")
     assert [
         entry for entry in project["project"]["dependencies"] if not satisfied(entry, versions)
@@ -105,7 +105,7 @@ def test_npms_locks_are_hashed_and_name_no_address(lock: Path) -> None:
 
 
 def test_conda_environment_brings_python_and_the_package(environment: dict[str, Any]) -> None:
-    """Conda gives Python and pip; the package's own metadata says the rest, so that nothing can drift."""
+    """Conda gives Python and pip; the package's own metadata says the rest."""
     assert environment["channels"] == ["conda-forge", "nodefaults"]
     *conda, pip = environment["dependencies"]
     assert {entry.split("=")[0] for entry in conda} == {"python", "pip"}
@@ -115,7 +115,10 @@ def test_conda_environment_brings_python_and_the_package(environment: dict[str, 
 def test_a_binder_finds_the_environment_and_its_proxy(
     environment: dict[str, Any], project: dict[str, Any]
 ) -> None:
-    """repo2docker reads the root's environment.yml unless a folder for Binder hides it; without the proxy no page is reached."""
+    """repo2docker reads the root's environment.yml unless a folder for Binder hides it.
+
+    Without the proxy no page is reached.
+    """
     assert environment["name"] and environment["channels"]
     assert not [
         name for name in ("binder", ".binder", "Dockerfile", "Pipfile") if (ROOT / name).exists()
