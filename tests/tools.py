@@ -24,7 +24,7 @@ class Tools:
             path = shutil.which(name)
             if path is not None:
                 return path
-        self.lack(f"{names[0]} is not installed on this machine")
+        return self.lack(f"{names[0]} is not installed on this machine")
 
     def node_package(self, folder: str, name: str) -> Path:
         """Return the folder of an npm package that the package.json of a folder names."""

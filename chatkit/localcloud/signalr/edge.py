@@ -80,11 +80,11 @@ def _answer_preflight(allowed: dict[str, str] | None) -> web.Response:
     return web.Response(status=204, headers=allowed)
 
 
-async def _health(request: web.Request) -> web.Response:
+async def _health(_request: web.Request) -> web.Response:
     return web.Response(status=200)
 
 
-async def _no_servers(request: web.Request) -> web.Response:
+async def _no_servers(_request: web.Request) -> web.Response:
     return web.Response(status=404, text=SERVER_MODE)
 
 

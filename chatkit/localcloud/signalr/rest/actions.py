@@ -232,7 +232,7 @@ def _for_each(action: Callable[[Connection], None]) -> Callable[[list[Connection
     return run
 
 
-def no_streams(call: Call) -> web.Response:
+def no_streams(_call: Call) -> web.Response:
     raise SignalRError(
         501,
         "NotImplemented",
