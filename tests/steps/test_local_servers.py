@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import random
 import shutil
 import socket
 import subprocess
@@ -26,6 +27,11 @@ from chatkit.steps.local_servers import (
     Program,
     Server,
 )
+
+
+def some_port() -> int:
+    """A free port that tests in other processes do not choose at the same moment."""
+    return next_free(random.randrange(20000, 30000))
 
 
 @pytest.fixture
@@ -56,7 +62,7 @@ def taken() -> Iterator[int]:
 
 def test_the_page_is_served_when_start_returns(servers: LocalServers, page: Path) -> None:
     """No cell has to wait or try again."""
-    started = servers.start_page(page, port=next_free(20000))
+    started = servers.start_page(page, port=some_port())
     with urllib.request.urlopen(started.server.url) as answer:
         assert answer.read() == b"hello"
         assert answer.headers["Cache-Control"] == "no-cache"
@@ -64,8 +70,8 @@ def test_the_page_is_served_when_start_returns(servers: LocalServers, page: Path
 
 def test_starting_twice_keeps_the_server(servers: LocalServers, page: Path) -> None:
     """A cell can be run again."""
-    first = servers.start_page(page, port=next_free(20000))
-    again = servers.start_page(page, port=next_free(20000))
+    first = servers.start_page(page, port=some_port())
+    again = servers.start_page(page, port=some_port())
     assert (first.is_new, again.is_new, again.server) == (True, False, first.server)
 
 
@@ -73,7 +79,7 @@ def test_another_process_finds_the_server(
     servers: LocalServers, page: Path, tmp_path: Path
 ) -> None:
     """A kernel restart forgets nothing."""
-    server = servers.start_page(page, port=next_free(20000)).server
+    server = servers.start_page(page, port=some_port()).server
     assert LocalServers(tmp_path).running(PAGE) == server
 
 
@@ -107,7 +113,7 @@ def test_a_port_lost_for_a_moment_is_given_up(
     servers: LocalServers, page: Path, tmp_path: Path
 ) -> None:
     """Somebody took it between choosing and listening, and may have left it again since."""
-    first = next_free(20000)
+    first = some_port()
     script = tmp_path / "unlucky.py"
     script.write_text(
         "import sys\n"
@@ -122,7 +128,7 @@ def test_a_port_lost_for_a_moment_is_given_up(
 
 def test_stop_frees_the_port(servers: LocalServers, page: Path) -> None:
     """And says whether there was anything to stop."""
-    server = servers.start_page(page, port=next_free(20000)).server
+    server = servers.start_page(page, port=some_port()).server
     assert servers.stop(PAGE)
     assert not servers.stop(PAGE)
     assert is_free(server.port)
@@ -150,7 +156,7 @@ def test_a_server_that_ends_says_what_it_printed_last(servers: LocalServers, pag
     """Not a time-out after 45 seconds."""
     command = (sys.executable, "-c", "import sys; sys.exit('the disk is on fire')")
     with pytest.raises(SetupError, match="the disk is on fire"):
-        servers.start(Program(PAGE, command, page), port=next_free(20000))
+        servers.start(Program(PAGE, command, page), port=some_port())
 
 
 def test_an_app_that_cannot_be_loaded_is_said_with_the_hosts_words(
@@ -166,9 +172,7 @@ def test_an_app_that_cannot_be_loaded_is_said_with_the_hosts_words(
         "http.server.HTTPServer(('127.0.0.1', int(sys.argv[1])), Handler).serve_forever()\n"
     )
     with pytest.raises(SetupError, match="no module named nope"):
-        servers.start(
-            Program(FUNCTIONS, (sys.executable, str(script)), page), port=next_free(20000)
-        )
+        servers.start(Program(FUNCTIONS, (sys.executable, str(script)), page), port=some_port())
     assert servers.running(FUNCTIONS) is None
 
 
@@ -176,10 +180,10 @@ def test_a_function_host_starts_anew_when_a_file_changed(servers: LocalServers, 
     """On its port; the cell's promise is that what is in the folder now runs now."""
     command = (sys.executable, "-m", "chatkit.steps.page_server", str(page))
     host = Program(FUNCTIONS, command, page, restarts=True)
-    first = servers.start(host, port=next_free(20000)).server
-    assert not servers.start(host, port=next_free(20000)).is_new
+    first = servers.start(host, port=some_port()).server
+    assert not servers.start(host, port=some_port()).is_new
     os.utime(page / "index.html", (1, 1))
-    again = servers.start(host, port=next_free(20000))
+    again = servers.start(host, port=some_port())
     assert again.is_new and again.server.port == first.port
     servers.stop(FUNCTIONS)
 
@@ -196,7 +200,7 @@ def test_no_directory_is_listed_and_nothing_outside_is_served(
     """A website shows neither."""
     (page / "vendor").mkdir()
     (page.parent / "secret.txt").write_text("x")
-    server = servers.start_page(page, port=next_free(20000)).server
+    server = servers.start_page(page, port=some_port()).server
     for path in ("/vendor/", "/../secret.txt", "/%2e%2e/secret.txt"):
         with pytest.raises(urllib.error.HTTPError, match="404") as caught:
             urllib.request.urlopen(server.url + path)
@@ -205,7 +209,7 @@ def test_no_directory_is_listed_and_nothing_outside_is_served(
 
 def test_the_page_server_ends_with_its_folder(servers: LocalServers, page: Path) -> None:
     """A deleted home leaves no process behind."""
-    server = servers.start_page(page, port=next_free(20000)).server
+    server = servers.start_page(page, port=some_port()).server
     shutil.rmtree(page)
     psutil.wait_procs([psutil.Process(server.pid)], timeout=10)
     assert not server.process.is_alive()

@@ -1,7 +1,7 @@
 """docs/problems.md: every problem that the doctor knows, from its entries, with the tests that
 prove it.
 
-`CHATKIT_WRITE_TABLES=1 python -m pytest tests/lesson/test_doctor_document.py` writes it.
+`CHATKIT_WRITE_TABLES=1 python -m pytest tests/lesson/doctor/test_doctor_document.py` writes it.
 """
 
 from __future__ import annotations
