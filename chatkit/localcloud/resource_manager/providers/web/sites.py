@@ -81,13 +81,19 @@ class Sites(WebResource[Site]):
     # Create, change, delete -------------------------------------------------------------------
 
     async def finish_put(self, call: Call, document: Site, old: Site | None) -> Answer:
-        """Answered when it is done. The plan is locked until the site can be seen on it."""
+        """Answered when it is done."""
+        if old is not None:
+            await self._save_slowly(document, old)
+            return self.answer(document)
+        # The plan is locked until the site can be seen on it: nothing else deletes or fills it.
         async with self.context.locks.of(document["plan_id"]):
-            if old is None:  # the plan may have been deleted or filled while this waited
-                self._checked_plan(document["plan_id"], document["location"])
-            await self.context.clock.wait("site.put")
-            await self.save(document, old)
+            self._checked_plan(document["plan_id"], document["location"])
+            await self._save_slowly(document, old)
         return self.answer(document)
+
+    async def _save_slowly(self, document: Site, old: Site | None) -> None:
+        await self.context.clock.wait("site.put")
+        await self.save(document, old)
 
     async def finish_delete(self, call: Call, document: Site) -> Answer:
         """Delete an app, and its plan when that is left empty."""
