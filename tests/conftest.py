@@ -4,12 +4,22 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from chatkit.cloud.local_cloud import Endpoints, folder, start, stop
+from chatkit.localcloud.core.store import Store
 from tests.chromium import NAMES
 from tests.tools import Tools
+
+# How long an example takes says something about the machine, not about the code.
+settings.register_profile(
+    "any machine", deadline=None, suppress_health_check=[HealthCheck.too_slow]
+)
+settings.load_profile("any machine")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -32,6 +42,13 @@ def local_cloud() -> Iterator[Endpoints]:
     """A running local cloud in the session's home: what its `cloud.json` says."""
     yield start(folder())
     stop(folder())
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[Store]:
+    """An empty store of documents, closed when the test ends."""
+    with closing(Store(tmp_path / "state.db")) as store:
+        yield store
 
 
 @pytest.fixture(scope="session")

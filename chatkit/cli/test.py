@@ -17,6 +17,7 @@ from chatkit.core.settings import checkout
 CHOSEN = ("-n", "-p", "--numprocesses", "--dist", "--pdb", "--trace")
 """Options by which somebody says how pytest runs; nothing is added to them."""
 ANSWERED_AT_ONCE = ("--version", "--collect-only", "--co", "--fixtures", "--markers")
+LEAVING_OUT = ("--deselect", "--ignore")
 MOST_PROCESSES = 8
 
 
@@ -50,8 +51,11 @@ def _processes(arguments: list[str]) -> list[str]:
 
 
 def _is_one_file(arguments: list[str]) -> bool:
-    places = [checkout() / argument.partition("::")[0] for argument in arguments]
-    named = [place for place in places if place.exists()]
+    named: list[Path] = []
+    for before, argument in zip(["", *arguments], arguments, strict=False):
+        place = checkout() / argument.partition("::")[0]
+        if place.exists() and before not in LEAVING_OUT:
+            named.append(place)
     return len(named) == 1 and named[0].is_file()
 
 

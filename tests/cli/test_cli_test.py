@@ -32,7 +32,9 @@ def command(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     return called
 
 
-@pytest.mark.parametrize("arguments", [(), ("-x",), ("tests/core",), ("-m", "long"), (FILE, OTHER)])
+@pytest.mark.parametrize(
+    "arguments", [(), ("-x",), ("tests/core",), ("-m", "long"), (FILE, OTHER), ("--deselect", FILE)]
+)
 def test_several_processes_share_the_tests_and_it_says_so(
     chatkit: Chatkit, command: list[str], arguments: tuple[str, ...]
 ) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import closing
 from pathlib import Path
 
 import aiohttp
@@ -29,14 +30,17 @@ def an_app() -> web.Application:
 
 
 @pytest.fixture
-def listeners(tmp_path: Path) -> Listeners:
-    return Listeners(StoredPorts(Store(tmp_path / "state.db")))
+def listeners(store: Store) -> Listeners:
+    return Listeners(StoredPorts(store))
 
 
 def test_an_owner_keeps_its_port(tmp_path: Path) -> None:
     """The port is the same after a restart."""
-    first = Listeners(StoredPorts(Store(tmp_path / "state.db"))).reserve("signalr/chat")
-    assert Listeners(StoredPorts(Store(tmp_path / "state.db"))).reserve("signalr/chat") == first
+    reserved = []
+    for _ in range(2):
+        with closing(Store(tmp_path / "state.db")) as store:
+            reserved.append(Listeners(StoredPorts(store)).reserve("signalr/chat"))
+    assert reserved[0] == reserved[1]
 
 
 def test_two_owners_never_share_a_port(listeners: Listeners) -> None:

@@ -16,10 +16,9 @@ from chatkit.localcloud.core.runners import HttpServer
 from chatkit.localcloud.core.store import Store
 
 
-async def test_one_port_answers_http_and_https(tmp_path: Path) -> None:
+async def test_one_port_answers_http_and_https(tmp_path: Path, store: Store) -> None:
     """Small and large bodies both ways, over connections that are kept alive."""
     certificates = tls.load(tmp_path / "tls")
-    store = Store(tmp_path / "state.db")
     listeners = Listeners(StoredPorts(store))
 
     async def echo(request: web.Request) -> web.Response:
@@ -37,4 +36,3 @@ async def test_one_port_answers_http_and_https(tmp_path: Path) -> None:
                 async with http.post(f"{scheme}://localhost:{port}/", data=b"x" * size) as answer:
                     assert len(await answer.read()) == size
     await listeners.close_all()
-    store.close()

@@ -4,17 +4,12 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from contextlib import suppress
+from contextlib import closing, suppress
 from pathlib import Path
 
 import pytest
 
 from chatkit.localcloud.core.store import Store
-
-
-@pytest.fixture
-def store(tmp_path: Path) -> Store:
-    return Store(tmp_path / "state.db")
 
 
 def test_a_document_comes_back_as_it_was_put(store: Store) -> None:
@@ -72,6 +67,7 @@ def test_a_full_disk_is_said_and_blocks_nothing(tmp_path: Path) -> None:
     path = tmp_path / "state.db"
     code = f"""
 import resource, signal, sqlite3
+from contextlib import closing
 from pathlib import Path
 from chatkit.localcloud.core.store import Store
 
@@ -96,7 +92,8 @@ with store.transaction():
     ).stdout
     assert "rollback" not in said
     assert "disk" in said
-    assert [key for key, _ in Store(path).items("resources")] == ["/after", "/before"]
+    with closing(Store(path)) as store:
+        assert [key for key, _ in store.items("resources")] == ["/after", "/before"]
 
 
 def test_what_was_written_survives_kill_9(tmp_path: Path) -> None:
@@ -111,5 +108,6 @@ def test_what_was_written_survives_kill_9(tmp_path: Path) -> None:
     acknowledged = [int(child.stdout.readline()) for _ in range(200)]
     child.kill()
     child.communicate()
-    kept = {value["n"] for _, value in Store(tmp_path / "state.db").items("n")}
+    with closing(Store(tmp_path / "state.db")) as store:
+        kept = {value["n"] for _, value in store.items("n")}
     assert kept >= set(acknowledged)

@@ -18,6 +18,8 @@ async def stack(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Stack
 
 
 @pytest_asyncio.fixture(loop_scope="module")
-async def browser(stack: Stack) -> Browser:
+async def browser(stack: Stack) -> AsyncIterator[Browser]:
     """A new profile."""
-    return stack.browser()
+    browser = stack.browser()
+    yield browser
+    await browser.http.close()

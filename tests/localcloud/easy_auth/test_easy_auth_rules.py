@@ -7,7 +7,6 @@ import json
 import time
 from dataclasses import replace
 from datetime import timedelta
-from pathlib import Path
 
 import jwt
 import pytest
@@ -25,8 +24,8 @@ ALICE = Principal("aad", "id-of-alice", "alice@contoso.example", (("name", "Alic
 
 
 @pytest.fixture
-def sessions(tmp_path: Path) -> Sessions:
-    return Sessions(Store(tmp_path / "state.db"), "site")
+def sessions(store: Store) -> Sessions:
+    return Sessions(store, "site")
 
 
 @pytest.mark.parametrize(
@@ -169,7 +168,7 @@ def test_signing_out_ends_cookie_and_token(sessions: Sessions) -> None:
 @pytest.mark.parametrize(
     "change", ["other app", "other site", "expired", "none", "foreign key", "cut short"]
 )
-def test_a_wrong_token_is_rejected(sessions: Sessions, tmp_path: Path, change: str) -> None:
+def test_a_wrong_token_is_rejected(sessions: Sessions, store: Store, change: str) -> None:
     """Tokens of another app or site, expired, unsigned or signed by another key."""
     session = sessions.start(ALICE, life_s=-1 if change == "expired" else 60, tokens={})
     token = sessions.token(
@@ -183,7 +182,7 @@ def test_a_wrong_token_is_rejected(sessions: Sessions, tmp_path: Path, change: s
         "exp": time.time() + 60,
     }
     if change == "other site":
-        token = Sessions(Store(tmp_path / "state.db"), "other").token(session, origin=ORIGIN)
+        token = Sessions(store, "other").token(session, origin=ORIGIN)
     if change == "none":
         token = jwt.encode(claims, "", algorithm="none")
     if change == "foreign key":

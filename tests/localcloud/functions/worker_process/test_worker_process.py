@@ -35,7 +35,8 @@ def spawn(req: func.HttpRequest) -> str:
     return str(subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"]).pid)
 @app.route(route="stdin")
 def stdin(req: func.HttpRequest) -> str:
-    return repr(sys.stdin.read()) + repr([path for path in sys.path if "chatkit" in path])
+    found = [path for path in sys.path if os.path.isdir(os.path.join(path, "chatkit_worker"))]
+    return repr(sys.stdin.read()) + repr(found)
 @app.route(route="sleep")
 def sleep(req: func.HttpRequest) -> str:
     time.sleep(600)
