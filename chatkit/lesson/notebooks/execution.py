@@ -7,9 +7,12 @@ import re
 import subprocess
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from chatkit.core.errors import ChatkitError
+
+if TYPE_CHECKING:
+    from nbclient import NotebookClient
 
 CELL_TIMEOUT_S = 1800
 
@@ -41,7 +44,6 @@ def execute(
         NotebookFailed: A cell raised; the sentence names notebook, cell and error.
     """
     from nbclient import NotebookClient
-    from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
 
     current = {"source": "", "name": name}
 
@@ -59,6 +61,15 @@ def execute(
         on_cell_start=started,
         on_cell_executed=executed,
     )
+    reason = _run(client, environment)
+    if reason:
+        raise NotebookFailed(failure(**current, reason=reason))
+
+
+def _run(client: NotebookClient, environment: Mapping[str, str] | None) -> str:
+    """Run a notebook; return why it stopped, empty when it did not."""
+    from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
+
     more: dict[str, Any] = {}
     if environment is not None:
         more["env"] = dict(environment)
@@ -66,14 +77,12 @@ def execute(
         # stderr: the kernel's own remarks; what cells print is in the notebook
         asyncio.run(client.async_execute(stderr=subprocess.DEVNULL, **more))
     except CellExecutionError as error:
-        reason = f"{error.ename}: {plain(error.evalue)}"
+        return f"{error.ename}: {plain(error.evalue)}"
     except CellTimeoutError:
-        reason = "it took longer than 30 minutes."
+        return "it took longer than 30 minutes."
     except DeadKernelError:
-        reason = "the kernel died."
-    else:
-        return
-    raise NotebookFailed(failure(**current, reason=reason))
+        return "the kernel died."
+    return ""
 
 
 def failure(*, name: str, source: str, reason: str) -> str:
