@@ -118,7 +118,7 @@ class FunctionsService:
         await asyncio.to_thread(shutil.rmtree, self._services.folder / name, ignore_errors=True)
 
     async def restart(self, name: str) -> None:
-        """Start a site's app anew."""
+        """Start a site's app in a new process."""
         self._site(name).restart()
 
     def list_functions(self, name: str) -> list[FunctionInfo]:

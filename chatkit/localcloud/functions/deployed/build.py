@@ -46,7 +46,7 @@ async def install_requirements(folder: Path, log: Log) -> None:
     code = await _run(installer(target, path), log)
     if code != 0:
         raise PackageRejected(
-            "requirements.txt could not be installed; the log has the installer's words.",
+            "requirements.txt could not be installed; the log has the installer's output.",
             hint="Check the names and versions, and the network.",
         )
 

@@ -25,7 +25,7 @@ from chatkit.localcloud.functions.deployed.deployments import Status, shown
 from chatkit.localcloud.functions.deployed.site import RunningSite
 from chatkit.localcloud.functions.host.errors import DeploymentRunning
 from chatkit.localcloud.functions.host.spec import SiteSpec
-from chatkit.localcloud.functions.http.keys import same
+from chatkit.localcloud.functions.http.keys import is_same_secret
 
 log = logging.getLogger("chatkit.local.functions")
 AUDIENCES = (
@@ -221,7 +221,7 @@ def _refusal(credential: str, spec: SiteSpec) -> str:
         return "The Authorization header is malformed."
     # Publishing profiles name the user "site\\$site"; "$site" alone is known, too.
     is_known = user.lower().rpartition("\\")[2] == f"${spec.name}"
-    if is_known and same(password, spec.publishing_password):
+    if is_known and is_same_secret(password, spec.publishing_password):
         return ""
     return "The user name or password is wrong."
 

@@ -68,7 +68,7 @@ class RunningSite:
         return self._app.application()
 
     def start(self) -> None:
-        """Bring back what was deployed, and put away what a stop of the local cloud has cut off."""
+        """Start what was deployed; remove what a stop of the local cloud interrupted."""
         self.deployments.interrupt()
         self._versions.remove_uploads()
         self._versions.remove_inactive()

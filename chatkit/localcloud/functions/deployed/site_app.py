@@ -79,7 +79,7 @@ class SiteApp(HostObserver):
             self._start_serving(folder)
 
     def update(self, spec: SiteSpec, gate: Gate | None) -> None:
-        """Take new settings over: those the app can see start it anew, others work at once."""
+        """Apply new settings: those the app can see restart it, others work at once."""
         old = self.spec
         self.spec = spec
         self._configure(spec, gate)

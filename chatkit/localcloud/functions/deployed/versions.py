@@ -44,7 +44,7 @@ class Versions:
         return self._folder / f"{name}.upload"
 
     def remove_uploads(self) -> None:
-        """Delete packages that a stop of the local cloud has cut off."""
+        """Delete packages whose upload a stop of the local cloud interrupted."""
         for upload in self._folder.glob("*.upload"):
             upload.unlink()
 

@@ -57,7 +57,7 @@ class Console:
         if failure:
             self._write(
                 f"[{_now()}] System.Private.CoreLib: Exception while executing function: "
-                f"Functions.{name}. {_told(failure)}"
+                f"Functions.{name}. {_described(failure)}"
             )
             self._log(logging.WARNING, f"function {name} failed: {failure}")
 
@@ -69,7 +69,7 @@ class Console:
     def load_failed(self, failure: Failure) -> None:
         """The app did not load: loud, with the whole traceback."""
         self._write(f"[{_now()}] A host error has occurred: the function app did not start.")
-        self._write(f"[{_now()}] {_told(failure)}")
+        self._write(f"[{_now()}] {_described(failure)}")
         self._write(f"[{_now()}] Every URL answers 503 until this is corrected.")
         self._log(logging.ERROR, f"the app did not start: {failure}")
 
@@ -96,7 +96,7 @@ class Console:
             self._file.emit(logging.makeLogRecord({"msg": text, "levelno": logging.INFO}))
 
 
-def _told(failure: Failure) -> str:
+def _described(failure: Failure) -> str:
     if not failure.stack:
         return f"{failure}"
     return f"Result: Failure\nException: {failure}\nStack: {failure.stack}"

@@ -56,7 +56,7 @@ class HostOptions:
 
 
 class HostObserver:
-    """Is told what happens to a host; does nothing by itself."""
+    """Told what happens to a host. Every method may be overridden; each does nothing."""
 
     def on_ready(self, host: FunctionHost) -> None:
         """The app serves, or its problem is known."""
@@ -106,7 +106,7 @@ class FunctionHost:
         self._idle.set()
         self._running = asyncio.Event()
         self._supervisor: asyncio.Task[None] | None = None
-        # One start or restart at a time: two would leave a child that nobody knows of.
+        # One start or restart at a time: two at once would start two children and know of one.
         self._changing = asyncio.Lock()
         self._restarting = False
         self._stopped = False
@@ -232,7 +232,7 @@ class FunctionHost:
 
     @property
     def _is_ending(self) -> bool:
-        """Whether the current child is being ended: then its outcome says nothing of the app."""
+        """Whether the current child is being ended: its outcome does not count then."""
         return self._stopped or self._restarting
 
     async def _start_worker(self) -> Worker:

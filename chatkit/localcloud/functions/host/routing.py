@@ -57,11 +57,10 @@ class Template:
                 if _take(first, "/".join(pieces[index:]), values):
                     return values
                 return None
-            if index < len(pieces):
-                matches = _match_segment(segment, pieces[index], values)
-            else:
-                matches = _match_nothing(segment, values)
-            if not matches:
+            if index >= len(pieces):
+                if not _match_nothing(segment, values):
+                    return None
+            elif not _match_segment(segment, pieces[index], values):
                 return None
         if len(pieces) > len(self.segments):
             return None

@@ -20,7 +20,7 @@ from chatkit.localcloud.functions.worker_process.calls import HttpData, Result, 
 
 IDENTITY_PREFIXES = ("x-ms-client-principal", "x-ms-token-")
 UNSAFE = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
-NOBODY: Mapping[str, str] = {}
+NO_IDENTITY: Mapping[str, str] = {}
 OWN_HEADERS = {"content-length", "transfer-encoding", "connection", "keep-alive", "date"}
 
 
@@ -36,7 +36,7 @@ def request_headers(request: web.Request, *, strip_identity: bool) -> dict[str, 
     Args:
         request: The request.
         strip_identity: Remove whatever a client sent as identity and put in what authentication has
-            found. On while App Service Authentication is on; without it nobody stands in front of
+            found. On while App Service Authentication is on; without it nothing stands in front of
             the app, so a client's headers arrive.
     """
     headers: dict[str, str] = {}
@@ -47,7 +47,8 @@ def request_headers(request: web.Request, *, strip_identity: bool) -> dict[str, 
         headers[name] = f"{headers[name]},{value}" if name in headers else value
     if strip_identity:
         headers |= {
-            name.lower(): value for name, value in request.get(IDENTITY_HEADERS, NOBODY).items()
+            name.lower(): value
+            for name, value in request.get(IDENTITY_HEADERS, NO_IDENTITY).items()
         }
     return headers
 
@@ -80,20 +81,22 @@ async def request_data(
 
 def response(result: Result, custom_headers: Mapping[str, str]) -> web.Response:
     """The HTTP response of a result: an HttpResponse, or text that may be a response object."""
-    if result.failure is not None:
-        answer = web.Response(status=500)
-    elif result.returned is None:
-        answer = web.Response(status=204)
-    else:
-        [(kind, value)] = result.returned.items()
-        if kind == "http":
-            answer = _from_http(value, result.body)
-        else:
-            answer = _from_value(kind, value)
+    answer = _answer(result)
     for name, text in custom_headers.items():
         if name not in answer.headers:
             answer.headers[name] = text
     return answer
+
+
+def _answer(result: Result) -> web.Response:
+    if result.failure is not None:
+        return web.Response(status=500)
+    if result.returned is None:
+        return web.Response(status=204)
+    [(kind, value)] = result.returned.items()
+    if kind == "http":
+        return _from_http(value, result.body)
+    return _from_value(kind, value)
 
 
 def _from_http(value: Wire, body: bytes) -> web.Response:

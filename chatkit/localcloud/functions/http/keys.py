@@ -18,7 +18,7 @@ def given_key(request: web.Request) -> str:
     return request.headers.get("x-functions-key") or request.query.get("code") or ""
 
 
-def same(one: str, other: str) -> bool:
+def is_same_secret(one: str, other: str) -> bool:
     """Compare secrets in constant time; nothing is never the same as nothing."""
     return bool(one) and bool(other) and hmac.compare_digest(_bytes(one), _bytes(other))
 
@@ -30,7 +30,7 @@ def _bytes(text: str) -> bytes:
 
 def is_admin(request: web.Request, keys: HostKeys | None) -> bool:
     """Whether the caller holds the master key. Without keys (a local run) everyone does."""
-    return keys is None or same(given_key(request), keys.master)
+    return keys is None or is_same_secret(given_key(request), keys.master)
 
 
 def may_call(request: web.Request, function: Function, keys: HostKeys | None) -> bool:
@@ -42,11 +42,13 @@ def may_call(request: web.Request, function: Function, keys: HostKeys | None) ->
     key = given_key(request)
     own = keys.own_keys.get(function.name.lower(), {})
     # A list, not a generator: all are compared, so that time does not tell which one it was.
-    return any([same(key, known) for known in (*keys.function_keys.values(), *own.values())])
+    return any(
+        [is_same_secret(key, known) for known in (*keys.function_keys.values(), *own.values())]
+    )
 
 
 def may_call_extension(request: web.Request, keys: HostKeys | None, name: str) -> bool:
     """Check an extension's system key."""
     if is_admin(request, keys):
         return True
-    return keys is not None and same(given_key(request), keys.system_keys.get(name, ""))
+    return keys is not None and is_same_secret(given_key(request), keys.system_keys.get(name, ""))

@@ -25,7 +25,7 @@ from chatkit.localcloud.functions.host.host import FunctionHost
 from chatkit.localcloud.functions.host.indexing import Function, parameter_names
 from chatkit.localcloud.functions.host.spec import HostKeys
 from chatkit.localcloud.functions.http.http_data import is_identity_header
-from chatkit.localcloud.functions.http.keys import may_call_extension, same
+from chatkit.localcloud.functions.http.keys import is_same_secret, may_call_extension
 from chatkit.localcloud.functions.worker_process.calls import Result
 from chatkit.wire.hub_messages import Completion, Invocation
 from chatkit.wire.hub_protocol import PROTOCOLS
@@ -80,7 +80,7 @@ def _signed(
         + hmac.new(service.access_key.encode(), connection_id.encode(), hashlib.sha256).hexdigest()
     )
     given = request.headers.get("X-ASRS-Signature", "").lower().split(",")
-    return any([same(part.strip(), wanted) for part in given])
+    return any([is_same_secret(part.strip(), wanted) for part in given])
 
 
 async def _connection(request: web.Request, host: FunctionHost, function: Function) -> web.Response:

@@ -22,7 +22,7 @@ LOOPBACK = {"localhost", "127.0.0.1", "::1"}
 
 @dataclass(frozen=True)
 class LocalOptions:
-    """What the command line says; None takes local.settings.json's word, then the default."""
+    """Options of the command line; None means local.settings.json's value, then the default."""
 
     port: int | None = None
     address: str = "localhost"
@@ -81,6 +81,6 @@ async def start_worker(prepared: Prepared) -> Prepared:
     try:
         worker = await Worker.start(options)
     except (OSError, ValueError):
-        return prepared  # the host tries again, and says what is wrong
+        return prepared  # the host starts it again, and then logs the error
     worker.begin_load()
     return replace(prepared, worker=worker)

@@ -56,7 +56,7 @@ class LoadFailed(Exception):
 
 
 def _ignore(_: str) -> None:
-    """For workers whose lines nobody wants."""
+    """The default of `on_log`."""
 
 
 @dataclass(frozen=True)
@@ -145,7 +145,7 @@ class Worker(asyncio.SubprocessProtocol):
         self._loaded = asyncio.get_running_loop().create_future()
         self._loaded.add_done_callback(lambda future: future.cancelled() or future.exception())
         if self.ended.is_set():
-            self._loaded.set_exception(WorkerGone(self._why()))
+            self._loaded.set_exception(WorkerGone(self._reason()))
         elif self._stdin is not None and not self._stdin.is_closing():
             self._send({"op": "load", "folder": str(self._options.folder)})
 
@@ -156,7 +156,7 @@ class Worker(asyncio.SubprocessProtocol):
             WorkerGone: The process ended before it answered.
         """
         if self.ended.is_set():
-            raise WorkerGone(self._why())
+            raise WorkerGone(self._reason())
         future: asyncio.Future[Result] = asyncio.get_running_loop().create_future()
         self._calls[call.id] = future
         try:
@@ -182,10 +182,10 @@ class Worker(asyncio.SubprocessProtocol):
 
     def _send(self, header: dict[str, Any], body: bytes = b"") -> None:
         if self._stdin is None or self._stdin.is_closing():
-            raise WorkerGone(self._why())
+            raise WorkerGone(self._reason())
         self._stdin.write(encode(header, body))
 
-    def _why(self) -> str:
+    def _reason(self) -> str:
         if self._killed_because:
             return self._killed_because
         reason = f"the process ended by itself with exit code {self.exit_code}"
@@ -206,19 +206,19 @@ class Worker(asyncio.SubprocessProtocol):
     def pipe_data_received(self, fd: int, data: bytes) -> None:
         """Take messages from the channel, lines from everything else the child writes."""
         if fd == 2:
-            self._take_printed(data)
+            self._handle_printed(data)
             return
         for header, body in self._decoder.feed(data):
-            self._take(header, body)
+            self._handle(header, body)
 
     def connection_lost(self, _: Exception | None) -> None:
-        """All pipes closed and the process gone: whoever still waits learns it."""
+        """All pipes are closed and the process is gone: open calls fail."""
         if self._printed:
-            self._take_printed(b"\n")
+            self._handle_printed(b"\n")
         self.ended.set()
         for future in [*self._calls.values(), self._loaded]:
             if future is not None and not future.done():
-                future.set_exception(WorkerGone(self._why()))
+                future.set_exception(WorkerGone(self._reason()))
 
     def process_exited(self) -> None:
         """A process that the child started may hold the pipes open.
@@ -228,7 +228,7 @@ class Worker(asyncio.SubprocessProtocol):
         if self._transport is not None:
             self._transport.close()
 
-    def _take(self, header: dict[str, Any], body: bytes) -> None:
+    def _handle(self, header: dict[str, Any], body: bytes) -> None:
         match header["op"]:
             case "result":
                 future = self._calls.get(header["id"])
@@ -242,7 +242,7 @@ class Worker(asyncio.SubprocessProtocol):
             case "failed" if self._loaded and not self._loaded.done():
                 self._loaded.set_exception(LoadFailed(_failure(header)))
 
-    def _take_printed(self, data: bytes) -> None:
+    def _handle_printed(self, data: bytes) -> None:
         self._printed += data
         *lines, rest = self._printed.split(b"\n")
         if len(rest) > LINE_LIMIT_BYTES:

@@ -11,7 +11,7 @@ from pathlib import Path
 import aiohttp
 import pytest
 
-from chatkit.localcloud.functions.http.keys import same
+from chatkit.localcloud.functions.http.keys import is_same_secret
 from tests.descriptors import descriptors
 from tests.localcloud.functions.functions_testing import Serve, settings_json, write_app
 
@@ -73,7 +73,7 @@ async def test_text_that_smuggles_a_header_is_an_empty_500(
 )
 def test_a_key_that_is_no_text_is_a_wrong_key(given: str, verdict: bool) -> None:
     """Headers may hold any bytes."""
-    assert same(given, "key") is verdict
+    assert is_same_secret(given, "key") is verdict
 
 
 @pytest.mark.parametrize(
