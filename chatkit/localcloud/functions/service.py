@@ -6,6 +6,7 @@ import asyncio
 import logging
 import shutil
 from collections.abc import Callable
+from typing import cast
 
 from chatkit.core.errors import PortInUse
 from chatkit.localcloud.core.first_bytes import http_or_https
@@ -127,7 +128,8 @@ class FunctionsService:
 
     def deployments(self, name: str) -> list[Document]:
         """Records of a site's deployments with their logs, newest first."""
-        return self._site(name).deployments.all()[::-1]
+        records = self._site(name).deployments.all()
+        return [cast(Document, record) for record in reversed(records)]
 
     async def sync_triggers(self, name: str) -> None:
         """Wait until the app is up and its list of functions is fresh.

@@ -8,7 +8,7 @@ from __future__ import annotations
 import uuid
 from datetime import UTC, datetime
 from enum import IntEnum
-from typing import Any
+from typing import Any, Literal, TypedDict, cast
 
 from chatkit.localcloud.core.store import Document, Store
 from chatkit.localcloud.core.trace import mask
@@ -37,6 +37,44 @@ FINISHED = {
 KEPT = 10
 
 
+class LogLine(TypedDict):
+    """One line of a build log."""
+
+    log_time: str
+    id: str
+    message: str
+    type: int
+
+
+class BuildSummary(TypedDict):
+    """Lines of the log that count."""
+
+    errors: list[str]
+    warnings: list[str]
+
+
+class DeploymentRecord(TypedDict):
+    """One deployment as SCM tells it, with its log."""
+
+    id: str
+    status: int
+    status_text: str
+    author: str
+    deployer: str
+    remoteBuild: bool
+    message: str
+    progress: str
+    received_time: str
+    start_time: str
+    end_time: str | None
+    last_success_end_time: str | None
+    complete: bool
+    active: bool
+    is_temp: bool
+    build_summary: BuildSummary
+    log: list[LogLine]
+
+
 class Deployments:
     """The deployments of one site, newest last."""
 
@@ -47,7 +85,7 @@ class Deployments:
     def begin(self, *, deployer: str, remote_build: bool) -> str:
         """Make a record; returns its id."""
         deployment_id = str(uuid.uuid4())
-        record: Document = {
+        record: DeploymentRecord = {
             "id": deployment_id,
             "status": int(Status.PENDING),
             "status_text": "",
@@ -67,30 +105,37 @@ class Deployments:
             "log": [],
         }
         with self._store.transaction():
-            self._store.put(self._collection, deployment_id, record)
+            self._put(record)
             for old in self.all()[:-KEPT]:
                 self._store.delete(self._collection, old["id"])
         return deployment_id
 
-    def all(self) -> list[Document]:
+    def all(self) -> list[DeploymentRecord]:
         """All records, oldest first."""
-        return sorted(
-            (record for _, record in self._store.items(self._collection)),
-            key=lambda record: str(record["received_time"]),
-        )
+        records = [
+            cast(DeploymentRecord, document) for _, document in self._store.items(self._collection)
+        ]
+        return sorted(records, key=lambda record: record["received_time"])
 
-    def get(self, deployment_id: str) -> Document | None:
+    def get(self, deployment_id: str) -> DeploymentRecord | None:
         """One record; "latest" is the newest."""
         if deployment_id.lower() == "latest":
             return next(reversed(self.all()), None)
-        return self._store.get(self._collection, deployment_id)
+        document = self._store.get(self._collection, deployment_id)
+        return cast(DeploymentRecord | None, document)
 
-    def running(self) -> Document | None:
+    def running(self) -> DeploymentRecord | None:
         """The record that is not finished."""
         return next((record for record in self.all() if not record["complete"]), None)
 
-    def log(self, deployment_id: str, message: str, *, kind: str = "") -> None:
-        """Add a line to the build log; kind "errors" or "warnings" puts it into the summary too."""
+    def log(
+        self,
+        deployment_id: str,
+        message: str,
+        *,
+        kind: Literal["errors", "warnings"] | None = None,
+    ) -> None:
+        """Add a line to the build log, and one of a kind to the summary, too."""
         record = self._known(deployment_id)
         record["log"].append(
             {
@@ -100,29 +145,25 @@ class Deployments:
                 "type": 2 if kind == "errors" else 0,
             }
         )
-        if kind:
+        if kind is not None:
             record["build_summary"][kind].append(mask(message))
-        self._store.put(self._collection, deployment_id, record)
+        self._put(record)
 
     def set_status(self, deployment_id: str, status: Status, text: str = "") -> None:
         """Go to a status; a finishing one closes the record."""
         record = self._known(deployment_id)
-        record |= {
-            "status": int(status),
-            "status_text": mask(text),
-            "progress": status.name.capitalize(),
-        }
+        record["status"] = int(status)
+        record["status_text"] = mask(text)
+        record["progress"] = status.name.capitalize()
         if status in FINISHED:
-            record |= {
-                "progress": "",
-                "complete": True,
-                "end_time": _now(),
-                "active": status is Status.SUCCESS,
-            }
+            record["progress"] = ""
+            record["complete"] = True
+            record["end_time"] = _now()
+            record["active"] = status is Status.SUCCESS
         if status is Status.SUCCESS:
             record["last_success_end_time"] = _now()
             self._deactivate_others(deployment_id)
-        self._store.put(self._collection, deployment_id, record)
+        self._put(record)
 
     def interrupt(self) -> list[str]:
         """Close what was running when the process died; returns the ids."""
@@ -140,19 +181,23 @@ class Deployments:
         for record in self.all():
             self._store.delete(self._collection, record["id"])
 
-    def _known(self, deployment_id: str) -> Document:
-        record = self._store.get(self._collection, deployment_id)
-        if record is None:
+    def _known(self, deployment_id: str) -> DeploymentRecord:
+        document = self._store.get(self._collection, deployment_id)
+        if document is None:
             raise KeyError(deployment_id)
-        return record
+        return cast(DeploymentRecord, document)
+
+    def _put(self, record: DeploymentRecord) -> None:
+        self._store.put(self._collection, record["id"], cast(Document, record))
 
     def _deactivate_others(self, deployment_id: str) -> None:
         for record in self.all():
             if record["active"] and record["id"] != deployment_id:
-                self._store.put(self._collection, record["id"], {**record, "active": False})
+                record["active"] = False
+                self._put(record)
 
 
-def shown(record: Document, scm_url: str, site: str) -> dict[str, Any]:
+def shown(record: DeploymentRecord, scm_url: str, site: str) -> dict[str, Any]:
     """A record as SCM answers it."""
     url = f"{scm_url}/api/deployments/{record['id']}"
     return {

@@ -21,7 +21,7 @@ from chatkit.localcloud.core.store import Document
 from chatkit.localcloud.core.web import Handler, loopback_only
 from chatkit.localcloud.entra.errors import TokenRejected
 from chatkit.localcloud.entra.tokens import Tokens
-from chatkit.localcloud.functions.deployed.deployments import Status, shown
+from chatkit.localcloud.functions.deployed.deployments import DeploymentRecord, Status, shown
 from chatkit.localcloud.functions.deployed.site import RunningSite
 from chatkit.localcloud.functions.host.errors import DeploymentRunning
 from chatkit.localcloud.functions.host.spec import SiteSpec
@@ -44,17 +44,10 @@ def application(
 
     @web.middleware
     async def with_bearer(request: web.Request, handler: Handler) -> web.StreamResponse:
-        scheme, credentials = parse_authorization(request.headers.get("Authorization", ""))
-        if scheme == "basic":
-            refusal = _refusal(credentials, site.spec)
-            if refusal:
-                return _unauthorized(refusal)
-        else:
-            try:
-                token = credentials if scheme == "bearer" else ""
-                tokens.verify(token, (*AUDIENCES, resource_manager_url()))
-            except TokenRejected as error:
-                return _unauthorized(str(error))
+        refusal = _refusal(request, site.spec, tokens, resource_manager_url())
+        if refusal:
+            headers = {"WWW-Authenticate": "Bearer"}
+            return web.Response(status=401, text=refusal, headers=headers)
         try:
             return await handler(request)
         except (web.HTTPException, ConnectionError):
@@ -124,9 +117,11 @@ class Scm:
         if request.query.get("isAsync", "").lower() == "true":
             return web.Response(status=202, headers={**headers, "Location": self._url("latest")})
         record = await self._finished(answer)
+        if record is None:
+            return web.Response(status=400, headers=headers, text="The site was removed.")
         if record["status"] == Status.SUCCESS:
             return web.Response(status=200, headers=headers)
-        return web.Response(status=400, headers=headers, text=str(record["status_text"]))
+        return web.Response(status=400, headers=headers, text=record["status_text"])
 
     async def list(self, _: web.Request) -> web.Response:
         """All deployments, newest first."""
@@ -185,17 +180,18 @@ class Scm:
             self._site.spec.app_settings.get(name, "").lower() in ("1", "true") for name in names
         )
 
-    async def _finished(self, deployment_id: str) -> Document:
+    async def _finished(self, deployment_id: str) -> DeploymentRecord | None:
+        """The record once it is complete; None when the site was removed meanwhile."""
         while True:
             record = self._site.deployments.get(deployment_id)
             if record is None or record["complete"]:
-                return record or {"status": Status.FAILED, "status_text": "The site was removed."}
+                return record
             await asyncio.sleep(0.05)
 
     def _url(self, deployment_id: str) -> str:
         return f"https://localhost:{self._site.spec.scm_port}/api/deployments/{deployment_id}"
 
-    def _shown(self, record: Document) -> Document:
+    def _shown(self, record: DeploymentRecord) -> Document:
         return shown(record, f"https://localhost:{self._site.spec.scm_port}", self._site.spec.name)
 
 
@@ -211,7 +207,22 @@ async def _receive(request: web.Request, path: Path) -> bool:
     return True
 
 
-def _refusal(credential: str, spec: SiteSpec) -> str:
+def _refusal(
+    request: web.Request, spec: SiteSpec, tokens: Tokens, resource_manager_url: str
+) -> str:
+    """Why a caller may not use a site's endpoint; empty when they may."""
+    scheme, credentials = parse_authorization(request.headers.get("Authorization", ""))
+    if scheme == "basic":
+        return _password_refusal(credentials, spec)
+    token = credentials if scheme == "bearer" else ""
+    try:
+        tokens.verify(token, (*AUDIENCES, resource_manager_url))
+    except TokenRejected as error:
+        return str(error)
+    return ""
+
+
+def _password_refusal(credential: str, spec: SiteSpec) -> str:
     """Why a user name and password do not open a site's endpoint; empty when they do."""
     if not spec.publishing_password:
         return "Basic authentication is disabled on this site. Use a Microsoft Entra token."
@@ -228,7 +239,3 @@ def _refusal(credential: str, spec: SiteSpec) -> str:
 
 def _text(status: int, sentence: str) -> web.Response:
     return web.Response(status=status, text=sentence)
-
-
-def _unauthorized(sentence: str) -> web.Response:
-    return web.Response(status=401, text=sentence, headers={"WWW-Authenticate": "Bearer"})

@@ -14,7 +14,6 @@ from chatkit.localcloud.functions.deployed.deployment import Deployment, Package
 from chatkit.localcloud.functions.deployed.deployments import Deployments
 from chatkit.localcloud.functions.deployed.site_app import HostServices, SiteApp
 from chatkit.localcloud.functions.deployed.versions import Versions
-from chatkit.localcloud.functions.host.console import Console
 from chatkit.localcloud.functions.host.errors import DeploymentRunning
 from chatkit.localcloud.functions.host.spec import FunctionInfo, SiteSpec
 from chatkit.localcloud.functions.http.frontend import Gate
@@ -46,15 +45,13 @@ class RunningSite:
         folder = services.folder / spec.name
         self._services = services
         self._background = BackgroundTasks(spec.name, log)
-        self._console = Console(spec.name, file=folder / "app.log")
         self._versions = Versions(services.store, spec.name, folder)
         self._app = SiteApp(
             spec,
             gate,
             self._versions,
             services.hosts,
-            console=self._console,
-            background=self._background,
+            self._background,
         )
         self.deployments = Deployments(services.store, spec.name)
 
@@ -89,7 +86,6 @@ class RunningSite:
             await self._background.close()
         finally:
             await self._app.stop()
-            self._console.close()
 
     def forget(self) -> None:
         """Delete the site's records."""

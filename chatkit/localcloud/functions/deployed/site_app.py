@@ -55,13 +55,11 @@ class SiteApp(HostObserver):
         gate: Gate | None,
         versions: Versions,
         services: HostServices,
-        *,
-        console: Console,
         background: BackgroundTasks,
     ) -> None:
         self.spec = spec
         self.versions = versions
-        self.console = console
+        self.console = Console(spec.name, file=versions.log_file)
         self._services = services
         self._background = background
         self._front = Site()
@@ -104,9 +102,10 @@ class SiteApp(HostObserver):
         self._keep_functions(host)
 
     async def stop(self) -> None:
-        """End every process."""
+        """End every process, and close the log file."""
         await asyncio.gather(*(host.stop() for host in self._hosts))
         self._hosts.clear()
+        self.console.close()
 
     # Hosts from their trial to their end
 

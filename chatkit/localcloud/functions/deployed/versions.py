@@ -23,6 +23,11 @@ class Versions:
         """The version that serves; empty before the first one."""
         return str(self._record().get("active", ""))
 
+    @property
+    def log_file(self) -> Path:
+        """Where the app's console is kept."""
+        return self._folder / "app.log"
+
     def folder_of(self, version: str) -> Path:
         """Where a version's files are, or will be."""
         return self._folder / "versions" / version

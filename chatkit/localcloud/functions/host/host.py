@@ -22,7 +22,14 @@ from chatkit.localcloud.functions.host.errors import AppInvalid, BindingFailed, 
 from chatkit.localcloud.functions.host.expressions import binding_data
 from chatkit.localcloud.functions.host.indexing import Function, FunctionIndex
 from chatkit.localcloud.functions.host.signalr_bindings import InputContext, RestSender
-from chatkit.localcloud.functions.worker_process.calls import Call, Failure, HttpData, Result, Wire
+from chatkit.localcloud.functions.worker_process.calls import (
+    Call,
+    Failure,
+    HttpData,
+    Result,
+    Trigger,
+    Wire,
+)
 from chatkit.localcloud.functions.worker_process.worker import (
     LoadFailed,
     Worker,
@@ -166,8 +173,12 @@ class FunctionHost:
 
     async def _end_child(self) -> None:
         self.problem = GONE
+        # Both before the first await: a caller that is cancelled here leaves no child either.
         if self._supervisor is not None:
             self._supervisor.cancel()
+        if self._worker is not None:
+            self._worker.kill()
+        if self._supervisor is not None:
             await asyncio.gather(self._supervisor, return_exceptions=True)
         if self._worker is not None:
             await self._worker.stop()
@@ -281,27 +292,19 @@ class FunctionHost:
         data: dict[str, Any] = {}
         if function.has_expressions:  # reading a large body as JSON would hold up everybody
             data = binding_data(request.headers, request.query, request.params, request.body)
-        inputs: dict[str, Wire | None] = {function.trigger["name"]: request.wire()}
-        return await self.call(function, inputs, data, body=request.body, trace=trace)
+        inputs = {function.trigger["name"]: request.wire()}
+        return await self.call(function, Trigger(inputs, data, request.body, trace))
 
-    async def call(
-        self,
-        function: Function,
-        inputs: dict[str, Wire | None],
-        data: Mapping[str, Any],
-        *,
-        body: bytes = b"",
-        trace: dict[str, str] | None = None,
-        reason: str = "This function was programmatically called via the host APIs.",
-    ) -> Result:
+    async def call(self, function: Function, trigger: Trigger) -> Result:
         """Resolve input bindings, run the function, carry out output bindings, log it all."""
-        call = Call(function.id, inputs, body, trace or {})
+        inputs = dict(trigger.inputs)
+        call = Call(function.id, inputs, trigger.body, trigger.trace)
         started = time.perf_counter()
-        self.console.executing(function.name, call.id, reason)
+        self.console.executing(function.name, call.id, trigger.reason)
         self._open_calls += 1
         self._idle.clear()
         try:
-            context = InputContext(self.options.settings, data, function.name)
+            context = InputContext(self.options.settings, trigger.data, function.name)
             for binding in function.inputs:
                 inputs[binding["name"]] = _input(binding, context)
             result = await self._run(function, call)

@@ -11,7 +11,7 @@ from aiohttp import web
 from chatkit.localcloud.functions.host.host import FunctionHost
 from chatkit.localcloud.functions.host.host_json import BUNDLE_ID, BUNDLE_VERSION
 from chatkit.localcloud.functions.host.indexing import Function
-from chatkit.localcloud.functions.worker_process.calls import HttpData, Wire
+from chatkit.localcloud.functions.worker_process.calls import HttpData, Trigger, Wire
 
 RUNTIME_VERSION = "4.1037.0.0"
 
@@ -104,5 +104,5 @@ async def _run(request: web.Request, host: FunctionHost, function: Function | No
             value = {
                 "json": json.dumps({"IsPastDue": False, "Schedule": {}, "ScheduleStatus": None})
             }
-        await host.call(function, {function.trigger["name"]: value}, {})
+        await host.call(function, Trigger({function.trigger["name"]: value}))
     return web.Response(status=202)

@@ -26,7 +26,7 @@ from chatkit.localcloud.functions.host.indexing import Function, parameter_names
 from chatkit.localcloud.functions.host.spec import HostKeys
 from chatkit.localcloud.functions.http.http_data import is_identity_header
 from chatkit.localcloud.functions.http.keys import is_same_secret, may_call_extension
-from chatkit.localcloud.functions.worker_process.calls import Result
+from chatkit.localcloud.functions.worker_process.calls import Result, Trigger
 from chatkit.wire.hub_messages import Completion, Invocation
 from chatkit.wire.hub_protocol import PROTOCOLS
 
@@ -131,12 +131,12 @@ async def _message(request: web.Request, host: FunctionHost, function: Function)
 async def _call(
     host: FunctionHost, function: Function, context: Mapping[str, Any], data: Mapping[str, Any]
 ) -> Result:
-    inputs: dict[str, Any] = {function.trigger["name"]: {"json": json.dumps(context)}}
+    inputs = {function.trigger["name"]: {"json": json.dumps(context)}}
     top_level = {
         name: context[name] for name in ("Hub", "Category", "Event", "ConnectionId", "UserId")
     }
     extra = {**top_level, **data, "headers": context["Headers"], "query": context["Query"]}
-    return await host.call(function, inputs, extra, reason="(null)")
+    return await host.call(function, Trigger(inputs, extra, reason="(null)"))
 
 
 def _context(request: web.Request, *, arguments: list[Any] | None, error: object) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -31,6 +32,25 @@ class HttpData:
                 "params": self.params,
             }
         }
+
+
+@dataclass(frozen=True)
+class Trigger:
+    """What sets one function off.
+
+    Attributes:
+        inputs: The trigger's value, by the name of its parameter.
+        data: For binding expressions.
+        body: Of the HTTP request among the inputs.
+        trace: W3C trace context: parent, state.
+        reason: For the log.
+    """
+
+    inputs: Mapping[str, Wire | None]
+    data: Mapping[str, Any] = field(default_factory=dict)
+    body: bytes = field(default=b"", repr=False)
+    trace: dict[str, str] = field(default_factory=dict)
+    reason: str = "This function was programmatically called via the host APIs."
 
 
 @dataclass(frozen=True)

@@ -83,7 +83,7 @@ async def test_a_drain_that_is_cancelled_still_ends_the_child(host: FunctionHost
     await asyncio.sleep(0)
     draining.cancel()
     await asyncio.gather(draining, return_exceptions=True)
-    assert children() == []
+    await until(lambda: children() == [], limit_s=1)
 
 
 async def test_a_local_run_that_ends_while_a_change_is_imported_leaves_no_child(

@@ -183,9 +183,10 @@ async def test_slow_sync_requests_leave_async_ones_alone(
 ) -> None:
     """They queue for the pool's threads; none is lost, and the loop stays free."""
     script = (
-        "import time\n@app.route(route='slow')\ndef slow(req):\n    time.sleep(0.005)\n"
-        "    return 'slow'\n"
+        "import threading\ngo = threading.Event()\n"
+        "@app.route(route='slow')\ndef slow(req):\n    go.wait()\n    return 'slow'\n"
         "@app.route(route='quick')\nasync def quick(req) -> str: return 'quick'\n"
+        "@app.route(route='go')\nasync def release(req) -> str:\n    go.set()\n    return 'gone'\n"
     )
     served = await serve(write_app(tmp_path / "app", script))
     # Both ends of each connection are in this process.
@@ -195,7 +196,8 @@ async def test_slow_sync_requests_leave_async_ones_alone(
                 asyncio.create_task(replace(served, client=many).ask("GET", "/api/slow"))
                 for _ in range(requests)
             ]
-            done, _ = await asyncio.wait(slow, return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.sleep(0)
             assert await served.ask("GET", "/api/quick") == (200, "quick")
-            assert done and not all(task.done() for task in slow)
+            assert not any(task.done() for task in slow)
+            assert await served.ask("GET", "/api/go") == (200, "gone")
             assert set(await asyncio.gather(*slow)) == {(200, "slow")}
