@@ -1,4 +1,7 @@
-"""Gives every test session, and every kernel it starts, a home of its own: a learner's files are never touched."""
+"""Gives every test session, and every kernel it starts, a home of its own.
+
+A learner's files are never touched.
+"""
 
 from __future__ import annotations
 
@@ -19,7 +22,7 @@ for _name in VARIABLES:  # on a JupyterHub or in a codespace, addresses look dif
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> object:
-    """With `--dist loadfile`, give all notebooks to one process: they are one program in twelve files."""
+    """With `--dist loadfile`, give all notebooks to one process: they are one program."""
     if config.getoption("dist") != "loadfile":
         return None
     from xdist.scheduler import LoadFileScheduling  # type: ignore[import-untyped]
@@ -34,7 +37,7 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> object:
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
-    """Stop what a test or a notebook started and left running in the session's home, and delete that home."""
+    """Stop what still runs in the session's home, and delete that home."""
     from chatkit.cloud import local_cloud
     from chatkit.steps.local_servers import FUNCTIONS, PAGE, LocalServers
 

@@ -1,4 +1,6 @@
-"""A workshop at the start of a section, reached by the kit's verbs: quicker than the notebooks before it."""
+"""A workshop at the start of a section, reached by the kit's verbs: quicker than the notebooks
+before it.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""A notebook open in JupyterLab, by what a person sees of it: menus, cells, counts, outputs, the chat panel."""
+"""A notebook open in JupyterLab, by what a person sees of it: menus, cells, counts, outputs, the
+chat panel.
+"""
 
 from __future__ import annotations
 
@@ -41,7 +43,9 @@ class NotebookPage:
         self.page.get_by_role("menuitem", name=entry, exact=True).click()
 
     def run_all(self) -> None:
-        """Forget the stored outputs, run every cell by the menu, and wait for the last one, or for one that fails."""
+        """Forget the stored outputs, run every cell by the menu, and wait for the last one, or for
+        one that fails.
+        """
         self.page.wait_for_selector(KERNEL_READY)
         self.choose("Edit", "Clear Outputs of All Cells")
         assert self.counts() == []
@@ -51,7 +55,9 @@ class NotebookPage:
         )
 
     def run_above(self, heading: str, last: str) -> None:
-        """Run the cells above a heading, by the menu, and wait for the last of them: the one whose source has a text."""
+        """Run the cells above a heading, by the menu, and wait for the last of them: the one whose
+        source has a text.
+        """
         self.page.wait_for_selector(KERNEL_READY)
         self.choose("Edit", "Clear Outputs of All Cells")
         self.page.get_by_role("heading", name=heading).click()
@@ -69,7 +75,9 @@ class NotebookPage:
         return self.page.locator(".jp-CodeCell .jp-InputArea-prompt")
 
     def counts(self) -> list[int]:
-        """The execution counts of the cells that have run, from top to bottom, whether or not they are in view."""
+        """The execution counts of the cells that have run, from top to bottom, whether or not they
+        are in view.
+        """
         return [
             int(text)
             for prompt in self.prompts().all_text_contents()
@@ -81,7 +89,7 @@ class NotebookPage:
         return self.page.locator(ERROR).all_text_contents()
 
     def run(self, source: str) -> Locator:
-        """Run again the cell whose source has a text, by Shift+Enter; returns it when it has run."""
+        """Run again the cell whose source has a text, by Shift+Enter; return it when it has run."""
         cell = self.cell(source)
         prompt = cell.locator(".jp-InputArea-prompt")
         before = prompt.inner_text()

@@ -1,6 +1,8 @@
-"""Take the README's pictures of JupyterLab: `python -m tests.lab.pictures [FOLDER]`. Needs Chromium.
+"""Take the README's pictures of JupyterLab: `python -m tests.lab.pictures [FOLDER]`. Needs
+Chromium.
 
-Starts `chatkit lab` in a home of its own, runs notebooks 06 and 10, lets people talk in their panels, and writes
+Starts `chatkit lab` in a home of its own, runs notebooks 06 and 10, lets people talk in their
+panels, and writes
 docs/images/lab*.png.
 """
 
@@ -56,7 +58,9 @@ def main() -> None:
 
 
 def take_two(window: BrowserContext, address: str, folder: Path) -> None:
-    """Notebook 06: alice and bob in Lab as one sees it; then what goes over the wire, as rows and as a diagram."""
+    """Notebook 06: alice and bob in Lab as one sees it; then what goes over the wire, as rows and
+    as a diagram.
+    """
     notebook = NotebookPage.open(window, address, "06-web-page.ipynb")
     notebook.run_above("Check", "inspector.diagram()")
     panel = notebook.cell(PANEL)
@@ -75,7 +79,9 @@ def take_two(window: BrowserContext, address: str, folder: Path) -> None:
 
 
 def take_three(window: BrowserContext, address: str, folder: Path, workshop: Workshop) -> None:
-    """Notebook 10: three people, two of whom share a secret; with the whole window for the notebook."""
+    """Notebook 10: three people, two of whom share a secret; with the whole window for the
+    notebook.
+    """
     begin_10(workshop)
     notebook = NotebookPage.open(window, address, "10-private-messages.ipynb")
     notebook.run_above("Away, and unknown", "[message.text for message in phone")

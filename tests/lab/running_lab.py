@@ -1,4 +1,6 @@
-"""`chatkit lab` in a home of its own, as a person starts it, except that it saves nothing by itself."""
+"""`chatkit lab` in a home of its own, as a person starts it, except that it saves nothing by
+itself.
+"""
 
 from __future__ import annotations
 
@@ -38,7 +40,9 @@ def running_lab(home: Path) -> Iterator[str]:
 
 @contextmanager
 def running(module: list[str], home: Path) -> Iterator[str]:
-    """Run a module that is a Jupyter server, with settings below a home; yields the address that it prints."""
+    """Run a module that is a Jupyter server, with settings below a home; yields the address that it
+    prints.
+    """
     jupyter, log = home / "jupyter", home / "lab.log"
     write_settings(jupyter / "settings")
     with open(log, "wb") as output:

@@ -81,7 +81,7 @@ def test_people_write_to_each_other_in_its_panel(section_06: NotebookPage) -> No
 
 
 def test_the_inspector_shows_the_wire_and_draws_it(section_06: NotebookPage) -> None:
-    """A message that is typed appears as its requests and frames; a button draws them as a picture."""
+    """A typed message appears as its requests and frames; a button draws them as a picture."""
     panel, inspector = section_06.run(PANEL), section_06.run(INSPECTOR)
     section_06.write(panel, "alice", "Look at the wire")
     frames = inspector.locator("details", has_text="from service").filter(
@@ -96,7 +96,9 @@ def test_the_inspector_shows_the_wire_and_draws_it(section_06: NotebookPage) -> 
 def test_private_messages_stay_private_in_the_panel(
     before_10: Workshop, opened: NotebookPage
 ) -> None:
-    """What alice writes to bob is in two columns out of three; what comes after it, for everybody, is in all of them."""
+    """What alice writes to bob is in two columns out of three; what comes after it, for everybody,
+    is in all of them.
+    """
     opened.run_all()
     assert (opened.failures(), opened.counts()) == ([], counted(opened.name))
     panel = opened.run(PANEL)
@@ -122,7 +124,9 @@ def test_diagrams_are_drawn(opened: NotebookPage) -> None:
 
 
 def assert_drawn(diagrams: Locator, count: int) -> None:
-    """Lab shows pictures, with a title for those who do not see them; no source text, no parser's complaint."""
+    """Lab shows pictures, with a title for those who do not see them; no source text, no parser's
+    complaint.
+    """
     expect(diagrams).to_have_count(count)
     expect(diagrams.get_by_role("img")).to_have_count(count)
     for picture in diagrams.get_by_role("img").all():

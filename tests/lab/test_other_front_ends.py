@@ -1,6 +1,8 @@
-"""What the kit shows is shown by every front end, VS Code's among them: common mime types, core widgets, no code of its own.
+"""What the kit shows is shown by every front end, VS Code's among them: common mime types, core
+widgets, no code of its own.
 
-VS Code brings the core widgets along; for others it asks a CDN, which a workshop without internet cannot reach.
+VS Code brings the core widgets along; for others it asks a CDN, which a workshop without internet
+cannot reach.
 """
 
 from __future__ import annotations

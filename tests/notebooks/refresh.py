@@ -1,7 +1,8 @@
 """Run every notebook anew, in order, on a fresh home, and store the outputs: `make notebooks`.
 
-Files that the notebooks write are first brought in step with `functions/`, navigation and contents are generated. An output
-that says the same as the stored one (after `sanitize.cfg`) is left as it is, so that a run without news changes no file.
+Files that the notebooks write are first brought in step with `functions/`, navigation and contents
+are generated. An output that says the same as the stored one (after `sanitize.cfg`) is left as it
+is, so that a run without news changes no file.
 """
 
 from __future__ import annotations
@@ -93,15 +94,28 @@ def minutes(notebook: Notebook) -> str:
 
 def contents() -> str:
     """The table of all notebooks."""
-    rows = [f"| {path.name[:2]} | [{title(book)}]({path.name}) | {minutes(book)} |" for path in paths() for book in [read(path)]]
-    return "\n".join(["<!-- contents -->", "| | notebook | minutes |", "|---|---|---|", *rows, "<!-- /contents -->"])
+    rows = [
+        f"| {path.name[:2]} | [{title(book)}]({path.name}) | {minutes(book)} |"
+        for path in paths()
+        for book in [read(path)]
+    ]
+    return "\n".join(
+        [
+            "<!-- contents -->",
+            "| | notebook | minutes |",
+            "|---|---|---|",
+            *rows,
+            "<!-- /contents -->",
+        ]
+    )
 
 
 def navigation(path: Path) -> str:
     """The line that leads to the notebooks before and after this one."""
     order = paths()
     here = order.index(path)
-    before, after = order[here - 1] if here else None, order[here + 1] if here + 1 < len(order) else None
+    before = order[here - 1] if here else None
+    after = order[here + 1] if here + 1 < len(order) else None
     links = [f"[< {title(read(before))}]({before.name})"] if before else []
     links += [f"[All notebooks]({order[0].name})"] if here else []
     links += [f"Next: [{title(read(after))}]({after.name})"] if after else []
@@ -148,13 +162,17 @@ def stored(outputs: list[Any]) -> list[Any]:
 
 
 def is_ignored(cell: Any) -> bool:
-    """Say whether nbval compares nothing here; such an output is renewed only when its cell changes."""
+    """Say whether nbval compares nothing here; such an output is renewed only when its cell
+    changes.
+    """
     return "nbval-ignore-output" in cell.metadata.get("tags", ())
 
 
 def shown(output: Any) -> str:
     """An output's text."""
-    return str(output.get("text") or output.get("data", {}).get("text/plain") or output.get("evalue", ""))
+    return str(
+        output.get("text") or output.get("data", {}).get("text/plain") or output.get("evalue", "")
+    )
 
 
 def execute(path: Path) -> float:
@@ -168,7 +186,9 @@ def execute(path: Path) -> float:
     folder = {"metadata": {"path": str(NOTEBOOKS)}}
     quiet = ["--log-level=ERROR"]
     try:
-        NotebookClient(notebook, timeout=120, kernel_name="python3", resources=folder, extra_arguments=quiet).execute()
+        NotebookClient(
+            notebook, timeout=120, kernel_name="python3", resources=folder, extra_arguments=quiet
+        ).execute()
     except CellExecutionError:
         for cell in code_cells(notebook):
             print(f"{cell.id}: {[shown(output) for output in cell.outputs]}")
@@ -177,7 +197,9 @@ def execute(path: Path) -> float:
     notebook.metadata = before.metadata
     for old, new in zip(code_cells(before), code_cells(notebook), strict=True):
         new.metadata.pop("execution", None)
-        kept = same(old.outputs, stored(new.outputs)) or (old.outputs and is_ignored(new) and old.source == new.source)
+        kept = same(old.outputs, stored(new.outputs)) or (
+            old.outputs and is_ignored(new) and old.source == new.source
+        )
         new.outputs = old.outputs if kept else new.outputs
     write(path, notebook)
     return seconds
@@ -187,7 +209,9 @@ def main() -> int:
     """Refresh all notebooks."""
     synchronise()
     navigate()
-    with tempfile.TemporaryDirectory(prefix="chatkit-notebooks-", ignore_cleanup_errors=True) as home:
+    with tempfile.TemporaryDirectory(
+        prefix="chatkit-notebooks-", ignore_cleanup_errors=True
+    ) as home:
         os.environ.update(CHATKIT_HOME=home, CHATKIT_SUFFIX=SUFFIX)
         try:
             for path in paths():
@@ -195,7 +219,9 @@ def main() -> int:
         finally:
             for server in (FUNCTIONS, PAGE):
                 LocalServers(Path(home)).stop(server)
-            subprocess.run([sys.executable, "-m", "chatkit", "local", "down"], cwd=ROOT, check=False)
+            subprocess.run(
+                [sys.executable, "-m", "chatkit", "local", "down"], cwd=ROOT, check=False
+            )
     return 0
 
 

@@ -14,8 +14,12 @@ import chatkit
 from tests.notebooks import refresh
 
 NAMES = [path.name for path in refresh.paths()]
-SECRETS = re.compile(r"(Access|Account)Key=[^;\s]|eyJ[\w-]{10,}\.[\w-]|[A-Za-z0-9+/]{43}=|client_secret.{3}\w|[?&]sig=")
-FOLDERS = re.compile(r"/(home|root|tmp|Users|var/folders)/|[A-Z]:\\\\?Users|" + re.escape(str(refresh.ROOT)))
+SECRETS = re.compile(
+    r"(Access|Account)Key=[^;\s]|eyJ[\w-]{10,}\.[\w-]|[A-Za-z0-9+/]{43}=|client_secret.{3}\w|[?&]sig="
+)
+FOLDERS = re.compile(
+    r"/(home|root|tmp|Users|var/folders)/|[A-Z]:\\\\?Users|" + re.escape(str(refresh.ROOT))
+)
 OPEN = "%load_ext chatkit\nfrom chatkit import Workshop\nworkshop = Workshop.open()"
 LINK = re.compile(r"\]\(([^)\s]+)\)")
 MAX_LINES, MEDIAN_LINES = 15, 4
@@ -55,7 +59,12 @@ def test_it_was_run_from_top_to_bottom(book: Any) -> None:
 
 def test_no_stored_output_is_an_error(book: Any) -> None:
     """What is shown as an example worked."""
-    assert not [output for cell in refresh.code_cells(book) for output in cell.outputs if output.output_type == "error"]
+    assert not [
+        output
+        for cell in refresh.code_cells(book)
+        for output in cell.outputs
+        if output.output_type == "error"
+    ]
 
 
 def test_outputs_hold_no_secret(book: Any) -> None:
@@ -77,7 +86,9 @@ def test_it_has_one_title_and_skips_no_heading(book: Any) -> None:
 
 
 def test_it_opens_with_the_old_step_the_time_and_the_workshop(book: Any) -> None:
-    """Minutes and what one will see, the step of 2018 beside today's, and the same first cell everywhere."""
+    """Minutes and what one will see, the step of 2018 beside today's, and the same first cell
+    everywhere.
+    """
     assert refresh.code_cells(book)[0].source == OPEN
     assert int(refresh.minutes(book)) > 0
     assert "You will see" in book.cells[0].source and "2018" in book.cells[0].source
@@ -95,13 +106,19 @@ def test_it_ends_with_its_check_an_exercise_and_three_questions(book: Any) -> No
 
 def test_its_cells_are_short(book: Any) -> None:
     """A cell is read at a glance, unless it is a file that ships."""
-    sizes = [lines(cell) for cell in refresh.code_cells(book) if not cell.source.startswith(refresh.MAGIC)]
+    sizes = [
+        lines(cell)
+        for cell in refresh.code_cells(book)
+        if not cell.source.startswith(refresh.MAGIC)
+    ]
     assert max(sizes) <= MAX_LINES and statistics.median(sizes) <= MEDIAN_LINES
 
 
 def test_its_cells_use_no_shell_no_path_tricks_and_ask_nothing(book: Any) -> None:
     """They work in Lab, in an editor, in CI and on Windows."""
-    forbidden = re.compile(r"^\s*[!]|sys\.path|\binput\(|os\.system|subprocess|asyncio\.run", re.MULTILINE)
+    forbidden = re.compile(
+        r"^\s*[!]|sys\.path|\binput\(|os\.system|subprocess|asyncio\.run", re.MULTILINE
+    )
     assert not [cell.id for cell in refresh.code_cells(book) if forbidden.search(cell.source)]
 
 
@@ -109,7 +126,9 @@ def test_its_links_lead_somewhere(book: Any) -> None:
     """Relative links are files beside it; other notebooks are not only named."""
     targets = [target for target in LINK.findall(markdown(book)) if "://" not in target]
     assert targets
-    assert not [target for target in targets if not (refresh.NOTEBOOKS / target.partition("#")[0]).exists()]
+    assert not [
+        target for target in targets if not (refresh.NOTEBOOKS / target.partition("#")[0]).exists()
+    ]
 
 
 def test_its_diagrams_are_told_in_words_too(book: Any) -> None:
@@ -137,20 +156,30 @@ def test_a_live_panel_is_not_compared(book: Any) -> None:
 def test_the_notebooks_write_the_app_byte_for_byte() -> None:
     """What my-chat/functions is at the end is exactly `functions/`."""
     written = {
-        name: f"{cell.source.partition(chr(10))[2].rstrip(chr(10))}\n".encode() for name, _, cell in refresh.written_files()
+        name: f"{cell.source.partition(chr(10))[2].rstrip(chr(10))}\n".encode()
+        for name, _, cell in refresh.written_files()
     }
-    tracked = subprocess.run(["git", "ls-files", "-z", "functions"], cwd=refresh.ROOT, capture_output=True, check=True).stdout
-    shipped = {name: (refresh.ROOT / name).read_bytes() for name in tracked.decode().split("\0") if name}
+    tracked = subprocess.run(
+        ["git", "ls-files", "-z", "functions"], cwd=refresh.ROOT, capture_output=True, check=True
+    ).stdout
+    shipped = {
+        name: (refresh.ROOT / name).read_bytes() for name in tracked.decode().split("\0") if name
+    }
     assert {name for name in written if written[name] != shipped.get(name)} == set()
     assert written.keys() == shipped.keys()
 
 
 def test_the_attack_is_repeated_word_for_word() -> None:
     """What succeeds before authentication is on and fails after it is the very same cell."""
-    cells = {cell.id: cell for cell in refresh.read(refresh.NOTEBOOKS / "09-authentication.ipynb").cells}
+    cells = {
+        cell.id: cell for cell in refresh.read(refresh.NOTEBOOKS / "09-authentication.ipynb").cells
+    }
     before, after = cells["attack"], cells["attack-again"]
     assert before.source == after.source
-    assert [refresh.shown(cell.outputs[0]) for cell in (before, after)] == ["(200, 200, 200, True)", "(401, 401, 401, False)"]
+    assert [refresh.shown(cell.outputs[0]) for cell in (before, after)] == [
+        "(200, 200, 200, True)",
+        "(401, 401, 401, False)",
+    ]
 
 
 def test_cells_import_the_kit_from_its_top_alone(book: Any) -> None:
@@ -168,8 +197,14 @@ def test_cells_import_public_names_only(book: Any) -> None:
 
 def test_the_sanitizer_hides_what_differs_and_nothing_else() -> None:
     """Two runs agree; another result does not."""
-    one = '<span class="chatkit-time">0.31 s</span> http://localhost:8888/ chatkit-ab12cd-api 2026-11-23T10:00:00.000Z'
-    two = '<span class="chatkit-time">1.02 s</span> http://localhost:41234/ chatkit-zz99zz-api 2026-11-24T11:00:00.123Z'
+    one = (
+        '<span class="chatkit-time">0.31 s</span> http://localhost:8888/'
+        " chatkit-ab12cd-api 2026-11-23T10:00:00.000Z"
+    )
+    two = (
+        '<span class="chatkit-time">1.02 s</span> http://localhost:41234/'
+        " chatkit-zz99zz-api 2026-11-24T11:00:00.123Z"
+    )
     assert refresh.same(one, two)
     assert not refresh.same("200 OK", "500 OK")
 
@@ -177,8 +212,18 @@ def test_the_sanitizer_hides_what_differs_and_nothing_else() -> None:
 def test_outputs_that_say_the_same_are_the_same_in_any_order() -> None:
     """A run without news changes no file."""
     html = '<span class="chatkit-time">{} s</span>'
-    old = [{"data": {"text/html": html.format("0.10"), "text/plain": "done"}, "output_type": "execute_result"}]
-    new = [{"output_type": "execute_result", "data": {"text/plain": "done", "text/html": html.format("2.00")}}]
+    old = [
+        {
+            "data": {"text/html": html.format("0.10"), "text/plain": "done"},
+            "output_type": "execute_result",
+        }
+    ]
+    new = [
+        {
+            "output_type": "execute_result",
+            "data": {"text/plain": "done", "text/html": html.format("2.00")},
+        }
+    ]
     assert refresh.same(old, new)
     assert not refresh.same(old, [])
 

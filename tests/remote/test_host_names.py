@@ -1,4 +1,6 @@
-"""Under which names the local cloud's ports answer: its own, and those along which browsers elsewhere come."""
+"""Under which names the local cloud's ports answer: its own, and those along which browsers
+elsewhere come.
+"""
 
 from __future__ import annotations
 
@@ -32,7 +34,9 @@ async def name_of(request: web.Request) -> web.Response:
 async def test_other_names_are_refused_unless_they_are_on_the_way(
     monkeypatch: pytest.MonkeyPatch, way: str, host: str, expected: tuple[int, str]
 ) -> None:
-    """A page elsewhere must not reach a person's machine by DNS rebinding; a proxy in front of it must."""
+    """A page elsewhere must not reach a person's machine by DNS rebinding; a proxy in front of it
+    must.
+    """
     monkeypatch.setenv("CHATKIT_PUBLIC_URL", way)
     app = web.Application(middlewares=[loopback_only])
     app.router.add_get("/", name_of)

@@ -1,4 +1,6 @@
-"""The chat page through a real Jupyter server on another host: two people chat, and nothing goes past the proxy."""
+"""The chat page through a real Jupyter server on another host: two people chat, and nothing goes
+past the proxy.
+"""
 
 from __future__ import annotations
 
@@ -17,7 +19,8 @@ from tests.web.conftest import join
 from tests.web.deployed import finished_workshop
 
 HOST, PREFIX, TOKEN = "hub.example", "/user/alice/", "only-for-this-test"
-# A name that means this machine to the browser of the test and to nobody else, as a JupyterHub's name does to its proxy.
+# A name that means this machine to the browser of the test and to nobody else, as a JupyterHub's
+# name does to its proxy.
 ELSEWHERE = f"--host-resolver-rules=MAP {HOST} 127.0.0.1"
 
 pytestmark = pytest.mark.slow
@@ -49,7 +52,9 @@ def browser(chromium: str) -> Iterator[Browser]:
 
 @pytest.fixture(scope="module")
 def workshop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Workshop]:
-    """The chat room, run locally and deployed, with what JupyterHub tells its servers in the environment."""
+    """The chat room, run locally and deployed, with what JupyterHub tells its servers in the
+    environment.
+    """
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("JUPYTERHUB_SERVICE_PREFIX", PREFIX)
         with finished_workshop(tmp_path_factory.mktemp("remote") / "home") as workshop:
@@ -59,7 +64,9 @@ def workshop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Workshop]:
 
 @pytest.fixture(scope="module")
 def jupyter(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """A Jupyter server below a prefix, with jupyter-server-proxy and a token; its address on the other host."""
+    """A Jupyter server below a prefix, with jupyter-server-proxy and a token; its address on the
+    other host.
+    """
     folder = tmp_path_factory.mktemp("jupyter")
     options = {
         "ServerApp.base_url": PREFIX,
@@ -75,7 +82,9 @@ def jupyter(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 @pytest.fixture
 def visit(browser: Browser, jupyter: str) -> Iterator[Callable[[str, str], Visitor]]:
-    """A function that lets somebody into the Jupyter server, and then into the chat at one of its addresses."""
+    """A function that lets somebody into the Jupyter server, and then into the chat at one of its
+    addresses.
+    """
     pages: list[Page] = []
 
     def enter(name: str, url: str) -> Visitor:
@@ -110,7 +119,9 @@ def link(result: object) -> str:
 def test_two_people_chat_through_the_proxy(
     workshop: Workshop, jupyter: str, visit: Callable[[str, str], Visitor], verb: str
 ) -> None:
-    """With the page served locally, and with the deployed one: page, functions and WebSocket all come through Jupyter."""
+    """With the page served locally, and with the deployed one: page, functions and WebSocket all
+    come through Jupyter.
+    """
     if verb == "enable_static_website":
         workshop.set_page_url()
         workshop.upload_page()

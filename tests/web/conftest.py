@@ -27,7 +27,9 @@ def browser(chromium: str) -> Iterator[Browser]:
 
 @pytest.fixture
 def profile(browser: Browser, chromium: str, tmp_path: Path) -> Iterator[Profile]:
-    """A function that starts a Chromium whose owner has chosen whether other sites' cookies are blocked."""
+    """A function that starts a Chromium whose owner has chosen whether other sites' cookies are
+    blocked.
+    """
     contexts: list[BrowserContext] = []
 
     def start(*, block_cookies: bool) -> BrowserContext:
@@ -66,7 +68,9 @@ def chat(monkeypatch: pytest.MonkeyPatch) -> Iterator[Room]:
 
 @pytest.fixture
 def visit(browser: Browser, chat: Room) -> Iterator[Visit]:
-    """A function that opens the page as somebody in a browser profile of their own; `name=None` joins under no name."""
+    """A function that opens the page as somebody in a browser profile of their own; `name=None`
+    joins under no name.
+    """
     contexts: list[BrowserContext] = []
 
     def open_page(name: str | None = "alice", *, wait: str = ".connected", **options: Any) -> Page:
@@ -86,7 +90,9 @@ def visit(browser: Browser, chat: Room) -> Iterator[Visit]:
 
 @pytest.fixture
 def signed_in(chat: Room, visit: Visit) -> Visit:
-    """A function that opens the page of a chat with sign-in, and signs somebody in, each in a browser profile of their own."""
+    """A function that opens the page of a chat with sign-in, and signs somebody in, each in a
+    browser profile of their own.
+    """
     chat.has_sign_in = True
 
     def open_page(name: str | None = "alice", **options: Any) -> Page:

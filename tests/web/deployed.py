@@ -1,4 +1,6 @@
-"""A workshop with the chat room made, published and uploaded: as after section 08, or with sign-in as after section 10."""
+"""A workshop with the chat room made, published and uploaded: as after section 08, or with sign-in
+as after section 10.
+"""
 
 from __future__ import annotations
 

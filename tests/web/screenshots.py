@@ -1,6 +1,7 @@
 """Take the pictures of the deployed page: `python -m tests.web.screenshots`.
 
-Makes two workshops of its own on the local cloud, one without and one with sign-in, lets three people chat on each, and writes
+Makes two workshops of its own on the local cloud, one without and one with sign-in, lets three
+people chat on each, and writes
 docs/images/chat-*.png: desktop and phone, light and dark. Needs Chromium.
 """
 

@@ -1,6 +1,8 @@
-"""A chat room to open the page on, in this process: the page, the app's own functions, and a bare hub.
+"""A chat room to open the page on, in this process: the page, the app's own functions, and a bare
+hub.
 
-Three origins, as in the tutorial. It does on demand what no service should: drop connections, refuse, answer late.
+Three origins, as in the tutorial. It does on demand what no service should: drop connections,
+refuse, answer late.
 """
 
 from __future__ import annotations

@@ -12,7 +12,8 @@ from aiohttp import web
 
 HEADER = "X-ZUMO-AUTH"
 DOMAIN = "@chatkit.example"
-PICK = """<!doctype html><html lang="en"><title>Who are you?</title><form method="post">{buttons}</form></html>"""
+PICK = """<!doctype html><html lang="en"><title>Who are you?</title>
+<form method="post">{buttons}</form></html>"""
 
 
 @dataclass
@@ -43,7 +44,10 @@ class SignIns:
         }
 
     def user_of(self, request: web.Request) -> str:
-        """The name for the principal header, empty for nobody. A token that is no good is refused before the app sees it."""
+        """The name for the principal header, empty for nobody.
+
+        A token that is no good is refused before the app sees it.
+        """
         token = request.headers.get(HEADER)
         if token is None:
             return ""

@@ -19,7 +19,10 @@ SIZES = {
 }
 
 
-FOCUSED = "document.activeElement.getAttribute('aria-label') ?? (document.activeElement.id || document.activeElement.innerText)"
+FOCUSED = (
+    "document.activeElement.getAttribute('aria-label')"
+    " ?? (document.activeElement.id || document.activeElement.innerText)"
+)
 
 
 @pytest.fixture(scope="module")
@@ -29,7 +32,10 @@ def axe(tools: Tools) -> str:
 
 
 def complaints(page: Page, axe: str) -> list[str]:
-    """What axe finds of any weight, one line each. Injected past the page's policy, as a browser extension is."""
+    """What axe finds of any weight, one line each.
+
+    Injected past the page's policy, as a browser extension is.
+    """
     session = page.context.new_cdp_session(page)
     session.send("Runtime.evaluate", {"expression": axe})
     report: Any = page.evaluate("axe.run()")
@@ -81,7 +87,9 @@ def test_axe_finds_nothing(visit: Visit, chat: Room, axe: str, scheme: str, size
 def test_axe_finds_nothing_with_sign_in(
     signed_in: Visit, chat: Room, axe: str, scheme: str, size: str
 ) -> None:
-    """In the form, among private messages, while writing one and naming somebody, and when the sign-in is over."""
+    """In the form, among private messages, while writing one and naming somebody, and when the
+    sign-in is over.
+    """
     page = signed_in(None, color_scheme=scheme, viewport=SIZES[size], reduced_motion="reduce")
     found = {"form": complaints(page, axe)}
     sign_in(page, "alice")
@@ -109,7 +117,9 @@ def test_axe_finds_nothing_with_sign_in(
 
 @pytest.mark.parametrize("width", [320, 390, 1280])
 def test_nothing_sticks_out_sideways_with_sign_in(signed_in: Visit, chat: Room, width: int) -> None:
-    """Names as long as sign-in names get, in the message list, above the field and in the list of people."""
+    """Names as long as sign-in names get, in the message list, above the field and in the list of
+    people.
+    """
     name = f"{'w' * 64}@{'d' * 60}.example"
     chat.post(name, "w" * 500, recipient="alice@chatkit.example")
     page = signed_in("alice", viewport={"width": width, "height": 640})
@@ -194,7 +204,8 @@ def test_everything_can_be_reached_by_keyboard(visit: Visit, chat: Room) -> None
         page.keyboard.press("Shift+Tab")
         names.append(
             page.evaluate(
-                "document.activeElement.getAttribute('aria-label') ?? document.activeElement.innerText"
+                "document.activeElement.getAttribute('aria-label')"
+                " ?? document.activeElement.innerText"
             )
         )
     assert names == ["Remove", "Try again", "Messages", "Change name"]

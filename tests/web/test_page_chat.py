@@ -60,7 +60,9 @@ def test_history_is_there_when_somebody_comes_in(visit: Visit, chat: Room) -> No
 
 
 def test_nothing_stands_there_twice(visit: Visit) -> None:
-    """A message of mine comes back in the answer and from the hub, and after a reload from the history."""
+    """A message of mine comes back in the answer and from the hub, and after a reload from the
+    history.
+    """
     page = visit()
     for text in ("one", "two", "one"):
         write(page, text)

@@ -106,7 +106,9 @@ def test_the_local_page_waits_for_its_functions(enter: Open, workshop: Workshop)
 
 
 def test_the_deployed_page_breaks_no_rule(enter: Open, workshop: Workshop) -> None:
-    """No error in the console, nobody asked but page, functions and SignalR Service, and every file with its type."""
+    """No error in the console, nobody asked but page, functions and SignalR Service, and every file
+    with its type.
+    """
     page = enter("deployed", "alice")
     problems: list[str] = []
     hosts: set[str] = set()

@@ -1,4 +1,6 @@
-"""The deployed page with authentication on: alice, bob and carol, each in a browser profile of their own."""
+"""The deployed page with authentication on: alice, bob and carol, each in a browser profile of
+their own.
+"""
 
 from __future__ import annotations
 
@@ -32,7 +34,9 @@ def workshop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Workshop]:
 
 @pytest.fixture
 def enter(browser: Browser, workshop: Workshop) -> Iterator[Open]:
-    """A function that signs somebody in on the deployed page; in the profile of another page when one is given."""
+    """A function that signs somebody in on the deployed page; in the profile of another page when
+    one is given.
+    """
     contexts: list[BrowserContext] = []
 
     def open_page(name: str, *, beside: Page | None = None, **options: Any) -> Page:
@@ -98,7 +102,9 @@ def answer_to(workshop: Workshop, path: str, token: str) -> int:
 
 
 def test_three_profiles_chat_publicly_and_privately(enter: Open) -> None:
-    """What alice writes to bob reaches both of bob's tabs, her own other tab, and not carol, now or from the history."""
+    """What alice writes to bob reaches both of bob's tabs, her own other tab, and not carol, now or
+    from the history.
+    """
     alice, bob, carol = enter("alice"), enter("bob"), enter("carol")
     her_other, his_other = enter("alice", beside=alice), enter("bob", beside=bob)
     everywhere = (alice, bob, carol, her_other, his_other)
@@ -154,7 +160,9 @@ def test_signing_out_ends_the_session_in_the_app(enter: Open, workshop: Workshop
 def test_an_expired_session_leads_back_to_the_sign_in(
     enter: Open, workshop: Workshop, short_sessions: None
 ) -> None:
-    """The page was open all the time; its next message does not go out, says why, and waits for its writer."""
+    """The page was open all the time; its next message does not go out, says why, and waits for its
+    writer.
+    """
     page = enter("carol")
     token = str(page.evaluate("sessionStorage.getItem('chat-token')"))
     wait_until(lambda: answer_to(workshop, "/.auth/me", token) == 401)
@@ -181,7 +189,10 @@ def test_it_works_with_other_sites_cookies_blocked(profile: Profile, workshop: W
 
 
 def test_somebody_signs_in_again_and_again(enter: Open) -> None:
-    """From the press on "Sign in" over picking alice to the room with its connection. The time is printed, not judged."""
+    """From the press on "Sign in" over picking alice to the room with its connection.
+
+    The time is printed, not judged.
+    """
     page = enter("alice")
     rounds_s = []
     for _ in range(5):

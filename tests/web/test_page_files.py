@@ -1,4 +1,6 @@
-"""The page's files: what they weigh, whom they name, and that the vendored libraries are those of their authors."""
+"""The page's files: what they weigh, whom they name, and that the vendored libraries are those of
+their authors.
+"""
 
 from __future__ import annotations
 
@@ -46,7 +48,9 @@ def test_the_page_weighs_less_than_150_kb() -> None:
 
 @pytest.mark.parametrize("name", OWN)
 def test_own_files_are_short_and_name_no_other_host(name: str) -> None:
-    """Relative URLs only: the page works under any path; not so the answer to an unknown address, which has any depth."""
+    """Relative URLs only: the page works under any path; not so the answer to an unknown address,
+    which has any depth.
+    """
     source = (CONTENT / name).read_text(encoding="utf-8")
     assert len(source.splitlines()) <= 300
     hosts = set(re.findall(r"https?://[\w.-]+", source)) - {

@@ -1,4 +1,6 @@
-"""Private messages on the page: choosing a person, who sees what, and what is said about who is away."""
+"""Private messages on the page: choosing a person, who sees what, and what is said about who is
+away.
+"""
 
 from __future__ import annotations
 
@@ -39,7 +41,9 @@ def people(page: Page) -> list[str]:
 
 
 def test_a_click_on_a_name_writes_privately(signed_in: Visit, chat: Room) -> None:
-    """The label above the field says to whom, the focus is in it, and the message reaches those two."""
+    """The label above the field says to whom, the focus is in it, and the message reaches those
+    two.
+    """
     alice, bob, carol = signed_in("alice"), signed_in("bob"), signed_in("carol")
     write(bob, "Hello")
     alice.get_by_role("button", name="Write privately to bob").click()
@@ -88,7 +92,7 @@ def test_escape_writes_to_everybody_again(signed_in: Visit, chat: Room) -> None:
 def test_somebody_not_seen_yet_can_be_written_to(
     signed_in: Visit, chat: Room, written: str, called: str, meant: str
 ) -> None:
-    """A name without a domain is one of mine; the sender is told that nobody has spoken under it."""
+    """A name without a domain is one of mine; the sender learns that nobody has spoken under it."""
     page = signed_in("alice")
     choose_other(page, written)
     expect(page.get_by_label(f"Private message to {called}", exact=True)).to_be_focused()

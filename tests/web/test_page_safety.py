@@ -100,8 +100,13 @@ def test_the_policy_lets_no_foreign_code_run(visit: Visit) -> None:
     page = visit(None)
     page.evaluate(
         """() => {
-            for (const fill of [s => s.textContent = "window.ran = 1", s => s.src = "data:text/javascript,window.ran=1"]) {
-                const script = document.createElement("script"); fill(script); document.head.append(script);
+            for (const fill of [
+                s => s.textContent = "window.ran = 1",
+                s => s.src = "data:text/javascript,window.ran=1",
+            ]) {
+                const script = document.createElement("script");
+                fill(script);
+                document.head.append(script);
             }
             const b = document.createElement("b");
             b.setAttribute("onclick", "window.ran = 1"); document.body.append(b); b.click();

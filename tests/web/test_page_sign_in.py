@@ -31,7 +31,9 @@ def negotiations(chat: Room) -> int:
 
 
 def test_somebody_signs_in(signed_in: Visit, chat: Room) -> None:
-    """The room knows the name; the token is in sessionStorage only, gone from the address bar and from the way back."""
+    """The room knows the name; the token is in sessionStorage only, gone from the address bar and
+    from the way back.
+    """
     page = signed_in("alice")
     expect(page.locator(".me .name")).to_have_text("alice@chatkit.example")
     assert page.url == chat.page_url
@@ -70,7 +72,9 @@ def test_a_reload_stays_signed_in_and_a_second_tab_is_somebody_else(
 
 
 def test_signing_out_ends_the_session(signed_in: Visit, chat: Room) -> None:
-    """Here and in the function app; the messages are gone from the screen, and the way back is a button."""
+    """Here and in the function app; the messages are gone from the screen, and the way back is a
+    button.
+    """
     page = signed_in("alice")
     write(page, "Hello")
     expect(page.locator(".message.sent")).to_have_count(1)
@@ -105,7 +109,9 @@ def test_an_expired_sign_in_at_the_start_leads_to_sign_in(signed_in: Visit, chat
 
 
 def test_what_could_not_be_sent_waits_for_the_same_person(signed_in: Visit, chat: Room) -> None:
-    """The sign-in ended while alice was writing: she finds her words, and to whom they were, after the next one."""
+    """The sign-in ended while alice was writing: she finds her words, and to whom they were, after
+    the next one.
+    """
     page = signed_in("alice")
     chat.post("bob@chatkit.example", "Hello")
     page.get_by_role("button", name="Write privately to bob").click()
@@ -220,7 +226,10 @@ def test_the_token_goes_to_the_function_app_only(signed_in: Visit, chat: Room) -
 def test_it_works_whether_or_not_other_sites_cookies_are_blocked(
     profile: Profile, chat: Room, blocked: bool
 ) -> None:
-    """Page on 127.0.0.1, API on localhost: two sites. A cookie of the API proves what the browser does."""
+    """Page on 127.0.0.1, API on localhost: two sites.
+
+    A cookie of the API proves what the browser does.
+    """
     chat.has_sign_in = True
     page = profile(block_cookies=blocked).new_page()
     page.goto(chat.page_url)

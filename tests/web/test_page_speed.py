@@ -11,7 +11,8 @@ from tests.web.stand_in import Room
 
 TRIES = 3
 SLOWER = 4  # times, than this machine when it has nothing else to do
-# The network that Chromium calls "Fast 4G": 9 Mbit/s, 60 ms there and back; and a processor a quarter as fast.
+# The network that Chromium calls "Fast 4G": 9 Mbit/s, 60 ms there and back; and a processor a
+# quarter as fast.
 NETWORK = {
     "offline": False,
     "latency": 60,
@@ -20,13 +21,17 @@ NETWORK = {
 }
 WATCH = """() => {
     new MutationObserver(() => {
-        if (!window.usable && document.querySelector("#name, button.main")) window.usable = performance.now();
+        if (!window.usable && document.querySelector("#name, button.main")) {
+            window.usable = performance.now();
+        }
     }).observe(document, { childList: true, subtree: true });
 }"""
 
 
 def usable_after_ms(browser: Browser, url: str) -> float:
-    """Time from the request of an empty-handed browser to the form that can be used, as the browser's clock has it."""
+    """Time from the request of an empty-handed browser to the form that can be used, as the
+    browser's clock has it.
+    """
     context = browser.new_context(
         viewport={"width": 390, "height": 844}, is_mobile=True, has_touch=True
     )
@@ -62,7 +67,9 @@ def share_of_processor() -> float:
 def test_the_page_can_be_used_on_a_slow_phone(
     browser: Browser, chat: Room, has_sign_in: bool
 ) -> None:
-    """It gets there with a quarter of the processor; the time is printed, not judged: this machine may be busy."""
+    """It gets there with a quarter of the processor; the time is printed, not judged: this machine
+    may be busy.
+    """
     chat.has_sign_in = has_sign_in
     times_ms = [usable_after_ms(browser, chat.page_url) for _ in range(TRIES)]
     print(f"usable after {min(times_ms):.0f} ms")

@@ -1,4 +1,6 @@
-"""What the page does when something around it does not work: it says so, and goes on as soon as it can."""
+"""What the page does when something around it does not work: it says so, and goes on as soon as it
+can.
+"""
 
 from __future__ import annotations
 
@@ -58,7 +60,9 @@ def test_loading_is_shown(visit: Visit, chat: Room) -> None:
 def test_what_is_said_between_history_and_connection_is_not_missed(
     visit: Visit, chat: Room
 ) -> None:
-    """The history is there before the connection is: who comes in hears of both, and of what lies between."""
+    """The history is there before the connection is: who comes in hears of both, and of what lies
+    between.
+    """
     chat.faults.negotiate = 500
     page = visit(wait=".banner")
     expect(page.locator(".empty")).to_be_visible()
@@ -145,7 +149,9 @@ def test_a_dropped_connection_comes_back_with_what_was_missed(visit: Visit, chat
 
 
 def test_a_long_absence_leaves_no_hole(visit: Visit, chat: Room) -> None:
-    """More was missed than one page holds: the page starts again from the newest, and the rest is above."""
+    """More was missed than one page holds: the page starts again from the newest, and the rest is
+    above.
+    """
     page = visit()
     chat.post("bob", "before")
     expect(page.locator(".text")).to_have_count(1)

@@ -47,10 +47,11 @@ def execute(
 
     current = {"source": "", "name": name}
 
-    def started(cell: Any, cell_index: int) -> None:
+    # nbclient passes these by name.
+    def started(cell: Any, cell_index: int) -> None:  # noqa: ARG001
         current.update(source=cell.source, name=cell.metadata.get("notebook", name))
 
-    def executed(cell: Any, cell_index: int, execute_reply: Any) -> None:
+    def executed(cell: Any, cell_index: int, execute_reply: Any) -> None:  # noqa: ARG001
         done(cell)
 
     client = NotebookClient(
