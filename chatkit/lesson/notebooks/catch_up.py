@@ -86,7 +86,7 @@ def _needs_local_servers(session: Session, goal: Section) -> bool:
 
 
 def _start_servers_again(session: Session, goal: Section) -> None:
-    """Start the servers on this machine that a pause has ended, while the sections still need them."""
+    """Start the servers that a pause has ended, while the sections still need them."""
     if not _needs_local_servers(session, goal):
         return
     done = session.settings.facts.completed
