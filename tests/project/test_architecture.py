@@ -188,6 +188,13 @@ def test_one_module_knows_sockets() -> None:
     assert importers("socket") <= {"core.ports", "core.listeners", "chat.client.link"}
 
 
+def test_one_module_starts_processes_that_run_beside_this_one() -> None:
+    """The others run a command to its end, before the environment is there or in its place."""
+    in_front = {"start", "setup.environment", "setup.installers", "cli.lab", "cli.test"}
+    no_more_than_a_constant = {"lesson.notebooks.execution"}
+    assert importers("subprocess") <= {"core.processes"} | in_front | no_more_than_a_constant
+
+
 def test_one_module_makes_certificates() -> None:
     """So one place decides about keys."""
     assert importers("trustme") == {"core.tls"}
