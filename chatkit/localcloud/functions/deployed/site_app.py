@@ -62,9 +62,8 @@ class SiteApp(HostObserver):
         self.console = Console(spec.name, file=versions.log_file)
         self._services = services
         self._background = background
-        self._front = Site()
+        self._front = Site(cors=spec.cors, keys=spec.host_keys, gate=gate, enabled=spec.enabled)
         self._hosts: set[FunctionHost] = set()
-        self._configure(spec, gate)
 
     def application(self) -> web.Application:
         """The web application of the app's own port."""
@@ -80,7 +79,10 @@ class SiteApp(HostObserver):
         """Apply new settings: those the app can see restart it, others work at once."""
         old = self.spec
         self.spec = spec
-        self._configure(spec, gate)
+        self._front.cors = spec.cors
+        self._front.keys = spec.host_keys
+        self._front.gate = gate
+        self._front.enabled = spec.enabled
         if site_settings(old) != site_settings(spec):
             self.restart()
 
@@ -173,12 +175,6 @@ class SiteApp(HostObserver):
         )
 
     # Details
-
-    def _configure(self, spec: SiteSpec, gate: Gate | None) -> None:
-        self._front.cors = spec.cors
-        self._front.keys = spec.host_keys
-        self._front.enabled = spec.enabled
-        self._front.gate = gate
 
     def _options(self, folder: Path) -> HostOptions:
         bundle = self._services.ca_bundle

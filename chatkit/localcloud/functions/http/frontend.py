@@ -37,24 +37,24 @@ class Gate(Protocol):
         """Answer the request, or set `request[web.IDENTITY_HEADERS]` and pass it on."""
 
 
-@dataclass
+@dataclass(kw_only=True)
 class Site:
     """What one port serves. Its fields may change while it serves.
 
     Attributes:
-        host: The running app, None when nothing was deployed yet.
         cors: Allowed origins.
         keys: Keys that are checked; None for a local run, where every caller is an administrator.
-        enabled: False answers 403 as a stopped app does.
         gate: Stands between CORS and the app, and is the only one to say who somebody is; None lets
             everything through, forged identity headers too.
+        enabled: False answers 403 as a stopped app does.
+        host: The running app, None when nothing was deployed yet.
     """
 
-    host: FunctionHost | None = None
-    cors: Cors = Cors()
-    keys: HostKeys | None = None
+    cors: Cors
+    keys: HostKeys | None
+    gate: Gate | None
     enabled: bool = True
-    gate: Gate | None = None
+    host: FunctionHost | None = None
 
 
 def application(site: Site) -> web.Application:

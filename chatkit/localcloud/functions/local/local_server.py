@@ -41,7 +41,12 @@ class LocalRun(HostObserver):
         self._files = watching.snapshot(prepared.folder)
         first = self._make_host(prepared.settings, prepared.worker)
         self._hosts = {first}
-        self._site = Site(host=first, cors=self._cors(prepared.settings))
+        self._site = Site(
+            cors=self._cors(prepared.settings),
+            keys=None,
+            gate=None,
+            host=first,
+        )
         self._server = HttpServer(application(self._site))
         self._on_stop = AsyncExitStack()
 
