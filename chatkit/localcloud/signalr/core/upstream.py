@@ -20,6 +20,7 @@ from urllib.parse import parse_qsl, quote, urlencode
 
 import aiohttp
 
+from chatkit.localcloud.core.background import BackgroundTasks
 from chatkit.localcloud.core.web import read_whole
 from chatkit.localcloud.signalr.core.connection import PROTOCOL_ERROR, Connection, State
 from chatkit.localcloud.signalr.core.spec import InstanceSpec, UpstreamTemplate
@@ -93,13 +94,11 @@ class Upstream:
         self._note = note
         self._http: aiohttp.ClientSession | None = None
         self._queues: dict[str, _Queue] = {}
-        self._workers: set[asyncio.Task[None]] = set()
+        self._workers = BackgroundTasks(spec.name, log)
 
     async def close(self) -> None:
         """End what is under way."""
-        for worker in [*self._workers]:
-            worker.cancel()
-        await asyncio.gather(*self._workers, return_exceptions=True)
+        await self._workers.close()
         if self._http is not None:
             await self._http.close()
 
@@ -149,9 +148,7 @@ class Upstream:
         queue = _Queue()
         queue.put(event)
         self._queues[connection.id] = queue
-        worker = asyncio.ensure_future(self._work(connection, queue))
-        self._workers.add(worker)
-        worker.add_done_callback(self._workers.discard)
+        self._workers.start(self._work(connection, queue))
 
     async def _work(self, connection: Connection, queue: _Queue) -> None:
         try:
