@@ -1,11 +1,12 @@
-"""The Authorization header: its scheme, and the token of `Bearer`.
+"""The Authorization header: its scheme, the token of `Bearer`, the name and password of `Basic`.
 
-Follows RFC 9110 §11.6.2 and RFC 6750 §2.1. Every service reads the header here and answers in its
-own format.
+Follows RFC 9110 §11.6.2, RFC 6750 §2.1 and RFC 7617 §2. Every service reads the header here and
+answers in its own format.
 """
 
 from __future__ import annotations
 
+import base64
 from typing import NamedTuple
 
 
@@ -34,3 +35,12 @@ def bearer_token(header: str) -> str:
     if scheme != "bearer":
         return ""
     return credentials
+
+
+def basic_credentials(credentials: str) -> tuple[str, str] | None:
+    """The user name and the password of scheme `basic`; None when they cannot be read."""
+    try:
+        user, _, password = base64.b64decode(credentials).decode().partition(":")
+    except ValueError:
+        return None
+    return user, password

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-import base64
 import logging
 from urllib.parse import unquote
 
 from aiohttp import web
 
-from chatkit.localcloud.core.bearer import bearer_token, parse_authorization
+from chatkit.localcloud.core.bearer import (
+    basic_credentials,
+    bearer_token,
+    parse_authorization,
+)
 from chatkit.localcloud.core.trace import Trace
 from chatkit.localcloud.core.web import Handler, loopback_only
 from chatkit.localcloud.entra import errors, pages
@@ -178,13 +181,12 @@ def _read_basic(request: web.Request, form: dict[str, str]) -> None:
     authorization = parse_authorization(request.headers.get("Authorization", ""))
     if authorization.scheme != "basic":
         return
-    try:
-        pair = base64.b64decode(authorization.credentials).decode()
-    except ValueError:
+    found = basic_credentials(authorization.credentials)
+    if found is None:
         raise errors.EntraError(
             "invalid_client", 900144, "The Authorization header is malformed.", status=401
-        ) from None
-    client_id, _, secret = pair.partition(":")
+        )
+    client_id, secret = found
     form.setdefault("client_id", unquote(client_id))
     form.setdefault("client_secret", unquote(secret))
 

@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+import base64
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chatkit.localcloud.core.bearer import Authorization, bearer_token, parse_authorization
+from chatkit.localcloud.core.bearer import (
+    Authorization,
+    basic_credentials,
+    bearer_token,
+    parse_authorization,
+)
 
 # RFC 6750 §2.1: b64token.
 tokens = st.from_regex(r"[A-Za-z0-9\-._~+/]{1,40}={0,2}", fullmatch=True)
@@ -43,3 +50,16 @@ def test_any_header_is_read(header: str) -> None:
 def test_a_header_without_a_token_has_none(header: str) -> None:
     """The scheme alone, or a token alone."""
     assert bearer_token(header) == ""
+
+
+@given(user=st.text(max_size=20).filter(lambda text: ":" not in text), password=st.text())
+def test_a_password_may_hold_colons(user: str, password: str) -> None:
+    """RFC 7617 §2: the first colon ends the user name."""
+    credentials = base64.b64encode(f"{user}:{password}".encode()).decode()
+    assert basic_credentials(credentials) == (user, password)
+
+
+@pytest.mark.parametrize("credentials", ["x", "é", base64.b64encode(b"\xff:x").decode()])
+def test_credentials_that_cannot_be_read_are_none(credentials: str) -> None:
+    """Neither Base64 nor UTF-8: the service says so in its own words."""
+    assert basic_credentials(credentials) is None

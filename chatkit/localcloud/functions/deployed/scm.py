@@ -8,7 +8,6 @@ tokens, and the publishing password where the site's policy allows it.
 from __future__ import annotations
 
 import asyncio
-import base64
 import logging
 import uuid
 from collections.abc import Callable
@@ -16,7 +15,7 @@ from pathlib import Path
 
 from aiohttp import web
 
-from chatkit.localcloud.core.bearer import parse_authorization
+from chatkit.localcloud.core.bearer import basic_credentials, parse_authorization
 from chatkit.localcloud.core.store import Document
 from chatkit.localcloud.core.web import Handler, loopback_only
 from chatkit.localcloud.entra.errors import TokenRejected
@@ -226,10 +225,10 @@ def _password_refusal(credential: str, spec: SiteSpec) -> str:
     """Why a user name and password do not open a site's endpoint; empty when they do."""
     if not spec.publishing_password:
         return "Basic authentication is disabled on this site. Use a Microsoft Entra token."
-    try:
-        user, _, password = base64.b64decode(credential).decode().partition(":")
-    except ValueError:
+    found = basic_credentials(credential)
+    if found is None:
         return "The Authorization header is malformed."
+    user, password = found
     # Publishing profiles name the user "site\\$site"; "$site" alone is known, too.
     is_known = user.lower().rpartition("\\")[2] == f"${spec.name}"
     if is_known and is_same_secret(password, spec.publishing_password):
