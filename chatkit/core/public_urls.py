@@ -1,4 +1,4 @@
-"""What a browser on another machine opens to reach a server on this one: a way through a proxy.
+"""What a browser on another machine opens to reach a server on this one: the URL of a proxy.
 
 Follows jupyter-server-proxy's page "Accessing Arbitrary Ports or Hosts from the Browser", the
 environment of JupyterHub's single-user servers, and GitHub's page "Default environment variables
@@ -26,11 +26,11 @@ VARIABLES = (
 LOOPBACK = ("localhost", "127.0.0.1", "::1")
 
 
-def way(environment: Mapping[str, str] | None = None) -> str:
+def proxy_url(environment: Mapping[str, str] | None = None) -> str:
     """The address of a port of this machine as a browser elsewhere sees it.
 
-    It is empty when browsers run on this machine. `{port}` stands for the port's number. A way that
-    begins with "/" goes on from the host that the browser shows: most JupyterHubs tell their
+    It is empty when browsers run on this machine. `{port}` stands for the port's number. A URL that
+    begins with "/" is on the host that the browser shows: most JupyterHubs tell their
     servers nothing but their path.
 
     Raises:
@@ -50,37 +50,37 @@ def way(environment: Mapping[str, str] | None = None) -> str:
 def public_url(url: str, environment: Mapping[str, str] | None = None) -> str:
     """What a browser opens for an address.
 
-    For a plain http server of this machine that is the way to it, else the address itself.
+    For a plain http server of this machine that is its URL at the proxy, else the address itself.
     """
     parts = urlsplit(url)
     if parts.scheme != "http" or parts.hostname not in LOOPBACK or not parts.port:
         return url
-    through = way(environment)
-    if not through:
+    proxied = proxy_url(environment)
+    if not proxied:
         return url
     rest = parts._replace(scheme="", netloc="", path=parts.path or "/").geturl()
-    return through.replace(PORT, str(parts.port)).rstrip("/") + rest
+    return proxied.replace(PORT, str(parts.port)).rstrip("/") + rest
 
 
 def origins(url: str, environment: Mapping[str, str] | None = None) -> tuple[str, ...]:
     """What browsers may send as the origin of a page, its own address first.
 
-    A way without a host has no origin of its own: page and functions have the same there, and no
-    browser asks.
+    A proxy URL without a host has no origin of its own: page and functions have the same there, and
+    no browser asks.
     """
     addresses = (urlsplit(url), urlsplit(public_url(url, environment)))
     named = [f"{parts.scheme}://{parts.netloc}" for parts in addresses if parts.netloc]
     return tuple(dict.fromkeys(named))
 
 
-def is_way_here(host: str, environment: Mapping[str, str] | None = None) -> bool:
-    """Whether requests for a host name, without its port, come to this machine along the way.
+def is_proxied_host(host: str, environment: Mapping[str, str] | None = None) -> bool:
+    """Whether requests for a host name, without its port, come to this machine by the proxy.
 
-    A way without a host takes any.
+    A proxy URL without a host takes any.
     """
-    through = way(environment)
-    name = urlsplit(through).hostname or "*"
-    return bool(through) and fnmatchcase(host.lower(), name.replace(PORT, "*"))
+    proxied = proxy_url(environment)
+    name = urlsplit(proxied).hostname or "*"
+    return bool(proxied) and fnmatchcase(host.lower(), name.replace(PORT, "*"))
 
 
 def _checked(text: str) -> str:

@@ -8,7 +8,7 @@ from typing import NotRequired, TypedDict
 from urllib.parse import urlsplit
 
 from chatkit.core.files import write_private
-from chatkit.core.public_urls import LOOPBACK, public_url, way
+from chatkit.core.public_urls import LOOPBACK, proxy_url, public_url
 
 FILE = "config.json"
 
@@ -35,8 +35,8 @@ def write(folder: Path, api_base_url: str, *, sign_in: str = "") -> Path:
     if sign_in:
         config["signIn"] = sign_in
     if public_url(api_base_url) != api_base_url:
-        # The page takes this way to the functions, and to where they send it.
-        config["way"] = way()
+        # The page reaches the functions, and where they send it, by this URL.
+        config["way"] = proxy_url()
     write_private(path, json.dumps(config, indent=2) + "\n")
     path.chmod(0o644)
     return path

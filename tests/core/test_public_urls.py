@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from chatkit.core.errors import SetupError
-from chatkit.core.public_urls import is_way_here, origins, public_url, way
+from chatkit.core.public_urls import is_proxied_host, origins, proxy_url, public_url
 
 PAGE = "http://127.0.0.1:5500"
 HUB = {"JUPYTERHUB_SERVICE_PREFIX": "/user/alice/"}
@@ -87,12 +87,12 @@ def test_only_hosts_on_the_way_are_taken(
     host: str, environment: dict[str, str], expected: bool
 ) -> None:
     """On a person's own machine there is no way, and other names stay refused."""
-    assert is_way_here(host, environment) is expected
+    assert is_proxied_host(host, environment) is expected
 
 
 @pytest.mark.parametrize("text", WRONG)
 def test_a_setting_that_is_no_way_is_refused(text: str) -> None:
     """With an example of one that is."""
     with pytest.raises(SetupError, match="CHATKIT_PUBLIC_URL") as refused:
-        way({"CHATKIT_PUBLIC_URL": text})
+        proxy_url({"CHATKIT_PUBLIC_URL": text})
     assert "{port}" in str(refused.value.hint)

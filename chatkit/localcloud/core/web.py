@@ -8,7 +8,7 @@ from functools import lru_cache
 from aiohttp import StreamReader, web
 from aiohttp.typedefs import Handler
 
-from chatkit.core.public_urls import is_way_here
+from chatkit.core.public_urls import is_proxied_host
 
 __all__ = [
     "IDENTITY_HEADERS",
@@ -50,7 +50,7 @@ def asked_for(host: str) -> str:
     It is "localhost" in place of the name under which browsers elsewhere know this machine.
     """
     name = without_port(host)
-    if name not in LOOPBACK_HOSTS and is_way_here(name):
+    if name not in LOOPBACK_HOSTS and is_proxied_host(name):
         return "localhost"
     return name
 
