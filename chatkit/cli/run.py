@@ -56,7 +56,7 @@ def run(
             )
             progress.remove_task(task)
             console.print(f"{notebook.stem}  {seconds:.1f} s")
-    console.print(farewell(chosen))
+    console.print(last_line(chosen))
 
 
 def choose(target: str) -> None:
@@ -70,7 +70,7 @@ def choose(target: str) -> None:
     os.environ["CHATKIT_TARGET"] = target
 
 
-def farewell(executed: list[Path]) -> str:
+def last_line(executed: list[Path]) -> str:
     """The last line: where the chat page is, or why there is none."""
     url = settings.load(settings.home()).facts.web_url
     if url:

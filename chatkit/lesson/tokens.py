@@ -15,13 +15,13 @@ class Claims(dict[str, Any]):
 
     def __repr__(self) -> str:
         width = max((len(name) for name in self), default=0)
-        return "\n".join(f"{name:<{width}}  {self.words(name)}" for name in sorted(self))
+        return "\n".join(f"{name:<{width}}  {self.describe(name)}" for name in sorted(self))
 
     def only(self, *names: str) -> Claims:
         """Some of the claims."""
         return Claims({name: self[name] for name in names if name in self})
 
-    def words(self, name: str) -> str:
+    def describe(self, name: str) -> str:
         """A claim for people: a time as minutes from now."""
         if name not in TIMES:
             return str(self[name])

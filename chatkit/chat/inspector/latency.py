@@ -8,6 +8,7 @@ from collections import OrderedDict, deque
 from collections.abc import Sequence
 
 from chatkit.chat.client.tap import Answer
+from chatkit.wire.framing import SEPARATOR
 
 WIDTH = 240
 HEIGHT = 40
@@ -40,7 +41,7 @@ class Echoes:
 
     def heard(self, frame: bytes, at: float) -> None:
         """A WebSocket message arrived."""
-        for body in frame.split(b"\x1e"):
+        for body in frame.split(SEPARATOR):
             if b'"arguments"' in body:
                 self._note(self._heard, _id(body), at)
 
@@ -61,7 +62,7 @@ def _id(body: bytes) -> str:
         return ""
 
 
-def words(seconds: Sequence[float]) -> str:
+def summary(seconds: Sequence[float]) -> str:
     """What the chart shows, as a sentence."""
     if not seconds:
         return "No message has come back to its sender yet."
@@ -93,7 +94,7 @@ def sparkline(seconds: Sequence[float]) -> str:
     )
     return (
         f'<svg role="img" width="{WIDTH}" height="{HEIGHT}" viewBox="0 0 {WIDTH} {HEIGHT}">'
-        f"<title>Time from sending to hearing oneself</title><desc>{words(seconds)} The slowest"
+        f"<title>Time from sending to hearing oneself</title><desc>{summary(seconds)} The slowest"
         f" took {_ms(top)}.</desc>"
         f'<polyline points="{points}" fill="none" stroke="currentColor" stroke-width="1.5"/></svg>'
     )

@@ -9,7 +9,7 @@ import time
 from collections.abc import Sequence
 
 from chatkit.chat.inspector.events import WireEvent
-from chatkit.chat.inspector.latency import sparkline, words
+from chatkit.chat.inspector.latency import sparkline, summary
 from chatkit.chat.widgets.render import NO_TEX, escape
 
 SNAPSHOT = 40
@@ -32,8 +32,8 @@ def event_rows(events: Sequence[WireEvent], is_newest: bool) -> str:
 
 
 def latency(seconds: Sequence[float]) -> str:
-    """The chart, and the same in words."""
-    return f'<div style="line-height:1.4">{sparkline(seconds)}<div>{words(seconds)}</div></div>'
+    """The chart, and its summary in words."""
+    return f'<div style="line-height:1.4">{sparkline(seconds)}<div>{summary(seconds)}</div></div>'
 
 
 def snapshot(title: str, events: Sequence[WireEvent], seconds: Sequence[float]) -> str:

@@ -12,7 +12,7 @@ from chatkit.chat.client.sign_in import PersonNeeded, SignedIn
 from chatkit.lesson.checks import service
 from chatkit.lesson.checks.connection_info import connection_info
 from chatkit.lesson.checks.deployed_app import deployed_api
-from chatkit.lesson.checks.evidence import expect, words
+from chatkit.lesson.checks.evidence import expect, message_text
 from chatkit.lesson.checks.local_page import config_of
 from chatkit.lesson.checks.people import has_sign_in, signed_in
 from chatkit.lesson.http import Answer, fetch
@@ -104,7 +104,7 @@ def _token_names(session: Session, api: str, alice: SignedIn) -> str:
 
 def _sender_is(api: str, alice: SignedIn) -> str:
     """Neither body nor header make alice somebody else."""
-    body = {"sender": "bob", "text": words("alice claims to be bob, and stays alice")}
+    body = {"sender": "bob", "text": message_text("alice claims to be bob, and stays alice")}
     answer = fetch("POST", f"{api}/api/messages", body=body, headers={**alice.headers, NAME: "bob"})
     expect(
         answer.status == 200,
@@ -168,7 +168,7 @@ def _leads_back(api: str, page: str) -> bool:
 def _ask(api: str, method: str, route: str, headers: dict[str, str]) -> Answer:
     body = None
     if (method, route) == ("POST", "messages"):
-        body = {"sender": "bob", "text": words("this message must not arrive")}
+        body = {"sender": "bob", "text": message_text("this message must not arrive")}
     return fetch(method, f"{api}/api/{route}", body=body, headers=headers)
 
 

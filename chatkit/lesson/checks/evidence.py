@@ -55,7 +55,7 @@ def expecting(what: str, *, expected: str, hint: str) -> Iterator[None]:
         raise CheckFailed(what, expected=expected, got=said[:300].rstrip("."), hint=hint) from error
 
 
-def words(what: str) -> str:
+def message_text(what: str) -> str:
     """The text of a check's message, which people will read, too; no two are the same."""
     return f"A check is running: {what} ({uuid.uuid4().hex[:6]})."
 

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from chatkit.lesson.checks.connection_info import local_api
-from chatkit.lesson.checks.evidence import WRITER, expect, words
+from chatkit.lesson.checks.evidence import WRITER, expect, message_text
 from chatkit.lesson.checks.people import introduced
 from chatkit.lesson.http import Answer, fetch
 
@@ -115,7 +115,7 @@ def history(api: str) -> str:
         "Compare get_messages.py and send_message.py with the cells above, then stop and start"
         " the functions."
     )
-    texts = [words(f"message {number} of 3 for the history") for number in (1, 2, 3)]
+    texts = [message_text(f"message {number} of 3 for the history") for number in (1, 2, 3)]
     headers = introduced()[WRITER].headers
     for text in texts:
         answer = fetch(

@@ -20,8 +20,8 @@ from chatkit.lesson.checks.evidence import (
     Recipient,
     expect,
     listening,
+    message_text,
     run,
-    words,
 )
 from chatkit.lesson.checks.people import has_sign_in, signed_in
 from chatkit.lesson.http import Answer, fetch
@@ -64,7 +64,7 @@ async def _wire(api: str, people: Mapping[str, SignedIn]) -> dict[str, Any]:
     tabs = (*TABS, ("carol", "carol"))
     endpoints = [HubEndpoint(tab, f"{api}/api/negotiate") for _, tab in tabs]
     headers = {tab: people[user].headers for user, tab in tabs}
-    text = words("this message is for bob only")
+    text = message_text("this message is for bob only")
     async with listening(*endpoints, headers=headers) as recipients:
         # what a sender must not decide is sent along: all of it has to be ignored
         forged = {
@@ -127,7 +127,7 @@ def _feedback(api: str, people: Mapping[str, SignedIn], message: dict[str, Any])
         got=_json(away),
         hint=PUBLISH,
     )
-    answer = write(api, people["alice"], words("nobody has this name"), NOBODY)
+    answer = write(api, people["alice"], message_text("nobody has this name"), NOBODY)
     unknown = (answer.json() or {}).get("recipientConnected")
     expect(
         unknown is False,
@@ -148,7 +148,7 @@ async def _visit(api: str, people: Mapping[str, SignedIn]) -> Any:
         pass
     for _ in range(int(ARRIVAL_S / ASK_EVERY_S)):
         answer = await asyncio.to_thread(
-            write, api, people["alice"], words("is the guest still here?"), guest.name
+            write, api, people["alice"], message_text("is the guest still here?"), guest.name
         )
         told = (answer.json() or {}).get("recipientConnected")
         if told is not True:

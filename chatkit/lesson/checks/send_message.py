@@ -16,8 +16,8 @@ from chatkit.lesson.checks.evidence import (
     Recipient,
     expect,
     listening,
+    message_text,
     run,
-    words,
 )
 from chatkit.lesson.checks.people import introduced
 from chatkit.lesson.http import fetch
@@ -79,7 +79,7 @@ async def round_trip(
     """
     negotiate = f"{api}/api/negotiate"
     endpoints = [HubEndpoint("alice", negotiate), HubEndpoint("bob", negotiate), *others]
-    text = words("this message goes to everybody once")
+    text = message_text("this message goes to everybody once")
     headers = {name: person.headers for name, person in (people or introduced()).items()}
     shown = dict(headers[WRITER])
     if origin:

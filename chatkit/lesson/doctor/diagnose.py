@@ -53,10 +53,10 @@ def diagnose(session: Session, symptom: str = "") -> Report:
     )
 
 
-def _look(snapshot: Snapshot, problem: Problem, is_said: bool) -> Callable[[], str]:
+def _look(snapshot: Snapshot, problem: Problem, matches_symptom: bool) -> Callable[[], str]:
     """Begin to look for a problem."""
     probes = [problem.probe] if problem.probe else []
-    if is_said and problem.confirm:
+    if matches_symptom and problem.confirm:
         probes.append(problem.confirm)
     return snapshot.lookups.ask(f"{PROBLEM} {problem.number}", lambda: _first(probes, snapshot))
 
@@ -70,14 +70,14 @@ def _first(probes: list[Probe], snapshot: Snapshot) -> str:
     return ""
 
 
-def _diagnoses(said: list[Problem], seen: dict[int, str]) -> Iterator[Diagnosis]:
+def _diagnoses(matching: list[Problem], seen: dict[int, str]) -> Iterator[Diagnosis]:
     """What the text says comes first.
 
     Of several problems that it may be, those that are to be seen as well.
     """
-    both = [problem for problem in said if seen[problem.number]]
-    for problem in both or said:
-        yield Diagnosis(problem, seen[problem.number], said=True)
+    both = [problem for problem in matching if seen[problem.number]]
+    for problem in both or matching:
+        yield Diagnosis(problem, seen[problem.number], matches_symptom=True)
     for problem in PROBLEMS:
         if seen[problem.number] and problem not in both:
             yield Diagnosis(problem, seen[problem.number])

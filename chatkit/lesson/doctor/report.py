@@ -69,12 +69,12 @@ class Diagnosis:
 
     Attributes:
         seen: What was looked at and is so; empty when only the pasted text speaks for it.
-        said: Whether the pasted text sounds like it.
+        matches_symptom: Whether the pasted text is what one sees of this problem.
     """
 
     problem: Problem
     seen: str = ""
-    said: bool = False
+    matches_symptom: bool = False
 
     def as_dict(self) -> ProblemDocument:
         """Ready for JSON."""
@@ -83,7 +83,7 @@ class Diagnosis:
             "number": problem.number,
             "title": problem.title,
             "seen": clean(self.seen),
-            "matches_symptom": self.said,
+            "matches_symptom": self.matches_symptom,
             "cause": problem.cause,
             "fix": problem.fix,
             "links": problem.addresses,
@@ -96,7 +96,7 @@ class Report:
 
     Attributes:
         checks: What the workshop needs, one by one.
-        problems: What is wrong, by number; what was seen comes before what was only said.
+        problems: What is wrong, by number; what was seen comes before what only the text tells.
         symptom: Whether a text was pasted.
         unanswered: Names of what did not answer in time.
     """
@@ -115,7 +115,7 @@ class Report:
     @property
     def advice(self) -> tuple[str, ...]:
         """What to try when the pasted text is that of no known problem."""
-        if self.symptom and not any(one.said for one in self.problems):
+        if self.symptom and not any(one.matches_symptom for one in self.problems):
             return TRY
         return ()
 

@@ -1,4 +1,4 @@
-"""From sending to hearing oneself: figures, and a chart that words say, too."""
+"""From sending to hearing oneself: figures, a chart, and its summary in words."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import xml.etree.ElementTree as xml
 import pytest
 
 from chatkit.chat.client.tap import Answer
-from chatkit.chat.inspector.latency import LATEST, PENDING, Echoes, quantile, sparkline, words
+from chatkit.chat.inspector.latency import LATEST, PENDING, Echoes, quantile, sparkline, summary
 
 
 def answer(message_id: str, status: int = 202) -> Answer:
@@ -81,13 +81,13 @@ def test_the_chart_is_well_formed_and_says_in_words_what_it_shows() -> None:
         and "p50" in description
         and "p95" in description
     )
-    assert "the last 4 messages: p50 11 ms, p95 87 ms" in words(seconds)
+    assert "the last 4 messages: p50 11 ms, p95 87 ms" in summary(seconds)
 
 
 def test_no_message_and_one_message_have_words() -> None:
     """A chart of fewer than two is none."""
     assert sparkline([]) == sparkline([1.0]) == ""
-    assert "No message" in words([]) and "1 message: p50 250 ms" in words([0.25])
+    assert "No message" in summary([]) and "1 message: p50 250 ms" in summary([0.25])
 
 
 def test_quantiles_are_between_what_was_measured() -> None:

@@ -92,7 +92,10 @@ def test_a_symptom_is_confirmed_by_what_is_to_be_seen(workshop: Workshop, fault:
     """The text names the problem, what is looked at says that it is so."""
     with fault.breaks(workshop):
         first = diagnose(workshop.session, SYMPTOMS[fault.number][0]).problems[0]
-    assert (first.problem.number, first.said) == (fault.number, True) and fault.seen in first.seen
+    assert (first.problem.number, first.matches_symptom) == (
+        fault.number,
+        True,
+    ) and fault.seen in first.seen
 
 
 def test_a_guests_other_name_is_known_from_the_text_alone(workshop: Workshop) -> None:

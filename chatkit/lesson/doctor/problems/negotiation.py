@@ -77,7 +77,7 @@ def _template(snapshot: Snapshot) -> str:
             and answer.json() is None
         ):
             return f"negotiate {where} answers a sentence, not JSON"
-    file = snapshot.folder.saying(TEMPLATE)
+    file = snapshot.folder.file_with(TEMPLATE)
     if file:
         return f"{file} still has the template's sentence in it"
     return ""

@@ -94,7 +94,7 @@ def _closed_to_local_page(snapshot: Snapshot) -> str:
         or "*" in str(snapshot.folder.host.get("CORS", ""))
     ):
         return ""
-    allowed = snapshot.local_welcome() == snapshot.local_page
+    allowed = snapshot.local_allowed_origin() == snapshot.local_page
     if allowed:
         return ""
     return f"the functions on this machine do not let {snapshot.local_page} in"

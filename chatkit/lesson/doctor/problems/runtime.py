@@ -88,7 +88,7 @@ def _decorators(snapshot: Snapshot) -> str:
 
 
 def _preview_api(snapshot: Snapshot) -> str:
-    file = snapshot.folder.saying(PREVIEW_API)
+    file = snapshot.folder.file_with(PREVIEW_API)
     if file:
         return f"{file} calls the service's v1-preview API"
     return ""

@@ -125,7 +125,7 @@ class Folder:
                 if isinstance(node, kind):
                     yield name, node
 
-    def saying(self, words: str) -> str:
+    def file_with(self, words: str) -> str:
         """Name of the first file that has some words in it, empty when none has."""
         return next((name for name, text in self.sources.items() if words in text), "")
 

@@ -241,7 +241,7 @@ class Snapshot:
         return value
 
     @looked_up
-    def local_welcome(self) -> str:
+    def local_allowed_origin(self) -> str:
         """The origin that a browser is told it may call the local functions from, asked as the
         local page.
         """
