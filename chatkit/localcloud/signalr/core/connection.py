@@ -67,6 +67,10 @@ class Connection:
         hub: Hub name, lower-case.
         user_id: Empty for an anonymous client.
         claims: Of the token it came with.
+        flush: Sends what a fan-out has queued; everything else is written after it.
+        query: Of the request that it came with.
+        stateful: Given when stateful reconnect was negotiated.
+        knows_id_only: A client of negotiate version 0 has no secret token.
     """
 
     __slots__ = (
@@ -94,10 +98,20 @@ class Connection:
         "user_id",
     )
 
-    def __init__(self, hub: str, user_id: str, claims: dict[str, Any], *, query: str = "") -> None:
+    def __init__(
+        self,
+        hub: str,
+        user_id: str,
+        claims: dict[str, Any],
+        *,
+        flush: Callable[[], None],
+        query: str = "",
+        stateful: Stateful | None = None,
+        knows_id_only: bool = False,
+    ) -> None:
         now = time.monotonic()
         self.id = secrets.token_urlsafe(16)
-        self.token = secrets.token_urlsafe(16)
+        self.token = self.id if knows_id_only else secrets.token_urlsafe(16)
         self.hub = hub
         self.user_id = user_id
         self.claims = claims
@@ -116,14 +130,30 @@ class Connection:
         #: Unix time at which the connection ends because its token asks for that
         self.expires_at = _expiry(claims)
         self.close_error: str | None = None
-        #: sends what a fan-out has queued; everything else is written after it
-        self.flush: Callable[[], None] = _nothing
-        #: set for WebSockets only, where a fan-out writes whole frames
+        self.flush = flush
+        #: there for WebSockets only, where a fan-out writes whole frames
         self.transport: asyncio.Transport | None = None
-        #: set when stateful reconnect was negotiated
-        self.stateful: Stateful | None = None
+        self.stateful = stateful
         #: since when the client is away and may come back
         self.suspended_at: float | None = None
+
+    def attach(self, sink: Sink, transport: asyncio.Transport | None) -> None:
+        """The client has opened a transport.
+
+        Args:
+            sink: The sending half of it.
+            transport: Of a WebSocket to which a fan-out may write frames past the sink.
+        """
+        self.sink = sink
+        self.transport = transport
+        self.opened_at = time.monotonic()
+        self.last_received = self.opened_at
+
+    def suspend(self) -> None:
+        """The transport is gone."""
+        self.sink = None
+        self.transport = None
+        self.suspended_at = time.monotonic()
 
     def read_handshake(self, chunk: bytes) -> bytes | None:
         """Take bytes of the handshake; once it is complete return what follows it, until then None.
@@ -236,7 +266,3 @@ def _expiry(claims: dict[str, Any]) -> float | None:
     if is_wanted and moment.isdecimal():
         return float(moment)
     return None
-
-
-def _nothing() -> None:
-    """Nothing is queued before a connection is attached."""

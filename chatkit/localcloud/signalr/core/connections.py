@@ -96,9 +96,6 @@ class Connections:
 
     def attach(self, connection: Connection) -> None:
         """Count a connection whose transport is there; its handshake follows."""
-        now = time.monotonic()
-        connection.opened_at = now
-        connection.last_received = now
         self.hub(connection.hub).add(connection)
         self._attached[connection.token] = connection
         self._trace.emit(
@@ -111,12 +108,10 @@ class Connections:
 
     def lost(self, connection: Connection, error: str | None) -> None:
         """A WebSocket has ended. With stateful reconnect its client may come back for a while."""
-        connection.sink = None
-        connection.transport = None
+        connection.suspend()
         if connection.stateful is None or connection.state is not State.OPEN:
             self.detach(connection, error)
             return
-        connection.suspended_at = time.monotonic()
         self._trace.emit(
             "connection", event="suspended", hub=connection.hub, connection=connection.id
         )

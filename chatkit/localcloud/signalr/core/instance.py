@@ -6,12 +6,13 @@ fan-out, quotas, faults, upstream.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Collection, Iterable
 
 from chatkit.localcloud.core.trace import Trace
 from chatkit.localcloud.signalr.core import authentication
 from chatkit.localcloud.signalr.core.client_results import ClientResults
-from chatkit.localcloud.signalr.core.connection import Connection
+from chatkit.localcloud.signalr.core.connection import Connection, Sink
 from chatkit.localcloud.signalr.core.connections import Connections
 from chatkit.localcloud.signalr.core.errors import Unauthorized
 from chatkit.localcloud.signalr.core.fanout import FanOut
@@ -100,27 +101,52 @@ class Instance:
     ) -> Connection:
         """Prepare a connection that the client opens within five seconds."""
         self.connections.forget_unopened()
-        connection = self.open(hub, claims, query=query)
-        if version == 0:
-            connection.token = connection.id  # such clients know the id only
-        if stateful:
-            connection.stateful = Stateful()
+        connection = self.open(
+            hub,
+            claims,
+            query=query,
+            stateful=Stateful() if stateful else None,
+            knows_id_only=version == 0,
+        )
         self.connections.add_negotiated(connection)
         return connection
 
-    def open(self, hub: str, claims: authentication.Claims, *, query: str) -> Connection:
-        """A connection without negotiation before it.
+    def open(
+        self,
+        hub: str,
+        claims: authentication.Claims,
+        *,
+        query: str,
+        stateful: Stateful | None = None,
+        knows_id_only: bool = False,
+    ) -> Connection:
+        """A connection, as it is without negotiation before it.
 
         Raises:
             QuotaExceeded: The tier's connections are used up.
         """
         self.faults.fail_quota()
         self.quotas.check_connection(len(self.connections))
-        return Connection(hub.lower(), authentication.user_id(claims), claims, query=query)
+        return Connection(
+            hub.lower(),
+            authentication.user_id(claims),
+            claims,
+            flush=self._fan_out.flush,
+            query=query,
+            stateful=stateful,
+            knows_id_only=knows_id_only,
+        )
 
-    def attach(self, connection: Connection) -> None:
-        """Count a connection whose transport is there, and read what its client has sent before."""
-        connection.flush = self._fan_out.flush
+    def attach(
+        self, connection: Connection, sink: Sink, *, transport: asyncio.Transport | None = None
+    ) -> None:
+        """Count a connection whose client has opened a transport, and read what it sent before.
+
+        Args:
+            sink: The sending half of the transport.
+            transport: Of a WebSocket to which a fan-out may write frames past the sink.
+        """
+        connection.attach(sink, transport)
         self.connections.attach(connection)
         early = connection.early
         connection.early = b""

@@ -172,8 +172,7 @@ class Clients:
         await response.write(b":\r\n")
         assert isinstance(request.transport, asyncio.Transport)
         sink = EventStreamSink(request.transport)
-        connection.sink = sink
-        self._instance.attach(connection)
+        self._instance.attach(connection, sink)
         try:
             await sink.ended.wait()
         finally:
@@ -183,10 +182,8 @@ class Clients:
     async def _poll(self, request: web.Request, hub: str, token: str) -> web.Response:
         connection = self._connections.take_negotiated(token, hub)
         if connection is not None:
-            connection.sink = PollSink(
-                connection.seconds_claim("asrs.s.ttl", default=POLL_WITHIN_S, at_most=300)
-            )
-            self._instance.attach(connection)
+            within_s = connection.seconds_claim("asrs.s.ttl", default=POLL_WITHIN_S, at_most=300)
+            self._instance.attach(connection, PollSink(within_s))
             return web.Response(status=200, content_type="application/octet-stream")
         connection = self._connections.find(token)
         if connection is None:

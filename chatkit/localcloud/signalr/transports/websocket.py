@@ -207,11 +207,9 @@ class WebSocketClient(asyncio.Protocol):
         if connection.state is State.OPEN:
             self._replace(connection)
             return
-        connection.sink = self
         # A fan-out may write to the transport only where nothing has to be kept for a reconnect.
-        if connection.stateful is None:
-            connection.transport = self._transport
-        self._instance.attach(connection)
+        transport = self._transport if connection.stateful is None else None
+        self._instance.attach(connection, self, transport=transport)
 
     def _replace(self, connection: Connection) -> None:
         """The client of a stateful connection is back, perhaps before its old transport ended."""

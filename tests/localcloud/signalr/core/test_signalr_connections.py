@@ -310,8 +310,12 @@ async def test_details_of_an_error_are_for_who_asked(
     ]
 
 
+def nothing_is_queued() -> None:
+    """Where no fan-out sends."""
+
+
 def a_connection(user: str) -> Connection:
-    connection = Connection("chat", user, {})
+    connection = Connection("chat", user, {}, flush=nothing_is_queued)
     connection.state = State.OPEN
     return connection
 
@@ -381,7 +385,7 @@ async def test_a_connection_ends_with_its_authentication_if_its_token_says_so(
 )
 def test_a_token_may_set_limits(value: str, seconds: float) -> None:
     """Within bounds; anything else counts as not set."""
-    connection = Connection("chat", "alice", {"asrs.s.cht": value})
+    connection = Connection("chat", "alice", {"asrs.s.cht": value}, flush=nothing_is_queued)
     assert connection.seconds_claim("asrs.s.cht", default=15, at_most=30) == seconds
 
 

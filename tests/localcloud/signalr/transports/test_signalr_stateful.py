@@ -38,11 +38,9 @@ async def test_a_message_queued_when_the_client_returns_goes_after_the_sequence(
     """Sent before, the client would ignore it, and nobody would send it again."""
     fan_out = FanOut(lambda receivers, size_bytes: None)
     recorder = Recorder()
-    connection = Connection("chat", "alice", {})
+    connection = Connection("chat", "alice", {}, flush=fan_out.flush, stateful=Stateful())
     connection.protocol = PROTOCOLS["json"]
     connection.state = State.OPEN
-    connection.stateful = Stateful()
-    connection.flush = fan_out.flush
     fan_out.add([connection], Invocation("queued"))
     connection.resume(recorder)
     assert recorder.types == [9, 1]
