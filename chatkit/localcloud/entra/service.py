@@ -23,11 +23,12 @@ class EntraService:
     def __init__(self, platform: Platform) -> None:
         self._platform = platform
         self.directory = Directory(platform.store)
-        self.tokens = Tokens(platform.store, tenant_id=self.directory.tenant_id)
         self._authority = f"https://localhost:{platform.listeners.reserve('entra')}"
         self._graph = f"https://localhost:{platform.listeners.reserve('graph')}"
         self.pages_origin = f"http://localhost:{platform.listeners.reserve('sign-in')}"
-        self.tokens.set_authority(self._authority)
+        self.tokens = Tokens(
+            platform.store, tenant_id=self.directory.tenant_id, authority=self._authority
+        )
 
     async def start(self) -> None:
         """Open the ports."""

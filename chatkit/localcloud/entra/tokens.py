@@ -52,14 +52,20 @@ class Tokens:
 
     The key and its id are kept, so tokens outlive a restart of the local cloud.
 
+    Args:
+        store: Keeps the key.
+        tenant_id: Of every token.
+        authority: Where the tenant is served.
+
     Attributes:
+        issuer: `iss` of every token.
         roles: What the principals of tokens may do where.
     """
 
-    def __init__(self, store: Store, *, tenant_id: str) -> None:
+    def __init__(self, store: Store, *, tenant_id: str, authority: str) -> None:
         self._tenant_id = tenant_id
+        self.issuer = f"{authority}/{tenant_id}/v2.0"
         self.roles = Roles(store)
-        self._issuer = ""
         document = store.get("entra", "signing-key")
         if document is None:
             document = {"kid": uuid.uuid4().hex, "pem": tls.new_signing_key()}
@@ -71,19 +77,10 @@ class Tokens:
         self._public = key.public_key()
         self._checked: dict[str, dict[str, Any]] = {}
 
-    def set_authority(self, authority: str) -> None:
-        """Tell where this tenant is served; the issuer follows from it."""
-        self._issuer = f"{authority}/{self._tenant_id}/v2.0"
-
-    @property
-    def issuer(self) -> str:
-        """`iss` of every token."""
-        return self._issuer
-
     def jwks(self) -> KeySet:
         """The public key as a JSON Web Key Set (RFC 7517 §5)."""
         key = jwt.algorithms.RSAAlgorithm.to_jwk(self._public, as_dict=True)
-        about = {"kid": self._kid, "use": "sig", "alg": "RS256", "issuer": self._issuer}
+        about = {"kid": self._kid, "use": "sig", "alg": "RS256", "issuer": self.issuer}
         return {"keys": [{**key, **about}]}
 
     def issue(
@@ -99,7 +96,7 @@ class Tokens:
         now = int(time.time())
         payload = {
             "aud": audience,
-            "iss": self._issuer,
+            "iss": self.issuer,
             "iat": now,
             "nbf": now,
             "exp": now + lifetime_s,
@@ -126,10 +123,10 @@ class Tokens:
             raise TokenRejected("expired", "The access token has expired.")
         if raw.get("nbf", 0) > now + CLOCK_SKEW_S:
             raise TokenRejected("not_yet_valid", "The access token is not valid yet.")
-        if raw.get("iss") != self._issuer:
+        if raw.get("iss") != self.issuer:
             raise TokenRejected(
                 "issuer",
-                f"The access token is from the wrong issuer. It must match '{self._issuer}'.",
+                f"The access token is from the wrong issuer. It must match '{self.issuer}'.",
             )
         audience = str(raw.get("aud", ""))
         if audience.rstrip("/") not in {accepted.rstrip("/") for accepted in audiences}:

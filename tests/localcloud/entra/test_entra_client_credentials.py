@@ -181,8 +181,7 @@ async def test_ids_and_key_outlive_a_restart(tenant: Tenant) -> None:
     token = await tenant.token(f"{ARM}/.default")
     store = tenant.store
     again = Directory(store)
-    tokens = Tokens(store, tenant_id=again.tenant_id)
-    tokens.set_authority(tenant.known["authority"])
+    tokens = Tokens(store, tenant_id=again.tenant_id, authority=tenant.known["authority"])
     assert again.client_secret == tenant.known["client_secret"]
     assert tokens.verify(token, [ARM]).oid == tenant.service.tokens.verify(token, [ARM]).oid
 

@@ -66,8 +66,9 @@ class Cloud:
 
     def __init__(self, folder: Path) -> None:
         self.platform = Platform.open(folder)
-        self.tokens = Tokens(self.platform.store, tenant_id="tenant")
-        self.tokens.set_authority("https://localhost:1")
+        self.tokens = Tokens(
+            self.platform.store, tenant_id="tenant", authority="https://localhost:1"
+        )
         self.packages = Packages()
         self.make_gate: MakeGate = lambda _: None
         self.service = FunctionsService(
