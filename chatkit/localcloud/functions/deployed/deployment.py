@@ -66,7 +66,7 @@ class Deployment:
             self._fail(f"The deployment failed inside the local cloud: {kind}.")
         finally:
             self.package.unlink(missing_ok=True)
-            await asyncio.to_thread(self.app.versions.remove_inactive)
+            await self.app.versions.remove_inactive_aside()
 
     @property
     def _folder(self) -> Path:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import shutil
 from dataclasses import asdict
 from pathlib import Path
@@ -38,9 +39,16 @@ class Versions:
 
     def remove_inactive(self) -> None:
         """Delete the files of versions that do not serve."""
-        active = self.active
+        self._remove_all_but(self.active)
+
+    async def remove_inactive_aside(self) -> None:
+        """Do the same on another thread: an app may have many files."""
+        # What is active is read here, on the store's own thread.
+        await asyncio.to_thread(self._remove_all_but, self.active)
+
+    def _remove_all_but(self, version: str) -> None:
         for folder in (self._folder / "versions").glob("*"):
-            if folder.name != active:
+            if folder.name != version:
                 shutil.rmtree(folder, ignore_errors=True)
 
     def new_upload(self, name: str) -> Path:

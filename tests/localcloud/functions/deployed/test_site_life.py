@@ -9,6 +9,7 @@ import aiohttp
 import pytest
 
 from tests.localcloud.functions.deployed.deployed_cloud import NAME, Cloud, app_zip
+from tests.localcloud.functions.functions_testing import until
 
 
 async def test_the_port_of_an_app_answers_https_too(cloud: Cloud) -> None:
@@ -61,6 +62,15 @@ async def test_everything_is_back_after_a_restart_of_the_local_cloud(tmp_path: P
             record["id"]
         }
         assert not (tmp_path / "sites" / NAME / "half.upload").exists()
+
+
+async def test_the_files_of_a_version_go_when_the_next_one_serves(cloud: Cloud) -> None:
+    """They go beside the deployment, which has ended then."""
+    await cloud.publish(app_zip("one"))
+    record = await cloud.publish(app_zip("two"))
+    versions = cloud.platform.folder / "sites" / NAME / "versions"
+    await until(lambda: {path.name for path in versions.iterdir()} == {record["id"]})
+    assert await cloud.version() == "two"
 
 
 async def test_the_apps_log_has_invocations_and_prints(cloud: Cloud) -> None:
