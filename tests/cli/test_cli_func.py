@@ -8,10 +8,12 @@ import subprocess
 import sys
 import urllib.request
 from pathlib import Path
+from time import monotonic
 
 import pytest
 
 from chatkit.cli import func_start
+from chatkit.core.processes import wait_until
 from tests.cli.typing_verbs import Chatkit
 
 APP = """import azure.functions as func
@@ -53,6 +55,25 @@ def test_an_app_runs_until_it_is_interrupted(folder: Path) -> None:
             )
         process.send_signal(signal.SIGINT)
         assert process.wait(timeout=10) == 0
+
+
+def test_it_can_be_interrupted_while_the_app_is_imported(folder: Path) -> None:
+    """It ends at once, not when the app has been imported."""
+    marker = folder / "importing"
+    script = f"import pathlib, time\npathlib.Path({str(marker)!r}).touch()\ntime.sleep(600)\n"
+    (folder / "function_app.py").write_text(script, encoding="utf-8")
+    command = [sys.executable, "-m", "chatkit", "func", "start", str(folder), "--port", "0"]
+    with subprocess.Popen(command, stdout=subprocess.DEVNULL) as process:
+        try:
+            wait_until(
+                lambda: marker.exists() or None,
+                until=monotonic() + 30,
+                unless=lambda: process.poll() is not None,
+            )
+            process.send_signal(signal.SIGINT)
+            assert process.wait(timeout=10) == 0
+        finally:
+            process.kill()
 
 
 def test_it_imports_nothing_of_the_other_verbs() -> None:

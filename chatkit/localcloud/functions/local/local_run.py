@@ -25,17 +25,29 @@ def run(folder: Path, options: LocalOptions) -> int:
 
 
 async def _until_interrupted(folder: Path, options: LocalOptions) -> None:
-    stop = asyncio.Event()
+    interrupted = asyncio.Event()
     loop = asyncio.get_running_loop()
     for name in ("SIGTERM", "SIGINT"):
         with suppress(NotImplementedError):  # Windows; there Ctrl+C cancels this task
-            loop.add_signal_handler(getattr(signal, name), stop.set)
+            loop.add_signal_handler(getattr(signal, name), interrupted.set)
+    # Beside this task, so that Ctrl+C does not wait for an app that takes long to import.
+    serving = asyncio.create_task(_serve(folder, options))
+    waiting = asyncio.create_task(interrupted.wait())
+    await asyncio.wait({serving, waiting}, return_when=asyncio.FIRST_COMPLETED)
+    waiting.cancel()
+    serving.cancel()
+    with suppress(asyncio.CancelledError):
+        await serving
+
+
+async def _serve(folder: Path, options: LocalOptions) -> None:
+    """Serve the app until this task is cancelled."""
     prepared = await start_worker(prepare(folder, options))
     # Only now: while the child imports the app, the server's own modules load.
     from chatkit.localcloud.functions.local.local_server import LocalRun
 
     local = await LocalRun.start(prepared)
     try:
-        await stop.wait()
+        await asyncio.Event().wait()
     finally:
         await local.stop()
