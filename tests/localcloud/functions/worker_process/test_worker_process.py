@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 from collections.abc import AsyncIterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -137,6 +138,30 @@ def test_a_killed_host_leaves_no_child(tmp_path: Path) -> None:
         child = psutil.Process(int(host.stdout.readline()))
         host.kill()
         assert psutil.wait_procs([child], timeout=5)[1] == []
+
+
+def test_a_killed_host_leaves_no_process_that_the_app_has_started(tmp_path: Path) -> None:
+    """The child ends with its whole group."""
+    noted = tmp_path / "pid"
+    sleeping = "[sys.executable, '-c', 'import time; time.sleep(600)']"
+    script = (
+        "import pathlib, subprocess, sys\n"
+        f"started = subprocess.Popen({sleeping})\n"
+        f"pathlib.Path({str(noted)!r}).write_text(str(started.pid))\n"
+    )
+    folder = write_app(tmp_path / "app", script)
+    with subprocess.Popen(
+        [sys.executable, "-c", HOST, str(folder)], stdout=subprocess.PIPE, text=True
+    ) as host:
+        assert host.stdout is not None
+        host.stdout.readline()
+        started = psutil.Process(int(noted.read_text()))
+        host.kill()
+    try:
+        assert psutil.wait_procs([started], timeout=5)[1] == []
+    finally:
+        with suppress(psutil.NoSuchProcess):
+            started.kill()
 
 
 JSON = st.dictionaries(

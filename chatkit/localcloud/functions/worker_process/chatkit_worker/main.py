@@ -45,7 +45,7 @@ class Child:
                 self._take(header, body)
         except OSError:
             pass
-        os._exit(0)
+        _end()
 
     def _take(self, header: dict[str, Any], body: bytes) -> None:
         if header["op"] == "load":
@@ -94,6 +94,14 @@ class Child:
         self._channel.send(
             {"op": "loaded", "functions": described, "python": sys.version.split()[0]}
         )
+
+
+def _end() -> None:
+    """End this process at once, and the processes that the app has started."""
+    # They are in this process's group, which is its own when the host has started it.
+    if sys.platform != "win32" and os.getpgrp() == os.getpid():
+        os.killpg(0, signal.SIGKILL)
+    os._exit(0)
 
 
 class PipeHandler(logging.Handler):
