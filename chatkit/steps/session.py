@@ -38,7 +38,7 @@ class Step:
     """One verb while it runs.
 
     Attributes:
-        stack: The room that it works on; notes the calls.
+        stack: The cloud, its calls and the resources' names; it notes the calls.
     """
 
     def __init__(self, stack: Stack, started: float) -> None:

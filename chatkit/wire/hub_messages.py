@@ -79,7 +79,7 @@ class CancelInvocation:
 
 @dataclass(frozen=True)
 class Ping:
-    """I am still here."""
+    """Keeps the connection open; it has no answer."""
 
     type = 6
 

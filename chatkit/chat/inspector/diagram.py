@@ -1,6 +1,6 @@
 """Recorded events as a Mermaid sequence diagram.
 
-Https://mermaid.js.org/syntax/sequenceDiagram.html.
+Follows https://mermaid.js.org/syntax/sequenceDiagram.html.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
-"""Secrets leave what is recorded before it is recorded.
+"""Masks secrets in what is recorded, before it is recorded.
 
-By the name they go under, and by what they look like.
+They are recognised by the name of their field or header, and by their form.
 """
 
 from __future__ import annotations

@@ -73,7 +73,7 @@ class ChatPanel:
     ) -> ChatPanel:
         """Connect every user.
 
-        What an earlier run of the same cell opened is closed first, and so is a panel of the same.
+        What an earlier run of the same cell opened is closed first, and so is a panel of the same
         users in the same room, unless it comes from this very run.
 
         Args:

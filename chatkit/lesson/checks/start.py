@@ -15,7 +15,7 @@ BETWEEN = "Is a proxy or a login page of the network in between? `chatkit doctor
 
 
 def check(session: Session) -> Iterator[str]:
-    """Resource Manager answers, and not just anybody."""
+    """Resource Manager answers, and refuses a call without a token."""
     cloud = session.connect()
     client = cloud.rest(cloud.resource_manager, signed_in=False)
     with expecting("Resource Manager", expected="an answer", hint=BETWEEN):

@@ -270,7 +270,7 @@ class Grants:
 
 def _check_verifier(consent: Consent, verifier: str) -> None:
     if not consent.challenge:
-        # The challenge was taken away between the application and us.
+        # Somebody between the application and us may have removed the challenge.
         if verifier:
             raise errors.invalid_grant(*errors.VERIFIER_WRONG)
         return

@@ -111,7 +111,7 @@ PROBLEMS = (
         37,
         "Error while accessing x-ms-client-principal-…",
         "The binding reads a header that only App Service Authentication sets: on this machine,"
-        " and for whoever is not signed in, it is missing.",
+        " and for people who are not signed in, it is missing.",
         (
             "Read the header in the function and answer 401 without it, as signalr_info.py of"
             " section 09 does."

@@ -80,7 +80,7 @@ class Scm:
         self._site = site
 
     async def home(self, _: web.Request) -> web.Response:
-        """A sign of life."""
+        """Say that the endpoint runs."""
         return web.Response(text=f"Deployment endpoint of {self._site.spec.name}.\n")
 
     async def publish(self, request: web.Request) -> web.Response:

@@ -1,8 +1,7 @@
 """One function app, running: its child process, its functions, and what surrounds an invocation.
 
-Follows Microsoft's
-pages "Azure Functions Python developer guide" and "host.json reference". Shared by local runs and
-deployed apps; HTTP is in `frontend.py`.
+Follows Microsoft's pages "Azure Functions Python developer guide" and "host.json reference". Local
+runs and deployed apps share it; HTTP is in `functions/http/frontend.py`.
 """
 
 from __future__ import annotations

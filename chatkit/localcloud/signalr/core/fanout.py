@@ -105,7 +105,7 @@ class FanOut:
         for message in messages:
             try:
                 payloads.append(protocol.serialize(message))
-            except LocalProtocolError as error:  # the others are not to suffer
+            except LocalProtocolError as error:  # the others are sent
                 log.error("A message to '%s' was not sent: %s", message.target, error)
         frames = [websocket_frame(payload, binary=protocol.binary) for payload in payloads]
         return payloads, b"".join(frames)

@@ -19,7 +19,7 @@ MAX_GROUPS_WITHOUT_TTL = 100
 
 
 class Hub:
-    """Who is there. Names of users and groups are opaque, case-sensitive texts."""
+    """Connections, users and groups. Names of users and groups are opaque, case-sensitive texts."""
 
     def __init__(self, name: str) -> None:
         self.name = name

@@ -166,7 +166,7 @@ class WebSocketClient(asyncio.Protocol):
         return self._transport.get_write_buffer_size()
 
     def is_gone(self) -> bool:
-        """Never silently: `connection_lost` tells."""
+        """`connection_lost` tells when a WebSocket ends."""
         return False
 
     def close(self, *, abort: bool = False) -> None:
