@@ -18,9 +18,9 @@ from chatkit.chat.client.sign_in import SignedIn
 from chatkit.chat.inspector.widget import Inspector
 from chatkit.chat.panel.column import Column
 from chatkit.chat.panel.people import People
+from chatkit.chat.panel.reopening import Run, replaces, this_run
 from chatkit.chat.widgets import render
 from chatkit.chat.widgets.close_widgets import close_widgets
-from chatkit.chat.widgets.reopening import Run, replaces, this_run
 from chatkit.core.errors import CheckFailed, RemoteProtocolError
 from chatkit.core.results import Result, enumerated
 

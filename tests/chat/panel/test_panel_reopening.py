@@ -13,7 +13,7 @@ from ipywidgets.widgets.widget import _instances as WIDGETS
 from chatkit.chat.client.background_loop import BackgroundLoop
 from chatkit.chat.panel import panel as panels
 from chatkit.chat.panel.panel import ChatPanel
-from chatkit.chat.widgets.reopening import Run
+from chatkit.chat.panel.reopening import Run
 from tests.chat.panel.panels import wait
 from tests.chat.stub_room import StubRoom
 
