@@ -23,8 +23,9 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 from chatkit.chat.client.background_loop import BackgroundLoop
 from chatkit.chat.client.messages import ChatMessage
+from chatkit.chat.panel import view
 from chatkit.chat.panel.panel import ChatPanel
-from chatkit.chat.widgets import painter, render
+from chatkit.chat.widgets import painter
 from tests.chat.stub_room import StubRoom, until
 
 SINGLE, FLOOD, COSTED = 200, 1000, 4000
@@ -181,7 +182,7 @@ def peer_us() -> dict[str, object]:
             ChatMessage(f"new {number}", "carol", "Twenty letters, or so.", "2026-11-23T13:00:00Z"),
         ]
         begun = time.thread_time()
-        whole.value = render.message_list(shown, me="alice")
+        whole.value = view.message_list(shown, me="alice")
         times.append(time.thread_time() - begun)
     return {
         "peer": "one HTML widget of 200 messages",

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from chatkit.chat.inspector.events import WireEvent
-from chatkit.chat.widgets.render import visible
+from chatkit.chat.widgets.foreign_text import visible
 from chatkit.core.results import enumerated
 
 MIME = "text/vnd.mermaid"

@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 from chatkit.chat.client.tap import Answer, Direction, Request
 from chatkit.chat.inspector.latency import Echoes
 from chatkit.chat.inspector.masking import masked, masked_address, masked_headers, masked_text
-from chatkit.chat.widgets.render import visible
+from chatkit.chat.widgets.foreign_text import visible
 from chatkit.wire.framing import SEPARATOR
 
 Kind = Literal[

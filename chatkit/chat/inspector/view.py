@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 from chatkit.chat.inspector.events import WireEvent
 from chatkit.chat.inspector.latency import sparkline, summary
-from chatkit.chat.widgets.render import NO_TEX, escape
+from chatkit.chat.widgets.foreign_text import NO_TEX, escape
 
 SNAPSHOT = 40
 EMPTY = (

@@ -18,8 +18,8 @@ from chatkit.chat.inspector.events import Recorder, WireEvent
 from chatkit.chat.inspector.latency import Echoes
 from chatkit.chat.widgets.blocks import Blocks
 from chatkit.chat.widgets.close_widgets import close_widgets
+from chatkit.chat.widgets.foreign_text import visible
 from chatkit.chat.widgets.painter import Painter
-from chatkit.chat.widgets.render import visible
 from chatkit.core.errors import UnknownUser
 from chatkit.core.results import enumerated
 

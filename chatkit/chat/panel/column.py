@@ -16,10 +16,11 @@ from chatkit.chat.client.client import ChatClient
 from chatkit.chat.client.connection import FAILURES, State
 from chatkit.chat.client.messages import ChatMessage
 from chatkit.chat.client.sign_in import SignedIn
+from chatkit.chat.panel import view
 from chatkit.chat.panel.conversation import Conversation
 from chatkit.chat.panel.people import People
-from chatkit.chat.widgets import render
 from chatkit.chat.widgets.blocks import Blocks
+from chatkit.chat.widgets.foreign_text import visible
 from chatkit.chat.widgets.painter import Painter
 from chatkit.core.errors import ServiceError
 
@@ -81,11 +82,11 @@ class Column:
         self._make_widgets()
 
     def _make_widgets(self) -> None:
-        whose = f"Message from {render.visible(self.user)}"
-        self._heading = ipywidgets.HTML(render.heading(self.user, "connecting"))
+        whose = f"Message from {visible(self.user)}"
+        self._heading = ipywidgets.HTML(view.heading(self.user, "connecting"))
         self._present = ipywidgets.HTML("")
         self._list = Blocks[ChatMessage](
-            lambda rows, is_newest: render.message_rows(rows, is_newest, me=self.name)
+            lambda rows, is_newest: view.message_rows(rows, is_newest, me=self.name)
         )
         self._problem = ipywidgets.HTML("")
         self._to = ipywidgets.Dropdown(
@@ -99,7 +100,7 @@ class Column:
         )
         self._send = ipywidgets.Button(
             description="Send",
-            tooltip=f"Send as {render.visible(self.user)}",
+            tooltip=f"Send as {visible(self.user)}",
             layout=ipywidgets.Layout(width="5em"),
         )
         self._text.on_msg(self._on_text_event)
@@ -162,12 +163,12 @@ class Column:
 
     def paint(self) -> None:
         """Bring the widgets up to date; traits that are equal send nothing."""
-        self._heading.value = render.heading(self.user, *self.connection)
-        self._present.value = render.people(self._people.listed(), me=self.user)
+        self._heading.value = view.heading(self.user, *self.connection)
+        self._present.value = view.people(self._people.listed(), me=self.user)
         self._list.paint(self._conversation.latest())
-        self._problem.value = render.error(self._error)
+        self._problem.value = view.error(self._error)
         others = self._people.others(self.name)
-        offered = ((render.visible(label), name) for label, name in others)
+        offered = ((visible(label), name) for label, name in others)
         with self._box:
             self._offer((EVERYBODY, *offered))
             self._give_back()

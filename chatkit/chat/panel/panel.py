@@ -16,10 +16,10 @@ from chatkit.chat.client.background_loop import BackgroundLoop, background_loop
 from chatkit.chat.client.messages import ChatMessage
 from chatkit.chat.client.sign_in import SignedIn
 from chatkit.chat.inspector.widget import Inspector
+from chatkit.chat.panel import view
 from chatkit.chat.panel.column import Column
 from chatkit.chat.panel.people import People
 from chatkit.chat.panel.reopening import Run, replaces, this_run
-from chatkit.chat.widgets import render
 from chatkit.chat.widgets.close_widgets import close_widgets
 from chatkit.core.errors import CheckFailed, RemoteProtocolError
 from chatkit.core.results import Result, enumerated
@@ -159,7 +159,7 @@ class ChatPanel:
         ]
         return {
             **self.widget._repr_mimebundle_(),
-            "text/html": render.snapshot(columns),
+            "text/html": view.snapshot(columns),
             "text/plain": repr(self),
         }
 

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chatkit.chat.client.messages import ChatMessage, merged
-from chatkit.chat.widgets import render
+from chatkit.chat.panel import view
 
 
 def message(number: int, text: str = "hi", sender: str = "alice") -> ChatMessage:
@@ -18,34 +18,34 @@ def message(number: int, text: str = "hi", sender: str = "alice") -> ChatMessage
 @given(st.text(), st.text())
 def test_foreign_text_never_opens_a_tag(sender: str, text: str) -> None:
     """Whatever people type, the number of tags is the same."""
-    shown = render.message_list([message(1, text, sender)], me="x")
-    plain = render.message_list([message(1, "a", "b")], me="x")
+    shown = view.message_list([message(1, text, sender)], me="x")
+    plain = view.message_list([message(1, "a", "b")], me="x")
     assert shown.count("<") == plain.count("<") and shown.count('"') == plain.count('"')
 
 
 def test_only_the_last_messages_are_shown() -> None:
     """A long evening does not make the cell slow."""
-    shown = render.message_list(
-        [message(number, f"[{number}]") for number in range(render.LIMIT + 1)], me="alice"
+    shown = view.message_list(
+        [message(number, f"[{number}]") for number in range(view.LIMIT + 1)], me="alice"
     )
-    assert "[0]" not in shown and f"[{render.LIMIT}]" in shown
+    assert "[0]" not in shown and f"[{view.LIMIT}]" in shown
 
 
 def test_an_empty_room_says_so() -> None:
     """Empty is a state of its own, in words."""
-    assert "No messages yet." in render.message_list([], me="alice")
+    assert "No messages yet." in view.message_list([], me="alice")
 
 
 def test_a_private_message_says_for_whom() -> None:
     """Never by colour alone."""
     private = ChatMessage("1", "alice", "psst", recipient="bob", is_private=True)
-    assert "private, to <bdi>bob</bdi>" in render.message_list([private], me="alice")
+    assert "private, to <bdi>bob</bdi>" in view.message_list([private], me="alice")
 
 
 @pytest.mark.parametrize("sent_at", ["", "yesterday"])
 def test_a_message_without_a_time_is_shown(sent_at: str) -> None:
     """A missing or odd time is left out."""
-    assert "hi" in render.message_list([ChatMessage("1", "alice", "hi", sent_at)], me="alice")
+    assert "hi" in view.message_list([ChatMessage("1", "alice", "hi", sent_at)], me="alice")
 
 
 def test_merging_keeps_each_message_once_and_in_order() -> None:

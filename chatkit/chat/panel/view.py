@@ -1,19 +1,16 @@
 """How the panel looks: pure functions from messages and states to html.
 
-Every foreign text goes through `escape` and stands in a `bdi`, so that it neither becomes markup
-nor turns its neighbours around; where no markup is possible (labels, placeholders), `visible`
-spells out what would.
+What is foreign goes through `escape` and stands in a `bdi`.
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from datetime import datetime
 
 from chatkit.chat.client.connection import State
 from chatkit.chat.client.messages import ChatMessage
-from chatkit.core.results import escape as escaped
+from chatkit.chat.widgets.foreign_text import NO_TEX, escape, visible
 
 LIMIT = 200
 WORDS: dict[State, tuple[str, str]] = {
@@ -27,40 +24,10 @@ LIST = (
     "height:220px;overflow-y:auto;border:1px solid #8888;border-radius:6px;padding:6px;"
     "display:flex;flex-direction:column-reverse"
 )
-# Lab and the classic notebook typeset what looks like TeX in stored html; people write "$5 to $10".
-NO_TEX = "mathjax_ignore tex2jax_ignore"
-UNSEEN = re.compile("[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
-HALF = re.compile("[\ud800-\udfff]")
 BUBBLE = (
     "padding:4px 8px;margin:3px 0;border-radius:8px;white-space:pre-wrap;overflow-wrap:anywhere;"
     "line-height:1.4;background:"
 )
-
-
-def escape(value: object) -> str:
-    """Make any foreign text safe inside html.
-
-    Half a character, which no front end can be sent, becomes a mark.
-    """
-    return escaped(HALF.sub("\ufffd", str(value)))
-
-
-def visible(text: str, *, keep: str = "") -> str:
-    """A text for a place that takes no markup.
-
-    Controls, and what would turn it around, are spelled out as `\\u202e`.
-
-    Args:
-        text: Anything.
-        keep: Controls that may stay, for example a line feed.
-    """
-
-    def spelled(found: re.Match[str]) -> str:
-        if found[0] in keep:
-            return found[0]
-        return f"\\u{ord(found[0]):04x}"
-
-    return HALF.sub("\ufffd", UNSEEN.sub(spelled, text))
 
 
 def heading(user: str, state: State, why: str = "") -> str:
