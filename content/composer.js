@@ -1,4 +1,4 @@
-// Where one writes: to everybody, or, for who is signed in, to one person.
+// Where people write: to everybody, or, with sign-in, to one person.
 
 import { called, nameOf } from "./names.js";
 import { people, room, send } from "./room.js";

@@ -32,15 +32,15 @@ export async function readConfig() {
     throw new ApiError(
       'In config.json, "signIn" has to be the name of a provider, for example "aad".',
     );
-  way = isOnTheWay(config?.way) ? config.way : "";
-  return { apiBaseUrl: reached(absolute(config?.apiBaseUrl)), signIn };
+  way = isThroughProxy(config?.way) ? config.way : "";
+  return { apiBaseUrl: proxiedUrl(absolute(config?.apiBaseUrl)), signIn };
 }
 
 /**
  * Where this browser finds an http server of the machine that the function app runs on. Behind a
  * proxy, for example a JupyterHub's, config.json names the "way", with {port} for the server's port.
  */
-export function reached(url) {
+export function proxiedUrl(url) {
   if (!way) return url;
   const { protocol, hostname, port, pathname, search } = new URL(url);
   if (protocol !== "http:" || !["localhost", "127.0.0.1"].includes(hostname)) return url;
@@ -48,8 +48,8 @@ export function reached(url) {
   return (base + pathname + search).replace(/\/+$/, "");
 }
 
-/** Whether this page has come that way itself; one that was opened on the machine needs none. */
-function isOnTheWay(named) {
+/** Whether this page itself was opened through the proxy; on the machine itself none is needed. */
+function isThroughProxy(named) {
   if (typeof named !== "string" || !named.includes("{port}")) return false;
   return (named.startsWith("/") ? location.pathname : location.href).startsWith(
     named.split("{port}")[0],

@@ -1,7 +1,7 @@
 // The live connection to the hub. It reconnects by itself, and always tells its state and when it
 // tries again.
 
-import { ApiError, reached } from "./config.js";
+import { ApiError, proxiedUrl } from "./config.js";
 import { HEADER, token } from "./session.js";
 
 const DELAYS_S = [1, 2, 4, 8, 15, 30];
@@ -88,7 +88,7 @@ function signedIn(apiBaseUrl) {
       if (!request.url.startsWith(`${apiBaseUrl}/api/`)) return plain.send(request);
       try {
         const headers = { ...request.headers, ...(token() && { [HEADER]: token() }) };
-        return withReachedUrl(await plain.send({ ...request, headers }));
+        return withProxiedUrl(await plain.send({ ...request, headers }));
       } catch (error) {
         this.refused = error.statusCode === 401;
         throw error;
@@ -98,10 +98,10 @@ function signedIn(apiBaseUrl) {
 }
 
 /** The function app's answer, in which the hub's address is one that this browser finds. */
-function withReachedUrl(response) {
+function withProxiedUrl(response) {
   const answer = JSON.parse(response.content);
   if (!answer?.url) return response;
-  const content = JSON.stringify({ ...answer, url: reached(answer.url) });
+  const content = JSON.stringify({ ...answer, url: proxiedUrl(answer.url) });
   return new signalR.HttpResponse(response.statusCode, response.statusText, content);
 }
 

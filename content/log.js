@@ -131,7 +131,7 @@ function line(item, before) {
           ]),
           item.recipient ? badge(item) : null,
           h("p", { class: "text", dir: "auto" }, item.text),
-          fate(item),
+          deliveryNote(item),
         ]),
       ],
     ),
@@ -168,9 +168,9 @@ const badge = ({ recipient }) =>
   ]);
 
 /** What became of a message of mine, as long as that is worth a word. */
-function fate(item) {
+function deliveryNote(item) {
   if (item.state === "sending") return h("p", { class: "fate quiet" }, "Sending…");
-  if (item.waits) return h("p", { class: "fate quiet", role: "status" }, absence(item));
+  if (item.waits) return h("p", { class: "fate quiet", role: "status" }, absenceNote(item));
   if (!item.stored) return h("p", { class: "fate quiet" }, "Sent, but not kept in the history.");
   if (item.state !== "failed") return null;
   const actions = [button("Try again", () => deliver(item)), button("Remove", () => discard(item))];
@@ -181,7 +181,7 @@ function fate(item) {
 }
 
 /** The recipient of a private message was not connected when it was sent. */
-function absence({ recipient, stored, waits }) {
+function absenceNote({ recipient, stored, waits }) {
   if (!stored)
     return [
       nameOf(recipient),
