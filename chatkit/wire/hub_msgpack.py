@@ -13,6 +13,7 @@ from typing import Any
 import msgpack
 
 from chatkit.core.errors import LocalProtocolError, RemoteProtocolError
+from chatkit.wire import strict_json
 from chatkit.wire.framing import BinaryDecoder, Decoder, write_varint
 from chatkit.wire.hub_messages import (
     VOID,
@@ -32,6 +33,9 @@ from chatkit.wire.hub_messages import (
 ERROR = 1
 EMPTY = 2
 VALUE = 3
+# As .NET's reader of untrusted data has it (MessagePackSecurity.MaximumObjectGraphDepth). Python's
+# library reads twice as many levels as it writes.
+MAX_DEPTH = 500
 BROKEN = (ValueError, TypeError, RecursionError, msgpack.exceptions.UnpackException)
 
 
@@ -84,6 +88,7 @@ class _Items:
             raw=False, strict_map_key=False, max_buffer_size=max(len(body), 1)
         )
         self._unpacker.feed(body)
+        self._may_be_deep = len(body) > MAX_DEPTH  # each level takes a byte
         self._header(
             self._unpacker.read_array_header, "Reading array length for 'elementCount' failed."
         )
@@ -96,7 +101,10 @@ class _Items:
 
     def take_any(self, default: Any = None) -> Any:
         try:
-            return self._unpacker.unpack()
+            value = self._unpacker.unpack()
+            if self._may_be_deep:
+                strict_json.check_depth(value, MAX_DEPTH)
+            return value
         except msgpack.OutOfData:
             return default
         except BROKEN as error:

@@ -34,8 +34,8 @@ def loads(content: bytes) -> Any:
     # texts skip both checks.
     if b"\\u" in content:
         dumps(value)
-    if content.count(b"[") + content.count(b"{") > MAX_DEPTH:
-        _check_depth(value)
+    if _may_be_deep(content):
+        check_depth(value, MAX_DEPTH + 1)
     return value
 
 
@@ -45,17 +45,27 @@ def dumps(value: Any) -> bytes:
     Bytes become base64, a MessagePack time ISO 8601, as the hub protocol has it.
 
     Raises:
-        ValueError: The value has a number or text that JSON cannot carry.
+        ValueError: The value has a number or text that JSON cannot carry, or is nested so deeply
+            that `loads` would refuse it.
         TypeError: The value has something that is not a JSON value.
     """
-    return ENCODER.encode(value).encode()
+    try:
+        content = ENCODER.encode(value).encode()
+    except RecursionError as error:
+        raise ValueError("nested too deeply") from error
+    if _may_be_deep(content):
+        check_depth(value, MAX_DEPTH + 1)
+    return content
 
 
 def _form(value: Any) -> str:
     if isinstance(value, bytes | bytearray):
         return base64.b64encode(value).decode()
     if isinstance(value, msgpack.Timestamp):
-        return str(value.to_datetime().isoformat())
+        try:
+            return str(value.to_datetime().isoformat())
+        except OverflowError as error:
+            raise ValueError(f"the time {value.seconds} is out of range") from error
     raise TypeError(f"{type(value).__name__} is not a JSON value")
 
 
@@ -70,16 +80,25 @@ def _finite(text: str) -> float:
     return value
 
 
-def _check_depth(value: Any) -> None:
+def _may_be_deep(content: bytes) -> bool:
+    return content.count(b"[") + content.count(b"{") > MAX_DEPTH
+
+
+def check_depth(value: Any, limit: int) -> None:
+    """Refuse a value of more levels than the limit.
+
+    Raises:
+        ValueError: It has more.
+    """
     level = [value]
     depth = 0
     while level:
         depth += 1
-        if depth > MAX_DEPTH + 1:
+        if depth > limit:
             raise ValueError("nested too deeply")
         inner: list[Any] = []
         for item in level:
-            if isinstance(item, list):
+            if isinstance(item, list | tuple):
                 inner += item
             elif isinstance(item, dict):
                 inner += item.values()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import msgpack
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -43,6 +44,45 @@ protocols = st.sampled_from(list(PROTOCOLS.values()))
 def test_reading_what_was_written_gives_the_same_message(protocol, message) -> None:  # type: ignore[no-untyped-def]
     """parse(serialize(m)) == m in both encodings."""
     assert list(HubReader(protocol).feed(protocol.serialize(message))) == [message]
+
+
+def nested(levels: int) -> list[object]:
+    """A list in a list in a list."""
+    value: list[object] = []
+    for _ in range(levels - 1):
+        value = [value]
+    return value
+
+
+@pytest.mark.parametrize(("name", "levels"), [("json", 63), ("messagepack", 498)])
+def test_what_the_other_side_may_nest_is_written_too(name: str, levels: int) -> None:
+    """One level more is refused when it is read, and by JSON when it is written."""
+    protocol = PROTOCOLS[name]
+    message = m.Invocation("t", (nested(levels),))
+    assert list(HubReader(protocol).feed(protocol.serialize(message))) == [message]
+
+
+def test_json_that_nobody_would_read_is_not_written() -> None:
+    """Deeper than the 64 levels of .NET's reader, and so deep that Python's writer gives up."""
+    for levels in (64, 100_000):
+        with pytest.raises(LocalProtocolError, match="nested too deeply"):
+            PROTOCOLS["json"].serialize(m.Invocation("t", (nested(levels),)))
+
+
+@pytest.mark.parametrize("levels", [500, 600, 1000])
+def test_messagepack_that_could_not_be_written_again_is_not_read(levels: int) -> None:
+    """The service passes messages on: what it reads, it has to write."""
+    value = b"\x91" * levels + b"\x01"
+    body = b"\x96\x01\x80\xc0\xa1t\x91" + value + b"\x90"
+    with pytest.raises(RemoteProtocolError):
+        PROTOCOLS["messagepack"].parse(body)
+
+
+def test_a_time_that_python_does_not_know_is_no_json() -> None:
+    """MessagePack has seconds of 64 bits."""
+    far = msgpack.Timestamp(2**60)
+    with pytest.raises(LocalProtocolError, match="out of range"):
+        PROTOCOLS["json"].serialize(m.Invocation("t", (far,)))
 
 
 @given(protocols, st.lists(messages, max_size=5), st.data())

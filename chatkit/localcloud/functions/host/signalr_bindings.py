@@ -162,7 +162,13 @@ def rest_calls(hub: str, value: Wire | None) -> list[RestCall]:
     Raises:
         BindingFailed: An item is neither message nor group action.
     """
-    return [_rest_call(hub, item) for item in _items(value)]
+    try:
+        return [_rest_call(hub, item) for item in _items(value)]
+    except UnicodeEncodeError as error:
+        # Half of a surrogate pair in the name of a user, a group or a connection.
+        raise BindingFailed(
+            f"A name in the value of the signalr output binding cannot be sent: {error}."
+        ) from None
 
 
 def _items(value: Wire | None) -> list[Any]:
@@ -172,7 +178,7 @@ def _items(value: Wire | None) -> list[Any]:
     if kind in ("string", "json"):
         try:
             content = json.loads(content)
-        except ValueError:
+        except (ValueError, RecursionError):
             raise BindingFailed(
                 "Unable to convert the value of the signalR output binding: it is text "
                 "that is not JSON.",

@@ -106,7 +106,12 @@ async def _message(request: web.Request, host: FunctionHost, function: Function)
     invocation = _invocation(request.content_type, await request.read())
     if invocation is None or invocation.target.lower() != request.headers["X-ASRS-Event"].lower():
         return web.Response(status=500)
-    arguments = [as_json(argument) for argument in invocation.arguments]
+    try:
+        arguments = [as_json(argument) for argument in invocation.arguments]
+    except RecursionError:
+        problem = f"The arguments of '{invocation.target}' are nested too deeply."
+        host.console.host_line(problem, error=True)
+        return _failed(request.content_type, invocation, problem)
     names = parameter_names(function)
     if names and len(names) != len(arguments):
         problem = (

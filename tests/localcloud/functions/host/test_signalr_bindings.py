@@ -172,6 +172,9 @@ def test_what_is_set_becomes_rest_requests(value: Any, calls: list[RestCall]) ->
         ),
         ("[5]", "Unable to convert JObject"),
         ("no json", "text that is not JSON"),
+        ("[" * 100_000 + "]" * 100_000, "text that is not JSON"),
+        ('{"target": "t", "userId": "\\ud800"}', "A name in the value .* cannot be sent"),
+        ('{"action": "add", "userId": "u", "groupName": "\\ud800"}', "cannot be sent"),
         ('{"target": "t", "arguments": "x"}', "'arguments' is no array"),
         (
             '{"action": "add", "groupName": "g"}',

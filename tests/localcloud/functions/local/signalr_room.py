@@ -15,6 +15,7 @@ import msgpack
 from chatkit.localcloud.core.platform import Platform
 from chatkit.localcloud.signalr.core.spec import InstanceSpec, UpstreamTemplate
 from chatkit.localcloud.signalr.service import SignalRService
+from chatkit.wire import framing
 from tests.localcloud.functions.functions_testing import KEY, Served, serving
 
 SEPARATOR = "\x1e"
@@ -63,18 +64,15 @@ class BinaryClient(Client):
 
     async def _invoke(self, target: str, arguments: tuple[Any, ...]) -> None:
         body = msgpack.packb([1, {}, "1", target, [*arguments], []])
-        assert len(body) < 0x80  # the length fits into one byte
-        await self._socket.send_bytes(bytes([len(body)]) + body)
+        await self._socket.send_bytes(framing.write_varint(len(body)) + body)
 
     async def _receive(self) -> list[Frame]:
         data = (await self._socket.receive()).data
         if isinstance(data, str):
             return []  # the handshake's answer is JSON in both protocols
         frames = []
-        while data:
-            assert data[0] < 0x80
-            items = msgpack.unpackb(data[1 : 1 + data[0]])
-            data = data[1 + data[0] :]
+        for body in framing.BinaryDecoder().feed(data):
+            items = msgpack.unpackb(body)
             frame = {"type": items[0]}
             if items[0] == 3:
                 frame["error" if items[3] == 1 else "result"] = items[4]

@@ -16,7 +16,7 @@ from tests.localcloud.functions.functions_testing import Served, settings_json, 
 from tests.localcloud.functions.local.signalr_room import connect, room
 
 SCRIPT = """
-import math
+import functools, math
 def on(event):
     return app.generic_trigger(
         arg_name="e", type="signalRTrigger", hubName="values", category="messages", event=event
@@ -31,6 +31,7 @@ VALUES = {
     "large": 2**70,
     "bytes": b"\\x00\\xff",
     "text": "\u00e4",
+    "deep": functools.reduce(lambda inner, _: [inner], range(100), 1),
 }
 @on("give")
 def give(e: str):
@@ -62,7 +63,7 @@ async def app(tmp_path: Path) -> AsyncIterator[Served]:
         yield served
 
 
-@pytest.mark.parametrize("name", ["nan", "inside"])
+@pytest.mark.parametrize("name", ["nan", "inside", "deep"])
 async def test_a_number_that_json_cannot_carry_is_an_error_of_the_invocation(
     app: Served, name: str
 ) -> None:
@@ -104,13 +105,23 @@ async def test_bytes_that_a_function_returns_arrive(
     [
         (b"\x00\xff", "AP8="),
         (msgpack.Timestamp.from_datetime(datetime(2026, 1, 2, tzinfo=UTC)), None),
+        (msgpack.Timestamp(2**60), None),
         (msgpack.ExtType(5, b"x"), None),
         ({"a": b"\x00\xff", "b": [b"x"]}, {"a": "AP8=", "b": ["eA=="]}),
         ({b"x": 1, 2: None, True: 0.5}, {"eA==": 1, "2": None, "true": 0.5}),
         ([math.nan, math.inf, -math.inf], ["NaN", "Infinity", "-Infinity"]),
         ("\u00e4", "\u00e4"),
     ],
-    ids=["bytes", "date", "extension", "map with bytes", "map with keys", "no numbers", "text"],
+    ids=[
+        "bytes",
+        "date",
+        "far date",
+        "extension",
+        "map with bytes",
+        "map with keys",
+        "no numbers",
+        "text",
+    ],
 )
 async def test_what_only_messagepack_has_reaches_a_function_as_json(
     app: Served, sent: Any, received: Any
@@ -118,6 +129,18 @@ async def test_what_only_messagepack_has_reaches_a_function_as_json(
     """As Microsoft's extension and Json.NET write it."""
     client = await connect(app, "alice", "messagepack")
     assert json.loads((await client.call("echo", sent))["result"]) == [received]
+
+
+async def test_arguments_that_are_nested_too_deeply_are_an_error_of_the_invocation(
+    app: Served,
+) -> None:
+    """MessagePack may nest deeper than a function's JSON is written."""
+    client = await connect(app, "alice", "messagepack")
+    deep: list[Any] = []
+    for _ in range(496):
+        deep = [deep]
+    assert "nested too deeply" in (await client.call("echo", deep))["error"]
+    assert (await client.call("echo", "on"))["result"] == '["on"]'
 
 
 @BOTH
