@@ -35,7 +35,7 @@ def lab(
     chosen = choose_port(port)
     if settings.load(settings.home()).target == "local":
         local_cloud.start(local_cloud.folder())
-    keep_quiet()
+    turn_off_news()
     command = [
         *(sys.executable, "-m", "jupyterlab"),
         f"--ServerApp.root_dir={settings.checkout()}",
@@ -52,7 +52,7 @@ def lab(
     raise typer.Exit(subprocess.call(command))
 
 
-def keep_quiet() -> None:
+def turn_off_news() -> None:
     """In the kit's own environment, do not let Lab fetch news: a workshop has no use for the pop-up
     that asks about it.
 

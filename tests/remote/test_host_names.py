@@ -8,7 +8,7 @@ import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestClient, TestServer
 
-from chatkit.localcloud.core.web import asked_for, host_name, loopback_only
+from chatkit.localcloud.core.web import host_name, loopback_only, requested_host
 
 
 async def name_of(request: web.Request) -> web.Response:
@@ -48,4 +48,4 @@ async def test_other_names_are_refused_unless_they_are_on_the_way(
 def test_tokens_for_localhost_are_good_on_the_way(monkeypatch: pytest.MonkeyPatch) -> None:
     """Their audience names localhost, whatever the browser called the host."""
     monkeypatch.setenv("JUPYTERHUB_SERVICE_PREFIX", "/user/alice/")
-    assert asked_for("hub.example:8000") == "localhost"
+    assert requested_host("hub.example:8000") == "localhost"

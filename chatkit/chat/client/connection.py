@@ -196,7 +196,7 @@ class HubConnection:
         """
         url = self.negotiate_url
         token = self.access_token
-        headers = {**self.headers, **once(token)}
+        headers = {**self.headers, **negotiate_headers(token)}
         for _ in range(REDIRECTS):
             try:
                 answer = await ask(
@@ -214,7 +214,7 @@ class HubConnection:
             if "url" not in answer:
                 return websocket_address(url, answer), token
             token = self._shown(str(answer.get("accessToken") or token))
-            headers = once(token)
+            headers = negotiate_headers(token)
             url = negotiate_address(str(answer["url"]))
         raise RemoteProtocolError(f"Negotiate sent on more than {REDIRECTS} times.")
 
@@ -296,7 +296,7 @@ def bearer(token: str) -> dict[str, str]:
     return {"Authorization": f"Bearer {token}"}
 
 
-def once(token: str) -> dict[str, str]:
+def negotiate_headers(token: str) -> dict[str, str]:
     """Headers of the negotiate request to the service.
 
     The WebSocket after it gets a TCP connection of its own.

@@ -107,17 +107,17 @@ class ChatPanel:
             CheckFailed: Somebody did not receive it within 10 s.
         """
         begun = monotonic()
-        hearers = [name for name in self.users if not to or name in (user, to)]
+        receivers = [name for name in self.users if not to or name in (user, to)]
         recipient = to
         if to in self._columns:
             recipient = self._columns[to].name
         message = self._background.call(
             self._say(
-                self._columns[user], text, recipient, [self._columns[name] for name in hearers]
+                self._columns[user], text, recipient, [self._columns[name] for name in receivers]
             )
         )
         whom = f" to {message.recipient}" if message.recipient else ""
-        text = f"{message.sender}{whom}: {message.text}\nreceived by {enumerated(hearers)}"
+        text = f"{message.sender}{whom}: {message.text}\nreceived by {enumerated(receivers)}"
         return Result(text, seconds=monotonic() - begun)
 
     def messages(self, user: str) -> tuple[ChatMessage, ...]:
@@ -170,12 +170,12 @@ class ChatPanel:
         await asyncio.gather(*(column.close() for column in self._columns.values()))
 
     async def _say(
-        self, column: Column, text: str, recipient: str, hearers: Sequence[Column]
+        self, column: Column, text: str, recipient: str, receivers: Sequence[Column]
     ) -> ChatMessage:
         message = await column.client.send(text, recipient=recipient)
         if message is None or not message.id:
             raise RemoteProtocolError("POST /api/messages did not answer the message with its id.")
-        for other in hearers:
+        for other in receivers:
             try:
                 await asyncio.wait_for(other.wait_for(message.id), ARRIVAL_S)
             except TimeoutError:

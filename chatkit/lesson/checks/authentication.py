@@ -47,8 +47,8 @@ def check(session: Session) -> Iterator[str]:
         got=fetch("GET", f"{api}/.auth/me"),
         hint=ON,
     )
-    yield _nobody(api)
-    yield _forged(api)
+    yield _refuses_without_sign_in(api)
+    yield _removes_forged_headers(api)
     yield _page(session, api)
     try:
         alice = signed_in(api, "alice")["alice"]
@@ -59,10 +59,10 @@ def check(session: Session) -> Iterator[str]:
         )
         return
     yield _token_names(session, api, alice)
-    yield _sender_is(api, alice)
+    yield _takes_the_sender_from_sign_in(api, alice)
 
 
-def _nobody(api: str) -> str:
+def _refuses_without_sign_in(api: str) -> str:
     """Each function asks who it is, in a sentence."""
     for method, route in (("POST", "negotiate"), ("POST", "messages"), ("GET", "messages")):
         _refused(_ask(api, method, route, {}), f"{method} /api/{route} without sign-in")
@@ -72,7 +72,7 @@ def _nobody(api: str) -> str:
     )
 
 
-def _forged(api: str) -> str:
+def _removes_forged_headers(api: str) -> str:
     """The platform removes what pretends to be its own."""
     for headers in FORGED:
         for method, route in (("POST", "negotiate"), ("POST", "messages"), ("GET", "messages")):
@@ -102,7 +102,7 @@ def _token_names(session: Session, api: str, alice: SignedIn) -> str:
     return "Signed in as alice, negotiate hands out a token in her name."
 
 
-def _sender_is(api: str, alice: SignedIn) -> str:
+def _takes_the_sender_from_sign_in(api: str, alice: SignedIn) -> str:
     """Neither body nor header make alice somebody else."""
     body = {"sender": "bob", "text": message_text("alice claims to be bob, and stays alice")}
     answer = fetch("POST", f"{api}/api/messages", body=body, headers={**alice.headers, NAME: "bob"})
@@ -135,14 +135,14 @@ def _page(session: Session, api: str) -> str:
         hint=PAGE,
     )
     expect(
-        _leads_back(api, page),
+        _may_return_to(api, page),
         "Sign-in from the page",
         expected="a way back to the page",
         got="none",
         hint=ON,
     )
     expect(
-        not _leads_back(api, STRANGER),
+        not _may_return_to(api, STRANGER),
         "Sign-in from another page",
         expected="no way back",
         got="one",
@@ -154,7 +154,7 @@ def _page(session: Session, api: str) -> str:
     )
 
 
-def _leads_back(api: str, page: str) -> bool:
+def _may_return_to(api: str, page: str) -> bool:
     """Whether a sign-in that ends at a page may begin.
 
     The answer is a redirect to the sign-in page then.

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, TypedDict
 
 from chatkit.lesson.checks import service
 from chatkit.lesson.checks.evidence import HubEndpoint, expect, listening, run
-from chatkit.lesson.checks.people import introduced
+from chatkit.lesson.checks.people import named_in_headers
 from chatkit.lesson.http import fetch
 
 if TYPE_CHECKING:
@@ -69,7 +69,7 @@ def connection_info(url: str, people: Mapping[str, SignedIn] | None = None) -> C
     Raises:
         CheckFailed: Not 200, or not JSON with url and accessToken.
     """
-    answer = fetch("POST", url, headers=(people or introduced())["alice"].headers)
+    answer = fetch("POST", url, headers=(people or named_in_headers())["alice"].headers)
     what = f"POST /api/{url.rpartition('/')[2]}"
     expect(answer.status == 200, what, expected="200", got=answer, hint=CODE)
     info = answer.json()
@@ -133,6 +133,6 @@ def _names_nobody(claims: dict[str, Any]) -> None:
 
 
 async def _connect(url: str) -> None:
-    alice = introduced()["alice"]
+    alice = named_in_headers()["alice"]
     async with listening(HubEndpoint("alice", url), headers={"alice": alice.headers}):
         pass

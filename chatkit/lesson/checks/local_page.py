@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from chatkit.lesson.checks.connection_info import local_api
 from chatkit.lesson.checks.evidence import WRITER, expect, message_text
-from chatkit.lesson.checks.people import introduced
+from chatkit.lesson.checks.people import named_in_headers
 from chatkit.lesson.http import Answer, fetch
 
 if TYPE_CHECKING:
@@ -116,7 +116,7 @@ def history(api: str) -> str:
         " the functions."
     )
     texts = [message_text(f"message {number} of 3 for the history") for number in (1, 2, 3)]
-    headers = introduced()[WRITER].headers
+    headers = named_in_headers()[WRITER].headers
     for text in texts:
         answer = fetch(
             "POST", f"{api}/api/messages", body={"sender": WRITER, "text": text}, headers=headers

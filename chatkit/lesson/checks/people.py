@@ -16,10 +16,10 @@ def has_sign_in(api: str) -> bool:
 
 def everybody(api: str) -> dict[str, SignedIn]:
     """Alice, bob and the writer of the check's messages, signed in where there is sign-in."""
-    return signed_in(api, *NAMES) if has_sign_in(api) else introduced()
+    return signed_in(api, *NAMES) if has_sign_in(api) else named_in_headers()
 
 
-def introduced() -> dict[str, SignedIn]:
+def named_in_headers() -> dict[str, SignedIn]:
     """The same, naming themselves: for the app on this machine, whichever section it is from."""
     return {name: SignedIn(name) for name in NAMES}
 

@@ -19,7 +19,7 @@ from chatkit.lesson.checks.evidence import (
     message_text,
     run,
 )
-from chatkit.lesson.checks.people import introduced
+from chatkit.lesson.checks.people import named_in_headers
 from chatkit.lesson.http import fetch
 
 if TYPE_CHECKING:
@@ -48,7 +48,7 @@ def check(session: Session) -> Iterator[str]:
         ({"sender": "alice"}, "a message without a text"),
     ):
         answer = fetch(
-            "POST", f"{api}/api/messages", body=body, headers=introduced()[WRITER].headers
+            "POST", f"{api}/api/messages", body=body, headers=named_in_headers()[WRITER].headers
         )
         expect(
             answer.status == 400,
@@ -80,7 +80,7 @@ async def round_trip(
     negotiate = f"{api}/api/negotiate"
     endpoints = [HubEndpoint("alice", negotiate), HubEndpoint("bob", negotiate), *others]
     text = message_text("this message goes to everybody once")
-    headers = {name: person.headers for name, person in (people or introduced()).items()}
+    headers = {name: person.headers for name, person in (people or named_in_headers()).items()}
     shown = dict(headers[WRITER])
     if origin:
         shown["Origin"] = origin

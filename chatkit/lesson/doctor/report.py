@@ -133,7 +133,7 @@ class Report:
         """The text, line by line, with every check: for a terminal."""
         return [
             *(line for check in self.checks for line in _check(check)),
-            *self._told(),
+            *self._problem_lines(),
             *self._unknown(),
         ]
 
@@ -143,14 +143,14 @@ class Report:
         return "\n".join(
             [
                 *(line for check in self.checks if not check.ok for line in _check(check)),
-                *self._told(),
+                *self._problem_lines(),
             ]
         )
 
     def _repr_mimebundle_(self, **_filters: object) -> dict[str, str]:
         return {"text/plain": repr(self), "text/html": self._html()}
 
-    def _told(self) -> list[str]:
+    def _problem_lines(self) -> list[str]:
         """The problems, or that there are none."""
         shown = [line for one in self.problems for line in _problem(one)]
         if self.advice:
@@ -164,7 +164,7 @@ class Report:
 
     def _html(self) -> str:
         wrong = [line for check in self.checks if not check.ok for line in _check(check)]
-        lines = [*wrong, *([] if self.problems else self._told()), *self._unknown()]
+        lines = [*wrong, *([] if self.problems else self._problem_lines()), *self._unknown()]
         rows = [
             (check.what, "ok" if check.ok else "NO", clean(check.found), check.hint)
             for check in self.checks

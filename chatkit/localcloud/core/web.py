@@ -13,7 +13,7 @@ from chatkit.core.public_urls import is_proxied_host
 __all__ = [
     "IDENTITY_HEADERS",
     "Handler",
-    "asked_for",
+    "requested_host",
     "host_name",
     "loopback_only",
     "read_whole",
@@ -41,10 +41,10 @@ def host_name(request: web.BaseRequest) -> str:
 
     It is "localhost" for a request that a proxy in front of this machine passes on.
     """
-    return asked_for(request.headers.get("Host", ""))
+    return requested_host(request.headers.get("Host", ""))
 
 
-def asked_for(host: str) -> str:
+def requested_host(host: str) -> str:
     """The name in a Host header.
 
     It is "localhost" in place of the name under which browsers elsewhere know this machine.

@@ -212,7 +212,7 @@ class Sessions:
         except (InvalidToken, UnicodeError):
             return None
 
-    def spend(self, nonce: str, *, life_s: float) -> bool:
+    def use_nonce(self, nonce: str, *, life_s: float) -> bool:
         """Say whether a sign-in comes back for the first time."""
         now = time.time()
         # A state that is older than its life is refused anyway: its nonce can be forgotten.

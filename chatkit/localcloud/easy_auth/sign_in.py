@@ -149,7 +149,7 @@ class SignIn:
             return None
         if not _is_same(pending.binding, request.cookies.get(NONCE_COOKIE, "")):
             return None
-        if not sessions.spend(pending.nonce, life_s=life_s):
+        if not sessions.use_nonce(pending.nonce, life_s=life_s):
             return None
         return pending
 

@@ -15,7 +15,7 @@ from aiohttp import web
 from multidict import CIMultiDict
 from websockets.http11 import Request as WebSocketRequest
 
-from chatkit.localcloud.core.web import LOOPBACK_HOSTS, asked_for, host_name, read_whole
+from chatkit.localcloud.core.web import LOOPBACK_HOSTS, host_name, read_whole, requested_host
 from chatkit.localcloud.signalr.core import authentication
 from chatkit.localcloud.signalr.core.authentication import Claims
 from chatkit.localcloud.signalr.core.connection import Connection
@@ -141,7 +141,7 @@ class Clients:
         headers = CIMultiDict(request.headers.raw_items())
         if len(headers.getall("Host", [])) > 1:
             raise BadRequest("The Host header must be there once.")  # RFC 9112 §3.2
-        host = asked_for(headers.get("Host", ""))
+        host = requested_host(headers.get("Host", ""))
         if host not in LOOPBACK_HOSTS:
             raise SignalRError(421, message="This server answers on localhost only.\n")
         token = authentication.bearer(headers) or next(iter(parameters.get("access_token", [])), "")
