@@ -101,9 +101,10 @@ class LocalRun(HostObserver):
         self._banner(settings)
         listener = await listeners.listen_on(sockets, self._server)
         self._on_stop.push_async_callback(listener.close)
+        # Before the first start: an app that takes for ever to import can be mended, too.
+        self._background.start(self._reload_on_change())
         await self.host.start()
         self._background.start(_import_early("chatkit.wire.tokens"))
-        self._background.start(self._reload_on_change())
 
     async def _reload_on_change(self) -> None:
         async for names in watching.changes(self._folder, self._files):
@@ -122,7 +123,7 @@ class LocalRun(HostObserver):
             self._site.cors = cors
             self._site.host = new
             self._background.start(self._finish(before))
-            await new.start()
+            self._background.start(new.start())
 
     async def _finish(self, host: FunctionHost) -> None:
         """Let a host that was replaced answer the requests it has."""

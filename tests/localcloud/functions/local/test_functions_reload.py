@@ -67,6 +67,30 @@ async def test_changed_code_settings_and_host_json_are_taken_over(
     assert "Changed: function_app.py" in served.log
 
 
+async def test_an_app_that_never_ends_its_import_can_be_mended(
+    serve: Serve, tmp_path: Path
+) -> None:
+    """At the start and later: the host does not wait for the import before it looks again."""
+    marker = tmp_path / "importing"
+    hangs = f"import pathlib, time\npathlib.Path({str(marker)!r}).touch()\ntime.sleep(600)\n"
+
+    async def is_importing() -> bool:
+        return marker.exists()
+
+    folder = write_app(tmp_path / "app", hangs)
+    serving = asyncio.ensure_future(serve(folder))
+    await until(is_importing)
+    (folder / "function_app.py").write_text(HEAD + ONE)
+    async with asyncio.timeout(10):
+        served = await serving
+    await until(answers(served, (200, "one")))
+    marker.unlink()
+    (folder / "function_app.py").write_text(HEAD + hangs)
+    await until(is_importing)
+    (folder / "function_app.py").write_text(HEAD + TWO)
+    await until(answers(served, (200, "two")))
+
+
 async def test_a_syntax_error_is_shown_and_its_correction_heals(
     serve: Serve, tmp_path: Path
 ) -> None:
