@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from chatkit.core import ports
+from chatkit.core.errors import PortInUse
 
 log = logging.getLogger("chatkit.local.ports")
 ProtocolFactory = Callable[[], asyncio.BaseProtocol]
@@ -184,9 +185,7 @@ class Listeners:
             preferred: As for `reserve`.
         """
         known = self._remembered.get(owner)
-        # Another program's outgoing call may pass through the port for a moment; nothing tells
-        # when it has ended.
-        for _ in range(RECOVER_TRIES):
+        for _ in range(RECOVER_TRIES):  # as in `open`
             if known is None or ports.is_free(known):
                 break
             await asyncio.sleep(RECOVER_PAUSE_S)
@@ -220,9 +219,18 @@ class Listeners:
         Raises:
             PortInUse: Another program listens there.
         """
-        self._open[owner] = await self._open_port(
-            server, port=port, tls=tls, ipv4_only=ipv4_only, wanted_for=owner
-        )
+        for remaining in reversed(range(RECOVER_TRIES)):
+            try:
+                self._open[owner] = await self._open_port(
+                    server, port=port, tls=tls, ipv4_only=ipv4_only, wanted_for=owner
+                )
+                return
+            except PortInUse:
+                # Another program's outgoing call may pass through the port for a moment; nothing
+                # tells when it has ended.
+                if not remaining:
+                    raise
+            await asyncio.sleep(RECOVER_PAUSE_S)
 
     async def close(self, owner: str) -> None:
         """Stop serving; nothing happens when the owner serves nothing."""

@@ -104,6 +104,16 @@ async def test_opening_a_taken_port_names_it(listeners: Listeners) -> None:
     other.close()
 
 
+async def test_opening_waits_for_a_port_that_is_left_at_once(listeners: Listeners) -> None:
+    """Another program's call took the port between its reservation and its opening."""
+    port = listeners.reserve("a")
+    (other, *_) = bind(port, ipv4_only=True, wanted_for="another program")
+    asyncio.get_running_loop().call_later(0.1, other.close)
+    await listeners.open("a", HttpServer(an_app()), port=port)
+    assert not is_free(port)
+    await listeners.close_all()
+
+
 async def test_tls_is_trusted_through_the_private_ca(tmp_path: Path, listeners: Listeners) -> None:
     """A client that knows the CA file connects to localhost."""
     import ssl
