@@ -28,6 +28,16 @@ SLOW_WITH_NEW_SETTING = (
 )
 
 
+OTHERS: set[int] = set()
+
+
+@pytest.fixture(autouse=True)
+def leave_others_alone() -> None:
+    """Processes that run already are not this test's: a local cloud of the session, for example."""
+    OTHERS.clear()
+    OTHERS.update(child.pid for child in psutil.Process().children(recursive=True))
+
+
 class Marker:
     """A file that an app makes when it has reached the place the test waits for."""
 
@@ -75,12 +85,13 @@ def runs(process: psutil.Process) -> bool:
 
 
 def children() -> list[psutil.Process]:
-    """Processes of this one that run: those of the apps."""
-    return [child for child in psutil.Process().children(recursive=True) if runs(child)]
+    """Processes that the test has started and that run: those of the apps."""
+    found = psutil.Process().children(recursive=True)
+    return [child for child in found if child.pid not in OTHERS and runs(child)]
 
 
 @pytest.fixture(autouse=True)
-def nothing_stays_of_a_failed_test() -> Iterator[None]:
+def nothing_stays_of_a_failed_test(leave_others_alone: None) -> Iterator[None]:
     """A process that a failed test has left must not disturb the next one."""
     yield
     for child in children():

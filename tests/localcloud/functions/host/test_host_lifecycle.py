@@ -20,10 +20,24 @@ SCRIPT = "@app.route(route='f')\ndef f(req): return 'f'\n"
 SLOW = "import pathlib, time\npathlib.Path({marker!r}).touch()\ntime.sleep(600)\n"
 
 
+OTHERS: set[int] = set()
+
+
+@pytest.fixture(autouse=True)
+def leave_others_alone() -> None:
+    """Processes that run already are not this test's: a local cloud of the session, for example."""
+    OTHERS.clear()
+    OTHERS.update(child.pid for child in psutil.Process().children(recursive=True))
+
+
 def children() -> list[int]:
-    """Processes of this one that run."""
+    """Processes that the test has started and that run."""
     found = psutil.Process().children(recursive=True)
-    return [child.pid for child in found if child.status() != psutil.STATUS_ZOMBIE]
+    return [
+        child.pid
+        for child in found
+        if child.pid not in OTHERS and child.status() != psutil.STATUS_ZOMBIE
+    ]
 
 
 def make_host(folder: Path) -> FunctionHost:
