@@ -47,9 +47,7 @@ def _processes(arguments: list[str]) -> list[str]:
         " Each line of dots ends with the share that is done; skipped tests say what they lack.",
         flush=True,
     )
-    # xdist would begin with the files of many tests; those of few, long ones would come last and
-    # keep one process busy while the others wait.
-    return ["-n", str(number), "--dist", "loadfile", "--no-loadscope-reorder", "-rs"]
+    return ["-n", str(number), "--dist", "loadfile", "-rs"]
 
 
 def _is_one_file(arguments: list[str]) -> bool:
