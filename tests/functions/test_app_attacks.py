@@ -10,16 +10,16 @@ from datetime import UTC, datetime
 
 import pytest
 
+from tests.attacks import chat_app
 from tests.functions.built_app import Ask, Sent
-from tests.localcloud.easy_auth import attack_table
 
 FIELDS = {"id", "sender", "text", "sentAt", "recipient", "isPrivate"}
 
 
-@pytest.mark.parametrize("name", attack_table.FORGED_MESSAGES)
+@pytest.mark.parametrize("name", chat_app.FORGED_MESSAGES)
 def test_a_forged_field_changes_nothing(post: Ask, sent: Sent, name: str) -> None:
     """Sender, id, time and privacy are the server's, and so is who gets the message."""
-    body = attack_table.FORGED_MESSAGES[name].encode()
+    body = chat_app.FORGED_MESSAGES[name].encode()
     status, _ = post(body)
     assert status == 200
     recipient = json.loads(body).get("recipient")
@@ -37,24 +37,22 @@ def test_a_forged_field_changes_nothing(post: Ask, sent: Sent, name: str) -> Non
         assert message.get("isPrivate", False) is bool(recipient)
 
 
-@pytest.mark.parametrize("name", attack_table.BAD_RECIPIENTS)
+@pytest.mark.parametrize("name", chat_app.BAD_RECIPIENTS)
 def test_a_recipient_is_one_name(post: Ask, sent: Sent, name: str) -> None:
     """Never several people, and never by accident everybody."""
-    status, answer = post(
-        f'{{"text": "x", "recipient": {attack_table.BAD_RECIPIENTS[name]}}}'.encode()
-    )
+    status, answer = post(f'{{"text": "x", "recipient": {chat_app.BAD_RECIPIENTS[name]}}}'.encode())
     assert status == 400 and "recipient" in answer["error"]
     assert sent.values == []
 
 
-@pytest.mark.parametrize("name", attack_table.HISTORY_QUERIES)
+@pytest.mark.parametrize("name", chat_app.HISTORY_QUERIES)
 def test_nobody_reads_what_others_wrote(post: Ask, get: Ask, name: str) -> None:
     """Carol gets the public messages at most, and cannot tell that there are others."""
     post({"text": "for everybody"})
     secret = post({"text": "for bob", "recipient": "bob"})[1]["id"]
     query = {
         key: value.replace("SECRET", secret)
-        for key, value in attack_table.HISTORY_QUERIES[name].items()
+        for key, value in chat_app.HISTORY_QUERIES[name].items()
     }
     status, answer = get(user="carol", **query)
     assert status == 200
@@ -62,11 +60,11 @@ def test_nobody_reads_what_others_wrote(post: Ask, get: Ask, name: str) -> None:
     assert "for bob" in [message["text"] for message in get(user="bob")[1]]
 
 
-@pytest.mark.parametrize("name", attack_table.LOOK_ALIKES)
+@pytest.mark.parametrize("name", chat_app.LOOK_ALIKES)
 def test_a_look_alike_is_somebody_else(post: Ask, get: Ask, sent: Sent, name: str) -> None:
     """Names are compared letter by letter."""
     post({"text": "for bob", "recipient": "bob"})
-    other = attack_table.LOOK_ALIKES[name]
+    other = chat_app.LOOK_ALIKES[name]
     assert get(user=other)[1] == []
     post({"text": "from bob?"}, user=other)
     assert sent.values[-1][0]["arguments"][0]["sender"] == other

@@ -11,14 +11,15 @@ from pathlib import Path
 import pytest
 
 from chatkit.lesson.sections import SECTIONS
+from tests.attacks import document
 
 ROOT = Path(__file__).resolve().parents[2]
 NAMED = re.compile(r"`(\w+\.py)::(\w+)`")
 
 
-def rows(document: str, name: str) -> list[list[str]]:
+def rows(page: str, name: str) -> list[list[str]]:
     """Cells of each row of a table between its two marks."""
-    text = (ROOT / "docs" / document).read_text(encoding="utf-8")
+    text = (ROOT / "docs" / page).read_text(encoding="utf-8")
     table = text.split(f"<!-- {name}: begin -->")[1].split(f"<!-- {name}: end -->")[0]
     lines = [line for line in table.strip().splitlines() if line.startswith("|")][2:]
     return [[cell.strip() for cell in line.strip("|").split("|")] for line in lines]
@@ -64,7 +65,7 @@ def test_every_check_is_broken_in_three_ways_at_least() -> None:
 
 
 @pytest.mark.parametrize(
-    ("document", "name"),
+    ("page", "name"),
     [
         ("signalr.md", "comparison"),
         ("functions.md", "mistakes"),
@@ -73,10 +74,26 @@ def test_every_check_is_broken_in_three_ways_at_least() -> None:
         ("problems.md", "problems"),
     ],
 )
-def test_every_test_that_is_named_exists(document: str, name: str) -> None:
+def test_every_test_that_is_named_exists(page: str, name: str) -> None:
     """And nothing but names of tests stands in the last column."""
-    for row in rows(document, name):
+    for row in rows(page, name):
         named = NAMED.findall(row[-1])
         assert named and NAMED.sub("", row[-1]).strip() == "", row[0]
         for file, function in named:
             assert function in functions_in(file), f"{row[0]} names {file}::{function}"
+
+
+def test_the_document_lists_every_attack() -> None:
+    """docs/attacks.md is what the tables write, and no title or attempt stands there twice."""
+    assert document.DOCUMENT.read_text(encoding="utf-8") == document.document()
+    groups = document.groups()
+    titles = [group.title for group in groups]
+    assert len(set(titles)) == len(titles)
+    for group in groups:
+        assert len(set(group.names)) == len(group.names), group.title
+
+
+def test_every_group_of_attacks_names_its_test() -> None:
+    """The file and the function exist."""
+    for group in document.groups():
+        assert group.test in functions_in(group.file), group.title

@@ -16,7 +16,7 @@ from multidict import CIMultiDict
 from yarl import URL
 
 from chatkit.localcloud.easy_auth.sessions import Sessions
-from tests.localcloud.easy_auth import attack_table
+from tests.attacks import sign_in
 from tests.localcloud.easy_auth.deployed_stack import App, Browser, Stack, sent
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -46,10 +46,10 @@ def unsigned(claims: dict[str, Any], alg: str = "none") -> str:
     return f"{b64(json.dumps(header).encode())}.{b64(json.dumps(claims).encode())}."
 
 
-@pytest.mark.parametrize("name", attack_table.SPOOFED_HEADERS)
+@pytest.mark.parametrize("name", sign_in.SPOOFED_HEADERS)
 async def test_a_spoofed_header_never_arrives(stack: Stack, browser: Browser, name: str) -> None:
     """Nobody stays nobody, and alice stays alice."""
-    spoofed = CIMultiDict(attack_table.SPOOFED_HEADERS[name])
+    spoofed = CIMultiDict(sign_in.SPOOFED_HEADERS[name])
     assert await who(stack.app, browser, headers=spoofed) == {}
     await browser.sign_in(stack.app)
     assert await who(stack.app, browser, headers=spoofed) == await who(stack.app, browser)
@@ -102,7 +102,7 @@ async def bad_token(stack: Stack, browser: Browser, name: str) -> str:
     return "not a token"
 
 
-@pytest.mark.parametrize("name", attack_table.BAD_TOKENS)
+@pytest.mark.parametrize("name", sign_in.BAD_TOKENS)
 async def test_a_bad_session_token_is_refused(stack: Stack, browser: Browser, name: str) -> None:
     """401 from the app and from /.auth/me."""
     headers = {"X-ZUMO-AUTH": await bad_token(stack, browser, name)}
@@ -153,7 +153,7 @@ async def bad_bearer(stack: Stack, browser: Browser, name: str) -> str:
     return "not.a.token"
 
 
-@pytest.mark.parametrize("name", attack_table.BAD_BEARERS)
+@pytest.mark.parametrize("name", sign_in.BAD_BEARERS)
 async def test_a_bad_provider_token_is_refused(stack: Stack, browser: Browser, name: str) -> None:
     """As a bearer and in a client-directed sign-in."""
     token = await bad_bearer(stack, browser, name)
@@ -185,7 +185,7 @@ async def bad_cookie(stack: Stack, browser: Browser, name: str) -> str:
     return value[:-4]
 
 
-@pytest.mark.parametrize("name", attack_table.BAD_COOKIES)
+@pytest.mark.parametrize("name", sign_in.BAD_COOKIES)
 async def test_a_bad_cookie_names_nobody(stack: Stack, browser: Browser, name: str) -> None:
     """The app hears of no one, /.auth/me answers 401."""
     headers = {"Cookie": f"{COOKIE}={await bad_cookie(stack, browser, name)}"}
@@ -232,7 +232,7 @@ async def bad_callback(stack: Stack, browser: Browser, name: str) -> tuple[Brows
     return browser, f"{url}?{urlencode(back)}"
 
 
-@pytest.mark.parametrize("name", attack_table.BAD_CALLBACKS)
+@pytest.mark.parametrize("name", sign_in.BAD_CALLBACKS)
 async def test_a_bad_callback_signs_nobody_in(stack: Stack, browser: Browser, name: str) -> None:
     """401, and no session cookie is set."""
     visitor, url = await bad_callback(stack, browser, name)
@@ -240,7 +240,7 @@ async def test_a_bad_callback_signs_nobody_in(stack: Stack, browser: Browser, na
     assert status == 401 and COOKIE not in headers.get("Set-Cookie", "")
 
 
-@pytest.mark.parametrize("target", attack_table.BAD_TARGETS)
+@pytest.mark.parametrize("target", sign_in.BAD_TARGETS)
 async def test_there_is_no_open_redirect(stack: Stack, target: str) -> None:
     """403 before sign-in begins, under both names; 403 at sign-out and its end."""
     for path in (
@@ -254,19 +254,19 @@ async def test_there_is_no_open_redirect(stack: Stack, target: str) -> None:
         assert status == 403 and "Location" not in headers
 
 
-@pytest.mark.parametrize("name", attack_table.FORGED_REQUESTS)
+@pytest.mark.parametrize("name", sign_in.FORGED_REQUESTS)
 async def test_another_site_cannot_use_the_cookie(
     stack: Stack, browser: Browser, name: str
 ) -> None:
     """403, and alice is still signed in."""
     await browser.sign_in(stack.app)
-    method, path, headers = attack_table.FORGED_REQUESTS[name]
+    method, path, headers = sign_in.FORGED_REQUESTS[name]
     status, text, _ = await browser.ask(method, stack.app.url + path, headers=headers)
     assert status == 403 and "alice" not in text
     assert (await who(stack.app, browser))["x-ms-client-principal-name"].startswith("alice@")
 
 
-@pytest.mark.parametrize("path", attack_table.PATHS)
+@pytest.mark.parametrize("path", sign_in.PATHS)
 async def test_no_spelling_of_a_path_passes_by(stack: Stack, path: str) -> None:
     """Without identity the app never answers."""
     await stack.app.configure(unauthenticatedClientAction="Return401", excludedPaths=["/api/open"])
@@ -276,8 +276,3 @@ async def test_no_spelling_of_a_path_passes_by(stack: Stack, path: str) -> None:
     finally:
         await stack.app.configure()
     assert status in (400, 401, 404) and text != "{}"
-
-
-async def test_the_document_lists_every_attempt() -> None:
-    """docs/attacks.md is what the table writes."""
-    assert attack_table.DOCUMENT.read_text(encoding="utf-8") == attack_table.document()

@@ -1,0 +1,71 @@
+"""Writes docs/attacks.md from the tables beside it: `python -m tests.attacks.document`."""
+
+from __future__ import annotations
+
+import importlib
+from pathlib import Path
+
+from tests.attacks.group import Group
+
+DOCUMENT = Path(__file__).parents[2] / "docs" / "attacks.md"
+BESIDE_TABLES = ("document", "group")
+
+# Single tests that belong to the same story.
+OTHERS: dict[str, str] = {
+    "A token for another hub": (
+        "test_signalr_token_rules.py::test_a_client_token_is_for_one_hub_of_this_instance"
+    ),
+    "Script in names and messages, on the page": (
+        "test_page_safety.py::test_script_in_names_and_messages_stays_text"
+    ),
+    "Script in a sign-in name": "test_page_sign_in.py::test_script_in_a_sign_in_name_stays_text",
+    "A link that carries somebody else's token": (
+        "test_page_sign_in.py::test_a_link_with_somebody_elses_token_signs_nobody_in"
+    ),
+    "A message that claims to be private": "test_page_private.py::test_a_forged_badge_is_text",
+    "Going on after sign-out": (
+        "test_page_deployed_sign_in.py::test_signing_out_ends_the_session_in_the_app"
+    ),
+    "Script in names and messages, in the panel": (
+        "test_chat_panel.py::test_markup_in_names_and_texts_stays_text"
+    ),
+}
+
+
+def groups() -> list[Group]:
+    """All groups, in the order of their modules' names."""
+    names = sorted(path.stem for path in Path(__file__).parent.glob("*.py"))
+    found: list[Group] = []
+    for name in names:
+        if name not in BESIDE_TABLES:
+            found.extend(importlib.import_module(f"tests.attacks.{name}").GROUPS)
+    return found
+
+
+def document() -> str:
+    """Text of docs/attacks.md."""
+    tables = groups()
+    count = sum(len(group.names) for group in tables) + len(OTHERS)
+    rows = [
+        "# Attacks",
+        "",
+        f"{count} attempts to be somebody else, to see what is not one's own, or to bring the local"
+        " cloud down. Each is a test, and each is refused.",
+    ]
+    for group in tables:
+        rows += ["", f"## {group.title}", "", f"`{group.file}::{group.test}`", ""]
+        rows += ["| attempt |", "|---|"]
+        rows += [f"| `{shown(name)}` |" for name in group.names]
+    rows += ["", "## Others", "", "<!-- others: begin -->", "| attempt | test |", "|---|---|"]
+    rows += [f"| {name} | `{test}` |" for name, test in OTHERS.items()]
+    rows += ["<!-- others: end -->"]
+    return "\n".join(rows) + "\n"
+
+
+def shown(name: str) -> str:
+    """A name that a table can hold."""
+    return name.replace("\t", "\\t").replace("|", "\\|")
+
+
+if __name__ == "__main__":
+    DOCUMENT.write_text(document(), encoding="utf-8")
