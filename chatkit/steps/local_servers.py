@@ -226,8 +226,9 @@ class LocalServers:
 
 def _status(server: Server) -> int | None:
     """What the server answers, None while nothing does."""
-    # Another program that holds its port may never answer, so it is not asked.
-    if not server.holds_port():
+    # Another program that holds its port may never answer, so it is not asked. To see who holds it,
+    # the system lists every connection there is: that waits until somebody listens.
+    if not ports.answers(server.port) or not server.holds_port():
         return None
     return answer(server.url) or None
 
