@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from chatkit.chat.client.sign_in import SignedIn
+from chatkit.lesson.checks import evidence
 from chatkit.lesson.checks.authentication import ON, PUBLISH
 from chatkit.lesson.checks.deployed_app import deployed_api
 from chatkit.lesson.checks.evidence import (
-    ARRIVAL_S,
     QUIET_S,
     HubEndpoint,
     Recipient,
@@ -88,7 +88,7 @@ async def _wire(api: str, people: Mapping[str, SignedIn]) -> dict[str, Any]:
                 await recipient.wait_for(text),
                 recipient.name,
                 expected="the message",
-                got=f"nothing within {ARRIVAL_S:g} s",
+                got=f"nothing within {evidence.ARRIVAL_S:g} s",
                 hint=PUBLISH,
             )
         await asyncio.sleep(QUIET_S)
@@ -146,7 +146,7 @@ async def _visit(api: str, people: Mapping[str, SignedIn]) -> Any:
         HubEndpoint(GUEST, f"{api}/api/negotiate"), headers={GUEST: guest.headers}
     ):
         pass
-    for _ in range(int(ARRIVAL_S / ASK_EVERY_S)):
+    for _ in range(int(evidence.ARRIVAL_S / ASK_EVERY_S)):
         answer = await asyncio.to_thread(
             write, api, people["alice"], message_text("is the guest still here?"), guest.name
         )
