@@ -13,11 +13,13 @@ from __future__ import annotations
 
 import json
 import os
+import queue
 import selectors
 import socket
 import sys
 import threading
 import time
+import traceback
 
 KEY = "dGhlIHNhbXBsZSBub25jZQ=="
 HANDSHAKE = b'{"protocol":"json","version":1}\x1e'
@@ -36,12 +38,13 @@ def main() -> None:
     if hasattr(os, "sched_setaffinity") and (os.cpu_count() or 1) > 1:
         os.sched_setaffinity(0, {1})
     began = time.time()
-    sockets: list[socket.socket] = []
-    while len(sockets) < count:
-        sockets += connect(port, min(BATCH, count - len(sockets)), path, token)
-    print(json.dumps({"connected_per_s": count / (time.time() - began)}), flush=True)
-    counted = Counter(sockets[stalled:])
+    counted = Counter()
+    # From the first client on: on a busy machine the last connects after the service's time-out.
     threading.Thread(target=counted.run, daemon=True).start()
+    silent = connect(port, stalled, path, token)
+    for connected in range(stalled, count, BATCH):
+        counted.add(connect(port, min(BATCH, count - connected), path, token))
+    print(json.dumps({"connected_per_s": count / (time.time() - began)}), flush=True)
     for line in sys.stdin:
         order = json.loads(line)
         if "post" in order:
@@ -53,6 +56,7 @@ def main() -> None:
         else:
             answer = {"bytes": counted.bytes, "last": counted.last}
         print(json.dumps(answer), flush=True)
+    del silent  # held until here
 
 
 def connect(port: int, count: int, path: str, token: str) -> list[socket.socket]:
@@ -131,30 +135,41 @@ def flood(port: int, request: bytes, seconds: float) -> dict[str, object]:
 class Counter:
     """Counts what a number of sockets receive, and pings, or the service would drop them."""
 
-    def __init__(self, sockets: list[socket.socket]) -> None:
-        self._sockets = sockets
+    def __init__(self) -> None:
+        self._added: queue.SimpleQueue[list[socket.socket]] = queue.SimpleQueue()
+        self._selector = selectors.DefaultSelector()
         self.bytes = 0
         self.last = 0.0
-        self._selector = selectors.DefaultSelector()
-        for sock in sockets:
-            sock.setblocking(False)
-            self._selector.register(sock, selectors.EVENT_READ)
+
+    def add(self, sockets: list[socket.socket]) -> None:
+        """Count what these receive, too."""
+        self._added.put(sockets)
 
     def run(self) -> None:
-        """For ever."""
+        """For ever; a lost connection ends the process, and so the benchmark."""
+        try:
+            self._count()
+        except OSError:
+            traceback.print_exc()
+            os._exit(1)
+
+    def _count(self) -> None:
         pinged = time.time()
         while True:
+            while not self._added.empty():
+                for sock in self._added.get():
+                    sock.setblocking(False)
+                    self._selector.register(sock, selectors.EVENT_READ)
             if time.time() - pinged > PING_S:
                 pinged = time.time()
-                for sock in self._sockets:
-                    sock.send(masked(PING))
-            for key, _ in self._selector.select(0.5):
+                for key in self._selector.get_map().values():
+                    key.fileobj.send(masked(PING))  # type: ignore[union-attr]
+            for key, _ in self._selector.select(0.05):
                 chunk = key.fileobj.recv(65536)  # type: ignore[union-attr]
-                if chunk:
-                    self.bytes += len(chunk)
-                    self.last = time.time()
-                else:
-                    self._selector.unregister(key.fileobj)
+                if not chunk:
+                    raise ConnectionError("The server has closed a connection.")
+                self.bytes += len(chunk)
+                self.last = time.time()
 
 
 if __name__ == "__main__":
