@@ -6,10 +6,9 @@ import asyncio
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
-from chatkit.lesson.checks import service
+from chatkit.lesson.checks import evidence, service
 from chatkit.lesson.checks.connection_info import local_api
 from chatkit.lesson.checks.evidence import (
-    ARRIVAL_S,
     QUIET_S,
     WRITER,
     HubEndpoint,
@@ -124,7 +123,7 @@ def _expect_nothing(recipient: Recipient) -> None:
 
 async def _expect_message(recipient: Recipient, text: str) -> None:
     arrived = await recipient.wait_for(text)
-    got = f"nothing within {ARRIVAL_S:g} s"
+    got = f"nothing within {evidence.ARRIVAL_S:g} s"
     if recipient.frames:
         got = f"{recipient.frames[-1][0]} with something else"
     expect(arrived, f"What {recipient.name} received", expected="the message", got=got, hint=CODE)
