@@ -1,16 +1,13 @@
 """What goes wrong in Azure, rehearsed on a local cloud.
 
-Every verb gets through it, or says why not and what to do.
+Every verb gets through what passes; test_kit_faults_lasting.py has what does not.
 """
 
 from __future__ import annotations
 
-import gc
-import time
 import uuid
-from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
-from pathlib import Path, PurePosixPath
+from dataclasses import replace
+from pathlib import PurePosixPath
 from typing import Any
 
 import pytest
@@ -23,38 +20,10 @@ from chatkit.cloud.local_cloud import ask
 from chatkit.cloud.provision import storage
 from chatkit.cloud.publish import website
 from chatkit.cloud.publish.website import PageFile
-from chatkit.core.errors import ChatkitError, SetupError
+from chatkit.core.errors import SetupError
 from chatkit.workshop import Workshop
 from tests.app_versions import write_app
-from tests.localcloud.resource_manager.watching import Watch
-
-RESOURCES = (
-    "create_resource_group",
-    "create_signalr",
-    "create_storage_account",
-    "create_function_app",
-)
-
-
-@dataclass(frozen=True)
-class Fault:
-    """One failure, and the verb that meets it.
-
-    Attributes:
-        kind: As `chatkit local fault` has it.
-        verb: Method of the workshop.
-        said: Words of the sentence; empty when the verb gets through it by itself.
-        options: How often it hits, and where.
-    """
-
-    kind: str
-    verb: str
-    said: str = ""
-    options: dict[str, Any] = field(default_factory=dict)
-
-    def __str__(self) -> str:
-        return f"{self.verb}-{self.kind}-{'said' if self.said else 'survived'}"
-
+from tests.steps.azure_faults import ALWAYS, RESOURCES, Fault, inject
 
 # A dropped connection is one that its client never closes.
 pytestmark = [
@@ -64,7 +33,6 @@ pytestmark = [
     ),
 ]
 BLOB_DATA_CONTRIBUTOR = "ba92f5b4-2d11-453d-a403-e96b0029c9fe"
-ALWAYS = {"times": 0}
 SURVIVED = [
     Fault("not-registered", "create_storage_account"),
     *(Fault("throttled", verb, options={"times": 2}) for verb in RESOURCES),
@@ -79,49 +47,6 @@ SURVIVED = [
     Fault("dropped", "create_function_app", options={"path": "sites"}),
     Fault("role-delay", "create_function_app", options={"seconds": 600}),
 ]
-SAID = [
-    *(Fault("name-taken", verb, "suffix", ALWAYS) for verb in RESOURCES[1:]),
-    Fault("not-registered", "create_storage_account", "register", ALWAYS),
-    Fault("free-quota", "create_signalr", "region", ALWAYS),
-    Fault("region-without-flex", "create_function_app", "region", ALWAYS),
-    Fault(
-        "python-not-offered",
-        "create_function_app",
-        "runs Python 3.10, 3.11, 3.13, 3.14 there",
-        ALWAYS,
-    ),
-    *(Fault("throttled", verb, "requests", ALWAYS) for verb in RESOURCES),
-    *(
-        Fault(kind, "create_function_app", "again", ALWAYS)
-        for kind in ("server-error", "unavailable", "gateway-timeout")
-    ),
-    Fault("no-shared-key", "create_storage_account", "policy", ALWAYS),
-    *(Fault("dropped", verb, "again", ALWAYS) for verb in RESOURCES),
-]
-
-
-@pytest.fixture(scope="module")
-def opened(running_home: Path, watch: Watch) -> Iterator[Workshop]:
-    """A workshop in a home of its own; faults have the shapes that they have in Azure."""
-    yield Workshop.open()
-    gc.collect()  # dropped connections: what they warn of belongs to this file
-    assert watch.specs.problems == []
-
-
-@pytest.fixture
-def workshop(opened: Workshop, monkeypatch: pytest.MonkeyPatch) -> Iterator[Workshop]:
-    """A workshop with nothing but its group, with short pauses between its retries."""
-    opened.create_resource_group()
-    pause = time.sleep
-    monkeypatch.setattr("time.sleep", lambda seconds: pause(min(seconds, 0.05)))
-    yield opened
-    ask("DELETE", "/faults")
-    opened.clean_up()
-
-
-def inject(fault: Fault) -> None:
-    """Switch a failure on."""
-    ask("PUT", f"/faults/{fault.kind}", fault.options)
 
 
 def is_used_up(fault: Fault) -> bool:
@@ -135,20 +60,6 @@ def test_a_passing_failure_is_survived(workshop: Workshop, fault: Fault) -> None
     inject(fault)
     getattr(workshop, fault.verb)()
     assert is_used_up(fault) or fault.kind == "role-delay"
-
-
-@pytest.mark.parametrize("fault", SAID, ids=str)
-def test_a_lasting_failure_is_explained_and_the_verb_works_once_it_is_over(
-    workshop: Workshop, fault: Fault
-) -> None:
-    """Cause and remedy are in one sentence, and nothing half-made stands in the way afterwards."""
-    inject(fault)
-    with pytest.raises((ChatkitError, AzureError)) as caught:
-        getattr(workshop, fault.verb)()
-    hints = [getattr(caught.value, "hint", ""), *getattr(caught.value, "__notes__", ())]
-    assert fault.said in " ".join(hints)
-    ask("DELETE", "/faults")
-    getattr(workshop, fault.verb)()
 
 
 def test_publishing_needs_no_publishing_password(workshop: Workshop) -> None:

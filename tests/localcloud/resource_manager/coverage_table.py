@@ -38,7 +38,8 @@ FAULTS = """
 
 `chatkit local fault KIND` switches one on, `--clear` off; `--times`, `--seconds` and `--path` say
 how often, how long and where. What the kit's verbs do with each, try again or say what to do, is
-tested in `tests/steps/test_kit_faults.py` and `tests/steps/test_kit_faults_app.py`.
+tested in `test_kit_faults.py`, `test_kit_faults_lasting.py` and `test_kit_faults_app.py`
+of `tests/steps`.
 
 | kind | what happens |
 |---|---|

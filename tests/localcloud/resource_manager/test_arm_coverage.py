@@ -26,9 +26,8 @@ def test_every_failure_on_demand_is_listed_and_injected() -> None:
     """The page has all of them, and so have the tests of the kit."""
     assert coverage_table.faults() in coverage_table.PATH.read_text(encoding="utf-8")
     kit = Path(__file__).parents[2] / "steps"
-    injected = (kit / "test_kit_faults.py").read_text(encoding="utf-8") + (
-        kit / "test_kit_faults_app.py"
-    ).read_text(encoding="utf-8")
+    files = ("test_kit_faults.py", "test_kit_faults_lasting.py", "test_kit_faults_app.py")
+    injected = "".join((kit / name).read_text(encoding="utf-8") for name in files)
     assert [
         kind for kind in KINDS if f'"{kind}"' not in injected and f"/faults/{kind}" not in injected
     ] == []
