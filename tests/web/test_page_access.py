@@ -18,6 +18,15 @@ SIZES = {
     "tiny": {"width": 320, "height": 480},
 }
 
+# Each size and each scheme; `-m long` has the other pairs.
+LOOKS = [
+    ("light", "desktop"),
+    ("dark", "phone"),
+    ("light", "tiny"),
+    pytest.param("dark", "desktop", marks=pytest.mark.long),
+    pytest.param("light", "phone", marks=pytest.mark.long),
+    pytest.param("dark", "tiny", marks=pytest.mark.long),
+]
 
 FOCUSED = (
     "document.activeElement.getAttribute('aria-label')"
@@ -46,8 +55,7 @@ def complaints(page: Page, axe: str) -> list[str]:
     ]
 
 
-@pytest.mark.parametrize("size", SIZES)
-@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize(("scheme", "size"), LOOKS)
 def test_axe_finds_nothing(visit: Visit, chat: Room, axe: str, scheme: str, size: str) -> None:
     """In the form, in an empty room, among messages, and when things fail."""
     page = visit(None, color_scheme=scheme, viewport=SIZES[size], reduced_motion="reduce")
@@ -82,8 +90,7 @@ def test_axe_finds_nothing(visit: Visit, chat: Room, axe: str, scheme: str, size
     assert not any(found.values()), found
 
 
-@pytest.mark.parametrize("size", SIZES)
-@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize(("scheme", "size"), LOOKS)
 def test_axe_finds_nothing_with_sign_in(
     signed_in: Visit, chat: Room, axe: str, scheme: str, size: str
 ) -> None:
