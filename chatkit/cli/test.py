@@ -30,6 +30,8 @@ def test(context: typer.Context) -> None:
         )
     with tempfile.TemporaryDirectory(prefix="chatkit-test-", ignore_cleanup_errors=True) as home:
         variables = {**os.environ, "CHATKIT_HOME": str(Path(home) / "home")}
+        # Without compiled files each of the hundreds of processes would compile all it imports.
+        variables.pop("PYTHONDONTWRITEBYTECODE", None)
         command = [sys.executable, "-m", "pytest", *_processes(context.args), *context.args]
         raise typer.Exit(subprocess.call(command, cwd=checkout(), env=variables))
 

@@ -97,7 +97,9 @@ def install(python: Path, lock: Path, uv: str | None, *, again: bool) -> None:
     Raises:
         SetupFailed: The tool failed; the sentence says why.
     """
-    requirements = ["--require-hashes", "-r", str(lock)]
+    # A lock names every package. Left to follow dependencies, pip refuses it as soon as there is a
+    # newer version of a package that another one asks for with an extra.
+    requirements = ["--no-deps", "--require-hashes", "-r", str(lock)]
     if uv:
         # pip compiles always. Where Python keeps what it compiles itself, leaving it to the first
         # use is quicker.

@@ -45,6 +45,20 @@ def test_several_processes_share_the_tests_and_it_says_so(
     assert typed.out.startswith("chatkit: running the tests in 4 processes")
 
 
+def test_compiled_files_are_kept(chatkit: Chatkit, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Images of containers often switch them off: every process would compile what it imports."""
+    kept: list[bool] = []
+
+    def call(command: list[str], *, cwd: Path, env: dict[str, str]) -> int:
+        kept.append("PYTHONDONTWRITEBYTECODE" not in env)
+        return 0
+
+    monkeypatch.setenv("PYTHONDONTWRITEBYTECODE", "1")
+    monkeypatch.setattr(subprocess, "call", call)
+    chatkit("test", FILE)
+    assert kept == [True]
+
+
 @pytest.mark.parametrize(
     "arguments",
     [

@@ -19,24 +19,15 @@ import pytest
 from chatkit.setup import environment, installers
 from chatkit.setup.environment import Environment
 from chatkit.setup.installers import SetupFailed
+from tests.setup.small_locks import lock_of
 
 ROOT = Path(__file__).resolve().parents[2]
 NOWHERE = "http://127.0.0.1:9"
 
 
-def lock_of(name: str) -> str:
-    """One package of the real lock, with its hashes: segno has no dependencies and is small."""
-    lines = (ROOT / "requirements.lock").read_text(encoding="utf-8").splitlines()
-    start = next(index for index, line in enumerate(lines) if line.startswith(f"{name}=="))
-    end = next(
-        (i for i in range(start + 1, len(lines)) if not lines[i].startswith(" ")), len(lines)
-    )
-    return "\n".join(lines[start:end]) + "\n"
-
-
 @pytest.fixture
 def checkout(tmp_path: Path) -> Path:
-    """A checkout whose locks name one small package."""
+    """A checkout whose locks name one small package: segno has no dependencies."""
     folder = tmp_path / "check out"
     folder.mkdir()
     (folder / environment.RUN_LOCK).write_text(lock_of("segno"), encoding="utf-8")
@@ -67,6 +58,22 @@ def test_set_up_makes_an_environment_that_has_the_packages(
     assert made.is_ready(environment.RUN_LOCK) and imports_segno(made)
 
 
+@pytest.mark.parametrize("tool", ["uv", "pip"])
+def test_nothing_but_the_lock_is_looked_up(
+    checkout: Path, tool: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A package's own wishes are not followed: they can ask for what is newer than the lock."""
+    if tool == "pip":
+        without_uv(monkeypatch)
+    elif shutil.which("uv") is None:
+        pytest.skip("uv is not installed on this machine")
+    (checkout / environment.RUN_LOCK).write_text(lock_of("markdown-it-py"), encoding="utf-8")
+    made = Environment(checkout)
+    made.prepare(environment.RUN_LOCK)
+    installed = {path.name for path in made.folder.glob("lib/*/site-packages/m*")}
+    assert "markdown_it" in installed and "mdurl" not in installed
+
+
 def test_the_checkout_is_on_the_path_of_every_kernel(checkout: Path, tmp_path: Path) -> None:
     """A kernel imports the package whatever its folder is."""
     (checkout / "only_here.py").write_text("", encoding="utf-8")
@@ -79,9 +86,7 @@ def test_a_changed_lock_is_installed(checkout: Path) -> None:
     """After an update of the checkout the stamp no longer fits."""
     made = Environment(checkout)
     made.prepare(environment.RUN_LOCK)
-    (checkout / environment.RUN_LOCK).write_text(
-        lock_of("segno") + lock_of("tqdm"), encoding="utf-8"
-    )
+    (checkout / environment.RUN_LOCK).write_text(lock_of("segno", "tqdm"), encoding="utf-8")
     assert not made.is_ready(environment.RUN_LOCK)
     made.prepare(environment.RUN_LOCK)
     subprocess.run([made.python, "-c", "import tqdm"], check=True)

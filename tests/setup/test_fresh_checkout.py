@@ -14,6 +14,9 @@ from pathlib import Path
 
 import pytest
 
+from chatkit.setup.environment import RUN_LOCK
+from tests.setup.small_locks import COMMAND_LINE, lock_of
+
 ROOT = Path(__file__).resolve().parents[2]
 SYSTEM_PYTHON = str(getattr(sys, "_base_executable", sys.executable))
 NOWHERE = "http://127.0.0.1:9"
@@ -34,6 +37,13 @@ def check_out(folder: Path) -> Path:
         if (ROOT / name).is_file():
             (folder / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copy2(ROOT / name, folder / name)
+    return folder
+
+
+def check_out_small(folder: Path) -> Path:
+    """The same, with a lock that names no more than `chatkit status` needs."""
+    check_out(folder)
+    (folder / RUN_LOCK).write_text(lock_of(*COMMAND_LINE), encoding="utf-8")
     return folder
 
 
@@ -110,20 +120,39 @@ def test_exit_codes_come_through_the_self_setup(
     assert "Traceback" not in done.stderr and done.stderr.count("\n") == (code > 0)
 
 
-def test_a_deleted_package_comes_back(ready: Path) -> None:
+def test_a_deleted_package_comes_back(tmp_path: Path) -> None:
     """An environment that lost a package is repaired by the next start."""
-    shutil.rmtree(next(ready.glob(".venv/[Ll]ib/**/site-packages/typer")))
-    assert chatkit(ready, "status").returncode == 0
-    assert list(ready.glob(".venv/[Ll]ib/**/site-packages/typer"))
+    folder = check_out_small(tmp_path)
+    assert chatkit(folder, "status").returncode == 0
+    shutil.rmtree(next(folder.glob(".venv/[Ll]ib/**/site-packages/typer")))
+    assert chatkit(folder, "status").returncode == 0
+    assert list(folder.glob(".venv/[Ll]ib/**/site-packages/typer"))
+
+
+def set_up_with_pip(folder: Path) -> None:
+    """Start in a checkout where no uv is on the path."""
+    first = chatkit(folder, "status", "--json", PATH=os.defpath)
+    assert first.returncode == 0, first.stderr
+    assert json.loads(first.stdout)["target"] == "local"
+    assert (folder / ".venv" / "pyvenv.cfg").exists()
 
 
 @pytest.mark.slow
 def test_set_up_with_pip_alone(tmp_path: Path) -> None:
-    """Without uv the standard library's venv and pip do the same."""
+    """Without uv the standard library's venv and pip do the same. Here with the packages that the
+    verb needs; the long form installs them all.
+    """
+    set_up_with_pip(check_out_small(tmp_path))
+
+
+@pytest.mark.long
+def test_set_up_of_every_package_with_pip_alone(tmp_path: Path) -> None:
+    """The whole lock, as people without uv get it: nothing is missing that a package needs."""
     folder = check_out(tmp_path)
-    first = chatkit(folder, "status", "--json", PATH=os.defpath)
-    assert first.returncode == 0, first.stderr
-    assert json.loads(first.stdout)["target"] == "local"
+    set_up_with_pip(folder)
+    python = next(folder.glob(".venv/[bS]*/python*"))
+    found = subprocess.run([python, "-m", "pip", "check"], capture_output=True, text=True)
+    assert found.returncode == 0, found.stdout
 
 
 @pytest.mark.slow
