@@ -11,7 +11,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 
-from chatkit.localcloud.entra.applications import Application
+from chatkit.localcloud.entra.core.applications import Application
 from chatkit.localcloud.entra.errors import assertion_refused
 
 ALGORITHMS = ["RS256", "PS256"]

@@ -185,6 +185,25 @@ def many_resources(scope: str) -> EntraError:
     )
 
 
+def consent_missing(client_id: str, name: str) -> EntraError:
+    """The client asks for a permission that nobody has given it."""
+    return invalid_grant(
+        65001,
+        f"The user or administrator has not consented to use the application with ID '{client_id}'"
+        f" named '{name}'. Send an interactive authorization request for this user and resource.",
+    )
+
+
+def administrator_needed(name: str) -> EntraError:
+    """A person signs in to a client that asks for what only an administrator can give it."""
+    return EntraError(
+        "consent_required",
+        90094,
+        f"{name} needs permission to access resources in your organization that only an admin can"
+        " grant. Please ask an admin to grant permission to this app before you can use it.",
+    )
+
+
 def redirect_mismatch(redirect_uri: str, client_id: str) -> EntraError:
     """The redirect URI is not one of the application's; never redirected to."""
     return EntraError(

@@ -14,14 +14,14 @@ from collections.abc import Callable, Mapping
 from typing import NotRequired, TypedDict
 
 from chatkit.localcloud.entra import assertions, errors
-from chatkit.localcloud.entra.applications import Application, redirect_uris
 from chatkit.localcloud.entra.codes import Codes, Consent
-from chatkit.localcloud.entra.models import Directory, Principal
+from chatkit.localcloud.entra.core.applications import Application, redirect_uris
+from chatkit.localcloud.entra.core.principals import Principal
+from chatkit.localcloud.entra.models import Directory
+from chatkit.localcloud.entra.scopes import Scopes, is_graph
 from chatkit.localcloud.entra.tokens import LIFETIME_S, Tokens
 
 Form = Mapping[str, str]
-OPENID = {"openid", "profile", "email", "offline_access"}
-GRAPH = "https://graph.microsoft.com"
 DEVICE_GRANT = "urn:ietf:params:oauth:grant-type:device_code"
 
 
@@ -47,6 +47,7 @@ class AppClaims(TypedDict):
     azp: str
     app_displayname: str
     idtyp: str
+    roles: NotRequired[list[str]]
 
 
 class UserClaims(TypedDict):
@@ -69,6 +70,7 @@ class Grants:
         self._directory = directory
         self._tokens = tokens
         self._codes = codes
+        self._scopes = Scopes(directory)
         self._grants: dict[str, Callable[[Form], TokenAnswer]] = {
             "client_credentials": self._client_credentials,
             "authorization_code": self._authorization_code,
@@ -103,7 +105,7 @@ class Grants:
         resource = self._app_resource(form)
         self._check_client(form, application, needs_proof=True)
         principal = self._directory.create_service_principal(application["appId"])
-        return self._bearer(resource, app_claims(principal))
+        return self._bearer(resource, app_claims(self._directory, principal, resource))
 
     def _authorization_code(self, form: Form) -> TokenAnswer:
         application = self._application(form)
@@ -120,7 +122,7 @@ class Grants:
             )
         _check_verifier(consent, form.get("code_verifier", ""))
         self._check_client(form, application, needs_proof=consent.needs_proof)
-        return self._user_tokens(form, consent)
+        return self._user_tokens(form, application, consent)
 
     def _refresh_token(self, form: Form) -> TokenAnswer:
         application = self._application(form)
@@ -130,7 +132,7 @@ class Grants:
             is_web=bool(redirect_uris(application, "web")),
         )
         self._check_client(form, application, needs_proof=consent.needs_proof)
-        return self._user_tokens(form, consent)
+        return self._user_tokens(form, application, consent)
 
     def _device_code(self, form: Form) -> TokenAnswer:
         application = self._application(form)
@@ -161,9 +163,8 @@ class Grants:
         needs_proof = not application.get("isFallbackPublicClient")
         self._check_client(form, application, needs_proof=needs_proof)
         self._codes.end_device(code)
-        return self._user_tokens(
-            form, Consent(device.user, device.client_id, device.scope, needs_proof=needs_proof)
-        )
+        consent = Consent(device.user, device.client_id, device.scope, needs_proof=needs_proof)
+        return self._user_tokens(form, application, consent)
 
     # Clients -------------------------------------------------------------------------------------
 
@@ -193,51 +194,20 @@ class Grants:
 
     def _app_resource(self, form: Form) -> str:
         if form.get("resource"):
-            return self._known(form["resource"])
+            return self._scopes.known(form["resource"])
         if not form.get("scope"):
             raise errors.missing_parameter("scope")
         scope, *more = form["scope"].split()
         if more or not scope.endswith("/.default"):
             raise errors.invalid_scope(form["scope"])
-        return self._known(scope.removesuffix("/.default"))
+        return self._scopes.known(scope.removesuffix("/.default"))
 
-    def _known(self, resource: str) -> str:
-        if not self._directory.knows_resource(resource):
-            raise errors.resource_not_found(resource, self._directory.tenant_id)
-        return resource
-
-    def _user_resource(self, scope: str) -> tuple[str, str]:
-        """The audience and the permissions that a scope asks for; Graph when it names none."""
-        named = [part for part in scope.split() if part not in OPENID]
-        if not named:
-            return GRAPH, "openid profile email User.Read"
-        resources = {self._resource_of(part) for part in named}
-        if len(resources) > 1:
-            raise errors.many_resources(scope)
-        resource = resources.pop()
-        if not resource:
-            return GRAPH, " ".join(named)
-        permissions = [part.rpartition("/")[2] for part in named]
-        return self._known(resource), " ".join(
-            "user_impersonation" if one == ".default" else one for one in permissions
-        )
-
-    def _resource_of(self, part: str) -> str:
-        """The resource before a permission's last slash.
-
-        Empty for a permission of Graph by its bare name.
-        """
-        resource = part.rpartition("/")[0]
-        if "://" in resource or self._directory.application(resource.lower()):
-            return resource
-        return ""
-
-    def _user_tokens(self, form: Form, consent: Consent) -> TokenAnswer:
+    def _user_tokens(self, form: Form, client: Application, consent: Consent) -> TokenAnswer:
         scope = _asked_scope(form) or consent.scope
         user = self._directory.principal(consent.user)
         if user is None:
             raise errors.invalid_grant(50034, "The user account does not exist in the directory.")
-        audience, permissions = self._user_resource(scope)
+        audience, permissions = self._scopes.of_person(client, scope)
         claims = {
             **user_claims(user),
             "appid": consent.client_id,
@@ -296,9 +266,9 @@ def _asked_scope(form: Form) -> str:
     return ""
 
 
-def app_claims(principal: Principal) -> AppClaims:
-    """The claims about an application or a managed identity."""
-    return {
+def app_claims(directory: Directory, principal: Principal, resource: str) -> AppClaims:
+    """The claims about an application or a managed identity, in a token for a resource."""
+    claims: AppClaims = {
         "oid": principal.id,
         "sub": principal.id,
         "appid": principal.app_id,
@@ -306,6 +276,10 @@ def app_claims(principal: Principal) -> AppClaims:
         "app_displayname": principal.name,
         "idtyp": "app",
     }
+    roles = directory.app_roles(principal.id)
+    if roles and is_graph(resource):
+        claims["roles"] = roles
+    return claims
 
 
 def user_claims(principal: Principal) -> UserClaims:

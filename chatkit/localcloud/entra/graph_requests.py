@@ -11,12 +11,12 @@ from aiohttp import web
 
 from chatkit.localcloud.core import odata
 from chatkit.localcloud.core.odata import And, AnyOf, Call, Comparison, Literal, Name, Node, Or
-from chatkit.localcloud.entra.applications import (
+from chatkit.localcloud.entra.assertions import certificate_der
+from chatkit.localcloud.entra.core.applications import (
     CLIENT_KINDS,
     ApplicationChanges,
     KeyCredential,
 )
-from chatkit.localcloud.entra.assertions import certificate_der
 from chatkit.localcloud.entra.errors import GraphError
 
 Body = dict[str, object]
@@ -32,6 +32,22 @@ async def read_body(request: web.Request) -> Body:
     Raises:
         GraphError: It is none.
     """
+    return cast(Body, without_annotations(await _read_object(request)))
+
+
+async def read_reference(request: web.Request) -> str:
+    """The object id of a request that refers to an object by its address.
+
+    Raises:
+        GraphError: It does not.
+    """
+    address = (await _read_object(request)).get("@odata.id")
+    if not isinstance(address, str) or not address.rpartition("/")[2]:
+        raise _invalid("@odata.id")
+    return address.rpartition("/")[2]
+
+
+async def _read_object(request: web.Request) -> Body:
     if not request.body_exists:
         return {}
     try:
@@ -40,7 +56,7 @@ async def read_body(request: web.Request) -> Body:
         raise GraphError(400, "BadRequest", "Unable to read JSON request payload.") from None
     if not isinstance(body, dict):
         raise GraphError(400, "BadRequest", "The request payload must be a JSON object.")
-    return cast(Body, without_annotations(body))
+    return body
 
 
 def without_annotations(value: object) -> object:

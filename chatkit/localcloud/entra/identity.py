@@ -57,7 +57,10 @@ class IdentityEndpoint:
             return _refused(
                 400, f"The resource principal named {resource} was not found in the tenant."
             )
-        claims = {**app_claims(identity), "xms_mirid": identity.name}
+        claims = {
+            **app_claims(self._directory, identity, resource),
+            "xms_mirid": identity.name,
+        }
         return web.json_response(
             {
                 "access_token": self._tokens.issue(resource, claims),

@@ -5,11 +5,12 @@ from __future__ import annotations
 import hmac
 import secrets
 import uuid
-from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import cast
 
 from chatkit.localcloud.core.store import Document, Store
 from chatkit.localcloud.entra import errors
-from chatkit.localcloud.entra.applications import (
+from chatkit.localcloud.entra.core.applications import (
     Application,
     ApplicationChanges,
     changed,
@@ -20,13 +21,18 @@ from chatkit.localcloud.entra.applications import (
     password_credential,
     stored,
 )
+from chatkit.localcloud.entra.core.permissions import (
+    ADMINISTRATOR_ROLES,
+    AZURE_CLI,
+    GRAPH_APP,
+    PERMISSIONS,
+)
+from chatkit.localcloud.entra.core.principals import DOMAIN, AppRoleAssignment, Principal
 
-DOMAIN = "chatkit.onmicrosoft.example"
 USERS = ("alice", "bob", "carol")
 APPLICATIONS = "entra-applications"
 PRINCIPALS = "entra-principals"
-# the public client id of az, which signs people in by device code
-AZURE_CLI = "04b07795-8ddb-461a-bbee-02f9e1bf7b46"
+APP_ROLES = "entra-app-roles"
 MICROSOFT_RESOURCES = (
     "https://management.azure.com",
     "https://management.core.windows.net",
@@ -35,32 +41,6 @@ MICROSOFT_RESOURCES = (
     "https://graph.microsoft.com",
     "https://signalr.azure.com",
 )
-
-
-@dataclass(frozen=True)
-class Principal:
-    """Who a token is about.
-
-    Attributes:
-        id: Object id.
-        kind: "User", "ServicePrincipal" or "ManagedIdentity".
-        name: Display name.
-        app_id: Application id; empty for users.
-        header: Secret with which an app asks the managed identity endpoint; empty for others.
-    """
-
-    id: str
-    kind: str
-    name: str
-    app_id: str = ""
-    header: str = field(default="", repr=False)
-
-    @property
-    def upn(self) -> str:
-        """User principal name of a user."""
-        if self.kind != "User" or "@" in self.name:
-            return self.name
-        return f"{self.name}@{DOMAIN}"
 
 
 class Directory:
@@ -77,6 +57,7 @@ class Directory:
         self.tenant_id = str(seed["tenant_id"])
         self.client_id = str(seed["client_id"])
         self.client_secret = str(seed["client_secret"])
+        self._seed_graph()
         self.users = tuple(self.user(name) for name in USERS)
 
     def _seed(self) -> Document:
@@ -95,6 +76,20 @@ class Directory:
             self.save_application(changed(new_application(AZURE_CLI, "Azure CLI"), public))
             self._store.put("entra", "tenant", seed)
         return seed
+
+    def _seed_graph(self) -> None:
+        """Microsoft Graph's service principal, and what the tenant's own may do there.
+
+        Homes of version 0.2.0 have neither.
+        """
+        if self._store.get("entra", "graph"):
+            return
+        with self._store.transaction():
+            self._put_principal("ServicePrincipal", "Microsoft Graph", GRAPH_APP)
+            own = self.create_service_principal(self.client_id)
+            for name in ADMINISTRATOR_ROLES:
+                self.assign_app_role(own.id, PERMISSIONS[name].role_id)
+            self._store.put("entra", "graph", {"seeded": True})
 
     # Applications --------------------------------------------------------------------------------
 
@@ -118,12 +113,12 @@ class Directory:
         with self._store.transaction():
             for principal in self.principals():
                 if principal.app_id == app_id and principal.kind == "ServicePrincipal":
-                    self._store.delete(PRINCIPALS, principal.id)
+                    self.delete_identity(principal.id)
             return self._store.delete(APPLICATIONS, app_id)
 
-    def create_application(self, name: str) -> Application:
+    def create_application(self, name: str, *, owner: str = "") -> Application:
         """Register an application that allows nothing yet."""
-        application = new_application(str(uuid.uuid4()), name)
+        application = new_application(str(uuid.uuid4()), name, owner=owner)
         self.save_application(application)
         return application
 
@@ -183,8 +178,11 @@ class Directory:
         return None
 
     def delete_identity(self, principal_id: str) -> None:
-        """Remove a managed identity; nothing happens when it is gone already."""
-        self._store.delete(PRINCIPALS, principal_id.lower())
+        """Remove a service principal or a managed identity; nothing happens when it is gone."""
+        with self._store.transaction():
+            for assignment in self.app_role_assignments(principal_id):
+                self.remove_app_role(assignment)
+            self._store.delete(PRINCIPALS, principal_id.lower())
 
     def user(self, name: str) -> Principal:
         """The user with this name, made on first use: the sign-in page takes any name."""
@@ -204,6 +202,34 @@ class Directory:
         principal = Principal(object_id or str(uuid.uuid4()), kind, name, app_id, header)
         self._store.put(PRINCIPALS, principal.id, dict(vars(principal)))
         return principal
+
+    # Application permissions ---------------------------------------------------------------------
+
+    def app_role_assignments(self, principal_id: str) -> list[AppRoleAssignment]:
+        """The application permissions of a service principal."""
+        kept = self._store.items(APP_ROLES, f"{principal_id.lower()}/")
+        return [cast(AppRoleAssignment, document) for _, document in kept]
+
+    def app_roles(self, principal_id: str) -> list[str]:
+        """The same as names, as they stand in tokens."""
+        held = {one["appRoleId"] for one in self.app_role_assignments(principal_id)}
+        return [one.name for one in PERMISSIONS.values() if one.role_id in held]
+
+    def assign_app_role(self, principal_id: str, role_id: str) -> AppRoleAssignment:
+        """Give a service principal an application permission of Graph."""
+        made: AppRoleAssignment = {
+            "id": secrets.token_urlsafe(32),
+            "principalId": principal_id,
+            "appRoleId": role_id,
+            "createdDateTime": datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
+        }
+        self._store.put(APP_ROLES, f"{principal_id}/{role_id}", dict(made))
+        return made
+
+    def remove_app_role(self, assignment: AppRoleAssignment) -> None:
+        """Take an application permission away."""
+        key = f"{assignment['principalId']}/{assignment['appRoleId']}"
+        self._store.delete(APP_ROLES, key)
 
     # Names ---------------------------------------------------------------------------------------
 

@@ -14,12 +14,14 @@ from chatkit.localcloud.core.bearer import (
 )
 from chatkit.localcloud.core.trace import Trace
 from chatkit.localcloud.core.web import Handler, loopback_only
-from chatkit.localcloud.entra import errors, pages
+from chatkit.localcloud.entra import errors
 from chatkit.localcloud.entra.codes import Codes
+from chatkit.localcloud.entra.core import pages
 from chatkit.localcloud.entra.errors import TokenRejected
-from chatkit.localcloud.entra.grants import GRAPH, Grants
+from chatkit.localcloud.entra.grants import Grants
 from chatkit.localcloud.entra.identity import IdentityEndpoint
 from chatkit.localcloud.entra.models import Directory
+from chatkit.localcloud.entra.scopes import GRAPH
 from chatkit.localcloud.entra.sign_in import SignIn
 from chatkit.localcloud.entra.tokens import Tokens
 

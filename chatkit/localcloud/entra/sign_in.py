@@ -14,10 +14,12 @@ from urllib.parse import urlencode, urlsplit
 from aiohttp import web
 
 from chatkit.localcloud.core.trace import Trace
-from chatkit.localcloud.entra import errors, pages
-from chatkit.localcloud.entra.applications import CLIENT_KINDS, Application, redirect_uris
+from chatkit.localcloud.entra import errors
 from chatkit.localcloud.entra.codes import DEVICE_LIFETIME_S, Codes, Consent
+from chatkit.localcloud.entra.core import pages
+from chatkit.localcloud.entra.core.applications import CLIENT_KINDS, Application, redirect_uris
 from chatkit.localcloud.entra.models import USERS, Directory
+from chatkit.localcloud.entra.scopes import Scopes
 
 MODES = ("query", "fragment", "form_post")
 NAME_LENGTH = 64
@@ -41,6 +43,7 @@ class SignIn:
     def __init__(self, directory: Directory, codes: Codes, trace: Trace) -> None:
         self._directory = directory
         self._codes = codes
+        self._scopes = Scopes(directory)
         self._trace = trace
         self.origin = ""
 
@@ -61,7 +64,7 @@ class SignIn:
         asked = dict(request.query)
         application = self._check(request, asked)
         try:
-            _check_request(asked)
+            self._check_request(application, asked)
         except errors.EntraError as error:
             return self._refuse(asked, error)
         return pages.pick_user(
@@ -78,7 +81,7 @@ class SignIn:
         asked = _request_of(request, form)
         application = self._check(request, asked)
         try:
-            _check_request(asked)
+            self._check_request(application, asked)
         except errors.EntraError as wrong:
             return self._refuse(asked, wrong)
         if form.get("cancel"):
@@ -178,6 +181,10 @@ class SignIn:
         if not _is_registered(redirect_uri, application):
             raise errors.redirect_mismatch(redirect_uri, client_id)
         return application
+
+    def _check_request(self, application: Application, asked: dict[str, str]) -> None:
+        _check_request(asked)
+        self._scopes.check_consent(application, asked.get("scope", ""))
 
     def _refuse(self, asked: dict[str, str], error: errors.EntraError) -> web.StreamResponse:
         return self._send(asked, {"error": error.code, "error_description": str(error)})

@@ -14,8 +14,8 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 
 from chatkit.core import tls
 from chatkit.localcloud.core.store import Store
+from chatkit.localcloud.entra.core.roles import Roles
 from chatkit.localcloud.entra.errors import TokenRejected
-from chatkit.localcloud.entra.roles import Roles
 
 LIFETIME_S = 3599
 KEPT = 512

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from azure.identity import ManagedIdentityCredential
 
-from chatkit.localcloud.entra.roles import BY_NAME, Assignment, Roles
+from chatkit.localcloud.entra.core.roles import BY_NAME, Assignment, Roles
 from tests.localcloud.entra.tenant import ARM, Tenant
 
 GRAPH = "https://graph.microsoft.com/.default"

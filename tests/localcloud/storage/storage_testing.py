@@ -19,7 +19,7 @@ from azure.identity import ClientSecretCredential
 from azure.storage.blob import BlobServiceClient, ContainerClient
 
 from chatkit.localcloud.core.platform import Platform
-from chatkit.localcloud.entra.roles import BY_NAME, Assignment
+from chatkit.localcloud.entra.core.roles import BY_NAME, Assignment
 from chatkit.localcloud.entra.service import EntraService
 from chatkit.localcloud.storage.auth.access import by_roles
 from chatkit.localcloud.storage.service import StorageService

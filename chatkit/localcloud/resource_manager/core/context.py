@@ -8,8 +8,8 @@ from dataclasses import dataclass
 
 from chatkit.localcloud.core.platform import Platform
 from chatkit.localcloud.core.store import Store
+from chatkit.localcloud.entra.core.roles import Roles
 from chatkit.localcloud.entra.models import Directory
-from chatkit.localcloud.entra.roles import Roles
 from chatkit.localcloud.resource_manager.core import errors
 from chatkit.localcloud.resource_manager.core.clock import Clock
 from chatkit.localcloud.resource_manager.core.documents import Group, Resource

@@ -6,7 +6,7 @@ import re
 import uuid
 from typing import ClassVar
 
-from chatkit.localcloud.entra.roles import ROLES, Assignment, Role
+from chatkit.localcloud.entra.core.roles import ROLES, Assignment, Role
 from chatkit.localcloud.resource_manager.core import errors
 from chatkit.localcloud.resource_manager.core.clock import Clock, iso
 from chatkit.localcloud.resource_manager.core.context import Context

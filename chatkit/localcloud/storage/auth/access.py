@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from chatkit.localcloud.entra.roles import Roles
+from chatkit.localcloud.entra.core.roles import Roles
 from chatkit.localcloud.entra.tokens import Claims
 from chatkit.localcloud.storage.state.errors import StorageError
 from chatkit.localcloud.storage.state.request import Request

@@ -86,10 +86,11 @@ class Application(TypedDict):
     spa: RedirectUris
     publicClient: RedirectUris
     isFallbackPublicClient: NotRequired[bool | None]
+    owners: list[str]
 
 
-def new_application(app_id: str, name: str) -> Application:
-    """A registration that allows nothing yet."""
+def new_application(app_id: str, name: str, *, owner: str = "") -> Application:
+    """A registration that allows nothing yet; its owner is whose object id is given."""
     return {
         "id": str(uuid.uuid4()),
         "appId": app_id,
@@ -102,6 +103,7 @@ def new_application(app_id: str, name: str) -> Application:
         "web": {"redirectUris": [], "implicitGrantSettings": {}},
         "spa": {"redirectUris": []},
         "publicClient": {"redirectUris": []},
+        "owners": [owner] if owner else [],
     }
 
 
@@ -111,7 +113,11 @@ def changed(application: Application, changes: ApplicationChanges) -> Applicatio
 
 
 def stored(document: Document) -> Application:
-    """Read a registration from the store; version 0.1.0 kept a section that was set to null."""
+    """Read a registration from the store.
+
+    Version 0.1.0 kept a section that was set to null, and version 0.2.0 kept no owners.
+    """
+    document.setdefault("owners", [])
     for kind in CLIENT_KINDS:
         document[kind] = document.get(kind) or {}
     return cast(Application, document)

@@ -6,17 +6,18 @@ import uuid
 from collections.abc import Mapping
 from datetime import UTC, datetime
 
-from chatkit.localcloud.entra.applications import Application, PasswordCredential
-from chatkit.localcloud.entra.errors import GraphError
-from chatkit.localcloud.entra.models import Principal
+from chatkit.localcloud.entra.core.applications import Application, PasswordCredential
+from chatkit.localcloud.entra.core.permissions import GRAPH_APP, PERMISSIONS
+from chatkit.localcloud.entra.core.principals import AppRoleAssignment, Principal
 
 Shown = Mapping[str, object]
 
 
 def application(document: Application) -> Shown:
     """An application; of its secrets what is shown after the first time."""
-    shown = [password(credential) for credential in document["passwordCredentials"]]
-    return {**document, "passwordCredentials": shown}
+    shown = {name: value for name, value in document.items() if name != "owners"}
+    secrets = [password(credential) for credential in document["passwordCredentials"]]
+    return {**shown, "passwordCredentials": secrets}
 
 
 def password(credential: PasswordCredential) -> Shown:
@@ -26,8 +27,11 @@ def password(credential: PasswordCredential) -> Shown:
 
 
 def service_principal(principal: Principal) -> Shown:
-    """A service principal or a managed identity."""
+    """A service principal or a managed identity; Graph's own shows what it can be asked for."""
     is_identity = principal.kind == "ManagedIdentity"
+    offered: Shown = {}
+    if principal.app_id == GRAPH_APP:
+        offered = {"appRoles": _app_roles(), "oauth2PermissionScopes": _scopes()}
     return {
         "id": principal.id,
         "appId": principal.app_id,
@@ -35,6 +39,35 @@ def service_principal(principal: Principal) -> Shown:
         "servicePrincipalType": "ManagedIdentity" if is_identity else "Application",
         "accountEnabled": True,
         "servicePrincipalNames": [principal.app_id],
+        **offered,
+    }
+
+
+def _app_roles() -> list[Shown]:
+    return [
+        {"id": one.role_id, "value": one.name, "allowedMemberTypes": ["Application"]}
+        for one in PERMISSIONS.values()
+        if one.role_id
+    ]
+
+
+def _scopes() -> list[Shown]:
+    return [
+        {"id": one.scope_id, "value": one.name, "type": "Admin" if one.needs_admin else "User"}
+        for one in PERMISSIONS.values()
+        if one.scope_id
+    ]
+
+
+def app_role(assignment: AppRoleAssignment, principal: Principal, resource: Principal) -> Shown:
+    """An application permission that a service principal has."""
+    return {
+        **assignment,
+        "deletedDateTime": None,
+        "principalDisplayName": principal.name,
+        "principalType": "ServicePrincipal",
+        "resourceDisplayName": resource.name,
+        "resourceId": resource.id,
     }
 
 
@@ -56,11 +89,11 @@ def directory_object(principal: Principal) -> Shown:
     return {"@odata.type": "#microsoft.graph.servicePrincipal", **service_principal(principal)}
 
 
-def refusal(error: GraphError, *, client_request_id: str) -> Shown:
+def refusal(code: str, message: str, *, client_request_id: str) -> Shown:
     """The body of an error."""
     inner = {
         "date": datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%S"),
         "request-id": str(uuid.uuid4()),
         "client-request-id": client_request_id,
     }
-    return {"error": {"code": error.code, "message": error.message, "innerError": inner}}
+    return {"error": {"code": code, "message": message, "innerError": inner}}

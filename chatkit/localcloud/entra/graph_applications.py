@@ -1,0 +1,171 @@
+"""Microsoft Graph: applications, their secrets and their owners."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from aiohttp import web
+
+from chatkit.localcloud.entra.core import graph_documents as documents
+from chatkit.localcloud.entra.core.applications import (
+    Application,
+    changed,
+    new_secret,
+    password_credential,
+)
+from chatkit.localcloud.entra.core.graph_documents import Shown
+from chatkit.localcloud.entra.core.permissions import (
+    CHANGE_APPLICATION,
+    CREATE_APPLICATION,
+    READ_APPLICATIONS,
+)
+from chatkit.localcloud.entra.graph_operations import (
+    CALLER,
+    Operation,
+    bad_request,
+    listed,
+    not_found,
+)
+from chatkit.localcloud.entra.graph_requests import (
+    Body,
+    application_changes,
+    read_body,
+    read_reference,
+    section,
+)
+from chatkit.localcloud.entra.models import Directory
+
+
+class Applications:
+    """Operations on applications."""
+
+    def __init__(self, directory: Directory, *, context: str) -> None:
+        self._directory = directory
+        self._context = context
+
+    def operations(self) -> list[Operation]:
+        """Each with what its caller needs."""
+        many = "/applications"
+        one = many + "/{id}"
+        owners = one + "/owners"
+        operations = [
+            Operation("GET", many, self.list_applications, READ_APPLICATIONS),
+            Operation("POST", many, self.create_application, CREATE_APPLICATION),
+            Operation("GET", one, self.get_application, READ_APPLICATIONS),
+            Operation("GET", owners, self.list_owners, READ_APPLICATIONS),
+        ]
+        for method, path, handler in (
+            ("PATCH", one, self.update_application),
+            ("DELETE", one, self.delete_application),
+            ("POST", one + "/addPassword", self.add_password),
+            ("POST", one + "/removePassword", self.remove_password),
+            ("POST", owners + "/$ref", self.add_owner),
+            ("DELETE", owners + "/{owner}/$ref", self.remove_owner),
+        ):
+            operations.append(Operation(method, path, handler, CHANGE_APPLICATION, self._is_own))
+        return operations
+
+    def _is_own(self, request: web.Request) -> bool:
+        return request[CALLER].oid in self._application(request)["owners"]
+
+    async def list_applications(self, request: web.Request) -> web.Response:
+        """Applications, all or by one property."""
+        found = [documents.application(one) for one in self._directory.applications()]
+        return self._list("applications", found, request)
+
+    async def create_application(self, request: web.Request) -> web.Response:
+        """Register an application."""
+        body = await read_body(request)
+        name = body.get("displayName")
+        if not isinstance(name, str) or not name:
+            raise bad_request("A value is required for property 'displayName'.")
+        owner = request[CALLER].oid
+        made = self._update(self._directory.create_application(name, owner=owner), body)
+        return web.json_response(documents.application(made), status=201)
+
+    async def get_application(self, request: web.Request) -> web.Response:
+        """One application."""
+        return web.json_response(documents.application(self._application(request)))
+
+    async def update_application(self, request: web.Request) -> web.Response:
+        """Change an application."""
+        self._update(self._application(request), await read_body(request))
+        return web.Response(status=204)
+
+    async def delete_application(self, request: web.Request) -> web.Response:
+        """Remove an application and its service principal."""
+        self._directory.delete_application(self._application(request)["appId"])
+        return web.Response(status=204)
+
+    async def add_password(self, request: web.Request) -> web.Response:
+        """Make a client secret; its text is shown this one time."""
+        application = self._application(request)
+        given = section(await read_body(request), "passwordCredential")
+        secret = new_secret()
+        credential = password_credential(str(given.get("displayName") or ""), secret)
+        if given.get("endDateTime"):
+            credential["endDateTime"] = str(given["endDateTime"])
+        application["passwordCredentials"].append(credential)
+        self._directory.save_application(application)
+        return web.json_response({**documents.password(credential), "secretText": secret})
+
+    async def remove_password(self, request: web.Request) -> web.Response:
+        """Remove a client secret."""
+        application = self._application(request)
+        key = (await read_body(request)).get("keyId")
+        known = application["passwordCredentials"]
+        kept = [credential for credential in known if credential["keyId"] != key]
+        if len(kept) == len(known):
+            raise bad_request("No password credential found with keyId.")
+        application["passwordCredentials"] = kept
+        self._directory.save_application(application)
+        return web.Response(status=204)
+
+    async def list_owners(self, request: web.Request) -> web.Response:
+        """Who may change an application."""
+        owners = self._application(request)["owners"]
+        found = [self._directory.principal(object_id) for object_id in owners]
+        shown = [documents.directory_object(one) for one in found if one is not None]
+        return self._list("directoryObjects", shown, request)
+
+    async def add_owner(self, request: web.Request) -> web.Response:
+        """Let somebody else change an application, too."""
+        application = self._application(request)
+        wanted = await read_reference(request)
+        owner = self._directory.principal(wanted)
+        if owner is None:
+            raise not_found(wanted)
+        if owner.id in application["owners"]:
+            raise bad_request("One or more added object references already exist for 'owners'.")
+        self._directory.save_application(
+            {**application, "owners": [*application["owners"], owner.id]}
+        )
+        return web.Response(status=204)
+
+    async def remove_owner(self, request: web.Request) -> web.Response:
+        """End that."""
+        application = self._application(request)
+        wanted = request.match_info["owner"].lower()
+        if wanted not in application["owners"]:
+            raise not_found(wanted)
+        kept = [owner for owner in application["owners"] if owner != wanted]
+        self._directory.save_application({**application, "owners": kept})
+        return web.Response(status=204)
+
+    def _application(self, request: web.Request) -> Application:
+        wanted = request.match_info["id"].lower()
+        alternate = re.match(r"(?i)^\(?appid='([^']+)'\)?$", wanted)
+        app_id = alternate[1] if alternate else ""
+        for application in self._directory.applications():
+            if wanted == application["id"] or app_id == application["appId"]:
+                return application
+        raise not_found(wanted)
+
+    def _update(self, application: Application, body: Body) -> Application:
+        merged = changed(application, application_changes(body))
+        self._directory.save_application(merged)
+        return merged
+
+    def _list(self, what: str, values: Sequence[Shown], request: web.Request) -> web.Response:
+        return listed(self._context + what, values, request)
