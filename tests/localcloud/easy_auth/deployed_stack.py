@@ -91,6 +91,7 @@ class App:
             HostKeys("m"),
             Cors((PAGE,)),
             sku="Dynamic",
+            scope=f"{stack.group}/providers/Microsoft.Web/sites/{name}",
         )
         self.url = f"http://localhost:{self.spec.port}"
         directory = stack.cloud.entra.directory
@@ -148,6 +149,8 @@ class Stack:
         directory = self.cloud.entra.directory
         principal = directory.create_service_principal(directory.client_id)
         self.owner = {"oid": principal.id, "appid": directory.client_id}
+        subscription = self.cloud.resource_manager.context.subscription_id
+        self.group = f"/subscriptions/{subscription}/resourceGroups/chat"
         self._secrets: dict[str, str] = {}
         self._browsers: list[Browser] = []
 
@@ -180,7 +183,7 @@ class Stack:
     def secret(self, client_id: str) -> str:
         """The client secret of an application, made on first use."""
         if client_id not in self._secrets:
-            from chatkit.localcloud.entra.applications import password_credential
+            from chatkit.localcloud.entra.core.applications import password_credential
 
             self._secrets[client_id] = f"secret-of-{client_id}"
             document = self.cloud.entra.directory.application(client_id)

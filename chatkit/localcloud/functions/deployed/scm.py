@@ -1,8 +1,8 @@
 """The deployment endpoint (SCM) of a site.
 
 `/api/publish` for Flex, `/api/zipdeploy` for Consumption, deployment status and logs. Follows
-Microsoft's pages "Flex Consumption one deploy" and "Kudu: deploying from a zip file". Entra bearer
-tokens, and the publishing password where the site's policy allows it.
+Microsoft's pages "Flex Consumption one deploy" and "Kudu: deploying from a zip file". It takes
+tokens of Entra from those who may publish, and the publishing password where the site allows it.
 """
 
 from __future__ import annotations
@@ -32,6 +32,9 @@ AUDIENCES = (
     "https://management.core.windows.net",
     "https://appservice.azure.com",
 )
+# One right for everything here, reading included: settings are secrets, and who sees the files can
+# change them (Kudu's page "Accessing the kudu service", section "Security").
+PUBLISH = "Microsoft.Web/sites/publish/Action"
 MAX_UPLOAD_BYTES = 500_000_000
 FLEX = "FlexConsumption"
 
@@ -42,11 +45,10 @@ def application(
     """Make the SCM application of a site."""
 
     @web.middleware
-    async def with_bearer(request: web.Request, handler: Handler) -> web.StreamResponse:
+    async def for_publishers(request: web.Request, handler: Handler) -> web.StreamResponse:
         refusal = _refusal(request, site.spec, tokens, resource_manager_url())
-        if refusal:
-            headers = {"WWW-Authenticate": "Bearer"}
-            return web.Response(status=401, text=refusal, headers=headers)
+        if refusal is not None:
+            return refusal
         try:
             return await handler(request)
         except (web.HTTPException, ConnectionError):
@@ -55,7 +57,7 @@ def application(
             log.exception("%s %s", request.method, request.path)
             return web.json_response({"Message": "An error has occurred."}, status=500)
 
-    app = web.Application(middlewares=[loopback_only, with_bearer])
+    app = web.Application(middlewares=[loopback_only, for_publishers])
     routes = Scm(site)
     app.add_routes(
         [
@@ -208,17 +210,28 @@ async def _receive(request: web.Request, path: Path) -> bool:
 
 def _refusal(
     request: web.Request, spec: SiteSpec, tokens: Tokens, resource_manager_url: str
-) -> str:
-    """Why a caller may not use a site's endpoint; empty when they may."""
+) -> web.Response | None:
+    """The answer to a caller who may not use a site's endpoint; None to one who may."""
     scheme, credentials = parse_authorization(request.headers.get("Authorization", ""))
     if scheme == "basic":
-        return _password_refusal(credentials, spec)
+        sentence = _password_refusal(credentials, spec)
+        return _unauthorized(sentence) if sentence else None
     token = credentials if scheme == "bearer" else ""
     try:
-        tokens.verify(token, (*AUDIENCES, resource_manager_url))
+        claims = tokens.verify(token, (*AUDIENCES, resource_manager_url))
     except TokenRejected as error:
-        return str(error)
-    return ""
+        return _unauthorized(str(error))
+    if tokens.roles.allows(claims.oid, spec.scope, PUBLISH):
+        return None
+    return _text(
+        403,
+        f"The client '{claims.appid or claims.name}' with object id '{claims.oid}' does not have"
+        f" authorization to perform action '{PUBLISH}' over scope '{spec.scope}'.",
+    )
+
+
+def _unauthorized(sentence: str) -> web.Response:
+    return web.Response(status=401, text=sentence, headers={"WWW-Authenticate": "Bearer"})
 
 
 def _password_refusal(credential: str, spec: SiteSpec) -> str:

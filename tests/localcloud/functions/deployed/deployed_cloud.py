@@ -9,6 +9,7 @@ import asyncio
 import io
 import json
 import ssl
+import uuid
 import zipfile
 from pathlib import Path
 from typing import Any
@@ -16,12 +17,14 @@ from typing import Any
 import aiohttp
 
 from chatkit.localcloud.core.platform import Platform
+from chatkit.localcloud.entra.core.roles import BY_NAME, Assignment
 from chatkit.localcloud.entra.tokens import Tokens
 from chatkit.localcloud.functions.host.spec import HostKeys, SiteSpec
 from chatkit.localcloud.functions.service import FunctionsService, MakeGate
 from tests.localcloud.functions.functions_testing import HEAD, HOST_JSON
 
 NAME = "site"
+SCOPE = f"/subscriptions/s/resourceGroups/g/providers/Microsoft.Web/sites/{NAME}"
 OWN_KEYS = {"k": {"mine": "own-key"}, "v": {"mine": "other-key"}}
 KEYS = HostKeys(
     "master-key", {"default": "function-key"}, {"signalr_extension": "extension-key"}, OWN_KEYS
@@ -86,7 +89,9 @@ class Cloud:
             {"A": "1"},
             KEYS,
             package_container_url="https://x/app-package",
+            scope=SCOPE,
         )
+        self.assign("Website Contributor", "someone")
         self.trust = ssl.create_default_context(cafile=str(self.platform.certificates.ca_file))
 
     async def __aenter__(self) -> Cloud:
@@ -100,9 +105,16 @@ class Cloud:
         await self.service.stop()
         await self.platform.close()
 
-    def bearer(self, audience: str = "https://management.azure.com/") -> dict[str, str]:
-        """An Entra token."""
-        return {"Authorization": f"Bearer {self.tokens.issue(audience, {'oid': 'someone'})}"}
+    def assign(self, role: str, principal_id: str, *, scope: str = SCOPE) -> None:
+        """Give a principal a role, at the site unless another scope is named."""
+        id_ = f"{scope}/providers/Microsoft.Authorization/roleAssignments/{uuid.uuid4()}"
+        self.tokens.roles.assign(Assignment(id_, scope, BY_NAME[role], principal_id))
+
+    def bearer(
+        self, audience: str = "https://management.azure.com/", *, oid: str = "someone"
+    ) -> dict[str, str]:
+        """An Entra token; "someone" may publish the site."""
+        return {"Authorization": f"Bearer {self.tokens.issue(audience, {'oid': oid})}"}
 
     async def scm(self, method: str, path: str, **options: Any) -> tuple[int, Any]:
         """Ask the deployment endpoint; JSON where it answers JSON."""

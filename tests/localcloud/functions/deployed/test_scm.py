@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 
-from tests.localcloud.functions.deployed.deployed_cloud import Cloud, app_zip
+from tests.localcloud.functions.deployed.deployed_cloud import SCOPE, Cloud, app_zip
 
 
 @pytest.mark.parametrize(
@@ -62,6 +62,44 @@ async def test_scm_checks_the_audience(cloud: Cloud) -> None:
         assert (await cloud.scm("GET", "/api/deployments", headers=cloud.bearer(audience)))[
             0
         ] == status
+
+
+SUBSCRIPTION = "/subscriptions/s"
+GROUP = "/subscriptions/s/resourceGroups/g"
+BESIDE = "/subscriptions/s/resourceGroups/g/providers/Microsoft.Web/sites/site2"
+
+
+@pytest.mark.parametrize(
+    ("role", "scope", "status"),
+    [
+        ("Owner", SUBSCRIPTION, 200),
+        ("Contributor", GROUP, 200),
+        ("Website Contributor", SCOPE, 200),
+        ("Reader", SUBSCRIPTION, 403),
+        ("User Access Administrator", SUBSCRIPTION, 403),
+        ("Storage Blob Data Owner", SUBSCRIPTION, 403),
+        ("Website Contributor", BESIDE, 403),
+        ("Owner", "/subscriptions/s/resourceGroups/other", 403),
+        ("", "", 403),
+    ],
+)
+async def test_scm_is_for_those_who_may_publish(
+    cloud: Cloud, role: str, scope: str, status: int
+) -> None:
+    """Reading too: settings are secrets, and everything here leads to the app's code."""
+    if role:
+        cloud.assign(role, "mallory", scope=scope)
+    headers = cloud.bearer(oid="mallory")
+    asked = [("GET", "/"), ("GET", "/api/settings"), ("GET", "/api/deployments")]
+    for method, path in asked:
+        assert (await cloud.scm(method, path, headers=headers))[0] == status, path
+    answer = await cloud.scm("POST", "/api/publish", headers=headers, data=b"")
+    if status == 200:
+        assert answer[0] == 400
+    else:
+        assert answer[0] == 403
+        assert "Microsoft.Web/sites/publish/Action" in answer[1]
+        assert await cloud.scm("GET", "/api/deployments") == (200, [])
 
 
 async def test_scm_answers_what_is_not_there(cloud: Cloud) -> None:
