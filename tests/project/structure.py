@@ -13,6 +13,7 @@ import sys
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -38,8 +39,16 @@ class Module:
     name: str
     room: str
     path: Path
-    tree: ast.Module
-    lines: int
+
+    @cached_property
+    def tree(self) -> ast.Module:
+        """What stands in it."""
+        return ast.parse(self.path.read_text(encoding="utf-8"))
+
+    @cached_property
+    def lines(self) -> int:
+        """How many there are."""
+        return self.path.read_text(encoding="utf-8").count("\n")
 
 
 def read(root: Path = ROOT) -> dict[str, Module]:
@@ -48,10 +57,9 @@ def read(root: Path = ROOT) -> dict[str, Module]:
     found = {}
     for path in sorted(folder.rglob("*.py")):
         parts = path.relative_to(folder).with_suffix("").parts
-        text = path.read_text(encoding="utf-8")
         dotted = parts[:-1] if parts[-1] == "__init__" else parts
         name = ".".join(dotted)
-        found[name] = Module(name, _room(parts), path, ast.parse(text), text.count("\n"))
+        found[name] = Module(name, _room(parts), path)
     return found
 
 
