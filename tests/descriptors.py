@@ -8,6 +8,8 @@ from contextlib import contextmanager
 
 import pytest
 
+from chatkit.core.descriptors import RESERVED
+
 if sys.platform == "win32":
 
     @contextmanager
@@ -22,6 +24,7 @@ else:
     def descriptors(number: int) -> Iterator[None]:
         """Allow so many for a while; where the system forbids that, skip the test."""
         soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+        number += RESERVED
         if hard != resource.RLIM_INFINITY and number > hard:
             pytest.skip(f"needs {number} open files, and this machine allows {hard}")
         resource.setrlimit(resource.RLIMIT_NOFILE, (max(number, soft), hard))

@@ -10,15 +10,15 @@ from __future__ import annotations
 import asyncio
 import logging
 import ssl
-from collections.abc import Callable, Collection
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Protocol
 
 from chatkit.core import ports
+from chatkit.core.accepting import Acceptor, ProtocolFactory
 from chatkit.core.errors import PortInUse
 
 log = logging.getLogger("chatkit.local.ports")
-ProtocolFactory = Callable[[], asyncio.BaseProtocol]
 RECOVER_TRIES = 20
 RECOVER_PAUSE_S = 0.05
 PREFERRED_TRIES = 21
@@ -75,12 +75,11 @@ class Listen(Protocol):
 @dataclass(frozen=True)
 class _Listener:
     server: Server
-    listening: list[asyncio.Server]
+    acceptor: Acceptor
 
     async def close(self) -> None:
         """Take no more connections and end those that are open."""
-        for one in self.listening:
-            one.close()
+        await self.acceptor.close()
         await self.server.stop()
 
 
@@ -121,12 +120,7 @@ async def listen_on(
         for sock in sockets:
             sock.close()
         raise
-    loop = asyncio.get_running_loop()
-    listening = [
-        await loop.create_server(factory, sock=sock, ssl=tls, backlog=ports.BACKLOG)
-        for sock in sockets
-    ]
-    return _Listener(server, listening)
+    return _Listener(server, Acceptor(sockets, factory, tls))
 
 
 class Listeners:

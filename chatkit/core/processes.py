@@ -22,6 +22,8 @@ from threading import Lock
 from time import monotonic, sleep
 from typing import TYPE_CHECKING, TypeVar
 
+from chatkit.core import descriptors, log_files
+
 if TYPE_CHECKING:
     import asyncio
 
@@ -170,24 +172,28 @@ def start_detached(
     Args:
         command: The program and its arguments.
         folder: Where it runs.
-        log: What it prints goes here; what the file held before is lost.
+        log: What it prints goes here; what the file held before is lost. The program keeps it
+            short with `log_files.rotate_output`.
         environment: Variables besides those of this process.
     """
-    log.parent.mkdir(parents=True, exist_ok=True)
     flags = 0
     if sys.platform == "win32":
         flags = subprocess.CREATE_NEW_PROCESS_GROUP | subprocess.DETACHED_PROCESS
-    with open(log, "wb") as output:
+    output = log_files.open_for_output(log)
+    variables = {log_files.VARIABLE: str(log.resolve()), **(environment or {})}
+    try:
         process = subprocess.Popen(
             list(command),
             cwd=folder,
-            env={**os.environ, **(environment or {})},
+            env={**os.environ, **variables},
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=subprocess.STDOUT,
             start_new_session=True,
             creationflags=flags,
         )
+    finally:
+        os.close(output)
     reap()
     with _starting:
         _started.append(process)
@@ -211,9 +217,10 @@ async def start_child(
     """
     import asyncio
 
-    _, made = await asyncio.get_running_loop().subprocess_exec(
+    child, made = await asyncio.get_running_loop().subprocess_exec(
         protocol, *command, cwd=folder, env=dict(environment), start_new_session=True
     )
+    descriptors.restore_limit(child.get_pid())
     return made
 
 
@@ -240,6 +247,7 @@ async def run_child(
         env=dict(environment),
         start_new_session=True,
     )
+    descriptors.restore_limit(process.pid)
     assert process.stdout is not None
     try:
         async for line in process.stdout:

@@ -16,9 +16,11 @@ import signal
 import sys
 from pathlib import Path
 
+from chatkit.core import descriptors, log_files
 from chatkit.core.file_lock import LOCKED_EXIT, FileLock
 from chatkit.core.files import write_private
 from chatkit.localcloud.cloud import LocalCloud
+from chatkit.localcloud.core.log_limits import OneASecond
 from chatkit.localcloud.core.trace import mask
 
 log = logging.getLogger("chatkit.local")
@@ -37,12 +39,13 @@ def main(argv: list[str] | None = None) -> int:
                 file=sys.stderr,
             )
             return LOCKED_EXIT
-        _log_to(folder / "cloud.log")
-        asyncio.run(_serve(folder, lock))
+        descriptors.raise_limit()
+        log_file = _log_to(folder / "cloud.log")
+        asyncio.run(_serve(folder, lock, log_file))
     return 0
 
 
-async def _serve(folder: Path, lock: FileLock) -> None:
+async def _serve(folder: Path, lock: FileLock, log_file: _LogFile) -> None:
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for name in ("SIGTERM", "SIGINT"):
@@ -56,7 +59,7 @@ async def _serve(folder: Path, lock: FileLock) -> None:
     )
     log.info("ready, pid %s", os.getpid())
     try:
-        await _until(stop, lock)
+        await _until(stop, lock, log_file)
     finally:
         if lock.is_in_place():  # else the file is another cloud's
             endpoints.unlink(missing_ok=True)
@@ -64,8 +67,8 @@ async def _serve(folder: Path, lock: FileLock) -> None:
         log.info("stopped")
 
 
-async def _until(stop: asyncio.Event, lock: FileLock) -> None:
-    """Wait for the stop event.
+async def _until(stop: asyncio.Event, lock: FileLock, log_file: _LogFile) -> None:
+    """Wait for the stop event, and look after the logs meanwhile.
 
     A deleted home also ends the process, since nothing could be kept any more.
     """
@@ -73,6 +76,8 @@ async def _until(stop: asyncio.Event, lock: FileLock) -> None:
         try:
             await asyncio.wait_for(stop.wait(), timeout=2)
         except TimeoutError:
+            log_file.write_overdue()
+            log_files.rotate_output()
             if not lock.is_in_place():
                 return
 
@@ -82,15 +87,30 @@ class _Masked(logging.Formatter):
         return mask(super().format(record))
 
 
-def _log_to(path: Path) -> None:
-    handler = logging.handlers.RotatingFileHandler(
-        path, maxBytes=2_000_000, backupCount=1, encoding="utf-8"
-    )
-    handler.setFormatter(_Masked("%(asctime)s %(levelname)-7s %(name)s: %(message)s"))
+class _LogFile(logging.handlers.RotatingFileHandler):
+    """The cloud's log: short, masked, and not to be filled by a client."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(path, maxBytes=log_files.MAX_BYTES, backupCount=1, encoding="utf-8")
+        self.setFormatter(_Masked("%(asctime)s %(levelname)-7s %(name)s: %(message)s"))
+        self._limit = OneASecond()
+        self.addFilter(self._limit)
+
+    def write_overdue(self) -> None:
+        """Write how many lines were left out of kinds that came no more."""
+        for record in [*self._limit.overdue()]:
+            self.emit(record)
+
+
+def _log_to(path: Path) -> _LogFile:
+    # A line that cannot be written, on a full disk, is no reason to print a traceback for each.
+    logging.raiseExceptions = False
+    handler = _LogFile(path)
     root = logging.getLogger()
     root.addHandler(handler)
     root.setLevel(logging.WARNING)
     logging.getLogger("chatkit").setLevel(logging.INFO)
+    return handler
 
 
 if __name__ == "__main__":

@@ -6,18 +6,35 @@ It needs the standard library only, so that it starts at once.
 from __future__ import annotations
 
 import os
+import socket
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from time import monotonic
+from typing import Any
 
-from chatkit.core import ports
+from chatkit.core import log_files, ports
 from chatkit.core.errors import PortInUse
+
+MAX_CONNECTIONS = 256
+HEAD_WITHIN_S = 15.0
+WAIT_S = 60.0
 
 
 class _PageHandler(SimpleHTTPRequestHandler):
     """Static files that a browser asks for again each time, so that an edit shows on reload."""
+
+    timeout = WAIT_S  # for each piece that is read or written
+    server: _PageServer
+
+    def parse_request(self) -> bool:
+        """Read the request's headers, which have come in time then."""
+        is_read = super().parse_request()
+        self.server.stop_waiting(self.connection)
+        return is_read
 
     def end_headers(self) -> None:
         self.send_header("Cache-Control", "no-cache")
@@ -41,11 +58,46 @@ class _PageServer(ThreadingHTTPServer):
         self.server_name = "127.0.0.1"
         self.server_port = port
         self._folder = Path(folder)
+        self._open: set[socket.socket] = set()
+        self._waiting: dict[socket.socket, float] = {}  # for their headers, since when
 
     def service_actions(self) -> None:
-        """Look, twice a second, whether there is still something to serve."""
+        """Look, twice a second, whether there is still something to serve, and at the time."""
         if not self._folder.is_dir():
             raise SystemExit(0)
+        log_files.rotate_output()
+        late = monotonic() - HEAD_WITHIN_S
+        for connection, since in [*self._waiting.items()]:
+            if since < late:
+                self.stop_waiting(connection)
+                with suppress(OSError):
+                    connection.shutdown(socket.SHUT_RDWR)  # its thread closes it
+
+    def verify_request(self, request: Any, client_address: Any) -> bool:
+        """Refuse a connection when there are too many; note when the others began."""
+        del client_address
+        if len(self._open) >= MAX_CONNECTIONS:
+            return False
+        self._open.add(request)
+        self._waiting[request] = monotonic()
+        return True
+
+    def shutdown_request(self, request: Any) -> None:
+        """Forget a connection that is over."""
+        self.stop_waiting(request)
+        self._open.discard(request)
+        super().shutdown_request(request)
+
+    def stop_waiting(self, connection: socket.socket) -> None:
+        """Note that the headers of a connection's request have come."""
+        self._waiting.pop(connection, None)
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """Say in one line what went wrong; a client that is gone is nothing wrong."""
+        del request, client_address
+        error = sys.exception()
+        if not isinstance(error, OSError):
+            print(f"A request failed: {type(error).__name__}: {error}", file=sys.stderr)
 
 
 def main(arguments: Sequence[str]) -> int:

@@ -11,8 +11,9 @@ import pytest
 from aiohttp import web
 
 from chatkit.core import tls
+from chatkit.core.accepting import ProtocolFactory
 from chatkit.core.errors import PortInUse
-from chatkit.core.listeners import Listeners, ProtocolFactory
+from chatkit.core.listeners import Listeners
 from chatkit.core.ports import bind, is_free
 from chatkit.localcloud.core.platform import StoredPorts
 from chatkit.localcloud.core.runners import HttpServer

@@ -19,8 +19,9 @@ import aiohttp
 import pytest
 from aiohttp.client_proto import ResponseHandler
 
+from chatkit.core.accepting import ProtocolFactory
 from chatkit.core.errors import PortInUse
-from chatkit.core.listeners import Listener, ProtocolFactory, Server
+from chatkit.core.listeners import Listener, Server
 from chatkit.localcloud.core.first_bytes import feed
 
 HIGH_WATER_BYTES = 64 * 1024

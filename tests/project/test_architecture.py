@@ -186,11 +186,18 @@ def positional(function: structure.Function) -> int:
 
 
 def test_one_module_knows_sockets() -> None:
-    """Services are factories of protocols; ports.py asks the machine, listeners.py serves.
+    """Services are factories of protocols; ports.py asks the machine, accepting.py serves.
 
-    The chat client shuts down its own connection, to play a lost one.
+    The chat client shuts down its own connection, to play a lost one. The page's server stands on
+    Python's own, and ends connections of it.
     """
-    assert importers("socket") <= {"core.ports", "core.listeners", "chat.client.link"}
+    assert importers("socket") <= {
+        "core.accepting",
+        "core.listeners",
+        "core.ports",
+        "chat.client.link",
+        "steps.page_server",
+    }
 
 
 def test_one_module_starts_processes_that_run_beside_this_one() -> None:

@@ -10,6 +10,7 @@ import signal
 from contextlib import suppress
 from pathlib import Path
 
+from chatkit.core import descriptors
 from chatkit.localcloud.functions.local.startup import LocalOptions, prepare, start_worker
 
 
@@ -20,6 +21,7 @@ def run(folder: Path, options: LocalOptions) -> int:
         AppInvalid: The folder holds no app, or its settings are malformed.
         PortInUse: Another program has the port.
     """
+    descriptors.raise_limit()
     asyncio.run(_until_interrupted(folder.resolve(), options))
     return 0
 

@@ -20,7 +20,7 @@ from websockets.frames import Frame, Opcode
 from websockets.http11 import Request, Response
 from websockets.server import ServerProtocol
 
-from chatkit.core.listeners import ProtocolFactory
+from chatkit.core.accepting import ProtocolFactory
 from chatkit.localcloud.core.first_bytes import FirstBytes, Refused, hand_over
 from chatkit.localcloud.core.runners import MAX_HEAD_BYTES
 from chatkit.localcloud.signalr.core.connection import (
