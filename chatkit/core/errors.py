@@ -33,6 +33,7 @@ ChatkitError
         HostError            the Functions host
             AppInvalid       host.json, local.settings.json, a route, a binding
             BindingFailed    the bindings of one invocation
+            AnswerInvalid    what a function returned is no HTTP answer
             HostUnavailable  the app is not running
         PackageRejected      a zip that must not be deployed
         DeploymentRunning    another deployment has not finished

@@ -5,8 +5,10 @@ Checked whole before anything is written, rejected rather than repaired.
 
 from __future__ import annotations
 
+import lzma
 import re
 import stat
+import struct
 import zipfile
 import zlib
 from pathlib import Path, PurePosixPath
@@ -15,6 +17,8 @@ from chatkit.localcloud.functions.host.errors import PackageRejected
 
 MAX_ENTRIES = 20_000
 MAX_TOTAL_BYTES = 1_000_000_000
+MAX_NAME_BYTES = 255  # of Linux, macOS and Windows
+MAX_PATH_CHARS = 1_000  # leaves room for the folder of the version, in Linux's 4,096 bytes
 MAX_RATIO = 200
 RATIO_MATTERS_ABOVE_BYTES = 50_000_000
 DEVICE = re.compile(r"(?i)^(con|prn|aux|nul|com\d|lpt\d)(\..*)?$")
@@ -36,12 +40,14 @@ def unpack(package: Path, folder: Path) -> list[str]:
             check(entries)
             folder.mkdir(parents=True)
             archive.extractall(folder)
-    except (zipfile.BadZipFile, zlib.error) as error:
+    except (zipfile.BadZipFile, zlib.error, struct.error, ValueError) as error:
         raise PackageRejected(f"The package is not a valid zip file: {error}.") from None
-    except (NotImplementedError, RuntimeError, EOFError) as error:
+    except (NotImplementedError, RuntimeError, EOFError, lzma.LZMAError) as error:
         raise PackageRejected(
             f"The package uses a zip feature that is not supported: {error}."
         ) from None
+    except OSError as error:
+        raise PackageRejected(f"The package cannot be unpacked: {error.strerror}.") from None
     return _warnings(entries)
 
 
@@ -53,15 +59,9 @@ def check(entries: list[zipfile.ZipInfo]) -> None:
     """
     if len(entries) > MAX_ENTRIES:
         raise PackageRejected(f"The package has {len(entries)} entries; {MAX_ENTRIES} are allowed.")
-    seen: set[str] = set()
     for entry in entries:
         _check_entry(entry)
-        key = entry.filename.rstrip("/").casefold()
-        if key in seen:
-            raise PackageRejected(
-                f"The package has the entry '{entry.filename}' twice (names compare without case)."
-            )
-        seen.add(key)
+    _check_names(entries)
     _check_sizes(entries)
     _check_root([entry.filename for entry in entries])
 
@@ -81,11 +81,38 @@ def _check_entry(entry: zipfile.ZipInfo) -> None:
         raise PackageRejected(f"The package has a path that leaves its folder: '{name}'.")
     if any(DEVICE.match(part) for part in parts):
         raise PackageRejected(f"The package has a reserved device name: '{name}'.")
+    longest = max((len(part.encode(errors="replace")) for part in parts), default=0)
+    if longest > MAX_NAME_BYTES or len(name) > MAX_PATH_CHARS:
+        raise PackageRejected(
+            f"The package has a name that is too long: '{name[:60]}...'. A name has at most"
+            f" {MAX_NAME_BYTES} bytes, a path {MAX_PATH_CHARS} characters."
+        )
     mode = entry.external_attr >> 16
     if mode and not (stat.S_ISREG(mode) or stat.S_ISDIR(mode) or stat.S_IFMT(mode) == 0):
         raise PackageRejected(f"The package has a symbolic link or special file: '{name}'.")
     if entry.flag_bits & 1:
         raise PackageRejected(f"The package is encrypted ('{name}').")
+
+
+def _check_names(entries: list[zipfile.ZipInfo]) -> None:
+    """No two entries in one place: names compare without case, as on Windows and macOS."""
+    seen: set[PurePosixPath] = set()
+    files: dict[PurePosixPath, str] = {}
+    for entry in entries:
+        place = PurePosixPath(entry.filename.casefold())
+        if place in seen:
+            raise PackageRejected(
+                f"The package has the entry '{entry.filename}' twice (names compare without case)."
+            )
+        seen.add(place)
+        if not entry.is_dir():
+            files[place] = entry.filename
+    for place in seen:
+        for folder in place.parents:
+            if folder in files:
+                raise PackageRejected(
+                    f"The package has '{files[folder]}' both as a file and as a folder."
+                )
 
 
 def _check_sizes(entries: list[zipfile.ZipInfo]) -> None:

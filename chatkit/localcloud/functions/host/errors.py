@@ -3,6 +3,7 @@
 HostError
     AppInvalid            host.json, local.settings.json, a route, a binding: the app cannot start
     BindingFailed         one invocation's bindings could not be resolved or sent
+    AnswerInvalid         what a function returned is no HTTP answer; the caller gets a 500
     HostUnavailable       the app is not running; every URL answers 503 with the sentence
 PackageRejected           a zip that must not be deployed
 DeploymentRunning         another deployment of the site has not finished
@@ -23,6 +24,10 @@ class AppInvalid(HostError):
 
 class BindingFailed(HostError):
     """A binding of one invocation failed: the function does not run, or does not succeed."""
+
+
+class AnswerInvalid(HostError):
+    """What a function returned is no answer that HTTP can carry; the message says why."""
 
 
 class HostUnavailable(HostError):

@@ -9,17 +9,21 @@ import base64
 import json
 import re
 from collections.abc import Mapping
-from http.cookies import SimpleCookie
+from http.cookies import CookieError, SimpleCookie
 from typing import Any
 
 from aiohttp import web
 from multidict import CIMultiDict
 
 from chatkit.localcloud.core.web import IDENTITY_HEADERS
+from chatkit.localcloud.functions.host.errors import AnswerInvalid
 from chatkit.localcloud.functions.worker_process.calls import HttpData, Result, Wire
 
 IDENTITY_PREFIXES = ("x-ms-client-principal", "x-ms-token-")
-UNSAFE = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
+# Kestrel takes no other characters in a header, and sends no interim answer as the last one.
+HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
+HEADER_VALUE = re.compile(r"[\t\x20-\x7e]*")
+STATUS = re.compile(r"[2-9][0-9][0-9]")
 NO_IDENTITY: Mapping[str, str] = {}
 OWN_HEADERS = {"content-length", "transfer-encoding", "connection", "keep-alive", "date"}
 
@@ -80,11 +84,21 @@ async def request_data(
 
 
 def response(result: Result, custom_headers: Mapping[str, str]) -> web.Response:
-    """The HTTP response of a result: an HttpResponse, or text that may be a response object."""
-    answer = _answer(result)
+    """The HTTP response of a result: an HttpResponse, or text that may be a response object.
+
+    Raises:
+        AnswerInvalid: It cannot be sent.
+    """
+    try:
+        answer = _answer(result)
+    except (ValueError, TypeError, LookupError, AttributeError, OverflowError, CookieError) as why:
+        # What a function returns as an object may have anything anywhere.
+        raise AnswerInvalid(f"it cannot be read: {why}") from None
     for name, text in custom_headers.items():
         if name not in answer.headers:
             answer.headers[name] = text
+    for name, text in answer.headers.items():
+        _check_header(name, text)
     return answer
 
 
@@ -105,15 +119,24 @@ def _from_http(value: Wire, body: bytes) -> web.Response:
     )
     for cookie in value["cookies"]:
         headers.add("Set-Cookie", set_cookie(cookie))
-    return web.Response(status=int(value["status"]), headers=_checked(headers), body=body)
+    return web.Response(status=_status(value["status"]), headers=headers, body=body)
 
 
-def _checked(headers: CIMultiDict[str]) -> CIMultiDict[str]:
-    if found := next((name for name, text in headers.items() if UNSAFE.search(name + text)), None):
-        raise ValueError(
-            f"The response header {found!r} has a line break or control character in it."
+def _status(status: object) -> int:
+    text = str(status)
+    if not STATUS.fullmatch(text):
+        raise AnswerInvalid(f"{text[:20]!r} is no status that an answer can have")
+    return int(text)
+
+
+def _check_header(name: str, value: str) -> None:
+    if not HEADER_NAME.fullmatch(name):
+        raise AnswerInvalid(f"{name[:100]!r} is no name of a header")
+    if not HEADER_VALUE.fullmatch(value):
+        raise AnswerInvalid(
+            f"the header {name!r} has a line break, another control character or a character that"
+            " is not ASCII"
         )
-    return headers
 
 
 def set_cookie(cookie: Mapping[str, Any]) -> str:
@@ -140,7 +163,7 @@ def _from_value(kind: str, value: Any) -> web.Response:
         return web.Response(text=str(value))
     try:
         data = json.loads(value)
-    except ValueError:
+    except (ValueError, RecursionError):
         return web.Response(text=value)
     if isinstance(data, dict) and "body" in {key.lower() for key in data}:
         return _from_object({key.lower(): item for key, item in data.items()})
@@ -172,7 +195,7 @@ def _from_object(data: dict[str, Any]) -> web.Response:
     else:
         text = _compact(body)
     headers.setdefault("Content-Type", kind)
-    return web.Response(status=int(status), headers=_checked(headers), body=text.encode())
+    return web.Response(status=_status(status), headers=headers, body=text.encode())
 
 
 def _compact(data: Any) -> str:
