@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from chatkit.core import strict_json
 from chatkit.core.errors import LocalProtocolError, RemoteProtocolError
-from chatkit.wire import strict_json
 from chatkit.wire.framing import SEPARATOR, Decoder, TextDecoder
 from chatkit.wire.hub_messages import (
     VOID,

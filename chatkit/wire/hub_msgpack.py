@@ -12,8 +12,8 @@ from typing import Any
 
 import msgpack
 
+from chatkit.core import strict_json
 from chatkit.core.errors import LocalProtocolError, RemoteProtocolError
-from chatkit.wire import strict_json
 from chatkit.wire.framing import BinaryDecoder, Decoder, write_varint
 from chatkit.wire.hub_messages import (
     VOID,

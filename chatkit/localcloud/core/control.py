@@ -16,7 +16,13 @@ from chatkit.localcloud.core.platform import Platform
 from chatkit.localcloud.core.runners import HttpServer
 from chatkit.localcloud.core.web import Handler, loopback_only
 
+DIGITS = 19
 TOKEN_HEADER = "x-chatkit-token"
+
+
+def refuse(_: web.Request, status: int, sentence: str) -> web.Response:
+    """What the endpoint answers when it fails, or cannot read a body."""
+    return web.json_response({"error": sentence}, status=status)
 
 
 class Control:
@@ -43,7 +49,7 @@ class Control:
         )
         self._port = self._platform.listeners.reserve("control", movable=True)
         await self._platform.listeners.open(
-            "control", HttpServer(app), port=self._port, ipv4_only=True
+            "control", HttpServer(app, refuse=refuse), port=self._port, ipv4_only=True
         )
 
     def endpoints(self) -> dict[str, str]:
@@ -65,7 +71,10 @@ class Control:
         return web.json_response({"stopping": True}, status=202)
 
     async def _trace(self, request: web.Request) -> web.Response:
-        after = int(request.query.get("after", "0"))
+        text = request.query.get("after", "0")
+        if not text.isascii() or not text.isdecimal():
+            return refuse(request, 400, "after is the number of the last event that is known.")
+        after = int(text[:DIGITS])
         events = self._platform.trace.after(after, source=request.query.get("source", ""))
         return web.json_response(
             {"events": [event.as_json() for event in events]},

@@ -7,8 +7,10 @@ import ssl
 from asyncio import sslproto
 from collections.abc import Callable
 
-from chatkit.core.listeners import ProtocolFactory
+from chatkit.core.accepting import ProtocolFactory
 
+WITHIN_S = 15
+"""How long a client may leave open what it wants, as it may a request's head."""
 TLS_HANDSHAKE = 0x16  # RFC 8446 §5.1: ContentType handshake; no HTTP request starts with it
 Choose = Callable[[bytes], asyncio.BaseProtocol | None]
 
@@ -105,7 +107,7 @@ def http_or_https(tls: ssl.SSLContext) -> Callable[[ProtocolFactory], ProtocolFa
                 return _over_tls(http(), tls)
             return http()
 
-        return lambda: FirstBytes(choose)
+        return lambda: FirstBytes(choose, within_s=WITHIN_S)
 
     return peek
 
@@ -117,4 +119,6 @@ def _over_tls(http: asyncio.BaseProtocol, tls: ssl.SSLContext) -> asyncio.BasePr
     # A failed handshake only ends the connection: take note of the error, so that asyncio does not
     # log it as forgotten.
     handshake.add_done_callback(lambda done: done.cancelled() or done.exception())
-    return sslproto.SSLProtocol(loop, http, tls, handshake, server_side=True)
+    return sslproto.SSLProtocol(
+        loop, http, tls, handshake, server_side=True, ssl_handshake_timeout=WITHIN_S
+    )

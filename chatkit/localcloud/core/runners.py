@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from typing import cast
 
 from aiohttp import web
 
-from chatkit.core.listeners import ProtocolFactory
+from chatkit.core.accepting import ProtocolFactory
+from chatkit.localcloud.core.answering import Refuse, answering, plainly, server_log
+from chatkit.localcloud.core.connection_limits import ConnectionLimits, LimitedConnection
 
 # Kestrel's MaxRequestHeadersTotalSize. Sign-in cookies and long filters need more than the 8 KB
 # that aiohttp takes.
@@ -15,34 +18,43 @@ MAX_HEAD_BYTES = 32 * 1024
 READ_BUFFER_BYTES = 64 * 1024
 # How long requests that run when a port closes may take to end by themselves.
 SHUTDOWN_S = 1
+LIMITS = ConnectionLimits()
 
 
 class HttpServer:
     """A web application as a factory of protocols.
 
     Bodies are handed on as they came, compressed or not, as the servers in front of Azure's
-    services do.
+    services do. Connections that keep the server waiting are ended.
 
     Args:
         app: The application.
+        refuse: How the service answers a request that failed inside it.
         peek: Makes the factory of a connection's first protocol from that of HTTP protocols:
             for ports that carry more than HTTP.
         max_head_bytes: Longest request line, and longest header field.
         read_buffer_bytes: Bytes read ahead of the application.
+        limits: How long a client may take.
     """
 
     def __init__(
         self,
         app: web.Application,
         *,
+        refuse: Refuse = plainly,
         peek: Callable[[ProtocolFactory], ProtocolFactory] | None = None,
         max_head_bytes: int = MAX_HEAD_BYTES,
         read_buffer_bytes: int = READ_BUFFER_BYTES,
+        limits: ConnectionLimits = LIMITS,
     ) -> None:
         self._peek = peek
+        self._limits = limits
+        self._refuse = refuse
         self._runner = web.AppRunner(
             app,
             access_log=None,
+            logger=server_log,
+            keepalive_timeout=limits.idle_s,
             shutdown_timeout=SHUTDOWN_S,
             auto_decompress=False,
             max_line_size=max_head_bytes,
@@ -53,8 +65,15 @@ class HttpServer:
     async def start(self) -> ProtocolFactory:
         """Set the application up, and return what makes the protocol of each new connection."""
         await self._runner.setup()
+        assert self._runner.server is not None
+        made = self._runner.server
+        made.request_handler = answering(made.request_handler, self._refuse)
         # aiohttp's Server is called without arguments for each connection, whatever its type says.
-        http = cast(ProtocolFactory, self._runner.server)
+        server = cast(ProtocolFactory, made)
+
+        def http() -> asyncio.BaseProtocol:
+            return LimitedConnection(server(), self._limits)
+
         if self._peek is None:
             return http
         return self._peek(http)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from functools import lru_cache
+from urllib.parse import SplitResult, urlsplit
 
 from aiohttp import StreamReader, web
 from aiohttp.typedefs import Handler
@@ -16,12 +18,15 @@ __all__ = [
     "requested_host",
     "host_name",
     "loopback_only",
+    "parts_of",
     "read_whole",
     "without_port",
 ]
 # Where App Service Authentication leaves its headers for a request; the functions host puts them in
 # place of the client's.
 IDENTITY_HEADERS: web.RequestKey[Mapping[str, str]] = web.RequestKey("identity_headers", Mapping)
+PORT = re.compile(r"[0-9]{1,5}")
+HIGHEST_PORT = 65535
 LOOPBACK_HOSTS = {"localhost", "127.0.0.1", "[::1]"}
 
 
@@ -59,7 +64,7 @@ def requested_host(host: str) -> str:
 def without_port(host: str) -> str:
     """The name in a Host header, lower-case: "[::1]" of "[::1]:8888"."""
     name, _, port = host.lower().rpartition(":")
-    if name and port.isdecimal():
+    if name and PORT.fullmatch(port) and int(port) <= HIGHEST_PORT:
         return name
     return host.lower()
 
@@ -75,3 +80,13 @@ async def read_whole(stream: StreamReader, *, limit_bytes: int) -> bytes | None:
         if len(content) > limit_bytes:
             return None
     return bytes(content)
+
+
+def parts_of(url: str) -> SplitResult | None:
+    """The parts of a URL; None where Python finds none, as in `http://[::1` or with port 99999."""
+    try:
+        parts = urlsplit(url)
+        _ = parts.port  # is read from the text only now
+    except ValueError:
+        return None
+    return parts

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from urllib.parse import unquote, urlsplit
+from urllib.parse import unquote
+
+from chatkit.localcloud.core.web import parts_of
 
 
 def is_allowed(target: str, *, own_origin: str, allowed: Iterable[str]) -> bool:
@@ -19,22 +21,16 @@ def is_allowed(target: str, *, own_origin: str, allowed: Iterable[str]) -> bool:
         return False
     if target.startswith("/"):
         return not target.startswith("//") and not unquote(target).startswith(("//", "/\\"))
-    try:
-        parts = urlsplit(target)
-    except ValueError:
-        return False
-    if not parts.scheme or not parts.netloc or "@" in parts.netloc:
+    parts = parts_of(target)
+    if parts is None or not parts.scheme or not parts.netloc or "@" in parts.netloc:
         return False
     origin = f"{parts.scheme}://{parts.netloc}".lower()
     return origin == own_origin.lower() or any(_covers(url, origin, parts.path) for url in allowed)
 
 
 def _covers(allowed: str, origin: str, path: str) -> bool:
-    try:
-        parts = urlsplit(allowed)
-    except ValueError:
-        return False
-    if f"{parts.scheme}://{parts.netloc}".lower() != origin:
+    parts = parts_of(allowed)
+    if parts is None or f"{parts.scheme}://{parts.netloc}".lower() != origin:
         return False
     decoded = unquote(path)
     if ".." in decoded.split("/"):
@@ -45,10 +41,7 @@ def _covers(allowed: str, origin: str, path: str) -> bool:
 
 def origin_of(url: str) -> str:
     """Scheme, host and port of a URL, lower-case; empty when it has none."""
-    try:
-        parts = urlsplit(url)
-    except ValueError:
-        return ""
-    if not parts.scheme or not parts.netloc:
+    parts = parts_of(url)
+    if parts is None or not parts.scheme or not parts.netloc:
         return ""
     return f"{parts.scheme}://{parts.netloc}".lower()

@@ -11,6 +11,7 @@ from urllib.parse import quote
 
 from aiohttp import web
 
+from chatkit.core import strict_json
 from chatkit.localcloud.easy_auth.errors import SignInFailed
 from chatkit.localcloud.easy_auth.sessions import COOKIE, TokenDocument
 from chatkit.localcloud.easy_auth.settings import Provider
@@ -175,8 +176,8 @@ def _passed_on(query: Mapping[str, str]) -> dict[str, str]:
 
 def _token_of(body: bytes) -> str | None:
     try:
-        document = json.loads(body)
-    except (ValueError, RecursionError):
+        document = strict_json.loads(body)
+    except ValueError:
         return None
     if not isinstance(document, dict):
         return None

@@ -5,8 +5,6 @@ The part that authentication needs: applications, service principals, people.
 
 from __future__ import annotations
 
-import logging
-
 from aiohttp import web
 
 from chatkit.localcloud.core.bearer import bearer_token
@@ -20,7 +18,6 @@ from chatkit.localcloud.entra.graph_principals import Principals
 from chatkit.localcloud.entra.models import Directory
 from chatkit.localcloud.entra.tokens import Tokens
 
-log = logging.getLogger("chatkit.local.graph")
 AUDIENCES = ("https://graph.microsoft.com", "00000003-0000-0000-c000-000000000000")
 VERSIONS = ("/v1.0", "/beta")
 NAMED_BY_APP_ID = ("/applications", "/servicePrincipals")
@@ -63,12 +60,6 @@ class Graph:
             return _failed(request, error)
         except web.HTTPException as error:
             return _failed(request, GraphError(error.status, "BadRequest", str(error.reason)))
-        except Exception:
-            log.exception("%s %s failed", request.method, request.path)
-            return _failed(
-                request,
-                GraphError(500, "InternalServerError", "The server met an unexpected error."),
-            )
 
     def _caller(self, request: web.Request) -> Caller:
         token = bearer_token(request.headers.get("Authorization", ""))
@@ -85,6 +76,12 @@ def _paths(path: str) -> list[str]:
         if path.startswith(f"{objects}/{{id}}"):
             found += [one.replace("/{id}", BY_APP_ID, 1) for one in found]
     return found
+
+
+def refuse(request: web.Request, status: int, sentence: str) -> web.Response:
+    """What Graph answers when it fails, or cannot read a body."""
+    code = "InternalServerError" if status == 500 else "BadRequest"
+    return _failed(request, GraphError(status, code, sentence))
 
 
 async def _not_provided(request: web.Request) -> web.StreamResponse:

@@ -9,6 +9,7 @@ from typing import cast
 
 from aiohttp import web
 
+from chatkit.core import strict_json
 from chatkit.localcloud.core import odata
 from chatkit.localcloud.core.odata import And, AnyOf, Call, Comparison, Literal, Name, Node, Or
 from chatkit.localcloud.entra.assertions import certificate_der
@@ -51,8 +52,8 @@ async def _read_object(request: web.Request) -> Body:
     if not request.body_exists:
         return {}
     try:
-        body = await request.json()
-    except (ValueError, RecursionError):
+        body = strict_json.loads(await request.read())
+    except ValueError:
         raise GraphError(400, "BadRequest", "Unable to read JSON request payload.") from None
     if not isinstance(body, dict):
         raise GraphError(400, "BadRequest", "The request payload must be a JSON object.")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from urllib.parse import unquote
 
 from aiohttp import web
@@ -25,7 +24,6 @@ from chatkit.localcloud.entra.scopes import GRAPH
 from chatkit.localcloud.entra.sign_in import SignIn
 from chatkit.localcloud.entra.tokens import Tokens
 
-log = logging.getLogger("chatkit.local.entra")
 HIDDEN = {
     "client_secret",
     "client_assertion",
@@ -82,13 +80,6 @@ class Routes:
             return pages.message(
                 "Sorry, but we're having trouble signing you in.", str(error), status=error.status
             )
-        except web.HTTPException:
-            raise
-        except Exception:
-            log.exception("%s %s failed", request.method, request.path)
-            return pages.message(
-                "Something went wrong", "The server met an unexpected error.", status=500
-            )
 
     @web.middleware
     async def _errors(self, request: web.Request, handler: Handler) -> web.StreamResponse:
@@ -108,12 +99,12 @@ class Routes:
                 "invalid_request", 90023, f"{request.method} {request.path}: {error.reason}."
             )
             return web.json_response(refusal.body(authority=self._authority), status=error.status)
-        except Exception:
-            log.exception("%s %s failed", request.method, request.path)
-            refusal = errors.EntraError(
-                "server_error", 90020, "The server met an unexpected error."
-            )
-            return web.json_response(refusal.body(authority=self._authority), status=500)
+
+    def refuse(self, _: web.Request, status: int, sentence: str) -> web.Response:
+        """What the authority answers when it fails, or cannot read a body."""
+        code, number = ("server_error", 90020) if status == 500 else ("invalid_request", 90023)
+        refusal = errors.EntraError(code, number, sentence)
+        return web.json_response(refusal.body(authority=self._authority), status=status)
 
     async def _discovery(self, request: web.Request) -> web.Response:
         tenant = self._check_tenant(request)

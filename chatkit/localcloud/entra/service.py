@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from chatkit.localcloud.core.platform import Platform
 from chatkit.localcloud.core.runners import HttpServer
+from chatkit.localcloud.entra import graph
 from chatkit.localcloud.entra.codes import Codes
-from chatkit.localcloud.entra.graph import Graph
+from chatkit.localcloud.entra.core import pages
 from chatkit.localcloud.entra.models import Directory
 from chatkit.localcloud.entra.routes import Routes
 from chatkit.localcloud.entra.tokens import Tokens
@@ -37,12 +38,13 @@ class EntraService:
         routes = Routes(
             self.directory, self.tokens, Codes(self._platform.store), self._platform.trace
         )
-        graph = Graph(self.directory, self.tokens, base_url=self._graph)
-        pages = HttpServer(routes.pages(self.pages_origin))
-        await listeners.open("sign-in", pages, port=_port(self.pages_origin))
-        authority = HttpServer(routes.app(self._authority))
+        sign_in = HttpServer(routes.pages(self.pages_origin), refuse=pages.refuse)
+        await listeners.open("sign-in", sign_in, port=_port(self.pages_origin))
+        authority = HttpServer(routes.app(self._authority), refuse=routes.refuse)
         await listeners.open("entra", authority, port=_port(self._authority), tls=server)
-        await listeners.open("graph", HttpServer(graph.app()), port=_port(self._graph), tls=server)
+        application = graph.Graph(self.directory, self.tokens, base_url=self._graph).app()
+        graph_server = HttpServer(application, refuse=graph.refuse)
+        await listeners.open("graph", graph_server, port=_port(self._graph), tls=server)
 
     async def stop(self) -> None:
         """Close the ports."""

@@ -7,13 +7,14 @@ private CA. Codes are exchanged for tokens only at the https token endpoint.
 from __future__ import annotations
 
 import html
-import json
 from typing import TypedDict
 from urllib.parse import urlencode, urlsplit
 
 from aiohttp import web
 
+from chatkit.core import strict_json
 from chatkit.localcloud.core.trace import Trace
+from chatkit.localcloud.core.web import parts_of
 from chatkit.localcloud.entra import errors
 from chatkit.localcloud.entra.codes import DEVICE_LIFETIME_S, Codes, Consent
 from chatkit.localcloud.entra.core import pages
@@ -238,8 +239,8 @@ def _challenge_method(asked: dict[str, str]) -> str:
 def _is_registered(redirect_uri: str, application: Application) -> bool:
     if any(redirect_uri in redirect_uris(application, kind) for kind in CLIENT_KINDS):
         return True
-    url = urlsplit(redirect_uri)
-    if url.hostname not in ("localhost", "127.0.0.1"):
+    url = parts_of(redirect_uri)
+    if url is None or url.hostname not in ("localhost", "127.0.0.1"):
         return False
     # RFC 8252 §7.3: a native client listens on any free loopback port.
     path = "" if url.path == "/" else url.path
@@ -248,16 +249,18 @@ def _is_registered(redirect_uri: str, application: Application) -> bool:
 
 
 def _same_origin(url: str, other: str) -> bool:
-    one = urlsplit(url)
-    two = urlsplit(other)
+    one = parts_of(url)
+    two = parts_of(other)
+    if one is None or two is None:
+        return False
     return (one.scheme, one.netloc) == (two.scheme, two.netloc) and one.scheme in ("http", "https")
 
 
 def _request_of(request: web.Request, form: dict[str, str]) -> dict[str, str]:
     """The application's request, which the page carried along."""
     try:
-        carried = json.loads(form.get("request") or "{}")
-    except (ValueError, RecursionError):
+        carried = strict_json.loads((form.get("request") or "{}").encode())
+    except ValueError:
         carried = None
     if not isinstance(carried, dict) or not all(
         isinstance(value, str) for value in carried.values()

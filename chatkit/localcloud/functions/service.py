@@ -21,6 +21,7 @@ from chatkit.localcloud.functions.deployed.site_app import HostServices
 from chatkit.localcloud.functions.deployed.site_environment import write_ca_bundle
 from chatkit.localcloud.functions.host.signalr_bindings import RestSender
 from chatkit.localcloud.functions.host.spec import FunctionInfo, SiteSpec, port_owners
+from chatkit.localcloud.functions.http import frontend
 from chatkit.localcloud.functions.http.frontend import Gate
 
 log = logging.getLogger("chatkit.local.functions")
@@ -98,9 +99,11 @@ class FunctionsService:
         tls = self._platform.certificates.server
         owners = port_owners(name)
         # Browsers use http here; az asks for the app's status over https.
-        app = HttpServer(site.application(), peek=http_or_https(tls))
+        app = HttpServer(site.application(), refuse=frontend.refuse, peek=http_or_https(tls))
         await listeners.open(owners["site"], app, port=site.spec.port)
-        deployment = HttpServer(scm.application(site, self._tokens, self._resource_manager_url))
+        deployment = HttpServer(
+            scm.application(site, self._tokens, self._resource_manager_url), refuse=scm.refuse
+        )
         await listeners.open(owners["scm"], deployment, port=site.spec.scm_port, tls=tls)
 
     async def remove(self, name: str) -> None:

@@ -112,7 +112,7 @@ class ResourceManagerService:
         self._groups.resume()
         await self._platform.listeners.open(
             "resource-manager",
-            HttpServer(self.edge.app()),
+            HttpServer(self.edge.app(), refuse=self.edge.refuse),
             port=self._port,
             tls=self._platform.certificates.server,
         )

@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
-import logging
-
 from aiohttp import web
-from aiohttp.typedefs import Middleware
 
 from chatkit.localcloud.core import cors
 from chatkit.localcloud.core.runners import HttpServer
 from chatkit.localcloud.core.web import Handler, loopback_only
-from chatkit.localcloud.signalr.core.errors import BadRequest, SignalRError
+from chatkit.localcloud.signalr.core.errors import SignalRError
 from chatkit.localcloud.signalr.core.instance import Instance
 from chatkit.localcloud.signalr.core.spec import InstanceSpec
 from chatkit.localcloud.signalr.inspection import STATE, TRACE, state, trace, traced
@@ -20,7 +16,6 @@ from chatkit.localcloud.signalr.rest.call import MAX_BODY_BYTES
 from chatkit.localcloud.signalr.transports.clients import Clients
 from chatkit.localcloud.signalr.transports.websocket import hub_endpoint
 
-log = logging.getLogger("chatkit.local.signalr")
 SERVER_MODE = (
     "This is the serverless service: app servers cannot connect (/server). "
     "Use service mode Serverless and the REST API.\n"
@@ -36,14 +31,18 @@ MAX_HEADER_CHARS = 16 * 1024
 def server(instance: Instance) -> HttpServer:
     """What serves an instance's port: WebSockets of clients, and HTTP for everything else."""
     clients = Clients(instance)
-    return HttpServer(application(instance, clients), peek=hub_endpoint(instance, clients.accept))
+    return HttpServer(
+        application(instance, clients),
+        refuse=refuse,
+        peek=hub_endpoint(instance, clients.accept),
+    )
 
 
 def application(instance: Instance, clients: Clients) -> web.Application:
     """What serves everything but WebSockets."""
     origins = cors.middleware(lambda: _cors_rule(instance.spec), _answer_preflight)
     app = web.Application(
-        middlewares=[loopback_only, traced(instance), _errors(instance), origins],
+        middlewares=[loopback_only, traced(instance), _errors, origins],
         client_max_size=2 * MAX_BODY_BYTES,
     )
     app.on_response_prepare.append(cors.add_headers)
@@ -88,37 +87,30 @@ async def _no_servers(_request: web.Request) -> web.Response:
     return web.Response(status=404, text=SERVER_MODE)
 
 
-def _errors(instance: Instance) -> Middleware:
-    @web.middleware
-    async def errors(request: web.Request, handler: Handler) -> web.StreamResponse:
-        if len(request.raw_path) > MAX_URI_CHARS:
-            return web.Response(status=414)
-        if sum(len(name) + len(value) for name, value in request.raw_headers) > MAX_HEADER_CHARS:
-            return web.Response(status=431)
-        try:
-            return await handler(request)
-        except SignalRError as error:
-            if error.message and request.path.startswith("/client"):
-                return web.Response(status=error.status, text=error.message)
-            return render(error, request.path)
-        except web.HTTPException as error:
-            if not request.path.startswith("/api"):
-                raise
-            code = error.reason.replace(" ", "")
-            sentence = f"{error.reason}: {request.method} {request.path}."
-            return render(SignalRError(error.status, code, sentence), request.path)
-        except web.RequestPayloadError:
-            return render(BadRequest("The request body is cut or broken."), request.path)
-        except (ConnectionError, asyncio.CancelledError):
+@web.middleware
+async def _errors(request: web.Request, handler: Handler) -> web.StreamResponse:
+    if len(request.raw_path) > MAX_URI_CHARS:
+        return web.Response(status=414)
+    if sum(len(name) + len(value) for name, value in request.raw_headers) > MAX_HEADER_CHARS:
+        return web.Response(status=431)
+    try:
+        return await handler(request)
+    except SignalRError as error:
+        if error.message and request.path.startswith("/client"):
+            return web.Response(status=error.status, text=error.message)
+        return render(error, request.path)
+    except web.HTTPException as error:
+        if not request.path.startswith("/api"):
             raise
-        except Exception:
-            log.exception("%s: %s %s failed", instance.spec.name, request.method, request.path)
-            failure = SignalRError(
-                500, "InternalServerError", "The service failed; its log says why."
-            )
-            return render(failure, request.path)
+        code = error.reason.replace(" ", "")
+        sentence = f"{error.reason}: {request.method} {request.path}."
+        return render(SignalRError(error.status, code, sentence), request.path)
 
-    return errors
+
+def refuse(request: web.Request, status: int, sentence: str) -> web.Response:
+    """What the service answers when it fails, or cannot read a body."""
+    code = "InternalServerError" if status == 500 else "BadRequest"
+    return render(SignalRError(status, code, sentence), request.path)
 
 
 def render(error: SignalRError, target: str) -> web.Response:

@@ -42,6 +42,11 @@ def traced(instance: Instance) -> Middleware:
         except web.HTTPException as error:
             status = error.status
             raise
+        except ConnectionError:
+            raise
+        except Exception:
+            status = 500
+            raise
         finally:
             took_ms = round((time.perf_counter() - began) * 1000, 2)
             instance.trace.emit(

@@ -8,6 +8,7 @@ import logging
 
 from aiohttp import web
 
+from chatkit.core import strict_json
 from chatkit.core.errors import PortInUse
 from chatkit.localcloud.core.platform import Platform
 from chatkit.localcloud.signalr.core.errors import SignalRError
@@ -82,16 +83,17 @@ class SignalRService:
         instance = self.instance(request.match_info["name"])
         if instance is None:
             return _no_instance(request)
-        order = await request.json()
-        kind = str(order.get("kind", ""))
-        if kind == "drop":
-            return web.json_response({"dropped": instance.drop(user_id=str(order.get("user", "")))})
         try:
+            order = dict(strict_json.loads(await request.read() or b"{}"))
+            kind = str(order.get("kind", ""))
+            if kind == "drop":
+                dropped = instance.drop(user_id=str(order.get("user", "")))
+                return web.json_response({"dropped": dropped})
             instance.faults.set(
                 kind, count=int(order.get("count", 1)), seconds=float(order.get("seconds", 1))
             )
-        except SignalRError as error:
-            return web.json_response({"error": error.message}, status=400)
+        except (SignalRError, ValueError, TypeError, OverflowError) as error:
+            return web.json_response({"error": str(error)}, status=400)
         return web.json_response({"set": kind})
 
     def instance(self, name: str) -> Instance | None:

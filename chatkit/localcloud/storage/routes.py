@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 
 from aiohttp import web
 
+from chatkit.localcloud.core.answering import CUT
 from chatkit.localcloud.core.cors import Preflight, answer_headers, preflight_headers
 from chatkit.localcloud.core.etags import http_date
 from chatkit.localcloud.core.web import loopback_only
@@ -17,7 +18,7 @@ from chatkit.localcloud.storage.operations.dispatch import Operations, refusal
 from chatkit.localcloud.storage.sending import send_part
 from chatkit.localcloud.storage.state import cors
 from chatkit.localcloud.storage.state.contents import Contents
-from chatkit.localcloud.storage.state.errors import StorageError, bad_header, not_provided
+from chatkit.localcloud.storage.state.errors import StorageError, not_provided
 from chatkit.localcloud.storage.state.models import Account
 from chatkit.localcloud.storage.state.request import (
     NEWEST_VERSION,
@@ -87,7 +88,6 @@ class Edge:
             StorageError: Its headers or URL cannot be understood, or its account is not served
                 here.
         """
-        _check_headers(headers)
         path, _, query_text = sent.raw_path.partition("?")
         query = Query.parse(query_text)
         target = read_target(path, query)
@@ -115,6 +115,16 @@ class Edge:
             "ResourceNotFound",
             f"There is no storage account called '{target.account}' at this address.",
         )
+
+
+def refuse(sent: web.Request, status: int, sentence: str) -> web.Response:
+    """What the service answers when it fails, or cannot read a body."""
+    request_id = str(uuid.uuid4())
+    error = StorageError("InternalError")
+    if status != 500:
+        code = "InvalidInput" if sentence == CUT else "InvalidHeaderValue"
+        error = StorageError(code, sentence)
+    return _respond(sent, refusal(error, request_id), _common({}, request_id))
 
 
 def _respond(sent: web.Request, answer: Answer, more: Mapping[str, str]) -> web.Response:
@@ -145,15 +155,6 @@ def _metadata(sent: web.Request) -> dict[str, str]:
         for name, value in sent.headers.items()
         if name.lower().startswith(METADATA)
     }
-
-
-def _check_headers(headers: Mapping[str, str]) -> None:
-    """Refuse header values that are not UTF-8; they could be neither signed nor stored."""
-    for name, value in headers.items():
-        try:
-            value.encode()
-        except UnicodeEncodeError:
-            raise bad_header(name, ascii(value)) from None
 
 
 def _common(headers: Mapping[str, str], request_id: str) -> dict[str, str]:

@@ -83,7 +83,12 @@ class StorageService:
 
     def _server(self, accounts: routes.Accounts) -> HttpServer:
         app = routes.application(self._operations, self._repository.contents, accounts)
-        return HttpServer(app, max_head_bytes=MAX_HEAD_BYTES, read_buffer_bytes=READ_BUFFER)
+        return HttpServer(
+            app,
+            refuse=routes.refuse,
+            max_head_bytes=MAX_HEAD_BYTES,
+            read_buffer_bytes=READ_BUFFER,
+        )
 
     def _account(self, name: str) -> Account | None:
         # The development account's key is published: it opens nothing but its own port.
@@ -107,7 +112,7 @@ class StorageService:
             app = website.application(
                 lambda: self._repository.accounts.get(name), self._repository.contents
             )
-            server = HttpServer(app, max_head_bytes=MAX_HEAD_BYTES)
+            server = HttpServer(app, refuse=website.refuse, max_head_bytes=MAX_HEAD_BYTES)
             port = await self._platform.listeners.recover(_site(name))
             await self._platform.listeners.open(_site(name), server, port=port, ipv4_only=True)
         self._platform.trace.emit(f"storage/{name}", "applied", known=known)

@@ -29,6 +29,8 @@ REASONS = {
     "WebContentNotFound": (404, "The requested content does not exist."),
     "UnsupportedHttpVerb": (405, "The resource doesn't support specified Http Verb."),
     "InvalidUri": (400, "The requested URI does not represent any resource on the server."),
+    "InternalError": (500, "The server encountered an internal error. Please retry the request."),
+    "InvalidInput": (400, "One of the request inputs is not valid."),
     "InvalidRange": (416, "The range specified is invalid for the current size of the resource."),
 }
 
@@ -135,6 +137,11 @@ def _common() -> dict[str, str]:
         "x-ms-request-id": str(uuid.uuid4()),
         "x-ms-version": "2018-03-28",
     }
+
+
+def refuse(request: web.Request, status: int, _: str) -> web.Response:
+    """What a website answers when it fails, or cannot read a body."""
+    return _error(request, "InternalError" if status == 500 else "InvalidInput")
 
 
 def _error(request: web.Request, code: str, **more: str) -> web.Response:

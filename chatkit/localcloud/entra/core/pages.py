@@ -66,6 +66,11 @@ def message(title: str, text: str, *, status: int = 200) -> web.Response:
     return _page(title, f"<h1>{html.escape(title)}</h1><p>{html.escape(text)}</p>", status=status)
 
 
+def refuse(_: web.Request, status: int, sentence: str) -> web.Response:
+    """Say that a request failed."""
+    return message("Something went wrong", sentence, status=status)
+
+
 def form_post(target: str, values: Mapping[str, str]) -> web.Response:
     """Send values to the application as a form (response_mode=form_post)."""
     fields = "".join(_hidden(name, value) for name, value in values.items())

@@ -8,7 +8,6 @@ tokens of Entra from those who may publish, and the publishing password where th
 from __future__ import annotations
 
 import asyncio
-import logging
 import uuid
 from collections.abc import Callable
 from pathlib import Path
@@ -26,7 +25,6 @@ from chatkit.localcloud.functions.host.errors import DeploymentRunning
 from chatkit.localcloud.functions.host.spec import SiteSpec
 from chatkit.localcloud.functions.http.keys import is_same_secret
 
-log = logging.getLogger("chatkit.local.functions")
 AUDIENCES = (
     "https://management.azure.com",
     "https://management.core.windows.net",
@@ -49,13 +47,7 @@ def application(
         refusal = _refusal(request, site.spec, tokens, resource_manager_url())
         if refusal is not None:
             return refusal
-        try:
-            return await handler(request)
-        except (web.HTTPException, ConnectionError):
-            raise
-        except Exception:
-            log.exception("%s %s", request.method, request.path)
-            return web.json_response({"Message": "An error has occurred."}, status=500)
+        return await handler(request)
 
     app = web.Application(middlewares=[loopback_only, for_publishers])
     routes = Scm(site)
@@ -73,6 +65,12 @@ def application(
         ]
     )
     return app
+
+
+def refuse(_: web.Request, status: int, sentence: str) -> web.Response:
+    """What the endpoint answers when it fails, or cannot read a body."""
+    message = "An error has occurred." if status == 500 else sentence
+    return web.json_response({"Message": message}, status=status)
 
 
 class Scm:

@@ -16,11 +16,11 @@ from urllib.parse import quote
 
 import aiohttp
 
+from chatkit.core import strict_json
 from chatkit.core.errors import ChatkitError
 from chatkit.localcloud.functions.host import expressions
 from chatkit.localcloud.functions.host.errors import AppInvalid, BindingFailed
 from chatkit.localcloud.functions.worker_process.calls import Wire
-from chatkit.wire import strict_json
 from chatkit.wire.connection_strings import SignalRConnectionString
 
 API_VERSION = "2022-06-01"

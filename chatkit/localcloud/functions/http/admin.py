@@ -8,6 +8,7 @@ from typing import Any
 
 from aiohttp import web
 
+from chatkit.core import strict_json
 from chatkit.localcloud.functions.host.host import FunctionHost
 from chatkit.localcloud.functions.host.host_json import BUNDLE_ID, BUNDLE_VERSION
 from chatkit.localcloud.functions.host.indexing import Function
@@ -92,7 +93,7 @@ async def _run(request: web.Request, host: FunctionHost, function: Function | No
         return web.Response(status=404)
     await host.ready()
     try:
-        text = (json.loads(await request.read() or b"{}")).get("input") or ""
+        text = strict_json.loads(await request.read() or b"{}").get("input") or ""
     except (ValueError, AttributeError):
         return web.Response(status=400, text='The body must look like {"input": "..."}.\n')
     value: Wire = {"string": str(text)}

@@ -5,7 +5,6 @@ One per port, over a host that may be exchanged.
 
 from __future__ import annotations
 
-import logging
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -13,14 +12,13 @@ from aiohttp import web
 
 from chatkit.localcloud.core import cors
 from chatkit.localcloud.core.web import Handler, loopback_only
-from chatkit.localcloud.functions.host.errors import HostUnavailable
+from chatkit.localcloud.functions.host.errors import AnswerInvalid, HostUnavailable
 from chatkit.localcloud.functions.host.host import FunctionHost
 from chatkit.localcloud.functions.host.indexing import Function
 from chatkit.localcloud.functions.host.spec import Cors, HostKeys
 from chatkit.localcloud.functions.http import admin, http_data, webhooks
 from chatkit.localcloud.functions.http.keys import is_admin, may_call
 
-log = logging.getLogger("chatkit.local.functions")
 BODY_LIMIT_BYTES = 104_857_600
 HOME_PAGE = (
     '<!DOCTYPE html><html lang="en"><head><meta charset="utf-8">'
@@ -146,7 +144,12 @@ class Frontend:
             result = await host.call_http(function, data, trace)
         finally:
             self._outstanding -= 1
-        return http_data.response(result, host.config.custom_headers)
+        try:
+            return http_data.response(result, host.config.custom_headers)
+        except AnswerInvalid as error:
+            problem = f"The answer of '{function.name}' cannot be sent: {error}."
+            host.console.host_line(problem, error=True)
+            return web.Response(status=500)
 
 
 @web.middleware
@@ -155,11 +158,11 @@ async def _failures(request: web.Request, handler: Handler) -> web.StreamRespons
         return await handler(request)
     except HostUnavailable as error:
         return web.Response(status=503, text=f"{error}\n")
-    except (web.HTTPException, ConnectionError):
-        raise
-    except Exception:
-        log.exception("%s %s", request.method, request.path)
-        return web.Response(status=500)
+
+
+def refuse(_: web.Request, status: int, __: str) -> web.Response:
+    """What the host answers when it fails, or cannot read a body: the status alone."""
+    return web.Response(status=status)
 
 
 def _cors_rule(setting: Cors) -> cors.Rule:

@@ -18,6 +18,7 @@ from urllib.parse import parse_qsl
 
 from aiohttp import web
 
+from chatkit.core import strict_json
 from chatkit.core.errors import LocalProtocolError, RemoteProtocolError
 from chatkit.localcloud.functions.host import signalr_bindings
 from chatkit.localcloud.functions.host.errors import AppInvalid
@@ -86,7 +87,7 @@ def _signed(
 async def _connection(request: web.Request, host: FunctionHost, function: Function) -> web.Response:
     """A client came or went. A failing `connected` function turns the client away."""
     try:
-        data = json.loads(await request.read() or b"{}")
+        data = strict_json.loads(await request.read() or b"{}")
     except ValueError:
         return web.Response(status=400)
     error = None

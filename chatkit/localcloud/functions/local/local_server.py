@@ -9,7 +9,7 @@ import logging
 import os
 from contextlib import AsyncExitStack
 
-from chatkit.core import listeners, ports
+from chatkit.core import listeners, log_files, ports
 from chatkit.localcloud.core.background import BackgroundTasks
 from chatkit.localcloud.core.runners import HttpServer
 from chatkit.localcloud.functions.host.errors import AppInvalid
@@ -17,7 +17,7 @@ from chatkit.localcloud.functions.host.host import FunctionHost, HostObserver, H
 from chatkit.localcloud.functions.host.signalr_bindings import RestSender
 from chatkit.localcloud.functions.host.spec import Cors
 from chatkit.localcloud.functions.http.admin import RUNTIME_VERSION
-from chatkit.localcloud.functions.http.frontend import Site, application
+from chatkit.localcloud.functions.http.frontend import Site, application, refuse
 from chatkit.localcloud.functions.local import local_settings, watching
 from chatkit.localcloud.functions.local.local_settings import LocalSettings
 from chatkit.localcloud.functions.local.startup import Prepared
@@ -25,6 +25,7 @@ from chatkit.localcloud.functions.worker_process.worker import Worker
 
 log = logging.getLogger("chatkit.local.functions")
 DRAIN_S = 3.0
+ROTATE_PERIOD_S = 1.0
 
 
 class LocalRun(HostObserver):
@@ -47,7 +48,7 @@ class LocalRun(HostObserver):
             gate=None,
             host=first,
         )
-        self._server = HttpServer(application(self._site))
+        self._server = HttpServer(application(self._site), refuse=refuse)
         self._on_stop = AsyncExitStack()
 
     @classmethod
@@ -103,6 +104,7 @@ class LocalRun(HostObserver):
         self._on_stop.push_async_callback(listener.close)
         # Before the first start: an app that takes for ever to import can be mended, too.
         self._background.start(self._reload_on_change())
+        self._background.start(_keep_output_short())
         await self.host.start()
         self._background.start(_import_early("chatkit.wire.tokens"))
 
@@ -162,6 +164,12 @@ class LocalRun(HostObserver):
         self._console.plain("")
         for warning in settings.warnings:
             self._console.plain(warning)
+
+
+async def _keep_output_short() -> None:
+    while True:
+        await asyncio.sleep(ROTATE_PERIOD_S)
+        log_files.rotate_output()
 
 
 async def _import_early(module: str) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable
 
 from aiohttp import web
 
+from chatkit.core import strict_json
 from chatkit.localcloud.resource_manager.core.clock import RECORDED_S
 from chatkit.localcloud.resource_manager.core.context import Context
 from chatkit.localcloud.resource_manager.core.documents import JsonObject
@@ -92,7 +93,9 @@ def _checked(
 
 
 async def _body(request: web.Request) -> JsonObject:
-    body = await request.json() if request.body_exists else {}
+    body: object = {}
+    if request.body_exists:
+        body = strict_json.loads(await request.read())
     if not isinstance(body, dict):
         raise ValueError("The body must be a JSON object.")
     return body

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import base64
-import json
+import codecs
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from urllib.parse import urlencode
 
+from chatkit.core import strict_json
 from chatkit.localcloud.entra.tokens import Claims
 from chatkit.localcloud.resource_manager.core import errors
 from chatkit.localcloud.resource_manager.core.documents import Json, JsonObject
@@ -61,9 +62,9 @@ class Call:
         if not self.raw.strip():
             return {}
         try:
-            value = json.loads(self.raw)
-        except (ValueError, RecursionError):
-            raise errors.invalid_body("The body is not valid JSON.") from None
+            value = strict_json.loads(self.raw.removeprefix(codecs.BOM_UTF8))
+        except ValueError as error:
+            raise errors.invalid_body(f"The body is not valid JSON: {error}.") from None
         if not isinstance(value, dict):
             raise errors.invalid_body("The body must be a JSON object.")
         return value

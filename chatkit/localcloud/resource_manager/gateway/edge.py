@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import logging
 import uuid
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -20,7 +19,6 @@ from chatkit.localcloud.resource_manager.core.registry import Registry
 from chatkit.localcloud.resource_manager.core.routing import Match, Route, Router
 from chatkit.localcloud.resource_manager.gateway.admission import Admission
 
-log = logging.getLogger("chatkit.local.arm")
 Observer = Callable[[Route, Call, Answer], None]
 LIMIT_BYTES = 4 << 20
 FIXED = {
@@ -67,18 +65,14 @@ class Edge:
         except web.HTTPRequestEntityTooLarge:
             message = f"The body is larger than {LIMIT_BYTES} bytes."
             answer = _failed(errors.ArmError(413, "RequestEntityTooLarge", message))
-        except Exception:
-            log.exception("%s %s failed (%s)", request.method, request.path, request_id)
-            message = f"The server met an unexpected error. Request id {request_id}."
-            answer = _failed(errors.ArmError(500, "InternalServerError", message))
-        self._trace.emit(
-            "resource-manager",
-            "request",
-            method=request.method,
-            path=request.path,
-            status=answer.status,
-        )
         return self._response(request, answer, request_id)
+
+    def refuse(self, request: web.Request, status: int, sentence: str) -> web.Response:
+        """What Resource Manager answers when it fails, or cannot read a body."""
+        error = errors.ArmError(500, "InternalServerError", sentence)
+        if status != 500:
+            error = errors.invalid_body(sentence)
+        return self._response(request, _failed(error), str(uuid.uuid4()))
 
     async def _answer(self, request: web.Request) -> Answer:
         match = self._router.match(request.method, request.path)
@@ -135,6 +129,13 @@ class Edge:
         return errors.not_implemented(f"The resource type '{type_}'", supported)
 
     def _response(self, request: web.Request, answer: Answer, request_id: str) -> web.Response:
+        self._trace.emit(
+            "resource-manager",
+            "request",
+            method=request.method,
+            path=request.path,
+            status=answer.status,
+        )
         correlation = request.headers.get("x-ms-correlation-request-id") or str(uuid.uuid4())
         stamp = datetime.now(UTC).strftime("%Y%m%dT%H%M%SZ")
         headers = {

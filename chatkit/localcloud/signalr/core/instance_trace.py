@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from chatkit.core import strict_json
 from chatkit.localcloud.core.trace import Event, Trace
-from chatkit.wire import strict_json
 
 # Longer arguments are cut.
 EXCERPT_CHARS = 500

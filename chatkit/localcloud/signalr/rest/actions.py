@@ -10,6 +10,7 @@ from typing import Any
 
 from aiohttp import web
 
+from chatkit.core import strict_json
 from chatkit.core.errors import LocalProtocolError
 from chatkit.localcloud.signalr.core.connection import Connection
 from chatkit.localcloud.signalr.core.errors import BadRequest, NotFound, SignalRError
@@ -17,7 +18,6 @@ from chatkit.localcloud.signalr.core.hub import without
 from chatkit.localcloud.signalr.core.names import valid_group
 from chatkit.localcloud.signalr.rest.call import Call, message_of, whole_number
 from chatkit.localcloud.signalr.rest.filters import compile_filter
-from chatkit.wire import strict_json
 from chatkit.wire.hub_messages import VOID
 from chatkit.wire.tokens import client_token
 

@@ -8,13 +8,13 @@ from typing import Any
 
 from aiohttp import web
 
+from chatkit.core import strict_json
 from chatkit.localcloud.core.web import read_whole
 from chatkit.localcloud.signalr.core.connection import Connection
 from chatkit.localcloud.signalr.core.errors import BODY_RULE, BadRequest, SignalRError
 from chatkit.localcloud.signalr.core.hub import Hub
 from chatkit.localcloud.signalr.core.instance import Instance
 from chatkit.localcloud.signalr.core.names import valid_group, valid_hub, valid_user
-from chatkit.wire import strict_json
 from chatkit.wire.hub_messages import Invocation
 
 MAX_BODY_BYTES = 1024 * 1024

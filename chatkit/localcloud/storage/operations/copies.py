@@ -11,9 +11,9 @@ import re
 import uuid
 from collections.abc import AsyncIterator
 from dataclasses import replace
-from urllib.parse import urlsplit
 
 from chatkit.localcloud.core.etags import http_date
+from chatkit.localcloud.core.web import parts_of
 from chatkit.localcloud.storage.auth import access
 from chatkit.localcloud.storage.formats import dates, ranges
 from chatkit.localcloud.storage.operations import blobs, blocks, conditions
@@ -112,7 +112,10 @@ class Copies:
             call: The copy.
             by_url: The service reads the source by its URL, without the rights of the caller.
         """
-        url = urlsplit(call.request.required("x-ms-copy-source"))
+        source = call.request.required("x-ms-copy-source")
+        url = parts_of(source)
+        if url is None:
+            raise bad_header("x-ms-copy-source", source)
         path = _local_path(call.request.origin, f"{url.scheme}://{url.netloc}", url.path)
         query = Query.parse(url.query)
         target = read_target(path, query)

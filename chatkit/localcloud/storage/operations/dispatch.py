@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import re
 
 from chatkit.localcloud.storage.auth.access import Gate
@@ -23,7 +22,6 @@ from chatkit.localcloud.storage.state.errors import StorageError, bad_header, no
 from chatkit.localcloud.storage.state.repository import Repository
 from chatkit.localcloud.storage.state.request import Request
 
-log = logging.getLogger("chatkit.local.storage")
 VERSION = re.compile(r"\d{4}-\d\d-\d\d$")
 
 NOT_IGNORED = {
@@ -55,11 +53,6 @@ class Operations:
             return await self._run(request)
         except StorageError as error:
             return refusal(error, request.request_id)
-        except (ConnectionError, TimeoutError):
-            raise
-        except Exception:
-            log.exception("%s %s failed", request.method, request.path)
-            return refusal(StorageError("InternalError"), request.request_id)
 
     async def _run(self, request: Request) -> Answer:
         version = request.header("x-ms-version")

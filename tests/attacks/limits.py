@@ -1,0 +1,43 @@
+"""Attempts to use up connections, descriptors and logs."""
+
+from __future__ import annotations
+
+from tests.attacks.group import Group
+
+HEAD = b"POST / HTTP/1.1\r\nHost: localhost\r\n"
+LENGTH = b"Content-Length: 100\r\n\r\n"
+
+# What a client sends, piece by piece, before it sends nothing more.
+HALF_OPEN: dict[str, tuple[bytes, ...]] = {
+    "nothing": (),
+    "half a request line": (b"POST / HT",),
+    "a request line": (b"POST / HTTP/1.1\r\n",),
+    "headers without an end": (HEAD,),
+    "headers that trickle": (HEAD, b"A: b\r\n", b"C: d\r\n", b"E: f\r\n"),
+    "a body that never comes": (HEAD + LENGTH,),
+    "half a body": (HEAD + LENGTH + b"x" * 50,),
+    "a body that trickles": (HEAD + LENGTH, b"x", b"x", b"x", b"x"),
+    "chunks without an end": (HEAD + b"Transfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n",),
+    "half a chunk": (HEAD + b"Transfer-Encoding: chunked\r\n\r\nff\r\nhello",),
+}
+
+PAGE_HALF_OPEN: dict[str, bytes] = {
+    "nothing, to the page's server": b"",
+    "half a request line, to the page's server": b"GET / HT",
+    "headers without an end, to the page's server": b"GET / HTTP/1.1\r\nHost: localhost\r\n",
+}
+
+GROUPS = (
+    Group(
+        "Requests that never end",
+        "test_connection_limits.py",
+        "test_a_half_open_request_is_ended",
+        tuple(HALF_OPEN),
+    ),
+    Group(
+        "Page requests that never end",
+        "test_page_server.py",
+        "test_a_request_that_never_ends_is_ended",
+        tuple(PAGE_HALF_OPEN),
+    ),
+)
