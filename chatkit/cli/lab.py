@@ -14,6 +14,7 @@ import typer
 from chatkit.cloud import local_cloud
 from chatkit.core import ports, settings
 from chatkit.core.errors import PortInUse
+from chatkit.core.home.check import check_home
 from chatkit.lesson import sections
 from chatkit.setup.environment import Environment
 
@@ -32,6 +33,7 @@ def lab(
 ) -> None:
     """Start the local cloud and open JupyterLab at the first notebook."""
     first = next(iter(sections.notebooks(settings.checkout() / "notebooks").values()))
+    check_home(settings.home())
     chosen = choose_port(port)
     if settings.load(settings.home()).target == "local":
         local_cloud.start(local_cloud.folder())

@@ -53,7 +53,10 @@ def status(
 ) -> None:
     """Show whether the local cloud runs, and where."""
     known: dict[str, object] = {"running": False}
-    known.update(local_cloud.running(local_cloud.folder()) or {})
+    where = local_cloud.folder()
+    known.update(local_cloud.running(where) or {})
+    if not known["running"]:
+        local_cloud.check_stopped(where)
     if as_json:
         typer.echo(json.dumps({key: known.get(key) for key in PUBLIC}, indent=1))
         return
@@ -65,7 +68,9 @@ def status(
 
 
 @app.command()
-def reset(yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False) -> None:
+def reset(
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
+) -> None:
     """Stop the local cloud and delete everything it holds."""
     if not yes:
         typer.confirm("Delete every resource of the local cloud?", abort=True)
@@ -172,7 +177,7 @@ def variables(known: Endpoints) -> dict[str, str]:
 
 
 def _known() -> Endpoints:
-    known = local_cloud.running(local_cloud.folder())
+    known = local_cloud.usable(local_cloud.folder())
     if known is None:
-        raise NotStarted("The local cloud is not running.", hint="`chatkit local up` starts it.")
+        raise local_cloud.not_running(local_cloud.folder())
     return known

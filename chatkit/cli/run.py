@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from chatkit.core import settings
+from chatkit.core.home.check import check_home
 from chatkit.core.public_urls import public_url
 from chatkit.lesson import sections
 from chatkit.lesson.notebooks import execution
@@ -36,6 +37,7 @@ def run(
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
+    check_home(settings.home())
     if target is not None:
         choose(target)
     chosen = select(settings.checkout() / "notebooks", until)

@@ -17,6 +17,8 @@ from urllib.parse import urlsplit
 
 from chatkit.core.errors import NotStarted, ServiceError, SetupError
 from chatkit.core.file_lock import LOCKED_EXIT, holder
+from chatkit.core.home import records
+from chatkit.core.home.check import UNUSABLE_EXIT, check_access, check_cloud
 from chatkit.core.processes import (
     DetachedProcess,
     ProcessIdentity,
@@ -26,6 +28,8 @@ from chatkit.core.processes import (
 )
 from chatkit.core.settings import checkout, home
 
+FILE = "cloud.json"
+LOST = "the local cloud tells its addresses anew"
 START_LIMIT_S = 30.0
 STOP_LIMIT_S = 15.0
 LOOK_LIMIT_S = 2.0
@@ -61,11 +65,11 @@ def read(where: Path) -> Endpoints:
     """Read `cloud.json`, without asking whether the process runs.
 
     Raises:
-        NotStarted: There is none.
+        NotStarted: There is none that is whole.
     """
     try:
-        known = json.loads((where / "cloud.json").read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+        known = json.loads((where / FILE).read_text(encoding="utf-8"))
+    except (OSError, ValueError, RecursionError):
         raise _not_running() from None
     if not isinstance(known, dict):
         raise _not_running()
@@ -82,6 +86,32 @@ def running(where: Path) -> Endpoints | None:
     return known if status == 200 else None
 
 
+def usable(where: Path) -> Endpoints | None:
+    """Return the endpoints of the local cloud of a folder when it answers, and all are known."""
+    known = running(where)
+    if known is None or not known.keys() >= Endpoints.__required_keys__:
+        return None
+    return known
+
+
+def check_stopped(where: Path) -> None:
+    """Look whether a local cloud that does not answer could be started.
+
+    Raises:
+        HomeUnusable: A file of it is damaged; the sentence says what to do.
+    """
+    forget_damaged_endpoints(where)
+    check_cloud(where)
+
+
+def forget_damaged_endpoints(where: Path) -> None:
+    """Put a damaged `cloud.json` aside: a process that runs writes it anew, and so does a start."""
+    path = where / FILE
+    known = records.read_record(path, lost=LOST)
+    if known and not known.keys() >= Endpoints.__required_keys__:
+        records.forget_record(path, lost=LOST)
+
+
 def run_id(known: Endpoints) -> str:
     """What distinguishes this run of a local cloud from those before and after it."""
     return f"{known['pid']} {known['control_token']}"
@@ -95,21 +125,25 @@ def start(where: Path) -> Endpoints:
     """
     until = monotonic() + START_LIMIT_S
     while True:
-        known = running(where)
+        known = usable(where)
         if known is not None:
             return known
+        forget_damaged_endpoints(where)
         process = _start_process(where)
-        known = process.wait_until(lambda: running(where), until=until)
+        known = process.wait_until(lambda: usable(where), until=until)
         if known is None and process.exit_code == LOCKED_EXIT:
             # Another process has the home. Either it is starting, and will answer, or it is about
             # to end.
             known = wait_until(
-                lambda: running(where),
+                lambda: usable(where),
                 until=until,
                 unless=lambda: holder(where / "lock") is None,
             )
         if known is not None:
             return known
+        if process.exit_code == UNUSABLE_EXIT:
+            # The sentence says itself what to do.
+            raise NotStarted(f"The local cloud did not start: {_reason(where)}")
         if process.exit_code != LOCKED_EXIT or monotonic() > until:
             raise NotStarted(
                 f"The local cloud did not start: {_reason(where).rstrip('.')}.",
@@ -129,7 +163,7 @@ def stop(where: Path) -> bool:
     known = running(where)
     pid = int(known["pid"]) if known else holder(where / "lock")
     if pid is None:
-        (where / "cloud.json").unlink(missing_ok=True)
+        (where / FILE).unlink(missing_ok=True)
         return False
     process = ProcessIdentity.of(pid)
     if process is None:
@@ -162,9 +196,10 @@ def ask(method: str, path: str, body: object = None, *, where: Path | None = Non
         NotStarted: It does not run.
         ServiceError: It refuses.
     """
-    known = running(where or folder())
+    where = where or folder()
+    known = running(where)
     if known is None:
-        raise _not_running()
+        raise not_running(where)
     status, content = _call(known, method, path, body, timeout_s=ASK_LIMIT_S)
     answer = json.loads(content)
     if status >= 400:
@@ -196,6 +231,7 @@ def _call(
 
 def _start_process(where: Path) -> DetachedProcess:
     command = [sys.executable, "-m", "chatkit.localcloud.daemon", str(where)]
+    check_access(where)
     try:
         where.mkdir(parents=True, exist_ok=True, mode=0o700)
         return start_detached(command, folder=checkout(), log=where / "cloud.out")
@@ -214,6 +250,16 @@ def _reason(where: Path) -> str:
                 return line.partition(": ")[2]
             return line
     return "it said nothing"
+
+
+def not_running(where: Path) -> NotStarted:
+    """The refusal to ask a local cloud that does not run.
+
+    Raises:
+        HomeUnusable: Starting it would not help, because a file of it is damaged.
+    """
+    check_stopped(where)
+    return _not_running()
 
 
 def _not_running() -> NotStarted:

@@ -7,13 +7,24 @@ import os
 from pathlib import Path
 from typing import NotRequired, TypedDict
 
+from chatkit.cloud import local_cloud
 from chatkit.cloud.connection import Cloud
-from chatkit.cloud.local_cloud import read
 from chatkit.core.errors import SetupError
 from chatkit.core.settings import Settings
 
 SUBSCRIPTIONS = "/subscriptions"
 API_VERSION = "2022-12-01"
+NEEDED = {
+    "tenant_id",
+    "client_id",
+    "client_secret",
+    "authority",
+    "ca_file",
+    "subscription_id",
+    "resource_manager",
+    "graph",
+}
+"""What a connection takes from `cloud.json`."""
 
 
 class Subscription(TypedDict):
@@ -45,7 +56,9 @@ def connect_local(home: Path) -> Cloud:
     """
     from azure.identity import ClientSecretCredential
 
-    at = read(home / "local")
+    at = local_cloud.read(home / "local")
+    if not at.keys() >= NEEDED:
+        raise local_cloud.not_running(home / "local")
     credential = ClientSecretCredential(
         at["tenant_id"],
         at["client_id"],

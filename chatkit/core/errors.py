@@ -7,6 +7,9 @@ ChatkitError
         NotStarted           the local cloud (or a server of the lesson) is not running
         PortInUse            another program holds the port
         PersonNeeded         somebody has to sign in first
+        HomeUnusable         a file of the home belongs to somebody else, or takes no writes
+            HomeDamaged      it does not hold what the kit has written
+            HomeTooNew       a newer version of the kit has written it
     UnknownUser              nobody of that name is in the panel
     LocalProtocolError       you asked for something the protocol does not allow
     RemoteProtocolError      the peer sent something the protocol does not allow
@@ -41,6 +44,8 @@ ChatkitError
 """
 
 from __future__ import annotations
+
+from pathlib import Path
 
 
 class ChatkitError(Exception):
@@ -83,6 +88,49 @@ class PortInUse(SetupError):
             f"Port {port} is taken by another program; {wanted_for} needs it.", hint=hint
         )
         self.port = port
+
+
+WAYS_ON = (
+    "`chatkit local repair` mends what can be mended;"
+    " `chatkit local reset --keep-app` begins anew and keeps your app and notebooks."
+)
+
+
+class HomeUnusable(SetupError):
+    """The kit cannot use a file of the home. It has changed nothing and begun nothing anew.
+
+    Args:
+        path: The file or folder.
+        why: The rest of the sentence that begins with it.
+    """
+
+    def __init__(self, path: Path, why: str, *, hint: str = WAYS_ON) -> None:
+        super().__init__(f"{path} {why}.", hint=hint)
+        self.path = path
+
+
+class HomeDamaged(HomeUnusable):
+    """A file of the home does not hold what the kit has written."""
+
+    def __init__(self, path: Path, why: str, *, hint: str = WAYS_ON) -> None:
+        super().__init__(path, f"is damaged: {why}", hint=hint)
+
+
+class HomeTooNew(HomeUnusable):
+    """A newer version of the kit has written the home: this one would lose what it does not know.
+
+    Args:
+        path: The file that says so.
+        found: The number of the home's form.
+        known: The newest one that this version knows.
+    """
+
+    def __init__(self, path: Path, found: int, *, known: int) -> None:
+        super().__init__(
+            path,
+            f"was written by a newer chatkit (form {found} of a home; this version knows {known})",
+            hint="Update chatkit, or set CHATKIT_HOME to another folder.",
+        )
 
 
 class UnknownUser(ChatkitError):

@@ -12,9 +12,9 @@ import secrets
 import string
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
-from typing import Literal, TypedDict, Unpack
+from typing import Literal, TypedDict, Unpack, cast
 
-from chatkit.core.errors import SetupError
+from chatkit.core.errors import HomeDamaged, HomeTooNew, HomeUnusable, SetupError
 from chatkit.core.files import write_private
 
 Target = Literal["local", "azure"]
@@ -24,6 +24,10 @@ HUB = "chat"
 HUB_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,127}")
 REGION = "eastus2"
 SUFFIX_LENGTH = 6
+FILE = "settings.json"
+SCHEMA = 2
+"""The form of the file that this version writes. 1 is that of 0.1.0, which wrote no number."""
+HOLDS = "it holds the names of your resources"
 
 
 @dataclass(frozen=True)
@@ -198,15 +202,16 @@ def load(folder: Path) -> Settings:
     """Read the settings of a home; new ones, with a new suffix, when there are none.
 
     Raises:
-        SetupError: The file is not what this kit wrote.
+        HomeDamaged: The file is not what the kit wrote.
+        HomeTooNew: A newer version wrote it.
     """
-    path = folder / "settings.json"
+    path = folder / FILE
     try:
         raw = json.loads(path.read_text(encoding="utf-8"))
-        known = {
-            name: Known(**{**facts, "completed": tuple(facts["completed"])})
-            for name, facts in raw["known"].items()
-        }
+        form = int(raw.get("schema", 1))
+        if form > SCHEMA:
+            raise HomeTooNew(path, form, known=SCHEMA)
+        known = {str(name): _known(facts) for name, facts in raw["known"].items()}
         return Settings(
             target=checked_target(raw["target"]),
             suffix=checked_suffix(raw["suffix"]),
@@ -216,20 +221,32 @@ def load(folder: Path) -> Settings:
         )
     except FileNotFoundError:
         return Settings(suffix=new_suffix())
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
-        raise SetupError(
-            f"{path} cannot be read ({type(error).__name__}).",
-            hint="It holds the names of your resources:"
-            " repair it, or delete it to start with new names.",
-        ) from error
+    except HomeTooNew:
+        raise
+    except OSError as error:
+        raise HomeUnusable(path, f"cannot be read ({error.strerror})") from error
+    except SetupError as error:
+        raise HomeDamaged(path, f"{error.message.rstrip('.')}, and {HOLDS}") from error
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+        raise HomeDamaged(path, f"it is not as the kit writes it, and {HOLDS}") from error
+
+
+def _known(facts: dict[str, object]) -> Known:
+    completed = facts["completed"]
+    texts = {name: value for name, value in facts.items() if name != "completed"}
+    if not isinstance(completed, list) or not all(
+        isinstance(value, str) for value in (*texts.values(), *completed)
+    ):
+        raise TypeError("facts are texts")
+    return Known(**cast(Facts, {**texts, "completed": tuple(completed)}))
 
 
 def save(folder: Path, settings: Settings) -> None:
     """Write the settings of a home, atomically."""
-    document = asdict(settings)
+    document = {"schema": SCHEMA, **asdict(settings)}
     if settings.hub == HUB:
         del document["hub"]
-    write_private(folder / "settings.json", json.dumps(document, indent=1))
+    write_private(folder / FILE, json.dumps(document, indent=1))
 
 
 def new_suffix() -> str:

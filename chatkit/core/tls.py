@@ -7,13 +7,21 @@ plain http.
 from __future__ import annotations
 
 import ssl
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from chatkit.core.errors import HomeDamaged
 from chatkit.core.files import write_private
 
 HOSTS = ("localhost", "127.0.0.1", "::1")
+AUTHORITY_FILE = "ca.pem"
+CHAIN_FILE = "server.pem"
+KEY_FILE = "server.key"
+FILES = (AUTHORITY_FILE, CHAIN_FILE, KEY_FILE)
+# Of OpenSSL's reasons not to trust a certificate (x509_vfy.h), those that are about the time.
+OUT_OF_TIME = (9, 10)
 
 
 @dataclass(frozen=True)
@@ -34,16 +42,63 @@ def load(folder: Path) -> Certificates:
     """Load authority and server certificate from a folder.
 
     They are made on first use, and again when they near their end.
+
+    Raises:
+        HomeDamaged: A file does not hold what was written to it.
     """
-    ca_file = folder / "ca.pem"
-    chain_file = folder / "server.pem"
-    key_file = folder / "server.key"
+    check(folder)
+    ca_file = folder / AUTHORITY_FILE
+    chain_file = folder / CHAIN_FILE
+    key_file = folder / KEY_FILE
     if not _usable(ca_file, chain_file, key_file):
         _issue(ca_file, chain_file, key_file)
     server = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     server.minimum_version = ssl.TLSVersion.TLSv1_2
     server.load_cert_chain(chain_file, key_file)
     return Certificates(ca_file, server)
+
+
+def check(folder: Path) -> None:
+    """Look whether clients that trust the authority will trust the server. Missing files are made.
+
+    Raises:
+        HomeDamaged: A file is not readable, or is of another authority.
+    """
+    ca_file, chain_file, key_file = (folder / name for name in FILES)
+    if not all(file.exists() for file in (ca_file, chain_file, key_file)):
+        return
+    server = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    client = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    for file in (ca_file, chain_file):
+        try:
+            client.load_verify_locations(file)
+        except ssl.SSLError as error:
+            raise HomeDamaged(file, "there is no certificate in it") from error
+    try:
+        # A key with a password would ask for it; ours has none.
+        server.load_cert_chain(chain_file, key_file, password="")
+    except (ssl.SSLError, ValueError) as error:
+        raise HomeDamaged(key_file, f"the key of {CHAIN_FILE} is not in it") from error
+    only_ours = ssl.create_default_context(cafile=str(ca_file))
+    try:
+        _shake_hands(server, only_ours)
+    except ssl.SSLCertVerificationError as error:
+        if error.verify_code not in OUT_OF_TIME:
+            raise HomeDamaged(chain_file, f"{AUTHORITY_FILE} has not signed it") from error
+
+
+def _shake_hands(server: ssl.SSLContext, client: ssl.SSLContext) -> None:
+    """Let a client connect to a server, both in memory."""
+    to_server = ssl.MemoryBIO()
+    to_client = ssl.MemoryBIO()
+    ends = (
+        client.wrap_bio(to_client, to_server, server_hostname=HOSTS[0]),
+        server.wrap_bio(to_server, to_client, server_side=True),
+    )
+    # TLS 1.3 needs one turn, 1.2 two.
+    for end in ends * 3:
+        with suppress(ssl.SSLWantReadError):
+            end.do_handshake()
 
 
 def new_signing_key() -> str:

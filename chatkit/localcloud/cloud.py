@@ -50,6 +50,10 @@ class LocalCloud:
             storage=self.storage,
             functions=self.functions,
         )
+        self.platform.note_start(
+            tenant_id=self.entra.directory.tenant_id,
+            subscription_id=self.resource_manager.context.subscription_id,
+        )
         self.control = Control(
             self.platform,
             on_stop=on_stop,

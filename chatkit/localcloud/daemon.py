@@ -8,22 +8,37 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import json
 import logging
 import logging.handlers
 import os
 import signal
+import sqlite3
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from chatkit.core import descriptors, log_files
+from chatkit.core.errors import HomeDamaged, HomeUnusable
 from chatkit.core.file_lock import LOCKED_EXIT, FileLock
-from chatkit.core.files import write_private
+from chatkit.core.home import state
+from chatkit.core.home.check import UNUSABLE_EXIT, check_access
 from chatkit.localcloud.cloud import LocalCloud
 from chatkit.localcloud.core.log_limits import OneASecond
 from chatkit.localcloud.core.trace import mask
+from chatkit.localcloud.endpoints_file import EndpointsFile
 
 log = logging.getLogger("chatkit.local")
+LOOK_S = 2.0
+# What reading a document raises that this version, or an older one, has not written.
+UNREADABLE = (
+    sqlite3.DatabaseError,
+    ValueError,
+    KeyError,
+    TypeError,
+    AttributeError,
+    AssertionError,
+)
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -31,7 +46,16 @@ def main(argv: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="chatkit.localcloud.daemon", description=__doc__)
     parser.add_argument("folder", type=Path)
     folder = parser.parse_args(argv).folder.resolve()
+    try:
+        return _run(folder)
+    except HomeUnusable as error:
+        print(error, file=sys.stderr)
+        return UNUSABLE_EXIT
+
+
+def _run(folder: Path) -> int:
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    check_access(folder)
     with FileLock(folder / "lock") as lock:
         if not lock.try_acquire():
             print(
@@ -51,35 +75,50 @@ async def _serve(folder: Path, lock: FileLock, log_file: _LogFile) -> None:
     for name in ("SIGTERM", "SIGINT"):
         if hasattr(signal, name):
             loop.add_signal_handler(getattr(signal, name), stop.set)
-    cloud = LocalCloud(folder, on_stop=stop.set)
-    await cloud.start()
-    endpoints = folder / "cloud.json"
-    write_private(
-        endpoints, json.dumps({"running": True, "pid": os.getpid(), **cloud.endpoints()}, indent=1)
-    )
+    with _documents_of(folder):
+        cloud = LocalCloud(folder, on_stop=stop.set)
+        await cloud.start()
+    endpoints = EndpointsFile(folder / "cloud.json", cloud.endpoints())
+    endpoints.write()
     log.info("ready, pid %s", os.getpid())
     try:
-        await _until(stop, lock, log_file)
+        await _until(stop, lock, log_file, endpoints)
     finally:
         if lock.is_in_place():  # else the file is another cloud's
-            endpoints.unlink(missing_ok=True)
+            endpoints.path.unlink(missing_ok=True)
         await cloud.stop()
         log.info("stopped")
 
 
-async def _until(stop: asyncio.Event, lock: FileLock, log_file: _LogFile) -> None:
-    """Wait for the stop event, and look after the logs meanwhile.
+@contextmanager
+def _documents_of(folder: Path) -> Iterator[None]:
+    """Name the file when a service cannot read its documents."""
+    try:
+        yield
+    except UNREADABLE as error:
+        log.exception("the documents cannot be read")
+        what = mask(f"{type(error).__name__}: {error}")
+        raise HomeDamaged(
+            folder / state.FILE, f"a document in it is not as the kit writes it ({what})"
+        ) from error
+
+
+async def _until(
+    stop: asyncio.Event, lock: FileLock, log_file: _LogFile, endpoints: EndpointsFile
+) -> None:
+    """Wait for the stop event, and look after the logs and `cloud.json` meanwhile.
 
     A deleted home also ends the process, since nothing could be kept any more.
     """
     while not stop.is_set():
         try:
-            await asyncio.wait_for(stop.wait(), timeout=2)
+            await asyncio.wait_for(stop.wait(), timeout=LOOK_S)
         except TimeoutError:
             log_file.write_overdue()
             log_files.rotate_output()
             if not lock.is_in_place():
                 return
+            endpoints.mend()
 
 
 class _Masked(logging.Formatter):

@@ -12,12 +12,14 @@ from typing import TYPE_CHECKING, Any
 from chatkit.core import settings
 from chatkit.core.errors import SetupError
 from chatkit.core.files import write_private
+from chatkit.core.home import records
 
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
 
 MAGIC = "%%chatfile"
 RECORD = "chatfiles.json"
+LOST = "files of my-chat count as yours, and are kept beside when a cell writes them anew"
 
 
 def register(shell: InteractiveShell) -> None:
@@ -89,7 +91,7 @@ def replace(name: str, content: bytes, *, folder: Path, home: Path) -> str:
         Name under which the learner's version was kept, empty when there was none.
     """
     path = _below(folder, name)
-    record = _read(home)
+    record = read_record(home)
     kept = ""
     if path.is_file():
         old = path.read_bytes()
@@ -157,12 +159,10 @@ def _unused(path: Path) -> Path:
     return kept
 
 
-def _read(home: Path) -> dict[str, str]:
-    try:
-        record = json.loads((home / RECORD).read_text(encoding="utf-8"))
-    except (FileNotFoundError, ValueError):
-        return {}
-    return record if isinstance(record, dict) else {}
+def read_record(home: Path) -> dict[str, str]:
+    """The hash of each file that the kit wrote; empty when nothing readable is there."""
+    known = records.read_record(home / RECORD, lost=LOST)
+    return {name: str(known_hash) for name, known_hash in known.items()}
 
 
 def _hash(content: bytes) -> str:

@@ -14,10 +14,12 @@ from dataclasses import asdict, dataclass
 from functools import partial
 from pathlib import Path
 from time import monotonic
+from typing import Any, cast
 
 from chatkit.core import ports
 from chatkit.core.errors import NotStarted, PortInUse, SetupError
 from chatkit.core.files import write_private
+from chatkit.core.home import records
 from chatkit.core.processes import DetachedProcess, ProcessIdentity, last_lines, start_detached
 from chatkit.core.settings import checkout
 
@@ -31,6 +33,7 @@ STOP_LIMIT_S = 5.0
 PORT_TRIES = 3
 UNAVAILABLE = 503  # the function host's answer everywhere when the app cannot be loaded
 LOG_LINES = 12
+LOST = "a server that ran is not known any more"
 
 
 @dataclass(frozen=True)
@@ -112,10 +115,13 @@ class LocalServers:
 
     def running(self, name: str) -> Server | None:
         """The server of that name, if it runs."""
-        try:
-            record = json.loads(self._record(name).read_text(encoding="utf-8"))
-            server = Server(**record)
-        except (FileNotFoundError, ValueError, TypeError):
+        path = self._record(name)
+        record = records.read_record(path, lost=LOST)
+        if not record:
+            return None
+        server = _server(record)
+        if server is None:
+            records.forget_record(path, lost=LOST)
             return None
         return server if server.process.is_alive() else None
 
@@ -222,6 +228,20 @@ class LocalServers:
 
     def _record(self, name: str) -> Path:
         return self._home / "servers" / f"{name}.json"
+
+
+def _server(record: dict[str, object]) -> Server | None:
+    """The server of a record, None when that is damaged."""
+    try:
+        server = Server(**cast(Any, record))
+    except TypeError:
+        return None
+    texts = (server.name, server.folder, server.files)
+    numbers = (server.pid, server.created, server.port)
+    is_whole = all(isinstance(value, str) for value in texts) and all(
+        isinstance(value, int | float) for value in numbers
+    )
+    return server if is_whole and server.name in HOSTS else None
 
 
 def _status(server: Server) -> int | None:

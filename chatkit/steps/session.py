@@ -21,6 +21,7 @@ from chatkit.cloud.connection import Cloud
 from chatkit.cloud.targets import connect
 from chatkit.core import settings as store
 from chatkit.core.errors import NotStarted, SetupError
+from chatkit.core.home import check
 from chatkit.core.results import Address, Progress, Result, duration
 from chatkit.core.settings import Facts, Names, Settings
 from chatkit.steps import timings
@@ -84,6 +85,7 @@ class Session:
             SetupError: The local cloud cannot start, or names would change while resources exist.
         """
         home = store.home()
+        check.check_home(home)
         environment = os.environ
         settings = store.load(home)
         target = target or environment.get("CHATKIT_TARGET") or settings.target
@@ -153,9 +155,7 @@ class Session:
             return local_cloud.run_id(local_cloud.start(where))
         known = local_cloud.running(where)
         if known is None:
-            raise NotStarted(
-                "The local cloud is not running.", hint="`chatkit local up` starts it."
-            )
+            raise local_cloud.not_running(where)
         return local_cloud.run_id(known)
 
     # What is known
@@ -215,6 +215,7 @@ class Session:
 
     def status(self) -> Status:
         """What exists, where, and which sections are done."""
+        self.check_home()
         settings = self.settings
         facts = settings.facts
         return Status(
@@ -230,6 +231,17 @@ class Session:
             authentication=facts.authentication or None,
             completed=list(facts.completed),
         )
+
+    def check_home(self) -> None:
+        """Look whether the home's files can be used.
+
+        Raises:
+            HomeUnusable: One is damaged, or not this user's; the sentence says what to do.
+        """
+        check.check_home(self.home)
+        where = self.home / "local"
+        if self.settings.target == "local" and local_cloud.running(where) is None:
+            local_cloud.check_stopped(where)
 
     def complete(self, section: str) -> None:
         """Remember that a section is done."""

@@ -6,8 +6,10 @@ import json
 from pathlib import Path
 
 from chatkit.core.files import write_private
+from chatkit.core.home import records
 
 FILE = "timings.json"
+LOST = "how long earlier steps took is not known any more"
 
 
 def load(home: Path, target: str) -> dict[str, float]:
@@ -26,11 +28,14 @@ def note(home: Path, target: str, title: str, seconds: float) -> None:
 
 
 def _all(home: Path) -> dict[str, dict[str, float]]:
-    try:
-        known = json.loads((home / FILE).read_text(encoding="utf-8"))
-        return {
-            str(target): {str(title): float(s) for title, s in steps.items()}
-            for target, steps in known.items()
-        }
-    except (OSError, ValueError, AttributeError, TypeError):
-        return {}
+    path = home / FILE
+    known = records.read_record(path, lost=LOST)
+    found: dict[str, dict[str, float]] = {}
+    for target, steps in known.items():
+        if not isinstance(steps, dict) or not all(
+            isinstance(seconds, int | float) for seconds in steps.values()
+        ):
+            records.forget_record(path, lost=LOST)
+            return {}
+        found[target] = {title: float(seconds) for title, seconds in steps.items()}
+    return found

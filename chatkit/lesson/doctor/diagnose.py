@@ -7,7 +7,9 @@ from collections.abc import Callable, Iterator
 from functools import partial
 from typing import TYPE_CHECKING
 
+from chatkit.core.errors import HomeUnusable
 from chatkit.lesson.doctor.preflight import machine, subscription
+from chatkit.lesson.doctor.preflight.finding import Finding
 from chatkit.lesson.doctor.problems import PROBLEMS
 from chatkit.lesson.doctor.problems.problem import Probe, Problem, plain
 from chatkit.lesson.doctor.report import Diagnosis, Report
@@ -33,6 +35,19 @@ def diagnose(session: Session, symptom: str = "") -> Report:
             are named, and those that are to be seen as well come first.
     """
     begun = time.monotonic()
+    try:
+        session.check_home()
+    except HomeUnusable as error:
+        # Nothing else can be looked at: names and addresses are in the home.
+        return Report(
+            (
+                machine.python(),
+                machine.packages(),
+                Finding("Home", False, error.message, error.hint),
+            ),
+            symptom=bool(symptom),
+            seconds=time.monotonic() - begun,
+        )
     snapshot = Snapshot(session)
     text = plain(symptom)
     said = [problem for problem in PROBLEMS if text and problem.sounds_like(text)]

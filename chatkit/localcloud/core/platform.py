@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from chatkit.core import tls
+from chatkit.core.home import check, version
+from chatkit.core.home.version import Version
 from chatkit.core.listeners import Listen, Listeners, listen
 from chatkit.core.tls import Certificates
 from chatkit.localcloud.core.store import Store
@@ -47,7 +49,15 @@ class Platform:
             folder: The local cloud's own folder.
             certificates: Instead of those in the folder; tests share them.
             open_port: Opens a server at a port; in a test, in memory.
+
+        Raises:
+            HomeUnusable: A file is damaged, or this user cannot use it.
         """
+        found = check.check_documents(folder)
+        if version.read(folder) is None:
+            # Before the store is made: from now on an empty one is noticed.
+            begun = Version(tenant_id=found.tenant_id, subscription_id=found.subscription_id)
+            version.write(folder, begun)
         store = Store(folder / "state.db")
         return cls(
             folder,
@@ -56,6 +66,12 @@ class Platform:
             Listeners(StoredPorts(store), open_port=open_port),
             Trace(),
         )
+
+    def note_start(self, *, tenant_id: str, subscription_id: str) -> None:
+        """Remember which cloud has started in the folder."""
+        starts = self.store.count_start()
+        known = Version(tenant_id=tenant_id, subscription_id=subscription_id, starts=starts)
+        version.write(self.folder, known)
 
     async def close(self) -> None:
         """Close every port, and the store."""

@@ -14,6 +14,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from chatkit.core.home.migrations import migrate
+from chatkit.core.home.state import STARTS
+
 Document = dict[str, Any]
 
 
@@ -32,6 +35,7 @@ class Store:
             "CREATE TABLE IF NOT EXISTS documents"
             " (collection TEXT, key TEXT, value TEXT, PRIMARY KEY (collection, key)) WITHOUT ROWID"
         )
+        migrate(self._db)
 
     def get(self, collection: str, key: str) -> Document | None:
         """Return a fresh copy of the document, or None."""
@@ -65,6 +69,15 @@ class Store:
         ).fetchall()
         for key, text in rows:
             yield key, json.loads(text)
+
+    def count_start(self) -> int:
+        """Note that a cloud starts on this store; return how often one has."""
+        starts = int((self.get(*STARTS) or {}).get("count", 0)) + 1
+        # Also after a power failure, the store must not know of fewer starts than `version.json`.
+        self._db.execute("PRAGMA synchronous=FULL")
+        self.put(*STARTS, {"count": starts})
+        self._db.execute("PRAGMA synchronous=NORMAL")
+        return starts
 
     @contextmanager
     def transaction(self) -> Iterator[None]:

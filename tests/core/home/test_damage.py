@@ -1,0 +1,213 @@
+"""Every file of a used home, damaged in every way: one sentence that says what to type, the damaged
+file is still there, and no new tenant begins.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+import sqlite3
+from collections.abc import Callable
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from chatkit.cloud import local_cloud
+from chatkit.core import tls
+from chatkit.core.errors import HomeDamaged
+from chatkit.core.home import check
+from chatkit.steps import app_files, timings
+from chatkit.steps.local_servers import FUNCTIONS, LocalServers
+from tests.core.home import used_homes
+from tests.core.home.damages import DAMAGES, FORGETTING, FORGOTTEN, STOP, STOPPING, UNREAD
+
+
+def look(home: Path) -> None:
+    """What a verb does before it does anything else."""
+    check.check_home(home)
+    local_cloud.check_stopped(home / "local")
+
+
+def test_every_file_of_a_used_home_is_in_a_table(used_home: Path) -> None:
+    """A new one needs a decision: what happens when it is damaged?"""
+    ours = {"my-chat", "blobs", "sites"}
+    names = {
+        path.relative_to(used_home).as_posix()
+        for path in used_home.rglob("*")
+        if path.is_file() and not ours & {*path.relative_to(used_home).parts}
+    }
+    assert names <= {*STOP, *FORGOTTEN, *UNREAD}
+
+
+def test_a_used_home_is_whole(used_home: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Nothing is said about it."""
+    look(used_home)
+    assert capsys.readouterr().err == ""
+
+
+@pytest.mark.parametrize(("name", "damage"), STOPPING)
+def test_a_damaged_file_stops_everything(used_home: Path, name: str, damage: str) -> None:
+    """The sentence names a file and what to type; what is in the file stays where it is."""
+    path = used_home / name
+    STOP[name][damage](path)
+    content = path.read_bytes()
+    with pytest.raises(HomeDamaged, match=r"is damaged: .*`chatkit local repair`") as caught:
+        look(used_home)
+    assert caught.value.path.parent == path.parent
+    assert "\n" not in str(caught.value)
+    assert path.read_bytes() == content
+
+
+@pytest.mark.parametrize("damage", DAMAGES)
+def test_the_daemon_says_the_same_as_a_verb(used_home: Path, damage: str) -> None:
+    """It looks itself: another program may have started it."""
+    STOP["local/state.db"][damage](used_home / "local" / "state.db")
+    with pytest.raises(HomeDamaged) as verb:
+        look(used_home)
+    with pytest.raises(HomeDamaged) as daemon:
+        used_homes.open_and_close(used_home / "local")
+    assert str(daemon.value) == str(verb.value)
+
+
+@pytest.mark.parametrize("name", ["state.db", "version.json"])
+def test_a_lost_file_begins_no_new_tenant(used_home: Path, name: str) -> None:
+    """The documents are missed; the note about them is written anew."""
+    (used_home / "local" / name).unlink()
+    if name == "state.db":
+        with pytest.raises(HomeDamaged, match="it is gone, and a cloud was in it"):
+            used_homes.open_and_close(used_home / "local")
+        assert not (used_home / "local" / name).exists()
+    else:
+        tenant = used_homes.open_and_close(used_home / "local")
+        assert tenant == used_homes.open_and_close(used_home / "local")
+
+
+def test_a_home_of_0_1_0_without_documents_begins_no_new_tenant(used_home: Path) -> None:
+    """Nothing but the other files says that there was one."""
+    (used_home / "local" / "version.json").unlink()
+    (used_home / "local" / "state.db").write_bytes(b"")
+    with pytest.raises(HomeDamaged, match="a cloud was in it"):
+        used_homes.open_and_close(used_home / "local")
+
+
+def execute(path: Path, *statements: str) -> None:
+    """Change a database as no version of the kit does."""
+    with closing(sqlite3.connect(path)) as database:
+        for statement in statements:
+            database.execute(statement)
+        database.commit()
+
+
+@pytest.mark.parametrize(
+    "statements",
+    [
+        ("DROP TABLE documents", "CREATE TABLE documents (key TEXT, value TEXT)"),
+        ("DROP TABLE documents", "CREATE TABLE other (a)"),
+        ("DELETE FROM documents",),
+        ("UPDATE documents SET value='{' WHERE collection='resources'",),
+    ],
+    ids=["an older table", "another table", "no rows", "half a document"],
+)
+def test_a_database_that_is_not_the_kits_is_refused(
+    used_home: Path, statements: tuple[str, ...]
+) -> None:
+    """Whole for SQLite, and no store of ours."""
+    execute(used_home / "local" / "state.db", *statements)
+    with pytest.raises(HomeDamaged, match=r"state\.db is damaged"):
+        used_homes.open_and_close(used_home / "local")
+
+
+def test_a_damaged_page_of_the_database_is_noticed(used_home: Path) -> None:
+    """Garbage in the middle, as from a bad disk."""
+    path = used_home / "local" / "state.db"
+    content = bytearray(path.read_bytes())
+    middle = len(content) // 2 // 4096 * 4096
+    content[middle : middle + 4096] = b"\xee" * 4096
+    path.write_bytes(content)
+    with pytest.raises(HomeDamaged, match="malformed"):
+        look(used_home)
+
+
+def test_a_damaged_log_of_the_database_is_noticed(used_home: Path) -> None:
+    """SQLite takes it for an empty one."""
+    log = used_home / "local" / "state.db-wal"
+    log.write_bytes(b"garbage " * 1000)
+    with pytest.raises(HomeDamaged, match=r"state\.db-wal"):
+        look(used_home)
+
+
+def test_a_lost_log_of_the_database_is_noticed(used_home: Path, tmp_path: Path) -> None:
+    """After a kill the last changes are in it alone: without it, the documents are older ones."""
+    where = used_home / "local"
+    before = (where / "state.db").read_bytes()
+    used_homes.open_and_close(where)
+    (where / "state.db").write_bytes(before)
+    with pytest.raises(HomeDamaged, match="older"):
+        look(used_home)
+
+
+@pytest.mark.parametrize("name", tls.FILES)
+def test_a_certificate_of_another_machine_is_noticed(
+    used_home: Path, tmp_path: Path, name: str
+) -> None:
+    """Clients would not trust the server, and not say why."""
+    tls.load(tmp_path / "other")
+    shutil.copy(tmp_path / "other" / name, used_home / "local" / "tls" / name)
+    with pytest.raises(HomeDamaged, match="tls"):
+        look(used_home)
+
+
+def read_all(home: Path) -> None:
+    """Read every record, as the verbs do."""
+    timings.load(home, "local")
+    app_files.read_record(home)
+    LocalServers(home).running(FUNCTIONS)
+    local_cloud.check_stopped(home / "local")
+
+
+@pytest.mark.parametrize(("name", "damage"), FORGETTING)
+def test_a_damaged_record_is_put_aside(
+    used_home: Path, capsys: pytest.CaptureFixture[str], name: str, damage: str
+) -> None:
+    """The kit goes on without it and says so once; nothing that was in it is gone."""
+    path = used_home / name
+    if not path.exists():
+        path.write_text(json.dumps({"control": "http://127.0.0.1:1"}), encoding="utf-8")
+    FORGOTTEN[name][damage](path)
+    content = path.read_bytes()
+    read_all(used_home)
+    said = capsys.readouterr().err
+    assert said.count("\n") == 1
+    assert f"{path} was damaged: " in said
+    (aside,) = path.parent.glob(f"{path.name}.damaged-*")
+    assert aside.read_bytes() == content
+    assert aside.name in said
+    assert not path.exists()
+    read_all(used_home)
+    assert capsys.readouterr().err == ""
+
+
+@pytest.mark.parametrize("damage", DAMAGES)
+@pytest.mark.parametrize("name", UNREAD)
+def test_a_file_that_is_not_read_does_no_harm(used_home: Path, name: str, damage: str) -> None:
+    """Logs and locks: whatever is in them."""
+    DAMAGES[damage](used_home / name)
+    look(used_home)
+
+
+@pytest.mark.parametrize(
+    "name", ["settings.json", "local", "local/tls", "local/state.db", "local/lock", "logs"]
+)
+def test_a_file_in_place_of_a_folder_is_named(used_home: Path, name: str) -> None:
+    """And a folder in the place of a file."""
+    path = used_home / name
+    make: Callable[[], object] = path.mkdir
+    if path.is_dir():
+        path.rename(used_home / "elsewhere")
+        make = path.touch
+    else:
+        path.unlink()
+    make()
+    with pytest.raises(HomeDamaged, match="it should be a"):
+        look(used_home)
