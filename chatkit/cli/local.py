@@ -14,6 +14,9 @@ import typer
 from chatkit.cloud import local_cloud
 from chatkit.cloud.local_cloud import Endpoints
 from chatkit.core.errors import NotStarted
+from chatkit.core.settings import home
+from chatkit.steps.repair import begin_anew
+from chatkit.steps.repair import repair as mend
 
 app = typer.Typer(help="Start, stop and look at the local cloud.", no_args_is_help=True)
 PUBLIC = (
@@ -70,15 +73,42 @@ def status(
 @app.command()
 def reset(
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
+    keep_app: Annotated[
+        bool,
+        typer.Option(
+            "--keep-app",
+            help="Begin anew after damage: forget what was known of the local cloud's resources,"
+            " keep my-chat, the notebooks and damaged files.",
+        ),
+    ] = False,
 ) -> None:
     """Stop the local cloud and delete everything it holds."""
     if not yes:
         typer.confirm("Delete every resource of the local cloud?", abort=True)
+    if keep_app:
+        for mended in begin_anew(home()):
+            typer.echo(str(mended))
+        typer.echo(
+            "The local cloud begins anew; my-chat and the notebooks are as they were."
+            " `chatkit catch-up` brings you back to your section."
+        )
+        return
     where = local_cloud.folder()
     local_cloud.stop(where)
     if where.exists():
         shutil.rmtree(where)
     typer.echo("The local cloud is empty; the next start begins anew.")
+
+
+@app.command()
+def repair() -> None:
+    """Mend damaged files of the home, and say what was kept and what was lost."""
+    is_whole = True
+    for mended in mend(home()):
+        is_whole = False
+        typer.echo(str(mended))
+    if is_whole:
+        typer.echo("No file of the home is damaged.")
 
 
 @app.command()

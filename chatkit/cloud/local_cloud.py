@@ -10,6 +10,7 @@ from __future__ import annotations
 import http.client
 import json
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from time import monotonic
 from typing import Any, TypedDict, cast
@@ -19,6 +20,7 @@ from chatkit.core.errors import NotStarted, ServiceError, SetupError
 from chatkit.core.file_lock import LOCKED_EXIT, holder
 from chatkit.core.home import records
 from chatkit.core.home.check import UNUSABLE_EXIT, check_access, check_cloud
+from chatkit.core.home.mended import Mended
 from chatkit.core.processes import (
     DetachedProcess,
     ProcessIdentity,
@@ -32,6 +34,7 @@ FILE = "cloud.json"
 LOST = "the local cloud tells its addresses anew"
 START_LIMIT_S = 30.0
 STOP_LIMIT_S = 15.0
+REPAIR_LIMIT_S = 600.0
 LOOK_LIMIT_S = 2.0
 ASK_LIMIT_S = 10.0
 NOTHING_LATER = f"/trace?after={2**53}"
@@ -149,6 +152,27 @@ def start(where: Path) -> Endpoints:
                 f"The local cloud did not start: {_reason(where).rstrip('.')}.",
                 hint="`chatkit local logs` shows more.",
             )
+
+
+def repair(where: Path) -> Iterator[Mended]:
+    """Mend the files of the local cloud of a folder, which does not run.
+
+    Raises:
+        SetupError: Something cannot be mended; it is as it was.
+    """
+    command = [sys.executable, "-m", "chatkit.localcloud.repair", str(where)]
+    process = start_detached(command, folder=checkout(), log=where / "repair.out")
+    code = process.wait_until(lambda: process.exit_code, until=monotonic() + REPAIR_LIMIT_S)
+    said = process.log.read_text(encoding="utf-8", errors="replace").splitlines()
+    process.log.unlink()
+    for line in said:
+        if line.startswith("{"):
+            yield Mended(**json.loads(line))
+    last = said[-1] if said else "it said nothing"
+    if code == UNUSABLE_EXIT:
+        raise SetupError(last)
+    if code != 0:
+        raise SetupError(f"The local cloud's files cannot be mended: {last}")
 
 
 def stop(where: Path) -> bool:

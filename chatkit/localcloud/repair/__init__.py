@@ -1,0 +1,1 @@
+"""Mends the files of a local cloud that does not run."""
