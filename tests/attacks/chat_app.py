@@ -58,6 +58,8 @@ HISTORY_QUERIES: dict[str, dict[str, str]] = {
 LOOK_ALIKES: dict[str, str] = {
     "another case": "Bob",
     "percent-encoded": "bo%62",
+    "percent-encoded twice": "bo%2562",
+    "percent-encoded in part": "b%6F%C3%A9",
     "invisible letter": "bob\u200b",
     "Cyrillic": "b\u043eb",
     "two names": "alice,bob",

@@ -11,7 +11,10 @@ from typing import Any
 import azure.functions as func
 import jwt
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
+from chatkit.localcloud.easy_auth.principal import Principal
 from chatkit.wire.connection_strings import SignalRConnectionString
 from chatkit.wire.tokens import client_token, client_url, rest_token
 from tests.functions.built_app import Ask, Sent, call, principal
@@ -72,6 +75,26 @@ def test_nobody_is_answered_401_with_a_sentence(
     assert response.status_code == 401
     assert json.loads(response.get_body())["error"].startswith("Sign in first")
     assert sent.values == []
+
+
+@given(
+    st.text(min_size=1, max_size=30)
+    .filter(str.isprintable)
+    .filter(lambda name: name == name.strip())
+    | st.sampled_from(
+        ("é@contoso.example", "Zoë", "bo%62", "100%", "%C3%A9", "%2562", "名前", "a+b@c")
+    )
+)
+def test_a_name_is_the_one_that_the_platform_was_given(name: str) -> None:
+    """In whatever letters: as sign-in writes it into the header, so the app reads it."""
+    signed_in = Principal("aad", "an-id", name, ()).headers()
+    header = signed_in["X-MS-CLIENT-PRINCIPAL-NAME"]
+    assert header.isascii()
+    request = func.HttpRequest(
+        "POST", "/api/messages", headers=principal(header), body=b'{"text": "Hello"}'
+    )
+    answer = json.loads(call("SendMessage", request, Sent()).get_body())
+    assert answer["sender"] == name
 
 
 def test_a_public_message_goes_to_everybody(post: Ask, sent: Sent) -> None:

@@ -90,6 +90,7 @@ def _mapped(token_claims: Claims) -> Iterable[tuple[str, str]]:
 
 
 def _header_text(text: str) -> str:
-    if text.isascii() and text.isprintable():
+    # A name with "%" is encoded, too: it is no encoding of another name then.
+    if "%" not in text and text.isascii() and text.isprintable():
         return text
     return quote(text, safe="@.:/ -_")

@@ -27,6 +27,21 @@ async def test_alice_signs_in_with_a_cookie(stack: Stack, browser: Browser) -> N
     } <= {*seen}
 
 
+@pytest.mark.parametrize(
+    ("name", "header"),
+    [("é@contoso.example", "%C3%A9@contoso.example"), ("bo%62@a.example", "bo%2562@a.example")],
+)
+async def test_a_name_arrives_in_ascii(
+    stack: Stack, browser: Browser, name: str, header: str
+) -> None:
+    """A header carries nothing else, and no name is the encoding of another one."""
+    await browser.sign_in(stack.app, name)
+    _, text, _ = await browser.ask("GET", f"{stack.app.url}/api/who")
+    assert json.loads(text)["x-ms-client-principal-name"] == header
+    _, text, _ = await browser.ask("GET", f"{stack.app.url}/.auth/me")
+    assert json.loads(text)[0]["user_id"] == name
+
+
 async def test_alice_signs_in_with_a_token(stack: Stack, browser: Browser) -> None:
     """The token comes in the fragment and works in X-ZUMO-AUTH without any cookie."""
     token = await browser.token(stack.app)
