@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from chatkit.localcloud.core import web as shared
 from tests.attacks.hostile import CASES
 from tests.localcloud.hostile import FORMATS, Hostile, Reply, Sent
 
@@ -421,3 +422,23 @@ def test_a_hostile_request_is_refused(services: Services, name: str) -> None:
     case = CASES[name]
     reply = check(services, case.service, case.sent)
     assert reply.status == case.status
+
+
+@pytest.mark.parametrize("service", BASES)
+def test_a_failure_inside_a_service_is_its_own_500(
+    services: Services, service: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Logged once, and the answer says nothing about the code."""
+
+    def fail(_: object) -> str:
+        raise ValueError("the inside")
+
+    monkeypatch.setattr(shared, "host_name", fail)
+    services.failures.clear()
+    reply = services.ask(service, Sent(b"GET", BASES[service][0]))
+    assert reply.status == 500
+    FORMATS[service](reply)
+    assert b"the inside" not in reply.body
+    assert b"Traceback" not in reply.body
+    assert len(services.failures) == 1
+    assert "the inside" in services.failures[0]

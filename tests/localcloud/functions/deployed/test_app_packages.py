@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from chatkit.localcloud.functions.deployed import packages
 from chatkit.localcloud.functions.host.errors import PackageRejected
+from tests.attacks.functions import PACKAGES
 
 GOOD = {
     "host.json": "{}",
@@ -151,3 +152,29 @@ def test_a_damaged_package_is_named(tmp_path: Path) -> None:
     path.write_bytes(content)
     with pytest.raises(PackageRejected, match="not a valid zip file"):
         packages.unpack(path, tmp_path / "out")
+
+
+@pytest.mark.parametrize("name", PACKAGES)
+def test_names_that_no_disk_can_hold_are_refused(tmp_path: Path, name: str) -> None:
+    """Before anything is written, with a sentence that names the entry."""
+    names = [("host.json", "{}"), *((entry, "x") for entry in PACKAGES[name])]
+    with pytest.raises(PackageRejected, match=r"as a folder|too long|twice"):
+        packages.unpack(package(tmp_path, *names), tmp_path / "out")
+    assert not (tmp_path / "out").exists()
+
+
+@given(st.binary(max_size=200), st.integers(0, 600), st.data())
+def test_a_damaged_package_is_refused_or_unpacked(
+    tmp_path_factory: pytest.TempPathFactory, noise: bytes, at: int, data: st.DataObject
+) -> None:
+    """With one sentence: bytes of a good one are others."""
+    folder = tmp_path_factory.mktemp("damaged")
+    path = package(folder, *GOOD.items())
+    content = bytearray(path.read_bytes())
+    for byte in noise[:8]:
+        content[data.draw(st.integers(0, len(content) - 1))] = byte
+    path.write_bytes(content[: len(content) - at % 40] + noise)
+    try:
+        packages.unpack(path, folder / "out")
+    except PackageRejected as error:
+        assert str(error).startswith(("The package", "host.json"))
