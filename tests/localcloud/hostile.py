@@ -117,7 +117,7 @@ class Hostile:
 
         monkeypatch.setattr(composition, "Platform", InMemory)
         monkeypatch.setattr("chatkit.core.listeners.ports.is_free", lambda _: True)
-        started = cls(network, LocalCloud(folder, on_stop=lambda: None))
+        started = cls(network, LocalCloud(folder / "local", on_stop=lambda: None))
         await started.cloud.start()
         await started._fill()
         return started
