@@ -60,12 +60,35 @@ ROLES = {
         Role(
             "de139f84-1756-47ae-9be6-808fbbe84772",
             "Website Contributor",
-            ("Microsoft.Web/sites/*", "Microsoft.Web/serverFarms/read"),
+            (
+                "Microsoft.Authorization/*/read",
+                "Microsoft.Insights/alertRules/*",
+                "Microsoft.Insights/components/*",
+                "Microsoft.ResourceHealth/availabilityStatuses/read",
+                "Microsoft.Resources/deployments/*",
+                "Microsoft.Resources/subscriptions/resourceGroups/read",
+                "Microsoft.Support/*",
+                "Microsoft.Web/certificates/*",
+                "Microsoft.Web/listSitesAssignedToHostName/read",
+                "Microsoft.Web/serverFarms/join/action",
+                "Microsoft.Web/serverFarms/read",
+                "Microsoft.Web/sites/*",
+            ),
         ),
         Role(
             "17d1049b-9a84-46fb-8f53-869881c3d3ab",
             "Storage Account Contributor",
-            ("Microsoft.Storage/storageAccounts/*",),
+            (
+                "Microsoft.Authorization/*/read",
+                "Microsoft.Insights/alertRules/*",
+                "Microsoft.Insights/diagnosticSettings/*",
+                "Microsoft.Network/virtualNetworks/subnets/joinViaServiceEndpoint/action",
+                "Microsoft.ResourceHealth/availabilityStatuses/read",
+                "Microsoft.Resources/deployments/*",
+                "Microsoft.Resources/subscriptions/resourceGroups/read",
+                "Microsoft.Storage/storageAccounts/*",
+                "Microsoft.Support/*",
+            ),
         ),
         Role(
             "b7e6dc6d-f1e8-4753-8033-0f276bb0955b",
@@ -208,6 +231,12 @@ class Roles:
         now = time.time()
         own = self._by_principal.get(principal_id.lower(), {})
         return [one for one in own.values() if one.effective <= now and _is_at(one.scope, scope)]
+
+    def below(self, principal_id: str, scope: str) -> bool:
+        """Say whether a principal has any role that counts now, at a scope or below it."""
+        now = time.time()
+        own = self._by_principal.get(principal_id.lower(), {})
+        return any(one.effective <= now and _is_at(scope, one.scope) for one in own.values())
 
     def has_role(self, principal_id: str, scope: str, names: Collection[str]) -> bool:
         """Say whether a principal has one of these roles (display names) at a scope."""

@@ -21,6 +21,9 @@ from chatkit.localcloud.resource_manager.core.registrations import Registrations
 from chatkit.localcloud.resource_manager.core.state import GROUPS, RESOURCES, Documents, Locks
 
 
+GROUP_TYPE = "Microsoft.Resources/resourceGroups"
+
+
 @dataclass(frozen=True)
 class Endpoints:
     """Addresses that answers name.
@@ -93,6 +96,15 @@ class Context:
         subscription = call.params.get("subscription", self.subscription_id)
         if subscription.lower() != self.subscription_id:
             raise errors.subscription_not_found(subscription)
+
+    def may_read(self, call: Call, document: Resource | Group) -> bool:
+        """Say whether a list shows an entry to its reader: they need a role for each."""
+        if call.claims is None:
+            return False
+        action = f"{document['type']}/read"
+        if document["type"] == GROUP_TYPE:
+            action = "Microsoft.Resources/subscriptions/resourceGroups/read"
+        return self.roles.allows(call.claims.oid, document["id"], action)
 
     def group_id(self, name: str) -> str:
         """Id of a resource group."""

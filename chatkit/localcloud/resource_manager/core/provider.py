@@ -175,7 +175,9 @@ class ResourceType(Provider, Generic[D]):
 
         def entry(key: str) -> JsonObject | None:
             document = self.stored(key)
-            return None if document is None else self.render(document)
+            if document is None or not self.context.may_read(call, document):
+                return None
+            return self.render(document)
 
         return page(call, keys, entry)
 

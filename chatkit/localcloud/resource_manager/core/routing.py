@@ -26,6 +26,8 @@ class Route:
         type: Resource type whose api-versions count, as "Microsoft.Web/sites"; empty for none.
         name: The operation's name in Azure's own documentation.
         is_open: True when no token is needed.
+        action: What the caller's role must allow, where it is not the type with the verb; it may
+            hold placeholders of the template.
     """
 
     method: str
@@ -34,6 +36,7 @@ class Route:
     type: str = ""
     name: str = ""
     is_open: bool = False
+    action: str = ""
 
 
 @dataclass

@@ -183,25 +183,68 @@ class Authorization(Provider):
             return
         action = action_of(call, route)
         scope = call.path.rstrip("/")
-        if not self.context.roles.allows(call.claims.oid, scope, action):
-            raise errors.forbidden(
-                call.claims.appid or call.claims.name, call.claims.oid, action, scope
-            )
+        roles = self.context.roles
+        if roles.allows(call.claims.oid, scope, action):
+            return
+        if _is_open_below(route) and roles.below(call.claims.oid, _group_or_subscription(call)):
+            return
+        raise errors.forbidden(
+            call.claims.appid or call.claims.name, call.claims.oid, action, scope
+        )
+
+
+# What Azure's permissions call differently from the type in the path.
+TYPES_OF_ACTIONS = {
+    "Microsoft.Resources/resourceGroups": "Microsoft.Resources/subscriptions/resourceGroups",
+    "Microsoft.Resources/resources": "Microsoft.Resources/subscriptions/resources",
+    "Microsoft.Resources/providers": "Microsoft.Resources/subscriptions/providers",
+}
+# One of its kind, which permissions do not name: blobServices/default, host/default.
+UNNAMED = {"default"}
+CONFIG = "Microsoft.Web/sites/config"
 
 
 def action_of(call: Call, route: Route) -> str:
     """The action a call needs: type and verb, as Microsoft.Web/sites/host/listkeys/action."""
+    if route.action:
+        return route.action.format(**call.params)
+    # The last one counts: .../providers/{namespace}/.../providers/Microsoft.Authorization/...
+    _, provider, path = route.template.rpartition("/providers/")
     fixed = [
         part
-        for part in route.template.partition("/providers/")[2].split("/")[2:]
-        if part and not part.startswith("{")
+        for part in path.split("/")[2:]
+        if provider and not part.startswith("{") and part not in UNNAMED
     ]
+    type_ = "/".join([TYPES_OF_ACTIONS.get(route.type, route.type), *fixed])
+    if type_.startswith(f"{CONFIG}/"):
+        # One permission for all of a site's configurations, and one for reading their secrets.
+        type_ = f"{CONFIG}/list" if fixed[-1] == "list" else CONFIG
     if call.method != "POST":
         verb = {"PUT": "write", "PATCH": "write", "DELETE": "delete"}.get(call.method, "read")
-        return "/".join([route.type, *fixed, verb])
+        return f"{type_}/{verb}"
     if not fixed:
-        return f"{route.type}/post/action"
-    return "/".join([route.type, *fixed, "action"])
+        return f"{type_}/post/action"
+    return f"{type_}/action"
+
+
+def _is_open_below(route: Route) -> bool:
+    """Say whether everybody with a role somewhere below may read it.
+
+    Lists leave out what their reader has no role for. Providers, regions and running operations
+    belong to the whole subscription, and whoever works in one group of it needs them.
+    """
+    if route.method != "GET" or route.type in (TYPE, DEFINITIONS):
+        return False
+    if "{group}" not in route.template:
+        return True
+    return route.template in (f"{GROUP}/resources", f"{GROUP}/providers/{route.type}")
+
+
+def _group_or_subscription(call: Call) -> str:
+    scope = f"/subscriptions/{call.params['subscription']}"
+    if "group" not in call.params:
+        return scope
+    return f"{scope}/resourceGroups/{call.params['group']}"
 
 
 def _no_such_role(role_id: str) -> errors.ArmError:

@@ -66,6 +66,8 @@ class Groups(Provider):
             document = self.context.groups.get(key)
             if document is None or not filters.has_tag(document["tags"], asked):
                 return None
+            if not self.context.may_read(call, document):
+                return None
             return self._render(document)
 
         return page(call, self.context.groups.keys(after=skip_token(call)), entry)
@@ -162,6 +164,8 @@ class Groups(Provider):
         def entry(key: str) -> JsonObject | None:
             document = self.context.resources.get(key)
             if document is None or not _fits(document, asked):
+                return None
+            if not self.context.may_read(call, document):
                 return None
             return _short(document)
 

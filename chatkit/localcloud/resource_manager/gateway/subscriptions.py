@@ -56,9 +56,21 @@ class Subscriptions(Provider):
             Route("GET", "/tenants", self.tenants, TENANTS, "Tenants_List"),
             Route("GET", SUB + "/providers", self.providers, PROVIDERS, "Providers_List"),
             Route("GET", provider, self.provider, PROVIDERS, "Providers_Get"),
-            Route("POST", provider + "/register", self.register, PROVIDERS, "Providers_Register"),
             Route(
-                "POST", provider + "/unregister", self.unregister, PROVIDERS, "Providers_Unregister"
+                "POST",
+                provider + "/register",
+                self.register,
+                PROVIDERS,
+                "Providers_Register",
+                action="{namespace}/register/action",
+            ),
+            Route(
+                "POST",
+                provider + "/unregister",
+                self.unregister,
+                PROVIDERS,
+                "Providers_Unregister",
+                action="{namespace}/unregister/action",
             ),
         ]
 
@@ -98,8 +110,12 @@ class Subscriptions(Provider):
         )
 
     async def subscriptions(self, call: Call) -> Answer:
-        """The one subscription."""
-        return Answer(body={"value": [self._render()], "count": {"type": "Total", "value": 1}})
+        """The one subscription, for those who have a role somewhere in it."""
+        id_ = f"/subscriptions/{self.context.subscription_id}"
+        found: list[JsonObject] = []
+        if call.claims is not None and self.context.roles.below(call.claims.oid, id_):
+            found.append(self._render())
+        return Answer(body={"value": found, "count": {"type": "Total", "value": len(found)}})
 
     async def subscription(self, call: Call) -> Answer:
         """The one subscription, by id."""

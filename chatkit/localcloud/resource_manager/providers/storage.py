@@ -115,11 +115,19 @@ class StorageAccounts(ResourceType[Account]):
         names = here + "/checkNameAvailability"
         poll = regional + "/asyncoperations/{operation}"
         group = self.operation_group
+        check_names = Route(
+            "POST",
+            names,
+            self.check_names,
+            TYPE,
+            f"{group}_CheckNameAvailability",
+            action=f"{NAMESPACE}/checknameavailability/read",
+        )
         return [
             *super().routes(),
             Route("POST", one + "/listKeys", self.list_keys, TYPE, f"{group}_ListKeys"),
             Route("POST", one + "/regenerateKey", self.regenerate, TYPE, f"{group}_RegenerateKey"),
-            Route("POST", names, self.check_names, TYPE, f"{group}_CheckNameAvailability"),
+            check_names,
             Route("GET", regional + "/usages", self.usages, LOCATIONS, "Usages_ListByLocation"),
             Route("GET", poll, self.poll, LOCATIONS, "Storage (polling)"),
         ]

@@ -106,7 +106,7 @@ def test_a_caller_without_a_role_is_refused(raw: Raw, cloud: LocalCloud) -> None
     )
     reply = stranger("GET", raw.group)
     assert (reply.status, reply.code) == (403, "AuthorizationFailed")
-    assert "Microsoft.Resources/resourceGroups/read" in reply.body["error"]["message"]
+    assert "Microsoft.Resources/subscriptions/resourceGroups/read" in reply.body["error"]["message"]
     provider = f"{raw.group}/providers/Microsoft.Authorization"
     role = f"{provider}/roleDefinitions/acdd72a7-3385-48ef-bd42-f606fba81ae7"
     path = f"{provider}/roleAssignments/11111111-1111-1111-1111-111111111111"

@@ -59,6 +59,7 @@ class Catalog(Provider):
                 self.check_name,
                 LOCATIONS,
                 "CheckNameAvailability",
+                action="Microsoft.Web/checknameavailability/read",
             ),
         ]
 
