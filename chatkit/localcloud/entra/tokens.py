@@ -123,11 +123,7 @@ class Tokens:
             raise TokenRejected("expired", "The access token has expired.")
         if raw.get("nbf", 0) > now + CLOCK_SKEW_S:
             raise TokenRejected("not_yet_valid", "The access token is not valid yet.")
-        if raw.get("iss") != self.issuer:
-            raise TokenRejected(
-                "issuer",
-                f"The access token is from the wrong issuer. It must match '{self.issuer}'.",
-            )
+        self._check_issuer(raw)
         audience = str(raw.get("aud", ""))
         if audience.rstrip("/") not in {accepted.rstrip("/") for accepted in audiences}:
             raise TokenRejected(
@@ -141,6 +137,13 @@ class Tokens:
             name=_name(raw),
             raw=raw,
         )
+
+    def _check_issuer(self, raw: Mapping[str, object]) -> None:
+        if raw.get("iss") != self.issuer:
+            raise TokenRejected(
+                "issuer",
+                f"The access token is from the wrong issuer. It must match '{self.issuer}'.",
+            )
 
     def _check_signature(self, token: str) -> dict[str, Any]:
         if not token:
@@ -158,6 +161,8 @@ class Tokens:
                 },
             )
         except jwt.InvalidSignatureError:
+            # Another tenant's token is signed with a key that is not known here.
+            self._check_issuer(_unverified(token))
             raise TokenRejected("signature", "The access token's signature is invalid.") from None
         except jwt.InvalidTokenError:
             raise TokenRejected("malformed", "The access token is invalid.") from None
@@ -165,6 +170,15 @@ class Tokens:
             self._checked.clear()
         self._checked[token] = raw
         return raw
+
+
+def _unverified(token: str) -> dict[str, Any]:
+    """The claims of a token whose signature is wrong; good for nothing but an explanation."""
+    try:
+        claims: dict[str, Any] = jwt.decode(token, options={"verify_signature": False})
+    except jwt.InvalidTokenError:
+        raise TokenRejected("malformed", "The access token is invalid.") from None
+    return claims
 
 
 def _name(claims: Mapping[str, object]) -> str:

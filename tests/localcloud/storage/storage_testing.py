@@ -83,10 +83,9 @@ class StorageCloud:
         self.url = self.storage.blob_endpoint(NAME)
         self.web_url = self.storage.web_endpoint(NAME)
         self.dev_url = self.storage.dev_endpoint()
-        self.assign(
-            "Owner",
-            self.entra.directory.create_service_principal(self.entra.directory.client_id).id,
-        )
+        own = self.entra.directory.create_service_principal(self.entra.directory.client_id)
+        self.assign("Owner", own.id)
+        self.assign("Storage Blob Data Owner", own.id)
 
     def assign(self, role: str, principal_id: str) -> Assignment:
         """Give a principal a role on the account; to be called on the services' loop."""

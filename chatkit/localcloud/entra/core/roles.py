@@ -8,7 +8,6 @@ from __future__ import annotations
 import fnmatch
 import re
 import time
-from collections.abc import Collection
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -237,14 +236,6 @@ class Roles:
         now = time.time()
         own = self._by_principal.get(principal_id.lower(), {})
         return any(one.effective <= now and _is_at(scope, one.scope) for one in own.values())
-
-    def has_role(self, principal_id: str, scope: str, names: Collection[str]) -> bool:
-        """Say whether a principal has one of these roles (display names) at a scope."""
-        return any(
-            ROLES[one.role_id].name in names
-            for one in self.at(principal_id, scope)
-            if one.role_id in ROLES
-        )
 
     def allows(self, principal_id: str, scope: str, action: str, *, is_data: bool = False) -> bool:
         """Say whether a principal may do something.

@@ -20,7 +20,6 @@ from chatkit.localcloud.resource_manager.core.planes import Planes
 from chatkit.localcloud.resource_manager.core.registrations import Registrations
 from chatkit.localcloud.resource_manager.core.state import GROUPS, RESOURCES, Documents, Locks
 
-
 GROUP_TYPE = "Microsoft.Resources/resourceGroups"
 
 

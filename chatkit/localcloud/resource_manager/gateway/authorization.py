@@ -6,6 +6,7 @@ import re
 import uuid
 from typing import ClassVar
 
+from chatkit.localcloud.entra.core.principals import Principal
 from chatkit.localcloud.entra.core.roles import ROLES, Assignment, Role
 from chatkit.localcloud.resource_manager.core import errors
 from chatkit.localcloud.resource_manager.core.clock import Clock, iso
@@ -23,6 +24,7 @@ VERSIONS = (
     *("2020-04-01-preview", "2018-09-01-preview", "2018-07-01"),
 )
 OWNER = "8e3af657-a8ff-443c-a75c-2fe8c4bcb635"
+BLOB_DATA_OWNER = "b7e6dc6d-f1e8-4753-8033-0f276bb0955b"
 CONTRIBUTOR = "b24988ac-6180-42a0-ab88-20f7382dd24c"
 # `atScope()` leaves out what counts below the scope; here the list is always the whole one.
 ASSIGNMENT_FILTERS = ("principalId", "assignedTo", "atScope")
@@ -39,21 +41,29 @@ class Authorization(Provider):
         self._seed()
 
     def _seed(self) -> None:
-        """The kit's own service principal owns the subscription; the people may work in it."""
-        store = self.context.platform.store
-        if store.get("resource-manager", "seeded-roles"):
-            return
+        """The kit's own service principal owns the subscription; the people may work in it.
+
+        It has given itself the use of blobs, too, as owners in Azure do. Homes of version 0.2.0
+        lack that: there, being an owner was enough.
+        """
         directory = self.context.directory
-        scope = f"/subscriptions/{self.context.subscription_id}"
+        store = self.context.platform.store
         with self.context.commit():
-            owner = directory.create_service_principal(directory.client_id)
-            for principal in (owner, *directory.users):
-                role = OWNER if principal is owner else CONTRIBUTOR
-                kind = "User" if principal.kind == "User" else "ServicePrincipal"
-                id_ = f"{scope}/providers/{TYPE}/{uuid.uuid4()}"
-                made = Assignment(id_, scope, role, principal.id, kind, Clock.now())
-                self.context.roles.assign(made)
-            store.put("resource-manager", "seeded-roles", {"done": True})
+            own = directory.create_service_principal(directory.client_id)
+            if not store.get("resource-manager", "seeded-roles"):
+                self._assign(own, OWNER)
+                for person in directory.users:
+                    self._assign(person, CONTRIBUTOR)
+                store.put("resource-manager", "seeded-roles", {"done": True})
+            if not store.get("resource-manager", "seeded-data-role"):
+                self._assign(own, BLOB_DATA_OWNER)
+                store.put("resource-manager", "seeded-data-role", {"done": True})
+
+    def _assign(self, principal: Principal, role: str) -> None:
+        scope = f"/subscriptions/{self.context.subscription_id}"
+        kind = "User" if principal.kind == "User" else "ServicePrincipal"
+        id_ = f"{scope}/providers/{TYPE}/{uuid.uuid4()}"
+        self.context.roles.assign(Assignment(id_, scope, role, principal.id, kind, Clock.now()))
 
     def routes(self) -> list[Route]:
         """The operations, at each kind of scope."""

@@ -68,14 +68,14 @@ def test_a_filter_that_would_be_half_understood_is_refused(filled: Raw, text: st
 @pytest.mark.parametrize(
     ("text", "count"),
     [
-        ("atScope()", 4),
+        ("atScope()", 5),
         (f"principalId eq '{STRANGER}'", 0),
         (f"assignedTo('{STRANGER}')", 0),
         (f"atScope() and assignedTo('{STRANGER}')", 0),
     ],
 )
 def test_role_assignments_are_those_of_a_principal(raw: Raw, text: str, count: int) -> None:
-    """The kit's own principal and three people have one each."""
+    """Three people have one each; the kit's own principal owns, and uses blobs."""
     path = f"{raw.group}{ROLES}/roleAssignments?$filter={quote(text)}"
     assert len(raw("GET", path, version=ROLES_VERSION).body["value"]) == count
 

@@ -126,6 +126,7 @@ def test_a_token_for_something_else_is_refused(cloud: StorageCloud) -> None:
     ("role", "statuses"),
     [
         ("", [403, 403, 403]),
+        ("Owner", [403, 403, 403]),
         ("Contributor", [403, 403, 403]),
         ("Storage Blob Data Reader", [200, 403, 403]),
         ("Storage Blob Data Contributor", [200, 201, 202]),
