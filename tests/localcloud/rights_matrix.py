@@ -1,0 +1,334 @@
+"""Who gets which answer where: one row an endpoint, one column an identity."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+DOCUMENT = Path(__file__).parents[2] / "docs" / "rights.md"
+
+OWN = "own principal"
+OWNER = "Owner"
+CONTRIBUTOR = "Contributor"
+READER = "Reader"
+WEBSITE = "Website Contributor"
+DATA = "Blob Data Contributor"
+NOBODY = "no role"
+CHAT = "chat user"
+APP = "app's identity"
+EXPIRED = "expired"
+TENANT = "other tenant"
+AUDIENCE = "other audience"
+FORGED = "forged"
+NONE = "no token"
+
+IDENTITIES: dict[str, str] = {
+    OWN: "the service principal that `chatkit local status` shows: Owner of the subscription,"
+    " Storage Blob Data Owner, administrator of the directory",
+    OWNER: "alice, Owner of the subscription",
+    CONTRIBUTOR: "bob, Contributor of the subscription",
+    READER: "a service principal with Reader on the subscription",
+    WEBSITE: "a service principal with Website Contributor on the site alone",
+    DATA: "a service principal with Storage Blob Data Contributor on the storage account alone",
+    NOBODY: "mallory, a user of the directory without a role",
+    CHAT: "carol's token from `/.auth/me`: for Microsoft Graph, with User.Read",
+    APP: "the managed identity of the deployed app, without a role",
+    EXPIRED: "alice's token, expired",
+    TENANT: "a token of another tenant, signed with that tenant's key",
+    AUDIENCE: "alice's token for another resource",
+    FORGED: "a token that names this tenant, signed with another key",
+    NONE: "no Authorization header",
+}
+# Their tokens do not count anywhere, whoever they name.
+INVALID = (EXPIRED, TENANT, AUDIENCE, FORGED, NONE)
+PEOPLE = (OWNER, CONTRIBUTOR, NOBODY)
+
+
+@dataclass(frozen=True)
+class Endpoint:
+    """One request, and who may send it.
+
+    Attributes:
+        service: "arm", "scm", "blob", "graph" or "control".
+        title: What it does.
+        method: HTTP method.
+        path: Below the service's address; {placeholders} are the scopes of the test's resources.
+        let_in: Status for those who may. 400 is the answer to a request without its body: the
+            caller was let in, and nothing changed.
+        allowed: Who may.
+        others: Status for valid tokens of those who may not.
+        special: Identities with an answer of their own.
+        grade: "D" by Microsoft's documentation, "K" by what is known and was not asked of Azure.
+        source: Where the documentation says so.
+    """
+
+    service: str
+    title: str
+    method: str
+    path: str
+    let_in: int
+    allowed: tuple[str, ...]
+    others: int = 403
+    special: dict[str, int] = field(default_factory=dict)
+    grade: str = "D"
+    source: str = ""
+
+    def status(self, identity: str) -> int:
+        """What an identity is answered."""
+        if identity in self.special:
+            return self.special[identity]
+        if identity in INVALID and self.service != "control":
+            return 401
+        if identity == CHAT and self.service in ("arm", "scm", "blob"):
+            return 401  # a token for Graph is not for these
+        return self.let_in if identity in self.allowed else self.others
+
+
+READERS = (OWN, OWNER, CONTRIBUTOR, READER)
+WRITERS = (OWN, OWNER, CONTRIBUTOR)
+PUBLISHERS = (*WRITERS, WEBSITE)
+BUILT_IN = "Azure built-in roles"
+KUDU = "Accessing the kudu service, Security"
+BLOB_TABLE = "Authorize access to blobs using Microsoft Entra ID"
+MEMBERS = "Default user permissions in Microsoft Entra ID"
+SITE = "{site}"
+API_WEB = "?api-version=2025-05-01"
+API_STORAGE = "?api-version=2026-09-01"
+API_SIGNALR = "?api-version=2023-02-01"
+API_ROLES = "?api-version=2022-04-01"
+API_GROUPS = "?api-version=2025-04-01"
+ROLES = "/providers/Microsoft.Authorization/roleAssignments"
+
+ENDPOINTS = (
+    Endpoint(
+        *("arm", "read the resource group", "GET", "{group}" + API_GROUPS, 200, READERS),
+        source=BUILT_IN,
+    ),
+    Endpoint(
+        *("arm", "change the resource group", "PUT", "{group}" + API_GROUPS, 400, WRITERS),
+        source=BUILT_IN,
+    ),
+    Endpoint(
+        *("arm", "delete another resource group", "DELETE", "{group}2" + API_GROUPS, 404, WRITERS),
+        source=BUILT_IN,
+    ),
+    Endpoint(
+        *("arm", "register a provider", "POST"),
+        *("{subscription}/providers/Microsoft.Web/register" + API_GROUPS, 200, WRITERS),
+        source="Azure resource providers and types",
+    ),
+    Endpoint(
+        *("arm", "list role assignments", "GET", "{group}" + ROLES + API_ROLES, 200, READERS),
+        source=BUILT_IN,
+    ),
+    Endpoint(
+        *("arm", "give somebody a role", "PUT"),
+        *("{group}" + ROLES + "/{guid}" + API_ROLES, 400, (OWN, OWNER)),
+        source=BUILT_IN,
+    ),
+    Endpoint(
+        *("arm", "give oneself a role at the site", "PUT"),
+        *(SITE + ROLES + "/{guid}" + API_ROLES, 400, (OWN, OWNER)),
+        source=BUILT_IN,
+    ),
+    Endpoint(
+        *("arm", "take somebody's role away", "DELETE"),
+        *("{subscription}" + ROLES + "/{guid}" + API_ROLES, 204, (OWN, OWNER)),
+        source=BUILT_IN,
+    ),
+    Endpoint(
+        *("arm", "read the site", "GET", SITE + API_WEB, 200, (*READERS, WEBSITE)), source=BUILT_IN
+    ),
+    Endpoint(*("arm", "change the site", "PUT", SITE + API_WEB, 400, PUBLISHERS), source=BUILT_IN),
+    Endpoint(
+        *("arm", "read the site's settings", "POST"),
+        *(SITE + "/config/appsettings/list" + API_WEB, 200, PUBLISHERS),
+        source=BUILT_IN,
+    ),
+    Endpoint(
+        *("arm", "change the site's settings", "PUT"),
+        *(SITE + "/config/appsettings" + API_WEB, 400, PUBLISHERS),
+        source=BUILT_IN,
+    ),
+    Endpoint(
+        *("arm", "read the publishing password", "POST"),
+        *(SITE + "/config/publishingcredentials/list" + API_WEB, 200, PUBLISHERS),
+        source=BUILT_IN,
+    ),
+    Endpoint(
+        *("arm", "read the publishing profile", "POST", SITE + "/publishxml" + API_WEB),
+        *(200, PUBLISHERS),
+        source=BUILT_IN,
+    ),
+    Endpoint(
+        *("arm", "read the host's keys", "POST", SITE + "/host/default/listkeys" + API_WEB),
+        *(200, PUBLISHERS),
+        source=BUILT_IN,
+    ),
+    Endpoint(
+        *("arm", "switch sign-in off", "PUT", SITE + "/config/authsettingsV2" + API_WEB),
+        *(400, PUBLISHERS),
+        source=BUILT_IN,
+    ),
+    Endpoint(
+        *("arm", "read the storage account's keys", "POST"),
+        *("{account}/listKeys" + API_STORAGE, 200, WRITERS),
+        source=BUILT_IN,
+    ),
+    Endpoint(
+        *("arm", "create a container", "PUT"),
+        *("{account}/blobServices/default/containers/box" + API_STORAGE, 200, (*WRITERS, DATA)),
+        source=BUILT_IN,
+    ),
+    Endpoint(
+        *("arm", "read the keys of SignalR Service", "POST"),
+        *("{signalr}/listKeys" + API_SIGNALR, 200, WRITERS),
+        source=BUILT_IN,
+    ),
+    Endpoint(
+        *("arm", "renew a key of SignalR Service", "POST"),
+        *("{signalr}/regenerateKey" + API_SIGNALR, 400, WRITERS),
+        source=BUILT_IN,
+    ),
+    Endpoint(
+        *("arm", "delete another SignalR Service", "DELETE", "{signalr}2" + API_SIGNALR),
+        *(204, WRITERS),
+        source=BUILT_IN,
+    ),
+    Endpoint("scm", "open the endpoint's page", "GET", "/", 200, PUBLISHERS, source=KUDU),
+    Endpoint(
+        *("scm", "read the settings there", "GET", "/api/settings", 200, PUBLISHERS), source=KUDU
+    ),
+    Endpoint(*("scm", "list deployments", "GET", "/api/deployments", 200, PUBLISHERS), source=KUDU),
+    Endpoint("scm", "publish code", "POST", "/api/publish", 400, PUBLISHERS, source=KUDU),
+    Endpoint(
+        *("blob", "list containers", "GET", "?comp=list", 200, (*READERS, DATA)),
+        grade="K",
+        source="Azure built-in roles: an action, not a data action",
+    ),
+    Endpoint(
+        *("blob", "read a blob", "GET", "/box/a.txt", 200, (OWN, DATA)),
+        special={NONE: 409},  # PublicAccessNotPermitted: without a token it is public access
+        source=BLOB_TABLE,
+    ),
+    Endpoint("blob", "write a blob", "PUT", "/box/a.txt", 201, (OWN, DATA), source=BLOB_TABLE),
+    Endpoint(
+        *("blob", "delete another blob", "DELETE", "/box/b.txt", 404, (OWN, DATA)),
+        source=BLOB_TABLE,
+    ),
+    Endpoint(
+        *("blob", "get a key to sign with", "POST"),
+        *("?restype=service&comp=userdelegationkey", 400, (*WRITERS, DATA)),
+        source="Get User Delegation Key",
+    ),
+    Endpoint(
+        *("graph", "read oneself", "GET", "/v1.0/me", 200, (*PEOPLE, CHAT), 400),
+        source="Get a user: delegated User.Read",
+    ),
+    Endpoint(
+        *("graph", "read bob", "GET", "/v1.0/users/{bob}", 200, (OWN, *PEOPLE)), source=MEMBERS
+    ),
+    Endpoint(*("graph", "list people", "GET", "/v1.0/users", 200, (OWN, *PEOPLE)), source=MEMBERS),
+    Endpoint(
+        *("graph", "list applications", "GET", "/v1.0/applications", 200, (OWN, *PEOPLE)),
+        source=MEMBERS,
+    ),
+    Endpoint(
+        *("graph", "list service principals", "GET", "/v1.0/servicePrincipals"),
+        *(200, (OWN, *PEOPLE)),
+        source=MEMBERS,
+    ),
+    Endpoint(
+        *("graph", "register an application", "POST", "/v1.0/applications", 400, (OWN, *PEOPLE)),
+        source=MEMBERS,
+    ),
+    Endpoint(
+        *("graph", "add a secret to somebody else's application", "POST"),
+        *("/v1.0/applications/{application}/addPassword", 200, (OWN,)),
+        source="application: addPassword",
+    ),
+    Endpoint(
+        *("graph", "change somebody else's application", "PATCH"),
+        *("/v1.0/applications/{application}", 204, (OWN,)),
+        source="Update application",
+    ),
+    Endpoint(
+        *("graph", "give an application a permission", "POST"),
+        *("/v1.0/servicePrincipals/{principal}/appRoleAssignments", 400, (OWN,)),
+        source="Grant an appRoleAssignment to a service principal",
+    ),
+    Endpoint(
+        *("control", "read the local cloud's trace", "GET", "/trace", 200, ()),
+        source="the local cloud's own: the token in `cloud.json`",
+    ),
+)
+
+
+def document() -> str:
+    """Text of docs/rights.md."""
+    rows = [
+        "# Rights",
+        "",
+        "A token proves who somebody is; a role, a permission or ownership says what they may do."
+        " This is what the local cloud answers, tested row by row in"
+        " `tests/localcloud/test_rights.py`. 401: the token does not count here. 403: it counts,"
+        " and its principal has no right to this. 400, 404 and 204 in a row that others are refused"
+        " in: let in, and told about a body that is missing or a thing that is not there.",
+        "",
+        "How sure it is: D, Microsoft's page in the last column says so; K, it is known of Azure"
+        " and was not asked there. The wording of 403 at the deployment endpoint is our own: no"
+        " page shows it.",
+        "",
+        "| identity | who |",
+        "|---|---|",
+        *(f"| {name} | {who} |" for name, who in IDENTITIES.items()),
+    ]
+    titles = {
+        "arm": "Resource Manager",
+        "scm": "Deployment endpoint (SCM)",
+        "blob": "Blob storage, with Entra tokens",
+        "graph": "Microsoft Graph",
+        "control": "The local cloud's control endpoint",
+    }
+    for service, title in titles.items():
+        rows += ["", f"## {title}", ""]
+        rows.append("| | " + " | ".join(IDENTITIES) + " | sure | page |")
+        rows.append("|---" * (len(IDENTITIES) + 3) + "|")
+        for endpoint in ENDPOINTS:
+            if endpoint.service == service:
+                statuses = " | ".join(str(endpoint.status(name)) for name in IDENTITIES)
+                rows.append(
+                    f"| {endpoint.title} | {statuses} | {endpoint.grade} | {endpoint.source} |"
+                )
+    rows += ["", *NOTES]
+    return "\n".join(rows) + "\n"
+
+
+NOTES = (
+    "## What decides",
+    "",
+    "- **Resource Manager** asks for the operation's action at the path's scope:"
+    " `Microsoft.Web/sites/config/list/action`. Lists leave out what their reader has no role for;"
+    " `GET /subscriptions` is empty for those without any role.",
+    "- **The deployment endpoint** asks for `Microsoft.Web/sites/publish/Action` at the site, for"
+    " reading as well. Where the site allows basic authentication, its publishing password opens"
+    " it, too.",
+    "- **Blob storage** asks for data actions; Owner and Contributor have none. Account keys and"
+    " signatures are rights of their own. The development account takes every valid token: it has"
+    " no place in Resource Manager.",
+    "- **Microsoft Graph** asks for a scope in a person's token, and for ownership before anything"
+    " is changed; for an application permission (`roles`) in an application's own token."
+    " People are members without a directory role. Owners are who registered an application, and"
+    " whom `owners/$ref` names.",
+    "- **Consent**: people consent to what does not need an administrator by signing in. A client"
+    " that asks for more is refused (AADSTS90094 at sign-in, AADSTS65001 at the token endpoint);"
+    " az and azure-identity have Microsoft's own consent. An administrator's consent for a"
+    " delegated permission (`oauth2PermissionGrants`) cannot be given in the local cloud;"
+    " application permissions can (`appRoleAssignments`), by the cloud's own service principal.",
+    "- **A narrower scope counts**: a client with more consent that asks for `User.Read` alone gets"
+    " a token with `User.Read` alone. Entra puts everything consented into the token.",
+)
+
+
+if __name__ == "__main__":
+    DOCUMENT.write_text(document(), encoding="utf-8")
