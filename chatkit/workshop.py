@@ -313,7 +313,13 @@ class Workshop:
             people = {name: self.sign_in_as(name) for name in names}
         else:
             people = {name: SignedIn(name) for name in names}
-        return ChatPanel.open(self.session.api_of(where), names, people=people)
+        with self.session.on_cloud():
+            return ChatPanel.open(
+                self.session.api_of(where),
+                names,
+                people=people,
+                availability=self.session.availability(where),
+            )
 
     def clean_up(self) -> Receipt:
         """Stop local servers, delete the resource group, forget the keys, and prove it.

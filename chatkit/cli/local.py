@@ -64,7 +64,7 @@ def status(
         typer.echo(json.dumps({key: known.get(key) for key in PUBLIC}, indent=1))
         return
     if not known["running"]:
-        typer.echo("The local cloud is not running. `chatkit local up` starts it.")
+        typer.echo(str(local_cloud.switched_off()))
         return
     for key in ("pid", "resource_manager", "authority", "graph", "dev_storage", "ca_file"):
         typer.echo(f"{key.replace('_', ' '):<18}{known[key]}")

@@ -25,6 +25,8 @@ def status(as_json: AsJson = False) -> None:
     from chatkit.steps.session import Session
 
     known = Session(home()).status()
+    if as_json and known.absence:
+        typer.echo(known.absence, err=True)
     typer.echo(json.dumps(known.as_dict(), indent=1) if as_json else repr(known))
 
 

@@ -23,6 +23,7 @@ from azure.core.pipeline.policies import SansIOHTTPPolicy
 from azure.core.polling import LROPoller
 
 from chatkit.cloud.hints import add_hint
+from chatkit.core.availability import Absence
 from chatkit.core.results import Call, Progress
 
 P = ParamSpec("P")
@@ -56,6 +57,26 @@ class RecordRequests(SansIOHTTPPolicy[Any, Any]):
         if wire is not None and not wire.verb:
             wire.verb = request.http_request.method
             wire.path = short_path(request.http_request.url)
+
+
+class NameAbsence(SansIOHTTPPolicy[Any, Any]):
+    """Pipeline policy for a request that fails because the whole cloud is not there.
+
+    It says so, also to a cell that holds a client and calls it without a verb. It stands behind the
+    policy that retries, which would try in vain for some seconds.
+
+    Args:
+        absence: Of the cloud that the client talks to.
+    """
+
+    def __init__(self, absence: Absence) -> None:
+        self._absence = absence
+
+    def on_exception(self, request: PipelineRequest[Any]) -> None:
+        """Raise what is absent: no SDK has an error for a cloud that was switched off."""
+        error = self._absence()
+        if error is not None:
+            raise error from None
 
 
 class Calls:

@@ -16,6 +16,8 @@ from threading import Lock
 from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import urljoin
 
+from chatkit.core.availability import Absence, nothing_is_absent
+
 if TYPE_CHECKING:
     from azure.core import PipelineClient
     from azure.core.credentials import TokenCredential
@@ -51,6 +53,7 @@ class Cloud:
         app_scheme: Scheme of what a browser opens: function apps and their hosts.
         graph: Address of Microsoft Graph.
         authority: Address of Microsoft Entra ID.
+        absence: Says why nothing of it can answer now: a local cloud may not run.
     """
 
     target: str
@@ -63,6 +66,7 @@ class Cloud:
     app_scheme: str = "https"
     graph: str = AZURE_GRAPH
     authority: str = AZURE_AUTHORITY
+    absence: Absence = field(default=nothing_is_absent, repr=False, compare=False)
     # Not an argument: `replace` makes a connection with clients of its own.
     _clients: dict[str, Any] = field(default_factory=dict, init=False, repr=False, compare=False)
 
@@ -76,10 +80,13 @@ class Cloud:
         }
 
     def transport_kwargs(self) -> dict[str, Any]:
-        """What every client gets: the policy that notes requests, and whom to trust."""
-        from chatkit.cloud.calls import RecordRequests
+        """What every client gets: the policies of the kit, and whom to trust."""
+        from chatkit.cloud.calls import NameAbsence, RecordRequests
 
-        kwargs: dict[str, Any] = {"per_call_policies": [RecordRequests()]}
+        kwargs: dict[str, Any] = {
+            "per_call_policies": [RecordRequests()],
+            "per_retry_policies": [NameAbsence(self.absence)],
+        }
         if self.ca_file:
             kwargs["connection_verify"] = str(self.ca_file)
         return kwargs
@@ -138,9 +145,10 @@ class Cloud:
         """
         from azure.storage.blob import BlobServiceClient
 
-        return BlobServiceClient(
-            account_url, credential or self.credential, **self.transport_kwargs()
-        )
+        transport = self.transport_kwargs()
+        # The storage SDK has a pipeline of its own, which knows no `per_retry_policies`.
+        transport["_additional_pipeline_policies"] = transport.pop("per_retry_policies")
+        return BlobServiceClient(account_url, credential or self.credential, **transport)
 
     def rest(self, base_url: str, *, signed_in: bool = True) -> Rest:
         """Client for addresses that no SDK covers: deployment endpoints, Graph, the deployed app.

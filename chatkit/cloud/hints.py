@@ -170,8 +170,8 @@ def hint_for(error: BaseException) -> str:
         return ""
     if isinstance(error, ServiceRequestError):
         return (
-            "Nothing answers there. On the local cloud: `chatkit local up` starts it."
-            " On Azure: look at network and proxy."
+            "Nothing answers there. `workshop = Workshop.open()` connects anew; if that does not"
+            " help, look at network and proxy."
         )
     if isinstance(error, ServiceResponseError):
         return (

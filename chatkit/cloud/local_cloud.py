@@ -73,9 +73,9 @@ def read(where: Path) -> Endpoints:
     try:
         known = json.loads((where / FILE).read_text(encoding="utf-8"))
     except (OSError, ValueError, RecursionError):
-        raise _not_running() from None
+        raise switched_off() from None
     if not isinstance(known, dict):
-        raise _not_running()
+        raise switched_off()
     return cast(Endpoints, known)
 
 
@@ -113,6 +113,22 @@ def forget_damaged_endpoints(where: Path) -> None:
     known = records.read_record(path, lost=LOST)
     if known and not known.keys() >= Endpoints.__required_keys__:
         records.forget_record(path, lost=LOST)
+
+
+def absence(where: Path) -> NotStarted | None:
+    """Return the error for a local cloud that does not run, None for one that does.
+
+    Asks nobody, so that it is quick also when the process hangs: that one holds the lock of its
+    home for as long as it lives, and has written its id into `cloud.json` when its ports were open.
+    """
+    try:
+        known = read(where)
+    except NotStarted as error:
+        return error
+    pid = holder(where / "lock")
+    if pid is not None and pid == known.get("pid"):
+        return None
+    return switched_off()
 
 
 def run_id(known: Endpoints) -> str:
@@ -283,8 +299,13 @@ def not_running(where: Path) -> NotStarted:
         HomeUnusable: Starting it would not help, because a file of it is damaged.
     """
     check_stopped(where)
-    return _not_running()
+    return switched_off()
 
 
-def _not_running() -> NotStarted:
-    return NotStarted("The local cloud is not running.", hint="`chatkit local up` starts it.")
+def switched_off() -> NotStarted:
+    """The one sentence for a local cloud that does not run, for cells and for terminals."""
+    return NotStarted(
+        "The local cloud is not running.",
+        hint="In a notebook, `workshop = Workshop.open()` starts it with everything it held;"
+        " in a terminal, `chatkit local up` does.",
+    )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+from functools import partial
 from pathlib import Path
 from typing import NotRequired, TypedDict
 
@@ -77,6 +78,7 @@ def connect_local(home: Path) -> Cloud:
         app_scheme="http",
         graph=at["graph"],
         authority=at["authority"],
+        absence=partial(local_cloud.absence, home / "local"),
     )
 
 

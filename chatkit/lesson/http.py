@@ -12,6 +12,8 @@ import aiohttp
 
 from chatkit.chat.client.addresses import is_loopback
 from chatkit.chat.client.background_loop import background_loop
+from chatkit.cloud import local_cloud
+from chatkit.core import settings
 from chatkit.core.results import escape
 
 TOKEN = re.compile(r"eyJ[\w-]+\.[\w-]+\.[\w-]+")
@@ -66,13 +68,21 @@ class Answer:
 
 
 def get(url: str, *, headers: Mapping[str, str] | None = None) -> Answer:
-    """GET an address."""
-    return fetch("GET", url, headers=headers)
+    """GET an address.
+
+    Raises:
+        NotStarted: The local cloud, on which the address stands, does not run.
+    """
+    return _explained(fetch("GET", url, headers=headers), url)
 
 
 def post(url: str, body: object = None, *, headers: Mapping[str, str] | None = None) -> Answer:
-    """POST to an address; a body that is not bytes is sent as JSON."""
-    return fetch("POST", url, body=body, headers=headers)
+    """POST to an address; a body that is not bytes is sent as JSON.
+
+    Raises:
+        NotStarted: The local cloud, on which the address stands, does not run.
+    """
+    return _explained(fetch("POST", url, body=body, headers=headers), url)
 
 
 def fetch(
@@ -80,6 +90,21 @@ def fetch(
 ) -> Answer:
     """Send one request and return whatever comes back. A body that is not bytes is sent as JSON."""
     return background_loop().call(_fetch(method, url, body, headers), timeout_s=70)
+
+
+def _explained(answer: Answer, url: str) -> Answer:
+    """An answer, unless there is none because the local cloud does not run.
+
+    Functions on this machine go on without it, and answer 5xx for want of SignalR Service.
+    """
+    if 0 < answer.status < 500 or not is_loopback(url):
+        return answer
+    home = settings.home()
+    if settings.load(home).target == "local":
+        absent = local_cloud.absence(home / "local")
+        if absent is not None:
+            raise absent
+    return answer
 
 
 def masked(text: str) -> str:

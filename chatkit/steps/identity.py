@@ -52,4 +52,5 @@ def sign_in_as(session: Session, user: str) -> SignedIn:
     from chatkit.chat.client.background_loop import background_loop
     from chatkit.chat.client.sign_in import sign_in
 
-    return background_loop().call(sign_in(session.deployed_api(), user))
+    with session.on_cloud():
+        return background_loop().call(sign_in(session.deployed_api(), user))

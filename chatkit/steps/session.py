@@ -20,10 +20,11 @@ from chatkit.cloud import local_cloud
 from chatkit.cloud.connection import Cloud
 from chatkit.cloud.targets import connect
 from chatkit.core import settings as store
-from chatkit.core.errors import NotStarted, SetupError
+from chatkit.core.availability import Availability, explaining
+from chatkit.core.errors import ChatkitError, NotStarted, SetupError
 from chatkit.core.home import check
 from chatkit.core.results import Address, Progress, Result, duration
-from chatkit.core.settings import Facts, Names, Settings
+from chatkit.core.settings import Facts, Known, Names, Settings
 from chatkit.steps import timings
 from chatkit.steps.local_servers import FUNCTIONS, PAGE, LocalServers
 from chatkit.steps.status import Status
@@ -32,6 +33,8 @@ if TYPE_CHECKING:
     from chatkit.cloud.stack import Stack
 
 Connector = Callable[[Settings, Path], Cloud]
+START_FUNCTIONS = "workshop.start_functions() starts the functions on this machine."
+LOOK = "workshop.doctor() looks why."
 _saving = Lock()
 
 
@@ -42,14 +45,15 @@ class Step:
         stack: The cloud, its calls and the resources' names; it notes the calls.
     """
 
-    def __init__(self, stack: Stack, started: float) -> None:
+    def __init__(self, stack: Stack, started: float, *rows: tuple[str, str]) -> None:
         self.stack = stack
         self._started = started
+        self._rows = rows
 
     def result(self, text: str, *rows: tuple[str, str], **data: Any) -> Result:
         """The verb's result so far."""
         seconds = monotonic() - self._started
-        return Result(text, rows, self.stack.calls.made, seconds, data)
+        return Result(text, (*self._rows, *rows), self.stack.calls.made, seconds, data)
 
 
 class Session:
@@ -69,6 +73,7 @@ class Session:
         self._connector = connector
         self._cloud: Cloud | None = None
         self._connected_to = ""
+        self._restarted = False
 
     @classmethod
     def open(
@@ -152,11 +157,47 @@ class Session:
         """What distinguishes this run of the local cloud from others."""
         where = self.home / "local"
         if start:
-            return local_cloud.run_id(local_cloud.start(where))
+            was_lost = self._cloud is not None and self.absence() is not None
+            started = local_cloud.start(where)
+            self._restarted = self._restarted or was_lost
+            return local_cloud.run_id(started)
         known = local_cloud.running(where)
         if known is None:
             raise local_cloud.not_running(where)
         return local_cloud.run_id(known)
+
+    def absence(self) -> ChatkitError | None:
+        """Say why nothing of the cloud can answer: not on Azure, nor while the local one runs."""
+        if self.settings.target != "local":
+            return None
+        return local_cloud.absence(self.home / "local")
+
+    def availability(self, where: str) -> Availability:
+        """What somebody who talks to the functions "local" or "deployed" has to know."""
+        hint = START_FUNCTIONS if where == "local" else LOOK
+        return Availability(self.absence, hint)
+
+    @contextmanager
+    def on_cloud(self) -> Iterator[None]:
+        """Have the target's cloud in the block.
+
+        A local cloud that does not run is started: who goes on after a pause means to go on. When
+        it ends during the block, that is the error, whatever failed because of it.
+
+        Raises:
+            NotStarted: The local cloud cannot start, or has ended.
+        """
+        if self.settings.target == "local":
+            self._local_run(start=True)
+        with explaining(self.absence):
+            yield
+
+    def restart_rows(self) -> tuple[tuple[str, str], ...]:
+        """What a result says, once, about a local cloud that had to be started again."""
+        if not self._restarted:
+            return ()
+        self._restarted = False
+        return (("local cloud", "it did not run, and was started again"),)
 
     # What is known
 
@@ -230,6 +271,7 @@ class Session:
             local_web_url=self.local_web_url,
             authentication=facts.authentication or None,
             completed=list(facts.completed),
+            absence=self._absence_of(facts),
         )
 
     def check_home(self) -> None:
@@ -242,6 +284,11 @@ class Session:
         where = self.home / "local"
         if self.settings.target == "local" and local_cloud.running(where) is None:
             local_cloud.check_stopped(where)
+
+    def _absence_of(self, facts: Known) -> str:
+        """Why what is known to exist does not answer now."""
+        absent = self.absence() if facts.resource_group else None
+        return str(absent or "")
 
     def complete(self, section: str) -> None:
         """Remember that a section is done."""
@@ -303,7 +350,7 @@ class Session:
         if url is None:
             raise NotStarted(
                 "The functions do not run on this machine.",
-                hint="workshop.start_functions() starts them.",
+                hint=START_FUNCTIONS,
             )
         return url
 
@@ -313,7 +360,9 @@ class Session:
         progress = Progress(title)
         started = monotonic()
         try:
-            yield Step(self.stack(progress), started)
+            with self.on_cloud():
+                stack = self.stack(progress)
+                yield Step(stack, started, *self.restart_rows())
         finally:
             progress.close()
         timings.note(self.home, self.settings.target, title, monotonic() - started)

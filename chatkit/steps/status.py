@@ -20,6 +20,9 @@ class Status:
     """What exists and where; unknown values are None.
 
     `chatkit status --json` prints exactly these, in this order.
+
+    Attributes:
+        absence: Why none of it answers now, empty while it does. Not among the values.
     """
 
     target: str
@@ -33,16 +36,23 @@ class Status:
     local_web_url: str | None
     authentication: str | None
     completed: list[str]
+    absence: str = ""
 
     def as_dict(self) -> dict[str, str | list[str] | None]:
         """The values, ready for JSON."""
-        return asdict(self)
+        known = asdict(self)
+        del known["absence"]
+        return known
 
     def __repr__(self) -> str:
-        return "\n".join(f"{name:20} {public_url(text)}" for name, text in self._rows())
+        lines = [f"{name:20} {public_url(text)}" for name, text in self._rows()]
+        if self.absence:
+            lines.insert(0, self.absence)
+        return "\n".join(lines)
 
     def _repr_mimebundle_(self, **_options: object) -> dict[str, str]:
-        return {"text/plain": repr(self), "text/html": table((), self._rows())}
+        absent = f"<p>{escape(self.absence)}</p>" if self.absence else ""
+        return {"text/plain": repr(self), "text/html": f"{absent}{table((), self._rows())}"}
 
     def _rows(self) -> list[tuple[str, str]]:
         return [(name, _shown(value)) for name, value in self.as_dict().items()]

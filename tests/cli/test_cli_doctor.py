@@ -18,7 +18,9 @@ from tests.cli.typing_verbs import Chatkit
 
 
 def finding(what: str, *, cloud_runs: bool = False) -> Finding:
-    return next(found for found in machine.examine(cloud_runs=cloud_runs) if found.what == what)
+    return next(
+        found for found in machine.examine(absent=None, cloud_runs=cloud_runs) if found.what == what
+    )
 
 
 def test_a_good_machine_passes(chatkit: Chatkit, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -118,7 +120,7 @@ def test_a_port_in_use_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_the_doctor_leaves_nothing_behind(home: Path) -> None:
     """It looks only."""
-    machine.examine(cloud_runs=False)
+    machine.examine(absent=None, cloud_runs=False)
     assert not list(home.iterdir())
 
 

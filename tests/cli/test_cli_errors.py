@@ -9,6 +9,7 @@ import socket
 import pytest
 
 from chatkit.cli.failures import sentence
+from chatkit.cloud.local_cloud import switched_off
 from chatkit.core import settings
 from chatkit.core.errors import ChatkitError, PortInUse
 from tests.cli.typing_verbs import Chatkit
@@ -43,7 +44,7 @@ def test_a_failure_is_one_sentence_without_a_traceback(chatkit: Chatkit) -> None
     """Exit code 1."""
     typed = chatkit("local", "env")
     assert (typed.code, typed.out) == (1, "")
-    assert typed.err == "chatkit: The local cloud is not running. `chatkit local up` starts it.\n"
+    assert typed.err == f"chatkit: {switched_off()}\n"
 
 
 def test_debug_shows_the_traceback(chatkit: Chatkit) -> None:

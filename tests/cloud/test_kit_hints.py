@@ -88,7 +88,7 @@ def test_other_peoples_errors_get_no_hint(error: Exception) -> None:
 
 def test_no_answer_and_no_sign_in_have_remedies_too() -> None:
     """Without any answer there is no code."""
-    assert "local up" in hint_for(ServiceRequestError("refused"))
+    assert "Workshop.open()" in hint_for(ServiceRequestError("refused"))
     assert "az login" in hint_for(ClientAuthenticationError("no"))
 
 

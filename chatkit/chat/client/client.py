@@ -15,6 +15,7 @@ from chatkit.chat.client.messages import ChatMessage
 from chatkit.chat.client.rest import ask
 from chatkit.chat.client.sign_in import HEADER
 from chatkit.chat.client.tap import Tap
+from chatkit.core.availability import Availability, explaining
 from chatkit.core.errors import LocalProtocolError, NotStarted, RemoteProtocolError
 
 TARGET = "newMessage"
@@ -42,6 +43,7 @@ class ChatClient:
         room: Hears messages and states.
         headers: Sent with every request to the API, for example X-ZUMO-AUTH.
         timing: Delays of the connection.
+        availability: Of the function app, and of what it stands on.
     """
 
     def __init__(
@@ -52,6 +54,7 @@ class ChatClient:
         *,
         headers: Mapping[str, str] | None = None,
         timing: Timing | None = None,
+        availability: Availability | None = None,
     ) -> None:
         self.api = f"{api_base_url.rstrip('/')}/api"
         self.user = user
@@ -59,6 +62,7 @@ class ChatClient:
         self._room = room
         self._headers = dict(headers or {})
         self._timing = timing or Timing()
+        self._availability = availability or Availability()
         self._session: aiohttp.ClientSession | None = None
         self._connection: HubConnection | None = None
 
@@ -74,7 +78,13 @@ class ChatClient:
             trust_env=not is_loopback(self.api), trace_configs=[self.tap.traces()]
         )
         self._connection = HubConnection(
-            self._session, f"{self.api}/negotiate", self, self._headers, self._timing, tap=self.tap
+            self._session,
+            f"{self.api}/negotiate",
+            self,
+            self._headers,
+            self._timing,
+            tap=self.tap,
+            availability=self._availability,
         )
         try:
             await self._connection.start()
@@ -91,9 +101,7 @@ class ChatClient:
         body = {"sender": self.user, "text": text}
         if recipient:
             body["recipient"] = recipient
-        answer = await ask(
-            self._open_session(), "POST", f"{self.api}/messages", body=body, headers=self._headers
-        )
+        answer = await self._ask("POST", f"{self.api}/messages", body)
         if not answer:
             return None
         return ChatMessage.from_json(answer)
@@ -108,7 +116,7 @@ class ChatClient:
         url = f"{self.api}/messages?limit={limit}"
         if before:
             url += f"&before={quote(before, safe='')}"
-        answer = await ask(self._open_session(), "GET", url, headers=self._headers)
+        answer = await self._ask("GET", url)
         if not isinstance(answer, list):
             raise RemoteProtocolError("GET /api/messages did not answer a list.")
         return tuple(ChatMessage.from_json(item) for item in answer)
@@ -166,6 +174,18 @@ class ChatClient:
     def changed(self, state: State, why: str) -> None:
         """Pass a change of state on."""
         self._room.state(state, why)
+
+    async def _ask(self, method: str, url: str, body: object = None) -> Any:
+        session = self._open_session()
+        with explaining(self._availability.absence):
+            return await ask(
+                session,
+                method,
+                url,
+                body=body,
+                headers=self._headers,
+                hint=self._availability.app_hint,
+            )
 
     def _open_session(self) -> aiohttp.ClientSession:
         if not self._session:

@@ -19,6 +19,7 @@ from chatkit.chat.client.expired import expired
 from chatkit.chat.client.link import Link
 from chatkit.chat.client.rest import ask, refusal
 from chatkit.chat.client.tap import Tap
+from chatkit.core.availability import Availability, explaining
 from chatkit.core.errors import (
     ChatkitError,
     ConnectionClosed,
@@ -30,6 +31,10 @@ from chatkit.wire.hub_messages import Close, Completion, HubMessage, Invocation,
 
 State = Literal["connecting", "connected", "reconnecting", "closed"]
 REDIRECTS = 10
+SERVICE_HINT = (
+    "That is SignalR Service, as the connection string names it: workshop.write_local_settings()"
+    " writes the present one, workshop.upload_settings() sends it."
+)
 FAILURES = (ChatkitError, aiohttp.ClientError, OSError, TimeoutError)
 
 
@@ -53,12 +58,14 @@ class Timing:
         handshake_timeout_s: The service must answer the handshake within this time.
         retry_delays_s: Waits before each attempt to reconnect; after the last one the connection is
             closed.
+        absence_s: While nothing can answer there is no attempt; this often it looks again.
     """
 
     keep_alive_s: float = 15
     server_timeout_s: float = 30
     handshake_timeout_s: float = 15
     retry_delays_s: tuple[float, ...] = (0, 2, 10, 30)
+    absence_s: float = 1
 
 
 @dataclass(frozen=True)
@@ -81,6 +88,7 @@ class HubConnection:
         access_token: For a `negotiate_url` that is the service's own already: its token; empty for
             a function's.
         tap: Hears every frame.
+        availability: Of those that it talks to.
     """
 
     session: aiohttp.ClientSession
@@ -90,6 +98,7 @@ class HubConnection:
     timing: Timing = Timing()
     access_token: str = ""
     tap: Tap = field(default_factory=Tap)
+    availability: Availability = Availability()
     state: State = field(default="closed", init=False)
     _link: Link | None = field(default=None, init=False)
     _task: asyncio.Task[None] | None = field(default=None, init=False)
@@ -108,7 +117,8 @@ class HubConnection:
             raise LocalProtocolError("This connection is already started.")
         self._become("connecting")
         try:
-            link = await self._open()
+            with explaining(self.availability.absence):
+                link = await self._open()
         except FAILURES as error:
             self._become("closed", str(error))
             raise
@@ -150,7 +160,8 @@ class HubConnection:
         while True:
             ended = await self._serve(link)
             await link.close()
-            if not ended.may_reconnect:
+            # A service that is shut down says that nobody may come back; it may start again.
+            if not ended.may_reconnect and self.availability.absence() is None:
                 self._become("closed", ended.why)
                 return
             self._become("reconnecting", ended.why)
@@ -163,14 +174,31 @@ class HubConnection:
 
     async def _reopen(self) -> Link | Ended:
         error: BaseException = TimeoutError("gave up")
+        was_absent = False
         for delay in self.timing.retry_delays_s:
             await asyncio.sleep(delay)
+            was_absent = await self._until_present()
             try:
                 return await self._open()
             except FAILURES as failure:
                 error = failure
                 self._become("reconnecting", str(failure))
+        if was_absent or await self._until_present():
+            return await self._reopen()
         return Ended(str(error) or type(error).__name__, may_reconnect=False)
+
+    async def _until_present(self) -> bool:
+        """Wait for as long as nothing can answer: that is no reason to give up.
+
+        Returns:
+            Whether there was something to wait for.
+        """
+        was_absent = False
+        while (absent := self.availability.absence()) is not None:
+            was_absent = True
+            self._become("reconnecting", str(absent))
+            await asyncio.sleep(self.timing.absence_s)
+        return was_absent
 
     async def _open(self) -> Link:
         url, token = await self._negotiate()
@@ -200,7 +228,11 @@ class HubConnection:
         for _ in range(REDIRECTS):
             try:
                 answer = await ask(
-                    self.session, "POST", with_query(url, "negotiateVersion=1"), headers=headers
+                    self.session,
+                    "POST",
+                    with_query(url, "negotiateVersion=1"),
+                    headers=headers,
+                    hint=SERVICE_HINT if token else self.availability.app_hint,
                 )
             except ServiceError as error:
                 raise explained(error, token) from None

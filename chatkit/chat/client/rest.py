@@ -31,8 +31,12 @@ async def ask(
     *,
     body: Any = None,
     headers: Mapping[str, str] | None = None,
+    hint: str = "",
 ) -> Any:
     """Send one request and return the JSON it answers, None for an empty answer.
+
+    Args:
+        hint: What helps when nothing answers.
 
     Raises:
         NotStarted: Nothing listens at the address.
@@ -47,10 +51,7 @@ async def ask(
             if not 200 <= answer.status < 300:
                 raise refusal(answer.status, method, url, text)
     except (aiohttp.ClientConnectionError, TimeoutError) as error:
-        raise NotStarted(
-            f"{_origin(url)} does not answer.",
-            hint="Locally, workshop.start_functions() starts the function app.",
-        ) from error
+        raise NotStarted(f"{_origin(url)} does not answer.", hint=hint) from error
     try:
         if not text:
             return None

@@ -20,6 +20,7 @@ from chatkit.chat.widgets.blocks import Blocks
 from chatkit.chat.widgets.close_widgets import close_widgets
 from chatkit.chat.widgets.foreign_text import visible
 from chatkit.chat.widgets.painter import Painter
+from chatkit.core.availability import Absence, nothing_is_absent
 from chatkit.core.errors import UnknownUser
 from chatkit.core.results import enumerated
 
@@ -46,11 +47,19 @@ class Inspector:
     Args:
         clients: Users of the panel, by their names in it.
         background: The loop where they live.
+        absence: Of what the panel's connections stand on.
     """
 
-    def __init__(self, clients: Mapping[str, ChatClient], background: BackgroundLoop) -> None:
+    def __init__(
+        self,
+        clients: Mapping[str, ChatClient],
+        background: BackgroundLoop,
+        *,
+        absence: Absence = nothing_is_absent,
+    ) -> None:
         self._clients = clients
         self._background = background
+        self._absence = absence
         self._painter = Painter(background, self._paint)
         self._events: deque[WireEvent] = deque(maxlen=MOST)
         self._pings: deque[WireEvent] = deque(maxlen=MOST_PINGS)
@@ -192,7 +201,9 @@ class Inspector:
     ) -> None:
         def work() -> None:
             done = [user for user in users if act(self._clients[user])]
-            said = sentence.format(enumerated(done)) if done else NOT_CONNECTED
+            said = str(self._absence() or NOT_CONNECTED)
+            if done:
+                said = sentence.format(enumerated(done))
             self._said.value = view.status(said)
 
         self._background.call_soon(work)

@@ -22,6 +22,7 @@ from chatkit.chat.panel.people import People
 from chatkit.chat.widgets.blocks import Blocks
 from chatkit.chat.widgets.foreign_text import visible
 from chatkit.chat.widgets.painter import Painter
+from chatkit.core.availability import Availability
 from chatkit.core.errors import ServiceError
 
 EVERYBODY = ("everybody", "")
@@ -50,6 +51,7 @@ class Column:
         background: The loop where the client lives.
         people: Who is in the room, for all columns.
         person: The user as they are signed in; None for an app that takes any name.
+        availability: Of the function app, and of what it stands on.
     """
 
     def __init__(
@@ -60,6 +62,7 @@ class Column:
         *,
         people: People,
         person: SignedIn | None = None,
+        availability: Availability | None = None,
     ) -> None:
         self.user = user
         self.name = user
@@ -67,7 +70,9 @@ class Column:
         if person is not None:
             self.name = person.name
             headers = person.headers
-        self.client = ChatClient(api_base_url, self.name, self, headers=headers)
+        self.client = ChatClient(
+            api_base_url, self.name, self, headers=headers, availability=availability
+        )
         self.connection: tuple[State, str] = ("closed", "")
         self._background = background
         self.painter = Painter(background, self.paint)

@@ -21,6 +21,7 @@ from chatkit.chat.panel.column import Column
 from chatkit.chat.panel.people import People
 from chatkit.chat.panel.reopening import Run, replaces, this_run
 from chatkit.chat.widgets.close_widgets import close_widgets
+from chatkit.core.availability import Availability, explaining
 from chatkit.core.errors import CheckFailed, RemoteProtocolError
 from chatkit.core.results import Result, enumerated
 
@@ -44,6 +45,7 @@ class ChatPanel:
         *,
         people: Mapping[str, SignedIn] | None = None,
         background: BackgroundLoop | None = None,
+        availability: Availability | None = None,
     ) -> None:
         self.users = tuple(users)
         self._api_base_url = api_base_url
@@ -51,12 +53,20 @@ class ChatPanel:
         self._background = background or background_loop()
         self._closed = False
         self._inspector: Inspector | None = None
+        self._availability = availability or Availability()
         known = people or {}
         names = {user: user for user in self.users}
         names |= {user: known[user].name for user in self.users if user in known}
         room = People({name: user for user, name in names.items()}, self._repaint)
         self._columns = {
-            user: Column(api_base_url, user, self._background, people=room, person=known.get(user))
+            user: Column(
+                api_base_url,
+                user,
+                self._background,
+                people=room,
+                person=known.get(user),
+                availability=self._availability,
+            )
             for user in self.users
         }
         boxes = [column.widget for column in self._columns.values()]
@@ -70,6 +80,7 @@ class ChatPanel:
         *,
         people: Mapping[str, SignedIn] | None = None,
         background: BackgroundLoop | None = None,
+        availability: Availability | None = None,
     ) -> ChatPanel:
         """Connect every user.
 
@@ -81,12 +92,15 @@ class ChatPanel:
             users: Names, each once.
             people: The users as they are signed in, for an app that asks who they are.
             background: Where the connections live; the loop of this process by default.
+            availability: Of the function app, and of what it stands on.
 
         Raises:
             ChatkitError: A user could not connect; nothing stays open then.
         """
         _close_replaced(api_base_url, tuple(users), this_run())
-        panel = cls(api_base_url, users, people=people, background=background)
+        panel = cls(
+            api_base_url, users, people=people, background=background, availability=availability
+        )
         try:
             panel._background.call(panel._start())
         except BaseException:
@@ -111,11 +125,11 @@ class ChatPanel:
         recipient = to
         if to in self._columns:
             recipient = self._columns[to].name
-        message = self._background.call(
-            self._say(
-                self._columns[user], text, recipient, [self._columns[name] for name in receivers]
+        columns = [self._columns[name] for name in receivers]
+        with explaining(self._availability.absence):
+            message = self._background.call(
+                self._say(self._columns[user], text, recipient, columns)
             )
-        )
         whom = f" to {message.recipient}" if message.recipient else ""
         text = f"{message.sender}{whom}: {message.text}\nreceived by {enumerated(receivers)}"
         return Result(text, seconds=monotonic() - begun)
@@ -134,7 +148,9 @@ class ChatPanel:
         """
         if self._inspector is None or self._inspector.is_closed:
             self._inspector = Inspector(
-                {column.user: column.client for column in self._columns.values()}, self._background
+                {column.user: column.client for column in self._columns.values()},
+                self._background,
+                absence=self._availability.absence,
             )
         return self._inspector
 

@@ -56,7 +56,7 @@ def diagnose(session: Session, symptom: str = "") -> Report:
         for name, check in subscription.CHECKS.items()
     ]
     looks = {problem.number: _look(snapshot, problem, problem in said) for problem in PROBLEMS}
-    here = machine.examine(cloud_runs=snapshot.may_ask)
+    here = machine.examine(cloud_runs=snapshot.may_ask, absent=snapshot.absent)
     there = [finding for finding in map(known, checks) if finding is not None]
     seen = {number: known(look) or "" for number, look in looks.items()}
     return Report(

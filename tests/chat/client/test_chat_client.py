@@ -10,6 +10,7 @@ import pytest
 from chatkit.chat.client.client import ChatClient
 from chatkit.chat.client.connection import State, Timing
 from chatkit.chat.client.messages import ChatMessage
+from chatkit.core.availability import Availability
 from chatkit.core.errors import NotStarted, RemoteProtocolError, ServiceError
 from tests.chat.stub_room import StubRoom, until
 
@@ -181,8 +182,10 @@ async def test_a_refused_handshake_says_the_services_words(
 
 
 async def test_nothing_listening_says_how_to_start(heard: Heard, unused_tcp_port: int) -> None:
-    """A dead address names the verb that starts the app."""
-    client = ChatClient(f"http://127.0.0.1:{unused_tcp_port}", "alice", heard)
+    """A dead address names what starts the app."""
+    hint = "workshop.start_functions() starts it."
+    url = f"http://127.0.0.1:{unused_tcp_port}"
+    client = ChatClient(url, "alice", heard, availability=Availability(app_hint=hint))
     with pytest.raises(NotStarted, match="start_functions"):
         await client.start()
 

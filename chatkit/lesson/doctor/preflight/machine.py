@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from chatkit.core import settings
+from chatkit.core.errors import ChatkitError
 from chatkit.core.files import write_private
 from chatkit.core.ports import answers
 from chatkit.lesson.doctor.preflight.finding import Finding
@@ -39,22 +40,24 @@ EARLIEST = 1_790_000_000
 """A moment in 2026: a clock before it makes every token invalid."""
 
 
-def examine(*, cloud_runs: bool) -> list[Finding]:
+def examine(*, cloud_runs: bool, absent: ChatkitError | None) -> list[Finding]:
     """Look at everything the workshop needs on this machine.
 
     Args:
         cloud_runs: Whether the local cloud of this home runs; it then holds some of the ports
             itself.
+        absent: Why what the workshop has made cannot answer. It comes first: the rest follows from
+            it.
     """
     home = settings.home()
     return [
+        local_cloud(cloud_runs, absent),
         python(),
         packages(),
         *ports(cloud_runs=cloud_runs),
         disk(home),
         clock(),
         proxy(),
-        local_cloud(cloud_runs),
     ]
 
 
@@ -142,8 +145,10 @@ def proxy() -> Finding:
     )
 
 
-def local_cloud(runs: bool) -> Finding:
-    """Whether the local cloud runs; it starts by itself when a notebook needs it."""
+def local_cloud(runs: bool, absent: ChatkitError | None) -> Finding:
+    """Whether the local cloud runs; before the first step there is nothing to miss."""
+    if absent is not None:
+        return Finding("Local cloud", False, "not running", absent.hint)
     return Finding("Local cloud", True, "running" if runs else "not running; it starts when needed")
 
 

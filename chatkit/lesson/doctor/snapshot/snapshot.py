@@ -101,6 +101,13 @@ class Snapshot:
             return True
         return local_cloud.running(self.session.home / "local") is not None
 
+    @cached_property
+    def absent(self) -> ChatkitError | None:
+        """Why what was made cannot answer now; None when nothing was made, or all runs."""
+        if not self.facts.resource_group:
+            return None
+        return self.session.absence()
+
     @looked_up
     def cloud(self) -> Cloud:
         """The cloud, with its clients made: their packages do not like to be imported by several
