@@ -190,6 +190,7 @@ class Hostile:
 
 def parse(received: bytes) -> Reply:
     """Read a response; its connection has ended."""
+    received = received.removeprefix(b"HTTP/1.1 100 Continue\r\n\r\n")
     head, end, body = received.partition(b"\r\n\r\n")
     assert end, received
     first, *lines = head.decode("latin-1").split("\r\n")
