@@ -38,8 +38,10 @@ def publish_functions(session: Session, *, again: bool = False) -> Result:
         missing = app_settings.forgotten(app_settings.compare(local, deployed))
         if not missing and "negotiate" in names:
             functions.wait_until_answers(step.stack, session.deployed_api(), NEGOTIATE)
+        left = package.left_out(session.functions_folder)
         return step.result(
-            f"Published. {len(names)} functions: {', '.join(names)}.{missing}", functions=names
+            f"Published. {len(names)} functions: {', '.join(names)}.{missing}{left}",
+            functions=names,
         )
 
 
@@ -116,12 +118,13 @@ def upload_page(session: Session) -> Result:
                 f"The page still calls {called or 'nothing'}.",
                 hint="workshop.set_page_url() first.",
             )
-        files = website.page_files(session.page_folder)
+        page = website.read_page(session.page_folder)
+        files = page.files
         url = _enable_website(session, step)
         sent = website.upload(step.stack, files)
         website.wait_until_served(step.stack, url, files)
         return step.result(
-            f"The website serves {len(files)} files.",
+            f"The website serves {len(files)} files.{page.left}",
             ("address", url),
             ("sent", ", ".join(sent) or "nothing had changed"),
         )

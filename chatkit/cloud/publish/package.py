@@ -9,36 +9,16 @@ import ast
 import io
 import json
 import zipfile
-from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 
-from pathspec import GitIgnoreSpec
-
+from chatkit.cloud.publish import secret_scan
+from chatkit.cloud.publish.selection import Selection, Selector, sentence, shown
 from chatkit.core.errors import SetupError
 
 REQUIRED = ("host.json", "function_app.py", "requirements.txt")
 BUNDLE = "Microsoft.Azure.Functions.ExtensionBundle"
-# Never shipped, whatever .funcignore says: secrets, environments, caches, the notebook side.
-NEVER = GitIgnoreSpec.from_lines(
-    [
-        "local.settings.json*",
-        ".env",
-        ".venv/",
-        "venv/",
-        ".git*",
-        "__pycache__/",
-        "*.py[co]",
-        ".python_packages/",
-        "*.ipynb",
-        ".ipynb_checkpoints/",
-        ".vscode/",
-        ".idea/",
-        ".DS_Store",
-        "node_modules/",
-        "*.before-[0-9]*",
-        ".funcignore",
-    ]
-)
+IGNORE_FILE = ".funcignore"
+LOCAL_SETTINGS = "local.settings.json"
 EPOCH = (1980, 1, 1, 0, 0, 0)
 MODE = 0o644
 
@@ -50,9 +30,11 @@ def build_package(folder: Path) -> bytes:
         folder: The app's folder; its `.funcignore` is honoured as git would a .gitignore.
 
     Raises:
-        SetupError: The folder is not a function app that can run, or a link in it leads elsewhere.
+        SetupError: The folder is not a function app that can run, a link in it leads elsewhere, or
+            a file looks like a secret.
     """
-    files = list(package_files(folder))
+    chosen = _select(folder)
+    files = [*chosen.files]
     missing = [name for name in REQUIRED if PurePosixPath(name) not in files]
     if missing:
         raise SetupError(
@@ -60,14 +42,15 @@ def build_package(folder: Path) -> bytes:
             f" at its top there is no {' and no '.join(missing)}."
         )
     check_app(folder, files)
+    contents = _contents(folder, chosen)
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as archive:
-        for path in files:
+        for path, content in contents.items():
             entry = zipfile.ZipInfo(str(path), EPOCH)
             entry.compress_type = zipfile.ZIP_DEFLATED
             entry.create_system = 3
             entry.external_attr = (0o100000 | MODE) << 16
-            archive.writestr(entry, (folder / path).read_bytes())
+            archive.writestr(entry, content)
     return buffer.getvalue()
 
 
@@ -113,27 +96,53 @@ def _check_syntax(path: Path, name: str) -> None:
         raise SetupError(f"{name} is not Python: {error}.") from error
 
 
-def _ignore_lines(folder: Path) -> list[str]:
-    own = folder / ".funcignore"
-    if not own.exists():
-        return []
-    return own.read_text(encoding="utf-8").splitlines()
-
-
-def package_files(folder: Path) -> Iterator[PurePosixPath]:
+def package_files(folder: Path) -> list[PurePosixPath]:
     """Paths of the files that belong into the package, sorted.
 
     Raises:
-        SetupError: A link leads out of the folder.
+        SetupError: A link leads out of the folder, or to another folder.
     """
-    ignored = GitIgnoreSpec.from_lines(_ignore_lines(folder))
-    root = folder.resolve()
-    found = [path for path in folder.rglob("*") if path.is_file()]
-    for path in sorted(PurePosixPath(path.relative_to(folder).as_posix()) for path in found):
-        if NEVER.match_file(path) or ignored.match_file(path):
-            continue
-        if not (folder / path).resolve().is_relative_to(root):
-            raise SetupError(
-                f"{path} is a link that leads out of {folder.name}.", hint="Copy the file instead."
-            )
-        yield path
+    return [*_select(folder).files]
+
+
+def left_out(folder: Path) -> str:
+    """A sentence about what stays because of its name, empty when nothing does.
+
+    Raises:
+        SetupError: As for `package_files`.
+    """
+    left = tuple(name for name in _select(folder).left if name != LOCAL_SETTINGS)
+    return sentence(left, ignore_file=f"{folder.name}/{IGNORE_FILE}")
+
+
+def _select(folder: Path) -> Selection:
+    # An app may need files of any kind.
+    chosen = Selector(folder, ignore_file=IGNORE_FILE, takes=lambda path: True).select()
+    for path, why in chosen.bad_links:
+        # Left out, it would be missing at run time only.
+        raise SetupError(
+            f"{shown(path)} is {why}, and links are not packed.",
+            hint=f"Copy what it stands for, or leave it out in {IGNORE_FILE}.",
+        )
+    return chosen
+
+
+def _contents(folder: Path, chosen: Selection) -> dict[PurePosixPath, bytes]:
+    """Every file's bytes.
+
+    Raises:
+        SetupError: One cannot be read, or looks like a secret.
+    """
+    contents: dict[PurePosixPath, bytes] = {}
+    for path in chosen.files:
+        try:
+            contents[path] = (folder / path).read_bytes()
+        except OSError as error:
+            raise SetupError(f"{shown(path)} cannot be read: {error.strerror}.") from None
+    secret_scan.refuse(
+        {path: content for path, content in contents.items() if path not in chosen.named},
+        what="Who may read the deployed app can read its package.",
+        ignore_file_name=f"{folder.name}/{IGNORE_FILE}",
+        instead=f"Put it into {LOCAL_SETTINGS}, and let the app read it from os.environ.",
+    )
+    return contents

@@ -5,9 +5,8 @@ from __future__ import annotations
 import base64
 import hashlib
 import time
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
 from azure.core.exceptions import AzureError, HttpResponseError, ResourceNotFoundError
@@ -17,31 +16,16 @@ from azure.storage.blob import BlobProperties, BlobServiceClient, ContainerClien
 from chatkit.cloud.calls import Calls
 from chatkit.cloud.hints import code_of
 from chatkit.cloud.provision import storage
+from chatkit.cloud.publish import page_list, secret_scan
+from chatkit.cloud.publish.selection import sentence, shown
 from chatkit.cloud.stack import Stack
 from chatkit.core.errors import ServiceError, SetupError
 
 CONTAINER = "$web"
 INDEX = "index.html"
-# The SDK's own default is application/octet-stream, which a browser offers for download.
-CONTENT_TYPES = {
-    ".css": "text/css; charset=utf-8",
-    ".html": "text/html; charset=utf-8",
-    ".ico": "image/x-icon",
-    ".js": "text/javascript; charset=utf-8",
-    ".json": "application/json; charset=utf-8",
-    ".map": "application/json",
-    ".md": "text/markdown; charset=utf-8",
-    ".mjs": "text/javascript; charset=utf-8",
-    ".png": "image/png",
-    ".svg": "image/svg+xml",
-    ".txt": "text/plain; charset=utf-8",
-    ".webmanifest": "application/manifest+json",
-    ".woff2": "font/woff2",
-}
 # Vendored files change only with their release; everything else is asked for again each time.
 CACHE_VENDORED = "public, max-age=86400"
 CACHE_CHECKED = "no-cache"
-SKIPPED = (".DS_Store", "Thumbs.db")
 PARALLEL = 8
 SERVED_LIMIT_S = 120
 CONTAINER_LIMIT_S = 30
@@ -54,7 +38,7 @@ class PageFile:
     """One file of the page, as it is uploaded."""
 
     path: PurePosixPath
-    content: bytes
+    content: bytes = field(repr=False)
     content_type: str
     cache_control: str
 
@@ -72,25 +56,55 @@ class PageFile:
         )
 
 
+@dataclass(frozen=True)
+class PageFiles:
+    """What of a folder makes the page.
+
+    Attributes:
+        files: Sorted by path.
+        left: A sentence about what stays, empty when nothing does.
+    """
+
+    files: list[PageFile]
+    left: str
+
+
 def page_files(folder: Path) -> list[PageFile]:
     """Read the files of a page, sorted by path.
 
     Raises:
-        SetupError: There is no index.html.
+        SetupError: There is no index.html, or a file looks like a secret.
     """
-    found = sorted(_read(folder), key=lambda file: file.path)
-    if PurePosixPath(INDEX) not in [file.path for file in found]:
+    return read_page(folder).files
+
+
+def read_page(folder: Path) -> PageFiles:
+    """Read the files of a page, and say what stays.
+
+    Raises:
+        SetupError: There is no index.html, a file cannot be read, or looks like a secret.
+    """
+    chosen = page_list.selector(folder).select()
+    if PurePosixPath(INDEX) not in chosen.files:
         raise SetupError(f"{folder.name} has no {INDEX}.", hint="Section 06 writes the page.")
-    return found
+    files = [_read(folder, path) for path in chosen.files]
+    own = f"{folder.name}/{page_list.IGNORE_FILE}"
+    secret_scan.refuse(
+        {file.path: file.content for file in files if file.path not in chosen.named},
+        what="Everybody can read a page.",
+        ignore_file_name=own,
+        instead="Take it out of the page: the functions can keep it, in their settings.",
+    )
+    return PageFiles(files, sentence(chosen.left, ignore_file=own))
 
 
-def _read(folder: Path) -> Iterator[PageFile]:
-    for path in folder.rglob("*"):
-        relative = PurePosixPath(path.relative_to(folder).as_posix())
-        if path.is_file() and path.name not in SKIPPED and ".before-" not in path.name:
-            content_type = CONTENT_TYPES.get(path.suffix.lower(), "application/octet-stream")
-            cache = CACHE_VENDORED if "vendor" in relative.parts[:-1] else CACHE_CHECKED
-            yield PageFile(relative, path.read_bytes(), content_type, cache)
+def _read(folder: Path, path: PurePosixPath) -> PageFile:
+    try:
+        content = (folder / path).read_bytes()
+    except OSError as error:
+        raise SetupError(f"{shown(path)} cannot be read: {error.strerror}.") from None
+    cache = CACHE_VENDORED if "vendor" in path.parts[:-1] else CACHE_CHECKED
+    return PageFile(path, content, page_list.content_type(path), cache)
 
 
 def upload(stack: Stack, files: list[PageFile]) -> list[str]:

@@ -9,9 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from chatkit.cloud.publish.package import build_package
+from chatkit.cloud.publish.package import build_package, left_out
 from chatkit.core.errors import SetupError
 from chatkit.core.settings import checkout
+from tests.attacks import publishing
 
 SMALLEST = ["function_app.py", "host.json", "requirements.txt"]
 
@@ -88,12 +89,72 @@ def test_a_folder_without_host_json_is_refused(tmp_path: Path) -> None:
         build_package(tmp_path)
 
 
-def test_a_link_out_of_the_folder_is_refused(app: Path, tmp_path: Path) -> None:
-    """A link could carry any file of this machine away."""
-    (tmp_path / "outside.txt").write_text("private")
-    (app / "link.txt").symlink_to(tmp_path / "outside.txt")
-    with pytest.raises(SetupError, match="leads out of"):
+@pytest.mark.parametrize("name", publishing.APP_FILES)
+def test_a_private_file_stays(app: Path, name: str) -> None:
+    """Whatever its name looks like to another file system."""
+    write(app, name)
+    assert names(build_package(app)) == SMALLEST
+
+
+def test_what_stays_is_named(app: Path) -> None:
+    """An app may need its certificate; the settings that every app has are no news."""
+    write(app, "local.settings.json", "ca.pem", ".cache/x", "__pycache__/x.pyc", ".git/config")
+    assert left_out(app) == (
+        " Stayed here: .cache/, ca.pem. A line with ! in app/.funcignore asks for a file."
+    )
+
+
+def test_a_private_file_goes_when_it_is_named(app: Path) -> None:
+    """A certificate of a database's authority is no key."""
+    write(app, "ca.pem", "credentials.json", "deep/other.pem", ".deployment")
+    (app / ".funcignore").write_text("!ca.pem\n!*.json\n!/.deployment\n")
+    assert set(names(build_package(app))) == {*SMALLEST, "ca.pem", ".deployment"}
+    assert left_out(app).startswith(" Stayed here: credentials.json, deep/other.pem.")
+
+
+@pytest.mark.parametrize("name", ["credentials.py", "secrets/vault.py", "keys.txt", "model.bin"])
+def test_an_apps_own_file_goes(app: Path, name: str) -> None:
+    """Modules and data, whatever they are called."""
+    (app / name).parent.mkdir(exist_ok=True)
+    (app / name).write_text("x = 1")
+    assert name in names(build_package(app))
+
+
+def test_what_core_tools_never_pack_is_not_packed(app: Path) -> None:
+    """Their own list, besides what `.funcignore` names."""
+    write(app, ".gitignore", "project.lock.json", ".vscode/tasks.json", "deep/.git/config")
+    assert names(build_package(app)) == SMALLEST
+
+
+@pytest.mark.parametrize("name", publishing.APP_LINKS)
+def test_a_link_stops_the_package(app: Path, tmp_path: Path, name: str) -> None:
+    """It could carry any file of this machine away; left out, it would be missing at run time."""
+    write(tmp_path / "outside", "private.html")
+    link, target = publishing.LINKS[name]
+    (app / link).symlink_to(target)
+    with pytest.raises(SetupError, match="leads out of app|a link to a folder") as caught:
         build_package(app)
+    assert ".funcignore" in caught.value.hint
+    (app / ".funcignore").write_text(f"{link}\n")
+    assert names(build_package(app)) == SMALLEST
+
+
+def test_a_link_that_an_editor_leaves_stops_nothing(app: Path) -> None:
+    """Emacs locks a file with a link to nowhere."""
+    (app / ".#function_app.py").symlink_to("alice@machine.1")
+    assert names(build_package(app)) == SMALLEST
+
+
+@pytest.mark.parametrize("name", publishing.APP_SECRETS)
+def test_a_secret_stops_the_package(app: Path, name: str) -> None:
+    """With the file, the line, and where a secret belongs; it can be asked for."""
+    (app / "config.py").write_text(f'\nKEY = """{publishing.SECRETS[name]}"""\n')
+    with pytest.raises(SetupError, match=r"config\.py, line 2: ") as caught:
+        build_package(app)
+    assert "local.settings.json" in caught.value.hint
+    assert publishing.LETTERS[:12] not in str(caught.value)
+    (app / ".funcignore").write_text("!/config.py\n")
+    assert "config.py" in names(build_package(app))
 
 
 @pytest.mark.parametrize(

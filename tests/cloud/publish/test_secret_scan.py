@@ -1,0 +1,107 @@
+"""What looks like a secret in files that are to be published."""
+
+from __future__ import annotations
+
+import random
+import time
+from pathlib import Path, PurePosixPath
+
+import pytest
+
+from chatkit.cloud.publish import secret_scan
+from chatkit.cloud.publish.website import read_page
+from chatkit.core.errors import SetupError
+from chatkit.core.settings import checkout
+from tests.attacks import publishing
+
+
+@pytest.fixture
+def page(tmp_path: Path) -> Path:
+    """A page of one file."""
+    folder = tmp_path / "content"
+    folder.mkdir()
+    (folder / "index.html").write_text("<p>hello</p>")
+    return folder
+
+
+@pytest.mark.parametrize("name", publishing.SECRETS)
+def test_a_secret_stops_the_upload(page: Path, name: str) -> None:
+    """The file and the line are named, with the way on; the secret itself is not."""
+    (page / "app.js").write_text(f"// one\n// two\n{publishing.SECRETS[name]}\n")
+    with pytest.raises(SetupError, match=r"app\.js, line 3: an? ") as caught:
+        read_page(page)
+    assert "!/app.js to content/.pageignore" in caught.value.hint
+    assert publishing.LETTERS[:12] not in str(caught.value)
+    (page / ".pageignore").write_text("!/app.js\n")
+    assert len(read_page(page).files) == 2
+
+
+@pytest.mark.parametrize("encoding", publishing.ENCODINGS)
+def test_a_secret_is_found_in_any_encoding(encoding: str) -> None:
+    """PowerShell writes UTF-16."""
+    text = f"\n{publishing.SECRETS['a storage account']}"
+    found = secret_scan.find(PurePosixPath("a"), text.encode(encoding))
+    assert found is not None and found.line == 2
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "DefaultEndpointsProtocol=https;AccountName=a;AccountKey=<key>",
+        "Endpoint=https://x.service.signalr.net;AccessKey=...;Version=1.0;",
+        "AccountKey=***",
+        'const accountKey = await keyOf("storage")',
+        '<script integrity="sha512-' + "a" * 86 + '=="></script>',
+        "url('data:font/woff2;base64," + "d09GMgABAAAAA" * 40 + "==')",
+        '<input type="password" name="password">',
+        "const client_secret = process.env.CLIENT_SECRET",
+        "eyJhbGciOiJub25lIn0",
+        "-----BEGIN CERTIFICATE-----\nMIID\n-----END CERTIFICATE-----",
+        "-----BEGIN PUBLIC KEY-----",
+        "?sig=short&design=1",
+        "task-ant-hill.sk-live",
+        "https://user.example/redis:6379/0",
+    ],
+)
+def test_what_is_no_secret_passes(text: str) -> None:
+    """Placeholders, hashes, fonts, code about secrets: a false alarm teaches to ignore it."""
+    assert secret_scan.find(PurePosixPath("a"), text.encode()) is None
+
+
+def test_the_kits_own_files_pass() -> None:
+    """A learner's first upload is not stopped."""
+    for folder in ("content", "functions"):
+        for path in (checkout() / folder).rglob("*"):
+            if path.is_file() and "__pycache__" not in path.parts:
+                assert secret_scan.find(PurePosixPath(path.name), path.read_bytes()) is None
+
+
+def test_six_files_are_named_and_the_rest_counted(page: Path) -> None:
+    """All at once: nobody wants to find them one upload after the other."""
+    for number in range(7):
+        (page / f"{number}.js").write_text(publishing.SECRETS["a private key"])
+    with pytest.raises(SetupError, match=r"4\.js, line 1: a private key\n  and 2 more files"):
+        read_page(page)
+
+
+@pytest.mark.parametrize(
+    "seed",
+    ["eyJ-", "eyJaaaaa.eyJ", "aaa1Q~", "redis://a:", "sig=%", "xoxb-", "A", "SG.a.", "-", "a=="],
+)
+def test_work_grows_with_the_size(seed: str) -> None:
+    """16 times as much takes 40 times as long at most, also for what nearly is a secret."""
+    small, large = ((seed.encode() * size)[:size] for size in (50_000, 800_000))
+    for shape in secret_scan.SHAPES:
+        before = min(_seconds(shape, small) for _ in range(3))
+        assert _seconds(shape, large) <= 40 * max(before, 0.001), shape.what
+
+
+def _seconds(shape: secret_scan.Shape, content: bytes) -> float:
+    begin = time.process_time()
+    shape.pattern.search(content)
+    return time.process_time() - begin
+
+
+def test_random_bytes_are_no_secret() -> None:
+    """A picture or a film is not stopped."""
+    assert secret_scan.find(PurePosixPath("a.png"), random.Random(14).randbytes(1 << 20)) is None
