@@ -8,8 +8,9 @@ for your codespace".
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Mapping
-from fnmatch import fnmatchcase
+from functools import lru_cache
 from urllib.parse import urlsplit
 
 from chatkit.core.errors import SetupError
@@ -79,8 +80,16 @@ def is_proxied_host(host: str, environment: Mapping[str, str] | None = None) -> 
     A proxy URL without a host takes any.
     """
     proxied = proxy_url(environment)
-    name = urlsplit(proxied).hostname or "*"
-    return bool(proxied) and fnmatchcase(host.lower(), name.replace(PORT, "*"))
+    if not proxied:
+        return False
+    name = urlsplit(proxied).hostname
+    return name is None or _pattern(name).fullmatch(host.lower()) is not None
+
+
+@lru_cache(maxsize=16)  # asked for every request
+def _pattern(name: str) -> re.Pattern[str]:
+    """A host name with the place of a port's number in it, as a pattern."""
+    return re.compile(re.escape(name).replace(re.escape(PORT), "[0-9]{1,5}"))
 
 
 def _checked(text: str) -> str:

@@ -5,36 +5,70 @@ It needs the standard library only, so that it starts at once.
 
 from __future__ import annotations
 
+import io
 import os
 import socket
 import sys
 from collections.abc import Sequence
 from contextlib import suppress
+from email.message import Message
 from functools import partial
+from http import HTTPStatus
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from time import monotonic
-from typing import Any
+from typing import Any, BinaryIO
 
+from chatkit.cloud.publish import page_list
 from chatkit.core import log_files, ports
-from chatkit.core.errors import PortInUse
+from chatkit.core.errors import PortInUse, SetupError
+from chatkit.core.host_names import NOT_HERE, answers_to
 
 MAX_CONNECTIONS = 256
 HEAD_WITHIN_S = 15.0
 WAIT_S = 60.0
+INDEX = "index.html"
 
 
 class _PageHandler(SimpleHTTPRequestHandler):
-    """Static files that a browser asks for again each time, so that an edit shows on reload."""
+    """Static files that a browser asks for again each time, so that an edit shows on reload.
+
+    It has what the upload takes, and answers under this machine's names only: other people of this
+    machine, and pages of other sites, get nothing else of the folder.
+    """
 
     timeout = WAIT_S  # for each piece that is read or written
-    server: _PageServer
+    server: PageServer
+    headers: Message
 
     def parse_request(self) -> bool:
         """Read the request's headers, which have come in time then."""
         is_read = super().parse_request()
         self.server.stop_waiting(self.connection)
-        return is_read
+        return is_read and self._is_for_this_machine()
+
+    def send_head(self) -> io.BytesIO | BinaryIO | None:
+        """Begin the answer: of a file that belongs to the page, else 404."""
+        wanted = Path(self.translate_path(self.path))
+        if wanted.is_dir():
+            wanted /= INDEX
+        folder = Path(self.directory)
+        try:
+            path = PurePosixPath(wanted.relative_to(folder).as_posix())
+            is_published = page_list.selector(folder).publishes(path)
+        except SetupError as error:  # nobody knows what the page's own file leaves out
+            self.send_error(HTTPStatus.INTERNAL_SERVER_ERROR, explain=str(error))
+            return None
+        except (ValueError, OSError):
+            is_published = False
+        if not is_published:
+            self.send_error(HTTPStatus.NOT_FOUND)
+            return None
+        return super().send_head()
+
+    def guess_type(self, path: str | os.PathLike[str]) -> str:
+        """The type that the upload gives the file."""
+        return page_list.content_type(PurePosixPath(path))
 
     def end_headers(self) -> None:
         self.send_header("Cache-Control", "no-cache")
@@ -44,8 +78,19 @@ class _PageHandler(SimpleHTTPRequestHandler):
         """Show no directory: a website does not either."""
         self.send_error(404)
 
+    def _is_for_this_machine(self) -> bool:
+        """Whether the request names this machine; else it is refused: DNS rebinding."""
+        hosts = self.headers.get_all("Host", [])
+        if len(hosts) > 1:
+            self.send_error(HTTPStatus.BAD_REQUEST)  # RFC 9112 §3.2
+            return False
+        if not answers_to("".join(hosts)):
+            self.send_error(HTTPStatus.MISDIRECTED_REQUEST, explain=NOT_HERE)
+            return False
+        return True
 
-class _PageServer(ThreadingHTTPServer):
+
+class PageServer(ThreadingHTTPServer):
     """Ends by itself when its folder is gone: nobody else would end it."""
 
     def __init__(self, folder: str, port: int) -> None:
@@ -104,7 +149,7 @@ def main(arguments: Sequence[str]) -> int:
     """Serve a folder on 127.0.0.1 until stopped: `FOLDER PORT`."""
     folder, port = arguments
     try:
-        made = _PageServer(folder, int(port))
+        made = PageServer(folder, int(port))
     except PortInUse as error:
         return error.exit_code
     with made as server:

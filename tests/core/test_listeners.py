@@ -18,14 +18,13 @@ from chatkit.core.ports import bind, is_free
 from chatkit.localcloud.core.platform import StoredPorts
 from chatkit.localcloud.core.runners import HttpServer
 from chatkit.localcloud.core.store import Store
-from chatkit.localcloud.core.web import loopback_only
 
 
 def an_app() -> web.Application:
     async def hello(request: web.Request) -> web.Response:
         return web.Response(text="hello")
 
-    app = web.Application(middlewares=[loopback_only])
+    app = web.Application()
     app.router.add_get("/", hello)
     return app
 

@@ -21,7 +21,7 @@ def port(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[int]:
     """The port of a page's server that waits for nobody."""
     monkeypatch.setattr(page_server, "HEAD_WITHIN_S", 0.1)
     (tmp_path / "index.html").write_text("hello", encoding="utf-8")
-    server = page_server._PageServer(str(tmp_path), 0)
+    server = page_server.PageServer(str(tmp_path), 0)
     thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
     thread.start()
     yield int(server.socket.getsockname()[1])

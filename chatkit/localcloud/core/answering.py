@@ -9,15 +9,17 @@ from aiohttp import web
 from aiohttp.abc import AbstractStreamWriter
 from aiohttp.http_exceptions import HttpProcessingError
 
+from chatkit.core.host_names import NOT_HERE, answers_to
 from chatkit.localcloud.core.connection_limits import connection_of
 
 log = logging.getLogger("chatkit.local.http")
 FAILED = "The service failed; its log says why."
 CONTINUE = "100-continue"
+MISDIRECTED = 421  # RFC 9110 §15.5.20
 CUT = "The request body is cut or broken."
 Handle = Callable[[web.BaseRequest], Awaitable[web.StreamResponse]]
 Refuse = Callable[[web.Request, int, str], web.Response]
-"""How a service words a refusal: the request, the status (400 or 500) and a sentence."""
+"""How a service words a refusal: the request, the status (400, 421 or 500) and a sentence."""
 
 
 def plainly(_: web.Request, status: int, sentence: str) -> web.Response:
@@ -58,6 +60,10 @@ async def _answer(request: web.Request, handle: Handle, refuse: Refuse) -> web.S
         problem = _header_problem(request)
         if problem:
             return refuse(request, 400, problem)
+        # Azure has the network for it. Here a page elsewhere must not reach this machine by DNS
+        # rebinding, whatever port it finds.
+        if not answers_to(request.headers.get("Host", "")):
+            return refuse(request, MISDIRECTED, NOT_HERE)
         answer = await handle(request)
         await answer.prepare(request)  # what cannot be sent fails here, not in aiohttp
         return answer

@@ -14,7 +14,7 @@ from aiohttp import web
 
 from chatkit.localcloud.core.platform import Platform
 from chatkit.localcloud.core.runners import HttpServer
-from chatkit.localcloud.core.web import Handler, loopback_only
+from chatkit.localcloud.core.web import Handler
 
 DIGITS = 19
 TOKEN_HEADER = "x-chatkit-token"
@@ -43,7 +43,7 @@ class Control:
 
     async def start(self) -> None:
         """Open the port."""
-        app = web.Application(middlewares=[loopback_only, self._with_token])
+        app = web.Application(middlewares=[self._with_token])
         app.add_routes(
             [web.post("/stop", self._stop), web.get("/trace", self._trace), *self._routes]
         )

@@ -2,43 +2,31 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Mapping
-from functools import lru_cache
+from collections.abc import Iterable, Mapping
 from urllib.parse import SplitResult, urlsplit
 
 from aiohttp import StreamReader, web
 from aiohttp.typedefs import Handler
 
-from chatkit.core.public_urls import is_proxied_host
+from chatkit.core.host_names import requested_host
 
 __all__ = [
     "IDENTITY_HEADERS",
+    "OTHER_PAGE",
+    "SAFE_METHODS",
     "Handler",
-    "requested_host",
     "host_name",
-    "loopback_only",
+    "is_from_other_page",
+    "origin_of",
     "parts_of",
     "read_whole",
-    "without_port",
 ]
 # Where App Service Authentication leaves its headers for a request; the functions host puts them in
 # place of the client's.
 IDENTITY_HEADERS: web.RequestKey[Mapping[str, str]] = web.RequestKey("identity_headers", Mapping)
-PORT = re.compile(r"[0-9]{1,5}")
-HIGHEST_PORT = 65535
-LOOPBACK_HOSTS = {"localhost", "127.0.0.1", "[::1]"}
-
-
-@web.middleware
-async def loopback_only(request: web.Request, handler: Handler) -> web.StreamResponse:
-    """Refuse requests for other host names.
-
-    A web page elsewhere must not reach this machine by DNS rebinding.
-    """
-    if host_name(request) not in LOOPBACK_HOSTS:
-        return web.Response(status=421, text="This server answers on localhost only.\n")
-    return await handler(request)
+OTHER_PAGE = "A page of another site cannot do that."
+# Methods that change nothing (RFC 9110 §9.2.1).
+SAFE_METHODS = {"GET", "HEAD", "OPTIONS"}
 
 
 def host_name(request: web.BaseRequest) -> str:
@@ -49,24 +37,33 @@ def host_name(request: web.BaseRequest) -> str:
     return requested_host(request.headers.get("Host", ""))
 
 
-def requested_host(host: str) -> str:
-    """The name in a Host header.
+def is_from_other_page(request: web.BaseRequest, *, trusted: Iterable[str] = ()) -> bool:
+    """Whether a browser sent a request for a page of another origin.
 
-    It is "localhost" in place of the name under which browsers elsewhere know this machine.
+    It follows "Fetch Metadata Request Headers" (W3C), and Origin or Referer where a browser does
+    not send those: old ones, and all of them to plain http elsewhere. Programs that are no browsers
+    send none of these headers, and pages cannot change them.
+
+    Args:
+        request: What was sent.
+        trusted: Origins that count as the server's own, besides the one in the Host header.
     """
-    name = without_port(host)
-    if name not in LOOPBACK_HOSTS and is_proxied_host(name):
-        return "localhost"
-    return name
+    site = request.headers.get("Sec-Fetch-Site", "")
+    if site in ("same-origin", "none"):
+        return False
+    source = request.headers.get("Origin") or request.headers.get("Referer") or ""
+    if not source:
+        return bool(site)
+    own = {f"{scheme}://{request.headers.get('Host', '')}".lower() for scheme in ("http", "https")}
+    return origin_of(source) not in {*own, *trusted} - {""}
 
 
-@lru_cache(maxsize=256)  # the same few, in every request
-def without_port(host: str) -> str:
-    """The name in a Host header, lower-case: "[::1]" of "[::1]:8888"."""
-    name, _, port = host.lower().rpartition(":")
-    if name and PORT.fullmatch(port) and int(port) <= HIGHEST_PORT:
-        return name
-    return host.lower()
+def origin_of(url: str) -> str:
+    """Scheme, host and port of a URL, lower-case; empty when it has none."""
+    parts = parts_of(url)
+    if parts is None or not parts.scheme or not parts.netloc:
+        return ""
+    return f"{parts.scheme}://{parts.netloc}".lower()
 
 
 async def read_whole(stream: StreamReader, *, limit_bytes: int) -> bytes | None:

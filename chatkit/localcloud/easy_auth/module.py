@@ -12,7 +12,7 @@ from urllib.parse import quote
 from aiohttp import web
 
 from chatkit.localcloud.core.bearer import bearer_token
-from chatkit.localcloud.core.web import IDENTITY_HEADERS, Handler
+from chatkit.localcloud.core.web import IDENTITY_HEADERS, SAFE_METHODS, Handler
 from chatkit.localcloud.easy_auth.endpoints import Endpoints
 from chatkit.localcloud.easy_auth.errors import (
     DENIED,
@@ -24,7 +24,7 @@ from chatkit.localcloud.easy_auth.errors import (
 from chatkit.localcloud.easy_auth.principal import Principal
 from chatkit.localcloud.easy_auth.sessions import Session
 from chatkit.localcloud.easy_auth.settings import MICROSOFT
-from chatkit.localcloud.easy_auth.site import SAFE_METHODS, AuthSite
+from chatkit.localcloud.easy_auth.site import AuthSite
 
 
 class EasyAuth:

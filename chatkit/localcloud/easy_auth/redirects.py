@@ -37,11 +37,3 @@ def _covers(allowed: str, origin: str, path: str) -> bool:
         return False
     prefix = parts.path.rstrip("/")
     return not prefix or decoded == prefix or decoded.startswith(prefix + "/")
-
-
-def origin_of(url: str) -> str:
-    """Scheme, host and port of a URL, lower-case; empty when it has none."""
-    parts = parts_of(url)
-    if parts is None or not parts.scheme or not parts.netloc:
-        return ""
-    return f"{parts.scheme}://{parts.netloc}".lower()

@@ -8,9 +8,10 @@ from datetime import UTC, datetime, timedelta
 
 from aiohttp import web
 
+from chatkit.localcloud.core.web import SAFE_METHODS, is_from_other_page, origin_of
 from chatkit.localcloud.easy_auth.errors import ForgedRequest, SignInFailed
 from chatkit.localcloud.easy_auth.principal import Claims, Principal
-from chatkit.localcloud.easy_auth.redirects import is_allowed, origin_of
+from chatkit.localcloud.easy_auth.redirects import is_allowed
 from chatkit.localcloud.easy_auth.relying_party import ProviderTokens, RelyingParty
 from chatkit.localcloud.easy_auth.sessions import (
     COOKIE,
@@ -21,9 +22,6 @@ from chatkit.localcloud.easy_auth.sessions import (
     timestamp,
 )
 from chatkit.localcloud.easy_auth.settings import AuthSettings, Provider
-
-# Methods that change nothing: a cookie counts for them whatever page sent the request.
-SAFE_METHODS = {"GET", "HEAD", "OPTIONS"}
 
 
 @dataclass(frozen=True)
@@ -57,6 +55,7 @@ class AuthSite:
         if token:
             return self.sessions.of_token(token, origin=self.origin, grace_s=grace_s)
         session = self.sessions.of_cookie(request.cookies.get(COOKIE, ""), grace_s=grace_s)
+        # Whatever page sent a request that changes nothing, a cookie counts for it.
         if session is None or request.method in SAFE_METHODS or self.is_trusted_source(request):
             return session
         raise ForgedRequest
@@ -67,14 +66,8 @@ class AuthSite:
 
     def is_trusted_source(self, request: web.Request) -> bool:
         """Whether the app's own pages, pages its owner has allowed, or no page sent the request."""
-        site = request.headers.get("Sec-Fetch-Site", "")
-        if site in ("same-origin", "none"):
-            return True
-        source = request.headers.get("Origin") or request.headers.get("Referer") or ""
-        if not source:
-            return not site
-        trusted = {self.origin.lower(), *map(origin_of, self.settings.allowed_redirects)} - {""}
-        return origin_of(source) in trusted
+        allowed = map(origin_of, self.settings.allowed_redirects)
+        return not is_from_other_page(request, trusted=(self.origin.lower(), *allowed))
 
     def redirect_target(self, request: web.Request, what: str) -> str:
         """Where the browser wants to go after `what`, which is login or logout.

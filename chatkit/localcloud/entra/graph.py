@@ -7,8 +7,9 @@ from __future__ import annotations
 
 from aiohttp import web
 
+from chatkit.localcloud.core.answering import MISDIRECTED
 from chatkit.localcloud.core.bearer import bearer_token
-from chatkit.localcloud.core.web import Handler, loopback_only
+from chatkit.localcloud.core.web import Handler
 from chatkit.localcloud.entra.core import graph_documents as documents
 from chatkit.localcloud.entra.core.permissions import Caller
 from chatkit.localcloud.entra.errors import GraphError, TokenRejected
@@ -43,7 +44,7 @@ class Graph:
 
     def app(self) -> web.Application:
         """The application to serve."""
-        app = web.Application(middlewares=[loopback_only, self._errors], client_max_size=1 << 20)
+        app = web.Application(middlewares=[self._errors], client_max_size=1 << 20)
         for operation in self.operations:
             answer = guarded(operation)
             for path in _paths(operation.path):
@@ -80,7 +81,8 @@ def _paths(path: str) -> list[str]:
 
 def refuse(request: web.Request, status: int, sentence: str) -> web.Response:
     """What Graph answers when it fails, or cannot read a body."""
-    code = "InternalServerError" if status == 500 else "BadRequest"
+    codes = {500: "InternalServerError", MISDIRECTED: "MisdirectedRequest"}
+    code = codes.get(status, "BadRequest")
     return _failed(request, GraphError(status, code, sentence))
 
 

@@ -12,7 +12,7 @@ from chatkit.localcloud.core.bearer import (
     parse_authorization,
 )
 from chatkit.localcloud.core.trace import Trace
-from chatkit.localcloud.core.web import Handler, loopback_only
+from chatkit.localcloud.core.web import Handler
 from chatkit.localcloud.entra import errors
 from chatkit.localcloud.entra.codes import Codes
 from chatkit.localcloud.entra.core import pages
@@ -49,16 +49,14 @@ class Routes:
     def pages(self, origin: str) -> web.Application:
         """The application for the plain-http port: what browsers open, and managed identities."""
         self._sign_in.origin = origin
-        app = web.Application(
-            middlewares=[loopback_only, self._page_errors], client_max_size=1 << 20
-        )
+        app = web.Application(middlewares=[self._page_errors], client_max_size=1 << 20)
         app.add_routes([*self._sign_in.routes(), *self._identity.routes()])
         return app
 
     def app(self, authority: str) -> web.Application:
         """The application to serve at this authority URL."""
         self._authority = authority
-        app = web.Application(middlewares=[loopback_only, self._errors], client_max_size=1 << 20)
+        app = web.Application(middlewares=[self._errors], client_max_size=1 << 20)
         for prefix in ("/{tenant}", "/{tenant}/v2.0"):
             app.router.add_get(f"{prefix}/.well-known/openid-configuration", self._discovery)
         app.router.add_get("/common/discovery/instance", self._instance)

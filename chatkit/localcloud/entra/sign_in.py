@@ -14,7 +14,7 @@ from aiohttp import web
 
 from chatkit.core import strict_json
 from chatkit.localcloud.core.trace import Trace
-from chatkit.localcloud.core.web import parts_of
+from chatkit.localcloud.core.web import is_from_other_page, parts_of
 from chatkit.localcloud.entra import errors
 from chatkit.localcloud.entra.codes import DEVICE_LIFETIME_S, Codes, Consent
 from chatkit.localcloud.entra.core import pages
@@ -74,10 +74,8 @@ class SignIn:
 
     async def signed_in(self, request: web.Request) -> web.StreamResponse:
         """Somebody picked a name: send the code back to the application."""
-        if request.headers.get("Sec-Fetch-Site", "none") not in ("same-origin", "none"):
-            return pages.message(
-                "Sign in", "Another site's page cannot sign a person in.", status=403
-            )
+        if is_from_other_page(request):
+            return _other_page()
         form = await _form(request)
         asked = _request_of(request, form)
         application = self._check(request, asked)
@@ -91,12 +89,8 @@ class SignIn:
             )
             return self._refuse(asked, error)
         name = form.get("user", "").strip()
-        if not name or len(name) > NAME_LENGTH or not name.isprintable():
-            return pages.message(
-                "Sign in",
-                "Please go back and give a name of 1 to 64 visible characters.",
-                status=400,
-            )
+        if not _is_name(name):
+            return _bad_name()
         user = self._directory.user(name)
         consent = Consent(
             user=user.id,
@@ -150,6 +144,8 @@ class SignIn:
 
     async def device_signed_in(self, request: web.Request) -> web.StreamResponse:
         """Somebody typed the code."""
+        if is_from_other_page(request):
+            return _other_page()
         form = await _form(request)
         device = self._codes.device_of(form.get("otc", ""))
         if device is None:
@@ -161,7 +157,10 @@ class SignIn:
             return pages.message(
                 "Declined", "The sign-in on your device was declined. You can close this window."
             )
-        device.user = self._directory.user(form.get("user") or USERS[0]).id
+        name = form.get("user", "").strip() or USERS[0]
+        if not _is_name(name):
+            return _bad_name()
+        device.user = self._directory.user(name).id
         return pages.message(
             "Signed in", "You have signed in on your device. You can close this window."
         )
@@ -206,6 +205,20 @@ class SignIn:
         location = f"{target}{mark}{urlencode(values)}"
         headers = {"Location": location, "Cache-Control": "no-store"}
         return web.Response(status=302, headers=headers)
+
+
+def _other_page() -> web.Response:
+    return pages.message("Sign in", "Another site's page cannot sign a person in.", status=403)
+
+
+def _is_name(name: str) -> bool:
+    return 0 < len(name) <= NAME_LENGTH and name.isprintable()
+
+
+def _bad_name() -> web.Response:
+    return pages.message(
+        "Sign in", "Please go back and give a name of 1 to 64 visible characters.", status=400
+    )
 
 
 def _check_request(asked: dict[str, str]) -> None:

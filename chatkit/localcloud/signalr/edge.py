@@ -5,8 +5,9 @@ from __future__ import annotations
 from aiohttp import web
 
 from chatkit.localcloud.core import cors
+from chatkit.localcloud.core.answering import MISDIRECTED
 from chatkit.localcloud.core.runners import HttpServer
-from chatkit.localcloud.core.web import Handler, loopback_only
+from chatkit.localcloud.core.web import Handler
 from chatkit.localcloud.signalr.core.errors import SignalRError
 from chatkit.localcloud.signalr.core.instance import Instance
 from chatkit.localcloud.signalr.core.spec import InstanceSpec
@@ -42,7 +43,7 @@ def application(instance: Instance, clients: Clients) -> web.Application:
     """What serves everything but WebSockets."""
     origins = cors.middleware(lambda: _cors_rule(instance.spec), _answer_preflight)
     app = web.Application(
-        middlewares=[loopback_only, traced(instance), _errors, origins],
+        middlewares=[traced(instance), _errors, origins],
         client_max_size=2 * MAX_BODY_BYTES,
     )
     app.on_response_prepare.append(cors.add_headers)
@@ -109,7 +110,10 @@ async def _errors(request: web.Request, handler: Handler) -> web.StreamResponse:
 
 def refuse(request: web.Request, status: int, sentence: str) -> web.Response:
     """What the service answers when it fails, or cannot read a body."""
-    code = "InternalServerError" if status == 500 else "BadRequest"
+    if status == MISDIRECTED and request.path.startswith("/client"):
+        return web.Response(status=status, text=f"{sentence}\n")
+    codes = {500: "InternalServerError", MISDIRECTED: "MisdirectedRequest"}
+    code = codes.get(status, "BadRequest")
     return render(SignalRError(status, code, sentence), request.path)
 
 

@@ -8,10 +8,9 @@ from collections.abc import Callable, Mapping
 
 from aiohttp import web
 
-from chatkit.localcloud.core.answering import CUT
+from chatkit.localcloud.core.answering import CUT, MISDIRECTED
 from chatkit.localcloud.core.cors import Preflight, answer_headers, preflight_headers
 from chatkit.localcloud.core.etags import http_date
-from chatkit.localcloud.core.web import loopback_only
 from chatkit.localcloud.storage.formats import dates
 from chatkit.localcloud.storage.operations.call import Answer
 from chatkit.localcloud.storage.operations.dispatch import Operations, refusal
@@ -45,7 +44,7 @@ def application(operations: Operations, contents: Contents, accounts: Accounts) 
     """
     edge = Edge(operations, contents, accounts)
     # The size limit is for what aiohttp reads at once. Bodies are read in chunks here.
-    app = web.Application(middlewares=[loopback_only], client_max_size=0)
+    app = web.Application(client_max_size=0)
     app.router.add_route("*", "/{path:.*}", edge.serve)
     return app
 
@@ -120,8 +119,12 @@ class Edge:
 def refuse(sent: web.Request, status: int, sentence: str) -> web.Response:
     """What the service answers when it fails, or cannot read a body."""
     request_id = str(uuid.uuid4())
-    error = StorageError("InternalError")
-    if status != 500:
+    if status == 500:
+        error = StorageError("InternalError")
+    elif status == MISDIRECTED:
+        # Azure's code for an address that is none of its accounts'.
+        error = StorageError("InvalidUri", sentence, status=status)
+    else:
         code = "InvalidInput" if sentence == CUT else "InvalidHeaderValue"
         error = StorageError(code, sentence)
     return _respond(sent, refusal(error, request_id), _common({}, request_id))

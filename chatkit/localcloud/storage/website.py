@@ -11,8 +11,8 @@ from collections.abc import Callable
 
 from aiohttp import web
 
+from chatkit.localcloud.core.answering import MISDIRECTED
 from chatkit.localcloud.core.etags import NOT_MODIFIED, Conditions, http_date
-from chatkit.localcloud.core.web import loopback_only
 from chatkit.localcloud.storage.formats import dates, ranges
 from chatkit.localcloud.storage.operations.properties import CONTENT_HEADERS, DEFAULT_TYPE
 from chatkit.localcloud.storage.sending import send_part
@@ -31,6 +31,7 @@ REASONS = {
     "InvalidUri": (400, "The requested URI does not represent any resource on the server."),
     "InternalError": (500, "The server encountered an internal error. Please retry the request."),
     "InvalidInput": (400, "One of the request inputs is not valid."),
+    "MisdirectedRequest": (MISDIRECTED, "This server answers on localhost only."),
     "InvalidRange": (416, "The range specified is invalid for the current size of the resource."),
 }
 
@@ -43,7 +44,7 @@ def application(find: Callable[[], Account | None], contents: Contents) -> web.A
         contents: Where blobs are.
     """
     site = Website(find, contents)
-    app = web.Application(middlewares=[loopback_only])
+    app = web.Application()
     app.router.add_route("*", "/{path:.*}", site.serve)
     return app
 
@@ -141,7 +142,8 @@ def _common() -> dict[str, str]:
 
 def refuse(request: web.Request, status: int, _: str) -> web.Response:
     """What a website answers when it fails, or cannot read a body."""
-    return _error(request, "InternalError" if status == 500 else "InvalidInput")
+    codes = {500: "InternalError", MISDIRECTED: "MisdirectedRequest"}
+    return _error(request, codes.get(status, "InvalidInput"))
 
 
 def _error(request: web.Request, code: str, **more: str) -> web.Response:

@@ -67,7 +67,7 @@ def message(title: str, text: str, *, status: int = 200) -> web.Response:
 
 
 def refuse(_: web.Request, status: int, sentence: str) -> web.Response:
-    """Say that a request failed."""
+    """Say that a request failed, or is for another host."""
     return message("Something went wrong", sentence, status=status)
 
 

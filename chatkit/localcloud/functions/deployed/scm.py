@@ -16,7 +16,7 @@ from aiohttp import web
 
 from chatkit.localcloud.core.bearer import basic_credentials, parse_authorization
 from chatkit.localcloud.core.store import Document
-from chatkit.localcloud.core.web import Handler, loopback_only
+from chatkit.localcloud.core.web import OTHER_PAGE, SAFE_METHODS, Handler, is_from_other_page
 from chatkit.localcloud.entra.errors import TokenRejected
 from chatkit.localcloud.entra.tokens import Tokens
 from chatkit.localcloud.functions.deployed.deployments import DeploymentRecord, Status, shown
@@ -47,9 +47,12 @@ def application(
         refusal = _refusal(request, site.spec, tokens, resource_manager_url())
         if refusal is not None:
             return refusal
+        # A browser keeps a publishing password, and sends it for any page.
+        if request.method not in SAFE_METHODS and is_from_other_page(request):
+            return refuse(request, 403, OTHER_PAGE)
         return await handler(request)
 
-    app = web.Application(middlewares=[loopback_only, for_publishers])
+    app = web.Application(middlewares=[for_publishers])
     routes = Scm(site)
     app.add_routes(
         [

@@ -11,7 +11,8 @@ from typing import Protocol
 from aiohttp import web
 
 from chatkit.localcloud.core import cors
-from chatkit.localcloud.core.web import Handler, loopback_only
+from chatkit.localcloud.core.answering import MISDIRECTED, plainly
+from chatkit.localcloud.core.web import OTHER_PAGE, SAFE_METHODS, Handler, is_from_other_page
 from chatkit.localcloud.functions.host.errors import AnswerInvalid, HostUnavailable
 from chatkit.localcloud.functions.host.host import FunctionHost
 from chatkit.localcloud.functions.host.indexing import Function
@@ -20,6 +21,7 @@ from chatkit.localcloud.functions.http import admin, http_data, webhooks
 from chatkit.localcloud.functions.http.keys import is_admin, may_call
 
 BODY_LIMIT_BYTES = 104_857_600
+OPERATED = {"admin", "runtime"}  # paths of the host itself, which no function has
 HOME_PAGE = (
     '<!DOCTYPE html><html lang="en"><head><meta charset="utf-8">'
     "<title>Function app</title></head>\n"
@@ -72,7 +74,7 @@ def application(site: Site) -> web.Application:
 
     # The host answers CORS before authentication and routes: functions never see a preflight.
     origins = cors.middleware(lambda: _cors_rule(site.cors), _answer_preflight)
-    middlewares = [loopback_only, stopped, origins, _failures, gated]
+    middlewares = [stopped, origins, _failures, gated]
     app = web.Application(middlewares=middlewares, client_max_size=BODY_LIMIT_BYTES)
     app.on_response_prepare.extend([cors.add_headers, _name_server])
     front = Frontend(site)
@@ -94,6 +96,8 @@ class Frontend:
         if host is None:
             return not_found(request)
         section = path.strip("/").split("/")[0].lower()
+        if section in OPERATED and self._is_forged(request):
+            return web.Response(status=403, text=f"{OTHER_PAGE}\n")
         if section == "admin":
             return await admin.handle(request, host, is_admin=is_admin(request, self._site.keys))
         host = await self._ready(host)
@@ -108,6 +112,14 @@ class Frontend:
         if not may_call(request, function, self._site.keys):
             return web.Response(status=401)
         return await self._invoke(request, host, function, params)
+
+    def _is_forged(self, request: web.Request) -> bool:
+        """Whether another site's page operates a local run, which asks for no key.
+
+        Core Tools let it. Azure asks for a key, which such a page does not have.
+        """
+        is_open = self._site.keys is None and request.method not in SAFE_METHODS
+        return is_open and is_from_other_page(request)
 
     async def _ready(self, host: FunctionHost) -> FunctionHost:
         """Wait until the host serves; when it was replaced meanwhile, for its successor."""
@@ -160,8 +172,10 @@ async def _failures(request: web.Request, handler: Handler) -> web.StreamRespons
         return web.Response(status=503, text=f"{error}\n")
 
 
-def refuse(_: web.Request, status: int, __: str) -> web.Response:
+def refuse(request: web.Request, status: int, sentence: str) -> web.Response:
     """What the host answers when it fails, or cannot read a body: the status alone."""
+    if status == MISDIRECTED:
+        return plainly(request, status, sentence)
     return web.Response(status=status)
 
 

@@ -9,8 +9,8 @@ from datetime import UTC, datetime
 
 from aiohttp import web
 
+from chatkit.localcloud.core import answering
 from chatkit.localcloud.core.trace import Trace
-from chatkit.localcloud.core.web import loopback_only
 from chatkit.localcloud.entra.tokens import Claims
 from chatkit.localcloud.resource_manager.core import errors
 from chatkit.localcloud.resource_manager.core.faults import Dropped
@@ -48,7 +48,7 @@ class Edge:
 
     def app(self) -> web.Application:
         """The application to serve."""
-        app = web.Application(middlewares=[loopback_only], client_max_size=LIMIT_BYTES)
+        app = web.Application(client_max_size=LIMIT_BYTES)
         app.router.add_route("*", "/{path:.*}", self._handle)
         return app
 
@@ -69,9 +69,13 @@ class Edge:
 
     def refuse(self, request: web.Request, status: int, sentence: str) -> web.Response:
         """What Resource Manager answers when it fails, or cannot read a body."""
-        error = errors.ArmError(500, "InternalServerError", sentence)
-        if status != 500:
-            error = errors.invalid_body(sentence)
+        match status:
+            case answering.MISDIRECTED:
+                error = errors.ArmError(status, "MisdirectedRequest", sentence)
+            case 500:
+                error = errors.ArmError(500, "InternalServerError", sentence)
+            case _:
+                error = errors.invalid_body(sentence)
         return self._response(request, _failed(error), str(uuid.uuid4()))
 
     async def _answer(self, request: web.Request) -> Answer:

@@ -15,7 +15,9 @@ from aiohttp import web
 from multidict import CIMultiDict
 from websockets.http11 import Request as WebSocketRequest
 
-from chatkit.localcloud.core.web import LOOPBACK_HOSTS, host_name, read_whole, requested_host
+from chatkit.core.host_names import LOOPBACK_HOSTS, NOT_HERE, requested_host
+from chatkit.localcloud.core.answering import MISDIRECTED
+from chatkit.localcloud.core.web import host_name, read_whole
 from chatkit.localcloud.signalr.core import authentication
 from chatkit.localcloud.signalr.core.authentication import Claims
 from chatkit.localcloud.signalr.core.connection import Connection
@@ -143,7 +145,7 @@ class Clients:
             raise BadRequest("The Host header must be there once.")  # RFC 9112 §3.2
         host = requested_host(headers.get("Host", ""))
         if host not in LOOPBACK_HOSTS:
-            raise SignalRError(421, message="This server answers on localhost only.\n")
+            raise SignalRError(MISDIRECTED, message=f"{NOT_HERE}\n")
         token = authentication.bearer(headers) or next(iter(parameters.get("access_token", [])), "")
         hub, claims = self._authenticate(parameters.get("hub", []), token, host)
         connection_token = next(iter(parameters.get("id", [])), "")

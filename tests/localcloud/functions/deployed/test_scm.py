@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import pytest
 
+from tests.attacks import pages
 from tests.localcloud.functions.deployed.deployed_cloud import SCOPE, Cloud, app_zip
 
 
@@ -51,6 +52,22 @@ async def test_scm_takes_the_publishing_password_where_the_site_allows_it(cloud:
     assert (await cloud.scm("GET", "/api/deployments", headers={"Authorization": f"Basic {good}"}))[
         0
     ] == 401
+
+
+@pytest.mark.parametrize("name", pages.FORGED_PUBLISHING)
+async def test_no_page_publishes(cloud: Cloud, name: str) -> None:
+    """A browser that was once given the password sends it along, whatever page asks.
+
+    Nor does a page with a token of its own, which it got somewhere else.
+    """
+    await cloud.service.apply(replace(cloud.spec, publishing_password="secret"))
+    headers = cloud.bearer()
+    if name == "with the publishing password":
+        headers = {"Authorization": f"Basic {base64.b64encode(b'$site:secret').decode()}"}
+    for page in pages.OTHER_PAGES.values():
+        status, answer = await cloud.scm("POST", "/api/publish", headers={**headers, **page})
+        assert status == 403 and "another site" in answer["Message"]
+    assert (await cloud.scm("GET", "/api/deployments", headers=headers))[1] == []
 
 
 async def test_scm_checks_the_audience(cloud: Cloud) -> None:
