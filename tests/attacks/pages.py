@@ -1,4 +1,4 @@
-"""Attempts of web pages elsewhere to use what runs on this machine."""
+"""Attempts of web pages elsewhere, and of sites beside, to use what runs on this machine."""
 
 from __future__ import annotations
 
@@ -91,6 +91,15 @@ PAGE_PATHS = (
     "/drafts/plan.html",
 )
 
+# What a site on another port of localhost does to alice's session: it gets and sets her cookies.
+NEIGHBOURS = (
+    "signs bob in",
+    "signs alice out",
+    "sets its session under Azure's name",
+    "sets its session under this site's name",
+    "sets nonsense under both names",
+)
+
 GROUPS = (
     Group(
         "Names that are not this machine's",
@@ -127,6 +136,12 @@ GROUPS = (
         "test_scm.py",
         "test_no_page_publishes",
         FORGED_PUBLISHING,
+    ),
+    Group(
+        "Another site on this machine, and alice's session",
+        "test_two_sites.py",
+        "test_a_neighbour_does_not_become_or_end_alice",
+        NEIGHBOURS,
     ),
     Group(
         "What the local page's server keeps to itself",

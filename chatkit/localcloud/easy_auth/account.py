@@ -10,7 +10,7 @@ from aiohttp import web
 
 from chatkit.localcloud.easy_auth.errors import ProviderUnreachable, SessionRejected, SignInFailed
 from chatkit.localcloud.easy_auth.principal import ClaimEntry
-from chatkit.localcloud.easy_auth.sessions import COOKIE, Session, timestamp
+from chatkit.localcloud.easy_auth.sessions import Session, timestamp
 from chatkit.localcloud.easy_auth.site import AuthSite
 
 CONFIRM = (
@@ -95,7 +95,7 @@ class Account:
             return web.Response(status=200, text="You have been signed out.")
         location = await self._by_the_provider(session, target)
         response = web.Response(status=302, headers={"Location": location})
-        response.del_cookie(COOKIE, path="/")
+        site.clear_session(request, response)
         return response
 
     async def _by_the_provider(self, session: Session | None, target: str) -> str:

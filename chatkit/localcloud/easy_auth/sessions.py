@@ -195,11 +195,21 @@ class Sessions:
 
     def of_cookie(self, value: str, *, grace_s: float = 0) -> Session | None:
         """The session a cookie names, None when it names none."""
-        try:
-            sid = self._box.decrypt(value.encode()).decode()
-        except (InvalidToken, UnicodeError):
+        sid = self._sid(value)
+        if not sid:
             return None
         return self.find(sid, grace_s=grace_s)
+
+    def is_own_cookie(self, value: str) -> bool:
+        """Whether this site has made a cookie, for a session that lasts or that has ended."""
+        return bool(self._sid(value))
+
+    def _sid(self, value: str) -> str:
+        """The session id in a cookie, empty when it is none of this site's."""
+        try:
+            return self._box.decrypt(value.encode()).decode()
+        except (InvalidToken, UnicodeError):
+            return ""
 
     def seal(self, value: bytes) -> str:
         """Encrypt a small value that the browser carries to us and back."""

@@ -13,7 +13,7 @@ from aiohttp import web
 
 from chatkit.core import strict_json
 from chatkit.localcloud.easy_auth.errors import SignInFailed
-from chatkit.localcloud.easy_auth.sessions import COOKIE, TokenDocument
+from chatkit.localcloud.easy_auth.sessions import TokenDocument
 from chatkit.localcloud.easy_auth.settings import Provider
 from chatkit.localcloud.easy_auth.site import AuthSite
 
@@ -119,7 +119,7 @@ class SignIn:
         if pending.mode == "token":
             return _redirect(_with_fragment(pending.redirect, site.token_document(session)))
         response = _redirect(pending.redirect)
-        site.set_cookie(response, COOKIE, site.sessions.cookie(session))
+        site.set_session(response, session)
         return response
 
     async def with_token(self, request: web.Request, alias: str) -> web.Response:

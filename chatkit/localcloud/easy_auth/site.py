@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from urllib.parse import urlsplit
 
 from aiohttp import web
 
@@ -54,11 +55,19 @@ class AuthSite:
         token = request.headers.get("X-ZUMO-AUTH", "")
         if token:
             return self.sessions.of_token(token, origin=self.origin, grace_s=grace_s)
-        session = self.sessions.of_cookie(request.cookies.get(COOKIE, ""), grace_s=grace_s)
+        session = self._session_of_cookies(request, grace_s=grace_s)
         # Whatever page sent a request that changes nothing, a cookie counts for it.
         if session is None or request.method in SAFE_METHODS or self.is_trusted_source(request):
             return session
         raise ForgedRequest
+
+    def _session_of_cookies(self, request: web.Request, *, grace_s: float) -> Session | None:
+        """The session that one of the cookies names, the site's own first."""
+        for name in (self.own_cookie, COOKIE):
+            session = self.sessions.of_cookie(request.cookies.get(name, ""), grace_s=grace_s)
+            if session is not None:
+                return session
+        return None
 
     def renewable_session(self, request: web.Request) -> Session | None:
         """The session a request names, also when it has ended but may still be renewed."""
@@ -150,6 +159,28 @@ class AuthSite:
     def token_document(self, session: Session) -> TokenDocument:
         """What a client gets that keeps its session as a token."""
         return self.sessions.token_document(session, origin=self.origin)
+
+    @property
+    def own_cookie(self) -> str:
+        """Name of the session cookie that no other site of this machine sets.
+
+        A host name in Azure is one site's alone. Here all sites are on localhost, and cookies do
+        not tell ports apart (RFC 6265 §8.5): of two sites, the one that signed somebody in last
+        would end the other one's session.
+        """
+        return f"{COOKIE}-{urlsplit(self.origin).port}"
+
+    def set_session(self, response: web.Response, session: Session) -> None:
+        """Give the browser its session, under the site's own name and under Azure's."""
+        value = self.sessions.cookie(session)
+        for name in (self.own_cookie, COOKIE):
+            self.set_cookie(response, name, value)
+
+    def clear_session(self, request: web.Request, response: web.Response) -> None:
+        """Let the browser forget its session here, and leave other sites' alone."""
+        response.del_cookie(self.own_cookie, path="/")
+        if self.sessions.is_own_cookie(request.cookies.get(COOKIE, "")):
+            response.del_cookie(COOKIE, path="/")
 
     def set_cookie(
         self, response: web.Response, name: str, value: str, *, max_age_s: int | None = None
