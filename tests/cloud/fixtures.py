@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -71,7 +72,11 @@ def watch(running_home: Path) -> Iterator[Watch]:
     """Whatever goes to Resource Manager goes by here, and is compared with Azure's models."""
     known = dict(local_cloud.read(running_home / "local"))
     with watching(known) as made, pytest.MonkeyPatch.context() as patch:
-        patch.setattr(targets, "read", lambda where: {**known, "resource_manager": made.url})
+        by_the_watch = {
+            **vars(local_cloud),
+            "read": lambda _: {**known, "resource_manager": made.url},
+        }
+        patch.setattr(targets, "local_cloud", SimpleNamespace(**by_the_watch))
         yield made
 
 
