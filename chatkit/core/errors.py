@@ -10,6 +10,7 @@ ChatkitError
         HomeUnusable         a file of the home belongs to somebody else, or takes no writes
             HomeDamaged      it does not hold what the kit has written
             HomeTooNew       a newer version of the kit has written it
+        NotWritten           the disk is full, or takes no writes
     UnknownUser              nobody of that name is in the panel
     LocalProtocolError       you asked for something the protocol does not allow
     RemoteProtocolError      the peer sent something the protocol does not allow
@@ -131,6 +132,18 @@ class HomeTooNew(HomeUnusable):
             f"was written by a newer chatkit (form {found} of a home; this version knows {known})",
             hint="Update chatkit, or set CHATKIT_HOME to another folder.",
         )
+
+
+class NotWritten(SetupError):
+    """A file cannot be written. What it held before is still there.
+
+    Attributes:
+        is_full: There is no space left; otherwise the disk takes no writes at all.
+    """
+
+    def __init__(self, message: str, *, hint: str = "", is_full: bool = False) -> None:
+        super().__init__(message, hint=hint)
+        self.is_full = is_full
 
 
 class UnknownUser(ChatkitError):

@@ -1,17 +1,238 @@
-"""Writing files so that a reader never sees half of one, and only this user reads it."""
+"""The one place that writes bytes: whole and checked, or not at all.
+
+A reader never sees half of a file. A disk that is full in the middle leaves what was there before,
+and the error says which disk it is.
+"""
 
 from __future__ import annotations
 
+import errno
 import os
+import secrets
+import shutil
+import stat
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager, suppress
+from io import FileIO
 from pathlib import Path
+from typing import NamedTuple
+
+from chatkit.core.errors import NotWritten
+
+KB = 1024
+NOTHING: Mapping[Path, bytes | str] = {}
+PRIVATE = 0o600
+PUBLIC = 0o666  # less what this user's umask takes
+# Windows' ERROR_HANDLE_DISK_FULL and ERROR_DISK_FULL; Python gives the first one another errno.
+DISK_FULL_ON_WINDOWS = (39, 112)
+QUOTA = getattr(errno, "EDQUOT", None)  # Windows has none
+REASONS = {
+    errno.ENOSPC: "the disk is full",
+    QUOTA: "your quota on the disk is used up",
+    errno.EFBIG: "it would be larger than a file may be here",
+    errno.EROFS: "the disk is read-only",
+    errno.EIO: "the disk has failed",
+    errno.EACCES: "it is not allowed",
+    errno.EPERM: "it is not allowed",
+}
+NOTHING_FREE = (errno.ENOSPC, QUOTA, errno.EFBIG)
+# Without O_BINARY, Windows writes other line ends.
+NEW_FILE = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
 
 
 def write_private(path: Path, content: bytes | str) -> None:
-    """Replace a file atomically; only this user can read it. Its folder is made if missing."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-    temporary.unlink(missing_ok=True)
+    """Replace a file atomically; only this user can read it. Its folder is made if missing.
+
+    Raises:
+        NotWritten: Its disk is full, or takes no writes; the file is as it was.
+    """
+    write_together(private={path: content})
+
+
+def write_public(path: Path, content: bytes | str) -> None:
+    """Replace a file atomically; who could read it can read it afterwards, too.
+
+    Raises:
+        NotWritten: As for `write_private`.
+    """
+    write_together(public={path: content})
+
+
+def write_together(
+    *, private: Mapping[Path, bytes | str] = NOTHING, public: Mapping[Path, bytes | str] = NOTHING
+) -> None:
+    """Replace several files: when one of them cannot be written, all stay as they were.
+
+    Every content is on the disk before the first file is replaced, and replacing needs no space.
+
+    Args:
+        private: Contents of files that only this user can read.
+        public: Contents of files that stay readable for whom they are.
+
+    Raises:
+        NotWritten: As for `write_private`.
+    """
+    drafts: list[_Draft] = []
+    try:
+        for path, content in private.items():
+            drafts.append(_draft(path, content, mode=PRIVATE))
+        for path, content in public.items():
+            # The file behind a link, not the link; its rights are kept.
+            drafts.append(_draft(path.resolve(), content, mode=_mode(path)))
+        for draft in drafts:
+            with writing(draft.path):
+                draft.temporary.replace(draft.path)
+    except BaseException:
+        discard(draft.temporary for draft in drafts)
+        raise
+
+
+class _Draft(NamedTuple):
+    """A content on its way to its file."""
+
+    path: Path
+    temporary: Path
+
+
+def _draft(path: Path, content: bytes | str, *, mode: int | None) -> _Draft:
+    """Write a content beside its file; mode None is what this user's new files have."""
     data = content.encode() if isinstance(content, str) else content
-    with os.fdopen(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
-        file.write(data)
-    temporary.replace(path)
+    temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}.tmp")
+    with writing(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            made_with = PUBLIC if mode is None else PRIVATE
+            descriptor = os.open(temporary, NEW_FILE, made_with)
+            with FileIO(descriptor, "wb") as file:
+                write_all(file, data)
+            if mode is not None:
+                temporary.chmod(mode)
+        except BaseException:
+            discard([temporary])
+            raise
+    return _Draft(path, temporary)
+
+
+def _mode(path: Path) -> int | None:
+    try:
+        return stat.S_IMODE(path.stat().st_mode)
+    except OSError:
+        return None
+
+
+def write_all(file: FileIO, data: bytes) -> None:
+    """Write all of the data to an unbuffered file.
+
+    A nearly full disk takes a part of it, and says only at the next write that it is full.
+
+    Raises:
+        OSError: It does not take all of it.
+    """
+    rest = memoryview(data)
+    while rest:
+        taken = file.write(rest)
+        if not taken:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        rest = rest[taken:]
+
+
+@contextmanager
+def new_file(path: Path) -> Iterator[FileIO]:
+    """A new file, unbuffered, to write to in the block; a block that fails leaves none.
+
+    Its folder is made if missing; only this user can read that.
+
+    Raises:
+        NotWritten: The disk is full, or takes no writes.
+    """
+    with writing(path):
+        file = _create(path)
+        try:
+            with file:
+                yield file
+        except BaseException:
+            discard([path])
+            raise
+
+
+def _create(path: Path) -> FileIO:
+    try:
+        return open(path, "xb", buffering=0)
+    except FileNotFoundError:
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        return open(path, "xb", buffering=0)
+
+
+def discard(paths: Iterable[Path]) -> None:
+    """Remove files that nobody needs; one that cannot be removed stays."""
+    for path in paths:
+        with suppress(OSError):
+            path.unlink(missing_ok=True)
+
+
+@contextmanager
+def writing(path: Path) -> Iterator[None]:
+    """Say of errors that the disk causes in the block which file and which disk they are about.
+
+    Raises:
+        NotWritten: The disk is full, or takes no writes.
+    """
+    try:
+        yield
+    except OSError as error:
+        refused = refusal(error, path)
+        if refused is None:
+            raise
+        raise refused from error
+
+
+def refusal(error: OSError, path: Path) -> NotWritten | None:
+    """What an error says about writing a file; None when it does not come from the disk."""
+    if getattr(error, "winerror", 0) in DISK_FULL_ON_WINDOWS:
+        return not_written(path, errno.ENOSPC)
+    if error.errno is None or error.errno not in REASONS:
+        return None
+    return not_written(path, error.errno)
+
+
+def not_written(path: Path, number: int) -> NotWritten:
+    """The refusal to write a file, with the disk and what is free there.
+
+    Args:
+        path: The file.
+        number: Why, as an errno.
+    """
+    disk = disk_of(path)
+    sentence = f"{path} cannot be written: {REASONS.get(number, os.strerror(number))}"
+    if number in NOTHING_FREE:
+        return NotWritten(
+            f"{sentence} ({disk} has {_free(disk)} left).",
+            hint=f"Free some space on {disk}, then try again.",
+            is_full=True,
+        )
+    return NotWritten(f"{sentence} ({disk}).")
+
+
+def disk_of(path: Path) -> Path:
+    """Where the disk of a file, or of a file to be, is mounted."""
+    here = path.absolute()
+    while here.parent != here:
+        if here.exists() and os.path.ismount(here):
+            break
+        here = here.parent
+    return here
+
+
+def free_bytes(path: Path) -> int:
+    """What this user can still write on the disk of a file or folder that is there.
+
+    A quota is not seen.
+    """
+    return shutil.disk_usage(path).free
+
+
+def _free(disk: Path) -> str:
+    try:
+        return f"{free_bytes(disk) // KB:,} KB"
+    except OSError:
+        return "an unknown number of bytes"
