@@ -74,6 +74,11 @@ class _PageHandler(SimpleHTTPRequestHandler):
         self.send_header("Cache-Control", "no-cache")
         super().end_headers()
 
+    def log_message(self, format: str, *args: object) -> None:
+        """Note a request. The log may be a file, on a disk that takes no more."""
+        with suppress(OSError):
+            super().log_message(format, *args)
+
     def list_directory(self, _path: str | os.PathLike[str]) -> None:
         """Show no directory: a website does not either."""
         self.send_error(404)

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import logging
-import logging.handlers
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
+from chatkit.core.files import writing
+from chatkit.core.log_file import LogFile
 from chatkit.localcloud.core.trace import mask
 from chatkit.localcloud.functions.worker_process.calls import Failure
 
@@ -26,7 +28,9 @@ class Console:
         self._echo = echo
         self._file: logging.Handler | None = None
         if file is not None:
-            self._file = _file_logger(file)
+            with writing(file):
+                file.parent.mkdir(parents=True, exist_ok=True)
+            self._file = LogFile(file, max_bytes=LOG_BYTES)
 
     def host_line(self, text: str, *, error: bool = False) -> None:
         """A line of the host itself, with the time in front."""
@@ -91,7 +95,9 @@ class Console:
     def _put(self, text: str) -> None:
         """Write a line that cannot have a secret in it, or has none any more."""
         if self._echo:
-            self._echo(text)
+            # The terminal may be a file, on a disk that takes no more; the app goes on.
+            with suppress(OSError):
+                self._echo(text)
         if self._file:
             self._file.emit(logging.makeLogRecord({"msg": text, "levelno": logging.INFO}))
 
@@ -104,10 +110,3 @@ def _described(failure: Failure) -> str:
 
 def _now() -> str:
     return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%S.%f")[:-3] + "Z"
-
-
-def _file_logger(path: Path) -> logging.handlers.RotatingFileHandler:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    return logging.handlers.RotatingFileHandler(
-        path, maxBytes=LOG_BYTES, backupCount=1, encoding="utf-8", delay=True
-    )
