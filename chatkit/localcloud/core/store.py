@@ -3,21 +3,39 @@
 A write alone is a transaction of its own, committed before the caller goes on. Several writes are
 one inside `Store.transaction`. So whatever a service has acknowledged is still there after
 `kill -9`: WAL with synchronous=NORMAL loses nothing when a process is killed.
+
+On a full disk every write is refused and leaves nothing. What frees space works even there: it has
+a reserve.
 """
 
 from __future__ import annotations
 
+import errno
 import json
 import sqlite3
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
+from chatkit.core.files import discard, not_written
 from chatkit.core.home.migrations import migrate
 from chatkit.core.home.state import STARTS
+from chatkit.localcloud.core.reserve import Reserve
 
 Document = dict[str, Any]
+
+# A shorter log than SQLite's usual 1000 pages: what the reserve has is enough to write it back.
+LOG_PAGES = 128
+# The beginnings of SQLite's names for a disk that does not take what is written.
+REFUSED = {
+    "SQLITE_FULL": errno.ENOSPC,
+    "SQLITE_READONLY": errno.EROFS,
+    "SQLITE_CANTOPEN": errno.EACCES,
+    "SQLITE_IOERR_WRITE": errno.EIO,
+    "SQLITE_IOERR_FSYNC": errno.EIO,
+    "SQLITE_IOERR_TRUNCATE": errno.EIO,
+}
 
 
 class Store:
@@ -27,10 +45,32 @@ class Store:
     """
 
     def __init__(self, path: Path) -> None:
+        self._path = path
+        self._reserve = Reserve(path.with_name("reserve"))
+        # What takes changes in memory back, for the transaction that runs.
+        self._undo: list[Callable[[], None]] = []
         path.parent.mkdir(parents=True, exist_ok=True)
-        self._db = sqlite3.connect(path, isolation_level=None)
+        is_new = not path.exists()
+        with self._checked():
+            self._db = sqlite3.connect(path, isolation_level=None)
+        try:
+            with self._checked():
+                self._prepare()
+        except BaseException:
+            self._db.close()
+            if is_new:
+                # Else the next start would find an empty store, and begin a new tenant.
+                discard(path.with_name(path.name + end) for end in ("", "-wal", "-journal"))
+            raise
+        self._reserve.fill()
+
+    def _prepare(self) -> None:
+        # One process has the store. Alone with it, SQLite needs no third file: its shared memory,
+        # which has to grow on the disk.
+        self._db.execute("PRAGMA locking_mode=EXCLUSIVE")
         self._db.execute("PRAGMA journal_mode=WAL")
         self._db.execute("PRAGMA synchronous=NORMAL")
+        self._db.execute(f"PRAGMA wal_autocheckpoint={LOG_PAGES}")
         self._db.execute(
             "CREATE TABLE IF NOT EXISTS documents"
             " (collection TEXT, key TEXT, value TEXT, PRIMARY KEY (collection, key)) WITHOUT ROWID"
@@ -48,17 +88,33 @@ class Store:
         return document
 
     def put(self, collection: str, key: str, value: Mapping[str, object]) -> None:
-        """Create or replace the document."""
+        """Create or replace the document.
+
+        Raises:
+            NotWritten: The disk is full, or takes no writes; nothing has changed.
+        """
         text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
-        self._db.execute(
-            "INSERT OR REPLACE INTO documents VALUES (?, ?, ?)", (collection, key, text)
-        )
+        with self._checked():
+            self._db.execute(
+                "INSERT OR REPLACE INTO documents VALUES (?, ?, ?)", (collection, key, text)
+            )
 
     def delete(self, collection: str, key: str) -> bool:
-        """Remove the document; say whether it was there."""
-        deleted = self._db.execute(
-            "DELETE FROM documents WHERE collection=? AND key=?", (collection, key)
-        )
+        """Remove the document; say whether it was there.
+
+        Raises:
+            NotWritten: As for `put`; not because the disk is full, as long as there is a reserve.
+        """
+        if self._db.in_transaction:
+            return self._delete(collection, key)
+        with self.transaction(from_reserve=True):
+            return self._delete(collection, key)
+
+    def _delete(self, collection: str, key: str) -> bool:
+        with self._checked():
+            deleted = self._db.execute(
+                "DELETE FROM documents WHERE collection=? AND key=?", (collection, key)
+            )
         return deleted.rowcount > 0
 
     def items(self, collection: str, prefix: str = "") -> Iterator[tuple[str, Document]]:
@@ -75,47 +131,115 @@ class Store:
         starts = int((self.get(*STARTS) or {}).get("count", 0)) + 1
         # Also after a power failure, the store must not know of fewer starts than `version.json`.
         self._db.execute("PRAGMA synchronous=FULL")
-        self.put(*STARTS, {"count": starts})
-        self._db.execute("PRAGMA synchronous=NORMAL")
+        try:
+            with self.transaction(from_reserve=True):
+                self.put(*STARTS, {"count": starts})
+        finally:
+            self._db.execute("PRAGMA synchronous=NORMAL")
         return starts
 
     @contextmanager
-    def transaction(self) -> Iterator[None]:
+    def transaction(self, *, from_reserve: bool = False) -> Iterator[None]:
         """Make several writes one: all of them are kept, or none.
 
         Transactions nest: an inner one that fails takes back its own writes and leaves the outer
         one to go on. Nothing is committed before the outermost one ends. There is no `await`
         inside: what runs meanwhile would write into this transaction.
+
+        Args:
+            from_reserve: Work on a full disk, too: for what frees space, takes something back, or
+                ends what was begun. It counts for the outermost transaction.
+
+        Raises:
+            NotWritten: As for `put`.
         """
         if self._db.in_transaction:
             with self._savepoint():
                 yield
+        elif from_reserve:
+            with self.space_for_little(), self._outermost():
+                yield
+        else:
+            with self._outermost():
+                yield
+
+    @contextmanager
+    def space_for_little(self) -> Iterator[None]:
+        """Let the block write a little, even on a full disk: it has the reserve."""
+        if not self._reserve.is_needed:
+            yield
             return
-        self._db.execute("BEGIN IMMEDIATE")
+        with self._reserve.lent():
+            yield
+            self._write_log_back()
+
+    def on_undo(self, undo: Callable[[], None]) -> None:
+        """Call a function if what the running transaction has written is taken back.
+
+        For what is in memory, too. Outside of a transaction a write is kept already.
+        """
+        if self._db.in_transaction:
+            self._undo.append(undo)
+
+    @contextmanager
+    def _outermost(self) -> Iterator[None]:
+        with self._checked():
+            self._db.execute("BEGIN IMMEDIATE")
         try:
             yield
-            self._db.execute("COMMIT")
+            with self._checked():
+                self._db.execute("COMMIT")
         except BaseException:
-            self._take_back("ROLLBACK")
+            self._take_back(0, "ROLLBACK")
             raise
+        finally:
+            self._undo.clear()
 
     @contextmanager
     def _savepoint(self) -> Iterator[None]:
         # Savepoints of one name nest; the statements mean the innermost.
-        self._db.execute("SAVEPOINT nested")
+        mark = len(self._undo)
+        with self._checked():
+            self._db.execute("SAVEPOINT nested")
         try:
             yield
-            self._db.execute("RELEASE nested")
+            with self._checked():
+                self._db.execute("RELEASE nested")
         except BaseException:
-            self._take_back("ROLLBACK TO nested", "RELEASE nested")
+            self._take_back(mark, "ROLLBACK TO nested", "RELEASE nested")
             raise
 
-    def _take_back(self, *statements: str) -> None:
+    def _take_back(self, mark: int, *statements: str) -> None:
         # After some errors, as for a full disk, SQLite has taken back everything by itself.
         if self._db.in_transaction:
             for statement in statements:
                 self._db.execute(statement)
+        for undo in reversed(self._undo[mark:]):
+            undo()
+        del self._undo[mark:]
+
+    def _write_log_back(self) -> None:
+        """Give the log's space back, while the reserve's is there for what the file needs."""
+        with suppress(sqlite3.Error):
+            self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+
+    @contextmanager
+    def _checked(self) -> Iterator[None]:
+        """Say in the block which disk does not take what is written."""
+        try:
+            yield
+        except sqlite3.OperationalError as error:
+            number = _refusal(error)
+            if number is None:
+                raise
+            raise not_written(self._path, number) from error
 
     def close(self) -> None:
         """Write the log back into the file and close it."""
         self._db.close()
+
+
+def _refusal(error: sqlite3.OperationalError) -> int | None:
+    """Why the disk refused, as an errno; None for every other error."""
+    name = str(getattr(error, "sqlite_errorname", ""))
+    return next((number for start, number in REFUSED.items() if name.startswith(start)), None)

@@ -66,9 +66,9 @@ def test_a_full_disk_is_said_and_blocks_nothing(tmp_path: Path) -> None:
     """The error is that of the disk, the transaction leaves nothing, and the next one is kept."""
     path = tmp_path / "state.db"
     code = f"""
-import resource, signal, sqlite3
-from contextlib import closing
+import resource, signal
 from pathlib import Path
+from chatkit.core.errors import NotWritten
 from chatkit.localcloud.core.store import Store
 
 path = Path({str(path)!r})
@@ -81,7 +81,7 @@ resource.setrlimit(resource.RLIMIT_FSIZE, (written + 100, hard))
 try:
     with store.transaction():
         store.put("resources", "/lost", {{"large": "x" * 20_000_000}})
-except sqlite3.OperationalError as error:
+except NotWritten as error:
     print(error)
 resource.setrlimit(resource.RLIMIT_FSIZE, (hard, hard))
 with store.transaction():
