@@ -236,11 +236,10 @@ class StorageService:
         received = await self._repository.contents.receive(account.name, _chunks(content))
         blob = Blob(PACKAGE, headers={"Content-Type": "application/zip"}, pieces=[received.piece])
         try:
-            container = account.container(parts[1])
-        except StorageError:
+            self._repository.put_blob(account, account.container(parts[1]), blob)
+        except BaseException:
             self._repository.contents.drop(account.name, blob.pieces)
             raise
-        self._repository.put_blob(account, container, blob)
 
     def _known(self, name: str) -> Account:
         found = self._repository.accounts.get(name.lower())

@@ -38,10 +38,10 @@ def stage(call: Call, piece: Piece) -> None:
     """Keep a block that is on disk; without it when that is not allowed any more."""
     try:
         _check_stageable(call, piece.block_id)
+        call.repository.stage(call.account, call.container, call.target.blob, piece)
     except BaseException:
         call.repository.contents.drop(call.account.name, [piece])
         raise
-    call.repository.stage(call.account, call.container, call.target.blob, piece)
 
 
 def _check_stageable(call: Call, block_id: str) -> None:
@@ -176,20 +176,20 @@ def append(call: Call, data: bytes, md5: str = "") -> Answer:
     offset = blob.size
     _check_position(call.request, offset, len(data))
     contents = call.repository.contents
-    before = blob.etag, blob.modified
-    if not blob.pieces:
-        blob.pieces = [contents.new_piece(call.account.name)]
-    piece = blob.pieces[0]
-    contents.append(call.account.name, piece, data)
-    piece.size += len(data)
-    blob.append_blocks += 1
-    blob.touch()
+    is_first = not blob.pieces
+    piece = contents.new_piece(call.account.name) if is_first else blob.pieces[0]
     try:
+        contents.append(call.account.name, piece, data)
+        piece.size += len(data)
+        blob.pieces = [piece]
+        blob.append_blocks += 1
+        blob.touch()
         call.repository.save_blob(call.account, call.container, blob)
     except BaseException:
-        piece.size -= len(data)
-        blob.append_blocks -= 1
-        blob.etag, blob.modified = before
+        if is_first:
+            contents.drop(call.account.name, [piece])
+        else:
+            contents.shorten(call.account.name, blob.pieces[0])
         raise
     headers = {
         **change_headers(blob),

@@ -20,7 +20,7 @@ from chatkit.localcloud.storage.operations import blobs, blocks, conditions
 from chatkit.localcloud.storage.operations.call import MAX_APPEND_BYTES, Answer, Call
 from chatkit.localcloud.storage.operations.properties import change_headers, metadata
 from chatkit.localcloud.storage.state.errors import StorageError, bad_header, not_provided
-from chatkit.localcloud.storage.state.models import APPEND, BLOCK, Blob, Part, Piece
+from chatkit.localcloud.storage.state.models import APPEND, BLOCK, Blob, Part
 from chatkit.localcloud.storage.state.request import Query, Request, read_target
 
 READ = access.Right(access.BLOBS + "read", "r", "o", "blob")
@@ -43,7 +43,6 @@ class Copies:
             raise StorageError("SourceConditionNotMet")
         blobs.check_replace(call)
         blob = _like(call, source, synchronous=synchronous)
-        blob.pieces = _copied(call, source_request)
         blob.copy = {
             "id": str(uuid.uuid4()),
             "source": call.request.header("x-ms-copy-source").partition("?")[0],
@@ -51,7 +50,7 @@ class Copies:
             "progress": f"{source.size}/{source.size}",
             "completion-time": http_date(dates.now()),
         }
-        blobs.commit(call, blob)
+        _commit_copied(call, source_request, blob)
         return Answer(
             202,
             {
@@ -79,8 +78,7 @@ class Copies:
         if _copies_tags(call):
             blob.tags = dict(source.tags)
         blob.headers |= checked
-        blob.pieces = _copied(call, source_request)
-        blobs.commit(call, blob)
+        _commit_copied(call, source_request, blob)
         return Answer(201, blobs.upload_headers(blob))
 
     async def put_block_from_url(self, call: Call) -> Answer:
@@ -251,14 +249,19 @@ async def _checked_md5(call: Call, reading: Request) -> dict[str, str]:
     return {"Content-MD5": wanted}
 
 
-def _copied(call: Call, reading: Request) -> list[Piece]:
-    source = reading.blob
+def _commit_copied(call: Call, reading: Request, blob: Blob) -> None:
+    """Give a blob the content of the source, and put it in place; a failure leaves no copies."""
     contents = call.repository.contents
+    source = reading.blob
     linked = source.kind != APPEND
-    return [
-        contents.copy(reading.account.name, piece, linked=linked, to=call.account.name)
-        for piece in source.pieces
-    ]
+    try:
+        for piece in source.pieces:
+            copied = contents.copy(reading.account.name, piece, linked=linked, to=call.account.name)
+            blob.pieces.append(copied)
+        blobs.commit(call, blob)
+    except BaseException:
+        contents.drop(call.account.name, blob.pieces)
+        raise
 
 
 def _given(request: Request, header: str) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from chatkit.core.errors import NotWritten
 from chatkit.localcloud.storage.auth.access import Gate
 from chatkit.localcloud.storage.formats import dates
 from chatkit.localcloud.storage.operations import containers
@@ -53,6 +54,8 @@ class Operations:
             return await self._run(request)
         except StorageError as error:
             return refusal(error, request.request_id)
+        except NotWritten as error:  # here, so that each part of a batch has its own answer
+            return refusal(StorageError("InsufficientStorage", str(error)), request.request_id)
 
     async def _run(self, request: Request) -> Answer:
         version = request.header("x-ms-version")

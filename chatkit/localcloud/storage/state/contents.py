@@ -18,9 +18,9 @@ from collections import Counter
 from collections.abc import AsyncIterator, Collection, Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
-from io import FileIO
 from pathlib import Path
 
+from chatkit.core.files import new_file, write_all, writing
 from chatkit.localcloud.storage.state.models import Part, Piece
 
 CHUNK = 512 * 1024
@@ -52,43 +52,48 @@ class Contents:
     def new_piece(self, account: str) -> Piece:
         """Make an empty file."""
         piece = Piece(secrets.token_hex(12), 0)
-        self._create(account, piece).close()
-        return piece
-
-    def _create(self, account: str, piece: Piece) -> FileIO:
-        path = self._path(account, piece.file)
-        try:
-            return open(path, "xb", buffering=0)
-        except FileNotFoundError:
-            path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-            return open(path, "xb", buffering=0)
+        with new_file(self._path(account, piece.file)):
+            return piece
 
     async def receive(
         self, account: str, chunks: AsyncIterator[bytes], *, hashed: bool = True
     ) -> Received:
-        """Write what comes in to a new file."""
+        """Write what comes in to a new file.
+
+        Raises:
+            NotWritten: The disk is full, or takes no writes.
+        """
         piece = Piece(secrets.token_hex(12), 0)
         digest = hashlib.md5(usedforsecurity=False)
-        try:
-            with self._create(account, piece) as file:
-                async for chunk in chunks:
-                    file.write(chunk)
-                    if hashed:
-                        digest.update(chunk)
-                    piece.size += len(chunk)
-        except BaseException:
-            self.drop(account, [piece])
-            raise
+        with new_file(self._path(account, piece.file)) as file:
+            async for chunk in chunks:
+                write_all(file, chunk)
+                if hashed:
+                    digest.update(chunk)
+                piece.size += len(chunk)
         return Received(piece, digest.digest() if hashed else b"")
 
     def append(self, account: str, piece: Piece, data: bytes) -> None:
         """Write after what counts of a file.
 
         The piece's size stays: the caller changes it when it is stored.
+
+        Raises:
+            NotWritten: The disk is full, or takes no writes.
         """
-        with open(self._path(account, piece.file), "r+b", buffering=0) as file:
+        path = self._path(account, piece.file)
+        with writing(path), open(path, "r+b", buffering=0) as file:
+            if file.seek(0, os.SEEK_END) < piece.size:
+                # Writing behind the end would fill what is missing with NUL characters.
+                raise _too_short(piece)
             file.seek(piece.size)
-            file.write(data)
+            write_all(file, data)
+
+    def shorten(self, account: str, piece: Piece) -> None:
+        """Cut off what an append that failed has written behind what counts."""
+        # Readers do not look there, and the next append writes over it.
+        with suppress(OSError):
+            os.truncate(self._path(account, piece.file), piece.size)
 
     def copy(self, account: str, piece: Piece, *, linked: bool, to: str) -> Piece:
         """Make a second file of the same content in the folder of the account `to`.
@@ -98,19 +103,21 @@ class Contents:
             piece: The content.
             linked: The bytes on disk are shared: for files that never change.
             to: Whose the second file will be.
+
+        Raises:
+            NotWritten: The disk is full, or takes no writes.
         """
         source = self._path(account, piece.file)
         other = Piece(secrets.token_hex(12), piece.size, piece.block_id)
         target = self._path(to, other.file)
-        target.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         if linked:
-            try:
+            # There are file systems without hard links, and accounts without a folder.
+            with suppress(OSError):
                 os.link(source, target)
                 return other
-            except OSError:
-                pass  # A file system without hard links.
-        with open(source, "rb") as reader, open(target, "xb") as writer:
-            shutil.copyfileobj(reader, writer, CHUNK)
+        with new_file(target) as writer:
+            for chunk in self._chunks(Part(account, [piece], 0, piece.size)):
+                write_all(writer, chunk)
         return other
 
     def read(self, part: Part) -> bytes:
@@ -147,7 +154,7 @@ class Contents:
                 while wanted:
                     chunk = file.read(min(wanted, CHUNK))
                     if not chunk:
-                        raise OSError(f"{piece.file} is shorter than its blob")
+                        raise _too_short(piece)
                     wanted -= len(chunk)
                     yield chunk
             start = 0
@@ -181,3 +188,7 @@ class Contents:
             ]
         except FileNotFoundError:
             return []
+
+
+def _too_short(piece: Piece) -> OSError:
+    return OSError(f"{piece.file} is shorter than its blob")

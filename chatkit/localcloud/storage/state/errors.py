@@ -76,6 +76,8 @@ KNOWN: dict[str, tuple[int, str]] = {
         400,
         "This operation is only supported on a hierarchical namespace account.",
     ),
+    # Azure has no disk that its users could fill; RFC 4918 §11.5 has the status.
+    "InsufficientStorage": (507, "There is no space left for what is to be stored."),
     "InternalError": (
         500,
         "Server encountered an internal error. Please try again after some time.",

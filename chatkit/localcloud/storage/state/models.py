@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from bisect import bisect_left, insort
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from typing import NotRequired, TypedDict, cast
 
 from chatkit.localcloud.storage.formats import dates
@@ -168,6 +168,11 @@ class Blob:
         """Length of the content in bytes."""
         return sum(piece.size for piece in self.pieces)
 
+    def become(self, other: Blob) -> None:
+        """Take everything over from another one."""
+        for one in fields(Blob):
+            setattr(self, one.name, getattr(other, one.name))
+
     def touch(self) -> None:
         """Note a change: a new ETag and modification time."""
         self.etag = dates.new_etag()
@@ -231,6 +236,11 @@ class Container:
     staged: dict[str, dict[str, Piece]] = field(default_factory=dict, repr=False)
     names: list[str] = field(default_factory=list, repr=False)
 
+    def become(self, other: Container) -> None:
+        """Take the container's own properties over from another one, not what is in it."""
+        for name in ContainerDocument.__annotations__:
+            setattr(self, name, getattr(other, name))
+
     def touch(self) -> None:
         """Note a change of the container itself."""
         self.etag = dates.new_etag()
@@ -293,6 +303,13 @@ class Account:
     cors: list[CorsRule] = field(default_factory=list)
     secret: str = field(default="", repr=False)
     containers: dict[str, Container] = field(default_factory=dict, repr=False)
+
+    def become(self, other: Account) -> None:
+        """Take the account's own settings over from another one, not what is in it."""
+        self.website = other.website
+        self.service = other.service
+        self.cors = other.cors
+        self.secret = other.secret
 
     @property
     def name(self) -> str:

@@ -77,14 +77,7 @@ class Repository:
         found = self._store.get(ACCOUNTS, spec.name)
         if found is None:
             return self._create(spec)
-        document = cast(AccountDocument, found)
-        account = Account(
-            spec,
-            website=StaticWebsite(**document["website"]),
-            service=document["service"],
-            cors=document["cors"],
-            secret=document["secret"],
-        )
+        account = _account(spec, cast(AccountDocument, found))
         self._load_containers(account)
         return account
 
@@ -123,22 +116,38 @@ class Repository:
             cors=account.cors,
             secret=account.secret,
         )
-        self._store.put(ACCOUNTS, account.name, document)
+        try:
+            self._store.put(ACCOUNTS, account.name, document)
+        except BaseException:
+            self._take_back_account(account)
+            raise
+        self._store.on_undo(lambda: self._take_back_account(account))
+
+    def _take_back_account(self, account: Account) -> None:
+        kept = self._store.get(ACCOUNTS, account.name)
+        if kept is not None:
+            account.become(_account(account.spec, cast(AccountDocument, kept)))
 
     def forget_account(self, name: str) -> None:
         """Delete all that is stored about an account.
 
         Requests under way find nothing in it any more.
         """
-        with self._store.transaction():
+        with self._store.transaction(from_reserve=True):
             self._store.delete(ACCOUNTS, name)
             self._forget_rows(name)
         account = self.accounts.pop(name, None)
         if account is not None:
+            containers = dict(account.containers)
             account.containers.clear()
+            self._store.on_undo(lambda: self._bring_back(account, containers))
+
+    def _bring_back(self, account: Account, containers: dict[str, Container]) -> None:
+        self.accounts[account.name] = account
+        account.containers.update(containers)
 
     def _forget_rows(self, name: str) -> None:
-        with self._store.transaction():
+        with self._store.transaction(from_reserve=True):
             for collection in (CONTAINERS, BLOBS, STAGED):
                 for key, _ in self._store.items(collection, f"{name}/"):
                     self._store.delete(collection, key)
@@ -152,13 +161,25 @@ class Repository:
 
     def save_container(self, account: Account, container: Container) -> None:
         """Store a container's own properties; adds it when it is new."""
-        self._store.put(CONTAINERS, f"{account.name}/{container.name}", container.document())
+        try:
+            self._store.put(CONTAINERS, f"{account.name}/{container.name}", container.document())
+        except BaseException:
+            self._take_back_container(account, container)
+            raise
         account.containers[container.name] = container
+        self._store.on_undo(lambda: self._take_back_container(account, container))
+
+    def _take_back_container(self, account: Account, container: Container) -> None:
+        kept = self._store.get(CONTAINERS, f"{account.name}/{container.name}")
+        if kept is None:
+            account.containers.pop(container.name, None)
+        else:
+            container.become(Container.load(cast(ContainerDocument, kept)))
 
     def delete_container(self, account: Account, container: Container) -> None:
         """Delete a container with its blobs."""
         prefix = f"{account.name}/{container.name}/"
-        with self._store.transaction():
+        with self._store.transaction(from_reserve=True):
             self._store.delete(CONTAINERS, prefix[:-1])
             for collection in (BLOBS, STAGED):
                 for key, _ in self._store.items(collection, prefix):
@@ -171,8 +192,8 @@ class Repository:
 
     def set_website(self, account: Account, website: StaticWebsite) -> None:
         """Change the website setting; switching it on creates `$web`."""
-        account.website = website
         with self._store.transaction():
+            account.website = website
             self.save_account(account)
             if website.enabled and WEB not in account.containers:
                 self.save_container(account, Container(WEB))
@@ -180,8 +201,15 @@ class Repository:
     # Blobs
 
     def save_blob(self, account: Account, container: Container, blob: Blob) -> None:
-        """Store a changed blob."""
-        self._store.put(BLOBS, f"{account.name}/{container.name}/{blob.name}", blob.document())
+        """Store a changed blob; when that fails, the blob is as it was before."""
+        key = _blob_key(account, container, blob)
+        try:
+            self._store.put(BLOBS, key, blob.document())
+        except BaseException:
+            kept = self._store.get(BLOBS, key)
+            if kept is not None:
+                blob.become(Blob.load(cast(BlobDocument, kept)))
+            raise
 
     def put_blob(self, account: Account, container: Container, blob: Blob) -> None:
         """Add a blob, or replace one of its name.
@@ -191,9 +219,11 @@ class Repository:
         before = [*container.staged.get(blob.name, {}).values()]
         if blob.name in container.blobs:
             before += container.blobs[blob.name].pieces
+        key = _blob_key(account, container, blob)
         with self._store.transaction():
-            self.save_blob(account, container, blob)
+            self._store.put(BLOBS, key, blob.document())
             self._forget_staged(account, container, blob.name)
+        container.staged.pop(blob.name, None)
         container.add(blob)
         used = {piece.file for piece in blob.pieces}
         self.contents.drop(account.name, [piece for piece in before if piece.file not in used])
@@ -201,9 +231,10 @@ class Repository:
     def delete_blob(self, account: Account, container: Container, blob: Blob) -> None:
         """Delete a blob and what is staged under its name."""
         staged = container.staged.get(blob.name, {})
-        with self._store.transaction():
-            self._store.delete(BLOBS, f"{account.name}/{container.name}/{blob.name}")
+        with self._store.transaction(from_reserve=True):
+            self._store.delete(BLOBS, _blob_key(account, container, blob))
             self._forget_staged(account, container, blob.name)
+        container.staged.pop(blob.name, None)
         container.discard(blob.name)
         self.contents.drop(account.name, [*blob.pieces, *staged.values()])
 
@@ -221,8 +252,23 @@ class Repository:
             self.contents.drop(account.name, [replaced])
 
     def _forget_staged(self, account: Account, container: Container, blob_name: str) -> None:
-        for block_id in container.staged.pop(blob_name, {}):
+        for block_id in container.staged.get(blob_name, {}):
             self._store.delete(STAGED, _staged_key(account, container, blob_name, block_id))
+
+
+def _account(spec: AccountSpec, document: AccountDocument) -> Account:
+    """An account without its containers."""
+    return Account(
+        spec,
+        website=StaticWebsite(**document["website"]),
+        service=document["service"],
+        cors=document["cors"],
+        secret=document["secret"],
+    )
+
+
+def _blob_key(account: Account, container: Container, blob: Blob) -> str:
+    return f"{account.name}/{container.name}/{blob.name}"
 
 
 def _staged_key(account: Account, container: Container, blob_name: str, block_id: str) -> str:
