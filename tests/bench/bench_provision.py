@@ -34,7 +34,7 @@ def run() -> dict[str, object]:
         folder = Path(home) / "local"
         folder.mkdir()
         store = Store(folder / "state.db")
-        Clock("recorded", SCALE).save(store)
+        Clock().choose("recorded", SCALE, store)
         store.close()
         try:
             return measured()

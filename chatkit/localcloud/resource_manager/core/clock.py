@@ -48,9 +48,11 @@ class Clock:
         kept = store.get("resource-manager", "clock") or {}
         return cls(str(kept.get("mode", "fast")), float(kept.get("scale", 1.0)))
 
-    def save(self, store: Store) -> None:
-        """Keep the mode over restarts."""
-        store.put("resource-manager", "clock", {"mode": self.mode, "scale": self.scale})
+    def choose(self, mode: str, scale: float, store: Store) -> None:
+        """Change the mode, and keep it over restarts."""
+        store.put("resource-manager", "clock", {"mode": mode, "scale": scale})
+        self.mode = mode
+        self.scale = scale
 
     def duration_s(self, operation: str) -> float:
         """How long this operation takes from now on."""

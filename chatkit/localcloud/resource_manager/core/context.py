@@ -86,9 +86,9 @@ class Context:
             locks=Locks(),
         )
 
-    def commit(self) -> AbstractContextManager[None]:
-        """Make several writes one."""
-        return self.platform.store.transaction()
+    def commit(self, *, from_reserve: bool = False) -> AbstractContextManager[None]:
+        """Make several writes one; see `Store.transaction`."""
+        return self.platform.store.transaction(from_reserve=from_reserve)
 
     def check_subscription(self, call: Call) -> None:
         """Refuse a subscription that is not ours."""

@@ -49,9 +49,7 @@ class TimeControl:
         is_scale = isinstance(scale, int | float) and 0 < scale <= 10
         if mode not in ("fast", "recorded") or not is_scale:
             raise ValueError("mode is fast or recorded; scale is a number above 0 and up to 10.")
-        self._clock.mode = mode
-        self._clock.scale = float(scale)
-        self._clock.save(self._store)
+        self._clock.choose(mode, float(scale), self._store)
         return await self.get(request)
 
 

@@ -143,8 +143,8 @@ class Faults:
         """Switch one failure off, or all."""
         names = [kind] if kind else [*self.active]
         for name in names:
-            self.active.pop(name, None)
             self.store.delete(COLLECTION, name)
+            self.active.pop(name, None)
 
     def standing(self, kind: str) -> Fault | None:
         """The fault of this kind, if it is on; for faults that are a state."""

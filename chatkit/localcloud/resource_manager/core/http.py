@@ -11,7 +11,8 @@ from urllib.parse import urlencode
 from chatkit.core import strict_json
 from chatkit.localcloud.entra.tokens import Claims
 from chatkit.localcloud.resource_manager.core import errors
-from chatkit.localcloud.resource_manager.core.documents import Json, JsonObject
+from chatkit.localcloud.resource_manager.core.clock import iso
+from chatkit.localcloud.resource_manager.core.documents import Json, JsonObject, SystemData
 
 PAGE_SIZE = 200
 MAX_TAGS = 50
@@ -175,3 +176,24 @@ def skip_token(call: Call) -> str:
     except ValueError:
         message = "The provided skip token is invalid."
         raise errors.ArmError(400, "InvalidSkipToken", message) from None
+
+
+def system_data(call: Call, old: SystemData | None = None) -> SystemData:
+    """Who made and changed a resource, and when."""
+    kind = "User"
+    if call.claims and call.claims.raw.get("idtyp") == "app":
+        kind = "Application"
+    now = iso()
+    made: SystemData = {
+        "createdBy": call.actor,
+        "createdByType": kind,
+        "createdAt": now,
+        "lastModifiedBy": call.actor,
+        "lastModifiedByType": kind,
+        "lastModifiedAt": now,
+    }
+    if old is not None:
+        made["createdBy"] = old["createdBy"]
+        made["createdByType"] = old["createdByType"]
+        made["createdAt"] = old["createdAt"]
+    return made

@@ -16,9 +16,8 @@ from collections.abc import Mapping
 from typing import ClassVar, Generic, Literal, TypeVar, cast
 
 from chatkit.localcloud.resource_manager.core import errors, identities, regions
-from chatkit.localcloud.resource_manager.core.clock import iso
 from chatkit.localcloud.resource_manager.core.context import Context
-from chatkit.localcloud.resource_manager.core.documents import JsonObject, Resource, SystemData
+from chatkit.localcloud.resource_manager.core.documents import JsonObject, Resource
 from chatkit.localcloud.resource_manager.core.http import Answer, Call, page, skip_token, tags
 from chatkit.localcloud.resource_manager.core.operations import Operation
 from chatkit.localcloud.resource_manager.core.routing import GROUP, SUB, Handler, Route
@@ -318,9 +317,14 @@ class ResourceType(Provider, Generic[D]):
 
     async def save(self, document: D, old: D | None) -> None:
         """Write a document, then bring the data plane to it; when that fails, undo both."""
-        self.prepare(document)
-        self.context.resources.put(document)
+        with self.context.commit():
+            self._write(document, old)
         await self._apply_or_undo(document, old)
+
+    def _write(self, document: D, old: D | None) -> None:
+        self.prepare(document)
+        identities.settle(self.context.directory, document, old)
+        self.context.resources.put(document)
 
     async def begin(self, kind: str, document: D, old: D | None) -> Operation:
         """Save a document as a long-running operation.
@@ -330,18 +334,18 @@ class ResourceType(Provider, Generic[D]):
             document: What to write.
             old: What was there.
         """
-        self.prepare(document)
         with self.context.commit():
             operation = self.context.operations.begin(kind, document["id"])
             document["operation"] = operation.id
-            self.context.resources.put(document)
+            self._write(document, old)
         try:
             await self._apply_or_undo(document, old)
         except Exception:
             message = "It could not be started."
-            self.context.operations.finish(
-                operation, {"code": "InternalServerError", "message": message}
-            )
+            with self.context.commit(from_reserve=True):
+                self.context.operations.finish(
+                    operation, {"code": "InternalServerError", "message": message}
+                )
             raise
         return operation
 
@@ -349,10 +353,11 @@ class ResourceType(Provider, Generic[D]):
         try:
             await self.apply(document)
         except Exception:
-            with self.context.commit():
+            with self.context.commit(from_reserve=True):
                 if old is None:
                     self._forget(document)
                 else:
+                    identities.settle(self.context.directory, old, document)
                     self.context.resources.put(old)
             raise
 
@@ -361,9 +366,17 @@ class ResourceType(Provider, Generic[D]):
 
         The caller holds the lock.
         """
-        with self.context.commit():
+        with self.context.commit(from_reserve=True):
             self._forget(document)
         await self.take_down(document)
+
+    async def begin_removal(self, kind: str, document: D) -> Operation:
+        """Delete a resource as a long-running operation of this kind; else as `remove`."""
+        with self.context.commit(from_reserve=True):
+            operation = self.context.operations.begin(kind, document["id"])
+            self._forget(document)
+        await self.take_down(document)
+        return operation
 
     async def remove_with_group(self, id_: str) -> None:
         """Delete a resource of a group that is being deleted, if it is still there."""
@@ -375,26 +388,5 @@ class ResourceType(Provider, Generic[D]):
     def _forget(self, document: D) -> None:
         self.context.roles.remove_below(document["id"])
         self.context.resources.delete(document["id"])
-        identities.forget(self.context.directory, document)
+        identities.settle(self.context.directory, None, document)
         self.release(document)
-
-
-def system_data(call: Call, old: SystemData | None = None) -> SystemData:
-    """Who made and changed a resource, and when."""
-    kind = "User"
-    if call.claims and call.claims.raw.get("idtyp") == "app":
-        kind = "Application"
-    now = iso()
-    made: SystemData = {
-        "createdBy": call.actor,
-        "createdByType": kind,
-        "createdAt": now,
-        "lastModifiedBy": call.actor,
-        "lastModifiedByType": kind,
-        "lastModifiedAt": now,
-    }
-    if old is not None:
-        made["createdBy"] = old["createdBy"]
-        made["createdByType"] = old["createdByType"]
-        made["createdAt"] = old["createdAt"]
-    return made

@@ -49,6 +49,7 @@ class Documents(Generic[Kept]):
         self._store.put(self._collection, key, cast(JsonObject, document))
         if not _has(self._keys, key):
             self._index(key, document)
+            self._store.on_undo(lambda: self._forget(key, document))
 
     def delete(self, id_: str) -> bool:
         """Remove a document; say whether it was there."""
@@ -57,11 +58,15 @@ class Documents(Generic[Kept]):
         if document is None:
             return False
         self._store.delete(self._collection, key)
+        self._forget(key, document)
+        self._store.on_undo(lambda: self._index(key, document))
+        return True
+
+    def _forget(self, key: str, document: Kept) -> None:
         type_ = document["type"].lower()
         for keys in (self._keys, self._by_type[type_]):
             del keys[bisect_left(keys, key)]
         self._by_name[type_, document["name"].lower()].discard(key)
-        return True
 
     def named(self, type_: str, name: str) -> list[str]:
         """Keys of the resources of a type with this name, in any group: for global names."""

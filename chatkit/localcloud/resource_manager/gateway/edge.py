@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 
 from aiohttp import web
 
+from chatkit.core.errors import NotWritten
 from chatkit.localcloud.core import answering
 from chatkit.localcloud.core.trace import Trace
 from chatkit.localcloud.entra.tokens import Claims
@@ -58,6 +59,9 @@ class Edge:
             answer = await self._answer(request)
         except errors.ArmError as error:
             answer = _failed(error)
+        except NotWritten as error:
+            log.warning("%s %s: %s (%s)", request.method, request.path, error, request_id)
+            answer = _failed(errors.ArmError(507, "InsufficientStorage", str(error)))
         except Dropped:
             if request.transport is not None:
                 request.transport.abort()

@@ -126,7 +126,7 @@ class Groups(Provider):
         document = self.context.group(call)
         operation = self.context.operations.get(document.get("operation", ""))
         if operation is None:
-            with self.context.commit():
+            with self.context.commit(from_reserve=True):
                 operation = self.context.operations.begin(
                     "group.delete", document["id"], is_open=True
                 )
@@ -201,7 +201,7 @@ class Groups(Provider):
             log.exception("deleting a resource group failed")
             message = "A resource of the group could not be deleted."
             group = context.groups.get(operation.resource_id)
-            with context.commit():
+            with context.commit(from_reserve=True):
                 if group:
                     context.groups.put({**group, "operation": ""})
                 context.operations.finish(
@@ -210,7 +210,7 @@ class Groups(Provider):
             return
         if operation.ends > context.clock.now():
             await asyncio.sleep(operation.ends - context.clock.now())
-        with context.commit():
+        with context.commit(from_reserve=True):
             context.roles.remove_below(operation.resource_id)
             context.groups.delete(operation.resource_id)
             context.operations.finish(operation)

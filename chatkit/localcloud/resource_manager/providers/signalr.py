@@ -9,9 +9,15 @@ from urllib.parse import urlencode
 
 from chatkit.localcloud.resource_manager.core import errors, identities, regions
 from chatkit.localcloud.resource_manager.core.documents import Json, JsonObject
-from chatkit.localcloud.resource_manager.core.http import Answer, Call, properties, tags
+from chatkit.localcloud.resource_manager.core.http import (
+    Answer,
+    Call,
+    properties,
+    system_data,
+    tags,
+)
 from chatkit.localcloud.resource_manager.core.operations import Operation
-from chatkit.localcloud.resource_manager.core.provider import ResourceType, system_data
+from chatkit.localcloud.resource_manager.core.provider import ResourceType
 from chatkit.localcloud.resource_manager.core.routing import GROUP, SUB, Route
 from chatkit.localcloud.resource_manager.providers.signalr_rules import (
     CAPACITIES,
@@ -137,8 +143,7 @@ class SignalR(ResourceType[Instance]):
 
     async def finish_delete(self, call: Call, document: Instance) -> Answer:
         """202, polled at Location."""
-        operation = self.context.operations.begin("signalr.delete", document["id"])
-        await self.remove(document)
+        operation = await self.begin_removal("signalr.delete", document)
         return Answer(202, headers=self._polling(call, operation))
 
     # Keys and restart -------------------------------------------------------------------------
