@@ -9,6 +9,7 @@ from aiohttp import web
 from aiohttp.abc import AbstractStreamWriter
 from aiohttp.http_exceptions import HttpProcessingError
 
+from chatkit.core.errors import NotWritten
 from chatkit.core.host_names import NOT_HERE, answers_to
 from chatkit.localcloud.core.connection_limits import connection_of
 
@@ -19,7 +20,11 @@ MISDIRECTED = 421  # RFC 9110 §15.5.20
 CUT = "The request body is cut or broken."
 Handle = Callable[[web.BaseRequest], Awaitable[web.StreamResponse]]
 Refuse = Callable[[web.Request, int, str], web.Response]
-"""How a service words a refusal: the request, the status (400, 421 or 500) and a sentence."""
+"""How a service words a refusal: the request, the status (400, 421, 500 or FULL) and a sentence."""
+# Azure has no disk that its users could fill. RFC 4918 §11.5 has the status, Microsoft Graph
+# documents it for a quota that is used up.
+FULL = 507
+FULL_CODE = "InsufficientStorage"
 
 
 def plainly(_: web.Request, status: int, sentence: str) -> web.Response:
@@ -73,6 +78,9 @@ async def _answer(request: web.Request, handle: Handle, refuse: Refuse) -> web.S
         return refuse(request, 400, CUT)
     except ConnectionError:
         return _Nobody()
+    except NotWritten as error:
+        log.warning("%s %s: %s", request.method, request.path, error)
+        return refuse(request, FULL, str(error))
     except Exception:
         log.exception("%s %s failed", request.method, request.path)
         return _after_failure(request, refuse)

@@ -120,6 +120,10 @@ class Codes:
         consent.is_redeemed = True
         return consent
 
+    def take_back(self, consent: Consent) -> None:
+        """Let a code be exchanged once more: its tokens could not be kept."""
+        consent.is_redeemed = False
+
     def new_device(self, client_id: str, scope: str) -> tuple[str, DeviceRequest]:
         """Start a device sign-in; returns the device's own code and the request."""
         now = time.time()

@@ -13,6 +13,7 @@ import time
 from collections.abc import Callable, Mapping
 from typing import NotRequired, TypedDict
 
+from chatkit.core.errors import NotWritten
 from chatkit.localcloud.entra import assertions, errors
 from chatkit.localcloud.entra.codes import Codes, Consent
 from chatkit.localcloud.entra.core.applications import Application, redirect_uris
@@ -122,7 +123,11 @@ class Grants:
             )
         _check_verifier(consent, form.get("code_verifier", ""))
         self._check_client(form, application, needs_proof=consent.needs_proof)
-        return self._user_tokens(form, application, consent)
+        try:
+            return self._user_tokens(form, application, consent)
+        except NotWritten:
+            self._codes.take_back(consent)
+            raise
 
     def _refresh_token(self, form: Form) -> TokenAnswer:
         application = self._application(form)
@@ -162,9 +167,10 @@ class Grants:
         # "Allow public client flows" does.
         needs_proof = not application.get("isFallbackPublicClient")
         self._check_client(form, application, needs_proof=needs_proof)
-        self._codes.end_device(code)
         consent = Consent(device.user, device.client_id, device.scope, needs_proof=needs_proof)
-        return self._user_tokens(form, application, consent)
+        tokens = self._user_tokens(form, application, consent)
+        self._codes.end_device(code)
+        return tokens
 
     # Clients -------------------------------------------------------------------------------------
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from aiohttp import web
 
-from chatkit.localcloud.core.answering import MISDIRECTED
+from chatkit.localcloud.core.answering import FULL, FULL_CODE, MISDIRECTED
 from chatkit.localcloud.core.bearer import bearer_token
 from chatkit.localcloud.core.web import Handler
 from chatkit.localcloud.entra.core import graph_documents as documents
@@ -81,7 +81,7 @@ def _paths(path: str) -> list[str]:
 
 def refuse(request: web.Request, status: int, sentence: str) -> web.Response:
     """What Graph answers when it fails, or cannot read a body."""
-    codes = {500: "InternalServerError", MISDIRECTED: "MisdirectedRequest"}
+    codes = {500: "InternalServerError", MISDIRECTED: "MisdirectedRequest", FULL: FULL_CODE}
     code = codes.get(status, "BadRequest")
     return _failed(request, GraphError(status, code, sentence))
 

@@ -80,8 +80,9 @@ class Applications:
         name = body.get("displayName")
         if not isinstance(name, str) or not name:
             raise bad_request("A value is required for property 'displayName'.")
-        owner = request[CALLER].oid
-        made = self._update(self._directory.create_application(name, owner=owner), body)
+        made = self._directory.create_application(
+            name, owner=request[CALLER].oid, changes=application_changes(body)
+        )
         return web.json_response(documents.application(made), status=201)
 
     async def get_application(self, request: web.Request) -> web.Response:

@@ -110,15 +110,18 @@ class Directory:
 
     def delete_application(self, app_id: str) -> bool:
         """Remove an application and its service principal."""
-        with self._store.transaction():
+        with self._store.transaction(from_reserve=True):
             for principal in self.principals():
                 if principal.app_id == app_id and principal.kind == "ServicePrincipal":
                     self.delete_identity(principal.id)
             return self._store.delete(APPLICATIONS, app_id)
 
-    def create_application(self, name: str, *, owner: str = "") -> Application:
-        """Register an application that allows nothing yet."""
+    def create_application(
+        self, name: str, *, owner: str = "", changes: ApplicationChanges | None = None
+    ) -> Application:
+        """Register an application that allows what the changes say."""
         application = new_application(str(uuid.uuid4()), name, owner=owner)
+        application = changed(application, changes or {})
         self.save_application(application)
         return application
 
@@ -166,9 +169,9 @@ class Directory:
             return known
         return self._put_principal("ServicePrincipal", application["displayName"], app_id)
 
-    def create_identity(self, name: str) -> str:
+    def create_identity(self, name: str, object_id: str = "") -> str:
         """Make the managed identity of an Azure resource of that name; returns its object id."""
-        return self._put_principal("ManagedIdentity", name, str(uuid.uuid4())).id
+        return self._put_principal("ManagedIdentity", name, str(uuid.uuid4()), object_id).id
 
     def identity_of(self, header: str) -> Principal | None:
         """The managed identity whose app sent this secret."""
@@ -179,7 +182,7 @@ class Directory:
 
     def delete_identity(self, principal_id: str) -> None:
         """Remove a service principal or a managed identity; nothing happens when it is gone."""
-        with self._store.transaction():
+        with self._store.transaction(from_reserve=True):
             for assignment in self.app_role_assignments(principal_id):
                 self.remove_app_role(assignment)
             self._store.delete(PRINCIPALS, principal_id.lower())

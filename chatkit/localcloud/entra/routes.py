@@ -100,7 +100,7 @@ class Routes:
 
     def refuse(self, _: web.Request, status: int, sentence: str) -> web.Response:
         """What the authority answers when it fails, or cannot read a body."""
-        code, number = ("server_error", 90020) if status == 500 else ("invalid_request", 90023)
+        code, number = ("server_error", 90020) if status >= 500 else ("invalid_request", 90023)
         refusal = errors.EntraError(code, number, sentence)
         return web.json_response(refusal.body(authority=self._authority), status=status)
 

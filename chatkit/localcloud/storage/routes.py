@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 
 from aiohttp import web
 
-from chatkit.localcloud.core.answering import CUT, MISDIRECTED
+from chatkit.localcloud.core.answering import CUT, FULL, FULL_CODE, MISDIRECTED
 from chatkit.localcloud.core.cors import Preflight, answer_headers, preflight_headers
 from chatkit.localcloud.core.etags import http_date
 from chatkit.localcloud.storage.formats import dates
@@ -121,6 +121,8 @@ def refuse(sent: web.Request, status: int, sentence: str) -> web.Response:
     request_id = str(uuid.uuid4())
     if status == 500:
         error = StorageError("InternalError")
+    elif status == FULL:
+        error = StorageError(FULL_CODE, sentence)
     elif status == MISDIRECTED:
         # Azure's code for an address that is none of its accounts'.
         error = StorageError("InvalidUri", sentence, status=status)

@@ -195,8 +195,17 @@ class Roles:
     def assign(self, assignment: Assignment) -> None:
         """Keep an assignment."""
         document: Document = dict(vars(assignment))
-        self._store.put(ASSIGNMENTS, assignment.id.lower(), document)
+        key = assignment.id.lower()
+        before = self._by_principal.get(assignment.principal_id.lower(), {}).get(key)
+        self._store.put(ASSIGNMENTS, key, document)
         self._index(assignment)
+        self._store.on_undo(lambda: self._take_back(assignment, before))
+
+    def _take_back(self, assignment: Assignment, before: Assignment | None) -> None:
+        if before is not None:
+            self._index(before)
+        else:
+            self._by_principal[assignment.principal_id.lower()].pop(assignment.id.lower(), None)
 
     def remove(self, id_: str) -> Assignment | None:
         """Remove an assignment and return it."""
@@ -206,6 +215,7 @@ class Roles:
         self._store.delete(ASSIGNMENTS, id_.lower())
         assignment = Assignment(**document)
         self._by_principal[assignment.principal_id.lower()].pop(id_.lower(), None)
+        self._store.on_undo(lambda: self._index(assignment))
         return assignment
 
     def remove_below(self, scope: str) -> None:

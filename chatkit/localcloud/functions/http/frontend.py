@@ -11,7 +11,7 @@ from typing import Protocol
 from aiohttp import web
 
 from chatkit.localcloud.core import cors
-from chatkit.localcloud.core.answering import MISDIRECTED, plainly
+from chatkit.localcloud.core.answering import FULL, MISDIRECTED, plainly
 from chatkit.localcloud.core.web import OTHER_PAGE, SAFE_METHODS, Handler, is_from_other_page
 from chatkit.localcloud.functions.host.errors import AnswerInvalid, HostUnavailable
 from chatkit.localcloud.functions.host.host import FunctionHost
@@ -174,7 +174,7 @@ async def _failures(request: web.Request, handler: Handler) -> web.StreamRespons
 
 def refuse(request: web.Request, status: int, sentence: str) -> web.Response:
     """What the host answers when it fails, or cannot read a body: the status alone."""
-    if status == MISDIRECTED:
+    if status in (MISDIRECTED, FULL):
         return plainly(request, status, sentence)
     return web.Response(status=status)
 

@@ -9,7 +9,6 @@ from datetime import UTC, datetime
 
 from aiohttp import web
 
-from chatkit.core.errors import NotWritten
 from chatkit.localcloud.core import answering
 from chatkit.localcloud.core.trace import Trace
 from chatkit.localcloud.entra.tokens import Claims
@@ -59,9 +58,6 @@ class Edge:
             answer = await self._answer(request)
         except errors.ArmError as error:
             answer = _failed(error)
-        except NotWritten as error:
-            log.warning("%s %s: %s (%s)", request.method, request.path, error, request_id)
-            answer = _failed(errors.ArmError(507, "InsufficientStorage", str(error)))
         except Dropped:
             if request.transport is not None:
                 request.transport.abort()
@@ -76,6 +72,8 @@ class Edge:
         match status:
             case answering.MISDIRECTED:
                 error = errors.ArmError(status, "MisdirectedRequest", sentence)
+            case answering.FULL:
+                error = errors.ArmError(status, answering.FULL_CODE, sentence)
             case 500:
                 error = errors.ArmError(500, "InternalServerError", sentence)
             case _:
