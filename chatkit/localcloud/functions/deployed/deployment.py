@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-from chatkit.core.errors import ChatkitError
+from chatkit.core.errors import ChatkitError, NotWritten
 from chatkit.localcloud.core.trace import Trace
 from chatkit.localcloud.functions.deployed import build, packages
 from chatkit.localcloud.functions.deployed.deployments import Deployments, Status
@@ -55,18 +56,22 @@ class Deployment:
 
     async def run(self) -> None:
         """Go through all steps; the record says how it ended."""
+        failure = ""
         try:
             await self._build()
             await self._release(await self._try())
         except ChatkitError as error:
-            self._fail(str(error))
+            failure = str(error)
         except Exception as error:
             log.exception("%s: deployment %s", self.app.spec.name, self.id)
             kind = type(error).__name__
-            self._fail(f"The deployment failed inside the local cloud: {kind}.")
+            failure = f"The deployment failed inside the local cloud: {kind}."
         finally:
             self.package.unlink(missing_ok=True)
             await self.app.versions.remove_inactive_aside()
+        # Only now: on a full disk the record needs the space that the rest has given back.
+        if failure:
+            self._fail(failure)
 
     @property
     def _folder(self) -> Path:
@@ -104,7 +109,7 @@ class Deployment:
         if self.app.versions.active:
             await self.app.discard(host)
             raise PackageRejected(problem.message, hint=OLD_VERSION_SERVES)
-        self.app.release(self.id, host)
+        await self._serve(host)
         raise PackageRejected(problem.message)
 
     async def _keep_package(self) -> None:
@@ -119,6 +124,8 @@ class Deployment:
         try:
             content = await asyncio.to_thread(self.package.read_bytes)
             await self.package_store.save_package(url, content)
+        except NotWritten:
+            raise
         except Exception as error:
             log.exception("%s: saving the package in %s", self.app.spec.name, url)
             raise PackageRejected(
@@ -128,7 +135,11 @@ class Deployment:
             ) from None
 
     async def _release(self, host: FunctionHost) -> None:
-        self.app.release(self.id, host)
+        await self._serve(host, self._say_released)
+        count = len(host.index.functions)
+        self.trace.emit(f"functions/{self.app.spec.name}", "deployed", functions=count)
+
+    def _say_released(self, host: FunctionHost) -> None:
         functions = host.index.functions
         for function in functions:
             if function.error:
@@ -137,14 +148,31 @@ class Deployment:
         names = ", ".join(function.name for function in functions if not function.error)
         self._say(f"The app serves: {names}.")
         self.records.set_status(self.id, Status.SUCCESS)
-        self.trace.emit(f"functions/{self.app.spec.name}", "deployed", functions=len(functions))
+
+    async def _serve(
+        self, host: FunctionHost, say: Callable[[FunctionHost], None] | None = None
+    ) -> None:
+        """Let the version serve once all that says so is kept; else the one before goes on.
+
+        Args:
+            host: The version's app.
+            say: Writes into the record that the version serves.
+        """
+        try:
+            with self.records.together():
+                self.app.keep(self.id, host)
+                if say is not None:
+                    say(host)
+        except BaseException:
+            await self.app.discard(host)
+            raise
+        self.app.serve(host)
 
     def _say(self, text: str) -> None:
         self.records.log(self.id, text)
 
     def _fail(self, sentence: str) -> None:
-        self.records.log(self.id, sentence, kind="errors")
-        self.records.set_status(self.id, Status.FAILED, sentence)
+        self.records.fail(self.id, sentence)
         self.app.console.host_line(f"Deployment failed: {sentence}", error=True)
 
 

@@ -6,6 +6,7 @@ They survive a restart.
 from __future__ import annotations
 
 import uuid
+from contextlib import AbstractContextManager
 from datetime import UTC, datetime
 from enum import IntEnum
 from typing import Any, Literal, TypedDict, cast
@@ -149,6 +150,16 @@ class Deployments:
             record["build_summary"][kind].append(mask(message))
         self._put(record)
 
+    def fail(self, deployment_id: str, sentence: str) -> None:
+        """Close a record of what has failed; on a full disk, too."""
+        with self._store.transaction(from_reserve=True):
+            self.log(deployment_id, sentence, kind="errors")
+            self.set_status(deployment_id, Status.FAILED, sentence)
+
+    def together(self) -> AbstractContextManager[None]:
+        """Keep all or none of what is written about the site in the block."""
+        return self._store.transaction()
+
     def set_status(self, deployment_id: str, status: Status, text: str = "") -> None:
         """Go to a status; a finishing one closes the record."""
         record = self._known(deployment_id)
@@ -169,11 +180,9 @@ class Deployments:
         """Close what was running when the process died; returns the ids."""
         ids = [str(record["id"]) for record in self.all() if not record["complete"]]
         for deployment_id in ids:
-            self.set_status(
-                deployment_id,
-                Status.FAILED,
-                "The local cloud was stopped during the deployment. Publish again.",
-            )
+            sentence = "The local cloud was stopped during the deployment. Publish again."
+            with self._store.transaction(from_reserve=True):
+                self.set_status(deployment_id, Status.FAILED, sentence)
         return ids
 
     def forget(self) -> None:

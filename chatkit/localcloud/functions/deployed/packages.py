@@ -13,6 +13,7 @@ import zipfile
 import zlib
 from pathlib import Path, PurePosixPath
 
+from chatkit.core.files import writing
 from chatkit.localcloud.functions.host.errors import PackageRejected
 
 MAX_ENTRIES = 20_000
@@ -33,13 +34,15 @@ def unpack(package: Path, folder: Path) -> list[str]:
     Raises:
         PackageRejected: What is wrong with it; the folder may hold a part and is the caller's to
             remove.
+        NotWritten: The disk is full, or takes no writes; the folder may hold a part, too.
     """
     try:
         with zipfile.ZipFile(package) as archive:
             entries = archive.infolist()
             check(entries)
-            folder.mkdir(parents=True)
-            archive.extractall(folder)
+            with writing(folder):
+                folder.mkdir(parents=True)
+                archive.extractall(folder)
     except (zipfile.BadZipFile, zlib.error, struct.error, ValueError) as error:
         raise PackageRejected(f"The package is not a valid zip file: {error}.") from None
     except (NotImplementedError, RuntimeError, EOFError, lzma.LZMAError) as error:

@@ -14,6 +14,7 @@ from pathlib import Path
 
 from aiohttp import web
 
+from chatkit.core.files import new_file, write_all
 from chatkit.localcloud.core.bearer import basic_credentials, parse_authorization
 from chatkit.localcloud.core.store import Document
 from chatkit.localcloud.core.web import OTHER_PAGE, SAFE_METHODS, Handler, is_from_other_page
@@ -200,12 +201,12 @@ class Scm:
 async def _receive(request: web.Request, path: Path) -> bool:
     """Write the body to a file; False when it is too large."""
     size = 0
-    with path.open("wb") as file:
+    with new_file(path) as file:
         async for chunk in request.content.iter_chunked(1 << 20):
             size += len(chunk)
             if size > MAX_UPLOAD_BYTES:
                 return False
-            file.write(chunk)
+            write_all(file, chunk)
     return True
 
 

@@ -117,11 +117,14 @@ class SiteApp(HostObserver):
         self._hosts.add(host)
         return host
 
-    def release(self, version: str, host: FunctionHost) -> None:
-        """Let a host that was tried serve as the active version."""
+    def keep(self, version: str, host: FunctionHost) -> None:
+        """Write down that a version is the active one, and what it offers."""
         self.versions.activate(version)
-        self._serve(host)
         self._keep_functions(host)
+
+    def serve(self, host: FunctionHost) -> None:
+        """Let a host that was tried serve as the active version."""
+        self._serve(host)
         if host.options != self._options(host.options.folder):
             self._start_serving(host.options.folder)  # a setting was changed during the trial
 

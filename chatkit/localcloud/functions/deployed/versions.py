@@ -53,7 +53,6 @@ class Versions:
 
     def new_upload(self, name: str) -> Path:
         """A path for an incoming package."""
-        self._folder.mkdir(parents=True, exist_ok=True)
         return self._folder / f"{name}.upload"
 
     def remove_uploads(self) -> None:
