@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
-import errno
+from pathlib import Path
 
 from chatkit.core.errors import ChatkitError
+from chatkit.core.files import refusal
 
 INTERRUPTED = "\nchatkit: interrupted."
-_DISK_REASONS = {
-    errno.ENOSPC: "the disk is full",
-    errno.EROFS: "the disk is read-only",
-    errno.EACCES: "it is not allowed",
-}
 
 
 def sentence(error: BaseException) -> str:
     """Say what happened, and what to do, on one line."""
-    if isinstance(error, OSError) and error.errno in _DISK_REASONS:
-        return f"{error.filename or 'A file'} cannot be written: {_DISK_REASONS[error.errno]}."
+    if isinstance(error, OSError):
+        error = refusal(error, Path(error.filename or ".")) or error
     notes = " ".join(getattr(error, "__notes__", []))
     text = str(error) if isinstance(error, ChatkitError) else f"{type(error).__name__}: {error}"
     return " ".join(f"{text} {notes}".split())

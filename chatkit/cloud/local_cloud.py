@@ -18,6 +18,7 @@ from urllib.parse import urlsplit
 
 from chatkit.core.errors import NotStarted, ServiceError, SetupError
 from chatkit.core.file_lock import LOCKED_EXIT, holder
+from chatkit.core.files import write_private
 from chatkit.core.home import records
 from chatkit.core.home.check import UNUSABLE_EXIT, check_access, check_cloud
 from chatkit.core.home.mended import Mended
@@ -160,6 +161,8 @@ def start(where: Path) -> Endpoints:
             )
         if known is not None:
             return known
+        if process.exit_code != LOCKED_EXIT:
+            _check_disk(where)
         if process.exit_code == UNUSABLE_EXIT:
             # The sentence says itself what to do.
             raise NotStarted(f"The local cloud did not start: {_reason(where)}")
@@ -279,6 +282,18 @@ def _start_process(where: Path) -> DetachedProcess:
         raise NotStarted(
             f"The local cloud did not start: {error.filename} cannot be written ({error.strerror})."
         ) from error
+
+
+def _check_disk(where: Path) -> None:
+    """Say it when the disk is the reason that the local cloud could write nothing, not even why.
+
+    Raises:
+        NotWritten: The disk is full, or takes no writes.
+    """
+    if last_lines(where / "cloud.out"):
+        return
+    write_private(where / ".probe", "full?")
+    (where / ".probe").unlink()
 
 
 def _reason(where: Path) -> str:

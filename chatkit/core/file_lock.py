@@ -12,6 +12,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import IO
 
+from chatkit.core.files import writing
+
 POLL_S = 0.05
 LOCKED_EXIT = 3
 """Exit code of a process that ends because another one has its lock."""
@@ -52,13 +54,17 @@ class FileLock:
 
         Returns:
             Whether it is taken.
+
+        Raises:
+            NotWritten: The disk is full, or takes no writes.
         """
         file = self._opened()
         if not _lock(file):
             return False
-        file.truncate(0)
-        file.write(str(os.getpid()))
-        file.flush()
+        # Past the file's buffer: what a full disk does not take must not come again at the end.
+        with writing(self._path):
+            os.truncate(file.fileno(), 0)
+            os.write(file.fileno(), str(os.getpid()).encode())
         return True
 
     def acquire(self) -> None:

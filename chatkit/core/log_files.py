@@ -11,6 +11,8 @@ import shutil
 from contextlib import suppress
 from pathlib import Path
 
+from chatkit.core.files import writing
+
 MAX_BYTES = 2_000_000
 VARIABLE = "CHATKIT_OUTPUT"
 """Tells a detached program which file its output goes to."""
@@ -21,9 +23,13 @@ def open_for_output(path: Path) -> int:
     """Open an empty file that several processes print into, each at its end; returns a descriptor.
 
     Only with O_APPEND may the file be emptied while they print.
+
+    Raises:
+        NotWritten: The disk takes no writes.
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
-    return os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_APPEND, 0o600)
+    with writing(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        return os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_APPEND, 0o600)
 
 
 def rotate_output(*, max_bytes: int = MAX_BYTES) -> None:

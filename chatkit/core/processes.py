@@ -175,6 +175,9 @@ def start_detached(
         log: What it prints goes here; what the file held before is lost. The program keeps it
             short with `log_files.rotate_output`.
         environment: Variables besides those of this process.
+
+    Raises:
+        NotWritten: The log's disk takes no writes.
     """
     flags = 0
     if sys.platform == "win32":

@@ -13,7 +13,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from chatkit.core.errors import HomeDamaged
-from chatkit.core.files import write_private
+from chatkit.core.files import write_together
 
 HOSTS = ("localhost", "127.0.0.1", "::1")
 AUTHORITY_FILE = "ca.pem"
@@ -129,7 +129,8 @@ def _issue(ca_file: Path, chain_file: Path, key_file: Path) -> None:
     until = datetime.now(UTC) + timedelta(days=800)
     authority = trustme.CA(organization_name="chatkit local cloud")
     leaf = authority.issue_cert(*HOSTS, not_after=until)
-    ca_file.parent.mkdir(parents=True, exist_ok=True)
-    authority.cert_pem.write_to_path(str(ca_file))
-    write_private(key_file, leaf.private_key_pem.bytes())
-    chain_file.write_bytes(b"".join(blob.bytes() for blob in leaf.cert_chain_pems))
+    chain = b"".join(blob.bytes() for blob in leaf.cert_chain_pems)
+    write_together(
+        private={key_file: leaf.private_key_pem.bytes()},
+        public={ca_file: authority.cert_pem.bytes(), chain_file: chain},
+    )

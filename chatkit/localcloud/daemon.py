@@ -9,7 +9,6 @@ from __future__ import annotations
 import argparse
 import asyncio
 import logging
-import logging.handlers
 import os
 import signal
 import sqlite3
@@ -19,10 +18,12 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from chatkit.core import descriptors, log_files
-from chatkit.core.errors import HomeDamaged, HomeUnusable
+from chatkit.core.errors import ChatkitError, HomeDamaged, HomeUnusable, NotWritten
 from chatkit.core.file_lock import LOCKED_EXIT, FileLock
+from chatkit.core.files import writing
 from chatkit.core.home import state
 from chatkit.core.home.check import UNUSABLE_EXIT, check_access
+from chatkit.core.log_file import LogFile
 from chatkit.localcloud.cloud import LocalCloud
 from chatkit.localcloud.core.log_limits import OneASecond
 from chatkit.localcloud.core.trace import mask
@@ -48,13 +49,17 @@ def main(argv: list[str] | None = None) -> int:
     folder = parser.parse_args(argv).folder.resolve()
     try:
         return _run(folder)
-    except HomeUnusable as error:
+    except (HomeUnusable, NotWritten) as error:
         print(error, file=sys.stderr)
         return UNUSABLE_EXIT
+    except ChatkitError as error:
+        print(error, file=sys.stderr)
+        return 1
 
 
 def _run(folder: Path) -> int:
-    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    with writing(folder):
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     check_access(folder)
     with FileLock(folder / "lock") as lock:
         if not lock.try_acquire():
@@ -79,7 +84,8 @@ async def _serve(folder: Path, lock: FileLock, log_file: _LogFile) -> None:
         cloud = LocalCloud(folder, on_stop=stop.set)
         await cloud.start()
     endpoints = EndpointsFile(folder / "cloud.json", cloud.endpoints())
-    endpoints.write()
+    with cloud.platform.store.space_for_little():
+        endpoints.write()
     log.info("ready, pid %s", os.getpid())
     try:
         await _until(stop, lock, log_file, endpoints)
@@ -126,11 +132,11 @@ class _Masked(logging.Formatter):
         return mask(super().format(record))
 
 
-class _LogFile(logging.handlers.RotatingFileHandler):
+class _LogFile(LogFile):
     """The cloud's log: short, masked, and not to be filled by a client."""
 
     def __init__(self, path: Path) -> None:
-        super().__init__(path, maxBytes=log_files.MAX_BYTES, backupCount=1, encoding="utf-8")
+        super().__init__(path, max_bytes=log_files.MAX_BYTES)
         self.setFormatter(_Masked("%(asctime)s %(levelname)-7s %(name)s: %(message)s"))
         self._limit = OneASecond()
         self.addFilter(self._limit)
@@ -142,8 +148,6 @@ class _LogFile(logging.handlers.RotatingFileHandler):
 
 
 def _log_to(path: Path) -> _LogFile:
-    # A line that cannot be written, on a full disk, is no reason to print a traceback for each.
-    logging.raiseExceptions = False
     handler = _LogFile(path)
     root = logging.getLogger()
     root.addHandler(handler)

@@ -69,9 +69,10 @@ class Platform:
 
     def note_start(self, *, tenant_id: str, subscription_id: str) -> None:
         """Remember which cloud has started in the folder."""
-        starts = self.store.count_start()
-        known = Version(tenant_id=tenant_id, subscription_id=subscription_id, starts=starts)
-        version.write(self.folder, known)
+        with self.store.space_for_little():
+            starts = self.store.count_start()
+            known = Version(tenant_id=tenant_id, subscription_id=subscription_id, starts=starts)
+            version.write(self.folder, known)
 
     async def close(self) -> None:
         """Close every port, and the store."""

@@ -24,6 +24,7 @@ class Reserve:
 
     def __init__(self, path: Path) -> None:
         self._path = path
+        self._borrowers = 0
 
     def fill(self, size_bytes: int = SIZE_BYTES) -> None:
         """Take what is missing of the reserve; on a full disk, what there is."""
@@ -60,7 +61,10 @@ class Reserve:
         """Free the reserve's space for the block."""
         with suppress(OSError):  # there is none, or the disk takes no change: the block says so
             os.truncate(self._path, 0)
+        self._borrowers += 1
         try:
             yield
         finally:
-            self.fill()
+            self._borrowers -= 1
+            if not self._borrowers:
+                self.fill()

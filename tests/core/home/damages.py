@@ -66,7 +66,13 @@ FORGOTTEN: Mapping[str, Mapping[str, Damage]] = {
     "local/cloud.json": JSON_DAMAGES,
 }
 """Records that the kit can do without."""
-UNREAD = ("local/lock", "local/cloud.log", "local/cloud.out", "logs/functions.log")
+UNREAD = (
+    "local/lock",
+    "local/reserve",
+    "local/cloud.log",
+    "local/cloud.out",
+    "logs/functions.log",
+)
 """Files whose content it does not read."""
 STOPPING = [(name, damage) for name, damages in STOP.items() for damage in damages]
 FORGETTING = [(name, damage) for name, damages in FORGOTTEN.items() for damage in damages]

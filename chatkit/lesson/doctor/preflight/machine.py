@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from chatkit.core import settings
-from chatkit.core.errors import ChatkitError
+from chatkit.core.errors import ChatkitError, NotWritten
 from chatkit.core.files import write_private
 from chatkit.core.ports import answers
 from chatkit.lesson.doctor.preflight.finding import Finding
@@ -112,6 +112,10 @@ def disk(home: Path) -> Finding:
         write_private(home / ".doctor", "")
         (home / ".doctor").unlink()
         free = shutil.disk_usage(home).free
+    except NotWritten as error:
+        if error.is_full:
+            return Finding("Disk", False, error.message, error.hint)
+        return Finding("Disk", False, error.message, "Set CHATKIT_HOME to a folder of yours.")
     except OSError as error:
         return Finding(
             "Disk",
