@@ -14,6 +14,7 @@ import typer
 from chatkit.cloud import local_cloud
 from chatkit.core import ports, settings
 from chatkit.core.errors import PortInUse
+from chatkit.core.files import write_public
 from chatkit.core.home.check import check_home
 from chatkit.lesson import sections
 from chatkit.setup.environment import Environment
@@ -70,8 +71,7 @@ def turn_off_news() -> None:
                 "checkForUpdates": False,
             }
         }
-        overrides.parent.mkdir(parents=True, exist_ok=True)
-        overrides.write_text(json.dumps(quiet), encoding="utf-8")
+        write_public(overrides, json.dumps(quiet))
 
 
 def choose_port(wanted: int | None) -> int:

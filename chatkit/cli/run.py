@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from chatkit.core import settings
+from chatkit.core.files import write_public
 from chatkit.core.home.check import check_home
 from chatkit.core.public_urls import public_url
 from chatkit.lesson import sections
@@ -95,6 +96,13 @@ def select(folder: Path, until: str | None) -> list[Path]:
     return [path for section, path in known.items() if section.number <= last.number]
 
 
+def _text(notebook: Any) -> str:
+    import nbformat
+
+    text: str = nbformat.writes(notebook)  # type: ignore[no-untyped-call]
+    return f"{text.rstrip()}\n"
+
+
 def execute(notebook: Path, copy: Path, progress: Progress, task: TaskID) -> float:
     """Execute one notebook, keep the executed copy, and return how long it took.
 
@@ -110,6 +118,5 @@ def execute(notebook: Path, copy: Path, progress: Progress, task: TaskID) -> flo
             content, notebook.name, notebook.parent, done=lambda _cell: progress.advance(task)
         )
     finally:
-        copy.parent.mkdir(parents=True, exist_ok=True)
-        nbformat.write(content, copy)  # type: ignore[no-untyped-call]
+        write_public(copy, _text(content))
     return progress.tasks[progress.task_ids.index(task)].elapsed or 0.0

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
 
 from chatkit.core import settings
 from chatkit.core.errors import SetupError
-from chatkit.core.files import write_private
+from chatkit.core.files import write_together
 from chatkit.core.home import records
 
 if TYPE_CHECKING:
@@ -51,12 +51,13 @@ def write(name: str, text: str, *, folder: Path, home: Path) -> str:
 
     Raises:
         SetupError: The path leads out of the folder.
+        NotWritten: The disk is full, or takes no writes; the learner's file is as it was.
     """
     content = _content(text)
-    kept = replace(name, content, folder=folder, home=home)
+    kept = replace({name: content}, folder=folder, home=home)
     count = content.count(b"\n")
     lines = "1 line" if count == 1 else f"{count} lines"
-    note = f"; your version is kept as {kept}" if kept else ""
+    note = f"; your version is kept as {kept[0]}" if kept else ""
     return f"my-chat/{name}: {lines}{note}"
 
 
@@ -77,34 +78,36 @@ def copy_page(source: Path, *, folder: Path, home: Path) -> list[str]:
     files = [path for path in sorted(source.rglob("*")) if path.is_file()]
     if not files:
         raise SetupError("The kit's page is not here.", hint="Run this in a checkout of chatkit.")
-    names = {f"content/{path.relative_to(source).as_posix()}": path for path in files}
-    kept = [
-        replace(name, path.read_bytes(), folder=folder, home=home) for name, path in names.items()
-    ]
-    return [name for name in kept if name]
+    page = {f"content/{path.relative_to(source).as_posix()}": path.read_bytes() for path in files}
+    return replace(page, folder=folder, home=home)
 
 
-def replace(name: str, content: bytes, *, folder: Path, home: Path) -> str:
-    """Write one file and note that it is ours.
+def replace(contents: Mapping[str, bytes], *, folder: Path, home: Path) -> list[str]:
+    """Write files by their names, and note that they are ours: all of them, or none.
 
     Returns:
-        Name under which the learner's version was kept, empty when there was none.
+        Names under which the learner's versions were kept.
+
+    Raises:
+        NotWritten: The disk is full, or takes no writes.
     """
-    path = _below(folder, name)
     record = read_record(home)
-    kept = ""
-    if path.is_file():
-        old = path.read_bytes()
-        ours = old == content or _hash(old) == record.get(name) or old in _versions(name)
-        if not ours:
-            kept = _keep(path, old)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_bytes(content)
-    if record.get(name) != _hash(content):
-        write_private(
-            home / RECORD, json.dumps({**record, name: _hash(content)}, indent=1, sort_keys=True)
-        )
-    return kept
+    written: dict[Path, bytes] = {}
+    kept: dict[Path, bytes] = {}
+    for name, content in contents.items():
+        path = _below(folder, name)
+        written[path] = content
+        if path.is_file():
+            old = path.read_bytes()
+            ours = old == content or _hash(old) == record.get(name) or old in _versions(name)
+            if not ours:
+                kept[_unused(path)] = old
+    noted = {**record, **{name: _hash(content) for name, content in contents.items()}}
+    private = {}
+    if noted != record:
+        private[home / RECORD] = json.dumps(noted, indent=1, sort_keys=True)
+    write_together(private=private, public={**kept, **written})
+    return [path.name for path in kept]
 
 
 def put_aside(folder: Path, *, home: Path) -> str:
@@ -144,12 +147,6 @@ def _versions(name: str) -> Iterator[bytes]:
 
 def _content(text: str) -> bytes:
     return f"{text.rstrip(chr(10))}\n".encode()
-
-
-def _keep(path: Path, old: bytes) -> str:
-    kept = _unused(path)
-    kept.write_bytes(old)
-    return kept.name
 
 
 def _unused(path: Path) -> Path:

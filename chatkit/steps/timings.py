@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+from contextlib import suppress
 from pathlib import Path
 
+from chatkit.core.errors import NotWritten
 from chatkit.core.files import write_private
 from chatkit.core.home import records
 
@@ -21,10 +23,11 @@ def load(home: Path, target: str) -> dict[str, float]:
 
 
 def note(home: Path, target: str, title: str, seconds: float) -> None:
-    """Remember how long a step took."""
+    """Remember how long a step took, where the disk takes it: the step itself is done."""
     known = _all(home)
     known.setdefault(target, {})[title] = round(seconds, 3)
-    write_private(home / FILE, json.dumps(known, indent=1))
+    with suppress(NotWritten):
+        write_private(home / FILE, json.dumps(known, indent=1))
 
 
 def _all(home: Path) -> dict[str, dict[str, float]]:
