@@ -23,7 +23,7 @@ from chatkit.core.file_lock import LOCKED_EXIT, FileLock
 from chatkit.core.files import writing
 from chatkit.core.home import state
 from chatkit.core.home.check import UNUSABLE_EXIT, check_access
-from chatkit.core.log_file import LogFile
+from chatkit.core.rotating_log import RotatingLog
 from chatkit.localcloud.cloud import LocalCloud
 from chatkit.localcloud.core.log_limits import OneASecond
 from chatkit.localcloud.core.trace import mask
@@ -74,7 +74,7 @@ def _run(folder: Path) -> int:
     return 0
 
 
-async def _serve(folder: Path, lock: FileLock, log_file: _LogFile) -> None:
+async def _serve(folder: Path, lock: FileLock, log_file: _CloudLog) -> None:
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for name in ("SIGTERM", "SIGINT"):
@@ -110,7 +110,7 @@ def _documents_of(folder: Path) -> Iterator[None]:
 
 
 async def _until(
-    stop: asyncio.Event, lock: FileLock, log_file: _LogFile, endpoints: EndpointsFile
+    stop: asyncio.Event, lock: FileLock, log_file: _CloudLog, endpoints: EndpointsFile
 ) -> None:
     """Wait for the stop event, and look after the logs and `cloud.json` meanwhile.
 
@@ -132,7 +132,7 @@ class _Masked(logging.Formatter):
         return mask(super().format(record))
 
 
-class _LogFile(LogFile):
+class _CloudLog(RotatingLog):
     """The cloud's log: short, masked, and not to be filled by a client."""
 
     def __init__(self, path: Path) -> None:
@@ -147,8 +147,8 @@ class _LogFile(LogFile):
             self.emit(record)
 
 
-def _log_to(path: Path) -> _LogFile:
-    handler = _LogFile(path)
+def _log_to(path: Path) -> _CloudLog:
+    handler = _CloudLog(path)
     root = logging.getLogger()
     root.addHandler(handler)
     root.setLevel(logging.WARNING)

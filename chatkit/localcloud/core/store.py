@@ -21,7 +21,7 @@ from typing import Any
 from chatkit.core.files import discard, not_written
 from chatkit.core.home.migrations import migrate
 from chatkit.core.home.state import STARTS
-from chatkit.localcloud.core.reserve import Reserve
+from chatkit.core.reserve import Reserve
 
 Document = dict[str, Any]
 

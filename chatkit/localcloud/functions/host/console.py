@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from chatkit.core.files import writing
-from chatkit.core.log_file import LogFile
+from chatkit.core.rotating_log import RotatingLog
 from chatkit.localcloud.core.trace import mask
 from chatkit.localcloud.functions.worker_process.calls import Failure
 
@@ -30,7 +30,7 @@ class Console:
         if file is not None:
             with writing(file):
                 file.parent.mkdir(parents=True, exist_ok=True)
-            self._file = LogFile(file, max_bytes=LOG_BYTES)
+            self._file = RotatingLog(file, max_bytes=LOG_BYTES)
 
     def host_line(self, text: str, *, error: bool = False) -> None:
         """A line of the host itself, with the time in front."""

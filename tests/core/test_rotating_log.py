@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from chatkit.core.log_file import LogFile
+from chatkit.core.rotating_log import RotatingLog
 
 
 def record(text: str) -> logging.LogRecord:
@@ -45,7 +45,7 @@ def test_a_full_disk_costs_lines_and_says_so(
 ) -> None:
     """The first line that goes in again tells how many are missing; nothing is printed."""
     path = tmp_path / "cloud.log"
-    log = LogFile(path, max_bytes=1000)
+    log = RotatingLog(path, max_bytes=1000)
     log.emit(record("before"))
     for text in ("lost one", "lost two"):
         if log.stream is not None:
@@ -68,7 +68,7 @@ def test_a_full_disk_costs_lines_and_says_so(
 def test_a_log_rotates_while_it_is_written(tmp_path: Path) -> None:
     """The file and its predecessor hold the newest lines, and no more than twice the limit."""
     path = tmp_path / "cloud.log"
-    log = LogFile(path, max_bytes=1000)
+    log = RotatingLog(path, max_bytes=1000)
     for number in range(200):
         log.emit(record(f"line {number}"))
     log.close()
@@ -79,7 +79,7 @@ def test_a_log_rotates_while_it_is_written(tmp_path: Path) -> None:
 
 def test_other_mistakes_are_reported(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """Arguments that do not fit their message are the program's fault, not the disk's."""
-    log = LogFile(tmp_path / "cloud.log", max_bytes=1000)
+    log = RotatingLog(tmp_path / "cloud.log", max_bytes=1000)
     log.emit(logging.makeLogRecord({"msg": "%d", "args": ("one",)}))
     log.close()
     assert "Logging error" in capsys.readouterr().err

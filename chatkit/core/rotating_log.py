@@ -9,7 +9,7 @@ from contextlib import suppress
 from pathlib import Path
 
 
-class LogFile(logging.handlers.RotatingFileHandler):
+class RotatingLog(logging.handlers.RotatingFileHandler):
     """A log file and its one predecessor.
 
     Lines that the disk does not take are left out. The first one that it takes again says how many
