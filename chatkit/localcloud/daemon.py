@@ -18,12 +18,12 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from chatkit.core import descriptors, log_files
+from chatkit.core.disk.rotating_log import RotatingLog
 from chatkit.core.errors import ChatkitError, HomeDamaged, HomeUnusable, NotWritten
 from chatkit.core.file_lock import LOCKED_EXIT, FileLock
 from chatkit.core.files import writing
 from chatkit.core.home import state
 from chatkit.core.home.check import UNUSABLE_EXIT, check_access
-from chatkit.core.rotating_log import RotatingLog
 from chatkit.localcloud.cloud import LocalCloud
 from chatkit.localcloud.core.log_limits import OneASecond
 from chatkit.localcloud.core.trace import mask

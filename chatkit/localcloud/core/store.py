@@ -18,10 +18,10 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
+from chatkit.core.disk.reserve import Reserve
 from chatkit.core.files import discard, not_written
 from chatkit.core.home.migrations import migrate
 from chatkit.core.home.state import STARTS
-from chatkit.core.reserve import Reserve
 
 Document = dict[str, Any]
 

@@ -8,8 +8,8 @@ from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
+from chatkit.core.disk.rotating_log import RotatingLog
 from chatkit.core.files import writing
-from chatkit.core.rotating_log import RotatingLog
 from chatkit.localcloud.core.trace import mask
 from chatkit.localcloud.functions.worker_process.calls import Failure
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from chatkit.core.rotating_log import RotatingLog
+from chatkit.core.disk.rotating_log import RotatingLog
 
 
 def record(text: str) -> logging.LogRecord:

@@ -1,0 +1,1 @@
+"""What must go on when a disk is full: logs, and deleting."""
