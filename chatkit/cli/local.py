@@ -14,6 +14,7 @@ import typer
 from chatkit.cloud import local_cloud
 from chatkit.cloud.local_cloud import Endpoints
 from chatkit.core.errors import NotStarted
+from chatkit.core.home.check import check_home
 from chatkit.core.settings import home
 from chatkit.steps.repair import begin_anew
 from chatkit.steps.repair import repair as mend
@@ -37,6 +38,7 @@ PUBLIC = (
 @app.command()
 def up() -> None:
     """Start the local cloud; nothing happens when it runs."""
+    check_home(home())
     known = local_cloud.start(local_cloud.folder())
     typer.echo(f"The local cloud runs: {known['resource_manager']} (process {known['pid']}).")
 
@@ -58,6 +60,7 @@ def status(
     known: dict[str, object] = {"running": False}
     where = local_cloud.folder()
     known.update(local_cloud.running(where) or {})
+    check_home(home())
     if not known["running"]:
         local_cloud.check_stopped(where)
     if as_json:

@@ -8,8 +8,8 @@ from functools import partial
 from pathlib import Path
 from typing import NotRequired, TypedDict
 
-from chatkit.cloud import local_cloud
 from chatkit.cloud.connection import Cloud
+from chatkit.cloud.local_cloud import absence, not_running, read
 from chatkit.core.errors import SetupError
 from chatkit.core.settings import Settings
 
@@ -57,9 +57,9 @@ def connect_local(home: Path) -> Cloud:
     """
     from azure.identity import ClientSecretCredential
 
-    at = local_cloud.read(home / "local")
+    at = read(home / "local")
     if not at.keys() >= NEEDED:
-        raise local_cloud.not_running(home / "local")
+        raise not_running(home / "local")
     credential = ClientSecretCredential(
         at["tenant_id"],
         at["client_id"],
@@ -78,7 +78,7 @@ def connect_local(home: Path) -> Cloud:
         app_scheme="http",
         graph=at["graph"],
         authority=at["authority"],
-        absence=partial(local_cloud.absence, home / "local"),
+        absence=partial(absence, home / "local"),
     )
 
 

@@ -88,7 +88,7 @@ def test_every_verb_says_which_file_and_what_to_type(
     assert path.read_bytes() == b""
 
 
-@pytest.mark.parametrize("verb", [*VERBS[:6], ("doctor",)], ids=" ".join)
+@pytest.mark.parametrize("verb", [*VERBS[:10], ("doctor",)], ids=" ".join)
 def test_every_verb_that_needs_names_says_that_they_are_damaged(
     chatkit: Chatkit, used: Path, verb: tuple[str, ...]
 ) -> None:

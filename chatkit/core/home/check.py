@@ -120,6 +120,7 @@ def cloud_places(where: Path) -> Iterator[Place]:
     for path in (*_inside(where / "blobs"), *_inside(where / "sites")):
         if path.is_dir():
             yield folder(path)
+            yield Place(path / "app.log", is_written=True)
 
 
 def _inside(path: Path) -> list[Path]:

@@ -6,19 +6,18 @@ from __future__ import annotations
 
 import json
 import shutil
-import sqlite3
 from collections.abc import Callable
-from contextlib import closing
 from pathlib import Path
 
 import pytest
 
 from chatkit.cloud import local_cloud
 from chatkit.core import tls
-from chatkit.core.errors import HomeDamaged
+from chatkit.core.errors import HomeDamaged, HomeUnusable
 from chatkit.core.home import check
 from chatkit.steps import app_files, timings
 from chatkit.steps.local_servers import FUNCTIONS, LocalServers
+from tests.attacks.homes import CERTIFICATES, LOST_DOCUMENTS
 from tests.core.home import used_homes
 from tests.core.home.damages import DAMAGES, FORGETTING, FORGOTTEN, STOP, STOPPING, UNREAD
 
@@ -91,63 +90,18 @@ def test_a_home_of_0_1_0_without_documents_begins_no_new_tenant(used_home: Path)
         used_homes.open_and_close(used_home / "local")
 
 
-def execute(path: Path, *statements: str) -> None:
-    """Change a database as no version of the kit does."""
-    with closing(sqlite3.connect(path)) as database:
-        for statement in statements:
-            database.execute(statement)
-        database.commit()
-
-
-@pytest.mark.parametrize(
-    "statements",
-    [
-        ("DROP TABLE documents", "CREATE TABLE documents (key TEXT, value TEXT)"),
-        ("DROP TABLE documents", "CREATE TABLE other (a)"),
-        ("DELETE FROM documents",),
-        ("UPDATE documents SET value='{' WHERE collection='resources'",),
-    ],
-    ids=["an older table", "another table", "no rows", "half a document"],
-)
-def test_a_database_that_is_not_the_kits_is_refused(
-    used_home: Path, statements: tuple[str, ...]
-) -> None:
-    """Whole for SQLite, and no store of ours."""
-    execute(used_home / "local" / "state.db", *statements)
-    with pytest.raises(HomeDamaged, match=r"state\.db is damaged"):
-        used_homes.open_and_close(used_home / "local")
-
-
-def test_a_damaged_page_of_the_database_is_noticed(used_home: Path) -> None:
-    """Garbage in the middle, as from a bad disk."""
-    path = used_home / "local" / "state.db"
-    content = bytearray(path.read_bytes())
-    middle = len(content) // 2 // 4096 * 4096
-    content[middle : middle + 4096] = b"\xee" * 4096
-    path.write_bytes(content)
-    with pytest.raises(HomeDamaged, match="malformed"):
-        look(used_home)
-
-
-def test_a_damaged_log_of_the_database_is_noticed(used_home: Path) -> None:
-    """SQLite takes it for an empty one."""
-    log = used_home / "local" / "state.db-wal"
-    log.write_bytes(b"garbage " * 1000)
-    with pytest.raises(HomeDamaged, match=r"state\.db-wal"):
-        look(used_home)
-
-
-def test_a_lost_log_of_the_database_is_noticed(used_home: Path, tmp_path: Path) -> None:
-    """After a kill the last changes are in it alone: without it, the documents are older ones."""
+@pytest.mark.parametrize("loss", LOST_DOCUMENTS)
+def test_lost_documents_begin_no_new_tenant(used_home: Path, loss: str) -> None:
+    """The sentence names the file; whatever is in it stays, and nothing else is made."""
     where = used_home / "local"
-    before = (where / "state.db").read_bytes()
-    used_homes.open_and_close(where)
-    (where / "state.db").write_bytes(before)
-    with pytest.raises(HomeDamaged, match="older"):
-        look(used_home)
+    LOST_DOCUMENTS[loss](where / "state.db")
+    before = {path: path.read_bytes() for path in where.iterdir() if path.is_file()}
+    with pytest.raises(HomeUnusable, match=r"/state\.db(-wal)? (is damaged|was written)"):
+        used_homes.open_and_close(where)
+    assert before == {path: path.read_bytes() for path in where.iterdir() if path.is_file()}
 
 
-@pytest.mark.parametrize("name", tls.FILES)
+@pytest.mark.parametrize("name", CERTIFICATES)
 def test_a_certificate_of_another_machine_is_noticed(
     used_home: Path, tmp_path: Path, name: str
 ) -> None:
