@@ -42,11 +42,36 @@ GRAPH_CHANGES: dict[str, tuple[str, str, dict[str, str] | None]] = {
     ),
 }
 
+# Asked for at /.auth/login, whose other parameters go on to Entra.
+WIDER_SCOPES = {
+    "reading registrations": "openid Application.Read.All",
+    "changing registrations": "openid Application.ReadWrite.All",
+    "the whole directory": "openid profile Directory.Read.All",
+    "everything the person may": "openid Directory.AccessAsUser.All",
+    "everybody's profile": "User.Read User.Read.All",
+    "giving permissions": "openid AppRoleAssignment.ReadWrite.All",
+    "by Graph's address": "openid https://graph.microsoft.com/Application.ReadWrite.All",
+    "by Graph's address, two slashes": "https://graph.microsoft.com//Application.ReadWrite.All",
+    "by Graph's application id": (
+        "openid 00000003-0000-0000-c000-000000000000/Application.ReadWrite.All"
+    ),
+    "in another case": "openid application.readwrite.all",
+    "beside another resource": (
+        "https://management.azure.com/.default https://graph.microsoft.com/Directory.Read.All"
+    ),
+}
+
 GROUPS = [
     Group(
         "Somebody else's application in Microsoft Graph",
         "test_graph_rights.py",
         "test_nobody_changes_what_they_do_not_own",
         tuple(GRAPH_CHANGES),
+    ),
+    Group(
+        "More of Microsoft Graph than an administrator has given the app",
+        "test_graph_token.py",
+        "test_nobody_signs_in_for_more_than_an_administrator_gave",
+        tuple(WIDER_SCOPES),
     ),
 ]

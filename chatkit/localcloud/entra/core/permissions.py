@@ -94,6 +94,14 @@ ADMINISTRATOR_ROLES = (
 )
 
 
+def delegated_permission(name: str) -> Permission | None:
+    """The permission that a scope names, in any case."""
+    for permission in PERMISSIONS.values():
+        if permission.name.lower() == name.lower():
+            return permission
+    return None
+
+
 def application_permission(role_id: str) -> Permission | None:
     """The permission whose application form has this id."""
     for permission in PERMISSIONS.values():
@@ -207,16 +215,23 @@ def needing_admin(asked: Iterable[str], client_id: str) -> list[str]:
     """
     if client_id == AZURE_CLI:
         return []
-    known = [PERMISSIONS[name] for name in asked if name in PERMISSIONS]
-    return [permission.name for permission in known if permission.needs_admin]
+    known = [delegated_permission(name) for name in asked]
+    return [one.name for one in known if one is not None and one.needs_admin]
 
 
 def scopes(asked: Iterable[str], client_id: str) -> list[str]:
-    """The scopes of a person's token: ".default" stands for what the client has consent for."""
+    """The scopes of a person's token: ".default" stands for what the client has consent for.
+
+    Names that are not permissions here stay as they are.
+    """
     default: tuple[str, ...] = ("openid", "profile", "email", "User.Read")
     if client_id == AZURE_CLI:
         default = AZURE_CLI_SCOPES
     found: list[str] = []
     for name in asked:
-        found += default if name == ".default" else (name,)
+        permission = delegated_permission(name)
+        if name.lower() == ".default":
+            found += default
+        else:
+            found.append(name if permission is None else permission.name)
     return [*dict.fromkeys(found)]
