@@ -213,7 +213,7 @@ class Grants:
         user = self._directory.principal(consent.user)
         if user is None:
             raise errors.invalid_grant(50034, "The user account does not exist in the directory.")
-        audience, permissions = self._scopes.of_person(client, scope)
+        audience, permissions = self._scopes.of_person(client, scope, signed_in_for=consent.scope)
         claims = {
             **user_claims(user),
             "appid": consent.client_id,

@@ -31,25 +31,36 @@ class Scopes:
             raise errors.resource_not_found(resource, self._directory.tenant_id)
         return resource
 
-    def of_person(self, client: Application, scope: str) -> tuple[str, str]:
+    def of_person(self, client: Application, scope: str, *, signed_in_for: str) -> tuple[str, str]:
         """The audience and the scopes of a person's token.
 
         Args:
             client: The application that asks for it.
             scope: As asked for; Graph is meant when it names no resource.
+            signed_in_for: The scope for which the person signed in to the application.
 
         Raises:
-            EntraError: The resource is not known, there are several, or a permission needs an
-                administrator's consent.
+            EntraError: The resource is not known, or there are several; the person did not sign in
+                for this resource, or a permission needs an administrator's consent.
         """
         resource, names = self._asked(scope)
         if not is_graph(resource):
             # A resource of its own, as the management API, has one permission here.
             own = ["user_impersonation" if name == ".default" else name for name in names]
-            return self.known(resource), " ".join(own)
+            self._check_resource(client, self.known(resource), signed_in_for)
+            return resource, " ".join(own)
         if permissions.needing_admin(names, client["appId"]):
             raise errors.consent_missing(client["appId"], client["displayName"])
         return resource, " ".join(permissions.scopes(names, client["appId"]))
+
+    def _check_resource(self, client: Application, resource: str, signed_in_for: str) -> None:
+        """Refuse a resource that nobody has consented to: the person signed in for another one."""
+        consented = {_bare(self._resource_of(part)) for part in signed_in_for.split()}
+        own = {client["appId"], f"api://{client['appId']}", *client["identifierUris"]}
+        if client["appId"] == permissions.AZURE_CLI or _bare(resource) in map(_bare, own):
+            return
+        if _bare(resource) not in consented:
+            raise errors.consent_missing(client["appId"], client["displayName"])
 
     def check_consent(self, client: Application, scope: str) -> None:
         """Refuse to sign a person in for what only an administrator can consent to.
@@ -84,11 +95,15 @@ class Scopes:
         return ""
 
 
+def _bare(resource: str) -> str:
+    return resource.rstrip("/").lower()
+
+
 def is_graph(resource: str) -> bool:
     """Say whether a resource is Microsoft Graph.
 
     Clients of the local cloud may name it by the address at which it answers; other services that
     answer on this machine do not look at Graph's permissions.
     """
-    bare = resource.rstrip("/").lower()
+    bare = _bare(resource)
     return bare in (GRAPH, permissions.GRAPH_APP) or bare.startswith("https://localhost:")

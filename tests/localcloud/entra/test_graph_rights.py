@@ -10,7 +10,7 @@ import pytest
 from chatkit.localcloud.entra.core.permissions import AZURE_CLI, AZURE_CLI_SCOPES, PERMISSIONS
 from chatkit.localcloud.entra.grants import user_claims
 from tests.attacks.graph import GRAPH_CHANGES
-from tests.localcloud.entra.tenant import Tenant
+from tests.localcloud.entra.tenant import ARM, Tenant
 
 GRAPH = "https://graph.microsoft.com"
 DENIED = (403, "Authorization_RequestDenied")
@@ -261,6 +261,30 @@ async def test_a_refresh_token_does_not_widen_what_was_consented(tenant: Tenant)
     _, again = await tenant.post(**renewal, **proof, scope=f"{GRAPH}/.default")
     claims = tenant.service.tokens.verify(again["access_token"], [GRAPH]).raw
     assert claims["scp"] == "openid profile email User.Read"
+
+
+async def test_a_client_gets_tokens_for_what_people_signed_in_for(tenant: Tenant) -> None:
+    """An app cannot turn a sign-in to the chat into a token for Resource Manager."""
+    app_id, secret = await tenant.register(web={"redirectUris": ["http://localhost:5000/back"]})
+    asked = {
+        "client_id": app_id,
+        "redirect_uri": "http://localhost:5000/back",
+        "response_type": "code",
+    }
+    proof = {"client_id": app_id, "client_secret": secret}
+    redeemed = {"grant_type": "authorization_code", "redirect_uri": asked["redirect_uri"]}
+    code = (await tenant.sign_in({**asked, "scope": "openid offline_access"}))["code"]
+    _, tokens = await tenant.post(**redeemed, **proof, code=code)
+    renewal = {"grant_type": "refresh_token", "refresh_token": tokens["refresh_token"]}
+    for resource in (ARM, "https://storage.azure.com", "https://appservice.azure.com"):
+        status, refused = await tenant.post(**renewal, **proof, scope=f"{resource}/.default")
+        assert (status, refused["error_codes"]) == (400, [65001])
+    assert (await tenant.post(**renewal, **proof, scope=f"{app_id}/.default"))[0] == 200
+    scope = f"{ARM}//user_impersonation offline_access"
+    code = (await tenant.sign_in({**asked, "scope": scope}))["code"]
+    status, tokens = await tenant.post(**redeemed, **proof, code=code, scope=f"{ARM}/.default")
+    assert status == 200
+    assert tenant.service.tokens.verify(tokens["access_token"], [ARM]).raw["appid"] == app_id
 
 
 async def test_az_has_its_permissions_without_consent(tenant: Tenant) -> None:

@@ -17,7 +17,8 @@ def application(document: Application) -> Shown:
     """An application; of its secrets what is shown after the first time."""
     shown = {name: value for name, value in document.items() if name != "owners"}
     secrets = [password(credential) for credential in document["passwordCredentials"]]
-    return {**shown, "passwordCredentials": secrets}
+    # az reads requiredResourceAccess before it adds to it.
+    return {"requiredResourceAccess": [], **shown, "passwordCredentials": secrets}
 
 
 def password(credential: PasswordCredential) -> Shown:
