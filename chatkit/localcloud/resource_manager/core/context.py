@@ -105,6 +105,16 @@ class Context:
             action = "Microsoft.Resources/subscriptions/resourceGroups/read"
         return self.roles.allows(call.claims.oid, document["id"], action)
 
+    def check_linked(self, call: Call, id_: str, action: str) -> None:
+        """Refuse a call whose body names a resource that the caller may not use.
+
+        Raises:
+            ArmError: 403 LinkedAuthorizationFailed.
+        """
+        if call.claims is not None and not self.roles.allows(call.claims.oid, id_, action):
+            name = call.claims.appid or call.claims.name
+            raise errors.linked_forbidden(name, call.claims.oid, action, id_)
+
     def group_id(self, name: str) -> str:
         """Id of a resource group."""
         return f"/subscriptions/{self.subscription_id}/resourceGroups/{name}"

@@ -207,6 +207,17 @@ def forbidden(name: str, object_id: str, action: str, scope: str) -> ArmError:
     )
 
 
+def linked_forbidden(name: str, object_id: str, action: str, linked: str) -> ArmError:
+    """403 for a body that names a resource which the caller may not use."""
+    return ArmError(
+        403,
+        "LinkedAuthorizationFailed",
+        f"The client '{name}' with object id '{object_id}' has permission to perform the action on"
+        f" the scope; however, it does not have permission to perform action '{action}' on the"
+        f" linked scope(s) '{linked}' or the linked scope(s) are invalid.",
+    )
+
+
 def too_many(kind: str, wait_s: int) -> ArmError:
     """429 in Azure's words."""
     return ArmError(

@@ -28,6 +28,8 @@ class Route:
         is_open: True when no token is needed.
         action: What the caller's role must allow, where it is not the type with the verb; it may
             hold placeholders of the template.
+        needs_role: False for the end of a group, whose roles end with it: who began the deletion
+            alone knows the address, and nothing but its state is told.
     """
 
     method: str
@@ -37,6 +39,7 @@ class Route:
     name: str = ""
     is_open: bool = False
     action: str = ""
+    needs_role: bool = True
 
 
 @dataclass

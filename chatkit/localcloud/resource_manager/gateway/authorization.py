@@ -189,7 +189,7 @@ class Authorization(Provider):
         Raises:
             ArmError: 403 AuthorizationFailed.
         """
-        if call.claims is None or "{subscription}" not in route.template:
+        if call.claims is None or not route.needs_role or "{subscription}" not in route.template:
             return
         action = action_of(call, route)
         scope = call.path.rstrip("/")

@@ -46,6 +46,7 @@ class Groups(Provider):
         one = many + "/{group}"
         poll = SUB + "/operationresults/{operation}"
         in_group = "Resources_ListByResourceGroup"
+        polling = "ResourceGroups_Delete (polling)"
         return [
             Route("GET", many, self.list_all, TYPE, "ResourceGroups_List"),
             Route("HEAD", one, self.exists, TYPE, "ResourceGroups_CheckExistence"),
@@ -53,7 +54,7 @@ class Groups(Provider):
             Route("PUT", one, self.put, TYPE, "ResourceGroups_CreateOrUpdate"),
             Route("PATCH", one, self.patch, TYPE, "ResourceGroups_Update"),
             Route("DELETE", one, self.delete, TYPE, "ResourceGroups_Delete"),
-            Route("GET", poll, self.poll, TYPE, "ResourceGroups_Delete (polling)"),
+            Route("GET", poll, self.poll, TYPE, polling, needs_role=False),
             Route("GET", one + "/resources", self.resources, RESOURCES, in_group),
             Route("GET", SUB + "/resources", self.resources, RESOURCES, "Resources_List"),
         ]

@@ -115,7 +115,7 @@ class Sites(WebResource[Site]):
                 f"A site of kind '{kind}'", "function apps: kind functionapp,linux"
             )
         envelope = self.envelope(call, body)
-        plan = self._plan(envelope["id"], envelope["location"], properties(body))
+        plan = self._plan(call, envelope["location"], properties(body))
         is_basic = self._allows_basic(plan)
         document: Site = {
             "id": envelope["id"],
@@ -163,14 +163,15 @@ class Sites(WebResource[Site]):
     def _allows_basic(self, plan: Plan) -> bool:
         return plan["sku"]["tier"] != FLEX and not self.context.faults.standing("scm-basic-off")
 
-    def _plan(self, site_id: str, location: str, given: JsonObject) -> Plan:
+    def _plan(self, call: Call, location: str, given: JsonObject) -> Plan:
         """The plan that a new site asks for; without one the group's Consumption plan."""
-        group_id = site_id.partition("/providers/")[0]
+        group_id = self.context.group(call)["id"]
         plan_id = str(given.get("serverFarmId") or "")
         if not plan_id:
             return self._plans.dynamic(group_id, location)
         if "/" not in plan_id:
             plan_id = f"{group_id}/providers/{PLANS}/{plan_id}"
+        self.context.check_linked(call, plan_id, f"{PLANS}/join/action")
         return self._checked_plan(plan_id, location)
 
     def _checked_plan(self, plan_id: str, location: str) -> Plan:
