@@ -84,11 +84,18 @@ class PortInUse(SetupError):
 
     exit_code = 3
 
-    def __init__(self, port: int, *, wanted_for: str, hint: str = "") -> None:
-        super().__init__(
-            f"Port {port} is taken by another program; {wanted_for} needs it.", hint=hint
-        )
+    def __init__(
+        self, port: int, *, wanted_for: str, holder: str = "another program", hint: str = ""
+    ) -> None:
+        super().__init__(f"Port {port} is taken by {holder}; {wanted_for} needs it.", hint=hint)
         self.port = port
+        self.wanted_for = wanted_for
+
+    def with_holder(self, holder: str, *, hint: str = "") -> PortInUse:
+        """Return the same error with the program that has the port, and what to do about it."""
+        return PortInUse(
+            self.port, wanted_for=self.wanted_for, holder=holder, hint=hint or self.hint
+        )
 
 
 WAYS_ON = (

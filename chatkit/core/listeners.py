@@ -10,8 +10,9 @@ from __future__ import annotations
 import asyncio
 import logging
 import ssl
-from collections.abc import Collection
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from time import monotonic, sleep
 from typing import Protocol
 
 from chatkit.core import ports
@@ -19,8 +20,9 @@ from chatkit.core.accepting import Acceptor, ProtocolFactory
 from chatkit.core.errors import PortInUse
 
 log = logging.getLogger("chatkit.local.ports")
-RECOVER_TRIES = 20
-RECOVER_PAUSE_S = 0.05
+SETTLE_S = 1.0
+OPEN_TRIES = 20
+PAUSE_S = 0.05
 PREFERRED_TRIES = 21
 
 
@@ -32,6 +34,23 @@ class Server(Protocol):
 
     async def stop(self) -> None:
         """End the connections that are open."""
+
+
+@dataclass(frozen=True)
+class Move:
+    """A port that was given up at the start, because another program keeps it.
+
+    Attributes:
+        owner: Whose port it was.
+        before: The port.
+        now: The owner's port from now on.
+        holder: The program that has the port, as far as this user may see it.
+    """
+
+    owner: str
+    before: int
+    now: int
+    holder: str
 
 
 class RememberedPorts(Protocol):
@@ -46,8 +65,11 @@ class RememberedPorts(Protocol):
     def delete(self, owner: str) -> None:
         """Forget the owner's port."""
 
-    def taken(self) -> Collection[int]:
+    def all(self) -> Mapping[str, int]:
         """The ports of all owners."""
+
+    def move(self, moves: Sequence[Move]) -> None:
+        """Remember new ports, all or none of them."""
 
 
 class Listener(Protocol):
@@ -131,6 +153,8 @@ class Listeners:
     that another program took while the local cloud was down is given up for a new one: an address
     that is wrong is better than one where another program answers.
 
+    A port that an owner was told is held until its server opens: nobody else can take it meanwhile.
+
     Args:
         remembered: Which owner has which port.
         open_port: Opens a server at a port; in a test, in memory.
@@ -139,57 +163,74 @@ class Listeners:
     def __init__(self, remembered: RememberedPorts, *, open_port: Listen = listen) -> None:
         self._remembered = remembered
         self._open_port = open_port
+        # Ports in memory cannot be taken by another program.
+        self._holds_ports = open_port is listen
+        self._held: dict[str, ports.Sockets] = {}
         self._open: dict[str, Listener] = {}
 
     def remembered(self, owner: str) -> int | None:
         """The owner's port, None when it has none yet."""
         return self._remembered.get(owner)
 
-    def reserve(self, owner: str, *, preferred: int = 0, movable: bool = False) -> int:
+    def settle(self) -> list[Move]:
+        """At the start, hold every remembered port, and give up those that other programs keep.
+
+        A call of another program may pass through a port for a moment, and a server that was asked
+        to end may still have it: so there is a second in which they may leave it.
+
+        Returns:
+            The owners that have another port now.
+        """
+        waiting = dict(self._remembered.all())
+        until = monotonic() + SETTLE_S
+        while True:
+            waiting = {own: port for own, port in waiting.items() if not self._hold(own, port)}
+            if not waiting or monotonic() > until:
+                break
+            sleep(PAUSE_S)
+        if not waiting:
+            return []
+        holders = ports.who_hold(waiting.values())
+        moves = [
+            Move(owner, port, self._choose(owner, port + 1), str(holders[port]))
+            for owner, port in waiting.items()
+        ]
+        self._remembered.move(moves)
+        for move in moves:
+            log.warning(
+                "%s has moved to port %d: %s has port %d.",
+                move.owner,
+                move.now,
+                move.holder,
+                move.before,
+            )
+        return moves
+
+    def reserve(self, owner: str, *, preferred: int = 0) -> int:
         """Return the owner's port, choosing one on first use.
 
         Args:
             owner: Name of the service instance.
             preferred: Port to try first on first use, then the 20 after it; 0 for any free port.
-            movable: Give another port when a program has taken the remembered one; for addresses
-                that clients look up at each start and nobody writes down.
         """
         known = self._remembered.get(owner)
-        if known and (not movable or owner in self._open or ports.is_free(known)):
+        if known:
             return known
-        port = self._choose(preferred)
+        port = self._choose(owner, preferred)
         self._remembered.put(owner, port)
         return port
 
-    def _choose(self, preferred: int) -> int:
-        taken = self._remembered.taken()
-        if preferred:
-            for port in range(preferred, preferred + PREFERRED_TRIES):
-                if port not in taken and ports.is_free(port):
-                    return port
-        return ports.any_free(taken=taken)
+    def leave_unopened(self) -> None:
+        """At the end of the start, leave the ports that nothing was opened at.
 
-    async def recover(self, owner: str, *, preferred: int = 0) -> int:
-        """Return the owner's port after a restart.
-
-        It is the remembered one, unless another program has taken that and keeps it.
-
-        Args:
-            owner: Name of the service instance.
-            preferred: As for `reserve`.
+        Whoever connects there should be refused, and not wait for an answer.
         """
-        known = self._remembered.get(owner)
-        for _ in range(RECOVER_TRIES):  # as in `open`
-            if known is None or ports.is_free(known):
-                break
-            await asyncio.sleep(RECOVER_PAUSE_S)
-        port = self.reserve(owner, preferred=preferred, movable=True)
-        if known and port != known:
-            log.warning("%s has moved to port %d: another program has port %d.", owner, port, known)
-        return port
+        for owner in [*self._held]:
+            self._let_go(owner)
 
     def release(self, owner: str) -> None:
         """Forget the owner's port."""
+        self._let_go(owner)
         self._remembered.delete(owner)
 
     async def open(
@@ -213,26 +254,55 @@ class Listeners:
         Raises:
             PortInUse: Another program listens there.
         """
-        for remaining in reversed(range(RECOVER_TRIES)):
+        self._let_go(owner)
+        for remaining in reversed(range(OPEN_TRIES)):
             try:
                 self._open[owner] = await self._open_port(
                     server, port=port, tls=tls, ipv4_only=ipv4_only, wanted_for=owner
                 )
                 return
-            except PortInUse:
+            except PortInUse as error:
                 # Another program's outgoing call may pass through the port for a moment; nothing
                 # tells when it has ended.
                 if not remaining:
-                    raise
-            await asyncio.sleep(RECOVER_PAUSE_S)
+                    raise error.with_holder(str(ports.who_holds(port))) from None
+            await asyncio.sleep(PAUSE_S)
 
     async def close(self, owner: str) -> None:
         """Stop serving; nothing happens when the owner serves nothing."""
+        self._let_go(owner)
         listener = self._open.pop(owner, None)
         if listener is not None:
             await listener.close()
 
     async def close_all(self) -> None:
         """Stop serving everything."""
-        for owner in [*self._open]:
+        for owner in [*self._held, *self._open]:
             await self.close(owner)
+
+    def _choose(self, owner: str, preferred: int) -> int:
+        """Find a port that nobody has, and hold it."""
+        self._let_go(owner)
+        taken = {*self._remembered.all().values(), *map(ports.port_of, self._held.values())}
+        if preferred:
+            for port in range(preferred, min(preferred + PREFERRED_TRIES, ports.HIGHEST + 1)):
+                if port not in taken and self._hold(owner, port):
+                    return port
+        while True:
+            port = ports.any_free(taken=taken)
+            if self._hold(owner, port):
+                return port
+
+    def _hold(self, owner: str, port: int) -> bool:
+        """Say whether a port can be had, and keep others from it until `open`."""
+        if not self._holds_ports:
+            return ports.is_free(port)
+        try:
+            self._held[owner] = ports.bind(port, wanted_for=owner)
+        except (PortInUse, OSError):
+            return False
+        return True
+
+    def _let_go(self, owner: str) -> None:
+        for sock in self._held.pop(owner, ()):
+            sock.close()

@@ -123,40 +123,40 @@ def any_free(*, taken: Collection[int] = ()) -> int:
 
 def who_holds(port: int) -> Holder:
     """Name the program that listens on a port, as far as this user may see it."""
+    return who_hold([port])[port]
+
+
+def who_hold(wanted: Collection[int]) -> dict[int, Holder]:
+    """Name the programs that listen on some ports, in one look at all connections there are."""
     import psutil
 
+    found = dict.fromkeys(wanted, Holder())
     try:
         connections = psutil.net_connections("tcp")
     except psutil.Error:  # macOS shows other processes' sockets to root only
-        return Holder()
-    for found in connections:
-        if found.status != psutil.CONN_LISTEN or not found.laddr or found.laddr.port != port:
+        return found
+    for connection in connections:
+        if connection.status != psutil.CONN_LISTEN or not connection.laddr:
             continue
-        if found.pid is None:  # another user's process
+        port = connection.laddr.port
+        if port not in found or connection.pid is None:  # None: another user's process
             continue
-        try:
-            return Holder(found.pid, psutil.Process(found.pid).name())
-        except psutil.Error:
-            return Holder(found.pid)
-    return Holder()
+        found[port] = _named(connection.pid)
+    return found
 
 
-def holds(pid: int, port: int) -> bool:
-    """Say whether a process itself listens on a port.
-
-    True where the system does not let this user look.
-    """
+def _named(pid: int) -> Holder:
     import psutil
 
     try:
-        connections = psutil.Process(pid).net_connections("tcp")
-    except psutil.AccessDenied:
-        return True
+        return Holder(pid, psutil.Process(pid).name())
     except psutil.Error:
-        return False
-    return any(
-        found.status == psutil.CONN_LISTEN and found.laddr.port == port for found in connections
-    )
+        return Holder(pid)
+
+
+def port_of(sockets: Sockets) -> int:
+    """The port that sockets of `bind` have."""
+    return int(sockets[0].getsockname()[1])
 
 
 def _bound(host: str, port: int, *, listen: bool = True) -> socket.socket:

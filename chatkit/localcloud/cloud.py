@@ -9,13 +9,16 @@ from chatkit.localcloud.core.control import Control
 from chatkit.localcloud.core.platform import Platform
 from chatkit.localcloud.easy_auth.module import EasyAuth
 from chatkit.localcloud.easy_auth.service import EasyAuthService
+from chatkit.localcloud.entra.models import APPLICATIONS
 from chatkit.localcloud.entra.service import EntraService
 from chatkit.localcloud.functions.host.spec import SiteSpec
 from chatkit.localcloud.functions.service import FunctionsService
+from chatkit.localcloud.resource_manager.core.state import RESOURCES
 from chatkit.localcloud.resource_manager.service import ResourceManagerService
 from chatkit.localcloud.signalr.service import SignalRService
 from chatkit.localcloud.storage.auth.access import by_roles
 from chatkit.localcloud.storage.service import StorageService
+from chatkit.localcloud.storage.state.repository import ACCOUNTS
 
 
 class LocalCloud:
@@ -23,10 +26,15 @@ class LocalCloud:
 
     They start in this order: identity, data planes, then Resource Manager, which restores what it
     knows.
+
+    Attributes:
+        moves: Ports that were given up at this start.
     """
 
     def __init__(self, folder: Path, *, on_stop: Callable[[], None]) -> None:
-        self.platform = Platform.open(folder)
+        self.platform = Platform.open(folder, addressed=(RESOURCES, APPLICATIONS, ACCOUNTS))
+        # First of all: the services read their ports and documents when they are made.
+        self.moves = self.platform.listeners.settle()
         self.entra = EntraService(self.platform)
         self.storage = StorageService(
             self.platform,
@@ -74,6 +82,7 @@ class LocalCloud:
             self.control,
         ):
             await service.start()
+        self.platform.listeners.leave_unopened()
 
     async def stop(self) -> None:
         """End child processes, close ports and the store."""

@@ -15,6 +15,7 @@ import sqlite3
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import asdict
 from pathlib import Path
 
 from chatkit.core import descriptors, log_files
@@ -83,7 +84,12 @@ async def _serve(folder: Path, lock: FileLock, log_file: _CloudLog) -> None:
     with _documents_of(folder):
         cloud = LocalCloud(folder, on_stop=stop.set)
         await cloud.start()
-    endpoints = EndpointsFile(folder / "cloud.json", cloud.endpoints())
+    document: dict[str, object] = {
+        **cloud.endpoints(),
+        "moves": [asdict(move) for move in cloud.moves],
+        "moved": {str(before): now for before, now in cloud.platform.moved_ports().items()},
+    }
+    endpoints = EndpointsFile(folder / "cloud.json", document)
     with cloud.platform.store.space_for_little():
         endpoints.write()
     log.info("ready, pid %s", os.getpid())

@@ -23,7 +23,7 @@ class EndpointsFile:
         path: Where it is.
     """
 
-    def __init__(self, path: Path, endpoints: Mapping[str, str]) -> None:
+    def __init__(self, path: Path, endpoints: Mapping[str, object]) -> None:
         self.path = path
         document = {"running": True, "pid": os.getpid(), **endpoints}
         self._text = json.dumps(document, indent=1)

@@ -47,7 +47,7 @@ class Control:
         app.add_routes(
             [web.post("/stop", self._stop), web.get("/trace", self._trace), *self._routes]
         )
-        self._port = self._platform.listeners.reserve("control", movable=True)
+        self._port = self._platform.listeners.reserve("control")
         await self._platform.listeners.open(
             "control", HttpServer(app, refuse=refuse), port=self._port, ipv4_only=True
         )

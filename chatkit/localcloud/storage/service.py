@@ -113,7 +113,7 @@ class StorageService:
                 lambda: self._repository.accounts.get(name), self._repository.contents
             )
             server = HttpServer(app, refuse=website.refuse, max_head_bytes=MAX_HEAD_BYTES)
-            port = await self._platform.listeners.recover(_site(name))
+            port = self._platform.listeners.reserve(_site(name))
             await self._platform.listeners.open(_site(name), server, port=port, ipv4_only=True)
         self._platform.trace.emit(f"storage/{name}", "applied", known=known)
 
@@ -143,7 +143,7 @@ class StorageService:
         return f"http://127.0.0.1:{self._dev_port()}/{DEV_ACCOUNT}"
 
     def _dev_port(self) -> int:
-        return self._platform.listeners.reserve(DEV_PORT, preferred=DEV_PREFERRED, movable=True)
+        return self._platform.listeners.reserve(DEV_PORT, preferred=DEV_PREFERRED)
 
     def web_endpoint(self, name: str) -> str:
         """Address of an account's website, with a slash at the end."""

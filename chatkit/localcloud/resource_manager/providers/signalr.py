@@ -307,9 +307,9 @@ class SignalR(ResourceType[Instance]):
         await self.context.planes.signalr.apply(spec(document))
 
     async def recover(self, document: Instance) -> None:
-        """Bring the data plane back after a restart, at another port when its own is taken."""
+        """Bring the data plane back after a restart, at another port when its own was taken."""
         listeners = self.context.platform.listeners
-        port = await listeners.recover(owner(document), preferred=FIRST_PORT)
+        port = listeners.reserve(owner(document), preferred=FIRST_PORT)
         if port != document["port"]:
             document["port"] = port
             self.context.resources.put(document)

@@ -230,11 +230,11 @@ class Sites(WebResource[Site]):
         await self.context.planes.functions.apply(spec(document, platform_settings))
 
     async def recover(self, document: Site) -> None:
-        """Bring the data plane back after a restart, at other ports when its own are taken."""
-        recovered = self.context.platform.listeners.recover
+        """Bring the data plane back after a restart, at other ports when its own were taken."""
+        reserve = self.context.platform.listeners.reserve
         owners = port_owners(document["name"].lower())
-        site = await recovered(owners["site"])
-        scm = await recovered(owners["scm"])
+        site = reserve(owners["site"])
+        scm = reserve(owners["scm"])
         if document["ports"] != {"site": site, "scm": scm}:
             document["ports"] = {"site": site, "scm": scm}
             self.context.resources.put(document)
