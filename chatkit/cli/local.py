@@ -7,7 +7,7 @@ from __future__ import annotations
 import json
 import shlex
 import shutil
-from typing import Annotated
+from typing import Annotated, cast
 
 import typer
 
@@ -15,7 +15,8 @@ from chatkit.cloud import local_cloud
 from chatkit.cloud.local_cloud import Endpoints
 from chatkit.core.errors import NotStarted
 from chatkit.core.home.check import check_home
-from chatkit.core.settings import home
+from chatkit.core.settings import chat_folder, home
+from chatkit.steps import moved_ports
 from chatkit.steps.repair import begin_anew
 from chatkit.steps.repair import repair as mend
 
@@ -39,7 +40,12 @@ PUBLIC = (
 def up() -> None:
     """Start the local cloud; nothing happens when it runs."""
     check_home(home())
+    was_there = local_cloud.running(local_cloud.folder())
     known = local_cloud.start(local_cloud.folder())
+    if not was_there:
+        moved_ports.follow_moves(home(), chat_folder(), known)
+        for sentence in moved_ports.sentences(known):
+            typer.echo(sentence)
     typer.echo(f"The local cloud runs: {known['resource_manager']} (process {known['pid']}).")
 
 
@@ -71,6 +77,8 @@ def status(
         return
     for key in ("pid", "resource_manager", "authority", "graph", "dev_storage", "ca_file"):
         typer.echo(f"{key.replace('_', ' '):<18}{known[key]}")
+    for sentence in moved_ports.sentences(cast(Endpoints, known)):
+        typer.echo(sentence)
 
 
 @app.command()

@@ -13,7 +13,7 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 from time import monotonic
-from typing import Any, TypedDict, cast
+from typing import Any, NotRequired, TypedDict, cast
 from urllib.parse import urlsplit
 
 from chatkit.core.errors import NotStarted, ServiceError, SetupError
@@ -42,8 +42,21 @@ NOTHING_LATER = f"/trace?after={2**53}"
 """The shortest answer that needs the token."""
 
 
+class Move(TypedDict):
+    """A port that the local cloud gave up at its start, because another program keeps it."""
+
+    owner: str
+    before: int
+    now: int
+    holder: str
+
+
 class Endpoints(TypedDict):
-    """What `cloud.json` says: enough for any Azure client, and for the control endpoint."""
+    """What `cloud.json` says: enough for any Azure client, and for the control endpoint.
+
+    `moves` are those of this start; `moved` leads from every port that something of this cloud had
+    once to the one it has now.
+    """
 
     running: bool
     pid: int
@@ -58,6 +71,8 @@ class Endpoints(TypedDict):
     dev_storage: str
     control: str
     control_token: str
+    moves: NotRequired[list[Move]]
+    moved: NotRequired[dict[str, int]]
 
 
 def folder() -> Path:

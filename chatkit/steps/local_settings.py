@@ -105,6 +105,19 @@ def write(
     _save(folder, {"IsEncrypted": False, "Values": {**content["Values"], **wanted}, "Host": host})
 
 
+def change_values(folder: Path, before: dict[str, str], after: dict[str, str]) -> bool:
+    """Give settings other values; those that stay the same keep their form.
+
+    Returns:
+        Whether the file had to change.
+    """
+    changed = {name: value for name, value in after.items() if before.get(name) != value}
+    if changed:
+        content = read(folder)
+        _save(folder, {**content, "Values": {**content["Values"], **changed}})
+    return bool(changed)
+
+
 def allow_origin(folder: Path, origin: str) -> bool:
     """Let the page be served from another origin than planned.
 

@@ -25,7 +25,7 @@ from chatkit.core.errors import ChatkitError, NotStarted, SetupError
 from chatkit.core.home import check
 from chatkit.core.results import Address, Progress, Result, duration
 from chatkit.core.settings import Facts, Known, Names, Settings
-from chatkit.steps import timings
+from chatkit.steps import moved_ports, timings
 from chatkit.steps.local_servers import FUNCTIONS, PAGE, LocalServers
 from chatkit.steps.status import Status
 
@@ -74,6 +74,8 @@ class Session:
         self._cloud: Cloud | None = None
         self._connected_to = ""
         self._restarted = False
+        self._followed = ""
+        self._news: list[str] = []
 
     @classmethod
     def open(
@@ -151,7 +153,9 @@ class Session:
 
         On both targets that is the local cloud's storage; it is started when it does not run.
         """
-        return local_cloud.start(self.home / "local")["dev_storage"]
+        known = local_cloud.start(self.home / "local")
+        self._follow(known)
+        return known["dev_storage"]
 
     def _local_run(self, *, start: bool) -> str:
         """What distinguishes this run of the local cloud from others."""
@@ -160,6 +164,7 @@ class Session:
             was_lost = self._cloud is not None and self.absence() is not None
             started = local_cloud.start(where)
             self._restarted = self._restarted or was_lost
+            self._follow(started)
             return local_cloud.run_id(started)
         known = local_cloud.running(where)
         if known is None:
@@ -193,11 +198,25 @@ class Session:
             yield
 
     def restart_rows(self) -> tuple[tuple[str, str], ...]:
-        """What a result says, once, about a local cloud that had to be started again."""
-        if not self._restarted:
-            return ()
+        """What a result says, once, about a local cloud that had to be started again, and about
+        its ports that have moved.
+        """
+        rows = moved_ports.rows(self._news)
+        self._news = []
+        if self._restarted:
+            rows.insert(0, ("local cloud", "it did not run, and was started again"))
         self._restarted = False
-        return (("local cloud", "it did not run, and was started again"),)
+        return tuple(rows)
+
+    def _follow(self, known: local_cloud.Endpoints) -> None:
+        """Once for each run of the local cloud, let the kit's files follow ports that moved."""
+        this_run = local_cloud.run_id(known)
+        if self._followed == this_run:
+            return
+        self._followed = this_run
+        with _saving:
+            moved_ports.follow_moves(self.home, self.folder, known)
+        self._news = moved_ports.sentences(known)
 
     # What is known
 

@@ -72,12 +72,6 @@ def kill_cloud(workshop: Workshop) -> None:
     psutil.wait_procs([killed], timeout=10)
 
 
-def follow(workshop: Workshop) -> None:
-    """Tell the app which addresses are in use: the same steps as after a change of names."""
-    workshop.write_local_settings()
-    workshop.upload_settings()
-
-
 def read(url: str) -> tuple[str, bytes]:
     """Content type and body of an address."""
     with urllib.request.urlopen(url) as answer:
@@ -204,7 +198,6 @@ def test_a_killed_cloud_comes_back_with_everything(
     kill_cloud(workshop)
     assert repr(workshop.provision()) == texts["provision"]
     assert (workshop.api_base_url, workshop.web_url) == addresses
-    follow(workshop)  # the first SignalR port is one that every local cloud of this machine wants
     assert workshop.web_url is not None
     assert read(workshop.web_url)[1] == (workshop.page_folder / "index.html").read_bytes()
     panel = workshop.chat_panel("alice", "bob")
@@ -222,7 +215,6 @@ def test_ports_that_other_programs_took_meanwhile_are_replaced(
     kill_cloud(workshop)
     with taking_ports(*before):
         assert repr(workshop.provision()) == texts["provision"]
-        follow(workshop)
         assert not set(before) & set(addresses(workshop))
         panel = workshop.chat_panel("alice", "bob")
         try:
