@@ -1,6 +1,7 @@
 """The two servers of a local run: the function host and the web page.
 
-They are detached processes, which a kernel's restart does not end.
+They are detached processes, which a kernel's restart does not end. Several kernels share them: one
+at a time starts or stops a server. Which process answers at a port is proven, never assumed.
 """
 
 from __future__ import annotations
@@ -10,27 +11,37 @@ import json
 import sys
 import urllib.error
 import urllib.request
-from dataclasses import asdict, dataclass
-from functools import partial
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from time import monotonic
 from typing import Any, cast
 
-from chatkit.core import ports
+from chatkit.core import ports, presence, start_proof
 from chatkit.core.errors import NotStarted, PortInUse, SetupError
+from chatkit.core.file_lock import FileLock
 from chatkit.core.files import write_private
 from chatkit.core.home import records
-from chatkit.core.processes import DetachedProcess, ProcessIdentity, last_lines, start_detached
+from chatkit.core.presence import FUNCTIONS, PAGE
+from chatkit.core.processes import (
+    DetachedProcess,
+    ProcessIdentity,
+    last_lines,
+    start_detached,
+    wait_until,
+)
 from chatkit.core.settings import checkout
 
-FUNCTIONS = "functions"
-PAGE = "page"
+__all__ = ["FUNCTIONS", "PAGE", "LocalServers", "Program", "Server", "Started"]
 # Two sites for cookies, as in Azure: the page is on 127.0.0.1, the functions on localhost.
 HOSTS = {FUNCTIONS: "localhost", PAGE: "127.0.0.1"}
 START_LIMIT_S = 45.0
 ANSWER_LIMIT_S = 20.0
 STOP_LIMIT_S = 5.0
-PORT_TRIES = 3
+FOUND_LIMIT_S = 5.0
+# A whole class may start its functions in the same second, on one machine.
+PORT_TRIES = 60
 UNAVAILABLE = 503  # the function host's answer everywhere when the app cannot be loaded
 LOG_LINES = 12
 LOST = "a server that ran is not known any more"
@@ -61,6 +72,8 @@ class Server:
         created: Start time of the process, so that a reused pid is never mistaken for it.
         folder: What it serves.
         files: Fingerprint of the folder when it was started.
+        secret: What it proves itself with.
+        is_ready: Whether it has done so, and answers.
     """
 
     name: str
@@ -69,6 +82,8 @@ class Server:
     port: int
     folder: str
     files: str = ""
+    secret: str = field(default="", repr=False)
+    is_ready: bool = True
 
     @property
     def url(self) -> str:
@@ -80,9 +95,9 @@ class Server:
         """Its process."""
         return ProcessIdentity(self.pid, self.created)
 
-    def holds_port(self) -> bool:
-        """Whether it is this process that listens on the port, and not a server of another home."""
-        return ports.holds(self.pid, self.port)
+    def is_proven(self) -> bool:
+        """Whether it is this process that answers at the port, and not another user's server."""
+        return start_proof.is_proven(self.url, self.secret)
 
 
 class _PortLost(Exception):
@@ -115,15 +130,8 @@ class LocalServers:
 
     def running(self, name: str) -> Server | None:
         """The server of that name, if it runs."""
-        path = self._record(name)
-        record = records.read_record(path, lost=LOST)
-        if not record:
-            return None
-        server = _server(record)
-        if server is None:
-            records.forget_record(path, lost=LOST)
-            return None
-        return server if server.process.is_alive() else None
+        server = self._recorded(name)
+        return server if server and server.is_ready else None
 
     def start_functions(self, folder: Path, *, port: int) -> Started:
         """Start the function host, or return the one that runs.
@@ -158,12 +166,66 @@ class LocalServers:
         Raises:
             NotStarted: It ended, or did not answer in time; what it printed last is in the message.
         """
-        found = self.running(program.name)
-        if found and Path(found.folder) == program.folder:
-            if not program.restarts or found.files == fingerprint(program.folder):
+        with self._alone(program.name):
+            found = self._recorded(program.name)
+            if found and self._serves(found, program):
                 return Started(found, is_new=False)
-            port = found.port
-        self.stop(program.name)
+            if found and Path(found.folder) == program.folder:
+                port = found.port
+            self._stop(program.name)
+            return self._start_new(program, port)
+
+    def stop(self, name: str) -> bool:
+        """Stop a server and what it started.
+
+        Returns:
+            Whether it ran.
+        """
+        if self._recorded(name) is None:
+            return False
+        with self._alone(name):
+            return self._stop(name)
+
+    def log(self, name: str) -> Path:
+        """File with everything the server printed."""
+        return self._home / "logs" / f"{name}.log"
+
+    @contextmanager
+    def _alone(self, name: str) -> Iterator[None]:
+        """Let one process at a time start or stop a server of this home."""
+        path = self._record(name).with_suffix(".lock")
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with FileLock(path) as lock:
+            lock.acquire()
+            yield
+
+    def _recorded(self, name: str) -> Server | None:
+        """The server of the record, if its process runs."""
+        path = self._record(name)
+        record = records.read_record(path, lost=LOST)
+        if not record:
+            return None
+        server = _server(record)
+        if server is None:
+            records.forget_record(path, lost=LOST)
+            return None
+        return server if server.process.is_alive() else None
+
+    def _serves(self, found: Server, program: Program) -> bool:
+        """Whether a server does what a program would do."""
+        if not found.is_ready or Path(found.folder) != program.folder:
+            return False
+        if program.restarts and found.files != fingerprint(program.folder):
+            return False
+        return bool(
+            wait_until(
+                lambda: found.is_proven() or None,
+                until=monotonic() + FOUND_LIMIT_S,
+                unless=lambda: not found.process.is_alive(),
+            )
+        )
+
+    def _start_new(self, program: Program, port: int) -> Started:
         holder = ""
         if not ports.is_free(port):
             holder = str(ports.who_holds(port))
@@ -172,48 +234,64 @@ class LocalServers:
             try:
                 return Started(self._run(program, port), is_new=True, instead_of=holder)
             except _PortLost:
-                holder = str(ports.who_holds(port))
+                holder = holder or str(ports.who_holds(port))
                 port = ports.next_free(port)
         raise NotStarted(
             f"The {program.name} server found no port:"
             f" others took {PORT_TRIES} of them while it started."
         )
 
-    def stop(self, name: str) -> bool:
-        """Stop a server and what it started.
-
-        Returns:
-            Whether it ran.
-        """
-        server = self.running(name)
+    def _stop(self, name: str) -> bool:
+        server = self._recorded(name)
         self._record(name).unlink(missing_ok=True)
         return server is not None and server.process.stop(STOP_LIMIT_S)
-
-    def log(self, name: str) -> Path:
-        """File with everything the server printed."""
-        return self._home / "logs" / f"{name}.log"
 
     def _run(self, program: Program, port: int) -> Server:
         """Run a program on a port and wait until it answers."""
         files = fingerprint(program.folder)
+        secret = start_proof.new_secret()
         process = start_detached(
             (*program.command, str(port)),
             folder=checkout(),
             log=self.log(program.name),
-            environment={"PYTHONUNBUFFERED": "1"},
+            environment={
+                "PYTHONUNBUFFERED": "1",
+                start_proof.VARIABLE: secret,
+                presence.HOME_VARIABLE: str(self._home),
+            },
         )
         identity = process.identity()
-        server = Server(
-            program.name, identity.pid, identity.created, port, str(program.folder), files
+        starting = Server(
+            program.name,
+            identity.pid,
+            identity.created,
+            port,
+            str(program.folder),
+            files,
+            secret,
+            is_ready=False,
         )
-        write_private(self._record(program.name), json.dumps(asdict(server)))
-        self._wait_until_healthy(server, process)
+        self._write(starting)
+        try:
+            self._wait_until_healthy(starting, process)
+        except BaseException:  # an interrupted cell leaves no server that nobody knows
+            self._stop(program.name)
+            raise
+        server = replace(starting, is_ready=True)
+        self._write(server)
         return server
 
+    def _write(self, server: Server) -> None:
+        write_private(self._record(server.name), json.dumps(asdict(server)))
+
     def _wait_until_healthy(self, server: Server, process: DetachedProcess) -> None:
-        status = process.wait_until(partial(_status, server), until=monotonic() + START_LIMIT_S)
+        until = monotonic() + START_LIMIT_S
+        is_ours = process.wait_until(lambda: server.is_proven() or None, until=until)
         if process.exit_code == PortInUse.exit_code:
             raise _PortLost
+        status = None
+        if is_ours:
+            status = process.wait_until(lambda: answer(server.url) or None, until=until)
         if status == UNAVAILABLE:
             failure = "cannot load the app"
         elif status is not None:
@@ -223,7 +301,6 @@ class LocalServers:
         else:
             failure = f"said nothing for {START_LIMIT_S:.0f} s"
         printed = "\n".join(f"  {line}" for line in last_lines(process.log, LOG_LINES))
-        self.stop(server.name)
         raise NotStarted(f"The {server.name} server {failure}. It printed last:\n{printed}")
 
     def _record(self, name: str) -> Path:
@@ -236,21 +313,12 @@ def _server(record: dict[str, object]) -> Server | None:
         server = Server(**cast(Any, record))
     except TypeError:
         return None
-    texts = (server.name, server.folder, server.files)
+    texts = (server.name, server.folder, server.files, server.secret)
     numbers = (server.pid, server.created, server.port)
     is_whole = all(isinstance(value, str) for value in texts) and all(
         isinstance(value, int | float) for value in numbers
     )
     return server if is_whole and server.name in HOSTS else None
-
-
-def _status(server: Server) -> int | None:
-    """What the server answers, None while nothing does."""
-    # Another program that holds its port may never answer, so it is not asked. To see who holds it,
-    # the system lists every connection there is: that waits until somebody listens.
-    if not ports.answers(server.port) or not server.holds_port():
-        return None
-    return answer(server.url) or None
 
 
 def answer(url: str) -> int:

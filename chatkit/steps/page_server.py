@@ -20,9 +20,10 @@ from time import monotonic
 from typing import Any, BinaryIO
 
 from chatkit.cloud.publish import page_list
-from chatkit.core import log_files, ports
+from chatkit.core import log_files, ports, start_proof
 from chatkit.core.errors import PortInUse, SetupError
 from chatkit.core.host_names import NOT_HERE, answers_to
+from chatkit.core.presence import PAGE, UNLISTED, Presence, present, started_for
 
 MAX_CONNECTIONS = 256
 HEAD_WITHIN_S = 15.0
@@ -70,6 +71,17 @@ class _PageHandler(SimpleHTTPRequestHandler):
         """The type that the upload gives the file."""
         return page_list.content_type(PurePosixPath(path))
 
+    def do_GET(self) -> None:
+        """Answer with a file, or with the proof that the starter of this server asks for."""
+        challenge = self.headers.get(start_proof.CHALLENGE_HEADER)
+        if challenge is None or not self.server.secret:
+            super().do_GET()
+            return
+        given = start_proof.proof(self.server.secret, challenge, port=self.server.server_port)
+        self.send_response(204)
+        self.send_header(start_proof.PROOF_HEADER, given)
+        self.end_headers()
+
     def end_headers(self) -> None:
         self.send_header("Cache-Control", "no-cache")
         super().end_headers()
@@ -96,9 +108,9 @@ class _PageHandler(SimpleHTTPRequestHandler):
 
 
 class PageServer(ThreadingHTTPServer):
-    """Ends by itself when its folder is gone: nobody else would end it."""
+    """Ends by itself when its folder or its home is gone: nobody else would end it."""
 
-    def __init__(self, folder: str, port: int) -> None:
+    def __init__(self, folder: str, port: int, presence: Presence = UNLISTED) -> None:
         handler = partial(_PageHandler, directory=folder)
         super().__init__(("127.0.0.1", port), handler, bind_and_activate=False)
         self.socket.close()
@@ -106,14 +118,16 @@ class PageServer(ThreadingHTTPServer):
         (self.socket,) = ports.bind(port, ipv4_only=True, wanted_for="the page")
         self.socket.setblocking(True)  # macOS hands a non-blocking listener's mode on
         self.server_name = "127.0.0.1"
-        self.server_port = port
+        self.server_port = ports.port_of([self.socket])
+        self.secret = start_proof.given_secret()
         self._folder = Path(folder)
         self._open: set[socket.socket] = set()
         self._waiting: dict[socket.socket, float] = {}  # for their headers, since when
+        self._presence = presence
 
     def service_actions(self) -> None:
         """Look, twice a second, whether there is still something to serve, and at the time."""
-        if not self._folder.is_dir():
+        if not self._folder.is_dir() or not self._presence.is_wanted():
             raise SystemExit(0)
         log_files.rotate_output()
         late = monotonic() - HEAD_WITHIN_S
@@ -153,12 +167,17 @@ class PageServer(ThreadingHTTPServer):
 def main(arguments: Sequence[str]) -> int:
     """Serve a folder on 127.0.0.1 until stopped: `FOLDER PORT`."""
     folder, port = arguments
-    try:
-        made = PageServer(folder, int(port))
-    except PortInUse as error:
-        return error.exit_code
+    with present(started_for(), PAGE) as presence:
+        try:
+            made = PageServer(folder, int(port), presence)
+        except PortInUse as error:
+            return error.exit_code
+        return _serve(made, folder)
+
+
+def _serve(made: PageServer, folder: str) -> int:
     with made as server:
-        print(f"Serving {folder} at http://127.0.0.1:{port}", flush=True)
+        print(f"Serving {folder} at http://127.0.0.1:{server.server_port}", flush=True)
         server.serve_forever()
     return 0
 

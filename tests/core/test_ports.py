@@ -125,7 +125,6 @@ def test_the_holder_of_a_port_is_named(taken: int) -> None:
 def test_the_holder_of_a_port_on_ipv6_is_named(taken_on_ipv6: int) -> None:
     """The system keeps a table of its own for it."""
     assert ports.who_holds(taken_on_ipv6).pid == os.getpid()
-    assert ports.holds(os.getpid(), taken_on_ipv6)
 
 
 def test_the_holder_of_a_free_port_is_unknown() -> None:
@@ -143,25 +142,6 @@ def test_a_holder_that_ends_meanwhile_keeps_its_number(
 
     monkeypatch.setattr(psutil, "Process", gone)
     assert str(ports.who_holds(taken)) == f"process {os.getpid()}"
-
-
-def test_a_process_holds_its_own_ports_only(taken: int) -> None:
-    """Another home's server may have been quicker."""
-    assert ports.holds(os.getpid(), taken)
-    assert not ports.holds(os.getpid(), ports.next_free(taken))
-
-
-def test_a_process_that_has_ended_holds_no_port(taken: int) -> None:
-    """Its id stays in a record for a while."""
-    ended = subprocess.Popen([sys.executable, "-c", ""])
-    ended.wait()
-    assert not ports.holds(ended.pid, taken)
-
-
-def test_a_caller_of_a_port_does_not_hold_it(taken: int) -> None:
-    """A connection has the port at one of its ends."""
-    with socket.create_connection(("127.0.0.1", taken)) as call:
-        assert not ports.holds(os.getpid(), int(call.getsockname()[1]))
 
 
 def test_importing_needs_the_standard_library_only() -> None:

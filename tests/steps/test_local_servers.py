@@ -165,11 +165,12 @@ def test_an_app_that_cannot_be_loaded_is_said_with_the_hosts_words(
     """503 everywhere is not a running app."""
     script = tmp_path / "host.py"
     script.write_text(
-        "import http.server, sys\n"
-        "class Handler(http.server.BaseHTTPRequestHandler):\n"
-        "    def do_GET(self): self.send_error(503)\n"
+        "import sys\n"
+        "from chatkit.steps import page_server\n"
+        "page_server.SimpleHTTPRequestHandler.do_GET = lambda self: self.send_error(503)\n"
+        "page_server._PageHandler.log_message = lambda *_: None\n"
         "print('ImportError: no module named nope', flush=True)\n"
-        "http.server.HTTPServer(('127.0.0.1', int(sys.argv[1])), Handler).serve_forever()\n"
+        "page_server.main(['.', sys.argv[1]])\n"
     )
     with pytest.raises(SetupError, match="no module named nope"):
         servers.start(Program(FUNCTIONS, (sys.executable, str(script)), page), port=some_port())

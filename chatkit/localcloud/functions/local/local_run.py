@@ -11,7 +11,15 @@ from contextlib import suppress
 from pathlib import Path
 
 from chatkit.core import descriptors
-from chatkit.localcloud.functions.local.startup import LocalOptions, prepare, start_worker
+from chatkit.core.presence import FUNCTIONS, started_for, watched
+from chatkit.core.settings import chat_folder
+from chatkit.core.settings import home as settings_home
+from chatkit.localcloud.functions.local.startup import (
+    LocalOptions,
+    prepare,
+    start_worker,
+    take_port,
+)
 
 
 def run(folder: Path, options: LocalOptions) -> int:
@@ -26,25 +34,38 @@ def run(folder: Path, options: LocalOptions) -> int:
     return 0
 
 
+def _home_of(folder: Path) -> Path | None:
+    """The home that an app belongs to, None for one that somebody has elsewhere."""
+    home = started_for()
+    if home is None and folder.is_relative_to(chat_folder().resolve()):
+        home = settings_home()
+    return home if home is not None and home.is_dir() else None
+
+
 async def _until_interrupted(folder: Path, options: LocalOptions) -> None:
     interrupted = asyncio.Event()
     loop = asyncio.get_running_loop()
     for name in ("SIGTERM", "SIGINT"):
         with suppress(NotImplementedError):  # Windows; there Ctrl+C cancels this task
             loop.add_signal_handler(getattr(signal, name), interrupted.set)
-    # Beside this task, so that Ctrl+C does not wait for an app that takes long to import.
-    serving = asyncio.create_task(_serve(folder, options))
-    waiting = asyncio.create_task(interrupted.wait())
-    await asyncio.wait({serving, waiting}, return_when=asyncio.FIRST_COMPLETED)
-    waiting.cancel()
-    serving.cancel()
-    with suppress(asyncio.CancelledError):
-        await serving
+
+    def end() -> None:
+        loop.call_soon_threadsafe(interrupted.set)
+
+    with watched(_home_of(folder), FUNCTIONS, end, folder=folder):
+        # Beside this task, so that Ctrl+C does not wait for an app that takes long to import.
+        serving = asyncio.create_task(_serve(folder, options))
+        waiting = asyncio.create_task(interrupted.wait())
+        await asyncio.wait({serving, waiting}, return_when=asyncio.FIRST_COMPLETED)
+        waiting.cancel()
+        serving.cancel()
+        with suppress(asyncio.CancelledError):
+            await serving
 
 
 async def _serve(folder: Path, options: LocalOptions) -> None:
     """Serve the app until this task is cancelled."""
-    prepared = await start_worker(prepare(folder, options))
+    prepared = await start_worker(take_port(prepare(folder, options)))
     # Only now: while the child imports the app, the server's own modules load.
     from chatkit.localcloud.functions.local.local_server import LocalRun
 

@@ -9,9 +9,13 @@ import logging
 import os
 from contextlib import AsyncExitStack
 
-from chatkit.core import listeners, log_files, ports
+from aiohttp import web
+from aiohttp.typedefs import Middleware
+
+from chatkit.core import listeners, log_files, ports, start_proof
 from chatkit.localcloud.core.background import BackgroundTasks
 from chatkit.localcloud.core.runners import HttpServer
+from chatkit.localcloud.core.web import Handler
 from chatkit.localcloud.functions.host.errors import AppInvalid
 from chatkit.localcloud.functions.host.host import FunctionHost, HostObserver, HostOptions
 from chatkit.localcloud.functions.host.signalr_bindings import RestSender
@@ -20,7 +24,7 @@ from chatkit.localcloud.functions.http.admin import RUNTIME_VERSION
 from chatkit.localcloud.functions.http.frontend import Site, application, refuse
 from chatkit.localcloud.functions.local import local_settings, watching
 from chatkit.localcloud.functions.local.local_settings import LocalSettings
-from chatkit.localcloud.functions.local.startup import Prepared
+from chatkit.localcloud.functions.local.startup import Prepared, take_port
 from chatkit.localcloud.functions.worker_process.worker import Worker
 
 log = logging.getLogger("chatkit.local.functions")
@@ -48,7 +52,11 @@ class LocalRun(HostObserver):
             gate=None,
             host=first,
         )
-        self._server = HttpServer(application(self._site), refuse=refuse)
+        app = application(self._site)
+        secret = start_proof.given_secret()
+        if secret:
+            app.middlewares.insert(0, _proving(secret, port))
+        self._server = HttpServer(app, refuse=refuse)
         self._on_stop = AsyncExitStack()
 
     @classmethod
@@ -59,18 +67,17 @@ class LocalRun(HostObserver):
             AppInvalid: CORS of the command line and of the settings do not go together.
             PortInUse: Another program has the port.
         """
-        sockets: ports.Sockets = []
         try:
-            sockets = ports.bind(prepared.port, wanted_for="the local functions host")
-            run = cls(prepared, int(sockets[0].getsockname()[1]))
+            if not prepared.sockets:
+                prepared = take_port(prepared)
+            run = cls(prepared, prepared.port)
         except Exception:
-            for sock in sockets:
-                sock.close()
+            prepared.close()
             if prepared.worker is not None:
                 await prepared.worker.stop()
             raise
         try:
-            await run._serve(sockets, prepared.settings)
+            await run._serve(prepared.sockets, prepared.settings)
         except BaseException:
             await run.stop()
             raise
@@ -170,6 +177,23 @@ async def _keep_output_short() -> None:
     while True:
         await asyncio.sleep(ROTATE_PERIOD_S)
         log_files.rotate_output()
+
+
+def _proving(secret: str, port: int) -> Middleware:
+    """Answer the challenge of the program that has started this one, at once.
+
+    The app may take long to load, and who waits for it wants to know whom they wait for.
+    """
+
+    @web.middleware
+    async def prove(request: web.Request, handler: Handler) -> web.StreamResponse:
+        challenge = request.headers.get(start_proof.CHALLENGE_HEADER)
+        if challenge is None:
+            return await handler(request)
+        given = start_proof.proof(secret, challenge, port=port)
+        return web.Response(status=204, headers={start_proof.PROOF_HEADER: given})
+
+    return prove
 
 
 async def _import_early(module: str) -> None:

@@ -7,9 +7,11 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from chatkit.core import ports
+from chatkit.core.errors import PortInUse
 from chatkit.localcloud.functions.host.console import Console
 from chatkit.localcloud.functions.host.errors import AppInvalid
 from chatkit.localcloud.functions.local import local_settings
@@ -41,6 +43,7 @@ class Prepared:
         settings: What local.settings.json said at the start.
         console: Where the run writes.
         port: The port it will have; 0 for any free one.
+        sockets: Those that listen on the port already; none before `take_port`.
         worker: A child that loads the app already; None when it is yet to be started.
     """
 
@@ -49,7 +52,13 @@ class Prepared:
     settings: LocalSettings
     console: Console
     port: int
+    sockets: ports.Sockets = field(default_factory=list)
     worker: Worker | None = None
+
+    def close(self) -> None:
+        """Leave the port."""
+        for sock in self.sockets:
+            sock.close()
 
 
 def prepare(folder: Path, options: LocalOptions) -> Prepared:
@@ -69,6 +78,25 @@ def prepare(folder: Path, options: LocalOptions) -> Prepared:
     if port is None:
         port = settings.port or DEFAULT_PORT
     return Prepared(folder, options, settings, Console(folder.name, echo=options.echo), port)
+
+
+def take_port(prepared: Prepared) -> Prepared:
+    """Listen on the port, before anything is started: requests wait until the server is there.
+
+    Raises:
+        PortInUse: Another program has the port; the error names it and two ways on.
+    """
+    port = prepared.port
+    try:
+        sockets = ports.bind(port, wanted_for="the local functions host")
+    except PortInUse as error:
+        other = ports.next_free(port)
+        raise error.with_holder(
+            str(ports.who_holds(port)),
+            hint=f"End that program (`chatkit stop` ends what this home runs), or choose another"
+            f" port: --port {other}.",
+        ) from None
+    return replace(prepared, port=ports.port_of(sockets), sockets=sockets)
 
 
 async def start_worker(prepared: Prepared) -> Prepared:

@@ -1,0 +1,162 @@
+"""What runs on this machine for a home: a locked file for each process, in the home's `running/`.
+
+The system releases the lock when the process ends, however that ends; so the list is never wrong. A
+process whose file has gone is no longer wanted, because somebody stops it or has deleted the home,
+and ends by itself.
+
+Standard library only.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from threading import Event, Thread
+
+from chatkit.core.file_lock import FileLock, holder
+
+FUNCTIONS = "functions"
+PAGE = "page"
+CHAT = "chat"
+LAB = "lab"
+TITLES = {
+    CHAT: "open chats",
+    FUNCTIONS: "the function host",
+    PAGE: "the page's server",
+    LAB: "JupyterLab",
+}
+HOME_VARIABLE = "CHATKIT_STARTED_FOR"
+"""Tells a server which home it was started for: a test's, for example, is in no other variable."""
+LOOK_S = 1.0
+SUFFIX = ".lock"
+
+
+@dataclass(frozen=True)
+class Running:
+    """One process of a home.
+
+    Attributes:
+        kind: FUNCTIONS, PAGE, CHAT or LAB.
+        path: Its file; deleting it asks the process to end.
+    """
+
+    kind: str
+    pid: int
+    path: Path
+
+    def __str__(self) -> str:
+        return f"{TITLES[self.kind]} (process {self.pid})"
+
+
+class Presence:
+    """This process in the list of its home, see `present`."""
+
+    def __init__(self, lock: FileLock | None) -> None:
+        self._lock = lock
+
+    def is_wanted(self) -> bool:
+        """Whether this process should go on; one without a home always should."""
+        return self._lock is None or self._lock.is_in_place()
+
+
+UNLISTED = Presence(None)
+"""A process that belongs to no home."""
+
+
+@contextmanager
+def present(home: Path | None, kind: str) -> Iterator[Presence]:
+    """List this process while the block runs.
+
+    Args:
+        home: The home; None when the process belongs to none.
+        kind: What it is.
+    """
+    if home is None:
+        yield UNLISTED
+        return
+    path = home / "running" / f"{kind}-{os.getpid()}{SUFFIX}"
+    with ExitStack() as stack:
+        try:
+            lock = _locked(path, stack)
+        except OSError:  # a full disk, a home that may not be written: the work goes on
+            yield UNLISTED
+            return
+        try:
+            yield Presence(lock)
+        finally:
+            if lock.is_in_place():
+                with suppress(OSError):  # Windows deletes no file that is open
+                    path.unlink()
+
+
+@contextmanager
+def watched(
+    home: Path | None,
+    kind: str,
+    when_unwanted: Callable[[], object],
+    *,
+    folder: Path | None = None,
+) -> Iterator[None]:
+    """List this process while the block runs, and say when it should end.
+
+    Args:
+        home: The home; None when the process belongs to none.
+        kind: What it is.
+        when_unwanted: Called on another thread, once.
+        folder: What it works on; without that folder it has nothing to do either.
+    """
+    over = Event()
+
+    def look() -> None:
+        while not over.wait(LOOK_S):
+            if not presence.is_wanted() or (folder is not None and not folder.is_dir()):
+                when_unwanted()
+                return
+
+    with present(home, kind) as presence:
+        thread = Thread(target=look, name="chatkit-presence", daemon=True)
+        thread.start()
+        try:
+            yield
+        finally:
+            over.set()
+            thread.join()
+
+
+def _locked(path: Path, stack: ExitStack) -> FileLock:
+    """Make a file and lock it until the stack closes."""
+    while True:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        attempt = ExitStack()
+        lock = attempt.enter_context(FileLock(path))
+        lock.acquire()
+        if lock.is_in_place():
+            stack.push(attempt)
+            return lock
+        # Somebody who listed what runs took the file for that of an ended process.
+        attempt.close()
+
+
+def started_for() -> Path | None:
+    """The home that this process was started for; None when a person started it."""
+    text = os.environ.get(HOME_VARIABLE)
+    return Path(text) if text else None
+
+
+def running(home: Path) -> list[Running]:
+    """What runs for a home, in the order in which it is to be stopped."""
+    found: list[Running] = []
+    kinds = [*TITLES]
+    for path in sorted((home / "running").glob(f"*{SUFFIX}")):
+        kind = path.name.rpartition("-")[0]
+        if kind not in kinds:
+            continue
+        pid = holder(path)
+        if pid is None:
+            path.unlink(missing_ok=True)  # its process was killed
+        else:
+            found.append(Running(kind, pid, path))
+    return sorted(found, key=lambda one: kinds.index(one.kind))
