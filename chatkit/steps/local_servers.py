@@ -18,12 +18,11 @@ from pathlib import Path
 from time import monotonic
 from typing import Any, cast
 
-from chatkit.core import ports, presence, start_proof
+from chatkit.core import ports
 from chatkit.core.errors import NotStarted, PortInUse, SetupError
 from chatkit.core.file_lock import FileLock
 from chatkit.core.files import write_private
 from chatkit.core.home import records
-from chatkit.core.presence import FUNCTIONS, PAGE
 from chatkit.core.processes import (
     DetachedProcess,
     ProcessIdentity,
@@ -31,6 +30,8 @@ from chatkit.core.processes import (
     start_detached,
     wait_until,
 )
+from chatkit.core.running import presence, start_proof
+from chatkit.core.running.presence import FUNCTIONS, PAGE
 from chatkit.core.settings import checkout
 
 __all__ = ["FUNCTIONS", "PAGE", "LocalServers", "Program", "Server", "Started"]

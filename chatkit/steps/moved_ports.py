@@ -15,9 +15,9 @@ from pathlib import Path
 
 from chatkit.cloud.local_cloud import Endpoints, Move
 from chatkit.core import settings as store
-from chatkit.core.addresses import follow_text
 from chatkit.core.errors import SetupError
 from chatkit.core.files import write_private
+from chatkit.core.running.addresses import follow_text
 from chatkit.steps import local_settings, page_config
 
 TITLES = {

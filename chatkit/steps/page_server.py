@@ -20,10 +20,11 @@ from time import monotonic
 from typing import Any, BinaryIO
 
 from chatkit.cloud.publish import page_list
-from chatkit.core import log_files, ports, start_proof
+from chatkit.core import log_files, ports
 from chatkit.core.errors import PortInUse, SetupError
 from chatkit.core.host_names import NOT_HERE, answers_to
-from chatkit.core.presence import PAGE, UNLISTED, Presence, present, started_for
+from chatkit.core.running import start_proof
+from chatkit.core.running.presence import PAGE, UNLISTED, Presence, present, started_for
 
 MAX_CONNECTIONS = 256
 HEAD_WITHIN_S = 15.0

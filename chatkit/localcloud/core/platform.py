@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import Any, cast
 
 from chatkit.core import tls
-from chatkit.core.addresses import follow
 from chatkit.core.home import check, version
 from chatkit.core.home.version import Version
 from chatkit.core.listeners import Listen, Listeners, Move, listen
+from chatkit.core.running.addresses import follow
 from chatkit.core.tls import Certificates
 from chatkit.localcloud.core.store import Store
 from chatkit.localcloud.core.trace import Trace

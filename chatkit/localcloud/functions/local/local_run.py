@@ -11,7 +11,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from chatkit.core import descriptors
-from chatkit.core.presence import FUNCTIONS, started_for, watched
+from chatkit.core.running.presence import FUNCTIONS, started_for, watched
 from chatkit.core.settings import chat_folder
 from chatkit.core.settings import home as settings_home
 from chatkit.localcloud.functions.local.startup import (

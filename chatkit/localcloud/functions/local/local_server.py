@@ -12,7 +12,8 @@ from contextlib import AsyncExitStack
 from aiohttp import web
 from aiohttp.typedefs import Middleware
 
-from chatkit.core import listeners, log_files, ports, start_proof
+from chatkit.core import listeners, log_files, ports
+from chatkit.core.running import start_proof
 from chatkit.localcloud.core.background import BackgroundTasks
 from chatkit.localcloud.core.runners import HttpServer
 from chatkit.localcloud.core.web import Handler

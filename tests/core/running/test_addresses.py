@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from chatkit.core.addresses import follow, follow_text
+from chatkit.core.running.addresses import follow, follow_text
 
 MOVED = {8888: 8889, 8889: 8890, 41000: 41001}
 

@@ -9,8 +9,8 @@ from threading import Thread
 
 import pytest
 
-from chatkit.core import start_proof
 from chatkit.core.ports import any_free
+from chatkit.core.running import start_proof
 from tests.attacks.ports import IMPOSTORS
 
 SECRET = "the secret of this start"
