@@ -15,7 +15,28 @@ REFUSALS: dict[str, tuple[int, str, bool]] = {
     "another user's folder": (errno.EACCES, "it is not allowed", False),
 }
 
+# Each tried again and again on a disk without a byte left.
+ON_A_FULL_DISK = (
+    "put a blob",
+    "put two blocks and commit them",
+    "copy a blob",
+    "append to a log",
+    "set metadata",
+    "delete a blob",
+    "put a resource group",
+    "put a SignalR instance",
+    "delete a SignalR instance",
+    "register an application",
+    "delete an application",
+)
+
 GROUPS = (
+    Group(
+        "Changes on a full disk",
+        "test_full_disk.py",
+        "test_a_full_disk_refuses_or_keeps",
+        ON_A_FULL_DISK,
+    ),
     Group(
         "Disks that take nothing",
         "test_files.py",

@@ -26,10 +26,12 @@ from azure.storage.blob import BlobBlock, BlobServiceClient, ContainerClient
 
 from chatkit.cloud import local_cloud
 from chatkit.cloud.local_cloud import Endpoints
+from chatkit.core.errors import SetupError
 from chatkit.localcloud.storage.service import DEV_KEY
+from tests.attacks import disk as attacks
 from tests.localcloud.small_disk import Disk, small_disk
 
-OPERATIONS = 260
+OPERATIONS = 240
 SEEDS = [14]
 LONG_SEEDS = [*range(100, 112)]
 LEFT_BYTES = (0, 0, 1_000, 9_000, 40_000, 200_000)
@@ -139,6 +141,7 @@ class Ledger:
 
 
 Change = Callable[[Cloud, Ledger, random.Random], tuple[str, str, Value, Callable[[], object]]]
+"""Makes a change: the kind and name of what changes, what it is afterwards, and how to do it."""
 
 
 def put_blob(cloud: Cloud, ledger: Ledger, dice: random.Random) -> Any:
@@ -256,7 +259,20 @@ def delete_application(cloud: Cloud, ledger: Ledger, dice: random.Random) -> Any
 
 GROUPS = "2025-04-01"
 SIGNALR = "2023-02-01"
-CHANGES = [
+BY_NAME: dict[str, Change] = {
+    "put a blob": put_blob,
+    "put two blocks and commit them": put_blocks,
+    "copy a blob": copy_blob,
+    "append to a log": append,
+    "set metadata": set_metadata,
+    "delete a blob": delete_blob,
+    "put a resource group": put_group,
+    "put a SignalR instance": put_signalr,
+    "delete a SignalR instance": delete_signalr,
+    "register an application": put_application,
+    "delete an application": delete_application,
+}
+CHANGES: list[Change] = [
     *[put_blob] * 4,
     put_blocks,
     copy_blob,
@@ -282,9 +298,8 @@ def applications(cloud: Cloud) -> list[dict[str, Any]]:
     return found
 
 
-def run_one(cloud: Cloud, ledger: Ledger, dice: random.Random, disk: Disk) -> None:
+def run_one(cloud: Cloud, ledger: Ledger, dice: random.Random, disk: Disk, make: Change) -> None:
     """Make a change, and note whether it was acknowledged."""
-    make = dice.choice(CHANGES)
     kind, name, after, change = make(cloud, ledger, dice)
     ledger.operations += 1
     try:
@@ -365,12 +380,12 @@ def fill_and_go_on(folder: Path, seed: int, operations: int) -> Ledger:
             else:
                 disk.empty(cloud.pid)
             for _ in range(dice.randrange(4, 16)):
-                run_one(cloud, ledger, dice, disk)
-            if dice.random() < 0.5:
+                run_one(cloud, ledger, dice, disk, dice.choice(CHANGES))
+            if dice.random() < 0.3:
                 check(cloud, ledger)
             if dice.random() < 0.1:
                 cloud.kill()
-                cloud.start()
+                start_on_a_full_disk(cloud, disk)
                 check(cloud, ledger)
         disk.empty(cloud.pid)
         cloud.kill()
@@ -397,6 +412,57 @@ def test_nothing_acknowledged_is_lost_to_a_full_disk(tmp_path: Path, seed: int) 
     ledger = fill_and_go_on(tmp_path, seed, OPERATIONS)
     report(seed, ledger)
     assert ledger.acknowledged and ledger.refused
+
+
+@pytest.fixture(scope="module")
+def used(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Disk, Cloud, Ledger]]:
+    """A cloud on a small disk that has something of everything."""
+    with prepared(tmp_path_factory.mktemp("used")) as (disk, cloud):
+        ledger = Ledger()
+        dice = random.Random(1)
+        for make in (put_blob, append, put_signalr, put_application) * 3:
+            run_one(cloud, ledger, dice, disk, make)
+        yield disk, cloud, ledger
+
+
+@pytest.mark.parametrize("name", attacks.ON_A_FULL_DISK)
+def test_a_full_disk_refuses_or_keeps(used: tuple[Disk, Cloud, Ledger], name: str) -> None:
+    """With nothing left: what is refused leaves nothing; with room again, it is done."""
+    disk, cloud, ledger = used
+    dice = random.Random(name)
+    disk.fill(cloud.pid, left_bytes=0)
+    try:
+        for _ in range(6):
+            run_one(cloud, ledger, dice, disk, BY_NAME[name])
+        check(cloud, ledger)
+    finally:
+        disk.empty(cloud.pid)
+    refused = ledger.refused
+    run_one(cloud, ledger, dice, disk, BY_NAME[name])
+    assert ledger.refused == refused
+    check(cloud, ledger)
+
+
+def test_a_cloud_starts_on_a_full_disk_or_says_that_it_is_full(
+    used: tuple[Disk, Cloud, Ledger],
+) -> None:
+    """No traceback, no damage: with room again it has everything."""
+    disk, cloud, ledger = used
+    disk.fill(cloud.pid, left_bytes=0)
+    cloud.kill()
+    start_on_a_full_disk(cloud, disk)
+    check(cloud, ledger)
+    disk.empty(cloud.pid)
+
+
+def start_on_a_full_disk(cloud: Cloud, disk: Disk) -> None:
+    """Start it, or read why it does not."""
+    try:
+        cloud.start()
+    except SetupError as error:
+        assert "the disk is full" in str(error), error
+        disk.empty(cloud.pid)
+        cloud.start()
 
 
 @pytest.mark.long
