@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -14,9 +13,9 @@ from chatkit.chat.client.addresses import is_loopback
 from chatkit.chat.client.background_loop import background_loop
 from chatkit.cloud import local_cloud
 from chatkit.core import settings
+from chatkit.core.masking import mask_web_tokens
 from chatkit.core.results import escape
 
-TOKEN = re.compile(r"eyJ[\w-]+\.[\w-]+\.[\w-]+")
 TIMEOUT = aiohttp.ClientTimeout(total=60)
 
 
@@ -109,7 +108,7 @@ def _explained(answer: Answer, url: str) -> Answer:
 
 def masked(text: str) -> str:
     """A text without the tokens in it."""
-    return TOKEN.sub("eyJ… (a token)", text)
+    return mask_web_tokens(text, "eyJ… (a token)")
 
 
 async def _fetch(method: str, url: str, body: object, headers: Mapping[str, str] | None) -> Answer:

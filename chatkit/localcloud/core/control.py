@@ -6,7 +6,6 @@ Every call needs the token that only this user's files hold.
 from __future__ import annotations
 
 import hmac
-import json
 import secrets
 from collections.abc import Callable, Iterable
 
@@ -14,6 +13,7 @@ from aiohttp import web
 
 from chatkit.localcloud.core.platform import Platform
 from chatkit.localcloud.core.runners import HttpServer
+from chatkit.localcloud.core.trace import events_answer
 from chatkit.localcloud.core.web import Handler
 
 DIGITS = 19
@@ -75,8 +75,5 @@ class Control:
         if not text.isascii() or not text.isdecimal():
             return refuse(request, 400, "after is the number of the last event that is known.")
         after = int(text[:DIGITS])
-        events = self._platform.trace.after(after, source=request.query.get("source", ""))
-        return web.json_response(
-            {"events": [event.as_json() for event in events]},
-            dumps=lambda value: json.dumps(value, default=str),
-        )
+        source = request.query.get("source", "")
+        return await events_answer(self._platform.trace.after(after, source=source))

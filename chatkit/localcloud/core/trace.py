@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
-import re
+import asyncio
+import json
 import time
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+
+from aiohttp import web
+
+from chatkit.core.masking import MASK, mask, mask_pieces
 
 Json = object
-SECRET = re.compile(
-    r"(?i)((?:AccessKey|AccountKey|SharedAccessSignature|access_token|client_secret|sig|code|token)=)[^;&\s\"']+"
-    r"|(Bearer\s+)[\w.~+/=-]+|(SharedKey \w+:)\S+|()\beyJ[\w-]+\.[\w-]+\.[\w-]+"
-)
+# Of a text in an event: what a stranger sends may be long, and thousands of events are kept.
+TEXT_CHARACTERS = 2000
+# A reader asks for thousands of events; others are served in between.
+EVENTS_AT_ONCE = 50
 SECRET_NAMES = {
     "authorization",
     "x-zumo-auth",
@@ -82,6 +87,9 @@ class Trace:
         Cheap enough for every request; the values must not change afterwards.
         """
         self._number += 1
+        for name, value in detail.items():
+            if isinstance(value, str) and len(value) > TEXT_CHARACTERS:
+                detail[name] = _beginning(value)
         event = Event(self._number, source, kind, detail)
         self._events.append(event)
         for listener in [*self._listeners]:
@@ -101,17 +109,26 @@ class Trace:
         return lambda: self._listeners.discard(listener)
 
 
-def mask(text: str) -> str:
-    """Replace every secret in a text by asterisks."""
-    return SECRET.sub(
-        lambda found: next((group for group in found.groups() if group), "") + "***", text
-    )
+async def events_answer(events: Iterable[Event]) -> web.Response:
+    """The JSON document that a reader of the trace gets."""
+    texts: list[str] = []
+    for event in events:
+        texts.append(json.dumps(event.as_json(), default=str))
+        if len(texts) % EVENTS_AT_ONCE == 0:
+            await asyncio.sleep(0)
+    body = f'{{"events": [{", ".join(texts)}]}}'
+    return web.Response(text=body, content_type="application/json")
+
+
+def _beginning(text: str) -> str:
+    """What is kept of a long text; a secret that is cut there is masked already."""
+    return next(mask_pieces(text, size=TEXT_CHARACTERS)) + "…"
 
 
 def mask_value(name: str, value: Json) -> Json:
     """Mask a named JSON value, at any depth."""
     if name.lower() in SECRET_NAMES:
-        return "***"
+        return MASK
     if isinstance(value, str):
         return mask(value)
     if isinstance(value, dict):

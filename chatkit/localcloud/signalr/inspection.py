@@ -9,13 +9,13 @@ shows both in its portal (live trace, metrics); there is no API to copy.
 
 from __future__ import annotations
 
-import json
 import time
 from collections.abc import Awaitable, Callable
 
 from aiohttp import web
 from aiohttp.typedefs import Middleware
 
+from chatkit.localcloud.core.trace import events_answer
 from chatkit.localcloud.core.web import Handler, host_name
 from chatkit.localcloud.signalr.core import authentication
 from chatkit.localcloud.signalr.core.errors import BadRequest
@@ -65,10 +65,7 @@ def trace(instance: Instance) -> Callable[[web.Request], Awaitable[web.Response]
         after = request.query.get("after", "0")
         if not after.isascii() or not after.isdecimal():
             raise BadRequest("after is the number of the last event that is known.")
-        events = [event.as_json() for event in instance.trace.after(int(after))]
-        return web.json_response(
-            {"events": events}, dumps=lambda value: json.dumps(value, default=str)
-        )
+        return await events_answer(instance.trace.after(int(after)))
 
     return handle
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from chatkit.localcloud.core.trace import Event, Trace, mask
+from chatkit.core.masking import mask
+from chatkit.localcloud.core.trace import TEXT_CHARACTERS, Event, Trace
 
 
 def test_old_events_make_room_for_new_ones() -> None:
@@ -62,3 +63,14 @@ def test_named_secrets_are_masked_at_any_depth() -> None:
         "headers": {"Authorization": "***", "Accept": "x"},
         "body": [{"accessToken": "***"}],
     }
+
+
+def test_a_long_text_is_kept_without_its_end() -> None:
+    """Thousands of events are kept; what strangers send into them is bounded, and masked."""
+    trace = Trace()
+    trace.emit("a", "b", path="/" + "x" * (TEXT_CHARACTERS - 20) + "?code=c2VjcmV0" * 5000)
+    (event,) = trace.after()
+    path = str(event.detail["path"])
+    assert len(path) < TEXT_CHARACTERS + 20
+    assert path.endswith("?code=***")
+    assert "c2VjcmV0" not in path

@@ -11,8 +11,8 @@ from datetime import UTC, datetime
 from enum import IntEnum
 from typing import Any, Literal, TypedDict, cast
 
+from chatkit.core.masking import mask
 from chatkit.localcloud.core.store import Document, Store
-from chatkit.localcloud.core.trace import mask
 
 
 class Status(IntEnum):

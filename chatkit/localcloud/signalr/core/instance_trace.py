@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from chatkit.core import strict_json
+from chatkit.core.masking import mask_pieces
 from chatkit.localcloud.core.trace import Event, Trace
 
 # Longer arguments are cut.
@@ -43,4 +44,5 @@ def excerpt(arguments: tuple[Any, ...]) -> str:
         text = repr(arguments)
     if len(text) <= EXCERPT_CHARS:
         return text
-    return text[: EXCERPT_CHARS - 1] + "…"
+    # A secret that is cut there is masked already.
+    return next(mask_pieces(text, size=EXCERPT_CHARS - 1)) + "…"
