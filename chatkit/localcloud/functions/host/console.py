@@ -3,29 +3,46 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
 from chatkit.core.disk.rotating_log import RotatingLog
 from chatkit.core.files import writing
-from chatkit.localcloud.core.trace import mask
+from chatkit.core.masking import PIECE_CHARACTERS, mask_pieces
+from chatkit.localcloud.functions.host.backlog import Backlog
 from chatkit.localcloud.functions.worker_process.calls import Failure
 
 log = logging.getLogger("chatkit.local.functions")
 Print = Callable[[str], None]
 LOG_BYTES = 5_000_000
 # Looking for secrets costs more than writing a line; no secret is without one of these.
-MAYBE_SECRET = ("=", "earer ", "EARER ", "sharedkey ", "SharedKey ", "eyJ")
+MAYBE_SECRET = ("=", "earer", "EARER", "sharedkey ", "SharedKey ", "SHAREDKEY ", "eyJ")
+# A longer line goes on in the next one: no write takes long.
+LINE_CHARACTERS = 1 << 18
+# What the local cloud's own log has of it; the app's log has everything.
+EXCERPT_CHARACTERS = 2000
+# How much of a text is looked through for a line's end in one step.
+LOOK_CHARACTERS = 1 << 15
+# Where `str.splitlines` cuts; it would cut a long text at once.
+LINE_END = re.compile("\r\n|[\n\r\x0b\x0c\x1c-\x1e\x85\u2028\u2029]")
 
 
 class Console:
-    """One app's console. Secrets are masked in everything the host writes, in user lines too."""
+    """One app's console. Secrets are masked in everything the host writes, in user lines too.
+
+    Long texts are masked and written in small steps, between which the event loop serves others.
+
+    Attributes:
+        backlog: What is not written yet.
+    """
 
     def __init__(self, name: str, *, echo: Print | None = None, file: Path | None = None) -> None:
         self._name = name
         self._echo = echo
+        self.backlog = Backlog()
         self._file: logging.Handler | None = None
         if file is not None:
             with writing(file):
@@ -36,12 +53,11 @@ class Console:
         """A line of the host itself, with the time in front."""
         self._write(f"[{_now()}] {text}")
         level = logging.ERROR if error else logging.DEBUG
-        log.log(level, "%s: %s", self._name, text)
+        log.log(level, "%s: %s", self._name, _excerpt(text))
 
     def user_line(self, text: str) -> None:
-        """A log record or a printed line of the app."""
-        for line in text.splitlines() or [""]:
-            self._write(f"[{_now()}] {line}")
+        """A log record or printed lines of the app."""
+        self._later(text, f"[{_now()}] ")
 
     def plain(self, text: str) -> None:
         """Text without time, for the list of functions."""
@@ -49,12 +65,12 @@ class Console:
 
     def executing(self, name: str, call_id: str, reason: str) -> None:
         """An invocation starts."""
-        self._put(f"[{_now()}] Executing 'Functions.{name}' (Reason='{reason}', Id={call_id})")
+        self._write(f"[{_now()}] Executing 'Functions.{name}' (Reason='{reason}', Id={call_id})")
 
     def executed(self, name: str, call_id: str, seconds: float, failure: Failure | None) -> None:
         """An invocation ended; a failure comes with its stack, which the caller never sees."""
         how = "Failed" if failure else "Succeeded"
-        self._put(
+        self._write(
             f"[{_now()}] Executed 'Functions.{name}' ({how}, Id={call_id}, "
             f"Duration={seconds * 1000:.0f}ms)"
         )
@@ -78,19 +94,57 @@ class Console:
         self._log(logging.ERROR, f"the app did not start: {failure}")
 
     def close(self) -> None:
-        """Close the log file."""
+        """Write what waits, and close the log file."""
+        self.backlog.finish()
         if self._file:
             self._file.close()
 
     def _log(self, level: int, text: str) -> None:
         """Tell the local cloud's log; in a local run the console has just said it."""
         if self._echo is None:
-            log.log(level, "%s: %s", self._name, text)
+            log.log(level, "%s: %s", self._name, _excerpt(text))
 
     def _write(self, text: str) -> None:
-        if any(sign in text for sign in MAYBE_SECRET):
-            text = mask(text)
-        self._put(text)
+        self.backlog.add(self._steps(text), size=len(text))
+
+    def _later(self, text: str, stamp: str) -> None:
+        self.backlog.add(self._lines(text, stamp), size=len(text))
+
+    def _lines(self, text: str, stamp: str) -> Iterator[None]:
+        """Write a text with the time in front of each of its lines."""
+        start = 0
+        looked = 0
+        while looked < len(text):
+            limit = looked + LOOK_CHARACTERS
+            found = LINE_END.search(text, looked, limit)
+            if found is None:
+                looked = limit
+                yield
+                continue
+            yield from self._steps(stamp + text[start : found.start()])
+            start = looked = found.end()
+            if found[0] == "\r" and text.startswith("\n", looked):  # the limit lay between
+                start = looked = looked + 1
+        if start < len(text) or not text:
+            yield from self._steps(stamp + text[start:])
+
+    def _steps(self, text: str) -> Iterator[None]:
+        """Write one text without its secrets, a long one in pieces."""
+        if len(text) <= PIECE_CHARACTERS and not any(sign in text for sign in MAYBE_SECRET):
+            self._put(text)
+            yield
+            return
+        masked: list[str] = []
+        length = 0
+        for piece in mask_pieces(text):
+            masked.append(piece)
+            length += len(piece)
+            if length > LINE_CHARACTERS:
+                self._put("".join(masked))
+                masked.clear()
+                length = 0
+            yield
+        self._put("".join(masked))
 
     def _put(self, text: str) -> None:
         """Write a line that cannot have a secret in it, or has none any more."""
@@ -100,6 +154,13 @@ class Console:
                 self._echo(text)
         if self._file:
             self._file.emit(logging.makeLogRecord({"msg": text, "levelno": logging.INFO}))
+
+
+def _excerpt(text: str) -> str:
+    """The beginning of a long text; a secret that is cut there is masked already."""
+    if len(text) <= EXCERPT_CHARACTERS:
+        return text
+    return next(mask_pieces(text, size=EXCERPT_CHARACTERS)) + "…"
 
 
 def _described(failure: Failure) -> str:

@@ -249,7 +249,11 @@ class FunctionHost:
         options = self.options
         return await Worker.start(
             WorkerOptions(
-                options.folder, options.environment, self.console.user_line, options.command
+                options.folder,
+                options.environment,
+                self.console.user_line,
+                options.command,
+                self.console.backlog,
             )
         )
 

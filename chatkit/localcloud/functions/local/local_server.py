@@ -98,6 +98,7 @@ class LocalRun(HostObserver):
             await asyncio.gather(*(host.stop() for host in self._hosts))
             await self._on_stop.aclose()
             await self._sender.close()
+            self._console.close()
 
     def on_ready(self, host: FunctionHost) -> None:
         """List the functions."""

@@ -105,7 +105,10 @@ async def start_worker(prepared: Prepared) -> Prepared:
         return prepared  # the child is told its port, which is not chosen yet
     environment = local_settings.environment(prepared.folder, prepared.settings, prepared.port)
     command = local_settings.worker_command(environment)
-    options = WorkerOptions(prepared.folder, environment, prepared.console.user_line, command)
+    console = prepared.console
+    options = WorkerOptions(
+        prepared.folder, environment, console.user_line, command, console.backlog
+    )
     try:
         worker = await Worker.start(options)
     except (OSError, ValueError):

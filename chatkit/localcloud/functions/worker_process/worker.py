@@ -13,9 +13,10 @@ import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from chatkit.core import processes
+from chatkit.core.masking import end_of_words
 from chatkit.localcloud.functions.worker_process.calls import Call, Failure, IndexedFunction, Result
 from chatkit.localcloud.functions.worker_process.chatkit_worker.channel import Decoder, encode
 
@@ -24,7 +25,7 @@ BOOT = (
     "import sys; sys.path[0] = sys.argv[1]; "
     "from chatkit_worker.main import main; del sys.path[0]; main()"
 )
-LINE_LIMIT_BYTES = 1 << 16
+LINE_LIMIT_BYTES = 1 << 20
 # What every app gets of this process's environment: enough to run, no credentials.
 INHERITED = (
     "PATH",
@@ -41,6 +42,17 @@ INHERITED = (
     "LOCALAPPDATA",
 )
 LogLine = Callable[[str], None]
+
+
+class Backlog(Protocol):
+    """What of the child's lines is not written yet."""
+
+    @property
+    def is_full(self) -> bool:
+        """Whether the child has to wait."""
+
+    def call_when_drained(self, resume: Callable[[], None]) -> None:
+        """Call a function once there is room again."""
 
 
 class WorkerGone(Exception):
@@ -66,14 +78,16 @@ class WorkerOptions:
     Attributes:
         folder: App root; the child's working directory.
         environment: The child's whole environment.
-        on_log: Called with each log record and each printed line.
+        on_log: Called with each log record, and with printed lines.
         command: Interpreter and arguments; empty for this interpreter and our own worker.
+        backlog: While it is full nothing is read of the child, which then waits as well.
     """
 
     folder: Path
     environment: Mapping[str, str] = field(repr=False)
     on_log: LogLine = _ignore
     command: Sequence[str] = ()
+    backlog: Backlog | None = None
 
 
 def base_environment(environment: Mapping[str, str] = os.environ) -> dict[str, str]:
@@ -97,6 +111,7 @@ class Worker(asyncio.SubprocessProtocol):
         self._transport: asyncio.SubprocessTransport | None = None
         self._stdin: asyncio.WriteTransport | None = None
         self._printed = bytearray()
+        self._is_paused = False
         self._last_line = ""
         self._killed_because = ""
         self.python_version = ""
@@ -207,9 +222,35 @@ class Worker(asyncio.SubprocessProtocol):
         """Take messages from the channel, lines from everything else the child writes."""
         if fd == 2:
             self._handle_printed(data)
+        else:
+            for header, body in self._decoder.feed(data):
+                self._handle(header, body)
+        self._wait_for_log()
+
+    def _wait_for_log(self) -> None:
+        backlog = self._options.backlog
+        if backlog is None or not backlog.is_full or self._is_paused:
             return
-        for header, body in self._decoder.feed(data):
-            self._handle(header, body)
+        self._is_paused = True
+        for pipe in self._outputs():
+            pipe.pause_reading()
+        backlog.call_when_drained(self._read_on)
+
+    def _read_on(self) -> None:
+        self._is_paused = False
+        for pipe in self._outputs():
+            pipe.resume_reading()
+
+    def _outputs(self) -> list[asyncio.ReadTransport]:
+        """The pipes that we read."""
+        if self._transport is None:
+            return []
+        pipes = [self._transport.get_pipe_transport(fd) for fd in (1, 2)]
+        return [
+            pipe
+            for pipe in pipes
+            if isinstance(pipe, asyncio.ReadTransport) and not pipe.is_closing()
+        ]
 
     def connection_lost(self, _: Exception | None) -> None:
         """All pipes are closed and the process is gone: open calls fail."""
@@ -244,16 +285,26 @@ class Worker(asyncio.SubprocessProtocol):
 
     def _handle_printed(self, data: bytes) -> None:
         self._printed += data
-        *lines, rest = self._printed.split(b"\n")
-        if len(rest) > LINE_LIMIT_BYTES:
-            lines.append(rest)
-            rest = bytearray()
-        self._printed = rest
-        for line in lines:
-            text = line.decode(errors="replace").rstrip("\r")
-            if text.strip():
-                self._last_line = text[:300]
+        end = self._printed.rfind(b"\n") + 1
+        if len(self._printed) - end > LINE_LIMIT_BYTES:
+            end += _end_of_part(self._printed[end:])
+        lines = self._printed[:end]
+        del self._printed[:end]
+        if lines:
+            text = lines.decode(errors="replace")
+            self._last_line = _last_line(text) or self._last_line
             self._options.on_log(text)
+
+
+def _last_line(text: str) -> str:
+    """The beginning of the last line that says something."""
+    return text.rstrip().rpartition("\n")[2][:300]
+
+
+def _end_of_part(line: bytearray) -> int:
+    """Where a line that does not end may be cut: behind a word, so that no secret is cut."""
+    text = line.decode("latin-1")  # one character a byte
+    return end_of_words(text, 0, len(text)) or len(line)
 
 
 def _result(header: dict[str, Any], body: bytes) -> Result:
