@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 from chatkit.core.errors import LocalProtocolError
 
-VERSION = re.compile(r"^1\.\d+(?:[\w\-.]+)?$")
+VERSION = re.compile(r"^1\.\d++(?:[\w\-.]++)?$")
 
 
 @dataclass(frozen=True)

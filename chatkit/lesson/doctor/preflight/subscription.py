@@ -5,7 +5,7 @@ The same calls on both targets.
 
 from __future__ import annotations
 
-import re
+import fnmatch
 import time
 from collections.abc import Callable, Iterator
 from email.utils import parsedate_to_datetime
@@ -254,10 +254,7 @@ def _allows(permissions: list[Permissions] | None, action: str) -> bool:
 
 
 def _fits(patterns: list[str] | None, action: str) -> bool:
-    return any(
-        re.fullmatch(re.escape(pattern).replace(r"\*", ".*"), action, re.IGNORECASE)
-        for pattern in patterns or ()
-    )
+    return any(fnmatch.fnmatchcase(action.lower(), pattern.lower()) for pattern in patterns or ())
 
 
 def _locations(cloud: Cloud, namespace: str, kind: str) -> list[str]:

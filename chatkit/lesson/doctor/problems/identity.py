@@ -119,7 +119,7 @@ PROBLEMS = (
         ("Azure/azure-functions-signalrservice-extension#58", "Azure/azure-signalr#1272"),
         (
             r"error while accessing '?x-ms-client-principal",
-            r"x-ms-client-principal[\w-]*'?:? property doesn'?t exist",
+            r"x-ms-client-principal[\w-]{0,40}'?:? property doesn'?t exist",
         ),
         _missing_header,
     ),
@@ -172,7 +172,7 @@ PROBLEMS = (
             r"live\.com#",
             (
                 r"x-ms-client-principal-name.{0,60}(null|undefined|none|missing"
-                r"|empty)(?!.*property doesn)"
+                r"|empty)(?!.{0,300}property doesn)"
             ),
         ),
     ),

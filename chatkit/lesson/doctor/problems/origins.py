@@ -12,7 +12,7 @@ from chatkit.lesson.doctor.snapshot.snapshot import Snapshot
 BLOCKED = (
     r"^(?!.*(login\.|/\.auth/|github\.dev|wildcard|redirect is)).*origin"
     r" 'https?://(?!localhost|127\.0\.0\.1)[^']+' has been"
-    r" blocked.*no 'access-control-allow-origin'"
+    r" blocked.{0,400}no 'access-control-allow-origin'"
 )
 
 

@@ -34,7 +34,7 @@ def _no_bundle(snapshot: Snapshot) -> str:
 
 def _old_bundle(snapshot: Snapshot) -> str:
     version = str((snapshot.folder.host_json.get("extensionBundle") or {}).get("version", ""))
-    first = re.match(r"\s*[\[(]?\s*(\d+)", version)
+    first = re.match(r"\s*+[\[(]?\s*+(\d+)", version)
     if first and int(first[1]) < OLDEST_BUNDLE:
         return f"host.json asks for the bundle {version}"
     return ""
@@ -129,7 +129,7 @@ PROBLEMS = (
         ),
         ("Azure/azure-functions-signalrservice-extension#63", "MicrosoftDocs/azure-docs#15698"),
         (
-            r"binding type\(s\) '?signalr\w*'? (are|is) not registered",
+            r"binding type\(s\) '?signalr\w{0,40}'? (are|is) not registered",
             r"names no extension bundle|does not name .{0,40}extensionbundle",
         ),
         _no_bundle,
@@ -141,7 +141,7 @@ PROBLEMS = (
         "Write the range [4.*, 5.0.0) into host.json: the cell of section 03 does.",
         ("MicrosoftDocs/azure-docs#64278",),
         (
-            r"signalr\w*'? (was |is )?(not found|not supported).{0,40}bundle",
+            r"signalr\w{0,40}'? (was |is )?(not found|not supported).{0,40}bundle",
             r"bundle.{0,80}(does not|doesn't) (contain|have|include).{0,20}signalr",
         ),
         _old_bundle,
@@ -188,7 +188,7 @@ PROBLEMS = (
         ("anthonychu/AzureAdvocates.WebJobs.Extensions.SignalRService#1",),
         (
             r"(incompatible|unsupported) node(\.?js)? version",
-            r"node(\.?js)? (version )?v?\d+[\d.]* .{0,40}(is not supported|unsupported)",
+            r"node(\.?js)? (version )?v?\d[\d.]{0,20} .{0,40}(is not supported|unsupported)",
             r"runtime you are using .{0,20}supports node",
         ),
         _other_language,
@@ -203,7 +203,7 @@ PROBLEMS = (
         ("Azure/azure-functions-core-tools#4283", "Azure/azure-functions-core-tools#4810"),
         (
             r"python 3\.\d+(\.x)? ?(to|-|and) ?(python )?3\.\d+(\.x)? is required",
-            r"python version 3\.\d+[\d.]* .{0,40}(not supported|unsupported)",
+            r"python version 3\.\d[\d.]{0,20} .{0,40}(not supported|unsupported)",
             r"(could not|cannot) find a python version",
         ),
         _wrong_python,

@@ -109,7 +109,7 @@ PROBLEMS = (
         ),
         MODE,
         ("Azure/azure-signalr#540",),
-        (r"(dropp|disconnect|clos)\w* .{0,40}(every|after) (about |~ ?)?1[05] ?(s|sec)",),
+        (r"(dropp|disconnect|clos)\w{0,20} .{0,40}(every|after) (about |~ ?)?1[05] ?(s|sec)",),
         _classic_mode,
     ),
     Problem(

@@ -9,8 +9,9 @@ from datetime import datetime
 from chatkit.localcloud.functions.host.errors import AppInvalid
 
 Check = Callable[[str], bool]
-INTEGER = re.compile(r"\s*[+-]?\d+\s*")
-NUMBER = re.compile(r"\s*[+-]?(\d[\d,]*\.?\d*|\.\d+)(?P<exponent>[eE][+-]?\d+)?\s*")
+# A value is part of a URL, which a stranger sends: `++` never gives back what it has read.
+INTEGER = re.compile(r"\s*+[+-]?\d++\s*+")
+NUMBER = re.compile(r"\s*+[+-]?(\d[\d,]*+(?:\.\d*+)?+|\.\d++)(?P<exponent>[eE][+-]?\d++)?\s*+")
 GUID = re.compile(
     r"[{(]?[0-9a-f]{8}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{12}[)}]?", re.IGNORECASE
 )

@@ -153,15 +153,54 @@ def _match_nothing(segment: tuple[Part, ...], values: dict[str, str]) -> bool:
 def _match_segment(segment: tuple[Part, ...], piece: str, values: dict[str, str]) -> bool:
     if len(segment) == 1 and isinstance(segment[0], Parameter):
         return bool(piece) and _take(segment[0], piece, values)
-    pattern = "".join(re.escape(part) if isinstance(part, str) else "(.+)" for part in segment)
-    found = re.fullmatch(pattern, piece, re.IGNORECASE | re.DOTALL)
-    if not found:
+    found = _parts_of(segment, piece)
+    if found is None:
         return False
-    parameters = [part for part in segment if isinstance(part, Parameter)]
-    return all(
-        _take(parameter, value, values)
-        for parameter, value in zip(parameters, found.groups(), strict=True)
-    )
+    return all(_take(parameter, value, values) for parameter, value in found)
+
+
+def _parts_of(segment: tuple[Part, ...], piece: str) -> list[tuple[Parameter, str]] | None:
+    """What each parameter of a mixed segment stands for, from the right as ASP.NET Core does it.
+
+    The last parameter is as short as possible and none is empty; a regular expression would try
+    every division of a long piece.
+    """
+    found: list[tuple[Parameter, str]] = []
+    folded = "".join(map(_folded, piece))
+    end = len(piece)
+    waiting: Parameter | None = None
+    for index in reversed(range(len(segment))):
+        part = segment[index]
+        if isinstance(part, Parameter):
+            if waiting is not None:
+                end -= 1
+                found.append((waiting, piece[end : end + 1]))
+            waiting = part
+            continue
+        text = "".join(map(_folded, part))
+        limit = end if waiting is None else end - 1  # no parameter is empty
+        start = max(0, limit - len(text))
+        if index == 0:
+            start = 0
+        elif waiting is not None:
+            start = folded.rfind(text, 0, max(0, limit))
+        if start < 0 or not folded.startswith(text, start, max(0, limit)):
+            return None
+        if waiting is not None:
+            found.append((waiting, piece[start + len(text) : end]))
+            waiting = None
+        elif start + len(text) != end:
+            return None
+        end = start
+    if waiting is not None:
+        found.append((waiting, piece[:end]))
+    return found[::-1] if all(value for _, value in found) else None
+
+
+def _folded(character: str) -> str:
+    """A character in small letters, where that is one: places in the text stay the same."""
+    lower = character.lower()
+    return lower if len(lower) == 1 else character
 
 
 def _split(text: str) -> list[str]:

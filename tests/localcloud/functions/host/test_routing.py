@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+from urllib.parse import quote
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -144,3 +147,17 @@ def test_a_catch_all_takes_any_path(parts: list[str]) -> None:
 
     path = "/" + "/".join(quote(part, safe="") for part in parts)
     assert parse("{*rest}").match(path) == {"rest": "/".join(parts)}
+
+
+MIXED = ("{a}-{b}", "x{a}", "{a}x", "x{a}-{b}y", "{a}.{b}.{c}", "ab{a}ab{b}")
+
+
+@pytest.mark.parametrize("template", MIXED)
+@given(piece=st.text("xyab.-XÀé", min_size=1, max_size=10))
+def test_a_mixed_segment_is_divided_from_the_right(template: str, piece: str) -> None:
+    """As a regular expression divides it in which the first parameter takes what it can."""
+    names = re.findall(r"\{(\w)\}", template)
+    pattern = re.sub(r"\\\{\w\\\}", "(.+)", re.escape(template))
+    found = re.fullmatch(pattern, piece, re.IGNORECASE | re.DOTALL)
+    expected = dict(zip(names, found.groups(), strict=True)) if found else None
+    assert parse(template).match(quote(piece)) == expected
