@@ -46,6 +46,7 @@ EXPLODED_S: Final = 0.05
 
 Tree = Any
 Code = tuple[Any, Any]
+Made = Mapping[tuple[str, str], list[str | bytes]]
 
 
 @dataclass(frozen=True)
@@ -181,13 +182,13 @@ def _one(code: object, value: Any, choice: Choice) -> str:
         case "LITERAL":
             return chr(value)
         case "NOT_LITERAL":
-            return _character(lambda one: ord(one) != value, choice)
+            return _character(lambda one: bool(ord(one) != value), choice)
         case "ANY":
             return _character(lambda one: one != "\n", choice)
         case "IN":
             return _character(lambda one: _is_in(one, value), choice)
         case "MAX_REPEAT" | "MIN_REPEAT" | "POSSESSIVE_REPEAT":
-            return _fitting(value[2], choice) * min(value[0], 64)
+            return _fitting(value[2], choice) * int(min(value[0], 64))
         case "SUBPATTERN":
             return _fitting(value[3], choice)
         case "ATOMIC_GROUP":
@@ -213,7 +214,7 @@ def _is_in(character: str, members: list[Code]) -> bool:
 def _is_member(character: str, code: object, value: Any) -> bool:
     match str(code):
         case "LITERAL":
-            return ord(character) == value
+            return bool(ord(character) == value)
         case "RANGE":
             return bool(value[0] <= ord(character) <= value[1])
         case "CATEGORY":
@@ -303,7 +304,7 @@ def modules_of(package: ModuleType) -> list[ModuleType]:
     return [*found, *map(importlib.import_module, names)]
 
 
-def find(modules: list[ModuleType], made: Mapping[tuple[str, str], list[str]]) -> Found:
+def find(modules: list[ModuleType], made: Made) -> Found:
     """Find all expressions.
 
     Args:
@@ -386,7 +387,7 @@ def _members(value: object, package: str) -> Iterable[tuple[str, object]]:
 def _find_calls(
     module: ModuleType,
     tree: ast.Module,
-    made: Mapping[tuple[str, str], list[str]],
+    made: Made,
     found: Found,
 ) -> None:
     for node in ast.walk(tree):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fnmatch
 import importlib
 import re
 import sys
@@ -13,8 +14,9 @@ import pytest
 import chatkit
 from chatkit.cloud import hints
 from chatkit.lesson.doctor import problems
-from chatkit.localcloud.entra import roles
+from chatkit.localcloud.entra.core import roles
 from chatkit.localcloud.resource_manager.core import faults
+from chatkit.steps import repair
 from tests import regular_expressions
 from tests.regular_expressions import Expression
 
@@ -24,8 +26,8 @@ MADE: dict[tuple[str, str], list[str | bytes]] = {
     ("chatkit.lesson.doctor.problems.problem", "text"): [
         f"(?i){text}" for problem in problems.PROBLEMS for text in problem.symptoms
     ],
-    ("chatkit.localcloud.entra.roles", "fnmatch.translate(pattern.lower())"): [
-        roles.fnmatch.translate(pattern.lower())
+    ("chatkit.localcloud.entra.core.roles", "fnmatch.translate(pattern.lower())"): [
+        fnmatch.translate(pattern.lower())
         for role in roles.ROLES.values()
         for pattern in (*role.actions, *role.not_actions, *role.data_actions)
     ],
@@ -35,6 +37,7 @@ MADE: dict[tuple[str, str], list[str | bytes]] = {
     ("chatkit.localcloud.resource_manager.core.faults", "kind.path"): [
         kind.path for kind in faults.KINDS.values()
     ],
+    ("chatkit.steps.repair", "TEXT.format(name=name)"): [repair.TEXT.format(name="suffix")],
     # The app's author writes it into a route, as for ASP.NET Core.
     ("chatkit.localcloud.functions.host.route_constraints", "arguments"): ["^[a-z]+$"],
     (

@@ -112,6 +112,7 @@ class Worker(asyncio.SubprocessProtocol):
         self._stdin: asyncio.WriteTransport | None = None
         self._printed = bytearray()
         self._is_paused = False
+        self._has_exited = False
         self._last_line = ""
         self._killed_because = ""
         self.python_version = ""
@@ -240,6 +241,14 @@ class Worker(asyncio.SubprocessProtocol):
         self._is_paused = False
         for pipe in self._outputs():
             pipe.resume_reading()
+        if self._has_exited:
+            loop = asyncio.get_running_loop()
+            # In the turn after the next one: the next one reads what the child has left behind.
+            loop.call_soon(loop.call_soon, self._close_pipes)
+
+    def _close_pipes(self) -> None:
+        if self._transport is not None:
+            self._transport.close()
 
     def _outputs(self) -> list[asyncio.ReadTransport]:
         """The pipes that we read."""
@@ -266,8 +275,9 @@ class Worker(asyncio.SubprocessProtocol):
 
         Close our ends so that `connection_lost` comes.
         """
-        if self._transport is not None:
-            self._transport.close()
+        self._has_exited = True
+        if not self._is_paused:
+            self._close_pipes()
 
     def _handle(self, header: dict[str, Any], body: bytes) -> None:
         match header["op"]:
