@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 
-from tests.attacks import pages
+from tests.attacks import deployment, pages
 from tests.localcloud.functions.deployed.deployed_cloud import SCOPE, Cloud, app_zip
 
 
@@ -83,40 +83,44 @@ async def test_scm_checks_the_audience(cloud: Cloud) -> None:
 
 SUBSCRIPTION = "/subscriptions/s"
 GROUP = "/subscriptions/s/resourceGroups/g"
-BESIDE = "/subscriptions/s/resourceGroups/g/providers/Microsoft.Web/sites/site2"
+READ = ("/", "/api/settings", "/api/deployments", "/api/isdeploying")
 
 
 @pytest.mark.parametrize(
-    ("role", "scope", "status"),
-    [
-        ("Owner", SUBSCRIPTION, 200),
-        ("Contributor", GROUP, 200),
-        ("Website Contributor", SCOPE, 200),
-        ("Reader", SUBSCRIPTION, 403),
-        ("User Access Administrator", SUBSCRIPTION, 403),
-        ("Storage Blob Data Owner", SUBSCRIPTION, 403),
-        ("Website Contributor", BESIDE, 403),
-        ("Owner", "/subscriptions/s/resourceGroups/other", 403),
-        ("", "", 403),
-    ],
+    ("role", "scope"),
+    [("Owner", SUBSCRIPTION), ("Contributor", GROUP), ("Website Contributor", SCOPE)],
 )
-async def test_scm_is_for_those_who_may_publish(
-    cloud: Cloud, role: str, scope: str, status: int
-) -> None:
-    """Reading too: settings are secrets, and everything here leads to the app's code."""
+async def test_scm_is_for_those_who_may_publish(cloud: Cloud, role: str, scope: str) -> None:
+    """At the site or above it. A package that is none is refused after that."""
+    cloud.assign(role, "bob", scope=scope)
+    headers = cloud.bearer(oid="bob")
+    for path in READ:
+        assert (await cloud.scm("GET", path, headers=headers))[0] == 200
+    assert (await cloud.scm("POST", "/api/publish", headers=headers, data=b""))[0] == 400
+
+
+@pytest.mark.parametrize("attempt", deployment.WITHOUT_THE_RIGHT)
+async def test_nobody_publishes_without_the_right(cloud: Cloud, attempt: str) -> None:
+    """Nor reads: settings are secrets, and everything here leads to the app's code."""
+    role, scope = deployment.WITHOUT_THE_RIGHT[attempt]
     if role:
         cloud.assign(role, "mallory", scope=scope)
     headers = cloud.bearer(oid="mallory")
-    asked = [("GET", "/"), ("GET", "/api/settings"), ("GET", "/api/deployments")]
-    for method, path in asked:
-        assert (await cloud.scm(method, path, headers=headers))[0] == status, path
-    answer = await cloud.scm("POST", "/api/publish", headers=headers, data=b"")
-    if status == 200:
-        assert answer[0] == 400
-    else:
-        assert answer[0] == 403
-        assert "Microsoft.Web/sites/publish/Action" in answer[1]
-        assert await cloud.scm("GET", "/api/deployments") == (200, [])
+    for path in READ:
+        assert (await cloud.scm("GET", path, headers=headers))[0] == 403
+    status, text = await cloud.scm("POST", "/api/publish", headers=headers, data=app_zip("hers"))
+    assert status == 403 and "Microsoft.Web/sites/publish/Action" in text
+    assert await cloud.scm("GET", "/api/deployments") == (200, [])
+
+
+@pytest.mark.parametrize("attempt", deployment.WRONG_PASSWORDS)
+async def test_a_wrong_password_publishes_nothing(cloud: Cloud, attempt: str) -> None:
+    """Where the site allows its password: no other one, no other user."""
+    await cloud.service.apply(replace(cloud.spec, publishing_password="secret"))
+    credential = deployment.WRONG_PASSWORDS[attempt]
+    headers = {"Authorization": f"Basic {base64.b64encode(credential).decode()}"}
+    assert (await cloud.scm("GET", "/api/settings", headers=headers))[0] == 401
+    assert (await cloud.scm("POST", "/api/publish", headers=headers, data=b"x"))[0] == 401
 
 
 async def test_scm_answers_what_is_not_there(cloud: Cloud) -> None:
