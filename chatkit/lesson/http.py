@@ -13,8 +13,8 @@ from chatkit.chat.client.addresses import is_loopback
 from chatkit.chat.client.background_loop import background_loop
 from chatkit.cloud import local_cloud
 from chatkit.core import settings
-from chatkit.core.masking import mask_web_tokens
 from chatkit.core.results import escape
+from chatkit.core.text.masking import mask_web_tokens
 
 TIMEOUT = aiohttp.ClientTimeout(total=60)
 

@@ -25,7 +25,7 @@ from chatkit.core.file_lock import LOCKED_EXIT, FileLock
 from chatkit.core.files import writing
 from chatkit.core.home import state
 from chatkit.core.home.check import UNUSABLE_EXIT, check_access
-from chatkit.core.masking import mask
+from chatkit.core.text.masking import mask
 from chatkit.localcloud.cloud import LocalCloud
 from chatkit.localcloud.core.log_limits import OneASecond
 from chatkit.localcloud.endpoints_file import EndpointsFile

@@ -38,6 +38,10 @@ MADE: dict[tuple[str, str], list[str | bytes]] = {
         kind.path for kind in faults.KINDS.values()
     ],
     ("chatkit.steps.repair", "TEXT.format(name=name)"): [repair.TEXT.format(name="suffix")],
+    (
+        "chatkit.core.public_urls",
+        "re.escape(name).replace(re.escape(PORT), '[0-9]{1,5}')",
+    ): [r"hub\.example/user/alice/proxy/[0-9]{1,5}"],
     # The app's author writes it into a route, as for ASP.NET Core.
     ("chatkit.localcloud.functions.host.route_constraints", "arguments"): ["^[a-z]+$"],
     (

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Iterator
 
 from aiohttp import web
 
-from chatkit.core.masking import MASK, mask, mask_pieces
+from chatkit.core.text.masking import MASK, mask, mask_pieces
 
 Json = object
 # Of a text in an event: what a stranger sends may be long, and thousands of events are kept.

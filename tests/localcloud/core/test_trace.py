@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from chatkit.core.masking import mask
+from chatkit.core.text.masking import mask
 from chatkit.localcloud.core.trace import TEXT_CHARACTERS, Event, Trace
 
 

@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from enum import IntEnum
 from typing import Any, Literal, TypedDict, cast
 
-from chatkit.core.masking import mask
+from chatkit.core.text.masking import mask
 from chatkit.localcloud.core.store import Document, Store
 
 

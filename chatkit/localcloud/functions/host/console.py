@@ -11,7 +11,7 @@ from pathlib import Path
 
 from chatkit.core.disk.rotating_log import RotatingLog
 from chatkit.core.files import writing
-from chatkit.core.masking import PIECE_CHARACTERS, mask_pieces
+from chatkit.core.text.masking import PIECE_CHARACTERS, mask_pieces
 from chatkit.localcloud.functions.host.backlog import Backlog
 from chatkit.localcloud.functions.worker_process.calls import Failure
 

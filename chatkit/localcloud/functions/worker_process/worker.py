@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from chatkit.core import processes
-from chatkit.core.masking import end_of_words
+from chatkit.core.text.masking import end_of_words
 from chatkit.localcloud.functions.worker_process.calls import Call, Failure, IndexedFunction, Result
 from chatkit.localcloud.functions.worker_process.chatkit_worker.channel import Decoder, encode
 

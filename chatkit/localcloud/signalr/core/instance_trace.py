@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from chatkit.core import strict_json
-from chatkit.core.masking import mask_pieces
+from chatkit.core.text.masking import mask_pieces
 from chatkit.localcloud.core.trace import Event, Trace
 
 # Longer arguments are cut.

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chatkit.core.masking import SEPARATORS, mask, mask_pieces, mask_web_tokens
+from chatkit.core.text.masking import SEPARATORS, mask, mask_pieces, mask_web_tokens
 from tests import growth
 
 SECRETS = (

@@ -1,0 +1,1 @@
+"""What a text may have in it that must not be shown."""
