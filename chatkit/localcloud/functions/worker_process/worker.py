@@ -242,9 +242,12 @@ class Worker(asyncio.SubprocessProtocol):
         for pipe in self._outputs():
             pipe.resume_reading()
         if self._has_exited:
-            loop = asyncio.get_running_loop()
-            # In the turn after the next one: the next one reads what the child has left behind.
-            loop.call_soon(loop.call_soon, self._close_pipes)
+            self._close_soon()
+
+    def _close_soon(self) -> None:
+        """Close the pipes in the turn after the next, which reads what the child has left."""
+        loop = asyncio.get_running_loop()
+        loop.call_soon(loop.call_soon, self._close_pipes)
 
     def _close_pipes(self) -> None:
         if self._transport is not None:
@@ -277,7 +280,7 @@ class Worker(asyncio.SubprocessProtocol):
         """
         self._has_exited = True
         if not self._is_paused:
-            self._close_pipes()
+            self._close_soon()
 
     def _handle(self, header: dict[str, Any], body: bytes) -> None:
         match header["op"]:
