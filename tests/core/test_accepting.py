@@ -6,15 +6,19 @@ import asyncio
 import errno
 import os
 import socket
+import ssl
 import sys
 from collections.abc import AsyncIterator
+from contextlib import suppress
+from pathlib import Path
 
 import pytest
 
-from chatkit.core import accepting, descriptors
+from chatkit.core import accepting, descriptors, tls
 from chatkit.core.accepting import FULL, Acceptor
 from chatkit.core.ports import bind
 from chatkit.core.processes import run_child
+from tests.attacks.limits import TLS_HALF_OPEN
 
 
 class Echo(asyncio.Protocol):
@@ -89,6 +93,31 @@ async def test_no_descriptor_at_all_is_no_error(
     assert await echoed(port) == b"abc"  # the first accept began before
     assert await echoed(port) == b"abc"
     assert not failures
+    assert not [record for record in caplog.records if record.exc_info]
+
+
+@pytest.mark.parametrize("name", TLS_HALF_OPEN)
+async def test_a_handshake_that_never_ends_is_ended(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, name: str
+) -> None:
+    """Nothing is logged about it, and the next client is served."""
+    monkeypatch.setattr(accepting, "HANDSHAKE_WITHIN_S", 0.1)
+    certificates = tls.load(tmp_path / "tls")
+    sockets = bind(0, ipv4_only=True, wanted_for="a test")
+    acceptor = Acceptor(sockets, Echo, certificates.server)
+    port = int(sockets[0].getsockname()[1])
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    writer.write(TLS_HALF_OPEN[name])
+    async with asyncio.timeout(10):
+        with suppress(ConnectionError):
+            await reader.read()
+    writer.close()
+    trust = ssl.create_default_context(cafile=str(certificates.ca_file))
+    reader, writer = await asyncio.open_connection("localhost", port, ssl=trust)
+    writer.write(b"abc")
+    assert await reader.readexactly(3) == b"abc"
+    writer.transport.abort()
+    await acceptor.close()
     assert not [record for record in caplog.records if record.exc_info]
 
 

@@ -6,6 +6,7 @@ Settings from local.settings.json, no keys, no authentication.
 from __future__ import annotations
 
 import asyncio
+import logging
 import signal
 from contextlib import suppress
 from pathlib import Path
@@ -14,6 +15,7 @@ from chatkit.core import descriptors
 from chatkit.core.running.presence import FUNCTIONS, started_for, watched
 from chatkit.core.settings import chat_folder
 from chatkit.core.settings import home as settings_home
+from chatkit.localcloud.core.log_limits import OneASecond
 from chatkit.localcloud.functions.local.startup import (
     LocalOptions,
     prepare,
@@ -30,7 +32,13 @@ def run(folder: Path, options: LocalOptions) -> int:
         PortInUse: Another program has the port.
     """
     descriptors.raise_limit()
-    asyncio.run(_until_interrupted(folder.resolve(), options))
+    output = logging.StreamHandler()
+    output.addFilter(OneASecond())  # no client fills a terminal, or functions.log
+    logging.getLogger().addHandler(output)
+    try:
+        asyncio.run(_until_interrupted(folder.resolve(), options))
+    finally:
+        logging.getLogger().removeHandler(output)
     return 0
 
 
