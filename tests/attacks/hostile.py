@@ -37,6 +37,9 @@ CASES: dict[str, Case] = {
     "storage: a source that is no URL": Case(
         "dev-storage", Sent(b"PUT", b"/devstoreaccount1/box/blob", COPY), 400
     ),
+    "storage: a NUL that an answer would repeat": Case(
+        "dev-storage", Sent(b"GET", b"/devstoreaccount1?comp=%00"), 501
+    ),
     "sign-in: a redirect that is no URL": Case(
         "sign-in",
         Sent(b"GET", b"/TENANT/oauth2/v2.0/authorize?client_id=x&redirect_uri=http://[::1"),

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from chatkit.localcloud.core import web as shared
+from chatkit.localcloud.core import answering
 from tests.attacks.hostile import CASES
 from tests.localcloud.hostile import FORMATS, Hostile, Reply, Sent
 
@@ -433,7 +433,7 @@ def test_a_failure_inside_a_service_is_its_own_500(
     def fail(_: object) -> str:
         raise ValueError("the inside")
 
-    monkeypatch.setattr(shared, "host_name", fail)
+    monkeypatch.setattr(answering, "answers_to", fail)
     services.failures.clear()
     reply = services.ask(service, Sent(b"GET", BASES[service][0]))
     assert reply.status == 500

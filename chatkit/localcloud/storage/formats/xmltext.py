@@ -55,7 +55,8 @@ class Element:
         if not self.content:
             return f"<{self.name}{attributes} />"
         if isinstance(self.content, str):
-            inner = escape(self.content)
+            # What a client sent comes back in an error, and XML has no form for a NUL at all.
+            inner = escape(FORBIDDEN.sub("\ufffd", self.content))
         else:
             inner = "".join(child.render() for child in self.content)
         return f"<{self.name}{attributes}>{inner}</{self.name}>"
