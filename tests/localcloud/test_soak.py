@@ -37,9 +37,9 @@ def test_descriptors_and_memory_are_given_back(targets: Targets) -> None:
 
 @pytest.mark.long
 def test_ten_minutes_leave_nothing_behind(targets: Targets) -> None:
-    """The slopes over the time after the first quarter are flat."""
+    """The slopes of the second half are flat: by then the traces, which are bounded, are full."""
     soak = Soak(targets)
     asyncio.run(soak.run(LONG_S))
-    samples = soak.samples[len(soak.samples) // 4 :]
+    samples = soak.samples[len(soak.samples) // 2 :]
     assert abs(slope(samples, "descriptors")) < 0.2
     assert slope(samples, "memory_mb") < 0.5
