@@ -43,5 +43,6 @@ def __getattr__(name):  # type: (str) -> object
 
 
 def load_ipython_extension(shell):  # type: (InteractiveShell) -> None
-    """Register the cell magic `%%chatfile`, on `%load_ext chatkit`."""
+    """On `%load_ext chatkit`: the cell magic `%%chatfile`, and interrupts that break no import."""
+    import_module("chatkit.core.interrupts").register(shell)
     import_module("chatkit.steps.app_files").register(shell)

@@ -1,7 +1,7 @@
 // The function app as the page sees it: the history, sending a message, and who is signed in.
 // Every failure is an ApiError with a sentence.
 
-import { ApiError } from "./config.js";
+import { ApiError, howToStart, LOCAL_RUN } from "./config.js";
 import { HEADER, forget, token } from "./session.js";
 
 const TIMEOUT_MS = 15_000;
@@ -61,7 +61,8 @@ async function ask(url, options = {}) {
   }).catch(() => null);
   if (!response)
     throw new ApiError(
-      "The function app does not answer. Is it running, and does its CORS setting name this page?",
+      "The function app does not answer. Is it running, and does its CORS setting name this page?" +
+        howToStart(url, LOCAL_RUN),
     );
   const answer = await response.json().catch(() => null);
   if (!response.ok)

@@ -48,6 +48,14 @@ export function proxiedUrl(url) {
   return (base + pathname + search).replace(/\/+$/, "");
 }
 
+/** What starts a server that does not answer; nothing for one that is not on this machine. */
+export function howToStart(url, what = "") {
+  if (!["localhost", "127.0.0.1"].includes(new URL(url).hostname)) return "";
+  return ` On this machine, \`chatkit local up\` starts the local cloud${what}.`;
+}
+
+export const LOCAL_RUN = ", workshop.start_functions() the functions of a local run";
+
 /** Whether this page itself was opened through the proxy; on the machine itself none is needed. */
 function isThroughProxy(named) {
   if (typeof named !== "string" || !named.includes("{port}")) return false;

@@ -1,7 +1,7 @@
 // The live connection to the hub. It reconnects by itself, and always tells its state and when it
 // tries again.
 
-import { ApiError, proxiedUrl } from "./config.js";
+import { ApiError, howToStart, LOCAL_RUN, proxiedUrl } from "./config.js";
 import { HEADER, token } from "./session.js";
 
 const DELAYS_S = [1, 2, 4, 8, 15, 30];
@@ -55,7 +55,7 @@ export function openLive(apiBaseUrl, { onMessage, onState, onConnected, onRefuse
     const tick = () => {
       const seconds = Math.ceil((until - performance.now()) / 1000);
       if (seconds <= 0) connect();
-      else onState({ phase: "waiting", seconds, why: sentence(error) });
+      else onState({ phase: "waiting", seconds, why: sentence(error, http.asked) });
     };
     clearInterval(ticking);
     ticking = setInterval(tick, 250);
@@ -83,8 +83,10 @@ function signedIn(apiBaseUrl) {
   const plain = new signalR.DefaultHttpClient(signalR.NullLogger.instance);
   return {
     refused: false,
+    asked: "", // whom the last request went to
     getCookieString: () => "",
     async send(request) {
+      this.asked = request.url;
       if (!request.url.startsWith(`${apiBaseUrl}/api/`)) return plain.send(request);
       try {
         const headers = { ...request.headers, ...(token() && { [HEADER]: token() }) };
@@ -105,10 +107,13 @@ function withProxiedUrl(response) {
   return new signalR.HttpResponse(response.statusCode, response.statusText, content);
 }
 
-function sentence(error) {
+function sentence(error, asked) {
   if (!navigator.onLine) return "This device is offline.";
   const status = /Status code '(\d+)'/.exec(error?.message ?? "")?.[1];
-  if (status) return `The function app answered with status ${status}.`;
-  if (/negotiat/i.test(error?.message ?? "")) return "The function app does not answer.";
+  const isApp = !/\/client\/(negotiate)?\?/.test(asked);
+  const who = isApp ? "The function app" : "SignalR Service";
+  if (status) return `${who} answered with status ${status}.`;
+  if (/negotiat/i.test(error?.message ?? ""))
+    return `${who} does not answer.${howToStart(asked, isApp ? LOCAL_RUN : "")}`;
   return "The connection was lost.";
 }

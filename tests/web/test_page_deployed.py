@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
+from chatkit.cloud import local_cloud
 from chatkit.wire.connection_strings import SignalRConnectionString
 from chatkit.wire.tokens import rest_token
 from chatkit.workshop import Workshop
@@ -103,6 +104,22 @@ def test_the_local_page_waits_for_its_functions(enter: Open, workshop: Workshop)
     expect(page.locator(".message.sent .text").last).to_have_text(
         "Is anybody there?", timeout=20_000
     )
+
+
+def test_a_page_without_its_cloud_says_how_it_starts_and_comes_back(
+    enter: Open, workshop: Workshop
+) -> None:
+    """Whom it misses is named: the deployed function app, or SignalR Service behind a local run."""
+    deployed, local = enter("deployed", "alice"), enter("local", "alice")
+    local_cloud.stop(workshop.home / "local")
+    for page, missing in ((deployed, "The function app"), (local, "SignalR Service")):
+        banner = page.locator(".banner")
+        expect(banner).to_contain_text(f"{missing} does not answer.", timeout=20_000)
+        expect(banner).to_contain_text("`chatkit local up` starts the local cloud")
+    expect(local.locator(".banner")).not_to_contain_text("start_functions")
+    local_cloud.start(workshop.home / "local")
+    for page in (deployed, local):
+        expect(page.locator(".state")).to_have_text("Connected", timeout=60_000)
 
 
 def test_the_deployed_page_breaks_no_rule(enter: Open, workshop: Workshop) -> None:

@@ -1,0 +1,117 @@
+"""Interrupts that wait where they would do harm: Ctrl+C, and the stop button of a notebook.
+
+An interrupt inside an import leaves packages half loaded: Python forgets the module that was being
+loaded, and keeps those of its parts that were done. From then on every use of the package fails,
+and nothing but a new process helps. Imports take a second; so long an interrupt can wait.
+"""
+
+from __future__ import annotations
+
+import _thread
+import signal
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from types import FrameType
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from IPython.core.interactiveshell import InteractiveShell
+
+IMPORT_SYSTEM = "<frozen importlib._bootstrap>"
+AGAIN_S = 0.02
+LONGEST_S = 10.0
+"""An import that takes longer than this may hang: then people have to be able to stop it."""
+
+
+class _Waiting:
+    """An interrupt that has not been raised yet.
+
+    Attributes:
+        since: When it came, on the monotonic clock; 0 when there is none.
+    """
+
+    since = 0.0
+
+
+def register(shell: InteractiveShell) -> None:
+    """Let interrupts of a notebook's cells wait for the end of an import."""
+    # The kernel sets the handler of interrupts anew for each request.
+    shell.events.register("pre_run_cell", lambda _info: guard_imports())
+    shell.events.register("post_run_cell", lambda _result: release_imports())
+    guard_imports()  # the cell that asks for this runs already
+
+
+def guard_imports() -> None:
+    """From now on raise an interrupt when no import runs any more."""
+    _Waiting.since = 0.0
+    if _may_handle(signal.default_int_handler):
+        signal.signal(signal.SIGINT, _interrupt)
+
+
+def release_imports() -> None:
+    """Handle interrupts as Python does; forget one that waits, its cell has ended."""
+    _Waiting.since = 0.0
+    if _may_handle(_interrupt):
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+@contextmanager
+def held() -> Iterator[None]:
+    """Let an interrupt wait until the block has ended: for a few lines that belong together."""
+    before = signal.getsignal(signal.SIGINT)
+    if not callable(before) or not _is_main_thread():
+        yield
+        return
+    noted: list[int] = []
+    signal.signal(signal.SIGINT, lambda number, _frame: noted.append(number))
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
+        if noted:
+            signal.raise_signal(signal.SIGINT)
+
+
+def _may_handle(handler: Any) -> bool:
+    """Whether a handler is in place, and this thread may set another."""
+    return _is_main_thread() and signal.getsignal(signal.SIGINT) is handler
+
+
+def _is_main_thread() -> bool:
+    return threading.current_thread() is threading.main_thread()
+
+
+def _interrupt(_number: int, frame: FrameType | None) -> None:
+    now = time.monotonic()
+    _Waiting.since = _Waiting.since or now
+    if _imports(frame) and now - _Waiting.since < LONGEST_S:
+        # Not `threading.Thread`: its locks may be held by what is being interrupted.
+        _thread.start_new_thread(_send_again, ())
+        return
+    _Waiting.since = 0.0
+    raise KeyboardInterrupt
+
+
+def _imports(frame: FrameType | None) -> bool:
+    """Whether a frame is part of an import."""
+    while frame is not None:
+        if frame.f_code.co_filename == IMPORT_SYSTEM:
+            return True
+        frame = frame.f_back
+    return False
+
+
+def _send_again() -> None:
+    time.sleep(AGAIN_S)
+    # The cell may have ended meanwhile; the next one is not meant.
+    if not _Waiting.since or signal.getsignal(signal.SIGINT) is not _interrupt:
+        return
+    main = threading.main_thread().ident
+    if sys.platform == "win32" or main is None:
+        _thread.interrupt_main()
+    else:
+        # To the thread itself: it may wait for something, which a signal to the process leaves so.
+        signal.pthread_kill(main, signal.SIGINT)
