@@ -13,6 +13,7 @@ from chatkit.core import settings
 from chatkit.core.errors import SetupError
 from chatkit.core.files import write_together
 from chatkit.core.home import records
+from chatkit.steps.interrupts import held
 
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
@@ -106,7 +107,8 @@ def replace(contents: Mapping[str, bytes], *, folder: Path, home: Path) -> list[
     private = {}
     if noted != record:
         private[home / RECORD] = json.dumps(noted, indent=1, sort_keys=True)
-    write_together(private=private, public={**kept, **written})
+    with held():  # an interrupt between them would make a file the learner's
+        write_together(private=private, public={**kept, **written})
     return [path.name for path in kept]
 
 

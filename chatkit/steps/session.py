@@ -25,7 +25,7 @@ from chatkit.core.errors import ChatkitError, NotStarted, SetupError
 from chatkit.core.home import check
 from chatkit.core.results import Address, Progress, Result, duration
 from chatkit.core.settings import Facts, Known, Names, Settings
-from chatkit.steps import moved_ports, timings
+from chatkit.steps import interrupts, moved_ports, timings
 from chatkit.steps.local_servers import FUNCTIONS, PAGE, LocalServers
 from chatkit.steps.status import Status
 
@@ -91,6 +91,7 @@ class Session:
         Raises:
             SetupError: The local cloud cannot start, or names would change while resources exist.
         """
+        interrupts.check_imports()
         home = store.home()
         check.check_home(home)
         environment = os.environ
@@ -376,6 +377,7 @@ class Session:
     @contextmanager
     def step(self, title: str) -> Iterator[Step]:
         """Connect, run a verb, show its progress and remember how long it took."""
+        interrupts.check_imports()
         progress = Progress(title)
         started = monotonic()
         try:

@@ -17,9 +17,16 @@ from contextlib import contextmanager
 from types import FrameType
 from typing import TYPE_CHECKING, Any
 
+from chatkit.core.errors import SetupError
+
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
 
+OURS = {
+    *("aiohttp", "azure", "chatkit", "cryptography", "ipywidgets", "jwt", "msal", "requests"),
+    *("urllib3", "yarl"),
+}
+"""Packages that the kit's verbs load when they are first used."""
 IMPORT_SYSTEM = "<frozen importlib._bootstrap>"
 AGAIN_S = 0.02
 LONGEST_S = 10.0
@@ -49,6 +56,25 @@ def guard_imports() -> None:
     _Waiting.since = 0.0
     if _may_handle(signal.default_int_handler):
         signal.signal(signal.SIGINT, _interrupt)
+
+
+def check_imports() -> None:
+    """Look whether an interrupt that could not wait has left a package half loaded.
+
+    Its sign is a part that is there while the package is not. Where `%load_ext chatkit` has not
+    run, nothing lets an interrupt wait.
+
+    Raises:
+        SetupError: There is one.
+    """
+    loaded = {*sys.modules}
+    parents = {name.rpartition(".")[0] for name in loaded} - {""}
+    broken = sorted(name for name in parents - loaded if name.partition(".")[0] in OURS)
+    if broken:
+        raise SetupError(
+            f"An interrupt has left {broken[0]} half loaded.",
+            hint="Restart the kernel, then run the notebook from its first cell.",
+        )
 
 
 def release_imports() -> None:
@@ -86,10 +112,12 @@ def _is_main_thread() -> bool:
 
 def _interrupt(_number: int, frame: FrameType | None) -> None:
     now = time.monotonic()
+    is_first = not _Waiting.since
     _Waiting.since = _Waiting.since or now
     if _imports(frame) and now - _Waiting.since < LONGEST_S:
-        # Not `threading.Thread`: its locks may be held by what is being interrupted.
-        _thread.start_new_thread(_send_again, ())
+        if is_first:
+            # Not `threading.Thread`: its locks may be held by what is being interrupted.
+            _thread.start_new_thread(_send_again, (now,))
         return
     _Waiting.since = 0.0
     raise KeyboardInterrupt
@@ -104,14 +132,19 @@ def _imports(frame: FrameType | None) -> bool:
     return False
 
 
-def _send_again() -> None:
-    time.sleep(AGAIN_S)
-    # The cell may have ended meanwhile; the next one is not meant.
-    if not _Waiting.since or signal.getsignal(signal.SIGINT) is not _interrupt:
-        return
+def _send_again(since: float) -> None:
+    """Send an interrupt until it was raised, or its cell has ended: the next one is not meant.
+
+    Once is not enough: a signal that comes between the last look for signals and the call of
+    something that waits does not end the waiting.
+    """
     main = threading.main_thread().ident
-    if sys.platform == "win32" or main is None:
-        _thread.interrupt_main()
-    else:
-        # To the thread itself: it may wait for something, which a signal to the process leaves so.
-        signal.pthread_kill(main, signal.SIGINT)
+    while True:
+        time.sleep(AGAIN_S)
+        if _Waiting.since != since or signal.getsignal(signal.SIGINT) is not _interrupt:
+            return
+        if sys.platform == "win32" or main is None:
+            _thread.interrupt_main()
+        else:
+            # To the thread itself: a signal to the process would not end what the thread waits for.
+            signal.pthread_kill(main, signal.SIGINT)
