@@ -223,18 +223,24 @@ def test_going_on_starts_it_again(down: Learner, name: str) -> None:
 @pytest.mark.parametrize("ending", ["killed", "stopped"])
 def test_an_open_panel_says_so_and_comes_back_with_the_cloud(learner: Learner, ending: str) -> None:
     """However long it takes: nobody has to run its cell again."""
-    local_cloud.start(learner.workshop.home / "local")
-    both = (learner.panel, learner.local_panel)
+    workshop = learner.workshop
+    # Another test's program may have taken SignalR's port while the cloud was down before.
+    for verb in ("write_local_settings", "start_functions", "upload_settings"):
+        getattr(workshop, verb)()
+    both = tuple(
+        workshop.chat_panel("carol", "dave", where=where) for where in ("deployed", "local")
+    )
     until_all(both, "connected")
     if ending == "killed":
-        kill(learner.workshop)
+        kill(workshop)
     else:
-        local_cloud.stop(learner.workshop.home / "local")
+        local_cloud.stop(workshop.home / "local")
     until_all(both, SENTENCE)
-    local_cloud.start(learner.workshop.home / "local")
+    local_cloud.start(workshop.home / "local")
     until_all(both, "connected")
     for panel in both:
-        panel.say("alice", "We are back.")
+        panel.say("carol", "We are back.")
+        panel.close()
 
 
 def until_all(panels: tuple[ChatPanel, ...], words: str) -> None:
