@@ -20,7 +20,7 @@ from chatkit.core.errors import NotStarted, ServiceError, SetupError
 from chatkit.core.file_lock import LOCKED_EXIT, holder
 from chatkit.core.files import write_private
 from chatkit.core.home import records
-from chatkit.core.home.check import UNUSABLE_EXIT, check_access, check_cloud
+from chatkit.core.home.check import NOTICE, UNUSABLE_EXIT, check_access, check_cloud
 from chatkit.core.home.mended import Mended
 from chatkit.core.processes import (
     DetachedProcess,
@@ -36,6 +36,7 @@ LOST = "the local cloud tells its addresses anew"
 START_LIMIT_S = 30.0
 STOP_LIMIT_S = 15.0
 REPAIR_LIMIT_S = 600.0
+NOTICES = 5
 LOOK_LIMIT_S = 2.0
 ASK_LIMIT_S = 10.0
 NOTHING_LATER = f"/trace?after={2**53}"
@@ -166,6 +167,9 @@ def start(where: Path) -> Endpoints:
         forget_damaged_endpoints(where)
         process = _start_process(where)
         known = process.wait_until(lambda: usable(where), until=until)
+        for line in last_lines(process.log, NOTICES):
+            if line.startswith(NOTICE):
+                print(line, file=sys.stderr)
         if known is None and process.exit_code == LOCKED_EXIT:
             # Another process has the home. Either it is starting, and will answer, or it is about
             # to end.

@@ -24,7 +24,7 @@ from chatkit.core.errors import ChatkitError, HomeDamaged, HomeUnusable, NotWrit
 from chatkit.core.file_lock import LOCKED_EXIT, FileLock
 from chatkit.core.files import writing
 from chatkit.core.home import state
-from chatkit.core.home.check import UNUSABLE_EXIT, check_access
+from chatkit.core.home.check import NOTICE, UNUSABLE_EXIT, check_access
 from chatkit.core.text.masking import mask
 from chatkit.localcloud.cloud import LocalCloud
 from chatkit.localcloud.core.log_limits import OneASecond
@@ -92,6 +92,7 @@ async def _serve(folder: Path, lock: FileLock, log_file: _CloudLog) -> None:
     endpoints = EndpointsFile(folder / "cloud.json", document)
     with cloud.platform.store.space_for_little():
         endpoints.write()
+    _tell_damage(cloud.storage.damage())
     log.info("ready, pid %s", os.getpid())
     try:
         await _until(stop, lock, log_file, endpoints)
@@ -100,6 +101,15 @@ async def _serve(folder: Path, lock: FileLock, log_file: _CloudLog) -> None:
             endpoints.path.unlink(missing_ok=True)
         await cloud.stop()
         log.info("stopped")
+
+
+def _tell_damage(blobs: list[str]) -> None:
+    """Say which blobs are damaged; the one who started this process reads it in its output."""
+    if blobs:
+        more = f" and {len(blobs) - 1} others" if blobs[1:] else ""
+        what = f"the blob {blobs[0]}{more} is damaged. `chatkit local repair` says what is left."
+        log.warning(what)
+        print(f"{NOTICE}{what}", file=sys.stderr, flush=True)
 
 
 @contextmanager

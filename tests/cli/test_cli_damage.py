@@ -17,6 +17,8 @@ from chatkit.core import settings
 from chatkit.core.errors import NotStarted, SetupError
 from chatkit.core.home import records, state, version
 from chatkit.localcloud.core.store import Store
+from chatkit.localcloud.storage.state.repository import Repository
+from chatkit.localcloud.storage.state.spec import AccountSpec
 from tests.cli.typing_verbs import Chatkit
 from tests.core.home import used_homes
 
@@ -172,8 +174,7 @@ def test_repair_makes_new_certificates(chatkit: Chatkit, used: Path) -> None:
     assert typed.code == 0 and typed.out.startswith("local/tls/server.pem: kept nothing; lost the")
     (aside,) = (used / "local" / "tls").glob("server.pem.damaged-*")
     assert aside.read_text(encoding="utf-8") == "nonsense"
-    assert chatkit("local", "up").code == 0
-    assert local_cloud.start(used / "local")["tenant_id"] == before
+    assert used_homes.open_and_close(used / "local")[0] == before
 
 
 def test_repair_reads_what_is_left_of_the_documents(chatkit: Chatkit, used: Path) -> None:
@@ -203,7 +204,24 @@ def test_repair_takes_out_the_document_that_no_service_reads(chatkit: Chatkit, u
     typed = chatkit("local", "repair")
     assert typed.code == 0, typed.err
     assert "lost 2 that could not be read: entra signing-key, storage-blobs account/" in typed.out
-    assert chatkit("local", "up").code == 0
+    used_homes.open_and_close(used / "local")
+
+
+def test_repair_keeps_the_blobs_of_an_account_whose_document_is_lost(
+    chatkit: Chatkit, used: Path
+) -> None:
+    """A start would take the account for a new one, and delete its files."""
+    with closing(Store(used / "local" / "state.db")) as store:
+        store.put("storage", "chatkitusg4zs", {"website": None})
+    blobs = {path.name for path in (used / "local" / "blobs" / "chatkitusg4zs").iterdir()}
+    typed = chatkit("local", "repair")
+    assert typed.code == 0 and "storage chatkitusg4zs" in typed.out
+    with closing(Store(used / "local" / "state.db")) as store:
+        account = Repository(store, used / "local" / "blobs").apply(
+            AccountSpec("chatkitusg4zs", "a2V5", "a2V5")
+        )
+    assert account.website.enabled
+    assert blobs == {path.name for path in (used / "local" / "blobs" / "chatkitusg4zs").iterdir()}
 
 
 def test_repair_cannot_make_a_tenant(chatkit: Chatkit, used: Path) -> None:
@@ -292,6 +310,11 @@ def test_repair_mends_blobs(chatkit: Chatkit, used: Path) -> None:
     page.write_bytes(half)
     lines = history.read_bytes()
     history.write_bytes(lines[: len(lines) // 2])
+    up = chatkit("local", "up")
+    assert (
+        up.code == 0 and "$web/index.html and 1 others is damaged" in up.err and MEND[:22] in up.err
+    )
+    chatkit("local", "down")
     typed = chatkit("local", "repair")
     assert typed.code == 0, typed.err
     assert f"local/blobs/chatkitusg4zs/{page.name}: kept nothing; lost the blob" in typed.out
@@ -324,8 +347,7 @@ def test_reset_keeps_the_app_and_damaged_files(chatkit: Chatkit, used: Path, nam
     assert my_chat(used) == app
     (aside,) = used.glob(f"{path.name}{records.MARK}*")
     assert aside.read_text(encoding="utf-8") == "damaged"
-    assert chatkit("local", "up").code == 0
-    assert local_cloud.start(used / "local")["tenant_id"] != before
+    assert used_homes.open_and_close(used / "local")[0] != before
     status = json.loads(chatkit("status", "--json").out)
     assert (status["resource_group"], status["web_url"]) == (None, None)
 

@@ -18,6 +18,8 @@ CLOUD_REPLACED = (version.FILE, "cloud.json")
 CLOUD_WRITTEN = ("lock", state.FILE, "state.db-wal", "state.db-shm", "cloud.log", "cloud.out")
 
 
+NOTICE = "chatkit: "
+"""How a line begins that a local cloud prints for the one who starts it."""
 UNUSABLE_EXIT = 4
 """Exit code of a local cloud that cannot use its folder; the last line it prints says why."""
 

@@ -6,7 +6,9 @@ It prints what it has done as JSON, one line a file. What cannot be mended stays
 from __future__ import annotations
 
 import argparse
+import base64
 import json
+import secrets
 import sqlite3
 import sys
 from collections.abc import Iterator, Mapping
@@ -25,6 +27,8 @@ from chatkit.localcloud.core.store import Document, Store
 from chatkit.localcloud.repair.blob_files import keep_orphans, mend_blobs
 from chatkit.localcloud.repair.readers import READERS, is_damaged
 from chatkit.localcloud.repair.salvage import ENDS, Name, Salvaged, salvage
+from chatkit.localcloud.storage.state.repository import ACCOUNTS, CONTAINERS
+from chatkit.localcloud.storage.state.spec import StaticWebsite
 
 NOTHING_LEFT = "`chatkit local reset --keep-app` begins anew and keeps your app and notebooks."
 MANY = 5
@@ -107,10 +111,10 @@ def _mend_documents(where: Path) -> Iterator[Mended]:
     kept = {name: value for name, value in found.documents.items() if name not in damaged}
     if state.TENANT not in kept:
         raise HomeDamaged(path, "nothing in it says which cloud it was", hint=NOTHING_LEFT)
+    gone = sorted({*damaged, *found.unreadable} - kept.keys())
     kept.update(_known_otherwise(kept, known))
     aside = _put_database_aside(path)
     _write(path, replace(found, documents=kept))
-    gone = sorted({*damaged, *found.unreadable} - kept.keys())
     lost = "documents that could not be found"
     if gone:
         lost = f"{len(gone)} that could not be read: {_named(gone)}"
@@ -142,9 +146,27 @@ def _known_otherwise(kept: Mapping[Name, Document], known: Version | None) -> di
             ids.append(known.subscription_id)
         if ids:
             again[state.SUBSCRIPTION] = {"id": ids[0]}
+    for account in _accounts_with_containers(kept):
+        # Without it the next start would take the account for a new one, and delete its blobs.
+        again[ACCOUNTS, account] = _new_account(is_website=(CONTAINERS, f"{account}/$web") in kept)
     if state.STARTS not in kept and known is not None:
         again[state.STARTS] = {"count": known.starts}
     return again
+
+
+def _accounts_with_containers(kept: Mapping[Name, Document]) -> set[str]:
+    """Storage accounts whose own document is lost."""
+    used = {key.partition("/")[0] for collection, key in kept if collection == CONTAINERS}
+    return used - {key for collection, key in kept if collection == ACCOUNTS}
+
+
+def _new_account(*, is_website: bool) -> Document:
+    website = StaticWebsite(enabled=is_website)
+    if is_website:
+        # What section 08 sets.
+        website = StaticWebsite(True, "index.html", error_document_404_path="404.html")
+    secret = base64.b64encode(secrets.token_bytes(32)).decode()
+    return {"website": asdict(website), "service": {}, "cors": [], "secret": secret}
 
 
 def _put_database_aside(path: Path) -> Path:

@@ -149,6 +149,10 @@ class StorageService:
         """Address of an account's website, with a slash at the end."""
         return f"http://127.0.0.1:{self._platform.listeners.reserve(_site(name.lower()))}/"
 
+    def damage(self) -> list[str]:
+        """Blobs whose content is damaged, as they were found at the start."""
+        return self._repository.damaged
+
     # What Resource Manager and the functions host ask
 
     def get_website(self, name: str) -> StaticWebsite:

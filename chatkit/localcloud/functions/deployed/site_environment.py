@@ -40,14 +40,15 @@ def site_environment(spec: SiteSpec, *, folder: Path, ca_bundle: Path) -> dict[s
 
 def write_ca_bundle(path: Path, ca_file: Path) -> None:
     """Write the public certificate authorities and the local one into one file."""
-    local = ca_file.read_bytes()
-    if path.exists() and path.read_bytes().endswith(local):
-        return
     public = Path(certifi.where())
     system = ssl.get_default_verify_paths().cafile
     if system and Path(system).is_file():
         public = Path(system)
-    write_private(path, public.read_text(encoding="utf-8").rstrip() + "\n" + local.decode())
+    local = ca_file.read_bytes().decode()
+    content = f"{public.read_text(encoding='utf-8').rstrip()}\n{local}".encode()
+    # Compared as a whole: apps trust what is in it.
+    if not path.exists() or path.read_bytes() != content:
+        write_private(path, content)
 
 
 def _authentication_enabled(spec: SiteSpec) -> bool:

@@ -178,6 +178,14 @@ class Contents:
         """Remove all files of an account."""
         await asyncio.to_thread(shutil.rmtree, self._folder / account, ignore_errors=True)
 
+    def sizes(self, account: str) -> dict[str, int]:
+        """How many bytes each file of an account has."""
+        try:
+            with os.scandir(self._folder / account) as entries:
+                return {entry.name: entry.stat().st_size for entry in entries}
+        except FileNotFoundError:
+            return {}
+
     def orphans(self, account: str, named: Collection[str]) -> list[Piece]:
         """Files of an account that no document names."""
         try:

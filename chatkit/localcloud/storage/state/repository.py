@@ -55,12 +55,17 @@ class StagedDocument(TypedDict):
 
 
 class Repository:
-    """All accounts of the local cloud. What a method has changed is stored when it returns."""
+    """All accounts of the local cloud. What a method has changed is stored when it returns.
+
+    Attributes:
+        damaged: Blobs of stored accounts whose files are gone or too short.
+    """
 
     def __init__(self, store: Store, folder: Path) -> None:
         self._store = store
         self.contents = Contents(folder)
         self.accounts: dict[str, Account] = {}
+        self.damaged: list[str] = []
 
     # Accounts
 
@@ -92,6 +97,7 @@ class Repository:
     def _load_containers(self, account: Account) -> None:
         prefix = f"{account.name}/"
         files: set[str] = set()
+        sizes = self.contents.sizes(account.name)
         for _, document in self._store.items(CONTAINERS, prefix):
             container = Container.load(cast(ContainerDocument, document))
             account.containers[container.name] = container
@@ -100,6 +106,8 @@ class Repository:
                 blob = Blob.load(cast(BlobDocument, blob_document))
                 container.blobs[blob.name] = blob
                 files.update(piece.file for piece in blob.pieces)
+                if any(sizes.get(piece.file, -1) < piece.size for piece in blob.pieces):
+                    self.damaged.append(f"{start}{blob.name}")
             container.names = sorted(container.blobs)
             for _, staged_document in self._store.items(STAGED, start):
                 staged = cast(StagedDocument, staged_document)
