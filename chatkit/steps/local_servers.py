@@ -244,8 +244,10 @@ class LocalServers:
 
     def _stop(self, name: str) -> bool:
         server = self._recorded(name)
+        ran = server is not None and server.process.stop(STOP_LIMIT_S)
+        # Last: who is interrupted before knows the server still, and stops it the next time.
         self._record(name).unlink(missing_ok=True)
-        return server is not None and server.process.stop(STOP_LIMIT_S)
+        return ran
 
     def _run(self, program: Program, port: int) -> Server:
         """Run a program on a port and wait until it answers."""
