@@ -11,7 +11,7 @@ from typing import Annotated
 
 import typer
 
-from chatkit.cli import func, lab, local, run, test, workshop
+from chatkit.cli import func, lab, local, run, stop, test, workshop
 from chatkit.cli.failures import INTERRUPTED, exit_code, sentence
 
 app = typer.Typer(
@@ -33,6 +33,7 @@ for verb in (
     workshop.status,
     workshop.clean,
     workshop.reset,
+    stop.stop,
 ):
     app.command()(verb)
 app.command(

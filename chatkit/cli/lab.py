@@ -40,7 +40,7 @@ def lab(
         local_cloud.start(local_cloud.folder())
     turn_off_news()
     command = [
-        *(sys.executable, "-m", "jupyterlab"),
+        *(sys.executable, "-m", "chatkit.cli.lab_server"),
         f"--ServerApp.root_dir={settings.checkout()}",
         f"--ServerApp.port={chosen}",
         "--ServerApp.port_retries=0",

@@ -16,7 +16,7 @@ from chatkit.cloud.local_cloud import Endpoints
 from chatkit.core.errors import NotStarted
 from chatkit.core.home.check import check_home
 from chatkit.core.settings import chat_folder, home
-from chatkit.steps import moved_ports
+from chatkit.steps import moved_ports, running
 from chatkit.steps.repair import begin_anew
 from chatkit.steps.repair import repair as mend
 
@@ -50,10 +50,21 @@ def up() -> None:
 
 
 @app.command()
-def down() -> None:
+def down(
+    everything: Annotated[
+        bool, typer.Option("--all", help="Also stop what else runs for this home.")
+    ] = False,
+) -> None:
     """Stop the local cloud; what it holds is kept."""
     stopped = local_cloud.stop(local_cloud.folder())
     typer.echo("The local cloud is stopped." if stopped else "The local cloud was not running.")
+    if everything:
+        for sentence in running.stop(home()):
+            typer.echo(sentence)
+        return
+    left = running.still_running(home())
+    if left:
+        typer.echo(f"{left} `chatkit local down --all` stops that, too.")
 
 
 @app.command()

@@ -18,6 +18,7 @@ from chatkit.chat.client.sign_in import SignedIn
 from chatkit.chat.inspector.widget import Inspector
 from chatkit.chat.panel import view
 from chatkit.chat.panel.column import Column
+from chatkit.chat.panel.listing import Listing
 from chatkit.chat.panel.people import People
 from chatkit.chat.panel.reopening import Run, replaces, this_run
 from chatkit.chat.widgets.close_widgets import close_widgets
@@ -107,6 +108,7 @@ class ChatPanel:
             panel.close()
             raise
         _open.append(panel)
+        _listing.begin()
         return panel
 
     def say(self, user: str, text: str, *, to: str = "") -> Result:
@@ -207,6 +209,14 @@ class ChatPanel:
         """Everybody's list of people has changed."""
         for column in self._columns.values():
             column.painter.soon()
+
+
+def _close_all() -> None:
+    for panel in tuple(_open):
+        panel.close()
+
+
+_listing = Listing(lambda: bool(_open), _close_all)
 
 
 def _close_replaced(api_base_url: str, users: tuple[str, ...], run: Run) -> None:

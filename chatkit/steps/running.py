@@ -1,0 +1,47 @@
+"""What runs on this machine for a home, and stopping it: chats, the two servers, JupyterLab."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from chatkit.core.processes import ProcessIdentity
+from chatkit.core.running import presence
+from chatkit.core.running.presence import CHAT, FUNCTIONS, PAGE, Running
+from chatkit.steps.local_servers import LocalServers
+
+STOP_LIMIT_S = 15.0
+
+
+def still_running(home: Path) -> str:
+    """A sentence about what runs beside the local cloud, empty when nothing does."""
+    found = presence.running(home)
+    if not found:
+        return ""
+    return f"Still running for this home: {', '.join(map(str, found))}."
+
+
+def stop(home: Path) -> list[str]:
+    """Stop everything of a home but the local cloud.
+
+    Returns:
+        What was stopped, a sentence each.
+    """
+    found = presence.running(home)
+    servers = LocalServers(home)
+    for name in (FUNCTIONS, PAGE):  # with their records: the next start is a new one
+        servers.stop(name)
+    for one in found:
+        _stop(one)
+    return [f"Stopped: {one}." for one in found]
+
+
+def _stop(one: Running) -> None:
+    if one.kind == CHAT:
+        # The kernel closes its chats when it sees this, and goes on.
+        one.path.unlink(missing_ok=True)
+        return
+    # The lock on its file says that this process is the one: its id is not another's.
+    process = ProcessIdentity.of(one.pid)
+    if process is not None:
+        process.stop(STOP_LIMIT_S)
+    one.path.unlink(missing_ok=True)
