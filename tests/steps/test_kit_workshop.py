@@ -145,6 +145,6 @@ def test_a_cloud_that_cannot_start_is_said_in_its_own_words(
     (home / "local").write_text("a file where the folder should be")
     monkeypatch.delenv("CHATKIT_TARGET", raising=False)
     store.save(home, store.Settings(suffix="abc123"))
-    with pytest.raises(NotStarted) as caught:
+    with pytest.raises(SetupError) as caught:
         Workshop.open()
     assert str(caught.value) and "Traceback" not in str(caught.value)
