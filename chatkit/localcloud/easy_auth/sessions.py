@@ -10,7 +10,6 @@ import base64
 import hashlib
 import hmac
 import secrets
-import time
 from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
 from typing import TypedDict
@@ -18,6 +17,7 @@ from typing import TypedDict
 import jwt
 from cryptography.fernet import Fernet, InvalidToken
 
+from chatkit.core.time import clock
 from chatkit.localcloud.core.store import Document, Store
 from chatkit.localcloud.easy_auth.errors import SessionRejected
 from chatkit.localcloud.easy_auth.principal import Principal
@@ -95,7 +95,7 @@ class Sessions:
 
     def start(self, principal: Principal, *, life_s: float, tokens: SessionTokens) -> Session:
         """Make a session."""
-        session = Session(secrets.token_hex(16), principal, time.time() + life_s, **tokens)
+        session = Session(secrets.token_hex(16), principal, clock.wall() + life_s, **tokens)
         self.keep(session)
         return session
 
@@ -105,7 +105,7 @@ class Sessions:
 
     def renew(self, session: Session, *, life_s: float, tokens: SessionTokens) -> Session:
         """Give a session a new end and new provider tokens."""
-        renewed = replace(session, expires_at=time.time() + life_s, **tokens)
+        renewed = replace(session, expires_at=clock.wall() + life_s, **tokens)
         self.keep(renewed)
         return renewed
 
@@ -122,13 +122,13 @@ class Sessions:
     def sweep(self, *, grace_s: float) -> None:
         """Forget sessions that nobody can renew any more."""
         for sid, document in [*self._store.items(self._collection)]:
-            if document["expires_at"] + grace_s < time.time():
+            if document["expires_at"] + grace_s < clock.wall():
                 self._store.delete(self._collection, sid)
 
     def find(self, sid: str, *, grace_s: float = 0) -> Session | None:
         """The session if it is there and not past its end (plus a grace)."""
         document = self._store.get(self._collection, sid)
-        if document is None or document["expires_at"] + grace_s < time.time():
+        if document is None or document["expires_at"] + grace_s < clock.wall():
             return None
         return Session.of(document)
 
@@ -142,7 +142,7 @@ class Sessions:
 
     def token(self, session: Session, *, origin: str) -> str:
         """The JWT a client sends in X-ZUMO-AUTH."""
-        now = int(time.time())
+        now = int(clock.wall())
         claims = {
             "iss": origin + "/",
             "aud": origin + "/",
@@ -224,7 +224,7 @@ class Sessions:
 
     def use_nonce(self, nonce: str, *, life_s: float) -> bool:
         """Say whether a sign-in comes back for the first time."""
-        now = time.time()
+        now = clock.steady()
         # A state that is older than its life is refused anyway: its nonce can be forgotten.
         self._spent = {kept: until for kept, until in self._spent.items() if until > now}
         if nonce in self._spent:

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import hashlib
 import secrets
-import time
 from dataclasses import dataclass
 from typing import NotRequired, TypedDict
 
+from chatkit.core.time import clock
 from chatkit.localcloud.core.store import Store
 from chatkit.localcloud.entra import errors
 
@@ -93,7 +93,7 @@ class Codes:
 
     def new_code(self, consent: Consent) -> str:
         """Make an authorization code."""
-        now = time.time()
+        now = clock.steady()
         self._consents = {
             code: kept
             for code, kept in self._consents.items()
@@ -115,7 +115,7 @@ class Codes:
             raise errors.invalid_grant(*errors.CODE_UNKNOWN)
         if consent.is_redeemed:
             raise errors.invalid_grant(*errors.CODE_REDEEMED)
-        if consent.expires <= time.time():
+        if consent.expires <= clock.steady():
             raise errors.invalid_grant(*errors.CODE_EXPIRED)
         consent.is_redeemed = True
         return consent
@@ -126,7 +126,7 @@ class Codes:
 
     def new_device(self, client_id: str, scope: str) -> tuple[str, DeviceRequest]:
         """Start a device sign-in; returns the device's own code and the request."""
-        now = time.time()
+        now = clock.steady()
         self._devices = {
             code: kept
             for code, kept in self._devices.items()
@@ -146,7 +146,7 @@ class Codes:
     def device_of(self, user_code: str) -> DeviceRequest | None:
         """The waiting device whose user code somebody typed."""
         typed = user_code.strip().upper().replace("-", "")
-        now = time.time()
+        now = clock.steady()
         for device in self._devices.values():
             if device.user_code == typed and device.expires > now and not device.user:
                 return device
@@ -159,7 +159,7 @@ class Codes:
     def new_refresh_token(self, consent: Consent) -> str:
         """Make a refresh token for what somebody consented to."""
         token = f"1.{secrets.token_urlsafe(64)}"
-        expires = time.time() + REFRESH_LIFETIME_S
+        expires = clock.steady() + REFRESH_LIFETIME_S
         kept: RefreshToken = {
             "client_id": consent.client_id,
             "user": consent.user,
@@ -185,7 +185,7 @@ class Codes:
         kept = self._store.get(REFRESH, _digest(token))
         if kept is None or kept["client_id"] != client_id:
             raise errors.invalid_grant(*errors.REFRESH_UNKNOWN)
-        if kept["expires"] <= time.time():
+        if kept["expires"] <= clock.steady():
             raise errors.invalid_grant(*errors.REFRESH_EXPIRED)
         return Consent(
             kept["user"],

@@ -9,11 +9,11 @@ import base64
 import hashlib
 import hmac
 import json
-import time
 from collections.abc import Callable, Mapping
 from typing import NotRequired, TypedDict
 
 from chatkit.core.errors import NotWritten
+from chatkit.core.time import clock
 from chatkit.localcloud.entra import assertions, errors
 from chatkit.localcloud.entra.codes import Codes, Consent
 from chatkit.localcloud.entra.core.applications import Application, redirect_uris
@@ -153,7 +153,7 @@ class Grants:
             raise errors.EntraError(
                 "authorization_declined", 70018, "The person declined the sign-in on the device."
             )
-        if device.expires <= time.time():
+        if device.expires <= clock.steady():
             raise errors.EntraError(
                 "expired_token", 70020, "The provided value for the device code has expired."
             )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 import uuid
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
@@ -13,6 +12,7 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
 from chatkit.core import tls
+from chatkit.core.time import clock
 from chatkit.localcloud.core.store import Store
 from chatkit.localcloud.entra.core.roles import Roles
 from chatkit.localcloud.entra.errors import TokenRejected
@@ -93,7 +93,7 @@ class Tokens:
             claims: About the subject: oid, sub, appid, name, roles, scp, ...
             lifetime_s: Seconds until it expires.
         """
-        now = int(time.time())
+        now = int(clock.wall())
         payload = {
             "aud": audience,
             "iss": self.issuer,
@@ -118,7 +118,7 @@ class Tokens:
             TokenRejected: The first check that failed.
         """
         raw = self._checked.get(token) or self._check_signature(token)
-        now = time.time()
+        now = clock.wall()
         if raw.get("exp", 0) <= now:
             raise TokenRejected("expired", "The access token has expired.")
         if raw.get("nbf", 0) > now + CLOCK_SKEW_S:

@@ -7,10 +7,10 @@ from __future__ import annotations
 
 import fnmatch
 import re
-import time
 from dataclasses import dataclass
 from functools import lru_cache
 
+from chatkit.core.time import clock
 from chatkit.localcloud.core.store import Document, Store
 
 ASSIGNMENTS = "role-assignments"
@@ -237,13 +237,13 @@ class Roles:
 
     def at(self, principal_id: str, scope: str) -> list[Assignment]:
         """A principal's assignments that count at a scope now."""
-        now = time.time()
+        now = clock.steady()
         own = self._by_principal.get(principal_id.lower(), {})
         return [one for one in own.values() if one.effective <= now and _is_at(one.scope, scope)]
 
     def below(self, principal_id: str, scope: str) -> bool:
         """Say whether a principal has any role that counts now, at a scope or below it."""
-        now = time.time()
+        now = clock.steady()
         own = self._by_principal.get(principal_id.lower(), {})
         return any(one.effective <= now and _is_at(scope, one.scope) for one in own.values())
 

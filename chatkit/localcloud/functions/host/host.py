@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from chatkit.core.errors import ChatkitError
+from chatkit.core.time import clock
 from chatkit.localcloud.functions.host import host_json, indexing, signalr_bindings
 from chatkit.localcloud.functions.host.console import Console
 from chatkit.localcloud.functions.host.errors import AppInvalid, BindingFailed, HostUnavailable
@@ -102,7 +103,7 @@ class FunctionHost:
         self.config = host_json.HostJson()
         self.problem: HostUnavailable | None = GONE
         self.last_failure = ""
-        self.started_at = time.time()
+        self.started_at = clock.elapsed()
         self._sender = sender
         self._observer = observer
         self._prepared_worker = worker

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-import time
 from typing import Any
 
 from aiohttp import web
 
 from chatkit.core import strict_json
+from chatkit.core.time import clock
 from chatkit.localcloud.functions.host.host import FunctionHost
 from chatkit.localcloud.functions.host.host_json import BUNDLE_ID, BUNDLE_VERSION
 from chatkit.localcloud.functions.host.indexing import Function
@@ -63,7 +63,7 @@ def status(host: FunctionHost) -> dict[str, Any]:
         "state": "Error" if host.problem else "Running",
         "version": RUNTIME_VERSION,
         "versionDetails": f"{RUNTIME_VERSION} (chatkit local host)",
-        "processUptime": int((time.time() - host.started_at) * 1000),
+        "processUptime": int((clock.elapsed() - host.started_at) * 1000),
         "functionAppContentEditingState": "NotAllowed",
     }
     if host.config.has_bundle:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-import time
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+from chatkit.core.time import clock
 from chatkit.localcloud.core.store import Store
 
 # Seconds, from recorded traffic: medians where there is more than one run.
@@ -73,11 +73,11 @@ class Clock:
 
     @staticmethod
     def now() -> float:
-        """Unix time in seconds."""
-        return time.time()
+        """Unix time in seconds that no setting of the clock moves: for how long things last."""
+        return clock.steady()
 
 
 def iso(seconds: float | None = None) -> str:
     """Azure's time format with seven digits: 2026-04-09T19:18:12.7866667Z."""
-    moment = datetime.fromtimestamp(time.time() if seconds is None else seconds, UTC)
+    moment = datetime.fromtimestamp(clock.wall() if seconds is None else seconds, UTC)
     return moment.strftime("%Y-%m-%dT%H:%M:%S.%f") + "7Z"

@@ -18,6 +18,7 @@ import jwt
 from jwt.utils import base64url_decode
 from multidict import MultiMapping
 
+from chatkit.core.time import clock
 from chatkit.localcloud.core.bearer import bearer_token
 from chatkit.localcloud.signalr.core.errors import BadRequest, Unauthorized
 from chatkit.localcloud.signalr.core.spec import InstanceSpec
@@ -93,7 +94,7 @@ def _signed_claims(spec: InstanceSpec, token: str) -> Claims:
     claims = dict(_proven(token, (spec.primary_key, spec.secondary_key)))
     if "exp" not in claims:
         raise Unauthorized("The token has no expiration")
-    now = time.time()
+    now = clock.wall()
     expires = _moment(claims["exp"])
     begins = _moment(claims.get("nbf", 0))
     if expires <= now - SKEW_S:

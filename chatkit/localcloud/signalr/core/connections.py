@@ -8,6 +8,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 
+from chatkit.core.time import clock
 from chatkit.localcloud.signalr.core.connection import HANDSHAKE_CANCELED, Connection, State
 from chatkit.localcloud.signalr.core.hub import Hub
 from chatkit.localcloud.signalr.core.instance_trace import InstanceTrace
@@ -172,7 +173,7 @@ class Connections:
             )
             if now - connection.opened_at > within_s:
                 connection.close(HANDSHAKE_CANCELED)
-        elif connection.expires_at is not None and connection.expires_at <= time.time():
+        elif connection.expires_at is not None and connection.expires_at <= clock.wall():
             connection.close(EXPIRED)
         elif sink.wants_keep_alive:
             _keep_alive(connection, now)

@@ -6,8 +6,7 @@ counts once per 2 KB and receiver.
 
 from __future__ import annotations
 
-import time
-
+from chatkit.core.time import clock
 from chatkit.localcloud.signalr.core.errors import QuotaExceeded
 from chatkit.localcloud.signalr.core.spec import InstanceSpec
 
@@ -74,7 +73,7 @@ class Quotas:
         self._messages = 0
 
     def _turn_day(self) -> None:
-        day = int(time.time() // 86400)
+        day = int(clock.steady() // 86400)
         if day != self._day:
             self._day = day
             self._messages = 0

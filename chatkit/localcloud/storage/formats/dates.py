@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import time
 from datetime import UTC, datetime
 
+from chatkit.core.time import clock
 from chatkit.localcloud.core.etags import new_ticks
 
 
 def now() -> float:
     """Unix time in seconds."""
-    return time.time()
+    return clock.wall()
 
 
 def iso(at: float) -> str:

@@ -6,8 +6,8 @@ import math
 import uuid
 from collections.abc import Callable
 
+from chatkit.core.time import clock
 from chatkit.localcloud.core.etags import http_date
-from chatkit.localcloud.storage.formats import dates
 from chatkit.localcloud.storage.operations import conditions
 from chatkit.localcloud.storage.operations.call import Answer, Call
 from chatkit.localcloud.storage.state.errors import StorageError, bad_header
@@ -137,7 +137,7 @@ def _break(request: Request, lease: Lease) -> tuple[int, dict[str, str]]:
     period = request.header("x-ms-lease-break-period")
     if period and not (period.isdecimal() and int(period) <= 60):
         raise bad_header("x-ms-lease-break-period", period)
-    now = dates.now()
+    now = clock.steady()
     # The lease ends when it would have ended, or after the period, whichever is sooner. A lease for
     # ever ends at once without a period.
     ends = []
@@ -162,7 +162,7 @@ def _require_own(request: Request, lease: Lease) -> None:
 def _extend(lease: Lease) -> None:
     lease.until = 0
     if lease.seconds != FOREVER:
-        lease.until = dates.now() + lease.seconds
+        lease.until = clock.steady() + lease.seconds
 
 
 def _duration(request: Request) -> int:

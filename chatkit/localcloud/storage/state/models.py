@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, fields
 from typing import NotRequired, TypedDict, cast
 
+from chatkit.core.time import clock
 from chatkit.localcloud.storage.formats import dates
 from chatkit.localcloud.storage.state.errors import StorageError
 from chatkit.localcloud.storage.state.spec import AccountSpec, CorsRule, StaticWebsite
@@ -114,7 +115,7 @@ class Lease:
     @property
     def state(self) -> str:
         """available, leased, expired, breaking or broken."""
-        now = dates.now()
+        now = clock.steady()
         if not self.id:
             return "available"
         if self.broken > now:
