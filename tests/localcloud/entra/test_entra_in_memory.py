@@ -19,7 +19,9 @@ async def test_an_application_signs_in_without_a_socket(
     """Discovery leads to the token endpoint, and the token is for who asked."""
     network = MemoryNetwork()
     certificates = tls.load(tmp_path / "trust")
-    platform = Platform.open(tmp_path / "local", certificates=certificates, open_port=network.listen)
+    platform = Platform.open(
+        tmp_path / "local", certificates=certificates, open_port=network.listen
+    )
     for port, owner in enumerate(("entra", "graph", "sign-in"), start=1):
         StoredPorts(platform.store).put(owner, port)
 
