@@ -8,14 +8,13 @@ for your codespace".
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Mapping
-from functools import lru_cache
 from urllib.parse import urlsplit
 
 from chatkit.core.errors import SetupError
 
 PORT = "{port}"
+PORT_DIGITS = 5
 SETTING = "CHATKIT_PUBLIC_URL"
 VARIABLES = (
     SETTING,
@@ -83,13 +82,14 @@ def is_proxied_host(host: str, environment: Mapping[str, str] | None = None) -> 
     if not proxied:
         return False
     name = urlsplit(proxied).hostname
-    return name is None or _pattern(name).fullmatch(host.lower()) is not None
-
-
-@lru_cache(maxsize=16)  # asked for every request
-def _pattern(name: str) -> re.Pattern[str]:
-    """A host name with the place of a port's number in it, as a pattern."""
-    return re.compile(re.escape(name).replace(re.escape(PORT), "[0-9]{1,5}"))
+    if name is None:
+        return True
+    before, _, after = name.partition(PORT)
+    if PORT not in name:
+        return host.lower() == name
+    number = host.lower().removeprefix(before).removesuffix(after)
+    is_port = number.isascii() and number.isdecimal() and len(number) <= PORT_DIGITS
+    return is_port and host.lower() == f"{before}{number}{after}"
 
 
 def _checked(text: str) -> str:
