@@ -44,5 +44,5 @@ def __getattr__(name):  # type: (str) -> object
 
 def load_ipython_extension(shell):  # type: (InteractiveShell) -> None
     """On `%load_ext chatkit`: the cell magic `%%chatfile`, and interrupts that break no import."""
-    import_module("chatkit.steps.interrupts").register(shell)
+    import_module("chatkit.core.running.interrupts").register(shell)
     import_module("chatkit.steps.app_files").register(shell)

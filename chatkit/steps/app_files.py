@@ -13,7 +13,7 @@ from chatkit.core import settings
 from chatkit.core.errors import SetupError
 from chatkit.core.files import write_together
 from chatkit.core.home import records
-from chatkit.steps.interrupts import held
+from chatkit.core.running.interrupts import held
 
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell

@@ -24,8 +24,9 @@ from chatkit.core.availability import Availability, explaining
 from chatkit.core.errors import ChatkitError, NotStarted, SetupError
 from chatkit.core.home import check
 from chatkit.core.results import Address, Progress, Result, duration
+from chatkit.core.running import interrupts
 from chatkit.core.settings import Facts, Known, Names, Settings
-from chatkit.steps import interrupts, moved_ports, timings
+from chatkit.steps import moved_ports, timings
 from chatkit.steps.local_servers import FUNCTIONS, PAGE, LocalServers
 from chatkit.steps.status import Status
 

@@ -1,1 +1,1 @@
-"""The processes of a home: which run, which answers at a port, and what names one that moved."""
+"""The processes of a home: which run, which answers at a port, how an interrupt ends them."""

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from chatkit.core.errors import SetupError
-from chatkit.steps import interrupts
+from chatkit.core.running import interrupts
 
 pytestmark = pytest.mark.skipif(
     sys.platform == "win32", reason="Windows sends a process no SIGINT of its own"
@@ -25,7 +25,7 @@ done = True
 """
 PROGRAM = """
 import sys
-from chatkit.steps import interrupts
+from chatkit.core.running import interrupts
 interrupts.LONGEST_S = {longest}
 interrupts.guard_imports()
 try:
