@@ -5,8 +5,6 @@ What can go on by itself does, and says that it has; what cannot says how the cl
 
 from __future__ import annotations
 
-import os
-import signal
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -14,6 +12,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+import psutil
 import pytest
 
 from chatkit import get, post
@@ -93,7 +92,7 @@ def kill(workshop: Workshop) -> None:
     pid = holder(lock)
     if pid is None:
         return
-    os.kill(pid, signal.SIGKILL)
+    psutil.Process(pid).kill()
     # Its files are closed when the last of its threads has ended, a moment after the process.
     until = time.monotonic() + BACK_S
     while holder(lock) is not None:

@@ -11,6 +11,7 @@ import json
 import secrets
 import socket
 import ssl
+import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from time import monotonic
@@ -81,7 +82,11 @@ class Soak:
 
     def _sample(self, at_s: float) -> Sample:
         process = psutil.Process(self.targets.known["pid"])
-        return Sample(at_s, process.memory_info().rss / 1e6, process.num_fds(), self.rounds)
+        if sys.platform == "win32":
+            descriptors = process.num_handles()
+        else:
+            descriptors = process.num_fds()
+        return Sample(at_s, process.memory_info().rss / 1e6, descriptors, self.rounds)
 
     async def _round(self, http: aiohttp.ClientSession) -> None:
         token = await self._token(http)

@@ -7,7 +7,6 @@ from __future__ import annotations
 import json
 import os
 import random
-import signal
 import ssl
 import sys
 import urllib.error
@@ -82,7 +81,7 @@ class Cloud:
     def kill(self) -> None:
         """End it without a chance to tidy up."""
         process = psutil.Process(self.pid)
-        os.kill(self.pid, signal.SIGKILL)
+        process.kill()
         process.wait(10)
 
     def _sign_in(self, audience: str) -> str:

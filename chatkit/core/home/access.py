@@ -86,6 +86,8 @@ def mend(root: Path, places: Iterable[Place]) -> Iterator[Mended]:
 
 def _take_over(place: Place) -> str:
     """Make a file or folder this user's; returns the name under which the other is kept."""
+    if sys.platform == "win32":  # files have no owner there that Python could set
+        return ""
     if os.geteuid() == 0 or place.is_folder:
         os.chown(place.path, os.geteuid(), os.getegid())
         return ""
@@ -101,7 +103,9 @@ def _add_rights(place: Place, found: os.stat_result) -> bool:
         needed |= stat.S_IXUSR
     if place.is_written:
         needed |= stat.S_IWUSR
-    if found.st_uid != os.geteuid() or found.st_mode & needed == needed:
+    if sys.platform == "win32" or found.st_uid != os.geteuid():
+        return False
+    if found.st_mode & needed == needed:
         return False
     place.path.chmod(stat.S_IMODE(found.st_mode) | needed)
     return True

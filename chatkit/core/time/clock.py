@@ -11,10 +11,8 @@ process's start, so documents keep it as Unix time, and a restarted process goes
 
 from __future__ import annotations
 
+import sys
 import time
-
-# Linux stops `time.monotonic` while the machine is suspended; this clock goes on.
-_SINCE_BOOT = getattr(time, "CLOCK_BOOTTIME", None)
 
 
 def wall() -> float:
@@ -24,9 +22,9 @@ def wall() -> float:
 
 def elapsed() -> float:
     """Seconds since some moment, suspended ones included."""
-    if _SINCE_BOOT is None:
-        return time.monotonic()
-    return time.clock_gettime(_SINCE_BOOT)
+    if sys.platform == "linux":  # its `time.monotonic` stops while the machine is suspended
+        return time.clock_gettime(time.CLOCK_BOOTTIME)
+    return time.monotonic()
 
 
 class _Steady:
