@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from pathlib import Path
-from types import SimpleNamespace
 
 import pytest
 
@@ -72,11 +71,7 @@ def watch(running_home: Path) -> Iterator[Watch]:
     """Whatever goes to Resource Manager goes by here, and is compared with Azure's models."""
     known = dict(local_cloud.read(running_home / "local"))
     with watching(known) as made, pytest.MonkeyPatch.context() as patch:
-        by_the_watch = {
-            **vars(local_cloud),
-            "read": lambda _: {**known, "resource_manager": made.url},
-        }
-        patch.setattr(targets, "local_cloud", SimpleNamespace(**by_the_watch))
+        patch.setattr(targets, "read", lambda _: {**known, "resource_manager": made.url})
         yield made
 
 

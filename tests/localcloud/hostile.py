@@ -107,9 +107,12 @@ class Hostile:
 
         class InMemory:
             @staticmethod
-            def open(folder: Path) -> Platform:
+            def open(folder: Path, *, addressed: Sequence[str]) -> Platform:
                 platform = Platform.open(
-                    folder, certificates=certificates, open_port=network.listen
+                    folder,
+                    certificates=certificates,
+                    open_port=network.listen,
+                    addressed=addressed,
                 )
                 for port, owner in enumerate(OWNERS, start=1):
                     StoredPorts(platform.store).put(owner, port)
