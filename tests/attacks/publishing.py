@@ -85,6 +85,7 @@ SECRETS: dict[str, str] = {
     "a shared access signature in HTML": f'<img src="x?sp=r&amp;sig={LETTERS}{LETTERS}%3D">',
     "a session token": f"localStorage.token = '{JWT}'",
     "a client secret of Entra": "abc8" + "Q~" + LETTERS + "ABCDEFG",
+    "a client secret in a shell line": f"export AZURE_CLIENT_SECRET={LETTERS}0123456789",
     "a client secret in JSON": '{"client_secret": "' + LETTERS + '"}',
     "a key of a function app": f"?code={LETTERS}{LETTERS[:18]}" + "AzFu" + "abcdeA==",
     "a token of GitHub": "ghp" + "_" + LETTERS + "0123456789",

@@ -114,6 +114,12 @@ SHAPES = (
         re.compile(rb"(?i)client_?secret[\"']?\s{0,4}[:=]\s{0,4}[\"'][^\"'\s]{16}"),
     ),
     Shape(
+        "a client secret",
+        (b"client_secret",),
+        # As `chatkit local env` prints it, and files of settings hold it. A name has no digit.
+        re.compile(rb"CLIENT_SECRET\s{0,4}[:=]\s{0,4}(?=[A-Za-z_~-]{0,40}[0-9])[A-Za-z0-9_~-]{32}"),
+    ),
+    Shape(
         "a key of a function app",
         (b"azfu",),
         re.compile(rb"[A-Za-z0-9_-]{44}AzFu[A-Za-z0-9_-]{5}[AQgw]=="),

@@ -55,6 +55,8 @@ def test_a_secret_is_found_in_any_encoding(encoding: str) -> None:
         "url('data:font/woff2;base64," + "d09GMgABAAAAA" * 40 + "==')",
         '<input type="password" name="password">',
         "const client_secret = process.env.CLIENT_SECRET",
+        "const CLIENT_SECRET = process.env.CLIENT_SECRET_OF_THE_APPLICATION_2",
+        "AZURE_CLIENT_SECRET=YOUR_CLIENT_SECRET_GOES_HERE_AS_TEXT",
         "eyJhbGciOiJub25lIn0",
         "-----BEGIN CERTIFICATE-----\nMIID\n-----END CERTIFICATE-----",
         "-----BEGIN PUBLIC KEY-----",

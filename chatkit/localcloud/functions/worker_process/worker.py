@@ -289,7 +289,7 @@ class Worker(asyncio.SubprocessProtocol):
                 if future is not None and not future.done():
                     future.set_result(_result(header, body))
             case "log":
-                self._options.on_log(header["message"])
+                self._options.on_log(_whole(header["message"]))
             case "loaded" if self._loaded and not self._loaded.done():
                 self.python_version = header["python"]
                 self._loaded.set_result([_indexed(function) for function in header["functions"]])
@@ -327,7 +327,12 @@ def _result(header: dict[str, Any], body: bytes) -> Result:
 
 
 def _failure(header: dict[str, Any]) -> Failure:
-    return Failure(header["type"], header["message"], header["stack"])
+    return Failure(*(_whole(header[name]) for name in ("type", "message", "stack")))
+
+
+def _whole(text: str) -> str:
+    """A text that can be written: half a character, which JSON carries, becomes a question mark."""
+    return text.encode(errors="replace").decode()
 
 
 def _indexed(function: dict[str, Any]) -> IndexedFunction:

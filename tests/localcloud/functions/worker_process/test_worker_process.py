@@ -27,7 +27,7 @@ from chatkit.localcloud.functions.worker_process.worker import (
 from tests.localcloud.functions.functions_testing import write_app
 
 SCRIPT = """
-import os, subprocess, sys, time
+import logging, os, subprocess, sys, time
 @app.route(route="f")
 def f(req: func.HttpRequest) -> str:
     return "f"
@@ -41,6 +41,20 @@ def stdin(req: func.HttpRequest) -> str:
 @app.route(route="sleep")
 def sleep(req: func.HttpRequest) -> str:
     time.sleep(600)
+class Mute(Exception):
+    def __str__(self):
+        raise ValueError("no words")
+@app.route(route="mute")
+def mute(req: func.HttpRequest) -> str:
+    raise Mute()
+@app.route(route="half")
+def half(req: func.HttpRequest) -> str:
+    logging.info("half a character: \\ud800")
+    raise ValueError("\\ud800")
+@app.route(route="closed")
+def closed(req: func.HttpRequest) -> str:
+    sys.stdout.close()
+    return "closed"
 """
 REQUEST = HttpData("GET", "http://localhost/", {}, {}, {})
 
@@ -48,8 +62,9 @@ REQUEST = HttpData("GET", "http://localhost/", {}, {}, {})
 class Loaded:
     """A worker with the app loaded, and a way to call it by name."""
 
-    def __init__(self, worker: Worker, ids: dict[str, str]) -> None:
+    def __init__(self, worker: Worker, ids: dict[str, str], log: list[str]) -> None:
         self.worker = worker
+        self.log = log
         self._ids = ids
 
     async def call(self, name: str) -> Result:
@@ -60,11 +75,17 @@ class Loaded:
 @pytest.fixture
 async def loaded(tmp_path: Path) -> AsyncIterator[Loaded]:
     """One worker."""
+    log: list[str] = []
+
+    def write(text: str) -> None:
+        text.encode()
+        log.append(text)
+
     worker = await Worker.start(
-        WorkerOptions(write_app(tmp_path / "app", SCRIPT), dict(os.environ))
+        WorkerOptions(write_app(tmp_path / "app", SCRIPT), dict(os.environ), on_log=write)
     )
     functions = await worker.load()
-    yield Loaded(worker, {function.name: function.id for function in functions})
+    yield Loaded(worker, {function.name: function.id for function in functions}, log)
     await worker.stop()
 
 
@@ -99,6 +120,19 @@ async def test_an_unknown_function_is_a_failed_call(loaded: Loaded) -> None:
     """It cannot hang the host."""
     result = await loaded.worker.invoke(Call("nobody", {}))
     assert result.failure is not None and result.failure.type == "KeyError"
+
+
+@pytest.mark.parametrize(
+    ("name", "failed"), [("mute", "Mute"), ("half", "ValueError"), ("closed", "")]
+)
+async def test_a_call_is_answered_whatever_the_app_does_to_its_words(
+    loaded: Loaded, name: str, failed: str
+) -> None:
+    """An exception without a message, half a character, a stdout that is closed."""
+    async with asyncio.timeout(10):
+        results = [await loaded.call(name), await loaded.call("f")]
+    assert [one.failure.type if one.failure else "" for one in results] == [failed, ""]
+    assert name != "half" or "half a character: ?" in "".join(loaded.log)
 
 
 async def test_a_load_failure_carries_the_stack(tmp_path: Path) -> None:

@@ -5,6 +5,7 @@ Arguments in, results out, sync functions in a thread pool and async ones on the
 
 from __future__ import annotations
 
+import contextlib
 import contextvars
 import importlib
 import os
@@ -148,7 +149,15 @@ def describe(error: BaseException) -> dict[str, str]:
         kept = [frame for frame in part.stack if not _is_own(frame.filename)]
         part.stack = traceback.StackSummary.from_list(kept)
         part = part.__cause__ or part.__context__
-    return {"type": type(error).__name__, "message": str(error), "stack": "".join(stack.format())}
+    return {"type": type(error).__name__, "message": _text(error), "stack": "".join(stack.format())}
+
+
+def _text(error: BaseException) -> str:
+    """Its message; an app's own exception may fail at telling it."""
+    try:
+        return str(error)
+    except Exception:
+        return f"<the message of this {type(error).__name__} cannot be read>"
 
 
 def _is_own(filename: str) -> bool:
@@ -158,4 +167,6 @@ def _is_own(filename: str) -> bool:
 
 
 def _flush() -> None:
-    sys.stdout.flush()
+    # An app may have closed it, or put something else in its place.
+    with contextlib.suppress(Exception):
+        sys.stdout.flush()

@@ -9,7 +9,13 @@ from typing import Literal, cast
 from chatkit.localcloud.resource_manager.core import errors
 from chatkit.localcloud.resource_manager.core.context import Context
 from chatkit.localcloud.resource_manager.core.documents import JsonObject
-from chatkit.localcloud.resource_manager.core.http import Answer, Call, merge, properties
+from chatkit.localcloud.resource_manager.core.http import (
+    Answer,
+    Call,
+    check_shapes,
+    merge,
+    properties,
+)
 from chatkit.localcloud.resource_manager.core.provider import Provider
 from chatkit.localcloud.resource_manager.core.routing import GROUP, Handler, Route
 from chatkit.localcloud.resource_manager.providers.web import rules
@@ -144,6 +150,7 @@ class SiteConfig(Provider):
     async def configure(self, call: Call) -> Answer:
         """Change some site configuration. Azure's PUT keeps what the body leaves out, too."""
         given = properties(call.required_body())
+        check_shapes({"properties": {"siteConfig": given}})
 
         def change(document: Site) -> None:
             config = {
@@ -174,7 +181,7 @@ class SiteConfig(Provider):
 
     async def put_auth(self, call: Call) -> Answer:
         """Replace authsettingsV2."""
-        settings: JsonObject = merge(_no_auth(), properties(call.required_body()))
+        settings: JsonObject = merge(_no_auth(), properties(call.shaped_body()))
 
         def change(document: Site) -> None:
             document["authentication"] = settings
