@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 
 import jwt
+import pytest
 
 from chatkit.lesson.http import Answer, get, post
 from chatkit.lesson.tokens import claims
@@ -51,6 +52,7 @@ def test_a_cell_asks_and_sees(app: StubRoom) -> None:
     assert repr(get(f"{app.url}/nothing")).startswith("404")
 
 
+@pytest.mark.usefixtures("local_cloud")
 def test_nobody_there_is_an_answer_too(unused_tcp_port: int) -> None:
     """A cell does not end in a traceback because a port is closed."""
     answer = get(f"http://127.0.0.1:{unused_tcp_port}/")

@@ -7,6 +7,7 @@ import os
 import shutil
 import subprocess
 import sys
+import sysconfig
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
@@ -181,8 +182,8 @@ def may_run(python: str, user: int) -> bool:
 
 
 def environment(home: Path) -> dict[str, str]:
-    """The packages of this interpreter, for any."""
-    path = [str(checkout()), *(folder for folder in sys.path if folder)]
+    """The packages of this interpreter, for any: not what tests have put on its path."""
+    path = [str(checkout()), sysconfig.get_path("purelib"), sysconfig.get_path("platlib")]
     return {
         **os.environ,
         "PYTHONPATH": os.pathsep.join(path),

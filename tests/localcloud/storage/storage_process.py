@@ -58,6 +58,7 @@ async def _serve(folder: Path) -> None:
     from chatkit.localcloud.storage.state.spec import AccountSpec
 
     platform = Platform.open(folder)
+    platform.listeners.settle()  # another program can have taken a port meanwhile
     tokens = EntraService(platform).tokens
     storage = StorageService(platform, tokens, role_check=by_roles(tokens.roles))
     await storage.start()

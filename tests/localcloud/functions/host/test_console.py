@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from chatkit.localcloud.functions.host import backlog
 from chatkit.localcloud.functions.host.backlog import FULL
 from chatkit.localcloud.functions.host.console import LINE_CHARACTERS, Console
 from chatkit.localcloud.functions.worker_process.worker import Worker, WorkerOptions
@@ -87,8 +88,12 @@ async def test_without_an_event_loop_nothing_waits() -> None:
     assert len("".join(written)) > 0
 
 
-async def test_an_app_that_prints_faster_than_its_log_waits(tmp_path: Path) -> None:
+async def test_an_app_that_prints_faster_than_its_log_waits(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Its pipe is not read on, so memory does not grow; afterwards it goes on."""
+    slice_s = backlog.SLICE_S
+    monkeypatch.setattr(backlog, "SLICE_S", 0)  # the log stands still until its backlog is full
     written: list[str] = []
     console = Console("app", echo=written.append)
     script = "print('a=b ' * 1000, flush=True)\n" * 3 + "for _ in range(1500): print('a=b ' * 1000)"
@@ -105,6 +110,8 @@ async def test_an_app_that_prints_faster_than_its_log_waits(tmp_path: Path) -> N
     while not worker.ended.is_set():
         await asyncio.sleep(0)
         largest = max(largest, console.backlog.size)
+        if console.backlog.is_full:
+            monkeypatch.setattr(backlog, "SLICE_S", slice_s)
     console.close()
     assert FULL < largest < FULL + 2_000_000
     assert sum(len(line) for line in written) > 1500 * 4000
