@@ -81,7 +81,9 @@ SECRETS: dict[str, str] = {
     "a SignalR instance, encoded": f"?c=Endpoint%3Dhttp%3A%2F%2Fx%3BAccessKey%3D{LETTERS}",
     "an event hub": f"SharedAccessKeyName=all;SharedAccessKey={LETTERS}=",
     "an access key in JSON": '{"accessKey": "' + LETTERS + '"}',
-    "a shared access signature": f"https://a.example/c?sv=2024-11-04&sp=r&sig={LETTERS}%2B{LETTERS}%3D",
+    "a shared access signature": (
+        f"https://a.example/c?sv=2024-11-04&sp=r&sig={LETTERS}%2B{LETTERS}%3D"
+    ),
     "a shared access signature in HTML": f'<img src="x?sp=r&amp;sig={LETTERS}{LETTERS}%3D">',
     "a session token": f"localStorage.token = '{JWT}'",
     "a client secret of Entra": "abc8" + "Q~" + LETTERS + "ABCDEFG",

@@ -155,7 +155,8 @@ SHAPES = (
         re.compile(
             rb"(?<![A-Za-z0-9])(?:npm_[A-Za-z0-9]{36}|pypi-AgE[A-Za-z0-9_-]{20}"
             rb"|[rs]k_live_[A-Za-z0-9]{16}|sk-(?:ant|proj|svcacct)-[A-Za-z0-9_-]{20}"
-            rb"|GOCSPX-[A-Za-z0-9_-]{20}|hf_[A-Za-z0-9]{30}|SG\.[A-Za-z0-9_-]{22}\.[A-Za-z0-9_-]{40})"
+            rb"|GOCSPX-[A-Za-z0-9_-]{20}|hf_[A-Za-z0-9]{30}"
+            rb"|SG\.[A-Za-z0-9_-]{22}\.[A-Za-z0-9_-]{40})"
             rb"|_authToken=[A-Za-z0-9_-]{8}"
         ),
     ),

@@ -18,8 +18,14 @@ MOVED = {8888: 8889, 8889: 8890, 41000: 41001}
         ("http://[::1]:8888/x", "http://[::1]:8889/x"),
         ("HTTP://LOCALHOST:8888", "HTTP://LOCALHOST:8889"),
         ("localhost:41000", "localhost:41001"),
-        ("https://localhost:41000/account/c?sv=1&sig=a", "https://localhost:41001/account/c?sv=1&sig=a"),
-        ("a http://localhost:8888, http://127.0.0.1:41000", "a http://localhost:8889, http://127.0.0.1:41001"),
+        (
+            "https://localhost:41000/account/c?sv=1&sig=a",
+            "https://localhost:41001/account/c?sv=1&sig=a",
+        ),
+        (
+            "a http://localhost:8888, http://127.0.0.1:41000",
+            "a http://localhost:8889, http://127.0.0.1:41001",
+        ),
         (
             "Endpoint=http://localhost;Port=8888;AccessKey=k=;Version=1.0;",
             "Endpoint=http://localhost;Port=8889;AccessKey=k=;Version=1.0;",
@@ -28,7 +34,10 @@ MOVED = {8888: 8889, 8889: 8890, 41000: 41001}
             "Endpoint=http://localhost;AccessKey=k;Version=1.0;port=8888",
             "Endpoint=http://localhost;AccessKey=k;Version=1.0;port=8889",
         ),
-        ("Endpoint=http://localhost:8888;AccessKey=k", "Endpoint=http://localhost:8889;AccessKey=k"),
+        (
+            "Endpoint=http://localhost:8888;AccessKey=k",
+            "Endpoint=http://localhost:8889;AccessKey=k",
+        ),
         ("BlobEndpoint=https://localhost:41000/a;", "BlobEndpoint=https://localhost:41001/a;"),
     ],
 )  # fmt: skip
