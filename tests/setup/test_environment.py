@@ -39,34 +39,31 @@ def without_uv(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(installers, "find_uv", lambda: None)
 
 
+@pytest.fixture(params=["uv", "pip"])
+def each_tool(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Install with uv, and once more with venv and pip."""
+    if request.param == "pip":
+        without_uv(monkeypatch)
+    elif shutil.which("uv") is None:
+        pytest.skip("uv is not installed on this machine")
+
+
 def imports_segno(made: Environment) -> bool:
     return subprocess.run([made.python, "-c", "import segno"], capture_output=True).returncode == 0
 
 
-@pytest.mark.parametrize("tool", ["uv", "pip"])
-def test_set_up_makes_an_environment_that_has_the_packages(
-    checkout: Path, tool: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
+@pytest.mark.usefixtures("each_tool")
+def test_set_up_makes_an_environment_that_has_the_packages(checkout: Path) -> None:
     """uv where there is one, else venv and pip: the result is the same."""
-    if tool == "pip":
-        without_uv(monkeypatch)
-    elif shutil.which("uv") is None:
-        pytest.skip("uv is not installed on this machine")
     made = Environment(checkout)
     assert not made.is_ready(environment.RUN_LOCK)
     made.prepare(environment.RUN_LOCK)
     assert made.is_ready(environment.RUN_LOCK) and imports_segno(made)
 
 
-@pytest.mark.parametrize("tool", ["uv", "pip"])
-def test_nothing_but_the_lock_is_looked_up(
-    checkout: Path, tool: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
+@pytest.mark.usefixtures("each_tool")
+def test_nothing_but_the_lock_is_looked_up(checkout: Path) -> None:
     """A package's own wishes are not followed: they can ask for what is newer than the lock."""
-    if tool == "pip":
-        without_uv(monkeypatch)
-    elif shutil.which("uv") is None:
-        pytest.skip("uv is not installed on this machine")
     (checkout / environment.RUN_LOCK).write_text(lock_of("markdown-it-py"), encoding="utf-8")
     made = Environment(checkout)
     made.prepare(environment.RUN_LOCK)
@@ -176,15 +173,11 @@ def refused() -> Iterator[list[str]]:
     sentences.append(str(caught.value))
 
 
-@pytest.mark.parametrize("tool", ["uv", "pip"])
+@pytest.mark.usefixtures("each_tool")
 def test_no_network_is_said_in_a_sentence(
-    checkout: Path, tmp_path: Path, tool: str, monkeypatch: pytest.MonkeyPatch
+    checkout: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The first set-up needs the internet, and says so."""
-    if tool == "pip":
-        without_uv(monkeypatch)
-    elif shutil.which("uv") is None:
-        pytest.skip("uv is not installed on this machine")
     offline = {"HTTPS_PROXY": NOWHERE, "HTTP_PROXY": NOWHERE, "ALL_PROXY": NOWHERE, "NO_PROXY": ""}
     offline |= {name.lower(): value for name, value in offline.items()}
     for name, value in {
