@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import hmac
 import json
 import secrets
@@ -18,7 +19,7 @@ from chatkit.localcloud.easy_auth.settings import Provider
 from chatkit.localcloud.easy_auth.site import AuthSite
 
 NONCE_COOKIE = "Nonce"
-BINDING_CHARS = 43  # of secrets.token_urlsafe(32)
+MAX_PENDING = 8  # sign-ins of one browser under way at one site
 BODY_LIMIT_BYTES = 65_536
 # Query parameters of /.auth/login that are ours; all others go on to the provider.
 OWN_PARAMETERS = {
@@ -44,7 +45,11 @@ PROTOCOL_PARAMETERS = {
 
 @dataclass(frozen=True)
 class PendingSignIn:
-    """One sign-in under way; travels sealed in the OAuth state and is bound to a cookie."""
+    """One sign-in under way; travels sealed in the OAuth state.
+
+    A cookie of its own binds it to the browser: two tabs may begin in the same instant, and with
+    one cookie for both the second would replace what the first is bound by.
+    """
 
     provider: str
     redirect: str
@@ -74,7 +79,7 @@ class SignIn:
             mode=_mode(request),
             nonce=secrets.token_urlsafe(32),
             verifier=secrets.token_urlsafe(32),
-            binding=_binding(request),
+            binding=secrets.token_urlsafe(32),
         )
         location = await site.relying_party.authorization_url(
             provider,
@@ -86,7 +91,8 @@ class SignIn:
         )
         response = _redirect(location)
         life_s = int(site.settings.nonce_life.total_seconds())
-        site.set_cookie(response, NONCE_COOKIE, pending.binding, max_age_s=life_s)
+        site.set_cookie(response, self._cookie(pending), pending.binding, max_age_s=life_s)
+        self._forget_oldest(request, response)
         return response
 
     async def finish(self, request: web.Request, alias: str) -> web.Response:
@@ -117,9 +123,12 @@ class SignIn:
         )
         session = site.start_session(provider, claims, tokens)
         if pending.mode == "token":
-            return _redirect(_with_fragment(pending.redirect, site.token_document(session)))
-        response = _redirect(pending.redirect)
-        site.set_session(response, session)
+            target = _with_fragment(pending.redirect, site.token_document(session))
+            response = _redirect(target)
+        else:
+            response = _redirect(pending.redirect)
+            site.set_session(response, session)
+        response.del_cookie(self._cookie(pending), path="/")
         return response
 
     async def with_token(self, request: web.Request, alias: str) -> web.Response:
@@ -148,25 +157,32 @@ class SignIn:
         pending = PendingSignIn(**json.loads(sealed))
         if pending.provider != provider.alias:
             return None
-        if not _is_same(pending.binding, request.cookies.get(NONCE_COOKIE, "")):
+        if not _is_same(pending.binding, request.cookies.get(self._cookie(pending), "")):
             return None
         if not sessions.use_nonce(pending.nonce, life_s=life_s):
             return None
         return pending
+
+    def _cookie(self, pending: PendingSignIn) -> str:
+        """Name of the cookie that binds one sign-in: of this site and this sign-in alone."""
+        digest = hashlib.sha256(pending.binding.encode()).hexdigest()
+        return f"{self._site.of_this_site(NONCE_COOKIE)}-{digest[:8]}"
+
+    def _forget_oldest(self, request: web.Request, response: web.Response) -> None:
+        """Keep the cookies of sign-ins that nobody ended from filling up the browser's requests.
+
+        A browser sends the cookies that it has had longest first (RFC 6265 §5.4).
+        """
+        prefix = self._site.of_this_site(NONCE_COOKIE) + "-"
+        known = [name for name in request.cookies if name.startswith(prefix)]
+        for name in known[: 1 - MAX_PENDING]:
+            response.del_cookie(name, path="/")
 
 
 def _mode(request: web.Request) -> str:
     if request.query.get("session_mode", "").lower() == "token":
         return "token"
     return "cookie"
-
-
-def _binding(request: web.Request) -> str:
-    """The value of the browser's cookie: sign-ins of several tabs at the same time share it."""
-    known = request.cookies.get(NONCE_COOKIE, "")
-    if len(known) == BINDING_CHARS and known.isascii():
-        return known
-    return secrets.token_urlsafe(32)
 
 
 def _passed_on(query: Mapping[str, str]) -> dict[str, str]:

@@ -160,15 +160,19 @@ class AuthSite:
         """What a client gets that keeps its session as a token."""
         return self.sessions.token_document(session, origin=self.origin)
 
-    @property
-    def own_cookie(self) -> str:
-        """Name of the session cookie that no other site of this machine sets.
+    def of_this_site(self, cookie: str) -> str:
+        """Name of a cookie that no other site of this machine sets.
 
         A host name in Azure is one site's alone. Here all sites are on localhost, and cookies do
         not tell ports apart (RFC 6265 §8.5): of two sites, the one that signed somebody in last
         would end the other one's session.
         """
-        return f"{COOKIE}-{urlsplit(self.origin).port}"
+        return f"{cookie}-{urlsplit(self.origin).port}"
+
+    @property
+    def own_cookie(self) -> str:
+        """Name of this site's session cookie."""
+        return self.of_this_site(COOKIE)
 
     def set_session(self, response: web.Response, session: Session) -> None:
         """Give the browser its session, under the site's own name and under Azure's."""

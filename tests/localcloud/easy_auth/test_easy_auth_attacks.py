@@ -200,7 +200,10 @@ async def bad_callback(stack: Stack, browser: Browser, name: str) -> tuple[Brows
     back, url = sent(good), good.partition("?")[0]
     match name:
         case "replayed":
+            cookies = {cookie.key: cookie.value for cookie in browser.http.cookie_jar}
             assert (await browser.ask("GET", good))[0] == 302
+            browser.http.cookie_jar.clear()
+            browser.http.cookie_jar.update_cookies(cookies, URL(stack.app.url))
             return browser, good
         case "state without cookie":
             return stack.browser(), good
@@ -227,7 +230,8 @@ async def bad_callback(stack: Stack, browser: Browser, name: str) -> tuple[Brows
             del back["code"]
         case "guessed cookie":
             guess = stack.browser()
-            guess.http.cookie_jar.update_cookies({"Nonce": "A" * 43}, URL(stack.app.url))
+            (name,) = [one.key for one in browser.http.cookie_jar if one.key.startswith("Nonce-")]
+            guess.http.cookie_jar.update_cookies({name: "A" * 43}, URL(stack.app.url))
             return guess, good
     return browser, f"{url}?{urlencode(back)}"
 
