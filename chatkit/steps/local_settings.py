@@ -12,6 +12,7 @@ from typing import NotRequired, TypedDict, cast
 from chatkit.core.errors import SetupError
 from chatkit.core.files import write_private
 from chatkit.core.public_urls import origins
+from chatkit.core.reading import commented_json, texts
 
 FILE = "local.settings.json"
 SIGNALR_SETTING = "AzureSignalRConnectionString"
@@ -60,7 +61,7 @@ def read(folder: Path) -> LocalSettings:
         SetupError: It is not JSON.
     """
     try:
-        content = json.loads((folder / FILE).read_text(encoding="utf-8"))
+        content = commented_json.loads(texts.read(folder / FILE))
     except FileNotFoundError:
         return {"IsEncrypted": False, "Values": {}}
     except ValueError as error:

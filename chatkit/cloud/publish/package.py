@@ -7,13 +7,13 @@ from __future__ import annotations
 
 import ast
 import io
-import json
 import zipfile
 from pathlib import Path, PurePosixPath
 
 from chatkit.cloud.publish import secret_scan
 from chatkit.cloud.publish.selection import Selection, Selector, sentence, shown
 from chatkit.core.errors import SetupError
+from chatkit.core.reading import commented_json, texts
 
 REQUIRED = ("host.json", "function_app.py", "requirements.txt")
 BUNDLE = "Microsoft.Azure.Functions.ExtensionBundle"
@@ -65,7 +65,7 @@ def check_app(folder: Path, files: list[PurePosixPath]) -> None:
     """
     try:
         bundle = (
-            json.loads((folder / "host.json").read_text(encoding="utf-8"))
+            commented_json.loads(texts.read(folder / "host.json"))
             .get("extensionBundle", {})
             .get("id")
         )
@@ -76,7 +76,7 @@ def check_app(folder: Path, files: list[PurePosixPath]) -> None:
             f"host.json does not name {BUNDLE}.",
             hint="Without the bundle there are no SignalR bindings: section 03.",
         )
-    if "azure-functions" not in (folder / "requirements.txt").read_text(encoding="utf-8"):
+    if "azure-functions" not in texts.read(folder / "requirements.txt", errors="replace"):
         raise SetupError(
             "requirements.txt does not name azure-functions.",
             hint="The build in Azure installs what it names.",

@@ -5,13 +5,13 @@ the key away.
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from chatkit.cloud.publish import package
 from chatkit.core.errors import CheckFailed
+from chatkit.core.reading import commented_json, texts
 from chatkit.lesson.checks import service
 from chatkit.lesson.checks.evidence import expect
 from chatkit.steps import local_settings
@@ -116,7 +116,7 @@ def _not_packaged(folder: Path) -> str:
 def _json(path: Path) -> dict[str, Any]:
     expect(path.exists(), path.name, expected="a file", got="none", hint=CELL)
     try:
-        value = json.loads(path.read_text(encoding="utf-8"))
+        value = commented_json.loads(texts.read(path))
     except ValueError as error:
         raise CheckFailed(
             path.name, expected="JSON", got=f"a mistake: {error}", hint=CELL

@@ -5,13 +5,13 @@ the page.
 from __future__ import annotations
 
 import ast
-import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from chatkit.core.reading import commented_json, texts
 from chatkit.steps import local_settings, page_config
 
 SAMPLES = (
@@ -147,7 +147,7 @@ def _texts(call: ast.Call) -> dict[str, str]:
 
 def _json(path: Path) -> dict[str, Any]:
     try:
-        value = json.loads(path.read_text(encoding="utf-8-sig"))
+        value = commented_json.loads(texts.read(path))
     except (OSError, ValueError):
         return {}
     return value if isinstance(value, dict) else {}

@@ -16,7 +16,9 @@ from pathlib import Path
 
 from packaging.requirements import InvalidRequirement, Requirement
 
+from chatkit.core.files import write_private
 from chatkit.core.processes import run_child
+from chatkit.core.reading import texts
 from chatkit.localcloud.functions.host.errors import PackageRejected
 
 PACKAGES = Path(".python_packages") / "lib" / "site-packages"
@@ -43,12 +45,24 @@ async def install_requirements(folder: Path, log: Log) -> None:
         return
     log(f"Installing {', '.join(missing)} ...")
     target = folder / PACKAGES
+    _as_utf8(path)
     code = await _run(installer(target, path), log)
     if code != 0:
         raise PackageRejected(
             "requirements.txt could not be installed; the log has the installer's output.",
             hint="Check the names and versions, and the network.",
         )
+
+
+def _as_utf8(path: Path) -> None:
+    """Write a file with a byte order mark anew: pip reads UTF-16, which PowerShell writes, uv not.
+
+    A constraints file that it names is not looked at.
+    """
+    content = path.read_bytes()
+    text = texts.decode(content, errors="replace").encode()
+    if text != content:
+        write_private(path, text)
 
 
 def unsatisfied(path: Path) -> list[str]:
@@ -59,9 +73,7 @@ def unsatisfied(path: Path) -> list[str]:
         PackageRejected: A line is no requirement.
     """
     missing = []
-    for number, line in enumerate(
-        path.read_text(encoding="utf-8-sig", errors="replace").splitlines(), start=1
-    ):
+    for number, line in enumerate(texts.read(path, errors="replace").splitlines(), start=1):
         text = line.split(" #")[0].strip()
         if not text or text.startswith("#"):
             continue
