@@ -18,6 +18,7 @@ from chatkit.localcloud.core.trace import Trace
 from chatkit.localcloud.functions.deployed import build, packages
 from chatkit.localcloud.functions.deployed.deployments import Deployments, Status
 from chatkit.localcloud.functions.deployed.site_app import SiteApp
+from chatkit.localcloud.functions.host import no_functions
 from chatkit.localcloud.functions.host.errors import HostUnavailable, PackageRejected
 from chatkit.localcloud.functions.host.host import FunctionHost
 
@@ -180,9 +181,8 @@ def _nothing_served(host: FunctionHost) -> HostUnavailable | None:
     """An app that loads but serves nothing is not healthy either."""
     functions = host.index.functions
     if not functions:
-        return HostUnavailable(
-            "The app has no functions: is there a function_app.py with a FunctionApp at its root?"
-        )
+        why = no_functions.reason(host.options.folder, host.options.settings)
+        return HostUnavailable(f"The app has no functions: {why}")
     if all(function.error for function in functions):
         first = functions[0]
         return HostUnavailable(f"No function can be served. '{first.name}': {first.error}")

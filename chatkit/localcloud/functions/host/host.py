@@ -16,7 +16,13 @@ from typing import Any
 
 from chatkit.core.errors import ChatkitError
 from chatkit.core.time import clock
-from chatkit.localcloud.functions.host import host_json, indexing, signalr_bindings
+from chatkit.localcloud.functions.host import (
+    host_json,
+    indexing,
+    load_failures,
+    no_functions,
+    signalr_bindings,
+)
 from chatkit.localcloud.functions.host.console import Console
 from chatkit.localcloud.functions.host.errors import AppInvalid, BindingFailed, HostUnavailable
 from chatkit.localcloud.functions.host.expressions import binding_data
@@ -132,6 +138,11 @@ class FunctionHost:
             return ""
         return self._worker.python_version
 
+    @property
+    def is_gone(self) -> bool:
+        """Whether the host was stopped for good, or was never started."""
+        return self.problem is GONE
+
     async def start(self) -> None:
         """Start the child and load the app; returns when it serves or its problem is known."""
         async with self._changing:
@@ -224,10 +235,9 @@ class FunctionHost:
             self._worker = prepared or await self._start_worker()
             if self._is_ending:
                 return False
-            functions = await asyncio.wait_for(self._worker.load(), self.options.load_timeout_s)
-            self.index = indexing.build(functions, self.config, self.options.settings)
+            self.index = await self._index(self._worker)
         except (LoadFailed, WorkerGone, OSError, ValueError, ChatkitError) as error:
-            failure = _load_failure(error, self.options)
+            failure = load_failures.describe(error, self.options.load_timeout_s)
         if self._is_ending:
             return False
         if failure is None:
@@ -240,6 +250,14 @@ class FunctionHost:
         self._running.set()
         self._observer.on_ready(self)
         return failure is None
+
+    async def _index(self, worker: Worker) -> FunctionIndex:
+        """Let the child index the app; Python functions of an app in another language are none."""
+        settings = self.options.settings
+        if no_functions.other_language(settings):
+            return FunctionIndex()
+        functions = await asyncio.wait_for(worker.load(), self.options.load_timeout_s)
+        return indexing.build(functions, self.config, settings)
 
     @property
     def _is_ending(self) -> bool:
@@ -367,26 +385,6 @@ def _input(binding: Mapping[str, Any], context: InputContext) -> Wire:
         raise BindingFailed(
             f"Exception binding parameter '{binding['name']}'. {error.message}", hint=error.hint
         ) from None
-
-
-def _load_failure(error: Exception, options: HostOptions) -> Failure:
-    """What an app that could not be loaded is said to have done."""
-    name = type(error).__name__
-    match error:
-        case LoadFailed():
-            return error.failure
-        case WorkerGone():
-            ended = f"The app's process ended before the app was loaded: {error}."
-            return Failure("SystemExit", ended)
-        case TimeoutError():
-            limit = f"Importing the app took longer than {options.load_timeout_s:.0f} s."
-            return Failure("TimeoutError", limit)
-        case OSError():
-            reason = f"{error.strerror}: {error.filename}"
-            return Failure(name, f"The app's process cannot be started: {reason}.")
-        case ValueError():
-            return Failure(name, f"An app setting cannot be an environment variable: {error}.")
-    return Failure(name, str(error))
 
 
 def _first_line(failure: Failure) -> str:

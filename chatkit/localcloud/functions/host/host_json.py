@@ -5,17 +5,17 @@ Follows Microsoft's page "host.json reference for Azure Functions".
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from chatkit.core.reading import commented_json, texts
+from chatkit.localcloud.functions.host import bundles
+from chatkit.localcloud.functions.host.bundles import Bundle
 from chatkit.localcloud.functions.host.errors import AppInvalid
 
-BUNDLE_ID = "Microsoft.Azure.Functions.ExtensionBundle"
-BUNDLE_VERSION = "4.38.0"
 OVERRIDE = "AzureFunctionsJobHost__"
 TIMESPAN = re.compile(r"^(?:(\d+)\.)?(\d{1,2}):(\d{2}):(\d{2})(?:\.\d+)?$")
 HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
@@ -30,7 +30,7 @@ class HostJson:
     Attributes:
         route_prefix: "api" unless `extensions.http.routePrefix` says otherwise; may be empty.
         timeout_s: `functionTimeout`; None for unbounded ("-1").
-        has_bundle: An extension bundle is configured, so bindings beyond HTTP and timers work.
+        bundle: The extension bundle in use; None without one, then only HTTP and timers work.
         custom_headers: Added to every response.
         max_outstanding: Requests above this are answered 429; None for no limit.
         only: Names of the functions to load, lower-case; empty for all.
@@ -38,21 +38,28 @@ class HostJson:
 
     route_prefix: str = "api"
     timeout_s: float | None = DEFAULT_TIMEOUT_S
-    has_bundle: bool = False
+    bundle: Bundle | None = None
     custom_headers: dict[str, str] = field(default_factory=dict)
     max_outstanding: int | None = None
     only: frozenset[str] = frozenset()
 
+    @property
+    def has_bundle(self) -> bool:
+        """Whether bindings beyond HTTP and timers work."""
+        return self.bundle is not None
+
 
 def load(folder: Path, settings: Mapping[str, str] | None = None) -> HostJson:
     """Read an app's host.json; app settings named `AzureFunctionsJobHost__a__b` replace its values.
+
+    The host reads it with Json.NET, which lets comments be.
 
     Raises:
         AppInvalid: The file is missing or malformed.
     """
     path = folder / "host.json"
     try:
-        text = path.read_text(encoding="utf-8-sig")
+        text = texts.read(path)
     except FileNotFoundError:
         hint = 'Every function app has one; the smallest is {"version": "2.0"}.'
         raise AppInvalid(f"There is no host.json in {folder.name}.", hint=hint) from None
@@ -61,10 +68,11 @@ def load(folder: Path, settings: Mapping[str, str] | None = None) -> HostJson:
     except OSError as error:
         raise AppInvalid(f"host.json cannot be read: {error.strerror}.") from None
     try:
-        data = json.loads(text)
-    except (ValueError, RecursionError) as error:
+        data = commented_json.loads(text)
+    except ValueError as error:
         raise AppInvalid(f"host.json is not valid JSON: {error}.") from None
-    return parse(_overridden(data, settings or {}))
+    known = settings or {}
+    return parse(_overridden(data, known), is_flex=known.get("WEBSITE_SKU") == "FlexConsumption")
 
 
 def _overridden(data: Any, settings: Mapping[str, str]) -> Any:
@@ -89,8 +97,12 @@ def _spelled(data: dict[str, Any], name: str) -> str:
     return next((key for key in data if key.lower() == name.lower()), name)
 
 
-def parse(data: Any) -> HostJson:
+def parse(data: Any, *, is_flex: bool = False) -> HostJson:
     """Take what the host needs.
+
+    Args:
+        data: The content of host.json.
+        is_flex: The app is deployed to Flex Consumption.
 
     Raises:
         AppInvalid: A value has the wrong shape.
@@ -109,7 +121,7 @@ def parse(data: Any) -> HostJson:
     return HostJson(
         route_prefix=prefix.strip("/"),
         timeout_s=_timeout(data.get("functionTimeout")),
-        has_bundle=_bundle(_object(data, "extensionBundle")),
+        bundle=bundles.used(_object(data, "extensionBundle"), is_flex=is_flex),
         custom_headers=_headers(_object(http, "customHeaders")),
         max_outstanding=limit,
         only=_only(data.get("functions")),
@@ -155,11 +167,3 @@ def _timeout(text: object) -> float | None:
     if total <= 0:
         raise AppInvalid("functionTimeout in host.json must be more than zero, or -1 for none.")
     return float(total)
-
-
-def _bundle(bundle: dict[str, Any]) -> bool:
-    if not bundle:
-        return False
-    if bundle.get("id") != BUNDLE_ID or not bundle.get("version"):
-        raise AppInvalid(f'extensionBundle in host.json needs "id": "{BUNDLE_ID}" and a "version".')
-    return True

@@ -9,8 +9,8 @@ from aiohttp import web
 
 from chatkit.core import strict_json
 from chatkit.core.time import clock
+from chatkit.localcloud.functions.host.bundles import version_text
 from chatkit.localcloud.functions.host.host import FunctionHost
-from chatkit.localcloud.functions.host.host_json import BUNDLE_ID, BUNDLE_VERSION
 from chatkit.localcloud.functions.host.indexing import Function
 from chatkit.localcloud.functions.worker_process.calls import HttpData, Trigger, Wire
 
@@ -66,8 +66,9 @@ def status(host: FunctionHost) -> dict[str, Any]:
         "processUptime": int((clock.elapsed() - host.started_at) * 1000),
         "functionAppContentEditingState": "NotAllowed",
     }
-    if host.config.has_bundle:
-        found["extensionBundle"] = {"id": BUNDLE_ID, "version": BUNDLE_VERSION}
+    bundle = host.config.bundle
+    if bundle is not None:
+        found["extensionBundle"] = {"id": bundle.id, "version": version_text(bundle.version)}
     if errors:
         found["errors"] = errors
     return found

@@ -1,0 +1,37 @@
+"""Why an app that loads has no functions: the reasons that Azure has, each as a sentence."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+RUNTIME_SETTING = "FUNCTIONS_WORKER_RUNTIME"
+SCRIPT_SETTING = "PYTHON_SCRIPT_FILE_NAME"
+
+
+def other_language(settings: Mapping[str, str]) -> str:
+    """The language that the app's settings name instead of Python; empty when they do not."""
+    named = settings.get(RUNTIME_SETTING, "").strip()
+    if named.lower() in ("", "python"):
+        return ""
+    return named
+
+
+def reason(folder: Path, settings: Mapping[str, str]) -> str:
+    """Why the host has found no function in an app that has loaded."""
+    language = other_language(settings)
+    if language:
+        return (
+            f"{RUNTIME_SETTING} is '{language}', so that the host looks for functions in another"
+            " language, as in Azure. For this app it is 'python'."
+        )
+    script = settings.get(SCRIPT_SETTING) or "function_app.py"
+    if (folder / script).is_file():
+        return f"{script} has a FunctionApp without functions."
+    if any(folder.glob("*/function.json")):
+        return (
+            "its functions are described by function.json files, which is programming model 1 of"
+            " Python. Azure runs both models; the local host runs model 2, with a FunctionApp in"
+            " function_app.py."
+        )
+    return f"there is no {script} with a FunctionApp at the root of the app."
