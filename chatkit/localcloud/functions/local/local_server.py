@@ -17,13 +17,14 @@ from chatkit.core.running import start_proof
 from chatkit.localcloud.core.background import BackgroundTasks
 from chatkit.localcloud.core.runners import HttpServer
 from chatkit.localcloud.core.web import Handler
+from chatkit.localcloud.functions.host import no_functions
 from chatkit.localcloud.functions.host.errors import AppInvalid
 from chatkit.localcloud.functions.host.host import FunctionHost, HostObserver, HostOptions
 from chatkit.localcloud.functions.host.signalr_bindings import RestSender
 from chatkit.localcloud.functions.host.spec import Cors
 from chatkit.localcloud.functions.http.admin import RUNTIME_VERSION
 from chatkit.localcloud.functions.http.frontend import Site, application, refuse
-from chatkit.localcloud.functions.local import local_settings, watching
+from chatkit.localcloud.functions.local import interpreters, local_settings, watching
 from chatkit.localcloud.functions.local.local_settings import LocalSettings
 from chatkit.localcloud.functions.local.startup import Prepared, take_port
 from chatkit.localcloud.functions.worker_process.worker import Worker
@@ -43,6 +44,7 @@ class LocalRun(HostObserver):
         self._console = prepared.console
         self._sender = RestSender()
         self._background = BackgroundTasks(prepared.folder.name, log)
+        self._noted = ""
         # Files that change while the app starts are noticed, too.
         self._files = watching.snapshot(prepared.folder)
         first = self._make_host(prepared.settings, prepared.worker)
@@ -155,11 +157,17 @@ class LocalRun(HostObserver):
         return local_settings.cors_of(origins, credentials)
 
     def _make_host(self, settings: LocalSettings, worker: Worker | None = None) -> FunctionHost:
-        values = local_settings.app_settings(self._folder, settings, self.port)
         environment = local_settings.environment(self._folder, settings, self.port)
-        command = local_settings.worker_command(values)
-        options = HostOptions(self._folder, values, environment, command)
+        interpreter = interpreters.choose(environment)
+        self._note(interpreter.note)
+        options = HostOptions(self._folder, environment, environment, interpreter.command)
         return FunctionHost(options, self._console, self._sender, self, worker=worker)
+
+    def _note(self, sentence: str) -> None:
+        """Say something about how the app runs, once."""
+        if sentence and sentence != self._noted:
+            self._console.host_line(sentence)
+        self._noted = sentence
 
     def _banner(self, settings: LocalSettings) -> None:
         self._console.plain("")
@@ -215,9 +223,6 @@ def function_list(host: FunctionHost, port: int) -> list[str]:
         else:
             lines += [f"\t{function.name}: {function.trigger['type']}", ""]
     if not host.index.functions:
-        lines += [
-            "\tNo functions: function_app.py has a FunctionApp without functions, or the "
-            "file is missing.",
-            "",
-        ]
+        why = no_functions.reason(host.options.folder, host.options.settings)
+        lines += [f"\tNo functions: {why}", ""]
     return lines

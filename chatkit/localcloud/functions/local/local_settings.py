@@ -5,7 +5,6 @@ Follows "Code and test Azure Functions locally".
 
 from __future__ import annotations
 
-import json
 import os
 import re
 from collections.abc import Mapping
@@ -13,20 +12,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from chatkit.core.reading import commented_json, texts
+from chatkit.core.running import presence, start_proof
 from chatkit.localcloud.functions.host.errors import AppInvalid
 from chatkit.localcloud.functions.host.spec import Cors
-from chatkit.localcloud.functions.worker_process.worker import base_environment, own_command
 
 FILE_NAME = "local.settings.json"
-# Settings that a person may give in the shell instead of the file.
-FROM_SHELL = (
-    "AzureWebJobs",
-    "AzureFunctions",
-    "AzureSignalR",
-    "FUNCTIONS_",
-    "PYTHON_",
-    "languageWorkers__",
-)
+# How this server was started is between it and its starter.
+NOT_FOR_APPS = frozenset({start_proof.VARIABLE, presence.HOME_VARIABLE})
 
 
 @dataclass(frozen=True)
@@ -49,12 +42,14 @@ class LocalSettings:
 def load(folder: Path, environment: Mapping[str, str]) -> LocalSettings:
     """Read the file; a missing one is an empty one. What the environment already defines wins.
 
+    Core Tools read it with Json.NET, which lets comments be.
+
     Raises:
         AppInvalid: The file is malformed or encrypted.
     """
     path = folder / FILE_NAME
     try:
-        text = path.read_text(encoding="utf-8-sig")
+        text = texts.read(path)
     except FileNotFoundError:
         return LocalSettings(warnings=(f"There is no {FILE_NAME}: the app runs without settings.",))
     except UnicodeDecodeError:
@@ -62,8 +57,8 @@ def load(folder: Path, environment: Mapping[str, str]) -> LocalSettings:
     except OSError as error:
         raise AppInvalid(f"{FILE_NAME} cannot be read: {error.strerror}.") from None
     try:
-        data = json.loads(text)
-    except (ValueError, RecursionError) as error:
+        data = commented_json.loads(text)
+    except ValueError as error:
         raise AppInvalid(f"{FILE_NAME} is not valid JSON: {error}.") from None
     if not isinstance(data, dict):
         raise AppInvalid(f"{FILE_NAME} must hold a JSON object.")
@@ -91,7 +86,7 @@ def _values(
             raise AppInvalid(f"Values in {FILE_NAME} must be flat text: '{name}' is not.")
         if value is None:
             warnings.append(f"Skipping '{name}' from local settings as its value is null.")
-        elif name in environment:
+        elif environment.get(name):
             warnings.append(
                 f"Skipping '{name}' from local settings as it's already defined in "
                 "current environment variables."
@@ -140,30 +135,25 @@ def cors_of(text: str, credentials: bool) -> Cors:
     return Cors(origins, credentials)
 
 
-def app_settings(folder: Path, settings: LocalSettings, port: int) -> dict[str, str]:
-    """App settings of a local run: shell, file, and what the host adds."""
+def environment(
+    folder: Path, settings: LocalSettings, port: int, shell: Mapping[str, str] | None = None
+) -> dict[str, str]:
+    """The app settings of a local run, which are the whole environment of its process.
+
+    As with Core Tools, where shell, file and what the host adds end in one environment.
+
+    Args:
+        folder: App root.
+        settings: What local.settings.json says; a value of the shell is in it already.
+        port: Where the app is served.
+        shell: The environment of this process unless another one is given.
+    """
+    known = os.environ if shell is None else shell
+    own = {name: value for name, value in known.items() if name not in NOT_FOR_APPS}
     return {
-        **shell_settings(os.environ),
-        **settings.values,
         "WEBSITE_HOSTNAME": f"localhost:{port}",
+        **own,
+        **settings.values,
         "AzureWebJobsScriptRoot": str(folder),
-        "AZURE_FUNCTIONS_ENVIRONMENT": "Development",
+        "AZURE_FUNCTIONS_ENVIRONMENT": own.get("AZURE_FUNCTIONS_ENVIRONMENT") or "Development",
     }
-
-
-def environment(folder: Path, settings: LocalSettings, port: int) -> dict[str, str]:
-    """The whole environment of a local run's child."""
-    return {**base_environment(), **app_settings(folder, settings, port)}
-
-
-def worker_command(settings: Mapping[str, str]) -> tuple[str, ...]:
-    """The interpreter chosen by Functions' own setting; empty for the one that runs the host."""
-    python = settings.get("languageWorkers__python__defaultExecutablePath", "")
-    if not python:
-        return ()
-    return own_command(python)
-
-
-def shell_settings(environment: Mapping[str, str]) -> dict[str, str]:
-    """Settings a person has given in the shell."""
-    return {name: value for name, value in environment.items() if name.startswith(FROM_SHELL)}

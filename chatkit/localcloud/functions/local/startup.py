@@ -12,9 +12,10 @@ from pathlib import Path
 
 from chatkit.core import ports
 from chatkit.core.errors import PortInUse
+from chatkit.localcloud.functions.host import no_functions
 from chatkit.localcloud.functions.host.console import Console
 from chatkit.localcloud.functions.host.errors import AppInvalid
-from chatkit.localcloud.functions.local import local_settings
+from chatkit.localcloud.functions.local import interpreters, local_settings
 from chatkit.localcloud.functions.local.local_settings import LocalSettings
 from chatkit.localcloud.functions.worker_process.worker import Worker, WorkerOptions
 
@@ -104,7 +105,9 @@ async def start_worker(prepared: Prepared) -> Prepared:
     if not prepared.port:
         return prepared  # the child is told its port, which is not chosen yet
     environment = local_settings.environment(prepared.folder, prepared.settings, prepared.port)
-    command = local_settings.worker_command(environment)
+    if no_functions.other_language(environment):
+        return prepared
+    command = interpreters.choose(environment).command
     console = prepared.console
     options = WorkerOptions(
         prepared.folder, environment, console.user_line, command, console.backlog

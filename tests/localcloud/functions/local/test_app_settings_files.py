@@ -85,11 +85,65 @@ def test_a_folder_in_place_of_a_file_is_named(tmp_path: Path) -> None:
         host_json.load(tmp_path)
 
 
-def test_only_a_little_of_the_environment_reaches_an_app() -> None:
+def test_only_a_little_of_the_environment_reaches_a_deployed_app() -> None:
     """Cloud credentials of the shell stay in the shell."""
     shell = {"PATH": "/bin", "HOME": "/h", "AZURE_CLIENT_SECRET": "s", "AzureWebJobsStorage": "x"}
     assert base_environment(shell) == {"PATH": "/bin", "HOME": "/h"}
-    assert local_settings.shell_settings(shell) == {"AzureWebJobsStorage": "x"}
+
+
+def test_the_whole_shell_reaches_a_local_run(tmp_path: Path) -> None:
+    """As with Core Tools; how the server was started does not."""
+    shell = {
+        "MY_OWN": "shell",
+        "EMPTY": "",
+        "CHATKIT_START_SECRET": "s",
+        "CHATKIT_STARTED_FOR": "h",
+    }
+    text = settings_json({"MY_OWN": "file", "EMPTY": "file", "FILE": "file"})
+    settings = load(tmp_path, text, **shell)
+    assert local_settings.environment(tmp_path, settings, 7071, shell) == {
+        "MY_OWN": "shell",
+        "EMPTY": "file",  # an empty variable is as good as none
+        "FILE": "file",
+        "WEBSITE_HOSTNAME": "localhost:7071",
+        "AzureWebJobsScriptRoot": str(tmp_path),
+        "AZURE_FUNCTIONS_ENVIRONMENT": "Development",
+    }
+
+
+@pytest.mark.parametrize(
+    ("shell", "file", "wanted"),
+    [("", "", "Development"), ("", "Staging", "Development"), ("Staging", "", "Staging")],
+)
+def test_the_environment_is_development_unless_the_shell_says_another(
+    tmp_path: Path, shell: str, file: str, wanted: str
+) -> None:
+    """Core Tools write over what the file says."""
+    name = "AZURE_FUNCTIONS_ENVIRONMENT"
+    settings = load(tmp_path, settings_json({name: file}), **{name: shell})
+    found = local_settings.environment(tmp_path, settings, 7071, {name: shell})
+    assert found[name] == wanted
+
+
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16"])
+def test_settings_are_read_as_dotnet_reads_them(tmp_path: Path, encoding: str) -> None:
+    """Comments, a comma after the last item, a byte order mark."""
+    text = '// mine\n{"Values": {"A": "1", /* why */ "B": "http://x",},\n}'
+    (tmp_path / "local.settings.json").write_text(text, encoding=encoding)
+    assert local_settings.load(tmp_path, {}).values == {"A": "1", "B": "http://x"}
+    text = '{"version": "2.0", // and so on\n"functionTimeout": "00:00:09",}'
+    (tmp_path / "host.json").write_text(text, encoding=encoding)
+    assert host_json.load(tmp_path).timeout_s == 9
+
+
+def test_bytes_that_are_no_text_are_named(tmp_path: Path) -> None:
+    """One sentence for each file."""
+    for name in ("local.settings.json", "host.json"):
+        (tmp_path / name).write_bytes(b"{\xff}")
+    with pytest.raises(AppInvalid, match=r"local\.settings\.json is not UTF-8 text"):
+        local_settings.load(tmp_path, {})
+    with pytest.raises(AppInvalid, match=r"host\.json is not UTF-8 text"):
+        host_json.load(tmp_path)
 
 
 def test_host_json_gives_prefix_timeout_headers_and_limit() -> None:
@@ -121,7 +175,7 @@ def test_app_settings_replace_values_of_host_json(tmp_path: Path) -> None:
 
 def test_host_json_defaults() -> None:
     """api, 30 minutes, no limit; -1 is no time limit."""
-    assert host_json.parse({"version": "2.0"}) == host_json.HostJson("api", 1800.0, False, {}, None)
+    assert host_json.parse({"version": "2.0"}) == host_json.HostJson("api", 1800.0, None, {}, None)
     assert host_json.parse({"version": "2.0", "functionTimeout": "-1"}).timeout_s is None
 
 

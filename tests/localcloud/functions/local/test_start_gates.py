@@ -1,0 +1,167 @@
+"""What decides whether and how a local run starts, as with Core Tools and in Azure."""
+
+from __future__ import annotations
+
+import sys
+import venv
+from pathlib import Path
+
+import azure.functions as func
+import pytest
+
+from tests.localcloud.functions.functions_testing import Serve, settings_json, until, write_app
+
+HELLO = "@app.route(route='hello')\ndef hello(req): return 'hello'\n"
+
+
+def bundle(version: str) -> str:
+    """A host.json that asks for a bundle."""
+    id_ = "Microsoft.Azure.Functions.ExtensionBundle"
+    return f'{{"version": "2.0", "extensionBundle": {{"id": "{id_}", "version": "{version}"}}}}'
+
+
+async def test_a_bundle_below_the_minimum_keeps_the_app_from_starting(
+    serve: Serve, tmp_path: Path
+) -> None:
+    """The routes answer 503 with the host's sentence; the home page is the host's own."""
+    served = await serve(write_app(tmp_path / "app", HELLO, host=bundle("[1.*, 2.0.0)")))
+    status, text = await served.ask("GET", "/api/hello")
+    assert status == 503 and "does not meet the required minimum version of 2.6.1" in text
+    status, text = await served.ask("GET", "/")
+    assert status == 200 and "up and running" in text
+
+
+@pytest.mark.parametrize(("setting", "status"), [("true", 204), ("True", 204), ("1", 200)])
+async def test_a_broken_app_has_the_home_page_that_its_settings_say(
+    serve: Serve, tmp_path: Path, setting: str, status: int
+) -> None:
+    """AzureWebJobsDisableHomepage takes it away, and only as `true`."""
+    settings = settings_json({"AzureWebJobsDisableHomepage": setting})
+    app = write_app(tmp_path / "app", "import not_there_at_all\n", local_settings_json=settings)
+    served = await serve(app)
+    assert (await served.ask("GET", "/"))[0] == status
+    assert (await served.ask("GET", "/api/hello"))[0] == 503
+
+
+@pytest.mark.parametrize("language", ["node", "dotnet-isolated", "pyton"])
+async def test_an_app_in_another_language_has_no_python_functions(
+    serve: Serve, tmp_path: Path, language: str
+) -> None:
+    """The host runs and finds nothing; the console says why. The app is not even imported."""
+    settings = settings_json({"FUNCTIONS_WORKER_RUNTIME": language})
+    script = f"open({str(tmp_path / 'imported')!r}, 'w').close()\n{HELLO}"
+    served = await serve(write_app(tmp_path / "app", script, local_settings_json=settings))
+    assert await served.ask("GET", "/api/hello") == (404, "")
+    assert (await served.ask("GET", "/"))[0] == 200
+    assert f"No functions: FUNCTIONS_WORKER_RUNTIME is '{language}'" in served.log
+    assert not (tmp_path / "imported").exists()
+
+
+async def test_python_is_the_language_in_any_case(serve: Serve, tmp_path: Path) -> None:
+    """And when none is named."""
+    settings = settings_json({"FUNCTIONS_WORKER_RUNTIME": "Python"})
+    served = await serve(write_app(tmp_path / "app", HELLO, local_settings_json=settings))
+    assert await served.ask("GET", "/api/hello") == (200, "hello")
+
+
+async def test_programming_model_1_is_named(serve: Serve, tmp_path: Path) -> None:
+    """No word about a file that is missing."""
+    app = write_app(tmp_path / "app")
+    (app / "function_app.py").unlink()
+    (app / "hello").mkdir()
+    (app / "hello" / "function.json").write_text('{"scriptFile": "__init__.py", "bindings": []}')
+    served = await serve(app)
+    assert "programming model 1" in served.log and "missing" not in served.log
+    assert (await served.ask("GET", "/api/hello"))[0] == 404
+
+
+async def test_variables_of_the_shell_reach_the_app(
+    serve: Serve, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whatever their names; the file's value of the same name does not count."""
+    monkeypatch.setenv("MY_OWN_SETTING", "shell")
+    script = (
+        "import os\n@app.route(route='own')\ndef own(req): return os.environ['MY_OWN_SETTING']\n"
+    )
+    settings = settings_json({"MY_OWN_SETTING": "file"})
+    served = await serve(write_app(tmp_path / "app", script, local_settings_json=settings))
+    assert await served.ask("GET", "/api/own") == (200, "shell")
+    assert "Skipping 'MY_OWN_SETTING' from local settings" in served.log
+
+
+ENVIRONMENT = "import sys\n@app.route(route='where')\ndef where(req): return sys.prefix\n"
+
+
+@pytest.fixture(scope="module")
+def environment(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A virtual environment with azure-functions and with a package of its own."""
+    folder = tmp_path_factory.mktemp("environments") / "venv"
+    venv.create(folder, symlinks=sys.platform != "win32")
+    site = next(iter([*folder.glob("lib/python3*/site-packages"), folder / "Lib/site-packages"]))
+    installed = Path(func.__file__).parents[2]
+    (site / "azure").mkdir()
+    (site / "azure" / "functions").mkdir()
+    (site / "azure" / "functions" / "__init__.py").write_text(
+        f"__path__ = [{str(installed / 'azure' / 'functions')!r}]\n"
+        f"exec(compile(open({func.__file__!r}).read(), {func.__file__!r}, 'exec'))\n"
+    )
+    (site / "theirs.pth").write_text(f"{installed}\n")
+    (site / "only_there.py").write_text("")
+    return folder
+
+
+@pytest.mark.parametrize("how", ["activated", "activated by conda", "named"])
+async def test_the_persons_environment_runs_the_app(
+    serve: Serve, tmp_path: Path, environment: Path, monkeypatch: pytest.MonkeyPatch, how: str
+) -> None:
+    """A package that only this environment has can be imported."""
+    settings = settings_json({})
+    if how == "activated":
+        monkeypatch.setenv("VIRTUAL_ENV", str(environment))
+    elif how == "named":
+        name = "languageWorkers__python__defaultExecutablePath"
+        settings = settings_json({name: str(environment / "bin" / "python")})
+    else:
+        monkeypatch.delenv("VIRTUAL_ENV", raising=False)
+        monkeypatch.setenv("CONDA_DEFAULT_ENV", "mine")
+        monkeypatch.setenv("CONDA_PREFIX", str(environment))
+    script = f"import only_there\n{ENVIRONMENT}"
+    served = await serve(write_app(tmp_path / "app", script, local_settings_json=settings))
+    assert await served.ask("GET", "/api/where") == (200, str(environment))
+    assert (f"The app runs in the environment {environment}." in served.log) == (how != "named")
+
+
+async def test_an_environment_without_the_sdk_is_said_and_not_used(
+    serve: Serve, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is that of another project; the app runs as ever."""
+    (tmp_path / "other" / "bin").mkdir(parents=True)
+    (tmp_path / "other" / "bin" / "python").touch()
+    monkeypatch.setenv("VIRTUAL_ENV", str(tmp_path / "other"))
+    served = await serve(write_app(tmp_path / "app", ENVIRONMENT))
+    assert await served.ask("GET", "/api/where") == (200, sys.prefix)
+    assert "has no azure-functions, so the app runs in" in served.log
+
+
+@pytest.mark.parametrize("active", [sys.prefix, "/not/there", ""])
+async def test_our_own_environment_and_one_that_is_gone_are_no_news(
+    serve: Serve, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, active: str
+) -> None:
+    """Nothing to say."""
+    monkeypatch.setenv("VIRTUAL_ENV", active)
+    served = await serve(write_app(tmp_path / "app", ENVIRONMENT))
+    assert await served.ask("GET", "/api/where") == (200, sys.prefix)
+    assert "environment" not in served.log
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-16"])
+async def test_a_package_that_requirements_name_is_missing_in_the_interpreter(
+    serve: Serve, tmp_path: Path, encoding: str
+) -> None:
+    """The sentence names the interpreter; requirements.txt is as it should be."""
+    app = write_app(tmp_path / "app", "import not_there_at_all.part\n")
+    text = "azure-functions\nNot.There_At-All>=1 # mine\n"
+    (app / "requirements.txt").write_text(text, encoding=encoding)
+    served = await serve(app)
+    await until(lambda: "It is named there" in served.log)
+    assert f"does not have it: {sys.executable}" in served.log
