@@ -60,6 +60,12 @@ class Function:
         return [binding for binding in self.bindings if _kind(binding) == signalr_bindings.OUTPUT]
 
     @property
+    def http_output(self) -> str:
+        """The parameter that carries the HTTP answer instead of the return value, else empty."""
+        names = [str(binding["name"]) for binding in self.bindings if _kind(binding) == "http"]
+        return next((name for name in names if name != "$return"), "")
+
+    @property
     def has_expressions(self) -> bool:
         """Whether a binding needs data of the trigger: `{...}` somewhere in its properties."""
         values = (value for binding in (*self.inputs, *self.outputs) for value in binding.values())

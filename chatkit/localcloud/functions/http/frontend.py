@@ -100,6 +100,8 @@ class Frontend:
             return web.Response(status=403, text=f"{OTHER_PAGE}\n")
         if section == "admin":
             return await admin.handle(request, host, is_admin=is_admin(request, self._site.keys))
+        if path == "/" and await self._is_broken(host):
+            return not_found(request, host)
         host = await self._ready(host)
         if path.lower().startswith(webhooks.PREFIX):
             return await webhooks.handle(request, host, self._site.keys)
@@ -120,6 +122,14 @@ class Frontend:
         """
         is_open = self._site.keys is None and request.method not in SAFE_METHODS
         return is_open and is_from_other_page(request)
+
+    async def _is_broken(self, host: FunctionHost) -> bool:
+        """Whether the app has not loaded. The host itself runs then, and so does its home page."""
+        try:
+            await self._ready(host)
+        except HostUnavailable:
+            return not host.is_gone
+        return False
 
     async def _ready(self, host: FunctionHost) -> FunctionHost:
         """Wait until the host serves; when it was replaced meanwhile, for its successor."""
@@ -157,7 +167,8 @@ class Frontend:
         finally:
             self._outstanding -= 1
         try:
-            return http_data.response(result, host.config.custom_headers)
+            answer = http_data.with_http_output(result, function.http_output)
+            return http_data.response(answer, host.config.custom_headers)
         except AnswerInvalid as error:
             problem = f"The answer of '{function.name}' cannot be sent: {error}."
             host.console.host_line(problem, error=True)
@@ -210,4 +221,4 @@ def not_found(request: web.Request, host: FunctionHost | None = None) -> web.Res
 
 def _has_no_home_page(host: FunctionHost) -> bool:
     setting = host.options.settings.get("AzureWebJobsDisableHomepage", "")
-    return setting.lower() in ("1", "true")
+    return setting.lower() == "true"

@@ -9,8 +9,9 @@ import base64
 import json
 import re
 from collections.abc import Mapping
-from http.cookies import CookieError, SimpleCookie
+from dataclasses import replace
 from typing import Any
+from urllib.parse import quote
 
 from aiohttp import web
 from multidict import CIMultiDict
@@ -83,6 +84,18 @@ async def request_data(
     )
 
 
+def with_http_output(result: Result, name: str) -> Result:
+    """The result with the value of an HTTP output binding as what the function has returned.
+
+    Args:
+        result: What the function gave.
+        name: The binding's parameter, empty when the function has none.
+    """
+    if not name or name not in result.outputs:
+        return result
+    return replace(result, returned=result.outputs[name])
+
+
 def response(result: Result, custom_headers: Mapping[str, str]) -> web.Response:
     """The HTTP response of a result: an HttpResponse, or text that may be a response object.
 
@@ -91,7 +104,7 @@ def response(result: Result, custom_headers: Mapping[str, str]) -> web.Response:
     """
     try:
         answer = _answer(result)
-    except (ValueError, TypeError, LookupError, AttributeError, OverflowError, CookieError) as why:
+    except (ValueError, TypeError, LookupError, AttributeError, OverflowError) as why:
         # What a function returns as an object may have anything anywhere.
         raise AnswerInvalid(f"it cannot be read: {why}") from None
     for name, text in custom_headers.items():
@@ -140,19 +153,33 @@ def _check_header(name: str, value: str) -> None:
 
 
 def set_cookie(cookie: Mapping[str, Any]) -> str:
-    """One Set-Cookie value."""
-    jar: SimpleCookie = SimpleCookie()
-    jar[cookie["name"]] = cookie["value"]
-    morsel = jar[cookie["name"]]
-    for attribute in ("domain", "path", "expires"):
-        morsel[attribute] = cookie.get(attribute) or ""
+    """One Set-Cookie value as ASP.NET Core writes it for the host.
+
+    Names of attributes are lower-case, the value is percent-encoded, and what a Python worker
+    leaves empty (domain, path) is written empty.
+
+    Raises:
+        ValueError: The name is no token, or the age is less than nothing.
+    """
+    name = str(cookie["name"])
+    if not HEADER_NAME.fullmatch(name):
+        raise ValueError(f"{name[:100]!r} is no name of a cookie")
+    parts = [f"{name}={quote(str(cookie['value']), safe='')}"]
+    if cookie.get("expires"):
+        parts.append(f"expires={cookie['expires']}")
     if cookie.get("max_age") is not None:
-        morsel["max-age"] = int(cookie["max_age"])
-    morsel["secure"] = bool(cookie.get("secure"))
-    morsel["httponly"] = bool(cookie.get("http_only"))
+        age = int(cookie["max_age"])
+        if age < 0:
+            raise ValueError(f"the age {age} of a cookie is less than nothing")
+        parts.append(f"max-age={age}")
+    parts += [f"{key}={cookie[key]}" for key in ("domain", "path") if cookie.get(key) is not None]
+    if cookie.get("secure"):
+        parts.append("secure")
     if cookie.get("same_site") in ("lax", "strict", "none"):
-        morsel["samesite"] = str(cookie["same_site"]).capitalize()
-    return morsel.OutputString()
+        parts.append(f"samesite={cookie['same_site']}")
+    if cookie.get("http_only"):
+        parts.append("httponly")
+    return "; ".join(parts)
 
 
 def _from_value(kind: str, value: Any) -> web.Response:

@@ -8,9 +8,10 @@ double, http. The body of an http value travels raw, after the message's header.
 from __future__ import annotations
 
 import base64
+import email.utils
 import json
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import UTC, datetime
 from http.cookies import Morsel
 from typing import Any
 
@@ -171,17 +172,36 @@ def _wire(datum: Datum) -> tuple[Wire | None, bytes]:
     raise NotImplementedError(f"unexpected Datum type: {kind}")
 
 
+def _http_date(text: str) -> str:
+    """A cookie's time in the form of HTTP, whatever form the app has given it.
+
+    Raises:
+        ValueError: It is no time.
+    """
+    if not text:
+        return ""
+    parsed = email.utils.parsedate_tz(text)
+    if parsed is not None:
+        return email.utils.formatdate(email.utils.mktime_tz(parsed), usegmt=True)
+    try:
+        given = datetime.fromisoformat(text.replace("Z", "+00:00"))
+    except ValueError:
+        # The sentence of the worker, which reads nothing else under Python 3.13.
+        given = datetime.strptime(text, "%a, %d %b %Y %H:%M:%S GMT")
+    if given.tzinfo is None:
+        given = given.replace(tzinfo=UTC)
+    return email.utils.formatdate(given.timestamp(), usegmt=True)
+
+
 def _cookie(morsel: Morsel[str]) -> dict[str, Any]:
     """One cookie as the worker parses it before the host writes it out again."""
-    if morsel["expires"]:
-        datetime.strptime(morsel["expires"], "%a, %d %b %Y %H:%M:%S GMT")
     max_age = float(morsel["max-age"]) if morsel["max-age"] else None
     return {
         "name": morsel.key,
         "value": morsel.value,
         "domain": morsel["domain"],
         "path": morsel["path"],
-        "expires": morsel["expires"],
+        "expires": _http_date(morsel["expires"]),
         "secure": bool(morsel["secure"]),
         "http_only": bool(morsel["httponly"]),
         "same_site": morsel["samesite"].lower(),

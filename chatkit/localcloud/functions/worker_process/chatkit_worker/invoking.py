@@ -115,16 +115,18 @@ def _finish(
             f"function {function.name!r} without a $return binding returned a non-None value"
         )
     outputs: dict[str, Any] = {}
+    returned: Any = None
+    body = b""
     for name, parameter in function.outputs.items():
         value = arguments[name].get()
         if value is not None:
-            outputs[name], _ = converting.encode(parameter.binding, value, parameter.pytype)
-    returned: Any = None
-    body = b""
+            outputs[name], of_http = converting.encode(parameter.binding, value, parameter.pytype)
+            body = of_http or body  # only an HTTP answer has one, and a function gives one answer
     if function.returns is not None:
-        returned, body = converting.encode(
+        returned, of_http = converting.encode(
             function.returns.binding, result, function.returns.pytype
         )
+        body = of_http or body
     _flush()
     return {
         "op": "result",
@@ -143,21 +145,37 @@ def failure(call_id: str, error: BaseException) -> Answer:
 
 def describe(error: BaseException) -> dict[str, str]:
     """Type, message and stack of an exception, without this package's own frames."""
-    stack = traceback.TracebackException.from_exception(error)
-    part: traceback.TracebackException | None = stack
-    while part is not None:
-        kept = [frame for frame in part.stack if not _is_own(frame.filename)]
-        part.stack = traceback.StackSummary.from_list(kept)
-        part = part.__cause__ or part.__context__
-    return {"type": type(error).__name__, "message": _text(error), "stack": "".join(stack.format())}
+    return {"type": _name(error), "message": _text(error), "stack": _stack(error)}
+
+
+def _name(error: BaseException) -> str:
+    """The name of its type, which a type of that type may hide."""
+    try:
+        return str(type(error).__name__)
+    except BaseException:
+        return "Exception"
+
+
+def _stack(error: BaseException) -> str:
+    """Its stack; an app's own exception may fail at this, too, with anything."""
+    try:
+        stack = traceback.TracebackException.from_exception(error)
+        part: traceback.TracebackException | None = stack
+        while part is not None:
+            kept = [frame for frame in part.stack if not _is_own(frame.filename)]
+            part.stack = traceback.StackSummary.from_list(kept)
+            part = part.__cause__ or part.__context__
+        return "".join(stack.format())
+    except BaseException:
+        return "".join(traceback.format_tb(error.__traceback__))
 
 
 def _text(error: BaseException) -> str:
-    """Its message; an app's own exception may fail at telling it."""
+    """Its message; an app's own exception may fail at telling it, with anything."""
     try:
         return str(error)
-    except Exception:
-        return f"<the message of this {type(error).__name__} cannot be read>"
+    except BaseException:
+        return f"<the message of this {_name(error)} cannot be read>"
 
 
 def _is_own(filename: str) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import importlib
 import inspect
 import json
@@ -68,16 +69,16 @@ def load(folder: str) -> list[LoadedFunction]:
         raise ValueError(f"Invalid script file name: {name}. It must match {SCRIPT_NAME.pattern}.")
     if not (Path(folder) / name).exists():
         return []
-    return [_check(function) for function in _app(name).get_functions()]
+    return [_check(function) for function in _app(name, folder).get_functions()]
 
 
-def _app(script: str) -> func.FunctionRegister:
+def _app(script: str, folder: str) -> func.FunctionRegister:
     try:
         module = importlib.import_module(Path(script).stem)
     except ImportError as error:
         error.msg = (
             f"{str(error).rstrip('.')}. Cannot find module. Please check the requirements.txt "
-            "file for the missing module."
+            f"file for the missing module.{_not_installed(error, Path(folder))}"
         )
         raise
     found: func.FunctionRegister | None = None
@@ -94,6 +95,34 @@ def _app(script: str) -> func.FunctionRegister:
     if not found:
         raise ValueError(f"Could not find top level function app instances in {script}.")
     return found
+
+
+def _not_installed(error: ImportError, folder: Path) -> str:
+    """What else helps when requirements.txt names the package: this Python does not have it."""
+    if not isinstance(error, ModuleNotFoundError) or not error.name:
+        return ""
+    package = _package_name(error.name.partition(".")[0])
+    try:
+        content = (folder / "requirements.txt").read_bytes()
+    except OSError:
+        return ""
+    encoding = "utf-8-sig"
+    if content[:2] in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE):
+        encoding = "utf-16"
+    lines = content.decode(encoding, "replace").splitlines()
+    if not any(_package_name(line) == package for line in lines):
+        return ""
+    return (
+        f" It is named there, but the Python that runs the app does not have it: {sys.executable}."
+        " Install it there, or run the app in an environment that has it."
+    )
+
+
+def _package_name(line: str) -> str:
+    """The name at the beginning of a requirement, in the form that compares (PEP 503)."""
+    name = re.match(r"\s*([A-Za-z0-9._-]*)", line)
+    assert name is not None
+    return re.sub(r"[-_.]+", "-", name[1]).lower()
 
 
 def _check(function: Any) -> LoadedFunction:
