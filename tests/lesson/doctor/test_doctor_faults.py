@@ -84,7 +84,6 @@ FAULTS = (
         faults.file(SEND, '"arguments": [message]', '"arguments": [message["sender"], message]'),
     ),
     Fault(14, "calls message, the page listens", faults.file(SEND, '"newMessage"', '"message"')),
-    Fault(15, "says hub_name, which", faults.file(SEND, "hubName", "hub_name")),
     Fault(
         15,
         "the function has no such parameter",

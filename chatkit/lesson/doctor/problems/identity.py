@@ -211,8 +211,8 @@ PROBLEMS = (
         43,
         "Safari signs in again and again",
         (
-            "The session cookie belongs to another site than the page, and browsers no longer"
-            " send such cookies."
+            "The session cookie belongs to another site than the page. Safari, Firefox and Brave do"
+            " not send such cookies; Chrome does."
         ),
         "Sign in with session_mode=token, as content/session.js does (workshop.prepare_page()"
         " brings it back), or serve page and functions from one site.",
@@ -243,8 +243,8 @@ PROBLEMS = (
         45,
         "There is no /.auth on this machine",
         (
-            "App Service Authentication stands in front of deployed apps only; no tool emulates"
-            " it for a local run."
+            "App Service Authentication stands in front of deployed apps; Core Tools have none in"
+            " front of a local run."
         ),
         "workshop.prepare_page() makes the local page one without sign-in; try sign-in with the"
         " deployed app, which may be in the local cloud.",

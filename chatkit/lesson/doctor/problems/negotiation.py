@@ -142,14 +142,6 @@ def _arguments(snapshot: Snapshot) -> str:
 
 
 def _names(snapshot: Snapshot) -> str:
-    for one in snapshot.folder.decorators:
-        snake = [
-            name
-            for name in one.keywords
-            if name in ("hub_name", "connection_string_setting", "user_id")
-        ]
-        if one.is_signalr and snake:
-            return f"{one.file}: {one.function} says {snake[0]}, which no binding knows"
     declared = {
         (one.file, one.function): one for one in snapshot.folder.decorators if one.is_signalr
     }
@@ -287,15 +279,9 @@ PROBLEMS = (
     ),
     Problem(
         15,
-        "A binding's names that nobody knows",
-        (
-            "Names of a binding's properties are camel case (hubName), and its arg_name is the"
-            " function's parameter."
-        ),
-        (
-            "Compare with the cells of sections 04 and 05: hubName, connectionStringSetting, and"
-            " arg_name as in the signature."
-        ),
+        "A binding's name that is no parameter",
+        "The arg_name of a binding is the function's parameter.",
+        "Compare with the cells of sections 04 and 05: arg_name as in the signature.",
         ("MicrosoftDocs/azure-docs#90568", "MicrosoftDocs/azure-docs#65486"),
         (
             (
@@ -303,7 +289,6 @@ PROBLEMS = (
                 r"|python)"
             ),
             r"outmessages.{0,80}(not|unknown|undefined)",
-            r"(hub_name|connection_string_setting).{0,80}(not|unknown|unexpected|missing)",
         ),
         _names,
     ),

@@ -197,7 +197,7 @@ PROBLEMS = (
         21,
         "Python 3.x to 3.y is required",
         "The interpreter is older or newer than what the Functions host runs.",
-        "Use Python 3.11 to 3.13, which both run"
+        "Use Python 3.11 to 3.14, which both run"
         " (https://learn.microsoft.com/azure/azure-functions/supported-languages): remove .venv"
         " and start `chatkit lab` with it.",
         ("Azure/azure-functions-core-tools#4283", "Azure/azure-functions-core-tools#4810"),
