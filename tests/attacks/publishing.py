@@ -44,6 +44,42 @@ PRIVATE_FILES = (
     "backup.zip",
     "app.py",
     "core",
+    # As people and tools call what they keep secrets in.
+    "passwords.txt",
+    "Passwords (1).CSV",
+    "my-passwords.md",
+    "password.txt.bak",
+    "connection-string.txt",
+    "ConnectionStrings.json",
+    "my-credentials.json",
+    "gcp-credentials.json",
+    "application_default_credentials.json",
+    "creds.yaml",
+    "prod-secrets.json",
+    "secrets.prod.yml",
+    "secrets/db.json",
+    "chat_secret.txt",
+    "rootkey.csv",
+    "accessKeys.csv",
+    "ACCESSKEYS.CSV",
+    "alice_accessKeys.csv",
+    "new_user_credentials.csv",
+    "azureProfile.json",
+    "accessTokens.json",
+    "service_principal_entries.json",
+    "msal_token_cache.json",
+    "msalTokenCache.txt",
+    "token.json",
+    "github-token.txt",
+    "cookies.txt",
+    "chrome-cookies-export.json",
+    "api_keys.json",
+    "storage-account-key.txt",
+    "kubeconfig.yaml",
+    "zugangsdaten.txt",
+    "_netrc",
+    "terraform.tfstate.backup",
+    "secret.txt.1",
 )
 
 # Links, as name in the folder and what it leads to. OUTSIDE has private.html, the page has .env.
@@ -62,10 +98,21 @@ LINKS: dict[str, tuple[str, str]] = {
     "to a device": ("random.txt", "/dev/urandom"),
 }
 
+# Names of the same file, without a link. OUTSIDE has private.html, the page has .env.
+HARD_LINKS: dict[str, str] = {
+    "to .env": ".env",
+    "to a private file by its name": "passwords.txt",
+    "to a key in a folder with a dot": ".ssh/id_rsa",
+    "to a file that is left out": "drafts/plan.html",
+    "to a file of git": ".git/config",
+    "to a file elsewhere": "../outside/private.html",
+}
+
 # Secrets, cut so that no line of this file looks like one.
 LETTERS = "abcdefghijklmnopqrstuvwxyz"
 KEY_64 = "Ab1+/" * 17 + "x" + "=="
 JWT = f"eyJ{LETTERS}.eyJ{LETTERS}.{LETTERS}"
+KEY_32 = "Ab1+/" * 8 + "xyz="
 SECRETS: dict[str, str] = {
     "a private key": "-----BEGIN " + "PRIVATE KEY-----\nMIIEvQ==\n-----END",
     "an RSA key": "-----BEGIN RSA " + "PRIVATE KEY-----",
@@ -98,6 +145,32 @@ SECRETS: dict[str, str] = {
     "a secret of Amazon": "aws_secret_access_key = " + LETTERS + "0123456789ABCD",
     "a token of npm": "//registry.npmjs.org/:_auth" + f"Token={LETTERS}",
     "a database": "postgres" + f"://chat:{LETTERS}@db.example/chat",
+    "a database of SQL": "Server=tcp:x.example,1433;User ID=alice;Pass"
+    + f"word={LETTERS};Encrypt=True",
+    "a database of SQL, briefly": "data source=x;uid=alice;p" + f"wd={LETTERS}",
+    "a database of SQL, quoted": "Host=x; Username=alice; Pass" + f"word='{LETTERS} 1'",
+    "a cache": "chat.redis.cache.windows.net:6380,pass" + f"word={LETTERS}=,ssl=True",
+    "a key of Google": "AI" + f"za{LETTERS}012345678",
+    "a client secret of Google": "GOC" + f"SPX-{LETTERS}",
+    "a key of OpenAI": "s" + f"k-{LETTERS}0123456789",
+    "a key of a project of OpenAI": "s" + f"k-proj-{LETTERS}_0123456789",
+    "a key of OpenRouter": "s" + "k-or-v1-" + "0123456789abcdef" * 4,
+    "a key of 32 bytes": f"const key = '{KEY_32}'",
+    "a key of 32 bytes in YAML": f"signalr_key: {KEY_32}",
+    "a key of 64 bytes in JSON": '{"primaryKey": "' + KEY_64 + '"}',
+    "a new key of Azure": LETTERS * 2 + "JQ" + "QJ99BAACAAAAAAAAAAAAASAZSRabcd",
+    "a user in an address": f"https://alice:{LETTERS}" + "@git.example/chat.git",
+    "a token in an address": f"fetch('https://x:{LETTERS}" + "@api.example/v1')",
+    "a client secret in YAML": f"  client_secret: {LETTERS}0123",
+    "a client secret in backquotes": f"const clientSecret = `{LETTERS}`",
+    "a client secret in a form": f"grant_type=client_credentials&client_secret={LETTERS}0123&a=b",
+    "a client secret in a list of settings": (
+        '"name": "CLIENT_SECRET",\n    "slotSetting": false,\n    "value": "' + f'{LETTERS}01"'
+    ),
+    "a secret of a provider": f"AUTHENTICATION_SECRET={LETTERS}0123",
+    "a key in a header": "'x-functions-key': '" + f"{LETTERS}0123'",
+    "a password in JSON": '"password": "' + "abcdefghijkl" + 'm1!"',
+    "a password in a file of settings": "DB_PASS" + "WORD=" + "abcdefghijkl" + "m1!",
 }
 # How the same secret may be written.
 ENCODINGS = ("utf-8-sig", "utf-16", "utf-16-be", "utf-32")
@@ -111,6 +184,9 @@ APP_FILES = (
     "certificate.pfx",
     "Private.PEM",
     "credentials.json",
+    "prod-passwords.xlsx",
+    "connection_string.conf",
+    "secrets/key.bin",
     "appsettings.json",
     "local.settings.json",
     "LOCAL.SETTINGS.JSON",
@@ -130,6 +206,9 @@ APP = "test_kit_package.py"
 GROUPS = (
     Group("Files that a page does not take", PAGE, "test_a_private_file_stays", PRIVATE_FILES),
     Group("Links in a page's folder", PAGE, "test_a_link_takes_nothing_along", tuple(LINKS)),
+    Group(
+        "Second names of private files", PAGE, "test_a_second_name_takes_nothing", tuple(HARD_LINKS)
+    ),
     Group(
         "Secrets in a page's files",
         "test_secret_scan.py",

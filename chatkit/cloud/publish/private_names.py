@@ -23,17 +23,67 @@ KEPT_VERSION = re.compile(r"\.before-[0-9]")  # what `%%chatfile` keeps beside
 # Settings of this machine, which nothing else ever needs.
 SETTINGS_PREFIXES = (".env", "local.settings.json")
 KEY_SUFFIXES = {
-    *(".pem", ".key", ".pfx", ".p12", ".p8", ".ppk", ".jks", ".keystore", ".kdbx", ".gpg"),
-    *(".env", ".publishsettings", ".tfstate", ".tfvars"),
+    *(".pem", ".key", ".pfx", ".p12", ".pkcs12", ".p8", ".ppk", ".jks", ".jceks", ".bks"),
+    *(".keystore", ".keytab", ".kdbx", ".kdb", ".gpg", ".pgp", ".age", ".ovpn", ".rdp"),
+    *(".env", ".publishsettings", ".azureauth", ".tfstate", ".tfvars", ".htpasswd", ".netrc"),
+    *(".secret", ".secrets", ".credentials", ".token"),
 }
 KEY_PREFIXES = ("id_rsa", "id_dsa", "id_ecdsa", "id_ed25519")
-# As data, not as code: an app may well have a module `credentials.py`.
-PRIVATE_DATA = re.compile(
-    r"(?:credentials?|secrets?|client_?secrets?|service[-_]?account|appsettings|local\.settings)"
-    r"(?![a-z])"
+KEY_NAMES = {
+    *("netrc", "_netrc", "htpasswd", "pgpass.conf", "authorized_keys", "known_hosts"),
+    *("wallet.dat", "clouds.config"),
+}
+COPY_SUFFIXES = {".bak", ".backup", ".old", ".orig", ".save", ".swp", ".tmp", ".copy"}
+# Secrets are kept as data. An app may well have a module `credentials.py`, a page `password.html`.
+DATA_SUFFIXES = {
+    *("", ".json", ".json5", ".jsonc", ".jsonl", ".ndjson", ".yaml", ".yml", ".toml", ".ini"),
+    *(".cfg", ".conf", ".config", ".properties", ".csv", ".tsv", ".xml", ".plist", ".txt", ".log"),
+    *(".rtf", ".docx", ".doc", ".odt", ".xlsx", ".xls", ".ods", ".db", ".sqlite", ".sqlite3"),
+    *(".bin", ".dat", ".zip", ".tar", ".gz", ".7z", ".rar"),
+}
+PROSE_SUFFIXES = {".md", ".rst", ".pdf"}
+
+# Words of a name. A file with one of these is private, whatever else its name says.
+SURELY_PRIVATE = (
+    *("passwords", "passwds?", "passphrases?", "credentials?", "creds?", "client-?secrets?"),
+    *("service-?accounts?", "service-?principals?", "connection-?strings?", "conn-?strings?"),
+    *("access-?keys?", "account-?keys?", "storage-?keys?", "api-?keys?", "root-?keys?"),
+    *("private-?keys?", "secret-?keys?", "master-?keys?", "host-?keys?", "function-?keys?"),
+    *("ssh-?keys?", "access-?tokens?", "refresh-?tokens?", "auth-?tokens?", "token-?cache"),
+    *("msal-?http-?cache", "azure-?profile", "publish-?profile", "publish-?settings"),
+    *("kube-?config", "app-?settings", "local-settings", "recovery-?codes", "cookie-?jar"),
+    *("passwort", "passwörter", "kennwort", "kennwörter", "zugangsdaten", "mots?-de-passe"),
+    *("contraseñas?", "senhas?", "bitwarden", "lastpass", "keepass", "firebase-?admin-?sdk"),
+    r"(?:azure|aws|amazon|gcp|google|openai|stripe|signalr|sas|signing|encryption)-?keys?",
+    r"(?:my|db|sql|user|admin|root|wifi)(?:passwords?|secrets?|tokens?)",
 )
-DATA_SUFFIXES = {"", ".json", ".yaml", ".yml", ".toml", ".ini", ".cfg", ".csv", ".xml", ".txt"}
-COPY_SUFFIXES = {".bak", ".old", ".orig", ".save", ".swp", ".tmp"}
+# A file that is called by one of these alone is private. With other words it is about them:
+# `password-reset.json`, `cookies-notice.txt`.
+PRIVATE_ALONE = ("passwords?", "pwds?", "secrets?", "tokens?", "cookies?", "logins")
+# Words that only say which one, whose, or since when.
+QUALIFYING = (
+    "my our your the all new old latest current real full final prod production dev develop "
+    "development test testing staging stage local live remote backup bak copy export exported "
+    "saved save dump list file data info temp tmp generated user users admin root default app "
+    "web site website page chat chatkit server client cloud azure az aws amazon gcp google "
+    "github gitlab openai signalr storage function functions func entra msal auth oauth db "
+    "database sql redis sas pat ssh gpg wifi email mail browser firefox chrome session work "
+    "company team personal private secret alice bob id v"
+)
+QUALIFIERS = frozenset(QUALIFYING.split())
+SAMPLES = frozenset(("example", "examples", "sample", "samples", "template", "schema"))
+CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
+WORD = re.compile(r"[^\W\d_]+|[0-9]+")
+
+
+def _phrases(*phrases: str) -> str:
+    """Finds one of them among words with hyphens between them."""
+    return rf"(?<![^-])(?:{'|'.join(phrases)})(?![^-])"
+
+
+SURELY = re.compile(_phrases(*SURELY_PRIVATE))
+ALONE = re.compile(_phrases(*SURELY_PRIVATE, *PRIVATE_ALONE))
+FOLDER = re.compile(_phrases(*SURELY_PRIVATE, "secrets"))
 
 
 def is_leftover(path: PurePosixPath) -> bool:
@@ -51,7 +101,8 @@ def private_part(path: PurePosixPath) -> PurePosixPath | None:
     for depth, part in enumerate(path.parts[:-1], start=1):
         if plain(part).startswith(".") and part != WELL_KNOWN:
             return PurePosixPath(*path.parts[:depth])
-    if _is_private(plain(path.name)):
+    name = path.name
+    if _is_key(plain(name)) or _is_called_private(name) or _is_kept_with_secrets(path):
         return path
     return None
 
@@ -70,19 +121,57 @@ def _is_leftover(name: str) -> bool:
     )
 
 
-def _is_private(name: str) -> bool:
-    if name.startswith((".", *KEY_PREFIXES)):
-        return True
+def _is_key(name: str) -> bool:
     original = _without_copy_suffix(name)
-    suffix = PurePosixPath(original).suffix
-    if suffix in KEY_SUFFIXES:
+    return (
+        name.startswith((".", *KEY_PREFIXES))
+        or original in KEY_NAMES
+        or PurePosixPath(original).suffix in KEY_SUFFIXES
+    )
+
+
+def _is_called_private(name: str) -> bool:
+    """Whether the words of a name say that secrets are in the file."""
+    suffix = _suffix(name)
+    words = _words(name, suffix)
+    if not SAMPLES.isdisjoint(words):
+        return False
+    text = "-".join(words)
+    if suffix in DATA_SUFFIXES and SURELY.search(text) is not None:
         return True
-    return suffix in DATA_SUFFIXES and PRIVATE_DATA.match(original) is not None
+    if suffix in DATA_SUFFIXES:
+        return _is_alone(ALONE, text)
+    return suffix in PROSE_SUFFIXES and _is_alone(SURELY, text)
+
+
+def _is_kept_with_secrets(path: PurePosixPath) -> bool:
+    """Whether a file of data lies in a folder for secrets."""
+    folders = ["-".join(_words(part)) for part in path.parts[:-1]]
+    return _suffix(path.name) in DATA_SUFFIXES and any(_is_alone(FOLDER, one) for one in folders)
+
+
+def _is_alone(phrases: re.Pattern[str], text: str) -> bool:
+    """Whether words consist of phrases, and of others that only qualify them."""
+    rest = phrases.sub("", text)
+    if rest == text:
+        return False
+    return all(word in QUALIFIERS or word.isdecimal() for word in rest.split("-") if word)
+
+
+def _words(name: str, suffix: str = "") -> list[str]:
+    """The words of a name, in lower case: of `accessKeys_2.csv` access, keys, 2."""
+    original = _without_copy_suffix(plain(name))
+    spelled = unicodedata.normalize("NFKC", name)[: len(original) - len(suffix)]
+    return [word.casefold() for word in WORD.findall(CAMEL.sub("-", spelled))]
+
+
+def _suffix(name: str) -> str:
+    return PurePosixPath(_without_copy_suffix(plain(name))).suffix
 
 
 def _without_copy_suffix(name: str) -> str:
     """The name of the file that this one is a copy of."""
     name = name.rstrip("~")
-    while (suffix := PurePosixPath(name).suffix) in COPY_SUFFIXES:
+    while (suffix := PurePosixPath(name).suffix) in COPY_SUFFIXES or suffix[1:].isdecimal():
         name = name.removesuffix(suffix)
     return name

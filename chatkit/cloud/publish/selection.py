@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
+import stat
 import unicodedata
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
@@ -24,12 +25,16 @@ class Found:
         target: What it stands for, below the folder; another path for a link.
         bad_link: Why a link is not followed; empty for a good one, and for a file.
         is_file: Whether bytes can be read there: no socket, no pipe, no device.
+        inode: Of a file that has several names, which hard links are.
+        links: How many names that file has.
     """
 
     path: PurePosixPath
     target: PurePosixPath
     bad_link: str = ""
     is_file: bool = True
+    inode: tuple[int, int] | None = None
+    links: int = 1
 
 
 @dataclass(frozen=True)
@@ -55,7 +60,8 @@ class Selector:
     Strategy: what tools leave behind never counts. Settings of this machine never go. Else the
     person's own file decides: its lines leave out, and its lines with `!` ask for files of other
     kinds. What is private by its name has to be named there, since a pattern may mean others. A
-    link counts for its own name and for what it stands for.
+    link counts for its own name and for what it stands for, a file with several names for each of
+    them. One that has a name outside of the folder has to be named as well.
 
     Args:
         folder: The folder.
@@ -80,12 +86,16 @@ class Selector:
         files: list[PurePosixPath] = []
         left: set[str] = set()
         bad_links: list[tuple[PurePosixPath, str]] = []
-        for found in self._walk(PurePosixPath()):
-            if self._is_left_out(found):
+        everything = [*self._walk(PurePosixPath())]
+        same = _same_files(everything)
+        for found in everything:
+            names = _names(found, same)
+            if self._is_left_out(names):
                 continue
-            if found.bad_link and private_names.private_part(found.path) is None:
-                bad_links.append((found.path, found.bad_link))
-            if self._goes(found):
+            bad_link = found.bad_link or self._bad_hard_link(found, same)
+            if bad_link and private_names.private_part(found.path) is None:
+                bad_links.append((found.path, bad_link))
+            if not bad_link and self._goes(found, names):
                 files.append(found.path)
             else:
                 left.add(self._shown(found))
@@ -99,20 +109,29 @@ class Selector:
         if not path.parts or place.parent.resolve() != place.parent:
             return False
         found = self._found(path, place)
-        return not self._is_left_out(found) and self._goes(found)
+        if found.inode is not None:
+            return path in self.select().files
+        names = _names(found, {})
+        return not self._is_left_out(names) and not found.bad_link and self._goes(found, names)
 
-    def _is_left_out(self, found: Found) -> bool:
+    def _is_left_out(self, names: tuple[PurePosixPath, ...]) -> bool:
         """Whether nobody expects the file to go."""
-        paths = (found.path, found.target)
-        return any(private_names.is_leftover(path) or self._own.leaves_out(path) for path in paths)
+        return any(private_names.is_leftover(path) or self._own.leaves_out(path) for path in names)
 
-    def _goes(self, found: Found) -> bool:
-        paths = (found.path, found.target)
-        if found.bad_link or not found.is_file or not _is_portable(found.path):
+    def _bad_hard_link(self, found: Found, same: _SameFiles) -> str:
+        """Why a file does not go that has a name which cannot be seen from here."""
+        if found.inode is None or len(same.get(found.inode, ())) >= found.links:
+            return ""
+        if self._own.names(found.path):
+            return ""
+        return f"a hard link to a file outside of {self._folder.name}"
+
+    def _goes(self, found: Found, names: tuple[PurePosixPath, ...]) -> bool:
+        if not found.is_file or not _is_portable(found.path):
             return False
-        if any(private_names.is_machine_setting(path) for path in paths):
+        if any(private_names.is_machine_setting(path) for path in names):
             return False
-        if any(private_names.private_part(path) is not None for path in paths):
+        if any(private_names.private_part(path) is not None for path in names):
             return self._own.names(found.path)
         return self._takes(found.path) or self._own.asks_for(found.path)
 
@@ -149,7 +168,38 @@ class Selector:
         inside = PurePosixPath(target.relative_to(self._root).as_posix())
         if target.is_dir():
             return Found(path, inside, bad_link="a link to a folder")
-        return Found(path, inside, is_file=target.is_file())
+        return _file(path, inside, target)
+
+
+_SameFiles = dict[tuple[int, int], list[PurePosixPath]]
+
+
+def _file(path: PurePosixPath, inside: PurePosixPath, place: Path) -> Found:
+    try:
+        status = place.stat()
+    except OSError:
+        return Found(path, inside, is_file=False)
+    is_file = stat.S_ISREG(status.st_mode)
+    if not is_file or status.st_nlink < 2:
+        return Found(path, inside, is_file=is_file)
+    inode = (status.st_dev, status.st_ino)
+    return Found(path, inside, inode=inode, links=status.st_nlink)
+
+
+def _same_files(everything: Sequence[Found]) -> _SameFiles:
+    """The names in the folder of each file that has several."""
+    same: _SameFiles = {}
+    for found in everything:
+        if found.inode is not None and found.path == found.target:
+            same.setdefault(found.inode, []).append(found.path)
+    return same
+
+
+def _names(found: Found, same: _SameFiles) -> tuple[PurePosixPath, ...]:
+    """Everything that a file is called in the folder."""
+    if found.inode is None:
+        return (found.path, found.target)
+    return (found.path, found.target, *same.get(found.inode, ()))
 
 
 def shown(path: PurePosixPath) -> str:

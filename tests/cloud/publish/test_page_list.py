@@ -64,6 +64,24 @@ def test_a_private_file_stays(page: Path, name: str) -> None:
         "gitignore.md",
         "data.json",
         "credentials.js",
+        "password-reset.html",
+        "passwords.html",
+        "password-strength.json",
+        "secrets-of-signalr.md",
+        "secrets-of-signalr.txt",
+        "secret-garden.txt",
+        "token-ring.svg",
+        "token-ring.json",
+        "design-tokens.json",
+        "cookies-notice.html",
+        "cookie-recipes.txt",
+        "secrets/index.html",
+        "keyboard-shortcuts.json",
+        "monkeys.csv",
+        "turkeys.json",
+        "credentials.example.json",
+        "tokenizer.json",
+        "pwa.json",
     ],
 )
 def test_a_learners_own_file_goes(page: Path, name: str) -> None:
@@ -108,6 +126,32 @@ def test_a_link_to_a_file_of_the_page_goes(page: Path) -> None:
     """It is the page's own content under another name."""
     (page / "start.html").symlink_to("index.html")
     assert names(read_page(page)) == ["index.html", "start.html"]
+
+
+@pytest.mark.parametrize("name", publishing.HARD_LINKS)
+def test_a_second_name_takes_nothing(page: Path, name: str) -> None:
+    """A file has no first name: each of them says what it is."""
+    target = page / publishing.HARD_LINKS[name]
+    write(page, ".env")
+    (page / ".pageignore").write_text("drafts/\n")
+    target.parent.mkdir(parents=True, exist_ok=True)
+    target.write_text("x")
+    os.link(target, page / "copy.html")
+    found = read_page(page)
+    assert names(found) == ["index.html"]
+    assert not page_list.selector(page).publishes(PurePosixPath("copy.html"))
+    assert "copy.html" in found.left or name == "to a file that is left out"
+
+
+def test_a_second_name_within_the_page_goes(page: Path) -> None:
+    """Nothing about it is private. What has a name elsewhere goes when a line names it."""
+    os.link(page / "index.html", page / "start.html")
+    write(page.parent, "song.mp3")
+    os.link(page.parent / "song.mp3", page / "song.mp3")
+    assert names(read_page(page)) == ["index.html", "start.html"]
+    assert page_list.selector(page).publishes(PurePosixPath("start.html"))
+    (page / ".pageignore").write_text("!/song.mp3\n")
+    assert names(read_page(page)) == ["index.html", "song.mp3", "start.html"]
 
 
 def test_a_pipe_and_a_socket_are_left(page: Path, monkeypatch: pytest.MonkeyPatch) -> None:
