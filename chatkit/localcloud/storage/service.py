@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import AsyncIterator
 from dataclasses import replace
 from functools import partial
 from urllib.parse import unquote, urlsplit
@@ -15,9 +13,10 @@ from chatkit.localcloud.storage import routes, website
 from chatkit.localcloud.storage.auth import bearer, sas, shared_key
 from chatkit.localcloud.storage.auth.access import Gate, RoleCheck
 from chatkit.localcloud.storage.operations.dispatch import Operations
-from chatkit.localcloud.storage.state import cors, names
+from chatkit.localcloud.storage.state import cors, names, packages
 from chatkit.localcloud.storage.state.errors import StorageError
-from chatkit.localcloud.storage.state.models import Account, Blob, Container
+from chatkit.localcloud.storage.state.models import Account, Container
+from chatkit.localcloud.storage.state.packages import ReceivedPackage
 from chatkit.localcloud.storage.state.repository import Repository
 from chatkit.localcloud.storage.state.spec import (
     AccountSpec,
@@ -32,7 +31,6 @@ DEV_PREFERRED = 10000
 DEV_ACCOUNT = "devstoreaccount1"
 # Published by Microsoft for every storage emulator; it opens nothing but those.
 DEV_KEY = "Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr/KBHBeksoGMGw=="
-PACKAGE = "released-package.zip"
 READ_BUFFER = 512 * 1024
 MAX_HEAD_BYTES = 8190  # aiohttp's own default.
 
@@ -222,8 +220,8 @@ class StorageService:
         if container in found.containers:
             self._repository.delete_container(found, found.containers[container])
 
-    async def save_package(self, container_url: str, content: bytes) -> None:
-        """Keep a function app's released package.
+    async def receive_package(self, container_url: str, content: bytes) -> ReceivedPackage:
+        """Take a function app's package; it is not seen before its version is released.
 
         Args:
             container_url: As the site's deployment setting has it:
@@ -236,14 +234,7 @@ class StorageService:
         parts = [unquote(part) for part in urlsplit(container_url).path.split("/") if part]
         if len(parts) != 2:
             raise StorageError("InvalidUri")
-        account = self._known(parts[0])
-        received = await self._repository.contents.receive(account.name, _chunks(content))
-        blob = Blob(PACKAGE, headers={"Content-Type": "application/zip"}, pieces=[received.piece])
-        try:
-            self._repository.put_blob(account, account.container(parts[1]), blob)
-        except BaseException:
-            self._repository.contents.drop(account.name, blob.pieces)
-            raise
+        return await packages.receive(self._repository, self._known(parts[0]), parts[1], content)
 
     def _known(self, name: str) -> Account:
         found = self._repository.accounts.get(name.lower())
@@ -254,9 +245,3 @@ class StorageService:
 
 def _site(name: str) -> str:
     return f"website/{name}"
-
-
-async def _chunks(content: bytes) -> AsyncIterator[bytes]:
-    for start in range(0, len(content), READ_BUFFER):
-        yield content[start : start + READ_BUFFER]
-        await asyncio.sleep(0)

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -26,11 +27,26 @@ log = logging.getLogger("chatkit.local.functions")
 OLD_VERSION_SERVES = "The version that was there before goes on serving."
 
 
+class Package(Protocol):
+    """A package that has come into a deployment container, and is not seen there yet."""
+
+    def write(self) -> None:
+        """Write down that it is the released one, in the transaction that says so of its version;
+        raises when the container is not there.
+        """
+
+    def show(self) -> None:
+        """Let readers see it, once that transaction has ended."""
+
+    def discard(self) -> None:
+        """Remove it: the version is not released."""
+
+
 class PackageStore(Protocol):
     """Where released packages are kept: the storage data plane."""
 
-    async def save_package(self, container_url: str, content: bytes) -> None:
-        """Keep a package in the deployment container; raises when the container is not there."""
+    async def receive_package(self, container_url: str, content: bytes) -> Package:
+        """Take a package for a deployment container; raises when the account is not there."""
 
 
 @dataclass(frozen=True)
@@ -87,7 +103,7 @@ class Deployment:
             await build.install_requirements(self._folder, self._say)
 
     async def _try(self) -> FunctionHost:
-        """Start the version beside the one that serves, and keep its package if it is healthy.
+        """Start the version beside the one that serves; return its app if it is healthy.
 
         Raises:
             PackageRejected: It is not. A first version serves even so: its URLs say what is wrong.
@@ -95,14 +111,9 @@ class Deployment:
         self.records.set_status(self.id, Status.DEPLOYING)
         self._say("Starting the app ...")
         host = self.app.create(self._folder)
-        try:
+        async with self._discarded(host):  # also when a site that is deleted cancels this task
             await host.start()
             problem = host.problem or _nothing_served(host)
-            if problem is None:
-                await self._keep_package()
-        except BaseException:  # a site that is deleted meanwhile cancels this task
-            await self.app.discard(host)
-            raise
         if problem is None:
             return host
         for line in host.last_failure.splitlines():
@@ -110,21 +121,53 @@ class Deployment:
         if self.app.versions.active:
             await self.app.discard(host)
             raise PackageRejected(problem.message, hint=OLD_VERSION_SERVES)
-        await self._serve(host)
+        async with self._discarded(host):
+            with self.records.together():
+                self.app.keep(self.id, host)
+        self.app.serve(host)
         raise PackageRejected(problem.message)
 
-    async def _keep_package(self) -> None:
-        """Keep the package where the site's deployment setting says, as Flex does.
+    async def _release(self, host: FunctionHost) -> None:
+        """Let a healthy version serve once all that says so is kept; else the one before goes on.
+
+        Its package is kept where the site's deployment setting says, as Flex does.
 
         Raises:
             PackageRejected: The container is not there; the version is not released.
         """
+        async with self._discarded(host):
+            package = await self._received_package()
+            try:
+                with self.records.together():
+                    self.app.keep(self.id, host)
+                    if package is not None:
+                        with self._explained():
+                            package.write()
+                    self._say_released(host)
+            except BaseException:
+                if package is not None:
+                    package.discard()
+                raise
+        if package is not None:
+            package.show()
+        self.app.serve(host)
+        count = len(host.index.functions)
+        self.trace.emit(f"functions/{self.app.spec.name}", "deployed", functions=count)
+
+    async def _received_package(self) -> Package | None:
         url = self.app.spec.package_container_url
         if not url:
-            return
-        try:
+            return None
+        with self._explained():
             content = await asyncio.to_thread(self.package.read_bytes)
-            await self.package_store.save_package(url, content)
+            return await self.package_store.receive_package(url, content)
+
+    @contextmanager
+    def _explained(self) -> Iterator[None]:
+        """Say of what fails in the block that the package could not be kept."""
+        url = self.app.spec.package_container_url
+        try:
+            yield
         except NotWritten:
             raise
         except Exception as error:
@@ -135,10 +178,14 @@ class Deployment:
                 hint="Does the container exist, and the storage account?",
             ) from None
 
-    async def _release(self, host: FunctionHost) -> None:
-        await self._serve(host, self._say_released)
-        count = len(host.index.functions)
-        self.trace.emit(f"functions/{self.app.spec.name}", "deployed", functions=count)
+    @asynccontextmanager
+    async def _discarded(self, host: FunctionHost) -> AsyncIterator[None]:
+        """End a host if the block fails."""
+        try:
+            yield
+        except BaseException:
+            await self.app.discard(host)
+            raise
 
     def _say_released(self, host: FunctionHost) -> None:
         functions = host.index.functions
@@ -149,25 +196,6 @@ class Deployment:
         names = ", ".join(function.name for function in functions if not function.error)
         self._say(f"The app serves: {names}.")
         self.records.set_status(self.id, Status.SUCCESS)
-
-    async def _serve(
-        self, host: FunctionHost, say: Callable[[FunctionHost], None] | None = None
-    ) -> None:
-        """Let the version serve once all that says so is kept; else the one before goes on.
-
-        Args:
-            host: The version's app.
-            say: Writes into the record that the version serves.
-        """
-        try:
-            with self.records.together():
-                self.app.keep(self.id, host)
-                if say is not None:
-                    say(host)
-        except BaseException:
-            await self.app.discard(host)
-            raise
-        self.app.serve(host)
 
     def _say(self, text: str) -> None:
         self.records.log(self.id, text)

@@ -176,7 +176,11 @@ class Contents:
 
     async def drop_account(self, account: str) -> None:
         """Remove all files of an account."""
-        await asyncio.to_thread(shutil.rmtree, self._folder / account, ignore_errors=True)
+        await asyncio.to_thread(self.drop_folder, account)
+
+    def drop_folder(self, account: str) -> None:
+        """Remove all files of an account at once."""
+        shutil.rmtree(self._folder / account, ignore_errors=True)
 
     def sizes(self, account: str) -> dict[str, int]:
         """How many bytes each file of an account has."""

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import base64
 import secrets
+from contextlib import suppress
 from dataclasses import asdict
 from pathlib import Path
 from typing import TypedDict, cast
 
+from chatkit.core.errors import NotWritten
 from chatkit.localcloud.core.store import Store
 from chatkit.localcloud.storage.state.contents import Contents
 from chatkit.localcloud.storage.state.models import (
@@ -25,6 +27,10 @@ ACCOUNTS = "storage"
 CONTAINERS = "storage-containers"
 BLOBS = "storage-blobs"
 STAGED = "storage-staged"
+REMOVED = "storage-removed"
+"""What is deleted, and may still have rows: `account` or `account/container`."""
+ROWS_AT_ONCE = 100
+"""So many a transaction writes back on a full disk, where it has the reserve only."""
 
 
 class WebsiteDocument(TypedDict):
@@ -66,6 +72,10 @@ class Repository:
         self.contents = Contents(folder)
         self.accounts: dict[str, Account] = {}
         self.damaged: list[str] = []
+        for name, _ in [*store.items(REMOVED)]:
+            self._finish_removal(name)
+            if "/" not in name:
+                self.contents.drop_folder(name)
 
     # Accounts
 
@@ -89,6 +99,7 @@ class Repository:
     def _create(self, spec: AccountSpec) -> Account:
         # A deleted account of this name leaves nothing to the new one.
         self._forget_rows(spec.name)
+        self._store.delete(REMOVED, spec.name)
         self.contents.drop(spec.name, self.contents.orphans(spec.name, ()))
         account = Account(spec, secret=base64.b64encode(secrets.token_bytes(32)).decode())
         self.save_account(account)
@@ -137,13 +148,13 @@ class Repository:
             account.become(_account(account.spec, cast(AccountDocument, kept)))
 
     def forget_account(self, name: str) -> None:
-        """Delete all that is stored about an account.
+        """Delete an account, in the caller's transaction if there is one.
 
-        Requests under way find nothing in it any more.
+        Requests under way find nothing in it any more. `remove_account` deletes the rest.
         """
         with self._store.transaction(from_reserve=True):
             self._store.delete(ACCOUNTS, name)
-            self._forget_rows(name)
+            self._store.put(REMOVED, name, {})
         account = self.accounts.pop(name, None)
         if account is not None:
             containers = dict(account.containers)
@@ -154,21 +165,36 @@ class Repository:
         self.accounts[account.name] = account
         account.containers.update(containers)
 
+    def _finish_removal(self, name: str) -> None:
+        """Delete the rows of what is deleted already. Where that fails, the next start does it."""
+        with suppress(NotWritten):
+            self._forget_rows(name)
+            self._store.delete(REMOVED, name)
+
     def _forget_rows(self, name: str) -> None:
-        with self._store.transaction(from_reserve=True):
-            for collection in (CONTAINERS, BLOBS, STAGED):
-                for key, _ in self._store.items(collection, f"{name}/"):
-                    self._store.delete(collection, key)
+        """Delete the rows below an account or a container, in steps.
+
+        A log of all of them at once may be larger than the reserve.
+        """
+        for collection in (CONTAINERS, BLOBS, STAGED):
+            keys = [key for key, _ in self._store.items(collection, f"{name}/")]
+            for start in range(0, len(keys), ROWS_AT_ONCE):
+                with self._store.transaction(from_reserve=True):
+                    for key in keys[start : start + ROWS_AT_ONCE]:
+                        self._store.delete(collection, key)
 
     async def remove_account(self, name: str) -> None:
         """Delete an account with all its data."""
         self.forget_account(name)
+        self._finish_removal(name)
         await self.contents.drop_account(name)
 
     # Containers
 
     def save_container(self, account: Account, container: Container) -> None:
         """Store a container's own properties; adds it when it is new."""
+        if container.name not in account.containers:
+            self._forget_removed(f"{account.name}/{container.name}")
         try:
             self._store.put(CONTAINERS, f"{account.name}/{container.name}", container.document())
         except BaseException:
@@ -176,6 +202,12 @@ class Repository:
             raise
         account.containers[container.name] = container
         self._store.on_undo(lambda: self._take_back_container(account, container))
+
+    def _forget_removed(self, name: str) -> None:
+        """Delete what a deleted container of the same name may have left."""
+        if self._store.get(REMOVED, name) is not None:
+            self._forget_rows(name)
+            self._store.delete(REMOVED, name)
 
     def _take_back_container(self, account: Account, container: Container) -> None:
         kept = self._store.get(CONTAINERS, f"{account.name}/{container.name}")
@@ -186,12 +218,11 @@ class Repository:
 
     def delete_container(self, account: Account, container: Container) -> None:
         """Delete a container with its blobs."""
-        prefix = f"{account.name}/{container.name}/"
+        name = f"{account.name}/{container.name}"
         with self._store.transaction(from_reserve=True):
-            self._store.delete(CONTAINERS, prefix[:-1])
-            for collection in (BLOBS, STAGED):
-                for key, _ in self._store.items(collection, prefix):
-                    self._store.delete(collection, key)
+            self._store.delete(CONTAINERS, name)
+            self._store.put(REMOVED, name, {})
+        self._finish_removal(name)
         del account.containers[container.name]
         for blob in container.blobs.values():
             self.contents.drop(account.name, blob.pieces)
@@ -224,14 +255,20 @@ class Repository:
 
         Files of the old one and of staged blocks go, unless the new blob uses them.
         """
-        before = [*container.staged.get(blob.name, {}).values()]
+        self.write_blob(account, container, blob)
+        self.show_blob(account, container, blob)
+
+    def write_blob(self, account: Account, container: Container, blob: Blob) -> None:
+        """Store a blob that `show_blob` will add: the first half of `put_blob`."""
+        with self._store.transaction():
+            self._store.put(BLOBS, _blob_key(account, container, blob), blob.document())
+            self._forget_staged(account, container, blob.name)
+
+    def show_blob(self, account: Account, container: Container, blob: Blob) -> None:
+        """Add a blob that is stored: the second half of `put_blob`."""
+        before = [*container.staged.pop(blob.name, {}).values()]
         if blob.name in container.blobs:
             before += container.blobs[blob.name].pieces
-        key = _blob_key(account, container, blob)
-        with self._store.transaction():
-            self._store.put(BLOBS, key, blob.document())
-            self._forget_staged(account, container, blob.name)
-        container.staged.pop(blob.name, None)
         container.add(blob)
         used = {piece.file for piece in blob.pieces}
         self.contents.drop(account.name, [piece for piece in before if piece.file not in used])

@@ -11,6 +11,7 @@ import json
 import ssl
 import uuid
 import zipfile
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -53,15 +54,41 @@ def app_zip(version: str, *, script: str = "", **files: str) -> bytes:
     return buffer.getvalue()
 
 
+@dataclass
+class Package:
+    """A package that came in, and what became of it."""
+
+    url: str
+    content: bytes
+    saved: list[tuple[str, bytes]]
+    discarded: list[bytes]
+    refusal: Exception | None
+
+    def write(self) -> None:
+        """Nothing is stored here."""
+        if self.refusal is not None:
+            raise self.refusal
+
+    def show(self) -> None:
+        """Keep it."""
+        self.saved.append((self.url, self.content))
+
+    def discard(self) -> None:
+        """Forget it."""
+        self.discarded.append(self.content)
+
+
 class Packages:
     """Stands in for the storage service."""
 
     def __init__(self) -> None:
         self.saved: list[tuple[str, bytes]] = []
+        self.discarded: list[bytes] = []
+        self.refusal: Exception | None = None
 
-    async def save_package(self, container_url: str, content: bytes) -> None:
-        """Keep it."""
-        self.saved.append((container_url, content))
+    async def receive_package(self, container_url: str, content: bytes) -> Package:
+        """Take it."""
+        return Package(container_url, content, self.saved, self.discarded, self.refusal)
 
 
 class Cloud:

@@ -10,6 +10,7 @@ import sys
 
 import pytest
 
+from chatkit.core.errors import NotWritten
 from chatkit.localcloud.functions.deployed import build
 from tests.localcloud.functions.deployed.deployed_cloud import NAME, Cloud, app_zip
 from tests.localcloud.functions.functions_testing import HEAD
@@ -39,6 +40,30 @@ async def test_publish_builds_releases_lists_and_keeps_the_package(cloud: Cloud)
         ("k", f"http://localhost:{cloud.spec.port}/api/k"),
     ]
     assert cloud.packages.saved == [("https://x/app-package", package)]
+
+
+@pytest.mark.parametrize(
+    ("refusal", "said"),
+    [
+        (NotWritten("state.db cannot be written: the disk is full."), "the disk is full"),
+        (RuntimeError("ContainerNotFound"), "BlobUploadFailedException"),
+    ],
+)
+async def test_a_release_that_is_refused_takes_its_package_back(
+    cloud: Cloud, refusal: Exception, said: str
+) -> None:
+    """The package that was released before is the one that stays, as the version does."""
+    first = app_zip("one")
+    second = app_zip("two")
+    await cloud.publish(first)
+    cloud.packages.refusal = refusal
+    record = await cloud.publish(second)
+    assert record["status"] == 3 and said in record["status_text"]
+    assert cloud.packages.discarded == [second]
+    assert [content for _, content in cloud.packages.saved] == [first]
+    assert await cloud.version() == "one"
+    cloud.packages.refusal = None
+    assert (await cloud.publish(second))["status"] == 4
 
 
 async def test_a_broken_version_fails_with_its_traceback_and_the_old_one_serves_on(
