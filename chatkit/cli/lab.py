@@ -22,6 +22,9 @@ from chatkit.setup.environment import Environment
 PORT = 8890
 """Not Jupyter's 8888: that is the port of the Azure SignalR Service on this machine."""
 
+# With Node on the machine Lab looks at each start whether its own JavaScript should be built anew.
+NO_BUILD = {"page_config_data": {"buildCheck": False, "buildAvailable": False}}
+
 
 def lab(
     browser: Annotated[bool, typer.Option("--browser/--no-browser", help="Open a browser.")] = True,
@@ -46,6 +49,7 @@ def lab(
         "--ServerApp.port_retries=0",
         f"--LabApp.default_url=/lab/tree/notebooks/{first.name}",
         "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate",
+        f"--ServerApp.tornado_settings={NO_BUILD}",
         *([] if browser else ["--no-browser"]),
         *(["--allow-root"] if hasattr(os, "geteuid") and os.geteuid() == 0 else []),
     ]
