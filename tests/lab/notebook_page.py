@@ -16,6 +16,7 @@ WAIT_MS = 60_000
 VIEWPORT: ViewportSize = {"width": 1280, "height": 800}
 FIRST = re.compile(r"00-[a-z-]+\.ipynb")
 RAN = re.compile(r"\[(\d+)\]:")
+IN_FRONT = ".jp-NotebookPanel:not(.lm-mod-hidden)"
 ERROR = "[data-mime-type='application/vnd.jupyter.error']"
 
 
@@ -32,15 +33,27 @@ class NotebookPage:
         page = browser.new_page()
         page.set_default_timeout(WAIT_MS)
         page.goto(FIRST.sub(name, address) + "&reset")
-        expect(page.locator(".jp-Notebook .jp-Cell")).to_have_count(
-            len(read(NOTEBOOKS / name).cells), timeout=WAIT_MS
-        )
-        return cls(page, name)
+        return cls(page, name).shown(name)
+
+    def switch(self, name: str) -> NotebookPage:
+        """Open another notebook by the menu, in a tab of its own, and wait for its cells."""
+        self.choose("File", "Open from Path…")
+        self.page.get_by_role("dialog").get_by_role("textbox").fill(f"notebooks/{name}")
+        self.page.keyboard.press("Enter")
+        return self.shown(name)
+
+    def shown(self, name: str) -> NotebookPage:
+        """The notebook of a name, when its cells are there."""
+        count = len(read(NOTEBOOKS / name).cells)
+        cells = self.page.locator(f"{IN_FRONT} .jp-Cell")
+        expect(cells).to_have_count(count, timeout=WAIT_MS)
+        return NotebookPage(self.page, name)
 
     def choose(self, menu: str, entry: str) -> None:
         """Choose an entry of the menu bar."""
         self.page.get_by_role("menuitem", name=menu, exact=True).click()
-        self.page.get_by_role("menuitem", name=entry, exact=True).click()
+        # Its name ends with its keys, if it has some.
+        self.page.get_by_role("menuitem", name=re.compile(f"^{re.escape(entry)}")).click()
 
     def run_all(self) -> None:
         """Forget the stored outputs, run every cell by the menu, and wait for the last one, or for
@@ -117,4 +130,5 @@ class NotebookPage:
 
     def diagrams(self, within: Locator | None = None) -> Locator:
         """Every Mermaid diagram, drawn or not."""
-        return (within or self.page).locator(".jp-RenderedMermaid, code.language-mermaid")
+        shown = within or self.page.locator(IN_FRONT)
+        return shown.locator(".jp-RenderedMermaid, code.language-mermaid")
