@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from _pytest.mark import ParameterSet
 
 import chatkit
 from chatkit.cloud import hints
@@ -60,7 +61,14 @@ def test_every_expression_is_found_or_has_an_example() -> None:
     assert len(FOUND.expressions) > 200
 
 
-@pytest.mark.parametrize("expression", FOUND.expressions, ids=lambda found: found.where)
+def row(expression: Expression) -> ParameterSet:
+    """The doctor's patterns read what somebody pastes on their own machine; they are many."""
+    is_pasted = expression.where.startswith(problems.__name__)
+    marks = [pytest.mark.long] if is_pasted else []
+    return pytest.param(expression, id=expression.where, marks=marks)
+
+
+@pytest.mark.parametrize("expression", [row(one) for one in FOUND.expressions])
 def test_an_expression_takes_time_that_grows_with_the_text(expression: Expression) -> None:
     """Tried with texts made from its own parse tree."""
     assert not regular_expressions.complaint(expression)

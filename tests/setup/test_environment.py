@@ -48,6 +48,11 @@ def each_tool(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -
         pytest.skip("uv is not installed on this machine")
 
 
+uv_and_at_length_pip = pytest.mark.parametrize(
+    "each_tool", ["uv", pytest.param("pip", marks=pytest.mark.long)], indirect=True
+)
+
+
 def imports_segno(made: Environment) -> bool:
     return subprocess.run([made.python, "-c", "import segno"], capture_output=True).returncode == 0
 
@@ -61,6 +66,7 @@ def test_set_up_makes_an_environment_that_has_the_packages(checkout: Path) -> No
     assert made.is_ready(environment.RUN_LOCK) and imports_segno(made)
 
 
+@uv_and_at_length_pip
 @pytest.mark.usefixtures("each_tool")
 def test_nothing_but_the_lock_is_looked_up(checkout: Path) -> None:
     """A package's own wishes are not followed: they can ask for what is newer than the lock."""
@@ -173,6 +179,7 @@ def refused() -> Iterator[list[str]]:
     sentences.append(str(caught.value))
 
 
+@uv_and_at_length_pip
 @pytest.mark.usefixtures("each_tool")
 def test_no_network_is_said_in_a_sentence(
     checkout: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch

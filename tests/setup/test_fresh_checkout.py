@@ -129,33 +129,21 @@ def test_a_deleted_package_comes_back(tmp_path: Path) -> None:
     assert list(folder.glob(".venv/[Ll]ib/**/site-packages/typer"))
 
 
-def set_up_with_pip(folder: Path) -> None:
-    """Start in a checkout where no uv is on the path."""
+@pytest.mark.long
+def test_set_up_with_pip_alone(tmp_path: Path) -> None:
+    """Where no uv is on the path, the standard library's venv and pip do the same: nothing is
+    missing that a package needs. The short form is in `test_environment.py`.
+    """
+    folder = check_out(tmp_path)
     first = chatkit(folder, "status", "--json", PATH=os.defpath)
     assert first.returncode == 0, first.stderr
     assert json.loads(first.stdout)["target"] == "local"
-    assert (folder / ".venv" / "pyvenv.cfg").exists()
-
-
-@pytest.mark.slow
-def test_set_up_with_pip_alone(tmp_path: Path) -> None:
-    """Without uv the standard library's venv and pip do the same. Here with the packages that the
-    verb needs; the long form installs them all.
-    """
-    set_up_with_pip(check_out_small(tmp_path))
-
-
-@pytest.mark.long
-def test_set_up_of_every_package_with_pip_alone(tmp_path: Path) -> None:
-    """The whole lock, as people without uv get it: nothing is missing that a package needs."""
-    folder = check_out(tmp_path)
-    set_up_with_pip(folder)
     python = next(folder.glob(".venv/[bS]*/python*"))
     found = subprocess.run([python, "-m", "pip", "check"], capture_output=True, text=True)
     assert found.returncode == 0, found.stdout
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_in_an_environment_of_ones_own_the_command_is_there(tmp_path: Path) -> None:
     """As conda does it: `pip install -e .`, then `chatkit VERB` from any folder, without a `.venv`
     in the checkout.

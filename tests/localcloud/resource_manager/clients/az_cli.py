@@ -41,7 +41,6 @@ class Az:
             **{name: value for name, value in os.environ.items() if not name.startswith("AZURE_")},
             # az imports many modules for each command; from the second on they are compiled.
             "PYTHONDONTWRITEBYTECODE": "",
-            "PYTHONPYCACHEPREFIX": str(self.folder / "compiled"),
             "AZURE_CONFIG_DIR": str(self.folder / "az"),
             "AZURE_CORE_COLLECT_TELEMETRY": "0",
             "AZURE_CORE_ONLY_SHOW_ERRORS": "1",
