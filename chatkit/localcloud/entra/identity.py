@@ -1,6 +1,7 @@
-"""The managed identity endpoint of App Service.
+"""Managed identities: tokens without any secret in the code that asks for them.
 
-A running app asks for tokens without any secret of its own in the code.
+A running app asks at App Service's endpoint, with the secret that the platform has put into its
+environment. Services of the cloud ask here directly.
 
 Follows Microsoft's page "How to use managed identities for App Service": `IDENTITY_ENDPOINT`,
 `IDENTITY_HEADER`.
@@ -8,10 +9,12 @@ Follows Microsoft's page "How to use managed identities for App Service": `IDENT
 
 from __future__ import annotations
 
-import time
-
 from aiohttp import web
 
+from chatkit.core.time import clock
+from chatkit.localcloud.core.errors import LocalCloudError
+from chatkit.localcloud.entra.core.identity_hosts import IdentityHost, IdentityHosts
+from chatkit.localcloud.entra.core.principals import Principal
 from chatkit.localcloud.entra.grants import app_claims
 from chatkit.localcloud.entra.models import Directory
 from chatkit.localcloud.entra.tokens import LIFETIME_S, Tokens
@@ -19,58 +22,120 @@ from chatkit.localcloud.entra.tokens import LIFETIME_S, Tokens
 PATH = "/msi/token"
 NO_IDENTITY = "The X-IDENTITY-HEADER header is missing or of no app with an identity."
 NOT_FOUND = "No Managed Identity found for specified ClientId/ResourceId/PrincipalId."
+# A token that a service has asked for is used again until it has less left than this.
+RENEWED_BEFORE_S = 300
 
 
-class IdentityEndpoint:
-    """Answers apps that have a managed identity."""
+class NoToken(LocalCloudError):
+    """There is no token for this identity, or for this resource."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message, status=400)
+
+
+class ManagedIdentities:
+    """Tokens of managed identities."""
 
     def __init__(self, directory: Directory, tokens: Tokens) -> None:
         self._directory = directory
         self._tokens = tokens
+        self._known: dict[tuple[str, str], tuple[str, float]] = {}
+
+    def issue(self, identity: Principal, resource: str) -> str:
+        """A new token.
+
+        Raises:
+            NoToken: The tenant does not know the resource.
+        """
+        if not self._directory.knows_resource(resource):
+            raise NoToken(f"The resource principal named {resource} was not found in the tenant.")
+        claims = {
+            **app_claims(self._directory, identity, resource),
+            "xms_mirid": identity.resource_id,
+        }
+        return self._tokens.issue(resource, claims)
+
+    def token(self, object_id: str, resource: str) -> str:
+        """A token for a service of the cloud that has an identity; the same for a while.
+
+        Raises:
+            NoToken: There is no such identity, or no such resource.
+        """
+        known, until = self._known.get((object_id, resource), ("", 0.0))
+        identity = self._directory.principal(object_id)
+        if identity is None:
+            raise NoToken("The resource has no managed identity.")
+        now = clock.wall()
+        if not known or not now < until < now + LIFETIME_S:
+            known = self.issue(identity, resource)
+            self._known[object_id, resource] = (known, now + LIFETIME_S - RENEWED_BEFORE_S)
+        return known
+
+
+class IdentityEndpoint:
+    """Answers apps that have managed identities."""
+
+    def __init__(
+        self, directory: Directory, hosts: IdentityHosts, identities: ManagedIdentities
+    ) -> None:
+        self._directory = directory
+        self._hosts = hosts
+        self._identities = identities
 
     def routes(self) -> list[web.RouteDef]:
         """For the plain-http port: clients take http here, and only here."""
         return [web.get(PATH, self.token)]
 
     async def token(self, request: web.Request) -> web.Response:
-        """A token for the identity behind the secret header."""
+        """A token for an identity of the app behind the secret header."""
         header = request.headers.get("X-IDENTITY-HEADER") or request.headers.get("Secret") or ""
         if not header:
             return _refused(400, NO_IDENTITY)
-        identity = self._directory.identity_of(header)
-        if identity is None:
+        host = self._hosts.by_header(header)
+        if host is None:
             return _refused(403, NO_IDENTITY)
         resource = request.query.get("resource", "").removesuffix("/.default")
         if not resource:
             return _refused(400, "The resource query parameter is missing.")
-        wanted = (
-            request.query.get("client_id")
-            or request.query.get("principal_id")
-            or request.query.get("object_id")
-        )
-        # Only user-assigned identities have resource ids, and there are none here.
-        if request.query.get("mi_res_id") or request.query.get("msi_res_id"):
+        identity = self._wanted(host, request)
+        if identity is None:
             return _refused(400, NOT_FOUND)
-        if wanted and wanted.lower() not in (identity.app_id, identity.id):
-            return _refused(400, NOT_FOUND)
-        if not self._directory.knows_resource(resource):
-            return _refused(
-                400, f"The resource principal named {resource} was not found in the tenant."
-            )
-        claims = {
-            **app_claims(self._directory, identity, resource),
-            "xms_mirid": identity.name,
-        }
+        try:
+            token = self._identities.issue(identity, resource)
+        except NoToken as error:
+            return _refused(400, str(error))
         return web.json_response(
             {
-                "access_token": self._tokens.issue(resource, claims),
-                "expires_on": str(int(time.time()) + LIFETIME_S),
+                "access_token": token,
+                "expires_on": str(int(clock.wall()) + LIFETIME_S),
                 "resource": resource,
                 "token_type": "Bearer",
                 "client_id": identity.app_id,
             },
             headers={"Cache-Control": "no-store"},
         )
+
+    def _wanted(self, host: IdentityHost, request: web.Request) -> Principal | None:
+        """The identity that the query names; without a name the system-assigned one."""
+        query = request.query
+        client_id = query.get("client_id", "").lower()
+        object_id = (query.get("principal_id") or query.get("object_id") or "").lower()
+        resource_id = (query.get("mi_res_id") or query.get("msi_res_id") or "").lower()
+        if not (client_id or object_id or resource_id):
+            return self._directory.principal(host.system) if host.system else None
+        for one in filter(None, (host.system, *host.assigned)):
+            identity = self._directory.principal(one)
+            if identity is None:
+                continue
+            # Only user-assigned identities have ids of their own as resources.
+            own_id = identity.resource_id.lower() if one != host.system else ""
+            if (client_id, object_id, resource_id) == (
+                client_id and identity.app_id,
+                object_id and identity.id,
+                resource_id and own_id,
+            ):
+                return identity
+        return None
 
 
 def _refused(status: int, message: str) -> web.Response:

@@ -85,7 +85,7 @@ class Directory:
         if self._store.get("entra", "graph"):
             return
         with self._store.transaction():
-            self._put_principal("ServicePrincipal", "Microsoft Graph", GRAPH_APP)
+            self._put_principal(_service_principal("Microsoft Graph", GRAPH_APP))
             own = self.create_service_principal(self.client_id)
             for name in ADMINISTRATOR_ROLES:
                 self.assign_app_role(own.id, PERMISSIONS[name].role_id)
@@ -143,14 +143,14 @@ class Directory:
 
     def principals(self) -> list[Principal]:
         """Everybody a role can be assigned to."""
-        return [Principal(**document) for _, document in self._store.items(PRINCIPALS)]
+        return [Principal.stored(document) for _, document in self._store.items(PRINCIPALS)]
 
     def principal(self, object_id: str) -> Principal | None:
         """The principal with this object id."""
         document = self._store.get(PRINCIPALS, object_id.lower())
         if document is None:
             return None
-        return Principal(**document)
+        return Principal.stored(document)
 
     def service_principal(self, app_id: str) -> Principal | None:
         """The service principal of an application in this tenant."""
@@ -167,18 +167,19 @@ class Directory:
         known = self.service_principal(app_id)
         if known is not None:
             return known
-        return self._put_principal("ServicePrincipal", application["displayName"], app_id)
+        name = application["displayName"]
+        return self._put_principal(_service_principal(name, app_id))
 
-    def create_identity(self, name: str, object_id: str = "") -> str:
+    def create_identity(self, name: str, object_id: str = "", *, resource_id: str = "") -> str:
         """Make the managed identity of an Azure resource of that name; returns its object id."""
-        return self._put_principal("ManagedIdentity", name, str(uuid.uuid4()), object_id).id
-
-    def identity_of(self, header: str) -> Principal | None:
-        """The managed identity whose app sent this secret."""
-        for principal in self.principals():
-            if principal.header and hmac.compare_digest(principal.header, header):
-                return principal
-        return None
+        made = Principal(
+            object_id or str(uuid.uuid4()),
+            "ManagedIdentity",
+            name,
+            str(uuid.uuid4()),
+            resource_id,
+        )
+        return self._put_principal(made).id
 
     def delete_identity(self, principal_id: str) -> None:
         """Remove a service principal or a managed identity; nothing happens when it is gone."""
@@ -198,11 +199,9 @@ class Directory:
         known = self.principal(object_id)
         if known is not None:
             return known
-        return self._put_principal("User", name, "", object_id)
+        return self._put_principal(Principal(object_id, "User", name))
 
-    def _put_principal(self, kind: str, name: str, app_id: str, object_id: str = "") -> Principal:
-        header = secrets.token_hex(16).upper() if kind == "ManagedIdentity" else ""
-        principal = Principal(object_id or str(uuid.uuid4()), kind, name, app_id, header)
+    def _put_principal(self, principal: Principal) -> Principal:
         self._store.put(PRINCIPALS, principal.id, dict(vars(principal)))
         return principal
 
@@ -257,6 +256,10 @@ class Directory:
         if bare.startswith("https://localhost:"):
             return True
         return any(bare in _audiences(application) for application in self.applications())
+
+
+def _service_principal(name: str, app_id: str) -> Principal:
+    return Principal(str(uuid.uuid4()), "ServicePrincipal", name, app_id)
 
 
 def _audiences(application: Application) -> set[str]:

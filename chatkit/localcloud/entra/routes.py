@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from urllib.parse import unquote
 
 from aiohttp import web
@@ -18,7 +19,6 @@ from chatkit.localcloud.entra.codes import Codes
 from chatkit.localcloud.entra.core import pages
 from chatkit.localcloud.entra.errors import TokenRejected
 from chatkit.localcloud.entra.grants import Grants
-from chatkit.localcloud.entra.identity import IdentityEndpoint
 from chatkit.localcloud.entra.models import Directory
 from chatkit.localcloud.entra.scopes import GRAPH
 from chatkit.localcloud.entra.sign_in import SignIn
@@ -43,14 +43,13 @@ class Routes:
         self._trace = trace
         self._grants = Grants(directory, tokens, codes)
         self._sign_in = SignIn(directory, codes, trace)
-        self._identity = IdentityEndpoint(directory, tokens)
         self._authority = ""
 
-    def pages(self, origin: str) -> web.Application:
-        """The application for the plain-http port: what browsers open, and managed identities."""
+    def pages(self, origin: str, others: Iterable[web.RouteDef]) -> web.Application:
+        """The application for the plain-http port: what browsers open, and others."""
         self._sign_in.origin = origin
         app = web.Application(middlewares=[self._page_errors], client_max_size=1 << 20)
-        app.add_routes([*self._sign_in.routes(), *self._identity.routes()])
+        app.add_routes([*self._sign_in.routes(), *others])
         return app
 
     def app(self, authority: str) -> web.Application:

@@ -7,6 +7,8 @@ from chatkit.localcloud.core.runners import HttpServer
 from chatkit.localcloud.entra import graph
 from chatkit.localcloud.entra.codes import Codes
 from chatkit.localcloud.entra.core import pages
+from chatkit.localcloud.entra.core.identity_hosts import IdentityHosts
+from chatkit.localcloud.entra.identity import IdentityEndpoint, ManagedIdentities
 from chatkit.localcloud.entra.models import Directory
 from chatkit.localcloud.entra.routes import Routes
 from chatkit.localcloud.entra.tokens import Tokens
@@ -18,6 +20,8 @@ class EntraService:
     Attributes:
         directory: Applications, principals and users.
         tokens: Signs and checks tokens; `tokens.roles` knows who may do what.
+        identities: Tokens of managed identities.
+        identity_hosts: Which apps may ask for which of them.
         pages_origin: Plain-http origin of the sign-in pages and the managed identity endpoint.
     """
 
@@ -30,6 +34,8 @@ class EntraService:
         self.tokens = Tokens(
             platform.store, tenant_id=self.directory.tenant_id, authority=self._authority
         )
+        self.identities = ManagedIdentities(self.directory, self.tokens)
+        self.identity_hosts = IdentityHosts(platform.store)
 
     async def start(self) -> None:
         """Open the ports."""
@@ -38,7 +44,10 @@ class EntraService:
         routes = Routes(
             self.directory, self.tokens, Codes(self._platform.store), self._platform.trace
         )
-        sign_in = HttpServer(routes.pages(self.pages_origin), refuse=pages.refuse)
+        endpoint = IdentityEndpoint(self.directory, self.identity_hosts, self.identities)
+        sign_in = HttpServer(
+            routes.pages(self.pages_origin, endpoint.routes()), refuse=pages.refuse
+        )
         await listeners.open("sign-in", sign_in, port=_port(self.pages_origin))
         authority = HttpServer(routes.app(self._authority), refuse=routes.refuse)
         await listeners.open("entra", authority, port=_port(self._authority), tls=server)

@@ -75,7 +75,7 @@ SINGLE: dict[tuple[str, str], Callable[[Document], object]] = {
 }
 READERS: dict[str, Callable[[Document], object]] = {
     APPLICATIONS: _application,
-    PRINCIPALS: lambda document: Principal(**document),
+    PRINCIPALS: Principal.stored,
     ASSIGNMENTS: lambda document: Assignment(**document),
     PORTS: lambda document: int(document["port"]),
     RESOURCES: _texts("id", "name", "type"),

@@ -182,10 +182,9 @@ async def test_an_app_with_an_identity_gets_tokens_without_a_secret(
 ) -> None:
     """The unmodified ManagedIdentityCredential with App Service's two variables."""
     principal_id = tenant.service.directory.create_identity("chat-api")
-    identity = tenant.service.directory.principal(principal_id)
-    assert identity is not None
+    host = tenant.service.identity_hosts.put("/sites/chat-api", system=principal_id, assigned=())
     monkeypatch.setenv("IDENTITY_ENDPOINT", f"{tenant.service.pages_origin}/msi/token")
-    monkeypatch.setenv("IDENTITY_HEADER", identity.header)
+    monkeypatch.setenv("IDENTITY_HEADER", host.header)
     with ManagedIdentityCredential() as credential:
         token = (
             await asyncio.to_thread(credential.get_token, "https://storage.azure.com/.default")
@@ -226,9 +225,10 @@ async def test_an_app_gets_tokens_of_its_own_identity_only(
         tenant.service.directory.create_identity("chat-api")
     )
     assert identity is not None
+    host = tenant.service.identity_hosts.put("/sites/chat-api", system=identity.id, assigned=())
     asked = query.format(app=identity.app_id, id=identity.id)
     url = f"{tenant.service.pages_origin}/msi/token?{asked}"
-    async with tenant.http.get(url, headers={"X-IDENTITY-HEADER": identity.header}) as answer:
+    async with tenant.http.get(url, headers={"X-IDENTITY-HEADER": host.header}) as answer:
         body = await answer.json()
         assert answer.status == status
     assert set(body) >= (

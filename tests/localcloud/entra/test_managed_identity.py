@@ -198,8 +198,8 @@ def test_an_identity_lasts_as_long_as_it_is_on(deployed: DeployedApp) -> None:
     assert deployed.note("GET") == (403, "AuthorizationPermissionMismatch")
 
 
-def test_identities_made_elsewhere_are_not_provided(deployed: DeployedApp) -> None:
-    """A user-assigned identity is refused by name instead of being left out."""
-    with pytest.raises(HttpResponseError, match="user-assigned") as refused:
+def test_identities_that_are_not_there_are_refused(deployed: DeployedApp) -> None:
+    """A user-assigned identity that is not named is refused instead of being left out."""
+    with pytest.raises(HttpResponseError, match="at least one identity") as refused:
         deployed.identify("UserAssigned")
-    assert refused.value.status_code == 501
+    assert refused.value.status_code == 400

@@ -16,6 +16,7 @@ VERSIONS = {
     "microsoft.web": "2025-05-01",
     "microsoft.storage": "2026-09-01",
     "microsoft.signalrservice": "2023-02-01",
+    "microsoft.managedidentity": "2023-01-31",
 }
 
 

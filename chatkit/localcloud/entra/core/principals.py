@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from typing import TypedDict
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from typing import Any, TypedDict
 
 DOMAIN = "chatkit.onmicrosoft.example"
 
@@ -17,14 +18,21 @@ class Principal:
         kind: "User", "ServicePrincipal" or "ManagedIdentity".
         name: Display name.
         app_id: Application id; empty for users.
-        header: Secret with which an app asks the managed identity endpoint; empty for others.
+        resource_id: ARM id of the resource that a managed identity is, or belongs to; empty for
+            others.
     """
 
     id: str
     kind: str
     name: str
     app_id: str = ""
-    header: str = field(default="", repr=False)
+    resource_id: str = ""
+
+    @classmethod
+    def stored(cls, document: Mapping[str, Any]) -> Principal:
+        """A principal as the store has it; older homes have more about some."""
+        names = [field.name for field in fields(cls) if field.name in document]
+        return cls(**{name: str(document[name]) for name in names})
 
     @property
     def upn(self) -> str:

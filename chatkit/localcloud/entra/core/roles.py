@@ -36,6 +36,16 @@ class Role:
 
 
 _BLOBS = "Microsoft.Storage/storageAccounts/blobServices"
+_SIGNALR = "Microsoft.SignalRService/SignalR"
+_IDENTITIES = "Microsoft.ManagedIdentity/userAssignedIdentities"
+# What the roles for managing one service allow besides that service.
+_COMMON = (
+    "Microsoft.Authorization/*/read",
+    "Microsoft.Insights/alertRules/*",
+    "Microsoft.Resources/subscriptions/resourceGroups/read",
+    "Microsoft.Resources/deployments/*",
+    "Microsoft.Support/*",
+)
 ROLES = {
     role.id: role
     for role in (
@@ -122,11 +132,27 @@ ROLES = {
         Role("974c5e8b-45b9-4653-ba55-5f855dd0fb88", "Storage Queue Data Contributor"),
         Role("0a9a7e1f-b9d0-4cc4-a60d-0319b160aaa3", "Storage Table Data Contributor"),
         Role(
+            "8cf5e20a-e4b2-4e9d-b3a1-5ceb692c2761",
+            "SignalR/Web PubSub Contributor",
+            ("Microsoft.SignalRService/*", *_COMMON),
+        ),
+        Role(
+            "04165923-9d83-45d5-8227-78b77b0a687e",
+            "SignalR AccessKey Reader",
+            (
+                "Microsoft.SignalRService/*/read",
+                f"{_SIGNALR}/listkeys/action",
+                "Microsoft.Authorization/*/read",
+                "Microsoft.Resources/subscriptions/resourceGroups/read",
+                "Microsoft.Support/*",
+            ),
+        ),
+        Role(
             "7e4f1700-ea5a-4f59-8f37-079cfe29dce3",
             "SignalR Service Owner",
             (),
             (),
-            ("Microsoft.SignalRService/SignalR/*",),
+            (f"{_SIGNALR}/*",),
         ),
         Role(
             "420fcaa2-552c-430f-98ca-3264be4806c7",
@@ -134,8 +160,9 @@ ROLES = {
             (),
             (),
             (
-                "Microsoft.SignalRService/SignalR/auth/accessKey/action",
-                "Microsoft.SignalRService/SignalR/serverConnection/write",
+                f"{_SIGNALR}/auth/accessKey/action",
+                f"{_SIGNALR}/serverConnection/write",
+                f"{_SIGNALR}/clientConnection/write",
             ),
         ),
         Role(
@@ -144,9 +171,26 @@ ROLES = {
             (),
             (),
             (
-                "Microsoft.SignalRService/SignalR/auth/clientToken/action",
-                "Microsoft.SignalRService/SignalR/*/write",
+                f"{_SIGNALR}/auth/clientToken/action",
+                *(f"{_SIGNALR}/{kind}/*" for kind in ("hub", "group", "clientConnection", "user")),
             ),
+        ),
+        Role(
+            "ddde6b66-c0df-4114-a159-3618637b3035",
+            "SignalR REST API Reader",
+            (),
+            (),
+            tuple(f"{_SIGNALR}/{kind}/read" for kind in ("group", "clientConnection", "user")),
+        ),
+        Role(
+            "e40ec5ca-96e0-45a2-b4ff-59039f2c2b59",
+            "Managed Identity Contributor",
+            (f"{_IDENTITIES}/read", f"{_IDENTITIES}/write", f"{_IDENTITIES}/delete", *_COMMON),
+        ),
+        Role(
+            "f1a07417-d97a-45cb-824c-7a7467783830",
+            "Managed Identity Operator",
+            (f"{_IDENTITIES}/*/read", f"{_IDENTITIES}/*/assign/action", *_COMMON),
         ),
     )
 }
@@ -275,7 +319,9 @@ def _grants(role_id: str, action: str, is_data: bool) -> bool:
 
 
 def _matches(pattern: str, action: str) -> bool:
-    return re.match(fnmatch.translate(pattern.lower()), action) is not None
+    # "userAssignedIdentities/*/assign/action" allows "userAssignedIdentities/assign/action".
+    forms = (pattern.lower(), pattern.lower().replace("/*/", "/"))
+    return any(re.match(fnmatch.translate(form), action) for form in forms)
 
 
 def _is_at(scope: str, id_: str) -> bool:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from chatkit.localcloud.core.platform import Platform
 from chatkit.localcloud.core.store import Store
+from chatkit.localcloud.entra.core.identity_hosts import IdentityHosts
 from chatkit.localcloud.entra.core.roles import Roles
 from chatkit.localcloud.entra.models import Directory
 from chatkit.localcloud.resource_manager.core import errors
@@ -47,6 +48,7 @@ class Context:
     platform: Platform
     directory: Directory
     roles: Roles
+    identity_hosts: IdentityHosts
     planes: Planes
     endpoints: Endpoints
     subscription_id: str
@@ -74,6 +76,7 @@ class Context:
             platform=platform,
             directory=directory,
             roles=roles,
+            identity_hosts=IdentityHosts(store),
             planes=planes,
             endpoints=endpoints,
             subscription_id=_subscription_id(store),

@@ -10,12 +10,23 @@ Json = Any
 JsonObject = dict[str, Any]
 
 
+class AssignedIdentity(TypedDict):
+    """A user-assigned managed identity, as the resources show it that have it."""
+
+    principalId: str
+    clientId: str
+
+
 class Identity(TypedDict):
-    """A system-assigned managed identity."""
+    """The managed identities of a resource.
+
+    The tenant and the principal are those of the system-assigned one; the others are by ARM id.
+    """
 
     type: str
-    tenantId: str
-    principalId: str
+    tenantId: NotRequired[str]
+    principalId: NotRequired[str]
+    userAssignedIdentities: NotRequired[dict[str, AssignedIdentity]]
 
 
 class SystemData(TypedDict):

@@ -153,7 +153,7 @@ class StorageAccounts(ResourceType[Account]):
             "keys": {"key1": _new_key(), "key2": _new_key()},
             "created": iso(),
         }
-        identities.identify(self.context.directory, document, body.get("identity"))
+        identities.identify(self.context, call, document, body.get("identity"))
         return document
 
     def replace(self, call: Call, body: JsonObject, old: Account) -> Account:
@@ -170,7 +170,7 @@ class StorageAccounts(ResourceType[Account]):
         if body.get("sku"):
             document["sku"] = _sku(body)
         if body.get("identity"):
-            identities.identify(self.context.directory, document, body["identity"])
+            identities.identify(self.context, call, document, body["identity"])
 
     async def finish_put(self, call: Call, document: Account, old: Account | None) -> Answer:
         """200 with a changed account; 202 without a body for a new one, polled at Location."""

@@ -200,7 +200,7 @@ def test_the_last_site_takes_its_plan_along(raw: Raw, clients: Clients) -> None:
 def test_instances_and_accounts_have_identities_of_their_own(
     raw: Raw, cloud: LocalCloud, clients: Clients
 ) -> None:
-    """A principal while it is asked for, gone with the resource; none that are user-assigned."""
+    """A principal while it is asked for, gone with the resource."""
     own = {"identity": {"type": "SystemAssigned"}}
     none = {"identity": {"type": "None"}}
     for path, body in ((f"{SIGNALR}/chat-1", FREE), (f"{STORAGE}/chatstore1", ACCOUNT)):
@@ -209,7 +209,7 @@ def test_instances_and_accounts_have_identities_of_their_own(
         raw("PATCH", raw.group + path, {"tags": {"a": "b"}})
         assert raw("GET", raw.group + path).body["identity"]["principalId"] == principal
         assert cloud.call(cloud.entra.directory.principal, principal) is not None
-        assert raw("PATCH", raw.group + path, {"identity": {"type": "UserAssigned"}}).status == 501
+        assert raw("PATCH", raw.group + path, {"identity": {"type": "UserAssigned"}}).status == 400
         raw("DELETE", raw.group + path)
         assert cloud.call(cloud.entra.directory.principal, principal) is None
         raw("PUT", raw.group + path, {**body, **own})

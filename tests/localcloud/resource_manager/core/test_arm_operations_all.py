@@ -22,6 +22,8 @@ ACCOUNT = "{group}" + STORAGE + "/storageAccounts/chatstore1"
 CHAT = "{group}" + SIGNALR + "/SignalR/chat-1"
 INSIGHTS = "{group}/providers/Microsoft.Insights/components/chat-api"
 COMPONENTS = "{sub}/providers/Microsoft.Insights/components"
+IDENTITIES = "/providers/Microsoft.ManagedIdentity/userAssignedIdentities"
+IDENTITY = "{group}" + IDENTITIES + "/class-id?api-version=2023-01-31"
 BLOBS = ACCOUNT + "/blobServices"
 ROLES = "{group}/providers/Microsoft.Authorization/roleDefinitions"
 OWNER = "8e3af657-a8ff-443c-a75c-2fe8c4bcb635"
@@ -166,6 +168,22 @@ CALLS: list[tuple[str, str, Any, int]] = [
     ("GET", COMPONENTS + "?api-version=2015-05-01", None, 200),
     ("DELETE", INSIGHTS + "?api-version=2015-05-01", None, 200),
     ("DELETE", INSIGHTS + "?api-version=2015-05-01", None, 204),
+    ("PUT", IDENTITY, {"location": "eastus2"}, 409),  # its namespace is not registered yet
+    (
+        "POST",
+        "{sub}/providers/Microsoft.ManagedIdentity/register?api-version=2025-04-01",
+        None,
+        200,
+    ),
+    ("PUT", IDENTITY, {"location": "eastus2"}, 201),
+    ("PUT", IDENTITY, {"location": "eastus2", "tags": {"a": "b"}}, 200),
+    ("HEAD", IDENTITY, None, 204),
+    ("GET", IDENTITY, None, 200),
+    ("PATCH", IDENTITY, {"tags": {"a": "b"}}, 200),
+    ("GET", IDENTITY.replace("/class-id?", "?"), None, 200),
+    ("GET", "{sub}" + IDENTITIES + "?api-version=2023-01-31", None, 200),
+    ("DELETE", IDENTITY, None, 200),
+    ("DELETE", IDENTITY, None, 204),
     ("GET", ROLES + "?api-version=2022-04-01&$filter=roleName%20eq%20'Owner'", None, 200),
     ("GET", f"{ROLES}/{OWNER}?api-version=2022-04-01", None, 200),
     (

@@ -144,19 +144,19 @@ class Sites(WebResource[Site]):
             "publishing_password": new_password(),
             "verification_id": secrets.token_hex(32).upper(),
         }
-        self._change(document, body)
+        self._change(call, document, body)
         return document
 
     def replace(self, call: Call, body: JsonObject, old: Site) -> Site:
         """Other tags and configuration; what the body leaves out stays."""
         document: Site = {**old, "tags": tags(body)}
-        self._change(document, body)
+        self._change(call, document, body)
         return document
 
     def update(self, call: Call, body: JsonObject, document: Site) -> None:
         """Change what the body mentions."""
         super().update(call, body, document)
-        self._change(document, body)
+        self._change(call, document, body)
 
     # Rules ------------------------------------------------------------------------------------
 
@@ -188,7 +188,7 @@ class Sites(WebResource[Site]):
             raise errors.web_error(400, "BadRequest", message)
         return plan
 
-    def _change(self, document: Site, body: JsonObject) -> None:
+    def _change(self, call: Call, document: Site, body: JsonObject) -> None:
         given = properties(body)
         config = given.get("siteConfig") or {}
         is_flex = document["sku"] == FLEX
@@ -211,7 +211,7 @@ class Sites(WebResource[Site]):
         if isinstance(given.get("enabled"), bool):
             document["enabled"] = given["enabled"]
         if "identity" in body:
-            identities.identify(self.context.directory, document, body["identity"])
+            identities.identify(self.context, call, document, body["identity"])
 
     # State ------------------------------------------------------------------------------------
 
@@ -241,9 +241,10 @@ class Sites(WebResource[Site]):
         await self.apply(document)
 
     def release(self, document: Site) -> None:
-        """Give the ports back."""
+        """Give the ports back; nobody asks for tokens of its identities any more."""
         for owner in port_owners(document["name"].lower()).values():
             self.context.platform.listeners.release(owner)
+        self.context.identity_hosts.remove(document["id"])
 
     async def take_down(self, document: Site) -> None:
         """Stop the app and delete its code."""
@@ -270,16 +271,19 @@ class Sites(WebResource[Site]):
         return found
 
     def _identity_environment(self, document: Site) -> dict[str, str]:
-        principal_id = identities.principal_id(document)
-        identity = self.context.directory.principal(principal_id) if principal_id else None
-        if identity is None:
+        assigned = [one["principalId"] for one in identities.assigned(document).values()]
+        system = identities.principal_id(document)
+        hosts = self.context.identity_hosts
+        if not system and not assigned:
+            hosts.remove(document["id"])
             return {}
+        header = hosts.put(document["id"], system=system, assigned=tuple(assigned)).header
         endpoint = self.context.endpoints.identity
         return {
             "IDENTITY_ENDPOINT": endpoint,
-            "IDENTITY_HEADER": identity.header,
+            "IDENTITY_HEADER": header,
             "MSI_ENDPOINT": endpoint,
-            "MSI_SECRET": identity.header,
+            "MSI_SECRET": header,
         }
 
 

@@ -1,0 +1,56 @@
+"""Which managed identities the code of a resource may ask for, and the secret it asks with."""
+
+from __future__ import annotations
+
+import hmac
+import secrets
+from dataclasses import asdict, dataclass, field
+
+from chatkit.localcloud.core.store import Store
+
+HOSTS = "entra-identity-hosts"
+
+
+@dataclass(frozen=True)
+class IdentityHost:
+    """A resource whose code runs with managed identities.
+
+    Attributes:
+        header: Value of IDENTITY_HEADER there.
+        system: Object id of its system-assigned identity; empty without one.
+        assigned: Object ids of the user-assigned ones.
+    """
+
+    header: str = field(repr=False)
+    system: str = ""
+    assigned: tuple[str, ...] = ()
+
+
+class IdentityHosts:
+    """All of them, by ARM id of the resource."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    def put(self, resource_id: str, *, system: str, assigned: tuple[str, ...]) -> IdentityHost:
+        """Say what a resource has now; its secret stays the same."""
+        known = self._store.get(HOSTS, resource_id.lower())
+        header = str(known["header"]) if known else secrets.token_hex(16).upper()
+        host = IdentityHost(header, system, assigned)
+        document = {**asdict(host), "assigned": [*assigned]}
+        if document != known:
+            self._store.put(HOSTS, resource_id.lower(), document)
+        return host
+
+    def remove(self, resource_id: str) -> None:
+        """Forget a resource."""
+        if self._store.get(HOSTS, resource_id.lower()) is not None:
+            self._store.delete(HOSTS, resource_id.lower())
+
+    def by_header(self, header: str) -> IdentityHost | None:
+        """The resource whose code sends this secret."""
+        for _, document in self._store.items(HOSTS):
+            if hmac.compare_digest(str(document["header"]).encode(), header.encode()):
+                assigned = tuple(map(str, document["assigned"]))
+                return IdentityHost(str(document["header"]), str(document["system"]), assigned)
+        return None
