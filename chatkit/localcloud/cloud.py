@@ -41,7 +41,7 @@ class LocalCloud:
             self.entra.tokens,
             role_check=by_roles(self.entra.tokens.roles),
         )
-        self.signalr = SignalRService(self.platform)
+        self.signalr = SignalRService(self.platform, self.entra.tokens, self.entra.identities.token)
         self.easy_auth = EasyAuthService(self.platform)
         self.functions = FunctionsService(
             self.platform,

@@ -280,11 +280,11 @@ async def message_to_frame(folder: Path) -> dict[str, object]:
     """POST of a message to the frame at a client, through app, REST and hub, 50 a second."""
     from chatkit.localcloud.core.platform import Platform
     from chatkit.localcloud.signalr.core.spec import InstanceSpec
-    from chatkit.localcloud.signalr.service import SignalRService
     from tests.localcloud.functions.functions_testing import serving
+    from tests.localcloud.signalr.harness import service_on
 
     platform = Platform.open(folder)
-    service = SignalRService(platform)
+    service = service_on(platform)
     port = platform.listeners.reserve("signalr/bench")
     await service.start()
     await service.apply(InstanceSpec("bench", port, KEY, KEY[::-1], sku="Standard_S1"))

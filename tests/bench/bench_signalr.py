@@ -33,12 +33,12 @@ from websockets.asyncio.server import ServerConnection, broadcast, serve
 from chatkit.localcloud.core.platform import Platform
 from chatkit.localcloud.signalr.core.instance import Instance
 from chatkit.localcloud.signalr.core.spec import InstanceSpec
-from chatkit.localcloud.signalr.service import SignalRService
 from chatkit.wire.connection_strings import SignalRConnectionString
 from chatkit.wire.framing import websocket_frame
 from chatkit.wire.hub_messages import Invocation
 from chatkit.wire.hub_protocol import PROTOCOLS
 from chatkit.wire.tokens import client_token, rest_token
+from tests.localcloud.signalr.harness import service_on
 
 KEY = "benchmark-key-" * 3
 MESSAGE = Invocation("newMessage", ({"id": "0" * 36, "sender": "alice", "text": "x" * 36},))
@@ -162,7 +162,7 @@ async def service() -> AsyncIterator[tuple[Instance, int, str]]:
     """A running instance: itself, its port, a client token."""
     with tempfile.TemporaryDirectory() as folder:
         platform = Platform.open(Path(folder))
-        running = SignalRService(platform)
+        running = service_on(platform)
         await running.start()
         port = platform.listeners.reserve("signalr/bench")
         await running.apply(InstanceSpec("bench", port, KEY, KEY, sku="Standard_S1", capacity=100))

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import ssl
+
 from aiohttp import web
 
 from chatkit.localcloud.core import cors
 from chatkit.localcloud.core.answering import MISDIRECTED
+from chatkit.localcloud.core.first_bytes import http_or_https
 from chatkit.localcloud.core.runners import HttpServer
 from chatkit.localcloud.core.web import Handler
 from chatkit.localcloud.signalr.core.errors import SignalRError
@@ -29,13 +32,19 @@ MAX_URI_CHARS = 12 * 1024
 MAX_HEADER_CHARS = 16 * 1024
 
 
-def server(instance: Instance) -> HttpServer:
-    """What serves an instance's port: WebSockets of clients, and HTTP for everything else."""
+def server(instance: Instance, tls: ssl.SSLContext) -> HttpServer:
+    """What serves an instance's port: WebSockets of clients, and HTTP for everything else.
+
+    Both with and without TLS: browsers use http here, and Azure's clients send tokens over https
+    only.
+    """
     clients = Clients(instance)
+    clear = hub_endpoint(instance, clients.accept)
+    secured = http_or_https(tls)
     return HttpServer(
         application(instance, clients),
         refuse=refuse,
-        peek=hub_endpoint(instance, clients.accept),
+        peek=lambda http: secured(clear(http)),
     )
 
 

@@ -1,4 +1,4 @@
-"""Ports and lifecycle of the SignalR data plane: one plain-http port per instance."""
+"""Ports and lifecycle of the SignalR data plane: one port per instance, for http and https."""
 
 from __future__ import annotations
 
@@ -11,19 +11,30 @@ from aiohttp import web
 from chatkit.core import strict_json
 from chatkit.core.errors import PortInUse
 from chatkit.localcloud.core.platform import Platform
+from chatkit.localcloud.entra.tokens import Tokens
+from chatkit.localcloud.signalr.core.entra_access import EntraAccess
 from chatkit.localcloud.signalr.core.errors import SignalRError
 from chatkit.localcloud.signalr.core.instance import Instance
 from chatkit.localcloud.signalr.core.spec import InstanceSpec
+from chatkit.localcloud.signalr.core.upstream import IdentityToken
 from chatkit.localcloud.signalr.edge import server
 
 log = logging.getLogger("chatkit.local.signalr")
 
 
 class SignalRService:
-    """All instances of the local cloud."""
+    """All instances of the local cloud.
 
-    def __init__(self, platform: Platform) -> None:
+    Args:
+        platform: Ports, certificates, trace.
+        tokens: Checks tokens of Entra ID, and knows the roles of their principals.
+        identity_token: Gets the tokens of an instance's managed identity.
+    """
+
+    def __init__(self, platform: Platform, tokens: Tokens, identity_token: IdentityToken) -> None:
         self._platform = platform
+        self._entra = EntraAccess(tokens)
+        self._identity_token = identity_token
         self._instances: dict[str, Instance] = {}
         self._heartbeat: asyncio.Task[None] | None = None
 
@@ -51,10 +62,11 @@ class SignalRService:
             return
         if known is not None:
             await self._close(spec.name)
-        instance = Instance(spec, self._platform.trace)
+        instance = Instance(spec, self._platform.trace, self._entra, self._identity_token)
         self._instances[spec.name] = instance
         try:
-            await self._platform.listeners.open(_owner(spec.name), server(instance), port=spec.port)
+            http = server(instance, self._platform.certificates.server)
+            await self._platform.listeners.open(_owner(spec.name), http, port=spec.port)
         except PortInUse as error:
             log.error("SignalR instance %s is not reachable. %s", spec.name, error)
 

@@ -17,7 +17,15 @@ from chatkit.core import tls
 from chatkit.localcloud.core.platform import Platform
 from chatkit.localcloud.signalr.core.spec import InstanceSpec
 from chatkit.localcloud.signalr.service import SignalRService
-from tests.localcloud.signalr.harness import NODE_FOLDER, Json, NodeClient, Running
+from tests.localcloud.signalr.harness import (
+    NODE_FOLDER,
+    SCOPE,
+    Json,
+    NodeClient,
+    Running,
+    identity_token,
+    tokens_on,
+)
 from tests.tools import Tools
 
 
@@ -31,13 +39,19 @@ def certificates(tmp_path_factory: pytest.TempPathFactory) -> tls.Certificates:
 async def running(tmp_path: Path, certificates: tls.Certificates) -> AsyncIterator[Running]:
     """An instance of the Standard tier; tests of quotas change that."""
     platform = Platform.open(tmp_path, certificates=certificates)
-    service = SignalRService(platform)
+    tokens = tokens_on(platform)
+    service = SignalRService(platform, tokens, identity_token)
     await service.start()
     port = platform.listeners.reserve("signalr/room")
-    spec = InstanceSpec("room", port, "primary-key-" * 3, "secondary-key-" * 3, sku="Standard_S1")
+    spec = InstanceSpec(
+        *("room", port, "primary-key-" * 3, "secondary-key-" * 3),
+        sku="Standard_S1",
+        token_key="own-key-" * 6,
+        scope=SCOPE,
+    )
     await service.apply(spec)
     async with aiohttp.ClientSession() as http:
-        yield Running(service, spec, http)
+        yield Running(service, spec, http, tokens)
     await service.stop()
     await platform.close()
 

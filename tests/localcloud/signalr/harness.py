@@ -4,12 +4,19 @@ from __future__ import annotations
 
 import asyncio
 import json
+import uuid
 from dataclasses import dataclass, replace
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import aiohttp
 
+from chatkit.core import tls
+from chatkit.localcloud.core.platform import Platform
+from chatkit.localcloud.entra.core.roles import BY_NAME, Assignment
+from chatkit.localcloud.entra.identity import NoToken
+from chatkit.localcloud.entra.tokens import Tokens
 from chatkit.localcloud.signalr.core.instance import Instance
 from chatkit.localcloud.signalr.core.spec import InstanceSpec
 from chatkit.localcloud.signalr.service import SignalRService
@@ -19,7 +26,33 @@ from chatkit.wire.tokens import client_token, rest_token
 
 NODE_FOLDER = Path(__file__).parents[2] / "node"
 WAIT_S = 10
+SCOPE = "/subscriptions/s/resourceGroups/g/providers/Microsoft.SignalRService/SignalR/room"
+TENANT = "22222222-2222-2222-2222-222222222222"
 Json = Any
+
+
+@cache
+def signing_key() -> dict[str, str]:
+    """Entra's key, made once: it takes longer than most tests."""
+    return {"kid": "test", "pem": tls.new_signing_key()}
+
+
+def tokens_on(platform: Platform) -> Tokens:
+    """An Entra ID that has nothing but its key."""
+    platform.store.put("entra", "signing-key", signing_key())
+    return Tokens(platform.store, tenant_id=TENANT, authority="https://localhost")
+
+
+def identity_token(object_id: str, resource: str) -> str:
+    """What goes along with upstream requests, readable for tests."""
+    if not object_id:
+        raise NoToken("The resource has no managed identity.")
+    return f"{object_id} for {resource}"
+
+
+def service_on(platform: Platform) -> SignalRService:
+    """The service, with an Entra ID that nobody uses."""
+    return SignalRService(platform, tokens_on(platform), identity_token)
 
 
 @dataclass
@@ -29,6 +62,7 @@ class Running:
     service: SignalRService
     spec: InstanceSpec
     http: aiohttp.ClientSession
+    tokens: Tokens
 
     @property
     def instance(self) -> Instance:
@@ -43,6 +77,17 @@ class Running:
     @property
     def url(self) -> str:
         return f"http://localhost:{self.spec.port}"
+
+    def entra_token(
+        self, principal: str = "app", audience: str = "https://signalr.azure.com", **more: Any
+    ) -> str:
+        """A token of Entra ID for a principal."""
+        return self.tokens.issue(audience, {"oid": principal, "appid": principal}, **more)
+
+    def assign(self, role: str, principal: str = "app", *, scope: str = SCOPE, **more: Any) -> None:
+        """Give a principal a built-in role."""
+        id_ = f"{scope}/providers/Microsoft.Authorization/roleAssignments/{uuid.uuid4()}"
+        self.tokens.roles.assign(Assignment(id_, scope, BY_NAME[role], principal, **more))
 
     def token(self, user: str = "", hub: str = "chat", **more: Any) -> str:
         return client_token(self.connection, hub, user_id=user, **more)

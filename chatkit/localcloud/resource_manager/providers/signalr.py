@@ -27,10 +27,14 @@ from chatkit.localcloud.resource_manager.providers.signalr_rules import (
     UNIT_LIMIT,
     Instance,
     Sku,
+    check_has_keys,
     merge_settings,
     new_key,
+    new_keys,
     owner,
     settings,
+    settle_keys,
+    shown_keys,
     spec,
 )
 
@@ -95,10 +99,11 @@ class SignalR(ResourceType[Instance]):
             "kind": body.get("kind") or "SignalR",
             "sku": self._sku(body.get("sku") or {}, envelope["location"]),
             "properties": settings(properties(body)),
-            "keys": {"primary": new_key(), "secondary": new_key()},
+            "keys": new_keys(),
             "systemData": system_data(call),
         }
-        identities.identify(self.context.directory, document, body.get("identity"))
+        self._identify(call, document, body.get("identity"))
+        settle_keys(document)
         return document
 
     def replace(self, call: Call, body: JsonObject, old: Instance) -> Instance:
@@ -112,7 +117,8 @@ class SignalR(ResourceType[Instance]):
             "systemData": system_data(call, old["systemData"]),
         }
         if "identity" in body:
-            identities.identify(self.context.directory, document, body["identity"])
+            self._identify(call, document, body["identity"])
+        settle_keys(document)
         return document
 
     def update(self, call: Call, body: JsonObject, document: Instance) -> None:
@@ -122,10 +128,14 @@ class SignalR(ResourceType[Instance]):
             wanted = {**document["sku"], **body["sku"]}
             document["sku"] = self._sku(wanted, document["location"], document)
         if "identity" in body:
-            identities.identify(self.context.directory, document, body["identity"])
+            self._identify(call, document, body["identity"])
         merged = merge_settings(document["properties"], properties(body))
         document["properties"] = settings(merged)
         document["systemData"] = system_data(call, document["systemData"])
+        settle_keys(document)
+
+    def _identify(self, call: Call, document: Instance, given: Json) -> None:
+        identities.identify(self.context, call, document, given, only_one=True)
 
     async def finish_put(self, call: Call, document: Instance, old: Instance | None) -> Answer:
         """201 or 200 with the instance as it was a moment ago, polled at Azure-AsyncOperation."""
@@ -150,7 +160,9 @@ class SignalR(ResourceType[Instance]):
 
     async def list_keys(self, call: Call) -> Answer:
         """Keys and connection strings."""
-        return Answer(body=_keys(self.one(call)))
+        document = self.one(call)
+        check_has_keys(document)
+        return Answer(body=shown_keys(document))
 
     async def regenerate(self, call: Call) -> Answer:
         """Make a new key: 202 with the new keys in the body, as recorded."""
@@ -160,13 +172,14 @@ class SignalR(ResourceType[Instance]):
             raise errors.invalid_property(message, target="keyType")
         async with self.locked(call):
             old = self.one(call)
+            check_has_keys(old)
             document = copy.deepcopy(old)
             if kind == "primary":
                 document["keys"]["primary"] = new_key()
             elif kind == "secondary":
                 document["keys"]["secondary"] = new_key()
             operation = await self.begin("signalr.regenerate", document, old)
-        return Answer(202, _keys(document), self._polling(call, operation))
+        return Answer(202, shown_keys(document), self._polling(call, operation))
 
     async def restart(self, call: Call) -> Answer:
         """Restart: every connection is dropped."""
@@ -197,7 +210,7 @@ class SignalR(ResourceType[Instance]):
         if document is None or operation.kind == "signalr.delete":
             return Answer(204)
         if operation.kind == "signalr.regenerate":
-            return Answer(body=_keys(document))
+            return Answer(body=shown_keys(document))
         return Answer(body=self.render(document))
 
     def _operation(self, call: Call) -> Operation:
@@ -310,8 +323,9 @@ class SignalR(ResourceType[Instance]):
         """Bring the data plane back after a restart, at another port when its own was taken."""
         listeners = self.context.platform.listeners
         port = listeners.reserve(owner(document), preferred=FIRST_PORT)
-        if port != document["port"]:
+        if port != document["port"] or "tokens" not in document["keys"]:
             document["port"] = port
+            document["keys"].setdefault("tokens", new_key())
             self.context.resources.put(document)
         await self.apply(document)
 
@@ -377,17 +391,3 @@ def _tier(name: str, tier: str) -> JsonObject:
     if tier == "Free":
         capacity |= {"maximum": 1, "allowedValues": [1], "scaleType": "None"}
     return {"resourceType": TYPE, "sku": {"name": name, "tier": tier}, "capacity": capacity}
-
-
-def _keys(document: Instance) -> JsonObject:
-    keys = document["keys"]
-
-    def text(key: str) -> str:
-        return f"Endpoint=http://localhost;Port={document['port']};AccessKey={key};Version=1.0;"
-
-    return {
-        "primaryKey": keys["primary"],
-        "secondaryKey": keys["secondary"],
-        "primaryConnectionString": text(keys["primary"]),
-        "secondaryConnectionString": text(keys["secondary"]),
-    }

@@ -15,6 +15,7 @@ from chatkit.localcloud.resource_manager.core.documents import (
     SystemData,
 )
 from chatkit.localcloud.resource_manager.core.http import merge
+from chatkit.localcloud.resource_manager.core.identities import all_principals
 from chatkit.localcloud.signalr.core.spec import InstanceSpec, UpstreamTemplate
 
 NAME = re.compile(r"^[A-Za-z][A-Za-z0-9-]{1,61}[A-Za-z0-9]$")
@@ -30,6 +31,7 @@ SKUS = {
 CAPACITIES = [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 20, 30, 40, 50, 60, 70, 80, 90, 100]
 FLAGS = {"ServiceMode", "EnableConnectivityLogs", "EnableMessagingLogs", "EnableLiveTrace"}
 MODES = {mode.lower(): mode for mode in ("Default", "Serverless", "Classic")}
+MANAGED_IDENTITY = "ManagedIdentity"
 NETWORK: JsonObject = {
     "defaultAction": "Deny",
     "publicNetwork": {
@@ -96,10 +98,15 @@ class Settings(TypedDict):
 
 
 class Keys(TypedDict):
-    """Access keys."""
+    """Access keys, both empty while they are disabled, and the key of the service itself.
+
+    The latter signs the client tokens that the service hands out. Homes of version 0.2.0 get theirs
+    when the instance is brought back.
+    """
 
     primary: str
     secondary: str
+    tokens: NotRequired[str]
 
 
 class Instance(Resource):
@@ -171,7 +178,23 @@ def _templates(given: JsonObject) -> list[Template] | None:
         if not str(template.get("urlTemplate", "")).startswith(("http://", "https://", "{")):
             message = "An upstream template needs a urlTemplate that is a URL."
             raise errors.invalid_property(message, target="upstream")
+        _check_auth(template.get("auth"))
     return templates
+
+
+def _check_auth(auth: Json) -> None:
+    """Refuse upstream authentication of another kind, or with an identity for no resource."""
+    given = auth if isinstance(auth, dict) else {}
+    kind = str(given.get("type") or "None").lower()
+    if kind not in ("none", MANAGED_IDENTITY.lower()):
+        message = f"The auth type of an upstream template is not None or {MANAGED_IDENTITY}."
+        raise errors.invalid_property(message, target="upstream")
+    about = given.get("managedIdentity")
+    if about is not None and not isinstance(about, dict):
+        raise errors.invalid_body("The property 'auth.managedIdentity' must be an object.")
+    if kind != "none" and not (about or {}).get("resource"):
+        message = f"Upstream authentication with {MANAGED_IDENTITY} needs a resource."
+        raise errors.invalid_property(message, target="upstream")
 
 
 def _origins(given: JsonObject) -> list[str]:
@@ -198,6 +221,53 @@ def new_key() -> str:
     return base64.b64encode(secrets.token_bytes(64)).decode()
 
 
+def new_keys() -> Keys:
+    """All keys of a new instance."""
+    return {"primary": new_key(), "secondary": new_key(), "tokens": new_key()}
+
+
+def settle_keys(document: Instance) -> None:
+    """Delete the access keys when they are disabled, make new ones when they are enabled again.
+
+    Microsoft's page "Disable local authentication": the current set is permanently deleted.
+    """
+    keys = document["keys"]
+    disabled = document["properties"]["disableLocalAuth"]
+    if disabled == bool(keys["primary"]):
+        made = "" if disabled else new_key()
+        other = "" if disabled else new_key()
+        document["keys"] = {**keys, "primary": made, "secondary": other}
+
+
+def check_has_keys(document: Instance) -> None:
+    """Refuse what is about access keys while they are disabled: they are deleted then.
+
+    That Azure refuses it is known; its code and its words are not, these are ours.
+    """
+    if document["properties"]["disableLocalAuth"]:
+        raise errors.service_error(
+            403,
+            "LocalAuthDisabled",
+            f"Local authentication is disabled on the resource '{document['name']}': it has no"
+            " access keys.",
+        )
+
+
+def shown_keys(document: Instance) -> JsonObject:
+    """The access keys as listKeys shows them, and connection strings."""
+    keys = document["keys"]
+
+    def text(key: str) -> str:
+        return f"Endpoint=http://localhost;Port={document['port']};AccessKey={key};Version=1.0;"
+
+    return {
+        "primaryKey": keys["primary"],
+        "secondaryKey": keys["secondary"],
+        "primaryConnectionString": text(keys["primary"]),
+        "secondaryConnectionString": text(keys["secondary"]),
+    }
+
+
 def spec(document: Instance) -> InstanceSpec:
     """What the data plane needs to know."""
     settings = document["properties"]
@@ -215,6 +285,10 @@ def spec(document: Instance) -> InstanceSpec:
         allowed_origins=tuple(settings["cors"]["allowedOrigins"]),
         upstream=tuple(_template(template) for template in settings["upstream"]["templates"] or []),
         disable_local_auth=settings["disableLocalAuth"],
+        disable_aad_auth=settings["disableAadAuth"],
+        token_key=document["keys"].get("tokens", ""),
+        scope=document["id"],
+        identity_id=next(iter(all_principals(document.get("identity"))), ""),
     )
 
 
@@ -224,4 +298,13 @@ def _template(given: Template) -> UpstreamTemplate:
         hub_pattern=given.get("hubPattern") or "*",
         category_pattern=given.get("categoryPattern") or "*",
         event_pattern=given.get("eventPattern") or "*",
+        resource=_resource(given),
     )
+
+
+def _resource(given: Template) -> str:
+    """For what the token is that goes along; empty where the template asks for none."""
+    auth = given.get("auth") or {}
+    if str(auth.get("type") or "").lower() != MANAGED_IDENTITY.lower():
+        return ""
+    return str((auth.get("managedIdentity") or {}).get("resource") or "")

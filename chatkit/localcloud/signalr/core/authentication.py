@@ -1,4 +1,6 @@
-"""Who may connect or call: tokens signed with one of the instance's two access keys.
+"""Who may connect or call: tokens signed with one of the instance's keys.
+
+An instance has two access keys, and one of its own for the client tokens that it hands out itself.
 
 Follows Microsoft's page "Azure SignalR Service REST API, Authenticate via access key" and what its
 SDK signs.
@@ -70,8 +72,6 @@ def verify(spec: InstanceSpec, token: str, audiences: Iterable[str]) -> Claims:
     """
     if not token:
         raise Unauthorized()
-    if spec.disable_local_auth:
-        raise Unauthorized("Access keys are disabled on this resource")
     claims = _signed_claims(spec, token)
     expected = [*audiences]
     given = _listed(claims.get("aud"))
@@ -91,7 +91,12 @@ def verify(spec: InstanceSpec, token: str, audiences: Iterable[str]) -> Claims:
 
 
 def _signed_claims(spec: InstanceSpec, token: str) -> Claims:
-    claims = dict(_proven(token, (spec.primary_key, spec.secondary_key)))
+    try:
+        claims = dict(_proven(token, accepted_keys(spec)))
+    except _KeyNotFound:
+        if spec.disable_local_auth:
+            raise Unauthorized("Access keys are disabled on this resource") from None
+        raise
     if "exp" not in claims:
         raise Unauthorized("The token has no expiration")
     now = clock.wall()
@@ -104,8 +109,28 @@ def _signed_claims(spec: InstanceSpec, token: str) -> Claims:
     return claims
 
 
+def accepted_keys(spec: InstanceSpec) -> tuple[str, ...]:
+    """The keys whose signatures count."""
+    if spec.disable_local_auth:
+        return (spec.token_key,)
+    return (spec.primary_key, spec.secondary_key, spec.token_key)
+
+
 @lru_cache(maxsize=1024)
-def _proven(token: str, keys: tuple[str, str]) -> Claims:
+def is_from_entra(token: str) -> bool:
+    """Say whether a token wants to be one of Entra ID: those are signed with RS256."""
+    try:
+        return jwt.get_unverified_header(token).get("alg") == "RS256"
+    except BROKEN:
+        return False
+
+
+class _KeyNotFound(Unauthorized):
+    """No key of the instance has signed it."""
+
+
+@lru_cache(maxsize=1024)
+def _proven(token: str, keys: tuple[str, ...]) -> Claims:
     """The claims of a token that one of the keys has signed. Times are not looked at.
 
     An app that sends often sends the same token, so the newest are remembered.
@@ -121,7 +146,7 @@ def _proven(token: str, keys: tuple[str, str]) -> Claims:
                 continue
     except BROKEN as error:
         raise Unauthorized("The token is malformed") from error
-    raise Unauthorized("The signature key was not found")
+    raise _KeyNotFound("The signature key was not found")
 
 
 def _names_twice(token: str) -> bool:
@@ -152,8 +177,8 @@ def _printed(moment: int) -> str:
 def comparable(audience: str, port: int) -> str:
     """An audience in the form in which two are compared; empty for one that can equal none.
 
-    The port dropped if it is the instance's, scheme and host lower-case, percent-decoded; the names
-    of this machine are one host.
+    The port dropped if it is the instance's, host lower-case, percent-decoded. The names of this
+    machine are one host, and the instance's port serves http and https.
     """
     try:
         parts = urlsplit(audience)
@@ -164,7 +189,10 @@ def comparable(audience: str, port: int) -> str:
     host = (parts.hostname or "").lower()
     if host in LOOPBACK:
         host = "localhost"
-    found = f"{parts.scheme.lower()}://{host}{unquote(parts.path).rstrip('/')}"
+    scheme = parts.scheme.lower()
+    if scheme == "https":
+        scheme = "http"
+    found = f"{scheme}://{host}{unquote(parts.path).rstrip('/')}"
     if parts.query:
         found += f"?{unquote(parts.query)}"
     return found

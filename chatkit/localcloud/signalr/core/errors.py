@@ -57,6 +57,18 @@ class Unauthorized(SignalRError):
         self.description = description
 
 
+class Forbidden(SignalRError):
+    """403 with an empty body: the token counts, and its principal has no role for this.
+
+    The challenge says what is missing (RFC 6750 §3.1).
+    """
+
+    def __init__(self, description: str) -> None:
+        challenge = f'Bearer error="insufficient_scope", error_description="{description}"'
+        super().__init__(403, headers={"WWW-Authenticate": challenge})
+        self.description = description
+
+
 class QuotaExceeded(SignalRError):
     """429: the tier's connections or messages are used up."""
 

@@ -7,14 +7,16 @@ fan-out, quotas, faults, upstream.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Iterator
+from contextlib import contextmanager
 
 from chatkit.localcloud.core.trace import Trace
 from chatkit.localcloud.signalr.core import authentication
 from chatkit.localcloud.signalr.core.client_results import ClientResults
 from chatkit.localcloud.signalr.core.connection import Connection, Sink
 from chatkit.localcloud.signalr.core.connections import Connections
-from chatkit.localcloud.signalr.core.errors import Unauthorized
+from chatkit.localcloud.signalr.core.entra_access import AUDIENCE, EntraAccess
+from chatkit.localcloud.signalr.core.errors import Forbidden, Unauthorized
 from chatkit.localcloud.signalr.core.fanout import FanOut
 from chatkit.localcloud.signalr.core.faults import Faults
 from chatkit.localcloud.signalr.core.hub import Hub, without
@@ -22,7 +24,7 @@ from chatkit.localcloud.signalr.core.incoming import Incoming
 from chatkit.localcloud.signalr.core.instance_trace import InstanceTrace, excerpt
 from chatkit.localcloud.signalr.core.quotas import Quotas
 from chatkit.localcloud.signalr.core.spec import InstanceSpec
-from chatkit.localcloud.signalr.core.upstream import Upstream
+from chatkit.localcloud.signalr.core.upstream import IdentityToken, Upstream
 from chatkit.wire.connection_strings import SignalRConnectionString
 from chatkit.wire.hub_messages import Completion, Invocation
 from chatkit.wire.stateful import Stateful
@@ -34,14 +36,19 @@ class Instance:
     Args:
         spec: From Resource Manager; replaced whole when the resource changes.
         trace: Where events go, under `signalr/<name>`.
+        entra: Checks tokens of Entra ID.
+        identity_token: Gets the tokens of the instance's managed identity.
     """
 
-    def __init__(self, spec: InstanceSpec, trace: Trace) -> None:
+    def __init__(
+        self, spec: InstanceSpec, trace: Trace, entra: EntraAccess, identity_token: IdentityToken
+    ) -> None:
         self.spec = spec
+        self._entra = entra
         self.trace = InstanceTrace(trace, spec.name)
         self.quotas = Quotas(spec)
         self.faults = Faults()
-        self.upstream = Upstream(spec, self.trace.emit)
+        self.upstream = Upstream(spec, self.trace.emit, identity_token)
         self.connections = Connections(self.trace, on_end=self._ended)
         self._results = ClientResults(self.trace)
         self._incoming = Incoming(self.upstream, self._results, self.trace)
@@ -55,8 +62,8 @@ class Instance:
 
     @property
     def connection_string(self) -> SignalRConnectionString:
-        """How an app reaches this instance."""
-        return SignalRConnectionString("http://localhost", self.spec.primary_key, self.spec.port)
+        """What the service itself signs client tokens with."""
+        return SignalRConnectionString("http://localhost", self.spec.token_key, self.spec.port)
 
     async def close(self) -> None:
         """End every connection, and what is under way to the app."""
@@ -80,10 +87,38 @@ class Instance:
         Raises:
             Unauthorized: With the reason.
         """
+        with self._refusals_traced(path, audiences):
+            claims = authentication.verify(self.spec, token, audiences)
+        user_id = authentication.user_id(claims)
+        self.trace.emit("token", accepted=True, path=path, user=user_id)
+        return claims
+
+    def verify_caller(self, token: str, audiences: list[str], *, action: str, path: str) -> None:
+        """Check the token of a REST call: signed with an access key, or of Entra ID.
+
+        Args:
+            token: Compact JWT.
+            audiences: What a token that an access key has signed may be for.
+            action: The data action that a role has to allow; an access key allows all.
+            path: For the trace.
+
+        Raises:
+            Unauthorized: It does not count.
+            Forbidden: It does, and no role of its principal allows the action.
+        """
+        if not authentication.is_from_entra(token):
+            self.verify(token, audiences, path=path)
+            return
+        with self._refusals_traced(path, [AUDIENCE]):
+            claims = self._entra.check(self.spec, token, action)
+        self.trace.emit("token", accepted=True, path=path, principal=claims.oid)
+
+    @contextmanager
+    def _refusals_traced(self, path: str, audiences: list[str]) -> Iterator[None]:
         try:
             self.faults.fail_token()
-            claims = authentication.verify(self.spec, token, audiences)
-        except Unauthorized as error:
+            yield
+        except (Unauthorized, Forbidden) as error:
             self.trace.emit(
                 "token",
                 accepted=False,
@@ -92,9 +127,6 @@ class Instance:
                 expected=audiences,
             )
             raise
-        user_id = authentication.user_id(claims)
-        self.trace.emit("token", accepted=True, path=path, user=user_id)
-        return claims
 
     def negotiate(
         self, hub: str, claims: authentication.Claims, *, query: str, version: int, stateful: bool

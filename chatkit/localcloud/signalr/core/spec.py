@@ -7,12 +7,18 @@ from dataclasses import dataclass, field
 
 @dataclass(frozen=True)
 class UpstreamTemplate:
-    """One ordered upstream rule, as in the ARM resource's `upstream.templates`."""
+    """One ordered upstream rule, as in the ARM resource's `upstream.templates`.
+
+    Attributes:
+        resource: Audience of the token of the instance's managed identity that goes along; empty
+            where the template asks for none.
+    """
 
     url_template: str
     hub_pattern: str = "*"
     category_pattern: str = "*"
     event_pattern: str = "*"
+    resource: str = ""
 
 
 @dataclass(frozen=True)
@@ -22,14 +28,18 @@ class InstanceSpec:
     Attributes:
         name: Resource name, lower-case.
         port: Its own plain-http port on localhost.
-        primary_key: Access key text.
-        secondary_key: Access key text.
+        primary_key: Access key text; empty while there are no access keys.
+        secondary_key: Access key text; empty while there are no access keys.
         service_mode: "Serverless", "Default" or "Classic".
         sku: "Free_F1", "Standard_S1", "Premium_P1", ...
         capacity: Units.
         allowed_origins: CORS origins; ("*",) is the service's default.
         upstream: Ordered templates.
         disable_local_auth: True refuses access keys.
+        disable_aad_auth: True refuses tokens of Entra ID.
+        token_key: Signs the client tokens that the service itself hands out (`:generateToken`).
+        scope: ARM id, where roles for its data count.
+        identity_id: Object id of its managed identity; empty without one.
     """
 
     name: str
@@ -42,3 +52,7 @@ class InstanceSpec:
     allowed_origins: tuple[str, ...] = ("*",)
     upstream: tuple[UpstreamTemplate, ...] = ()
     disable_local_auth: bool = False
+    disable_aad_auth: bool = False
+    token_key: str = field(default="", repr=False)
+    scope: str = ""
+    identity_id: str = ""

@@ -21,6 +21,7 @@ from urllib.parse import parse_qsl, quote, urlencode
 import aiohttp
 
 from chatkit.localcloud.core.background import BackgroundTasks
+from chatkit.localcloud.core.errors import LocalCloudError
 from chatkit.localcloud.core.web import read_whole
 from chatkit.localcloud.signalr.core.connection import PROTOCOL_ERROR, Connection, State
 from chatkit.localcloud.signalr.core.spec import InstanceSpec, UpstreamTemplate
@@ -66,6 +67,11 @@ class Event:
     url: str
     content_type: str = "application/json"
     invocation_id: str | None = None
+    resource: str = ""
+
+
+# Gets the token of a managed identity, by its object id and the resource that it is for.
+IdentityToken = Callable[[str, str], str]
 
 
 class _Queue:
@@ -87,10 +93,19 @@ class _Queue:
 
 
 class Upstream:
-    """Sends the events of connections to the first template that matches."""
+    """Sends the events of connections to the first template that matches.
 
-    def __init__(self, spec: InstanceSpec, note: Callable[..., None]) -> None:
+    Args:
+        spec: Of the instance.
+        note: Takes events for the trace.
+        identity_token: Gets the token that goes along where a template asks for one.
+    """
+
+    def __init__(
+        self, spec: InstanceSpec, note: Callable[..., None], identity_token: IdentityToken
+    ) -> None:
         self.spec = spec
+        self._identity_token = identity_token
         self._note = note
         self._http: aiohttp.ClientSession | None = None
         self._queues: dict[str, _Queue] = {}
@@ -115,28 +130,42 @@ class Upstream:
 
     def message(self, connection: Connection, message: Invocation) -> bool:
         """The client called a method; say whether a template matches."""
-        url = self._url(connection, "messages", message.target)
-        if url is None:
+        template = self._template(connection, "messages", message.target)
+        if template is None:
             return False
         protocol = connection.protocol
         assert protocol is not None
         # The app gets the message without the framing of the client's connection.
         (body,) = protocol.decoder().feed(protocol.serialize(message))
         content_type = "application/x-msgpack" if protocol.binary else "application/json"
-        event = Event("messages", message.target, body, url, content_type, message.invocation_id)
+        event = Event(
+            "messages",
+            message.target,
+            body,
+            resolve(template, connection.hub, "messages", message.target),
+            content_type,
+            message.invocation_id,
+            template.resource,
+        )
         self._put(connection, event)
         return True
 
     def _connection_event(self, connection: Connection, name: str, body: dict[str, object]) -> None:
-        url = self._url(connection, "connections", name)
-        if url is not None:
-            self._put(connection, Event("connections", name, json.dumps(body).encode(), url))
+        template = self._template(connection, "connections", name)
+        if template is None:
+            return
+        url = resolve(template, connection.hub, "connections", name)
+        content = json.dumps(body).encode()
+        event = Event("connections", name, content, url, resource=template.resource)
+        self._put(connection, event)
 
-    def _url(self, connection: Connection, category: str, name: str) -> str | None:
-        """The address of the first template that matches, None without one."""
+    def _template(
+        self, connection: Connection, category: str, name: str
+    ) -> UpstreamTemplate | None:
+        """The first template that matches, None without one."""
         for template in self.spec.upstream:
             if matches(template, connection.hub, category, name):
-                return resolve(template, connection.hub, category, name)
+                return template
         return None
 
     def _put(self, connection: Connection, event: Event) -> None:
@@ -161,7 +190,7 @@ class Upstream:
     async def _deliver(self, connection: Connection, event: Event) -> None:
         try:
             status, body = await self._post(connection, event)
-        except (aiohttp.ClientError, TimeoutError, OSError, ValueError) as error:
+        except (aiohttp.ClientError, LocalCloudError, OSError, ValueError) as error:
             self._note(
                 "upstream",
                 connection=connection.id,
@@ -209,6 +238,9 @@ class Upstream:
         if self._http is None or self._http.closed:
             self._http = aiohttp.ClientSession(timeout=TIMEOUT)
         headers = request_headers(self.spec, connection, event)
+        if event.resource:
+            token = self._identity_token(self.spec.identity_id, event.resource)
+            headers["Authorization"] = f"Bearer {token}"
         async with self._http.post(
             event.url, data=event.body, headers=headers, allow_redirects=False
         ) as answer:
@@ -270,8 +302,9 @@ def request_headers(spec: InstanceSpec, connection: Connection, event: Event) ->
         "X-ASRS-Hub": connection.hub,
         "X-ASRS-Category": event.category,
         "X-ASRS-Event": _one_line(event.name),
-        "X-ASRS-Signature": signature(spec, connection.id),
     }
+    if spec.primary_key:  # there is nothing to sign with while access keys are disabled
+        headers["X-ASRS-Signature"] = signature(spec, connection.id)
     if connection.user_id:
         headers["X-ASRS-User-Id"] = _one_line(connection.user_id)
     claims = user_claims(connection.claims)

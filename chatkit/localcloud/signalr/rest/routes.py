@@ -23,61 +23,74 @@ Action = Callable[[Call], Awaitable[web.Response] | web.Response]
 C = "/connections/{connection}"
 G = "/groups/{group}"
 U = "/users/{user}"
-# (method, path after /hubs/{hub}, action); aiohttp serves HEAD with GET.
+# Data actions of the built-in roles. Microsoft's list says in a few words what each allows, and not
+# which operation asks for it: "Close client connection", "Join / Leave group", "Check group
+# existence or user existence in group".
+SEND_TO_HUB = "hub/send/action"
+SEND_TO_GROUP = "group/send/action"
+SEND_TO_USER = "user/send/action"
+SEND_TO_CONNECTION = "clientConnection/send/action"
+READ_GROUP = "group/read"
+READ_USER = "user/read"
+READ_CONNECTION = "clientConnection/read"
+CHANGE_GROUP = "group/write"
+CLOSE = "clientConnection/write"
+MAKE_TOKEN = "auth/clientToken/action"
+# (method, path after /hubs/{hub}, action, data action); aiohttp serves HEAD with GET.
 # Both path orders of a membership are served, as Microsoft's own emulator does.
 # aiohttp tries them one after the other, so what is called for every message comes first.
-OPERATIONS: list[tuple[str, str, Action]] = [
-    ("POST", "/:send", actions.send_to_hub),
-    ("POST", "", actions.send_to_hub),
-    ("POST", U, actions.send_to_user),
-    ("GET", U, actions.user_exists),
-    ("POST", U + "/:send", actions.send_to_user),
-    ("POST", G, actions.send_to_group),
-    ("GET", G, actions.group_exists),
-    ("POST", G + "/:send", actions.send_to_group),
-    ("POST", C, actions.send_to_connection),
-    ("POST", C + "/:send", actions.send_to_connection),
-    ("POST", C + "/:invoke", actions.invoke_client),
-    ("GET", C, actions.connection_exists),
-    ("DELETE", C, actions.close_connection),
-    ("DELETE", C + "/groups", actions.leave_all_groups),
-    ("POST", C + "/streams/{stream}/:send", actions.no_streams),
-    ("POST", C + "/streams/{stream}/:complete", actions.no_streams),
-    ("POST", G + "/:closeConnections", actions.close_group),
-    ("GET", G + "/connections", actions.list_group),
-    ("PUT", G + C, actions.join_group),
-    ("DELETE", G + C, actions.leave_group),
-    ("PUT", C + G, actions.join_group),
-    ("DELETE", C + G, actions.leave_group),
-    ("POST", U + "/:closeConnections", actions.close_user),
-    ("DELETE", U + "/groups", actions.remove_user_from_all_groups),
-    ("GET", U + G, actions.is_user_in_group),
-    ("PUT", U + G, actions.add_user_to_group),
-    ("DELETE", U + G, actions.remove_user_from_group),
-    ("GET", G + U, actions.is_user_in_group),
-    ("PUT", G + U, actions.add_user_to_group),
-    ("DELETE", G + U, actions.remove_user_from_group),
-    ("POST", "/:closeConnections", actions.close_hub),
-    ("POST", "/:generateToken", actions.generate_token),
-    ("POST", "/:execute", actions.execute),
+OPERATIONS: list[tuple[str, str, Action, str]] = [
+    ("POST", "/:send", actions.send_to_hub, SEND_TO_HUB),
+    ("POST", "", actions.send_to_hub, SEND_TO_HUB),
+    ("POST", U, actions.send_to_user, SEND_TO_USER),
+    ("GET", U, actions.user_exists, READ_USER),
+    ("POST", U + "/:send", actions.send_to_user, SEND_TO_USER),
+    ("POST", G, actions.send_to_group, SEND_TO_GROUP),
+    ("GET", G, actions.group_exists, READ_GROUP),
+    ("POST", G + "/:send", actions.send_to_group, SEND_TO_GROUP),
+    ("POST", C, actions.send_to_connection, SEND_TO_CONNECTION),
+    ("POST", C + "/:send", actions.send_to_connection, SEND_TO_CONNECTION),
+    ("POST", C + "/:invoke", actions.invoke_client, SEND_TO_CONNECTION),
+    ("GET", C, actions.connection_exists, READ_CONNECTION),
+    ("DELETE", C, actions.close_connection, CLOSE),
+    ("DELETE", C + "/groups", actions.leave_all_groups, CHANGE_GROUP),
+    ("POST", C + "/streams/{stream}/:send", actions.no_streams, SEND_TO_CONNECTION),
+    ("POST", C + "/streams/{stream}/:complete", actions.no_streams, SEND_TO_CONNECTION),
+    ("POST", G + "/:closeConnections", actions.close_group, CLOSE),
+    ("GET", G + "/connections", actions.list_group, READ_GROUP),
+    ("PUT", G + C, actions.join_group, CHANGE_GROUP),
+    ("DELETE", G + C, actions.leave_group, CHANGE_GROUP),
+    ("PUT", C + G, actions.join_group, CHANGE_GROUP),
+    ("DELETE", C + G, actions.leave_group, CHANGE_GROUP),
+    ("POST", U + "/:closeConnections", actions.close_user, CLOSE),
+    ("DELETE", U + "/groups", actions.remove_user_from_all_groups, CHANGE_GROUP),
+    ("GET", U + G, actions.is_user_in_group, READ_GROUP),
+    ("PUT", U + G, actions.add_user_to_group, CHANGE_GROUP),
+    ("DELETE", U + G, actions.remove_user_from_group, CHANGE_GROUP),
+    ("GET", G + U, actions.is_user_in_group, READ_GROUP),
+    ("PUT", G + U, actions.add_user_to_group, CHANGE_GROUP),
+    ("DELETE", G + U, actions.remove_user_from_group, CHANGE_GROUP),
+    ("POST", "/:closeConnections", actions.close_hub, CLOSE),
+    ("POST", "/:generateToken", actions.generate_token, MAKE_TOKEN),
+    ("POST", "/:execute", actions.execute, SEND_TO_HUB),
 ]
 
 
 def routes(instance: Instance) -> list[web.RouteDef]:
     """Every operation under both prefixes."""
     found = []
-    for method, path, action in OPERATIONS:
+    for method, path, action, right in OPERATIONS:
         for prefix, legacy in (("/api/v1/hubs/{hub}", True), ("/api/hubs/{hub}", False)):
-            handler = _handler(instance, action, legacy=legacy)
+            handler = _handler(instance, action, right, legacy=legacy)
             found.append(web.route(method, prefix + path, handler))
     return found
 
 
 def _handler(
-    instance: Instance, action: Action, *, legacy: bool
+    instance: Instance, action: Action, right: str, *, legacy: bool
 ) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
     async def handle(request: web.Request) -> web.StreamResponse:
-        _authenticate(instance, request)
+        _authenticate(instance, request, right)
         if not legacy:
             _check_version(request.query.get("api-version", ""))
         if delay_s := instance.faults.take_delay_s():
@@ -90,10 +103,11 @@ def _handler(
     return handle
 
 
-def _authenticate(instance: Instance, request: web.Request) -> None:
+def _authenticate(instance: Instance, request: web.Request, right: str) -> None:
     origin = f"http://{host_name(request)}"
     audiences = authentication.rest_audiences(origin, request.rel_url.raw_path, request.query)
-    instance.verify(authentication.bearer(request.headers), audiences, path=request.path)
+    token = authentication.bearer(request.headers)
+    instance.verify_caller(token, audiences, action=right, path=request.path)
 
 
 def _check_version(version: str) -> None:

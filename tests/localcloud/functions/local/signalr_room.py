@@ -14,9 +14,9 @@ import msgpack
 
 from chatkit.localcloud.core.platform import Platform
 from chatkit.localcloud.signalr.core.spec import InstanceSpec, UpstreamTemplate
-from chatkit.localcloud.signalr.service import SignalRService
 from chatkit.wire import framing
 from tests.localcloud.functions.functions_testing import KEY, Served, serving
+from tests.localcloud.signalr.harness import service_on
 
 SEPARATOR = "\x1e"
 Frame = dict[str, Any]
@@ -104,7 +104,7 @@ async def room(folder: Path, app_with: Callable[[str], Path]) -> AsyncIterator[S
         app_with: Writes the app, given its connection string.
     """
     platform = Platform.open(folder)
-    service = SignalRService(platform)
+    service = service_on(platform)
     port = platform.listeners.reserve("signalr/room")
     app = app_with(f"Endpoint=http://localhost;Port={port};AccessKey={KEY};Version=1.0;")
     async with serving(app) as served:

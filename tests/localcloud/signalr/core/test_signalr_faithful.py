@@ -30,12 +30,15 @@ ALONE = """
 import asyncio, sys, urllib.request
 from pathlib import Path
 from chatkit.localcloud.core.platform import Platform
+from chatkit.localcloud.entra.service import EntraService
 from chatkit.localcloud.signalr.core.spec import InstanceSpec
 from chatkit.localcloud.signalr.service import SignalRService
 
 async def main():
     platform = Platform.open(Path(sys.argv[1]))
-    service, port = SignalRService(platform), platform.listeners.reserve("signalr/room")
+    entra = EntraService(platform)
+    service = SignalRService(platform, entra.tokens, entra.identities.token)
+    port = platform.listeners.reserve("signalr/room")
     await service.apply(InstanceSpec("room", port, "k" * 40, "l" * 40))
     answer = await asyncio.to_thread(urllib.request.urlopen, f"http://127.0.0.1:{port}/api/health")
     print(answer.status)

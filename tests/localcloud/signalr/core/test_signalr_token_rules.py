@@ -86,7 +86,7 @@ def _part(content: bytes) -> str:
         ("http://localhost/client/?hub=chat&asrs.op=%2Fchat&room=1", True),
         ("http://localhost/client/?hub=cha%74", True),
         (["http://elsewhere", CLIENT], True),
-        ("https://localhost/client/?hub=chat", False),
+        ("https://localhost/client/?hub=chat", True),
         ("http://elsewhere/client/?hub=chat", False),
         ("http://localhost/client/?hub=chatter", False),
         ("http://localhost/client/?room=1&hub=chat", False),
@@ -104,7 +104,10 @@ def _part(content: bytes) -> str:
     ids=str,
 )
 def test_a_client_token_is_for_one_hub_of_this_instance(audience: Any, verdict: bool) -> None:
-    """Port left out or right, host and hub in any case, more query after the hub; nothing wider."""
+    """Port left out or right, host and hub in any case, more query after the hub; nothing wider.
+
+    The port serves http and https, so that an audience may name either.
+    """
     assert accepted_for_client(signed(audience)) is verdict
 
 

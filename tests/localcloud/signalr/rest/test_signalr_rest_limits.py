@@ -73,7 +73,7 @@ async def test_a_generated_token_says_who_and_how_long(
     _, body, _ = await running.rest("POST", f"{NEW}/:generateToken", query=query)
     claims = jwt.decode(
         body["token"],
-        running.spec.primary_key,
+        running.spec.token_key,
         algorithms=["HS256"],
         audience="http://localhost/client/?hub=chat",
     )

@@ -23,7 +23,13 @@ from tests.localcloud.memory_transport import (
     connect,
     refuse_sockets,
 )
-from tests.localcloud.signalr.harness import WAIT_S, RawClient, Running
+from tests.localcloud.signalr.harness import (
+    WAIT_S,
+    RawClient,
+    Running,
+    identity_token,
+    tokens_on,
+)
 from tests.localcloud.signalr.transports.raw_socket import HANDSHAKE, TEXT, frame, upgrade
 
 PORT = 8888
@@ -67,12 +73,13 @@ async def in_memory(
 
     refuse_sockets(monkeypatch)
     platform = Platform.open(tmp_path, certificates=certificates, open_port=network.listen)
-    service = SignalRService(platform)
+    tokens = tokens_on(platform)
+    service = SignalRService(platform, tokens, identity_token)
     await service.start()
     spec = InstanceSpec("room", PORT, "primary-key-" * 3, "secondary-key-" * 3)
     await service.apply(spec)
     async with aiohttp.ClientSession(connector=network.connector()) as http:
-        yield Running(service, spec, http)
+        yield Running(service, spec, http, tokens)
     await service.stop()
     await platform.close()
 

@@ -1,0 +1,92 @@
+"""SignalR Service with access keys switched off, and upstream templates with an identity."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tests.localcloud.resource_manager.arm_cloud import Clients, LocalCloud
+from tests.localcloud.resource_manager.raw import Raw
+
+CHAT = "/providers/Microsoft.SignalRService/SignalR/chat-1"
+FREE = {"location": "eastus2", "sku": {"name": "Free_F1"}}
+URL = "https://chat.example/runtime/webhooks/signalr"
+
+
+def switch(raw: Raw, *, keys: bool) -> None:
+    """Enable or disable access keys."""
+    body = {"properties": {"disableLocalAuth": not keys}}
+    assert raw("PATCH", raw.group + CHAT, body).status == 202
+
+
+def test_switching_keys_off_deletes_them(raw: Raw, cloud: LocalCloud, clients: Clients) -> None:
+    """Nobody reads or renews them; switched on again, there are others."""
+    raw("PUT", raw.group + CHAT, FREE)
+    before = raw("POST", f"{raw.group}{CHAT}/listKeys").body
+    switch(raw, keys=False)
+    spec = cloud.planes.instances["chat-1"]
+    assert (spec.primary_key, spec.secondary_key, bool(spec.token_key)) == ("", "", True)
+    for action, body in (("listKeys", None), ("regenerateKey", {"keyType": "Primary"})):
+        reply = raw("POST", f"{raw.group}{CHAT}/{action}", body)
+        assert (reply.status, reply.code) == (403, "LocalAuthDisabled")
+    switch(raw, keys=True)
+    after = raw("POST", f"{raw.group}{CHAT}/listKeys").body
+    assert {before["primaryKey"], before["secondaryKey"]}.isdisjoint(
+        {after["primaryKey"], after["secondaryKey"]}
+    )
+
+
+def test_an_instance_can_be_made_without_keys(
+    raw: Raw, cloud: LocalCloud, clients: Clients
+) -> None:
+    """From its first moment; another PUT keeps what its body says, and keys that are there."""
+    raw("PUT", raw.group + CHAT, {**FREE, "properties": {"disableLocalAuth": True}})
+    assert cloud.planes.instances["chat-1"].primary_key == ""
+    raw("PUT", raw.group + CHAT, FREE)
+    key = cloud.planes.instances["chat-1"].primary_key
+    raw("PUT", raw.group + CHAT, FREE)
+    assert key and cloud.planes.instances["chat-1"].primary_key == key
+
+
+def upstream(auth: Any) -> dict[str, Any]:
+    """An instance with one template."""
+    templates = [{"urlTemplate": URL, "auth": auth}]
+    return {**FREE, "properties": {"upstream": {"templates": templates}}}
+
+
+@pytest.mark.parametrize(
+    ("auth", "resource"),
+    [
+        (None, ""),
+        ({"type": "None"}, ""),
+        ({"type": "ManagedIdentity", "managedIdentity": {"resource": "api://chat"}}, "api://chat"),
+    ],
+)
+def test_a_template_says_for_what_the_token_is(
+    raw: Raw, cloud: LocalCloud, clients: Clients, auth: Any, resource: str
+) -> None:
+    """The data plane learns the resource, and which identity asks."""
+    body = {**upstream(auth), "identity": {"type": "SystemAssigned"}}
+    raw("PUT", raw.group + CHAT, body)
+    shown = raw("GET", raw.group + CHAT).body
+    spec = cloud.planes.instances["chat-1"]
+    assert spec.upstream[0].resource == resource
+    assert spec.identity_id == shown["identity"]["principalId"]
+    assert shown["properties"]["upstream"]["templates"][0]["auth"] == auth
+
+
+@pytest.mark.parametrize(
+    "auth",
+    [
+        {"type": "ApiKey"},
+        {"type": "ManagedIdentity"},
+        {"type": "ManagedIdentity", "managedIdentity": {}},
+        {"type": "ManagedIdentity", "managedIdentity": "api://chat"},
+    ],
+)
+def test_a_template_with_authentication_that_is_none_is_refused(
+    raw: Raw, clients: Clients, auth: Any
+) -> None:
+    """400, and no instance."""
+    assert raw("PUT", raw.group + CHAT, upstream(auth)).status == 400
