@@ -6,12 +6,46 @@ Follows Microsoft's page "Connection strings in Azure SignalR Service".
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 from chatkit.core.errors import LocalProtocolError
 
 VERSION = re.compile(r"^1\.\d++(?:[\w\-.]++)?$")
+
+
+MANAGED_IDENTITY = "managed identity"
+APPLICATION = "application"
+DEFAULT = "default"
+# How each AuthType gets its tokens; "aad" is the first name of "azure".
+AUTH_TYPES = {
+    "azure.msi": MANAGED_IDENTITY,
+    "azure.app": APPLICATION,
+    "azure": DEFAULT,
+    "aad": DEFAULT,
+}
+
+
+@dataclass(frozen=True)
+class Credential:
+    """Who asks Entra ID for tokens, in the place of an access key.
+
+    Attributes:
+        kind: MANAGED_IDENTITY, APPLICATION, or DEFAULT for the first of those that is set up.
+        client_id: Of the application, or of a user-assigned identity; empty if absent.
+        tenant_id: Of the application.
+        client_secret: Of the application.
+        object_id: Names a user-assigned identity instead of the client id.
+        resource_id: Names a user-assigned identity instead of the client id.
+    """
+
+    kind: str = DEFAULT
+    client_id: str = ""
+    tenant_id: str = ""
+    client_secret: str = field(default="", repr=False)
+    object_id: str = ""
+    resource_id: str = ""
 
 
 @dataclass(frozen=True)
@@ -25,7 +59,7 @@ class SignalRConnectionString:
         port: From "Port=", or the endpoint's own, or None.
         client_endpoint: Overrides the address given to clients, empty if absent.
         server_endpoint: Overrides the REST address, empty if absent.
-        auth_type: "azure.msi", "azure.app", "azure", "aad", or empty for access keys.
+        credential: Who asks for tokens where there is no access key.
     """
 
     endpoint: str
@@ -33,7 +67,7 @@ class SignalRConnectionString:
     port: int | None = None
     client_endpoint: str = ""
     server_endpoint: str = ""
-    auth_type: str = ""
+    credential: Credential | None = None
 
     @classmethod
     def parse(cls, text: str) -> SignalRConnectionString:
@@ -44,13 +78,7 @@ class SignalRConnectionString:
                 contains the key.
         """
         parts = _split(text)
-        endpoint = parts.get("endpoint", "").rstrip("/")
-        url = urlsplit(endpoint)
-        if url.scheme not in ("http", "https") or not url.hostname:
-            raise LocalProtocolError(
-                "The connection string has no valid Endpoint.",
-                hint="It looks like Endpoint=https://NAME.service.signalr.net;AccessKey=...;Version=1.0;",
-            )
+        url = _address(parts.get("endpoint", ""))
         if not parts.get("accesskey") and not parts.get("authtype"):
             raise LocalProtocolError("The connection string has no AccessKey.")
         if "version" in parts and not VERSION.match(parts["version"]):
@@ -63,7 +91,32 @@ class SignalRConnectionString:
             port=_port(parts.get("port", "")) or url.port,
             client_endpoint=parts.get("clientendpoint", "").rstrip("/"),
             server_endpoint=parts.get("serverendpoint", "").rstrip("/"),
-            auth_type=parts.get("authtype", ""),
+            credential=_credential(parts),
+        )
+
+    @classmethod
+    def of_identity(
+        cls, endpoint: str, credential: Credential, *, client: str = "", server: str = ""
+    ) -> SignalRConnectionString:
+        """What the settings of an identity-based connection say.
+
+        Args:
+            endpoint: Address of the service, as in `NAME__serviceUri`.
+            credential: Who asks for tokens.
+            client: Overrides the address given to clients.
+            server: Overrides the REST address.
+
+        Raises:
+            LocalProtocolError: The endpoint is not an address.
+        """
+        url = _address(endpoint)
+        return cls(
+            endpoint=f"{url.scheme}://{url.hostname}",
+            access_key="",
+            port=url.port,
+            client_endpoint=client.rstrip("/"),
+            server_endpoint=server.rstrip("/"),
+            credential=credential,
         )
 
     @property
@@ -80,6 +133,50 @@ class SignalRConnectionString:
     def server_url(self) -> str:
         """Base of the REST address."""
         return self.server_endpoint or self.base_url
+
+
+def _address(text: str) -> SplitResult:
+    try:
+        url = urlsplit(text.rstrip("/"))
+        is_address = url.scheme in ("http", "https") and bool(url.hostname) and url.port != 0
+    except ValueError:
+        is_address = False
+    if not is_address:
+        raise LocalProtocolError(
+            "The connection string has no valid Endpoint.",
+            hint="It looks like Endpoint=https://NAME.service.signalr.net;AccessKey=...;Version=1.0;",
+        )
+    return url
+
+
+def _credential(parts: Mapping[str, str]) -> Credential | None:
+    """Who asks for tokens: AuthType, and what belongs to it.
+
+    Raises:
+        LocalProtocolError: The AuthType is unknown, or an application lacks a part.
+    """
+    auth_type = parts.get("authtype", "")
+    if not auth_type:
+        return None
+    kind = AUTH_TYPES.get(auth_type.lower())
+    if kind is None:
+        raise LocalProtocolError(
+            f"The connection string has an unknown AuthType: {auth_type}.",
+            hint=f"It can be {', '.join(AUTH_TYPES)}.",
+        )
+    found = Credential(
+        kind,
+        client_id=parts.get("clientid", ""),
+        tenant_id=parts.get("tenantid", ""),
+        client_secret=parts.get("clientsecret", ""),
+    )
+    needed = (found.client_id, found.tenant_id, found.client_secret)
+    if kind == APPLICATION and not all(needed):
+        raise LocalProtocolError(
+            f"AuthType={auth_type} needs ClientId, TenantId and ClientSecret."
+            " Certificates (ClientCert) are not taken here."
+        )
+    return found
 
 
 def _split(text: str) -> dict[str, str]:

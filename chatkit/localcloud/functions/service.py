@@ -19,7 +19,7 @@ from chatkit.localcloud.functions.deployed.deployment import PackageStore
 from chatkit.localcloud.functions.deployed.site import RunningSite, SiteServices
 from chatkit.localcloud.functions.deployed.site_app import HostServices
 from chatkit.localcloud.functions.deployed.site_environment import write_ca_bundle
-from chatkit.localcloud.functions.host.signalr_bindings import RestSender
+from chatkit.localcloud.functions.host.signalr_service import RestSender
 from chatkit.localcloud.functions.host.spec import FunctionInfo, SiteSpec, port_owners
 from chatkit.localcloud.functions.http import frontend
 from chatkit.localcloud.functions.http.frontend import Gate
@@ -54,8 +54,8 @@ class FunctionsService:
         self._tokens = tokens
         self._make_gate = make_gate
         self._forget_gate = forget_gate
-        self._sender = RestSender()
         self._ca_bundle = platform.folder / "tls" / "bundle.pem"
+        self._sender = RestSender(self._ca_bundle)
         self._services = SiteServices(
             folder=platform.folder / "sites",
             store=platform.store,

@@ -312,16 +312,19 @@ def _grants(role_id: str, action: str, is_data: bool) -> bool:
     if role is None:
         return False
     if is_data:
-        return any(_matches(pattern, action) for pattern in role.data_actions)
-    return any(_matches(pattern, action) for pattern in role.actions) and not any(
+        return any(_covers(pattern, action) for pattern in role.data_actions)
+    return any(_covers(pattern, action) for pattern in role.actions) and not any(
         _matches(pattern, action) for pattern in role.not_actions
     )
 
 
-def _matches(pattern: str, action: str) -> bool:
+def _covers(pattern: str, action: str) -> bool:
     # "userAssignedIdentities/*/assign/action" allows "userAssignedIdentities/assign/action".
-    forms = (pattern.lower(), pattern.lower().replace("/*/", "/"))
-    return any(re.match(fnmatch.translate(form), action) for form in forms)
+    return _matches(pattern, action) or _matches(pattern.replace("/*/", "/"), action)
+
+
+def _matches(pattern: str, action: str) -> bool:
+    return re.match(fnmatch.translate(pattern.lower()), action) is not None
 
 
 def _is_at(scope: str, id_: str) -> bool:

@@ -16,7 +16,7 @@ from chatkit.localcloud.functions.deployed.versions import Versions
 from chatkit.localcloud.functions.host.console import Console
 from chatkit.localcloud.functions.host.errors import HostUnavailable
 from chatkit.localcloud.functions.host.host import FunctionHost, HostObserver, HostOptions
-from chatkit.localcloud.functions.host.signalr_bindings import RestSender
+from chatkit.localcloud.functions.host.signalr_service import RestSender
 from chatkit.localcloud.functions.host.spec import FunctionInfo, SiteSpec
 from chatkit.localcloud.functions.http.frontend import Gate, Site, application
 from chatkit.localcloud.functions.worker_process.calls import Failure

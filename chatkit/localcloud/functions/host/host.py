@@ -27,14 +27,14 @@ from chatkit.localcloud.functions.host.console import Console
 from chatkit.localcloud.functions.host.errors import AppInvalid, BindingFailed, HostUnavailable
 from chatkit.localcloud.functions.host.expressions import binding_data
 from chatkit.localcloud.functions.host.indexing import Function, FunctionIndex
-from chatkit.localcloud.functions.host.signalr_bindings import InputContext, RestSender
+from chatkit.localcloud.functions.host.signalr_bindings import InputContext
+from chatkit.localcloud.functions.host.signalr_service import RestSender, connection
 from chatkit.localcloud.functions.worker_process.calls import (
     Call,
     Failure,
     HttpData,
     Result,
     Trigger,
-    Wire,
 )
 from chatkit.localcloud.functions.worker_process.worker import (
     LoadFailed,
@@ -326,9 +326,12 @@ class FunctionHost:
         self._open_calls += 1
         self._idle.clear()
         try:
-            context = InputContext(self.options.settings, trigger.data, function.name)
+            context = InputContext(
+                self.options.settings, self.options.environment, trigger.data, function.name
+            )
             for binding in function.inputs:
-                inputs[binding["name"]] = _input(binding, context)
+                value = await signalr_bindings.input_value(binding, context, self._sender)
+                inputs[binding["name"]] = value
             result = await self._run(function, call)
             if result.failure is None:
                 await self._outputs(function, result, context)
@@ -372,19 +375,10 @@ class FunctionHost:
             if value is None:
                 continue
             calls = signalr_bindings.rest_calls(context.text(binding, "hubName"), value)
-            service = signalr_bindings.connection(
+            service = connection(
                 context.settings, str(binding.get("connectionStringSetting") or "")
             )
-            await self._sender.send(service, calls)
-
-
-def _input(binding: Mapping[str, Any], context: InputContext) -> Wire:
-    try:
-        return signalr_bindings.input_value(binding, context)
-    except (BindingFailed, AppInvalid) as error:
-        raise BindingFailed(
-            f"Exception binding parameter '{binding['name']}'. {error.message}", hint=error.hint
-        ) from None
+            await self._sender.send(service, calls, context.environment)
 
 
 def _first_line(failure: Failure) -> str:

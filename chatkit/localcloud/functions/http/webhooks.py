@@ -20,10 +20,10 @@ from aiohttp import web
 
 from chatkit.core import strict_json
 from chatkit.core.errors import LocalProtocolError, RemoteProtocolError
-from chatkit.localcloud.functions.host import signalr_bindings
 from chatkit.localcloud.functions.host.errors import AppInvalid
 from chatkit.localcloud.functions.host.host import FunctionHost
 from chatkit.localcloud.functions.host.indexing import Function, parameter_names
+from chatkit.localcloud.functions.host.signalr_service import connection
 from chatkit.localcloud.functions.host.spec import HostKeys
 from chatkit.localcloud.functions.http.http_data import is_identity_header
 from chatkit.localcloud.functions.http.keys import is_same_secret, may_call_extension
@@ -69,13 +69,19 @@ async def handle(request: web.Request, host: FunctionHost, keys: HostKeys | None
 def _signed(
     request: web.Request, host: FunctionHost, function: Function, connection_id: str
 ) -> bool:
-    """Whether a signature was made with the access key of the trigger's connection string."""
+    """Whether a signature was made with the access key of the trigger's connection string.
+
+    A connection without a key has nothing to check it with, in Microsoft's extension neither: the
+    extension's key and the site's sign-in say who calls.
+    """
     try:
         setting = str(function.trigger.get("connectionStringSetting") or "")
-        service = signalr_bindings.connection(host.options.settings, setting)
+        service = connection(host.options.settings, setting)
     except AppInvalid as error:
         host.console.host_line(str(error), error=True)
         return False
+    if service.credential is not None:
+        return True
     wanted = (
         "sha256="
         + hmac.new(service.access_key.encode(), connection_id.encode(), hashlib.sha256).hexdigest()

@@ -20,7 +20,7 @@ from chatkit.localcloud.core.web import Handler
 from chatkit.localcloud.functions.host import no_functions
 from chatkit.localcloud.functions.host.errors import AppInvalid
 from chatkit.localcloud.functions.host.host import FunctionHost, HostObserver, HostOptions
-from chatkit.localcloud.functions.host.signalr_bindings import RestSender
+from chatkit.localcloud.functions.host.signalr_service import RestSender
 from chatkit.localcloud.functions.host.spec import Cors
 from chatkit.localcloud.functions.http.admin import RUNTIME_VERSION
 from chatkit.localcloud.functions.http.frontend import Site, application, refuse

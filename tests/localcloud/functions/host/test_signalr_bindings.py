@@ -5,6 +5,7 @@ Tokens in, REST requests out, in order, signed, and every failure with its sente
 
 from __future__ import annotations
 
+import asyncio
 import json
 import time
 from typing import Any
@@ -15,12 +16,10 @@ import pytest
 from chatkit.localcloud.functions.host.errors import AppInvalid, BindingFailed
 from chatkit.localcloud.functions.host.signalr_bindings import (
     InputContext,
-    RestCall,
-    RestSender,
-    connection,
     input_value,
     rest_calls,
 )
+from chatkit.localcloud.functions.host.signalr_service import RestCall, RestSender, connection
 from chatkit.wire.connection_strings import SignalRConnectionString
 from tests.localcloud.functions.functions_testing import KEY, Recorder
 
@@ -32,10 +31,9 @@ BROADCAST = "/api/hubs/chat/:send"
 
 def info(binding: dict[str, Any], **data: Any) -> dict[str, Any]:
     """What signalRConnectionInfo hands over."""
-    context = InputContext(SETTINGS, data, "negotiate")
-    value = input_value(
-        {"type": "signalRConnectionInfo", "name": "info", "hubName": "Chat", **binding}, context
-    )
+    context = InputContext(SETTINGS, {}, data, "negotiate")
+    whole = {"type": "signalRConnectionInfo", "name": "info", "hubName": "Chat", **binding}
+    value = asyncio.run(input_value(whole, context, RestSender()))
     found: dict[str, Any] = json.loads(value["json"])
     return found
 
@@ -92,12 +90,23 @@ def test_a_connection_info_that_cannot_be_made_says_why(
     ("settings", "sentence"),
     [
         ({}, "endpoints are not set"),
-        ({"AzureSignalRConnectionString__serviceUri": "https://x"}, "identity-based"),
+        ({"AzureSignalRConnectionString__serviceUri": "nowhere"}, "no valid Endpoint"),
+        (
+            {
+                "AzureSignalRConnectionString__serviceUri": "https://x",
+                "AzureSignalRConnectionString__credential": "password",
+            },
+            "can be managedidentity",
+        ),
         ({"AzureSignalRConnectionString": "Endpoint=nonsense"}, "no valid Endpoint"),
         ({**SETTINGS, "AzureSignalRServiceTransportType": "Persistent"}, "does not have"),
         (
-            {"AzureSignalRConnectionString": "Endpoint=https://x;AuthType=azure.msi;Version=1.0"},
-            "access keys only",
+            {"AzureSignalRConnectionString": "Endpoint=https://x;AuthType=azure.pet;Version=1.0"},
+            "unknown AuthType: azure.pet",
+        ),
+        (
+            {"AzureSignalRConnectionString": "Endpoint=https://x;AuthType=azure.app;ClientId=a"},
+            "needs ClientId, TenantId and ClientSecret",
         ),
     ],
 )
@@ -194,7 +203,7 @@ async def send(recorder: Recorder, *calls: RestCall) -> None:
     """Send requests over a session of their own."""
     sender = RestSender()
     try:
-        await sender.send(SignalRConnectionString.parse(recorder.connection_string), calls)
+        await sender.send(SignalRConnectionString.parse(recorder.connection_string), calls, {})
     finally:
         await sender.close()
 
