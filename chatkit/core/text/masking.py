@@ -90,6 +90,18 @@ def mask_pieces(text: str, *, size: int = PIECE_CHARACTERS) -> Iterator[str]:
             yield ""
 
 
+def excerpt(text: str, size: int) -> str:
+    """A short text as it is; of a longer one the beginning, with secrets masked.
+
+    Args:
+        text: Any text.
+        size: The most characters, at least 65.
+    """
+    if len(text) <= size:
+        return text
+    return next(mask_pieces(text, size=size - 1)) + "…"
+
+
 def end_of_words(text: str, position: int, limit: int) -> int:
     """The last place before the limit at which no secret goes on; `position` without one."""
     end = limit

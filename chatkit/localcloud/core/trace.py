@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Iterator
 
 from aiohttp import web
 
-from chatkit.core.text.masking import MASK, mask, mask_pieces
+from chatkit.core.text.masking import MASK, excerpt, mask
 
 Json = object
 # Of a text in an event: what a stranger sends may be long, and thousands of events are kept.
@@ -89,7 +89,7 @@ class Trace:
         self._number += 1
         for name, value in detail.items():
             if isinstance(value, str) and len(value) > TEXT_CHARACTERS:
-                detail[name] = _beginning(value)
+                detail[name] = excerpt(value, TEXT_CHARACTERS)
         event = Event(self._number, source, kind, detail)
         self._events.append(event)
         for listener in [*self._listeners]:
@@ -118,11 +118,6 @@ async def events_answer(events: Iterable[Event]) -> web.Response:
             await asyncio.sleep(0)
     body = f'{{"events": [{", ".join(texts)}]}}'
     return web.Response(text=body, content_type="application/json")
-
-
-def _beginning(text: str) -> str:
-    """What is kept of a long text; a secret that is cut there is masked already."""
-    return next(mask_pieces(text, size=TEXT_CHARACTERS)) + "…"
 
 
 def mask_value(name: str, value: Json) -> Json:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from chatkit.core.disk.rotating_log import RotatingLog
 from chatkit.core.files import writing
-from chatkit.core.text.masking import PIECE_CHARACTERS, mask_pieces
+from chatkit.core.text.masking import PIECE_CHARACTERS, excerpt, mask_pieces
 from chatkit.localcloud.functions.host.backlog import Backlog
 from chatkit.localcloud.functions.worker_process.calls import Failure
 
@@ -53,7 +53,7 @@ class Console:
         """A line of the host itself, with the time in front."""
         self._write(f"[{_now()}] {text}")
         level = logging.ERROR if error else logging.DEBUG
-        log.log(level, "%s: %s", self._name, _excerpt(text))
+        log.log(level, "%s: %s", self._name, excerpt(text, EXCERPT_CHARACTERS))
 
     def user_line(self, text: str) -> None:
         """A log record or printed lines of the app."""
@@ -102,7 +102,7 @@ class Console:
     def _log(self, level: int, text: str) -> None:
         """Tell the local cloud's log; in a local run the console has just said it."""
         if self._echo is None:
-            log.log(level, "%s: %s", self._name, _excerpt(text))
+            log.log(level, "%s: %s", self._name, excerpt(text, EXCERPT_CHARACTERS))
 
     def _write(self, text: str) -> None:
         self.backlog.add(self._steps(text), size=len(text))
@@ -154,13 +154,6 @@ class Console:
                 self._echo(text)
         if self._file:
             self._file.emit(logging.makeLogRecord({"msg": text, "levelno": logging.INFO}))
-
-
-def _excerpt(text: str) -> str:
-    """The beginning of a long text; a secret that is cut there is masked already."""
-    if len(text) <= EXCERPT_CHARACTERS:
-        return text
-    return next(mask_pieces(text, size=EXCERPT_CHARACTERS)) + "…"
 
 
 def _described(failure: Failure) -> str:

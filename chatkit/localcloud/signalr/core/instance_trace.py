@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from chatkit.core import strict_json
-from chatkit.core.text.masking import mask_pieces
+from chatkit.core.text import masking
 from chatkit.localcloud.core.trace import Event, Trace
 
 # Longer arguments are cut.
@@ -42,7 +42,4 @@ def excerpt(arguments: tuple[Any, ...]) -> str:
         text = strict_json.dumps(arguments).decode()
     except (TypeError, ValueError):
         text = repr(arguments)
-    if len(text) <= EXCERPT_CHARS:
-        return text
-    # A secret that is cut there is masked already.
-    return next(mask_pieces(text, size=EXCERPT_CHARS - 1)) + "…"
+    return masking.excerpt(text, EXCERPT_CHARS)
