@@ -13,6 +13,8 @@ from typing import Any
 
 from chatkit.core.home.version import SCHEMA
 
+# More are not kept of a deployment's log.
+LOG_LINES = 1000
 Change = Callable[[sqlite3.Connection], None]
 
 
@@ -35,8 +37,8 @@ def migrate(database: sqlite3.Connection) -> None:
 
 
 def _from_0_1_0(database: sqlite3.Connection) -> None:
-    """0.1.0 kept parts of a registration that were set to null, and did not note with a refresh
-    token whether its client is confidential.
+    """0.1.0 kept parts of a registration that were set to null, did not note with a refresh token
+    whether its client is confidential, and had the log of a deployment in its record.
     """
     web: dict[str, bool] = {}
     for key, document in _documents(database, "entra-applications"):
@@ -48,10 +50,24 @@ def _from_0_1_0(database: sqlite3.Connection) -> None:
         client_id = str(document["client_id"]).lower()
         document.setdefault("needs_proof", web.get(client_id, False))
         _put(database, "entra-refresh", key, document)
+    for site in _collections(database, "deployments/"):
+        for key, document in _documents(database, f"deployments/{site}"):
+            for number, line in enumerate(document.pop("log", [])[-LOG_LINES:]):
+                _put(database, f"deployment-logs/{site}", f"{key}/{number:09}", line)
+            _put(database, f"deployments/{site}", key, document)
 
 
 STEPS: dict[int, Change] = {1: _from_0_1_0}
 """What leads from each form to the next one."""
+
+
+def _collections(database: sqlite3.Connection, start: str) -> list[str]:
+    """What follows the start in the names of collections that begin with it."""
+    rows = database.execute(
+        "SELECT DISTINCT collection FROM documents WHERE collection>=? AND collection<?",
+        (start, start + "\U0010ffff"),
+    ).fetchall()
+    return [name.removeprefix(start) for (name,) in rows]
 
 
 def _documents(

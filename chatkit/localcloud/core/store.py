@@ -117,6 +117,18 @@ class Store:
             )
         return deleted.rowcount > 0
 
+    def delete_all(self, collection: str, prefix: str = "") -> None:
+        """Remove every document whose key starts with the prefix.
+
+        Raises:
+            NotWritten: As for `delete`.
+        """
+        with self.transaction(from_reserve=True), self._checked():
+            self._db.execute(
+                "DELETE FROM documents WHERE collection=? AND key>=? AND key<?",
+                (collection, prefix, prefix + "\U0010ffff"),
+            )
+
     def items(self, collection: str, prefix: str = "") -> Iterator[tuple[str, Document]]:
         """Yield (key, document) in key order for keys that start with the prefix."""
         rows = self._db.execute(

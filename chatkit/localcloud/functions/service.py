@@ -130,9 +130,14 @@ class FunctionsService:
         return self._site(name).functions()
 
     def deployments(self, name: str) -> list[Document]:
-        """Records of a site's deployments with their logs, newest first."""
+        """Records of a site's deployments, newest first."""
         records = self._site(name).deployments.all()
         return [cast(Document, record) for record in reversed(records)]
+
+    def deployment_log(self, name: str, deployment_id: str) -> list[Document]:
+        """The lines of a deployment's build log."""
+        lines = self._site(name).deployments.lines(deployment_id)
+        return [cast(Document, line) for line in lines]
 
     async def sync_triggers(self, name: str) -> None:
         """Wait until the app is up and its list of functions is fresh.

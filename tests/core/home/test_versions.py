@@ -40,18 +40,26 @@ def test_a_home_of_0_1_0_gets_the_number(tmp_path: Path) -> None:
 
 
 def test_documents_of_0_1_0_are_brought_to_the_new_form(tmp_path: Path) -> None:
-    """Parts that were null are empty; a refresh token knows what kind of client has it."""
+    """Parts that were null are empty; a refresh token knows what kind of client has it.
+
+    The lines of a deployment's log are documents of their own.
+    """
     path = tmp_path / "state.db"
     with closing(Store(path)) as store:
         store.put("entra-applications", "web", {"web": {"redirectUris": ["http://x"]}, "spa": None})
         store.put("entra-applications", "public", {"web": None})
         for client in ("web", "public"):
             store.put("entra-refresh", client, {"client_id": client})
+        store.put("deployments/site", "d1", {"id": "d1", "log": [{"message": "Starting ..."}]})
     with closing(sqlite3.connect(path)) as database:
         database.execute("PRAGMA user_version=0")
     with closing(Store(path)) as store:
         applications = dict(store.items("entra-applications"))
         tokens = dict(store.items("entra-refresh"))
+        assert store.get("deployments/site", "d1") == {"id": "d1"}
+        assert [*store.items("deployment-logs/site")] == [
+            ("d1/000000000", {"message": "Starting ..."})
+        ]
     assert (applications["web"]["spa"], applications["public"]["web"]) == ({}, {})
     assert {key: token["needs_proof"] for key, token in tokens.items()} == {
         "web": True,

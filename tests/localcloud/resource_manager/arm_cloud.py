@@ -130,16 +130,13 @@ class Planes:
         times = dict.fromkeys(
             ("received_time", "start_time", "end_time"), "2026-11-23T18:00:00.000000Z"
         )
-        log = [
-            {
-                "id": "l1",
-                "log_time": times["start_time"],
-                "message": "Starting the app ...",
-                "type": 0,
-            }
-        ]
         who = {"author": "N/A", "deployer": "chatkit", "message": "", "active": True}
-        return [{"id": "d1", "status": 4, "status_text": "", **who, **times, "log": log}]
+        return [{"id": "d1", "status": 4, "status_text": "", **who, **times}]
+
+    def deployment_log(self, name: str, deployment_id: str) -> list[dict[str, Any]]:
+        """One line."""
+        time = "2026-11-23T18:00:00.000000Z"
+        return [{"id": "l1", "log_time": time, "message": "Starting the app ...", "type": 0}]
 
     async def sync_triggers(self, name: str) -> None:
         """Nothing to index."""

@@ -7,12 +7,12 @@ from __future__ import annotations
 
 import uuid
 from contextlib import AbstractContextManager
-from datetime import UTC, datetime
 from enum import IntEnum
 from typing import Any, Literal, TypedDict, cast
 
 from chatkit.core.text.masking import mask
 from chatkit.localcloud.core.store import Document, Store
+from chatkit.localcloud.functions.deployed.build_log import BuildLogs, LogLine, now, shortened
 
 
 class Status(IntEnum):
@@ -36,15 +36,7 @@ FINISHED = {
     Status.PARTIAL_SUCCESS,
 }
 KEPT = 10
-
-
-class LogLine(TypedDict):
-    """One line of a build log."""
-
-    log_time: str
-    id: str
-    message: str
-    type: int
+SUMMARY_LINES = 100
 
 
 class BuildSummary(TypedDict):
@@ -55,7 +47,7 @@ class BuildSummary(TypedDict):
 
 
 class DeploymentRecord(TypedDict):
-    """One deployment as SCM tells it, with its log."""
+    """One deployment as SCM tells it."""
 
     id: str
     status: int
@@ -73,7 +65,6 @@ class DeploymentRecord(TypedDict):
     active: bool
     is_temp: bool
     build_summary: BuildSummary
-    log: list[LogLine]
 
 
 class Deployments:
@@ -82,6 +73,7 @@ class Deployments:
     def __init__(self, store: Store, site: str) -> None:
         self._store = store
         self._collection = f"deployments/{site}"
+        self._logs = BuildLogs(store, site)
 
     def begin(self, *, deployer: str, remote_build: bool) -> str:
         """Make a record; returns its id."""
@@ -95,20 +87,19 @@ class Deployments:
             "remoteBuild": remote_build,
             "message": "",
             "progress": "",
-            "received_time": _now(),
-            "start_time": _now(),
+            "received_time": now(),
+            "start_time": now(),
             "end_time": None,
             "last_success_end_time": None,
             "complete": False,
             "active": False,
             "is_temp": False,
             "build_summary": {"errors": [], "warnings": []},
-            "log": [],
         }
         with self._store.transaction():
             self._put(record)
             for old in self.all()[:-KEPT]:
-                self._store.delete(self._collection, old["id"])
+                self._forget(old["id"])
         return deployment_id
 
     def all(self) -> list[DeploymentRecord]:
@@ -138,17 +129,16 @@ class Deployments:
     ) -> None:
         """Add a line to the build log, and one of a kind to the summary, too."""
         record = self._known(deployment_id)
-        record["log"].append(
-            {
-                "log_time": _now(),
-                "id": str(uuid.uuid4()),
-                "message": mask(message),
-                "type": 2 if kind == "errors" else 0,
-            }
-        )
-        if kind is not None:
-            record["build_summary"][kind].append(mask(message))
-        self._put(record)
+        with self._store.transaction():
+            self._logs.add(deployment_id, message, is_error=kind == "errors")
+            if kind is not None:
+                summary = [*record["build_summary"][kind], shortened(message)]
+                record["build_summary"][kind] = summary[-SUMMARY_LINES:]
+                self._put(record)
+
+    def lines(self, deployment_id: str) -> list[LogLine]:
+        """The build log of a deployment."""
+        return self._logs.lines(deployment_id)
 
     def fail(self, deployment_id: str, sentence: str) -> None:
         """Close a record of what has failed; on a full disk, too."""
@@ -169,10 +159,10 @@ class Deployments:
         if status in FINISHED:
             record["progress"] = ""
             record["complete"] = True
-            record["end_time"] = _now()
+            record["end_time"] = now()
             record["active"] = status is Status.SUCCESS
         if status is Status.SUCCESS:
-            record["last_success_end_time"] = _now()
+            record["last_success_end_time"] = now()
             self._deactivate_others(deployment_id)
         self._put(record)
 
@@ -188,13 +178,18 @@ class Deployments:
     def forget(self) -> None:
         """Delete every record."""
         for record in self.all():
-            self._store.delete(self._collection, record["id"])
+            self._forget(record["id"])
 
     def _known(self, deployment_id: str) -> DeploymentRecord:
         document = self._store.get(self._collection, deployment_id)
         if document is None:
             raise KeyError(deployment_id)
         return cast(DeploymentRecord, document)
+
+    def _forget(self, deployment_id: str) -> None:
+        with self._store.transaction(from_reserve=True):
+            self._store.delete(self._collection, deployment_id)
+            self._logs.forget(deployment_id)
 
     def _put(self, record: DeploymentRecord) -> None:
         self._store.put(self._collection, record["id"], cast(Document, record))
@@ -210,13 +205,9 @@ def shown(record: DeploymentRecord, scm_url: str, site: str) -> dict[str, Any]:
     """A record as SCM answers it."""
     url = f"{scm_url}/api/deployments/{record['id']}"
     return {
-        **{key: value for key, value in record.items() if key != "log"},
+        **record,
         "url": url,
         "log_url": f"{url}/log",
         "site_name": site,
         "is_readonly": True,
     }
-
-
-def _now() -> str:
-    return datetime.now(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")

@@ -147,7 +147,7 @@ class Scm:
         record = self._site.deployments.get(request.match_info["id"])
         if record is None:
             return _text(404, f"Deployment '{request.match_info['id']}' not found.")
-        return web.json_response(record["log"])
+        return web.json_response(self._site.deployments.lines(record["id"]))
 
     async def settings(self, _: web.Request) -> web.Response:
         """The app settings as the endpoint sees them."""

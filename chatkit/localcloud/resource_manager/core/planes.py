@@ -92,6 +92,9 @@ class FunctionsPlane(Protocol):
     def deployments(self, name: str) -> list[JsonObject]:
         """Records of a site's deployments, newest first."""
 
+    def deployment_log(self, name: str, deployment_id: str) -> list[JsonObject]:
+        """The lines of a deployment's build log."""
+
     async def sync_triggers(self, name: str) -> None:
         """Index again."""
 

@@ -56,9 +56,12 @@ class SiteDeployments(Provider):
     async def log(self, call: Call) -> Answer:
         """One deployment with its log, line by line."""
         document, record = self._record(call)
-        lines = "\n".join(f"{line['log_time']} {line['message']}" for line in record["log"])
+        functions = self.context.planes.functions
+        lines = functions.deployment_log(document["name"].lower(), record["id"])
         shown = _shown(document, record)
-        shown["properties"]["details"] = lines
+        shown["properties"]["details"] = "\n".join(
+            f"{line['log_time']} {line['message']}" for line in lines
+        )
         return Answer(body=shown)
 
     def _records(self, call: Call) -> tuple[Site, list[JsonObject]]:
