@@ -15,7 +15,7 @@ import sqlite3
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from chatkit.core import descriptors, log_files
@@ -28,6 +28,7 @@ from chatkit.core.home.check import NOTICE, UNUSABLE_EXIT, check_access
 from chatkit.core.text.masking import mask
 from chatkit.localcloud.cloud import LocalCloud
 from chatkit.localcloud.core.log_limits import OneASecond
+from chatkit.localcloud.core.platform import SteadyTime
 from chatkit.localcloud.endpoints_file import EndpointsFile
 
 log = logging.getLogger("chatkit.local")
@@ -95,7 +96,7 @@ async def _serve(folder: Path, lock: FileLock, log_file: _CloudLog) -> None:
     _tell_damage(cloud.storage.damage())
     log.info("ready, pid %s", os.getpid())
     try:
-        await _until(stop, lock, log_file, endpoints)
+        await _until(stop, lock, _Care(log_file, endpoints, cloud.platform.steady_time))
     finally:
         if lock.is_in_place():  # else the file is another cloud's
             endpoints.path.unlink(missing_ok=True)
@@ -125,10 +126,23 @@ def _documents_of(folder: Path) -> Iterator[None]:
         ) from error
 
 
-async def _until(
-    stop: asyncio.Event, lock: FileLock, log_file: _CloudLog, endpoints: EndpointsFile
-) -> None:
-    """Wait for the stop event, and look after the logs and `cloud.json` meanwhile.
+@dataclass(frozen=True)
+class _Care:
+    """What a running cloud looks after."""
+
+    log_file: _CloudLog
+    endpoints: EndpointsFile
+    steady_time: SteadyTime
+
+    def take(self) -> None:
+        self.log_file.write_overdue()
+        log_files.rotate_output()
+        self.endpoints.mend()
+        self.steady_time.keep_when_due()
+
+
+async def _until(stop: asyncio.Event, lock: FileLock, care: _Care) -> None:
+    """Wait for the stop event, and look after the cloud's files meanwhile.
 
     A deleted home also ends the process, since nothing could be kept any more.
     """
@@ -136,11 +150,9 @@ async def _until(
         try:
             await asyncio.wait_for(stop.wait(), timeout=LOOK_S)
         except TimeoutError:
-            log_file.write_overdue()
-            log_files.rotate_output()
             if not lock.is_in_place():
                 return
-            endpoints.mend()
+            care.take()
 
 
 class _Masked(logging.Formatter):

@@ -3,20 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any, cast
+from typing import Any, Final, cast
 
 from chatkit.core import tls
+from chatkit.core.errors import NotWritten
 from chatkit.core.home import check, version
 from chatkit.core.home.version import Version
 from chatkit.core.listeners import Listen, Listeners, Move, listen
 from chatkit.core.running.addresses import follow
+from chatkit.core.time import clock
+from chatkit.core.time.clock import Mark
 from chatkit.core.tls import Certificates
-from chatkit.localcloud.core.store import Store
+from chatkit.localcloud.core.store import Document, Store
 from chatkit.localcloud.core.trace import Trace
 
 PORTS = "ports"
+STEADY_TIME: Final = ("clock", "steady")
+# After a start of the machine the mark is all that is known: it must not be old.
+KEEP_EVERY_S: Final = 60.0
 
 
 @dataclass(frozen=True)
@@ -29,6 +36,7 @@ class Platform:
         certificates: For TLS ports, and the CA file to hand to clients.
         listeners: Ports.
         trace: Structured events of what services do, bounded in memory.
+        steady_time: For how long things last; over restarts, too.
     """
 
     folder: Path
@@ -36,6 +44,7 @@ class Platform:
     certificates: Certificates
     listeners: Listeners
     trace: Trace
+    steady_time: SteadyTime
 
     @classmethod
     def open(
@@ -70,6 +79,7 @@ class Platform:
             certificates or tls.load(folder / "tls"),
             Listeners(StoredPorts(store, addressed), open_port=open_port),
             Trace(),
+            SteadyTime(store),
         )
 
     def note_start(self, *, tenant_id: str, subscription_id: str) -> None:
@@ -86,6 +96,7 @@ class Platform:
     async def close(self) -> None:
         """Close every port, and the store."""
         await self.listeners.close_all()
+        self.steady_time.keep()
         self.store.close()
 
 
@@ -152,3 +163,38 @@ class StoredPorts:
             if port in before:
                 kept = [one for one in before if one != port]
                 self._store.put(PORTS, owner, {**value, "before": kept})
+
+
+class SteadyTime:
+    """Steady time goes on when the local cloud starts again, whatever the clock shows then.
+
+    Leases, refresh tokens, operations and roles are kept with the steady time at which they end. A
+    clock that was set a day back while the cloud was down would make them last a day longer.
+
+    Args:
+        store: Keeps a mark, which is brought up to date.
+    """
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        known = store.get(*STEADY_TIME)
+        if known is not None:
+            clock.go_on_from(read_mark(known))
+        self._kept_at = clock.elapsed()
+        self.keep()
+
+    def keep_when_due(self) -> None:
+        """Write the mark, once a minute."""
+        if clock.elapsed() - self._kept_at >= KEEP_EVERY_S:
+            self.keep()
+
+    def keep(self) -> None:
+        """Write the mark. On a full disk the one before has to do."""
+        self._kept_at = clock.elapsed()
+        with suppress(NotWritten):
+            self._store.put(*STEADY_TIME, asdict(clock.mark()))
+
+
+def read_mark(document: Document) -> Mark:
+    """The mark in a document of the store."""
+    return Mark(float(document["steady"]), float(document["elapsed"]), str(document["boot"]))
