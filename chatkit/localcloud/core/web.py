@@ -20,6 +20,7 @@ __all__ = [
     "origin_of",
     "parts_of",
     "read_whole",
+    "whole_number",
 ]
 # Where App Service Authentication leaves its headers for a request; the functions host puts them in
 # place of the client's.
@@ -27,6 +28,7 @@ IDENTITY_HEADERS: web.RequestKey[Mapping[str, str]] = web.RequestKey("identity_h
 OTHER_PAGE = "A page of another site cannot do that."
 # Methods that change nothing (RFC 9110 §9.2.1).
 SAFE_METHODS = {"GET", "HEAD", "OPTIONS"}
+NUMBER_DIGITS = 18  # of every number that 64 bits hold
 
 
 def host_name(request: web.BaseRequest) -> str:
@@ -87,3 +89,16 @@ def parts_of(url: str) -> SplitResult | None:
     except ValueError:
         return None
     return parts
+
+
+def whole_number(text: str, *, digits: int = NUMBER_DIGITS) -> int | None:
+    """The number that a text of digits is, None for every other text.
+
+    Args:
+        text: Any text.
+        digits: The most it may have. Python refuses thousands of them with an error, because
+            reading them takes time that grows with their square.
+    """
+    if not text.isascii() or not text.isdecimal() or len(text) > digits:
+        return None
+    return int(text)

@@ -11,6 +11,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 
+from chatkit.localcloud.core.web import whole_number
+
 # Path segment of /.auth/login/<alias> for the built-in Microsoft provider.
 MICROSOFT = "aad"
 ACTIONS = ("AllowAnonymous", "RedirectToLoginPage", "Return401", "Return403")
@@ -200,8 +202,9 @@ def _hours(value: object, default: timedelta) -> timedelta:
 def _duration(text: object, default: timedelta) -> timedelta:
     """Read "hh:mm:ss" or "d.hh:mm:ss"."""
     days, _, clock = str(text or "").rpartition(".")
-    parts = clock.split(":")
-    if len(parts) != 3 or not all(part.isdecimal() for part in [*parts, *filter(None, [days])]):
+    numbers = [whole_number(part, digits=6) for part in (days or "0", *clock.split(":"))]
+    known = [number for number in numbers if number is not None]
+    if len(numbers) != 4 or len(known) != 4:
         return default
-    hours, minutes, seconds = map(int, parts)
-    return timedelta(days=int(days or 0), hours=hours, minutes=minutes, seconds=seconds)
+    whole_days, hours, minutes, seconds = known
+    return timedelta(days=whole_days, hours=hours, minutes=minutes, seconds=seconds)

@@ -16,7 +16,7 @@ from aiohttp import web
 from aiohttp.typedefs import Middleware
 
 from chatkit.localcloud.core.trace import events_answer
-from chatkit.localcloud.core.web import Handler, host_name
+from chatkit.localcloud.core.web import Handler, host_name, whole_number
 from chatkit.localcloud.signalr.core import authentication
 from chatkit.localcloud.signalr.core.errors import BadRequest
 from chatkit.localcloud.signalr.core.instance import Instance
@@ -62,10 +62,10 @@ def trace(instance: Instance) -> Callable[[web.Request], Awaitable[web.Response]
 
     async def handle(request: web.Request) -> web.Response:
         _authenticate(instance, request)
-        after = request.query.get("after", "0")
-        if not after.isascii() or not after.isdecimal():
+        after = whole_number(request.query.get("after", "0"))
+        if after is None:
             raise BadRequest("after is the number of the last event that is known.")
-        return await events_answer(instance.trace.after(int(after)))
+        return await events_answer(instance.trace.after(after))
 
     return handle
 

@@ -10,11 +10,12 @@ from chatkit.localcloud.functions.host.errors import AppInvalid
 
 Check = Callable[[str], bool]
 # A value is part of a URL, which a stranger sends: `++` never gives back what it has read.
-INTEGER = re.compile(r"\s*+[+-]?\d++\s*+")
+INTEGER = re.compile(r"\s*+([+-]?)(?=\d)0*+(\d*+)\s*+")
 NUMBER = re.compile(r"\s*+[+-]?(\d[\d,]*+(?:\.\d*+)?+|\.\d++)(?P<exponent>[eE][+-]?\d++)?\s*+")
 GUID = re.compile(
     r"[{(]?[0-9a-f]{8}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{12}[)}]?", re.IGNORECASE
 )
+MAX_DIGITS = 19  # of 64 bits; Python refuses to read thousands of them
 DATE_FORMATS = (
     "%m/%d/%Y",
     "%m/%d/%Y %H:%M",
@@ -43,7 +44,7 @@ def constraint(text: str, route: str) -> Check:
             return PLAIN[name]
         if arguments is not None and name in WITH_ARGUMENTS:
             return WITH_ARGUMENTS[name](arguments)
-    except (ValueError, re.error) as error:
+    except (ValueError, RecursionError, re.error) as error:
         raise AppInvalid(
             f"The route '{route}' has a constraint with wrong arguments: {text} ({error})."
         ) from None
@@ -53,9 +54,16 @@ def constraint(text: str, route: str) -> Check:
 
 
 def _integer(bits: int) -> Check:
-    return lambda text: (
-        bool(INTEGER.fullmatch(text)) and -(1 << (bits - 1)) <= int(text) < 1 << (bits - 1)
-    )
+    return lambda text: _number_of(text, bits) is not None
+
+
+def _number_of(text: str, bits: int) -> int | None:
+    """The number in a text; None when it is none, or does not fit."""
+    found = INTEGER.fullmatch(text)
+    if found is None or len(found[2]) > MAX_DIGITS:
+        return None
+    number = int(found[1] + (found[2] or "0"))
+    return number if -(1 << (bits - 1)) <= number < 1 << (bits - 1) else None
 
 
 def _number(*, exponent: bool) -> Check:
@@ -83,10 +91,15 @@ def _parses(text: str, form: str) -> bool:
 
 
 def _bounds(low: int | None, high: int | None) -> Check:
-    long = _integer(64)
-    return lambda text: (
-        long(text) and (low is None or int(text) >= low) and (high is None or int(text) <= high)
-    )
+    def check(text: str) -> bool:
+        number = _number_of(text, 64)
+        return (
+            number is not None
+            and (low is None or number >= low)
+            and (high is None or number <= high)
+        )
+
+    return check
 
 
 def _range(arguments: str) -> Check:

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from urllib.parse import urlencode
 
 from chatkit.core import strict_json
+from chatkit.localcloud.core.web import whole_number
 from chatkit.localcloud.entra.tokens import Claims
 from chatkit.localcloud.resource_manager.core import errors
 from chatkit.localcloud.resource_manager.core.clock import iso
@@ -156,9 +157,9 @@ def page(call: Call, keys: Iterator[str], render: Callable[[str], JsonObject | N
         render: Makes the list entry for a key; None leaves it out.
     """
     limit = PAGE_SIZE
-    top = call.query.get("$top", "")
-    if top.isdecimal() and int(top):
-        limit = min(int(top), PAGE_SIZE)
+    top = whole_number(call.query.get("$top", ""))
+    if top:
+        limit = min(top, PAGE_SIZE)
     values: list[JsonObject] = []
     last = ""
     for key in keys:

@@ -7,7 +7,6 @@ from the app.
 from __future__ import annotations
 
 import asyncio
-import re
 import time
 from typing import Any
 
@@ -17,7 +16,7 @@ from websockets.http11 import Request as WebSocketRequest
 
 from chatkit.core.host_names import LOOPBACK_HOSTS, NOT_HERE, requested_host
 from chatkit.localcloud.core.answering import MISDIRECTED
-from chatkit.localcloud.core.web import host_name, read_whole
+from chatkit.localcloud.core.web import host_name, read_whole, whole_number
 from chatkit.localcloud.signalr.core import authentication
 from chatkit.localcloud.signalr.core.authentication import Claims
 from chatkit.localcloud.signalr.core.connection import Connection
@@ -52,10 +51,11 @@ class Clients:
         """Hand out a connection id and the transports."""
         hub, claims = self._authenticated(request)
         version_text = _query(request, "negotiateversion") or "0"
-        if not re.fullmatch(r"-?\d+", version_text):
+        asked = whole_number(version_text.removeprefix("-"))
+        if asked is None:
             error = "The client requested a non-integer protocol version."
             return web.json_response({"negotiateVersion": 0, "error": error})
-        version = min(1, max(0, int(version_text)))
+        version = 0 if version_text.startswith("-") else min(1, asked)
         stateful = version == 1 and _query(request, "usestatefulreconnect").lower() == "true"
         connection = self._instance.negotiate(
             hub, claims, query=request.query_string, version=version, stateful=stateful

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from chatkit.localcloud.core.web import whole_number
 from chatkit.localcloud.storage.auth import delegation
 from chatkit.localcloud.storage.formats import dates
 from chatkit.localcloud.storage.formats.xmltext import Element, parse
@@ -72,8 +73,8 @@ def _check_retention(section: Element) -> None:
         policy = section.child("RetentionPolicy")
     if policy is None or policy.value("Enabled").lower() != "true":
         return
-    days = policy.value("Days")
-    if not (days.isdecimal() and 1 <= int(days) <= MAX_RETENTION_DAYS):
+    days = whole_number(policy.value("Days"))
+    if days is None or not 1 <= days <= MAX_RETENTION_DAYS:
         raise StorageError(
             "InvalidXmlDocument", details={"Reason": f"Days is 1 to {MAX_RETENTION_DAYS}"}
         )

@@ -7,6 +7,7 @@ import binascii
 import hashlib
 from collections.abc import Iterable
 
+from chatkit.localcloud.core.web import whole_number
 from chatkit.localcloud.storage.formats.xmltext import Element
 from chatkit.localcloud.storage.operations import blobs, conditions, leases
 from chatkit.localcloud.storage.operations.call import MAX_APPEND_BYTES, Answer, Call, xml_answer
@@ -226,9 +227,10 @@ def _number(request: Request, header: str) -> int | None:
     text = request.header(header)
     if not text:
         return None
-    if not text.isdecimal():
+    number = whole_number(text)
+    if number is None:
         raise bad_header(header, text)
-    return int(text)
+    return number
 
 
 async def seal(call: Call) -> Answer:

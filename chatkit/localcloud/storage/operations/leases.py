@@ -8,6 +8,7 @@ from collections.abc import Callable
 
 from chatkit.core.time import clock
 from chatkit.localcloud.core.etags import http_date
+from chatkit.localcloud.core.web import whole_number
 from chatkit.localcloud.storage.operations import conditions
 from chatkit.localcloud.storage.operations.call import Answer, Call
 from chatkit.localcloud.storage.state.errors import StorageError, bad_header
@@ -15,6 +16,9 @@ from chatkit.localcloud.storage.state.models import Blob, Container, Lease
 from chatkit.localcloud.storage.state.request import Request
 
 FOREVER = -1
+MIN_S = 15
+MAX_S = 60
+MAX_BREAK_S = 60
 
 
 def require(request: Request, found: Blob | Container | None, *, optional: bool = False) -> None:
@@ -135,7 +139,8 @@ def _break(request: Request, lease: Lease) -> tuple[int, dict[str, str]]:
     if state == "available":
         raise StorageError("LeaseNotPresentWithLeaseOperation")
     period = request.header("x-ms-lease-break-period")
-    if period and not (period.isdecimal() and int(period) <= 60):
+    seconds = whole_number(period)
+    if period and (seconds is None or seconds > MAX_BREAK_S):
         raise bad_header("x-ms-lease-break-period", period)
     now = clock.steady()
     # The lease ends when it would have ended, or after the period, whichever is sooner. A lease for
@@ -145,8 +150,8 @@ def _break(request: Request, lease: Lease) -> tuple[int, dict[str, str]]:
         ends.append(lease.broken)
     elif state == "leased" and lease.until:
         ends.append(lease.until)
-    if period and lease.active:
-        ends.append(now + int(period))
+    if seconds is not None and lease.active:
+        ends.append(now + seconds)
     lease.broken = max(min(ends, default=now), now)
     return 202, {"x-ms-lease-time": str(max(0, math.ceil(lease.broken - now)))}
 
@@ -167,9 +172,12 @@ def _extend(lease: Lease) -> None:
 
 def _duration(request: Request) -> int:
     text = request.required("x-ms-lease-duration")
-    if text != str(FOREVER) and not (text.isdecimal() and 15 <= int(text) <= 60):
+    if text == str(FOREVER):
+        return FOREVER
+    seconds = whole_number(text)
+    if seconds is None or not MIN_S <= seconds <= MAX_S:
         raise bad_header("x-ms-lease-duration", text)
-    return int(text)
+    return seconds
 
 
 def _guid(request: Request, name: str) -> str:

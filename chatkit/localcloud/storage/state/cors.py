@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from chatkit.localcloud.core.cors import ANY, Rule, split_list
+from chatkit.localcloud.core.web import whole_number
 from chatkit.localcloud.storage.formats.xmltext import Element
 from chatkit.localcloud.storage.state.errors import StorageError
 from chatkit.localcloud.storage.state.spec import CorsRule
@@ -49,7 +50,7 @@ def check_rules(rules: list[CorsRule]) -> list[CorsRule]:
         methods = split_list(rule["AllowedMethods"])
         if not rule["AllowedOrigins"] or not rule["AllowedMethods"] or set(methods) - METHODS:
             raise StorageError("InvalidXmlNodeValue", details={"XmlNodeName": "CorsRule"})
-        if not (rule["MaxAgeInSeconds"] or "0").isdecimal():
+        if whole_number(rule["MaxAgeInSeconds"] or "0") is None:
             raise StorageError("InvalidXmlNodeValue", details={"XmlNodeName": "MaxAgeInSeconds"})
     return rules
 

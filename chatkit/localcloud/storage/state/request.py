@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass, field
 from urllib.parse import unquote
 
+from chatkit.localcloud.core.web import whole_number
 from chatkit.localcloud.storage.formats.xmltext import Element, parse
 from chatkit.localcloud.storage.state.errors import StorageError, missing_header
 from chatkit.localcloud.storage.state.models import ROOT, Account, Blob, Container
@@ -136,10 +137,10 @@ class Request:
         Raises:
             StorageError: MissingContentLengthHeader.
         """
-        text = self.header("content-length")
-        if not text.isdecimal():
+        length = whole_number(self.header("content-length"))
+        if length is None:
             raise StorageError("MissingContentLengthHeader")
-        return int(text)
+        return length
 
     def chunks(self) -> AsyncIterator[bytes]:
         """The body as it comes in."""

@@ -65,6 +65,8 @@ def test_a_path_matches(template: str, path: str, values: dict[str, str]) -> Non
         ("a/{id}", "/a"),
         ("{id:int}", "/x"),
         ("{id:int}", "/2147483648"),
+        pytest.param("{id:int}", f"/{'9' * 5000}", id="int of thousands of digits"),
+        pytest.param("{x:min(3)}", f"/{'9' * 5000}", id="min of thousands of digits"),
         ("{x:decimal}", "/1e5"),
         ("{x:alpha}", "/a1"),
         ("{x:length(2)}", "/abc"),
