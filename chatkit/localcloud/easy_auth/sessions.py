@@ -18,6 +18,7 @@ import jwt
 from cryptography.fernet import Fernet, InvalidToken
 
 from chatkit.core.time import clock
+from chatkit.core.time.expiring import Expiring
 from chatkit.localcloud.core.store import Document, Store
 from chatkit.localcloud.easy_auth.errors import SessionRejected
 from chatkit.localcloud.easy_auth.principal import Principal
@@ -91,7 +92,7 @@ class Sessions:
         self._signing = bytes.fromhex(keys["signing"])
         self._box = _box(keys["encryption"], "session")
         self._sealed = _box(keys["encryption"], "sign-in")
-        self._spent: dict[str, float] = {}
+        self._spent: Expiring[bool] = Expiring()
 
     def start(self, principal: Principal, *, life_s: float, tokens: SessionTokens) -> Session:
         """Make a session."""
@@ -213,23 +214,23 @@ class Sessions:
 
     def seal(self, value: bytes) -> str:
         """Encrypt a small value that the browser carries to us and back."""
-        return self._sealed.encrypt(value).decode()
+        return self._sealed.encrypt_at_time(value, int(clock.steady())).decode()
 
     def unseal(self, value: str, *, life_s: float) -> bytes | None:
         """Open a sealed value; None when it is not ours or older than its life."""
         try:
-            return self._sealed.decrypt(value.encode(), ttl=int(life_s))
+            return self._sealed.decrypt_at_time(
+                value.encode(), ttl=int(life_s), current_time=int(clock.steady())
+            )
         except (InvalidToken, UnicodeError):
             return None
 
     def use_nonce(self, nonce: str, *, life_s: float) -> bool:
         """Say whether a sign-in comes back for the first time."""
-        now = clock.steady()
-        # A state that is older than its life is refused anyway: its nonce can be forgotten.
-        self._spent = {kept: until for kept, until in self._spent.items() if until > now}
-        if nonce in self._spent:
+        if self._spent.get(nonce):
             return False
-        self._spent[nonce] = now + life_s + 1
+        # A state that is older than its life is refused anyway: its nonce can be forgotten.
+        self._spent.put(nonce, True, life_s=life_s + 1)
         return True
 
 

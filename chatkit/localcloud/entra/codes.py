@@ -12,12 +12,16 @@ from dataclasses import dataclass
 from typing import NotRequired, TypedDict
 
 from chatkit.core.time import clock
+from chatkit.core.time.expiring import Expiring
 from chatkit.localcloud.core.store import Store
 from chatkit.localcloud.entra import errors
 
 CODE_LIFETIME_S = 600
 DEVICE_LIFETIME_S = 900
 REFRESH_LIFETIME_S = 90 * 24 * 3600
+# Who comes late with a code is told so, and not that there never was one.
+CODE_KEPT_S = 2 * CODE_LIFETIME_S
+DEVICE_KEPT_S = 2 * DEVICE_LIFETIME_S
 LETTERS = "BCDFGHJKLMNPQRSTVWXZ23456789"
 REFRESH = "entra-refresh"
 
@@ -88,20 +92,14 @@ class Codes:
 
     def __init__(self, store: Store) -> None:
         self._store = store
-        self._consents: dict[str, Consent] = {}
-        self._devices: dict[str, DeviceRequest] = {}
+        self._consents: Expiring[Consent] = Expiring()
+        self._devices: Expiring[DeviceRequest] = Expiring()
 
     def new_code(self, consent: Consent) -> str:
         """Make an authorization code."""
-        now = clock.steady()
-        self._consents = {
-            code: kept
-            for code, kept in self._consents.items()
-            if kept.expires > now - CODE_LIFETIME_S
-        }
         code = f"1.{secrets.token_urlsafe(48)}"
-        consent.expires = now + CODE_LIFETIME_S
-        self._consents[code] = consent
+        consent.expires = clock.steady() + CODE_LIFETIME_S
+        self._consents.put(code, consent, life_s=CODE_KEPT_S)
         return code
 
     def redeem(self, code: str) -> Consent:
@@ -126,18 +124,11 @@ class Codes:
 
     def new_device(self, client_id: str, scope: str) -> tuple[str, DeviceRequest]:
         """Start a device sign-in; returns the device's own code and the request."""
-        now = clock.steady()
-        self._devices = {
-            code: kept
-            for code, kept in self._devices.items()
-            if kept.expires > now - DEVICE_LIFETIME_S
-        }
         user_code = "".join(secrets.choice(LETTERS) for _ in range(9))
         device_code = secrets.token_urlsafe(48)
-        self._devices[device_code] = DeviceRequest(
-            client_id, scope, user_code, now + DEVICE_LIFETIME_S
-        )
-        return device_code, self._devices[device_code]
+        device = DeviceRequest(client_id, scope, user_code, clock.steady() + DEVICE_LIFETIME_S)
+        self._devices.put(device_code, device, life_s=DEVICE_KEPT_S)
+        return device_code, device
 
     def device(self, device_code: str) -> DeviceRequest | None:
         """The device with this code."""
@@ -154,7 +145,7 @@ class Codes:
 
     def end_device(self, device_code: str) -> None:
         """Forget a device that has its tokens."""
-        self._devices.pop(device_code, None)
+        self._devices.drop(device_code)
 
     def new_refresh_token(self, consent: Consent) -> str:
         """Make a refresh token for what somebody consented to."""
