@@ -12,7 +12,7 @@ from chatkit.core.accepting import ProtocolFactory
 WITHIN_S = 15
 """How long a client may leave open what it wants, as it may a request's head."""
 TLS_HANDSHAKE = 0x16  # RFC 8446 §5.1: ContentType handshake; no HTTP request starts with it
-Choose = Callable[[bytes], asyncio.BaseProtocol | None]
+Choose = Callable[[bytearray], asyncio.BaseProtocol | None]
 
 
 class Refused(Exception):
@@ -40,7 +40,7 @@ class FirstBytes(asyncio.Protocol):
         self._choose = choose
         self._within_s = within_s
         self._timer: asyncio.TimerHandle | None = None
-        self._first = b""
+        self._first = bytearray()
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Keep the transport until the client has told."""
@@ -65,7 +65,7 @@ class FirstBytes(asyncio.Protocol):
             return
         if protocol is not None:
             self._stop_timer()
-            hand_over(self._transport, protocol, self._first)
+            hand_over(self._transport, protocol, bytes(self._first))
 
     def _stop_timer(self) -> None:
         if self._timer is not None:
@@ -102,7 +102,7 @@ def http_or_https(tls: ssl.SSLContext) -> Callable[[ProtocolFactory], ProtocolFa
     """
 
     def peek(http: ProtocolFactory) -> ProtocolFactory:
-        def choose(first: bytes) -> asyncio.BaseProtocol:
+        def choose(first: bytearray) -> asyncio.BaseProtocol:
             if first[0] == TLS_HANDSHAKE:
                 return _over_tls(http(), tls)
             return http()

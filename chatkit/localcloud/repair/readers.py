@@ -8,7 +8,7 @@ from typing import Any, cast
 from cryptography.hazmat.primitives import serialization
 
 from chatkit.core.home import state
-from chatkit.localcloud.core.platform import PORTS
+from chatkit.localcloud.core.platform import PORTS, STEADY_TIME, read_mark
 from chatkit.localcloud.core.store import Document
 from chatkit.localcloud.entra.core.applications import stored
 from chatkit.localcloud.entra.core.principals import Principal
@@ -72,6 +72,7 @@ SINGLE: dict[tuple[str, str], Callable[[Document], object]] = {
     state.SUBSCRIPTION: _texts("id"),
     state.STARTS: lambda document: int(document["count"]),
     ("entra", "signing-key"): _signing_key,
+    STEADY_TIME: read_mark,
 }
 READERS: dict[str, Callable[[Document], object]] = {
     APPLICATIONS: _application,

@@ -205,15 +205,15 @@ def _folded(character: str) -> str:
 
 def _split(text: str) -> list[str]:
     """Cut at slashes outside braces."""
-    pieces = [""]
+    pieces: list[str] = []
+    start = 0
     depth = 0
-    for character in text:
+    for index, character in enumerate(text):
         depth += {"{": 1, "}": -1}.get(character, 0)
         if character == "/" and depth == 0:
-            pieces.append("")
-        else:
-            pieces[-1] += character
-    return pieces
+            pieces.append(text[start:index])
+            start = index + 1
+    return [*pieces, text[start:]]
 
 
 def _parse_segment(piece: str, route: str) -> tuple[Part, ...]:
@@ -266,9 +266,13 @@ def _parse_parameter(text: str, route: str) -> Parameter:
         raise AppInvalid(f"The route '{route}' has a parameter without a valid name.")
     name, rest = found.groups()
     checks: list[Check] = []
-    while rest.startswith(":"):
-        expression, rest = _constraint_text(rest[1:])
+    index = 0
+    while rest.startswith(":", index):
+        end = _constraint_end(rest, index + 1)
+        expression = rest[index + 1 : end]
         checks.append(constraint(expression.replace("{{", "{").replace("}}", "}"), route))
+        index = end
+    rest = rest[index:]
     default: str | None = None
     if rest.startswith("="):
         default = rest[1:]
@@ -279,11 +283,12 @@ def _parse_parameter(text: str, route: str) -> Parameter:
     return Parameter(name, tuple(checks), stars > 0, rest == "?", default)
 
 
-def _constraint_text(text: str) -> tuple[str, str]:
-    """Cut one constraint off. Inside the brackets of its arguments : = ? have no meaning."""
+def _constraint_end(text: str, start: int) -> int:
+    """Where a constraint ends. Inside the brackets of its arguments : = ? have no meaning."""
     depth = 0
-    for index, character in enumerate(text):
+    for index in range(start, len(text)):
+        character = text[index]
         depth += {"(": 1, ")": -1}.get(character, 0)
         if depth == 0 and character in ":=?":
-            return text[:index], text[index:]
-    return text, ""
+            return index
+    return len(text)

@@ -172,11 +172,11 @@ def _context(request: web.Request, *, arguments: list[Any] | None, error: object
                 request.headers.get("X-ASRS-Client-Query", "").lstrip("?"), keep_blank_values=True
             )
         ),
-        "Claims": _claims(request.headers.get("X-ASRS-User-Claims", "")),
+        "Claims": claims_of(request.headers.get("X-ASRS-User-Claims", "")),
     }
 
 
-def _claims(text: str) -> dict[str, str]:
+def claims_of(text: str) -> dict[str, str]:
     """`type: value` pairs joined by ", "; of a repeated type the first stays."""
     claims: dict[str, str] = {}
     for part in text.split(", "):

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from enum import Enum
 from typing import Any, Protocol
 
+from chatkit.localcloud.core.web import whole_number
 from chatkit.wire.framing import Decoder
 from chatkit.wire.hub_messages import Close, HubMessage
 from chatkit.wire.hub_protocol import (
@@ -123,7 +124,7 @@ class Connection:
         self.decoder: Decoder | None = None
         self.handshake: HandshakeReader | None = HandshakeReader()
         #: what the client has posted before its transport was there
-        self.early = b""
+        self.early = bytearray()
         self.opened_at = now
         self.last_received = now
         self.last_sent = now
@@ -242,10 +243,10 @@ class Connection:
 
     def seconds_claim(self, name: str, *, default: float, at_most: float) -> float:
         """A limit that the connection's token may set."""
-        wanted = str(self.claims.get(name, ""))
-        if not wanted.isdecimal():
+        wanted = whole_number(str(self.claims.get(name, "")))
+        if wanted is None:
             return default
-        return min(at_most, max(1, int(wanted)))
+        return min(at_most, max(1, wanted))
 
     def abort(self, error: str | None) -> None:
         """End the transport at once."""
@@ -262,7 +263,5 @@ def _expiry(claims: dict[str, Any]) -> float | None:
     seconds.
     """
     is_wanted = str(claims.get("asrs.s.coae", "")).lower() == "true"
-    moment = str(claims.get("asrs.s.aeo", ""))
-    if is_wanted and moment.isdecimal():
-        return float(moment)
-    return None
+    moment = whole_number(str(claims.get("asrs.s.aeo", "")))
+    return moment if is_wanted else None

@@ -6,6 +6,7 @@ One clock looks after all of them.
 from __future__ import annotations
 
 import time
+from collections import OrderedDict
 from collections.abc import Callable
 
 from chatkit.core.time import clock
@@ -37,7 +38,8 @@ class Connections:
         self._trace = trace
         self._on_end = on_end
         self._hubs: dict[str, Hub] = {}
-        self._negotiated: dict[str, Connection] = {}
+        #: in the order in which they came
+        self._negotiated: OrderedDict[str, Connection] = OrderedDict()
         self._attached: dict[str, Connection] = {}
 
     def __len__(self) -> int:
@@ -81,13 +83,11 @@ class Connections:
     def forget_unopened(self) -> None:
         """Drop connections whose client has not come in time."""
         now = time.monotonic()
-        late = [
-            token
-            for token, connection in self._negotiated.items()
-            if now - connection.opened_at > CONNECT_WITHIN_S
-        ]
-        for token in late:
-            del self._negotiated[token]
+        while self._negotiated:
+            oldest = next(iter(self._negotiated.values()))
+            if now - oldest.opened_at <= CONNECT_WITHIN_S:
+                return
+            self._negotiated.popitem(last=False)
 
     # With a transport
 

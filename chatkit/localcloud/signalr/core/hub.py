@@ -109,6 +109,7 @@ class Hub:
             until = time.monotonic() + ttl_s
             memberships[group] = _Membership(until, kept_by_age=False)
             heapq.heappush(self._ends, (until, user_id, group))
+            return
         ageing = [name for name, membership in memberships.items() if membership.kept_by_age]
         for name in ageing[: max(0, len(ageing) - MAX_GROUPS_WITHOUT_TTL)]:
             del memberships[name]

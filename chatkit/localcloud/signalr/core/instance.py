@@ -181,9 +181,9 @@ class Instance:
         connection.attach(sink, transport)
         self.connections.attach(connection)
         early = connection.early
-        connection.early = b""
+        connection.early = bytearray()
         if early:
-            self.receive(connection, early)
+            self.receive(connection, bytes(early))
 
     def receive(self, connection: Connection, chunk: bytes) -> None:
         """Take bytes from a client; whatever is wrong with them ends this connection only."""

@@ -56,20 +56,32 @@ def hub_endpoint(
         accept: Decides about a WebSocket request: a connection, or SignalRError.
     """
 
-    def peek(http: ProtocolFactory) -> ProtocolFactory:
-        def choose(first: bytes) -> asyncio.BaseProtocol | None:
-            head, end, _ = first.partition(END_OF_HEAD)
-            if len(head) > MAX_HEAD_BYTES:
-                raise Refused(_too_long(first))
-            if not end:
-                return None
-            if is_upgrade(first):
-                return WebSocketClient(instance, accept)
-            return http()
+    def web_socket() -> WebSocketClient:
+        return WebSocketClient(instance, accept)
 
-        return lambda: FirstBytes(choose, within_s=HEAD_WITHIN_S)
+    def peek(http: ProtocolFactory) -> ProtocolFactory:
+        return lambda: FirstBytes(_ByHead(web_socket, http), within_s=HEAD_WITHIN_S)
 
     return peek
+
+
+class _ByHead:
+    """Chooses by the head of a connection's first request, however small its pieces are."""
+
+    def __init__(self, web_socket: ProtocolFactory, http: ProtocolFactory) -> None:
+        self._web_socket = web_socket
+        self._http = http
+        self._searched = 0
+
+    def __call__(self, first: bytearray) -> asyncio.BaseProtocol | None:
+        # The end of a head may lie across two pieces.
+        end = first.find(END_OF_HEAD, max(0, self._searched - len(END_OF_HEAD)))
+        self._searched = len(first)
+        if (self._searched if end < 0 else end) > MAX_HEAD_BYTES:
+            raise Refused(_too_long(bytes(first)))
+        if end < 0:
+            return None
+        return self._web_socket() if is_upgrade(bytes(first)) else self._http()
 
 
 def _too_long(head: bytes) -> bytes:

@@ -6,9 +6,10 @@ delegation SAS". The fields that are signed depend on the version a signature na
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from chatkit.localcloud.core.etags import http_date
+from chatkit.localcloud.core.web import whole_number
 from chatkit.localcloud.entra.tokens import Claims, Tokens
 from chatkit.localcloud.storage.auth import bearer, delegation
 from chatkit.localcloud.storage.auth.access import Access, Authenticator
@@ -166,20 +167,17 @@ def _delegation_texts(request: Request) -> Iterator[str]:
 
 def _signed_request(request: Request) -> list[str]:
     """Headers and query parameters that the signature fixes, by the lists `srh` and `srq`."""
-    headers = [
-        f"{name}:{request.header(name.lower())}"
-        for name in request.query.get("srh").split(",")
-        if name
-    ]
-    values = [
-        f"{name}:{request.query.get(name.lower())}"
-        for name in request.query.get("srq").split(",")
-        if name
-    ]
+    headers = [f"{name}:{request.header(name.lower())}" for name in _named(request, "srh")]
+    values = [f"{name}:{request.query.get(name.lower())}" for name in _named(request, "srq")]
     return [
         "\n".join([*headers, ""]) if headers else "",
         "\n".join(["", *values]) if values else "",
     ]
+
+
+def _named(request: Request, parameter: str) -> Iterable[str]:
+    """Names in a list, each once: its value may be long, and the list is a stranger's."""
+    return dict.fromkeys(name for name in request.query.get(parameter).split(",") if name)
 
 
 def _canonical(request: Request) -> str:
@@ -240,7 +238,8 @@ def _check_address(allowed: str) -> None:
 
 
 def _number(address: str) -> int:
-    parts = address.strip().split(".")
-    if len(parts) != 4 or not all(part.isdecimal() and int(part) < 256 for part in parts):
+    numbers = [whole_number(part) for part in address.strip().split(".")]
+    parts = bytes(number for number in numbers if number is not None and number < 256)
+    if len(numbers) != 4 or len(parts) != 4:
         raise authentication_failed("Signed IP address (sip) is no IPv4 address or range.")
-    return int.from_bytes(bytes(map(int, parts)), "big")
+    return int.from_bytes(parts, "big")
