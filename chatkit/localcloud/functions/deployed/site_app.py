@@ -4,21 +4,23 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from aiohttp import web
 
 from chatkit.localcloud.core.background import BackgroundTasks
 from chatkit.localcloud.core.trace import Trace
+from chatkit.localcloud.functions.console.console import Console
 from chatkit.localcloud.functions.deployed.site_environment import site_environment, site_settings
 from chatkit.localcloud.functions.deployed.versions import Versions
-from chatkit.localcloud.functions.host.console import Console
 from chatkit.localcloud.functions.host.errors import HostUnavailable
 from chatkit.localcloud.functions.host.host import FunctionHost, HostObserver, HostOptions
 from chatkit.localcloud.functions.host.signalr_service import RestSender
 from chatkit.localcloud.functions.host.spec import FunctionInfo, SiteSpec
 from chatkit.localcloud.functions.http.frontend import Gate, Site, application
+from chatkit.localcloud.functions.triggers.listeners import Listeners
+from chatkit.localcloud.functions.triggers.timer_clock import TimerClock
 from chatkit.localcloud.functions.worker_process.calls import Failure
 
 log = logging.getLogger("chatkit.local.functions")
@@ -33,11 +35,13 @@ class HostServices:
         trace: Gets an event for each invocation.
         sender: Carries out SignalR output bindings.
         ca_bundle: Certificate authorities that apps trust.
+        clock: What timers wait on.
     """
 
     trace: Trace
     sender: RestSender
     ca_bundle: Path
+    clock: TimerClock = field(default_factory=TimerClock)
 
 
 class SiteApp(HostObserver):
@@ -64,6 +68,7 @@ class SiteApp(HostObserver):
         self._background = background
         self._front = Site(cors=spec.cors, keys=spec.host_keys, gate=gate, enabled=spec.enabled)
         self._hosts: set[FunctionHost] = set()
+        self._listeners = Listeners(self.console, services.clock)
 
     def application(self) -> web.Application:
         """The web application of the app's own port."""
@@ -85,6 +90,8 @@ class SiteApp(HostObserver):
         self._front.enabled = spec.enabled
         if site_settings(old) != site_settings(spec):
             self.restart()
+        elif old.enabled != spec.enabled:
+            self._follow()
 
     def restart(self) -> None:
         """Start the app in a new process; the old one finishes what it has."""
@@ -105,6 +112,7 @@ class SiteApp(HostObserver):
 
     async def stop(self) -> None:
         """End every process, and close the log file."""
+        await self._listeners.close()
         await asyncio.gather(*(host.stop() for host in self._hosts))
         self._hosts.clear()
         self.console.close()
@@ -146,8 +154,16 @@ class SiteApp(HostObserver):
     def _serve(self, host: FunctionHost) -> None:
         before = self._front.host
         self._front.host = host
+        self._follow()
         if before is not None:
             self._background.start(self._finish(before))
+
+    def _follow(self) -> None:
+        """Let timers and blobs set off the functions of the host that serves, if it does."""
+        host = self._front.host
+        if host is not None and (host.problem is not None or not self._front.enabled):
+            host = None
+        self._background.start(self._listeners.follow(host))
 
     async def _finish(self, host: FunctionHost) -> None:
         await host.drain(DRAIN_S)
@@ -156,7 +172,9 @@ class SiteApp(HostObserver):
     # What hosts report
 
     def on_ready(self, host: FunctionHost) -> None:
-        """Say in the log when the site names another Python than it gets here."""
+        """Set functions off; say when the site names another Python than it gets here."""
+        if host is self._front.host:
+            self._follow()
         # In Azure a site gets the Python it names; here every site gets that of the environment.
         named = self.spec.python_version
         running = host.python_version
@@ -182,7 +200,8 @@ class SiteApp(HostObserver):
     def _options(self, folder: Path) -> HostOptions:
         bundle = self._services.ca_bundle
         environment = site_environment(self.spec, folder=folder, ca_bundle=bundle)
-        return HostOptions(folder, site_settings(self.spec), environment)
+        settings = site_settings(self.spec)
+        return HostOptions(folder, settings, environment, ca_file=bundle)
 
     def _keep_functions(self, host: FunctionHost) -> None:
         self.versions.keep_functions(

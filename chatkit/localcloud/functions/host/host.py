@@ -16,19 +16,20 @@ from typing import Any
 
 from chatkit.core.errors import ChatkitError
 from chatkit.core.time import clock
+from chatkit.localcloud.functions.console.console import Console
 from chatkit.localcloud.functions.host import (
     host_json,
     indexing,
     load_failures,
     no_functions,
-    signalr_bindings,
 )
-from chatkit.localcloud.functions.host.console import Console
+from chatkit.localcloud.functions.host.bindings import Bindings
 from chatkit.localcloud.functions.host.errors import AppInvalid, BindingFailed, HostUnavailable
 from chatkit.localcloud.functions.host.expressions import binding_data
 from chatkit.localcloud.functions.host.indexing import Function, FunctionIndex
 from chatkit.localcloud.functions.host.signalr_bindings import InputContext
-from chatkit.localcloud.functions.host.signalr_service import RestSender, connection
+from chatkit.localcloud.functions.host.signalr_service import RestSender
+from chatkit.localcloud.functions.storage.blobs import BlobStorage
 from chatkit.localcloud.functions.worker_process.calls import (
     Call,
     Failure,
@@ -59,6 +60,8 @@ class HostOptions:
         environment: The child's whole environment, settings included.
         command: How to start the worker; empty for this interpreter.
         load_timeout_s: Importing the app may take this long.
+        ca_file: Certificate authorities that the host's own storage client trusts; None for those
+            of this machine.
     """
 
     folder: Path
@@ -66,6 +69,7 @@ class HostOptions:
     environment: Mapping[str, str] = field(repr=False)
     command: tuple[str, ...] = ()
     load_timeout_s: float = 120
+    ca_file: Path | None = None
 
 
 class HostObserver:
@@ -110,7 +114,8 @@ class FunctionHost:
         self.problem: HostUnavailable | None = GONE
         self.last_failure = ""
         self.started_at = clock.elapsed()
-        self._sender = sender
+        self.storage = BlobStorage(options.settings, options.ca_file)
+        self._bindings = Bindings(sender, self.storage)
         self._observer = observer
         self._prepared_worker = worker
         self._worker = worker
@@ -181,6 +186,7 @@ class FunctionHost:
         await self._end_child()  # a start that is under way ends with its child ...
         async with self._changing:
             await self._end_child()  # ... or has started one in this moment
+        await self.storage.close()
 
     async def _end_child(self) -> None:
         self.problem = GONE
@@ -320,7 +326,7 @@ class FunctionHost:
     async def call(self, function: Function, trigger: Trigger) -> Result:
         """Resolve input bindings, run the function, carry out output bindings, log it all."""
         inputs = dict(trigger.inputs)
-        call = Call(function.id, inputs, trigger.body, trigger.trace)
+        call = Call(function.id, inputs, trigger.body, trigger.trace, trigger.metadata)
         started = time.perf_counter()
         self.console.executing(function.name, call.id, trigger.reason)
         self._open_calls += 1
@@ -330,11 +336,10 @@ class FunctionHost:
                 self.options.settings, self.options.environment, trigger.data, function.name
             )
             for binding in function.inputs:
-                value = await signalr_bindings.input_value(binding, context, self._sender)
-                inputs[binding["name"]] = value
+                inputs[binding["name"]] = await self._bindings.resolve_input(binding, context)
             result = await self._run(function, call)
             if result.failure is None:
-                await self._outputs(function, result, context)
+                await self._bindings.carry_out(function, call, result, context)
         except (BindingFailed, AppInvalid) as error:
             result = Result(failure=Failure(type(error).__name__, str(error)))
         finally:
@@ -366,19 +371,6 @@ class FunctionHost:
                     "WorkerProcessExitException", f"The worker process is gone: {error}"
                 )
             )
-
-    async def _outputs(self, function: Function, result: Result, context: InputContext) -> None:
-        for binding in function.outputs:
-            value = result.outputs.get(binding["name"])
-            if binding["name"] == "$return":
-                value = result.returned
-            if value is None:
-                continue
-            calls = signalr_bindings.rest_calls(context.text(binding, "hubName"), value)
-            service = connection(
-                context.settings, str(binding.get("connectionStringSetting") or "")
-            )
-            await self._sender.send(service, calls, context.environment)
 
 
 def _first_line(failure: Failure) -> str:

@@ -24,6 +24,19 @@ DEFAULT_TIMEOUT_S = 30 * 60.0
 
 
 @dataclass(frozen=True)
+class BlobOptions:
+    """`extensions.blobs` of host.json.
+
+    Attributes:
+        max_parallel: Blobs that one function gets at the same time.
+        max_tries: How often a blob is given to a function that fails.
+    """
+
+    max_parallel: int = 8
+    max_tries: int = 5
+
+
+@dataclass(frozen=True)
 class HostJson:
     """What the host takes from host.json.
 
@@ -34,6 +47,7 @@ class HostJson:
         custom_headers: Added to every response.
         max_outstanding: Requests above this are answered 429; None for no limit.
         only: Names of the functions to load, lower-case; empty for all.
+        blobs: How blob triggers work.
     """
 
     route_prefix: str = "api"
@@ -42,6 +56,7 @@ class HostJson:
     custom_headers: dict[str, str] = field(default_factory=dict)
     max_outstanding: int | None = None
     only: frozenset[str] = frozenset()
+    blobs: BlobOptions = BlobOptions()
 
     @property
     def has_bundle(self) -> bool:
@@ -111,7 +126,8 @@ def parse(data: Any, *, is_flex: bool = False) -> HostJson:
         raise AppInvalid("host.json must hold a JSON object.")
     if data.get("version") != "2.0":
         raise AppInvalid('host.json must say "version": "2.0".')
-    http = _object(_object(data, "extensions"), "http")
+    extensions = _object(data, "extensions")
+    http = _object(extensions, "http")
     prefix = http.get("routePrefix", "api")
     if not isinstance(prefix, str):
         raise AppInvalid("routePrefix in host.json must be text.")
@@ -125,7 +141,22 @@ def parse(data: Any, *, is_flex: bool = False) -> HostJson:
         custom_headers=_headers(_object(http, "customHeaders")),
         max_outstanding=limit,
         only=_only(data.get("functions")),
+        blobs=_blobs(_object(extensions, "blobs")),
     )
+
+
+def _blobs(blobs: dict[str, Any]) -> BlobOptions:
+    return BlobOptions(
+        max_parallel=_count(blobs, "maxDegreeOfParallelism", BlobOptions.max_parallel),
+        max_tries=_count(blobs, "poisonBlobThreshold", BlobOptions.max_tries),
+    )
+
+
+def _count(data: dict[str, Any], name: str, default: int) -> int:
+    value = data.get(name, default)
+    if isinstance(value, bool) or not isinstance(value, int) or value < 1:
+        raise AppInvalid(f"{name} in host.json must be a number of at least 1, not {value!r}.")
+    return value
 
 
 def _object(data: dict[str, Any], name: str) -> dict[str, Any]:

@@ -7,15 +7,55 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from chatkit.localcloud.functions.host import expressions, signalr_bindings
+from chatkit.localcloud.functions.host import (
+    blob_bindings,
+    expressions,
+    signalr_bindings,
+)
 from chatkit.localcloud.functions.host.errors import AppInvalid
 from chatkit.localcloud.functions.host.host_json import HostJson
 from chatkit.localcloud.functions.host.routing import Route, Router, parse
+from chatkit.localcloud.functions.schedules.schedule import NoSchedule
+from chatkit.localcloud.functions.schedules.zones import schedule_of
+from chatkit.localcloud.functions.storage.paths import BlobPattern, PathInvalid
 from chatkit.localcloud.functions.worker_process.calls import IndexedFunction
 
 LEVELS = ("anonymous", "function", "admin")
-# What this host runs. A timer never fires by itself here: POST /admin/functions/NAME runs it.
-TRIGGERS = {"httptrigger", "timertrigger", signalr_bindings.TRIGGER}
+TIMER = "timertrigger"
+BUILT_IN = {"httptrigger", "http", TIMER}
+EXTENSIONS = signalr_bindings.TYPES | blob_bindings.TYPES
+HERE = "It has HTTP, timers, blobs and SignalR."
+# Beginnings of binding types, in lower case, and the service that each belongs to.
+ELSEWHERE = {
+    "queue": "Azure Queue Storage",
+    "table": "Azure Table Storage",
+    "eventhub": "Azure Event Hubs",
+    "eventgrid": "Azure Event Grid",
+    "servicebus": "Azure Service Bus",
+    "cosmosdb": "Azure Cosmos DB",
+    "documentdb": "Azure Cosmos DB",
+    "sql": "Azure SQL",
+    "mysql": "Azure Database for MySQL",
+    "kusto": "Azure Data Explorer",
+    "orchestration": "Durable Functions",
+    "activity": "Durable Functions",
+    "entity": "Durable Functions",
+    "durable": "Durable Functions",
+    "warmup": "warm-up of Premium plans",
+    "kafka": "Apache Kafka",
+    "rabbitmq": "RabbitMQ",
+    "redis": "Azure Cache for Redis",
+    "dapr": "Dapr",
+    "webpubsub": "Azure Web PubSub",
+    "sendgrid": "SendGrid",
+    "twilio": "Twilio",
+    "assistant": "Azure OpenAI",
+    "textcompletion": "Azure OpenAI",
+    "embeddings": "Azure OpenAI",
+    "semanticsearch": "Azure OpenAI",
+    "mcp": "the Model Context Protocol",
+    "connector": "connectors",
+}
 Binding = dict[str, Any]
 
 
@@ -50,14 +90,24 @@ class Function:
         return _kind(self.trigger) == "httptrigger"
 
     @property
+    def is_timer(self) -> bool:
+        """Whether a schedule sets it off."""
+        return _kind(self.trigger) == TIMER
+
+    @property
+    def is_blob_trigger(self) -> bool:
+        """Whether a blob sets it off."""
+        return _kind(self.trigger) == blob_bindings.TRIGGER
+
+    @property
     def inputs(self) -> list[Binding]:
         """Input bindings that the host resolves itself."""
-        return [binding for binding in self.bindings if _kind(binding) in signalr_bindings.INPUTS]
+        return [binding for binding in self.bindings if _is_input(binding)]
 
     @property
     def outputs(self) -> list[Binding]:
         """Output bindings that the host carries out itself."""
-        return [binding for binding in self.bindings if _kind(binding) == signalr_bindings.OUTPUT]
+        return [binding for binding in self.bindings if _is_output(binding)]
 
     @property
     def http_output(self) -> str:
@@ -126,6 +176,8 @@ def build(
         function = Function(found.id, found.name, found.bindings)
         try:
             function = _checked(function, config, settings)
+            if found.error:
+                raise AppInvalid(found.error)
             _check_conflicts(function, served)
         except AppInvalid as error:
             function = replace(
@@ -151,6 +203,10 @@ def _checked(function: Function, config: HostJson, settings: Mapping[str, str]) 
     function = replace(function, bindings=bindings, is_disabled=disabled.lower() in ("1", "true"))
     if _kind(function.trigger) == signalr_bindings.TRIGGER:
         _check_signalr_trigger(function)
+    if function.is_timer:
+        _check_timer(function, settings)
+    if function.is_blob_trigger:
+        _check_blob_trigger(function)
     if not function.is_http:
         return function
     route = str(function.trigger.get("route") or name).strip("/")
@@ -161,6 +217,20 @@ def _checked(function: Function, config: HostJson, settings: Mapping[str, str]) 
     full = f"{config.route_prefix}/{route}".strip("/")
     parse(full)
     return replace(function, route=full)
+
+
+def _check_timer(function: Function, settings: Mapping[str, str]) -> None:
+    try:
+        schedule_of(str(function.trigger.get("schedule") or ""), settings)
+    except NoSchedule as error:
+        raise AppInvalid(str(error)) from None
+
+
+def _check_blob_trigger(function: Function) -> None:
+    try:
+        BlobPattern.parse(str(function.trigger.get("path") or ""))
+    except PathInvalid as error:
+        raise AppInvalid(str(error)) from None
 
 
 def _check_signalr_trigger(function: Function) -> None:
@@ -221,20 +291,31 @@ def _share_a_route(one: Function, other: Function) -> bool:
 
 def _binding(name: str, binding: Binding, config: HostJson, settings: Mapping[str, str]) -> Binding:
     kind = _kind(binding)
-    if kind in signalr_bindings.TYPES and not config.has_bundle:
+    if kind in EXTENSIONS and not config.has_bundle:
         raise AppInvalid(
             f"The binding type(s) '{binding['type']}' of function '{name}' are not registered.",
             hint='host.json has no "extensionBundle": in Azure, too, the function would not '
             'load. Add {"id": '
             '"Microsoft.Azure.Functions.ExtensionBundle", "version": "[4.*, 5.0.0)"}.',
         )
-    if kind not in signalr_bindings.TYPES | TRIGGERS | {"http"}:
-        raise AppInvalid(
-            f"The binding type '{binding['type']}' of function '{name}' is not one the "
-            "local host has.",
-            hint="It has httpTrigger, timerTrigger and the SignalR bindings. Azure has many more.",
-        )
+    if kind not in EXTENSIONS | BUILT_IN:
+        raise AppInvalid(_not_here(str(binding["type"])))
     return {key: _with_settings(value, settings, name) for key, value in binding.items()}
+
+
+def _not_here(kind: str) -> str:
+    """What is said about a binding type that the local host does not have.
+
+    It is right on Azure, so that the sentence does not blame the app.
+    """
+    lower = kind.lower()
+    service = next((ELSEWHERE[name] for name in ELSEWHERE if lower.startswith(name)), "")
+    if not service:
+        return f"The binding type '{kind}' is not in the local host. {HERE} Azure has many more."
+    return (
+        f"The binding type '{kind}' ({service}) is not in the local host, so this function does not"
+        f" run on this machine; Azure runs it. {HERE}"
+    )
 
 
 def _with_settings(value: Any, settings: Mapping[str, str], name: str) -> Any:
@@ -262,6 +343,24 @@ def parameter_names(function: Function) -> list[str]:
     if not isinstance(value, list):
         raise ValueError(value)
     return [str(name) for name in value]
+
+
+def _is_input(binding: Binding) -> bool:
+    kind = _kind(binding)
+    return kind in signalr_bindings.INPUTS or (
+        kind == blob_bindings.BINDING and _direction(binding) == "in"
+    )
+
+
+def _is_output(binding: Binding) -> bool:
+    kind = _kind(binding)
+    return kind == signalr_bindings.OUTPUT or (
+        kind == blob_bindings.BINDING and _direction(binding) == "out"
+    )
+
+
+def _direction(binding: Binding) -> str:
+    return str(binding.get("direction") or "").lower()
 
 
 def _kind(binding: Mapping[str, Any]) -> str:

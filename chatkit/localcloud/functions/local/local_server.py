@@ -27,6 +27,7 @@ from chatkit.localcloud.functions.http.frontend import Site, application, refuse
 from chatkit.localcloud.functions.local import interpreters, local_settings, watching
 from chatkit.localcloud.functions.local.local_settings import LocalSettings
 from chatkit.localcloud.functions.local.startup import Prepared, take_port
+from chatkit.localcloud.functions.triggers.listeners import Listeners
 from chatkit.localcloud.functions.worker_process.worker import Worker
 
 log = logging.getLogger("chatkit.local.functions")
@@ -45,6 +46,7 @@ class LocalRun(HostObserver):
         self._sender = RestSender()
         self._background = BackgroundTasks(prepared.folder.name, log)
         self._noted = ""
+        self._listeners = Listeners(prepared.console, prepared.options.clock)
         # Files that change while the app starts are noticed, too.
         self._files = watching.snapshot(prepared.folder)
         first = self._make_host(prepared.settings, prepared.worker)
@@ -97,13 +99,16 @@ class LocalRun(HostObserver):
         try:
             await self._background.close()
         finally:
+            await self._listeners.close()
             await asyncio.gather(*(host.stop() for host in self._hosts))
             await self._on_stop.aclose()
             await self._sender.close()
             self._console.close()
 
     def on_ready(self, host: FunctionHost) -> None:
-        """List the functions."""
+        """List the functions, and let timers and blobs set them off."""
+        if host is self._site.host:
+            self._background.start(self._listeners.follow(host))
         if host.problem:
             return
         for line in function_list(host, self.port):
@@ -135,6 +140,7 @@ class LocalRun(HostObserver):
             self._hosts.add(new)
             self._site.cors = cors
             self._site.host = new
+            self._background.start(self._listeners.follow(None))
             self._background.start(self._finish(before))
             self._background.start(new.start())
 

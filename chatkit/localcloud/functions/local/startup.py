@@ -12,11 +12,12 @@ from pathlib import Path
 
 from chatkit.core import ports
 from chatkit.core.errors import PortInUse
+from chatkit.localcloud.functions.console.console import Console
 from chatkit.localcloud.functions.host import no_functions
-from chatkit.localcloud.functions.host.console import Console
 from chatkit.localcloud.functions.host.errors import AppInvalid
 from chatkit.localcloud.functions.local import interpreters, local_settings
 from chatkit.localcloud.functions.local.local_settings import LocalSettings
+from chatkit.localcloud.functions.triggers.timer_clock import TimerClock
 from chatkit.localcloud.functions.worker_process.worker import Worker, WorkerOptions
 
 DEFAULT_PORT = 7071
@@ -32,6 +33,7 @@ class LocalOptions:
     cors: str | None = None
     cors_credentials: bool | None = None
     echo: Callable[[str], None] = print
+    clock: TimerClock = field(default_factory=TimerClock)
 
 
 @dataclass(frozen=True)

@@ -43,6 +43,7 @@ class Trigger:
         data: For binding expressions.
         body: Of the HTTP request among the inputs.
         trace: W3C trace context: parent, state.
+        metadata: What the trigger tells about its value, such as a blob's properties.
         reason: For the log.
     """
 
@@ -50,6 +51,7 @@ class Trigger:
     data: Mapping[str, Any] = field(default_factory=dict)
     body: bytes = field(default=b"", repr=False)
     trace: dict[str, str] = field(default_factory=dict)
+    metadata: dict[str, Wire] = field(default_factory=dict)
     reason: str = "This function was programmatically called via the host APIs."
 
 
@@ -62,12 +64,14 @@ class Call:
         inputs: Value of each input binding, by parameter name.
         body: Body of the one HTTP request among the inputs.
         trace: W3C trace context: parent, state.
+        metadata: What the trigger tells about its value.
     """
 
     function_id: str
     inputs: dict[str, Wire | None]
     body: bytes = field(default=b"", repr=False)
     trace: dict[str, str] = field(default_factory=dict)
+    metadata: dict[str, Wire] = field(default_factory=dict)
     id: str = field(default_factory=lambda: str(uuid.uuid4()))
 
     def wire(self) -> Wire:
@@ -78,6 +82,7 @@ class Call:
             "function": self.function_id,
             "inputs": self.inputs,
             "trace": self.trace,
+            "metadata": self.metadata,
         }
 
 
@@ -112,12 +117,21 @@ class Result:
 
 @dataclass(frozen=True)
 class IndexedFunction:
-    """One function as the child describes it."""
+    """One function as the child describes it.
+
+    Attributes:
+        id: The child's id for it.
+        name: Function name.
+        bindings: As its decorators say.
+        is_async: Whether it is a coroutine function.
+        error: What it needs and the app's environment does not have; empty for nothing.
+    """
 
     id: str
     name: str
     bindings: tuple[dict[str, Any], ...]
     is_async: bool = False
+    error: str = ""
 
     @property
     def trigger(self) -> dict[str, Any]:

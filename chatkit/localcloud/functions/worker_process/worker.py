@@ -337,4 +337,10 @@ def _whole(text: str) -> str:
 
 def _indexed(function: dict[str, Any]) -> IndexedFunction:
     bindings = tuple(json.loads(text) for text in function["bindings"])
-    return IndexedFunction(function["id"], function["name"], bindings, bool(function["is_async"]))
+    return IndexedFunction(
+        function["id"],
+        function["name"],
+        bindings,
+        bool(function["is_async"]),
+        function.get("error", ""),
+    )

@@ -197,7 +197,7 @@ IN_ERROR = {
     "unknown binding": (
         "@app.route(route='a')\n@app.generic_input_binding(arg_name='x', type='teapot')\n"
         "def f(req, x): return 'a'\n",
-        "binding type 'teapot' of function 'f'",
+        "binding type 'teapot' is not in the local host",
     ),
     "unset setting": (
         "@app.route(route='a')\n@app.generic_output_binding(arg_name='x', type='signalR', "

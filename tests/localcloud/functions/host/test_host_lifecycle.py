@@ -9,7 +9,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from chatkit.localcloud.functions.host.console import Console
+from chatkit.localcloud.functions.console.console import Console
 from chatkit.localcloud.functions.host.errors import HostUnavailable
 from chatkit.localcloud.functions.host.host import FunctionHost, HostObserver, HostOptions
 from chatkit.localcloud.functions.host.signalr_service import RestSender

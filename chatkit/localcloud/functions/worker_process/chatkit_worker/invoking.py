@@ -97,9 +97,12 @@ def _arguments(function: LoadedFunction, call: dict[str, Any], body: bytes) -> d
     arguments: dict[str, Any] = {}
     for name, parameter in function.inputs.items():
         if name in inputs:
-            arguments[name] = converting.decode(
+            value = converting.decode(
                 parameter.binding, inputs[name], body, call.get("metadata") or {}
             )
+            if parameter.is_text and isinstance(value, bytes):
+                value = value.decode(errors="replace")
+            arguments[name] = value
     if function.wants_context:
         arguments["context"] = Context(function, call)
     for name in function.outputs:

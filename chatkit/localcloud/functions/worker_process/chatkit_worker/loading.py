@@ -28,10 +28,17 @@ SCRIPT_NAME = re.compile(r"^[a-zA-Z0-9_][a-zA-Z0-9_\-]*\.py$")
 
 @dataclass(frozen=True)
 class Parameter:
-    """How one Python parameter is bound: converter name and annotated type."""
+    """How one Python parameter is bound.
+
+    Attributes:
+        binding: Name of its converter.
+        pytype: The type it is annotated with.
+        is_text: A blob that is wanted as text.
+    """
 
     binding: str
     pytype: Any
+    is_text: bool = False
 
 
 @dataclass(frozen=True)
@@ -243,7 +250,9 @@ def _check_parameter(name: str, parameter: str, binding: Any, hints: dict[str, A
         kind = "generic"
     if annotated and not _fits(kind, pytype, out=is_out_hint):
         raise _mismatch(name, parameter, binding, pytype)
-    return Parameter(kind, pytype)
+    return Parameter(
+        kind, pytype, is_text=pytype is str and binding.type in ("blob", "blobTrigger")
+    )
 
 
 def _inner(name: str, parameter: str, hint: Any) -> Any:

@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from chatkit.localcloud.functions.host import backlog
-from chatkit.localcloud.functions.host.backlog import FULL
-from chatkit.localcloud.functions.host.console import LINE_CHARACTERS, Console
+from chatkit.localcloud.functions.console import backlog
+from chatkit.localcloud.functions.console.backlog import FULL
+from chatkit.localcloud.functions.console.console import LINE_CHARACTERS, Console
 from chatkit.localcloud.functions.worker_process.worker import Worker, WorkerOptions
 from tests import growth
 

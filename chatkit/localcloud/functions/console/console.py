@@ -12,7 +12,7 @@ from pathlib import Path
 from chatkit.core.disk.rotating_log import RotatingLog
 from chatkit.core.files import writing
 from chatkit.core.text.masking import PIECE_CHARACTERS, excerpt, mask_pieces
-from chatkit.localcloud.functions.host.backlog import Backlog
+from chatkit.localcloud.functions.console.backlog import Backlog
 from chatkit.localcloud.functions.worker_process.calls import Failure
 
 log = logging.getLogger("chatkit.local.functions")

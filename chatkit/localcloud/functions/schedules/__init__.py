@@ -1,0 +1,1 @@
+"""When a timer fires: NCRONTAB expressions, intervals, time zones."""

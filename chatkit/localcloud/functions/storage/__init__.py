@@ -1,0 +1,1 @@
+"""Storage accounts as the host uses them: connections, blobs, paths."""

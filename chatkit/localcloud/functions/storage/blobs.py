@@ -1,0 +1,212 @@
+"""Blobs as the host reads and writes them, with Azure's own client.
+
+The client is imported when the first blob is touched: it takes longer to import than the host.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import importlib
+from collections.abc import AsyncIterator, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from chatkit.localcloud.core.errors import LocalCloudError
+from chatkit.localcloud.functions.storage import connections
+from chatkit.localcloud.functions.storage.connections import StorageConnection
+from chatkit.localcloud.functions.storage.paths import BlobPath
+
+if TYPE_CHECKING:
+    from azure.storage.blob import BlobProperties
+    from azure.storage.blob.aio import BlobServiceClient
+
+CONNECT_TIMEOUT_S = 5
+
+
+class StorageUnavailable(LocalCloudError):
+    """The storage account cannot be reached, or refuses."""
+
+
+class BlobChanged(Exception):
+    """A blob is no longer the one that was looked for."""
+
+
+@dataclass(frozen=True)
+class ListedBlob:
+    """A blob as a list of its container shows it."""
+
+    name: str
+    etag: str
+
+
+@dataclass(frozen=True)
+class Blob:
+    """A blob that was read.
+
+    Attributes:
+        path: Where it is.
+        url: Its address.
+        content: Its bytes.
+        properties: As the host tells them to functions.
+        metadata: Its metadata.
+    """
+
+    path: BlobPath
+    url: str
+    content: bytes = field(repr=False)
+    properties: dict[str, Any]
+    metadata: dict[str, str]
+
+
+class BlobStorage:
+    """The storage accounts that one app's settings name."""
+
+    def __init__(self, settings: Mapping[str, str], ca_file: Path | None) -> None:
+        self._settings = settings
+        self._ca_file = ca_file
+        self._clients: dict[StorageConnection, BlobServiceClient] = {}
+
+    async def read(self, connection: str, path: BlobPath, *, etag: str = "") -> Blob | None:
+        """Read a blob; None when it is not there.
+
+        Raises:
+            BlobChanged: It has another ETag than the one that was asked for.
+            ConnectionInvalid: The connection names no account.
+            StorageUnavailable: The account does not answer, or refuses.
+        """
+        service = await self._service(connection)
+        client = service.get_blob_client(path.container, path.blob)
+        with _told(path):
+            try:
+                download = await client.download_blob(**_only(etag))
+                content = await download.readall()
+            except _errors().ResourceNotFoundError:
+                return None
+            except _errors().ResourceModifiedError:
+                raise BlobChanged from None
+        properties = download.properties
+        return Blob(path, client.url, content, _described(properties), dict(properties.metadata))
+
+    async def metadata(self, connection: str, path: BlobPath) -> dict[str, str] | None:
+        """A blob's metadata; None when it is not there."""
+        service = await self._service(connection)
+        with _told(path):
+            try:
+                client = service.get_blob_client(path.container, path.blob)
+                return dict((await client.get_blob_properties()).metadata)
+            except _errors().ResourceNotFoundError:
+                return None
+
+    async def write(
+        self, connection: str, path: BlobPath, content: bytes, metadata: dict[str, str]
+    ) -> None:
+        """Write a block blob over one that is there; its container is made if needed."""
+        service = await self._service(connection)
+        client = service.get_blob_client(path.container, path.blob)
+        with _told(path):
+            try:
+                await client.upload_blob(content, overwrite=True, metadata=metadata)
+                return
+            except _errors().ResourceNotFoundError:
+                pass
+            try:
+                await service.create_container(path.container)
+            except _errors().ResourceExistsError:
+                pass
+            await client.upload_blob(content, overwrite=True, metadata=metadata)
+
+    async def list(self, connection: str, container: str, prefix: str) -> AsyncIterator[ListedBlob]:
+        """The blobs of a container; none when it is not there."""
+        service = await self._service(connection)
+        client = service.get_container_client(container)
+        with _told(container):
+            try:
+                async for blob in client.list_blobs(name_starts_with=prefix or None):
+                    yield ListedBlob(blob.name, blob.etag)
+            except _errors().ResourceNotFoundError:
+                return
+
+    async def close(self) -> None:
+        """Close the connections."""
+        for client in self._clients.values():
+            await client.close()
+        self._clients.clear()
+
+    async def _service(self, connection: str) -> BlobServiceClient:
+        resolved = connections.resolve(self._settings, connection)
+        client = self._clients.get(resolved)
+        if client is None:
+            await asyncio.to_thread(importlib.import_module, "azure.storage.blob.aio")
+            client = self._clients.setdefault(resolved, self._client(resolved))
+        return client
+
+    def _client(self, connection: StorageConnection) -> BlobServiceClient:
+        from azure.storage.blob.aio import BlobServiceClient
+
+        credential: Any = connection.signature
+        if connection.key:
+            credential = {"account_name": connection.account, "account_key": connection.key}
+        options: dict[str, Any] = {}
+        if self._ca_file is not None:
+            options["connection_verify"] = str(self._ca_file)
+        return BlobServiceClient(
+            connection.blob_endpoint,
+            credential,
+            retry_total=0,  # whoever scans or fires comes again by itself
+            connection_timeout=CONNECT_TIMEOUT_S,
+            **options,
+        )
+
+
+def _errors() -> Any:
+    import azure.core.exceptions
+
+    return azure.core.exceptions
+
+
+def _only(etag: str) -> dict[str, Any]:
+    """Options that ask for one version of a blob; for any one when no ETag is given."""
+    if not etag:
+        return {}
+    from azure.core import MatchConditions
+
+    return {"etag": etag, "match_condition": MatchConditions.IfNotModified}
+
+
+@contextmanager
+def _told(what: object) -> Iterator[None]:
+    """Turn what the client raises into one sentence."""
+    from azure.core.exceptions import AzureError, HttpResponseError
+
+    try:
+        yield
+    except HttpResponseError as error:
+        reason = f"{error.status_code} {getattr(error, 'error_code', '') or error.reason}"
+        raise StorageUnavailable(f"The storage account refuses '{what}': {reason}.") from None
+    except (AzureError, ValueError) as error:
+        reason = str(error).splitlines()[0][:300]
+        raise StorageUnavailable(
+            f"The storage account of '{what}' cannot be reached: {reason}",
+            hint="Is it running? `chatkit local up` starts the local one.",
+        ) from None
+
+
+def _described(properties: BlobProperties) -> dict[str, Any]:
+    """A blob's properties with the names that the extension's JSON has."""
+    settings = properties.content_settings
+    return {
+        "LastModified": properties.last_modified.isoformat(),
+        "CreatedOn": properties.creation_time.isoformat(),
+        "Metadata": dict(properties.metadata),
+        "BlobType": ("BlockBlob", "PageBlob", "AppendBlob").index(str(properties.blob_type.value)),
+        "ContentLength": properties.size,
+        "ContentType": settings.content_type,
+        "ContentEncoding": settings.content_encoding,
+        "ContentLanguage": settings.content_language,
+        "ContentDisposition": settings.content_disposition,
+        "CacheControl": settings.cache_control,
+        "ETag": properties.etag,
+        "AccessTier": properties.blob_tier,
+    }

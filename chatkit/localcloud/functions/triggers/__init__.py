@@ -1,0 +1,1 @@
+"""What sets functions off besides HTTP: timers and blobs."""

@@ -1,0 +1,207 @@
+"""Blob triggers: a container is looked through again and again, and receipts say what was had.
+
+Follows the polling of the Storage extension: each version of a blob is given to a function until it
+takes it, five times at most; then it is poison.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Any
+
+from chatkit.localcloud.functions.console.console import Console
+from chatkit.localcloud.functions.host import blob_bindings
+from chatkit.localcloud.functions.host.host_json import BlobOptions
+from chatkit.localcloud.functions.host.indexing import Function
+from chatkit.localcloud.functions.storage.blobs import (
+    Blob,
+    BlobChanged,
+    BlobStorage,
+    ListedBlob,
+    StorageUnavailable,
+)
+from chatkit.localcloud.functions.storage.connections import ConnectionInvalid
+from chatkit.localcloud.functions.storage.paths import BlobPath, BlobPattern
+from chatkit.localcloud.functions.triggers.host_records import POISON_QUEUE, HostRecords
+from chatkit.localcloud.functions.triggers.stopping import Stop
+from chatkit.localcloud.functions.worker_process.calls import Trigger
+
+Invoke = Callable[[Function, Trigger], Awaitable[bool]]
+# Azure looks every ten seconds, and into the account's logs; a list costs nothing here.
+PERIOD_S = 0.5
+EVENT_GRID = "eventgrid"
+
+
+@dataclass(frozen=True)
+class BlobTrigger:
+    """A function with the blobs that set it off."""
+
+    function: Function
+    pattern: BlobPattern
+    options: BlobOptions
+
+    @property
+    def name(self) -> str:
+        """The function's name."""
+        return self.function.name
+
+    @property
+    def connection(self) -> str:
+        """The setting that names the account; empty for the host's own."""
+        return str(self.function.trigger.get("connection") or "")
+
+    @property
+    def is_of_events(self) -> bool:
+        """Whether it asks for Event Grid, which tells of new blobs only."""
+        return str(self.function.trigger.get("source") or "").lower() == EVENT_GRID
+
+
+class BlobListener:
+    """Gives the blobs of one trigger to its function until it is stopped."""
+
+    def __init__(
+        self,
+        trigger: BlobTrigger,
+        invoke: Invoke,
+        storage: BlobStorage,
+        records: HostRecords,
+        console: Console,
+    ) -> None:
+        self.stop = Stop()
+        self._trigger = trigger
+        self._invoke = invoke
+        self._storage = storage
+        self._records = records
+        self._console = console
+        # The version of each blob that was had, or is being given.
+        self._known: dict[str, str] = {}
+        self._given: set[asyncio.Task[None]] = set()
+        self._places = asyncio.Semaphore(trigger.options.max_parallel)
+        self._told = ""
+
+    async def run(self) -> None:
+        """Look and give until `stop`; what was given by then is waited for."""
+        passes_over = self._trigger.is_of_events
+        try:
+            while True:
+                try:
+                    await self._look(passes_over=passes_over)
+                    passes_over = False
+                    self._told = ""
+                except (ConnectionInvalid, StorageUnavailable) as error:
+                    self._tell(error)
+                if not await self.stop.unless_stopped(asyncio.sleep(PERIOD_S)):
+                    return
+        finally:
+            await asyncio.gather(*self._given, return_exceptions=True)
+
+    async def _look(self, *, passes_over: bool) -> None:
+        """Give every version of a blob that is new here to the function.
+
+        Args:
+            passes_over: What is there already does not count.
+        """
+        pattern = self._trigger.pattern
+        seen: set[str] = set()
+        blobs = self._storage.list(self._trigger.connection, pattern.container, pattern.prefix)
+        async for blob in blobs:
+            captured = pattern.match(blob.name)
+            if captured is None:
+                continue
+            seen.add(blob.name)
+            if self._known.get(blob.name) == blob.etag:
+                continue
+            self._known[blob.name] = blob.etag
+            if not passes_over:
+                task = asyncio.create_task(self._give(blob, captured))
+                self._given.add(task)
+                task.add_done_callback(self._given.discard)
+        for gone in [*self._known.keys() - seen]:
+            del self._known[gone]
+
+    async def _give(self, blob: ListedBlob, captured: dict[str, str]) -> None:
+        async with self._places:
+            if self.stop.is_asked:
+                return
+            try:
+                await self._try(blob, captured)
+            except (ConnectionInvalid, StorageUnavailable) as error:
+                self._tell(error)
+                self._forget(blob)
+            except BlobChanged:
+                self._forget(blob)
+
+    def _forget(self, blob: ListedBlob) -> None:
+        """Let the next look find a blob anew."""
+        if self._known.get(blob.name) == blob.etag:
+            del self._known[blob.name]
+
+    async def _try(self, blob: ListedBlob, captured: dict[str, str]) -> None:
+        """Call the function with a blob until it takes it, or has failed too often."""
+        name = self._trigger.name
+        container = self._trigger.pattern.container
+        if await self._records.is_completed(name, container, blob):
+            return
+        path = BlobPath(container, blob.name)
+        for _ in range(self._trigger.options.max_tries):
+            found = await self._storage.read(
+                self._trigger.connection, path, etag=_quoted(blob.etag)
+            )
+            if found is None:
+                return  # deleted meanwhile
+            if await self._invoke(self._trigger.function, self._call(found, captured)):
+                await self._records.complete(name, container, blob)
+                return
+            if self.stop.is_asked:
+                return  # the app ends: the next start tries again
+        receipt = await self._records.give_up(name, container, blob)
+        self._console.host_line(
+            f"Message has reached MaxDequeueCount of {self._trigger.options.max_tries}. The blob "
+            f"'{path}' is poison for '{name}'. On Azure a message goes to the queue "
+            f"'{POISON_QUEUE}'; the local host has no queues and keeps it in '{receipt}'.",
+            error=True,
+        )
+
+    def _call(self, blob: Blob, captured: dict[str, str]) -> Trigger:
+        binding = self._trigger.function.trigger
+        value = blob_bindings.content(binding, blob)
+        if blob_bindings.is_deferred(binding):
+            value = blob_bindings.deferred(binding, blob.path)
+        data: dict[str, Any] = {
+            **captured,
+            "BlobTrigger": str(blob.path),
+            "Uri": blob.url,
+            "Properties": blob.properties,
+            "Metadata": blob.metadata,
+        }
+        metadata = {
+            **{key: {"string": text} for key, text in captured.items()},
+            "BlobTrigger": {"string": str(blob.path)},
+            "Uri": {"json": json.dumps(blob.url)},
+            "Properties": {"json": json.dumps(blob.properties)},
+            "Metadata": {"json": json.dumps(blob.metadata)},
+        }
+        return Trigger(
+            {binding["name"]: value},
+            data=data,
+            metadata=metadata,
+            reason=f"New blob detected(LogsAndContainerScan): {blob.path}",
+        )
+
+    def _tell(self, error: ConnectionInvalid | StorageUnavailable) -> None:
+        """Say once what keeps the listener from working; it goes on trying."""
+        if self._told != error.message:
+            name = self._trigger.name
+            self._console.host_line(
+                f"The listener for function 'Functions.{name}' cannot read its blobs, and tries "
+                f"again. {error}",
+                error=True,
+            )
+        self._told = error.message
+
+
+def _quoted(etag: str) -> str:
+    return f'"{etag.strip(chr(34))}"'
