@@ -84,7 +84,8 @@ def new_blob(call: Call, kind: str, *, own: bool = False) -> Blob:
 def check_replace(call: Call) -> Blob | None:
     """Return the blob that would be replaced, if conditions, lease and permission allow to."""
     old = call.container.blobs.get(call.target.blob)
-    conditions.check_write(call.request, old, creates=True)
+    holds_lease = leases.is_held(call.request, old)
+    conditions.check_write(call.request, old, creates=True, holds_lease=holds_lease)
     leases.require(call.request, old)
     if old is not None:
         call.access.require_overwrite()
@@ -244,6 +245,7 @@ async def delete_blob(call: Call) -> Answer:
     if call.request.query.get("deletetype") not in ("", "permanent", "Permanent"):
         raise bad_query("deletetype", call.request.query.get("deletetype"))
     blob = writable(call)
+    conditions.check_tier(call.request, blob)
     # There are no snapshots, so a request to delete only those deletes nothing.
     if which != "only":
         call.repository.delete_blob(call.account, call.container, blob)

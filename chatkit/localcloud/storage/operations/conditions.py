@@ -20,6 +20,7 @@ from chatkit.localcloud.storage.state.models import Blob, Container
 from chatkit.localcloud.storage.state.request import Request
 
 IF_TAGS = "x-ms-if-tags"
+SOURCE_IF_TAGS = "x-ms-source-if-tags"
 
 
 def check_read(request: Request, found: Blob | Container) -> None:
@@ -37,7 +38,13 @@ def check_read(request: Request, found: Blob | Container) -> None:
         raise StorageError("ConditionNotMet")
 
 
-def check_write(request: Request, found: Blob | Container | None, *, creates: bool = False) -> None:
+def check_write(
+    request: Request,
+    found: Blob | Container | None,
+    *,
+    creates: bool = False,
+    holds_lease: bool = False,
+) -> None:
     """Let a change pass, or answer 412.
 
     Args:
@@ -45,6 +52,7 @@ def check_write(request: Request, found: Blob | Container | None, *, creates: bo
         found: What it would change; None when there is nothing.
         creates: `If-None-Match: *` on something that is there is 409, because the request would
             create it.
+        holds_lease: The request names the lease of what is there. Then it passes, as recorded.
 
     Raises:
         StorageError: ConditionNotMet or BlobAlreadyExists.
@@ -56,6 +64,8 @@ def check_write(request: Request, found: Blob | Container | None, *, creates: bo
         return
     unmet = _unmet(request, found)
     if unmet == IF_NONE_MATCH and request.header(IF_NONE_MATCH).strip() == "*" and creates:
+        if holds_lease:
+            return
         raise StorageError("BlobAlreadyExists")
     if unmet:
         raise StorageError("ConditionNotMet")
@@ -71,9 +81,38 @@ def check_tags(request: Request, blob: Blob) -> None:
         raise StorageError("ConditionNotMet")
 
 
+def check_source(request: Request, source: Blob) -> None:
+    """Conditions on the source of a copy; the one on tags has the code of other conditions.
+
+    Raises:
+        StorageError: SourceConditionNotMet, or ConditionNotMet for tags.
+    """
+    unmet = _unmet(request, source, prefix="x-ms-source-", tags=SOURCE_IF_TAGS)
+    if unmet == SOURCE_IF_TAGS:
+        raise StorageError("ConditionNotMet")
+    if unmet:
+        raise StorageError("SourceConditionNotMet")
+
+
 def source_holds(request: Request, source: Blob) -> bool:
-    """Say whether the conditions on the source of a copy hold."""
-    return not _unmet(request, source, prefix="x-ms-source-", tags="x-ms-source-if-tags")
+    """Say whether the conditions on the source of an operation "From URL" hold."""
+    return not _unmet(request, source, prefix="x-ms-source-", tags=SOURCE_IF_TAGS)
+
+
+def check_tier(request: Request, blob: Blob) -> None:
+    """Conditions on when a blob's access tier was set; one that never was is as old as the blob.
+
+    Raises:
+        StorageError: ConditionNotMet.
+    """
+    prefix = "x-ms-access-tier-"
+    conditions = Conditions.read(request.headers, prefix=prefix, strict_dates=True)
+    try:
+        unmet = conditions.unmet(None, blob.tier_changed or blob.created)
+    except InvalidDate as error:
+        raise bad_header(prefix + error.header, error.text) from None
+    if unmet:
+        raise StorageError("ConditionNotMet")
 
 
 def _unmet(

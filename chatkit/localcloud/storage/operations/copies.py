@@ -39,8 +39,7 @@ class Copies:
         synchronous = call.request.header("x-ms-requires-sync").lower() == "true"
         source_request = self._source(call, by_url=synchronous)
         source = source_request.blob
-        if not conditions.source_holds(call.request, source):
-            raise StorageError("SourceConditionNotMet")
+        conditions.check_source(call.request, source)
         blobs.check_replace(call)
         blob = _like(call, source, synchronous=synchronous)
         blob.copy = {

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import UTC, date, datetime
 
 from chatkit.core.errors import NotWritten
 from chatkit.localcloud.storage.auth.access import Gate
@@ -24,6 +25,7 @@ from chatkit.localcloud.storage.state.repository import Repository
 from chatkit.localcloud.storage.state.request import Request
 
 VERSION = re.compile(r"\d{4}-\d\d-\d\d$")
+FIRST_VERSION = "2009-07-17"
 
 NOT_IGNORED = {
     "x-ms-encryption-key": "Encryption with a key of the caller's",
@@ -59,7 +61,7 @@ class Operations:
 
     async def _run(self, request: Request) -> Answer:
         version = request.header("x-ms-version")
-        if version and not VERSION.match(version):
+        if version and not _is_version(version):
             raise bad_header("x-ms-version", version)
         operation = self._find(request)
         access = self._gate.admit(request, operation.right)
@@ -88,6 +90,22 @@ class Operations:
         if comp:
             named += f" comp={comp}"
         raise not_provided(named)
+
+
+def _is_version(text: str) -> bool:
+    """Whether the service may know a version: a day from the first one to the end of next year.
+
+    Versions are dated some months ahead of their release. One that is newer than this package is
+    answered: client libraries send the newest.
+    """
+    if not VERSION.match(text):
+        return False
+    try:
+        date.fromisoformat(text)
+    except ValueError:
+        return False
+    last = f"{datetime.fromtimestamp(dates.now(), UTC).year + 1}-12-31"
+    return FIRST_VERSION <= text <= last
 
 
 def _refuse_ignored(request: Request) -> None:

@@ -48,6 +48,11 @@ def require(request: Request, found: Blob | Container | None, *, optional: bool 
         raise StorageError(f"LeaseNotPresentWith{kind}Operation")
 
 
+def is_held(request: Request, found: Blob | None) -> bool:
+    """Whether a request names the lease of what is there."""
+    return found is not None and found.lease.active and _given(request) == found.lease.id
+
+
 def lease_headers(lease: Lease) -> dict[str, str]:
     """How a lease shows in properties."""
     state = lease.state
