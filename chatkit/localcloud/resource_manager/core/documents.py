@@ -43,7 +43,8 @@ class SystemData(TypedDict):
 class Resource(TypedDict):
     """What every resource has; each type adds its own fields.
 
-    `operation` is the id of the last long-running operation on it and is never shown.
+    `operation` is the id of the last long-running operation on it. It is never shown, and the
+    times are shown only in lists that ask for them.
     """
 
     id: str
@@ -53,6 +54,11 @@ class Resource(TypedDict):
     tags: dict[str, str]
     identity: NotRequired[Identity | None]
     operation: NotRequired[str]
+    createdTime: NotRequired[str]
+    changedTime: NotRequired[str]
+
+
+HIDDEN = ("operation", "createdTime", "changedTime")
 
 
 class Group(TypedDict):
@@ -65,3 +71,5 @@ class Group(TypedDict):
     tags: dict[str, str] | None
     managedBy: str | None
     operation: NotRequired[str]
+    createdTime: NotRequired[str]
+    changedTime: NotRequired[str]

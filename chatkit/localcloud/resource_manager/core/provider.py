@@ -17,7 +17,7 @@ from typing import ClassVar, Generic, Literal, TypeVar, cast
 
 from chatkit.localcloud.resource_manager.core import errors, identities, regions
 from chatkit.localcloud.resource_manager.core.context import Context
-from chatkit.localcloud.resource_manager.core.documents import JsonObject, Resource
+from chatkit.localcloud.resource_manager.core.documents import HIDDEN, JsonObject, Resource
 from chatkit.localcloud.resource_manager.core.http import Answer, Call, page, skip_token, tags
 from chatkit.localcloud.resource_manager.core.operations import Operation
 from chatkit.localcloud.resource_manager.core.routing import GROUP, SUB, Handler, Route
@@ -95,7 +95,7 @@ class ResourceType(Provider, Generic[D]):
 
     def render(self, document: D) -> JsonObject:
         """What a GET shows."""
-        return {name: value for name, value in document.items() if name != "operation"}
+        return {name: value for name, value in document.items() if name not in HIDDEN}
 
     def headers(self, document: D) -> dict[str, str]:
         """Headers of an answer that shows a resource."""

@@ -14,6 +14,7 @@ from typing import Generic, TypeVar, cast
 from weakref import WeakValueDictionary
 
 from chatkit.localcloud.core.store import Store
+from chatkit.localcloud.resource_manager.core.clock import iso
 from chatkit.localcloud.resource_manager.core.documents import Group, JsonObject, Resource
 
 RESOURCES = "resources"
@@ -46,10 +47,19 @@ class Documents(Generic[Kept]):
     def put(self, document: Kept) -> None:
         """Create or replace a document under its id."""
         key = document["id"].lower()
+        self._stamp(document, self.get(key))
         self._store.put(self._collection, key, cast(JsonObject, document))
         if not _has(self._keys, key):
             self._index(key, document)
             self._store.on_undo(lambda: self._forget(key, document))
+
+    def _stamp(self, document: Kept, old: Kept | None) -> None:
+        """Note when a document was made and changed."""
+        document["changedTime"] = iso()
+        if old is None:
+            document["createdTime"] = document["changedTime"]
+        elif "createdTime" in old:
+            document["createdTime"] = old["createdTime"]
 
     def delete(self, id_: str) -> bool:
         """Remove a document; say whether it was there."""

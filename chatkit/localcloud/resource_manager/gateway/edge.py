@@ -28,6 +28,11 @@ FIXED = {
     "Strict-Transport-Security": "max-age=31536000; includeSubDomains",
     "X-Content-Type-Options": "nosniff",
 }
+# Operations of Microsoft.Resources on subscriptions and groups that the local cloud does not have.
+OTHER_OPERATIONS = {
+    *("exporttemplate", "moveresources", "validatemoveresources", "tagnames"),
+    *("checkzonepeers", "checkpolicycompliance", "deploymentoperations"),
+}
 
 
 class Edge:
@@ -120,11 +125,13 @@ class Edge:
         )
 
     def _no_operation(self, path: str) -> errors.ArmError:
-        """The answer to a path of no operation: 501 below a provider, else 404."""
+        """The answer to a path of no operation: 501 where Azure has one, else 404."""
         types = self._registry.api_versions
         supported = ", ".join(type_ for type_ in types if not type_.endswith("/locations"))
         segments = [segment for segment in path.split("/") if segment]
         lowered = [segment.lower() for segment in segments]
+        if OTHER_OPERATIONS.intersection(lowered[2:5]) and "providers" not in lowered[:-1]:
+            return errors.not_implemented(f"The operation '{path}'", supported)
         if "providers" not in lowered[:-1]:
             sentence = f"There is nothing at '{path}'. The local cloud supports {supported}."
             return errors.ArmError(404, "InvalidRequestUri", sentence)

@@ -27,6 +27,7 @@ NAME = re.compile(r"^[-\w._()]{1,90}$")
 GROUP_FILTERS = ("tagName", "tagValue")
 RESOURCE_FILTERS = ("tagName", "tagValue", "resourceType", "name", "location", "resourceGroup")
 SHOWN = ("id", "name", "type", "sku", "kind", "location", "identity", "tags")
+STATES = {"create": "Creating", "delete": "Deleting"}
 RETRY_AFTER_S = 15  # recorded
 
 
@@ -168,11 +169,27 @@ class Groups(Provider):
                 return None
             if not self.context.may_read(call, document):
                 return None
-            return _short(document)
+            return {**_short(document), **self._expanded(document, expand)}
 
+        expand = [part.strip().lower() for part in call.query.get("$expand", "").split(",")]
         type_ = asked.get("resourceType", "")
         keys = self.context.resources.keys(type_=type_, prefix=prefix, after=skip_token(call))
         return page(call, keys, entry)
+
+    def _expanded(self, document: Resource, names: list[str]) -> JsonObject:
+        """What a list shows of a resource only when it is asked to."""
+        found: JsonObject = {
+            "createdTime": document.get("createdTime"),
+            "changedTime": document.get("changedTime"),
+            "provisioningState": self._state(document),
+        }
+        return {name: value for name, value in found.items() if name.lower() in names and value}
+
+    def _state(self, document: Resource) -> str:
+        operation = self.context.operations.running(document)
+        if operation is None:
+            return "Succeeded"
+        return STATES.get(operation.kind.rpartition(".")[2], "Updating")
 
     # Removal ----------------------------------------------------------------------------------
 

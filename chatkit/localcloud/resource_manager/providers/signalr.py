@@ -42,6 +42,7 @@ NAMESPACE = "Microsoft.SignalRService"
 TYPE = "Microsoft.SignalRService/SignalR"
 LOCATIONS = "Microsoft.SignalRService/locations"
 VERSIONS = (
+    *("2025-01-01-preview", "2024-10-01-preview", "2024-08-01-preview", "2024-04-01-preview"),
     *("2024-03-01", "2024-01-01-preview", "2023-08-01-preview", "2023-06-01-preview"),
     *("2023-03-01-preview", "2023-02-01", "2022-08-01-preview", "2022-02-01", "2021-10-01"),
     *("2020-05-01", "2018-10-01"),

@@ -173,7 +173,8 @@ def _mode(value: str) -> str:
 
 
 def _templates(given: JsonObject) -> list[Template] | None:
-    templates: list[Template] | None = (given.get("upstream") or {}).get("templates") or None
+    # None until somebody has set them, an empty list once they were cleared; both as recorded.
+    templates: list[Template] | None = (given.get("upstream") or {}).get("templates")
     for template in templates or []:
         if not str(template.get("urlTemplate", "")).startswith(("http://", "https://", "{")):
             message = "An upstream template needs a urlTemplate that is a URL."

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import ClassVar
 
 from chatkit.localcloud.resource_manager.core import errors, regions
+from chatkit.localcloud.resource_manager.core.clock import iso
 from chatkit.localcloud.resource_manager.core.documents import JsonObject
 from chatkit.localcloud.resource_manager.core.faults import PYTHON
 from chatkit.localcloud.resource_manager.core.http import Answer, Call
@@ -20,7 +21,7 @@ from chatkit.localcloud.resource_manager.providers.web.sites import Sites
 
 # Version, end of life, runs on Linux Consumption, runs on Flex Consumption, preview.
 PYTHONS = (
-    ("3.14", "2030-10-31", False, True, True),
+    ("3.14", "2030-10-31", False, True, False),
     ("3.13", "2029-10-31", False, True, False),
     ("3.12", "2028-10-31", True, True, False),
     ("3.11", "2027-10-31", True, True, False),
@@ -171,6 +172,7 @@ def _minor(
         "supportedFunctionsExtensionVersionsInfo": [
             {"version": "~4", "isDeprecated": False, "isDefault": True}
         ],
+        **({"isDeprecated": True} if end_of_life <= iso()[:10] else {}),
         "endOfLifeDate": f"{end_of_life}T00:00:00Z",
         "Sku": [*sku_codes, *([flex_sku] if flex else [])],
     }

@@ -17,6 +17,13 @@ DOCUMENTS = [
     "default.aspx",
     "index.php",
 ]
+ALLOW_ALL: JsonObject = {
+    "ipAddress": "Any",
+    "action": "Allow",
+    "priority": 2147483647,
+    "name": "Allow all",
+    "description": "Allow all access",
+}
 CONFIG_DEFAULTS: JsonObject = {
     "numberOfWorkers": 1,
     "defaultDocuments": DOCUMENTS,
@@ -52,6 +59,11 @@ CONFIG_DEFAULTS: JsonObject = {
     "vnetPrivatePortsCount": 0,
     "cors": None,
     "localMySqlEnabled": False,
+    "ipSecurityRestrictions": [ALLOW_ALL],
+    "ipSecurityRestrictionsDefaultAction": None,
+    "scmIpSecurityRestrictions": [ALLOW_ALL],
+    "scmIpSecurityRestrictionsDefaultAction": None,
+    "scmIpSecurityRestrictionsUseMain": False,
     "http20Enabled": True,
     "minTlsVersion": "1.2",
     "scmMinTlsVersion": "1.2",

@@ -6,6 +6,7 @@ import copy
 from typing import Literal
 from xml.sax.saxutils import quoteattr
 
+from chatkit.localcloud.functions.host import signalr_bindings
 from chatkit.localcloud.functions.host.spec import FunctionInfo
 from chatkit.localcloud.resource_manager.core import errors
 from chatkit.localcloud.resource_manager.core.context import Context
@@ -18,6 +19,7 @@ from chatkit.localcloud.resource_manager.providers.web.shapes import child, host
 from chatkit.localcloud.resource_manager.providers.web.sites import Sites, new_key
 
 KeyType = Literal["masterKey", "functionKeys", "systemKeys"]
+SIGNALR_KEY = "signalr_extension"
 KEY_TYPES: dict[str, KeyType] = {
     "masterkey": "masterKey",
     "functionkeys": "functionKeys",
@@ -70,10 +72,30 @@ class SiteActions(Provider):
     # Keys -------------------------------------------------------------------------------------
 
     async def host_keys(self, call: Call) -> Answer:
-        """Master, function and system keys."""
+        """Master, function and system keys.
+
+        The host makes the key of an extension when it loads it for an app that uses it.
+        """
         document = self._sites.one(call)
         await self.context.clock.wait("site.keys")
+        if SIGNALR_KEY not in document["host_keys"]["systemKeys"] and self._uses_signalr(document):
+            document = await self._add_signalr_key(call)
         return Answer(body=document["host_keys"])
+
+    def _uses_signalr(self, document: Site) -> bool:
+        return any(
+            str(binding.get("type")).lower() in signalr_bindings.TYPES
+            for function in self._functions.list_functions(document["name"].lower())
+            for binding in function.bindings
+        )
+
+    async def _add_signalr_key(self, call: Call) -> Site:
+        async with self._sites.locked(call):
+            old = self._sites.one(call)
+            document = copy.deepcopy(old)
+            document["host_keys"]["systemKeys"].setdefault(SIGNALR_KEY, new_key())
+            await self._sites.save(document, old)
+        return document
 
     async def put_host_key(self, call: Call) -> Answer:
         """Make or replace a host key: 201 for a new one."""
@@ -90,8 +112,8 @@ class SiteActions(Provider):
                 is_new = name not in document["host_keys"][kind]
                 document["host_keys"][kind][name] = value
             await self._sites.save(document, old)
-        id_ = f"{document['id']}/host/default/{kind}/{name}"
-        body = {"id": id_, "type": f"{SITES}/host/{kind}", "name": name, "value": value}
+        key = {"name": name, "value": value}
+        body = child(document, f"host/default/{kind}/{name}", f"host/{kind}", key)
         return Answer(201 if is_new else 200, body)
 
     async def delete_host_key(self, call: Call) -> Answer:
@@ -127,8 +149,8 @@ class SiteActions(Provider):
         value = _value(call)
         _, keys = await self._keys_of(call)
         document = await self._change_keys(call, {**keys, name: value})
-        id_ = f"{document['id']}/functions/{call.params['function']}/keys/{name}"
-        body = {"id": id_, "type": f"{SITES}/functions/keys", "name": name, "value": value}
+        path = f"functions/{call.params['function']}/keys/{name}"
+        body = child(document, path, "functions/keys", {"name": name, "value": value})
         return Answer(200 if name in keys else 201, body)
 
     async def delete_function_key(self, call: Call) -> Answer:

@@ -6,7 +6,7 @@ import copy
 from collections.abc import Callable
 from typing import Literal, cast
 
-from chatkit.localcloud.resource_manager.core import errors
+from chatkit.localcloud.resource_manager.core import errors, regions
 from chatkit.localcloud.resource_manager.core.context import Context
 from chatkit.localcloud.resource_manager.core.documents import JsonObject
 from chatkit.localcloud.resource_manager.core.http import (
@@ -201,12 +201,7 @@ class SiteConfig(Provider):
 
     async def slot_names(self, call: Call) -> Answer:
         """Names of settings that stay with a slot."""
-        document = self._sites.one(call)
-        kept = document.get("slot_names") or {
-            "connectionStringNames": None,
-            "appSettingNames": None,
-        }
-        return Answer(body=child(document, "config/slotConfigNames", "config", kept))
+        return Answer(body=_slot_names(self._sites.one(call)))
 
     async def put_slot_names(self, call: Call) -> Answer:
         """Set the names of settings that stay with a slot."""
@@ -215,8 +210,7 @@ class SiteConfig(Provider):
         def change(document: Site) -> None:
             document["slot_names"] = given
 
-        document = await self._change(call, change)
-        return Answer(body=child(document, "config/slotConfigNames", "config", given))
+        return Answer(body=_slot_names(await self._change(call, change)))
 
     async def credentials(self, call: Call) -> Answer:
         """Publishing user and password."""
@@ -260,6 +254,22 @@ class SiteConfig(Provider):
     def _policy(self, document: Site, name: PolicyName) -> JsonObject:
         kind = "basicPublishingCredentialsPolicies"
         return child(document, f"{kind}/{name}", kind, {"allow": document["policies"][name]})
+
+
+def _slot_names(document: Site) -> JsonObject:
+    """Recorded without an id, under the site's name and type."""
+    return {
+        "id": None,
+        "name": document["name"],
+        "type": SITES,
+        "location": regions.LOCATIONS[document["location"]],
+        "properties": {
+            "connectionStringNames": None,
+            "appSettingNames": None,
+            "azureStorageConfigNames": None,
+            **document.get("slot_names", {}),
+        },
+    }
 
 
 def _policy_name(call: Call) -> PolicyName:

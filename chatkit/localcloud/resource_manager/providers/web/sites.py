@@ -138,7 +138,7 @@ class Sites(WebResource[Site]):
             "host_keys": {
                 "masterKey": new_key(),
                 "functionKeys": {"default": new_key()},
-                "systemKeys": {"signalr_extension": new_key()},
+                "systemKeys": {},
             },
             "function_keys": {},
             "publishing_password": new_password(),
