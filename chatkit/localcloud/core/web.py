@@ -16,15 +16,18 @@ __all__ = [
     "SAFE_METHODS",
     "Handler",
     "host_name",
+    "is_identity_header",
     "is_from_other_page",
     "origin_of",
     "parts_of",
     "read_whole",
+    "wants_websocket",
     "whole_number",
 ]
 # Where App Service Authentication leaves its headers for a request; the functions host puts them in
 # place of the client's.
 IDENTITY_HEADERS: web.RequestKey[Mapping[str, str]] = web.RequestKey("identity_headers", Mapping)
+IDENTITY_PREFIXES = ("x-ms-client-principal", "x-ms-token-")
 OTHER_PAGE = "A page of another site cannot do that."
 # Methods that change nothing (RFC 9110 §9.2.1).
 SAFE_METHODS = {"GET", "HEAD", "OPTIONS"}
@@ -66,6 +69,18 @@ def origin_of(url: str) -> str:
     if parts is None or not parts.scheme or not parts.netloc:
         return ""
     return f"{parts.scheme}://{parts.netloc}".lower()
+
+
+def is_identity_header(name: str) -> bool:
+    """Whether a header could pretend to come from App Service Authentication."""
+    # Some servers read "_" in a header's name as "-" (CGI has one form for both).
+    return name.lower().replace("_", "-").startswith(IDENTITY_PREFIXES)
+
+
+def wants_websocket(request: web.BaseRequest) -> bool:
+    """Whether a request asks for a WebSocket (RFC 6455 §4.1)."""
+    upgrades = [one.strip().lower() for one in request.headers.get("Upgrade", "").split(",")]
+    return request.method == "GET" and "websocket" in upgrades
 
 
 async def read_whole(stream: StreamReader, *, limit_bytes: int) -> bytes | None:

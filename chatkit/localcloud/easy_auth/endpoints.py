@@ -6,6 +6,7 @@ import logging
 
 from aiohttp import web
 
+from chatkit.localcloud.core.browser.browser_view import BrowserView
 from chatkit.localcloud.easy_auth.account import Account
 from chatkit.localcloud.easy_auth.errors import EasyAuthError, ProviderUnreachable
 from chatkit.localcloud.easy_auth.sign_in import SignIn
@@ -38,6 +39,7 @@ class Endpoints:
             response = error.response()
         except web.HTTPException as error:
             response = web.Response(status=error.status, text=error.text)
+        _translate(response, self._site.view(request))
         response.headers["X-Content-Type-Options"] = "nosniff"
         response.headers["Cache-Control"] = "no-store"
         response.headers["Referrer-Policy"] = "no-referrer"
@@ -67,3 +69,12 @@ class Endpoints:
             case ("GET" | "POST", "logout") if request.method != "HEAD":
                 return await self._account.logout(request)
         return web.Response(status=404)
+
+
+def _translate(response: web.Response, view: BrowserView) -> None:
+    """Let an answer lead where its browser can follow, and its cookies come back to this site."""
+    location = response.headers.get("Location")
+    if location:
+        response.headers["Location"] = view.shown(location)
+    for cookie in response.cookies.values():
+        cookie["path"] = view.cookie_path

@@ -114,7 +114,8 @@ class EasyAuth:
                 alias = provider.alias if provider else MICROSOFT
                 target = quote(request.path_qs, safe="")
                 login = f"{settings.prefix}/login/{alias}?post_login_redirect_uri={target}"
-                return web.Response(status=302, headers={"Location": login})
+                location = self._site.view(request).shown(login)
+                return web.Response(status=302, headers={"Location": location})
             case "RedirectToLoginPage":
                 return unauthorized("sign in first")
         return None

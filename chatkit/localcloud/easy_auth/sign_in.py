@@ -70,7 +70,7 @@ class SignIn:
         site = self._site
         provider = site.provider(alias)
         target = site.redirect_target(request, "login")
-        if request.headers.get("Host", "").lower() != site.origin.partition("://")[2]:
+        if not site.is_at_home(request):
             # Cookies belong to one host name: begin again under the one of the callback.
             return _redirect(site.origin + request.path_qs)
         pending = PendingSignIn(

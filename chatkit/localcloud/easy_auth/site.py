@@ -9,7 +9,13 @@ from urllib.parse import urlsplit
 
 from aiohttp import web
 
-from chatkit.localcloud.core.web import SAFE_METHODS, is_from_other_page, origin_of
+from chatkit.localcloud.core.browser.browser_view import BrowserView
+from chatkit.localcloud.core.web import (
+    SAFE_METHODS,
+    is_from_other_page,
+    origin_of,
+    wants_websocket,
+)
 from chatkit.localcloud.easy_auth.errors import ForgedRequest, SignInFailed
 from chatkit.localcloud.easy_auth.principal import Claims, Principal
 from chatkit.localcloud.easy_auth.redirects import is_allowed
@@ -56,8 +62,10 @@ class AuthSite:
         if token:
             return self.sessions.of_token(token, origin=self.origin, grace_s=grace_s)
         session = self._session_of_cookies(request, grace_s=grace_s)
-        # Whatever page sent a request that changes nothing, a cookie counts for it.
-        if session is None or request.method in SAFE_METHODS or self.is_trusted_source(request):
+        # Whatever page sent a request that changes nothing, a cookie counts for it. Through a
+        # WebSocket a page could read and change anything.
+        changes_nothing = request.method in SAFE_METHODS and not wants_websocket(request)
+        if session is None or changes_nothing or self.is_trusted_source(request):
             return session
         raise ForgedRequest
 
@@ -89,12 +97,21 @@ class AuthSite:
         if not target:
             target = f"{self.settings.prefix}/{what}/done"
         allowed = self.settings.allowed_redirects
-        if not is_allowed(target, own_origin=self.origin, allowed=allowed):
-            raise web.HTTPForbidden(
-                text="The redirect address is not among the allowed external redirect URLs of this"
-                " app."
-            )
-        return target
+        for meant in self.view(request).meant(target):
+            if is_allowed(meant, own_origin=self.origin, allowed=allowed):
+                return meant
+        raise web.HTTPForbidden(
+            text="The redirect address is not among the allowed external redirect URLs of this app."
+        )
+
+    def view(self, request: web.Request) -> BrowserView:
+        """The addresses that the browser of a request knows."""
+        return BrowserView.of(request, urlsplit(self.origin).port or 80)
+
+    def is_at_home(self, request: web.Request) -> bool:
+        """Whether a browser uses the address that the provider sends it back to."""
+        host = request.headers.get("Host", "").lower()
+        return host == urlsplit(self.origin).netloc or self.view(request).is_proxied
 
     # Providers --------------------------------------------------------------------------------
 

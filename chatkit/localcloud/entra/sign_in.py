@@ -13,6 +13,7 @@ from urllib.parse import urlencode, urlsplit
 from aiohttp import web
 
 from chatkit.core import strict_json
+from chatkit.localcloud.core.browser.browser_view import BrowserView
 from chatkit.localcloud.core.trace import Trace
 from chatkit.localcloud.core.web import is_from_other_page, parts_of
 from chatkit.localcloud.entra import errors
@@ -67,7 +68,7 @@ class SignIn:
         try:
             self._check_request(application, asked)
         except errors.EntraError as error:
-            return self._refuse(asked, error)
+            return self._refuse(request, asked, error)
         return pages.pick_user(
             application["displayName"], asked, hint=asked.get("login_hint", ""), users=USERS
         )
@@ -82,12 +83,12 @@ class SignIn:
         try:
             self._check_request(application, asked)
         except errors.EntraError as wrong:
-            return self._refuse(asked, wrong)
+            return self._refuse(request, asked, wrong)
         if form.get("cancel"):
             error = errors.EntraError(
                 "access_denied", 65004, "The user declined to consent to access the app."
             )
-            return self._refuse(asked, error)
+            return self._refuse(request, asked, error)
         name = form.get("user", "").strip()
         if not _is_name(name):
             return _bad_name()
@@ -103,7 +104,7 @@ class SignIn:
             needs_proof=asked["redirect_uri"] in redirect_uris(application, "web"),
         )
         self._trace.emit("entra", "sign-in", user=user.name, client_id=consent.client_id)
-        return self._send(asked, {"code": self._codes.new_code(consent)})
+        return self._send(request, asked, {"code": self._codes.new_code(consent)})
 
     async def sign_out(self, request: web.Request) -> web.StreamResponse:
         """There is no session here; go on to where the application wants."""
@@ -114,7 +115,7 @@ class SignIn:
             for uri in redirect_uris(app, "web")
         )
         if target and known:
-            raise web.HTTPFound(target)
+            raise web.HTTPFound(self._view(request).shown(target))
         return pages.message("Signed out", "You have signed out of your account.")
 
     # Devices -------------------------------------------------------------------------------------
@@ -167,6 +168,10 @@ class SignIn:
 
     # Answers -------------------------------------------------------------------------------------
 
+    def _view(self, request: web.Request) -> BrowserView:
+        """The addresses that the browser of a request knows."""
+        return BrowserView.of(request, urlsplit(self.origin).port or 443)
+
     def _check(self, request: web.Request, asked: dict[str, str]) -> Application:
         """The application, with a redirect URI that is its own.
 
@@ -186,14 +191,19 @@ class SignIn:
         _check_request(asked)
         self._scopes.check_consent(application, asked.get("scope", ""))
 
-    def _refuse(self, asked: dict[str, str], error: errors.EntraError) -> web.StreamResponse:
-        return self._send(asked, {"error": error.code, "error_description": str(error)})
+    def _refuse(
+        self, request: web.Request, asked: dict[str, str], error: errors.EntraError
+    ) -> web.StreamResponse:
+        refusal = {"error": error.code, "error_description": str(error)}
+        return self._send(request, asked, refusal)
 
-    def _send(self, asked: dict[str, str], values: dict[str, str]) -> web.StreamResponse:
+    def _send(
+        self, request: web.Request, asked: dict[str, str], values: dict[str, str]
+    ) -> web.StreamResponse:
         if asked.get("state"):
             values["state"] = asked["state"]
         mode = asked.get("response_mode", "query")
-        target = asked["redirect_uri"]
+        target = self._view(request).shown(asked["redirect_uri"])
         if mode == "form_post":
             return pages.form_post(target, values)
         if mode == "fragment":

@@ -16,23 +16,16 @@ from urllib.parse import quote
 from aiohttp import web
 from multidict import CIMultiDict
 
-from chatkit.localcloud.core.web import IDENTITY_HEADERS
+from chatkit.localcloud.core.web import IDENTITY_HEADERS, is_identity_header
 from chatkit.localcloud.functions.host.errors import AnswerInvalid
 from chatkit.localcloud.functions.worker_process.calls import HttpData, Result, Wire
 
-IDENTITY_PREFIXES = ("x-ms-client-principal", "x-ms-token-")
 # Kestrel takes no other characters in a header, and sends no interim answer as the last one.
 HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 HEADER_VALUE = re.compile(r"[\t\x20-\x7e]*")
 STATUS = re.compile(r"[2-9][0-9][0-9]")
 NO_IDENTITY: Mapping[str, str] = {}
 OWN_HEADERS = {"content-length", "transfer-encoding", "connection", "keep-alive", "date"}
-
-
-def is_identity_header(name: str) -> bool:
-    """Whether a header could pretend to come from App Service Authentication."""
-    # Some servers read "_" in a header's name as "-" (CGI has one form for both).
-    return name.lower().replace("_", "-").startswith(IDENTITY_PREFIXES)
 
 
 def request_headers(request: web.Request, *, strip_identity: bool) -> dict[str, str]:
