@@ -88,9 +88,11 @@ def _is_installed() -> bool:
 
 
 def _command_line() -> Callable[[], int]:
-    """Import the verbs. `func start` is imported alone: people start it again and again."""
+    """Import the verbs. What people start again and again is imported alone."""
     if sys.argv[1:3] == ["func", "start"]:
         from chatkit.cli.func_start import main
+    elif sys.argv[1:2] == ["auth"]:
+        from chatkit.cli.auth import main
     else:
         from chatkit.cli.app import main
     return main

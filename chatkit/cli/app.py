@@ -11,7 +11,7 @@ from typing import Annotated
 
 import typer
 
-from chatkit.cli import func, lab, local, run, stop, test, workshop
+from chatkit.cli import auth, func, lab, local, run, stop, test, workshop
 from chatkit.cli.failures import INTERRUPTED, exit_code, sentence
 
 app = typer.Typer(
@@ -43,6 +43,21 @@ app.command(
         "help_option_names": [],
     }
 )(test.test)
+
+
+@app.command(
+    name="auth",
+    context_settings={
+        "allow_extra_args": True,
+        "ignore_unknown_options": True,
+        "help_option_names": [],
+    },
+)
+def sign_in_for(context: typer.Context) -> None:
+    """Put sign-in in front of any app on this machine, until Ctrl+C."""
+    raise typer.Exit(auth.start(context.args))
+
+
 app.add_typer(local.app, name="local")
 app.add_typer(func.app, name="func")
 

@@ -6,12 +6,16 @@ verbs import would be half of its start.
 
 from __future__ import annotations
 
-import argparse
-import sys
 from pathlib import Path
-from typing import NoReturn
+from typing import TYPE_CHECKING
 
-from chatkit.cli.failures import INTERRUPTED, exit_code, sentence
+from chatkit.cli import sign_in_arguments
+from chatkit.cli.arguments import Parser, port, run_alone
+
+if TYPE_CHECKING:
+    import argparse
+
+    from chatkit.localcloud.easy_auth.local.options import SignInOptions
 
 PROGRAM = "chatkit func start"
 
@@ -22,39 +26,41 @@ def main() -> int:
     Returns:
         The exit code: 0 ended by the person, 1 it failed. Bad usage exits with 2.
     """
-    arguments = [argument for argument in sys.argv[3:] if argument != "--debug"]
-    try:
-        return start(arguments)
-    except KeyboardInterrupt:
-        print(INTERRUPTED, file=sys.stderr)
-    except Exception as error:
-        if "--debug" in sys.argv:
-            raise
-        print(f"chatkit: {sentence(error)}", file=sys.stderr)
-        return exit_code(error)
-    return 1
+    return run_alone(start, words=2)
 
 
 def start(arguments: list[str]) -> int:
     """Run the app that the arguments name, until Ctrl+C."""
-    wanted = _parser().parse_args(arguments)
+    parser = _parser()
+    wanted = parser.parse_args(arguments)
+    sign_in_arguments.check_arguments(parser, wanted)
+    if sign_in_arguments.is_asked(wanted) and not wanted.auth:
+        parser.error("these options of sign-in need --auth")
     from chatkit.localcloud.functions.local.local_run import run
     from chatkit.localcloud.functions.local.startup import LocalOptions
 
-    options = LocalOptions(wanted.port, wanted.address, wanted.cors, wanted.cors_credentials)
+    options = LocalOptions(
+        wanted.port,
+        wanted.address,
+        wanted.cors,
+        wanted.cors_credentials,
+        sign_in=_sign_in(wanted),
+    )
     return run(wanted.folder, options)
 
 
-class _Parser(argparse.ArgumentParser):
-    """Says what is wrong in one sentence, as the other verbs do."""
+def _sign_in(wanted: argparse.Namespace) -> SignInOptions | None:
+    """How people sign in; None for an app that anybody reaches."""
+    if not wanted.auth:
+        return None
+    from chatkit.core.running.presence import started_for
+    from chatkit.core.settings import home
 
-    def error(self, message: str) -> NoReturn:
-        sentence = message[:1].upper() + message[1:].rstrip(".")
-        self.exit(2, f"chatkit: {sentence}. `{self.prog} --help` shows what is possible.\n")
+    return sign_in_arguments.sign_in_options(wanted, started_for() or home())
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = _Parser(
+def _parser() -> Parser:
+    parser = Parser(
         prog=PROGRAM,
         description="Run the function app of a folder until Ctrl+C.",
         allow_abbrev=False,
@@ -66,19 +72,18 @@ def _parser() -> argparse.ArgumentParser:
         default=Path(),
         help="The folder with host.json. Default: this one.",
     )
-    parser.add_argument("-p", "--port", type=_port, help="Default: Host.LocalHttpPort, else 7071.")
+    parser.add_argument("-p", "--port", type=port, help="Default: Host.LocalHttpPort, else 7071.")
     parser.add_argument(
         "--address", default="localhost", help="Loopback address to listen on. Default: localhost."
     )
     parser.add_argument("--cors", help="Allowed origins with commas, instead of Host.CORS.")
     credentials = "Let those origins send credentials, instead of Host.CORSCredentials."
     parser.add_argument("--cors-credentials", action="store_true", default=None, help=credentials)
+    parser.add_argument(
+        "--auth",
+        action="store_true",
+        help="Put sign-in in front, as App Service Authentication on Azure; the local Entra is"
+        " behind it.",
+    )
+    sign_in_arguments.add_arguments(parser)
     return parser
-
-
-def _port(text: str) -> int:
-    if not text.isascii() or not text.isdecimal() or int(text) > 65535:
-        raise argparse.ArgumentTypeError(
-            f"a port is a number from 0 (any free one) to 65535, not {text!r}"
-        )
-    return int(text)

@@ -10,6 +10,7 @@ import socket
 import sys
 from collections.abc import Collection
 from dataclasses import dataclass
+from typing import Any
 
 from chatkit.core.errors import PortInUse
 
@@ -20,7 +21,10 @@ HIGHEST = 65535
 LISTENING = "0A"  # TCP_LISTEN of Linux's include/net/tcp_states.h
 # What binding ::1 fails with where the machine has no IPv6, or has it switched off.
 NO_IPV6 = (errno.EADDRNOTAVAIL, errno.EAFNOSUPPORT)
-Sockets = list[socket.socket]
+Socket = socket.socket
+Sockets = list[Socket]
+AddressInfo = tuple[int | socket.AddressFamily, int | socket.SocketKind, int, str, tuple[Any, ...]]
+"""What `socket.getaddrinfo` returns of one address."""
 
 
 @dataclass(frozen=True)
@@ -172,6 +176,14 @@ def listening_users(port: int) -> set[int]:
             if row[3] == LISTENING and int(row[1].rpartition(":")[2], 16) == port:
                 found.add(int(row[7]))
     return found
+
+
+def unconnected(address: AddressInfo) -> Socket:
+    """A socket for a connection to an address, for an event loop."""
+    family, kind, protocol, _, _ = address
+    made = socket.socket(family, kind, protocol)
+    made.setblocking(False)
+    return made
 
 
 def port_of(sockets: Sockets) -> int:

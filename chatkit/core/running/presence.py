@@ -22,8 +22,10 @@ FUNCTIONS = "functions"
 PAGE = "page"
 CHAT = "chat"
 LAB = "lab"
+AUTH = "auth"
 TITLES = {
     CHAT: "open chats",
+    AUTH: "the sign-in in front of an app",
     FUNCTIONS: "the function host",
     PAGE: "the page's server",
     LAB: "JupyterLab",
@@ -39,7 +41,7 @@ class Running:
     """One process of a home.
 
     Attributes:
-        kind: FUNCTIONS, PAGE, CHAT or LAB.
+        kind: FUNCTIONS, PAGE, CHAT, AUTH or LAB.
         path: Its file; deleting it asks the process to end.
     """
 

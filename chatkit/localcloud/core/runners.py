@@ -35,6 +35,8 @@ class HttpServer:
         max_head_bytes: Longest request line, and longest header field.
         read_buffer_bytes: Bytes read ahead of the application.
         limits: How long a client may take.
+        cancels_when_client_leaves: End the handler of a request whose client has gone, for answers
+            that somebody else goes on making.
     """
 
     def __init__(
@@ -46,6 +48,7 @@ class HttpServer:
         max_head_bytes: int = MAX_HEAD_BYTES,
         read_buffer_bytes: int = READ_BUFFER_BYTES,
         limits: ConnectionLimits = LIMITS,
+        cancels_when_client_leaves: bool = False,
     ) -> None:
         self._peek = peek
         self._limits = limits
@@ -60,6 +63,7 @@ class HttpServer:
             max_line_size=max_head_bytes,
             max_field_size=max_head_bytes,
             read_bufsize=read_buffer_bytes,
+            handler_cancellation=cancels_when_client_leaves,
         )
 
     async def start(self) -> ProtocolFactory:

@@ -1,18 +1,17 @@
 """Run a function app on this machine, as `func start` does.
 
-Settings from local.settings.json, no keys, no authentication.
+Settings from local.settings.json, no keys, authentication on request.
 """
 
 from __future__ import annotations
 
 import asyncio
 import logging
-import signal
-from contextlib import suppress
 from pathlib import Path
 
 from chatkit.core import descriptors
-from chatkit.core.running.presence import FUNCTIONS, started_for, watched
+from chatkit.core.running.presence import FUNCTIONS, started_for
+from chatkit.core.running.until_interrupted import until_interrupted
 from chatkit.core.settings import chat_folder
 from chatkit.core.settings import home as settings_home
 from chatkit.localcloud.core.log_limits import OneASecond
@@ -36,7 +35,11 @@ def run(folder: Path, options: LocalOptions) -> int:
     output.addFilter(OneASecond())  # no client fills a terminal, or functions.log
     logging.getLogger().addHandler(output)
     try:
-        asyncio.run(_until_interrupted(folder.resolve(), options))
+        folder = folder.resolve()
+        serving = until_interrupted(
+            _serve(folder, options), home=_home_of(folder), kind=FUNCTIONS, folder=folder
+        )
+        asyncio.run(serving)
     finally:
         logging.getLogger().removeHandler(output)
     return 0
@@ -48,27 +51,6 @@ def _home_of(folder: Path) -> Path | None:
     if home is None and folder.is_relative_to(chat_folder().resolve()):
         home = settings_home()
     return home if home is not None and home.is_dir() else None
-
-
-async def _until_interrupted(folder: Path, options: LocalOptions) -> None:
-    interrupted = asyncio.Event()
-    loop = asyncio.get_running_loop()
-    for name in ("SIGTERM", "SIGINT"):
-        with suppress(NotImplementedError):  # Windows; there Ctrl+C cancels this task
-            loop.add_signal_handler(getattr(signal, name), interrupted.set)
-
-    def end() -> None:
-        loop.call_soon_threadsafe(interrupted.set)
-
-    with watched(_home_of(folder), FUNCTIONS, end, folder=folder):
-        # Beside this task, so that Ctrl+C does not wait for an app that takes long to import.
-        serving = asyncio.create_task(_serve(folder, options))
-        waiting = asyncio.create_task(interrupted.wait())
-        await asyncio.wait({serving, waiting}, return_when=asyncio.FIRST_COMPLETED)
-        waiting.cancel()
-        serving.cancel()
-        with suppress(asyncio.CancelledError):
-            await serving
 
 
 async def _serve(folder: Path, options: LocalOptions) -> None:

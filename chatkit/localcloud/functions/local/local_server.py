@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import importlib
 import importlib.metadata
 import logging
@@ -17,13 +18,15 @@ from chatkit.core.running import start_proof
 from chatkit.localcloud.core.background import BackgroundTasks
 from chatkit.localcloud.core.runners import HttpServer
 from chatkit.localcloud.core.web import Handler
+from chatkit.localcloud.easy_auth.local.options import LOGIN
+from chatkit.localcloud.easy_auth.local.sign_in import LocalSignIn
 from chatkit.localcloud.functions.host import no_functions
 from chatkit.localcloud.functions.host.errors import AppInvalid
 from chatkit.localcloud.functions.host.host import FunctionHost, HostObserver, HostOptions
 from chatkit.localcloud.functions.host.signalr_service import RestSender
 from chatkit.localcloud.functions.host.spec import Cors
 from chatkit.localcloud.functions.http.admin import RUNTIME_VERSION
-from chatkit.localcloud.functions.http.frontend import Site, application, refuse
+from chatkit.localcloud.functions.http.frontend import Gate, Site, application, refuse
 from chatkit.localcloud.functions.local import interpreters, local_settings, watching
 from chatkit.localcloud.functions.local.local_settings import LocalSettings
 from chatkit.localcloud.functions.local.startup import Prepared, take_port
@@ -38,8 +41,9 @@ ROTATE_PERIOD_S = 1.0
 class LocalRun(HostObserver):
     """One app served on a port of its own. `start` makes one that serves."""
 
-    def __init__(self, prepared: Prepared, port: int) -> None:
+    def __init__(self, prepared: Prepared, port: int, sign_in: LocalSignIn | None = None) -> None:
         self.port = port
+        self._sign_in = sign_in
         self._folder = prepared.folder
         self._options = prepared.options
         self._console = prepared.console
@@ -54,7 +58,7 @@ class LocalRun(HostObserver):
         self._site = Site(
             cors=self._cors(prepared.settings),
             keys=None,
-            gate=None,
+            gate=self._gate(prepared.settings),
             host=first,
         )
         app = application(self._site)
@@ -71,12 +75,18 @@ class LocalRun(HostObserver):
         Raises:
             AppInvalid: CORS of the command line and of the settings do not go together.
             PortInUse: Another program has the port.
+            SetupError: Another process signs people in to this app.
+            NotStarted: The local cloud does not answer.
         """
+        sign_in = None
         try:
             if not prepared.sockets:
                 prepared = take_port(prepared)
-            run = cls(prepared, prepared.port)
-        except Exception:
+            sign_in = await _sign_in_for(prepared)
+            run = cls(prepared, prepared.port, sign_in)
+        except BaseException:
+            if sign_in is not None:
+                await sign_in.close()
             prepared.close()
             if prepared.worker is not None:
                 await prepared.worker.stop()
@@ -103,6 +113,8 @@ class LocalRun(HostObserver):
             await asyncio.gather(*(host.stop() for host in self._hosts))
             await self._on_stop.aclose()
             await self._sender.close()
+            if self._sign_in is not None:
+                await self._sign_in.close()
             self._console.close()
 
     def on_ready(self, host: FunctionHost) -> None:
@@ -111,7 +123,10 @@ class LocalRun(HostObserver):
             self._background.start(self._listeners.follow(host))
         if host.problem:
             return
-        for line in function_list(host, self.port):
+        lines = function_list(host, self.port)
+        if self._sign_in is not None:
+            lines += sign_in_lines(self.port)
+        for line in lines:
             self._console.plain(line)
 
     async def _serve(self, sockets: ports.Sockets, settings: LocalSettings) -> None:
@@ -139,6 +154,7 @@ class LocalRun(HostObserver):
             new = self._make_host(settings)
             self._hosts.add(new)
             self._site.cors = cors
+            self._site.gate = self._gate(settings)
             self._site.host = new
             self._background.start(self._listeners.follow(None))
             self._background.start(self._finish(before))
@@ -161,6 +177,13 @@ class LocalRun(HostObserver):
         if credentials is None:
             credentials = settings.cors.support_credentials
         return local_settings.cors_of(origins, credentials)
+
+    def _gate(self, settings: LocalSettings) -> Gate | None:
+        """What stands in front of the app: the page that calls it may be signed in to."""
+        if self._sign_in is None:
+            return None
+        origins = self._cors(settings).allowed_origins
+        return self._sign_in.module(tuple(origin for origin in origins if origin != "*"))
 
     def _make_host(self, settings: LocalSettings, worker: Worker | None = None) -> FunctionHost:
         environment = local_settings.environment(self._folder, settings, self.port)
@@ -232,3 +255,26 @@ def function_list(host: FunctionHost, port: int) -> list[str]:
         why = no_functions.reason(host.options.folder, host.options.settings)
         lines += [f"\tNo functions: {why}", ""]
     return lines
+
+
+def sign_in_lines(port: int) -> list[str]:
+    """Where people sign in, below the list of functions."""
+    site = f"http://localhost:{port}"
+    return [
+        f"Sign-in:\t{site}{LOGIN}",
+        f"\t\t{site}/.auth/me, {site}/.auth/logout; the test users are alice, bob and carol",
+        "",
+    ]
+
+
+async def _sign_in_for(prepared: Prepared) -> LocalSignIn | None:
+    """Register the app in the local Entra, when people are to sign in."""
+    options = prepared.options.sign_in
+    if options is None:
+        return None
+    folder = prepared.folder
+    key = f"functions-{hashlib.sha256(str(folder).encode()).hexdigest()[:16]}"
+    origin = f"http://localhost:{prepared.port}"
+    return await LocalSignIn.open(
+        key, name=f"{folder.name} on this machine", origin=origin, options=options
+    )

@@ -9,6 +9,7 @@ import os
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from chatkit.core import ports
 from chatkit.core.errors import PortInUse
@@ -20,13 +21,19 @@ from chatkit.localcloud.functions.local.local_settings import LocalSettings
 from chatkit.localcloud.functions.triggers.timer_clock import TimerClock
 from chatkit.localcloud.functions.worker_process.worker import Worker, WorkerOptions
 
+if TYPE_CHECKING:
+    from chatkit.localcloud.easy_auth.local.options import SignInOptions
+
 DEFAULT_PORT = 7071
 LOOPBACK = {"localhost", "127.0.0.1", "::1"}
 
 
 @dataclass(frozen=True)
 class LocalOptions:
-    """Options of the command line; None means local.settings.json's value, then the default."""
+    """Options of the command line; None means local.settings.json's value, then the default.
+
+    Without `sign_in` nothing stands in front of the app, as with Core Tools.
+    """
 
     port: int | None = None
     address: str = "localhost"
@@ -34,6 +41,7 @@ class LocalOptions:
     cors_credentials: bool | None = None
     echo: Callable[[str], None] = print
     clock: TimerClock = field(default_factory=TimerClock)
+    sign_in: SignInOptions | None = None
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,53 @@
+"""`chatkit auth --for URL`: sign-in in front of any app on this machine, as App Service has it."""
+
+from __future__ import annotations
+
+from chatkit.cli import sign_in_arguments
+from chatkit.cli.arguments import Parser, port, run_alone
+
+PROGRAM = "chatkit auth"
+
+
+def main() -> int:
+    """Run the verb from the command line.
+
+    Returns:
+        The exit code: 0 ended by the person, 1 it failed. Bad usage exits with 2.
+    """
+    return run_alone(start, words=1)
+
+
+def start(arguments: list[str]) -> int:
+    """Stand in front of the app that the arguments name, until Ctrl+C."""
+    parser = _parser()
+    wanted = parser.parse_args(arguments)
+    sign_in_arguments.check_arguments(parser, wanted)
+    from chatkit.core.settings import home
+    from chatkit.localcloud.easy_auth.proxy.run import ProxyOptions, run
+    from chatkit.localcloud.easy_auth.proxy.target import Target
+
+    target = Target.parse(wanted.target)
+    options = sign_in_arguments.sign_in_options(wanted, home())
+    return run(ProxyOptions(target, options, home(), wanted.port))
+
+
+def _parser() -> Parser:
+    parser = Parser(
+        prog=PROGRAM,
+        description="Put sign-in in front of an app on this machine, until Ctrl+C: App Service"
+        " Authentication with the local Entra behind it. The app reads who is signed in from the"
+        " headers X-MS-CLIENT-PRINCIPAL-NAME, -ID and X-MS-CLIENT-PRINCIPAL.",
+        allow_abbrev=False,
+    )
+    parser.add_argument(
+        "--for",
+        dest="target",
+        required=True,
+        metavar="URL",
+        help="Where the app listens, for example http://localhost:3000. It may start later.",
+    )
+    parser.add_argument(
+        "-p", "--port", type=port, help="Default: the one after the app's, or the next free one."
+    )
+    sign_in_arguments.add_arguments(parser)
+    return parser

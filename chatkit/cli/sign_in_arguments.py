@@ -1,0 +1,89 @@
+"""Options of the verbs that put sign-in in front of an app: `auth` and `func start --auth`."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:  # `func start` imports it with --auth only
+    from chatkit.localcloud.easy_auth.local.options import SignInOptions
+
+FOLDER = "sign-in"
+# What App Service calls it: https://learn.microsoft.com/azure/app-service/overview-authentication-authorization
+ACTIONS = {"redirect": "RedirectToLoginPage", "401": "Return401", "403": "Return403"}
+REQUIRE = (
+    "Ask everybody to sign in first: pages are redirected (the default of this option), or"
+    " everything is answered 401 or 403. Without it who is not signed in reaches the app without"
+    " a name, as in an App Service whose settings say nothing about it."
+)
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the options."""
+    parser.add_argument("--require", nargs="?", choices=[*ACTIONS], const="redirect", help=REQUIRE)
+    parser.add_argument(
+        "--allow-anonymous",
+        nargs="+",
+        action="extend",
+        default=[],
+        metavar="PATH",
+        help="Paths that need no sign-in, with what is below them; everything else does then.",
+    )
+    parser.add_argument(
+        "--allowed-external-redirect-urls",
+        nargs="+",
+        action="extend",
+        default=[],
+        metavar="URL",
+        help="Other addresses at which a sign-in may end: a page that calls the app from there.",
+    )
+
+
+def check_arguments(parser: argparse.ArgumentParser, wanted: argparse.Namespace) -> None:
+    """Refuse what could not work."""
+    for path in wanted.allow_anonymous:
+        if not path.startswith("/"):
+            parser.error(f"a path begins with a slash, and {path!r} does not")
+    for url in wanted.allowed_external_redirect_urls:
+        if "://" not in url:
+            parser.error(f"a redirect URL has a scheme, and {url!r} has none")
+
+
+def is_asked(wanted: argparse.Namespace) -> bool:
+    """Whether an option makes sense only with sign-in in front."""
+    return bool(wanted.require or wanted.allow_anonymous or wanted.allowed_external_redirect_urls)
+
+
+def sign_in_options(wanted: argparse.Namespace, home: Path) -> SignInOptions:
+    """How people sign in; the local cloud of the home is started when it does not run.
+
+    Raises:
+        NotStarted: The local cloud cannot start.
+        HomeUnusable: A file of the home is damaged; the sentence says what to do.
+    """
+    from chatkit.cloud import local_cloud
+    from chatkit.core.home.check import check_home
+    from chatkit.localcloud.easy_auth.local.options import ANONYMOUS, Entra, SignInOptions
+
+    check_home(home)
+    where = home / "local"
+    known = local_cloud.start(where)
+    entra = Entra(
+        authority=known["authority"],
+        graph=known["graph"],
+        tenant_id=known["tenant_id"],
+        ca_file=Path(known["ca_file"]),
+        client_id=known["client_id"],
+        client_secret=known["client_secret"],
+    )
+    action = ANONYMOUS
+    if wanted.require or wanted.allow_anonymous:
+        action = ACTIONS[wanted.require or "redirect"]
+    return SignInOptions(
+        entra,
+        where / FOLDER,
+        action,
+        tuple(wanted.allow_anonymous),
+        tuple(wanted.allowed_external_redirect_urls),
+    )

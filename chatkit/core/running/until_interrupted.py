@@ -1,0 +1,42 @@
+"""A server in the foreground: it runs until Ctrl+C, until it is stopped, or until it has no use."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+from collections.abc import Coroutine
+from contextlib import suppress
+from pathlib import Path
+
+from chatkit.core.running.presence import watched
+
+
+async def until_interrupted(
+    serve: Coroutine[None, None, None], *, home: Path | None, kind: str, folder: Path
+) -> None:
+    """Run a server.
+
+    Args:
+        serve: Serves until it is cancelled, and cleans up then.
+        home: The home in whose list of processes it stands; None for none.
+        kind: What it is there.
+        folder: What it works on; without that folder it ends.
+    """
+    interrupted = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for name in ("SIGTERM", "SIGINT"):
+        with suppress(NotImplementedError):  # Windows; there Ctrl+C cancels this task
+            loop.add_signal_handler(getattr(signal, name), interrupted.set)
+
+    def end() -> None:
+        loop.call_soon_threadsafe(interrupted.set)
+
+    # Beside this task, so that Ctrl+C does not wait for what takes long to start.
+    serving = asyncio.create_task(serve)
+    with watched(home, kind, end, folder=folder):
+        waiting = asyncio.create_task(interrupted.wait())
+        await asyncio.wait({serving, waiting}, return_when=asyncio.FIRST_COMPLETED)
+        waiting.cancel()
+        serving.cancel()
+        with suppress(asyncio.CancelledError):
+            await serving

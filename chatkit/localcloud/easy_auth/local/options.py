@@ -1,0 +1,93 @@
+"""What decides how people sign in to an app on this machine."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from chatkit.localcloud.easy_auth.settings import MICROSOFT
+
+SECRET_SETTING = "MICROSOFT_PROVIDER_AUTHENTICATION_SECRET"
+# offline_access: a refresh token, so that sessions can be renewed.
+SCOPES = "openid profile email offline_access"
+ANONYMOUS = "AllowAnonymous"
+LOGIN = f"/.auth/login/{MICROSOFT}"
+CALLBACK = f"{LOGIN}/callback"
+
+
+@dataclass(frozen=True)
+class Entra:
+    """The local Entra ID, as its clients know it.
+
+    Attributes:
+        authority: Scheme, host and port.
+        graph: The same of Microsoft Graph.
+        ca_file: The certificate authority of both.
+        client_id: Of a client that may register applications.
+        client_secret: Its secret.
+    """
+
+    authority: str
+    graph: str
+    tenant_id: str
+    ca_file: Path
+    client_id: str
+    client_secret: str = field(repr=False)
+
+    @property
+    def issuer(self) -> str:
+        """The openIdIssuer of a site's settings."""
+        return f"{self.authority}/{self.tenant_id}/v2.0"
+
+
+@dataclass(frozen=True)
+class SignInOptions:
+    """What the command line and the home say.
+
+    Attributes:
+        entra: Who knows the people.
+        folder: Where each app's registration and sessions are kept, in a folder of its own.
+        action: What happens to requests without sign-in: an unauthenticatedClientAction.
+        excluded_paths: These need no sign-in in any case.
+        allowed_redirects: Other addresses at which a sign-in or sign-out may end.
+    """
+
+    entra: Entra
+    folder: Path
+    action: str = ANONYMOUS
+    excluded_paths: tuple[str, ...] = ()
+    allowed_redirects: tuple[str, ...] = ()
+
+    def settings(
+        self, client_id: str, allowed_redirects: tuple[str, ...] = ()
+    ) -> Mapping[str, object]:
+        """The authsettingsV2 `properties` that say the same on Azure.
+
+        Args:
+            client_id: The app's registration.
+            allowed_redirects: Addresses that this app adds.
+        """
+        return {
+            "platform": {"enabled": True},
+            "globalValidation": {
+                "requireAuthentication": self.action != ANONYMOUS,
+                "unauthenticatedClientAction": self.action,
+                "excludedPaths": list(self.excluded_paths),
+            },
+            "identityProviders": {
+                "azureActiveDirectory": {
+                    "registration": {
+                        "openIdIssuer": self.entra.issuer,
+                        "clientId": client_id,
+                        "clientSecretSettingName": SECRET_SETTING,
+                    },
+                    "login": {"loginParameters": [f"scope={SCOPES}"]},
+                    "validation": {"allowedAudiences": [f"api://{client_id}"]},
+                }
+            },
+            "login": {
+                "tokenStore": {"enabled": True},
+                "allowedExternalRedirectUrls": [*self.allowed_redirects, *allowed_redirects],
+            },
+        }
