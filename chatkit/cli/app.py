@@ -11,7 +11,7 @@ from typing import Annotated
 
 import typer
 
-from chatkit.cli import auth, func, lab, local, run, stop, test, workshop
+from chatkit.cli import auth, func, lab, local, run, signalr, stop, test, workshop
 from chatkit.cli.failures import INTERRUPTED, exit_code, sentence
 
 app = typer.Typer(
@@ -60,6 +60,7 @@ def sign_in_for(context: typer.Context) -> None:
 
 app.add_typer(local.app, name="local")
 app.add_typer(func.app, name="func")
+app.add_typer(signalr.app, name="signalr")
 
 
 @app.callback()

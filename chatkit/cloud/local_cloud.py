@@ -11,6 +11,7 @@ import http.client
 import json
 import sys
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from time import monotonic
 from typing import Any, NotRequired, TypedDict, cast
@@ -269,6 +270,32 @@ def ask(method: str, path: str, body: object = None, *, where: Path | None = Non
     return answer
 
 
+@contextmanager
+def held(
+    method: str, path: str, body: object = None, *, where: Path
+) -> Iterator[http.client.HTTPConnection]:
+    """Call the control endpoint, and keep the answer open while the block runs.
+
+    What the answer brings before it ends is one line, which has come when the block begins.
+
+    Raises:
+        NotStarted: The local cloud of the folder does not run.
+        ServiceError: It refuses.
+    """
+    known = running(where)
+    if known is None:
+        raise not_running(where)
+    connection = _connect(known, timeout_s=ASK_LIMIT_S)
+    try:
+        answer = _send(known, connection, method, path, body)
+        if answer.status >= 400:
+            raise ServiceError(answer.status, "BadRequest", str(json.loads(answer.read())["error"]))
+        answer.readline()
+        yield connection
+    finally:
+        connection.close()
+
+
 def _call(
     known: Endpoints, method: str, path: str, body: object = None, *, timeout_s: float
 ) -> tuple[int, bytes]:
@@ -277,18 +304,28 @@ def _call(
     Raises:
         OSError: Nothing answers there, or nothing that speaks http.
     """
-    # http.client knows no proxies, urllib.request does: the token must not leave this machine.
-    connection = http.client.HTTPConnection(urlsplit(known["control"]).netloc, timeout=timeout_s)
-    headers = {"x-chatkit-token": known["control_token"], "Content-Type": "application/json"}
-    data = None if body is None else json.dumps(body).encode()
+    connection = _connect(known, timeout_s=timeout_s)
     try:
-        connection.request(method, path, body=data, headers=headers)
-        answer = connection.getresponse()
+        answer = _send(known, connection, method, path, body)
         return answer.status, answer.read()
     except http.client.HTTPException as error:
         raise OSError(str(error)) from error
     finally:
         connection.close()
+
+
+def _connect(known: Endpoints, *, timeout_s: float) -> http.client.HTTPConnection:
+    # http.client knows no proxies, urllib.request does: the token must not leave this machine.
+    return http.client.HTTPConnection(urlsplit(known["control"]).netloc, timeout=timeout_s)
+
+
+def _send(
+    known: Endpoints, connection: http.client.HTTPConnection, method: str, path: str, body: object
+) -> http.client.HTTPResponse:
+    headers = {"x-chatkit-token": known["control_token"], "Content-Type": "application/json"}
+    data = None if body is None else json.dumps(body).encode()
+    connection.request(method, path, body=data, headers=headers)
+    return connection.getresponse()
 
 
 def _start_process(where: Path) -> DetachedProcess:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 PERIOD_S = 1.0
@@ -79,3 +80,15 @@ def _kind(record: logging.LogRecord) -> Kind:
             where += f" {trace.tb_frame.f_code.co_filename}:{trace.tb_lineno}"
     message = str(record.msg).partition("\n")[0][:200]
     return record.name, record.levelno, message, where
+
+
+@contextmanager
+def log_to_terminal() -> Iterator[None]:
+    """Show warnings and errors on stderr while the block runs; no client fills a terminal."""
+    output = logging.StreamHandler()
+    output.addFilter(OneASecond())
+    logging.getLogger().addHandler(output)
+    try:
+        yield
+    finally:
+        logging.getLogger().removeHandler(output)

@@ -6,6 +6,7 @@ import ssl
 
 from aiohttp import web
 
+from chatkit.core.accepting import ProtocolFactory
 from chatkit.localcloud.core import cors
 from chatkit.localcloud.core.answering import MISDIRECTED
 from chatkit.localcloud.core.first_bytes import http_or_https
@@ -32,20 +33,19 @@ MAX_URI_CHARS = 12 * 1024
 MAX_HEADER_CHARS = 16 * 1024
 
 
-def server(instance: Instance, tls: ssl.SSLContext) -> HttpServer:
+def server(instance: Instance, tls: ssl.SSLContext | None) -> HttpServer:
     """What serves an instance's port: WebSockets of clients, and HTTP for everything else.
 
     Both with and without TLS: browsers use http here, and Azure's clients send tokens over https
-    only.
+    only. Microsoft's emulator has none.
     """
     clients = Clients(instance)
     clear = hub_endpoint(instance, clients.accept)
-    secured = http_or_https(tls)
-    return HttpServer(
-        application(instance, clients),
-        refuse=refuse,
-        peek=lambda http: secured(clear(http)),
-    )
+
+    def peek(http: ProtocolFactory) -> ProtocolFactory:
+        return clear(http) if tls is None else http_or_https(tls)(clear(http))
+
+    return HttpServer(application(instance, clients), refuse=refuse, peek=peek)
 
 
 def application(instance: Instance, clients: Clients) -> web.Application:

@@ -12,12 +12,14 @@ from chatkit.core import strict_json
 from chatkit.core.errors import PortInUse
 from chatkit.localcloud.core.platform import Platform
 from chatkit.localcloud.entra.tokens import Tokens
+from chatkit.localcloud.signalr.attachments import Attachments
 from chatkit.localcloud.signalr.core.entra_access import EntraAccess
 from chatkit.localcloud.signalr.core.errors import SignalRError
 from chatkit.localcloud.signalr.core.instance import Instance
 from chatkit.localcloud.signalr.core.spec import InstanceSpec
 from chatkit.localcloud.signalr.core.upstream import IdentityToken
 from chatkit.localcloud.signalr.edge import server
+from chatkit.localcloud.signalr.heartbeat import beat
 
 log = logging.getLogger("chatkit.local.signalr")
 
@@ -36,11 +38,12 @@ class SignalRService:
         self._entra = EntraAccess(tokens)
         self._identity_token = identity_token
         self._instances: dict[str, Instance] = {}
+        self._attachments = Attachments(self.instance)
         self._heartbeat: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
         """Start the clock that all connections share."""
-        self._heartbeat = asyncio.create_task(self._beat())
+        self._heartbeat = asyncio.create_task(beat(self._instances.values))
 
     async def stop(self) -> None:
         """Close every connection and port."""
@@ -56,6 +59,7 @@ class SignalRService:
 
         New keys, origins, upstream templates and tier count from the next request on.
         """
+        spec = self._attachments.spec(spec)
         known = self._instances.get(spec.name)
         if known is not None and known.spec.port == spec.port:
             known.apply(spec)
@@ -72,17 +76,24 @@ class SignalRService:
 
     async def remove(self, name: str) -> None:
         """End an instance for good."""
+        self._attachments.forget(name.lower())
         await self._close(name.lower())
 
     def control_routes(self) -> list[web.RouteDef]:
         """Routes for the local cloud's control API.
 
-        Faults of an instance, and a fresh start for tests.
+        Which instances there are, faults of one, a fresh start for tests, and the emulator's key.
         """
         return [
+            web.get("/signalr", self._list),
+            web.post("/signalr/{name}/attach", self._attachments.attach),
             web.post("/signalr/{name}/faults", self._fault),
             web.post("/signalr/{name}/reset", self._reset),
         ]
+
+    async def _list(self, _request: web.Request) -> web.Response:
+        found = [{"name": one.spec.name, "port": one.spec.port} for one in self._instances.values()]
+        return web.json_response(found)
 
     async def _reset(self, request: web.Request) -> web.Response:
         instance = self.instance(request.match_info["name"])
@@ -117,15 +128,6 @@ class SignalRService:
         if instance is not None:
             await instance.close()
         await self._platform.listeners.close(_owner(name))
-
-    async def _beat(self) -> None:
-        while True:
-            await asyncio.sleep(1)
-            for instance in [*self._instances.values()]:
-                try:
-                    instance.connections.tick()
-                except Exception:  # the clock of all connections must not stop for one
-                    log.exception("%s: the heartbeat failed", instance.spec.name)
 
 
 def _owner(name: str) -> str:

@@ -6,7 +6,6 @@ Any program that speaks HTTP can be the app, in any language, started before or 
 from __future__ import annotations
 
 import asyncio
-import logging
 from collections.abc import Callable
 from contextlib import AsyncExitStack, ExitStack
 from dataclasses import dataclass
@@ -19,7 +18,7 @@ from chatkit.core.errors import PortInUse
 from chatkit.core.public_urls import public_url
 from chatkit.core.running.presence import AUTH
 from chatkit.core.running.until_interrupted import until_interrupted
-from chatkit.localcloud.core.log_limits import OneASecond
+from chatkit.localcloud.core.log_limits import log_to_terminal
 from chatkit.localcloud.core.runners import HttpServer
 from chatkit.localcloud.easy_auth.local.options import ANONYMOUS, LOGIN, SignInOptions
 from chatkit.localcloud.easy_auth.local.sign_in import LocalSignIn
@@ -58,16 +57,11 @@ def run(options: ProxyOptions) -> int:
         NotStarted: The local cloud does not answer.
     """
     descriptors.raise_limit()
-    output = logging.StreamHandler()
-    output.addFilter(OneASecond())
-    logging.getLogger().addHandler(output)
-    try:
+    with log_to_terminal():
         serving = until_interrupted(
             _serve(options), home=options.home, kind=AUTH, folder=options.sign_in.folder
         )
         asyncio.run(serving)
-    finally:
-        logging.getLogger().removeHandler(output)
     return 0
 
 

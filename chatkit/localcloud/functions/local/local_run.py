@@ -6,7 +6,6 @@ Settings from local.settings.json, no keys, authentication on request.
 from __future__ import annotations
 
 import asyncio
-import logging
 from pathlib import Path
 
 from chatkit.core import descriptors
@@ -14,7 +13,7 @@ from chatkit.core.running.presence import FUNCTIONS, started_for
 from chatkit.core.running.until_interrupted import until_interrupted
 from chatkit.core.settings import chat_folder
 from chatkit.core.settings import home as settings_home
-from chatkit.localcloud.core.log_limits import OneASecond
+from chatkit.localcloud.core.log_limits import log_to_terminal
 from chatkit.localcloud.functions.local.startup import (
     LocalOptions,
     prepare,
@@ -31,17 +30,12 @@ def run(folder: Path, options: LocalOptions) -> int:
         PortInUse: Another program has the port.
     """
     descriptors.raise_limit()
-    output = logging.StreamHandler()
-    output.addFilter(OneASecond())  # no client fills a terminal, or functions.log
-    logging.getLogger().addHandler(output)
-    try:
+    with log_to_terminal():  # or to functions.log
         folder = folder.resolve()
         serving = until_interrupted(
             _serve(folder, options), home=_home_of(folder), kind=FUNCTIONS, folder=folder
         )
         asyncio.run(serving)
-    finally:
-        logging.getLogger().removeHandler(output)
     return 0
 
 

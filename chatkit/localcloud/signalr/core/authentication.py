@@ -113,7 +113,7 @@ def accepted_keys(spec: InstanceSpec) -> tuple[str, ...]:
     """The keys whose signatures count."""
     if spec.disable_local_auth:
         return (spec.token_key,)
-    return (spec.primary_key, spec.secondary_key, spec.token_key)
+    return (*spec.access_keys, spec.token_key)
 
 
 @lru_cache(maxsize=1024)

@@ -6,6 +6,8 @@ the data actions of its built-in roles.
 
 from __future__ import annotations
 
+from typing import Protocol
+
 from chatkit.localcloud.entra.errors import TokenRejected
 from chatkit.localcloud.entra.tokens import Claims, Tokens
 from chatkit.localcloud.signalr.core.errors import Forbidden, Unauthorized
@@ -21,6 +23,13 @@ SENTENCES = {
     "audience": "The audience is invalid",
     "signature": "The signature key was not found",
 }
+
+
+class CallerCheck(Protocol):
+    """What an instance asks about a caller without an access key."""
+
+    def check(self, spec: InstanceSpec, token: str, action: str) -> Claims:
+        """Check a token, and that its principal may do an action."""
 
 
 class EntraAccess:

@@ -15,7 +15,7 @@ from chatkit.localcloud.signalr.core import authentication
 from chatkit.localcloud.signalr.core.client_results import ClientResults
 from chatkit.localcloud.signalr.core.connection import Connection, Sink
 from chatkit.localcloud.signalr.core.connections import Connections
-from chatkit.localcloud.signalr.core.entra_access import AUDIENCE, EntraAccess
+from chatkit.localcloud.signalr.core.entra_access import AUDIENCE, CallerCheck
 from chatkit.localcloud.signalr.core.errors import Forbidden, Unauthorized
 from chatkit.localcloud.signalr.core.fanout import FanOut
 from chatkit.localcloud.signalr.core.faults import Faults
@@ -41,7 +41,7 @@ class Instance:
     """
 
     def __init__(
-        self, spec: InstanceSpec, trace: Trace, entra: EntraAccess, identity_token: IdentityToken
+        self, spec: InstanceSpec, trace: Trace, entra: CallerCheck, identity_token: IdentityToken
     ) -> None:
         self.spec = spec
         self._entra = entra

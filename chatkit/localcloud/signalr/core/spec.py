@@ -40,6 +40,7 @@ class InstanceSpec:
         token_key: Signs the client tokens that the service itself hands out (`:generateToken`).
         scope: ARM id, where roles for its data count.
         identity_id: Object id of its managed identity; empty without one.
+        emulator_key: The well-known key, while somebody wants it here; else empty.
     """
 
     name: str
@@ -56,3 +57,10 @@ class InstanceSpec:
     token_key: str = field(default="", repr=False)
     scope: str = ""
     identity_id: str = ""
+    emulator_key: str = field(default="", repr=False)
+
+    @property
+    def access_keys(self) -> tuple[str, ...]:
+        """The keys that count, in the order in which upstream requests are signed with them."""
+        keys = (self.primary_key, self.secondary_key, self.emulator_key)
+        return tuple(key for key in keys if key)

@@ -286,10 +286,9 @@ def resolve(template: UpstreamTemplate, hub: str, category: str, event: str) -> 
 
 def signature(spec: InstanceSpec, connection_id: str) -> str:
     """X-ASRS-Signature: one HMAC of the connection id per access key."""
-    keys = [key for key in (spec.primary_key, spec.secondary_key) if key]
     digests = (
         hmac.new(key.encode(), connection_id.encode(), hashlib.sha256).hexdigest().upper()
-        for key in keys
+        for key in spec.access_keys
     )
     return ",".join(f"sha256={digest}" for digest in digests)
 
