@@ -15,7 +15,11 @@ from pathlib import Path
 from chatkit.core.errors import HomeDamaged
 from chatkit.core.files import write_together
 
-HOSTS = ("localhost", "127.0.0.1", "::1")
+HOSTS = (
+    *("localhost", "127.0.0.1", "::1"),
+    # Accounts of the storage by host name. A certificate's asterisk stands for one label.
+    *(f"*.{service}.core.localhost" for service in ("blob", "queue", "table", "file", "dfs")),
+)
 AUTHORITY_FILE = "ca.pem"
 CHAIN_FILE = "server.pem"
 KEY_FILE = "server.key"
@@ -119,6 +123,10 @@ def _usable(ca_file: Path, chain_file: Path, key_file: Path) -> bool:
     if not all(file.exists() for file in (ca_file, chain_file, key_file)):
         return False
     certificate = x509.load_pem_x509_certificate(chain_file.read_bytes())
+    names = certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
+    known = {str(name.value) for name in names}
+    if not known.issuperset(HOSTS):  # of a home from before the cloud had these names
+        return False
     return certificate.not_valid_after_utc > datetime.now(UTC) + timedelta(days=30)
 
 

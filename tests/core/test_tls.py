@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import jwt
+import pytest
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
 from chatkit.core import tls
@@ -15,6 +16,17 @@ def test_certificates_are_made_once(tmp_path: Path) -> None:
     first = tls.load(tmp_path).ca_file.read_bytes()
     assert tls.load(tmp_path).ca_file.read_bytes() == first
     assert (tmp_path / "server.key").stat().st_mode & 0o077 == 0
+
+
+def test_a_certificate_without_todays_names_is_made_anew(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A home of an older version: clients would refuse the names that it lacks."""
+    with monkeypatch.context() as older:
+        older.setattr(tls, "HOSTS", ("localhost", "127.0.0.1", "::1"))
+        before = tls.load(tmp_path).ca_file.read_bytes()
+    assert tls.load(tmp_path).ca_file.read_bytes() != before
+    tls.check(tmp_path)
 
 
 def test_a_signing_key_signs_with_rs256() -> None:

@@ -19,6 +19,8 @@ CONTINUE = "100-continue"
 MISDIRECTED = 421  # RFC 9110 §15.5.20
 CUT = "The request body is cut or broken."
 Handle = Callable[[web.BaseRequest], Awaitable[web.StreamResponse]]
+Serves = Callable[[str], bool]
+"""Says whether a service answers requests with a Host header."""
 Refuse = Callable[[web.Request, int, str], web.Response]
 """How a service words a refusal: the request, the status (400, 421, 500 or FULL) and a sentence."""
 # Azure has no disk that its users could fill. RFC 4918 §11.5 has the status, Microsoft Graph
@@ -39,7 +41,7 @@ class _Nobody(web.StreamResponse):
         raise ConnectionResetError("the client is gone")
 
 
-def answering(handle: Handle, refuse: Refuse) -> Handle:
+def answering(handle: Handle, refuse: Refuse, *, serves: Serves = answers_to) -> Handle:
     """What stands around a whole web application, its router and middleware included.
 
     A handler that raises, or makes an answer that cannot be sent, is logged once and answered as
@@ -52,7 +54,7 @@ def answering(handle: Handle, refuse: Refuse) -> Handle:
         if connection is not None:
             connection.request_begins(request)
         try:
-            return await _answer(request, handle, refuse)
+            return await _answer(request, handle, refuse, serves)
         finally:
             if connection is not None:
                 connection.request_ends()
@@ -60,14 +62,16 @@ def answering(handle: Handle, refuse: Refuse) -> Handle:
     return answer
 
 
-async def _answer(request: web.Request, handle: Handle, refuse: Refuse) -> web.StreamResponse:
+async def _answer(
+    request: web.Request, handle: Handle, refuse: Refuse, serves: Serves
+) -> web.StreamResponse:
     try:
         problem = _header_problem(request)
         if problem:
             return refuse(request, 400, problem)
         # Azure has the network for it. Here a page elsewhere must not reach this machine by DNS
         # rebinding, whatever port it finds.
-        if not answers_to(request.headers.get("Host", "")):
+        if not serves(request.headers.get("Host", "")):
             return refuse(request, MISDIRECTED, NOT_HERE)
         answer = await handle(request)
         await answer.prepare(request)  # what cannot be sent fails here, not in aiohttp

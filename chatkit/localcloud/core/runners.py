@@ -9,7 +9,8 @@ from typing import cast
 from aiohttp import web
 
 from chatkit.core.accepting import ProtocolFactory
-from chatkit.localcloud.core.answering import Refuse, answering, plainly, server_log
+from chatkit.core.host_names import answers_to
+from chatkit.localcloud.core.answering import Refuse, Serves, answering, plainly, server_log
 from chatkit.localcloud.core.connection_limits import ConnectionLimits, LimitedConnection
 
 # Kestrel's MaxRequestHeadersTotalSize. Sign-in cookies and long filters need more than the 8 KB
@@ -30,6 +31,7 @@ class HttpServer:
     Args:
         app: The application.
         refuse: How the service answers a request that failed inside it.
+        serves: Which Host headers it answers.
         peek: Makes the factory of a connection's first protocol from that of HTTP protocols:
             for ports that carry more than HTTP.
         max_head_bytes: Longest request line, and longest header field.
@@ -44,6 +46,7 @@ class HttpServer:
         app: web.Application,
         *,
         refuse: Refuse = plainly,
+        serves: Serves = answers_to,
         peek: Callable[[ProtocolFactory], ProtocolFactory] | None = None,
         max_head_bytes: int = MAX_HEAD_BYTES,
         read_buffer_bytes: int = READ_BUFFER_BYTES,
@@ -53,6 +56,7 @@ class HttpServer:
         self._peek = peek
         self._limits = limits
         self._refuse = refuse
+        self._serves = serves
         self._runner = web.AppRunner(
             app,
             access_log=None,
@@ -71,7 +75,7 @@ class HttpServer:
         await self._runner.setup()
         assert self._runner.server is not None
         made = self._runner.server
-        made.request_handler = answering(made.request_handler, self._refuse)
+        made.request_handler = answering(made.request_handler, self._refuse, serves=self._serves)
         # aiohttp's Server is called without arguments for each connection, whatever its type says.
         server = cast(ProtocolFactory, made)
 

@@ -12,6 +12,7 @@ from chatkit.localcloud.core.answering import CUT, FULL, FULL_CODE, MISDIRECTED
 from chatkit.localcloud.core.cors import Preflight, answer_headers, preflight_headers
 from chatkit.localcloud.core.etags import http_date
 from chatkit.localcloud.storage.formats import dates
+from chatkit.localcloud.storage.formats.account_hosts import account_of
 from chatkit.localcloud.storage.operations.call import Answer
 from chatkit.localcloud.storage.operations.dispatch import Operations, refusal
 from chatkit.localcloud.storage.sending import send_part
@@ -89,15 +90,19 @@ class Edge:
         """
         path, _, query_text = sent.raw_path.partition("?")
         query = Query.parse(query_text)
-        target = read_target(path, query)
+        named_by_host = account_of(sent.host)
+        target = read_target(f"/{named_by_host}{path}" if named_by_host else path, query)
+        account = self._account(target)
+        origin = f"{sent.scheme}://{sent.host}"
         return Request(
             method=sent.method,
             path=path,
             query=query,
             headers=headers,
             target=target,
-            account=self._account(target),
-            origin=f"{sent.scheme}://{sent.host}",
+            account=account,
+            origin=origin,
+            endpoint=origin if named_by_host else f"{origin}/{account.name}",
             request_id=request_id,
             secure=sent.secure,
             metadata=_metadata(sent),

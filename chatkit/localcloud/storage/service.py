@@ -12,6 +12,7 @@ from chatkit.localcloud.entra.tokens import Tokens
 from chatkit.localcloud.storage import routes, website
 from chatkit.localcloud.storage.auth import bearer, sas, shared_key
 from chatkit.localcloud.storage.auth.access import Gate, RoleCheck
+from chatkit.localcloud.storage.formats import account_hosts
 from chatkit.localcloud.storage.operations.dispatch import Operations
 from chatkit.localcloud.storage.state import cors, names, packages
 from chatkit.localcloud.storage.state.errors import StorageError
@@ -84,6 +85,7 @@ class StorageService:
         return HttpServer(
             app,
             refuse=routes.refuse,
+            serves=account_hosts.answers_to_accounts,
             max_head_bytes=MAX_HEAD_BYTES,
             read_buffer_bytes=READ_BUFFER,
         )
@@ -135,6 +137,10 @@ class StorageService:
     def blob_endpoint(self, name: str) -> str:
         """Address of an account's blob service, without a slash at the end."""
         return f"https://localhost:{self._platform.listeners.reserve(BLOB_PORT)}/{name.lower()}"
+
+    def suffix(self) -> str:
+        """What stands behind `ACCOUNT.blob.` in the address of an account by host name."""
+        return account_hosts.suffix(self._platform.listeners.reserve(BLOB_PORT))
 
     def dev_endpoint(self) -> str:
         """Address of the development account, without a slash at the end."""

@@ -72,6 +72,10 @@ class Planes:
         """A blob URL in path style."""
         return f"https://localhost:1/{name}"
 
+    def suffix(self) -> str:
+        """As of a port that nobody has."""
+        return "core.localhost:1"
+
     def web_endpoint(self, name: str) -> str:
         """A website URL."""
         return "http://127.0.0.1:2/"

@@ -41,6 +41,9 @@ class StoragePlane(Protocol):
     def blob_endpoint(self, name: str) -> str:
         """URL of an account's blob service."""
 
+    def suffix(self) -> str:
+        """What stands behind `ACCOUNT.blob.` in an account's address by host name."""
+
     def web_endpoint(self, name: str) -> str:
         """URL of an account's static website."""
 

@@ -25,6 +25,9 @@ VERSIONS = (
     *("2018-02-01", "2017-05-10", "2016-09-01", "2016-06-01", "2016-02-01", "2015-11-01"),
 )
 
+# As Azure answers /metadata/endpoints: a list until 2020, one object since 2022.
+LIST_VERSIONS = ("2019-05-01", "2019-10-01", "2020-06-01")
+
 
 class Subscriptions(Provider):
     """Operations outside resource groups."""
@@ -75,39 +78,45 @@ class Subscriptions(Provider):
         ]
 
     async def metadata(self, call: Call) -> Answer:
-        """The cloud's description that `az cloud register` reads: one object."""
-        return Answer(
-            body={
-                "name": "ChatkitLocal",
-                "portal": call.base_url,
-                "authentication": {
-                    "loginEndpoint": self.context.endpoints.authority,
-                    "audiences": [
-                        "https://management.core.windows.net/",
-                        "https://management.azure.com/",
-                    ],
-                    "tenant": self.context.directory.tenant_id,
-                    "identityProvider": "AAD",
-                },
-                "media": "https://rest.media.azure.net",
-                "graphAudience": "https://graph.microsoft.com/",
-                "graph": "https://graph.microsoft.com/",
-                "microsoftGraphResourceId": self.context.endpoints.graph,
-                "appServiceResourceId": "https://appservice.azure.com",
-                "resourceManager": f"{call.base_url}/",
-                "suffixes": {
-                    "storage": "core.windows.net",
-                    "keyVaultDns": "vault.azure.net",
-                    "sqlServerHostname": "database.windows.net",
-                    "acrLoginServer": "azurecr.io",
-                },
-                "batch": "https://batch.core.windows.net/",
-                "activeDirectoryDataLake": "https://datalake.azure.net/",
-                "sqlManagement": "https://management.core.windows.net:8443/",
-                "gallery": "https://gallery.azure.com/",
-                "vmImageAliasDoc": f"{call.base_url}/vm-image-aliases",
-            }
-        )
+        """The cloud's description: one object, or a list of all clouds in older versions.
+
+        `az cloud register` and Terraform read the object, az with ARM_CLOUD_METADATA_URL the list.
+        """
+        described = self._described(call)
+        body = [described] if call.api_version in LIST_VERSIONS else described
+        return Answer(body=body)
+
+    def _described(self, call: Call) -> JsonObject:
+        return {
+            "name": "ChatkitLocal",
+            "portal": call.base_url,
+            "authentication": {
+                "loginEndpoint": self.context.endpoints.authority,
+                "audiences": [
+                    "https://management.core.windows.net/",
+                    "https://management.azure.com/",
+                ],
+                "tenant": self.context.directory.tenant_id,
+                "identityProvider": "AAD",
+            },
+            "media": "https://rest.media.azure.net",
+            "graphAudience": "https://graph.microsoft.com/",
+            "graph": "https://graph.microsoft.com/",
+            "microsoftGraphResourceId": self.context.endpoints.graph,
+            "appServiceResourceId": "https://appservice.azure.com",
+            "resourceManager": f"{call.base_url}/",
+            "suffixes": {
+                "storage": self.context.planes.storage.suffix(),
+                "keyVaultDns": "vault.azure.net",
+                "sqlServerHostname": "database.windows.net",
+                "acrLoginServer": "azurecr.io",
+            },
+            "batch": "https://batch.core.windows.net/",
+            "activeDirectoryDataLake": "https://datalake.azure.net/",
+            "sqlManagement": "https://management.core.windows.net:8443/",
+            "gallery": "https://gallery.azure.com/",
+            "vmImageAliasDoc": f"{call.base_url}/vm-image-aliases",
+        }
 
     async def subscriptions(self, call: Call) -> Answer:
         """The one subscription, for those who have a role somewhere in it."""

@@ -28,10 +28,11 @@ def authenticator(tokens: Tokens) -> Authenticator:
         scheme, token = parse_authorization(request.header("authorization"))
         if scheme != "bearer":
             return None
-        own = f"{request.origin}/{request.account.name}"
         azure = f"https://{request.account.name}.blob.core.windows.net"
         try:
-            return Access("bearer", claims=tokens.verify(token, [AUDIENCE, own, azure]))
+            return Access(
+                "bearer", claims=tokens.verify(token, [AUDIENCE, request.endpoint, azure])
+            )
         except TokenRejected as error:
             raise StorageError(
                 "InvalidAuthenticationInfo",

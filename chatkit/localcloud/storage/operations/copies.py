@@ -11,11 +11,14 @@ import re
 import uuid
 from collections.abc import AsyncIterator
 from dataclasses import replace
+from urllib.parse import SplitResult, urlsplit
 
+from chatkit.core.host_names import answers_to
 from chatkit.localcloud.core.etags import http_date
 from chatkit.localcloud.core.web import parts_of
 from chatkit.localcloud.storage.auth import access
 from chatkit.localcloud.storage.formats import dates, ranges
+from chatkit.localcloud.storage.formats.account_hosts import account_of
 from chatkit.localcloud.storage.operations import blobs, blocks, conditions
 from chatkit.localcloud.storage.operations.call import MAX_APPEND_BYTES, Answer, Call
 from chatkit.localcloud.storage.operations.properties import change_headers, metadata
@@ -113,7 +116,7 @@ class Copies:
         url = parts_of(source)
         if url is None:
             raise bad_header("x-ms-copy-source", source)
-        path = _local_path(call.request.origin, f"{url.scheme}://{url.netloc}", url.path)
+        path = _local_path(call.request.origin, url)
         query = Query.parse(url.query)
         target = read_target(path, query)
         account = call.repository.accounts.get(target.account)
@@ -198,16 +201,22 @@ def _unverified(error: StorageError) -> StorageError:
     )
 
 
-def _local_path(own_origin: str, origin: str, path: str) -> str:
+def _local_path(own_origin: str, source: SplitResult) -> str:
     """The source's path here.
 
-    az writes an account's address by Azure's domain, which only Azure's name server knows.
+    az writes an account's address by the cloud's suffix for storage, or by Azure's domain, which
+    only Azure's name server knows.
     """
-    if origin == own_origin:
-        return path
-    by_domain = AZURE_ORIGIN.match(origin.lower())
+    by_domain = AZURE_ORIGIN.match(f"{source.scheme}://{source.netloc}".lower())
     if by_domain:
-        return f"/{by_domain[1]}{path}"
+        return f"/{by_domain[1]}{source.path}"
+    own = urlsplit(own_origin)
+    is_here = (source.scheme, source.port) == (own.scheme, own.port)
+    account = account_of(source.netloc)
+    if is_here and account:
+        return f"/{account}{source.path}"
+    if is_here and answers_to(source.netloc):
+        return source.path
     raise not_provided("A copy from another address than this storage's")
 
 

@@ -197,7 +197,7 @@ def _results(call: Call, page: Page, wanted: PageQuery, entries: Element) -> Ele
         shown.append(Element("MaxResults", call.request.query.get("maxresults")))
     if wanted.delimiter:
         shown.append(named("Delimiter", wanted.delimiter))
-    endpoint = f"{call.request.origin}/{call.account.name}/"
+    endpoint = f"{call.request.endpoint}/"
     return Element(
         "EnumerationResults",
         [*shown, entries, Element("NextMarker", _write_marker(page.marker))],
@@ -262,7 +262,7 @@ async def find_by_tags(call: Call) -> Answer:
         Element(
             "EnumerationResults",
             parts,
-            {"ServiceEndpoint": f"{call.request.origin}/{call.account.name}/"},
+            {"ServiceEndpoint": f"{call.request.endpoint}/"},
         )
     )
 

@@ -77,6 +77,7 @@ class Request:
         path: As it was sent, percent-encoded, without the query.
         headers: By lower-case name.
         origin: Scheme and host of the URL.
+        endpoint: Address of the account, without a slash at the end.
         metadata: What came in `x-ms-meta-` headers, names as they were written.
         secure: Whether it came by https.
         body: The body in chunks, or None when there is none.
@@ -89,6 +90,7 @@ class Request:
     target: Target
     account: Account
     origin: str
+    endpoint: str
     request_id: str
     secure: bool = True
     metadata: Mapping[str, str] = field(default_factory=dict)

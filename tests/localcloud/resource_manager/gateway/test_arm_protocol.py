@@ -365,6 +365,15 @@ def test_cloud_metadata_needs_no_token(raw: Raw) -> None:
     assert reply.body["authentication"]["loginEndpoint"] == raw.cloud.endpoints["authority"]
 
 
+def test_cloud_metadata_is_a_list_in_older_versions(raw: Raw) -> None:
+    """az reads that with ARM_CLOUD_METADATA_URL, and builds storage addresses from its suffix."""
+    reply = raw("GET", "/metadata/endpoints", version="2019-05-01", Authorization="")
+    (described,) = reply.body
+    assert described["suffixes"]["storage"].startswith("core.localhost:")
+    newer = raw("GET", "/metadata/endpoints", version="2022-09-01", Authorization="")
+    assert newer.body == described
+
+
 def test_only_this_machine_is_answered(raw: Raw) -> None:
     """A foreign Host header is refused: DNS rebinding."""
     assert raw("GET", raw.group, Host="attacker.example").status == 421

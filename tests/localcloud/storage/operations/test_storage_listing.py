@@ -42,6 +42,7 @@ class Storage:
                 target=read_target(f"/{NAME}/{path}", asked),
                 account=self.account,
                 origin="https://localhost",
+                endpoint=f"https://localhost/{NAME}",
                 request_id="r",
             )
         )
