@@ -13,6 +13,10 @@ CONTRIBUTOR = "Contributor"
 READER = "Reader"
 WEBSITE = "Website Contributor"
 DATA = "Blob Data Contributor"
+REST_OWNER = "SignalR REST API Owner"
+REST_READER = "SignalR REST API Reader"
+APP_SERVER = "SignalR App Server"
+SERVICE_OWNER = "SignalR Service Owner"
 NOBODY = "no role"
 CHAT = "chat user"
 APP = "app's identity"
@@ -30,6 +34,10 @@ IDENTITIES: dict[str, str] = {
     READER: "a service principal with Reader on the subscription",
     WEBSITE: "a service principal with Website Contributor on the site alone",
     DATA: "a service principal with Storage Blob Data Contributor on the storage account alone",
+    REST_OWNER: "a service principal with SignalR REST API Owner on the instance alone",
+    REST_READER: "a service principal with SignalR REST API Reader on the instance alone",
+    APP_SERVER: "a service principal with SignalR App Server on the instance alone",
+    SERVICE_OWNER: "a service principal with SignalR Service Owner on the instance alone",
     NOBODY: "mallory, a user of the directory without a role",
     CHAT: "carol's token from `/.auth/me`: for Microsoft Graph, with User.Read",
     APP: "the managed identity of the deployed app, without a role",
@@ -49,7 +57,7 @@ class Endpoint:
     """One request, and who may send it.
 
     Attributes:
-        service: "arm", "scm", "blob", "graph" or "control".
+        service: "arm", "scm", "blob", "signalr", "graph" or "control".
         title: What it does.
         method: HTTP method.
         path: Below the service's address; {placeholders} are the scopes of the test's resources.
@@ -79,7 +87,7 @@ class Endpoint:
             return self.special[identity]
         if identity in INVALID and self.service != "control":
             return 401
-        if identity == CHAT and self.service in ("arm", "scm", "blob"):
+        if identity == CHAT and self.service in ("arm", "scm", "blob", "signalr"):
             return 401  # a token for Graph is not for these
         return self.let_in if identity in self.allowed else self.others
 
@@ -91,6 +99,10 @@ BUILT_IN = "Azure built-in roles"
 KUDU = "Accessing the kudu service, Security"
 BLOB_TABLE = "Authorize access to blobs using Microsoft Entra ID"
 MEMBERS = "Default user permissions in Microsoft Entra ID"
+SIGNALR_ROLES = "Azure built-in roles for Web and Mobile: data actions"
+SENDERS = (REST_OWNER, SERVICE_OWNER)
+HUB = "/api/hubs/chat"
+API_HUB = "?api-version=2022-11-01"
 SITE = "{site}"
 API_WEB = "?api-version=2025-05-01"
 API_STORAGE = "?api-version=2026-09-01"
@@ -222,6 +234,43 @@ ENDPOINTS = (
         source="Get User Delegation Key",
     ),
     Endpoint(
+        *("signalr", "send to everybody", "POST", HUB + "/:send" + API_HUB, 400, SENDERS),
+        source=SIGNALR_ROLES,
+    ),
+    Endpoint(
+        *("signalr", "send to a user", "POST", HUB + "/users/u/:send" + API_HUB, 400, SENDERS),
+        source=SIGNALR_ROLES,
+    ),
+    Endpoint(
+        *("signalr", "ask whether a user is connected", "GET", HUB + "/users/u" + API_HUB),
+        *(404, (*SENDERS, REST_READER)),
+        source=SIGNALR_ROLES,
+    ),
+    Endpoint(
+        *("signalr", "add a user to a group", "PUT", HUB + "/users/u/groups/g" + API_HUB),
+        *(200, SENDERS),
+        source=SIGNALR_ROLES,
+    ),
+    Endpoint(
+        *("signalr", "close a connection", "DELETE", HUB + "/connections/c" + API_HUB),
+        *(200, (*SENDERS, APP_SERVER)),
+        source=SIGNALR_ROLES,
+    ),
+    Endpoint(
+        *("signalr", "make a client's token", "POST", HUB + "/:generateToken" + API_HUB),
+        *(200, SENDERS),
+        source=SIGNALR_ROLES,
+    ),
+    Endpoint(
+        *("signalr", "connect as a client with a token of Entra ID", "POST"),
+        path="/client/negotiate?hub=chat",
+        let_in=200,
+        allowed=(),
+        others=401,
+        grade="K",
+        source="clients have tokens that the service or a key has signed",
+    ),
+    Endpoint(
         *("graph", "read oneself", "GET", "/v1.0/me", 200, (*PEOPLE, CHAT), 400),
         source="Get a user: delegated User.Read",
     ),
@@ -287,6 +336,7 @@ def document() -> str:
         "arm": "Resource Manager",
         "scm": "Deployment endpoint (SCM)",
         "blob": "Blob storage, with Entra tokens",
+        "signalr": "SignalR Service's data plane, with Entra tokens",
         "graph": "Microsoft Graph",
         "control": "The local cloud's control endpoint",
     }
@@ -300,8 +350,39 @@ def document() -> str:
                 rows.append(
                     f"| {endpoint.title} | {statuses} | {endpoint.grade} | {endpoint.source} |"
                 )
-    rows += ["", *NOTES]
+    rows += ["", *_proofs(), "", *NOTES]
     return "\n".join(rows) + "\n"
+
+
+# How a request to a blob proves who sends it: its status while the storage account allows Shared
+# Key, and with `allowSharedKeyAccess` false.
+PROOFS = {
+    "Shared Key": (200, 403),
+    "account SAS": (200, 403),
+    "service SAS": (200, 403),
+    "user delegation SAS": (200, 200),
+    "Entra token": (200, 200),
+    "nothing": (409, 409),
+}
+NO_KEYS = "KeyBasedAuthenticationNotPermitted"
+
+
+def _proofs() -> list[str]:
+    """The table of a storage account's ways to prove who asks."""
+    rows = [
+        "## Blob storage with and without keys",
+        "",
+        "Reading a blob, by what proves who asks. What a key has signed is refused with"
+        f" `{NO_KEYS}` once `allowSharedKeyAccess` is false (D: Prevent Shared Key authorization"
+        " for an Azure Storage account).",
+        "",
+        "| proof | keys allowed | keys not allowed |",
+        "|---|---|---|",
+    ]
+    return [
+        *rows,
+        *(f"| {name} | {with_} | {without} |" for name, (with_, without) in PROOFS.items()),
+    ]
 
 
 NOTES = (
@@ -316,6 +397,11 @@ NOTES = (
     "- **Blob storage** asks for data actions; Owner and Contributor have none. Account keys and"
     " signatures are rights of their own. The development account takes every valid token: it has"
     " no place in Resource Manager.",
+    "- **SignalR Service** asks for a data action at the instance:"
+    " `Microsoft.SignalRService/SignalR/hub/send/action`. Owner and Contributor have none. A token"
+    " that an access key has signed may do everything, until `disableLocalAuth` deletes the keys."
+    " Which operation needs which data action stands on no page; it follows from their"
+    " descriptions.",
     "- **Microsoft Graph** asks for a scope in a person's token, and for ownership before anything"
     " is changed; for an application permission (`roles`) in an application's own token."
     " People are members without a directory role. Owners are who registered an application, and"

@@ -10,6 +10,7 @@ import time
 import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
@@ -17,6 +18,15 @@ from xml.etree import ElementTree
 import aiohttp
 import jwt
 import pytest
+from azure.core.credentials import AccessToken, AzureNamedKeyCredential
+from azure.core.exceptions import HttpResponseError
+from azure.storage.blob import (
+    BlobClient,
+    BlobServiceClient,
+    ResourceTypes,
+    generate_account_sas,
+    generate_blob_sas,
+)
 
 from chatkit.core import tls
 from chatkit.localcloud.cloud import LocalCloud
@@ -25,6 +35,7 @@ from chatkit.localcloud.entra.core.principals import Principal
 from chatkit.localcloud.entra.core.roles import BY_NAME, Assignment
 from chatkit.localcloud.entra.grants import app_claims, user_claims
 from tests.localcloud import rights_matrix as matrix
+from tests.localcloud.resource_manager.clients.loops import drop_connections
 from tests.localcloud.rights_matrix import ENDPOINTS, IDENTITIES, Endpoint
 
 ARM = "https://management.azure.com"
@@ -32,6 +43,7 @@ AUDIENCES = {
     "arm": ARM,
     "scm": "https://appservice.azure.com",
     "blob": "https://storage.azure.com",
+    "signalr": "https://signalr.azure.com",
     "graph": "https://graph.microsoft.com",
     "control": ARM,
 }
@@ -150,6 +162,10 @@ class Setup:
             matrix.READER: ("Reader", "subscription"),
             matrix.WEBSITE: ("Website Contributor", "site"),
             matrix.DATA: ("Storage Blob Data Contributor", "account"),
+            matrix.REST_OWNER: (matrix.REST_OWNER, "signalr"),
+            matrix.REST_READER: (matrix.REST_READER, "signalr"),
+            matrix.APP_SERVER: (matrix.APP_SERVER, "signalr"),
+            matrix.SERVICE_OWNER: (matrix.SERVICE_OWNER, "signalr"),
         }
         for name, (role, place) in robots.items():
             if name not in self.principals:
@@ -166,11 +182,13 @@ class Setup:
         self.places["principal"] = self.principals[matrix.OWN].id
         self.places["bob"] = self.principals[matrix.CONTRIBUTOR].id
         scm_port = self.cloud.platform.listeners.remembered("scm/rights-app")
+        signalr_port = self.cloud.platform.listeners.remembered("signalr/rights-hub")
         self.addresses = {
             "arm": self.known["resource_manager"],
             "graph": self.known["graph"],
             "scm": f"https://localhost:{scm_port}",
             "blob": self.cloud.storage.blob_endpoint("rightsstore").rstrip("/"),
+            "signalr": f"http://localhost:{signalr_port}",
             "control": self.known["control"],
         }
 
@@ -208,6 +226,21 @@ class Setup:
             scopes = " ".join(AZURE_CLI_SCOPES)
         return {**user_claims(principal), "scp": scopes}
 
+    @property
+    def ca_file(self) -> str:
+        """What clients trust."""
+        return str(self.cloud.platform.certificates.ca_file)
+
+    def account_key(self) -> str:
+        """The account's first key."""
+        listed = self.run(self._made("POST", f"{self.places['account']}/listKeys", {}))
+        return str(listed["keys"][0]["value"])
+
+    def allow_shared_key(self, *, allowed: bool) -> None:
+        """Change the account's allowSharedKeyAccess."""
+        body = {"properties": {"allowSharedKeyAccess": allowed}}
+        self.run(self._made("PATCH", self.places["account"], body))
+
     # Requests ------------------------------------------------------------------------------------
 
     async def ask(self, endpoint: Endpoint, identity: str) -> tuple[int, str, str]:
@@ -240,6 +273,7 @@ class Setup:
     async def _stop(self) -> None:
         await self.http.close()
         await self.cloud.stop()
+        await drop_connections()
 
 
 def error_code(service: str, answer: aiohttp.ClientResponse, text: str) -> str:
@@ -260,6 +294,9 @@ def error_code(service: str, answer: aiohttp.ClientResponse, text: str) -> str:
         return code
     if service == "control":
         return "refused" if json.loads(text)["error"] else ""
+    if service == "signalr":
+        assert not text or json.loads(text)["code"]
+        assert answer.status not in (401, 403) or "Bearer" in answer.headers["WWW-Authenticate"]
     if service == "scm":
         assert text and "Traceback" not in text
         assert answer.status != 401 or answer.headers["WWW-Authenticate"] == "Bearer"
@@ -307,6 +344,68 @@ def test_an_endpoint_asks_for_its_right(setup: Setup, title: str) -> None:
         if (endpoint.service, status) in CODES:
             assert code in CODES[endpoint.service, status], text
             assert "Traceback" not in text
+
+
+def reader(setup: Setup, proof: str) -> BlobClient:
+    """A client of the blob that proves who it is in one way."""
+    key = setup.account_key()
+    url = setup.addresses["blob"]
+    ends = datetime.now(UTC) + timedelta(hours=1)
+    where: Any = {"account_name": "rightsstore", "container_name": "box", "blob_name": "a.txt"}
+    credential: Any = None
+    match proof:
+        case "Shared Key":
+            credential = AzureNamedKeyCredential("rightsstore", key)
+        case "account SAS":
+            credential = generate_account_sas(
+                "rightsstore", key, ResourceTypes(object=True), "r", ends
+            )
+        case "service SAS":
+            credential = generate_blob_sas(**where, account_key=key, permission="r", expiry=ends)
+        case "user delegation SAS":
+            with BlobServiceClient(url, Known(setup), connection_verify=setup.ca_file) as service:
+                delegated = service.get_user_delegation_key(ends - timedelta(hours=2), ends)
+            credential = generate_blob_sas(
+                **where, user_delegation_key=delegated, permission="r", expiry=ends
+            )
+        case "Entra token":
+            credential = Known(setup)
+    return BlobClient(
+        url, "box", "a.txt", credential=credential, connection_verify=setup.ca_file, retry_total=0
+    )
+
+
+class Known:
+    """The own principal's credential."""
+
+    def __init__(self, setup: Setup) -> None:
+        async def made() -> str:
+            return setup.token(matrix.OWN, "blob")
+
+        self._token = str(setup.run(made()))
+
+    def get_token(self, *_scopes: str, **_options: Any) -> AccessToken:
+        """A token for storage."""
+        return AccessToken(self._token, int(time.time()) + 3600)
+
+
+@pytest.mark.parametrize("proof", matrix.PROOFS)
+def test_what_a_key_has_signed_counts_while_keys_are_allowed(setup: Setup, proof: str) -> None:
+    """Microsoft's own client, before and after the account's allowSharedKeyAccess."""
+    found = []
+    for allowed in (True, False):
+        with reader(setup, proof) as blob:
+            setup.allow_shared_key(allowed=allowed)
+            try:
+                blob.download_blob().readall()
+                found.append(200)
+            except HttpResponseError as error:
+                found.append(error.status_code or 0)
+                if not allowed and error.status_code == 403:
+                    assert getattr(error, "error_code", "") == matrix.NO_KEYS
+            finally:
+                setup.allow_shared_key(allowed=True)
+    assert tuple(found) == matrix.PROOFS[proof]
 
 
 def test_the_table_in_the_docs_is_the_tested_one() -> None:
