@@ -285,6 +285,15 @@ class Workshop:
             self.session, client_id=client_id, client_secret=client_secret
         )
 
+    def remove_keys(self) -> Result:
+        """Let the deployed app work without keys, and switch off those of its services.
+
+        The app gets a managed identity with the roles it needs, its settings name services instead
+        of holding keys, and SignalR Service and the storage account refuse keys from then on. A
+        local run needs a key: it works until then.
+        """
+        return identity.remove_keys(self.session)
+
     def sign_in_as(self, user: str) -> SignedIn:
         """Sign a test user in to the deployed app, as the page does it.
 

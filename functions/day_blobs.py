@@ -10,9 +10,11 @@ import logging
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from azure.core import MatchConditions, exceptions
+
+from app_identity import blob_service_url, credential
 
 if TYPE_CHECKING:
     from azure.storage.blob import BlobClient, ContainerClient
@@ -90,10 +92,10 @@ def connect() -> "ContainerClient":
 
     # Otherwise every request is two long lines in the log.
     logging.getLogger("azure.core").setLevel(logging.WARNING)
-    return ContainerClient.from_connection_string(
-        os.environ["AzureWebJobsStorage"],
-        "chat-history",
-        retry_policy=LinearRetry(backoff=0, retry_total=1, random_jitter_range=0),
-        connection_timeout=2,
-        read_timeout=5,
-    )
+    retry = LinearRetry(backoff=0, retry_total=1, random_jitter_range=0)
+    retry = LinearRetry(backoff=0, retry_total=1, random_jitter_range=0)
+    options: dict[str, Any] = {"retry_policy": retry, "connection_timeout": 2, "read_timeout": 5}
+    if text := os.environ.get("AzureWebJobsStorage"):
+        return ContainerClient.from_connection_string(text, "chat-history", **options)
+    # Without a key the settings name the account only.
+    return ContainerClient(blob_service_url(), "chat-history", credential(), **options)

@@ -1,4 +1,4 @@
-"""Presence: is somebody connected now? The service knows, and answers callers that have its key.
+"""Presence: is somebody connected now? The service knows, and answers callers that may read.
 
 https://learn.microsoft.com/rest/api/signalr/dataplane/signalr/head-user-existence
 """
@@ -8,22 +8,19 @@ import urllib.error
 import urllib.parse
 import urllib.request
 
-from signalr_tokens import HUB, connection, signed
+from signalr_tokens import HUB, authorization, connection, direct
 
 TIMEOUT_S = 2
-
-_direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
 
 def is_connected(user: str) -> bool | None:
     """Say whether a user has a connection to the hub; None when the service cannot be asked."""
-    parts = connection()
     name = urllib.parse.quote(user, safe="")
     path = f"/api/hubs/{HUB}/users/{name}?api-version=2022-06-01"
-    headers = {"Authorization": f"Bearer {signed(parts['endpoint'] + path, {})}"}
-    request = urllib.request.Request(parts["address"] + path, headers=headers, method="HEAD")
+    url = connection()["address"] + path
+    request = urllib.request.Request(url, headers=authorization(path), method="HEAD")
     try:
-        with _direct.open(request, timeout=TIMEOUT_S):
+        with direct.open(request, timeout=TIMEOUT_S):
             return True
     except urllib.error.HTTPError as error:
         if error.code == 404:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from chatkit.core.results import Result
-from chatkit.steps.deployment import page_address
+from chatkit.steps.deployment import NEGOTIATE, page_address
 from chatkit.steps.session import Session
 
 if TYPE_CHECKING:
@@ -40,6 +40,21 @@ def enable_authentication(
             " who is not signed in stays anonymous.",
             ("app registration", step.stack.names.function_app),
             ("sign-in", f"{api}/.auth/login/aad"),
+        )
+
+
+def remove_keys(session: Session) -> Result:
+    """Let the deployed app work without keys, and switch off those of its services."""
+    from chatkit.cloud.provision import keyless
+    from chatkit.cloud.publish import functions
+
+    with session.step("Removing the keys") as step:
+        settings = keyless.remove_keys(step.stack)
+        functions.wait_until_answers(step.stack, session.deployed_api(), NEGOTIATE)
+        return step.result(
+            "The app signs in with an identity of its own; SignalR Service and the storage account"
+            " take no keys any more. In Azure it can take ten minutes until the roles count.",
+            *settings.items(),
         )
 
 

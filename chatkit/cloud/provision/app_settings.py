@@ -34,7 +34,7 @@ class Difference:
 
     Attributes:
         state: "same", "differs", "not uploaded", "only deployed", "stays local",
-            "the platform's own" or "lost".
+            "the platform's own", "an identity instead" or "lost".
     """
 
     name: str
@@ -100,6 +100,8 @@ def _state(name: str, local: Mapping[str, str], deployed: Mapping[str, str]) -> 
         return "the platform's own" if name in deployed else "stays local"
     if name not in local:
         return "only deployed"
+    if any(one.startswith(f"{name}__") for one in deployed):
+        return "an identity instead"
     if name not in deployed:
         return "not uploaded"
     return "same" if _digest(local[name]) == _digest(deployed[name]) else "differs"

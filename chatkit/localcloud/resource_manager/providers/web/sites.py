@@ -33,6 +33,7 @@ from chatkit.localcloud.resource_manager.providers.web.shapes import render_site
 STORAGE = "Microsoft.Storage/storageAccounts"
 SIGNALR = "Microsoft.SignalRService/SignalR"
 ACCOUNT_NAME = re.compile(r"(?:^|;)AccountName=([a-z0-9]+)(?:;|$)")
+SIGNALR_HOST = re.compile(r"https?://([a-z0-9-]+)\.service\.signalr\.net/?")
 CONNECTION_PREFIXES = {
     "custom": "CUSTOMCONNSTR_",
     "sqlazure": "SQLAZURECONNSTR_",
@@ -255,20 +256,42 @@ class Sites(WebResource[Site]):
         return render_site(document, self._plans.stored(document["plan_id"]))
 
     def _resolved(self, document: Site) -> dict[str, str]:
-        """Connection strings that name an account of this cloud by Azure's domain, completed.
+        """Settings that name a service of this cloud by Azure's domain, completed or changed.
 
-        In Azure the name server finds the account; az writes such strings into the settings of a
-        new app. Here they get the account's address.
+        In Azure the name server finds the service; az writes such settings into a new app. Here
+        they get the service's address.
         """
         found: dict[str, str] = {}
-        for name, value in document["app_settings"].items():
-            if "AccountKey=" not in value or "BlobEndpoint=" in value:
-                continue
-            account = ACCOUNT_NAME.search(value)
-            if account and self.context.resources.named(STORAGE, account[1]):
-                endpoint = self.context.planes.storage.blob_endpoint(account[1])
-                found[name] = f"{value.rstrip(';')};BlobEndpoint={endpoint}"
+        settings = document["app_settings"]
+        for name, value in settings.items():
+            connection, _, part = name.rpartition("__")
+            uri = f"{connection}__blobServiceUri"
+            if "AccountKey=" in value and "BlobEndpoint=" not in value:
+                account = ACCOUNT_NAME.search(value)
+                endpoint = self._blob_endpoint(account[1]) if account else ""
+                if endpoint:
+                    found[name] = f"{value.rstrip(';')};BlobEndpoint={endpoint}"
+            elif part.lower() == "accountname" and uri not in settings:
+                endpoint = self._blob_endpoint(value)
+                if endpoint:
+                    found[uri] = endpoint
+            elif part.lower() == "serviceuri":
+                found[name] = self._hub_address(value)
         return found
+
+    def _blob_endpoint(self, account: str) -> str:
+        """Address of an account of this cloud; empty for another one."""
+        if not self.context.resources.named(STORAGE, account):
+            return ""
+        return self.context.planes.storage.blob_endpoint(account)
+
+    def _hub_address(self, uri: str) -> str:
+        """Address of an instance of this cloud; another address as it is."""
+        host = SIGNALR_HOST.fullmatch(uri.strip().lower())
+        if host is None or not self.context.resources.named(SIGNALR, host[1]):
+            return uri
+        port = self.context.platform.listeners.remembered(f"signalr/{host[1]}")
+        return f"http://localhost:{port}"
 
     def _identity_environment(self, document: Site) -> dict[str, str]:
         assigned = [one["principalId"] for one in identities.assigned(document).values()]

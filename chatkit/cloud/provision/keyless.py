@@ -1,0 +1,140 @@
+"""A deployed chat without keys: the app's managed identity, its roles, and keys switched off.
+
+Follows Microsoft's pages "Use identity-based connections" of Azure Functions and "Disable local
+authentication" of SignalR Service.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Mapping
+from typing import Any
+
+from azure.core.rest import HttpResponse
+from azure.mgmt.storage.models import (
+    StorageAccountPropertiesUpdateParameters,
+    StorageAccountUpdateParameters,
+)
+from azure.mgmt.web.models import StringDictionary
+
+from chatkit.cloud.connection import without_syntax_warnings
+from chatkit.cloud.provision import storage
+from chatkit.cloud.provision.app_settings import HOST_STORAGE, read_app_settings
+from chatkit.cloud.provision.function_app import DEPLOYMENT_SETTING
+from chatkit.cloud.stack import Stack
+
+with without_syntax_warnings():
+    from azure.mgmt.signalr.models import SignalRResource
+
+SIGNALR_SETTING = "AzureSignalRConnectionString"
+SERVICE_URI = f"{SIGNALR_SETTING}__serviceUri"
+# Role definitions have these ids in every tenant.
+SIGNALR_SERVICE_OWNER = "7e4f1700-ea5a-4f59-8f37-079cfe29dce3"
+STORAGE_BLOB_DATA_OWNER = "b7e6dc6d-f1e8-4753-8033-0f276bb0955b"
+ROLE_VERSION = "2022-04-01"
+SITE_VERSION = "2025-05-01"
+SAME_ROLE = 409
+# Settings that hold a key, and what a connection without one is told instead.
+KEYS = (SIGNALR_SETTING, HOST_STORAGE, DEPLOYMENT_SETTING)
+
+
+def remove_keys(stack: Stack) -> Mapping[str, str]:
+    """Let a deployed chat work without keys, and switch the keys off.
+
+    The roles come first, the keys go last: the chat works in between.
+
+    Returns:
+        The app settings that came in the place of keys; none of them is secret.
+    """
+    names = stack.names
+    instances = stack.cloud.signalr().signal_r
+    instance = stack.calls.call(instances.get, names.resource_group, names.signalr)
+    account = storage.read_account(stack)
+    principal = _identify(stack)
+    _assign(stack, SIGNALR_SERVICE_OWNER, principal, str(instance.id))
+    _assign(stack, STORAGE_BLOB_DATA_OWNER, principal, str(account.id))
+    settings = {
+        SERVICE_URI: _service_uri(stack, instance),
+        f"{HOST_STORAGE}__accountName": names.storage_account,
+        f"{HOST_STORAGE}__credential": "managedidentity",
+    }
+    _change_settings(stack, settings)
+    _publish_with_identity(stack)
+    switched = SignalRResource(location=instance.location, disable_local_auth=True)
+    stack.calls.finish(instances.begin_update, names.resource_group, names.signalr, switched)
+    stack.calls.call(
+        stack.cloud.storage().storage_accounts.update,
+        names.resource_group,
+        names.storage_account,
+        StorageAccountUpdateParameters(
+            properties=StorageAccountPropertiesUpdateParameters(allow_shared_key_access=False)
+        ),
+    )
+    return settings
+
+
+def _identify(stack: Stack) -> str:
+    """Give the function app a system-assigned identity; its object id."""
+    answer = _patch_site(stack, {"identity": {"type": "SystemAssigned"}})
+    return str(answer.json()["identity"]["principalId"])
+
+
+def _publish_with_identity(stack: Stack) -> None:
+    """Let the deployment reach its container with the identity, too."""
+    names = stack.names
+    get = stack.cloud.web().web_apps.get
+    site = stack.calls.call(get, names.resource_group, names.function_app)
+    config = site.as_dict()["properties"]["functionAppConfig"]
+    config["deployment"]["storage"]["authentication"] = {"type": "SystemAssignedIdentity"}
+    _patch_site(stack, {"properties": {"functionAppConfig": config}})
+
+
+def _patch_site(stack: Stack, body: dict[str, Any]) -> HttpResponse:
+    names = stack.names
+    group = f"/subscriptions/{stack.cloud.subscription_id}/resourceGroups/{names.resource_group}"
+    path = f"{group}/providers/Microsoft.Web/sites/{names.function_app}?api-version={SITE_VERSION}"
+    answer = stack.cloud.rest(stack.cloud.resource_manager).send("PATCH", path, json=body)
+    answer.raise_for_status()
+    return answer
+
+
+def _assign(stack: Stack, role: str, principal: str, scope: str) -> None:
+    """Make sure that a principal has a role at a resource."""
+    # The same name each time, so that a second run makes no second assignment.
+    name = uuid.uuid5(uuid.UUID(principal), f"{scope}/{role}".lower())
+    path = f"{scope}/providers/Microsoft.Authorization/roleAssignments/{name}"
+    subscription = f"/subscriptions/{stack.cloud.subscription_id}"
+    wanted = {
+        "roleDefinitionId": f"{subscription}/providers/Microsoft.Authorization"
+        f"/roleDefinitions/{role}",
+        "principalId": principal,
+        # With its type, Azure does not look for a principal that its directory has yet to learn of.
+        "principalType": "ServicePrincipal",
+    }
+    answer = stack.cloud.rest(stack.cloud.resource_manager).send(
+        "PUT", f"{path}?api-version={ROLE_VERSION}", json={"properties": wanted}
+    )
+    if answer.status_code != SAME_ROLE:
+        answer.raise_for_status()
+
+
+def _change_settings(stack: Stack, wanted: Mapping[str, str]) -> None:
+    """Put settings in the place of those that hold a key, in one write: each restarts the app."""
+    current = read_app_settings(stack)
+    kept = {name: value for name, value in current.items() if name not in KEYS}
+    changed = {**kept, **wanted}
+    if changed == current:
+        return
+    stack.calls.call(
+        stack.cloud.web().web_apps.update_application_settings,
+        stack.names.resource_group,
+        stack.names.function_app,
+        StringDictionary(properties=changed),
+    )
+
+
+def _service_uri(stack: Stack, instance: SignalRResource) -> str:
+    """The instance's address: https in Azure, on a port of this machine in the local cloud."""
+    if stack.cloud.app_scheme == "https":
+        return f"https://{instance.host_name}"
+    return f"{stack.cloud.app_scheme}://{instance.host_name}:{instance.public_port}"
