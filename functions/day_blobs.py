@@ -93,9 +93,7 @@ def connect() -> "ContainerClient":
     # Otherwise every request is two long lines in the log.
     logging.getLogger("azure.core").setLevel(logging.WARNING)
     retry = LinearRetry(backoff=0, retry_total=1, random_jitter_range=0)
-    retry = LinearRetry(backoff=0, retry_total=1, random_jitter_range=0)
     options: dict[str, Any] = {"retry_policy": retry, "connection_timeout": 2, "read_timeout": 5}
     if text := os.environ.get("AzureWebJobsStorage"):
         return ContainerClient.from_connection_string(text, "chat-history", **options)
-    # Without a key the settings name the account only.
     return ContainerClient(blob_service_url(), "chat-history", credential(), **options)
