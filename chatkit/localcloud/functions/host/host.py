@@ -32,6 +32,7 @@ from chatkit.localcloud.functions.host.signalr_service import RestSender
 from chatkit.localcloud.functions.storage.blobs import BlobStorage
 from chatkit.localcloud.functions.worker_process.calls import (
     Call,
+    Exchange,
     Failure,
     HttpData,
     Result,
@@ -311,22 +312,35 @@ class FunctionHost:
             )  # a kept one would collect tracebacks
 
     async def call_http(
-        self, function: Function, request: HttpData, trace: dict[str, str]
+        self,
+        function: Function,
+        request: HttpData,
+        trace: dict[str, str],
+        exchange: Exchange | None = None,
     ) -> Result:
         """Invoke an HTTP function with its bindings.
 
         A failed invocation is a Result with a failure, already logged.
+
+        Args:
+            function: What is invoked.
+            request: What it is invoked with.
+            trace: W3C trace context.
+            exchange: The request as a stream, for a function that takes it so.
         """
         data: dict[str, Any] = {}
         if function.has_expressions:  # reading a large body as JSON would hold up everybody
             data = binding_data(request.headers, request.query, request.params, request.body)
         inputs = {function.trigger["name"]: request.wire()}
-        return await self.call(function, Trigger(inputs, data, request.body, trace))
+        return await self.call(
+            function, Trigger(inputs, data, request.body, trace, exchange=exchange)
+        )
 
     async def call(self, function: Function, trigger: Trigger) -> Result:
         """Resolve input bindings, run the function, carry out output bindings, log it all."""
         inputs = dict(trigger.inputs)
-        call = Call(function.id, inputs, trigger.body, trigger.trace, trigger.metadata)
+        asgi = trigger.exchange.describe() if trigger.exchange else None
+        call = Call(function.id, inputs, trigger.body, trigger.trace, trigger.metadata, asgi)
         started = time.perf_counter()
         self.console.executing(function.name, call.id, trigger.reason)
         self._open_calls += 1
@@ -337,7 +351,7 @@ class FunctionHost:
             )
             for binding in function.inputs:
                 inputs[binding["name"]] = await self._bindings.resolve_input(binding, context)
-            result = await self._run(function, call)
+            result = await self._run(function, call, trigger.exchange)
             if result.failure is None:
                 await self._bindings.carry_out(function, call, result, context)
         except (BindingFailed, AppInvalid) as error:
@@ -351,12 +365,13 @@ class FunctionHost:
         self._observer.on_invoked(function.name, seconds, result.failure)
         return result
 
-    async def _run(self, function: Function, call: Call) -> Result:
+    async def _run(self, function: Function, call: Call, exchange: Exchange | None) -> Result:
         worker = self._worker
         if worker is None:
             return Result(failure=Failure("HostUnavailable", "Function host is not running."))
         try:
-            return await asyncio.wait_for(worker.invoke(call), self.config.timeout_s)
+            work = worker.stream(call, exchange) if exchange else worker.invoke(call)
+            return await asyncio.wait_for(work, self.config.timeout_s)
         except TimeoutError:
             why = (
                 f"Timeout value of {_timespan(self.config.timeout_s or 0)} was exceeded by "

@@ -70,6 +70,7 @@ class Function:
         route: With the prefix; empty for other triggers.
         is_disabled: By an app setting.
         error: Why it cannot be served although the app loaded; empty when it can.
+        streams: Whether it takes its HTTP request as a stream.
     """
 
     id: str
@@ -78,6 +79,7 @@ class Function:
     route: str = ""
     is_disabled: bool = False
     error: str = ""
+    streams: bool = False
 
     @property
     def trigger(self) -> Binding:
@@ -173,7 +175,7 @@ def build(
     for found in functions:
         if config.only and found.name.lower() not in config.only:
             continue
-        function = Function(found.id, found.name, found.bindings)
+        function = Function(found.id, found.name, found.bindings, streams=found.streams)
         try:
             function = _checked(function, config, settings)
             if found.error:

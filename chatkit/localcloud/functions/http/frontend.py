@@ -18,7 +18,9 @@ from chatkit.localcloud.functions.host.host import FunctionHost
 from chatkit.localcloud.functions.host.indexing import Function
 from chatkit.localcloud.functions.host.spec import Cors, HostKeys
 from chatkit.localcloud.functions.http import admin, http_data, webhooks
+from chatkit.localcloud.functions.http.exchange import HttpExchange
 from chatkit.localcloud.functions.http.keys import is_admin, may_call
+from chatkit.localcloud.functions.worker_process.calls import HttpData
 
 BODY_LIMIT_BYTES = 104_857_600
 OPERATED = {"admin", "runtime"}  # paths of the host itself, which no function has
@@ -151,28 +153,52 @@ class Frontend:
         self._outstanding += 1
         try:
             data = await http_data.request_data(
-                request, params, strip_identity=self._site.gate is not None
+                request,
+                params,
+                strip_identity=self._site.gate is not None,
+                with_body=not function.streams,
             )
+            if function.streams:
+                return await _stream(request, host, function, data)
             if request.body_exists and not request.content_length:
                 host.console.host_line(
                     f"The request for '{function.name}' has a body without Content-Length "
                     "(chunked). The Functions host does not pass such a body on: "
                     "the function gets an empty one."
                 )
-            trace = {
-                "parent": data.headers.get("traceparent", ""),
-                "state": data.headers.get("tracestate", ""),
-            }
-            result = await host.call_http(function, data, trace)
+            result = await host.call_http(function, data, _trace(data))
         finally:
             self._outstanding -= 1
         try:
             answer = http_data.with_http_output(result, function.http_output)
             return http_data.response(answer, host.config.custom_headers)
         except AnswerInvalid as error:
-            problem = f"The answer of '{function.name}' cannot be sent: {error}."
-            host.console.host_line(problem, error=True)
-            return web.Response(status=500)
+            return _invalid(host, function, error)
+
+
+async def _stream(
+    request: web.Request, host: FunctionHost, function: Function, data: HttpData
+) -> web.StreamResponse:
+    """Let a function answer piece by piece."""
+    exchange = HttpExchange(request, data, host.config.custom_headers)
+    try:
+        result = await host.call_http(function, data, _trace(data), exchange)
+    except AnswerInvalid as error:
+        return _invalid(host, function, error)
+    return await exchange.end(has_failed=result.failure is not None)
+
+
+def _trace(data: HttpData) -> dict[str, str]:
+    return {
+        "parent": data.headers.get("traceparent", ""),
+        "state": data.headers.get("tracestate", ""),
+    }
+
+
+def _invalid(host: FunctionHost, function: Function, error: AnswerInvalid) -> web.Response:
+    problem = f"The answer of '{function.name}' cannot be sent: {error}."
+    host.console.host_line(problem, error=True)
+    return web.Response(status=500)
 
 
 @web.middleware

@@ -61,10 +61,12 @@ def query_values(request: web.Request) -> dict[str, str]:
 
 
 async def request_data(
-    request: web.Request, params: dict[str, str], *, strip_identity: bool
+    request: web.Request, params: dict[str, str], *, strip_identity: bool, with_body: bool = True
 ) -> HttpData:
-    """The whole request."""
-    body = await request.read()
+    """The whole request, or all but its body."""
+    body = b""
+    if with_body:
+        body = await request.read()
     if not request.content_length:
         body = b""  # Microsoft's host does not pass a chunked body on
     return HttpData(
@@ -104,7 +106,7 @@ def response(result: Result, custom_headers: Mapping[str, str]) -> web.Response:
         if name not in answer.headers:
             answer.headers[name] = text
     for name, text in answer.headers.items():
-        _check_header(name, text)
+        check_header(name, text)
     return answer
 
 
@@ -125,17 +127,27 @@ def _from_http(value: Wire, body: bytes) -> web.Response:
     )
     for cookie in value["cookies"]:
         headers.add("Set-Cookie", set_cookie(cookie))
-    return web.Response(status=_status(value["status"]), headers=headers, body=body)
+    return web.Response(status=status_of(value["status"]), headers=headers, body=body)
 
 
-def _status(status: object) -> int:
+def status_of(status: object) -> int:
+    """A status that an answer can have.
+
+    Raises:
+        AnswerInvalid: It is none.
+    """
     text = str(status)
     if not STATUS.fullmatch(text):
         raise AnswerInvalid(f"{text[:20]!r} is no status that an answer can have")
     return int(text)
 
 
-def _check_header(name: str, value: str) -> None:
+def check_header(name: str, value: str) -> None:
+    """Look whether a header can be sent.
+
+    Raises:
+        AnswerInvalid: It cannot.
+    """
     if not HEADER_NAME.fullmatch(name):
         raise AnswerInvalid(f"{name[:100]!r} is no name of a header")
     if not HEADER_VALUE.fullmatch(value):
@@ -215,7 +227,7 @@ def _from_object(data: dict[str, Any]) -> web.Response:
     else:
         text = _compact(body)
     headers.setdefault("Content-Type", kind)
-    return web.Response(status=_status(status), headers=headers, body=text.encode())
+    return web.Response(status=status_of(status), headers=headers, body=text.encode())
 
 
 def _compact(data: Any) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Protocol
 
 Wire = dict[str, Any]
 
@@ -34,6 +34,26 @@ class HttpData:
         }
 
 
+class Exchange(Protocol):
+    """An HTTP request whose body comes, and whose answer goes, piece by piece."""
+
+    def describe(self) -> Wire:
+        """The request without its body."""
+
+    async def read(self) -> bytes:
+        """The next piece of the body; empty at its end."""
+
+    async def begin(self, status: int, headers: list[tuple[str, str]]) -> None:
+        """Send the head of the answer."""
+
+    async def write(self, piece: bytes) -> None:
+        """Send a piece of the answer; returns when more may follow.
+
+        Raises:
+            OSError: The client has left.
+        """
+
+
 @dataclass(frozen=True)
 class Trigger:
     """What sets one function off.
@@ -45,6 +65,7 @@ class Trigger:
         trace: W3C trace context: parent, state.
         metadata: What the trigger tells about its value, such as a blob's properties.
         reason: For the log.
+        exchange: The HTTP request, for a function that takes it as a stream.
     """
 
     inputs: Mapping[str, Wire | None]
@@ -53,6 +74,7 @@ class Trigger:
     trace: dict[str, str] = field(default_factory=dict)
     metadata: dict[str, Wire] = field(default_factory=dict)
     reason: str = "This function was programmatically called via the host APIs."
+    exchange: Exchange | None = None
 
 
 @dataclass(frozen=True)
@@ -65,6 +87,7 @@ class Call:
         body: Body of the one HTTP request among the inputs.
         trace: W3C trace context: parent, state.
         metadata: What the trigger tells about its value.
+        asgi: The HTTP request of a function that takes it as a stream; None for others.
     """
 
     function_id: str
@@ -72,6 +95,7 @@ class Call:
     body: bytes = field(default=b"", repr=False)
     trace: dict[str, str] = field(default_factory=dict)
     metadata: dict[str, Wire] = field(default_factory=dict)
+    asgi: Wire | None = None
     id: str = field(default_factory=lambda: str(uuid.uuid4()))
 
     def wire(self) -> Wire:
@@ -83,6 +107,7 @@ class Call:
             "inputs": self.inputs,
             "trace": self.trace,
             "metadata": self.metadata,
+            "asgi": self.asgi,
         }
 
 
@@ -124,6 +149,7 @@ class IndexedFunction:
         name: Function name.
         bindings: As its decorators say.
         is_async: Whether it is a coroutine function.
+        streams: Whether it takes HTTP as a stream.
         error: What it needs and the app's environment does not have; empty for nothing.
     """
 
@@ -131,6 +157,7 @@ class IndexedFunction:
     name: str
     bindings: tuple[dict[str, Any], ...]
     is_async: bool = False
+    streams: bool = False
     error: str = ""
 
     @property

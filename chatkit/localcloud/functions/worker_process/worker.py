@@ -17,8 +17,15 @@ from typing import Any, Protocol
 
 from chatkit.core import processes
 from chatkit.core.text.masking import end_of_words
-from chatkit.localcloud.functions.worker_process.calls import Call, Failure, IndexedFunction, Result
+from chatkit.localcloud.functions.worker_process.calls import (
+    Call,
+    Exchange,
+    Failure,
+    IndexedFunction,
+    Result,
+)
 from chatkit.localcloud.functions.worker_process.chatkit_worker.channel import Decoder, encode
+from chatkit.localcloud.functions.worker_process.streams import OPERATIONS, Stream
 
 # The package is imported from its folder, which is off the path before the app is imported.
 BOOT = (
@@ -107,6 +114,7 @@ class Worker(asyncio.SubprocessProtocol):
         self._options = options
         self._decoder = Decoder()
         self._calls: dict[str, asyncio.Future[Result]] = {}
+        self._streams: dict[str, Stream] = {}
         self._loaded: asyncio.Future[list[IndexedFunction]] | None = None
         self._transport: asyncio.SubprocessTransport | None = None
         self._stdin: asyncio.WriteTransport | None = None
@@ -180,6 +188,28 @@ class Worker(asyncio.SubprocessProtocol):
             return await future
         finally:
             self._calls.pop(call.id, None)
+
+    async def stream(self, call: Call, exchange: Exchange) -> Result:
+        """Call a function that takes HTTP as a stream; returns when its answer has gone out.
+
+        Raises:
+            WorkerGone: The process ended before that.
+        """
+        stream = Stream(call.id, exchange, self._send)
+        self._streams[call.id] = stream
+        calling = asyncio.create_task(self.invoke(call))
+        carrying = asyncio.create_task(stream.carry())
+        try:
+            await asyncio.wait({calling, carrying}, return_when=asyncio.FIRST_EXCEPTION)
+            if carrying.done():
+                carrying.result()  # raises what makes the answer one that cannot be sent
+            return await calling
+        finally:
+            del self._streams[call.id]
+            stream.leave()
+            calling.cancel()
+            carrying.cancel()
+            await asyncio.gather(calling, carrying, return_exceptions=True)
 
     def kill(self, why: str = "it was stopped") -> None:
         """End the process and every process it started in its group.
@@ -284,6 +314,9 @@ class Worker(asyncio.SubprocessProtocol):
 
     def _handle(self, header: dict[str, Any], body: bytes) -> None:
         match header["op"]:
+            case operation if operation in OPERATIONS:
+                if header["id"] in self._streams:
+                    self._streams[header["id"]].take(header, body)
             case "result":
                 future = self._calls.get(header["id"])
                 if future is not None and not future.done():
@@ -342,5 +375,6 @@ def _indexed(function: dict[str, Any]) -> IndexedFunction:
         function["name"],
         bindings,
         bool(function["is_async"]),
+        bool(function.get("streams")),
         function.get("error", ""),
     )

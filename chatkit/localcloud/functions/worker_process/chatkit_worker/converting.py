@@ -13,6 +13,7 @@ import json
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from http.cookies import Morsel
+from types import SimpleNamespace
 from typing import Any
 
 import azure.functions as func
@@ -108,6 +109,23 @@ def decode(binding_type: str, wire: Wire | None, body: bytes, metadata: Mapping[
             "unable to decode incoming TypedData: unsupported combination of TypedData "
             f"field {kind} and expected binding type {found}"
         ) from None
+
+
+def sdk_type(found: Any, pytype: Any, wire: Wire | None) -> Any:
+    """A type of an SDK, made by the converter of the extension package.
+
+    Args:
+        found: The converter.
+        pytype: The type that the parameter is annotated with.
+        wire: Where the thing is.
+    """
+    if wire is None:
+        return None
+    fields = wire["model_binding_data"]
+    # The package reads attributes of a protobuf message; JSON is its content as bytes.
+    content = json.dumps(fields["content"]).encode()
+    data = SimpleNamespace(**{**fields, "content": content})
+    return found.decode(Datum(data, "model_binding_data"), trigger_metadata=None, pytype=pytype)
 
 
 def encode(binding_type: str, value: Any, pytype: type | None) -> tuple[Wire | None, bytes]:

@@ -74,10 +74,20 @@ def run_sync(function: LoadedFunction, call: dict[str, Any], body: bytes) -> Ans
     _thread_local.invocation_id = call["id"]
     token = invocation_id.set(call["id"])
     try:
-        arguments = _arguments(function, call, body)
-        return _finish(function, call, arguments, function.call(**arguments))
+        arguments = arguments_of(function, call, body)
+        return finish(function, call, arguments, function.call(**arguments))
     except BaseException as error:
         return failure(call["id"], error)
+    finally:
+        invocation_id.reset(token)
+
+
+def run_in_thread(function: LoadedFunction, call_id: str, arguments: dict[str, Any]) -> Any:
+    """Call a plain function with its arguments on this thread."""
+    _thread_local.invocation_id = call_id
+    token = invocation_id.set(call_id)
+    try:
+        return function.call(**arguments)
     finally:
         invocation_id.reset(token)
 
@@ -86,17 +96,20 @@ async def run_async(function: LoadedFunction, call: dict[str, Any], body: bytes)
     """Call an async function on the loop; never raises."""
     invocation_id.set(call["id"])
     try:
-        arguments = _arguments(function, call, body)
-        return _finish(function, call, arguments, await function.call(**arguments))
+        arguments = arguments_of(function, call, body)
+        return finish(function, call, arguments, await function.call(**arguments))
     except BaseException as error:
         return failure(call["id"], error)
 
 
-def _arguments(function: LoadedFunction, call: dict[str, Any], body: bytes) -> dict[str, Any]:
+def arguments_of(function: LoadedFunction, call: dict[str, Any], body: bytes) -> dict[str, Any]:
     inputs = call["inputs"]
     arguments: dict[str, Any] = {}
     for name, parameter in function.inputs.items():
         if name in inputs:
+            if parameter.sdk is not None:
+                arguments[name] = converting.sdk_type(parameter.sdk, parameter.pytype, inputs[name])
+                continue
             value = converting.decode(
                 parameter.binding, inputs[name], body, call.get("metadata") or {}
             )
@@ -110,7 +123,7 @@ def _arguments(function: LoadedFunction, call: dict[str, Any], body: bytes) -> d
     return arguments
 
 
-def _finish(
+def finish(
     function: LoadedFunction, call: dict[str, Any], arguments: dict[str, Any], result: Any
 ) -> Answer:
     if result is not None and function.returns is None:

@@ -20,7 +20,7 @@ from typing import Any
 
 import azure.functions as func
 
-from . import converting
+from . import converting, extensions
 
 NOT_GENERIC = (typing.Union, types.UnionType, tuple, typing.ClassVar, Callable)
 SCRIPT_NAME = re.compile(r"^[a-zA-Z0-9_][a-zA-Z0-9_\-]*\.py$")
@@ -34,16 +34,33 @@ class Parameter:
         binding: Name of its converter.
         pytype: The type it is annotated with.
         is_text: A blob that is wanted as text.
+        sdk: Makes a type of an SDK for it; None for values.
     """
 
     binding: str
     pytype: Any
     is_text: bool = False
+    sdk: Any = None
 
 
 @dataclass(frozen=True)
 class LoadedFunction:
-    """One function that passed every check."""
+    """One function that passed every check, or says what it needs.
+
+    Attributes:
+        id: For the host.
+        name: Function name.
+        call: The user's function.
+        directory: Where it is.
+        raw_bindings: JSON of its bindings.
+        inputs: Parameters that get a value.
+        outputs: Parameters that get an `Out`.
+        returns: How its return value is bound; None for not at all.
+        wants_context: Whether it has a parameter `context`.
+        is_async: Whether it is a coroutine function.
+        stream: The parameter that gets the web framework's request; empty for none.
+        error: What it needs and the app's environment does not have; it is not called then.
+    """
 
     id: str
     name: str
@@ -55,6 +72,8 @@ class LoadedFunction:
     returns: Parameter | None
     wants_context: bool
     is_async: bool
+    stream: str = ""
+    error: str = ""
 
 
 class FunctionLoadError(RuntimeError):
@@ -76,7 +95,43 @@ def load(folder: str) -> list[LoadedFunction]:
         raise ValueError(f"Invalid script file name: {name}. It must match {SCRIPT_NAME.pattern}.")
     if not (Path(folder) / name).exists():
         return []
-    return [_check(function) for function in _app(name, folder).get_functions()]
+    return [_checked(function) for function in _app(name, folder).get_functions()]
+
+
+def _checked(function: Any) -> LoadedFunction:
+    """A function that passed the checks; one that the local host cannot run is in error alone."""
+    try:
+        return _check(function)
+    except Exception:
+        kinds = {str(binding.type).lower() for binding in function.get_bindings()}
+        needs = extensions.missing(function.get_function_name(), _hints_of(function))
+        if not needs and kinds <= extensions.HERE:
+            raise
+        return _uncalled(function, needs)
+
+
+def _hints_of(function: Any) -> dict[str, Any]:
+    try:
+        return typing.get_type_hints(function.get_user_function())
+    except Exception:
+        return {}
+
+
+def _uncalled(function: Any, needs: str) -> LoadedFunction:
+    name = function.get_function_name()
+    return LoadedFunction(
+        id=str(uuid.uuid5(uuid.NAMESPACE_OID, name)),
+        name=name,
+        call=function.get_user_function(),
+        directory="",
+        raw_bindings=tuple(_raw(binding) for binding in function.get_raw_bindings()),
+        inputs={},
+        outputs={},
+        returns=None,
+        wants_context=False,
+        is_async=False,
+        error=needs,
+    )
 
 
 def _app(script: str, folder: str) -> func.FunctionRegister:
@@ -157,8 +212,12 @@ def _check(function: Any) -> LoadedFunction:
         )
     inputs: dict[str, Parameter] = {}
     outputs: dict[str, Parameter] = {}
+    stream = ""
     for parameter in parameters:
         binding = bound[parameter]
+        if binding.type == "httpTrigger" and extensions.is_stream_request(hints.get(parameter)):
+            stream = parameter
+            continue
         side = outputs if _is_out(binding) else inputs
         side[parameter] = _check_parameter(name, parameter, binding, hints)
     return LoadedFunction(
@@ -166,13 +225,26 @@ def _check(function: Any) -> LoadedFunction:
         name=name,
         call=call,
         directory=str(Path(inspect.getfile(call)).parent),
-        raw_bindings=tuple(_raw(binding) for binding in function.get_raw_bindings()),
+        raw_bindings=tuple(
+            _marked(_raw(binding), inputs) for binding in function.get_raw_bindings()
+        ),
         inputs=inputs,
         outputs=outputs,
-        returns=_check_return(name, bindings, hints),
+        returns=None if stream else _check_return(name, bindings, hints),
         wants_context=wants_context,
         is_async=inspect.iscoroutinefunction(call),
+        stream=stream,
     )
+
+
+def _marked(raw: str, inputs: dict[str, Parameter]) -> str:
+    """A binding's JSON, with the property that asks the host for a reference to the blob."""
+    binding = json.loads(raw)
+    parameter = inputs.get(binding.get("name"))
+    if parameter is None or parameter.sdk is None:
+        return raw
+    properties = {**binding.get("properties", {}), "SupportsDeferredBinding": True}
+    return json.dumps({**binding, "properties": properties})
 
 
 def _raw(binding: Any) -> str:
@@ -246,6 +318,9 @@ def _check_parameter(name: str, parameter: str, binding: Any, hints: dict[str, A
             "is azure.functions.Out in Python",
         )
     kind = binding.type
+    sdk = extensions.sdk_converter(kind, pytype) if annotated and not is_out_hint else None
+    if sdk is not None and sdk.check_input_type_annotation(pytype):
+        return Parameter(kind, pytype, sdk=sdk)
     if annotated and pytype in (str, bytes) and not converting.has_implicit_output(binding.type):
         kind = "generic"
     if annotated and not _fits(kind, pytype, out=is_out_hint):

@@ -12,10 +12,11 @@ import os
 import signal
 import sys
 import threading
+from collections.abc import Coroutine
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
-from . import invoking, loading
+from . import extensions, invoking, loading, streaming
 from .channel import Channel
 from .loading import LoadedFunction
 
@@ -32,6 +33,7 @@ class Child:
         self._pool: ThreadPoolExecutor | None = None
         self._tasks: set[asyncio.Task[None]] = set()
         self._loop = asyncio.new_event_loop()
+        self._streams = streaming.Streams(channel, self._threads)
 
     def run(self) -> None:
         """Serve until the host closes the pipe; then end at once, whatever functions are doing."""
@@ -51,6 +53,9 @@ class Child:
         if header["op"] == "load":
             self._loop.call_soon_threadsafe(self.load, header["folder"])
             return
+        if header["op"] in streaming.REQUEST_OPERATIONS:
+            self._loop.call_soon_threadsafe(self._streams.take, header, body)
+            return
         function = self._functions.get(header["function"])
         if function is None:
             self._channel.send(
@@ -58,17 +63,22 @@ class Child:
                     header["id"], KeyError(f"unknown function id {header['function']}")
                 )
             )
+        elif function.stream:
+            self._loop.call_soon_threadsafe(self._start, self._streams.run(function, header))
         elif function.is_async:
-            self._loop.call_soon_threadsafe(self._start_task, function, header, body)
+            self._loop.call_soon_threadsafe(self._start, self._run_async(function, header, body))
         else:
-            assert self._pool is not None
-            self._pool.submit(self._run_sync, function, header, body)
+            self._threads().submit(self._run_sync, function, header, body)
+
+    def _threads(self) -> ThreadPoolExecutor:
+        assert self._pool is not None
+        return self._pool
 
     def _run_sync(self, function: LoadedFunction, header: dict[str, Any], body: bytes) -> None:
         self._channel.send(*invoking.run_sync(function, header, body))
 
-    def _start_task(self, function: LoadedFunction, header: dict[str, Any], body: bytes) -> None:
-        task = self._loop.create_task(self._run_async(function, header, body))
+    def _start(self, work: Coroutine[Any, Any, None]) -> None:
+        task = self._loop.create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
@@ -81,6 +91,7 @@ class Child:
         """Index an app and tell the host what it has."""
         try:
             loading.prepare_path(folder)
+            extensions.install_placeholders()
             functions = loading.load(folder)
         except BaseException as error:
             self._channel.send({"op": "failed", **invoking.describe(error)})
@@ -88,8 +99,15 @@ class Child:
         self._functions = {function.id: function for function in functions}
         self._pool = invoking.pool()
         described = [
-            {"id": f.id, "name": f.name, "bindings": f.raw_bindings, "is_async": f.is_async}
-            for f in functions
+            {
+                "id": function.id,
+                "name": function.name,
+                "bindings": function.raw_bindings,
+                "is_async": function.is_async,
+                "streams": bool(function.stream),
+                "error": function.error,
+            }
+            for function in functions
         ]
         self._channel.send(
             {"op": "loaded", "functions": described, "python": sys.version.split()[0]}

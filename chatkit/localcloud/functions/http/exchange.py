@@ -1,0 +1,83 @@
+"""An HTTP request that a function takes, and answers, piece by piece."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from aiohttp import web
+from multidict import CIMultiDict
+
+from chatkit.localcloud.functions.http.http_data import OWN_HEADERS, check_header, status_of
+from chatkit.localcloud.functions.worker_process.calls import HttpData, Wire
+
+LENGTH = "content-length"
+
+
+class HttpExchange:
+    """One request to a function that takes HTTP as a stream.
+
+    Attributes:
+        answer: What has begun to go out; None before that.
+    """
+
+    def __init__(
+        self, request: web.Request, data: HttpData, custom_headers: Mapping[str, str]
+    ) -> None:
+        self._request = request
+        self._data = data
+        self._custom_headers = custom_headers
+        self.answer: web.StreamResponse | None = None
+
+    def describe(self) -> Wire:
+        """The request without its body."""
+        url = self._request.url
+        return {
+            "method": self._request.method,
+            "scheme": url.scheme,
+            "port": url.port,
+            "path": url.path,
+            "raw_path": url.raw_path,
+            "query": url.raw_query_string,
+            "headers": [*self._data.headers.items()],
+            "params": self._data.params,
+        }
+
+    async def read(self) -> bytes:
+        """The next piece of the body, as soon as there is one; empty at its end."""
+        content = self._request.content
+        piece = b""
+        while not piece and not content.at_eof():  # the end of a chunk wakes readers for nothing
+            piece = await content.readany()
+        return piece
+
+    async def begin(self, status: int, headers: list[tuple[str, str]]) -> None:
+        """Send the head of the answer, at once."""
+        kept: CIMultiDict[str] = CIMultiDict()
+        for name, value in headers:
+            check_header(name, value)
+            if name.lower() not in OWN_HEADERS or name.lower() == LENGTH:
+                kept.add(name, value)
+        for name, value in self._custom_headers.items():
+            kept.setdefault(name, value)
+        answer = web.StreamResponse(status=status_of(status), headers=kept)
+        await answer.prepare(self._request)
+        self.answer = answer
+
+    async def write(self, piece: bytes) -> None:
+        """Send a piece of the answer; returns when the client takes more.
+
+        Raises:
+            OSError: The client has left.
+        """
+        if self.answer is not None:
+            await self.answer.write(piece)
+
+    async def end(self, *, has_failed: bool) -> web.StreamResponse:
+        """End the answer; one that fails half-way is cut off, so that the client notices."""
+        if self.answer is None:
+            return web.Response(status=500)
+        if not has_failed:
+            await self.answer.write_eof()
+        elif self._request.transport is not None:
+            self._request.transport.close()
+        return self.answer
