@@ -13,6 +13,7 @@ from hypothesis import HealthCheck, settings
 from chatkit.cloud.local_cloud import Endpoints, folder, start, stop
 from chatkit.localcloud.core.store import Store
 from tests.chromium import NAMES
+from tests.times import JUMPS, Times
 from tests.tools import Tools
 
 # How long an example takes says something about the machine, not about the code.
@@ -49,6 +50,18 @@ def store(tmp_path: Path) -> Iterator[Store]:
     """An empty store of documents, closed when the test ends."""
     with closing(Store(tmp_path / "state.db")) as store:
         yield store
+
+
+@pytest.fixture
+def times(monkeypatch: pytest.MonkeyPatch) -> Times:
+    """The machine's clock, to be moved."""
+    return Times(monkeypatch)
+
+
+@pytest.fixture(params=JUMPS)
+def jump_s(request: pytest.FixtureRequest) -> float:
+    """How far somebody sets the clock."""
+    return float(JUMPS[request.param])
 
 
 @pytest.fixture(scope="session")

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import time
-
 import pytest
 
 from chatkit.core.time import clock
@@ -18,42 +16,7 @@ from chatkit.localcloud.resource_manager.core.operations import Operations
 from chatkit.localcloud.resource_manager.core.registrations import Registrations
 from chatkit.localcloud.resource_manager.gateway.throttle import Throttle
 from chatkit.localcloud.storage.state.models import Lease
-
-HOUR_S = 3600
-DAY_S = 24 * HOUR_S
-JUMPS = {"a day forward": DAY_S, "a day back": -DAY_S}
-
-
-class Times:
-    """Moves both clocks of the local cloud."""
-
-    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        self.jumped_s = 0.0
-        self.passed_s = 0.0
-        wall = time.time
-        elapsed = clock.elapsed
-        monkeypatch.setattr(clock, "wall", lambda: wall() + self.jumped_s + self.passed_s)
-        monkeypatch.setattr(clock, "elapsed", lambda: elapsed() + self.passed_s)
-
-    def jump(self, seconds: float) -> None:
-        """Somebody sets the machine's clock."""
-        self.jumped_s += seconds
-
-    def suspend(self, seconds: float) -> None:
-        """The machine sleeps; both clocks go on."""
-        self.passed_s += seconds
-
-
-@pytest.fixture
-def times(monkeypatch: pytest.MonkeyPatch) -> Times:
-    """Both clocks, to be moved."""
-    return Times(monkeypatch)
-
-
-@pytest.fixture(params=JUMPS)
-def jump_s(request: pytest.FixtureRequest) -> float:
-    """How far somebody sets the clock."""
-    return float(JUMPS[request.param])
+from tests.times import DAY_S, HOUR_S, Times
 
 
 def test_a_throttle_is_neither_filled_nor_blocked(times: Times, jump_s: float) -> None:
