@@ -12,6 +12,7 @@ import uuid
 from datetime import UTC, datetime, timedelta
 from typing import Literal, NotRequired, TypedDict, cast
 
+from chatkit.core.time import clock
 from chatkit.localcloud.core.store import Document
 
 # Where redirect URIs stand, which tells the kind of client: web applications are confidential.
@@ -95,7 +96,7 @@ def new_application(app_id: str, name: str, *, owner: str = "") -> Application:
         "id": str(uuid.uuid4()),
         "appId": app_id,
         "displayName": name,
-        "createdDateTime": _iso(datetime.now(UTC)),
+        "createdDateTime": _iso(_now()),
         "signInAudience": "AzureADMyOrg",
         "identifierUris": [],
         "passwordCredentials": [],
@@ -138,7 +139,7 @@ def new_secret() -> str:
 
 def password_credential(name: str, secret: str, *, lifetime_days: int = 180) -> PasswordCredential:
     """The kept form of a client secret."""
-    now = datetime.now(UTC)
+    now = _now()
     return {
         "keyId": str(uuid.uuid4()),
         "displayName": name,
@@ -151,12 +152,16 @@ def password_credential(name: str, secret: str, *, lifetime_days: int = 180) -> 
 
 def is_expired(credential: PasswordCredential) -> bool:
     """Whether a secret's time is over. The texts order as the moments do."""
-    return credential["endDateTime"] < _iso(datetime.now(UTC))
+    return credential["endDateTime"] < _iso(_now())
 
 
 def digest(secret: str) -> str:
     """What is kept of a secret."""
     return hashlib.sha256(secret.encode()).hexdigest()
+
+
+def _now() -> datetime:
+    return datetime.fromtimestamp(clock.wall(), UTC)
 
 
 def _iso(moment: datetime) -> str:

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from enum import Enum
 from typing import Any, Protocol
 
+from chatkit.core.time import clock
 from chatkit.localcloud.core.web import whole_number
 from chatkit.wire.framing import Decoder
 from chatkit.wire.hub_messages import Close, HubMessage
@@ -128,7 +129,7 @@ class Connection:
         self.opened_at = now
         self.last_received = now
         self.last_sent = now
-        #: Unix time at which the connection ends because its token asks for that
+        #: steady time at which the connection ends because its token asks for that
         self.expires_at = _expiry(claims)
         self.close_error: str | None = None
         self.flush = flush
@@ -264,4 +265,7 @@ def _expiry(claims: dict[str, Any]) -> float | None:
     """
     is_wanted = str(claims.get("asrs.s.coae", "")).lower() == "true"
     moment = whole_number(str(claims.get("asrs.s.aeo", "")))
-    return moment if is_wanted else None
+    if moment is None or not is_wanted:
+        return None
+    # What is left counts from now on: a clock that somebody sets ends no open connection.
+    return clock.steady() + moment - clock.wall()

@@ -173,7 +173,7 @@ class Connections:
             )
             if now - connection.opened_at > within_s:
                 connection.close(HANDSHAKE_CANCELED)
-        elif connection.expires_at is not None and connection.expires_at <= clock.wall():
+        elif connection.expires_at is not None and connection.expires_at <= clock.steady():
             connection.close(EXPIRED)
         elif sink.wants_keep_alive:
             _keep_alive(connection, now)
