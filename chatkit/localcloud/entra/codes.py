@@ -20,8 +20,7 @@ CODE_LIFETIME_S = 600
 DEVICE_LIFETIME_S = 900
 REFRESH_LIFETIME_S = 90 * 24 * 3600
 # Who comes late with a code is told so, and not that there never was one.
-CODE_KEPT_S = 2 * CODE_LIFETIME_S
-DEVICE_KEPT_S = 2 * DEVICE_LIFETIME_S
+KEPT_S = 24 * 3600
 LETTERS = "BCDFGHJKLMNPQRSTVWXZ23456789"
 REFRESH = "entra-refresh"
 
@@ -99,7 +98,7 @@ class Codes:
         """Make an authorization code."""
         code = f"1.{secrets.token_urlsafe(48)}"
         consent.expires = clock.steady() + CODE_LIFETIME_S
-        self._consents.put(code, consent, life_s=CODE_KEPT_S)
+        self._consents.put(code, consent, life_s=KEPT_S)
         return code
 
     def redeem(self, code: str) -> Consent:
@@ -127,7 +126,7 @@ class Codes:
         user_code = "".join(secrets.choice(LETTERS) for _ in range(9))
         device_code = secrets.token_urlsafe(48)
         device = DeviceRequest(client_id, scope, user_code, clock.steady() + DEVICE_LIFETIME_S)
-        self._devices.put(device_code, device, life_s=DEVICE_KEPT_S)
+        self._devices.put(device_code, device, life_s=KEPT_S)
         return device_code, device
 
     def device(self, device_code: str) -> DeviceRequest | None:

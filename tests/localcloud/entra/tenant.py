@@ -6,6 +6,7 @@ import asyncio
 import re
 import ssl
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from html import unescape
 from pathlib import Path
@@ -110,15 +111,23 @@ def sent(location: str) -> dict[str, str]:
     return {name: values[0] for name, values in parse_qs(url.query or url.fragment).items()}
 
 
-@pytest.fixture
-async def tenant(tmp_path: Path) -> AsyncIterator[Tenant]:
-    """A running local Entra in a fresh home."""
-    platform = Platform.open(tmp_path)
+@asynccontextmanager
+async def running_in(folder: Path) -> AsyncIterator[Tenant]:
+    """A running local Entra."""
+    platform = Platform.open(folder)
+    platform.listeners.settle()
     service = EntraService(platform)
     await service.start()
     trust = ssl.create_default_context(cafile=str(platform.certificates.ca_file))
     async with aiohttp.ClientSession(connector=aiohttp.TCPConnector(ssl=trust)) as http:
         ca_file = str(platform.certificates.ca_file)
-        yield Tenant(service, platform.store, http, ca_file, tmp_path, service.endpoints())
+        yield Tenant(service, platform.store, http, ca_file, folder, service.endpoints())
     await service.stop()
     await platform.close()
+
+
+@pytest.fixture
+async def tenant(tmp_path: Path) -> AsyncIterator[Tenant]:
+    """A running local Entra in a fresh home."""
+    async with running_in(tmp_path) as tenant:
+        yield tenant

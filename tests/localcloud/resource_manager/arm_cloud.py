@@ -204,6 +204,7 @@ class LocalCloud:
 
     async def _start(self) -> None:
         self.platform = Platform.open(self.folder)
+        self.platform.listeners.settle()
         self.entra = EntraService(self.platform)
         planes: Any = self.planes
         self.arm = ResourceManagerService(

@@ -72,6 +72,7 @@ class StorageCloud:
 
     async def _start(self) -> None:
         self.platform = Platform.open(self.folder)
+        self.platform.listeners.settle()
         self.entra = EntraService(self.platform)
         self.role_check = by_roles(self.entra.tokens.roles)
         self.storage = StorageService(
