@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import ctypes
 import logging
 import os
 import signal
@@ -33,6 +34,7 @@ from chatkit.localcloud.endpoints_file import EndpointsFile
 
 log = logging.getLogger("chatkit.local")
 LOOK_S = 2.0
+TRIM_LOOKS = 30  # once a minute
 # What reading a document raises that this version, or an older one, has not written.
 UNREADABLE = (
     sqlite3.DatabaseError,
@@ -126,19 +128,38 @@ def _documents_of(folder: Path) -> Iterator[None]:
         ) from error
 
 
-@dataclass(frozen=True)
+@dataclass
 class _Care:
     """What a running cloud looks after."""
 
     log_file: _CloudLog
     endpoints: EndpointsFile
     steady_time: SteadyTime
+    looks: int = 0
 
     def take(self) -> None:
         self.log_file.write_overdue()
         log_files.rotate_output()
         self.endpoints.mend()
         self.steady_time.keep_when_due()
+        self.looks += 1
+        if self.looks % TRIM_LOOKS == 0:
+            give_memory_back()
+
+
+def give_memory_back() -> bool:
+    """Return free pages to the system; say whether that could be done.
+
+    glibc keeps what a busy minute has freed between things that stay (malloc_trim(3)): a cloud of
+    25 MB in use took 45, for good. Other C libraries have no such function, or need none.
+    """
+    if not sys.platform.startswith("linux"):
+        return False
+    try:
+        ctypes.CDLL(None).malloc_trim(0)
+    except (OSError, AttributeError):  # musl
+        return False
+    return True
 
 
 async def _until(stop: asyncio.Event, lock: FileLock, care: _Care) -> None:

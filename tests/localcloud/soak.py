@@ -207,6 +207,20 @@ async def _open(url: str) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
     return await asyncio.open_connection(parts.hostname, parts.port)
 
 
+def floors(samples: Sequence[Sample], *, seconds: float = 60) -> list[Sample]:
+    """Of each minute the sample with the least memory.
+
+    What is in use rises and falls with the traffic, and an allocator gives a peak back late. What
+    is lost raises the least, too.
+    """
+    least: dict[int, Sample] = {}
+    for sample in samples:
+        minute = int(sample.at_s // seconds)
+        if minute not in least or sample.memory_mb < least[minute].memory_mb:
+            least[minute] = sample
+    return [*least.values()]
+
+
 def slope(samples: Sequence[Sample], what: str) -> float:
     """How much something grows in a minute: least squares."""
     times = [sample.at_s / 60 for sample in samples]

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.localcloud.soak import Soak, Targets, slope
+from tests.localcloud.soak import Sample, Soak, Targets, floors, slope
 from tests.localcloud.soak_cloud import soak_cloud
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="descriptors are counted on POSIX")
@@ -42,4 +42,12 @@ def test_ten_minutes_leave_nothing_behind(targets: Targets) -> None:
     asyncio.run(soak.run(LONG_S))
     samples = soak.samples[len(soak.samples) // 2 :]
     assert abs(slope(samples, "descriptors")) < 0.2
-    assert slope(samples, "memory_mb") < 0.5
+    assert slope(floors(samples), "memory_mb") < 0.5
+
+
+def test_a_peak_is_no_growth_and_a_loss_is() -> None:
+    """Otherwise the test above says nothing, or too much."""
+    peaks = [Sample(at_s, 50 + at_s % 60, 30, 0) for at_s in range(0, 300, 5)]
+    losses = [Sample(one.at_s, one.memory_mb + one.at_s / 60, 30, 0) for one in peaks]
+    assert abs(slope(floors(peaks), "memory_mb")) < 0.01
+    assert slope(floors(losses), "memory_mb") == pytest.approx(1, abs=0.1)
