@@ -212,12 +212,15 @@ class Workshop:
         """Write local.settings.json: what the functions need on this machine."""
         return local_run.write_local_settings(self.session)
 
-    def start_functions(self) -> Result:
+    def start_functions(self, *, auth: bool = False) -> Result:
         """Run the functions on this machine (what F5 does in an editor).
 
         A page that calls functions run on this machine calls these from now on.
+
+        Args:
+            auth: Put sign-in in front of them: App Service Authentication with the local Entra.
         """
-        return local_run.start_functions(self.session)
+        return local_run.start_functions(self.session, auth=auth)
 
     def stop_functions(self) -> Result:
         """Stop the local function host."""
@@ -294,16 +297,20 @@ class Workshop:
         """
         return identity.remove_keys(self.session)
 
-    def sign_in_as(self, user: str) -> SignedIn:
-        """Sign a test user in to the deployed app, as the page does it.
+    def sign_in_as(self, user: str, *, where: str = "deployed") -> SignedIn:
+        """Sign a test user in to the app, as the page does it.
 
         The `headers` of the result go with that user's requests.
+
+        Args:
+            user: A name, for example "alice".
+            where: "deployed", or "local" after `start_functions(auth=True)`.
 
         Raises:
             SetupError: Authentication is off, or the sign-in page asks for more than a name, as
                 Azure's does.
         """
-        return identity.sign_in_as(self.session, user)
+        return identity.sign_in_as(self.session, user, where=where)
 
     # Chatting, and the end
 
@@ -318,8 +325,8 @@ class Workshop:
         from chatkit.chat.panel.panel import ChatPanel
 
         names = users or ("alice", "bob")
-        if where == "deployed" and self.settings.facts.authentication == "on":
-            people = {name: self.sign_in_as(name) for name in names}
+        if identity.has_sign_in(self.session, where):
+            people = {name: self.sign_in_as(name, where=where) for name in names}
         else:
             people = {name: SignedIn(name) for name in names}
         with self.session.on_cloud():

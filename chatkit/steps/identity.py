@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from chatkit.core.errors import SetupError
 from chatkit.core.results import Result
 from chatkit.steps.deployment import NEGOTIATE, page_address
+from chatkit.steps.local_servers import FUNCTIONS
 from chatkit.steps.session import Session
 
 if TYPE_CHECKING:
@@ -58,8 +60,13 @@ def remove_keys(session: Session) -> Result:
         )
 
 
-def sign_in_as(session: Session, user: str) -> SignedIn:
-    """Sign a test user in to the deployed app, as the page does it.
+def sign_in_as(session: Session, user: str, *, where: str = "deployed") -> SignedIn:
+    """Sign a test user in to the app, as the page does it.
+
+    Args:
+        session: The home and the target.
+        user: A name, for example "alice".
+        where: "deployed", or "local" for functions that run here with sign-in in front.
 
     Raises:
         SetupError: Authentication is off, or the sign-in page asks for more than a name.
@@ -67,5 +74,19 @@ def sign_in_as(session: Session, user: str) -> SignedIn:
     from chatkit.chat.client.background_loop import background_loop
     from chatkit.chat.client.sign_in import sign_in
 
+    api = session.api_of(where)
+    if where == "local" and not has_sign_in(session, where):
+        raise SetupError(
+            "Nothing stands in front of the functions on this machine.",
+            hint="workshop.start_functions(auth=True) puts sign-in there.",
+        )
     with session.on_cloud():
-        return background_loop().call(sign_in(session.deployed_api(), user))
+        return background_loop().call(sign_in(api, user))
+
+
+def has_sign_in(session: Session, where: str) -> bool:
+    """Whether people sign in to the functions that run "local" or "deployed"."""
+    if where == "deployed":
+        return session.settings.facts.authentication == "on"
+    server = session.servers.running(FUNCTIONS)
+    return server is not None and server.has_sign_in

@@ -5,10 +5,12 @@ from __future__ import annotations
 from chatkit.core import settings as store
 from chatkit.core.results import Result
 from chatkit.steps import local_settings, page_config
-from chatkit.steps.local_servers import FUNCTIONS, PAGE
+from chatkit.steps.local_servers import FUNCTIONS, PAGE, Server
 from chatkit.steps.session import Session
 
 PAGE_PORT = 5500
+PROVIDER = "aad"
+LOGIN = f"/.auth/login/{PROVIDER}"
 
 
 def write_local_settings(session: Session) -> Result:
@@ -24,21 +26,31 @@ def write_local_settings(session: Session) -> Result:
         return step.result(f"my-chat/functions/{local_settings.FILE}: {names}.")
 
 
-def start_functions(session: Session) -> Result:
+def start_functions(session: Session, *, auth: bool = False) -> Result:
     """Run the functions on this machine (what F5 does in an editor).
 
     A page that calls functions run on this machine calls these from now on.
+
+    Args:
+        session: The home and the target.
+        auth: Put sign-in in front of them, as App Service Authentication on Azure.
     """
     with session.step("Starting the function host") as step:
         started = session.servers.start_functions(
-            session.functions_folder, port=local_settings.PORT
+            session.functions_folder, port=local_settings.PORT, auth=auth
         )
-        page_config.follow(session.page_folder, started.server.url, deployed=session.api_base_url)
-        rows = [
-            ("address", started.server.url),
-            *_taken(local_settings.PORT, started.instead_of),
-        ]
-        return step.result("The functions run on this machine.", *rows)
+        server = started.server
+        page_config.follow(
+            session.page_folder,
+            server.url,
+            deployed=session.api_base_url,
+            sign_in=_provider(server),
+        )
+        rows = [("address", server.url), *_taken(local_settings.PORT, started.instead_of)]
+        if not auth:
+            return step.result("The functions run on this machine.", *rows)
+        rows.insert(1, ("sign-in", server.url + LOGIN))
+        return step.result("The functions run on this machine, with sign-in in front.", *rows)
 
 
 def stop_functions(session: Session) -> Result:
@@ -54,10 +66,9 @@ def prepare_page(session: Session) -> Result:
 
     with session.step("Copying the page") as step:
         kept = copy_page(store.checkout() / "content", folder=session.folder, home=session.home)
-        page_config.write(
-            session.page_folder,
-            session.local_api_base_url or f"http://localhost:{local_settings.PORT}",
-        )
+        server = session.servers.running(FUNCTIONS)
+        url = server.url if server else f"http://localhost:{local_settings.PORT}"
+        page_config.write(session.page_folder, url, sign_in=_provider(server))
         rows = [("your version is kept as", name) for name in kept]
         return step.result(
             "The page is in my-chat/content; it calls the functions on this machine.", *rows
@@ -72,7 +83,9 @@ def start_page(session: Session) -> Result:
         running = session.servers.running(FUNCTIONS)
         if changed and running and session.servers.stop(FUNCTIONS):
             # On the port where the page looks for them.
-            session.servers.start_functions(session.functions_folder, port=running.port)
+            session.servers.start_functions(
+                session.functions_folder, port=running.port, auth=running.has_sign_in
+            )
         rows = [("address", started.server.url), *_taken(PAGE_PORT, started.instead_of)]
         return step.result("The page is served on this machine.", *rows)
 
@@ -82,6 +95,11 @@ def stop_page(session: Session) -> Result:
     with session.step("Stopping the page") as step:
         session.servers.stop(PAGE)
         return step.result("The page is no longer served on this machine.")
+
+
+def _provider(server: Server | None) -> str:
+    """Alias of the identity provider in front of functions; empty where none is."""
+    return PROVIDER if server and server.has_sign_in else ""
 
 
 def _taken(port: int, holder: str) -> list[tuple[str, str]]:

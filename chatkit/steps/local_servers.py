@@ -45,6 +45,7 @@ FOUND_LIMIT_S = 5.0
 PORT_TRIES = 60
 UNAVAILABLE = 503  # the function host's answer everywhere when the app cannot be loaded
 LOG_LINES = 12
+SIGN_IN = "sign-in"
 LOST = "a server that ran is not known any more"
 
 
@@ -57,12 +58,14 @@ class Program:
         command: The program and its arguments; the port is added as the last one.
         folder: What it serves.
         restarts: Start it anew when a file of the folder has changed.
+        variant: How it serves the folder, where there is more than one way.
     """
 
     name: str
     command: tuple[str, ...]
     folder: Path
     restarts: bool = False
+    variant: str = ""
 
 
 @dataclass(frozen=True)
@@ -75,6 +78,7 @@ class Server:
         files: Fingerprint of the folder when it was started.
         secret: What it proves itself with.
         is_ready: Whether it has done so, and answers.
+        variant: That of its program.
     """
 
     name: str
@@ -85,6 +89,12 @@ class Server:
     files: str = ""
     secret: str = field(default="", repr=False)
     is_ready: bool = True
+    variant: str = ""
+
+    @property
+    def has_sign_in(self) -> bool:
+        """Whether App Service Authentication stands in front of it."""
+        return self.variant == SIGN_IN
 
     @property
     def url(self) -> str:
@@ -134,15 +144,23 @@ class LocalServers:
         server = self._recorded(name)
         return server if server and server.is_ready else None
 
-    def start_functions(self, folder: Path, *, port: int) -> Started:
+    def start_functions(self, folder: Path, *, port: int, auth: bool = False) -> Started:
         """Start the function host, or return the one that runs.
+
+        Args:
+            folder: The function app.
+            port: The port that is wanted.
+            auth: Put sign-in in front.
 
         Raises:
             SetupError: It ended, or did not answer in time; what it printed last is in the message.
         """
-        command = (sys.executable, "-m", "chatkit", "func", "start", str(folder), "--port")
+        options = ("--auth", "--port") if auth else ("--port",)
+        command = (sys.executable, "-m", "chatkit", "func", "start", str(folder), *options)
+        variant = SIGN_IN if auth else ""
         # The host would notice a change by itself, but only soon: a cell promises it for now.
-        return self.start(Program(FUNCTIONS, command, folder, restarts=True), port=port)
+        program = Program(FUNCTIONS, command, folder, restarts=True, variant=variant)
+        return self.start(program, port=port)
 
     def start_page(self, folder: Path, *, port: int) -> Started:
         """Start the page's server, or return the one that runs.
@@ -216,6 +234,8 @@ class LocalServers:
         """Whether a server does what a program would do."""
         if not found.is_ready or Path(found.folder) != program.folder:
             return False
+        if found.variant != program.variant:
+            return False
         if program.restarts and found.files != fingerprint(program.folder):
             return False
         return bool(
@@ -273,6 +293,7 @@ class LocalServers:
             files,
             secret,
             is_ready=False,
+            variant=program.variant,
         )
         self._write(starting)
         try:
@@ -316,7 +337,7 @@ def _server(record: dict[str, object]) -> Server | None:
         server = Server(**cast(Any, record))
     except TypeError:
         return None
-    texts = (server.name, server.folder, server.files, server.secret)
+    texts = (server.name, server.folder, server.files, server.secret, server.variant)
     numbers = (server.pid, server.created, server.port)
     is_whole = all(isinstance(value, str) for value in texts) and all(
         isinstance(value, int | float) for value in numbers

@@ -42,20 +42,27 @@ def write(folder: Path, api_base_url: str, *, sign_in: str = "") -> Path:
     return path
 
 
-def follow(folder: Path, api_base_url: str, *, deployed: str | None) -> None:
-    """Let a page that calls functions run on this machine call those at another address here.
+def follow(folder: Path, api_base_url: str, *, deployed: str | None, sign_in: str = "") -> None:
+    """Let a page that calls functions run on this machine call those at another address here, and
+    let people sign in when they can.
 
     A page that calls the deployed functions stays as it is, although in a local cloud they are on
     this machine, too; so does one that calls any others.
     """
     before = read(folder)
-    if before not in (api_base_url, deployed) and urlsplit(before).hostname in LOOPBACK:
-        write(folder, api_base_url)
+    if before == deployed or urlsplit(before).hostname not in LOOPBACK:
+        return
+    if before != api_base_url or _text(folder, "signIn") != sign_in:
+        write(folder, api_base_url, sign_in=sign_in)
 
 
 def read(folder: Path) -> str:
     """The API address the page calls, empty when there is no readable config."""
+    return _text(folder, "apiBaseUrl")
+
+
+def _text(folder: Path, name: str) -> str:
     try:
-        return str(json.loads((folder / FILE).read_text(encoding="utf-8"))["apiBaseUrl"])
-    except (FileNotFoundError, ValueError, KeyError, TypeError):
+        return str(json.loads((folder / FILE).read_text(encoding="utf-8")).get(name, ""))
+    except (FileNotFoundError, ValueError, AttributeError):
         return ""
