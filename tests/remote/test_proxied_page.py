@@ -13,15 +13,9 @@ import pytest
 from playwright.sync_api import Browser, Page, WebSocket, expect
 
 from chatkit.workshop import Workshop
-from tests.chromium import launched
-from tests.lab.running_lab import free_port, running
+from tests.remote.conftest import PREFIX, TOKEN
 from tests.web.conftest import join
 from tests.web.deployed import finished_workshop
-
-HOST, PREFIX, TOKEN = "hub.example", "/user/alice/", "only-for-this-test"
-# A name that means this machine to the browser of the test and to nobody else, as a JupyterHub's
-# name does to its proxy.
-ELSEWHERE = f"--host-resolver-rules=MAP {HOST} 127.0.0.1"
 
 pytestmark = pytest.mark.slow
 
@@ -44,13 +38,6 @@ class Visitor:
 
 
 @pytest.fixture(scope="module")
-def browser(chromium: str) -> Iterator[Browser]:
-    """A Chromium that knows the host's name."""
-    with launched(ELSEWHERE, path=chromium) as browser:
-        yield browser
-
-
-@pytest.fixture(scope="module")
 def workshop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Workshop]:
     """The chat room, run locally and deployed, with what JupyterHub tells its servers in the
     environment.
@@ -60,24 +47,6 @@ def workshop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Workshop]:
         with finished_workshop(tmp_path_factory.mktemp("remote") / "home") as workshop:
             workshop.prepare_page()
             yield workshop
-
-
-@pytest.fixture(scope="module")
-def jupyter(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """A Jupyter server below a prefix, with jupyter-server-proxy and a token; its address on the
-    other host.
-    """
-    folder = tmp_path_factory.mktemp("jupyter")
-    options = {
-        "ServerApp.base_url": PREFIX,
-        "ServerApp.port": free_port(),
-        "ServerApp.root_dir": folder,
-        "ServerApp.allow_remote_access": True,
-        "IdentityProvider.token": TOKEN,
-    }
-    given = [f"--{name}={value}" for name, value in options.items()]
-    with running(["jupyter_server", "--no-browser", "--allow-root", *given], folder):
-        yield f"http://{HOST}:{options['ServerApp.port']}{PREFIX}"
 
 
 @pytest.fixture

@@ -10,7 +10,9 @@ from aiohttp import web
 
 HEADERS = {
     "Cache-Control": "no-store",
-    "Referrer-Policy": "no-referrer",
+    # Not "no-referrer": forms would be sent with "Origin: null" then, and over plain http a
+    # browser sends nothing else that tells them from another site's.
+    "Referrer-Policy": "same-origin",
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
 }
