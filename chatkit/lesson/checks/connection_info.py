@@ -12,6 +12,7 @@ from chatkit.lesson.checks import service
 from chatkit.lesson.checks.evidence import HubEndpoint, expect, listening, run
 from chatkit.lesson.checks.people import named_in_headers
 from chatkit.lesson.http import fetch
+from chatkit.steps import identity
 
 if TYPE_CHECKING:
     from chatkit.chat.client.sign_in import SignedIn
@@ -50,9 +51,16 @@ def local_api(session: Session) -> str:
     """Address of the functions on this machine.
 
     Raises:
-        CheckFailed: They do not run.
+        CheckFailed: They do not run, or people sign in to them.
     """
     api = session.local_api_base_url
+    expect(
+        not identity.has_sign_in(session, "local"),
+        "The functions on this machine",
+        expected="to run without sign-in, as in this section",
+        got="sign-in in front of them",
+        hint="workshop.start_functions() runs them without.",
+    )
     expect(
         api,
         "The functions on this machine",

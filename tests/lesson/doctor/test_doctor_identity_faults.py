@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from chatkit.core.errors import CheckFailed
 from chatkit.lesson.doctor.diagnose import diagnose
 from chatkit.workshop import Workshop
 from tests.lesson.doctor import doctor_faults as faults
@@ -102,3 +103,17 @@ def test_a_guests_other_name_is_known_from_the_text_alone(workshop: Workshop) ->
     """Whether a name is a guest's cannot be seen from outside."""
     (found,) = diagnose(workshop.session, SYMPTOMS[40][0]).problems
     assert found.problem.number == 40 and not found.seen
+
+
+def test_sign_in_in_front_of_local_functions_is_no_fault(workshop: Workshop) -> None:
+    """The doctor asks as alice does; the check of a section without it says what to do."""
+    workshop.start_functions(auth=True)
+    try:
+        workshop.prepare_page()
+        assert '"signIn": "aad"' in (workshop.page_folder / "config.json").read_text("utf-8")
+        assert not diagnose(workshop.session).problems
+        with pytest.raises(CheckFailed, match="runs them without"):
+            workshop.check("04")
+    finally:
+        workshop.stop_functions()
+        workshop.set_page_url()

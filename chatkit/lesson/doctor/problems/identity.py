@@ -95,7 +95,7 @@ def _sign_in_here(snapshot: Snapshot) -> str:
         and called != snapshot.api
         and called in (snapshot.local_api, f"http://localhost:{PORT}")
     )
-    if here and config.get("signIn"):
+    if here and config.get("signIn") and not snapshot.local_sign_in:
         return "my-chat/content/config.json offers sign-in with the functions of this machine"
     return ""
 
@@ -244,10 +244,10 @@ PROBLEMS = (
         "There is no /.auth on this machine",
         (
             "App Service Authentication stands in front of deployed apps; Core Tools have none in"
-            " front of a local run."
+            " front of a local run, and here it is there on request."
         ),
-        "workshop.prepare_page() makes the local page one without sign-in; try sign-in with the"
-        " deployed app, which may be in the local cloud.",
+        "workshop.start_functions(auth=True), in a terminal `chatkit func start FOLDER --auth` or"
+        " `chatkit auth --for URL`; workshop.prepare_page() makes the local page fit.",
         ("Azure/azure-app-service-authentication#8", "Azure/azure-functions-host#33"),
         (
             r"(localhost|127\.0\.0\.1):7071/\.auth/",

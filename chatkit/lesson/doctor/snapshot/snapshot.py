@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from chatkit.chat.client.background_loop import background_loop
 from chatkit.chat.client.connection import FAILURES
-from chatkit.chat.client.sign_in import PRINCIPAL, sign_in
+from chatkit.chat.client.sign_in import SignedIn, sign_in
 from chatkit.cloud import local_cloud
 from chatkit.cloud.connection import Cloud
 from chatkit.core.errors import ChatkitError, LocalProtocolError
@@ -22,7 +22,7 @@ from chatkit.lesson.doctor.snapshot.folder import Folder
 from chatkit.lesson.doctor.snapshot.lookups import Lookups, Unknown
 from chatkit.lesson.http import Answer, fetch
 from chatkit.lesson.tokens import Claims, claims
-from chatkit.steps import local_settings
+from chatkit.steps import identity, local_settings
 from chatkit.wire.connection_strings import SignalRConnectionString
 from chatkit.wire.tokens import rest_token
 
@@ -81,6 +81,11 @@ class Snapshot:
     def local_page(self) -> str:
         """Address of the page on this machine, empty while it is not served."""
         return self.session.local_web_url or ""
+
+    @property
+    def local_sign_in(self) -> bool:
+        """Whether sign-in stands in front of the functions on this machine."""
+        return identity.has_sign_in(self.session, "local")
 
     @property
     def api(self) -> str:
@@ -220,7 +225,10 @@ class Snapshot:
     def local_negotiate(self) -> Answer:
         """What negotiate on this machine answers to alice."""
         self._needs(self.local_api)
-        return fetch("POST", f"{self.local_api}/api/negotiate", headers={PRINCIPAL: "alice"})
+        alice = SignedIn("alice")
+        if self.local_sign_in:
+            alice = background_loop().call(sign_in(self.local_api, "alice"))
+        return fetch("POST", f"{self.local_api}/api/negotiate", headers=alice.headers)
 
     @looked_up
     def negotiate(self) -> Answer:
