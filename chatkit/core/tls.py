@@ -11,9 +11,13 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from chatkit.core.errors import HomeDamaged
 from chatkit.core.files import write_together
+
+if TYPE_CHECKING:
+    from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, RSAPrivateNumbers
 
 HOSTS = (
     *("localhost", "127.0.0.1", "::1"),
@@ -115,6 +119,39 @@ def new_signing_key() -> str:
     return key.private_bytes(
         serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
     ).decode()
+
+
+def read_signing_key(pem: str) -> RSAPrivateKey:
+    """The key of `new_signing_key`, read back.
+
+    Its numbers are compared with each other. That its two primes are primes is taken from the one
+    that made them: to prove it takes as long as half the start of the local cloud's directory.
+
+    Raises:
+        ValueError: The text is no such key.
+    """
+    from cryptography.hazmat.primitives import serialization
+    from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
+
+    key = serialization.load_pem_private_key(
+        pem.encode(), password=None, unsafe_skip_rsa_key_validation=True
+    )
+    if not isinstance(key, RSAPrivateKey) or not _fits_together(key.private_numbers()):
+        raise ValueError("This is not a private key for RS256.")
+    return key
+
+
+def _fits_together(key: RSAPrivateNumbers) -> bool:
+    """Whether the numbers are those of one key (RFC 8017 §3.2)."""
+    exponent = key.public_numbers.e
+    return (
+        key.p * key.q == key.public_numbers.n
+        and key.d * exponent % (key.p - 1) == 1
+        and key.d * exponent % (key.q - 1) == 1
+        and key.dmp1 == key.d % (key.p - 1)
+        and key.dmq1 == key.d % (key.q - 1)
+        and key.iqmp * key.q % key.p == 1
+    )
 
 
 def _usable(ca_file: Path, chain_file: Path, key_file: Path) -> bool:

@@ -6,6 +6,8 @@ from pathlib import Path
 
 import jwt
 import pytest
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
 from chatkit.core import tls
@@ -37,3 +39,30 @@ def test_a_signing_key_signs_with_rs256() -> None:
     public = load_pem_private_key(first.encode(), password=None).public_key()
     assert jwt.decode(token, public, algorithms=["RS256"]) == {"sub": "alice"}  # type: ignore[arg-type]
     assert first != second
+
+
+def test_a_signing_key_is_read_back_whole() -> None:
+    """A key of other numbers, of another kind, and no key at all are refused."""
+    pem = tls.new_signing_key()
+    key = tls.read_signing_key(pem)
+    token = jwt.encode({"sub": "alice"}, key, algorithm="RS256")
+    assert jwt.decode(token, key.public_key(), algorithms=["RS256"]) == {"sub": "alice"}
+    elliptic = ec.generate_private_key(ec.SECP256R1())
+    other = elliptic.private_bytes(
+        serialization.Encoding.PEM,
+        serialization.PrivateFormat.PKCS8,
+        serialization.NoEncryption(),
+    ).decode()
+    for text in ("", "x", pem[:400], other):
+        with pytest.raises(ValueError):
+            tls.read_signing_key(text)
+
+
+def test_a_signing_key_with_one_changed_digit_is_refused() -> None:
+    """Whatever of its letters another one stands for."""
+    first, *lines, last = tls.new_signing_key().splitlines()
+    body = "".join(lines)
+    for place in range(40, len(body) - 4, 97):
+        changed = body[:place] + ("A" if body[place] != "A" else "B") + body[place + 1 :]
+        with pytest.raises(ValueError):
+            tls.read_signing_key("\n".join((first, changed, last)))

@@ -8,8 +8,6 @@ from dataclasses import dataclass, field
 from typing import Any, TypedDict
 
 import jwt
-from cryptography.hazmat.primitives import serialization
-from cryptography.hazmat.primitives.asymmetric import rsa
 
 from chatkit.core import tls
 from chatkit.core.time import clock
@@ -71,10 +69,8 @@ class Tokens:
             document = {"kid": uuid.uuid4().hex, "pem": tls.new_signing_key()}
             store.put("entra", "signing-key", document)
         self._kid = str(document["kid"])
-        key = serialization.load_pem_private_key(str(document["pem"]).encode(), password=None)
-        assert isinstance(key, rsa.RSAPrivateKey)
-        self._key = key
-        self._public = key.public_key()
+        self._key = tls.read_signing_key(str(document["pem"]))
+        self._public = self._key.public_key()
         self._checked: dict[str, dict[str, Any]] = {}
 
     def jwks(self) -> KeySet:

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, cast
 
-from cryptography.hazmat.primitives import serialization
-
+from chatkit.core import tls
 from chatkit.core.home import state
 from chatkit.localcloud.core.platform import PORTS, STEADY_TIME, read_mark
 from chatkit.localcloud.core.store import Document
@@ -59,7 +58,7 @@ def _application(document: Document) -> None:
 
 def _signing_key(document: Document) -> None:
     _texts("kid", "pem")(document)
-    serialization.load_pem_private_key(document["pem"].encode(), password=None)
+    tls.read_signing_key(document["pem"])
 
 
 def _staged(document: Document) -> None:
