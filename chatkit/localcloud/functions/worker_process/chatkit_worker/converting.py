@@ -10,6 +10,7 @@ from __future__ import annotations
 import base64
 import email.utils
 import json
+import logging
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from http.cookies import Morsel
@@ -204,7 +205,8 @@ def _http_date(text: str) -> str:
     try:
         given = datetime.fromisoformat(text.replace("Z", "+00:00"))
     except ValueError:
-        # The sentence of the worker, which reads nothing else under Python 3.13.
+        logging.error(f"Can not parse value {text} of expires in the cookie due to invalid format.")
+        # The exception of the worker, which reads nothing else under Python 3.13.
         given = datetime.strptime(text, "%a, %d %b %Y %H:%M:%S GMT")
     if given.tzinfo is None:
         given = given.replace(tzinfo=UTC)
