@@ -150,6 +150,14 @@ JSON_BODY = b'{"a": [1, null], "text": "\xc3\xa9"}'
 FORM = {"content-type": "application/x-www-form-urlencoded"}
 
 
+def cookie(text: str) -> str:
+    """A function that sets a cookie."""
+    return (
+        "def f(req):\n    r = func.HttpResponse('x')\n"
+        f"    r.headers.add('Set-Cookie', {text!r})\n    return r"
+    )
+
+
 def setting(value: str) -> str:
     """A function that sets its output binding."""
     return http(f"def f(req, x: func.Out[str]) -> str:\n    x.set({value})\n    return 'done'", OUT)
@@ -195,6 +203,25 @@ CALL = [
             "def f(req):\n    r = func.HttpResponse('x')\n"
             "    r.headers.add('Set-Cookie', 'a=1; Expires=soon')\n    return r"
         ),
+    ),
+    CallCase("response with a cookie without attributes", http(cookie("a=b"))),
+    CallCase("response with an empty cookie", http(cookie(""))),
+    CallCase("response with a cookie of an odd flag", http(cookie("a=1; SecureFalse; HttpOnly"))),
+    CallCase("response with a cookie of a quoted value", http(cookie('a="x y"; Path=/'))),
+    CallCase(
+        "response with a cookie date with dashes",
+        http(cookie("a=1; Expires=Thu, 12-Jan-2017 13:55:08 GMT")),
+    ),
+    CallCase(
+        "response by an output binding",
+        "@app.route(route='f', binding_arg_name='x')\n"
+        "def f(req, x: func.Out[func.HttpResponse]):\n"
+        "    x.set(func.HttpResponse('made', status_code=201))\n",
+    ),
+    CallCase(
+        "raises what cannot be told",
+        "class Odd(Exception):\n    def __str__(self): raise RuntimeError('no')\n"
+        + http("def f(req):\n    raise Odd()"),
     ),
     CallCase("returns text", http(ANY + "'plain'")),
     CallCase("returns empty text", http(ANY + "''")),
@@ -309,6 +336,15 @@ CALL = [
         "timer returns a value",
         TIMER + "def f(x: func.TimerRequest):\n    return 'x'\n",
         {"x": {"json": '{"IsPastDue": true}'}},
+    ),
+    *(
+        CallCase(
+            f"timer returns {name} beside a generic input",
+            f"{TIMER}@app.{IN.replace('x', 'y', 1)}\n"
+            f"def f(x: func.TimerRequest, y):\n    return {value}\n",
+            {"x": {"json": '{"IsPastDue": true}'}, "y": {"json": "{}"}},
+        )
+        for name, value in (("text", "'x'"), ("a dict", "{'a': 1}"), ("a bool", "True"))
     ),
     CallCase(
         "context",

@@ -170,8 +170,11 @@ class Oracle:
         if not answer.result.status:
             self._channel.send({**result, **failure(answer.result.exception)})
             return
-        outputs = {item.name: untyped(item.data)[0] for item in answer.output_data}
         returned, answer_body = untyped(answer.return_value)
+        outputs = {}
+        for item in answer.output_data:
+            outputs[item.name], body_of_output = untyped(item.data)
+            answer_body = body_of_output or answer_body
         self._channel.send({**result, "return": returned, "outputs": outputs}, answer_body)
 
 
