@@ -60,7 +60,7 @@ def run() -> dict[str, object]:
             ours = client.create_container("bench")
             figures: dict[str, object] = {
                 "list_10000_s": listing(ours),
-                "peer": azurite.missing() or "azurite 3.35.0, in memory",
+                "peer": azurite.missing() or "azurite 3.37.0, in memory",
             }
             if azurite.missing():
                 return figures | single(ours)
