@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 PERIOD_S = 1.0
 MAX_KINDS = 1000
+SHOWN = 200
 Kind = tuple[str, int, str, str]
 
 
@@ -19,10 +20,12 @@ class _Seen:
 
     Attributes:
         at: When the last one was written.
+        text: What it said.
         left_out: How many were not, since then.
     """
 
     at: float
+    text: str
     left_out: int = 0
 
 
@@ -46,27 +49,37 @@ class OneASecond(logging.Filter):
         if seen is not None and now - seen.at < PERIOD_S:
             seen.left_out += 1
             return False
+        text = _shown(record.getMessage())
         if seen is not None and seen.left_out:
             record.msg = f"{record.getMessage()} (and {seen.left_out} more like it before)"
             record.args = None
         if len(self._seen) >= MAX_KINDS:
             self._forget(now)
-        self._seen[kind] = _Seen(now)
+        self._seen[kind] = _Seen(now, text)
         return True
 
     def overdue(self) -> Iterator[logging.LogRecord]:
         """Records that say how many lines were left out of kinds that came no more."""
         now = self._clock()
-        for (name, level, message, _), seen in self._seen.items():
+        for (name, level, _, _), seen in self._seen.items():
             if not seen.left_out or now - seen.at < PERIOD_S:
                 continue
-            text = f"{seen.left_out} more lines like: {message}"
+            lines = "1 more line" if seen.left_out == 1 else f"{seen.left_out} more lines"
+            text = f"{lines} like: {seen.text}"
             seen.left_out = 0
             yield logging.LogRecord(name, level, "", 0, text, None, None)
 
     def _forget(self, now: float) -> None:
         kept = {kind: seen for kind, seen in self._seen.items() if now - seen.at < PERIOD_S}
         self._seen = dict([*kept.items()][-MAX_KINDS // 2 :])
+
+
+def _shown(message: str) -> str:
+    """The beginning of a message. It ends with a word: half of a secret would not be masked."""
+    line = message.partition("\n")[0]
+    if len(line) <= SHOWN:
+        return line
+    return f"{line[:SHOWN].rpartition(' ')[0]} ..."
 
 
 def _kind(record: logging.LogRecord) -> Kind:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import secrets
 from dataclasses import dataclass
-from typing import NotRequired, TypedDict
+from typing import TypedDict
 
 from chatkit.core.time import clock
 from chatkit.core.time.expiring import Expiring
@@ -83,7 +83,7 @@ class RefreshToken(TypedDict):
     user: str
     scope: str
     expires: float
-    needs_proof: NotRequired[bool]
+    needs_proof: bool
 
 
 class Codes:
@@ -160,14 +160,12 @@ class Codes:
         self._store.put(REFRESH, _digest(token), dict(kept))
         return token
 
-    def refresh(self, token: str, client_id: str, *, is_web: bool) -> Consent:
+    def refresh(self, token: str, client_id: str) -> Consent:
         """Look up a refresh token. As in Entra it stays valid after use.
 
         Args:
             token: The refresh token.
             client_id: The application that sent it.
-            is_web: The application has web redirect URIs. Decides about tokens that version 0.1.0
-                kept, which do not say how their client signed the person in.
 
         Raises:
             EntraError: Unknown, expired, or another client's token.
@@ -181,7 +179,7 @@ class Codes:
             kept["user"],
             kept["client_id"],
             kept["scope"],
-            needs_proof=kept.get("needs_proof", is_web),
+            needs_proof=kept["needs_proof"],
         )
 
 

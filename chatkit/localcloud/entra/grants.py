@@ -16,7 +16,7 @@ from chatkit.core.errors import NotWritten
 from chatkit.core.time import clock
 from chatkit.localcloud.entra import assertions, errors
 from chatkit.localcloud.entra.codes import Codes, Consent
-from chatkit.localcloud.entra.core.applications import Application, redirect_uris
+from chatkit.localcloud.entra.core.applications import Application
 from chatkit.localcloud.entra.core.principals import Principal
 from chatkit.localcloud.entra.models import Directory
 from chatkit.localcloud.entra.scopes import Scopes, is_graph
@@ -131,11 +131,7 @@ class Grants:
 
     def _refresh_token(self, form: Form) -> TokenAnswer:
         application = self._application(form)
-        consent = self._codes.refresh(
-            form.get("refresh_token", ""),
-            application["appId"],
-            is_web=bool(redirect_uris(application, "web")),
-        )
+        consent = self._codes.refresh(form.get("refresh_token", ""), application["appId"])
         self._check_client(form, application, needs_proof=consent.needs_proof)
         return self._user_tokens(form, application, consent)
 

@@ -66,9 +66,22 @@ def test_what_came_no_more_is_counted_too(log: Log) -> None:
     assert [*log.filter.overdue()] == []
     log.now = 2
     assert [record.getMessage() for record in log.filter.overdue()] == [
-        "2 more lines like: %s failed"
+        "2 more lines like: 0 failed"
     ]
     assert [*log.filter.overdue()] == []
+
+
+def test_a_line_is_shown_as_it_was_written(log: Log) -> None:
+    """With its values, in one line, and cut between two words."""
+    for path in ("/a", "/b"):
+        log.logger.warning("%s %s failed\n%s", "GET", path, "trace")
+    for _ in range(3):
+        log.logger.warning("%s %s", "x" * 150, "y" * 100)
+    log.now = 2
+    assert [record.getMessage() for record in log.filter.overdue()] == [
+        "1 more line like: GET /a failed",
+        f"2 more lines like: {'x' * 150} ...",
+    ]
 
 
 def test_many_kinds_take_no_memory(log: Log) -> None:

@@ -70,20 +70,6 @@ async def test_a_public_client_renews_without_a_secret(tenant: Tenant, redirect:
     assert outcome(answer) == (200, "", [])
 
 
-async def test_a_token_of_an_older_home_needs_the_secret(tenant: Tenant) -> None:
-    """Version 0.1.0 did not keep how a person had signed in: web redirect URIs decide."""
-    app_id, secret = await tenant.register(web={"redirectUris": [WEB]})
-    client = {"client_id": app_id, "client_secret": secret}
-    token = (await redeemed(tenant, client, WEB))["refresh_token"]
-    store = tenant.store
-    for key, document in [*store.items("entra-refresh")]:
-        document.pop("needs_proof", None)
-        store.put("entra-refresh", key, document)
-    grant = {"grant_type": "refresh_token", "client_id": app_id, "refresh_token": token}
-    assert outcome(await tenant.post(**grant)) == MISSING
-    assert outcome(await tenant.post(**grant, client_secret=secret)) == (200, "", [])
-
-
 @pytest.mark.parametrize(("is_public", "expected"), [(False, MISSING), (True, (200, "", []))])
 async def test_a_device_needs_the_secret_unless_public_flows_are_allowed(
     tenant: Tenant, is_public: bool, expected: tuple[int, str, list[int]]

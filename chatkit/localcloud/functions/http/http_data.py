@@ -23,6 +23,8 @@ from chatkit.localcloud.functions.worker_process.calls import HttpData, Result, 
 # Kestrel takes no other characters in a header, and sends no interim answer as the last one.
 HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 HEADER_VALUE = re.compile(r"[\t\x20-\x7e]*")
+# What RFC 9110, 15.3.6 forbids a body.
+RESET_CONTENT = 205
 STATUS = re.compile(r"[2-9][0-9][0-9]")
 NO_IDENTITY: Mapping[str, str] = {}
 OWN_HEADERS = {"content-length", "transfer-encoding", "connection", "keep-alive", "date"}
@@ -107,6 +109,8 @@ def response(result: Result, custom_headers: Mapping[str, str]) -> web.Response:
             answer.headers[name] = text
     for name, text in answer.headers.items():
         check_header(name, text)
+    if answer.status == RESET_CONTENT:
+        answer.body = None
     return answer
 
 

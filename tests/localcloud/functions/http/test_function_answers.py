@@ -32,6 +32,17 @@ def test_a_status_of_its_own_is_sent(status: int) -> None:
     assert http_data.response(Result(returned=answer), {}).status == status
 
 
+@pytest.mark.parametrize("kind", ["http", "string"])
+def test_a_reset_has_no_content(kind: str) -> None:
+    """RFC 9110, 15.3.6. A client would read what follows as the next answer."""
+    answers: dict[str, Any] = {
+        "http": {"status": "205", "headers": {"Content-Type": "text/plain"}, "cookies": []},
+        "string": '{"status": 205, "body": "x"}',
+    }
+    answer = http_data.response(Result(returned={kind: answers[kind]}, body=b"x"), {})
+    assert answer.status == 205 and not answer.body
+
+
 @pytest.mark.parametrize("text", ["[" * 5000, '"\\ud800', "NaN", "1e999", "", "{"])
 def test_text_that_only_looks_like_json_is_text(text: str) -> None:
     """Nothing in it can fail."""
