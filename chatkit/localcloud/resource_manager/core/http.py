@@ -11,7 +11,7 @@ from urllib.parse import urlencode
 from chatkit.core import strict_json
 from chatkit.localcloud.core.web import whole_number
 from chatkit.localcloud.entra.tokens import Claims
-from chatkit.localcloud.resource_manager.core import errors
+from chatkit.localcloud.resource_manager.core import body_types, errors
 from chatkit.localcloud.resource_manager.core.clock import iso
 from chatkit.localcloud.resource_manager.core.documents import Json, JsonObject, SystemData
 
@@ -83,14 +83,17 @@ class Call:
             )
         return self.body()
 
-    def shaped_body(self) -> JsonObject:
-        """The body, which must be there, with parts of the JSON types that providers look into.
+    def typed_body(self, what: str) -> JsonObject:
+        """The body, which must be there, with parts of the JSON types that Azure takes.
+
+        Args:
+            what: A resource type, or what stands below one: see `body_types`.
 
         Raises:
             ArmError: Missing, not JSON, not an object, or a part is of another type.
         """
         body = self.required_body()
-        check_shapes(body)
+        body_types.check(body, what)
         return body
 
 
@@ -208,65 +211,3 @@ def system_data(call: Call, old: SystemData | None = None) -> SystemData:
         made["createdByType"] = old["createdByType"]
         made["createdAt"] = old["createdAt"]
     return made
-
-
-# Shapes of bodies ---------------------------------------------------------------------------------
-
-SITE_CONFIG = "properties.siteConfig"
-FLEX = "properties.functionAppConfig"
-# Of which JSON type the parts of a body are that providers look into. "*" stands for every entry of
-# an array.
-SHAPES: dict[str, tuple[type, str]] = {
-    **dict.fromkeys(
-        (
-            *("sku", SITE_CONFIG, f"{SITE_CONFIG}.cors", f"{SITE_CONFIG}.appSettings.*", FLEX),
-            *(f"{FLEX}.deployment", f"{FLEX}.deployment.storage"),
-            *(f"{FLEX}.deployment.storage.authentication", f"{FLEX}.runtime"),
-            *(f"{FLEX}.scaleAndConcurrency", "properties.cors", "properties.features.*"),
-            *("properties.tls", "properties.serverless", "properties.upstream"),
-            *("properties.upstream.templates.*", "properties.platform"),
-        ),
-        (dict, "an object"),
-    ),
-    **dict.fromkeys(
-        (
-            *(f"{SITE_CONFIG}.appSettings", f"{SITE_CONFIG}.cors.allowedOrigins"),
-            *("properties.cors.allowedOrigins", "properties.features"),
-            "properties.upstream.templates",
-        ),
-        (list, "an array"),
-    ),
-    **dict.fromkeys(
-        (f"{SITE_CONFIG}.linuxFxVersion", "properties.features.*.flag"), (str, "a string")
-    ),
-}
-PARENTS_FIRST = sorted(SHAPES, key=lambda path: path.count("."))
-
-
-def check_shapes(body: JsonObject) -> None:
-    """Refuse a body whose parts are of other types. Absent and null are what the provider says.
-
-    Raises:
-        ArmError: The first such part.
-    """
-    for path in PARENTS_FIRST:
-        kind, name = SHAPES[path]
-        *_, last = path.split(".")
-        for part in _parts(body, path.split(".")):
-            # An entry of an array cannot be null.
-            is_absent = part is None and last != "*"
-            if not is_absent and not isinstance(part, kind):
-                raise errors.invalid_body(f"The property '{path}' must be {name}.")
-
-
-def _parts(value: Json, names: list[str]) -> Iterator[Json]:
-    """What stands at a path; nothing where the way there is absent."""
-    if not names:
-        yield value
-        return
-    name, *more = names
-    if name == "*" and isinstance(value, list):
-        for entry in value:
-            yield from _parts(entry, more)
-    elif isinstance(value, dict) and name in value:
-        yield from _parts(value[name], more)

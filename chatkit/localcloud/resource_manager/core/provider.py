@@ -194,7 +194,7 @@ class ResourceType(Provider, Generic[D]):
         if self.registration != "free":
             on_use = self.registration == "on use"
             self.context.registrations.check(self.namespace(), on_use=on_use)
-        body = call.shaped_body()
+        body = call.typed_body(self.type)
         async with self.locked(call):
             old = self.find(call)
             self.check_conditions(call, old)
@@ -209,7 +209,7 @@ class ResourceType(Provider, Generic[D]):
     async def patch(self, call: Call) -> Answer:
         """Change some properties of a resource."""
         self.context.group(call, for_write=True)
-        body = call.shaped_body()
+        body = call.typed_body(self.type)
         async with self.locked(call):
             old = self.one(call)
             self.check_conditions(call, old)

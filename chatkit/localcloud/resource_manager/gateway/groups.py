@@ -94,7 +94,7 @@ class Groups(Provider):
                 " it must have 1 to 90 letters, digits, '_', '(', ')', '-' or '.', and must not end"
                 " with '.'.",
             )
-        body = call.required_body()
+        body = call.typed_body(TYPE)
         location = regions.location(body.get("location"), TYPE)
         document: Group = {
             "id": self.context.group_id(name),
@@ -117,7 +117,7 @@ class Groups(Provider):
     async def patch(self, call: Call) -> Answer:
         """Replace a group's tags."""
         document = self.context.group(call, for_write=True)
-        body = call.required_body()
+        body = call.typed_body(TYPE)
         if "tags" in body:
             document["tags"] = tags(body)
             self.context.groups.put(document)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from chatkit.localcloud.core.cors import split_list
-from chatkit.localcloud.resource_manager.core import errors
+from chatkit.localcloud.resource_manager.core import body_types, errors
 from chatkit.localcloud.resource_manager.core.clock import iso
 from chatkit.localcloud.resource_manager.core.context import Context
 from chatkit.localcloud.resource_manager.core.documents import JsonObject
@@ -70,7 +70,7 @@ class BlobService(Provider):
         """Set blob service properties; `staticWebsite` switches the website on or off."""
         self._accounts.one(call)
         self.context.group(call, for_write=True)
-        given = properties(call.required_body())
+        given = properties(call.typed_body(f"{TYPE}/blobServices"))
         _check_provided(given)
         async with self._accounts.locked(call):
             document = self._accounts.one(call)
@@ -217,16 +217,16 @@ class BlobService(Provider):
 
 def _container_settings(call: Call) -> tuple[str | None, dict[str, str] | None]:
     """Public access and metadata that a body asks for; None for what it does not mention."""
-    given = properties(call.body())
+    body = call.body()
+    body_types.check(body, f"{TYPE}/blobServices/containers")
+    given = properties(body)
     public = given.get("publicAccess")
     metadata = given.get("metadata")
     if public is not None and str(public).lower() not in ("none", "blob", "container"):
         raise errors.invalid_body(
             "The property 'publicAccess' must be one of None, Blob, Container."
         )
-    if metadata is not None and not (
-        isinstance(metadata, dict) and all(isinstance(text, str) for text in metadata.values())
-    ):
+    if metadata is not None and None in metadata.values():
         raise errors.invalid_body("The property 'metadata' must be an object of strings.")
     if public is not None:
         public = str(public).lower().replace("none", "")

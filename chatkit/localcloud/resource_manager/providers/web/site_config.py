@@ -12,7 +12,6 @@ from chatkit.localcloud.resource_manager.core.documents import JsonObject
 from chatkit.localcloud.resource_manager.core.http import (
     Answer,
     Call,
-    check_shapes,
     merge,
     properties,
 )
@@ -149,8 +148,7 @@ class SiteConfig(Provider):
 
     async def configure(self, call: Call) -> Answer:
         """Change some site configuration. Azure's PUT keeps what the body leaves out, too."""
-        given = properties(call.required_body())
-        check_shapes({"properties": {"siteConfig": given}})
+        given = properties(call.typed_body(f"{SITES}/config/web"))
 
         def change(document: Site) -> None:
             config = {
@@ -181,7 +179,8 @@ class SiteConfig(Provider):
 
     async def put_auth(self, call: Call) -> Answer:
         """Replace authsettingsV2."""
-        settings: JsonObject = merge(_no_auth(), properties(call.shaped_body()))
+        given = properties(call.typed_body(f"{SITES}/config/authsettingsV2"))
+        settings: JsonObject = merge(_no_auth(), given)
 
         def change(document: Site) -> None:
             document["authentication"] = settings
@@ -205,7 +204,7 @@ class SiteConfig(Provider):
 
     async def put_slot_names(self, call: Call) -> Answer:
         """Set the names of settings that stay with a slot."""
-        given = cast(SlotNames, properties(call.required_body()))
+        given = cast(SlotNames, properties(call.typed_body(f"{SITES}/config/slotConfigNames")))
 
         def change(document: Site) -> None:
             document["slot_names"] = given
@@ -283,7 +282,7 @@ def _policy_name(call: Call) -> PolicyName:
 
 
 def _connection_strings(call: Call) -> dict[str, ConnectionString]:
-    given = properties(call.required_body())
+    given = properties(call.typed_body(f"{SITES}/config/connectionstrings"))
     for entry in given.values():
         if not isinstance(entry, dict) or not isinstance(entry.get("value"), str):
             message = "Each connection string needs a value and a type."
