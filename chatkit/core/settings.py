@@ -12,7 +12,7 @@ import secrets
 import string
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
-from typing import Literal, TypedDict, Unpack, cast
+from typing import Any, Literal, TypedDict, Unpack, cast
 
 from chatkit.core.errors import HomeDamaged, HomeTooNew, HomeUnusable, SetupError
 from chatkit.core.files import write_private
@@ -28,6 +28,8 @@ FILE = "settings.json"
 SCHEMA = 2
 """The form of the file that this version writes. 1 is that of 0.1.0, which wrote no number."""
 HOLDS = "it holds the names of your resources"
+WRITTEN_LATER = ("timings.json", "chatfiles.json")
+"""Records that are begun in a home which has settings."""
 
 
 @dataclass(frozen=True)
@@ -199,18 +201,15 @@ def chat_folder() -> Path:
 
 
 def load(folder: Path) -> Settings:
-    """Read the settings of a home; new ones, with a new suffix, when there are none.
+    """Read the settings of a home; new ones, with a new suffix, when there never were any.
 
     Raises:
-        HomeDamaged: The file is not what the kit wrote.
+        HomeDamaged: The file is not what the kit wrote, or it is gone.
         HomeTooNew: A newer version wrote it.
     """
     path = folder / FILE
     try:
-        raw = json.loads(path.read_text(encoding="utf-8"))
-        form = int(raw.get("schema", 1))
-        if form > SCHEMA:
-            raise HomeTooNew(path, form, known=SCHEMA)
+        raw = read_numbered(path, known=SCHEMA)
         known = {str(name): _known(facts) for name, facts in raw["known"].items()}
         return Settings(
             target=checked_target(raw["target"]),
@@ -219,7 +218,9 @@ def load(folder: Path) -> Settings:
             known=known,
             hub=checked_hub(raw.get("hub", HUB)),
         )
-    except FileNotFoundError:
+    except FileNotFoundError as error:
+        if any((folder / name).exists() for name in WRITTEN_LATER):
+            raise gone(folder) from error
         return Settings(suffix=new_suffix())
     except HomeTooNew:
         raise
@@ -227,8 +228,39 @@ def load(folder: Path) -> Settings:
         raise HomeUnusable(path, f"cannot be read ({error.strerror})") from error
     except SetupError as error:
         raise HomeDamaged(path, f"{error.message.rstrip('.')}, and {HOLDS}") from error
-    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise HomeDamaged(path, f"it is not as the kit writes it, and {HOLDS}") from error
+
+
+def read_numbered(path: Path, *, known: int) -> dict[str, Any]:
+    """Read a file of the home, a JSON object that says which form it has.
+
+    Args:
+        path: The file.
+        known: The newest form that this version knows. 0.1.0 wrote no number: that is form 1.
+
+    Raises:
+        FileNotFoundError: It is not there.
+        ValueError: It is no JSON object, or its number is none.
+        HomeTooNew: A newer version wrote it.
+    """
+    try:
+        found = json.loads(path.read_text(encoding="utf-8"))
+    except RecursionError as error:
+        raise ValueError("nested too deeply") from error
+    if not isinstance(found, dict):
+        raise ValueError("no object")
+    form = found.setdefault("schema", 1)
+    if not isinstance(form, int):
+        raise ValueError("its form has no number")
+    if form > known:
+        raise HomeTooNew(path, form, known=known)
+    return found
+
+
+def gone(folder: Path) -> HomeDamaged:
+    """The refusal to choose new names in a home that had some."""
+    return HomeDamaged(folder / FILE, f"it is gone, and {HOLDS}")
 
 
 def _known(facts: dict[str, object]) -> Known:

@@ -13,7 +13,7 @@ from pathlib import Path
 from chatkit.cloud import local_cloud
 from chatkit.core import settings as store
 from chatkit.core.errors import HomeDamaged, HomeTooNew, HomeUnusable, SetupError
-from chatkit.core.home import access, check, records
+from chatkit.core.home import access, check, names, records
 from chatkit.core.home.mended import Mended
 from chatkit.core.settings import Settings
 from chatkit.steps import app_files, timings
@@ -22,7 +22,6 @@ from chatkit.steps.local_servers import LOST as SERVER_LOST
 
 TEXT = r'"{name}"\s*:\s*"([^"\\]+)"'
 NAMED = ("target", "suffix", "region", "hub")
-GROUP = re.compile(r"chatkit-([a-z0-9]{2,12})")
 ADDRESSES = "what was known of resources and completed sections; `chatkit catch-up` looks for both"
 
 LOST = {
@@ -106,26 +105,29 @@ def _beside(home: Path, path: Path) -> Path:
 def _mend_settings(home: Path) -> Iterator[Mended]:
     path = home / store.FILE
     try:
-        store.load(home)
+        names.check_settings(home)
         return
     except HomeTooNew:
         raise
     except HomeDamaged:
-        text = path.read_text(encoding="utf-8", errors="replace")
-    aside = records.put_aside(path)
+        text = ""
+        aside = ""
+        if path.exists():
+            text = path.read_text(encoding="utf-8", errors="replace")
+            aside = records.put_aside(path).name
     found = _settings_in(text, home)
     store.save(home, found)
     lost = ADDRESSES
     kept = f"the names (suffix {found.suffix})"
-    if found.suffix not in text and not _suffix_of_resources(home):
+    if found.suffix not in text and not names.suffix_of_resources(home):
         kept = "nothing"
         lost = f"the names, which are new ones (suffix {found.suffix}), and {ADDRESSES}"
-    yield Mended(store.FILE, kept, lost, aside.name)
+    yield Mended(store.FILE, kept, lost, aside)
 
 
 def _settings_in(text: str, home: Path) -> Settings:
     """What a damaged file still says, and what the local cloud's resources are called."""
-    found = Settings(suffix=_suffix_of_resources(home) or store.new_suffix())
+    found = Settings(suffix=names.suffix_of_resources(home) or store.new_suffix())
     said = {name: re.search(TEXT.format(name=name), text) for name in NAMED}
     values = {name: match[1] for name, match in said.items() if match}
     # Each for itself: one may be damaged, and the others not.
@@ -136,17 +138,6 @@ def _settings_in(text: str, home: Path) -> Settings:
     with suppress(SetupError, KeyError):
         found = replace(found, hub=store.checked_hub(values["hub"]))
     return replace(found, region=values.get("region", found.region))
-
-
-def _suffix_of_resources(home: Path) -> str:
-    """The suffix in the name of a resource group, as its text stands in `state.db`."""
-    path = home / "local" / "state.db"
-    try:
-        text = path.read_bytes().decode("latin-1")
-    except OSError:
-        return ""
-    found = re.search(r"/resourcegroups/" + GROUP.pattern, text)
-    return found[1] if found else ""
 
 
 def _mend_records(home: Path) -> Iterator[Mended]:

@@ -5,16 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from chatkit.core import settings, tls
+from chatkit.core import tls
 from chatkit.core.errors import HomeDamaged
 from chatkit.core.file_lock import holder
-from chatkit.core.home import access, state, version
+from chatkit.core.home import access, names, state, version
 from chatkit.core.home.access import Place, folder
 from chatkit.core.home.state import State
 from chatkit.core.home.version import Version
 
 REPLACED = ("settings.json", "chatfiles.json", "timings.json")
-CLOUD_REPLACED = (version.FILE, "cloud.json")
+CLOUD_REPLACED = (version.FILE, state.COPY, "cloud.json")
 CLOUD_WRITTEN = ("lock", state.FILE, "state.db-wal", "state.db-shm", "cloud.log", "cloud.out")
 
 
@@ -31,7 +31,7 @@ def check_home(home: Path) -> None:
         HomeUnusable: One of them cannot be used; the sentence says what to do.
     """
     access.check(home, places(home))
-    settings.load(home)
+    names.check_settings(home)
 
 
 def check_cloud(where: Path) -> None:

@@ -13,6 +13,8 @@ from chatkit.core.errors import HomeDamaged, HomeTooNew, HomeUnusable
 from chatkit.core.home.version import SCHEMA
 
 FILE = "state.db"
+COPY = "state.copy.db"
+"""The documents as they were at the last start: `chatkit local repair` takes what is lost there."""
 COLUMNS = ["collection", "key", "value"]
 TENANT = ("entra", "tenant")
 SUBSCRIPTION = ("resource-manager", "subscription")

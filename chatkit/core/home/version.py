@@ -10,8 +10,9 @@ import json
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from chatkit.core.errors import HomeDamaged, HomeTooNew
+from chatkit.core.errors import HomeDamaged
 from chatkit.core.files import write_private
+from chatkit.core.settings import read_numbered
 
 FILE = "version.json"
 SCHEMA = 2
@@ -44,16 +45,16 @@ def read(folder: Path) -> Version | None:
     """
     path = folder / FILE
     try:
-        found = json.loads(path.read_text(encoding="utf-8"))
-        schema = int(found["schema"])
-        if schema > SCHEMA:
-            raise HomeTooNew(path, schema, known=SCHEMA)
+        found = read_numbered(path, known=SCHEMA)
         return Version(
-            schema, str(found["tenant_id"]), str(found["subscription_id"]), int(found["starts"])
+            found["schema"],
+            str(found["tenant_id"]),
+            str(found["subscription_id"]),
+            int(found["starts"]),
         )
     except FileNotFoundError:
         return None
-    except (ValueError, KeyError, TypeError, RecursionError) as error:
+    except (ValueError, KeyError, TypeError) as error:
         raise HomeDamaged(path, "it does not say which cloud this is") from error
 
 

@@ -143,3 +143,24 @@ def test_documents_of_another_cloud_are_noticed(used_home: Path, tmp_path: Path)
     (used_home / "local" / "state.db").write_bytes((other / "state.db").read_bytes())
     with pytest.raises(HomeDamaged, match="another one"):
         check.check_cloud(used_home / "local")
+
+
+@pytest.mark.parametrize(
+    "text", ["[]", '"x"', '{"schema": "two"}', '{"schema": null}', "[" * 99999]
+)
+def test_a_form_without_a_number_is_refused(tmp_path: Path, text: str) -> None:
+    """Settings and the cloud's version are read by the same function."""
+    path = tmp_path / "some.json"
+    path.write_text(text, encoding="utf-8")
+    with pytest.raises(ValueError, match=r"no object|no number|too deeply"):
+        settings.read_numbered(path, known=2)
+
+
+def test_a_newer_form_is_refused_and_an_older_one_has_a_number(tmp_path: Path) -> None:
+    """0.1.0 wrote none."""
+    path = tmp_path / "some.json"
+    path.write_text('{"schema": 3}', encoding="utf-8")
+    with pytest.raises(HomeTooNew, match="form 3 of a home; this version knows 2"):
+        settings.read_numbered(path, known=2)
+    path.write_text('{"a": 1}', encoding="utf-8")
+    assert settings.read_numbered(path, known=2) == {"a": 1, "schema": 1}
