@@ -30,6 +30,7 @@ from chatkit.core.text.masking import mask
 from chatkit.localcloud.cloud import LocalCloud
 from chatkit.localcloud.core.log_limits import OneASecond
 from chatkit.localcloud.core.platform import SteadyTime
+from chatkit.localcloud.core.store import Store
 from chatkit.localcloud.endpoints_file import EndpointsFile
 
 log = logging.getLogger("chatkit.local")
@@ -97,6 +98,7 @@ async def _serve(folder: Path, lock: FileLock, log_file: _CloudLog) -> None:
         endpoints.write()
     _tell_damage(cloud.storage.damage())
     log.info("ready, pid %s", os.getpid())
+    _keep_copy(cloud.platform.store, folder)
     try:
         await _until(stop, lock, _Care(log_file, endpoints, cloud.platform.steady_time))
     finally:
@@ -104,6 +106,15 @@ async def _serve(folder: Path, lock: FileLock, log_file: _CloudLog) -> None:
             endpoints.path.unlink(missing_ok=True)
         await cloud.stop()
         log.info("stopped")
+
+
+def _keep_copy(store: Store, folder: Path) -> None:
+    """Keep a second copy of the documents that this start could read, where the disk takes one."""
+    try:
+        if not store.copy_to(folder / state.COPY):
+            log.info("no second copy of the documents: they are large, or the disk is nearly full")
+    except (NotWritten, HomeDamaged) as error:
+        log.warning("no second copy of the documents: %s", error)
 
 
 def _tell_damage(blobs: list[str]) -> None:

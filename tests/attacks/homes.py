@@ -23,6 +23,7 @@ REPLACED = (
     "chatfiles.json",
     "servers/functions.json",
     "local/version.json",
+    "local/state.copy.db",
     "local/tls/ca.pem",
     "local/tls/server.pem",
     "local/tls/server.key",

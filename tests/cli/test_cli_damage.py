@@ -14,7 +14,7 @@ import pytest
 from chatkit import Workshop
 from chatkit.cloud import local_cloud
 from chatkit.core import settings
-from chatkit.core.errors import NotStarted, SetupError
+from chatkit.core.errors import HomeDamaged, NotStarted, SetupError
 from chatkit.core.home import records, state, version
 from chatkit.localcloud.core.store import Store
 from chatkit.localcloud.storage.state.repository import Repository
@@ -224,8 +224,60 @@ def test_repair_keeps_the_blobs_of_an_account_whose_document_is_lost(
     assert blobs == {path.name for path in (used / "local" / "blobs" / "chatkitusg4zs").iterdir()}
 
 
+@pytest.mark.parametrize("loss", ["emptied", "gone", "a note", "without its tenant"])
+def test_repair_takes_the_documents_from_their_second_copy(
+    chatkit: Chatkit, used: Path, loss: str
+) -> None:
+    """As they were at the last start; the damaged file is kept, and the cloud is the same."""
+    where = used / "local"
+    path = where / "state.db"
+    before = tenant(used)
+    if loss == "emptied":
+        path.write_bytes(b"")
+    elif loss == "gone":
+        path.unlink()
+    elif loss == "a note":
+        path.write_text("a note", encoding="utf-8")
+    else:
+        with closing(Store(path)) as store:
+            store.put("entra", "own", {"kept": True})
+            for key, _ in [*store.items("entra")]:
+                if key != "own":
+                    store.delete("entra", key)
+    assert chatkit("status").code == 1
+    typed = chatkit("local", "repair")
+    assert typed.code == 0, typed.err
+    assert "of them as they were at 20" in typed.out
+    assert [*where.glob("state.db.damaged-*")] or loss == "gone"
+    assert tenant(used) == before
+    if loss == "without its tenant":
+        with closing(Store(path)) as store:
+            assert store.get("entra", "own") == {"kept": True}
+    status = json.loads(chatkit("status", "--json").out)
+    assert status["resource_group"] == "chatkit-usg4zs"
+    assert chatkit("local", "repair").out == "No file of the home is damaged.\n"
+
+
+@pytest.mark.parametrize("copy", ["damaged", "of another cloud"])
+def test_a_copy_that_is_none_is_not_used(
+    chatkit: Chatkit, used: Path, copy: str, tmp_path: Path
+) -> None:
+    """No other tenant begins by it."""
+    path = used / "local" / "state.copy.db"
+    if copy == "damaged":
+        path.write_bytes(path.read_bytes()[:5000])
+    else:
+        (tmp_path / "other").mkdir()
+        used_homes.open_and_close(tmp_path / "other")
+        path.write_bytes((tmp_path / "other" / "state.db").read_bytes())
+    said = empty(used / "local" / "state.db")
+    typed = chatkit("local", "repair")
+    assert typed.code == 1 and said in typed.err
+
+
 def test_repair_cannot_make_a_tenant(chatkit: Chatkit, used: Path) -> None:
     """It names the other way, and leaves the file as it is."""
+    (used / "local" / "state.copy.db").unlink()
     said = empty(used / "local" / "state.db")
     typed = chatkit("local", "repair")
     assert typed.code == 1 and said in typed.err
@@ -256,6 +308,46 @@ def test_repair_writes_the_version_from_the_documents(chatkit: Chatkit, used: Pa
     typed = chatkit("local", "repair")
     assert typed.code == 0 and "local/version.json: kept what state.db says" in typed.out
     assert version.read(used / "local") == before
+
+
+@pytest.mark.parametrize("verb", [("status",), ("run",), ("local", "up")], ids=" ".join)
+@pytest.mark.parametrize("traces", ["records", "resources"])
+def test_names_that_are_gone_are_not_replaced(
+    chatkit: Chatkit, used: Path, verb: tuple[str, ...], traces: str
+) -> None:
+    """Nobody would know the old resources. Repair finds their names in the cloud's documents."""
+    path = used / "settings.json"
+    path.unlink()
+    others = [used / name for name in settings.WRITTEN_LATER]
+    if traces == "resources":
+        for other in others:
+            other.unlink(missing_ok=True)
+    else:
+        assert any(other.exists() for other in others)
+    typed = chatkit(*verb)
+    assert typed.code == 1 and typed.err.count("\n") == 1
+    assert f"{path} is damaged: it is gone, and it holds the names" in typed.err
+    assert MEND in typed.err and not path.exists()
+    typed = chatkit("local", "repair")
+    assert typed.code == 0 and "settings.json: kept the names (suffix usg4zs)" in typed.out
+    assert settings.load(used).suffix == "usg4zs"
+
+
+def test_a_notebook_whose_names_are_deleted_says_so(used: Path) -> None:
+    """In the middle, too: a later cell chooses no new ones."""
+    workshop = Workshop.open()
+    (used / "settings.json").unlink()
+    with pytest.raises(HomeDamaged, match="it is gone, and it holds the names"):
+        workshop.create_resource_group()
+
+
+def test_a_group_of_ones_own_needs_no_settings(chatkit: Chatkit, home: Path) -> None:
+    """Whoever uses the local cloud alone may call one as they like."""
+    (home / "local").mkdir(parents=True)
+    used_homes.open_and_close(home / "local")
+    with closing(Store(home / "local" / "state.db")) as store:
+        store.put("resource-groups", "/subscriptions/s/resourcegroups/chatkit-mine", {"id": "x"})
+    assert chatkit("local", "status").code == 0
 
 
 @pytest.mark.parametrize("kept", ["the beginning of the file", "the resources' names"])

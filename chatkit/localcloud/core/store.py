@@ -14,19 +14,21 @@ import errno
 import json
 import sqlite3
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
 from chatkit.core.disk.reserve import Reserve
-from chatkit.core.files import discard, not_written
+from chatkit.core.files import discard, free_bytes, not_written, write_private, writing
 from chatkit.core.home.migrations import migrate
-from chatkit.core.home.state import STARTS
+from chatkit.core.home.state import LARGE_BYTES, STARTS, look
 
 Document = dict[str, Any]
 
 # A shorter log than SQLite's usual 1000 pages: what the reserve has is enough to write it back.
 LOG_PAGES = 128
+# What has to be free besides for a second copy: nobody's change is refused for it.
+SPARE_BYTES = 8 * 1024 * 1024
 # The beginnings of SQLite's names for a disk that does not take what is written.
 REFUSED = {
     "SQLITE_FULL": errno.ENOSPC,
@@ -245,6 +247,36 @@ class Store:
             if number is None:
                 raise
             raise not_written(self._path, number) from error
+
+    def copy_to(self, path: Path) -> bool:
+        """Write a second copy of all documents: whole and read again, or the one before stays.
+
+        Returns:
+            False when there are so many documents, or so little space, that none is made.
+
+        Raises:
+            NotWritten: The disk takes no writes.
+            HomeDamaged: The copy is not what was written.
+        """
+        pages = int(self._db.execute("PRAGMA page_count").fetchone()[0])
+        size = pages * int(self._db.execute("PRAGMA page_size").fetchone()[0])
+        if size > LARGE_BYTES or free_bytes(path.parent) < size + SPARE_BYTES:
+            return False
+        temporary = path.with_name(f".{path.name}.tmp")
+        discard([temporary])
+        try:
+            with writing(path), self._checked():
+                write_private(temporary, b"")
+                with closing(sqlite3.connect(temporary, isolation_level=None)) as copy:
+                    copy.execute("PRAGMA journal_mode=OFF")
+                    copy.execute("PRAGMA synchronous=FULL")
+                    self._db.backup(copy)
+                look(temporary)
+                temporary.replace(path)
+        except BaseException:
+            discard(temporary.with_name(temporary.name + end) for end in ("", "-wal", "-shm"))
+            raise
+        return True
 
     def close(self) -> None:
         """Write the log back into the file and close it."""

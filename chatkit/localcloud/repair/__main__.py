@@ -27,6 +27,7 @@ from chatkit.localcloud.core.store import Document, Store
 from chatkit.localcloud.repair.blob_files import keep_orphans, mend_blobs
 from chatkit.localcloud.repair.readers import READERS, is_damaged
 from chatkit.localcloud.repair.salvage import ENDS, Name, Salvaged, salvage
+from chatkit.localcloud.repair.second_copy import second_copy, written_at
 from chatkit.localcloud.storage.state.repository import ACCOUNTS, CONTAINERS
 from chatkit.localcloud.storage.state.spec import StaticWebsite
 
@@ -102,27 +103,44 @@ def _mend_version(where: Path) -> Iterator[Mended]:
 def _mend_documents(where: Path) -> Iterator[Mended]:
     """Make a database of those documents that can be read, when there are others."""
     path = where / state.FILE
-    is_whole = _is_whole(where)
+    known = version.read(where)
+    copy = second_copy(where, known)
+    is_whole = _is_whole(where, is_copied=copy is not None)
     found = salvage(path, iter(READERS))
     damaged = [name for name, document in found.documents.items() if is_damaged(*name, document)]
     if is_whole and not damaged:
         return
-    known = version.read(where)
     kept = {name: value for name, value in found.documents.items() if name not in damaged}
+    copied: list[Name] = []
+    if copy is not None:
+        copied = [name for name in copy.documents if name not in kept]
+        kept = {**copy.documents, **kept}
     if state.TENANT not in kept:
         raise HomeDamaged(path, "nothing in it says which cloud it was", hint=NOTHING_LEFT)
     gone = sorted({*damaged, *found.unreadable} - kept.keys())
     kept.update(_known_otherwise(kept, known))
+    schema = found.schema
+    if copy is not None and not found.documents:
+        schema = copy.schema
     aside = _put_database_aside(path)
-    _write(path, replace(found, documents=kept))
+    _write(path, replace(found, documents=kept, schema=schema))
     lost = "documents that could not be found"
     if gone:
         lost = f"{len(gone)} that could not be read: {_named(gone)}"
-    yield Mended(f"local/{state.FILE}", f"{len(kept)} documents", lost, aside.name)
+    elif copied:
+        lost = "what has changed in those since then"
+    said = f"{len(kept)} documents"
+    if copied:
+        said += f", {len(copied)} of them as they were at {written_at(where)}"
+    yield Mended(f"local/{state.FILE}", said, lost, aside)
 
 
-def _is_whole(where: Path) -> bool:
-    """Whether the database can be read, and no cloud was lost from it."""
+def _is_whole(where: Path, *, is_copied: bool) -> bool:
+    """Whether the database can be read, and no cloud was lost from it.
+
+    Raises:
+        HomeDamaged: Nothing is left of the cloud, neither there nor in a copy.
+    """
     path = where / state.FILE
     try:
         found = state.look(path)
@@ -133,6 +151,8 @@ def _is_whole(where: Path) -> bool:
     try:
         check.check_documents(where)
     except HomeDamaged as error:
+        if is_copied:
+            return False
         raise HomeDamaged(path, error.message.partition(": ")[2][:-1], hint=NOTHING_LEFT) from error
     return True
 
@@ -169,7 +189,9 @@ def _new_account(*, is_website: bool) -> Document:
     return {"website": asdict(website), "service": {}, "cors": [], "secret": secret}
 
 
-def _put_database_aside(path: Path) -> Path:
+def _put_database_aside(path: Path) -> str:
+    """Rename the database with its log; empty when there is none."""
+    was_there = path.exists()
     aside = records.unused(path)
     for end in ENDS:
         part = Path(f"{path}{end}")
@@ -177,7 +199,7 @@ def _put_database_aside(path: Path) -> Path:
             part.rename(f"{aside}{end}")
     for end in ("-wal", "-shm"):
         Path(f"{path}{end}").unlink(missing_ok=True)
-    return aside
+    return aside.name if was_there else ""
 
 
 def _write(path: Path, found: Salvaged) -> None:

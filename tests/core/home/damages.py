@@ -69,6 +69,7 @@ FORGOTTEN: Mapping[str, Mapping[str, Damage]] = {
 UNREAD = (
     "local/lock",
     "local/reserve",
+    "local/state.copy.db",
     "local/cloud.log",
     "local/cloud.out",
     "logs/functions.log",

@@ -9,6 +9,7 @@ from contextlib import closing
 from pathlib import Path
 
 from chatkit.core import settings
+from chatkit.core.home import state
 from chatkit.localcloud.cloud import LocalCloud
 from chatkit.localcloud.core.platform import PORTS
 from chatkit.localcloud.core.store import Store
@@ -38,6 +39,7 @@ def make(home: Path) -> None:
             if key.endswith("/config.json"):
                 document["headers"].pop("Content-MD5")
                 store.put(BLOBS, key, document)
+        store.copy_to(home / "local" / state.COPY)
     settings.save(home, settings.load(home))
     (home / "timings.json").write_text('{"local": {"Signing in": 0.5}}', encoding="utf-8")
     (home / "servers").mkdir()
