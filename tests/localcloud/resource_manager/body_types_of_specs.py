@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from chatkit.localcloud.resource_manager.core import body_types
+from chatkit.localcloud.resource_manager.bodies import body_types
 
 SIGNALR = "Microsoft.SignalRService.2024-03-01.json"
 WEB = "Microsoft.Web.2024-11-01.json"

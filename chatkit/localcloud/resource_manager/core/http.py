@@ -11,7 +11,8 @@ from urllib.parse import urlencode
 from chatkit.core import strict_json
 from chatkit.localcloud.core.web import whole_number
 from chatkit.localcloud.entra.tokens import Claims
-from chatkit.localcloud.resource_manager.core import body_types, errors
+from chatkit.localcloud.resource_manager.bodies import body_types
+from chatkit.localcloud.resource_manager.core import errors
 from chatkit.localcloud.resource_manager.core.clock import iso
 from chatkit.localcloud.resource_manager.core.documents import Json, JsonObject, SystemData
 
@@ -83,17 +84,21 @@ class Call:
             )
         return self.body()
 
-    def typed_body(self, what: str) -> JsonObject:
-        """The body, which must be there, with parts of the JSON types that Azure takes.
+    def typed_body(self, what: str, *, may_be_absent: bool = False) -> JsonObject:
+        """The body, with parts of the JSON types that Azure takes.
 
         Args:
             what: A resource type, or what stands below one: see `body_types`.
+            may_be_absent: An absent body is an empty one.
 
         Raises:
             ArmError: Missing, not JSON, not an object, or a part is of another type.
         """
-        body = self.required_body()
-        body_types.check(body, what)
+        body = self.body() if may_be_absent else self.required_body()
+        try:
+            body_types.check(body, what)
+        except body_types.WrongType as error:
+            raise errors.invalid_body(str(error)) from None
         return body
 
 

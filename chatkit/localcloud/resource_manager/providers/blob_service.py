@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from chatkit.localcloud.core.cors import split_list
-from chatkit.localcloud.resource_manager.core import body_types, errors
+from chatkit.localcloud.resource_manager.core import errors
 from chatkit.localcloud.resource_manager.core.clock import iso
 from chatkit.localcloud.resource_manager.core.context import Context
 from chatkit.localcloud.resource_manager.core.documents import JsonObject
@@ -217,9 +217,8 @@ class BlobService(Provider):
 
 def _container_settings(call: Call) -> tuple[str | None, dict[str, str] | None]:
     """Public access and metadata that a body asks for; None for what it does not mention."""
-    body = call.body()
-    body_types.check(body, f"{TYPE}/blobServices/containers")
-    given = properties(body)
+    what = f"{TYPE}/blobServices/containers"
+    given = properties(call.typed_body(what, may_be_absent=True))
     public = given.get("publicAccess")
     metadata = given.get("metadata")
     if public is not None and str(public).lower() not in ("none", "blob", "container"):

@@ -12,11 +12,11 @@ from __future__ import annotations
 import json
 from functools import lru_cache
 from pathlib import Path
-from typing import TypedDict, cast
+from typing import Any, TypedDict, cast
 
-from chatkit.localcloud.resource_manager.core import errors
-from chatkit.localcloud.resource_manager.core.documents import Json, JsonObject
-
+# JSON whose shape the other side decides, and types of it, which nest as it does.
+Json = Any
+JsonObject = dict[str, Any]
 FILE = Path(__file__).with_name("body_types.json")
 ANY = "any"
 SENTENCES = {
@@ -35,6 +35,10 @@ ENVELOPE: JsonObject = {
     "identity": {"type": "string"},
     "properties": {},
 }
+
+
+class WrongType(Exception):
+    """A part of a body is of another type; the sentence says which."""
 
 
 class _Document(TypedDict):
@@ -58,7 +62,7 @@ def check(body: JsonObject, what: str) -> None:
             the parts that every resource has are looked at.
 
     Raises:
-        ArmError: The first such part.
+        WrongType: The first such part.
     """
     _check(body, {**ENVELOPE, **document()["bodies"].get(what, {})}, "")
 
@@ -102,5 +106,5 @@ def _is(value: Json, type_: str) -> bool:
     return type_ == "number" and isinstance(value, int | float)
 
 
-def _refused(path: str, kind: str) -> errors.ArmError:
-    return errors.invalid_body(f"The property '{path}' must be {kind}.")
+def _refused(path: str, kind: str) -> WrongType:
+    return WrongType(f"The property '{path}' must be {kind}.")

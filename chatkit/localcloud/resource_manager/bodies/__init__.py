@@ -1,0 +1,1 @@
+"""Of which types the parts of requests are, as Azure's schemas have them."""
