@@ -7,7 +7,12 @@ from collections.abc import Mapping
 from aiohttp import web
 from multidict import CIMultiDict
 
-from chatkit.localcloud.functions.http.http_data import OWN_HEADERS, check_header, status_of
+from chatkit.localcloud.functions.http.http_data import (
+    OWN_HEADERS,
+    RESET_CONTENT,
+    check_header,
+    status_of,
+)
 from chatkit.localcloud.functions.worker_process.calls import HttpData, Wire
 
 LENGTH = "content-length"
@@ -69,7 +74,7 @@ class HttpExchange:
         Raises:
             OSError: The client has left.
         """
-        if self.answer is not None:
+        if self.answer is not None and self.answer.status != RESET_CONTENT:
             await self.answer.write(piece)
 
     async def end(self, *, has_failed: bool) -> web.StreamResponse:
