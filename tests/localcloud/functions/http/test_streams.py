@@ -64,6 +64,12 @@ async def cut(req: Request):
         raise ValueError("in the answer")
     return StreamingResponse(pieces())
 
+@app.route(route="reset")
+async def reset(req: Request):
+    async def pieces():
+        yield "content"
+    return StreamingResponse(pieces(), 205)
+
 @app.route(route="header")
 async def header(req: Request): return JSONResponse(1, headers={"X-A": "\\u00e9"})
 
@@ -89,6 +95,12 @@ async def test_the_first_piece_arrives_while_the_function_goes_on(streams: Serve
     async with streams.client.get(f"{streams.url}/api/wait/hello") as answer:
         assert answer.content_type == "text/event-stream"
         assert await answer.content.readany() == b"hello"
+    assert await streams.ask("GET", "/api/classic") == (200, "classic")
+
+
+async def test_a_reset_sends_no_piece(streams: Served) -> None:
+    """RFC 9110, 15.3.6: 205 has no content."""
+    assert await streams.ask("GET", "/api/reset") == (205, "")
     assert await streams.ask("GET", "/api/classic") == (200, "classic")
 
 
