@@ -11,6 +11,7 @@ import logging
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -115,7 +116,8 @@ class FunctionHost:
         self.problem: HostUnavailable | None = GONE
         self.last_failure = ""
         self.started_at = clock.elapsed()
-        self.storage = BlobStorage(options.settings, options.ca_file)
+        get_token = partial(sender.entra_token, environment=options.environment)
+        self.storage = BlobStorage(options.settings, options.ca_file, get_token)
         self._bindings = Bindings(sender, self.storage)
         self._observer = observer
         self._prepared_worker = worker

@@ -229,9 +229,19 @@ class RestSender:
             from chatkit.wire import tokens
 
             return tokens.rest_token(service, path)
+        return await self.entra_token(service.credential, AUDIENCE, environment)
+
+    async def entra_token(
+        self, credential: Credential, resource: str, environment: Mapping[str, str]
+    ) -> str:
+        """A token of Entra ID for a resource, for other services' connections without keys, too.
+
+        Raises:
+            BindingFailed: There is nobody to ask as, or Entra ID refused.
+        """
         if self._tokens is None:
             self._tokens = EntraTokens(self._http())
-        return await self._tokens.token(service.credential, AUDIENCE, environment)
+        return await self._tokens.token(credential, resource, environment)
 
     def _http(self) -> aiohttp.ClientSession:
         if self._session is None:

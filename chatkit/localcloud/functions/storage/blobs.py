@@ -7,22 +7,33 @@ from __future__ import annotations
 
 import asyncio
 import importlib
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from chatkit.core.errors import ChatkitError
+from chatkit.core.time import clock
 from chatkit.localcloud.core.errors import LocalCloudError
 from chatkit.localcloud.functions.storage import connections
 from chatkit.localcloud.functions.storage.connections import StorageConnection
 from chatkit.localcloud.functions.storage.paths import BlobPath
+from chatkit.wire.connection_strings import Credential
 
 if TYPE_CHECKING:
+    from azure.core.credentials import AccessToken
     from azure.storage.blob import BlobProperties
     from azure.storage.blob.aio import BlobServiceClient
 
 CONNECT_TIMEOUT_S = 5
+
+
+# Gets a token for a resource, such as "https://storage.azure.com", as somebody.
+GetToken = Callable[[Credential, str], Awaitable[str]]
+RESOURCE = "https://storage.azure.com"
+# The client asks for each token anew when it ends this soon; `GetToken` keeps it for longer.
+TOKEN_LIFE_S = 300
 
 
 class StorageUnavailable(LocalCloudError):
@@ -63,9 +74,19 @@ class Blob:
 class BlobStorage:
     """The storage accounts that one app's settings name."""
 
-    def __init__(self, settings: Mapping[str, str], ca_file: Path | None) -> None:
+    def __init__(
+        self, settings: Mapping[str, str], ca_file: Path | None, get_token: GetToken
+    ) -> None:
+        """Make the storage of an app; it reaches nothing yet.
+
+        Args:
+            settings: App settings, which name the accounts.
+            ca_file: Certificate authorities to trust; None for those of this machine.
+            get_token: Gets a token of Entra ID where a connection has no key.
+        """
         self._settings = settings
         self._ca_file = ca_file
+        self._get_token = get_token
         self._clients: dict[StorageConnection, BlobServiceClient] = {}
 
     async def read(self, connection: str, path: BlobPath, *, etag: str = "") -> Blob | None:
@@ -146,6 +167,8 @@ class BlobStorage:
         from azure.storage.blob.aio import BlobServiceClient
 
         credential: Any = connection.signature
+        if connection.credential is not None:
+            credential = _Tokens(connection.credential, self._get_token)
         if connection.key:
             credential = {"account_name": connection.account, "account_key": connection.key}
         options: dict[str, Any] = {}
@@ -158,6 +181,33 @@ class BlobStorage:
             connection_timeout=CONNECT_TIMEOUT_S,
             **options,
         )
+
+
+class _Tokens:
+    """What Azure's client asks for tokens."""
+
+    def __init__(self, credential: Credential, get_token: GetToken) -> None:
+        self._credential = credential
+        self._get_token = get_token
+
+    async def get_token(self, *scopes: str, **options: Any) -> AccessToken:
+        """A token for storage, whatever scope of it was asked for."""
+        from azure.core.credentials import AccessToken
+
+        try:
+            token = await self._get_token(self._credential, RESOURCE)
+        except ChatkitError as error:
+            raise StorageUnavailable(error.message, hint=error.hint) from None
+        return AccessToken(token, int(clock.wall()) + TOKEN_LIFE_S)
+
+    async def close(self) -> None:
+        """Nothing is open."""
+
+    async def __aenter__(self) -> _Tokens:
+        return self
+
+    async def __aexit__(self, *error: object) -> None:
+        await self.close()
 
 
 def _errors() -> Any:

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from chatkit.localcloud.core.errors import LocalCloudError
+from chatkit.wire.connection_strings import DEFAULT, MANAGED_IDENTITY, Credential
 
 HOST_STORAGE = "AzureWebJobsStorage"
 # The development account of every storage emulator. Its key is no secret: Microsoft's page about
@@ -32,14 +33,16 @@ class StorageConnection:
     Attributes:
         account: Its name.
         blob_endpoint: Address of its Blob service, without a slash at the end.
-        key: Its access key; empty with a shared access signature.
-        signature: Shared access signature; empty with a key.
+        key: Its access key; empty without one.
+        signature: Shared access signature; empty without one.
+        credential: Who asks Entra ID for a token; None with a key or signature.
     """
 
     account: str
     blob_endpoint: str
     key: str = field(default="", repr=False)
     signature: str = field(default="", repr=False)
+    credential: Credential | None = None
 
 
 def resolve(settings: Mapping[str, str], name: str) -> StorageConnection:
@@ -56,16 +59,44 @@ def resolve(settings: Mapping[str, str], name: str) -> StorageConnection:
     text = next((settings[key] for key in _places(name) if settings.get(key)), "")
     if text:
         return parse(text, name)
-    if any(key.startswith((f"{name}__", f"AzureWebJobs{name}__")) for key in settings):
-        raise ConnectionInvalid(
-            f"{name} is an identity-based connection, which the local host does not have.",
-            hint=f"Set {name} to a connection string.",
-        )
+    identity_based = _identity_based(settings, name)
+    if identity_based is not None:
+        return identity_based
     raise ConnectionInvalid(
         f"Storage account connection string '{name}' does not exist.",
         hint=f"Add an app setting named {name}; on this machine UseDevelopmentStorage=true names"
         " the development account.",
     )
+
+
+def _identity_based(settings: Mapping[str, str], name: str) -> StorageConnection | None:
+    """What settings such as `NAME__accountName` say; None when there are none.
+
+    Names of settings compare in any case, as the host's configuration does, and "__" and ":" are
+    the same in them.
+    """
+    found: dict[str, str] = {}
+    for key, value in settings.items():
+        section, separator, rest = key.replace(":", "__").partition("__")
+        if separator and section.lower() in (f"azurewebjobs{name}".lower(), name.lower()):
+            found[rest.lower()] = value
+    account = found.get("accountname", "")
+    endpoint = found.get("blobserviceuri") or found.get("serviceuri", "")
+    if not endpoint and account:
+        endpoint = f"https://{account}.blob.core.windows.net"
+    if not endpoint:
+        return None
+    kind = MANAGED_IDENTITY if found.get("credential") else DEFAULT
+    if kind == MANAGED_IDENTITY and found["credential"].lower() != "managedidentity":
+        raise ConnectionInvalid(f"{name}__credential can be managedidentity, or absent.")
+    credential = Credential(
+        kind,
+        client_id=found.get("clientid", ""),
+        tenant_id=found.get("tenantid", ""),
+        client_secret=found.get("clientsecret", ""),
+        resource_id=found.get("managedidentityresourceid", ""),
+    )
+    return StorageConnection(account, endpoint.rstrip("/"), credential=credential)
 
 
 def _places(name: str) -> tuple[str, ...]:

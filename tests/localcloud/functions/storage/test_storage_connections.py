@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from chatkit.localcloud.functions.storage.connections import ConnectionInvalid, resolve
 from chatkit.localcloud.functions.storage.paths import BlobPath, BlobPattern, PathInvalid
+from chatkit.wire.connection_strings import DEFAULT, MANAGED_IDENTITY
 
 KEY = "AccountName=chat;AccountKey=a2V5"
 
@@ -54,6 +55,30 @@ def test_where_a_connection_leads(settings: dict[str, str], name: str, endpoint:
 
 
 @pytest.mark.parametrize(
+    ("settings", "endpoint", "kind"),
+    [
+        ({"Mine__accountName": "chat"}, "https://chat.blob.core.windows.net", "default"),
+        (
+            {"Mine__blobServiceUri": "https://localhost:1/chat/", "Mine__accountName": "chat"},
+            "https://localhost:1/chat",
+            "default",
+        ),
+        (
+            {"MINE:serviceUri": "https://localhost:1/chat", "Mine__credential": "ManagedIdentity"},
+            "https://localhost:1/chat",
+            "managed identity",
+        ),
+    ],
+)
+def test_connections_without_keys(settings: dict[str, str], endpoint: str, kind: str) -> None:
+    """The host asks Entra ID then, as the app's identity or as what its environment names."""
+    connection = resolve(settings, "Mine")
+    assert connection.blob_endpoint == endpoint and not connection.key
+    expected = MANAGED_IDENTITY if kind == "managed identity" else DEFAULT
+    assert connection.credential is not None and connection.credential.kind == expected
+
+
+@pytest.mark.parametrize(
     ("settings", "sentence"),
     [
         ({}, "'Mine' does not exist"),
@@ -61,6 +86,7 @@ def test_where_a_connection_leads(settings: dict[str, str], name: str, endpoint:
         ({"Mine": "UseDevelopmentStorage=false"}, "names no storage account"),
         ({"Mine": "AccountName=chat"}, "names no storage account"),
         ({"Mine": "AccountKey=a2V5"}, "names no storage account"),
+        ({"Mine__accountName": "a", "Mine__credential": "x"}, "managedidentity"),
     ],
 )
 def test_what_leads_nowhere(settings: dict[str, str], sentence: str) -> None:
