@@ -266,6 +266,10 @@ class StorageAccounts(ResourceType[Account]):
         created = document["created"]
         is_pending = self.context.operations.running(document) is not None
         service = {"keyType": "Account", "enabled": True, "lastEnabledTime": created}
+        encryption = {
+            "services": {"file": service, "blob": service},
+            "keySource": "Microsoft.Storage",
+        }
         identity = {"identity": document["identity"]} if document.get("identity") else {}
         return {
             **identity,
@@ -279,11 +283,8 @@ class StorageAccounts(ResourceType[Account]):
             "properties": {
                 "keyCreationTime": {key: kept["created"] for key, kept in document["keys"].items()},
                 "privateEndpointConnections": [],
-                "encryption": {
-                    "services": {"file": service, "blob": service},
-                    "keySource": "Microsoft.Storage",
-                },
                 **document["properties"],
+                "encryption": merge(encryption, document["properties"].get("encryption") or {}),
                 "provisioningState": "Creating" if is_pending else "Succeeded",
                 "creationTime": created,
                 "primaryEndpoints": self._addresses(name),

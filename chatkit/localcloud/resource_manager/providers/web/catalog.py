@@ -81,8 +81,10 @@ class Catalog(Provider):
             "name": display,
             "type": "Microsoft.Web/geoRegions",
             "properties": {
+                "name": display,
                 "description": display,
                 "displayName": display,
+                "sortOrder": [*regions.LOCATIONS].index(name),
                 "orgDomain": ";".join(domains),
             },
         }

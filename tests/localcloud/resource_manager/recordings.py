@@ -1,0 +1,131 @@
+"""Recordings of the Azure CLI's own tests against Azure, in a short form, and how it is made.
+
+A recording is what one test of https://github.com/Azure/azure-cli (MIT) has sent and got. The short
+form in `tests/data/azure/recordings` keeps the requests, the statuses, and of each answer which
+fields it has and of which type; no value of an answer, and no secret. `distill` makes it:
+
+    python -m tests.localcloud.resource_manager.recordings CASSETTE.yaml
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qsl, urlencode, urlsplit
+
+FOLDER = Path(__file__).parents[2] / "data" / "azure" / "recordings"
+SUBSCRIPTION = "/subscriptions/00000000-0000-0000-0000-000000000000"
+# An operation that is polled; its id is that of the recording, and replaced by the one given here.
+POLLS = {"/operationstatuses/": "{status}", "/operationresults/": "{location}"}
+POLLS["/asyncoperations/"] = "{location}"
+SECRET = re.compile(r"(AccountKey=|veryFaked)[^;\"]*")
+Shape = dict[str, str]
+
+
+@dataclass(frozen=True)
+class Step:
+    """One request of a recording and what Azure has answered.
+
+    Attributes:
+        method: Of the request.
+        url: Its path and query, `{sub}` for the subscription; `{status}` and `{location}` poll
+            the operation that was begun last.
+        body: JSON, None for none.
+        status: Of the answer.
+        shape: Type of each field of the answer, by path. Fields that are null are left out.
+    """
+
+    method: str
+    url: str
+    body: Any
+    status: int
+    shape: Shape
+
+
+def names() -> list[str]:
+    """Every recording."""
+    return sorted(path.stem for path in FOLDER.glob("*.json"))
+
+
+def load(name: str) -> list[Step]:
+    """Read one recording."""
+    content = json.loads((FOLDER / f"{name}.json").read_text(encoding="utf-8"))
+    shapes: list[Shape] = content["shapes"]
+    return [
+        Step(step["method"], step["url"], step.get("body"), step["status"], shapes[step["shape"]])
+        for step in content["steps"]
+    ]
+
+
+def shape(value: Any) -> Shape:
+    """The type of each field of a JSON value, by path; items of a list share one path."""
+    return dict(sorted(_fields("", value)))
+
+
+def _fields(path: str, value: Any) -> Iterator[tuple[str, str]]:
+    match value:
+        case dict():
+            yield path or ".", "object"
+            for name, part in value.items():
+                yield from _fields(f"{path}.{name}".lstrip("."), part)
+        case list():
+            yield path or ".", "list"
+            for part in value:
+                yield from _fields(f"{path}[]", part)
+        case bool():
+            yield path, "bool"
+        case int() | float():
+            yield path, "number"
+        case str():
+            yield path, "text"
+
+
+def distill(cassette: Path) -> dict[str, Any]:
+    """The short form of a recording; polls that say the same one after the other are one."""
+    import yaml
+
+    interactions = yaml.safe_load(cassette.read_text(encoding="utf-8"))["interactions"]
+    shapes: list[Shape] = []
+    steps: list[dict[str, Any]] = []
+    for one in interactions:
+        request = one["request"]
+        fields = shape(_parsed(one["response"]["body"]["string"]))
+        if fields not in shapes:
+            shapes.append(fields)
+        step = {"method": request["method"], "url": _url(request["uri"])}
+        body = _parsed(SECRET.sub(r"\1MASKED", request["body"] or ""))
+        if body is not None:
+            step["body"] = body
+        step |= {"status": one["response"]["status"]["code"], "shape": shapes.index(fields)}
+        if steps and step["url"].startswith("{") and steps[-1]["url"] == step["url"]:
+            steps.pop()
+        steps.append(step)
+    return {"source": f"azure-cli, {cassette.name}", "steps": steps, "shapes": shapes}
+
+
+def _url(uri: str) -> str:
+    parts = urlsplit(uri)
+    for sign, name in POLLS.items():
+        if sign in parts.path.lower():
+            return name
+    kept = [(name, text) for name, text in parse_qsl(parts.query) if len(name) > 1]
+    return f"{parts.path.replace(SUBSCRIPTION, '{sub}')}?{urlencode(kept, safe='$')}"
+
+
+def _parsed(text: str | bytes) -> Any:
+    try:
+        return json.loads(text)
+    except ValueError:
+        return None
+
+
+if __name__ == "__main__":
+    for argument in sys.argv[1:]:
+        short = json.dumps(distill(Path(argument)), indent=1, ensure_ascii=False)
+        path = FOLDER / f"{Path(argument).stem.rpartition('__')[2].removeprefix('test_')}.json"
+        path.write_text(f"{short}\n", encoding="utf-8")
