@@ -19,7 +19,7 @@ TESTED_BY: dict[str, set[str]] = {}
 HEAD = """# What the local Resource Manager serves
 
 Generated from its routes; "tested by" is what the last full run of its tests called. Everything
-else is answered 501 in Azure's error format.
+else that Azure has is answered 501 in Azure's error format, and a path of no operation 404.
 
 Requests and answers are compared with Azure's own definitions (`tests/data/azure`) wherever a test
 sends them: in these tests, in those of the kit's verbs and of the faults (`tests/steps`), and in a
