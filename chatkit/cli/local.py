@@ -5,7 +5,7 @@ long it takes there.
 from __future__ import annotations
 
 import json
-import shlex
+import os
 import shutil
 from typing import Annotated, cast
 
@@ -13,6 +13,8 @@ import typer
 
 from chatkit.cloud import local_cloud
 from chatkit.cloud.local_cloud import Endpoints
+from chatkit.cloud.tools.shell_lines import Shell, default_shell, shell_lines
+from chatkit.cloud.tools.variables import others, variables
 from chatkit.core.errors import NotStarted
 from chatkit.core.home.check import check_home
 from chatkit.core.settings import chat_folder, home
@@ -20,6 +22,7 @@ from chatkit.steps import moved_ports, running
 from chatkit.steps.repair import begin_anew
 from chatkit.steps.repair import repair as mend
 
+HERE = default_shell()
 app = typer.Typer(help="Start, stop and look at the local cloud.", no_args_is_help=True)
 PUBLIC = (
     "running",
@@ -134,12 +137,17 @@ def repair() -> None:
 
 
 @app.command()
-def env() -> None:
-    """Print shell lines that point az, Terraform, Node and the Azure SDKs at the local cloud: eval
-    "$(chatkit local env)".
+def env(
+    shell: Annotated[
+        Shell, typer.Option("--shell", help="The form: of a shell, or of a .env file.")
+    ] = HERE,
+) -> None:
+    """Print lines with which az, the Azure SDKs and Terraform use the local cloud: eval
+    "$(chatkit local env)", or in PowerShell: chatkit local env | Out-String | Invoke-Expression.
     """
-    for name, value in variables(_known()).items():
-        typer.echo(f"export {name}={shlex.quote(value)}")
+    known = _known()
+    for line in shell_lines(shell, variables(known, local_cloud.folder()), others(os.environ)):
+        typer.echo(line)
 
 
 @app.command()
@@ -205,27 +213,6 @@ def time(
         local_cloud.ask("PUT", "/time", {"mode": mode, "scale": scale})
     known = local_cloud.ask("GET", "/time")
     typer.echo(f"{known['mode']}, scale {known['scale']:g}")
-
-
-def variables(known: Endpoints) -> dict[str, str]:
-    """What the tools' own environment variables have to be."""
-    identity = {
-        "TENANT_ID": known["tenant_id"],
-        "CLIENT_ID": known["client_id"],
-        "CLIENT_SECRET": known["client_secret"],
-    }
-    return {
-        **{f"AZURE_{name}": str(value) for name, value in identity.items()},
-        "AZURE_SUBSCRIPTION_ID": known["subscription_id"],
-        "AZURE_AUTHORITY_HOST": known["authority"],
-        "AZURE_RESOURCE_MANAGER": known["resource_manager"],
-        **{f"ARM_{name}": str(value) for name, value in identity.items()},
-        "ARM_SUBSCRIPTION_ID": known["subscription_id"],
-        "ARM_METADATA_HOSTNAME": known["resource_manager"].removeprefix("https://"),
-        "NODE_EXTRA_CA_CERTS": known["ca_file"],
-        "REQUESTS_CA_BUNDLE": known["ca_file"],
-        "SSL_CERT_FILE": known["ca_file"],
-    }
 
 
 def _known() -> Endpoints:

@@ -56,8 +56,10 @@ class Move(TypedDict):
 class Endpoints(TypedDict):
     """What `cloud.json` says: enough for any Azure client, and for the control endpoint.
 
-    `moves` are those of this start; `moved` leads from every port that something of this cloud had
-    once to the one it has now.
+    `identity_endpoint` and `identity_header` are those of a managed identity that may do what the
+    client may; a cloud that an older version has started tells none. `moves` are those of this
+    start; `moved` leads from every port that something of this cloud had once to the one it has
+    now.
     """
 
     running: bool
@@ -73,6 +75,8 @@ class Endpoints(TypedDict):
     dev_storage: str
     control: str
     control_token: str
+    identity_endpoint: NotRequired[str]
+    identity_header: NotRequired[str]
     moves: NotRequired[list[Move]]
     moved: NotRequired[dict[str, int]]
 

@@ -97,11 +97,15 @@ def test_env_prints_lines_that_a_shell_takes(chatkit: Chatkit, where: Path) -> N
     assert values["AZURE_CLIENT_ID"] == local_cloud.start(where)["client_id"]
     assert {
         "AZURE_TENANT_ID",
-        "AZURE_CLIENT_SECRET",
+        "IDENTITY_ENDPOINT",
+        "IDENTITY_HEADER",
         "AZURE_AUTHORITY_HOST",
+        "ARM_CLIENT_SECRET",
         "ARM_SUBSCRIPTION_ID",
+        "ARM_CLOUD_METADATA_URL",
         "NODE_EXTRA_CA_CERTS",
     } <= set(values)
+    assert "AZURE_CLIENT_SECRET" not in values
 
 
 def test_reset_begins_anew(chatkit: Chatkit, where: Path) -> None:

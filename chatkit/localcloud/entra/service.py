@@ -8,10 +8,14 @@ from chatkit.localcloud.entra import graph
 from chatkit.localcloud.entra.codes import Codes
 from chatkit.localcloud.entra.core import pages
 from chatkit.localcloud.entra.core.identity_hosts import IdentityHosts
+from chatkit.localcloud.entra.identity import PATH as IDENTITY_PATH
 from chatkit.localcloud.entra.identity import IdentityEndpoint, ManagedIdentities
 from chatkit.localcloud.entra.models import Directory
 from chatkit.localcloud.entra.routes import Routes
 from chatkit.localcloud.entra.tokens import Tokens
+
+OWN_HOST = "this machine"
+"""No resource has this for its id."""
 
 
 class EntraService:
@@ -36,6 +40,9 @@ class EntraService:
         )
         self.identities = ManagedIdentities(self.directory, self.tokens)
         self.identity_hosts = IdentityHosts(platform.store)
+        own = self.directory.create_service_principal(self.directory.client_id)
+        # Programs of the person ask for its tokens, as code does that runs in App Service.
+        self._own = self.identity_hosts.put(OWN_HOST, system=own.id, assigned=())
 
     async def start(self) -> None:
         """Open the ports."""
@@ -68,6 +75,8 @@ class EntraService:
             "tenant_id": self.directory.tenant_id,
             "client_id": self.directory.client_id,
             "client_secret": self.directory.client_secret,
+            "identity_endpoint": f"{self.pages_origin}{IDENTITY_PATH}",
+            "identity_header": self._own.header,
         }
 
 

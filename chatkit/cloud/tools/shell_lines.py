@@ -1,0 +1,51 @@
+"""Environment variables as lines of a shell or of a .env file."""
+
+from __future__ import annotations
+
+import os
+import re
+import shlex
+from collections.abc import Collection, Iterator, Mapping
+from enum import StrEnum
+
+PLAIN = re.compile(r"[\w./:?=,+@%&~-]*")
+
+
+class Shell(StrEnum):
+    """What reads the lines."""
+
+    BASH = "bash"
+    POWERSHELL = "powershell"
+    DOTENV = "dotenv"
+
+
+def default_shell() -> Shell:
+    """The shell that people have here; bash stands for all that know `export`."""
+    return Shell.POWERSHELL if os.name == "nt" else Shell.BASH
+
+
+def shell_lines(
+    shell: Shell, variables: Mapping[str, str], removed: Collection[str] = ()
+) -> Iterator[str]:
+    """Lines that set variables, and take others away.
+
+    A .env file can take none away.
+    """
+    if shell is Shell.BASH:
+        yield from (f"unset {name}" for name in removed)
+        yield from (f"export {name}={shlex.quote(value)}" for name, value in variables.items())
+    elif shell is Shell.POWERSHELL:
+        yield from (f"Remove-Item Env:{name}" for name in removed)
+        yield from (f"$env:{name} = {_powershell(value)}" for name, value in variables.items())
+    else:
+        yield from (f"{name}={_dotenv(value)}" for name, value in variables.items())
+
+
+def _powershell(value: str) -> str:
+    doubled = value.replace("'", "''")
+    return f"'{doubled}'"
+
+
+def _dotenv(value: str) -> str:
+    """As docker, Node and python-dotenv read it: quotes only where they are needed."""
+    return value if PLAIN.fullmatch(value) else f"'{value}'"
