@@ -93,6 +93,8 @@ def _command_line() -> Callable[[], int]:
         from chatkit.cli.func_start import main
     elif sys.argv[1:2] == ["auth"]:
         from chatkit.cli.auth import main
+    elif sys.argv[1:2] == ["az"]:
+        from chatkit.cli.az import main
     else:
         from chatkit.cli.app import main
     return main

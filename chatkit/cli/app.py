@@ -11,7 +11,7 @@ from typing import Annotated
 
 import typer
 
-from chatkit.cli import auth, func, lab, local, run, signalr, stop, test, workshop
+from chatkit.cli import auth, az, func, lab, local, run, signalr, stop, test, workshop
 from chatkit.cli.failures import INTERRUPTED, exit_code, sentence
 
 app = typer.Typer(
@@ -36,23 +36,15 @@ for verb in (
     stop.stop,
 ):
     app.command()(verb)
-app.command(
-    context_settings={
-        "allow_extra_args": True,
-        "ignore_unknown_options": True,
-        "help_option_names": [],
-    }
-)(test.test)
+OTHERS_ARGUMENTS = {
+    "allow_extra_args": True,
+    "ignore_unknown_options": True,
+    "help_option_names": [],
+}
+app.command(context_settings=OTHERS_ARGUMENTS)(test.test)
 
 
-@app.command(
-    name="auth",
-    context_settings={
-        "allow_extra_args": True,
-        "ignore_unknown_options": True,
-        "help_option_names": [],
-    },
-)
+@app.command(name="auth", context_settings=OTHERS_ARGUMENTS)
 def sign_in_for(context: typer.Context) -> None:
     """Put sign-in in front of any app on this machine, until Ctrl+C."""
     raise typer.Exit(auth.start(context.args))
@@ -61,6 +53,15 @@ def sign_in_for(context: typer.Context) -> None:
 app.add_typer(local.app, name="local")
 app.add_typer(func.app, name="func")
 app.add_typer(signalr.app, name="signalr")
+
+
+@app.command("az", context_settings=OTHERS_ARGUMENTS)
+def azure_cli(context: typer.Context) -> None:
+    """Run the Azure CLI on the local cloud; your own az, its account and cloud stay as they are.
+
+    All arguments are az's. `--install` alone installs az, for chatkit only.
+    """
+    raise typer.Exit(az.run(context.args))
 
 
 @app.callback()
@@ -78,6 +79,8 @@ def main() -> int:
     Returns:
         The exit code.
     """
+    if sys.argv[1:2] == ["az"]:
+        return az.main()  # every argument is az's, --debug too
     debug = "--debug" in sys.argv
     sys.argv[1:] = [argument for argument in sys.argv[1:] if argument != "--debug"]
     try:

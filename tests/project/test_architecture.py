@@ -189,20 +189,25 @@ def test_one_module_knows_sockets() -> None:
     """Services are factories of protocols; ports.py asks the machine, accepting.py serves.
 
     The chat client shuts down its own connection, to play a lost one. The page's server stands on
-    Python's own, and ends connections of it.
+    Python's own, and ends connections of it. The tunnel of az passes bytes on, before anything of
+    the local cloud is imported.
     """
     assert importers("socket") <= {
         "core.accepting",
         "core.listeners",
         "core.ports",
         "chat.client.link",
+        "cloud.tools.tunnel",
         "steps.page_server",
     }
 
 
 def test_one_module_starts_processes_that_run_beside_this_one() -> None:
     """The others run a command to its end, before the environment is there or in its place."""
-    in_front = {"start", "setup.environment", "setup.installers", "cli.lab", "cli.test"}
+    in_front = {
+        *("start", "setup.environment", "setup.installers"),
+        *("cli.lab", "cli.test", "cloud.tools.azure_cli"),
+    }
     no_more_than_a_constant = {"lesson.notebooks.execution"}
     assert importers("subprocess") <= {"core.processes"} | in_front | no_more_than_a_constant
 

@@ -1,0 +1,70 @@
+"""`chatkit az ARGS…`: the Azure CLI on the local cloud, in one step.
+
+People type it again and again, and every argument is az's: so it is read with the standard library,
+and what the other verbs import stays out.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+
+from chatkit.cli.failures import INTERRUPTED, exit_code, sentence
+from chatkit.cloud import local_cloud
+from chatkit.cloud.local_cloud import Endpoints
+from chatkit.cloud.tools import azure_cli
+from chatkit.cloud.tools.azure_cli import AzureCli
+from chatkit.core.home.check import check_home
+from chatkit.core.settings import chat_folder, home
+
+INSTALL = "--install"
+STARTS = "The local cloud is not running; it is started now."
+
+
+def main() -> int:
+    """Run the verb from the command line.
+
+    Returns:
+        az's exit code; 1 when az could not be started.
+    """
+    arguments = sys.argv[2:]
+    try:
+        return run(arguments)
+    except KeyboardInterrupt:
+        print(INTERRUPTED, file=sys.stderr)
+    except Exception as error:
+        if "--debug" in arguments:
+            raise
+        print(f"chatkit: {sentence(error)}", file=sys.stderr)
+        return exit_code(error)
+    return 1
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Run az with these arguments; return its exit code."""
+    own = home() / "az"
+    if [*arguments] == [INSTALL]:
+        from chatkit.setup.azure_cli import install
+
+        print(f"az is installed: {install(own, azure_cli.scripts())}")
+        return 0
+    executable = azure_cli.find(own)
+    known = _cloud() if azure_cli.needs_cloud(arguments) else None
+    return AzureCli(executable, local_cloud.folder()).run(arguments, known)
+
+
+def _cloud() -> Endpoints:
+    """The local cloud, which is started when it does not run."""
+    where = local_cloud.folder()
+    known = local_cloud.usable(where)
+    if known is not None:
+        return known
+    check_home(home())
+    print(f"chatkit: {STARTS}", file=sys.stderr)
+    known = local_cloud.start(where)
+    from chatkit.steps import moved_ports  # imports much, and a start takes long anyway
+
+    moved_ports.follow_moves(home(), chat_folder(), known)
+    for line in moved_ports.sentences(known):
+        print(line, file=sys.stderr)
+    return known
