@@ -118,10 +118,12 @@ def put_aside(folder: Path, *, home: Path) -> str:
     Returns:
         The folder's new name, empty when there was none.
     """
+    kept = ""
+    if folder.exists():
+        kept = folder.rename(_unused(folder)).name
+    # Last: without it, what the kit wrote in the folder would count as the learner's.
     (home / RECORD).unlink(missing_ok=True)
-    if not folder.exists():
-        return ""
-    return folder.rename(_unused(folder)).name
+    return kept
 
 
 def _below(folder: Path, name: str) -> Path:

@@ -27,16 +27,21 @@ def enable_authentication(
         client_secret: Its secret.
     """
     from chatkit.cloud.provision import authentication
-    from chatkit.cloud.provision.app_registration import Registration
+    from chatkit.cloud.provision.app_registration import Registration, register
     from chatkit.cloud.publish import functions
 
     with session.step("Turning authentication on") as step:
-        given = Registration(client_id, client_secret) if client_id else None
         api = session.deployed_api()
         addresses = authentication.Addresses(api, page_address(session, step))
-        used = authentication.enable_authentication(step.stack, addresses, given=given)
+        if client_id:
+            registration = Registration(client_id, client_secret)
+        else:
+            registration = register(step.stack, addresses.callback)
+            # At once: clean-up has to delete it, also when the rest is interrupted.
+            session.learn(client_id=registration.client_id)
+        authentication.enable_authentication(step.stack, addresses, registration)
         functions.wait_until_answers(step.stack, api, ME)
-        session.learn(authentication="on", client_id="" if given else used)
+        session.learn(authentication="on", client_id="" if client_id else registration.client_id)
         return step.result(
             "Authentication is on: people sign in with Microsoft Entra ID;"
             " who is not signed in stays anonymous.",

@@ -31,6 +31,7 @@ from chatkit.core.processes import (
     wait_until,
 )
 from chatkit.core.running import presence, start_proof
+from chatkit.core.running.interrupts import held
 from chatkit.core.running.presence import FUNCTIONS, PAGE
 from chatkit.core.settings import checkout
 
@@ -271,39 +272,50 @@ class LocalServers:
 
     def _run(self, program: Program, port: int) -> Server:
         """Run a program on a port and wait until it answers."""
-        files = fingerprint(program.folder)
-        secret = start_proof.new_secret()
-        process = start_detached(
-            (*program.command, str(port)),
-            folder=checkout(),
-            log=self.log(program.name),
-            environment={
-                "PYTHONUNBUFFERED": "1",
-                start_proof.VARIABLE: secret,
-                presence.HOME_VARIABLE: str(self._home),
-            },
-        )
-        identity = process.identity()
-        starting = Server(
-            program.name,
-            identity.pid,
-            identity.created,
-            port,
-            str(program.folder),
-            files,
-            secret,
-            is_ready=False,
-            variant=program.variant,
-        )
-        self._write(starting)
         try:
+            starting, process = self._begin(program, port)
             self._wait_until_healthy(starting, process)
+            server = replace(starting, is_ready=True)
+            self._write(server)
         except BaseException:  # an interrupted cell leaves no server that nobody knows
             self._stop(program.name)
             raise
-        server = replace(starting, is_ready=True)
-        self._write(server)
         return server
+
+    def _begin(self, program: Program, port: int) -> tuple[Server, DetachedProcess]:
+        """Start a program's process and note it: both, or neither."""
+        files = fingerprint(program.folder)
+        secret = start_proof.new_secret()
+        environment = {
+            "PYTHONUNBUFFERED": "1",
+            start_proof.VARIABLE: secret,
+            presence.HOME_VARIABLE: str(self._home),
+        }
+        with held():
+            process = start_detached(
+                (*program.command, str(port)),
+                folder=checkout(),
+                log=self.log(program.name),
+                environment=environment,
+            )
+            identity = process.identity()
+            starting = Server(
+                program.name,
+                identity.pid,
+                identity.created,
+                port,
+                str(program.folder),
+                files,
+                secret,
+                is_ready=False,
+                variant=program.variant,
+            )
+            try:
+                self._write(starting)
+            except BaseException:  # a full disk
+                identity.stop(STOP_LIMIT_S)
+                raise
+        return starting, process
 
     def _write(self, server: Server) -> None:
         write_private(self._record(server.name), json.dumps(asdict(server)))

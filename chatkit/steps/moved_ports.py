@@ -16,7 +16,7 @@ from pathlib import Path
 from chatkit.cloud.local_cloud import Endpoints, Move
 from chatkit.core import settings as store
 from chatkit.core.errors import SetupError
-from chatkit.core.files import write_private
+from chatkit.core.files import write_public
 from chatkit.core.running.addresses import follow_text
 from chatkit.steps import local_settings, page_config
 
@@ -123,8 +123,7 @@ def _follow_page(folder: Path, moved: dict[int, int]) -> str:
     if after == before:
         return ""
     text = path.read_text(encoding="utf-8")
-    write_private(path, text.replace(json.dumps(before), json.dumps(after)))
-    path.chmod(0o644)
+    write_public(path, text.replace(json.dumps(before), json.dumps(after)))
     return path.name
 
 

@@ -215,10 +215,11 @@ class Session:
         this_run = local_cloud.run_id(known)
         if self._followed == this_run:
             return
-        self._followed = this_run
         with _saving:
             moved_ports.follow_moves(self.home, self.folder, known)
         self._news = moved_ports.sentences(known)
+        # Last: after an interrupt the next step begins it again.
+        self._followed = this_run
 
     # What is known
 

@@ -16,6 +16,7 @@ from functools import cache
 from typing import Any, TypeVar
 
 from chatkit.core.errors import ChatkitError
+from chatkit.core.running.interrupts import held
 
 T = TypeVar("T")
 log = logging.getLogger("chatkit.background_loop")
@@ -37,17 +38,16 @@ class BackgroundLoop:
         Raises:
             ChatkitError: It took longer than `timeout_s`; the work is cancelled.
         """
-        future = asyncio.run_coroutine_threadsafe(work, self.loop)
+        begun: list[Future[T]] = []
         try:
-            return future.result(timeout_s)
-        except FutureTimeout:
-            # The work itself may have raised a TimeoutError: that one is the caller's.
-            if future.done():
-                raise
-            future.cancel()
-            raise ChatkitError(f"Nothing came back within {timeout_s:g} s.") from None
+            with held():  # work that has begun is known, so that an interrupt ends it
+                begun.append(asyncio.run_coroutine_threadsafe(work, self.loop))
+            return _result(begun[0], timeout_s)
         except KeyboardInterrupt:
-            future.cancel()
+            for future in begun:
+                future.cancel()
+            if not begun:
+                work.close()  # else Python warns that nobody has awaited it
             raise
 
     def start(self, work: Coroutine[Any, Any, object]) -> None:
@@ -79,6 +79,18 @@ class BackgroundLoop:
         for task in tasks:
             task.cancel()
         self.loop.run_until_complete(asyncio.gather(*tasks, return_exceptions=True))
+
+
+def _result(future: Future[T], timeout_s: float) -> T:
+    """Wait for the result of work; what takes longer is cancelled."""
+    try:
+        return future.result(timeout_s)
+    except FutureTimeout:
+        # The work itself may have raised a TimeoutError: that one is the caller's.
+        if future.done():
+            raise
+        future.cancel()
+        raise ChatkitError(f"Nothing came back within {timeout_s:g} s.") from None
 
 
 def log_failure(done: Future[Any] | asyncio.Future[Any]) -> None:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from time import monotonic
 from typing import Any
 
@@ -103,12 +104,13 @@ class ChatPanel:
             api_base_url, users, people=people, background=background, availability=availability
         )
         try:
+            # First: what is known is closed by the cell's next run, whenever this one is stopped.
+            _open.append(panel)
             panel._background.call(panel._start())
+            _listing.begin()
         except BaseException:
             panel.close()
             raise
-        _open.append(panel)
-        _listing.begin()
         return panel
 
     def say(self, user: str, text: str, *, to: str = "") -> Result:
@@ -160,13 +162,14 @@ class ChatPanel:
         """Leave the hub and take the widgets away. Safe to call twice."""
         if self._closed:
             return
-        self._closed = True
-        if self in _open:
-            _open.remove(self)
         self._background.call(self._stop())
         if self._inspector:
             self._inspector.close()
         close_widgets(self.widget)
+        # Last: who is interrupted before closes it the next time.
+        with suppress(ValueError):
+            _open.remove(self)
+        self._closed = True
 
     def __repr__(self) -> str:
         return f"Chat panel of {enumerated(self.users)}"
@@ -185,7 +188,9 @@ class ChatPanel:
         await asyncio.gather(*(column.start() for column in self._columns.values()))
 
     async def _stop(self) -> None:
-        await asyncio.gather(*(column.close() for column in self._columns.values()))
+        closing = asyncio.gather(*(column.close() for column in self._columns.values()))
+        # Who stops waiting for it does not stop it.
+        await asyncio.shield(closing)
 
     async def _say(
         self, column: Column, text: str, recipient: str, receivers: Sequence[Column]

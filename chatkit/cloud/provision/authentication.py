@@ -25,7 +25,7 @@ from azure.mgmt.web.models import (
 )
 
 from chatkit.cloud.connection import Cloud
-from chatkit.cloud.provision.app_registration import SECRET_SETTING, Registration, register
+from chatkit.cloud.provision.app_registration import SECRET_SETTING, Registration
 from chatkit.cloud.provision.app_settings import merge_app_settings
 from chatkit.cloud.stack import Stack
 
@@ -52,24 +52,14 @@ class Addresses:
         return self.api_base_url + CALLBACK
 
 
-def enable_authentication(
-    stack: Stack, addresses: Addresses, *, given: Registration | None = None
-) -> str:
+def enable_authentication(stack: Stack, addresses: Addresses, registration: Registration) -> None:
     """Make sure people can sign in to the deployed app. Nothing is written that is there already.
 
     Args:
         stack: Whose function app it is.
         addresses: Where app and page are.
-        given: A registration made by hand; None makes one.
-
-    Returns:
-        The client id in use.
-
-    Raises:
-        ServiceError: The signed-in account may not register applications; the hint says what to
-            do instead.
+        registration: Of the app, as Entra knows it.
     """
-    registration = given or register(stack, addresses.callback)
     merge_app_settings(stack, {SECRET_SETTING: registration.secret})
     wanted = _settings(stack.cloud, addresses, registration.client_id)
     current = _read_settings(stack).as_dict().get("properties")
@@ -80,7 +70,6 @@ def enable_authentication(
             stack.names.function_app,
             wanted,
         )
-    return registration.client_id
 
 
 def provider_of(stack: Stack) -> str:

@@ -120,12 +120,13 @@ def watched(
 
     with present(home, kind) as presence:
         thread = Thread(target=look, name="chatkit-presence", daemon=True)
-        thread.start()
         try:
+            thread.start()
             yield
         finally:
             over.set()
-            thread.join()
+            if thread.ident is not None:  # it was started
+                thread.join()
 
 
 def _locked(path: Path, stack: ExitStack) -> FileLock:

@@ -8,7 +8,7 @@ import pytest
 import requests
 
 from chatkit.cloud.provision import authentication
-from chatkit.cloud.provision.app_registration import SECRET_SETTING, Registration
+from chatkit.cloud.provision.app_registration import SECRET_SETTING, Registration, register
 from chatkit.cloud.provision.app_settings import read_app_settings
 from chatkit.cloud.provision.authentication import Addresses
 from chatkit.cloud.stack import Stack
@@ -91,7 +91,7 @@ def test_without_the_right_to_register_the_manual_way_is_named(
     }
     azure.on("POST", r"v1\.0/applications", (403, refusal, {}))
     with pytest.raises(ServiceError, match="may not register") as caught:
-        authentication.enable_authentication(stack, SITE)
+        register(stack, SITE.callback)
     assert SITE.callback in caught.value.hint and "client_id=" in caught.value.hint
     assert not azure.sent("PUT")
 
@@ -102,7 +102,7 @@ def test_the_secret_is_written_before_the_settings(azure: FakeAzure, stack: Stac
     azure.on("PUT", "config/appsettings", lambda request: (200, request.body, {}))
     azure.on("GET", "authsettingsV2", (200, {"properties": {}}, {}))
     azure.on("PUT", "authsettingsV2", lambda request: (200, request.body, {}))
-    authentication.enable_authentication(stack, SITE, given=Registration("id", "secret"))
+    authentication.enable_authentication(stack, SITE, Registration("id", "secret"))
     first, second = azure.sent("PUT")
     assert first.body["properties"] == {"A": "1", SECRET_SETTING: "secret"}
     assert second.body["properties"]["login"]["allowedExternalRedirectUrls"] == [SITE.web_url]
