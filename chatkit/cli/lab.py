@@ -13,7 +13,6 @@ import typer
 
 from chatkit.cloud import local_cloud
 from chatkit.core import ports, settings
-from chatkit.core.errors import PortInUse
 from chatkit.core.files import write_public
 from chatkit.core.home.check import check_home
 from chatkit.lesson import sections
@@ -82,9 +81,15 @@ def choose_port(wanted: int | None) -> int:
     """Return the wanted port, or the first free one from the default on.
 
     Raises:
-        PortInUse: The wanted port, or each of twenty, is taken.
+        PortInUse: The wanted port, or each of twenty, is taken; the error names the program that
+            has it and two ways on.
+        SetupError: The wanted port is not for this user.
     """
-    for port in [wanted] if wanted else range(PORT, PORT + 20):
-        if not any(ports.answers(port, host=host) for host in ports.LOCALHOST):
-            return port
-    raise PortInUse(wanted or PORT, wanted_for="JupyterLab", hint="Choose another with --port.")
+    if wanted is None:
+        for port in range(PORT, PORT + 20):
+            if not any(ports.answers(port, host=host) for host in ports.LOCALHOST):
+                return port
+    # JupyterLab itself says only that it is taken.
+    for sock in ports.bind_wanted(wanted or PORT, wanted_for="JupyterLab"):
+        sock.close()
+    return wanted or PORT

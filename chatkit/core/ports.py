@@ -12,13 +12,14 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 
-from chatkit.core.errors import PortInUse
+from chatkit.core.errors import PortInUse, SetupError
 
 LOCALHOST = ("127.0.0.1", "::1")
 BACKLOG = 4096
 NEAR = 50
 HIGHEST = 65535
 LISTENING = "0A"  # TCP_LISTEN of Linux's include/net/tcp_states.h
+LAST_RESERVED = 1023
 # What binding ::1 fails with where the machine has no IPv6, or has it switched off.
 NO_IPV6 = (errno.EADDRNOTAVAIL, errno.EAFNOSUPPORT)
 Socket = socket.socket
@@ -124,6 +125,31 @@ def any_free(*, taken: Collection[int] = ()) -> int:
             port = int(probe.getsockname()[1])
         if port not in taken:
             return port
+
+
+def bind_wanted(port: int, *, wanted_for: str) -> Sockets:
+    """Listen on a port that a person has asked for with `--port`.
+
+    Raises:
+        PortInUse: Another program has it; the error names it and two ways on.
+        SetupError: This user may not have it.
+    """
+    try:
+        if port and any(answers(port, host=host) for host in LOCALHOST):
+            raise PortInUse(port, wanted_for=wanted_for)
+        return bind(port, wanted_for=wanted_for)
+    except PortInUse as error:
+        raise error.with_holder(
+            str(who_holds(port)),
+            hint="End that program (`chatkit stop` ends what this home runs),"
+            f" or choose another port: --port {next_free(port)}.",
+        ) from None
+    except PermissionError:
+        other = next_free(max(port, LAST_RESERVED))
+        raise SetupError(
+            f"Port {port} is not for ordinary users; {wanted_for} needs another.",
+            hint=f"Choose one from {LAST_RESERVED + 1} on: --port {other}.",
+        ) from None
 
 
 def who_holds(port: int) -> Holder:

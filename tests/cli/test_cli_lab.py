@@ -17,6 +17,8 @@ import pytest
 
 from chatkit.cli import lab
 from chatkit.cloud import local_cloud
+from chatkit.core import ports
+from chatkit.core.errors import PortInUse, SetupError
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -67,6 +69,32 @@ def test_lab_opens_the_first_notebook(served: str, home: Path) -> None:
     with urllib.request.build_opener(urllib.request.ProxyHandler({})).open(served) as page:
         assert page.status == 200 and b"jupyter-config-data" in page.read()
     assert local_cloud.running(home / "local")
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "0.0.0.0"])
+def test_a_port_that_is_taken_names_who_has_it_and_two_ways_on(host: str) -> None:
+    """Whatever address that program listens on."""
+    with socket.create_server((host, 0)) as server:
+        taken = int(server.getsockname()[1])
+        with pytest.raises(PortInUse) as caught:
+            lab.choose_port(taken)
+    said = str(caught.value)
+    assert f"Port {taken} is taken by" in said and f"(process {os.getpid()})" in said
+    assert "`chatkit stop`" in said and re.search(r"--port \d+\.$", said)
+
+
+@pytest.mark.parametrize("wanted_for", ["JupyterLab", "the local functions host"])
+def test_a_port_that_is_not_for_this_user_says_so(
+    wanted_for: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Below 1024 on Linux; nobody has it, so nobody is named."""
+
+    def refuse(*_arguments: object, **_options: object) -> None:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(ports, "bind", refuse)
+    with pytest.raises(SetupError, match=r"Port 80 is not for ordinary users.*--port \d{4}\.$"):
+        ports.bind_wanted(80, wanted_for=wanted_for)
 
 
 def test_the_next_port_is_taken_when_nobody_asked_for_one(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -52,7 +52,8 @@ def run(options: ProxyOptions) -> int:
     """Stand in front of the app until Ctrl+C; returns the exit code.
 
     Raises:
-        PortInUse: Another program has the port that was asked for.
+        PortInUse: Another program has the port that was asked for; the error names it and two
+            ways on.
         SetupError: Another process stands in front of this app.
         NotStarted: The local cloud does not answer.
     """
@@ -159,13 +160,7 @@ def take_port(options: ProxyOptions) -> ports.Sockets:
     wanted = options.port
     if wanted is None:
         return _first_free(options.target.next_port)
-    try:
-        return ports.bind(wanted, wanted_for=WANTED_FOR)
-    except PortInUse as error:
-        raise error.with_holder(
-            str(ports.who_holds(wanted)),
-            hint=f"Choose another port: --port {ports.next_free(wanted)}.",
-        ) from None
+    return ports.bind_wanted(wanted, wanted_for=WANTED_FOR)
 
 
 def _first_free(port: int) -> ports.Sockets:

@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from chatkit.core import ports
-from chatkit.core.errors import PortInUse
 from chatkit.localcloud.functions.console.console import Console
 from chatkit.localcloud.functions.host import no_functions
 from chatkit.localcloud.functions.host.errors import AppInvalid
@@ -97,16 +96,7 @@ def take_port(prepared: Prepared) -> Prepared:
     Raises:
         PortInUse: Another program has the port; the error names it and two ways on.
     """
-    port = prepared.port
-    try:
-        sockets = ports.bind(port, wanted_for="the local functions host")
-    except PortInUse as error:
-        other = ports.next_free(port)
-        raise error.with_holder(
-            str(ports.who_holds(port)),
-            hint=f"End that program (`chatkit stop` ends what this home runs), or choose another"
-            f" port: --port {other}.",
-        ) from None
+    sockets = ports.bind_wanted(prepared.port, wanted_for="the local functions host")
     return replace(prepared, port=ports.port_of(sockets), sockets=sockets)
 
 
