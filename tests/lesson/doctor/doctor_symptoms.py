@@ -172,6 +172,35 @@ SYMPTOMS: dict[int, tuple[str, ...]] = {
         "LinuxDynamicWorkersNotAllowedInResourceGroup: Linux dynamic workers are not available in"
         " resource group chat. Use this link to learn more",
     ),
+    48: (
+        "NotStarted: The local cloud is not running. In a notebook, `workshop = Workshop.open()`"
+        " starts it with everything it held; in a terminal, `chatkit local up` does.",
+        "HTTPSConnectionPool(host='localhost', port=37813): Max retries exceeded with url:"
+        " /subscriptions?api-version=2022-12-01 (Caused by NewConnectionError('<urllib3.connection"
+        ".HTTPSConnection object at 0x7f1c>: Failed to establish a new connection: [Errno 111]"
+        " Connection refused'))",
+        "azure.core.exceptions.ServiceRequestError: HTTPSConnection(host='localhost', port=37813):"
+        " Failed to establish a new connection: [WinError 10061] No connection could be made"
+        " because the target machine actively refused it",
+        "Cannot connect to host localhost:37813 ssl:True"
+        " [Connect call failed ('127.0.0.1', 37813)]",
+        "curl: (7) Failed to connect to localhost port 7071 after 0 ms: Couldn't connect to server",
+        "Error: connect ECONNREFUSED 127.0.0.1:37813",
+        "dial tcp 127.0.0.1:37813: connect: connection refused",
+        "POST http://localhost:7071/api/negotiate?negotiateVersion=1 net::ERR_CONNECTION_REFUSED",
+        "This site can't be reached. 127.0.0.1 refused to connect. ERR_CONNECTION_REFUSED",
+        "Firefox can't establish a connection to the server at localhost:8901.",
+        'Safari can\'t connect to the server "127.0.0.1:5500".',
+    ),
+    49: (
+        "SignalR Service chatkit-a1 is at port 8890 now: nginx (process 12) has port 8889.",
+        "graph has moved to port 41234: another program has port 37813.",
+        "instead of    port 7071, which node (process 812) holds",
+        "Port 8890 is taken by python (process 4711); JupyterLab needs it.",
+        "Port 7071 is unavailable. Close the process using that port, or specify another port using"
+        " --port [-p].",
+        "SSLError(1, '[SSL: WRONG_VERSION_NUMBER] wrong version number (_ssl.c:1006)')",
+    ),
 }
 
 UNRELATED = (

@@ -157,6 +157,8 @@ FAULTS = (
     ),
     Fault(38, "negotiate/function.json is there", faults.added("negotiate/function.json")),
     Fault(47, "a plan for Windows: on-windows", faults.windows_plan),
+    Fault(48, "the local cloud is not running", faults.cloud_down, checks=("Local cloud",)),
+    Fault(49, "AZURE_RESOURCE_MANAGER of this shell names port", faults.moved_port),
 )
 
 

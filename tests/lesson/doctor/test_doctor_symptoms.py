@@ -44,8 +44,8 @@ def test_an_unrelated_text_is_no_problem(text: str) -> None:
 
 
 def test_every_problem_has_a_symptom() -> None:
-    """All 47, in order, each with cause, fix and a link."""
-    assert [problem.number for problem in PROBLEMS] == list(range(1, 48)) == list(SYMPTOMS)
+    """All 49, in order, each with cause, fix and a link."""
+    assert [problem.number for problem in PROBLEMS] == list(range(1, 50)) == list(SYMPTOMS)
     assert all(problem.cause and problem.fix and problem.links for problem in PROBLEMS)
 
 

@@ -13,6 +13,7 @@ from chatkit.lesson.doctor.problems import (
     runtime,
     service,
     settings,
+    this_machine,
 )
 from chatkit.lesson.doctor.problems.problem import Problem
 
@@ -24,5 +25,6 @@ AREAS = {
     "Service": service.PROBLEMS,
     "Identity": identity.PROBLEMS,
     "Resources": resources.PROBLEMS,
+    "This machine": this_machine.PROBLEMS,
 }
 PROBLEMS: tuple[Problem, ...] = tuple(problem for area in AREAS.values() for problem in area)

@@ -95,6 +95,8 @@ def _preview_api(snapshot: Snapshot) -> str:
 
 
 def _no_storage(snapshot: Snapshot) -> str:
+    if snapshot.absent is not None:  # problem 48 says it
+        return ""
     if not (
         snapshot.facts.signalr
         and snapshot.folder.has_local_settings
