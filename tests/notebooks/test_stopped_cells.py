@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.homes import workshop_in
-from tests.notebooks.interrupting import Ran, kernel
+from tests.notebooks.interrupting import Kernel, Ran, kernel
 from tests.notebooks.refresh import code_cells, paths, read
 
 pytestmark = pytest.mark.slow
@@ -29,42 +29,62 @@ def home(tmp_path: Path) -> Iterator[Path]:
         yield tmp_path
 
 
-def stop_and_run(home: Path, notebooks: list[Path], *, rounds: int) -> list[Ran]:
-    """Run notebooks; every cell is stopped at random moments, and run again each time.
+class Stopping:
+    """Stops cells at random moments, and runs each again.
 
-    Returns:
-        The runs that were stopped.
+    Attributes:
+        stopped: The runs that got an interrupt.
     """
-    chance = random.Random(SEED)
-    stopped: list[Ran] = []
-    for notebook in notebooks:
+
+    def __init__(self, *, rounds: int) -> None:
+        self.stopped: list[Ran] = []
+        self._rounds = rounds
+        self._chance = random.Random(SEED)
+
+    def run(self, running: Kernel, notebook: Path) -> None:
+        """Stop every cell of a notebook, and run it again each time."""
         begun = time.monotonic()
-        with kernel(home) as running:
-            for number, cell in enumerate(code_cells(read(notebook))):
-                # A cell takes some milliseconds or some seconds: any of these is as likely.
-                moment = SHORTEST_S * (LONGEST_S / SHORTEST_S) ** chance.random()
-                for _ in range(rounds):
-                    stopped.append(running.run(cell.source, stop_after_s=moment))
-                    again = running.run(cell.source)
-                    assert not again.error, (
-                        f"{notebook.name}, cell {number}, stopped after {moment:.3f} s"
-                        f" ({stopped[-1].error}), then: {again.error}; CHATKIT_SEED={SEED}"
-                    )
-                    moment = again.seconds * chance.random()
+        for number, cell in enumerate(code_cells(read(notebook))):
+            # A cell takes some milliseconds or some seconds: any of these is as likely.
+            moment = SHORTEST_S * (LONGEST_S / SHORTEST_S) ** self._chance.random()
+            for _ in range(self._rounds):
+                first = running.run(cell.source, stop_after_s=moment)
+                again = running.run(cell.source)
+                assert not again.error, (
+                    f"{notebook.name}, cell {number}, stopped after {moment:.3f} s"
+                    f" ({first.error}), then: {again.error}; CHATKIT_SEED={SEED}"
+                )
+                if first.was_interrupted:
+                    self.stopped.append(first)
+                moment = again.seconds * self._chance.random()
         print(f"{notebook.stem}  {time.monotonic() - begun:.0f} s", flush=True)
-    return [run for run in stopped if run.was_interrupted]
+
+    @property
+    def hit(self) -> list[Ran]:
+        """Those that the interrupt has ended."""
+        return [run for run in self.stopped if run.error.startswith("KeyboardInterrupt")]
 
 
 def test_cells_that_are_stopped_work_when_they_run_again(home: Path) -> None:
-    """Signing in and the first resources: where most is imported."""
-    stopped = stop_and_run(home, paths()[:SHORT], rounds=1)
-    assert any(run.error.startswith("KeyboardInterrupt") for run in stopped)
+    """Signing in and the first resources: where most is imported.
+
+    In one kernel, as "run all" of one notebook after the other: starting a kernel and its packages
+    is most of the time, and the next test does it for each.
+    """
+    stopping = Stopping(rounds=1)
+    with kernel(home) as running:
+        for notebook in paths()[:SHORT]:
+            stopping.run(running, notebook)
+    assert stopping.hit
 
 
 @pytest.mark.long
 def test_every_cell_that_is_stopped_twice_works_each_time(home: Path) -> None:
     """All notebooks, 00 to 11, one after the other."""
-    stopped = stop_and_run(home, paths(), rounds=ROUNDS)
-    hit = [run for run in stopped if run.error.startswith("KeyboardInterrupt")]
-    print(f"{len(stopped)} cells got an interrupt, {len(hit)} of them stopped by it; seed {SEED}")
-    assert len(hit) > 20
+    stopping = Stopping(rounds=ROUNDS)
+    for notebook in paths():
+        with kernel(home) as running:
+            stopping.run(running, notebook)
+    hit = len(stopping.hit)
+    print(f"{len(stopping.stopped)} cells got an interrupt, {hit} stopped by it; seed {SEED}")
+    assert hit > 20
