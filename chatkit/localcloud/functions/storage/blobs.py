@@ -233,7 +233,8 @@ def _told(what: object) -> Iterator[None]:
     try:
         yield
     except HttpResponseError as error:
-        reason = f"{error.status_code} {getattr(error, 'error_code', '') or error.reason}"
+        code = getattr(error, "error_code", None)
+        reason = f"{error.status_code} {getattr(code, 'value', code) or error.reason}"
         raise StorageUnavailable(f"The storage account refuses '{what}': {reason}.") from None
     except (AzureError, ValueError) as error:
         reason = str(error).splitlines()[0][:300]

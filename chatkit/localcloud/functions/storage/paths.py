@@ -36,11 +36,20 @@ class BlobPath:
             PathInvalid: It is no such path.
         """
         container, _, blob = text.lstrip("/").partition("/")
-        if not CONTAINER.fullmatch(container) or not blob:
+        if not CONTAINER.fullmatch(container) or not blob or has_dot_segments(blob):
             raise PathInvalid(
                 f"Invalid blob path '{text}'. Paths must be in the format 'container/blob'."
             )
         return cls(container, blob)
+
+
+def has_dot_segments(blob: str) -> bool:
+    """Whether a part of a blob's name is `.` or `..`.
+
+    In a URL they mean other parts (RFC 3986, section 5.2.4): the request would be for another blob,
+    and maybe for another container's.
+    """
+    return any(part in (".", "..") for part in re.split(r"[/\\]", blob))
 
 
 @dataclass(frozen=True)

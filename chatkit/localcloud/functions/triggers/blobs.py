@@ -24,7 +24,7 @@ from chatkit.localcloud.functions.storage.blobs import (
     StorageUnavailable,
 )
 from chatkit.localcloud.functions.storage.connections import ConnectionInvalid
-from chatkit.localcloud.functions.storage.paths import BlobPath, BlobPattern
+from chatkit.localcloud.functions.storage.paths import BlobPath, BlobPattern, has_dot_segments
 from chatkit.localcloud.functions.triggers.host_records import POISON_QUEUE, HostRecords
 from chatkit.localcloud.functions.triggers.stopping import Stop
 from chatkit.localcloud.functions.worker_process.calls import Trigger
@@ -109,7 +109,7 @@ class BlobListener:
         blobs = self._storage.list(self._trigger.connection, pattern.container, pattern.prefix)
         async for blob in blobs:
             captured = pattern.match(blob.name)
-            if captured is None:
+            if captured is None or has_dot_segments(blob.name):
                 continue
             seen.add(blob.name)
             if self._known.get(blob.name) == blob.etag:

@@ -6,6 +6,7 @@ where it was.
 
 from __future__ import annotations
 
+import hashlib
 import json
 import platform
 import re
@@ -23,6 +24,7 @@ from chatkit.localcloud.functions.storage.paths import BlobPath
 CONTAINER = "azure-webjobs-hosts"
 HOST_ID_SETTINGS = ("AzureFunctionsWebHost__hostid", "AzureFunctionsWebHost__hostId")
 LONGEST_HOST_ID = 32
+LONGEST_BLOB_NAME = 1024
 COMPLETED = "Completed"
 # .NET's default(DateTime): "it has never run".
 NEVER = "0001-01-01T00:00:00+00:00"
@@ -151,8 +153,10 @@ class HostRecords:
         return BlobPath(CONTAINER, f"timers/{self._id}/{_full_name(function)}/status")
 
     def _receipt_path(self, function: str, container: str, blob: ListedBlob) -> BlobPath:
-        etag = _quoted(blob.etag)
-        name = f"blobreceipts/{self._id}/{_full_name(function)}/{etag}/{container}/{blob.name}"
+        folder = f"blobreceipts/{self._id}/{_full_name(function)}/{_quoted(blob.etag)}/{container}"
+        name = f"{folder}/{blob.name}"
+        if len(name) > LONGEST_BLOB_NAME:
+            name = f"{folder}/{hashlib.sha256(blob.name.encode()).hexdigest()}"
         return BlobPath(CONTAINER, name)
 
 
