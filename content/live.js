@@ -18,11 +18,12 @@ export async function libraryIsThere() {
  * Connect to the hub that {apiBaseUrl}/api/negotiate names, and stay connected.
  *
  * onMessage(message): a `newMessage` arrived.
+ * onRemoved(ids): messages are no longer in the room.
  * onState({phase, seconds, why}): the phase is connecting, connected or waiting.
  * onConnected(): the connection is there, again perhaps: messages may have been missed.
  * onRefused(): somebody has to sign in again; nothing more is tried.
  */
-export function openLive(apiBaseUrl, { onMessage, onState, onConnected, onRefused }) {
+export function openLive(apiBaseUrl, { onMessage, onRemoved, onState, onConnected, onRefused }) {
   const http = signedIn(apiBaseUrl);
   const hub = new signalR.HubConnectionBuilder()
     .withUrl(`${apiBaseUrl}/api`, { withCredentials: false, httpClient: http })
@@ -63,6 +64,7 @@ export function openLive(apiBaseUrl, { onMessage, onState, onConnected, onRefuse
   }
 
   hub.on("newMessage", onMessage);
+  hub.on("messagesRemoved", onRemoved);
   hub.onclose(waitAndConnect);
   addEventListener("online", connect);
   connect();

@@ -33,6 +33,7 @@ export const room = Vue.reactive({
   unseen: 0,
 });
 
+const removed = new Set(); // ids of messages that are no longer in the room
 let live = null;
 let made = 0;
 
@@ -91,6 +92,7 @@ function goLive() {
   if (live || !room.joined) return; // left meanwhile, and perhaps come back
   live = openLive(room.apiBaseUrl, {
     onMessage: receive,
+    onRemoved: remove,
     onState: (link) => Object.assign(room.link, link),
     onConnected: loadHistory,
     onRefused: () => backToSignIn(ENDED),
@@ -209,8 +211,15 @@ export async function deliver(item) {
 export const discard = (item) =>
   (room.items = room.items.filter((other) => other.key !== item.key));
 
+/** A check of the workshop takes its messages out of the room again. */
+function remove(ids) {
+  if (!Array.isArray(ids)) return;
+  ids.forEach((id) => removed.add(id));
+  room.items = room.items.filter((item) => !removed.has(item.id));
+}
+
 function receive(message) {
-  if (typeof message?.text !== "string" || find(message.id)) return;
+  if (typeof message?.text !== "string" || find(message.id) || removed.has(message.id)) return;
   const mine = room.items.find(
     (item) =>
       item.state === "sending" &&

@@ -136,19 +136,22 @@ class Cloud:
             ),
         )
 
-    def blobs(self, account_url: str, credential: str | None = None) -> BlobServiceClient:
+    def blobs(
+        self, account_url: str, credential: str | None = None, **options: Any
+    ) -> BlobServiceClient:
         """Client of one storage account's blobs.
 
         Args:
             account_url: The account's primary blob endpoint.
             credential: Account key; None for this cloud's own credential, which needs a data role.
+            options: Others of the client.
         """
         from azure.storage.blob import BlobServiceClient
 
         transport = self.transport_kwargs()
         # The storage SDK has a pipeline of its own, which knows no `per_retry_policies`.
         transport["_additional_pipeline_policies"] = transport.pop("per_retry_policies")
-        return BlobServiceClient(account_url, credential or self.credential, **transport)
+        return BlobServiceClient(account_url, credential or self.credential, **transport, **options)
 
     def rest(self, base_url: str, *, signed_in: bool = True) -> Rest:
         """Client for addresses that no SDK covers: deployment endpoints, Graph, the deployed app.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any, Protocol
 from urllib.parse import quote
 
@@ -19,6 +19,8 @@ from chatkit.core.availability import Availability, explaining
 from chatkit.core.errors import LocalProtocolError, NotStarted, RemoteProtocolError
 
 TARGET = "newMessage"
+REMOVED = "messagesRemoved"
+"""With a list of ids: a check has taken its messages out of the room again."""
 
 
 class Room(Protocol):
@@ -26,6 +28,9 @@ class Room(Protocol):
 
     def message(self, message: ChatMessage) -> None:
         """A message arrived live."""
+
+    def removed(self, ids: Collection[str]) -> None:
+        """Messages are no longer in the room."""
 
     def state(self, state: State, why: str) -> None:
         """The connection's state changed."""
@@ -157,7 +162,9 @@ class ChatClient:
         return self.drop_connection()
 
     def received(self, target: str, arguments: list[Any]) -> None:
-        """Pass a `newMessage` on; other targets are not ours."""
+        """Pass a `newMessage` or `messagesRemoved` on; other targets are not ours."""
+        if target.lower() == REMOVED.lower() and arguments and isinstance(arguments[0], list):
+            self._room.removed([str(one) for one in arguments[0]])
         if target.lower() != TARGET.lower():
             return
         if len(arguments) != 1:

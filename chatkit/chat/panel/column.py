@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from threading import Lock
 from typing import Any
@@ -146,6 +146,11 @@ class Column:
     def message(self, message: ChatMessage) -> None:
         """A message arrived live."""
         self._add((message,))
+
+    def removed(self, ids: Collection[str]) -> None:
+        """A check has taken its messages out of the room again."""
+        self._people.gone(self._conversation.remove(ids))
+        self.painter.soon()
 
     def state(self, state: State, why: str) -> None:
         """The connection's state changed; what was said during a pause is in the history."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 
 from chatkit.chat.client.messages import ChatMessage, merged
 from chatkit.chat.widgets.blocks import window
@@ -17,6 +17,7 @@ class Conversation:
     def __init__(self) -> None:
         self._messages: list[ChatMessage] = []
         self._ids: set[str] = set()
+        self._removed: set[str] = set()
 
     @property
     def messages(self) -> tuple[ChatMessage, ...]:
@@ -25,11 +26,23 @@ class Conversation:
 
     def add(self, new: Sequence[ChatMessage]) -> None:
         """Add messages in any order; one that is known already is brought up to date."""
+        new = [message for message in new if message.id not in self._removed]
         if len(new) == 1 and self._is_next(new[0]):
             self._messages.append(new[0])
         else:
             self._messages = list(merged(self.messages, tuple(new)))
         self._ids.update(message.id for message in new)
+
+    def remove(self, ids: Collection[str]) -> set[str]:
+        """Forget messages, also those that arrive later.
+
+        Returns:
+            Names that stand in no other message.
+        """
+        self._removed.update(ids)
+        before = _names(self._messages)
+        self._messages = [one for one in self._messages if one.id not in self._removed]
+        return before - _names(self._messages)
 
     def has(self, message_id: str) -> bool:
         """Say whether a message has been seen."""
@@ -44,3 +57,7 @@ class Conversation:
         if not message.id or message.id in self._ids:
             return False
         return not self._messages or message.sent_at >= self._messages[-1].sent_at
+
+
+def _names(messages: Iterable[ChatMessage]) -> set[str]:
+    return {name for one in messages for name in (one.sender, one.recipient)}

@@ -5,7 +5,7 @@ Its own users, and the people who were seen in messages.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 
 from chatkit.chat.client.connection import State
 from chatkit.chat.client.messages import ChatMessage
@@ -17,7 +17,7 @@ MOST = 100
 class People:
     """Names in the order they turned up.
 
-    Nobody is taken off, so that a place in the list stays the same person.
+    Nobody who has written is taken off, so that a place in the list stays the same person.
 
     Args:
         users: The panel's users, name on messages to name in the panel.
@@ -35,6 +35,12 @@ class People:
         for name in (message.sender, message.recipient):
             if name not in NOBODY and name not in self._labels and len(self._labels) < MOST:
                 self._labels[name] = name
+                self._told()
+
+    def gone(self, names: Collection[str]) -> None:
+        """Nothing is left of what some people wrote; the panel's own users stay."""
+        for name in names:
+            if name not in self._users and self._labels.pop(name, None) is not None:
                 self._told()
 
     def changed(self, name: str, state: State) -> None:

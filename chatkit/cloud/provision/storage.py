@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, Any
+
 from azure.core.exceptions import ResourceNotFoundError
 from azure.mgmt.storage.models import (
     BlobContainer,
@@ -18,6 +20,9 @@ from azure.mgmt.storage.models import (
 from chatkit.cloud.provision.name_rules import check_answer, check_name
 from chatkit.cloud.provision.resource_group import with_provider
 from chatkit.cloud.stack import Stack
+
+if TYPE_CHECKING:
+    from azure.storage.blob import BlobServiceClient
 
 INDEX_DOCUMENT = "index.html"
 ERROR_DOCUMENT = "404.html"
@@ -109,6 +114,27 @@ def account_key(stack: Stack) -> str:
     listed = stack.calls.call(list_keys, names.resource_group, names.storage_account)
     keys = listed.keys_property or []
     return str(keys[0].value)
+
+
+def blobs(stack: Stack, **options: Any) -> BlobServiceClient:
+    """Client of the account's blobs.
+
+    The requests are signed with the account's key, which needs no data role. Where a policy forbids
+    keys, the sign-in's token goes instead, and Storage Blob Data Contributor is needed.
+
+    Args:
+        stack: Whose account it is.
+        options: Of the client, for example how often it tries again.
+    """
+    account = read_account(stack)
+    key = account_key(stack) if _takes_keys(account) else None
+    return stack.cloud.blobs(blob_url(account), key, **options)
+
+
+def _takes_keys(account: StorageAccount) -> bool:
+    properties = account.properties
+    # Null is the default: yes.
+    return properties is None or properties.allow_shared_key_access is not False
 
 
 def connection_string(account: StorageAccount, key: str) -> str:

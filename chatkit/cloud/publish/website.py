@@ -10,7 +10,6 @@ from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
 from azure.core.exceptions import AzureError, HttpResponseError, ResourceNotFoundError
-from azure.mgmt.storage.models import StorageAccount
 from azure.storage.blob import BlobProperties, BlobServiceClient, ContainerClient, ContentSettings
 
 from chatkit.cloud.calls import Calls
@@ -110,21 +109,10 @@ def _read(folder: Path, path: PurePosixPath) -> PageFile:
 def upload(stack: Stack, files: list[PageFile]) -> list[str]:
     """Make the account's website hold exactly these files.
 
-    The requests are signed with the account's key, which needs no data role. Where a policy forbids
-    keys, the sign-in's token goes instead, and Storage Blob Data Contributor is needed.
-
     Returns:
         Paths that were sent, sorted; unchanged files are not sent again.
     """
-    account = storage.read_account(stack)
-    key = storage.account_key(stack) if _takes_keys(account) else None
-    return mirror(stack.cloud.blobs(storage.blob_url(account), key), stack.calls, files)
-
-
-def _takes_keys(account: StorageAccount) -> bool:
-    properties = account.properties
-    # Null is the default: yes.
-    return properties is None or properties.allow_shared_key_access is not False
+    return mirror(storage.blobs(stack), stack.calls, files)
 
 
 def mirror(blobs: BlobServiceClient, calls: Calls, files: list[PageFile]) -> list[str]:

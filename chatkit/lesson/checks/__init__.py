@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 from chatkit.core.results import Result
 from chatkit.lesson import sections
+from chatkit.lesson.checks.traces import removed_after
 
 if TYPE_CHECKING:
     from chatkit.steps.session import Session
@@ -38,7 +39,8 @@ def check(session: Session, section: str) -> Result:
     found = sections.find(section)
     run: Check = import_module(f"{__name__}.{found.check}").check
     begun = time.monotonic()
-    with session.on_cloud():
+    with session.on_cloud(), removed_after(session) as left:
         proven = [f"  - {sentence}" for sentence in run(session)]
     text = "\n".join([f"Section {found.number} works:", *proven])
-    return Result(text, session.restart_rows(), seconds=time.monotonic() - begun)
+    rows = (*session.restart_rows(), *left)
+    return Result(text, rows, seconds=time.monotonic() - begun)

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 import uuid
 from collections.abc import AsyncIterator, Coroutine, Iterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
@@ -16,6 +18,7 @@ from chatkit.chat.client.addresses import is_loopback
 from chatkit.chat.client.background_loop import background_loop
 from chatkit.chat.client.connection import FAILURES, HubConnection, State
 from chatkit.core.errors import ChatkitError, CheckFailed
+from chatkit.lesson.http import Answer, fetch
 
 T = TypeVar("T")
 WRITER = "chatkit"
@@ -55,9 +58,51 @@ def expecting(what: str, *, expected: str, hint: str) -> Iterator[None]:
         raise CheckFailed(what, expected=expected, got=said[:300].rstrip("."), hint=hint) from error
 
 
+@dataclass
+class Sent:
+    """What a check has sent.
+
+    Attributes:
+        texts: Of its messages.
+        ids: Of those that were answered.
+    """
+
+    texts: list[str] = field(default_factory=list)
+    ids: set[str] = field(default_factory=set)
+
+
+MESSAGE_TEXT = re.compile(r"A check is running: [^()\n]{1,200} \([0-9a-f]{6}\)\.")
+_sent: ContextVar[Sent | None] = ContextVar("sent", default=None)
+
+
+@contextmanager
+def noting_messages() -> Iterator[Sent]:
+    """Note what the checks in the block send."""
+    sent = Sent()
+    token = _sent.set(sent)
+    try:
+        yield sent
+    finally:
+        _sent.reset(token)
+
+
 def message_text(what: str) -> str:
-    """The text of a check's message, which people will read, too; no two are the same."""
-    return f"A check is running: {what} ({uuid.uuid4().hex[:6]})."
+    """The text of a check's message, which people may read, too; no two are the same."""
+    text = f"A check is running: {what} ({uuid.uuid4().hex[:6]})."
+    sent = _sent.get()
+    if sent is not None:
+        sent.texts.append(text)
+    return text
+
+
+def post_message(api: str, body: object, *, headers: Mapping[str, str]) -> Answer:
+    """Send a message to the functions, and note its id."""
+    answer = fetch("POST", f"{api}/api/messages", body=body, headers=headers)
+    message = answer.json()
+    sent = _sent.get()
+    if sent is not None and isinstance(message, dict) and isinstance(message.get("id"), str):
+        sent.ids.add(message["id"])
+    return answer
 
 
 def run(work: Coroutine[Any, Any, T]) -> T:

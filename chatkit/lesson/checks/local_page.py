@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from chatkit.lesson.checks.connection_info import local_api
-from chatkit.lesson.checks.evidence import WRITER, expect, message_text
+from chatkit.lesson.checks.evidence import WRITER, expect, message_text, post_message
 from chatkit.lesson.checks.people import named_in_headers
 from chatkit.lesson.http import Answer, fetch
 
@@ -118,9 +118,7 @@ def history(api: str) -> str:
     texts = [message_text(f"message {number} of 3 for the history") for number in (1, 2, 3)]
     headers = named_in_headers()[WRITER].headers
     for text in texts:
-        answer = fetch(
-            "POST", f"{api}/api/messages", body={"sender": WRITER, "text": text}, headers=headers
-        )
+        answer = post_message(api, {"sender": WRITER, "text": text}, headers=headers)
         expect(
             200 <= answer.status < 300, "POST /api/messages", expected="200", got=answer, hint=code
         )

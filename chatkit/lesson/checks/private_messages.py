@@ -21,6 +21,7 @@ from chatkit.lesson.checks.evidence import (
     expect,
     listening,
     message_text,
+    post_message,
     run,
 )
 from chatkit.lesson.checks.people import has_sign_in, signed_in
@@ -213,7 +214,7 @@ def write(
 ) -> Answer:
     """Send a private message."""
     body = {**(more or {}), "text": text, "recipient": recipient}
-    return fetch("POST", f"{api}/api/messages", body=body, headers=person.headers)
+    return post_message(api, body, headers=person.headers)
 
 
 def _json(value: object) -> str:

@@ -16,6 +16,7 @@ from chatkit.lesson.checks.evidence import (
     expect,
     listening,
     message_text,
+    post_message,
     run,
 )
 from chatkit.lesson.checks.people import named_in_headers
@@ -84,13 +85,8 @@ async def round_trip(
     if origin:
         shown["Origin"] = origin
     async with listening(*endpoints, headers=headers) as recipients:
-        answer = await asyncio.to_thread(
-            fetch,
-            "POST",
-            f"{api}/api/messages",
-            body={"sender": WRITER, "text": text},
-            headers=shown,
-        )
+        body = {"sender": WRITER, "text": text}
+        answer = await asyncio.to_thread(post_message, api, body, headers=shown)
         expect(
             200 <= answer.status < 300, "POST /api/messages", expected="200", got=answer, hint=CODE
         )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Collection
 
 import pytest
 
@@ -27,10 +27,15 @@ class Heard:
         self.states: list[State] = []
         self.why = ""
         self.problems: list[str] = []
+        self.gone: list[str] = []
 
     def message(self, message: ChatMessage) -> None:
         """Note a message."""
         self.texts.append(message.text)
+
+    def removed(self, ids: Collection[str]) -> None:
+        """Note messages that are gone."""
+        self.gone.extend(ids)
 
     def state(self, state: State, why: str) -> None:
         """Note a state."""
@@ -117,6 +122,18 @@ async def test_counts_silence_as_a_lost_connection(room: StubRoom, heard: Heard)
     await until(lambda: heard.states.count("connected") >= 2)
     await client.close()
     assert "silent" in heard.why
+
+
+async def test_hears_which_messages_are_gone(
+    room: StubRoom, alice: ChatClient, heard: Heard
+) -> None:
+    """A check takes its messages out of the room again; what is no list of ids says nothing."""
+    await alice.start()
+    for arguments in ((["1", "2"],), ("3",), (), (None,)):
+        await room.invoke("messagesRemoved", *arguments)
+    await room.invoke("newMessage", {"id": "9", "sender": "bob", "text": "still here"})
+    await until(lambda: heard.texts == ["still here"])
+    assert heard.gone == ["1", "2"] and not heard.problems
 
 
 async def test_sends_pings(room: StubRoom, alice: ChatClient) -> None:
