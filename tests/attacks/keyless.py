@@ -46,6 +46,16 @@ IDENTITIES = (
     "client id of one and resource id of another",
     "a site's own resource id",
 )
+UPSTREAM = (
+    "no token",
+    "the identity's token for Resource Manager",
+    "the identity's token for another app",
+    "a resource that the tenant does not know",
+    "an instance without an identity",
+    "an identity that was deleted",
+    "the signature of an access key, without a token",
+    "a user's token of another app",
+)
 
 GROUPS = (
     Group(
@@ -59,5 +69,11 @@ GROUPS = (
         "test_user_assigned_identities.py",
         "test_an_app_gets_no_token_of_an_identity_it_does_not_have",
         IDENTITIES,
+    ),
+    Group(
+        "A trigger that takes the service's identity alone",
+        "test_upstream_identity.py",
+        "test_a_trigger_behind_sign_in_takes_no_other_call",
+        UPSTREAM,
     ),
 )

@@ -100,7 +100,7 @@ class App:
         directory.save_application(application)
         self.client_id = application["appId"]
 
-    async def configure(self, **validation: Any) -> None:
+    async def configure(self, settings: Mapping[str, str] | None = None, **validation: Any) -> None:
         """Turn authentication on as the kit does, over what Resource Manager would apply."""
         authentication = {
             "platform": {"enabled": True},
@@ -120,7 +120,7 @@ class App:
         self.spec = replace(
             self.spec,
             authentication=authentication,
-            app_settings={SECRET: self._stack.secret(self.client_id)},
+            app_settings={SECRET: self._stack.secret(self.client_id), **(settings or {})},
         )
         await self._stack.cloud.functions.apply(self.spec)
 
@@ -133,15 +133,24 @@ class App:
         url = f"https://localhost:{self.spec.scm_port}/api/zipdeploy"
         headers = {"Authorization": f"Bearer {token}"}
         async with self._stack.outsider.http.post(
-            url, data=app_zip("one", script=ECHO), headers=headers, ssl=self._stack.trust
+            url,
+            data=app_zip("one", script=self._stack.script),
+            headers=headers,
+            ssl=self._stack.trust,
         ) as answer:
             assert answer.status == 200, await answer.text()
 
 
 class Stack:
-    """The local cloud in this process, with two apps."""
+    """The local cloud in this process, with two apps.
 
-    def __init__(self, folder: Path) -> None:
+    Args:
+        folder: Of the cloud.
+        script: Functions of the first app.
+    """
+
+    def __init__(self, folder: Path, *, script: str = ECHO) -> None:
+        self.script = script
         self.cloud = LocalCloud(folder, on_stop=lambda: None)
         self.trust = ssl.create_default_context(
             cafile=str(self.cloud.platform.certificates.ca_file)
