@@ -1,6 +1,7 @@
 """Sign-in and private messages on the deployed app.
 
-The peer of an authenticated call is the same call with authentication off.
+The peer of an authenticated call is the same call with authentication off; that of a message
+without keys is the same message with keys.
 
 Both calls end in the same line of the app, before it touches storage (a wrong `limit`); what
 differs is who says the name:
@@ -50,8 +51,25 @@ def run() -> dict[str, object]:
             "call_p50_ms": round(on, 2),
             "peer": "authentication off",
             "peer_p50_ms": round(off, 2),
+            "authentication_adds_ms": round(on - off, 2),
         }
-        return figures | {"authentication_adds_ms": round(on - off, 2)}
+        return figures | asyncio.run(without_keys(workshop, alice.name))
+
+
+async def without_keys(workshop: Workshop, name: str) -> dict[str, object]:
+    """POST to frame with the identity's tokens, beside the same with keys; tokens are kept."""
+    alice = SignedIn(name)
+    keyed = await messages(str(workshop.api_base_url), alice, alice)
+    await asyncio.to_thread(workshop.remove_keys)
+    keyless = await messages(str(workshop.api_base_url), alice, alice)
+    with_keys = float(str(keyed["public_to_frame_p50_ms"]))
+    without = float(str(keyless["public_to_frame_p50_ms"]))
+    return {
+        "keyless_to_frame_p50_ms": without,
+        "keyless_peer": "the same app with keys",
+        "keyless_peer_p50_ms": with_keys,
+        "keyless_ratio": round(without / with_keys, 2),
+    }
 
 
 async def both(api: str) -> tuple[SignedIn, SignedIn]:
