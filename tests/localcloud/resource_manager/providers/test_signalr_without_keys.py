@@ -7,6 +7,10 @@ from typing import Any
 import pytest
 
 from tests.localcloud.resource_manager.arm_cloud import Clients, LocalCloud
+from tests.localcloud.resource_manager.providers.test_arm_tutorial import (
+    make_site,
+    make_storage,
+)
 from tests.localcloud.resource_manager.raw import Raw
 
 CHAT = "/providers/Microsoft.SignalRService/SignalR/chat-1"
@@ -90,3 +94,34 @@ def test_a_template_with_authentication_that_is_none_is_refused(
 ) -> None:
     """400, and no instance."""
     assert raw("PUT", raw.group + CHAT, upstream(auth)).status == 400
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "wanted"),
+    [
+        ("Chat__serviceUri", "https://chat-1.service.signalr.net", "http://localhost:{port}"),
+        ("Chat__serviceUri", "https://CHAT-1.service.signalr.net/", "http://localhost:{port}"),
+        ("Chat__serviceUri", "https://other.service.signalr.net", None),
+        ("Chat__serviceUri", "https://chat-1.service.signalr.net.evil.example", None),
+        ("AzureWebJobsStorage__accountName", "chatstore1", "https://localhost:1/chatstore1"),
+        ("AzureWebJobsStorage__accountName", "elsewhere", None),
+    ],
+)
+def test_settings_without_keys_name_services_of_this_cloud(
+    raw: Raw, cloud: LocalCloud, clients: Clients, name: str, value: str, wanted: str | None
+) -> None:
+    """The app gets the address that the name means here; Resource Manager shows what was set."""
+    raw("PUT", raw.group + CHAT, FREE)
+    make_storage(clients)
+    make_site(clients)
+    settings = {"properties": {name: value}}
+    update = clients.web.web_apps.update_application_settings
+    assert update("class", "chat-api", settings).properties == {name: value}
+    seen = cloud.planes.sites["chat-api"].app_settings
+    port = cloud.planes.instances["chat-1"].port
+    shown = seen.get("AzureWebJobsStorage__blobServiceUri", seen.get("Chat__serviceUri"))
+    if wanted is None:
+        assert shown in (value, None)
+    else:
+        assert shown == wanted.format(port=port)
+    assert seen["AZURE_AUTHORITY_HOST"] == cloud.endpoints["authority"]

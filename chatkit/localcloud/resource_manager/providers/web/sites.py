@@ -227,7 +227,11 @@ class Sites(WebResource[Site]):
 
     async def apply(self, document: Site) -> None:
         """Bring the data plane to what a document says."""
-        platform_settings = {**self._identity_environment(document), **self._resolved(document)}
+        platform_settings = {
+            **self._identity_environment(document),
+            **self._resolved(document),
+            **self._authority(document),
+        }
         await self.context.planes.functions.apply(spec(document, platform_settings))
 
     async def recover(self, document: Site) -> None:
@@ -278,6 +282,15 @@ class Sites(WebResource[Site]):
             elif part.lower() == "serviceuri":
                 found[name] = self._hub_address(value)
         return found
+
+    def _authority(self, document: Site) -> dict[str, str]:
+        """Where applications sign in, unless the app says so itself.
+
+        Azure's own clouds other than the public one need this variable in an app as well.
+        """
+        if "AZURE_AUTHORITY_HOST" in document["app_settings"]:
+            return {}
+        return {"AZURE_AUTHORITY_HOST": self.context.endpoints.authority}
 
     def _blob_endpoint(self, account: str) -> str:
         """Address of an account of this cloud; empty for another one."""
