@@ -29,8 +29,8 @@ MONTHS = (
     "December",
 )
 WEEKDAYS = ("Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday")
-NUMBER = re.compile(r"[0-9]+")
-STEP = re.compile(r"[+-]?[0-9]+")
+NUMBER = re.compile(r"[0-9]{1,9}")
+STEP = re.compile(r"[+-]?[0-9]{1,9}")
 # In every 400 years the calendar repeats itself, weekdays included.
 LONGEST_SEARCH_YEARS = 400
 

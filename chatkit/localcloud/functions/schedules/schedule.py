@@ -15,11 +15,12 @@ from typing import Protocol
 from chatkit.localcloud.functions.schedules.ncrontab import Ncrontab, NotNcrontab
 
 DAY_S = 86_400
+# A TimeSpan has at most 10,675,199 days.
 TIMESPAN = re.compile(
-    r"(?P<sign>-?)(?:(?P<days>\d+)[.:])??"
-    r"(?P<hours>\d+):(?P<minutes>\d+)(?::(?P<seconds>\d+)(?:\.(?P<fraction>\d{1,7}))?)?"
+    r"(?P<sign>-?)(?:(?P<days>\d{1,8})[.:])??(?P<hours>\d{1,8}):(?P<minutes>\d{1,8})"
+    r"(?::(?P<seconds>\d{1,8})(?:\.(?P<fraction>\d{1,7}))?)?"
 )
-DAYS_ONLY = re.compile(r"-?\d+")
+DAYS_ONLY = re.compile(r"-?\d{1,8}")
 
 
 class NoSchedule(ValueError):

@@ -83,6 +83,8 @@ def test_a_day_that_no_month_has_never_comes() -> None:
         "0 -5 * * * *",
         "0 ٣ * * * *",
         "@hourly",
+        pytest.param(f"0 {'9' * 5000} * * * *", id="thousands of digits"),
+        pytest.param(f"0 */{'9' * 5000} * * * *", id="a step of thousands of digits"),
     ],
 )
 def test_what_is_no_expression(text: str) -> None:

@@ -83,6 +83,8 @@ def test_summer_time(text: str, after: str, expected: list[str]) -> None:
         ("1.24:00:00", None),
         ("", None),
         ("5s", None),
+        pytest.param("9" * 5000, None, id="thousands of digits"),
+        pytest.param(f"{'9' * 5000}:00:00", None, id="thousands of digits of hours"),
     ],
 )
 def test_timespans(text: str, seconds: float | None) -> None:
