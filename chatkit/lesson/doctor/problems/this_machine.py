@@ -10,7 +10,10 @@ from chatkit.core.running.addresses import follow_text
 from chatkit.lesson.doctor.problems.problem import Problem
 from chatkit.lesson.doctor.snapshot.snapshot import Snapshot
 
-VARIABLES = ("AZURE_AUTHORITY_HOST", "AZURE_RESOURCE_MANAGER", "ARM_METADATA_HOSTNAME")
+VARIABLES = (
+    *("AZURE_AUTHORITY_HOST", "AZURE_RESOURCE_MANAGER", "IDENTITY_ENDPOINT"),
+    *("ARM_METADATA_HOSTNAME", "ARM_CLOUD_METADATA_URL"),
+)
 """What `chatkit local env` tells a shell of addresses."""
 HERE = r"(localhost|127\.0\.0\.1|\[?::1\]?)"
 # Problem 25 knows the ports of the development storage.
