@@ -102,6 +102,10 @@ class Room:
         """Let the hub send a `newMessage` that never went through the app."""
         self.do(self._broadcast({"target": "newMessage", "arguments": [message]}))
 
+    def forget(self, *ids: Any) -> None:
+        """Tell every page that messages are no longer in the room, as a check does."""
+        self.do(self._broadcast({"target": "messagesRemoved", "arguments": [list(ids)]}))
+
     def let_go(self) -> None:
         """Answer what `faults.hold` holds back."""
         if self.faults.hold:

@@ -59,6 +59,19 @@ def test_history_is_there_when_somebody_comes_in(visit: Visit, chat: Room) -> No
     assert distance_from_bottom(page) < 2
 
 
+def test_messages_that_a_check_takes_out_again_go(visit: Visit, chat: Room) -> None:
+    """Theirs, and no others; one that arrives late is not shown either."""
+    page = visit()
+    chat.post("bob", "Hello")
+    gone = chat.post("chatkit", "A check is running")["id"]
+    expect(page.locator(".text")).to_have_text(["Hello", "A check is running"])
+    chat.forget(gone, "late", None)
+    expect(page.locator(".text")).to_have_text(["Hello"])
+    chat.say({"id": "late", "sender": "chatkit", "text": "too late"})
+    chat.post("bob", "Bye")
+    expect(page.locator(".text")).to_have_text(["Hello", "Bye"])
+
+
 def test_nothing_stands_there_twice(visit: Visit) -> None:
     """A message of mine comes back in the answer and from the hub, and after a reload from the
     history.
