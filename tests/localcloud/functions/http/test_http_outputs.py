@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.attacks.app_files import UNTELLABLE
 from tests.localcloud.functions.functions_testing import Serve, write_app
 
 OUT = """
@@ -136,12 +137,12 @@ def fine(req): return 'fine'
 """
 
 
-@pytest.mark.parametrize("failure", ["RuntimeError('no')", "SystemExit(1)", "KeyboardInterrupt"])
+@pytest.mark.parametrize("name", UNTELLABLE)
 async def test_an_exception_that_cannot_be_printed_is_a_500(
-    serve: Serve, tmp_path: Path, failure: str
+    serve: Serve, tmp_path: Path, name: str
 ) -> None:
     """At once, with what can be said in the log; the app goes on."""
-    served = await serve(write_app(tmp_path / "app", ODD.format(failure=failure)))
+    served = await serve(write_app(tmp_path / "app", ODD.format(failure=UNTELLABLE[name])))
     for route in ("odd", "later", "notes", "nameless"):
         assert await served.ask("GET", f"/api/{route}") == (500, "")
     assert "the message of this Odd cannot be read" in served.log
