@@ -17,6 +17,7 @@ from chatkit.core.reading import commented_json, texts
 
 REQUIRED = ("host.json", "function_app.py", "requirements.txt")
 BUNDLE = "Microsoft.Azure.Functions.ExtensionBundle"
+BUNDLE_CHANNELS = ("", ".Preview", ".Experimental")
 IGNORE_FILE = ".funcignore"
 LOCAL_SETTINGS = "local.settings.json"
 EPOCH = (1980, 1, 1, 0, 0, 0)
@@ -54,6 +55,11 @@ def build_package(folder: Path) -> bytes:
     return buffer.getvalue()
 
 
+def is_bundle(id_: object) -> bool:
+    """Whether an id of host.json is that of an extension bundle, a preview of one included."""
+    return str(id_).lower() in {f"{BUNDLE}{channel}".lower() for channel in BUNDLE_CHANNELS}
+
+
 def check_app(folder: Path, files: list[PurePosixPath]) -> None:
     """Look for what would only show after a build of more than a minute.
 
@@ -71,7 +77,7 @@ def check_app(folder: Path, files: list[PurePosixPath]) -> None:
         )
     except (ValueError, AttributeError) as error:
         raise SetupError(f"host.json is not valid JSON ({error}).") from error
-    if bundle != BUNDLE:
+    if not is_bundle(bundle):
         raise SetupError(
             f"host.json does not name {BUNDLE}.",
             hint="Without the bundle there are no SignalR bindings: section 03.",

@@ -181,6 +181,15 @@ def test_what_would_end_as_zero_functions_is_said_before_the_build(
         build_package(app)
 
 
+def test_files_are_read_as_azure_reads_them(app: Path) -> None:
+    """Comments in host.json, a preview of the bundle, UTF-16 from PowerShell."""
+    bundle = "Microsoft.Azure.Functions.ExtensionBundle.Preview"
+    host = f'{{"version": "2.0", /* ours */ "extensionBundle": {{"id": "{bundle}"}},}}'
+    (app / "host.json").write_text(host, encoding="utf-8-sig")
+    (app / "requirements.txt").write_text("azure-functions\r\n", encoding="utf-16")
+    assert "host.json" in names(build_package(app))
+
+
 def test_the_kits_own_app_is_accepted() -> None:
     """Whole, with nothing that stays behind."""
     packed = names(build_package(checkout() / "functions"))

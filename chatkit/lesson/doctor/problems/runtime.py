@@ -7,7 +7,7 @@ from __future__ import annotations
 import re
 from urllib.parse import urlsplit
 
-from chatkit.cloud.publish.package import BUNDLE
+from chatkit.cloud.publish.package import BUNDLE, is_bundle
 from chatkit.core import ports
 from chatkit.lesson.doctor.preflight import machine
 from chatkit.lesson.doctor.problems.problem import Problem
@@ -27,7 +27,7 @@ PREVIEW_API = "/api/v1-preview/"
 
 def _no_bundle(snapshot: Snapshot) -> str:
     host = snapshot.folder.host_json
-    if not host or (host.get("extensionBundle") or {}).get("id") == BUNDLE:
+    if not host or is_bundle((host.get("extensionBundle") or {}).get("id")):
         return ""
     return f"host.json does not name {BUNDLE}"
 
