@@ -21,13 +21,16 @@ import jwt
 from aiohttp import StreamReader, web
 from aiohttp.base_protocol import BaseProtocol
 from aiohttp.test_utils import make_mocked_request
+from multidict import CIMultiDict, CIMultiDictProxy
 
 from chatkit.core import strict_json
 from chatkit.core.errors import LocalProtocolError, RemoteProtocolError
 from chatkit.core.host_names import requested_host
+from chatkit.core.reading import commented_json
 from chatkit.localcloud.core import bearer, cors, etags, odata, trace
 from chatkit.localcloud.core.first_bytes import FirstBytes
 from chatkit.localcloud.core.web import is_from_other_page, read_whole
+from chatkit.localcloud.easy_auth.proxy import headers
 from chatkit.localcloud.easy_auth.redirects import is_allowed
 from chatkit.localcloud.entra import graph_requests
 from chatkit.localcloud.entra.codes import Codes
@@ -37,7 +40,10 @@ from chatkit.localcloud.functions.host import expressions, host_json, route_cons
 from chatkit.localcloud.functions.host.errors import AppInvalid, BindingFailed, PackageRejected
 from chatkit.localcloud.functions.http import http_data, webhooks
 from chatkit.localcloud.functions.local import local_settings
+from chatkit.localcloud.functions.schedules import ncrontab, schedule
+from chatkit.localcloud.functions.storage import connections, paths
 from chatkit.localcloud.functions.worker_process.chatkit_worker import channel
+from chatkit.localcloud.signalr import emulator_settings
 from chatkit.localcloud.signalr.core import authentication, upstream
 from chatkit.localcloud.signalr.core.connection import Connection
 from chatkit.localcloud.signalr.core.connections import Connections
@@ -137,9 +143,9 @@ def itself(count: int) -> int:
 # Requests -----------------------------------------------------------------------------------------
 
 
-def request_with(**headers: str) -> web.Request:
+def request_with(**given: str) -> web.Request:
     """A request with headers."""
-    named = {name.replace("_", "-"): value for name, value in headers.items()}
+    named = {name.replace("_", "-"): value for name, value in given.items()}
     return make_mocked_request("POST", "/", headers=named)
 
 
@@ -507,6 +513,12 @@ CASES: Final[dict[str, Case]] = {
     "Host: dots": Case(repeated("a."), requested_host, stops=True),
     "Host: colons": Case(repeated(":"), requested_host, stops=True),
     "Origin: a long one": Case(repeated("a:", before="http://"), from_page, 20000, stops=True),
+    "Connection: names": Case(
+        lambda count: CIMultiDictProxy(
+            CIMultiDict({"Connection": numbered("x-#,")(count), "Location": "/"})
+        ),
+        lambda given: headers.for_client(given, Mock(origins=()), Mock(prefix="")),
+    ),
     "preflight: headers": Case(numbered("x-#,"), preflight),
     "head of a request in small pieces": Case(itself, head_in_pieces, 300),
     # URLs
@@ -546,6 +558,22 @@ CASES: Final[dict[str, Case]] = {
     "constraint datetime: digits": Case(repeated("1"), constrained("datetime"), 20000),
     "constraint alpha": Case(repeated("a", after="1"), constrained("alpha"), 20000),
     "constraint bool: spaces": Case(repeated(" "), constrained("bool"), 20000),
+    "schedule: values": Case(
+        repeated("0,", before="0 ", after="0 * * * *"), ncrontab.Ncrontab.parse, 300
+    ),
+    "schedule: digits": Case(
+        repeated("9", before="0 */", after=" * * * *"), lambda text: schedule.parse(text, None)
+    ),
+    "schedule: days": Case(repeated("9"), lambda text: schedule.parse(text, None), 300),
+    "trigger of blobs: braces": Case(repeated("{{", before="box/"), paths.BlobPattern.parse, 2000),
+    "trigger of blobs: a long name": Case(
+        repeated("-"), paths.BlobPattern.parse("box/{a}-{b}--{c}.txt").match, stops=True
+    ),
+    "host.json: comments": Case(
+        repeated("/* */", before="{", after="}"), commented_json.loads, 300
+    ),
+    "host.json: beginnings of a comment": Case(repeated("/*", before="{"), commented_json.loads),
+    "host.json: quotes": Case(repeated('"a', before="{//"), commented_json.loads),
     "binding: expressions": Case(
         repeated("{a}"), lambda text: expressions.resolve(text, {"a": "b"}), 300
     ),
@@ -585,6 +613,16 @@ CASES: Final[dict[str, Case]] = {
     "connection string: parts": Case(
         numbered("a#=b;", before="Endpoint=http://a;AccessKey=k;"),
         SignalRConnectionString.parse,
+        300,
+    ),
+    "connection string of storage: parts": Case(
+        numbered("a#=b;", before="AccountName=a;AccountKey=k;"),
+        lambda text: connections.parse(text, "AzureWebJobsStorage"),
+        300,
+    ),
+    "templates of the emulator": Case(
+        lambda count: {"upstreamsettings": {"templates": [{"UrlTemplate": "http://a"}] * count}},
+        emulator_settings.from_document,
         300,
     ),
     "connection string: a long version": Case(
