@@ -433,7 +433,7 @@ def test_a_failure_inside_a_service_is_its_own_500(
     def fail(_: object) -> str:
         raise ValueError("the inside")
 
-    monkeypatch.setattr(answering, "answers_to", fail)
+    monkeypatch.setattr(answering, "_header_problem", fail)
     services.failures.clear()
     reply = services.ask(service, Sent(b"GET", BASES[service][0]))
     assert reply.status == 500
