@@ -56,14 +56,15 @@ def address_in(output: IO[str]) -> str:
 
 
 @pytest.mark.slow
-def test_one_line_signs_people_in_to_any_app(app: int, home: Path) -> None:
+def test_one_line_signs_people_in_to_any_app(app: int, home: Path, chatkit: Chatkit) -> None:
     """The local cloud is started, alice's name reaches the app, Ctrl+C ends it with 0, and the next
-    start knows the same registration and the same port of its own.
+    start knows the same registration and the same port of its own; it ends with the local cloud's
+    documents.
     """
     command = [sys.executable, "-m", "chatkit", "auth", "--for", f"http://127.0.0.1:{app}"]
     try:
         seen = []
-        for _ in range(2):
+        for is_last in (False, True):
             with subprocess.Popen(
                 command, stdout=subprocess.PIPE, text=True, env={**os.environ}
             ) as process:
@@ -77,8 +78,12 @@ def test_one_line_signs_people_in_to_any_app(app: int, home: Path) -> None:
                 with urllib.request.urlopen(audience, timeout=10) as answer:
                     claims = {one["typ"]: one["val"] for one in json.load(answer)[0]["user_claims"]}
                 seen.append((url, claims["aud"]))
-                process.send_signal(signal.SIGINT)
+                if is_last:
+                    assert chatkit("local", "reset", "-y").code == 0
+                else:
+                    process.send_signal(signal.SIGINT)
                 assert process.wait(timeout=10) == 0
+                assert ("The local cloud was emptied" in process.stdout.read()) == is_last
         assert seen[0] == seen[1]
     finally:
         local_cloud.stop(home / "local")

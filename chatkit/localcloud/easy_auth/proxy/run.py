@@ -63,6 +63,8 @@ def run(options: ProxyOptions) -> int:
             _serve(options), home=options.home, kind=AUTH, folder=options.sign_in.folder
         )
         asyncio.run(serving)
+    if not options.sign_in.folder.is_dir():
+        options.echo("The local cloud was emptied, and nobody is known any more: the sign-in ends.")
     return 0
 
 
