@@ -6,6 +6,7 @@ import asyncio
 import base64
 import hashlib
 import json
+import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
@@ -78,9 +79,9 @@ class RawApp:
         self._server: asyncio.Server | None = None
         self.port = 0
 
-    async def start(self, port: int = 0) -> None:
+    async def start(self, port: int = 0, *, tls: ssl.SSLContext | None = None) -> None:
         """Listen."""
-        self._server = await asyncio.start_server(self._serve, "127.0.0.1", port)
+        self._server = await asyncio.start_server(self._serve, "127.0.0.1", port, ssl=tls)
         self.port = self._server.sockets[0].getsockname()[1]
 
     async def stop(self) -> None:
@@ -168,10 +169,15 @@ class Cloud:
         )
         return SignInOptions(entra, self.folder / "local" / "sign-in", **more)
 
+    @property
+    def tls(self) -> ssl.SSLContext:
+        """A server's certificate of an authority that nobody trusts."""
+        return self._cloud.platform.certificates.server
+
     @asynccontextmanager
-    async def front(self, port: int, **more: Any) -> AsyncIterator[Front]:
+    async def front(self, port: int, *, scheme: str = "http", **more: Any) -> AsyncIterator[Front]:
         """Sign-in in front of an app's port."""
-        target = Target("http", "127.0.0.1", port)
+        target = Target(scheme, "127.0.0.1", port)
         options = ProxyOptions(target, self.options(**more), self.folder, port=0)
         async with AsyncExitStack() as stack:
             yield await Front.open(options, stack)

@@ -39,8 +39,7 @@ async def closed(cloud: Cloud, app: RawApp) -> AsyncIterator[Front]:
     """Sign-in in front of another app, which needs it everywhere but at /open."""
     other = RawApp()
     await other.start()
-    options = {"action": "Return401", "excluded_paths": ("/open",)}
-    async with cloud.front(other.port, **options) as front:
+    async with cloud.front(other.port, action="Return401", excluded_paths=("/open",)) as front:
         other.answers["/ws"] = other.answers["/open/../ws"] = _websocket
         yield front
     await other.stop()

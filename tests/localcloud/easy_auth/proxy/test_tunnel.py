@@ -15,7 +15,14 @@ from websockets.typing import Subprotocol
 
 from chatkit.localcloud.easy_auth.proxy.run import Front
 from tests.localcloud.easy_auth.deployed_stack import Browser
-from tests.localcloud.easy_auth.proxy.front_stack import UPGRADE, Asked, Cloud, RawApp
+from tests.localcloud.easy_auth.proxy.front_stack import (
+    UPGRADE,
+    Asked,
+    Cloud,
+    RawApp,
+    named,
+    told,
+)
 from tests.localcloud.easy_auth.proxy.test_local_app import sign_in
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -186,3 +193,23 @@ async def test_the_app_is_told_who_opens_a_websocket(in_front: Front, browser: B
     async with browser.http.ws_connect(in_front.url, headers=origin) as client:
         await client.send_str("who")
         assert (await client.receive_str()).startswith("alice@")
+
+
+async def test_an_app_may_speak_https(cloud: Cloud, browser: Browser) -> None:
+    """With a certificate of its own making, as development servers have."""
+
+    async def greet(asked: Asked) -> None:
+        await asked.agree(then=b"\x81\x05hello")
+        await asked.reader.read(1)  # the closing frame
+        asked.writer.close()
+
+    app = RawApp()
+    await app.start(tls=cloud.tls)
+    app.answers["/live"] = greet
+    async with cloud.front(app.port, scheme="https") as front:
+        await sign_in(browser, front)
+        found = await told(browser.http, f"{front.url}/x")
+        assert named(found, "X-MS-CLIENT-PRINCIPAL-NAME")
+        async with browser.http.ws_connect(f"{front.url}/live") as live:
+            assert await live.receive_str() == "hello"
+    await app.stop()
