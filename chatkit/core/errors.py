@@ -10,6 +10,7 @@ ChatkitError
         HomeUnusable         a file of the home belongs to somebody else, or takes no writes
             HomeDamaged      it does not hold what the kit has written
             HomeTooNew       a newer version of the kit has written it
+        AppFileDamaged       a file of the learner's app cannot be read as what it is
         NotWritten           the disk is full, or takes no writes
     UnknownUser              nobody of that name is in the panel
     LocalProtocolError       you asked for something the protocol does not allow
@@ -139,6 +140,26 @@ class HomeTooNew(HomeUnusable):
             f"was written by a newer chatkit (form {found} of a home; this version knows {known})",
             hint="Update chatkit, or set CHATKIT_HOME to another folder.",
         )
+
+
+class AppFileDamaged(SetupError):
+    """A file of the learner's app cannot be read as what it is. It stays as it is.
+
+    Args:
+        path: The file.
+        why: The rest of the sentence that begins with it.
+        again: What writes the file once more, as the object of "that writes it"; by default the
+            cell of a notebook that does.
+    """
+
+    def __init__(self, path: Path, why: str, *, again: str = "") -> None:
+        name = f"{path.parent.name}/{path.name}"
+        again = again or (
+            f"run the notebook's cell `%%chatfile {name}` once more, or type `chatkit catch-up`"
+        )
+        hint = f"Repair it; or {again}: what is there now is kept beside."
+        super().__init__(f"{path} is damaged: {why}.", hint=hint)
+        self.path = path
 
 
 class NotWritten(SetupError):

@@ -9,7 +9,7 @@ import json
 from pathlib import Path
 from typing import NotRequired, TypedDict, cast
 
-from chatkit.core.errors import SetupError
+from chatkit.core.errors import AppFileDamaged
 from chatkit.core.files import write_private
 from chatkit.core.public_urls import origins
 from chatkit.core.reading import commented_json, texts
@@ -58,20 +58,27 @@ def read(folder: Path) -> LocalSettings:
     """Read the file of a function app; an empty one when it is missing.
 
     Raises:
-        SetupError: It is not JSON.
+        AppFileDamaged: It is not what the functions can read.
     """
     try:
         content = commented_json.loads(texts.read(folder / FILE))
     except FileNotFoundError:
         return {"IsEncrypted": False, "Values": {}}
+    except OSError as error:
+        raise _damaged(folder, f"it cannot be read ({error.strerror})") from error
     except ValueError as error:
-        raise SetupError(
-            f"{FILE} is not valid JSON ({error}).",
-            hint="Repair the line it names, or delete the file.",
-        ) from error
-    if not isinstance(content, dict) or not isinstance(content.get("Values", {}), dict):
-        raise SetupError(f"{FILE} must be an object with an object `Values`.")
+        raise _damaged(folder, f"it is not valid JSON ({error})") from error
+    if not isinstance(content, dict):
+        raise _damaged(folder, "it is no JSON object")
+    for name in ("Values", "Host"):
+        if not isinstance(content.get(name, {}), dict):
+            raise _damaged(folder, f"its `{name}` is no object")
     return cast(LocalSettings, {"Values": {}, **content})
+
+
+def _damaged(folder: Path, why: str) -> AppFileDamaged:
+    again = "rename it, and workshop.write_local_settings() writes another one"
+    return AppFileDamaged(folder / FILE, why, again=again)
 
 
 def values(folder: Path) -> dict[str, str]:

@@ -64,5 +64,5 @@ def read(folder: Path) -> str:
 def _text(folder: Path, name: str) -> str:
     try:
         return str(json.loads((folder / FILE).read_text(encoding="utf-8")).get(name, ""))
-    except (FileNotFoundError, ValueError, AttributeError):
+    except (OSError, ValueError, AttributeError):
         return ""

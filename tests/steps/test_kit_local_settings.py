@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from chatkit.core.errors import SetupError
+from chatkit.core.errors import AppFileDamaged
 from chatkit.steps import local_settings
 
 KEY = "Endpoint=http://localhost;Port=8888;AccessKey=c2VjcmV0;Version=1.0;"
@@ -49,13 +49,25 @@ def test_what_a_learner_added_stays(tmp_path: Path) -> None:
     assert content(tmp_path)["Host"]["Extra"] is True
 
 
-@pytest.mark.parametrize("text", ["{", "[]", '{"Values": 3}'])
+@pytest.mark.parametrize(
+    "text", ["", "{", "[]", '{"Values": 3}', '{"Host": []}', "[" * 99_999, "\x00\udcff"]
+)
 def test_a_damaged_file_is_named_and_kept(tmp_path: Path, text: str) -> None:
-    """The learner repairs it, the kit never throws it away."""
-    (tmp_path / "local.settings.json").write_text(text)
-    with pytest.raises(SetupError, match="local.settings.json"):
+    """The learner repairs it, the kit never throws it away, and says what to do."""
+    path = tmp_path / "local.settings.json"
+    content = text.encode(errors="surrogateescape")
+    path.write_bytes(content)
+    with pytest.raises(AppFileDamaged, match=r"local\.settings\.json is damaged: ") as caught:
         local_settings.write(tmp_path, signalr=KEY, storage="x")
-    assert (tmp_path / "local.settings.json").read_text() == text
+    assert "workshop.write_local_settings() writes another one" in caught.value.hint
+    assert path.read_bytes() == content
+
+
+def test_a_folder_in_the_place_of_the_file_is_named(tmp_path: Path) -> None:
+    """As after a copy that went wrong."""
+    (tmp_path / "local.settings.json").mkdir()
+    with pytest.raises(AppFileDamaged, match="it cannot be read"):
+        local_settings.values(tmp_path)
 
 
 def test_another_page_origin_is_allowed_once(tmp_path: Path) -> None:

@@ -12,10 +12,11 @@ from pathlib import Path, PurePosixPath
 
 from chatkit.cloud.publish import secret_scan
 from chatkit.cloud.publish.selection import Selection, Selector, sentence, shown
-from chatkit.core.errors import SetupError
+from chatkit.core.errors import AppFileDamaged, SetupError
 from chatkit.core.reading import commented_json, texts
 
-REQUIRED = ("host.json", "function_app.py", "requirements.txt")
+ENTRY = "function_app.py"
+REQUIRED = ("host.json", ENTRY, "requirements.txt")
 BUNDLE = "Microsoft.Azure.Functions.ExtensionBundle"
 BUNDLE_CHANNELS = ("", ".Preview", ".Experimental")
 IGNORE_FILE = ".funcignore"
@@ -66,18 +67,11 @@ def check_app(folder: Path, files: list[PurePosixPath]) -> None:
     Azure says "0 functions" then, or that it does not know a binding.
 
     Raises:
+        AppFileDamaged: One of them cannot be read as what it is.
         SetupError: host.json names no extension bundle, requirements.txt no azure-functions, or a
             file is not Python.
     """
-    try:
-        bundle = (
-            commented_json.loads(texts.read(folder / "host.json"))
-            .get("extensionBundle", {})
-            .get("id")
-        )
-    except (ValueError, AttributeError) as error:
-        raise SetupError(f"host.json is not valid JSON ({error}).") from error
-    if not is_bundle(bundle):
+    if not is_bundle(_bundle(folder / "host.json")):
         raise SetupError(
             f"host.json does not name {BUNDLE}.",
             hint="Without the bundle there are no SignalR bindings: section 03.",
@@ -92,14 +86,37 @@ def check_app(folder: Path, files: list[PurePosixPath]) -> None:
             _check_syntax(folder / path, str(path))
 
 
+def _bundle(path: Path) -> object:
+    """The extension bundle that a host.json names."""
+    try:
+        content = commented_json.loads(texts.read(path))
+    except OSError as error:
+        raise AppFileDamaged(path, f"it cannot be read ({error.strerror})") from error
+    except ValueError as error:
+        raise AppFileDamaged(path, f"it is not valid JSON ({error})") from error
+    if not isinstance(content, dict):
+        raise AppFileDamaged(path, "it is no JSON object")
+    bundle = content.get("extensionBundle") or {}
+    if not isinstance(bundle, dict):
+        raise AppFileDamaged(path, "its `extensionBundle` is no object")
+    return bundle.get("id")
+
+
 def _check_syntax(path: Path, name: str) -> None:
     try:
-        ast.parse(path.read_bytes(), name)
+        content = path.read_bytes()
+    except OSError as error:
+        raise AppFileDamaged(path, f"it cannot be read ({error.strerror})") from error
+    if not content.strip() and name == ENTRY:
+        raise AppFileDamaged(path, "it is empty, and Azure would find no function")
+    try:
+        ast.parse(content, name)
     except SyntaxError as error:
-        where = f"{name}, line {error.lineno}" if error.lineno else name
-        raise SetupError(f"{where} is not Python: {error.msg}.") from error
-    except ValueError as error:
-        raise SetupError(f"{name} is not Python: {error}.") from error
+        if not error.lineno:  # no line of it can be read: it is not text
+            raise AppFileDamaged(path, f"it is not Python ({error.msg})") from error
+        raise SetupError(f"{name}, line {error.lineno} is not Python: {error.msg}.") from error
+    except ValueError as error:  # it has zero bytes
+        raise AppFileDamaged(path, f"it is not Python ({error})") from error
 
 
 def package_files(folder: Path) -> list[PurePosixPath]:

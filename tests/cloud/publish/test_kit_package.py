@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from chatkit.cloud.publish.package import build_package, left_out
-from chatkit.core.errors import SetupError
+from chatkit.core.errors import AppFileDamaged, SetupError
 from chatkit.core.settings import checkout
 from tests.attacks import publishing
 
@@ -160,8 +160,10 @@ def test_a_secret_stops_the_package(app: Path, name: str) -> None:
 @pytest.mark.parametrize(
     ("file", "text", "sentence"),
     [
-        ("host.json", "{", "host.json is not valid JSON"),
-        ("host.json", "[]", "host.json is not valid JSON"),
+        ("host.json", "{", "host.json is damaged: it is not valid JSON"),
+        ("host.json", "[]", "host.json is damaged: it is no JSON object"),
+        ("host.json", '{"extensionBundle": 5}', "damaged: its `extensionBundle` is no object"),
+        ("function_app.py", "\n", "function_app.py is damaged: it is empty"),
         (
             "host.json",
             '{"version": "2.0"}',
@@ -170,6 +172,7 @@ def test_a_secret_stops_the_package(app: Path, name: str) -> None:
         ("requirements.txt", "requests", "does not name azure-functions"),
         ("send_message.py", "def broken(:", "send_message.py, line 1 is not Python"),
         ("send_message.py", "x = '\0'", "send_message.py.* is not Python"),
+        ("send_message.py", "\0\xff\x13 not what it was", "is damaged: it is not Python"),
     ],
 )
 def test_what_would_end_as_zero_functions_is_said_before_the_build(
@@ -188,6 +191,25 @@ def test_files_are_read_as_azure_reads_them(app: Path) -> None:
     (app / "host.json").write_text(host, encoding="utf-8-sig")
     (app / "requirements.txt").write_text("azure-functions\r\n", encoding="utf-16")
     assert "host.json" in names(build_package(app))
+
+
+@pytest.mark.parametrize("name", ["host.json", "function_app.py", "send_message.py"])
+@pytest.mark.parametrize("damage", ["emptied", "garbage"])
+def test_a_damaged_file_of_the_app_is_named_with_the_way_on(
+    app: Path, name: str, damage: str
+) -> None:
+    """One sentence; the file stays as it is."""
+    path = app / name
+    path.write_bytes(b"" if damage == "emptied" else b"\x00\xff\x13 not what it was\r\n" * 9)
+    before = path.read_bytes()
+    if (name, damage) == ("send_message.py", "emptied"):
+        assert name in names(build_package(app))
+        return
+    with pytest.raises(AppFileDamaged) as caught:
+        build_package(app)
+    assert f"{path} is damaged: " in str(caught.value) and "\n" not in str(caught.value)
+    assert f"`%%chatfile {app.name}/{name}`" in caught.value.hint
+    assert path.read_bytes() == before
 
 
 def test_the_kits_own_app_is_accepted() -> None:
