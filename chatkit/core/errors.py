@@ -24,6 +24,7 @@ ChatkitError
         EntraError           the authority
         GraphError           Microsoft Graph
         TokenRejected        a bearer token does not count
+        NoToken              a managed identity gets none
         EasyAuthError        App Service Authentication
             SessionRejected  a session's token is not good
             ForgedRequest    a foreign page uses a person's cookie
@@ -33,8 +34,12 @@ ChatkitError
             NotFound
             BadRequest
             Unauthorized
+                _KeyNotFound no key of the tenant has signed a token
+            Forbidden        a token's principal has no role for it
             QuotaExceeded
         StorageError         Azure Storage
+        ConnectionInvalid    a setting that names a storage account
+        StorageUnavailable   a storage account cannot be reached, or refuses
         HostError            the Functions host
             AppInvalid       host.json, local.settings.json, a route, a binding
             BindingFailed    the bindings of one invocation
