@@ -28,7 +28,8 @@ def start(arguments: list[str]) -> int:
 
     target = Target.parse(wanted.target)
     options = sign_in_arguments.sign_in_options(wanted, home())
-    return run(ProxyOptions(target, options, home(), wanted.port))
+    origins = tuple(one.strip() for one in wanted.cors.split(",") if one.strip())
+    return run(ProxyOptions(target, options, home(), wanted.port, origins))
 
 
 def _parser() -> Parser:
@@ -48,6 +49,12 @@ def _parser() -> Parser:
     )
     parser.add_argument(
         "-p", "--port", type=port, help="Default: the one after the app's, or the next free one."
+    )
+    parser.add_argument(
+        "--cors",
+        default="",
+        help="Origins with commas whose pages call the app from there, with a token; without it the"
+        " app answers for itself.",
     )
     sign_in_arguments.add_arguments(parser)
     return parser

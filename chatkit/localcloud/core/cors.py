@@ -161,6 +161,16 @@ async def add_headers(request: web.Request, response: web.StreamResponse) -> Non
     response.headers.update(request.get(_ANSWER_HEADERS, {}))
 
 
+def answer_allowed(allowed: dict[str, str] | None) -> web.Response | None:
+    """Answer a preflight as App Service does, for `middleware`.
+
+    204 for an allowed origin; else the app, which may have OPTIONS routes, answers.
+    """
+    if allowed is None:
+        return None
+    return web.Response(status=204, headers=allowed)
+
+
 def split_list(text: str) -> tuple[str, ...]:
     """The items of a list that commas separate."""
     return tuple(item.strip() for item in text.split(",") if item.strip())

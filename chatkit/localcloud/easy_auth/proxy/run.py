@@ -18,6 +18,7 @@ from chatkit.core.errors import PortInUse
 from chatkit.core.public_urls import public_url
 from chatkit.core.running.presence import AUTH
 from chatkit.core.running.until_interrupted import until_interrupted
+from chatkit.localcloud.core import cors
 from chatkit.localcloud.core.log_limits import log_to_terminal
 from chatkit.localcloud.core.runners import HttpServer
 from chatkit.localcloud.easy_auth.local.options import ANONYMOUS, LOGIN, SignInOptions
@@ -38,6 +39,8 @@ class ProxyOptions:
         sign_in: How people sign in.
         home: Whose process this is.
         port: Where to listen; None for the one after the app's, or the next free one.
+        cors: Origins whose pages may call the app; a sign-in may end there, too. None of them
+            leaves the question to the app.
         echo: Writes a line to the person.
     """
 
@@ -45,6 +48,7 @@ class ProxyOptions:
     sign_in: SignInOptions
     home: Path
     port: int | None = None
+    cors: tuple[str, ...] = ()
     echo: Callable[[str], None] = print
 
 
@@ -84,7 +88,7 @@ class Front:
         self.url = f"http://localhost:{port}"
         self.client_id = sign_in.client_id
         self._forwarding = Forwarding(options.target, port)
-        self._module = sign_in.module()
+        self._module = sign_in.module(tuple(one for one in options.cors if one != cors.ANY))
 
     @classmethod
     async def open(cls, options: ProxyOptions, stack: AsyncExitStack) -> Front:
@@ -109,9 +113,8 @@ class Front:
             stack.push_async_callback(sign_in.close)
             front = cls(options, port, sign_in)
             stack.push_async_callback(front._forwarding.close)
-            server = HttpServer(
-                application(front._module, front._forwarding), cancels_when_client_leaves=True
-            )
+            app = application(front._module, front._forwarding, options.cors)
+            server = HttpServer(app, cancels_when_client_leaves=True)
             listener = await listeners.listen_on(sockets, server)
             stack.push_async_callback(listener.close)
             taken.pop_all()
@@ -141,14 +144,20 @@ class Front:
         return lines
 
 
-def application(module: EasyAuth, forwarding: Forwarding) -> web.Application:
-    """The module with the app behind it."""
+def application(
+    module: EasyAuth, forwarding: Forwarding, origins: tuple[str, ...] = ()
+) -> web.Application:
+    """The module with the app behind it; CORS stands in front of both, as in App Service."""
 
     async def handle(request: web.Request) -> web.StreamResponse:
         return await module.handle(request, forwarding.handle)
 
     app = web.Application()
     app.on_response_prepare.append(as_the_app_says)
+    if origins:
+        rule = cors.Rule(origins=origins, ignore_case=True)
+        app.middlewares.append(cors.middleware(lambda: rule, cors.answer_allowed))
+        app.on_response_prepare.append(cors.add_headers)
     app.router.add_route("*", "/{path:.*}", handle)
     return app
 

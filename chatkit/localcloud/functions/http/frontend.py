@@ -75,7 +75,7 @@ def application(site: Site) -> web.Application:
         return await site.gate.handle(request, handler)
 
     # The host answers CORS before authentication and routes: functions never see a preflight.
-    origins = cors.middleware(lambda: _cors_rule(site.cors), _answer_preflight)
+    origins = cors.middleware(lambda: _cors_rule(site.cors), cors.answer_allowed)
     middlewares = [stopped, origins, _failures, gated]
     app = web.Application(middlewares=middlewares, client_max_size=BODY_LIMIT_BYTES)
     app.on_response_prepare.extend([cors.add_headers, _name_server])
@@ -221,13 +221,6 @@ def _cors_rule(setting: Cors) -> cors.Rule:
     return cors.Rule(
         origins=setting.allowed_origins, credentials=setting.support_credentials, ignore_case=True
     )
-
-
-def _answer_preflight(allowed: dict[str, str] | None) -> web.Response | None:
-    """Answer 204 for an allowed origin; else the app, which may have OPTIONS routes, answers."""
-    if allowed is None:
-        return None
-    return web.Response(status=204, headers=allowed)
 
 
 async def _name_server(_: web.Request, response: web.StreamResponse) -> None:

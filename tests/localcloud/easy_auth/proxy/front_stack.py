@@ -175,10 +175,12 @@ class Cloud:
         return self._cloud.platform.certificates.server
 
     @asynccontextmanager
-    async def front(self, port: int, *, scheme: str = "http", **more: Any) -> AsyncIterator[Front]:
+    async def front(
+        self, port: int, *, scheme: str = "http", cors: tuple[str, ...] = (), **more: Any
+    ) -> AsyncIterator[Front]:
         """Sign-in in front of an app's port."""
         target = Target(scheme, "127.0.0.1", port)
-        options = ProxyOptions(target, self.options(**more), self.folder, port=0)
+        options = ProxyOptions(target, self.options(**more), self.folder, port=0, cors=cors)
         async with AsyncExitStack() as stack:
             yield await Front.open(options, stack)
 

@@ -104,6 +104,34 @@ async def test_everybody_may_have_to_sign_in(
     await other.stop()
 
 
+async def test_a_page_at_another_origin_signs_in_and_calls(cloud: Cloud, browser: Browser) -> None:
+    """A development server's page, with a token: preflights pass, also where sign-in is needed."""
+    page = "http://localhost:5173"
+    app = RawApp()
+    await app.start()
+    async with cloud.front(app.port, cors=(page,), action="Return401") as front:
+        token = await sign_in(
+            browser, front, session_mode="token", post_login_redirect_uri=f"{page}/app"
+        )
+        asked = {
+            "Origin": page,
+            "Access-Control-Request-Method": "GET",
+            "Access-Control-Request-Headers": "x-zumo-auth",
+        }
+        allow = "Access-Control-Allow-Origin"
+        for path in ("/x", "/.auth/me"):
+            url = front.url + path
+            status, _, headers = await browser.ask("OPTIONS", url, headers=asked)
+            assert (status, headers[allow]) == (204, page)
+            sent = {"Origin": page, "X-ZUMO-AUTH": token}
+            status, _, headers = await browser.ask("GET", url, headers=sent)
+            assert (status, headers[allow]) == (200, page)
+            foreign = {**asked, "Origin": "http://localhost:5174"}
+            status, _, headers = await browser.ask("OPTIONS", url, headers=foreign)
+            assert (status in (401, 404), allow in headers) == (True, False)
+    await app.stop()
+
+
 async def test_who_is_signed_in_stays_so_over_a_restart(cloud: Cloud, browser: Browser) -> None:
     """The port may change: cookies do not tell ports apart, and the token's audience is refused."""
     app = RawApp()
