@@ -1,6 +1,7 @@
 """Recordings of the Azure CLI's own tests against Azure, in a short form, and how it is made.
 
-A recording is what one test of https://github.com/Azure/azure-cli (MIT) has sent and got. The short
+A recording is what one test of https://github.com/Azure/azure-cli or of
+https://github.com/Azure/azure-dev (both MIT) has sent and got. The short
 form in `tests/data/azure/recordings` keeps the requests, the statuses, and of each answer which
 fields it has and of which type; no value of an answer, and no secret. `distill` makes it:
 
@@ -19,7 +20,7 @@ from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
 FOLDER = Path(__file__).parents[2] / "data" / "azure" / "recordings"
-SUBSCRIPTION = "/subscriptions/00000000-0000-0000-0000-000000000000"
+SUBSCRIPTION = re.compile(r"^/subscriptions/[0-9a-f-]{36}")
 # An operation that is polled; its id is that of the recording, and replaced by the one given here.
 POLLS = {"/operationstatuses/": "{status}", "/operationresults/": "{location}"}
 POLLS["/asyncoperations/"] = "{location}"
@@ -87,25 +88,43 @@ def _fields(path: str, value: Any) -> Iterator[tuple[str, str]]:
 
 def distill(cassette: Path) -> dict[str, Any]:
     """The short form of a recording; polls that say the same one after the other are one."""
-    import yaml
-
-    interactions = yaml.safe_load(cassette.read_text(encoding="utf-8"))["interactions"]
     shapes: list[Shape] = []
     steps: list[dict[str, Any]] = []
-    for one in interactions:
-        request = one["request"]
-        fields = shape(_parsed(one["response"]["body"]["string"]))
+    for method, uri, body, status, answer in _interactions(cassette):
+        if "//management." not in uri or "/deployments" in uri:
+            continue  # other services, and template deployments
+        fields = shape(answer)
         if fields not in shapes:
             shapes.append(fields)
-        step = {"method": request["method"], "url": _url(request["uri"])}
-        body = _parsed(SECRET.sub(r"\1MASKED", request["body"] or ""))
-        if body is not None:
-            step["body"] = body
-        step |= {"status": one["response"]["status"]["code"], "shape": shapes.index(fields)}
+        step = {"method": method, "url": _url(uri)}
+        given = _parsed(SECRET.sub(r"\1MASKED", body))
+        if given is not None:
+            step["body"] = given
+        step |= {"status": status, "shape": shapes.index(fields)}
         if steps and step["url"].startswith("{") and steps[-1]["url"] == step["url"]:
             steps.pop()
         steps.append(step)
-    return {"source": f"azure-cli, {cassette.name}", "steps": steps, "shapes": shapes}
+    return {"source": cassette.name, "steps": steps, "shapes": shapes}
+
+
+def _interactions(cassette: Path) -> Iterator[tuple[str, str, str, int, Any]]:
+    """Method, URL, body, status and answer of each request, in the forms of both projects."""
+    import yaml
+
+    for one in yaml.safe_load(cassette.read_text(encoding="utf-8"))["interactions"]:
+        request = one["request"]
+        response = one["response"]
+        if "uri" in request:
+            uri = request["uri"]
+            status = response["status"]["code"]
+            answer = response["body"]["string"]
+        else:
+            uri = request["url"]
+            status = response["code"]
+            answer = response["body"]
+        if isinstance(answer, str):
+            answer = _parsed(answer)
+        yield request["method"], uri, request["body"] or "", status, answer
 
 
 def _url(uri: str) -> str:
@@ -114,7 +133,8 @@ def _url(uri: str) -> str:
         if sign in parts.path.lower():
             return name
     kept = [(name, text) for name, text in parse_qsl(parts.query) if len(name) > 1]
-    return f"{parts.path.replace(SUBSCRIPTION, '{sub}')}?{urlencode(kept, safe='$')}"
+    path = SUBSCRIPTION.sub("{sub}", parts.path)
+    return f"{path}?{urlencode(kept, safe='$')}"
 
 
 def _parsed(text: str | bytes) -> Any:
@@ -127,5 +147,6 @@ def _parsed(text: str | bytes) -> Any:
 if __name__ == "__main__":
     for argument in sys.argv[1:]:
         short = json.dumps(distill(Path(argument)), indent=1, ensure_ascii=False)
-        path = FOLDER / f"{Path(argument).stem.rpartition('__')[2].removeprefix('test_')}.json"
+        name = Path(argument).name.partition(".")[0].rpartition("__")[2].lower()
+        path = FOLDER / f"{name.removeprefix('test_')}.json"
         path.write_text(f"{short}\n", encoding="utf-8")

@@ -11,6 +11,34 @@ from tests.localcloud.resource_manager.recordings import Step
 # Fields of Azure's answers that ours lack, by resource and the beginning of their path, and why.
 INTERNAL = "of App Service's own machinery; no tool that we know reads it"
 DIFFERENCES: dict[str, dict[str, str]] = {"signalr_commands": {}}
+PLAN = (
+    *("asyncScalingEnabled", "currentNumberOfZonesUtilized", "eligibleLogCategories"),
+    *("isCustomMode", "maximumNumberOf", "powerState", "vnetConnections"),
+)
+SITE = (
+    *("afdEnabled", "blockPathTraversal", "clientAffinityProxyEnabled", "csrs"),
+    *("eligibleLogCategories", "endToEndEncryptionEnabled", "ftp"),
+    *("functionsRuntimeAdminIsolationEnabled", "hostNamePrivateStates"),
+    *("hostNameSslStates[].ipBasedSslState", "inFlightFeatures", "siteConfig.clusteringEnabled"),
+    *("siteConfig.webJobsEnabled", "siteDisabledReason", "siteScopedCertificatesEnabled"),
+    *("useQueryStringAffinity", "vnetBackupRestoreEnabled"),
+)
+IPV6 = (
+    "inboundIpv6Address",
+    "ipMode",
+    "outboundIpv6",
+    "possibleInboundIpv6",
+    "possibleOutboundIpv6",
+)
+DIFFERENCES["cli_up_down_funcapp"] = {
+    ": value[].managedBy": "left out of a group that nothing manages",
+    ": value[].tags.DeleteAfter": "a tag that a policy of their subscription adds",
+    "Microsoft.Web/serverfarms: properties.tags": "the same as `tags`",
+    "Microsoft.Web/sites: properties.tags": "the same as `tags`",
+    **{f"Microsoft.Web/serverfarms: properties.{name}": INTERNAL for name in PLAN},
+    **{f"Microsoft.Web/sites: properties.{name}": INTERNAL for name in SITE},
+    **{f"Microsoft.Web/sites: properties.{name}": "127.0.0.1 is the address" for name in IPV6},
+}
 DIFFERENCES["create_storage_account_v2"] = {
     "Microsoft.Storage/storageAccounts: properties.secondary": "there is one region",
     "Microsoft.Storage/storageAccounts: properties.statusOfSecondary": "there is one region",
@@ -68,7 +96,44 @@ def player(raw: Raw) -> Player:
     raw(
         "POST", raw.group.partition("/resourceGroups")[0] + "/providers/Microsoft.Insights/register"
     )
+    make_azds_app(raw)
     return Player(raw)
+
+
+def make_azds_app(raw: Raw) -> None:
+    """What azd's template has made: a plan, a function app on Flex Consumption, its storage."""
+    group = raw.group.replace("/class", "/rg-azdtest-daa0f52")
+    made = {"location": "eastus2", "tags": {"azd-env-name": "azdtest-daa0f52"}}
+    raw("PUT", group, made)
+    account = {**made, "sku": {"name": "Standard_LRS"}, "kind": "StorageV2"}
+    storage = f"{group}/providers/Microsoft.Storage/storageAccounts/stlvi65vsqwleik"
+    raw("PUT", storage, account)
+    raw("PUT", f"{storage}/blobServices/default/containers/func-deploy", {})
+    endpoint = raw("GET", storage).body["properties"]["primaryEndpoints"]["blob"]
+    plan = f"{group}/providers/Microsoft.Web/serverfarms/plan-lvi65vsqwleik"
+    flex = {"name": "FC1", "tier": "FlexConsumption"}
+    raw("PUT", plan, {**made, "sku": flex, "properties": {"reserved": True}})
+    where = {
+        "type": "blobContainer",
+        "value": f"{endpoint.rstrip('/')}/func-deploy",
+        "authentication": {"type": "SystemAssignedIdentity"},
+    }
+    site = {
+        "location": "eastus2",
+        "kind": "functionapp,linux",
+        "tags": {**made["tags"], "azd-service-name": "func"},
+        "identity": {"type": "SystemAssigned"},
+        "properties": {
+            "serverFarmId": plan,
+            "functionAppConfig": {
+                "deployment": {"storage": where},
+                "runtime": {"name": "python", "version": "3.11"},
+                "scaleAndConcurrency": {"maximumInstanceCount": 100, "instanceMemoryMB": 2048},
+            },
+        },
+    }
+    answer = raw("PUT", f"{group}/providers/Microsoft.Web/sites/func-lvi65vsqwleik", site)
+    assert answer.status == 200, answer.body
 
 
 @pytest.mark.parametrize("name", recordings.names())
