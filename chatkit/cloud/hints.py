@@ -91,6 +91,12 @@ HINTS = (
         " subscription without that policy, or ask for an exemption for this resource group.",
     ),
     _Hint(
+        ("LocalAuthDisabled",),
+        r"local authentication is disabled",
+        "The SignalR Service instance has no keys any more. The deployed app needs none; for a local"
+        " run switch them on again: `az signalr update --disable-local-auth false` (new keys).",
+    ),
+    _Hint(
         ("AuthorizationPermissionMismatch", "InaccessibleStorageException"),
         r"not authorized to perform this operation using this permission",
         "A role that was just assigned takes up to 10 minutes to arrive. Wait a minute and run the"

@@ -48,6 +48,46 @@ class Credential:
     resource_id: str = ""
 
 
+def connection_section(settings: Mapping[str, str], *names: str) -> dict[str, str]:
+    """What settings such as `NAME__serviceUri` say, by the part behind the name in small letters.
+
+    Names of settings compare in any case, as the configuration of the Functions host does, and "__"
+    and ":" are the same in them.
+
+    Args:
+        settings: App settings.
+        names: Of the connection.
+    """
+    wanted = {name.lower() for name in names}
+    found: dict[str, str] = {}
+    for key, value in settings.items():
+        section, separator, rest = key.replace(":", "__").partition("__")
+        if separator and section.lower() in wanted:
+            found[rest.lower()] = value
+    return found
+
+
+def credential_of(section: Mapping[str, str]) -> Credential:
+    """Who asks for tokens, by the settings of a connection without a key.
+
+    Raises:
+        LocalProtocolError: `credential` is neither absent nor managedidentity.
+    """
+    kind = DEFAULT
+    if section.get("credential"):
+        if section["credential"].lower() != "managedidentity":
+            raise LocalProtocolError("Its __credential can be managedidentity, or absent.")
+        kind = MANAGED_IDENTITY
+    return Credential(
+        kind,
+        client_id=section.get("clientid", ""),
+        tenant_id=section.get("tenantid", ""),
+        client_secret=section.get("clientsecret", ""),
+        object_id=section.get("managedidentityobjectid", ""),
+        resource_id=section.get("managedidentityresourceid", ""),
+    )
+
+
 @dataclass(frozen=True)
 class SignalRConnectionString:
     """One parsed connection string. Its repr never shows the access key.

@@ -24,10 +24,10 @@ from chatkit.localcloud.functions.host.credentials import EntraTokens
 from chatkit.localcloud.functions.host.errors import AppInvalid, BindingFailed
 from chatkit.localcloud.functions.worker_process.calls import Wire
 from chatkit.wire.connection_strings import (
-    DEFAULT,
-    MANAGED_IDENTITY,
     Credential,
     SignalRConnectionString,
+    connection_section,
+    credential_of,
 )
 
 API_VERSION = "2022-06-01"
@@ -89,34 +89,13 @@ def connection(settings: Mapping[str, str], setting: str) -> SignalRConnectionSt
 
 
 def _identity_based(settings: Mapping[str, str], name: str) -> SignalRConnectionString | None:
-    """What settings such as `NAME__serviceUri` say; None when there are none.
-
-    Names of settings compare in any case, as the host's configuration does, and "__" and ":" are
-    the same in them.
-    """
-    found: dict[str, str] = {}
-    for key, value in settings.items():
-        section, separator, rest = key.replace(":", "__").partition("__")
-        if separator and section.lower() == name.lower():
-            found[rest.lower()] = value
+    """What settings such as `NAME__serviceUri` say; None when there are none."""
+    found = connection_section(settings, name)
     if not found.get("serviceuri"):
         return None
-    kind = DEFAULT
-    if found.get("credential"):
-        if found["credential"].lower() != "managedidentity":
-            raise AppInvalid(f"{name}__credential can be managedidentity, or absent.")
-        kind = MANAGED_IDENTITY
-    credential = Credential(
-        kind,
-        client_id=found.get("clientid", ""),
-        tenant_id=found.get("tenantid", ""),
-        client_secret=found.get("clientsecret", ""),
-        object_id=found.get("managedidentityobjectid", ""),
-        resource_id=found.get("managedidentityresourceid", ""),
-    )
     return SignalRConnectionString.of_identity(
         found["serviceuri"],
-        credential,
+        credential_of(found),
         client=found.get("clientendpoint", ""),
         server=found.get("serverendpoint", ""),
     )

@@ -9,8 +9,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from chatkit.core.errors import LocalProtocolError
 from chatkit.localcloud.core.errors import LocalCloudError
-from chatkit.wire.connection_strings import DEFAULT, MANAGED_IDENTITY, Credential
+from chatkit.wire.connection_strings import Credential, connection_section, credential_of
 
 HOST_STORAGE = "AzureWebJobsStorage"
 # The development account of every storage emulator. Its key is no secret: Microsoft's page about
@@ -70,32 +71,18 @@ def resolve(settings: Mapping[str, str], name: str) -> StorageConnection:
 
 
 def _identity_based(settings: Mapping[str, str], name: str) -> StorageConnection | None:
-    """What settings such as `NAME__accountName` say; None when there are none.
-
-    Names of settings compare in any case, as the host's configuration does, and "__" and ":" are
-    the same in them.
-    """
-    found: dict[str, str] = {}
-    for key, value in settings.items():
-        section, separator, rest = key.replace(":", "__").partition("__")
-        if separator and section.lower() in (f"azurewebjobs{name}".lower(), name.lower()):
-            found[rest.lower()] = value
+    """What settings such as `NAME__accountName` say; None when there are none."""
+    found = connection_section(settings, f"AzureWebJobs{name}", name)
     account = found.get("accountname", "")
     endpoint = found.get("blobserviceuri") or found.get("serviceuri", "")
     if not endpoint and account:
         endpoint = f"https://{account}.blob.core.windows.net"
     if not endpoint:
         return None
-    kind = MANAGED_IDENTITY if found.get("credential") else DEFAULT
-    if kind == MANAGED_IDENTITY and found["credential"].lower() != "managedidentity":
-        raise ConnectionInvalid(f"{name}__credential can be managedidentity, or absent.")
-    credential = Credential(
-        kind,
-        client_id=found.get("clientid", ""),
-        tenant_id=found.get("tenantid", ""),
-        client_secret=found.get("clientsecret", ""),
-        resource_id=found.get("managedidentityresourceid", ""),
-    )
+    try:
+        credential = credential_of(found)
+    except LocalProtocolError as error:
+        raise ConnectionInvalid(f"{name}: {error.message}") from None
     return StorageConnection(account, endpoint.rstrip("/"), credential=credential)
 
 
