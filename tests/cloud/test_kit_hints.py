@@ -50,6 +50,7 @@ def arm(code: str, message: str = "") -> dict[str, Any]:
         (400, arm("BadRequest", "The Python runtime version is not supported."), "3.12"),
         (403, arm("KeyBasedAuthenticationNotPermitted"), "policy"),
         (403, arm("RequestDisallowedByPolicy"), "policy"),
+        (403, arm("LocalAuthDisabled"), "--disable-local-auth false"),
         (403, arm("AuthorizationPermissionMismatch"), "10 minutes"),
         (403, arm("AuthorizationFailed"), "Contributor"),
         (409, arm("ResourceGroupBeingDeleted"), "still being deleted"),

@@ -21,8 +21,9 @@ class UserAssignedIdentities(ResourceType[UserAssignedIdentity]):
     type = USER_ASSIGNED
     api_versions: ClassVar = {
         type: (
-            *("2024-11-30", "2023-07-31-preview", "2023-01-31", "2022-01-31-preview"),
-            *("2021-09-30-preview", "2018-11-30", "2015-08-31-preview"),
+            *("2025-05-31-preview", "2025-01-31-preview", "2024-11-30", "2023-07-31-preview"),
+            *("2023-01-31", "2022-01-31-preview", "2021-09-30-preview", "2018-11-30"),
+            "2015-08-31-preview",
         )
     }
     name_pattern = re.compile(r"^[A-Za-z0-9][\w-]{2,127}$", re.ASCII)
