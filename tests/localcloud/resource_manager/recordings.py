@@ -96,7 +96,7 @@ def distill(cassette: Path) -> dict[str, Any]:
         fields = shape(answer)
         if fields not in shapes:
             shapes.append(fields)
-        step = {"method": method, "url": _url(uri)}
+        step: dict[str, Any] = {"method": method, "url": _url(uri)}
         given = _parsed(SECRET.sub(r"\1MASKED", body))
         if given is not None:
             step["body"] = given

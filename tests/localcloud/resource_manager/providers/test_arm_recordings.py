@@ -103,7 +103,8 @@ def player(raw: Raw) -> Player:
 def make_azds_app(raw: Raw) -> None:
     """What azd's template has made: a plan, a function app on Flex Consumption, its storage."""
     group = raw.group.replace("/class", "/rg-azdtest-daa0f52")
-    made = {"location": "eastus2", "tags": {"azd-env-name": "azdtest-daa0f52"}}
+    tags = {"azd-env-name": "azdtest-daa0f52"}
+    made: dict[str, object] = {"location": "eastus2", "tags": tags}
     raw("PUT", group, made)
     account = {**made, "sku": {"name": "Standard_LRS"}, "kind": "StorageV2"}
     storage = f"{group}/providers/Microsoft.Storage/storageAccounts/stlvi65vsqwleik"
@@ -121,7 +122,7 @@ def make_azds_app(raw: Raw) -> None:
     site = {
         "location": "eastus2",
         "kind": "functionapp,linux",
-        "tags": {**made["tags"], "azd-service-name": "func"},
+        "tags": {**tags, "azd-service-name": "func"},
         "identity": {"type": "SystemAssigned"},
         "properties": {
             "serverFarmId": plan,
