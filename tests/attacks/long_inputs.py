@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tests.attacks.group import Group
-from tests.localcloud.long_inputs import CASES
+from tests.localcloud.long_inputs.table import CASES
 
 GROUPS = (
     Group(

@@ -5,19 +5,22 @@ from __future__ import annotations
 import pytest
 
 from tests import growth
-from tests.localcloud.long_inputs import CASES, Case
+from tests.localcloud.long_inputs.case import Case
+from tests.localcloud.long_inputs.table import CASES
 
-TRIES = 5
+TRIES = 3
 
 
 @pytest.mark.parametrize("name", CASES)
 def test_reading_takes_time_that_grows_with_the_input(name: str) -> None:
-    """Sixteen times as much takes at most forty times as long."""
+    """Sixteen times as much takes at most forty times as long; the square would be 256 times."""
     case = CASES[name]
-    ratio = measured(case)
-    assert ratio < growth.LIMIT
-    # A reader that refuses the input at once is quick, and says nothing.
-    assert case.stops or ratio > 2 or any(measured(case) > 2 for _ in range(TRIES))
+    least = 0.0 if case.stops else 2.0
+    ratios = [measured(case)]
+    # Another process may have the caches; and who refuses the input at once says nothing.
+    while not least < ratios[-1] < growth.LIMIT and len(ratios) < TRIES:
+        ratios.append(measured(case))
+    assert least < ratios[-1] < growth.LIMIT
 
 
 def measured(case: Case) -> float:
