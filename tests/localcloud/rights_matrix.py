@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 DOCUMENT = Path(__file__).parents[2] / "docs" / "rights.md"
 
@@ -94,6 +95,9 @@ class Endpoint:
 
 READERS = (OWN, OWNER, CONTRIBUTOR, READER)
 WRITERS = (OWN, OWNER, CONTRIBUTOR)
+ADMINS = (OWN, OWNER)
+DATA_OWNERS = (OWN, DATA)
+DIRECTORY_READERS = (OWN, *PEOPLE)
 PUBLISHERS = (*WRITERS, WEBSITE)
 BUILT_IN = "Azure built-in roles"
 KUDU = "Accessing the kudu service, Security"
@@ -103,7 +107,6 @@ SIGNALR_ROLES = "Azure built-in roles for Web and Mobile: data actions"
 SENDERS = (REST_OWNER, SERVICE_OWNER)
 HUB = "/api/hubs/chat"
 API_HUB = "?api-version=2022-11-01"
-SITE = "{site}"
 API_WEB = "?api-version=2025-05-01"
 API_STORAGE = "?api-version=2026-09-01"
 API_SIGNALR = "?api-version=2023-02-01"
@@ -111,206 +114,166 @@ API_ROLES = "?api-version=2022-04-01"
 API_GROUPS = "?api-version=2025-04-01"
 ROLES = "/providers/Microsoft.Authorization/roleAssignments"
 
-ENDPOINTS = (
-    Endpoint(
-        *("arm", "read the resource group", "GET", "{group}" + API_GROUPS, 200, READERS),
-        source=BUILT_IN,
-    ),
-    Endpoint(
-        *("arm", "change the resource group", "PUT", "{group}" + API_GROUPS, 400, WRITERS),
-        source=BUILT_IN,
-    ),
-    Endpoint(
-        *("arm", "delete another resource group", "DELETE", "{group}2" + API_GROUPS, 404, WRITERS),
-        source=BUILT_IN,
-    ),
-    Endpoint(
-        *("arm", "register a provider", "POST"),
-        *("{subscription}/providers/Microsoft.Web/register" + API_GROUPS, 200, WRITERS),
-        source="Azure resource providers and types",
-    ),
-    Endpoint(
-        *("arm", "list role assignments", "GET", "{group}" + ROLES + API_ROLES, 200, READERS),
-        source=BUILT_IN,
-    ),
-    Endpoint(
-        *("arm", "give somebody a role", "PUT"),
-        *("{group}" + ROLES + "/{guid}" + API_ROLES, 400, (OWN, OWNER)),
-        source=BUILT_IN,
-    ),
-    Endpoint(
-        *("arm", "give oneself a role at the site", "PUT"),
-        *(SITE + ROLES + "/{guid}" + API_ROLES, 400, (OWN, OWNER)),
-        source=BUILT_IN,
-    ),
-    Endpoint(
-        *("arm", "take somebody's role away", "DELETE"),
-        *("{subscription}" + ROLES + "/{guid}" + API_ROLES, 204, (OWN, OWNER)),
-        source=BUILT_IN,
-    ),
-    Endpoint(
-        *("arm", "read the site", "GET", SITE + API_WEB, 200, (*READERS, WEBSITE)), source=BUILT_IN
-    ),
-    Endpoint(*("arm", "change the site", "PUT", SITE + API_WEB, 400, PUBLISHERS), source=BUILT_IN),
-    Endpoint(
-        *("arm", "read the site's settings", "POST"),
-        *(SITE + "/config/appsettings/list" + API_WEB, 200, PUBLISHERS),
-        source=BUILT_IN,
-    ),
-    Endpoint(
-        *("arm", "change the site's settings", "PUT"),
-        *(SITE + "/config/appsettings" + API_WEB, 400, PUBLISHERS),
-        source=BUILT_IN,
-    ),
-    Endpoint(
-        *("arm", "read the publishing password", "POST"),
-        *(SITE + "/config/publishingcredentials/list" + API_WEB, 200, PUBLISHERS),
-        source=BUILT_IN,
-    ),
-    Endpoint(
-        *("arm", "read the publishing profile", "POST", SITE + "/publishxml" + API_WEB),
-        *(200, PUBLISHERS),
-        source=BUILT_IN,
-    ),
-    Endpoint(
-        *("arm", "read the host's keys", "POST", SITE + "/host/default/listkeys" + API_WEB),
-        *(200, PUBLISHERS),
-        source=BUILT_IN,
-    ),
-    Endpoint(
-        *("arm", "switch sign-in off", "PUT", SITE + "/config/authsettingsV2" + API_WEB),
-        *(400, PUBLISHERS),
-        source=BUILT_IN,
-    ),
-    Endpoint(
-        *("arm", "read the storage account's keys", "POST"),
-        *("{account}/listKeys" + API_STORAGE, 200, WRITERS),
-        source=BUILT_IN,
-    ),
-    Endpoint(
-        *("arm", "create a container", "PUT"),
-        *("{account}/blobServices/default/containers/box" + API_STORAGE, 200, (*WRITERS, DATA)),
-        source=BUILT_IN,
-    ),
-    Endpoint(
-        *("arm", "read the keys of SignalR Service", "POST"),
-        *("{signalr}/listKeys" + API_SIGNALR, 200, WRITERS),
-        source=BUILT_IN,
-    ),
-    Endpoint(
-        *("arm", "renew a key of SignalR Service", "POST"),
-        *("{signalr}/regenerateKey" + API_SIGNALR, 400, WRITERS),
-        source=BUILT_IN,
-    ),
-    Endpoint(
-        *("arm", "delete another SignalR Service", "DELETE", "{signalr}2" + API_SIGNALR),
-        *(204, WRITERS),
-        source=BUILT_IN,
-    ),
-    Endpoint("scm", "open the endpoint's page", "GET", "/", 200, PUBLISHERS, source=KUDU),
-    Endpoint(
-        *("scm", "read the settings there", "GET", "/api/settings", 200, PUBLISHERS), source=KUDU
-    ),
-    Endpoint(*("scm", "list deployments", "GET", "/api/deployments", 200, PUBLISHERS), source=KUDU),
-    Endpoint("scm", "publish code", "POST", "/api/publish", 400, PUBLISHERS, source=KUDU),
-    Endpoint(
-        *("blob", "list containers", "GET", "?comp=list", 200, (*READERS, DATA)),
-        grade="K",
-        source="Azure built-in roles: an action, not a data action",
-    ),
-    Endpoint(
-        *("blob", "read a blob", "GET", "/box/a.txt", 200, (OWN, DATA)),
-        special={NONE: 409},  # PublicAccessNotPermitted: without a token it is public access
-        source=BLOB_TABLE,
-    ),
-    Endpoint("blob", "write a blob", "PUT", "/box/a.txt", 201, (OWN, DATA), source=BLOB_TABLE),
-    Endpoint(
-        *("blob", "delete another blob", "DELETE", "/box/b.txt", 404, (OWN, DATA)),
-        source=BLOB_TABLE,
-    ),
-    Endpoint(
-        *("blob", "get a key to sign with", "POST"),
-        *("?restype=service&comp=userdelegationkey", 400, (*WRITERS, DATA)),
-        source="Get User Delegation Key",
-    ),
-    Endpoint(
-        *("signalr", "send to everybody", "POST", HUB + "/:send" + API_HUB, 400, SENDERS),
-        source=SIGNALR_ROLES,
-    ),
-    Endpoint(
-        *("signalr", "send to a user", "POST", HUB + "/users/u/:send" + API_HUB, 400, SENDERS),
-        source=SIGNALR_ROLES,
-    ),
-    Endpoint(
-        *("signalr", "ask whether a user is connected", "GET", HUB + "/users/u" + API_HUB),
-        *(404, (*SENDERS, REST_READER)),
-        source=SIGNALR_ROLES,
-    ),
-    Endpoint(
-        *("signalr", "add a user to a group", "PUT", HUB + "/users/u/groups/g" + API_HUB),
-        *(200, SENDERS),
-        source=SIGNALR_ROLES,
-    ),
-    Endpoint(
-        *("signalr", "close a connection", "DELETE", HUB + "/connections/c" + API_HUB),
-        *(200, (*SENDERS, APP_SERVER)),
-        source=SIGNALR_ROLES,
-    ),
-    Endpoint(
-        *("signalr", "make a client's token", "POST", HUB + "/:generateToken" + API_HUB),
-        *(200, SENDERS),
-        source=SIGNALR_ROLES,
-    ),
-    Endpoint(
-        *("signalr", "connect as a client with a token of Entra ID", "POST"),
-        path="/client/negotiate?hub=chat",
-        let_in=200,
-        allowed=(),
-        others=401,
-        grade="K",
-        source="clients have tokens that the service or a key has signed",
-    ),
-    Endpoint(
-        *("graph", "read oneself", "GET", "/v1.0/me", 200, (*PEOPLE, CHAT), 400),
-        source="Get a user: delegated User.Read",
-    ),
-    Endpoint(
-        *("graph", "read bob", "GET", "/v1.0/users/{bob}", 200, (OWN, *PEOPLE)), source=MEMBERS
-    ),
-    Endpoint(*("graph", "list people", "GET", "/v1.0/users", 200, (OWN, *PEOPLE)), source=MEMBERS),
-    Endpoint(
-        *("graph", "list applications", "GET", "/v1.0/applications", 200, (OWN, *PEOPLE)),
-        source=MEMBERS,
-    ),
-    Endpoint(
-        *("graph", "list service principals", "GET", "/v1.0/servicePrincipals"),
-        *(200, (OWN, *PEOPLE)),
-        source=MEMBERS,
-    ),
-    Endpoint(
-        *("graph", "register an application", "POST", "/v1.0/applications", 400, (OWN, *PEOPLE)),
-        source=MEMBERS,
-    ),
-    Endpoint(
-        *("graph", "add a secret to somebody else's application", "POST"),
-        *("/v1.0/applications/{application}/addPassword", 200, (OWN,)),
-        source="application: addPassword",
-    ),
-    Endpoint(
-        *("graph", "change somebody else's application", "PATCH"),
-        *("/v1.0/applications/{application}", 204, (OWN,)),
-        source="Update application",
-    ),
-    Endpoint(
-        *("graph", "give an application a permission", "POST"),
-        *("/v1.0/servicePrincipals/{principal}/appRoleAssignments", 400, (OWN,)),
-        source="Grant an appRoleAssignment to a service principal",
-    ),
-    Endpoint(
-        *("control", "read the local cloud's trace", "GET", "/trace", 200, ()),
-        source="the local cloud's own: the token in `cloud.json`",
-    ),
+# Where the documentation says what most rows of a service have.
+SOURCES = {
+    "arm": BUILT_IN,
+    "scm": KUDU,
+    "blob": BLOB_TABLE,
+    "signalr": SIGNALR_ROLES,
+    "graph": MEMBERS,
+}
+API_VERSIONS = (
+    (ROLES, API_ROLES),
+    ("{site}", API_WEB),
+    ("{account}", API_STORAGE),
+    ("{signalr}", API_SIGNALR),
+    ("", API_GROUPS),
 )
+# Title, request, status for those who may, and who may.
+Row = tuple[str, str, int, tuple[str, ...]]
+ROWS: dict[str, tuple[Row, ...]] = {
+    "arm": (
+        ("read the resource group", "GET {group}", 200, READERS),
+        ("change the resource group", "PUT {group}", 400, WRITERS),
+        ("delete another resource group", "DELETE {group}2", 404, WRITERS),
+        (
+            "register a provider",
+            "POST {subscription}/providers/Microsoft.Web/register",
+            200,
+            WRITERS,
+        ),
+        ("list role assignments", "GET {group}" + ROLES, 200, READERS),
+        ("give somebody a role", "PUT {group}" + ROLES + "/{guid}", 400, ADMINS),
+        ("give oneself a role at the site", "PUT {site}" + ROLES + "/{guid}", 400, ADMINS),
+        ("take somebody's role away", "DELETE {subscription}" + ROLES + "/{guid}", 204, ADMINS),
+        ("read the site", "GET {site}", 200, (*READERS, WEBSITE)),
+        ("change the site", "PUT {site}", 400, PUBLISHERS),
+        ("read the site's settings", "POST {site}/config/appsettings/list", 200, PUBLISHERS),
+        ("change the site's settings", "PUT {site}/config/appsettings", 400, PUBLISHERS),
+        (
+            "read the publishing password",
+            "POST {site}/config/publishingcredentials/list",
+            200,
+            PUBLISHERS,
+        ),
+        ("read the publishing profile", "POST {site}/publishxml", 200, PUBLISHERS),
+        ("read the host's keys", "POST {site}/host/default/listkeys", 200, PUBLISHERS),
+        ("switch sign-in off", "PUT {site}/config/authsettingsV2", 400, PUBLISHERS),
+        ("read the storage account's keys", "POST {account}/listKeys", 200, WRITERS),
+        (
+            "create a container",
+            "PUT {account}/blobServices/default/containers/box",
+            200,
+            (*WRITERS, DATA),
+        ),
+        ("read the keys of SignalR Service", "POST {signalr}/listKeys", 200, WRITERS),
+        ("renew a key of SignalR Service", "POST {signalr}/regenerateKey", 400, WRITERS),
+        ("delete another SignalR Service", "DELETE {signalr}2", 204, WRITERS),
+    ),
+    "scm": (
+        ("open the endpoint's page", "GET /", 200, PUBLISHERS),
+        ("read the settings there", "GET /api/settings", 200, PUBLISHERS),
+        ("list deployments", "GET /api/deployments", 200, PUBLISHERS),
+        ("publish code", "POST /api/publish", 400, PUBLISHERS),
+    ),
+    "blob": (
+        ("list containers", "GET ?comp=list", 200, (*READERS, DATA)),
+        ("read a blob", "GET /box/a.txt", 200, DATA_OWNERS),
+        ("write a blob", "PUT /box/a.txt", 201, DATA_OWNERS),
+        ("delete another blob", "DELETE /box/b.txt", 404, DATA_OWNERS),
+        (
+            "get a key to sign with",
+            "POST ?restype=service&comp=userdelegationkey",
+            400,
+            (*WRITERS, DATA),
+        ),
+    ),
+    "signalr": (
+        ("send to everybody", "POST " + HUB + "/:send" + API_HUB, 400, SENDERS),
+        ("send to a user", "POST " + HUB + "/users/u/:send" + API_HUB, 400, SENDERS),
+        (
+            "ask whether a user is connected",
+            "GET " + HUB + "/users/u" + API_HUB,
+            404,
+            (*SENDERS, REST_READER),
+        ),
+        ("add a user to a group", "PUT " + HUB + "/users/u/groups/g" + API_HUB, 200, SENDERS),
+        (
+            "close a connection",
+            "DELETE " + HUB + "/connections/c" + API_HUB,
+            200,
+            (*SENDERS, APP_SERVER),
+        ),
+        ("make a client's token", "POST " + HUB + "/:generateToken" + API_HUB, 200, SENDERS),
+        (
+            "connect as a client with a token of Entra ID",
+            "POST /client/negotiate?hub=chat",
+            200,
+            (),
+        ),
+    ),
+    "graph": (
+        ("read oneself", "GET /v1.0/me", 200, (*PEOPLE, CHAT)),
+        ("read bob", "GET /v1.0/users/{bob}", 200, DIRECTORY_READERS),
+        ("list people", "GET /v1.0/users", 200, DIRECTORY_READERS),
+        ("list applications", "GET /v1.0/applications", 200, DIRECTORY_READERS),
+        ("list service principals", "GET /v1.0/servicePrincipals", 200, DIRECTORY_READERS),
+        ("register an application", "POST /v1.0/applications", 400, DIRECTORY_READERS),
+        (
+            "add a secret to somebody else's application",
+            "POST /v1.0/applications/{application}/addPassword",
+            200,
+            (OWN,),
+        ),
+        (
+            "change somebody else's application",
+            "PATCH /v1.0/applications/{application}",
+            204,
+            (OWN,),
+        ),
+        (
+            "give an application a permission",
+            "POST /v1.0/servicePrincipals/{principal}/appRoleAssignments",
+            400,
+            (OWN,),
+        ),
+    ),
+    "control": (("read the local cloud's trace", "GET /trace", 200, ()),),
+}
+# What a row has besides, by its title.
+BESIDES: dict[str, dict[str, Any]] = {
+    "register a provider": {"source": "Azure resource providers and types"},
+    "list containers": {
+        "source": "Azure built-in roles: an action, not a data action",
+        "grade": "K",
+    },
+    "read a blob": {"special": {NONE: 409}},
+    "get a key to sign with": {"source": "Get User Delegation Key"},
+    "connect as a client with a token of Entra ID": {
+        "source": "clients have tokens that the service or a key has signed",
+        "others": 401,
+        "grade": "K",
+    },
+    "read oneself": {"source": "Get a user: delegated User.Read", "others": 400},
+    "add a secret to somebody else's application": {"source": "application: addPassword"},
+    "change somebody else's application": {"source": "Update application"},
+    "give an application a permission": {
+        "source": "Grant an appRoleAssignment to a service principal"
+    },
+    "read the local cloud's trace": {"source": "the local cloud's own: the token in `cloud.json`"},
+}
+
+
+def _endpoint(service: str, row: Row) -> Endpoint:
+    title, request, let_in, allowed = row
+    method, _, path = request.partition(" ")
+    if service == "arm":
+        path += next(version for part, version in API_VERSIONS if part in path)
+    besides = {"source": SOURCES.get(service, ""), **BESIDES.get(title, {})}
+    return Endpoint(service, title, method, path, let_in, allowed, **besides)
+
+
+ENDPOINTS = tuple(_endpoint(service, row) for service, rows in ROWS.items() for row in rows)
 
 
 def document() -> str:
