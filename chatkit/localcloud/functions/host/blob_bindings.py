@@ -7,6 +7,7 @@ Functions".
 from __future__ import annotations
 
 import base64
+import json
 from collections.abc import Mapping
 from typing import Any
 
@@ -19,8 +20,8 @@ from chatkit.localcloud.functions.storage.blobs import (
     StorageUnavailable,
 )
 from chatkit.localcloud.functions.storage.connections import HOST_STORAGE, ConnectionInvalid
-from chatkit.localcloud.functions.storage.paths import BlobPath, PathInvalid
-from chatkit.localcloud.functions.worker_process.calls import Wire
+from chatkit.localcloud.functions.storage.paths import BlobPath, BlobPattern, PathInvalid
+from chatkit.localcloud.functions.worker_process.calls import Trigger, Wire
 
 TRIGGER = "blobtrigger"
 BINDING = "blob"
@@ -81,6 +82,57 @@ def content(binding: Mapping[str, Any], blob: Blob) -> Wire:
     if str(binding.get("dataType") or "").lower() == "string":
         return {"string": blob.content.decode(errors="replace")}
     return {"bytes": base64.b64encode(blob.content).decode()}
+
+
+def trigger(binding: Mapping[str, Any], blob: Blob, captured: Mapping[str, str]) -> Trigger:
+    """What a blob brings along when it sets a function off.
+
+    Args:
+        binding: The trigger.
+        blob: The blob.
+        captured: What the expressions of the trigger's path stand for.
+    """
+    value = content(binding, blob)
+    if is_deferred(binding):
+        value = deferred(binding, blob.path)
+    data: dict[str, Any] = {
+        **captured,
+        "BlobTrigger": str(blob.path),
+        "Uri": blob.url,
+        "Properties": blob.properties,
+        "Metadata": blob.metadata,
+    }
+    metadata = {
+        **{key: {"string": text} for key, text in captured.items()},
+        "BlobTrigger": {"string": str(blob.path)},
+        "Uri": {"json": json.dumps(blob.url)},
+        "Properties": {"json": json.dumps(blob.properties)},
+        "Metadata": {"json": json.dumps(blob.metadata)},
+    }
+    return Trigger(
+        {binding["name"]: value},
+        data=data,
+        metadata=metadata,
+        reason=f"New blob detected(LogsAndContainerScan): {blob.path}",
+    )
+
+
+async def trigger_by_hand(
+    binding: Mapping[str, Any], text: str, storage: BlobStorage
+) -> Trigger | None:
+    """The same for a blob that an administrator names by its path; None when it is not there.
+
+    Raises:
+        ConnectionInvalid: The connection names no account.
+        PathInvalid: The text is no path.
+        StorageUnavailable: The account does not answer, or refuses.
+    """
+    path = BlobPath.parse(text)
+    blob = await storage.read(str(binding.get("connection") or ""), path)
+    if blob is None:
+        return None
+    captured = BlobPattern.parse(str(binding.get("path") or "")).match(path.blob)
+    return trigger(binding, blob, captured or {})
 
 
 async def write_output(

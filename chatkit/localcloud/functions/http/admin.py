@@ -9,10 +9,14 @@ from aiohttp import web
 
 from chatkit.core import strict_json
 from chatkit.core.time import clock
+from chatkit.localcloud.functions.host import blob_bindings
 from chatkit.localcloud.functions.host.bundles import version_text
 from chatkit.localcloud.functions.host.host import FunctionHost
 from chatkit.localcloud.functions.host.indexing import Function
-from chatkit.localcloud.functions.worker_process.calls import HttpData, Trigger, Wire
+from chatkit.localcloud.functions.storage.blobs import StorageUnavailable
+from chatkit.localcloud.functions.storage.connections import ConnectionInvalid
+from chatkit.localcloud.functions.storage.paths import PathInvalid
+from chatkit.localcloud.functions.worker_process.calls import HttpData, Trigger
 
 RUNTIME_VERSION = "4.1037.0.0"
 
@@ -97,14 +101,26 @@ async def _run(request: web.Request, host: FunctionHost, function: Function | No
         text = strict_json.loads(await request.read() or b"{}").get("input") or ""
     except (ValueError, AttributeError):
         return web.Response(status=400, text='The body must look like {"input": "..."}.\n')
-    value: Wire = {"string": str(text)}
-    if function.is_http:
-        data = HttpData("POST", str(request.url), {}, {}, {}, str(text).encode())
-        await host.call_http(function, data, {})
-    else:
-        if str(function.trigger["type"]).lower() == "timertrigger":
-            value = {
-                "json": json.dumps({"IsPastDue": False, "Schedule": {}, "ScheduleStatus": None})
-            }
-        await host.call(function, Trigger({function.trigger["name"]: value}))
+    if function.error:
+        return web.Response(status=404)
+    try:
+        await _call(request, host, function, str(text))
+    except (ConnectionInvalid, StorageUnavailable, PathInvalid) as error:
+        return web.Response(status=400, text=f"{error}\n")
     return web.Response(status=202)
+
+
+async def _call(request: web.Request, host: FunctionHost, function: Function, text: str) -> None:
+    name = function.trigger["name"]
+    if function.is_http:
+        data = HttpData("POST", str(request.url), {}, {}, {}, text.encode())
+        await host.call_http(function, data, {})
+    elif function.is_timer:
+        info = {"IsPastDue": False, "Schedule": {"AdjustForDST": True}, "ScheduleStatus": None}
+        await host.call(function, Trigger({name: {"json": json.dumps(info)}}))
+    elif function.is_blob_trigger:
+        trigger = await blob_bindings.trigger_by_hand(function.trigger, text, host.storage)
+        if trigger is not None:
+            await host.call(function, trigger)
+    else:
+        await host.call(function, Trigger({name: {"string": text}}))

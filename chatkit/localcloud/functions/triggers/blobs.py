@@ -7,17 +7,14 @@ takes it, five times at most; then it is poison.
 from __future__ import annotations
 
 import asyncio
-import json
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from typing import Any
 
 from chatkit.localcloud.functions.console.console import Console
 from chatkit.localcloud.functions.host import blob_bindings
 from chatkit.localcloud.functions.host.host_json import BlobOptions
 from chatkit.localcloud.functions.host.indexing import Function
 from chatkit.localcloud.functions.storage.blobs import (
-    Blob,
     BlobChanged,
     BlobStorage,
     ListedBlob,
@@ -152,7 +149,8 @@ class BlobListener:
             )
             if found is None:
                 return  # deleted meanwhile
-            if await self._invoke(self._trigger.function, self._call(found, captured)):
+            trigger = blob_bindings.trigger(self._trigger.function.trigger, found, captured)
+            if await self._invoke(self._trigger.function, trigger):
                 await self._records.complete(name, container, blob)
                 return
             if self.stop.is_asked:
@@ -163,32 +161,6 @@ class BlobListener:
             f"'{path}' is poison for '{name}'. On Azure a message goes to the queue "
             f"'{POISON_QUEUE}'; the local host has no queues and keeps it in '{receipt}'.",
             error=True,
-        )
-
-    def _call(self, blob: Blob, captured: dict[str, str]) -> Trigger:
-        binding = self._trigger.function.trigger
-        value = blob_bindings.content(binding, blob)
-        if blob_bindings.is_deferred(binding):
-            value = blob_bindings.deferred(binding, blob.path)
-        data: dict[str, Any] = {
-            **captured,
-            "BlobTrigger": str(blob.path),
-            "Uri": blob.url,
-            "Properties": blob.properties,
-            "Metadata": blob.metadata,
-        }
-        metadata = {
-            **{key: {"string": text} for key, text in captured.items()},
-            "BlobTrigger": {"string": str(blob.path)},
-            "Uri": {"json": json.dumps(blob.url)},
-            "Properties": {"json": json.dumps(blob.properties)},
-            "Metadata": {"json": json.dumps(blob.metadata)},
-        }
-        return Trigger(
-            {binding["name"]: value},
-            data=data,
-            metadata=metadata,
-            reason=f"New blob detected(LogsAndContainerScan): {blob.path}",
         )
 
     def _tell(self, error: ConnectionInvalid | StorageUnavailable) -> None:

@@ -76,6 +76,22 @@ async def test_a_timer_is_run_by_hand(tmp_path: Path, serve: Serve) -> None:
     await until(lambda: "by hand False" in served.log)
 
 
+async def test_a_blob_is_given_by_hand(tmp_path: Path, account: Account) -> None:
+    """The input names it by its path; what names none is said."""
+    script = f"""
+@app.blob_trigger(arg_name="blob", path="samples/{{name}}", {STORAGE}, source="EventGrid")
+def arrived(blob: func.InputStream): print("arrived", blob.name, blob.read())
+"""
+    await account.put("samples/a", b"content")
+    async with serving(app_of(tmp_path / "app", script, account)) as served:
+        url = "/admin/functions/arrived"
+        status, _ = await served.ask("POST", url, json={"input": "samples/a"})
+        assert status == 202
+        await until(lambda: "arrived samples/a b'content'" in served.log)
+        status, text = await served.ask("POST", url, json={"input": "nowhere"})
+        assert (status, "Invalid blob path" in text) == (400, True)
+
+
 async def test_an_app_that_changes_takes_its_timers_along(tmp_path: Path, serve: Serve) -> None:
     """The old one's are gone, the new one's fire."""
     script = (
