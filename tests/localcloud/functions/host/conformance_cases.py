@@ -49,6 +49,9 @@ TRIGGER = (
     "category='messages', event='e', "
     "parameterNames='[\"a\"]')\n"
 )
+BLOB = "@app.blob_trigger(arg_name='x', path='c/{name}', connection='S')\n"
+BLOB_IN = "blob_input(arg_name='x', path='c/b', connection='S')"
+BLOB_OUT = "blob_output(arg_name='x', path='c/b', connection='S')"
 TIMER = "@app.timer_trigger(schedule='0 * * * * *', arg_name='x')\n"
 
 LOAD = [
@@ -117,6 +120,21 @@ LOAD = [
     LoadCase("signalr trigger annotated dict", TRIGGER + "def f(x: dict) -> None: ...\n"),
     LoadCase("timer", TIMER + "def f(x: func.TimerRequest) -> None: ...\n"),
     LoadCase("timer annotated str", TIMER + "def f(x: str) -> None: ...\n"),
+    LoadCase("blob trigger", BLOB + "def f(x: func.InputStream): ...\n"),
+    LoadCase("blob trigger without annotation", BLOB + "def f(x): ...\n"),
+    LoadCase("blob trigger annotated bytes", BLOB + "def f(x: bytes): ...\n"),
+    LoadCase("blob trigger annotated str", BLOB + "def f(x: str): ...\n"),
+    LoadCase("blob trigger annotated dict", BLOB + "def f(x: dict): ...\n"),
+    LoadCase("blob input", http("def f(req, x: func.InputStream): ...", BLOB_IN)),
+    LoadCase("blob input annotated int", http("def f(req, x: int): ...", BLOB_IN)),
+    LoadCase("blob output Out[str]", http("def f(req, x: func.Out[str]): ...", BLOB_OUT)),
+    LoadCase("blob output Out[bytes]", http("def f(req, x: func.Out[bytes]): ...", BLOB_OUT)),
+    LoadCase(
+        "blob output Out[InputStream]",
+        http("def f(req, x: func.Out[func.InputStream]): ...", BLOB_OUT),
+    ),
+    LoadCase("blob output Out[dict]", http("def f(req, x: func.Out[dict]): ...", BLOB_OUT)),
+    LoadCase("blob output annotated str", http("def f(req, x: str): ...", BLOB_OUT)),
     LoadCase("two functions", http("def f(req): ...") + "@app.route(route='g')\ndef g(req): ...\n"),
     LoadCase(
         "two functions of one name",
@@ -326,6 +344,45 @@ CALL = [
         "trigger returns an object",
         TRIGGER + "def f(x: str):\n    return object()\n",
         {"x": {"json": "{}"}},
+    ),
+    *(
+        CallCase(
+            f"blob input {name}",
+            http(f"def f(req, {parameter}): return ascii({value})", BLOB_IN),
+            {"x": wire},
+        )
+        for name, parameter, value, wire in (
+            ("stream", "x: func.InputStream", "[x.read(), x.name]", {"bytes": "w6k="}),
+            ("stream of text", "x: func.InputStream", "x.read()", {"string": "é"}),
+            ("bytes", "x: bytes", "x", {"bytes": "w6k="}),
+            ("text", "x: str", "x", {"string": "é"}),
+            ("text as bytes", "x: str", "x", {"bytes": "w6k="}),
+            ("without annotation", "x", "x.read()", {"bytes": "w6k="}),
+            ("of a blob that is not there", "x: func.InputStream", "x", None),
+        )
+    ),
+    *(
+        CallCase(
+            f"blob output {name}",
+            http(
+                f"def f(req, x: func.Out[bytes]):\n    x.set({value})\n    return 'done'", BLOB_OUT
+            ),
+        )
+        for name, value in (
+            ("text", "'é'"),
+            ("bytes", "b'\\0'"),
+            ("bytearray", "bytearray(b'a')"),
+            ("file", "__import__('io').BytesIO(b'a')"),
+            ("dict", "{}"),
+            ("number", "1"),
+        )
+    ),
+    CallCase(
+        "timer that returns a blob",
+        TIMER
+        + "@app.blob_output(arg_name='$return', path='c/b', connection='S')\n"
+        + "def f(x: func.TimerRequest) -> str: return 'content'\n",
+        {"x": {"json": '{"IsPastDue": true}'}},
     ),
     CallCase(
         "timer",
