@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from datetime import datetime, tzinfo
+from datetime import UTC, datetime, tzinfo
 from typing import Protocol
 
 from chatkit.localcloud.functions.schedules.ncrontab import Ncrontab, NotNcrontab
@@ -21,6 +21,8 @@ TIMESPAN = re.compile(
     r"(?::(?P<seconds>\d{1,8})(?:\.(?P<fraction>\d{1,7}))?)?"
 )
 DAYS_ONLY = re.compile(r"-?\d{1,8}")
+# What is due after the year 9998 never comes.
+LATEST = datetime(9999, 1, 1, tzinfo=UTC).timestamp()
 
 
 class NoSchedule(ValueError):
@@ -119,7 +121,10 @@ class Interval:
 
     def next_after(self, moment: float) -> float | None:
         """See `Schedule`."""
-        return moment + self.seconds
+        following = moment + self.seconds
+        if following > LATEST:
+            return None
+        return following
 
 
 def parse(text: str, zone: tzinfo | None) -> Schedule:

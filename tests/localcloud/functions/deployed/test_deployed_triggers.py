@@ -6,8 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from tests.localcloud.functions.deployed.deployed_cloud import Cloud, app_zip
-from tests.localcloud.functions.functions_testing import until
-from tests.localcloud.functions.triggers.trigger_testing import storage_account
+from tests.localcloud.functions.triggers.trigger_testing import storage_account, until
 
 TICKS = """
 @app.timer_trigger(schedule="* * * * * *", arg_name="t", run_on_startup=True)

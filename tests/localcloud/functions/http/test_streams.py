@@ -15,10 +15,9 @@ from tests.localcloud.functions.functions_testing import (
     Served,
     serving,
     settings_json,
-    until,
     write_app,
 )
-from tests.localcloud.functions.triggers.trigger_testing import storage_account
+from tests.localcloud.functions.triggers.trigger_testing import storage_account, until
 
 STREAMS = """
 from azurefunctions.extensions.http.fastapi import JSONResponse, Request, StreamingResponse

@@ -83,6 +83,8 @@ def test_summer_time(text: str, after: str, expected: list[str]) -> None:
         ("1.24:00:00", None),
         ("", None),
         ("5s", None),
+        ("9" * 5000, None),
+        ("00:00:" + "9" * 5000, None),
         pytest.param("9" * 5000, None, id="thousands of digits"),
         pytest.param(f"{'9' * 5000}:00:00", None, id="thousands of digits of hours"),
     ],
@@ -90,6 +92,20 @@ def test_summer_time(text: str, after: str, expected: list[str]) -> None:
 def test_timespans(text: str, seconds: float | None) -> None:
     """They mean what .NET takes them for."""
     assert timespan(text) == seconds
+
+
+@pytest.mark.parametrize(
+    "text", ["9" * 5000, f"0 {'9' * 5000} * * * *", f"0 */{'9' * 5000} * * * *"]
+)
+def test_numbers_without_end_are_none(text: str) -> None:
+    """Python refuses to read them; a function is in error then, not its app."""
+    with pytest.raises(NoSchedule):
+        parse(text, UTC)
+
+
+def test_what_is_due_after_the_calendar_never_comes() -> None:
+    """No date can say it."""
+    assert parse("99999999", UTC).next_after(0) is None
 
 
 @pytest.mark.parametrize("text", ["00:00:00", "-00:01:00"])

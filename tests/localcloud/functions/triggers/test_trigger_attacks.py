@@ -23,8 +23,7 @@ from chatkit.localcloud.functions.triggers.blobs import BlobListener, BlobTrigge
 from chatkit.localcloud.functions.triggers.host_records import HostRecords
 from chatkit.localcloud.functions.worker_process.calls import Trigger
 from tests.attacks.triggers import ESCAPES, NAMES
-from tests.localcloud.functions.functions_testing import until
-from tests.localcloud.functions.triggers.trigger_testing import Account, storage_account
+from tests.localcloud.functions.triggers.trigger_testing import Account, storage_account, until
 
 
 async def no_token(*_: object) -> NoReturn:

@@ -13,10 +13,9 @@ from tests.localcloud.functions.functions_testing import (
     Served,
     serving,
     settings_json,
-    until,
     write_app,
 )
-from tests.localcloud.functions.triggers.trigger_testing import Account, storage_account
+from tests.localcloud.functions.triggers.trigger_testing import Account, storage_account, until
 
 FINE = "@app.route(route='fine')\ndef fine(req): return 'fine'\n"
 STORAGE = 'connection="AzureWebJobsStorage"'

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import datetime, tzinfo
 from pathlib import Path
@@ -17,7 +17,10 @@ from chatkit.localcloud.functions.triggers.host_records import HostRecords, Sche
 from chatkit.localcloud.functions.triggers.timer_clock import TimerClock
 from chatkit.localcloud.storage.service import StorageService
 from chatkit.steps.local_settings import storage_for
+from tests.localcloud.functions import functions_testing
 
+# The storage SDK is imported when the first blob is touched, here and in the app's process.
+PATIENCE_S = 40
 # Turns of the event loop that listeners get for what they do at a moment.
 TURNS = 200
 
@@ -57,6 +60,11 @@ class MovedClock(TimerClock):
 def at(text: str) -> float:
     """Unix time of an ISO text in UTC."""
     return datetime.fromisoformat(f"{text}+00:00").timestamp()
+
+
+async def until(holds: Callable[[], bool]) -> None:
+    """Wait until something holds, however busy the machine is."""
+    await functions_testing.until(holds, limit_s=PATIENCE_S)
 
 
 async def settled() -> None:
