@@ -93,8 +93,8 @@ HINTS = (
     _Hint(
         ("LocalAuthDisabled",),
         r"local authentication is disabled",
-        "The SignalR Service instance has no keys any more. The deployed app needs none; for a local"
-        " run switch them on again: `az signalr update --name NAME --resource-group GROUP"
+        "The SignalR Service instance has no keys any more. The deployed app needs none; for a"
+        " local run switch them on again: `az signalr update --name NAME --resource-group GROUP"
         " --disable-local-auth false`.",
     ),
     _Hint(
