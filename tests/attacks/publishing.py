@@ -135,6 +135,9 @@ SECRETS: dict[str, str] = {
     "a session token": f"localStorage.token = '{JWT}'",
     "a client secret of Entra": "abc8" + "Q~" + LETTERS + "ABCDEFG",
     "a client secret in a shell line": f"export AZURE_CLIENT_SECRET={LETTERS}0123456789",
+    "a managed identity's secret in a shell line": (
+        "export IDENTITY_HEADER=0F1E2D3C4B5A69788796A5B4C3D2E1F0"
+    ),
     "a client secret in JSON": '{"client_secret": "' + LETTERS + '"}',
     "a key of a function app": f"?code={LETTERS}{LETTERS[:18]}" + "AzFu" + "abcdeA==",
     "a token of GitHub": "ghp" + "_" + LETTERS + "0123456789",

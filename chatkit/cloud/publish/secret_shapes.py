@@ -225,6 +225,19 @@ SHAPES = (
         ),
     ),
     Shape(
+        "a secret of a managed identity",
+        (b"identity_header", b"msi_secret"),
+        # As `chatkit local env` prints it, and App Service sets it.
+        (
+            re.compile(
+                rb"(?i)(?:identity_header|msi_secret)"
+                + ASSIGNS
+                + QUOTE
+                + rb"?(?P<value>[0-9a-f]{32}(?:-?[0-9a-f]{4}){0,2})(?![0-9a-z])"
+            ),
+        ),
+    ),
+    Shape(
         "a client secret",
         (b"q~", b"client_secret", b"clientsecret", b"client-secret"),
         (
