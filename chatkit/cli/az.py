@@ -14,6 +14,7 @@ from chatkit.cloud import local_cloud
 from chatkit.cloud.local_cloud import Endpoints
 from chatkit.cloud.tools import azure_cli
 from chatkit.cloud.tools.azure_cli import AzureCli
+from chatkit.cloud.tools.variables import check_age
 from chatkit.core.home.check import check_home
 from chatkit.core.settings import chat_folder, home
 
@@ -58,6 +59,7 @@ def _cloud() -> Endpoints:
     where = local_cloud.folder()
     known = local_cloud.usable(where)
     if known is not None:
+        check_age(known)
         return known
     check_home(home())
     print(f"chatkit: {STARTS}", file=sys.stderr)

@@ -73,6 +73,8 @@ def endpoints(home: Path, folder: Path) -> Endpoints:
         "client_id": "c",
         "client_secret": "hidden",
         "ca_file": str(folder / "ca.pem"),
+        "identity_endpoint": "http://localhost:4/msi/token",
+        "identity_header": "H",
     }
     known_as: Endpoints = known
     return known_as
@@ -215,6 +217,23 @@ def test_a_cloud_that_is_down_is_started_and_that_is_said_first(
     typed = chatkit("az", "group", "list")
     assert typed.code == 0 and typed.out == "" and len(calls()) == 2
     assert typed.err == "chatkit: The local cloud is not running; it is started now.\n"
+
+
+def test_a_cloud_of_an_older_version_has_to_be_started_anew(
+    chatkit: Chatkit,
+    calls: Callable[[], list[Any]],
+    monkeypatch: pytest.MonkeyPatch,
+    home: Path,
+    tmp_path: Path,
+) -> None:
+    """It has no list of clouds for az: that would end in a traceback."""
+    known: Any = endpoints(home, tmp_path)
+    del known["identity_header"]
+    monkeypatch.setattr(local_cloud, "usable", lambda _: known)
+    typed = chatkit("az", "group", "list")
+    assert typed.code == 1 and "`chatkit local down`, then `chatkit local up`" in typed.err
+    with pytest.raises(FileNotFoundError):
+        calls()
 
 
 @pytest.mark.usefixtures("home")

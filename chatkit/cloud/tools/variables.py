@@ -45,11 +45,7 @@ def variables(
     Raises:
         SetupError: An older version of the kit has started the local cloud.
     """
-    if "identity_header" not in known or "identity_endpoint" not in known:
-        raise SetupError(
-            "An older chatkit has started the local cloud.",
-            hint="`chatkit local down`, then `chatkit local up`.",
-        )
+    check_age(known)
     trusted = str(trusted_file(where, known["ca_file"], environment))
     return {
         "AZURE_TENANT_ID": known["tenant_id"],
@@ -57,8 +53,8 @@ def variables(
         "AZURE_SUBSCRIPTION_ID": known["subscription_id"],
         "AZURE_AUTHORITY_HOST": known["authority"],
         "AZURE_RESOURCE_MANAGER": known["resource_manager"],
-        "IDENTITY_ENDPOINT": known["identity_endpoint"],
-        "IDENTITY_HEADER": known["identity_header"],
+        "IDENTITY_ENDPOINT": known.get("identity_endpoint", ""),
+        "IDENTITY_HEADER": known.get("identity_header", ""),
         # Nobody's developer tools: when the local cloud does not answer, a program must not go on
         # with the token of a real account.
         "AZURE_TOKEN_CREDENTIALS": "prod",
@@ -73,6 +69,19 @@ def variables(
         "SSL_CERT_FILE": trusted,
         **_direct(environment),
     }
+
+
+def check_age(known: Endpoints) -> None:
+    """Look whether a local cloud knows what az and the SDKs ask here.
+
+    Raises:
+        SetupError: An older version of the kit has started it.
+    """
+    if "identity_header" not in known or "identity_endpoint" not in known:
+        raise SetupError(
+            "An older chatkit has started the local cloud.",
+            hint="`chatkit local down`, then `chatkit local up`.",
+        )
 
 
 def others(environment: Mapping[str, str]) -> list[str]:
