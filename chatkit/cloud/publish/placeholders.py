@@ -38,7 +38,7 @@ WORD = re.compile(r"[A-Z]?[a-z]+|[A-Z]+|[0-9]+")
 # Brackets, variables of shells, templates and pipelines, and what is left out.
 TEMPLATE = re.compile(r"[<>{}]|\$\(|^\$|^%.{1,200}%$|\.\.\.|\u2026|\*\*\*|^@|^\[.{0,200}\]$")
 RANDOM_RUN = re.compile(r"(?=[A-Za-z+/]{0,60}[0-9])(?=[0-9+/]{0,60}[A-Za-z])[A-Za-z0-9+/]{16}")
-PART = re.compile(r"[A-Za-z_$][\w$]{0,80}(?:\??\.[A-Za-z_$][\w$]{0,80}){1,8}")
+MEMBER = re.compile(r"[A-Za-z_$][\w$]{0,80}(?:\??\.[A-Za-z_$][\w$]{0,80}){1,8}")
 NAME = re.compile(r"[_-]{0,2}[A-Za-z]{1,60}(?:[_-][A-Za-z]{1,60}){0,20}[_-]?[0-9]{0,2}")
 
 
@@ -58,7 +58,7 @@ def is_placeholder(value: str) -> bool:
 
 def is_part(value: str) -> bool:
     """Whether a text without quotes is a part of an object of the program, `page.password`."""
-    return PART.fullmatch(value) is not None
+    return MEMBER.fullmatch(value) is not None
 
 
 def is_name(value: str) -> bool:
