@@ -6,6 +6,7 @@ The peer of a request through `chatkit auth --for` is the same request at the ap
 from __future__ import annotations
 
 import asyncio
+import math
 import os
 import signal
 import statistics
@@ -25,7 +26,7 @@ from chatkit.chat.client.sign_in import sign_in
 from chatkit.cloud import local_cloud
 from chatkit.core.ports import any_free
 
-CALLS, TURNS, SIGN_INS = 300, 4, 20
+CALLS, TURNS, SIGN_INS = 150, 20, 20
 APP = """
 import sys
 from aiohttp import web
@@ -67,17 +68,19 @@ async def measured(front: str, app: str) -> dict[str, object]:
     """The figures."""
     alice = await sign_in(front, "alice")
     rounds = [await taken_ms(lambda: sign_in(front, "carol")) for _ in range(SIGN_INS)]
-    direct = await calls_ms(app, {})
-    anonymous = await calls_ms(front, {})
-    known = await calls_ms(front, alice.headers)
+    ways = {"direct": (app, {}), "anonymous": (front, {}), "known": (front, alice.headers)}
+    best = dict.fromkeys(ways, math.inf)
+    for _ in range(TURNS):  # by turns, so that a busy moment of the machine hits all three
+        for way, (url, headers) in ways.items():
+            best[way] = min(best[way], await calls_ms(url, headers))
     return {
-        "sign_in_without_a_browser_p50_ms": round(statistics.median(rounds), 1),
-        "call_p50_ms": round(known, 2),
-        "call_without_sign_in_p50_ms": round(anonymous, 2),
+        "sign_in_without_a_browser_ms": round(min(rounds), 1),
+        "call_p50_ms": round(best["known"], 2),
+        "call_without_sign_in_p50_ms": round(best["anonymous"], 2),
         "peer": "the app without sign-in in front",
-        "peer_p50_ms": round(direct, 2),
-        "ratio": round(known / direct, 2),
-        "ratio_without_sign_in": round(anonymous / direct, 2),
+        "peer_p50_ms": round(best["direct"], 2),
+        "ratio": round(best["known"] / best["direct"], 2),
+        "ratio_without_sign_in": round(best["anonymous"] / best["direct"], 2),
     }
 
 
@@ -89,13 +92,11 @@ async def taken_ms(call: Callable[[], Awaitable[object]]) -> float:
 
 
 async def calls_ms(url: str, headers: Mapping[str, str]) -> float:
-    """Median of many calls; the least busy of some turns."""
+    """Median of many calls."""
 
     async def call() -> None:
         async with http.get(f"{url}/x") as answer:
             await answer.read()
 
     async with aiohttp.ClientSession(headers=headers) as http:
-        return min(
-            [statistics.median([await taken_ms(call) for _ in range(CALLS)]) for _ in range(TURNS)]
-        )
+        return statistics.median([await taken_ms(call) for _ in range(CALLS)])
