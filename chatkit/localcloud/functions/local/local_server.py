@@ -8,7 +8,9 @@ import importlib
 import importlib.metadata
 import logging
 import os
+from collections.abc import Mapping
 from contextlib import AsyncExitStack
+from pathlib import Path
 
 from aiohttp import web
 from aiohttp.typedefs import Middleware
@@ -189,7 +191,13 @@ class LocalRun(HostObserver):
         environment = local_settings.environment(self._folder, settings, self.port)
         interpreter = interpreters.choose(environment)
         self._note(interpreter.note)
-        options = HostOptions(self._folder, environment, environment, interpreter.command)
+        options = HostOptions(
+            self._folder,
+            environment,
+            environment,
+            interpreter.command,
+            ca_file=_trusted(environment),
+        )
         return FunctionHost(options, self._console, self._sender, self, worker=worker)
 
     def _note(self, sentence: str) -> None:
@@ -210,6 +218,15 @@ class LocalRun(HostObserver):
         self._console.plain("")
         for warning in settings.warnings:
             self._console.plain(warning)
+
+
+def _trusted(environment: Mapping[str, str]) -> Path | None:
+    """What the app trusts, its host trusts, too: `chatkit local env` names the file."""
+    for name in ("REQUESTS_CA_BUNDLE", "SSL_CERT_FILE"):
+        path = environment.get(name)
+        if path and Path(path).is_file():
+            return Path(path)
+    return None
 
 
 async def _keep_output_short() -> None:

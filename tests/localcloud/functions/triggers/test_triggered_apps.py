@@ -251,6 +251,29 @@ async def test_inputs_read_blobs(reader: Served) -> None:
     assert await reader.ask("GET", "/api/stream/none") == (200, "None")
 
 
+async def test_an_account_over_https_needs_the_file_that_the_environment_names(
+    tmp_path: Path, account: Account, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """`chatkit local env` names it; without it the sentence says what is wrong."""
+    for name in ("REQUESTS_CA_BUNDLE", "SSL_CERT_FILE"):  # what the shell has wins
+        monkeypatch.delenv(name, raising=False)
+    script = f"""
+@app.route(route="write")
+@app.blob_output(arg_name="out", path="out/a", {STORAGE})
+def write(req, out: func.Out[str]):
+    out.set("x")
+    return "written"
+"""
+    values = {"AzureWebJobsStorage": account.over_https}
+    for trust, status in (({}, 500), ({"REQUESTS_CA_BUNDLE": str(account.ca_file)}, 200)):
+        settings = settings_json({**values, **trust})
+        folder = write_app(tmp_path / str(status), FINE + script, local_settings_json=settings)
+        async with serving(folder) as served:
+            answered, _ = await served.ask("GET", "/api/write")
+            assert answered == status
+            assert ("cannot be reached" in served.log) is (status == 500)
+
+
 async def test_outputs_write_blobs(reader: Served, account: Account) -> None:
     """Their paths take values of route, body and query; their containers are made."""
     status, _ = await reader.ask("POST", "/api/write/hall?kind=k", json={"room": {"id": 7}})

@@ -16,6 +16,7 @@ from chatkit.localcloud.functions.storage.blobs import StorageUnavailable
 from chatkit.localcloud.functions.triggers.host_records import HostRecords, ScheduleStatus
 from chatkit.localcloud.functions.triggers.timer_clock import TimerClock
 from chatkit.localcloud.storage.service import StorageService
+from chatkit.localcloud.storage.state.spec import AccountSpec
 from chatkit.steps.local_settings import storage_for
 from tests.localcloud.functions import functions_testing
 
@@ -100,10 +101,18 @@ class MemoryRecords(HostRecords):
 
 
 class Account:
-    """The development account of a storage service on a free port, and a client of it."""
+    """The development account of a storage service on a free port, and a client of it.
 
-    def __init__(self, connection_string: str) -> None:
+    Attributes:
+        connection_string: Of the development account.
+        over_https: Connection string of another account, which is served over https only.
+        ca_file: What clients of that one have to trust.
+    """
+
+    def __init__(self, connection_string: str, *, over_https: str, ca_file: Path) -> None:
         self.connection_string = connection_string
+        self.over_https = over_https
+        self.ca_file = ca_file
         self.client = BlobServiceClient.from_connection_string(connection_string)
 
     async def put(self, path: str, content: bytes, **options: dict[str, str]) -> None:
@@ -133,8 +142,14 @@ async def storage_account(folder: Path) -> AsyncIterator[Account]:
     tokens = Tokens(platform.store, tenant_id="tenant", authority="https://localhost:1")
     service = StorageService(platform, tokens, role_check=lambda *_: True)
     await service.start()
+    await service.apply(AccountSpec("chat", "a2V5", "a2V5"))
+    endpoint = service.blob_endpoint("chat")
+    over_https = f"AccountName=chat;AccountKey=a2V5;BlobEndpoint={endpoint}"
+    ca_file = platform.certificates.ca_file
     try:
-        account = Account(storage_for(service.dev_endpoint()))
+        account = Account(
+            storage_for(service.dev_endpoint()), over_https=over_https, ca_file=ca_file
+        )
         async with account.client:
             yield account
     finally:
