@@ -92,6 +92,10 @@ class BlobListener:
                     self._tell(error)
                 if not await self.stop.unless_stopped(asyncio.sleep(PERIOD_S)):
                     return
+        except asyncio.CancelledError:
+            for task in self._given:  # the app ends at once
+                task.cancel()
+            raise
         finally:
             await asyncio.gather(*self._given, return_exceptions=True)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -180,6 +181,26 @@ def picky(blob: bytes):
     ]
     [poison] = [json.loads(message) for message in messages if message]
     assert (poison["FunctionId"], poison["BlobName"]) == ("Host.Functions.picky", "x")
+
+
+async def test_an_app_ends_while_functions_run(tmp_path: Path, account: Account) -> None:
+    """Nobody waits for a function that takes an hour."""
+    script = f"""
+import time
+@app.blob_trigger(arg_name="blob", path="samples/{{name}}", {STORAGE})
+def slow(blob: bytes):
+    print("blob begins")
+    time.sleep(3600)
+@app.timer_trigger(schedule="* * * * * *", arg_name="t", run_on_startup=True)
+def slow_timer(t: func.TimerRequest):
+    print("timer begins")
+    time.sleep(3600)
+"""
+    await account.put("samples/a", b"")
+    async with serving(app_of(tmp_path / "app", script, account)) as served:
+        await until(lambda: "blob begins" in served.log and "timer begins" in served.log)
+        async with asyncio.timeout(10):
+            await served.run.stop()
 
 
 async def test_a_container_and_an_account_may_come_later(tmp_path: Path, account: Account) -> None:
