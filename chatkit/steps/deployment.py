@@ -58,6 +58,8 @@ def upload_settings(session: Session) -> Result:
                 f"{local_settings.FILE} has no {local_settings.SIGNALR_SETTING}.",
                 hint="workshop.write_local_settings() writes it.",
             )
+        # A key beside an identity-based connection would win over it.
+        wanted = app_settings.without_replaced(wanted, app_settings.read_app_settings(step.stack))
         written = app_settings.merge_app_settings(step.stack, wanted)
         if written and "negotiate" in functions.listed(step.stack):
             functions.wait_until_answers(step.stack, session.deployed_api(), NEGOTIATE)

@@ -73,6 +73,20 @@ def uploadable(local: Mapping[str, str]) -> dict[str, str]:
     return {name: value for name, value in local.items() if value and name not in NOT_UPLOADED}
 
 
+def without_replaced(local: Mapping[str, str], deployed: Mapping[str, str]) -> dict[str, str]:
+    """Leave out the settings that the deployed app has without a key, as `NAME__serviceUri`."""
+    return {
+        name: value
+        for name, value in local.items()
+        if not any(one.startswith(f"{name}__") for one in deployed)
+    }
+
+
+def is_keyless(deployed: Mapping[str, str]) -> bool:
+    """Say whether the deployed app reaches its storage with an identity."""
+    return any(name.startswith(f"{HOST_STORAGE}__") for name in deployed)
+
+
 def forgotten(differences: list[Difference]) -> str:
     """Say which settings still have to be uploaded; empty when none."""
     said = {

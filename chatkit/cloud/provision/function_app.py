@@ -24,7 +24,11 @@ from azure.mgmt.web.models import (
 )
 
 from chatkit.cloud.connection import Cloud
-from chatkit.cloud.provision.app_settings import merge_app_settings
+from chatkit.cloud.provision.app_settings import (
+    is_keyless,
+    merge_app_settings,
+    read_app_settings,
+)
 from chatkit.cloud.provision.name_rules import check_answer, check_name
 from chatkit.cloud.provision.resource_group import with_provider
 from chatkit.cloud.stack import Stack
@@ -76,7 +80,8 @@ def create_site(stack: Stack, *, plan: AppServicePlan, storage: PackageStorage) 
     try:
         existing = stack.calls.call(sites.get, group, name)
         check_plan(existing)
-        merge_app_settings(stack, storage.app_settings())
+        if not is_keyless(read_app_settings(stack)):
+            merge_app_settings(stack, storage.app_settings())
         return existing
     except ResourceNotFoundError:
         _check_available(stack)
