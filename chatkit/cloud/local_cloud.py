@@ -185,7 +185,7 @@ def start(where: Path) -> Endpoints:
             )
         if known is not None:
             return known
-        if process.exit_code != LOCKED_EXIT:
+        if process.exit_code != LOCKED_EXIT and not last_lines(where / "cloud.out"):
             _check_disk(where)
         if process.exit_code == UNUSABLE_EXIT:
             # The sentence says itself what to do.
@@ -201,6 +201,7 @@ def repair(where: Path) -> Iterator[Mended]:
     """Mend the files of the local cloud of a folder, which does not run.
 
     Raises:
+        NotWritten: The disk is full, or takes no writes.
         SetupError: Something cannot be mended; it is as it was.
     """
     command = [sys.executable, "-m", "chatkit.localcloud.repair", str(where)]
@@ -208,6 +209,8 @@ def repair(where: Path) -> Iterator[Mended]:
     code = process.wait_until(lambda: process.exit_code, until=monotonic() + REPAIR_LIMIT_S)
     said = process.log.read_text(encoding="utf-8", errors="replace").splitlines()
     process.log.unlink()
+    if not said and code != 0:
+        _check_disk(where)
     for line in said:
         if line.startswith("{"):
             yield Mended(**json.loads(line))
@@ -345,13 +348,11 @@ def _start_process(where: Path) -> DetachedProcess:
 
 
 def _check_disk(where: Path) -> None:
-    """Say it when the disk is the reason that the local cloud could write nothing, not even why.
+    """Say it when the disk is the reason that a process could write nothing, not even why.
 
     Raises:
         NotWritten: The disk is full, or takes no writes.
     """
-    if last_lines(where / "cloud.out"):
-        return
     write_private(where / ".probe", "full?")
     (where / ".probe").unlink()
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import sqlite3
 from contextlib import closing
@@ -10,6 +11,7 @@ from pathlib import Path
 from urllib.parse import quote
 
 from chatkit.core.errors import HomeDamaged, HomeTooNew, HomeUnusable
+from chatkit.core.files import not_written
 from chatkit.core.home.version import SCHEMA
 
 FILE = "state.db"
@@ -25,6 +27,8 @@ LOG_HEADER_BYTES = 32
 LARGE_BYTES = 64 * 1024 * 1024
 """A larger file is not read as a whole at every start."""
 BUSY_S = 5.0
+NO_ROOM = ("SQLITE_FULL", "SQLITE_IOERR_SHM")
+"""How SQLite's names begin for a full disk, where it cannot make its shared memory."""
 
 
 @dataclass(frozen=True)
@@ -51,6 +55,7 @@ def look(path: Path) -> State:
         HomeDamaged: It, or its log, is not what the kit wrote.
         HomeTooNew: A newer version wrote it.
         HomeUnusable: Another program holds it.
+        NotWritten: The disk is full. A log that a killed cloud has left cannot be read there.
     """
     if not path.exists():
         return State()
@@ -63,6 +68,8 @@ def look(path: Path) -> State:
             raise HomeUnusable(
                 path, "is in use by another program", hint="End that program, then try again."
             ) from error
+        if error.sqlite_errorname.startswith(NO_ROOM):
+            raise not_written(path, errno.ENOSPC) from error
         raise HomeDamaged(path, str(error)) from error
     except sqlite3.DatabaseError as error:
         raise HomeDamaged(path, str(error)) from error

@@ -6,7 +6,10 @@ from __future__ import annotations
 
 import json
 import shutil
+import subprocess
+import sys
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -14,7 +17,8 @@ import pytest
 from chatkit.cloud import local_cloud
 from chatkit.core import tls
 from chatkit.core.errors import HomeDamaged, HomeUnusable
-from chatkit.core.home import check
+from chatkit.core.home import check, state
+from chatkit.localcloud.core.store import Store
 from chatkit.steps import app_files, timings
 from chatkit.steps.local_servers import FUNCTIONS, LocalServers
 from tests.attacks.homes import CERTIFICATES, LOST_DOCUMENTS
@@ -43,6 +47,33 @@ def test_a_used_home_is_whole(used_home: Path, capsys: pytest.CaptureFixture[str
     """Nothing is said about it."""
     look(used_home)
     assert capsys.readouterr().err == ""
+
+
+LOOK_WITHOUT_ROOM = """
+import resource, sys
+from pathlib import Path
+from chatkit.core.errors import NotWritten
+from chatkit.core.home import state
+resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
+try:
+    state.look(Path(sys.argv[1]))
+except NotWritten as error:
+    print(error)
+"""
+"""With a log of a killed cloud SQLite needs a file to read, and there is no room for one."""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="a limit on what a process writes is Linux's")
+def test_a_full_disk_is_no_damage(tmp_path: Path) -> None:
+    """After a kill on a full disk nothing says that the documents are to be mended."""
+    path = tmp_path / state.FILE
+    with closing(Store(path)) as store:
+        store.put("a", "one", {"value": 1})
+        for end in ("", "-wal"):
+            shutil.copyfile(f"{path}{end}", f"{path}.killed{end}")
+    command = [sys.executable, "-c", LOOK_WITHOUT_ROOM, f"{path}.killed"]
+    said = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    assert "cannot be written: the disk is full" in said
 
 
 @pytest.mark.parametrize(("name", "damage"), STOPPING)
