@@ -106,6 +106,17 @@ class FunctionsService:
         )
         await listeners.open(owners["scm"], deployment, port=site.spec.scm_port, tls=tls)
 
+    def forget(self, name: str) -> None:
+        """Delete what is stored about a site, in the caller's transaction if there is one.
+
+        Else a site that gets the name after a crash would serve the code of the deleted one, and
+        take its sessions. `remove` deletes the rest.
+        """
+        site = self._sites.get(name.lower())
+        if site is not None:
+            site.forget()
+        self._forget_gate(name.lower())
+
     async def remove(self, name: str) -> None:
         """Remove a site with everything it had: ports, process, files, records.
 
@@ -117,6 +128,8 @@ class FunctionsService:
             await self._platform.listeners.close(owner)
         if site is not None:
             await site.stop()
+        # What deployments and visitors have written until the site had stopped.
+        if site is not None:
             site.forget()
         self._forget_gate(name)
         await asyncio.to_thread(shutil.rmtree, self._services.folder / name, ignore_errors=True)

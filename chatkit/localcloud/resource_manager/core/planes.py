@@ -83,6 +83,9 @@ class FunctionsPlane(Protocol):
     async def apply(self, spec: SiteSpec) -> None:
         """Create or update a site."""
 
+    def forget(self, name: str) -> None:
+        """Delete what is stored about a site; part of the caller's transaction."""
+
     async def remove(self, name: str) -> None:
         """Take a site down with its code."""
 

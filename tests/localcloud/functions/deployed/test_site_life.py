@@ -43,6 +43,25 @@ async def test_a_removed_site_leaves_no_port_no_file_no_record(cloud: Cloud) -> 
     assert list(cloud.platform.store.items("deployments/site")) == []
 
 
+def records(cloud: Cloud) -> list[str]:
+    """What is stored about the site."""
+    store = cloud.platform.store
+    return [key for name in ("sites", "deployments/site") for key, _ in store.items(name)]
+
+
+async def test_what_is_stored_about_a_site_goes_in_the_callers_transaction(cloud: Cloud) -> None:
+    """Killed behind it, nothing of the site is left to the next of its name; else all of it."""
+    cloud.service._sites[NAME].deployments.begin(deployer="test", remote_build=False)
+    cloud.platform.store.put("sites", NAME, {"active": "one", "functions": []})
+    before = records(cloud)
+    with pytest.raises(KeyError), cloud.platform.store.transaction():
+        cloud.service.forget(NAME)
+        raise KeyError(NAME)
+    assert len(before) == 2 and records(cloud) == before
+    cloud.service.forget(NAME)
+    assert records(cloud) == []
+
+
 async def test_everything_is_back_after_a_restart_of_the_local_cloud(tmp_path: Path) -> None:
     """Serving version, deployment records, functions; what was running is marked as failed."""
     async with Cloud(tmp_path) as first:

@@ -11,11 +11,12 @@ import pytest
 
 from chatkit.localcloud.resource_manager.core.http import Answer, Call
 from chatkit.localcloud.resource_manager.core.routing import Route
-from tests.localcloud.resource_manager.arm_cloud import Hold, LocalCloud
+from tests.localcloud.resource_manager.arm_cloud import Hold, LocalCloud, Plane
 from tests.localcloud.resource_manager.raw import Raw
 
 SITES = "/providers/Microsoft.Web/sites"
 PLANS = "/providers/Microsoft.Web/serverfarms"
+ACCOUNTS = "/providers/Microsoft.Storage/storageAccounts"
 DYNAMIC_PLAN = f"{PLANS}/EastUS2LinuxDynamicPlan"
 # What a PUT of each type sends; all of them have a data plane.
 CHANGES: dict[str, dict[str, Any]] = {
@@ -28,7 +29,7 @@ CHANGES: dict[str, dict[str, Any]] = {
         "location": "eastus2",
         "sku": {"name": "Free_F1"},
     },
-    "/providers/Microsoft.Storage/storageAccounts/chat": {
+    f"{ACCOUNTS}/chat": {
         "location": "eastus2",
         "sku": {"name": "Standard_LRS"},
         "kind": "StorageV2",
@@ -132,3 +133,21 @@ def test_a_group_takes_along_a_site_that_is_being_made(
     assert raw("GET", raw.group).status == 404 and cloud.planes.sites == {}
     raw("PUT", raw.group, {"location": "eastus2"})
     assert raw("GET", raw.group + "/resources").body["value"] == []
+
+
+@pytest.mark.parametrize("path", [f"{SITES}/chat", f"{ACCOUNTS}/chat"])
+def test_what_a_data_plane_stores_goes_with_the_document(
+    cloud: LocalCloud, raw: Raw, monkeypatch: pytest.MonkeyPatch, path: str
+) -> None:
+    """In one transaction: whoever kills the cloud behind it leaves nothing to the next name."""
+    forget = Plane.forget
+    is_with_document: list[bool] = []
+
+    def observed(plane: Plane, name: str) -> None:
+        is_with_document.append(cloud.platform.store._db.in_transaction)
+        forget(plane, name)
+
+    monkeypatch.setattr(Plane, "forget", observed)
+    raw("PUT", raw.group + path, CHANGES[path])
+    assert raw("DELETE", raw.group + path).status == 200
+    assert is_with_document[0]

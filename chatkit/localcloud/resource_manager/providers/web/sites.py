@@ -246,10 +246,11 @@ class Sites(WebResource[Site]):
         await self.apply(document)
 
     def release(self, document: Site) -> None:
-        """Give the ports back; nobody asks for tokens of its identities any more."""
+        """Give the ports back; nobody knows its code and asks for its identities any more."""
         for owner in port_owners(document["name"].lower()).values():
             self.context.platform.listeners.release(owner)
         self.context.identity_hosts.remove(document["id"])
+        self.context.planes.functions.forget(document["name"].lower())
 
     async def take_down(self, document: Site) -> None:
         """Stop the app and delete its code."""
