@@ -416,6 +416,24 @@ def test_repair_mends_blobs(chatkit: Chatkit, used: Path) -> None:
     assert chatkit("local", "repair").out == "No file of the home is damaged.\n"
 
 
+def test_repair_brings_back_what_was_appended_since_the_copy(chatkit: Chatkit, used: Path) -> None:
+    """The copy knows how long history was at the last start; the file has the rest."""
+    where = used / "local"
+    folder = where / "blobs" / "chatkitusg4zs"
+    (history,) = [path for path in folder.iterdir() if path.read_bytes().startswith(b'\n{"id"')]
+    before = len(history.read_bytes())
+    with history.open("ab") as file:
+        file.write(b'\n{"id":"later"}')
+    (where / "state.db").unlink()
+    typed = chatkit("local", "repair")
+    said = f"{history.name}: kept {before + 15} bytes of the blob "
+    assert typed.code == 0 and said in typed.out and "15 of them appended since" in typed.out
+    with closing(Store(where / "state.db")) as store:
+        pieces = [document["pieces"] for _, document in store.items("storage-blobs")]
+    assert [[history.name, before + 15, ""]] in pieces
+    assert chatkit("local", "repair").out == "No file of the home is damaged.\n"
+
+
 def test_repair_names_an_app_whose_files_are_gone(chatkit: Chatkit, used: Path) -> None:
     """Publishing sends them again."""
     for path in (used / "local" / "sites").rglob("host.json"):

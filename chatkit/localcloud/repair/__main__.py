@@ -17,14 +17,15 @@ from dataclasses import asdict, replace
 from pathlib import Path
 
 from chatkit.core import tls
-from chatkit.core.errors import HomeDamaged, HomeUnusable
+from chatkit.core.errors import HomeDamaged, HomeUnusable, NotWritten
 from chatkit.core.file_lock import LOCKED_EXIT, FileLock
+from chatkit.core.files import writing
 from chatkit.core.home import check, records, state, version
 from chatkit.core.home.check import UNUSABLE_EXIT, check_access
 from chatkit.core.home.mended import Mended
 from chatkit.core.home.version import SCHEMA, Version
 from chatkit.localcloud.core.store import Document, Store
-from chatkit.localcloud.repair.blob_files import keep_orphans, mend_blobs
+from chatkit.localcloud.repair.blob_files import keep_orphans, lengthen_blobs, mend_blobs
 from chatkit.localcloud.repair.readers import READERS, is_damaged
 from chatkit.localcloud.repair.salvage import ENDS, Name, Salvaged, salvage
 from chatkit.localcloud.repair.second_copy import second_copy, written_at
@@ -46,9 +47,10 @@ def main(argv: list[str] | None = None) -> int:
             if not lock.try_acquire():
                 print(f"A local cloud runs in {folder}.", file=sys.stderr)
                 return LOCKED_EXIT
-            for mended in repair(folder):
-                print(json.dumps(asdict(mended)), flush=True)
-    except HomeUnusable as error:
+            with writing(folder / state.FILE):
+                for mended in repair(folder):
+                    print(json.dumps(asdict(mended)), flush=True)
+    except (HomeUnusable, NotWritten) as error:
         print(error, file=sys.stderr)
         return UNUSABLE_EXIT
     return 0
@@ -59,6 +61,7 @@ def repair(where: Path) -> Iterator[Mended]:
 
     Raises:
         HomeUnusable: Something cannot be; it is as it was.
+        NotWritten: The disk is full.
     """
     is_new = not (where / state.FILE).exists() and not (where / version.FILE).exists()
     yield from _mend_certificates(where / "tls")
@@ -71,6 +74,7 @@ def repair(where: Path) -> Iterator[Mended]:
     if others:
         # The next start would remove what these documents do not name.
         yield from keep_orphans(where)
+        yield from lengthen_blobs(where)
     yield from mend_blobs(where)
     yield from _mend_sites(where)
 

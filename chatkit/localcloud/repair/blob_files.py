@@ -99,6 +99,39 @@ def _wrong_content(where: Path, account: str, blob: Blob) -> Iterator[Mended]:
         )
 
 
+def lengthen_blobs(where: Path) -> Iterator[Mended]:
+    """Let append blobs of older documents have what was appended since then.
+
+    Strategy: a content's file has a name of its own, and what stands in it behind the size that
+    counts was appended to this blob: an append that is refused is cut off, and so is one that a
+    crash has cut short, before the next is written. Only the last one may have had no answer,
+    which its client takes for one that may have been done.
+    """
+    with closing(Store(where / state.FILE)) as store:
+        for key, document in [*store.items(BLOBS)]:
+            account, _, name = key.partition("/")
+            blob = Blob.load(cast(BlobDocument, document))
+            if blob.kind != APPEND or not blob.pieces:
+                continue
+            (piece,) = blob.pieces
+            more = _size(where / "blobs" / account / piece.file) - piece.size
+            if more <= 0:
+                continue
+            piece.size += more
+            blob.append_blocks += 1  # at least; the file does not say how many
+            blob.touch()
+            store.put(BLOBS, key, blob.document())
+            kept = f"{piece.size} bytes of the blob {name}, {more} of them appended since then"
+            yield Mended(f"local/blobs/{account}/{piece.file}", kept)
+
+
+def _size(file: Path) -> int:
+    try:
+        return file.stat().st_size
+    except OSError:
+        return 0
+
+
 def keep_orphans(where: Path) -> Iterator[Mended]:
     """Move the files that no document names to where no start removes them."""
     aside = records.unused(where / "blobs")

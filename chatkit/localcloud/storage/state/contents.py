@@ -86,6 +86,9 @@ class Contents:
             if file.seek(0, os.SEEK_END) < piece.size:
                 # Writing behind the end would fill what is missing with NUL characters.
                 raise _too_short(piece)
+            # What a crash has left of another append. Nothing of it may stay behind a shorter one:
+            # `chatkit local repair` takes what follows for appended.
+            file.truncate(piece.size)
             file.seek(piece.size)
             write_all(file, data)
 

@@ -144,6 +144,7 @@ def test_an_append_that_was_cut_off_is_not_seen(tmp_path: Path) -> None:
         assert log.download_blob().readall() == b"one\n"
         log.append_block(b"two\n")
         assert log.download_blob().readall() == b"one\ntwo\n"
+    assert file.read_bytes() == b"one\ntwo\n"  # `local repair` takes all of it for appended
 
 
 def test_concurrent_appends_lose_nothing(cloud: StorageCloud, container: ContainerClient) -> None:
