@@ -113,6 +113,7 @@ LETTERS = "abcdefghijklmnopqrstuvwxyz"
 KEY_64 = "Ab1+/" * 17 + "x" + "=="
 JWT = f"eyJ{LETTERS}.eyJ{LETTERS}.{LETTERS}"
 KEY_32 = "Ab1+/" * 8 + "xyz="
+PASSWORD = "abcdefghijkl" + "m1!"
 SECRETS: dict[str, str] = {
     "a private key": "-----BEGIN " + "PRIVATE KEY-----\nMIIEvQ==\n-----END",
     "an RSA key": "-----BEGIN RSA " + "PRIVATE KEY-----",
@@ -174,6 +175,23 @@ SECRETS: dict[str, str] = {
     "a key in a header": "'x-functions-key': '" + f"{LETTERS}0123'",
     "a password in JSON": '"password": "' + "abcdefghijkl" + 'm1!"',
     "a password in a file of settings": "DB_PASS" + "WORD=" + "abcdefghijkl" + "m1!",
+    "a password with a comma behind it": "  pass" + f"word: {PASSWORD},",
+    "a password with a remark behind it": "pass" + f"word: {PASSWORD}  # of the shop",
+    "a password in a list of YAML": "- pass" + f"word: {PASSWORD}",
+    "a password in a shell line with another command": "PASS" + f"WORD={PASSWORD}; export PASS",
+    "a password before a command": "DB_PASS" + f"={PASSWORD} python app.py",
+    "a password as an argument": "az login --username a --pass" + f"word {PASSWORD}",
+    "a password in the environment": "os.environ['DB_PASS" + f"WORD'] = '{PASSWORD}'",
+    "a password in place of a missing setting": ("os.getenv('DB_PASS" + f"WORD', '{PASSWORD}')"),
+    "a password with a type": "PASS" + f'WORD: str = "{PASSWORD}"',
+    "a password as bytes": "PASS" + f'WORD = b"{PASSWORD}"',
+    "a password with other characters": '"pass' + f'word": "X,{PASSWORD}/(;"',
+    "a password given to a function": "setPass" + f"word('{PASSWORD}')",
+    "a password in XML": "<pass" + f"word>{PASSWORD}</pass" + "word>",
+    "a password in SQL": "CREATE USER a WITH PASS" + f"WORD '{PASSWORD}'",
+    "a password in German": "pass" + f"wort: {PASSWORD}",
+    "a bearer in a header": f"'Authorization': 'Bearer {LETTERS}0123'",
+    "an older key of a function app": f"fetch('/api/x?code={LETTERS}0123%3D%3D')",
 }
 # How the same secret may be written.
 ENCODINGS = ("utf-8-sig", "utf-16", "utf-16-be", "utf-32")

@@ -38,7 +38,8 @@ WORD = re.compile(r"[A-Z]?[a-z]+|[A-Z]+|[0-9]+")
 # Brackets, variables of shells, templates and pipelines, and what is left out.
 TEMPLATE = re.compile(r"[<>{}]|\$\(|^\$|^%.{1,200}%$|\.\.\.|\u2026|\*\*\*|^@|^\[.{0,200}\]$")
 RANDOM_RUN = re.compile(r"(?=[A-Za-z+/]{0,60}[0-9])(?=[0-9+/]{0,60}[A-Za-z])[A-Za-z0-9+/]{16}")
-MEMBER = re.compile(r"[A-Za-z_$][\w$]{0,80}(?:\??\.[A-Za-z_$][\w$]{0,80}){1,8}")
+MEMBER = re.compile(r"[A-Za-z_$][\w$]{0,80}(?:[?!]?\.[A-Za-z_$][\w$]{0,80}){1,8}")
+PATTERN = re.compile(r"://|a-z|A-Z|0-9|\.[*+]|^/")
 NAME = re.compile(r"[_-]{0,2}[A-Za-z]{1,60}(?:[_-][A-Za-z]{1,60}){0,20}[_-]?[0-9]{0,2}")
 
 
@@ -64,3 +65,8 @@ def is_part(value: str) -> bool:
 def is_name(value: str) -> bool:
     """Whether a text consists of words, as a name of the program does."""
     return NAME.fullmatch(value) is not None
+
+
+def is_pattern(value: str) -> bool:
+    """Whether a text is an address, a path or an expression for texts."""
+    return PATTERN.search(value) is not None

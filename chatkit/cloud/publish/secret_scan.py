@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import PurePosixPath
@@ -31,8 +32,7 @@ class Secret:
 
 def find(path: PurePosixPath, content: bytes) -> Secret | None:
     """The first thing in a file that looks like a secret."""
-    # Text in UTF-16, as PowerShell writes it, has a zero byte beside each letter.
-    text = content.replace(b"\0", b"") if b"\0" in content else content
+    text = _plain(content)
     folded = text.lower()
     for shape in SHAPES:
         if any(mark in folded for mark in shape.marks):
@@ -40,6 +40,15 @@ def find(path: PurePosixPath, content: bytes) -> Secret | None:
             if place is not None:
                 return Secret(path, text.count(b"\n", 0, place) + 1, shape.what)
     return None
+
+
+def _plain(content: bytes) -> bytes:
+    """A text as the shapes are written: without a mark at its beginning, lines ended by LF."""
+    # Text in UTF-16, as PowerShell writes it, has a zero byte beside each letter.
+    text = content.replace(b"\0", b"")
+    for mark in (codecs.BOM_UTF8, codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE):
+        text = text.removeprefix(mark)
+    return text.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
 
 
 def refuse(

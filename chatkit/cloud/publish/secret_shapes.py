@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from chatkit.cloud.publish.placeholders import is_name, is_part, is_placeholder
+from chatkit.cloud.publish.placeholders import is_name, is_part, is_pattern, is_placeholder
 
 VALUE = "value"
 """Group of an expression: a value that may be a placeholder."""
@@ -20,6 +20,8 @@ BARE = "bare"
 """The same: it may be any name of the program, too."""
 RANDOM = "random"
 """The same: a word is no secret there, only letters with digits are."""
+STRONG = "strong"
+"""The same: paths and patterns may stand there, too, so that it has both cases and digits."""
 SAME_BYTES = 8
 AROUND_BYTES = 240
 """How much of a connection string is looked at, on both sides of its password."""
@@ -69,7 +71,9 @@ class Shape:
                 return False
             if group != VALUE and is_part(value):
                 return False
-            if group in (BARE, RANDOM) and (is_name(value) or not _is_mixed(value)):
+            if group in (BARE, RANDOM, STRONG) and (is_name(value) or not _is_mixed(value)):
+                return False
+            if group == STRONG and (is_pattern(value) or value.lower() == value):
                 return False
         return True
 
@@ -118,7 +122,19 @@ SECRET_OF = re.compile(
     rb"|host|jwt|master|personal|provider|refresh|secret|session|shared|signing|subscription"
     rb"|webhook)[_-]?\Z"
 )
-PASSWORD_NAME = rb"(?:password|passwd|pwd|passphrase)"
+PASSWORD_NAME = rb"(?:password|passwd|pwd|passphrase|passwort|kennwort|(?<=[a-z0-9])[_-]pass)"
+# Between the name of a password and its value, besides: a type, the end of a subscript or of an
+# argument, a call, and what may stand before the text itself.
+SETS = (
+    rb"(?:" + ASSIGNS + rb"|\s{0,4}:\s{0,4}[A-Za-z][\w.|\[\] ]{0,40}=\s{0,4}"
+    rb"|" + QUOTE + rb"\]\s{0,4}=\s{0,4}|" + QUOTE + rb",\s{0,4}|\()\(?[brf]{0,2}"
+)
+BARE_PASSWORD = rb"(?P<bare>[^\s\"'`<>(){}\[\]\\^|,;]{8,64})"
+PASSWORD_LINE = (
+    rb"(?im)^[\t ]{0,40}(?:- |export |set |\$)?[\w.-]{0,60}?"
+    + PASSWORD_NAME
+    + rb"\s{0,4}[:=][\t ]{0,4}"
+)
 
 SHAPES = (
     Shape(
@@ -336,22 +352,56 @@ SHAPES = (
     ),
     Shape(
         "a password in a setting",
-        (b"password", b"passwd", b"pwd", b"passphrase"),
+        (
+            *(b"password", b"passwd", b"pwd", b"passphrase", b"passwort", b"kennwort"),
+            *(b"_pass", b"-pass", b"identified by"),
+        ),
         (
             re.compile(
                 rb"(?i)"
                 + PASSWORD_NAME
-                + ASSIGNS
+                + SETS
                 + QUOTE
                 + rb"(?P<random>[^\s\"'`<>(){}\[\]\\^|/,;:]{8,64})"
                 rb"" + QUOTE
             ),
             re.compile(
-                rb"(?im)^[\t ]{0,40}(?:export )?[\w.-]{0,60}?"
+                rb"(?i)"
                 + PASSWORD_NAME
-                + rb"\s{0,4}[:=][\t ]{0,4}"
-                rb"(?P<bare>[^\s\"'`<>(){}\[\]\\^|,;]{8,64})[\t ]{0,8}$"
+                + SETS
+                + QUOTE
+                + rb"(?P<strong>[^\s\"'`<>{}\\]{8,64})"
+                + QUOTE
             ),
+            # A line of settings, of YAML, of a shell.
+            re.compile(PASSWORD_LINE + BARE_PASSWORD + rb"[\t ]{0,8}(?:$|[\t ]\#|[\t ]//)"),
+            # The same with a comma behind it. A program has names there, which this one is none of.
+            re.compile(PASSWORD_LINE + rb"(?=[\w$.]{0,64}[^\w$.,;\s])" + BARE_PASSWORD + rb"[,;]"),
+            # Variables before a command, and an argument of one.
+            re.compile(
+                rb"(?m)^[\t ]{0,40}[A-Z0-9_]{0,60}?(?:PASSWORD|PASSWD|_PASS)="
+                + BARE_PASSWORD
+                + rb"[\t ]"
+            ),
+            re.compile(rb"(?<![\w-])--(?:[a-z]{1,20}-)?password[= ][\"']?" + BARE_PASSWORD),
+            re.compile(rb"(?i)" + PASSWORD_NAME + rb">(?P<random>[^\s<>&]{8,64})</"),
+            re.compile(rb"(?i)(?:password|identified by)\s{1,4}'(?P<random>[^\s']{8,64})'"),
+        ),
+    ),
+    Shape(
+        "a key in a header or an address",
+        (b"authorization", b"-key", b"code="),
+        (
+            re.compile(
+                rb"(?i)(?:authorization|(?:api|access|auth|functions?|subscription)-key)"
+                + QUOTE
+                + rb"?\s{0,4}[:=,]\s{0,4}"
+                + QUOTE
+                + rb"?"
+                rb"(?:bearer |basic |token )?(?P<random>[A-Za-z0-9+/=_~.-]{16,400})(?![\w(\[])"
+            ),
+            # Of a function.
+            re.compile(rb"[?&]code=(?P<random>(?:[A-Za-z0-9_+/=-]|%[0-9A-F]{2}){30,200})"),
         ),
     ),
     Shape(

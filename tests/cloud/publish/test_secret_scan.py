@@ -50,6 +50,17 @@ def test_a_secret_is_found_in_any_encoding(encoding: str) -> None:
     assert found is not None and found.line == 2
 
 
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
+@pytest.mark.parametrize("encoding", publishing.ENCODINGS)
+def test_a_secret_is_found_on_a_line_of_any_system(end: str, encoding: str) -> None:
+    """Also on the first one, behind the mark of its encoding."""
+    line = publishing.SECRETS["a password in a file of settings"]
+    first = secret_scan.find(PurePosixPath("a"), f"{line}{end}".encode(encoding))
+    third = secret_scan.find(PurePosixPath("a"), f"a{end}b{end}{line}{end}".encode(encoding))
+    assert first is not None and third is not None
+    assert (first.line, third.line) == (1, 3)
+
+
 @pytest.mark.parametrize(
     "text",
     [
@@ -94,6 +105,19 @@ def test_a_secret_is_found_in_any_encoding(encoding: str) -> None:
         'password: "Enter your password here"',
         'password: "current-password"',
         '{"password": "Passwort"}',
+        # Code that names passwords
+        "password: Sha256Hash,",
+        "password: form.newPassword2,",
+        "password: user1!.password2,",
+        "password: minLength8,",
+        'password: "[A-Za-z0-9]+"',
+        'password: "https://Contoso.example/2"',
+        "login(user,\n    password=args.password1,\n)",
+        "getPassword('DB_PASSWORD_1')",
+        "Authorization: Bearer YOUR_TOKEN_GOES_HERE_1",
+        "'Authorization': 'Bearer ' + token",
+        "headers['x-api-key'] = settings2.apiKeyOfTheApp()",
+        "location = '/signin?code=' + code2",
         # Keys that everybody knows: of Azurite and of the SignalR emulator
         "AccountName=devstoreaccount1;AccountKey=" + AZURITE + ";BlobEndpoint=http://x",
         f"const key = '{AZURITE}'",
@@ -135,7 +159,18 @@ def test_six_files_are_named_and_the_rest_counted(page: Path) -> None:
     "seed",
     [
         *("eyJ-", "eyJaaaaa.eyJ", "aaa1Q~", "redis://a:", "sig=%", "xoxb-", "A", "SG.a.", "-"),
-        *("a==", "server=a;pwd=", "password=", "secret: ", "secret:'a", "b=" + "a" * 43 + "="),
+        *(
+            "a==",
+            "server=a;pwd=",
+            "password=",
+            "password: a1,",
+            "'password', '",
+            "-key: ",
+            "?code=",
+            "secret: ",
+            "secret:'a",
+            "b=" + "a" * 43 + "=",
+        ),
         *("accesskey=xxxxxxxx", "client_secret=YOUR_SECRET_HERE ", "\n", "sk-", "a://b:ccc@"),
     ],
 )
