@@ -31,10 +31,10 @@ BODIES: dict[str, tuple[str, str, object]] = {
     "a tag with a nested object": ("PUT", SIGNALR, {**HERE, "tags": {"a": {"b": "c"}}}),
     "a location as a list": ("PUT", SIGNALR, {"location": ["eastus2"]}),
     "https only as a word": ("PATCH", SITE, {"properties": {"httpsOnly": "yes"}}),
-    "a setting's value as a number": (
+    "a setting's value as a list": (
         "PATCH",
         SITE,
-        {"properties": {"siteConfig": {"appSettings": [{"name": "A", "value": 1}]}}},
+        {"properties": {"siteConfig": {"appSettings": [{"name": "A", "value": [1]}]}}},
     ),
     "a setting's name as null in a list": (
         "PATCH",

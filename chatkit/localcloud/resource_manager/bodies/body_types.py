@@ -3,8 +3,8 @@
 A part of another type is refused before a provider looks at it, as Azure's deserializer does. Null
 is as absent, except in arrays. Names that the schemas do not have are left to the provider.
 
-A type is "string", "boolean", "integer", "number" or "any"; `{"name": type}` for an object, with
-"*" for every other name; `[type]` for an array; "#Name" for a definition.
+A type is "string", "boolean", "integer", "number", "scalar" or "any"; `{"name": type}` for an
+object, with "*" for every other name; `[type]` for an array; "#Name" for a definition.
 """
 
 from __future__ import annotations
@@ -24,6 +24,9 @@ SENTENCES = {
     "boolean": "a boolean",
     "integer": "an integer",
     "number": "a number",
+    # A string in the schemas. App Service takes numbers and booleans of siteConfig.appSettings:
+    # https://github.com/Azure/azure-quickstart-templates/issues/2567
+    "scalar": "a string",
 }
 # What every resource has. The schemas have no identity with a principal, which clients send back.
 ENVELOPE: JsonObject = {
@@ -97,6 +100,8 @@ def _check_array(value: Json, type_: Json, path: str) -> None:
 
 
 def _is(value: Json, type_: str) -> bool:
+    if type_ == "scalar":
+        return isinstance(value, str | bool | int | float)
     if isinstance(value, bool):
         return type_ == "boolean"
     if type_ == "string":

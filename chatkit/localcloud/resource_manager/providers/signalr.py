@@ -294,7 +294,7 @@ class SignalR(ResourceType[Instance]):
         if known is None:
             message = f"The sku '{name}' is not one of {', '.join(SKUS)}."
             raise errors.invalid_property(message, target="sku")
-        capacity = given.get("capacity") or 1
+        capacity = int(given.get("capacity") or 1)
         limits = [1] if SKUS[known] == "Free" else CAPACITIES
         if capacity not in limits:
             listed = ", ".join(map(str, limits))

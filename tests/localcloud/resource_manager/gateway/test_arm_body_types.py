@@ -18,6 +18,7 @@ OTHERS: dict[str, list[object]] = {
     "boolean": ["yes", "true", 1, [], {}],
     "integer": ["5", True, 1.5, [], {}],
     "number": ["5", True, [], {}],
+    "scalar": [[], {}],
 }
 PLAN = "/providers/Microsoft.Web/serverfarms/shapes"
 SITE = "/providers/Microsoft.Web/sites/chat-shapes"
@@ -133,6 +134,22 @@ def test_a_wrong_type_is_not_stored(with_site: Raw, name: str) -> None:
     assert (reply.status, reply.code) == (400, "InvalidRequestContent"), reply.body
     if before is not None:
         assert raw("GET", whole).body == before.body
+
+
+def test_a_settings_value_may_be_a_number_or_a_boolean(with_site: Raw) -> None:
+    """Templates and `az rest` send them, App Service takes them as text; a count has no point."""
+    raw = with_site
+    pairs = [
+        {"name": name, "value": value} for name, value in {"A": 0, "B": False, "C": "x"}.items()
+    ]
+    body = {"properties": {"siteConfig": {"appSettings": pairs}}}
+    assert raw("PATCH", raw.group + SITE, body).status == 200
+    shown = raw("POST", f"{raw.group}{SITE}/config/appsettings/list").body["properties"]
+    assert shown == {"A": "0", "B": "False", "C": "x"}
+    hub = f"{raw.group}/providers/Microsoft.SignalRService/signalR/chat-count"
+    sku = {"name": "Standard_S1", "capacity": 2.0}
+    said = raw("PUT", hub, {"location": "eastus2", "sku": sku}).body["sku"]["capacity"]
+    assert (said, type(said)) == (2, int)
 
 
 def test_what_is_shown_can_be_sent_again(with_site: Raw) -> None:

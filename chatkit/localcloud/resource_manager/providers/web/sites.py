@@ -334,7 +334,8 @@ def apply_config(document: Site, config: JsonObject) -> None:
 
 def named_values(pairs: list[JsonObject]) -> dict[str, str]:
     """Settings in the form of siteConfig: `[{"name": "A", "value": "1"}]`."""
-    return {str(pair.get("name")): str(pair.get("value") or "") for pair in pairs}
+    values = {str(pair.get("name")): pair.get("value") for pair in pairs}
+    return {name: "" if value is None else str(value) for name, value in values.items()}
 
 
 def spec(document: Site, platform_settings: dict[str, str]) -> host.SiteSpec:
