@@ -196,8 +196,9 @@ def test_repair_reads_what_is_left_of_the_documents(chatkit: Chatkit, used: Path
 
 
 def test_repair_takes_out_the_document_that_no_service_reads(chatkit: Chatkit, used: Path) -> None:
-    """It is named."""
+    """It is named, where there is no second copy of it."""
     path = used / "local" / "state.db"
+    path.with_name("state.copy.db").unlink()
     with closing(Store(path)) as store:
         store.put("entra", "signing-key", {"key": "of another kind"})
         store.put("storage-blobs", "account/container/one", {"name": "one"})
@@ -211,6 +212,7 @@ def test_repair_keeps_the_blobs_of_an_account_whose_document_is_lost(
     chatkit: Chatkit, used: Path
 ) -> None:
     """A start would take the account for a new one, and delete its files."""
+    (used / "local" / "state.copy.db").unlink()
     with closing(Store(used / "local" / "state.db")) as store:
         store.put("storage", "chatkitusg4zs", {"website": None})
     blobs = {path.name for path in (used / "local" / "blobs" / "chatkitusg4zs").iterdir()}

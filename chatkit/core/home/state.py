@@ -5,6 +5,8 @@ from __future__ import annotations
 import errno
 import json
 import sqlite3
+import struct
+import sys
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,6 +26,9 @@ STARTS = ("home", "starts")
 LOG_MARKS = (b"\x37\x7f\x06\x82", b"\x37\x7f\x06\x83")
 """How a write-ahead log begins (https://www.sqlite.org/fileformat2.html, 4.1)."""
 LOG_HEADER_BYTES = 32
+FRAME_HEADER_BYTES = 24
+LAST_FRAME = slice(16, 20)
+"""In the shared memory: up to which frame SQLite has read the log (walformat.html, 2.1)."""
 LARGE_BYTES = 64 * 1024 * 1024
 """A larger file is not read as a whole at every start."""
 BUSY_S = 5.0
@@ -62,7 +67,9 @@ def look(path: Path) -> State:
     _check_log(path.with_name(f"{path.name}-wal"))
     try:
         with closing(open_to_read(path)) as database:
-            return _state(path, database)
+            found = _state(path, database)
+            _check_log_was_read(path)
+            return found
     except sqlite3.OperationalError as error:
         if "locked" in str(error):
             raise HomeUnusable(
@@ -90,8 +97,48 @@ def _check_log(path: Path) -> None:
             header = file.read(LOG_HEADER_BYTES)
     except FileNotFoundError:
         return
-    if len(header) == LOG_HEADER_BYTES and header[:4] not in LOG_MARKS:
+    if len(header) == LOG_HEADER_BYTES and not _is_log_header(header):
         raise HomeDamaged(path, "it is no log of SQLite, and the last changes were in it")
+
+
+def _is_log_header(header: bytes) -> bool:
+    """Whether its mark and its checksum are those of SQLite (fileformat2.html, 4.1 and 4.2)."""
+    if header[:4] not in LOG_MARKS:
+        return False
+    order = ">" if header[3] & 1 else "<"
+    first = second = 0
+    for one, other in struct.iter_unpack(f"{order}II", header[:24]):
+        first = (first + one + second) & 0xFFFFFFFF
+        second = (second + other + first) & 0xFFFFFFFF
+    return struct.unpack(">II", header[24:]) == (first, second)
+
+
+def _check_log_was_read(path: Path) -> None:
+    """SQLite reads a log up to the first damaged page, and what follows is lost unnoticed."""
+    log = path.with_name(f"{path.name}-wal")
+    try:
+        memory = path.with_name(f"{path.name}-shm").read_bytes()
+        last = _last_commit(log)
+    except OSError:
+        return  # there is no log
+    if last > int.from_bytes(memory[LAST_FRAME], sys.byteorder):
+        raise HomeDamaged(log, "a page in the middle of it is, and changes follow behind it")
+
+
+def _last_commit(log: Path) -> int:
+    """The number of the last whole frame of a log that ends a transaction; 0 without one."""
+    last = number = 0
+    size = log.stat().st_size
+    with log.open("rb") as file:
+        header = file.read(LOG_HEADER_BYTES)
+        page_bytes = int.from_bytes(header[8:12], "big")
+        while frame := file.read(FRAME_HEADER_BYTES):
+            number += 1
+            # What a kill has cut off is no damage, and frames of an older log have other salts.
+            is_whole = file.seek(page_bytes, 1) <= size and frame[8:16] == header[16:24]
+            if is_whole and any(frame[4:8]):
+                last = number
+    return last
 
 
 def _state(path: Path, database: sqlite3.Connection) -> State:

@@ -128,9 +128,7 @@ class FunctionsService:
             await self._platform.listeners.close(owner)
         if site is not None:
             await site.stop()
-        # What deployments and visitors have written until the site had stopped.
-        if site is not None:
-            site.forget()
+            site.forget()  # with what a deployment has written until it was stopped
         self._forget_gate(name)
         await asyncio.to_thread(shutil.rmtree, self._services.folder / name, ignore_errors=True)
 

@@ -111,6 +111,8 @@ def _mend_documents(where: Path) -> Iterator[Mended]:
     copy = second_copy(where, known)
     is_whole = _is_whole(where, is_copied=copy is not None)
     found = salvage(path, iter(READERS))
+    if copy is not None and not is_whole and _starts(found) < _starts(copy):
+        found = replace(copy, documents={})  # its log is lost, and it is older than the copy
     damaged = [name for name, document in found.documents.items() if is_damaged(*name, document)]
     if is_whole and not damaged:
         return
@@ -137,6 +139,11 @@ def _mend_documents(where: Path) -> Iterator[Mended]:
     if copied:
         said += f", {len(copied)} of them as they were at {written_at(where)}"
     yield Mended(f"local/{state.FILE}", said, lost, aside)
+
+
+def _starts(found: Salvaged) -> int:
+    """How often the cloud had started by then; when nobody knows, it may be the newest."""
+    return int(found.documents.get(state.STARTS, {}).get("count", sys.maxsize))
 
 
 def _is_whole(where: Path, *, is_copied: bool) -> bool:

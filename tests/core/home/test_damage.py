@@ -49,6 +49,39 @@ def test_a_used_home_is_whole(used_home: Path, capsys: pytest.CaptureFixture[str
     assert capsys.readouterr().err == ""
 
 
+@pytest.fixture
+def killed(tmp_path: Path) -> Path:
+    """A database with a log, as a kill leaves them; the log has three changes."""
+    path = tmp_path / state.FILE
+    with closing(Store(path)) as store:
+        for number in range(3):
+            store.put("a", "one", {"value": number})
+        for end in ("", "-wal"):
+            shutil.copyfile(f"{path}{end}", f"{path}.killed{end}")
+    return tmp_path / f"{state.FILE}.killed"
+
+
+@pytest.mark.parametrize("where", ["header", "frame"])
+def test_a_damaged_log_is_noticed(killed: Path, where: str) -> None:
+    """SQLite reads it up to there, and says nothing about the changes behind."""
+    state.look(killed)
+    log = killed.with_name(f"{killed.name}-wal")
+    content = bytearray(log.read_bytes())
+    place = {"header": 20, "frame": len(content) - 5000}[where]
+    content[place] ^= 0xFF
+    log.write_bytes(content)
+    with pytest.raises(HomeDamaged, match=r"-wal is damaged: .*`chatkit local repair`"):
+        state.look(killed)
+
+
+@pytest.mark.parametrize("left", [4000, 10])
+def test_a_log_that_a_kill_has_cut_off_is_whole(killed: Path, left: int) -> None:
+    """What was written last was not acknowledged."""
+    log = killed.with_name(f"{killed.name}-wal")
+    log.write_bytes(log.read_bytes()[: left - 4120])
+    state.look(killed)
+
+
 LOOK_WITHOUT_ROOM = """
 import resource, sys
 from pathlib import Path
@@ -64,14 +97,9 @@ except NotWritten as error:
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="a limit on what a process writes is Linux's")
-def test_a_full_disk_is_no_damage(tmp_path: Path) -> None:
+def test_a_full_disk_is_no_damage(killed: Path) -> None:
     """After a kill on a full disk nothing says that the documents are to be mended."""
-    path = tmp_path / state.FILE
-    with closing(Store(path)) as store:
-        store.put("a", "one", {"value": 1})
-        for end in ("", "-wal"):
-            shutil.copyfile(f"{path}{end}", f"{path}.killed{end}")
-    command = [sys.executable, "-c", LOOK_WITHOUT_ROOM, f"{path}.killed"]
+    command = [sys.executable, "-c", LOOK_WITHOUT_ROOM, str(killed)]
     said = subprocess.run(command, capture_output=True, text=True, check=True).stdout
     assert "cannot be written: the disk is full" in said
 
