@@ -9,7 +9,8 @@ from pathlib import Path, PurePosixPath
 import pytest
 
 from chatkit.cloud.publish import secret_scan
-from chatkit.cloud.publish.secret_shapes import SHAPES, Shape
+from chatkit.cloud.publish.secret_shapes import SHAPES
+from chatkit.cloud.publish.shape import Shape
 from chatkit.cloud.publish.website import read_page
 from chatkit.core.errors import SetupError
 from chatkit.core.settings import checkout
