@@ -32,7 +32,7 @@ notebooks: .setup  ## run every notebook anew and store its outputs
 	$(PYTHON) -m tests.notebooks.refresh
 
 web:  ## what needs a browser
-	python3 -m chatkit test tests/web tests/lab tests/remote
+	python3 -m chatkit test tests/web tests/lab tests/remote -m ""
 
 bench: .setup  ## figures against named peers, in bench.json
 	$(PYTHON) -m tests.bench

@@ -64,6 +64,7 @@ def test_what_the_notebooks_leave_running_runs(workshop: Workshop) -> None:
     assert workshop.local_api_base_url and workshop.local_web_url
 
 
+@pytest.mark.long
 def test_caught_up_twice_nothing_runs(workshop: Workshop) -> None:
     """Every section's check finds its work."""
     assert repr(workshop.catch_up("07")) == "Section 07 can begin. Nothing was missed."
@@ -80,6 +81,7 @@ def test_after_a_pause_the_workshop_goes_on_where_it_was(workshop: Workshop) -> 
     assert again.local_api_base_url and again.local_web_url
 
 
+@pytest.mark.long
 def test_a_pause_in_which_another_program_took_a_port_misses_nothing(workshop: Workshop) -> None:
     """SignalR Service is somewhere else now, and the functions know it."""
     text = local_settings.values(workshop.functions_folder)[local_settings.SIGNALR_SETTING]
@@ -96,6 +98,7 @@ def test_a_section_done_without_its_check_is_not_done_again(workshop: Workshop) 
     assert workshop.settings.facts.completed == BEFORE_07
 
 
+@pytest.mark.long
 def test_a_learners_version_is_kept_when_its_section_runs_again(workshop: Workshop) -> None:
     """A SendMessage that sends nothing: sections 05 and 06 run again, and the edit lies beside."""
     path = workshop.functions_folder / "send_message.py"
@@ -105,6 +108,7 @@ def test_a_learners_version_is_kept_when_its_section_runs_again(workshop: Worksh
     assert path.with_name("send_message.py.before-1").read_text(encoding="utf-8") == mine
 
 
+@pytest.mark.long
 def test_in_a_kernel_it_catches_up_too(workshop: Workshop) -> None:
     """A kernel runs a loop of its own already, and starts another kernel."""
     workshop.functions_folder.joinpath("host.json").unlink()

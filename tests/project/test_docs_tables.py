@@ -25,12 +25,15 @@ def rows(page: str, name: str) -> list[list[str]]:
     return [[cell.strip() for cell in line.strip("|").split("|")] for line in lines]
 
 
+SKIPPED = ("node_modules", "data", "__pycache__")
+
+
 @cache
 def files() -> dict[str, Path]:
     """The test files by their names, which are unique below tests/."""
     found: dict[str, Path] = {}
     for folder, folders, names in os.walk(ROOT / "tests"):
-        folders[:] = [name for name in folders if name not in ("node_modules", "data")]
+        folders[:] = [name for name in folders if name not in SKIPPED]
         for name in names:
             if name.startswith("test_"):
                 assert name not in found, f"{name} is there twice"

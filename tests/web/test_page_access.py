@@ -18,11 +18,11 @@ SIZES = {
     "tiny": {"width": 320, "height": 480},
 }
 
-# Each size and each scheme; `-m long` has the other pairs.
+# `-m long` has the other pairs.
 LOOKS = [
     ("light", "desktop"),
-    ("dark", "phone"),
-    ("light", "tiny"),
+    pytest.param("dark", "phone", marks=pytest.mark.long),
+    pytest.param("light", "tiny", marks=pytest.mark.long),
     pytest.param("dark", "desktop", marks=pytest.mark.long),
     pytest.param("light", "phone", marks=pytest.mark.long),
     pytest.param("dark", "tiny", marks=pytest.mark.long),
@@ -122,6 +122,7 @@ def test_axe_finds_nothing_with_sign_in(
     assert not any(found.values()), found
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("width", [320, 390, 1280])
 def test_nothing_sticks_out_sideways_with_sign_in(signed_in: Visit, chat: Room, width: int) -> None:
     """Names as long as sign-in names get, in the message list, above the field and in the list of
@@ -142,6 +143,7 @@ def test_nothing_sticks_out_sideways_with_sign_in(signed_in: Visit, chat: Room, 
         expect(each).to_be_in_viewport(ratio=1)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("width", [320, 1280])
 def test_what_one_presses_is_big_enough(signed_in: Visit, chat: Room, width: int) -> None:
     """24 by 24 pixels at least."""
@@ -153,6 +155,7 @@ def test_what_one_presses_is_big_enough(signed_in: Visit, chat: Room, width: int
         assert box and round(min(box["width"], box["height"])) >= 24, each.inner_text()
 
 
+@pytest.mark.long
 def test_a_private_message_can_be_begun_and_left_by_keyboard(signed_in: Visit, chat: Room) -> None:
     """From the field up to the name, Enter, and Escape back to everybody."""
     chat.post("bob@chatkit.example", "Hello")
@@ -171,6 +174,7 @@ def test_a_private_message_can_be_begun_and_left_by_keyboard(signed_in: Visit, c
     expect(page.get_by_label("Message to everybody")).to_be_focused()
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("width", [320, 360, 390, 768, 1280, 1920])
 def test_nothing_sticks_out_sideways(visit: Visit, chat: Room, width: int) -> None:
     """The longest name and a word without end included; the composer stays in sight."""
@@ -185,6 +189,7 @@ def test_nothing_sticks_out_sideways(visit: Visit, chat: Room, width: int) -> No
     expect(page.get_by_role("button", name="Change name")).to_be_in_viewport(ratio=1)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("size", [(667, 375), (640, 320), (320, 256)])
 def test_a_low_window_keeps_messages_and_composer_usable(
     visit: Visit, chat: Room, size: tuple[int, int]
@@ -199,6 +204,7 @@ def test_a_low_window_keeps_messages_and_composer_usable(
     assert page.evaluate("document.documentElement.scrollWidth") <= size[0]
 
 
+@pytest.mark.long
 def test_everything_can_be_reached_by_keyboard(visit: Visit, chat: Room) -> None:
     """In the order of the page."""
     page = visit()
@@ -218,6 +224,7 @@ def test_everything_can_be_reached_by_keyboard(visit: Visit, chat: Room) -> None
     assert names == ["Remove", "Try again", "Messages", "Change name"]
 
 
+@pytest.mark.long
 def test_the_history_is_not_read_out_but_new_messages_are(visit: Visit, chat: Room) -> None:
     """The log's live region is off until the history is there."""
     chat.faults.hold = asyncio.Event()
@@ -228,6 +235,7 @@ def test_the_history_is_not_read_out_but_new_messages_are(visit: Visit, chat: Ro
     expect(log).to_have_attribute("aria-live", "polite")
 
 
+@pytest.mark.long
 def test_the_connection_is_told_in_words_without_counting(visit: Visit, chat: Room) -> None:
     """A screen reader hears that it is gone, not every second of the wait."""
     page = visit()
@@ -238,6 +246,7 @@ def test_the_connection_is_told_in_words_without_counting(visit: Visit, chat: Ro
     expect(page.locator(".banner [aria-hidden=true]")).to_contain_text("Trying again in")
 
 
+@pytest.mark.long
 def test_nothing_moves_for_who_wants_no_motion(visit: Visit, chat: Room) -> None:
     """Neither a new message nor the skeleton."""
     chat.faults.hold = asyncio.Event()

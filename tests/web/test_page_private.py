@@ -10,6 +10,8 @@ from playwright.sync_api import Page, expect
 from tests.web.conftest import Visit
 from tests.web.stand_in import Room
 
+pytestmark = pytest.mark.long
+
 ALICE, BOB, CAROL = (f"{name}@chatkit.example" for name in ("alice", "bob", "carol"))
 
 

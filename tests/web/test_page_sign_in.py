@@ -11,6 +11,8 @@ from playwright.sync_api import Page, expect
 from tests.web.conftest import Profile, Visit, join, sign_in
 from tests.web.stand_in import Room
 
+pytestmark = pytest.mark.long
+
 ENDED = "Your sign-in has ended. Please sign in again."
 STOLEN = '{"authenticationToken": "of-mallory"}'
 

@@ -12,6 +12,8 @@ from playwright.sync_api import Page, expect
 from tests.web.conftest import Visit
 from tests.web.stand_in import Room
 
+pytestmark = pytest.mark.long
+
 
 def write(page: Page, text: str) -> None:
     page.get_by_label("Message to everybody").fill(text)

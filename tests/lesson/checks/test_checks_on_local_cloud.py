@@ -25,6 +25,7 @@ from chatkit.lesson.checks import evidence
 from chatkit.steps import page_config
 from chatkit.workshop import Workshop
 from tests.lesson.doctor.ready_workshop import at_section_08, edited, fails
+from tests.tiers import one_in
 
 pytestmark = pytest.mark.slow
 SECTIONS = ("00", "01", "02", "03", "04", "05", "06", "07", "08")
@@ -167,51 +168,60 @@ def test_03_notices_a_wrong_folder(
 
 @pytest.mark.parametrize(
     ("section", "file", "old", "new", "words"),
-    [
-        (
-            "04",
-            "signalr_info.py",
-            "HttpResponse(connection_info",
-            'HttpResponse("Hello"',
-            "JSON with url and accessToken",
-        ),
-        ("04", "signalr_info.py", 'hubName="chat"', 'hubName="room"', "The url: expected hub=chat"),
-        (
-            "04",
-            "function_app.py",
-            "app.register_functions(signalr_info",
-            "print(signalr_info",
-            "expected 200, got 404",
-        ),
-        (
-            "05",
-            "send_message.py",
-            '"newMessage"',
-            '"message"',
-            "The target: expected newMessage, got message",
-        ),
-        (
-            "05",
-            "send_message.py",
-            'hubName="chat"',
-            'hubName="room"',
-            "What alice received: expected the message, got nothing",
-        ),
-        (
-            "05",
-            "send_message.py",
-            '"arguments": [message]',
-            '"arguments": [message, 1]',
-            "The arguments: expected one",
-        ),
-        (
-            "06",
-            "send_message.py",
-            "chat_history.append(message)",
-            "pass",
-            "the last two messages, newest first",
-        ),
-    ],
+    one_in(
+        3,
+        [
+            (
+                "04",
+                "signalr_info.py",
+                "HttpResponse(connection_info",
+                'HttpResponse("Hello"',
+                "JSON with url and accessToken",
+            ),
+            (
+                "04",
+                "signalr_info.py",
+                'hubName="chat"',
+                'hubName="room"',
+                "The url: expected hub=chat",
+            ),
+            (
+                "04",
+                "function_app.py",
+                "app.register_functions(signalr_info",
+                "print(signalr_info",
+                "expected 200, got 404",
+            ),
+            (
+                "05",
+                "send_message.py",
+                '"newMessage"',
+                '"message"',
+                "The target: expected newMessage, got message",
+            ),
+            (
+                "05",
+                "send_message.py",
+                'hubName="chat"',
+                'hubName="room"',
+                "What alice received: expected the message, got nothing",
+            ),
+            (
+                "05",
+                "send_message.py",
+                '"arguments": [message]',
+                '"arguments": [message, 1]',
+                "The arguments: expected one",
+            ),
+            (
+                "06",
+                "send_message.py",
+                "chat_history.append(message)",
+                "pass",
+                "the last two messages, newest first",
+            ),
+        ],
+    ),
 )
 def test_the_functions_checks_notice_a_mistake_in_the_code(
     workshop: Workshop, section: str, file: str, old: str, new: str, words: str

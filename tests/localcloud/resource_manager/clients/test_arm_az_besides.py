@@ -10,7 +10,7 @@ import pytest
 from tests.localcloud.resource_manager.clients.az_cli import ROOT, Az
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_az_does_what_people_do_besides(az: Az, tmp_path: Path) -> None:
     """A service principal, tags, containers and copies, a remote build, keys of a function."""
     side = ("-g", "azside")
