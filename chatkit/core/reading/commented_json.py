@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Callable
 from typing import Any
 
 # A text or a comment that does not end reaches to the end of the file, so that every character is
@@ -19,14 +20,18 @@ TOKEN = re.compile(
 NOT_A_LINE_END = re.compile(r"[^\n]")
 
 
-def loads(text: str) -> Any:
+def loads(text: str, *, parse_float: Callable[[str], Any] = float) -> Any:
     """Read a JSON value.
+
+    Args:
+        text: JSON.
+        parse_float: What a number with a point or an exponent becomes.
 
     Raises:
         ValueError: It is not JSON even so, or is nested too deeply.
     """
     try:
-        return json.loads(text)
+        return json.loads(text, parse_float=parse_float)
     except RecursionError as error:
         raise ValueError("it is nested too deeply") from error
     except ValueError:
@@ -34,7 +39,7 @@ def loads(text: str) -> Any:
         if plain == text:
             raise
     try:
-        return json.loads(plain)
+        return json.loads(plain, parse_float=parse_float)
     except RecursionError as error:
         raise ValueError("it is nested too deeply") from error
 

@@ -57,7 +57,7 @@ def load(folder: Path, environment: Mapping[str, str]) -> LocalSettings:
     except OSError as error:
         raise AppInvalid(f"{FILE_NAME} cannot be read: {error.strerror}.") from None
     try:
-        data = commented_json.loads(text)
+        data = commented_json.loads(text, parse_float=str)  # 3.10 stays 3.10
     except ValueError as error:
         raise AppInvalid(f"{FILE_NAME} is not valid JSON: {error}.") from None
     if not isinstance(data, dict):

@@ -33,6 +33,12 @@ def test_values_host_and_connection_strings_are_read(tmp_path: Path) -> None:
     assert (settings.port, settings.cors) == (7072, Cors(("http://a", "http://b"), True))
 
 
+def test_numbers_stay_as_they_are_written(tmp_path: Path) -> None:
+    """Core Tools read text; 3.10 is a version of Python and not 3.1."""
+    settings = load(tmp_path, '{"Values": {"VERSION": 3.10, "LIMIT": 1e3, "COUNT": 7}}')
+    assert settings.values == {"VERSION": "3.10", "LIMIT": "1e3", "COUNT": "7"}
+
+
 def test_the_environment_wins_and_null_is_skipped_with_a_warning_each(tmp_path: Path) -> None:
     """As Core Tools do it."""
     settings = load(tmp_path, settings_json({"A": "file", "N": None}), A="shell")
