@@ -53,7 +53,7 @@ class Console:
         """A line of the host itself, with the time in front."""
         self._write(f"[{_now()}] {text}")
         level = logging.ERROR if error else logging.DEBUG
-        log.log(level, "%s: %s", self._name, excerpt(text, EXCERPT_CHARACTERS))
+        self._log(level, text)
 
     def user_line(self, text: str) -> None:
         """A log record or printed lines of the app."""
@@ -90,7 +90,7 @@ class Console:
         """The app did not load: loud, with the whole traceback."""
         self._write(f"[{_now()}] A host error has occurred: the function app did not start.")
         self._write(f"[{_now()}] {_described(failure)}")
-        self._write(f"[{_now()}] Every URL answers 503 until this is corrected.")
+        self._write(f"[{_now()}] Every URL but / answers 503 until this is corrected.")
         self._log(logging.ERROR, f"the app did not start: {failure}")
 
     def close(self) -> None:

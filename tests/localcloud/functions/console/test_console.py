@@ -131,3 +131,12 @@ def test_the_work_for_output_grows_with_it(way: str) -> None:
         WAYS[way](Console("app", echo=lambda _: None), text)
 
     assert growth.growth(lambda size: "eyJ-\n" * size, work) < growth.LIMIT
+
+
+def test_a_local_run_says_a_line_once(caplog: pytest.LogCaptureFixture) -> None:
+    """On its terminal; the local cloud's log is for apps that have none."""
+    lines: list[str] = []
+    Console("app", echo=lines.append).host_line("The worker process ended.", error=True)
+    assert len(lines) == 1 and not caplog.records
+    Console("app").host_line("The worker process ended.", error=True)
+    assert [record.levelname for record in caplog.records] == ["ERROR"]
