@@ -77,7 +77,8 @@ class BlobPattern:
         if not CONTAINER.fullmatch(container):
             raise PathInvalid(
                 f"Invalid blob trigger path '{text}'. Paths must be in the format"
-                " 'container/blob', and the container's name has no expressions."
+                " 'container/blob'. The container's name has 3 to 63 lower-case letters, digits and"
+                " single '-', and no expressions."
             )
         if not name:
             return cls(container, ("", ""), ("",))  # every blob
