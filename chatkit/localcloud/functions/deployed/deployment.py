@@ -193,6 +193,8 @@ class Deployment:
             if function.error:
                 warning = f"'{function.name}' is in error: {function.error}"
                 self.records.log(self.id, warning, kind="warnings")
+        if left_out := no_functions.left_out(host.options.folder):
+            self.records.log(self.id, left_out, kind="warnings")
         names = ", ".join(function.name for function in functions if not function.error)
         self._say(f"The app serves: {names}.")
         self.records.set_status(self.id, Status.SUCCESS)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -20,6 +21,9 @@ from chatkit.localcloud.functions.schedules.zones import schedule_of
 from chatkit.localcloud.functions.storage.paths import BlobPattern, PathInvalid
 from chatkit.localcloud.functions.worker_process.calls import IndexedFunction
 
+# Utility.cs of the Functions host; names of bindings may have `_` since version 4.1038.
+FUNCTION_NAME = re.compile(r"(?!host\Z)[a-z][a-z0-9_-]{0,127}", re.ASCII | re.IGNORECASE)
+BINDING_NAME = re.compile(r"\$return|(?!.*__)[A-Za-z_][A-Za-z0-9_]{0,127}", re.DOTALL)
 LEVELS = ("anonymous", "function", "admin")
 TIMER = "timertrigger"
 BUILT_IN = {"httptrigger", "http", TIMER}
@@ -196,6 +200,7 @@ def build(
 
 def _checked(function: Function, config: HostJson, settings: Mapping[str, str]) -> Function:
     name = function.name
+    _check_names(function)
     bindings = tuple(_binding(name, binding, config, settings) for binding in function.bindings)
     disabled = str(
         settings.get(
@@ -219,6 +224,21 @@ def _checked(function: Function, config: HostJson, settings: Mapping[str, str]) 
     full = f"{config.route_prefix}/{route}".strip("/")
     parse(full)
     return replace(function, route=full)
+
+
+def _check_names(function: Function) -> None:
+    if not FUNCTION_NAME.fullmatch(function.name):
+        raise AppInvalid(
+            f"'{function.name}' is not a valid function name.",
+            hint="It begins with a letter, and has at most 128 of a-z, A-Z, 0-9, '_' and '-'.",
+        )
+    for binding in function.bindings:
+        if not BINDING_NAME.fullmatch(str(binding["name"])):
+            raise AppInvalid(
+                f"The binding name {binding['name']} is invalid. Please assign a valid name to the"
+                " binding.",
+                hint="It has letters from a to z, digits and '_', but no '__' and no digit first.",
+            )
 
 
 def _check_timer(function: Function, settings: Mapping[str, str]) -> None:

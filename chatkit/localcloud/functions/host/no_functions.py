@@ -1,4 +1,4 @@
-"""Why an app that loads has no functions: the reasons that Azure has, each as a sentence."""
+"""Why an app that loads has no functions, or not all: Azure's reasons, each as a sentence."""
 
 from __future__ import annotations
 
@@ -28,10 +28,29 @@ def reason(folder: Path, settings: Mapping[str, str]) -> str:
     script = settings.get(SCRIPT_SETTING) or "function_app.py"
     if (folder / script).is_file():
         return f"{script} has a FunctionApp without functions."
-    if any(folder.glob("*/function.json")):
+    if model_1(folder):
         return (
             "its functions are described by function.json files, which is programming model 1 of"
             " Python. Azure runs both models; the local host runs model 2, with a FunctionApp in"
             " function_app.py."
         )
     return f"there is no {script} with a FunctionApp at the root of the app."
+
+
+def model_1(folder: Path) -> list[str]:
+    """Names of the functions that programming model 1 has in an app: folders with a description."""
+    return sorted(description.parent.name for description in folder.glob("*/function.json"))
+
+
+def left_out(folder: Path) -> str:
+    """What the host says when functions of model 1 lie beside those of model 2, else empty.
+
+    WorkerFunctionMetadataProvider takes what the worker has indexed and reads no function.json.
+    """
+    names = model_1(folder)
+    if not names:
+        return ""
+    return (
+        f"Detected mixed function app. Some functions may not be indexed - {', '.join(names)}."
+        " Beside a FunctionApp the host reads no function.json."
+    )

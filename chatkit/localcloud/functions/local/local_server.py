@@ -271,6 +271,8 @@ def function_list(host: FunctionHost, port: int) -> list[str]:
     if not host.index.functions:
         why = no_functions.reason(host.options.folder, host.options.settings)
         lines += [f"\tNo functions: {why}", ""]
+    elif left_out := no_functions.left_out(host.options.folder):
+        lines += [left_out, ""]
     return lines
 
 

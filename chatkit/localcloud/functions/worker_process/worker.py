@@ -28,10 +28,23 @@ from chatkit.localcloud.functions.worker_process.chatkit_worker.channel import D
 from chatkit.localcloud.functions.worker_process.streams import OPERATIONS, Stream
 
 # The package is imported from its folder, which is off the path before the app is imported.
-BOOT = (
-    "import sys; sys.path[0] = sys.argv[1]; "
-    "from chatkit_worker.main import main; del sys.path[0]; main()"
-)
+# Any Python reads this, also Python 2: the person's may be too old, or have no azure-functions.
+BOOT = """\
+import sys
+if sys.version_info < (3, 11):
+    sys.exit("The app needs Python 3.11 or newer here, and %s is Python %d.%d"
+             % ((sys.executable,) + tuple(sys.version_info[:2])))
+sys.path[0] = sys.argv[1]
+try:
+    from chatkit_worker.main import main
+except ModuleNotFoundError as error:
+    if error.name not in ("azure", "azure.functions"):
+        raise
+    sys.exit("%s has no azure-functions. `%s -m pip install azure-functions` installs it"
+             % (sys.executable, sys.executable))
+del sys.path[0]
+main()
+"""
 LINE_LIMIT_BYTES = 1 << 20
 # What every app gets of this process's environment: enough to run, no credentials.
 INHERITED = (

@@ -9,6 +9,7 @@ from pathlib import Path
 import azure.functions as func
 import pytest
 
+from chatkit.localcloud.functions.worker_process.worker import BOOT
 from tests.localcloud.functions.functions_testing import Serve, settings_json, until, write_app
 
 HELLO = "@app.route(route='hello')\ndef hello(req): return 'hello'\n"
@@ -73,6 +74,55 @@ async def test_programming_model_1_is_named(serve: Serve, tmp_path: Path) -> Non
     served = await serve(app)
     assert "programming model 1" in served.log and "missing" not in served.log
     assert (await served.ask("GET", "/api/hello"))[0] == 404
+
+
+async def test_functions_that_are_not_converted_yet_are_named(serve: Serve, tmp_path: Path) -> None:
+    """Beside a FunctionApp the host reads no function.json, and says so."""
+    app = write_app(tmp_path / "app", HELLO)
+    for name in ("Send", "Negotiate"):
+        (app / name).mkdir()
+        (app / name / "function.json").write_text('{"bindings": []}', encoding="utf-8")
+    served = await serve(app)
+    assert "Some functions may not be indexed - Negotiate, Send." in served.log
+    assert await served.ask("GET", "/api/hello") == (200, "hello")
+
+
+NAMES = """
+@app.function_name('host')
+@app.route(route='reserved')
+def reserved(req): return 'x'
+
+@app.route(route='underscore')
+def _underscore(req): return 'x'
+
+@app.route(route='letters')
+def größe(req): return 'x'
+
+@app.function_name('n' * 129)
+@app.route(route='long')
+def long(req): return 'x'
+
+@app.route(route='twice', trigger_arg_name='my__req')
+def twice(my__req): return 'x'
+
+@app.route(route='ascii', trigger_arg_name='größe')
+def ascii(größe): return 'x'
+
+@app.route(route='fine', trigger_arg_name='_my_req')
+def fine_(_my_req): return 'fine'
+"""
+
+
+async def test_names_are_what_the_host_takes(serve: Serve, tmp_path: Path) -> None:
+    """Utility.cs of the Functions host; a function with another name is in error, alone."""
+    served = await serve(write_app(tmp_path / "app", NAMES))
+    for route in ("reserved", "underscore", "letters", "long"):
+        status, text = await served.ask("GET", f"/api/{route}")
+        assert status == 503 and "is not a valid function name" in text, route
+    for route in ("twice", "ascii"):
+        status, text = await served.ask("GET", f"/api/{route}")
+        assert status == 503 and "Please assign a valid name to the binding" in text, route
+    assert await served.ask("GET", "/api/fine") == (200, "fine")
 
 
 async def test_variables_of_the_shell_reach_the_app(
@@ -165,3 +215,23 @@ async def test_a_package_that_requirements_name_is_missing_in_the_interpreter(
     served = await serve(app)
     await until(lambda: "It is named there" in served.log)
     assert f"does not have it: {sys.executable}" in served.log
+
+
+async def test_a_python_without_the_sdk_is_named(serve: Serve, tmp_path: Path) -> None:
+    """With what installs the package there."""
+    venv.create(tmp_path / "venv", symlinks=sys.platform != "win32")
+    python = tmp_path / "venv" / ("Scripts/python.exe" if sys.platform == "win32" else "bin/python")
+    settings = settings_json({"languageWorkers__python__defaultExecutablePath": str(python)})
+    served = await serve(write_app(tmp_path / "app", HELLO, local_settings_json=settings))
+    status, text = await served.ask("GET", "/api/hello")
+    assert status == 503 and f"`{python} -m pip install azure-functions` installs it" in text
+
+
+@pytest.mark.parametrize("version", [(2, 7, 18), (3, 10, 13)])
+def test_a_python_that_is_too_old_is_named(
+    monkeypatch: pytest.MonkeyPatch, version: tuple[int, int, int]
+) -> None:
+    """Before it reads anything that it does not understand."""
+    monkeypatch.setattr(sys, "version_info", version)
+    with pytest.raises(SystemExit, match=f"is Python {version[0]}.{version[1]}"):
+        exec(BOOT, {})
