@@ -5,7 +5,7 @@ from __future__ import annotations
 from chatkit.core import settings as store
 from chatkit.core.results import Result
 from chatkit.steps import local_settings, page_config
-from chatkit.steps.local_servers import FUNCTIONS, PAGE, Server
+from chatkit.steps.local_servers import FUNCTIONS, PAGE, Server, Started
 from chatkit.steps.session import Session
 
 PAGE_PORT = 5500
@@ -36,16 +36,8 @@ def start_functions(session: Session, *, auth: bool = False) -> Result:
         auth: Put sign-in in front of them, as App Service Authentication on Azure.
     """
     with session.step("Starting the function host") as step:
-        started = session.servers.start_functions(
-            session.functions_folder, port=local_settings.PORT, auth=auth
-        )
+        started = _start_functions(session, port=local_settings.PORT, auth=auth)
         server = started.server
-        page_config.follow(
-            session.page_folder,
-            server.url,
-            deployed=session.api_base_url,
-            sign_in=_provider(server),
-        )
         rows = [("address", server.url), *_taken(local_settings.PORT, started.instead_of)]
         if not auth:
             return step.result("The functions run on this machine.", *rows)
@@ -80,13 +72,13 @@ def start_page(session: Session) -> Result:
     with session.step("Serving the page") as step:
         started = session.servers.start_page(session.page_folder, port=PAGE_PORT)
         changed = local_settings.allow_origin(session.functions_folder, started.server.url)
+        rows = [("address", started.server.url), *_taken(PAGE_PORT, started.instead_of)]
         running = session.servers.running(FUNCTIONS)
         if changed and running and session.servers.stop(FUNCTIONS):
-            # On the port where the page looks for them.
-            session.servers.start_functions(
-                session.functions_folder, port=running.port, auth=running.has_sign_in
-            )
-        rows = [("address", started.server.url), *_taken(PAGE_PORT, started.instead_of)]
+            # On the port where the page looks for them, unless somebody took it meanwhile.
+            restarted = _start_functions(session, port=running.port, auth=running.has_sign_in)
+            if restarted.server.port != running.port:
+                rows.append(("functions", f"now at {restarted.server.url}"))
         return step.result("The page is served on this machine.", *rows)
 
 
@@ -95,6 +87,18 @@ def stop_page(session: Session) -> Result:
     with session.step("Stopping the page") as step:
         session.servers.stop(PAGE)
         return step.result("The page is no longer served on this machine.")
+
+
+def _start_functions(session: Session, *, port: int, auth: bool) -> Started:
+    """Start them; a page that calls functions run on this machine calls these from now on."""
+    started = session.servers.start_functions(session.functions_folder, port=port, auth=auth)
+    page_config.follow(
+        session.page_folder,
+        started.server.url,
+        deployed=session.api_base_url,
+        sign_in=_provider(started.server),
+    )
+    return started
 
 
 def _provider(server: Server | None) -> str:

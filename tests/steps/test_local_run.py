@@ -1,0 +1,48 @@
+"""The functions and the page on this machine: the page finds the functions wherever they are."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from chatkit.steps import local_settings, page_config
+from chatkit.steps.local_servers import FUNCTIONS, PAGE, LocalServers, Server, Started
+from chatkit.workshop import Workshop
+
+RUNNING = Server(FUNCTIONS, pid=1, created=0.0, port=7072, folder="functions")
+MOVED = replace(RUNNING, port=7073)
+SERVED = Server(PAGE, pid=1, created=0.0, port=5501, folder="content")
+
+
+@pytest.fixture
+def losing_its_port(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Functions that lose their port when they are started again, to somebody who was quicker."""
+    monkeypatch.setattr(LocalServers, "running", lambda _servers, _name: RUNNING)
+    monkeypatch.setattr(LocalServers, "stop", lambda _servers, _name: True)
+    monkeypatch.setattr(
+        LocalServers,
+        "start_functions",
+        lambda *_args, **_options: Started(MOVED, is_new=True, instead_of="another program"),
+    )
+    monkeypatch.setattr(
+        LocalServers, "start_page", lambda *_args, **_options: Started(SERVED, is_new=True)
+    )
+
+
+@pytest.mark.usefixtures("losing_its_port")
+def test_a_page_follows_functions_that_lost_their_port_at_a_restart(opened: Workshop) -> None:
+    """The page's own address may be new to them: then they are started again."""
+    write_page(opened.page_folder, calls=RUNNING.url)
+    local_settings.write(
+        opened.functions_folder, signalr="", storage="", origin=local_settings.PAGE_ORIGIN
+    )
+    rows = dict(opened.start_page().rows)
+    assert page_config.read(opened.page_folder) == MOVED.url
+    assert MOVED.url in rows["functions"]
+
+
+def write_page(folder: Path, *, calls: str) -> None:
+    folder.mkdir(parents=True)
+    page_config.write(folder, calls)
