@@ -16,7 +16,7 @@ from chatkit.cloud.tools import azure_cli
 from chatkit.cloud.tools.azure_cli import AzureCli
 from chatkit.cloud.tools.variables import check_age
 from chatkit.core.home.check import check_home
-from chatkit.core.settings import chat_folder, home
+from chatkit.core.settings import home
 
 INSTALL = "--install"
 STARTS = "The local cloud is not running; it is started now."
@@ -63,10 +63,10 @@ def _cloud() -> Endpoints:
         return known
     check_home(home())
     print(f"chatkit: {STARTS}", file=sys.stderr)
-    known = local_cloud.start(where)
     from chatkit.steps import moved_ports  # imports much, and a start takes long anyway
 
-    moved_ports.follow_moves(home(), chat_folder(), known)
-    for line in moved_ports.sentences(known):
-        print(line, file=sys.stderr)
-    return known
+    return moved_ports.start_cloud(home(), _say)
+
+
+def _say(sentence: str) -> None:
+    print(sentence, file=sys.stderr)

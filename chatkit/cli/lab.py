@@ -11,12 +11,12 @@ from typing import Annotated
 
 import typer
 
-from chatkit.cloud import local_cloud
 from chatkit.core import ports, settings
 from chatkit.core.files import write_public
 from chatkit.core.home.check import check_home
 from chatkit.lesson import sections
 from chatkit.setup.environment import Environment
+from chatkit.steps import moved_ports
 
 PORT = 8890
 """Not Jupyter's 8888: that is the port of the Azure SignalR Service on this machine."""
@@ -39,7 +39,7 @@ def lab(
     check_home(settings.home())
     chosen = choose_port(port)
     if settings.load(settings.home()).target == "local":
-        local_cloud.start(local_cloud.folder())
+        moved_ports.start_cloud(settings.home(), typer.echo)
     turn_off_news()
     command = [
         *(sys.executable, "-m", "chatkit.cli.lab_server"),

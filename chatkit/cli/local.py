@@ -17,7 +17,7 @@ from chatkit.cloud.tools.shell_lines import Shell, default_shell, shell_lines
 from chatkit.cloud.tools.variables import others, variables
 from chatkit.core.errors import NotStarted
 from chatkit.core.home.check import check_home
-from chatkit.core.settings import chat_folder, home
+from chatkit.core.settings import home
 from chatkit.steps import moved_ports, running
 from chatkit.steps.repair import begin_anew
 from chatkit.steps.repair import repair as mend
@@ -43,12 +43,7 @@ PUBLIC = (
 def up() -> None:
     """Start the local cloud; nothing happens when it runs."""
     check_home(home())
-    was_there = local_cloud.running(local_cloud.folder())
-    known = local_cloud.start(local_cloud.folder())
-    if not was_there:
-        moved_ports.follow_moves(home(), chat_folder(), known)
-        for sentence in moved_ports.sentences(known):
-            typer.echo(sentence)
+    known = moved_ports.start_cloud(home(), typer.echo)
     typer.echo(f"The local cloud runs: {known['resource_manager']} (process {known['pid']}).")
 
 

@@ -62,13 +62,13 @@ def sign_in_options(wanted: argparse.Namespace, home: Path) -> SignInOptions:
         NotStarted: The local cloud cannot start.
         HomeUnusable: A file of the home is damaged; the sentence says what to do.
     """
-    from chatkit.cloud import local_cloud
     from chatkit.core.home.check import check_home
     from chatkit.localcloud.easy_auth.local.options import ANONYMOUS, Entra, SignInOptions
+    from chatkit.steps import moved_ports
 
     check_home(home)
     where = home / "local"
-    known = local_cloud.start(where)
+    known = moved_ports.start_cloud(home, print)
     entra = Entra(
         authority=known["authority"],
         graph=known["graph"],

@@ -8,11 +8,12 @@ says which verb publishes it anew.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
+from chatkit.cloud import local_cloud
 from chatkit.cloud.local_cloud import Endpoints, Move
 from chatkit.core import settings as store
 from chatkit.core.errors import SetupError
@@ -36,6 +37,27 @@ TITLES = {
 # Nobody but the kit knows this address, and the kit reads it at every call.
 UNKNOWN_TO_PEOPLE = ("control",)
 SHELL = 'eval "$(chatkit local env)"'
+
+
+def start_cloud(home: Path, say: Callable[[str], object]) -> Endpoints:
+    """Start the local cloud of a home for a verb, or return the one that runs.
+
+    Args:
+        home: The kit's folder.
+        say: Takes a sentence for each port that moved, and for what is left to do about it.
+
+    Raises:
+        NotStarted: It cannot start.
+    """
+    where = home / "local"
+    known = local_cloud.usable(where)
+    if known is not None:
+        return known
+    known = local_cloud.start(where)
+    follow_moves(home, store.chat_folder(), known)
+    for sentence in sentences(known):
+        say(sentence)
+    return known
 
 
 def follow_moves(home: Path, folder: Path, known: Endpoints) -> list[str]:

@@ -6,6 +6,8 @@ import json
 import re
 import urllib.request
 from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 import psutil
@@ -175,3 +177,21 @@ def test_the_first_step_after_it_says_what_moved(moved: Workshop) -> None:
     told = [text for name, text in another_kernel.sign_in().rows if name == "moved"]
     assert any("is at port" in text for text in told)
     assert "moved" not in dict(another_kernel.sign_in().rows)
+
+
+def test_every_verb_that_starts_the_cloud_says_what_moved(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Lab, sign-in, az and `local up` say it; who finds the cloud running heard it from them."""
+    move = {"owner": "entra", "before": 1, "now": 2, "holder": "nc (process 3)"}
+    known: Any = {"moves": [move]}
+    running: list[object] = []
+    monkeypatch.setattr(local_cloud, "usable", lambda _where: known if running else None)
+    monkeypatch.setattr(local_cloud, "start", lambda _where: known)
+    said: list[str] = []
+    assert moved_ports.start_cloud(tmp_path, said.append) == known
+    assert said[0] == "Entra ID is at port 2 now: nc (process 3) has port 1."
+    running.append(known)
+    said.clear()
+    assert moved_ports.start_cloud(tmp_path, said.append) == known
+    assert said == []
