@@ -192,8 +192,9 @@ class Session:
         it ends during the block, that is the error, whatever failed because of it.
 
         Raises:
-            NotStarted: The local cloud cannot start, or has ended.
+            NotStarted: The local cloud cannot start, or has ended, or the home was deleted.
         """
+        check.check_begun(self.home)
         if self.settings.target == "local":
             self._local_run(start=True)
         with explaining(self.absence):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -136,6 +137,15 @@ def test_a_look_at_the_cloud_starts_nothing(
     with pytest.raises(NotStarted, match="chatkit local up"):
         _ = workshop.cloud
     assert not (home / "local").exists()
+
+
+def test_a_home_that_was_deleted_is_not_begun_by_a_step(home: Path) -> None:
+    """Nobody has the names of what it would make; the first cell begins anew."""
+    workshop = Workshop(Session(home))
+    shutil.rmtree(home)
+    with pytest.raises(NotStarted, match=r"was deleted.*Workshop\.open\(\)"):
+        workshop.start_functions()
+    assert not home.exists()
 
 
 def test_a_cloud_that_cannot_start_is_said_in_its_own_words(

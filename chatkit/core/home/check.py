@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from chatkit.core import tls
-from chatkit.core.errors import HomeDamaged
+from chatkit.core import settings, tls
+from chatkit.core.errors import HomeDamaged, NotStarted
 from chatkit.core.file_lock import holder
 from chatkit.core.home import access, names, state, version
 from chatkit.core.home.access import Place, folder
@@ -32,6 +32,21 @@ def check_home(home: Path) -> None:
     """
     access.check(home, places(home))
     names.check_settings(home)
+
+
+def check_begun(home: Path) -> None:
+    """Look whether a home is still there. A notebook may be open while somebody deletes it.
+
+    Raises:
+        NotStarted: It is not; a step would begin another one, of which nobody has the names.
+        HomeUnusable: Only its settings are gone.
+    """
+    names.check_settings(home)
+    if not (home / settings.FILE).exists():
+        raise NotStarted(
+            f"The kit's folder {home} was deleted while this notebook was open.",
+            hint="`workshop = Workshop.open()` begins anew.",
+        )
 
 
 def check_cloud(where: Path) -> None:
