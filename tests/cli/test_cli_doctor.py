@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.metadata
 import json
+import os
 import shutil
 import socket
 import time
@@ -17,9 +18,9 @@ from chatkit.lesson.doctor.preflight.finding import Finding
 from tests.cli.typing_verbs import Chatkit
 
 
-def finding(what: str, *, cloud_runs: bool = False) -> Finding:
+def finding(what: str) -> Finding:
     return next(
-        found for found in machine.examine(absent=None, cloud_runs=cloud_runs) if found.what == what
+        found for found in machine.examine(absent=None, cloud_runs=False) if found.what == what
     )
 
 
@@ -107,14 +108,13 @@ def test_a_proxy_that_swallows_localhost_is_named(
 
 @pytest.mark.usefixtures("home")
 def test_a_port_in_use_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The lesson that needs it is named.
-
-    It is no failure, since a lesson may have started what is there.
-    """
+    """Who has it, and what wants it. It is no failure: what wants it moves."""
     with socket.create_server(("127.0.0.1", 0)) as server:
         port = server.getsockname()[1]
         monkeypatch.setattr(machine, "PORTS", {port: "the functions' local run"})
-        assert "in use; if no lesson started it" in finding(f"Port {port}").found
+        found = finding(f"Port {port}")
+    assert found.ok and f"(process {os.getpid()}) has it" in found.found
+    assert "the functions' local run moves" in found.found
     assert finding(f"Port {port}").found == "free for the functions' local run"
 
 

@@ -16,7 +16,7 @@ from pathlib import Path
 from chatkit.core import settings
 from chatkit.core.errors import ChatkitError, NotWritten
 from chatkit.core.files import write_private
-from chatkit.core.ports import answers
+from chatkit.core.ports import answers, who_hold
 from chatkit.lesson.doctor.preflight.finding import Finding
 
 PACKAGES = (
@@ -44,8 +44,7 @@ def examine(*, cloud_runs: bool, absent: ChatkitError | None) -> list[Finding]:
     """Look at everything the workshop needs on this machine.
 
     Args:
-        cloud_runs: Whether the local cloud of this home runs; it then holds some of the ports
-            itself.
+        cloud_runs: Whether the local cloud of this home runs.
         absent: Why what the workshop has made cannot answer. It comes first: the rest follows from
             it.
     """
@@ -54,7 +53,7 @@ def examine(*, cloud_runs: bool, absent: ChatkitError | None) -> list[Finding]:
         local_cloud(cloud_runs, absent),
         python(),
         packages(),
-        *ports(cloud_runs=cloud_runs),
+        *ports(),
         disk(home),
         clock(),
         proxy(),
@@ -86,24 +85,15 @@ def packages() -> Finding:
     )
 
 
-def ports(*, cloud_runs: bool) -> Iterator[Finding]:
-    """The ports that have a fixed number. A taken one is fatal only for the local runs."""
+def ports() -> Iterator[Finding]:
+    """The ports that people know. What finds its port taken moves to another, and says so."""
+    taken = [port for port in PORTS if answers(port)]
+    holders = who_hold(taken)
     for port, user in PORTS.items():
-        taken = answers(port)
-        if not taken:
-            yield Finding(f"Port {port}", True, f"free for {user}")
-        elif cloud_runs or port in (8888, 10000):
-            yield Finding(
-                f"Port {port}",
-                True,
-                f"in use, by the local cloud or a lesson; {user} moves if need be",
-            )
-        else:
-            yield Finding(
-                f"Port {port}",
-                True,
-                f"in use; if no lesson started it, end that program before {user}",
-            )
+        found = f"free for {user}"
+        if port in holders:
+            found = f"{holders[port]} has it; {user} moves if that stays"
+        yield Finding(f"Port {port}", True, found)
 
 
 def disk(home: Path) -> Finding:
