@@ -12,7 +12,10 @@ if sys.version_info < (3, 11):
         % sys.version_info[:2]
     )
 
-from chatkit.start import main
+try:
+    from chatkit.start import main
+except KeyboardInterrupt:
+    sys.exit("\nchatkit: interrupted.")
 
 if __name__ == "__main__":
     sys.exit(main())

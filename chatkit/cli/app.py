@@ -14,6 +14,8 @@ import typer
 from chatkit.cli import auth, az, func, lab, local, run, signalr, stop, test, workshop
 from chatkit.cli.failures import INTERRUPTED, exit_code, sentence
 
+INTERRUPTED_IN_TYPER = 130  # what it makes of a KeyboardInterrupt, without a word
+
 app = typer.Typer(
     name="chatkit",
     help=(
@@ -85,6 +87,8 @@ def main() -> int:
     sys.argv[1:] = [argument for argument in sys.argv[1:] if argument != "--debug"]
     try:
         result = app(prog_name="chatkit", standalone_mode=False)
+        if result == INTERRUPTED_IN_TYPER:
+            return _interrupted()
         return result if isinstance(result, int) else 0
     except typer.Exit as error:
         return error.exit_code
@@ -93,8 +97,12 @@ def main() -> int:
             raise
         return _explain(error)
     except KeyboardInterrupt:
-        print(INTERRUPTED, file=sys.stderr)
-        return 1
+        return _interrupted()
+
+
+def _interrupted() -> int:
+    print(INTERRUPTED, file=sys.stderr)
+    return 1
 
 
 def _explain(error: Exception) -> int:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from chatkit.core.errors import ChatkitError
 from chatkit.core.files import refusal
+from chatkit.core.running import start_proof
 
 INTERRUPTED = "\nchatkit: interrupted."
 
@@ -20,5 +21,11 @@ def sentence(error: BaseException) -> str:
 
 
 def exit_code(error: BaseException) -> int:
-    """The exit code of a verb that ended with this error."""
+    """The exit code of a verb that ended with this error.
+
+    People and their scripts know 1 only. A program of the kit that waits for a verb tells errors
+    apart.
+    """
+    if not start_proof.given_secret():
+        return 1
     return int(getattr(error, "exit_code", 1))

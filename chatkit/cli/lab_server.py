@@ -8,17 +8,28 @@ from __future__ import annotations
 
 import os
 import signal
+import sys
 
+from chatkit.cli.failures import INTERRUPTED
 from chatkit.core.running.presence import LAB, watched
 from chatkit.core.settings import home
 
 
-def main() -> None:
-    """Run JupyterLab with the options of the command line, until it is stopped."""
-    from jupyterlab.labapp import main as run
+def main() -> int:
+    """Run JupyterLab with the options of the command line, until it is stopped.
 
-    with watched(home(), LAB, _end):
-        run()
+    Returns:
+        The exit code.
+    """
+    try:
+        from jupyterlab.labapp import main as run
+
+        with watched(home(), LAB, _end):
+            run()
+    except KeyboardInterrupt:  # before Jupyter handles Ctrl+C itself
+        print(INTERRUPTED, file=sys.stderr)
+        return 1
+    return 0
 
 
 def _end() -> None:
@@ -27,4 +38,4 @@ def _end() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

@@ -85,7 +85,7 @@ class NotStarted(SetupError):
 class PortInUse(SetupError):
     """Another program listens on the port.
 
-    The exit code tells the program that started a command to try another port.
+    The exit code tells a program of the kit that started a command to try another port.
     """
 
     exit_code = 3

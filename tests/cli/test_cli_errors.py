@@ -5,13 +5,17 @@ from __future__ import annotations
 import errno
 import os
 import socket
+import subprocess
+import sys
 
 import pytest
 
-from chatkit.cli.failures import sentence
+from chatkit.cli.failures import INTERRUPTED, exit_code, sentence
 from chatkit.cloud.local_cloud import switched_off
 from chatkit.core import settings
 from chatkit.core.errors import ChatkitError, PortInUse
+from chatkit.core.running import start_proof
+from chatkit.steps.session import Session
 from tests.cli.typing_verbs import Chatkit
 
 
@@ -63,15 +67,52 @@ def test_damaged_settings_say_where_they_are(chatkit: Chatkit) -> None:
     assert (settings.home() / "settings.json").read_text(encoding="utf-8") == "{"
 
 
-def test_a_taken_port_is_named(chatkit: Chatkit) -> None:
-    """`lab --port` does not take another port than the one asked for."""
+def test_a_taken_port_is_one(chatkit: Chatkit) -> None:
+    """`lab --port` takes no other port than the one asked for."""
     with socket.create_server(("127.0.0.1", 0)) as server:
         port = server.getsockname()[1]
         typed = chatkit("lab", "--no-browser", "--port", str(port))
-    assert typed.code == PortInUse.exit_code
+    assert (typed.code, typed.err.count("\n")) == (1, 1)
     assert typed.err.startswith(f"chatkit: Port {port} is taken by ")
     assert f"(process {os.getpid()}); JupyterLab needs it. End that program" in typed.err
     assert "choose another port: --port" in typed.err
+
+
+def test_a_program_that_waits_for_a_verb_learns_of_a_taken_port(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """It tries another one; for a person every failure is 1."""
+    error = PortInUse(7071, wanted_for="a test")
+    assert exit_code(error) == 1
+    monkeypatch.setenv(start_proof.VARIABLE, "secret")
+    assert exit_code(error) == PortInUse.exit_code
+
+
+def test_an_interrupted_verb_says_so(chatkit: Chatkit, monkeypatch: pytest.MonkeyPatch) -> None:
+    """In words, with exit code 1; Typer alone would say nothing and exit with 130."""
+
+    def interrupt(_session: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(Session, "status", interrupt)
+    typed = chatkit("status")
+    assert (typed.code, typed.out, typed.err) == (1, "", f"{INTERRUPTED}\n")
+
+
+@pytest.mark.parametrize("module", ["chatkit.start", "jupyterlab.labapp"])
+def test_an_interrupt_while_a_verb_is_imported_shows_no_traceback(module: str) -> None:
+    """The first second of every verb is imports; Lab has its own."""
+    verb = "chatkit.cli.lab_server" if module == "jupyterlab.labapp" else "chatkit"
+    code = (
+        "import runpy, sys\n"
+        "class Interrupting:\n"
+        "    def find_spec(self, name, *_):\n"
+        f"        if name == {module!r}: raise KeyboardInterrupt\n"
+        "sys.meta_path.insert(0, Interrupting())\n"
+        f"runpy.run_module({verb!r}, run_name='__main__')"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert (done.returncode, done.stderr) == (1, f"{INTERRUPTED}\n")
 
 
 def test_an_unknown_target_is_named(chatkit: Chatkit) -> None:

@@ -151,7 +151,7 @@ def test_another_program_at_the_port_is_named(chatkit: Chatkit) -> None:
         sock.listen()
         port = sock.getsockname()[1]
         typed = chatkit("signalr", "start", "--port", str(port))
-    assert typed.code == 3
+    assert typed.code == 1
     assert f"Port {port} is taken by" in typed.err and "signalr start --port" in typed.err
 
 
@@ -165,7 +165,7 @@ def test_the_local_clouds_instance_can_take_the_key(
         (instance,) = instances(home / "local")
         port = instance["port"]
         taken = chatkit("signalr", "start", "--port", str(port))
-        assert taken.code == 3 and f"SignalR Service instance {instance['name']};" in taken.err
+        assert taken.code == 1 and f"SignalR Service instance {instance['name']};" in taken.err
         assert "--attach" in taken.err and "--port" in taken.err
         assert send(port) == 401
         attach = ("signalr", "start", "--attach", "--port", str(port))
