@@ -18,7 +18,6 @@ LOCALHOST = ("127.0.0.1", "::1")
 BACKLOG = 4096
 NEAR = 50
 HIGHEST = 65535
-LISTENING = "0A"  # TCP_LISTEN of Linux's include/net/tcp_states.h
 LAST_RESERVED = 1023
 # What binding ::1 fails with where the machine has no IPv6, or has it switched off.
 NO_IPV6 = (errno.EADDRNOTAVAIL, errno.EAFNOSUPPORT)
@@ -183,25 +182,6 @@ def _named(pid: int) -> Holder:
         return Holder(pid, psutil.Process(pid).name())
     except psutil.Error:
         return Holder(pid)
-
-
-def listening_users(port: int) -> set[int]:
-    """The ids of the users whose programs listen on a loopback port.
-
-    It is empty where the system does not tell (macOS, Windows).
-    """
-    found: set[int] = set()
-    for table in ("/proc/net/tcp", "/proc/net/tcp6"):
-        try:
-            with open(table, encoding="ascii") as lines:
-                rows = [line.split() for line in lines]
-        except OSError:
-            continue
-        # proc(5): local_address is ADDRESS:PORT in hexadecimal, st is the state.
-        for row in rows[1:]:
-            if row[3] == LISTENING and int(row[1].rpartition(":")[2], 16) == port:
-                found.add(int(row[7]))
-    return found
 
 
 def unconnected(address: AddressInfo) -> Socket:

@@ -149,14 +149,3 @@ def test_importing_needs_the_standard_library_only() -> None:
     code = "import chatkit.core.ports, sys; print('psutil' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "False"
-
-
-@pytest.mark.skipif(sys.platform != "linux", reason="other systems do not tell")
-def test_the_user_who_listens_is_known() -> None:
-    """Linux tells it of every user's sockets, and of those that only connect nothing."""
-    sockets = ports.bind(0, wanted_for="a test")
-    port = ports.port_of(sockets)
-    assert ports.listening_users(port) == {os.getuid()}
-    for sock in sockets:
-        sock.close()
-    assert ports.listening_users(port) == set()

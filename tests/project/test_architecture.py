@@ -190,12 +190,13 @@ def test_one_module_knows_sockets() -> None:
 
     The chat client shuts down its own connection, to play a lost one. The page's server stands on
     Python's own, and ends connections of it. The tunnel of az passes bytes on, before anything of
-    the local cloud is imported.
+    the local cloud is imported. Linux says by a socket of its own who listens on a port.
     """
     assert importers("socket") <= {
         "core.accepting",
         "core.listeners",
         "core.ports",
+        "core.running.listening_users",
         "chat.client.link",
         "cloud.tools.tunnel",
         "steps.page_server",

@@ -7,8 +7,9 @@ import sys
 from dataclasses import dataclass
 
 from chatkit.core.errors import SetupError
-from chatkit.core.ports import HIGHEST, listening_users
+from chatkit.core.ports import HIGHEST
 from chatkit.core.public_urls import LOOPBACK
+from chatkit.core.running.listening_users import listening_users
 from chatkit.localcloud.core.web import parts_of
 
 DEFAULT_PORTS = {"http": 80, "https": 443}
@@ -38,6 +39,10 @@ class Target:
             SetupError: It is none, has a path, or is not on this machine.
         """
         parts = parts_of(text if "://" in text else f"http://{text}")
+        if text.isdecimal():
+            raise SetupError(
+                f"{text} is no address of an app.", hint=f"For example http://localhost:{text}."
+            )
         if parts is None or parts.scheme not in DEFAULT_PORTS or not parts.hostname:
             raise SetupError(f"{text} is no address of an app.", hint=EXAMPLE)
         if parts.hostname not in LOOPBACK:
