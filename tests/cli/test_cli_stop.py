@@ -86,6 +86,23 @@ def test_down_says_what_else_runs_and_all_stops_it(
     assert still_there(started) == []
 
 
+def test_a_function_app_elsewhere_is_listed_and_ends(
+    chatkit: Chatkit, home: Path, tmp_path: Path
+) -> None:
+    """It was started for this home, wherever its folder is."""
+    home.mkdir()
+    app = tmp_path / "elsewhere"
+    app.mkdir()
+    (app / "host.json").write_text('{"version": "2.0"}')
+    (app / "function_app.py").write_text("import azure.functions as f\napp = f.FunctionApp()\n")
+    command = [sys.executable, "-m", "chatkit", "func", "start", str(app)]
+    with subprocess.Popen([*command, "--port", str(any_free())]) as process:
+        wait_for(lambda: [one.kind for one in presence.running(home)] == [presence.FUNCTIONS])
+        assert f"the function host (process {process.pid})" in chatkit("local", "down").out
+        assert f"Stopped: the function host (process {process.pid})." in chatkit("stop").out
+        assert process.wait(LIMIT_S) == 0
+
+
 def test_nothing_outlives_the_home(home: Path, started: dict[str, psutil.Process]) -> None:
     """Nobody is left who could stop it. The learner's app stays."""
     shutil.rmtree(home)

@@ -11,7 +11,6 @@ from pathlib import Path
 from chatkit.core import descriptors
 from chatkit.core.running.presence import FUNCTIONS, started_for
 from chatkit.core.running.until_interrupted import until_interrupted
-from chatkit.core.settings import chat_folder
 from chatkit.core.settings import home as settings_home
 from chatkit.localcloud.core.log_limits import log_to_terminal
 from chatkit.localcloud.functions.local.startup import (
@@ -33,18 +32,16 @@ def run(folder: Path, options: LocalOptions) -> int:
     with log_to_terminal():  # or to functions.log
         folder = folder.resolve()
         serving = until_interrupted(
-            _serve(folder, options), home=_home_of(folder), kind=FUNCTIONS, folder=folder
+            _serve(folder, options), home=_home(), kind=FUNCTIONS, folder=folder
         )
         asyncio.run(serving)
     return 0
 
 
-def _home_of(folder: Path) -> Path | None:
-    """The home that an app belongs to, None for one that somebody has elsewhere."""
-    home = started_for()
-    if home is None and folder.is_relative_to(chat_folder().resolve()):
-        home = settings_home()
-    return home if home is not None and home.is_dir() else None
+def _home() -> Path | None:
+    """The home for which this runs, wherever the app lies; None where there is none yet."""
+    home = started_for() or settings_home()
+    return home if home.is_dir() else None
 
 
 async def _serve(folder: Path, options: LocalOptions) -> None:
