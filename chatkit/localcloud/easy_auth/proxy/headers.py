@@ -118,18 +118,24 @@ def _forwarded(request: web.Request, view: BrowserView) -> dict[str, str]:
 
 def _in_front(location: str, target: Target, view: BrowserView) -> str:
     """Where an app's redirect leads: an app that names its own port means the one in front."""
-    for origin in target.origins:
+    if location.startswith("//"):
+        return location
+    origins = target.origins
+    if view.is_proxied:
+        # An app that builds whole addresses from Host names the port in front (see `for_app`).
+        origins = (*origins, f"http://localhost:{view.port}")
+    for origin in origins:
         rest = location.removeprefix(origin)
-        if rest != location and (not rest or rest[0] in "/?#"):
+        # With two slashes, what follows would be another host (RFC 3986 §4.2).
+        is_path = not rest or (rest[0] in "/?#" and not rest.startswith("//"))
+        if rest != location and is_path:
             location = rest if rest.startswith("/") else f"/{rest}"
             break
-    if location.startswith("/") and not location.startswith("//"):
+    if view.prefix and location.startswith(f"{view.prefix}/"):
         # An app that knows its prefix has put it there.
-        prefix = view.prefix
-        if prefix and location.startswith(f"{prefix}/"):
-            location = location.removeprefix(prefix)
-        return view.shown(location)
-    return location
+        location = location.removeprefix(view.prefix)
+    # Through a proxy, another app of this machine is not at localhost.
+    return view.shown(location)
 
 
 def _sendable(value: str) -> str:

@@ -245,6 +245,40 @@ async def test_another_redirect_is_the_apps_own(
         assert reply.headers["Location"] == location
 
 
+@pytest.mark.parametrize(
+    ("said", "shown"),
+    [
+        ("http://localhost:{front}/there?x=1", "//hub.example/user/alice/proxy/{front}/there?x=1"),
+        ("http://127.0.0.1:1/other", "//hub.example/user/alice/proxy/1/other"),
+        ("/user/alice/proxy/{front}/there", "//hub.example/user/alice/proxy/{front}/there"),
+        ("there", "there"),
+        ("//localhost/there", "//localhost/there"),
+        ("https://example.com/", "https://example.com/"),
+    ],
+)
+async def test_a_redirect_stays_at_the_proxy(
+    front: Front,
+    app: RawApp,
+    http: aiohttp.ClientSession,
+    monkeypatch: pytest.MonkeyPatch,
+    said: str,
+    shown: str,
+) -> None:
+    """Flask's `url_for(_external=True)` names the host that the app was asked for."""
+    monkeypatch.setenv("JUPYTERHUB_SERVICE_PREFIX", "/user/alice/")
+    port = front.url.rpartition(":")[2]
+
+    async def away(asked: Asked) -> None:
+        location = f"Location: {said.format(front=port)}".encode()
+        await answer(asked, b"", location, status=b"302 Found")
+
+    app.answers["/at-proxy"] = away
+    sent = {"X-Forwarded-Context": f"/user/alice/proxy/{port}", "Host": "hub.example"}
+    url = f"{front.url}/at-proxy"
+    async with http.get(url, headers=sent, allow_redirects=False) as reply:
+        assert reply.headers["Location"] == shown.format(front=port)
+
+
 async def test_the_app_may_start_later(cloud: Cloud, http: aiohttp.ClientSession) -> None:
     """Until it is there a sentence says so, as a page to a browser; then it answers."""
     late = RawApp()
