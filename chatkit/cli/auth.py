@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import re
+
 from chatkit.cli import sign_in_arguments
 from chatkit.cli.arguments import Parser, port, run_alone
 
 PROGRAM = "chatkit auth"
+ORIGIN = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://[^/?#\s]+")
+ANY = "*"
 
 
 def main() -> int:
@@ -26,10 +30,19 @@ def start(arguments: list[str]) -> int:
     from chatkit.localcloud.easy_auth.proxy.run import ProxyOptions, run
     from chatkit.localcloud.easy_auth.proxy.target import Target
 
+    origins = _origins(parser, wanted.cors)
     target = Target.parse(wanted.target)
     options = sign_in_arguments.sign_in_options(wanted, home())
-    origins = tuple(one.strip() for one in wanted.cors.split(",") if one.strip())
     return run(ProxyOptions(target, options, home(), wanted.port, origins))
+
+
+def _origins(parser: Parser, text: str) -> tuple[str, ...]:
+    """The origins between commas; a browser names none with a slash at its end."""
+    origins = tuple(one.strip() for one in text.split(",") if one.strip())
+    for one in origins:
+        if one != ANY and not ORIGIN.fullmatch(one):
+            parser.error(f"an origin is scheme, host and port without a slash, and {one!r} is none")
+    return origins
 
 
 def _parser() -> Parser:

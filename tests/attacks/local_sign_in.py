@@ -64,6 +64,8 @@ PROXY_TARGETS = (
     "two slashes below the prefix",
     "the hub itself by another scheme",
 )
+MARKUP = ("in a provider's name", "in the address where it ends", "in the host of a proxy")
+ONWARD = ("two slashes after the app's address", "a look-alike of the app's port")
 
 GROUPS = (
     Group(
@@ -98,4 +100,6 @@ GROUPS = (
         "test_there_is_no_open_redirect_behind_a_proxy",
         PROXY_TARGETS,
     ),
+    Group("Markup in the pages of a sign-in", FILE, "test_markup_is_text", MARKUP),
+    Group("Redirects of the app", FILE, "test_the_apps_redirect_gets_no_new_host", ONWARD),
 )

@@ -97,6 +97,8 @@ def test_one_line_signs_people_in_to_any_app(app: int, home: Path, chatkit: Chat
         "--for http://localhost:1 --allow-anonymous public",
         "--for http://localhost:1 --allowed-external-redirect-urls localhost",
         "--for http://localhost:1 --port x",
+        "--for http://localhost:1 --cors localhost:5173",
+        "--for http://localhost:1 --cors http://localhost:5173/",
     ],
 )
 def test_bad_usage_is_one_sentence_and_two(
@@ -124,3 +126,10 @@ def test_another_machine_is_refused_before_anything_starts(chatkit: Chatkit, hom
     assert (typed.code, typed.err.count("\n")) == (1, 1)
     assert "example.com is not this machine" in typed.err
     assert not (home / "local").exists()
+
+
+def test_a_port_alone_is_shown_as_an_address(chatkit: Chatkit) -> None:
+    """Which host and which scheme are not guessed."""
+    typed = chatkit("auth", "--for", "3000")
+    assert typed.code == 1
+    assert "3000 is no address of an app. For example http://localhost:3000." in typed.err

@@ -9,12 +9,13 @@ from urllib.parse import quote
 from aiohttp import web
 
 from chatkit.localcloud.easy_auth.errors import ProviderUnreachable, SessionRejected, SignInFailed
+from chatkit.localcloud.easy_auth.pages import HEAD, STYLE
 from chatkit.localcloud.easy_auth.principal import ClaimEntry
 from chatkit.localcloud.easy_auth.sessions import Session, timestamp
 from chatkit.localcloud.easy_auth.site import AuthSite
 
 CONFIRM = (
-    '<!doctype html><html lang="en"><meta charset="utf-8"><title>Sign out?</title>'
+    f"{HEAD}<title>Sign out?</title><style>{STYLE}</style>"
     "<main><h1>Sign out?</h1>\n<p>Another web site asked to sign you out.</p>"
     '<form method="post"><button>Sign out</button></form></main></html>'
 )

@@ -7,6 +7,7 @@ import logging
 from aiohttp import web
 
 from chatkit.localcloud.core.browser.browser_view import BrowserView
+from chatkit.localcloud.easy_auth import pages
 from chatkit.localcloud.easy_auth.account import Account
 from chatkit.localcloud.easy_auth.errors import EasyAuthError, ProviderUnreachable
 from chatkit.localcloud.easy_auth.sign_in import SignIn
@@ -39,11 +40,30 @@ class Endpoints:
             response = error.response()
         except web.HTTPException as error:
             response = web.Response(status=error.status, text=error.text)
+        if response.content_type == "text/plain" and response.text and pages.wants_page(request):
+            self._make_page(request, response)
         _translate(response, self._site.view(request))
         response.headers["X-Content-Type-Options"] = "nosniff"
         response.headers["Cache-Control"] = "no-store"
         response.headers["Referrer-Policy"] = "no-referrer"
         return response
+
+    def _make_page(self, request: web.Request, response: web.Response) -> None:
+        """Show a sentence as a page that leads on: to the app, or to a new sign-in."""
+        site = self._site
+        title = "Signed in"
+        way_on = pages.Link("/", "Return to the app")
+        match request.path.lower().removeprefix(site.settings.prefix).split("/"):
+            case ["", "logout", *_]:
+                title = "Signed out"
+            case ["", "login", alias, *_] if site.settings.provider(alias) is not None:
+                way_on = pages.Link(f"{site.settings.prefix}/login/{alias}", "Sign in again")
+        if response.status >= 400:
+            title = "That did not work"
+        shown = pages.Link(site.view(request).shown(way_on.address), way_on.text)
+        response.text = pages.page(title, response.text or "", shown)
+        response.content_type = "text/html"
+        response.headers.update(pages.HEADERS)
 
     async def _route(self, request: web.Request) -> web.Response:
         below = request.path.lower().removeprefix(self._site.settings.prefix)

@@ -61,10 +61,16 @@ class KnownKeys:
 
 
 class RelyingParty:
-    """Talks to identity providers over HTTPS; keeps their configuration and keys."""
+    """Talks to identity providers over HTTPS; keeps their configuration and keys.
 
-    def __init__(self, trust: ssl.SSLContext) -> None:
+    Args:
+        trust: The certificate authorities of the providers.
+        when_down: What a person does about a provider that does not answer.
+    """
+
+    def __init__(self, trust: ssl.SSLContext, *, when_down: str = "") -> None:
         self._trust = trust
+        self._when_down = when_down
         self._http: aiohttp.ClientSession | None = None
         self._configurations: dict[str, Configuration] = {}
         self._keys: dict[str, KnownKeys] = {}
@@ -109,7 +115,7 @@ class RelyingParty:
             "code_challenge": _challenge(verifier),
             "code_challenge_method": "S256",
         }
-        endpoint = (await self._discover(provider))["authorization_endpoint"]
+        endpoint = (await self._discover_anew(provider))["authorization_endpoint"]
         mark = "&" if "?" in endpoint else "?"
         return f"{endpoint}{mark}{urlencode(query)}"
 
@@ -177,8 +183,12 @@ class RelyingParty:
         return claims
 
     async def end_session_url(self, provider: Provider, *, return_to: str) -> str:
-        """Where to sign out at the provider, empty when it offers none."""
-        endpoint = (await self._discover(provider))["end_session_endpoint"]
+        """Where to sign out at the provider, empty when it offers none.
+
+        Raises:
+            SignInFailed: The provider cannot be asked.
+        """
+        endpoint = (await self._discover_anew(provider))["end_session_endpoint"]
         if not endpoint:
             return ""
         return f"{endpoint}?{urlencode({'post_logout_redirect_uri': return_to})}"
@@ -193,15 +203,18 @@ class RelyingParty:
         return cast(ProviderTokens, document)
 
     async def _discover(self, provider: Provider) -> Configuration:
+        known = self._configurations.get(provider.discovery_url)
+        return known or await self._discover_anew(provider)
+
+    async def _discover_anew(self, provider: Provider) -> Configuration:
+        """Ask, also for what is known: a browser sees no sentence at a provider that is down."""
         url = provider.discovery_url
-        known = self._configurations.get(url)
-        if known is None:
-            status, document = await self._ask("GET", url)
-            known = _configuration(document)
-            if status != 200 or known is None:
-                raise SignInFailed(f"The identity provider has no configuration at {url}.")
-            self._configurations[url] = known
-        return known
+        status, document = await self._ask("GET", url)
+        found = _configuration(document)
+        if status != 200 or found is None:
+            raise SignInFailed(f"The identity provider has no configuration at {url}.")
+        self._configurations[url] = found
+        return found
 
     async def _key(self, jwks_uri: str, key_id: str) -> jwt.PyJWK:
         known = self._keys.get(jwks_uri)
@@ -220,9 +233,8 @@ class RelyingParty:
             ) as answer:
                 return answer.status, await _json(answer)
         except (aiohttp.ClientError, TimeoutError, ValueError) as error:
-            raise ProviderUnreachable(
-                f"The identity provider does not answer ({type(error).__name__})."
-            ) from error
+            what = f"The identity provider does not answer ({type(error).__name__})."
+            raise ProviderUnreachable(f"{what} {self._when_down}".rstrip()) from error
 
     def _session(self) -> aiohttp.ClientSession:
         if self._http is None or self._http.closed:

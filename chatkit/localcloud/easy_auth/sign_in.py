@@ -102,10 +102,9 @@ class SignIn:
         answered = request.query if request.method == "GET" else await request.post()
         pending = self._opened(request, str(answered.get("state", "")), provider)
         if pending is None:
-            return web.Response(
-                status=401,
-                text="This sign-in was not started in this browser, or it took too long."
-                " Start again.",
+            raise SignInFailed(
+                "It was not started in this browser, it has ended before, or it took too long."
+                " Start again."
             )
         code = answered.get("code")
         if not code:

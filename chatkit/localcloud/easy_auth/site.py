@@ -111,7 +111,10 @@ class AuthSite:
     def is_at_home(self, request: web.Request) -> bool:
         """Whether a browser uses the address that the provider sends it back to."""
         host = request.headers.get("Host", "").lower()
-        return host == urlsplit(self.origin).netloc or self.view(request).is_proxied
+        own = urlsplit(self.origin)
+        # Browsers leave port 80 out (RFC 9110 §4.2.3).
+        hosts = {own.netloc, own.netloc.removesuffix(":80")}
+        return host in hosts or self.view(request).is_proxied
 
     # Providers --------------------------------------------------------------------------------
 

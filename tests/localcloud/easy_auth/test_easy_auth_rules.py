@@ -4,19 +4,23 @@ from __future__ import annotations
 
 import base64
 import json
+import ssl
 import time
 from dataclasses import replace
 from datetime import timedelta
 
 import jwt
 import pytest
+from aiohttp.test_utils import make_mocked_request
 
 from chatkit.localcloud.core.store import Store
 from chatkit.localcloud.easy_auth.errors import SessionRejected
 from chatkit.localcloud.easy_auth.principal import Principal
 from chatkit.localcloud.easy_auth.redirects import is_allowed
+from chatkit.localcloud.easy_auth.relying_party import RelyingParty
 from chatkit.localcloud.easy_auth.sessions import Sessions
 from chatkit.localcloud.easy_auth.settings import AuthSettings
+from chatkit.localcloud.easy_auth.site import AuthSite
 
 ORIGIN = "http://localhost:7001"
 PAGE = "http://127.0.0.1:7002/"
@@ -43,6 +47,15 @@ def sessions(store: Store) -> Sessions:
 def test_an_own_or_allowed_address_is_a_redirect_target(target: str) -> None:
     """This app, and what lies below an allowed URL."""
     assert is_allowed(target, own_origin=ORIGIN, allowed=[PAGE])
+
+
+def test_port_80_is_at_home_without_its_number(sessions: Sessions) -> None:
+    """Browsers leave it out: they would be sent to the address with it again and again."""
+    trust = ssl.create_default_context()
+    origin = "http://localhost:80"
+    site = AuthSite(AuthSettings.parse({}), {}, sessions, RelyingParty(trust), origin)
+    for host, is_home in (("localhost", True), ("localhost:80", True), ("127.0.0.1", False)):
+        assert site.is_at_home(make_mocked_request("GET", "/", {"Host": host})) == is_home
 
 
 @pytest.mark.parametrize(

@@ -74,3 +74,18 @@ async def test_both_sign_in_at_the_same_time(homes: list[Stack], browser: Browse
     first, second = (home.app for home in homes)
     await asyncio.gather(sign_in(browser, first, "alice"), sign_in(browser, second, "bob"))
     assert [await who(browser, app) for app in (first, second)] == ["alice", "bob"]
+
+
+async def test_the_pages_of_a_sign_in_fit_a_phone(
+    homes: list[Stack], browser: BrowserContext
+) -> None:
+    """A page that is wider than the phone is shown small, and so is one without a viewport."""
+    app = homes[0].app
+    page = await browser.new_page()
+    await page.set_viewport_size({"width": 320, "height": 640})
+    for path in ("login/aad", "login/aad/callback", "logout/done"):
+        await page.goto(f"{app.url}/.auth/{path}")
+        root = page.locator("html")
+        assert await root.evaluate("it => it.scrollWidth <= it.clientWidth"), path
+    await page.get_by_role("link", name="Return to the app").click()
+    assert page.url == f"{app.url}/"

@@ -25,6 +25,10 @@ from chatkit.localcloud.easy_auth.site import AuthSite
 
 SITE = "local"
 REGISTRATION = ("registration", SITE)
+WHEN_DOWN = (
+    "`chatkit local up` starts the local cloud, which it is a part of. If that runs, at another"
+    " port by now, start this sign-in again."
+)
 
 
 class LocalSignIn:
@@ -42,7 +46,7 @@ class LocalSignIn:
         self._origin = origin
         self._registration = registration
         self._sessions = Sessions(store, SITE)
-        self._relying_party = RelyingParty(trust)
+        self._relying_party = RelyingParty(trust, when_down=WHEN_DOWN)
         self._on_close = ExitStack()
 
     @classmethod

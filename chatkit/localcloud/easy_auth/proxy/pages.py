@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import html
-
 from aiohttp import web
 
+from chatkit.localcloud.easy_auth.pages import HEADERS, page, wants_page
 from chatkit.localcloud.easy_auth.proxy.target import Target
 
 BAD_GATEWAY = 502
-STYLE = "body{font:16px/1.5 system-ui,sans-serif;max-width:40rem;margin:4rem auto;padding:0 1rem}"
-HEADERS = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
 
 
 def not_there(request: web.Request, target: Target) -> web.Response:
@@ -42,11 +39,7 @@ def others_app(request: web.Request, target: Target) -> web.Response:
 
 def _failed(request: web.Request, what: str, then: str) -> web.Response:
     """The same sentences as a page or as text."""
-    if "text/html" not in request.headers.get("Accept", ""):
+    if not wants_page(request):
         return web.Response(status=BAD_GATEWAY, text=f"{what} {then}\n", headers=HEADERS)
-    page = (
-        '<!doctype html><html lang="en"><meta charset="utf-8">'
-        f"<title>The app does not answer</title><style>{STYLE}</style>"
-        f"<main><h1>{html.escape(what)}</h1><p>{html.escape(then)}</p></main></html>"
-    )
-    return web.Response(status=BAD_GATEWAY, text=page, content_type="text/html", headers=HEADERS)
+    text = page(what, then)
+    return web.Response(status=BAD_GATEWAY, text=text, content_type="text/html", headers=HEADERS)

@@ -14,7 +14,7 @@ from pathlib import Path
 from aiohttp import web
 
 from chatkit.core import descriptors, listeners, ports
-from chatkit.core.errors import PortInUse
+from chatkit.core.errors import PortInUse, SetupError
 from chatkit.core.public_urls import public_url
 from chatkit.core.running.presence import AUTH
 from chatkit.core.running.until_interrupted import until_interrupted
@@ -58,7 +58,7 @@ def run(options: ProxyOptions) -> int:
     Raises:
         PortInUse: Another program has the port that was asked for; the error names it and two
             ways on.
-        SetupError: Another process stands in front of this app.
+        SetupError: Another process stands in front of this app, or the port is the app's.
         NotStarted: The local cloud does not answer.
     """
     descriptors.raise_limit()
@@ -96,7 +96,7 @@ class Front:
 
         Raises:
             PortInUse: Another program has the port that was asked for.
-            SetupError: Another process stands in front of this app.
+            SetupError: Another process stands in front of this app, or the port is the app's.
             NotStarted: The local cloud does not answer.
         """
         with ExitStack() as taken:
@@ -167,8 +167,14 @@ def take_port(options: ProxyOptions) -> ports.Sockets:
 
     Raises:
         PortInUse: Another program has the port that was asked for.
+        SetupError: The port that was asked for is the app's.
     """
     wanted = options.port
+    if wanted == options.target.port:
+        raise SetupError(
+            f"Port {wanted} is the app's own: sign-in in front of it needs another one.",
+            hint="Leave --port out, or choose another port.",
+        )
     if wanted is None:
         return _first_free(options.target.next_port)
     return ports.bind_wanted(wanted, wanted_for=WANTED_FOR)

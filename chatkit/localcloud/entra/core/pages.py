@@ -18,8 +18,9 @@ HEADERS = {
 }
 STYLE = (
     "body{font:16px/1.5 system-ui,sans-serif;background:#f3f2f1;color:#201f1e;"
-    "display:grid;place-items:center;min-height:90vh}"
-    "main{background:#fff;padding:2.5rem;width:22rem;border-radius:4px}"
+    "display:grid;grid-template-columns:minmax(0,1fr);place-items:center;min-height:90vh}"
+    "main{background:#fff;padding:2.5rem;width:27rem;max-width:100%;box-sizing:border-box;"
+    "border-radius:4px;overflow-wrap:anywhere}"
     "h1{font-size:1.4rem;margin-top:0}"
     "button{display:block;width:100%;padding:.7rem;margin:.4rem 0;font:inherit;text-align:left;"
     "border:1px solid #8a8886;background:#fff;border-radius:3px;cursor:pointer}"

@@ -217,6 +217,46 @@ async def test_there_is_no_open_redirect_behind_a_proxy(
         assert (status, "not among the allowed" in text) == (403, True)
 
 
+@pytest.mark.parametrize("name", local_sign_in.MARKUP)
+async def test_markup_is_text(
+    front: Front, browser: Browser, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    """A link to a sentence runs no script at the app's own origin."""
+    monkeypatch.setenv("JUPYTERHUB_SERVICE_PREFIX", "/user/alice/")
+    markup = '"><img src=x onerror=alert(1)>'
+    path, more = {
+        "in a provider's name": (f"login/{quote(markup, safe='')}", {}),
+        "in the address where it ends": (f"login/aad?post_login_redirect_uri={quote(markup)}", {}),
+        "in the host of a proxy": (
+            "login/done",
+            {"Host": HUB, "X-Forwarded-Host": markup, "X-Forwarded-Context": "/user/alice/proxy/1"},
+        ),
+    }[name]
+    sent = {"Accept": "text/html", **more}
+    _, page, headers = await browser.ask("GET", f"{front.url}/.auth/{path}", headers=sent)
+    assert "<a href=" in page and "<img" not in page
+    assert headers["Content-Security-Policy"].startswith("default-src 'none'")
+
+
+@pytest.mark.parametrize("name", local_sign_in.ONWARD)
+async def test_the_apps_redirect_gets_no_new_host(
+    front: Front, app: RawApp, browser: Browser, name: str
+) -> None:
+    """What is made of the app's address is an address of the app."""
+    after = {
+        "two slashes after the app's address": "//evil.example/",
+        "a look-alike of the app's port": "0@evil.example/",
+    }[name]
+
+    async def onward(asked: Asked) -> None:
+        location = f"Location: http://localhost:{app.port}{after}".encode()
+        await answer(asked, b"", location, status=b"302 Found")
+
+    app.answers["/onward"] = onward
+    _, _, headers = await browser.ask("GET", f"{front.url}/onward")
+    assert headers["Location"] == f"http://localhost:{app.port}{after}"
+
+
 @pytest.mark.parametrize("name", local_sign_in.OTHERS)
 async def test_another_user_learns_nothing(
     cloud: Cloud, browser: Browser, monkeypatch: pytest.MonkeyPatch, name: str

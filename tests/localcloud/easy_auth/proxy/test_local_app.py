@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import base64
 import json
+from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlencode, urlsplit
 
 import pytest
 
 from chatkit.core.errors import SetupError
-from chatkit.localcloud.easy_auth.proxy.run import Front
+from chatkit.localcloud.easy_auth.proxy.run import Front, ProxyOptions, take_port
+from chatkit.localcloud.easy_auth.proxy.target import Target
 from tests.localcloud.easy_auth.deployed_stack import Browser
 from tests.localcloud.easy_auth.proxy.front_stack import Cloud, RawApp, named, told
 
@@ -148,6 +150,53 @@ async def test_an_app_has_one_front(cloud: Cloud, app: RawApp, front: Front) -> 
     with pytest.raises(SetupError, match="Another process stands in front of the app at"):
         async with cloud.front(app.port):
             pass
+
+
+@pytest.mark.parametrize(
+    ("path", "status", "leads_to"),
+    [
+        ("login/aad/callback?code=1&state=2", 401, "/.auth/login/aad"),
+        ("login/aad?post_login_redirect_uri=//evil.example/", 403, "/.auth/login/aad"),
+        ("login/github", 404, "/"),
+        ("login/done", 200, "/"),
+        ("logout/done", 200, "/"),
+    ],
+)
+async def test_a_browser_gets_a_page_that_leads_on(
+    front: Front, browser: Browser, path: str, status: int, leads_to: str
+) -> None:
+    """A phone shows plain text tiny, and a person there cannot type the next address."""
+    url = f"{front.url}/.auth/{path}"
+    seen, page, headers = await browser.ask("GET", url, headers={"Accept": "text/html"})
+    assert (seen, headers["Content-Type"].partition(";")[0]) == (status, "text/html")
+    assert f'<a href="{leads_to}">' in page and "width=device-width" in page
+    script = {"Accept": "text/html", "Sec-Fetch-Mode": "cors"}
+    for sent in ({}, script):
+        seen, text, headers = await browser.ask("GET", url, headers=sent)
+        assert (seen, "<" in text) == (status, False)
+        assert headers["Content-Type"].startswith("text/plain")
+
+
+async def test_a_cloud_that_is_down_is_named(tmp_path: Path, app: RawApp, browser: Browser) -> None:
+    """The browser is not sent to a port where nothing answers, and signs out all the same."""
+    cloud = Cloud(tmp_path)
+    await cloud.start()
+    async with cloud.front(app.port) as front:
+        await sign_in(browser, front)
+        await cloud.stop()
+        status, text, _ = await browser.ask("GET", f"{front.url}/.auth/login/aad")
+        assert status == 500 and "`chatkit local up` starts the local cloud" in text
+        _, _, headers = await browser.ask("GET", f"{front.url}/.auth/logout")
+        assert headers["Location"] == "/.auth/logout/done"
+
+
+async def test_an_app_keeps_its_port(cloud: Cloud, app: RawApp) -> None:
+    """A front at the app's own port would ask itself, again and again."""
+    options = ProxyOptions(
+        Target("http", "127.0.0.1", app.port), cloud.options(), cloud.folder, port=app.port
+    )
+    with pytest.raises(SetupError, match="is the app's own"):
+        take_port(options)
 
 
 async def test_sign_in_works_below_the_prefix_of_a_proxy(
