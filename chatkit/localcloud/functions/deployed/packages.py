@@ -159,6 +159,7 @@ def _warnings(entries: list[zipfile.ZipInfo]) -> list[str]:
         warnings.append(
             "The package has no requirements.txt: only azure-functions will be there in Azure."
         )
-    if "function_app.py" not in names:
+    is_model_1 = any(PurePosixPath(name).match("*/function.json") for name in names)
+    if "function_app.py" not in names and not is_model_1:
         warnings.append("The package has no function_app.py at its root.")
     return warnings

@@ -108,6 +108,12 @@ def test_a_zip_bomb_and_too_many_entries_are_rejected(
         packages.unpack(bomb, tmp_path / "out")
 
 
+def test_an_app_of_model_1_misses_no_file(tmp_path: Path) -> None:
+    """It has a function.json a function; that the local host does not run it is said later."""
+    entries = {"host.json": "{}", "requirements.txt": "", "Send/function.json": "{}"}
+    assert packages.unpack(package(tmp_path, *entries.items()), tmp_path / "out") == []
+
+
 def test_missing_and_unwanted_files_are_warnings(tmp_path: Path) -> None:
     """They are in the build log, and do not stop a deployment."""
     entries = [("host.json", "{}"), ("local.settings.json", "{}")]
