@@ -317,11 +317,12 @@ class Worker(asyncio.SubprocessProtocol):
                 future.set_exception(WorkerGone(self._reason()))
 
     def process_exited(self) -> None:
-        """A process that the child started may hold the pipes open.
+        """A process that the child started may live on and hold the pipes open.
 
-        Close our ends so that `connection_lost` comes.
+        It ends with the child. Close our ends so that `connection_lost` comes.
         """
         self._has_exited = True
+        processes.kill_group(self.pid)
         if not self._is_paused:
             self._close_soon()
 

@@ -6,7 +6,10 @@ Each is survived, named in the log, and the other functions keep answering.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
+import os
+import re
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -70,6 +73,34 @@ async def test_a_function_that_ends_the_process_takes_nobody_with_it(mistakes: S
     assert await mistakes.ask("GET", "/api/leaves") == (500, "")
     await fine(mistakes)
     assert "exit code 3" in mistakes.log
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="Windows has no fork")
+async def test_what_a_function_forked_ends_with_its_process(tmp_path: Path, serve: Serve) -> None:
+    """A copy of a worker that crashed would run on for ever."""
+    script = """
+@app.route(route='forks')
+def forks(req):
+    import os, time
+    child = os.fork()
+    if child == 0:
+        time.sleep(60)
+        os._exit(0)
+    print('child', child, flush=True)
+    os._exit(3)
+"""
+    served = await serve(write_app(tmp_path / "app", script))
+    assert await served.ask("GET", "/api/forks") == (500, "")
+    await until(lambda: "child " in served.log)
+    child = int(re.findall(r"child (\d+)", served.log)[0])
+    await until(lambda: is_dead(child))
+
+
+def is_dead(pid: int) -> bool:
+    """Whether a process has ended that nobody has waited for yet."""
+    with contextlib.suppress(psutil.NoSuchProcess):
+        return psutil.Process(pid).status() == psutil.STATUS_ZOMBIE
+    return True
 
 
 async def test_sys_exit_in_a_function_is_a_failed_invocation_only(mistakes: Served) -> None:
