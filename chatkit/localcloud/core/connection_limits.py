@@ -50,6 +50,7 @@ class LimitedConnection(asyncio.Protocol):
         "_is_busy",
         "_left_s",
         "_limits",
+        "_lost",
         "_received",
         "_seen",
         "_stalled",
@@ -65,6 +66,7 @@ class LimitedConnection(asyncio.Protocol):
         self._stalled: asyncio.TimerHandle | None = None
         self._is_busy = False
         self._received = 0
+        self._lost = asyncio.Event()
 
     # What middleware tells
 
@@ -79,6 +81,10 @@ class LimitedConnection(asyncio.Protocol):
         """The request is answered."""
         self._is_busy = False
         self._stop_timer()
+
+    async def lost(self) -> None:
+        """Wait until the client has left."""
+        await self._lost.wait()
 
     # asyncio.Protocol
 
@@ -101,7 +107,8 @@ class LimitedConnection(asyncio.Protocol):
         return self._http.eof_received()
 
     def connection_lost(self, error: Exception | None) -> None:
-        """Stop looking."""
+        """Stop looking, and let who waits for it know."""
+        self._lost.set()
         self._stop_timer()
         self._stop_stalled()
         self._http.connection_lost(error)

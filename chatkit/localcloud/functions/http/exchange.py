@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from aiohttp import web
 from multidict import CIMultiDict
 
+from chatkit.localcloud.core.connection_limits import connection_of
 from chatkit.localcloud.functions.http.http_data import (
     OWN_HEADERS,
     RESET_CONTENT,
@@ -76,6 +77,12 @@ class HttpExchange:
         """
         if self.answer is not None and self.answer.status != RESET_CONTENT:
             await self.answer.write(piece)
+
+    async def left(self) -> None:
+        """Wait until the client has left."""
+        connection = connection_of(self._request)
+        if connection is not None:
+            await connection.lost()
 
     async def end(self, *, has_failed: bool) -> web.StreamResponse:
         """End the answer; one that fails half-way is cut off, so that the client notices."""

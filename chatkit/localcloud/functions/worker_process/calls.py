@@ -53,6 +53,9 @@ class Exchange(Protocol):
             OSError: The client has left.
         """
 
+    async def left(self) -> None:
+        """Wait until the client has left."""
+
 
 @dataclass(frozen=True)
 class Trigger:

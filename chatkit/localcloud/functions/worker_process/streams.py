@@ -23,6 +23,7 @@ class Stream:
         self._send = send
         self._messages: asyncio.Queue[tuple[dict[str, Any], bytes]] = asyncio.Queue()
         self._reading: asyncio.Task[None] | None = None
+        self._watching: asyncio.Task[None] | None = None
 
     def take(self, header: dict[str, Any], body: bytes) -> None:
         """A message of the child."""
@@ -39,6 +40,9 @@ class Stream:
                 case "head":
                     pairs = [(str(name), str(value)) for name, value in header["headers"]]
                     await self._write(self._exchange.begin(int(header["status"]), pairs))
+                    # From here on, as web servers do: a function that has not begun to answer
+                    # finishes what it was asked for.
+                    self._watching = asyncio.create_task(self._watch())
                 case "chunk":
                     await self._write(self._exchange.write(body))
                     self._tell({"op": "sent"})
@@ -47,8 +51,9 @@ class Stream:
 
     def leave(self) -> None:
         """Nobody waits for the answer any more."""
-        if self._reading is not None:
-            self._reading.cancel()
+        for task in (self._reading, self._watching):
+            if task is not None:
+                task.cancel()
         self._tell({"op": "gone"})
 
     async def _write(self, work: Any) -> None:
@@ -56,6 +61,11 @@ class Stream:
             await work
         except OSError:
             self._tell({"op": "gone"})
+
+    async def _watch(self) -> None:
+        """A client that leaves between two pieces is noticed, too."""
+        await self._exchange.left()
+        self._tell({"op": "gone"})
 
     async def _read(self) -> None:
         try:

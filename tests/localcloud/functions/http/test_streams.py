@@ -69,6 +69,13 @@ async def reset(req: Request):
         yield "content"
     return StreamingResponse(pieces(), 205)
 
+@app.route(route="finishes")
+async def finishes(req: Request):
+    print("it begins")
+    for _ in range(20):
+        await asyncio.sleep(0.01)
+    print("it has finished")
+
 @app.route(route="header")
 async def header(req: Request): return JSONResponse(1, headers={"X-A": "\\u00e9"})
 
@@ -133,6 +140,22 @@ async def test_a_client_that_leaves_ends_the_function(streams: Served) -> None:
     async with streams.client.get(f"{streams.url}/api/wait/endless") as answer:
         assert (await answer.content.readany()).startswith(b"first ")
     await until(lambda: "Executed 'Functions.wait'" in streams.log)
+
+
+async def test_a_client_that_leaves_a_silent_answer_ends_it(streams: Served) -> None:
+    """The next piece would come in an hour."""
+    async with streams.client.get(f"{streams.url}/api/wait/hello") as answer:
+        assert await answer.content.readany() == b"hello"
+        answer.close()
+    await until(lambda: "Executed 'Functions.wait'" in streams.log)
+
+
+async def test_a_function_finishes_for_a_client_that_did_not_wait(streams: Served) -> None:
+    """It has not begun to answer: what it does for others goes on."""
+    asked = asyncio.create_task(streams.ask("GET", "/api/finishes"))
+    await until(lambda: "it begins" in streams.log)
+    asked.cancel()
+    await until(lambda: "it has finished" in streams.log)
 
 
 async def test_plain_answers_of_the_framework(streams: Served) -> None:

@@ -14,7 +14,7 @@ from chatkit.localcloud.functions.local.local_server import LocalRun
 from chatkit.localcloud.functions.local.startup import LocalOptions, prepare
 from tests.localcloud.easy_auth.deployed_stack import Browser
 from tests.localcloud.easy_auth.proxy.front_stack import Cloud
-from tests.localcloud.functions.functions_testing import settings_json, write_app
+from tests.localcloud.functions.functions_testing import settings_json, until, write_app
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 PAGE = "http://127.0.0.1:5500"
@@ -22,6 +22,14 @@ ECHO = """
 @app.route(route='who')
 def who(req):
     return json.dumps({k: v for k, v in req.headers.items() if k.startswith('x-ms-')})
+
+from azurefunctions.extensions.http.fastapi import Request, StreamingResponse
+@app.route(route='wait')
+async def wait(req: Request) -> StreamingResponse:
+    async def pieces():
+        yield req.headers.get('x-ms-client-principal-name', 'nobody')
+        await asyncio.sleep(3600)
+    return StreamingResponse(pieces(), media_type='text/event-stream')
 """
 
 
@@ -70,6 +78,21 @@ async def test_functions_are_told_who_is_signed_in(
     assert (await browser.ask("GET", callback))[0] == 302
     _, text, _ = await browser.ask("GET", f"{url}/api/who", headers=spoofed)
     assert json.loads(text)["x-ms-client-principal-name"].startswith("alice@")
+
+
+async def test_a_stream_passes_the_sign_in_piece_by_piece(
+    run: tuple[LocalRun, list[str]], browser: Browser
+) -> None:
+    """The function learns who is signed in, and that the client has left."""
+    pytest.importorskip("azurefunctions.extensions.http.fastapi")
+    url = f"http://localhost:{run[0].port}"
+    callback = await browser.to_callback(f"{url}/.auth/login/aad")
+    await browser.ask("GET", callback)
+    spoofed = {"X-MS-CLIENT-PRINCIPAL-NAME": "bob"}
+    async with browser.http.get(f"{url}/api/wait", headers=spoofed) as answer:
+        assert (await answer.content.readany()).startswith(b"alice@")
+        answer.close()
+    await until(lambda: "Executed 'Functions.wait'" in "\n".join(run[1]))
 
 
 async def test_the_page_of_the_settings_may_sign_people_in(

@@ -50,9 +50,10 @@ class Stream:
             case "sent":
                 self._sent.put_nowait(None)
             case "gone":
+                # The function may wait for something else. What it does at its end goes on.
+                if self._task is not None and not self._gone.is_set():
+                    self._task.cancel()
                 self._gone.set()
-                if self._task is not None:
-                    self._task.cancel()  # the function may wait for something else
 
     async def receive(self) -> Message:
         """ASGI's: the next piece of the request's body, then that the client has left."""
