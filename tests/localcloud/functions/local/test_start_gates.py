@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import sys
 import venv
 from pathlib import Path
@@ -202,6 +203,25 @@ async def test_our_own_environment_and_one_that_is_gone_are_no_news(
     served = await serve(write_app(tmp_path / "app", ENVIRONMENT))
     assert await served.ask("GET", "/api/where") == (200, sys.prefix)
     assert "environment" not in served.log
+
+
+@pytest.mark.parametrize(
+    ("module", "package"),
+    [
+        ("azure.durable_functions", "azure-functions-durable"),
+        ("azure.not_there.blob", "azure-not-there-blob>=12"),
+    ],
+)
+async def test_a_part_of_a_namespace_that_requirements_name_is_missing(
+    serve: Serve, tmp_path: Path, module: str, package: str
+) -> None:
+    """The package has a longer name than the module that is missing, or another one."""
+    if module == "azure.durable_functions" and importlib.util.find_spec(module):
+        pytest.skip("azure-functions-durable is installed")
+    app = write_app(tmp_path / "app", f"import {module}\n")
+    (app / "requirements.txt").write_text(f"{package}\n", encoding="utf-8")
+    served = await serve(app)
+    await until(lambda: "It is named there" in served.log)
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-16"])

@@ -23,6 +23,8 @@ import azure.functions as func
 from . import converting, extensions
 
 NOT_GENERIC = (typing.Union, types.UnionType, tuple, typing.ClassVar, Callable)
+# Packages whose names are not those of their modules.
+DISTRIBUTIONS = {"azure.durable_functions": "azure-functions-durable"}
 SCRIPT_NAME = re.compile(r"^[a-zA-Z0-9_][a-zA-Z0-9_\-]*\.py$")
 
 
@@ -163,7 +165,7 @@ def _not_installed(error: ImportError, folder: Path) -> str:
     """What else helps when requirements.txt names the package: this Python does not have it."""
     if not isinstance(error, ModuleNotFoundError) or not error.name:
         return ""
-    package = _package_name(error.name.partition(".")[0])
+    package = DISTRIBUTIONS.get(error.name) or _package_name(error.name)
     try:
         content = (folder / "requirements.txt").read_bytes()
     except OSError:
@@ -172,7 +174,10 @@ def _not_installed(error: ImportError, folder: Path) -> str:
     if content[:2] in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE):
         encoding = "utf-16"
     lines = content.decode(encoding, "replace").splitlines()
-    if not any(_package_name(line) == package for line in lines):
+    # `azure.storage.blob` is in `azure-storage-blob`, and missing as `azure.storage`.
+    named = {_package_name(line) for line in lines}
+    is_part = "." in error.name and any(name.startswith(f"{package}-") for name in named)
+    if package not in named and not is_part:
         return ""
     return (
         f" It is named there, but the Python that runs the app does not have it: {sys.executable}."
