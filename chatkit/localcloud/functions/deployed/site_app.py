@@ -68,7 +68,7 @@ class SiteApp(HostObserver):
         self._background = background
         self._front = Site(cors=spec.cors, keys=spec.host_keys, gate=gate, enabled=spec.enabled)
         self._hosts: set[FunctionHost] = set()
-        self._listeners = Listeners(self.console, services.clock)
+        self._listeners = Listeners(self.console, services.clock, owner=f"site {spec.name}")
 
     def application(self) -> web.Application:
         """The web application of the app's own port."""

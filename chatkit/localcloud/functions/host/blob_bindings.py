@@ -128,7 +128,8 @@ async def trigger_by_hand(
         StorageUnavailable: The account does not answer, or refuses.
     """
     path = BlobPath.parse(text)
-    blob = await storage.read(str(binding.get("connection") or ""), path)
+    connection = str(binding.get("connection") or "")
+    blob = await storage.read(connection, path, with_content=not is_deferred(binding))
     if blob is None:
         return None
     captured = BlobPattern.parse(str(binding.get("path") or "")).match(path.blob)

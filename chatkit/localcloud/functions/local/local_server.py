@@ -52,7 +52,8 @@ class LocalRun(HostObserver):
         self._sender = RestSender()
         self._background = BackgroundTasks(prepared.folder.name, log)
         self._noted = ""
-        self._listeners = Listeners(prepared.console, prepared.options.clock)
+        owner = f"localhost:{port}"  # one run has a port
+        self._listeners = Listeners(prepared.console, prepared.options.clock, owner=owner)
         # Files that change while the app starts are noticed, too.
         self._files = watching.snapshot(prepared.folder)
         first = self._make_host(prepared.settings, prepared.worker)

@@ -8,8 +8,9 @@ from __future__ import annotations
 import asyncio
 import importlib
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
+from http import HTTPStatus
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -24,7 +25,7 @@ from chatkit.wire.connection_strings import Credential
 if TYPE_CHECKING:
     from azure.core.credentials import AccessToken
     from azure.storage.blob import BlobProperties
-    from azure.storage.blob.aio import BlobServiceClient
+    from azure.storage.blob.aio import BlobLeaseClient, BlobServiceClient
 
 CONNECT_TIMEOUT_S = 5
 
@@ -88,9 +89,18 @@ class BlobStorage:
         self._ca_file = ca_file
         self._get_token = get_token
         self._clients: dict[StorageConnection, BlobServiceClient] = {}
+        self._is_closed = False
 
-    async def read(self, connection: str, path: BlobPath, *, etag: str = "") -> Blob | None:
+    async def read(
+        self, connection: str, path: BlobPath, *, etag: str = "", with_content: bool = True
+    ) -> Blob | None:
         """Read a blob; None when it is not there.
+
+        Args:
+            connection: The setting that names its account.
+            path: Where it is.
+            etag: The version that is wanted; empty for any.
+            with_content: Without it the properties alone are read, and the content is empty.
 
         Raises:
             BlobChanged: It has another ETag than the one that was asked for.
@@ -101,13 +111,17 @@ class BlobStorage:
         client = service.get_blob_client(path.container, path.blob)
         with _told(path):
             try:
-                download = await client.download_blob(**_only(etag))
-                content = await download.readall()
+                if with_content:
+                    download = await client.download_blob(**_only(etag))
+                    content = await download.readall()
+                    properties = download.properties
+                else:
+                    content = b""
+                    properties = await client.get_blob_properties(**_only(etag))
             except _errors().ResourceNotFoundError:
                 return None
             except _errors().ResourceModifiedError:
                 raise BlobChanged from None
-        properties = download.properties
         return Blob(path, client.url, content, _described(properties), dict(properties.metadata))
 
     async def metadata(self, connection: str, path: BlobPath) -> dict[str, str] | None:
@@ -129,14 +143,37 @@ class BlobStorage:
         with _told(path):
             try:
                 await client.upload_blob(content, overwrite=True, metadata=metadata)
-                return
             except _errors().ResourceNotFoundError:
-                pass
+                await _make_container(service, path.container)
+                await client.upload_blob(content, overwrite=True, metadata=metadata)
+
+    async def hold_lease(
+        self, connection: str, path: BlobPath, lease_id: str, *, duration_s: int
+    ) -> bool:
+        """Take a lease on a blob, or renew it; the blob is made if needed.
+
+        Returns:
+            False when there is another lease on the blob.
+        """
+        service = await self._service(connection)
+        lease = _lease(service, path, lease_id)
+        with _told(path):
             try:
-                await service.create_container(path.container)
-            except _errors().ResourceExistsError:
-                pass
-            await client.upload_blob(content, overwrite=True, metadata=metadata)
+                return await _is_taken(lease, duration_s)
+            except _errors().ResourceNotFoundError:
+                await _make_container(service, path.container)
+                await _make_blob(service, path)
+                return await _is_taken(lease, duration_s)
+
+    async def release_lease(self, connection: str, path: BlobPath, lease_id: str) -> None:
+        """End a lease on a blob, if it is that one."""
+        lease = _lease(await self._service(connection), path, lease_id)
+        with _told(path):
+            try:
+                await lease.release()
+            except _errors().HttpResponseError as error:
+                if error.status_code not in (HTTPStatus.NOT_FOUND, HTTPStatus.CONFLICT):
+                    raise
 
     async def list(self, connection: str, container: str, prefix: str) -> AsyncIterator[ListedBlob]:
         """The blobs of a container; none when it is not there."""
@@ -150,12 +187,15 @@ class BlobStorage:
                 return
 
     async def close(self) -> None:
-        """Close the connections."""
+        """Close the connections; whoever asks from now on is told that nobody answers."""
+        self._is_closed = True
         for client in self._clients.values():
             await client.close()
         self._clients.clear()
 
     async def _service(self, connection: str) -> BlobServiceClient:
+        if self._is_closed:
+            raise StorageUnavailable("The app's host has ended.")
         resolved = connections.resolve(self._settings, connection)
         client = self._clients.get(resolved)
         if client is None:
@@ -210,6 +250,34 @@ class _Tokens:
         await self.close()
 
 
+async def _make_container(service: BlobServiceClient, name: str) -> None:
+    with suppress(_errors().ResourceExistsError):
+        await service.create_container(name)
+
+
+async def _make_blob(service: BlobServiceClient, path: BlobPath) -> None:
+    """Make an empty blob; one that is there stays."""
+    with suppress(_errors().ResourceExistsError):
+        await service.get_blob_client(path.container, path.blob).upload_blob(b"")
+
+
+def _lease(service: BlobServiceClient, path: BlobPath, lease_id: str) -> BlobLeaseClient:
+    from azure.storage.blob.aio import BlobLeaseClient
+
+    return BlobLeaseClient(service.get_blob_client(path.container, path.blob), lease_id)
+
+
+async def _is_taken(lease: BlobLeaseClient, duration_s: int) -> bool:
+    """Take a lease, or the same one anew; False when there is another."""
+    try:
+        await lease.acquire(lease_duration=duration_s)
+    except _errors().HttpResponseError as error:
+        if error.status_code != HTTPStatus.CONFLICT:
+            raise
+        return False
+    return True
+
+
 def _errors() -> Any:
     import azure.core.exceptions
 
@@ -236,7 +304,7 @@ def _told(what: object) -> Iterator[None]:
         code = getattr(error, "error_code", None)
         reason = f"{error.status_code} {getattr(code, 'value', code) or error.reason}"
         raise StorageUnavailable(f"The storage account refuses '{what}': {reason}.") from None
-    except (AzureError, ValueError) as error:
+    except (AzureError, ValueError, RuntimeError) as error:  # aiohttp's for a closed session
         reason = str(error).splitlines()[0][:300]
         raise StorageUnavailable(
             f"The storage account of '{what}' cannot be reached: {reason}",

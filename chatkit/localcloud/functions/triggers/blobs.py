@@ -51,6 +51,11 @@ class BlobTrigger:
         return str(self.function.trigger.get("connection") or "")
 
     @property
+    def is_deferred(self) -> bool:
+        """Whether the function reads blobs itself, however big they are."""
+        return blob_bindings.is_deferred(self.function.trigger)
+
+    @property
     def is_of_events(self) -> bool:
         """Whether it asks for Event Grid, which tells of new blobs only."""
         return str(self.function.trigger.get("source") or "").lower() == EVENT_GRID
@@ -144,26 +149,31 @@ class BlobListener:
         """Call the function with a blob until it takes it, or has failed too often."""
         name = self._trigger.name
         container = self._trigger.pattern.container
-        if await self._records.is_completed(name, container, blob):
+        receipt = await self._records.receipt(name, container, blob)
+        if receipt.is_completed:
             return
         path = BlobPath(container, blob.name)
-        for _ in range(self._trigger.options.max_tries):
+        for number in range(receipt.tries + 1, self._trigger.options.max_tries + 1):
             found = await self._storage.read(
-                self._trigger.connection, path, etag=_quoted(blob.etag)
+                self._trigger.connection,
+                path,
+                etag=_quoted(blob.etag),
+                with_content=not self._trigger.is_deferred,
             )
             if found is None:
                 return  # deleted meanwhile
+            await self._records.begin_try(name, container, blob, number)
             trigger = blob_bindings.trigger(self._trigger.function.trigger, found, captured)
             if await self._invoke(self._trigger.function, trigger):
                 await self._records.complete(name, container, blob)
                 return
             if self.stop.is_asked:
                 return  # the app ends: the next start tries again
-        receipt = await self._records.give_up(name, container, blob)
+        kept_in = await self._records.give_up(name, container, blob)
         self._console.host_line(
             f"Message has reached MaxDequeueCount of {self._trigger.options.max_tries}. The blob "
             f"'{path}' is poison for '{name}'. On Azure a message goes to the queue "
-            f"'{POISON_QUEUE}'; the local host has no queues and keeps it in '{receipt}'.",
+            f"'{POISON_QUEUE}'; the local host has no queues and keeps it in '{kept_in}'.",
             error=True,
         )
 

@@ -10,6 +10,7 @@ import hashlib
 import json
 import platform
 import re
+import uuid
 import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -26,6 +27,8 @@ HOST_ID_SETTINGS = ("AzureFunctionsWebHost__hostid", "AzureFunctionsWebHost__hos
 LONGEST_HOST_ID = 32
 LONGEST_BLOB_NAME = 1024
 COMPLETED = "Completed"
+TRIES = "Tries"
+NUMBER = re.compile(r"[0-9]{1,9}")
 # .NET's default(DateTime): "it has never run".
 NEVER = "0001-01-01T00:00:00+00:00"
 POISON_QUEUE = "webjobs-blobtrigger-poison"
@@ -93,6 +96,26 @@ def _moment(text: object) -> float | None:
     return moment.timestamp()
 
 
+@dataclass(frozen=True)
+class Receipt:
+    """What became of one version of a blob.
+
+    Attributes:
+        is_completed: A function has had it, or it is poison.
+        tries: How often it was given to the function.
+    """
+
+    is_completed: bool
+    tries: int
+
+    @classmethod
+    def of(cls, metadata: Mapping[str, str]) -> Receipt:
+        """Read the metadata of a receipt."""
+        known = {name.lower(): text for name, text in metadata.items()}
+        tries = known.get(TRIES.lower(), "")
+        return cls(COMPLETED.lower() in known, int(tries) if NUMBER.fullmatch(tries) else 0)
+
+
 class HostRecords:
     """The records of one app's host."""
 
@@ -120,14 +143,33 @@ class HostRecords:
         content = json.dumps(status.document(zone)).encode()
         await self._storage.write(HOST_STORAGE, self._status_path(function), content, {})
 
-    async def is_completed(self, function: str, container: str, blob: ListedBlob) -> bool:
-        """Whether a function has had this version of a blob; makes the receipt if there is none."""
+    async def hold_lock(self, function: str, owner: str, duration_s: int) -> bool:
+        """Lock a function's listener for a time, or go on having it locked.
+
+        Returns:
+            False when somebody else has it locked.
+        """
+        path = self._lock_path(function)
+        lease_id = _lease_id(path, owner)
+        return await self._storage.hold_lease(HOST_STORAGE, path, lease_id, duration_s=duration_s)
+
+    async def release_lock(self, function: str, owner: str) -> None:
+        """Unlock a function's listener, if this owner has it locked."""
+        path = self._lock_path(function)
+        await self._storage.release_lease(HOST_STORAGE, path, _lease_id(path, owner))
+
+    async def receipt(self, function: str, container: str, blob: ListedBlob) -> Receipt:
+        """What became of a version of a blob so far."""
         path = self._receipt_path(function, container, blob)
-        metadata = await self._storage.metadata(HOST_STORAGE, path)
-        if metadata is None:
-            await self._storage.write(HOST_STORAGE, path, b"", {})
-            return False
-        return any(name.lower() == COMPLETED.lower() for name in metadata)
+        return Receipt.of(await self._storage.metadata(HOST_STORAGE, path) or {})
+
+    async def begin_try(self, function: str, container: str, blob: ListedBlob, number: int) -> None:
+        """Write on the receipt that a function is given this version of a blob.
+
+        Azure's queue counts a message when it is taken: what ends the host counts, too.
+        """
+        path = self._receipt_path(function, container, blob)
+        await self._storage.write(HOST_STORAGE, path, b"", {TRIES: str(number)})
 
     async def complete(self, function: str, container: str, blob: ListedBlob) -> None:
         """Write on the receipt that a function has had this version of a blob."""
@@ -149,6 +191,9 @@ class HostRecords:
         await self._storage.write(HOST_STORAGE, path, json.dumps(message).encode(), metadata)
         return path
 
+    def _lock_path(self, function: str) -> BlobPath:
+        return BlobPath(CONTAINER, f"locks/{self._id}/{_full_name(function)}.Listener")
+
     def _status_path(self, function: str) -> BlobPath:
         return BlobPath(CONTAINER, f"timers/{self._id}/{_full_name(function)}/status")
 
@@ -162,6 +207,11 @@ class HostRecords:
 
 def _full_name(function: str) -> str:
     return f"Host.Functions.{function}"
+
+
+def _lease_id(path: BlobPath, owner: str) -> str:
+    """The same for the same owner: who was killed and runs again need not wait for the end."""
+    return str(uuid.uuid5(uuid.NAMESPACE_URL, f"//{owner}/{path}"))
 
 
 def _quoted(etag: str) -> str:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import Callable
+from functools import partial
 
 from chatkit.localcloud.functions.console.console import Console
 from chatkit.localcloud.functions.host.errors import HostUnavailable
@@ -13,23 +15,35 @@ from chatkit.localcloud.functions.schedules.zones import SKU, schedule_of, zone_
 from chatkit.localcloud.functions.storage.paths import BlobPattern
 from chatkit.localcloud.functions.triggers.blobs import BlobListener, BlobTrigger
 from chatkit.localcloud.functions.triggers.host_records import HostRecords, host_id
+from chatkit.localcloud.functions.triggers.singleton import (
+    Listener,
+    ListenerLock,
+    SingletonListener,
+)
 from chatkit.localcloud.functions.triggers.timer_clock import TimerClock
 from chatkit.localcloud.functions.triggers.timers import Timer, TimerListener
 from chatkit.localcloud.functions.worker_process.calls import Trigger
 
 log = logging.getLogger("chatkit.local.functions")
-Listener = TimerListener | BlobListener
 
 
 class Listeners:
     """Timers and blob triggers of one app, whichever host serves it at the moment."""
 
-    def __init__(self, console: Console, clock: TimerClock) -> None:
+    def __init__(self, console: Console, clock: TimerClock, *, owner: str) -> None:
+        """Prepare for an app; nothing listens before `follow`.
+
+        Args:
+            console: The app's.
+            clock: What timers wait on.
+            owner: Whose locks they are: a name that no other run of the app has meanwhile.
+        """
+        self._owner = owner
         self._console = console
         self._clock = clock
         self._host: FunctionHost | None = None
         self._functions: tuple[Function, ...] = ()
-        self._running: dict[Listener, asyncio.Task[None]] = {}
+        self._running: dict[SingletonListener, asyncio.Task[None]] = {}
         # One change at a time: two hosts never listen at once, so that nothing fires twice.
         self._changing = asyncio.Lock()
 
@@ -61,27 +75,38 @@ class Listeners:
         await asyncio.gather(*self._running.values(), return_exceptions=True)
         self._running.clear()
 
-    def _listeners(self, host: FunctionHost) -> list[Listener]:
+    def _listeners(self, host: FunctionHost) -> list[SingletonListener]:
         settings = host.options.settings
         records = HostRecords(host.storage, host_id(settings, host.options.folder))
-        found: list[Listener] = []
+        found: list[SingletonListener] = []
+        for function in host.index.functions:
+            if function.error or function.is_disabled:
+                continue
+            make = self._maker(host, function, records)
+            if make is not None:
+                lock = ListenerLock(records, function.name, self._owner)
+                found.append(SingletonListener(make, lock, self._console))
+        return found
+
+    def _maker(
+        self, host: FunctionHost, function: Function, records: HostRecords
+    ) -> Callable[[], Listener] | None:
+        """What makes the listener of a function; None for one that HTTP sets off."""
+        settings = host.options.settings
 
         async def invoke(function: Function, trigger: Trigger) -> bool:
             return await self._invoke(host, function, trigger)
 
-        for function in host.index.functions:
-            if function.error or function.is_disabled:
-                continue
-            if function.is_timer:
-                schedule = schedule_of(str(function.trigger["schedule"]), settings)
-                timer = Timer(function, schedule, zone_of(settings))
-                found.append(TimerListener(timer, invoke, records, self._console, self._clock))
-            elif function.is_blob_trigger:
-                pattern = BlobPattern.parse(str(function.trigger["path"]))
-                blobs = BlobTrigger(function, pattern, host.config.blobs)
-                self._tell_of_plan(host, blobs)
-                found.append(BlobListener(blobs, invoke, host.storage, records, self._console))
-        return found
+        if function.is_timer:
+            schedule = schedule_of(str(function.trigger["schedule"]), settings)
+            timer = Timer(function, schedule, zone_of(settings))
+            return partial(TimerListener, timer, invoke, records, self._console, self._clock)
+        if function.is_blob_trigger:
+            pattern = BlobPattern.parse(str(function.trigger["path"]))
+            blobs = BlobTrigger(function, pattern, host.config.blobs)
+            self._tell_of_plan(host, blobs)
+            return partial(BlobListener, blobs, invoke, host.storage, records, self._console)
+        return None
 
     def _tell_of_plan(self, host: FunctionHost, trigger: BlobTrigger) -> None:
         is_flex = host.options.settings.get(SKU, "").lower() == "flexconsumption"
@@ -101,7 +126,7 @@ class Listeners:
             return False
         return (await host.call(function, trigger)).failure is None
 
-    async def _logged(self, listener: Listener) -> None:
+    async def _logged(self, listener: SingletonListener) -> None:
         try:
             await listener.run()
         except Exception:

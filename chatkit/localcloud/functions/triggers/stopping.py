@@ -22,6 +22,10 @@ class Stop:
         """Whether somebody has asked."""
         return self._asked.is_set()
 
+    async def wait(self) -> None:
+        """Wait until somebody has asked."""
+        await self._asked.wait()
+
     async def unless_stopped(self, work: Coroutine[Any, Any, None]) -> bool:
         """Wait for something; returns False when it was left because of a request to stop."""
         waiting = asyncio.ensure_future(work)

@@ -183,6 +183,47 @@ def picky(blob: bytes):
     assert (poison["FunctionId"], poison["BlobName"]) == ("Host.Functions.picky", "x")
 
 
+async def test_tries_are_counted_over_a_restart(tmp_path: Path, account: Account) -> None:
+    """Also those that the host did not survive: five in all."""
+    script = f"""
+@app.blob_trigger(arg_name="blob", path="samples/{{name}}", {STORAGE})
+async def hangs(blob: bytes):
+    print("tried")
+    if "{{word}}" == "hangs": await asyncio.sleep(3600)
+    raise ValueError("no")
+"""
+    await account.put("samples/x", b"bad")
+    folder = app_of(tmp_path / "app", script.replace("{word}", "hangs"), account)
+    async with serving(folder) as served:
+        await until(lambda: "tried" in served.log)
+    app_of(folder, script.replace("{word}", "fails"), account)
+    async with serving(folder) as served:
+        await until(lambda: "Message has reached MaxDequeueCount of 5" in served.log)
+        assert served.log.count("tried") == 4
+
+
+async def test_of_two_runs_of_one_folder_one_fires(tmp_path: Path, account: Account) -> None:
+    """The other one says that it waits, and takes over when the first one ends."""
+    script = f"""
+@app.timer_trigger(schedule="* * * * * *", arg_name="t", run_on_startup=True)
+def tick(t: func.TimerRequest): print("ticks")
+@app.blob_trigger(arg_name="blob", path="samples/{{name}}", {STORAGE})
+def arrived(blob: func.InputStream): print("arrived", blob.name)
+"""
+    folder = app_of(tmp_path / "app", script, account)
+    async with serving(folder) as first:
+        await until(lambda: "ticks" in first.log)
+        async with serving(folder) as waiting:
+            await until(lambda: waiting.log.count("waits: another run of this app") == 2)
+            await account.put("samples/a", b"")
+            await until(lambda: "arrived samples/a" in first.log)
+            assert "ticks" not in waiting.log and "arrived samples/a" not in waiting.log
+            await first.run.stop()
+            await until(lambda: "ticks" in waiting.log)
+            await account.put("samples/b", b"")
+            await until(lambda: "arrived samples/b" in waiting.log)
+
+
 async def test_an_app_ends_while_functions_run(tmp_path: Path, account: Account) -> None:
     """Nobody waits for a function that takes an hour."""
     script = f"""
