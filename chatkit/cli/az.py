@@ -15,6 +15,7 @@ from chatkit.cloud.local_cloud import Endpoints
 from chatkit.cloud.tools import azure_cli
 from chatkit.cloud.tools.azure_cli import AzureCli
 from chatkit.cloud.tools.variables import check_age
+from chatkit.core.errors import SetupError
 from chatkit.core.home.check import check_home
 from chatkit.core.settings import home
 
@@ -49,6 +50,12 @@ def run(arguments: Sequence[str]) -> int:
 
         print(f"az is installed: {install(own, azure_cli.scripts())}")
         return 0
+    if arguments and arguments[0] == "upgrade":
+        raise SetupError(
+            "`az upgrade` would change the az of this machine, and has nothing to do with the local"
+            " cloud.",
+            hint="Type it without chatkit; `chatkit az --install` makes the kit's own az anew.",
+        )
     executable = azure_cli.find(own)
     known = _cloud() if azure_cli.needs_cloud(arguments) else None
     return AzureCli(executable, local_cloud.folder()).run(arguments, known)

@@ -37,6 +37,16 @@ if arguments[:1] == ["login"]:
 elif arguments[:1] == ["fail"]:
     print("half\\tan answer")
     sys.exit("ERROR: it failed") if arguments[1:] == ["1"] else sys.exit(int(arguments[1]))
+elif arguments[:1] == ["rest"] and "vault" in arguments[-1]:
+    import socket, urllib.parse
+    proxy = urllib.parse.urlsplit(os.environ["HTTPS_PROXY"])
+    with socket.create_connection((proxy.hostname, proxy.port)) as sock:
+        import base64
+        person = base64.b64encode(f"{{proxy.username}}:{{proxy.password}}".encode()).decode()
+        head = "CONNECT v.vault.azure.net:443 HTTP/1.1\\r\\nProxy-Authorization: Basic "
+        sock.sendall(f"{{head}}{{person}}\\r\\n\\r\\n".encode())
+        sock.recv(100)
+    sys.exit("ERROR: a long traceback")
 elif arguments[:1] == ["read"]:
     print(sys.stdin.read(), end="")
 elif arguments[:1] == ["wait"]:
@@ -139,6 +149,53 @@ def test_exit_code_and_output_are_azs(chatkit: Chatkit, calls: Callable[[], list
     assert (failed.code, failed.out, failed.err) == (1, "half\tan answer\n", "ERROR: it failed\n")
     assert [chatkit("az", "fail", code).code for code in ("0", "2", "3", "130")] == [0, 2, 3, 130]
     assert len(calls()) == 7
+
+
+@pytest.mark.parametrize(
+    ("typed", "passed"),
+    [
+        (["--url", "https://management.azure.com/subscriptions"], "{arm}/subscriptions"),
+        (["-u", "HTTPS://Graph.Microsoft.com/v1.0/me"], "{graph}/v1.0/me"),
+        (["--uri=https://management.azure.com?x=1"], "--uri={arm}?x=1"),
+        (
+            ["--url", "https://management.azure.com.example/x"],
+            "https://management.azure.com.example/x",
+        ),
+        (
+            ["--url", "/x", "--resource", "https://graph.microsoft.com/"],
+            "https://graph.microsoft.com/",
+        ),
+    ],
+)
+def test_azures_addresses_in_az_rest_are_the_local_ones(
+    chatkit: Chatkit,
+    calls: Callable[[], list[Any]],
+    home: Path,
+    tmp_path: Path,
+    typed: list[str],
+    passed: str,
+) -> None:
+    """As Microsoft's pages print them; az sends them as they are. An audience stays."""
+    assert chatkit("az", "rest", *typed).code == 0
+    known = endpoints(home, tmp_path)
+    wanted = passed.format(arm=known["resource_manager"], graph=known["graph"])
+    assert calls()[-1][0][-1] == wanted
+
+
+@pytest.mark.usefixtures("calls")
+def test_what_az_asked_for_in_azure_is_the_last_line(chatkit: Chatkit) -> None:
+    """az ends in a long traceback there."""
+    failed = chatkit("az", "rest", "--url", "https://v.vault.azure.net/secrets")
+    assert failed.code == 1 and failed.err.startswith("ERROR: a long traceback\nchatkit: ")
+    assert "az asked for v.vault.azure.net. That is in Azure" in failed.err
+
+
+def test_az_itself_is_not_renewed(chatkit: Chatkit, calls: Callable[[], list[Any]]) -> None:
+    """It is the person's own."""
+    refused = chatkit("az", "upgrade", "--yes")
+    assert refused.code == 1 and "Type it without chatkit" in refused.err
+    with pytest.raises(FileNotFoundError):
+        calls()
 
 
 @pytest.mark.usefixtures("calls")

@@ -18,6 +18,7 @@ import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 from types import FrameType
 
@@ -40,6 +41,11 @@ DEFAULTS = "AZURE_DEFAULTS_"
 CONNECTION = "AZURE_STORAGE_CONNECTION_STRING"
 OWN_PREFIXES = ("AZURE_", "ARM_", "IDENTITY_", "MSI_")
 HERE = re.compile(r"https?://([\w.-]+\.)?(localhost|127\.0\.0\.1)(:\d+)?(/|$)")
+REST_ADDRESS = re.compile(
+    r"(?P<option>(--ur[il]=|-u)?)https://(?P<host>management\.azure\.com|graph\.microsoft\.com)"
+    r"(?=[/?]|$)",
+    re.IGNORECASE,
+)
 ABOUT_ITSELF = ("version", "help", "completion")
 ASKS_FOR_HELP = ("-h", "--help", "--version", "-v")
 
@@ -82,6 +88,29 @@ def needs_cloud(arguments: Sequence[str]) -> bool:
     return not any(argument in ASKS_FOR_HELP for argument in arguments)
 
 
+def localized(arguments: Sequence[str], known: Endpoints) -> list[str]:
+    """The arguments of `az rest` with the local cloud's addresses in the place of Azure's.
+
+    Microsoft's pages print whole addresses there, and az sends them as they are. `--resource` names
+    an audience, which is the same here.
+    """
+    if not arguments or arguments[0] != "rest":
+        return [*arguments]
+    typed = [arguments[0]]
+    for before, argument in pairwise(arguments):
+        typed.append(argument if before == "--resource" else _localized(argument, known))
+    return typed
+
+
+def _localized(argument: str, known: Endpoints) -> str:
+    address = REST_ADDRESS.match(argument)
+    if address is None:
+        return argument
+    is_graph = address["host"].lower() == "graph.microsoft.com"
+    here = known["graph"] if is_graph else known["resource_manager"]
+    return f"{address['option']}{here}{argument[address.end() :]}"
+
+
 @dataclass(frozen=True)
 class AzureCli:
     """An az for one local cloud.
@@ -109,15 +138,20 @@ class AzureCli:
         """
         folder = self.where / CONFIG_FOLDER
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        with tunnel(_via(os.environ)) as proxy:
+        refused: set[str] = set()
+        with tunnel(_via(os.environ), refused.add) as proxy:
             variables = self._variables(known, proxy)
             if known is not None and not self._is_signed_in(known):
                 with FileLock(folder / "chatkit.lock") as lock:
                     lock.acquire()
                     if not self._is_signed_in(known):
                         self._sign_in(known, variables)
-            with _started([self.executable, *arguments], variables) as process:
-                return _exit_code(process)
+            typed = arguments if known is None else localized(arguments, known)
+            with _started([self.executable, *typed], variables) as process:
+                code = _exit_code(process)
+        if code != 0:
+            _tell(refused)
+        return code
 
     def _variables(self, known: Endpoints | None, proxy: str) -> dict[str, str]:
         variables = {
@@ -185,6 +219,16 @@ def kept(environment: Mapping[str, str]) -> dict[str, str]:
             continue
         found[name] = value
     return found
+
+
+def _tell(refused: set[str]) -> None:
+    """Say after az's own message, which may be a long traceback, what it asked for in Azure."""
+    for host in sorted(refused):
+        print(
+            f"chatkit: az asked for {host}. That is in Azure, and `chatkit az` reaches the local"
+            " cloud only.",
+            file=sys.stderr,
+        )
 
 
 def _is_here(connection_string: str) -> bool:

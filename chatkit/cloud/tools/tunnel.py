@@ -17,7 +17,7 @@ import secrets
 import socket
 import socketserver
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import cast
@@ -81,9 +81,10 @@ class _Server(socketserver.ThreadingTCPServer):
     daemon_threads = True
     block_on_close = False
 
-    def __init__(self, via: Via | None) -> None:
+    def __init__(self, via: Via | None, on_refusal: Callable[[str], object]) -> None:
         super().__init__(("127.0.0.1", 0), _Handler)
         self.via = via
+        self.on_refusal = on_refusal
         self.password = secrets.token_urlsafe(24)
 
     @property
@@ -96,9 +97,16 @@ class _Server(socketserver.ThreadingTCPServer):
 
 
 @contextmanager
-def tunnel(via: Via | None = None) -> Iterator[str]:
-    """Serve while the block runs, and give the block the proxy's address."""
-    with _Server(via) as server:
+def tunnel(
+    via: Via | None = None, on_refusal: Callable[[str], object] = lambda _host: None
+) -> Iterator[str]:
+    """Serve while the block runs, and give the block the proxy's address.
+
+    Args:
+        via: The proxy that this machine needs to reach the internet.
+        on_refusal: Takes the name of each host in Azure that was asked for.
+    """
+    with _Server(via, on_refusal) as server:
         threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True).start()
         try:
             yield server.url
@@ -158,6 +166,7 @@ def _open(head: str, server: _Server) -> socket.socket:
         if host in THIS_MACHINE or host.endswith(".localhost"):
             return socket.create_connection(("127.0.0.1", port), CONNECT_LIMIT_S)
         if is_of_azure(host):
+            server.on_refusal(host)
             raise _Refused(f"403 {host} is not in the local cloud")
         if server.via is not None:
             return _open_via(server.via, host, port)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import uuid
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -33,6 +34,8 @@ OTHER_OPERATIONS = {
     *("exporttemplate", "moveresources", "validatemoveresources", "tagnames"),
     *("checkzonepeers", "checkpolicycompliance", "deploymentoperations"),
 }
+
+WHAT_IF = re.compile(r"/Microsoft\.Resources/deployments/[^/]+/whatIf/?$", re.IGNORECASE)
 
 
 class Edge:
@@ -94,7 +97,10 @@ class Edge:
             return answer
         claims = self._admission.check_token(request.headers.get("Authorization", ""))
         if match is None:
-            raise self._no_operation(request.path)
+            refusal = self._no_operation(request.path)
+            if request.method == "POST" and WHAT_IF.search(request.path):
+                return _failed_what_if(refusal)
+            raise refusal
         if match.route is None:
             allowed = ", ".join(match.allowed)
             raise errors.ArmError(
@@ -176,6 +182,15 @@ class Edge:
 def _failed(error: errors.ArmError) -> Answer:
     cause = "service" if error.service else "gateway"
     return Answer(error.status, error.body(), {"x-ms-failure-cause": cause, **error.headers})
+
+
+def _failed_what_if(error: errors.ArmError) -> Answer:
+    """An operation that went well and says that the template does not, as in Azure.
+
+    az reads the first answer's body twice when its status is an error, and the second time ends in
+    a traceback.
+    """
+    return Answer(200, {"status": "Failed", **error.body()})
 
 
 def _not_observed(route: Route, call: Call, answer: Answer) -> None:
