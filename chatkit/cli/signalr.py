@@ -71,9 +71,12 @@ def _with_ways_on(error: PortInUse) -> PortInUse:
     if held is None:
         hint = f"End that program, or choose another port: {other}."
         return error.with_holder(str(ports.who_holds(error.port)), hint=hint)
+    attach = "chatkit signalr start --attach"
+    if error.port != well_known.PORT:
+        attach += f" --port {error.port}"
     return error.with_holder(
         f"the local cloud's SignalR Service instance {held['name']}",
-        hint="`chatkit signalr start --attach` lets that instance take the well-known key;"
+        hint=f"`{attach}` lets that instance take the well-known key;"
         f" {other} starts an emulator beside it.",
     )
 
