@@ -57,6 +57,14 @@ BAD_BEARERS = (
     "not a token",
     "session token",
 )
+UNNAMED_CALLERS = (
+    "another application",
+    "an application whose object id is listed as a client id",
+    "a named application that the claim checks do not name",
+    "a named application that is no named principal",
+    "a principal outside of the named groups",
+    "a person's session from before the policy",
+)
 BAD_COOKIES = (
     "another app's",
     "state of a sign-in",
@@ -175,6 +183,12 @@ GROUPS = (
     ),
     Group("Session tokens", FILE, "test_a_bad_session_token_is_refused", BAD_TOKENS),
     Group("Provider tokens", FILE, "test_a_bad_provider_token_is_refused", BAD_BEARERS),
+    Group(
+        "Callers that an app's authorization policy does not name",
+        "test_authorization_policy.py",
+        "test_a_caller_whom_the_policy_does_not_name_is_refused",
+        UNNAMED_CALLERS,
+    ),
     Group("Session cookies", FILE, "test_a_bad_cookie_names_nobody", BAD_COOKIES),
     Group("The way back from sign-in", FILE, "test_a_bad_callback_signs_nobody_in", BAD_CALLBACKS),
     Group(

@@ -28,6 +28,13 @@ class SessionRejected(EasyAuthError):
         return unauthorized(self.message)
 
 
+class NotAdmitted(EasyAuthError):
+    """The caller is known, and the app's policy does not name them."""
+
+    def __init__(self) -> None:
+        super().__init__(DENIED, status=403)
+
+
 class ForgedRequest(EasyAuthError):
     """Another site's page tries to use the person's cookie."""
 

@@ -17,6 +17,7 @@ from chatkit.localcloud.easy_auth.endpoints import Endpoints
 from chatkit.localcloud.easy_auth.errors import (
     DENIED,
     EasyAuthError,
+    NotAdmitted,
     SessionRejected,
     SignInFailed,
     unauthorized,
@@ -52,6 +53,7 @@ class EasyAuth:
     async def _identity_headers(self, request: web.Request) -> dict[str, str]:
         session = self._site.session(request)
         if session is not None:
+            self._check_policies(session.principal)
             return {**session.principal.headers(), **self._token_headers(session)}
         token = bearer_token(request.headers.get("Authorization", ""))
         if not token:
@@ -59,7 +61,21 @@ class EasyAuth:
         principal = await self._principal_of(token)
         if principal is None:
             return {}
+        self._check_policies(principal)
         return principal.headers()
+
+    def _check_policies(self, principal: Principal) -> None:
+        """Refuse who the app's provider knows, but its owner has not named.
+
+        Raises:
+            NotAdmitted: A policy of the provider does not admit them.
+        """
+        provider = self._site.settings.provider(principal.provider)
+        if provider is None:
+            return
+        for policy in provider.policies:
+            if not policy.admits(principal, client_id=provider.client_id):
+                raise NotAdmitted
 
     async def _principal_of(self, token: str) -> Principal | None:
         """The person of a provider's token; None for an app without providers."""

@@ -61,6 +61,11 @@ class Principal:
         user_id = str(token_claims.get("oid") or token_claims.get("sub") or "")
         return cls(provider, user_id, name, tuple(_mapped(token_claims)))
 
+    def values(self, claim: str) -> tuple[str, ...]:
+        """What the token says in a claim, by the claim's short name."""
+        kind = CLAIM_TYPES.get(claim, claim)
+        return tuple(value for known, value in self.claims if known == kind)
+
     def claim_entries(self) -> list[ClaimEntry]:
         """The claims as App Service writes them."""
         return [{"typ": kind, "val": value} for kind, value in self.claims]

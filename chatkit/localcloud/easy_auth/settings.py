@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from chatkit.localcloud.core.web import whole_number
+from chatkit.localcloud.easy_auth.policy import Policy
 
 # Path segment of /.auth/login/<alias> for the built-in Microsoft provider.
 MICROSOFT = "aad"
@@ -33,6 +34,7 @@ class Provider:
         scopes: Asked for at sign-in.
         name_claim: Claim that becomes the principal's name, empty for the default order.
         parameters: Sent along to the authorization endpoint (loginParameters).
+        policies: Every one of them has to admit a caller.
     """
 
     alias: str
@@ -43,6 +45,7 @@ class Provider:
     scopes: tuple[str, ...] = SCOPES
     name_claim: str = ""
     parameters: tuple[tuple[str, str], ...] = ()
+    policies: tuple[Policy, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -134,11 +137,29 @@ def _providers(section: Mapping[str, object]) -> list[Provider]:
                 secret_setting=_text(registration.get("clientSecretSettingName")),
                 audiences=_texts(_at(microsoft, "validation", "allowedAudiences")),
                 parameters=parameters,
+                policies=_policies(_mapping(microsoft.get("validation"))),
             )
         )
     for name, custom in _mapping(section.get("customOpenIdConnectProviders")).items():
         found += _custom(str(name), _mapping(custom))
     return found
+
+
+def _policies(validation: Mapping[str, object]) -> tuple[Policy, ...]:
+    given = _mapping(validation.get("defaultAuthorizationPolicy"))
+    principals = _mapping(given.get("allowedPrincipals"))
+    checks = _mapping(validation.get("jwtClaimChecks"))
+    return (
+        Policy(
+            applications=_texts(given.get("allowedApplications")),
+            identities=_texts(principals.get("identities")),
+            groups=_texts(principals.get("groups")),
+        ),
+        Policy(
+            applications=_texts(checks.get("allowedClientApplications")),
+            groups=_texts(checks.get("allowedGroups")),
+        ),
+    )
 
 
 def _custom(name: str, section: Mapping[str, object]) -> list[Provider]:
