@@ -35,6 +35,13 @@ WRONG_PASSWORDS = {
     "bytes that are no text": b"$site:\xff\xfe",
     "no colon": b"$sitesecret",
 }
+SAVERS = (
+    "an identity without a role",
+    "an identity that may only read",
+    "an identity that owns the account without a data role",
+    "an identity that the site does not have",
+    "a key where the account takes none",
+)
 GROUPS = [
     Group(
         "Publishing to somebody else's app",
@@ -47,5 +54,11 @@ GROUPS = [
         "test_scm.py",
         "test_a_wrong_password_publishes_nothing",
         tuple(WRONG_PASSWORDS),
+    ),
+    Group(
+        "Saving a package without the right to the container",
+        "test_package_savers.py",
+        "test_who_may_not_write_saves_no_package",
+        SAVERS,
     ),
 ]

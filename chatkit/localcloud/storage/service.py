@@ -8,10 +8,10 @@ from urllib.parse import unquote, urlsplit
 
 from chatkit.localcloud.core.platform import Platform
 from chatkit.localcloud.core.runners import HttpServer
-from chatkit.localcloud.entra.tokens import Tokens
+from chatkit.localcloud.entra.tokens import Claims, Tokens
 from chatkit.localcloud.storage import routes, website
 from chatkit.localcloud.storage.auth import bearer, sas, shared_key
-from chatkit.localcloud.storage.auth.access import Gate, RoleCheck
+from chatkit.localcloud.storage.auth.access import BLOBS, Gate, RoleCheck
 from chatkit.localcloud.storage.formats import account_hosts
 from chatkit.localcloud.storage.operations.dispatch import Operations
 from chatkit.localcloud.storage.state import cors, names, packages
@@ -48,6 +48,7 @@ class StorageService:
     def __init__(self, platform: Platform, tokens: Tokens, *, role_check: RoleCheck) -> None:
         self._platform = platform
         self._repository = Repository(platform.store, platform.folder / "blobs")
+        self._role_check = role_check
         gate = Gate(
             [
                 shared_key.authenticate,
@@ -226,21 +227,36 @@ class StorageService:
         if container in found.containers:
             self._repository.delete_container(found, found.containers[container])
 
-    async def receive_package(self, container_url: str, content: bytes) -> ReceivedPackage:
+    async def receive_package(
+        self, container_url: str, content: bytes, *, identity: str | None
+    ) -> ReceivedPackage:
         """Take a function app's package; it is not seen before its version is released.
 
         Args:
             container_url: As the site's deployment setting has it:
                 `https://localhost:P/account/container`.
             content: A zip file.
+            identity: Object id of who saves it; None where a key does.
 
         Raises:
-            StorageError: The account or container is not there.
+            StorageError: The account or container is not there, or does not let that one write.
         """
         parts = [unquote(part) for part in urlsplit(container_url).path.split("/") if part]
         if len(parts) != 2:
             raise StorageError("InvalidUri")
-        return await packages.receive(self._repository, self._known(parts[0]), parts[1], content)
+        account = self._known(parts[0])
+        if identity is not None:
+            self._check_identity(account, parts[1], identity)
+        elif not account.spec.allow_shared_key:
+            raise StorageError("KeyBasedAuthenticationNotPermitted")
+        return await packages.receive(self._repository, account, parts[1], content)
+
+    def _check_identity(self, account: Account, container: str, identity: str) -> None:
+        """Look whether an identity may write blobs of a container."""
+        scope = f"{account.spec.scope}/blobServices/default/containers/{container}"
+        claims = Claims(identity, appid="", tid="", name="", raw={})
+        if not self._role_check(claims, scope, f"{BLOBS}write"):
+            raise StorageError("AuthorizationPermissionMismatch")
 
     def _known(self, name: str) -> Account:
         found = self._repository.accounts.get(name.lower())

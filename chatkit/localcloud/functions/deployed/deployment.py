@@ -22,6 +22,7 @@ from chatkit.localcloud.functions.deployed.site_app import SiteApp
 from chatkit.localcloud.functions.host import no_functions
 from chatkit.localcloud.functions.host.errors import HostUnavailable, PackageRejected
 from chatkit.localcloud.functions.host.host import FunctionHost
+from chatkit.localcloud.functions.host.spec import PackageContainer
 
 log = logging.getLogger("chatkit.local.functions")
 OLD_VERSION_SERVES = "The version that was there before goes on serving."
@@ -45,8 +46,10 @@ class Package(Protocol):
 class PackageStore(Protocol):
     """Where released packages are kept: the storage data plane."""
 
-    async def receive_package(self, container_url: str, content: bytes) -> Package:
-        """Take a package for a deployment container; raises when the account is not there."""
+    async def receive_package(self, url: str, content: bytes, *, identity: str | None) -> Package:
+        """Take a package for a deployment container; raises when the account is not there, or does
+        not let in who saves it: an identity, or with None a key.
+        """
 
 
 @dataclass(frozen=True)
@@ -155,27 +158,30 @@ class Deployment:
         self.trace.emit(f"functions/{self.app.spec.name}", "deployed", functions=count)
 
     async def _received_package(self) -> Package | None:
-        url = self.app.spec.package_container_url
-        if not url:
+        container = self.app.spec.package_container
+        if container is None:
             return None
         with self._explained():
             content = await asyncio.to_thread(self.package.read_bytes)
-            return await self.package_store.receive_package(url, content)
+            return await self.package_store.receive_package(
+                container.url, content, identity=container.identity
+            )
 
     @contextmanager
     def _explained(self) -> Iterator[None]:
         """Say of what fails in the block that the package could not be kept."""
-        url = self.app.spec.package_container_url
+        container = self.app.spec.package_container
+        assert container is not None
         try:
             yield
         except NotWritten:
             raise
         except Exception as error:
-            log.exception("%s: saving the package in %s", self.app.spec.name, url)
+            log.exception("%s: saving the package in %s", self.app.spec.name, container.url)
             raise PackageRejected(
                 "BlobUploadFailedException: the package could not be saved "
-                f"in the deployment container {url}: {error}",
-                hint="Does the container exist, and the storage account?",
+                f"in the deployment container {container.url}: {error}",
+                hint=_what_it_needs(container),
             ) from None
 
     @asynccontextmanager
@@ -205,6 +211,17 @@ class Deployment:
     def _fail(self, sentence: str) -> None:
         self.records.fail(self.id, sentence)
         self.app.console.host_line(f"Deployment failed: {sentence}", error=True)
+
+
+def _what_it_needs(container: PackageContainer) -> str:
+    """What to look at when a package cannot be saved."""
+    hint = "Does the container exist, and the storage account?"
+    if container.identity is not None:
+        return (
+            f"{hint} The identity in the site's deployment settings needs the role 'Storage Blob"
+            " Data Contributor' there; in Azure a new role takes some minutes."
+        )
+    return f"{hint} Does the account take keys (allowSharedKeyAccess)?"
 
 
 def _nothing_served(host: FunctionHost) -> HostUnavailable | None:

@@ -31,6 +31,20 @@ class HostKeys:
 
 
 @dataclass(frozen=True)
+class PackageContainer:
+    """Where a site on the Flex plan keeps its released package.
+
+    Attributes:
+        url: Of the blob container.
+        identity: Object id of the identity that saves the package, empty when the site does not
+            have it; None where a connection string does, which has a key.
+    """
+
+    url: str
+    identity: str | None = None
+
+
+@dataclass(frozen=True)
 class SiteSpec:
     """One function app.
 
@@ -46,8 +60,7 @@ class SiteSpec:
         python_version: From functionAppConfig.runtime or linuxFxVersion, for example "3.12".
         authentication: The stored authsettingsV2 `properties`, None when never set.
         principal_id: Object id of its system-assigned identity, empty without one.
-        package_container_url: Blob container that keeps the released package (Flex), empty
-            otherwise.
+        package_container: Keeps the released package (Flex), None otherwise.
         scope: ARM id of the site, for role checks.
         publishing_password: Opens the deployment endpoint besides Entra tokens; empty when the
             site's policy forbids it.
@@ -64,7 +77,7 @@ class SiteSpec:
     python_version: str = "3.12"
     authentication: dict[str, Any] | None = field(default=None, repr=False)
     principal_id: str = ""
-    package_container_url: str = ""
+    package_container: PackageContainer | None = None
     scope: str = ""
     publishing_password: str = field(default="", repr=False)
 

@@ -20,7 +20,7 @@ import aiohttp
 from chatkit.localcloud.core.platform import Platform
 from chatkit.localcloud.entra.core.roles import BY_NAME, Assignment
 from chatkit.localcloud.entra.tokens import Tokens
-from chatkit.localcloud.functions.host.spec import HostKeys, SiteSpec
+from chatkit.localcloud.functions.host.spec import HostKeys, PackageContainer, SiteSpec
 from chatkit.localcloud.functions.service import FunctionsService, MakeGate
 from tests.localcloud.functions.functions_testing import HEAD, HOST_JSON
 
@@ -86,9 +86,9 @@ class Packages:
         self.discarded: list[bytes] = []
         self.refusal: Exception | None = None
 
-    async def receive_package(self, container_url: str, content: bytes) -> Package:
+    async def receive_package(self, url: str, content: bytes, *, identity: str | None) -> Package:
         """Take it."""
-        return Package(container_url, content, self.saved, self.discarded, self.refusal)
+        return Package(url, content, self.saved, self.discarded, self.refusal)
 
 
 class Cloud:
@@ -115,7 +115,7 @@ class Cloud:
             reserve("scm/site"),
             {"A": "1"},
             KEYS,
-            package_container_url="https://x/app-package",
+            package_container=PackageContainer("https://x/app-package"),
             scope=SCOPE,
         )
         self.assign("Website Contributor", "someone")

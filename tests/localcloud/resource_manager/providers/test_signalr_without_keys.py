@@ -103,6 +103,21 @@ def test_a_template_with_authentication_that_is_none_is_refused(
         ("Chat__serviceUri", "https://CHAT-1.service.signalr.net/", "http://localhost:{port}"),
         ("Chat__serviceUri", "https://other.service.signalr.net", None),
         ("Chat__serviceUri", "https://chat-1.service.signalr.net.evil.example", None),
+        (
+            "Chat__serviceUri",
+            "https://chatstore1.blob.core.windows.net",
+            "https://localhost:1/chatstore1",
+        ),
+        (
+            "AzureWebJobsStorage__blobServiceUri",
+            "https://chatstore1.blob.core.windows.net/",
+            "https://localhost:1/chatstore1",
+        ),
+        (
+            "AzureWebJobsStorage__blobServiceUri",
+            "https://elsewhere.blob.core.windows.net",
+            None,
+        ),
         ("AzureWebJobsStorage__accountName", "chatstore1", "https://localhost:1/chatstore1"),
         ("AzureWebJobsStorage__accountName", "elsewhere", None),
     ],
@@ -125,3 +140,88 @@ def test_settings_without_keys_name_services_of_this_cloud(
     else:
         assert shown == wanted.format(port=port)
     assert seen["AZURE_AUTHORITY_HOST"] == cloud.endpoints["authority"]
+
+
+@pytest.mark.parametrize(
+    ("given", "wanted"),
+    [
+        (
+            "Endpoint=https://chat-1.service.signalr.net;AuthType=azure.msi;Version=1.0;",
+            "Endpoint=http://localhost:{port};AuthType=azure.msi;Version=1.0;",
+        ),
+        (
+            "AuthType=azure; endpoint=https://CHAT-1.service.signalr.net/",
+            "AuthType=azure; endpoint=http://localhost:{port}",
+        ),
+        (
+            "BlobEndpoint=https://chatstore1.blob.core.windows.net/;SharedAccessSignature=sv=1&sig=x",
+            "BlobEndpoint=https://localhost:1/chatstore1;SharedAccessSignature=sv=1&sig=x",
+        ),
+        (
+            "AccountName=chatstore1;SharedAccessSignature=sv=1&sig=x",
+            "AccountName=chatstore1;SharedAccessSignature=sv=1&sig=x"
+            ";BlobEndpoint=https://localhost:1/chatstore1",
+        ),
+        ("Endpoint=https://other.service.signalr.net;AuthType=azure", None),
+        ("ClientEndpoint=https://chat-1.service.signalr.net", None),
+        ("Endpoint=https://chat-1.service.signalr.net.evil.example;AuthType=azure", None),
+        ("https://chat-1.service.signalr.net", None),
+    ],
+)
+def test_connection_strings_name_services_of_this_cloud(
+    raw: Raw, cloud: LocalCloud, clients: Clients, given: str, wanted: str | None
+) -> None:
+    """By Azure's domain, with and without keys; what names others stays as it is."""
+    raw("PUT", raw.group + CHAT, FREE)
+    make_storage(clients)
+    make_site(clients)
+    settings = {"properties": {"Chat": given}}
+    clients.web.web_apps.update_application_settings("class", "chat-api", settings)
+    port = cloud.planes.instances["chat-1"].port
+    seen = cloud.planes.sites["chat-api"].app_settings["Chat"]
+    assert seen == (wanted or given).format(port=port)
+
+
+@pytest.mark.parametrize(
+    ("kind", "wanted"),
+    [
+        ("StorageAccountConnectionString", None),
+        ("SystemAssignedIdentity", "system"),
+        ("UserAssignedIdentity", "assigned"),
+        ("UserAssignedIdentity of another", ""),
+    ],
+)
+def test_the_deployment_setting_says_who_saves_the_package(
+    raw: Raw, cloud: LocalCloud, clients: Clients, kind: str, wanted: str | None
+) -> None:
+    """An identity of the site, by its object id; with a connection string none."""
+    make_site(clients)
+    path = "/providers/Microsoft.ManagedIdentity/userAssignedIdentities/chat-id"
+    clients.resources.providers.register("Microsoft.ManagedIdentity")
+    assigned = raw("PUT", raw.group + path, {"location": "eastus2"}).body
+    site = f"{raw.group}/providers/Microsoft.Web/sites/chat-api"
+    before = raw("GET", site).body
+    config = before["properties"]["functionAppConfig"]
+    config["deployment"]["storage"]["authentication"] = {
+        "type": kind.partition(" ")[0],
+        "userAssignedIdentityResourceId": assigned["id"] + kind.partition(" ")[2],
+        "storageAccountConnectionStringName": "X",
+    }
+    identity = {
+        "type": "SystemAssigned, UserAssigned",
+        "userAssignedIdentities": {assigned["id"]: {}},
+    }
+    body = {
+        "location": before["location"],
+        "kind": before["kind"],
+        "identity": identity,
+        "properties": {
+            "serverFarmId": before["properties"]["serverFarmId"],
+            "functionAppConfig": config,
+        },
+    }
+    shown = raw("PUT", site, body).body["identity"]
+    ids = {"system": shown["principalId"], "assigned": assigned["properties"]["principalId"]}
+    container = cloud.planes.sites["chat-api"].package_container
+    assert container is not None
+    assert container.identity == (None if wanted is None else ids.get(wanted, wanted))

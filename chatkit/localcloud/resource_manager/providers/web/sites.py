@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import re
 import secrets
 import string
 from typing import ClassVar
@@ -16,7 +15,7 @@ from chatkit.localcloud.resource_manager.core.clock import iso
 from chatkit.localcloud.resource_manager.core.context import Context
 from chatkit.localcloud.resource_manager.core.documents import JsonObject
 from chatkit.localcloud.resource_manager.core.http import Answer, Call, properties, tags
-from chatkit.localcloud.resource_manager.providers.web import rules
+from chatkit.localcloud.resource_manager.providers.web import rules, service_addresses
 from chatkit.localcloud.resource_manager.providers.web.plans import Plans
 from chatkit.localcloud.resource_manager.providers.web.resource import (
     FLEX,
@@ -32,8 +31,6 @@ from chatkit.localcloud.resource_manager.providers.web.shapes import render_site
 
 STORAGE = "Microsoft.Storage/storageAccounts"
 SIGNALR = "Microsoft.SignalRService/SignalR"
-ACCOUNT_NAME = re.compile(r"(?:^|;)AccountName=([a-z0-9]+)(?:;|$)")
-SIGNALR_HOST = re.compile(r"https?://([a-z0-9-]+)\.service\.signalr\.net/?")
 CONNECTION_PREFIXES = {
     "custom": "CUSTOMCONNSTR_",
     "sqlazure": "SQLAZURECONNSTR_",
@@ -229,7 +226,7 @@ class Sites(WebResource[Site]):
         """Bring the data plane to what a document says."""
         platform_settings = {
             **self._identity_environment(document),
-            **self._resolved(document),
+            **service_addresses.resolved(self.context, document["app_settings"]),
             **self._authority(document),
         }
         await self.context.planes.functions.apply(spec(document, platform_settings))
@@ -260,30 +257,6 @@ class Sites(WebResource[Site]):
         """What a GET shows."""
         return render_site(document, self._plans.stored(document["plan_id"]))
 
-    def _resolved(self, document: Site) -> dict[str, str]:
-        """Settings that name a service of this cloud by Azure's domain, completed or changed.
-
-        In Azure the name server finds the service; az writes such settings into a new app. Here
-        they get the service's address.
-        """
-        found: dict[str, str] = {}
-        settings = document["app_settings"]
-        for name, value in settings.items():
-            connection, _, part = name.rpartition("__")
-            uri = f"{connection}__blobServiceUri"
-            if "AccountKey=" in value and "BlobEndpoint=" not in value:
-                account = ACCOUNT_NAME.search(value)
-                endpoint = self._blob_endpoint(account[1]) if account else ""
-                if endpoint:
-                    found[name] = f"{value.rstrip(';')};BlobEndpoint={endpoint}"
-            elif part.lower() == "accountname" and uri not in settings:
-                endpoint = self._blob_endpoint(value)
-                if endpoint:
-                    found[uri] = endpoint
-            elif part.lower() == "serviceuri":
-                found[name] = self._hub_address(value)
-        return found
-
     def _authority(self, document: Site) -> dict[str, str]:
         """Where applications sign in, unless the app says so itself.
 
@@ -292,20 +265,6 @@ class Sites(WebResource[Site]):
         if "AZURE_AUTHORITY_HOST" in document["app_settings"]:
             return {}
         return {"AZURE_AUTHORITY_HOST": self.context.endpoints.authority}
-
-    def _blob_endpoint(self, account: str) -> str:
-        """Address of an account of this cloud; empty for another one."""
-        if not self.context.resources.named(STORAGE, account):
-            return ""
-        return self.context.planes.storage.blob_endpoint(account)
-
-    def _hub_address(self, uri: str) -> str:
-        """Address of an instance of this cloud; another address as it is."""
-        host = SIGNALR_HOST.fullmatch(uri.strip().lower())
-        if host is None or not self.context.resources.named(SIGNALR, host[1]):
-            return uri
-        port = self.context.platform.listeners.remembered(f"signalr/{host[1]}")
-        return f"http://localhost:{port}"
 
     def _identity_environment(self, document: Site) -> dict[str, str]:
         assigned = [one["principalId"] for one in identities.assigned(document).values()]
@@ -347,7 +306,6 @@ def spec(document: Site, platform_settings: dict[str, str]) -> host.SiteSpec:
     """
     keys = document["host_keys"]
     cors = document["config"].get("cors") or {}
-    flex = document["function_app_config"]
     is_open = document["policies"]["scm"]
     return host.SiteSpec(
         name=document["name"].lower(),
@@ -365,10 +323,33 @@ def spec(document: Site, platform_settings: dict[str, str]) -> host.SiteSpec:
         python_version=_python_version(document),
         authentication=document["authentication"],
         principal_id=identities.principal_id(document),
-        package_container_url=flex["deployment"]["storage"]["value"] if flex else "",
+        package_container=_package_container(document),
         scope=document["id"],
         publishing_password=document["publishing_password"] if is_open else "",
     )
+
+
+def _package_container(document: Site) -> host.PackageContainer | None:
+    """Where the deployment settings keep the package, and who they say saves it."""
+    flex = document["function_app_config"]
+    if not flex:
+        return None
+    storage = flex["deployment"]["storage"]
+    return host.PackageContainer(storage["value"], _package_identity(document, storage))
+
+
+def _package_identity(document: Site, storage: JsonObject) -> str | None:
+    auth = storage["authentication"]
+    match auth["type"]:
+        case "systemassignedidentity":
+            return identities.principal_id(document)
+        case "userassignedidentity":
+            wanted = str(auth["userAssignedIdentityResourceId"]).lower()
+            for id_, one in identities.assigned(document).items():
+                if id_.lower() == wanted:
+                    return one["principalId"]
+            return ""
+    return None
 
 
 def _python_version(document: Site) -> str:
