@@ -14,6 +14,11 @@ if TYPE_CHECKING:
     from chatkit.chat.client.sign_in import SignedIn
 
 ME = "/.auth/me"
+SECRET_LEFT = (
+    " One secret is left in the app's settings: {}, with which App Service Authentication proves"
+    " the app to Entra ID when people sign in. In Azure a managed identity can take its place, as a"
+    " federated credential of the app registration."
+)
 
 
 def enable_authentication(
@@ -58,9 +63,12 @@ def remove_keys(session: Session) -> Result:
     with session.step("Removing the keys") as step:
         settings = keyless.remove_keys(step.stack)
         functions.wait_until_answers(step.stack, session.deployed_api(), NEGOTIATE)
+        secret = keyless.sign_in_secret(step.stack)
+        left = SECRET_LEFT.format(secret) if secret else ""
         return step.result(
             "The app signs in with an identity of its own; SignalR Service and the storage account"
-            " take no keys any more. In Azure it can take ten minutes until the roles count.",
+            f" take no keys any more. In Azure it can take ten minutes until the roles count."
+            f" For functions on this machine: workshop.write_local_settings().{left}",
             *settings.items(),
         )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from chatkit.cloud import local_cloud
 from chatkit.core import settings as store
 from chatkit.core.results import Result
 from chatkit.steps import local_settings, page_config
@@ -11,19 +12,27 @@ from chatkit.steps.session import Session
 PAGE_PORT = 5500
 PROVIDER = "aad"
 LOGIN = f"/.auth/login/{PROVIDER}"
+KEYLESS = (
+    " SignalR Service takes no keys: on the local cloud the functions sign in by themselves; with"
+    " Azure they sign in as the application in AZURE_TENANT_ID, AZURE_CLIENT_ID and"
+    " AZURE_CLIENT_SECRET, which needs the role 'SignalR Service Owner'."
+)
 
 
 def write_local_settings(session: Session) -> Result:
     """Write local.settings.json: what the functions need on this machine."""
-    from chatkit.cloud.provision import signalr
+    from chatkit.cloud.provision import keyless, signalr
 
     with session.step("Writing local settings") as step:
         text = signalr.connection_string(step.stack)
+        if signalr.is_keyless(text):
+            keyless.let_caller_in(step.stack)
         storage = local_settings.storage_for(session.connect_storage())
         origin = session.local_web_url or local_settings.PAGE_ORIGIN
         local_settings.write(session.functions_folder, signalr=text, storage=storage, origin=origin)
         names = ", ".join(sorted(local_settings.values(session.functions_folder)))
-        return step.result(f"my-chat/functions/{local_settings.FILE}: {names}.")
+        without = KEYLESS if signalr.is_keyless(text) else ""
+        return step.result(f"my-chat/functions/{local_settings.FILE}: {names}.{without}")
 
 
 def start_functions(session: Session, *, auth: bool = False) -> Result:
@@ -91,7 +100,11 @@ def stop_page(session: Session) -> Result:
 
 def _start_functions(session: Session, *, port: int, auth: bool) -> Started:
     """Start them; a page that calls functions run on this machine calls these from now on."""
-    started = session.servers.start_functions(session.functions_folder, port=port, auth=auth)
+    folder = session.functions_folder
+    text = local_settings.values(folder).get(local_settings.SIGNALR_SETTING, "")
+    # Without a key the functions sign in, and need somebody to sign in as.
+    identity = _identity(session) if "AuthType=" in text else {}
+    started = session.servers.start_functions(folder, port=port, auth=auth, environment=identity)
     page_config.follow(
         session.page_folder,
         started.server.url,
@@ -99,6 +112,20 @@ def _start_functions(session: Session, *, port: int, auth: bool) -> Started:
         sign_in=_provider(started.server),
     )
     return started
+
+
+def _identity(session: Session) -> dict[str, str]:
+    """Variables with which functions on this machine get tokens of the local cloud.
+
+    None for Azure: there they sign in as the application that the person's variables name.
+    """
+    known = local_cloud.running(session.home / "local")
+    if session.settings.target != "local" or known is None:
+        return {}
+    return {
+        "IDENTITY_ENDPOINT": known.get("identity_endpoint", ""),
+        "IDENTITY_HEADER": known.get("identity_header", ""),
+    }
 
 
 def _provider(server: Server | None) -> str:

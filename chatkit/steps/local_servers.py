@@ -11,7 +11,7 @@ import json
 import sys
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
@@ -60,6 +60,7 @@ class Program:
         folder: What it serves.
         restarts: Start it anew when a file of the folder has changed.
         variant: How it serves the folder, where there is more than one way.
+        environment: Variables besides those of this process.
     """
 
     name: str
@@ -67,6 +68,7 @@ class Program:
     folder: Path
     restarts: bool = False
     variant: str = ""
+    environment: Mapping[str, str] = field(default_factory=dict, repr=False)
 
 
 @dataclass(frozen=True)
@@ -145,13 +147,21 @@ class LocalServers:
         server = self._recorded(name)
         return server if server and server.is_ready else None
 
-    def start_functions(self, folder: Path, *, port: int, auth: bool = False) -> Started:
+    def start_functions(
+        self,
+        folder: Path,
+        *,
+        port: int,
+        auth: bool = False,
+        environment: Mapping[str, str] | None = None,
+    ) -> Started:
         """Start the function host, or return the one that runs.
 
         Args:
             folder: The function app.
             port: The port that is wanted.
             auth: Put sign-in in front.
+            environment: Variables besides those of this process.
 
         Raises:
             SetupError: It ended, or did not answer in time; what it printed last is in the message.
@@ -160,7 +170,10 @@ class LocalServers:
         command = (sys.executable, "-m", "chatkit", "func", "start", str(folder), *options)
         variant = SIGN_IN if auth else ""
         # The host would notice a change by itself, but only soon: a cell promises it for now.
-        program = Program(FUNCTIONS, command, folder, restarts=True, variant=variant)
+        own = environment or {}
+        program = Program(
+            FUNCTIONS, command, folder, restarts=True, variant=variant, environment=own
+        )
         return self.start(program, port=port)
 
     def start_page(self, folder: Path, *, port: int) -> Started:
@@ -287,6 +300,7 @@ class LocalServers:
         files = fingerprint(program.folder)
         secret = start_proof.new_secret()
         environment = {
+            **program.environment,
             "PYTHONUNBUFFERED": "1",
             start_proof.VARIABLE: secret,
             presence.HOME_VARIABLE: str(self._home),

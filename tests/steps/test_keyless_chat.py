@@ -16,8 +16,10 @@ from azure.core.exceptions import HttpResponseError
 from azure.storage.blob import BlobServiceClient
 
 from chatkit.cloud.provision import signalr, storage
-from chatkit.cloud.provision.app_settings import read_app_settings
+from chatkit.cloud.provision.app_registration import SECRET_SETTING
+from chatkit.cloud.provision.app_settings import merge_app_settings, read_app_settings
 from chatkit.cloud.stack import Stack
+from chatkit.steps import local_settings
 from chatkit.wire.connection_strings import SignalRConnectionString
 from chatkit.wire.tokens import rest_token
 from chatkit.workshop import Workshop
@@ -127,8 +129,9 @@ def test_the_keys_open_nothing_any_more(chat: Chat) -> None:
         pytest.raises(HttpResponseError, match="KeyBasedAuthenticationNotPermitted"),
     ):
         service.get_account_information()
+    names = chat.stack.names
     with pytest.raises(HttpResponseError, match="LocalAuthDisabled"):
-        signalr.connection_string(chat.stack)
+        chat.stack.cloud.signalr().signal_r.list_keys(names.resource_group, names.signalr)
 
 
 def test_the_tutorials_steps_again_bring_no_key_back(chat: Chat) -> None:
@@ -141,3 +144,46 @@ def test_the_tutorials_steps_again_bring_no_key_back(chat: Chat) -> None:
     assert "identity" in repr(chat.workshop.remove_keys())
     assert read_app_settings(chat.stack) == before
     assert asyncio.run(talk(chat.api))[1]["stored"]
+
+
+def test_functions_on_this_machine_sign_in_without_a_key(chat: Chat) -> None:
+    """The local settings name the service; the local cloud's identity and a role do the rest."""
+    said = repr(chat.workshop.write_local_settings())
+    assert "takes no keys" in said
+    folder = chat.workshop.functions_folder
+    text = local_settings.values(folder)["AzureSignalRConnectionString"]
+    assert text == signalr.connection_string(chat.stack) and "AuthType=azure" in text
+    before = read_app_settings(chat.stack)
+    chat.workshop.start_functions()
+    try:
+        local = str(chat.workshop.local_api_base_url)
+        frame, answered = asyncio.run(talk(local))
+    finally:
+        chat.workshop.stop_functions()
+    assert frame["arguments"][0]["text"] == "no key anywhere"
+    assert (answered["stored"], answered["recipientConnected"]) == (True, True)
+    chat.workshop.upload_settings()
+    assert read_app_settings(chat.stack) == before
+
+
+def test_what_the_app_has_besides_stays_and_is_named(chat: Chat) -> None:
+    """A user-assigned identity is no key; the secret of sign-in is one that goes on working."""
+    cloud = chat.stack.cloud
+    names = chat.stack.names
+    subscription = f"/subscriptions/{cloud.subscription_id}"
+    group = f"{subscription}/resourceGroups/{names.resource_group}"
+    path = f"{group}/providers/Microsoft.ManagedIdentity/userAssignedIdentities/mine"
+    arm = cloud.rest(cloud.resource_manager)
+    register = f"{subscription}/providers/Microsoft.ManagedIdentity/register"
+    arm.send("POST", f"{register}?api-version=2021-04-01").raise_for_status()
+    made = arm.send("PUT", f"{path}?api-version=2023-01-31", json={"location": "eastus2"})
+    made.raise_for_status()
+    site = f"{group}/providers/Microsoft.Web/sites/{names.function_app}"
+    site += "?api-version=2025-05-01"
+    given = {"type": "UserAssigned", "userAssignedIdentities": {made.json()["id"]: {}}}
+    arm.send("PATCH", site, json={"identity": given}).raise_for_status()
+    merge_app_settings(chat.stack, {SECRET_SETTING: "value-of-the-secret"})
+    said = repr(chat.workshop.remove_keys())
+    assert SECRET_SETTING in said and "value-of-the-secret" not in said
+    identity = arm.get(site).json()["identity"]
+    assert identity["principalId"] and len(identity["userAssignedIdentities"]) == 1

@@ -10,6 +10,7 @@ import uuid
 from collections.abc import Mapping
 from typing import Any
 
+import jwt
 from azure.core.rest import HttpResponse
 from azure.mgmt.storage.models import (
     StorageAccountPropertiesUpdateParameters,
@@ -18,7 +19,8 @@ from azure.mgmt.storage.models import (
 from azure.mgmt.web.models import StringDictionary
 
 from chatkit.cloud.connection import without_syntax_warnings
-from chatkit.cloud.provision import storage
+from chatkit.cloud.provision import signalr, storage
+from chatkit.cloud.provision.app_registration import SECRET_SETTING
 from chatkit.cloud.provision.app_settings import HOST_STORAGE, read_app_settings
 from chatkit.cloud.provision.function_app import DEPLOYMENT_SETTING
 from chatkit.cloud.stack import Stack
@@ -34,6 +36,8 @@ STORAGE_BLOB_DATA_OWNER = "b7e6dc6d-f1e8-4753-8033-0f276bb0955b"
 ROLE_VERSION = "2022-04-01"
 SITE_VERSION = "2025-05-01"
 SAME_ROLE = 409
+SYSTEM_ASSIGNED = "SystemAssigned"
+USER_ASSIGNED = "UserAssigned"
 # Settings that hold a key, and what a connection without one is told instead.
 KEYS = (SIGNALR_SETTING, HOST_STORAGE, DEPLOYMENT_SETTING)
 
@@ -54,7 +58,7 @@ def remove_keys(stack: Stack) -> Mapping[str, str]:
     _assign(stack, SIGNALR_SERVICE_OWNER, principal, str(instance.id))
     _assign(stack, STORAGE_BLOB_DATA_OWNER, principal, str(account.id))
     settings = {
-        SERVICE_URI: _service_uri(stack, instance),
+        SERVICE_URI: signalr.address(stack, instance),
         f"{HOST_STORAGE}__accountName": names.storage_account,
         f"{HOST_STORAGE}__credential": "managedidentity",
     }
@@ -73,9 +77,31 @@ def remove_keys(stack: Stack) -> Mapping[str, str]:
     return settings
 
 
+def sign_in_secret(stack: Stack) -> str:
+    """Name of the app setting that still holds a secret: the one of sign-in; empty without it."""
+    return SECRET_SETTING if read_app_settings(stack).get(SECRET_SETTING) else ""
+
+
+def let_caller_in(stack: Stack) -> None:
+    """Let who is signed in use SignalR Service without a key, as functions on this machine do."""
+    names = stack.names
+    instances = stack.cloud.signalr().signal_r
+    instance = stack.calls.call(instances.get, names.resource_group, names.signalr)
+    token = stack.cloud.credential.get_token(*stack.cloud.credential_scopes).token
+    claims = jwt.decode(token, options={"verify_signature": False})
+    kind = "User" if claims.get("idtyp") == "user" else "ServicePrincipal"
+    _assign(stack, SIGNALR_SERVICE_OWNER, str(claims["oid"]), str(instance.id), kind=kind)
+
+
 def _identify(stack: Stack) -> str:
-    """Give the function app a system-assigned identity; its object id."""
-    answer = _patch_site(stack, {"identity": {"type": "SystemAssigned"}})
+    """Give the function app a system-assigned identity beside those it has; its object id."""
+    names = stack.names
+    get = stack.cloud.web().web_apps.get
+    site = stack.calls.call(get, names.resource_group, names.function_app).as_dict()
+    kinds = [SYSTEM_ASSIGNED]
+    if USER_ASSIGNED in str((site.get("identity") or {}).get("type", "")):
+        kinds.append(USER_ASSIGNED)
+    answer = _patch_site(stack, {"identity": {"type": ", ".join(kinds)}})
     return str(answer.json()["identity"]["principalId"])
 
 
@@ -98,7 +124,9 @@ def _patch_site(stack: Stack, body: dict[str, Any]) -> HttpResponse:
     return answer
 
 
-def _assign(stack: Stack, role: str, principal: str, scope: str) -> None:
+def _assign(
+    stack: Stack, role: str, principal: str, scope: str, *, kind: str = "ServicePrincipal"
+) -> None:
     """Make sure that a principal has a role at a resource."""
     # The same name each time, so that a second run makes no second assignment.
     name = uuid.uuid5(uuid.UUID(principal), f"{scope}/{role}".lower())
@@ -109,7 +137,7 @@ def _assign(stack: Stack, role: str, principal: str, scope: str) -> None:
         f"/roleDefinitions/{role}",
         "principalId": principal,
         # With its type, Azure does not look for a principal that its directory has yet to learn of.
-        "principalType": "ServicePrincipal",
+        "principalType": kind,
     }
     answer = stack.cloud.rest(stack.cloud.resource_manager).send(
         "PUT", f"{path}?api-version={ROLE_VERSION}", json={"properties": wanted}
@@ -131,10 +159,3 @@ def _change_settings(stack: Stack, wanted: Mapping[str, str]) -> None:
         stack.names.function_app,
         StringDictionary(properties=changed),
     )
-
-
-def _service_uri(stack: Stack, instance: SignalRResource) -> str:
-    """The instance's address: https in Azure, on a port of this machine in the local cloud."""
-    if stack.cloud.app_scheme == "https":
-        return f"https://{instance.host_name}"
-    return f"{stack.cloud.app_scheme}://{instance.host_name}:{instance.public_port}"

@@ -6,7 +6,7 @@ into the first request.
 
 from __future__ import annotations
 
-from azure.core.exceptions import ResourceNotFoundError
+from azure.core.exceptions import HttpResponseError, ResourceNotFoundError
 
 from chatkit.cloud.connection import without_syntax_warnings
 from chatkit.cloud.provision.name_rules import check_answer, check_name
@@ -29,6 +29,7 @@ FREE_QUOTA = "FreeTierInstances"
 RESOURCE_TYPE = "Microsoft.SignalRService/SignalR"
 # A page may live anywhere; the access token is what protects the hub.
 ANY_ORIGIN = ["*"]
+KEYS_REFUSED = 403
 
 
 def create_signalr(stack: Stack) -> SignalRResource:
@@ -65,11 +66,32 @@ def create_signalr(stack: Stack) -> SignalRResource:
 
 
 def connection_string(stack: Stack) -> str:
-    """Read the instance's primary connection string."""
-    list_keys = stack.cloud.signalr().signal_r.list_keys
-    keys = stack.calls.call(list_keys, stack.names.resource_group, stack.names.signalr)
+    """Read the instance's primary connection string; one without a key where it takes no keys."""
+    instances = stack.cloud.signalr().signal_r
+    names = stack.names
+    try:
+        keys = stack.calls.call(instances.list_keys, names.resource_group, names.signalr)
+    except HttpResponseError as error:
+        if error.status_code != KEYS_REFUSED:
+            raise
+        instance = stack.calls.call(instances.get, names.resource_group, names.signalr)
+        if not instance.disable_local_auth:
+            raise
+        return f"Endpoint={address(stack, instance)};AuthType=azure;Version=1.0;"
     assert keys.primary_connection_string is not None
     return str(keys.primary_connection_string)
+
+
+def is_keyless(connection_string: str) -> bool:
+    """Say whether a connection string holds no key: then Entra ID is asked for tokens."""
+    return "authtype=" in connection_string.lower()
+
+
+def address(stack: Stack, instance: SignalRResource) -> str:
+    """The instance's address: https in Azure, on a port of this machine in the local cloud."""
+    if stack.cloud.app_scheme == "https":
+        return f"https://{instance.host_name}"
+    return f"{stack.cloud.app_scheme}://{instance.host_name}:{instance.public_port}"
 
 
 def service_mode(instance: SignalRResource) -> str:

@@ -270,11 +270,14 @@ class Snapshot:
 
     @property
     def connection(self) -> SignalRConnectionString:
-        """The connection string of local.settings.json."""
+        """The connection string of local.settings.json, where it has a key."""
         try:
-            return SignalRConnectionString.parse(self.folder.values.get(SIGNALR_SETTING, ""))
+            found = SignalRConnectionString.parse(self.folder.values.get(SIGNALR_SETTING, ""))
         except LocalProtocolError as error:
             raise Unknown("no connection string") from error
+        if found.credential is not None:
+            raise Unknown("a connection string without a key")
+        return found
 
     @looked_up
     def key_is_good(self) -> bool:
