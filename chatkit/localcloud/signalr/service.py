@@ -20,6 +20,7 @@ from chatkit.localcloud.signalr.core.spec import InstanceSpec
 from chatkit.localcloud.signalr.core.upstream import IdentityToken
 from chatkit.localcloud.signalr.edge import server
 from chatkit.localcloud.signalr.heartbeat import beat
+from chatkit.localcloud.signalr.message_counts import MessageCounts
 
 log = logging.getLogger("chatkit.local.signalr")
 
@@ -39,11 +40,12 @@ class SignalRService:
         self._identity_token = identity_token
         self._instances: dict[str, Instance] = {}
         self._attachments = Attachments(self.instance)
+        self._counts = MessageCounts(platform.store)
         self._heartbeat: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
         """Start the clock that all connections share."""
-        self._heartbeat = asyncio.create_task(beat(self._instances.values))
+        self._heartbeat = asyncio.create_task(beat(self._instances.values, keep=self._counts.keep))
 
     async def stop(self) -> None:
         """Close every connection and port."""
@@ -67,6 +69,7 @@ class SignalRService:
         if known is not None:
             await self._close(spec.name)
         instance = Instance(spec, self._platform.trace, self._entra, self._identity_token)
+        self._counts.restore(instance)
         self._instances[spec.name] = instance
         try:
             http = server(instance, self._platform.certificates.server)
@@ -78,6 +81,7 @@ class SignalRService:
         """End an instance for good."""
         self._attachments.forget(name.lower())
         await self._close(name.lower())
+        self._counts.forget(name.lower())
 
     def control_routes(self) -> list[web.RouteDef]:
         """Routes for the local cloud's control API.
@@ -126,6 +130,7 @@ class SignalRService:
     async def _close(self, name: str) -> None:
         instance = self._instances.pop(name, None)
         if instance is not None:
+            self._counts.keep(instance)
             await instance.close()
         await self._platform.listeners.close(_owner(name))
 

@@ -42,6 +42,18 @@ class Quotas:
         return self._messages
 
     @property
+    def counted(self) -> tuple[int, int]:
+        """The day, counted from 1970, and its messages until now."""
+        self._turn_day()
+        return self._day, self._messages
+
+    def go_on_from(self, day: int, messages: int) -> None:
+        """Count on from what was counted of a day; nothing happens when that is over."""
+        self._turn_day()
+        if day == self._day:
+            self._messages = messages
+
+    @property
     def _units(self) -> int:
         return max(1, self.spec.capacity)
 

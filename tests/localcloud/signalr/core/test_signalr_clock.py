@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
+from chatkit.core.tls import Certificates
+from chatkit.localcloud.core.platform import Platform
+from chatkit.localcloud.signalr import heartbeat, message_counts
 from chatkit.localcloud.signalr.core import quotas
-from tests.localcloud.signalr.harness import RawClient, Running
+from chatkit.localcloud.signalr.core.spec import InstanceSpec
+from tests.localcloud.signalr.harness import RawClient, Running, service_on
 from tests.times import DAY_S, HOUR_S, Times
 
 
@@ -85,6 +91,59 @@ async def test_the_days_messages_are_not_refilled_by_the_clock(
     assert await send(running) == 429
     times.suspend(DAY_S)
     assert await send(running) == 202
+
+
+async def test_a_membership_ends_while_the_machine_sleeps(
+    running: Running, times: Times, jump_s: float
+) -> None:
+    """Its time to live is time that passes, whatever the clock shows."""
+    path = "/api/hubs/chat/users/alice/groups/red"
+    await running.rest("PUT", path, query="ttl=60")
+    times.jump(jump_s)
+    assert (await running.rest("HEAD", path))[0] == 200
+    times.suspend(HOUR_S)
+    assert (await running.rest("HEAD", path))[0] == 404
+
+
+async def test_the_days_messages_count_on_after_a_restart(
+    tmp_path: Path, certificates: Certificates, times: Times, jump_s: float
+) -> None:
+    """Of a cloud that was killed, too; an instance that was deleted begins anew."""
+
+    async def counted(messages: int = 0, *, is_removed: bool = False) -> int:
+        """Count in a cloud of its own, and say what it has counted."""
+        times.new_process()
+        platform = Platform.open(tmp_path, certificates=certificates)
+        service = service_on(platform)
+        port = platform.listeners.reserve("signalr/room")
+        await service.apply(InstanceSpec("room", port, "key", "key", sku="Free_F1"))
+        instance = service.instance("room")
+        assert instance is not None
+        instance.quotas.count(messages, 1)
+        if is_removed:
+            await service.remove("room")
+        await service.stop()
+        await platform.close()
+        return instance.quotas.messages_today
+
+    assert await counted(120) == 120
+    times.jump(jump_s)
+    assert await counted() == 120
+    times.suspend(DAY_S)
+    assert await counted() == 0
+    assert await counted(7, is_removed=True) == 7
+    assert await counted() == 0
+
+
+async def test_a_killed_cloud_has_written_what_it_counted(
+    running: Running, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With every beat of its clock."""
+    monkeypatch.setattr(heartbeat, "PERIOD_S", 0)
+    store = running.service._platform.store
+    running.instance.quotas.count(3, 1)
+    while (store.get(message_counts.COLLECTION, "room") or {}).get("messages") != 3:
+        await asyncio.sleep(0)
 
 
 async def send(running: Running) -> int:
