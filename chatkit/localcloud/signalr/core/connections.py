@@ -47,7 +47,10 @@ class Connections:
         return len(self._negotiated) + len(self._attached)
 
     def hub(self, name: str) -> Hub:
-        """The hub of that name, made on first use; names compare in lower case."""
+        """The hub of that name, made on first use; names compare in lower case.
+
+        One that nobody is in goes soon: look it up again after an `await`.
+        """
         name = name.lower()
         if name not in self._hubs:
             self._hubs[name] = Hub(name)
@@ -155,6 +158,12 @@ class Connections:
         self.forget_unopened()
         for connection in self.all():
             self._look_after(connection, now)
+        self._forget_idle_hubs()
+
+    def _forget_idle_hubs(self) -> None:
+        # Whoever has a key can name as many hubs as they like.
+        for name in [name for name, hub in self._hubs.items() if hub.is_idle()]:
+            del self._hubs[name]
 
     def _look_after(self, connection: Connection, now: float) -> None:
         sink = connection.sink

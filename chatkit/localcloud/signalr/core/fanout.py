@@ -24,7 +24,7 @@ from chatkit.wire.hub_protocol import PROTOCOLS, HubProtocol
 
 log = logging.getLogger("chatkit.local.signalr")
 JSON = PROTOCOLS["json"]
-Key = tuple[str, int] | None
+Key = tuple[object, int] | None
 
 
 class FanOut:

@@ -7,15 +7,21 @@ before the first connection and after the last.
 from __future__ import annotations
 
 import heapq
-import time
 from collections import OrderedDict
 from collections.abc import Collection, Iterable
 
+from chatkit.core.time import clock
 from chatkit.localcloud.signalr.core.connection import Connection
 
 YEAR_S = 365 * 24 * 3600
 # The service keeps this many memberships without a time to live per user.
 MAX_GROUPS_WITHOUT_TTL = 100
+# Ends of memberships that are kept before it is looked which of them still count.
+FEW_ENDS = 1000
+
+
+End = tuple[float, str, str]
+"""When the membership of a user in a group ends."""
 
 
 class Hub:
@@ -31,7 +37,8 @@ class Hub:
         self._groups: dict[str, dict[str, Connection]] = {}
         self._memberships: dict[str, OrderedDict[str, _Membership]] = {}
         #: ends of memberships with a time to live, the soonest first
-        self._ends: list[tuple[float, str, str]] = []
+        self._ends: list[End] = []
+        self._most_ends = FEW_ENDS
 
     def add(self, connection: Connection) -> None:
         """Take in a connection that has finished its handshake, with the groups its user is in."""
@@ -104,11 +111,11 @@ class Hub:
         memberships = self._memberships.setdefault(user_id, OrderedDict())
         memberships.pop(group, None)
         if ttl_s is None:
-            memberships[group] = _Membership(time.monotonic() + YEAR_S, kept_by_age=True)
+            memberships[group] = _Membership(clock.steady() + YEAR_S, kept_by_age=True)
         else:
-            until = time.monotonic() + ttl_s
+            until = clock.steady() + ttl_s
             memberships[group] = _Membership(until, kept_by_age=False)
-            heapq.heappush(self._ends, (until, user_id, group))
+            self._add_end((until, user_id, group))
             return
         ageing = [name for name, membership in memberships.items() if membership.kept_by_age]
         for name in ageing[: max(0, len(ageing) - MAX_GROUPS_WITHOUT_TTL)]:
@@ -132,7 +139,7 @@ class Hub:
 
     def groups_of_user(self, user_id: str) -> list[str]:
         """Groups the user is remembered in."""
-        now = time.monotonic()
+        now = clock.steady()
         return [
             group
             for group, membership in self._memberships.get(user_id, OrderedDict()).items()
@@ -146,16 +153,34 @@ class Hub:
             group in connection.groups for connection in self.of_user(user_id)
         )
 
+    def is_idle(self) -> bool:
+        """Say whether nobody is connected, and nobody remembered in a group."""
+        self._expire()
+        return not self.connections and not self._memberships
+
+    def _add_end(self, end: End) -> None:
+        heapq.heappush(self._ends, end)
+        if len(self._ends) > self._most_ends:
+            # A membership that is renewed again and again leaves an end each time.
+            self._ends = [one for one in set(self._ends) if self._counts(one)]
+            heapq.heapify(self._ends)
+            self._most_ends = max(FEW_ENDS, 2 * len(self._ends))
+
+    def _counts(self, end: End) -> bool:
+        until, user_id, group = end
+        membership = self._memberships.get(user_id, OrderedDict()).get(group)
+        return membership is not None and membership.until == until
+
     def _expire(self) -> None:
         """End the memberships whose time has passed.
 
         One renewed since has another end of its own.
         """
-        now = time.monotonic()
+        now = clock.steady()
         while self._ends and self._ends[0][0] <= now:
-            until, user_id, group = heapq.heappop(self._ends)
-            membership = self._memberships.get(user_id, OrderedDict()).get(group)
-            if membership is not None and membership.until == until:
+            end = heapq.heappop(self._ends)
+            if self._counts(end):
+                _, user_id, group = end
                 self.remove_user(user_id, group)
 
 
@@ -171,4 +196,5 @@ def without(connections: Iterable[Connection], excluded: Collection[str]) -> lis
     """A list of the connections whose ids are not excluded."""
     if not excluded:
         return [*connections]
-    return [connection for connection in connections if connection.id not in excluded]
+    others = frozenset(excluded)
+    return [connection for connection in connections if connection.id not in others]

@@ -235,7 +235,7 @@ class Instance:
             self.send(hub.name, hub.connections.values(), message, excluded=excluded)
             return
         self._check_messages()
-        self._fan_out.add(hub.all_connections(), message, key=(hub.name, hub.version))
+        self._fan_out.add(hub.all_connections(), message, key=(hub, hub.version))
         self._trace_sent(hub.name, message, len(hub.connections))
 
     async def invoke(self, connection: Connection, message: Invocation) -> Completion:

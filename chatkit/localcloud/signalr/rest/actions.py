@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Iterable
 from typing import Any
 
@@ -14,7 +15,7 @@ from chatkit.core import strict_json
 from chatkit.core.errors import LocalProtocolError
 from chatkit.localcloud.signalr.core.connection import Connection
 from chatkit.localcloud.signalr.core.errors import BadRequest, NotFound, SignalRError
-from chatkit.localcloud.signalr.core.hub import without
+from chatkit.localcloud.signalr.core.hub import Hub, without
 from chatkit.localcloud.signalr.core.names import valid_group
 from chatkit.localcloud.signalr.rest.call import Call, message_of, whole_number
 from chatkit.localcloud.signalr.rest.filters import compile_filter
@@ -25,21 +26,24 @@ COMMAND_RULE = "A command's type is SendMessage, JoinGroup, LeaveGroup or CloseC
 
 
 async def send_to_hub(call: Call) -> web.Response:
-    call.instance.broadcast(call.hub, await call.message(), excluded=call.excluded)
+    message = await call.message()
+    call.instance.broadcast(call.hub, message, excluded=call.excluded)
     return web.Response(status=202)
 
 
 async def send_to_user(call: Call) -> web.Response:
-    call.instance.send(
-        call.hub_name, call.hub.of_user(call.user), await call.message(), excluded=call.excluded
-    )
+    user = call.user
+    message = await call.message()
+    receivers = call.hub.of_user(user)
+    call.instance.send(call.hub_name, receivers, message, excluded=call.excluded)
     return web.Response(status=202)
 
 
 async def send_to_group(call: Call) -> web.Response:
-    call.instance.send(
-        call.hub_name, call.hub.of_group(call.group), await call.message(), excluded=call.excluded
-    )
+    group = call.group
+    message = await call.message()
+    receivers = call.hub.of_group(group)
+    call.instance.send(call.hub_name, receivers, message, excluded=call.excluded)
     return web.Response(status=202)
 
 
@@ -205,6 +209,7 @@ async def execute(call: Call) -> web.Response:
     chosen = [connection for connection in call.hub.connections.values() if wanted(connection)]
     for command in commands:
         command(chosen)
+        await asyncio.sleep(0)  # a thousand commands for a thousand clients hold up nobody
     return web.Response(status=202)
 
 
@@ -217,11 +222,19 @@ def _command(call: Call, item: Any) -> Callable[[list[Connection]], None]:
         return lambda chosen: call.instance.send(call.hub_name, chosen, message)
     if kind in ("JoinGroup", "LeaveGroup"):
         group = valid_group(str(item.get("group") or ""))
-        change = call.hub.join if kind == "JoinGroup" else call.hub.leave
-        return _for_each(lambda connection: change(connection, group))
+        return _for_each(lambda connection: _change(call.hub, connection, group, kind))
     if kind == "CloseConnection":
         return _for_each(lambda connection: connection.close(item.get("reason")))
     raise BadRequest(COMMAND_RULE)
+
+
+def _change(hub: Hub, connection: Connection, group: str, kind: str) -> None:
+    if connection.id not in hub.connections:
+        return  # it has ended since the commands began
+    if kind == "JoinGroup":
+        hub.join(connection, group)
+    else:
+        hub.leave(connection, group)
 
 
 def _for_each(action: Callable[[Connection], None]) -> Callable[[list[Connection]], None]:

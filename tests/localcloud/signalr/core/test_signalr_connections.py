@@ -5,11 +5,13 @@ from __future__ import annotations
 import asyncio
 import json
 import time
+from collections.abc import AsyncIterator
 from typing import Any
 
 import aiohttp
 import pytest
 
+from chatkit.core.time import clock
 from chatkit.localcloud.signalr.core.connection import Connection, State
 from chatkit.localcloud.signalr.core.connections import (
     CLIENT_TIMEOUT_S,
@@ -17,7 +19,7 @@ from chatkit.localcloud.signalr.core.connections import (
     HANDSHAKE_WITHIN_S,
     KEEP_ALIVE_S,
 )
-from chatkit.localcloud.signalr.core.hub import Hub
+from chatkit.localcloud.signalr.core.hub import FEW_ENDS, Hub
 from chatkit.wire.tokens import rest_token
 from tests.localcloud.signalr.harness import WAIT_S, RawClient, Running
 
@@ -346,8 +348,8 @@ def test_a_membership_ends_with_its_ttl(monkeypatch: pytest.MonkeyPatch) -> None
     connection = a_connection("alice")
     hub.add(connection)
     hub.add_user("alice", "red", ttl_s=10)
-    later = time.monotonic() + 11
-    monkeypatch.setattr(time, "monotonic", lambda: later)
+    later = clock.steady() + 11
+    monkeypatch.setattr(clock, "steady", lambda: later)
     assert ([*hub.of_group("red")], hub.is_user_in("alice", "red"), connection.groups) == (
         [],
         False,
@@ -389,6 +391,55 @@ def test_a_token_may_set_limits(value: str, seconds: float) -> None:
     assert connection.seconds_claim("asrs.s.cht", default=15, at_most=30) == seconds
 
 
+def test_a_membership_that_is_renewed_a_thousand_times_is_kept_once() -> None:
+    """An app may renew it with every message; what is kept counts members, not calls."""
+    hub = Hub("chat")
+    for number in range(5 * FEW_ENDS):
+        hub.add_user("alice", "red", ttl_s=100 + number)
+        hub.add_user("bob", f"{number}", ttl_s=100)
+        hub.remove_user("bob", f"{number}")
+    assert len(hub._ends) <= FEW_ENDS and hub.is_user_in("alice", "red")
+
+
+async def test_hubs_that_nobody_is_in_are_forgotten(running: Running) -> None:
+    """Whoever has a key may name any number of them; a member or a client keeps one."""
+    client = await running.client("alice", hub="open")
+    await running.rest("PUT", "/api/hubs/remembered/users/alice/groups/red")
+    for number in range(5):
+        await running.say("x", f"/api/v1/hubs/idle{number}")
+        await running.rest("HEAD", f"/api/hubs/asked{number}/users/alice")
+    connections = running.instance.connections
+    connections.tick()
+    assert sorted(connections._hubs) == ["open", "remembered"]
+    await running.say("still here", "/api/v1/hubs/open")
+    assert await client.text() == "still here"
+    await client.socket.close()
+
+
+async def test_a_message_on_its_way_finds_a_hub_that_was_forgotten_meanwhile(
+    running: Running,
+) -> None:
+    """The body comes slowly; the first client comes while it does."""
+    arrived = asyncio.Event()
+
+    async def body() -> AsyncIterator[bytes]:
+        yield b'{"target": "newMessage",'
+        await arrived.wait()
+        yield b'"arguments": ["hello"]}'
+
+    path = "/api/v1/hubs/chat"
+    headers = {"Authorization": f"Bearer {rest_token(running.connection, path)}"}
+    sending = asyncio.create_task(
+        running.http.post(f"{running.url}{path}", data=body(), headers=headers)
+    )
+    await running.say("first")  # by then the message above has begun
+    running.instance.connections.tick()
+    client = await running.client("alice")
+    arrived.set()
+    async with await sending as answer:
+        assert (answer.status, await client.text()) == (202, "hello")
+
+
 def test_a_renewed_membership_has_a_new_end(monkeypatch: pytest.MonkeyPatch) -> None:
     """The old end does nothing."""
     hub = Hub("chat")
@@ -396,6 +447,6 @@ def test_a_renewed_membership_has_a_new_end(monkeypatch: pytest.MonkeyPatch) -> 
     hub.add(connection)
     hub.add_user("alice", "red", ttl_s=10)
     hub.add_user("alice", "red", ttl_s=60)
-    later = time.monotonic() + 11
-    monkeypatch.setattr(time, "monotonic", lambda: later)
+    later = clock.steady() + 11
+    monkeypatch.setattr(clock, "steady", lambda: later)
     assert [*hub.of_group("red")] == [connection]
