@@ -54,6 +54,8 @@ LONG_NAMES = {
 }
 # What one connection may have waiting for a slow app.
 MAX_WAITING_BYTES = 16 * 1024 * 1024
+# What an event takes besides its body: many small ones are as much as a few large ones.
+EVENT_BYTES = 1024
 TOO_SLOW = "Invocation failed, error: the app is too slow, too much waits for it."
 
 
@@ -82,14 +84,19 @@ class _Queue:
         self._bytes = 0
 
     def put(self, event: Event) -> bool:
-        if event.category == "messages" and self._bytes + len(event.body) > MAX_WAITING_BYTES:
+        size = _size_bytes(event)
+        if event.category == "messages" and self._bytes + size > MAX_WAITING_BYTES:
             return False
         self.events.append(event)
-        self._bytes += len(event.body)
+        self._bytes += size
         return True
 
     def drop_first(self) -> None:
-        self._bytes -= len(self.events.popleft().body)
+        self._bytes -= _size_bytes(self.events.popleft())
+
+
+def _size_bytes(event: Event) -> int:
+    return EVENT_BYTES + len(event.body) + len(event.url) + len(event.name)
 
 
 class Upstream:

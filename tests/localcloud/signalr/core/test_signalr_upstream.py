@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from aiohttp import web
 
+from chatkit.localcloud.signalr.core import upstream
 from chatkit.localcloud.signalr.core.spec import InstanceSpec, UpstreamTemplate
 from chatkit.localcloud.signalr.core.upstream import matches, resolve, signature
 from tests.localcloud.signalr.harness import WAIT_S, Running
@@ -169,6 +170,18 @@ async def test_a_slow_handler_holds_up_its_own_connection_only(running: Running,
     while "after" not in seen:
         seen.append((await app.next())[0]["X-ASRS-Event"])
     assert seen.index("slow") < seen.index("after")
+
+
+async def test_small_messages_to_a_slow_app_count_as_what_they_take(
+    running: Running, app: App, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A message of no bytes takes memory: what waits is bounded however small its pieces are."""
+    monkeypatch.setattr(upstream, "MAX_WAITING_BYTES", 20 * 1024)
+    app.hold["slow"] = asyncio.Event()
+    client = await running.client("alice")
+    messages = [{"type": 1, "invocationId": f"{n}", "target": "slow"} for n in range(20)]
+    await client.send(*[{**message, "arguments": []} for message in messages])
+    assert (await client.next())["error"] == upstream.TOO_SLOW
 
 
 async def test_a_lost_connection_is_reported_with_an_error(running: Running, app: App) -> None:
