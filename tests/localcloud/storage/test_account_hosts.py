@@ -81,6 +81,19 @@ def test_a_copy_reads_from_either_address(
         assert copy.download_blob().readall() == b"hello"
 
 
+@pytest.mark.usefixtures("resolved")
+def test_a_batch_names_blobs_as_that_address_does(
+    cloud: StorageCloud, container: ContainerClient
+) -> None:
+    """The paths of its parts have no account in front, and are signed so."""
+    for name in ("a", "b c"):
+        container.upload_blob(name, b"hello")
+    with by_host(cloud, KEY1) as service:
+        there = service.get_container_client(container.container_name)
+        assert [answer.status_code for answer in there.delete_blobs("a", "b c")] == [202, 202]
+    assert [*container.list_blob_names()] == []
+
+
 def test_answers_name_the_address_they_were_asked_at(cloud: StorageCloud) -> None:
     """Lists have the account's address in them."""
     host = f"{NAME}.blob.{suffix(cloud)}"

@@ -97,7 +97,7 @@ def read_part(request: Request, part: bytes) -> tuple[str, Request]:
         raise StorageError(
             "InvalidInput", "A batch can have Delete Blob or Set Blob Tier requests."
         )
-    target = read_target(path, query)
+    target = read_target(request.with_account(path), query)
     other_account = target.account != request.target.account
     other_container = request.target.container not in ("", target.container)
     if other_account or other_container or not target.blob:

@@ -52,7 +52,7 @@ def _check_stageable(call: Call, block_id: str) -> None:
         raise StorageError("InvalidBlobType")
     leases.require(call.request, blob)
     staged = container.staged.get(call.target.blob, {})
-    if any(len(known) != len(block_id) for known in list(staged)[:1]):
+    if len(next(iter(staged), block_id)) != len(block_id):
         raise StorageError("InvalidBlobOrBlock")
     if len(staged) >= MAX_STAGED_BLOCKS:
         raise StorageError("BlockCountExceedsLimit")

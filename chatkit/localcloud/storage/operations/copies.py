@@ -137,6 +137,7 @@ class Copies:
             headers=headers,
             target=target,
             account=account,
+            endpoint=_endpoint(url, account.name),
         )
         own = account is call.account and call.access.kind in ("key", "bearer")
         if by_url or not own or "sig" in query or headers:
@@ -218,6 +219,12 @@ def _local_path(own_origin: str, source: SplitResult) -> str:
     if is_here and answers_to(source.netloc):
         return source.path
     raise not_provided("A copy from another address than this storage's")
+
+
+def _endpoint(source: SplitResult, account: str) -> str:
+    """The account's address in a source: a token may be for this account alone."""
+    origin = f"{source.scheme}://{source.netloc}"
+    return origin if account_of(source.netloc) else f"{origin}/{account}"
 
 
 def _like(call: Call, source: Blob, *, synchronous: bool) -> Blob:

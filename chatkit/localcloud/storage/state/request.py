@@ -111,6 +111,10 @@ class Request:
             raise missing_header(name)
         return value
 
+    def with_account(self, path: str) -> str:
+        """A path at the same address, with the account in front where the host names it."""
+        return f"/{self.account.name}{path}" if self.endpoint == self.origin else path
+
     @property
     def container(self) -> Container:
         """The container the URL names.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterator
+from contextlib import nullcontext
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -104,6 +105,24 @@ def test_a_copy_from_another_account_needs_a_signature(
         target.start_copy_from_url(signed(theirs, OTHER))
         service.delete_container("theirs")
         assert target.download_blob().readall() == b"theirs"
+
+
+def test_a_token_for_one_account_reads_no_other(
+    cloud: StorageCloud, container: ContainerClient
+) -> None:
+    """Its audience is the account's address, not that of the account that is copied to."""
+    cloud.run(cloud.storage.apply(replace(cloud.spec, name=OTHER)))
+    options: dict[str, Any] = {"connection_verify": cloud.ca_file, "retry_total": 0}
+    url = cloud.call(cloud.storage.blob_endpoint, OTHER)
+    with BlobServiceClient(url, KEY1, **options) as service:
+        theirs = service.create_container("theirs").upload_blob("a", b"theirs")
+        target = container.get_blob_client("target")
+        for audience, is_allowed in ((cloud.url, False), (url, True)):
+            token = f"Bearer {cloud.credential().get_token(f'{audience}/.default').token}"
+            with nullcontext() if is_allowed else pytest.raises(HttpResponseError):
+                target.upload_blob_from_url(theirs.url, source_authorization=token)
+            assert target.exists() is is_allowed
+        service.delete_container("theirs")
 
 
 @pytest.mark.parametrize(
