@@ -12,6 +12,18 @@ BESIDE_TABLES = ("document", "group")
 
 # Single tests that belong to the same story.
 OTHERS: dict[str, str] = {
+    "Names of hubs without end": (
+        "test_signalr_connections.py::test_hubs_that_nobody_is_in_are_forgotten"
+    ),
+    "A membership that is renewed without end": (
+        "test_signalr_connections.py::test_a_membership_that_is_renewed_a_thousand_times_is_kept_once"
+    ),
+    "Small messages without end, to a slow app": (
+        "test_signalr_upstream.py::test_small_messages_to_a_slow_app_count_as_what_they_take"
+    ),
+    "A token for one storage account, to copy from another": (
+        "test_storage_copies.py::test_a_token_for_one_account_reads_no_other"
+    ),
     "A token for another hub": (
         "test_signalr_token_rules.py::test_a_client_token_is_for_one_hub_of_this_instance"
     ),
