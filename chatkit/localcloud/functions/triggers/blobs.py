@@ -7,6 +7,7 @@ takes it, five times at most; then it is poison.
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
@@ -29,6 +30,8 @@ from chatkit.localcloud.functions.worker_process.calls import Trigger
 Invoke = Callable[[Function, Trigger], Awaitable[bool]]
 # Azure looks every ten seconds, and into the account's logs; a list costs nothing here.
 PERIOD_S = 0.5
+# A look at many thousand blobs takes its time. Most of the time is for others.
+REST_FOR_LOOK = 4
 EVENT_GRID = "eventgrid"
 
 
@@ -89,13 +92,14 @@ class BlobListener:
         passes_over = self._trigger.is_of_events
         try:
             while True:
+                begun = time.monotonic()
                 try:
                     await self._look(passes_over=passes_over)
                     passes_over = False
                     self._told = ""
                 except (ConnectionInvalid, StorageUnavailable) as error:
                     self._tell(error)
-                if not await self.stop.unless_stopped(asyncio.sleep(PERIOD_S)):
+                if not await self.stop.unless_stopped(asyncio.sleep(pause_s(begun))):
                     return
         except asyncio.CancelledError:
             for task in self._given:  # the app ends at once
@@ -187,6 +191,11 @@ class BlobListener:
                 error=True,
             )
         self._told = error.message
+
+
+def pause_s(begun: float) -> float:
+    """How long a listener rests after a look that began at a time of `time.monotonic`."""
+    return max(PERIOD_S, REST_FOR_LOOK * (time.monotonic() - begun))
 
 
 def _quoted(etag: str) -> str:

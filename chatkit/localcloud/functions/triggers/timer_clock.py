@@ -8,6 +8,8 @@ from chatkit.core.time import clock
 
 # The machine may be suspended, or its clock set: whoever waits looks again after this time.
 LONGEST_WAIT_S = 10.0
+# What is less is the correction of a clock that ran ahead.
+SET_BACK_S = 60.0
 
 
 class TimerClock:
@@ -18,9 +20,11 @@ class TimerClock:
         return clock.wall()
 
     async def wait_until(self, moment: float) -> None:
-        """Wait until the clock shows a moment, or a later one."""
+        """Wait until the clock shows a moment, or a later one, or until somebody sets it back."""
+        ahead_s = self.now() - clock.steady()
         while True:
-            left = moment - self.now()
-            if left <= 0:
+            now = self.now()
+            is_set_back = now - clock.steady() < ahead_s - SET_BACK_S
+            if now >= moment or is_set_back:
                 return
-            await asyncio.sleep(min(left, LONGEST_WAIT_S))
+            await asyncio.sleep(min(moment - now, LONGEST_WAIT_S))

@@ -19,7 +19,7 @@ from chatkit.localcloud.functions.storage.blobs import StorageUnavailable
 from chatkit.localcloud.functions.storage.connections import ConnectionInvalid
 from chatkit.localcloud.functions.triggers.host_records import HostRecords, ScheduleStatus
 from chatkit.localcloud.functions.triggers.stopping import Stop
-from chatkit.localcloud.functions.triggers.timer_clock import TimerClock
+from chatkit.localcloud.functions.triggers.timer_clock import SET_BACK_S, TimerClock
 from chatkit.localcloud.functions.worker_process.calls import Trigger
 
 Invoke = Callable[[Function, Trigger], Awaitable[bool]]
@@ -97,7 +97,10 @@ class TimerListener:
         while self._status.next is not None:
             if not await self.stop.unless_stopped(self._clock.wait_until(self._status.next)):
                 return
-            await self._fire()
+            if self._is_later(self._status.next):
+                await self._begin_anew()
+            else:
+                await self._fire()
 
     async def _begin(self, now: float) -> bool:
         """Find out when it is due; returns whether an invocation was missed."""
@@ -107,10 +110,10 @@ class TimerListener:
         if not self._timer.keeps_status:
             return False
         kept = await self._kept_status()
-        if kept is None:
+        base = (kept and (kept.last or kept.updated)) or now
+        if kept is None or self._is_later(base):
             await self._keep()
             return False
-        base = kept.last or kept.updated or now
         expected = schedule.next_after(base)
         if not _is_same(kept.next, expected):  # the schedule is another one than before
             if expected is not None and now > expected:
@@ -121,6 +124,17 @@ class TimerListener:
             await self._keep()
         self._status = kept
         return kept.next is not None and now > kept.next
+
+    def _is_later(self, moment: float) -> bool:
+        """Whether a moment that has been is to come: the clock was set back."""
+        return moment > self._clock.now() + SET_BACK_S
+
+    async def _begin_anew(self) -> None:
+        """Wait for what is due by a clock that was set back, not for the time before it."""
+        now = self._clock.now()
+        self._status = ScheduleStatus(None, self._timer.schedule.next_after(now), now)
+        if self._timer.keeps_status:
+            await self._keep()
 
     async def _fire(self, *, is_past_due: bool = False, is_startup: bool = False) -> None:
         now = self._clock.now()

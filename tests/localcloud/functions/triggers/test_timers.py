@@ -13,6 +13,7 @@ import pytest
 from chatkit.localcloud.functions.console.console import Console
 from chatkit.localcloud.functions.host.indexing import Function
 from chatkit.localcloud.functions.schedules.zones import schedule_of, zone_of
+from chatkit.localcloud.functions.triggers import timer_clock
 from chatkit.localcloud.functions.triggers.timers import Timer, TimerListener
 from chatkit.localcloud.functions.worker_process.calls import Trigger
 from tests.localcloud.functions.triggers.trigger_testing import (
@@ -21,6 +22,7 @@ from tests.localcloud.functions.triggers.trigger_testing import (
     at,
     settled,
 )
+from tests.times import DAY_S, HOUR_S, Times
 
 UTC_SETTINGS = {"WEBSITE_SKU": "ElasticPremium"}
 NEVER = "0001-01-01T00:00:00+00:00"
@@ -199,6 +201,40 @@ async def test_a_storage_that_is_away_is_named_once_and_the_timer_fires(app: App
         app.records.is_down = False
         await app.clock.move_to("2026-01-01T12:04:30")
     assert app.records.kept["tick"].last == at("2026-01-01T12:04:00")
+
+
+async def test_a_clock_that_is_set_back_silences_no_timer(app: App) -> None:
+    """Else it would not fire until the clock is where it was, a day later."""
+    async with app.running_with("0 */5 * * * *"):
+        await app.clock.move_to("2026-01-01T12:05:30")
+        await app.clock.set_back_to("2025-12-31T12:02:00")
+        assert len(app.calls) == 1
+        await app.clock.move_to("2025-12-31T12:05:30")
+    assert app.times[1:] == [at("2025-12-31T12:05:00")]
+
+
+async def test_nor_does_one_that_is_set_back_while_the_app_is_down(app: App) -> None:
+    """What is kept is of a time to come then."""
+    async with app.running_with("0 */5 * * * *"):
+        await app.clock.move_to("2026-01-01T12:05:30")
+    await app.clock.set_back_to("2025-12-31T12:02:00")
+    async with app.running_with("0 */5 * * * *"):
+        await app.clock.move_to("2025-12-31T12:05:30")
+    assert app.times[1:] == [at("2025-12-31T12:05:00")]
+    assert app.last["IsPastDue"] is False
+
+
+async def test_a_wait_ends_when_the_clock_is_set_back(
+    times: Times, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A second is the correction of a clock that ran ahead, and no reason."""
+    monkeypatch.setattr(timer_clock, "LONGEST_WAIT_S", 0)
+    machine = timer_clock.TimerClock()
+    waiting = asyncio.create_task(machine.wait_until(machine.now() + HOUR_S))
+    for seconds, is_over in ((-1, False), (-DAY_S, True)):
+        times.jump(seconds)
+        await settled()
+        assert waiting.done() is is_over
 
 
 async def test_a_schedule_that_never_comes_ends_quietly(app: App) -> None:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import json
+import time
 from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
 
+from chatkit.localcloud.functions.triggers import blobs
 from tests.localcloud.functions.functions_testing import (
     Serve,
     Served,
@@ -157,6 +159,13 @@ async def test_blobs_set_a_function_off(tmp_path: Path, account: Account) -> Non
     receipts = await account.names("azure-webjobs-hosts", "blobreceipts/")
     assert len(receipts) == 4
     assert all("/Host.Functions.arrived/" in name for name in receipts)
+
+
+def test_a_listener_rests_longer_than_it_looks(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A container of many thousand blobs must not keep the cloud busy for ever."""
+    monkeypatch.setattr(time, "monotonic", lambda: 100.0)
+    assert blobs.pause_s(98.0) == 2 * blobs.REST_FOR_LOOK
+    assert blobs.pause_s(99.99) == blobs.PERIOD_S
 
 
 async def test_a_blob_that_fails_five_times_is_poison(tmp_path: Path, account: Account) -> None:

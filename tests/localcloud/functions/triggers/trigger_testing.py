@@ -46,6 +46,14 @@ class MovedClock(TimerClock):
         finally:
             self._waiting.remove(entry)
 
+    async def set_back_to(self, text: str) -> None:
+        """Somebody sets the clock back: whoever waits for a moment looks again."""
+        await settled()
+        self._now = at(text)
+        for _, reached in self._waiting:
+            reached.set()
+        await settled()
+
     async def move_to(self, text: str) -> None:
         """Let time pass, with everything that is due meanwhile."""
         await settled()
