@@ -51,6 +51,11 @@ class Directory:
 
     def __init__(self, store: Store) -> None:
         self._store = store
+        # Object ids by application id: anybody may sign in under a new name, and no token must
+        # wait for a look at all of them.
+        self._by_app: dict[str, str] = {}
+        for principal in self.principals():
+            self._index(principal)
         seed = store.get("entra", "tenant")
         if seed is None:
             seed = self._seed()
@@ -111,9 +116,9 @@ class Directory:
     def delete_application(self, app_id: str) -> bool:
         """Remove an application and its service principal."""
         with self._store.transaction(from_reserve=True):
-            for principal in self.principals():
-                if principal.app_id == app_id and principal.kind == "ServicePrincipal":
-                    self.delete_identity(principal.id)
+            principal = self.service_principal(app_id)
+            if principal is not None and principal.kind == "ServicePrincipal":
+                self.delete_identity(principal.id)
             return self._store.delete(APPLICATIONS, app_id)
 
     def create_application(
@@ -154,10 +159,7 @@ class Directory:
 
     def service_principal(self, app_id: str) -> Principal | None:
         """The service principal of an application in this tenant."""
-        for principal in self.principals():
-            if principal.app_id == app_id and principal.kind != "User":
-                return principal
-        return None
+        return self.principal(self._by_app.get(app_id, ""))
 
     def create_service_principal(self, app_id: str) -> Principal:
         """Give an application its service principal; an existing one is returned."""
@@ -186,7 +188,11 @@ class Directory:
         with self._store.transaction(from_reserve=True):
             for assignment in self.app_role_assignments(principal_id):
                 self.remove_app_role(assignment)
-            self._store.delete(PRINCIPALS, principal_id.lower())
+            principal = self.principal(principal_id)
+            if principal is not None:
+                self._store.delete(PRINCIPALS, principal.id)
+                self._forget(principal)
+                self._store.on_undo(lambda: self._index(principal))
 
     def user(self, name: str) -> Principal:
         """The user with this name, made on first use: the sign-in page takes any name."""
@@ -203,7 +209,16 @@ class Directory:
 
     def _put_principal(self, principal: Principal) -> Principal:
         self._store.put(PRINCIPALS, principal.id, dict(vars(principal)))
+        self._index(principal)
+        self._store.on_undo(lambda: self._forget(principal))
         return principal
+
+    def _index(self, principal: Principal) -> None:
+        if principal.app_id:
+            self._by_app[principal.app_id] = principal.id
+
+    def _forget(self, principal: Principal) -> None:
+        self._by_app.pop(principal.app_id, None)
 
     # Application permissions ---------------------------------------------------------------------
 

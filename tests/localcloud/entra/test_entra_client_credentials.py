@@ -186,6 +186,24 @@ async def test_ids_and_key_outlive_a_restart(tenant: Tenant) -> None:
     assert tokens.verify(token, [ARM]).oid == tenant.service.tokens.verify(token, [ARM]).oid
 
 
+async def test_a_token_needs_no_look_at_everybody(
+    tenant: Tenant, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Anybody can sign in under a thousand names: nobody's tokens become slower by them."""
+    again = Directory(tenant.store)
+    monkeypatch.setattr(again, "principals", lambda: pytest.fail("all are looked at"))
+    own = again.service_principal(again.client_id)
+    made = again.create_application("other")
+    other = again.create_service_principal(made["appId"])
+    assert own is not None and again.service_principal(made["appId"]) == other
+    again.delete_application(made["appId"])
+    assert again.service_principal(made["appId"]) is None
+    with pytest.raises(ZeroDivisionError), tenant.store.transaction():
+        again.delete_identity(own.id)
+        raise ZeroDivisionError
+    assert again.service_principal(again.client_id) == own
+
+
 async def test_discovery_promises_nothing_that_is_not_there(tenant: Tenant) -> None:
     """Every endpoint answers; all names of the tenant lead to it; only the code flow is offered."""
     base = tenant.known["authority"]
