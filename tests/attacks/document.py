@@ -21,6 +21,12 @@ OTHERS: dict[str, str] = {
     "Small messages without end, to a slow app": (
         "test_signalr_upstream.py::test_small_messages_to_a_slow_app_count_as_what_they_take"
     ),
+    "Sign-ins under names without end": (
+        "test_entra_client_credentials.py::test_a_token_needs_no_look_at_everybody"
+    ),
+    "A request that trickles, to the tunnel of an az that runs": (
+        "test_az_tunnel.py::test_a_head_that_trickles_is_ended"
+    ),
     "A token for one storage account, to copy from another": (
         "test_storage_copies.py::test_a_token_for_one_account_reads_no_other"
     ),

@@ -17,6 +17,7 @@ import secrets
 import socket
 import socketserver
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -25,6 +26,7 @@ from urllib.parse import unquote, urlsplit
 
 MAX_HEAD_BYTES = 16 * 1024
 CONNECT_LIMIT_S = 20.0
+LEAST_S = 0.001
 CHUNK_BYTES = 64 * 1024
 THIS_MACHINE = ("127.0.0.1", "::1", "localhost")
 AZURE = (
@@ -138,8 +140,11 @@ class _Handler(socketserver.BaseRequestHandler):
 
 
 def _read_head(sock: socket.socket) -> str:
+    until = time.monotonic() + CONNECT_LIMIT_S
     data = b""
     while b"\r\n\r\n" not in data:
+        # One byte now and then must not keep a connection for ever.
+        sock.settimeout(max(until - time.monotonic(), LEAST_S))
         more = sock.recv(CHUNK_BYTES)
         data += more
         if not more or len(data) > MAX_HEAD_BYTES:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import socket
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager, suppress
 from urllib.parse import urlsplit
 
 import pytest
 
+from chatkit.cloud.tools import tunnel as module
 from chatkit.cloud.tools.tunnel import Via, is_of_azure, tunnel
 from tests.attacks import tools
 
@@ -114,6 +116,24 @@ def test_a_proxy_that_refuses_is_passed_on() -> None:
         sock, answer = ask(proxy, "pypi.org:443")
         sock.close()
     assert answer.startswith(b"HTTP/1.1 407 ")
+
+
+def test_a_head_that_trickles_is_ended(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each byte in time is not enough: the whole head has one limit."""
+    monkeypatch.setattr(module, "CONNECT_LIMIT_S", 0.2)
+    with tunnel() as proxy, connected(proxy) as sock:
+        sock.settimeout(0.05)
+        until = time.monotonic() + LIMIT_S
+        is_open = True
+        while is_open and time.monotonic() < until:
+            try:
+                sock.sendall(b"X")
+                is_open = sock.recv(1) != b""
+            except TimeoutError:
+                continue
+            except OSError:
+                is_open = False
+    assert not is_open
 
 
 def test_a_port_where_nobody_listens_is_a_bad_gateway() -> None:
