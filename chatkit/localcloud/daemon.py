@@ -180,7 +180,8 @@ async def _until(stop: asyncio.Event, lock: FileLock, care: _Care) -> None:
     """
     while not stop.is_set():
         try:
-            await asyncio.wait_for(stop.wait(), timeout=LOOK_S)
+            async with asyncio.timeout(LOOK_S):
+                await stop.wait()
         except TimeoutError:
             if not lock.is_in_place():
                 return

@@ -16,7 +16,7 @@ import pytest
 
 from chatkit.chat.panel.listing import Listing
 from chatkit.cloud import local_cloud
-from chatkit.core.ports import answers, any_free
+from chatkit.core.ports import any_free
 from chatkit.core.running import presence
 from chatkit.steps.local_servers import FUNCTIONS, PAGE, LocalServers
 from tests.cli.typing_verbs import Chatkit
@@ -95,14 +95,12 @@ def test_a_function_app_elsewhere_is_listed_and_ends(
     app.mkdir()
     (app / "host.json").write_text('{"version": "2.0"}')
     (app / "function_app.py").write_text("import azure.functions as f\napp = f.FunctionApp()\n")
-    port = any_free()
-    command = [sys.executable, "-m", "chatkit", "func", "start", str(app), "--port", str(port)]
-    with subprocess.Popen(command) as process:
-        wait_for(lambda: answers(port))
-        assert [one.kind for one in presence.running(home)] == [presence.FUNCTIONS]
+    command = [sys.executable, "-m", "chatkit", "func", "start", str(app)]
+    with subprocess.Popen([*command, "--port", str(any_free())]) as process:
+        wait_for(lambda: [one.kind for one in presence.running(home)] == [presence.FUNCTIONS])
         assert f"the function host (process {process.pid})" in chatkit("local", "down").out
         assert f"Stopped: the function host (process {process.pid})." in chatkit("stop").out
-        process.wait(LIMIT_S)
+        assert process.wait(LIMIT_S) == 0
 
 
 def test_nothing_outlives_the_home(home: Path, started: dict[str, psutil.Process]) -> None:

@@ -200,7 +200,8 @@ class ChatPanel:
             raise RemoteProtocolError("POST /api/messages did not answer the message with its id.")
         for other in receivers:
             try:
-                await asyncio.wait_for(other.wait_for(message.id), ARRIVAL_S)
+                async with asyncio.timeout(ARRIVAL_S):
+                    await other.wait_for(message.id)
             except TimeoutError:
                 raise CheckFailed(
                     f"The message of {column.user}",

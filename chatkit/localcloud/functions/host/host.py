@@ -265,7 +265,8 @@ class FunctionHost:
         settings = self.options.settings
         if no_functions.other_language(settings):
             return FunctionIndex()
-        functions = await asyncio.wait_for(worker.load(), self.options.load_timeout_s)
+        async with asyncio.timeout(self.options.load_timeout_s):
+            functions = await worker.load()
         return indexing.build(functions, self.config, settings)
 
     @property
@@ -305,7 +306,8 @@ class FunctionHost:
         """
         if not self._running.is_set():
             try:
-                await asyncio.wait_for(self._running.wait(), timeout_s)
+                async with asyncio.timeout(timeout_s):
+                    await self._running.wait()
             except TimeoutError:
                 raise HostUnavailable(GONE.message) from None
         if self.problem is not None:
@@ -373,7 +375,8 @@ class FunctionHost:
             return Result(failure=Failure("HostUnavailable", "Function host is not running."))
         try:
             work = worker.stream(call, exchange) if exchange else worker.invoke(call)
-            return await asyncio.wait_for(work, self.config.timeout_s)
+            async with asyncio.timeout(self.config.timeout_s):
+                return await work
         except TimeoutError:
             why = (
                 f"Timeout value of {_timespan(self.config.timeout_s or 0)} was exceeded by "

@@ -39,7 +39,8 @@ class ClientResults:
                 arguments=excerpt(message.arguments),
             )
             connection.send(Invocation(message.target, message.arguments, invocation_id=key[1]))
-            return await asyncio.wait_for(waiting, RESULT_WITHIN_S)
+            async with asyncio.timeout(RESULT_WITHIN_S):
+                return await waiting
         finally:
             self._waiting.pop(key, None)
 

@@ -225,7 +225,8 @@ class Clients:
             if content or sink.closed:
                 return content
             try:
-                await asyncio.wait_for(sink.changed.wait(), deadline - time.monotonic())
+                async with asyncio.timeout(deadline - time.monotonic()):
+                    await sink.changed.wait()
             except TimeoutError:
                 return b""
 
