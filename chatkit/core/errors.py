@@ -27,6 +27,7 @@ ChatkitError
         NoToken              a managed identity gets none
         EasyAuthError        App Service Authentication
             SessionRejected  a session's token is not good
+            NotAdmitted      somebody is known whom the site's policy keeps out
             ForgedRequest    a foreign page uses a person's cookie
             SignInFailed     the identity provider signs nobody in
                 ProviderUnreachable
