@@ -20,6 +20,7 @@ import pytest
 from chatkit.core import ports
 from chatkit.core.errors import PortInUse, SetupError
 from chatkit.core.ports import is_free, next_free
+from chatkit.core.running import start_proof
 from chatkit.steps.local_servers import (
     FUNCTIONS,
     PAGE,
@@ -103,6 +104,7 @@ def test_a_server_says_by_its_exit_code_that_the_port_is_taken(
         [sys.executable, "-m", *command, str(page), *option, str(taken)],
         capture_output=True,
         text=True,
+        env={**os.environ, start_proof.VARIABLE: start_proof.new_secret()},
     )
     assert (done.returncode, "Traceback" in done.stderr) == (PortInUse.exit_code, False), (
         done.stderr

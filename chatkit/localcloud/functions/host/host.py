@@ -311,9 +311,8 @@ class FunctionHost:
             except TimeoutError:
                 raise HostUnavailable(GONE.message) from None
         if self.problem is not None:
-            raise HostUnavailable(
-                self.problem.message, hint=self.problem.hint
-            )  # a kept one would collect tracebacks
+            # A kept one would collect tracebacks.
+            raise HostUnavailable(self.problem.message, hint=self.problem.hint)
 
     async def call_http(
         self,
@@ -374,9 +373,8 @@ class FunctionHost:
         if worker is None:
             return Result(failure=Failure("HostUnavailable", "Function host is not running."))
         try:
-            work = worker.stream(call, exchange) if exchange else worker.invoke(call)
             async with asyncio.timeout(self.config.timeout_s):
-                return await work
+                return await (worker.stream(call, exchange) if exchange else worker.invoke(call))
         except TimeoutError:
             why = (
                 f"Timeout value of {_timespan(self.config.timeout_s or 0)} was exceeded by "

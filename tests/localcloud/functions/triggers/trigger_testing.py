@@ -21,7 +21,7 @@ from chatkit.steps.local_settings import storage_for
 from tests.localcloud.functions import functions_testing
 
 # The storage SDK is imported when the first blob is touched, here and in the app's process.
-PATIENCE_S = 40
+PATIENCE_S = 100
 # Turns of the event loop that listeners get for what they do at a moment.
 TURNS = 200
 

@@ -184,7 +184,7 @@ async def test_an_app_that_falls_behind_is_not_buried(
     running: Running, aiohttp_app: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Past a limit of waiting bytes an invocation fails at once instead of filling the memory."""
-    monkeypatch.setattr("chatkit.localcloud.signalr.core.upstream.MAX_WAITING_BYTES", 1000)
+    monkeypatch.setattr("chatkit.localcloud.signalr.core.upstream.MAX_WAITING_BYTES", 3000)
     release = asyncio.Event()
 
     async def handle(request: web.Request) -> web.Response:
