@@ -326,7 +326,7 @@ def test_a_signal_is_azs_to_answer(home: Path, tmp_path: Path, number: int, code
     command = typing("az", "wait", home=home, folder=tmp_path)
     with subprocess.Popen(command, stdout=subprocess.PIPE, start_new_session=True) as process:
         assert process.stdout is not None and process.stdout.readline() == b"waiting\n"
-        if number == signal.SIGINT:
+        if sys.platform != "win32" and number == signal.SIGINT:
             os.killpg(process.pid, number)
         else:
             process.send_signal(number)

@@ -31,7 +31,7 @@ def listening() -> Iterator[int]:
 def test_the_user_who_listens_is_known() -> None:
     """Linux tells it of every user's sockets; those that only connect do not count."""
     with listening() as port:
-        assert listening_users(port) == {os.getuid()}
+        assert listening_users(port) == {os.stat("/proc/self").st_uid}
     assert listening_users(port) == set()
 
 
@@ -43,12 +43,12 @@ def test_a_system_without_netlink_tells_it_in_proc(monkeypatch: pytest.MonkeyPat
 
     monkeypatch.setattr(module, "_asked", refused)
     with listening() as port:
-        assert listening_users(port) == {os.getuid()}
+        assert listening_users(port) == {os.stat("/proc/self").st_uid}
 
 
 def test_a_list_that_ends_with_an_error_is_none() -> None:
     """A kernel without tcp_diag answers so: an empty list would mean that nobody listens."""
-    mine, kernel = socket.socketpair(socket.AF_UNIX, socket.SOCK_DGRAM)
+    mine, kernel = socket.socketpair(type=socket.SOCK_DGRAM)
     with mine, kernel:
         content = module.STATUS.pack(-2)
         length = module.HEADER.size + len(content)

@@ -264,7 +264,7 @@ async def test_another_user_learns_nothing(
     """Names and tokens go to programs of this user only, or of root."""
     mallory = RawApp()
     await mallory.start()
-    mine = {os.getuid()} if "beside" in name else set()
+    mine = {os.stat("/proc/self").st_uid} if "beside" in name else set()
     monkeypatch.setattr(target, "listening_users", lambda _: {*mine, 4242})
     async with cloud.front(mallory.port) as front:
         await sign_in(browser, front)
@@ -273,6 +273,6 @@ async def test_another_user_learns_nothing(
             assert (status, "belongs to another user" in text) == (502, True)
         status, _, _ = await browser.ask("GET", f"{front.url}/ws", headers=UPGRADE)
         assert (status, mallory.asked) == (502, [])
-        monkeypatch.setattr(target, "listening_users", lambda _: {os.getuid(), 0})
+        monkeypatch.setattr(target, "listening_users", lambda _: {os.stat("/proc/self").st_uid, 0})
         assert await told(browser.http, f"{front.url}/x")
     await mallory.stop()
