@@ -10,7 +10,8 @@ if TYPE_CHECKING:  # `func start` imports it with --auth only
     from chatkit.localcloud.easy_auth.local.options import SignInOptions
 
 FOLDER = "sign-in"
-# What App Service calls it: https://learn.microsoft.com/azure/app-service/overview-authentication-authorization
+# What App Service calls it:
+# https://learn.microsoft.com/azure/app-service/overview-authentication-authorization
 ACTIONS = {"redirect": "RedirectToLoginPage", "401": "Return401", "403": "Return403"}
 REQUIRE = (
     "Ask everybody to sign in first: pages are redirected (the default of this option), or"

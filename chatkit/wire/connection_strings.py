@@ -184,7 +184,8 @@ def _address(text: str) -> SplitResult:
     if not is_address:
         raise LocalProtocolError(
             "The connection string has no valid Endpoint.",
-            hint="It looks like Endpoint=https://NAME.service.signalr.net;AccessKey=...;Version=1.0;",
+            hint="It looks like"
+            " Endpoint=https://NAME.service.signalr.net;AccessKey=...;Version=1.0;",
         )
     return url
 

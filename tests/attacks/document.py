@@ -16,7 +16,7 @@ OTHERS: dict[str, str] = {
         "test_signalr_connections.py::test_hubs_that_nobody_is_in_are_forgotten"
     ),
     "A membership that is renewed without end": (
-        "test_signalr_connections.py::test_a_membership_that_is_renewed_a_thousand_times_is_kept_once"
+        "test_signalr_connections.py::test_a_membership_renewed_a_thousand_times_is_kept_once"
     ),
     "Small messages without end, to a slow app": (
         "test_signalr_upstream.py::test_small_messages_to_a_slow_app_count_as_what_they_take"

@@ -90,7 +90,8 @@ SHAPES = (
             ),
             # A driver of ODBC takes braces; a template writes names in them.
             re.compile(
-                rb"(?i)(?<![a-z0-9_.-])(?:password|pwd)\s{0,4}=\s{0,4}\{(?P<random>[^{}\r\n]{4,128})\}"
+                rb"(?i)(?<![a-z0-9_.-])(?:password|pwd)\s{0,4}=\s{0,4}"
+                rb"\{(?P<random>[^{}\r\n]{4,128})\}"
             ),
         ),
         context=re.compile(
@@ -158,7 +159,8 @@ SHAPES = (
         (b"eyj",),
         (
             re.compile(
-                rb"(?<![A-Za-z0-9_-])eyJ[A-Za-z0-9_-]{5,}+\.eyJ[A-Za-z0-9_-]{5,}+\.[A-Za-z0-9_-]{10}"
+                rb"(?<![A-Za-z0-9_-])eyJ[A-Za-z0-9_-]{5,}+"
+                rb"\.eyJ[A-Za-z0-9_-]{5,}+\.[A-Za-z0-9_-]{10}"
             ),
         ),
     ),
@@ -214,7 +216,8 @@ SHAPES = (
         (
             re.compile(
                 rb"xox[abeoprs]-[A-Za-z0-9-]{10}|xapp-[0-9]-[A-Za-z0-9-]{10}"
-                rb"|hooks\.slack\.com/services/T[A-Za-z0-9]{5,15}/B[A-Za-z0-9]{5,15}/[A-Za-z0-9]{10}"
+                rb"|hooks\.slack\.com/services/T[A-Za-z0-9]{5,15}"
+                rb"/B[A-Za-z0-9]{5,15}/[A-Za-z0-9]{10}"
             ),
         ),
     ),

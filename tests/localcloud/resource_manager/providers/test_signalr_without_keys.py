@@ -154,7 +154,8 @@ def test_settings_without_keys_name_services_of_this_cloud(
             "AuthType=azure; endpoint=http://localhost:{port}",
         ),
         (
-            "BlobEndpoint=https://chatstore1.blob.core.windows.net/;SharedAccessSignature=sv=1&sig=x",
+            "BlobEndpoint=https://chatstore1.blob.core.windows.net/"
+            ";SharedAccessSignature=sv=1&sig=x",
             "BlobEndpoint=https://localhost:1/chatstore1;SharedAccessSignature=sv=1&sig=x",
         ),
         (

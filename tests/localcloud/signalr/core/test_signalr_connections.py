@@ -391,7 +391,7 @@ def test_a_token_may_set_limits(value: str, seconds: float) -> None:
     assert connection.seconds_claim("asrs.s.cht", default=15, at_most=30) == seconds
 
 
-def test_a_membership_that_is_renewed_a_thousand_times_is_kept_once() -> None:
+def test_a_membership_renewed_a_thousand_times_is_kept_once() -> None:
     """An app may renew it with every message; what is kept counts members, not calls."""
     hub = Hub("chat")
     for number in range(5 * FEW_ENDS):
