@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from chatkit.cloud import local_cloud
 from chatkit.core import settings as store
+from chatkit.core.errors import SetupError
 from chatkit.core.results import Result
 from chatkit.steps import local_settings, page_config
 from chatkit.steps.local_servers import FUNCTIONS, PAGE, Server, Started
@@ -45,6 +46,11 @@ def start_functions(session: Session, *, auth: bool = False) -> Result:
         auth: Put sign-in in front of them, as App Service Authentication on Azure.
     """
     with session.step("Starting the function host") as step:
+        if not (session.functions_folder / "host.json").is_file():
+            raise SetupError(
+                f"There is no function app in {session.functions_folder}.",
+                hint='Notebook 03 makes it; workshop.catch_up("04") runs what you missed.',
+            )
         started = _start_functions(session, port=local_settings.PORT, auth=auth)
         server = started.server
         rows = [("address", server.url), *_taken(local_settings.PORT, started.instead_of)]

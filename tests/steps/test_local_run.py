@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from chatkit.core.errors import SetupError
 from chatkit.steps import local_settings, page_config
 from chatkit.steps.local_servers import FUNCTIONS, PAGE, LocalServers, Server, Started
 from chatkit.workshop import Workshop
@@ -41,6 +42,13 @@ def test_a_page_follows_functions_that_lost_their_port_at_a_restart(opened: Work
     rows = dict(opened.start_page().rows)
     assert page_config.read(opened.page_folder) == MOVED.url
     assert MOVED.url in rows["functions"]
+
+
+def test_functions_that_are_not_written_yet_lead_to_their_section(opened: Workshop) -> None:
+    """Somebody who began in the middle is not sent to the log of a server that could not start."""
+    with pytest.raises(SetupError, match="There is no function app in") as caught:
+        opened.start_functions()
+    assert 'workshop.catch_up("04")' in caught.value.hint
 
 
 def write_page(folder: Path, *, calls: str) -> None:
