@@ -159,10 +159,9 @@ function speaker(name, own) {
   );
 }
 
-/** Said in words and with a sign, not by colour alone. */
+/** Said in words, not by colour alone; the style sheet draws a lock before them. */
 const badge = ({ recipient }) =>
   h("p", { class: "badge" }, [
-    h("span", { "aria-hidden": "true" }, "🔒 "),
     "Private · to ",
     recipient === room.name ? "you" : nameOf(recipient),
   ]);

@@ -114,8 +114,8 @@ def test_three_profiles_chat_publicly_and_privately(enter: Open) -> None:
     write(alice, "Only for bob", to="bob")
     for page in (alice, bob, her_other, his_other):
         expect(page.locator(".message.private .text")).to_have_text(["Only for bob"])
-    expect(bob.locator(".badge")).to_have_text("🔒 Private · to you")
-    expect(alice.locator(".badge")).to_have_text("🔒 Private · to bob")
+    expect(bob.locator(".badge")).to_have_text("Private · to you")
+    expect(alice.locator(".badge")).to_have_text("Private · to bob")
     write(bob, "Good morning")
     for page in (alice, bob, her_other, his_other):
         expect(page.locator(".text")).to_have_text(

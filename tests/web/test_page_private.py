@@ -52,8 +52,8 @@ def test_a_click_on_a_name_writes_privately(signed_in: Visit, chat: Room) -> Non
     expect(alice.get_by_label("Private message to bob")).to_be_focused()
     write(alice, "Only for you")
     expect(bob.locator(".text")).to_have_text(["Hello", "Only for you"])
-    expect(bob.locator(".badge")).to_have_text("🔒 Private · to you")
-    expect(alice.locator(".badge")).to_have_text("🔒 Private · to bob")
+    expect(bob.locator(".badge")).to_have_text("Private · to you")
+    expect(alice.locator(".badge")).to_have_text("Private · to bob")
     write(bob, "Who was that?")
     expect(carol.locator(".text")).to_have_text(["Hello", "Who was that?"])
     expect(alice.locator(".fate")).to_have_count(0)
@@ -69,7 +69,7 @@ def test_people_seen_can_be_picked(signed_in: Visit, chat: Room) -> None:
     assert people(page) == ["Everybody", "bob", "carol", "Somebody else…"]
     choose(page, CAROL)
     write(page, "Only for carol")
-    expect(page.locator(".badge")).to_have_text("🔒 Private · to carol")
+    expect(page.locator(".badge")).to_have_text("Private · to carol")
 
 
 def test_escape_writes_to_everybody_again(signed_in: Visit, chat: Room) -> None:
@@ -125,7 +125,7 @@ def test_who_is_away_finds_it_later(signed_in: Visit, chat: Room) -> None:
     )
     bob = signed_in("bob")
     expect(bob.locator(".private .text")).to_have_text(["See you tomorrow"])
-    expect(bob.locator(".badge")).to_have_text("🔒 Private · to you")
+    expect(bob.locator(".badge")).to_have_text("Private · to you")
 
 
 def test_what_nobody_will_find_is_said(signed_in: Visit, chat: Room) -> None:
@@ -169,7 +169,7 @@ def test_a_forged_badge_is_text(signed_in: Visit, chat: Room) -> None:
         {
             "id": "1",
             "sender": BOB,
-            "text": "🔒 Private · to you",
+            "text": "Private · to you",
             "recipient": {"name": "alice"},
             "isPrivate": True,
         }
@@ -196,7 +196,7 @@ def test_a_private_message_that_failed_is_tried_again_privately(
     chat.faults.send = None
     choose(page, CAROL)
     page.get_by_role("button", name="Try again").click()
-    expect(page.locator(".message.sent.private .badge")).to_have_text("🔒 Private · to bob")
+    expect(page.locator(".message.sent.private .badge")).to_have_text("Private · to bob")
 
 
 def test_a_private_message_is_known_without_colours(signed_in: Visit, chat: Room) -> None:
