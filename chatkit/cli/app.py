@@ -117,6 +117,7 @@ def _explain(error: Exception) -> int:
     if not text.startswith("Usage:"):  # it is the help itself when a verb is missing
         context = getattr(error, "ctx", None)
         command = context.command_path if context else "chatkit"
-        text = f"chatkit: {text.rstrip('.')}. `{command} --help` shows what is possible."
+        mistake = text if text.endswith("?") else text.rstrip(".") + "."
+        text = f"chatkit: {mistake} `{command} --help` shows what is possible."
     print(text, file=sys.stderr)
     return int(getattr(error, "exit_code", 2))

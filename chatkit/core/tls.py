@@ -66,6 +66,16 @@ def load(folder: Path) -> Certificates:
     return Certificates(ca_file, server)
 
 
+def public_authorities() -> Path:
+    """The file of the public certificate authorities: OpenSSL's own, else that of certifi."""
+    import certifi
+
+    system = ssl.get_default_verify_paths().cafile
+    if system and Path(system).is_file():
+        return Path(system)
+    return Path(certifi.where())
+
+
 def check(folder: Path) -> None:
     """Look whether clients that trust the authority will trust the server. Missing files are made.
 

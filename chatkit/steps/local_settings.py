@@ -12,7 +12,7 @@ from typing import NotRequired, TypedDict, cast
 from chatkit.core.errors import AppFileDamaged
 from chatkit.core.files import write_private
 from chatkit.core.public_urls import origins
-from chatkit.core.reading import commented_json, texts
+from chatkit.core.reading import app_json
 
 FILE = "local.settings.json"
 SIGNALR_SETTING = "AzureSignalRConnectionString"
@@ -26,6 +26,7 @@ DEVELOPMENT_KEY = (
 )
 PAGE_ORIGIN = "http://127.0.0.1:5500"
 PORT = 7071
+AGAIN = "rename it, and workshop.write_local_settings() writes another one"
 
 
 def storage_for(dev_storage: str) -> str:
@@ -60,25 +61,14 @@ def read(folder: Path) -> LocalSettings:
     Raises:
         AppFileDamaged: It is not what the functions can read.
     """
-    try:
-        content = commented_json.loads(texts.read(folder / FILE))
-    except FileNotFoundError:
+    path = folder / FILE
+    if not path.exists():
         return {"IsEncrypted": False, "Values": {}}
-    except OSError as error:
-        raise _damaged(folder, f"it cannot be read ({error.strerror})") from error
-    except ValueError as error:
-        raise _damaged(folder, f"it is not valid JSON ({error})") from error
-    if not isinstance(content, dict):
-        raise _damaged(folder, "it is no JSON object")
+    content = app_json.read_object(path, again=AGAIN)
     for name in ("Values", "Host"):
         if not isinstance(content.get(name, {}), dict):
-            raise _damaged(folder, f"its `{name}` is no object")
+            raise AppFileDamaged(path, f"its `{name}` is no object", again=AGAIN)
     return cast(LocalSettings, {"Values": {}, **content})
-
-
-def _damaged(folder: Path, why: str) -> AppFileDamaged:
-    again = "rename it, and workshop.write_local_settings() writes another one"
-    return AppFileDamaged(folder / FILE, why, again=again)
 
 
 def values(folder: Path) -> dict[str, str]:

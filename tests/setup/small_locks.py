@@ -8,7 +8,6 @@ LOCK = Path(__file__).resolve().parents[2] / "requirements.lock"
 COMMAND_LINE = (
     "annotated-doc",
     "annotated-types",
-    "certifi",
     "colorama",
     "markdown-it-py",
     "mdurl",

@@ -13,7 +13,7 @@ from pathlib import Path, PurePosixPath
 from chatkit.cloud.publish import secret_scan
 from chatkit.cloud.publish.selection import Selection, Selector, sentence, shown
 from chatkit.core.errors import AppFileDamaged, SetupError
-from chatkit.core.reading import commented_json, texts
+from chatkit.core.reading import app_json, texts
 
 ENTRY = "function_app.py"
 REQUIRED = ("host.json", ENTRY, "requirements.txt")
@@ -88,14 +88,7 @@ def check_app(folder: Path, files: list[PurePosixPath]) -> None:
 
 def _bundle(path: Path) -> object:
     """The extension bundle that a host.json names."""
-    try:
-        content = commented_json.loads(texts.read(path))
-    except OSError as error:
-        raise AppFileDamaged(path, f"it cannot be read ({error.strerror})") from error
-    except ValueError as error:
-        raise AppFileDamaged(path, f"it is not valid JSON ({error})") from error
-    if not isinstance(content, dict):
-        raise AppFileDamaged(path, "it is no JSON object")
+    content = app_json.read_object(path)
     bundle = content.get("extensionBundle") or {}
     if not isinstance(bundle, dict):
         raise AppFileDamaged(path, "its `extensionBundle` is no object")

@@ -8,12 +8,10 @@ alone it would reach nothing else any more.
 from __future__ import annotations
 
 import os
-import ssl
 from collections.abc import Mapping
 from pathlib import Path
 
-import certifi
-
+from chatkit.core import tls
 from chatkit.core.files import write_private
 
 FILE = "trusted.pem"
@@ -41,9 +39,7 @@ def trusted_file(where: Path, ca_file: str, environment: Mapping[str, str] = os.
 def _others(own: Path, environment: Mapping[str, str]) -> str:
     """What the programs of this shell trust without the local cloud."""
     named = [environment[name] for name in VARIABLES if environment.get(name)]
-    public = ssl.get_default_verify_paths().cafile or ""
-    for candidate in (*named, public, certifi.where()):
-        path = Path(candidate)
+    for path in (*map(Path, named), tls.public_authorities()):
         if path.is_file():
             text = path.read_text(encoding="utf-8", errors="replace")
             # The file itself, in a shell that has evaluated `chatkit local env`.

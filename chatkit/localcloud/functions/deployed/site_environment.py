@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import ssl
 from pathlib import Path
 
-import certifi
-
+from chatkit.core import tls
 from chatkit.core.files import write_private
 from chatkit.localcloud.functions.host.spec import SiteSpec
 from chatkit.localcloud.functions.worker_process.worker import base_environment
@@ -40,12 +38,9 @@ def site_environment(spec: SiteSpec, *, folder: Path, ca_bundle: Path) -> dict[s
 
 def write_ca_bundle(path: Path, ca_file: Path) -> None:
     """Write the public certificate authorities and the local one into one file."""
-    public = Path(certifi.where())
-    system = ssl.get_default_verify_paths().cafile
-    if system and Path(system).is_file():
-        public = Path(system)
+    public = tls.public_authorities().read_text(encoding="utf-8")
     local = ca_file.read_bytes().decode()
-    content = f"{public.read_text(encoding='utf-8').rstrip()}\n{local}".encode()
+    content = f"{public.rstrip()}\n{local}".encode()
     # Compared as a whole: apps trust what is in it.
     if not path.exists() or path.read_bytes() != content:
         write_private(path, content)
