@@ -74,7 +74,7 @@ CASES: Final[dict[str, Case]] = {
         repeated("9", before="0 */", after=" * * * *"), lambda text: schedule.parse(text, None)
     ),
     "schedule: days": Case(repeated("9"), lambda text: schedule.parse(text, None), stops=True),
-    "trigger of blobs: braces": Case(repeated("{{", before="box/"), paths.BlobPattern.parse, 2000),
+    "trigger of blobs: braces": Case(repeated("{{", before="box/"), paths.BlobPattern.parse, 500),
     "trigger of blobs: a long name": Case(
         repeated("-"), paths.BlobPattern.parse("box/{a}-{b}--{c}.txt").match, stops=True
     ),
