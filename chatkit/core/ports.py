@@ -6,9 +6,11 @@ Importing this takes the standard library only: servers that start at once use i
 from __future__ import annotations
 
 import errno
+import random
 import socket
 import sys
 from collections.abc import Collection
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,6 +19,10 @@ from chatkit.core.errors import PortInUse, SetupError
 LOCALHOST = ("127.0.0.1", "::1")
 BACKLOG = 4096
 NEAR = 50
+# Below the ports that Linux, macOS and Windows give to outgoing connections: a server that comes
+# back to its port finds it free.
+FOR_SERVERS = range(20000, 32768)
+TRIES = 100
 HIGHEST = 65535
 LAST_RESERVED = 1023
 # What binding ::1 fails with where the machine has no IPv6, or has it switched off.
@@ -51,13 +57,16 @@ def bind(port: int, *, ipv4_only: bool = False, wanted_for: str) -> Sockets:
     """Listen on a loopback port on IPv4 and, where the machine has it, IPv6.
 
     Args:
-        port: The port; 0 for any free one, then the same for both families.
+        port: The port; 0 for any free one, the same for both families.
         ipv4_only: Leave ::1 alone.
         wanted_for: Who needs the port, for the error.
 
     Raises:
         PortInUse: Another program listens there.
     """
+    while not port:
+        with suppress(PortInUse):  # another program was faster
+            return bind(any_free(), ipv4_only=ipv4_only, wanted_for=wanted_for)
     sockets: Sockets = []
     hosts = LOCALHOST[:1] if ipv4_only else LOCALHOST
     for host in hosts:
@@ -72,7 +81,6 @@ def bind(port: int, *, ipv4_only: bool = False, wanted_for: str) -> Sockets:
                 raise PortInUse(port, wanted_for=wanted_for) from error
             raise
         sockets.append(sock)
-        port = port or int(sock.getsockname()[1])
     return sockets
 
 
@@ -114,11 +122,14 @@ def next_free(after: int) -> int:
 
 
 def any_free(*, taken: Collection[int] = ()) -> int:
-    """A free port that the system chooses.
+    """A free port, one of `FOR_SERVERS` where it can be.
 
     Args:
         taken: Ports that are promised to others, whether they listen or not.
     """
+    for port in random.sample(FOR_SERVERS, TRIES):
+        if port not in taken and is_free(port):
+            return port
     while True:
         with _bound(LOCALHOST[0], 0, listen=False) as probe:
             port = int(probe.getsockname()[1])

@@ -15,9 +15,10 @@ from playwright.sync_api import BrowserContext
 CHECKOUT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(CHECKOUT))
 
+from chatkit.core.ports import any_free  # noqa: E402
 from tests.chromium import launched  # noqa: E402
 from tests.lab.notebook_page import KERNEL_READY, NotebookPage  # noqa: E402
-from tests.lab.running_lab import free_port, running, running_lab  # noqa: E402
+from tests.lab.running_lab import running, running_lab  # noqa: E402
 
 FIRST, GOAL_S, ROUNDS = "00-start-here.ipynb", 15, 2
 PEER = (
@@ -42,7 +43,7 @@ def jupyterlab_s(window: BrowserContext) -> float:
     """JupyterLab by itself, on the same notebook."""
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as home:
         begun = time.perf_counter()
-        with running([*PEER, f"--ServerApp.port={free_port()}"], Path(home)) as address:
+        with running([*PEER, f"--ServerApp.port={any_free()}"], Path(home)) as address:
             NotebookPage.open(window, address, FIRST).page.wait_for_selector(KERNEL_READY)
             return round(time.perf_counter() - begun, 1)
 

@@ -23,11 +23,6 @@ from chatkit.core.errors import PortInUse, SetupError
 ROOT = Path(__file__).resolve().parents[2]
 
 
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        return int(server.getsockname()[1])
-
-
 def wait_until_it_listens(port: int) -> None:
     """Lab prints its address a moment before it listens there."""
     deadline = time.monotonic() + 20
@@ -45,7 +40,15 @@ def served(home: Path, tmp_path: Path) -> Iterator[str]:
         "JUPYTER_CONFIG_DIR": str(tmp_path / "jupyter"),
         "JUPYTER_RUNTIME_DIR": str(tmp_path / "runtime"),
     }
-    command = [sys.executable, "-m", "chatkit", "lab", "--no-browser", "--port", str(free_port())]
+    command = [
+        sys.executable,
+        "-m",
+        "chatkit",
+        "lab",
+        "--no-browser",
+        "--port",
+        str(ports.any_free()),
+    ]
     with subprocess.Popen(
         command, cwd=ROOT, env=variables, stderr=subprocess.PIPE, text=True
     ) as process:

@@ -18,6 +18,7 @@ import pytest
 from chatkit.cli import signalr
 from chatkit.cloud import local_cloud
 from chatkit.cloud.signalr_attachment import instances
+from chatkit.core.ports import any_free
 from chatkit.localcloud.signalr import well_known
 from chatkit.wire.connection_strings import SignalRConnectionString
 from chatkit.wire.tokens import rest_token
@@ -93,12 +94,6 @@ def send(port: int) -> int:
         return error.code
 
 
-def free_port() -> int:
-    with socket.socket() as sock:
-        sock.bind(("127.0.0.1", 0))
-        return int(sock.getsockname()[1])
-
-
 def test_it_serves_until_it_is_interrupted(tmp_path: Path) -> None:
     """With the connection string of every sample; it leaves nothing behind."""
     with typed("signalr", "start", "--port", "0", cwd=tmp_path) as process:
@@ -115,7 +110,7 @@ def test_a_sample_runs_with_the_functions_host(tmp_path: Path, tools: Tools) -> 
         ' "Microsoft.Azure.Functions.ExtensionBundle", "version": "[4.*, 5.0.0)"}}'
     )
     (tmp_path / "function_app.py").write_text(APP, encoding="utf-8")
-    functions = free_port()
+    functions = any_free()
     url = f"http://localhost:{functions}/runtime/webhooks/signalr"
     template = {"UrlTemplate": url, "EventPattern": "*", "HubPattern": "*", "CategoryPattern": "*"}
     settings = {"UpstreamSettings": {"Templates": [template]}}

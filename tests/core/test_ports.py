@@ -109,6 +109,27 @@ def test_after_the_last_port_any_free_one_is_next() -> None:
     assert ports.is_free(ports.next_free(ports.HIGHEST))
 
 
+def test_a_chosen_port_is_none_of_outgoing_connections(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Unless all others are taken."""
+    assert ports.any_free() in ports.FOR_SERVERS
+    (sock, *_) = sockets = ports.bind(0, wanted_for="a test")
+    assert sock.getsockname()[1] in ports.FOR_SERVERS
+    for sock in sockets:
+        sock.close()
+    monkeypatch.setattr(ports, "is_free", lambda port: False)
+    assert ports.any_free() not in ports.FOR_SERVERS
+
+
+def test_another_program_may_be_faster(taken: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Between choosing a port and binding it."""
+    offered = iter([taken, free := ports.any_free()])
+    monkeypatch.setattr(ports, "any_free", lambda: next(offered))
+    sockets = ports.bind(0, wanted_for="a test")
+    assert ports.port_of(sockets) == free
+    for sock in sockets:
+        sock.close()
+
+
 def test_a_promised_port_is_never_chosen() -> None:
     """Whether its owner listens or not."""
     offered = [ports.any_free() for _ in range(3)]

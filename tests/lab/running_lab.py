@@ -17,6 +17,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from chatkit.cloud import local_cloud
+from chatkit.core.ports import any_free
 from chatkit.core.settings import checkout
 from chatkit.steps.local_servers import FUNCTIONS, PAGE, LocalServers
 
@@ -31,7 +32,7 @@ def running_lab(home: Path) -> Iterator[str]:
     """Start Lab, yield the address that it prints, and end everything that was started from it."""
     try:
         with running(
-            ["chatkit", "lab", "--no-browser", "--port", str(free_port())], home
+            ["chatkit", "lab", "--no-browser", "--port", str(any_free())], home
         ) as address:
             yield address
     finally:
@@ -107,9 +108,3 @@ def listens(port: int) -> bool:
     """Whether somebody listens on a port of this machine."""
     with socket.socket() as probe:
         return probe.connect_ex(("127.0.0.1", port)) == 0
-
-
-def free_port() -> int:
-    """A port that nobody has."""
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        return int(server.getsockname()[1])

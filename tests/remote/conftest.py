@@ -7,8 +7,9 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser
 
+from chatkit.core.ports import any_free
 from tests.chromium import launched
-from tests.lab.running_lab import free_port, running
+from tests.lab.running_lab import running
 
 HOST, PREFIX, TOKEN = "hub.example", "/user/alice/", "only-for-this-test"
 # A name that means this machine to the browser of the test and to nobody else, as a JupyterHub's
@@ -31,7 +32,7 @@ def jupyter(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     folder = tmp_path_factory.mktemp("jupyter")
     options = {
         "ServerApp.base_url": PREFIX,
-        "ServerApp.port": free_port(),
+        "ServerApp.port": any_free(),
         "ServerApp.root_dir": folder,
         "ServerApp.allow_remote_access": True,
         "IdentityProvider.token": TOKEN,

@@ -12,6 +12,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from chatkit.core.ports import any_free
+
 FOLDER = Path(__file__).resolve().parents[2] / "node-azurite"
 PROGRAM = FOLDER / "node_modules" / "azurite" / "dist" / "src" / "blob" / "main.js"
 ACCOUNT = "devstoreaccount1"
@@ -31,9 +33,7 @@ def missing() -> str:
 def running(*options: str) -> Iterator[str]:
     """Run Azurite in memory and yield the blob address of its account."""
     scheme = "https" if "--cert" in options else "http"
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))
-        port = taken.getsockname()[1]
+    port = any_free()
     settings = [
         "--blobPort",
         str(port),
