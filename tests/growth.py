@@ -33,7 +33,7 @@ def growth(
     """
     few = make(size)
     many = make(size * FACTOR)
-    with _no_collector():
+    with no_collector():
         ratio = _round_s(work, many) / _round_s(work, few)
         if ratio > LIMIT / 2:  # another process may have had the caches meanwhile
             ratio = _cost_s(work, many) / _cost_s(work, few)
@@ -41,7 +41,8 @@ def growth(
 
 
 @contextlib.contextmanager
-def _no_collector() -> Iterator[None]:
+def no_collector() -> Iterator[None]:
+    """Let the garbage collector wait."""
     was_on = gc.isenabled()
     gc.disable()
     try:
@@ -73,7 +74,7 @@ def _round_s(work: Callable[[Input], object], given: Input) -> float:
 
 def once_s(work: Callable[[Input], object], given: Input) -> float:
     """Processor seconds of doing it a single time."""
-    with _no_collector():
+    with no_collector():
         begun = time.thread_time()
         with contextlib.suppress(ValueError):
             work(given)

@@ -72,17 +72,17 @@ def test_one_line_signs_people_in_to_any_app(app: int, home: Path, chatkit: Chat
                 url = address_in(process.stdout)
                 alice = background_loop().call(sign_in(url, "alice"))
                 request = urllib.request.Request(f"{url}/x", headers={**alice.headers, NAME: "bob"})
-                with urllib.request.urlopen(request, timeout=10) as answer:
+                with urllib.request.urlopen(request, timeout=30) as answer:
                     assert json.load(answer) == [alice.name]
                 audience = urllib.request.Request(f"{url}/.auth/me", headers=alice.headers)
-                with urllib.request.urlopen(audience, timeout=10) as answer:
+                with urllib.request.urlopen(audience, timeout=30) as answer:
                     claims = {one["typ"]: one["val"] for one in json.load(answer)[0]["user_claims"]}
                 seen.append((url, claims["aud"]))
                 if is_last:
                     assert chatkit("local", "reset", "-y").code == 0
                 else:
                     process.send_signal(signal.SIGINT)
-                assert process.wait(timeout=10) == 0
+                assert process.wait(timeout=30) == 0
                 assert ("The local cloud was emptied" in process.stdout.read()) == is_last
         assert seen[0] == seen[1]
     finally:

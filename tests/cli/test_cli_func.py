@@ -48,13 +48,13 @@ def test_an_app_runs_until_it_is_interrupted(folder: Path) -> None:
             )
         )
         request = urllib.request.Request(found.group(), headers={"Origin": page})
-        with urllib.request.urlopen(request, timeout=10) as answer:
+        with urllib.request.urlopen(request, timeout=30) as answer:
             assert (answer.read(), answer.headers["Access-Control-Allow-Credentials"]) == (
                 b"hello",
                 "true",
             )
         process.send_signal(signal.SIGINT)
-        assert process.wait(timeout=10) == 0
+        assert process.wait(timeout=30) == 0
 
 
 def test_it_can_be_interrupted_while_the_app_is_imported(folder: Path) -> None:
@@ -71,7 +71,7 @@ def test_it_can_be_interrupted_while_the_app_is_imported(folder: Path) -> None:
                 unless=lambda: process.poll() is not None,
             )
             process.send_signal(signal.SIGINT)
-            assert process.wait(timeout=10) == 0
+            assert process.wait(timeout=30) == 0
         finally:
             process.kill()
 

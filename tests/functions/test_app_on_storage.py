@@ -64,4 +64,4 @@ def test_storage_that_is_away_is_given_up_soon(account: pytest.MonkeyPatch) -> N
     start = time.monotonic()
     with pytest.raises(day_blobs.StorageUnavailable):
         chat_history.append(chat_message.stamped(sender="alice", text="Hello"))
-    assert time.monotonic() - start < 5
+    assert time.monotonic() - start < 20

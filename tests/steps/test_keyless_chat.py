@@ -121,7 +121,7 @@ def test_the_keys_open_nothing_any_more(chat: Chat) -> None:
     connection = SignalRConnectionString.parse(f"Endpoint={uri};AccessKey={chat.signalr_key}")
     token = {"Authorization": f"Bearer {rest_token(connection, SEND)}"}
     message = {"target": "newMessage", "arguments": []}
-    assert requests.post(uri + SEND, json=message, headers=token, timeout=10).status_code == 401
+    assert requests.post(uri + SEND, json=message, headers=token, timeout=30).status_code == 401
     url = storage.blob_url(storage.read_account(chat.stack))
     ca_file = chat.stack.cloud.transport_kwargs()["connection_verify"]
     with (

@@ -108,7 +108,7 @@ def overwrite(workshop: Workshop, settings: dict[str, str]) -> None:
 def allowed(workshop: Workshop) -> str | None:
     """The origin that the deployed functions let call them, asked as the page's browser asks."""
     headers = {"Origin": str(workshop.web_url).rstrip("/"), "Access-Control-Request-Method": "POST"}
-    answer = requests.options(f"{workshop.api_base_url}/api/messages", headers=headers, timeout=10)
+    answer = requests.options(f"{workshop.api_base_url}/api/messages", headers=headers, timeout=30)
     return answer.headers.get("Access-Control-Allow-Origin")
 
 
@@ -195,7 +195,7 @@ def test_an_app_that_cannot_run_is_not_published(
     """An import error, no function, no bundle: the sentence says it, and the old app serves on."""
     (app / file).write_text(text, encoding="utf-8")
     assert words in refusal(workshop.publish_functions)
-    assert requests.post(f"{workshop.api_base_url}/api/negotiate", timeout=10).status_code == 200
+    assert requests.post(f"{workshop.api_base_url}/api/negotiate", timeout=30).status_code == 200
 
 
 def test_a_package_without_the_bundle_is_told_with_its_reason(
@@ -245,9 +245,9 @@ def test_authentication_that_somebody_broke_is_repaired(workshop: Workshop) -> N
     web.update_auth_settings_v2(group, name, SiteAuthSettingsV2(document))
     login = f"{workshop.api_base_url}/.auth/login/aad"
     back = {"post_login_redirect_uri": str(workshop.web_url), "session_mode": "token"}
-    assert requests.get(login, params=back, timeout=10).status_code == 403
+    assert requests.get(login, params=back, timeout=30).status_code == 403
     workshop.enable_authentication()
-    assert requests.get(login, params=back, timeout=10).status_code == 200
+    assert requests.get(login, params=back, timeout=30).status_code == 200
     assert workshop.sign_in_as("alice").headers
     web.update_auth_settings_v2(
         group, name, SiteAuthSettingsV2({"properties": {"platform": {"enabled": False}}})
@@ -273,9 +273,9 @@ def test_a_website_that_was_switched_off_is_switched_on_by_the_upload(workshop: 
     names = workshop.settings.names
     off: Any = {"properties": {"staticWebsite": {"enabled": False}}}
     services.set_service_properties(names.resource_group, names.storage_account, off)
-    assert requests.get(str(workshop.web_url), timeout=10).status_code == 404
+    assert requests.get(str(workshop.web_url), timeout=30).status_code == 404
     workshop.upload_page()
-    answer = requests.get(str(workshop.web_url), timeout=10)
+    answer = requests.get(str(workshop.web_url), timeout=30)
     assert (answer.status_code, answer.headers["Content-Type"]) == (200, "text/html; charset=utf-8")
 
 

@@ -69,7 +69,7 @@ def kill_cloud(workshop: Workshop) -> None:
     """As `kill -9` does it."""
     killed = psutil.Process(json.loads((workshop.home / "local" / "cloud.json").read_text())["pid"])
     killed.kill()
-    psutil.wait_procs([killed], timeout=10)
+    psutil.wait_procs([killed], timeout=30)
 
 
 def read(url: str) -> tuple[str, bytes]:

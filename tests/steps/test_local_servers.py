@@ -214,7 +214,7 @@ def test_the_page_server_ends_with_its_folder(servers: LocalServers, page: Path)
     """A deleted home leaves no process behind."""
     server = servers.start_page(page, port=some_port()).server
     shutil.rmtree(page)
-    psutil.wait_procs([psutil.Process(server.pid)], timeout=10)
+    psutil.wait_procs([psutil.Process(server.pid)], timeout=30)
     assert not server.process.is_alive()
 
 

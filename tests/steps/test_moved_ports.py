@@ -59,7 +59,7 @@ def kill(known: Endpoints) -> None:
     """As `kill -9` does it."""
     killed = psutil.Process(known["pid"])
     killed.kill()
-    psutil.wait_procs([killed], timeout=10)
+    psutil.wait_procs([killed], timeout=30)
 
 
 @pytest.fixture(scope="module")

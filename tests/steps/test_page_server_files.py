@@ -59,7 +59,7 @@ def port(folder: Path) -> Iterator[int]:
 @pytest.fixture
 def ask(port: int) -> Iterator[Ask]:
     """A function that asks for a path as it stands, with any headers."""
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
 
     def get(path: str, *hosts: str, method: str = "GET") -> http.client.HTTPResponse:
         connection.putrequest(method, path, skip_host=True)

@@ -49,12 +49,12 @@ def test_a_person_can_sign_in_afterwards_and_a_second_run_changes_nothing(
     good = requests.get(
         login,
         params={"post_login_redirect_uri": workshop.web_url, "session_mode": "token"},
-        timeout=10,
+        timeout=30,
     )
     assert good.status_code == 200 and "Pick an account" in good.text
     assert (
         requests.get(
-            login, params={"post_login_redirect_uri": "https://evil.example"}, timeout=10
+            login, params={"post_login_redirect_uri": "https://evil.example"}, timeout=30
         ).status_code
         == 403
     )

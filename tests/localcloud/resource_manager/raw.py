@@ -81,7 +81,7 @@ class Raw:
             url, data=data, method=method, headers={k: v for k, v in sent.items() if v}
         )
         try:
-            with urllib.request.urlopen(request, context=self.trust, timeout=10) as answer:
+            with urllib.request.urlopen(request, context=self.trust, timeout=30) as answer:
                 return Reply(answer.status, answer.headers, _parsed(answer.read()))
         except urllib.error.HTTPError as answer:
             with answer:

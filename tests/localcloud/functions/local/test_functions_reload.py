@@ -187,7 +187,7 @@ async def test_the_command_serves_until_it_is_told_to_stop(tmp_path: Path) -> No
     process.terminate()
     await process.communicate()
     assert process.returncode == 0
-    assert psutil.wait_procs([child], timeout=5)[1] == []
+    assert psutil.wait_procs([child], timeout=30)[1] == []
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="needs a shell script as interpreter")

@@ -113,7 +113,7 @@ async def test_what_the_app_started_ends_with_it(loaded: Loaded) -> None:
     assert result.returned is not None
     grandchild = psutil.Process(int(result.returned["string"]))
     await loaded.worker.stop()
-    assert psutil.wait_procs([grandchild], timeout=5)[1] == []
+    assert psutil.wait_procs([grandchild], timeout=30)[1] == []
 
 
 async def test_an_unknown_function_is_a_failed_call(loaded: Loaded) -> None:
@@ -171,7 +171,7 @@ def test_a_killed_host_leaves_no_child(tmp_path: Path) -> None:
         assert host.stdout is not None
         child = psutil.Process(int(host.stdout.readline()))
         host.kill()
-        assert psutil.wait_procs([child], timeout=5)[1] == []
+        assert psutil.wait_procs([child], timeout=30)[1] == []
 
 
 def test_a_killed_host_leaves_no_process_that_the_app_has_started(tmp_path: Path) -> None:
@@ -192,7 +192,7 @@ def test_a_killed_host_leaves_no_process_that_the_app_has_started(tmp_path: Path
         started = psutil.Process(int(noted.read_text()))
         host.kill()
     try:
-        assert psutil.wait_procs([started], timeout=5)[1] == []
+        assert psutil.wait_procs([started], timeout=30)[1] == []
     finally:
         with suppress(psutil.NoSuchProcess):
             started.kill()

@@ -70,7 +70,7 @@ class Process:
                 self.known = json.loads((self.folder / "cloud.json").read_text(encoding="utf-8"))
         self.trust = ssl.create_default_context(cafile=self.known["ca_file"])
         self.connection = http.client.HTTPSConnection(
-            self.known["resource_manager"].removeprefix("https://"), context=self.trust, timeout=10
+            self.known["resource_manager"].removeprefix("https://"), context=self.trust, timeout=30
         )
         if not self.token:
             self.token = self._sign_in()

@@ -81,7 +81,7 @@ def browser(
 ) -> requests.Response:
     """A browser's request to a blob."""
     return requests.request(
-        method, f"{blobs.url}box/a.txt", headers=headers, verify=str(cloud.ca_file), timeout=10
+        method, f"{blobs.url}box/a.txt", headers=headers, verify=str(cloud.ca_file), timeout=30
     )
 
 
@@ -162,7 +162,7 @@ def test_a_containers_access_and_metadata_are_one_state(
     box = blobs.get_container_client("shown")
     box.upload_blob("a.txt", b"hello")
     url = f"{blobs.url}shown/a.txt"
-    assert requests.get(url, verify=str(cloud.ca_file), timeout=10).text == "hello"
+    assert requests.get(url, verify=str(cloud.ca_file), timeout=30).text == "hello"
     assert (
         box.get_container_properties().metadata,
         box.get_container_properties().public_access,
@@ -170,7 +170,7 @@ def test_a_containers_access_and_metadata_are_one_state(
     containers.update(
         GROUP, ACCOUNT, "shown", BlobContainer({"properties": {"publicAccess": "None"}})
     )
-    assert requests.get(url, verify=str(cloud.ca_file), timeout=10).status_code == 404
+    assert requests.get(url, verify=str(cloud.ca_file), timeout=30).status_code == 404
     box.set_container_access_policy({}, public_access="container")
     assert (
         containers.get(GROUP, ACCOUNT, "shown").as_dict()["properties"]["publicAccess"]

@@ -48,7 +48,7 @@ def token(cloud: LocalCloud, header: str, **query: str) -> tuple[int, dict[str, 
     headers = {"X-IDENTITY-HEADER": header} if header else {}
     request = urllib.request.Request(url, headers=headers)
     try:
-        with urllib.request.urlopen(request, timeout=10) as answer:
+        with urllib.request.urlopen(request, timeout=30) as answer:
             return answer.status, json.loads(answer.read())
     except urllib.error.HTTPError as answer:
         with answer:
