@@ -22,7 +22,7 @@ REPAIRED = "CHATKIT_ENVIRONMENT_REPAIRED"
 TEST_HELP = """\
 Usage: chatkit test [PYTEST ARGUMENTS]
 
-Runs the tests, the notebooks included, in several processes: about ten minutes on two cores.
+Runs the tests, the notebooks included, in several processes: about eight minutes on two cores.
 Its first start installs the test tools. Tests that need Chromium, Node or az are skipped without.
 
   chatkit test tests/wire                 one folder; a file, or FILE::TEST, works too

@@ -49,7 +49,7 @@ UPGRADE = {
 }
 
 
-class World:
+class OpenCloud:
     """A local cloud in memory, with one resource of each kind, and a client for its ports."""
 
     def __init__(self, cloud: LocalCloud, network: MemoryNetwork) -> None:
@@ -68,7 +68,7 @@ class World:
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def world(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[World]:
+async def open_cloud(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[OpenCloud]:
     """One that the tests of this file share."""
     network = MemoryNetwork()
     folder: Path = tmp_path_factory.mktemp("cloud")
@@ -82,9 +82,9 @@ async def world(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[World
     await cloud.functions.apply(
         SiteSpec("site", reserve("sites/site"), reserve("scm/site"), {}, HostKeys("master"))
     )
-    world = World(cloud, network)
-    yield world
-    await world.http.close()
+    opened = OpenCloud(cloud, network)
+    yield opened
+    await opened.http.close()
     await cloud.stop()
 
 
@@ -114,18 +114,20 @@ def check(kind: str, text: str, headers: Any) -> None:
 
 
 @pytest.mark.parametrize("service", pages.SERVICES)
-async def test_a_service_refuses_another_name_in_its_own_format(world: World, service: str) -> None:
+async def test_a_service_refuses_another_name_in_its_own_format(
+    open_cloud: OpenCloud, service: str
+) -> None:
     """DNS rebinding: the page's own name leads to this machine, and stands in the request."""
     owner, path = PLACES[service]
     more = UPGRADE if service == "an instance's WebSockets" else {}
-    status, text, headers = await world.ask(owner, path, **FOREIGN, **more)
+    status, text, headers = await open_cloud.ask(owner, path, **FOREIGN, **more)
     assert status == 421
     check(pages.SERVICES[service], text, headers)
-    assert (await world.ask(owner, path))[0] != 421
+    assert (await open_cloud.ask(owner, path))[0] != 421
 
 
-async def test_no_port_is_forgotten(world: World) -> None:
+async def test_no_port_is_forgotten(open_cloud: OpenCloud) -> None:
     """A service that comes later has to refuse, too."""
-    assert set(world.ports()) == {owner for owner, _ in PLACES.values()}
-    for owner in world.ports():
-        assert (await world.ask(owner, "/", **FOREIGN))[0] == 421
+    assert set(open_cloud.ports()) == {owner for owner, _ in PLACES.values()}
+    for owner in open_cloud.ports():
+        assert (await open_cloud.ask(owner, "/", **FOREIGN))[0] == 421

@@ -100,7 +100,7 @@ def test_an_interrupted_start_leaves_no_server_that_nobody_knows(
     """The next start finds what runs, and there is one afterwards."""
     program = Program(FUNCTIONS, ("host",), tmp_path)
     for _ in everywhere(lambda: servers.start(program, port=7071), local_servers, interrupts):
-        known = servers._recorded(FUNCTIONS)
+        known = servers.running(FUNCTIONS)
         assert MACHINE.running <= ({known.pid} if known else set())
         again = servers.start(program, port=7071).server
         assert MACHINE.running == {again.pid}

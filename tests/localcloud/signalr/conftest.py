@@ -51,7 +51,7 @@ async def running(tmp_path: Path, certificates: tls.Certificates) -> AsyncIterat
     )
     await service.apply(spec)
     async with aiohttp.ClientSession() as http:
-        yield Running(service, spec, http, tokens)
+        yield Running(platform, service, spec, http, tokens)
     await service.stop()
     await platform.close()
 

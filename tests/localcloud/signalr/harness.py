@@ -59,6 +59,7 @@ def service_on(platform: Platform) -> SignalRService:
 class Running:
     """One instance and short ways to talk to it."""
 
+    platform: Platform
     service: SignalRService
     spec: InstanceSpec
     http: aiohttp.ClientSession

@@ -45,9 +45,8 @@ async def send(running: Running) -> int:
 @pytest.fixture
 async def control(running: Running) -> AsyncIterator[dict[str, str]]:
     """Address and token of the control API of the instance's cloud."""
-    made = Control(
-        running.service._platform, on_stop=lambda: None, routes=running.service.control_routes()
-    )
+    routes = running.service.control_routes()
+    made = Control(running.platform, on_stop=lambda: None, routes=routes)
     await made.start()
     yield made.endpoints()
 

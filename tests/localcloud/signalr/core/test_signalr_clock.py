@@ -140,7 +140,7 @@ async def test_a_killed_cloud_has_written_what_it_counted(
 ) -> None:
     """With every beat of its clock."""
     monkeypatch.setattr(heartbeat, "PERIOD_S", 0)
-    store = running.service._platform.store
+    store = running.platform.store
     running.instance.quotas.count(3, 1)
     while (store.get(message_counts.COLLECTION, "room") or {}).get("messages") != 3:
         await asyncio.sleep(0)

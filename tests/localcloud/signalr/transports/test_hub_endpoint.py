@@ -79,7 +79,7 @@ async def in_memory(
     spec = InstanceSpec("room", PORT, "primary-key-" * 3, "secondary-key-" * 3)
     await service.apply(spec)
     async with aiohttp.ClientSession(connector=network.connector()) as http:
-        yield Running(service, spec, http, tokens)
+        yield Running(platform, service, spec, http, tokens)
     await service.stop()
     await platform.close()
 
