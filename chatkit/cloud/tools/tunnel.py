@@ -11,7 +11,6 @@ only.
 from __future__ import annotations
 
 import base64
-import hmac
 import re
 import secrets
 import socket
@@ -23,6 +22,8 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import cast
 from urllib.parse import unquote, urlsplit
+
+from chatkit.core.text.constant_time import is_same_secret
 
 MAX_HEAD_BYTES = 16 * 1024
 CONNECT_LIMIT_S = 20.0
@@ -163,7 +164,7 @@ def _open(head: str, server: _Server) -> socket.socket:
     if asked is None or int(asked["port"]) > 65535:
         raise _Refused("400 Bad Request")
     wanted = f"Basic {base64.b64encode(f'chatkit:{server.password}'.encode()).decode()}"
-    if not hmac.compare_digest(_header(lines, "proxy-authorization").encode(), wanted.encode()):
+    if not is_same_secret(_header(lines, "proxy-authorization"), wanted):
         raise _Refused("407 Proxy Authentication Required")
     host = asked["host"].strip("[]").lower().rstrip(".")
     port = int(asked["port"])

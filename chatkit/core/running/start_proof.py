@@ -17,6 +17,8 @@ import secrets
 from collections.abc import Mapping
 from urllib.parse import urlsplit
 
+from chatkit.core.text.constant_time import is_same_secret
+
 VARIABLE = "CHATKIT_START_SECRET"
 CHALLENGE_HEADER = "x-chatkit-challenge"
 PROOF_HEADER = "x-chatkit-proof"
@@ -58,4 +60,4 @@ def is_proven(url: str, secret: str) -> bool:
     finally:
         connection.close()
     wanted = proof(secret, challenge, port=address.port or 80)
-    return bool(secret) and hmac.compare_digest(given.encode(), wanted.encode())
+    return bool(secret) and is_same_secret(given, wanted)

@@ -5,12 +5,12 @@ Every call needs the token that only this user's files hold.
 
 from __future__ import annotations
 
-import hmac
 import secrets
 from collections.abc import Callable, Iterable
 
 from aiohttp import web
 
+from chatkit.core.text.constant_time import is_same_secret
 from chatkit.localcloud.core.platform import Platform
 from chatkit.localcloud.core.runners import HttpServer
 from chatkit.localcloud.core.trace import events_answer
@@ -58,9 +58,7 @@ class Control:
 
     @web.middleware
     async def _with_token(self, request: web.Request, handler: Handler) -> web.StreamResponse:
-        if not hmac.compare_digest(
-            request.headers.get(TOKEN_HEADER, "").encode(), self._token.encode()
-        ):
+        if not is_same_secret(request.headers.get(TOKEN_HEADER, ""), self._token):
             return web.json_response(
                 {"error": f"The {TOKEN_HEADER} header is missing or wrong."}, status=403
             )

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import hmac
 import json
 import secrets
 from collections.abc import Mapping
@@ -13,6 +12,7 @@ from urllib.parse import quote
 from aiohttp import web
 
 from chatkit.core import strict_json
+from chatkit.core.text.constant_time import is_same_secret
 from chatkit.localcloud.easy_auth.errors import SignInFailed
 from chatkit.localcloud.easy_auth.sessions import TokenDocument
 from chatkit.localcloud.easy_auth.settings import Provider
@@ -156,7 +156,7 @@ class SignIn:
         pending = PendingSignIn(**json.loads(sealed))
         if pending.provider != provider.alias:
             return None
-        if not _is_same(pending.binding, request.cookies.get(self._cookie(pending), "")):
+        if not is_same_secret(pending.binding, request.cookies.get(self._cookie(pending), "")):
             return None
         if not sessions.use_nonce(pending.nonce, life_s=life_s):
             return None
@@ -200,11 +200,6 @@ def _token_of(body: bytes) -> str | None:
     if not isinstance(token, str):
         return None
     return token
-
-
-def _is_same(first: str, second: str) -> bool:
-    """Compare two secrets in constant time."""
-    return hmac.compare_digest(first.encode(errors="replace"), second.encode(errors="replace"))
 
 
 def _with_fragment(url: str, document: TokenDocument) -> str:

@@ -7,12 +7,12 @@ from __future__ import annotations
 
 import base64
 import hashlib
-import hmac
 import json
 from collections.abc import Callable, Mapping
 from typing import NotRequired, TypedDict
 
 from chatkit.core.errors import NotWritten
+from chatkit.core.text.constant_time import is_same_secret
 from chatkit.core.time import clock
 from chatkit.localcloud.entra import assertions, errors
 from chatkit.localcloud.entra.codes import Codes, Consent
@@ -249,7 +249,7 @@ def _check_verifier(consent: Consent, verifier: str) -> None:
     if not verifier:
         raise errors.invalid_grant(*errors.VERIFIER_MISSING)
     expected = verifier if consent.method == "plain" else _s256(verifier)
-    if not hmac.compare_digest(expected.encode(), consent.challenge.encode()):
+    if not is_same_secret(expected, consent.challenge):
         raise errors.invalid_grant(*errors.VERIFIER_WRONG)
 
 

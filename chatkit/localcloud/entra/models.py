@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import hmac
 import secrets
 import uuid
 from datetime import UTC, datetime
 from typing import cast
 
+from chatkit.core.text.constant_time import is_same_secret
 from chatkit.localcloud.core.store import Document, Store
 from chatkit.localcloud.entra import errors
 from chatkit.localcloud.entra.core.applications import (
@@ -138,7 +138,7 @@ class Directory:
         """
         given = digest(secret)
         for credential in application["passwordCredentials"]:
-            if hmac.compare_digest(credential["digest"], given):
+            if is_same_secret(credential["digest"], given):
                 if is_expired(credential):
                     raise errors.expired_secret(application["appId"])
                 return

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import hmac
 import secrets
 from dataclasses import asdict, dataclass, field
 
+from chatkit.core.text.constant_time import is_same_secret
 from chatkit.localcloud.core.store import Store
 
 HOSTS = "entra-identity-hosts"
@@ -50,7 +50,7 @@ class IdentityHosts:
     def by_header(self, header: str) -> IdentityHost | None:
         """The resource whose code sends this secret."""
         for _, document in self._store.items(HOSTS):
-            if hmac.compare_digest(str(document["header"]).encode(), header.encode()):
+            if is_same_secret(str(document["header"]), header):
                 assigned = tuple(map(str, document["assigned"]))
                 return IdentityHost(str(document["header"]), str(document["system"]), assigned)
         return None

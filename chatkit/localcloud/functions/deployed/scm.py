@@ -15,6 +15,7 @@ from pathlib import Path
 from aiohttp import web
 
 from chatkit.core.files import new_file, write_all
+from chatkit.core.text.constant_time import is_same_secret
 from chatkit.localcloud.core.bearer import basic_credentials, parse_authorization
 from chatkit.localcloud.core.store import Document
 from chatkit.localcloud.core.web import OTHER_PAGE, SAFE_METHODS, Handler, is_from_other_page
@@ -24,7 +25,6 @@ from chatkit.localcloud.functions.deployed.deployments import DeploymentRecord, 
 from chatkit.localcloud.functions.deployed.site import RunningSite
 from chatkit.localcloud.functions.host.errors import DeploymentRunning
 from chatkit.localcloud.functions.host.spec import SiteSpec
-from chatkit.localcloud.functions.http.keys import is_same_secret
 
 AUDIENCES = (
     "https://management.azure.com",

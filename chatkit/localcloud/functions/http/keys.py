@@ -5,10 +5,9 @@ Follows Microsoft's page "Work with access keys in Azure Functions".
 
 from __future__ import annotations
 
-import hmac
-
 from aiohttp import web
 
+from chatkit.core.text.constant_time import is_same_secret
 from chatkit.localcloud.functions.host.indexing import Function
 from chatkit.localcloud.functions.host.spec import HostKeys
 
@@ -16,16 +15,6 @@ from chatkit.localcloud.functions.host.spec import HostKeys
 def given_key(request: web.Request) -> str:
     """The key of a request: the header first, else the query."""
     return request.headers.get("x-functions-key") or request.query.get("code") or ""
-
-
-def is_same_secret(one: str, other: str) -> bool:
-    """Compare secrets in constant time; nothing is never the same as nothing."""
-    return bool(one) and bool(other) and hmac.compare_digest(_bytes(one), _bytes(other))
-
-
-def _bytes(text: str) -> bytes:
-    """A header's bytes as they came, UTF-8 or not."""
-    return text.encode(errors="surrogateescape")
 
 
 def is_admin(request: web.Request, keys: HostKeys | None) -> bool:

@@ -20,13 +20,14 @@ from aiohttp import web
 
 from chatkit.core import strict_json
 from chatkit.core.errors import LocalProtocolError, RemoteProtocolError
+from chatkit.core.text.constant_time import is_same_secret
 from chatkit.localcloud.core.web import is_identity_header
 from chatkit.localcloud.functions.host.errors import AppInvalid
 from chatkit.localcloud.functions.host.host import FunctionHost
 from chatkit.localcloud.functions.host.indexing import Function, parameter_names
 from chatkit.localcloud.functions.host.signalr_service import connection
 from chatkit.localcloud.functions.host.spec import HostKeys
-from chatkit.localcloud.functions.http.keys import is_same_secret, may_call_extension
+from chatkit.localcloud.functions.http.keys import may_call_extension
 from chatkit.localcloud.functions.worker_process.calls import Result, Trigger
 from chatkit.wire.hub_messages import Completion, Invocation
 from chatkit.wire.hub_protocol import PROTOCOLS

@@ -7,6 +7,7 @@ import hashlib
 import hmac
 from collections.abc import Iterable, Mapping
 
+from chatkit.core.text.constant_time import is_same_secret
 from chatkit.localcloud.core.bearer import parse_authorization
 from chatkit.localcloud.core.etags import parse_http_date
 from chatkit.localcloud.storage.auth.access import Access
@@ -73,7 +74,7 @@ def keys(request: Request) -> tuple[str, str]:
 
 def matches(key: str, text: str, signature: str) -> bool:
     """Say whether a signature is that of a text."""
-    return hmac.compare_digest(sign(key, text).encode(), signature.encode())
+    return is_same_secret(sign(key, text), signature)
 
 
 def sign(key: str, text: str) -> str:
