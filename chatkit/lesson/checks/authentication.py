@@ -14,13 +14,12 @@ from chatkit.lesson.checks.connection_info import connection_info
 from chatkit.lesson.checks.deployed_app import deployed_api
 from chatkit.lesson.checks.evidence import expect, message_text, post_message
 from chatkit.lesson.checks.local_page import config_of
-from chatkit.lesson.checks.people import has_sign_in, signed_in
+from chatkit.lesson.checks.people import ON, expect_sign_in, signed_in
 from chatkit.lesson.http import Answer, fetch
 
 if TYPE_CHECKING:
     from chatkit.steps.session import Session
 
-ON = "workshop.enable_authentication() turns it on."
 PUBLISH = "Run the cells above that write the app's files, then workshop.publish_functions()."
 UNKNOWN = (
     "function_app.py does not register that function: run the cells of section 06, then this"
@@ -40,13 +39,7 @@ STRANGER = "https://stranger.example/"
 def check(session: Session) -> Iterator[str]:
     """Outside, forgery, identity, page."""
     api = deployed_api(session)
-    expect(
-        has_sign_in(api),
-        "GET /.auth/me without sign-in",
-        expected="401",
-        got=fetch("GET", f"{api}/.auth/me"),
-        hint=ON,
-    )
+    expect_sign_in(api)
     yield _refuses_without_sign_in(api)
     yield _removes_forged_headers(api)
     yield _page(session, api)

@@ -3,15 +3,28 @@
 from __future__ import annotations
 
 from chatkit.chat.client.sign_in import SignedIn, sign_in
-from chatkit.lesson.checks.evidence import WRITER, run
-from chatkit.lesson.http import fetch
+from chatkit.lesson.checks.evidence import WRITER, expect, run
+from chatkit.lesson.http import Answer, fetch
 
+ON = "workshop.enable_authentication() turns it on."
 NAMES = ("alice", "bob", WRITER)
 
 
 def has_sign_in(api: str) -> bool:
     """Whether authentication stands in front of the app: it answers `/.auth/me` by itself."""
-    return fetch("GET", f"{api}/.auth/me").status == 401
+    return _own_identity(api).status == 401
+
+
+def expect_sign_in(api: str) -> None:
+    """Fail when authentication does not stand in front of the app.
+
+    Raises:
+        CheckFailed: It is off.
+    """
+    answer = _own_identity(api)
+    expect(
+        answer.status == 401, "GET /.auth/me without sign-in", expected="401", got=answer, hint=ON
+    )
 
 
 def everybody(api: str) -> dict[str, SignedIn]:
@@ -31,3 +44,8 @@ def signed_in(api: str, *names: str) -> dict[str, SignedIn]:
         SetupError: Authentication is off, or only people can sign in there.
     """
     return {name: run(sign_in(api, name)) for name in names}
+
+
+def _own_identity(api: str) -> Answer:
+    """What somebody is told who asks without sign-in who they are."""
+    return fetch("GET", f"{api}/.auth/me")

@@ -12,7 +12,7 @@ from urllib.parse import quote
 
 from chatkit.chat.client.sign_in import SignedIn
 from chatkit.lesson.checks import evidence
-from chatkit.lesson.checks.authentication import ON, PUBLISH
+from chatkit.lesson.checks.authentication import PUBLISH
 from chatkit.lesson.checks.deployed_app import deployed_api
 from chatkit.lesson.checks.evidence import (
     QUIET_S,
@@ -24,7 +24,7 @@ from chatkit.lesson.checks.evidence import (
     post_message,
     run,
 )
-from chatkit.lesson.checks.people import has_sign_in, signed_in
+from chatkit.lesson.checks.people import expect_sign_in, signed_in
 from chatkit.lesson.http import Answer, fetch
 
 if TYPE_CHECKING:
@@ -40,13 +40,7 @@ PAGE_SIZE = 5
 def check(session: Session) -> Iterator[str]:
     """The wire, the feedback, the history."""
     api = deployed_api(session)
-    expect(
-        has_sign_in(api),
-        "GET /.auth/me without sign-in",
-        expected="401",
-        got=fetch("GET", f"{api}/.auth/me"),
-        hint=ON,
-    )
+    expect_sign_in(api)
     people = signed_in(api, "alice", "bob", "carol", GUEST)
     message = run(_wire(api, people))
     yield (
