@@ -6,7 +6,9 @@ plain http.
 
 from __future__ import annotations
 
+import os
 import ssl
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -14,7 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from chatkit.core.errors import HomeDamaged
-from chatkit.core.files import write_together
+from chatkit.core.files import write_private, write_together
 
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, RSAPrivateNumbers
@@ -28,6 +30,9 @@ AUTHORITY_FILE = "ca.pem"
 CHAIN_FILE = "server.pem"
 KEY_FILE = "server.key"
 FILES = (AUTHORITY_FILE, CHAIN_FILE, KEY_FILE)
+# The variables that name a file of authorities: requests and curl first, then what OpenSSL reads.
+TRUST_VARIABLES = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_FILE")
+MARK = "# Of the local cloud of chatkit, on this machine only:\n"
 # Of OpenSSL's reasons not to trust a certificate (x509_vfy.h), those that are about the time.
 OUT_OF_TIME = (9, 10)
 
@@ -74,6 +79,34 @@ def public_authorities() -> Path:
     if system and Path(system).is_file():
         return Path(system)
     return Path(certifi.where())
+
+
+def write_trusted(path: Path, ca_file: Path, environment: Mapping[str, str] = os.environ) -> None:
+    """Write a file of authorities that a program can trust instead of its own, where it is not
+    there yet: those that programs of this shell trust, and the local cloud's.
+
+    With the local cloud's authority alone a program would reach nothing else any more.
+
+    Args:
+        path: The file.
+        ca_file: The local cloud's own authority.
+        environment: A file of a company's authorities that its variables name goes in, too.
+    """
+    text = _others(environment) + MARK + ca_file.read_text(encoding="ascii")
+    # Compared as a whole: programs trust what is in it.
+    if not path.exists() or path.read_bytes() != text.encode():
+        write_private(path, text)
+
+
+def _others(environment: Mapping[str, str]) -> str:
+    """What programs trust without the local cloud."""
+    named = [environment[name] for name in TRUST_VARIABLES if environment.get(name)]
+    for path in (*map(Path, named), public_authorities()):
+        if path.is_file():
+            text = path.read_text(encoding="utf-8", errors="replace")
+            # In a shell that has evaluated `chatkit local env`, it is such a file itself.
+            return text.partition(MARK)[0].rstrip() + "\n"
+    return ""
 
 
 def check(folder: Path) -> None:

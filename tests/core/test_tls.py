@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import certifi
 import jwt
 import pytest
 from cryptography.hazmat.primitives import serialization
@@ -66,3 +67,42 @@ def test_a_signing_key_with_one_changed_digit_is_refused() -> None:
         changed = body[:place] + ("A" if body[place] != "A" else "B") + body[place + 1 :]
         with pytest.raises(ValueError):
             tls.read_signing_key("\n".join((first, changed, last)))
+
+
+# What programs trust
+
+
+OWN = "-----BEGIN CERTIFICATE-----\nlocal\n-----END CERTIFICATE-----\n"
+
+
+@pytest.fixture
+def ca_file(tmp_path: Path) -> Path:
+    """The local cloud's authority."""
+    (tmp_path / "ca.pem").write_text(OWN, encoding="ascii")
+    return tmp_path / "ca.pem"
+
+
+def test_programs_go_on_trusting_what_they_trust(ca_file: Path, tmp_path: Path) -> None:
+    """A file with the local authority alone would cut them off from everything else."""
+    company = tmp_path / "company.pem"
+    company.write_bytes("# von Jürgen\nthe company's\n".encode("latin-1"))
+    path = tmp_path / "trusted.pem"
+    tls.write_trusted(path, ca_file, {"REQUESTS_CA_BUNDLE": str(company)})
+    expected = f"# von J\N{REPLACEMENT CHARACTER}rgen\nthe company's\n{tls.MARK}{OWN}"
+    assert path.read_text(encoding="utf-8") == expected
+    assert path.stat().st_mode & 0o077 == 0
+    # In a shell that has evaluated `chatkit local env`, it names itself.
+    for other in (path, tmp_path / "bundle.pem"):
+        tls.write_trusted(other, ca_file, {"SSL_CERT_FILE": str(path)})
+        assert other.read_text(encoding="utf-8") == expected
+
+
+def test_without_a_file_of_ones_own_the_public_authorities_stay(
+    ca_file: Path, tmp_path: Path
+) -> None:
+    """Those of the system, else certifi's."""
+    path = tmp_path / "trusted.pem"
+    tls.write_trusted(path, ca_file, {})
+    text = path.read_text(encoding="utf-8")
+    assert text.endswith(tls.MARK + OWN)
+    assert text.count("BEGIN CERTIFICATE") > 50 and Path(certifi.where()).exists()

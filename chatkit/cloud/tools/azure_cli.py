@@ -23,9 +23,8 @@ from pathlib import Path
 from types import FrameType
 
 from chatkit.cloud.local_cloud import Endpoints
-from chatkit.cloud.tools.trust import trusted_file
 from chatkit.cloud.tools.tunnel import Via, tunnel
-from chatkit.cloud.tools.variables import CONFIG_FOLDER, PROXIES, cli_variables
+from chatkit.cloud.tools.variables import CONFIG_FOLDER, PROXIES, cli_variables, trusted_file
 from chatkit.core.errors import SetupError
 from chatkit.core.file_lock import FileLock
 from chatkit.core.files import write_private
@@ -163,7 +162,7 @@ class AzureCli:
             "https_proxy": proxy,
         }
         if known is not None:
-            trusted = str(trusted_file(self.where, known["ca_file"]))
+            trusted = trusted_file(known, self.where)
             variables |= {**cli_variables(known, self.where)}
             variables |= {"REQUESTS_CA_BUNDLE": trusted, "SSL_CERT_FILE": trusted}
         return variables

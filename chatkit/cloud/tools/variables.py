@@ -13,12 +13,13 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from chatkit.cloud.local_cloud import Endpoints
-from chatkit.cloud.tools.trust import trusted_file
+from chatkit.core import tls
 from chatkit.core.errors import SetupError
 
 CONFIG_FOLDER = "chatkit-azure-cli"
 """az also reads `config` in folders of this name above the working directory."""
 CLOUD_NAME = "ChatkitLocal"
+TRUSTED_FILE = "trusted.pem"
 METADATA = "/metadata/endpoints?api-version=2019-05-01"
 """az wants the list of clouds that this version answers."""
 REMOVED = (
@@ -46,7 +47,7 @@ def variables(
         SetupError: An older version of the kit has started the local cloud.
     """
     check_age(known)
-    trusted = str(trusted_file(where, known["ca_file"], environment))
+    trusted = trusted_file(known, where, environment)
     return {
         "AZURE_TENANT_ID": known["tenant_id"],
         "AZURE_CLIENT_ID": known["client_id"],
@@ -69,6 +70,13 @@ def variables(
         "SSL_CERT_FILE": trusted,
         **_direct(environment),
     }
+
+
+def trusted_file(known: Endpoints, where: Path, environment: Mapping[str, str] = os.environ) -> str:
+    """Write what programs trust on the local cloud, and return the file's path."""
+    path = where / TRUSTED_FILE
+    tls.write_trusted(path, Path(known["ca_file"]), environment)
+    return str(path)
 
 
 def check_age(known: Endpoints) -> None:

@@ -8,6 +8,7 @@ import shutil
 from collections.abc import Callable
 from typing import cast
 
+from chatkit.core import tls
 from chatkit.core.errors import PortInUse
 from chatkit.localcloud.core.first_bytes import http_or_https
 from chatkit.localcloud.core.platform import Platform
@@ -18,7 +19,6 @@ from chatkit.localcloud.functions.deployed import scm
 from chatkit.localcloud.functions.deployed.deployment import PackageStore
 from chatkit.localcloud.functions.deployed.site import RunningSite, SiteServices
 from chatkit.localcloud.functions.deployed.site_app import HostServices
-from chatkit.localcloud.functions.deployed.site_environment import write_ca_bundle
 from chatkit.localcloud.functions.host.signalr_service import RestSender
 from chatkit.localcloud.functions.host.spec import FunctionInfo, SiteSpec, port_owners
 from chatkit.localcloud.functions.http import frontend
@@ -66,7 +66,7 @@ class FunctionsService:
 
     async def start(self) -> None:
         """Get ready; sites come back when Resource Manager applies them."""
-        write_ca_bundle(self._ca_bundle, self._platform.certificates.ca_file)
+        tls.write_trusted(self._ca_bundle, self._platform.certificates.ca_file)
 
     async def stop(self) -> None:
         """End every process of an app."""

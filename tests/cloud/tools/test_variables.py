@@ -6,13 +6,11 @@ import subprocess
 from pathlib import Path
 from typing import cast
 
-import certifi
 import pytest
 
 from chatkit.cloud.local_cloud import Endpoints
 from chatkit.cloud.tools.shell_lines import Shell, shell_lines
-from chatkit.cloud.tools.trust import MARK, trusted_file
-from chatkit.cloud.tools.variables import others, variables
+from chatkit.cloud.tools.variables import TRUSTED_FILE, others, variables
 from chatkit.core.errors import SetupError
 
 OWN = "-----BEGIN CERTIFICATE-----\nlocal\n-----END CERTIFICATE-----\n"
@@ -70,25 +68,15 @@ def test_a_cloud_of_an_older_version_has_to_be_started_anew(
 # What programs trust
 
 
-def test_programs_go_on_trusting_what_they_trust(known: Endpoints, tmp_path: Path) -> None:
-    """A file with the local authority alone would cut them off from everything else."""
+def test_programs_trust_a_file_with_both(known: Endpoints, tmp_path: Path) -> None:
+    """The shell's own authorities, and the local cloud's; az and the SDKs by the same file."""
     company = tmp_path / "company.pem"
     company.write_text("the company's\n", encoding="utf-8")
-    path = trusted_file(tmp_path, known["ca_file"], {"REQUESTS_CA_BUNDLE": str(company)})
-    assert path.read_text(encoding="utf-8") == f"the company's\n{MARK}{OWN}"
-    assert path.stat().st_mode & 0o077 == 0
-    # In a shell that has evaluated the lines, it names itself.
-    again = trusted_file(tmp_path, known["ca_file"], {"REQUESTS_CA_BUNDLE": str(path)})
-    assert again.read_text(encoding="utf-8") == f"the company's\n{MARK}{OWN}"
-
-
-def test_without_a_file_of_ones_own_the_public_authorities_stay(
-    known: Endpoints, tmp_path: Path
-) -> None:
-    """Those of the system, else certifi's."""
-    text = trusted_file(tmp_path, known["ca_file"], {}).read_text(encoding="utf-8")
-    assert text.endswith(MARK + OWN)
-    assert text.count("BEGIN CERTIFICATE") > 50 and Path(certifi.where()).exists()
+    found = variables(known, tmp_path, {"REQUESTS_CA_BUNDLE": str(company)})
+    path = tmp_path / TRUSTED_FILE
+    assert found["REQUESTS_CA_BUNDLE"] == found["SSL_CERT_FILE"] == str(path)
+    text = path.read_text(encoding="utf-8")
+    assert text.startswith("the company's\n") and text.endswith(OWN)
 
 
 # Forms

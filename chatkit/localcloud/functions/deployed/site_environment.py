@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from chatkit.core import tls
-from chatkit.core.files import write_private
 from chatkit.localcloud.functions.host.spec import SiteSpec
 from chatkit.localcloud.functions.worker_process.worker import base_environment
 
@@ -34,16 +32,6 @@ def site_environment(spec: SiteSpec, *, folder: Path, ca_bundle: Path) -> dict[s
         "AzureWebJobsScriptRoot": str(folder),
         **site_settings(spec),
     }
-
-
-def write_ca_bundle(path: Path, ca_file: Path) -> None:
-    """Write the public certificate authorities and the local one into one file."""
-    public = tls.public_authorities().read_text(encoding="utf-8")
-    local = ca_file.read_bytes().decode()
-    content = f"{public.rstrip()}\n{local}".encode()
-    # Compared as a whole: apps trust what is in it.
-    if not path.exists() or path.read_bytes() != content:
-        write_private(path, content)
 
 
 def _authentication_enabled(spec: SiteSpec) -> bool:
