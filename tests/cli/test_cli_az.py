@@ -307,6 +307,25 @@ def test_without_az_a_sentence_says_how_to_get_it(
     assert "CHATKIT_AZ names no program" in chatkit("az", "group", "list").err
 
 
+@pytest.mark.parametrize("arguments", [("group", "list"), ("--version",)])
+def test_an_az_whose_interpreter_is_gone_is_named(
+    chatkit: Chatkit,
+    calls: Callable[[], list[Any]],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    arguments: tuple[str, ...],
+) -> None:
+    """Of an environment that was deleted, or that belongs to another user: the file is there."""
+    lost = tmp_path / "lost-az"
+    lost.write_text(f"#!{tmp_path}/gone/python\n", encoding="utf-8")
+    lost.chmod(0o755)
+    monkeypatch.setenv("CHATKIT_AZ", str(lost))
+    typed = chatkit("az", *arguments)
+    assert (typed.code, typed.err.count("\n")) == (1, 1)
+    assert f"{lost} cannot be started (No such file or directory)" in typed.err
+    assert "CHATKIT_AZ names another az" in typed.err
+
+
 def test_an_az_of_its_own_is_found(
     chatkit: Chatkit, calls: Callable[[], list[Any]], home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -133,7 +133,7 @@ class AzureCli:
             az's exit code.
 
         Raises:
-            SetupError: az cannot sign in to the local cloud.
+            SetupError: az cannot be started, or cannot sign in to the local cloud.
         """
         folder = self.where / CONFIG_FOLDER
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -196,6 +196,8 @@ class AzureCli:
             done = subprocess.run(
                 command, env=variables, capture_output=True, text=True, stdin=subprocess.DEVNULL
             )
+        except OSError as error:
+            raise _not_started(self.executable, error) from error
         finally:
             secret.unlink(missing_ok=True)
         if done.returncode != 0:
@@ -267,7 +269,10 @@ def _started(
     command: Sequence[str], variables: Mapping[str, str]
 ) -> Iterator[subprocess.Popen[bytes]]:
     """A child that ends with this process, unless it ends first."""
-    process = subprocess.Popen(command, env=variables)
+    try:
+        process = subprocess.Popen(command, env=variables)
+    except OSError as error:
+        raise _not_started(command[0], error) from error
 
     def end(_number: int, _frame: FrameType | None) -> None:
         process.terminate()
@@ -280,6 +285,14 @@ def _started(
         if process.poll() is None:
             process.kill()
             process.wait()
+
+
+def _not_started(executable: str, error: OSError) -> SetupError:
+    """Its file is there: the interpreter that the file names is gone, or of another user."""
+    return SetupError(
+        f"{executable} cannot be started ({error.strerror}): is its interpreter there?",
+        hint=f"{VARIABLE} names another az, and `chatkit az --install` makes one.",
+    )
 
 
 def _exit_code(process: subprocess.Popen[bytes]) -> int:
