@@ -14,7 +14,7 @@ import typer
 from chatkit.core.errors import SetupError
 from chatkit.core.settings import checkout
 
-CHOSEN = ("-n", "-p", "--numprocesses", "--dist", "--pdb", "--trace")
+CHOSEN = ("-n", "--numprocesses", "--dist", "--pdb", "--trace", "no:xdist", "-pno:xdist")
 """Options by which somebody says how pytest runs; nothing is added to them."""
 ANSWERED_AT_ONCE = ("--version", "--collect-only", "--co", "--fixtures", "--markers")
 LEAVING_OUT = ("--deselect", "--ignore")

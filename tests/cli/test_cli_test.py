@@ -33,7 +33,16 @@ def command(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
 
 @pytest.mark.parametrize(
-    "arguments", [(), ("-x",), ("tests/core",), ("-m", "long"), (FILE, OTHER), ("--deselect", FILE)]
+    "arguments",
+    [
+        (),
+        ("-x",),
+        ("tests/core",),
+        ("-m", "long"),
+        ("-p", "no:cacheprovider"),
+        (FILE, OTHER),
+        ("--deselect", FILE),
+    ],
 )
 def test_several_processes_share_the_tests_and_it_says_so(
     chatkit: Chatkit, command: list[str], arguments: tuple[str, ...]
@@ -66,6 +75,7 @@ def test_compiled_files_are_kept(chatkit: Chatkit, monkeypatch: pytest.MonkeyPat
         ("-n0",),
         ("--numprocesses=3",),
         ("-p", "no:xdist"),
+        ("-pno:xdist",),
         ("--pdb",),
         ("--version",),
         ("--collect-only", "-q"),
