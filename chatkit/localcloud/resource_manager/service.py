@@ -92,7 +92,7 @@ class ResourceManagerService:
         own = (
             Subscriptions(self.context, self._registry),
             self._groups,
-            ScopeTags(self.context),
+            ScopeTags(self.context, self._registry),
             authorization,
         )
         self.routes: list[Route] = [

@@ -18,7 +18,14 @@ from typing import ClassVar, Generic, Literal, TypeVar, cast
 from chatkit.localcloud.resource_manager.core import errors, identities, regions
 from chatkit.localcloud.resource_manager.core.context import Context
 from chatkit.localcloud.resource_manager.core.documents import HIDDEN, JsonObject, Resource
-from chatkit.localcloud.resource_manager.core.http import Answer, Call, page, skip_token, tags
+from chatkit.localcloud.resource_manager.core.http import (
+    MAX_TAG_NAME,
+    Answer,
+    Call,
+    page,
+    skip_token,
+    tags,
+)
 from chatkit.localcloud.resource_manager.core.operations import Operation
 from chatkit.localcloud.resource_manager.core.routing import GROUP, SUB, Handler, Route
 
@@ -56,6 +63,7 @@ class ResourceType(Provider, Generic[D]):
         name_pattern: What a resource may be called.
         name_rule: The same as a sentence.
         is_name_global: Whether a name is taken for all groups once one of them uses it.
+        max_tag_name: How many characters the name of a tag may have.
         created_status: HTTP status of a PUT that has made a resource.
         operation_group: First part of its operations' names in Azure's definitions.
         operation_names: Second part, where it is not the usual one.
@@ -67,6 +75,7 @@ class ResourceType(Provider, Generic[D]):
     name_pattern: ClassVar[re.Pattern[str]]
     name_rule: ClassVar[str]
     is_name_global: ClassVar[bool] = False
+    max_tag_name: ClassVar[int] = MAX_TAG_NAME
     created_status: ClassVar[int] = 201
     operation_group: ClassVar[str]
     operation_names: ClassVar[Mapping[str, str]] = {}
@@ -91,7 +100,7 @@ class ResourceType(Provider, Generic[D]):
     def update(self, call: Call, body: JsonObject, document: D) -> None:
         """Change a copy of the document as a PATCH asks for: the tags."""
         if "tags" in body:
-            document["tags"] = tags(body)
+            document["tags"] = tags(body, max_name=self.max_tag_name)
 
     def render(self, document: D) -> JsonObject:
         """What a GET shows."""
@@ -286,7 +295,7 @@ class ResourceType(Provider, Generic[D]):
             "name": call.params["name"],
             "type": self.type,
             "location": regions.location(body.get("location"), self.type),
-            "tags": tags(body),
+            "tags": tags(body, max_name=self.max_tag_name),
         }
 
     def answer(self, document: D, status: int = 200) -> Answer:

@@ -7,7 +7,7 @@ from graphlib import TopologicalSorter
 from typing import Any
 
 from chatkit.localcloud.resource_manager.core import errors
-from chatkit.localcloud.resource_manager.core.http import Call
+from chatkit.localcloud.resource_manager.core.http import MAX_TAG_NAME, Call
 from chatkit.localcloud.resource_manager.core.provider import Provider, ResourceType
 from chatkit.localcloud.resource_manager.core.regions import LOCATIONS
 
@@ -76,6 +76,11 @@ class Registry:
             f" '{version}' for type '{kind}'. The supported api-versions are '{listed}'. The"
             f" supported locations are '{', '.join(LOCATIONS)}'. (Namespace {namespace}.)",
         )
+
+    def max_tag_name(self, type_: str) -> int:
+        """How many characters the name of a tag of such a resource may have."""
+        found = self._types.get(type_.lower())
+        return MAX_TAG_NAME if found is None else found.max_tag_name
 
     def name_taken(self, call: Call) -> errors.ArmError:
         """The refusal of the call's name as one that is in use, in the words of its type."""

@@ -5,9 +5,17 @@ from __future__ import annotations
 from typing import ClassVar
 
 from chatkit.localcloud.resource_manager.core import errors
+from chatkit.localcloud.resource_manager.core.context import Context
 from chatkit.localcloud.resource_manager.core.documents import Group, JsonObject, Resource
-from chatkit.localcloud.resource_manager.core.http import Answer, Call, properties, tags
+from chatkit.localcloud.resource_manager.core.http import (
+    Answer,
+    Call,
+    properties,
+    tags,
+    with_tags,
+)
 from chatkit.localcloud.resource_manager.core.provider import Provider
+from chatkit.localcloud.resource_manager.core.registry import Registry
 from chatkit.localcloud.resource_manager.core.routing import GROUP, Route
 from chatkit.localcloud.resource_manager.gateway.subscriptions import VERSIONS
 
@@ -19,6 +27,10 @@ class ScopeTags(Provider):
     """Operations on the tags at a scope."""
 
     api_versions: ClassVar = {TYPE: VERSIONS}
+
+    def __init__(self, context: Context, registry: Registry) -> None:
+        super().__init__(context)
+        self._registry = registry
 
     def routes(self) -> list[Route]:
         """The operations, for groups and for resources."""
@@ -52,11 +64,12 @@ class ScopeTags(Provider):
         return Answer(200)
 
     async def _write(self, call: Call, operation: str) -> Group | Resource:
-        given = tags(properties(call.required_body()))
+        max_name = self._registry.max_tag_name(self._type(call))
+        given = tags(properties(call.required_body()), max_name=max_name)
         async with self.context.locks.of(self._tagged(call)["id"]):
             kept = self._tagged(call)["tags"] or {}
             self.context.group(call, for_write=True)
-            changed = tags({"tags": _changed(kept, given, operation)})
+            changed = tags({"tags": _changed(kept, given, operation)}, max_name=max_name)
             return self._save(call, changed)
 
     def _tagged(self, call: Call) -> Group | Resource:
@@ -65,8 +78,14 @@ class ScopeTags(Provider):
             return self.context.group(call)
         return self._resource(call)
 
+    def _type(self, call: Call) -> str:
+        """The type of the resource that the scope names; empty for a group."""
+        if "name" not in call.params:
+            return ""
+        return f"{call.params['namespace']}/{call.params['kind']}"
+
     def _resource(self, call: Call) -> Resource:
-        return self.context.resource(call, f"{call.params['namespace']}/{call.params['kind']}")
+        return self.context.resource(call, self._type(call))
 
     def _save(self, call: Call, changed: dict[str, str]) -> Group | Resource:
         if "name" not in call.params:
@@ -82,10 +101,11 @@ def _changed(kept: dict[str, str], given: dict[str, str], operation: str) -> dic
     if operation == "replace":
         return given
     if operation == "merge":
-        return {**kept, **given}
+        return with_tags(kept, given)
     if operation == "delete":
         # A tag is named by its value, too; an empty value stands for any.
-        return {name: text for name, text in kept.items() if given.get(name) not in (text, "")}
+        named = {name.lower(): text for name, text in given.items()}
+        return {n: text for n, text in kept.items() if named.get(n.lower()) not in (text, "")}
     raise errors.invalid_body("The property 'operation' must be one of Replace, Merge, Delete.")
 
 

@@ -106,6 +106,7 @@ class StorageAccounts(ResourceType[Account]):
         " lower-case letters only."
     )
     is_name_global = True
+    max_tag_name = 128
     operation_group = "StorageAccounts"
     operation_names: ClassVar = {"Get": "GetProperties", "CreateOrUpdate": "Create"}
 

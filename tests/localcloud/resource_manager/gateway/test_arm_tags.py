@@ -6,6 +6,17 @@ from tests.localcloud.resource_manager.raw import Raw
 
 SIGNALR = "/providers/Microsoft.SignalRService/SignalR"
 FREE = {"location": "eastus2", "sku": {"name": "Free_F1"}}
+TAGS = "/providers/Microsoft.Resources/tags/default"
+ACCOUNT = "/providers/Microsoft.Storage/storageAccounts/chatkit0001"
+REFUSED = {
+    "an empty name": ({"": "x"}, "InvalidTagName"),
+    "a blank name": ({" ": "x"}, "InvalidTagName"),
+    "a long name": ({"n" * 513: "x"}, "InvalidTagName"),
+    "a long value": ({"n": "x" * 257}, "InvalidTagValueLength"),
+    "a slash": ({"kubernetes.io/name": "x"}, "InvalidTagNameCharacters"),
+    "every reserved sign": ({"<>%&\\?/": "x"}, "InvalidTagNameCharacters"),
+    "a control character": ({"a\nb": "x"}, "InvalidTagNameCharacters"),
+}
 
 
 def test_tags_are_kept_filtered_and_limited(raw: Raw) -> None:
@@ -62,3 +73,41 @@ def test_tags_are_set_without_touching_the_rest(raw: Raw) -> None:
             and raw("GET", scope).body["tags"] == {}
         )
     assert raw("GET", f"{raw.group}{SIGNALR}/chat-1").body["sku"]["name"] == "Free_F1"
+
+
+def test_tags_that_azure_refuses_are_refused(raw: Raw) -> None:
+    """At a group, at its tags, and at a resource, which is not made."""
+    resource = f"{raw.group}{SIGNALR}/chat-1"
+    for what, (given, code) in REFUSED.items():
+        answers = [
+            raw("PATCH", raw.group, {"tags": given}),
+            raw("PUT", raw.group + TAGS, {"properties": {"tags": given}}, version="2025-04-01"),
+            raw("PUT", resource, {**FREE, "tags": given}),
+        ]
+        assert [(one.status, one.code) for one in answers] == [(400, code)] * 3, what
+    assert raw("GET", resource).status == 404
+    account = {"location": "eastus2", "sku": {"name": "Standard_LRS"}, "kind": "StorageV2"}
+    path = raw.group + ACCOUNT
+    assert raw("PUT", path, {**account, "tags": {"n" * 129: "x"}}).code == "InvalidTagName"
+    assert raw("PUT", path, {**account, "tags": {"n" * 128: "x"}}).status in (200, 202)
+    merge = {"operation": "Merge", "properties": {"tags": {"m" * 129: "x"}}}
+    assert raw("PATCH", path + TAGS, merge, version="2025-04-01").code == "InvalidTagName"
+
+
+def test_what_azure_keeps_of_tags_is_kept(raw: Raw) -> None:
+    """What is at the limit, other signs, Azure's own tags; a name in two cases is one tag."""
+    given = {
+        "n" * 512: "x" * 256,
+        "a:b*c+d é": "1/2?3",
+        "hidden-link:/subscriptions/1/resourceGroups/x": "Resource",
+        "link:/x": "y",
+    }
+    assert raw("PATCH", raw.group, {"tags": given}).body["tags"] == given
+    tags = raw("PATCH", raw.group, {"tags": {"Course": "1", "COURSE": "2"}}).body["tags"]
+    assert tags == {"Course": "2"}
+    merge = {"operation": "Merge", "properties": {"tags": {"course": "3"}}}
+    answer = raw("PATCH", raw.group + TAGS, merge, version="2025-04-01")
+    assert answer.body["properties"]["tags"] == {"Course": "3"}
+    delete = {"operation": "Delete", "properties": {"tags": {"cOURSE": ""}}}
+    answer = raw("PATCH", raw.group + TAGS, delete, version="2025-04-01")
+    assert answer.body["properties"]["tags"] == {}
