@@ -19,8 +19,9 @@ from chatkit.localcloud.entra import errors
 CODE_LIFETIME_S = 600
 DEVICE_LIFETIME_S = 900
 REFRESH_LIFETIME_S = 90 * 24 * 3600
-# Who comes late with a code is told so, and not that there never was one.
+# Who comes late with a code or a token is told so, and not that there never was one.
 KEPT_S = 24 * 3600
+SWEEP_PERIOD_S = 3600
 LETTERS = "BCDFGHJKLMNPQRSTVWXZ23456789"
 REFRESH = "entra-refresh"
 
@@ -93,6 +94,7 @@ class Codes:
         self._store = store
         self._consents: Expiring[Consent] = Expiring()
         self._devices: Expiring[DeviceRequest] = Expiring()
+        self._next_sweep = 0.0
 
     def new_code(self, consent: Consent) -> str:
         """Make an authorization code."""
@@ -147,7 +149,8 @@ class Codes:
         self._devices.drop(device_code)
 
     def new_refresh_token(self, consent: Consent) -> str:
-        """Make a refresh token for what somebody consented to."""
+        """Make a refresh token for what somebody consented to; forget what is long over."""
+        self._sweep()
         token = f"1.{secrets.token_urlsafe(64)}"
         expires = clock.steady() + REFRESH_LIFETIME_S
         kept: RefreshToken = {
@@ -159,6 +162,16 @@ class Codes:
         }
         self._store.put(REFRESH, _digest(token), dict(kept))
         return token
+
+    def _sweep(self) -> None:
+        """Forget refresh tokens that nobody would be told about any more, once an hour."""
+        now = clock.steady()
+        if now < self._next_sweep:
+            return
+        self._next_sweep = now + SWEEP_PERIOD_S
+        for key, kept in [*self._store.items(REFRESH)]:
+            if kept["expires"] + KEPT_S < now:
+                self._store.delete(REFRESH, key)
 
     def refresh(self, token: str, client_id: str) -> Consent:
         """Look up a refresh token. As in Entra it stays valid after use.

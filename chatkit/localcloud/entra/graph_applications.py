@@ -30,6 +30,7 @@ from chatkit.localcloud.entra.graph_operations import (
 from chatkit.localcloud.entra.graph_requests import (
     Body,
     application_changes,
+    moment,
     read_body,
     read_reference,
     section,
@@ -104,9 +105,15 @@ class Applications:
         application = self._application(request)
         given = section(await read_body(request), "passwordCredential")
         secret = new_secret()
-        credential = password_credential(str(given.get("displayName") or ""), secret)
-        if given.get("endDateTime"):
-            credential["endDateTime"] = str(given["endDateTime"])
+        credential = password_credential(
+            str(given.get("displayName") or ""),
+            secret,
+            start=moment(given, "startDateTime"),
+            end=moment(given, "endDateTime"),
+        )
+        if credential["endDateTime"] <= credential["startDateTime"]:
+            # That Graph refuses it is known; the words are ours.
+            raise bad_request("The property 'endDateTime' must be after 'startDateTime'.")
         application["passwordCredentials"].append(credential)
         self._directory.save_application(application)
         return web.json_response({**documents.password(credential), "secretText": secret})

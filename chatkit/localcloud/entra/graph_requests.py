@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import base64
+import re
 import uuid
 from collections.abc import Callable, Iterable, Mapping
+from datetime import UTC, datetime
 from typing import cast
 
 from aiohttp import web
@@ -17,12 +19,17 @@ from chatkit.localcloud.entra.core.applications import (
     CLIENT_KINDS,
     ApplicationChanges,
     KeyCredential,
+    iso,
 )
 from chatkit.localcloud.entra.errors import GraphError
 
 Body = dict[str, object]
 Keeps = Callable[[Mapping[str, object]], bool]
 FILTERS = "name eq 'value', startswith(name,'value'), names/any(x:x eq 'value'), joined by and, or"
+# dateTimeOffsetValue of the OData ABNF; a moment without an offset is none.
+MOMENT = re.compile(
+    r"(\d{4}-\d\d-\d\dT\d\d:\d\d)(:\d\d)?(\.\d{1,12})?(Z|[+-]\d\d:\d\d)", re.IGNORECASE | re.ASCII
+)
 # passwordCredentials are taken and left out: secrets come from addPassword alone.
 IGNORED = {"passwordCredentials"}
 
@@ -100,6 +107,30 @@ def texts(body: Body, name: str) -> list[str]:
     return value
 
 
+def moment(body: Body, name: str) -> datetime | None:
+    """A point in time within a body, in UTC and whole seconds; None when it is absent or null.
+
+    Raises:
+        GraphError: It is something else. The code is the OData library's, which Graph uses.
+    """
+    value = body.get(name)
+    if value is None:
+        return None
+    found = MOMENT.fullmatch(value) if isinstance(value, str) else None
+    if found is not None:
+        start, seconds, _, offset = found.groups()
+        try:
+            read = datetime.fromisoformat(f"{start}{seconds or ':00'}{offset.upper()}")
+            return read.astimezone(UTC)
+        except (ValueError, OverflowError):
+            pass
+    raise GraphError(
+        400,
+        "RequestBodyRead",
+        f"Cannot convert the literal '{value}' to the expected type 'Edm.DateTimeOffset'.",
+    )
+
+
 def application_changes(body: Body) -> ApplicationChanges:
     """The properties of an application that a body sets.
 
@@ -157,12 +188,17 @@ def _key_credential(entry: Body) -> KeyCredential:
     return {
         "keyId": str(entry.get("keyId") or uuid.uuid4()),
         "displayName": entry.get("displayName"),
-        "startDateTime": entry.get("startDateTime"),
-        "endDateTime": entry.get("endDateTime"),
+        "startDateTime": _moment_text(entry, "startDateTime"),
+        "endDateTime": _moment_text(entry, "endDateTime"),
         "usage": entry.get("usage"),
         "type": entry.get("type"),
         "key": base64.b64encode(der).decode(),
     }
+
+
+def _moment_text(entry: Body, name: str) -> str | None:
+    found = moment(entry, name)
+    return None if found is None else iso(found)
 
 
 def _invalid(name: str) -> GraphError:

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from chatkit.localcloud.entra.codes import REFRESH
 from tests.localcloud.entra.tenant import ARM, Tenant, running_in
 from tests.localcloud.entra.test_entra_people import asked_by, redeem
 from tests.times import DAY_S, HOUR_S, Times
@@ -69,6 +70,12 @@ async def test_a_refresh_token_lives_ninety_days(
     times.jump(-100 * jump_s)
     times.suspend(90 * DAY_S + 60)
     assert (await tenant.post(**grant))[1]["error_codes"] == [700082]
+    # A day later it is forgotten, as soon as somebody gets another one.
+    times.suspend(DAY_S)
+    code = (await tenant.sign_in(asked))["code"]
+    assert (await redeem(tenant, asked, secret, code))[0] == 200
+    assert len([*tenant.store.items(REFRESH)]) == 1
+    assert (await tenant.post(**grant))[1]["error_codes"] == [9002313]
 
 
 async def test_a_client_secret_ends_on_its_day(tenant: Tenant, times: Times) -> None:

@@ -42,6 +42,38 @@ async def test_an_application_lives_and_dies(tenant: Tenant) -> None:
     assert (status, gone["error"]["code"]) == (404, "Request_ResourceNotFound")
 
 
+NO_MOMENTS = (
+    *("tomorrow", "zzz", "", "2027-01-01", "2027-01-01T00:00:00", "2027-13-01T00:00:00Z", 1, {}),
+    "0001-01-01T00:00:00+14:00",
+)
+
+
+async def test_a_secrets_dates_are_moments(tenant: Tenant) -> None:
+    """Others are refused as Graph's library does; an end in another zone or the past counts."""
+    app_id, _ = await tenant.register()
+    path = f"/applications(appId='{app_id}')/addPassword"
+    for given in NO_MOMENTS:
+        for name in ("endDateTime", "startDateTime"):
+            body = {"passwordCredential": {name: given}}
+            status, answer = await call(tenant, "POST", path, json=body)
+            assert (status, answer["error"]["code"]) == (400, "RequestBodyRead"), given
+    body = {"passwordCredential": {"endDateTime": "2101-01-01T01:30:00.1234567+02:00"}}
+    _, made = await call(tenant, "POST", path, json=body)
+    assert made["endDateTime"] == "2100-12-31T23:30:00Z"
+    past = {"startDateTime": "2020-01-01T00:00Z", "endDateTime": "2020-01-02T00:00:00+00:00"}
+    _, made = await call(tenant, "POST", path, json={"passwordCredential": past})
+    form = {"grant_type": "client_credentials", "scope": f"{ARM}/.default"}
+    _, answer = await tenant.post(client_id=app_id, client_secret=made["secretText"], **form)
+    assert 7000222 in answer["error_codes"]
+    swapped = {"startDateTime": past["endDateTime"], "endDateTime": past["startDateTime"]}
+    status, answer = await call(tenant, "POST", path, json={"passwordCredential": swapped})
+    assert (status, answer["error"]["code"]) == (400, "Request_BadRequest")
+    late = {"passwordCredential": {"startDateTime": "9999-12-31T00:00:00Z"}}
+    assert (await call(tenant, "POST", path, json=late))[0] == 200
+    _, shown = await call(tenant, "GET", f"/applications(appId='{app_id}')")
+    assert len(shown["passwordCredentials"]) == 4
+
+
 async def test_annotations_of_a_payload_are_not_properties(tenant: Tenant) -> None:
     """`@odata.type` at every level, as Microsoft's Graph SDKs send it (OData JSON Format §4.6)."""
     web = {"@odata.type": "#microsoft.graph.webApplication", "redirectUris": ["http://localhost/x"]}

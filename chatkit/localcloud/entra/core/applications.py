@@ -18,6 +18,8 @@ from chatkit.localcloud.core.store import Document
 # Where redirect URIs stand, which tells the kind of client: web applications are confidential.
 ClientKind = Literal["web", "spa", "publicClient"]
 CLIENT_KINDS: tuple[ClientKind, ...] = ("web", "spa", "publicClient")
+LIFETIME = timedelta(days=180)
+LATEST = datetime.max.replace(tzinfo=UTC) - LIFETIME
 
 
 class RedirectUris(TypedDict, total=False):
@@ -45,8 +47,8 @@ class KeyCredential(TypedDict):
 
     keyId: str
     displayName: object
-    startDateTime: object
-    endDateTime: object
+    startDateTime: str | None
+    endDateTime: str | None
     usage: object
     type: object
     key: str
@@ -96,7 +98,7 @@ def new_application(app_id: str, name: str, *, owner: str = "") -> Application:
         "id": str(uuid.uuid4()),
         "appId": app_id,
         "displayName": name,
-        "createdDateTime": _iso(_now()),
+        "createdDateTime": iso(_now()),
         "signInAudience": "AzureADMyOrg",
         "identifierUris": [],
         "passwordCredentials": [],
@@ -137,22 +139,26 @@ def new_secret() -> str:
     return "".join(secrets.choice(string.ascii_letters + string.digits) for _ in range(40))
 
 
-def password_credential(name: str, secret: str, *, lifetime_days: int = 180) -> PasswordCredential:
-    """The kept form of a client secret."""
-    now = _now()
+def password_credential(
+    name: str, secret: str, *, start: datetime | None = None, end: datetime | None = None
+) -> PasswordCredential:
+    """The kept form of a client secret; without other words it lasts 180 days from now on."""
+    start = start or _now()
+    if end is None:
+        end = min(start, LATEST) + LIFETIME
     return {
         "keyId": str(uuid.uuid4()),
         "displayName": name,
         "hint": secret[:3],
         "digest": digest(secret),
-        "startDateTime": _iso(now),
-        "endDateTime": _iso(now + timedelta(days=lifetime_days)),
+        "startDateTime": iso(start),
+        "endDateTime": iso(end),
     }
 
 
 def is_expired(credential: PasswordCredential) -> bool:
     """Whether a secret's time is over. The texts order as the moments do."""
-    return credential["endDateTime"] < _iso(_now())
+    return credential["endDateTime"] < iso(_now())
 
 
 def digest(secret: str) -> str:
@@ -164,5 +170,6 @@ def _now() -> datetime:
     return datetime.fromtimestamp(clock.wall(), UTC)
 
 
-def _iso(moment: datetime) -> str:
+def iso(moment: datetime) -> str:
+    """A moment in UTC as it is kept and shown."""
     return moment.strftime("%Y-%m-%dT%H:%M:%SZ")
