@@ -6,8 +6,11 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:  # `func start` imports it with --auth only
-    from chatkit.localcloud.easy_auth.local.options import SignInOptions
+from chatkit.core.errors import NotStarted
+
+if TYPE_CHECKING:  # `func start` imports them with --auth only
+    from chatkit.cloud.local_cloud import Endpoints
+    from chatkit.localcloud.easy_auth.local.options import Entra, SignInOptions
 
 FOLDER = "sign-in"
 # What App Service calls it:
@@ -56,6 +59,41 @@ def is_asked(wanted: argparse.Namespace) -> bool:
     return bool(wanted.require or wanted.allow_anonymous or wanted.allowed_external_redirect_urls)
 
 
+class Told:
+    """Where the local cloud of a folder says that its Entra is, read again when it says it anew."""
+
+    def __init__(self, where: Path) -> None:
+        self._where = where
+        self._written = 0
+        self._entra: Entra | None = None
+
+    def entra(self) -> Entra | None:
+        """The local Entra; None while the local cloud does not run."""
+        from chatkit.cloud import local_cloud
+
+        try:
+            written = (self._where / local_cloud.FILE).stat().st_mtime_ns
+            if written != self._written:
+                self._entra = _entra(local_cloud.read(self._where))
+                self._written = written
+        except (OSError, NotStarted, KeyError):
+            return None
+        return self._entra
+
+
+def _entra(known: Endpoints) -> Entra:
+    from chatkit.localcloud.easy_auth.local.options import Entra
+
+    return Entra(
+        authority=known["authority"],
+        graph=known["graph"],
+        tenant_id=known["tenant_id"],
+        ca_file=Path(known["ca_file"]),
+        client_id=known["client_id"],
+        client_secret=known["client_secret"],
+    )
+
+
 def sign_in_options(wanted: argparse.Namespace, home: Path) -> SignInOptions:
     """How people sign in; the local cloud of the home is started when it does not run.
 
@@ -64,25 +102,18 @@ def sign_in_options(wanted: argparse.Namespace, home: Path) -> SignInOptions:
         HomeUnusable: A file of the home is damaged; the sentence says what to do.
     """
     from chatkit.core.home.check import check_home
-    from chatkit.localcloud.easy_auth.local.options import ANONYMOUS, Entra, SignInOptions
+    from chatkit.localcloud.easy_auth.local.options import ANONYMOUS, SignInOptions
     from chatkit.steps import moved_ports
 
     check_home(home)
     where = home / "local"
-    known = moved_ports.start_cloud(home, print)
-    entra = Entra(
-        authority=known["authority"],
-        graph=known["graph"],
-        tenant_id=known["tenant_id"],
-        ca_file=Path(known["ca_file"]),
-        client_id=known["client_id"],
-        client_secret=known["client_secret"],
-    )
+    entra = _entra(moved_ports.start_cloud(home, print))
     action = ANONYMOUS
     if wanted.require or wanted.allow_anonymous:
         action = ACTIONS[wanted.require or "redirect"]
     return SignInOptions(
         entra,
+        Told(where).entra,
         where / FOLDER,
         action,
         tuple(wanted.allow_anonymous),

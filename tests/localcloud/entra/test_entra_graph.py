@@ -42,7 +42,7 @@ async def test_an_application_lives_and_dies(tenant: Tenant) -> None:
     assert (status, gone["error"]["code"]) == (404, "Request_ResourceNotFound")
 
 
-NO_MOMENTS = (
+NO_MOMENTS: tuple[object, ...] = (
     *("tomorrow", "zzz", "", "2027-01-01", "2027-01-01T00:00:00", "2027-13-01T00:00:00Z", 1, {}),
     "0001-01-01T00:00:00+14:00",
 )

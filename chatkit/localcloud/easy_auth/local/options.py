@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -47,6 +47,7 @@ class SignInOptions:
 
     Attributes:
         entra: Who knows the people.
+        find_entra: Where that one is by now; None while nobody knows. It is asked at each request.
         folder: Where each app's registration and sessions are kept, in a folder of its own.
         action: What happens to requests without sign-in: an unauthenticatedClientAction.
         excluded_paths: These need no sign-in in any case.
@@ -54,6 +55,7 @@ class SignInOptions:
     """
 
     entra: Entra
+    find_entra: Callable[[], Entra | None]
     folder: Path
     action: str = ANONYMOUS
     excluded_paths: tuple[str, ...] = ()

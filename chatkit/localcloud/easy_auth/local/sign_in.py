@@ -8,14 +8,23 @@ from __future__ import annotations
 
 import asyncio
 import ssl
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
+from dataclasses import dataclass, replace
 from pathlib import Path
 
-from chatkit.core.errors import SetupError
+from aiohttp import web
+
+from chatkit.core.errors import ServiceError, SetupError
 from chatkit.core.file_lock import FileLock
 from chatkit.core.files import writing
 from chatkit.localcloud.core.store import Store
-from chatkit.localcloud.easy_auth.local.options import CALLBACK, SECRET_SETTING, SignInOptions
+from chatkit.localcloud.core.web import Handler
+from chatkit.localcloud.easy_auth.local.options import (
+    CALLBACK,
+    SECRET_SETTING,
+    Entra,
+    SignInOptions,
+)
 from chatkit.localcloud.easy_auth.local.registration import Registration, register
 from chatkit.localcloud.easy_auth.module import EasyAuth
 from chatkit.localcloud.easy_auth.relying_party import RelyingParty
@@ -25,10 +34,20 @@ from chatkit.localcloud.easy_auth.site import AuthSite
 
 SITE = "local"
 REGISTRATION = ("registration", SITE)
-WHEN_DOWN = (
-    "`chatkit local up` starts the local cloud, which it is a part of. If that runs, at another"
-    " port by now, start this sign-in again."
-)
+WHEN_DOWN = "`chatkit local up` starts the local cloud, which it is a part of."
+
+
+@dataclass(frozen=True)
+class _App:
+    """The app as people and browsers know it.
+
+    Attributes:
+        name: What the sign-in page calls it.
+        origin: Scheme, host and port under which browsers reach it.
+    """
+
+    name: str
+    origin: str
 
 
 class LocalSignIn:
@@ -37,16 +56,19 @@ class LocalSignIn:
     def __init__(
         self,
         options: SignInOptions,
-        origin: str,
+        app: _App,
         store: Store,
         registration: Registration,
         trust: ssl.SSLContext,
     ) -> None:
         self._options = options
-        self._origin = origin
+        self._app = app
+        self._store = store
         self._registration = registration
+        self._trust = trust
         self._sessions = Sessions(store, SITE)
         self._relying_party = RelyingParty(trust, when_down=WHEN_DOWN)
+        self._following = asyncio.Lock()
         self._on_close = ExitStack()
 
     @classmethod
@@ -71,18 +93,9 @@ class LocalSignIn:
             store = Store(folder / "state.db")
             opened.callback(store.close)
             trust = await asyncio.to_thread(_trust, options.entra.ca_file)
-            kept = store.get(*REGISTRATION)
-            registration = await register(
-                options.entra,
-                trust,
-                name=name,
-                callback=origin + CALLBACK,
-                known=Registration(**kept) if kept else None,
-            )
-            document = {"client_id": registration.client_id, "secret": registration.secret}
-            if document != kept:
-                store.put(*REGISTRATION, document)
-            made = cls(options, origin, store, registration, trust)
+            app = _App(name, origin)
+            registration = await _registered(options.entra, trust, app, store)
+            made = cls(options, app, store, registration, trust)
             made._sessions.sweep(grace_s=AuthSettings().refresh_grace.total_seconds())
             made._on_close = opened.pop_all()
             return made
@@ -92,12 +105,16 @@ class LocalSignIn:
         """The app's id at Entra."""
         return self._registration.client_id
 
-    def module(self, allowed_redirects: tuple[str, ...] = ()) -> EasyAuth:
+    def module(self, allowed_redirects: tuple[str, ...] = ()) -> LocalModule:
         """The module as it stands before a site in Azure.
 
         Args:
             allowed_redirects: Addresses at which a sign-in may end, besides those of the options.
         """
+        return LocalModule(self, allowed_redirects)
+
+    def module_now(self, allowed_redirects: tuple[str, ...]) -> EasyAuth:
+        """The same with the local Entra where it was at last."""
         properties = self._options.settings(self.client_id, allowed_redirects)
         secrets = {SECRET_SETTING: self._registration.secret}
         return EasyAuth(
@@ -106,9 +123,32 @@ class LocalSignIn:
                 secrets,
                 self._sessions,
                 self._relying_party,
-                self._origin,
+                self._app.origin,
             )
         )
+
+    async def follow(self) -> Entra:
+        """Go on with the local Entra where it is now, when another program has taken its port.
+
+        Who is signed in still is: the sessions are this app's own. While the new place cannot be
+        used, the old one stays, and the module says what does not answer.
+        """
+        if self._moved_to() is not None:
+            async with self._following:
+                entra = self._moved_to()
+                if entra is not None:
+                    with suppress(SetupError, ServiceError):
+                        await self._go_on_with(entra)
+        return self._options.entra
+
+    def _moved_to(self) -> Entra | None:
+        """The local Entra, when it is at another place than before."""
+        found = self._options.find_entra()
+        return None if found == self._options.entra else found
+
+    async def _go_on_with(self, entra: Entra) -> None:
+        self._registration = await _registered(entra, self._trust, self._app, self._store)
+        self._options = replace(self._options, entra=entra)
 
     async def close(self) -> None:
         """Close the connections to Entra, and the store."""
@@ -116,6 +156,40 @@ class LocalSignIn:
             await self._relying_party.close()
         finally:
             self._on_close.close()
+
+
+class LocalModule:
+    """The authentication module of a local app: its settings follow the local Entra."""
+
+    def __init__(self, sign_in: LocalSignIn, allowed_redirects: tuple[str, ...]) -> None:
+        self._sign_in = sign_in
+        self._allowed_redirects = allowed_redirects
+        self._entra: Entra | None = None
+        self._module = sign_in.module_now(allowed_redirects)
+
+    async def handle(self, request: web.Request, handler: Handler) -> web.StreamResponse:
+        """Answer the request, or let it through with the platform's headers beside it."""
+        entra = await self._sign_in.follow()
+        if entra != self._entra:
+            self._module = self._sign_in.module_now(self._allowed_redirects)
+            self._entra = entra
+        return await self._module.handle(request, handler)
+
+
+async def _registered(entra: Entra, trust: ssl.SSLContext, app: _App, store: Store) -> Registration:
+    """Register the app, or find what was registered before, and keep it."""
+    kept = store.get(*REGISTRATION)
+    registration = await register(
+        entra,
+        trust,
+        name=app.name,
+        callback=app.origin + CALLBACK,
+        known=Registration(**kept) if kept else None,
+    )
+    document = {"client_id": registration.client_id, "secret": registration.secret}
+    if document != kept:
+        store.put(*REGISTRATION, document)
+    return registration
 
 
 def _lock(folder: Path, opened: ExitStack, name: str) -> None:

@@ -22,8 +22,7 @@ from chatkit.localcloud.core import cors
 from chatkit.localcloud.core.log_limits import log_to_terminal
 from chatkit.localcloud.core.runners import HttpServer
 from chatkit.localcloud.easy_auth.local.options import ANONYMOUS, LOGIN, SignInOptions
-from chatkit.localcloud.easy_auth.local.sign_in import LocalSignIn
-from chatkit.localcloud.easy_auth.module import EasyAuth
+from chatkit.localcloud.easy_auth.local.sign_in import LocalModule, LocalSignIn
 from chatkit.localcloud.easy_auth.proxy.forwarding import Forwarding, as_the_app_says
 from chatkit.localcloud.easy_auth.proxy.target import Target
 
@@ -145,7 +144,7 @@ class Front:
 
 
 def application(
-    module: EasyAuth, forwarding: Forwarding, origins: tuple[str, ...] = ()
+    module: LocalModule, forwarding: Forwarding, origins: tuple[str, ...] = ()
 ) -> web.Application:
     """The module with the app behind it; CORS stands in front of both, as in App Service."""
 

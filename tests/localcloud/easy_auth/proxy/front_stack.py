@@ -6,9 +6,10 @@ import asyncio
 import base64
 import hashlib
 import json
+import socket
 import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, ExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -148,6 +149,20 @@ class Cloud:
         await self._cloud.platform.listeners.close_all()
         self._cloud.platform.store.close()
 
+    async def come_back_elsewhere(self) -> None:
+        """Stop, and start again while other programs have the ports."""
+        before = self.entra()
+        await self.stop()
+        with ExitStack() as taken:
+            for origin in (before.authority, before.graph):
+                sock = taken.enter_context(socket.socket())
+                sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+                sock.bind(("127.0.0.1", int(origin.rpartition(":")[2])))
+                sock.listen()
+            self._cloud = LocalCloud(self.folder / "local", on_stop=lambda: None)
+            await self.start()
+        assert self.entra().authority != before.authority
+
     def applications(self) -> list[str]:
         """The ids of all registrations."""
         return [one["appId"] for one in self._cloud.entra.directory.applications()]
@@ -156,10 +171,10 @@ class Cloud:
         """Delete a registration."""
         assert self._cloud.entra.directory.delete_application(client_id)
 
-    def options(self, **more: Any) -> SignInOptions:
-        """How people sign in."""
+    def entra(self) -> Entra:
+        """Where the local Entra is."""
         known = self._cloud.entra.endpoints()
-        entra = Entra(
+        return Entra(
             authority=known["authority"],
             graph=known["graph"],
             tenant_id=known["tenant_id"],
@@ -167,7 +182,11 @@ class Cloud:
             client_id=known["client_id"],
             client_secret=known["client_secret"],
         )
-        return SignInOptions(entra, self.folder / "local" / "sign-in", **more)
+
+    def options(self, **more: Any) -> SignInOptions:
+        """How people sign in."""
+        folder = self.folder / "local" / "sign-in"
+        return SignInOptions(self.entra(), self.entra, folder, **more)
 
     @property
     def tls(self) -> ssl.SSLContext:

@@ -80,6 +80,24 @@ async def test_a_token_is_as_good_as_a_cookie(front: Front, browser: Browser) ->
     assert identity(await told(browser.http, f"{front.url}/x")) == {}
 
 
+@pytest.mark.long
+async def test_sign_in_follows_the_local_entra(
+    cloud: Cloud, front: Front, browser: Browser
+) -> None:
+    """It comes back at another port: who is signed in stays, and others can sign in."""
+    await sign_in(browser, front)
+    await cloud.come_back_elsewhere()
+    assert identity(await told(browser.http, f"{front.url}/x"))
+    status, _, _ = await browser.ask("GET", f"{front.url}/.auth/refresh")
+    assert status == 200
+    other = Browser()
+    await sign_in(other, front, "bob")
+    found = identity(await told(other.http, f"{front.url}/x"))
+    assert found["X-MS-CLIENT-PRINCIPAL-NAME"].startswith("bob@")
+    await other.http.close()
+    assert cloud.applications().count(front.client_id) == 1
+
+
 @pytest.mark.parametrize(
     ("action", "page", "script"),
     [("RedirectToLoginPage", 302, 401), ("Return401", 401, 401), ("Return403", 403, 403)],

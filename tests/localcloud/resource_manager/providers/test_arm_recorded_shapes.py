@@ -155,6 +155,8 @@ def test_stacks_are_those_of_today(raw: Raw, monkeypatch: pytest.MonkeyPatch) ->
         }
         assert [name for name, stack in stacks.items() if stack["isPreview"]] == []
         assert [name for name, stack in stacks.items() if stack.get("isDeprecated")] == ["3.10"]
+        # As Microsoft's page prints it, before the end of 3.13.
+        assert stacks["3.14"]["endOfLifeDate"] == "2029-04-30T00:00:00Z"
 
 
 def test_an_empty_plan_is_deleted_with_200(raw: Raw, site: str) -> None:

@@ -19,9 +19,11 @@ from chatkit.localcloud.resource_manager.providers.web.resource import (
 )
 from chatkit.localcloud.resource_manager.providers.web.sites import Sites
 
-# Version, end of life, runs on Linux Consumption, runs on Flex Consumption, preview.
+# Version, end of support, runs on Linux Consumption, runs on Flex Consumption, preview.
+# Microsoft's page "Supported languages in Azure Functions" prints months. For 3.14 it prints
+# April 2029, a year and a half before the community's own end, and before that of 3.13.
 PYTHONS = (
-    ("3.14", "2030-10-31", False, True, False),
+    ("3.14", "2029-04-30", False, True, False),
     ("3.13", "2029-10-31", False, True, False),
     ("3.12", "2028-10-31", True, True, False),
     ("3.11", "2027-10-31", True, True, False),
