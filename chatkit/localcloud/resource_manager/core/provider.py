@@ -18,14 +18,7 @@ from typing import ClassVar, Generic, Literal, TypeVar, cast
 from chatkit.localcloud.resource_manager.core import errors, identities, regions
 from chatkit.localcloud.resource_manager.core.context import Context
 from chatkit.localcloud.resource_manager.core.documents import HIDDEN, JsonObject, Resource
-from chatkit.localcloud.resource_manager.core.http import (
-    MAX_TAG_NAME,
-    Answer,
-    Call,
-    page,
-    skip_token,
-    tags,
-)
+from chatkit.localcloud.resource_manager.core.http import Answer, Call, page, skip_token, tags
 from chatkit.localcloud.resource_manager.core.operations import Operation
 from chatkit.localcloud.resource_manager.core.routing import GROUP, SUB, Handler, Route
 
@@ -75,7 +68,7 @@ class ResourceType(Provider, Generic[D]):
     name_pattern: ClassVar[re.Pattern[str]]
     name_rule: ClassVar[str]
     is_name_global: ClassVar[bool] = False
-    max_tag_name: ClassVar[int] = MAX_TAG_NAME
+    max_tag_name: ClassVar[int] = 512
     created_status: ClassVar[int] = 201
     operation_group: ClassVar[str]
     operation_names: ClassVar[Mapping[str, str]] = {}
