@@ -12,7 +12,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from threading import Lock
 from typing import Any, ParamSpec, TypeVar
 from urllib.parse import urlsplit
@@ -23,6 +23,7 @@ from azure.core.pipeline.policies import SansIOHTTPPolicy
 from azure.core.polling import LROPoller
 
 from chatkit.cloud.hints import add_hint
+from chatkit.cloud.how.requests import Request, Sent, read_request
 from chatkit.core.availability import Absence
 from chatkit.core.results import Call, Progress
 
@@ -36,17 +37,58 @@ REPEAT_WAIT_S = 1.0
 
 
 class _Wire:
-    """The first request of one call."""
+    """The first request of one call.
 
-    verb = ""
-    path = ""
+    Args:
+        name: The SDK's name of the method.
+        arguments: What it got.
+        only_noted: Nothing is sent.
+    """
+
+    def __init__(
+        self, name: str, arguments: tuple[object, ...], *, only_noted: bool = False
+    ) -> None:
+        self.verb = ""
+        self.path = ""
+        self.request: Request | None = None
+        self._name = name
+        self._arguments = arguments
+        self._only_noted = only_noted
+
+    def note(self, sent: Any) -> None:
+        """Note what the SDK is about to send.
+
+        Raises:
+            _OnlyNoted: It is not to be sent.
+        """
+        if self.request is None:
+            self.verb = sent.method
+            self.path = short_path(sent.url)
+            wire = Sent(sent.method, sent.url, dict(sent.headers), _bytes(sent))
+            self.request = read_request(self._name, self._arguments, sent=wire, meant=_meant.get())
+        if self._only_noted:
+            raise _OnlyNoted
+
+
+class _OnlyNoted(Exception):
+    """A request was made and noted, and is not sent."""
+
+
+@dataclass(frozen=True)
+class _Noted:
+    """A call, and its request; `was_made` is false where nothing was sent."""
+
+    call: Call
+    request: Request | None
+    was_made: bool = True
 
 
 _current: ContextVar[_Wire | None] = ContextVar("chatkit_call", default=None)
+_meant: ContextVar[tuple[str, ...]] = ContextVar("chatkit_settings_meant", default=())
 
 
 class RecordRequests(SansIOHTTPPolicy[Any, Any]):
-    """Pipeline policy that notes verb and path of a call's first request.
+    """Pipeline policy that notes a call's first request, without its secrets.
 
     The polls of a long operation are not noted.
     """
@@ -54,9 +96,8 @@ class RecordRequests(SansIOHTTPPolicy[Any, Any]):
     def on_request(self, request: PipelineRequest[Any]) -> None:
         """Note the request, once per call."""
         wire = _current.get()
-        if wire is not None and not wire.verb:
-            wire.verb = request.http_request.method
-            wire.path = short_path(request.http_request.url)
+        if wire is not None:
+            wire.note(request.http_request)
 
 
 class NameAbsence(SansIOHTTPPolicy[Any, Any]):
@@ -89,7 +130,7 @@ class Calls:
     def __init__(self, progress: Progress | None = None) -> None:
         self._progress = progress
         self._lock = Lock()
-        self._made: builtins.list[Call | Calls] = []
+        self._noted_so_far: builtins.list[_Noted | Calls] = []
 
     @property
     def made(self) -> tuple[Call, ...]:
@@ -97,21 +138,27 @@ class Calls:
 
         Those of a branch stand where it was begun: work done in parallel always reads the same.
         """
+        return tuple(one.call for one in self._all() if one.was_made)
+
+    @property
+    def requests(self) -> tuple[Request, ...]:
+        """The requests so far, and those that were only noted, in the same order."""
+        return tuple(one.request for one in self._all() if one.request is not None)
+
+    def _all(self) -> Iterator[_Noted]:
         with self._lock:
-            items = [*self._made]
-        made: builtins.list[Call] = []
+            items = [*self._noted_so_far]
         for item in items:
             if isinstance(item, Calls):
-                made.extend(item.made)
+                yield from item._all()
             else:
-                made.append(item)
-        return tuple(made)
+                yield item
 
     def branch(self) -> Calls:
         """Begin the calls of one thread."""
         child = Calls(self._progress)
         with self._lock:
-            self._made.append(child)
+            self._noted_so_far.append(child)
         return child
 
     def call(self, method: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
@@ -120,8 +167,32 @@ class Calls:
         Raises:
             azure.core.exceptions.AzureError: As the SDK raises it, with a hint where one is known.
         """
-        with self._noted(name_of(method)):
+        with self._noted(name_of(method), args):
             return _repeated(lambda: method(*args, **kwargs))
+
+    def would_call(self, method: Callable[P, object], *args: P.args, **kwargs: P.kwargs) -> None:
+        """Note the request of an SDK method and send nothing.
+
+        It is for what is there already: how it is made can be told all the same.
+        """
+        wire = _Wire(name_of(method), args, only_noted=True)
+        token = _current.set(wire)
+        try:
+            method(*args, **kwargs)
+        except _OnlyNoted:
+            call = Call(name_of(method), wire.verb, wire.path, 0)
+            self._note(_Noted(call, wire.request, was_made=False))
+        finally:
+            _current.reset(token)
+
+    @contextmanager
+    def about_settings(self, names: Iterable[str]) -> Iterator[None]:
+        """Say which app settings the requests of the block are about, beside those that stay."""
+        token = _meant.set(tuple(sorted(names)))
+        try:
+            yield
+        finally:
+            _meant.reset(token)
 
     def list(
         self, method: Callable[P, Iterable[R]], *args: P.args, **kwargs: P.kwargs
@@ -131,7 +202,7 @@ class Calls:
         Raises:
             azure.core.exceptions.AzureError: As the SDK raises it, with a hint where one is known.
         """
-        with self._noted(name_of(method)):
+        with self._noted(name_of(method), args):
             return [*method(*args, **kwargs)]
 
     def finish(self, method: Callable[P, LROPoller[R]], *args: P.args, **kwargs: P.kwargs) -> R:
@@ -140,7 +211,7 @@ class Calls:
         Raises:
             azure.core.exceptions.AzureError: As the SDK raises it, with a hint where one is known.
         """
-        with self._noted(name_of(method)):
+        with self._noted(name_of(method), args):
             poller = method(*args, **kwargs)
             while not poller.done():
                 poller.wait(TICK_S)
@@ -177,8 +248,8 @@ class Calls:
                 self._progress.end(what)
 
     @contextmanager
-    def _noted(self, name: str) -> Iterator[None]:
-        wire = _Wire()
+    def _noted(self, name: str, arguments: tuple[object, ...]) -> Iterator[None]:
+        wire = _Wire(name, arguments)
         started = time.monotonic()
         token = _current.set(wire)
         try:
@@ -189,17 +260,33 @@ class Calls:
             raise
         finally:
             _current.reset(token)
-        self._note(Call(name, wire.verb, wire.path, time.monotonic() - started))
+        call = Call(name, wire.verb, wire.path, time.monotonic() - started)
+        self._note(_Noted(call, wire.request))
 
-    def _note(self, call: Call) -> None:
+    def _note(self, noted: _Noted) -> None:
         """Note a call; one that repeats the last is a poll, and counts as the same call."""
         with self._lock:
-            if self._made:
-                last = self._made[-1]
-                if isinstance(last, Call) and replace(call, seconds=last.seconds) == last:
-                    self._made[-1] = replace(call, seconds=last.seconds + call.seconds)
+            if self._noted_so_far:
+                last = self._noted_so_far[-1]
+                if isinstance(last, _Noted) and _is_repeated(last, noted):
+                    seconds = last.call.seconds + noted.call.seconds
+                    call = replace(noted.call, seconds=seconds)
+                    self._noted_so_far[-1] = replace(noted, call=call)
                     return
-            self._made.append(call)
+            self._noted_so_far.append(noted)
+
+
+def _is_repeated(last: _Noted, noted: _Noted) -> bool:
+    same_time = replace(noted.call, seconds=last.call.seconds)
+    return replace(noted, call=same_time) == last
+
+
+def _bytes(sent: Any) -> bytes:
+    """The body of an SDK's request; none of a stream, which can be read once only."""
+    content = getattr(sent, "content", None) or getattr(sent, "data", None)
+    if isinstance(content, str):
+        return content.encode()
+    return bytes(content) if isinstance(content, bytes | bytearray) else b""
 
 
 def _repeated(work: Callable[[], R]) -> R:

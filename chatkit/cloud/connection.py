@@ -149,8 +149,11 @@ class Cloud:
         from azure.storage.blob import BlobServiceClient
 
         transport = self.transport_kwargs()
-        # The storage SDK has a pipeline of its own, which knows no `per_retry_policies`.
-        transport["_additional_pipeline_policies"] = transport.pop("per_retry_policies")
+        # The storage SDK has a pipeline of its own, which knows no policies but these.
+        transport["_additional_pipeline_policies"] = [
+            *transport.pop("per_call_policies"),
+            *transport.pop("per_retry_policies"),
+        ]
         return BlobServiceClient(account_url, credential or self.credential, **transport, **options)
 
     def rest(self, base_url: str, *, signed_in: bool = True) -> Rest:

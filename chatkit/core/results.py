@@ -13,12 +13,13 @@ import time
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from threading import Lock, current_thread, get_ident
-from typing import Any
+from typing import Any, Protocol
 
 from chatkit.core.public_urls import public_url
 
 QUIET = "0"
 BAR = "1"
+NO_STEP = "# This is no step that changes something in Azure."
 DURATION = re.compile(r"[0-9]+ ms|[0-9]+\.[0-9]{2} s")
 
 
@@ -39,6 +40,32 @@ class Call:
     seconds: float
 
 
+class Forms(Protocol):
+    """What a step sent to Azure, told as somebody would do it without the kit."""
+
+    def az(self) -> str:
+        """Commands of the Azure CLI."""
+
+    def python(self) -> str:
+        """Code with the Azure SDKs."""
+
+    def rest(self) -> str:
+        """HTTP requests."""
+
+    def template(self) -> str:
+        """Resources of a template."""
+
+
+class Lines(str):
+    """A text of several lines, which a cell shows as it is."""
+
+    def __repr__(self) -> str:
+        return str(self)
+
+    def _repr_mimebundle_(self, **_options: object) -> dict[str, str]:
+        return {"text/plain": str(self), "text/html": preformatted(self)}
+
+
 @dataclass(frozen=True)
 class Result:
     """What a verb did.
@@ -48,6 +75,7 @@ class Result:
         rows: Name and value pairs shown in html only.
         calls: Every call made, in a stable order.
         seconds: How long the verb took; None when that says nothing.
+        forms: How to do the same without the kit; None for what is no step of the tutorial.
     """
 
     text: str
@@ -55,9 +83,26 @@ class Result:
     calls: tuple[Call, ...] = ()
     seconds: float | None = None
     data: dict[str, Any] = field(default_factory=dict, repr=False, compare=False)
+    forms: Forms | None = field(default=None, repr=False, compare=False)
 
     def __repr__(self) -> str:
         return self.text
+
+    def az(self) -> Lines:
+        """The same step as commands of the Azure CLI, for a POSIX shell."""
+        return Lines(self.forms.az() if self.forms else NO_STEP)
+
+    def python(self) -> Lines:
+        """The same step as Python code with the Azure SDKs."""
+        return Lines(self.forms.python() if self.forms else NO_STEP)
+
+    def rest(self) -> Lines:
+        """The same step as HTTP requests."""
+        return Lines(self.forms.rest() if self.forms else NO_STEP)
+
+    def template(self) -> Lines:
+        """What the step makes, as resources of a template."""
+        return Lines(self.forms.template() if self.forms else NO_STEP)
 
     def _repr_mimebundle_(self, **_options: object) -> dict[str, str]:
         return {"text/plain": self.text, "text/html": self._html()}
@@ -74,7 +119,23 @@ class Result:
             count = "1 call" if len(rows) == 1 else f"{len(rows)} calls"
             calls = table(("SDK method", "HTTP", "resource", "time"), rows)
             parts.append(f"<details><summary>{count}</summary>{calls}</details>")
+        if self.forms:
+            parts.append(self._forms())
         return f'<div class="chatkit-result">{"".join(parts)}</div>'
+
+    def _forms(self) -> str:
+        """Each form folded; the sanitiser of a notebook takes scripts and buttons away."""
+        told = (
+            ("Azure CLI", self.az()),
+            ("Python", self.python()),
+            ("REST", self.rest()),
+            ("template", self.template()),
+        )
+        folded = "".join(
+            f"<details><summary>{name}</summary>{preformatted(text)}</details>"
+            for name, text in told
+        )
+        return f'<details class="chatkit-how"><summary>show me how</summary>{folded}</details>'
 
     def _summary(self) -> str:
         took = ""
@@ -96,6 +157,11 @@ class Address(str):
 def escape(value: object) -> str:
     """Make any foreign text safe inside html; the only place that does."""
     return html.escape(str(value), quote=True)
+
+
+def preformatted(text: str) -> str:
+    """A text as html that keeps its lines."""
+    return f"<pre>{escape(text)}</pre>"
 
 
 def duration(seconds: float) -> str:

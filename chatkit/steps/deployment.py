@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from chatkit.core.errors import SetupError
 from chatkit.core.results import Result
 from chatkit.steps import local_settings, page_config
-from chatkit.steps.session import Session, Step
+from chatkit.steps.session import Session
+
+if TYPE_CHECKING:
+    from chatkit.cloud.step import Step
 
 NEGOTIATE = "/api/negotiate"
 

@@ -14,7 +14,7 @@ from dataclasses import replace
 from pathlib import Path
 from threading import Lock
 from time import monotonic
-from typing import TYPE_CHECKING, Any, Self, Unpack
+from typing import TYPE_CHECKING, Self, Unpack
 
 from chatkit.cloud import local_cloud
 from chatkit.cloud.connection import Cloud
@@ -32,29 +32,12 @@ from chatkit.steps.status import Status
 
 if TYPE_CHECKING:
     from chatkit.cloud.stack import Stack
+    from chatkit.cloud.step import Step
 
 Connector = Callable[[Settings, Path], Cloud]
 START_FUNCTIONS = "workshop.start_functions() starts the functions on this machine."
 LOOK = "workshop.doctor() looks why."
 _saving = Lock()
-
-
-class Step:
-    """One verb while it runs.
-
-    Attributes:
-        stack: The cloud, its calls and the resources' names; it notes the calls.
-    """
-
-    def __init__(self, stack: Stack, started: float, *rows: tuple[str, str]) -> None:
-        self.stack = stack
-        self._started = started
-        self._rows = rows
-
-    def result(self, text: str, *rows: tuple[str, str], **data: Any) -> Result:
-        """The verb's result so far."""
-        seconds = monotonic() - self._started
-        return Result(text, (*self._rows, *rows), self.stack.calls.made, seconds, data)
 
 
 class Session:
@@ -380,13 +363,15 @@ class Session:
     @contextmanager
     def step(self, title: str) -> Iterator[Step]:
         """Connect, run a verb, show its progress and remember how long it took."""
+        from chatkit.cloud.step import Step
+
         interrupts.check_imports()
         progress = Progress(title)
         started = monotonic()
         try:
             with self.on_cloud():
                 stack = self.stack(progress)
-                yield Step(stack, started, *self.restart_rows())
+                yield Step(stack, self.home, *self.restart_rows())
         finally:
             progress.close()
         timings.note(self.home, self.settings.target, title, monotonic() - started)

@@ -73,7 +73,7 @@ class Receipt(Result):
         width = max(len(what) for _, what, _ in rows)
         lines = [f"  {mark}  {what:{width}}  {proof}" for mark, what, proof in rows]
         text = "\n".join(["Clean-up receipt", *lines])
-        return cls(text, made.rows, made.calls, made.seconds, made.data, proven)
+        return cls(text, made.rows, made.calls, made.seconds, made.data, made.forms, items=proven)
 
     @property
     def complete(self) -> bool:

@@ -26,14 +26,15 @@ def create_resource_group(stack: Stack) -> ResourceGroup:
     """Make sure the group exists, after a deletion that still runs has ended."""
     name = check_name("resource group", stack.names.resource_group)
     groups = stack.cloud.resources().resource_groups
+    wanted = ResourceGroup(location=stack.names.region, tags=TAGS)
     try:
         group = stack.calls.call(groups.get, name)
         if group.properties is None or group.properties.provisioning_state != "Deleting":
+            stack.calls.would_call(groups.create_or_update, name, wanted)
             return group
         _wait_until_gone(stack)
     except ResourceNotFoundError:
         pass
-    wanted = ResourceGroup(location=stack.names.region, tags=TAGS)
     return stack.calls.call(groups.create_or_update, name, wanted)
 
 
@@ -68,6 +69,7 @@ def _register(stack: Stack, provider: str) -> None:
     providers = stack.cloud.resources().providers
     state = calls.call(providers.get, provider).registration_state
     if state == "Registered":
+        calls.would_call(providers.register, provider)
         return
     calls.call(providers.register, provider)
     for _ in calls.waiting(REGISTER_LIMIT_S):

@@ -42,13 +42,7 @@ def create_signalr(stack: Stack) -> SignalRResource:
     calls = stack.calls
     check_name("SignalR instance", names.signalr)
     instances = stack.cloud.signalr().signal_r
-    try:
-        existing = calls.call(instances.get, names.resource_group, names.signalr)
-        if existing.provisioning_state == "Succeeded" and service_mode(existing) == SERVERLESS:
-            return existing
-    except ResourceNotFoundError:
-        _check_available(stack)
-        _check_quota(stack)
+    create = instances.begin_create_or_update
     wanted = SignalRResource(
         location=names.region,
         kind="SignalR",
@@ -56,12 +50,18 @@ def create_signalr(stack: Stack) -> SignalRResource:
         features=[SignalRFeature(flag="ServiceMode", value=SERVERLESS)],
         cors=SignalRCorsSettings(allowed_origins=ANY_ORIGIN),
     )
+    try:
+        existing = calls.call(instances.get, names.resource_group, names.signalr)
+        if existing.provisioning_state == "Succeeded" and service_mode(existing) == SERVERLESS:
+            calls.would_call(create, names.resource_group, names.signalr, wanted)
+            return existing
+    except ResourceNotFoundError:
+        _check_available(stack)
+        _check_quota(stack)
     return with_provider(
         stack,
         "Microsoft.SignalRService",
-        lambda: calls.finish(
-            instances.begin_create_or_update, names.resource_group, names.signalr, wanted
-        ),
+        lambda: calls.finish(create, names.resource_group, names.signalr, wanted),
     )
 
 

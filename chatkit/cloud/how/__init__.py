@@ -1,0 +1,1 @@
+"""What a verb sent, told as somebody would do it without the kit: one module a form."""

@@ -1,0 +1,151 @@
+"""A step as commands of the Azure CLI.
+
+Where az has no command without an extension, `az rest` sends the request as it is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+
+from chatkit.cloud.how import app_commands, resource_commands
+from chatkit.cloud.how.commands import PLACEHOLDER, Command, az
+from chatkit.cloud.how.masking import CLIENT_SECRET, SIGNALR_CONNECTION, STORAGE_CONNECTION
+from chatkit.cloud.how.references import (
+    API,
+    APP,
+    AUTHORITY,
+    OBJECT,
+    ORIGIN,
+    PAGE,
+    PRINCIPAL,
+    SUBSCRIPTION,
+    TENANT,
+    with_addresses,
+    with_ids,
+)
+from chatkit.cloud.how.requests import Place, Request
+from chatkit.core.settings import Names
+
+Translation = Callable[[Request, Place], Sequence[Command]]
+TRANSLATIONS: dict[str, Translation] = {
+    **resource_commands.TRANSLATIONS,
+    **app_commands.TRANSLATIONS,
+}
+# The shell's variable for each placeholder, and what of it is meant.
+VARIABLES = {
+    API: "api",
+    PAGE: "page",
+    APP: "app",
+    OBJECT: "app",  # `az ad app` takes the one or the other
+    PRINCIPAL: "principal",
+    SUBSCRIPTION: "subscription",
+    TENANT: "tenant",
+    AUTHORITY: "authority",
+    ORIGIN: "page%/",  # without the slash at its end
+    CLIENT_SECRET: "secret",
+    SIGNALR_CONNECTION: "signalr",
+    STORAGE_CONNECTION: "storage",
+}
+
+
+def commands(requests: Sequence[Request], place: Place) -> list[Command]:
+    """The commands that do what some requests did, each variable set before it is used."""
+    found: list[Command] = []
+    named = with_addresses(with_ids(requests), place)
+    changing = [request for request in named if request.changes_something]
+    for request in changing or named:
+        for command in _translated(request, place):
+            found += _lookups(command, known=found, place=place)
+            if command not in found:
+                found.append(command)
+    return found
+
+
+def text(found: Iterable[Command]) -> str:
+    """Commands as lines for a shell."""
+    return "\n".join(command.text(VARIABLES) for command in found)
+
+
+def _translated(request: Request, place: Place) -> Sequence[Command]:
+    translation = TRANSLATIONS.get(request.operation)
+    if translation is None:
+        return [app_commands.rest(request, place)]
+    return translation(request, place)
+
+
+def _lookups(command: Command, *, known: Sequence[Command], place: Place) -> Iterator[Command]:
+    """The commands that find out what another one needs."""
+    kept = {one.keeps for one in known}
+    for placeholder in dict.fromkeys(PLACEHOLDER.findall(" ".join(command.words))):
+        variable = VARIABLES.get(placeholder, "")
+        name = variable.partition("%")[0]
+        if name and name not in kept:
+            kept.add(name)
+            yield LOOKUPS[name](place.names, place)
+
+
+def _api(names: Names, place: Place) -> Command:
+    show = ("functionapp", "show", *_named(names.function_app, names))
+    query = ("--query", "defaultHostName", "--output", "tsv")
+    return az(*show, *query, keeps="api", before=f"{place.app_scheme}://")
+
+
+def _page(names: Names, _place: Place) -> Command:
+    show = ("storage", "account", "show", *_named(names.storage_account, names))
+    return az(*show, "--query", "primaryEndpoints.web", "--output", "tsv", keeps="page")
+
+
+def _app(names: Names, _place: Place) -> Command:
+    show = ("ad", "app", "list", "--display-name", names.function_app)
+    return az(*show, "--query", "[0].appId", "--output", "tsv", keeps="app")
+
+
+def _principal(names: Names, _place: Place) -> Command:
+    show = ("functionapp", "identity", "show", *_named(names.function_app, names))
+    return az(*show, "--query", "principalId", "--output", "tsv", keeps="principal")
+
+
+def _secret(_names: Names, _place: Place) -> Command:
+    reset = ("ad", "app", "credential", "reset", "--append", "--id", APP)
+    return az(*reset, "--query", "password", "--output", "tsv", keeps="secret")
+
+
+def _signalr(names: Names, _place: Place) -> Command:
+    keys = ("signalr", "key", "list", *_named(names.signalr, names))
+    return az(*keys, "--query", "primaryConnectionString", "--output", "tsv", keeps="signalr")
+
+
+def _storage(names: Names, _place: Place) -> Command:
+    show = ("storage", "account", "show-connection-string", *_named(names.storage_account, names))
+    return az(*show, "--query", "connectionString", "--output", "tsv", keeps="storage")
+
+
+def _named(name: str, names: Names) -> tuple[str, ...]:
+    return ("--name", name, "--resource-group", names.resource_group)
+
+
+def _subscription(_names: Names, _place: Place) -> Command:
+    return az("account", "show", "--query", "id", "--output", "tsv", keeps="subscription")
+
+
+def _tenant(_names: Names, _place: Place) -> Command:
+    return az("account", "show", "--query", "tenantId", "--output", "tsv", keeps="tenant")
+
+
+def _authority(_names: Names, _place: Place) -> Command:
+    query = ("--query", "endpoints.activeDirectory", "--output", "tsv")
+    return az("cloud", "show", *query, keeps="authority")
+
+
+LOOKUPS: dict[str, Callable[[Names, Place], Command]] = {
+    "api": _api,
+    "page": _page,
+    "app": _app,
+    "principal": _principal,
+    "secret": _secret,
+    "signalr": _signalr,
+    "storage": _storage,
+    "subscription": _subscription,
+    "tenant": _tenant,
+    "authority": _authority,
+}

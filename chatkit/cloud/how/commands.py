@@ -1,0 +1,109 @@
+"""A command of the Azure CLI as a person types it into a POSIX shell: bash, zsh, Azure Cloud Shell.
+
+What an earlier answer holds is in a variable of the shell: a placeholder in a word becomes `$app`.
+"""
+
+from __future__ import annotations
+
+import re
+import shlex
+from dataclasses import dataclass
+
+WIDTH = 96
+INDENT = "    "
+PLACEHOLDER = re.compile(r"(<[^<>]+>)")
+PLAIN = re.compile(r"[\w@%+=:,./{}-]+")
+
+
+@dataclass(frozen=True)
+class Command:
+    """One line for a shell.
+
+    Attributes:
+        words: After `az`, or whole when `program` is empty.
+        keeps: Name of the variable that takes what the command prints, empty for none.
+        before: What stands in the variable before that: a scheme.
+    """
+
+    words: tuple[str, ...]
+    keeps: str = ""
+    before: str = ""
+    program: str = "az"
+
+    def text(self, variables: dict[str, str]) -> str:
+        """The line, broken before an option where it is too long.
+
+        Args:
+            variables: Names of the shell's variables, by placeholder.
+        """
+        start = [self.program] if self.program else []
+        words = [*start, *(quoted(word, variables) for word in self.words)]
+        if not self.keeps:
+            return _broken(words)
+        inner = _broken(words, opening=f"{self.keeps}={self.before}$(")
+        return f"{self.keeps}={self.before}$({inner})"
+
+
+def az(*words: str, keeps: str = "", before: str = "") -> Command:
+    """A command of the Azure CLI."""
+    return Command(words, keeps, before)
+
+
+def quoted(word: str, variables: dict[str, str]) -> str:
+    """A word as the shell takes it; a placeholder whose value a variable has is the variable."""
+    if not any(one in variables for one in PLACEHOLDER.findall(word)):
+        return word if PLAIN.fullmatch(word) else shlex.quote(word)
+    if word in variables:
+        return f'"{_variable(variables[word])}"'
+    parts = PLACEHOLDER.split(word)
+    if '"' not in word:
+        inner = (_braced(variables[one]) if one in variables else _escaped(one) for one in parts)
+        return f'"{"".join(inner)}"'
+    # JSON stays readable between single quotes, which end where the variable stands.
+    pieces = (
+        f'"{_variable(variables[one])}"' if one in variables else shlex.quote(one)
+        for one in parts
+        if one
+    )
+    return "".join(pieces)
+
+
+def _variable(name: str) -> str:
+    return f"${name}" if name.isidentifier() else _braced(name)
+
+
+def _braced(name: str) -> str:
+    return f"${{{name}}}"
+
+
+def _escaped(text: str) -> str:
+    """A text between double quotes."""
+    return re.sub(r'([\\"$`])', r"\\\1", text)
+
+
+def _broken(words: list[str], *, opening: str = "") -> str:
+    """Join words; a line that gets too long ends before an option."""
+    first, *others = _groups(words)
+    lines = [first]
+    room = WIDTH - len(opening)
+    for group in others:
+        if len(lines[-1]) + 1 + len(group) <= room:
+            lines[-1] += f" {group}"
+            continue
+        lines[-1] += " \\"
+        lines.append(INDENT + group)
+        room = WIDTH
+    return "\n".join(lines)
+
+
+def _groups(words: list[str]) -> list[str]:
+    """An option with its values, which stay in one line."""
+    groups: list[str] = []
+    for word in words:
+        if not groups or word.startswith("-"):
+            groups.append(word)
+        elif groups[-1].startswith("-") or len(groups) == 1:
+            groups[-1] += f" {word}"
+        else:
+            groups.append(word)
+    return groups

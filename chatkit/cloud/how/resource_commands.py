@@ -1,0 +1,122 @@
+"""az for what the tutorial creates and deletes: group, SignalR Service, storage, function app."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from chatkit.cloud.how.commands import Command, az
+from chatkit.cloud.how.requests import Place, Request
+
+
+def _group_create(request: Request, _place: Place) -> Sequence[Command]:
+    tags = request.value("tags") or {}
+    words = ["group", "create", "--name", request.arguments[0]]
+    words += ["--location", request.text("location")]
+    if tags:
+        words += ["--tags", *(f"{name}={value}" for name, value in tags.items())]
+    return [az(*words)]
+
+
+def _group_delete(request: Request, _place: Place) -> Sequence[Command]:
+    return [az("group", "delete", "--name", request.arguments[0], "--yes")]
+
+
+def _register(request: Request, _place: Place) -> Sequence[Command]:
+    return [az("provider", "register", "--namespace", request.arguments[0], "--wait")]
+
+
+def _signalr_create(request: Request, _place: Place) -> Sequence[Command]:
+    words = ["signalr", "create", *_named(request), "--location", request.text("location")]
+    words += ["--sku", request.text("sku", "name"), "--service-mode", _mode(request)]
+    origins = request.value("properties", "cors", "allowedOrigins") or []
+    if origins:
+        words += ["--allowed-origins", *origins]
+    return [az(*words)]
+
+
+def _signalr_update(request: Request, _place: Place) -> Sequence[Command]:
+    keys_off = request.text("properties", "disableLocalAuth")
+    # az sends an empty list of features where the mode is not said again.
+    words = ("--service-mode", "Serverless", "--disable-local-auth", keys_off)
+    return [az("signalr", "update", *_named(request), *words)]
+
+
+def _mode(request: Request) -> str:
+    for feature in request.value("properties", "features") or ():
+        if feature.get("flag") == "ServiceMode":
+            return str(feature.get("value"))
+    return "Default"
+
+
+def _account_create(request: Request, _place: Place) -> Sequence[Command]:
+    words = ["storage", "account", "create", *_named(request)]
+    words += ["--location", request.text("location"), "--sku", request.text("sku", "name")]
+    words += ["--kind", request.text("kind")]
+    words += ["--access-tier", request.text("properties", "accessTier")]
+    words += ["--https-only", request.text("properties", "supportsHttpsTrafficOnly")]
+    words += ["--min-tls-version", request.text("properties", "minimumTlsVersion")]
+    words += ["--allow-blob-public-access", request.text("properties", "allowBlobPublicAccess")]
+    return [az(*words)]
+
+
+def _account_update(request: Request, _place: Place) -> Sequence[Command]:
+    allowed = request.text("properties", "allowSharedKeyAccess")
+    words = ("--allow-shared-key-access", allowed)
+    return [az("storage", "account", "update", *_named(request), *words)]
+
+
+def _container_create(request: Request, _place: Place) -> Sequence[Command]:
+    group, account, container = request.arguments
+    words = ("--storage-account", account, "--resource-group", group)
+    return [az("storage", "container-rm", "create", "--name", container, *words)]
+
+
+def _website(request: Request, _place: Place) -> Sequence[Command]:
+    website = request.value("properties", "staticWebsite") or {}
+    words = ["storage", "blob", "service-properties", "update"]
+    words += ["--account-name", request.arguments[1], "--auth-mode", "login"]
+    words += ["--static-website", "--index-document", website.get("indexDocument", "")]
+    words += ["--404-document", website.get("errorDocument404Path", "")]
+    return [az(*words)]
+
+
+def _plan(_request: Request, _place: Place) -> Sequence[Command]:
+    """None: `az functionapp create` makes a Flex plan itself."""
+    return ()
+
+
+def _site(request: Request, place: Place) -> Sequence[Command]:
+    config = request.value("properties", "functionAppConfig") or {}
+    storage = config["deployment"]["storage"]
+    words = ["functionapp", "create", *_named(request)]
+    words += ["--storage-account", place.names.storage_account]
+    words += ["--flexconsumption-location", request.text("location")]
+    words += ["--runtime", config["runtime"]["name"]]
+    words += ["--runtime-version", config["runtime"]["version"]]
+    scale = config["scaleAndConcurrency"]
+    words += ["--instance-memory", str(scale["instanceMemoryMB"])]
+    words += ["--maximum-instance-count", str(scale["maximumInstanceCount"])]
+    words += ["--deployment-storage-container-name", storage["value"].rpartition("/")[2]]
+    words += ["--https-only", request.text("properties", "httpsOnly")]
+    words += ["--disable-app-insights", "true"]
+    return [az(*words)]
+
+
+def _named(request: Request) -> tuple[str, ...]:
+    group, name, *_ = request.arguments
+    return ("--name", name, "--resource-group", group)
+
+
+TRANSLATIONS = {
+    "ResourceGroupsOperations.create_or_update": _group_create,
+    "ResourceGroupsOperations.begin_delete": _group_delete,
+    "ProvidersOperations.register": _register,
+    "SignalROperations.begin_create_or_update": _signalr_create,
+    "SignalROperations.begin_update": _signalr_update,
+    "StorageAccountsOperations.begin_create": _account_create,
+    "StorageAccountsOperations.update": _account_update,
+    "BlobContainersOperations.create": _container_create,
+    "BlobServicesOperations.set_service_properties": _website,
+    "AppServicePlansOperations.begin_create_or_update": _plan,
+    "WebAppsOperations.begin_create_or_update": _site,
+}

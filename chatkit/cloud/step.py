@@ -1,0 +1,63 @@
+"""One verb while it runs: the cloud it works on, what it has called, and its result."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path, PurePosixPath
+from time import monotonic
+from typing import Any
+
+from chatkit.cloud.how.forms import StepForms
+from chatkit.cloud.how.requests import Place
+from chatkit.cloud.stack import Stack
+from chatkit.core import settings as store
+from chatkit.core.results import Result
+
+
+class Step:
+    """One verb while it runs.
+
+    Args:
+        stack: The cloud, its calls and the resources' names; it notes the calls.
+        home: The kit's folder.
+        rows: What the result says besides the verb's own rows.
+    """
+
+    def __init__(self, stack: Stack, home: Path, *rows: tuple[str, str]) -> None:
+        self.stack = stack
+        self._home = home
+        self._started = monotonic()
+        self._rows = rows
+        self._here: list[str] = []
+        self._files: tuple[str, ...] = ()
+
+    def on_this_machine(self, *sentences: str) -> None:
+        """Say what the step does here: no request tells it."""
+        self._here += sentences
+
+    def packs(self, files: Sequence[PurePosixPath]) -> None:
+        """Say which files of the functions' folder the step packs."""
+        self._files = tuple(str(file) for file in files)
+
+    def result(self, text: str, *rows: tuple[str, str], **data: Any) -> Result:
+        """The verb's result so far."""
+        seconds = monotonic() - self._started
+        calls = self.stack.calls
+        forms = StepForms(calls.requests, self._place(), tuple(self._here))
+        return Result(text, (*self._rows, *rows), calls.made, seconds, data, forms)
+
+    def _place(self) -> Place:
+        cloud = self.stack.cloud
+        facts = store.load(self._home).facts
+        return Place(
+            resource_manager=cloud.resource_manager,
+            graph=cloud.graph,
+            authority=cloud.authority,
+            subscription_id=cloud.subscription_id,
+            tenant_id=cloud.tenant_id,
+            app_scheme=cloud.app_scheme,
+            names=self.stack.names,
+            api_base_url=facts.api_base_url,
+            web_url=facts.web_url,
+            function_files=self._files,
+        )
