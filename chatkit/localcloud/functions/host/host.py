@@ -30,6 +30,7 @@ from chatkit.localcloud.functions.host.expressions import binding_data
 from chatkit.localcloud.functions.host.indexing import Function, FunctionIndex
 from chatkit.localcloud.functions.host.signalr_bindings import InputContext
 from chatkit.localcloud.functions.host.signalr_service import RestSender
+from chatkit.localcloud.functions.schedules.schedule import timespan_text
 from chatkit.localcloud.functions.storage.blobs import BlobStorage
 from chatkit.localcloud.functions.worker_process.calls import (
     Call,
@@ -342,8 +343,7 @@ class FunctionHost:
     async def call(self, function: Function, trigger: Trigger) -> Result:
         """Resolve input bindings, run the function, carry out output bindings, log it all."""
         inputs = dict(trigger.inputs)
-        asgi = trigger.exchange.describe() if trigger.exchange else None
-        call = Call(function.id, inputs, trigger.body, trigger.trace, trigger.metadata, asgi)
+        call = Call.of(function.id, inputs, trigger)
         started = time.perf_counter()
         self.console.executing(function.name, call.id, trigger.reason)
         self._open_calls += 1
@@ -377,7 +377,7 @@ class FunctionHost:
                 return await (worker.stream(call, exchange) if exchange else worker.invoke(call))
         except TimeoutError:
             why = (
-                f"Timeout value of {_timespan(self.config.timeout_s or 0)} was exceeded by "
+                f"Timeout value of {timespan_text(self.config.timeout_s or 0)} was exceeded by "
                 f"function: Functions.{function.name}"
             )
             self._running.clear()
@@ -393,8 +393,3 @@ class FunctionHost:
 
 def _first_line(failure: Failure) -> str:
     return str(failure).splitlines()[0][:500]
-
-
-def _timespan(seconds: float) -> str:
-    whole = int(seconds)
-    return f"{whole // 3600:02}:{whole // 60 % 60:02}:{whole % 60:02}"

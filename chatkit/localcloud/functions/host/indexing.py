@@ -11,11 +11,13 @@ from typing import Any
 from chatkit.localcloud.functions.host import (
     blob_bindings,
     expressions,
+    no_functions,
     signalr_bindings,
 )
 from chatkit.localcloud.functions.host.errors import AppInvalid
 from chatkit.localcloud.functions.host.host_json import HostJson
 from chatkit.localcloud.functions.host.routing import Route, Router, parse
+from chatkit.localcloud.functions.schedules.retries import PolicyInvalid, RetryPolicy
 from chatkit.localcloud.functions.schedules.schedule import NoSchedule
 from chatkit.localcloud.functions.schedules.zones import schedule_of
 from chatkit.localcloud.functions.storage.paths import BlobPattern, PathInvalid
@@ -28,38 +30,6 @@ LEVELS = ("anonymous", "function", "admin")
 TIMER = "timertrigger"
 BUILT_IN = {"httptrigger", "http", TIMER}
 EXTENSIONS = signalr_bindings.TYPES | blob_bindings.TYPES
-HERE = "It has HTTP, timers, blobs and SignalR."
-# Beginnings of binding types, in lower case, and the service that each belongs to.
-ELSEWHERE = {
-    "queue": "Azure Queue Storage",
-    "table": "Azure Table Storage",
-    "eventhub": "Azure Event Hubs",
-    "eventgrid": "Azure Event Grid",
-    "servicebus": "Azure Service Bus",
-    "cosmosdb": "Azure Cosmos DB",
-    "documentdb": "Azure Cosmos DB",
-    "sql": "Azure SQL",
-    "mysql": "Azure Database for MySQL",
-    "kusto": "Azure Data Explorer",
-    "orchestration": "Durable Functions",
-    "activity": "Durable Functions",
-    "entity": "Durable Functions",
-    "durable": "Durable Functions",
-    "warmup": "warm-up of Premium plans",
-    "kafka": "Apache Kafka",
-    "rabbitmq": "RabbitMQ",
-    "redis": "Azure Cache for Redis",
-    "dapr": "Dapr",
-    "webpubsub": "Azure Web PubSub",
-    "sendgrid": "SendGrid",
-    "twilio": "Twilio",
-    "assistant": "Azure OpenAI",
-    "textcompletion": "Azure OpenAI",
-    "embeddings": "Azure OpenAI",
-    "semanticsearch": "Azure OpenAI",
-    "mcp": "the Model Context Protocol",
-    "connector": "connectors",
-}
 Binding = dict[str, Any]
 
 
@@ -75,6 +45,7 @@ class Function:
         is_disabled: By an app setting.
         error: Why it cannot be served although the app loaded; empty when it can.
         streams: Whether it takes its HTTP request as a stream.
+        retry: Its retry policy; None without one.
     """
 
     id: str
@@ -84,6 +55,7 @@ class Function:
     is_disabled: bool = False
     error: str = ""
     streams: bool = False
+    retry: RetryPolicy | None = None
 
     @property
     def trigger(self) -> Binding:
@@ -182,6 +154,7 @@ def build(
         function = Function(found.id, found.name, found.bindings, streams=found.streams)
         try:
             function = _checked(function, config, settings)
+            function = replace(function, retry=_retry_policy(found))
             if found.error:
                 raise AppInvalid(found.error)
             _check_conflicts(function, served)
@@ -246,6 +219,15 @@ def _check_timer(function: Function, settings: Mapping[str, str]) -> None:
         schedule_of(str(function.trigger.get("schedule") or ""), settings)
     except NoSchedule as error:
         raise AppInvalid(str(error)) from None
+
+
+def _retry_policy(found: IndexedFunction) -> RetryPolicy | None:
+    if found.retry is None:
+        return None
+    try:
+        return RetryPolicy.of(found.retry)
+    except PolicyInvalid as error:
+        raise AppInvalid(f"The retry policy of '{found.name}' {error}.") from None
 
 
 def _check_blob_trigger(function: Function) -> None:
@@ -321,23 +303,8 @@ def _binding(name: str, binding: Binding, config: HostJson, settings: Mapping[st
             '"Microsoft.Azure.Functions.ExtensionBundle", "version": "[4.*, 5.0.0)"}.',
         )
     if kind not in EXTENSIONS | BUILT_IN:
-        raise AppInvalid(_not_here(str(binding["type"])))
+        raise AppInvalid(no_functions.not_here(str(binding["type"])))
     return {key: _with_settings(value, settings, name) for key, value in binding.items()}
-
-
-def _not_here(kind: str) -> str:
-    """What is said about a binding type that the local host does not have.
-
-    It is right on Azure, so that the sentence does not blame the app.
-    """
-    lower = kind.lower()
-    service = next((ELSEWHERE[name] for name in ELSEWHERE if lower.startswith(name)), "")
-    if not service:
-        return f"The binding type '{kind}' is not in the local host. {HERE} Azure has many more."
-    return (
-        f"The binding type '{kind}' ({service}) is not in the local host, so this function does not"
-        f" run on this machine; Azure runs it. {HERE}"
-    )
 
 
 def _with_settings(value: Any, settings: Mapping[str, str], name: str) -> Any:

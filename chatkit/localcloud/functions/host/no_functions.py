@@ -1,4 +1,4 @@
-"""Why an app that loads has no functions, or not all: Azure's reasons, each as a sentence."""
+"""Why an app that loads has no functions, or not all: Azure's reasons and our own, as sentences."""
 
 from __future__ import annotations
 
@@ -7,6 +7,38 @@ from pathlib import Path
 
 RUNTIME_SETTING = "FUNCTIONS_WORKER_RUNTIME"
 SCRIPT_SETTING = "PYTHON_SCRIPT_FILE_NAME"
+HERE = "It has HTTP, timers, blobs and SignalR."
+# Beginnings of binding types, in lower case, and the service that each belongs to.
+ELSEWHERE = {
+    "queue": "Azure Queue Storage",
+    "table": "Azure Table Storage",
+    "eventhub": "Azure Event Hubs",
+    "eventgrid": "Azure Event Grid",
+    "servicebus": "Azure Service Bus",
+    "cosmosdb": "Azure Cosmos DB",
+    "documentdb": "Azure Cosmos DB",
+    "sql": "Azure SQL",
+    "mysql": "Azure Database for MySQL",
+    "kusto": "Azure Data Explorer",
+    "orchestration": "Durable Functions",
+    "activity": "Durable Functions",
+    "entity": "Durable Functions",
+    "durable": "Durable Functions",
+    "warmup": "warm-up of Premium plans",
+    "kafka": "Apache Kafka",
+    "rabbitmq": "RabbitMQ",
+    "redis": "Azure Cache for Redis",
+    "dapr": "Dapr",
+    "webpubsub": "Azure Web PubSub",
+    "sendgrid": "SendGrid",
+    "twilio": "Twilio",
+    "assistant": "Azure OpenAI",
+    "textcompletion": "Azure OpenAI",
+    "embeddings": "Azure OpenAI",
+    "semanticsearch": "Azure OpenAI",
+    "mcp": "the Model Context Protocol",
+    "connector": "connectors",
+}
 
 
 def other_language(settings: Mapping[str, str]) -> str:
@@ -53,4 +85,19 @@ def left_out(folder: Path) -> str:
     return (
         f"Detected mixed function app. Some functions may not be indexed - {', '.join(names)}."
         " Beside a FunctionApp the host reads no function.json."
+    )
+
+
+def not_here(kind: str) -> str:
+    """What is said about a binding type that the local host does not have.
+
+    It is right on Azure, so that the sentence does not blame the app.
+    """
+    lower = kind.lower()
+    service = next((ELSEWHERE[name] for name in ELSEWHERE if lower.startswith(name)), "")
+    if not service:
+        return f"The binding type '{kind}' is not in the local host. {HERE} Azure has many more."
+    return (
+        f"The binding type '{kind}' ({service}) is not in the local host, so this function does not"
+        f" run on this machine; Azure runs it. {HERE}"
     )

@@ -167,3 +167,14 @@ def timespan(text: str) -> float | None:
     if found["sign"]:
         return -total
     return total
+
+
+def timespan_text(seconds: float) -> str:
+    """The same the other way, as .NET writes it: "00:05:00", "1.00:00:00", "00:00:02.2500000"."""
+    whole = int(seconds)
+    days = whole // DAY_S
+    text = f"{days}." if days else ""
+    text += f"{whole // 3600 % 24:02}:{whole // 60 % 60:02}:{whole % 60:02}"
+    if seconds == whole:
+        return text
+    return f"{text}.{int((seconds - whole) * 10_000_000):07}"

@@ -25,9 +25,9 @@ from chatkit.localcloud.functions.storage.connections import ConnectionInvalid
 from chatkit.localcloud.functions.storage.paths import BlobPath, BlobPattern, has_dot_segments
 from chatkit.localcloud.functions.triggers.host_records import POISON_QUEUE, HostRecords
 from chatkit.localcloud.functions.triggers.stopping import Stop
-from chatkit.localcloud.functions.worker_process.calls import Trigger
+from chatkit.localcloud.functions.worker_process.calls import Failure, Trigger
 
-Invoke = Callable[[Function, Trigger], Awaitable[bool]]
+Invoke = Callable[[Function, Trigger], Awaitable[Failure | None]]
 # Azure looks every ten seconds, and into the account's logs; a list costs nothing here.
 PERIOD_S = 0.5
 # A look at many thousand blobs takes its time. Most of the time is for others.
@@ -168,7 +168,7 @@ class BlobListener:
                 return  # deleted meanwhile
             await self._records.begin_try(name, container, blob, number)
             trigger = blob_bindings.trigger(self._trigger.function.trigger, found, captured)
-            if await self._invoke(self._trigger.function, trigger):
+            if await self._invoke(self._trigger.function, trigger) is None:
                 await self._records.complete(name, container, blob)
                 return
             if self.stop.is_asked:

@@ -22,7 +22,7 @@ from chatkit.localcloud.functions.triggers.singleton import (
 )
 from chatkit.localcloud.functions.triggers.timer_clock import TimerClock
 from chatkit.localcloud.functions.triggers.timers import Timer, TimerListener
-from chatkit.localcloud.functions.worker_process.calls import Trigger
+from chatkit.localcloud.functions.worker_process.calls import Failure, Trigger
 
 log = logging.getLogger("chatkit.local.functions")
 
@@ -82,6 +82,7 @@ class Listeners:
         for function in host.index.functions:
             if function.error or function.is_disabled:
                 continue
+            self._tell_of_retries(function)
             make = self._maker(host, function, records)
             if make is not None:
                 lock = ListenerLock(records, function.name, self._owner)
@@ -94,7 +95,7 @@ class Listeners:
         """What makes the listener of a function; None for one that HTTP sets off."""
         settings = host.options.settings
 
-        async def invoke(function: Function, trigger: Trigger) -> bool:
+        async def invoke(function: Function, trigger: Trigger) -> Failure | None:
             return await self._invoke(host, function, trigger)
 
         if function.is_timer:
@@ -108,6 +109,13 @@ class Listeners:
             return partial(BlobListener, blobs, invoke, host.storage, records, self._console)
         return None
 
+    def _tell_of_retries(self, function: Function) -> None:
+        """Say what the WebJobs SDK says: of the triggers here, only timers have retry policies."""
+        if function.retry is not None and not function.is_timer:
+            self._console.host_line(
+                f"Retries are not supported for function 'Functions.{function.name}'."
+            )
+
     def _tell_of_plan(self, host: FunctionHost, trigger: BlobTrigger) -> None:
         is_flex = host.options.settings.get(SKU, "").lower() == "flexconsumption"
         if is_flex and not trigger.is_of_events:
@@ -117,14 +125,16 @@ class Listeners:
                 " only (source=BlobSource.EVENT_GRID, with an event subscription)."
             )
 
-    async def _invoke(self, host: FunctionHost, function: Function, trigger: Trigger) -> bool:
-        """Invoke a function; returns whether it succeeded."""
+    async def _invoke(
+        self, host: FunctionHost, function: Function, trigger: Trigger
+    ) -> Failure | None:
+        """Invoke a function; returns why it failed."""
         try:
             await host.ready()
         except HostUnavailable as error:
             self._console.host_line(f"'{function.name}' was not invoked: {error}", error=True)
-            return False
-        return (await host.call(function, trigger)).failure is None
+            return Failure("HostUnavailable", str(error))
+        return (await host.call(function, trigger)).failure
 
     async def _logged(self, listener: SingletonListener) -> None:
         try:

@@ -28,3 +28,12 @@ class TimerClock:
             if now >= moment or is_set_back:
                 return
             await asyncio.sleep(min(moment - now, LONGEST_WAIT_S))
+
+    async def wait(self, seconds: float) -> None:
+        """Let some time pass, whatever somebody sets the clock to meanwhile."""
+        end = clock.steady() + seconds
+        while True:
+            left = end - clock.steady()
+            if left <= 0:
+                return
+            await asyncio.sleep(min(left, LONGEST_WAIT_S))

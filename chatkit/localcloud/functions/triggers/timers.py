@@ -8,21 +8,21 @@ from __future__ import annotations
 
 import json
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from chatkit.localcloud.functions.console.console import Console
 from chatkit.localcloud.functions.host.indexing import Function
-from chatkit.localcloud.functions.schedules.schedule import Schedule
+from chatkit.localcloud.functions.schedules.schedule import Schedule, timespan_text
 from chatkit.localcloud.functions.schedules.zones import Zone
 from chatkit.localcloud.functions.storage.blobs import StorageUnavailable
 from chatkit.localcloud.functions.storage.connections import ConnectionInvalid
 from chatkit.localcloud.functions.triggers.host_records import HostRecords, ScheduleStatus
 from chatkit.localcloud.functions.triggers.stopping import Stop
 from chatkit.localcloud.functions.triggers.timer_clock import SET_BACK_S, TimerClock
-from chatkit.localcloud.functions.worker_process.calls import Trigger
+from chatkit.localcloud.functions.worker_process.calls import Attempt, Failure, Trigger
 
-Invoke = Callable[[Function, Trigger], Awaitable[bool]]
+Invoke = Callable[[Function, Trigger], Awaitable[Failure | None]]
 SHOWN_OCCURRENCES = 5
 # What a status says may differ by less than this from what is worked out anew.
 ROUNDING_S = 0.001
@@ -139,12 +139,38 @@ class TimerListener:
     async def _fire(self, *, is_past_due: bool = False, is_startup: bool = False) -> None:
         now = self._clock.now()
         due = self._status.next
-        await self._invoke(self._timer.function, self._trigger(now, is_past_due))
+        await self._invoke_until_success(self._trigger(now, is_past_due))
         if not is_past_due and not is_startup and due is not None and due > now:
             now = due  # a clock that runs ahead would fire the same occurrence twice
         self._status = ScheduleStatus(now, self._timer.schedule.next_after(now), now)
         if self._timer.keeps_status:
             await self._keep()
+
+    async def _invoke_until_success(self, trigger: Trigger) -> None:
+        """Invoke the function, and again as its retry policy says; the schedule waits."""
+        function = self._timer.function
+        policy = function.retry
+        if policy is None:
+            await self._invoke(function, trigger)
+            return
+        failure: Failure | None = None
+        for number, delay_s in enumerate(policy.delays_s()):
+            attempt = Attempt(number, policy.max_count, failure)
+            failure = await self._invoke(function, replace(trigger, attempt=attempt))
+            if failure is None:
+                return
+            if not policy.allows(number):
+                self._console.host_line(
+                    f"Function execution failed after '{number}' retries.", error=True
+                )
+                return
+            self._console.host_line(
+                f"Waiting for `{timespan_text(delay_s)}` before retrying function execution. "
+                f"Next attempt: '{number + 1}'. Max retry count: '{policy.max_count}'."
+            )
+            if not await self.stop.unless_stopped(self._clock.wait(delay_s)):
+                self._console.host_line("Invocation cancelled - exiting retry loop.")
+                return
 
     def _trigger(self, now: float, is_past_due: bool) -> Trigger:
         status = None

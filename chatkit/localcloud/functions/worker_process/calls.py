@@ -58,6 +58,40 @@ class Exchange(Protocol):
 
 
 @dataclass(frozen=True)
+class Failure:
+    """An exception in the child: its type, message and stack text."""
+
+    type: str
+    message: str
+    stack: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.type}: {self.message}"
+
+
+@dataclass(frozen=True)
+class Attempt:
+    """Which attempt an invocation is, for a function with a retry policy.
+
+    Attributes:
+        number: 0 for the first one.
+        max_count: Retries that the policy allows; -1 for any number.
+        failure: Of the attempt before.
+    """
+
+    number: int
+    max_count: int
+    failure: Failure | None = None
+
+    def wire(self) -> Wire:
+        """The value for the pipe."""
+        failure = None
+        if self.failure is not None:
+            failure = {"message": str(self.failure), "stack": self.failure.stack}
+        return {"number": self.number, "max_count": self.max_count, "failure": failure}
+
+
+@dataclass(frozen=True)
 class Trigger:
     """What sets one function off.
 
@@ -69,6 +103,7 @@ class Trigger:
         metadata: What the trigger tells about its value, such as a blob's properties.
         reason: For the log.
         exchange: The HTTP request, for a function that takes it as a stream.
+        attempt: Which attempt it is; None for a function without a retry policy.
     """
 
     inputs: Mapping[str, Wire | None]
@@ -78,6 +113,7 @@ class Trigger:
     metadata: dict[str, Wire] = field(default_factory=dict)
     reason: str = "This function was programmatically called via the host APIs."
     exchange: Exchange | None = None
+    attempt: Attempt | None = None
 
 
 @dataclass(frozen=True)
@@ -91,6 +127,7 @@ class Call:
         trace: W3C trace context: parent, state.
         metadata: What the trigger tells about its value.
         asgi: The HTTP request of a function that takes it as a stream; None for others.
+        attempt: Which attempt it is; None for a function without a retry policy.
     """
 
     function_id: str
@@ -99,7 +136,28 @@ class Call:
     trace: dict[str, str] = field(default_factory=dict)
     metadata: dict[str, Wire] = field(default_factory=dict)
     asgi: Wire | None = None
+    attempt: Attempt | None = None
     id: str = field(default_factory=lambda: str(uuid.uuid4()))
+
+    @classmethod
+    def of(cls, function_id: str, inputs: dict[str, Wire | None], trigger: Trigger) -> Call:
+        """The invocation that a trigger sets off.
+
+        Args:
+            function_id: From the index.
+            inputs: Of all input bindings.
+            trigger: What sets it off.
+        """
+        asgi = trigger.exchange.describe() if trigger.exchange else None
+        return cls(
+            function_id,
+            inputs,
+            trigger.body,
+            trigger.trace,
+            trigger.metadata,
+            asgi,
+            trigger.attempt,
+        )
 
     def wire(self) -> Wire:
         """The message for the pipe, without the body."""
@@ -111,19 +169,8 @@ class Call:
             "trace": self.trace,
             "metadata": self.metadata,
             "asgi": self.asgi,
+            "attempt": self.attempt.wire() if self.attempt else None,
         }
-
-
-@dataclass(frozen=True)
-class Failure:
-    """An exception in the child: its type, message and stack text."""
-
-    type: str
-    message: str
-    stack: str = ""
-
-    def __str__(self) -> str:
-        return f"{self.type}: {self.message}"
 
 
 @dataclass(frozen=True)
@@ -154,6 +201,7 @@ class IndexedFunction:
         is_async: Whether it is a coroutine function.
         streams: Whether it takes HTTP as a stream.
         error: What it needs and the app's environment does not have; empty for nothing.
+        retry: Its retry policy; None without one.
     """
 
     id: str
@@ -162,6 +210,7 @@ class IndexedFunction:
     is_async: bool = False
     streams: bool = False
     error: str = ""
+    retry: Wire | None = None
 
     @property
     def trigger(self) -> dict[str, Any]:

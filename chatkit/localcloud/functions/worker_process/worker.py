@@ -391,4 +391,5 @@ def _indexed(function: dict[str, Any]) -> IndexedFunction:
         bool(function["is_async"]),
         bool(function.get("streams")),
         function.get("error", ""),
+        function.get("retry"),
     )

@@ -10,6 +10,7 @@ from pathlib import Path
 import azure.functions as func
 import pytest
 
+from chatkit.localcloud.functions.worker_process.chatkit_worker import missing_packages
 from chatkit.localcloud.functions.worker_process.worker import BOOT
 from tests.localcloud.functions.functions_testing import Serve, settings_json, until, write_app
 
@@ -222,6 +223,19 @@ async def test_a_part_of_a_namespace_that_requirements_name_is_missing(
     (app / "requirements.txt").write_text(f"{package}\n", encoding="utf-8")
     served = await serve(app)
     await until(lambda: "It is named there" in served.log)
+
+
+def test_an_app_without_the_package_of_durable_functions_is_told_the_true_cause(
+    tmp_path: Path,
+) -> None:
+    """On Azure it does not load either; with the package its other functions run here."""
+    missing = "azure.durable_functions"
+    error = ModuleNotFoundError(f"No module named '{missing}'", name=missing)
+    said = missing_packages.sentence(error, tmp_path)
+    assert "in the package azure-functions-durable, without which the app does not load" in said
+    assert "Durable Functions are not in the local host" in said
+    other = ModuleNotFoundError("No module named 'flask'", name="flask")
+    assert "Durable" not in missing_packages.sentence(other, tmp_path)
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-16"])

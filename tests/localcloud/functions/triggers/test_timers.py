@@ -3,19 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-import json
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
-from typing import Any
 
 import pytest
 
-from chatkit.localcloud.functions.console.console import Console
-from chatkit.localcloud.functions.host.indexing import Function
-from chatkit.localcloud.functions.schedules.zones import schedule_of, zone_of
 from chatkit.localcloud.functions.triggers import timer_clock
-from chatkit.localcloud.functions.triggers.timers import Timer, TimerListener
-from chatkit.localcloud.functions.worker_process.calls import Trigger
+from tests.localcloud.functions.triggers.timer_testing import TimerApp
 from tests.localcloud.functions.triggers.trigger_testing import (
     MemoryRecords,
     MovedClock,
@@ -24,73 +16,16 @@ from tests.localcloud.functions.triggers.trigger_testing import (
 )
 from tests.times import DAY_S, HOUR_S, Times
 
-UTC_SETTINGS = {"WEBSITE_SKU": "ElasticPremium"}
 NEVER = "0001-01-01T00:00:00+00:00"
 
 
-class App:
-    """An app with one timer, whose invocations are noted."""
-
-    def __init__(self, clock: MovedClock, records: MemoryRecords) -> None:
-        self.clock = clock
-        self.records = records
-        self.lines: list[str] = []
-        self.calls: list[tuple[float, dict[str, Any]]] = []
-        self.takes_until = ""
-        self.running = 0
-        self.most_at_once = 0
-
-    async def invoke(self, _: Function, trigger: Trigger) -> bool:
-        """Note an invocation; it lasts until `takes_until`."""
-        self.running += 1
-        self.most_at_once = max(self.most_at_once, self.running)
-        [value] = trigger.inputs.values()
-        assert value is not None
-        self.calls.append((self.clock.now(), json.loads(value["json"])))
-        if self.takes_until:
-            until = at(self.takes_until)
-            self.takes_until = ""
-            await self.clock.wait_until(until)
-        self.running -= 1
-        return True
-
-    @asynccontextmanager
-    async def running_with(self, schedule: str, **options: bool) -> AsyncIterator[TimerListener]:
-        """Run the app for the length of a block."""
-        binding = {"type": "timerTrigger", "name": "t", "schedule": schedule, **options}
-        timer = Timer(
-            Function("id", "tick", (binding,)),
-            schedule_of(schedule, UTC_SETTINGS),
-            zone_of(UTC_SETTINGS),
-        )
-        console = Console("app", echo=self.lines.append)
-        listener = TimerListener(timer, self.invoke, self.records, console, self.clock)
-        task = asyncio.create_task(listener.run())
-        await settled()
-        try:
-            yield listener
-        finally:
-            listener.stop.ask()
-            await task
-
-    @property
-    def times(self) -> list[float]:
-        """When it was invoked."""
-        return [moment for moment, _ in self.calls]
-
-    @property
-    def last(self) -> dict[str, Any]:
-        """What the function was told the last time."""
-        return self.calls[-1][1]
-
-
 @pytest.fixture
-def app() -> App:
+def app() -> TimerApp:
     """An app at noon."""
-    return App(MovedClock("2026-01-01T12:00:00"), MemoryRecords())
+    return TimerApp(MovedClock("2026-01-01T12:00:00"), MemoryRecords())
 
 
-async def test_it_fires_on_schedule(app: App) -> None:
+async def test_it_fires_on_schedule(app: TimerApp) -> None:
     """Every two seconds, from the next one on."""
     async with app.running_with("*/2 * * * * *"):
         await app.clock.move_to("2026-01-01T12:00:07")
@@ -102,14 +37,14 @@ async def test_it_fires_on_schedule(app: App) -> None:
     }
 
 
-async def test_an_interval_counts_from_the_last_invocation(app: App) -> None:
+async def test_an_interval_counts_from_the_last_invocation(app: TimerApp) -> None:
     """Not from a round minute."""
     async with app.running_with("00:01:30", runOnStartup=True):
         await app.clock.move_to("2026-01-01T12:03:30")
     assert [moment - app.times[0] for moment in app.times] == [0, 90, 180]
 
 
-async def test_run_on_startup_fires_at_once_and_then_on_schedule(app: App) -> None:
+async def test_run_on_startup_fires_at_once_and_then_on_schedule(app: TimerApp) -> None:
     """And it is not past due."""
     async with app.running_with("0 0 13 * * *", runOnStartup=True):
         assert app.times == [at("2026-01-01T12:00:00")]
@@ -118,7 +53,7 @@ async def test_run_on_startup_fires_at_once_and_then_on_schedule(app: App) -> No
     assert app.times == [at("2026-01-01T12:00:00"), at("2026-01-01T13:00:00")]
 
 
-async def test_two_invocations_never_run_at_once(app: App) -> None:
+async def test_two_invocations_never_run_at_once(app: TimerApp) -> None:
     """What was due meanwhile comes once, when the first one is over."""
     async with app.running_with("0 * * * * *"):
         app.takes_until = "2026-01-01T12:03:30"
@@ -131,7 +66,7 @@ async def test_two_invocations_never_run_at_once(app: App) -> None:
     ]
 
 
-async def test_a_missed_invocation_comes_at_the_next_start_and_says_so(app: App) -> None:
+async def test_a_missed_invocation_comes_at_the_next_start_and_says_so(app: TimerApp) -> None:
     """However many were missed, it is one."""
     async with app.running_with("0 */5 * * * *"):
         await app.clock.move_to("2026-01-01T12:05:30")
@@ -151,7 +86,7 @@ async def test_a_missed_invocation_comes_at_the_next_start_and_says_so(app: App)
     assert app.last["IsPastDue"] is False and len(app.calls) == 3
 
 
-async def test_what_never_ran_is_missed_too(app: App) -> None:
+async def test_what_never_ran_is_missed_too(app: TimerApp) -> None:
     """The first start writes down when it is due."""
     async with app.running_with("0 */5 * * * *"):
         pass
@@ -161,7 +96,7 @@ async def test_what_never_ran_is_missed_too(app: App) -> None:
         assert app.last["ScheduleStatus"]["Last"] == NEVER
 
 
-async def test_nothing_is_missed_between_two_occurrences(app: App) -> None:
+async def test_nothing_is_missed_between_two_occurrences(app: TimerApp) -> None:
     """A restart alone fires nothing."""
     for _ in range(3):
         async with app.running_with("0 */5 * * * *"):
@@ -169,7 +104,7 @@ async def test_nothing_is_missed_between_two_occurrences(app: App) -> None:
     assert len(app.calls) == 1
 
 
-async def test_another_schedule_is_not_past_due(app: App) -> None:
+async def test_another_schedule_is_not_past_due(app: TimerApp) -> None:
     """What the old one had due does not count for the new one."""
     async with app.running_with("0 */5 * * * *"):
         await app.clock.move_to("2026-01-01T12:05:30")
@@ -181,7 +116,7 @@ async def test_another_schedule_is_not_past_due(app: App) -> None:
     assert app.times[-1] == at("2026-01-01T13:00:00")
 
 
-async def test_without_monitor_nothing_is_kept(app: App) -> None:
+async def test_without_monitor_nothing_is_kept(app: TimerApp) -> None:
     """And nothing is ever past due."""
     async with app.running_with("0 */5 * * * *", useMonitor=False):
         await app.clock.move_to("2026-01-01T12:05:30")
@@ -191,7 +126,7 @@ async def test_without_monitor_nothing_is_kept(app: App) -> None:
     assert app.records.kept == {} and app.last["ScheduleStatus"] is None
 
 
-async def test_a_storage_that_is_away_is_named_once_and_the_timer_fires(app: App) -> None:
+async def test_a_storage_that_is_away_is_named_once_and_the_timer_fires(app: TimerApp) -> None:
     """Azure would not fire; the line says so."""
     app.records.is_down = True
     async with app.running_with("0 * * * * *"):
@@ -203,7 +138,7 @@ async def test_a_storage_that_is_away_is_named_once_and_the_timer_fires(app: App
     assert app.records.kept["tick"].last == at("2026-01-01T12:04:00")
 
 
-async def test_a_clock_that_is_set_back_silences_no_timer(app: App) -> None:
+async def test_a_clock_that_is_set_back_silences_no_timer(app: TimerApp) -> None:
     """Else it would not fire until the clock is where it was, a day later."""
     async with app.running_with("0 */5 * * * *"):
         await app.clock.move_to("2026-01-01T12:05:30")
@@ -213,7 +148,7 @@ async def test_a_clock_that_is_set_back_silences_no_timer(app: App) -> None:
     assert app.times[1:] == [at("2025-12-31T12:05:00")]
 
 
-async def test_nor_does_one_that_is_set_back_while_the_app_is_down(app: App) -> None:
+async def test_nor_does_one_that_is_set_back_while_the_app_is_down(app: TimerApp) -> None:
     """What is kept is of a time to come then."""
     async with app.running_with("0 */5 * * * *"):
         await app.clock.move_to("2026-01-01T12:05:30")
@@ -237,14 +172,14 @@ async def test_a_wait_ends_when_the_clock_is_set_back(
         assert waiting.done() is is_over
 
 
-async def test_a_schedule_that_never_comes_ends_quietly(app: App) -> None:
+async def test_a_schedule_that_never_comes_ends_quietly(app: TimerApp) -> None:
     """30 February."""
     async with app.running_with("0 0 0 30 2 *"):
         await app.clock.move_to("2027-01-01T00:00:00")
     assert app.calls == []
 
 
-async def test_stopping_waits_for_the_invocation_that_runs(app: App) -> None:
+async def test_stopping_waits_for_the_invocation_that_runs(app: TimerApp) -> None:
     """The app after it starts its own only then."""
     async with app.running_with("0 * * * * *") as listener:
         app.takes_until = "2026-01-01T12:02:00"

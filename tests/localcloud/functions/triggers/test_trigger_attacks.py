@@ -62,11 +62,10 @@ async def test_a_blob_with_an_odd_name_is_given_once_and_the_others_go_on(
     """With its own name and content, also to an app that starts anew."""
     calls: list[tuple[str, bytes]] = []
 
-    async def invoke(_: Function, trigger: Trigger) -> bool:
+    async def invoke(_: Function, trigger: Trigger) -> None:
         [value] = trigger.inputs.values()
         assert value is not None
         calls.append((str(trigger.data["name"]), base64.b64decode(value["bytes"])))
-        return True
 
     binding = {"type": "blobTrigger", "name": "blob", "path": "samples/{name}"}
     trigger = BlobTrigger(

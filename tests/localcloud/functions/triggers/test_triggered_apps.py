@@ -358,6 +358,60 @@ async def test_outputs_write_blobs(reader: Served, account: Account) -> None:
     assert await reader.ask("GET", "/api/fine") == (200, "fine")
 
 
+EVERY_DECORATOR = """
+import inspect
+NO_BINDING = {
+    "function_name", "generic_input_binding", "generic_output_binding", "generic_trigger",
+    "get_functions", "http_type", "mcp_tool_property", "register_blueprint", "register_functions",
+    "retry", "validate_function_names",
+}
+# Those are in another package.
+DURABLE = {"activity_trigger", "durable_client_input", "entity_trigger", "orchestration_trigger"}
+VALUES = {"schedule": "0 0 0 1 1 *", "path": "samples/a"}
+for name in {name for name in dir(app) if name[0] != "_"} - NO_BINDING - DURABLE:
+    decorator = getattr(app, name)
+    if not callable(decorator):
+        continue
+    needed = [
+        parameter.name for parameter in inspect.signature(decorator).parameters.values()
+        if parameter.default is parameter.empty and parameter.kind is not parameter.VAR_KEYWORD
+    ]
+    values = {parameter: VALUES.get(parameter, "x") for parameter in needed}
+    if name == "event_grid_output":
+        values["connection"] = "x"
+    if name == "route":
+        def f(req): pass
+    elif name == "mcp_tool":
+        def f(): pass
+    elif "trigger" in name or name == "schedule":
+        def f(x): pass
+    else:
+        def f(req, x): return "x"
+    f.__name__ = name
+    f = decorator(**values)(f)
+    if name.endswith(("_input", "_output", "_v3")) and "trigger" not in name:
+        app.route(route=name)(f)
+"""
+HERE = {"blob_input", "blob_output", "blob_trigger", "fine", "route", "schedule", "timer_trigger"}
+
+
+@pytest.mark.long
+async def test_every_decorator_of_the_sdk_runs_or_is_one_functions_error(
+    tmp_path: Path, serve: Serve
+) -> None:
+    """Whichever SDK is installed: none of its bindings takes the app down or blames the code."""
+    served = await serve(app_of(tmp_path / "app", EVERY_DECORATOR))
+    _, text = await served.ask("GET", "/admin/functions")
+    names = {function["name"] for function in json.loads(text)}
+    assert names >= HERE and len(names) > 50
+    in_error = {name for name in names if f"The '{name}' function is in error" in served.log}
+    assert in_error == names - HERE
+    for name in in_error:
+        [line] = [line for line in served.lines if f"The '{name}' function is in error" in line]
+        assert "is not in the local host, so this function does not run on this machine" in line
+    assert await served.ask("GET", "/api/fine") == (200, "fine")
+
+
 async def test_what_the_host_does_not_have_is_one_functions_error(
     tmp_path: Path, serve: Serve
 ) -> None:

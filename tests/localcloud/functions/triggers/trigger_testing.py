@@ -46,6 +46,9 @@ class MovedClock(TimerClock):
         finally:
             self._waiting.remove(entry)
 
+    async def wait(self, seconds: float) -> None:
+        await self.wait_until(self._now + seconds)
+
     async def set_back_to(self, text: str) -> None:
         """Somebody sets the clock back: whoever waits for a moment looks again."""
         await settled()

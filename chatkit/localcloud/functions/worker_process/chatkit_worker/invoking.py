@@ -41,7 +41,24 @@ class Context:
             Tracestate=trace.get("state", ""),
             Attributes={},
         )
-        self.retry_context = SimpleNamespace(retry_count=0, max_retry_count=0, rpc_exception=None)
+        self.retry_context = _retry_context(call.get("attempt"))
+
+
+def _retry_context(attempt: dict[str, Any] | None) -> SimpleNamespace:
+    """Which attempt this is: zeros for a function without a retry policy."""
+    if attempt is None:
+        attempt = {"number": 0, "max_count": 0, "failure": None}
+    failure = attempt["failure"]
+    if failure is not None:
+        failure = SimpleNamespace(
+            source="", stack_trace=failure["stack"], message=failure["message"]
+        )
+    return SimpleNamespace(
+        retry_count=attempt["number"],
+        max_retry_count=attempt["max_count"],
+        exception=failure,
+        rpc_exception=failure,  # the worker's name for it
+    )
 
 
 class Out:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import codecs
 import importlib
 import inspect
 import json
@@ -20,11 +19,9 @@ from typing import Any
 
 import azure.functions as func
 
-from . import converting, extensions
+from . import converting, extensions, missing_packages, retries
 
 NOT_GENERIC = (typing.Union, types.UnionType, tuple, typing.ClassVar, Callable)
-# Packages whose names are not those of their modules.
-DISTRIBUTIONS = {"azure.durable_functions": "azure-functions-durable"}
 SCRIPT_NAME = re.compile(r"^[a-zA-Z0-9_][a-zA-Z0-9_\-]*\.py$")
 
 
@@ -62,6 +59,7 @@ class LoadedFunction:
         is_async: Whether it is a coroutine function.
         stream: The parameter that gets the web framework's request; empty for none.
         error: What it needs and the app's environment does not have; it is not called then.
+        retry: Its retry policy; None without one.
     """
 
     id: str
@@ -76,6 +74,7 @@ class LoadedFunction:
     is_async: bool
     stream: str = ""
     error: str = ""
+    retry: retries.Policy | None = None
 
 
 class FunctionLoadError(RuntimeError):
@@ -140,10 +139,7 @@ def _app(script: str, folder: str) -> func.FunctionRegister:
     try:
         module = importlib.import_module(Path(script).stem)
     except ImportError as error:
-        error.msg = (
-            f"{str(error).rstrip('.')}. Cannot find module. Please check the requirements.txt "
-            f"file for the missing module.{_not_installed(error, Path(folder))}"
-        )
+        error.msg = missing_packages.sentence(error, Path(folder))
         raise
     found: func.FunctionRegister | None = None
     for name in dir(module):
@@ -159,37 +155,6 @@ def _app(script: str, folder: str) -> func.FunctionRegister:
     if not found:
         raise ValueError(f"Could not find top level function app instances in {script}.")
     return found
-
-
-def _not_installed(error: ImportError, folder: Path) -> str:
-    """What else helps when requirements.txt names the package: this Python does not have it."""
-    if not isinstance(error, ModuleNotFoundError) or not error.name:
-        return ""
-    package = DISTRIBUTIONS.get(error.name) or _package_name(error.name)
-    try:
-        content = (folder / "requirements.txt").read_bytes()
-    except OSError:
-        return ""
-    encoding = "utf-8-sig"
-    if content[:2] in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE):
-        encoding = "utf-16"
-    lines = content.decode(encoding, "replace").splitlines()
-    # `azure.storage.blob` is in `azure-storage-blob`, and missing as `azure.storage`.
-    named = {_package_name(line) for line in lines}
-    is_part = "." in error.name and any(name.startswith(f"{package}-") for name in named)
-    if package not in named and not is_part:
-        return ""
-    return (
-        f" It is named there, but the Python that runs the app does not have it: {sys.executable}."
-        " Install it there, or run the app in an environment that has it."
-    )
-
-
-def _package_name(line: str) -> str:
-    """The name at the beginning of a requirement, in the form that compares (PEP 503)."""
-    name = re.match(r"\s*([A-Za-z0-9._-]*)", line)
-    assert name is not None
-    return re.sub(r"[-_.]+", "-", name[1]).lower()
 
 
 def _check(function: Any) -> LoadedFunction:
@@ -239,6 +204,7 @@ def _check(function: Any) -> LoadedFunction:
         wants_context=wants_context,
         is_async=inspect.iscoroutinefunction(call),
         stream=stream,
+        retry=retries.policy(function),
     )
 
 

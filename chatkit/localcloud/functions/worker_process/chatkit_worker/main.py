@@ -106,6 +106,7 @@ class Child:
                 "is_async": function.is_async,
                 "streams": bool(function.stream),
                 "error": function.error,
+                "retry": function.retry,
             }
             for function in functions
         ]
