@@ -6,7 +6,6 @@ Functions".
 
 from __future__ import annotations
 
-import base64
 import json
 from collections.abc import Mapping
 from typing import Any
@@ -21,7 +20,7 @@ from chatkit.localcloud.functions.storage.blobs import (
 )
 from chatkit.localcloud.functions.storage.connections import HOST_STORAGE, ConnectionInvalid
 from chatkit.localcloud.functions.storage.paths import BlobPath, BlobPattern, PathInvalid
-from chatkit.localcloud.functions.worker_process.calls import Trigger, Wire
+from chatkit.localcloud.functions.worker_process.calls import Content, Trigger, Wire
 
 TRIGGER = "blobtrigger"
 BINDING = "blob"
@@ -79,9 +78,8 @@ def deferred(binding: Mapping[str, Any], path: BlobPath) -> Wire:
 
 def content(binding: Mapping[str, Any], blob: Blob) -> Wire:
     """A blob's content as the binding's dataType asks for it: text, else bytes."""
-    if str(binding.get("dataType") or "").lower() == "string":
-        return {"string": blob.content.decode(errors="replace")}
-    return {"bytes": base64.b64encode(blob.content).decode()}
+    is_text = str(binding.get("dataType") or "").lower() == "string"
+    return {"content": Content(blob.pieces, "string" if is_text else "bytes")}
 
 
 def trigger(binding: Mapping[str, Any], blob: Blob, captured: Mapping[str, str]) -> Trigger:
@@ -152,16 +150,9 @@ async def write_output(
     path = _path(binding, context)
     connection = str(binding.get("connection") or "")
     try:
-        await storage.write(connection, path, _bytes(value), {PARENT: call_id})
+        await storage.write(connection, path, value["content"].pieces, {PARENT: call_id})
     except (ConnectionInvalid, StorageUnavailable) as error:
         raise BindingFailed(error.message, hint=error.hint) from None
-
-
-def _bytes(value: Wire) -> bytes:
-    [(kind, found)] = value.items()
-    if kind == "bytes":
-        return base64.b64decode(found)
-    return str(found).encode(errors="replace")
 
 
 def _path(binding: Mapping[str, Any], context: InputContext) -> BlobPath:

@@ -7,12 +7,12 @@ from __future__ import annotations
 
 import asyncio
 import importlib
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING, Any, cast
 
 from chatkit.core.errors import ChatkitError
 from chatkit.core.time import clock
@@ -20,14 +20,18 @@ from chatkit.localcloud.core.errors import LocalCloudError
 from chatkit.localcloud.functions.storage import connections
 from chatkit.localcloud.functions.storage.connections import StorageConnection
 from chatkit.localcloud.functions.storage.paths import BlobPath
+from chatkit.localcloud.functions.storage.pieces import PieceReader
 from chatkit.wire.connection_strings import Credential
 
 if TYPE_CHECKING:
     from azure.core.credentials import AccessToken
     from azure.storage.blob import BlobProperties
-    from azure.storage.blob.aio import BlobLeaseClient, BlobServiceClient
+    from azure.storage.blob.aio import BlobClient, BlobLeaseClient, BlobServiceClient
 
 CONNECT_TIMEOUT_S = 5
+# Big blobs come and go in requests of this size: each is a moment for the host, which has others
+# to serve. Azure takes blocks of 4 MiB from every version of its protocol on.
+PIECE_BYTES = 4 << 20
 
 
 # Gets a token for a resource, such as "https://storage.azure.com", as somebody.
@@ -60,16 +64,21 @@ class Blob:
     Attributes:
         path: Where it is.
         url: Its address.
-        content: Its bytes.
+        pieces: Its bytes.
         properties: As the host tells them to functions.
         metadata: Its metadata.
     """
 
     path: BlobPath
     url: str
-    content: bytes = field(repr=False)
+    pieces: Sequence[bytes] = field(repr=False)
     properties: dict[str, Any]
     metadata: dict[str, str]
+
+    @property
+    def content(self) -> bytes:
+        """Its bytes as one value."""
+        return b"".join(self.pieces)
 
 
 class BlobStorage:
@@ -111,18 +120,18 @@ class BlobStorage:
         client = service.get_blob_client(path.container, path.blob)
         with _told(path):
             try:
+                pieces: list[bytes] = []
                 if with_content:
                     download = await client.download_blob(**_only(etag))
-                    content = await download.readall()
+                    pieces = [piece async for piece in download.chunks()]
                     properties = download.properties
                 else:
-                    content = b""
                     properties = await client.get_blob_properties(**_only(etag))
             except _errors().ResourceNotFoundError:
                 return None
             except _errors().ResourceModifiedError:
                 raise BlobChanged from None
-        return Blob(path, client.url, content, _described(properties), dict(properties.metadata))
+        return Blob(path, client.url, pieces, _described(properties), dict(properties.metadata))
 
     async def metadata(self, connection: str, path: BlobPath) -> dict[str, str] | None:
         """A blob's metadata; None when it is not there."""
@@ -135,17 +144,21 @@ class BlobStorage:
                 return None
 
     async def write(
-        self, connection: str, path: BlobPath, content: bytes, metadata: dict[str, str]
+        self,
+        connection: str,
+        path: BlobPath,
+        pieces: Sequence[bytes],
+        metadata: dict[str, str],
     ) -> None:
         """Write a block blob over one that is there; its container is made if needed."""
         service = await self._service(connection)
         client = service.get_blob_client(path.container, path.blob)
         with _told(path):
             try:
-                await client.upload_blob(content, overwrite=True, metadata=metadata)
+                await _upload(client, pieces, metadata)
             except _errors().ResourceNotFoundError:
                 await _make_container(service, path.container)
-                await client.upload_blob(content, overwrite=True, metadata=metadata)
+                await _upload(client, pieces, metadata)
 
     async def hold_lease(
         self, connection: str, path: BlobPath, lease_id: str, *, duration_s: int
@@ -219,6 +232,10 @@ class BlobStorage:
             credential,
             retry_total=0,  # whoever scans or fires comes again by itself
             connection_timeout=CONNECT_TIMEOUT_S,
+            max_single_get_size=PIECE_BYTES,
+            max_chunk_get_size=PIECE_BYTES,
+            max_single_put_size=PIECE_BYTES,
+            max_block_size=PIECE_BYTES,
             **options,
         )
 
@@ -248,6 +265,12 @@ class _Tokens:
 
     async def __aexit__(self, *error: object) -> None:
         await self.close()
+
+
+async def _upload(client: BlobClient, pieces: Sequence[bytes], metadata: dict[str, str]) -> None:
+    stream = PieceReader(pieces)
+    file = cast(IO[bytes], stream)  # of a file, the client asks no more than `read`
+    await client.upload_blob(file, length=stream.size, overwrite=True, metadata=metadata)
 
 
 async def _make_container(service: BlobServiceClient, name: str) -> None:

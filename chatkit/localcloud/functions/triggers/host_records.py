@@ -141,7 +141,7 @@ class HostRecords:
     async def keep_status(self, function: str, status: ScheduleStatus, zone: tzinfo | None) -> None:
         """Keep a timer's status."""
         content = json.dumps(status.document(zone)).encode()
-        await self._storage.write(HOST_STORAGE, self._status_path(function), content, {})
+        await self._storage.write(HOST_STORAGE, self._status_path(function), [content], {})
 
     async def hold_lock(self, function: str, owner: str, duration_s: int) -> bool:
         """Lock a function's listener for a time, or go on having it locked.
@@ -169,12 +169,12 @@ class HostRecords:
         Azure's queue counts a message when it is taken: what ends the host counts, too.
         """
         path = self._receipt_path(function, container, blob)
-        await self._storage.write(HOST_STORAGE, path, b"", {TRIES: str(number)})
+        await self._storage.write(HOST_STORAGE, path, [], {TRIES: str(number)})
 
     async def complete(self, function: str, container: str, blob: ListedBlob) -> None:
         """Write on the receipt that a function has had this version of a blob."""
         path = self._receipt_path(function, container, blob)
-        await self._storage.write(HOST_STORAGE, path, b"", {COMPLETED: "true"})
+        await self._storage.write(HOST_STORAGE, path, [], {COMPLETED: "true"})
 
     async def give_up(self, function: str, container: str, blob: ListedBlob) -> BlobPath:
         """Write on the receipt that a blob is poison, with the message that a queue would get."""
@@ -188,7 +188,7 @@ class HostRecords:
             "ETag": _quoted(blob.etag),
         }
         metadata = {COMPLETED: "true", "PoisonQueue": POISON_QUEUE}
-        await self._storage.write(HOST_STORAGE, path, json.dumps(message).encode(), metadata)
+        await self._storage.write(HOST_STORAGE, path, [json.dumps(message).encode()], metadata)
         return path
 
     def _lock_path(self, function: str) -> BlobPath:

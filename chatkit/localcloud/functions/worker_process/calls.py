@@ -3,11 +3,30 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 Wire = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Content:
+    """A blob's content as a value: `{"content": ...}`.
+
+    It goes over the pipe in pieces of its own, between which others pass.
+
+    Attributes:
+        pieces: Its bytes.
+        kind: What it is to the function: bytes, string, or another kind of value.
+    """
+
+    pieces: Sequence[bytes] = field(repr=False)
+    kind: str = "bytes"
+
+    def wire(self) -> Wire:
+        """The value for the pipe, without the pieces: what they become."""
+        return {"content": self.kind}
 
 
 @dataclass(frozen=True)
@@ -139,6 +158,12 @@ class Call:
     attempt: Attempt | None = None
     id: str = field(default_factory=lambda: str(uuid.uuid4()))
 
+    def contents(self) -> Iterator[tuple[str, Content]]:
+        """Inputs that go over the pipe before the message."""
+        for name, wire in self.inputs.items():
+            if wire and isinstance(wire.get("content"), Content):
+                yield name, wire["content"]
+
     @classmethod
     def of(cls, function_id: str, inputs: dict[str, Wire | None], trigger: Trigger) -> Call:
         """The invocation that a trigger sets off.
@@ -165,7 +190,7 @@ class Call:
             "op": "invoke",
             "id": self.id,
             "function": self.function_id,
-            "inputs": self.inputs,
+            "inputs": {**self.inputs, **{name: found.wire() for name, found in self.contents()}},
             "trace": self.trace,
             "metadata": self.metadata,
             "asgi": self.asgi,

@@ -7,7 +7,6 @@ host, even after kill -9.
 from __future__ import annotations
 
 import asyncio
-import json
 import os
 import sys
 from collections.abc import Callable, Mapping, Sequence
@@ -17,6 +16,7 @@ from typing import Any, Protocol
 
 from chatkit.core import processes
 from chatkit.core.text.masking import end_of_words
+from chatkit.localcloud.functions.worker_process import messages
 from chatkit.localcloud.functions.worker_process.calls import (
     Call,
     Exchange,
@@ -132,6 +132,9 @@ class Worker(asyncio.SubprocessProtocol):
         self._transport: asyncio.SubprocessTransport | None = None
         self._stdin: asyncio.WriteTransport | None = None
         self._printed = bytearray()
+        self._contents: dict[str, messages.Contents] = {}
+        self._can_send = asyncio.Event()
+        self._can_send.set()
         self._is_paused = False
         self._has_exited = False
         self._last_line = ""
@@ -197,10 +200,24 @@ class Worker(asyncio.SubprocessProtocol):
         future: asyncio.Future[Result] = asyncio.get_running_loop().create_future()
         self._calls[call.id] = future
         try:
+            await self._send_contents(call)
             self._send(call.wire(), call.body)
             return await future
         finally:
             self._calls.pop(call.id, None)
+            self._contents.pop(call.id, None)
+
+    async def _send_contents(self, call: Call) -> None:
+        """Send contents of blobs as fast as the child takes them; others call it meanwhile."""
+        try:
+            for name, content in call.contents():
+                for piece in content.pieces:
+                    self._send({"op": "piece", "id": call.id, "name": name}, piece)
+                    await self._can_send.wait()
+        except asyncio.CancelledError:
+            if not self.ended.is_set():
+                self._send({"op": "drop", "id": call.id})
+            raise
 
     async def stream(self, call: Call, exchange: Exchange) -> Result:
         """Call a function that takes HTTP as a stream; returns when its answer has gone out.
@@ -262,6 +279,14 @@ class Worker(asyncio.SubprocessProtocol):
         assert isinstance(stdin, asyncio.WriteTransport)
         self._stdin = stdin
 
+    def pause_writing(self) -> None:
+        """The child does not read as fast as it is sent to."""
+        self._can_send.clear()
+
+    def resume_writing(self) -> None:
+        """It has read what waited."""
+        self._can_send.set()
+
     def pipe_data_received(self, fd: int, data: bytes) -> None:
         """Take messages from the channel, lines from everything else the child writes."""
         if fd == 2:
@@ -312,6 +337,7 @@ class Worker(asyncio.SubprocessProtocol):
         if self._printed:
             self._handle_printed(b"\n")
         self.ended.set()
+        self._can_send.set()
         for future in [*self._calls.values(), self._loaded]:
             if future is not None and not future.done():
                 future.set_exception(WorkerGone(self._reason()))
@@ -334,14 +360,20 @@ class Worker(asyncio.SubprocessProtocol):
             case "result":
                 future = self._calls.get(header["id"])
                 if future is not None and not future.done():
-                    future.set_result(_result(header, body))
+                    contents = self._contents.pop(header["id"], {})
+                    future.set_result(messages.result_of(header, body, contents))
+            case "piece" if header["id"] in self._calls:
+                contents = self._contents.setdefault(header["id"], {})
+                contents.setdefault(header["name"], []).append(body)
             case "log":
-                self._options.on_log(_whole(header["message"]))
+                self._options.on_log(messages.whole(header["message"]))
             case "loaded" if self._loaded and not self._loaded.done():
                 self.python_version = header["python"]
-                self._loaded.set_result([_indexed(function) for function in header["functions"]])
+                self._loaded.set_result(
+                    [messages.indexed(function) for function in header["functions"]]
+                )
             case "failed" if self._loaded and not self._loaded.done():
-                self._loaded.set_exception(LoadFailed(_failure(header)))
+                self._loaded.set_exception(LoadFailed(messages.failure_of(header)))
 
     def _handle_printed(self, data: bytes) -> None:
         self._printed += data
@@ -365,31 +397,3 @@ def _end_of_part(line: bytearray) -> int:
     """Where a line that does not end may be cut: behind a word, so that no secret is cut."""
     text = line.decode("latin-1")  # one character a byte
     return end_of_words(text, 0, len(text)) or len(line)
-
-
-def _result(header: dict[str, Any], body: bytes) -> Result:
-    if not header["ok"]:
-        return Result(failure=_failure(header))
-    return Result(returned=header["return"], outputs=header["outputs"], body=body)
-
-
-def _failure(header: dict[str, Any]) -> Failure:
-    return Failure(*(_whole(header[name]) for name in ("type", "message", "stack")))
-
-
-def _whole(text: str) -> str:
-    """A text that can be written: half a character, which JSON carries, becomes a question mark."""
-    return text.encode(errors="replace").decode()
-
-
-def _indexed(function: dict[str, Any]) -> IndexedFunction:
-    bindings = tuple(json.loads(text) for text in function["bindings"])
-    return IndexedFunction(
-        function["id"],
-        function["name"],
-        bindings,
-        bool(function["is_async"]),
-        bool(function.get("streams")),
-        function.get("error", ""),
-        function.get("retry"),
-    )

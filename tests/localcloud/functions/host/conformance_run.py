@@ -19,10 +19,12 @@ from typing import Any
 from chatkit.localcloud.functions import worker_process
 from chatkit.localcloud.functions.worker_process.calls import (
     Call,
+    Content,
     Failure,
     HttpData,
     IndexedFunction,
     Result,
+    Wire,
 )
 from chatkit.localcloud.functions.worker_process.chatkit_worker.channel import Decoder, encode
 from chatkit.localcloud.functions.worker_process.worker import (
@@ -203,12 +205,24 @@ def _binding(binding: dict[str, Any]) -> str:
     return json.dumps(binding, sort_keys=True)
 
 
+def _inline(value: Wire | None) -> Wire | None:
+    """A blob's content as Microsoft's worker sends it: in the message."""
+    if value is None or "content" not in value:
+        return value
+    content: Content = value["content"]
+    whole = b"".join(content.pieces)
+    if content.kind == "bytes":
+        return {"bytes": base64.b64encode(whole).decode()}
+    text = whole.decode()
+    return {content.kind: text if content.kind in ("string", "json") else json.loads(text)}
+
+
 def _result(result: Result) -> Any:
     if result.failure:
         return {"error": _failure(result.failure, Path("FOLDER"))}
     return {
-        "return": result.returned,
-        "outputs": result.outputs,
+        "return": _inline(result.returned),
+        "outputs": {name: _inline(value) for name, value in result.outputs.items()},
         "body": base64.b64encode(result.body).decode(),
     }
 

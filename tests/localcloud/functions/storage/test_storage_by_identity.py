@@ -57,7 +57,7 @@ async def keyless(tmp_path: Path) -> AsyncIterator[Keyless]:
 
 async def test_blobs_are_read_and_written_with_a_token(keyless: Keyless) -> None:
     """Of the identity that the settings name, for storage."""
-    await keyless.storage.write("Store", PATH, b"hello", {})
+    await keyless.storage.write("Store", PATH, [b"hello"], {})
     blob = await keyless.storage.read("Store", PATH)
     assert blob is not None and blob.content == b"hello"
     listed = [blob.name async for blob in keyless.storage.list("Store", "rooms", "")]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import base64
 from collections.abc import AsyncIterator
 from functools import partial
 from pathlib import Path
@@ -65,7 +64,7 @@ async def test_a_blob_with_an_odd_name_is_given_once_and_the_others_go_on(
     async def invoke(_: Function, trigger: Trigger) -> None:
         [value] = trigger.inputs.values()
         assert value is not None
-        calls.append((str(trigger.data["name"]), base64.b64decode(value["bytes"])))
+        calls.append((str(trigger.data["name"]), b"".join(value["content"].pieces)))
 
     binding = {"type": "blobTrigger", "name": "blob", "path": "samples/{name}"}
     trigger = BlobTrigger(

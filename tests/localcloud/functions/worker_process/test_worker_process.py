@@ -6,7 +6,7 @@ import asyncio
 import os
 import subprocess
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -16,7 +16,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chatkit.localcloud.functions.worker_process.calls import Call, HttpData, Result
+from chatkit.localcloud.functions.worker_process.calls import Call, Content, HttpData, Result, Wire
 from chatkit.localcloud.functions.worker_process.chatkit_worker.channel import Decoder, encode
 from chatkit.localcloud.functions.worker_process.worker import (
     LoadFailed,
@@ -55,7 +55,16 @@ def half(req: func.HttpRequest) -> str:
 def closed(req: func.HttpRequest) -> str:
     sys.stdout.close()
     return "closed"
+@app.blob_trigger(arg_name="blob", path="samples/a", connection="")
+@app.blob_output(arg_name="out", path="copies/a", connection="")
+def copy(blob: func.InputStream, out: func.Out[bytes]):
+    out.set(blob.read())
+@app.blob_trigger(arg_name="blob", path="samples/a", connection="")
+@app.blob_output(arg_name="$return", path="copies/a", connection="")
+async def text(blob: str) -> str:
+    return blob + "!"
 """
+MB = 1 << 20
 REQUEST = HttpData("GET", "http://localhost/", {}, {}, {})
 
 
@@ -66,6 +75,11 @@ class Loaded:
         self.worker = worker
         self.log = log
         self._ids = ids
+
+    def give(self, name: str, content: Content) -> Awaitable[Result]:
+        """Invoke a function with a blob."""
+        inputs: dict[str, Wire | None] = {"blob": {"content": content}}
+        return self.worker.invoke(Call(self._ids[name], inputs))
 
     async def call(self, name: str) -> Result:
         """Invoke an HTTP function."""
@@ -104,6 +118,35 @@ async def test_killing_a_worker_fails_its_open_calls(loaded: Loaded) -> None:
         await waiting
     with pytest.raises(WorkerGone):
         await loaded.call("f")
+
+
+async def test_calls_pass_a_big_content_on_its_way(loaded: Loaded) -> None:
+    """It goes in pieces, as fast as the child takes them, and comes back the same way."""
+    pieces = [bytes([number]) * MB for number in range(32)]
+    copying = asyncio.ensure_future(loaded.give("copy", Content(pieces)))
+    assert (await loaded.call("f")).returned == {"string": "f"}
+    assert not copying.done()
+    copied: Content = (await copying).outputs["out"]["content"]
+    assert b"".join(copied.pieces) == b"".join(pieces)
+    assert len(copied.pieces) > 1
+
+
+async def test_a_content_is_piecesas_text(loaded: Loaded) -> None:
+    """And what is no text stays readable; an async function's answer is the same."""
+    for pieces, text in ((["é".encode(), b"\xff"], "é\ufffd!"), ([], "!")):
+        result = await loaded.give("text", Content(pieces, "string"))
+        assert result.returned is not None
+        assert result.returned["content"] == Content([text.encode()], "string")
+
+
+async def test_a_call_that_is_piecesup_leaves_nothing_in_the_child(loaded: Loaded) -> None:
+    """Its content was half-way, and the pipe is whole."""
+    copying = asyncio.ensure_future(loaded.give("copy", Content([bytes(MB)] * 32)))
+    await loaded.call("f")
+    copying.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await copying
+    assert (await loaded.call("f")).returned == {"string": "f"}
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="process groups are POSIX")

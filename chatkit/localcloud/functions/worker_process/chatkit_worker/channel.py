@@ -9,7 +9,7 @@ import json
 import os
 import struct
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 SIZES = struct.Struct(">II")
@@ -64,6 +64,11 @@ class Channel:
         decoder = Decoder()
         while data := os.read(self._read, CHUNK_BYTES):
             yield from decoder.feed(data)
+
+    def send_all(self, messages: Iterable[tuple[dict[str, Any], bytes]]) -> None:
+        """Write several messages; others may come between them."""
+        for header, body in messages:
+            self.send(header, body)
 
     def send(self, header: dict[str, Any], body: bytes = b"") -> None:
         """Write one message; may be called from any thread."""

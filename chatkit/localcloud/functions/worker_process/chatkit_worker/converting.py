@@ -129,12 +129,7 @@ def sdk_type(found: Any, pytype: Any, wire: Wire | None) -> Any:
     return found.decode(Datum(data, "model_binding_data"), trigger_metadata=None, pytype=pytype)
 
 
-def encode(binding_type: str, value: Any, pytype: type | None) -> tuple[Wire | None, bytes]:
-    """Turn what user code returned or set into (value, raw body) for the pipe.
-
-    Raises:
-        TypeError: The binding cannot take this type.
-    """
+def _encoded(binding_type: str, value: Any, pytype: type | None) -> Any:
     try:
         datum = converter(binding_type).encode(value, expected_type=pytype)
     except NotImplementedError:
@@ -142,14 +137,42 @@ def encode(binding_type: str, value: Any, pytype: type | None) -> tuple[Wire | N
             f'unable to encode outgoing TypedData: unsupported type "{binding_type}" for '
             f'Python type "{type(value).__name__}"'
         ) from None
-    return _wire(datum)
+    return datum
+
+
+def encode(binding_type: str, value: Any, pytype: type | None) -> tuple[Wire | None, bytes]:
+    """Turn what user code returned or set into (value, raw body) for the pipe.
+
+    Raises:
+        TypeError: The binding cannot take this type.
+    """
+    return _wire(_encoded(binding_type, value, pytype))
+
+
+def content(binding_type: str, value: Any, pytype: type | None) -> tuple[str, bytes] | None:
+    """Turn what user code returned or set into (kind, content) of a blob; None for no blob.
+
+    Raises:
+        TypeError: The binding cannot take this type.
+    """
+    datum = _encoded(binding_type, value, pytype)
+    if datum.type == "bytes":
+        return "bytes", bytes(datum.value)
+    wire, _ = _wire(datum)
+    if wire is None:
+        return None
+    [(kind, found)] = wire.items()
+    return kind, str(found).encode(errors="replace")
 
 
 def _datum(wire: Wire | None, body: bytes) -> Datum | None:
     if not wire:
         return None
     [(kind, value)] = wire.items()
-    if kind == "bytes":
+    if isinstance(value, bytes):  # a blob's content, which came raw
+        if kind == "string":
+            value = value.decode(errors="replace")
+    elif kind == "bytes":
         value = base64.b64decode(value)
     elif kind == "http":
         strings = {

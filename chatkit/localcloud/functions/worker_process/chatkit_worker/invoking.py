@@ -12,16 +12,42 @@ import os
 import sys
 import threading
 import traceback
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
 from types import SimpleNamespace
 from typing import Any
 
 from . import converting
-from .loading import LoadedFunction
+from .loading import LoadedFunction, Parameter
 
 invocation_id: contextvars.ContextVar[str] = contextvars.ContextVar("invocation_id", default="")
 _thread_local = threading.local()
-Answer = tuple[dict[str, Any], bytes]
+# A message of a big content; others come between two of them.
+PIECE_BYTES = 1 << 22
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What the host is told of an invocation that is over.
+
+    Attributes:
+        header: Of the message.
+        body: Of an HTTP answer.
+        contents: Of blobs that the function writes, by the names of their bindings.
+    """
+
+    header: dict[str, Any]
+    body: bytes = b""
+    contents: dict[str, bytes] = field(default_factory=dict)
+
+    def messages(self) -> Iterator[tuple[dict[str, Any], bytes]]:
+        """The contents in pieces, and then the message."""
+        for name, content in self.contents.items():
+            for start in range(0, len(content), PIECE_BYTES):
+                piece = {"op": "piece", "id": self.header["id"], "name": name}
+                yield piece, content[start : start + PIECE_BYTES]
+        yield self.header, self.body
 
 
 class Context:
@@ -120,7 +146,7 @@ async def run_async(function: LoadedFunction, call: dict[str, Any], body: bytes)
 
 
 def arguments_of(function: LoadedFunction, call: dict[str, Any], body: bytes) -> dict[str, Any]:
-    inputs = call["inputs"]
+    inputs = {**call["inputs"], **_joined(call)}
     arguments: dict[str, Any] = {}
     for name, parameter in function.inputs.items():
         if name in inputs:
@@ -140,6 +166,16 @@ def arguments_of(function: LoadedFunction, call: dict[str, Any], body: bytes) ->
     return arguments
 
 
+def _joined(call: dict[str, Any]) -> dict[str, Any]:
+    """Inputs whose content came in pieces, as values of the kinds that converters know."""
+    contents = call["contents"]
+    return {
+        name: {wire["content"]: b"".join(contents.get(name, []))}
+        for name, wire in call["inputs"].items()
+        if wire and "content" in wire
+    }
+
+
 def finish(
     function: LoadedFunction, call: dict[str, Any], arguments: dict[str, Any], result: Any
 ) -> Answer:
@@ -150,30 +186,41 @@ def finish(
     outputs: dict[str, Any] = {}
     returned: Any = None
     body = b""
+    contents: dict[str, bytes] = {}
+
+    def encode(name: str, parameter: Parameter, value: Any) -> Any:
+        nonlocal body
+        if parameter.is_blob:
+            content = converting.content(parameter.binding, value, parameter.pytype)
+            if content is None:
+                return None
+            kind, contents[name] = content
+            return {"content": kind}
+        wire, of_http = converting.encode(parameter.binding, value, parameter.pytype)
+        body = of_http or body  # only an HTTP answer has one, and a function gives one answer
+        return wire
+
     for name, parameter in function.outputs.items():
         value = arguments[name].get()
         if value is not None:
-            outputs[name], of_http = converting.encode(parameter.binding, value, parameter.pytype)
-            body = of_http or body  # only an HTTP answer has one, and a function gives one answer
+            outputs[name] = encode(name, parameter, value)
     if function.returns is not None:
-        returned, of_http = converting.encode(
-            function.returns.binding, result, function.returns.pytype
-        )
-        body = of_http or body
+        returned = encode("$return", function.returns, result)
     _flush()
-    return {
+    header = {
         "op": "result",
         "id": call["id"],
         "ok": True,
         "return": returned,
         "outputs": outputs,
-    }, body
+    }
+    return Answer(header, body, contents)
 
 
 def failure(call_id: str, error: BaseException) -> Answer:
     """Describe an exception for the host's log; the caller of the function never sees it."""
     _flush()
-    return {"op": "result", "id": call_id, "ok": False, **describe(error)}, b""
+    return Answer({"op": "result", "id": call_id, "ok": False, **describe(error)})
 
 
 def describe(error: BaseException) -> dict[str, str]:

@@ -33,12 +33,14 @@ class Parameter:
         binding: Name of its converter.
         pytype: The type it is annotated with.
         is_text: A blob that is wanted as text.
+        is_blob: A blob that is written.
         sdk: Makes a type of an SDK for it; None for values.
     """
 
     binding: str
     pytype: Any
     is_text: bool = False
+    is_blob: bool = False
     sdk: Any = None
 
 
@@ -297,7 +299,10 @@ def _check_parameter(name: str, parameter: str, binding: Any, hints: dict[str, A
     if annotated and not _fits(kind, pytype, out=is_out_hint):
         raise _mismatch(name, parameter, binding, pytype)
     return Parameter(
-        kind, pytype, is_text=pytype is str and binding.type in ("blob", "blobTrigger")
+        kind,
+        pytype,
+        is_text=pytype is str and binding.type in ("blob", "blobTrigger"),
+        is_blob=_is_out(binding) and binding.type == "blob",
     )
 
 
@@ -352,7 +357,7 @@ def _check_return(name: str, bindings: list[Any], hints: dict[str, Any]) -> Para
                 f'Python return annotation "{pytype.__name__}" does not match binding '
                 f'type "{kind}"',
             )
-    return Parameter(kind, pytype)
+    return Parameter(kind, pytype, is_blob=kind == "blob")
 
 
 def prepare_path(folder: str) -> None:

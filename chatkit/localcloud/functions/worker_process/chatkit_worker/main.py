@@ -32,6 +32,8 @@ class Child:
         self._functions: dict[str, LoadedFunction] = {}
         self._pool: ThreadPoolExecutor | None = None
         self._tasks: set[asyncio.Task[None]] = set()
+        # Contents of blobs that came before their invocation, piece by piece: by its id, by name.
+        self._contents: dict[str, dict[str, list[bytes]]] = {}
         self._loop = asyncio.new_event_loop()
         self._streams = streaming.Streams(channel, self._threads)
 
@@ -56,13 +58,17 @@ class Child:
         if header["op"] in streaming.REQUEST_OPERATIONS:
             self._loop.call_soon_threadsafe(self._streams.take, header, body)
             return
+        if header["op"] == "piece":
+            contents = self._contents.setdefault(header["id"], {})
+            contents.setdefault(header["name"], []).append(body)
+            return
+        header["contents"] = self._contents.pop(header["id"], {})
+        if header["op"] == "drop":  # the host gave the invocation up while it sent the pieces
+            return
         function = self._functions.get(header["function"])
         if function is None:
-            self._channel.send(
-                *invoking.failure(
-                    header["id"], KeyError(f"unknown function id {header['function']}")
-                )
-            )
+            error = KeyError(f"unknown function id {header['function']}")
+            self._channel.send_all(invoking.failure(header["id"], error).messages())
         elif function.stream:
             self._loop.call_soon_threadsafe(self._start, self._streams.run(function, header))
         elif function.is_async:
@@ -75,7 +81,7 @@ class Child:
         return self._pool
 
     def _run_sync(self, function: LoadedFunction, header: dict[str, Any], body: bytes) -> None:
-        self._channel.send(*invoking.run_sync(function, header, body))
+        self._channel.send_all(invoking.run_sync(function, header, body).messages())
 
     def _start(self, work: Coroutine[Any, Any, None]) -> None:
         task = self._loop.create_task(work)
@@ -85,7 +91,12 @@ class Child:
     async def _run_async(
         self, function: LoadedFunction, header: dict[str, Any], body: bytes
     ) -> None:
-        self._channel.send(*await invoking.run_async(function, header, body))
+        answer = await invoking.run_async(function, header, body)
+        if not answer.contents:
+            self._channel.send_all(answer.messages())
+            return
+        # The pipe takes big contents as fast as the host reads it: not on the functions' loop.
+        await self._loop.run_in_executor(self._threads(), self._channel.send_all, answer.messages())
 
     def load(self, folder: str) -> None:
         """Index an app and tell the host what it has."""

@@ -127,7 +127,7 @@ class Streams:
         finally:
             del self._open[call["id"]]
             self._channel.send({"op": "end", "id": call["id"]})
-            self._channel.send(*outcome[0])
+            self._channel.send_all(outcome[0].messages())
 
     async def _call(
         self,
