@@ -29,7 +29,7 @@ def install(folder: Path, scripts: str) -> Path:
         installers.create(folder, uv)
         python = folder / scripts / "python"
         if uv:
-            command = [uv, "pip", "install", "--quiet", "--python", str(python), *PACKAGES]
+            command = [uv.path, "pip", "install", "--quiet", "--python", str(python), *PACKAGES]
         else:
             command = [str(python), "-m", "pip", "install", "--quiet", *PACKAGES]
         installers.run_tool(command)

@@ -22,12 +22,14 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from chatkit.core.file_lock import FileLock
-from chatkit.setup import installers
+from chatkit.setup import installers, uv_by_pip
 from chatkit.setup.installers import SetupFailed
+from chatkit.setup.uv_by_pip import Uv
 
 CHECKOUT = Path(__file__).resolve().parents[2]
 RUN_LOCK = "requirements.lock"
 TEST_LOCK = "requirements-test.lock"
+UV_LOCK = "requirements-uv.lock"
 STAMP = "chatkit-setup.json"
 STARTED = "chatkit-setup.started"
 
@@ -105,7 +107,7 @@ class Environment:
             installers.create(self.folder, uv)
         (self.folder / STAMP).unlink(missing_ok=True)
         (self.folder / STARTED).touch()
-        installers.install(self.python, self._checkout / lock, uv, again=again)
+        self._install_lock(self._checkout / lock, uv, again=again)
         installers.compile_package(self.python, self._checkout / "chatkit")
         self._put_checkout_on_path()
         locks = {lock: self._hash(lock), RUN_LOCK: self._hash(RUN_LOCK)}
@@ -116,6 +118,16 @@ class Environment:
         temporary.replace(self.folder / STAMP)
         (self.folder / STARTED).unlink()
         _say("the environment is ready.")
+
+    def _install_lock(self, lock: Path, uv: Uv | None, *, again: bool) -> None:
+        quicker = uv or uv_by_pip.fetched(self.python, self._checkout / UV_LOCK)
+        try:
+            installers.install(self.python, lock, quicker, again=again)
+        except SetupFailed:
+            if uv is not None or quicker is None:
+                raise
+            # pip has settings that uv takes otherwise.
+            installers.install(self.python, lock, None, again=again)
 
     def _is_usable(self) -> bool:
         """Whether an environment is there that no interrupted set-up left behind and whose Python

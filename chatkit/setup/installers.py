@@ -10,8 +10,11 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
+from types import MappingProxyType
+
+from chatkit.setup.uv_by_pip import Uv
 
 OFFLINE = (
     "name resolution",
@@ -36,26 +39,29 @@ class SetupFailed(Exception):
 
 
 class Progress:
-    """Counts pip's packages on one line of a terminal."""
+    """Says what pip does, on one line of a terminal."""
 
     def __init__(self, total: int) -> None:
         self._total = total
         self._seen = 0
 
     def __call__(self, line: str) -> None:
-        if line.startswith("Collecting ") and sys.stderr.isatty():
+        word, _, rest = line.partition(" ")
+        if word == "Collecting":
             self._seen += 1
-            print(
-                f"\rchatkit: {min(self._seen, self._total)} of about {self._total} packages",
-                end="",
-                file=sys.stderr,
-            )
-        elif line.startswith("Installing ") and sys.stderr.isatty():
-            print("\rchatkit: installing …              ", file=sys.stderr)
+            name = rest.partition("=")[0]
+            count = min(self._seen, self._total)
+            self._show(f"pip fetches {name} ({count} of about {self._total})", end="")
+        elif word == "Installing":
+            self._show(f"pip installs {self._seen} packages …", end="\n")
+
+    def _show(self, sentence: str, *, end: str) -> None:
+        if sys.stderr.isatty():
+            print(f"\r{f'chatkit: {sentence}':<79.79}", end=end, file=sys.stderr, flush=True)
 
 
-def find_uv() -> str | None:
-    """Return the path of a uv that works and knows the options used here, or None."""
+def find_uv() -> Uv | None:
+    """A uv on the path that works and knows the options used here."""
     uv = shutil.which("uv")
     if (
         uv is None
@@ -63,10 +69,10 @@ def find_uv() -> str | None:
         != 0
     ):
         return None
-    return uv
+    return Uv(uv)
 
 
-def create(folder: Path, uv: str | None) -> None:
+def create(folder: Path, uv: Uv | None) -> None:
     """Make an empty environment.
 
     Raises:
@@ -74,7 +80,7 @@ def create(folder: Path, uv: str | None) -> None:
     """
     base = getattr(sys, "_base_executable", "") or sys.executable
     if uv:
-        run_tool([uv, "venv", "--no-project", "--quiet", "--python", base, str(folder)])
+        run_tool([uv.path, "venv", "--no-project", "--quiet", "--python", base, str(folder)])
         return
     probe = subprocess.run([base, "-c", "import venv, ensurepip"], capture_output=True)
     if probe.returncode != 0:
@@ -85,13 +91,13 @@ def create(folder: Path, uv: str | None) -> None:
     run_tool([base, "-m", "venv", str(folder)])
 
 
-def install(python: Path, lock: Path, uv: str | None, *, again: bool) -> None:
+def install(python: Path, lock: Path, uv: Uv | None, *, again: bool) -> None:
     """Install everything a lock names, with its hashes checked.
 
     Args:
         python: The environment's interpreter.
         lock: The lock file.
-        uv: Path of uv; None uses pip.
+        uv: None uses pip.
         again: Install also what seems to be there.
 
     Raises:
@@ -106,8 +112,10 @@ def install(python: Path, lock: Path, uv: str | None, *, again: bool) -> None:
         options = [
             *(["--reinstall"] if again else []),
             *(["--compile-bytecode"] if sys.dont_write_bytecode else []),
+            *(["--no-index"] if uv.offline else []),
         ]
-        run_tool([uv, "pip", "install", "--python", str(python), *options, *requirements])
+        command = [uv.path, "pip", "install", "--python", str(python), *options, *requirements]
+        run_tool(command, variables=uv.variables)
         return
     if subprocess.run([str(python), "-m", "pip", "--version"], capture_output=True).returncode != 0:
         run_tool([str(python), "-m", "ensurepip"])
@@ -130,19 +138,30 @@ def compile_package(python: Path, folder: Path) -> None:
         subprocess.run([str(python), "-m", "compileall", "-q", str(folder)], capture_output=True)
 
 
-def run_tool(command: list[str], *, on_line: Callable[[str], None] = lambda _: None) -> None:
-    """Run a tool quietly, handing on each line it prints.
+def run_tool(
+    command: list[str],
+    *,
+    on_line: Callable[[str], None] = lambda _: None,
+    variables: Mapping[str, str] = MappingProxyType({}),
+) -> None:
+    """Run a tool quietly.
+
+    Args:
+        command: What to run.
+        on_line: Takes each line it prints.
+        variables: Environment variables besides those of this process.
 
     Raises:
         SetupFailed: It ended with an error.
     """
-    variables = {**os.environ, "UV_PYTHON_DOWNLOADS": "never", "PYTHONUNBUFFERED": "1"}
-    variables.pop("VIRTUAL_ENV", None)
-    variables.pop("PYTHONPATH", None)
+    environment = {**os.environ, "UV_PYTHON_DOWNLOADS": "never", "PYTHONUNBUFFERED": "1"}
+    environment.pop("VIRTUAL_ENV", None)
+    environment.pop("PYTHONPATH", None)
+    environment.update(variables)
     lines: list[str] = []
     with subprocess.Popen(
         command,
-        env=variables,
+        env=environment,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,

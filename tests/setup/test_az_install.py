@@ -10,6 +10,7 @@ import pytest
 from chatkit.core.errors import SetupError
 from chatkit.setup import azure_cli, installers
 from chatkit.setup.installers import SetupFailed
+from chatkit.setup.uv_by_pip import Uv
 
 Commands = list[list[str]]
 
@@ -24,13 +25,13 @@ def commands(monkeypatch: pytest.MonkeyPatch) -> Commands:
 
 
 @pytest.mark.parametrize(
-    ("uv", "begins"), [("uv", ["uv", "pip", "install"]), (None, ["-m", "pip", "install"])]
+    ("uv", "begins"), [(Uv("uv"), ["uv", "pip", "install"]), (None, ["-m", "pip", "install"])]
 )
 def test_it_is_installed_by_what_there_is(
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
     commands: Commands,
-    uv: str | None,
+    uv: Uv | None,
     begins: list[str],
 ) -> None:
     """uv, else pip; what was left of an earlier attempt is gone."""

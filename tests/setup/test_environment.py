@@ -16,9 +16,10 @@ from pathlib import Path
 
 import pytest
 
-from chatkit.setup import environment, installers
+from chatkit.setup import environment, installers, uv_by_pip
 from chatkit.setup.environment import Environment
 from chatkit.setup.installers import SetupFailed
+from chatkit.setup.uv_by_pip import Uv
 from tests.setup.small_locks import lock_of
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -37,6 +38,7 @@ def checkout(tmp_path: Path) -> Path:
 
 def without_uv(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(installers, "find_uv", lambda: None)
+    monkeypatch.setattr(uv_by_pip, "fetched", lambda *_: None)
 
 
 @pytest.fixture(params=["uv", "pip"])
@@ -75,6 +77,43 @@ def test_nothing_but_the_lock_is_looked_up(checkout: Path) -> None:
     made.prepare(environment.RUN_LOCK)
     installed = {path.name for path in made.folder.glob("lib/*/site-packages/m*")}
     assert "markdown_it" in installed and "mdurl" not in installed
+
+
+def test_without_uv_pip_fetches_it(checkout: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """And it installs the rest."""
+    monkeypatch.setattr(installers, "find_uv", lambda: None)
+    shutil.copy(ROOT / environment.UV_LOCK, checkout)
+    made = Environment(checkout)
+    used: list[Uv | None] = []
+
+    def install(python: Path, lock: Path, uv: Uv | None, *, again: bool) -> None:
+        used.append(uv)
+        by_hand(python, lock, uv, again=again)
+
+    by_hand = installers.install
+    monkeypatch.setattr(installers, "install", install)
+    made.prepare(environment.RUN_LOCK)
+    assert imports_segno(made)
+    assert [uv and Path(uv.path).parent for uv in used] == [made.python.parent]
+
+
+def test_what_uv_cannot_do_pip_does(checkout: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A fetched uv that fails is nobody's fault: the person has chosen pip."""
+    monkeypatch.setattr(installers, "find_uv", lambda: None)
+    monkeypatch.setattr(uv_by_pip, "fetched", lambda *_: Uv("uv"))
+    tried: list[Uv | None] = []
+
+    def install(_python: Path, _lock: Path, uv: Uv | None, **_options: bool) -> None:
+        tried.append(uv)
+        if uv is not None:
+            raise SetupFailed("no such index")
+
+    monkeypatch.setattr(installers, "install", install)
+    monkeypatch.setattr(installers, "create", lambda folder, _uv: folder.mkdir())
+    monkeypatch.setattr(installers, "compile_package", lambda *_: None)
+    monkeypatch.setattr(Environment, "_put_checkout_on_path", lambda _self: None)
+    Environment(checkout).prepare(environment.RUN_LOCK)
+    assert tried == [Uv("uv"), None]
 
 
 def test_the_checkout_is_on_the_path_of_every_kernel(checkout: Path, tmp_path: Path) -> None:

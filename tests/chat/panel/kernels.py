@@ -31,7 +31,7 @@ def install(version: str, folder: Path) -> str:
     """
     uv = find_uv()
     tool = (
-        [uv, "pip", "install", "--python", sys.executable]
+        [uv.path, "pip", "install", "--python", sys.executable]
         if uv
         else [sys.executable, "-m", "pip", "install"]
     )
