@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import secrets
 import subprocess
 import sys
 from pathlib import Path
@@ -49,9 +50,12 @@ def lab(
         f"--LabApp.default_url=/lab/tree/notebooks/{first.name}",
         "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate",
         f"--ServerApp.tornado_settings={NO_BUILD}",
+        "--Application.log_level=WARN",
         *([] if browser else ["--no-browser"]),
         *(["--allow-root"] if hasattr(os, "geteuid") and os.geteuid() == 0 else []),
     ]
+    # A token that Jupyter makes itself is shown in seven lines. Nobody else sees this variable.
+    os.environ.setdefault("JUPYTER_TOKEN", secrets.token_hex(16))
     os.chdir(settings.checkout())
     if os.name != "nt":
         os.execv(command[0], command)

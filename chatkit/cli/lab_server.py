@@ -1,5 +1,7 @@
 """JupyterLab as `chatkit lab` starts it: `python -m chatkit.cli.lab_server OPTIONS`.
 
+It says one thing, where it is: the address that opens the first notebook.
+
 It is in the list of what runs for the home, so that `chatkit stop` finds it, and ends when the home
 is deleted.
 """
@@ -9,10 +11,14 @@ from __future__ import annotations
 import os
 import signal
 import sys
+from typing import TYPE_CHECKING
 
 from chatkit.cli.failures import INTERRUPTED
 from chatkit.core.running.presence import LAB, watched
 from chatkit.core.settings import home
+
+if TYPE_CHECKING:
+    from jupyter_server.serverapp import ServerApp
 
 
 def main() -> int:
@@ -22,14 +28,23 @@ def main() -> int:
         The exit code.
     """
     try:
-        from jupyterlab.labapp import main as run
+        from jupyterlab.labapp import LabApp
 
         with watched(home(), LAB, _end):
-            run()
+            server = LabApp.initialize_server(argv=sys.argv[1:])
+            print(f"JupyterLab: {_address(server)}", file=sys.stderr, flush=True)
+            server.start()
     except KeyboardInterrupt:  # before Jupyter handles Ctrl+C itself
         print(INTERRUPTED, file=sys.stderr)
         return 1
     return 0
+
+
+def _address(server: ServerApp) -> str:
+    """The address that leads to Lab's default page. It fits into a line of 80 columns."""
+    token = server.identity_provider.token
+    query = f"?token={token}" if token else ""
+    return f"http://127.0.0.1:{server.port}{server.base_url}{query}"
 
 
 def _end() -> None:

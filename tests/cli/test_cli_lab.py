@@ -33,8 +33,8 @@ def wait_until_it_listens(port: int) -> None:
 
 
 @pytest.fixture
-def served(home: Path, tmp_path: Path) -> Iterator[str]:
-    """The address that `chatkit lab --no-browser` prints."""
+def served(home: Path, tmp_path: Path) -> Iterator[list[str]]:
+    """What `chatkit lab --no-browser` prints until it says where it is."""
     variables = {
         **os.environ,
         "JUPYTER_CONFIG_DIR": str(tmp_path / "jupyter"),
@@ -53,23 +53,27 @@ def served(home: Path, tmp_path: Path) -> Iterator[str]:
         command, cwd=ROOT, env=variables, stderr=subprocess.PIPE, text=True
     ) as process:
         assert process.stderr is not None
-        address = next(
-            filter(
-                None, (re.search(r"http://127\.0\.0\.1:(\d+)/\S+", line) for line in process.stderr)
-            )
-        )
+        printed: list[str] = []
+        address = None
+        while address is None:
+            printed.append(process.stderr.readline())
+            assert printed[-1], "it ended"
+            address = re.search(r"http://127\.0\.0\.1:(\d+)/\S+", printed[-1])
         wait_until_it_listens(int(address[1]))
-        yield address[0]
+        yield printed
         psutil.Process(process.pid).terminate()
         process.stderr.read()
     local_cloud.stop(home / "local")
 
 
 @pytest.mark.slow
-def test_lab_opens_the_first_notebook(served: str, home: Path) -> None:
-    """The printed address leads to notebook 00, and the cloud that it needs runs."""
-    assert re.search(r"/lab/tree/notebooks/00-[a-z-]+\.ipynb\?token=", served)
-    with urllib.request.build_opener(urllib.request.ProxyHandler({})).open(served) as page:
+def test_lab_opens_the_first_notebook(served: list[str], home: Path) -> None:
+    """It prints one line, whose address leads to notebook 00, and the cloud that it needs runs."""
+    (line,) = served
+    assert len(line.rstrip()) <= 80
+    address = line.split()[-1]
+    with urllib.request.build_opener(urllib.request.ProxyHandler({})).open(address) as page:
+        assert re.search(r"/lab/tree/notebooks/00-[a-z-]+\.ipynb\?token=", page.url)
         assert page.status == 200 and b"jupyter-config-data" in page.read()
     assert local_cloud.running(home / "local")
 

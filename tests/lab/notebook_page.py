@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from urllib.parse import urlsplit
 
 from playwright.sync_api import BrowserContext, Locator, Page, ViewportSize, expect
 
@@ -14,7 +15,6 @@ from tests.notebooks.refresh import NOTEBOOKS, read
 KERNEL_READY = "text=Python 3 (ipykernel) | Idle"
 WAIT_MS = 60_000
 VIEWPORT: ViewportSize = {"width": 1280, "height": 800}
-FIRST = re.compile(r"00-[a-z-]+\.ipynb")
 RAN = re.compile(r"\[(\d+)\]:")
 IN_FRONT = ".jp-NotebookPanel:not(.lm-mod-hidden)"
 ERROR = "[data-mime-type='application/vnd.jupyter.error']"
@@ -32,7 +32,8 @@ class NotebookPage:
         """Open a notebook at the address that `chatkit lab` has printed, and wait for its cells."""
         page = browser.new_page()
         page.set_default_timeout(WAIT_MS)
-        page.goto(FIRST.sub(name, address) + "&reset")
+        path, query = f"/lab/tree/notebooks/{name}", f"{urlsplit(address).query}&reset"
+        page.goto(urlsplit(address)._replace(path=path, query=query).geturl())
         return cls(page, name).shown(name)
 
     def switch(self, name: str) -> NotebookPage:
