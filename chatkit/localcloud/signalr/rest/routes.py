@@ -19,6 +19,15 @@ from chatkit.localcloud.signalr.rest import actions
 from chatkit.localcloud.signalr.rest.call import Call
 
 VERSIONS = ("2022-06-01", "2022-11-01", "2023-07-01", "2024-01-01", "2024-12-01")
+# Operations that came later than the others, and with which version; version 1.0 has none of them.
+SINCE = {
+    "/:generateToken": "2022-11-01",
+    "/:execute": "2023-07-01",
+    "/connections/{connection}/:invoke": "2024-12-01",
+    "/connections/{connection}/streams/{stream}/:send": "2024-12-01",
+    "/connections/{connection}/streams/{stream}/:complete": "2024-12-01",
+    "/groups/{group}/connections": "2024-12-01",
+}
 Action = Callable[[Call], Awaitable[web.Response] | web.Response]
 C = "/connections/{connection}"
 G = "/groups/{group}"
@@ -77,22 +86,25 @@ OPERATIONS: list[tuple[str, str, Action, str]] = [
 
 
 def routes(instance: Instance) -> list[web.RouteDef]:
-    """Every operation under both prefixes."""
+    """Every operation, and under the prefix of version 1.0 what that has."""
     found = []
     for method, path, action, right in OPERATIONS:
-        for prefix, legacy in (("/api/v1/hubs/{hub}", True), ("/api/hubs/{hub}", False)):
-            handler = _handler(instance, action, right, legacy=legacy)
-            found.append(web.route(method, prefix + path, handler))
+        since = SINCE.get(path, "")
+        if not since:
+            handler = _handler(instance, action, right, legacy=True)
+            found.append(web.route(method, "/api/v1/hubs/{hub}" + path, handler))
+        handler = _handler(instance, action, right, since=since)
+        found.append(web.route(method, "/api/hubs/{hub}" + path, handler))
     return found
 
 
 def _handler(
-    instance: Instance, action: Action, right: str, *, legacy: bool
+    instance: Instance, action: Action, right: str, *, legacy: bool = False, since: str = ""
 ) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
     async def handle(request: web.Request) -> web.StreamResponse:
         _authenticate(instance, request, right)
         if not legacy:
-            _check_version(request.query.get("api-version", ""))
+            _check_version(request.query.get("api-version", ""), since)
         if delay_s := instance.faults.take_delay_s():
             await asyncio.sleep(delay_s)
         answer = action(Call(instance, request, legacy=legacy))
@@ -110,11 +122,16 @@ def _authenticate(instance: Instance, request: web.Request, right: str) -> None:
     instance.verify_caller(token, audiences, action=right, path=request.path)
 
 
-def _check_version(version: str) -> None:
+def _check_version(version: str, since: str) -> None:
+    """Refuse a version that does not exist, or does not have the operation.
+
+    That the service refuses both is known; the words are ours.
+    """
     if not version:
         raise BadRequest("The api-version query parameter is required.")
-    if version not in VERSIONS:
+    supported = [known for known in VERSIONS if known >= since]
+    if version not in supported:
         raise BadRequest(
-            f"The api-version '{version}' is not supported. Supported versions:"
-            f" {', '.join(VERSIONS)}."
+            f"The api-version '{version}' is not supported for this operation. Supported versions:"
+            f" {', '.join(supported)}."
         )

@@ -14,6 +14,7 @@ from tests.localcloud.signalr.harness import Running
 
 V1 = "/api/v1/hubs/chat"
 NEW = "/api/hubs/chat"
+VERSIONS = ("2022-06-01", "2022-11-01", "2023-07-01", "2024-01-01", "2024-12-01")
 MESSAGE = {"target": "newMessage", "arguments": ["hi"]}
 
 
@@ -124,10 +125,33 @@ async def test_an_empty_group_is_an_empty_list(running: Running) -> None:
     assert body == {"value": []}
 
 
-@pytest.mark.parametrize(
-    "version", ["2022-06-01", "2022-11-01", "2023-07-01", "2024-01-01", "2024-12-01"]
-)
+@pytest.mark.parametrize("version", VERSIONS)
 async def test_every_version_has_the_operations(running: Running, version: str) -> None:
     """From 2022-06-01 on, signed as the SDK signs."""
     path = f"{NEW}/:send?api-version={version}"
     assert await raw(running, "POST", path, json=MESSAGE) == 202
+
+
+# The REST specification's first version with each operation that came later.
+LATER = {
+    ("POST", "/:generateToken"): "2022-11-01",
+    ("POST", "/:execute"): "2023-07-01",
+    ("POST", "/connections/x/:invoke"): "2024-12-01",
+    ("POST", "/connections/x/streams/1/:send"): "2024-12-01",
+    ("POST", "/connections/x/streams/1/:complete"): "2024-12-01",
+    ("GET", "/groups/red/connections"): "2024-12-01",
+}
+
+
+async def test_later_operations_need_their_version(running: Running) -> None:
+    """Older ones refuse them and name those that have them; version 1.0 has none."""
+    for (method, path), since in LATER.items():
+        token = rest_token(running.connection, f"{NEW}{path}")
+        headers = {"Authorization": f"Bearer {token}"}
+        for version in VERSIONS:
+            url = f"{running.url}{NEW}{path}?api-version={version}"
+            async with running.http.request(method, url, json=MESSAGE, headers=headers) as answer:
+                is_refused = "Supported versions" in await answer.text()
+            assert is_refused == (version < since), (path, version)
+            assert answer.status == 400 or not is_refused
+        assert await raw(running, method, f"{V1}{path}", json=MESSAGE) == 404, path
