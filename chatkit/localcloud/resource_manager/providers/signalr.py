@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import re
+from dataclasses import replace
 from typing import ClassVar
 from urllib.parse import urlencode
 
@@ -37,17 +38,11 @@ from chatkit.localcloud.resource_manager.providers.signalr_rules import (
     shown_keys,
     spec,
 )
+from chatkit.localcloud.resource_manager.providers.signalr_versions import VERSIONS, in_version
 
 NAMESPACE = "Microsoft.SignalRService"
 TYPE = "Microsoft.SignalRService/SignalR"
 LOCATIONS = "Microsoft.SignalRService/locations"
-VERSIONS = (
-    *("2025-01-01-preview", "2024-10-01-preview", "2024-08-01-preview", "2024-04-01-preview"),
-    *("2024-03-01", "2024-01-01-preview", "2023-08-01-preview", "2023-06-01-preview"),
-    *("2023-03-01-preview", "2023-02-01", "2022-08-01-preview", "2022-02-01", "2021-10-01"),
-    *("2021-09-01-preview", "2021-06-01-preview", "2021-04-01-preview", "2020-07-01-preview"),
-    *("2020-05-01", "2018-10-01"),
-)
 FREE = "Free_F1"
 FIRST_PORT = 8888
 """As Microsoft's emulator and its connection strings have it."""
@@ -75,14 +70,15 @@ class SignalR(ResourceType[Instance]):
         status = one + "/operationStatuses/{operation}"
         result = one + "/operationResults/{operation}"
         names = regional + "/checkNameAvailability"
+        kept = [replace(route, handler=in_version(route.handler)) for route in super().routes()]
         return [
-            *super().routes(),
+            *kept,
             Route("POST", one + "/listKeys", self.list_keys, TYPE, "SignalR_ListKeys"),
             Route("POST", one + "/regenerateKey", self.regenerate, TYPE, "SignalR_RegenerateKey"),
             Route("POST", one + "/restart", self.restart, TYPE, "SignalR_Restart"),
             Route("GET", one + "/skus", self.skus, TYPE, "SignalR_ListSkus"),
             Route("GET", status, self.status, TYPE, "SignalR (polling)"),
-            Route("GET", result, self.result, TYPE, "SignalR (result)"),
+            Route("GET", result, in_version(self.result), TYPE, "SignalR (result)"),
             Route("POST", names, self.check_name_availability, LOCATIONS, "SignalR_CheckName"),
             Route("GET", regional + "/usages", self.usages, LOCATIONS, "Usages_List"),
         ]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import re
 import secrets
-from typing import NotRequired, TypedDict
+from typing import NotRequired, TypedDict, cast
 
 from chatkit.localcloud.resource_manager.core import errors
 from chatkit.localcloud.resource_manager.core.documents import (
@@ -180,7 +180,11 @@ def _templates(given: JsonObject) -> list[Template] | None:
             message = "An upstream template needs a urlTemplate that is a URL."
             raise errors.invalid_property(message, target="upstream")
         _check_auth(template.get("auth"))
-    return templates
+    if templates is None:
+        return None
+    # Filled in as recorded.
+    every: JsonObject = {"hubPattern": "*", "eventPattern": "*", "categoryPattern": "*"}
+    return [cast(Template, {**every, "auth": None, **template}) for template in templates]
 
 
 def _check_auth(auth: Json) -> None:

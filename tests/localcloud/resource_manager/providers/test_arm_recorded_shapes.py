@@ -165,3 +165,49 @@ def test_an_empty_plan_is_deleted_with_200(raw: Raw, site: str) -> None:
     raw("DELETE", f"{site}?deleteEmptyServerFarm=false", version=WEB)
     assert raw("DELETE", plan, version=WEB).status == 200
     assert raw("DELETE", plan, version=WEB).status == 204
+
+
+# What `SignalRResource` of azure-mgmt-signalr has in the release of each version, beside what every
+# version has; 2021-06-01-preview and 2022-08-01-preview by the examples of azure-rest-api-specs.
+FIRST = {"features", "cors", "provisioningState", "externalIP", "hostName", "publicPort"}
+FIRST |= {"serverPort", "version"}
+NETWORK = {"upstream", "networkACLs", "privateEndpointConnections"}
+LINKS = NETWORK | {"tls", "sharedPrivateLinkResources"}
+ACCESS = LINKS | {"publicNetworkAccess", "disableLocalAuth", "disableAadAuth"}
+LOGS = ACCESS | {"hostNamePrefix", "resourceLogConfiguration"}
+IN_VERSION = {
+    "2018-10-01": {"hostNamePrefix"},
+    "2020-05-01": NETWORK | {"hostNamePrefix"},
+    "2020-07-01-preview": NETWORK | {"tls"},
+    "2021-04-01-preview": LINKS,
+    "2021-06-01-preview": ACCESS,
+    "2021-09-01-preview": ACCESS,
+    "2021-10-01": LOGS,
+    "2022-02-01": LOGS | {"liveTraceConfiguration"},
+    "2022-08-01-preview": LOGS | {"liveTraceConfiguration", "serverless"},
+    "2023-02-01": LOGS | {"liveTraceConfiguration", "serverless"},
+}
+
+
+def test_an_api_version_shows_what_it_knows(raw: Raw) -> None:
+    """Of an instance alone, in lists, and in the answer that makes it."""
+    path = f"{raw.group}/providers/Microsoft.SignalRService/SignalR"
+    body = {"location": "eastus2", "identity": {"type": "SystemAssigned"}}
+    made = raw("PUT", f"{path}/chat-1", body, version="2020-07-01-preview").body
+    assert made["properties"].keys() == FIRST | IN_VERSION["2020-07-01-preview"]
+    for version, known in IN_VERSION.items():
+        one = raw("GET", f"{path}/chat-1", version=version).body
+        assert one["properties"].keys() == FIRST | known, version
+        assert ("kind" in one) == (version >= "2020-05-01")
+        assert ("identity" in one) == (version >= "2020-07-01-preview")
+        assert ("systemData" in one) == (version >= "2021-04-01-preview")
+        assert raw("GET", path, version=version).body["value"] == [one]
+
+
+def test_an_upstream_template_is_filled_in(raw: Raw) -> None:
+    """As recorded: patterns that were not given are any."""
+    path = f"{raw.group}/providers/Microsoft.SignalRService/SignalR/chat-1"
+    template = {"urlTemplate": "http://host2.com", "categoryPattern": "messages"}
+    raw("PUT", path, {"location": "eastus2", "properties": {"upstream": {"templates": [template]}}})
+    filled = {"hubPattern": "*", "eventPattern": "*", "auth": None, **template}
+    assert raw("GET", path).body["properties"]["upstream"] == {"templates": [filled]}

@@ -10,7 +10,11 @@ from tests.localcloud.resource_manager.recordings import Step
 
 # Fields of Azure's answers that ours lack, by resource and the beginning of their path, and why.
 INTERNAL = "of App Service's own machinery; no tool that we know reads it"
-DIFFERENCES: dict[str, dict[str, str]] = {"signalr_commands": {}}
+DIFFERENCES: dict[str, dict[str, str]] = {
+    "signalr_commands": {},
+    "signalr_identity": {},
+    "signalr_upstream": {},
+}
 PLAN = (
     *("asyncScalingEnabled", "currentNumberOfZonesUtilized", "eligibleLogCategories"),
     *("isCustomMode", "maximumNumberOf", "powerState", "vnetConnections"),
