@@ -156,15 +156,16 @@ class Cloud:
         ]
         return BlobServiceClient(account_url, credential or self.credential, **transport, **options)
 
-    def rest(self, base_url: str, *, signed_in: bool = True) -> Rest:
+    def rest(self, base_url: str, *, signed_in: bool = True, scopes: tuple[str, ...] = ()) -> Rest:
         """Client for addresses that no SDK covers: deployment endpoints, Graph, the deployed app.
 
         Args:
             base_url: Scheme and host.
-            signed_in: Send this cloud's management token; needs https.
+            signed_in: Send a token of this cloud; needs https.
+            scopes: Of that token; those of management by default.
         """
-        scopes = self.credential_scopes if signed_in else ()
-        return Rest(self._pipeline(base_url, scopes), base_url)
+        asked = (scopes or self.credential_scopes) if signed_in else ()
+        return Rest(self._pipeline(base_url, asked), base_url)
 
     def graph_rest(self) -> Rest:
         """Client for Microsoft Graph."""

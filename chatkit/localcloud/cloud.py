@@ -68,6 +68,7 @@ class LocalCloud:
             routes=[
                 *self.resource_manager.control_routes(),
                 *self.signalr.control_routes(),
+                *self.functions.control_routes(),
             ],
         )
 

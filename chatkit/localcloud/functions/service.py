@@ -8,7 +8,10 @@ import shutil
 from collections.abc import Callable
 from typing import cast
 
+from aiohttp import web
+
 from chatkit.core import tls
+from chatkit.core.disk.tail import read_tail
 from chatkit.core.errors import PortInUse
 from chatkit.localcloud.core.first_bytes import http_or_https
 from chatkit.localcloud.core.platform import Platform
@@ -149,6 +152,22 @@ class FunctionsService:
         """The lines of a deployment's build log."""
         lines = self._site(name).deployments.lines(deployment_id)
         return [cast(Document, line) for line in lines]
+
+    def control_routes(self) -> list[web.RouteDef]:
+        """Routes for the local cloud's control API: what the functions of an app said.
+
+        Azure has a log stream for other plans than Flex Consumption only; the owner reads it here.
+        """
+        return [web.get("/sites/{name}/log", self._log)]
+
+    async def _log(self, request: web.Request) -> web.Response:
+        site = self._sites.get(request.match_info["name"].lower())
+        if site is None:
+            sentence = f"There is no function app {request.match_info['name']}."
+            return web.json_response({"error": sentence}, status=404)
+        after = request.query.get("after", "")
+        tail = await asyncio.to_thread(read_tail, site.log_file, after=after)
+        return web.json_response({"text": tail.text, "position": tail.position})
 
     async def sync_triggers(self, name: str) -> None:
         """Wait until the app is up and its list of functions is fresh.

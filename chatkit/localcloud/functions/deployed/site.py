@@ -60,6 +60,11 @@ class RunningSite:
         """The site as it was last applied."""
         return self._app.spec
 
+    @property
+    def log_file(self) -> Path:
+        """Where the app's console is kept; there is none before it has written a line."""
+        return self._versions.log_file
+
     def application(self) -> web.Application:
         """The web application of the app's own port."""
         return self._app.application()

@@ -1,0 +1,1 @@
+"""What an app's functions said, and the line of the app where one of them failed."""

@@ -1,0 +1,146 @@
+"""Where a function failed, read from what its host wrote about it.
+
+The form is that of the Functions host and its Python worker, which the local host has, too:
+"Exception while executing function: Functions.NAME. Result: Failure", then the exception and the
+stack, as `traceback` formats it. Application Insights keeps the same text.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path, PurePosixPath
+
+from chatkit.core.text.controls import visible
+
+STAMPED = re.compile(r"^\[(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{1,7})\d*Z\] ?", re.MULTILINE)
+FAILED = re.compile(r"Exception while executing function: Functions\.([^\s.]+)\.[ ]?")
+NOT_LOADED = re.compile(r"Result: Failure\s")
+TRACEBACK = "Traceback (most recent call last):"
+FRAME = re.compile(r'^[ |]*File "([^"\n]+)", line (\d+)(?:, in [^\n]*)?\n?([^\n]*)', re.MULTILINE)
+# Where no line of the app is: packages, the interpreter, the worker of Azure.
+NOT_OF_THE_APP = re.compile(
+    r"/(?:site-packages|dist-packages|\.python_packages|azure-functions-host)/|/lib/python3|^<"
+)
+LONGEST = 300
+
+
+@dataclass(frozen=True)
+class FunctionFailure:
+    """A function failed, or the app did not load.
+
+    Attributes:
+        at: When.
+        function: Its name; empty when the app did not load.
+        exception: The exception as Python names it: "ValueError: no".
+        file: The app's file, by its name below the app's folder; empty where no line of the app is.
+        line: The line in it.
+        text: What stands in that line.
+    """
+
+    at: datetime
+    function: str
+    exception: str
+    file: str = ""
+    line: int = 0
+    text: str = ""
+
+    @property
+    def what(self) -> str:
+        """What happened, as a sentence."""
+        if not self.function:
+            return "The functions cannot be loaded."
+        return f"Your function {self.function} failed."
+
+    @property
+    def why(self) -> str:
+        """Where it happened, and the exception."""
+        if not self.file:
+            return self.exception
+        text = f": {self.text}" if self.text else ""
+        return f"{self.file}, line {self.line}{text} → {self.exception}"
+
+    def fix(self, where: str) -> str:
+        """What to do about it.
+
+        Args:
+            where: "local" or "deployed".
+        """
+        again = "workshop.publish_functions()"
+        if where == "local":
+            again = "workshop.start_functions()"
+        if not self.file:
+            return f'workshop.logs(where="{where}") shows the whole of it.'
+        return f"Correct line {self.line} of functions/{self.file}, then {again}."
+
+
+def failures(text: str, folder: Path) -> list[FunctionFailure]:
+    """The failures in a log, oldest first.
+
+    Args:
+        text: The log, or a part of it.
+        folder: The learner's functions, whose names files get.
+    """
+    found = (failure_of(at, entry, folder) for at, entry in _entries(text))
+    return [failure for failure in found if failure is not None]
+
+
+def failure_of(at: datetime, entry: str, folder: Path) -> FunctionFailure | None:
+    """The failure that an entry of a log tells about, None for any other."""
+    failed = FAILED.search(entry)
+    if failed is None and not NOT_LOADED.match(entry):
+        return None
+    function = failed[1] if failed else ""
+    rest = entry[failed.end() :] if failed else entry
+    file, line, text = _frame(rest, folder)
+    return FunctionFailure(
+        at, _shown(function), _exception(rest), file=_shown(file), line=line, text=_shown(text)
+    )
+
+
+def _entries(text: str) -> Iterator[tuple[datetime, str]]:
+    """What was written at one time, with its time."""
+    stamps = [*STAMPED.finditer(text)]
+    ends = [*(stamp.start() for stamp in stamps[1:]), len(text)]
+    for stamp, end in zip(stamps, ends, strict=False):
+        at = datetime.fromisoformat(stamp[1]).replace(tzinfo=UTC)
+        yield at, text[stamp.end() : end]
+
+
+def _exception(entry: str) -> str:
+    said = entry.partition("\nException: ")[2] or entry
+    return _shown(next((line.strip() for line in said.splitlines() if line.strip()), ""))
+
+
+def _frame(entry: str, folder: Path) -> tuple[str, int, str]:
+    """The innermost line of the app: its file, its number, and what stands there."""
+    last = entry.rpartition(TRACEBACK)[2]
+    for frame in reversed(FRAME.findall(last)):
+        path, number, text = frame
+        path = path.replace("\\", "/")
+        if not NOT_OF_THE_APP.search(path):
+            return _name(path, folder), int(number[:9]), _source(text)
+    return "", 0, ""
+
+
+def _source(text: str) -> str:
+    """The text below a frame, unless that is the next frame already."""
+    return "" if text.lstrip(" |").startswith("File ") else text.strip(" |")
+
+
+def _name(path: str, folder: Path) -> str:
+    """A file's name below the app's folder, wherever that lies on the machine where it failed."""
+    parts = PurePosixPath(path).parts
+    for first in range(len(parts)):
+        name = PurePosixPath(*parts[first:])
+        if not name.is_absolute() and ".." not in parts and folder.joinpath(name).is_file():
+            return str(name)
+    return parts[-1]
+
+
+def _shown(text: str) -> str:
+    """A text as one line that takes over no terminal: a stranger's message may stand in it."""
+    line = visible(text)
+    return line if len(line) <= LONGEST else f"{line[:LONGEST]}…"

@@ -1,0 +1,102 @@
+"""The line of the app where a function failed, as its host's log tells it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from chatkit.cloud.app_log.failures import FunctionFailure, failures
+
+AT = "[2026-11-29T00:00:00.123Z] "
+RAISED = f"{AT}System.Private.CoreLib: Exception while executing function: Functions.SendMessage. "
+LOCAL = """Result: Failure
+Exception: ValueError: no
+way
+Stack: Traceback (most recent call last):
+  File "{folder}/answers.py", line 3, in read
+    return 1 / 0
+ZeroDivisionError: division by zero
+
+During handling of the above exception, another exception occurred:
+
+Traceback (most recent call last):
+  File "{folder}/send_message.py", line 21, in send_message
+    raise ValueError("no")
+    ^^^^^^^^^^^^^^^^^^^^^^
+  File "/usr/lib/python3.12/json/decoder.py", line 1, in decode
+    raise JSONDecodeError
+ValueError: no
+way
+"""
+AZURE = """System.Private.CoreLib: Result: Failure
+Exception: KeyError: 'x'
+Stack:   File "/azure-functions-host/workers/python/3.12/LINUX/X64/dispatcher.py", line 505, in call
+    call_result = await function()
+  File "/home/site/wwwroot/send_message.py", line 9, in send_message
+    body["x"]
+  File "/home/site/wwwroot/.python_packages/lib/site-packages/library.py", line 1, in get
+    fail()
+"""
+NOT_LOADED = """Result: Failure
+Exception: SyntaxError: invalid syntax (send_message.py, line 7)
+Stack: Traceback (most recent call last):
+  File "{folder}/function_app.py", line 5, in <module>
+    import send_message
+  File "{folder}/send_message.py", line 7
+    retrun x
+    ^^^^^^
+SyntaxError: invalid syntax
+"""
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """The learner's functions."""
+    (tmp_path / "send_message.py").write_text("", encoding="utf-8")
+    return tmp_path
+
+
+def only(text: str, folder: Path) -> FunctionFailure:
+    """The one failure of a log."""
+    (found,) = failures(text.replace("{folder}", str(folder)), folder)
+    return found
+
+
+@pytest.mark.parametrize(
+    ("said", "why"),
+    [
+        (LOCAL, 'send_message.py, line 21: raise ValueError("no") → ValueError: no'),
+        (AZURE, "send_message.py, line 9: body[\"x\"] → KeyError: 'x'"),
+        ("BindingFailed: SignalR Service said no.", "BindingFailed: SignalR Service said no."),
+    ],
+)
+def test_the_innermost_line_of_the_app_is_named(folder: Path, said: str, why: str) -> None:
+    """Not that of a library, and of several exceptions the last one."""
+    found = only(f"{RAISED}{said}\n{AT}Executing 'Functions.negotiate'\n", folder)
+    assert (found.what, found.why) == ("Your function SendMessage failed.", why)
+
+
+def test_an_app_that_does_not_load_names_the_line_that_keeps_it(folder: Path) -> None:
+    """A line that is no Python is in no function."""
+    found = only(f"{AT}{NOT_LOADED}", folder)
+    assert (found.function, found.line, found.text) == ("", 7, "retrun x")
+    assert "line 7 of functions/send_message.py" in found.fix("local")
+    assert "publish_functions" in found.fix("deployed")
+
+
+@pytest.mark.parametrize(
+    "said",
+    ["", "Executed 'Functions.SendMessage' (Succeeded, Id=1, Duration=1ms)", "Exception: x", "\n"],
+)
+def test_what_is_no_failure_is_none(folder: Path, said: str) -> None:
+    """Most of a log."""
+    assert failures(f"{AT}{said}\n", folder) == failures(said, folder) == []
+
+
+def test_what_a_stranger_wrote_takes_over_no_terminal(folder: Path) -> None:
+    """It may stand in the message of an exception, and turn around what stands beside it."""
+    evil = LOCAL.replace("ValueError: no", "ValueError: \x1b]0;mine\x07\u202e", 1)
+    found = only(RAISED + evil, folder)
+    assert not set("\x1b\x07\u202e") & set(found.why)
+    assert "\\u001b" in found.why
