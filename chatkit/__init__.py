@@ -43,6 +43,7 @@ def __getattr__(name):  # type: (str) -> object
 
 
 def load_ipython_extension(shell):  # type: (InteractiveShell) -> None
-    """On `%load_ext chatkit`: the cell magic `%%chatfile`, and interrupts that break no import."""
+    """On `%load_ext chatkit`: `%%chatfile`, interrupts that break no import, cards for mistakes."""
     import_module("chatkit.core.running.interrupts").register(shell)
+    import_module("chatkit.lesson.mistakes").register(shell)
     import_module("chatkit.steps.app_files").register(shell)

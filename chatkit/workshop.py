@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Self
 from chatkit.cloud.connection import Cloud
 from chatkit.core.results import Address, Result
 from chatkit.core.settings import Settings
+from chatkit.lesson import app_log, mistakes, sections
 from chatkit.steps import clean_up, deployment, identity, local_run, resources
 from chatkit.steps.session import Session
 from chatkit.steps.status import Receipt, Status
@@ -46,6 +47,7 @@ class Workshop:
         Raises:
             SetupError: The local cloud cannot start, or names would change while resources exist.
         """
+        mistakes.register_here()
         return cls(Session.open(target=target, suffix=suffix, region=region))
 
     def __repr__(self) -> str:
@@ -124,13 +126,16 @@ class Workshop:
 
     # Every section: check, doctor, catch up
 
-    def check(self, section: str) -> Result:
+    def check(self, section: str | int) -> Result:
         """Check the real behaviour of what a section built, and remember that it passed.
+
+        Args:
+            section: Its number: "05", "5" or 5.
 
         Raises:
             CheckFailed: Something is not as it should be; the hint says what to do.
         """
-        from chatkit.lesson import checks, sections
+        from chatkit.lesson import checks
 
         result = checks.check(self.session, section)
         self.session.complete(sections.find(section).number)
@@ -149,7 +154,7 @@ class Workshop:
 
         return diagnose(self.session, symptom)
 
-    def catch_up(self, section: str | None = None) -> Result:
+    def catch_up(self, section: str | int | None = None) -> Result:
         """Go to the start of a section by running what was missed, also after a long pause.
 
         What was done is not done again. When a missed notebook writes a file of my-chat that you
@@ -172,13 +177,26 @@ class Workshop:
             held = ", ".join(found.kept) or "nothing"
             return step.result(f"Section {found.section} can begin. {ran}", ("there already", held))
 
-    def complete(self, section: str) -> None:
+    def complete(self, section: str | int) -> None:
         """Remember that a section is done."""
-        self.session.complete(section)
+        self.session.complete(sections.find(section).number)
 
-    def begin_at(self, section: str) -> None:
+    def begin_at(self, section: str | int) -> None:
         """Forget that a section, or one after it, was done: the next to do is this one."""
-        self.session.begin_at(section)
+        self.session.begin_at(sections.find(section).number)
+
+    def logs(self, where: str = "", *, lines: int = 50, follow: bool = False) -> app_log.Said:
+        """What the functions said, the newest last.
+
+        Args:
+            where: "local" or "deployed"; by default those on this machine as long as they run.
+            lines: How many of the last lines.
+            follow: Print them, and every new one, until you interrupt the cell.
+        """
+        if follow:
+            app_log.print_followed(self.session, where, lines, print)
+            return app_log.Said((), where)
+        return app_log.said(self.session, where, lines=lines)
 
     # Sections 01, 02 and 07: signing in, and every Azure resource
 
@@ -334,7 +352,7 @@ class Workshop:
                 self.session.api_of(where),
                 names,
                 people=people,
-                availability=self.session.availability(where),
+                availability=self.session.availability(where, app_log.blame(self.session, where)),
             )
 
     def clean_up(self) -> Receipt:

@@ -33,6 +33,7 @@ for verb in (
     workshop.doctor,
     workshop.catch_up,
     workshop.status,
+    workshop.logs,
     workshop.clean,
     workshop.reset,
     stop.stop,

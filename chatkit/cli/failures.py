@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 from chatkit.core.errors import ChatkitError
 from chatkit.core.files import refusal
 from chatkit.core.running import start_proof
+from chatkit.lesson import mistakes
 
 INTERRUPTED = "\nchatkit: interrupted."
 
@@ -16,8 +18,13 @@ def sentence(error: BaseException) -> str:
     if isinstance(error, OSError):
         error = refusal(error, Path(error.filename or ".")) or error
     notes = " ".join(getattr(error, "__notes__", []))
-    text = str(error) if isinstance(error, ChatkitError) else f"{type(error).__name__}: {error}"
-    return " ".join(f"{text} {notes}".split())
+    if isinstance(error, ChatkitError):
+        return " ".join(f"{error} {notes}".split())
+    # Azure's errors are pages long; the card says the same, and what to do.
+    card = mistakes.card_of(error) if "azure.core" in sys.modules else None
+    if card is not None:
+        return " ".join(f"{card.what} {card.why} {card.remedy}".split())
+    return " ".join(f"{type(error).__name__}: {error} {notes}".split())
 
 
 def exit_code(error: BaseException) -> int:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -63,13 +62,15 @@ def run(
 
 
 def choose(target: str) -> None:
-    """Remember a target, and let it win in the kernels that this process starts.
+    """Go to a target, which is remembered, and let it win in the kernels that this process starts.
 
     Raises:
         SetupError: There is no such target.
+        azure.core.exceptions.AzureError: Nobody is signed in there; the target stays as it was.
     """
-    kept = replace(settings.load(settings.home()), target=settings.checked_target(target))
-    settings.save(settings.home(), kept)
+    from chatkit.steps.session import Session
+
+    Session.open(target=settings.checked_target(target))
     os.environ["CHATKIT_TARGET"] = target
 
 

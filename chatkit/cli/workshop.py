@@ -60,6 +60,31 @@ def catch_up(
     typer.echo(repr(Workshop.open().catch_up(section)))
 
 
+def logs(
+    follow: Annotated[
+        bool, typer.Option("--follow", "-f", help="Go on with every new line, until Ctrl+C.")
+    ] = False,
+    lines: Annotated[
+        int, typer.Option("--lines", "-n", min=1, help="How many of the last lines.")
+    ] = 50,
+    where: Annotated[
+        str,
+        typer.Option(
+            "--where", help="local or deployed; default: those on this machine while they run."
+        ),
+    ] = "",
+) -> None:
+    """Show what your functions said, the newest last."""
+    from chatkit.lesson import app_log
+    from chatkit.steps.session import Session
+
+    session = Session(home())
+    if follow:
+        app_log.print_followed(session, where, lines, typer.echo)
+        return
+    typer.echo(repr(app_log.said(session, where, lines=lines)))
+
+
 def clean(yes: Yes = False) -> None:
     """Delete everything the workshop made, and print a receipt."""
     workshop = _open_to_delete(is_agreed=yes)

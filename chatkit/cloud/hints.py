@@ -17,6 +17,12 @@ from azure.core.exceptions import (
     ServiceResponseError,
 )
 
+from chatkit.cloud import missing
+
+# What azure-identity says when none of its ways leads to a token.
+NOBODY = re.compile(r"failed to retrieve a token|az login|Azure CLI not found", re.IGNORECASE)
+NOT_THERE = ("ResourceGroupNotFound", "ResourceNotFound", "ParentResourceNotFound", "NotFound")
+
 
 @dataclass(frozen=True)
 class _Hint:
@@ -142,8 +148,8 @@ HINTS = (
     _Hint(
         ("ResourceNotFound", "ParentResourceNotFound"),
         r"was not found",
-        "Something this step builds on does not exist yet. workshop.status() shows what does,"
-        " workshop.provision() makes it.",
+        "Something this step builds on does not exist yet. workshop.catch_up() makes what you"
+        " have not made so far.",
     ),
     _Hint(
         ("WebsiteNotFound", "StaticWebsiteDisabled"),
@@ -162,6 +168,19 @@ HINTS = (
         "Azure had a passing trouble. Run the cell again: every step can be repeated.",
     ),
 )
+
+
+def refine_hint(error: BaseException, section: str) -> None:
+    """Let an error say the shortest that helps where it was met.
+
+    Args:
+        error: With the remedy that `add_hint` gave it, where it did.
+        section: The section whose step or check has met it.
+    """
+    if isinstance(error, AzureError) and code_of(error) in NOT_THERE:
+        remedy = missing.remedy(str(error), section)
+        if remedy:
+            error.__notes__ = [remedy]
 
 
 def add_hint(error: BaseException) -> None:
@@ -186,12 +205,19 @@ def hint_for(error: BaseException) -> str:
             " Run the cell again: every step can be repeated."
         )
     code = code_of(error)
+    if code in NOT_THERE and (remedy := missing.remedy(str(error))):
+        return remedy
     for hint in HINTS:
         if code in hint.codes:
             return hint.remedy
     for hint in HINTS:
         if re.search(hint.words, str(error), re.IGNORECASE):
             return hint.remedy
+    if isinstance(error, ClientAuthenticationError) and NOBODY.search(str(error)):
+        return (
+            "Nobody is signed in to Azure on this machine. Type `az login` in a terminal, then try"
+            " again."
+        )
     if isinstance(error, ClientAuthenticationError):
         return (
             "The sign-in was refused. On Azure: `az login`."

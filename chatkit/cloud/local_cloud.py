@@ -382,6 +382,7 @@ def switched_off() -> NotStarted:
     """The one sentence for a local cloud that does not run, for cells and for terminals."""
     return NotStarted(
         "The local cloud is not running.",
+        why="It was stopped, or this machine was.",
         hint="In a notebook, `workshop = Workshop.open()` starts it with everything it held;"
         " in a terminal, `chatkit local up` does.",
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import os
 from functools import partial
 from pathlib import Path
@@ -93,6 +94,8 @@ def connect_azure() -> Cloud:
     """
     from azure.identity import AzureCliCredential, ChainedTokenCredential, DefaultAzureCredential
 
+    # The error says it; without a handler Python prints each way that was tried as well.
+    logging.getLogger("azure.identity").addHandler(logging.NullHandler())
     credential = ChainedTokenCredential(
         AzureCliCredential(process_timeout=30), DefaultAzureCredential()
     )

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import datetime
 
 from chatkit.core.errors import ChatkitError
 
@@ -16,10 +17,18 @@ Absence = Callable[[], ChatkitError | None]
 """Returns the error that says what does not run and how it starts; None while all of it runs. Quick
 enough for an event loop.
 """
+Blame = Callable[[ChatkitError, datetime], None]
+"""Looks whether a function of the app has failed since a time, and lets the error say where. Reads
+the app's log: not for an event loop.
+"""
 
 
 def nothing_is_absent() -> None:
     """Say that all runs: for what stands on nothing of the kit's, as Azure does."""
+
+
+def nobody_is_blamed(error: ChatkitError, since: datetime) -> None:
+    """Leave an error as it is: for an app whose log cannot be read."""
 
 
 @dataclass(frozen=True)
@@ -29,10 +38,12 @@ class Availability:
     Attributes:
         absence: Looks at what they all stand on.
         app_hint: What helps when the function app alone does not answer.
+        blame: Reads in the app's log why it has answered with an error.
     """
 
     absence: Absence = nothing_is_absent
     app_hint: str = ""
+    blame: Blame = nobody_is_blamed
 
 
 @contextmanager

@@ -61,18 +61,26 @@ class ChatkitError(Exception):
 
     Args:
         message: What happened, as one sentence.
+        why: The reason, where the message does not say it; may be empty.
         hint: What to type or do next; may be empty.
     """
 
     exit_code = 1  # of a command that ends with it
 
-    def __init__(self, message: str, *, hint: str = "") -> None:
+    def __init__(self, message: str, *, why: str = "", hint: str = "") -> None:
         super().__init__(message)
         self.message = message
+        self.why = why
         self.hint = hint
 
     def __str__(self) -> str:
-        return f"{self.message} {self.hint}" if self.hint else self.message
+        return " ".join(part for part in (self.message, self.why, self.hint) if part)
+
+    def explain(self, message: str, *, why: str, hint: str) -> None:
+        """Say what is behind the error, once that is known. It stays the error that it is."""
+        self.message = message
+        self.why = why
+        self.hint = hint
 
 
 class SetupError(ChatkitError):
@@ -210,10 +218,18 @@ class ConnectionClosed(ChatkitError):
 
 
 class CheckFailed(ChatkitError):
-    """A section's check found something else than it should."""
+    """A section's check found something else than it should.
+
+    Args:
+        what: What was looked at.
+        expected: What it should be.
+        got: What it is.
+        hint: What to type or do next.
+    """
 
     def __init__(self, what: str, *, expected: str, got: str, hint: str) -> None:
         super().__init__(f"{what}: expected {expected}, got {got}.", hint=hint)
+        self.what = what
         self.expected = expected
         self.got = got
 

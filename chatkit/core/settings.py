@@ -175,6 +175,25 @@ class Settings:
     def _with(self, facts: Known) -> Settings:
         return replace(self, known={**self.known, self.target: facts})
 
+    def wanted(self, *, target: str | None, suffix: str | None, region: str | None) -> Settings:
+        """Return the settings that somebody asks for, else those that the environment asks for.
+
+        Raises:
+            SetupError: There is no such target, or names would change while resources exist.
+        """
+        environment = os.environ
+        target = target or environment.get("CHATKIT_TARGET") or self.target
+        suffix = suffix or environment.get("CHATKIT_SUFFIX") or self.suffix
+        region = region or environment.get("CHATKIT_REGION") or self.region
+        moved = (suffix, region) != (self.suffix, self.region)
+        if moved and any(facts.resource_group for facts in self.known.values()):
+            raise SetupError(
+                "Names and region stay while resources exist.", hint="workshop.clean_up() first."
+            )
+        return replace(
+            self, target=checked_target(target), suffix=checked_suffix(suffix), region=region
+        )
+
 
 def home() -> Path:
     """The kit's folder: `CHATKIT_HOME`, else `.chatkit` in the checkout."""

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
 from typing import Any
 
 import aiohttp
@@ -13,6 +14,7 @@ from chatkit.chat.client.addresses import is_loopback
 from chatkit.chat.client.background_loop import background_loop
 from chatkit.cloud import local_cloud
 from chatkit.core import settings
+from chatkit.core.errors import ServiceError
 from chatkit.core.results import escape
 from chatkit.core.text.masking import mask_web_tokens
 
@@ -26,11 +28,14 @@ class Answer:
     Attributes:
         status: 0 when nothing answered.
         content: The body.
+        reason: Why a function of the learner's app failed, and what to do: what its log says, which
+            the answer does not.
     """
 
     status: int
     headers: Mapping[str, str] = field(default_factory=dict)
     content: bytes = b""
+    reason: str = ""
 
     @property
     def text(self) -> str:
@@ -60,7 +65,8 @@ class Answer:
         body = self.text[:500]
         if value is not None:
             body = json.dumps(value, indent=2, ensure_ascii=False)
-        return masked(f"{self.status} {kind}\n{body}".rstrip())
+        shown = masked(f"{self.status} {kind}\n{body}".rstrip())
+        return f"{shown}\n{self.reason}" if self.reason else shown
 
     def _repr_mimebundle_(self, **_filters: object) -> dict[str, str]:
         return {"text/plain": repr(self), "text/html": f"<pre>{escape(repr(self))}</pre>"}
@@ -72,7 +78,8 @@ def get(url: str, *, headers: Mapping[str, str] | None = None) -> Answer:
     Raises:
         NotStarted: The local cloud, on which the address stands, does not run.
     """
-    return _explained(fetch("GET", url, headers=headers), url)
+    since = datetime.now(UTC)
+    return _explained(fetch("GET", url, headers=headers), url, since)
 
 
 def post(url: str, body: object = None, *, headers: Mapping[str, str] | None = None) -> Answer:
@@ -81,7 +88,8 @@ def post(url: str, body: object = None, *, headers: Mapping[str, str] | None = N
     Raises:
         NotStarted: The local cloud, on which the address stands, does not run.
     """
-    return _explained(fetch("POST", url, body=body, headers=headers), url)
+    since = datetime.now(UTC)
+    return _explained(fetch("POST", url, body=body, headers=headers), url, since)
 
 
 def fetch(
@@ -91,19 +99,37 @@ def fetch(
     return background_loop().call(_fetch(method, url, body, headers), timeout_s=70)
 
 
-def _explained(answer: Answer, url: str) -> Answer:
-    """An answer, unless there is none because the local cloud does not run.
+def _explained(answer: Answer, url: str, since: datetime) -> Answer:
+    """An answer, with the reason where a function of the learner's app has failed.
 
-    Functions on this machine go on without it, and answer 5xx for want of SignalR Service.
+    Raises:
+        NotStarted: There is none, or 5xx, because the local cloud does not run. Functions on this
+            machine go on without it, and fail for want of SignalR Service.
     """
-    if 0 < answer.status < 500 or not is_loopback(url):
+    if 0 < answer.status < 500:
         return answer
     home = settings.home()
-    if settings.load(home).target == "local":
+    if settings.load(home).target == "local" and is_loopback(url):
         absent = local_cloud.absence(home / "local")
         if absent is not None:
             raise absent
-    return answer
+    return replace(answer, reason=_reason(answer, url, since)) if answer.status else answer
+
+
+def _reason(answer: Answer, url: str, since: datetime) -> str:
+    """What the log of the learner's app says about an answer; empty for another app's."""
+    from chatkit.lesson import app_log
+    from chatkit.lesson.mistakes import Card
+    from chatkit.steps.session import Session
+
+    session = Session(settings.home())
+    places = {"local": session.local_api_base_url, "deployed": session.api_base_url}
+    for where, api in places.items():
+        if api is not None and url.startswith(f"{api}/"):
+            error = ServiceError(answer.status, "", "")
+            app_log.blame(session, where)(error, since)
+            return "\n".join(Card("", error.message, error.why, error.hint).lines())
+    return ""
 
 
 def masked(text: str) -> str:

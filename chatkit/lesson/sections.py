@@ -21,6 +21,7 @@ class Section:
         check: Its module in `chatkit.lesson.checks`.
         starts: The server on this machine that it starts and leaves running.
         uses_local_servers: Its check asks the servers on this machine.
+        asks_deployed: Its check asks the deployed functions.
         ends_local_run: After it nothing needs those servers any more.
         cleans_up: It deletes what the others have made.
     """
@@ -29,8 +30,16 @@ class Section:
     check: str
     starts: Literal["functions", "page"] | None = None
     uses_local_servers: bool = False
+    asks_deployed: bool = False
     ends_local_run: bool = False
     cleans_up: bool = False
+
+    @property
+    def where(self) -> Literal["local", "deployed", ""]:
+        """Which functions its check asks; empty for none."""
+        if self.uses_local_servers:
+            return "local"
+        return "deployed" if self.asks_deployed else ""
 
     def notebook(self, folder: Path) -> Path | None:
         """Its notebook in a folder, None when it is not there."""
@@ -45,16 +54,16 @@ SECTIONS = (
     Section("04", "connection_info", starts="functions", uses_local_servers=True),
     Section("05", "send_message", uses_local_servers=True),
     Section("06", "local_page", starts="page", uses_local_servers=True),
-    Section("07", "deployed_app"),
-    Section("08", "deployed_page", ends_local_run=True),
-    Section("09", "authentication"),
-    Section("10", "private_messages"),
+    Section("07", "deployed_app", asks_deployed=True),
+    Section("08", "deployed_page", asks_deployed=True, ends_local_run=True),
+    Section("09", "authentication", asks_deployed=True),
+    Section("10", "private_messages", asks_deployed=True),
     Section("11", "clean_up", cleans_up=True),
 )
 
 
-def find(number: str) -> Section:
-    """Return the section of a number; "7" is "07".
+def find(number: str | int) -> Section:
+    """Return the section of a number; "7" and 7 are "07".
 
     Raises:
         SetupError: There is no such section.
@@ -92,7 +101,7 @@ def notebooks(folder: Path) -> dict[Section, Path]:
     return known
 
 
-def with_notebook(number: str, folder: Path) -> Section:
+def with_notebook(number: str | int, folder: Path) -> Section:
     """Return the section of a number that has a notebook in a folder.
 
     Raises:
@@ -101,10 +110,11 @@ def with_notebook(number: str, folder: Path) -> Section:
     return _find(number, [*notebooks(folder)])
 
 
-def _find(number: str, known: Sequence[Section]) -> Section:
+def _find(number: str | int, known: Sequence[Section]) -> Section:
+    wanted = str(number).strip()
     for section in known:
         # "7" is "07", but no number at all is not "00".
-        if number and section.number == number.zfill(2):
+        if wanted and section.number == wanted.zfill(2):
             return section
     numbers = ", ".join(section.number for section in known)
-    raise SetupError(f"There is no section {number}.", hint=f"Sections are {numbers}.")
+    raise SetupError(f"There is no section {wanted}.", hint=f"Sections are {numbers}.")

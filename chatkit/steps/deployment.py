@@ -32,7 +32,12 @@ def publish_functions(session: Session, *, again: bool = False) -> Result:
     from chatkit.cloud.provision import app_settings
     from chatkit.cloud.publish import functions, package
 
-    with session.step("Publishing the functions") as step:
+    with session.step("Publishing the functions", "07") as step:
+        if not (session.functions_folder / "host.json").is_file():
+            raise SetupError(
+                f"There is no function app in {session.functions_folder}.",
+                hint='workshop.catch_up("07") makes what comes before section 07.',
+            )
         files = package.build_package(session.functions_folder)
         known = "" if again else session.settings.facts.published
         names, published = functions.publish(step.stack, files, known=known)
@@ -42,7 +47,7 @@ def publish_functions(session: Session, *, again: bool = False) -> Result:
         local.setdefault(local_settings.SIGNALR_SETTING, "")
         missing = app_settings.forgotten(app_settings.compare(local, deployed))
         if not missing and "negotiate" in names:
-            functions.wait_until_answers(step.stack, session.deployed_api(), NEGOTIATE)
+            functions.wait_until_answers(step.stack, session.deployed_api("07"), NEGOTIATE)
         left = package.left_out(session.functions_folder)
         return step.result(
             f"Published. {len(names)} functions: {', '.join(names)}.{missing}{left}",
@@ -55,7 +60,7 @@ def upload_settings(session: Session) -> Result:
     from chatkit.cloud.provision import app_settings
     from chatkit.cloud.publish import functions
 
-    with session.step("Uploading settings") as step:
+    with session.step("Uploading settings", "07") as step:
         local = local_settings.values(session.functions_folder)
         wanted = app_settings.uploadable(local)
         if local_settings.SIGNALR_SETTING not in wanted:
@@ -67,7 +72,7 @@ def upload_settings(session: Session) -> Result:
         wanted = app_settings.without_replaced(wanted, app_settings.read_app_settings(step.stack))
         written = app_settings.merge_app_settings(step.stack, wanted)
         if written and "negotiate" in functions.listed(step.stack):
-            functions.wait_until_answers(step.stack, session.deployed_api(), NEGOTIATE)
+            functions.wait_until_answers(step.stack, session.deployed_api("07"), NEGOTIATE)
         deployed = app_settings.read_app_settings(step.stack)
         rows = [(one.name, one.state) for one in app_settings.compare(local, deployed)]
         uploaded = ", ".join(sorted(wanted))
@@ -79,7 +84,7 @@ def allow_page(session: Session) -> Result:
     """Let the deployed page, and no other, call the deployed functions from a browser (CORS)."""
     from chatkit.cloud.provision import app_settings
 
-    with session.step("Allowing the page") as step:
+    with session.step("Allowing the page", "07") as step:
         origin = app_settings.origin_of(page_address(session, step))
         app_settings.set_cors(step.stack, origin)
         return step.result(
@@ -92,7 +97,7 @@ def enable_static_website(session: Session) -> Result:
     """Switch the storage account's static website on."""
     from chatkit.cloud.provision.storage import ERROR_DOCUMENT, INDEX_DOCUMENT
 
-    with session.step("Enabling the static website") as step:
+    with session.step("Enabling the static website", "08") as step:
         url = _enable_website(session, step)
         return step.result(
             f"Static website on: index {INDEX_DOCUMENT}, not found {ERROR_DOCUMENT}.",
@@ -104,7 +109,7 @@ def set_page_url(session: Session) -> Result:
     """Let the page call the deployed functions, and offer sign-in when they have it."""
     from chatkit.cloud.provision import authentication
 
-    with session.step("Writing the page's config") as step:
+    with session.step("Writing the page's config", "08") as step:
         api = session.deployed_api()
         provider = authentication.provider_of(step.stack)
         page_config.write(session.page_folder, api, sign_in=provider)
@@ -118,7 +123,7 @@ def upload_page(session: Session) -> Result:
     """Upload my-chat/content and wait until the website answers with it."""
     from chatkit.cloud.publish import website
 
-    with session.step("Uploading the page") as step:
+    with session.step("Uploading the page", "08") as step:
         called = page_config.read(session.page_folder)
         if called != session.deployed_api():
             raise SetupError(

@@ -35,8 +35,8 @@ def enable_authentication(
     from chatkit.cloud.provision.app_registration import Registration, register
     from chatkit.cloud.publish import functions
 
-    with session.step("Turning authentication on") as step:
-        api = session.deployed_api()
+    with session.step("Turning authentication on", "09") as step:
+        api = session.deployed_api("09")
         addresses = authentication.Addresses(api, page_address(session, step))
         if client_id:
             registration = Registration(client_id, client_secret)
@@ -60,7 +60,7 @@ def remove_keys(session: Session) -> Result:
     from chatkit.cloud.provision import keyless
     from chatkit.cloud.publish import functions
 
-    with session.step("Removing the keys") as step:
+    with session.step("Removing the keys", "11") as step:
         settings = keyless.remove_keys(step.stack)
         functions.wait_until_answers(step.stack, session.deployed_api(), NEGOTIATE)
         secret = keyless.sign_in_secret(step.stack)

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from chatkit.cloud import local_cloud
+from chatkit.cloud.app_log.failures import failures
 from chatkit.core import settings as store
-from chatkit.core.errors import SetupError
+from chatkit.core.disk.tail import read_tail
+from chatkit.core.errors import NotStarted, SetupError
 from chatkit.core.results import Result
 from chatkit.steps import local_settings, page_config
 from chatkit.steps.local_servers import FUNCTIONS, PAGE, Server, Started
@@ -24,7 +26,7 @@ def write_local_settings(session: Session) -> Result:
     """Write local.settings.json: what the functions need on this machine."""
     from chatkit.cloud.provision import keyless, signalr
 
-    with session.step("Writing local settings") as step:
+    with session.step("Writing local settings", "03") as step:
         text = signalr.connection_string(step.stack)
         if signalr.is_keyless(text):
             keyless.let_caller_in(step.stack)
@@ -45,11 +47,11 @@ def start_functions(session: Session, *, auth: bool = False) -> Result:
         session: The home and the target.
         auth: Put sign-in in front of them, as App Service Authentication on Azure.
     """
-    with session.step("Starting the function host") as step:
+    with session.step("Starting the function host", "04") as step:
         if not (session.functions_folder / "host.json").is_file():
             raise SetupError(
                 f"There is no function app in {session.functions_folder}.",
-                hint='Notebook 03 makes it; workshop.catch_up("04") runs what you missed.',
+                hint='workshop.catch_up("04") makes what comes before section 04.',
             )
         started = _start_functions(session, port=local_settings.PORT, auth=auth)
         server = started.server
@@ -71,7 +73,7 @@ def prepare_page(session: Session) -> Result:
     """Copy the kit's page and let it call the functions on this machine."""
     from chatkit.steps.app_files import copy_page
 
-    with session.step("Copying the page") as step:
+    with session.step("Copying the page", "06") as step:
         kept = copy_page(store.checkout() / "content", folder=session.folder, home=session.home)
         server = session.servers.running(FUNCTIONS)
         url = server.url if server else f"http://localhost:{local_settings.PORT}"
@@ -84,7 +86,7 @@ def prepare_page(session: Session) -> Result:
 
 def start_page(session: Session) -> Result:
     """Serve the page on this machine."""
-    with session.step("Serving the page") as step:
+    with session.step("Serving the page", "06") as step:
         started = session.servers.start_page(session.page_folder, port=PAGE_PORT)
         changed = local_settings.allow_origin(session.functions_folder, started.server.url)
         rows = [("address", started.server.url), *_taken(PAGE_PORT, started.instead_of)]
@@ -110,7 +112,13 @@ def _start_functions(session: Session, *, port: int, auth: bool) -> Started:
     text = local_settings.values(folder).get(local_settings.SIGNALR_SETTING, "")
     # Without a key the functions sign in, and need somebody to sign in as.
     identity = _identity(session) if "AuthType=" in text else {}
-    started = session.servers.start_functions(folder, port=port, auth=auth, environment=identity)
+    try:
+        started = session.servers.start_functions(
+            folder, port=port, auth=auth, environment=identity
+        )
+    except NotStarted as error:
+        _name_line(session, error)
+        raise
     page_config.follow(
         session.page_folder,
         started.server.url,
@@ -118,6 +126,14 @@ def _start_functions(session: Session, *, port: int, auth: bool) -> Started:
         sign_in=_provider(started.server),
     )
     return started
+
+
+def _name_line(session: Session, error: NotStarted) -> None:
+    """Let the error name the line of the app that keeps it from being loaded."""
+    said = read_tail(session.servers.log(FUNCTIONS)).text
+    found = failures(said, session.functions_folder)
+    if found:
+        error.explain(found[-1].what, why=found[-1].why, hint=found[-1].fix("local"))
 
 
 def _identity(session: Session) -> dict[str, str]:

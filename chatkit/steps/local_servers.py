@@ -9,8 +9,6 @@ from __future__ import annotations
 import hashlib
 import json
 import sys
-import urllib.error
-import urllib.request
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field, replace
@@ -30,7 +28,7 @@ from chatkit.core.processes import (
     start_detached,
     wait_until,
 )
-from chatkit.core.running import presence, start_proof
+from chatkit.core.running import answers, presence, start_proof
 from chatkit.core.running.interrupts import held
 from chatkit.core.running.presence import FUNCTIONS, PAGE
 from chatkit.core.settings import checkout
@@ -39,7 +37,6 @@ __all__ = ["FUNCTIONS", "PAGE", "LocalServers", "Program", "Server", "Started"]
 # Two sites for cookies, as in Azure: the page is on 127.0.0.1, the functions on localhost.
 HOSTS = {FUNCTIONS: "localhost", PAGE: "127.0.0.1"}
 START_LIMIT_S = 45.0
-ANSWER_LIMIT_S = 20.0
 STOP_LIMIT_S = 5.0
 FOUND_LIMIT_S = 5.0
 # A whole class may start its functions in the same second, on one machine.
@@ -184,7 +181,8 @@ class LocalServers:
         """
         if not folder.is_dir():
             raise SetupError(
-                f"There is no folder {folder.name} yet.", hint="Section 06 writes the page."
+                f"There is no folder {folder.name} yet.",
+                hint="workshop.prepare_page() writes the page.",
             )
         command = (sys.executable, "-m", "chatkit.steps.page_server", str(folder))
         return self.start(Program(PAGE, command, folder), port=port)
@@ -341,7 +339,9 @@ class LocalServers:
             raise _PortLost
         status = None
         if is_ours:
-            status = process.wait_until(lambda: answer(server.url) or None, until=until)
+            status = process.wait_until(lambda: answers.status_at(server.url) or None, until=until)
+        if status and server.name == FUNCTIONS and answers.has_lost_app(server.url):
+            status = UNAVAILABLE
         if status == UNAVAILABLE:
             failure = "cannot load the app"
         elif status is not None:
@@ -369,20 +369,6 @@ def _server(record: dict[str, object]) -> Server | None:
         isinstance(value, int | float) for value in numbers
     )
     return server if is_whole and server.name in HOSTS else None
-
-
-def answer(url: str) -> int:
-    """The status that an address answers with, 0 when nothing does."""
-    # These servers are on this machine: a proxy would not find them.
-    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-    try:
-        with opener.open(url, timeout=ANSWER_LIMIT_S) as response:
-            return int(response.status)
-    except urllib.error.HTTPError as error:
-        error.close()
-        return error.code
-    except OSError:
-        return 0
 
 
 def fingerprint(folder: Path) -> str:

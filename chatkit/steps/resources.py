@@ -9,7 +9,7 @@ from chatkit.steps.session import Session
 
 def sign_in(session: Session) -> Result:
     """Get a token and look at the subscription."""
-    with session.step("Signing in") as step:
+    with session.step("Signing in", "01") as step:
         cloud = step.stack.cloud
         found = step.stack.calls.call(subscription, cloud)
         where = "the local cloud" if cloud.target == "local" else "Azure"
@@ -24,7 +24,7 @@ def create_resource_group(session: Session) -> Result:
     """Create the group that holds everything, and register the resource providers."""
     from chatkit.cloud.provision import resource_group
 
-    with session.step("Creating the resource group") as step:
+    with session.step("Creating the resource group", "02") as step:
         name = step.stack.names.resource_group
         resource_group.register_providers(step.stack)
         group = resource_group.create_resource_group(step.stack)
@@ -40,7 +40,7 @@ def create_signalr(session: Session) -> Result:
     """Create the SignalR Service instance: free tier, serverless."""
     from chatkit.cloud.provision import signalr
 
-    with session.step("Creating the SignalR Service instance") as step:
+    with session.step("Creating the SignalR Service instance", "02") as step:
         name = step.stack.names.signalr
         made = signalr.create_signalr(step.stack)
         session.learn(signalr=name)
@@ -55,7 +55,7 @@ def create_storage_account(session: Session) -> Result:
     """Create the storage account."""
     from chatkit.cloud.provision import storage
 
-    with session.step("Creating the storage account") as step:
+    with session.step("Creating the storage account", "07") as step:
         name = step.stack.names.storage_account
         made = storage.create_storage_account(step.stack)
         session.learn(storage_account=name)
@@ -71,7 +71,7 @@ def create_function_app(session: Session) -> Result:
     """Create the plan and the function app, with the storage it needs."""
     from chatkit.cloud.provision import everything
 
-    with session.step("Creating the function app") as step:
+    with session.step("Creating the function app", "07") as step:
         facts = everything.create_function_app(step.stack)
         session.learn(**facts)
         version = everything.PYTHON_VERSION

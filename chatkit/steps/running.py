@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from pathlib import Path
 
+from chatkit.core.errors import SetupError
 from chatkit.core.processes import ProcessIdentity
 from chatkit.core.running import presence
 from chatkit.core.running.presence import CHAT, FUNCTIONS, PAGE, Running
+from chatkit.steps import local_settings
 from chatkit.steps.local_servers import LocalServers
 
 STOP_LIMIT_S = 15.0
@@ -33,6 +36,29 @@ def stop(home: Path) -> list[str]:
     for one in found:
         _stop(one)
     return [f"Stopped: {one}." for one in found]
+
+
+def leave_target(servers: LocalServers, functions: Path) -> list[tuple[str, str]]:
+    """Stop the functions and the page on this machine, which use the target that is left.
+
+    Args:
+        servers: Of the home.
+        functions: The learner's functions, whose settings hold a key of that target.
+
+    Returns:
+        What was stopped and how it starts again, as a row of a result; none when nothing ran.
+    """
+    stopped = [servers.stop(name) for name in (FUNCTIONS, PAGE)]
+    with suppress(SetupError):  # a damaged file is named by the step that needs it
+        local_settings.forget_keys(functions)
+    if not any(stopped):
+        return []
+    sentence = (
+        "The functions and the page on this machine used the other target, and are stopped."
+        " workshop.write_local_settings(), workshop.start_functions() and workshop.start_page()"
+        " run them on this one."
+    )
+    return [("local run", sentence)]
 
 
 def _stop(one: Running) -> None:

@@ -7,7 +7,6 @@ Steps are functions over a Session: they are in the modules beside this one.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -16,17 +15,17 @@ from threading import Lock
 from time import monotonic
 from typing import TYPE_CHECKING, Self, Unpack
 
-from chatkit.cloud import local_cloud
+from chatkit.cloud import local_cloud, missing
 from chatkit.cloud.connection import Cloud
 from chatkit.cloud.targets import connect
 from chatkit.core import settings as store
-from chatkit.core.availability import Availability, explaining
+from chatkit.core.availability import Availability, Blame, explaining, nobody_is_blamed
 from chatkit.core.errors import ChatkitError, NotStarted, SetupError
 from chatkit.core.home import check
 from chatkit.core.results import Address, Progress, Result, duration
 from chatkit.core.running import interrupts
 from chatkit.core.settings import Facts, Known, Names, Settings
-from chatkit.steps import moved_ports, timings
+from chatkit.steps import moved_ports, running, timings
 from chatkit.steps.local_servers import FUNCTIONS, PAGE, LocalServers
 from chatkit.steps.status import Status
 
@@ -59,7 +58,7 @@ class Session:
         self._connected_to = ""
         self._restarted = False
         self._followed = ""
-        self._news: list[str] = []
+        self._news: list[tuple[str, str]] = []
 
     @classmethod
     def open(
@@ -78,25 +77,15 @@ class Session:
         interrupts.check_imports()
         home = store.home()
         check.check_home(home)
-        environment = os.environ
         settings = store.load(home)
-        target = target or environment.get("CHATKIT_TARGET") or settings.target
-        suffix = suffix or environment.get("CHATKIT_SUFFIX") or settings.suffix
-        region = region or environment.get("CHATKIT_REGION") or settings.region
-        wanted = replace(
-            settings,
-            target=store.checked_target(target),
-            suffix=store.checked_suffix(suffix),
-            region=region,
-        )
-        moved = (wanted.suffix, wanted.region) != (settings.suffix, settings.region)
-        if moved and any(facts.resource_group for facts in settings.known.values()):
-            raise SetupError(
-                "Names and region stay while resources exist.", hint="workshop.clean_up() first."
-            )
-        store.save(home, wanted)
+        wanted = settings.wanted(target=target, suffix=suffix, region=region)
         session = cls(home, connector=connect)
-        session.connect()
+        # Who cannot connect to the new target stays on the one that there was.
+        store.save(home, replace(wanted, target=settings.target))
+        session._connect(wanted, start=True)
+        if wanted.target != settings.target:
+            session._news += running.leave_target(session.servers, session.functions_folder)
+            store.save(home, wanted)
         return session
 
     # The cloud
@@ -113,7 +102,9 @@ class Session:
             NotStarted: The local cloud does not run and was not to be started, or cannot start.
             SetupError: No Azure subscription could be chosen.
         """
-        settings = self.settings
+        return self._connect(self.settings, start=start)
+
+    def _connect(self, settings: Settings, *, start: bool) -> Cloud:
         this_run = "azure"
         if settings.target == "local":
             this_run = self._local_run(start=start)
@@ -162,10 +153,15 @@ class Session:
             return None
         return local_cloud.absence(self.home / "local")
 
-    def availability(self, where: str) -> Availability:
-        """What somebody who talks to the functions "local" or "deployed" has to know."""
+    def availability(self, where: str, blame: Blame = nobody_is_blamed) -> Availability:
+        """What somebody who talks to the functions "local" or "deployed" has to know.
+
+        Args:
+            where: One of the two.
+            blame: Reads in their log why one of them failed.
+        """
         hint = START_FUNCTIONS if where == "local" else LOOK
-        return Availability(self.absence, hint)
+        return Availability(self.absence, hint, blame)
 
     @contextmanager
     def on_cloud(self) -> Iterator[None]:
@@ -187,7 +183,7 @@ class Session:
         """What a result says, once, about a local cloud that had to be started again, and about
         its ports that have moved.
         """
-        rows = moved_ports.rows(self._news)
+        rows = self._news
         self._news = []
         if self._restarted:
             rows.insert(0, ("local cloud", "it did not run, and was started again"))
@@ -201,7 +197,7 @@ class Session:
             return
         with _saving:
             moved_ports.follow_moves(self.home, self.folder, known)
-        self._news = moved_ports.sentences(known)
+        self._news = moved_ports.rows(moved_ports.sentences(known))
         # Last: after an interrupt the next step begins it again.
         self._followed = this_run
 
@@ -326,17 +322,18 @@ class Session:
 
     # For steps
 
-    def deployed_api(self) -> str:
+    def deployed_api(self, section: str = "08") -> str:
         """Return the address of the deployed functions.
+
+        Args:
+            section: The section that needs them; by default the first that builds on them.
 
         Raises:
             NotStarted: There is no function app yet.
         """
         url = self.api_base_url
         if url is None:
-            raise NotStarted(
-                "There is no function app yet.", hint="workshop.create_function_app() first."
-            )
+            raise NotStarted("There is no function app yet.", hint=missing.APP.remedy(section))
         return url
 
     def api_of(self, where: str) -> str:
@@ -361,8 +358,13 @@ class Session:
         return url
 
     @contextmanager
-    def step(self, title: str) -> Iterator[Step]:
-        """Connect, run a verb, show its progress and remember how long it took."""
+    def step(self, title: str, section: str = "") -> Iterator[Step]:
+        """Connect, run a verb, show its progress and remember how long it took.
+
+        Args:
+            title: What it does.
+            section: The section that it belongs to, if to one.
+        """
         from chatkit.cloud.step import Step
 
         interrupts.check_imports()
@@ -372,6 +374,11 @@ class Session:
             with self.on_cloud():
                 stack = self.stack(progress)
                 yield Step(stack, self.home, *self.restart_rows())
+        except Exception as error:
+            from chatkit.cloud.hints import refine_hint
+
+            refine_hint(error, section)
+            raise
         finally:
             progress.close()
         timings.note(self.home, self.settings.target, title, monotonic() - started)

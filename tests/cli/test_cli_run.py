@@ -6,9 +6,12 @@ from pathlib import Path
 
 import nbformat
 import pytest
+from azure.core.exceptions import ClientAuthenticationError
 
 from chatkit.cli.run import select
+from chatkit.cloud.connection import Cloud
 from chatkit.core import settings
+from chatkit.steps import session
 from tests.cli.typing_verbs import Chatkit
 
 
@@ -111,9 +114,26 @@ def test_the_target_is_remembered(
 ) -> None:
     """`--target` chooses for the notebooks and for every later verb, whatever the variable says."""
     monkeypatch.setenv("CHATKIT_TARGET", "local")
+    monkeypatch.setattr(session, "connect", lambda settings, home: None)
     write(notebooks, "00-x.ipynb", "import os; assert os.environ['CHATKIT_TARGET'] == 'azure'")
     assert chatkit("run", "--target", "azure").code == 0
     assert settings.load(settings.home()).target == "azure"
+
+
+def test_a_target_that_nobody_is_signed_in_to_stays_unchosen(
+    chatkit: Chatkit, notebooks: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """No notebook runs; the sentence names what to type."""
+
+    def refuse(known: settings.Settings, home: Path) -> Cloud:
+        raise ClientAuthenticationError("X failed to retrieve a token from the credentials.\nA: no")
+
+    monkeypatch.setattr(session, "connect", refuse)
+    write(notebooks, "00-x.ipynb", "1")
+    typed = chatkit("run", "--target", "azure")
+    assert typed.code == 1 and typed.err.count("\n") == 1
+    assert "`az login`" in typed.err
+    assert settings.load(settings.home()).target == "local"
 
 
 def test_no_notebooks_and_no_such_section_are_said(chatkit: Chatkit, notebooks: Path) -> None:

@@ -56,7 +56,7 @@ def arm(code: str, message: str = "") -> dict[str, Any]:
         (409, arm("ResourceGroupBeingDeleted"), "still being deleted"),
         (409, arm("InvalidResourceGroupLocation"), "another region"),
         (404, arm("ResourceGroupNotFound"), "create_resource_group"),
-        (404, arm("ResourceNotFound"), "provision"),
+        (404, arm("ResourceNotFound"), "catch_up"),
         (404, arm("SubscriptionNotFound"), "CHATKIT_SUBSCRIPTION"),
         (504, arm("GatewayTimeout"), "again"),
     ],

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -11,7 +12,8 @@ import pytest
 from chatkit.cloud.connection import Cloud
 from chatkit.core import settings as store
 from chatkit.core.errors import NotStarted, SetupError
-from chatkit.steps import session
+from chatkit.steps import local_settings, session
+from chatkit.steps.local_servers import FUNCTIONS, PAGE, LocalServers
 from chatkit.steps.session import Session
 from chatkit.workshop import Workshop
 from tests.app_versions import write_app
@@ -53,6 +55,43 @@ def test_names_stay_while_resources_exist(workshop: Workshop) -> None:
     assert workshop.settings.suffix == "abc123"
 
 
+def test_a_switch_that_fails_leaves_the_target_as_it_was(
+    workshop: Workshop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever is not signed in stays where the resources are; so does what else was chosen."""
+
+    def refuse(settings: store.Settings, where: Path) -> Cloud:
+        raise NotStarted("Nobody is signed in.")
+
+    store.save(workshop.home, replace(workshop.settings, target="local"))
+    monkeypatch.setattr(session, "connect", refuse)
+    with pytest.raises(NotStarted):
+        Workshop.open(target="azure")
+    assert workshop.settings.target == "local" and workshop.settings.suffix == "abc123"
+
+
+def test_what_uses_the_old_target_stops_and_is_told_of_once(
+    workshop: Workshop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The functions here hold a key of a SignalR instance that is another one there."""
+    local_settings.write(workshop.functions_folder, signalr="AccessKey=x;", storage="")
+    store.save(workshop.home, replace(workshop.settings, target="local"))
+    stopped: list[str] = []
+
+    def stop(_: LocalServers, name: str) -> bool:
+        stopped.append(name)
+        return True
+
+    monkeypatch.setattr(LocalServers, "stop", stop)
+    opened = Workshop.open(target="azure")
+    assert stopped == [FUNCTIONS, PAGE]
+    assert not local_settings.keys_in(workshop.functions_folder)
+    assert "write_local_settings()" in str(opened.session.restart_rows())
+    assert not opened.session.restart_rows()
+    Workshop.open()
+    assert stopped == [FUNCTIONS, PAGE]
+
+
 def test_an_unknown_target_is_refused(workshop: Workshop) -> None:
     """With the two there are."""
     with pytest.raises(SetupError, match="local and azure"):
@@ -89,10 +128,12 @@ def test_completed_sections_are_kept_in_order(workshop: Workshop) -> None:
 @pytest.mark.parametrize(
     ("step", "hint"),
     [
-        (lambda workshop: workshop.set_page_url(), "create_function_app"),
-        (lambda workshop: workshop.chat_panel("alice"), "create_function_app"),
+        (lambda workshop: workshop.set_page_url(), r'catch_up\("08"\)'),
+        (lambda workshop: workshop.chat_panel("alice"), r'catch_up\("08"\)'),
+        (lambda workshop: workshop.publish_functions(), r'catch_up\("07"\)'),
+        (lambda workshop: workshop.enable_authentication(), r'catch_up\("09"\)'),
         (lambda workshop: workshop.chat_panel("alice", where="local"), "start_functions"),
-        (lambda workshop: workshop.start_page(), "Section 06"),
+        (lambda workshop: workshop.start_page(), "prepare_page"),
     ],
 )
 def test_a_step_too_early_names_the_one_before(

@@ -192,8 +192,8 @@ def test_a_function_host_starts_anew_when_a_file_changed(servers: LocalServers, 
 
 
 def test_a_missing_page_is_said(servers: LocalServers, tmp_path: Path) -> None:
-    """With the section that writes it."""
-    with pytest.raises(SetupError, match="Section 06"):
+    """With the verb that writes it."""
+    with pytest.raises(SetupError, match="prepare_page"):
         servers.start_page(tmp_path / "nothing", port=20000)
 
 

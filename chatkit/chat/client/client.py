@@ -12,7 +12,7 @@ from chatkit.chat.client.addresses import is_loopback
 from chatkit.chat.client.connection import HubConnection, State, Timing
 from chatkit.chat.client.expired import expired
 from chatkit.chat.client.messages import ChatMessage
-from chatkit.chat.client.rest import ask
+from chatkit.chat.client.rest import ask_app
 from chatkit.chat.client.sign_in import HEADER
 from chatkit.chat.client.tap import Tap
 from chatkit.core.availability import Availability, explaining
@@ -185,13 +185,8 @@ class ChatClient:
     async def _ask(self, method: str, url: str, body: object = None) -> Any:
         session = self._open_session()
         with explaining(self._availability.absence):
-            return await ask(
-                session,
-                method,
-                url,
-                body=body,
-                headers=self._headers,
-                hint=self._availability.app_hint,
+            return await ask_app(
+                session, method, url, self._availability, body=body, headers=self._headers
             )
 
     def _open_session(self) -> aiohttp.ClientSession:

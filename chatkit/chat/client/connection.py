@@ -17,7 +17,7 @@ import aiohttp
 from chatkit.chat.client.addresses import negotiate_address, websocket_address, with_query
 from chatkit.chat.client.expired import expired
 from chatkit.chat.client.link import Link
-from chatkit.chat.client.rest import ask, refusal
+from chatkit.chat.client.rest import ask, ask_app, refusal
 from chatkit.chat.client.tap import Tap
 from chatkit.core.availability import Availability, explaining
 from chatkit.core.errors import (
@@ -227,13 +227,7 @@ class HubConnection:
         headers = {**self.headers, **negotiate_headers(token)}
         for _ in range(REDIRECTS):
             try:
-                answer = await ask(
-                    self.session,
-                    "POST",
-                    with_query(url, "negotiateVersion=1"),
-                    headers=headers,
-                    hint=SERVICE_HINT if token else self.availability.app_hint,
-                )
+                answer = await self._ask_negotiate(url, token, headers)
             except ServiceError as error:
                 raise explained(error, token) from None
             if not isinstance(answer, dict):
@@ -249,6 +243,13 @@ class HubConnection:
             headers = negotiate_headers(token)
             url = negotiate_address(str(answer["url"]))
         raise RemoteProtocolError(f"Negotiate sent on more than {REDIRECTS} times.")
+
+    async def _ask_negotiate(self, url: str, token: str, headers: Mapping[str, str]) -> Any:
+        """Ask the function, or with its token the service."""
+        address = with_query(url, "negotiateVersion=1")
+        if token:
+            return await ask(self.session, "POST", address, headers=headers, hint=SERVICE_HINT)
+        return await ask_app(self.session, "POST", address, self.availability, headers=headers)
 
     def _shown(self, token: str) -> str:
         if not self._shows_expired:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from typing import Any
 
 import aiohttp
 
+from chatkit.core.availability import Availability
 from chatkit.core.errors import NotStarted, RemoteProtocolError, ServiceError
 
 LONGEST = 300
@@ -61,6 +64,30 @@ async def ask(
             f"{method} {_path(url)} answered text that is not JSON: {text[:60]!r}.",
             hint="Does the function return what its binding gave it?",
         ) from None
+
+
+async def ask_app(
+    session: aiohttp.ClientSession,
+    method: str,
+    url: str,
+    availability: Availability,
+    *,
+    body: Any = None,
+    headers: Mapping[str, str] | None = None,
+) -> Any:
+    """Send one request to the functions, as `ask` does.
+
+    Raises:
+        ServiceError: As `ask`; where a function failed, the error names the line.
+    """
+    since = datetime.now(UTC)
+    hint = availability.app_hint
+    try:
+        return await ask(session, method, url, body=body, headers=headers, hint=hint)
+    except ServiceError as error:
+        if error.status >= 500:
+            await asyncio.to_thread(availability.blame, error, since)
+        raise
 
 
 def refusal(status: int, method: str, url: str, text: str) -> ServiceError:

@@ -85,7 +85,9 @@ def read_page(folder: Path) -> PageFiles:
     """
     chosen = page_list.selector(folder).select()
     if PurePosixPath(INDEX) not in chosen.files:
-        raise SetupError(f"{folder.name} has no {INDEX}.", hint="Section 06 writes the page.")
+        raise SetupError(
+            f"{folder.name} has no {INDEX}.", hint="workshop.prepare_page() writes the page."
+        )
     files = [_read(folder, path) for path in chosen.files]
     own = f"{folder.name}/{page_list.IGNORE_FILE}"
     secret_scan.refuse(

@@ -10,12 +10,16 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
 from importlib import import_module
 from typing import TYPE_CHECKING
 
+from chatkit.cloud.hints import refine_hint
+from chatkit.core.errors import CheckFailed
 from chatkit.core.results import Result
-from chatkit.lesson import sections
+from chatkit.lesson import app_log, sections
 from chatkit.lesson.checks.traces import removed_after
+from chatkit.lesson.sections import Section
 
 if TYPE_CHECKING:
     from chatkit.steps.session import Session
@@ -23,11 +27,11 @@ if TYPE_CHECKING:
 Check = Callable[["Session"], Iterator[str]]
 
 
-def check(session: Session, section: str) -> Result:
+def check(session: Session, section: str | int) -> Result:
     """Check a section.
 
     Args:
-        section: Its number: "04", or "4".
+        section: Its number: "04", "4", or 4.
 
     Returns:
         What was proven, a line each.
@@ -39,8 +43,38 @@ def check(session: Session, section: str) -> Result:
     found = sections.find(section)
     run: Check = import_module(f"{__name__}.{found.check}").check
     begun = time.monotonic()
-    with session.on_cloud(), removed_after(session) as left:
-        proven = [f"  - {sentence}" for sentence in run(session)]
+    since = datetime.now(UTC)
+    try:
+        with session.on_cloud(), removed_after(session) as left:
+            proven = [f"  - {sentence}" for sentence in run(session)]
+    except CheckFailed as error:
+        _explain(session, found, error, since)
+        raise
+    except Exception as error:
+        refine_hint(error, found.number)
+        raise
     text = "\n".join([f"Section {found.number} works:", *proven])
     rows = (*session.restart_rows(), *left)
     return Result(text, rows, seconds=time.monotonic() - begun)
+
+
+def _explain(session: Session, section: Section, error: CheckFailed, since: datetime) -> None:
+    """Let the error name what is behind it: a function that failed, or sections not done yet."""
+    if section.where:
+        app_log.blame(session, section.where)(error, since)
+    if error.why or not _is_missing(error):
+        return
+    done = session.settings.facts.completed
+    earlier = [one.number for one in sections.before(section) if one.number not in done]
+    if earlier:
+        error.explain(
+            f"Section {section.number} is not done yet.",
+            why=f"{error.what}: expected {error.expected}, got {error.got}.",
+            hint=f'workshop.catch_up("{section.number}") does what comes before it;'
+            f" then run the cells of notebook {section.number}.",
+        )
+
+
+def _is_missing(error: CheckFailed) -> bool:
+    """Whether what was looked at is not there at all."""
+    return error.got in ("none", "nothing") or getattr(error.__cause__, "status_code", 0) == 404

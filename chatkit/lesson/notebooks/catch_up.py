@@ -46,7 +46,7 @@ class CaughtUp:
     ran: tuple[str, ...]
 
 
-def catch_up(session: Session, number: str | None, calls: Calls) -> CaughtUp:
+def catch_up(session: Session, number: str | int | None, calls: Calls) -> CaughtUp:
     """Bring a workshop to the start of a section.
 
     Args:

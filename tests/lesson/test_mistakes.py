@@ -1,0 +1,131 @@
+"""An expected mistake is one card in a cell: what happened, why, and what to type."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from azure.core.exceptions import AzureError, HttpResponseError, ResourceNotFoundError
+from IPython.core.interactiveshell import InteractiveShell
+
+from chatkit.core.errors import ChatkitError, CheckFailed, NotStarted
+from chatkit.lesson import mistakes
+from chatkit.lesson.mistakes import card_of
+
+CHECK = CheckFailed("The target", expected="newMessage", got="message", hint="Correct it.")
+EVIL = "\x1b]0;mine\x07 AccessKey=abcdef\nsecond line"
+
+
+def azure_error(code: str, message: str) -> HttpResponseError:
+    """What an SDK raises for an answer of Azure."""
+    body = {"error": {"code": code, "message": message}}
+    response: Any = SimpleNamespace(status_code=404, reason="x", headers={}, json=lambda: body)
+    error = HttpResponseError(message=message, response=response)
+    error.error = None
+    return error
+
+
+@pytest.mark.parametrize(
+    ("error", "lines"),
+    [
+        (
+            NotStarted("It does not run.", why="It was stopped.", hint="Start it."),
+            ["NotStarted: It does not run.", "Why: It was stopped.", "Do: Start it."],
+        ),
+        (
+            CHECK,
+            [
+                "CheckFailed: The target is not as it should be.",
+                "Why: Expected newMessage, got message.",
+                "Do: Correct it.",
+            ],
+        ),
+        (
+            azure_error("TooManyRequests", "Busy.\nSee the page."),
+            [
+                "HttpResponseError: Busy. (TooManyRequests)",
+                "Why: A Free unit of SignalR Service holds 20 connections and sends 20,000 messages"
+                " a day.",
+                "Do: Close tabs or use Standard.",
+            ],
+        ),
+        (ChatkitError("Gone."), ["ChatkitError: Gone."]),
+    ],
+)
+def test_a_card_has_at_most_three_lines(error: Exception, lines: list[str]) -> None:
+    """What happened, why, and what to do."""
+    card = card_of(error)
+    assert card is not None and card.lines() == lines
+
+
+@pytest.mark.parametrize("error", [ValueError("x"), AzureError("x"), KeyboardInterrupt()])
+def test_an_error_that_nobody_expects_has_none(error: BaseException) -> None:
+    """Its traceback is what helps."""
+    assert card_of(error) is None
+
+
+def test_what_is_not_there_is_made_by_the_shortest_that_works() -> None:
+    """Without a section to come from, it is the verb."""
+    said = "The Resource 'Microsoft.Storage/storageAccounts/x' was not found."
+    card = card_of(azure_error("ResourceNotFound", said))
+    assert card is not None and card.remedy == "workshop.create_storage_account() makes it."
+
+
+def test_no_line_takes_over_a_terminal_or_holds_a_secret() -> None:
+    """A stranger's message may stand in an error."""
+    card = card_of(ChatkitError(EVIL, hint=EVIL))
+    assert card is not None and len(card.lines()) == 2
+    assert not any(bad in "".join(card.lines()) for bad in ("\x1b", "\x07", "abcdef", "\n"))
+
+
+@pytest.fixture(scope="module")
+def shell() -> Iterator[Any]:
+    """A notebook's shell that shows cards."""
+    made: Any = InteractiveShell.instance(colors="nocolor")
+    mistakes.register_here()
+    made.push({"CHECK": CHECK, "ResourceNotFoundError": ResourceNotFoundError})
+    yield made
+    InteractiveShell.clear_instance()
+
+
+def test_a_cell_shows_the_card_and_keeps_the_exception(
+    shell: Any, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The cell has failed with the exception that was raised; `%tb` has the whole traceback."""
+    result = shell.run_cell("raise CHECK")
+    assert result.error_in_exec is CHECK
+    assert len(capsys.readouterr().out.splitlines()) == 3
+    shell.run_line_magic("tb", "")
+    assert "Traceback (most recent call last)" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("code", ["raise ResourceNotFoundError('x')", "1 / 0"])
+def test_other_exceptions_show_their_traceback(
+    shell: Any, capsys: pytest.CaptureFixture[str], code: str
+) -> None:
+    """One of Azure that has no remedy, and any other."""
+    assert not shell.run_cell(code).success
+    assert "Traceback (most recent call last)" in capsys.readouterr().out
+
+
+def test_who_asks_for_everything_gets_it(shell: Any, capsys: pytest.CaptureFixture[str]) -> None:
+    """After `%xmode Verbose` there is no card."""
+    shell.run_line_magic("xmode", "Verbose")
+    shell.run_cell("raise CHECK")
+    assert "Traceback (most recent call last)" in capsys.readouterr().out
+    shell.run_line_magic("xmode", "Context")
+
+
+def test_a_front_end_folds_the_traceback_below(shell: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As html that Lab's sanitiser keeps, with nothing in it that is markup or a secret."""
+    shown: list[dict[str, str]] = []
+    monkeypatch.setattr(shell, "kernel", object(), raising=False)
+    monkeypatch.setattr("IPython.display.display", lambda data, raw: shown.append(data))
+    shell.run_cell("from chatkit import ChatkitError\nraise ChatkitError('<b> AccessKey=abc')")
+    (bundle,) = shown
+    assert list(bundle) == ["text/html"]
+    assert bundle["text/html"].startswith("<details><summary>Traceback</summary><pre>")
+    assert "&lt;b&gt; AccessKey=***" in bundle["text/html"]
+    assert "Traceback (most recent call last)" in bundle["text/html"]
