@@ -6,6 +6,8 @@ it can say that one is too old.
 
 from importlib import import_module
 
+from chatkit.setup.version import VERSION as __version__
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell as InteractiveShell
@@ -16,7 +18,6 @@ if TYPE_CHECKING:
     from chatkit.lesson.tokens import claims as claims
     from chatkit.workshop import Workshop as Workshop
 
-__version__ = "0.2.0"
 __all__ = [
     "ChatkitError",
     "Workshop",

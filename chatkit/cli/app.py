@@ -13,6 +13,7 @@ import typer
 
 from chatkit.cli import auth, az, func, lab, local, run, signalr, stop, test, workshop
 from chatkit.cli.failures import INTERRUPTED, exit_code, sentence
+from chatkit.setup.version import VERSION
 
 INTERRUPTED_IN_TYPER = 130  # what it makes of a KeyboardInterrupt, without a word
 
@@ -67,10 +68,22 @@ def azure_cli(context: typer.Context) -> None:
     raise typer.Exit(az.run(context.args))
 
 
+def _show_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"chatkit {VERSION}")
+        raise typer.Exit
+
+
 @app.callback()
 def options(
     debug: Annotated[
         bool, typer.Option("--debug", help="Show the traceback when something fails.")
+    ] = False,
+    version: Annotated[
+        bool,
+        typer.Option(
+            "--version", is_eager=True, callback=_show_version, help="Show the version and exit."
+        ),
     ] = False,
 ) -> None:
     """Options before the verb."""

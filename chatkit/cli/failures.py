@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from chatkit.core.errors import ChatkitError
+from chatkit.core.errors import ChatkitError, NoSuchChoice
 from chatkit.core.files import refusal
 from chatkit.core.running import start_proof
 from chatkit.lesson import mistakes
@@ -30,9 +30,11 @@ def sentence(error: BaseException) -> str:
 def exit_code(error: BaseException) -> int:
     """The exit code of a verb that ended with this error.
 
-    People and their scripts know 1 only. A program of the kit that waits for a verb tells errors
-    apart.
+    People and their scripts know 1, and 2 for bad usage. A program of the kit that waits for a verb
+    tells errors apart.
     """
+    if isinstance(error, NoSuchChoice):
+        return error.exit_code
     if not start_proof.given_secret():
         return 1
     return int(getattr(error, "exit_code", 1))

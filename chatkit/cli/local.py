@@ -71,7 +71,7 @@ def status(
         bool, typer.Option("--json", help="Print everything an Azure client needs, as JSON.")
     ] = False,
 ) -> None:
-    """Show whether the local cloud runs, and where."""
+    """Show whether the local cloud runs, and where; exit code 1 when not, without --json."""
     known: dict[str, object] = {"running": False}
     where = local_cloud.folder()
     known.update(local_cloud.running(where) or {})
@@ -83,7 +83,7 @@ def status(
         return
     if not known["running"]:
         typer.echo(str(local_cloud.switched_off()))
-        return
+        raise typer.Exit(1)
     for key in ("pid", "resource_manager", "authority", "graph", "dev_storage", "ca_file"):
         typer.echo(f"{key.replace('_', ' '):<18}{known[key]}")
     for sentence in moved_ports.sentences(cast(Endpoints, known)):

@@ -76,12 +76,14 @@ def choose(target: str) -> None:
 
 def last_line(executed: list[Path]) -> str:
     """The last line: where the chat page is, or why there is none."""
-    url = settings.load(settings.home()).facts.web_url
-    if url:
-        return f"The chat page: {public_url(url)}"
-    if sections.find(executed[-1].name[:2]).cleans_up:
+    last = sections.find(executed[-1].name[:2])
+    if last.cleans_up:
         return "Everything is cleaned up."
-    return "There is no chat page yet; section 08 makes it."
+    url = settings.load(settings.home()).facts.web_url
+    # The address that an earlier run has left may lead nowhere any more.
+    if url and last.number >= sections.PAGE.number:
+        return f"The chat page: {public_url(url)}"
+    return f"Done up to section {last.number}; section {sections.PAGE.number} makes the chat page."
 
 
 def select(folder: Path, until: str | None) -> list[Path]:

@@ -4,6 +4,7 @@ Azure SDK exceptions are never wrapped: they reach the learner as they are, with
 
 ChatkitError
     SetupError               environment, port, login, disk
+        NoSuchChoice         a section, a target that is not there
         NotStarted           the local cloud (or a server of the lesson) is not running
         PortInUse            another program holds the port
         PersonNeeded         somebody has to sign in first
@@ -53,6 +54,8 @@ ChatkitError
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from difflib import get_close_matches
 from pathlib import Path
 
 
@@ -85,6 +88,32 @@ class ChatkitError(Exception):
 
 class SetupError(ChatkitError):
     """The environment is not ready: a port, a file, a login, a missing tool."""
+
+
+class NoSuchChoice(SetupError):
+    """What was asked for is none of the things there are; the error names the nearest.
+
+    Args:
+        kind: What it should be: "section", "target".
+        wanted: What was asked for.
+        choices: All there are, in order.
+    """
+
+    exit_code = 2
+
+    def __init__(self, kind: str, wanted: str, choices: Sequence[str]) -> None:
+        nearest = _nearest(wanted, choices)
+        hint = f"{kind.capitalize()}s are {', '.join(choices)}{nearest}."
+        super().__init__(f"There is no {kind} {wanted or 'without a name'}.", hint=hint)
+
+
+def _nearest(wanted: str, choices: Sequence[str]) -> str:
+    numbers = [choice for choice in choices if choice.isdecimal()]
+    if numbers and wanted.isdecimal():
+        near = [min(numbers, key=lambda number: abs(int(number) - int(wanted)))]
+    else:
+        near = get_close_matches(wanted.lower(), choices, n=1)
+    return f"; the nearest is {near[0]}" if near else ""
 
 
 class NotStarted(SetupError):

@@ -14,7 +14,7 @@ from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal, TypedDict, Unpack, cast
 
-from chatkit.core.errors import HomeDamaged, HomeTooNew, HomeUnusable, SetupError
+from chatkit.core.errors import HomeDamaged, HomeTooNew, HomeUnusable, NoSuchChoice, SetupError
 from chatkit.core.files import write_private
 
 Target = Literal["local", "azure"]
@@ -312,10 +312,10 @@ def checked_target(value: str) -> Target:
     """Return the value as a target.
 
     Raises:
-        SetupError: It is neither local nor azure.
+        NoSuchChoice: It is neither local nor azure.
     """
     if value not in TARGETS:
-        raise SetupError(f"There is no target {value!r}.", hint="Targets are local and azure.")
+        raise NoSuchChoice("target", value, TARGETS)
     return value
 
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from chatkit.core.errors import SetupError
+from chatkit.core.errors import NoSuchChoice, SetupError
 
 
 @dataclass(frozen=True)
@@ -62,11 +62,15 @@ SECTIONS = (
 )
 
 
+PAGE = next(section for section in SECTIONS if section.check == "deployed_page")
+"""After it the chat page has an address."""
+
+
 def find(number: str | int) -> Section:
     """Return the section of a number; "7" and 7 are "07".
 
     Raises:
-        SetupError: There is no such section.
+        NoSuchChoice: There is no such section.
     """
     return _find(number, SECTIONS)
 
@@ -105,7 +109,8 @@ def with_notebook(number: str | int, folder: Path) -> Section:
     """Return the section of a number that has a notebook in a folder.
 
     Raises:
-        SetupError: There are no notebooks, or none of such a section.
+        SetupError: There are no notebooks.
+        NoSuchChoice: There is none of such a section.
     """
     return _find(number, [*notebooks(folder)])
 
@@ -116,5 +121,4 @@ def _find(number: str | int, known: Sequence[Section]) -> Section:
         # "7" is "07", but no number at all is not "00".
         if wanted and section.number == wanted.zfill(2):
             return section
-    numbers = ", ".join(section.number for section in known)
-    raise SetupError(f"There is no section {wanted}.", hint=f"Sections are {numbers}.")
+    raise NoSuchChoice("section", wanted, [section.number for section in known])

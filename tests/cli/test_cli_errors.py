@@ -10,6 +10,7 @@ import sys
 
 import pytest
 
+from chatkit import __version__
 from chatkit.cli.failures import INTERRUPTED, exit_code, sentence
 from chatkit.cloud.local_cloud import switched_off
 from chatkit.core import settings
@@ -28,6 +29,7 @@ from tests.cli.typing_verbs import Chatkit
         "lab --port 70000",
         "func stop",
         "status extra",
+        "--versoin",
     ],
 )
 def test_bad_usage_is_two(chatkit: Chatkit, arguments: str) -> None:
@@ -35,6 +37,21 @@ def test_bad_usage_is_two(chatkit: Chatkit, arguments: str) -> None:
     typed = chatkit(*arguments.split())
     assert (typed.code, typed.out, typed.err.count("\n")) == (2, "", 1)
     assert "--help" in typed.err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "nearest"),
+    [("run --until 99", "11"), ("run --target azur", "azure"), ("catch-up 12", "11")],
+)
+def test_what_is_not_there_is_bad_usage_too(chatkit: Chatkit, arguments: str, nearest: str) -> None:
+    """With the nearest that is."""
+    typed = chatkit(*arguments.split())
+    assert typed.code == 2 and f"the nearest is {nearest}." in typed.err
+
+
+def test_the_version_is_said(chatkit: Chatkit) -> None:
+    """On a line that can be pasted."""
+    assert chatkit("--version").out == f"chatkit {__version__}\n"
 
 
 @pytest.mark.parametrize("arguments", ["", "local", "func"])
@@ -118,7 +135,7 @@ def test_an_interrupt_while_a_verb_is_imported_shows_no_traceback(module: str) -
 def test_an_unknown_target_is_named(chatkit: Chatkit) -> None:
     """The sentence lists the targets."""
     typed = chatkit("run", "--target", "mars")
-    assert typed.code == 1 and "local and azure" in typed.err
+    assert typed.code == 2 and "local, azure" in typed.err
 
 
 @pytest.mark.parametrize(

@@ -64,5 +64,5 @@ def test_a_section_without_its_notebook_is_refused(tmp_path: Path) -> None:
         sections.with_notebook("00", tmp_path)
     (tmp_path / "00-x.ipynb").touch()
     assert sections.with_notebook("0", tmp_path) == SECTIONS[0]
-    with pytest.raises(SetupError, match="no section 07.*Sections are 00\\."):
+    with pytest.raises(SetupError, match="no section 07.*Sections are 00;"):
         sections.with_notebook("07", tmp_path)

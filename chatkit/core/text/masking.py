@@ -149,10 +149,19 @@ def _web_tokens(text: str) -> Iterator[tuple[int, int]]:
 
 
 def _cut_web_token(text: str) -> int:
-    """Where a token begins of which the end of the text may be a part; -1 without one."""
+    """Where a token begins of which the end of the text may be a part; -1 without one.
+
+    One that begins within another token is not cut off from it.
+    """
+    first = reach = 0
     for start, end in _first_runs(text):
+        if start >= reach:
+            first = start
         if _CUT_REST.match(text, end):
-            return start
+            return first
+        rest = _REST.match(text, end)
+        if rest is not None:
+            reach = max(reach, rest.end())
     return -1
 
 

@@ -52,6 +52,12 @@ def test_pieces_hide_at_least_what_the_whole_hides(text: str) -> None:
     assert "c2VjcmV0" not in together or "c2VjcmV0" in mask(text)
 
 
+def test_tokens_that_begin_within_others_are_masked() -> None:
+    """Where the piece ends within one of them, too."""
+    text = "word" + "eyJhbGciOi.eyJzdWIi.c2VjcmV0" * 2 + "x-eyJhbGciOi.eyJzdWIi.c2VjcmV0"
+    assert "c2VjcmV0" not in "".join(mask_pieces(text, size=64))
+
+
 @pytest.mark.parametrize("secret", SECRETS)
 def test_a_secret_in_a_word_of_many_pieces_is_masked(secret: str) -> None:
     """A word without a separator is cut nevertheless, never within a secret."""
