@@ -148,5 +148,5 @@ def test_the_version_has_one_place_and_a_line_in_the_changelog(project: dict[str
     """The build reads it from the package, and people read what changed."""
     import chatkit
 
-    assert project["tool"]["hatch"]["version"] == {"path": "chatkit/__init__.py"}
+    assert project["tool"]["hatch"]["version"] == {"path": "chatkit/setup/version.py"}
     assert f"## [{chatkit.__version__}]" in (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
