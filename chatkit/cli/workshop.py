@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from chatkit.core.settings import home
+from chatkit.core.settings import checkout, home
 
 if TYPE_CHECKING:  # what a verb needs is imported when it runs, so that the others start without it
     from chatkit.steps.status import Receipt
@@ -55,8 +55,11 @@ def catch_up(
 
     Also goes on after a pause.
     """
+    from chatkit.lesson import sections
     from chatkit.workshop import Workshop
 
+    if section is not None:  # before anything is started for it
+        sections.with_notebook(section, checkout() / "notebooks")
     typer.echo(repr(Workshop.open().catch_up(section)))
 
 

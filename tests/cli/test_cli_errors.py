@@ -12,6 +12,7 @@ import pytest
 
 from chatkit import __version__
 from chatkit.cli.failures import INTERRUPTED, exit_code, sentence
+from chatkit.cloud import local_cloud
 from chatkit.cloud.local_cloud import switched_off
 from chatkit.core import settings
 from chatkit.core.errors import ChatkitError, PortInUse
@@ -47,6 +48,7 @@ def test_what_is_not_there_is_bad_usage_too(chatkit: Chatkit, arguments: str, ne
     """With the nearest that is."""
     typed = chatkit(*arguments.split())
     assert typed.code == 2 and f"the nearest is {nearest}." in typed.err
+    assert not local_cloud.running(local_cloud.folder())
 
 
 def test_the_version_is_said(chatkit: Chatkit) -> None:
