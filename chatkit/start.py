@@ -19,6 +19,12 @@ from chatkit.setup.environment import CHECKOUT, RUN_LOCK, TEST_LOCK, Environment
 from chatkit.setup.installers import SetupFailed
 
 REPAIRED = "CHATKIT_ENVIRONMENT_REPAIRED"
+# What these verbs do may take a while before they can say more: their imports alone take a second
+# on a slow machine.
+FIRST_WORDS = {
+    "clean": "chatkit: cleaning up; looking at what there is to delete.",
+    "reset": "chatkit: going back to the start; looking at what there is to delete.",
+}
 TEST_HELP = """\
 Usage: chatkit test [PYTEST ARGUMENTS]
 
@@ -87,8 +93,16 @@ def _is_installed() -> bool:
     return importlib.util.find_spec("typer") is not None
 
 
+def _say_first(arguments: list[str]) -> None:
+    """Say at once what a verb is about to do, where that may take a while."""
+    words = FIRST_WORDS.get(arguments[0]) if arguments else None
+    if words and not {"--help", "-h"} & {*arguments}:
+        print(words, file=sys.stderr, flush=True)
+
+
 def _command_line() -> Callable[[], int]:
     """Import the verbs. What people start again and again is imported alone."""
+    _say_first(sys.argv[1:])
     if sys.argv[1:3] == ["func", "start"]:
         from chatkit.cli.func_start import main
     elif sys.argv[1:2] == ["auth"]:

@@ -118,7 +118,7 @@ class Workshop:
 
     def status(self) -> Status:
         """What exists, where, and which sections are done."""
-        return self.session.status()
+        return self.session.status(sections.done)
 
     def timings(self) -> Result:
         """How long each step took the last time, on the current target."""

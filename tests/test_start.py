@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import builtins
 import os
 import shutil
 import subprocess
@@ -9,6 +10,8 @@ import sys
 from pathlib import Path
 
 import pytest
+
+from chatkit import start
 
 ROOT = Path(__file__).resolve().parents[1]
 SYSTEM_PYTHON = str(getattr(sys, "_base_executable", sys.executable))
@@ -49,3 +52,27 @@ def test_what_is_imported_before_the_environment_is_there_is_the_standard_librar
     command = [SYSTEM_PYTHON, "-S", "-c", code]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "chatkit"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "is_said"),
+    [(["clean", "-y"], True), (["reset"], True), (["clean", "--help"], False), (["status"], False)],
+)
+def test_what_may_take_a_while_says_first_what_it_does(
+    arguments: list[str],
+    is_said: bool,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """Before its imports, which take longer than a person waits without a word."""
+
+    def imported(name: str, *_: object) -> None:
+        said.append(capsys.readouterr().err)
+        raise ImportError(name)
+
+    said: list[str] = []
+    monkeypatch.setattr(sys, "argv", ["chatkit", *arguments])
+    monkeypatch.setattr(builtins, "__import__", imported)
+    with pytest.raises(ImportError):
+        start._command_line()
+    assert ("looking at what there is" in said[0]) == is_said

@@ -22,9 +22,10 @@ Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")]
 
 def status(as_json: AsJson = False) -> None:
     """Show what the workshop has made so far, and where it is."""
+    from chatkit.lesson.sections import done
     from chatkit.steps.session import Session
 
-    known = Session(home()).status()
+    known = Session(home()).status(done)
     if as_json and known.absence:
         typer.echo(known.absence, err=True)
     typer.echo(json.dumps(known.as_dict(), indent=1) if as_json else repr(known))

@@ -77,7 +77,10 @@ class ChatkitError(Exception):
         self.hint = hint
 
     def __str__(self) -> str:
-        return " ".join(part for part in (self.message, self.why, self.hint) if part)
+        why = self.why
+        if why and not why.endswith((".", "!", "?")):
+            why = f"{why}."
+        return " ".join(part for part in (self.message, why, self.hint) if part)
 
     def explain(self, message: str, *, why: str, hint: str) -> None:
         """Say what is behind the error, once that is known. It stays the error that it is."""

@@ -273,6 +273,12 @@ class Progress:
         waits = [f"{label} {now - begun:.0f} s" for (label, _), begun in running]
         self._draw(f"{self._title}: {', '.join(waits) or 'working'}")
 
+    def show(self) -> None:
+        """Draw at once: for work that may take long, and that nobody should wonder about."""
+        if self._interactive and current_thread() is self._owner:
+            self._drawn = time.monotonic()
+            self._draw(f"{self._title}: working")
+
     def close(self) -> None:
         """Take the line away."""
         if self._drawn:

@@ -177,4 +177,4 @@ def _is_about_loading(error: ChatkitError) -> bool:
 
 def _shown(text: str) -> list[str]:
     """Lines that take over no terminal: what a stranger wrote may stand in them."""
-    return [visible(line, keep="\t") for line in text.splitlines()]
+    return [visible(line, keep="\t") for line in text.splitlines() if line.strip()]

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Literal
 
 from chatkit.core.errors import NoSuchChoice, SetupError
+from chatkit.core.settings import Known
 
 
 @dataclass(frozen=True)
@@ -24,6 +25,7 @@ class Section:
         asks_deployed: Its check asks the deployed functions.
         ends_local_run: After it nothing needs those servers any more.
         cleans_up: It deletes what the others have made.
+        has_resources: Its work is, or needs, something in the cloud.
     """
 
     number: str
@@ -33,6 +35,7 @@ class Section:
     asks_deployed: bool = False
     ends_local_run: bool = False
     cleans_up: bool = False
+    has_resources: bool = True
 
     @property
     def where(self) -> Literal["local", "deployed", ""]:
@@ -47,8 +50,8 @@ class Section:
 
 
 SECTIONS = (
-    Section("00", "start"),
-    Section("01", "sign_in"),
+    Section("00", "start", has_resources=False),
+    Section("01", "sign_in", has_resources=False),
     Section("02", "signalr"),
     Section("03", "app_folder"),
     Section("04", "connection_info", starts="functions", uses_local_servers=True),
@@ -58,7 +61,7 @@ SECTIONS = (
     Section("08", "deployed_page", asks_deployed=True, ends_local_run=True),
     Section("09", "authentication", asks_deployed=True),
     Section("10", "private_messages", asks_deployed=True),
-    Section("11", "clean_up", cleans_up=True),
+    Section("11", "clean_up", cleans_up=True, has_resources=False),
 )
 
 
@@ -85,6 +88,20 @@ def after(completed: Sequence[str]) -> Section:
         if section.number in completed:
             following = next_one
     return following
+
+
+def done(facts: Known) -> tuple[str, ...]:
+    """The sections that are done now, as far as is known.
+
+    What was completed is gone when its resources are; and nothing is cleaned up as long as there
+    are any. `Known.completed` goes on knowing how far somebody has come.
+    """
+    exists = bool(facts.resource_group)
+    is_true = {
+        section.number: exists if section.has_resources else not (exists and section.cleans_up)
+        for section in SECTIONS
+    }
+    return tuple(number for number in facts.completed if is_true.get(number))
 
 
 def before(section: Section) -> list[Section]:

@@ -19,9 +19,10 @@ def clean_up(session: Session) -> Receipt:
     from chatkit.cloud.provision.app_registration import delete_registration
     from chatkit.cloud.provision.clean_up import delete_everything
 
-    with session.step("Cleaning up") as step:
-        session.servers.stop(FUNCTIONS)
-        session.servers.stop(PAGE)
+    with session.step("Cleaning up", "11", at_once=True) as step:
+        with step.stack.calls.doing("stopping functions and page"):
+            session.servers.stop(FUNCTIONS)
+            session.servers.stop(PAGE)
         items = delete_everything(step.stack)
         client_id = session.settings.facts.client_id
         if client_id:

@@ -256,8 +256,12 @@ class Session:
         server = self.servers.running(PAGE)
         return Address(server.url) if server else None
 
-    def status(self) -> Status:
-        """What exists, where, and which sections are done."""
+    def status(self, done: Callable[[Known], tuple[str, ...]]) -> Status:
+        """What exists, where, and which sections are done.
+
+        Args:
+            done: Says of what is known which sections that is.
+        """
         self.check_home()
         settings = self.settings
         facts = settings.facts
@@ -272,7 +276,7 @@ class Session:
             local_api_base_url=self.local_api_base_url,
             local_web_url=self.local_web_url,
             authentication=facts.authentication or None,
-            completed=list(facts.completed),
+            completed=list(done(facts)),
             absence=self._absence_of(facts),
         )
 
@@ -358,17 +362,20 @@ class Session:
         return url
 
     @contextmanager
-    def step(self, title: str, section: str = "") -> Iterator[Step]:
+    def step(self, title: str, section: str = "", *, at_once: bool = False) -> Iterator[Step]:
         """Connect, run a verb, show its progress and remember how long it took.
 
         Args:
             title: What it does.
             section: The section that it belongs to, if to one.
+            at_once: Show at once that it runs, and not only when it takes long.
         """
         from chatkit.cloud.step import Step
 
         interrupts.check_imports()
         progress = Progress(title)
+        if at_once:
+            progress.show()
         started = monotonic()
         try:
             with self.on_cloud():

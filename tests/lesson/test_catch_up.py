@@ -122,6 +122,16 @@ def test_in_a_kernel_it_catches_up_too(workshop: Workshop) -> None:
     assert workshop.settings.facts.completed == ("00", "01", "02", "03")
 
 
+@pytest.mark.long
+@pytest.mark.parametrize("number", ["05", "07", "09"])
+def test_after_a_clean_up_any_section_can_begin(workshop: Workshop, number: str) -> None:
+    """What was completed is not done any more, and stops nobody."""
+    workshop.clean_up()
+    assert workshop.status().completed == ["00", "01"]
+    assert "Ran what was missed: 02" in repr(workshop.catch_up(number))
+    assert workshop.status().completed[-1] < number
+
+
 def test_reset_goes_back_to_the_start_and_loses_nothing(workshop: Workshop) -> None:
     """Resources are gone, the app lies beside; doing it twice is no harm."""
     name = workshop.settings.names.signalr

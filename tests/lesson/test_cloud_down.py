@@ -25,7 +25,7 @@ from chatkit.cloud.connection import Cloud
 from chatkit.core import settings as store
 from chatkit.core.errors import ChatkitError, NotStarted
 from chatkit.core.file_lock import holder
-from chatkit.lesson import checks
+from chatkit.lesson import checks, sections
 from chatkit.workshop import Workshop
 from tests.attacks import cloud_down
 from tests.chat.panel.panels import column_of, wait
@@ -279,7 +279,7 @@ def test_azure_is_never_told_about_the_local_cloud(down: Learner) -> None:
     store.save(session.home, replace(before, target="azure"))
     try:
         session.learn(resource_group="chatkit-x")
-        assert session.absence() is None and not session.status().absence
+        assert session.absence() is None and not session.status(sections.done).absence
         assert session.availability("deployed").absence() is None
         assert get(before.facts.web_url).status == 0
     finally:

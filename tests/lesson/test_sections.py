@@ -5,10 +5,12 @@ from __future__ import annotations
 from importlib import import_module
 from inspect import isgeneratorfunction
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from chatkit.core.errors import SetupError
+from chatkit.core.settings import Known
 from chatkit.lesson import sections
 from chatkit.lesson.sections import SECTIONS, Section
 
@@ -45,14 +47,32 @@ def test_without_a_number_the_next_section_is_meant(
     assert sections.after(completed).number == next_one
 
 
-def test_a_number_may_be_short() -> None:
+@pytest.mark.parametrize(
+    ("facts", "done"),
+    [
+        (Known("chatkit-x", completed=("00", "01", "02", "11")), ("00", "01", "02")),
+        (Known(completed=("00", "01", "02", "07", "11")), ("00", "01", "11")),
+        (Known(completed=("00", "02", "99")), ("00",)),
+    ],
+)
+def test_what_is_done_is_what_is_there(facts: Known, done: tuple[str, ...]) -> None:
+    """After the clean-up its sections are not done, and begun again it is not cleaned up."""
+    assert sections.done(facts) == done
+
+
+@pytest.mark.parametrize("number", ["7", "07", " 7 ", 7])
+def test_a_number_may_be_short(number: str | int) -> None:
     """People type 7 and mean 07."""
-    assert sections.find("7") == sections.find("07") == SECTIONS[7]
+    assert sections.find(number) == SECTIONS[7]
+
+
+def test_the_sections_before_one_come_in_order() -> None:
+    """Catching up runs them so."""
     assert [section.number for section in sections.before(SECTIONS[2])] == ["00", "01"]
 
 
-@pytest.mark.parametrize("number", ["12", "", "one", "-1"])
-def test_another_number_is_refused_with_those_there_are(number: str) -> None:
+@pytest.mark.parametrize("number", ["12", "", "one", "-1", 12, -1, 7.5])
+def test_another_number_is_refused_with_those_there_are(number: Any) -> None:
     """In a sentence."""
     with pytest.raises(SetupError, match="There is no section .*Sections are 00, 01"):
         sections.find(number)

@@ -120,6 +120,7 @@ def test_nothing_is_known_at_first(workshop: Workshop) -> None:
 def test_completed_sections_are_kept_in_order(workshop: Workshop) -> None:
     """Also when another notebook had the workshop open before."""
     other = Workshop.open()
+    workshop.session.learn(resource_group="chatkit-abc123")
     workshop.complete("02")
     other.complete("01")
     assert workshop.status().as_dict()["completed"] == ["01", "02"]

@@ -64,7 +64,7 @@ def _explain(session: Session, section: Section, error: CheckFailed, since: date
         app_log.blame(session, section.where)(error, since)
     if error.why or not _is_missing(error):
         return
-    done = session.settings.facts.completed
+    done = sections.done(session.settings.facts)
     earlier = [one.number for one in sections.before(section) if one.number not in done]
     if earlier:
         error.explain(

@@ -80,18 +80,21 @@ def _numbers(some: Sequence[Section]) -> tuple[str, ...]:
 
 def _needs_local_servers(session: Session, goal: Section) -> bool:
     """Whether a section before the goal, or the goal, still uses the servers on this machine."""
-    done = session.settings.facts.completed
+    done = sections.done(session.settings.facts)
     over = [section for section in SECTIONS if section.ends_local_run]
     return not any(section.number in done or section.number < goal.number for section in over)
 
 
 def _start_servers_again(session: Session, goal: Section) -> None:
     """Start the servers that a pause has ended, while the sections still need them."""
+    from azure.core.exceptions import AzureError
+
     if not _needs_local_servers(session, goal):
         return
-    done = session.settings.facts.completed
+    done = sections.done(session.settings.facts)
     started = [section.starts for section in sections.before(goal) if section.number in done]
-    with suppress(ChatkitError):  # then the section's check fails, and its notebook runs
+    # What fails here fails in the section's check, too, and then its notebook runs.
+    with suppress(ChatkitError, AzureError):
         if "functions" in started:
             # After a restart of the machine the SignalR instance may be at another port.
             local_run.write_local_settings(session)
@@ -124,7 +127,8 @@ def _is_done(session: Session, section: Section, calls: Calls) -> bool:
 
 def _is_over(session: Session, section: Section, last: Section) -> bool:
     """Whether a section was completed, and nothing needs what it left running."""
-    if not section.uses_local_servers or section.number not in session.settings.facts.completed:
+    done = sections.done(session.settings.facts)
+    if not section.uses_local_servers or section.number not in done:
         return False
     return last.ends_local_run or not _needs_local_servers(session, last)
 
