@@ -94,7 +94,7 @@ def test_what_uses_the_old_target_stops_and_is_told_of_once(
 
 def test_an_unknown_target_is_refused(workshop: Workshop) -> None:
     """With the two there are."""
-    with pytest.raises(SetupError, match="local and azure"):
+    with pytest.raises(SetupError, match="Targets are local, azure"):
         Workshop.open(target="moon")
 
 
