@@ -13,6 +13,7 @@ HEAD = (
     '<meta name="viewport" content="width=device-width">'
 )
 STYLE = (
+    ":root{color-scheme:light dark}"
     "body{font:16px/1.5 system-ui,sans-serif;max-width:40rem;margin:4rem auto;padding:0 1rem;"
     "overflow-wrap:anywhere}"
 )

@@ -17,6 +17,7 @@ HEADERS = {
     "X-Frame-Options": "DENY",
 }
 STYLE = (
+    ":root{color-scheme:light dark}"
     "body{font:16px/1.5 system-ui,sans-serif;background:#f3f2f1;color:#201f1e;"
     "display:grid;grid-template-columns:minmax(0,1fr);place-items:center;min-height:90vh}"
     "main{background:#fff;padding:2.5rem;width:27rem;max-width:100%;box-sizing:border-box;"
@@ -28,6 +29,10 @@ STYLE = (
     "input{width:100%;box-sizing:border-box;padding:.6rem;font:inherit;margin:.2rem 0}"
     "label{display:block;margin-top:1rem}"
     ".note{font-size:.85rem;color:#605e5c}"
+    "@media(max-width:30rem){main{padding:1.25rem}}"
+    "@media(prefers-color-scheme:dark){body{background:#1b1a19;color:#f3f2f1}"
+    "main{background:#292827}.note{color:#c8c6c4}"
+    "button{background:#292827;color:inherit}button:hover,button:focus{background:#3b3a39}}"
 )
 
 
