@@ -19,7 +19,7 @@ from urllib.parse import urlsplit
 
 from chatkit.core.errors import NotStarted, ServiceError, SetupError
 from chatkit.core.file_lock import LOCKED_EXIT, holder
-from chatkit.core.files import write_private
+from chatkit.core.files import private_folder, write_private
 from chatkit.core.home import records
 from chatkit.core.home.check import NOTICE, UNUSABLE_EXIT, check_access, check_cloud
 from chatkit.core.home.mended import Mended
@@ -339,7 +339,7 @@ def _start_process(where: Path) -> DetachedProcess:
     command = [sys.executable, "-m", "chatkit.localcloud.daemon", str(where)]
     check_access(where)
     try:
-        where.mkdir(parents=True, exist_ok=True, mode=0o700)
+        private_folder(where)
         return start_detached(command, folder=checkout(), log=where / "cloud.out")
     except OSError as error:
         raise NotStarted(

@@ -163,6 +163,17 @@ def _create(path: Path) -> FileIO:
         return open(path, "xb", buffering=0)
 
 
+def private_folder(path: Path) -> None:
+    """Make a folder for its owner alone, and those above it that are missing.
+
+    `Path.mkdir` lets everybody read the folders above.
+    """
+    if path.is_dir():
+        return
+    private_folder(path.parent)
+    path.mkdir(exist_ok=True, mode=0o700)
+
+
 def discard(paths: Iterable[Path]) -> None:
     """Remove files that nobody needs; one that cannot be removed stays."""
     for path in paths:

@@ -11,7 +11,7 @@ import shutil
 from contextlib import suppress
 from pathlib import Path
 
-from chatkit.core.files import writing
+from chatkit.core.files import private_folder, writing
 
 MAX_BYTES = 2_000_000
 VARIABLE = "CHATKIT_OUTPUT"
@@ -28,7 +28,7 @@ def open_for_output(path: Path) -> int:
         NotWritten: The disk takes no writes.
     """
     with writing(path):
-        path.parent.mkdir(parents=True, exist_ok=True)
+        private_folder(path.parent)
         return os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_APPEND, 0o600)
 
 

@@ -23,7 +23,7 @@ from chatkit.core import descriptors, log_files
 from chatkit.core.disk.rotating_log import RotatingLog
 from chatkit.core.errors import ChatkitError, HomeDamaged, HomeUnusable, NotWritten
 from chatkit.core.file_lock import LOCKED_EXIT, FileLock
-from chatkit.core.files import writing
+from chatkit.core.files import private_folder, writing
 from chatkit.core.home import state
 from chatkit.core.home.check import NOTICE, UNUSABLE_EXIT, check_access
 from chatkit.core.text.masking import mask
@@ -64,7 +64,7 @@ def main(argv: list[str] | None = None) -> int:
 
 def _run(folder: Path) -> int:
     with writing(folder):
-        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        private_folder(folder)
     check_access(folder)
     with FileLock(folder / "lock") as lock:
         if not lock.try_acquire():

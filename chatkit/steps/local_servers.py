@@ -19,7 +19,7 @@ from typing import Any, cast
 from chatkit.core import ports
 from chatkit.core.errors import NotStarted, PortInUse, SetupError
 from chatkit.core.file_lock import FileLock
-from chatkit.core.files import write_private
+from chatkit.core.files import private_folder, write_private
 from chatkit.core.home import records
 from chatkit.core.processes import (
     DetachedProcess,
@@ -225,7 +225,7 @@ class LocalServers:
     def _alone(self, name: str) -> Iterator[None]:
         """Let one process at a time start or stop a server of this home."""
         path = self._record(name).with_suffix(".lock")
-        path.parent.mkdir(parents=True, exist_ok=True)
+        private_folder(path.parent)
         with FileLock(path) as lock:
             lock.acquire()
             yield

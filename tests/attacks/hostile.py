@@ -21,12 +21,27 @@ DEEP = b'{"displayName":' * 900 + b"1" + b"}" * 900
 LONE = b'{"location": "eastus", "tags": {"a": "\\ud800"}}'
 GROUP = b"/subscriptions/SUB/resourceGroups/lone"
 COPY = ((b"x-ms-copy-source", b"http://[::1"), (b"x-ms-version", b"2023-11-03"))
+IDS = b'{"ids": [' + b'"a", ' * 1000 + b'"a"]}'
+FORM = ((b"Content-Type", b"application/x-www-form-urlencoded"),)
+LONG = b"client_id=04b07795-8ddb-461a-bbee-02f9e1bf7b46&scope=" + b"s" * 9000
 CASES: dict[str, Case] = {
     "Graph: JSON nested 900 deep": Case(
         "graph", Sent(b"POST", b"/v1.0/applications", (), DEEP), 400
     ),
     "Graph: half a character": Case(
         "graph", Sent(b"POST", b"/v1.0/applications", (), b'{"displayName": "\\ud800"}'), 400
+    ),
+    "Graph: more ids than it looks up": Case(
+        "graph", Sent(b"POST", b"/v1.0/directoryObjects/getByIds", (), IDS), 400
+    ),
+    "Entra: a scope that nobody could keep": Case(
+        "entra", Sent(b"POST", b"/TENANT/oauth2/v2.0/devicecode", FORM, LONG), 400
+    ),
+    "Resource Manager: a name with a line end": Case(
+        "resource-manager", Sent(b"PUT", GROUP + b"%0A", (), b'{"location": "eastus"}'), 400
+    ),
+    "storage: a name with a line end": Case(
+        "dev-storage", Sent(b"PUT", b"/devstoreaccount1/box%0A?restype=container"), 400
     ),
     "Resource Manager: JSON nested 900 deep": Case(
         "resource-manager", Sent(b"PUT", GROUP, (), DEEP), 400

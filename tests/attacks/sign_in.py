@@ -86,6 +86,11 @@ BAD_CALLBACKS = (
     "no code",
     "guessed cookie",
 )
+# Path and kind of a body, which is sent in pieces: no header says how long it will be.
+LONG_BODIES = {
+    "a form to the way back": ("/callback", "application/x-www-form-urlencoded"),
+    "a token of a provider": ("", "application/json"),
+}
 
 BAD_TARGETS = (
     "https://evil.example/",
@@ -191,6 +196,12 @@ GROUPS = (
     ),
     Group("Session cookies", FILE, "test_a_bad_cookie_names_nobody", BAD_COOKIES),
     Group("The way back from sign-in", FILE, "test_a_bad_callback_signs_nobody_in", BAD_CALLBACKS),
+    Group(
+        "Bodies that sign-in would have to keep whole",
+        FILE,
+        "test_sign_in_reads_no_long_body",
+        tuple(LONG_BODIES),
+    ),
     Group(
         "Redirects after sign-in and sign-out",
         FILE,

@@ -138,3 +138,12 @@ def test_text_is_not_changed_on_its_way(tmp_path: Path) -> None:
     """Line ends stay what they are."""
     files.write_public(tmp_path / "a", "one\ntwo\r\n")
     assert (tmp_path / "a").read_bytes() == b"one\ntwo\r\n"
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has other rights")
+def test_a_private_folder_is_private_from_its_first_part_on(tmp_path: Path) -> None:
+    """The home above the local cloud's folder, too."""
+    folder = tmp_path / "home" / "local"
+    files.private_folder(folder)
+    files.private_folder(folder)
+    assert {one.stat().st_mode & 0o777 for one in (folder, folder.parent)} == {0o700}

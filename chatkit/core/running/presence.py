@@ -17,6 +17,7 @@ from pathlib import Path
 from threading import Event, Thread
 
 from chatkit.core.file_lock import FileLock, holder
+from chatkit.core.files import private_folder
 
 FUNCTIONS = "functions"
 PAGE = "page"
@@ -132,7 +133,7 @@ def watched(
 def _locked(path: Path, stack: ExitStack) -> FileLock:
     """Make a file and lock it until the stack closes."""
     while True:
-        path.parent.mkdir(parents=True, exist_ok=True)
+        private_folder(path.parent)
         attempt = ExitStack()
         lock = attempt.enter_context(FileLock(path))
         lock.acquire()

@@ -8,6 +8,7 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import UTC
 from email.utils import formatdate, parsedate_to_datetime
 from functools import lru_cache
 
@@ -152,6 +153,9 @@ def _http_date(second: int) -> str:
 def parse_http_date(text: str) -> float | None:
     """Unix time of an HTTP date, or None when it is none."""
     try:
-        return parsedate_to_datetime(text).timestamp()
+        found = parsedate_to_datetime(text)
+        if found.tzinfo is None:  # RFC 9110 §5.6.7: whatever the form, the time is UTC
+            found = found.replace(tzinfo=UTC)
+        return found.timestamp()
     except (ValueError, TypeError, OverflowError):
         return None

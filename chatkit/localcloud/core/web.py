@@ -11,6 +11,7 @@ from aiohttp.typedefs import Handler
 from chatkit.core.host_names import requested_host
 
 __all__ = [
+    "EVERY_PATH",
     "IDENTITY_HEADERS",
     "OTHER_PAGE",
     "SAFE_METHODS",
@@ -31,6 +32,8 @@ IDENTITY_PREFIXES = ("x-ms-client-principal", "x-ms-token-")
 OTHER_PAGE = "A page of another site cannot do that."
 # Methods that change nothing (RFC 9110 §9.2.1).
 SAFE_METHODS = {"GET", "HEAD", "OPTIONS"}
+# A dot alone leaves out line ends, which a path may have (`%0A`).
+EVERY_PATH = "/{path:(?s:.*)}"
 NUMBER_DIGITS = 18  # of every number that 64 bits hold
 
 

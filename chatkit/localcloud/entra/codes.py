@@ -22,6 +22,8 @@ REFRESH_LIFETIME_S = 90 * 24 * 3600
 # Who comes late with a code or a token is told so, and not that there never was one.
 KEPT_S = 24 * 3600
 SWEEP_PERIOD_S = 3600
+# Of each of thousands of sign-ins, which anybody may begin.
+MAX_CHARACTERS = 8192
 LETTERS = "BCDFGHJKLMNPQRSTVWXZ23456789"
 REFRESH = "entra-refresh"
 
@@ -97,7 +99,12 @@ class Codes:
         self._next_sweep = 0.0
 
     def new_code(self, consent: Consent) -> str:
-        """Make an authorization code."""
+        """Make an authorization code.
+
+        Raises:
+            EntraError: The application asks for more than is kept.
+        """
+        _check_length(consent.scope, consent.nonce, consent.redirect_uri, consent.challenge)
         code = f"1.{secrets.token_urlsafe(48)}"
         consent.expires = clock.steady() + CODE_LIFETIME_S
         self._consents.put(code, consent, life_s=KEPT_S)
@@ -124,7 +131,12 @@ class Codes:
         consent.is_redeemed = False
 
     def new_device(self, client_id: str, scope: str) -> tuple[str, DeviceRequest]:
-        """Start a device sign-in; returns the device's own code and the request."""
+        """Start a device sign-in; returns the device's own code and the request.
+
+        Raises:
+            EntraError: The application asks for more than is kept.
+        """
+        _check_length(scope)
         user_code = "".join(secrets.choice(LETTERS) for _ in range(9))
         device_code = secrets.token_urlsafe(48)
         device = DeviceRequest(client_id, scope, user_code, clock.steady() + DEVICE_LIFETIME_S)
@@ -194,6 +206,11 @@ class Codes:
             kept["scope"],
             needs_proof=kept["needs_proof"],
         )
+
+
+def _check_length(*texts: str) -> None:
+    if sum(map(len, texts)) > MAX_CHARACTERS:
+        raise errors.EntraError("invalid_request", 90015, "The query string is too long.")
 
 
 def _digest(token: str) -> str:

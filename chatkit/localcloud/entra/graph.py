@@ -9,7 +9,7 @@ from aiohttp import web
 
 from chatkit.localcloud.core.answering import FULL, FULL_CODE, MISDIRECTED
 from chatkit.localcloud.core.bearer import bearer_token
-from chatkit.localcloud.core.web import Handler
+from chatkit.localcloud.core.web import EVERY_PATH, Handler
 from chatkit.localcloud.entra.core import graph_documents as documents
 from chatkit.localcloud.entra.core.permissions import Caller
 from chatkit.localcloud.entra.errors import GraphError, TokenRejected
@@ -49,7 +49,7 @@ class Graph:
             answer = guarded(operation)
             for path in _paths(operation.path):
                 app.router.add_route(operation.method, path, answer)
-        app.router.add_route("*", "/{rest:.*}", _not_provided)
+        app.router.add_route("*", EVERY_PATH, _not_provided)
         return app
 
     @web.middleware

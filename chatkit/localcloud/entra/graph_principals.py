@@ -32,6 +32,8 @@ from chatkit.localcloud.entra.graph_operations import (
 from chatkit.localcloud.entra.graph_requests import read_body, texts
 from chatkit.localcloud.entra.models import Directory
 
+MAX_IDS = 1000  # Microsoft's page "directoryObject: getByIds"
+
 
 class Principals:
     """Operations on service principals and people."""
@@ -169,6 +171,8 @@ class Principals:
     async def get_by_ids(self, request: web.Request) -> web.Response:
         """The principals behind some object ids; unknown ones are left out."""
         wanted = texts(await read_body(request), "ids")
+        if len(wanted) > MAX_IDS:
+            raise bad_request(f"At most {MAX_IDS} ids can be asked for at a time.")
         found = [self._directory.principal(object_id) for object_id in wanted]
         shown = [documents.directory_object(one) for one in found if one is not None]
         return web.json_response(

@@ -11,6 +11,7 @@ from aiohttp import web
 from chatkit.localcloud.core.answering import CUT, FULL, FULL_CODE, MISDIRECTED
 from chatkit.localcloud.core.cors import Preflight, answer_headers, preflight_headers
 from chatkit.localcloud.core.etags import http_date
+from chatkit.localcloud.core.web import EVERY_PATH
 from chatkit.localcloud.storage.formats import dates
 from chatkit.localcloud.storage.formats.account_hosts import account_of
 from chatkit.localcloud.storage.operations.call import Answer
@@ -46,7 +47,7 @@ def application(operations: Operations, contents: Contents, accounts: Accounts) 
     edge = Edge(operations, contents, accounts)
     # The size limit is for what aiohttp reads at once. Bodies are read in chunks here.
     app = web.Application(client_max_size=0)
-    app.router.add_route("*", "/{path:.*}", edge.serve)
+    app.router.add_route("*", EVERY_PATH, edge.serve)
     return app
 
 

@@ -13,6 +13,7 @@ from aiohttp import web
 
 from chatkit.localcloud.core.answering import MISDIRECTED
 from chatkit.localcloud.core.etags import NOT_MODIFIED, Conditions, http_date
+from chatkit.localcloud.core.web import EVERY_PATH
 from chatkit.localcloud.storage.formats import dates, ranges
 from chatkit.localcloud.storage.operations.properties import CONTENT_HEADERS, DEFAULT_TYPE
 from chatkit.localcloud.storage.sending import send_part
@@ -45,7 +46,7 @@ def application(find: Callable[[], Account | None], contents: Contents) -> web.A
     """
     site = Website(find, contents)
     app = web.Application()
-    app.router.add_route("*", "/{path:.*}", site.serve)
+    app.router.add_route("*", EVERY_PATH, site.serve)
     return app
 
 

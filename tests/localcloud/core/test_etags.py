@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import sys
+import time
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -124,3 +127,20 @@ def test_an_http_date_comes_back(second: int) -> None:
 def test_any_text_is_a_date_or_none(text: str) -> None:
     """No header breaks the parser."""
     parse_http_date(text)
+
+
+def test_a_date_is_of_utc_in_every_form(monkeypatch: pytest.MonkeyPatch) -> None:
+    """RFC 9110 §5.6.7: asctime's form names no zone, and means UTC wherever the machine is."""
+    if sys.platform == "win32":
+        pytest.skip("a process has no time zone of its own there")
+    monkeypatch.setenv("TZ", "XXX+11")
+    time.tzset()
+    try:
+        found = {
+            parse_http_date(text)
+            for text in ("Sun Nov  6 08:49:37 1994", "Sun, 06 Nov 1994 08:49:37 GMT")
+        }
+    finally:
+        monkeypatch.undo()
+        time.tzset()
+    assert found == {784111777.0}

@@ -6,6 +6,7 @@ import base64
 import hmac
 import json
 import time
+from collections.abc import AsyncIterator
 from typing import Any
 from urllib.parse import urlencode
 
@@ -242,6 +243,22 @@ async def test_a_bad_callback_signs_nobody_in(stack: Stack, browser: Browser, na
     visitor, url = await bad_callback(stack, browser, name)
     status, _, headers = await visitor.ask("GET", url)
     assert status == 401 and COOKIE not in headers.get("Set-Cookie", "")
+
+
+@pytest.mark.parametrize("name", sign_in.LONG_BODIES)
+async def test_sign_in_reads_no_long_body(stack: Stack, name: str) -> None:
+    """413, though the app itself takes 100 MB: nobody has signed in yet."""
+    path, kind = sign_in.LONG_BODIES[name]
+
+    async def body() -> AsyncIterator[bytes]:
+        for _ in range(70):
+            yield b"a" * 1000
+
+    url = f"{stack.app.url}/.auth/login/aad{path}"
+    status, _, _ = await stack.outsider.ask(
+        "POST", url, data=body(), headers={"Content-Type": kind}
+    )
+    assert status == 413
 
 
 @pytest.mark.parametrize("target", sign_in.BAD_TARGETS)

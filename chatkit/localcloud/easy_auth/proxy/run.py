@@ -21,6 +21,7 @@ from chatkit.core.running.until_interrupted import until_interrupted
 from chatkit.localcloud.core import cors
 from chatkit.localcloud.core.log_limits import log_to_terminal
 from chatkit.localcloud.core.runners import HttpServer
+from chatkit.localcloud.core.web import EVERY_PATH
 from chatkit.localcloud.easy_auth.local.options import ANONYMOUS, LOGIN, SignInOptions
 from chatkit.localcloud.easy_auth.local.sign_in import LocalModule, LocalSignIn
 from chatkit.localcloud.easy_auth.proxy.forwarding import Forwarding, as_the_app_says
@@ -157,7 +158,7 @@ def application(
         rule = cors.Rule(origins=origins, ignore_case=True)
         app.middlewares.append(cors.middleware(lambda: rule, cors.answer_allowed))
         app.on_response_prepare.append(cors.add_headers)
-    app.router.add_route("*", "/{path:.*}", handle)
+    app.router.add_route("*", EVERY_PATH, handle)
     return app
 
 

@@ -265,7 +265,7 @@ class Roles:
     def remove_below(self, scope: str) -> None:
         """Remove the assignments of a deleted resource or group."""
         for assignment in self.all():
-            if _is_at(scope, assignment.scope):
+            if is_at(scope, assignment.scope):
                 self.remove(assignment.id)
 
     def get(self, id_: str) -> Assignment | None:
@@ -283,13 +283,13 @@ class Roles:
         """A principal's assignments that count at a scope now."""
         now = clock.steady()
         own = self._by_principal.get(principal_id.lower(), {})
-        return [one for one in own.values() if one.effective <= now and _is_at(one.scope, scope)]
+        return [one for one in own.values() if one.effective <= now and is_at(one.scope, scope)]
 
     def below(self, principal_id: str, scope: str) -> bool:
         """Say whether a principal has any role that counts now, at a scope or below it."""
         now = clock.steady()
         own = self._by_principal.get(principal_id.lower(), {})
-        return any(one.effective <= now and _is_at(scope, one.scope) for one in own.values())
+        return any(one.effective <= now and is_at(scope, one.scope) for one in own.values())
 
     def allows(self, principal_id: str, scope: str, action: str, *, is_data: bool = False) -> bool:
         """Say whether a principal may do something.
@@ -327,7 +327,8 @@ def _matches(pattern: str, action: str) -> bool:
     return re.match(fnmatch.translate(pattern.lower()), action) is not None
 
 
-def _is_at(scope: str, id_: str) -> bool:
+def is_at(scope: str, id_: str) -> bool:
+    """Say whether an ARM id is a scope itself, or lies below it."""
     upper = scope.lower().rstrip("/")
     lower = id_.lower().rstrip("/")
     return lower == upper or lower.startswith(upper + "/")

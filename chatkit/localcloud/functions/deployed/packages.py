@@ -99,10 +99,10 @@ def _check_entry(entry: zipfile.ZipInfo) -> None:
 
 def _check_names(entries: list[zipfile.ZipInfo]) -> None:
     """No two entries in one place: names compare without case, as on Windows and macOS."""
-    seen: set[PurePosixPath] = set()
-    files: dict[PurePosixPath, str] = {}
+    seen: set[str] = set()
+    files: dict[str, str] = {}
     for entry in entries:
-        place = PurePosixPath(entry.filename.casefold())
+        place = str(PurePosixPath(entry.filename.casefold()))
         if place in seen:
             raise PackageRejected(
                 f"The package has the entry '{entry.filename}' twice (names compare without case)."
@@ -110,12 +110,28 @@ def _check_names(entries: list[zipfile.ZipInfo]) -> None:
         seen.add(place)
         if not entry.is_dir():
             files[place] = entry.filename
-    for place in seen:
-        for folder in place.parents:
-            if folder in files:
-                raise PackageRejected(
-                    f"The package has '{files[folder]}' both as a file and as a folder."
-                )
+    for folder in _folders(seen):
+        if folder in files:
+            raise PackageRejected(
+                f"The package has '{files[folder]}' both as a file and as a folder."
+            )
+
+
+def _folders(places: set[str]) -> set[str]:
+    """The folders that hold these entries: each is one to make, whether an entry names it or not.
+
+    Raises:
+        PackageRejected: There are too many.
+    """
+    found: set[str] = set()
+    for place in places:
+        end = place.rfind("/")
+        while end > 0 and place[:end] not in found:
+            found.add(place[:end])
+            end = place.rfind("/", 0, end)
+        if len(found) > MAX_ENTRIES:
+            raise PackageRejected(f"The package has more than {MAX_ENTRIES} folders.")
+    return found
 
 
 def _check_sizes(entries: list[zipfile.ZipInfo]) -> None:

@@ -12,7 +12,13 @@ from aiohttp import web
 
 from chatkit.localcloud.core import cors
 from chatkit.localcloud.core.answering import FULL, MISDIRECTED, plainly
-from chatkit.localcloud.core.web import OTHER_PAGE, SAFE_METHODS, Handler, is_from_other_page
+from chatkit.localcloud.core.web import (
+    EVERY_PATH,
+    OTHER_PAGE,
+    SAFE_METHODS,
+    Handler,
+    is_from_other_page,
+)
 from chatkit.localcloud.functions.host.errors import AnswerInvalid, HostUnavailable
 from chatkit.localcloud.functions.host.host import FunctionHost
 from chatkit.localcloud.functions.host.indexing import Function
@@ -80,7 +86,7 @@ def application(site: Site) -> web.Application:
     app = web.Application(middlewares=middlewares, client_max_size=BODY_LIMIT_BYTES)
     app.on_response_prepare.extend([cors.add_headers, _name_server])
     front = Frontend(site)
-    app.router.add_route("*", "/{path:.*}", front.handle)
+    app.router.add_route("*", EVERY_PATH, front.handle)
     return app
 
 

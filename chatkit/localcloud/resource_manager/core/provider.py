@@ -297,7 +297,7 @@ class ResourceType(Provider, Generic[D]):
 
     def check_name(self, name: str) -> None:
         """Refuse a name that does not fit or is taken."""
-        if not self.name_pattern.match(name):
+        if not self.name_pattern.fullmatch(name):
             raise self.invalid_name(name)
         if self.is_name_global and self.is_taken(name):
             raise self.name_taken(name)

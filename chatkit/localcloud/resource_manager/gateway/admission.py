@@ -61,7 +61,7 @@ class Admission:
                 error = "invalid_request"
             challenge = (
                 f'Bearer authorization_uri="{self._sign_in}", error="{error}",'
-                f' error_description="{message}"'
+                f' error_description="{_quotable(message)}"'
             )
             headers = {"WWW-Authenticate": challenge}
             raise errors.ArmError(401, code, message, headers=headers) from None
@@ -79,3 +79,10 @@ class Admission:
         await self._context.faults.meet(call, self._registry.name_taken)
         self._authorization.check(call, route)
         return left
+
+
+def _quotable(text: str) -> str:
+    """A sentence without what an error_description cannot have (RFC 6750 §3)."""
+    return "".join(
+        letter if " " <= letter <= "~" and letter not in '"\\' else "?" for letter in text
+    )

@@ -7,7 +7,7 @@ import uuid
 from typing import ClassVar
 
 from chatkit.localcloud.entra.core.principals import Principal
-from chatkit.localcloud.entra.core.roles import ROLES, Assignment, Role
+from chatkit.localcloud.entra.core.roles import ROLES, Assignment, Role, is_at
 from chatkit.localcloud.resource_manager.core import errors
 from chatkit.localcloud.resource_manager.core.clock import Clock, iso
 from chatkit.localcloud.resource_manager.core.context import Context
@@ -88,12 +88,11 @@ class Authorization(Provider):
 
     async def list_assignments(self, call: Call) -> Answer:
         """Assignments at a scope, above and below it, or those of one principal."""
-        scope = _scope(call).lower()
+        scope = _scope(call)
         principals = filters.wanted(call, ASSIGNMENT_FILTERS).values()
 
         def fits(one: Assignment) -> bool:
-            at = one.scope.lower()
-            if not at.startswith(scope) and not scope.startswith(at):
+            if not is_at(scope, one.scope) and not is_at(one.scope, scope):
                 return False
             return all(one.principal_id.lower() == wanted.lower() for wanted in principals)
 
@@ -129,6 +128,11 @@ class Authorization(Provider):
             raise errors.ArmError(409, "RoleAssignmentExists", message)
         if same is not None:
             return Answer(200, _shown(same))
+        if self.context.roles.get(call.path) is not None:
+            message = (
+                "Tenant ID, application ID, principal ID, and scope are not allowed to be updated."
+            )
+            raise errors.ArmError(400, "RoleAssignmentUpdateNotPermitted", message)
         now = Clock.now()
         made = Assignment(
             id=f"{scope}/providers/{TYPE}/{call.params['assignment']}",

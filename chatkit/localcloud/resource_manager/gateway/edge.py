@@ -12,6 +12,7 @@ from aiohttp import web
 
 from chatkit.localcloud.core import answering
 from chatkit.localcloud.core.trace import Trace
+from chatkit.localcloud.core.web import EVERY_PATH
 from chatkit.localcloud.entra.tokens import Claims
 from chatkit.localcloud.resource_manager.core import errors
 from chatkit.localcloud.resource_manager.core.faults import Dropped
@@ -57,7 +58,7 @@ class Edge:
     def app(self) -> web.Application:
         """The application to serve."""
         app = web.Application(client_max_size=LIMIT_BYTES)
-        app.router.add_route("*", "/{path:.*}", self._handle)
+        app.router.add_route("*", EVERY_PATH, self._handle)
         return app
 
     async def _handle(self, request: web.Request) -> web.Response:

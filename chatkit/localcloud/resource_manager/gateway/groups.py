@@ -86,7 +86,7 @@ class Groups(Provider):
     async def put(self, call: Call) -> Answer:
         """Create a group, or replace its tags."""
         name = call.params["group"]
-        if not NAME.match(name) or name.endswith("."):
+        if not NAME.fullmatch(name) or name.endswith("."):
             raise errors.ArmError(
                 400,
                 "InvalidResourceGroup",

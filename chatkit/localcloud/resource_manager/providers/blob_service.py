@@ -135,7 +135,7 @@ class BlobService(Provider):
             document = self._accounts.one(call)
             account = document["name"]
             name = call.params["container"]
-            if not CONTAINER.match(name):
+            if not CONTAINER.fullmatch(name):
                 raise errors.service_error(
                     400,
                     "ContainerOperationFailure",

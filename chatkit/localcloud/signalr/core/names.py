@@ -26,7 +26,7 @@ def valid_hub(name: str) -> str:
     Raises:
         BadRequest: The service takes no such name.
     """
-    if not HUB_NAME.match(name):
+    if not HUB_NAME.fullmatch(name):
         raise BadRequest(HUB_RULE)
     return name
 

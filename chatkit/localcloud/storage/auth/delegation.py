@@ -43,6 +43,10 @@ def read_request(given: Element, claims: Claims) -> DelegationKey:
     expiry = dates.parse_iso(expiry_text)
     if given.name != "KeyInfo" or start is None or expiry is None:
         raise StorageError("InvalidXmlNodeValue")
+    if start < dates.now() - MAX_LIFETIME_S - 60:
+        raise StorageError(
+            "InvalidXmlNodeValue", details={"XmlNodeName": "Start", "XmlNodeValue": start_text}
+        )
     if expiry <= start or expiry > dates.now() + MAX_LIFETIME_S + 60:
         raise StorageError(
             "InvalidXmlNodeValue", details={"XmlNodeName": "Expiry", "XmlNodeValue": expiry_text}

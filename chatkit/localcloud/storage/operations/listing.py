@@ -23,7 +23,6 @@ from chatkit.localcloud.storage.state.models import Blob, Container
 
 MAX_PAGE = 5000
 ENTRIES_PER_TURN = 100  # Entries that are written before other requests get their turn.
-AFTER_ALL = "\U0010ffff"
 BLOB_INCLUDES = {
     "metadata",
     "uncommittedblobs",
@@ -102,7 +101,7 @@ def cut_page(names: Sequence[str], wanted: PageQuery) -> Page:
         found.names.append(entry)
         if wanted.is_prefix(name):
             # All names of a prefix are one entry, so the next one is behind the last of them.
-            index = bisect_left(names, entry + AFTER_ALL, index)
+            index = bisect_left(names, True, index, key=lambda one: not one.startswith(entry))
         else:
             index += 1
     return found

@@ -54,7 +54,7 @@ async def set_tags(call: Call) -> Answer:
 
 def _allowed(tags: dict[str, str]) -> bool:
     return len(tags) <= MAX_TAGS and all(
-        NAME.match(key) and VALUE.match(value) for key, value in tags.items()
+        NAME.fullmatch(key) and VALUE.fullmatch(value) for key, value in tags.items()
     )
 
 

@@ -27,7 +27,7 @@ def check_container(name: str) -> None:
             "OutOfRangeInput",
             "The specified resource name length is not within the permissible limits.",
         )
-    if not CONTAINER.match(name):
+    if not CONTAINER.fullmatch(name):
         raise StorageError("InvalidResourceName")
 
 

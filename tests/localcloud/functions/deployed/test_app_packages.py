@@ -184,3 +184,11 @@ def test_a_damaged_package_is_refused_or_unpacked(
         packages.unpack(path, folder / "out")
     except PackageRejected as error:
         assert str(error).startswith(("The package", "host.json"))
+
+
+def test_folders_that_no_entry_names_count(tmp_path: Path) -> None:
+    """A few entries deep down are as many folders as a disk can bear to make."""
+    deep = [(f"{number}/{'a/' * 490}f", "") for number in range(41)]
+    with pytest.raises(PackageRejected, match=r"more than 20000 folders"):
+        packages.unpack(package(tmp_path, *GOOD.items(), *deep), tmp_path / "out")
+    assert not (tmp_path / "out").exists()

@@ -35,6 +35,7 @@ async def api() -> AsyncIterator[Served]:
         ("/v1/pages/3", "page 3"),
         ("/v1/shelves", "new|None"),
         ("/v1/shelves/a/b/c", "a|b/c"),
+        ("/v1/shelves/a/b%0Ac", "a|b\nc"),
         ("/v1/text", "plain"),
     ],
 )

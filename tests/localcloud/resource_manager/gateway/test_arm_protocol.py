@@ -37,7 +37,7 @@ def test_without_a_good_token_the_answer_says_where_to_sign_in(
 @pytest.mark.parametrize(
     ("audience", "lifetime_s", "code"),
     [
-        ("https://storage.azure.com", 60, "InvalidAuthenticationTokenAudience"),
+        ('https://localhost:1/"\r\nX: "', 60, "InvalidAuthenticationTokenAudience"),
         ("https://management.azure.com", -1, "ExpiredAuthenticationToken"),
     ],
 )
@@ -122,6 +122,10 @@ def test_a_caller_without_a_role_is_refused(raw: Raw, cloud: LocalCloud) -> None
     assert stranger("PUT", raw.group, {"location": "eastus2"}).status == 403
     again = path.replace("1111", "2222")
     assert raw("PUT", again, wanted, version="2022-04-01").code == "RoleAssignmentExists"
+    # Under the same name it would stay with the first one, even when it is deleted.
+    wanted["properties"]["principalId"] = cloud.call(cloud.entra.directory.create_identity, "two")
+    reply = raw("PUT", path, wanted, version="2022-04-01")
+    assert (reply.status, reply.code) == (400, "RoleAssignmentUpdateNotPermitted")
     assert raw("GET", path, version="2022-04-01").body["properties"]["principalId"] == identity
     assert raw("DELETE", path, version="2022-04-01").status == 200
     assert stranger("GET", raw.group).status == 403

@@ -57,6 +57,10 @@ def test_a_list_has_what_its_reader_may_read(two_groups: Raw, cloud: LocalCloud)
     for path in ("", "/resources", STORAGE, f"{STORAGE}/theirsx1"):
         other = two_groups.group.replace("class", "other")
         assert reader("GET", other + path).code == "AuthorizationFailed"
+    with_role(cloud, "Owner", f"{two_groups.group}2")
+    roles = f"{two_groups.group}/providers/Microsoft.Authorization/roleAssignments"
+    listed = reader("GET", roles, version="2022-04-01").body["value"]
+    assert {entry["properties"]["scope"] for entry in listed} == {subscription, two_groups.group}
 
 
 def test_one_account_is_enough_to_be_listed(two_groups: Raw, cloud: LocalCloud) -> None:

@@ -15,7 +15,8 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 
 from chatkit.localcloud.signalr.core import authentication
 from chatkit.localcloud.signalr.core.authentication import SKEW_S
-from chatkit.localcloud.signalr.core.errors import Unauthorized
+from chatkit.localcloud.signalr.core.errors import BadRequest, Unauthorized
+from chatkit.localcloud.signalr.core.names import valid_hub
 from chatkit.localcloud.signalr.core.spec import InstanceSpec
 from chatkit.localcloud.signalr.core.upstream import user_claims
 from tests.localcloud.signalr.harness import Running
@@ -109,6 +110,12 @@ def test_a_client_token_is_for_one_hub_of_this_instance(audience: Any, verdict: 
     The port serves http and https, so that an audience may name either.
     """
     assert accepted_for_client(signed(audience)) is verdict
+
+
+def test_a_line_end_makes_no_other_hub() -> None:
+    """Audiences compare without it: one hub's token would open another one."""
+    with pytest.raises(BadRequest):
+        valid_hub("chat\n")
 
 
 @pytest.mark.parametrize(

@@ -19,8 +19,11 @@ from azure.storage.blob import (
 )
 from azure.storage.blob.aio import BlobServiceClient as AsyncBlobServiceClient
 
-from chatkit.localcloud.storage.auth import shared_key
+from chatkit.localcloud.entra.tokens import Claims
+from chatkit.localcloud.storage.auth import delegation, shared_key
+from chatkit.localcloud.storage.formats.xmltext import Element
 from chatkit.localcloud.storage.service import StorageService
+from chatkit.localcloud.storage.state.errors import StorageError
 from tests.localcloud.storage.storage_testing import KEY1, KEY2, NAME, SCOPE, StorageCloud
 
 LATER = datetime.now(UTC) + timedelta(hours=1)
@@ -205,6 +208,16 @@ def test_a_user_delegation_key_signs(
     assert code_of(caught.value) == "AuthorizationPermissionMismatch"
     changed = token.replace("sp=r", "sp=rw")
     assert cloud.request("GET", f"{blob.container_name}/a?{changed}").code == "AuthenticationFailed"
+
+
+@pytest.mark.parametrize("start", ["0001-01-01T00:00:00+14:00", "0001-01-01", "2020-01-01"])
+def test_a_delegation_key_begins_within_seven_days(start: str) -> None:
+    """Microsoft's page "Get User Delegation Key"; no moment makes the service fail."""
+    times = [Element("Start", start), Element("Expiry", LATER.isoformat())]
+    claims = Claims(oid="o", appid="", tid="t", name="", raw={})
+    with pytest.raises(StorageError) as caught:
+        delegation.read_request(Element("KeyInfo", times), claims)
+    assert caught.value.code == "InvalidXmlNodeValue"
 
 
 def test_a_delegated_signature_ends_with_the_role(

@@ -78,3 +78,13 @@ def test_more_than_one_page_of_names(storage: Storage) -> None:
     pages = asyncio.run(run())
     assert [len(page) for page in pages] == [5000, 1000]
     assert sum(pages, []) == expected
+
+
+def test_a_prefix_ends_whatever_its_names_are(storage: Storage) -> None:
+    """The last character of Unicode behind the delimiter, too: the folder is shown once."""
+    asyncio.run(storage.ask("PUT", "box", "restype=container"))
+    for name in ("p/a", "p/%F4%8F%BF%BF", "p/%F4%8F%BF%BFz", "q"):
+        headers = {"x-ms-blob-type": "AppendBlob", "content-length": "0"}
+        assert asyncio.run(storage.ask("PUT", f"box/{name}", **headers)).status == 201
+    answer = asyncio.run(storage.ask("GET", "box", "restype=container&comp=list&delimiter=/"))
+    assert answer.body.count(b"<BlobPrefix>") == 1 and b"<Name>q</Name>" in answer.body

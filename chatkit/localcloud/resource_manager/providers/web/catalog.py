@@ -129,7 +129,7 @@ class Catalog(Provider):
             raise errors.web_error(400, "BadRequest", "The parameter type has an invalid value.")
         sites = Sites(self.context)
         reason = ""
-        if not sites.name_pattern.match(name):
+        if not sites.name_pattern.fullmatch(name):
             reason = "Invalid"
             message = (
                 f"The name '{name}' is not valid: it must have 2 to 60 letters, digits and hyphens,"
