@@ -124,6 +124,15 @@ class Workshop:
         """How long each step took the last time, on the current target."""
         return self.session.timings()
 
+    def how(self) -> Result:
+        """The whole chat without the kit, from what each step sent the last time.
+
+        Its `az()`, `python()`, `rest()` and `template()` are whole texts.
+        """
+        from chatkit.cloud.how import memory
+
+        return memory.tell(self.home, self.settings.target)
+
     # Every section: check, doctor, catch up
 
     def check(self, section: str | int) -> Result:

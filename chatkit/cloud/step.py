@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path, PurePosixPath
 from time import monotonic
 from typing import Any
 
 from chatkit.cloud.how.forms import StepForms
-from chatkit.cloud.how.requests import Place
+from chatkit.cloud.how.requests import LocalFile, Place
 from chatkit.cloud.stack import Stack
 from chatkit.core import settings as store
 from chatkit.core.results import Result
@@ -29,7 +29,8 @@ class Step:
         self._started = monotonic()
         self._rows = rows
         self._here: list[str] = []
-        self._files: tuple[str, ...] = ()
+        self._packed: tuple[str, ...] = ()
+        self._written: list[LocalFile] = []
 
     def on_this_machine(self, *sentences: str) -> None:
         """Say what the step does here: no request tells it."""
@@ -37,14 +38,22 @@ class Step:
 
     def packs(self, files: Sequence[PurePosixPath]) -> None:
         """Say which files of the functions' folder the step packs."""
-        self._files = tuple(str(file) for file in files)
+        self._packed = tuple(str(file) for file in files)
+
+    def writes(self, path: str, content: Mapping[str, Any]) -> None:
+        """Say which JSON file the step writes; `content` is without secrets."""
+        self._written.append(LocalFile(path, content))
 
     def result(self, text: str, *rows: tuple[str, str], **data: Any) -> Result:
         """The verb's result so far."""
         seconds = monotonic() - self._started
-        calls = self.stack.calls
-        forms = StepForms(calls.requests, self._place(), tuple(self._here))
-        return Result(text, (*self._rows, *rows), calls.made, seconds, data, forms)
+        made = self.stack.calls.made
+        return Result(text, (*self._rows, *rows), made, seconds, data, self.forms())
+
+    def forms(self) -> StepForms:
+        """How to do without the kit what was done so far."""
+        requests = self.stack.calls.requests
+        return StepForms(requests, self._place(), tuple(self._written), tuple(self._here))
 
     def _place(self) -> Place:
         cloud = self.stack.cloud
@@ -59,5 +68,5 @@ class Step:
             names=self.stack.names,
             api_base_url=facts.api_base_url,
             web_url=facts.web_url,
-            function_files=self._files,
+            function_files=self._packed,
         )

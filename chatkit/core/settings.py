@@ -28,7 +28,7 @@ FILE = "settings.json"
 SCHEMA = 2
 """The form of the file that this version writes. 1 is that of 0.1.0, which wrote no number."""
 HOLDS = "it holds the names of your resources"
-WRITTEN_LATER = ("timings.json", "chatfiles.json")
+WRITTEN_LATER = ("timings.json", "chatfiles.json", "steps.json")
 """Records that are begun in a home which has settings."""
 
 

@@ -28,6 +28,11 @@ def clean_up(session: Session) -> Receipt:
         if client_id:
             items.append(delete_registration(step.stack, client_id))
         local_settings.forget_keys(session.functions_folder)
+        if (session.functions_folder / local_settings.FILE).exists():
+            step.writes(
+                f"my-chat/functions/{local_settings.FILE}",
+                local_settings.without_secrets(session.functions_folder),
+            )
         kept = local_settings.keys_in(session.functions_folder)
         items.append(Item("keys in local.settings.json", "none in the file", not kept))
         if all(item.gone for item in items):

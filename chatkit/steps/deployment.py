@@ -39,6 +39,7 @@ def publish_functions(session: Session, *, again: bool = False) -> Result:
                 hint='workshop.catch_up("07") makes what comes before section 07.',
             )
         files = package.build_package(session.functions_folder)
+        step.packs(package.package_files(session.functions_folder))
         known = "" if again else session.settings.facts.published
         names, published = functions.publish(step.stack, files, known=known)
         session.learn(published=published)
@@ -113,6 +114,7 @@ def set_page_url(session: Session) -> Result:
         api = session.deployed_api()
         provider = authentication.provider_of(step.stack)
         page_config.write(session.page_folder, api, sign_in=provider)
+        step.writes(f"my-chat/content/{page_config.FILE}", page_config.content(api, provider))
         more = f" and lets people sign in ({provider})" if provider else ""
         return step.result(
             f"my-chat/content/config.json: the page calls the deployed functions{more}."

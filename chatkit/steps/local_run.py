@@ -15,6 +15,10 @@ from chatkit.steps.session import Session
 PAGE_PORT = 5500
 PROVIDER = "aad"
 LOGIN = f"/.auth/login/{PROVIDER}"
+SERVE_PAGE = (
+    "Any server of files serves the page, too:"
+    " `python3 -m http.server 5500 --bind 127.0.0.1 --directory my-chat/content`."
+)
 KEYLESS = (
     " SignalR Service takes no keys: on the local cloud the functions sign in by themselves; with"
     " Azure they sign in as the application in AZURE_TENANT_ID, AZURE_CLIENT_ID and"
@@ -33,6 +37,10 @@ def write_local_settings(session: Session) -> Result:
         storage = local_settings.storage_for(session.connect_storage())
         origin = session.local_web_url or local_settings.PAGE_ORIGIN
         local_settings.write(session.functions_folder, signalr=text, storage=storage, origin=origin)
+        step.writes(
+            f"my-chat/functions/{local_settings.FILE}",
+            local_settings.without_secrets(session.functions_folder),
+        )
         names = ", ".join(sorted(local_settings.values(session.functions_folder)))
         without = KEYLESS if signalr.is_keyless(text) else ""
         return step.result(f"my-chat/functions/{local_settings.FILE}: {names}.{without}")
@@ -53,6 +61,9 @@ def start_functions(session: Session, *, auth: bool = False) -> Result:
                 f"There is no function app in {session.functions_folder}.",
                 hint='workshop.catch_up("04") makes what comes before section 04.',
             )
+        step.on_this_machine(
+            "Azure Functions Core Tools run the functions, too: `func start` in my-chat/functions."
+        )
         started = _start_functions(session, port=local_settings.PORT, auth=auth)
         server = started.server
         rows = [("address", server.url), *_taken(local_settings.PORT, started.instead_of)]
@@ -66,6 +77,7 @@ def stop_functions(session: Session) -> Result:
     """Stop the local function host."""
     with session.step("Stopping the function host") as step:
         session.servers.stop(FUNCTIONS)
+        step.on_this_machine("Ctrl+C in the terminal ends what `func start` began.")
         return step.result("The functions no longer run on this machine.")
 
 
@@ -78,6 +90,10 @@ def prepare_page(session: Session) -> Result:
         server = session.servers.running(FUNCTIONS)
         url = server.url if server else f"http://localhost:{local_settings.PORT}"
         page_config.write(session.page_folder, url, sign_in=_provider(server))
+        step.on_this_machine("The kit's folder content is copied to my-chat/content.")
+        step.writes(
+            f"my-chat/content/{page_config.FILE}", page_config.content(url, _provider(server))
+        )
         rows = [("your version is kept as", name) for name in kept]
         return step.result(
             "The page is in my-chat/content; it calls the functions on this machine.", *rows
@@ -87,6 +103,7 @@ def prepare_page(session: Session) -> Result:
 def start_page(session: Session) -> Result:
     """Serve the page on this machine."""
     with session.step("Serving the page", "06") as step:
+        step.on_this_machine(SERVE_PAGE)
         started = session.servers.start_page(session.page_folder, port=PAGE_PORT)
         changed = local_settings.allow_origin(session.functions_folder, started.server.url)
         rows = [("address", started.server.url), *_taken(PAGE_PORT, started.instead_of)]
@@ -103,6 +120,7 @@ def stop_page(session: Session) -> Result:
     """Stop serving the page on this machine."""
     with session.step("Stopping the page") as step:
         session.servers.stop(PAGE)
+        step.on_this_machine("Ctrl+C in its terminal ends a server of files.")
         return step.result("The page is no longer served on this machine.")
 
 

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import NotRequired, TypedDict, cast
+from typing import Any, NotRequired, TypedDict, cast
 
+from chatkit.cloud.how.masking import mask_setting
 from chatkit.core.errors import AppFileDamaged
 from chatkit.core.files import write_private
 from chatkit.core.public_urls import origins
@@ -69,6 +70,20 @@ def read(folder: Path) -> LocalSettings:
         if not isinstance(content.get(name, {}), dict):
             raise AppFileDamaged(path, f"its `{name}` is no object", again=AGAIN)
     return cast(LocalSettings, {"Values": {}, **content})
+
+
+def without_secrets(folder: Path) -> dict[str, Any]:
+    """The file as somebody else would write it: with what a secret is in its place."""
+    content = read(folder)
+    shown = {name: _shown(name, str(value)) for name, value in content["Values"].items()}
+    return {**content, "Values": shown}
+
+
+def _shown(name: str, value: str) -> object:
+    if not value:
+        return value
+    is_development = value == DEVELOPMENT_STORAGE or DEVELOPMENT_KEY in value
+    return DEVELOPMENT_STORAGE if is_development else mask_setting(name, value)
 
 
 def values(folder: Path) -> dict[str, str]:

@@ -31,15 +31,20 @@ def write(folder: Path, api_base_url: str, *, sign_in: str = "") -> Path:
             a chat without sign-in.
     """
     path = folder / FILE
-    config: PageConfig = {"apiBaseUrl": api_base_url}
-    if sign_in:
-        config["signIn"] = sign_in
+    config = content(api_base_url, sign_in)
     if public_url(api_base_url) != api_base_url:
         # The page reaches the functions, and where they send it, by this URL.
         config["way"] = proxy_url()
     write_private(path, json.dumps(config, indent=2) + "\n")
     path.chmod(0o644)
     return path
+
+
+def content(api_base_url: str, sign_in: str = "") -> PageConfig:
+    """What a page needs whose browser reaches the functions at their own address."""
+    if sign_in:
+        return {"apiBaseUrl": api_base_url, "signIn": sign_in}
+    return {"apiBaseUrl": api_base_url}
 
 
 def follow(folder: Path, api_base_url: str, *, deployed: str | None, sign_in: str = "") -> None:

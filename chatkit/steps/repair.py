@@ -11,6 +11,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from chatkit.cloud import local_cloud
+from chatkit.cloud.how import memory
 from chatkit.core import settings as store
 from chatkit.core.errors import HomeDamaged, HomeTooNew, HomeUnusable, SetupError
 from chatkit.core.home import access, check, names, records
@@ -26,6 +27,7 @@ ADDRESSES = "what was known of resources and completed sections; `chatkit catch-
 
 LOST = {
     timings.FILE: timings.LOST,
+    memory.FILE: memory.LOST,
     app_files.RECORD: app_files.LOST,
     **dict.fromkeys((f"servers/{name}.json" for name in (FUNCTIONS, PAGE)), SERVER_LOST),
     f"local/{local_cloud.FILE}": local_cloud.LOST,
@@ -146,6 +148,7 @@ def _mend_records(home: Path) -> Iterator[Mended]:
     # Reading puts a damaged one aside and says so on stderr; here it is said once.
     with redirect_stderr(io.StringIO()):
         timings.load(home, "local")
+        memory.load(home, "local")
         app_files.read_record(home)
         for server in (FUNCTIONS, PAGE):
             LocalServers(home).running(server)

@@ -370,6 +370,7 @@ class Session:
             section: The section that it belongs to, if to one.
             at_once: Show at once that it runs, and not only when it takes long.
         """
+        from chatkit.cloud.how import memory
         from chatkit.cloud.step import Step
 
         interrupts.check_imports()
@@ -380,7 +381,8 @@ class Session:
         try:
             with self.on_cloud():
                 stack = self.stack(progress)
-                yield Step(stack, self.home, *self.restart_rows())
+                step = Step(stack, self.home, *self.restart_rows())
+                yield step
         except Exception as error:
             from chatkit.cloud.hints import refine_hint
 
@@ -389,3 +391,4 @@ class Session:
         finally:
             progress.close()
         timings.note(self.home, self.settings.target, title, monotonic() - started)
+        memory.note(self.home, self.settings.target, title, step.forms())

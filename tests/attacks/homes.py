@@ -20,6 +20,7 @@ WRITTEN = (
 REPLACED = (
     "settings.json",
     "timings.json",
+    "steps.json",
     "chatfiles.json",
     "servers/functions.json",
     "local/version.json",

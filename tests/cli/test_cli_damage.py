@@ -377,13 +377,14 @@ def test_repair_says_when_the_names_are_new(chatkit: Chatkit, home: Path) -> Non
 
 def test_repair_names_each_record(chatkit: Chatkit, used: Path) -> None:
     """Once, and not on stderr besides."""
-    for name in ("timings.json", "chatfiles.json", "servers/functions.json"):
+    for name in ("timings.json", "steps.json", "chatfiles.json", "servers/functions.json"):
         (used / name).write_text("{", encoding="utf-8")
     typed = chatkit("local", "repair")
     assert (typed.code, typed.err) == (0, "")
     assert [line.partition(":")[0] for line in typed.out.splitlines()] == [
         "chatfiles.json",
         "servers/functions.json",
+        "steps.json",
         "timings.json",
     ]
 

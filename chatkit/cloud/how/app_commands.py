@@ -84,7 +84,9 @@ def _delete_application(_request: Request, _place: Place) -> Sequence[Command]:
 
 
 def _package(_request: Request, place: Place) -> Sequence[Command]:
-    files = [f"{place.functions_folder}/{name}" for name in place.function_files]
+    # Below a folder the module keeps the names of folders, of single files their last part only.
+    entries = sorted({name.partition("/")[0] for name in place.function_files})
+    files = [f"{place.functions_folder}/{name}" for name in entries]
     pack = Command(("-m", "zipfile", "--create", PACKAGE, *files), program="python3")
     names = place.names
     where = ("--name", names.function_app, "--resource-group", names.resource_group)
@@ -118,9 +120,11 @@ def _site(request: Request, place: Place) -> Sequence[Command]:
         assign = ("functionapp", "identity", "assign", *where)
         return [az(*assign, "--query", "principalId", "--output", "tsv", keeps="principal")]
     deployment = request.value("properties", "functionAppConfig", "deployment") or {}
-    kind = deployment["storage"]["authentication"]["type"]
-    words = ("functionapp", "deployment", "config", "set", *where)
-    return [az(*words, "--deployment-storage-auth-type", kind)]
+    storage = deployment["storage"]
+    words = ["functionapp", "deployment", "config", "set", *where]
+    words += ["--deployment-storage-name", names.storage_account]
+    words += ["--deployment-storage-container-name", storage["value"].rpartition("/")[2]]
+    return [az(*words, "--deployment-storage-auth-type", storage["authentication"]["type"])]
 
 
 def _role(request: Request, place: Place) -> Sequence[Command]:

@@ -18,14 +18,19 @@ from chatkit.cloud.how.references import (
     ORIGIN,
     PAGE,
     PRINCIPAL,
+    SERVICE,
     SUBSCRIPTION,
     TENANT,
     with_addresses,
+    with_addresses_in,
     with_ids,
 )
-from chatkit.cloud.how.requests import Place, Request
+from chatkit.cloud.how.requests import LocalFile, Place, Request
 from chatkit.core.settings import Names
 
+# az shows an app on Flex Consumption as Resource Manager does, and others without `properties`.
+HOST_NAME = "properties.defaultHostName || defaultHostName"
+LOCAL_HOST = "join(':', [hostName, to_string(publicPort)])"
 Translation = Callable[[Request, Place], Sequence[Command]]
 TRANSLATIONS: dict[str, Translation] = {
     **resource_commands.TRANSLATIONS,
@@ -38,6 +43,7 @@ VARIABLES = {
     APP: "app",
     OBJECT: "app",  # `az ad app` takes the one or the other
     PRINCIPAL: "principal",
+    SERVICE: "service",
     SUBSCRIPTION: "subscription",
     TENANT: "tenant",
     AUTHORITY: "authority",
@@ -48,17 +54,31 @@ VARIABLES = {
 }
 
 
-def commands(requests: Sequence[Request], place: Place) -> list[Command]:
-    """The commands that do what some requests did, each variable set before it is used."""
+def commands(
+    requests: Sequence[Request], place: Place, files: Sequence[LocalFile] = ()
+) -> list[Command]:
+    """The commands that do what some requests did, each variable set before it is used.
+
+    Args:
+        requests: What was sent.
+        place: Where.
+        files: What was written on this machine.
+    """
     found: list[Command] = []
     named = with_addresses(with_ids(requests), place)
     changing = [request for request in named if request.changes_something]
-    for request in changing or named:
-        for command in _translated(request, place):
-            found += _lookups(command, known=found, place=place)
-            if command not in found:
-                found.append(command)
+    # What a file needs is looked up; what else was read says nothing about how to write it.
+    told = changing or ([] if files else named)
+    wanted = [command for request in told for command in _translated(request, place)]
+    for command in (*wanted, *(_write(with_addresses_in(file, place)) for file in files)):
+        found += _lookups(command, known=found, place=place)
+        if command not in found:
+            found.append(command)
     return found
+
+
+def _write(file: LocalFile) -> Command:
+    return Command((file.text(),), program="echo", into=file.path)
 
 
 def text(found: Iterable[Command]) -> str:
@@ -86,7 +106,7 @@ def _lookups(command: Command, *, known: Sequence[Command], place: Place) -> Ite
 
 def _api(names: Names, place: Place) -> Command:
     show = ("functionapp", "show", *_named(names.function_app, names))
-    query = ("--query", "defaultHostName", "--output", "tsv")
+    query = ("--query", HOST_NAME, "--output", "tsv")
     return az(*show, *query, keeps="api", before=f"{place.app_scheme}://")
 
 
@@ -113,6 +133,14 @@ def _secret(_names: Names, _place: Place) -> Command:
 def _signalr(names: Names, _place: Place) -> Command:
     keys = ("signalr", "key", "list", *_named(names.signalr, names))
     return az(*keys, "--query", "primaryConnectionString", "--output", "tsv", keeps="signalr")
+
+
+def _service(names: Names, place: Place) -> Command:
+    show = ("signalr", "show", *_named(names.signalr, names))
+    # In a local cloud the instances differ by their ports.
+    host = "hostName" if place.app_scheme == "https" else LOCAL_HOST
+    query = ("--query", host, "--output", "tsv")
+    return az(*show, *query, keeps="service", before=f"{place.app_scheme}://")
 
 
 def _storage(names: Names, _place: Place) -> Command:
@@ -144,6 +172,7 @@ LOOKUPS: dict[str, Callable[[Names, Place], Command]] = {
     "principal": _principal,
     "secret": _secret,
     "signalr": _signalr,
+    "service": _service,
     "storage": _storage,
     "subscription": _subscription,
     "tenant": _tenant,

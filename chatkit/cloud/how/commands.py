@@ -12,6 +12,7 @@ from dataclasses import dataclass
 WIDTH = 96
 INDENT = "    "
 PLACEHOLDER = re.compile(r"(<[^<>]+>)")
+READS_BETTER = re.compile(r"[^\"$`\\!]*'[^\"$`\\!]*")
 PLAIN = re.compile(r"[\w@%+=:,./{}-]+")
 
 
@@ -23,12 +24,14 @@ class Command:
         words: After `az`, or whole when `program` is empty.
         keeps: Name of the variable that takes what the command prints, empty for none.
         before: What stands in the variable before that: a scheme.
+        into: The file that takes what the command prints, empty for none.
     """
 
     words: tuple[str, ...]
     keeps: str = ""
     before: str = ""
     program: str = "az"
+    into: str = ""
 
     def text(self, variables: dict[str, str]) -> str:
         """The line, broken before an option where it is too long.
@@ -38,6 +41,8 @@ class Command:
         """
         start = [self.program] if self.program else []
         words = [*start, *(quoted(word, variables) for word in self.words)]
+        if self.into:
+            return f"{_broken(words)} > {self.into}"
         if not self.keeps:
             return _broken(words)
         inner = _broken(words, opening=f"{self.keeps}={self.before}$(")
@@ -52,7 +57,7 @@ def az(*words: str, keeps: str = "", before: str = "") -> Command:
 def quoted(word: str, variables: dict[str, str]) -> str:
     """A word as the shell takes it; a placeholder whose value a variable has is the variable."""
     if not any(one in variables for one in PLACEHOLDER.findall(word)):
-        return word if PLAIN.fullmatch(word) else shlex.quote(word)
+        return _alone(word)
     if word in variables:
         return f'"{_variable(variables[word])}"'
     parts = PLACEHOLDER.split(word)
@@ -66,6 +71,13 @@ def quoted(word: str, variables: dict[str, str]) -> str:
         if one
     )
     return "".join(pieces)
+
+
+def _alone(word: str) -> str:
+    """A word without any variable."""
+    if PLAIN.fullmatch(word):
+        return word
+    return f'"{word}"' if READS_BETTER.fullmatch(word) else shlex.quote(word)
 
 
 def _variable(name: str) -> str:
@@ -87,12 +99,15 @@ def _broken(words: list[str], *, opening: str = "") -> str:
     lines = [first]
     room = WIDTH - len(opening)
     for group in others:
-        if len(lines[-1]) + 1 + len(group) <= room:
-            lines[-1] += f" {group}"
-            continue
-        lines[-1] += " \\"
-        lines.append(INDENT + group)
-        room = WIDTH
+        # Many values of one option need lines of their own; one long word stays whole.
+        parts = [group] if len(group) <= WIDTH or "\n" in group else group.split(" ")
+        for part in parts:
+            if len(lines[-1]) + 1 + len(part) <= room:
+                lines[-1] += f" {part}"
+                continue
+            lines[-1] += " \\"
+            lines.append(INDENT + part)
+            room = WIDTH
     return "\n".join(lines)
 
 

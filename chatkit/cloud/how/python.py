@@ -8,11 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from urllib.parse import unquote
 
 from chatkit.cloud.how.literals import INDENT, WIDTH, literal
 from chatkit.cloud.how.masking import CLIENT_SECRET, SIGNALR_CONNECTION, STORAGE_CONNECTION
 from chatkit.cloud.how.references import APP, OBJECT, PRINCIPAL, with_ids
-from chatkit.cloud.how.requests import WEB_CONTAINER, Place, Request
+from chatkit.cloud.how.requests import WEB_CONTAINER, LocalFile, Place, Request
 
 AZURE = "https://management.azure.com"
 SCOPE = "https://management.azure.com/.default"
@@ -53,16 +54,20 @@ OWNERS: dict[str, tuple[Client, str]] = {
 }
 
 
-def text(requests: Sequence[Request], place: Place) -> str:
-    """Code that does what the requests did."""
+def text(requests: Sequence[Request], place: Place, files: Sequence[LocalFile] = ()) -> str:
+    """Code that does what the requests did, and writes some files; empty for nothing."""
+    if not requests and not files:
+        return ""
     named = with_ids(requests)
     changing = [request for request in named if request.changes_something]
     code = _Code(place)
     told: list[Request] = []
-    for request in changing or named:
+    for request in changing or ([] if files else named):
         if request not in told:
             told.append(request)
             code.add(request)
+    for file in files:
+        code.write(file)
     return code.text()
 
 
@@ -87,25 +92,43 @@ class _Code:
         if method == "upload_blob":
             self._files.append(request)
             return
-        for lookup in (SIGNALR_CONNECTION, STORAGE_CONNECTION):
-            if lookup in str(request.body) and lookup not in self.names:
-                LOOKUPS[lookup](self)
         if request.operation == "WebAppsOperations.update_application_settings":
             self._change_settings(request)
-        elif owner in OWNERS:
+            return
+        self._look_up(request.body)
+        if owner in OWNERS:
             self._call(request, owner, method)
         else:
             self._send(request)
+
+    def write(self, file: LocalFile) -> None:
+        """Write the statement that writes a file."""
+        self._look_up(file.content)
+        self.use("pathlib", "Path")
+        self._imports.add(("", "json"))
+        content = f"json.dumps({self.literal(dict(file.content))}, indent=2)"
+        self.say(f'Path("{file.path}").write_text({content})')
+
+    def _look_up(self, content: object) -> None:
+        """Write what finds the secrets of a body."""
+        for placeholder, look_up in LOOKUPS.items():
+            if placeholder in str(content) and placeholder not in self.names:
+                look_up(self)
 
     def text(self) -> str:
         """The program."""
         if self._files:
             self._upload()
-        imports = {("azure.identity", "DefaultAzureCredential"), *self._imports}
+        imports = {*self._imports}
+        if self._clients:
+            imports.add(("azure.identity", "DefaultAzureCredential"))
         modules: dict[str, list[str]] = {}
-        for module, name in sorted(imports, key=lambda one: (one[0] != "pathlib", one)):
+        # The standard library's come first.
+        for module, name in sorted(imports, key=lambda one: ("azure" in one[0], one)):
             modules.setdefault(module, []).append(name)
-        head = [f"from {module} import {', '.join(names)}" for module, names in modules.items()]
+        head = [_import(module, names) for module, names in modules.items()]
+        if not self._clients:
+            return "\n".join([*head, "", *self._lines])
         note = [] if self.place.resource_manager.rstrip("/") == AZURE else [LOCAL]
         signing_in = [*note, "credential = DefaultAzureCredential()", *self._clients.values()]
         return "\n".join([*head, "", *signing_in, "", *self._lines])
@@ -159,6 +182,7 @@ class _Code:
         properties = request.value("properties") or {}
         names = request.meant or tuple(properties)
         wanted = {name: properties[name] for name in names if name in properties}
+        self._look_up(wanted)
         gone = [name for name in names if name not in properties]
         self.say(f"settings = {sites}.list_application_settings({place})")
         if wanted:
@@ -168,9 +192,8 @@ class _Code:
 
     def _send(self, request: Request) -> None:
         """A request that no method of an SDK sends."""
-        client, address = self._raw_client(request)
-        url = self.literal(request.url.removeprefix(address))
-        arguments = [f'"{request.method}"', url]
+        client = self._raw_client(request)
+        arguments = [f'"{request.method}"', self.literal(request.url)]
         if request.body is not None:
             arguments.append(f"json={self.literal(request.body, depth=1)}")
         elif request.size_bytes:
@@ -185,16 +208,15 @@ class _Code:
                 self.say(*lines)
                 self.names |= names
 
-    def _raw_client(self, request: Request) -> tuple[str, str]:
+    def _raw_client(self, request: Request) -> str:
         place = self.place
         for variable, address, scope in (
             ("graph", place.graph.rstrip("/"), GRAPH_SCOPE),
             ("manager", place.resource_manager.rstrip("/"), SCOPE),
         ):
             if request.url.startswith(address):
-                return self.pipeline(variable, address, scope), address
-        address = "/".join(request.url.split("/")[:3])
-        return self.pipeline("deployment", address, SCOPE), address
+                return self.pipeline(variable, address, scope)
+        return self.pipeline("deployment", "/".join(request.url.split("/")[:3]), SCOPE)
 
     def _upload(self) -> None:
         """All files of a page, in one loop."""
@@ -203,7 +225,7 @@ class _Code:
         self.use("pathlib", "Path")
         names = self.place.names
         account = f'"{names.resource_group}", "{names.storage_account}"'
-        address = self._files[0].url.partition(f"/{WEB_CONTAINER}/")[0]
+        address = unquote(self._files[0].url).partition(f"/{WEB_CONTAINER}/")[0]
         self.say(
             f"keys = {storage}.storage_accounts.list_keys({account}).keys_property",
             _called(
@@ -226,6 +248,11 @@ for name, content_type, cache_control in files:
     content = Path("{folder}", name).read_bytes()
     page.upload_blob(name, content, overwrite=True, content_settings=settings)
 """
+
+
+def _import(module: str, names: Sequence[str]) -> str:
+    said = f"import {', '.join(names)}"
+    return f"from {module} {said}" if module else said
 
 
 def _called(start: str, arguments: Sequence[str], *, end: str = "") -> str:

@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any
 
-from chatkit.cloud.how.requests import Place, Request
+from chatkit.cloud.how.requests import LocalFile, Place, Request
 
 API = "<address of the function app>"
 PAGE = "<address of the page>"
@@ -21,26 +21,44 @@ SUBSCRIPTION = "<subscription id>"
 TENANT = "<tenant id>"
 AUTHORITY = "<address of Entra ID>"
 PRINCIPAL = "<object id of the function app's identity>"
+SERVICE = "<address of the SignalR instance>"
 PUBLIC_AUTHORITY = "https://login.microsoftonline.com"
 APPLICATION = re.compile(r"/applications/([0-9a-f-]{36})(?=/|$)", re.IGNORECASE)
-BY_CLIENT_ID = re.compile(r"/applications\(appId='([^']+)'\)")
+SERVICE_SETTING = "__serviceUri"
 # Fields whose value is such an id.
 FIELDS = {"appId": APP, "clientId": APP, "principalId": PRINCIPAL}
 
 
 def with_ids(requests: Iterable[Request]) -> list[Request]:
-    """Put names in the place of ids that Entra chose."""
+    """Put names in the place of ids that Entra chooses while the requests are sent."""
     known = [*requests]
     names: dict[str, str] = {}
     for request in known:
+        names |= {one: OBJECT for one in APPLICATION.findall(request.path)}
         names |= _ids(request.body)
-        for pattern, name in ((APPLICATION, OBJECT), (BY_CLIENT_ID, APP)):
-            names |= {one: name for one in pattern.findall(request.path)}
+    created = {name for request in known for name in _created(request)}
+    names = {text: name for text, name in names.items() if name in created}
     return [_replaced(request, names) for request in known]
 
 
 def with_addresses(requests: Iterable[Request], place: Place) -> list[Request]:
     """Put names in the place of addresses that are others in another subscription."""
+    known = [*requests]
+    names = _addresses(place)
+    for request in known:
+        properties = request.value("properties") or {}
+        names |= {properties[one]: SERVICE for one in properties if one.endswith(SERVICE_SETTING)}
+    return [_replaced(request, names) for request in known]
+
+
+def with_addresses_in(file: LocalFile, place: Place) -> LocalFile:
+    """Put such names into a file."""
+    content: Any = _changed(dict(file.content), _addresses(place))
+    return replace(file, content=content)
+
+
+def _addresses(place: Place) -> dict[str, str]:
+    """What stands for the addresses of a place."""
     page = place.web_url.rstrip("/")
     # A page's own address ends with a slash, its origin does not.
     known = {
@@ -50,15 +68,21 @@ def with_addresses(requests: Iterable[Request], place: Place) -> list[Request]:
         place.tenant_id: TENANT,
         place.authority if place.authority != PUBLIC_AUTHORITY else "": AUTHORITY,
     }
-    names = {text: name for text, name in known.items() if text.strip("/")}
-    return [_replaced(request, names) for request in requests]
+    return {text: name for text, name in known.items() if text.strip("/")}
+
+
+def _created(request: Request) -> tuple[str, ...]:
+    """The ids that an answer to a request says for the first time."""
+    if request.method == "POST" and request.last == "applications":
+        return (APP, OBJECT)
+    return (PRINCIPAL,) if request.value("identity") else ()
 
 
 def _ids(value: Any) -> dict[str, str]:
     found: dict[str, str] = {}
     if isinstance(value, dict):
         for name, inner in value.items():
-            if name in FIELDS and isinstance(inner, str) and not inner.startswith("<"):
+            if name in FIELDS and isinstance(inner, str):
                 found[inner] = FIELDS[name]
             found |= _ids(inner)
     if isinstance(value, list):
@@ -68,20 +92,19 @@ def _ids(value: Any) -> dict[str, str]:
 
 
 def _replaced(request: Request, names: dict[str, str]) -> Request:
-    longest_first = sorted(names, key=len, reverse=True)
-
-    def changed(value: Any) -> Any:
-        if isinstance(value, str):
-            for one in longest_first:
-                value = value.replace(one, names[one])
-            return value
-        if isinstance(value, dict):
-            return {name: changed(inner) for name, inner in value.items()}
-        return [changed(inner) for inner in value] if isinstance(value, list) else value
-
     return replace(
         request,
-        url=changed(request.url),
-        arguments=tuple(changed(one) for one in request.arguments),
-        body=changed(request.body),
+        url=_changed(request.url, names),
+        arguments=tuple(_changed(one, names) for one in request.arguments),
+        body=_changed(request.body, names),
     )
+
+
+def _changed(value: Any, names: dict[str, str]) -> Any:
+    if isinstance(value, str):
+        for one in sorted(names, key=len, reverse=True):
+            value = value.replace(one, names[one])
+        return value
+    if isinstance(value, dict):
+        return {name: _changed(inner, names) for name, inner in value.items()}
+    return [_changed(inner, names) for inner in value] if isinstance(value, list) else value

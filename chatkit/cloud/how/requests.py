@@ -175,13 +175,40 @@ class Place:
         return f"{self.page_folder}/{name}" if is_of_page else PACKAGE
 
 
+@dataclass(frozen=True)
+class LocalFile:
+    """A JSON file that a step writes on this machine, with placeholders in the place of secrets."""
+
+    path: str
+    content: Mapping[str, Any]
+
+    def text(self) -> str:
+        """What the file says."""
+        return json.dumps(self.content, indent=2)
+
+
 def essential(requests: Sequence[Request]) -> list[Request]:
     """The requests that changed something, and those whose answers they need.
 
     All, where none changed anything.
     """
-    wanted = [one for one in requests if one.changes_something or one.is_read_first]
-    return wanted or [*requests]
+    wanted = []
+    later: list[Request] = []
+    for one in reversed(requests):
+        if one.changes_something:
+            later.append(one)
+        if one.changes_something or any(_needs(other, one) for other in later):
+            wanted.append(one)
+    return wanted[::-1] or [*requests]
+
+
+def _needs(later: Request, earlier: Request) -> bool:
+    """Whether a request says again what an earlier one was answered."""
+    if not earlier.is_read_first:
+        return False
+    if earlier.last == "list":
+        return later.path.lower() == earlier.path.rpartition("/")[0].lower()
+    return "<connection string" in str(later.body) or later.operation.endswith(".upload_blob")
 
 
 def read_request(

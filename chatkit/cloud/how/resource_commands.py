@@ -90,7 +90,9 @@ def _site(request: Request, place: Place) -> Sequence[Command]:
     storage = config["deployment"]["storage"]
     words = ["functionapp", "create", *_named(request)]
     words += ["--storage-account", place.names.storage_account]
-    words += ["--flexconsumption-location", request.text("location")]
+    # Resource Manager answers with a display name, "East US 2".
+    region = request.text("location").replace(" ", "").lower()
+    words += ["--flexconsumption-location", region]
     words += ["--runtime", config["runtime"]["name"]]
     words += ["--runtime-version", config["runtime"]["version"]]
     scale = config["scaleAndConcurrency"]

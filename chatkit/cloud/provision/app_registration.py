@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 SECRET_SETTING = "MICROSOFT_PROVIDER_AUTHENTICATION_SECRET"
 APPLICATIONS = "/v1.0/applications"
+SERVICE_PRINCIPALS = "/v1.0/servicePrincipals"
 GRAPH_APP = "00000003-0000-0000-c000-000000000000"
 USER_READ = "e1fe6dd8-ba31-4d61-89e7-88639da4683d"
 CONSISTENT_S = 30.0  # Graph finds what was just made only after a while
@@ -72,17 +73,23 @@ def register(stack: Stack, callback: str) -> Registration:
     name = stack.names.function_app
     wanted = _wanted(name, callback)
     found = _find(graph, name)
+    if found is not None:
+        graph.would_ask("POST", APPLICATIONS, json=wanted)
     application: _Application = found or graph.ask("POST", APPLICATIONS, json=wanted)
     address = f"{APPLICATIONS}/{application['id']}"
     if callback not in _redirects(application):
         graph.ask("PATCH", address, json={"web": wanted["web"]})
+    principal = {"appId": application["appId"]}
     if found is None:
-        principal = {"appId": application["appId"]}
-        graph.ask("POST", "/v1.0/servicePrincipals", json=principal, allowed=(409,))
+        graph.ask("POST", SERVICE_PRINCIPALS, json=principal, allowed=(409,))
+    else:
+        graph.would_ask("POST", SERVICE_PRINCIPALS, json=principal)
     secret = read_app_settings(stack).get(SECRET_SETTING, "")
-    if not _is_current(application, secret):
-        body = {"passwordCredential": {"displayName": "App Service Authentication"}}
-        secret = graph.ask("POST", f"{address}/addPassword", json=body)["secretText"]
+    password = {"passwordCredential": {"displayName": "App Service Authentication"}}
+    if _is_current(application, secret):
+        graph.would_ask("POST", f"{address}/addPassword", json=password)
+    else:
+        secret = graph.ask("POST", f"{address}/addPassword", json=password)["secretText"]
     return Registration(application["appId"], secret)
 
 
@@ -195,6 +202,10 @@ class _Graph:
         if answer.status_code < 300 or answer.status_code in allowed:
             return answer.json() if answer.content else {}
         raise self._refusal(answer)
+
+    def would_ask(self, method: str, url: str, *, json: object) -> None:
+        """Note the request for something that is there already."""
+        self._calls.would_call(self._send, method, url, json=json)
 
     def _refusal(self, answer: HttpResponse) -> ServiceError:
         try:

@@ -6,7 +6,7 @@ Writing settings replaces all of them, so they are always read and merged first.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from azure.mgmt.web.models import CorsSettings, SiteConfig, SiteConfigResource, StringDictionary
@@ -48,15 +48,31 @@ def merge_app_settings(stack: Stack, wanted: Mapping[str, str]) -> bool:
         Whether anything had to be written; writing restarts the app.
     """
     current = read_app_settings(stack)
-    merged = {**current, **wanted}
-    if merged == current:
-        return False
-    stack.calls.call(
-        stack.cloud.web().web_apps.update_application_settings,
-        stack.names.resource_group,
-        stack.names.function_app,
-        StringDictionary(properties=merged),
-    )
+    return write_app_settings(stack, {**current, **wanted}, current=current, meant=wanted)
+
+
+def write_app_settings(
+    stack: Stack, settings: Mapping[str, str], *, current: Mapping[str, str], meant: Iterable[str]
+) -> bool:
+    """Replace all app settings, unless they are these already.
+
+    Args:
+        stack: Whose function app it is.
+        settings: All of them.
+        current: Those that are there now.
+        meant: Names of those that the step is about.
+
+    Returns:
+        Whether anything had to be written.
+    """
+    names = stack.names
+    write = stack.cloud.web().web_apps.update_application_settings
+    document = StringDictionary(properties={**settings})
+    with stack.calls.about_settings(meant):
+        if settings == current:
+            stack.calls.would_call(write, names.resource_group, names.function_app, document)
+            return False
+        stack.calls.call(write, names.resource_group, names.function_app, document)
     return True
 
 
@@ -138,10 +154,12 @@ def set_cors(stack: Stack, origin: str) -> bool:
     sites = stack.cloud.web().web_apps
     allowed = [*origins(origin)]
     current = stack.calls.call(sites.get_configuration, group, site).properties
+    cors = CorsSettings(allowed_origins=allowed, support_credentials=True)
+    wanted = SiteConfigResource(properties=SiteConfig(cors=cors))
     if current and _allows(current.cors, allowed):
+        stack.calls.would_call(sites.update_configuration, group, site, wanted)
         return False
-    wanted = SiteConfig(cors=CorsSettings(allowed_origins=allowed, support_credentials=True))
-    stack.calls.call(sites.update_configuration, group, site, SiteConfigResource(properties=wanted))
+    stack.calls.call(sites.update_configuration, group, site, wanted)
     return True
 
 

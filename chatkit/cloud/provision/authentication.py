@@ -63,13 +63,12 @@ def enable_authentication(stack: Stack, addresses: Addresses, registration: Regi
     merge_app_settings(stack, {SECRET_SETTING: registration.secret})
     wanted = _settings(stack.cloud, addresses, registration.client_id)
     current = _read_settings(stack).as_dict().get("properties")
-    if not _holds(current, wanted.as_dict()["properties"]):
-        stack.calls.call(
-            stack.cloud.web().web_apps.update_auth_settings_v2,
-            stack.names.resource_group,
-            stack.names.function_app,
-            wanted,
-        )
+    names = stack.names
+    write = stack.cloud.web().web_apps.update_auth_settings_v2
+    if _holds(current, wanted.as_dict()["properties"]):
+        stack.calls.would_call(write, names.resource_group, names.function_app, wanted)
+    else:
+        stack.calls.call(write, names.resource_group, names.function_app, wanted)
 
 
 def provider_of(stack: Stack) -> str:

@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable
 from contextlib import suppress
 
-from azure.core.exceptions import AzureError, ResourceNotFoundError
+from azure.core.exceptions import AzureError, HttpResponseError, ResourceNotFoundError
 
 from chatkit.cloud.provision.receipt import Item
+from chatkit.cloud.provision.signalr import KEYS_REFUSED
 from chatkit.cloud.stack import Stack
 from chatkit.wire.connection_strings import SignalRConnectionString
 from chatkit.wire.tokens import rest_token
 
+NOT_FOUND = 404
 REST_API = "2022-06-01"
 
 
@@ -61,7 +63,9 @@ def _signalr_key(stack: Stack) -> str:
     list_keys = stack.cloud.signalr().signal_r.list_keys
     try:
         keys = stack.calls.call(list_keys, stack.names.resource_group, stack.names.signalr)
-    except ResourceNotFoundError:
+    except HttpResponseError as error:
+        if error.status_code not in (NOT_FOUND, KEYS_REFUSED):
+            raise
         return ""
     return str(keys.primary_connection_string or "")
 

@@ -50,16 +50,18 @@ def create_plan(stack: Stack) -> AppServicePlan:
     calls = stack.calls
     check_name("plan", names.plan)
     plans = stack.cloud.web().app_service_plans
-    try:
-        return calls.call(plans.get, names.resource_group, names.plan)
-    except ResourceNotFoundError:
-        _check_region(stack)
     wanted = AppServicePlan(
         location=names.region,
         kind="functionapp",
         sku=SkuDescription(name=FLEX_SKU, tier=FLEX_TIER),
         properties=AppServicePlanProperties(reserved=True),
     )
+    try:
+        existing = calls.call(plans.get, names.resource_group, names.plan)
+        calls.would_call(plans.begin_create_or_update, names.resource_group, names.plan, wanted)
+        return existing
+    except ResourceNotFoundError:
+        _check_region(stack)
     return with_provider(
         stack,
         "Microsoft.Web",
@@ -77,21 +79,29 @@ def create_site(stack: Stack, *, plan: AppServicePlan, storage: PackageStorage) 
     group = stack.names.resource_group
     name = check_name("function app", stack.names.function_app)
     sites = stack.cloud.web().web_apps
+    wanted = _site(plan, storage)
     try:
         existing = stack.calls.call(sites.get, group, name)
         check_plan(existing)
-        if not is_keyless(read_app_settings(stack)):
-            merge_app_settings(stack, storage.app_settings())
+        _restore_settings(stack, storage)
+        stack.calls.would_call(sites.begin_create_or_update, group, name, wanted)
         return existing
     except ResourceNotFoundError:
         _check_available(stack)
-    wanted = _site(plan, storage)
     try:
         return stack.calls.finish(sites.begin_create_or_update, group, name, wanted)
     except HttpResponseError as error:
         if re.search(r"runtime.version", str(error), re.IGNORECASE):
             error.add_note(_pythons(stack, str(plan.location)))
         raise
+
+
+def _restore_settings(stack: Stack, storage: PackageStorage) -> None:
+    """Set what a site cannot do without, unless it is there."""
+    current = read_app_settings(stack)
+    wanted = storage.app_settings()
+    if not is_keyless(current) and not wanted.items() <= current.items():
+        merge_app_settings(stack, wanted)
 
 
 def _site(plan: AppServicePlan, storage: PackageStorage) -> Site:

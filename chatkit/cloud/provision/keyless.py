@@ -16,12 +16,15 @@ from azure.mgmt.storage.models import (
     StorageAccountPropertiesUpdateParameters,
     StorageAccountUpdateParameters,
 )
-from azure.mgmt.web.models import StringDictionary
 
 from chatkit.cloud.connection import without_syntax_warnings
 from chatkit.cloud.provision import signalr, storage
 from chatkit.cloud.provision.app_registration import SECRET_SETTING
-from chatkit.cloud.provision.app_settings import HOST_STORAGE, read_app_settings
+from chatkit.cloud.provision.app_settings import (
+    HOST_STORAGE,
+    read_app_settings,
+    write_app_settings,
+)
 from chatkit.cloud.provision.function_app import DEPLOYMENT_SETTING
 from chatkit.cloud.stack import Stack
 
@@ -119,7 +122,8 @@ def _patch_site(stack: Stack, body: dict[str, Any]) -> HttpResponse:
     names = stack.names
     group = f"/subscriptions/{stack.cloud.subscription_id}/resourceGroups/{names.resource_group}"
     path = f"{group}/providers/Microsoft.Web/sites/{names.function_app}?api-version={SITE_VERSION}"
-    answer = stack.cloud.rest(stack.cloud.resource_manager).send("PATCH", path, json=body)
+    manager = stack.cloud.rest(stack.cloud.resource_manager)
+    answer = stack.calls.call(manager.send, "PATCH", path, json=body)
     answer.raise_for_status()
     return answer
 
@@ -139,9 +143,9 @@ def _assign(
         # With its type, Azure does not look for a principal that its directory has yet to learn of.
         "principalType": kind,
     }
-    answer = stack.cloud.rest(stack.cloud.resource_manager).send(
-        "PUT", f"{path}?api-version={ROLE_VERSION}", json={"properties": wanted}
-    )
+    manager = stack.cloud.rest(stack.cloud.resource_manager)
+    url = f"{path}?api-version={ROLE_VERSION}"
+    answer = stack.calls.call(manager.send, "PUT", url, json={"properties": wanted})
     if answer.status_code != SAME_ROLE:
         answer.raise_for_status()
 
@@ -150,12 +154,5 @@ def _change_settings(stack: Stack, wanted: Mapping[str, str]) -> None:
     """Put settings in the place of those that hold a key, in one write: each restarts the app."""
     current = read_app_settings(stack)
     kept = {name: value for name, value in current.items() if name not in KEYS}
-    changed = {**kept, **wanted}
-    if changed == current:
-        return
-    stack.calls.call(
-        stack.cloud.web().web_apps.update_application_settings,
-        stack.names.resource_group,
-        stack.names.function_app,
-        StringDictionary(properties=changed),
-    )
+    meant = {*wanted, *KEYS}
+    write_app_settings(stack, {**kept, **wanted}, current=current, meant=meant)

@@ -37,13 +37,7 @@ def create_storage_account(stack: Stack) -> StorageAccount:
     names = stack.names
     calls = stack.calls
     check_name("storage account", names.storage_account)
-    accounts = stack.cloud.storage().storage_accounts
-    try:
-        existing = read_account(stack)
-        if existing.properties and existing.properties.provisioning_state == "Succeeded":
-            return existing
-    except ResourceNotFoundError:
-        _check_available(stack)
+    create = stack.cloud.storage().storage_accounts.begin_create
     wanted = StorageAccountCreateParameters(
         sku=Sku(name="Standard_LRS"),
         kind="StorageV2",
@@ -55,12 +49,17 @@ def create_storage_account(stack: Stack) -> StorageAccount:
             allow_blob_public_access=False,
         ),
     )
+    try:
+        existing = read_account(stack)
+        if existing.properties and existing.properties.provisioning_state == "Succeeded":
+            calls.would_call(create, names.resource_group, names.storage_account, wanted)
+            return existing
+    except ResourceNotFoundError:
+        _check_available(stack)
     return with_provider(
         stack,
         "Microsoft.Storage",
-        lambda: calls.finish(
-            accounts.begin_create, names.resource_group, names.storage_account, wanted
-        ),
+        lambda: calls.finish(create, names.resource_group, names.storage_account, wanted),
     )
 
 
@@ -100,10 +99,12 @@ def enable_static_website(stack: Stack) -> str:
     )
     found = stack.calls.call(services.get_service_properties, group, name)
     current = found.blob_service_properties
+    properties = BlobServicePropertiesProperties(static_website=website)
+    wanted = BlobServiceProperties(blob_service_properties=properties)
     if current is None or not _same(current.static_website, website):
-        properties = BlobServicePropertiesProperties(static_website=website)
-        wanted = BlobServiceProperties(blob_service_properties=properties)
         stack.calls.call(services.set_service_properties, group, name, wanted)
+    else:
+        stack.calls.would_call(services.set_service_properties, group, name, wanted)
     return web_url(read_account(stack))
 
 

@@ -24,6 +24,7 @@ from chatkit.cloud.stack import Stack
 from chatkit.core.errors import ServiceError
 
 PUBLISH = "/api/publish?RemoteBuild=true&Deployer=chatkit"
+ZIP = {"Content-Type": "application/zip"}
 SUCCEEDED = 4
 PARTLY = 6
 ANSWERED = (200, 401)
@@ -92,6 +93,9 @@ def publish(stack: Stack, package: bytes, *, known: str = "") -> tuple[list[str]
     mine = hashlib.sha256(package).hexdigest()
     if digest != mine or latest(stack, scm) != deployment:
         deployment = upload_package(stack, scm, package).id
+    else:
+        post = stack.cloud.rest(scm).post
+        stack.calls.would_call(post, PUBLISH, content=package, headers=ZIP)
     return wait_until_listed(stack), f"{mine} {deployment}"
 
 
@@ -123,9 +127,7 @@ def _accepted(calls: Calls, scm: Rest, package: bytes) -> HttpResponse:
     """Send the package. While another deployment runs, the site answers 409."""
     _reachable(calls, scm)
     for _ in calls.waiting(BUSY_LIMIT_S):
-        answer = calls.call(
-            scm.post, PUBLISH, content=package, headers={"Content-Type": "application/zip"}
-        )
+        answer = calls.call(scm.post, PUBLISH, content=package, headers=ZIP)
         if answer.status_code != 409:
             break
     if answer.status_code >= 400:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import time
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
@@ -127,7 +128,13 @@ def mirror(blobs: BlobServiceClient, calls: Calls, files: list[PageFile]) -> lis
     present = {blob.name: blob.content_settings for blob in _blobs(web, calls)}
     changed = [file for file in files if not _is_same(file, present.get(str(file.path)))]
     with ThreadPoolExecutor(PARALLEL) as pool:
-        sent = [pool.submit(_send, web, calls.branch(), file) for file in changed]
+        sent = []
+        for file in files:
+            branch = calls.branch()
+            if file in changed:
+                sent.append(pool.submit(_send, web, branch.call, file))
+            else:
+                _send(web, branch.would_call, file)
         for future in sent:
             future.result()
     for stale in sorted(set(present) - {str(file.path) for file in files}):
@@ -157,8 +164,8 @@ def _patience_s(error: HttpResponseError) -> float:
     return 0
 
 
-def _send(web: ContainerClient, calls: Calls, file: PageFile) -> None:
-    calls.call(
+def _send(web: ContainerClient, call: Callable[..., object], file: PageFile) -> None:
+    call(
         web.upload_blob,
         str(file.path),
         file.content,

@@ -61,6 +61,7 @@ STOP: Mapping[str, Mapping[str, Damage]] = {
 """Files that the kit cannot do without, and what is done to each."""
 FORGOTTEN: Mapping[str, Mapping[str, Damage]] = {
     "timings.json": JSON_DAMAGES,
+    "steps.json": JSON_DAMAGES,
     "chatfiles.json": DAMAGES,
     "servers/functions.json": JSON_DAMAGES,
     "local/cloud.json": JSON_DAMAGES,

@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 
 from chatkit.cloud import local_cloud
+from chatkit.cloud.how import memory
 from chatkit.core import tls
 from chatkit.core.errors import HomeDamaged, HomeUnusable
 from chatkit.core.home import check, state
@@ -174,6 +175,7 @@ def test_a_certificate_of_another_machine_is_noticed(
 def read_all(home: Path) -> None:
     """Read every record, as the verbs do."""
     timings.load(home, "local")
+    memory.load(home, "local")
     app_files.read_record(home)
     LocalServers(home).running(FUNCTIONS)
     local_cloud.check_stopped(home / "local")
