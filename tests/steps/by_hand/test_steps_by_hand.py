@@ -1,0 +1,192 @@
+"""Each step by hand: only the az lines, only the Python, only the requests, from an empty home.
+
+Afterwards there is what the verb makes, but for differences that are listed with their reasons, and
+the section's check passes.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from chatkit.cloud.publish import functions
+from chatkit.core.results import Result
+from chatkit.core.settings import checkout
+from chatkit.steps.app_files import copy_page
+from chatkit.workshop import Workshop
+from tests.app_versions import write_app
+from tests.homes import workshop_in
+from tests.steps.by_hand import typing_forms
+from tests.steps.by_hand.differences import DIFFERENCES
+from tests.steps.by_hand.state import Asked
+from tests.steps.by_hand.typing_forms import Person, Typed
+from tests.tools import Tools
+
+SUFFIX = "byhand"
+FORMS: dict[str, Typed] = {
+    "az": typing_forms.az,
+    "python": typing_forms.python,
+    "rest": typing_forms.rest,
+}
+
+
+@dataclass(frozen=True)
+class Done:
+    """A verb that was called, and what there was afterwards."""
+
+    verb: str
+    result: Result
+    addresses: dict[str, str]
+    state: dict[str, str]
+
+
+@dataclass(frozen=True)
+class Planned:
+    """A step of the tutorial.
+
+    Attributes:
+        app: Section whose app is in the folder from now on, empty for no other.
+        check: Section that works afterwards, empty for none.
+    """
+
+    verb: str
+    app: str = ""
+    check: str = ""
+
+
+PLAN = (
+    Planned("create_resource_group"),
+    Planned("create_signalr", check="02"),
+    Planned("write_local_settings", app="08"),
+    Planned("create_storage_account"),
+    Planned("create_function_app"),
+    Planned("publish_functions"),
+    Planned("upload_settings"),
+    Planned("allow_page", check="07"),
+    Planned("enable_static_website"),
+    Planned("set_page_url"),
+    Planned("upload_page", check="08"),
+    Planned("publish_functions", app="10"),
+    Planned("enable_authentication"),
+    Planned("set_page_url"),
+    Planned("upload_page", check="09"),
+    Planned("remove_keys"),
+    Planned("clean_up", check="11"),
+)
+
+
+def prepare(workshop: Workshop, planned: Planned) -> None:
+    """Put the app of a section into the folder: that is the cells' and not the verbs' work."""
+    if planned.app:
+        write_app(workshop.folder, until=planned.app)
+        copy_page(checkout() / "content", folder=workshop.folder, home=workshop.home)
+
+
+@pytest.fixture(scope="module")
+def verbs(tmp_path_factory: pytest.TempPathFactory) -> list[Done]:
+    """All steps with the kit's verbs."""
+    done: list[Done] = []
+    with opened(tmp_path_factory.mktemp("verbs")) as workshop:
+        for planned in PLAN:
+            prepare(workshop, planned)
+            asked = Asked(workshop.cloud, workshop.settings.names)
+            before = asked.addresses()
+            result = getattr(workshop, planned.verb)()
+            after = {name: now or before[name] for name, now in asked.addresses().items()}
+            done.append(Done(planned.verb, result, after, asked.state()))
+            if planned.check:
+                workshop.check(planned.check)
+    return done
+
+
+@contextmanager
+def opened(home: Path) -> Iterator[Workshop]:
+    """The workshop of a home, with the names that all homes have here."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("CHATKIT_SUFFIX", SUFFIX)
+        with workshop_in(home) as workshop:
+            yield workshop
+
+
+@pytest.mark.long
+@pytest.mark.tools
+@pytest.mark.parametrize("form", FORMS)
+def test_a_form_does_what_the_verb_does(
+    form: str,
+    verbs: list[Done],
+    tools: Tools,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Step by step, with the section's check where one ends."""
+    if form == "az" and "CHATKIT_AZ" not in os.environ:
+        monkeypatch.setenv("CHATKIT_AZ", tools.program("az"))
+    monkeypatch.chdir(tmp_path)
+    met: set[str] = set()
+    with opened(tmp_path) as workshop:
+        person = Person(tmp_path, Asked(workshop.cloud, workshop.settings.names))
+        for planned, done in zip(PLAN, verbs, strict=True):
+            prepare(workshop, planned)
+            pack(workshop)
+            text = str(getattr(done.result, form)())
+            FORMS[form](person, text if form == "az" else person.at_home(text, done.addresses))
+            if planned.verb == "publish_functions":
+                functions.wait_until_listed(workshop.session.stack())
+            learn(workshop, person, planned)
+            met |= compared(done, person.asked.state(), form)
+            if planned.check:
+                workshop.check(planned.check)
+    assert met == {pattern for pattern, _ in DIFFERENCES[form]}, "a listed difference is none"
+
+
+def pack(workshop: Workshop) -> None:
+    """Pack the functions: az's lines do it themselves, Python and REST send what is there."""
+    folder = workshop.functions_folder
+    if (folder / "host.json").exists():
+        files = workshop.package_files()
+        command = [sys.executable, "-m", "zipfile", "--create", "functions.zip"]
+        subprocess.run([*command, *(str(folder / one) for one in files)], check=True)
+
+
+def learn(workshop: Workshop, person: Person, planned: Planned) -> None:
+    """Tell the kit what exists, which it would know from its verbs; checks ask for that."""
+    names = workshop.settings.names
+    here = person.asked.addresses()
+    if planned.verb == "clean_up":
+        workshop.session.forget()
+        return
+    workshop.session.learn(
+        resource_group=names.resource_group,
+        signalr=names.signalr if here["{signalr}"] else "",
+        storage_account=names.storage_account if here["{blob}"] else "",
+        function_app=names.function_app if here["{app}"] else "",
+        api_base_url=f"http://{here['{app}']}" if here["{app}"] else "",
+        web_url=f"{here['{web}']}/" if here["{web}"] else "",
+        authentication="on" if planned.verb == "enable_authentication" else "",
+        client_id=person.known.get("<client id>", ""),
+    )
+
+
+def compared(done: Done, state: dict[str, str], form: str) -> set[str]:
+    """The listed differences that are there.
+
+    Raises:
+        AssertionError: There is another one.
+    """
+    met: set[str] = set()
+    paths = done.state.keys() | state.keys()
+    differing = [path for path in sorted(paths) if done.state.get(path) != state.get(path)]
+    patterns = [pattern for pattern, _ in DIFFERENCES[form]]
+    for path in differing:
+        listed = [pattern for pattern in patterns if re.fullmatch(pattern, path)]
+        assert listed, f"{done.verb}: {path} is {state.get(path)}, not {done.state.get(path)}"
+        met |= {*listed}
+    return met
