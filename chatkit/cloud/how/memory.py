@@ -50,12 +50,13 @@ class Remembered:
 def load(home: Path, target: str) -> Remembered:
     """Read what the steps of a target sent the last time."""
     path = home / FILE
-    known = records.read_record(path, lost=LOST).get(target, {})
+    known = records.read_record(path, lost=LOST)
     try:
-        return Remembered(dict(_read(known)))
+        found = {name: Remembered(dict(_read(steps))) for name, steps in known.items()}
     except (AttributeError, KeyError, TypeError):
         records.forget_record(path, lost=LOST)
         return Remembered({})
+    return found.get(target, Remembered({}))
 
 
 def tell(home: Path, target: str) -> Result:
@@ -72,11 +73,10 @@ def note(home: Path, target: str, title: str, forms: StepForms) -> None:
     """Remember what a step sent, where the disk takes it: the step itself is done."""
     path = home / FILE
     known: dict[str, Any] = {**records.read_record(path, lost=LOST)}
-    steps = known.setdefault(target, {})
+    steps = known.get(target)
     if not isinstance(steps, dict):
-        records.forget_record(path, lost=LOST)
-        return
-    steps[title] = asdict(replace(forms, here=()))
+        steps = {}
+    known[target] = {**steps, title: asdict(replace(forms, here=()))}
     with suppress(NotWritten):
         write_private(path, json.dumps(known))
 
