@@ -6,7 +6,7 @@ import base64
 import hashlib
 
 from chatkit.localcloud.storage.formats import dates, ranges
-from chatkit.localcloud.storage.operations import conditions, leases, tags
+from chatkit.localcloud.storage.operations import conditions, leases, tags, tiers
 from chatkit.localcloud.storage.operations.call import Answer, Call
 from chatkit.localcloud.storage.operations.crc64 import check_crc64
 from chatkit.localcloud.storage.operations.properties import (
@@ -17,8 +17,6 @@ from chatkit.localcloud.storage.operations.properties import (
     md5_of,
     metadata,
     metadata_headers,
-    tier,
-    tier_headers,
     validators,
 )
 from chatkit.localcloud.storage.state.contents import Received
@@ -74,7 +72,7 @@ def new_blob(call: Call, kind: str, *, own: bool = False) -> Blob:
     )
     blob.tags = tags.from_header(call.request.header("x-ms-tags"))
     blob.headers.setdefault("Content-Type", DEFAULT_TYPE)
-    wanted = tier(call.request)
+    wanted = tiers.wanted(call.request)
     if kind == BLOCK and wanted:
         blob.tier = wanted
         blob.tier_changed = dates.now()
@@ -155,7 +153,8 @@ async def _receive_content(call: Call, blob: Blob) -> None:
 async def get_blob(call: Call) -> Answer:
     """Get Blob: all of it or a range."""
     blob = _readable(call)
-    headers = blob_headers(call.request, blob)
+    tiers.require_online(blob)
+    headers = {**blob_headers(call.request, blob), **tiers.headers(blob)}
     size = blob.size
     # Microsoft's "Specifying the range header": with both of them, x-ms-range counts.
     text = call.request.header("x-ms-range") or call.request.header("range")
@@ -189,7 +188,7 @@ async def get_properties(call: Call) -> Answer:
         200,
         {
             **blob_headers(call.request, blob),
-            **tier_headers(blob),
+            **tiers.headers(blob),
             "Content-Length": str(blob.size),
         },
     )
@@ -211,6 +210,7 @@ def _readable(call: Call) -> Blob:
 async def set_metadata(call: Call) -> Answer:
     """Set Blob Metadata: replaces all of it."""
     blob = writable(call)
+    tiers.require_online(blob)
     blob.metadata = metadata(call.request)
     return _changed(call, blob)
 
@@ -218,23 +218,10 @@ async def set_metadata(call: Call) -> Answer:
 async def set_properties(call: Call) -> Answer:
     """Set Blob Properties: the content headers, all of them."""
     blob = writable(call)
+    tiers.require_online(blob)
     blob.headers = content_headers(call.request)
     blob.headers.setdefault("Content-Type", DEFAULT_TYPE)
     return _changed(call, blob)
-
-
-async def set_tier(call: Call) -> Answer:
-    """Set Blob Tier: noted, and without effect on what a read costs or how long it takes."""
-    blob = call.blob
-    wanted = tier(call.request) or call.request.required("x-ms-access-tier")
-    conditions.check_write(call.request, blob)
-    leases.require(call.request, blob, optional=True)
-    if blob.kind != BLOCK:
-        raise StorageError("InvalidBlobType")
-    blob.tier = wanted
-    blob.tier_changed = dates.now()
-    call.repository.save_blob(call.account, call.container, blob)
-    return Answer(200)
 
 
 async def delete_blob(call: Call) -> Answer:

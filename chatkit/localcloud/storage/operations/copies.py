@@ -19,7 +19,7 @@ from chatkit.localcloud.core.web import parts_of
 from chatkit.localcloud.storage.auth import access
 from chatkit.localcloud.storage.formats import dates, ranges
 from chatkit.localcloud.storage.formats.account_hosts import account_of
-from chatkit.localcloud.storage.operations import blobs, blocks, conditions
+from chatkit.localcloud.storage.operations import blobs, blocks, conditions, tiers
 from chatkit.localcloud.storage.operations.call import MAX_APPEND_BYTES, Answer, Call
 from chatkit.localcloud.storage.operations.properties import change_headers, metadata
 from chatkit.localcloud.storage.state.errors import StorageError, bad_header, not_provided
@@ -43,6 +43,9 @@ class Copies:
         source_request = self._source(call, by_url=synchronous)
         source = source_request.blob
         conditions.check_source(call.request, source)
+        if synchronous:
+            # A copy by the service leads out of the archive; one by URL reads.
+            tiers.require_online(source)
         blobs.check_replace(call)
         blob = _like(call, source, synchronous=synchronous)
         blob.copy = {
@@ -158,6 +161,7 @@ class Copies:
         reading = self._source(call, by_url=True)
         try:
             source = reading.blob
+            tiers.require_online(source)
             if not conditions.source_holds(call.request, source):
                 raise StorageError("ConditionNotMet")
         except StorageError as error:

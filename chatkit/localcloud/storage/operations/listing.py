@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 from chatkit.localcloud.storage.formats import tag_rules
 from chatkit.localcloud.storage.formats.xmltext import Element, Rendered, named
-from chatkit.localcloud.storage.operations import tags
+from chatkit.localcloud.storage.operations import tags, tiers
 from chatkit.localcloud.storage.operations.call import Answer, Call, xml_answer
 from chatkit.localcloud.storage.operations.properties import (
     blob_element,
@@ -164,7 +164,7 @@ def _entry_element(name: str, blob: Blob | None, wanted: PageQuery, include: set
 
 
 def _with_copy(blob: Blob, include: set[str]) -> Element:
-    shown = blob_element(blob)
+    shown = blob_element(blob, tiers.values(blob))
     if "copy" in include and blob.copy:
         copy = [Element(COPY_ELEMENTS[name], value) for name, value in blob.copy.items()]
         shown.content = [*shown.children, *copy]

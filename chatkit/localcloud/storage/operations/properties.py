@@ -9,12 +9,13 @@ import base64
 import binascii
 import hashlib
 import re
+from collections.abc import Mapping
 
 from chatkit.localcloud.core.etags import http_date
 from chatkit.localcloud.storage.formats.xmltext import Element
 from chatkit.localcloud.storage.operations import leases
-from chatkit.localcloud.storage.state.errors import StorageError, bad_header
-from chatkit.localcloud.storage.state.models import APPEND, BLOCK, Blob, Container
+from chatkit.localcloud.storage.state.errors import StorageError
+from chatkit.localcloud.storage.state.models import APPEND, Blob, Container
 from chatkit.localcloud.storage.state.request import Request
 
 CONTENT_HEADERS = {
@@ -36,8 +37,6 @@ OVERRIDES = {
 METADATA_NAME = re.compile(r"[A-Za-z_]\w*$", re.ASCII)
 MAX_METADATA_BYTES = 8192
 DEFAULT_TYPE = "application/octet-stream"
-DEFAULT_TIER = "Hot"
-TIERS = {"Hot", "Cool", "Cold", "Archive"}
 
 
 def content_headers(request: Request, *, own: bool = False) -> dict[str, str]:
@@ -88,18 +87,6 @@ def md5_of(text: str, header: str = "content-md5") -> bytes:
     return digest
 
 
-def tier(request: Request) -> str:
-    """The access tier a request asks for; empty for none.
-
-    Raises:
-        StorageError: InvalidHeaderValue.
-    """
-    wanted = request.header("x-ms-access-tier")
-    if wanted and wanted not in TIERS:
-        raise bad_header("x-ms-access-tier", wanted)
-    return wanted
-
-
 def metadata_headers(found: Blob | Container) -> dict[str, str]:
     """Metadata as headers."""
     return {f"x-ms-meta-{name}": value for name, value in found.metadata.items()}
@@ -143,20 +130,8 @@ def blob_headers(request: Request, blob: Blob) -> dict[str, str]:
     return headers
 
 
-def tier_headers(blob: Blob) -> dict[str, str]:
-    """The access tier as headers; append blobs have none."""
-    if blob.kind != BLOCK:
-        return {}
-    if not blob.tier:
-        return {"x-ms-access-tier": DEFAULT_TIER, "x-ms-access-tier-inferred": "true"}
-    return {
-        "x-ms-access-tier": blob.tier,
-        "x-ms-access-tier-change-time": http_date(blob.tier_changed),
-    }
-
-
-def blob_element(blob: Blob) -> Element:
-    """A blob's properties in a listing."""
+def blob_element(blob: Blob, tier: Mapping[str, str]) -> Element:
+    """A blob's properties in a listing, with what it shows of the access tier."""
     values = {
         "Creation-Time": http_date(blob.created),
         "Last-Modified": http_date(blob.modified),
@@ -166,12 +141,7 @@ def blob_element(blob: Blob) -> Element:
         "Content-Type": blob.headers.get("Content-Type", DEFAULT_TYPE),
         "BlobType": blob.kind,
     }
-    if blob.kind == BLOCK:
-        values["AccessTier"] = blob.tier or DEFAULT_TIER
-        if blob.tier:
-            values["AccessTierChangeTime"] = http_date(blob.tier_changed)
-        else:
-            values["AccessTierInferred"] = "true"
+    values.update(tier)
     values.update(_lease_values(blob))
     values["ServerEncrypted"] = "true"
     if blob.sealed:

@@ -14,6 +14,7 @@ from chatkit.localcloud.storage.operations import (
     leases,
     listing,
     tags,
+    tiers,
 )
 from chatkit.localcloud.storage.operations.batch import Batch
 from chatkit.localcloud.storage.operations.call import Answer, Call
@@ -183,7 +184,7 @@ BLOB_OPERATIONS = (
     Operation("Get Blob Metadata", "HEAD", "blob", "metadata", READ, blobs.get_metadata),
     Operation("Set Blob Metadata", "PUT", "blob", "metadata", CHANGE, blobs.set_metadata),
     Operation("Set Blob Properties", "PUT", "blob", "properties", CHANGE, blobs.set_properties),
-    Operation("Set Blob Tier", "PUT", "blob", "tier", CHANGE, blobs.set_tier),
+    Operation("Set Blob Tier", "PUT", "blob", "tier", CHANGE, tiers.set_tier),
     Operation("Lease Blob", "PUT", "blob", "lease", BREAK, leases.lease_blob),
     Operation("Get Blob Tags", "GET", "blob", "tags", READ_TAGS, tags.get_tags),
     Operation("Set Blob Tags", "PUT", "blob", "tags", WRITE_TAGS, tags.set_tags),

@@ -53,6 +53,11 @@ KNOWN: dict[str, tuple[int, str]] = {
         "The specified blob is sealed and its contents can't be modified unless the blob is"
         " re-created after a delete.",
     ),
+    "BlobArchived": (409, "This operation is not permitted on an archived blob."),
+    "BlobBeingRehydrated": (
+        409,
+        "This operation is not permitted because the blob is being rehydrated.",
+    ),
     "BlobNotFound": (404, "The specified blob does not exist."),
     "BlockCountExceedsLimit": (
         409,

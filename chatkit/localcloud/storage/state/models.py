@@ -8,7 +8,7 @@ from __future__ import annotations
 from bisect import bisect_left, insort
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, fields
-from typing import NotRequired, TypedDict, cast
+from typing import NamedTuple, NotRequired, TypedDict, cast
 
 from chatkit.core.time import clock
 from chatkit.localcloud.storage.formats import dates
@@ -25,6 +25,7 @@ LEFT_OUT_AT_DEFAULT = (
     "tags",
     "tier",
     "tier_changed",
+    "rehydration",
     "append_blocks",
     "sealed",
     "copy",
@@ -54,6 +55,7 @@ class BlobDocument(TypedDict):
     tags: NotRequired[dict[str, str]]
     tier: NotRequired[str]
     tier_changed: NotRequired[float]
+    rehydration: NotRequired[tuple[str, str, float]]
     append_blocks: NotRequired[int]
     sealed: NotRequired[bool]
     copy: NotRequired[dict[str, str]]
@@ -136,6 +138,25 @@ class Lease:
         return self.id, self.seconds, self.until, self.broken
 
 
+class Rehydration(NamedTuple):
+    """The way of a blob out of the archive.
+
+    Attributes:
+        tier: Where it goes.
+        priority: Standard or High.
+        until: Steady time at which it is there.
+    """
+
+    tier: str
+    priority: str
+    until: float
+
+
+def _rehydration(document: BlobDocument) -> Rehydration | None:
+    kept = document.get("rehydration")
+    return Rehydration(*kept) if kept else None
+
+
 @dataclass(slots=True)
 class Blob:
     """One blob.
@@ -144,6 +165,7 @@ class Blob:
         headers: Content-Type and its like, as they are sent back.
         pieces: The content, in order.
         tier: Access tier that was set; empty for the account's default.
+        rehydration: How it leaves the archive, while it does.
         append_blocks: Committed blocks of an append blob.
         copy: Properties of the copy that made it, header names of `x-ms-copy-` without the prefix.
     """
@@ -160,6 +182,7 @@ class Blob:
     lease: Lease = field(default_factory=Lease)
     tier: str = ""
     tier_changed: float = 0
+    rehydration: Rehydration | None = None
     append_blocks: int = 0
     sealed: bool = False
     copy: dict[str, str] = field(default_factory=dict)
@@ -210,6 +233,7 @@ class Blob:
             lease=Lease(*document["lease"]),
             tier=document.get("tier", ""),
             tier_changed=document.get("tier_changed", 0),
+            rehydration=_rehydration(document),
             append_blocks=document.get("append_blocks", 0),
             sealed=document.get("sealed", False),
             copy=document.get("copy", {}),

@@ -10,10 +10,12 @@ from urllib.parse import quote
 import pytest
 from azure.core.exceptions import ClientAuthenticationError, HttpResponseError
 from azure.storage.blob import (
+    AccountSasPermissions,
     BlobClient,
     BlobServiceClient,
     ContainerClient,
     UserDelegationKey,
+    generate_account_sas,
     generate_blob_sas,
     generate_container_sas,
 )
@@ -73,16 +75,31 @@ def test_an_account_may_refuse_keys(
     cloud: StorageCloud, blob: BlobClient, signed_in: BlobServiceClient
 ) -> None:
     """Without shared keys, keys and their signatures are refused, bearer tokens and theirs not."""
-    token = generate_blob_sas(
-        NAME, blob.container_name, "a", account_key=KEY1, permission="r", expiry=LATER
+    box = blob.container_name
+    by_key: dict[str, Any] = {"account_key": KEY1, "permission": "r", "expiry": LATER}
+    delegated = {**by_key, "account_key": None}
+    delegated["user_delegation_key"] = signed_in.get_user_delegation_key(
+        datetime.now(UTC) - timedelta(minutes=1), LATER
+    )
+    account = generate_account_sas(
+        NAME, KEY1, "sco", AccountSasPermissions(read=True, list=True), LATER
     )
     cloud.apply(allow_shared_key=False)
     try:
         for path, headers in (
-            (f"{blob.container_name}/a?{token}", {}),
+            (f"{box}/a?{generate_blob_sas(NAME, box, 'a', **by_key)}", {}),
+            (f"{box}/a?{generate_container_sas(NAME, box, **by_key)}", {}),
+            (f"{box}/a?{generate_blob_sas(NAME, box, 'a', account_key=KEY1, policy_id='p')}", {}),
+            (f"{box}/a?{account}", {}),
+            (f"?comp=list&{account}", {}),
             ("?comp=list", {"Authorization": f"SharedKey {NAME}:x"}),
         ):
             assert cloud.request("GET", path, headers).code == "KeyBasedAuthenticationNotPermitted"
+        for token in (
+            generate_blob_sas(NAME, box, "a", **delegated),
+            generate_container_sas(NAME, box, **delegated),
+        ):
+            assert cloud.request("GET", f"{box}/a?{token}", {}).status == 200
         assert (
             signed_in.get_blob_client(blob.container_name, "a").download_blob().readall()
             == b"secret"

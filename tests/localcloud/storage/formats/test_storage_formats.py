@@ -19,7 +19,7 @@ from chatkit.localcloud.storage.operations.batch import split
 from chatkit.localcloud.storage.operations.crc64 import crc64
 from chatkit.localcloud.storage.operations.listing import PageQuery, cut_page
 from chatkit.localcloud.storage.state.errors import KNOWN, StorageError
-from chatkit.localcloud.storage.state.models import Blob, Container, Piece
+from chatkit.localcloud.storage.state.models import Blob, Container, Piece, Rehydration
 from chatkit.localcloud.storage.state.names import check_container
 from chatkit.localcloud.storage.state.request import Query, read_target
 
@@ -218,7 +218,8 @@ def test_a_blobs_document_brings_it_back() -> None:
         "a/b",
         metadata={"k": "v"},
         pieces=[Piece("f", 3, "id"), Piece("g", 4)],
-        tier="Cool",
+        tier="Archive",
+        rehydration=Rehydration("Cool", "High", 5.0),
         headers={"Content-Type": "x"},
     )
     blob.lease.id = "l"
