@@ -174,6 +174,7 @@ ROWS: dict[str, tuple[Row, ...]] = {
         ("open the endpoint's page", "GET /", 200, PUBLISHERS),
         ("read the settings there", "GET /api/settings", 200, PUBLISHERS),
         ("list deployments", "GET /api/deployments", 200, PUBLISHERS),
+        ("follow the app's log", "HEAD /api/logstream", 200, PUBLISHERS),
         ("publish code", "POST /api/publish", 400, PUBLISHERS),
     ),
     "blob": (

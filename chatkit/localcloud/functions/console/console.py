@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import re
 from collections.abc import Callable, Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -13,6 +13,7 @@ from chatkit.core.disk.rotating_log import RotatingLog
 from chatkit.core.files import writing
 from chatkit.core.text.masking import PIECE_CHARACTERS, excerpt, mask_pieces
 from chatkit.localcloud.functions.console.backlog import Backlog
+from chatkit.localcloud.functions.console.followers import Follower
 from chatkit.localcloud.functions.worker_process.calls import Failure
 
 log = logging.getLogger("chatkit.local.functions")
@@ -43,6 +44,7 @@ class Console:
         self._name = name
         self._echo = echo
         self.backlog = Backlog()
+        self._followers: set[Follower] = set()
         self._file: logging.Handler | None = None
         if file is not None:
             with writing(file):
@@ -93,9 +95,21 @@ class Console:
         self._write(f"[{_now()}] Every URL but / answers 503 until this is corrected.")
         self._log(logging.ERROR, f"the app did not start: {failure}")
 
+    @contextmanager
+    def followed(self) -> Iterator[Follower]:
+        """Let somebody read in the block what is written from now on."""
+        follower = Follower()
+        self._followers.add(follower)
+        try:
+            yield follower
+        finally:
+            self._followers.discard(follower)
+
     def close(self) -> None:
         """Write what waits, and close the log file."""
         self.backlog.finish()
+        for follower in self._followers:
+            follower.end()
         if self._file:
             self._file.close()
 
@@ -152,6 +166,8 @@ class Console:
             # The terminal may be a file, on a disk that takes no more; the app goes on.
             with suppress(OSError):
                 self._echo(text)
+        for follower in self._followers:
+            follower.put(text)
         if self._file:
             self._file.emit(logging.makeLogRecord({"msg": text, "levelno": logging.INFO}))
 

@@ -21,6 +21,7 @@ from chatkit.localcloud.core.store import Document
 from chatkit.localcloud.core.web import OTHER_PAGE, SAFE_METHODS, Handler, is_from_other_page
 from chatkit.localcloud.entra.errors import TokenRejected
 from chatkit.localcloud.entra.tokens import Tokens
+from chatkit.localcloud.functions.deployed import log_stream
 from chatkit.localcloud.functions.deployed.deployments import DeploymentRecord, Status, shown
 from chatkit.localcloud.functions.deployed.site import RunningSite
 from chatkit.localcloud.functions.host.errors import DeploymentRunning
@@ -66,6 +67,9 @@ def application(
             web.get("/api/deployments/{id}/log", routes.log),
             web.get("/api/isdeploying", routes.is_deploying),
             web.get("/api/settings", routes.settings),
+            # With and without /api, which az leaves out.
+            web.get("/{api:(api/)?}logstream", routes.log_stream),
+            web.get("/{api:(api/)?}logstream/{provider:.*}", routes.log_stream),
         ]
     )
     return app
@@ -148,6 +152,11 @@ class Scm:
         if record is None:
             return _text(404, f"Deployment '{request.match_info['id']}' not found.")
         return web.json_response(self._site.deployments.lines(record["id"]))
+
+    async def log_stream(self, request: web.Request) -> web.StreamResponse:
+        """The app's log, as it is written."""
+        site = self._site
+        return await log_stream.answer(request, site.console, site.log_file, site.spec.app_settings)
 
     async def settings(self, _: web.Request) -> web.Response:
         """The app settings as the endpoint sees them."""

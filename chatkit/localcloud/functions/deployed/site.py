@@ -10,6 +10,7 @@ from aiohttp import web
 
 from chatkit.localcloud.core.background import BackgroundTasks
 from chatkit.localcloud.core.store import Store
+from chatkit.localcloud.functions.console.console import Console
 from chatkit.localcloud.functions.deployed.deployment import Deployment, PackageStore
 from chatkit.localcloud.functions.deployed.deployments import Deployments
 from chatkit.localcloud.functions.deployed.site_app import HostServices, SiteApp
@@ -96,6 +97,11 @@ class RunningSite:
         """Delete the site's records."""
         self.deployments.forget()
         self._versions.forget()
+
+    @property
+    def console(self) -> Console:
+        """What the app and its host write."""
+        return self._app.console
 
     def functions(self) -> list[FunctionInfo]:
         """Functions as last synchronised."""
