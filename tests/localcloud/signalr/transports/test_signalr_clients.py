@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from aiohttp import web
 from pysignalr.client import SignalRClient
+from pysignalr.exceptions import AuthorizationError
 from signalrcore.hub_connection_builder import HubConnectionBuilder  # type: ignore[import-untyped]
 
 from tests.localcloud.signalr.harness import Running
@@ -144,6 +145,26 @@ async def test_pysignalr_receives_a_message_to_its_user(
     await asyncio.wait_for(opened.wait(), 10)
     await running.say("for alice", "/api/v1/hubs/chat/users/alice")
     assert await asyncio.wait_for(got.get(), 10) == ["for alice"]
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
+
+
+async def test_pysignalr_connects_with_a_token_in_its_headers(running: Running) -> None:
+    """Straight to the service: a factory's token comes after its negotiation, which is refused."""
+    url = f"{running.url}/client/?hub=chat"
+    opened = asyncio.Event()
+
+    async def on_open() -> None:
+        opened.set()
+
+    late = SignalRClient(url, access_token_factory=lambda: running.token("alice"))
+    with pytest.raises(AuthorizationError):
+        await late.run()
+    bearer = {"Authorization": f"Bearer {running.token('alice')}"}
+    client = SignalRClient(url, headers=bearer)
+    client.on_open(on_open)
+    task = asyncio.create_task(client.run())
+    await asyncio.wait_for(opened.wait(), 10)
     task.cancel()
     await asyncio.gather(task, return_exceptions=True)
 
