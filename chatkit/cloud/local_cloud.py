@@ -81,6 +81,14 @@ class Endpoints(TypedDict):
     moved: NotRequired[dict[str, int]]
 
 
+def identity_variables(known: Endpoints) -> dict[str, str]:
+    """Variables with which programs on this machine get tokens of the local cloud."""
+    return {
+        "IDENTITY_ENDPOINT": known.get("identity_endpoint", ""),
+        "IDENTITY_HEADER": known.get("identity_header", ""),
+    }
+
+
 def folder() -> Path:
     """The local cloud's folder in the kit's home."""
     return home() / "local"

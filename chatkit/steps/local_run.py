@@ -127,9 +127,8 @@ def stop_page(session: Session) -> Result:
 def _start_functions(session: Session, *, port: int, auth: bool) -> Started:
     """Start them; a page that calls functions run on this machine calls these from now on."""
     folder = session.functions_folder
-    text = local_settings.values(folder).get(local_settings.SIGNALR_SETTING, "")
     # Without a key the functions sign in, and need somebody to sign in as.
-    identity = _identity(session) if "AuthType=" in text else {}
+    identity = _identity(session) if local_settings.is_keyless(folder) else {}
     try:
         started = session.servers.start_functions(
             folder, port=port, auth=auth, environment=identity
@@ -162,10 +161,7 @@ def _identity(session: Session) -> dict[str, str]:
     known = local_cloud.running(session.home / "local")
     if session.settings.target != "local" or known is None:
         return {}
-    return {
-        "IDENTITY_ENDPOINT": known.get("identity_endpoint", ""),
-        "IDENTITY_HEADER": known.get("identity_header", ""),
-    }
+    return local_cloud.identity_variables(known)
 
 
 def _provider(server: Server | None) -> str:

@@ -91,6 +91,19 @@ def values(folder: Path) -> dict[str, str]:
     return {str(name): str(value) for name, value in read(folder)["Values"].items()}
 
 
+def is_keyless(folder: Path) -> bool:
+    """Whether the functions sign in to SignalR Service: it is named by its address, without a key.
+
+    By a connection string with AuthType, or by `AzureSignalRConnectionString__serviceUri`.
+    """
+    found = values(folder)
+    text = found.get(SIGNALR_SETTING, "")
+    if text:
+        return "authtype=" in text.lower()
+    address = f"{SIGNALR_SETTING}__serviceUri".lower()
+    return any(name.lower() == address for name, value in found.items() if value)
+
+
 def write(
     folder: Path, *, signalr: str, storage: str, origin: str = PAGE_ORIGIN, port: int = PORT
 ) -> None:

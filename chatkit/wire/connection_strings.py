@@ -159,6 +159,23 @@ class SignalRConnectionString:
             credential=credential,
         )
 
+    @classmethod
+    def of_settings(cls, settings: Mapping[str, str], name: str) -> SignalRConnectionString | None:
+        """What settings such as `NAME__serviceUri` say; None when there are none.
+
+        Raises:
+            LocalProtocolError: They are malformed.
+        """
+        found = connection_section(settings, name)
+        if not found.get("serviceuri"):
+            return None
+        return cls.of_identity(
+            found["serviceuri"],
+            credential_of(found),
+            client=found.get("clientendpoint", ""),
+            server=found.get("serverendpoint", ""),
+        )
+
     @property
     def base_url(self) -> str:
         """Where the service listens: the endpoint with its port."""

@@ -19,6 +19,7 @@ from chatkit.cloud.provision import signalr, storage
 from chatkit.cloud.provision.app_registration import SECRET_SETTING
 from chatkit.cloud.provision.app_settings import merge_app_settings, read_app_settings
 from chatkit.cloud.stack import Stack
+from chatkit.core.errors import CheckFailed
 from chatkit.steps import local_settings
 from chatkit.wire.connection_strings import SignalRConnectionString
 from chatkit.wire.tokens import rest_token
@@ -164,6 +165,41 @@ def test_functions_on_this_machine_sign_in_without_a_key(chat: Chat) -> None:
     assert (answered["stored"], answered["recipientConnected"]) == (True, True)
     chat.workshop.upload_settings()
     assert read_app_settings(chat.stack) == before
+
+
+@pytest.mark.long
+def test_checks_tell_the_truth_about_a_local_run_without_a_key(
+    chat: Chat, running_home: Path
+) -> None:
+    """By an address in the settings, as Azure's apps have it; a wrong address is named."""
+    app = running_home / "my-chat"
+    write_app(app, until="05")
+    chat.workshop.write_local_settings()
+    folder = chat.workshop.functions_folder
+    before = local_settings.read(folder)
+    uri = read_app_settings(chat.stack)["AzureSignalRConnectionString__serviceUri"]
+
+    def name(address: str) -> None:
+        values = {**before["Values"], "AzureSignalRConnectionString": ""}
+        values["AzureSignalRConnectionString__serviceUri"] = address
+        changed = json.dumps({**before, "Values": values})
+        (folder / local_settings.FILE).write_text(changed, encoding="utf-8")
+
+    try:
+        name("http://localhost:1")
+        with pytest.raises(CheckFailed, match="http://localhost:1, without a key"):
+            chat.workshop.check("03")
+        name(uri)
+        chat.workshop.start_functions()
+        said = [str(chat.workshop.check(section)) for section in ("02", "03", "04", "05")]
+    finally:
+        chat.workshop.stop_functions()
+        (folder / local_settings.FILE).write_text(json.dumps(before), encoding="utf-8")
+        write_app(app, until="10")
+    assert "it handed out without a key" in said[0]
+    assert "has your instance's address, and no key" in said[1]
+    assert "hands out a token to who is signed in" in said[1]
+    assert "The token comes from the service itself" in said[2]
 
 
 def test_what_the_app_has_besides_stays_and_is_named(chat: Chat) -> None:

@@ -12,7 +12,7 @@ import os
 from collections.abc import Mapping
 from pathlib import Path
 
-from chatkit.cloud.local_cloud import Endpoints
+from chatkit.cloud.local_cloud import Endpoints, identity_variables
 from chatkit.core import tls
 from chatkit.core.errors import SetupError
 
@@ -54,8 +54,7 @@ def variables(
         "AZURE_SUBSCRIPTION_ID": known["subscription_id"],
         "AZURE_AUTHORITY_HOST": known["authority"],
         "AZURE_RESOURCE_MANAGER": known["resource_manager"],
-        "IDENTITY_ENDPOINT": known.get("identity_endpoint", ""),
-        "IDENTITY_HEADER": known.get("identity_header", ""),
+        **identity_variables(known),
         # Nobody's developer tools: when the local cloud does not answer, a program must not go on
         # with the token of a real account.
         "AZURE_TOKEN_CREDENTIALS": "prod",

@@ -15,7 +15,7 @@ from chatkit.core.reading import commented_json, texts
 from chatkit.lesson.checks import service
 from chatkit.lesson.checks.evidence import expect
 from chatkit.steps import local_settings
-from chatkit.wire.tokens import client_token
+from chatkit.wire.connection_strings import SignalRConnectionString
 
 if TYPE_CHECKING:
     from chatkit.steps.session import Session
@@ -55,14 +55,7 @@ def _bundle(folder: Path) -> str:
 
 def _same_instance(session: Session) -> str:
     host = local_settings.read(session.functions_folder).get("Host", {})
-    mine = local_settings.values(session.functions_folder).get(local_settings.SIGNALR_SETTING, "")
-    expect(
-        _digest(mine) == _digest(service.of_the_instance(session)),
-        local_settings.SIGNALR_SETTING,
-        expected="the connection string of your instance, as Azure lists it",
-        got="another one" if mine else "none",
-        hint="Is the key an old one? workshop.write_local_settings() writes the present one.",
-    )
+    names = _names_instance(session)
     expect(
         host.get("CORSCredentials") is True and "*" not in str(host.get("CORS", "*")),
         "Host.CORS in local.settings.json",
@@ -73,15 +66,43 @@ def _same_instance(session: Session) -> str:
         ),
         hint="workshop.write_local_settings() puts it right.",
     )
-    return (
-        "local.settings.json has your instance's connection string (the two have the same hash)"
-        " and lets one origin in."
+    return f"local.settings.json {names} and lets one origin in."
+
+
+def _names_instance(session: Session) -> str:
+    """How the settings name the instance: by a connection string with its key, or without one."""
+    values = local_settings.values(session.functions_folder)
+    mine = values.get(local_settings.SIGNALR_SETTING, "")
+    listed = service.of_the_instance(session)
+    if mine and _digest(mine) == _digest(listed):
+        return "has your instance's connection string (the two have the same hash)"
+    found = service.of_local_settings(session)
+    got = "another one"
+    if not found.access_key:
+        got = f"the address {found.base_url}, without a key"
+    expect(
+        not found.access_key and found.base_url == SignalRConnectionString.parse(listed).base_url,
+        local_settings.SIGNALR_SETTING,
+        expected="the connection string of your instance, as Azure lists it",
+        got=got,
+        hint="Is the key an old one? workshop.write_local_settings() writes the present one.",
     )
+    return "has your instance's address, and no key"
 
 
 def _opens(session: Session) -> str:
     connection = service.of_local_settings(session)
-    answer = service.probe(connection, client_token(connection, session.hub), session.hub)
+    token = service.token_for(session, connection, session.hub)
+    answer = service.probe(connection, token, session.hub)
+    if not connection.access_key:
+        expect(
+            answer.status == 200,
+            "A token that the service hands out",
+            expected="200",
+            got=answer,
+            hint=service.KEYLESS,
+        )
+        return "Without a key, the service hands out a token to who is signed in, and accepts it."
     hint = "workshop.write_local_settings() writes the present key."
     expect(
         answer.status == 200, "A token signed with that key", expected="200", got=answer, hint=hint

@@ -86,8 +86,7 @@ def _removes_forged_headers(api: str) -> str:
 
 def _token_names(session: Session, api: str, alice: SignedIn) -> str:
     info = connection_info(f"{api}/api/negotiate", {"alice": alice})
-    connection = service.of_local_settings(session)
-    claims = service.verified_claims(connection, info["accessToken"], hint=PUBLISH)
+    claims = service.verified_claims(session, info["accessToken"], hint=PUBLISH)
     user = next((str(claims[name]) for name in service.USER_CLAIMS if claims.get(name)), "nobody")
     expect(
         user == alice.name, "The user in alice's token", expected=alice.name, got=user, hint=PUBLISH

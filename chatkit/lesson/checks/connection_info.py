@@ -101,7 +101,7 @@ def _claims(session: Session, info: ConnectionInfo) -> str:
         got=info["url"].partition("?")[2] or "no hub",
         hint=f"hubName is {hub}.",
     )
-    claims = service.verified_claims(connection, info["accessToken"], hint=OTHER_KEY)
+    claims = service.verified_claims(session, info["accessToken"], hint=OTHER_KEY)
     audience = f"{connection.endpoint}/client/?hub={hub}"
     expect(
         claims.get("aud") == audience,
@@ -112,10 +112,10 @@ def _claims(session: Session, info: ConnectionInfo) -> str:
     )
     _lives_an_hour(claims)
     _names_nobody(claims)
-    return (
-        f"The token is signed with your access key, is for hub {hub} only, lives 60 minutes"
-        " and names no user."
-    )
+    what = f"for hub {hub} only, lives 60 minutes and names no user."
+    if connection.access_key:
+        return f"The token is signed with your access key, is {what}"
+    return f"The token comes from the service itself, as there is no key; it is {what}"
 
 
 def _lives_an_hour(claims: dict[str, Any]) -> None:

@@ -36,7 +36,7 @@ CODE = (
 def check(session: Session) -> Iterator[str]:
     """Two people and a stranger, then bad requests."""
     api = local_api(session)
-    other = service.hub_endpoint(service.of_local_settings(session), "another")
+    other = service.endpoint_of(session, service.of_local_settings(session), "another")
     run(round_trip(api, other))
     yield (
         "alice and bob, both connected, each received one newMessage with one argument: the"

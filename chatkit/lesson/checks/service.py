@@ -15,12 +15,18 @@ from chatkit.lesson.checks.evidence import HubEndpoint, expect
 from chatkit.lesson.http import Answer, fetch
 from chatkit.steps import local_settings
 from chatkit.wire.connection_strings import SignalRConnectionString
-from chatkit.wire.tokens import client_token, client_url
+from chatkit.wire.tokens import client_token, client_url, rest_token
 
 if TYPE_CHECKING:
     from chatkit.steps.session import Session
 
 USER_CLAIMS = ("asrs.s.uid", "nameid", "sub")
+SCOPE = "https://signalr.azure.com/.default"
+TOKEN_VERSION = "2022-11-01"
+KEYLESS = (
+    "Without keys, who is signed in needs the role 'SignalR Service Owner' at the instance:"
+    " workshop.write_local_settings() gives it."
+)
 
 
 def of_the_instance(session: Session) -> str:
@@ -29,22 +35,27 @@ def of_the_instance(session: Session) -> str:
 
 
 def of_local_settings(session: Session) -> SignalRConnectionString:
-    """The connection string the functions get on this machine.
+    """The connection the functions get on this machine: with a key, or without one.
 
     Raises:
         CheckFailed: There is none, or it is damaged.
     """
-    text = local_settings.values(session.functions_folder).get(local_settings.SIGNALR_SETTING, "")
+    values = local_settings.values(session.functions_folder)
+    text = values.get(local_settings.SIGNALR_SETTING, "")
     hint = "workshop.write_local_settings() writes it."
-    expect(
-        text,
-        local_settings.SIGNALR_SETTING,
-        expected="a connection string in local.settings.json",
-        got="none",
-        hint=hint,
-    )
     try:
-        return SignalRConnectionString.parse(text)
+        if text:
+            return SignalRConnectionString.parse(text)
+        found = SignalRConnectionString.of_settings(values, local_settings.SIGNALR_SETTING)
+        expect(
+            found,
+            local_settings.SIGNALR_SETTING,
+            expected="a connection string in local.settings.json",
+            got="none",
+            hint=hint,
+        )
+        assert found is not None
+        return found
     except LocalProtocolError as error:
         raise CheckFailed(
             local_settings.SIGNALR_SETTING,
@@ -54,14 +65,17 @@ def of_local_settings(session: Session) -> SignalRConnectionString:
         ) from error
 
 
-def verified_claims(
-    connection: SignalRConnectionString, token: str, *, hint: str
-) -> dict[str, Any]:
-    """Claims of a token that the instance's access key signed.
+def verified_claims(session: Session, token: str, *, hint: str) -> dict[str, Any]:
+    """Claims of a token that the instance's access key signed, or the service itself.
 
     Raises:
         CheckFailed: Another key signed it, or it is no token.
     """
+    connection = of_local_settings(session)
+    if not connection.access_key:
+        answer = probe(connection, token, session.hub)
+        expect(answer.status == 200, "The token", expected="200", got=answer, hint=KEYLESS)
+        return jwt.decode(token, options={"verify_signature": False})
     try:
         return jwt.decode(
             token, connection.access_key, algorithms=["HS256"], options={"verify_aud": False}
@@ -73,6 +87,47 @@ def verified_claims(
             got=str(error),
             hint=hint,
         ) from error
+
+
+def token_for(session: Session, connection: SignalRConnectionString, hub: str) -> str:
+    """A token that lets a client into a hub: signed here, or by the service where there is no key.
+
+    Raises:
+        CheckFailed: The service hands none out to who is signed in.
+    """
+    if connection.access_key:
+        return client_token(connection, hub)
+    path = f"/api/hubs/{hub}/:generateToken?api-version={TOKEN_VERSION}"
+    answer = fetch("POST", connection.server_url + path, headers=_entra(session))
+    found = answer.json()
+    expect(
+        answer.status == 200 and isinstance(found, dict),
+        "A client token from SignalR Service, without a key",
+        expected="200",
+        got=answer,
+        hint=KEYLESS,
+    )
+    return str(found["token"])
+
+
+def rest_headers(
+    session: Session, connection: SignalRConnectionString, path: str
+) -> dict[str, str]:
+    """Headers of a request to the service's REST API."""
+    if not connection.access_key:
+        return _entra(session)
+    return {"Authorization": f"Bearer {rest_token(connection, path)}"}
+
+
+def _entra(session: Session) -> dict[str, str]:
+    token = session.connect().credential.get_token(SCOPE).token
+    return {"Authorization": f"Bearer {token}"}
+
+
+def endpoint_of(session: Session, connection: SignalRConnectionString, hub: str) -> HubEndpoint:
+    """The same as `hub_endpoint`, with a key or without."""
+    url = negotiate_address(client_url(connection, hub))
+    return HubEndpoint(hub, url, token_for(session, connection, hub))
 
 
 def hub_endpoint(connection: SignalRConnectionString, hub: str, name: str = "") -> HubEndpoint:

@@ -11,7 +11,7 @@ from azure.core.exceptions import ResourceNotFoundError
 from chatkit.cloud.provision.signalr import FREE_SKU, SERVERLESS, service_mode
 from chatkit.core.errors import CheckFailed
 from chatkit.lesson.checks import service
-from chatkit.lesson.checks.evidence import expect, listening, run
+from chatkit.lesson.checks.evidence import HubEndpoint, expect, listening, run
 from chatkit.wire.connection_strings import SignalRConnectionString
 from chatkit.wire.tokens import client_token
 
@@ -26,8 +26,9 @@ def check(session: Session) -> Iterator[str]:
     yield _instance(session)
     connection = SignalRConnectionString.parse(service.of_the_instance(session))
     hub = session.hub
-    run(_connect(connection, hub))
-    yield f"A client with a token that its access key signed is connected to hub {hub}."
+    run(_connect(service.endpoint_of(session, connection, hub)))
+    signed = "its access key signed" if connection.access_key else "it handed out without a key"
+    yield f"A client with a token that {signed} is connected to hub {hub}."
     forged = client_token(replace(connection, access_key="not-the-key-" * 4), hub)
     answer = service.probe(connection, forged, hub)
     expect(
@@ -75,6 +76,6 @@ def _instance(session: Session) -> str:
     return f"The instance exists: tier {sku}, service mode {mode}."
 
 
-async def _connect(connection: SignalRConnectionString, hub: str) -> None:
-    async with listening(service.hub_endpoint(connection, hub)):
+async def _connect(endpoint: HubEndpoint) -> None:
+    async with listening(endpoint):
         pass

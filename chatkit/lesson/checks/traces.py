@@ -25,7 +25,6 @@ from chatkit.lesson.checks import service
 from chatkit.lesson.checks.evidence import MESSAGE_TEXT, Sent, noting_messages
 from chatkit.lesson.http import fetch
 from chatkit.steps import local_settings
-from chatkit.wire.tokens import rest_token
 
 if TYPE_CHECKING:
     from azure.storage.blob import BlobClient, BlobProperties, BlobServiceClient
@@ -225,10 +224,9 @@ def _tell_pages(session: Session, ids: list[str]) -> None:
     with suppress(ChatkitError):
         connection = service.of_local_settings(session)
         path = f"/api/hubs/{session.hub}/:send?api-version=2022-06-01"
-        token = rest_token(connection, path)
         fetch(
             "POST",
             connection.server_url + path,
             body={"target": REMOVED, "arguments": [ids]},
-            headers={"Authorization": f"Bearer {token}"},
+            headers=service.rest_headers(session, connection, path),
         )

@@ -26,8 +26,6 @@ from chatkit.localcloud.functions.worker_process.calls import Wire
 from chatkit.wire.connection_strings import (
     Credential,
     SignalRConnectionString,
-    connection_section,
-    credential_of,
 )
 
 API_VERSION = "2022-06-01"
@@ -76,7 +74,7 @@ def connection(settings: Mapping[str, str], setting: str) -> SignalRConnectionSt
     try:
         if text:
             return SignalRConnectionString.parse(text)
-        identity_based = _identity_based(settings, name)
+        identity_based = SignalRConnectionString.of_settings(settings, name)
     except ChatkitError as error:
         raise AppInvalid(f"{name}: {error.message}", hint=error.hint) from None
     if identity_based is None:
@@ -86,19 +84,6 @@ def connection(settings: Mapping[str, str], setting: str) -> SignalRConnectionSt
             " without a key.",
         )
     return identity_based
-
-
-def _identity_based(settings: Mapping[str, str], name: str) -> SignalRConnectionString | None:
-    """What settings such as `NAME__serviceUri` say; None when there are none."""
-    found = connection_section(settings, name)
-    if not found.get("serviceuri"):
-        return None
-    return SignalRConnectionString.of_identity(
-        found["serviceuri"],
-        credential_of(found),
-        client=found.get("clientendpoint", ""),
-        server=found.get("serverendpoint", ""),
-    )
 
 
 def _places(name: str) -> tuple[str, ...]:
