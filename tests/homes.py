@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 import pytest
 
 from chatkit.cloud import local_cloud
+from chatkit.core import ports
+from chatkit.localcloud.core.platform import StoredPorts
+from chatkit.localcloud.core.store import Store
+from chatkit.localcloud.storage.service import DEV_PORT
 from chatkit.steps.local_servers import FUNCTIONS, PAGE
 from chatkit.workshop import Workshop
 
@@ -30,3 +34,15 @@ def switch_off(workshop: Workshop) -> None:
     for server in (FUNCTIONS, PAGE):
         workshop.session.servers.stop(server)
     local_cloud.stop(workshop.home / "local")
+
+
+def with_ports_of_its_own(where: Path) -> Path:
+    """A local cloud's folder that gives the development storage a port which no other cloud wants.
+
+    All clouds look for it at 10000 and the next ones: while one is down, another that starts then
+    has its port.
+    """
+    where.mkdir(parents=True)
+    with closing(Store(where / "state.db")) as store:
+        StoredPorts(store).put(DEV_PORT, ports.any_free())
+    return where

@@ -19,6 +19,7 @@ import pytest
 from chatkit.cli.local import PUBLIC
 from chatkit.cloud import local_cloud
 from tests.cli.typing_verbs import Chatkit
+from tests.homes import with_ports_of_its_own
 
 
 @pytest.fixture
@@ -142,6 +143,7 @@ def test_killed_and_started_again_it_is_the_same_cloud(chatkit: Chatkit, where: 
 
     Addresses and secrets are the ones that clients hold.
     """
+    with_ports_of_its_own(where)
     chatkit("local", "up")
     before = local_cloud.start(where)
     kill(before["pid"])
