@@ -21,12 +21,14 @@ from azure.storage.blob import StaticWebsite
 
 from chatkit.cloud.provision import app_settings as app_settings
 from chatkit.core.errors import CheckFailed
+from chatkit.lesson import sections
 from chatkit.lesson.checks import evidence
 from chatkit.steps import page_config
 from chatkit.workshop import Workshop
 from tests.lesson.doctor.ready_workshop import at_section_08, edited, fails
 from tests.tiers import one_in
 
+CLEAN_UP = sections.SECTIONS[-1].number
 pytestmark = pytest.mark.slow
 SECTIONS = ("00", "01", "02", "03", "04", "05", "06", "07", "08")
 Repair = Callable[[], object]
@@ -383,8 +385,8 @@ def test_08_notices_a_page_that_calls_another_place(workshop: Workshop) -> None:
     workshop.check("08")
 
 
-def test_11_is_content_only_when_everything_is_gone(workshop: Workshop) -> None:
+def test_the_clean_up_is_content_only_when_everything_is_gone(workshop: Workshop) -> None:
     """Last, because nothing is left after it."""
-    fails(workshop, "11", "The resource group: expected gone, got still there")
+    fails(workshop, CLEAN_UP, "The resource group: expected gone, got still there")
     assert workshop.clean_up().complete
-    assert "404 Not Found" in repr(workshop.check("11"))
+    assert "404 Not Found" in repr(workshop.check(CLEAN_UP))

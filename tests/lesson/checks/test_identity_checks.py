@@ -12,12 +12,14 @@ from azure.mgmt.web.models import SiteAuthSettingsV2
 from chatkit.chat.client.sign_in import PersonNeeded
 from chatkit.core.errors import SetupError
 from chatkit.lesson.checks import authentication, evidence
+from chatkit.lesson.sections import SECTIONS
 from chatkit.steps import page_config
 from chatkit.workshop import Workshop
 from tests.app_versions import write_app
 from tests.lesson.doctor.ready_workshop import at_section_08, edited, fails
 from tests.tiers import one_in
 
+CLEAN_UP = SECTIONS[-1].number
 pytestmark = pytest.mark.slow
 
 
@@ -215,25 +217,25 @@ def test_09_notices_a_sign_in_that_leads_anywhere(workshop: Workshop) -> None:
     workshop.check("09")
 
 
-def test_11_notices_what_is_left(workshop: Workshop) -> None:
+def test_the_clean_up_notices_what_is_left(workshop: Workshop) -> None:
     """Last, because nothing is left after it: the group, then what lies outside it, then a key on
     this machine.
     """
-    fails(workshop, "11", "The resource group: expected gone, got still there")
+    fails(workshop, CLEAN_UP, "The resource group: expected gone, got still there")
     workshop.cloud.resources().resource_groups.begin_delete(
         workshop.settings.names.resource_group
     ).result()
     assert "clean_up" in fails(
-        workshop, "11", "The app registration: expected gone, got still in Entra"
+        workshop, CLEAN_UP, "The app registration: expected gone, got still in Entra"
     )
     receipt = workshop.clean_up()
     assert receipt.complete and "app registration" in repr(receipt)
-    workshop.check("11")
+    workshop.check(CLEAN_UP)
     with edited(
         workshop.functions_folder / "local.settings.json",
         '"AzureSignalRConnectionString": ""',
         '"A": "AccessKey=abc"',
     ):
-        fails(workshop, "11", "local.settings.json: expected no keys, got keys in A")
+        fails(workshop, CLEAN_UP, "local.settings.json: expected no keys, got keys in A")
         workshop.clean_up()
-        assert "no keys" in repr(workshop.check("11"))
+        assert "no keys" in repr(workshop.check(CLEAN_UP))
