@@ -276,6 +276,7 @@ def cloud(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[LocalCloud
     running.start()
     yield running
     running.stop()
+    coverage_table.RAN.add(request.path.name)
     for name in running.specs.tried:
         coverage_table.TESTED_BY.setdefault(name, set()).add(request.path.name)
     assert not running.specs.problems, "\n".join(sorted(set(running.specs.problems)))
