@@ -7,7 +7,10 @@ from __future__ import annotations
 
 import os
 import shutil
+import subprocess
+import sys
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -34,6 +37,57 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> object:
             return str(super()._split_scope(nodeid))
 
     return Scheduling(config, log)
+
+
+_begun: set[Path] = set()
+"""Notebooks of which a cell was to run."""
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Bring the session's home to the start of a notebook that runs without the one before it."""
+    path = item.path
+    if path.suffix != ".ipynb" or path in _begun:
+        return
+    before = [other for other in sorted(path.parent.glob("*.ipynb")) if other < path]
+    if before and before[-1] not in _begun:
+        command = [sys.executable, "-m", "chatkit", "catch-up", path.name.partition("-")[0]]
+        done = subprocess.run(command, capture_output=True, text=True)
+        assert done.returncode == 0, done.stderr
+    _begun.add(path)
+
+
+_deselected: list[pytest.Item] = []
+
+
+def pytest_deselected(items: Sequence[pytest.Item]) -> None:
+    """Remember what was left out."""
+    _deselected.extend(items)
+
+
+def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
+    """A file that has long tests only, named alone, is no failure: `_left_out` is said."""
+    nothing = exitstatus == pytest.ExitCode.NO_TESTS_COLLECTED
+    if nothing and _left_out(session.config) == len(_deselected) > 0:
+        session.exitstatus = pytest.ExitCode.OK
+
+
+def pytest_terminal_summary(
+    terminalreporter: pytest.TerminalReporter, config: pytest.Config
+) -> None:
+    """Say how the long tests are run that were left out."""
+    number = _left_out(config)
+    if number:
+        terminalreporter.write_line(
+            f"{number} long tests were left out: `-m long` runs them, `-m ''` runs all."
+        )
+
+
+def _left_out(config: pytest.Config) -> int:
+    """How many long tests were left out because nobody asked for them."""
+    if config.getoption("markexpr") != "not long":
+        return 0
+    return sum(item.get_closest_marker("long") is not None for item in _deselected)
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:

@@ -117,3 +117,24 @@ def test_a_real_run_of_one_file(tmp_path: Path) -> None:
     )
     assert done.returncode == 0, done.stderr
     assert "deselected" in done.stdout and "chatkit: running" not in done.stdout
+
+
+def typed_in_the_checkout(*arguments: str) -> subprocess.CompletedProcess[str]:
+    """Type the verb, as a person does who looks at one file."""
+    command = [sys.executable, "-m", "chatkit", "test", *arguments]
+    return subprocess.run(command, cwd=checkout(), capture_output=True, text=True)
+
+
+@pytest.mark.long
+def test_a_file_of_long_tests_says_how_they_are_run() -> None:
+    """It passes, alone as well; pytest calls it a failure when nothing is left to run."""
+    done = typed_in_the_checkout("tests/web/test_page_trouble.py")
+    assert done.returncode == 0
+    assert "long tests were left out: `-m long` runs them" in done.stdout
+
+
+@pytest.mark.long
+def test_a_notebook_alone_goes_on_from_those_before_it() -> None:
+    """They are one program; what was missed is done first."""
+    done = typed_in_the_checkout("notebooks/03-initialise-the-function-app.ipynb")
+    assert done.returncode == 0, done.stdout
