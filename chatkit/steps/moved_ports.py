@@ -20,6 +20,7 @@ from chatkit.core.errors import SetupError
 from chatkit.core.files import write_public
 from chatkit.core.running.addresses import follow_text
 from chatkit.steps import local_settings, page_config
+from chatkit.steps.local_servers import FUNCTIONS, LocalServers
 
 TITLES = {
     "resource-manager": "Resource Manager",
@@ -79,6 +80,8 @@ def follow_moves(home: Path, folder: Path, known: Endpoints) -> list[str]:
         changed.append(_follow_settings(home, moved))
     with suppress(SetupError):
         changed.append(_follow_local_settings(folder / "functions", moved, known["dev_storage"]))
+        if local_settings.FILE in changed:
+            _restart_functions(home, folder / "functions", known)
     changed.append(_follow_page(folder / "content", moved))
     return [name for name in changed if name]
 
@@ -136,6 +139,23 @@ def _follow_local_settings(folder: Path, moved: dict[int, int], dev_storage: str
     if after.get(local_settings.STORAGE_SETTING) == local_settings.DEVELOPMENT_STORAGE:
         after[local_settings.STORAGE_SETTING] = local_settings.storage_for(dev_storage)
     return local_settings.FILE if local_settings.change_values(folder, before, after) else ""
+
+
+def _restart_functions(home: Path, folder: Path, known: Endpoints) -> None:
+    """Let functions that run have their new settings now, not once they notice the change.
+
+    Who goes on at once would be sent to an address that is another program's.
+    """
+    servers = LocalServers(home)
+    running = servers.running(FUNCTIONS)
+    if running is None or Path(running.folder) != folder:
+        return
+    identity: dict[str, str] = {}
+    if store.load(home).target == "local" and local_settings.is_keyless(folder):
+        identity = local_cloud.identity_variables(known)
+    servers.start_functions(
+        folder, port=running.port, auth=running.has_sign_in, environment=identity
+    )
 
 
 def _follow_page(folder: Path, moved: dict[int, int]) -> str:

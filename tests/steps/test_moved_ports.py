@@ -7,7 +7,7 @@ import re
 import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 from urllib.parse import urlsplit
 
 import psutil
@@ -18,7 +18,9 @@ from typer.testing import CliRunner
 from chatkit.cli.local import app as local_verbs
 from chatkit.cloud import local_cloud
 from chatkit.cloud.local_cloud import Endpoints
+from chatkit.core.ports import next_free
 from chatkit.steps import local_settings, moved_ports
+from chatkit.steps.local_servers import FUNCTIONS, LocalServers
 from chatkit.steps.session import Session
 from chatkit.wire.connection_strings import SignalRConnectionString
 from chatkit.workshop import Workshop
@@ -117,6 +119,29 @@ def stored(workshop: Workshop) -> str:
         workshop.cloud.graph_rest().get("/v1.0/applications").json(),
     ]
     return json.dumps(found).replace(";Port=", ":")
+
+
+@pytest.mark.long
+def test_functions_that_run_are_at_the_new_address_at_once(tmp_path: Path) -> None:
+    """Nobody is sent to the old one: it may be another program's now, which refuses the token."""
+    home = tmp_path / "home"
+    folder = tmp_path / "my-chat" / "functions"
+    write_app(folder.parent, until="05")
+    local_settings.write(
+        folder,
+        signalr="Endpoint=http://localhost;Port=8888;AccessKey=a-key-only-for-tests;Version=1.0;",
+        storage=local_settings.DEVELOPMENT_STORAGE,
+    )
+    servers = LocalServers(home)
+    url = servers.start_functions(folder, port=next_free(27071)).server.url
+    try:
+        known = cast(Endpoints, {"moved": {"8888": 8990}, "dev_storage": ""})
+        for port in (8888, 8990):
+            info = requests.post(f"{url}/api/negotiate", timeout=30).json()
+            assert urlsplit(info["url"]).port == port
+            moved_ports.follow_moves(home, folder.parent, known)
+    finally:
+        servers.stop(FUNCTIONS)
 
 
 def test_no_old_address_is_left(moved: Workshop, before: list[str]) -> None:
