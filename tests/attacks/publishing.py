@@ -191,6 +191,20 @@ SECRETS: dict[str, str] = {
     "a password in SQL": "CREATE USER a WITH PASS" + f"WORD '{PASSWORD}'",
     "a password in German": "pass" + f"wort: {PASSWORD}",
     "a bearer in a header": f"'Authorization': 'Bearer {LETTERS}0123'",
+    "a key of a function app in HTML": f'<a href="/api/x?a=1&amp;code={LETTERS}0123">',
+    "a shared access signature in JSON": f'"x?sp=r\\u0026sig={LETTERS}{LETTERS}%3D"',
+    "a shared access signature in an address": f"?u=x%3Fsp%3Dr%26sig%3D{LETTERS}{LETTERS}",
+    "a refresh token": '"refresh_token": "0.AX' + LETTERS * 40 + '"',
+    "a token by that name alone": f'const TOKEN = "{LETTERS}0123"',
+    "a secret by that name alone": f"SECRET={LETTERS}0123",
+    "a private key in base64": "LS0tLS1CRUdJTi" + "BQUklWQVRFIEtFWS0tLS0tCk1JSUV2",
+    "a private key in a JWK": f'{{"kty": "RSA", "d": "{LETTERS}{LETTERS}01"}}',
+    "a key in a list of YAML": f"- name: API_KEY\n  value: {LETTERS}0123",
+    "a private key of web push": "private" + f'Key: "{LETTERS}0123"',
+    "a password of curl": f"curl -s -u alice:{PASSWORD} https://a.example/",
+    "a session of App Service": f"Cookie: AppServiceAuthSession={LETTERS}{LETTERS}01",
+    "a webhook of Discord": "https://discord.com/api/web"
+    + f"hooks/123456789012345678/{LETTERS * 2}",
     "an older key of a function app": f"fetch('/api/x?code={LETTERS}0123%3D%3D')",
 }
 # How the same secret may be written.

@@ -19,14 +19,15 @@ ASSIGNS = (
     rb"(?:" + QUOTE + rb"?\s{0,4}(?:[:=]|=>|:=)\s{0,4}|" + QUOTE + rb"?>\s{0,4}"
     rb"|"
     + QUOTE
-    + rb",?\s{1,20}(?:"
+    + rb"?,?\s{1,20}(?:"
     + QUOTE
     + rb"?slotSetting"
     + QUOTE
     + rb"?:\s?[a-z]{4,5},\s{1,20})?"
     rb"" + QUOTE + rb"?value" + QUOTE + rb"?\s{0,4}[:=]\s{0,4})"
 )
-LONG_RANDOM = rb"(?P<random>[A-Za-z0-9+/=_~.-]{20,200})"
+# To the quote at its end, or the beginning of a very long one, as refresh tokens are.
+LONG_RANDOM = rb"(?P<random>[A-Za-z0-9+/=_~.-]{20,200}+)(?:" + QUOTE + rb"|(?=[A-Za-z0-9+/=_~.-]))"
 LONG_BARE = rb"(?P<bare>[A-Za-z0-9+/=_~-]{20,200})"
 LINE_ENDS = rb"(?=[\s&<,;\"'`]|\\n|$)"
 STRING_KEY = rb"(?P<value>(?:[A-Za-z0-9+/_-]|%2[BbFf]){8,200}+)(?!\.\.|\xe2\x80\xa6)"
@@ -40,9 +41,9 @@ IS_CALLED_SO = re.compile(
 )
 # What stands before "key", "secret" or "token" in the name of a setting that is one.
 SECRET_OF = re.compile(
-    rb"(?i)(?:api|access|app|auth|authentication|bearer|bot|consumer|cookie|encryption|functions?"
-    rb"|host|jwt|master|personal|provider|refresh|secret|session|shared|signing|subscription"
-    rb"|webhook)[_-]?\Z"
+    rb"(?i)(?:api|access|app|auth|authentication|bearer|bot|chatkit|consumer|control|cookie"
+    rb"|encryption|functions?|host|jwt|master|personal|private|provider|refresh|secret|server"
+    rb"|session|shared|signing|subscription|webhook)[_-]?\Z"
 )
 PASSWORD_NAME = rb"(?:password|passwd|pwd|passphrase|passwort|kennwort|(?<=[a-z0-9])[_-]pass)"
 # Between the name of a password and its value, besides: a type, the end of a subscript or of an
@@ -61,12 +62,24 @@ PASSWORD_LINE = (
 SHAPES = (
     Shape(
         "a private key",
-        (b"private key", b"putty-user-key-file-", b"age-secret-key-"),
+        (b"private key", b"putty-user-key-file-", b"age-secret-key-", b"ls0tls1crudjti"),
         (
             re.compile(rb"-----BEGIN (?:[A-Z0-9]{1,12} ){0,3}PRIVATE KEY(?: BLOCK)?-----"),
             re.compile(rb"PuTTY-User-Key-File-[0-9]:"),
             re.compile(rb"AGE-SECRET-KEY-1[A-Z0-9]{50}"),
+            # The first line in base64, as kubectl and variables of pipelines have it: of a key
+            # (PKCS #8, with a passphrase, RSA, EC, OpenSSH), not of a certificate.
+            re.compile(
+                rb"LS0tLS1CRUdJTi(?:BQUklWQVRFIEtFW|BFTkNSWVBURUQgUFJJ|BSU0EgUFJJ|BFQyBQUkl"
+                rb"|BPUEVOU1NIIFBSS)"
+            ),
         ),
+    ),
+    Shape(
+        "a private key in JSON (JWK)",
+        (b"kty",),
+        (re.compile(rb"\"d\"\s{0,4}:\s{0,4}\"(?P<value>[A-Za-z0-9_-]{40,200})"),),
+        context=re.compile(rb"\"kty\"\s{0,4}:"),
     ),
     Shape(
         "a connection string with its key",
@@ -150,7 +163,9 @@ SHAPES = (
         (b"sig=", b"sig%3d", b"sig\\u003d"),
         (
             re.compile(
-                rb"(?<![A-Za-z0-9_])sig" + EQUALS + rb"(?:[A-Za-z0-9/+_-]|%[0-9A-Fa-f]{2}){32}"
+                rb"(?:(?<![A-Za-z0-9_])|(?<=%26)|(?<=u0026))sig"
+                + EQUALS
+                + rb"(?:[A-Za-z0-9/+_-]|%[0-9A-Fa-f]{2}){32}"
             ),
         ),
     ),
@@ -211,13 +226,18 @@ SHAPES = (
         ),
     ),
     Shape(
-        "a token of Slack",
-        (b"xox", b"xapp-", b"hooks.slack.com"),
+        "a token of Slack, or a webhook",
+        (b"xox", b"xapp-", b"hooks.slack.com", b"api/webhooks/", b"webhook.office.com", b"whsec_"),
         (
             re.compile(
                 rb"xox[abeoprs]-[A-Za-z0-9-]{10}|xapp-[0-9]-[A-Za-z0-9-]{10}"
                 rb"|hooks\.slack\.com/services/T[A-Za-z0-9]{5,15}"
                 rb"/B[A-Za-z0-9]{5,15}/[A-Za-z0-9]{10}"
+            ),
+            re.compile(
+                rb"discord(?:app)?\.com/api/webhooks/[0-9]{15,20}/[A-Za-z0-9_-]{40}"
+                rb"|\.webhook\.office\.com/webhookb2/[0-9a-f@-]{30,80}/[A-Za-z]{4,20}/[0-9a-f]{32}"
+                rb"|(?<![A-Za-z0-9_])whsec_[A-Za-z0-9+/=]{24}"
             ),
         ),
     ),
@@ -265,7 +285,7 @@ SHAPES = (
         "a key or token in a setting",
         (b"secret", b"key", b"token"),
         (
-            re.compile(rb"(?i)(?:key|secret|token)" + ASSIGNS + QUOTE + LONG_RANDOM + QUOTE),
+            re.compile(rb"(?i)(?:key|secret|token)" + ASSIGNS + QUOTE + LONG_RANDOM),
             re.compile(
                 rb"(?i)(?:key|secret|token)"
                 + ASSIGNS
@@ -276,10 +296,20 @@ SHAPES = (
         before=SECRET_OF,
     ),
     Shape(
+        "a secret or token",
+        (b"secret", b"token"),
+        (
+            re.compile(
+                rb"(?i)(?<![\w$.-])" + QUOTE + rb"?(?:secret|token)" + ASSIGNS + QUOTE + LONG_RANDOM
+            ),
+            re.compile(rb"(?im)(?<![\w$.-])(?:secret|token)=" + LONG_BARE + LINE_ENDS),
+        ),
+    ),
+    Shape(
         "a password in a setting",
         (
             *(b"password", b"passwd", b"pwd", b"passphrase", b"passwort", b"kennwort"),
-            *(b"_pass", b"-pass", b"identified by"),
+            *(b"_pass", b"-pass", b"identified by", b"curl "),
         ),
         (
             re.compile(
@@ -309,13 +339,16 @@ SHAPES = (
                 + rb"[\t ]"
             ),
             re.compile(rb"(?<![\w-])--(?:[a-z]{1,20}-)?password[= ][\"']?" + BARE_PASSWORD),
+            re.compile(
+                rb"curl [^\n]{0,80}?(?:-u|--user)[= ][\"']?[^\s:\"'$]{1,64}:" + BARE_PASSWORD
+            ),
             re.compile(rb"(?i)" + PASSWORD_NAME + rb">(?P<random>[^\s<>&]{8,64})</"),
             re.compile(rb"(?i)(?:password|identified by)\s{1,4}'(?P<random>[^\s']{8,64})'"),
         ),
     ),
     Shape(
         "a key in a header or an address",
-        (b"authorization", b"-key", b"code="),
+        (b"authorization", b"-key", b"code=", b"code%3d", b"appserviceauthsession"),
         (
             re.compile(
                 rb"(?i)(?:authorization|(?:api|access|auth|functions?|subscription)-key)"
@@ -326,7 +359,12 @@ SHAPES = (
                 rb"(?:bearer |basic |token )?(?P<random>[A-Za-z0-9+/=_~.-]{16,400})(?![\w(\[])"
             ),
             # Of a function.
-            re.compile(rb"[?&]code=(?P<random>(?:[A-Za-z0-9_+/=-]|%[0-9A-F]{2}){30,200})"),
+            re.compile(
+                rb"(?:[?&]|&amp;|u0026|%26)code"
+                + EQUALS
+                + rb"(?P<random>(?:[A-Za-z0-9_+/=-]|%[0-9A-F]{2}){30,200})"
+            ),
+            re.compile(rb"AppServiceAuthSession(?:-[0-9]{1,5})?=(?P<value>[\w+/=%-]{40,200})"),
         ),
     ),
     Shape(
