@@ -4,6 +4,7 @@ next one cannot use.
 
 from __future__ import annotations
 
+import errno
 import os
 import stat
 import sys
@@ -55,6 +56,8 @@ def check(root: Path, places: Iterable[Place]) -> None:
         except FileNotFoundError:
             continue
         except OSError as error:
+            if error.errno == errno.ELOOP:
+                raise HomeDamaged(place.path, "it is a link that leads to itself") from error
             raise _refused(root, place.path, f"cannot be read ({error.strerror})") from error
         _check_kind(place, found)
         if trusted and found.st_uid not in trusted:
@@ -65,12 +68,17 @@ def check(root: Path, places: Iterable[Place]) -> None:
 def mend(root: Path, places: Iterable[Place]) -> Iterator[Mended]:
     """Make what is there this user's, and readable and writable, as far as this user may.
 
-    A file of somebody else's is copied, where that is allowed; theirs is kept beside.
+    A file of somebody else's is copied, where that is allowed; theirs is kept beside. What is no
+    file where one should be is put aside: it is made anew, or taken from its copy.
     """
-    if sys.platform == "win32":
-        return
     trusted = _owners(root)
     for place in places:
+        with suppress(OSError):
+            if _is_other_kind(place):
+                aside = records.put_aside(place.path).name
+                yield Mended(_shown(root, place.path), "nothing", aside=aside)
+        if sys.platform == "win32":
+            continue
         with suppress(OSError):
             found = place.path.stat()
             kept = ""
@@ -129,10 +137,23 @@ def _owners(root: Path) -> set[int]:
 
 
 def _check_kind(place: Place, found: os.stat_result) -> None:
-    if stat.S_ISDIR(found.st_mode) == place.is_folder:
-        return
-    should_be = "folder" if place.is_folder else "file"
-    raise HomeDamaged(place.path, f"it should be a {should_be}")
+    if not _is_kind(place, found):
+        should_be = "folder" if place.is_folder else "file"
+        raise HomeDamaged(place.path, f"it should be a {should_be}")
+
+
+def _is_kind(place: Place, found: os.stat_result) -> bool:
+    """Whether there is what should be: a pipe, for example, is no file, and reading it waits."""
+    return stat.S_ISDIR(found.st_mode) if place.is_folder else stat.S_ISREG(found.st_mode)
+
+
+def _is_other_kind(place: Place) -> bool:
+    try:
+        return not _is_kind(place, place.path.stat())
+    except FileNotFoundError:
+        return False
+    except OSError as error:
+        return error.errno == errno.ELOOP
 
 
 def _check_rights(root: Path, place: Place, found: os.stat_result) -> None:

@@ -7,11 +7,12 @@ import shutil
 import stat
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from chatkit.core.errors import HomeUnusable
+from chatkit.core.errors import HomeDamaged, HomeUnusable
 from chatkit.core.home import access, check
 from tests.attacks.homes import REPLACED, STRANGERS_FILES, WRITTEN
 
@@ -19,6 +20,11 @@ if sys.platform == "win32":
     pytest.skip("owners and modes are those of POSIX", allow_module_level=True)
 
 NOBODY = 65534
+OTHER_KINDS: dict[str, Callable[[Path], None]] = {
+    "a folder": Path.mkdir,
+    "a pipe": os.mkfifo,
+    "a link to itself": lambda path: path.symlink_to(path.name),
+}
 FOLDERS = ("", "servers", "logs", "local", "local/tls", "local/blobs", "local/sites")
 
 
@@ -113,6 +119,21 @@ def test_repair_takes_a_strangers_file_over(
         assert given == [path] and mended.aside == ""
     else:
         assert path.with_name(mended.aside).read_bytes() == content
+
+
+@pytest.mark.parametrize("kind", OTHER_KINDS)
+@pytest.mark.parametrize("name", ["cloud.log", "lock", "state.copy.db"])
+def test_what_is_no_file_is_named_and_put_aside(used_home: Path, name: str, kind: str) -> None:
+    """A pipe would let everybody wait who reads it; of a log nothing has to be reset."""
+    path = used_home / "local" / name
+    path.unlink(missing_ok=True)
+    OTHER_KINDS[kind](path)
+    with pytest.raises(HomeDamaged, match=f"{name} is damaged: it "):
+        look(used_home)
+    (mended,) = access.mend(used_home / "local", check.cloud_places(used_home / "local"))
+    assert str(mended) == f"local/{name}: kept nothing; the damaged one is {mended.aside}."
+    assert os.path.lexists(path.with_name(mended.aside))
+    look(used_home)
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root gives files to others")
