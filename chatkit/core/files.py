@@ -35,7 +35,8 @@ REASONS = {
     errno.EACCES: "it is not allowed",
     errno.EPERM: "it is not allowed",
 }
-NOTHING_FREE = (errno.ENOSPC, QUOTA, errno.EFBIG)
+NOTHING_FREE = (errno.ENOSPC, QUOTA)
+FILE_LIMIT = "`ulimit -f` shows the limit of this shell, and `ulimit -f unlimited` takes it away."
 # Without O_BINARY, Windows writes other line ends.
 NEW_FILE = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
 
@@ -221,6 +222,8 @@ def not_written(path: Path, number: int) -> NotWritten:
             hint=f"Free some space on {disk}, then try again.",
             is_full=True,
         )
+    if number == errno.EFBIG:
+        return NotWritten(f"{sentence}.", hint=FILE_LIMIT, is_full=True)
     return NotWritten(f"{sentence} ({disk}).")
 
 

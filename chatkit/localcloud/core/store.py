@@ -19,7 +19,14 @@ from pathlib import Path
 from typing import Any
 
 from chatkit.core.disk.reserve import Reserve
-from chatkit.core.files import discard, free_bytes, not_written, write_private, writing
+from chatkit.core.files import (
+    discard,
+    free_bytes,
+    not_written,
+    write_all,
+    write_private,
+    writing,
+)
 from chatkit.core.home.migrations import migrate
 from chatkit.core.home.state import LARGE_BYTES, STARTS, look
 
@@ -29,6 +36,8 @@ Document = dict[str, Any]
 LOG_PAGES = 128
 # What has to be free besides for a second copy: nobody's change is refused for it.
 SPARE_BYTES = 8 * 1024 * 1024
+# What SQLite writes at once: a page of the log with its header, or some of them.
+PROBE_BYTES = 64 * 1024
 # The beginnings of SQLite's names for a disk that does not take what is written.
 REFUSED = {
     "SQLITE_FULL": errno.ENOSPC,
@@ -243,7 +252,7 @@ class Store:
         try:
             yield
         except sqlite3.OperationalError as error:
-            number = _refusal(error)
+            number = self._refusal(error)
             if number is None:
                 raise
             raise not_written(self._path, number) from error
@@ -282,8 +291,25 @@ class Store:
         """Write the log back into the file and close it."""
         self._db.close()
 
+    def _refusal(self, error: sqlite3.OperationalError) -> int | None:
+        """Why the disk refused, as an errno; None for every other error."""
+        name = str(getattr(error, "sqlite_errorname", ""))
+        found = next((number for start, number in REFUSED.items() if name.startswith(start)), None)
+        if name.startswith("SQLITE_IOERR_WRITE"):
+            return self._why_not_written()
+        return found
 
-def _refusal(error: sqlite3.OperationalError) -> int | None:
-    """Why the disk refused, as an errno; None for every other error."""
-    name = str(getattr(error, "sqlite_errorname", ""))
-    return next((number for start, number in REFUSED.items() if name.startswith(start)), None)
+    def _why_not_written(self) -> int:
+        """Ask the disk itself: SQLite tells a quota from a broken disk as little as a limit."""
+        probe = self._path.with_name(f".{self._path.name}.probe")
+        parts = [self._path.with_name(self._path.name + end) for end in ("", "-wal")]
+        try:
+            size = max(part.stat().st_size for part in parts if part.exists())
+            with open(probe, "wb", buffering=0) as file:
+                file.seek(size)
+                write_all(file, bytes(PROBE_BYTES))
+        except OSError as refused:
+            return refused.errno or errno.EIO
+        finally:
+            discard([probe])
+        return errno.EIO
