@@ -13,9 +13,11 @@ import typer
 
 from chatkit.cloud import local_cloud
 from chatkit.cloud.local_cloud import Endpoints
+from chatkit.cloud.silence import silent_or_off
 from chatkit.cloud.tools.shell_lines import Shell, default_shell, shell_lines
 from chatkit.cloud.tools.variables import others, variables
 from chatkit.core.errors import NotStarted
+from chatkit.core.file_lock import holder
 from chatkit.core.home.check import check_home
 from chatkit.core.settings import home
 from chatkit.steps import moved_ports, running
@@ -72,8 +74,8 @@ def status(
     ] = False,
 ) -> None:
     """Show whether the local cloud runs, and where; exit code 1 when not, without --json."""
-    known: dict[str, object] = {"running": False}
     where = local_cloud.folder()
+    known: dict[str, object] = {"running": False, "pid": holder(where / "lock")}
     known.update(local_cloud.running(where) or {})
     check_home(home())
     if not known["running"]:
@@ -82,7 +84,7 @@ def status(
         typer.echo(json.dumps({key: known.get(key) for key in PUBLIC}, indent=1))
         return
     if not known["running"]:
-        typer.echo(str(local_cloud.switched_off()))
+        typer.echo(str(silent_or_off(where)))
         raise typer.Exit(1)
     for key in ("pid", "resource_manager", "authority", "graph", "dev_storage", "ca_file"):
         typer.echo(f"{key.replace('_', ' '):<18}{known[key]}")

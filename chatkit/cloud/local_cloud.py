@@ -17,6 +17,14 @@ from time import monotonic
 from typing import Any, NotRequired, TypedDict, cast
 from urllib.parse import urlsplit
 
+from chatkit.cloud.silence import (
+    check_not_suspended,
+    is_suspended,
+    killing,
+    silent,
+    silent_or_off,
+    switched_off,
+)
 from chatkit.core.errors import NotStarted, ServiceError, SetupError
 from chatkit.core.file_lock import LOCKED_EXIT, holder
 from chatkit.core.files import private_folder, write_private
@@ -146,19 +154,19 @@ def forget_damaged_endpoints(where: Path) -> None:
 
 
 def absence(where: Path) -> NotStarted | None:
-    """Return the error for a local cloud that does not run, None for one that does.
+    """Return the error for a local cloud that does not run, or is suspended; None for others.
 
     Asks nobody, so that it is quick also when the process hangs: that one holds the lock of its
     home for as long as it lives, and has written its id into `cloud.json` when its ports were open.
     """
     try:
         known = read(where)
-    except NotStarted as error:
-        return error
+    except NotStarted:
+        return silent_or_off(where)
     pid = holder(where / "lock")
-    if pid is not None and pid == known.get("pid"):
+    if pid is not None and pid == known.get("pid") and not is_suspended(pid):
         return None
-    return switched_off()
+    return silent_or_off(where)
 
 
 def run_id(known: Endpoints) -> str:
@@ -177,6 +185,7 @@ def start(where: Path) -> Endpoints:
         known = usable(where)
         if known is not None:
             return known
+        check_not_suspended(where)
         forget_damaged_endpoints(where)
         process = _start_process(where)
         known = process.wait_until(lambda: usable(where), until=until)
@@ -198,6 +207,9 @@ def start(where: Path) -> Endpoints:
         if process.exit_code == UNUSABLE_EXIT:
             # The sentence says itself what to do.
             raise NotStarted(f"The local cloud did not start: {_reason(where)}")
+        pid = holder(where / "lock")
+        if process.exit_code == LOCKED_EXIT and pid is not None:
+            raise silent(pid)
         if process.exit_code != LOCKED_EXIT or monotonic() > until:
             raise NotStarted(
                 f"The local cloud did not start: {_reason(where).rstrip('.')}.",
@@ -232,6 +244,8 @@ def repair(where: Path) -> Iterator[Mended]:
 def stop(where: Path) -> bool:
     """Stop the local cloud of a folder and wait until its process has ended.
 
+    One that does not answer is ended as the system ends processes: what it held is kept, too.
+
     Returns:
         Whether there was one.
 
@@ -247,13 +261,13 @@ def stop(where: Path) -> bool:
     if process is None:
         return True
     if known is None:
-        process.terminate()
+        process.stop(STOP_LIMIT_S)
     else:
         _call(known, "POST", "/stop", timeout_s=ASK_LIMIT_S)
     if not process.wait(STOP_LIMIT_S):
         raise SetupError(
             f"The local cloud (process {pid}) does not end.",
-            hint="End that process, then try again.",
+            hint=f"{killing(pid)} ends that process; then try again.",
         )
     return True
 
@@ -377,20 +391,10 @@ def _reason(where: Path) -> str:
 
 
 def not_running(where: Path) -> NotStarted:
-    """The refusal to ask a local cloud that does not run.
+    """The refusal to ask a local cloud that does not run, or does not answer.
 
     Raises:
         HomeUnusable: Starting it would not help, because a file of it is damaged.
     """
     check_stopped(where)
-    return switched_off()
-
-
-def switched_off() -> NotStarted:
-    """The one sentence for a local cloud that does not run, for cells and for terminals."""
-    return NotStarted(
-        "The local cloud is not running.",
-        why="It was stopped, or this machine was.",
-        hint="In a notebook, `workshop = Workshop.open()` starts it with everything it held;"
-        " in a terminal, `chatkit local up` does.",
-    )
+    return silent_or_off(where)

@@ -6,6 +6,7 @@ ChatkitError
     SetupError               environment, port, login, disk
         NoSuchChoice         a section, a target that is not there
         NotStarted           the local cloud (or a server of the lesson) is not running
+            NotAnswering     the local cloud runs, and answers nobody
         PortInUse            another program holds the port
         PersonNeeded         somebody has to sign in first
         HomeUnusable         a file of the home belongs to somebody else, or takes no writes
@@ -121,6 +122,10 @@ def _nearest(wanted: str, choices: Sequence[str]) -> str:
 
 class NotStarted(SetupError):
     """Something that has to run is not running."""
+
+
+class NotAnswering(NotStarted):
+    """The local cloud runs and answers nobody; another one cannot start in its place."""
 
 
 class PortInUse(SetupError):

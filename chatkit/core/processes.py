@@ -69,6 +69,16 @@ class ProcessIdentity:
         process = self._process()
         return process is not None and _runs(process)
 
+    def is_suspended(self) -> bool:
+        """Whether that very process was told to pause, and has not gone on."""
+        import psutil
+
+        process = self._process()
+        try:
+            return process is not None and process.status() == psutil.STATUS_STOPPED
+        except psutil.Error:
+            return False
+
     def stop(self, timeout_s: float) -> bool:
         """Ask the process to end, wait for it and for all it has started, and kill what is left
         then.
@@ -84,6 +94,7 @@ class ProcessIdentity:
         try:
             family = [*process.children(recursive=True), process]
             process.terminate()
+            process.resume()  # a suspended one hears nothing before
         except psutil.Error:
             return True
         for member in _wait_for_end(family, timeout_s):
@@ -91,15 +102,6 @@ class ProcessIdentity:
         _wait_for_end(family, KILL_LIMIT_S)
         reap()
         return True
-
-    def terminate(self) -> None:
-        """Ask the process to end."""
-        import psutil
-
-        process = self._process()
-        if process is not None:
-            with suppress(psutil.Error):
-                process.terminate()
 
     def wait(self, timeout_s: float) -> bool:
         """Wait until the process has ended.

@@ -20,7 +20,7 @@ from chatkit.cloud.connection import Cloud
 from chatkit.cloud.targets import connect
 from chatkit.core import settings as store
 from chatkit.core.availability import Availability, Blame, explaining, nobody_is_blamed
-from chatkit.core.errors import ChatkitError, NotStarted, SetupError
+from chatkit.core.errors import ChatkitError, NotAnswering, NotStarted, SetupError
 from chatkit.core.home import check
 from chatkit.core.results import Address, Progress, Result, duration
 from chatkit.core.running import interrupts
@@ -81,7 +81,9 @@ class Session:
         wanted = settings.wanted(target=target, suffix=suffix, region=region)
         session = cls(home, connector=connect)
         # Who cannot connect to the new target stays on the one that there was.
-        store.save(home, replace(wanted, target=settings.target))
+        kept = replace(wanted, target=settings.target)
+        if kept != settings or not (home / store.FILE).exists():  # the disk may be full
+            store.save(home, kept)
         session._connect(wanted, start=True)
         if wanted.target != settings.target:
             session._news += running.leave_target(session.servers, session.functions_folder)
@@ -293,8 +295,9 @@ class Session:
 
     def _absence_of(self, facts: Known) -> str:
         """Why what is known to exist does not answer now."""
-        absent = self.absence() if facts.resource_group else None
-        return str(absent or "")
+        absent = self.absence()
+        is_missed = facts.resource_group or isinstance(absent, NotAnswering)
+        return str(absent) if absent is not None and is_missed else ""
 
     def complete(self, section: str) -> None:
         """Remember that a section is done."""

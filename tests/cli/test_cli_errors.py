@@ -13,7 +13,7 @@ import pytest
 from chatkit import __version__
 from chatkit.cli.failures import INTERRUPTED, exit_code, sentence
 from chatkit.cloud import local_cloud
-from chatkit.cloud.local_cloud import switched_off
+from chatkit.cloud.silence import switched_off
 from chatkit.core import settings
 from chatkit.core.errors import ChatkitError, PortInUse
 from chatkit.core.running import start_proof

@@ -13,12 +13,21 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from threading import Thread
 
+import psutil
 import pytest
 
 from chatkit.cloud import local_cloud
-from chatkit.core.errors import NotStarted, ServiceError
+from chatkit.core.errors import NotAnswering, NotStarted, ServiceError
+from chatkit.core.settings import checkout
 
 TOKEN = "the-token-of-this-home"
+HOLDER = """
+import pathlib, sys, time
+from chatkit.core.file_lock import FileLock
+with FileLock(pathlib.Path(sys.argv[1])) as lock:
+    print(lock.try_acquire(), flush=True)
+    time.sleep(600)
+"""
 PROXY_VARIABLES = ("http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY")
 
 
@@ -163,6 +172,37 @@ def test_the_process_starts_and_stops(tmp_path: Path) -> None:
         assert local_cloud.run_id(local_cloud.start(tmp_path)) != local_cloud.run_id(first)
     finally:
         local_cloud.stop(tmp_path)
+
+
+@pytest.fixture
+def silent(tmp_path: Path) -> Iterator[psutil.Process]:
+    """A process that has the home of a local cloud, and answers nobody."""
+    command = [sys.executable, "-c", HOLDER, str(tmp_path / "lock")]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, cwd=checkout()) as process:
+        assert process.stdout is not None and process.stdout.readline()
+        yield psutil.Process(process.pid)
+        process.kill()
+
+
+def test_one_that_answers_nobody_is_said_to_run(tmp_path: Path, silent: psutil.Process) -> None:
+    """It is neither off nor of any use; to end it is the way on."""
+    said = str(local_cloud.not_running(tmp_path))
+    assert f"runs (process {silent.pid}), but does not answer" in said
+    assert "`chatkit local down` ends it" in said
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="signals are POSIX")
+def test_a_suspended_one_is_said_to_be_so(tmp_path: Path, silent: psutil.Process) -> None:
+    """By whoever asks, starts or waits; and it can be stopped."""
+    silent.suspend()
+    while silent.status() != psutil.STATUS_STOPPED:
+        pass
+    words = f"suspended \\(process {silent.pid}\\).*`kill -CONT {silent.pid}`"
+    with pytest.raises(NotAnswering, match=words):
+        local_cloud.start(tmp_path)
+    assert str(local_cloud.absence(tmp_path)) == str(local_cloud.not_running(tmp_path))
+    assert local_cloud.stop(tmp_path) and local_cloud.absence(tmp_path) is not None
+    assert "not running" in str(local_cloud.absence(tmp_path))
 
 
 def test_no_azure_package_is_imported() -> None:

@@ -26,6 +26,7 @@ from chatkit.core.processes import (
 
 LIMIT_S = 20.0
 WAIT = "import time; print('ready', flush=True); time.sleep(600)"
+BYE = "import signal; signal.signal(signal.SIGTERM, lambda *_: exit(print('bye', flush=True)))"
 PARENT = (
     "import subprocess, sys, time;child = subprocess.Popen([sys.executable, '-c', 'import time;"
     " time.sleep(600)']);print(child.pid, flush=True); time.sleep(600)"
@@ -139,11 +140,27 @@ def test_what_does_not_end_is_killed(start: Starter) -> None:
     assert identity.stop(0.1) and not identity.is_alive()
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="signals are POSIX")
+def test_a_suspended_process_is_known_and_ended_without_force(start: Starter) -> None:
+    """It hears the request when it goes on, and may clean up."""
+    process = start(f"{BYE}; {WAIT}")
+    assert first_line(process) == "ready"
+    identity = process.identity()
+    assert not identity.is_suspended()
+    psutil.Process(process.pid).suspend()
+    assert wait_until(
+        lambda: identity.is_suspended() or None,
+        until=monotonic() + LIMIT_S,
+        unless=lambda: False,
+    )
+    assert identity.stop(LIMIT_S) and last_lines(process.log) == ["bye"]
+
+
 def test_a_reused_id_is_another_process() -> None:
     """It is neither alive nor stopped nor waited for: this test would not survive it."""
     stale = ProcessIdentity(os.getpid(), 1.0)
     assert not stale.is_alive() and not stale.stop(LIMIT_S) and stale.wait(LIMIT_S)
-    stale.terminate()
+    assert not stale.is_suspended()
     assert ProcessIdentity.of(2**22 + 1) is None
 
 
@@ -155,7 +172,7 @@ def test_an_ended_process_that_nobody_collected_has_ended() -> None:
         assert process.stdout is not None and process.stdout.readline()
         identity = ProcessIdentity.of(process.pid)
         assert identity is not None
-        identity.terminate()
+        process.terminate()
         assert identity.wait(LIMIT_S)
         assert psutil.Process(process.pid).status() == psutil.STATUS_ZOMBIE
         assert not identity.is_alive()

@@ -39,6 +39,14 @@ def test_what_was_chosen_is_remembered(workshop: Workshop) -> None:
     assert repr(again) == "Workshop on Azure, eastus2"
 
 
+def test_opening_it_again_writes_nothing(workshop: Workshop) -> None:
+    """On a full disk, too, people open it to delete what is there."""
+    file = workshop.home / "settings.json"
+    before = file.stat().st_ino
+    Workshop.open()
+    assert file.stat().st_ino == before
+
+
 def test_the_environment_chooses_too(workshop: Workshop, monkeypatch: pytest.MonkeyPatch) -> None:
     """An instructor hands out suffixes."""
     monkeypatch.setenv("CHATKIT_SUFFIX", "seat07")

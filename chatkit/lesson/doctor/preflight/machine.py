@@ -142,7 +142,8 @@ def proxy() -> Finding:
 def local_cloud(runs: bool, absent: ChatkitError | None) -> Finding:
     """Whether the local cloud runs; before the first step there is nothing to miss."""
     if absent is not None:
-        return Finding("Local cloud", False, "not running", absent.hint)
+        found = absent.message.rstrip(".").removeprefix("The local cloud ").removeprefix("is ")
+        return Finding("Local cloud", False, found, absent.hint)
     return Finding("Local cloud", True, "running" if runs else "not running; it starts when needed")
 
 

@@ -21,7 +21,11 @@ PORT = r"(?!:?1000[012]\b)"
 
 
 def _is_down(snapshot: Snapshot) -> str:
-    return "the local cloud is not running" if snapshot.absent else ""
+    """What the local cloud lacks: it is off, or suspended."""
+    if snapshot.absent is None:
+        return ""
+    message = snapshot.absent.message.rstrip(".")
+    return message[0].lower() + message[1:]
 
 
 def _is_off(snapshot: Snapshot) -> str:

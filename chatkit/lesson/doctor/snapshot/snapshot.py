@@ -15,7 +15,7 @@ from chatkit.chat.client.connection import FAILURES
 from chatkit.chat.client.sign_in import SignedIn, sign_in
 from chatkit.cloud import local_cloud
 from chatkit.cloud.connection import Cloud
-from chatkit.core.errors import ChatkitError, LocalProtocolError
+from chatkit.core.errors import ChatkitError, LocalProtocolError, NotAnswering
 from chatkit.lesson.checks.evidence import listening
 from chatkit.lesson.checks.service import hub_endpoint
 from chatkit.lesson.doctor.snapshot.folder import Folder
@@ -108,10 +108,14 @@ class Snapshot:
 
     @cached_property
     def absent(self) -> ChatkitError | None:
-        """Why what was made cannot answer now; None when nothing was made, or all runs."""
-        if not self.facts.resource_group:
-            return None
-        return self.session.absence()
+        """Why what was made cannot answer now; None when nothing was made, or all runs.
+
+        A cloud that answers nobody is in the way of the first step, too.
+        """
+        absent = self.session.absence()
+        if self.facts.resource_group or isinstance(absent, NotAnswering):
+            return absent
+        return None
 
     @looked_up
     def cloud(self) -> Cloud:

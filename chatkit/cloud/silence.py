@@ -1,0 +1,68 @@
+"""What is said of a local cloud that gives no answer: it does not run, or it runs and is silent.
+
+A process that is suspended (Ctrl+Z, a debugger, SIGSTOP) keeps its ports and the lock of its home,
+so that another one cannot start in its place.
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+from chatkit.core.errors import NotAnswering, NotStarted
+from chatkit.core.file_lock import holder
+from chatkit.core.processes import ProcessIdentity
+
+ANEW = "`chatkit local down` ends it; `chatkit local up` then starts it with everything it held."
+
+
+def switched_off() -> NotStarted:
+    """The one sentence for a local cloud that does not run, for cells and for terminals."""
+    return NotStarted(
+        "The local cloud is not running.",
+        why="It was stopped, or this machine was.",
+        hint="In a notebook, `workshop = Workshop.open()` starts it with everything it held;"
+        " in a terminal, `chatkit local up` does.",
+    )
+
+
+def silent(pid: int) -> NotAnswering:
+    """The one sentence for a local cloud that runs and does not answer."""
+    if not is_suspended(pid):
+        return NotAnswering(
+            f"The local cloud runs (process {pid}), but does not answer.",
+            hint=f"Try again; when that does not help, {ANEW}",
+        )
+    goes_on = "" if sys.platform == "win32" else f"`kill -CONT {pid}` lets it go on, or "
+    return NotAnswering(
+        f"The local cloud is suspended (process {pid}) and answers nobody.",
+        hint=f"{goes_on}{ANEW}",
+    )
+
+
+def silent_or_off(where: Path) -> NotStarted:
+    """Why the local cloud of a folder gives no answer."""
+    pid = holder(where / "lock")
+    return switched_off() if pid is None else silent(pid)
+
+
+def check_not_suspended(where: Path) -> None:
+    """Look whether waiting for an answer of the local cloud of a folder makes sense.
+
+    Raises:
+        NotAnswering: It is suspended.
+    """
+    pid = holder(where / "lock")
+    if pid is not None and is_suspended(pid):
+        raise silent(pid)
+
+
+def is_suspended(pid: int) -> bool:
+    """Whether a process was told to pause."""
+    process = ProcessIdentity.of(pid)
+    return process is not None and process.is_suspended()
+
+
+def killing(pid: int) -> str:
+    """The command with which a person ends a process, whatever it does."""
+    return f"`taskkill /F /PID {pid}`" if sys.platform == "win32" else f"`kill -9 {pid}`"
