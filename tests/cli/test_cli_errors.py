@@ -113,7 +113,7 @@ def test_a_program_that_waits_for_a_verb_learns_of_a_taken_port(
 def test_an_interrupted_verb_says_so(chatkit: Chatkit, monkeypatch: pytest.MonkeyPatch) -> None:
     """In words, with exit code 1; Typer alone would say nothing and exit with 130."""
 
-    def interrupt(_session: object) -> None:
+    def interrupt(*_: object) -> None:
         raise KeyboardInterrupt
 
     monkeypatch.setattr(Session, "status", interrupt)
