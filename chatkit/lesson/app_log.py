@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from chatkit.cloud.app_log.failures import FunctionFailure, failures
 from chatkit.cloud.app_log.logs import AppLog, LocalCloudLog, LocalRunLog
-from chatkit.core.errors import ChatkitError, CheckFailed, ServiceError, SetupError
+from chatkit.core.errors import ChatkitError, CheckFailed, NoSuchChoice, ServiceError
 from chatkit.core.results import escape
 from chatkit.core.text.controls import visible
 from chatkit.steps.local_servers import FUNCTIONS
@@ -59,7 +59,7 @@ def place(session: Session, where: str = "") -> str:
         SetupError: There is no such place.
     """
     if where and where not in PLACES:
-        raise SetupError(f"There is no place {where!r}.", hint="where is local or deployed.")
+        raise NoSuchChoice("place", where, PLACES)
     if where:
         return where
     runs_here = session.servers.running(FUNCTIONS) is not None

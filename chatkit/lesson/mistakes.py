@@ -142,5 +142,5 @@ def _fold(full: str) -> None:
 
 def _line(text: str) -> str:
     """A text as one line, which takes over no terminal and holds no secret."""
-    line = mask(visible(" ".join(text.split())))
+    line = mask(visible(" ".join(part.strip() for part in text.splitlines())))
     return line if len(line) <= LONGEST else f"{line[:LONGEST]}…"

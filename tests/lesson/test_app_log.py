@@ -161,7 +161,7 @@ def test_logs_follow(session: Session, monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_logs_of_nowhere_are_refused(session: Session) -> None:
     """A place that is none, and an app that is not deployed."""
-    with pytest.raises(SetupError, match="local or deployed"):
+    with pytest.raises(SetupError, match="Places are local, deployed"):
         app_log.said(session, "elsewhere")
     with pytest.raises(NotStarted, match="no function app yet"):
         app_log.said(session, "deployed")

@@ -6,9 +6,11 @@ from collections.abc import Iterator
 from types import SimpleNamespace
 from typing import Any
 
+import nbformat
 import pytest
 from azure.core.exceptions import AzureError, HttpResponseError, ResourceNotFoundError
 from IPython.core.interactiveshell import InteractiveShell
+from nbclient import NotebookClient
 
 from chatkit.core.errors import ChatkitError, CheckFailed, NotStarted
 from chatkit.lesson import mistakes
@@ -129,3 +131,19 @@ def test_a_front_end_folds_the_traceback_below(shell: Any, monkeypatch: pytest.M
     assert bundle["text/html"].startswith("<details><summary>Traceback</summary><pre>")
     assert "&lt;b&gt; AccessKey=***" in bundle["text/html"]
     assert "Traceback (most recent call last)" in bundle["text/html"]
+
+
+@pytest.mark.long
+def test_a_kernel_sends_the_card_and_folds_the_rest() -> None:
+    """As a front end gets it, before the workshop is open, too."""
+    code = (
+        "%load_ext chatkit\nfrom chatkit import ChatkitError\n"
+        "raise ChatkitError('No.', hint='Yes.')"
+    )
+    notebook: Any = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(code)])  # type: ignore[no-untyped-call]
+    NotebookClient(notebook, timeout=60, kernel_name="python3", allow_errors=True).execute()
+    error, folded = notebook.cells[0].outputs
+    assert (error.ename, error.evalue) == ("ChatkitError", "No. Yes.")
+    plain = [mistakes.COLOUR.sub("", line) for line in error.traceback]
+    assert plain == ["ChatkitError: No.", "Do: Yes."]
+    assert list(folded.data) == ["text/html"] and "Traceback" in folded.data["text/html"]

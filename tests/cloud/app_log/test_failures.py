@@ -7,6 +7,8 @@ from pathlib import Path
 import pytest
 
 from chatkit.cloud.app_log.failures import FunctionFailure, failures
+from chatkit.core.results import Result
+from tests.attacks import app_log
 
 AT = "[2026-11-29T00:00:00.123Z] "
 RAISED = f"{AT}System.Private.CoreLib: Exception while executing function: Functions.SendMessage. "
@@ -96,9 +98,12 @@ def test_what_is_no_failure_is_none(folder: Path, said: str) -> None:
     assert failures(f"{AT}{said}\n", folder) == failures(said, folder) == []
 
 
-def test_what_a_stranger_wrote_takes_over_no_terminal(folder: Path) -> None:
-    """It may stand in the message of an exception, and turn around what stands beside it."""
-    evil = LOCAL.replace("ValueError: no", "ValueError: \x1b]0;mine\x07\u202e", 1)
-    found = only(RAISED + evil, folder)
-    assert not set("\x1b\x07\u202e") & set(found.why)
-    assert "\\u001b" in found.why
+@pytest.mark.parametrize("kind", app_log.TAKES_OVER)
+def test_what_a_stranger_wrote_takes_over_nothing(folder: Path, kind: str) -> None:
+    """It may stand in the message of an exception: controls are spelled out, the line stays."""
+    evil = app_log.TAKES_OVER[kind]
+    found = only(RAISED + LOCAL.replace("no\nway", f"{evil}\nway"), folder)
+    assert not set("\x1b\x07\u202e\r\x85\u2028\n") & set(found.why)
+    assert (found.file, found.line) == ("send_message.py", 21)
+    shown = Result(found.why)._repr_mimebundle_()["text/html"]
+    assert "<script" not in shown

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from chatkit.core.disk.tail import read_tail
+from tests.attacks import app_log
 
 
 def write(path: Path, text: str) -> None:
@@ -62,7 +63,7 @@ def test_of_a_long_log_the_end_is_read(tmp_path: Path) -> None:
     assert read_tail(path, most_bytes=25).text == "line 998\nline 999\n"
 
 
-@pytest.mark.parametrize("after", ["nonsense", "-", "0-9", f"1-{'9' * 5000}", "1--1"])
+@pytest.mark.parametrize("after", app_log.POSITIONS)
 def test_a_position_that_nobody_gave_out_reads_the_end(tmp_path: Path, after: str) -> None:
     """It comes over the network."""
     path = tmp_path / "app.log"
