@@ -66,7 +66,9 @@ def card_of(error: BaseException) -> Card | None:
         why = f"Expected {error.expected}, got {error.got}."
         return Card(name, f"{error.what} is not as it should be.", why, error.hint)
     if isinstance(error, ChatkitError):
-        return Card(name, error.message, error.why, error.hint)
+        # What follows the first line is a list, or a log: the traceback below has it.
+        what, _, more = error.message.partition("\n")
+        return Card(name, what, error.why or more.strip().partition("\n")[0], error.hint)
     if isinstance(error, AzureError):
         return _card_of_azure(error, name)
     return None
@@ -142,5 +144,5 @@ def _fold(full: str) -> None:
 
 def _line(text: str) -> str:
     """A text as one line, which takes over no terminal and holds no secret."""
-    line = mask(visible(" ".join(part.strip() for part in text.splitlines())))
+    line = mask(visible(" ".join(filter(None, map(str.strip, text.splitlines())))))
     return line if len(line) <= LONGEST else f"{line[:LONGEST]}…"

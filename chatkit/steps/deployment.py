@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from chatkit.core.errors import SetupError
+from chatkit.cloud.app_log.failures import line_in
+from chatkit.core.errors import ServiceError, SetupError
 from chatkit.core.results import Result
 from chatkit.steps import local_settings, page_config
 from chatkit.steps.session import Session
@@ -41,7 +42,11 @@ def publish_functions(session: Session, *, again: bool = False) -> Result:
         files = package.build_package(session.functions_folder)
         step.packs(package.package_files(session.functions_folder))
         known = "" if again else session.settings.facts.published
-        names, published = functions.publish(step.stack, files, known=known)
+        try:
+            names, published = functions.publish(step.stack, files, known=known)
+        except ServiceError as error:
+            error.why = error.why or line_in(error.message, session.functions_folder)
+            raise
         session.learn(published=published)
         deployed = app_settings.read_app_settings(step.stack)
         local = local_settings.values(session.functions_folder)

@@ -53,6 +53,10 @@ def azure_error(code: str, message: str) -> HttpResponseError:
                 "Do: Close tabs or use Standard.",
             ],
         ),
+        (
+            ChatkitError("It failed.\n  The first line.\n  More.", hint="\nRepair it."),
+            ["ChatkitError: It failed.", "Why: The first line.", "Do: Repair it."],
+        ),
         (ChatkitError("Gone."), ["ChatkitError: Gone."]),
     ],
 )
@@ -78,7 +82,7 @@ def test_what_is_not_there_is_made_by_the_shortest_that_works() -> None:
 def test_no_line_takes_over_a_terminal_or_holds_a_secret() -> None:
     """A stranger's message may stand in an error."""
     card = card_of(ChatkitError(EVIL, hint=EVIL))
-    assert card is not None and len(card.lines()) == 2
+    assert card is not None and len(card.lines()) == 3
     assert not any(bad in "".join(card.lines()) for bad in ("\x1b", "\x07", "abcdef", "\n"))
 
 

@@ -20,6 +20,7 @@ FAILED = re.compile(r"Exception while executing function: Functions\.([^\s.]+)\.
 NOT_LOADED = re.compile(r"Result: Failure\s")
 TRACEBACK = "Traceback (most recent call last):"
 FRAME = re.compile(r'^[ |]*File "([^"\n]+)", line (\d+)(?:, in [^\n]*)?\n?([^\n]*)', re.MULTILINE)
+RAISED = re.compile(r"^ {0,8}([A-Za-z_][\w.]{0,80}(?:Error|Exception): [^\n]*)", re.MULTILINE)
 # Where no line of the app is: packages, the interpreter, the worker of Azure.
 NOT_OF_THE_APP = re.compile(
     r"/(?:site-packages|dist-packages|\.python_packages|azure-functions-host)/|/lib/python3|^<"
@@ -98,6 +99,18 @@ def failure_of(at: datetime, entry: str, folder: Path) -> FunctionFailure | None
     return FunctionFailure(
         at, _shown(function), _exception(rest), file=_shown(file), line=line, text=_shown(text)
     )
+
+
+def line_in(text: str, folder: Path) -> str:
+    """The line of the app that a text with a traceback leads to, what stands there, and the
+    exception; empty when it leads to none.
+    """
+    file, line, source = _frame(text, folder)
+    if not file:
+        return ""
+    raised = RAISED.search(text.rpartition(TRACEBACK)[2])
+    exception = f" → {raised[1]}" if raised else ""
+    return _shown(f"{file}, line {line}: {source}{exception}")
 
 
 def _entries(text: str) -> Iterator[tuple[datetime, str]]:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from chatkit.cloud.app_log.failures import FunctionFailure, failures
+from chatkit.cloud.app_log.failures import FunctionFailure, failures, line_in
 from chatkit.core.results import Result
 from tests.attacks import app_log
 
@@ -87,6 +87,14 @@ def test_an_app_that_does_not_load_names_the_line_that_keeps_it(folder: Path) ->
     assert (found.function, found.line, found.text) == ("", 7, "retrun x")
     assert "line 7 of functions/send_message.py" in found.fix("local")
     assert "publish_functions" in found.fix("deployed")
+
+
+def test_a_build_log_leads_to_a_line_too(folder: Path) -> None:
+    """The app is loaded there for the first time."""
+    log = NOT_LOADED.replace("{folder}", str(folder)).replace("\n", "\n  ")
+    named = "send_message.py, line 7: retrun x → SyntaxError: invalid syntax"
+    assert line_in(log, folder) == named
+    assert line_in("Every requirement is satisfied.", folder) == ""
 
 
 @pytest.mark.parametrize(
