@@ -8,7 +8,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from chatkit.cloud.app_log.failures import FunctionFailure, failures
@@ -30,7 +30,6 @@ FOLLOW_S = 0.5
 # On Azure a request costs a second, and the log is minutes late.
 FOLLOW_AZURE_S = 15.0
 NOT_LOADED = "503"
-EVER = datetime(2000, 1, 1, tzinfo=UTC)
 LATER = 'Azure\'s log has the line in some minutes: workshop.logs(where="deployed").'
 
 

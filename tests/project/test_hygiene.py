@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import subprocess
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -15,6 +16,9 @@ from chatkit.cli.app import app
 ROOT = Path(__file__).resolve().parents[2]
 MACHINE = re.compile(r"(?<![\w/.])/(?:root|work|Users|home)/[a-z]\w*")
 EXPLAINED = {"tests/project/test_hygiene.py"}
+DEFINED = re.compile(r"^(?:async def|def|class) (\w+)|^([A-Z]\w*)(?:: [^=\n]+)? =", re.M)
+FOUND_BY_BASE_CLASS = re.compile(r"^class (\w+)\((?:Provider|ResourceType)\b", re.M)
+FOR_TESTS = ("BY_NAME",)
 VERBS = re.compile(r"(?:^|`|\s)(?:python3 -m )?chatkit ((?:local |func )?[a-z]+(?:-[a-z]+)*)")
 
 
@@ -92,3 +96,17 @@ def test_other_machines_type_the_same_commands(name: str) -> None:
     text = (ROOT / name).read_text(encoding="utf-8")
     assert isinstance(yaml.safe_load(text), dict)
     assert "python3 -m chatkit" in text or "python -m chatkit" in text
+
+
+@pytest.mark.long
+def test_no_name_is_dead() -> None:
+    """A constant, function or class of the package stands somewhere besides its definition."""
+    texts = {path: path.read_text(encoding="utf-8") for path in (ROOT / "chatkit").rglob("*.py")}
+    words = Counter(word for text in texts.values() for word in re.findall(r"\w+", text))
+    unused: list[str] = []
+    for path, text in texts.items():
+        decorated = re.findall(r"^@.*\n(?:async def|def|class) (\w+)", text, re.M)
+        used = {*decorated, *FOUND_BY_BASE_CLASS.findall(text), *FOR_TESTS}
+        names = {first or second for first, second in DEFINED.findall(text)}
+        unused += [f"{path.name}: {name}" for name in names - used if words[name] == 1]
+    assert unused == []

@@ -18,7 +18,6 @@ GROUP_SCHEMA = f"{SCHEMAS}/2019-04-01/deploymentTemplate.json#"
 SUBSCRIPTION_SCHEMA = f"{SCHEMAS}/2018-05-01/subscriptionDeploymentTemplate.json#"
 GROUP = "Microsoft.Resources/resourceGroups"
 RESOURCE_ID = re.compile(r"/subscriptions/[^/\s]+/resourceGroups/[^/\s]+/providers/[^\s\"]+")
-BLOB_ADDRESS = re.compile(r"https?://[^\s\"]*/[^\s\"]*")
 # In the order of Microsoft's pages; properties come last.
 ORDER = ("type", "apiVersion", "name", "scope", "location", "tags", "kind", "sku", "identity")
 Resource = dict[str, Any]

@@ -69,15 +69,6 @@ class PageFiles:
     left: str
 
 
-def page_files(folder: Path) -> list[PageFile]:
-    """Read the files of a page, sorted by path.
-
-    Raises:
-        SetupError: There is no index.html, or a file looks like a secret.
-    """
-    return read_page(folder).files
-
-
 def read_page(folder: Path) -> PageFiles:
     """Read the files of a page, and say what stays.
 

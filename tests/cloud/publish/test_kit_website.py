@@ -55,7 +55,8 @@ def serve(azure: FakeAzure, body: bytes) -> None:
 def test_files_get_the_type_a_browser_needs(page: Path) -> None:
     """Without it the browser offers the page for download."""
     found = {
-        str(file.path): (file.content_type, file.cache_control) for file in website.page_files(page)
+        str(file.path): (file.content_type, file.cache_control)
+        for file in website.read_page(page).files
     }
     assert found == {
         "app.js": ("text/javascript; charset=utf-8", "no-cache"),
@@ -69,7 +70,7 @@ def test_everything_is_sent_to_an_empty_website(
 ) -> None:
     """One request a file."""
     serve(azure, listing())
-    sent = website.mirror(cloud.blobs(ACCOUNT, "a2V5"), calls, website.page_files(page))
+    sent = website.mirror(cloud.blobs(ACCOUNT, "a2V5"), calls, website.read_page(page).files)
     assert sent == ["app.js", "index.html", "vendor/lib.js"]
     assert len(azure.sent("PUT")) == 3
 
@@ -78,7 +79,7 @@ def test_unchanged_files_are_not_sent_again_and_stale_ones_go(
     azure: FakeAzure, cloud: Cloud, calls: Calls, page: Path
 ) -> None:
     """The website mirrors the folder."""
-    files = website.page_files(page)
+    files = website.read_page(page).files
     old = (
         "<Blob><Name>old.html</Name><Properties><BlobType>BlockBlob</BlobType></Properties></Blob>"
     )
@@ -90,7 +91,7 @@ def test_unchanged_files_are_not_sent_again_and_stale_ones_go(
 def test_a_page_without_index_is_refused(tmp_path: Path) -> None:
     """Before anything is sent."""
     with pytest.raises(SetupError, match="no index.html"):
-        website.page_files(tmp_path)
+        website.read_page(tmp_path)
 
 
 def test_the_config_holds_nothing_but_the_address(tmp_path: Path) -> None:

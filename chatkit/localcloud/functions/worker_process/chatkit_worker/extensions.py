@@ -91,12 +91,6 @@ def is_stream_request(pytype: Any) -> bool:
     return found is not None and bool(found.RequestTrackerMeta.check_type(pytype))
 
 
-def is_stream_answer(pytype: Any) -> bool:
-    """Whether a function is annotated to return an answer of the web framework."""
-    found = base()
-    return found is not None and bool(found.ResponseTrackerMeta.check_type(pytype))
-
-
 def sdk_converter(binding: str, pytype: Any) -> Any:
     """What makes a type of an SDK for a parameter; None when it is annotated with another type."""
     found = base()
