@@ -28,6 +28,7 @@ ASSIGNS = (
 )
 # To the quote at its end, or the beginning of a very long one, as refresh tokens are.
 LONG_RANDOM = rb"(?P<random>[A-Za-z0-9+/=_~.-]{20,200}+)(?:" + QUOTE + rb"|(?=[A-Za-z0-9+/=_~.-]))"
+LONG_BARE = rb"(?P<bare>[A-Za-z0-9+/=_~-]{20,200})"
 LINE_ENDS = rb"(?=[\s&<,;\"'`]|\\n|$)"
 STRING_KEY = rb"(?P<value>(?:[A-Za-z0-9+/_-]|%2[BbFf]){8,200}+)(?!\.\.|\xe2\x80\xa6)"
 NOT_BASE64_BEFORE = rb"(?<![A-Za-z0-9+/_-])"
