@@ -43,7 +43,8 @@ def doctor(
 
     found = diagnose(Session(home()), symptom)
     typer.echo(json.dumps(found.as_dict(), indent=1) if as_json else "\n".join(found.lines()))
-    raise typer.Exit(0 if found.ok else 1)
+    # What could not be looked at is no good news either.
+    raise typer.Exit(0 if found.ok is True else 1)
 
 
 def catch_up(

@@ -48,9 +48,10 @@ def azure_error(code: str, message: str) -> HttpResponseError:
             azure_error("TooManyRequests", "Busy.\nSee the page."),
             [
                 "HttpResponseError: Busy. (TooManyRequests)",
-                "Why: A Free unit of SignalR Service holds 20 connections and sends 20,000 messages"
-                " a day.",
-                "Do: Close tabs or use Standard.",
+                "Why: A Free unit holds 20 connections: tabs, panels, and connections that have not"
+                " been given up yet.",
+                "Do: Close tabs and panels and wait a minute; count one connection a tab."
+                " Standard has 1,000 a unit.",
             ],
         ),
         (

@@ -74,7 +74,6 @@ def test_every_check_is_broken_in_three_ways_at_least() -> None:
         ("functions.md", "mistakes"),
         ("attacks.md", "others"),
         ("checks.md", "breakages"),
-        ("problems.md", "problems"),
     ],
 )
 def test_every_test_that_is_named_exists(page: str, name: str) -> None:

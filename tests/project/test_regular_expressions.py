@@ -13,8 +13,7 @@ import pytest
 from _pytest.mark import ParameterSet
 
 import chatkit
-from chatkit.cloud import hints
-from chatkit.lesson.doctor import problems
+from chatkit.knowledge import problems
 from chatkit.localcloud.entra.core import roles
 from chatkit.localcloud.resource_manager.core import faults
 from chatkit.steps import repair
@@ -23,9 +22,8 @@ from tests.regular_expressions import Expression
 
 # Patterns that are made at run time: what they are made of.
 MADE: dict[tuple[str, str], list[str | bytes]] = {
-    ("chatkit.cloud.hints", "hint.words"): [hint.words for hint in hints.HINTS],
-    ("chatkit.lesson.doctor.problems.problem", "text"): [
-        f"(?i){text}" for problem in problems.PROBLEMS for text in problem.symptoms
+    ("chatkit.knowledge.problem", "pattern"): [
+        f"(?i){pattern}" for one in problems.PROBLEMS for pattern in one.patterns
     ],
     ("chatkit.localcloud.entra.core.roles", "fnmatch.translate(pattern.lower())"): [
         fnmatch.translate(pattern.lower())
@@ -63,7 +61,7 @@ def test_every_expression_is_found_or_has_an_example() -> None:
 
 def row(expression: Expression) -> ParameterSet:
     """The doctor's patterns read what somebody pastes on their own machine; they are many."""
-    is_pasted = expression.where.startswith(problems.__name__)
+    is_pasted = expression.where.startswith("chatkit.knowledge.problem")
     marks = [pytest.mark.long] if is_pasted else []
     return pytest.param(expression, id=expression.where, marks=marks)
 

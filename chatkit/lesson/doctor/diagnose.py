@@ -8,91 +8,109 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from chatkit.core.errors import HomeUnusable
+from chatkit.knowledge.problem import Problem
+from chatkit.knowledge.problems import problem
+from chatkit.knowledge.problems.recognition import recognise
 from chatkit.lesson.doctor.preflight import machine, subscription
 from chatkit.lesson.doctor.preflight.finding import Finding
-from chatkit.lesson.doctor.problems import PROBLEMS
-from chatkit.lesson.doctor.problems.problem import Probe, Problem, plain
+from chatkit.lesson.doctor.probes import CONFIRM, GENERAL, PROBES
+from chatkit.lesson.doctor.probes.probe import Probe
 from chatkit.lesson.doctor.report import Diagnosis, Report
-from chatkit.lesson.doctor.snapshot.lookups import known
+from chatkit.lesson.doctor.snapshot.lookups import NotThere, Unknown, known
 from chatkit.lesson.doctor.snapshot.snapshot import Snapshot
 
 if TYPE_CHECKING:
     from chatkit.steps.session import Session
 
-PROBLEM = "problem"
+Seen = dict[str, str]
 
 
 def diagnose(session: Session, symptom: str = "") -> Report:
     """Look at the machine, the subscription and the learner's work, and name what is wrong.
 
     Strategy: every probe runs at the same time, on a thread of its own, and asks the snapshot.
-    What two of them need is looked up once. What does not answer within the limit counts as not
-    known, and what is not known is no problem.
+    What two of them need is looked up once. What does not exist yet is neither wrong nor unknown;
+    what does not answer within the limit is unknown, and then nobody says that all is well.
 
     Args:
         session: It need not be open; nothing is started and nothing changed.
-        symptom: What a browser, a tool or a log said, pasted as it is. Problems that sound like it
-            are named, and those that are to be seen as well come first.
+        symptom: What a browser, a tool or a log said, pasted as it is. The problems that it may be
+            are named, and those first that are to be seen as well.
     """
     begun = time.monotonic()
     try:
         session.check_home()
     except HomeUnusable as error:
         # Nothing else can be looked at: names and addresses are in the home.
+        home = Finding("Home", False, error.message, error.hint, "home-damaged")
         return Report(
-            (
-                machine.python(),
-                machine.packages(),
-                Finding("Home", False, error.message, error.hint),
-            ),
+            (machine.python(), machine.packages(), home),
             symptom=bool(symptom),
             seconds=time.monotonic() - begun,
         )
     snapshot = Snapshot(session)
-    text = plain(symptom)
-    said = [problem for problem in PROBLEMS if text and problem.sounds_like(text)]
+    said = recognise(symptom)
     checks = [
         snapshot.lookups.ask(name, partial(check, snapshot))
         for name, check in subscription.CHECKS.items()
     ]
-    looks = {problem.number: _look(snapshot, problem, problem in said) for problem in PROBLEMS}
+    wanted = {**PROBES, **GENERAL, **{one.key: CONFIRM[one.key] for one in _to_confirm(said)}}
+    looks = {key: _look(snapshot, key, probe) for key, probe in wanted.items()}
     here = machine.examine(cloud_runs=snapshot.may_ask, absent=snapshot.absent)
     there = [finding for finding in map(known, checks) if finding is not None]
-    seen = {number: known(look) or "" for number, look in looks.items()}
+    seen = {key: known(look) or "" for key, look in looks.items()}
     return Report(
         (*here, *there),
         tuple(_diagnoses(said, seen)),
-        symptom=bool(text),
-        unanswered=tuple(snapshot.lookups.unanswered()),
+        symptom=bool(symptom.strip()),
+        unknown=tuple(snapshot.lookups.unanswered()),
         seconds=time.monotonic() - begun,
     )
 
 
-def _look(snapshot: Snapshot, problem: Problem, matches_symptom: bool) -> Callable[[], str]:
-    """Begin to look for a problem."""
-    probes = [problem.probe] if problem.probe else []
-    if matches_symptom and problem.confirm:
-        probes.append(problem.confirm)
-    return snapshot.lookups.ask(f"{PROBLEM} {problem.number}", lambda: _first(probes, snapshot))
+def _to_confirm(said: list[Problem]) -> list[Problem]:
+    return [one for one in said if one.key in CONFIRM]
+
+
+def _look(snapshot: Snapshot, key: str, probe: Probe) -> Callable[[], str]:
+    """Begin to look for a problem; what it can see comes first, then what only confirms it."""
+    probes = [probe]
+    if key in PROBES and PROBES[key] is not probe:
+        probes.insert(0, PROBES[key])
+    name = f"whether this is so: {problem(key).title}"
+    return snapshot.lookups.ask(name, lambda: _first(probes, snapshot))
 
 
 def _first(probes: list[Probe], snapshot: Snapshot) -> str:
-    """What the first probe saw that saw something, empty when none did."""
+    """What the first probe saw that saw something, empty when none did.
+
+    Raises:
+        NotThere: There is nothing yet that a probe could look at.
+        Unknown: A probe could not look.
+    """
+    missed: Unknown | None = None
     for probe in probes:
-        seen = known(partial(probe, snapshot))
+        try:
+            seen = probe(snapshot)
+        except Unknown as error:
+            missed = error
+            continue
         if seen:
             return seen
+    if missed is not None and not isinstance(missed, NotThere):
+        raise missed
     return ""
 
 
-def _diagnoses(matching: list[Problem], seen: dict[int, str]) -> Iterator[Diagnosis]:
-    """What the text says comes first.
-
-    Of several problems that it may be, those that are to be seen as well.
+def _diagnoses(said: list[Problem], seen: Seen) -> Iterator[Diagnosis]:
+    """What the text says comes first: of several problems that it may be, those that are to be
+    seen as well. Then follows what is to be seen and not in the text.
     """
-    both = [problem for problem in matching if seen[problem.number]]
-    for problem in both or matching:
-        yield Diagnosis(problem, seen[problem.number], matches_symptom=True)
-    for problem in PROBLEMS:
-        if seen[problem.number] and problem not in both:
-            yield Diagnosis(problem, seen[problem.number])
+    both = [one for one in said if seen.get(one.key)]
+    for one in both or said:
+        yield Diagnosis(one, seen.get(one.key, ""), matches_symptom=True)
+    others = [key for key in PROBES if seen[key]] or [key for key in GENERAL if seen[key]]
+    named = {one.key for one in both}
+    for key in others:
+        if key not in named:
+            yield Diagnosis(problem(key), seen[key])

@@ -1,4 +1,4 @@
-"""What a cell or a terminal shows of an examination: a stable text, html, and JSON.
+"""What a cell or a terminal shows of an examination: the answer first, then what was looked at.
 
 Nothing in it is secret.
 """
@@ -6,21 +6,27 @@ Nothing in it is secret.
 from __future__ import annotations
 
 import re
+import textwrap
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TypedDict
 
 from chatkit.core.results import duration, elapsed, escape, table
+from chatkit.knowledge.problem import Problem
+from chatkit.knowledge.problems import problem
 from chatkit.lesson.doctor.preflight.finding import Finding
-from chatkit.lesson.doctor.problems.problem import Problem
 from chatkit.lesson.http import masked
 
 SECRETS = re.compile(
     r"(?i)((?:access|account|shared)?key|sig|signature|secret|password|token|code)=[^;&\s\"']+"
 )
 PASSWORDS = re.compile(r"://[^/\s:@]+:[^/\s@]+@")
+WIDTH = 100
 UNMATCHED = "No known problem has these words in it."
 HEALTHY = "The doctor finds nothing wrong."
+NOT_KNOWN = "The doctor sees nothing wrong, but could not look at everything."
 NOT_SEEN = "in the pasted text only"
+WORDS = {True: "ok", False: "NO", None: "??"}
 TRY = (
     (
         "Paste the whole message, with the address in it: what the browser's console, the"
@@ -33,10 +39,10 @@ TRY = (
 
 
 class CheckDocument(TypedDict):
-    """One check, in JSON."""
+    """One thing that was looked at, in JSON; `ok` is null when it is not known."""
 
     what: str
-    ok: bool
+    ok: bool | None
     found: str
     hint: str
 
@@ -44,22 +50,30 @@ class CheckDocument(TypedDict):
 class ProblemDocument(TypedDict):
     """One problem, in JSON."""
 
-    number: int
     title: str
-    seen: str
-    matches_symptom: bool
     cause: str
     fix: str
+    seen: str
     links: list[str]
 
 
 class ReportDocument(TypedDict):
-    """What `chatkit doctor --json` prints."""
+    """What `chatkit doctor --json` prints.
 
-    ok: bool
-    checks: list[CheckDocument]
+    Attributes:
+        ok: Null when nothing wrong is seen, and something could not be looked at.
+        problems: What is wrong, the likeliest first; with a pasted text, what it may be.
+        unknown: What could not be looked at, each with the reason.
+        others: With a pasted text, what is wrong besides.
+        checks: What was looked at.
+        advice: What to try when the pasted text is that of no known problem.
+    """
+
+    ok: bool | None
     problems: list[ProblemDocument]
-    unanswered: list[str]
+    unknown: list[str]
+    others: list[ProblemDocument]
+    checks: list[CheckDocument]
     advice: list[str]
 
 
@@ -78,16 +92,28 @@ class Diagnosis:
 
     def as_dict(self) -> ProblemDocument:
         """Ready for JSON."""
-        problem = self.problem
         return {
-            "number": problem.number,
-            "title": problem.title,
+            "title": self.problem.title,
+            "cause": self.problem.cause,
+            "fix": self.problem.fix,
             "seen": clean(self.seen),
-            "matches_symptom": self.matches_symptom,
-            "cause": problem.cause,
-            "fix": problem.fix,
-            "links": problem.addresses,
+            "links": self.problem.addresses,
         }
+
+    def lines(self) -> list[str]:
+        """For a terminal, and for the plain text of a cell."""
+        rows = [("seen", clean(self.seen) or NOT_SEEN), ("cause", self.problem.cause)]
+        return [f"NO  {self.problem.title}", *_rows([*rows, ("fix", self.problem.fix)])]
+
+    def card(self) -> str:
+        """For a front end."""
+        rows = [
+            ("seen", clean(self.seen) or NOT_SEEN),
+            ("cause", self.problem.cause),
+            ("fix", self.problem.fix),
+            *(("met by others", url) for url in self.problem.addresses),
+        ]
+        return f"<p><b>{escape(self.problem.title)}</b></p>{table((), rows)}"
 
 
 @dataclass(frozen=True)
@@ -96,21 +122,41 @@ class Report:
 
     Attributes:
         checks: What the workshop needs, one by one.
-        problems: What is wrong, by number; what was seen comes before what only the text tells.
+        problems: What is wrong; what the pasted text says comes before what only was seen.
         symptom: Whether a text was pasted.
-        unanswered: Names of what did not answer in time.
+        unknown: What could not be looked at, each with the reason.
     """
 
     checks: tuple[Finding, ...]
     problems: tuple[Diagnosis, ...] = ()
     symptom: bool = False
-    unanswered: tuple[str, ...] = ()
+    unknown: tuple[str, ...] = ()
     seconds: float = 0.0
 
     @property
-    def ok(self) -> bool:
-        """Whether nothing is wrong."""
-        return not self.problems and all(check.ok for check in self.checks)
+    def ok(self) -> bool | None:
+        """Whether nothing is wrong; None when nothing wrong is seen and something is not known."""
+        if self.problems or self.failed:
+            return False
+        return None if self.not_known else True
+
+    @property
+    def failed(self) -> list[Finding]:
+        """Checks that failed, but for those of which a problem says the same and more."""
+        named = {one.problem.key for one in self.problems}
+        is_said = bool(named - {"function-raises"})
+        return [
+            check
+            for check in self.checks
+            if check.ok is False
+            and not (check.problem in named or (check.what == "WebSocket" and is_said))
+        ]
+
+    @property
+    def not_known(self) -> list[str]:
+        """What could not be looked at, each with the reason."""
+        checks = [f"{one.what}: {clean(one.found)}" for one in self.checks if one.ok is None]
+        return [*checks, *map(clean, self.unknown)]
 
     @property
     def advice(self) -> tuple[str, ...]:
@@ -121,59 +167,71 @@ class Report:
 
     def as_dict(self) -> ReportDocument:
         """Ready for JSON: `chatkit doctor --json` prints exactly this."""
+        seen = [
+            *(one.as_dict() for one in self.problems if not one.matches_symptom),
+            *map(_as_problem, self.failed),
+        ]
+        said = [one.as_dict() for one in self.problems if one.matches_symptom]
         return {
             "ok": self.ok,
+            "problems": said if self.symptom else seen,
+            "unknown": self.not_known,
+            "others": seen if self.symptom else [],
             "checks": [_check_document(check) for check in self.checks],
-            "problems": [one.as_dict() for one in self.problems],
-            "unanswered": list(self.unanswered),
             "advice": list(self.advice),
         }
 
     def lines(self) -> list[str]:
-        """The text, line by line, with every check: for a terminal."""
-        return [
-            *(line for check in self.checks for line in _check(check)),
-            *self._problem_lines(),
-            *self._unknown(),
-        ]
+        """The text, line by line, for a terminal: the answer, then what was looked at."""
+        return [*self._answer(), *self._looked_at()]
 
     def __repr__(self) -> str:
-        # Without what was not answered: that depends on how busy the machine is, and a stored
-        # notebook should not.
-        return "\n".join(
-            [
-                *(line for check in self.checks if not check.ok for line in _check(check)),
-                *self._problem_lines(),
-            ]
-        )
+        return "\n".join(self._answer())
 
     def _repr_mimebundle_(self, **_filters: object) -> dict[str, str]:
         return {"text/plain": repr(self), "text/html": self._html()}
 
-    def _problem_lines(self) -> list[str]:
-        """The problems, or that there are none."""
-        shown = [line for one in self.problems for line in _problem(one)]
-        if self.advice:
-            shown += [UNMATCHED, *(f"  - {hint}" for hint in self.advice)]
-        return shown or ([HEALTHY] if self.ok else [])
+    def _answer(self) -> list[str]:
+        """What is wrong and what is not known, or that all is well."""
+        return [
+            *self._headline(),
+            *(line for one in self.problems for line in one.lines()),
+            *(line for check in self.failed for line in _check(check)),
+            *(f"??  {one}" for one in self.not_known),
+        ]
 
-    def _unknown(self) -> list[str]:
-        if self.unanswered:
-            return [f"Not known, for want of an answer: {', '.join(self.unanswered)}."]
-        return []
+    def _headline(self) -> list[str]:
+        """What the other lines come to, where there is more to say than they do."""
+        lines = []
+        if self.advice:
+            lines += [UNMATCHED, *(f"  - {hint}" for hint in self.advice)]
+        if self.ok is None:
+            lines.append(NOT_KNOWN)
+        if self.ok:
+            lines.append(HEALTHY)
+        return lines
+
+    def _looked_at(self) -> list[str]:
+        """What is in order, in as few lines as it takes."""
+        good = [f"{check.what} ({clean(check.found)})" for check in self.checks if check.ok]
+        short = [name if len(name) <= WIDTH // 2 else name.partition(" (")[0] for name in good]
+        text = f"Looked at, and in order: {', '.join(short)}."
+        return ["", *textwrap.wrap(text, WIDTH, break_on_hyphens=False)]
 
     def _html(self) -> str:
-        wrong = [line for check in self.checks if not check.ok for line in _check(check)]
-        lines = [*wrong, *([] if self.problems else self._problem_lines()), *self._unknown()]
         rows = [
-            (check.what, "ok" if check.ok else "NO", clean(check.found), check.hint)
-            for check in self.checks
+            (check.what, WORDS[check.ok], clean(check.found), check.hint) for check in self.checks
         ]
         checks = (
             f"<details><summary>{len(rows)} checks"
             f" {elapsed(duration(self.seconds))}</summary>{table((), rows)}</details>"
         )
-        cards = "".join(map(_card, self.problems))
+        lines = [
+            *self._headline(),
+            *(line for check in self.failed for line in _check(check)),
+            *(f"??  {one}" for one in self.not_known),
+        ]
+        cards = "".join(one.card() for one in self.problems)
         paragraphs = "".join(f"<p>{escape(line)}</p>" for line in lines)
         return f'<div class="chatkit-result">{cards}{paragraphs}{checks}</div>'
 
@@ -181,6 +239,19 @@ class Report:
 def clean(text: str) -> str:
     """A text without keys, signatures, tokens, and passwords in addresses."""
     return masked(PASSWORDS.sub("://…@", SECRETS.sub(r"\1=…", text)))
+
+
+def _as_problem(check: Finding) -> ProblemDocument:
+    """A failed check as a problem."""
+    known = problem(check.problem) if check.problem else None
+    found = clean(check.found)
+    return {
+        "title": known.title if known else f"{check.what}: {found}",
+        "cause": known.cause if known else f"{check.what}: {found}.",
+        "fix": check.hint,
+        "seen": f"{check.what}: {found}",
+        "links": known.addresses if known else [],
+    }
 
 
 def _check_document(check: Finding) -> CheckDocument:
@@ -192,28 +263,12 @@ def _check_document(check: Finding) -> CheckDocument:
     }
 
 
-def _check(check: Finding) -> list[str]:
-    line = f"{'ok ' if check.ok else 'NO '} {check.what}: {clean(check.found)}"
-    return [line] if check.ok else [line, f"     {check.hint}"]
+def _check(check: Finding) -> Iterator[str]:
+    yield f"NO  {check.what}: {clean(check.found)}"
+    if check.hint:
+        yield f"     {check.hint}"
 
 
-def _problem(one: Diagnosis) -> list[str]:
-    problem = one.problem
-    seen = [f"     seen:  {clean(one.seen) or NOT_SEEN}"]
-    return [
-        f"NO  Problem {problem.number}: {problem.title}",
-        *seen,
-        f"     cause: {problem.cause}",
-        f"     fix:   {problem.fix}",
-    ]
-
-
-def _card(one: Diagnosis) -> str:
-    problem = one.problem
-    rows = [
-        ("seen", clean(one.seen) or NOT_SEEN),
-        ("cause", problem.cause),
-        ("fix", problem.fix),
-        *(("met by others", url) for url in problem.addresses),
-    ]
-    return f"<p><b>{escape(f'Problem {problem.number}: {problem.title}')}</b></p>{table((), rows)}"
+def _rows(rows: list[tuple[str, str]]) -> list[str]:
+    """Names and texts, as a terminal shows them."""
+    return [f"     {f'{name}:':6} {text}" for name, text in rows]

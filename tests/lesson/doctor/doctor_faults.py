@@ -30,6 +30,7 @@ from azure.mgmt.web.models import (
     SkuDescription,
     StringDictionary,
 )
+from azure.storage.blob import StaticWebsite
 
 from chatkit.chat.client.background_loop import background_loop
 from chatkit.cloud import local_cloud
@@ -58,18 +59,18 @@ class Fault:
     """One way to break a workshop.
 
     Attributes:
-        number: Of the problem that this is.
+        key: Of the problem that this is.
         seen: Words of what the doctor sees.
         checks: Names of the checks that fail as well.
     """
 
-    number: int
+    key: str
     seen: str
     breaks: Callable[[Workshop], Broken]
     checks: tuple[str, ...] = ()
 
     def __str__(self) -> str:
-        return f"{self.number}-{self.seen}"
+        return f"{self.key}-{self.seen}"
 
 
 # The learner's files
@@ -121,6 +122,50 @@ def running(name: str, old: str, new: str) -> Callable[[Workshop], Broken]:
             workshop.stop_functions()
 
     return breaks
+
+
+@contextmanager
+def raising(workshop: Workshop) -> Iterator[None]:
+    """A function on this machine raises when somebody posts a message."""
+    with running("send_message.py", "signalr_messages.set(", "signalr_messages.sett(")(workshop):
+        api = str(workshop.local_api_base_url)
+        assert fetch("POST", f"{api}/api/messages", body={"sender": "alice", "text": "x"}).status
+        yield
+
+
+@contextmanager
+def done(workshop: Workshop, *sections: str) -> Iterator[None]:
+    """Sections are done, for as long as the block runs."""
+    for section in sections:
+        workshop.complete(section)
+    yield
+    workshop.begin_at("00")
+
+
+@contextmanager
+def folder_gone(workshop: Workshop) -> Iterator[None]:
+    """Somebody has moved my-chat away."""
+    aside = workshop.folder.with_name("moved-away")
+    with done(workshop, "03", "05"):
+        workshop.folder.rename(aside)
+        yield
+        aside.rename(workshop.folder)
+
+
+@contextmanager
+def website_off(workshop: Workshop) -> Iterator[None]:
+    """Somebody has switched the static website off."""
+    settings = workshop.settings
+    account = workshop.cloud.storage().storage_accounts.get_properties(
+        settings.names.resource_group, settings.names.storage_account
+    )
+    blobs = workshop.cloud.blobs(
+        storage.blob_url(account), storage.account_key(workshop.session.stack())
+    )
+    with done(workshop, "08"):
+        blobs.set_service_properties(static_website=StaticWebsite(enabled=False))
+        yield
+        workshop.enable_static_website()
 
 
 @contextmanager
@@ -179,7 +224,7 @@ def moved_port(workshop: Workshop) -> Iterator[None]:
 def wait_until_answers(workshop: Workshop) -> None:
     """Wait for the deployed functions, which start anew with the local cloud."""
     until = time.monotonic() + ANSWER_LIMIT_S
-    while fetch("POST", f"{workshop.api_base_url}/api/negotiate").status in (0, 502, 503):
+    while fetch("POST", f"{workshop.api_base_url}/api/negotiate").status not in (200, 401):
         assert time.monotonic() < until
 
 
@@ -221,6 +266,7 @@ def app_setting(name: str, value: str | None) -> Callable[[Workshop], Broken]:
         sites.update_application_settings(*names, StringDictionary(properties=after))
         yield
         sites.update_application_settings(*names, StringDictionary(properties=before))
+        wait_until_answers(workshop)
 
     return breaks
 
@@ -374,13 +420,13 @@ def assert_named_alone(workshop: Workshop, fault: Fault) -> None:
             assert_no_secret(workshop, found)
     if is_down:  # only now it can be asked for its secrets
         assert_no_secret(workshop, found)
-    assert [one.problem.number for one in found.problems] == [fault.number], found.problems
+    assert [one.problem.key for one in found.problems] == [fault.key], found.problems
     (diagnosis,) = found.problems
     assert fault.seen in diagnosis.seen and diagnosis.problem.fix in repr(found)
     assert tuple(check.what for check in found.checks if not check.ok) == fault.checks
     with patient():
         again = diagnose(workshop.session)
-    assert again.ok and not again.unanswered, again
+    assert again.ok is True, again
 
 
 @contextmanager

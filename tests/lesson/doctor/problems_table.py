@@ -8,53 +8,50 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from chatkit.lesson.doctor.problems import PROBLEMS
-from chatkit.lesson.doctor.problems.problem import Problem
-from tests.lesson.doctor import (
-    test_doctor_faults,
-    test_doctor_identity_faults,
-    test_doctor_symptoms,
-)
+from chatkit.knowledge.problem import Problem
+from chatkit.knowledge.problems import AREAS, PROBLEMS
+from chatkit.lesson.doctor.probes import GENERAL, PROBES
+from tests.lesson.doctor import test_doctor_faults, test_doctor_identity_faults
 from tests.lesson.doctor.doctor_faults import Fault
 
 PATH = Path(__file__).parents[3] / "docs" / "problems.md"
-BROKEN = test_doctor_faults.test_a_fault_is_named_with_its_fix_and_nothing_else.__name__
-BROKEN_IDENTITY = (
-    test_doctor_identity_faults.test_a_fault_is_named_with_its_fix_and_nothing_else.__name__
-)
-CONFIRMED = test_doctor_identity_faults.test_a_symptom_is_confirmed_by_what_is_to_be_seen.__name__
-SAID = test_doctor_symptoms.test_a_symptom_is_its_problem_and_no_other.__name__
-MESSAGE_ONLY = {
-    6: "who may use a forwarded port is known to GitHub, not to the codespace",
-    22: "which templates Core Tools have is theirs to say",
-    40: "whether a name is a guest's is not to be seen from outside",
-    42: (
+BEYOND = {
+    "private-port": "who may use a forwarded port is known to GitHub, not to the codespace",
+    "no-template": "which templates Core Tools have is theirs to say",
+    "guest-name": "whether a name is a guest's is not to be seen from outside",
+    "forged-request": (
         "cookies are the browser's; given the message, the doctor looks whether authentication"
         " knows the page"
     ),
-    46: (
+    "may-not-register": (
         "an account cannot ask beforehand whether it may register an app: reading the tenant's"
         " policy needs a right of its own"
     ),
 }
+"""Problems of the first list, of people who followed the tutorial, that have no probe."""
 HEAD = """# Problems, their causes and fixes
 
-Generated from the doctor's entries. `chatkit doctor` and `workshop.doctor()` look for them; with
-`--symptom "..."` or `workshop.doctor("...")` the doctor reads a message, too, pasted as it is, and
-says which problem it belongs to. Each was met by people in public threads: the first of them is
-linked, the doctor names all.
+Generated from `chatkit/knowledge`, the one place where the kit keeps what it knows of problems:
+notes under Azure's errors and the doctor take it from there. `chatkit doctor` and
+`workshop.doctor()` look for them; with `--symptom "..."` or `workshop.doctor("...")` the doctor
+reads a message, too, pasted as it is, and says which problem it belongs to. The first thread in
+which people met it, or the page that documents it, is linked; the doctor names all.
 
-*probe*: the doctor looks at files, settings, resources and what answers where, and says what it
-sees in these words; a test breaks a real workshop on the local cloud in each of these ways and
-demands that this problem alone is named, and none once it is repaired. *message*: it knows what the
-browser, the tool or the service says; a test feeds that and demands this problem alone. Before and
-after every section the doctor finds nothing (`test_doctor_healthy.py`).
+*seen*: the doctor looks at files, settings, resources, at what the SDK emits for the functions and
+at what answers where; a test breaks a real workshop on the local cloud in each of these ways and
+demands that this problem alone is named, in these words, and none once it is repaired.
+*message*: it knows what the browser, the tool or the service says; a test feeds that and demands
+this problem first. Before and after every section the doctor finds nothing
+(`test_doctor_healthy.py`). What could not be looked at has a line of its own, and then nobody says
+that nothing is wrong.
 
 """
 LIMITS = """
 ## What cannot be seen
 
-{known} of {all} problems are to be seen in the workshop. Of the others only the message tells:
+{seen} of {all} problems are to be seen in the workshop. Most of the others are refusals of a
+service, a tool or a browser at the moment when something is asked of it: their message is all there
+is. Of problems that people met in the tutorial these have no probe:
 
 {reasons}
 
@@ -69,56 +66,33 @@ beyond the doctor, unless a message names it.
 
 def document() -> str:
     """Text of docs/problems.md."""
-    parts = [
-        HEAD,
-        (
-            "<!-- problems: begin -->\n| | problem | noticed by | cause | fix | tests"
-            " |\n|---|---|---|---|---|---|\n"
-        ),
-    ]
-    parts += [f"{row(problem)}\n" for problem in PROBLEMS]
-    reasons = "\n".join(f"- {number}: {why}." for number, why in MESSAGE_ONLY.items())
-    seen = sum(1 for problem in PROBLEMS if problem.probe)
+    parts = [HEAD, "<!-- problems: begin -->\n"]
+    for area, problems in AREAS.items():
+        parts.append(f"\n## {area}\n\n| problem | noticed by | cause | fix |\n|---|---|---|---|\n")
+        parts += [f"{row(problem)}\n" for problem in problems]
+    titles = {problem.key: problem.title for problem in PROBLEMS}
+    reasons = "\n".join(f"- {titles[key]}: {why}." for key, why in BEYOND.items())
+    seen = len({*PROBES, *GENERAL})
     parts += [
         "<!-- problems: end -->\n",
-        LIMITS.format(known=seen, all=len(PROBLEMS), reasons=reasons),
+        LIMITS.format(seen=seen, all=len(PROBLEMS), reasons=reasons),
     ]
     return "".join(parts)
 
 
 def row(problem: Problem) -> str:
     """One problem."""
-    seen = ", ".join(f'"…{fault.seen}…"' for fault in faults() if fault.number == problem.number)
-    noticed = ["message", *([f"probe {seen}"] if seen else [])]
-    title = f"[{problem.title}]({problem.addresses[0]})"
+    seen = ", ".join(f'"…{fault.seen}…"' for fault in faults() if fault.key == problem.key)
+    noticed = f"message; seen {seen}" if seen else "message"
     cells = (
-        str(problem.number),
-        title,
-        ", ".join(noticed),
+        f"[{problem.title}]({problem.addresses[0]})",
+        noticed,
         problem.cause,
         problem.fix,
-        " ".join(proofs(problem)),
     )
     return "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |"
 
 
-def proofs(problem: Problem) -> list[str]:
-    """Names of the tests."""
-    here, there = test_doctor_faults.FAULTS, test_doctor_identity_faults.FAULTS
-    named = [
-        ("test_doctor_faults.py", BROKEN, here),
-        ("test_doctor_identity_faults.py", BROKEN_IDENTITY, there),
-    ]
-    named.append(
-        ("test_doctor_identity_faults.py", CONFIRMED, test_doctor_identity_faults.CONFIRMED)
-    )
-    found = [
-        f"`{file}::{test}`"
-        for file, test, faults in named
-        if problem.number in {fault.number for fault in faults}
-    ]
-    return [*found, f"`test_doctor_symptoms.py::{SAID}`"]
-
-
 def faults() -> tuple[Fault, ...]:
+    """Every way in which a test breaks a workshop."""
     return (*test_doctor_faults.FAULTS, *test_doctor_identity_faults.FAULTS)

@@ -27,90 +27,142 @@ NOT_DECORATED = "@blueprint.signalr_output()\n@blueprint.function_name"
 SOMEBODY = "https://somebody.example"
 
 FAULTS = (
-    Fault(1, "local.settings.json has CORS *", faults.file(FILE, CORS, '"CORS": "*", "was": "')),
     Fault(
-        1,
+        "wildcard-with-credentials",
+        "local.settings.json has CORS *",
+        faults.file(FILE, CORS, '"CORS": "*", "was": "'),
+    ),
+    Fault(
+        "wildcard-with-credentials",
         "and CORSCredentials False",
         faults.file(FILE, '"CORSCredentials": true', '"CORSCredentials": false'),
     ),
-    Fault(1, "the function app allows the origin *", faults.cors("*", credentials=False)),
-    Fault(2, "its * stands for nothing", faults.cors("https://*.somebody.example", page=True)),
     Fault(
-        4,
+        "wildcard-with-credentials",
+        "the function app allows the origin *",
+        faults.cors("*", credentials=False),
+    ),
+    Fault(
+        "many-hosts",
+        "its * stands for nothing",
+        faults.cors("https://*.somebody.example", page=True),
+    ),
+    Fault(
+        "redirected-preflight",
         "the deployed page calls https://",
         faults.page_calls(lambda url: url.replace("http://", "https://")),
     ),
-    Fault(5, f"let {SOMEBODY} in", faults.cors(SOMEBODY)),
-    Fault(7, "the functions on this machine do not let", faults.closed_to_the_local_page),
-    Fault(8, "and the page adds /api by itself", faults.page_calls(lambda url: f"{url}/api")),
-    Fault(8, "the functions are at", faults.page_calls(lambda url: "http://localhost:1")),
+    Fault("cors-not-deployed", f"let {SOMEBODY} in", faults.cors(SOMEBODY)),
     Fault(
-        8,
+        "local-page-not-allowed",
+        "the functions on this machine do not let",
+        faults.closed_to_the_local_page,
+    ),
+    Fault(
+        "negotiate-404",
+        "and the page adds /api by itself",
+        faults.page_calls(lambda url: f"{url}/api"),
+    ),
+    Fault(
+        "negotiate-404", "the functions are at", faults.page_calls(lambda url: "http://localhost:1")
+    ),
+    Fault(
+        "negotiate-404",
         "the route prefix from api to v1",
         faults.file("host.json", "{", '{"extensions":{"http":{"routePrefix":"v1"}},'),
     ),
-    Fault(9, "ends in /negotiate", faults.page_calls(lambda url: f"{url}/api/negotiate")),
     Fault(
-        9,
+        "negotiate-twice",
+        "ends in /negotiate",
+        faults.page_calls(lambda url: f"{url}/api/negotiate"),
+    ),
+    Fault(
+        "negotiate-twice",
         "withUrl with /negotiate",
         faults.page_file("live.js", "{apiBaseUrl}/api`", "{apiBaseUrl}/api/negotiate`"),
     ),
     Fault(
-        10,
+        "template-answer",
         "answers a sentence, not JSON",
         faults.running(INFO, RETURN, 'func.HttpResponse("This HTTP function works", '),
     ),
     Fault(
-        10,
+        "template-answer",
         "still has the template's",
         faults.file(
             INFO, RETURN, f"{RETURN}# This HTTP triggered function executed successfully\n"
         ),
     ),
-    Fault(11, "answers an empty body", faults.running(INFO, RETURN, 'func.HttpResponse("", ')),
-    Fault(11, "answers AccessToken, Url", faults.running(INFO, "connection_info, ", OTHER_CASE)),
     Fault(
-        12,
-        "has signalRConnectionInfo in generic_trigger",
+        "wrong-shape",
+        "answers an empty body",
+        faults.running(INFO, RETURN, 'func.HttpResponse("", '),
+    ),
+    Fault(
+        "wrong-shape",
+        "answers AccessToken, Url",
+        faults.running(INFO, "connection_info, ", OTHER_CASE),
+    ),
+    Fault(
+        "info-as-trigger",
+        "the app does not load: ",
         faults.file(INFO, "generic_input_binding", "generic_trigger"),
     ),
     Fault(
-        13,
+        "client-in-function",
         "imports a SignalR client",
         faults.file(SEND, "import json", "import json\nfrom pysignalr.client import Client"),
     ),
     Fault(
-        14,
+        "handler-does-not-match",
         "sends 2 arguments",
         faults.file(SEND, '"arguments": [message]', '"arguments": [message["sender"], message]'),
     ),
-    Fault(14, "calls message, the page listens", faults.file(SEND, '"newMessage"', '"message"')),
     Fault(
-        15,
-        "the function has no such parameter",
+        "handler-does-not-match",
+        "calls message, the page listens",
+        faults.file(SEND, '"newMessage"', '"message"'),
+    ),
+    Fault(
+        "binding-name",
+        "outMessages",
         faults.file(SEND, 'arg_name="signalr_messages"', 'arg_name="outMessages"'),
     ),
-    Fault(16, "host.json does not name", faults.file("host.json", '"extensionBundle"', '"bundle"')),
-    Fault(17, "the bundle [1.*, 2.0.0)", faults.file("host.json", "[4.*, 5.0.0)", "[1.*, 2.0.0)")),
-    Fault(18, "extensions.csproj installs", faults.added("extensions.csproj")),
-    Fault(19, "asks for the host ~3", faults.app_setting("FUNCTIONS_EXTENSION_VERSION", "~3")),
-    Fault(20, "starts the app with node", faults.file(FILE, '"python"', '"node"')),
-    Fault(21, "this is Python 3.9.18", faults.old_python, checks=("Python",)),
     Fault(
-        23,
-        "has a decorator signalr_output",
+        "bundle-missing",
+        "host.json does not name",
+        faults.file("host.json", '"extensionBundle"', '"bundle"'),
+    ),
+    Fault(
+        "bundle-too-old",
+        "the bundle [1.*, 2.0.0)",
+        faults.file("host.json", "[4.*, 5.0.0)", "[1.*, 2.0.0)"),
+    ),
+    Fault("extension-conflict", "extensions.csproj installs", faults.added("extensions.csproj")),
+    Fault(
+        "other-host-version",
+        "asks for the host ~3",
+        faults.app_setting("FUNCTIONS_EXTENSION_VERSION", "~3"),
+    ),
+    Fault("other-language", "starts the app with node", faults.file(FILE, '"python"', '"node"')),
+    Fault("python-version", "this is Python 3.9.18", faults.old_python, checks=("Python",)),
+    Fault(
+        "no-decorator",
+        "has no attribute 'signalr_output'",
         faults.file(SEND, "@blueprint.function_name", NOT_DECORATED),
     ),
     Fault(
-        24,
+        "withdrawn-api",
         "calls the service's v1-preview API",
         faults.file(SEND, "import json", "import json  # /api/v1-preview/hub/chat"),
     ),
     Fault(
-        25, "AzureWebJobsStorage in local.settings.json is empty", faults.file(FILE, STORAGE, EMPTY)
+        "no-storage-here",
+        "AzureWebJobsStorage in local.settings.json is empty",
+        faults.file(FILE, STORAGE, EMPTY),
     ),
     Fault(
-        25,
+        "no-storage-here",
         "nothing answers at 127.0.0.1:1",
         faults.file(
             FILE,
@@ -118,48 +170,112 @@ FAULTS = (
             '"AzureWebJobsStorage": "BlobEndpoint=http://127.0.0.1:1;',
         ),
     ),
-    Fault(26, "but AzureSignalRConnection", faults.file(FILE, SETTING, "AzureSignalRConnection")),
-    Fault(27, "there is local.settings.sample.json", faults.only_a_sample),
-    Fault(28, f"{SETTING} not uploaded", faults.app_setting(SETTING, None)),
     Fault(
-        28,
+        "connection-string-missing",
+        "but AzureSignalRConnection",
+        faults.file(FILE, SETTING, "AzureSignalRConnection"),
+    ),
+    Fault("only-sample-settings", "there is local.settings.sample.json", faults.only_a_sample),
+    Fault("settings-not-uploaded", f"{SETTING} not uploaded", faults.app_setting(SETTING, None)),
+    Fault(
+        "settings-not-uploaded",
         f"{SETTING} differs",
         faults.app_setting(
             SETTING, "Endpoint=https://x.service.signalr.net;AccessKey=k;Version=1.0;"
         ),
     ),
-    Fault(29, "that is none of the instance's", faults.regenerated_key, checks=("WebSocket",)),
     Fault(
-        30,
+        "old-access-key",
+        "that is none of the instance's",
+        faults.regenerated_key,
+        checks=("WebSocket",),
+    ),
+    Fault(
+        "default-mode",
         "service mode is Default",
         faults.instance(faults.mode("Serverless"), **faults.mode("Default")),
     ),
     Fault(
-        31,
+        "classic-mode",
         "service mode is Classic",
         faults.instance(faults.mode("Serverless"), **faults.mode("Classic")),
     ),
-    Fault(32, "it answers 429", faults.full_house, checks=("WebSocket",)),
+    Fault("connection-limit", "it answers 429", faults.full_house, checks=("WebSocket",)),
     Fault(
-        33,
+        "bill",
         "the instance's tier is Standard_S1",
         faults.instance(faults.tier("Free_F1"), **faults.tier("Standard_S1")),
         checks=("Cost",),
     ),
-    Fault(34, "the function app is stopped", faults.stopped),
+    Fault("app-stopped", "the function app is stopped", faults.stopped),
     Fault(
-        36,
+        "proxy-or-firewall",
         "a proxy is set, also for localhost",
         faults.swallowing_proxy,
         checks=("Proxy", "Subscription"),
     ),
     Fault(
-        37, "reads the header of who is signed in", faults.file(INFO, 'hubName="chat",', WITH_USER)
+        "no-principal-header",
+        "reads the header of who is signed in",
+        faults.file(INFO, 'hubName="chat",', WITH_USER),
     ),
-    Fault(38, "negotiate/function.json is there", faults.added("negotiate/function.json")),
-    Fault(47, "a plan for Windows: on-windows", faults.windows_plan),
-    Fault(48, "the local cloud is not running", faults.cloud_down, checks=("Local cloud",)),
-    Fault(49, "AZURE_RESOURCE_MANAGER of this shell names port", faults.moved_port),
+    Fault(
+        "wrong-function-json",
+        "negotiate/function.json is there",
+        faults.added("negotiate/function.json"),
+    ),
+    Fault("windows-group", "a plan for Windows: on-windows", faults.windows_plan),
+    Fault(
+        "not-running", "the local cloud is not running", faults.cloud_down, checks=("Local cloud",)
+    ),
+    Fault("port-taken", "AZURE_RESOURCE_MANAGER of this shell names port", faults.moved_port),
+    Fault("app-folder-gone", "section 05 is done, and", faults.folder_gone),
+    Fault(
+        "app-does-not-load",
+        "in send_message.py, line",
+        faults.file(SEND, "import json", "import json("),
+    ),
+    Fault(
+        "package-missing",
+        "No module named 'not_a_package' in send_message.py, line",
+        faults.file(SEND, "import json", "import json\nimport not_a_package"),
+    ),
+    Fault(
+        "function-raises",
+        "SendMessage on this machine raised, send_message.py, line ",
+        faults.raising,
+    ),
+    Fault(
+        "connection-string-damaged",
+        "has no AccessKey",
+        faults.file(FILE, "AccessKey=", "AccesKey="),
+    ),
+    Fault(
+        "hubs-differ",
+        "listen on hub chat, and SendMessage (send_message.py) sends to hub chatt",
+        faults.file(SEND, 'hubName="chat"', 'hubName="chatt"'),
+    ),
+    Fault(
+        "hubs-differ",
+        "listen on hub tchat, and SendMessage (send_message.py) sends to hub chat",
+        faults.running(INFO, 'hubName="chat"', 'hub_name="tchat"'),
+    ),
+    Fault(
+        "hubs-differ",
+        "the deployed SendMessage sends to hub chatt",
+        faults.published(SEND, 'hubName="chat"', 'hub_name="chatt"'),
+    ),
+    Fault("website-off", "section 08 is done, and", faults.website_off),
+    Fault(
+        "negotiate-404",
+        "negotiate on this machine answers 404",
+        faults.running(INFO, 'route="negotiate"', 'route="negotiation"'),
+    ),
+    Fault(
+        "negotiate-404",
+        "negotiate in the function app answers 404",
+        faults.app_setting("PYTHON_SCRIPT_FILE_NAME", "none.py"),
+    ),
 )
 
 

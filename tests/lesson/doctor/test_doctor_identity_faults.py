@@ -40,39 +40,49 @@ def no_way_back(properties: Any) -> None:
 
 FAULTS = (
     Fault(
-        3,
+        "login-instead-of-cors",
         "redirects every request without sign-in",
         faults.authentication(closed("RedirectToLoginPage")),
     ),
     Fault(
-        35,
+        "token-ended",
         "gives tokens that end in",
         faults.running(TOKENS, "LIFETIME_S = 3600", "LIFETIME_S = 60"),
     ),
     Fault(
-        39, "negotiate gives a token without a user", faults.published(TOKENS, "{**claims, ", "{")
+        "private-reaches-nobody",
+        "negotiate gives a token without a user",
+        faults.published(TOKENS, "{**claims, ", "{"),
     ),
     Fault(
-        39,
+        "private-reaches-nobody",
         "to a connection id as if it were",
         faults.file(SEND, '"userId": user', '"userId": user["connectionId"]'),
     ),
-    Fault(41, "sends people back to no page", faults.authentication(no_way_back)),
+    Fault("lands-on-done", "sends people back to no page", faults.authentication(no_way_back)),
     Fault(
-        43,
+        "cookie-of-another-site",
         "signs in without session_mode=token",
         faults.page_file("session.js", "session_mode", "mode"),
     ),
-    Fault(44, "refuses every request without sign-in", faults.authentication(closed("Return401"))),
     Fault(
-        45,
+        "portal-test",
+        "refuses every request without sign-in",
+        faults.authentication(closed("Return401")),
+    ),
+    Fault(
+        "no-auth-here",
         "offers sign-in with the functions of this",
         faults.page_file("config.json", '"apiBaseUrl": "', f'"apiBaseUrl": {LOCAL}'),
     ),
 )
 CONFIRMED = (
-    Fault(42, "sends people back to no page", faults.authentication(no_way_back)),
-    Fault(44, "refuses every request without sign-in", faults.authentication(closed("Return401"))),
+    Fault("forged-request", "sends people back to no page", faults.authentication(no_way_back)),
+    Fault(
+        "portal-test",
+        "refuses every request without sign-in",
+        faults.authentication(closed("Return401")),
+    ),
 )
 
 
@@ -93,17 +103,17 @@ def test_a_fault_is_named_with_its_fix_and_nothing_else(workshop: Workshop, faul
 def test_a_symptom_is_confirmed_by_what_is_to_be_seen(workshop: Workshop, fault: Fault) -> None:
     """The text names the problem, what is looked at says that it is so."""
     with fault.breaks(workshop):
-        first = diagnose(workshop.session, SYMPTOMS[fault.number][0]).problems[0]
-    assert (first.problem.number, first.matches_symptom) == (
-        fault.number,
+        first = diagnose(workshop.session, SYMPTOMS[fault.key][0]).problems[0]
+    assert (first.problem.key, first.matches_symptom) == (
+        fault.key,
         True,
     ) and fault.seen in first.seen
 
 
 def test_a_guests_other_name_is_known_from_the_text_alone(workshop: Workshop) -> None:
     """Whether a name is a guest's cannot be seen from outside."""
-    (found,) = diagnose(workshop.session, SYMPTOMS[40][0]).problems
-    assert found.problem.number == 40 and not found.seen
+    (found,) = diagnose(workshop.session, SYMPTOMS["guest-name"][0]).problems
+    assert found.problem.key == "guest-name" and not found.seen
 
 
 def test_sign_in_in_front_of_local_functions_is_no_fault(workshop: Workshop) -> None:

@@ -8,28 +8,17 @@ from typing import Any
 
 import pytest
 
-from chatkit.lesson.doctor.problems import negotiation, runtime
-from chatkit.lesson.doctor.problems.problem import Problem
+from chatkit.lesson.doctor.probes import PROBES
 from chatkit.lesson.doctor.snapshot.folder import Folder
 
 BUNDLE = "Microsoft.Azure.Functions.ExtensionBundle"
 HOST = '// mine\n{"version": "2.0", "extensionBundle": {"id": "%s", "version": "[4.*, 5.0.0)"},}'
-SNAKE = """
-import azure.functions as func
-b = func.Blueprint()
-@b.route(route="a")
-@b.generic_output_binding(arg_name="out", type="signalR", hub_name="chat",
-                          connection_string_setting="AzureSignalRConnectionString")
-def a(req, out: func.Out[str]): ...
-"""
 
 
-def probe(problems: tuple[Problem, ...], number: int, folder: Folder) -> str:
+def probe(key: str, folder: Folder) -> str:
     """What a problem's probe says of a folder."""
     snapshot: Any = SimpleNamespace(folder=folder)
-    [found] = [problem.probe for problem in problems if problem.number == number]
-    assert found is not None
-    return str(found(snapshot))
+    return PROBES[key](snapshot)
 
 
 @pytest.fixture
@@ -46,13 +35,13 @@ def test_a_bundle_is_found_in_a_file_with_comments(
     """Previews have the SignalR bindings, too."""
     text = HOST % f"{BUNDLE}{channel}"
     (folder.functions / "host.json").write_text(text, encoding=encoding)
-    assert probe(runtime.PROBLEMS, 16, folder) == ""
+    assert probe("bundle-missing", folder) == ""
 
 
 def test_another_bundle_is_none(folder: Folder) -> None:
     """Workflows' has no SignalR bindings."""
     (folder.functions / "host.json").write_text(HOST % f"{BUNDLE}.Workflows", encoding="utf-8")
-    assert "does not name" in probe(runtime.PROBLEMS, 16, folder)
+    assert "does not name" in probe("bundle-missing", folder)
 
 
 def test_settings_of_a_file_with_comments_are_read(folder: Folder) -> None:
@@ -60,9 +49,3 @@ def test_settings_of_a_file_with_comments_are_read(folder: Folder) -> None:
     text = '{"Values": {"A": "1", /* mine */},}'
     (folder.functions / "local.settings.json").write_text(text, encoding="utf-8")
     assert folder.values == {"A": "1"}
-
-
-def test_names_in_snake_case_are_no_mistake(folder: Folder) -> None:
-    """The SDK turns them into camel case."""
-    (folder.functions / "a.py").write_text(SNAKE, encoding="utf-8")
-    assert probe(negotiation.PROBLEMS, 15, folder) == ""

@@ -69,7 +69,8 @@ def python() -> Finding:
     """Whether the interpreter is new enough."""
     new_enough = version() >= OLDEST_PYTHON
     found = ".".join(map(str, version()))
-    return Finding.judge("Python", new_enough, found, else_do="Install Python 3.11 or newer.")
+    hint = "Install Python 3.11 or newer."
+    return Finding.judge("Python", new_enough, found, else_do=hint, problem="python-version")
 
 
 def packages() -> Finding:
@@ -136,6 +137,7 @@ def proxy() -> Finding:
         False,
         "set, also for localhost",
         "Set NO_PROXY=localhost,127.0.0.1 so that the local cloud is reached directly.",
+        "proxy-or-firewall",
     )
 
 
@@ -143,7 +145,7 @@ def local_cloud(runs: bool, absent: ChatkitError | None) -> Finding:
     """Whether the local cloud runs; before the first step there is nothing to miss."""
     if absent is not None:
         found = absent.message.rstrip(".").removeprefix("The local cloud ").removeprefix("is ")
-        return Finding("Local cloud", False, found, absent.hint)
+        return Finding("Local cloud", False, found, absent.hint, "not-running")
     return Finding("Local cloud", True, "running" if runs else "not running; it starts when needed")
 
 

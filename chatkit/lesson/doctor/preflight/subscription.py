@@ -14,13 +14,22 @@ from typing import Any, TypedDict
 
 from azure.core.exceptions import AzureError, HttpResponseError
 
+from chatkit.cloud import hints
 from chatkit.cloud.connection import Cloud
 from chatkit.cloud.provision.resource_group import PROVIDERS
 from chatkit.cloud.provision.signalr import FREE_QUOTA
 from chatkit.cloud.targets import API_VERSION
 from chatkit.core.errors import ChatkitError
+from chatkit.knowledge import problems as knowledge
+from chatkit.knowledge.problems import recognition
 from chatkit.lesson.doctor.preflight.finding import Finding
-from chatkit.lesson.doctor.snapshot.lookups import known
+from chatkit.lesson.doctor.snapshot.lookups import (
+    NoAnswer,
+    NotThere,
+    Unknown,
+    cause_of,
+    known,
+)
 from chatkit.lesson.doctor.snapshot.snapshot import QUICK, Snapshot
 from chatkit.lesson.tokens import claims
 
@@ -57,12 +66,15 @@ class Permissions(TypedDict, total=False):
 
 def reachable(snapshot: Snapshot) -> Finding:
     """Whether the subscription answers and may be used."""
-    cloud = snapshot.cloud()
+    if snapshot.absent is not None:
+        raise NotThere("the local cloud does not run, which another check says")
     try:
+        cloud = snapshot.cloud()
         found = _get(cloud, f"/subscriptions/{cloud.subscription_id}", version=API_VERSION)
-    except (AzureError, ChatkitError) as error:
-        hint = "See notebook 01: `az login`, network, proxy."
-        return Finding("Subscription", False, f"not reached ({type(error).__name__})", hint)
+    except NotThere:
+        raise
+    except (AzureError, ChatkitError, OSError, Unknown) as error:
+        return _not_reached(cause_of(error))
     state = str(found.get("state", ""))
     return Finding.judge(
         "Subscription",
@@ -70,6 +82,18 @@ def reachable(snapshot: Snapshot) -> Finding:
         f"reached, {state.lower()}",
         else_do="Choose another one: see notebook 01.",
     )
+
+
+def _not_reached(error: BaseException) -> Finding:
+    """Why the subscription does not answer: nobody signed in, no az, no network."""
+    hint = "See notebook 01: `az login`, network, proxy."
+    found = hints.problem_of(error) or recognition.certain(str(error))
+    if isinstance(error, NoAnswer):
+        return Finding("Subscription", None, "not reached, no answer in time", hint)
+    what = f"not reached ({type(error).__name__})"
+    if found is None:
+        return Finding("Subscription", False, what, hint)
+    return Finding("Subscription", False, f"{what}: {found.title.lower()}", found.fix, found.key)
 
 
 def clock(snapshot: Snapshot) -> Finding:
@@ -93,7 +117,7 @@ def rights(snapshot: Snapshot) -> Finding:
     """Whether this account's roles allow what the notebooks do."""
     roles = _roles(snapshot)
     if roles is None:
-        return Finding("Rights", True, "not known: this account may not read its own roles")
+        return Finding("Rights", None, "not known: this account may not read its own roles")
     missing = [action for action in ACTIONS if not _allows(roles, action)]
     if not missing:
         return Finding("Rights", True, "everything that the notebooks create")
@@ -171,6 +195,7 @@ def websocket(snapshot: Snapshot) -> Finding:
         False,
         refusal.rstrip("."),
         "The problems that are named here say why, else see notebook 02.",
+        "unknown-connection",
     )
 
 
@@ -186,7 +211,8 @@ def cost(snapshot: Snapshot) -> Finding:
             "Cost",
             False,
             f"{where}the SignalR tier {tier} costs money by the day",
-            "Problem 33 says what to do.",
+            knowledge.problem("bill").fix,
+            "bill",
         )
     return Finding("Cost", True, where + COST)
 
@@ -211,18 +237,21 @@ def _roles(snapshot: Snapshot) -> list[Permissions] | None:
 
 
 def _asked_roles(snapshot: Snapshot) -> list[Permissions] | None:
-    try:
-        return [*_permissions(snapshot, snapshot.cloud())]
-    except HttpResponseError as error:
-        if error.status_code == 403:
-            return None
-        raise
+    """Ask at the subscription; who may not read there may do so at a group made for them."""
+    cloud = snapshot.cloud()
+    subscription = f"/subscriptions/{cloud.subscription_id}"
+    group = f"{subscription}/resourceGroups/{snapshot.settings.names.resource_group}"
+    for scope in (subscription, group):
+        try:
+            return [*_permissions(cloud, scope, group)]
+        except HttpResponseError as error:
+            if error.status_code not in (403, 404):
+                raise
+    return None
 
 
-def _permissions(snapshot: Snapshot, cloud: Cloud) -> Iterator[Permissions]:
+def _permissions(cloud: Cloud, scope: str, group: str) -> Iterator[Permissions]:
     person = claims(cloud.credential.get_token(*cloud.credential_scopes).token).get("oid", "")
-    scope = f"/subscriptions/{cloud.subscription_id}"
-    group = f"{scope}/resourceGroups/{snapshot.settings.names.resource_group}"
     answer = _get(
         cloud, f"{scope}/{AUTHORIZATION}/roleAssignments", f"$filter=assignedTo('{person}')&"
     )

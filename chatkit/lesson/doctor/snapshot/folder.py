@@ -6,7 +6,6 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -19,25 +18,6 @@ SAMPLES = (
     "local.settings.example.json",
     "sample.local.settings.json",
 )
-
-
-@dataclass(frozen=True)
-class Decorator:
-    """One `@blueprint.name(keyword="text", ...)` above a function.
-
-    Attributes:
-        keywords: Its arguments that are texts in the source.
-    """
-
-    file: str
-    function: str
-    name: str
-    keywords: dict[str, str]
-
-    @property
-    def is_signalr(self) -> bool:
-        """Whether it is a SignalR binding."""
-        return self.keywords.get("type", "").lower().startswith("signalr")
 
 
 class Folder:
@@ -113,11 +93,6 @@ class Folder:
             for path in sorted(self.page.glob("*.js"))
         )
 
-    @cached_property
-    def decorators(self) -> list[Decorator]:
-        """Every decorator that is called, above every function."""
-        return [found for name, tree in self.trees.items() for found in _decorators(name, tree)]
-
     def nodes(self, kind: type[ast.AST]) -> Iterator[tuple[str, Any]]:
         """Every node of a kind, with the name of its file."""
         for name, tree in self.trees.items():
@@ -128,21 +103,6 @@ class Folder:
     def file_with(self, words: str) -> str:
         """Name of the first file that has some words in it, empty when none has."""
         return next((name for name, text in self.sources.items() if words in text), "")
-
-
-def _decorators(name: str, tree: ast.Module) -> Iterator[Decorator]:
-    for node in ast.walk(tree):
-        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
-            for call in node.decorator_list:
-                if isinstance(call, ast.Call) and isinstance(call.func, ast.Attribute):
-                    yield Decorator(name, node.name, call.func.attr, _texts(call))
-
-
-def _texts(call: ast.Call) -> dict[str, str]:
-    pairs = ((keyword.arg, keyword.value) for keyword in call.keywords)
-    return {
-        arg: str(value.value) for arg, value in pairs if arg and isinstance(value, ast.Constant)
-    }
 
 
 def _json(path: Path) -> dict[str, Any]:

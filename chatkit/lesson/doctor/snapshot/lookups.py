@@ -9,15 +9,24 @@ from concurrent.futures import Future
 from concurrent.futures import TimeoutError as FutureTimeout
 from typing import Any, TypeVar
 
-from azure.core.exceptions import AzureError
+from azure.core.exceptions import AzureError, ResourceNotFoundError
 
 from chatkit.core.errors import ChatkitError
 
 T = TypeVar("T")
+NO_TIME = "no answer in time"
 
 
 class Unknown(Exception):
-    """Something cannot be known now: it does not exist yet, does not answer, or was not asked."""
+    """Something that is there to be looked at could not be."""
+
+
+class NotThere(Unknown):
+    """There is nothing to look at: it was not made yet."""
+
+
+class NoAnswer(Unknown):
+    """Another lookup, on which this one stands, has no answer; that one is the reason."""
 
 
 class Lookups:
@@ -55,26 +64,20 @@ class Lookups:
         try:
             return future.result(max(0.0, self._until - time.monotonic()))
         except FutureTimeout:
-            raise Unknown(f"{name}: no answer in time") from None
-        except Unknown:
+            raise NoAnswer(f"{name}: {NO_TIME}") from None
+        except NotThere:
             raise
         except Exception as error:
-            raise Unknown(f"{name}: {type(error).__name__}") from error
+            raise NoAnswer(f"{name}: {type(error).__name__}") from error
 
     def unanswered(self) -> list[str]:
-        """What is still not answered, or failed in a way that nobody foresaw."""
-        late = [name for name, future in self._futures.items() if not future.done()]
-        failed = [
-            (name, future.exception()) for name, future in self._futures.items() if future.done()
-        ]
-        return [
-            *late,
-            *(
-                f"{name} ({type(error).__name__})"
-                for name, error in failed
-                if error and not _foreseen(error)
-            ),
-        ]
+        """What could not be looked at, each with the reason: not what was not made yet, and not
+        what only stands on another thing that has no answer.
+        """
+        with self._lock:
+            futures = dict(self._futures)
+        found = {name: _reason(future) for name, future in futures.items()}
+        return [f"{name}: {reason}" for name, reason in found.items() if reason]
 
 
 def known(look: Callable[[], T]) -> T | None:
@@ -85,11 +88,32 @@ def known(look: Callable[[], T]) -> T | None:
         return None
 
 
-def _foreseen(error: BaseException) -> bool:
-    return isinstance(error, Unknown | AzureError | ChatkitError | OSError)
+def cause_of(error: BaseException) -> BaseException:
+    """The error because of which something is unknown: that of the first lookup that failed."""
+    while isinstance(error, NoAnswer) and error.__cause__ is not None:
+        error = error.__cause__
+    return error
 
 
-def _answer(future: Future[T], look: Callable[[], T]) -> None:
+def _reason(future: Future[Any]) -> str:
+    if not future.done():
+        return NO_TIME
+    error = future.exception()
+    match error:
+        case None | NotThere() | NoAnswer():
+            return ""
+        case Unknown():
+            return str(error)
+        case ChatkitError():
+            return error.message.rstrip(".")
+        case ResourceNotFoundError():
+            return "it is not there any more"
+        case AzureError() | OSError():
+            return f"no answer ({type(error).__name__})"
+    return f"the doctor's own mistake ({type(error).__name__})"
+
+
+def _answer(future: Future[Any], look: Callable[[], Any]) -> None:
     try:
         future.set_result(look())
     except BaseException as error:  # it is raised where the answer is asked for

@@ -10,18 +10,23 @@ from collections.abc import Callable
 from functools import cached_property, partial, wraps
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from azure.core.exceptions import ResourceNotFoundError
+
 from chatkit.chat.client.background_loop import background_loop
 from chatkit.chat.client.connection import FAILURES
 from chatkit.chat.client.sign_in import SignedIn, sign_in
 from chatkit.cloud import local_cloud
 from chatkit.cloud.connection import Cloud
 from chatkit.core.errors import ChatkitError, LocalProtocolError, NotAnswering
+from chatkit.lesson.app_log import log_of
 from chatkit.lesson.checks.evidence import listening
 from chatkit.lesson.checks.service import hub_endpoint
+from chatkit.lesson.doctor.snapshot.answers import answered
+from chatkit.lesson.doctor.snapshot.app_log import last_failure
+from chatkit.lesson.doctor.snapshot.emitted import EmittedApp, index
 from chatkit.lesson.doctor.snapshot.folder import Folder
-from chatkit.lesson.doctor.snapshot.lookups import Lookups, Unknown
+from chatkit.lesson.doctor.snapshot.lookups import Lookups, NotThere, Unknown
 from chatkit.lesson.http import Answer, fetch
-from chatkit.lesson.tokens import Claims, claims
 from chatkit.steps import identity, local_settings
 from chatkit.wire.connection_strings import SignalRConnectionString
 from chatkit.wire.tokens import rest_token
@@ -30,25 +35,33 @@ if TYPE_CHECKING:
     from azure.mgmt.signalr.models import SignalRResource
     from azure.mgmt.web.models import AppServicePlan, CorsSettings, Site
 
+    from chatkit.cloud.app_log.failures import FunctionFailure
     from chatkit.steps.session import Session
 
 T = TypeVar("T")
-LIMITS_S = {"local": 2.2, "azure": 25.0}
+Look = Callable[["Snapshot"], T]
+LIMITS_S = {"local": 8.0, "azure": 30.0}
 QUICK: dict[str, Any] = {"retry_total": 0, "connection_timeout": 5, "read_timeout": 10}
 SIGNALR_SETTING = local_settings.SIGNALR_SETTING
 
 
-def looked_up(look: Callable[[Snapshot], T]) -> Callable[[Snapshot], T]:
+def looked_up(name: str) -> Callable[[Look[T]], Look[T]]:
     """Make a method one whose answer is looked up once, on a thread of its own.
 
     It raises Unknown when there is none.
+
+    Args:
+        name: Of what is looked at, as the report names it when there is no answer.
     """
 
-    @wraps(look)
-    def get(self: Snapshot) -> T:
-        return self.lookups.ask(look.__name__.replace("_", " "), partial(look, self))()
+    def decorate(look: Look[T]) -> Look[T]:
+        @wraps(look)
+        def get(self: Snapshot) -> T:
+            return self.lookups.ask(name, partial(look, self))()
 
-    return get
+        return get
+
+    return decorate
 
 
 class Snapshot:
@@ -56,7 +69,7 @@ class Snapshot:
 
     Args:
         session: Of any section; it need not be open.
-        limit_s: Seconds for everything together; by default 2.2 on the local cloud, 25 on Azure.
+        limit_s: Seconds for everything together; by default 8 on the local cloud, 30 on Azure.
     """
 
     def __init__(self, session: Session, *, limit_s: float | None = None) -> None:
@@ -97,6 +110,25 @@ class Snapshot:
         """Address of the deployed page without the slash at its end, empty while it is unknown."""
         return self.facts.web_url.rstrip("/")
 
+    @looked_up("whether the functions load")
+    def emitted(self) -> EmittedApp:
+        """What the SDK emits for the function app in my-chat."""
+        return index(self.folder.functions, self.folder.values)
+
+    @looked_up("the log of the functions on this machine")
+    def failed_here(self) -> FunctionFailure | None:
+        """The last failure of the functions on this machine since they were started."""
+        self._needs(self.local_api)
+        said = log_of(self.session, "local").read().text
+        return last_failure(said, self.folder.functions)
+
+    @looked_up("the log of the deployed functions")
+    def failed_there(self) -> FunctionFailure | None:
+        """Why the deployed negotiate fails, in the local cloud; Azure's log is minutes late."""
+        self._needs(self.settings.target == "local" and self.negotiate().status >= 500)
+        said = log_of(self.session, "deployed").read().text
+        return last_failure(said, self.folder.functions)
+
     # In the cloud
 
     @property
@@ -117,11 +149,13 @@ class Snapshot:
             return absent
         return None
 
-    @looked_up
+    @looked_up("the way to the cloud")
     def cloud(self) -> Cloud:
         """The cloud, with its clients made: their packages do not like to be imported by several
         threads at once.
         """
+        if not self.may_ask and not self.facts.resource_group:
+            raise NotThere("nothing was made yet, and the local cloud starts when it is needed")
         if not self.may_ask:
             raise Unknown("the local cloud does not run")
         cloud = self.session.connect(start=False)
@@ -129,7 +163,19 @@ class Snapshot:
             make()
         return cloud
 
-    @looked_up
+    @looked_up("the resource group")
+    def resources(self) -> list[str] | None:
+        """Names of what is in the resource group, in small letters; None when it is gone."""
+        self._needs(self.facts.resource_group)
+        group = self.settings.names.resource_group
+        client = self.cloud().resources().resources
+        try:
+            found = [*client.list_by_resource_group(group, **QUICK)]
+        except ResourceNotFoundError:
+            return None
+        return [str(one.name).lower() for one in found]
+
+    @looked_up("the function app")
     def site(self) -> Site:
         """The function app."""
         self._needs(self.facts.function_app)
@@ -141,7 +187,7 @@ class Snapshot:
             )
         )
 
-    @looked_up
+    @looked_up("the function app's CORS")
     def cors(self) -> CorsSettings | None:
         """Who may call the function app from a browser."""
         self._needs(self.facts.function_app)
@@ -156,7 +202,7 @@ class Snapshot:
         cors = self.cors()
         return list((cors and cors.allowed_origins) or ())
 
-    @looked_up
+    @looked_up("the function app's settings")
     def app_settings(self) -> dict[str, str]:
         """App settings of the function app. Never shown."""
         self._needs(self.facts.function_app)
@@ -166,7 +212,7 @@ class Snapshot:
         )
         return dict(found.properties or {})
 
-    @looked_up
+    @looked_up("the deployed functions")
     def functions(self) -> list[str]:
         """Names of the deployed functions."""
         self._needs(self.facts.function_app)
@@ -176,7 +222,22 @@ class Snapshot:
         )
         return sorted(str(one.name).rpartition("/")[2] for one in found)
 
-    @looked_up
+    @looked_up("the bindings of the deployed functions")
+    def deployed_bindings(self) -> list[tuple[str, dict[str, Any]]]:
+        """Each binding of the deployed functions, with the function's name."""
+        self._needs(self.facts.function_app)
+        sites = self.cloud().web().web_apps
+        found = sites.list_functions(
+            self.settings.names.resource_group, self.settings.names.function_app, **QUICK
+        )
+        configs = [(one.as_dict().get("properties") or {}).get("config") or {} for one in found]
+        return [
+            (str(config.get("name", "")), dict(binding))
+            for config in configs
+            for binding in config.get("bindings") or ()
+        ]
+
+    @looked_up("the function app's authentication")
     def authentication(self) -> dict[str, Any]:
         """App Service Authentication of the function app, empty while it is off."""
         self._needs(self.facts.function_app)
@@ -190,7 +251,7 @@ class Snapshot:
             return found
         return {}
 
-    @looked_up
+    @looked_up("the group's plans")
     def plans(self) -> list[AppServicePlan]:
         """Plans of the resource group."""
         self._needs(self.facts.resource_group)
@@ -200,7 +261,7 @@ class Snapshot:
             .app_service_plans.list_by_resource_group(self.settings.names.resource_group, **QUICK)
         ]
 
-    @looked_up
+    @looked_up("the SignalR Service instance")
     def instance(self) -> SignalRResource:
         """The SignalR Service instance."""
         self._needs(self.facts.signalr)
@@ -210,7 +271,7 @@ class Snapshot:
             .signal_r.get(self.settings.names.resource_group, self.settings.names.signalr, **QUICK)
         )
 
-    @looked_up
+    @looked_up("the instance's keys")
     def connection_strings(self) -> list[str]:
         """Connection strings of the instance, primary and secondary. Never shown."""
         self._needs(self.facts.signalr)
@@ -225,41 +286,47 @@ class Snapshot:
 
     # What answers
 
-    @looked_up
+    @looked_up("negotiate on this machine")
     def local_negotiate(self) -> Answer:
         """What negotiate on this machine answers to alice."""
         self._needs(self.local_api)
         alice = SignedIn("alice")
         if self.local_sign_in:
             alice = background_loop().call(sign_in(self.local_api, "alice"))
-        return fetch("POST", f"{self.local_api}/api/negotiate", headers=alice.headers)
+        return answered(fetch("POST", f"{self.local_api}/api/negotiate", headers=alice.headers))
 
-    @looked_up
+    @looked_up("negotiate in the function app")
     def negotiate(self) -> Answer:
         """What the deployed negotiate answers to somebody who is not signed in."""
         self._needs(self.api and self.functions())
-        return fetch("POST", f"{self.api}/api/negotiate")
+        return answered(fetch("POST", f"{self.api}/api/negotiate"))
 
-    @looked_up
+    @looked_up("signing in to the function app")
     def negotiate_as_alice(self) -> tuple[str, Answer]:
         """Alice's name, and what the deployed negotiate answers to her.
 
         Only where a name is all that a sign-in asks for.
         """
+        self._needs(self.settings.target == "local")
         self._needs(self.api and self.authentication())
         alice = background_loop().call(sign_in(self.api, "alice"))
         return alice.name, fetch("POST", f"{self.api}/api/negotiate", headers=alice.headers)
 
-    @looked_up
+    @looked_up("the deployed page's config.json")
     def deployed_config(self) -> dict[str, Any]:
         """The deployed page's config.json."""
         self._needs(self.page)
-        value = fetch("GET", f"{self.page}/config.json").json()
-        if not isinstance(value, dict):
-            raise Unknown("the page is not uploaded")
-        return value
+        value = answered(fetch("GET", f"{self.page}/config.json")).json()
+        self._needs(isinstance(value, dict))
+        return dict(value)
 
-    @looked_up
+    @looked_up("the deployed page")
+    def deployed_page(self) -> int:
+        """The status with which the deployed page answers."""
+        self._needs(self.page)
+        return answered(fetch("GET", f"{self.page}/")).status
+
+    @looked_up("CORS of the functions on this machine")
     def local_allowed_origin(self) -> str:
         """The origin that a browser is told it may call the local functions from, asked as the
         local page.
@@ -267,8 +334,7 @@ class Snapshot:
         self._needs(self.local_api and self.local_page)
         headers = {"Origin": self.local_page, "Access-Control-Request-Method": "POST"}
         answer = fetch("OPTIONS", f"{self.local_api}/api/messages", headers=headers)
-        self._needs(answer.status)
-        return answer.headers.get("Access-Control-Allow-Origin", "")
+        return answered(answer).headers.get("Access-Control-Allow-Origin", "")
 
     # The service, with the key that the functions on this machine have
 
@@ -278,25 +344,27 @@ class Snapshot:
         try:
             found = SignalRConnectionString.parse(self.folder.values.get(SIGNALR_SETTING, ""))
         except LocalProtocolError as error:
-            raise Unknown("no connection string") from error
+            raise NotThere("no connection string") from error
         if found.credential is not None:
-            raise Unknown("a connection string without a key")
+            raise NotThere("a connection string without a key")
         return found
 
-    @looked_up
+    @looked_up("whether the service takes the local key")
     def key_is_good(self) -> bool:
         """Whether the service takes a request that the local key signed."""
         self._needs(self.may_ask and self.facts.signalr)
         path = f"/api/hubs/{self.session.hub}/users/nobody?api-version=2022-06-01"
         token = rest_token(self.connection, path)
-        answer = fetch(
-            "HEAD", self.connection.server_url + path, headers={"Authorization": f"Bearer {token}"}
+        answer = answered(
+            fetch(
+                "HEAD",
+                self.connection.server_url + path,
+                headers={"Authorization": f"Bearer {token}"},
+            )
         )
-        if not answer.status:
-            raise Unknown("the service does not answer")
         return answer.status not in (401, 403)
 
-    @looked_up
+    @looked_up("a connection to the hub")
     def refusal(self) -> str:
         """Why a client cannot connect to the hub, in the service's words; empty when it can."""
         self._needs(self.may_ask and self.facts.signalr)
@@ -304,17 +372,7 @@ class Snapshot:
 
     def _needs(self, thing: object) -> None:
         if not thing:
-            raise Unknown("not there yet")
-
-
-def claims_given(answer: Answer | None) -> Claims:
-    """Claims of the token that a negotiate answer hands out; none when it is no such answer."""
-    if answer is None or answer.status != 200:
-        return Claims()
-    value = answer.json()
-    if not isinstance(value, dict):
-        return Claims()
-    return claims(str(value.get("accessToken", "")))
+            raise NotThere("not there yet")
 
 
 async def _visit(connection: SignalRConnectionString, hub: str) -> str:

@@ -1,0 +1,158 @@
+"""Deployment: publishing the functions, and what an app does after it."""
+
+from __future__ import annotations
+
+from chatkit.knowledge.problem import Problem
+
+PROBLEMS = (
+    Problem(
+        key="publishing-refused",
+        title="Publishing is not allowed",
+        cause="The deployment endpoint (SCM) refuses: publishing with a password is switched off,"
+        " this account has no rights on the site, or the network is not let in.",
+        fix="Sign in with Entra ID (`az login`) and publish with the kit; the account needs Website"
+        " Contributor on the function app.",
+        links=("microsoft/vscode-azurefunctions#1859",),
+        says=(
+            r"(deployment endpoint|scm|kudu|publish\w*|deploy\w*).{0,160}"
+            r"(status code|status|http|code)?[ :']{1,3}(401|403)\b",
+            r"\b(401|403)\b.{0,120}\.scm\.azurewebsites",
+            r"basic auth(entication)? .{0,60}(disabled|not allowed|scm)",
+            r"(deploy|publish).{0,120}(forbidden|unauthorized)",
+            r"\.scm\.azurewebsites\.net.{0,160}(401|403|unauthorized|forbidden)",
+        ),
+    ),
+    Problem(
+        key="package-refused",
+        title="The package was refused",
+        cause="The zip has something in it that must not be unpacked, is damaged or too large, or"
+        " requirements.txt names something that cannot be installed.",
+        fix="workshop.package_files() lists what is sent; correct requirements.txt, then"
+        " workshop.publish_functions().",
+        links=("Azure/azure-functions-core-tools#2163",),
+        codes=("PublishRefused", "PackageInvalid"),
+        says=(
+            r"the package was refused",
+            r"(could not find a version that satisfies|no matching distribution found)",
+            r"(zip|oneDeploy|remote build|oryx|build) .{0,40}(deploy\w* )?fail(ed|ure)",
+            r"looks like a secret",
+            r"deployment (has )?failed\b",
+            r"failed to deploy (path|web package|the)",
+            r"resolutionimpossible",
+        ),
+    ),
+    Problem(
+        key="deployment-running",
+        title="Another deployment runs",
+        cause="A site takes one deployment at a time; the one before has not ended.",
+        fix="Wait a minute and publish again.",
+        links=(
+            "https://learn.microsoft.com/azure/azure-functions/functions-deployment-technologies",
+        ),
+        says=(
+            r"(another|a) deployment .{0,40}(in progress|running|not finished)",
+            r"deployment (is )?already in progress",
+            r"auto swap deployment|ongoing deployment",
+        ),
+    ),
+    Problem(
+        key="host-not-running",
+        title="The host of the app does not run",
+        cause="The app was never deployed, is starting, or does not load: what asks its host (keys,"
+        " triggers, functions) gets no answer.",
+        fix="Publish first (workshop.publish_functions()), then read the keys. If it is published,"
+        " `chatkit logs` has why it does not load; AzureWebJobsStorage has to be right, too.",
+        links=(
+            "Azure/azure-functions-core-tools#2205",
+            "Azure/azure-functions-core-tools#1780",
+            "Azure/azure-functions-python-worker#1151",
+            "Azure/Azure-Functions#1170",
+        ),
+        says=(
+            r"encountered an error \(\w+\) from host runtime",
+            r"error calling sync triggers",
+            r"(functions? )?runtime is unreachable",
+            r"function host is not running",
+            r"host is (offline|not running)",
+            r"\b503\b.{0,120}(azurewebsites|host|service unavailable)",
+            r"synctriggers.{0,120}(40\d|50\d|not found|fail)",
+            r"the app could not start; its log shows why",
+            r"every url but / answers 503",
+        ),
+        may_say=(r"\bservice unavailable\b", r"\b503\b"),
+    ),
+    Problem(
+        key="app-stopped",
+        title="The function app is stopped",
+        cause="Clients are connected to SignalR Service, not to the functions: they stay connected"
+        " while the app is stopped. That is so by design in Serverless mode.",
+        fix="Start the function app (in the portal, or `az functionapp start`); a page that has to"
+        " know asks one of its functions from time to time.",
+        links=("aspnet/AzureSignalR-samples#263",),
+        says=(
+            r"(still|stays?|remains?|says) .?connected.{0,60}(backend|functions?|server"
+            r"|app)\b.{0,30}(down|stopped|off|gone)",
+            r"this web app is stopped",
+            r"the web app .{0,80}(is )?(currently )?stopped",
+            r"site .{0,40}(is )?(stopped|disabled)\b",
+        ),
+    ),
+    Problem(
+        key="app-unhealthy",
+        title="The new version does not run",
+        cause="The package arrived, and the app does not answer with it; the old version stays"
+        " where there is one.",
+        fix="`chatkit logs` has the exception, with file and line. Correct it and publish again.",
+        links=("Azure/azure-functions-core-tools#2163",),
+        says=(
+            r"deployment was (partially )?successful but",
+            r"app (appears to be )?unhealthy",
+            r"(site|worker|container) .{0,60}failed to start",
+            r"site startup probe failed",
+        ),
+    ),
+    Problem(
+        key="passing-trouble",
+        title="Azure had a passing trouble",
+        cause="A service of Azure did not answer in time, or failed inside.",
+        fix="Run the cell again: every step can be repeated. If it stays, look at"
+        " https://status.azure.com.",
+        links=("https://azure.status.microsoft",),
+        codes=("GatewayTimeout", "ServerTimeout", "InternalServerError", "ServiceUnavailable"),
+        says=(
+            r"gateway did not receive a response",
+            r"the gateway .{0,60}timed? ?out",
+            r"\b(502 bad gateway|504 gateway time.?out)\b",
+        ),
+    ),
+    Problem(
+        key="connection-broke",
+        title="The connection broke",
+        cause="The connection broke before an answer came.",
+        fix="Run the cell again: every step can be repeated.",
+        links=("Azure/azure-functions-core-tools#1009",),
+        says=(
+            r"remote end closed connection without response",
+            r"connection (was )?(aborted|broken|reset by peer)",
+            r"(incompleteread|remotedisconnected|serverdisconnectederror|connectionreseterror)",
+            r"server disconnected\b",
+            r"socket hang up|\beconnreset\b|broken ?pipe",
+            r"unexpected_eof|unexpected eof",
+        ),
+    ),
+    Problem(
+        key="no-answer",
+        title="Nothing answers there",
+        cause="Nothing answers at the address, or the way to it is interrupted.",
+        fix="`workshop = Workshop.open()` connects anew; if that does not help, look at network and"
+        " proxy: workshop.doctor() does.",
+        links=("Azure/azure-cli#21696",),
+        may_say=(
+            r"max retries exceeded",
+            r"(read|connect|connection|operation|request) (has )?timed ?out",
+            r"(connect|read)timeout(error)?\b",
+            r"connection ?error\b",
+            r"servicerequesterror",
+        ),
+    ),
+)

@@ -1,0 +1,84 @@
+"""This machine in Azure's place: a local cloud that does not run, and ports that have moved."""
+
+from __future__ import annotations
+
+import os
+from urllib.parse import urlsplit
+
+from chatkit.cloud import local_cloud
+from chatkit.core.running.addresses import follow_text
+from chatkit.lesson.doctor.probes.probe import Probe
+from chatkit.lesson.doctor.snapshot.snapshot import Snapshot
+from chatkit.lesson.http import fetch
+
+VARIABLES = (
+    *("AZURE_AUTHORITY_HOST", "AZURE_RESOURCE_MANAGER", "IDENTITY_ENDPOINT"),
+    *("ARM_METADATA_HOSTNAME", "ARM_CLOUD_METADATA_URL"),
+)
+"""What `chatkit local env` tells a shell of addresses."""
+HERE = r"(localhost|127\.0\.0\.1|\[?::1\]?)"
+# The ports of the development storage are another problem.
+PORT = r"(?!:?1000[012]\b)"
+
+
+def _is_down(snapshot: Snapshot) -> str:
+    """What the local cloud lacks: it is off, or suspended."""
+    if snapshot.absent is None:
+        return ""
+    message = snapshot.absent.message.rstrip(".")
+    return message[0].lower() + message[1:]
+
+
+def _no_answer(snapshot: Snapshot) -> str:
+    """A server that is known to run, and does not answer."""
+    if snapshot.local_api and not fetch("GET", snapshot.local_api).status:
+        return f"the functions are known to run at {snapshot.local_api}, and do not answer"
+    return ""
+
+
+def _down(snapshot: Snapshot) -> str:
+    return _is_down(snapshot) or _no_answer(snapshot)
+
+
+def _is_off(snapshot: Snapshot) -> str:
+    """What does not run that may be asked for: no fault by itself."""
+    runs = {
+        "the local cloud": snapshot.may_ask,
+        "the functions on this machine": snapshot.local_api,
+        "the page on this machine": snapshot.local_page,
+    }
+    off = [what for what, is_running in runs.items() if not is_running]
+    return f"not running: {', '.join(off)}" if off else ""
+
+
+def _old_address(snapshot: Snapshot) -> str:
+    known = local_cloud.running(snapshot.session.home / "local")
+    if known is None or snapshot.settings.target != "local":
+        return ""
+    moved = {int(before): now for before, now in known.get("moved", {}).items()}
+    for name in VARIABLES:
+        text = os.environ.get(name, "")
+        if moved and follow_text(text, moved) != text:
+            return f"{name} of this shell names port {_port(text)}, which has moved"
+    return _old_source(snapshot, moved)
+
+
+def _old_source(snapshot: Snapshot, moved: dict[int, int]) -> str:
+    """A port that somebody has written into the code."""
+    for name, text in snapshot.folder.sources.items():
+        if moved and follow_text(text, moved) != text:
+            return f"my-chat/functions/{name} names a port that has moved"
+    return ""
+
+
+def _port(address: str) -> int | None:
+    return urlsplit(address if "//" in address else f"//{address}").port
+
+
+PROBES: dict[str, Probe] = {
+    "not-running": _down,
+    "port-taken": _old_address,
+}
+CONFIRM: dict[str, Probe] = {
+    "not-running": _is_off,
+}

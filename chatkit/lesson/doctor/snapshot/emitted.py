@@ -1,0 +1,117 @@
+"""What the SDK emits for the learner's function app, as the Functions host would get it."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import sys
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from chatkit.chat.client.background_loop import background_loop
+from chatkit.core.errors import ChatkitError
+from chatkit.core.processes import run_child
+from chatkit.lesson.doctor.snapshot import indexer
+from chatkit.lesson.doctor.snapshot.lookups import NotThere, Unknown
+
+SCRIPT = "function_app.py"
+LIMIT_S = 20.0
+SETTING = re.compile(r"%([^%]+)%")
+
+
+@dataclass(frozen=True)
+class EmittedFunction:
+    """One function as the SDK describes it.
+
+    Attributes:
+        file: Name of the file that it stands in.
+        parameters: Names of its parameters.
+        bindings: What its decorators have become; names are in the spelling of function.json.
+    """
+
+    name: str
+    file: str
+    parameters: tuple[str, ...]
+    bindings: tuple[Mapping[str, Any], ...]
+
+    def of_type(self, kind: str) -> Iterator[Mapping[str, Any]]:
+        """Its bindings of a type."""
+        for binding in self.bindings:
+            if str(binding.get("type", "")).lower() == kind.lower():
+                yield binding
+
+
+@dataclass(frozen=True)
+class EmittedApp:
+    """An app that was indexed.
+
+    Attributes:
+        failure: Why it does not load, empty when it does.
+        where: File and line of the failure, empty when they are not known.
+    """
+
+    functions: tuple[EmittedFunction, ...] = ()
+    failure: str = ""
+    where: str = ""
+
+    def bindings(self, kind: str) -> Iterator[tuple[EmittedFunction, Mapping[str, Any]]]:
+        """Every binding of a type, with its function."""
+        for function in self.functions:
+            for binding in function.of_type(kind):
+                yield function, binding
+
+
+def index(folder: Path, settings: Mapping[str, str]) -> EmittedApp:
+    """Let a process of its own import the app and say what the SDK emits.
+
+    Args:
+        folder: The function app.
+        settings: Its app settings, which are environment variables while it is imported.
+
+    Raises:
+        NotThere: There is no app yet, or another interpreter runs it.
+        Unknown: The import takes too long.
+    """
+    if not (folder / SCRIPT).is_file():
+        raise NotThere("there is no function app yet")
+    environment = {**os.environ, **settings, "PYTHONDONTWRITEBYTECODE": "1"}
+    command = (sys.executable, indexer.__file__, str(folder))
+    printed: list[str] = []
+    run = run_child(command, environment=environment, on_line=printed.append)
+    try:
+        background_loop().call(run, timeout_s=LIMIT_S)
+        line = next(line for line in reversed(printed) if line.startswith(indexer.ANSWER))
+        found = json.loads(line.removeprefix(indexer.ANSWER))
+    except (OSError, ValueError, ChatkitError, StopIteration) as error:
+        raise Unknown(f"importing the app gave no answer ({type(error).__name__})") from error
+    app = EmittedApp(
+        tuple(_function(one) for one in found.get("functions", ())),
+        str(found.get("failure", "")),
+        str(found.get("where", "")),
+    )
+    if app.failure.startswith("ModuleNotFoundError") and _runs_elsewhere():
+        raise NotThere("an activated environment runs the app")
+    return app
+
+
+def resolved(value: object, settings: Mapping[str, str]) -> str:
+    """A binding's value with the app settings that %NAME% stands for in it."""
+    return SETTING.sub(lambda found: settings.get(found[1], found[0]), str(value or ""))
+
+
+def _function(found: Mapping[str, Any]) -> EmittedFunction:
+    return EmittedFunction(
+        str(found["name"]),
+        str(found["file"]),
+        tuple(found["parameters"]),
+        tuple(found["bindings"]),
+    )
+
+
+def _runs_elsewhere() -> bool:
+    """Whether an environment is activated that is not ours: the local host runs the app there."""
+    activated = os.environ.get("VIRTUAL_ENV") or os.environ.get("CONDA_PREFIX") or sys.prefix
+    return Path(activated).resolve() != Path(sys.prefix).resolve()

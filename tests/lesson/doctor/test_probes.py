@@ -1,0 +1,127 @@
+"""Probes that need no running workshop: what the SDK emits, what an app's log says, answers."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from chatkit.lesson.doctor.probes import GENERAL, PROBES, loading
+from chatkit.lesson.doctor.snapshot import emitted
+from chatkit.lesson.doctor.snapshot.app_log import last_failure
+from chatkit.lesson.doctor.snapshot.emitted import EmittedApp, EmittedFunction
+from chatkit.lesson.doctor.snapshot.lookups import NotThere, Unknown
+from chatkit.lesson.http import Answer
+
+APP = """
+import azure.functions as func
+print("an app may print while it is imported")
+app = func.FunctionApp()
+HUB = "chat"
+
+@app.function_name("SendMessage")
+@app.route(route="messages", methods=["POST"])
+@app.generic_output_binding(arg_name="out", type="signalR", hub_name=HUB,
+                            connection_string_setting="AzureSignalRConnectionString")
+def send(req: func.HttpRequest, out: func.Out[str]) -> func.HttpResponse: ...
+"""
+LOG = """
+[2026-11-28T12:00:00.000Z] Executed 'Functions.SendMessage' (Failed, Id=1, Duration=3ms)
+[2026-11-28T12:00:00.000Z] System.Private.CoreLib: Exception while executing function:\
+ Functions.SendMessage. Result: Failure
+Exception: KeyError: 'text'
+Stack: Traceback (most recent call last):
+  File "{folder}/send_message.py", line 12, in send
+    text = body["text"]
+"""
+
+
+def test_what_the_sdk_emits_is_read_and_not_the_text(tmp_path: Path) -> None:
+    """Names in snake case, a hub in a constant: both are what the host would get."""
+    (tmp_path / "function_app.py").write_text(APP, encoding="utf-8")
+    found = emitted.index(tmp_path, {})
+    ((function, binding),) = found.bindings("signalR")
+    assert (function.name, function.file) == ("SendMessage", "function_app.py")
+    assert function.parameters == ("req", "out")
+    assert (binding["hubName"], binding["name"]) == ("chat", "out")
+    assert not list(tmp_path.rglob("__pycache__"))
+
+
+@pytest.mark.long
+def test_why_an_app_does_not_load_has_file_and_line(tmp_path: Path) -> None:
+    """Also when the file is not even Python."""
+    (tmp_path / "function_app.py").write_text("import azure.functions\n1 +\n", encoding="utf-8")
+    found = emitted.index(tmp_path, {})
+    assert found.failure.startswith("SyntaxError: ") and found.where == "function_app.py, line 2"
+
+
+def test_no_app_is_neither_wrong_nor_unknown(tmp_path: Path) -> None:
+    """Before section 03 there is none."""
+    with pytest.raises(NotThere):
+        emitted.index(tmp_path, {})
+
+
+def test_an_app_setting_stands_for_its_value() -> None:
+    """As in the host: `%HUB%`."""
+    assert emitted.resolved("%HUB%", {"HUB": "chat"}) == "chat"
+    assert emitted.resolved("%HUB%", {}) == "%HUB%"
+
+
+def test_what_failed_before_the_app_was_loaded_anew_is_corrected(tmp_path: Path) -> None:
+    """Somebody has corrected the line: the old exception says nothing any more."""
+    found = last_failure(LOG.format(folder=tmp_path), tmp_path)
+    assert found is not None and (found.function, found.line) == ("SendMessage", 12)
+    assert last_failure(f"{LOG}\nChanged: a.py. Starting the app anew.\n", tmp_path) is None
+
+
+@pytest.mark.parametrize(
+    ("status", "key"),
+    [
+        (404, "negotiate-404"),
+        (500, "settings-not-uploaded"),
+        (502, "host-not-running"),
+        (503, "host-not-running"),
+    ],
+)
+def test_a_negotiate_that_does_not_work_is_seen(status: int, key: str) -> None:
+    """Where nothing particular is seen, this says that something is wrong."""
+
+    def nothing() -> Answer:
+        raise NotThere("not there yet")
+
+    snapshot: Any = SimpleNamespace(local_negotiate=nothing, negotiate=lambda: Answer(status))
+    seen = {name: probe(snapshot) for name, probe in GENERAL.items() if probe(snapshot)}
+    assert seen == {key: f"negotiate in the function app answers {status}"}
+
+
+@pytest.mark.parametrize("status", [404, 503])
+def test_an_app_without_functions_is_seen(monkeypatch: pytest.MonkeyPatch, status: int) -> None:
+    """It was published, and Azure lists none. While it starts anew, that is not known."""
+    monkeypatch.setattr(loading, "fetch", lambda *_: Answer(status))
+    facts = SimpleNamespace(published="1")
+    snapshot: Any = SimpleNamespace(facts=facts, functions=list, api="https://demo.example")
+    if status == 404:
+        assert PROBES["no-functions"](snapshot).endswith("the function app has none")
+    else:
+        with pytest.raises(Unknown, match="answers 503"):
+            PROBES["no-functions"](snapshot)
+
+
+def test_the_hub_of_a_token_counts() -> None:
+    """From section 09 on negotiate has no binding: what it hands out names the hub."""
+    url = "http://localhost:8888/client/?hub=tchat"
+    answer = Answer(200, content=json.dumps({"url": url, "accessToken": "x"}).encode())
+    sending = ({"type": "signalR", "hubName": "%HUB%"},)
+    function = EmittedFunction("SendMessage", "send_message.py", ("req",), sending)
+    snapshot: Any = SimpleNamespace(
+        local_negotiate=lambda: answer,
+        emitted=lambda: EmittedApp((function,)),
+        folder=SimpleNamespace(values={"HUB": "chat"}),
+    )
+    assert PROBES["hubs-differ"](snapshot) == (
+        "clients that ask negotiate listen on hub tchat, and SendMessage (send_message.py) sends"
+        " to hub chat"
+    )
