@@ -208,7 +208,7 @@ class Column:
         try:
             self._add(await self.client.history())
         except ServiceError as error:
-            self.problem(f"No earlier messages: {error.message}")
+            self.problem(f"No earlier messages: {error.message} {error.why}".rstrip())
         except FAILURES as error:
             self.problem(f"The history could not be read: {error}")
 

@@ -24,7 +24,7 @@ from chatkit.chat.panel.people import People
 from chatkit.chat.panel.reopening import Run, replaces, this_run
 from chatkit.chat.widgets.close_widgets import close_widgets
 from chatkit.core.availability import Availability, explaining
-from chatkit.core.errors import CheckFailed, RemoteProtocolError
+from chatkit.core.errors import CheckFailed, RemoteProtocolError, UnknownUser
 from chatkit.core.results import Result, enumerated
 
 ARRIVAL_S = 10.0
@@ -123,24 +123,28 @@ class ChatPanel:
 
         Raises:
             CheckFailed: Somebody did not receive it within 10 s.
+            UnknownUser: Nobody of that name is in the panel.
         """
         begun = monotonic()
+        speaker = self._column(user)
         receivers = [name for name in self.users if not to or name in (user, to)]
         recipient = to
         if to in self._columns:
             recipient = self._columns[to].name
         columns = [self._columns[name] for name in receivers]
         with explaining(self._availability.absence):
-            message = self._background.call(
-                self._say(self._columns[user], text, recipient, columns)
-            )
+            message = self._background.call(self._say(speaker, text, recipient, columns))
         whom = f" to {message.recipient}" if message.recipient else ""
         text = f"{message.sender}{whom}: {message.text}\nreceived by {enumerated(receivers)}"
         return Result(text, seconds=monotonic() - begun)
 
     def messages(self, user: str) -> tuple[ChatMessage, ...]:
-        """What one user sees, oldest first."""
-        return self._columns[user].messages
+        """What one user sees, oldest first.
+
+        Raises:
+            UnknownUser: Nobody of that name is in the panel.
+        """
+        return self._column(user).messages
 
     def inspector(self) -> Inspector:
         """Show what goes over the wire from now on.
@@ -183,6 +187,14 @@ class ChatPanel:
             "text/html": view.snapshot(columns),
             "text/plain": repr(self),
         }
+
+    def _column(self, user: str) -> Column:
+        column = self._columns.get(user)
+        if column is None:
+            raise UnknownUser(
+                f"{user} is not in this panel.", hint=f"There are {enumerated(self.users)}."
+            )
+        return column
 
     async def _start(self) -> None:
         await asyncio.gather(*(column.start() for column in self._columns.values()))

@@ -14,7 +14,7 @@ from chatkit.chat.client.background_loop import BackgroundLoop
 from chatkit.chat.panel import panel as panels
 from chatkit.chat.panel.panel import ChatPanel
 from chatkit.chat.widgets import painter
-from chatkit.core.errors import CheckFailed, ServiceError
+from chatkit.core.errors import CheckFailed, ServiceError, UnknownUser
 from tests.chat.panel.panels import column_of, shown_to, wait
 from tests.chat.stub_room import StubRoom, until
 
@@ -32,6 +32,13 @@ def test_say_returns_when_everybody_has_received(panel: ChatPanel) -> None:
     result = panel.say("alice", "hello")
     assert repr(result) == "alice: hello\nreceived by alice and bob"
     assert [message.text for message in panel.messages("bob")] == ["hello"]
+
+
+def test_somebody_who_is_not_there_is_named_with_those_who_are(panel: ChatPanel) -> None:
+    """In a sentence; whom a message is for may be in another panel."""
+    for ask in (lambda: panel.say("dave", "hello"), lambda: panel.messages("dave")):
+        with pytest.raises(UnknownUser, match=r"dave is not in this panel\. .* alice and bob"):
+            ask()
 
 
 def test_a_message_appears_in_both_lists(panel: ChatPanel, background: BackgroundLoop) -> None:
