@@ -60,7 +60,7 @@ def remove_keys(session: Session) -> Result:
     from chatkit.cloud.provision import keyless
     from chatkit.cloud.publish import functions
 
-    with session.step("Removing the keys", "11") as step:
+    with session.step("Removing the keys", "08") as step:
         settings = keyless.remove_keys(step.stack)
         functions.wait_until_answers(step.stack, session.deployed_api(), NEGOTIATE)
         secret = keyless.sign_in_secret(step.stack)

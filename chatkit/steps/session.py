@@ -354,7 +354,7 @@ class Session:
             return self.deployed_api()
         if where != "local":
             raise SetupError(
-                f"There is no place {where!r} for a chat.", hint="where is local or deployed."
+                f"There is no place {where!r} for a chat.", hint='Say where="local" or where="deployed".'
             )
         url = self.local_api_base_url
         if url is None:
