@@ -112,6 +112,24 @@ def replace(contents: Mapping[str, bytes], *, folder: Path, home: Path) -> list[
     return [path.name for path in kept]
 
 
+def begun_functions(folder: Path, section: str) -> Path:
+    """Return the folder of the learner's functions, in which something has been written.
+
+    Args:
+        folder: That folder.
+        section: The section that needs them.
+
+    Raises:
+        SetupError: There are none yet.
+    """
+    if not (folder / "host.json").is_file():
+        raise SetupError(
+            f"There is no function app in {folder}.",
+            hint=f'workshop.catch_up("{section}") makes what comes before section {section}.',
+        )
+    return folder
+
+
 def put_aside(folder: Path, *, home: Path) -> str:
     """Rename the learner's app, and forget what the kit wrote there.
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from chatkit.cloud.app_log.failures import line_in
 from chatkit.core.errors import ServiceError, SetupError
 from chatkit.core.results import Result
-from chatkit.steps import local_settings, page_config
+from chatkit.steps import app_files, local_settings, page_config
 from chatkit.steps.session import Session
 
 if TYPE_CHECKING:
@@ -20,7 +20,10 @@ def package_files(session: Session) -> list[str]:
     """Name the files that would be published, by their path in the app's folder."""
     from chatkit.cloud.publish import package
 
-    return [str(path) for path in package.package_files(session.functions_folder)]
+    return [
+        str(path)
+        for path in package.package_files(app_files.begun_functions(session.functions_folder, "04"))
+    ]
 
 
 def publish_functions(session: Session, *, again: bool = False) -> Result:
@@ -34,12 +37,7 @@ def publish_functions(session: Session, *, again: bool = False) -> Result:
     from chatkit.cloud.publish import functions, package
 
     with session.step("Publishing the functions", "07") as step:
-        if not (session.functions_folder / "host.json").is_file():
-            raise SetupError(
-                f"There is no function app in {session.functions_folder}.",
-                hint='workshop.catch_up("07") makes what comes before section 07.',
-            )
-        files = package.build_package(session.functions_folder)
+        files = package.build_package(app_files.begun_functions(session.functions_folder, "07"))
         step.packs(package.package_files(session.functions_folder))
         known = "" if again else session.settings.facts.published
         try:

@@ -6,9 +6,9 @@ from chatkit.cloud import local_cloud
 from chatkit.cloud.app_log.failures import failures
 from chatkit.core import settings as store
 from chatkit.core.disk.tail import read_tail
-from chatkit.core.errors import NotStarted, SetupError
+from chatkit.core.errors import NotStarted
 from chatkit.core.results import Result
-from chatkit.steps import local_settings, page_config
+from chatkit.steps import app_files, local_settings, page_config
 from chatkit.steps.local_servers import FUNCTIONS, PAGE, Server, Started
 from chatkit.steps.session import Session
 
@@ -56,11 +56,7 @@ def start_functions(session: Session, *, auth: bool = False) -> Result:
         auth: Put sign-in in front of them, as App Service Authentication on Azure.
     """
     with session.step("Starting the function host", "04") as step:
-        if not (session.functions_folder / "host.json").is_file():
-            raise SetupError(
-                f"There is no function app in {session.functions_folder}.",
-                hint='workshop.catch_up("04") makes what comes before section 04.',
-            )
+        app_files.begun_functions(session.functions_folder, "04")
         step.on_this_machine(
             "Azure Functions Core Tools run the functions, too: `func start` in my-chat/functions."
         )

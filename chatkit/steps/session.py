@@ -354,7 +354,8 @@ class Session:
             return self.deployed_api()
         if where != "local":
             raise SetupError(
-                f"There is no place {where!r} for a chat.", hint='Say where="local" or where="deployed".'
+                f"There is no place {where!r} for a chat.",
+                hint="Say local or deployed.",
             )
         url = self.local_api_base_url
         if url is None:
