@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from io import FileIO
 from pathlib import Path
 
 from chatkit.core.files import free_bytes, write_all
@@ -13,6 +14,10 @@ SIZE_BYTES = 1 << 20
 # With less than this free, a change that must not fail takes what the reserve has.
 LOW_BYTES = 1 << 20
 BLOCK = 64 * 1024
+
+
+def _without_waiting(path: str, flags: int) -> int:
+    return os.open(path, flags | getattr(os, "O_NONBLOCK", 0), 0o600)
 
 
 class Reserve:
@@ -29,7 +34,7 @@ class Reserve:
     def fill(self, size_bytes: int = SIZE_BYTES) -> None:
         """Take what is missing of the reserve; on a full disk, what there is."""
         # What is missing now, the next change that needs the reserve takes.
-        with suppress(OSError), open(self._path, "ab", buffering=0) as file:
+        with suppress(OSError), self._opened() as file:
             missing = size_bytes - file.tell()
             while missing > 0:
                 # Bytes that a file system cannot compress.
@@ -46,7 +51,7 @@ class Reserve:
 
     def _takes_a_block(self) -> bool:
         """Try to write: the free space that a disk tells of does not know of quotas."""
-        with open(self._path, "ab", buffering=0) as file:
+        with self._opened() as file:
             before = file.tell()
             try:
                 write_all(file, bytes(BLOCK))
@@ -55,6 +60,10 @@ class Reserve:
             finally:
                 file.truncate(before)
         return True
+
+    def _opened(self) -> FileIO:
+        # A pipe in the file's place is no place to write to, and none to wait at.
+        return FileIO(self._path, "ab", opener=_without_waiting)
 
     @contextmanager
     def lent(self) -> Iterator[None]:
