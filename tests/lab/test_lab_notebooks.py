@@ -92,6 +92,7 @@ def test_the_inspector_shows_the_wire_and_draws_it(section_06: NotebookPage) -> 
     assert_drawn(section_06.diagrams(inspector), 1)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("opened", ["10-private-messages.ipynb"], indirect=True)
 def test_private_messages_stay_private_in_the_panel(
     before_10: Workshop, opened: NotebookPage
@@ -115,6 +116,7 @@ def test_private_messages_stay_private_in_the_panel(
     ]
 
 
+@pytest.mark.long
 def test_diagrams_are_drawn(browser: BrowserContext, lab: str) -> None:
     """Each diagram of each notebook, in its prose and as a stored output."""
     first, *others = [name for name, count in DIAGRAMS.items() if count]

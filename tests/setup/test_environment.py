@@ -41,7 +41,7 @@ def without_uv(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(uv_by_pip, "fetched", lambda *_: None)
 
 
-@pytest.fixture(params=["uv", "pip"])
+@pytest.fixture
 def each_tool(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
     """Install with uv, and once more with venv and pip."""
     if request.param == "pip":
@@ -59,6 +59,7 @@ def imports_segno(made: Environment) -> bool:
     return subprocess.run([made.python, "-c", "import segno"], capture_output=True).returncode == 0
 
 
+@uv_and_at_length_pip
 @pytest.mark.usefixtures("each_tool")
 def test_set_up_makes_an_environment_that_has_the_packages(checkout: Path) -> None:
     """uv where there is one, else venv and pip: the result is the same."""

@@ -106,6 +106,7 @@ def test_the_local_page_waits_for_its_functions(enter: Open, workshop: Workshop)
     )
 
 
+@pytest.mark.long
 def test_a_page_without_its_cloud_says_how_it_starts_and_comes_back(
     enter: Open, workshop: Workshop
 ) -> None:
