@@ -40,9 +40,14 @@ FORMS: dict[str, Typed] = {
 
 @dataclass(frozen=True)
 class Done:
-    """A verb that was called, and what there was afterwards."""
+    """A verb that was called, and what there was afterwards.
+
+    Attributes:
+        whole: The whole chat as az lines, as it was told then.
+    """
 
     verb: str
+    whole: str
     result: Result
     addresses: dict[str, str]
     state: dict[str, str]
@@ -101,7 +106,8 @@ def verbs(tmp_path_factory: pytest.TempPathFactory) -> list[Done]:
             before = asked.addresses()
             result = getattr(workshop, planned.verb)()
             after = {name: now or before[name] for name, now in asked.addresses().items()}
-            done.append(Done(planned.verb, result, after, asked.state()))
+            whole = str(workshop.how().az())
+            done.append(Done(planned.verb, whole, result, after, asked.state()))
             if planned.check:
                 workshop.check(planned.check)
     return done
@@ -116,19 +122,21 @@ def opened(home: Path) -> Iterator[Workshop]:
             yield workshop
 
 
+@pytest.fixture
+def real_az(tools: Tools, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The az of this machine."""
+    if "CHATKIT_AZ" not in os.environ:
+        monkeypatch.setenv("CHATKIT_AZ", tools.program("az"))
+
+
 @pytest.mark.long
 @pytest.mark.tools
+@pytest.mark.usefixtures("real_az")
 @pytest.mark.parametrize("form", FORMS)
 def test_a_form_does_what_the_verb_does(
-    form: str,
-    verbs: list[Done],
-    tools: Tools,
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
+    form: str, verbs: list[Done], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Step by step, with the section's check where one ends."""
-    if form == "az" and "CHATKIT_AZ" not in os.environ:
-        monkeypatch.setenv("CHATKIT_AZ", tools.program("az"))
     monkeypatch.chdir(tmp_path)
     met: set[str] = set()
     with opened(tmp_path) as workshop:
@@ -145,6 +153,27 @@ def test_a_form_does_what_the_verb_does(
             if planned.check:
                 workshop.check(planned.check)
     assert met == {pattern for pattern, _ in DIFFERENCES[form]}, "a listed difference is none"
+
+
+@pytest.mark.long
+@pytest.mark.tools
+@pytest.mark.usefixtures("real_az")
+def test_the_whole_chat_comes_from_its_az_lines(
+    verbs: list[Done], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """From nothing but the app's files: who is done with the tutorial needs no kit any more."""
+    monkeypatch.chdir(tmp_path)
+    finished = [planned.check for planned in PLAN].index("09")
+    with opened(tmp_path) as workshop:
+        person = Person(tmp_path, Asked(workshop.cloud, workshop.settings.names))
+        prepare(workshop, Planned("", app="10"))
+        typing_forms.az(person, verbs[finished].whole)
+        functions.wait_until_listed(workshop.session.stack())
+        # The check compares the deployed settings with those on this machine.
+        workshop.write_local_settings()
+        learn(workshop, person, Planned("enable_authentication"))
+        compared(verbs[finished], person.asked.state(), "az")
+        workshop.check("09")
 
 
 def pack(workshop: Workshop) -> None:
