@@ -30,6 +30,7 @@ SUFFIX = "demo42"
 MAGIC = "%%chatfile "
 WIDGET = "application/vnd.jupyter.widget-view+json"
 CONTENTS = re.compile(r"<!-- contents -->.*<!-- /contents -->", re.DOTALL)
+HOW = re.compile(r'<details class="chatkit-how">[\s\S]*?</details></details>')
 NAVIGATION = "<!-- navigation -->"
 RULES = re.compile(r"^regex: (.*)$\n^replace: ?(.*)$", re.MULTILINE)
 Notebook = Any
@@ -155,9 +156,15 @@ def sanitized(text: str) -> str:
 
 
 def stored(outputs: list[Any]) -> list[Any]:
-    """Outputs as they are stored: a live widget leaves only its text."""
+    """Outputs as they are stored: a live widget leaves only its text, a result no forms.
+
+    What "show me how" unfolds comes when the cell runs; stored, it would be half of a notebook.
+    """
     for output in outputs:
-        output.get("data", {}).pop(WIDGET, None)
+        data = output.get("data", {})
+        data.pop(WIDGET, None)
+        if "text/html" in data:
+            data["text/html"] = HOW.sub("", data["text/html"])
     return outputs
 
 

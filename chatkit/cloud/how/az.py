@@ -30,6 +30,7 @@ from chatkit.core.settings import Names
 
 # az shows an app on Flex Consumption as Resource Manager does, and others without `properties`.
 HOST_NAME = "properties.defaultHostName || defaultHostName"
+UPLOAD = "upload-batch"
 LOCAL_HOST = "join(':', [hostName, to_string(publicPort)])"
 Translation = Callable[[Request, Place], Sequence[Command]]
 TRANSLATIONS: dict[str, Translation] = {
@@ -70,7 +71,11 @@ def commands(
     # What a file needs is looked up; what else was read says nothing about how to write it.
     told = changing or ([] if files else named)
     wanted = [command for request in told for command in _translated(request, place)]
-    for command in (*wanted, *(_write(with_addresses_in(file, place)) for file in files)):
+    uploads = [command for command in wanted if UPLOAD in command.words]
+    others = [command for command in wanted if UPLOAD not in command.words]
+    written = [_write(with_addresses_in(file, place)) for file in files]
+    # The page's files go last, with what was written into its folder.
+    for command in (*others, *written, *uploads):
         found += _lookups(command, known=found, place=place)
         if command not in found:
             found.append(command)

@@ -94,14 +94,16 @@ def _escaped(text: str) -> str:
 
 
 def _broken(words: list[str], *, opening: str = "") -> str:
-    """Join words; a line that gets too long ends before an option."""
+    """Join words; a line that gets too long ends before an option.
+
+    Many values of one option take lines of their own; a word stays whole, for it may be quoted.
+    """
     first, *others = _groups(words)
-    lines = [first]
+    lines = [" ".join(first)]
     room = WIDTH - len(opening)
     for group in others:
-        # Many values of one option need lines of their own; one long word stays whole.
-        parts = [group] if len(group) <= WIDTH or "\n" in group else group.split(" ")
-        for part in parts:
+        whole = " ".join(group)
+        for part in [whole] if len(whole) <= WIDTH else group:
             if len(lines[-1]) + 1 + len(part) <= room:
                 lines[-1] += f" {part}"
                 continue
@@ -111,14 +113,11 @@ def _broken(words: list[str], *, opening: str = "") -> str:
     return "\n".join(lines)
 
 
-def _groups(words: list[str]) -> list[str]:
-    """An option with its values, which stay in one line."""
-    groups: list[str] = []
+def _groups(words: list[str]) -> list[list[str]]:
+    """The words of the command, then each option with its values."""
+    groups: list[list[str]] = [[]]
     for word in words:
-        if not groups or word.startswith("-"):
-            groups.append(word)
-        elif groups[-1].startswith("-") or len(groups) == 1:
-            groups[-1] += f" {word}"
-        else:
-            groups.append(word)
+        if word.startswith("-"):
+            groups.append([])
+        groups[-1].append(word)
     return groups

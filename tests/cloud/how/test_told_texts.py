@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import json
+import shlex
 import subprocess
 from pathlib import Path
 from typing import Any
@@ -16,7 +17,7 @@ from chatkit.cloud.how import memory
 from chatkit.cloud.how.commands import Command, quoted
 from chatkit.cloud.how.forms import StepForms
 from chatkit.cloud.how.literals import literal
-from chatkit.cloud.how.requests import Place, Sent, read_request
+from chatkit.cloud.how.requests import LocalFile, Place, Sent, read_request
 from chatkit.core.results import Result
 from chatkit.core.settings import Names, checkout
 from tests.attacks import told_steps
@@ -151,6 +152,29 @@ def test_a_long_line_ends_before_an_option() -> None:
     lines = command.text({}).splitlines()
     assert len(lines) > 2 and max(map(len, lines)) <= 100
     assert all(line.endswith(" \\") for line in lines[:-1])
+
+
+def test_a_quoted_word_is_never_broken() -> None:
+    """A backslash between single quotes is a backslash."""
+    body = json.dumps([{"name with spaces": "x" * 50}] * 3)
+    line = Command(("rest", "--method", "put", "--body", body, "--query", "a")).text({})
+    assert shlex.quote(body) in line and len(line.splitlines()) > 1
+
+
+def test_the_pages_config_is_written_before_the_page_is_uploaded() -> None:
+    """And it is uploaded once, however many files there are."""
+    blobs = f"{ARM}/c/$web"
+    requests = [
+        read_request(
+            "ContainerClient.upload_blob",
+            (name,),
+            sent=Sent("PUT", f"{blobs}/{name}", {"Content-Type": "text/html"}, b"x"),
+        )
+        for name in ("index.html", "app.js")
+    ]
+    config = LocalFile("my-chat/content/config.json", {"apiBaseUrl": "https://x"})
+    told = StepForms(requests, PLACE, (config,)).az()
+    assert told.index("echo") < told.index("upload-batch") and told.count("upload-batch") == 1
 
 
 def test_the_document_lists_every_difference() -> None:
