@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -17,7 +18,7 @@ HOST = '// mine\n{"version": "2.0", "extensionBundle": {"id": "%s", "version": "
 
 def probe(key: str, folder: Folder) -> str:
     """What a problem's probe says of a folder."""
-    snapshot: Any = SimpleNamespace(folder=folder)
+    snapshot: Any = SimpleNamespace(folder=folder, facts=SimpleNamespace(signalr="chat"))
     return PROBES[key](snapshot)
 
 
@@ -42,6 +43,25 @@ def test_another_bundle_is_none(folder: Folder) -> None:
     """Workflows' has no SignalR bindings."""
     (folder.functions / "host.json").write_text(HOST % f"{BUNDLE}.Workflows", encoding="utf-8")
     assert "does not name" in probe("bundle-missing", folder)
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("AzureSignalRConnectionString__serviceUri", ""),
+        ("AzureSignalRConnectionString:serviceUri", ""),
+        ("AzureSignalRConnectionString__clientId", "has no AzureSignalRConnectionString, but"),
+        ("AzureSignalRConnection", "has no AzureSignalRConnectionString, but"),
+    ],
+)
+def test_an_address_without_a_key_is_no_missing_connection_string(
+    folder: Folder, name: str, said: str
+) -> None:
+    """Functions sign in to it, here and in Azure."""
+    values = json.dumps({"Values": {name: "http://localhost:8888"}})
+    (folder.functions / "local.settings.json").write_text(values, encoding="utf-8")
+    found = probe("connection-string-missing", folder)
+    assert said in found and bool(said) == bool(found)
 
 
 def test_settings_of_a_file_with_comments_are_read(folder: Folder) -> None:

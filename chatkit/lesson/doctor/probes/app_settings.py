@@ -12,7 +12,7 @@ from chatkit.core.errors import LocalProtocolError
 from chatkit.lesson.doctor.probes.probe import Probe
 from chatkit.lesson.doctor.snapshot.lookups import known
 from chatkit.lesson.doctor.snapshot.snapshot import SIGNALR_SETTING, Snapshot
-from chatkit.wire.connection_strings import SignalRConnectionString
+from chatkit.wire.connection_strings import SignalRConnectionString, connection_section
 
 UPLOAD = ("not uploaded", "differs")
 
@@ -32,6 +32,7 @@ def _missing(snapshot: Snapshot) -> str:
         not snapshot.facts.signalr
         or not snapshot.folder.has_local_settings
         or snapshot.folder.values.get(SIGNALR_SETTING)
+        or connection_section(snapshot.folder.values, SIGNALR_SETTING).get("serviceuri")
     ):
         return ""
     others = [name for name in snapshot.folder.values if name != SIGNALR_SETTING]
