@@ -10,6 +10,7 @@ import asyncio
 import os
 import sys
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
@@ -215,7 +216,7 @@ class Worker(asyncio.SubprocessProtocol):
                     self._send({"op": "piece", "id": call.id, "name": name}, piece)
                     await self._can_send.wait()
         except asyncio.CancelledError:
-            if not self.ended.is_set():
+            with suppress(WorkerGone):
                 self._send({"op": "drop", "id": call.id})
             raise
 
