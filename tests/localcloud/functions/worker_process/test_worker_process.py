@@ -131,7 +131,7 @@ async def test_calls_pass_a_big_content_on_its_way(loaded: Loaded) -> None:
     assert len(copied.pieces) > 1
 
 
-async def test_a_content_is_piecesas_text(loaded: Loaded) -> None:
+async def test_a_content_is_given_as_text(loaded: Loaded) -> None:
     """And what is no text stays readable; an async function's answer is the same."""
     for pieces, text in ((["é".encode(), b"\xff"], "é\ufffd!"), ([], "!")):
         result = await loaded.give("text", Content(pieces, "string"))
@@ -139,7 +139,7 @@ async def test_a_content_is_piecesas_text(loaded: Loaded) -> None:
         assert result.returned["content"] == Content([text.encode()], "string")
 
 
-async def test_a_call_that_is_piecesup_leaves_nothing_in_the_child(loaded: Loaded) -> None:
+async def test_a_call_that_is_given_up_leaves_nothing_in_the_child(loaded: Loaded) -> None:
     """Its content was half-way, and the pipe is whole."""
     copying = asyncio.ensure_future(loaded.give("copy", Content([bytes(MB)] * 32)))
     await loaded.call("f")
