@@ -39,17 +39,17 @@ class Versions:
 
     def remove_inactive(self) -> None:
         """Delete the files of versions that do not serve."""
-        self._remove_all_but(self.active)
+        _remove(self._inactive())
 
     async def remove_inactive_aside(self) -> None:
         """Do the same on another thread: an app may have many files."""
-        # What is active is read here, on the store's own thread.
-        await asyncio.to_thread(self._remove_all_but, self.active)
+        # Found here: the next deployment, which may begin meanwhile, makes a folder as well.
+        await asyncio.to_thread(_remove, self._inactive())
 
-    def _remove_all_but(self, version: str) -> None:
-        for folder in (self._folder / "versions").glob("*"):
-            if folder.name != version:
-                shutil.rmtree(folder, ignore_errors=True)
+    def _inactive(self) -> list[Path]:
+        active = self.active
+        folders = (self._folder / "versions").glob("*")
+        return [folder for folder in folders if folder.name != active]
 
     def new_upload(self, name: str) -> Path:
         """A path for an incoming package."""
@@ -76,3 +76,8 @@ class Versions:
 
     def _record(self) -> Document:
         return self._store.get("sites", self._site) or {}
+
+
+def _remove(folders: list[Path]) -> None:
+    for folder in folders:
+        shutil.rmtree(folder, ignore_errors=True)
