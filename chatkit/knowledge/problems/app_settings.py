@@ -46,7 +46,6 @@ PROBLEMS = (
             r"(invalid|not valid|missing)",
             r"invalid value for .{0,20}(endpoint|port) property",
             r"idx10720",
-            r"settings must be of the form \"?name=value",
             r"azuresignalrconnectionstring.{0,20}: .{0,80}(no valid|invalid|unsupported)",
         ),
     ),

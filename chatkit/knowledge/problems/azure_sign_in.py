@@ -123,6 +123,20 @@ PROBLEMS = (
         ),
     ),
     Problem(
+        key="az-too-old",
+        title="az does not know the command or option",
+        cause="The Azure CLI is older than the command, or an extension of it is missing.",
+        fix="`az upgrade`; `az extension add --name NAME` where it names an extension.",
+        links=("https://learn.microsoft.com/cli/azure/update-azure-cli",),
+        says=(
+            r"is misspelled or not recognized by the system",
+            r"\baz\b.{0,200}unrecognized arguments",
+            r"unrecognized arguments: --",
+            r"(requires|install) the extension",
+            r"is not in the '?az\b",
+        ),
+    ),
+    Problem(
         key="name-not-resolved",
         title="A host name is not found",
         cause="The name does not exist (a typing mistake, a resource that is gone or minutes"
@@ -136,7 +150,7 @@ PROBLEMS = (
             r"(name or service not known|nodename nor servname|temporary failure in name)",
             r"no such host( is known)?",
             r"failed to resolve '?",
-            r"no address associated with hostname",
+            r"^(?!.*proxyerror).*no address associated with hostname",
             r"could not resolve host",
             r"nameresolutionerror",
             r"azuresignalrinaccessibleendpoint",

@@ -23,6 +23,24 @@ PROBLEMS = (
         ),
     ),
     Problem(
+        key="other-publishing",
+        title="The package was sent to an address that is not there",
+        cause="Flex Consumption takes packages at /api/publish; an older tool, or one that takes"
+        " the app for another plan, sends them to /api/zipdeploy, which answers 404.",
+        fix="workshop.publish_functions(), or `az functionapp deployment source config-zip` of a"
+        " present az; in a pipeline, the option for Flex Consumption.",
+        links=(
+            "Azure/functions-action#277",
+            "microsoft/azure-pipelines-tasks#20870",
+            "hashicorp/terraform-provider-azurerm#29630",
+        ),
+        says=(
+            r"failed to use .{1,120} as (zip|one)deploy content",
+            r"(deploy|publish)\w{0,4} .{0,120}(\(code: 404\)|status code 404)",
+            r"zipdeploy.{0,120}\b404\b",
+        ),
+    ),
+    Problem(
         key="package-refused",
         title="The package was refused",
         cause="The zip has something in it that must not be unpacked, is damaged or too large, or"
@@ -39,6 +57,19 @@ PROBLEMS = (
             r"deployment (has )?failed\b",
             r"failed to deploy (path|web package|the)",
             r"resolutionimpossible",
+        ),
+    ),
+    Problem(
+        key="setting-not-for-flex",
+        title="Flex Consumption does not take this app setting",
+        cause="Settings that other plans have (FUNCTIONS_WORKER_RUNTIME,"
+        " WEBSITE_RUN_FROM_PACKAGE, ...) are properties of the app in Flex Consumption.",
+        fix="Leave the setting out: workshop.upload_settings() uploads only those that belong"
+        " there.",
+        links=("https://learn.microsoft.com/azure/azure-functions/flex-consumption-plan",),
+        says=(
+            r"for flex consumption sites? (is|are) (invalid|not allowed|not supported)",
+            r"app setting .{0,120}flex consumption",
         ),
     ),
     Problem(
@@ -71,6 +102,7 @@ PROBLEMS = (
         says=(
             r"encountered an error \(\w+\) from host runtime",
             r"error calling sync triggers",
+            r"fail(ed)? to (fetch|get|list|retrieve) .{0,20}(host|function|system) keys?",
             r"(functions? )?runtime is unreachable",
             r"function host is not running",
             r"host is (offline|not running)",

@@ -52,6 +52,19 @@ PROBLEMS = (
         ),
     ),
     Problem(
+        key="sdk-too-old",
+        title="The azure-functions package is too old",
+        cause="The app is written for the Python v2 model, and the azure-functions package that is"
+        " installed is older.",
+        fix="azure-functions in requirements.txt without an old version, then `pip install -r"
+        " requirements.txt` and start or publish anew.",
+        links=("Azure/azure-functions-python-worker#1151",),
+        says=(
+            r"azure\.functions'? has no attribute '?(functionapp|blueprint|authlevel)",
+            r"cannot import name '(functionapp|blueprint)'",
+        ),
+    ),
+    Problem(
         key="package-missing",
         title="A package is missing where the code runs",
         cause="The environment that runs the code does not have the package: requirements.txt does"
@@ -82,6 +95,8 @@ PROBLEMS = (
         says=(
             r"no (job )?functions found",
             r"\b0 functions (found|loaded)",
+            r"generating 0 job function",
+            r"no http triggers found",
             r"worker failed to (index|load) function",
             r"unable to find project root",
             r"has a functionapp without functions",
@@ -107,6 +122,7 @@ PROBLEMS = (
             r"(syntaxerror|indentationerror|taberror): .{0,200}\.py\b",
             r"importerror: ",
             r"exited with code \d+",
+            r"(start(ing)?|failed to start) (a new )?(language )?worker (process|channel)",
             r"language worker process exited",
             r"exceeded language worker restart retry count",
             r"(worker|app's) process (ended|exited|crashed)",

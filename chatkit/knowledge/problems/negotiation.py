@@ -109,6 +109,35 @@ PROBLEMS = (
         ),
     ),
     Problem(
+        key="hub-name-invalid",
+        title="The hub's name is not allowed",
+        cause="A hub's name has letters, digits and underscores, and begins with a letter.",
+        fix="Write such a name, chat for example, as hubName in signalr_info.py and"
+        " send_message.py.",
+        links=("https://learn.microsoft.com/azure/azure-signalr/signalr-quickstart-rest-api",),
+        says=(
+            r"(invalid|illegal) hub ?name",
+            r"hub ?(name)? '?[^']{0,60}'? (is (invalid|not valid|not allowed)|does not fit)",
+            r"has no hubname",
+        ),
+    ),
+    Problem(
+        key="wrong-return",
+        title="The function returns what is no answer",
+        cause="What the function returns or sets is not of a type that its binding takes: a dict"
+        " where text or an HttpResponse is expected, or nothing at all.",
+        fix="Return func.HttpResponse(...); give the output binding json.dumps(...), as the cells"
+        " of sections 04 and 05 do.",
+        links=("https://learn.microsoft.com/azure/azure-functions/functions-reference-python",),
+        says=(
+            r"unable to encode outgoing typeddata",
+            r"unsupported type \"?<class",
+            r"object of type \w+ is not json serializable",
+            r"cannot be written as json",
+            r"return value .{0,60}(must be|is not) .{0,20}httpresponse",
+        ),
+    ),
+    Problem(
         key="hubs-differ",
         title="A message is sent, and nothing arrives anywhere",
         cause="Clients listen on one hub and messages go to another: negotiate and the output"
@@ -218,6 +247,7 @@ PROBLEMS = (
             r"(requested )?protocol '?\w+'? is not (available|supported)",
             r"unsupported hub protocol",
             r"expected a handshake (request|response)",
+            r"jquery\.signalr|error during negotiation request",
             r"(error parsing|invalid) handshake response",
             r"server returned handshake error: (?!.{0,60}default)",
             r"asp\.net signalr.{0,80}not supported",
@@ -264,7 +294,7 @@ PROBLEMS = (
             r"either this is not a signalr endpoint or there is a proxy blocking",
         ),
         may_say=(
-            r"negotiate.{0,160}\b404\b",
+            r"negotiat.{0,160}\b404\b",
             r"\b404\b.{0,160}/negotiate",
             r"failed to (complete negotiation|start the connection).{0,80}not found",
         ),

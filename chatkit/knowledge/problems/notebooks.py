@@ -18,6 +18,7 @@ PROBLEMS = (
         says=(
             r"timeout of [\d.]+ seconds exceeded waiting for output",
             r"a cell timed out while it was being executed",
+            r"cell execution timed out",
             r"celltimeouterror",
             r"timeout waiting for (execute|iopub|idle)",
         ),

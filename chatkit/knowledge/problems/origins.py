@@ -209,6 +209,7 @@ PROBLEMS = (
             r"\b(axioserror|error): network error\b",
             r"^network error\.?$",
             r"cors header 'access-control-allow-origin' missing",
+            r"cors (is )?not enabled|no matching (cors )?rule",
             r"no 'access-control-allow-origin' header",
             r"cors preflight (response did not succeed|channel did not succeed)",
             r"(blocked by cors policy|due to access control checks|cors (policy|error|issue))",

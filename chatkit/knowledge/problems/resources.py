@@ -216,6 +216,7 @@ PROBLEMS = (
             r"(permission|authorization|access|right)s? to",
             r"not allowed: microsoft\.\w+/",
         ),
+        may_say=(r"invalid status '?forbidden", r"\bforbidden\b.{0,60}management\.azure"),
     ),
     Problem(
         key="principal-not-found",

@@ -152,8 +152,6 @@ PROBLEMS = (
         says=(
             r"'?python3?'? is not recogni[sz]ed",
             r"python3?: (command )?not found",
-            r"(start(ing)?|failed to start) (a new )?(language )?worker (process|channel|for)"
-            r".{0,60}(fail|python)",
             r"no python at ['\"]",
             r"python was not found; run without arguments",
             r"bad interpreter: .{0,200}no such file",
@@ -230,6 +228,8 @@ PROBLEMS = (
             r"(127\.0\.0\.1|localhost)[:,']{0,2} ?(port[= ]{1,2})?1000[012]\b",
             r"(the )?listener for (the )?function .{0,80}(was )?unable to start",
             r"missing value for azurewebjobsstorage",
+            r"settings must be of the form \"?name=value",
+            r"'?(storage|dashboard)'? connection string is missing or empty",
             r"azurewebjobsstorage'?.{0,60}(empty|missing|not found|is required|does not exist"
             r"|invalid|unable|unhealthy)",
             r"(unable to|cannot) (create client for|access) .{0,20}azurewebjobsstorage",

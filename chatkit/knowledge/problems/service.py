@@ -136,9 +136,8 @@ PROBLEMS = (
             r"websocket failed to connect\. the connection could not be found",
             r"(websocket|handshake).{0,160}(status|code|http|response)[:= ]{1,3}(401|403|404)\b",
             r"server rejected websocket connection: http (401|403|404)",
-            r"handshake status (401|403|404)",
+            r"handshake status (?!101|429|5\d\d)\d{3}",
             r"invalid response status.{0,40}(401|403|404)",
-            r"websocketbadstatus.{0,60}(401|403|404)",
             r"wsservererhandshakeerror|wsserverhandshakeerror",
             r"no connection with that id",
             r"(unauthorizedhuberror|authorizationerror)",
@@ -186,6 +185,7 @@ PROBLEMS = (
             r"sent 1011 .{0,40}keepalive ping timeout",
             r"keep.?alive (ping )?timeout",
             r"ping timeout",
+            r"websocket is already in closing or closed state",
         ),
     ),
     Problem(

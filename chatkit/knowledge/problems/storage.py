@@ -21,6 +21,22 @@ PROBLEMS = (
         ),
     ),
     Problem(
+        key="script-not-loaded",
+        title="A script of the page was not loaded",
+        cause="The page names a script that is not there, so that a page or an error came in its"
+        " place; or a CDN was not reached.",
+        fix="workshop.prepare_page() brings the kit's files back, which lie beside the page, then"
+        " workshop.upload_page().",
+        links=("https://developer.mozilla.org/docs/Web/HTTP/Guides/MIME_types",),
+        says=(
+            r"(signalr|vue|axios) is not defined",
+            r"mime type \(?'?(text/html|application/xml)",
+            r"refused to execute script",
+            r"cannot use import statement outside a module",
+            r"failed to (fetch|load) (dynamically imported )?module",
+        ),
+    ),
+    Problem(
         key="storage-signature",
         title="Storage refuses the key or the signature",
         cause="The account key is an old one, belongs to another account, or the clock is wrong.",

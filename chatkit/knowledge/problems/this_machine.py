@@ -87,7 +87,7 @@ PROBLEMS = (
     ),
     Problem(
         key="not-running",
-        title="Nothing answers at an address of this machine",
+        title="Something is not running on this machine",
         cause="What should answer there does not run: the local cloud with all its services, or"
         " the functions or the page on this machine.",
         fix="In a notebook, workshop = Workshop.open() starts the local cloud with everything it"

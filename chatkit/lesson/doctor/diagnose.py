@@ -57,6 +57,8 @@ def diagnose(session: Session, symptom: str = "") -> Report:
     wanted = {**PROBES, **GENERAL, **{one.key: CONFIRM[one.key] for one in _to_confirm(said)}}
     looks = {key: _look(snapshot, key, probe) for key, probe in wanted.items()}
     here = machine.examine(cloud_runs=snapshot.may_ask, absent=snapshot.absent)
+    if snapshot.settings.target == "azure":
+        here = [finding for finding in here if finding.what != machine.LOCAL_CLOUD]
     there = [finding for finding in map(known, checks) if finding is not None]
     seen = {key: known(look) or "" for key, look in looks.items()}
     return Report(

@@ -183,7 +183,8 @@ class Report:
 
     def lines(self) -> list[str]:
         """The text, line by line, for a terminal: the answer, then what was looked at."""
-        return [*self._answer(), *self._looked_at()]
+        answer = [part for line in self._answer() for part in _folded(line)]
+        return [*answer, *self._looked_at()]
 
     def __repr__(self) -> str:
         return "\n".join(self._answer())
@@ -267,6 +268,16 @@ def _check(check: Finding) -> Iterator[str]:
     yield f"NO  {check.what}: {clean(check.found)}"
     if check.hint:
         yield f"     {check.hint}"
+
+
+def _folded(line: str) -> list[str]:
+    """A long line as several, the others below the text of the first."""
+    if len(line) <= WIDTH:
+        return [line]
+    below = " " * (12 if line.startswith("     ") else 4)
+    return textwrap.wrap(
+        line, WIDTH, subsequent_indent=below, break_on_hyphens=False, break_long_words=False
+    )
 
 
 def _rows(rows: list[tuple[str, str]]) -> list[str]:

@@ -52,7 +52,10 @@ def rows(name: str) -> list[list[str]]:
     return [line.split("\t") for line in lines if not line.startswith("#")]
 
 
-@pytest.mark.parametrize("row", [*rows("messages.tsv"), *rows("given.tsv")], ids=lambda row: row[1])
+MESSAGES = [row for name in ("messages", "given", "fresh") for row in rows(f"{name}.tsv")]
+
+
+@pytest.mark.parametrize("row", MESSAGES, ids=lambda row: row[1])
 def test_a_message_is_its_problem_first(row: list[str]) -> None:
     """In the words of those who print it, with the right cause first."""
     assert named(row[1])[:1] == [row[0]]

@@ -34,6 +34,7 @@ PORTS = {
     8888: "SignalR",
     10000: "development storage",
 }
+LOCAL_CLOUD = "Local cloud"
 OLDEST_PYTHON = (3, 11)
 NEEDED_BYTES = 600_000_000
 EARLIEST = 1_790_000_000
@@ -145,8 +146,8 @@ def local_cloud(runs: bool, absent: ChatkitError | None) -> Finding:
     """Whether the local cloud runs; before the first step there is nothing to miss."""
     if absent is not None:
         found = absent.message.rstrip(".").removeprefix("The local cloud ").removeprefix("is ")
-        return Finding("Local cloud", False, found, absent.hint, "not-running")
-    return Finding("Local cloud", True, "running" if runs else "not running; it starts when needed")
+        return Finding(LOCAL_CLOUD, False, found, absent.hint, "not-running")
+    return Finding(LOCAL_CLOUD, True, "running" if runs else "not running; it starts when needed")
 
 
 def _version(name: str) -> str | None:
