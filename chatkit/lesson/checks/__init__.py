@@ -18,7 +18,7 @@ from chatkit.cloud.hints import refine_hint
 from chatkit.core.errors import CheckFailed
 from chatkit.core.results import Result
 from chatkit.lesson import app_log, sections
-from chatkit.lesson.checks.traces import removed_after
+from chatkit.lesson.checks.core.traces import removed_after
 from chatkit.lesson.sections import Section
 
 if TYPE_CHECKING:

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any
 from chatkit.cloud.publish import package
 from chatkit.core.errors import CheckFailed
 from chatkit.core.reading import commented_json, texts
-from chatkit.lesson.checks import service
-from chatkit.lesson.checks.evidence import expect
+from chatkit.lesson.checks.core import service
+from chatkit.lesson.checks.core.evidence import expect
 from chatkit.steps import local_settings
 from chatkit.wire.connection_strings import SignalRConnectionString
 

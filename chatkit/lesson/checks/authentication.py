@@ -9,12 +9,12 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from chatkit.chat.client.sign_in import PersonNeeded, SignedIn
-from chatkit.lesson.checks import service
 from chatkit.lesson.checks.connection_info import connection_info
+from chatkit.lesson.checks.core import service
+from chatkit.lesson.checks.core.evidence import expect, message_text, post_message
+from chatkit.lesson.checks.core.people import ON, expect_sign_in, signed_in
 from chatkit.lesson.checks.deployed_app import deployed_api
-from chatkit.lesson.checks.evidence import expect, message_text, post_message
 from chatkit.lesson.checks.local_page import config_of
-from chatkit.lesson.checks.people import ON, expect_sign_in, signed_in
 from chatkit.lesson.http import Answer, fetch
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from azure.core.exceptions import ResourceNotFoundError
 
 from chatkit.cloud.provision import app_registration
-from chatkit.lesson.checks.evidence import expect
+from chatkit.lesson.checks.core.evidence import expect
 from chatkit.steps import local_settings
 
 if TYPE_CHECKING:

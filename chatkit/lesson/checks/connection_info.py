@@ -8,9 +8,9 @@ import time
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any, TypedDict
 
-from chatkit.lesson.checks import service
-from chatkit.lesson.checks.evidence import HubEndpoint, expect, listening, run
-from chatkit.lesson.checks.people import named_in_headers
+from chatkit.lesson.checks.core import service
+from chatkit.lesson.checks.core.evidence import HubEndpoint, expect, listening, run
+from chatkit.lesson.checks.core.people import named_in_headers
 from chatkit.lesson.http import fetch
 from chatkit.steps import identity
 

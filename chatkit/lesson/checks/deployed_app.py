@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 from chatkit.cloud.provision import app_settings
 from chatkit.cloud.publish import functions
 from chatkit.lesson.checks.connection_info import connection_info
-from chatkit.lesson.checks.evidence import expect, run
+from chatkit.lesson.checks.core.evidence import expect, run
+from chatkit.lesson.checks.core.people import everybody
 from chatkit.lesson.checks.local_page import cross_origin
-from chatkit.lesson.checks.people import everybody
 from chatkit.lesson.checks.send_message import round_trip
 from chatkit.steps import local_settings
 

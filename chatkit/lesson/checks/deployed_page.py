@@ -7,10 +7,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from chatkit.lesson.checks.core.evidence import expect, run
+from chatkit.lesson.checks.core.people import everybody
 from chatkit.lesson.checks.deployed_app import deployed_api
-from chatkit.lesson.checks.evidence import expect, run
 from chatkit.lesson.checks.local_page import served
-from chatkit.lesson.checks.people import everybody
 from chatkit.lesson.checks.send_message import round_trip
 from chatkit.lesson.http import fetch
 

@@ -8,8 +8,8 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from chatkit.lesson.checks.connection_info import local_api
-from chatkit.lesson.checks.evidence import WRITER, expect, message_text, post_message
-from chatkit.lesson.checks.people import named_in_headers
+from chatkit.lesson.checks.core.evidence import WRITER, expect, message_text, post_message
+from chatkit.lesson.checks.core.people import named_in_headers
 from chatkit.lesson.http import Answer, fetch
 
 if TYPE_CHECKING:

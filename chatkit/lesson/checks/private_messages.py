@@ -11,10 +11,9 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from chatkit.chat.client.sign_in import SignedIn
-from chatkit.lesson.checks import evidence
 from chatkit.lesson.checks.authentication import PUBLISH
-from chatkit.lesson.checks.deployed_app import deployed_api
-from chatkit.lesson.checks.evidence import (
+from chatkit.lesson.checks.core import evidence
+from chatkit.lesson.checks.core.evidence import (
     QUIET_S,
     HubEndpoint,
     Recipient,
@@ -24,7 +23,8 @@ from chatkit.lesson.checks.evidence import (
     post_message,
     run,
 )
-from chatkit.lesson.checks.people import expect_sign_in, signed_in
+from chatkit.lesson.checks.core.people import expect_sign_in, signed_in
+from chatkit.lesson.checks.deployed_app import deployed_api
 from chatkit.lesson.http import Answer, fetch
 
 if TYPE_CHECKING:

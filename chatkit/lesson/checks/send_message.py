@@ -6,9 +6,9 @@ import asyncio
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
-from chatkit.lesson.checks import evidence, service
 from chatkit.lesson.checks.connection_info import local_api
-from chatkit.lesson.checks.evidence import (
+from chatkit.lesson.checks.core import evidence, service
+from chatkit.lesson.checks.core.evidence import (
     QUIET_S,
     WRITER,
     HubEndpoint,
@@ -19,7 +19,7 @@ from chatkit.lesson.checks.evidence import (
     post_message,
     run,
 )
-from chatkit.lesson.checks.people import named_in_headers
+from chatkit.lesson.checks.core.people import named_in_headers
 from chatkit.lesson.http import fetch
 
 if TYPE_CHECKING:

@@ -13,7 +13,7 @@ from azure.core.exceptions import HttpResponseError
 
 from chatkit.cloud.connection import Cloud
 from chatkit.cloud.targets import subscription
-from chatkit.lesson.checks.evidence import expect, expecting
+from chatkit.lesson.checks.core.evidence import expect, expecting
 
 if TYPE_CHECKING:
     from chatkit.steps.session import Session

@@ -10,8 +10,8 @@ from azure.core.exceptions import ResourceNotFoundError
 
 from chatkit.cloud.provision.signalr import FREE_SKU, SERVERLESS, service_mode
 from chatkit.core.errors import CheckFailed
-from chatkit.lesson.checks import service
-from chatkit.lesson.checks.evidence import HubEndpoint, expect, listening, run
+from chatkit.lesson.checks.core import service
+from chatkit.lesson.checks.core.evidence import HubEndpoint, expect, listening, run
 from chatkit.wire.connection_strings import SignalRConnectionString
 from chatkit.wire.tokens import client_token
 

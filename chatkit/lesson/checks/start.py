@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from chatkit.lesson.checks.evidence import expect, expecting
+from chatkit.lesson.checks.core.evidence import expect, expecting
 
 if TYPE_CHECKING:
     from chatkit.steps.session import Session

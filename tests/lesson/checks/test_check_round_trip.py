@@ -9,8 +9,9 @@ from collections.abc import Callable
 import pytest
 
 from chatkit.core.errors import CheckFailed
-from chatkit.lesson.checks import evidence, local_page
+from chatkit.lesson.checks import local_page
 from chatkit.lesson.checks.connection_info import connection_info
+from chatkit.lesson.checks.core import evidence
 from chatkit.lesson.checks.send_message import round_trip
 from tests.chat.stub_room import StubRoom
 

@@ -12,7 +12,8 @@ from azure.storage.blob import BlobServiceClient, BlobType
 
 from chatkit.core.errors import CheckFailed
 from chatkit.lesson import checks
-from chatkit.lesson.checks import evidence, local_page, traces
+from chatkit.lesson.checks import local_page
+from chatkit.lesson.checks.core import evidence, traces
 from chatkit.lesson.http import get, post
 from chatkit.steps import local_settings
 from chatkit.workshop import Workshop

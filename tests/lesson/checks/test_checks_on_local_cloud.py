@@ -22,7 +22,7 @@ from azure.storage.blob import StaticWebsite
 from chatkit.cloud.provision import app_settings as app_settings
 from chatkit.core.errors import CheckFailed
 from chatkit.lesson import sections
-from chatkit.lesson.checks import evidence
+from chatkit.lesson.checks.core import evidence
 from chatkit.steps import page_config
 from chatkit.workshop import Workshop
 from tests.lesson.doctor.ready_workshop import at_section_08, edited, fails

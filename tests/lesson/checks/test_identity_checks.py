@@ -11,7 +11,8 @@ from azure.mgmt.web.models import SiteAuthSettingsV2
 
 from chatkit.chat.client.sign_in import PersonNeeded
 from chatkit.core.errors import SetupError
-from chatkit.lesson.checks import authentication, evidence
+from chatkit.lesson.checks import authentication
+from chatkit.lesson.checks.core import evidence
 from chatkit.lesson.sections import SECTIONS
 from chatkit.steps import page_config
 from chatkit.workshop import Workshop

@@ -35,8 +35,8 @@ from azure.storage.blob import StaticWebsite
 from chatkit.chat.client.background_loop import background_loop
 from chatkit.cloud import local_cloud
 from chatkit.cloud.provision import storage
-from chatkit.lesson.checks.evidence import listening
-from chatkit.lesson.checks.service import hub_endpoint, of_local_settings
+from chatkit.lesson.checks.core.evidence import listening
+from chatkit.lesson.checks.core.service import hub_endpoint, of_local_settings
 from chatkit.lesson.doctor.diagnose import diagnose
 from chatkit.lesson.doctor.preflight import machine
 from chatkit.lesson.doctor.report import Report

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 
-from chatkit.lesson.checks.service import USER_CLAIMS
+from chatkit.lesson.checks.core.service import USER_CLAIMS
 from chatkit.lesson.doctor.probes.probe import Probe
 from chatkit.lesson.doctor.snapshot.answers import claims_given
 from chatkit.lesson.doctor.snapshot.lookups import known

@@ -19,8 +19,8 @@ from chatkit.cloud import local_cloud
 from chatkit.cloud.connection import Cloud
 from chatkit.core.errors import ChatkitError, LocalProtocolError, NotAnswering
 from chatkit.lesson.app_log import log_of
-from chatkit.lesson.checks.evidence import listening
-from chatkit.lesson.checks.service import hub_endpoint
+from chatkit.lesson.checks.core.evidence import listening
+from chatkit.lesson.checks.core.service import hub_endpoint
 from chatkit.lesson.doctor.snapshot.answers import answered
 from chatkit.lesson.doctor.snapshot.app_log import last_failure
 from chatkit.lesson.doctor.snapshot.emitted import EmittedApp, index

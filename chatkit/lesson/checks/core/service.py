@@ -11,7 +11,7 @@ import jwt
 from chatkit.chat.client.addresses import negotiate_address, with_query
 from chatkit.cloud.provision import signalr
 from chatkit.core.errors import CheckFailed, LocalProtocolError
-from chatkit.lesson.checks.evidence import HubEndpoint, expect
+from chatkit.lesson.checks.core.evidence import HubEndpoint, expect
 from chatkit.lesson.http import Answer, fetch
 from chatkit.steps import local_settings
 from chatkit.wire.connection_strings import SignalRConnectionString

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from chatkit.chat.client.sign_in import SignedIn, sign_in
-from chatkit.lesson.checks.evidence import WRITER, expect, run
+from chatkit.lesson.checks.core.evidence import WRITER, expect, run
 from chatkit.lesson.http import Answer, fetch
 
 ON = "workshop.enable_authentication() turns it on."

@@ -21,8 +21,8 @@ from chatkit.chat.client.client import REMOVED
 from chatkit.cloud.provision import storage
 from chatkit.core.errors import ChatkitError
 from chatkit.core.running.interrupts import held
-from chatkit.lesson.checks import service
-from chatkit.lesson.checks.evidence import MESSAGE_TEXT, Sent, noting_messages
+from chatkit.lesson.checks.core import service
+from chatkit.lesson.checks.core.evidence import MESSAGE_TEXT, Sent, noting_messages
 from chatkit.lesson.http import fetch
 from chatkit.steps import local_settings
 

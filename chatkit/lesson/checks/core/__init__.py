@@ -1,0 +1,1 @@
+"""What checks stand on: expectations, what was received, who takes part, what they leave."""
