@@ -60,7 +60,9 @@ DEFAULTS: JsonObject = {
     "supportsHttpsTrafficOnly": True,
     "minimumTlsVersion": "TLS1_0",
     "allowBlobPublicAccess": False,
+    "allowCrossTenantReplication": False,
     "networkAcls": {
+        "ipv6Rules": [],
         "bypass": "AzureServices",
         "virtualNetworkRules": [],
         "ipRules": [],
@@ -152,7 +154,7 @@ class StorageAccounts(ResourceType[Account]):
             "tags": envelope["tags"],
             "sku": _sku(body),
             "kind": kind,
-            "properties": {**DEFAULTS, **_kept(properties(body))},
+            "properties": merge(DEFAULTS, _kept(properties(body))),
             "keys": {"key1": _new_key(), "key2": _new_key()},
             "created": iso(),
         }

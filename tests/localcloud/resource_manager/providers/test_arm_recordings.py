@@ -14,6 +14,9 @@ DIFFERENCES: dict[str, dict[str, str]] = {
     "signalr_commands": {},
     "signalr_identity": {},
     "signalr_upstream": {},
+    "renew_account_key": {},
+    "show_usage": {},
+    "storage_account_show_exit_codes": {},
 }
 PLAN = (
     *("asyncScalingEnabled", "currentNumberOfZonesUtilized", "eligibleLogCategories"),
@@ -43,9 +46,14 @@ DIFFERENCES["cli_up_down_funcapp"] = {
     **{f"Microsoft.Web/sites: properties.{name}": INTERNAL for name in SITE},
     **{f"Microsoft.Web/sites: properties.{name}": "127.0.0.1 is the address" for name in IPV6},
 }
-DIFFERENCES["create_storage_account_v2"] = {
+ONE_REGION = {
     "Microsoft.Storage/storageAccounts: properties.secondary": "there is one region",
     "Microsoft.Storage/storageAccounts: properties.statusOfSecondary": "there is one region",
+}
+DIFFERENCES["create_storage_account_v2"] = ONE_REGION
+DIFFERENCES["storage_create_default_sku"] = {
+    ": tags": "those of the group are their test's own",
+    **ONE_REGION,
 }
 DIFFERENCES["functionapp_on_linux_consumption_python_39"] = {
     "Microsoft.Insights/components: etag": "a component is kept and shown, nothing more",
