@@ -194,17 +194,19 @@ class Workshop:
         """Forget that a section, or one after it, was done: the next to do is this one."""
         self.session.begin_at(sections.find(section).number)
 
-    def logs(self, where: str = "", *, lines: int = 50, follow: bool = False) -> app_log.Said:
+    def logs(
+        self, where: str = "", *, lines: int = 50, follow: bool = False
+    ) -> app_log.Said | None:
         """What the functions said, the newest last.
 
         Args:
             where: "local" or "deployed"; by default those on this machine as long as they run.
             lines: How many of the last lines.
-            follow: Print them, and every new one, until you interrupt the cell.
+            follow: Print them, and every new one, until you interrupt the cell; returns nothing.
         """
         if follow:
             app_log.print_followed(self.session, where, lines, print)
-            return app_log.Said((), where)
+            return None
         return app_log.said(self.session, where, lines=lines)
 
     # Sections 01, 02 and 07: signing in, and every Azure resource
