@@ -14,7 +14,7 @@ PROBLEMS = (
         " Contributor on the function app.",
         links=("microsoft/vscode-azurefunctions#1859",),
         says=(
-            r"(deployment endpoint|scm|kudu|publish\w*|deploy\w*).{0,160}"
+            r"\b(deployment endpoint|scm|kudu|publish|deploy).{0,160}"
             r"(status code|status|http|code)?[ :']{1,3}(401|403)\b",
             r"\b(401|403)\b.{0,120}\.scm\.azurewebsites",
             r"basic auth(entication)? .{0,60}(disabled|not allowed|scm)",

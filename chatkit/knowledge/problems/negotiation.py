@@ -40,7 +40,9 @@ PROBLEMS = (
             r"json\.parse: unexpected character at line 1 column 1",
             r"json parse error: unrecognized token '<'",
             r"'?<!doctype .{0,60}is not valid json",
+            r"decode json with unexpected mimetype: text/html",
         ),
+        may_say=(r"jsondecodeerror: expecting value: line 1 column 1",),
     ),
     Problem(
         key="wrong-shape",
@@ -63,6 +65,9 @@ PROBLEMS = (
             r"negotiat.{0,120}(reading|property) '?(availabletransports|url|accesstoken|length)",
             r"negotiate redirection limit exceeded",
             r"invalid negotiation response",
+            r"(?-i:'AccessToken'\s*+:)",
+            r"negotiatevalidationerror",
+            r"decode json with unexpected mimetype: text/plain",
         ),
     ),
     Problem(
@@ -267,9 +272,11 @@ PROBLEMS = (
         ),
         says=(
             r"negotiat.{0,200}\b(unauthorized|status code '?401|http 401|code 401)",
+            r"(unauthorizedhuberror|pysignalr\.exceptions\.authorizationerror)",
             r"\b401\b( \(unauthorized\))?.{0,160}negotiate",
             r"negotiat.{0,160}\b401\b",
         ),
+        may_say=(r"http error 401: unauthorized",),
     ),
     Problem(
         key="negotiate-403",
@@ -279,7 +286,11 @@ PROBLEMS = (
         fix="workshop.doctor() says whether the app is stopped; workshop.enable_authentication()"
         " admits everybody who signs in.",
         links=("aspnet/AzureSignalR-samples#263", "Azure/azure-functions-host#1602"),
-        says=(r"negotiat.{0,200}\b(forbidden|status code '?403|http 403)",),
+        says=(
+            r"negotiat.{0,200}\b(forbidden|status code '?403|http 403)",
+            r"pysignalr\.exceptions\.connectionerror: 403",
+        ),
+        may_say=(r"http error 403: forbidden",),
     ),
     Problem(
         key="negotiate-404",
@@ -292,9 +303,11 @@ PROBLEMS = (
         says=(
             r"negotiat.{0,200}(not found: status code '?404|error: not found\b|http 404)",
             r"either this is not a signalr endpoint or there is a proxy blocking",
+            r"pysignalr\.exceptions\.connectionerror: 404",
         ),
         may_say=(
             r"negotiat.{0,160}\b404\b",
+            r"http error 404: not found",
             r"\b404\b.{0,160}/negotiate",
             r"failed to (complete negotiation|start the connection).{0,80}not found",
         ),

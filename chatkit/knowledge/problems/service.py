@@ -140,7 +140,8 @@ PROBLEMS = (
             r"invalid response status.{0,40}(401|403|404)",
             r"wsservererhandshakeerror|wsserverhandshakeerror",
             r"no connection with that id",
-            r"(unauthorizedhuberror|authorizationerror)",
+            r"pysignalr\.exceptions\.negotiationfailure",
+            r"handshake failed: http/1\.\d (401|403|404)",
             r"eventsource failed to connect",
         ),
         may_say=(

@@ -117,6 +117,7 @@ PROBLEMS = (
         ),
         may_say=(
             r"connection ?refused(error)?",
+            r"typeerror: fetch failed",
             r"(target machine )?actively refused",
             r"does not answer\b",
             r"nothing answers there",
