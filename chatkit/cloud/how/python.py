@@ -12,7 +12,7 @@ from urllib.parse import unquote
 
 from chatkit.cloud.how.literals import INDENT, WIDTH, literal
 from chatkit.cloud.how.masking import CLIENT_SECRET, SIGNALR_CONNECTION, STORAGE_CONNECTION
-from chatkit.cloud.how.references import APP, OBJECT, PRINCIPAL, with_ids
+from chatkit.cloud.how.references import APP, BLOBS, OBJECT, PRINCIPAL, with_container, with_ids
 from chatkit.cloud.how.requests import WEB_CONTAINER, LocalFile, Place, Request
 
 AZURE = "https://management.azure.com"
@@ -97,7 +97,7 @@ class _Code:
             return
         self._look_up(request.body)
         if owner in OWNERS:
-            self._call(request, owner, method)
+            self._call(with_container(request), owner, method)
         else:
             self._send(request)
 
@@ -284,6 +284,7 @@ def _storage_connection(code: _Code) -> None:
         ")",
     )
     code.names[STORAGE_CONNECTION] = "storage_connection"
+    code.names[BLOBS] = "blobs"
 
 
 LOOKUPS: dict[str, Callable[[_Code], None]] = {

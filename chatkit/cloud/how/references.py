@@ -21,6 +21,7 @@ SUBSCRIPTION = "<subscription id>"
 TENANT = "<tenant id>"
 AUTHORITY = "<address of Entra ID>"
 PRINCIPAL = "<object id of the function app's identity>"
+BLOBS = "<blob address of the storage account>"
 SERVICE = "<address of the SignalR instance>"
 PUBLIC_AUTHORITY = "https://login.microsoftonline.com"
 APPLICATION = re.compile(r"/applications/([0-9a-f-]{36})(?=/|$)", re.IGNORECASE)
@@ -49,6 +50,13 @@ def with_addresses(requests: Iterable[Request], place: Place) -> list[Request]:
         properties = request.value("properties") or {}
         names |= {properties[one]: SERVICE for one in properties if one.endswith(SERVICE_SETTING)}
     return [_replaced(request, names) for request in known]
+
+
+def with_container(request: Request) -> Request:
+    """Name the account's address in that of the container where an app keeps its package."""
+    where = ("properties", "functionAppConfig", "deployment", "storage")
+    address, found, _ = request.text(*where, "value").rpartition("/")
+    return _replaced(request, {f"{address}/": BLOBS}) if found else request
 
 
 def with_addresses_in(file: LocalFile, place: Place) -> LocalFile:

@@ -10,7 +10,7 @@ import os
 import re
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -36,6 +36,11 @@ FORMS: dict[str, Typed] = {
     "python": typing_forms.python,
     "rest": typing_forms.rest,
 }
+
+# Python and requests need no az.
+EACH_FORM = pytest.mark.parametrize(
+    "form", [pytest.param("az", marks=pytest.mark.tools), "python", "rest"]
+)
 
 
 @dataclass(frozen=True)
@@ -98,9 +103,14 @@ def prepare(workshop: Workshop, planned: Planned) -> None:
 @pytest.fixture(scope="module")
 def verbs(tmp_path_factory: pytest.TempPathFactory) -> list[Done]:
     """All steps with the kit's verbs."""
+    return called(PLAN, tmp_path_factory.mktemp("verbs"))
+
+
+def called(plan: Sequence[Planned], home: Path) -> list[Done]:
+    """Call the verbs of a plan."""
     done: list[Done] = []
-    with opened(tmp_path_factory.mktemp("verbs")) as workshop:
-        for planned in PLAN:
+    with opened(home) as workshop:
+        for planned in plan:
             prepare(workshop, planned)
             asked = Asked(workshop.cloud, workshop.settings.names)
             before = asked.addresses()
@@ -122,46 +132,72 @@ def opened(home: Path) -> Iterator[Workshop]:
             yield workshop
 
 
-@pytest.fixture
-def real_az(tools: Tools, monkeypatch: pytest.MonkeyPatch) -> None:
+def find_az(tools: Tools, monkeypatch: pytest.MonkeyPatch) -> None:
     """The az of this machine."""
     if "CHATKIT_AZ" not in os.environ:
         monkeypatch.setenv("CHATKIT_AZ", tools.program("az"))
 
 
 @pytest.mark.long
-@pytest.mark.tools
-@pytest.mark.usefixtures("real_az")
-@pytest.mark.parametrize("form", FORMS)
+@EACH_FORM
 def test_a_form_does_what_the_verb_does(
-    form: str, verbs: list[Done], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    form: str, verbs: list[Done], tools: Tools, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Step by step, with the section's check where one ends."""
+    if form == "az":
+        find_az(tools, monkeypatch)
     monkeypatch.chdir(tmp_path)
+    met = followed(PLAN, verbs, form=form, home=tmp_path)
+    assert met == {pattern for pattern, _ in DIFFERENCES[form]}, "a listed difference is none"
+
+
+@pytest.mark.long
+@EACH_FORM
+def test_a_form_makes_everything_at_once(
+    form: str, tools: Tools, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The verb does in parallel what a form does in turn."""
+    if form == "az":
+        find_az(tools, monkeypatch)
+    plan = (Planned("provision"),)
+    done = called(plan, tmp_path / "verbs")
+    home = tmp_path / "by-hand"
+    home.mkdir()
+    monkeypatch.chdir(home)
+    followed(plan, done, form=form, home=home)
+
+
+def followed(plan: Sequence[Planned], verbs: Sequence[Done], *, form: str, home: Path) -> set[str]:
+    """Do the steps of a plan by hand in an empty home, and compare after each.
+
+    Returns:
+        The listed differences that are there.
+    """
     met: set[str] = set()
-    with opened(tmp_path) as workshop:
-        person = Person(tmp_path, Asked(workshop.cloud, workshop.settings.names))
-        for planned, done in zip(PLAN, verbs, strict=True):
+    with opened(home) as workshop:
+        person = Person(home, Asked(workshop.cloud, workshop.settings.names))
+        for planned, done in zip(plan, verbs, strict=True):
             prepare(workshop, planned)
             pack(workshop)
             text = str(getattr(done.result, form)())
-            FORMS[form](person, text if form == "az" else person.at_home(text, done.addresses))
+            person.there = done.addresses
+            FORMS[form](person, text)
             if planned.verb == "publish_functions":
                 functions.wait_until_listed(workshop.session.stack())
             learn(workshop, person, planned)
             met |= compared(done, person.asked.state(), form)
             if planned.check:
                 workshop.check(planned.check)
-    assert met == {pattern for pattern, _ in DIFFERENCES[form]}, "a listed difference is none"
+    return met
 
 
 @pytest.mark.long
 @pytest.mark.tools
-@pytest.mark.usefixtures("real_az")
 def test_the_whole_chat_comes_from_its_az_lines(
-    verbs: list[Done], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    verbs: list[Done], tools: Tools, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """From nothing but the app's files: who is done with the tutorial needs no kit any more."""
+    find_az(tools, monkeypatch)
     monkeypatch.chdir(tmp_path)
     finished = [planned.check for planned in PLAN].index("09")
     with opened(tmp_path) as workshop:
@@ -172,8 +208,8 @@ def test_the_whole_chat_comes_from_its_az_lines(
         # The check compares the deployed settings with those on this machine.
         workshop.write_local_settings()
         learn(workshop, person, Planned("enable_authentication"))
-        compared(verbs[finished], person.asked.state(), "az")
         workshop.check("09")
+        compared(verbs[finished], person.asked.state(), "az")
 
 
 def pack(workshop: Workshop) -> None:

@@ -34,14 +34,17 @@ class Person:
         folder: Where `my-chat` is.
         asked: The cloud.
         known: What they have read in answers, by its placeholder.
+        there: The addresses that the texts have.
     """
 
     folder: Path
     asked: Asked
     known: dict[str, str] = field(default_factory=dict)
+    there: dict[str, str] = field(default_factory=dict)
 
-    def at_home(self, text: str, there: dict[str, str]) -> str:
+    def at_home(self, text: str) -> str:
         """A text with this cloud's addresses in the place of another's."""
+        there = self.there
         here = self.asked.addresses()
         pairs = {there[name]: here[name] for name in there if there[name] and here[name]}
         longest_first = sorted(pairs, key=len, reverse=True)
@@ -77,7 +80,7 @@ def python(person: Person, text: str) -> None:
     before = {**os.environ}
     os.environ.update(variables(local_cloud.read(where), where))
     try:
-        exec(compile(text, "by_hand.py", "exec"), {"__name__": "__main__"})
+        exec(compile(person.at_home(text), "by_hand.py", "exec"), {"__name__": "__main__"})
     finally:
         os.environ.clear()
         os.environ.update(before)
@@ -85,14 +88,14 @@ def python(person: Person, text: str) -> None:
 
 def rest(person: Person, text: str) -> None:
     """Write the files, send the requests one after the other, and wait for what they begin."""
-    for path, content in FILES.findall(text):
+    for path, content in FILES.findall(person.at_home(text)):
         written = re.sub("^# ?", "", content, flags=re.MULTILINE)
         for placeholder in set(PLACEHOLDERS.findall(written)):
             written = written.replace(placeholder, _read(person, placeholder))
         (person.folder / path).write_text(written, encoding="utf-8")
     without_comments = "\n".join(line for line in text.splitlines() if not line.startswith("# "))
     for request in filter(str.strip, without_comments.split("\n\n###\n\n")):
-        _send(person, request)
+        _send(person, person.at_home(request))
 
 
 def _send(person: Person, request: str) -> None:
