@@ -134,3 +134,13 @@ def test_the_old_key_is_tried_at_the_rooms_own_hub(azure: FakeAzure, stack: Stac
     room = replace(stack, names=replace(stack.names, hub="lobby"))
     clean_up.delete_everything(room)
     assert azure.sent("POST", "api/hubs/lobby/:send") and not azure.sent("POST", "hubs/chat")
+
+
+def test_an_instance_without_keys_is_deleted_all_the_same(azure: FakeAzure, stack: Stack) -> None:
+    """After `remove_keys` it answers 403 to who asks for them."""
+    refusal = {"error": {"code": "LocalAuthDisabled", "message": "There are no access keys."}}
+    azure.on("POST", "listKeys", (403, refusal, {}))
+    azure.on("DELETE", "resourcegroups/g", (200, None, {}))
+    (item,) = [one for one in clean_up.delete_everything(stack) if one.what == "access key"]
+    assert item.gone and item.proof == "there was none"
+    assert azure.sent("DELETE")
