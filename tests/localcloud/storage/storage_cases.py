@@ -92,7 +92,7 @@ def put_and_get(service: BlobServiceClient, container: ContainerClient) -> Any:
     got = container.download_blob("a/b c.txt")
     return [
         got.readall(),
-        shown(got.properties),
+        {**shown(got.properties), "tier": None},
         shown(container.get_blob_client("a/b c.txt").get_blob_properties()),
     ]
 
@@ -505,6 +505,13 @@ def tags(service: BlobServiceClient, container: ContainerClient) -> Any:
     first = blob.get_blob_tags()
     blob.set_blob_tags({"room": "other", "x": "y"})
     return [first, blob.get_blob_tags(), blob.get_blob_properties().tag_count]
+
+
+@case
+def tier_of_a_download(service: BlobServiceClient, container: ContainerClient) -> Any:
+    blob = filled(container)
+    blob.set_standard_blob_tier("Cool")
+    return blob.download_blob().properties.blob_tier
 
 
 @case
