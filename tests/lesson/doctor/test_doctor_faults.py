@@ -8,11 +8,14 @@ from collections.abc import Iterator
 
 import pytest
 
+from chatkit.core.errors import ChatkitError
+from chatkit.knowledge.problems.recognition import recognise
+from chatkit.steps.local_servers import FUNCTIONS
 from chatkit.steps.local_settings import FILE
 from chatkit.workshop import Workshop
 from tests.lesson.doctor import doctor_faults as faults
 from tests.lesson.doctor.doctor_faults import Fault, assert_named_alone
-from tests.lesson.doctor.ready_workshop import at_section_08
+from tests.lesson.doctor.ready_workshop import at_section_08, edited
 from tests.tiers import one_in
 
 pytestmark = pytest.mark.slow
@@ -111,7 +114,7 @@ FAULTS = (
     Fault(
         "client-in-function",
         "imports a SignalR client",
-        faults.file(SEND, "import json", "import json\nfrom pysignalr.client import Client"),
+        faults.file(SEND, "import json", "import json\nfrom pysignalr.client import SignalRClient"),
     ),
     Fault(
         "handler-does-not-match",
@@ -294,3 +297,31 @@ def workshop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Workshop]:
 def test_a_fault_is_named_with_its_fix_and_nothing_else(workshop: Workshop, fault: Fault) -> None:
     """What is seen is said, nothing secret is shown; repaired, there is nothing wrong any more."""
     assert_named_alone(workshop, fault)
+
+
+HOST_WORDS = (
+    ("bundle-too-old", "host.json", "[4.*, 5.0.0)", "[1.*, 2.0.0)"),
+    ("settings-file-damaged", "host.json", "{", "{,"),
+    ("app-does-not-load", SEND, "import json", "import json("),
+    ("package-missing", SEND, "import json", "import json\nimport not_a_package"),
+    ("other-language", FILE, '"python"', '"node"'),
+    ("info-as-trigger", INFO, "generic_input_binding", "generic_trigger"),
+    ("bundle-missing", "host.json", '"extensionBundle"', '"bundle"'),
+    ("route-conflict", SEND, 'route="messages"', 'route="negotiate"'),
+)
+
+
+@pytest.mark.parametrize(("key", "name", "old", "new"), one_in(len(HOST_WORDS), HOST_WORDS))
+def test_what_the_host_prints_is_recognised(
+    workshop: Workshop, key: str, name: str, old: str, new: str
+) -> None:
+    """In the error where it does not start, else in its log."""
+    with edited(workshop.functions_folder / name, old, new):
+        try:
+            workshop.start_functions()
+            said = workshop.session.servers.log(FUNCTIONS).read_text(encoding="utf-8")
+        except ChatkitError as error:
+            said = f"{error} {error.why}"
+        finally:
+            workshop.stop_functions()
+    assert [one.key for one in recognise(said)][:1] == [key], said
