@@ -47,16 +47,21 @@ class ListenerLock:
         self.function = function
         self._records = records
         self._owner = owner
+        self._is_held = True
 
     async def hold(self) -> bool:
         """Take the lock, or renew it; False when another host has it.
 
-        An app without an account has no locks, and fires.
+        An app without an account has no locks, and fires. While its account does not answer,
+        the host that had the lock goes on, and one that waits goes on waiting.
         """
         try:
-            return await self._records.hold_lock(self.function, self._owner, LEASE_S)
-        except (ConnectionInvalid, StorageUnavailable):
-            return True
+            self._is_held = await self._records.hold_lock(self.function, self._owner, LEASE_S)
+        except ConnectionInvalid:
+            self._is_held = True
+        except StorageUnavailable:
+            pass
+        return self._is_held
 
     async def keep(self) -> None:
         """Renew the lock again and again; returns when another host has it."""

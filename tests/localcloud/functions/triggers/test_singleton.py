@@ -5,12 +5,12 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
-from typing import NoReturn
+from typing import NoReturn, cast
 
 import pytest
 
 from chatkit.localcloud.functions.console.console import Console
-from chatkit.localcloud.functions.storage.blobs import BlobStorage
+from chatkit.localcloud.functions.storage.blobs import BlobStorage, StorageUnavailable
 from chatkit.localcloud.functions.triggers import singleton
 from chatkit.localcloud.functions.triggers.host_records import HostRecords
 from chatkit.localcloud.functions.triggers.singleton import ListenerLock, SingletonListener
@@ -111,6 +111,28 @@ async def test_an_app_without_an_account_listens() -> None:
     lock = ListenerLock(HostRecords(storage, "host"), "tick", "one")
     assert await lock.hold()
     await lock.release()
+
+
+class Answers:
+    """Records that answer as a test says: whether the lock is had, or an error."""
+
+    def __init__(self, *answers: bool | Exception) -> None:
+        self._answers = iter(answers)
+
+    async def hold_lock(self, *_: object) -> bool:
+        answer = next(self._answers)
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+
+async def test_an_account_that_does_not_answer_changes_nothing() -> None:
+    """Who waits would fire beside the host that has the lock."""
+    silent = StorageUnavailable("It does not answer.")
+    records = Answers(silent, True, silent, False, silent, silent, True)
+    lock = ListenerLock(cast(HostRecords, records), "tick", "me")
+    held = [await lock.hold() for _ in range(7)]
+    assert held == [True, True, True, False, False, False, True]
 
 
 async def test_a_host_that_has_ended_keeps_its_lock_to_itself(tmp_path: Path) -> None:
