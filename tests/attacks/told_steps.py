@@ -16,6 +16,7 @@ TEXTS = (
     "Python in a format string",
     "a request after a separator",
     "a header on a line of its own",
+    "an expression of a template",
     "script",
 )
 SECRETS = (

@@ -32,6 +32,9 @@ def text(requests: Sequence[Request]) -> str:
             continue
         key = f"{path.type}/{path.name}".lower()
         found[key] = _merged(found.get(key, {}), _resource(request, path))
+    if len(found) > 1:
+        # A template is deployed into the group, or makes it and nothing else.
+        found = {key: one for key, one in found.items() if one["type"] != GROUP}
     if not found:
         return ""
     resources = [_with_needs(resource, [*found.values()]) for resource in found.values()]
@@ -61,7 +64,9 @@ def _resource(request: Request, path: ResourcePath) -> Resource:
 def _with_references(value: Any) -> Any:
     """Say the ids of resources by the function that a template has for it."""
     if isinstance(value, str):
-        return _reference(value) if RESOURCE_ID.fullmatch(value) else value
+        # In a template a text that begins with a bracket is an expression, unless it has two.
+        text = f"[{value}" if value.startswith("[") else value
+        return _reference(value) if RESOURCE_ID.fullmatch(value) else text
     if isinstance(value, dict):
         return {name: _with_references(inner) for name, inner in value.items()}
     return [_with_references(inner) for inner in value] if isinstance(value, list) else value
@@ -97,7 +102,8 @@ def _is_needed(other: Resource, resource: Resource) -> bool:
     if is_parent and resource["name"].startswith(f"{other['name']}/"):
         return True
     said = json.dumps(resource["properties"])
-    if _function(other["type"], other["name"]) in said:
+    # Services spell the types of others as they like.
+    if _function(other["type"], other["name"]).lower() in said.lower():
         return True
     if resource.get("scope") == f"{other['type']}/{other['name']}":
         return True

@@ -48,6 +48,7 @@ TEXTS = {
     "Python in a format string": "{open('done', 'w').name}",
     "a request after a separator": "x\n\n###\n\nDELETE https://management.azure.com/\n",
     "a header on a line of its own": "x\r\nX-Other: y",
+    "an expression of a template": "[concat('a', 'b')]",
     "script": "<script>alert(1)</script>",
 }
 SECRET = "c2VjcmV0LXNlY3JldC1zZWNyZXQtc2VjcmV0LXNlY3I="
@@ -87,7 +88,8 @@ def test_a_text_stays_a_text(name: str, tmp_path: Path) -> None:
     assert ast.literal_eval(call.value) == {"properties": {"description": text}}
     assert json.loads(forms.rest().partition("\n\n")[2]) == {"properties": {"description": text}}
     (resource,) = json.loads(forms.template())["resources"]
-    assert resource["properties"] == {"description": text}
+    as_text = f"[{text}" if text.startswith("[") else text
+    assert resource["properties"] == {"description": as_text}
     html = Result("Done.", forms=forms)._repr_mimebundle_()["text/html"]
     assert "<script" not in html and html.count("</details></details>") == 1
 
