@@ -20,6 +20,7 @@ from chatkit.core import settings as store
 from chatkit.lesson.doctor.diagnose import diagnose
 from chatkit.lesson.doctor.preflight.finding import Finding
 from chatkit.lesson.doctor.report import NOT_KNOWN
+from chatkit.lesson.doctor.snapshot import snapshot
 from chatkit.steps.session import Session
 from chatkit.workshop import Workshop
 
@@ -215,8 +216,9 @@ def test_a_cloud_that_does_not_answer_is_named(workshop: Workshop) -> None:
     assert any(one.startswith("region: no answer") for one in found.not_known)
 
 
-def test_a_slow_cloud_holds_up_nobody(workshop: Workshop) -> None:
+def test_a_slow_cloud_holds_up_nobody(workshop: Workshop, monkeypatch: pytest.MonkeyPatch) -> None:
     """What did not answer in time is listed, and counts neither as good nor as bad."""
+    monkeypatch.setitem(snapshot.LIMITS_S, "local", 2.5)
     ask("PUT", "/faults/slow", {"times": 0, "seconds": 20, "path": "geoRegions"})
     found = diagnose(workshop.session)
     ask("DELETE", "/faults")
