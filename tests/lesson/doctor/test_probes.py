@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from chatkit.lesson.doctor.probes import GENERAL, PROBES, loading
+from chatkit.lesson.doctor.probes import GENERAL, PROBES, loading, this_machine
 from chatkit.lesson.doctor.snapshot import emitted
 from chatkit.lesson.doctor.snapshot.app_log import last_failure
 from chatkit.lesson.doctor.snapshot.emitted import EmittedApp, EmittedFunction
@@ -125,3 +125,13 @@ def test_the_hub_of_a_token_counts() -> None:
         "clients that ask negotiate listen on hub tchat, and SendMessage (send_message.py) sends"
         " to hub chat"
     )
+
+
+@pytest.mark.parametrize(("api", "page"), [("http://x:1", ""), ("", "http://x:2")])
+def test_a_server_that_runs_and_does_not_answer_is_seen(
+    monkeypatch: pytest.MonkeyPatch, api: str, page: str
+) -> None:
+    """It hangs, or something else has its port: its record alone says that it runs."""
+    monkeypatch.setattr(this_machine, "fetch", lambda *_: Answer(0))
+    snapshot: Any = SimpleNamespace(absent=None, local_api=api, local_page=page)
+    assert f"should run at {api or page}" in PROBES["not-running"](snapshot)

@@ -31,8 +31,9 @@ def _is_down(snapshot: Snapshot) -> str:
 
 def _no_answer(snapshot: Snapshot) -> str:
     """A server that is known to run, and does not answer."""
-    if snapshot.local_api and not fetch("GET", snapshot.local_api).status:
-        return f"the functions are known to run at {snapshot.local_api}, and do not answer"
+    for what, url in (("functions", snapshot.local_api), ("page", snapshot.local_page)):
+        if url and not fetch("GET", url).status:
+            return f"the {what} on this machine should run at {url}, and nothing answers there"
     return ""
 
 
