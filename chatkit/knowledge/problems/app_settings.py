@@ -73,7 +73,7 @@ PROBLEMS = (
         links=("Azure/azure-functions-core-tools#1592",),
         says=(
             r"(host|local\.settings)\.json.{0,60}(is not valid json|unable to parse|cannot be read"
-            r"|is not utf-8|is damaged|must hold|must say|invalid json|unexpected character)",
+            r"|is not utf-8|is damaged|must hold|must say|invalid json|unexpected (character|end))",
             r"unable to parse (host configuration file|host\.json|local\.settings)",
             r"newtonsoft\.json.{0,120}(unexpected|invalid|unterminated|after parsing)",
             r"the host\.json file is missing the required 'version'",

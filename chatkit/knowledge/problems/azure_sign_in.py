@@ -26,6 +26,7 @@ PROBLEMS = (
             r"depth_zero_self_signed_cert|self_signed_cert_in_chain|unable_to_verify_leaf",
             r"x509: certificate signed by unknown authority",
             r"no certificate or crl found",
+            r"could not create ssl/tls secure channel",
             r"could not find a suitable tls ca certificate bundle",
         ),
     ),

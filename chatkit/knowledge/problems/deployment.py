@@ -141,6 +141,7 @@ PROBLEMS = (
             r"app (appears to be )?unhealthy",
             r"(site|worker|container) .{0,60}failed to start",
             r"site startup probe failed",
+            r"timed out waiting for the (function )?app",
         ),
     ),
     Problem(
@@ -153,6 +154,8 @@ PROBLEMS = (
         codes=("GatewayTimeout", "ServerTimeout", "InternalServerError", "ServiceUnavailable"),
         says=(
             r"gateway did not receive a response",
+            r"gateway time-?out",
+            r"upstream connect error",
             r"the gateway .{0,60}timed? ?out",
             r"\b(502 bad gateway|504 gateway time.?out)\b",
         ),

@@ -276,7 +276,11 @@ PROBLEMS = (
             r"\b401\b( \(unauthorized\))?.{0,160}negotiate",
             r"negotiat.{0,160}\b401\b",
         ),
-        may_say=(r"http error 401: unauthorized",),
+        may_say=(
+            r"http error 401: unauthorized",
+            r"a status of 401\b",
+            r"hubexception: unauthorized",
+        ),
     ),
     Problem(
         key="negotiate-403",

@@ -37,6 +37,7 @@ PROBLEMS = (
             r"kernel .{0,40}(is )?dead\b",
             r"kernel (restarting|unresponsive)",
             r"failed to start (the )?kernel",
+            r"timeout waiting for kernel",
         ),
     ),
     Problem(

@@ -210,6 +210,7 @@ PROBLEMS = (
             r"^network error\.?$",
             r"cors header 'access-control-allow-origin' missing",
             r"cors (is )?not enabled|no matching (cors )?rule",
+            r"net::err_failed\b",
             r"no 'access-control-allow-origin' header",
             r"cors preflight (response did not succeed|channel did not succeed)",
             r"(blocked by cors policy|due to access control checks|cors (policy|error|issue))",

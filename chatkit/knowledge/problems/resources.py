@@ -247,7 +247,7 @@ PROBLEMS = (
         ),
         says=(
             r"number of .{0,20} requests for the subscription exceeded",
-            r"requests? (was|were|is|are|have been) throttled",
+            r"requests? (was|were|is|are|have been|has been) throttled",
             r"too many requests.{0,80}(management\.azure|subscription|resource manager)",
         ),
     ),
@@ -316,6 +316,8 @@ PROBLEMS = (
             r"can'?t find app with name",
             r"there is no (function app|signalr|storage account|instance) .{0,20}yet",
             r"no (matching )?resource found",
+            r"(storage account|function app|web ?app|signalr( service)?|plan) '[^']{1,80}' (was not"
+            r"|could not be) found",
         ),
         may_say=(r"\bwas not found\b.{0,60}resource",),
     ),

@@ -47,6 +47,7 @@ PROBLEMS = (
             r"message count (reach|exceed)",
             r"daily message",
             r"messages? (quota|limit) .{0,40}(reach|exceed|day)",
+            r"(limit|quota) of messages",
         ),
     ),
     Problem(
@@ -63,6 +64,7 @@ PROBLEMS = (
             r"\b429\b.{0,120}(signalr|connection|negotiat|websocket|hub)",
             r"(signalr|negotiat|websocket|hub|client/\?).{0,160}\b429\b",
             r"too many (connections|requests)",
+            r"(stops?|fails?|refuse\w{0,2}) after \d{1,4} (users|people|tabs|connections)",
         ),
     ),
     Problem(
@@ -140,6 +142,7 @@ PROBLEMS = (
             r"invalid response status.{0,40}(401|403|404)",
             r"wsservererhandshakeerror|wsserverhandshakeerror",
             r"no connection with that id",
+            r"invalidaudienceerror|audience (doesn't|does not) match",
             r"pysignalr\.exceptions\.negotiationfailure",
             r"handshake failed: http/1\.\d (401|403|404)",
             r"eventsource failed to connect",

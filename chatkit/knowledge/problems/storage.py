@@ -14,6 +14,10 @@ PROBLEMS = (
         " its address.",
         links=("MicrosoftDocs/azure-docs#104630", "microsoft/vscode-azurestorage#559"),
         codes=("WebsiteNotFound", "StaticWebsiteDisabled", "WebContentNotFound"),
+        may_say=(
+            r"\b404\b.{0,80}web\.core\.windows",
+            r"web\.core\.windows\.net.{0,80}\b404\b",
+        ),
         says=(
             r"requested content does not exist",
             r"static website.{0,60}(off|disabled|not enabled|does not exist)",
@@ -62,6 +66,7 @@ PROBLEMS = (
             r"this request is not authorized to perform this operation(?! using)",
             r"public network access .{0,40}disabled",
         ),
+        may_say=(r"\b403\b.{0,60}(static website|web\.core\.windows)",),
     ),
     Problem(
         key="container-missing",
