@@ -98,7 +98,8 @@ def test_every_verb_that_needs_names_says_that_they_are_damaged(
     said = empty(used / "settings.json")
     typed = chatkit(*verb)
     assert typed.code == 1
-    assert said in typed.out + typed.err and MEND in typed.out + typed.err
+    text = " ".join(f"{typed.out} {typed.err}".split())  # the doctor wraps its lines
+    assert said.strip() in text and MEND in text
     assert (used / "settings.json").read_bytes() == b""
 
 

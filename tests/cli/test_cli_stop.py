@@ -131,7 +131,9 @@ def test_lab_is_listed_and_ends(chatkit: Chatkit, home: Path) -> None:
     home.mkdir()
     code = (
         "import sys, types, time\n"
-        "lab = types.ModuleType('jupyterlab.labapp'); lab.main = lambda: time.sleep(600)\n"
+        "lab = types.ModuleType('jupyterlab.labapp')\n"
+        "def wait(**_): time.sleep(600)\n"
+        "lab.LabApp = types.SimpleNamespace(initialize_server=wait)\n"
         "sys.modules['jupyterlab.labapp'] = lab\n"
         "from chatkit.cli.lab_server import main; main()"
     )
@@ -147,7 +149,9 @@ def test_lab_ends_with_its_home(home: Path) -> None:
     code = (
         "import signal, sys, types, time\n"
         "signal.signal(signal.SIGTERM, lambda *_: sys.exit(7))\n"
-        "lab = types.ModuleType('jupyterlab.labapp'); lab.main = lambda: time.sleep(600)\n"
+        "lab = types.ModuleType('jupyterlab.labapp')\n"
+        "def wait(**_): time.sleep(600)\n"
+        "lab.LabApp = types.SimpleNamespace(initialize_server=wait)\n"
         "sys.modules['jupyterlab.labapp'] = lab\n"
         "from chatkit.cli.lab_server import main; main()"
     )

@@ -80,6 +80,7 @@ def test_nothing_but_the_lock_is_looked_up(checkout: Path) -> None:
     assert "markdown_it" in installed and "mdurl" not in installed
 
 
+@pytest.mark.long
 def test_without_uv_pip_fetches_it(checkout: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """And it installs the rest."""
     monkeypatch.setattr(installers, "find_uv", lambda: None)

@@ -109,7 +109,7 @@ def test_a_kernel_imports_the_package_from_any_folder(ready: Path, tmp_path: Pat
 
 
 @pytest.mark.parametrize(
-    ("arguments", "code"), [(["no-such-verb"], 2), (["run", "--until", "99"], 1), (["status"], 0)]
+    ("arguments", "code"), [(["no-such-verb"], 2), (["run", "--until", "99"], 2), (["status"], 0)]
 )
 def test_exit_codes_come_through_the_self_setup(
     ready: Path, arguments: list[str], code: int

@@ -10,7 +10,7 @@ import pytest
 
 from chatkit.core import file_lock, ports
 from chatkit.core.file_lock import FileLock, holder
-from chatkit.core.running import interrupts, start_proof
+from chatkit.core.running import answers, interrupts, start_proof
 from chatkit.steps import app_files, local_servers, moved_ports, session
 from chatkit.steps.local_servers import FUNCTIONS, LocalServers, Program
 from chatkit.steps.session import Session
@@ -88,7 +88,7 @@ def servers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> LocalServers:
     MACHINE.running.clear()
     monkeypatch.setattr(local_servers, "start_detached", MACHINE.start)
     monkeypatch.setattr(local_servers, "ProcessIdentity", Identity)
-    monkeypatch.setattr(local_servers, "answer", lambda _url: 200)
+    monkeypatch.setattr(answers, "status_at", lambda _url: 200)
     monkeypatch.setattr(start_proof, "is_proven", lambda _url, _secret: True)
     monkeypatch.setattr(ports, "is_free", lambda _port: True)
     return LocalServers(tmp_path)

@@ -36,6 +36,7 @@ PROBLEMS = (
             r"credential is not supported if the cors header 'access-control-allow-origin' is '\*'",
             r"expected 'true' in cors header 'access-control-allow-credentials'",
             r"(cors|origin).{0,80}not allowed with credentials",
+            r"supportcredentials cannot be true when allowedorigins contains '\*'",
             r"'?\*'? (is not supported|cannot be used).{0,60}(supportcredentials|credentials)",
         ),
     ),
