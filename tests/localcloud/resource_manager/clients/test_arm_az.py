@@ -13,7 +13,7 @@ from tests.localcloud.resource_manager.clients.az_cli import ROOT, Az
 GROUP = ("-g", "azgroup")
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_az_does_the_whole_tutorial(az: Az, tmp_path: Path) -> None:
     """SignalR, storage with website, Flex app with settings and deployment; all deleted."""
     az("group", "create", "-n", "azgroup", "-l", "eastus2")
