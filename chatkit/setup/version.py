@@ -1,5 +1,3 @@
 """The version of the kit: the one place that says it."""
 
-from typing import Final
-
-VERSION: Final = "0.2.0"
+VERSION = "0.2.0"
