@@ -71,6 +71,9 @@ class RememberedPorts(Protocol):
     def move(self, moves: Sequence[Move]) -> None:
         """Remember new ports, all or none of them."""
 
+    def moved(self) -> Mapping[int, int]:
+        """The present port by each port that an owner had before, and that nobody has now."""
+
 
 class Listener(Protocol):
     """One server that is open."""
@@ -165,6 +168,8 @@ class Listeners:
         self._open_port = open_port
         # Ports in memory cannot be taken by another program.
         self._holds_ports = open_port is listen
+        # Whoever was told that such a port has moved would take a new owner's address for the old.
+        self._moved_away: frozenset[int] = frozenset()
         self._held: dict[str, ports.Sockets] = {}
         self._open: dict[str, Listener] = {}
 
@@ -188,14 +193,15 @@ class Listeners:
             if not waiting or monotonic() > until:
                 break
             sleep(PAUSE_S)
-        if not waiting:
-            return []
-        holders = ports.who_hold(waiting.values())
-        moves = [
-            Move(owner, port, self._choose(owner, port + 1), str(holders[port]))
-            for owner, port in waiting.items()
-        ]
-        self._remembered.move(moves)
+        moves: list[Move] = []
+        if waiting:
+            holders = ports.who_hold(waiting.values())
+            moves = [
+                Move(owner, port, self._choose(owner, port + 1), str(holders[port]))
+                for owner, port in waiting.items()
+            ]
+            self._remembered.move(moves)
+        self._moved_away = frozenset(self._remembered.moved())
         for move in moves:
             log.warning(
                 "%s has moved to port %d: %s has port %d.",
@@ -283,7 +289,11 @@ class Listeners:
     def _choose(self, owner: str, preferred: int) -> int:
         """Find a port that nobody has, and hold it."""
         self._let_go(owner)
-        taken = {*self._remembered.all().values(), *map(ports.port_of, self._held.values())}
+        taken = {
+            *self._moved_away,
+            *self._remembered.all().values(),
+            *map(ports.port_of, self._held.values()),
+        }
         if preferred:
             for port in range(preferred, min(preferred + PREFERRED_TRIES, ports.HIGHEST + 1)):
                 if port not in taken and self._hold(owner, port):

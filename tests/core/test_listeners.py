@@ -132,6 +132,16 @@ def test_at_the_start_a_port_that_is_left_again_is_kept(remembered: StoredPorts)
         assert (listeners.reserve("a"), moves) == (port, [])
 
 
+def test_a_port_that_has_moved_away_goes_to_nobody_else(remembered: StoredPorts) -> None:
+    """In this run: programs were told that it leads to the port of now."""
+    remembered.put("a", port := any_free())
+    with taking(port), settled(remembered) as (listeners, moves):
+        assert [move.before for move in moves] == [port]
+    listeners.release("a")
+    assert listeners.reserve("a", preferred=port) != port
+    listeners.leave_unopened()
+
+
 def test_any_number_of_taken_ports_costs_one_wait(remembered: StoredPorts) -> None:
     """All of them are waited for together, and no two owners get one port."""
     wanted = {f"owner-{number}": any_free() for number in range(6)}
