@@ -30,9 +30,16 @@ def _is_down(snapshot: Snapshot) -> str:
 
 
 def _no_answer(snapshot: Snapshot) -> str:
-    """A server that is known to run, and does not answer."""
-    for what, url in (("functions", snapshot.local_api), ("page", snapshot.local_page)):
-        if url and not fetch("GET", url).status:
+    """A server that is known to run, and does not answer.
+
+    One whose folder is gone ends by itself, and the folder is another problem.
+    """
+    servers = (
+        ("functions", snapshot.local_api, snapshot.folder.functions),
+        ("page", snapshot.local_page, snapshot.folder.page),
+    )
+    for what, url, folder in servers:
+        if url and folder.is_dir() and not fetch("GET", url).status:
             return f"the {what} on this machine should run at {url}, and nothing answers there"
     return ""
 
