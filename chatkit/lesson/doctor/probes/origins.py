@@ -9,12 +9,6 @@ from chatkit.lesson.doctor.probes.probe import Probe
 from chatkit.lesson.doctor.snapshot.lookups import known
 from chatkit.lesson.doctor.snapshot.snapshot import Snapshot
 
-BLOCKED = (
-    r"^(?!.*(login\.|/\.auth/|github\.dev|wildcard|redirect is)).*origin"
-    r" 'https?://(?!localhost|127\.0\.0\.1)[^']+' has been"
-    r" blocked.{0,400}no 'access-control-allow-origin'"
-)
-
 
 def _wildcard(snapshot: Snapshot) -> str:
     host = snapshot.folder.host
