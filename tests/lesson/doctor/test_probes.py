@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -101,13 +102,29 @@ def test_a_negotiate_that_does_not_work_is_seen(status: int, key: str) -> None:
 def test_an_app_without_functions_is_seen(monkeypatch: pytest.MonkeyPatch, status: int) -> None:
     """It was published, and Azure lists none. While it starts anew, that is not known."""
     monkeypatch.setattr(loading, "fetch", lambda *_: Answer(status))
-    facts = SimpleNamespace(published="1")
-    snapshot: Any = SimpleNamespace(facts=facts, functions=list, api="https://demo.example")
+    snapshot = published_without_functions(functions_now=list)
     if status == 404:
         assert PROBES["no-functions"](snapshot).endswith("the function app has none")
     else:
         with pytest.raises(Unknown, match="answers 503"):
             PROBES["no-functions"](snapshot)
+
+
+def test_an_app_that_has_just_started_is_not_without(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It listed none while it started; now it does, and its negotiate may be switched off."""
+    monkeypatch.setattr(loading, "fetch", lambda *_: Answer(404))
+    snapshot = published_without_functions(functions_now=lambda: ["SendMessage"])
+    assert not PROBES["no-functions"](snapshot)
+
+
+def published_without_functions(*, functions_now: Callable[[], list[str]]) -> Any:
+    """What the doctor sees of an app that listed no functions at the first look."""
+    return SimpleNamespace(
+        facts=SimpleNamespace(published="1"),
+        functions=list,
+        functions_now=functions_now,
+        api="https://demo.example",
+    )
 
 
 def test_the_hub_of_a_token_counts() -> None:
@@ -129,9 +146,15 @@ def test_the_hub_of_a_token_counts() -> None:
 
 @pytest.mark.parametrize(("api", "page"), [("http://x:1", ""), ("", "http://x:2")])
 def test_a_server_that_runs_and_does_not_answer_is_seen(
-    monkeypatch: pytest.MonkeyPatch, api: str, page: str
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, api: str, page: str
 ) -> None:
-    """It hangs, or something else has its port: its record alone says that it runs."""
+    """It hangs, or something else has its port: its record alone says that it runs.
+
+    Without its folder it has ended, and that is another problem.
+    """
     monkeypatch.setattr(this_machine, "fetch", lambda *_: Answer(0))
-    snapshot: Any = SimpleNamespace(absent=None, local_api=api, local_page=page)
+    folder = SimpleNamespace(functions=tmp_path / "app", page=tmp_path / "app")
+    snapshot: Any = SimpleNamespace(absent=None, local_api=api, local_page=page, folder=folder)
+    assert not PROBES["not-running"](snapshot)
+    folder.page.mkdir()
     assert f"should run at {api or page}" in PROBES["not-running"](snapshot)
