@@ -145,7 +145,8 @@ def test_a_kernel_sends_the_card_and_folds_the_rest() -> None:
         "%load_ext chatkit\nfrom chatkit import ChatkitError\n"
         "raise ChatkitError('No.', hint='Yes.')"
     )
-    notebook: Any = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(code)])  # type: ignore[no-untyped-call]
+    cell: Any = nbformat.v4.new_code_cell(code)  # type: ignore[no-untyped-call]
+    notebook: Any = nbformat.v4.new_notebook(cells=[cell])  # type: ignore[no-untyped-call]
     NotebookClient(notebook, timeout=60, kernel_name="python3", allow_errors=True).execute()
     error, folded = notebook.cells[0].outputs
     assert (error.ename, error.evalue) == ("ChatkitError", "No. Yes.")

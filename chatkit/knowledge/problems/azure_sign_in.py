@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from chatkit.knowledge.problem import Problem
 
+LEARN = "https://learn.microsoft.com/azure"
+
 SDK = "https://aka.ms/azsdk/python/identity/defaultazurecredential/troubleshoot"
 
 PROBLEMS = (
@@ -97,9 +99,7 @@ PROBLEMS = (
         " ended.",
         fix="Choose another one (CHATKIT_SUBSCRIPTION), or let its owner enable it again; the"
         " local cloud costs nothing: Workshop.open(target='local').",
-        links=(
-            "https://learn.microsoft.com/azure/cost-management-billing/manage/subscription-disabled",
-        ),
+        links=(f"{LEARN}/cost-management-billing/manage/subscription-disabled",),
         codes=("ReadOnlyDisabledSubscription", "SubscriptionDisabled", "DisallowedOperation"),
         says=(
             r"subscription .{0,80}(is disabled|disabled and therefore marked as read only)",

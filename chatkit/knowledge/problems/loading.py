@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from chatkit.knowledge.problem import Problem
 
+LEARN = "https://learn.microsoft.com/azure"
+
 TROUBLESHOOT = "https://aka.ms/functions-modulenotfound"
 
 PROBLEMS = (
@@ -142,9 +144,7 @@ PROBLEMS = (
         cause="Two functions have the same route and method, or a route is one of the host's own"
         " (admin, runtime) or malformed.",
         fix="Give each function a route of its own: compare with the cells of sections 04 to 06.",
-        links=(
-            "https://learn.microsoft.com/azure/azure-functions/functions-bindings-http-webhook-trigger",
-        ),
+        links=(f"{LEARN}/azure-functions/functions-bindings-http-webhook-trigger",),
         says=(
             r"the route .{0,200}(conflicts|is used|uses a parameter|has an? (closing|empty"
             r"|parameter))",

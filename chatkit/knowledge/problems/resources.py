@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from chatkit.knowledge.problem import Problem
 
+LEARN = "https://learn.microsoft.com/azure"
+MANAGER = f"{LEARN}/azure-resource-manager"
+
 REGION = "`Workshop.open(region='eastus2')` chooses another region before anything is made."
 
 PROBLEMS = (
@@ -13,9 +16,7 @@ PROBLEMS = (
         cause="All of Azure shares the names of storage accounts, function apps and SignalR"
         " instances; a name that was just deleted stays taken for a while.",
         fix="`Workshop.open(suffix='...')` chooses other names.",
-        links=(
-            "https://learn.microsoft.com/azure/azure-resource-manager/troubleshooting/error-storage-account-name",
-        ),
+        links=(f"{MANAGER}/troubleshooting/error-storage-account-name",),
         codes=(
             "StorageAccountAlreadyTaken",
             "AlreadyExists",
@@ -39,9 +40,7 @@ PROBLEMS = (
         cause="Storage accounts have 3 to 24 lower-case letters and digits, function apps 2 to 60"
         " letters, digits and hyphens, SignalR instances 3 to 63.",
         fix="`Workshop.open(suffix='...')` takes 2 to 12 lower-case letters and digits.",
-        links=(
-            "https://learn.microsoft.com/azure/azure-resource-manager/management/resource-name-rules",
-        ),
+        links=(f"{MANAGER}/management/resource-name-rules",),
         codes=("AccountNameInvalid", "InvalidResourceName", "InvalidResourceGroup"),
         says=(
             r"is not a valid (storage account|resource|resource group|site|app) name",
@@ -56,9 +55,7 @@ PROBLEMS = (
         fix="Run workshop.create_resource_group(), which registers it (or `az provider register"
         " --namespace Microsoft.SignalRService`); your account needs the right to register"
         " providers on the subscription.",
-        links=(
-            "https://learn.microsoft.com/azure/azure-resource-manager/troubleshooting/error-register-resource-provider",
-        ),
+        links=(f"{MANAGER}/troubleshooting/error-register-resource-provider",),
         codes=("MissingSubscriptionRegistration", "SubscriptionNotRegistered"),
         says=(
             r"not registered to use namespace",
@@ -237,9 +234,7 @@ PROBLEMS = (
         title="Azure asks to go slower",
         cause="Too many requests came from this subscription at once.",
         fix="Wait a minute and run the cell again: every step can be repeated.",
-        links=(
-            "https://learn.microsoft.com/azure/azure-resource-manager/management/request-limits-and-throttling",
-        ),
+        links=(f"{MANAGER}/management/request-limits-and-throttling",),
         codes=(
             "SubscriptionRequestsThrottled",
             "OperationNotAllowedThrottled",
@@ -257,9 +252,7 @@ PROBLEMS = (
         cause="The group is still being deleted, which takes minutes; nothing can be made in it"
         " meanwhile.",
         fix="Wait a minute and run the cell again.",
-        links=(
-            "https://learn.microsoft.com/azure/azure-resource-manager/management/delete-resource-group",
-        ),
+        links=(f"{MANAGER}/management/delete-resource-group",),
         codes=("ResourceGroupBeingDeleted", "ResourceGroupDeprovisioning"),
         says=(r"resource group .{0,90} (deprovisioning|being deleted)",),
     ),

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from chatkit.knowledge.problem import Problem
 
+LEARN = "https://learn.microsoft.com/azure"
+MANAGER = f"{LEARN}/azure-resource-manager"
+
 MODE = "workshop.create_signalr() sets the mode Serverless."
 
 PROBLEMS = (
@@ -115,9 +118,7 @@ PROBLEMS = (
         cause="SignalR Service takes messages of up to 1 MB over REST; the chat's own limit is"
         " lower.",
         fix="Send less text; put pictures and files into Blob storage and send their address.",
-        links=(
-            "https://learn.microsoft.com/azure/azure-resource-manager/management/azure-subscription-service-limits",
-        ),
+        links=(f"{MANAGER}/management/azure-subscription-service-limits",),
         says=(
             r"message (size|is too (long|large|big))",
             r"maximum message size",
