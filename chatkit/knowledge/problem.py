@@ -8,6 +8,8 @@ from functools import cached_property
 
 SPACES = re.compile(r"\s+")
 QUOTES = str.maketrans("‘’‚“”„`´", "'''\"\"\"''")
+LEARN = "https://learn.microsoft.com/azure"
+MANAGER = f"{LEARN}/azure-resource-manager"
 LONGEST = 20_000
 """Characters of a pasted text that are read: its beginning and its end."""
 

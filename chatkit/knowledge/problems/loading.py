@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from chatkit.knowledge.problem import Problem
-
-LEARN = "https://learn.microsoft.com/azure"
+from chatkit.knowledge.problem import LEARN, Problem
 
 TROUBLESHOOT = "https://aka.ms/functions-modulenotfound"
 

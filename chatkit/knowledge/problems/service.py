@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-from chatkit.knowledge.problem import Problem
-
-LEARN = "https://learn.microsoft.com/azure"
-MANAGER = f"{LEARN}/azure-resource-manager"
+from chatkit.knowledge.problem import MANAGER, Problem
 
 MODE = "workshop.create_signalr() sets the mode Serverless."
 
