@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 from chatkit.localcloud.core.control import Control
@@ -101,7 +102,11 @@ class LocalCloud:
     def _authentication_of(self, site: SiteSpec) -> EasyAuth | None:
         origin = f"http://localhost:{site.port}"
         return self.easy_auth.module(
-            site.name, origin=origin, authentication=site.authentication, secrets=site.app_settings
+            site.name,
+            origin=origin,
+            authentication=site.authentication,
+            secrets=site.app_settings,
+            assertion=partial(self.entra.identity_endpoint.assertion, site.scope),
         )
 
     def endpoints(self) -> dict[str, str]:

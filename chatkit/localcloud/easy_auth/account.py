@@ -71,7 +71,7 @@ class Account:
             return web.Response(status=403, text="The session has no refresh token.")
         try:
             granted = await site.relying_party.refresh(
-                provider, site.secret(provider), refresh_token=session.refresh_token
+                provider, site.proof(provider), refresh_token=session.refresh_token
             )
         except ProviderUnreachable:
             raise

@@ -22,6 +22,9 @@ from chatkit.localcloud.easy_auth.errors import ProviderUnreachable, SignInFaile
 from chatkit.localcloud.easy_auth.principal import Claims
 from chatkit.localcloud.easy_auth.settings import Provider
 
+Proof = Mapping[str, str]
+"""Form fields with which the app proves itself to the provider: a secret, or an assertion."""
+
 ALGORITHMS = ["RS256"]
 TIMEOUT = aiohttp.ClientTimeout(total=10)
 KEYS_AGE_S = 5.0  # unknown key ids make us ask for the keys again, but not more often
@@ -120,7 +123,7 @@ class RelyingParty:
         return f"{endpoint}{mark}{urlencode(query)}"
 
     async def redeem(
-        self, provider: Provider, secret: str, *, code: str, redirect_uri: str, verifier: str
+        self, provider: Provider, proof: Proof, *, code: str, redirect_uri: str, verifier: str
     ) -> ProviderTokens:
         """Exchange a code for tokens.
 
@@ -129,7 +132,7 @@ class RelyingParty:
         """
         return await self._grant(
             provider,
-            secret,
+            proof,
             grant_type="authorization_code",
             code=code,
             redirect_uri=redirect_uri,
@@ -137,7 +140,7 @@ class RelyingParty:
         )
 
     async def refresh(
-        self, provider: Provider, secret: str, *, refresh_token: str
+        self, provider: Provider, proof: Proof, *, refresh_token: str
     ) -> ProviderTokens:
         """Exchange a refresh token for new tokens.
 
@@ -146,7 +149,7 @@ class RelyingParty:
         """
         return await self._grant(
             provider,
-            secret,
+            proof,
             grant_type="refresh_token",
             refresh_token=refresh_token,
             scope=" ".join(provider.scopes),
@@ -193,10 +196,10 @@ class RelyingParty:
             return ""
         return f"{endpoint}?{urlencode({'post_logout_redirect_uri': return_to})}"
 
-    async def _grant(self, provider: Provider, secret: str, **form: str) -> ProviderTokens:
+    async def _grant(self, provider: Provider, proof: Proof, **form: str) -> ProviderTokens:
         endpoint = (await self._discover(provider))["token_endpoint"]
-        proof = {"client_id": provider.client_id, "client_secret": secret}
-        status, document = await self._ask("POST", endpoint, {**form, **proof})
+        client = {"client_id": provider.client_id, **proof}
+        status, document = await self._ask("POST", endpoint, {**form, **client})
         if status != 200:
             why = document.get("error_description") or document.get("error")
             raise SignInFailed(str(why or f"status {status}"))

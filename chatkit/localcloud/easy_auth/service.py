@@ -10,7 +10,7 @@ from chatkit.localcloud.easy_auth.module import EasyAuth
 from chatkit.localcloud.easy_auth.relying_party import RelyingParty
 from chatkit.localcloud.easy_auth.sessions import Sessions
 from chatkit.localcloud.easy_auth.settings import AuthSettings
-from chatkit.localcloud.easy_auth.site import AuthSite
+from chatkit.localcloud.easy_auth.site import Assertion, AuthSite
 
 
 class EasyAuthService:
@@ -34,6 +34,7 @@ class EasyAuthService:
         origin: str,
         authentication: Mapping[str, object] | None,
         secrets: Mapping[str, str],
+        assertion: Assertion,
     ) -> EasyAuth | None:
         """The module of a site as it is configured now, None when authentication is off.
 
@@ -42,6 +43,7 @@ class EasyAuthService:
             origin: Scheme, host and port under which browsers reach the app.
             authentication: Its authsettingsV2 `properties`.
             secrets: Its app settings, which hold the provider secrets.
+            assertion: Issues a token of the site's managed identity with a client id.
         """
         settings = AuthSettings.parse(authentication)
         if not settings.enabled:
@@ -51,7 +53,9 @@ class EasyAuthService:
             sessions = Sessions(self._store, site.lower())
             sessions.sweep(grace_s=settings.refresh_grace.total_seconds())
             self._sessions[site.lower()] = sessions
-        return EasyAuth(AuthSite(settings, secrets, sessions, self._relying_party, origin))
+        return EasyAuth(
+            AuthSite(settings, secrets, sessions, self._relying_party, origin, assertion)
+        )
 
     def forget(self, site: str) -> None:
         """End every session of a site that was deleted: its name starts again with new keys."""

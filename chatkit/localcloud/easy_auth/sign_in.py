@@ -112,7 +112,7 @@ class SignIn:
             raise SignInFailed(str(why or "The provider sent no code."))
         tokens = await site.relying_party.redeem(
             provider,
-            site.secret(provider),
+            site.proof(provider),
             code=str(code),
             redirect_uri=site.callback_uri(provider),
             verifier=pending.verifier,

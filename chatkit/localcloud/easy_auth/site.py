@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from urllib.parse import urlsplit
@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 from aiohttp import web
 
 from chatkit.localcloud.core.browser.browser_view import BrowserView
+from chatkit.localcloud.core.errors import LocalCloudError
 from chatkit.localcloud.core.web import (
     SAFE_METHODS,
     is_from_other_page,
@@ -19,7 +20,7 @@ from chatkit.localcloud.core.web import (
 from chatkit.localcloud.easy_auth.errors import ForgedRequest, SignInFailed
 from chatkit.localcloud.easy_auth.principal import Claims, Principal
 from chatkit.localcloud.easy_auth.redirects import is_allowed
-from chatkit.localcloud.easy_auth.relying_party import ProviderTokens, RelyingParty
+from chatkit.localcloud.easy_auth.relying_party import Proof, ProviderTokens, RelyingParty
 from chatkit.localcloud.easy_auth.sessions import (
     COOKIE,
     Session,
@@ -28,7 +29,19 @@ from chatkit.localcloud.easy_auth.sessions import (
     TokenDocument,
     timestamp,
 )
-from chatkit.localcloud.easy_auth.settings import AuthSettings, Provider
+from chatkit.localcloud.easy_auth.settings import MICROSOFT, AuthSettings, Provider
+
+# Where the client id of a managed identity stands in the place of a client secret:
+# https://learn.microsoft.com/azure/app-service/configure-authentication-provider-aad
+IDENTITY_SETTING = "OVERRIDE_USE_MI_FIC_ASSERTION_CLIENTID"
+ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"  # RFC 7523 §2.2
+
+Assertion = Callable[[str], str]
+
+
+def no_identity(client_id: str) -> str:  # noqa: ARG001
+    """An app on this machine has none."""
+    raise SignInFailed("The app has no managed identity.")
 
 
 @dataclass(frozen=True)
@@ -41,6 +54,7 @@ class AuthSite:
         sessions: The site's sessions.
         relying_party: Shared by all sites.
         origin: Scheme, host and port under which browsers reach the app.
+        assertion: Issues a token of the site's managed identity with a client id.
     """
 
     settings: AuthSettings
@@ -48,6 +62,7 @@ class AuthSite:
     sessions: Sessions
     relying_party: RelyingParty
     origin: str
+    assertion: Assertion = no_identity
 
     # Requests ---------------------------------------------------------------------------------
 
@@ -129,17 +144,28 @@ class AuthSite:
             raise web.HTTPNotFound(text=f"This app has no identity provider called '{alias}'.")
         return provider
 
-    def secret(self, provider: Provider) -> str:
-        """The provider's client secret from the app settings.
+    def proof(self, provider: Provider) -> Proof:
+        """What proves the app to the provider, by the app settings.
+
+        It is a client secret, or the token of a managed identity that the app's registration
+        trusts.
 
         Raises:
-            SignInFailed: The setting is missing.
+            SignInFailed: The setting is missing, or there is no such identity.
         """
-        secret = self.secrets.get(provider.secret_setting, "")
-        if not secret:
+        value = self.secrets.get(provider.secret_setting, "")
+        if not value:
             name = provider.secret_setting or "(none named)"
             raise SignInFailed(f"The app setting {name} with the client secret is missing.")
-        return secret
+        if provider.alias != MICROSOFT or provider.secret_setting != IDENTITY_SETTING:
+            return {"client_secret": value}
+        try:
+            assertion = self.assertion(value)
+        except LocalCloudError as error:
+            raise SignInFailed(
+                f"{error} Its client id is the value of {IDENTITY_SETTING}."
+            ) from error
+        return {"client_assertion_type": ASSERTION_TYPE, "client_assertion": assertion}
 
     def callback_uri(self, provider: Provider) -> str:
         """Where the provider sends the browser back to."""

@@ -248,6 +248,38 @@ INTERACTION_REQUIRED = EntraError(
 )
 
 
+NO_MATCH = {"issuer": 700211, "audience": 700212, "subject": 700213, "case": 7002138}
+
+
+def federation_refused(claim: str, value: str) -> EntraError:
+    """None of the application's federated identity credentials fits a token.
+
+    Args:
+        claim: "issuer", "audience", "subject", or "case" for a subject of which only the letters'
+            case differs.
+        value: Of the claim in the token.
+    """
+    shown = claim
+    remark = ""
+    if claim == "case":
+        shown = "subject"
+        remark = " The matching is done using a case-sensitive comparison."
+    return assertion_refused(
+        NO_MATCH[claim],
+        f"No matching federated identity record found for presented assertion {shown} '{value}'."
+        f"{remark} Check your federated identity credential Subject, Audience and Issuer against"
+        " the presented assertion."
+        " https://learn.microsoft.com/entra/workload-id/workload-identity-federation",
+    )
+
+
+def no_federation(client_id: str, name: str) -> EntraError:
+    """The application trusts nobody's tokens."""
+    return assertion_refused(
+        70025, f"The client '{client_id}'({name}) has no configured federated identity credentials."
+    )
+
+
 def assertion_refused(number: int, message: str) -> EntraError:
     """A client assertion that does not verify."""
     return EntraError("invalid_client", number, message, status=401)

@@ -186,7 +186,8 @@ class Grants:
         if form.get("client_assertion"):
             base = self._tokens.issuer.removesuffix("/v2.0")
             audiences = [f"{base}/oauth2/v2.0/token", f"{base}/oauth2/token", f"{base}/v2.0", base]
-            assertions.check(form["client_assertion"], application, audiences)
+            assertion = form["client_assertion"]
+            assertions.check(assertion, application, audiences, tokens=self._tokens)
         elif form.get("client_secret"):
             self._directory.check_secret(application, form["client_secret"])
         elif needs_proof:

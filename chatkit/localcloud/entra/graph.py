@@ -91,8 +91,8 @@ async def _not_provided(request: web.Request) -> web.StreamResponse:
         501,
         "NotImplemented",
         f"{request.method} {request.path} is not part of the local cloud. It supports applications"
-        " with addPassword, removePassword and owners, servicePrincipals with appRoleAssignments,"
-        " users and me.",
+        " with addPassword, removePassword, owners and federatedIdentityCredentials,"
+        " servicePrincipals with appRoleAssignments, users and me.",
     )
 
 

@@ -14,12 +14,14 @@ from chatkit.localcloud.entra.core.applications import (
     new_secret,
     password_credential,
 )
+from chatkit.localcloud.entra.core.federation import MOST, FederatedCredential
 from chatkit.localcloud.entra.core.graph_documents import Shown
 from chatkit.localcloud.entra.core.permissions import (
     CHANGE_APPLICATION,
     CREATE_APPLICATION,
     READ_APPLICATIONS,
 )
+from chatkit.localcloud.entra.errors import GraphError
 from chatkit.localcloud.entra.graph_operations import (
     CALLER,
     Operation,
@@ -30,6 +32,7 @@ from chatkit.localcloud.entra.graph_operations import (
 from chatkit.localcloud.entra.graph_requests import (
     Body,
     application_changes,
+    federated_credential,
     moment,
     read_body,
     read_reference,
@@ -50,11 +53,15 @@ class Applications:
         many = "/applications"
         one = many + "/{id}"
         owners = one + "/owners"
+        trusted = one + "/federatedIdentityCredentials"
+        trusted_one = trusted + "/{credential}"
         operations = [
             Operation("GET", many, self.list_applications, READ_APPLICATIONS),
             Operation("POST", many, self.create_application, CREATE_APPLICATION),
             Operation("GET", one, self.get_application, READ_APPLICATIONS),
             Operation("GET", owners, self.list_owners, READ_APPLICATIONS),
+            Operation("GET", trusted, self.list_trusted, READ_APPLICATIONS),
+            Operation("GET", trusted_one, self.get_trusted, READ_APPLICATIONS),
         ]
         for method, path, handler in (
             ("PATCH", one, self.update_application),
@@ -63,6 +70,9 @@ class Applications:
             ("POST", one + "/removePassword", self.remove_password),
             ("POST", owners + "/$ref", self.add_owner),
             ("DELETE", owners + "/{owner}/$ref", self.remove_owner),
+            ("POST", trusted, self.trust),
+            ("PATCH", trusted_one, self.update_trusted),
+            ("DELETE", trusted_one, self.trust_no_more),
         ):
             operations.append(Operation(method, path, handler, CHANGE_APPLICATION, self._is_own))
         return operations
@@ -161,6 +171,55 @@ class Applications:
         self._directory.save_application({**application, "owners": kept})
         return web.Response(status=204)
 
+    async def list_trusted(self, request: web.Request) -> web.Response:
+        """The federated identity credentials of an application."""
+        trusted = self._application(request)["federatedIdentityCredentials"]
+        return self._list("federatedIdentityCredentials", trusted, request)
+
+    async def get_trusted(self, request: web.Request) -> web.Response:
+        """One of them, by its id or its name."""
+        return web.json_response(_trusted(self._application(request), request))
+
+    async def trust(self, request: web.Request) -> web.Response:
+        """Let an application be proven by the tokens of one subject of one issuer."""
+        application = self._application(request)
+        made = federated_credential(await read_body(request))
+        self._save_trusted(application, made)
+        return web.json_response(made, status=201)
+
+    async def update_trusted(self, request: web.Request) -> web.Response:
+        """Change what is trusted."""
+        application = self._application(request)
+        old = _trusted(application, request)
+        self._save_trusted(application, federated_credential(await read_body(request), old))
+        return web.Response(status=204)
+
+    async def trust_no_more(self, request: web.Request) -> web.Response:
+        """End that."""
+        application = self._application(request)
+        wanted = _trusted(application, request)
+        known = application["federatedIdentityCredentials"]
+        application["federatedIdentityCredentials"] = [one for one in known if one != wanted]
+        self._directory.save_application(application)
+        return web.Response(status=204)
+
+    def _save_trusted(self, application: Application, made: FederatedCredential) -> None:
+        """Keep a federated credential in the place of the one with its id."""
+        known = application["federatedIdentityCredentials"]
+        others = [one for one in known if one["id"] != made["id"]]
+        if any(one["name"] == made["name"] for one in others):
+            said = f"FederatedIdentityCredential with name {made['name']} already exists."
+            raise GraphError(409, "Request_MultipleObjectsWithSameKeyValue", said)
+        # That Graph refuses these two is known; the words are ours.
+        if any(
+            (one["issuer"], one["subject"]) == (made["issuer"], made["subject"]) for one in others
+        ):
+            raise bad_request("The combination of issuer and subject must be unique on the app.")
+        if len(others) >= MOST:
+            raise bad_request(f"An application has at most {MOST} federated identity credentials.")
+        application["federatedIdentityCredentials"] = [*others, made]
+        self._directory.save_application(application)
+
     def _application(self, request: web.Request) -> Application:
         wanted = request.match_info["id"].lower()
         alternate = re.match(r"(?i)^\(?appid='([^']+)'\)?$", wanted)
@@ -177,3 +236,12 @@ class Applications:
 
     def _list(self, what: str, values: Sequence[Shown], request: web.Request) -> web.Response:
         return listed(self._context + what, values, request)
+
+
+def _trusted(application: Application, request: web.Request) -> FederatedCredential:
+    """The federated credential that a request names."""
+    wanted = request.match_info["credential"]
+    for one in application["federatedIdentityCredentials"]:
+        if wanted.lower() == one["id"] or wanted == one["name"]:
+            return one
+    raise not_found(wanted)

@@ -21,6 +21,8 @@ from chatkit.localcloud.entra.core.applications import (
     KeyCredential,
     iso,
 )
+from chatkit.localcloud.entra.core.federation import NAME as FEDERATED_NAME
+from chatkit.localcloud.entra.core.federation import FederatedCredential
 from chatkit.localcloud.entra.errors import GraphError
 
 Body = dict[str, object]
@@ -30,6 +32,7 @@ FILTERS = "name eq 'value', startswith(name,'value'), names/any(x:x eq 'value'),
 MOMENT = re.compile(
     r"(\d{4}-\d\d-\d\dT\d\d:\d\d)(:\d\d)?(\.\d{1,12})?(Z|[+-]\d\d:\d\d)", re.IGNORECASE | re.ASCII
 )
+MOST_CHARACTERS = 600  # of an issuer, of a subject
 # passwordCredentials are taken and left out: secrets come from addPassword alone.
 IGNORED = {"passwordCredentials"}
 
@@ -194,6 +197,34 @@ def _key_credential(entry: Body) -> KeyCredential:
         "type": entry.get("type"),
         "key": base64.b64encode(der).decode(),
     }
+
+
+def federated_credential(body: Body, old: FederatedCredential | None = None) -> FederatedCredential:
+    """A federated identity credential, new or changed.
+
+    Raises:
+        GraphError: A value is missing, or one that it cannot have.
+    """
+    known: Body = {**(old or {"description": None})}
+    unknown = body.keys() - FederatedCredential.__annotations__.keys()
+    if unknown:
+        raise _invalid(min(unknown))
+    if old is not None and body.get("name", old["name"]) != old["name"]:
+        raise GraphError(
+            400, "Request_BadRequest", "Name is immutable and cannot be changed after creation."
+        )
+    made = {**known, **body, "id": known.get("id") or str(uuid.uuid4())}
+    for name in ("name", "issuer", "subject"):
+        if not isinstance(made.get(name), str) or not 0 < len(str(made[name])) <= MOST_CHARACTERS:
+            raise _invalid(name)
+    if not FEDERATED_NAME.fullmatch(str(made["name"])):
+        raise _invalid("name")
+    if not isinstance(made["description"], str | None):
+        raise _invalid("description")
+    # Graph takes a list, and one text in it.
+    if len(texts(made, "audiences")) != 1:
+        raise _invalid("audiences")
+    return cast(FederatedCredential, made)
 
 
 def _moment_text(entry: Body, name: str) -> str | None:

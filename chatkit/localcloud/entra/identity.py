@@ -13,6 +13,7 @@ from aiohttp import web
 
 from chatkit.core.time import clock
 from chatkit.localcloud.core.errors import LocalCloudError
+from chatkit.localcloud.entra.core.federation import EXCHANGE
 from chatkit.localcloud.entra.core.identity_hosts import IdentityHost, IdentityHosts
 from chatkit.localcloud.entra.core.principals import Principal
 from chatkit.localcloud.entra.grants import app_claims
@@ -114,6 +115,22 @@ class IdentityEndpoint:
             },
             headers={"Cache-Control": "no-store"},
         )
+
+    def assertion(self, resource_id: str, client_id: str) -> str:
+        """What proves an application that trusts a user-assigned identity of a resource.
+
+        Args:
+            resource_id: Of the resource, for example a site behind App Service Authentication.
+            client_id: The identity's.
+
+        Raises:
+            NoToken: The resource does not have it.
+        """
+        for one in self._hosts.of(resource_id).assigned:
+            identity = self._directory.principal(one)
+            if identity is not None and identity.app_id == client_id.lower():
+                return self._identities.issue(identity, EXCHANGE)
+        raise NoToken(NOT_FOUND)
 
     def _wanted(self, host: IdentityHost, request: web.Request) -> Principal | None:
         """The identity that the query names; without a name the system-assigned one."""

@@ -21,6 +21,7 @@ from chatkit.localcloud.entra.core.applications import (
     password_credential,
     stored,
 )
+from chatkit.localcloud.entra.core.federation import EXCHANGE
 from chatkit.localcloud.entra.core.permissions import (
     ADMINISTRATOR_ROLES,
     AZURE_CLI,
@@ -40,6 +41,7 @@ MICROSOFT_RESOURCES = (
     "https://appservice.azure.com",
     "https://graph.microsoft.com",
     "https://signalr.azure.com",
+    EXCHANGE.lower(),
 )
 
 

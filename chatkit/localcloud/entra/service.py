@@ -26,6 +26,7 @@ class EntraService:
         tokens: Signs and checks tokens; `tokens.roles` knows who may do what.
         identities: Tokens of managed identities.
         identity_hosts: Which apps may ask for which of them.
+        identity_endpoint: Where they ask.
         pages_origin: Plain-http origin of the sign-in pages and the managed identity endpoint.
     """
 
@@ -40,6 +41,9 @@ class EntraService:
         )
         self.identities = ManagedIdentities(self.directory, self.tokens)
         self.identity_hosts = IdentityHosts(platform.store)
+        self.identity_endpoint = IdentityEndpoint(
+            self.directory, self.identity_hosts, self.identities
+        )
         own = self.directory.create_service_principal(self.directory.client_id)
         # Programs of the person ask for its tokens, as code does that runs in App Service.
         self._own = self.identity_hosts.put(OWN_HOST, system=own.id, assigned=())
@@ -51,10 +55,8 @@ class EntraService:
         routes = Routes(
             self.directory, self.tokens, Codes(self._platform.store), self._platform.trace
         )
-        endpoint = IdentityEndpoint(self.directory, self.identity_hosts, self.identities)
-        sign_in = HttpServer(
-            routes.pages(self.pages_origin, endpoint.routes()), refuse=pages.refuse
-        )
+        endpoint = self.identity_endpoint.routes()
+        sign_in = HttpServer(routes.pages(self.pages_origin, endpoint), refuse=pages.refuse)
         await listeners.open("sign-in", sign_in, port=_port(self.pages_origin))
         authority = HttpServer(routes.app(self._authority), refuse=routes.refuse)
         await listeners.open("entra", authority, port=_port(self._authority), tls=server)

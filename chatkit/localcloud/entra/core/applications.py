@@ -14,6 +14,7 @@ from typing import Literal, NotRequired, TypedDict, cast
 
 from chatkit.core.time import clock
 from chatkit.localcloud.core.store import Document
+from chatkit.localcloud.entra.core.federation import FederatedCredential
 
 # Where redirect URIs stand, which tells the kind of client: web applications are confidential.
 ClientKind = Literal["web", "spa", "publicClient"]
@@ -90,6 +91,7 @@ class Application(TypedDict):
     publicClient: RedirectUris
     isFallbackPublicClient: NotRequired[bool | None]
     owners: list[str]
+    federatedIdentityCredentials: list[FederatedCredential]
 
 
 def new_application(app_id: str, name: str, *, owner: str = "") -> Application:
@@ -107,6 +109,7 @@ def new_application(app_id: str, name: str, *, owner: str = "") -> Application:
         "spa": {"redirectUris": []},
         "publicClient": {"redirectUris": []},
         "owners": [owner] if owner else [],
+        "federatedIdentityCredentials": [],
     }
 
 
@@ -118,9 +121,11 @@ def changed(application: Application, changes: ApplicationChanges) -> Applicatio
 def stored(document: Document) -> Application:
     """Read a registration from the store.
 
-    Version 0.1.0 kept a section that was set to null, and version 0.2.0 kept no owners.
+    Version 0.1.0 kept a section that was set to null, and version 0.2.0 kept no owners and no
+    federated credentials.
     """
     document.setdefault("owners", [])
+    document.setdefault("federatedIdentityCredentials", [])
     for kind in CLIENT_KINDS:
         document[kind] = document.get(kind) or {}
     return cast(Application, document)

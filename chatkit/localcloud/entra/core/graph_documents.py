@@ -11,11 +11,13 @@ from chatkit.localcloud.entra.core.permissions import GRAPH_APP, PERMISSIONS
 from chatkit.localcloud.entra.core.principals import AppRoleAssignment, Principal
 
 Shown = Mapping[str, object]
+# Graph shows these at addresses of their own.
+NAVIGATION = ("owners", "federatedIdentityCredentials")
 
 
 def application(document: Application) -> Shown:
     """An application; of its secrets what is shown after the first time."""
-    shown = {name: value for name, value in document.items() if name != "owners"}
+    shown = {name: value for name, value in document.items() if name not in NAVIGATION}
     secrets = [password(credential) for credential in document["passwordCredentials"]]
     # az reads requiredResourceAccess before it adds to it.
     return {"requiredResourceAccess": [], **shown, "passwordCredentials": secrets}

@@ -6,7 +6,7 @@ import secrets
 from dataclasses import asdict, dataclass, field
 
 from chatkit.core.text.constant_time import is_same_secret
-from chatkit.localcloud.core.store import Store
+from chatkit.localcloud.core.store import Document, Store
 
 HOSTS = "entra-identity-hosts"
 
@@ -47,10 +47,18 @@ class IdentityHosts:
         if self._store.get(HOSTS, resource_id.lower()) is not None:
             self._store.delete(HOSTS, resource_id.lower())
 
+    def of(self, resource_id: str) -> IdentityHost:
+        """What a resource has now."""
+        return _host(self._store.get(HOSTS, resource_id.lower()) or {})
+
     def by_header(self, header: str) -> IdentityHost | None:
         """The resource whose code sends this secret."""
         for _, document in self._store.items(HOSTS):
             if is_same_secret(str(document["header"]), header):
-                assigned = tuple(map(str, document["assigned"]))
-                return IdentityHost(str(document["header"]), str(document["system"]), assigned)
+                return _host(document)
         return None
+
+
+def _host(document: Document) -> IdentityHost:
+    assigned = tuple(map(str, document.get("assigned", ())))
+    return IdentityHost(str(document.get("header", "")), str(document.get("system", "")), assigned)
