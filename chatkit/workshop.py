@@ -317,12 +317,26 @@ class Workshop:
             self.session, client_id=client_id, client_secret=client_secret
         )
 
+    def assign_roles(self) -> Result:
+        """Give the deployed app a managed identity, and the identity the roles the chat needs."""
+        return identity.assign_roles(self.session)
+
+    def use_identity(self) -> Result:
+        """Let the app's settings name services in the place of keys; wait until that works."""
+        return identity.use_identity(self.session)
+
+    def disable_keys(self) -> Result:
+        """Let SignalR Service and the storage account refuse keys from now on."""
+        return identity.disable_keys(self.session)
+
+    def remove_client_secret(self) -> Result:
+        """Let a managed identity prove the app to Entra ID, and delete its client secret."""
+        return identity.remove_client_secret(self.session)
+
     def remove_keys(self) -> Result:
         """Let the deployed app work without keys, and switch off those of its services.
 
-        The app gets a managed identity with the roles it needs, its settings name services instead
-        of holding keys, and SignalR Service and the storage account refuse keys from then on. A
-        local run needs a key: it works until then.
+        That is `assign_roles()`, `use_identity()` and `disable_keys()` in one.
         """
         return identity.remove_keys(self.session)
 

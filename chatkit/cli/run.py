@@ -26,7 +26,9 @@ def run(
     until: Annotated[
         str | None,
         typer.Option(
-            "--until", help="Last section to run; 11 also cleans up. Default: all before 11."
+            "--until",
+            help="Last section to run; 11 also cleans up, 12 is an appendix."
+            " Default: all before 11.",
         ),
     ] = None,
 ) -> None:
@@ -77,7 +79,7 @@ def choose(target: str) -> None:
 def last_line(executed: list[Path]) -> str:
     """The last line: where the chat page is, or why there is none."""
     last = sections.find(executed[-1].name[:2])
-    if last.cleans_up:
+    if last.cleans_up or last.is_appendix:
         return "Everything is cleaned up."
     url = settings.load(settings.home()).facts.web_url
     # The address that an earlier run has left may lead nowhere any more.
@@ -94,7 +96,8 @@ def select(folder: Path, until: str | None) -> list[Path]:
     """
     known = sections.notebooks(folder)
     if until is None:
-        return [path for section, path in known.items() if not section.cleans_up]
+        builds = sections.before(sections.CLEAN_UP)
+        return [path for section, path in known.items() if section in builds]
     last = sections.with_notebook(until, folder)
     return [path for section, path in known.items() if section.number <= last.number]
 

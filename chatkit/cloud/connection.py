@@ -216,9 +216,12 @@ class Rest:
 
         return HttpRequest
 
-    def get(self, url: str, **kwargs: Any) -> HttpResponse:
+    def get(
+        self, url: str, *, headers: Mapping[str, str] | None = None, **kwargs: Any
+    ) -> HttpResponse:
         """GET an address, relative ones below the base."""
-        return self._pipeline.send_request(self._request("GET", self._absolute(url)), **kwargs)
+        request = self._request("GET", self._absolute(url), headers=dict(headers or {}))
+        return self._pipeline.send_request(request, **kwargs)
 
     def post(
         self,

@@ -26,6 +26,7 @@ class Section:
         ends_local_run: After it nothing needs those servers any more.
         cleans_up: It deletes what the others have made.
         has_resources: Its work is, or needs, something in the cloud.
+        is_appendix: It stands after the clean-up, begins with the whole chat, and cleans up itself.
     """
 
     number: str
@@ -36,6 +37,7 @@ class Section:
     ends_local_run: bool = False
     cleans_up: bool = False
     has_resources: bool = True
+    is_appendix: bool = False
 
     @property
     def where(self) -> Literal["local", "deployed", ""]:
@@ -62,8 +64,9 @@ SECTIONS = (
     Section("09", "authentication", asks_deployed=True),
     Section("10", "private_messages", asks_deployed=True),
     Section("11", "clean_up", cleans_up=True, has_resources=False),
+    Section("12", "without_keys", asks_deployed=True, is_appendix=True),
 )
-
+CLEAN_UP = next(section for section in SECTIONS if section.cleans_up)
 
 PAGE = next(section for section in SECTIONS if section.check == "deployed_page")
 """After it the chat page has an address."""
@@ -81,10 +84,11 @@ def find(number: str | int) -> Section:
 def after(completed: Sequence[str]) -> Section:
     """Return the section to do next: the one after the last that was completed.
 
-    The clean-up is the last there is.
+    The clean-up is the last there is; an appendix comes only to who names it.
     """
     following = SECTIONS[0]
-    for section, next_one in zip(SECTIONS, SECTIONS[1:], strict=False):
+    main = [section for section in SECTIONS if not section.is_appendix]
+    for section, next_one in zip(main, main[1:], strict=False):
         if section.number in completed:
             following = next_one
     return following
@@ -105,8 +109,9 @@ def done(facts: Known) -> tuple[str, ...]:
 
 
 def before(section: Section) -> list[Section]:
-    """The sections before one, in order."""
-    return [one for one in SECTIONS if one.number < section.number]
+    """The sections that one builds on, in order: neither the clean-up nor an appendix."""
+    builds = [one for one in SECTIONS if not (one.cleans_up or one.is_appendix)]
+    return [one for one in builds if one.number < section.number]
 
 
 def notebooks(folder: Path) -> dict[Section, Path]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from chatkit.cloud.provision.receipt import Item
-from chatkit.steps import local_settings
+from chatkit.steps import identity, local_settings
 from chatkit.steps.app_files import put_aside
 from chatkit.steps.local_servers import FUNCTIONS, PAGE
 from chatkit.steps.session import Session
@@ -28,6 +28,7 @@ def clean_up(session: Session) -> Receipt:
         if client_id:
             items.append(delete_registration(step.stack, client_id))
         local_settings.forget_keys(session.functions_folder)
+        identity.forget_keys_before(session)
         if (session.functions_folder / local_settings.FILE).exists():
             step.writes(
                 f"my-chat/functions/{local_settings.FILE}",

@@ -1,10 +1,13 @@
-"""Section 09: App Service Authentication."""
+"""Sections 09 and 12: App Service Authentication, and the app's own identity."""
 
 from __future__ import annotations
 
+import json
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from chatkit.core.errors import SetupError
+from chatkit.core.errors import ServiceError, SetupError
+from chatkit.core.files import write_private
 from chatkit.core.results import Result
 from chatkit.steps.deployment import NEGOTIATE, page_address
 from chatkit.steps.local_servers import FUNCTIONS
@@ -12,13 +15,17 @@ from chatkit.steps.session import Session
 
 if TYPE_CHECKING:
     from chatkit.chat.client.sign_in import SignedIn
+    from chatkit.cloud.stack import Stack
 
 ME = "/.auth/me"
 SECRET_LEFT = (
     " One secret is left in the app's settings: {}, with which App Service Authentication proves"
-    " the app to Entra ID when people sign in. In Azure a managed identity can take its place, as a"
-    " federated credential of the app registration."
+    " the app to Entra ID when people sign in: workshop.remove_client_secret() lets a managed"
+    " identity take its place."
 )
+KEYS_BEFORE = "keys-before.json"
+"""Keys and secrets that were switched off: section 12 proves that they open nothing."""
+ROLES_LIMIT_S = 900.0
 
 
 def enable_authentication(
@@ -31,12 +38,14 @@ def enable_authentication(
         client_id: Of a registration that somebody else made; empty to make one.
         client_secret: Its secret.
     """
-    from chatkit.cloud.provision import authentication
+    from chatkit.cloud.provision import authentication, federated_sign_in
     from chatkit.cloud.provision.app_registration import Registration, register
     from chatkit.cloud.publish import functions
 
     with session.step("Turning authentication on", "09") as step:
         api = session.deployed_api("09")
+        if not client_id and federated_sign_in.is_used(step.stack):
+            return step.result("Authentication is on, without a client secret: it stays as it is.")
         addresses = authentication.Addresses(api, page_address(session, step))
         if client_id:
             registration = Registration(client_id, client_secret)
@@ -71,6 +80,123 @@ def remove_keys(session: Session) -> Result:
             f" For functions on this machine: workshop.write_local_settings().{left}",
             *settings.items(),
         )
+
+
+def assign_roles(session: Session) -> Result:
+    """Give the app an identity, and the identity the two roles that the chat needs."""
+    from chatkit.cloud.provision import keyless
+
+    with session.step("Assigning roles", "08") as step:
+        keyless.assign_roles(step.stack, keyless.identify(step.stack))
+        return step.result(
+            "The app has an identity of its own, with two roles.",
+            ("SignalR Service Owner", "at the SignalR Service instance"),
+            ("Storage Blob Data Owner", "at the storage account"),
+        )
+
+
+def use_identity(session: Session) -> Result:
+    """Name the services in the settings in the place of their keys; wait until that works."""
+    from chatkit.cloud.provision import keyless
+
+    with session.step("Using the identity", "08") as step:
+        _keep_keys(session, step.stack)
+        settings = keyless.use_identity(step.stack)
+        keyless.publish_with_identity(step.stack)
+        _wait_for_roles(session, step.stack)
+        text = "The app uses its identity: its settings name services, and hold no key of theirs."
+        return step.result(text, *settings.items())
+
+
+def disable_keys(session: Session) -> Result:
+    """Let SignalR Service and the storage account refuse keys from now on."""
+    from chatkit.cloud.provision import keyless
+
+    with session.step("Switching keys off", "08") as step:
+        _keep_keys(session, step.stack)
+        keyless.disable_keys(step.stack)
+        return step.result("SignalR Service and the storage account take no keys any more.")
+
+
+def remove_client_secret(session: Session) -> Result:
+    """Let a managed identity prove the app to Entra ID, and delete the client secret."""
+    from chatkit.cloud.provision import federated_sign_in
+    from chatkit.cloud.publish import functions
+
+    with session.step("Removing the client secret", "09") as step:
+        _keep_keys(session, step.stack)
+        client_id = federated_sign_in.trust_identity(step.stack)
+        functions.wait_until_answers(step.stack, session.deployed_api("09"), ME)
+        federated_sign_in.delete_secrets(step.stack, client_id)
+        functions.wait_until_answers(step.stack, session.deployed_api("09"), ME)
+        text = "People sign in without a client secret: the app's registration trusts an identity."
+        setting = federated_sign_in.IDENTITY_SETTING
+        return step.result(text, ("client secret setting", setting))
+
+
+def keys_before(session: Session) -> dict[str, str]:
+    """The keys and secrets that there were before they were switched off."""
+    path = session.home / KEYS_BEFORE
+    try:
+        found: dict[str, str] = json.loads(path.read_text(encoding="utf-8"))
+    except (FileNotFoundError, ValueError):
+        return {}
+    return found
+
+
+def forget_keys_before(session: Session) -> None:
+    """Delete that file."""
+    (session.home / KEYS_BEFORE).unlink(missing_ok=True)
+
+
+def _keep_keys(session: Session, stack: Stack) -> None:
+    """Note the keys that still work, in a file that only this user can read."""
+    from azure.core.exceptions import HttpResponseError
+
+    from chatkit.cloud.provision import signalr, storage
+    from chatkit.cloud.provision.app_registration import SECRET_SETTING
+    from chatkit.cloud.provision.app_settings import read_app_settings
+
+    known = keys_before(session)
+    secret = read_app_settings(stack).get(SECRET_SETTING, "")
+    with suppress(HttpResponseError):  # who listed the keys before does it no more
+        text = signalr.connection_string(stack)
+        if "AccessKey=" in text:
+            known["signalr"] = text
+    known["storage"] = storage.account_key(stack)
+    if secret:
+        known["client_secret"] = secret
+    write_private(session.home / KEYS_BEFORE, json.dumps(known))
+
+
+def _wait_for_roles(session: Session, stack: Stack) -> None:
+    """Ask the app for what needs its roles until it answers; on Azure that takes minutes.
+
+    Where only a person can sign in, nobody can ask.
+    """
+    from chatkit.chat.client.sign_in import PersonNeeded
+
+    api = session.deployed_api()
+    try:
+        headers = sign_in_as(session, "alice").headers
+    except PersonNeeded:
+        return
+    answers: list[int] = []
+    for _ in stack.calls.waiting(ROLES_LIMIT_S):
+        asked = (("POST", "negotiate"), ("GET", "messages"))
+        answers = [_status(stack, how, f"{api}/api/{what}", headers) for how, what in asked]
+        if answers == [200, 200]:
+            return
+    raise ServiceError(
+        answers[-1], "RolesMissing", f"The app cannot use its services by its roles: {answers}."
+    )
+
+
+def _status(stack: Stack, method: str, url: str, headers: dict[str, str]) -> int:
+    app = stack.cloud.rest(url, signed_in=False)
+    if method == "POST":
+        return app.post(url, headers=headers, retry_total=0).status_code
+    return app.get(url, headers=headers, retry_total=0).status_code
 
 
 def sign_in_as(session: Session, user: str, *, where: str = "deployed") -> SignedIn:

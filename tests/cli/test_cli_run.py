@@ -11,11 +11,11 @@ from azure.core.exceptions import ClientAuthenticationError
 from chatkit.cli.run import select
 from chatkit.cloud.connection import Cloud
 from chatkit.core import settings
-from chatkit.lesson.sections import SECTIONS
+from chatkit.lesson.sections import CLEAN_UP
 from chatkit.steps import session
 from tests.cli.typing_verbs import Chatkit
 
-LAST = SECTIONS[-1].number
+LAST = CLEAN_UP.number
 
 
 @pytest.fixture

@@ -14,7 +14,7 @@ from chatkit.core.settings import Known
 from chatkit.lesson import sections
 from chatkit.lesson.sections import SECTIONS, Section
 
-LAST = SECTIONS[-1].number
+LAST = sections.CLEAN_UP.number
 AFTER_LAST = len(SECTIONS)
 NOTEBOOKS = Path(__file__).resolve().parents[2] / "notebooks"
 

@@ -53,20 +53,46 @@ def remove_keys(stack: Stack) -> Mapping[str, str]:
     Returns:
         The app settings that came in the place of keys; none of them is secret.
     """
+    assign_roles(stack, identify(stack))
+    settings = use_identity(stack)
+    publish_with_identity(stack)
+    disable_keys(stack)
+    return settings
+
+
+def assign_roles(stack: Stack, principal: str) -> None:
+    """Give the app's identity what the chat needs: both roles, each at one resource alone."""
     names = stack.names
     instances = stack.cloud.signalr().signal_r
     instance = stack.calls.call(instances.get, names.resource_group, names.signalr)
     account = storage.read_account(stack)
-    principal = _identify(stack)
     _assign(stack, SIGNALR_SERVICE_OWNER, principal, str(instance.id))
     _assign(stack, STORAGE_BLOB_DATA_OWNER, principal, str(account.id))
+
+
+def use_identity(stack: Stack) -> Mapping[str, str]:
+    """Name the services in the app's settings, in the place of their keys.
+
+    Returns:
+        The settings that came; none of them is secret.
+    """
+    names = stack.names
+    instances = stack.cloud.signalr().signal_r
+    instance = stack.calls.call(instances.get, names.resource_group, names.signalr)
     settings = {
         SERVICE_URI: signalr.address(stack, instance),
         f"{HOST_STORAGE}__accountName": names.storage_account,
         f"{HOST_STORAGE}__credential": "managedidentity",
     }
     _change_settings(stack, settings)
-    _publish_with_identity(stack)
+    return settings
+
+
+def disable_keys(stack: Stack) -> None:
+    """Let SignalR Service and the storage account refuse keys from now on."""
+    names = stack.names
+    instances = stack.cloud.signalr().signal_r
+    instance = stack.calls.call(instances.get, names.resource_group, names.signalr)
     switched = SignalRResource(location=instance.location, disable_local_auth=True)
     stack.calls.finish(instances.begin_update, names.resource_group, names.signalr, switched)
     stack.calls.call(
@@ -77,7 +103,6 @@ def remove_keys(stack: Stack) -> Mapping[str, str]:
             properties=StorageAccountPropertiesUpdateParameters(allow_shared_key_access=False)
         ),
     )
-    return settings
 
 
 def sign_in_secret(stack: Stack) -> str:
@@ -96,19 +121,31 @@ def let_caller_in(stack: Stack) -> None:
     _assign(stack, SIGNALR_SERVICE_OWNER, str(claims["oid"]), str(instance.id), kind=kind)
 
 
-def _identify(stack: Stack) -> str:
-    """Give the function app a system-assigned identity beside those it has; its object id."""
+def identify(stack: Stack, *, assigned: str = "") -> str:
+    """Give the function app a system-assigned identity beside those it has.
+
+    Args:
+        stack: Whose function app it is.
+        assigned: Id of a user-assigned identity that it gets, too.
+
+    Returns:
+        The object id of the system-assigned one.
+    """
     names = stack.names
     get = stack.cloud.web().web_apps.get
     site = stack.calls.call(get, names.resource_group, names.function_app).as_dict()
     kinds = [SYSTEM_ASSIGNED]
-    if USER_ASSIGNED in str((site.get("identity") or {}).get("type", "")):
+    if assigned or USER_ASSIGNED in str((site.get("identity") or {}).get("type", "")):
         kinds.append(USER_ASSIGNED)
-    answer = _patch_site(stack, {"identity": {"type": ", ".join(kinds)}})
+    identity: dict[str, Any] = {"type": ", ".join(kinds)}
+    if assigned:
+        known = (site.get("identity") or {}).get("userAssignedIdentities") or {}
+        identity["userAssignedIdentities"] = {**dict.fromkeys(known, {}), assigned: {}}
+    answer = _patch_site(stack, {"identity": identity})
     return str(answer.json()["identity"]["principalId"])
 
 
-def _publish_with_identity(stack: Stack) -> None:
+def publish_with_identity(stack: Stack) -> None:
     """Let the deployment reach its container with the identity, too."""
     names = stack.names
     get = stack.cloud.web().web_apps.get

@@ -42,7 +42,7 @@ def check(session: Session) -> Iterator[str]:
     api = deployed_api(session)
     expect_sign_in(api)
     people = signed_in(api, "alice", "bob", "carol", GUEST)
-    message = run(_wire(api, people))
+    message = run(wire(api, people))
     yield (
         "alice wrote to bob: both of bob's tabs and alice's other tab received it once, carol"
         " nothing."
@@ -52,10 +52,11 @@ def check(session: Session) -> Iterator[str]:
         "alice was told that bob was connected, that a guest had left, and that nobody has a name"
         " she made up."
     )
-    yield _history(api, people, message)
+    yield history(api, people, message)
 
 
-async def _wire(api: str, people: Mapping[str, SignedIn]) -> dict[str, Any]:
+async def wire(api: str, people: Mapping[str, SignedIn]) -> dict[str, Any]:
+    """Send a private message, and see who gets it; returns the answer's message."""
     tabs = (*TABS, ("carol", "carol"))
     endpoints = [HubEndpoint(tab, f"{api}/api/negotiate") for _, tab in tabs]
     headers = {tab: people[user].headers for user, tab in tabs}
@@ -152,7 +153,8 @@ async def _visit(api: str, people: Mapping[str, SignedIn]) -> Any:
     return told
 
 
-def _history(api: str, people: Mapping[str, SignedIn], message: dict[str, Any]) -> str:
+def history(api: str, people: Mapping[str, SignedIn], message: dict[str, Any]) -> str:
+    """See whose history shows a private message."""
     identity = str(message.get("id"))
     for name in ("alice", "bob"):
         found = identity in _read(api, people[name])

@@ -11,16 +11,16 @@ from azure.mgmt.web.models import SiteAuthSettingsV2
 
 from chatkit.chat.client.sign_in import PersonNeeded
 from chatkit.core.errors import SetupError
+from chatkit.lesson import sections
 from chatkit.lesson.checks import authentication
 from chatkit.lesson.checks.core import evidence
-from chatkit.lesson.sections import SECTIONS
 from chatkit.steps import page_config
 from chatkit.workshop import Workshop
 from tests.app_versions import write_app
 from tests.lesson.doctor.ready_workshop import at_section_08, edited, fails
 from tests.tiers import one_in
 
-CLEAN_UP = SECTIONS[-1].number
+CLEAN_UP = sections.CLEAN_UP.number
 pytestmark = pytest.mark.slow
 
 
@@ -216,6 +216,28 @@ def test_09_notices_a_sign_in_that_leads_anywhere(workshop: Workshop) -> None:
     fails(workshop, "09", "Sign-in from another page: expected no way back, got one")
     workshop.enable_authentication()
     workshop.check("09")
+
+
+@pytest.mark.long
+def test_12_notices_each_key_that_is_left(workshop: Workshop) -> None:
+    """Step by step: nothing was done, the secret is left, keys still open, all is off.
+
+    After an interruption and at the start of a section, nothing brings a key back.
+    """
+    assert "use_identity" in fails(workshop, "12", "The old signalr to try: expected one, got none")
+    workshop.assign_roles()
+    workshop.use_identity()
+    words = "The app's settings: expected no key, got one in MICROSOFT_PROVIDER_AUTHENTICATION"
+    assert "remove_client_secret" not in fails(workshop, "12", words)
+    workshop.remove_client_secret()
+    assert "disable_keys" in fails(workshop, "12", "A client with the old key: expected 401, got 2")
+    workshop.disable_keys()
+    workshop.enable_authentication()
+    workshop.check("12")
+    for again in ("assign_roles", "use_identity", "remove_client_secret", "disable_keys"):
+        getattr(workshop, again)()
+    text = workshop.check("12").text
+    assert all(words in text for words in ("AADSTS7000215", "KeyBasedAuthentication", "carol"))
 
 
 def test_the_clean_up_notices_what_is_left(workshop: Workshop) -> None:

@@ -10,7 +10,7 @@ import pytest
 
 from chatkit.cloud import local_cloud
 from chatkit.lesson.doctor.diagnose import diagnose
-from chatkit.lesson.sections import SECTIONS
+from chatkit.lesson.sections import CLEAN_UP
 from chatkit.steps.session import Session
 from chatkit.workshop import Workshop
 from tests.app_versions import write_app
@@ -36,7 +36,7 @@ STEPS: dict[str, tuple[str, ...]] = {
     "08": ("enable_static_website", "set_page_url", "upload_page"),
     "09": ("publish_functions", "enable_authentication", "set_page_url", "upload_page"),
     "10": ("publish_functions",),
-    SECTIONS[-1].number: ("clean_up",),
+    CLEAN_UP.number: ("clean_up",),
 }
 
 

@@ -81,6 +81,9 @@ def verified_claims(session: Session, token: str, *, hint: str) -> dict[str, Any
             token, connection.access_key, algorithms=["HS256"], options={"verify_aud": False}
         )
     except jwt.InvalidTokenError as error:
+        # An app that signs in with its identity gets its tokens from the service.
+        if probe(connection, token, session.hub).status == 200:
+            return jwt.decode(token, options={"verify_signature": False})
         raise CheckFailed(
             "The token's signature",
             expected="your instance's access key",

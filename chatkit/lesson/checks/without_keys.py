@@ -1,0 +1,111 @@
+"""Section 12: the keys of before open nothing, and two people chat all the same."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING
+from urllib.parse import urlencode
+
+from azure.core.exceptions import HttpResponseError
+from azure.storage.blob import BlobServiceClient
+
+from chatkit.chat.client.sign_in import PersonNeeded
+from chatkit.cloud.provision import storage
+from chatkit.cloud.provision.app_settings import read_app_settings
+from chatkit.lesson.checks import private_messages, send_message
+from chatkit.lesson.checks.core import service
+from chatkit.lesson.checks.core.evidence import expect, run
+from chatkit.lesson.checks.core.people import expect_sign_in, signed_in
+from chatkit.lesson.checks.deployed_app import deployed_api
+from chatkit.lesson.http import fetch
+from chatkit.steps import identity
+from chatkit.wire.connection_strings import SignalRConnectionString
+from chatkit.wire.tokens import client_token, rest_token
+
+if TYPE_CHECKING:
+    from chatkit.steps.session import Session
+
+OFF = "workshop.disable_keys() switches them off."
+USE = "workshop.use_identity() puts names in the place of keys."
+SECRET = "workshop.remove_client_secret() lets an identity take its place."
+SECRETS = ("AccessKey=", "AccountKey=", "SharedAccessSignature=")
+SEND = "/api/hubs/{}/:send?api-version=2022-06-01"
+PEOPLE = ("alice", "bob")
+FORM = {"Content-Type": "application/x-www-form-urlencoded"}
+
+
+def check(session: Session) -> Iterator[str]:
+    """Settings, old keys, old secret, and the chat."""
+    api = deployed_api(session)
+    expect_sign_in(api)
+    before = identity.keys_before(session)
+    for name in ("signalr", "storage", "client_secret"):
+        got = "none was noted"
+        expect(before.get(name), f"The old {name} to try", expected="one", got=got, hint=USE)
+    yield _settings(session, before)
+    yield _signalr_key(session, before["signalr"])
+    yield _storage_key(session, before["storage"])
+    yield _client_secret(session, before["client_secret"])
+    try:
+        people = signed_in(api, *PEOPLE, "carol", private_messages.GUEST)
+    except PersonNeeded:
+        yield "Entra asks for a password here: sign in on the page, and write a message."
+        return
+    run(send_message.round_trip(api, people={**people, "chatkit": people["carol"]}))
+    yield "alice and bob sign in, and a message to everybody reaches both."
+    message = run(private_messages.wire(api, people))
+    yield "A private message of alice's reaches bob's tabs and hers, and carol gets nothing."
+    yield private_messages.history(api, people, message)
+
+
+def _settings(session: Session, before: Mapping[str, str]) -> str:
+    settings = read_app_settings(session.stack())
+    keys = (*SECRETS, before["storage"], before["client_secret"])
+    with_key = [name for name, value in settings.items() if any(key in value for key in keys)]
+    got = f"one in {', '.join(with_key)}"
+    expect(not with_key, "The app's settings", expected="no key", got=got, hint=USE)
+    return "No setting of the app holds a key or a secret."
+
+
+def _signalr_key(session: Session, text: str) -> str:
+    connection = SignalRConnectionString.parse(text)
+    client = service.probe(connection, client_token(connection, session.hub), session.hub)
+    expect(client.status == 401, "A client with the old key", expected="401", got=client, hint=OFF)
+    path = SEND.format(session.hub)
+    headers = {"Authorization": f"Bearer {rest_token(connection, path)}"}
+    body = {"target": "newMessage", "arguments": []}
+    sent = fetch("POST", connection.server_url + path, body=body, headers=headers)
+    expect(sent.status == 401, "A message with the old key", expected="401", got=sent, hint=OFF)
+    return "The old key of SignalR Service lets no client in and sends no message: 401."
+
+
+def _storage_key(session: Session, key: str) -> str:
+    stack = session.stack()
+    url = storage.blob_url(storage.read_account(stack))
+    try:
+        with BlobServiceClient(url, key, **stack.cloud.transport_kwargs()) as blobs:
+            blobs.get_account_information()
+        got = "an answer"
+    except HttpResponseError as error:
+        got = str(getattr(error, "error_code", None) or error.status_code)
+    code = "KeyBasedAuthenticationNotPermitted"
+    expect(code in got, "Storage with the old key", expected=code, got=got, hint=OFF)
+    return "The old key of the storage account opens no blob: KeyBasedAuthenticationNotPermitted."
+
+
+def _client_secret(session: Session, secret: str) -> str:
+    stack = session.stack()
+    cloud = stack.cloud
+    url = f"/{cloud.tenant_id}/oauth2/v2.0/token"
+    form = {
+        "grant_type": "client_credentials",
+        "client_id": session.settings.facts.client_id,
+        "client_secret": secret,
+        "scope": "https://graph.microsoft.com/.default",
+    }
+    authority = cloud.rest(cloud.authority, signed_in=False)
+    answer = authority.post(url, content=urlencode(form).encode(), headers=FORM)
+    said = answer.text().partition("AADSTS")[2][:7]
+    got = f"{answer.status_code} AADSTS{said}"
+    expect(said == "7000215", "Entra with the old secret", expected="refused", got=got, hint=SECRET)
+    return "Entra does not know the old client secret any more: AADSTS7000215."
