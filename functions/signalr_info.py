@@ -1,9 +1,9 @@
 """SignalRInfo and negotiate: tell a browser where the hub is, and give it a token for its user.
 
 Both do the same. SignalRInfo is the name of the first tutorial; negotiate is the name that SignalR
-clients call by themselves. The input binding could write the user into the token, too (userId
-"{headers.x-ms-client-principal-name}"), but it runs before this code: for somebody who is not
-signed in it ends in an error 500, and we want to answer a sentence.
+clients call by themselves. The input binding can write the user into the token, too, but it runs
+before this code: for somebody who is not signed in it ends in an error 500. Here they get a
+sentence.
 """
 
 import azure.functions as func

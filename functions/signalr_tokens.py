@@ -1,18 +1,17 @@
 """Tokens of SignalR Service: a few claims, signed with the access key of the connection string.
 
-They are JSON Web Tokens, signed with HS256. Where the settings name the service and hold no key,
+They are JSON Web Tokens, which PyJWT signs. Where the settings name the service and hold no key,
 the app signs in with its own identity, and the service makes the tokens of clients.
 https://learn.microsoft.com/azure/azure-signalr/signalr-concept-client-negotiation
 """
 
-import base64
-import hashlib
-import hmac
 import json
 import os
 import time
 import urllib.parse
 import urllib.request
+
+import jwt
 
 from app_identity import credential
 
@@ -32,6 +31,13 @@ def connection_info(user: str) -> dict[str, str]:
     else:
         token = _made_by_service(user)
     return {"url": f"{parts['address']}/client/?hub={HUB}", "accessToken": token}
+
+
+def signed(audience: str, claims: dict[str, str]) -> str:
+    """Sign claims for one audience: an address of the service, without its port."""
+    now = int(time.time())
+    payload = {**claims, "aud": audience, "iat": now, "nbf": now, "exp": now + LIFETIME_S}
+    return jwt.encode(payload, connection()["accesskey"], algorithm="HS256")
 
 
 def connection() -> dict[str, str]:
@@ -64,20 +70,3 @@ def _made_by_service(user: str) -> str:
     request = urllib.request.Request(url, headers=authorization(path), method="POST")
     with direct.open(request, timeout=TIMEOUT_S) as answer:
         return str(json.load(answer)["token"])
-
-
-def signed(audience: str, claims: dict[str, str]) -> str:
-    """Sign claims for one audience: an address of the service, without its port."""
-    now = int(time.time())
-    payload = {**claims, "aud": audience, "iat": now, "nbf": now, "exp": now + LIFETIME_S}
-    text = f"{_part({'alg': 'HS256', 'typ': 'JWT'})}.{_part(payload)}"
-    signature = hmac.digest(connection()["accesskey"].encode(), text.encode(), hashlib.sha256)
-    return f"{text}.{_base64(signature)}"
-
-
-def _part(value: dict[str, object]) -> str:
-    return _base64(json.dumps(value).encode())
-
-
-def _base64(content: bytes) -> str:
-    return base64.urlsafe_b64encode(content).decode().rstrip("=")

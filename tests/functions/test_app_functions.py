@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import json
 import subprocess
 import sys
@@ -13,6 +14,12 @@ from tests.functions.built_app import FOLDER, FUNCTIONS, Ask, Sent
 from tests.functions.fake_blobs import FakeContainer
 
 GOOD = {"text": "Hello"}
+PACKAGES = {
+    "azure.functions": "azure-functions",
+    "azure.identity": "azure-identity",
+    "azure.storage.blob": "azure-storage-blob",
+    "jwt": "PyJWT",
+}
 
 
 def bindings(name: str) -> dict[str, dict[str, Any]]:
@@ -95,6 +102,22 @@ def test_the_app_starts_without_the_storage_client() -> None:
         [sys.executable, "-c", code], cwd=FOLDER, capture_output=True, text=True, check=True
     )
     assert done.stdout.strip() == "False"
+
+
+def test_requirements_name_what_the_app_imports() -> None:
+    """Azure installs these and nothing besides; azure.core comes with the storage client."""
+    named = (FOLDER / "requirements.txt").read_text(encoding="utf-8")
+    imports = set()
+    for path in FOLDER.glob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Import):
+                imports |= {alias.name for alias in node.names}
+            if isinstance(node, ast.ImportFrom) and node.module:
+                imports.add(node.module)
+    own = {path.stem for path in FOLDER.glob("*.py")}
+    foreign = {name for name in imports if name.partition(".")[0] not in sys.stdlib_module_names}
+    packages = {PACKAGES[name] for name in foreign - own - {"azure.core"}}
+    assert packages == {line.partition(">=")[0] for line in named.split()}
 
 
 def test_host_json_names_the_bundle_that_knows_signalr() -> None:
