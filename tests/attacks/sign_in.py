@@ -158,6 +158,8 @@ PATHS = (
     "/api/open/.%2e/who",
     "/api/open%2f..%2fwho",
     "/api/open/..%2fwho",
+    "/api/open/..;/who",
+    "/api/open/..;x=1/who",
     "/api/open\\..\\who",
     "/api/open/%5c../who",
     "/api/open/./../who",

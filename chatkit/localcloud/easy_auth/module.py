@@ -112,7 +112,9 @@ class EasyAuth:
         lowered = path.lower()
         if any(mark in lowered for mark in ("\\", "%", "//")):
             return False
-        if {".", ".."} & set(lowered.split("/")):
+        # Some servers cut a segment's parameters off: "..;x" is ".." to them.
+        segments = {segment.partition(";")[0] for segment in lowered.split("/")}
+        if segments & {".", ".."}:
             return False
         excluded = self._site.settings.excluded_paths
         return any(_covers(item.lower(), lowered) for item in excluded)
