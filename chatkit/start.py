@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import importlib.metadata
 import importlib.util
+import io
 import os
 import subprocess
 import sys
@@ -44,6 +45,9 @@ def main() -> int:
     Returns:
         The exit code: 0 done, 1 failed, 2 bad usage.
     """
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        # Who waits for a server's line in a file or a pipe reads it at once.
+        sys.stdout.reconfigure(line_buffering=True)
     arguments = sys.argv[1:]
     if _asks_for_test_help(arguments):
         print(TEST_HELP)

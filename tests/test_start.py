@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import builtins
+import io
 import os
 import shutil
 import subprocess
@@ -76,3 +77,12 @@ def test_what_may_take_a_while_says_first_what_it_does(
     with pytest.raises(ImportError):
         start._command_line()
     assert ("looking at what there is" in said[0]) == is_said
+
+
+def test_each_line_reaches_a_file_or_a_pipe_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever waits for a server's address reads it there."""
+    written = io.BytesIO()
+    output = io.TextIOWrapper(written, encoding="utf-8")
+    monkeypatch.setattr(sys, "stdout", output)
+    monkeypatch.setattr(sys, "argv", ["chatkit", "test", "--help"])
+    assert start.main() == 0 and written.getvalue()

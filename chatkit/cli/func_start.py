@@ -45,6 +45,7 @@ def start(arguments: list[str]) -> int:
         wanted.cors,
         wanted.cors_credentials,
         sign_in=_sign_in(wanted),
+        development_storage=_development_storage(),
     )
     return run(wanted.folder, options)
 
@@ -57,6 +58,23 @@ def _sign_in(wanted: argparse.Namespace) -> SignInOptions | None:
     from chatkit.core.settings import home
 
     return sign_in_arguments.sign_in_options(wanted, started_for() or home())
+
+
+def _development_storage() -> str:
+    """Where this home's development account lies when something else has port 10000.
+
+    Empty when it lies there, or does not run.
+    """
+    from chatkit.cloud import local_cloud
+    from chatkit.core.running.presence import started_for
+    from chatkit.core.settings import home
+
+    known = local_cloud.running((started_for() or home()) / "local")
+    if known is None or known["dev_storage"].endswith(":10000/devstoreaccount1"):
+        return ""
+    from chatkit.steps import local_settings  # only here: it takes long
+
+    return local_settings.storage_for(known["dev_storage"])
 
 
 def _parser() -> Parser:

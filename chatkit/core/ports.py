@@ -155,11 +155,16 @@ def bind_wanted(port: int, *, wanted_for: str) -> Sockets:
             f" or choose another port: --port {next_free(port)}.",
         ) from None
     except PermissionError:
-        other = next_free(max(port, LAST_RESERVED))
-        raise SetupError(
-            f"Port {port} is not for ordinary users; {wanted_for} needs another.",
-            hint=f"Choose one from {LAST_RESERVED + 1} on: --port {other}.",
-        ) from None
+        raise not_allowed(port, wanted_for=wanted_for) from None
+
+
+def not_allowed(port: int, *, wanted_for: str) -> SetupError:
+    """The error for a port that this user may not have."""
+    other = next_free(max(port, LAST_RESERVED))
+    return SetupError(
+        f"Port {port} is not for ordinary users; {wanted_for} needs another.",
+        hint=f"Choose one from {LAST_RESERVED + 1} on: --port {other}.",
+    )
 
 
 def who_holds(port: int) -> Holder:

@@ -100,8 +100,8 @@ class Environment:
             _say("bringing the environment in .venv up to date.")
         else:
             _say(
-                "setting up the environment in .venv; this needs the internet once and takes"
-                " a minute or two."
+                "setting up the environment in .venv; this needs the internet once and usually"
+                " takes less than a minute."
             )
             shutil.rmtree(self.folder, ignore_errors=True)
             installers.create(self.folder, uv)

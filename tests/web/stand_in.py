@@ -30,6 +30,7 @@ WAIT_S = 10.0
 ANYBODY = "anybody"
 T = TypeVar("T")
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+KEY = "a-key-of-at-least-thirty-two-bytes-12345"
 
 
 @dataclass
@@ -126,7 +127,7 @@ class Room:
         hub_url = await self._serve(hub, "localhost")
         port = hub_url.rpartition(":")[2]
         self.connection_string = (
-            f"Endpoint=http://localhost;Port={port};AccessKey=not-a-secret;Version=1.0;"
+            f"Endpoint=http://localhost;Port={port};AccessKey={KEY};Version=1.0;"
         )
         routes: dict[str, Handler] = {
             "POST /api/negotiate": self._negotiate,

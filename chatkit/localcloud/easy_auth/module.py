@@ -7,7 +7,8 @@ Microsoft's page "Authentication and authorization in Azure App Service and Azur
 
 from __future__ import annotations
 
-from urllib.parse import quote
+from unicodedata import normalize
+from urllib.parse import quote, unquote
 
 from aiohttp import web
 
@@ -26,6 +27,9 @@ from chatkit.localcloud.easy_auth.principal import Principal
 from chatkit.localcloud.easy_auth.sessions import Session
 from chatkit.localcloud.easy_auth.settings import MICROSOFT
 from chatkit.localcloud.easy_auth.site import AuthSite
+
+AMBIGUOUS = ("%2f", "%5c", "%2e", "%25", "%3b")
+"""Encoded marks that some servers decode and others do not."""
 
 
 class EasyAuth:
@@ -109,8 +113,15 @@ class EasyAuth:
 
         A path that another reader could take for a different one always needs it.
         """
-        lowered = path.lower()
-        if any(mark in lowered for mark in ("\\", "%", "//")):
+        if any(mark in path.lower() for mark in AMBIGUOUS):
+            return False
+        try:
+            lowered = unquote(path, errors="strict").lower()
+        except UnicodeDecodeError:
+            return False
+        if normalize("NFKC", lowered) != normalize("NFC", lowered):
+            return False  # letters that some servers take for others
+        if not lowered.isprintable() or any(mark in lowered for mark in ("\\", "%", "//")):
             return False
         # Some servers cut a segment's parameters off: "..;x" is ".." to them.
         segments = {segment.partition(";")[0] for segment in lowered.split("/")}

@@ -51,10 +51,13 @@ class Emulator:
 
         Raises:
             PortInUse: Another program has the port.
-            SetupError: The settings cannot be read.
+            SetupError: The settings cannot be read, or this user may not have the port.
         """
         templates = emulator_settings.read(self.settings)
-        sockets = ports.bind(self.port, wanted_for=WANTED_FOR)
+        try:
+            sockets = ports.bind(self.port, wanted_for=WANTED_FOR)
+        except PermissionError:
+            raise ports.not_allowed(self.port, wanted_for=WANTED_FOR) from None
         descriptors.raise_limit()
         with log_to_terminal():
             serving = self.serve(sockets, templates)

@@ -6,6 +6,7 @@ import base64
 import json
 
 import pytest
+from yarl import URL
 
 from tests.localcloud.easy_auth.deployed_stack import PAGE, Browser, Stack
 
@@ -121,6 +122,17 @@ async def test_settings_work_at_once(stack: Stack, action: str, accept: str, sta
             "Access-Control-Request-Headers": "x-zumo-auth",
         }
         assert (await stack.outsider.ask("OPTIONS", f"{url}/api/who", headers=preflight))[0] == 204
+    finally:
+        await stack.app.configure()
+
+
+@pytest.mark.parametrize("name", ["two%20words.png", "%C3%BC.js", "a.b-c_d~1", "a;v=1.js"])
+async def test_files_below_an_excluded_path_have_any_name(stack: Stack, name: str) -> None:
+    """A name that can be read in one way only needs no sign-in."""
+    url = URL(f"{stack.app.url}/api/open/{name}", encoded=True)
+    await stack.app.configure(unauthenticatedClientAction="Return401", excludedPaths=["/api/open"])
+    try:
+        assert (await stack.outsider.ask("GET", url))[0] == 200
     finally:
         await stack.app.configure()
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -166,7 +167,7 @@ def build(
     routes = [
         Route(parse(function.route), frozenset(function.methods) or None, function)
         for function in served
-        if function.route and not function.is_disabled
+        if _is_routed(function) and not function.is_disabled
     ]
     return FunctionIndex(tuple(served), Router(routes))
 
@@ -199,6 +200,11 @@ def _checked(function: Function, config: HostJson, settings: Mapping[str, str]) 
     return replace(function, route=full)
 
 
+def _is_routed(function: Function) -> bool:
+    """Whether requests lead to a function; the empty route is the root, if it is not broken."""
+    return function.is_http and bool(function.route or not function.error)
+
+
 def _check_names(function: Function) -> None:
     if not FUNCTION_NAME.fullmatch(function.name):
         raise AppInvalid(
@@ -212,6 +218,12 @@ def _check_names(function: Function) -> None:
                 " binding.",
                 hint="It has letters from a to z, digits and '_', but no '__' and no digit first.",
             )
+    names = Counter(str(binding["name"]).lower() for binding in function.bindings)
+    twice = next((name for name in names if names[name] > 1), "")
+    if twice:
+        raise AppInvalid(
+            f"Multiple bindings with name '{twice}' discovered. Binding names must be unique."
+        )
 
 
 def _check_timer(function: Function, settings: Mapping[str, str]) -> None:

@@ -7,7 +7,6 @@ import hashlib
 import importlib
 import importlib.metadata
 import logging
-import os
 from collections.abc import Mapping
 from contextlib import AsyncExitStack
 from pathlib import Path
@@ -146,7 +145,7 @@ class LocalRun(HostObserver):
         async for names in watching.changes(self._folder, self._files):
             self._console.host_line(f"Changed: {', '.join(names)}. Starting the app anew.")
             try:
-                settings = local_settings.load(self._folder, os.environ)
+                settings = self._options.settings_of(self._folder)
                 cors = self._cors(settings)
             except AppInvalid as error:
                 self._console.host_line(

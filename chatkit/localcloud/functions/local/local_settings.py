@@ -18,6 +18,7 @@ from chatkit.localcloud.functions.host.errors import AppInvalid
 from chatkit.localcloud.functions.host.spec import Cors
 
 FILE_NAME = "local.settings.json"
+DEVELOPMENT_STORAGE = "usedevelopmentstorage=true"
 # How this server was started is between it and its starter.
 NOT_FOR_APPS = frozenset({start_proof.VARIABLE, presence.HOME_VARIABLE})
 
@@ -39,10 +40,18 @@ class LocalSettings:
     warnings: tuple[str, ...] = ()
 
 
-def load(folder: Path, environment: Mapping[str, str]) -> LocalSettings:
+def load(
+    folder: Path, environment: Mapping[str, str], *, development_storage: str = ""
+) -> LocalSettings:
     """Read the file; a missing one is an empty one. What the environment already defines wins.
 
-    Core Tools read it with Json.NET, which lets comments be.
+    Core Tools read it with Json.NET, which lets comments be, and the case of names.
+
+    Args:
+        folder: App root.
+        environment: Of this process.
+        development_storage: Connection string that `UseDevelopmentStorage=true` stands for, where
+            that is not the well-known one.
 
     Raises:
         AppInvalid: The file is malformed or encrypted.
@@ -62,13 +71,28 @@ def load(folder: Path, environment: Mapping[str, str]) -> LocalSettings:
         raise AppInvalid(f"{FILE_NAME} is not valid JSON: {error}.") from None
     if not isinstance(data, dict):
         raise AppInvalid(f"{FILE_NAME} must hold a JSON object.")
-    if data.get("IsEncrypted"):
+    if _member(data, "IsEncrypted"):
         raise AppInvalid(
             f"{FILE_NAME} is encrypted.", hint="`func settings decrypt` makes it readable."
         )
     values, warnings = _values(data, environment)
+    if development_storage:
+        values = {
+            name: development_storage if _is_development_storage(value) else value
+            for name, value in values.items()
+        }
     host = _object(data, "Host")
-    return LocalSettings(values, _port(host.get("LocalHttpPort")), _cors(host), tuple(warnings))
+    port = _port(_member(host, "LocalHttpPort"))
+    return LocalSettings(values, port, _cors(host), tuple(warnings))
+
+
+def _is_development_storage(value: str) -> bool:
+    return value.strip().rstrip(";").lower() == DEVELOPMENT_STORAGE
+
+
+def _member(data: Mapping[str, Any], name: str) -> Any:
+    """A member of a JSON object; the case of its name does not count."""
+    return next((value for key, value in data.items() if key.lower() == name.lower()), None)
 
 
 def _values(
@@ -100,7 +124,7 @@ def _values(
 
 
 def _object(data: dict[str, Any], name: str) -> dict[str, Any]:
-    value = data.get(name) or {}
+    value = _member(data, name) or {}
     if not isinstance(value, dict):
         raise AppInvalid(f"{name} in {FILE_NAME} must be an object.")
     return value
@@ -115,9 +139,8 @@ def _port(value: object) -> int | None:
 
 
 def _cors(host: dict[str, Any]) -> Cors:
-    return cors_of(
-        str(host.get("CORS") or ""), str(host.get("CORSCredentials") or "").lower() == "true"
-    )
+    credentials = str(_member(host, "CORSCredentials") or "").lower() == "true"
+    return cors_of(str(_member(host, "CORS") or ""), credentials)
 
 
 def cors_of(text: str, credentials: bool) -> Cors:

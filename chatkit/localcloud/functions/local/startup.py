@@ -31,7 +31,8 @@ LOOPBACK = {"localhost", "127.0.0.1", "::1"}
 class LocalOptions:
     """Options of the command line; None means local.settings.json's value, then the default.
 
-    Without `sign_in` nothing stands in front of the app, as with Core Tools.
+    Without `sign_in` nothing stands in front of the app, as with Core Tools. `development_storage`
+    is the connection string that `UseDevelopmentStorage=true` stands for; empty: port 10000.
     """
 
     port: int | None = None
@@ -41,6 +42,16 @@ class LocalOptions:
     echo: Callable[[str], None] = print
     clock: TimerClock = field(default_factory=TimerClock)
     sign_in: SignInOptions | None = None
+    development_storage: str = field(default="", repr=False)
+
+    def settings_of(self, folder: Path) -> LocalSettings:
+        """Read an app's local.settings.json.
+
+        Raises:
+            AppInvalid: It is malformed.
+        """
+        storage = self.development_storage
+        return local_settings.load(folder, os.environ, development_storage=storage)
 
 
 @dataclass(frozen=True)
@@ -83,7 +94,7 @@ def prepare(folder: Path, options: LocalOptions) -> Prepared:
         raise AppInvalid(
             f"There is no host.json in {folder}.", hint="Name the folder that holds host.json."
         )
-    settings = local_settings.load(folder, os.environ)
+    settings = options.settings_of(folder)
     port = options.port
     if port is None:
         port = settings.port or DEFAULT_PORT

@@ -33,6 +33,24 @@ def test_values_host_and_connection_strings_are_read(tmp_path: Path) -> None:
     assert (settings.port, settings.cors) == (7072, Cors(("http://a", "http://b"), True))
 
 
+def test_names_are_found_in_any_case(tmp_path: Path) -> None:
+    """As Json.NET finds them; names of settings stay as they are."""
+    data = {"values": {"a": "1"}, "host": {"localhttpport": 7072, "cors": "http://a"}}
+    settings = load(tmp_path, json.dumps(data))
+    assert (settings.values, settings.port) == ({"a": "1"}, 7072)
+    assert settings.cors == Cors(("http://a",), False)
+
+
+@pytest.mark.parametrize("text", ["UseDevelopmentStorage=true", " usedevelopmentstorage=TRUE; "])
+def test_development_storage_is_this_homes(tmp_path: Path, text: str) -> None:
+    """Where it does not lie at port 10000, that port is another person's."""
+    values = {"AzureWebJobsStorage": text, "OTHER": "x"}
+    (tmp_path / "local.settings.json").write_text(settings_json(values), encoding="utf-8")
+    moved = "BlobEndpoint=http://127.0.0.1:10001/devstoreaccount1;"
+    settings = local_settings.load(tmp_path, {}, development_storage=moved)
+    assert settings.values == {"AzureWebJobsStorage": moved, "OTHER": "x"}
+
+
 def test_numbers_stay_as_they_are_written(tmp_path: Path) -> None:
     """Core Tools read text; 3.10 is a version of Python and not 3.1."""
     settings = load(tmp_path, '{"Values": {"VERSION": 3.10, "LIMIT": 1e3, "COUNT": 7}}')
