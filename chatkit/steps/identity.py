@@ -25,6 +25,10 @@ SECRET_LEFT = (
 )
 KEYS_BEFORE = "keys-before.json"
 """Keys and secrets that were switched off: section 12 proves that they open nothing."""
+NOT_TRIED = (
+    " Whether its roles count already was not tried, for only a person can sign in here: write a"
+    " message on the page before you switch keys off. It takes up to ten minutes."
+)
 ROLES_LIMIT_S = 900.0
 
 
@@ -103,8 +107,10 @@ def use_identity(session: Session) -> Result:
         _keep_keys(session, step.stack)
         settings = keyless.use_identity(step.stack)
         keyless.publish_with_identity(step.stack)
-        _wait_for_roles(session, step.stack)
+        is_tried = _wait_for_roles(session, step.stack)
         text = "The app uses its identity: its settings name services, and hold no key of theirs."
+        if not is_tried:
+            text += NOT_TRIED
         return step.result(text, *settings.items())
 
 
@@ -169,10 +175,10 @@ def _keep_keys(session: Session, stack: Stack) -> None:
     write_private(session.home / KEYS_BEFORE, json.dumps(known))
 
 
-def _wait_for_roles(session: Session, stack: Stack) -> None:
+def _wait_for_roles(session: Session, stack: Stack) -> bool:
     """Ask the app for what needs its roles until it answers; on Azure that takes minutes.
 
-    Where only a person can sign in, nobody can ask.
+    Where only a person can sign in, nobody can ask: then it is False.
     """
     from chatkit.chat.client.sign_in import PersonNeeded
 
@@ -180,13 +186,13 @@ def _wait_for_roles(session: Session, stack: Stack) -> None:
     try:
         headers = sign_in_as(session, "alice").headers
     except PersonNeeded:
-        return
+        return False
     answers: list[int] = []
     for _ in stack.calls.waiting(ROLES_LIMIT_S):
         asked = (("POST", "negotiate"), ("GET", "messages"))
         answers = [_status(stack, how, f"{api}/api/{what}", headers) for how, what in asked]
         if answers == [200, 200]:
-            return
+            return True
     raise ServiceError(
         answers[-1], "RolesMissing", f"The app cannot use its services by its roles: {answers}."
     )

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from azure.core.rest import HttpResponse
 
 SECRET_SETTING = "MICROSOFT_PROVIDER_AUTHENTICATION_SECRET"
+SECRET_NAME = "App Service Authentication"
+"""Display name of the client secret that is made here: others belong to somebody else."""
 APPLICATIONS = "/v1.0/applications"
 SERVICE_PRINCIPALS = "/v1.0/servicePrincipals"
 GRAPH_APP = "00000003-0000-0000-c000-000000000000"
@@ -85,7 +87,7 @@ def register(stack: Stack, callback: str) -> Registration:
     else:
         graph.would_ask("POST", SERVICE_PRINCIPALS, json=principal)
     secret = read_app_settings(stack).get(SECRET_SETTING, "")
-    password = {"passwordCredential": {"displayName": "App Service Authentication"}}
+    password = {"passwordCredential": {"displayName": SECRET_NAME}}
     if _is_current(application, secret):
         graph.would_ask("POST", f"{address}/addPassword", json=password)
     else:

@@ -11,7 +11,7 @@ from typing import Any
 
 from azure.mgmt.web.models import SiteAuthSettingsV2
 
-from chatkit.cloud.provision.app_registration import APPLICATIONS, SECRET_SETTING
+from chatkit.cloud.provision.app_registration import APPLICATIONS, SECRET_NAME, SECRET_SETTING
 from chatkit.cloud.provision.app_settings import read_app_settings, write_app_settings
 from chatkit.cloud.provision.keyless import identify
 from chatkit.cloud.stack import Stack
@@ -68,10 +68,11 @@ def is_used(stack: Stack) -> bool:
 
 
 def delete_secrets(stack: Stack, client_id: str) -> None:
-    """Delete the registration's client secrets, and the app setting with one."""
+    """Delete the client secrets that `register` has made, and the app setting with one."""
     address = f"{APPLICATIONS}(appId='{client_id}')"
     application = _graph(stack, "GET", address)
-    for secret in application.get("passwordCredentials") or ():
+    secrets = application.get("passwordCredentials") or ()
+    for secret in (one for one in secrets if one.get("displayName") == SECRET_NAME):
         _graph(stack, "POST", f"{address}/removePassword", json={"keyId": secret["keyId"]})
     current = read_app_settings(stack)
     kept = {name: value for name, value in current.items() if name != SECRET_SETTING}

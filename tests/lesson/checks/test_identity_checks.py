@@ -14,7 +14,7 @@ from chatkit.core.errors import SetupError
 from chatkit.lesson import sections
 from chatkit.lesson.checks import authentication
 from chatkit.lesson.checks.core import evidence
-from chatkit.steps import page_config
+from chatkit.steps import identity, page_config
 from chatkit.workshop import Workshop
 from tests.app_versions import write_app
 from tests.lesson.doctor.ready_workshop import at_section_08, edited, fails
@@ -218,18 +218,35 @@ def test_09_notices_a_sign_in_that_leads_anywhere(workshop: Workshop) -> None:
     workshop.check("09")
 
 
+def nobody(*_: object) -> None:
+    """Entra on Azure asks for a password, which no program has."""
+    raise PersonNeeded("Entra asks for a password.")
+
+
 @pytest.mark.long
-def test_12_notices_each_key_that_is_left(workshop: Workshop) -> None:
+def test_12_notices_each_key_that_is_left(
+    workshop: Workshop, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Step by step: nothing was done, the secret is left, keys still open, all is off.
 
     After an interruption and at the start of a section, nothing brings a key back.
     """
     assert "use_identity" in fails(workshop, "12", "The old signalr to try: expected one, got none")
     workshop.assign_roles()
+    with monkeypatch.context() as patch:
+        patch.setattr(identity, "sign_in_as", nobody)
+        assert "was not tried" in workshop.use_identity().text
     workshop.use_identity()
     words = "The app's settings: expected no key, got one in MICROSOFT_PROVIDER_AUTHENTICATION"
     assert "remove_client_secret" not in fails(workshop, "12", words)
+    graph = workshop.session.stack().cloud.graph_rest()
+    client_id = workshop.session.settings.facts.client_id
+    application = f"/v1.0/applications(appId='{client_id}')"
+    mine = {"passwordCredential": {"displayName": "somebody else's"}}
+    graph.send("POST", f"{application}/addPassword", json=mine).raise_for_status()
     workshop.remove_client_secret()
+    left = graph.send("GET", application).json()["passwordCredentials"]
+    assert [secret["displayName"] for secret in left] == ["somebody else's"]
     assert "disable_keys" in fails(workshop, "12", "A client with the old key: expected 401, got 2")
     workshop.disable_keys()
     workshop.enable_authentication()
