@@ -14,7 +14,6 @@ import pytest
 from aiohttp import web
 
 from chatkit.core import ports
-from chatkit.core.errors import SetupError
 from chatkit.localcloud.signalr import emulator_settings, well_known
 from chatkit.localcloud.signalr.emulator import Emulator
 from chatkit.wire.connection_strings import SignalRConnectionString
@@ -163,16 +162,3 @@ async def test_microsofts_client_uses_it(
         await client.until("connected")
         assert await served.send(http, "hello") == 202
         assert await client.until("message") == ["hello"]
-
-
-def test_a_port_for_the_administrator_is_named(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Port 80 is not for ordinary users, and the sentence says so."""
-
-    def refused(*_: object, **__: object) -> None:
-        raise PermissionError(13, "Permission denied")
-
-    monkeypatch.setattr(ports, "bind", refused)
-    with pytest.raises(SetupError, match="Port 80 is not for ordinary users"):
-        Emulator(80, tmp_path / "settings.json").run()
