@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 import time
+import uuid
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 
 from aiohttp import web
 
@@ -26,6 +30,11 @@ SECRET_NAMES = {
     "accesstoken",
     "access_token",
 }
+# What an event belongs to: the id of the request to a function app, or of the invocation, without
+# which it would not have happened. A function host tells it SignalR Service in a header of its own.
+CAUSE: ContextVar[str] = ContextVar("cause", default="")
+CAUSE_HEADER = "x-chatkit-cause"
+CAUSE_FORM = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 
 class Event:
@@ -107,6 +116,21 @@ class Trace:
         """Call the listener with each new event; the returned function ends that."""
         self._listeners.add(listener)
         return lambda: self._listeners.discard(listener)
+
+
+@contextmanager
+def caused(cause: str = "") -> Iterator[str]:
+    """Let what happens in the block belong to a cause.
+
+    Args:
+        cause: Its id; by default the one of what is around the block, else a new one.
+    """
+    cause = cause or CAUSE.get() or str(uuid.uuid4())
+    before = CAUSE.set(cause)
+    try:
+        yield cause
+    finally:
+        CAUSE.reset(before)
 
 
 async def events_answer(events: Iterable[Event]) -> web.Response:

@@ -15,7 +15,7 @@ from collections.abc import Awaitable, Callable
 from aiohttp import web
 from aiohttp.typedefs import Middleware
 
-from chatkit.localcloud.core.trace import events_answer
+from chatkit.localcloud.core.trace import CAUSE_FORM, CAUSE_HEADER, caused, events_answer
 from chatkit.localcloud.core.web import Handler, host_name, whole_number
 from chatkit.localcloud.signalr.core import authentication
 from chatkit.localcloud.signalr.core.errors import BadRequest
@@ -34,27 +34,35 @@ def traced(instance: Instance) -> Middleware:
     async def middleware(request: web.Request, handler: Handler) -> web.StreamResponse:
         if request.path in (TRACE, STATE) or "Upgrade" in request.headers:
             return await handler(request)
-        began = time.perf_counter()
-        status = CLIENT_CLOSED_REQUEST
-        try:
-            answer = await handler(request)
-            status = answer.status
-        except web.HTTPException as error:
-            status = error.status
-            raise
-        except ConnectionError:
-            raise
-        except Exception:
-            status = 500
-            raise
-        finally:
-            took_ms = round((time.perf_counter() - began) * 1000, 2)
-            instance.trace.emit(
-                "request", method=request.method, path=request.path, status=status, ms=took_ms
-            )
-        return answer
+        cause = request.headers.get(CAUSE_HEADER, "")
+        if CAUSE_FORM.fullmatch(cause):
+            with caused(cause):
+                return await _noted(instance, request, handler)
+        return await _noted(instance, request, handler)
 
     return middleware
+
+
+async def _noted(instance: Instance, request: web.Request, handler: Handler) -> web.StreamResponse:
+    began = time.perf_counter()
+    status = CLIENT_CLOSED_REQUEST
+    try:
+        answer = await handler(request)
+        status = answer.status
+    except web.HTTPException as error:
+        status = error.status
+        raise
+    except ConnectionError:
+        raise
+    except Exception:
+        status = 500
+        raise
+    finally:
+        took_ms = round((time.perf_counter() - began) * 1000, 2)
+        instance.trace.emit(
+            "request", method=request.method, path=request.path, status=status, ms=took_ms
+        )
+    return answer
 
 
 def trace(instance: Instance) -> Callable[[web.Request], Awaitable[web.Response]]:

@@ -13,6 +13,7 @@ from chatkit.localcloud.storage import routes, website
 from chatkit.localcloud.storage.auth import bearer, sas, shared_key
 from chatkit.localcloud.storage.auth.access import BLOBS, Gate, RoleCheck
 from chatkit.localcloud.storage.formats import account_hosts
+from chatkit.localcloud.storage.inspection import traced
 from chatkit.localcloud.storage.operations.dispatch import Operations
 from chatkit.localcloud.storage.state import cors, names, packages
 from chatkit.localcloud.storage.state.errors import StorageError
@@ -83,6 +84,7 @@ class StorageService:
 
     def _server(self, accounts: routes.Accounts) -> HttpServer:
         app = routes.application(self._operations, self._repository.contents, accounts)
+        app.middlewares.append(traced(self._platform.trace, "storage"))
         return HttpServer(
             app,
             refuse=routes.refuse,
@@ -113,6 +115,7 @@ class StorageService:
             app = website.application(
                 lambda: self._repository.accounts.get(name), self._repository.contents
             )
+            app.middlewares.append(traced(self._platform.trace, f"website/{name}"))
             server = HttpServer(app, refuse=website.refuse, max_head_bytes=MAX_HEAD_BYTES)
             port = self._platform.listeners.reserve(_site(name))
             await self._platform.listeners.open(_site(name), server, port=port, ipv4_only=True)

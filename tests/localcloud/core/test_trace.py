@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from chatkit.core.text.masking import mask
-from chatkit.localcloud.core.trace import TEXT_CHARACTERS, Event, Trace
+from chatkit.localcloud.core.trace import CAUSE, TEXT_CHARACTERS, Event, Trace, caused
 
 
 def test_old_events_make_room_for_new_ones() -> None:
@@ -34,6 +34,15 @@ def test_a_listener_hears_until_it_leaves() -> None:
     leave()
     trace.emit("a", "c")
     assert [event.kind for event in heard] == ["b"]
+
+
+def test_what_a_cause_sets_off_has_the_same_cause() -> None:
+    """A block in a block belongs to the outer one; after it nothing is left."""
+    with caused() as outer, caused() as inner:
+        assert outer == inner == CAUSE.get()
+    with caused() as other:
+        assert other != outer
+    assert CAUSE.get() == ""
 
 
 @pytest.mark.parametrize(

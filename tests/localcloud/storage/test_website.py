@@ -132,3 +132,18 @@ def test_a_website_that_is_off_says_so(
             enabled=True, index_document="index.html", error_document404_path="404.html"
         )
         blob_service.set_service_properties(static_website=website)
+
+
+def test_the_trace_has_what_was_asked_for_and_nothing_of_a_signature(
+    cloud: StorageCloud, site: ContainerClient
+) -> None:
+    """Method, path, the operation and the status; of a query nothing else."""
+    cloud.request("GET", f"{cloud.web_url}nowhere?sig=c2VjcmV0")
+    with cloud.service() as client:
+        client.get_container_client("of-nobody").exists()
+    events = [*cloud.platform.trace.after()]
+    asked = [event.detail for event in events if event.kind == "request"]
+    page = next(detail for detail in asked if detail["path"] == "/nowhere")
+    assert (page["method"], page["operation"], page["status"]) == ("GET", "", 404)
+    assert (asked[-1]["operation"], asked[-1]["status"]) == ("container", 404)
+    assert "c2VjcmV0" not in repr(events)

@@ -19,6 +19,7 @@ from chatkit.localcloud.functions.host.host import FunctionHost, HostObserver, H
 from chatkit.localcloud.functions.host.signalr_service import RestSender
 from chatkit.localcloud.functions.host.spec import FunctionInfo, SiteSpec
 from chatkit.localcloud.functions.http.frontend import Gate, Site, application
+from chatkit.localcloud.functions.http.requests import AppTrace, note_invocation
 from chatkit.localcloud.functions.triggers.listeners import Listeners
 from chatkit.localcloud.functions.triggers.timer_clock import TimerClock
 from chatkit.localcloud.functions.worker_process.calls import Failure
@@ -32,7 +33,7 @@ class HostServices:
     """What the hosts of all sites share.
 
     Attributes:
-        trace: Gets an event for each invocation.
+        trace: Gets an event for each request and each invocation.
         sender: Carries out SignalR output bindings.
         ca_bundle: Certificate authorities that apps trust.
         clock: What timers wait on.
@@ -66,7 +67,13 @@ class SiteApp(HostObserver):
         self.console = Console(spec.name, file=versions.log_file)
         self._services = services
         self._background = background
-        self._front = Site(cors=spec.cors, keys=spec.host_keys, gate=gate, enabled=spec.enabled)
+        self._front = Site(
+            cors=spec.cors,
+            keys=spec.host_keys,
+            gate=gate,
+            trace=AppTrace(services.trace, f"functions/{spec.name}"),
+            enabled=spec.enabled,
+        )
         self._hosts: set[FunctionHost] = set()
         self._listeners = Listeners(self.console, services.clock, owner=f"site {spec.name}")
 
@@ -187,13 +194,7 @@ class SiteApp(HostObserver):
 
     def on_invoked(self, name: str, seconds: float, failure: Failure | None) -> None:
         """Keep an event of each invocation."""
-        self._services.trace.emit(
-            f"functions/{self.spec.name}",
-            "invocation",
-            function=name,
-            ms=round(seconds * 1000, 1),
-            failure=str(failure or ""),
-        )
+        note_invocation(self._front.trace, name, seconds, failure)
 
     # Details
 

@@ -17,6 +17,7 @@ from typing import Any
 
 from chatkit.core.errors import ChatkitError
 from chatkit.core.time import clock
+from chatkit.localcloud.core.trace import caused
 from chatkit.localcloud.functions.console.console import Console
 from chatkit.localcloud.functions.host import (
     host_json,
@@ -82,7 +83,7 @@ class HostObserver:
         """The app serves, or its problem is known."""
 
     def on_invoked(self, name: str, seconds: float, failure: Failure | None) -> None:
-        """A function has run."""
+        """A function has run; `CAUSE` says what it belongs to."""
 
 
 class FunctionHost:
@@ -342,6 +343,10 @@ class FunctionHost:
 
     async def call(self, function: Function, trigger: Trigger) -> Result:
         """Resolve input bindings, run the function, carry out output bindings, log it all."""
+        with caused():  # by a request over HTTP, else by itself: a timer, a blob
+            return await self._call(function, trigger)
+
+    async def _call(self, function: Function, trigger: Trigger) -> Result:
         inputs = dict(trigger.inputs)
         call = Call.of(function.id, inputs, trigger)
         started = time.perf_counter()

@@ -20,6 +20,7 @@ import aiohttp
 
 from chatkit.core import strict_json
 from chatkit.core.errors import ChatkitError
+from chatkit.localcloud.core.trace import CAUSE, CAUSE_HEADER
 from chatkit.localcloud.functions.host.credentials import EntraTokens
 from chatkit.localcloud.functions.host.errors import AppInvalid, BindingFailed
 from chatkit.localcloud.functions.worker_process.calls import Wire
@@ -167,6 +168,8 @@ class RestSender:
         path = f"{call.path}?api-version={call.api_version}"
         token = await self._token(service, path, environment)
         headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
+        if CAUSE.get():
+            headers[CAUSE_HEADER] = CAUSE.get()
         data = _body(call)
         if call.query:
             path += f"&{call.query}"

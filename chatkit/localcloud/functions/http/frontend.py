@@ -26,6 +26,7 @@ from chatkit.localcloud.functions.host.spec import Cors, HostKeys
 from chatkit.localcloud.functions.http import admin, http_data, webhooks
 from chatkit.localcloud.functions.http.exchange import HttpExchange
 from chatkit.localcloud.functions.http.keys import is_admin, may_call
+from chatkit.localcloud.functions.http.requests import FUNCTION, AppTrace, traced
 from chatkit.localcloud.functions.worker_process.calls import HttpData
 
 BODY_LIMIT_BYTES = 104_857_600
@@ -52,6 +53,7 @@ class Site:
     Attributes:
         cors: Allowed origins.
         keys: Keys that are checked; None for a local run, where every caller is an administrator.
+        trace: Gets an event for each request.
         gate: Stands between CORS and the app, and is the only one to say who somebody is; None lets
             everything through, forged identity headers too.
         enabled: False answers 403 as a stopped app does.
@@ -61,6 +63,7 @@ class Site:
     cors: Cors
     keys: HostKeys | None
     gate: Gate | None
+    trace: AppTrace
     enabled: bool = True
     host: FunctionHost | None = None
 
@@ -82,7 +85,7 @@ def application(site: Site) -> web.Application:
 
     # The host answers CORS before authentication and routes: functions never see a preflight.
     origins = cors.middleware(lambda: _cors_rule(site.cors), cors.answer_allowed)
-    middlewares = [stopped, origins, _failures, gated]
+    middlewares = [traced(site.trace), stopped, origins, _failures, gated]
     app = web.Application(middlewares=middlewares, client_max_size=BODY_LIMIT_BYTES)
     app.on_response_prepare.extend([cors.add_headers, _name_server])
     front = Frontend(site)
@@ -157,6 +160,7 @@ class Frontend:
         if limit is not None and self._outstanding >= limit:
             return web.Response(status=429)
         self._outstanding += 1
+        request[FUNCTION] = function.name
         try:
             data = await http_data.request_data(
                 request,

@@ -28,10 +28,12 @@ from chatkit.localcloud.functions.host.signalr_service import RestSender
 from chatkit.localcloud.functions.host.spec import Cors
 from chatkit.localcloud.functions.http.admin import RUNTIME_VERSION
 from chatkit.localcloud.functions.http.frontend import Gate, Site, application, refuse
+from chatkit.localcloud.functions.http.requests import AppTrace, note_invocation
 from chatkit.localcloud.functions.local import interpreters, local_settings, watching
 from chatkit.localcloud.functions.local.local_settings import LocalSettings
 from chatkit.localcloud.functions.local.startup import Prepared, take_port
 from chatkit.localcloud.functions.triggers.listeners import Listeners
+from chatkit.localcloud.functions.worker_process.calls import Failure
 from chatkit.localcloud.functions.worker_process.worker import Worker
 
 log = logging.getLogger("chatkit.local.functions")
@@ -61,6 +63,7 @@ class LocalRun(HostObserver):
             cors=self._cors(prepared.settings),
             keys=None,
             gate=self._gate(prepared.settings),
+            trace=AppTrace(prepared.trace, f"functions/{prepared.folder.name}"),
             host=first,
         )
         app = application(self._site)
@@ -130,6 +133,10 @@ class LocalRun(HostObserver):
             lines += sign_in_lines(self.port)
         for line in lines:
             self._console.plain(line)
+
+    def on_invoked(self, name: str, seconds: float, failure: Failure | None) -> None:
+        """Keep an event of each invocation."""
+        note_invocation(self._site.trace, name, seconds, failure)
 
     async def _serve(self, sockets: ports.Sockets, settings: LocalSettings) -> None:
         self._banner(settings)

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from chatkit.core import ports
+from chatkit.localcloud.core.trace import Trace
 from chatkit.localcloud.functions.console.console import Console
 from chatkit.localcloud.functions.host import no_functions
 from chatkit.localcloud.functions.host.errors import AppInvalid
@@ -66,6 +67,7 @@ class Prepared:
         port: The port it will have; 0 for any free one.
         sockets: Those that listen on the port already; none before `take_port`.
         worker: A child that loads the app already; None when it is yet to be started.
+        trace: What the run keeps of its requests.
     """
 
     folder: Path
@@ -75,6 +77,7 @@ class Prepared:
     port: int
     sockets: ports.Sockets = field(default_factory=list)
     worker: Worker | None = None
+    trace: Trace = field(default_factory=Trace, repr=False, compare=False)
 
     def close(self) -> None:
         """Leave the port."""

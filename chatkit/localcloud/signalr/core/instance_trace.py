@@ -7,7 +7,7 @@ from typing import Any
 
 from chatkit.core import strict_json
 from chatkit.core.text import masking
-from chatkit.localcloud.core.trace import Event, Trace
+from chatkit.localcloud.core.trace import CAUSE, Event, Trace
 
 # Longer arguments are cut.
 EXCERPT_CHARS = 500
@@ -27,6 +27,9 @@ class InstanceTrace:
 
     def emit(self, kind: str, **detail: Any) -> None:
         """Record what happened."""
+        cause = CAUSE.get()
+        if cause:
+            detail["cause"] = cause
         self._trace.emit(self._source, kind, **detail)
 
     def after(self, number: int) -> Iterator[Event]:

@@ -105,8 +105,9 @@ async def test_the_apps_log_has_invocations_and_prints(cloud: Cloud) -> None:
         and "AccessKey=***" in log
         and "c2VjcmV0" not in log
     )
-    kinds = [event.kind for event in cloud.platform.trace.after(source="functions/site")]
-    assert kinds == ["deployed", "invocation"]
+    events = [*cloud.platform.trace.after(source="functions/site")]
+    assert [event.kind for event in events] == ["deployed", "invocation", "request"]
+    assert events[1].detail["cause"] == events[2].detail["cause"]
 
 
 async def test_the_app_trusts_the_local_cloud_over_tls(cloud: Cloud) -> None:

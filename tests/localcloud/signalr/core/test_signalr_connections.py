@@ -275,6 +275,22 @@ async def test_the_trace_shows_what_happened_and_no_secret(running: Running) -> 
     assert (events[5]["detail"]["arguments"], "eyJ" in text) == ('["hello"]', False)
 
 
+async def test_what_a_function_host_sends_names_its_cause(running: Running) -> None:
+    """All that the request leads to has it; a cause of another form is none."""
+    cause = "0a1b2c3d-0000-1111-2222-0123456789ab"
+    token = rest_token(running.connection, "/api/v1/hubs/chat")
+    for told in (cause, "mallory"):
+        headers = {"Authorization": f"Bearer {token}", "x-chatkit-cause": told}
+        body = {"target": "newMessage", "arguments": [told]}
+        async with running.http.post(
+            f"{running.url}/api/v1/hubs/chat", json=body, headers=headers
+        ) as answer:
+            assert answer.status == 202
+    causes = [one.detail.get("cause") for one in running.instance.trace.after(0)]
+    half = len(causes) // 2
+    assert {*causes[:half]} == {cause} and {*causes[half:]} == {None}
+
+
 async def test_the_trace_is_for_who_has_a_key(running: Running) -> None:
     """And goes on after the event that is known."""
     await running.say("hello")

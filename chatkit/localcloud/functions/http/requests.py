@@ -1,0 +1,106 @@
+"""Requests to an app, and what they set off, in a trace."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+
+from aiohttp import web
+from aiohttp.typedefs import Middleware
+
+from chatkit.localcloud.core.trace import CAUSE, Trace, caused
+from chatkit.localcloud.core.web import IDENTITY_HEADERS, Handler
+from chatkit.localcloud.functions.worker_process.calls import Failure
+
+FUNCTION: web.RequestKey[str] = web.RequestKey("function", str)
+PRINCIPAL_NAME = "x-ms-client-principal-name"
+# nginx's status for a client that left before its answer.
+CLIENT_CLOSED_REQUEST = 499
+
+
+@dataclass(frozen=True)
+class AppTrace:
+    """The trace of one app.
+
+    Attributes:
+        trace: Keeps the events.
+        source: The app's name in it.
+    """
+
+    trace: Trace
+    source: str
+
+
+@dataclass
+class _Open:
+    """How many requests were begun, and how many are being answered."""
+
+    begun: int = 0
+    now: int = 0
+
+
+def traced(app: AppTrace) -> Middleware:
+    """Note each request with its answer: no query, no header but who asks and from which page.
+
+    What it sets off has the same `cause`.
+    """
+    requests = _Open()
+
+    @web.middleware
+    async def middleware(request: web.Request, handler: Handler) -> web.StreamResponse:
+        began = time.perf_counter()
+        requests.begun += 1
+        requests.now += 1
+        number, is_alone = requests.begun, requests.now == 1
+        status = CLIENT_CLOSED_REQUEST
+        with caused() as cause:
+            try:
+                answer = await handler(request)
+                status = answer.status
+            except ConnectionError:
+                raise
+            except Exception:
+                status = 500
+                raise
+            finally:
+                requests.now -= 1
+                app.trace.emit(
+                    app.source,
+                    "request",
+                    cause=cause,
+                    method=request.method,
+                    path=request.path,
+                    status=status,
+                    ms=_ms(time.perf_counter() - began),
+                    function=request.get(FUNCTION, ""),
+                    user=_user(request),
+                    origin=request.headers.get("Origin", ""),
+                    alone=is_alone and requests.begun == number,
+                )
+        return answer
+
+    return middleware
+
+
+def note_invocation(app: AppTrace, name: str, seconds: float, failure: Failure | None) -> None:
+    """Note that a function has run."""
+    app.trace.emit(
+        app.source,
+        "invocation",
+        cause=CAUSE.get(),
+        function=name,
+        ms=_ms(seconds),
+        failure=str(failure or ""),
+    )
+
+
+def _user(request: web.Request) -> str:
+    """Who App Service Authentication says asks."""
+    for name, value in (request.get(IDENTITY_HEADERS) or {}).items():
+        if name.lower() == PRINCIPAL_NAME:
+            return str(value)
+    return ""
+
+
+def _ms(seconds: float) -> float:
+    return round(seconds * 1000, 2)
