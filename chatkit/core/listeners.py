@@ -1,4 +1,6 @@
-"""What listens on this machine, loopback only, and which service has which port over restarts.
+"""What listens on this machine, and which service has which port over restarts.
+
+It is loopback only, but for sockets that `listen_on` is given.
 
 This module turns a service into an open port; nothing else in the package makes a server's socket.
 A service is a factory of protocols (`Server`), so that a test drives the same factory over a

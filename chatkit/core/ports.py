@@ -1,4 +1,6 @@
-"""Loopback ports: is one free, who holds it, which is the next free one, and binding it.
+"""Ports: is one free, who holds it, which is the next free one, and binding it.
+
+They are loopback's, but for `bind_at`.
 
 Importing this takes the standard library only: servers that start at once use it.
 """
@@ -82,6 +84,26 @@ def bind(port: int, *, ipv4_only: bool = False, wanted_for: str) -> Sockets:
             raise
         sockets.append(sock)
     return sockets
+
+
+def bind_at(host: str, port: int, *, wanted_for: str) -> Sockets:
+    """Listen at one address of this machine that a person has named, beyond loopback, too.
+
+    Args:
+        host: An IPv4 address.
+        port: The port; 0 for any free one.
+        wanted_for: Who needs the port, for the error.
+
+    Raises:
+        PortInUse: Another program listens there.
+        OSError: The address is not this machine's.
+    """
+    try:
+        return [_bound(host, port or any_free())]
+    except OSError as error:
+        if error.errno == errno.EADDRINUSE:
+            raise PortInUse(port, wanted_for=wanted_for) from error
+        raise
 
 
 def is_free(port: int) -> bool:
