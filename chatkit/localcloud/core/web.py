@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from urllib.parse import SplitResult, urlsplit
 
 from aiohttp import StreamReader, web
@@ -12,6 +13,8 @@ from chatkit.core.host_names import requested_host
 
 __all__ = [
     "EVERY_PATH",
+    "HANDED_ON",
+    "HandedOn",
     "IDENTITY_HEADERS",
     "OTHER_PAGE",
     "SAFE_METHODS",
@@ -29,6 +32,22 @@ __all__ = [
 # place of the client's.
 IDENTITY_HEADERS: web.RequestKey[Mapping[str, str]] = web.RequestKey("identity_headers", Mapping)
 IDENTITY_PREFIXES = ("x-ms-client-principal", "x-ms-token-")
+
+
+@dataclass(frozen=True)
+class HandedOn:
+    """A request as somebody in front of an app hands it on.
+
+    Attributes:
+        headers: All that the app gets, identity headers included.
+        body: The same for the body.
+    """
+
+    headers: Mapping[str, str]
+    body: bytes
+
+
+HANDED_ON: web.RequestKey[HandedOn] = web.RequestKey("handed_on", HandedOn)
 OTHER_PAGE = "A page of another site cannot do that."
 # Methods that change nothing (RFC 9110 §9.2.1).
 SAFE_METHODS = {"GET", "HEAD", "OPTIONS"}

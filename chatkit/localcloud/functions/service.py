@@ -135,6 +135,16 @@ class FunctionsService:
         self._forget_gate(name)
         await asyncio.to_thread(shutil.rmtree, self._services.folder / name, ignore_errors=True)
 
+    async def answer(self, name: str, request: web.Request) -> web.StreamResponse:
+        """Let a site answer a request that was handed on, past App Service Authentication.
+
+        Who hands it on has made sure of who asks (`request[HANDED_ON]`).
+
+        Raises:
+            KeyError: There is no such site.
+        """
+        return await self._site(name).answer(request)
+
     async def restart(self, name: str) -> None:
         """Start a site's app in a new process."""
         self._site(name).restart()

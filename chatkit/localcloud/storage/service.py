@@ -6,6 +6,8 @@ from dataclasses import replace
 from functools import partial
 from urllib.parse import unquote, urlsplit
 
+from aiohttp import web
+
 from chatkit.localcloud.core.platform import Platform
 from chatkit.localcloud.core.runners import HttpServer
 from chatkit.localcloud.entra.tokens import Claims, Tokens
@@ -156,6 +158,13 @@ class StorageService:
     def web_endpoint(self, name: str) -> str:
         """Address of an account's website, with a slash at the end."""
         return f"http://127.0.0.1:{self._platform.listeners.reserve(_site(name.lower()))}/"
+
+    async def answer_website(self, name: str, request: web.Request) -> web.StreamResponse:
+        """Let an account's website answer a request that came another way than by its port."""
+        site = website.Website(
+            lambda: self._repository.accounts.get(name.lower()), self._repository.contents
+        )
+        return await site.serve(request)
 
     def damage(self) -> list[str]:
         """Blobs whose content is damaged, as they were found at the start."""

@@ -70,6 +70,10 @@ class RunningSite:
         """The web application of the app's own port."""
         return self._app.application()
 
+    async def answer(self, request: web.Request) -> web.StreamResponse:
+        """Answer a request that was handed on, past what stands in front of the app."""
+        return await self._app.answer(request)
+
     def start(self) -> None:
         """Start what was deployed; remove what a stop of the local cloud interrupted."""
         self.deployments.interrupt()

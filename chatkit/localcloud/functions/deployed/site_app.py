@@ -18,7 +18,7 @@ from chatkit.localcloud.functions.host.errors import HostUnavailable
 from chatkit.localcloud.functions.host.host import FunctionHost, HostObserver, HostOptions
 from chatkit.localcloud.functions.host.signalr_service import RestSender
 from chatkit.localcloud.functions.host.spec import FunctionInfo, SiteSpec
-from chatkit.localcloud.functions.http.frontend import Gate, Site, application
+from chatkit.localcloud.functions.http.frontend import Frontend, Gate, Site, application
 from chatkit.localcloud.functions.http.requests import AppTrace, note_invocation
 from chatkit.localcloud.functions.triggers.listeners import Listeners
 from chatkit.localcloud.functions.triggers.timer_clock import TimerClock
@@ -74,12 +74,17 @@ class SiteApp(HostObserver):
             trace=AppTrace(services.trace, f"functions/{spec.name}"),
             enabled=spec.enabled,
         )
+        self._frontend = Frontend(self._front)
         self._hosts: set[FunctionHost] = set()
         self._listeners = Listeners(self.console, services.clock, owner=f"site {spec.name}")
 
     def application(self) -> web.Application:
         """The web application of the app's own port."""
-        return application(self._front)
+        return application(self._frontend)
+
+    async def answer(self, request: web.Request) -> web.StreamResponse:
+        """Answer a request that was handed on, past the app's gate."""
+        return await self._frontend.answer(request)
 
     def resume(self) -> None:
         """Bring back the active version; a request that comes at once waits for it."""

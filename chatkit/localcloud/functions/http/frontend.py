@@ -68,13 +68,14 @@ class Site:
     host: FunctionHost | None = None
 
 
-def application(site: Site) -> web.Application:
-    """Make the web application of a site."""
+def application(front: Frontend) -> web.Application:
+    """Make the web application of a site's own port."""
+    site = front.site
 
     @web.middleware
     async def stopped(request: web.Request, handler: Handler) -> web.StreamResponse:
         if not site.enabled:
-            return web.Response(status=403, text="This web app is stopped.\n")
+            return _stopped()
         return await handler(request)
 
     @web.middleware
@@ -88,21 +89,33 @@ def application(site: Site) -> web.Application:
     middlewares = [traced(site.trace), stopped, origins, _failures, gated]
     app = web.Application(middlewares=middlewares, client_max_size=BODY_LIMIT_BYTES)
     app.on_response_prepare.extend([cors.add_headers, _name_server])
-    front = Frontend(site)
     app.router.add_route("*", EVERY_PATH, front.handle)
     return app
 
 
 class Frontend:
-    """Handles every request of one site."""
+    """Handles every request of one site.
+
+    Attributes:
+        site: What it serves.
+    """
 
     def __init__(self, site: Site) -> None:
-        self._site = site
+        self.site = site
         self._outstanding = 0
+
+    async def answer(self, request: web.Request) -> web.StreamResponse:
+        """Answer one request that came another way than by the site's port, past its gate.
+
+        It is as it was handed on (`request[HANDED_ON]`).
+        """
+        if not self.site.enabled:
+            return _stopped()
+        return await _failures(request, self.handle)
 
     async def handle(self, request: web.Request) -> web.StreamResponse:
         """Answer one request."""
-        host = self._site.host
+        host = self.site.host
         path = request.rel_url.raw_path
         if host is None:
             return not_found(request)
@@ -110,19 +123,19 @@ class Frontend:
         if section in OPERATED and self._is_forged(request):
             return web.Response(status=403, text=f"{OTHER_PAGE}\n")
         if section == "admin":
-            return await admin.handle(request, host, is_admin=is_admin(request, self._site.keys))
+            return await admin.handle(request, host, is_admin=is_admin(request, self.site.keys))
         if path == "/" and await self._is_broken(host):
             return not_found(request, host)
         host = await self._ready(host)
         if path.lower().startswith(webhooks.PREFIX):
-            return await webhooks.handle(request, host, self._site.keys)
+            return await webhooks.handle(request, host, self.site.keys)
         found = host.index.router.find(request.method, path)
         if found is None:
             return not_found(request, host)
         function, params = found
         if function.error:
             raise HostUnavailable(f"The function '{function.name}' is in error: {function.error}")
-        if not may_call(request, function, self._site.keys):
+        if not may_call(request, function, self.site.keys):
             return web.Response(status=401)
         return await self._invoke(request, host, function, params)
 
@@ -131,7 +144,7 @@ class Frontend:
 
         Core Tools let it. Azure asks for a key, which such a page does not have.
         """
-        is_open = self._site.keys is None and request.method not in SAFE_METHODS
+        is_open = self.site.keys is None and request.method not in SAFE_METHODS
         return is_open and is_from_other_page(request)
 
     async def _is_broken(self, host: FunctionHost) -> bool:
@@ -149,9 +162,9 @@ class Frontend:
                 await host.ready()
                 return host
             except HostUnavailable:
-                if self._site.host is host or self._site.host is None:
+                if self.site.host is host or self.site.host is None:
                     raise
-                host = self._site.host
+                host = self.site.host
 
     async def _invoke(
         self, request: web.Request, host: FunctionHost, function: Function, params: dict[str, str]
@@ -165,7 +178,7 @@ class Frontend:
             data = await http_data.request_data(
                 request,
                 params,
-                strip_identity=self._site.gate is not None,
+                strip_identity=self.site.gate is not None,
                 with_body=not function.streams,
             )
             if function.streams:
@@ -217,6 +230,10 @@ async def _failures(request: web.Request, handler: Handler) -> web.StreamRespons
         return await handler(request)
     except HostUnavailable as error:
         return web.Response(status=503, text=f"{error}\n")
+
+
+def _stopped() -> web.Response:
+    return web.Response(status=403, text="This web app is stopped.\n")
 
 
 def refuse(request: web.Request, status: int, sentence: str) -> web.Response:

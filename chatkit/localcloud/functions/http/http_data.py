@@ -16,7 +16,7 @@ from urllib.parse import quote
 from aiohttp import web
 from multidict import CIMultiDict
 
-from chatkit.localcloud.core.web import IDENTITY_HEADERS, is_identity_header
+from chatkit.localcloud.core.web import HANDED_ON, IDENTITY_HEADERS, is_identity_header
 from chatkit.localcloud.functions.host.errors import AnswerInvalid
 from chatkit.localcloud.functions.worker_process.calls import HttpData, Result, Wire
 
@@ -66,6 +66,16 @@ async def request_data(
     request: web.Request, params: dict[str, str], *, strip_identity: bool, with_body: bool = True
 ) -> HttpData:
     """The whole request, or all but its body."""
+    handed_on = request.get(HANDED_ON)
+    if handed_on is not None:
+        return HttpData(
+            method=request.method,
+            url=str(request.url),
+            headers={name.lower(): value for name, value in handed_on.headers.items()},
+            query=query_values(request),
+            params=params,
+            body=handed_on.body,
+        )
     body = b""
     if with_body:
         body = await request.read()

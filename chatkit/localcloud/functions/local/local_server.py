@@ -27,7 +27,7 @@ from chatkit.localcloud.functions.host.host import FunctionHost, HostObserver, H
 from chatkit.localcloud.functions.host.signalr_service import RestSender
 from chatkit.localcloud.functions.host.spec import Cors
 from chatkit.localcloud.functions.http.admin import RUNTIME_VERSION
-from chatkit.localcloud.functions.http.frontend import Gate, Site, application, refuse
+from chatkit.localcloud.functions.http.frontend import Frontend, Gate, Site, application, refuse
 from chatkit.localcloud.functions.http.requests import AppTrace, note_invocation
 from chatkit.localcloud.functions.local import interpreters, local_settings, watching
 from chatkit.localcloud.functions.local.local_settings import LocalSettings
@@ -66,7 +66,7 @@ class LocalRun(HostObserver):
             trace=AppTrace(prepared.trace, f"functions/{prepared.folder.name}"),
             host=first,
         )
-        app = application(self._site)
+        app = application(Frontend(self._site))
         secret = start_proof.given_secret()
         if secret:
             app.middlewares.insert(0, _proving(secret, port))
