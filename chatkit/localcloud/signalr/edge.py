@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import ssl
+from collections.abc import Callable
 
 from aiohttp import web
 
@@ -18,7 +20,7 @@ from chatkit.localcloud.signalr.core.spec import InstanceSpec
 from chatkit.localcloud.signalr.inspection import STATE, TRACE, state, trace, traced
 from chatkit.localcloud.signalr.rest import routes as rest
 from chatkit.localcloud.signalr.rest.call import MAX_BODY_BYTES
-from chatkit.localcloud.signalr.transports.clients import Clients
+from chatkit.localcloud.signalr.transports.clients import Clients, Reach
 from chatkit.localcloud.signalr.transports.websocket import hub_endpoint
 
 SERVER_MODE = (
@@ -75,6 +77,52 @@ def application(instance: Instance, clients: Clients) -> web.Application:
     return app
 
 
+CLIENT_METHODS = {
+    "/client/negotiate": ("POST",),
+    "/client": ("GET", "POST", "DELETE"),
+    "/client/": ("GET", "POST", "DELETE"),
+}
+"""What clients ask for, for who serves them at another address than the instance's port."""
+
+
+async def answer_client(
+    instance: Instance, reach: Reach, request: web.Request
+) -> web.StreamResponse:
+    """Answer a client's request of `CLIENT_METHODS` that came to another address."""
+    clients = Clients(instance, reach)
+    if request.path == "/client/negotiate":
+        handler: Handler = clients.negotiate
+    else:
+        handler = {"GET": clients.connect, "POST": clients.post}.get(request.method, clients.delete)
+
+    async def answer(request: web.Request) -> web.StreamResponse:
+        return await _errors(request, handler)
+
+    return await traced(instance)(request, answer)
+
+
+def client_sockets(
+    find: Callable[[], Instance | None], reach: Reach
+) -> Callable[[ProtocolFactory], ProtocolFactory]:
+    """What serves WebSockets of clients at another address: for `HttpServer(app, peek=…)`.
+
+    Args:
+        find: The instance as it is when a connection begins; None while there is none.
+        reach: How its clients come there.
+    """
+
+    def peek(http: ProtocolFactory) -> ProtocolFactory:
+        def first() -> asyncio.BaseProtocol:
+            instance = find()
+            if instance is None:
+                return http()
+            return hub_endpoint(instance, Clients(instance, reach).accept)(http)()
+
+        return first
+
+    return peek
+
+
 def _cors_rule(spec: InstanceSpec) -> cors.Rule:
     """Browsers of the allowed origins may call an instance, always with credentials."""
     return cors.Rule(origins=spec.allowed_origins, credentials=True, max_age_s=PREFLIGHT_MAX_AGE_S)
@@ -106,15 +154,19 @@ async def _errors(request: web.Request, handler: Handler) -> web.StreamResponse:
     try:
         return await handler(request)
     except SignalRError as error:
-        if error.message and request.path.startswith("/client"):
-            return web.Response(status=error.status, text=error.message)
-        return render(error, request.path)
+        return _failed(request, error)
     except web.HTTPException as error:
         if not request.path.startswith("/api"):
             raise
         code = error.reason.replace(" ", "")
         sentence = f"{error.reason}: {request.method} {request.path}."
         return render(SignalRError(error.status, code, sentence), request.path)
+
+
+def _failed(request: web.Request, error: SignalRError) -> web.Response:
+    if error.message and request.path.startswith("/client"):
+        return web.Response(status=error.status, text=error.message)
+    return render(error, request.path)
 
 
 def refuse(request: web.Request, status: int, sentence: str) -> web.Response:

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 from aiohttp import web
@@ -16,7 +18,7 @@ from websockets.http11 import Request as WebSocketRequest
 
 from chatkit.core.host_names import LOOPBACK_HOSTS, NOT_HERE, requested_host
 from chatkit.localcloud.core.answering import MISDIRECTED
-from chatkit.localcloud.core.web import host_name, read_whole, whole_number
+from chatkit.localcloud.core.web import read_whole, whole_number
 from chatkit.localcloud.signalr.core import authentication
 from chatkit.localcloud.signalr.core.authentication import Claims
 from chatkit.localcloud.signalr.core.connection import Connection
@@ -26,6 +28,7 @@ from chatkit.localcloud.signalr.core.names import valid_hub
 from chatkit.localcloud.signalr.transports.sinks import EventStreamSink, PollSink
 from chatkit.localcloud.signalr.transports.websocket import query_of, take_over
 
+NO_HUB = "There is no such hub here."
 NO_CONNECTION = "No Connection with that ID"
 MAX_TOKEN_CHARS = 4096
 MAX_SEND_BYTES = 1024 * 1024
@@ -40,11 +43,36 @@ TRANSPORTS = [
 ]
 
 
-class Clients:
-    """Handlers of one instance's client endpoint."""
+@dataclass(frozen=True)
+class Reach:
+    """How clients come to an instance.
 
-    def __init__(self, instance: Instance) -> None:
+    Attributes:
+        host_name: The name under which tokens count, of a Host header; one that is none of
+            loopback's for a header that is refused.
+        refusal: The sentence about such a header.
+        hub: The only hub that they may connect to; empty for all.
+    """
+
+    host_name: Callable[[str], str] = requested_host
+    refusal: str = NOT_HERE
+    hub: str = ""
+
+
+OWN_PORT = Reach()
+
+
+class Clients:
+    """Handlers of one instance's client endpoint.
+
+    Args:
+        instance: Whose clients these are.
+        reach: How they come; by the instance's own port unless something else is said.
+    """
+
+    def __init__(self, instance: Instance, reach: Reach = OWN_PORT) -> None:
         self._instance = instance
+        self._reach = reach
         self._connections = instance.connections
 
     async def negotiate(self, request: web.Request) -> web.Response:
@@ -124,12 +152,15 @@ class Clients:
         token = authentication.bearer(request.headers)
         if not token and "text/event-stream" in request.headers.get("Accept", ""):
             token = request.query.get("access_token", "")
-        return self._authenticate(request.query.getall("hub", []), token, host_name(request))
+        host = self._reach.host_name(request.headers.get("Host", ""))
+        return self._authenticate(request.query.getall("hub", []), token, host)
 
     def _authenticate(self, hubs: list[str], token: str, host: str) -> tuple[str, Claims]:
         if len(hubs) != 1:
             raise BadRequest("The query must name one hub: ?hub=NAME")
         hub = valid_hub(hubs[0])
+        if self._reach.hub and hub.lower() != self._reach.hub.lower():
+            raise SignalRError(404, message=NO_HUB)
         if len(token) > MAX_TOKEN_CHARS:
             raise SignalRError(413)
         audiences = authentication.client_audiences(
@@ -143,9 +174,9 @@ class Clients:
         headers = CIMultiDict(request.headers.raw_items())
         if len(headers.getall("Host", [])) > 1:
             raise BadRequest("The Host header must be there once.")  # RFC 9112 §3.2
-        host = requested_host(headers.get("Host", ""))
+        host = self._reach.host_name(headers.get("Host", ""))
         if host not in LOOPBACK_HOSTS:
-            raise SignalRError(MISDIRECTED, message=f"{NOT_HERE}\n")
+            raise SignalRError(MISDIRECTED, message=f"{self._reach.refusal}\n")
         token = authentication.bearer(headers) or next(iter(parameters.get("access_token", [])), "")
         hub, claims = self._authenticate(parameters.get("hub", []), token, host)
         connection_token = next(iter(parameters.get("id", [])), "")
