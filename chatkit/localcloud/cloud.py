@@ -17,6 +17,7 @@ from chatkit.localcloud.functions.service import FunctionsService
 from chatkit.localcloud.resource_manager.core.state import RESOURCES
 from chatkit.localcloud.resource_manager.service import ResourceManagerService
 from chatkit.localcloud.signalr.service import SignalRService
+from chatkit.localcloud.stage.service import StageService
 from chatkit.localcloud.storage.auth.access import by_roles
 from chatkit.localcloud.storage.service import StorageService
 from chatkit.localcloud.storage.state.repository import ACCOUNTS
@@ -26,7 +27,7 @@ class LocalCloud:
     """All services over one platform.
 
     They start in this order: identity, data planes, then Resource Manager, which restores what it
-    knows.
+    knows, and the stage, which shows some of it.
 
     Attributes:
         moves: Ports that were given up at this start.
@@ -59,6 +60,7 @@ class LocalCloud:
             storage=self.storage,
             functions=self.functions,
         )
+        self.stage = StageService(self.platform, self.signalr, self.functions, self.storage)
         self.platform.note_start(
             tenant_id=self.entra.directory.tenant_id,
             subscription_id=self.resource_manager.context.subscription_id,
@@ -70,6 +72,7 @@ class LocalCloud:
                 *self.resource_manager.control_routes(),
                 *self.signalr.control_routes(),
                 *self.functions.control_routes(),
+                *self.stage.control_routes(),
             ],
         )
 
@@ -81,6 +84,7 @@ class LocalCloud:
             self.signalr,
             self.functions,
             self.resource_manager,
+            self.stage,
             self.control,
         ):
             await service.start()
@@ -89,6 +93,7 @@ class LocalCloud:
     async def stop(self) -> None:
         """End child processes, close ports and the store."""
         for service in (
+            self.stage,
             self.resource_manager,
             self.functions,
             self.easy_auth,

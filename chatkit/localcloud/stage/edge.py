@@ -1,0 +1,311 @@
+"""The HTTP edge of a stage: the few addresses it has, and nothing else.
+
+A request is looked up by its target as it was sent, letter by letter: no other spelling of a path
+finds anything, whatever another reader would make of it.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+from aiohttp import web
+
+from chatkit.core import strict_json
+from chatkit.localcloud.core.answering import MISDIRECTED, plainly
+from chatkit.localcloud.core.runners import HttpServer
+from chatkit.localcloud.core.web import EVERY_PATH, OTHER_PAGE, HandedOn, is_from_other_page
+from chatkit.localcloud.easy_auth.principal import Principal
+from chatkit.localcloud.signalr.core.instance import Instance
+from chatkit.localcloud.signalr.edge import CLIENT_METHODS, answer_client, client_sockets
+from chatkit.localcloud.signalr.transports.clients import Reach
+from chatkit.localcloud.stage import screen
+from chatkit.localcloud.stage.chat import Chat
+from chatkit.localcloud.stage.guests import (
+    COOKIE,
+    PROVIDER,
+    Guest,
+    Guests,
+    NameRefused,
+    wanted_name,
+)
+from chatkit.localcloud.stage.joins import Joins
+from chatkit.localcloud.stage.pace import Pace
+from chatkit.localcloud.stage.place import REFUSAL, Place
+
+MAX_BODY_BYTES = 64 * 1024
+GUEST = "/stage/guest"
+SCREEN = "/stage"
+CODE = "/stage/code.svg"
+CONFIG = "/config.json"
+NEGOTIATE = ("/api/negotiate", "/api/SignalRInfo")
+MESSAGES = "/api/messages"
+API_METHODS = {**dict.fromkeys(NEGOTIATE, ("POST",)), MESSAGES: ("GET", "POST")}
+OWN_METHODS = {
+    GUEST: ("GET", "POST"),
+    SCREEN: ("GET", "HEAD"),
+    CODE: ("GET", "HEAD"),
+    CONFIG: ("GET", "HEAD"),
+}
+READING = ("GET", "HEAD")
+# A file of the page: it has a kind, no name begins with a dot, nothing is encoded.
+NAME = "[A-Za-z0-9_-][A-Za-z0-9_.-]{0,99}"
+PAGE_FILE = re.compile(rf"/|(/{NAME}){{0,7}}/{NAME}\.[A-Za-z0-9]+")
+OTHERS_FOLDERS = (f"{SCREEN}/", "/api/", "/client/")
+PAGE_POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:;"
+    " connect-src 'self' {socket}; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+)
+# All that the app gets of what a browser sends.
+PASSED = ("Accept", "Accept-Language", "Content-Type", "User-Agent")
+NOT_TOLD = ("access-control-", "x-ms-")
+NOTHING = "There is nothing at this address."
+NO_HUB = "There is no SignalR Service instance any more."
+NOT_JSON = "A guest is a JSON object with a name."
+TOO_MANY = "Too many people are joining from this network. Please try again in a moment."
+
+
+@dataclass(frozen=True)
+class Stage:
+    """What one open stage consists of.
+
+    Attributes:
+        place: Where it is.
+        chat: The page and the app.
+        guests: Who is who.
+        joins: How many guests may come.
+        pace: How many messages there are.
+        hub: Name of the only hub that is there.
+        instance: Finds the SignalR Service instance, as it is now.
+        seconds_left: Until the stage ends by itself.
+    """
+
+    place: Place
+    chat: Chat
+    guests: Guests
+    joins: Joins
+    pace: Pace
+    hub: str
+    instance: Callable[[], Instance | None]
+    seconds_left: Callable[[], float]
+
+    @property
+    def reach(self) -> Reach:
+        """How clients come to the hub."""
+        return Reach(self.place.token_host, REFUSAL, self.hub)
+
+
+def server(stage: Stage) -> HttpServer:
+    """What serves the stage's address: WebSockets of its hub, and HTTP for the rest."""
+    edge = Edge(stage)
+    app = web.Application(client_max_size=MAX_BODY_BYTES)
+    app.on_response_prepare.append(edge.harden)
+    app.router.add_route("*", EVERY_PATH, edge.handle)
+    return HttpServer(
+        app,
+        refuse=_refuse,
+        serves=stage.place.is_meant,
+        peek=client_sockets(stage.instance, stage.reach),
+    )
+
+
+class Edge:
+    """Answers requests to a stage.
+
+    Args:
+        stage: What it shows.
+    """
+
+    def __init__(self, stage: Stage) -> None:
+        self._stage = stage
+
+    async def handle(self, request: web.Request) -> web.StreamResponse:
+        """Answer one request."""
+        if len(request.headers.getall("Host", [])) != 1:
+            return plainly(request, 400, "The Host header must be there once.")  # RFC 9112 §3.2
+        target = request.raw_path.partition("?")[0]
+        methods = methods_of(target)
+        if not methods:
+            return plainly(request, 404, NOTHING)
+        if request.method not in methods:
+            allowed = {"Allow": ", ".join(methods)}
+            return web.Response(status=405, headers=allowed, text="This method is not for this.\n")
+        if request.method not in READING and is_from_other_page(request):
+            return plainly(request, 403, OTHER_PAGE)
+        if target in CLIENT_METHODS:
+            return await self._client(request)
+        if target in API_METHODS:
+            return await self._api(request, target)
+        return await self._own(request, target)
+
+    async def harden(self, request: web.Request, response: web.StreamResponse) -> None:
+        """Say to browsers what a page of the stage may do, and nobody else's page."""
+        headers = response.headers
+        if request.raw_path.partition("?")[0] in CLIENT_METHODS:
+            return  # as the service answers
+        place = self._stage.place
+        socket = place.origin.replace("http://", "ws://")
+        headers.setdefault("Content-Security-Policy", PAGE_POLICY.format(socket=socket))
+        headers["X-Content-Type-Options"] = "nosniff"
+        headers["Referrer-Policy"] = "no-referrer"
+        headers["X-Frame-Options"] = "DENY"  # browsers from before frame-ancestors
+        headers["Cross-Origin-Resource-Policy"] = "same-origin"
+        headers.setdefault("Cache-Control", "no-cache")
+        for name in [*headers]:
+            if name.lower().startswith(NOT_TOLD):
+                headers.popall(name, None)
+        headers["Server"] = "chatkit"
+
+    # The hub
+
+    async def _client(self, request: web.Request) -> web.StreamResponse:
+        instance = self._stage.instance()
+        if instance is None:
+            return plainly(request, 503, NO_HUB)
+        return await answer_client(instance, self._stage.reach, request)
+
+    # The app
+
+    async def _api(self, request: web.Request, target: str) -> web.StreamResponse:
+        guest = self._guest(request)
+        is_new = guest is None
+        if guest is None:
+            guest = self._stage.guests.new()
+        if target in NEGOTIATE:
+            if is_new and (refusal := self._too_many(request)):
+                return refusal
+            self._stage.guests.note(guest)
+        body = await request.read()
+        if target == MESSAGES:
+            body = signed(body, guest)
+        answer = await self._stage.chat.api(request, HandedOn(self._headers(request, guest), body))
+        if not isinstance(answer, web.Response):
+            return answer  # a stream, which has begun
+        return self._answered(answer, target, guest if is_new else None)
+
+    def _answered(self, answer: web.Response, target: str, new: Guest | None) -> web.Response:
+        """The app's answer, as a phone gets it: the hub is at this address."""
+        content = answer.body if isinstance(answer.body, bytes) else b""
+        if answer.status == 200 and target in NEGOTIATE:
+            content = self._with_own_hub(content)
+        if answer.status == 200 and target == MESSAGES:
+            self._stage.pace.note()
+        kind = answer.headers.get("Content-Type", "application/json")
+        made = web.Response(status=answer.status, body=content, headers={"Content-Type": kind})
+        if new is not None and target in NEGOTIATE:
+            self._remember(made, new)
+        return made
+
+    def _with_own_hub(self, content: bytes) -> bytes:
+        """Where the hub is, in what the app has answered to negotiate: at the stage's address.
+
+        An address of something else stays as it is.
+        """
+        instance = self._stage.instance()
+        try:
+            document = strict_json.loads(content)
+            url = urlsplit(str(document["url"]))
+            is_ours = instance is not None and url.port == instance.spec.port
+        except (ValueError, TypeError, KeyError):
+            return content
+        if not is_ours or url.hostname not in ("localhost", "127.0.0.1"):
+            return content
+        origin = urlsplit(self._stage.place.origin)
+        document["url"] = url._replace(scheme="http", netloc=origin.netloc).geturl()
+        return json.dumps(document).encode()
+
+    def _headers(self, request: web.Request, guest: Guest) -> Mapping[str, str]:
+        """What the app gets: who the guest is, as App Service Authentication tells it."""
+        passed = {name: request.headers[name] for name in PASSED if name in request.headers}
+        claims = (("name", guest.name),)
+        return {**passed, **Principal(PROVIDER, guest.id, guest.name, claims).headers()}
+
+    # The stage's own
+
+    async def _own(self, request: web.Request, target: str) -> web.StreamResponse:
+        if target == GUEST:
+            return await self._who(request)
+        if target == CONFIG:
+            return web.json_response({"apiBaseUrl": self._stage.place.origin, "guest": GUEST})
+        if target == SCREEN:
+            return screen.page(self._stage.place)
+        if target == CODE:
+            return screen.code(self._stage.place)
+        return await self._stage.chat.page(request)
+
+    async def _who(self, request: web.Request) -> web.Response:
+        """Who a phone is, and who it wants to be."""
+        guest = self._guest(request)
+        if request.method == "GET":
+            if guest is None:
+                return web.json_response({"id": None, "name": None})
+            return _described(guest)
+        try:
+            document = strict_json.loads(await request.read())
+        except ValueError:
+            document = None
+        if not isinstance(document, dict):
+            return web.json_response({"error": NOT_JSON}, status=400)
+        if guest is None:
+            if refusal := self._too_many(request):
+                return refusal
+            guest = self._stage.guests.new()
+        try:
+            guest = self._stage.guests.name(guest, wanted_name(document))
+        except NameRefused as refused:
+            return web.json_response({"error": str(refused)}, status=400)
+        answer = _described(guest)
+        self._remember(answer, guest)
+        return answer
+
+    def _guest(self, request: web.Request) -> Guest | None:
+        return self._stage.guests.of(request.cookies.get(COOKIE, ""))
+
+    def _too_many(self, request: web.Request) -> web.Response | None:
+        wait_s = self._stage.joins.take(request.remote or "")
+        if not wait_s:
+            return None
+        headers = {"Retry-After": str(int(wait_s) + 1)}
+        return web.json_response({"error": TOO_MANY}, status=429, headers=headers)
+
+    def _remember(self, answer: web.Response, guest: Guest) -> None:
+        """Let the browser know the guest until the stage ends; no page's script reads it."""
+        answer.set_cookie(
+            COOKIE,
+            self._stage.guests.cookie(guest),
+            max_age=int(self._stage.seconds_left()),
+            httponly=True,
+            samesite="Strict",
+        )
+
+
+def methods_of(target: str) -> tuple[str, ...]:
+    """The methods that a target takes, as it was sent; none for what is not there."""
+    known = CLIENT_METHODS.get(target) or API_METHODS.get(target) or OWN_METHODS.get(target)
+    if known:
+        return known
+    if PAGE_FILE.fullmatch(target) and not target.startswith(OTHERS_FOLDERS):
+        return READING
+    return ()
+
+
+def signed(body: bytes, guest: Guest) -> bytes:
+    """A message with the guest as its sender, whoever it says: some apps believe it."""
+    try:
+        message = strict_json.loads(body)
+    except ValueError:
+        return body
+    if not isinstance(message, dict):
+        return body
+    return json.dumps({**message, "sender": guest.name}).encode()
+
+
+def _described(guest: Guest) -> web.Response:
+    return web.json_response({"id": guest.id, "name": guest.name if guest.is_named else None})
+
+
+def _refuse(request: web.Request, status: int, sentence: str) -> web.Response:
+    return plainly(request, status, REFUSAL if status == MISDIRECTED else sentence)

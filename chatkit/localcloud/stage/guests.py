@@ -1,0 +1,182 @@
+"""Guests of a stage: who is who without an account, by a signed cookie.
+
+The stage makes an id for each phone and signs it with a key of its own. The name is what somebody
+has chosen; two guests never have the same one, because some apps know people by their names.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import re
+import secrets
+import unicodedata
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from chatkit.core.text.constant_time import is_same_secret
+from chatkit.localcloud.core.store import Store
+
+COLLECTION = "stage-guests"
+COOKIE = "chatkit-guest"
+PROVIDER = "guest"
+MAX_NAME = 50
+MAX_GUESTS = 10_000
+MAX_SEEN = 50_000
+ID = re.compile(r"guest-[0-9a-f]{16}")
+MADE_NAME = re.compile(r"guest[0-9a-f]{8}")
+NO_NAME = "Please write a name first."
+TOO_LONG = f"A name has at most {MAX_NAME} characters."
+# Who is signed in at the app has a name with this sign: no guest can pass for one of them.
+NO_SIGN = "A guest's name cannot have an @ in it."
+MADE = "Names like Guest 1a2b3c4d are given by the stage. Please choose another one."
+FULL = "No more guests can join this stage."
+
+
+class NameRefused(Exception):
+    """A name that a guest cannot have; the text is for the guest."""
+
+
+@dataclass(frozen=True)
+class Guest:
+    """Somebody with a phone.
+
+    Attributes:
+        id: By which the app knows the guest.
+        name: What everybody sees.
+        is_named: Whether the guest has chosen the name.
+    """
+
+    id: str
+    name: str
+    is_named: bool = False
+
+    @classmethod
+    def unnamed(cls, guest_id: str) -> Guest:
+        """A guest who has chosen no name yet."""
+        return cls(guest_id, f"Guest {guest_id[-8:]}")
+
+
+class Guests:
+    """Everybody who has come to one stage.
+
+    Args:
+        store: Keeps chosen names, so that a guest is the same one after a restart.
+        key: Signs the cookies; it lasts as long as the stage.
+    """
+
+    def __init__(self, store: Store, key: bytes) -> None:
+        self._store = store
+        self._key = key
+        self._names = {key: str(value["name"]) for key, value in store.items(COLLECTION)}
+        self._ids = {folded(name): key for key, name in self._names.items()}
+        self._seen = set(self._names)
+
+    def __len__(self) -> int:
+        """How many have come."""
+        return len(self._seen)
+
+    def of(self, cookie: str) -> Guest | None:
+        """The guest whose cookie this is; None for a cookie that this stage has not made."""
+        guest_id, _, signature = cookie.partition(".")
+        if not ID.fullmatch(guest_id) or not is_same_secret(signature, self._signature(guest_id)):
+            return None
+        return self._guest(guest_id)
+
+    def new(self) -> Guest:
+        """A guest who has just come, and has no name yet."""
+        return Guest.unnamed(f"guest-{secrets.token_hex(8)}")
+
+    def cookie(self, guest: Guest) -> str:
+        """What shows that somebody is this guest."""
+        return f"{guest.id}.{self._signature(guest.id)}"
+
+    def note(self, guest: Guest) -> None:
+        """Count a guest who is there."""
+        if len(self._seen) < MAX_SEEN:
+            self._seen.add(guest.id)
+
+    def name(self, guest: Guest, wanted: str) -> Guest:
+        """Give a guest a name: the wanted one, or with a number when somebody else has that.
+
+        Raises:
+            NameRefused: Nobody can have it.
+        """
+        wanted = checked(wanted)
+        if guest.id not in self._names and len(self._names) >= MAX_GUESTS:
+            raise NameRefused(FULL)
+        name = self._free(wanted, guest)
+        self._store.put(COLLECTION, guest.id, {"name": name})
+        before = self._names.get(guest.id)
+        if before is not None:
+            self._ids.pop(folded(before), None)
+        self._names[guest.id] = name
+        self._ids[folded(name)] = guest.id
+        self.note(guest)
+        return self._guest(guest.id)
+
+    def _free(self, wanted: str, guest: Guest) -> str:
+        name = wanted
+        number = 1
+        while self._ids.get(folded(name), guest.id) != guest.id:
+            number += 1
+            name = f"{wanted[: MAX_NAME - 6]} {number}"
+        return name
+
+    def _guest(self, guest_id: str) -> Guest:
+        name = self._names.get(guest_id)
+        if name is None:
+            return Guest.unnamed(guest_id)
+        return Guest(guest_id, name, is_named=True)
+
+    def _signature(self, guest_id: str) -> str:
+        return hmac.digest(self._key, guest_id.encode(), hashlib.sha256).hex()
+
+
+def checked(wanted: str) -> str:
+    """A name as it is shown: without what nobody sees, and with single spaces.
+
+    Raises:
+        NameRefused: Nobody can have it.
+    """
+    composed = unicodedata.normalize("NFC", " ".join(wanted.split()))
+    # Controls, directions, joiners, halves of characters: a name with them looks like another.
+    name = "".join(char for char in composed if not unicodedata.category(char).startswith("C"))
+    name = " ".join(name.split())
+    if not any(char.isalnum() or unicodedata.category(char).startswith("S") for char in name):
+        raise NameRefused(NO_NAME)
+    if len(name) > MAX_NAME:
+        raise NameRefused(TOO_LONG)
+    if "@" in folded(name):
+        raise NameRefused(NO_SIGN)
+    if MADE_NAME.fullmatch(folded(name)):
+        raise NameRefused(MADE)
+    return name
+
+
+def folded(name: str) -> str:
+    """What two names have in common that look alike."""
+    alike = unicodedata.normalize("NFKC", name).casefold()
+    return "".join(unicodedata.normalize("NFKC", alike).split())
+
+
+def new_key() -> str:
+    """A key for a new stage, as the store keeps it."""
+    return secrets.token_hex(32)
+
+
+def forget(store: Store) -> None:
+    """Forget all guests."""
+    store.delete_all(COLLECTION)
+
+
+def wanted_name(document: Mapping[str, object]) -> str:
+    """The name in what a guest has sent.
+
+    Raises:
+        NameRefused: There is none.
+    """
+    name = document.get("name")
+    if not isinstance(name, str):
+        raise NameRefused(NO_NAME)
+    return name

@@ -1,0 +1,112 @@
+"""What a presenter orders: where a stage opens, for how long, and what it shows."""
+
+from __future__ import annotations
+
+import ipaddress
+import math
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+MAX_S = 24 * 3600
+MAX_PEOPLE = 100_000
+PREFERRED_PORT = 8080
+
+
+class OrderRefused(Exception):
+    """An order that cannot be carried out; the text says why."""
+
+
+@dataclass(frozen=True)
+class Order:
+    """One order.
+
+    Attributes:
+        host: An IPv4 address of this machine.
+        port: The port; 0 for one that is free.
+        for_s: How long.
+        people: How many are expected; 0 when nothing was said.
+        instance: The SignalR Service instance.
+        hub: Its hub.
+        site: The function app, for the deployed chat.
+        account: The storage account of the page, for the deployed chat.
+        page_url: The page, for the chat that runs on this machine.
+        api_url: The functions, for the chat that runs on this machine.
+    """
+
+    host: str
+    port: int
+    for_s: float
+    people: int
+    instance: str
+    hub: str
+    site: str = ""
+    account: str = ""
+    page_url: str = ""
+    api_url: str = ""
+
+    @classmethod
+    def read(cls, document: Mapping[str, Any]) -> Order:
+        """Read what was sent, or kept.
+
+        Raises:
+            OrderRefused: It is none.
+        """
+        try:
+            order = cls(**document)
+            host = ipaddress.IPv4Address(order.host)
+        except (TypeError, ValueError):
+            raise OrderRefused("A stage opens at one IPv4 address of this machine.") from None
+        if host.is_unspecified or host.is_multicast:
+            raise OrderRefused("A stage opens at one address of this machine, not at all of them.")
+        if not 0 <= order.port <= 65535:
+            raise OrderRefused("A port is a number from 0 to 65535.")
+        if not (math.isfinite(order.for_s) and 0 < order.for_s <= MAX_S):
+            raise OrderRefused("A stage is open for at most 24 hours.")
+        if not 0 <= order.people <= MAX_PEOPLE:
+            raise OrderRefused(f"A stage is for at most {MAX_PEOPLE} people.")
+        return order
+
+    @property
+    def is_deployed(self) -> bool:
+        """Whether it shows the deployed chat."""
+        return bool(self.site)
+
+    def document(self) -> dict[str, Any]:
+        """As the store keeps it."""
+        return asdict(self)
+
+
+@dataclass(frozen=True)
+class Kept:
+    """A stage that was opened, as the store keeps it.
+
+    Attributes:
+        order: What was ordered, with the port that it has.
+        until: Steady time at which it ends.
+        interface: The network interface that has its address; empty for loopback.
+        key: Signs the cookies of its guests.
+    """
+
+    order: Order
+    until: float
+    interface: str
+    key: str = field(repr=False)
+
+    @classmethod
+    def read(cls, document: Mapping[str, Any]) -> Kept:
+        """Read what the store keeps.
+
+        Raises:
+            OrderRefused: It is none.
+        """
+        return cls(
+            Order.read(document["order"]),
+            float(document["until"]),
+            str(document["interface"]),
+            str(document["key"]),
+        )
+
+    def document(self) -> dict[str, Any]:
+        """As the store keeps it."""
+        return asdict(self)

@@ -1,0 +1,317 @@
+"""The stage of a local cloud: opens it, follows the network, and ends it in time.
+
+Strategy: what is open is a document in the store, so that a local cloud that starts anew opens it
+again. A watch looks every two seconds whether its time is over and whether its address is still
+this machine's. When the address has gone, the stage opens at the one that took its place; until
+there is one, it waits. Phones that come to the new address are new guests: a browser keeps a
+cookie for one address.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import replace
+from functools import partial
+from typing import Any
+
+from aiohttp import web
+
+from chatkit.core import ports, strict_json
+from chatkit.core.errors import PortInUse
+from chatkit.core.listeners import Listener, listen_on
+from chatkit.core.running.own_addresses import OwnAddress, own_addresses
+from chatkit.core.time import clock
+from chatkit.localcloud.core.platform import Platform
+from chatkit.localcloud.functions.service import FunctionsService
+from chatkit.localcloud.signalr.service import SignalRService
+from chatkit.localcloud.stage import following, guests
+from chatkit.localcloud.stage.chat import Chat, DeployedChat, LocalChat
+from chatkit.localcloud.stage.edge import Stage, server
+from chatkit.localcloud.stage.guests import Guests
+from chatkit.localcloud.stage.joins import Joins
+from chatkit.localcloud.stage.order import PREFERRED_PORT, Kept, Order, OrderRefused
+from chatkit.localcloud.stage.pace import Pace
+from chatkit.localcloud.stage.place import Place
+from chatkit.localcloud.storage.service import StorageService
+
+log = logging.getLogger("chatkit.local.stage")
+COLLECTION = "stage"
+KEY = "stage"
+LOOK_S = 2.0
+PREFERRED_TRIES = 20
+
+
+class StageService:
+    """The one stage that a local cloud may have.
+
+    Args:
+        platform: Store and trace.
+        signalr: Has the hub.
+        functions: Has a deployed app.
+        storage: Has a deployed page.
+        addresses: Tells the addresses of this machine.
+    """
+
+    def __init__(
+        self,
+        platform: Platform,
+        signalr: SignalRService,
+        functions: FunctionsService,
+        storage: StorageService,
+        *,
+        addresses: Callable[[], list[OwnAddress]] = own_addresses,
+    ) -> None:
+        self._platform = platform
+        self._signalr = signalr
+        self._functions = functions
+        self._storage = storage
+        self._addresses = addresses
+        self._changing = asyncio.Lock()
+        self._kept: Kept | None = None
+        self._stage: Stage | None = None
+        self._listener: Listener | None = None
+        self._notice = ""
+        self._watch: asyncio.Task[None] | None = None
+
+    async def start(self) -> None:
+        """Open the stage that was open when the local cloud ended, unless its time is over."""
+        document = self._platform.store.get(COLLECTION, KEY)
+        if document is None:
+            return
+        async with self._changing:
+            self._kept = Kept.read(document)
+            if clock.steady() >= self._kept.until:
+                self._forget("its time was over")
+                return
+            await self._open_or_wait(self._kept)
+            self._begin_to_watch()
+
+    async def stop(self) -> None:
+        """Close it; the next start of the local cloud opens it again."""
+        await self._stop_watching()
+        async with self._changing:
+            await self._close()
+
+    def control_routes(self) -> list[web.RouteDef]:
+        """Routes for the local cloud's control API."""
+        return [
+            web.get("/stage", self._get),
+            web.put("/stage", self._put),
+            web.delete("/stage", self._delete),
+        ]
+
+    async def _get(self, _request: web.Request) -> web.Response:
+        return web.json_response(self.status())
+
+    async def _put(self, request: web.Request) -> web.Response:
+        try:
+            document = strict_json.loads(await request.read())
+            if not isinstance(document, dict):
+                raise OrderRefused("An order is a JSON object.")
+            await self.open(Order.read(document))
+        except (OrderRefused, PortInUse, ValueError) as error:
+            return web.json_response({"error": str(error)}, status=400)
+        return web.json_response(self.status())
+
+    async def _delete(self, _request: web.Request) -> web.Response:
+        was_open = self._kept is not None
+        await self.end()
+        return web.json_response({"was_open": was_open})
+
+    def status(self) -> dict[str, Any]:
+        """What is open, and how many are there."""
+        if self._kept is None:
+            return {"open": False}
+        order = self._kept.order
+        known: dict[str, Any] = {
+            "open": True,
+            "url": None,
+            "stage_url": None,
+            "people": None,
+            "connected": None,
+            "messages_per_s": None,
+            "tier": None,
+            "holds": None,
+            "seconds_left": max(0, round(self._seconds_left())),
+            "notice": self._notice,
+            "deployed": order.is_deployed,
+        }
+        stage = self._stage
+        if stage is not None:
+            known |= {
+                "url": f"{stage.place.origin}/",
+                "stage_url": f"{stage.place.origin}/stage",
+                "people": len(stage.guests),
+                "messages_per_s": stage.pace.per_second,
+            }
+        instance = self._signalr.instance(order.instance)
+        if instance is not None:
+            known |= {
+                "connected": len(instance.connections.hub(order.hub).connections),
+                "tier": instance.spec.sku.partition("_")[0].lower(),
+                "holds": instance.quotas.max_connections,
+            }
+        return known
+
+    # Opening and ending
+
+    async def open(self, order: Order) -> None:
+        """Open a stage, or the one that is open anew: then its guests stay who they are.
+
+        Raises:
+            OrderRefused: The address is not this machine's, or there is no such instance.
+            PortInUse: Another program has the port.
+        """
+        if self._signalr.instance(order.instance) is None:
+            raise OrderRefused(f"There is no SignalR Service instance {order.instance}.")
+        await self._stop_watching()
+        async with self._changing:
+            before = self._kept
+            await self._close()
+            key = before.key if before is not None else guests.new_key()
+            interface = following.interface_of(order.host, self._addresses())
+            kept = Kept(order, clock.steady() + order.for_s, interface, key)
+            try:
+                await self._open(kept)
+            except (OrderRefused, PortInUse):
+                if before is not None:  # the stage that there was goes on
+                    await self._open_or_wait(before)
+                    self._begin_to_watch()
+                raise
+            self._begin_to_watch()
+
+    async def end(self) -> None:
+        """End the stage: its guests are nobody any more."""
+        await self._stop_watching()
+        async with self._changing:
+            await self._close()
+            self._forget("it was ended")
+
+    async def _open(self, kept: Kept) -> None:
+        order = kept.order
+        sockets = _bound(order)
+        place = Place(order.host, ports.port_of(sockets))
+        kept = replace(kept, order=replace(order, port=place.port))
+        stage = Stage(
+            place,
+            self._chat(order),
+            Guests(self._platform.store, bytes.fromhex(kept.key)),
+            Joins(order.people),
+            Pace(),
+            order.hub,
+            partial(self._signalr.instance, order.instance),
+            self._seconds_left,
+        )
+        # First what a start of the local cloud needs to go on with what is acknowledged now.
+        self._platform.store.put(COLLECTION, KEY, kept.document())
+        self._kept = kept
+        self._listener = await listen_on(sockets, server(stage))
+        self._stage = stage
+        self._notice = ""
+        self._platform.trace.emit("stage", "opened", url=place.origin)
+        log.info("the stage is open at %s", place.origin)
+
+    async def _open_or_wait(self, kept: Kept) -> None:
+        try:
+            await self._open(kept)
+        except (OrderRefused, PortInUse) as error:
+            self._kept = kept
+            self._say(f"The stage is not open now: {error}")
+
+    async def _close(self) -> None:
+        if self._listener is not None:
+            await self._listener.close()
+        if self._stage is not None:
+            await self._stage.chat.close()
+        self._listener = None
+        self._stage = None
+
+    def _forget(self, why: str) -> None:
+        if self._kept is None:
+            return
+        log.info("the stage is closed: %s", why)
+        self._kept = None
+        self._notice = ""
+        with self._platform.store.transaction(from_reserve=True):
+            self._platform.store.delete(COLLECTION, KEY)
+            guests.forget(self._platform.store)
+
+    def _chat(self, order: Order) -> Chat:
+        if order.is_deployed:
+            return DeployedChat(self._functions, order.site, self._storage, order.account)
+        return LocalChat(order.page_url, order.api_url)
+
+    def _seconds_left(self) -> float:
+        if self._kept is None:
+            return 0.0
+        return max(0.0, self._kept.until - clock.steady())
+
+    # Time and network
+
+    def _begin_to_watch(self) -> None:
+        self._watch = asyncio.create_task(self._look_again_and_again())
+
+    async def _stop_watching(self) -> None:
+        if self._watch is None:
+            return
+        self._watch.cancel()
+        with suppress(asyncio.CancelledError):
+            await self._watch
+        self._watch = None
+
+    async def _look_again_and_again(self) -> None:
+        while self._kept is not None:
+            await asyncio.sleep(LOOK_S)
+            try:
+                await self.look()
+            except Exception:  # the watch is what ends the stage: it goes on
+                log.exception("looking after the stage failed")
+
+    async def look(self) -> None:
+        """End the stage when its time is over, and follow its address."""
+        async with self._changing:
+            kept = self._kept
+            if kept is None:
+                return
+            if not self._seconds_left():
+                await self._close()
+                self._forget("its time was over")
+                return
+            found = await asyncio.to_thread(self._addresses)
+            host = following.host_now(kept.order.host, kept.interface, found)
+            if host is None:
+                await self._close()
+                self._say(f"{kept.order.host} is not this machine's address any more.")
+            elif self._stage is None or host != self._stage.place.host:
+                await self._close()
+                await self._open_or_wait(replace(kept, order=replace(kept.order, host=host)))
+
+    def _say(self, sentence: str) -> None:
+        if sentence != self._notice:
+            log.warning("%s", sentence)
+        self._notice = sentence
+
+
+def _bound(order: Order) -> ports.Sockets:
+    """A port at the order's address: the one that is wanted, or near 8080.
+
+    Raises:
+        OrderRefused: The address is not this machine's, or not for this user.
+        PortInUse: Another program has the port.
+    """
+    wanted = [order.port]
+    if not order.port:
+        wanted = [*range(PREFERRED_PORT, PREFERRED_PORT + PREFERRED_TRIES), 0]
+    for port in wanted:
+        try:
+            return ports.bind_at(order.host, port, wanted_for="the stage")
+        except PortInUse:
+            if port == wanted[-1]:
+                raise
+        except OSError as error:
+            why = f"{order.host} port {port or ''}".strip()
+            raise OrderRefused(f"{why} cannot be opened: {error.strerror}.") from None
+    raise AssertionError("there is always a port to try")
