@@ -6,6 +6,7 @@ finds anything, whatever another reader would make of it.
 
 from __future__ import annotations
 
+import asyncio
 import json
 import re
 from collections.abc import Callable, Mapping
@@ -51,6 +52,7 @@ OWN_METHODS = {
     CONFIG: ("GET", "HEAD"),
 }
 READING = ("GET", "HEAD")
+HISTORY_PAGE = 200
 # A file of the page: it has a kind, no name begins with a dot, nothing is encoded.
 NAME = "[A-Za-z0-9_-][A-Za-z0-9_.-]{0,99}"
 PAGE_FILE = re.compile(rf"/|(/{NAME}){{0,7}}/{NAME}\.[A-Za-z0-9]+")
@@ -121,6 +123,8 @@ class Edge:
 
     def __init__(self, stage: Stage) -> None:
         self._stage = stage
+        self._asking = asyncio.Lock()
+        self._knows_history = False
 
     async def handle(self, request: web.Request) -> web.StreamResponse:
         """Answer one request."""
@@ -243,6 +247,8 @@ class Edge:
             if guest is None:
                 return web.json_response({"id": None, "name": None})
             return _described(guest)
+        # Before its body is read: a request can be cloned until then.
+        history = request.clone(method="GET", rel_url=f"{MESSAGES}?limit={HISTORY_PAGE}")
         try:
             document = strict_json.loads(await request.read())
         except ValueError:
@@ -253,6 +259,7 @@ class Edge:
             if refusal := self._too_many(request):
                 return refusal
             guest = self._stage.guests.new()
+        await self._reserve_names(history)
         try:
             guest = self._stage.guests.name(guest, wanted_name(document))
         except NameRefused as refused:
@@ -260,6 +267,22 @@ class Edge:
         answer = _described(guest)
         self._remember(answer, guest)
         return answer
+
+    async def _reserve_names(self, history: web.Request) -> None:
+        """Before anybody gets a name: who has spoken in the room is none of the guests.
+
+        Args:
+            history: Asks the app for the newest messages.
+        """
+        async with self._asking:
+            if self._knows_history:
+                return
+            stranger = self._stage.guests.new()
+            handed_on = HandedOn(self._headers(history, stranger), b"")
+            answer = await self._stage.chat.api(history, handed_on)
+            if answer.status < 500:
+                self._knows_history = True
+                self._stage.guests.reserve(names_in(answer))
 
     def _guest(self, request: web.Request) -> Guest | None:
         return self._stage.guests.of(request.cookies.get(COOKIE, ""))
@@ -301,6 +324,18 @@ def signed(body: bytes, guest: Guest) -> bytes:
     if not isinstance(message, dict):
         return body
     return json.dumps({**message, "sender": guest.name}).encode()
+
+
+def names_in(answer: web.StreamResponse) -> list[str]:
+    """Senders and recipients in a page of the history; none in an answer that is no such page."""
+    content = answer.body if isinstance(answer, web.Response) else None
+    try:
+        page = strict_json.loads(content) if isinstance(content, bytes) else []
+    except ValueError:
+        return []
+    messages = [one for one in page if isinstance(one, dict)] if isinstance(page, list) else []
+    people = [one.get(key) for one in messages for key in ("sender", "recipient")]
+    return [name for name in people if isinstance(name, str)]
 
 
 def _described(guest: Guest) -> web.Response:

@@ -11,7 +11,7 @@ import hmac
 import re
 import secrets
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from chatkit.core.text.constant_time import is_same_secret
@@ -71,6 +71,7 @@ class Guests:
         self._names = {key: str(value["name"]) for key, value in store.items(COLLECTION)}
         self._ids = {folded(name): key for key, name in self._names.items()}
         self._seen = set(self._names)
+        self._reserved: set[str] = set()
 
     def __len__(self) -> int:
         """How many have come."""
@@ -115,13 +116,23 @@ class Guests:
         self.note(guest)
         return self._guest(guest.id)
 
+    def reserve(self, names: Iterable[str]) -> None:
+        """Keep names for those who had them before this stage; guests get them with a number."""
+        self._reserved.update(folded(name) for name in names)
+
     def _free(self, wanted: str, guest: Guest) -> str:
         name = wanted
         number = 1
-        while self._ids.get(folded(name), guest.id) != guest.id:
+        while not self._is_free(folded(name), guest):
             number += 1
             name = f"{wanted[: MAX_NAME - 6]} {number}"
         return name
+
+    def _is_free(self, name: str, guest: Guest) -> bool:
+        holder = self._ids.get(name)
+        if holder is None:
+            return name not in self._reserved
+        return holder == guest.id
 
     def _guest(self, guest_id: str) -> Guest:
         name = self._names.get(guest_id)

@@ -288,6 +288,12 @@ class StageService:
             elif self._stage is None or host != self._stage.place.host:
                 await self._close()
                 await self._open_or_wait(replace(kept, order=replace(kept.order, host=host)))
+                self._say_move(kept.order.host)
+
+    def _say_move(self, before: str) -> None:
+        if self._stage is not None and self._stage.place.host != before:
+            now = self._stage.place.origin
+            self._say(f"The network has changed: the stage was at {before}, and is at {now}/ now.")
 
     def _say(self, sentence: str) -> None:
         if sentence != self._notice:
