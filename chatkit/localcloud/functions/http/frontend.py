@@ -86,7 +86,7 @@ def application(front: Frontend) -> web.Application:
 
     # The host answers CORS before authentication and routes: functions never see a preflight.
     origins = cors.middleware(lambda: _cors_rule(site.cors), cors.answer_allowed)
-    middlewares = [traced(site.trace), stopped, origins, _failures, gated]
+    middlewares = [front.traced, stopped, origins, _failures, gated]
     app = web.Application(middlewares=middlewares, client_max_size=BODY_LIMIT_BYTES)
     app.on_response_prepare.extend([cors.add_headers, _name_server])
     app.router.add_route("*", EVERY_PATH, front.handle)
@@ -98,10 +98,12 @@ class Frontend:
 
     Attributes:
         site: What it serves.
+        traced: Notes each request.
     """
 
     def __init__(self, site: Site) -> None:
         self.site = site
+        self.traced = traced(site.trace)
         self._outstanding = 0
 
     async def answer(self, request: web.Request) -> web.StreamResponse:
@@ -111,7 +113,11 @@ class Frontend:
         """
         if not self.site.enabled:
             return _stopped()
-        return await _failures(request, self.handle)
+
+        async def handle(request: web.Request) -> web.StreamResponse:
+            return await _failures(request, self.handle)
+
+        return await self.traced(request, handle)
 
     async def handle(self, request: web.Request) -> web.StreamResponse:
         """Answer one request."""

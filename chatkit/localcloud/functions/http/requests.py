@@ -9,7 +9,7 @@ from aiohttp import web
 from aiohttp.typedefs import Middleware
 
 from chatkit.localcloud.core.trace import CAUSE, Trace, caused
-from chatkit.localcloud.core.web import IDENTITY_HEADERS, Handler
+from chatkit.localcloud.core.web import HANDED_ON, IDENTITY_HEADERS, Handler
 from chatkit.localcloud.functions.worker_process.calls import Failure
 
 FUNCTION: web.RequestKey[str] = web.RequestKey("function", str)
@@ -95,8 +95,10 @@ def note_invocation(app: AppTrace, name: str, seconds: float, failure: Failure |
 
 
 def _user(request: web.Request) -> str:
-    """Who App Service Authentication says asks."""
-    for name, value in (request.get(IDENTITY_HEADERS) or {}).items():
+    """Who asks, by App Service Authentication or by what stands in its place."""
+    handed_on = request.get(HANDED_ON)
+    told = handed_on.headers if handed_on else request.get(IDENTITY_HEADERS)
+    for name, value in (told or {}).items():
         if name.lower() == PRINCIPAL_NAME:
             return str(value)
     return ""
