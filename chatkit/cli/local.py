@@ -166,6 +166,11 @@ def logs(
 @app.command()
 def fault(
     kind: Annotated[str, typer.Argument(help="Which one; without it all are listed.")] = "",
+    *,
+    for_s: Annotated[
+        float | None,
+        typer.Option("--for", help="Let what people meet fail for this many seconds."),
+    ] = None,
     times: Annotated[
         int,
         typer.Option("--times", "-n", min=0, help="How many requests it hits; 0 for every one."),
@@ -180,20 +185,42 @@ def fault(
         bool, typer.Option("--clear", help="Switch it off; without a kind all of them.")
     ] = False,
 ) -> None:
-    """Let the next requests to the local cloud fail as Azure fails."""
-    path_of_fault = f"/faults/{kind}" if kind else "/faults"
+    """Let the next requests to the local cloud fail as Azure fails; with --for, what people of the
+    chat meet, for some seconds.
+    """
+    drills = local_cloud.ask("GET", "/drills")["kinds"]
+    faults = local_cloud.ask("GET", "/faults")["kinds"]
+    is_drill = kind in drills and (kind not in faults or for_s is not None)
+    if for_s is not None and not is_drill:
+        names = ", ".join(drills)
+        raise typer.BadParameter(f"goes with one of {names}.", param_hint="--for")
     if clear:
-        known = local_cloud.ask("DELETE", path_of_fault)
+        for collection in ("drills", "faults"):
+            local_cloud.ask("DELETE", f"/{collection}/{kind}".rstrip("/"))
+    elif is_drill:
+        drill = {"delay_s": seconds}
+        if for_s is not None:
+            drill["for_s"] = for_s
+        local_cloud.ask("PUT", f"/drills/{kind}", drill)
     elif kind:
-        known = local_cloud.ask(
-            "PUT", path_of_fault, {"times": times, "seconds": seconds, "path": path}
-        )
-    else:
-        known = local_cloud.ask("GET", path_of_fault)
-    active = {one["kind"]: one for one in known["active"]}
-    for name, sentence in known["kinds"].items():
+        order = {"times": times, "seconds": seconds, "path": path}
+        local_cloud.ask("PUT", f"/faults/{kind}", order)
+    _print_faults()
+
+
+def _print_faults() -> None:
+    """All that can fail: what people meet, then what calls of Azure's management meet."""
+    drills = local_cloud.ask("GET", "/drills")
+    left = {one["kind"]: f"{one['seconds_left']:.0f} s" for one in drills["active"]}
+    typer.echo("What people of the chat meet, with --for SECONDS:")
+    for name, sentence in drills["kinds"].items():
+        typer.echo(f"{left.get(name, ''):6} {name:20} {sentence}")
+    faults = local_cloud.ask("GET", "/faults")
+    active = {one["kind"] for one in faults["active"]}
+    typer.echo("What requests to Resource Manager meet, with --times N:")
+    for name, sentence in faults["kinds"].items():
         mark = "on" if name in active else ""
-        typer.echo(f"{mark:3} {name:20} {sentence}")
+        typer.echo(f"{mark:6} {name:20} {sentence}")
 
 
 @app.command()

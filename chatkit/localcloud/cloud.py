@@ -8,6 +8,8 @@ from pathlib import Path
 
 from chatkit.localcloud.core.control import Control
 from chatkit.localcloud.core.platform import Platform
+from chatkit.localcloud.drills.control import control_routes
+from chatkit.localcloud.drills.drills import Drills
 from chatkit.localcloud.easy_auth.module import EasyAuth
 from chatkit.localcloud.easy_auth.service import EasyAuthService
 from chatkit.localcloud.entra.models import APPLICATIONS
@@ -37,13 +39,17 @@ class LocalCloud:
         self.platform = Platform.open(folder, addressed=(RESOURCES, APPLICATIONS, ACCOUNTS))
         # First of all: the services read their ports and documents when they are made.
         self.moves = self.platform.listeners.settle()
+        self.drills = Drills()
         self.entra = EntraService(self.platform)
         self.storage = StorageService(
             self.platform,
             self.entra.tokens,
             role_check=by_roles(self.entra.tokens.roles),
+            drills=self.drills,
         )
-        self.signalr = SignalRService(self.platform, self.entra.tokens, self.entra.identities.token)
+        self.signalr = SignalRService(
+            self.platform, self.entra.tokens, self.entra.identities.token, self.drills
+        )
         self.easy_auth = EasyAuthService(self.platform)
         self.functions = FunctionsService(
             self.platform,
@@ -51,6 +57,7 @@ class LocalCloud:
             packages=self.storage,
             make_gate=self._authentication_of,
             forget_gate=self.easy_auth.forget,
+            drills=self.drills,
         )
         self.resource_manager = ResourceManagerService(
             self.platform,
@@ -72,6 +79,7 @@ class LocalCloud:
                 *self.resource_manager.control_routes(),
                 *self.signalr.control_routes(),
                 *self.functions.control_routes(),
+                *control_routes(self.drills),
                 *self.stage.control_routes(),
             ],
         )

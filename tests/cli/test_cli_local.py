@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shlex
 import shutil
 import subprocess
@@ -192,3 +193,18 @@ def test_a_start_that_fails_says_the_last_word(chatkit: Chatkit, where: Path) ->
 def test_the_session_fixture_is_a_running_cloud(local_cloud: dict[str, Any]) -> None:
     """What other tests build on."""
     assert psutil.pid_exists(local_cloud["pid"])
+
+
+@pytest.mark.usefixtures("where")
+def test_drills_and_faults_are_one_verb(chatkit: Chatkit) -> None:
+    """`--for` lets what people meet fail; without it requests to Resource Manager do."""
+    chatkit("local", "up")
+    on = chatkit("local", "fault", "functions-down", "--for", "600").out
+    assert re.search(r"^(600|599) s +functions-down ", on, re.MULTILINE)
+    slow = chatkit("local", "fault", "slow").out
+    assert re.search(r"^on +slow ", slow, re.MULTILINE)
+    wrong = chatkit("local", "fault", "throttled", "--for", "5")
+    assert wrong.code == 2 and "signalr-drop" in wrong.err
+    assert chatkit("local", "fault", "functions-down", "--for", "0").code == 1
+    off = chatkit("local", "fault", "--clear").out
+    assert not re.search(r"^(on|\d+ s) ", off, re.MULTILINE)

@@ -17,6 +17,7 @@ from chatkit.localcloud.core.first_bytes import http_or_https
 from chatkit.localcloud.core.platform import Platform
 from chatkit.localcloud.core.runners import HttpServer
 from chatkit.localcloud.core.store import Document
+from chatkit.localcloud.drills.drills import Drills
 from chatkit.localcloud.entra.tokens import Tokens
 from chatkit.localcloud.functions.deployed import scm
 from chatkit.localcloud.functions.deployed.deployment import PackageStore
@@ -42,6 +43,7 @@ class FunctionsService:
         packages: PackageStore,
         make_gate: MakeGate,
         forget_gate: Callable[[str], None],
+        drills: Drills | None = None,
     ) -> None:
         """Make the service; it opens nothing yet.
 
@@ -52,6 +54,7 @@ class FunctionsService:
             make_gate: Called with a site's spec whenever it is applied; what it returns stands in
                 front of the app. App Service Authentication is plugged in here.
             forget_gate: Called with a site's name when it was removed.
+            drills: Failures that callers meet; none by default.
         """
         self._platform = platform
         self._tokens = tokens
@@ -63,7 +66,9 @@ class FunctionsService:
             folder=platform.folder / "sites",
             store=platform.store,
             packages=packages,
-            hosts=HostServices(platform.trace, self._sender, self._ca_bundle),
+            hosts=HostServices(
+                platform.trace, self._sender, self._ca_bundle, drills=drills or Drills()
+            ),
         )
         self._sites: dict[str, RunningSite] = {}
 

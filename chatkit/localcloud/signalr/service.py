@@ -11,6 +11,7 @@ from aiohttp import web
 from chatkit.core import strict_json
 from chatkit.core.errors import PortInUse
 from chatkit.localcloud.core.platform import Platform
+from chatkit.localcloud.drills.drills import DROP, EXPIRED, Drill, Drills
 from chatkit.localcloud.entra.tokens import Tokens
 from chatkit.localcloud.signalr.attachments import Attachments
 from chatkit.localcloud.signalr.core.entra_access import EntraAccess
@@ -32,10 +33,19 @@ class SignalRService:
         platform: Ports, certificates, trace.
         tokens: Checks tokens of Entra ID, and knows the roles of their principals.
         identity_token: Gets the tokens of an instance's managed identity.
+        drills: Failures that clients meet; none by default.
     """
 
-    def __init__(self, platform: Platform, tokens: Tokens, identity_token: IdentityToken) -> None:
+    def __init__(
+        self,
+        platform: Platform,
+        tokens: Tokens,
+        identity_token: IdentityToken,
+        drills: Drills | None = None,
+    ) -> None:
         self._platform = platform
+        self._drills = drills or Drills()
+        self._drills.on_begin(self._drill)
         self._entra = EntraAccess(tokens)
         self._identity_token = identity_token
         self._instances: dict[str, Instance] = {}
@@ -68,7 +78,9 @@ class SignalRService:
             return
         if known is not None:
             await self._close(spec.name)
-        instance = Instance(spec, self._platform.trace, self._entra, self._identity_token)
+        instance = Instance(
+            spec, self._platform.trace, self._entra, self._identity_token, self._drills
+        )
         self._counts.restore(instance)
         self._instances[spec.name] = instance
         try:
@@ -126,6 +138,12 @@ class SignalRService:
     def instance(self, name: str) -> Instance | None:
         """The running instance of that name."""
         return self._instances.get(name.lower())
+
+    def _drill(self, drill: Drill) -> None:
+        """Throw everybody out, when a drill does."""
+        if drill.kind in (DROP, EXPIRED):
+            for instance in self._instances.values():
+                instance.drop()
 
     async def _close(self, name: str) -> None:
         instance = self._instances.pop(name, None)

@@ -12,6 +12,7 @@ from chatkit.localcloud.core.answering import CUT, FULL, FULL_CODE, MISDIRECTED
 from chatkit.localcloud.core.cors import Preflight, answer_headers, preflight_headers
 from chatkit.localcloud.core.etags import http_date
 from chatkit.localcloud.core.web import EVERY_PATH
+from chatkit.localcloud.drills.drills import STORAGE, Drills
 from chatkit.localcloud.storage.formats import dates
 from chatkit.localcloud.storage.formats.account_hosts import account_of
 from chatkit.localcloud.storage.operations.call import Answer
@@ -36,15 +37,18 @@ METADATA = "x-ms-meta-"
 Accounts = Callable[[str], Account | None]
 
 
-def application(operations: Operations, contents: Contents, accounts: Accounts) -> web.Application:
+def application(
+    operations: Operations, contents: Contents, accounts: Accounts, drills: Drills
+) -> web.Application:
     """The blob service on one port.
 
     Args:
         operations: What is done.
         contents: Where blobs are.
         accounts: Finds the accounts that this port serves.
+        drills: Failures that callers meet.
     """
-    edge = Edge(operations, contents, accounts)
+    edge = Edge(operations, contents, accounts, drills)
     # The size limit is for what aiohttp reads at once. Bodies are read in chunks here.
     app = web.Application(client_max_size=0)
     app.router.add_route("*", EVERY_PATH, edge.serve)
@@ -54,10 +58,13 @@ def application(operations: Operations, contents: Contents, accounts: Accounts) 
 class Edge:
     """Turns requests of the web server into storage requests, and answers into responses."""
 
-    def __init__(self, operations: Operations, contents: Contents, accounts: Accounts) -> None:
+    def __init__(
+        self, operations: Operations, contents: Contents, accounts: Accounts, drills: Drills
+    ) -> None:
         self._operations = operations
         self._contents = contents
         self._accounts = accounts
+        self._drills = drills
 
     async def serve(self, sent: web.Request) -> web.StreamResponse:
         """Answer one request."""
@@ -65,6 +72,8 @@ class Edge:
         request_id = str(uuid.uuid4())
         common = _common(headers, request_id)
         try:
+            if self._drills.on(STORAGE):
+                raise StorageError("ServerBusy")
             request = self._read(sent, headers, request_id)
         except StorageError as error:
             return _respond(sent, refusal(error, request_id), common)

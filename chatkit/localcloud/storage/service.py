@@ -10,6 +10,7 @@ from aiohttp import web
 
 from chatkit.localcloud.core.platform import Platform
 from chatkit.localcloud.core.runners import HttpServer
+from chatkit.localcloud.drills.drills import Drills
 from chatkit.localcloud.entra.tokens import Claims, Tokens
 from chatkit.localcloud.storage import routes, website
 from chatkit.localcloud.storage.auth import bearer, sas, shared_key
@@ -46,10 +47,19 @@ class StorageService:
         platform: What all services stand on.
         tokens: Checks bearer tokens.
         role_check: Says whether the principal of a token may do an action at a scope.
+        drills: Failures that callers meet; none by default.
     """
 
-    def __init__(self, platform: Platform, tokens: Tokens, *, role_check: RoleCheck) -> None:
+    def __init__(
+        self,
+        platform: Platform,
+        tokens: Tokens,
+        *,
+        role_check: RoleCheck,
+        drills: Drills | None = None,
+    ) -> None:
         self._platform = platform
+        self._drills = drills or Drills()
         self._repository = Repository(platform.store, platform.folder / "blobs")
         self._role_check = role_check
         gate = Gate(
@@ -85,7 +95,9 @@ class StorageService:
             await self._platform.listeners.close(owner)
 
     def _server(self, accounts: routes.Accounts) -> HttpServer:
-        app = routes.application(self._operations, self._repository.contents, accounts)
+        app = routes.application(
+            self._operations, self._repository.contents, accounts, self._drills
+        )
         app.middlewares.append(traced(self._platform.trace, "storage"))
         return HttpServer(
             app,
@@ -114,9 +126,7 @@ class StorageService:
         known = name in self._repository.accounts
         self._repository.apply(replace(spec, name=name))
         if not known:
-            app = website.application(
-                lambda: self._repository.accounts.get(name), self._repository.contents
-            )
+            app = website.application(self._website(name))
             app.middlewares.append(traced(self._platform.trace, f"website/{name}"))
             server = HttpServer(app, refuse=website.refuse, max_head_bytes=MAX_HEAD_BYTES)
             port = self._platform.listeners.reserve(_site(name))
@@ -161,10 +171,12 @@ class StorageService:
 
     async def answer_website(self, name: str, request: web.Request) -> web.StreamResponse:
         """Let an account's website answer a request that came another way than by its port."""
-        site = website.Website(
-            lambda: self._repository.accounts.get(name.lower()), self._repository.contents
+        return await self._website(name.lower()).serve(request)
+
+    def _website(self, name: str) -> website.Website:
+        return website.Website(
+            lambda: self._repository.accounts.get(name), self._repository.contents, self._drills
         )
-        return await site.serve(request)
 
     def damage(self) -> list[str]:
         """Blobs whose content is damaged, as they were found at the start."""

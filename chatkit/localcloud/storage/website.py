@@ -14,6 +14,7 @@ from aiohttp import web
 from chatkit.localcloud.core.answering import MISDIRECTED
 from chatkit.localcloud.core.etags import NOT_MODIFIED, Conditions, http_date
 from chatkit.localcloud.core.web import EVERY_PATH
+from chatkit.localcloud.drills.drills import STORAGE, Drills
 from chatkit.localcloud.storage.formats import dates, ranges
 from chatkit.localcloud.storage.operations.properties import CONTENT_HEADERS, DEFAULT_TYPE
 from chatkit.localcloud.storage.sending import send_part
@@ -31,34 +32,41 @@ REASONS = {
     "UnsupportedHttpVerb": (405, "The resource doesn't support specified Http Verb."),
     "InvalidUri": (400, "The requested URI does not represent any resource on the server."),
     "InternalError": (500, "The server encountered an internal error. Please retry the request."),
+    "ServerBusy": (503, "The server is busy."),
     "InvalidInput": (400, "One of the request inputs is not valid."),
     "MisdirectedRequest": (MISDIRECTED, "This server answers on localhost only."),
     "InvalidRange": (416, "The range specified is invalid for the current size of the resource."),
 }
 
 
-def application(find: Callable[[], Account | None], contents: Contents) -> web.Application:
-    """One account's website on its own port.
-
-    Args:
-        find: The account as it is now.
-        contents: Where blobs are.
-    """
-    site = Website(find, contents)
+def application(site: Website) -> web.Application:
+    """One account's website on its own port."""
     app = web.Application()
     app.router.add_route("*", EVERY_PATH, site.serve)
     return app
 
 
 class Website:
-    """Answers GET and HEAD."""
+    """Answers GET and HEAD.
 
-    def __init__(self, find: Callable[[], Account | None], contents: Contents) -> None:
+    Args:
+        find: The account as it is now.
+        contents: Where blobs are.
+        drills: Failures that people meet.
+    """
+
+    def __init__(
+        self, find: Callable[[], Account | None], contents: Contents, drills: Drills
+    ) -> None:
         self._find = find
         self._contents = contents
+        self._drills = drills
 
     async def serve(self, request: web.Request) -> web.StreamResponse:
         """Answer with a file, an index document, the 404 document or an error page."""
+        await self._drills.be_late()
+        if self._drills.on(STORAGE):
+            return _error(request, "ServerBusy")
         account = self._find()
         if account is None or not account.website.enabled or WEB not in account.containers:
             return _error(request, "WebsiteNotFound")

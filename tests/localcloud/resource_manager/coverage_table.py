@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from chatkit.localcloud.drills import drills as drill
 from chatkit.localcloud.resource_manager import service
 from chatkit.localcloud.resource_manager.core.faults import KINDS
 from chatkit.localcloud.resource_manager.core.provider import Provider
@@ -46,11 +47,21 @@ of `tests/steps`.
 | kind | what happens |
 |---|---|
 """
+DRILLS = """
+With `--for SECONDS` a part of the chat fails for that time, so that people see what the page
+does. It ends by itself, with `--clear`, or with the local cloud. It concerns all that is deployed
+to this local cloud; functions that `chatkit func start` runs are not part of it.
+
+| drill | what happens |
+|---|---|
+"""
 
 
 def faults() -> str:
-    """The section about failures."""
-    return FAULTS + "".join(f"| `{name}` | {kind.sentence} |\n" for name, kind in KINDS.items())
+    """The section about failures, and about drills."""
+    rows = "".join(f"| `{name}` | {kind.sentence} |\n" for name, kind in KINDS.items())
+    drills = "".join(f"| `{name}` | {sentence} |\n" for name, sentence in drill.KINDS.items())
+    return FAULTS + rows + DRILLS + drills
 
 
 def providers() -> list[Provider]:

@@ -147,3 +147,17 @@ def test_the_trace_has_what_was_asked_for_and_nothing_of_a_signature(
     assert (page["method"], page["operation"], page["status"]) == ("GET", "", 404)
     assert (asked[-1]["operation"], asked[-1]["status"]) == ("container", 404)
     assert "c2VjcmV0" not in repr(events)
+
+
+def test_storage_that_is_down_is_busy(cloud: StorageCloud, site: ContainerClient) -> None:
+    """The page and blobs, with the code that the SDKs know; as before when the drill ends."""
+    drills = cloud.storage._drills
+    cloud.call(drills.begin, "storage-down")
+    try:
+        page = cloud.request("GET", cloud.web_url)
+        blob = cloud.request("GET", f"{site.url}/index.html")
+    finally:
+        cloud.call(drills.end)
+    for answer in (page, blob):
+        assert (answer.status, answer.headers["x-ms-error-code"]) == (503, "ServerBusy")
+    assert cloud.request("GET", cloud.web_url).status == 200

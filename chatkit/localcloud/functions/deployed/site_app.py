@@ -11,6 +11,7 @@ from aiohttp import web
 
 from chatkit.localcloud.core.background import BackgroundTasks
 from chatkit.localcloud.core.trace import Trace
+from chatkit.localcloud.drills.drills import Drills
 from chatkit.localcloud.functions.console.console import Console
 from chatkit.localcloud.functions.deployed.site_environment import site_environment, site_settings
 from chatkit.localcloud.functions.deployed.versions import Versions
@@ -37,12 +38,14 @@ class HostServices:
         sender: Carries out SignalR output bindings.
         ca_bundle: Certificate authorities that apps trust.
         clock: What timers wait on.
+        drills: Failures that callers meet.
     """
 
     trace: Trace
     sender: RestSender
     ca_bundle: Path
     clock: TimerClock = field(default_factory=TimerClock)
+    drills: Drills = field(default_factory=Drills)
 
 
 class SiteApp(HostObserver):
@@ -73,6 +76,7 @@ class SiteApp(HostObserver):
             gate=gate,
             trace=AppTrace(services.trace, f"functions/{spec.name}"),
             enabled=spec.enabled,
+            drills=services.drills,
         )
         self._frontend = Frontend(self._front)
         self._hosts: set[FunctionHost] = set()

@@ -5,7 +5,7 @@ One per port, over a host that may be exchanged.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
 from aiohttp import web
@@ -19,6 +19,7 @@ from chatkit.localcloud.core.web import (
     Handler,
     is_from_other_page,
 )
+from chatkit.localcloud.drills.drills import FUNCTIONS, Drills
 from chatkit.localcloud.functions.host.errors import AnswerInvalid, HostUnavailable
 from chatkit.localcloud.functions.host.host import FunctionHost
 from chatkit.localcloud.functions.host.indexing import Function
@@ -36,6 +37,11 @@ HOME_PAGE = (
     "<title>Function app</title></head>\n"
     "<body><h1>Your function app is up and running</h1>"
     "<p>This is the local stand-in for an Azure function app.</p></body></html>\n"
+)
+DOWN = (
+    '<!DOCTYPE html><html lang="en"><head><title>Service Unavailable</title></head>\n'
+    "<body><h2>Service Unavailable</h2><p>HTTP Error 503. The service is unavailable.</p>"
+    "</body></html>\n"
 )
 
 
@@ -58,6 +64,7 @@ class Site:
             everything through, forged identity headers too.
         enabled: False answers 403 as a stopped app does.
         host: The running app, None when nothing was deployed yet.
+        drills: Failures that callers meet.
     """
 
     cors: Cors
@@ -66,6 +73,7 @@ class Site:
     trace: AppTrace
     enabled: bool = True
     host: FunctionHost | None = None
+    drills: Drills = field(default_factory=Drills)
 
 
 def application(front: Frontend) -> web.Application:
@@ -76,6 +84,8 @@ def application(front: Frontend) -> web.Application:
     async def stopped(request: web.Request, handler: Handler) -> web.StreamResponse:
         if not site.enabled:
             return _stopped()
+        if (failure := await _drilled(site.drills)) is not None:
+            return failure
         return await handler(request)
 
     @web.middleware
@@ -115,6 +125,8 @@ class Frontend:
             return _stopped()
 
         async def handle(request: web.Request) -> web.StreamResponse:
+            if (failure := await _drilled(self.site.drills)) is not None:
+                return failure
             return await _failures(request, self.handle)
 
         return await self.traced(request, handle)
@@ -240,6 +252,14 @@ async def _failures(request: web.Request, handler: Handler) -> web.StreamRespons
 
 def _stopped() -> web.Response:
     return web.Response(status=403, text="This web app is stopped.\n")
+
+
+async def _drilled(drills: Drills) -> web.Response | None:
+    """What the machines in front of an app answer for it while it is down; None when it runs."""
+    await drills.be_late()
+    if drills.on(FUNCTIONS) is None:
+        return None
+    return web.Response(status=503, text=DOWN, content_type="text/html")
 
 
 def refuse(request: web.Request, status: int, sentence: str) -> web.Response:

@@ -11,12 +11,13 @@ from collections.abc import Collection, Iterable, Iterator
 from contextlib import contextmanager
 
 from chatkit.localcloud.core.trace import Trace
+from chatkit.localcloud.drills.drills import DROP, Drills
 from chatkit.localcloud.signalr.core import authentication
 from chatkit.localcloud.signalr.core.client_results import ClientResults
 from chatkit.localcloud.signalr.core.connection import Connection, Sink
 from chatkit.localcloud.signalr.core.connections import Connections
 from chatkit.localcloud.signalr.core.entra_access import AUDIENCE, CallerCheck
-from chatkit.localcloud.signalr.core.errors import Forbidden, Unauthorized
+from chatkit.localcloud.signalr.core.errors import Forbidden, SignalRError, Unauthorized
 from chatkit.localcloud.signalr.core.fanout import FanOut
 from chatkit.localcloud.signalr.core.faults import Faults
 from chatkit.localcloud.signalr.core.hub import Hub, without
@@ -29,6 +30,9 @@ from chatkit.wire.connection_strings import SignalRConnectionString
 from chatkit.wire.hub_messages import Completion, Invocation
 from chatkit.wire.stateful import Stateful
 
+CLIENT_PATH = "/client"
+OUT = "The service is unavailable for now: a drill is on."
+
 
 class Instance:
     """State and rules of one instance; transports and REST handlers call it.
@@ -38,16 +42,23 @@ class Instance:
         trace: Where events go, under `signalr/<name>`.
         entra: Checks tokens of Entra ID.
         identity_token: Gets the tokens of the instance's managed identity.
+        drills: Failures that clients meet; none by default.
     """
 
     def __init__(
-        self, spec: InstanceSpec, trace: Trace, entra: CallerCheck, identity_token: IdentityToken
+        self,
+        spec: InstanceSpec,
+        trace: Trace,
+        entra: CallerCheck,
+        identity_token: IdentityToken,
+        drills: Drills | None = None,
     ) -> None:
         self.spec = spec
         self._entra = entra
         self.trace = InstanceTrace(trace, spec.name)
         self.quotas = Quotas(spec)
         self.faults = Faults()
+        self._drills = drills or Drills()
         self.upstream = Upstream(spec, self.trace.emit, identity_token)
         self.connections = Connections(self.trace, on_end=self._ended)
         self._results = ClientResults(self.trace)
@@ -89,9 +100,22 @@ class Instance:
         """
         with self._refusals_traced(path, audiences):
             claims = authentication.verify(self.spec, token, audiences)
+            if path == CLIENT_PATH and self._drills.expires(claims):
+                raise Unauthorized("The token is expired")
         user_id = authentication.user_id(claims)
         self.trace.emit("token", accepted=True, path=path, user=user_id)
         return claims
+
+    def verify_client(self, token: str, audiences: list[str]) -> authentication.Claims:
+        """Check the token of somebody who connects, and whether anybody may.
+
+        Raises:
+            Unauthorized: With the reason.
+            SignalRError: Nobody gets in while a drill is on.
+        """
+        if self._drills.on(DROP):
+            raise SignalRError(503, "ServiceUnavailable", OUT)
+        return self.verify(token, audiences, path=CLIENT_PATH)
 
     def verify_caller(self, token: str, audiences: list[str], *, action: str, path: str) -> None:
         """Check the token of a REST call: signed with an access key, or of Entra ID.

@@ -166,7 +166,7 @@ class Clients:
         audiences = authentication.client_audiences(
             f"http://{host}", hub, authentication.unverified_audience(token)
         )
-        return hub, self._instance.verify(token, audiences, path="/client")
+        return hub, self._instance.verify_client(token, audiences)
 
     def accept(self, request: WebSocketRequest) -> Connection:
         """Decide about a WebSocket, with or without negotiation before it."""

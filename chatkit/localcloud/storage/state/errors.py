@@ -196,6 +196,10 @@ KNOWN: dict[str, tuple[int, str]] = {
         413,
         "The request body is too large and exceeds the maximum permissible limit.",
     ),
+    "ServerBusy": (
+        503,
+        "The server is currently unable to receive requests. Please retry your request.",
+    ),
     "ResourceNotFound": (404, "The specified resource does not exist."),
     "SourceConditionNotMet": (
         412,

@@ -120,3 +120,17 @@ async def test_the_app_trusts_the_local_cloud_over_tls(cloud: Cloud) -> None:
     )
     await cloud.publish(app_zip("one", script=script))
     assert await cloud.version() == "answered-401"
+
+
+async def test_an_app_that_is_down_answers_503_to_everybody(cloud: Cloud) -> None:
+    """Also to those of another origin, whose browsers do not get to read it, and past its port."""
+    drills = cloud.service._services.hosts.drills
+    drills.begin("functions-down")
+    drills.begin("slow", delay_s=0.01)
+    url = f"http://localhost:{cloud.spec.port}/"
+    async with cloud.client.get(url, headers={"Origin": "http://localhost:5500"}) as response:
+        assert (response.status, response.content_type) == (503, "text/html")
+        assert "Access-Control-Allow-Origin" not in response.headers
+    drills.end()
+    async with cloud.client.get(url) as response:
+        assert response.status == 200

@@ -1,0 +1,1 @@
+"""Failures that an audience can see: what the chat meets while one is on."""

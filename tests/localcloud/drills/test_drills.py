@@ -1,0 +1,121 @@
+"""Drills by themselves: how long they last, and which there are."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from aiohttp import web
+from aiohttp.test_utils import TestClient, TestServer
+
+from chatkit.core.time import clock
+from chatkit.localcloud.drills.control import control_routes
+from chatkit.localcloud.drills.drills import EXPIRED, FUNCTIONS, KINDS, SLOW, DrillRefused, Drills
+
+
+class Time:
+    """Steady and wall time, moved by hand."""
+
+    now = 1_000_000.5
+
+
+@pytest.fixture
+def time(monkeypatch: pytest.MonkeyPatch) -> Time:
+    """In place of the clock."""
+    found = Time()
+    monkeypatch.setattr(clock, "steady", lambda: found.now)
+    monkeypatch.setattr(clock, "wall", lambda: found.now)
+    return found
+
+
+def test_a_drill_ends_by_itself(time: Time) -> None:
+    """And it is no longer listed."""
+    drills = Drills()
+    drills.begin(FUNCTIONS, for_s=10)
+    time.now += 9
+    assert [round(drill.seconds_left) for drill in drills.active()] == [1]
+    time.now += 1
+    assert drills.on(FUNCTIONS) is None and drills.active() == []
+
+
+@pytest.mark.usefixtures("time")
+def test_one_ends_or_all_end() -> None:
+    """What was not on ends without a word."""
+    drills = Drills()
+    for kind in KINDS:
+        drills.begin(kind)
+    drills.end(FUNCTIONS)
+    drills.end(FUNCTIONS)
+    assert {drill.kind for drill in drills.active()} == set(KINDS) - {FUNCTIONS}
+    drills.end()
+    assert drills.active() == []
+
+
+@pytest.mark.parametrize(
+    ("made", "expires"),
+    [
+        ({"iat": 999_999}, True),
+        ({"iat": 1_000_000}, False),  # in the second in which it began: it may be a new one
+        ({"iat": 1_000_001}, False),
+        ({"nbf": 999_000}, True),
+        ({"exp": 999_999 + 3600}, True),
+        ({"exp": 1_000_001 + 3600}, False),
+        ({}, False),
+        ({"iat": "yesterday", "exp": True}, False),
+    ],
+)
+@pytest.mark.usefixtures("time")
+def test_tokens_from_before_count_as_expired(made: dict[str, Any], expires: bool) -> None:
+    """Only while the drill is on."""
+    drills = Drills()
+    assert not drills.expires(made)
+    drills.begin(EXPIRED)
+    assert drills.expires(made) is expires
+
+
+@pytest.mark.parametrize(
+    ("kind", "options", "sentence"),
+    [
+        ("nonsense", {}, "There is no drill 'nonsense'"),
+        (FUNCTIONS, {"for_s": 0}, "needs a time"),
+        (FUNCTIONS, {"for_s": 3601}, "up to 3600 seconds"),
+        (FUNCTIONS, {"for_s": -1}, "up to 3600 seconds"),
+        (FUNCTIONS, {"for_s": "long"}, "up to 3600 seconds"),
+        (FUNCTIONS, {"for_s": True}, "up to 3600 seconds"),
+        (SLOW, {"delay_s": 61}, "up to 60 seconds late"),
+        (SLOW, {"delay_s": float("nan")}, "up to 60 seconds late"),
+    ],
+)
+def test_what_is_no_drill(kind: str, options: dict[str, Any], sentence: str) -> None:
+    """The sentence says what can be."""
+    drills = Drills()
+    with pytest.raises(DrillRefused, match=sentence):
+        drills.begin(kind, **options)
+    assert drills.active() == []
+
+
+@pytest.mark.parametrize(
+    ("path", "body", "status"),
+    [
+        ("/drills/slow", {"for_s": 5, "delay_s": 0.5}, 200),
+        ("/drills/slow", {"for_s": "5"}, 400),
+        ("/drills/nonsense", {}, 400),
+        ("/drills/slow", [], 400),
+    ],
+)
+async def test_the_control_api(path: str, body: object, status: int) -> None:
+    """JSON in, JSON out; what cannot be is 400 with a sentence."""
+    app = web.Application()
+    app.add_routes(control_routes(Drills()))
+    async with TestClient(TestServer(app, host="127.0.0.1")) as client:
+        async with client.put(path, data=json.dumps(body)) as answer:
+            content = await answer.json()
+            assert answer.status == status
+        if status == 200:
+            (active,) = content["active"]
+            assert (active["kind"], active["delay_s"]) == ("slow", 0.5)
+        else:
+            assert content["error"]
+        async with client.delete("/drills") as answer:
+            assert (await answer.json())["active"] == []
