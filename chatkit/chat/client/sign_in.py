@@ -47,6 +47,11 @@ class SignedIn:
     token: str = field(default="", repr=False)
 
     @property
+    def is_verified(self) -> bool:
+        """Whether somebody in front of the app vouches for the name."""
+        return bool(self.token)
+
+    @property
     def headers(self) -> dict[str, str]:
         """What a request of this person carries."""
         if self.token:

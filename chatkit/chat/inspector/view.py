@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 from chatkit.chat.inspector.events import WireEvent
 from chatkit.chat.inspector.latency import sparkline, summary
-from chatkit.chat.widgets.foreign_text import NO_TEX, escape
+from chatkit.chat.widgets.foreign_text import NO_TEX, escape, visible
 
 SNAPSHOT = 40
 EMPTY = (
@@ -41,9 +41,15 @@ def snapshot(title: str, events: Sequence[WireEvent], seconds: Sequence[float]) 
     left_out = len(events) - SNAPSHOT
     more = f"<p>{left_out} earlier events are left out.</p>" if left_out > 0 else ""
     return (
-        f'<div class="{NO_TEX}"><b>{escape(title)}</b>{latency(seconds)}{more}'
+        f'<div class="{NO_TEX}"><b>{escape(title)}</b>, as it was last{latency(seconds)}{more}'
         f"{event_rows(events[-SNAPSHOT:], True)}</div>"
     )
+
+
+def lines(events: Sequence[WireEvent]) -> str:
+    """The newest events as plain text, one a line."""
+    shown = [_line(event) for event in events[-SNAPSHOT:]]
+    return "\n".join(shown) or "Nothing yet."
 
 
 def status(sentence: str) -> str:
@@ -65,6 +71,12 @@ def _row(event: WireEvent) -> str:
         f'<details style="line-height:1.5"><summary>{head}</summary>'
         f'<pre style="{PRE}">{escape(event.detail)}</pre></details>'
     )
+
+
+def _line(event: WireEvent) -> str:
+    way = "to" if event.direction == "sent" else "from"
+    said = f"{event.user} {way} {event.peer}: {event.kind} {event.summary}"
+    return f"{_clock(event.at)} {visible(said)}"
 
 
 def _clock(at: float) -> str:

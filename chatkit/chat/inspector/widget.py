@@ -19,6 +19,7 @@ from chatkit.chat.inspector.latency import Echoes
 from chatkit.chat.widgets.blocks import Blocks
 from chatkit.chat.widgets.close_widgets import close_widgets
 from chatkit.chat.widgets.foreign_text import visible
+from chatkit.chat.widgets.last_state import LastState, State
 from chatkit.chat.widgets.painter import Painter
 from chatkit.core.availability import Absence, nothing_is_absent
 from chatkit.core.errors import UnknownUser
@@ -99,6 +100,9 @@ class Inspector:
         self.widget = ipywidgets.VBox(
             [filters, actions, self._said, self._latency, self._list.widget, self._drawing]
         )
+        self._last_state = LastState(
+            self._background, self.widget, name=repr(self), draw=self._state
+        )
 
     @property
     def events(self) -> tuple[WireEvent, ...]:
@@ -133,19 +137,27 @@ class Inspector:
         self._background.call_soon(self._forget)
 
     def close(self) -> None:
-        """Stop recording and take the widgets away. Safe to call twice."""
+        """Stop recording; what was recorded stays in the cell. Safe to call twice."""
         self.is_closed = True
         for client in self._clients.values():
             client.tap.watcher = None
         self._background.call_soon(self._painter.stop)
+        self._last_state.close()
         close_widgets(self.widget)
 
     def __repr__(self) -> str:
         return f"Wire inspector of {enumerated(list(self._clients))}"
 
     def _repr_mimebundle_(self, **_asked: object) -> Any:
-        shown = view.snapshot(repr(self), self._wanted(), self._seconds())
-        return {**self.widget._repr_mimebundle_(), "text/html": shown, "text/plain": repr(self)}
+        shown = {"text/html": self._state().html, "text/plain": repr(self)}
+        return {**self.widget._repr_mimebundle_(), **shown}
+
+    def _ipython_display_(self) -> None:
+        self._last_state.show()
+
+    def _state(self) -> State:
+        events = self._wanted()
+        return State(view.snapshot(repr(self), events, self._seconds()), view.lines(events))
 
     def _keep(self, event: WireEvent) -> None:
         if event.kind == "ping":
@@ -158,6 +170,7 @@ class Inspector:
         self._latency.value = view.latency(self._seconds())
         if not self._paused.value:
             self._list.paint(self._numbered(self._wanted()))
+        self._last_state.changed()
 
     def _wanted(self) -> list[WireEvent]:
         return self._selected(self._chosen(), pings=self._with_pings.value)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from threading import Lock
 from typing import Any
@@ -26,6 +26,7 @@ from chatkit.core.availability import Availability
 from chatkit.core.errors import ServiceError
 
 EVERYBODY = ("everybody", "")
+NOT_FOUND = 404
 LATE_S = 0.05
 
 
@@ -50,8 +51,10 @@ class Column:
         user: Whose column.
         background: The loop where the client lives.
         people: Who is in the room, for all columns.
-        person: The user as they are signed in; None for an app that takes any name.
+        person: The user as they are signed in; None for an app that takes any name. Who is not
+            verified is offered no private messages: the app has none before sign-in.
         availability: Of the function app, and of what it stands on.
+        painted: Called when the column shows something new.
     """
 
     def __init__(
@@ -63,6 +66,7 @@ class Column:
         people: People,
         person: SignedIn | None = None,
         availability: Availability | None = None,
+        painted: Callable[[], None] = lambda: None,
     ) -> None:
         self.user = user
         self.name = user
@@ -77,6 +81,7 @@ class Column:
         self._background = background
         self.painter = Painter(background, self.paint)
         self._people = people
+        self._painted = painted
         self._conversation = Conversation()
         self._error = ""
         self._arrived = asyncio.Event()
@@ -85,6 +90,8 @@ class Column:
         self._unsent: deque[Draft] = deque()
         self._box = Lock()
         self._make_widgets()
+        if person is not None and not person.is_verified:
+            self._to.layout.display = "none"
 
     def _make_widgets(self) -> None:
         whose = f"Message from {visible(self.user)}"
@@ -182,6 +189,7 @@ class Column:
         with self._box:
             self._offer((EVERYBODY, *offered))
             self._give_back()
+        self._painted()
 
     def _add(self, new: tuple[ChatMessage, ...]) -> None:
         self._conversation.add(new)
@@ -208,7 +216,9 @@ class Column:
         try:
             self._add(await self.client.history())
         except ServiceError as error:
-            self.problem(f"No earlier messages: {error.message} {error.why}".rstrip())
+            # Before section 06 the app has no GetMessages.
+            if error.status != NOT_FOUND:
+                self.problem(f"No earlier messages: {error.message} {error.why}".rstrip())
         except FAILURES as error:
             self.problem(f"The history could not be read: {error}")
 

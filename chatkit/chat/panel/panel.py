@@ -23,6 +23,7 @@ from chatkit.chat.panel.listing import Listing
 from chatkit.chat.panel.people import People
 from chatkit.chat.panel.reopening import Run, replaces, this_run
 from chatkit.chat.widgets.close_widgets import close_widgets
+from chatkit.chat.widgets.last_state import LastState, State
 from chatkit.core.availability import Availability, explaining
 from chatkit.core.errors import CheckFailed, RemoteProtocolError, UnknownUser
 from chatkit.core.results import Result, enumerated
@@ -68,11 +69,15 @@ class ChatPanel:
                 people=room,
                 person=known.get(user),
                 availability=self._availability,
+                painted=self._has_changed,
             )
             for user in self.users
         }
         boxes = [column.widget for column in self._columns.values()]
         self.widget = ipywidgets.HBox(boxes, layout=ipywidgets.Layout(flex_flow="row wrap"))
+        self._last_state = LastState(
+            self._background, self.widget, name=repr(self), draw=self._state
+        )
 
     @classmethod
     def open(
@@ -163,9 +168,11 @@ class ChatPanel:
         return self._inspector
 
     def close(self) -> None:
-        """Leave the hub and take the widgets away. Safe to call twice."""
+        """Leave the hub; what was said stays in the cell. Safe to call twice."""
         if self._closed:
             return
+        # First: it shows people as they were connected.
+        self._last_state.close()
         self._background.call(self._stop())
         if self._inspector:
             self._inspector.close()
@@ -179,14 +186,24 @@ class ChatPanel:
         return f"Chat panel of {enumerated(self.users)}"
 
     def _repr_mimebundle_(self, **_asked: object) -> Any:
-        columns = [
-            (column.user, column.connection, column.messages) for column in self._columns.values()
-        ]
         return {
             **self.widget._repr_mimebundle_(),
-            "text/html": view.snapshot(columns),
+            "text/html": self._state().html,
             "text/plain": repr(self),
         }
+
+    def _ipython_display_(self) -> None:
+        self._last_state.show()
+
+    def _state(self) -> State:
+        seen = {
+            user: view.Seen(column.connection[0], column.messages)
+            for user, column in self._columns.items()
+        }
+        return State(view.snapshot(repr(self), seen), view.transcript(seen))
+
+    def _has_changed(self) -> None:
+        self._last_state.changed()
 
     def _column(self, user: str) -> Column:
         column = self._columns.get(user)

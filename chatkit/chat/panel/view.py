@@ -5,11 +5,13 @@ What is foreign goes through `escape` and stands in a `bdi`.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from chatkit.chat.client.connection import State
 from chatkit.chat.client.messages import ChatMessage
+from chatkit.chat.inspector.masking import masked_text
 from chatkit.chat.widgets.foreign_text import NO_TEX, escape, visible
 
 LIMIT = 200
@@ -21,7 +23,7 @@ WORDS: dict[State, tuple[str, str]] = {
 }
 EMPTY = '<p style="opacity:.7;margin:auto">No messages yet.</p>'
 LIST = (
-    "height:220px;overflow-y:auto;border:1px solid #8888;border-radius:6px;padding:6px;"
+    "max-height:320px;overflow-y:auto;border:1px solid #8888;border-radius:6px;padding:6px;"
     "display:flex;flex-direction:column-reverse"
 )
 BUBBLE = (
@@ -67,22 +69,55 @@ def message_rows(messages: Sequence[ChatMessage], is_newest: bool, *, me: str) -
 
 
 def message_list(messages: Sequence[ChatMessage], *, me: str) -> str:
-    """The last messages, oldest first; the list stays at its newest end by itself."""
-    rows = "".join(_row(message, me) for message in reversed(messages[-LIMIT:]))
-    return f'<div role="log" aria-label="{_label(me)}" style="{LIST}">{rows or EMPTY}</div>'
+    """The last messages, oldest first; the list stays at its newest end by itself.
 
-
-def snapshot(columns: Sequence[tuple[str, tuple[State, str], Sequence[ChatMessage]]]) -> str:
-    """The whole panel as it is now, for a reader without a kernel.
-
-    Each user's name, connection and messages.
+    It does so by its style; where that is taken out, the order of the rows is still right.
     """
-    cells = "".join(
-        f'<div style="flex:1 1 280px">{heading(user, *state)}'
-        f"{message_list(messages, me=user)}</div>"
-        for user, state, messages in columns
+    rows = "".join(_row(message, me) for message in messages[-LIMIT:])
+    return (
+        f'<div role="log" aria-label="{_label(me)}" style="{LIST}"><div>{rows or EMPTY}</div></div>'
     )
-    return f'<div class="{NO_TEX}" style="display:flex;flex-wrap:wrap;gap:8px">{cells}</div>'
+
+
+@dataclass(frozen=True)
+class Seen:
+    """What a user has seen, and how they were connected."""
+
+    state: State
+    messages: Sequence[ChatMessage]
+
+
+def snapshot(name: str, seen: Mapping[str, Seen]) -> str:
+    """The whole panel as it is now, for a reader without a kernel. Texts are without secrets."""
+    cells = "".join(
+        f'<div style="flex:1 1 280px"><b><bdi>{escape(user)}</bdi></b> was {WORDS[one.state][0]}'
+        f"{message_list(_without_secrets(one.messages), me=user)}</div>"
+        for user, one in seen.items()
+    )
+    return (
+        f'<p style="opacity:.8;margin:0 0 4px"><i>{escape(name)}, as it was last.</i></p>'
+        f'<div class="{NO_TEX}" style="display:flex;flex-wrap:wrap;gap:8px">{cells}</div>'
+    )
+
+
+def transcript(seen: Mapping[str, Seen]) -> str:
+    """The same as plain text."""
+    lines = []
+    for user, one in seen.items():
+        lines.append(f"{visible(user)} has seen:")
+        lines += [f"  {_line(message)}" for message in _without_secrets(one.messages[-LIMIT:])]
+        if not one.messages:
+            lines.append("  no messages yet")
+    return "\n".join(lines)
+
+
+def _line(message: ChatMessage) -> str:
+    whom = f" to {message.recipient}, private" if message.is_private else ""
+    return visible(f"{message.sender}{whom}: {message.text}")
+
+
+def _without_secrets(messages: Sequence[ChatMessage]) -> list[ChatMessage]:
+    return [replace(message, text=masked_text(message.text)) for message in messages]
 
 
 def error(sentence: str) -> str:

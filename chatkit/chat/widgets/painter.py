@@ -1,6 +1,7 @@
 """Painting at a person's pace.
 
-Whatever happens meanwhile, widgets are brought up to date ten times a second at most.
+Whatever happens meanwhile, widgets are brought up to date ten times a second at most, unless
+somebody asks for less.
 """
 
 from __future__ import annotations
@@ -19,12 +20,16 @@ class Painter:
     Args:
         background: The loop that `paint` runs on.
         paint: Sets the traits; must not block.
+        every_s: The shortest time between two of them.
     """
 
-    def __init__(self, background: BackgroundLoop, paint: Callable[[], None]) -> None:
+    def __init__(
+        self, background: BackgroundLoop, paint: Callable[[], None], *, every_s: float = EVERY_S
+    ) -> None:
         self._background = background
         self._loop = background.loop
         self._paint = paint
+        self._every_s = every_s
         self._planned: asyncio.TimerHandle | None = None
         self._painted_at = 0.0
         self._stopped = False
@@ -32,7 +37,7 @@ class Painter:
     def soon(self) -> None:
         """Paint before long. For the background loop only."""
         if not self._planned and not self._stopped:
-            wait_s = max(0.0, self._painted_at + EVERY_S - self._loop.time())
+            wait_s = max(0.0, self._painted_at + self._every_s - self._loop.time())
             self._planned = self._loop.call_later(wait_s, self._now)
 
     def ask(self) -> None:

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 import pytest
 
 from chatkit.chat.client.background_loop import BackgroundLoop
+from chatkit.chat.client.sign_in import SignedIn
 from chatkit.chat.panel import panel as panels
 from chatkit.chat.panel.panel import ChatPanel
 from chatkit.chat.widgets import painter
@@ -92,17 +93,32 @@ def test_history_is_shown_once_even_if_it_overlaps(
 
 
 def test_a_room_without_history_is_a_room(app: StubRoom, background: BackgroundLoop) -> None:
-    """As long as nobody has built GetMessages, people can talk; a sentence says what is missing."""
+    """As long as nobody has built GetMessages, people can talk, and nothing is wrong with that."""
     app.refuse_history = 404
     panel = ChatPanel.open(app.url, ("carol",), background=background)
-    wait(
-        background,
-        lambda: (
-            "No earlier messages: GET /api/messages answered 404"
-            in column_of(panel, "carol").problem.value
-        ),
-    )
     assert "received by carol" in repr(panel.say("carol", "hello"))
+    wait(background, lambda: "hello" in shown_to(panel, "carol"))
+    assert app.history_requests == 1 and not column_of(panel, "carol").problem.value
+    panel.close()
+
+
+def test_a_history_that_fails_is_said(app: StubRoom, background: BackgroundLoop) -> None:
+    """In a sentence; people can talk all the same."""
+    app.refuse_history = 503
+    panel = ChatPanel.open(app.url, ("carol",), background=background)
+    said = "No earlier messages: GET /api/messages answered 503"
+    wait(background, lambda: said in column_of(panel, "carol").problem.value)
+    panel.close()
+
+
+@pytest.mark.parametrize(("token", "display"), [("", "none"), ("a-token", None)])
+def test_private_messages_are_offered_where_names_are_true(
+    app: StubRoom, background: BackgroundLoop, token: str, display: str | None
+) -> None:
+    """Before sign-in the app has none."""
+    people = {"alice": SignedIn("alice", token)}
+    panel = ChatPanel.open(app.url, ("alice",), people=people, background=background)
+    assert column_of(panel, "alice").to.layout.display == display
     panel.close()
 
 
