@@ -232,6 +232,17 @@ def test_nothing_of_the_persons_account_reaches_az(
         assert value not in variables.values()
 
 
+def test_a_managed_identity_is_the_local_clouds(
+    chatkit: Chatkit, calls: Callable[[], list[Any]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else `az login --identity` asks 169.254.169.254, which may be the person's machine's own."""
+    monkeypatch.setenv("IDENTITY_ENDPOINT", "http://169.254.130.3/msi/token")
+    assert chatkit("az", "login", "--identity").code == 0
+    variables = calls()[-1][1]
+    assert variables["IDENTITY_ENDPOINT"] == "http://localhost:4/msi/token"
+    assert variables["IDENTITY_HEADER"] == "H"
+
+
 def test_how_az_prints_and_what_is_local_stays(
     chatkit: Chatkit, calls: Callable[[], list[Any]], monkeypatch: pytest.MonkeyPatch
 ) -> None:

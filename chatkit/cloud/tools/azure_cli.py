@@ -22,7 +22,7 @@ from itertools import pairwise
 from pathlib import Path
 from types import FrameType
 
-from chatkit.cloud.local_cloud import Endpoints
+from chatkit.cloud.local_cloud import Endpoints, identity_variables
 from chatkit.cloud.tools.tunnel import Via, tunnel
 from chatkit.cloud.tools.variables import CONFIG_FOLDER, PROXIES, cli_variables, trusted_file
 from chatkit.core.errors import SetupError
@@ -164,6 +164,8 @@ class AzureCli:
         if known is not None:
             trusted = trusted_file(known, self.where)
             variables |= {**cli_variables(known, self.where)}
+            # `az login --identity` would ask 169.254.169.254: on a machine of Azure, its own one.
+            variables |= identity_variables(known)
             variables |= {"REQUESTS_CA_BUNDLE": trusted, "SSL_CERT_FILE": trusted}
         return variables
 

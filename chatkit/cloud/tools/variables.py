@@ -104,6 +104,8 @@ def cli_variables(known: Endpoints, where: Path) -> dict[str, str]:
         "ARM_CLOUD_METADATA_URL": f"{known['resource_manager']}{METADATA}",
         # Else MSAL asks login.microsoftonline.com whether it knows the local authority.
         "AZURE_CORE_INSTANCE_DISCOVERY": "false",
+        # Windows' own account window knows Microsoft's accounts only.
+        "AZURE_CORE_ENABLE_BROKER_ON_WINDOWS": "false",
         "AZURE_CORE_COLLECT_TELEMETRY": "false",
     }
 
