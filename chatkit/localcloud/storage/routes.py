@@ -125,9 +125,10 @@ class Edge:
             return found
         if OTHER_SERVICE.search(target.account):
             raise not_provided("Queue, Table, File or Data Lake storage")
+        # In Azure the host's name does not resolve. 404 would say that a blob is not there: clients
+        # that ask whether it exists take it for an answer.
         raise StorageError(
-            "ResourceNotFound",
-            f"There is no storage account called '{target.account}' at this address.",
+            "InvalidUri", f"There is no storage account called '{target.account}' at this address."
         )
 
 
@@ -154,8 +155,10 @@ def _respond(sent: web.Request, answer: Answer, more: Mapping[str, str]) -> web.
         if answer.status >= 400:
             # Clients parse what has a type, and there is no error document here.
             headers.pop("Content-Type", None)
-        return web.Response(status=answer.status, headers=headers)
-    return web.Response(status=answer.status, headers=headers, body=answer.body)
+        return web.Response(status=answer.status, reason=answer.phrase, headers=headers)
+    return web.Response(
+        status=answer.status, reason=answer.phrase, headers=headers, body=answer.body
+    )
 
 
 def read_headers(sent: web.Request) -> dict[str, str]:

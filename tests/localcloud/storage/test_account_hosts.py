@@ -6,7 +6,7 @@ import socket
 from typing import Any
 
 import pytest
-from azure.core.exceptions import ResourceNotFoundError
+from azure.core.exceptions import HttpResponseError
 from azure.storage.blob import BlobServiceClient, ContainerClient, generate_account_sas
 
 from tests.attacks import storage_hosts
@@ -105,10 +105,19 @@ def test_answers_name_the_address_they_were_asked_at(cloud: StorageCloud) -> Non
 
 @pytest.mark.usefixtures("resolved")
 def test_an_account_that_is_not_there_is_named(cloud: StorageCloud) -> None:
-    """404 in the service's words, as where the path names it."""
-    refused = pytest.raises(ResourceNotFoundError, match="no storage account called 'nobody'")
-    with by_host(cloud, KEY1, "nobody") as service, refused:
-        service.get_service_properties()
+    """As where the path names it; and no client takes that for a blob that is not there."""
+    refused = pytest.raises(HttpResponseError, match="no storage account called 'nobody'")
+    with by_host(cloud, KEY1, "nobody") as service:
+        with refused:
+            service.get_service_properties()
+        with refused:
+            service.get_blob_client("box", "blob").exists()
+
+
+def test_a_sentence_that_is_no_line_of_http_stays_in_the_body(cloud: StorageCloud) -> None:
+    """A name may have anything in it, also what would begin another header."""
+    answer = cloud.request("GET", f"{root(cloud)}/a%0d%0aX-Forged:%201/box/blob", {})
+    assert answer.status == 400 and "X-Forged" not in answer.headers
 
 
 @pytest.mark.parametrize("service", ["queue", "table", "file", "dfs"])

@@ -9,7 +9,6 @@ import re
 import uuid
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
-from http import HTTPStatus
 
 from chatkit.localcloud.storage.operations.call import Answer, Call
 from chatkit.localcloud.storage.state.errors import StorageError, bad_header
@@ -46,7 +45,7 @@ class Batch:
         content_id, inner = read_part(request, part)
         answer = await self._run(inner)
         lines = [f"--{boundary}", "Content-Type: application/http", f"Content-ID: {content_id}", ""]
-        lines.append(f"HTTP/1.1 {answer.status} {HTTPStatus(answer.status).phrase}")
+        lines.append(f"HTTP/1.1 {answer.status} {answer.phrase}")
         lines += [f"{name}: {value}" for name, value in part_headers(inner, answer).items()]
         return "\r\n".join([*lines, "", ""]).encode() + answer.body + b"\r\n"
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from http import HTTPStatus
 
 from chatkit.localcloud.storage.auth.access import Access
 from chatkit.localcloud.storage.formats.xmltext import Element, document
@@ -13,6 +14,7 @@ from chatkit.localcloud.storage.state.request import Request, Target
 
 XML = "application/xml"
 MAX_APPEND_BYTES = 100 * 1024 * 1024
+MAX_PHRASE = 200
 
 
 @dataclass(frozen=True)
@@ -64,12 +66,25 @@ class Answer:
     Attributes:
         body: Bytes to send.
         part: Part of a blob to send in place of `body`.
+        sentence: What an error says.
     """
 
     status: int = 200
     headers: Mapping[str, str] = field(default_factory=dict)
     body: bytes = b""
     part: Part | None = None
+    sentence: str = ""
+
+    @property
+    def phrase(self) -> str:
+        """What stands behind the status: an error's sentence, which HEAD can say nowhere else.
+
+        Where the sentence does not fit into a line of HTTP, it is the usual one.
+        """
+        fits = self.sentence.isascii() and self.sentence.isprintable()
+        if 0 < len(self.sentence) <= MAX_PHRASE and fits:
+            return self.sentence
+        return HTTPStatus(self.status).phrase
 
 
 def xml_answer(root: Element, *, headers: Mapping[str, str] | None = None) -> Answer:

@@ -138,4 +138,4 @@ def refusal(error: StorageError, request_id: str) -> Answer:
     headers = {"x-ms-error-code": error.code, **error.headers}
     if body:
         headers["Content-Type"] = XML
-    return Answer(error.status, headers, body)
+    return Answer(error.status, headers, body, sentence=str(error))
