@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 from chatkit.core.errors import SetupError
 
@@ -58,8 +58,20 @@ def public_url(url: str, environment: Mapping[str, str] | None = None) -> str:
     proxied = proxy_url(environment)
     if not proxied:
         return url
-    rest = parts._replace(scheme="", netloc="", path=parts.path or "/").geturl()
-    return proxied.replace(PORT, str(parts.port)).rstrip("/") + rest
+    return proxied.replace(PORT, str(parts.port)).rstrip("/") + below_host(parts)
+
+
+def below_host(parts: SplitResult) -> str:
+    """What stands behind the host of an address: path, query and fragment, letter by letter.
+
+    `geturl()` puts two more slashes before a path that begins with two, since Python 3.12.4.
+    """
+    text = parts.path or "/"
+    if parts.query:
+        text += f"?{parts.query}"
+    if parts.fragment:
+        text += f"#{parts.fragment}"
+    return text
 
 
 def origins(url: str, environment: Mapping[str, str] | None = None) -> tuple[str, ...]:

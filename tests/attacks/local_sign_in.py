@@ -64,6 +64,16 @@ PROXY_TARGETS = (
     "two slashes below the prefix",
     "the hub itself by another scheme",
 )
+# Paths of an app that a browser, or another reader, could take for an address elsewhere.
+LOOK_ALIKES: dict[str, str] = {
+    "two slashes": "//evil.example/x?a=b&c=%2F",
+    "three slashes": "///evil.example",
+    "a backslash": "/\\evil.example",
+    "an encoded backslash": "/%5Cevil.example/x",
+    "an encoded slash": "/%2Fevil.example/x",
+    "a backslash in the query": "/x?back=\\\\evil.example",
+    "a whole address": "http://{host}//evil.example/x",
+}
 MARKUP = ("in a provider's name", "in the address where it ends", "in the host of a proxy")
 ONWARD = ("two slashes after the app's address", "a look-alike of the app's port")
 
@@ -99,6 +109,12 @@ GROUPS = (
         FILE,
         "test_there_is_no_open_redirect_behind_a_proxy",
         PROXY_TARGETS,
+    ),
+    Group(
+        "Pages that need sign-in, at paths that look like another host",
+        FILE,
+        "test_a_sign_in_leads_back_to_this_host",
+        tuple(LOOK_ALIKES),
     ),
     Group("Markup in the pages of a sign-in", FILE, "test_markup_is_text", MARKUP),
     Group("Redirects of the app", FILE, "test_the_apps_redirect_gets_no_new_host", ONWARD),

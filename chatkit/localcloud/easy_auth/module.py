@@ -24,6 +24,7 @@ from chatkit.localcloud.easy_auth.errors import (
     unauthorized,
 )
 from chatkit.localcloud.easy_auth.principal import Principal
+from chatkit.localcloud.easy_auth.redirects import is_allowed
 from chatkit.localcloud.easy_auth.sessions import Session
 from chatkit.localcloud.easy_auth.settings import MICROSOFT
 from chatkit.localcloud.easy_auth.site import AuthSite
@@ -141,13 +142,26 @@ class EasyAuth:
             case "RedirectToLoginPage" if _is_browser_navigation(request):
                 provider = settings.default_provider
                 alias = provider.alias if provider else MICROSOFT
-                target = quote(request.path_qs, safe="")
+                target = quote(self._way_back(request), safe="")
                 login = f"{settings.prefix}/login/{alias}?post_login_redirect_uri={target}"
                 location = self._site.view(request).shown(login)
                 return web.Response(status=302, headers={"Location": location})
             case "RedirectToLoginPage":
                 return unauthorized("sign in first")
         return None
+
+    def _way_back(self, request: web.Request) -> str:
+        """Where a sign-in leads that the request needs: to what was asked for.
+
+        A path that a browser or server could take for another host is written with this host.
+        """
+        url = request.rel_url
+        asked = url.raw_path
+        if url.raw_query_string:
+            asked += f"?{url.raw_query_string}"
+        if is_allowed(asked, own_origin=self._site.origin, allowed=()):
+            return asked
+        return self._site.origin + asked.replace("\\", "%5C")
 
 
 def _covers(excluded: str, path: str) -> bool:

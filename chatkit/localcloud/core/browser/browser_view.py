@@ -17,7 +17,14 @@ from urllib.parse import SplitResult, urlsplit
 from aiohttp import web
 
 from chatkit.core.host_names import LOOPBACK_HOSTS, without_port
-from chatkit.core.public_urls import LOOPBACK, PORT, PORT_DIGITS, is_proxied_host, proxy_url
+from chatkit.core.public_urls import (
+    LOOPBACK,
+    PORT,
+    PORT_DIGITS,
+    below_host,
+    is_proxied_host,
+    proxy_url,
+)
 from chatkit.localcloud.core.web import parts_of
 
 # The path under which a proxy serves one of our ports; programs send anything.
@@ -80,8 +87,7 @@ class BrowserView:
         parts = parts_of(url)
         if parts is None or parts.scheme != "http" or parts.hostname not in LOOPBACK:
             return url
-        rest = parts._replace(scheme="", netloc="", path=parts.path or "/").geturl()
-        return self._at_proxy(parts.port or 80) + rest
+        return self._at_proxy(parts.port or 80) + below_host(parts)
 
     def meant(self, url: str) -> list[str]:
         """The addresses of this machine that a browser's address stands for; itself if for none."""
@@ -94,7 +100,7 @@ class BrowserView:
         if found is None:
             return [url]
         port, path = found
-        rest = parts._replace(scheme="", netloc="", path=path or "/").geturl()
+        rest = below_host(parts._replace(path=path))
         if port == self.port:
             return [rest]
         return [f"http://{host}:{port}{rest}" for host in ("127.0.0.1", "localhost")]

@@ -10,6 +10,7 @@ import aiohttp
 import pytest
 import pytest_asyncio
 from multidict import CIMultiDict
+from yarl import URL
 
 from chatkit.core.errors import SetupError
 from chatkit.localcloud.easy_auth.proxy import target
@@ -42,6 +43,16 @@ async def closed(cloud: Cloud, app: RawApp) -> AsyncIterator[Front]:
     async with cloud.front(other.port, action="Return401", excluded_paths=("/open",)) as front:
         other.answers["/ws"] = other.answers["/open/../ws"] = _websocket
         yield front
+    await other.stop()
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def leading(cloud: Cloud) -> AsyncIterator[tuple[Front, RawApp]]:
+    """Sign-in in front of another app, to which everybody is sent first; and the app."""
+    other = RawApp()
+    await other.start()
+    async with cloud.front(other.port, action="RedirectToLoginPage") as front:
+        yield front, other
     await other.stop()
 
 
@@ -215,6 +226,24 @@ async def test_there_is_no_open_redirect_behind_a_proxy(
         told_by_proxy = {"Host": HUB, "X-Forwarded-Context": prefix}
         status, text, _ = await browser.ask("GET", url, headers=told_by_proxy)
         assert (status, "not among the allowed" in text) == (403, True)
+
+
+@pytest.mark.parametrize("name", local_sign_in.LOOK_ALIKES)
+async def test_a_sign_in_leads_back_to_this_host(
+    leading: tuple[Front, RawApp], browser: Browser, name: str
+) -> None:
+    """The browser goes to no other host, and the app gets the path that was asked for."""
+    front, app = leading
+    host = front.url.removeprefix("http://")
+    path = local_sign_in.LOOK_ALIKES[name].format(host=host)
+    reply = await raw(front.url, request("GET", path, host, "Accept: text/html") + END, until=END)
+    login = reply.decode().partition("Location: ")[2].partition("\r\n")[0]
+    callback = await browser.to_callback(f"{front.url}{login}")
+    _, _, headers = await browser.ask("GET", callback)
+    back = path.removeprefix(front.url).replace("\\", "%5C")
+    assert headers["Location"] == front.url + back
+    await told(browser.http, URL(headers["Location"], encoded=True))
+    assert app.asked[-1].line == f"GET {back} HTTP/1.1"
 
 
 @pytest.mark.parametrize("name", local_sign_in.MARKUP)
