@@ -242,7 +242,7 @@ async def test_a_sign_in_leads_back_to_this_host(
     _, _, headers = await browser.ask("GET", callback)
     back = path.removeprefix(front.url).replace("\\", "%5C")
     assert headers["Location"] == front.url + back
-    await told(browser.http, URL(headers["Location"], encoded=True))
+    await browser.ask("GET", URL(headers["Location"], encoded=True))
     assert app.asked[-1].line == f"GET {back} HTTP/1.1"
 
 
