@@ -228,7 +228,8 @@ def _nothing_served(host: FunctionHost) -> HostUnavailable | None:
     """An app that loads but serves nothing is not healthy either."""
     functions = host.index.functions
     if not functions:
-        why = no_functions.reason(host.options.folder, host.options.settings)
+        options = host.options
+        why = no_functions.reason(options.folder, options.settings, host.index.unlisted)
         return HostUnavailable(f"The app has no functions: {why}")
     if all(function.error for function in functions):
         first = functions[0]

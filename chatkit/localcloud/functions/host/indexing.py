@@ -116,10 +116,15 @@ class Function:
 
 @dataclass(frozen=True)
 class FunctionIndex:
-    """All functions of an app, by name and by route."""
+    """All functions of an app, by name and by route.
+
+    Attributes:
+        unlisted: Names of those that "functions" in host.json leaves out.
+    """
 
     functions: tuple[Function, ...] = ()
     router: Router[Function] = field(default_factory=lambda: Router([]))
+    unlisted: tuple[str, ...] = ()
 
     def by_name(self, name: str) -> Function | None:
         """Find a function; names compare case-insensitively."""
@@ -149,8 +154,10 @@ def build(
     Azure.
     """
     served: list[Function] = []
+    unlisted: list[str] = []
     for found in functions:
         if config.only and found.name.lower() not in config.only:
+            unlisted.append(found.name)
             continue
         function = Function(found.id, found.name, found.bindings, streams=found.streams)
         try:
@@ -169,7 +176,7 @@ def build(
         for function in served
         if _is_routed(function) and not function.is_disabled
     ]
-    return FunctionIndex(tuple(served), Router(routes))
+    return FunctionIndex(tuple(served), Router(routes), tuple(unlisted))
 
 
 def _checked(function: Function, config: HostJson, settings: Mapping[str, str]) -> Function:

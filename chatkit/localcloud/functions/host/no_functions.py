@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 RUNTIME_SETTING = "FUNCTIONS_WORKER_RUNTIME"
@@ -49,14 +49,22 @@ def other_language(settings: Mapping[str, str]) -> str:
     return named
 
 
-def reason(folder: Path, settings: Mapping[str, str]) -> str:
-    """Why the host has found no function in an app that has loaded."""
+def reason(folder: Path, settings: Mapping[str, str], unlisted: Sequence[str]) -> str:
+    """Why the host has found no function in an app that has loaded.
+
+    Args:
+        folder: Of the app.
+        settings: The app's.
+        unlisted: Functions that host.json does not let run.
+    """
     language = other_language(settings)
     if language:
         return (
             f"{RUNTIME_SETTING} is '{language}', so that the host looks for functions in another"
             " language, as in Azure. For this app it is 'python'."
         )
+    if unlisted:
+        return f'"functions" in host.json leaves out all that the app has: {", ".join(unlisted)}.'
     script = settings.get(SCRIPT_SETTING) or "function_app.py"
     if (folder / script).is_file():
         return f"{script} has a FunctionApp without functions."

@@ -268,7 +268,9 @@ def function_list(host: FunctionHost, port: int) -> list[str]:
     """The list of functions as `func start` prints it."""
     lines = ["", "Functions:", ""]
     for function in host.index.functions:
-        if function.is_disabled:
+        if function.error:
+            lines += [f"\t{function.name}: in error, see above", ""]
+        elif function.is_disabled:
             lines += [f"\tFunction {function.name} is disabled.", ""]
         elif function.is_http:
             methods = f"[{','.join(function.methods)}] " if function.methods else ""
@@ -276,7 +278,8 @@ def function_list(host: FunctionHost, port: int) -> list[str]:
         else:
             lines += [f"\t{function.name}: {function.trigger['type']}", ""]
     if not host.index.functions:
-        why = no_functions.reason(host.options.folder, host.options.settings)
+        options = host.options
+        why = no_functions.reason(options.folder, options.settings, host.index.unlisted)
         lines += [f"\tNo functions: {why}", ""]
     elif left_out := no_functions.left_out(host.options.folder):
         lines += [left_out, ""]

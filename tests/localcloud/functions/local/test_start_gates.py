@@ -60,6 +60,27 @@ async def test_an_app_in_another_language_has_no_python_functions(
     assert not (tmp_path / "imported").exists()
 
 
+async def test_a_list_of_functions_that_names_none_of_them_is_named(
+    serve: Serve, tmp_path: Path
+) -> None:
+    """The app has a function: only host.json is to be looked at."""
+    host = '{"version": "2.0", "functions": ["nope"]}'
+    served = await serve(write_app(tmp_path / "app", HELLO, host=host))
+    assert 'No functions: "functions" in host.json leaves out all that the app' in served.log
+    assert "has: hello." in served.log and "without functions" not in served.log
+
+
+async def test_a_function_in_error_is_not_listed_as_one_that_runs(
+    serve: Serve, tmp_path: Path
+) -> None:
+    """Its route is broken, so that the list would show the root as its address."""
+    broken = "@app.route(route='{a')\ndef broken(req): return 'x'\n"
+    served = await serve(write_app(tmp_path / "app", HELLO + broken))
+    assert "The 'broken' function is in error: " in served.log
+    assert "\tbroken: in error, see above" in served.log
+    assert f"\thello: {served.url}/api/hello" in served.log
+
+
 async def test_python_is_the_language_in_any_case(serve: Serve, tmp_path: Path) -> None:
     """And when none is named."""
     settings = settings_json({"FUNCTIONS_WORKER_RUNTIME": "Python"})
