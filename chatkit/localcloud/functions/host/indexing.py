@@ -21,6 +21,7 @@ from chatkit.localcloud.functions.host.routing import Route, Router, parse
 from chatkit.localcloud.functions.schedules.retries import PolicyInvalid, RetryPolicy
 from chatkit.localcloud.functions.schedules.schedule import NoSchedule
 from chatkit.localcloud.functions.schedules.zones import schedule_of
+from chatkit.localcloud.functions.storage.connections import ConnectionInvalid, resolve
 from chatkit.localcloud.functions.storage.paths import BlobPattern, PathInvalid
 from chatkit.localcloud.functions.worker_process.calls import IndexedFunction
 
@@ -193,8 +194,8 @@ def _checked(function: Function, config: HostJson, settings: Mapping[str, str]) 
         _check_signalr_trigger(function)
     if function.is_timer:
         _check_timer(function, settings)
-    if function.is_blob_trigger:
-        _check_blob_trigger(function)
+    if function.is_blob_trigger and not function.is_disabled:
+        _check_blob_trigger(function, settings)
     if not function.is_http:
         return function
     route = str(function.trigger.get("route") or name).strip("/")
@@ -249,10 +250,12 @@ def _retry_policy(found: IndexedFunction) -> RetryPolicy | None:
         raise AppInvalid(f"The retry policy of '{found.name}' {error}.") from None
 
 
-def _check_blob_trigger(function: Function) -> None:
+def _check_blob_trigger(function: Function, settings: Mapping[str, str]) -> None:
+    """Check what the Storage extension checks as it indexes; it has no word with the account."""
     try:
         BlobPattern.parse(str(function.trigger.get("path") or ""))
-    except PathInvalid as error:
+        resolve(settings, str(function.trigger.get("connection") or ""))
+    except (PathInvalid, ConnectionInvalid) as error:
         raise AppInvalid(str(error)) from None
 
 
