@@ -176,6 +176,7 @@ ROWS: dict[str, tuple[Row, ...]] = {
         ("list deployments", "GET /api/deployments", 200, PUBLISHERS),
         # Of a log that is not there: one that is there goes on for hours.
         ("follow a log", "GET /api/logstream/http", 404, PUBLISHERS),
+        ("download the logs", "GET /api/dump", 200, PUBLISHERS),
         ("publish code", "POST /api/publish", 400, PUBLISHERS),
     ),
     "blob": (

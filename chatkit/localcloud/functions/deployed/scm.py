@@ -21,7 +21,7 @@ from chatkit.localcloud.core.store import Document
 from chatkit.localcloud.core.web import OTHER_PAGE, SAFE_METHODS, Handler, is_from_other_page
 from chatkit.localcloud.entra.errors import TokenRejected
 from chatkit.localcloud.entra.tokens import Tokens
-from chatkit.localcloud.functions.deployed import log_stream
+from chatkit.localcloud.functions.deployed import log_dump, log_stream
 from chatkit.localcloud.functions.deployed.deployments import DeploymentRecord, Status, shown
 from chatkit.localcloud.functions.deployed.site import RunningSite
 from chatkit.localcloud.functions.host.errors import DeploymentRunning
@@ -70,6 +70,7 @@ def application(
             # With and without /api, which az leaves out.
             web.get("/{api:(api/)?}logstream", routes.log_stream),
             web.get("/{api:(api/)?}logstream/{provider:.*}", routes.log_stream),
+            web.get("/{api:(api/)?}dump", routes.log_dump),
         ]
     )
     return app
@@ -157,6 +158,15 @@ class Scm:
         """The app's log, as it is written."""
         site = self._site
         return await log_stream.answer(request, site.console, site.log_file, site.spec.app_settings)
+
+    async def log_dump(self, _: web.Request) -> web.Response:
+        """The logs of the app and of its deployments, in a zip file."""
+        kept = self._site.deployments
+        builds = {record["id"]: kept.lines(record["id"]) for record in kept.all()}
+        content = await asyncio.to_thread(log_dump.archive, self._site.log_file, builds)
+        named = f"attachment; filename={log_dump.file_name()}"
+        headers = {"Content-Type": "application/zip", "Content-Disposition": named}
+        return web.Response(body=content, headers=headers)
 
     async def settings(self, _: web.Request) -> web.Response:
         """The app settings as the endpoint sees them."""

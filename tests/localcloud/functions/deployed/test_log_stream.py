@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import io
+import zipfile
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from dataclasses import replace
@@ -46,6 +48,24 @@ async def test_lines_come_as_they_are_written(cloud: Cloud) -> None:
             console_of(cloud).host_line("AccountKey=c2VjcmV0c2VjcmV0c2VjcmV0c2VjcmV0c2VjcmV0c2Vj")
             line = await answer.content.readline()
             assert b"AccountKey=" in line and b"c2VjcmV0" not in line
+
+
+async def test_the_logs_come_in_a_zip_file(cloud: Cloud) -> None:
+    """What az downloads: the app's log, and the one of each deployment. There may be none yet."""
+    deployments = cloud.service._sites[NAME].deployments
+    number = deployments.begin(deployer="alice", remote_build=False)
+    deployments.log(number, "Extracting.")
+    kept: list[set[str]] = []
+    for path in ("/dump", "/api/dump"):
+        async with following(cloud, path) as answer:
+            assert answer.headers["Content-Type"] == "application/zip"
+            packed = zipfile.ZipFile(io.BytesIO(await answer.read()))
+        kept.append({*packed.namelist()})
+        console_of(cloud).plain("a line")
+    build = f"deployments/{number}/log.log"
+    log = "LogFiles/Application/Functions/Host/app.log"
+    assert kept == [{build}, {build, log}]
+    assert packed.read(log) == b"a line\n" and b",Extracting." in packed.read(build)
 
 
 @pytest.mark.long
