@@ -13,6 +13,7 @@ from chatkit.cloud.connection import Cloud
 from chatkit.core.results import Address, Result
 from chatkit.core.settings import Settings
 from chatkit.lesson import app_log, mistakes, sections
+from chatkit.stage import stage
 from chatkit.steps import clean_up, deployment, identity, local_run, resources
 from chatkit.steps.session import Session
 from chatkit.steps.status import Receipt, Status
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from chatkit.chat.client.sign_in import SignedIn
     from chatkit.chat.panel.panel import ChatPanel
     from chatkit.lesson.doctor.report import Report
+    from chatkit.stage.shown import StageShown
 
 
 class Workshop:
@@ -178,13 +180,7 @@ class Workshop:
         """
         from chatkit.lesson.notebooks import catch_up
 
-        with self.session.step("Catching up") as step:
-            found = catch_up.catch_up(self.session, section, step.stack.calls)
-            ran = "Nothing was missed."
-            if found.ran:
-                ran = f"Ran what was missed: {', '.join(found.ran)}."
-            held = ", ".join(found.kept) or "nothing"
-            return step.result(f"Section {found.section} can begin. {ran}", ("there already", held))
+        return catch_up.caught_up(self.session, section)
 
     def complete(self, section: str | int) -> None:
         """Remember that a section is done."""
@@ -301,7 +297,7 @@ class Workshop:
         """Upload my-chat/content and wait until the website answers with it."""
         return deployment.upload_page(self.session)
 
-    # Section 09: who somebody is
+    # Sections 09 and 10: who somebody is; the chat, and the end
 
     def enable_authentication(self, *, client_id: str = "", client_secret: str = "") -> Result:
         """Turn App Service Authentication on.
@@ -355,8 +351,6 @@ class Workshop:
         """
         return identity.sign_in_as(self.session, user, where=where)
 
-    # Chatting, and the end
-
     def chat_panel(self, *users: str, where: str = "deployed") -> ChatPanel:
         """Show a chat for several users side by side.
 
@@ -364,21 +358,26 @@ class Workshop:
             users: Names, for example "alice" and "bob".
             where: "local" for the functions on this machine, "deployed" for the function app.
         """
-        from chatkit.chat.client.sign_in import SignedIn
-        from chatkit.chat.panel.panel import ChatPanel
+        from chatkit.lesson.panel import open_panel
 
-        names = users or ("alice", "bob")
-        if identity.has_sign_in(self.session, where):
-            people = {name: self.sign_in_as(name, where=where) for name in names}
-        else:
-            people = {name: SignedIn(name) for name in names}
-        with self.session.on_cloud():
-            return ChatPanel.open(
-                self.session.api_of(where),
-                names,
-                people=people,
-                availability=self.session.availability(where, app_log.blame(self.session, where)),
-            )
+        return open_panel(self.session, users or ("alice", "bob"), where)
+
+    def stage(
+        self, *, host: str = "", hours: float = 4.0, people: int = 0, where: str = ""
+    ) -> StageShown:
+        """Open the chat to the phones of a room, under one address of the local network.
+
+        Args:
+            host: An address of this machine; by default the only one on a local network.
+            hours: After how long it ends by itself.
+            people: How many you expect.
+            where: "local" or "deployed"; by default the deployed chat, if there is one.
+        """
+        return stage.up(self.session, stage.Wanted(host, 0, hours * 3600, people, where))
+
+    def end_stage(self) -> Result:
+        """End the stage: its address answers no more, and its guests are nobody any more."""
+        return stage.down(self.session)
 
     def clean_up(self) -> Receipt:
         """Stop local servers, delete the resource group, forget the keys, and prove it.

@@ -1,7 +1,7 @@
 // The function app as the page sees it: the history, sending a message, and who is signed in.
 // Every failure is an ApiError with a sentence.
 
-import { ApiError, howToStart, LOCAL_RUN } from "./config.js";
+import { ApiError, howToStart, LOCAL_RUN, whyNoAnswer } from "./config.js";
 import { HEADER, forget, token } from "./session.js";
 
 const TIMEOUT_MS = 15_000;
@@ -36,6 +36,17 @@ export async function whoAmI(apiBaseUrl) {
   throw new ApiError("The function app does not say who you are.", 401);
 }
 
+/** Who this device is on a stage: {id, name}, both null for one that has not come before. */
+export const readGuest = (path) => ask(path);
+
+/** Give this device's guest a name. Returns {id, name}: with a number when others have the name. */
+export const nameGuest = (path, name) =>
+  ask(path, {
+    method: "POST",
+    headers: { "Content-Type": "application/json" },
+    body: JSON.stringify({ name }),
+  });
+
 /** Give the token back: the session ends in the function app, too. Says whether it has answered. */
 export async function endSession(apiBaseUrl) {
   const headers = { [HEADER]: token() };
@@ -61,8 +72,10 @@ async function ask(url, options = {}) {
   }).catch(() => null);
   if (!response)
     throw new ApiError(
-      "The function app does not answer. Is it running, and does its CORS setting name this page?" +
-        howToStart(url, LOCAL_RUN),
+      whyNoAnswer() ||
+        "The function app does not answer. Is it running, and does its CORS setting name this" +
+          " page?" +
+          howToStart(url, LOCAL_RUN),
     );
   const answer = await response.json().catch(() => null);
   if (!response.ok)

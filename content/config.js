@@ -12,11 +12,13 @@ export class ApiError extends Error {
 const ask = () => fetch("config.json", { cache: "no-store", priority: "high" }).catch(() => null);
 let asked = ask();
 let way = "";
+let onStage = false;
 
 /**
  * Read config.json beside the page: {"apiBaseUrl": "https://…"}, without /api. A relative URL starts
  * at the page. With authentication it also has "signIn", the name of the identity provider, for
- * example "aad"; behind a proxy it has "way".
+ * example "aad"; behind a proxy it has "way". On a stage, where people are guests with a name, it
+ * has "guest": where the page asks who this device is.
  */
 export async function readConfig() {
   const response = await (asked ?? ask());
@@ -33,7 +35,9 @@ export async function readConfig() {
       'In config.json, "signIn" has to be the name of a provider, for example "aad".',
     );
   way = isThroughProxy(config?.way) ? config.way : "";
-  return { apiBaseUrl: proxiedUrl(absolute(config?.apiBaseUrl)), signIn };
+  const guest = /^\/\w[\w/]*$/.test(config?.guest) ? config.guest : "";
+  onStage = Boolean(guest);
+  return { apiBaseUrl: proxiedUrl(absolute(config?.apiBaseUrl)), signIn, guest };
 }
 
 /**
@@ -47,6 +51,10 @@ export function proxiedUrl(url) {
   const base = new URL(way.replace("{port}", port), document.baseURI).href.replace(/\/+$/, "");
   return (base + pathname + search).replace(/\/+$/, "");
 }
+
+/** Why nothing answers a device in a room; empty for a page that is on no stage. */
+export const whyNoAnswer = () =>
+  onStage ? "The chat does not answer. Is this device still in the room's network?" : "";
 
 /** What starts a server that does not answer; nothing for one that is not on this machine. */
 export function howToStart(url, what = "") {

@@ -1,6 +1,7 @@
 // Before the room: sign in, or, without authentication, just give a name.
 
-import { join, room, signIn } from "./room.js";
+import { ApiError } from "./config.js";
+import { joinAs, room, signIn } from "./room.js";
 
 const { h, onMounted, ref } = Vue;
 const MAX_NAME = 50;
@@ -45,10 +46,19 @@ export const JoinForm = {
     const problem = ref("");
     const field = ref(null);
     onMounted(() => field.value.focus());
-    function submit(event) {
+    async function submit(event) {
       event.preventDefault();
-      if (name.value.trim()) return join(name.value.trim());
-      problem.value = "Please write a name first.";
+      problem.value = "";
+      if (!name.value.trim()) return refuse("Please write a name first.");
+      try {
+        await joinAs(name.value.trim());
+      } catch (error) {
+        if (!(error instanceof ApiError)) throw error;
+        refuse(error.message);
+      }
+    }
+    function refuse(sentence) {
+      problem.value = sentence;
       field.value.focus();
     }
     return () =>
@@ -56,7 +66,9 @@ export const JoinForm = {
         h(
           "p",
           { class: "quiet", id: "name-hint" },
-          "Everybody in the room sees your name. Nobody checks it: this chat has no sign-in.",
+          room.guest
+            ? "Everybody in the room sees your name. You need no account."
+            : "Everybody in the room sees your name. Nobody checks it: this chat has no sign-in.",
         ),
         h("label", { for: "name" }, "Your name"),
         h("input", {

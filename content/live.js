@@ -1,10 +1,12 @@
 // The live connection to the hub. It reconnects by itself, and always tells its state and when it
 // tries again.
 
-import { ApiError, howToStart, LOCAL_RUN, proxiedUrl } from "./config.js";
+import { ApiError, howToStart, LOCAL_RUN, proxiedUrl, whyNoAnswer } from "./config.js";
 import { HEADER, token } from "./session.js";
 
 const DELAYS_S = [1, 2, 4, 8, 15, 30];
+const LOOK_MS = 1_000;
+const ASLEEP_MS = 8_000;
 
 /** Wait for SignalR's library, which loads beside the page: signing in does not need it yet. */
 export async function libraryIsThere() {
@@ -32,6 +34,8 @@ export function openLive(apiBaseUrl, { onMessage, onRemoved, onState, onConnecte
   let attempts = 0;
   let closed = false;
   let ticking = 0;
+  let renewing = false;
+  let awakeAt = Date.now();
 
   async function connect() {
     clearInterval(ticking);
@@ -49,7 +53,7 @@ export function openLive(apiBaseUrl, { onMessage, onRemoved, onState, onConnecte
   }
 
   function waitAndConnect(error) {
-    if (closed) return;
+    if (closed || renewing) return;
     if (http.refused) return onRefused();
     const delay_s = DELAYS_S[Math.min(attempts++, DELAYS_S.length - 1)] + Math.random();
     const until = performance.now() + delay_s * 1000;
@@ -63,10 +67,33 @@ export function openLive(apiBaseUrl, { onMessage, onRemoved, onState, onConnecte
     tick();
   }
 
+  /**
+   * After sleep the connection may be gone without a word: nothing here has run meanwhile, neither
+   * a timer nor what would have noticed. A new one is there sooner than one knows about the old.
+   */
+  async function wake() {
+    const slept = Date.now() - awakeAt > ASLEEP_MS;
+    awakeAt = Date.now();
+    if (closed || renewing || document.hidden) return;
+    if (!slept) return void connect();
+    renewing = true;
+    await hub.stop();
+    renewing = false;
+    attempts = 0;
+    connect();
+  }
+
+  function look() {
+    if (Date.now() - awakeAt > ASLEEP_MS && !document.hidden) wake();
+    else awakeAt = Date.now();
+  }
+
   hub.on("newMessage", onMessage);
   hub.on("messagesRemoved", onRemoved);
   hub.onclose(waitAndConnect);
   addEventListener("online", connect);
+  document.addEventListener("visibilitychange", wake);
+  const looking = setInterval(look, LOOK_MS);
   connect();
 
   return {
@@ -74,7 +101,9 @@ export function openLive(apiBaseUrl, { onMessage, onRemoved, onState, onConnecte
     close() {
       closed = true;
       clearInterval(ticking);
+      clearInterval(looking);
       removeEventListener("online", connect);
+      document.removeEventListener("visibilitychange", wake);
       hub.stop();
     },
   };
@@ -116,6 +145,6 @@ function sentence(error, asked) {
   const who = isApp ? "The function app" : "SignalR Service";
   if (status) return `${who} answered with status ${status}.`;
   if (/negotiat/i.test(error?.message ?? ""))
-    return `${who} does not answer.${howToStart(asked, isApp ? LOCAL_RUN : "")}`;
+    return whyNoAnswer() || `${who} does not answer.${howToStart(asked, isApp ? LOCAL_RUN : "")}`;
   return "The connection was lost.";
 }

@@ -1,7 +1,7 @@
 // What is in the chat room: who I am, the messages, and what happens to them. Nothing here knows
 // about the screen.
 
-import { endSession, postMessage, readHistory, whoAmI } from "./api.js";
+import { endSession, nameGuest, postMessage, readGuest, readHistory, whoAmI } from "./api.js";
 import { ApiError, readConfig } from "./config.js";
 import { libraryIsThere, openLive } from "./live.js";
 import { beginSignIn, forget, takeToken, token } from "./session.js";
@@ -15,6 +15,7 @@ const ENDED = "Your sign-in has ended. Please sign in again.";
 export const room = Vue.reactive({
   problem: "", // why the page cannot work at all
   apiBaseUrl: "",
+  guest: "", // on a stage: where the page asks who this device is
   signIn: "", // the identity provider; without one people only say a name
   entering: false, // signed in, and asking who that is
   signInNotice: "", // why somebody has to sign in
@@ -48,7 +49,8 @@ export async function start() {
   Object.assign(room, { problem: "", signInNotice: "" });
   try {
     Object.assign(room, await readConfig());
-    if (room.signIn) await enter();
+    if (room.guest) await comeBack();
+    else if (room.signIn) await enter();
     else if (room.name) join(room.name);
   } catch (error) {
     room.problem = said(error);
@@ -72,8 +74,20 @@ async function enter() {
   }
 }
 
+/** A device that was here before is the same guest, and goes straight in. */
+async function comeBack() {
+  const { name } = await readGuest(room.guest);
+  room.name = name ?? "";
+  if (name) join(name);
+}
+
+/** Go in under a name; on a stage it may become one with a number. Throws an ApiError. */
+export async function joinAs(name) {
+  join(room.guest ? (await nameGuest(room.guest, name)).name : name);
+}
+
 export function join(name) {
-  if (!room.signIn) sessionStorage.setItem(NAME_KEY, name);
+  if (!room.signIn && !room.guest) sessionStorage.setItem(NAME_KEY, name);
   Object.assign(room, {
     name,
     joined: true,

@@ -13,6 +13,7 @@ import typer
 
 from chatkit.cli import auth, az, func, lab, local, run, signalr, stop, test, workshop
 from chatkit.cli.failures import INTERRUPTED, exit_code, sentence
+from chatkit.cli.stage import verbs as stage
 from chatkit.setup.version import VERSION
 
 INTERRUPTED_IN_TYPER = 130  # what it makes of a KeyboardInterrupt, without a word
@@ -57,6 +58,7 @@ def sign_in_for(context: typer.Context) -> None:
 app.add_typer(local.app, name="local")
 app.add_typer(func.app, name="func")
 app.add_typer(signalr.app, name="signalr")
+app.add_typer(stage.app, name="stage")
 
 
 @app.command("az", context_settings=OTHERS_ARGUMENTS)

@@ -26,6 +26,7 @@ from chatkit.steps import local_run
 
 if TYPE_CHECKING:
     from chatkit.cloud.calls import Calls
+    from chatkit.core.results import Result
     from chatkit.steps.session import Session
 
 TICK_S = 0.5
@@ -44,6 +45,22 @@ class CaughtUp:
     section: str
     kept: tuple[str, ...]
     ran: tuple[str, ...]
+
+
+def caught_up(session: Session, number: str | int | None) -> Result:
+    """Bring a workshop to the start of a section, as a step of it.
+
+    Args:
+        session: The home and the target.
+        number: Of the section; None for the one after the last that was completed.
+    """
+    with session.step("Catching up") as step:
+        found = catch_up(session, number, step.stack.calls)
+        ran = "Nothing was missed."
+        if found.ran:
+            ran = f"Ran what was missed: {', '.join(found.ran)}."
+        held = ", ".join(found.kept) or "nothing"
+        return step.result(f"Section {found.section} can begin. {ran}", ("there already", held))
 
 
 def catch_up(session: Session, number: str | int | None, calls: Calls) -> CaughtUp:

@@ -40,7 +40,6 @@ from chatkit.localcloud.stage.place import REFUSAL, Place
 MAX_BODY_BYTES = 64 * 1024
 GUEST = "/stage/guest"
 SCREEN = "/stage"
-CODE = "/stage/code.svg"
 CONFIG = "/config.json"
 NEGOTIATE = ("/api/negotiate", "/api/SignalRInfo")
 MESSAGES = "/api/messages"
@@ -48,7 +47,7 @@ API_METHODS = {**dict.fromkeys(NEGOTIATE, ("POST",)), MESSAGES: ("GET", "POST")}
 OWN_METHODS = {
     GUEST: ("GET", "POST"),
     SCREEN: ("GET", "HEAD"),
-    CODE: ("GET", "HEAD"),
+    screen.CODE: ("GET", "HEAD"),
     CONFIG: ("GET", "HEAD"),
 }
 READING = ("GET", "HEAD")
@@ -236,7 +235,7 @@ class Edge:
             return web.json_response({"apiBaseUrl": self._stage.place.origin, "guest": GUEST})
         if target == SCREEN:
             return screen.page(self._stage.place)
-        if target == CODE:
+        if target == screen.CODE:
             return screen.code(self._stage.place)
         return await self._stage.chat.page(request)
 

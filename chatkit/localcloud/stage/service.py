@@ -42,6 +42,9 @@ COLLECTION = "stage"
 KEY = "stage"
 LOOK_S = 2.0
 PREFERRED_TRIES = 20
+MOST_MISSES = 2
+NO_MORE = "no-stage"
+"""Name of a file that ends the stage, from somebody who found no process to tell."""
 
 
 class StageService:
@@ -75,14 +78,21 @@ class StageService:
         self._listener: Listener | None = None
         self._notice = ""
         self._watch: asyncio.Task[None] | None = None
+        self._misses = 0
 
     async def start(self) -> None:
         """Open the stage that was open when the local cloud ended, unless its time is over."""
         document = self._platform.store.get(COLLECTION, KEY)
+        wish = self._platform.folder / NO_MORE
         if document is None:
+            wish.unlink(missing_ok=True)
             return
         async with self._changing:
             self._kept = Kept.read(document)
+            if wish.exists():
+                self._forget("it was ended while the local cloud did not run")
+                wish.unlink()
+                return
             if clock.steady() >= self._kept.until:
                 self._forget("its time was over")
                 return
@@ -280,6 +290,10 @@ class StageService:
                 await self._close()
                 self._forget("its time was over")
                 return
+            if self._is_hub_gone():
+                await self._close()
+                self._forget("its SignalR Service instance was deleted")
+                return
             found = await asyncio.to_thread(self._addresses)
             host = following.host_now(kept.order.host, kept.interface, found)
             if host is None:
@@ -289,6 +303,12 @@ class StageService:
                 await self._close()
                 await self._open_or_wait(replace(kept, order=replace(kept.order, host=host)))
                 self._say_move(kept.order.host)
+
+    def _is_hub_gone(self) -> bool:
+        """Whether the instance was not there twice: it is away for a moment when it changes."""
+        is_there = self._kept and self._signalr.instance(self._kept.order.instance) is not None
+        self._misses = 0 if is_there else self._misses + 1
+        return self._misses >= MOST_MISSES
 
     def _say_move(self, before: str) -> None:
         if self._stage is not None and self._stage.place.host != before:

@@ -117,7 +117,8 @@ async def test_the_code_leads_to_the_page(shared: OpenStage) -> None:
     assert status == 200
     assert picture.lstrip().startswith("<?xml")
     _, screen = await phone.ask("GET", "/stage")
-    assert f"{PLACE.origin}/" in screen
+    assert f"QR code of {PLACE.origin}/" in screen
+    assert f"<strong>{HOST}</strong>" in screen
 
 
 # Who is who

@@ -12,6 +12,7 @@ import aiohttp
 import pytest
 import pytest_asyncio
 
+from chatkit.cloud import local_stage
 from chatkit.core import ports
 from chatkit.core.errors import PortInUse
 from chatkit.core.running.own_addresses import OwnAddress
@@ -252,3 +253,27 @@ async def test_a_refused_order_leaves_the_stage_that_is_open(machine: Machine) -
         await machine.service.open(replace(ORDER, instance="nothing"))
     assert machine.url == url
     assert (await machine.look_at())["guest"] == "/stage/guest"
+
+
+async def test_somebody_ended_it_while_nothing_ran(machine: Machine, cloud: LocalCloud) -> None:
+    """A local cloud that was killed does not open a stage again that a person has ended."""
+    await machine.service.open(ORDER)
+    await machine.service.stop()
+    local_stage.end(cloud.platform.folder)
+    await machine.started_anew().start()
+    assert machine.service.status() == {"open": False}
+    await machine.service.open(ORDER)  # it is about the stage that there was
+    await machine.service.stop()
+    await machine.started_anew().start()
+    assert machine.service.status()["open"]
+
+
+async def test_it_ends_with_its_hub(machine: Machine, cloud: LocalCloud) -> None:
+    """Who deletes the chat does not leave an address open to the network."""
+    await cloud.signalr.apply(InstanceSpec("other", 8889, KEY, KEY))
+    await machine.service.open(replace(ORDER, instance="other"))
+    await cloud.signalr.remove("other")
+    await machine.service.look()
+    assert machine.service.status()["open"]  # an instance that changes is away for a moment
+    await machine.service.look()
+    assert machine.service.status() == {"open": False}

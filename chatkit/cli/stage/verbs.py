@@ -1,0 +1,188 @@
+"""`chatkit stage …`: the chat on the phones of a room."""
+
+from __future__ import annotations
+
+import json
+import re
+import sys
+import time
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from chatkit.core.errors import SetupError
+from chatkit.core.running.own_addresses import OwnAddress
+from chatkit.core.settings import home
+
+if TYPE_CHECKING:  # what a verb needs is imported when it runs, so that the others start without it
+    from chatkit.stage.shown import StageShown
+    from chatkit.steps.session import Session
+
+LOOK_S = 1.0
+LASTING = re.compile(r"(?:(\d{1,2})h)?(?:(\d{1,4})m(?:in)?)?", re.I)
+MOST_S = 24 * 3600
+NOT_OPEN = "No stage is open. `chatkit stage up` opens one."
+app = typer.Typer(help="Show the chat on the phones of a room.", no_args_is_help=True)
+
+
+def lasting(text: str) -> float:
+    """Read how long: 4h, 90m, 1h30m.
+
+    Raises:
+        BadParameter: It is nothing of the kind.
+    """
+    found = LASTING.fullmatch(text.replace(" ", ""))
+    hours, minutes = (int(part or 0) for part in found.groups()) if found else (0, 0)
+    seconds = hours * 3600.0 + minutes * 60.0
+    if not 0 < seconds <= MOST_S:
+        raise typer.BadParameter(f"{text!r} is no time like 4h, 90m or 1h30m, up to 24h")
+    return seconds
+
+
+@app.command()
+def up(
+    *,
+    host: Annotated[
+        str,
+        typer.Option("--host", help="The address of this machine; without it it is asked for."),
+    ] = "",
+    port: Annotated[
+        int, typer.Option("--port", "-p", min=0, max=65535, help="Default: a free one near 8080.")
+    ] = 0,
+    lasts: Annotated[
+        str, typer.Option("--for", help="Ends by itself after this time: 4h, 90m, 1h30m.")
+    ] = "4h",
+    people: Annotated[
+        int, typer.Option("--people", min=0, max=100_000, help="How many you expect.")
+    ] = 0,
+    where: Annotated[
+        str,
+        typer.Option("--where", help="local or deployed; default: deployed, if there is one."),
+    ] = "",
+    yes: Annotated[
+        bool, typer.Option("--yes", "-y", help="Do not ask about a public address.")
+    ] = False,
+    watch: Annotated[
+        bool,
+        typer.Option(
+            "--watch", help="Stay, and show the new code when the network changes, until Ctrl+C."
+        ),
+    ] = False,
+) -> None:
+    """Open page, API and hub of the chat under one address of the local network.
+
+    The same phone comes back as the same guest. Ends by itself, with `chatkit stage down` and with
+    `chatkit stop`.
+    """
+    from chatkit.stage import stage
+    from chatkit.workshop import Workshop
+
+    for_s = lasting(lasts)
+    session = Workshop.open().session
+    chosen = host
+    if session.settings.target == "local":
+        chosen = _chosen(host, is_agreed=yes)
+    opened = stage.up(session, stage.Wanted(chosen, port, for_s, people, where))
+    _show(opened)
+    if watch and session.settings.target == "local":
+        _watch(session, opened.url)
+
+
+@app.command()
+def status(
+    as_json: Annotated[bool, typer.Option("--json", help="Print it as JSON.")] = False,
+) -> None:
+    """Show where the stage is, and how many are there."""
+    from chatkit.stage import stage
+    from chatkit.steps.session import Session
+
+    session = Session(home())
+    known = stage.state(session)
+    if as_json:
+        typer.echo(json.dumps(stage.summary(session, known), indent=1))
+        return
+    if known is None:
+        typer.echo(NOT_OPEN)
+        return
+    for line in stage.shown(known).lines():
+        typer.echo(line)
+    typer.echo(
+        f"{known['people']} guests so far, {known['connected']} connections now,"
+        f" {known['messages_per_s']} messages a second."
+    )
+
+
+@app.command()
+def down() -> None:
+    """End the stage. Its guests are nobody any more; what they wrote stays in the history."""
+    from chatkit.stage import stage
+    from chatkit.steps.session import Session
+
+    typer.echo(repr(stage.down(Session(home()))))
+
+
+def _chosen(host: str, *, is_agreed: bool) -> str:
+    """The address to open at: the one that was named, or one that a person chooses.
+
+    Raises:
+        SetupError: Nobody can be asked.
+    """
+    from chatkit.stage import hosts
+
+    found = hosts.offered()
+    if not host and len(found) > 1 and sys.stdin.isatty():
+        host = _asked(found)
+    one = hosts.chosen(host)
+    if one.is_public and not is_agreed:
+        _warn(one)
+    return one.host
+
+
+def _asked(found: list[OwnAddress]) -> str:
+    for row, one in enumerate(found, start=1):
+        typer.echo(f"{row}  {one}")
+    number: int = typer.prompt("Which network are the phones in?", type=int, default=1)
+    if not 1 <= number <= len(found):
+        raise SetupError(f"There is no address {number} in the list.")
+    return found[number - 1].host
+
+
+def _warn(one: OwnAddress) -> None:
+    warning = f"{one.host} is a public address: the whole internet may reach the stage, not a room."
+    if not sys.stdin.isatty():
+        raise SetupError(warning, hint="--yes opens it nevertheless.")
+    typer.confirm(f"{warning} Open it nevertheless?", abort=True)
+
+
+def _show(opened: StageShown) -> None:
+    code = opened.code(in_colour=sys.stdout.isatty())
+    if code and _can_write(code):
+        typer.echo(f"{code}\n", color=True)
+    for line in opened.lines():
+        typer.echo(line)
+
+
+def _can_write(text: str) -> bool:
+    try:
+        text.encode(sys.stdout.encoding or "ascii")
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def _watch(session: Session, url: str) -> None:
+    """Show the stage again whenever it is somewhere else, until it ends or Ctrl+C."""
+    from chatkit.stage import stage
+
+    try:
+        while True:
+            time.sleep(LOOK_S)
+            known = stage.state(session)
+            if known is None:
+                typer.echo("The stage has ended.")
+                return
+            if known["url"] != url:
+                url = known["url"] or ""
+                _show(stage.shown(known))
+    except KeyboardInterrupt:
+        typer.echo("The stage stays open. `chatkit stage down` ends it.")

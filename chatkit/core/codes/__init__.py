@@ -1,0 +1,1 @@
+"""Codes that a phone reads, and the page to project with one."""

@@ -1,0 +1,191 @@
+"""Opening a workshop's stage, telling about it, and ending it.
+
+With the local cloud it is one address of this machine. On Azure the chat has addresses of its own:
+there the stage makes the code and the page to project, and opens nothing.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from chatkit.cloud import local_cloud, local_stage
+from chatkit.cloud.local_stage import StageState
+from chatkit.core.codes import qr, screen
+from chatkit.core.errors import NotStarted, SetupError
+from chatkit.core.files import write_private
+from chatkit.core.results import Result
+from chatkit.core.running.presence import FUNCTIONS, PAGE
+from chatkit.stage import hosts
+from chatkit.stage.shown import StageShown
+from chatkit.steps.session import Session
+
+HOUR_S = 3600.0
+FOR_S = 4 * HOUR_S
+SCREEN = "stage.html"
+TOLD = ("url", "stage_url", "people", "connected", "messages_per_s", "tier")
+PLACES = ("local", "deployed")
+NO_CHAT = "There is no chat yet that phones could use."
+MAKE_ONE = (
+    "Sections 07 and 08 deploy it. On this machine workshop.start_functions() and"
+    " workshop.start_page() run it."
+)
+DEPLOY = "Sections 07 and 08 deploy it."
+WITH_SIGN_IN = "The functions on this machine run with sign-in in front, which no phone can pass."
+WITHOUT = "workshop.start_functions() runs them without; or deploy the chat, which may have it."
+ON_AZURE = (
+    "The chat is on Azure, at an address of its own that the whole internet reaches. The stage"
+    " opens nothing there: it cannot name guests, count them or end the chat. People sign in as"
+    " the page asks them to."
+)
+NOT_THERE = "--host, --port and --for are for the local cloud: on Azure the chat has its address."
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What somebody wants of a stage.
+
+    Attributes:
+        host: An address of this machine; empty for the only one on a local network.
+        port: The port; 0 for a free one near 8080.
+        for_s: After how long it ends by itself.
+        people: How many are expected; 0 when nobody knows.
+        where: "local" or "deployed"; empty for the deployed chat if there is one.
+    """
+
+    host: str = ""
+    port: int = 0
+    for_s: float = FOR_S
+    people: int = 0
+    where: str = ""
+
+
+def up(session: Session, wanted: Wanted) -> StageShown:
+    """Open the stage, or open it anew: then its guests stay who they are.
+
+    Raises:
+        SetupError: There is no such address, or it cannot be opened.
+        NotStarted: There is no chat to show.
+    """
+    if session.settings.target == "azure":
+        return _on_azure(session, wanted)
+    with session.on_cloud():
+        chat = _chat(session, wanted.where)
+        address = hosts.chosen(wanted.host)
+        order = {
+            "host": address.host,
+            "port": wanted.port,
+            "for_s": wanted.for_s,
+            "people": wanted.people,
+            "instance": session.settings.facts.signalr,
+            "hub": session.hub,
+            **chat,
+        }
+        opened = local_stage.open_stage(session.home / "local", order)
+    return shown(opened, people=wanted.people)
+
+
+def state(session: Session) -> StageState | None:
+    """The stage that is open; None when none is.
+
+    Raises:
+        HomeUnusable: Nobody can tell, because a file of the home is damaged.
+    """
+    where = session.home / "local"
+    if session.settings.target == "azure" or local_cloud.running(where) is None:
+        session.check_home()
+        return None
+    return local_stage.state(where)
+
+
+def down(session: Session) -> Result:
+    """End the stage: its address answers no more, and its guests are nobody any more."""
+    was_open = local_stage.end(session.home / "local")
+    (session.home / SCREEN).unlink(missing_ok=True)
+    if session.settings.target == "azure":
+        return Result("The stage had opened nothing: the chat on Azure is where it was.")
+    return Result("The stage is closed." if was_open else "No stage was open.")
+
+
+def summary(session: Session, known: StageState | None) -> dict[str, Any]:
+    """The values of `stage status --json`; None for what is not known."""
+    told: dict[str, Any] = dict.fromkeys(TOLD)
+    if known is not None:
+        told = {name: value for name, value in known.items() if name in TOLD}
+    if session.settings.target == "azure":
+        told["url"] = session.web_url
+    return told
+
+
+def shown(known: StageState, *, people: int = 0) -> StageShown:
+    """A stage as a cell and a terminal show it."""
+    url = known["url"] or ""
+    if not url:
+        return StageShown(known["notice"], (("open for", left(known["seconds_left"])),))
+    chat = "deployed chat" if known["deployed"] else "chat on this machine"
+    text = f"The stage is open: the {chat} for everybody in this network, with a name alone."
+    rows = [
+        ("address", url),
+        ("to type", screen.short(url)),
+        ("screen", known["stage_url"] or ""),
+        ("open for", left(known["seconds_left"])),
+        ("room for", _room(known, people)),
+    ]
+    if known["notice"]:
+        rows.insert(0, ("news", known["notice"]))
+    return StageShown(text, tuple(rows), url=url)
+
+
+def left(seconds: float) -> str:
+    """How long, in hours and minutes."""
+    minutes = max(1, round(seconds / 60))
+    parts = ((minutes // 60, "h"), (minutes % 60, "min"))
+    return " ".join(f"{number} {unit}" for number, unit in parts if number)
+
+
+def _room(known: StageState, people: int) -> str:
+    holds = known["holds"] or 0
+    text = f"{holds} connections at the same time (SignalR Service, {known['tier']} tier)"
+    if people > holds:
+        return f"{text}: too few for {people} people"
+    return text
+
+
+def _chat(session: Session, where: str) -> dict[str, str]:
+    """The part of an order that says which chat.
+
+    Raises:
+        NotStarted: There is none.
+        SetupError: It is one that phones cannot use.
+    """
+    if where and where not in PLACES:
+        raise SetupError(f"There is no place {where!r} for a chat.", hint="Say local or deployed.")
+    facts = session.settings.facts
+    if facts.function_app and facts.web_url and where != "local":
+        return {"site": facts.function_app, "account": facts.storage_account}
+    functions = session.servers.running(FUNCTIONS)
+    page = session.servers.running(PAGE)
+    if where == "deployed" or functions is None or page is None:
+        raise NotStarted(NO_CHAT, hint=MAKE_ONE)
+    if functions.has_sign_in:
+        raise SetupError(WITH_SIGN_IN, hint=WITHOUT)
+    return {"page_url": page.url, "api_url": functions.url}
+
+
+def _on_azure(session: Session, wanted: Wanted) -> StageShown:
+    if wanted.host or wanted.port or wanted.for_s != FOR_S:
+        raise SetupError(NOT_THERE)
+    url = session.web_url
+    if url is None or wanted.where == "local":
+        raise NotStarted("There is no deployed chat yet.", hint=DEPLOY)
+    page = write_screen(session.home, url)
+    rows = (("address", str(url)), ("to type", screen.short(url)), ("screen", page.as_uri()))
+    return StageShown(ON_AZURE, rows, url=str(url))
+
+
+def write_screen(folder: Path, url: str) -> Path:
+    """Write the page to project, for a chat that no stage serves."""
+    path = folder / SCREEN
+    write_private(path, screen.page(url, qr.data_url(url)))
+    return path
