@@ -31,6 +31,14 @@ ASSIGNMENT = (
     "{group}/providers/Microsoft.Authorization/roleAssignments/11111111-1111-1111-1111-111111111111"
     "?api-version=2022-04-01"
 )
+# As az writes it after a deployment that has failed: without it, it does not say why.
+LOGS = {
+    "properties": {
+        "applicationLogs": {"fileSystem": {"level": "True"}},
+        "httpLogs": {"fileSystem": {"enabled": True, "retentionInDays": 3, "retentionInMb": 100}},
+    }
+}
+BAD_LEVEL = {"properties": {"applicationLogs": {"fileSystem": {"level": "Loud"}}}}
 SETTING = {"a": {"value": "x", "type": "Custom"}}
 CALLS: list[tuple[str, str, Any, int]] = [
     ("GET", "/subscriptions", None, 200),
@@ -137,7 +145,10 @@ CALLS: list[tuple[str, str, Any, int]] = [
     ("POST", SITE + "/start", None, 200),
     ("GET", SITE + "/slots", None, 200),
     ("GET", SITE + "/config/logs", None, 200),
-    ("PUT", SITE + "/config/logs", {}, 405),
+    ("PUT", SITE + "/config/logs", LOGS, 200),
+    ("PUT", SITE + "/config/logs", {"properties": {"applicationLogs": None}}, 200),
+    ("PUT", SITE + "/config/logs", BAD_LEVEL, 400),
+    ("PUT", SITE + "/hostNameBindings", {}, 405),
     ("POST", SITE + "/config/metadata/list", None, 200),
     ("POST", SITE + "/config/azurestorageaccounts/list", None, 200),
     ("POST", SITE + "/config/backup/list", None, 404),

@@ -88,7 +88,8 @@ class Site(WebDocument):
     """A function app as it is kept.
 
     `ports` and `modified` are there as soon as it is saved. `config`, `function_app_config` and
-    `authentication` are Azure's own documents (config/web, functionAppConfig, authsettingsV2).
+    `authentication` are Azure's own documents (config/web, functionAppConfig, authsettingsV2),
+    and `logs` what was written of config/logs.
     """
 
     plan_id: str
@@ -106,6 +107,7 @@ class Site(WebDocument):
     publishing_password: str
     verification_id: str
     slot_names: NotRequired[SlotNames]
+    logs: NotRequired[JsonObject]
     ports: NotRequired[Ports]
     modified: NotRequired[str]
 

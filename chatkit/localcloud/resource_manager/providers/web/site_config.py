@@ -31,6 +31,10 @@ from chatkit.localcloud.resource_manager.providers.web.shapes import (
     render_config,
     scm_host_name,
 )
+from chatkit.localcloud.resource_manager.providers.web.site_logs import (
+    log_settings,
+    set_log_settings,
+)
 from chatkit.localcloud.resource_manager.providers.web.sites import (
     Sites,
     apply_config,
@@ -71,6 +75,8 @@ class SiteConfig(Provider):
             ("GET", auth + "/list", self.get_auth, "GetAuthSettingsV2"),
             ("PUT", auth, self.put_auth, "UpdateAuthSettingsV2"),
             ("POST", config + "/authsettings/list", self.list_auth_v1, "GetAuthSettings"),
+            ("GET", config + "/logs", self.get_logs, "GetDiagnosticLogsConfiguration"),
+            ("PUT", config + "/logs", self.put_logs, "UpdateDiagnosticLogsConfig"),
             ("GET", slots, self.slot_names, "ListSlotConfigurationNames"),
             ("PUT", slots, self.put_slot_names, "UpdateSlotConfigurationNames"),
             ("POST", logins, self.credentials, "ListPublishingCredentials"),
@@ -195,6 +201,19 @@ class SiteConfig(Provider):
         enabled = bool(platform.get("enabled"))
         body = {"enabled": enabled, "configVersion": "v2" if enabled else "v1"}
         return Answer(body=child(document, "config/authsettings", "config", body))
+
+    # Logs -------------------------------------------------------------------------------------
+
+    async def get_logs(self, call: Call) -> Answer:
+        """Log settings."""
+        document = self._sites.one(call)
+        return Answer(body=child(document, "config/logs", "config", log_settings(document)))
+
+    async def put_logs(self, call: Call) -> Answer:
+        """Change log settings."""
+        given = properties(call.typed_body(f"{SITES}/config/logs"))
+        document = await self._change(call, lambda site: set_log_settings(site, given))
+        return Answer(body=child(document, "config/logs", "config", log_settings(document)))
 
     # Publishing -------------------------------------------------------------------------------
 

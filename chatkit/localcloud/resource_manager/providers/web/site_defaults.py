@@ -1,6 +1,6 @@
 """What every site has in Azure and cannot be changed here.
 
-No mounts, no backup, no custom host names, logs at their defaults.
+No mounts, no backup, no custom host names.
 
 Tools that read a whole site (Terraform, az) ask for all of it; writing any of it is answered 405.
 """
@@ -9,28 +9,12 @@ from __future__ import annotations
 
 from chatkit.localcloud.resource_manager.core import errors
 from chatkit.localcloud.resource_manager.core.context import Context
-from chatkit.localcloud.resource_manager.core.documents import JsonObject
 from chatkit.localcloud.resource_manager.core.http import Answer, Call
 from chatkit.localcloud.resource_manager.core.provider import Provider
 from chatkit.localcloud.resource_manager.core.routing import GROUP, Handler, Route
 from chatkit.localcloud.resource_manager.providers.web.resource import SITES
 from chatkit.localcloud.resource_manager.providers.web.shapes import child, host_name
 from chatkit.localcloud.resource_manager.providers.web.sites import Sites
-
-OFF = {"enabled": False, "retentionInDays": None}
-LOGS: JsonObject = {
-    "applicationLogs": {
-        "fileSystem": {"level": "Off"},
-        "azureTableStorage": {"level": "Off", "sasUrl": None},
-        "azureBlobStorage": {"level": "Off", "sasUrl": None, "retentionInDays": None},
-    },
-    "httpLogs": {
-        "fileSystem": {**OFF, "retentionInMb": 35},
-        "azureBlobStorage": {**OFF, "sasUrl": None},
-    },
-    "failedRequestsTracing": {"enabled": False},
-    "detailedErrorMessages": {"enabled": False},
-}
 
 
 class SiteDefaults(Provider):
@@ -47,7 +31,6 @@ class SiteDefaults(Provider):
         bindings = site + "/hostNameBindings"
         mounts = config + "/azurestorageaccounts/list"
         table: list[tuple[str, str, Handler, str]] = [
-            ("GET", config + "/logs", self.logs, "WebApps_GetDiagnosticLogsConfiguration"),
             ("POST", config + "/metadata/list", self.nothing, "WebApps_ListMetadata"),
             ("POST", mounts, self.nothing, "WebApps_ListAzureStorageAccounts"),
             ("POST", config + "/backup/list", self.no_backup, "WebApps_GetBackupConfiguration"),
@@ -58,10 +41,6 @@ class SiteDefaults(Provider):
             Route(method, template, handler, SITES, name)
             for method, template, handler, name in table
         ]
-
-    async def logs(self, call: Call) -> Answer:
-        """Log settings: what the app writes is in the local cloud's own log."""
-        return Answer(body=child(self._sites.one(call), "config/logs", "config", LOGS))
 
     async def nothing(self, call: Call) -> Answer:
         """A collection without entries."""
