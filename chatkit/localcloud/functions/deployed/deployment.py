@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Awaitable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -74,10 +74,16 @@ class Deployment:
     package_store: PackageStore
     trace: Trace
 
-    async def run(self) -> None:
-        """Go through all steps; the record says how it ended."""
+    async def run(self, *, fetch: Awaitable[None] | None = None) -> None:
+        """Go through all steps; the record says how it ended.
+
+        Args:
+            fetch: Brings the package first.
+        """
         failure = ""
         try:
+            if fetch is not None:
+                await fetch
             await self._build()
             await self._release(await self._try())
         except ChatkitError as error:

@@ -23,6 +23,7 @@ from chatkit.localcloud.entra.errors import TokenRejected
 from chatkit.localcloud.entra.tokens import Tokens
 from chatkit.localcloud.functions.deployed import log_dump, log_stream
 from chatkit.localcloud.functions.deployed.deployments import DeploymentRecord, Status, shown
+from chatkit.localcloud.functions.deployed.package_url import NO_OTHER_DEPLOYMENT, package_url
 from chatkit.localcloud.functions.deployed.site import RunningSite
 from chatkit.localcloud.functions.host.errors import DeploymentRunning
 from chatkit.localcloud.functions.host.spec import SiteSpec
@@ -180,6 +181,8 @@ class Scm:
     async def _deploy(
         self, request: web.Request, *, deployer: str, remote_build: bool
     ) -> str | web.Response:
+        if package_url(self._site.spec.app_settings):
+            return _text(409, NO_OTHER_DEPLOYMENT)
         package = self._site.new_upload(uuid.uuid4().hex)
         taken_over = False
         try:

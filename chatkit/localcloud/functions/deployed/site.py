@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
+import uuid
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,6 +15,13 @@ from chatkit.localcloud.core.store import Store
 from chatkit.localcloud.functions.console.console import Console
 from chatkit.localcloud.functions.deployed.deployment import Deployment, PackageStore
 from chatkit.localcloud.functions.deployed.deployments import Deployments
+from chatkit.localcloud.functions.deployed.package_url import (
+    SETTING,
+    download,
+    fingerprint,
+    package_url,
+    shown,
+)
 from chatkit.localcloud.functions.deployed.site_app import HostServices, SiteApp
 from chatkit.localcloud.functions.deployed.versions import Versions
 from chatkit.localcloud.functions.host.errors import DeploymentRunning
@@ -55,6 +64,7 @@ class RunningSite:
             self._background,
         )
         self.deployments = Deployments(services.store, spec.name)
+        self._deploying = asyncio.Lock()
 
     @property
     def spec(self) -> SiteSpec:
@@ -80,14 +90,24 @@ class RunningSite:
         self._versions.remove_uploads()
         self._versions.remove_inactive()
         self._app.resume()
+        self._run_package()
 
     def update(self, spec: SiteSpec, gate: Gate | None) -> None:
         """Take new settings over."""
+        before = package_url(self.spec.app_settings)
         self._app.update(spec, gate)
+        if package_url(spec.app_settings) != before:
+            self._run_package()
 
     def restart(self) -> None:
-        """Start the app in a new process; the old one finishes what it has."""
-        self._app.restart()
+        """Start the app in a new process; the old one finishes what it has.
+
+        A package that an address names is fetched anew: another one may be there.
+        """
+        if package_url(self.spec.app_settings):
+            self._run_package(anew=True)
+        else:
+            self._app.restart()
 
     async def stop(self) -> None:
         """End whatever runs, and wait until no process is left."""
@@ -113,6 +133,10 @@ class RunningSite:
 
     async def sync_triggers(self) -> None:
         """Wait for the app and renew the list of functions."""
+        if package_url(self.spec.app_settings):
+            await asyncio.sleep(0)  # a fetch that was just ordered gets the lock first
+            async with self._deploying:
+                pass
         await self._app.sync_triggers()
 
     def new_upload(self, name: str) -> Path:
@@ -129,9 +153,17 @@ class RunningSite:
             raise DeploymentRunning(
                 "There is a deployment currently in progress. Please try again when it completes."
             )
-        deployment_id = self.deployments.begin(deployer=deployer, remote_build=remote_build)
-        deployment = Deployment(
-            deployment_id,
+        deployment = self._begin(package, deployer=deployer, remote_build=remote_build)
+        self._background.start(self._run(deployment))
+        return deployment.id
+
+    async def _run(self, deployment: Deployment) -> None:
+        async with self._deploying:
+            await deployment.run()
+
+    def _begin(self, package: Path, *, deployer: str, remote_build: bool) -> Deployment:
+        return Deployment(
+            self.deployments.begin(deployer=deployer, remote_build=remote_build),
             package,
             remote_build,
             self._app,
@@ -139,5 +171,20 @@ class RunningSite:
             self._services.packages,
             self._services.hosts.trace,
         )
-        self._background.start(deployment.run())
-        return deployment_id
+
+    def _run_package(self, *, anew: bool = False) -> None:
+        """Fetch the package that the settings name and let it serve, if it does not yet."""
+        url = package_url(self.spec.app_settings)
+        if url and (anew or fingerprint(url) != self._versions.package):
+            self._background.start(self._fetch_and_serve(url))
+
+    async def _fetch_and_serve(self, url: str) -> None:
+        async with self._deploying:
+            if url != package_url(self.spec.app_settings):
+                return  # another one is named meanwhile, and comes next
+            file = self._versions.new_upload(uuid.uuid4().hex)
+            deployment = self._begin(file, deployer=SETTING, remote_build=False)
+            self.deployments.log(deployment.id, f"Fetching the package from {shown(url)} ...")
+            await deployment.run(fetch=download(url, file, self._services.hosts.ca_bundle))
+            if self._versions.active == deployment.id:
+                self._versions.keep_package(fingerprint(url))

@@ -25,6 +25,11 @@ class Versions:
         return str(self._record().get("active", ""))
 
     @property
+    def package(self) -> str:
+        """Of which package address the active version is, as a fingerprint; empty of none."""
+        return str(self._record().get("package", ""))
+
+    @property
     def log_file(self) -> Path:
         """Where the app's console is kept."""
         return self._folder / "app.log"
@@ -36,6 +41,10 @@ class Versions:
     def activate(self, version: str) -> None:
         """Let another version be the active one; nothing is known about its functions yet."""
         self._store.put("sites", self._site, {"active": version, "functions": []})
+
+    def keep_package(self, fingerprint: str) -> None:
+        """Remember of which package address the active version is."""
+        self._store.put("sites", self._site, {**self._record(), "package": fingerprint})
 
     def remove_inactive(self) -> None:
         """Delete the files of versions that do not serve."""

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from chatkit.core.errors import ChatkitError
+from chatkit.core.text.masking import excerpt
 from chatkit.core.time import clock
 from chatkit.localcloud.core.trace import caused
 from chatkit.localcloud.functions.console.console import Console
@@ -52,6 +53,7 @@ log = logging.getLogger("chatkit.local.functions")
 GONE = HostUnavailable("Function host is not running.")
 RESPAWN_PAUSES_S = (0.0, 0.2, 1.0, 2.0, 5.0)
 STABLE_AFTER_S = 30
+SENTENCE_CHARACTERS = 1500
 
 
 @dataclass(frozen=True)
@@ -293,8 +295,9 @@ class FunctionHost:
         self.index = FunctionIndex()
         if self._worker is not None:
             self._worker.kill("the app did not load")
+        first_line = str(failure).splitlines()[0]
         self.problem = HostUnavailable(
-            f"This function app did not start: {_first_line(failure)}",
+            f"This function app did not start: {excerpt(first_line, SENTENCE_CHARACTERS)}",
             hint="The host's log has the whole traceback.",
         )
         self.last_failure = failure.stack or str(failure)
@@ -394,7 +397,3 @@ class FunctionHost:
                     "WorkerProcessExitException", f"The worker process is gone: {error}"
                 )
             )
-
-
-def _first_line(failure: Failure) -> str:
-    return str(failure).splitlines()[0][:500]

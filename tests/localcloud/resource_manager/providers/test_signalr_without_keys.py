@@ -167,6 +167,7 @@ def test_settings_without_keys_name_services_of_this_cloud(
         ("ClientEndpoint=https://chat-1.service.signalr.net", None),
         ("Endpoint=https://chat-1.service.signalr.net.evil.example;AuthType=azure", None),
         ("https://chat-1.service.signalr.net", None),
+        ("https://chatstore1.blob.core.windows.net/packages/a.zip?sig=x", None),
     ],
 )
 def test_connection_strings_name_services_of_this_cloud(
@@ -181,6 +182,32 @@ def test_connection_strings_name_services_of_this_cloud(
     port = cloud.planes.instances["chat-1"].port
     seen = cloud.planes.sites["chat-api"].app_settings["Chat"]
     assert seen == (wanted or given).format(port=port)
+
+
+@pytest.mark.parametrize(
+    ("given", "wanted"),
+    [
+        ("https://chatstore1.blob.core.windows.net", "https://localhost:1/chatstore1"),
+        ("https://chatstore1.blob.core.localhost:29169", "https://localhost:1/chatstore1"),
+        ("https://chatstore1.blob.core.windows.net.evil.example", None),
+        ("https://other.blob.core.windows.net", None),
+    ],
+)
+def test_the_package_that_an_app_runs_is_found_in_this_cloud(
+    raw: Raw, cloud: LocalCloud, clients: Clients, given: str, wanted: str | None
+) -> None:
+    """On the Consumption plan, by this cloud's name for an account (az) and by Azure's."""
+    make_storage(clients)
+    package = "/function-releases/a.zip?sp=r&sig=x"
+    setting = {"name": "WEBSITE_RUN_FROM_PACKAGE", "value": given + package}
+    linux = {"location": "eastus2", "kind": "functionapp,linux"}
+    plan = raw.group + "/providers/Microsoft.Web/serverfarms/plan"
+    raw("PUT", plan, {**linux, "sku": {"name": "Y1"}, "properties": {"reserved": True}})
+    site = {"serverFarmId": plan, "siteConfig": {"appSettings": [setting]}}
+    address = raw.group + "/providers/Microsoft.Web/sites/chat-api"
+    assert raw("PUT", address, {**linux, "properties": site}).status in (200, 201)
+    seen = cloud.planes.sites["chat-api"].app_settings["WEBSITE_RUN_FROM_PACKAGE"]
+    assert seen == (wanted or given) + package
 
 
 @pytest.mark.parametrize(

@@ -16,6 +16,11 @@ SIGNALR = "Microsoft.SignalRService/SignalR"
 ACCOUNT_NAME = re.compile(r"(?:^|;)AccountName=([a-z0-9]+)(?:;|$)")
 ENDPOINT = re.compile(r"(?i)((?:^|;)\s*(?:Blob)?Endpoint=)(https?://[^;]+)")
 BLOB_HOST = re.compile(r"https://([a-z0-9]+)\.blob\.core\.windows\.net/?")
+# The package that an app runs: with a path; az has this cloud's name for an account.
+PACKAGE = "WEBSITE_RUN_FROM_PACKAGE"
+PACKAGE_HOST = re.compile(
+    r"https://([a-z0-9]+)\.blob\.core\.(?:windows\.net|localhost(?::[0-9]+)?)(?=/)"
+)
 SIGNALR_HOST = re.compile(r"https?://([a-z0-9-]+)\.service\.signalr\.net/?")
 # Parts of connections without a key that hold an address.
 ADDRESSES = ("serviceuri", "blobserviceuri")
@@ -37,6 +42,8 @@ def resolved(context: Context, settings: Mapping[str, str]) -> dict[str, str]:
             endpoint = _blob_endpoint(context, value)
             if endpoint:
                 found[uri] = endpoint
+        elif name == PACKAGE:
+            found[name] = _package_address(context, value)
         elif connection and part.lower() in ADDRESSES:
             found[name] = _address(context, value)
         else:
@@ -66,6 +73,13 @@ def _address(context: Context, uri: str) -> str:
         return uri
     port = context.platform.listeners.remembered(f"signalr/{instance[1]}")
     return f"http://localhost:{port}"
+
+
+def _package_address(context: Context, url: str) -> str:
+    """A blob's address in this cloud; another address as it is."""
+    host = PACKAGE_HOST.match(url)
+    endpoint = _blob_endpoint(context, host[1]) if host else ""
+    return endpoint.rstrip("/") + url[host.end() :] if host and endpoint else url
 
 
 def _blob_endpoint(context: Context, account: str) -> str:
