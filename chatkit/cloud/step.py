@@ -68,5 +68,6 @@ class Step:
             names=self.stack.names,
             api_base_url=facts.api_base_url,
             web_url=facts.web_url,
+            client_id=facts.client_id,
             function_files=self._packed,
         )

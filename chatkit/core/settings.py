@@ -67,6 +67,11 @@ class Names:
             hub=hub,
         )
 
+    @property
+    def sign_in_identity(self) -> str:
+        """The user-assigned identity that proves the app to Entra ID when people sign in."""
+        return f"{self.function_app}-sign-in"
+
 
 class Facts(TypedDict, total=False):
     """What a step found out; an empty text forgets."""
@@ -90,7 +95,7 @@ class Known:
     Attributes:
         completed: Sections whose check passed, in order.
         authentication: "on" when sign-in is required, "off" when it was looked at and is not.
-        client_id: Application id of the app registration that sign-in uses.
+        client_id: Application id of the app registration that the kit has made for sign-in.
         published: Digest of the package that was published last, and the id of its deployment.
     """
 

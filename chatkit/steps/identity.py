@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import json
 from contextlib import suppress
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from chatkit.core.errors import ServiceError, SetupError
 from chatkit.core.files import write_private
 from chatkit.core.results import Result
+from chatkit.steps import local_settings
 from chatkit.steps.deployment import NEGOTIATE, page_address
 from chatkit.steps.local_servers import FUNCTIONS
+from chatkit.steps.local_settings import SIGNALR_SETTING
 from chatkit.steps.session import Session
 
 if TYPE_CHECKING:
@@ -29,7 +31,7 @@ NOT_TRIED = (
     " Whether its roles count already was not tried, for only a person can sign in here: write a"
     " message on the page before you switch keys off. It takes up to ten minutes."
 )
-ROLES_LIMIT_S = 900.0
+HERE = " For functions on this machine: workshop.write_local_settings()."
 
 
 def enable_authentication(
@@ -59,7 +61,8 @@ def enable_authentication(
             session.learn(client_id=registration.client_id)
         authentication.enable_authentication(step.stack, addresses, registration)
         functions.wait_until_answers(step.stack, api, ME)
-        session.learn(authentication="on", client_id="" if client_id else registration.client_id)
+        # An own registration of before stays known: clean-up deletes it.
+        session.learn(authentication="on")
         return step.result(
             "Authentication is on: people sign in with Microsoft Entra ID;"
             " who is not signed in stays anonymous.",
@@ -81,7 +84,7 @@ def remove_keys(session: Session) -> Result:
         return step.result(
             "The app signs in with an identity of its own; SignalR Service and the storage account"
             f" take no keys any more. In Azure it can take ten minutes until the roles count."
-            f" For functions on this machine: workshop.write_local_settings().{left}",
+            f"{HERE}{left}",
             *settings.items(),
         )
 
@@ -104,7 +107,11 @@ def use_identity(session: Session) -> Result:
     from chatkit.cloud.provision import keyless
 
     with session.step("Using the identity", "08") as step:
-        _keep_keys(session, step.stack)
+        if not keyless.has_roles(step.stack):
+            raise SetupError(
+                "The app's identity has no roles yet.", hint="workshop.assign_roles() comes first."
+            )
+        keep_keys(session, step.stack)
         settings = keyless.use_identity(step.stack)
         keyless.publish_with_identity(step.stack)
         is_tried = _wait_for_roles(session, step.stack)
@@ -119,9 +126,18 @@ def disable_keys(session: Session) -> Result:
     from chatkit.cloud.provision import keyless
 
     with session.step("Switching keys off", "08") as step:
-        _keep_keys(session, step.stack)
+        left = keyless.keys_in_use(step.stack)
+        if left:
+            raise SetupError(
+                f"The app still uses keys: {', '.join(left)}. Without them nobody could chat.",
+                hint="workshop.use_identity() comes first.",
+            )
+        keep_keys(session, step.stack)
         keyless.disable_keys(step.stack)
-        return step.result("SignalR Service and the storage account take no keys any more.")
+        text = "SignalR Service and the storage account take no keys any more."
+        if SIGNALR_SETTING in local_settings.keys_in(session.functions_folder):
+            text += HERE
+        return step.result(text)
 
 
 def remove_client_secret(session: Session) -> Result:
@@ -130,7 +146,7 @@ def remove_client_secret(session: Session) -> Result:
     from chatkit.cloud.publish import functions
 
     with session.step("Removing the client secret", "09") as step:
-        _keep_keys(session, step.stack)
+        keep_keys(session, step.stack)
         client_id = federated_sign_in.trust_identity(step.stack)
         functions.wait_until_answers(step.stack, session.deployed_api("09"), ME)
         federated_sign_in.delete_secrets(step.stack, client_id)
@@ -141,21 +157,30 @@ def remove_client_secret(session: Session) -> Result:
 
 
 def keys_before(session: Session) -> dict[str, str]:
-    """The keys and secrets that there were before they were switched off."""
-    path = session.home / KEYS_BEFORE
+    """The target's keys and secrets that there were before they were switched off."""
+    found = _every_targets_keys(session).get(session.settings.target)
+    return found if isinstance(found, dict) else {}
+
+
+def _every_targets_keys(session: Session) -> dict[str, Any]:
     try:
-        found: dict[str, str] = json.loads(path.read_text(encoding="utf-8"))
+        found = json.loads((session.home / KEYS_BEFORE).read_text(encoding="utf-8"))
     except (FileNotFoundError, ValueError):
         return {}
-    return found
+    return found if isinstance(found, dict) else {}
 
 
 def forget_keys_before(session: Session) -> None:
-    """Delete that file."""
-    (session.home / KEYS_BEFORE).unlink(missing_ok=True)
+    """Forget them; the file goes when no other target has any."""
+    known = _every_targets_keys(session)
+    known.pop(session.settings.target, None)
+    if known:
+        write_private(session.home / KEYS_BEFORE, json.dumps(known))
+    else:
+        (session.home / KEYS_BEFORE).unlink(missing_ok=True)
 
 
-def _keep_keys(session: Session, stack: Stack) -> None:
+def keep_keys(session: Session, stack: Stack) -> None:
     """Note the keys that still work, in a file that only this user can read."""
     from azure.core.exceptions import HttpResponseError
 
@@ -172,7 +197,8 @@ def _keep_keys(session: Session, stack: Stack) -> None:
     known["storage"] = storage.account_key(stack)
     if secret:
         known["client_secret"] = secret
-    write_private(session.home / KEYS_BEFORE, json.dumps(known))
+    every = {**_every_targets_keys(session), session.settings.target: known}
+    write_private(session.home / KEYS_BEFORE, json.dumps(every))
 
 
 def _wait_for_roles(session: Session, stack: Stack) -> bool:
@@ -181,6 +207,7 @@ def _wait_for_roles(session: Session, stack: Stack) -> bool:
     Where only a person can sign in, nobody can ask: then it is False.
     """
     from chatkit.chat.client.sign_in import PersonNeeded
+    from chatkit.cloud.provision.keyless import ROLES_LIMIT_S
 
     api = session.deployed_api()
     try:

@@ -112,6 +112,8 @@ API_STORAGE = "?api-version=2026-09-01"
 API_SIGNALR = "?api-version=2023-02-01"
 API_ROLES = "?api-version=2022-04-01"
 API_GROUPS = "?api-version=2025-04-01"
+API_IDENTITIES = "?api-version=2023-01-31"
+IDENTITY = "/providers/Microsoft.ManagedIdentity/userAssignedIdentities/sign-in"
 ROLES = "/providers/Microsoft.Authorization/roleAssignments"
 
 # Where the documentation says what most rows of a service have.
@@ -124,6 +126,7 @@ SOURCES = {
 }
 API_VERSIONS = (
     (ROLES, API_ROLES),
+    (IDENTITY, API_IDENTITIES),
     ("{site}", API_WEB),
     ("{account}", API_STORAGE),
     ("{signalr}", API_SIGNALR),
@@ -169,6 +172,7 @@ ROWS: dict[str, tuple[Row, ...]] = {
         ("read the keys of SignalR Service", "POST {signalr}/listKeys", 200, WRITERS),
         ("renew a key of SignalR Service", "POST {signalr}/regenerateKey", 400, WRITERS),
         ("delete another SignalR Service", "DELETE {signalr}2", 204, WRITERS),
+        ("make a user-assigned identity", "PUT {group}" + IDENTITY, 400, WRITERS),
     ),
     "scm": (
         ("open the endpoint's page", "GET /", 200, PUBLISHERS),
@@ -235,6 +239,24 @@ ROWS: dict[str, tuple[Row, ...]] = {
             (OWN,),
         ),
         (
+            "take a secret from somebody else's application",
+            "POST /v1.0/applications/{application}/removePassword",
+            400,
+            (OWN,),
+        ),
+        (
+            "read whom somebody else's application trusts",
+            "GET /v1.0/applications/{application}/federatedIdentityCredentials",
+            200,
+            DIRECTORY_READERS,
+        ),
+        (
+            "let somebody else's application trust an identity",
+            "POST /v1.0/applications/{application}/federatedIdentityCredentials",
+            400,
+            (OWN,),
+        ),
+        (
             "give an application a permission",
             "POST /v1.0/servicePrincipals/{principal}/appRoleAssignments",
             400,
@@ -259,6 +281,11 @@ BESIDES: dict[str, dict[str, Any]] = {
     },
     "read oneself": {"source": "Get a user: delegated User.Read", "others": 400},
     "add a secret to somebody else's application": {"source": "application: addPassword"},
+    "take a secret from somebody else's application": {"source": "application: removePassword"},
+    "read whom somebody else's application trusts": {"grade": "K"},
+    "let somebody else's application trust an identity": {
+        "source": "Create federatedIdentityCredential"
+    },
     "change somebody else's application": {"source": "Update application"},
     "give an application a permission": {
         "source": "Grant an appRoleAssignment to a service principal"

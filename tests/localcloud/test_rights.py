@@ -97,7 +97,8 @@ class Setup:
             "signalr": f"{group}/providers/Microsoft.SignalRService/SignalR/rights-hub",
             "guid": GUID,
         }
-        for namespace in ("Microsoft.Web", "Microsoft.Storage", "Microsoft.SignalRService"):
+        namespaces = ("Web", "Storage", "SignalRService", "ManagedIdentity")
+        for namespace in (f"Microsoft.{name}" for name in namespaces):
             await self._made("POST", f"{subscription}/providers/{namespace}/register", {})
         east = {"location": "eastus2"}
         await self._made("PUT", group, east)

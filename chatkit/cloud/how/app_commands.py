@@ -6,7 +6,7 @@ import json
 from collections.abc import Callable, Sequence
 
 from chatkit.cloud.how.commands import Command, az
-from chatkit.cloud.how.references import APP, PRINCIPAL, SUBSCRIPTION
+from chatkit.cloud.how.references import APP, SECRET_ID, SUBSCRIPTION
 from chatkit.cloud.how.requests import PACKAGE, WEB_CONTAINER, Place, Request
 
 VENDORED = "vendor"
@@ -79,6 +79,21 @@ def _password(request: Request, _place: Place) -> Sequence[Command]:
     return [az(*words, "--query", "password", "--output", "tsv", keeps="secret")]
 
 
+def _remove_password(_request: Request, _place: Place) -> Sequence[Command]:
+    return [az("ad", "app", "credential", "delete", "--id", APP, "--key-id", SECRET_ID)]
+
+
+def _federation(request: Request, _place: Place) -> Sequence[Command]:
+    words = ("ad", "app", "federated-credential", "create", "--id", APP)
+    return [az(*words, "--parameters", json.dumps(request.body, indent=2))]
+
+
+def _delete_federation(request: Request, _place: Place) -> Sequence[Command]:
+    credential = request.path.rpartition("/")[2]
+    words = ("ad", "app", "federated-credential", "delete", "--id", APP)
+    return [az(*words, "--federated-credential-id", credential)]
+
+
 def _delete_application(_request: Request, _place: Place) -> Sequence[Command]:
     return [az("ad", "app", "delete", "--id", APP)]
 
@@ -118,6 +133,12 @@ def _site(request: Request, place: Place) -> Sequence[Command]:
     where = ("--name", names.function_app, "--resource-group", names.resource_group)
     if request.value("identity"):
         assign = ("functionapp", "identity", "assign", *where)
+        others = [
+            _in_subscription(one, place)
+            for one in request.value("identity", "userAssignedIdentities") or ()
+        ]
+        if others:
+            return [az(*assign, "--identities", "[system]", *others)]
         return [az(*assign, "--query", "principalId", "--output", "tsv", keeps="principal")]
     deployment = request.value("properties", "functionAppConfig", "deployment") or {}
     storage = deployment["storage"]
@@ -127,14 +148,26 @@ def _site(request: Request, place: Place) -> Sequence[Command]:
     return [az(*words, "--deployment-storage-auth-type", storage["authentication"]["type"])]
 
 
+def _identity(request: Request, place: Place) -> Sequence[Command]:
+    name = request.path.rpartition("/")[2]
+    where = ("--name", name, "--resource-group", place.names.resource_group)
+    return [az("identity", "create", *where, "--location", request.text("location"))]
+
+
 def _role(request: Request, place: Place) -> Sequence[Command]:
     role = request.text("properties", "roleDefinitionId").rpartition("/")[2]
     scope = request.path.partition("/providers/Microsoft.Authorization/")[0]
     words = ["role", "assignment", "create", "--role", ROLES.get(role, role)]
-    words += ["--assignee-object-id", PRINCIPAL]
+    words += ["--assignee-object-id", request.text("properties", "principalId")]
     words += ["--assignee-principal-type", request.text("properties", "principalType")]
-    words += ["--scope", scope.replace(place.subscription_id, SUBSCRIPTION)]
+    words += ["--scope", _in_subscription(scope, place)]
     return [az(*words)]
+
+
+def _in_subscription(resource_id: str, place: Place) -> str:
+    """An id with the subscription of whoever types it."""
+    path = f"/subscriptions/{SUBSCRIPTION}/"
+    return resource_id.replace(f"/subscriptions/{place.subscription_id}/", path)
 
 
 def _plain(request: Request, place: Place) -> Sequence[Command]:
@@ -173,12 +206,16 @@ def _nothing(_request: Request, _place: Place) -> Sequence[Command]:
 # The first whose verb and part of the path fit.
 PLAIN: tuple[tuple[str, str, Callable[[Request, Place], Sequence[Command]]], ...] = (
     ("POST", "/addpassword", _password),
+    ("POST", "/removepassword", _remove_password),
+    ("POST", "/federatedidentitycredentials", _federation),
+    ("DELETE", "/federatedidentitycredentials/", _delete_federation),
     ("POST", "/applications", _application),
     ("PATCH", "/applications/", _redirects),
     ("DELETE", "/applications", _delete_application),
     ("POST", "/serviceprincipals", _service_principal),
     ("POST", "/api/publish", _package),
     ("PUT", "/roleassignments/", _role),
+    ("PUT", "/microsoft.managedidentity/userassignedidentities/", _identity),
     ("PATCH", "/microsoft.web/sites/", _site),
 )
 TRANSLATIONS = {

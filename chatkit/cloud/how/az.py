@@ -18,7 +18,11 @@ from chatkit.cloud.how.references import (
     ORIGIN,
     PAGE,
     PRINCIPAL,
+    SECRET_ID,
+    SECRET_NAME,
     SERVICE,
+    SIGN_IN_CLIENT,
+    SIGN_IN_OBJECT,
     SUBSCRIPTION,
     TENANT,
     with_addresses,
@@ -31,6 +35,7 @@ from chatkit.core.settings import Names
 # az shows an app on Flex Consumption as Resource Manager does, and others without `properties`.
 HOST_NAME = "properties.defaultHostName || defaultHostName"
 UPLOAD = "upload-batch"
+KEYS_OFF = "--allow-shared-key-access"
 LOCAL_HOST = "join(':', [hostName, to_string(publicPort)])"
 Translation = Callable[[Request, Place], Sequence[Command]]
 TRANSLATIONS: dict[str, Translation] = {
@@ -45,6 +50,9 @@ VARIABLES = {
     OBJECT: "app",  # `az ad app` takes the one or the other
     PRINCIPAL: "principal",
     SERVICE: "service",
+    SIGN_IN_CLIENT: "identity_client",
+    SIGN_IN_OBJECT: "identity_object",
+    SECRET_ID: "key",
     SUBSCRIPTION: "subscription",
     TENANT: "tenant",
     AUTHORITY: "authority",
@@ -72,10 +80,13 @@ def commands(
     told = changing or ([] if files else named)
     wanted = [command for request in told for command in _translated(request, place)]
     uploads = [command for command in wanted if UPLOAD in command.words]
-    others = [command for command in wanted if UPLOAD not in command.words]
+    # The files go up with a key.
+    keys_off = [command for command in wanted if KEYS_OFF in command.words]
+    last = (*uploads, *keys_off)
+    others = [command for command in wanted if command not in last]
     written = [_write(with_addresses_in(file, place)) for file in files]
     # The page's files go last, with what was written into its folder.
-    for command in (*others, *written, *uploads):
+    for command in (*others, *written, *last):
         found += _lookups(command, known=found, place=place)
         if command not in found:
             found.append(command)
@@ -130,6 +141,22 @@ def _principal(names: Names, _place: Place) -> Command:
     return az(*show, "--query", "principalId", "--output", "tsv", keeps="principal")
 
 
+def _identity(query: str, keeps: str) -> Callable[[Names, Place], Command]:
+    """What looks up an id of the identity that people sign in with."""
+
+    def found(names: Names, _place: Place) -> Command:
+        show = ("identity", "show", *_named(names.sign_in_identity, names))
+        return az(*show, "--query", query, "--output", "tsv", keeps=keeps)
+
+    return found
+
+
+def _key(_names: Names, _place: Place) -> Command:
+    listed = ("ad", "app", "credential", "list", "--id", APP)
+    query = f"[?displayName=='{SECRET_NAME}'] | [0].keyId"
+    return az(*listed, "--query", query, "--output", "tsv", keeps="key")
+
+
 def _secret(_names: Names, _place: Place) -> Command:
     reset = ("ad", "app", "credential", "reset", "--append", "--id", APP)
     return az(*reset, "--query", "password", "--output", "tsv", keeps="secret")
@@ -176,6 +203,9 @@ LOOKUPS: dict[str, Callable[[Names, Place], Command]] = {
     "app": _app,
     "principal": _principal,
     "secret": _secret,
+    "identity_client": _identity("clientId", "identity_client"),
+    "identity_object": _identity("principalId", "identity_object"),
+    "key": _key,
     "signalr": _signalr,
     "service": _service,
     "storage": _storage,

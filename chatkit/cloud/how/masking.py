@@ -26,7 +26,7 @@ KINDS = (
 )
 NO_SECRET = re.compile(
     r".+__(serviceUri|accountName|credential|clientId|blobServiceUri)"
-    r"|FUNCTIONS_(WORKER_RUNTIME|EXTENSION_VERSION)",
+    r"|FUNCTIONS_(WORKER_RUNTIME|EXTENSION_VERSION)|OVERRIDE_USE_MI_FIC_ASSERTION_CLIENTID",
     re.IGNORECASE,
 )
 SECRET_FIELD = re.compile(

@@ -12,12 +12,24 @@ from urllib.parse import unquote
 
 from chatkit.cloud.how.literals import INDENT, WIDTH, literal
 from chatkit.cloud.how.masking import CLIENT_SECRET, SIGNALR_CONNECTION, STORAGE_CONNECTION
-from chatkit.cloud.how.references import APP, BLOBS, OBJECT, PRINCIPAL, with_container, with_ids
+from chatkit.cloud.how.references import (
+    APP,
+    BLOBS,
+    OBJECT,
+    PRINCIPAL,
+    SECRET_ID,
+    SECRET_NAME,
+    SIGN_IN_CLIENT,
+    SIGN_IN_OBJECT,
+    with_container,
+    with_ids,
+)
 from chatkit.cloud.how.requests import WEB_CONTAINER, LocalFile, Place, Request
 
 AZURE = "https://management.azure.com"
 SCOPE = "https://management.azure.com/.default"
 GRAPH_SCOPE = "https://graph.microsoft.com/.default"
+KEYS_ALLOWED = "allowSharedKeyAccess"
 LOCAL = '# Not Azure: `eval "$(chatkit local env)"` signs in there.'
 
 
@@ -65,9 +77,16 @@ def text(requests: Sequence[Request], place: Place, files: Sequence[LocalFile] =
     for request in changing or ([] if files else named):
         if request not in told:
             told.append(request)
+    # The page's files go up with a key.
+    keys_off = [one for one in told if one.value("properties", KEYS_ALLOWED) is False]
+    for request in told:
+        if request not in keys_off:
             code.add(request)
     for file in files:
         code.write(file)
+    code.upload()
+    for request in keys_off:
+        code.add(request)
     return code.text()
 
 
@@ -117,8 +136,6 @@ class _Code:
 
     def text(self) -> str:
         """The program."""
-        if self._files:
-            self._upload()
         imports = {*self._imports}
         if self._clients:
             imports.add(("azure.identity", "DefaultAzureCredential"))
@@ -163,6 +180,10 @@ class _Code:
         self._clients.setdefault(variable, _called(start, [f'"{address}"', policy]))
         return variable
 
+    def graph(self) -> str:
+        """Make sure that there is a client for Microsoft Graph, and return its variable."""
+        return self.pipeline("graph", self.place.graph.rstrip("/"), GRAPH_SCOPE)
+
     def literal(self, value: object, *, depth: int = 0) -> str:
         """A value as code."""
         return literal(value, self.names, depth=depth, before=1)
@@ -204,22 +225,23 @@ class _Code:
         self.say(_called("request = HttpRequest", arguments))
         self.say(f"answer = {client}.send_request(request)", "answer.raise_for_status()")
         for ending, lines, names in ANSWERS:
-            if request.method in ("POST", "PATCH") and ending(request):
+            if request.method != "GET" and ending(request):
                 self.say(*lines)
                 self.names |= names
 
     def _raw_client(self, request: Request) -> str:
         place = self.place
-        for variable, address, scope in (
-            ("graph", place.graph.rstrip("/"), GRAPH_SCOPE),
-            ("manager", place.resource_manager.rstrip("/"), SCOPE),
-        ):
-            if request.url.startswith(address):
-                return self.pipeline(variable, address, scope)
+        if request.url.startswith(place.graph.rstrip("/")):
+            return self.graph()
+        address = place.resource_manager.rstrip("/")
+        if request.url.startswith(address):
+            return self.pipeline("manager", address, SCOPE)
         return self.pipeline("deployment", "/".join(request.url.split("/")[:3]), SCOPE)
 
-    def _upload(self) -> None:
-        """All files of a page, in one loop."""
+    def upload(self) -> None:
+        """Write the loop that uploads all files of the page, where there are any."""
+        if not self._files:
+            return
         storage = self.client(STORAGE)
         self.use("azure.storage.blob", "ContainerClient", "ContentSettings")
         self.use("pathlib", "Path")
@@ -287,9 +309,25 @@ def _storage_connection(code: _Code) -> None:
     code.names[BLOBS] = "blobs"
 
 
+def _secret_id(code: _Code) -> None:
+    client_id = APP if APP in code.names else code.place.client_id
+    address = f"{code.place.graph.rstrip('/')}/v1.0/applications(appId='{client_id}')"
+    graph = code.graph()
+    code.say(
+        _called("request = HttpRequest", ['"GET"', code.literal(address)]),
+        f"answer = {graph}.send_request(request)",
+        "answer.raise_for_status()",
+        'secrets = answer.json()["passwordCredentials"]',
+        f'mine = [one for one in secrets if one["displayName"] == "{SECRET_NAME}"]',
+        'key_id = mine[0]["keyId"]',
+    )
+    code.names[SECRET_ID] = "key_id"
+
+
 LOOKUPS: dict[str, Callable[[_Code], None]] = {
     SIGNALR_CONNECTION: _signalr_connection,
     STORAGE_CONNECTION: _storage_connection,
+    SECRET_ID: _secret_id,
 }
 # What an answer says that a later request needs: the request, the code, its variables.
 ANSWERS: tuple[tuple[Callable[[Request], bool], tuple[str, ...], dict[str, str]], ...] = (
@@ -307,5 +345,13 @@ ANSWERS: tuple[tuple[Callable[[Request], bool], tuple[str, ...], dict[str, str]]
         lambda request: request.value("identity") is not None,
         ('principal_id = answer.json()["identity"]["principalId"]',),
         {PRINCIPAL: "principal_id"},
+    ),
+    (
+        lambda request: "/userassignedidentities/" in request.path.lower(),
+        (
+            'identity_client_id = answer.json()["properties"]["clientId"]',
+            'identity_object_id = answer.json()["properties"]["principalId"]',
+        ),
+        {SIGN_IN_CLIENT: "identity_client_id", SIGN_IN_OBJECT: "identity_object_id"},
     ),
 )

@@ -23,11 +23,23 @@ AUTHORITY = "<address of Entra ID>"
 PRINCIPAL = "<object id of the function app's identity>"
 BLOBS = "<blob address of the storage account>"
 SERVICE = "<address of the SignalR instance>"
+SIGN_IN_OBJECT = "<object id of the sign-in identity>"
+SIGN_IN_CLIENT = "<client id of the sign-in identity>"
+SECRET_ID = "<id of the client secret>"
+SECRET_NAME = "App Service Authentication"
+"""Display name of the client secret that is made here: others belong to somebody else."""
 PUBLIC_AUTHORITY = "https://login.microsoftonline.com"
 APPLICATION = re.compile(r"/applications/([0-9a-f-]{36})(?=/|$)", re.IGNORECASE)
 SERVICE_SETTING = "__serviceUri"
 # Fields whose value is such an id.
-FIELDS = {"appId": APP, "clientId": APP, "principalId": PRINCIPAL}
+FIELDS = {
+    "appId": APP,
+    "clientId": APP,
+    "principalId": PRINCIPAL,
+    "subject": SIGN_IN_OBJECT,
+    "OVERRIDE_USE_MI_FIC_ASSERTION_CLIENTID": SIGN_IN_CLIENT,
+    "keyId": SECRET_ID,
+}
 
 
 def with_ids(requests: Iterable[Request]) -> list[Request]:
@@ -74,15 +86,20 @@ def _addresses(place: Place) -> dict[str, str]:
         f"{page}/": PAGE,
         page: ORIGIN,
         place.tenant_id: TENANT,
+        place.client_id: APP,
         place.authority if place.authority != PUBLIC_AUTHORITY else "": AUTHORITY,
     }
     return {text: name for text, name in known.items() if text.strip("/")}
 
 
 def _created(request: Request) -> tuple[str, ...]:
-    """The ids that an answer to a request says for the first time."""
+    """The ids that an answer to a request says for the first time, or that one looks up for it."""
     if request.method == "POST" and request.last == "applications":
         return (APP, OBJECT)
+    if request.method == "PUT" and "/userassignedidentities/" in request.path.lower():
+        return (SIGN_IN_OBJECT, SIGN_IN_CLIENT)
+    if request.last == "removepassword":
+        return (SECRET_ID,)
     return (PRINCIPAL,) if request.value("identity") else ()
 
 

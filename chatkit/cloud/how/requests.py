@@ -153,6 +153,7 @@ class Place:
         names: What the resources are called.
         api_base_url: Address of the deployed functions, empty while there are none.
         web_url: Address of the deployed page, empty while it is not known.
+        client_id: Of the app registration, empty where the kit has made none.
         function_files: What is published, by its path in the functions' folder.
     """
 
@@ -165,6 +166,7 @@ class Place:
     names: Names
     api_base_url: str = ""
     web_url: str = ""
+    client_id: str = ""
     function_files: tuple[str, ...] = ()
     functions_folder: str = "my-chat/functions"
     page_folder: str = "my-chat/content"

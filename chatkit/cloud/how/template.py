@@ -68,7 +68,7 @@ def _with_references(value: Any) -> Any:
         text = f"[{value}" if value.startswith("[") else value
         return _reference(value) if RESOURCE_ID.fullmatch(value) else text
     if isinstance(value, dict):
-        return {name: _with_references(inner) for name, inner in value.items()}
+        return {_with_references(name): _with_references(inner) for name, inner in value.items()}
     return [_with_references(inner) for inner in value] if isinstance(value, list) else value
 
 
@@ -101,7 +101,7 @@ def _is_needed(other: Resource, resource: Resource) -> bool:
     is_parent = resource["type"].lower().startswith(f"{other['type']}/".lower())
     if is_parent and resource["name"].startswith(f"{other['name']}/"):
         return True
-    said = json.dumps(resource["properties"])
+    said = json.dumps([resource["properties"], resource.get("identity")])
     # Services spell the types of others as they like.
     if _function(other["type"], other["name"]).lower() in said.lower():
         return True

@@ -9,6 +9,7 @@ from urllib.parse import quote
 
 from azure.core.exceptions import AzureError
 
+from chatkit.cloud.how.references import SECRET_NAME
 from chatkit.cloud.provision.app_settings import read_app_settings
 from chatkit.cloud.provision.receipt import Item
 from chatkit.cloud.stack import Stack
@@ -18,8 +19,6 @@ if TYPE_CHECKING:
     from azure.core.rest import HttpResponse
 
 SECRET_SETTING = "MICROSOFT_PROVIDER_AUTHENTICATION_SECRET"
-SECRET_NAME = "App Service Authentication"
-"""Display name of the client secret that is made here: others belong to somebody else."""
 APPLICATIONS = "/v1.0/applications"
 SERVICE_PRINCIPALS = "/v1.0/servicePrincipals"
 GRAPH_APP = "00000003-0000-0000-c000-000000000000"

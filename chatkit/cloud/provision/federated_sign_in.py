@@ -11,11 +11,12 @@ from typing import Any
 
 from azure.mgmt.web.models import SiteAuthSettingsV2
 
-from chatkit.cloud.provision.app_registration import APPLICATIONS, SECRET_NAME, SECRET_SETTING
+from chatkit.cloud.how.references import SECRET_ID, SECRET_NAME
+from chatkit.cloud.provision.app_registration import APPLICATIONS, SECRET_SETTING
 from chatkit.cloud.provision.app_settings import read_app_settings, write_app_settings
 from chatkit.cloud.provision.keyless import identify
 from chatkit.cloud.stack import Stack
-from chatkit.core.errors import SetupError
+from chatkit.core.errors import ServiceError, SetupError
 
 IDENTITY_SETTING = "OVERRIDE_USE_MI_FIC_ASSERTION_CLIENTID"
 PROVIDER = "Microsoft.ManagedIdentity"
@@ -24,6 +25,15 @@ EXCHANGE = "api://AzureADTokenExchange"
 CREDENTIAL = "app-service-authentication"
 CONSISTENT_S = 60.0  # Graph and Entra learn of a new principal only after a while
 KNOWN = 409
+REFUSED = 403
+NOT_YOURS = (
+    "This account may not change the app's registration. People sign in with the client secret"
+    " as before."
+)
+ASK = (
+    "Ask whoever made the registration to make you an owner of it, then call"
+    " workshop.remove_client_secret() again."
+)
 
 
 def trust_identity(stack: Stack) -> str:
@@ -36,12 +46,8 @@ def trust_identity(stack: Stack) -> str:
         SetupError: Authentication is off.
     """
     names = stack.names
-    apps = stack.cloud.web().web_apps
-    ask = apps.get_auth_settings_v2_without_secrets
-    found = stack.calls.call(ask, names.resource_group, names.function_app).as_dict()
-    properties = found.get("properties") or {}
-    providers = properties.get("identityProviders") or {}
-    registration = (providers.get("azureActiveDirectory") or {}).get("registration") or {}
+    properties = _settings(stack)
+    registration = _registration(properties)
     client_id = str(registration.get("clientId") or "")
     if not client_id:
         raise SetupError(
@@ -56,9 +62,14 @@ def trust_identity(stack: Stack) -> str:
     write_app_settings(stack, wanted, current=current, meant=(IDENTITY_SETTING,))
     registration["clientSecretSettingName"] = IDENTITY_SETTING
     settings = SiteAuthSettingsV2({"properties": properties})
-    write = apps.update_auth_settings_v2
+    write = stack.cloud.web().web_apps.update_auth_settings_v2
     stack.calls.call(write, names.resource_group, names.function_app, settings)
     return client_id
+
+
+def client_id_of(stack: Stack) -> str:
+    """The client id of the registration that people sign in with, whoever has made it."""
+    return str(_registration(_settings(stack)).get("clientId") or "")
 
 
 def is_used(stack: Stack) -> bool:
@@ -72,11 +83,33 @@ def delete_secrets(stack: Stack, client_id: str) -> None:
     address = f"{APPLICATIONS}(appId='{client_id}')"
     application = _graph(stack, "GET", address)
     secrets = application.get("passwordCredentials") or ()
-    for secret in (one for one in secrets if one.get("displayName") == SECRET_NAME):
-        _graph(stack, "POST", f"{address}/removePassword", json={"keyId": secret["keyId"]})
+    remove = f"{address}/removePassword"
+    mine = [one["keyId"] for one in secrets if one.get("displayName") == SECRET_NAME]
+    for key_id in mine:
+        _graph(stack, "POST", remove, json={"keyId": key_id})
+    if not mine:
+        # They were deleted before: how that is done can be told all the same.
+        gone = {"keyId": SECRET_ID}
+        stack.calls.would_call(stack.cloud.graph_rest().send, "POST", remove, json=gone)
     current = read_app_settings(stack)
     kept = {name: value for name, value in current.items() if name != SECRET_SETTING}
     write_app_settings(stack, kept, current=current, meant=(SECRET_SETTING,))
+
+
+def _settings(stack: Stack) -> dict[str, Any]:
+    """The app's authentication settings."""
+    names = stack.names
+    ask = stack.cloud.web().web_apps.get_auth_settings_v2_without_secrets
+    found = stack.calls.call(ask, names.resource_group, names.function_app).as_dict()
+    properties: dict[str, Any] = found.get("properties") or {}
+    return properties
+
+
+def _registration(properties: dict[str, Any]) -> dict[str, Any]:
+    providers = properties.get("identityProviders") or {}
+    provider = providers.get("azureActiveDirectory") or {}
+    registration: dict[str, Any] = provider.get("registration") or {}
+    return registration
 
 
 def _create(stack: Stack) -> dict[str, Any]:
@@ -85,7 +118,7 @@ def _create(stack: Stack) -> dict[str, Any]:
     providers = stack.cloud.resources().providers
     stack.calls.call(providers.register, PROVIDER)
     group = f"/subscriptions/{stack.cloud.subscription_id}/resourceGroups/{names.resource_group}"
-    path = f"{group}/providers/{PROVIDER}/userAssignedIdentities/{names.function_app}-sign-in"
+    path = f"{group}/providers/{PROVIDER}/userAssignedIdentities/{names.sign_in_identity}"
     url = f"{path}?api-version={IDENTITY_VERSION}"
     send = stack.cloud.rest(stack.cloud.resource_manager).send
     # A subscription needs a moment after its provider was registered.
@@ -109,6 +142,7 @@ def _trust(stack: Stack, client_id: str, subject: str) -> None:
     known = _graph(stack, "GET", address)["value"]
     mine = [one for one in known if one["name"] == CREDENTIAL]
     if mine and mine[0]["subject"] == subject:
+        stack.calls.would_call(stack.cloud.graph_rest().send, "POST", address, json=body)
         return
     if mine:  # of an identity that was deleted since
         _graph(stack, "DELETE", f"{address}/{mine[0]['id']}")
@@ -119,6 +153,8 @@ def _graph(
     stack: Stack, method: str, url: str, *, json: object = None, allowed: Sequence[int] = ()
 ) -> Any:
     answer = stack.calls.call(stack.cloud.graph_rest().send, method, url, json=json)
+    if answer.status_code == REFUSED:
+        raise ServiceError(REFUSED, "Authorization_RequestDenied", NOT_YOURS, hint=ASK)
     if answer.status_code not in allowed:
         answer.raise_for_status()
     return answer.json() if answer.content else {}

@@ -27,6 +27,7 @@ from chatkit.cloud.provision.app_settings import (
 )
 from chatkit.cloud.provision.function_app import DEPLOYMENT_SETTING
 from chatkit.cloud.stack import Stack
+from chatkit.core.errors import ServiceError
 
 with without_syntax_warnings():
     from azure.mgmt.signalr.models import SignalRResource
@@ -36,9 +37,15 @@ SERVICE_URI = f"{SIGNALR_SETTING}__serviceUri"
 # Role definitions have these ids in every tenant.
 SIGNALR_SERVICE_OWNER = "7e4f1700-ea5a-4f59-8f37-079cfe29dce3"
 STORAGE_BLOB_DATA_OWNER = "b7e6dc6d-f1e8-4753-8033-0f276bb0955b"
+ROLES = (SIGNALR_SERVICE_OWNER, STORAGE_BLOB_DATA_OWNER)
 ROLE_VERSION = "2022-04-01"
+ASSIGNMENTS = "/providers/Microsoft.Authorization/roleAssignments"
 SITE_VERSION = "2025-05-01"
 SAME_ROLE = 409
+NO_RIGHT = 403
+ROLES_LIMIT_S = 900.0
+SIGNALR_SCOPE = "https://signalr.azure.com/.default"
+TOKEN_VERSION = "2022-11-01"
 SYSTEM_ASSIGNED = "SystemAssigned"
 USER_ASSIGNED = "UserAssigned"
 # Settings that hold a key, and what a connection without one is told instead.
@@ -68,6 +75,27 @@ def assign_roles(stack: Stack, principal: str) -> None:
     account = storage.read_account(stack)
     _assign(stack, SIGNALR_SERVICE_OWNER, principal, str(instance.id))
     _assign(stack, STORAGE_BLOB_DATA_OWNER, principal, str(account.id))
+
+
+def has_roles(stack: Stack) -> bool:
+    """Whether the app's identity has both roles; some take minutes more until they count."""
+    names = stack.names
+    get = stack.cloud.web().web_apps.get
+    site = stack.calls.call(get, names.resource_group, names.function_app).as_dict()
+    principal = (site.get("identity") or {}).get("principalId")
+    group = f"/subscriptions/{stack.cloud.subscription_id}/resourceGroups/{names.resource_group}"
+    url = f"{group}{ASSIGNMENTS}?api-version={ROLE_VERSION}"
+    manager = stack.cloud.rest(stack.cloud.resource_manager)
+    answer = stack.calls.call(manager.send, "GET", url)
+    answer.raise_for_status()
+    found = [one["properties"] for one in answer.json()["value"]]
+    mine = [one["roleDefinitionId"] for one in found if one["principalId"] == principal]
+    return all(any(id.endswith(role) for id in mine) for role in ROLES)
+
+
+def keys_in_use(stack: Stack) -> list[str]:
+    """Names of the app's settings with a key of SignalR Service or of the storage account."""
+    return [name for name in KEYS if name in read_app_settings(stack)]
 
 
 def use_identity(stack: Stack) -> Mapping[str, str]:
@@ -111,7 +139,13 @@ def sign_in_secret(stack: Stack) -> str:
 
 
 def let_caller_in(stack: Stack) -> None:
-    """Let who is signed in use SignalR Service without a key, as functions on this machine do."""
+    """Let who is signed in use SignalR Service without a key, as functions on this machine do.
+
+    It returns when that works; on Azure it takes minutes after the role was given.
+
+    Raises:
+        ServiceError: It does not work in a quarter of an hour.
+    """
     names = stack.names
     instances = stack.cloud.signalr().signal_r
     instance = stack.calls.call(instances.get, names.resource_group, names.signalr)
@@ -119,6 +153,22 @@ def let_caller_in(stack: Stack) -> None:
     claims = jwt.decode(token, options={"verify_signature": False})
     kind = "User" if claims.get("idtyp") == "user" else "ServicePrincipal"
     _assign(stack, SIGNALR_SERVICE_OWNER, str(claims["oid"]), str(instance.id), kind=kind)
+    _wait_until_let_in(stack, signalr.address(stack, instance))
+
+
+def _wait_until_let_in(stack: Stack, address: str) -> None:
+    service = stack.cloud.rest(address, signed_in=False)
+    token = stack.cloud.credential.get_token(SIGNALR_SCOPE).token
+    headers = {"Authorization": f"Bearer {token}"}
+    url = f"{address}/api/hubs/{stack.names.hub}/:generateToken?api-version={TOKEN_VERSION}"
+    with stack.calls.doing("waiting for the role"):
+        for _ in stack.calls.waiting(ROLES_LIMIT_S):
+            answer = service.post(url, headers=headers, retry_total=0)
+            if answer.status_code != NO_RIGHT:
+                return
+    raise ServiceError(
+        NO_RIGHT, "RolesMissing", "SignalR Service does not let the signed-in account in yet."
+    )
 
 
 def identify(stack: Stack, *, assigned: str = "") -> str:
@@ -134,13 +184,15 @@ def identify(stack: Stack, *, assigned: str = "") -> str:
     names = stack.names
     get = stack.cloud.web().web_apps.get
     site = stack.calls.call(get, names.resource_group, names.function_app).as_dict()
-    kinds = [SYSTEM_ASSIGNED]
-    if assigned or USER_ASSIGNED in str((site.get("identity") or {}).get("type", "")):
-        kinds.append(USER_ASSIGNED)
-    identity: dict[str, Any] = {"type": ", ".join(kinds)}
-    if assigned:
-        known = (site.get("identity") or {}).get("userAssignedIdentities") or {}
-        identity["userAssignedIdentities"] = {**dict.fromkeys(known, {}), assigned: {}}
+    known = (site.get("identity") or {}).get("userAssignedIdentities") or {}
+    others: dict[str, dict[str, str]] = dict.fromkeys(known, {})
+    # Azure may spell an id in other letters than those it was assigned with.
+    if assigned and assigned.lower() not in {one.lower() for one in known}:
+        others[assigned] = {}
+    identity: dict[str, Any] = {"type": SYSTEM_ASSIGNED}
+    if others:
+        identity["type"] += f", {USER_ASSIGNED}"
+        identity["userAssignedIdentities"] = others
     answer = _patch_site(stack, {"identity": identity})
     return str(answer.json()["identity"]["principalId"])
 
@@ -171,7 +223,7 @@ def _assign(
     """Make sure that a principal has a role at a resource."""
     # The same name each time, so that a second run makes no second assignment.
     name = uuid.uuid5(uuid.UUID(principal), f"{scope}/{role}".lower())
-    path = f"{scope}/providers/Microsoft.Authorization/roleAssignments/{name}"
+    path = f"{scope}{ASSIGNMENTS}/{name}"
     subscription = f"/subscriptions/{stack.cloud.subscription_id}"
     wanted = {
         "roleDefinitionId": f"{subscription}/providers/Microsoft.Authorization"

@@ -257,6 +257,21 @@ def test_12_notices_each_key_that_is_left(
     assert all(words in text for words in ("AADSTS7000215", "KeyBasedAuthentication", "carol"))
 
 
+@pytest.mark.long
+def test_12_says_that_a_strangers_secret_still_works(workshop: Workshop) -> None:
+    """Who made the registration deletes its secret: the kit has made none in it."""
+    graph = workshop.session.stack().cloud.graph_rest()
+    redirect = f"{workshop.api_base_url}/.auth/login/aad/callback"
+    wanted = {"displayName": "bob's", "web": {"redirectUris": [redirect]}}
+    made = graph.post("/v1.0/applications", json=wanted).json()
+    added = graph.post(f"/v1.0/applications/{made['id']}/addPassword", json={}).json()
+    workshop.enable_authentication(client_id=made["appId"], client_secret=added["secretText"])
+    for verb in ("assign_roles", "use_identity", "remove_client_secret", "disable_keys"):
+        getattr(workshop, verb)()
+    assert f"somebody else made the app registration {made['appId']}" in workshop.check("12").text
+    graph.send("DELETE", f"/v1.0/applications/{made['id']}").raise_for_status()
+
+
 def test_the_clean_up_notices_what_is_left(workshop: Workshop) -> None:
     """Last, because nothing is left after it: the group, then what lies outside it, then a key on
     this machine.

@@ -13,7 +13,10 @@ DIFFERENCES: dict[str, list[tuple[str, str]]] = {
             r"app/settings/(AzureWebJobsStorage|DEPLOYMENT_STORAGE_CONNECTION_STRING)",
             "az names the cloud's suffix of storage addresses, the kit the account's own address",
         ),
-        (r"sites/properties/siteConfig/http20Enabled", "az sends the whole configuration for CORS"),
+        (
+            r"(sites/properties/siteConfig|app/web/properties)/http20Enabled",
+            "az sends the whole configuration for CORS",
+        ),
         (r"app/roles/.+", "az gives the app one more role where its package is"),
         (r"account/page/.+/type", "az knows types of files by itself, without their charset"),
     ],

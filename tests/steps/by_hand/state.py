@@ -20,6 +20,7 @@ VERSIONS = {
     "Microsoft.Storage/storageAccounts": "2025-06-01",
     "Microsoft.Web/serverfarms": "2025-05-01",
     "Microsoft.Web/sites": "2025-05-01",
+    "Microsoft.ManagedIdentity/userAssignedIdentities": "2023-01-31",
 }
 # They are chosen anew each time, or tell when something was done.
 CHANGING = {"etag", "lastModifiedTimeUtc", "createdDateTime", "creationTime", "keyId", "hint"}
@@ -73,7 +74,8 @@ class Asked:
         own = self._own()
         if SECRET_SETTING in found["app"].get("settings", {}):
             found["app"]["settings"][SECRET_SETTING] = "{secret}"
-        plain = {"/".join(path): _without(text, own) for path, text in _flat(found)}
+        flat = {"/".join(path): text for path, text in _flat(found)}
+        plain = {_without(path, own): _without(text, own) for path, text in flat.items()}
         return {path: text for path, text in plain.items() if not OWN.fullmatch(path)}
 
     def resource(self, kind: str, name: str, below: str = "") -> Document:
@@ -97,6 +99,18 @@ class Asked:
         )
         return str(found["keys"][0]["value"]) if found else ""
 
+    def app_settings(self) -> dict[str, str]:
+        """The deployed app's settings, secrets included."""
+        site = f"{self._path()}/providers/Microsoft.Web/sites/{self.names.function_app}"
+        found = self.get(f"{site}/config/appsettings/list", "2025-05-01", method="POST")
+        return {str(name): str(value) for name, value in found["properties"].items()}
+
+    def secret_id(self) -> str:
+        """The id of the registration's secret, as the portal shows it."""
+        (application,) = self._registration()["applications"]
+        (secret,) = application["passwordCredentials"]
+        return str(secret["keyId"])
+
     def _path(self) -> str:
         group = self.names.resource_group
         return f"/subscriptions/{self.cloud.subscription_id}/resourceGroups/{group}"
@@ -109,6 +123,7 @@ class Asked:
         plan = str(site.get("properties", {}).get("serverFarmId") or names.plan)
         yield "Microsoft.Web/serverfarms", plan.rpartition("/")[2]
         yield "Microsoft.Web/sites", names.function_app
+        yield "Microsoft.ManagedIdentity/userAssignedIdentities", names.sign_in_identity
 
     def _account(self) -> Document:
         kind, name = "Microsoft.Storage/storageAccounts", self.names.storage_account
@@ -144,12 +159,10 @@ class Asked:
         kind, name = "Microsoft.Web/sites", self.names.function_app
         if not self.resource(kind, name):
             return {}
-        path = f"{self._path()}/providers/{kind}/{name}"
-        settings = self.get(f"{path}/config/appsettings/list", "2025-05-01", method="POST")
-        functions = self.get(f"{path}/functions", "2025-05-01")
+        functions = self.get(f"{self._path()}/providers/{kind}/{name}/functions", "2025-05-01")
         return {
             "web": self.resource(kind, name, "/config/web"),
-            "settings": settings["properties"],
+            "settings": self.app_settings(),
             "auth": self.resource(kind, name, "/config/authsettingsV2"),
             "functions": sorted(one["name"] for one in functions["value"]),
             "roles": self._roles(),
@@ -176,6 +189,12 @@ class Asked:
             known = graph.get(f"/v1.0/{kind}?$filter=displayName eq '{name}'").json()["value"]
             documents = [{key: one[key] for key in one if key != "id"} for one in known]
             found[kind] = sorted(documents, key=lambda one: str(one.get("servicePrincipalType")))
+        for application in found["applications"]:
+            address = f"/v1.0/applications(appId='{application['appId']}')"
+            trusted = graph.get(f"{address}/federatedIdentityCredentials").json()["value"]
+            application["trusted"] = [
+                {key: one[key] for key in one if key != "id"} for one in trusted
+            ]
         return found
 
     def _client_id(self) -> str:

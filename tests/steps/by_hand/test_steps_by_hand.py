@@ -12,7 +12,7 @@ import subprocess
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
@@ -20,6 +20,7 @@ import pytest
 from chatkit.cloud.publish import functions
 from chatkit.core.results import Result
 from chatkit.core.settings import checkout
+from chatkit.steps import identity
 from chatkit.steps.app_files import copy_page
 from chatkit.workshop import Workshop
 from tests.app_versions import write_app
@@ -65,11 +66,15 @@ class Planned:
     Attributes:
         app: Section whose app is in the folder from now on, empty for no other.
         check: Section that works afterwards, empty for none.
+        ends_keys: The check tries the keys that there were before, so they are noted.
+        by_hand: It is false for what the verb does in every form.
     """
 
     verb: str
     app: str = ""
     check: str = ""
+    ends_keys: bool = False
+    by_hand: bool = True
 
 
 PLAN = (
@@ -91,6 +96,27 @@ PLAN = (
     Planned("remove_keys"),
     Planned("clean_up", check="11"),
 )
+# Section 12 begins with the finished chat, which the other plan makes by hand.
+FINISHED = (
+    Planned("provision"),
+    Planned("write_local_settings", app="10"),
+    Planned("publish_functions"),
+    Planned("upload_settings"),
+    Planned("allow_page"),
+    Planned("enable_static_website"),
+    Planned("enable_authentication"),
+    Planned("set_page_url"),
+    Planned("upload_page"),
+)
+WITHOUT_KEYS = (
+    *(replace(planned, by_hand=False) for planned in FINISHED),
+    Planned("assign_roles"),
+    Planned("use_identity", ends_keys=True),
+    Planned("remove_client_secret"),
+    Planned("disable_keys", check="12"),
+    Planned("clean_up", check="11"),
+)
+PLANS = {"keys": PLAN, "without keys": WITHOUT_KEYS}
 
 
 def prepare(workshop: Workshop, planned: Planned) -> None:
@@ -101,9 +127,9 @@ def prepare(workshop: Workshop, planned: Planned) -> None:
 
 
 @pytest.fixture(scope="module")
-def verbs(tmp_path_factory: pytest.TempPathFactory) -> list[Done]:
-    """All steps with the kit's verbs."""
-    return called(PLAN, tmp_path_factory.mktemp("verbs"))
+def verbs(tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[Done]]:
+    """All steps of each plan with the kit's verbs."""
+    return {name: called(plan, tmp_path_factory.mktemp("verbs")) for name, plan in PLANS.items()}
 
 
 def called(plan: Sequence[Planned], home: Path) -> list[Done]:
@@ -141,13 +167,21 @@ def find_az(tools: Tools, monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.long
 @EACH_FORM
 def test_a_form_does_what_the_verb_does(
-    form: str, verbs: list[Done], tools: Tools, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    form: str,
+    verbs: dict[str, list[Done]],
+    tools: Tools,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """Step by step, with the section's check where one ends."""
     if form == "az":
         find_az(tools, monkeypatch)
-    monkeypatch.chdir(tmp_path)
-    met = followed(PLAN, verbs, form=form, home=tmp_path)
+    met: set[str] = set()
+    for name, plan in PLANS.items():
+        home = tmp_path / name
+        home.mkdir()
+        monkeypatch.chdir(home)
+        met |= followed(plan, verbs[name], form=form, home=home)
     assert met == {pattern for pattern, _ in DIFFERENCES[form]}, "a listed difference is none"
 
 
@@ -178,8 +212,13 @@ def followed(plan: Sequence[Planned], verbs: Sequence[Done], *, form: str, home:
         person = Person(home, Asked(workshop.cloud, workshop.settings.names))
         for planned, done in zip(plan, verbs, strict=True):
             prepare(workshop, planned)
+            if not planned.by_hand:
+                getattr(workshop, planned.verb)()
+                continue
             pack(workshop)
             text = str(getattr(done.result, form)())
+            if planned.ends_keys:
+                identity.keep_keys(workshop.session, workshop.session.stack())
             person.there = done.addresses
             FORMS[form](person, text)
             if planned.verb == "publish_functions":
@@ -193,23 +232,31 @@ def followed(plan: Sequence[Planned], verbs: Sequence[Done], *, form: str, home:
 
 @pytest.mark.long
 @pytest.mark.tools
+@pytest.mark.parametrize(
+    ("plan", "last"), [("keys", "upload_page"), ("without keys", "disable_keys")]
+)
 def test_the_whole_chat_comes_from_its_az_lines(
-    verbs: list[Done], tools: Tools, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    plan: str,
+    last: str,
+    verbs: dict[str, list[Done]],
+    tools: Tools,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """From nothing but the app's files: who is done with the tutorial needs no kit any more."""
     find_az(tools, monkeypatch)
     monkeypatch.chdir(tmp_path)
-    finished = [planned.check for planned in PLAN].index("09")
+    finished = [done for done in verbs[plan] if done.verb == last][-1]
     with opened(tmp_path) as workshop:
         person = Person(tmp_path, Asked(workshop.cloud, workshop.settings.names))
         prepare(workshop, Planned("", app="10"))
-        typing_forms.az(person, verbs[finished].whole)
+        typing_forms.az(person, finished.whole)
         functions.wait_until_listed(workshop.session.stack())
+        compared(finished, person.asked.state(), "az")
         # The check compares the deployed settings with those on this machine.
         workshop.write_local_settings()
         learn(workshop, person, Planned("enable_authentication"))
         workshop.check("09")
-        compared(verbs[finished], person.asked.state(), "az")
 
 
 def pack(workshop: Workshop) -> None:

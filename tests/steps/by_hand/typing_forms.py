@@ -16,8 +16,10 @@ from typing import Any
 import requests
 
 from chatkit.cloud import local_cloud
+from chatkit.cloud.how.masking import CLIENT_SECRET
+from chatkit.cloud.how.references import SECRET_ID
 from chatkit.cloud.tools.variables import variables
-from tests.steps.by_hand.state import Asked
+from tests.steps.by_hand.state import SECRET_SETTING, Asked
 
 FILES = re.compile(r"^# (\S+) is written on this machine:\n((?:# .*(?:\n|$))+)", re.MULTILINE)
 PLACEHOLDERS = re.compile(r"<[^<>\n]+>")
@@ -134,6 +136,10 @@ def _read(person: Person, placeholder: str) -> str:
     if "SignalR" in placeholder:
         found = asked.cloud.signalr().signal_r.list_keys(names.resource_group, names.signalr)
         return str(found.primary_connection_string)
+    if placeholder == SECRET_ID:
+        return asked.secret_id()
+    if placeholder == CLIENT_SECRET:
+        return asked.app_settings()[SECRET_SETTING]
     assert "storage account" in placeholder, placeholder
     blob = asked.addresses()["{blob}"]
     account = f"AccountName={names.storage_account};AccountKey={asked.key()}"
@@ -152,6 +158,9 @@ def _remember(person: Person, answer: requests.Response) -> None:
         person.known["<client secret>"] = said["secretText"]
     if isinstance(said, dict) and (said.get("identity") or {}).get("principalId"):
         person.known["<object id of the function app's identity>"] = said["identity"]["principalId"]
+    if "/userAssignedIdentities/" in str(answer.request.url):
+        person.known["<object id of the sign-in identity>"] = said["properties"]["principalId"]
+        person.known["<client id of the sign-in identity>"] = said["properties"]["clientId"]
 
 
 def _wait(answer: requests.Response, headers: dict[str, str], ca_file: str) -> None:
