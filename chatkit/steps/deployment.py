@@ -79,7 +79,7 @@ def upload_settings(session: Session) -> Result:
             functions.wait_until_answers(step.stack, session.deployed_api("07"), NEGOTIATE)
         deployed = app_settings.read_app_settings(step.stack)
         rows = [(one.name, one.state) for one in app_settings.compare(local, deployed)]
-        uploaded = ", ".join(sorted(wanted))
+        uploaded = ", ".join(sorted(wanted)) or "nothing"
         stayed = ", ".join(sorted(set(local) - set(wanted)))
         return step.result(f"Uploaded: {uploaded}. Stayed local: {stayed}.", *rows)
 

@@ -22,7 +22,7 @@ from chatkit.core.errors import ChatkitError, SetupError
 from chatkit.lesson import checks, sections
 from chatkit.lesson.notebooks import execution
 from chatkit.lesson.sections import SECTIONS, Section
-from chatkit.steps import local_run
+from chatkit.steps import local_run, local_settings
 
 if TYPE_CHECKING:
     from chatkit.cloud.calls import Calls
@@ -82,6 +82,7 @@ def catch_up(session: Session, number: str | int | None, calls: Calls) -> Caught
         goal = sections.with_notebook(number, folder)
     paths = sections.notebooks(folder)
     before = [section for section in sections.before(goal) if section in paths]
+    _renew_local_settings(session)
     _start_servers_again(session, goal)
     kept = _sections_with_work(session, before, calls)
     missed = before[len(kept) :]
@@ -102,6 +103,20 @@ def _needs_local_servers(session: Session, goal: Section) -> bool:
     return not any(section.number in done or section.number < goal.number for section in over)
 
 
+def _renew_local_settings(session: Session) -> None:
+    """Write the settings on this machine again, where there are some.
+
+    After a restart of the machine the SignalR instance may be at another port, and it may take no
+    keys any more.
+    """
+    from azure.core.exceptions import AzureError
+
+    if not (session.settings.facts.signalr and local_settings.values(session.functions_folder)):
+        return
+    with suppress(ChatkitError, AzureError):
+        local_run.write_local_settings(session)
+
+
 def _start_servers_again(session: Session, goal: Section) -> None:
     """Start the servers that a pause has ended, while the sections still need them."""
     from azure.core.exceptions import AzureError
@@ -113,8 +128,6 @@ def _start_servers_again(session: Session, goal: Section) -> None:
     # What fails here fails in the section's check, too, and then its notebook runs.
     with suppress(ChatkitError, AzureError):
         if "functions" in started:
-            # After a restart of the machine the SignalR instance may be at another port.
-            local_run.write_local_settings(session)
             local_run.start_functions(session)
         if "page" in started:
             local_run.start_page(session)

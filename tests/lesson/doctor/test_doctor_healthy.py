@@ -36,6 +36,14 @@ STEPS: dict[str, tuple[str, ...]] = {
     "08": ("enable_static_website", "set_page_url", "upload_page"),
     "09": ("publish_functions", "enable_authentication", "set_page_url", "upload_page"),
     "10": ("publish_functions",),
+    # Section 12 begins with what 10 leaves.
+    "12": (
+        "assign_roles",
+        "use_identity",
+        "remove_client_secret",
+        "disable_keys",
+        "write_local_settings",
+    ),
     CLEAN_UP.number: ("clean_up",),
 }
 

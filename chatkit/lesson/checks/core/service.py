@@ -10,6 +10,7 @@ import jwt
 
 from chatkit.chat.client.addresses import negotiate_address, with_query
 from chatkit.cloud.provision import signalr
+from chatkit.cloud.provision.keyless import SIGNALR_SCOPE, TOKEN_VERSION
 from chatkit.core.errors import CheckFailed, LocalProtocolError
 from chatkit.lesson.checks.core.evidence import HubEndpoint, expect
 from chatkit.lesson.http import Answer, fetch
@@ -21,8 +22,6 @@ if TYPE_CHECKING:
     from chatkit.steps.session import Session
 
 USER_CLAIMS = ("asrs.s.uid", "nameid", "sub")
-SCOPE = "https://signalr.azure.com/.default"
-TOKEN_VERSION = "2022-11-01"
 KEYLESS = (
     "Without keys, who is signed in needs the role 'SignalR Service Owner' at the instance:"
     " workshop.write_local_settings() gives it."
@@ -123,7 +122,7 @@ def rest_headers(
 
 
 def _entra(session: Session) -> dict[str, str]:
-    token = session.connect().credential.get_token(SCOPE).token
+    token = session.connect().credential.get_token(SIGNALR_SCOPE).token
     return {"Authorization": f"Bearer {token}"}
 
 

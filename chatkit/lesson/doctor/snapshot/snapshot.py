@@ -277,8 +277,12 @@ class Snapshot:
 
     @looked_up("the instance's keys")
     def connection_strings(self) -> list[str]:
-        """Connection strings of the instance, primary and secondary. Never shown."""
+        """Connection strings of the instance, primary and secondary, or none where it takes no
+        keys. Never shown.
+        """
         self._needs(self.facts.signalr)
+        if self.instance().disable_local_auth:
+            return []
         found = (
             self.cloud()
             .signalr()
