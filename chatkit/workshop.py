@@ -13,6 +13,7 @@ from chatkit.cloud.connection import Cloud
 from chatkit.core.results import Address, Result
 from chatkit.core.settings import Settings
 from chatkit.lesson import app_log, mistakes, sections
+from chatkit.lesson.exercises.verbs import ExerciseVerbs
 from chatkit.stage import stage
 from chatkit.steps import clean_up, deployment, identity, local_run, resources
 from chatkit.steps.session import Session
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
     from chatkit.stage.shown import StageShown
 
 
-class Workshop:
+class Workshop(ExerciseVerbs):
     """The tutorial's steps, on one target. `Workshop.open()` starts.
 
     Args:
@@ -172,8 +173,7 @@ class Workshop:
         have changed, your version is kept beside the new one.
 
         Args:
-            section: Its number, for example "07"; by default the one after the last completed
-                section.
+            section: Its number, for example "07"; by default the one after the last that is done.
 
         Raises:
             NotebookFailed: A cell of a missed notebook raised.

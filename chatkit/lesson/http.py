@@ -18,7 +18,7 @@ from chatkit.core.errors import ServiceError
 from chatkit.core.results import escape
 from chatkit.core.text.masking import mask_web_tokens
 
-TIMEOUT = aiohttp.ClientTimeout(total=60)
+TIMEOUT_S = 60.0
 
 
 @dataclass(frozen=True)
@@ -93,10 +93,16 @@ def post(url: str, body: object = None, *, headers: Mapping[str, str] | None = N
 
 
 def fetch(
-    method: str, url: str, *, body: object = None, headers: Mapping[str, str] | None = None
+    method: str,
+    url: str,
+    *,
+    body: object = None,
+    headers: Mapping[str, str] | None = None,
+    timeout_s: float = TIMEOUT_S,
 ) -> Answer:
     """Send one request and return whatever comes back. A body that is not bytes is sent as JSON."""
-    return background_loop().call(_fetch(method, url, body, headers), timeout_s=70)
+    work = fetch_async(method, url, body, headers, timeout_s=timeout_s)
+    return background_loop().call(work, timeout_s=timeout_s + 10)
 
 
 def _explained(answer: Answer, url: str, since: datetime) -> Answer:
@@ -137,7 +143,16 @@ def masked(text: str) -> str:
     return mask_web_tokens(text, "eyJ… (a token)")
 
 
-async def _fetch(method: str, url: str, body: object, headers: Mapping[str, str] | None) -> Answer:
+async def fetch_async(
+    method: str,
+    url: str,
+    body: object = None,
+    headers: Mapping[str, str] | None = None,
+    *,
+    timeout_s: float = TIMEOUT_S,
+) -> Answer:
+    """The same as `fetch`, for who runs on the loop already."""
+    timeout = aiohttp.ClientTimeout(total=timeout_s)
     sent = dict(headers or {})
     if body is not None:
         sent = {"Content-Type": "application/json", **sent}
@@ -146,7 +161,7 @@ async def _fetch(method: str, url: str, body: object, headers: Mapping[str, str]
     try:
         async with (
             # A proxy that the environment names does not know addresses of this machine.
-            aiohttp.ClientSession(trust_env=not is_loopback(url), timeout=TIMEOUT) as session,
+            aiohttp.ClientSession(trust_env=not is_loopback(url), timeout=timeout) as session,
             session.request(method, url, data=body, headers=sent) as answer,
         ):
             return Answer(answer.status, dict(answer.headers), await answer.read())

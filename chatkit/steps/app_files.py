@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 MAGIC = "%%chatfile"
 RECORD = "chatfiles.json"
+EXERCISES = "exercises/"
+SOLUTION = " (solution)"
 LOST = "files of my-chat count as yours, and are kept beside when a cell writes them anew"
 
 
@@ -39,7 +41,8 @@ def write(name: str, text: str, *, folder: Path, home: Path) -> str:
 
     Strategy: the kit records the hash of what it wrote. A file that has another hash, and is none
     of the versions that the notebooks write either, was edited by the learner; it is kept beside,
-    as NAME.before-1, NAME.before-2 and so on.
+    as NAME.before-1, NAME.before-2 and so on. In an exercise the learner edits the cell: what a
+    cell wrote there gives way to the learner's next attempt, and is kept beside for the kit's own.
 
     Args:
         name: Path below the app's folder, with slashes.
@@ -83,8 +86,16 @@ def copy_page(source: Path, *, folder: Path, home: Path) -> list[str]:
     return replace(page, folder=folder, home=home)
 
 
-def replace(contents: Mapping[str, bytes], *, folder: Path, home: Path) -> list[str]:
+def replace(
+    contents: Mapping[str, bytes], *, folder: Path, home: Path, is_solution: bool = False
+) -> list[str]:
     """Write files by their names, and note that they are ours: all of them, or none.
+
+    Args:
+        contents: The files.
+        folder: The app's folder.
+        home: Where the record is.
+        is_solution: They are the kit's solution of an exercise.
 
     Returns:
         Names under which the learner's versions were kept.
@@ -100,10 +111,13 @@ def replace(contents: Mapping[str, bytes], *, folder: Path, home: Path) -> list[
         written[path] = content
         if path.is_file():
             old = path.read_bytes()
-            ours = old == content or _hash(old) == record.get(name) or old in _versions(name)
-            if not ours:
+            is_known = _hash(old) == record.get(name)
+            if name.startswith(EXERCISES) and (is_solution or content in _versions(name)):
+                is_known = _hash(old) == record.get(f"{name}{SOLUTION}")
+            if not (old == content or is_known or old in _versions(name)):
                 kept[_unused(path)] = old
-    noted = {**record, **{name: _hash(content) for name, content in contents.items()}}
+    suffix = SOLUTION if is_solution else ""
+    noted = {**record, **{f"{name}{suffix}": _hash(text) for name, text in contents.items()}}
     private = {}
     if noted != record:
         private[home / RECORD] = json.dumps(noted, indent=1, sort_keys=True)
@@ -152,6 +166,19 @@ def _below(folder: Path, name: str) -> Path:
             hint="Write it like %%chatfile functions/host.json.",
         )
     return folder.joinpath(*path.parts)
+
+
+def template(name: str) -> str:
+    """A file as the kit's notebooks write it first.
+
+    Raises:
+        SetupError: No notebook writes it.
+    """
+    for content in _versions(name):
+        return content.decode()
+    raise SetupError(
+        f"No notebook of the kit writes {name}.", hint="Run this in a checkout of chatkit."
+    )
 
 
 def _versions(name: str) -> Iterator[bytes]:

@@ -39,6 +39,7 @@ HOSTS = {FUNCTIONS: "localhost", PAGE: "127.0.0.1"}
 START_LIMIT_S = 45.0
 STOP_LIMIT_S = 5.0
 FOUND_LIMIT_S = 5.0
+LAST_LOOK_S = 0.5
 # A whole class may start its functions in the same second, on one machine.
 PORT_TRIES = 60
 UNAVAILABLE = 503  # the function host's answer everywhere when the app cannot be loaded
@@ -134,10 +135,12 @@ class LocalServers:
 
     Args:
         home: Where pids and logs are kept.
+        start_limit_s: How long a server may take until it answers.
     """
 
-    def __init__(self, home: Path) -> None:
+    def __init__(self, home: Path, *, start_limit_s: float = START_LIMIT_S) -> None:
         self._home = home
+        self._start_limit_s = start_limit_s
 
     def running(self, name: str) -> Server | None:
         """The server of that name, if it runs."""
@@ -333,13 +336,13 @@ class LocalServers:
         write_private(self._record(server.name), json.dumps(asdict(server)))
 
     def _wait_until_healthy(self, server: Server, process: DetachedProcess) -> None:
-        until = monotonic() + START_LIMIT_S
+        until = monotonic() + self._start_limit_s
         is_ours = process.wait_until(lambda: server.is_proven() or None, until=until)
         if process.exit_code == PortInUse.exit_code:
             raise _PortLost
         status = None
         if is_ours:
-            status = process.wait_until(lambda: answers.status_at(server.url) or None, until=until)
+            status = process.wait_until(lambda: _status(server, until=until), until=until)
         if status and server.name == FUNCTIONS and answers.has_lost_app(server.url):
             status = UNAVAILABLE
         if status == UNAVAILABLE:
@@ -349,12 +352,18 @@ class LocalServers:
         elif process.exit_code is not None:
             failure = "ended at once"
         else:
-            failure = f"said nothing for {START_LIMIT_S:.0f} s"
+            failure = f"said nothing for {self._start_limit_s:.0f} s"
         printed = "\n".join(f"  {line}" for line in last_lines(process.log, LOG_LINES))
         raise NotStarted(f"The {server.name} server {failure}. It printed last:\n{printed}")
 
     def _record(self, name: str) -> Path:
         return self._home / "servers" / f"{name}.json"
+
+
+def _status(server: Server, *, until: float) -> int | None:
+    """What a server answers, None for nothing; it answers as soon as it has loaded the app."""
+    left_s = max(until - monotonic(), LAST_LOOK_S)
+    return answers.status_at(server.url, limit_s=left_s) or None
 
 
 def _server(record: dict[str, object]) -> Server | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from contextlib import suppress
 from pathlib import Path
 
@@ -13,6 +14,11 @@ from chatkit.steps import local_settings
 from chatkit.steps.local_servers import LocalServers
 
 STOP_LIMIT_S = 15.0
+
+
+def graded_in(home: Path) -> Path:
+    """Where a home's exercises are graded. What runs there ends when its folder is gone."""
+    return home / "exercises"
 
 
 def still_running(home: Path) -> str:
@@ -35,6 +41,7 @@ def stop(home: Path) -> list[str]:
         servers.stop(name)
     for one in found:
         _stop(one)
+    shutil.rmtree(graded_in(home), ignore_errors=True)
     return [f"Stopped: {one}." for one in found]
 
 

@@ -21,6 +21,7 @@ import nbformat
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError
 
+from chatkit.steps.app_files import EXERCISES
 from chatkit.steps.local_servers import FUNCTIONS, PAGE, LocalServers
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -59,10 +60,13 @@ def code_cells(notebook: Notebook) -> list[Any]:
 
 
 def written_files() -> Iterator[tuple[str, Path, Any]]:
-    """Every file a notebook writes: its path below my-chat, the notebook, the cell; in order."""
+    """Every file of the chat that a notebook writes, which those of exercises are not.
+
+    Yields its path below my-chat, the notebook, the cell; in order.
+    """
     for path in paths():
         for cell in code_cells(read(path)):
-            if cell.source.startswith(MAGIC):
+            if cell.source.startswith(MAGIC) and not cell.source.startswith(MAGIC + EXERCISES):
                 yield cell.source.partition("\n")[0].removeprefix(MAGIC).strip(), path, cell
 
 

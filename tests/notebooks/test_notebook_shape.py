@@ -11,6 +11,7 @@ import nbformat
 import pytest
 
 import chatkit
+from chatkit.lesson.exercises.table import EXERCISES
 from tests.notebooks import refresh
 
 NAMES = [path.name for path in refresh.paths()]
@@ -94,14 +95,30 @@ def test_it_opens_with_the_old_step_the_time_and_the_workshop(book: Any) -> None
     assert "You will see" in book.cells[0].source and "2018" in book.cells[0].source
 
 
-def test_it_ends_with_its_check_an_exercise_and_three_questions(book: Any) -> None:
+def test_it_ends_with_its_check_an_experiment_and_three_questions(book: Any) -> None:
     """The check is the section's own; answers are folded."""
     number = book.metadata["name"][:2]
     assert f'workshop.check("{number}")' in [cell.source for cell in refresh.code_cells(book)]
     text = markdown(book)
-    assert text.index("## Check") < text.index("## Exercise") < text.index("## Three questions")
+    assert text.index("## Check") < text.index("## Experiment") < text.index("## Three questions")
     assert text.count("<details><summary>Answer</summary>") == 3
-    assert any(cell.id == "exercise-start" for cell in refresh.code_cells(book))
+    assert any(cell.id == "experiment-start" for cell in refresh.code_cells(book))
+
+
+def test_it_has_its_sections_exercise(book: Any) -> None:
+    """A blank to fill in, its grade, and the way out; stored open, so that nobody is told."""
+    number = book.metadata["name"][:2]
+    exercise = next((one for one in EXERCISES if one.number == number), None)
+    cells = [cell.source for cell in refresh.code_cells(book)]
+    at = next((i for i, source in enumerate(cells) if "workshop.exercise(" in source), None)
+    if exercise is None:
+        assert at is None
+        return
+    assert at is not None and cells[at] == f'workshop.exercise("{number}")'
+    assert cells[at - 1].startswith(f"%%chatfile {exercise.file}\n") and "..." in cells[at - 1]
+    assert f'workshop.solve("{number}")' in markdown(book)
+    stored = refresh.code_cells(book)[at].outputs[0].data["text/plain"]
+    assert stored.startswith(f"Exercise {number} is open")
 
 
 def test_its_cells_are_short(book: Any) -> None:

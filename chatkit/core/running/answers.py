@@ -12,10 +12,12 @@ HOST_STATUS = "/admin/host/status"
 NO_PROXY = urllib.request.ProxyHandler({})
 
 
-def status_at(url: str) -> int:
-    """The status that an address answers with, 0 when nothing does."""
+def status_at(url: str, *, limit_s: float = LIMIT_S) -> int:
+    """The status that an address answers with, 0 when nothing does within a limit."""
     try:
-        with urllib.request.build_opener(NO_PROXY).open(url, timeout=LIMIT_S) as response:
+        with urllib.request.build_opener(NO_PROXY).open(
+            url, timeout=min(limit_s, LIMIT_S)
+        ) as response:
             return int(response.status)
     except urllib.error.HTTPError as error:
         error.close()

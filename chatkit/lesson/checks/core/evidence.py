@@ -6,7 +6,7 @@ import asyncio
 import json
 import re
 import uuid
-from collections.abc import AsyncIterator, Coroutine, Iterator, Mapping
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
@@ -143,9 +143,16 @@ class Recipient:
 
     async def wait_for(self, text: str) -> bool:
         """Wait for an invocation that has this text in an argument."""
+        return await self._wait(lambda: self.frames_with(text), ARRIVAL_S)
+
+    async def wait_for_frames(self, count: int, *, limit_s: float) -> bool:
+        """Wait until so many invocations have come."""
+        return await self._wait(lambda: len(self.frames) >= count, limit_s)
+
+    async def _wait(self, has_come: Callable[[], object], limit_s: float) -> bool:
         try:
-            async with asyncio.timeout(ARRIVAL_S):
-                while not self.frames_with(text):
+            async with asyncio.timeout(limit_s):
+                while not has_come():
                     self._new.clear()
                     await self._new.wait()
         except TimeoutError:
