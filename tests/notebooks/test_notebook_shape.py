@@ -23,6 +23,9 @@ FOLDERS = re.compile(
 )
 OPEN = "%load_ext chatkit\nfrom chatkit import Workshop\nworkshop = Workshop.open()"
 LINK = re.compile(r"\]\(([^)\s]+)\)")
+CHANGED = "<details><summary>What has changed since 2018</summary>"
+START = "00"
+TABLE_IS_CONTENT = (START, "02", "12")
 MAX_LINES, MEDIAN_LINES = 15, 4
 
 
@@ -93,6 +96,23 @@ def test_it_opens_with_the_old_step_the_time_and_the_workshop(book: Any) -> None
     assert refresh.code_cells(book)[0].source == OPEN
     assert int(refresh.minutes(book)) > 0
     assert "You will see" in book.cells[0].source and "2018" in book.cells[0].source
+
+
+def test_what_it_is_for_comes_before_what_has_changed(book: Any) -> None:
+    """A sentence that is read, then the table of 2018: folded where nothing depends on it."""
+    opening = book.cells[0].source
+    purpose, _, table = opening.partition("in 2018")
+    number = book.metadata["name"][:2]
+    if number in TABLE_IS_CONTENT:
+        assert "<details>" not in opening
+    else:
+        assert purpose.rstrip(" |\n").endswith(CHANGED) and table.endswith("</details>")
+    assert len(re.findall(r"^[A-Z].{60,}", purpose, re.MULTILINE)) >= (number != START)
+
+
+def test_it_speaks_of_today(book: Any) -> None:
+    """How the old text came to be as it is helps nobody who wants to build a chat."""
+    assert not re.search(r"later edition|\blost (when|with|in)\b|cut down", str(book.cells))
 
 
 def test_it_ends_with_its_check_an_experiment_and_three_questions(book: Any) -> None:
