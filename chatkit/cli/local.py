@@ -19,6 +19,7 @@ from chatkit.cloud.tools.variables import others, variables
 from chatkit.core.errors import NotStarted
 from chatkit.core.file_lock import holder
 from chatkit.core.home.check import check_home
+from chatkit.core.public_urls import public_url
 from chatkit.core.settings import home
 from chatkit.steps import moved_ports, running
 from chatkit.steps.repair import begin_anew
@@ -145,6 +146,21 @@ def env(
     known = _known()
     for line in shell_lines(shell, variables(known, local_cloud.folder()), others(os.environ)):
         typer.echo(line)
+
+
+@app.command("map")
+def chat_map() -> None:
+    """Print the address of the map: a page on which each message lights its way through the chat.
+
+    Who has the address sees the map as long as this local cloud runs, and nothing else of it.
+    """
+    page = _known().get("map")
+    if page is None:
+        raise NotStarted(
+            "The local cloud that runs is of an older version, which has no map.",
+            hint="`chatkit local down`, then `chatkit local up`.",
+        )
+    typer.echo(public_url(page))
 
 
 @app.command()

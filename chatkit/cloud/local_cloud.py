@@ -65,9 +65,8 @@ class Endpoints(TypedDict):
     """What `cloud.json` says: enough for any Azure client, and for the control endpoint.
 
     `identity_endpoint` and `identity_header` are those of a managed identity that may do what the
-    client may; a cloud that an older version has started tells none. `moves` are those of this
-    start; `moved` leads from every port that something of this cloud had once to the one it has
-    now.
+    client may; an older cloud tells none. `map` opens the page with the ways of messages. `moves`
+    are those of this start; `moved` leads from every port that there was once to the one it has.
     """
 
     running: bool
@@ -83,6 +82,7 @@ class Endpoints(TypedDict):
     dev_storage: str
     control: str
     control_token: str
+    map: NotRequired[str]
     identity_endpoint: NotRequired[str]
     identity_header: NotRequired[str]
     moves: NotRequired[list[Move]]

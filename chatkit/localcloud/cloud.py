@@ -16,6 +16,7 @@ from chatkit.localcloud.entra.models import APPLICATIONS
 from chatkit.localcloud.entra.service import EntraService
 from chatkit.localcloud.functions.host.spec import SiteSpec
 from chatkit.localcloud.functions.service import FunctionsService
+from chatkit.localcloud.journeys.service import MapService
 from chatkit.localcloud.resource_manager.core.state import RESOURCES
 from chatkit.localcloud.resource_manager.service import ResourceManagerService
 from chatkit.localcloud.signalr.service import SignalRService
@@ -68,6 +69,7 @@ class LocalCloud:
             functions=self.functions,
         )
         self.stage = StageService(self.platform, self.signalr, self.functions, self.storage)
+        self.map = MapService(self.platform)
         self.platform.note_start(
             tenant_id=self.entra.directory.tenant_id,
             subscription_id=self.resource_manager.context.subscription_id,
@@ -81,6 +83,7 @@ class LocalCloud:
                 *self.functions.control_routes(),
                 *control_routes(self.drills),
                 *self.stage.control_routes(),
+                *self.map.control_routes(),
             ],
         )
 
@@ -93,6 +96,7 @@ class LocalCloud:
             self.functions,
             self.resource_manager,
             self.stage,
+            self.map,
             self.control,
         ):
             await service.start()
@@ -102,6 +106,7 @@ class LocalCloud:
         """End child processes, close ports and the store."""
         for service in (
             self.stage,
+            self.map,
             self.resource_manager,
             self.functions,
             self.easy_auth,
@@ -132,5 +137,6 @@ class LocalCloud:
             **self.entra.endpoints(),
             "ca_file": str(self.platform.certificates.ca_file),
             "dev_storage": self.storage.dev_endpoint(),
+            **self.map.endpoints(),
             **self.control.endpoints(),
         }

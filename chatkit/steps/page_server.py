@@ -6,17 +6,20 @@ It needs the standard library only, so that it starts at once.
 from __future__ import annotations
 
 import io
+import json
 import os
 import socket
 import sys
+from collections import deque
 from collections.abc import Sequence
 from contextlib import suppress
 from email.message import Message
 from functools import partial
 from http import HTTPStatus
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from itertools import count
 from pathlib import Path, PurePosixPath
-from time import monotonic
+from time import monotonic, time
 from typing import Any, BinaryIO
 
 from chatkit.cloud.publish import page_list
@@ -25,10 +28,15 @@ from chatkit.core.errors import PortInUse, SetupError
 from chatkit.core.host_names import NOT_HERE, answers_to
 from chatkit.core.running import start_proof
 from chatkit.core.running.presence import PAGE, UNLISTED, Presence, present, started_for
+from chatkit.core.running.reachable import TOKEN_HEADER, Reachable, new_token, told
+from chatkit.core.text.constant_time import is_same_secret
 
 MAX_CONNECTIONS = 256
 HEAD_WITHIN_S = 15.0
 WAIT_S = 60.0
+MAX_REQUESTS = 200
+PATH_CHARACTERS = 200
+SOURCE = "website/local"
 INDEX = "index.html"
 
 
@@ -73,19 +81,30 @@ class _PageHandler(SimpleHTTPRequestHandler):
         return page_list.content_type(PurePosixPath(path))
 
     def do_GET(self) -> None:
-        """Answer with a file, or with the proof that the starter of this server asks for."""
+        """Answer with a file, or with what a program of this user asks for that knows a secret: the
+        proof that this is the server that was started, the requests that there were.
+        """
+        if is_same_secret(self.headers.get(TOKEN_HEADER, ""), self.server.reachable.token):
+            self._show_requests()
+            return
         challenge = self.headers.get(start_proof.CHALLENGE_HEADER)
         if challenge is None or not self.server.secret:
             super().do_GET()
             return
         given = start_proof.proof(self.server.secret, challenge, port=self.server.server_port)
-        self.send_response(204)
+        self.send_response_only(204)  # no browser has asked
         self.send_header(start_proof.PROOF_HEADER, given)
         self.end_headers()
 
     def end_headers(self) -> None:
         self.send_header("Cache-Control", "no-cache")
         super().end_headers()
+
+    def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
+        """Note a request that is answered."""
+        super().log_request(code, size)
+        path = getattr(self, "path", "")  # there is none when the request line cannot be read
+        self.server.note(self.command or "", path.partition("?")[0], int(code))
 
     def log_message(self, format: str, *args: object) -> None:
         """Note a request. The log may be a file, on a disk that takes no more."""
@@ -95,6 +114,14 @@ class _PageHandler(SimpleHTTPRequestHandler):
     def list_directory(self, _path: str | os.PathLike[str]) -> None:
         """Show no directory: a website does not either."""
         self.send_error(404)
+
+    def _show_requests(self) -> None:
+        text = json.dumps({"events": [*self.server.requests]}).encode()
+        self.send_response_only(HTTPStatus.OK)
+        self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Length", str(len(text)))
+        self.end_headers()
+        self.wfile.write(text)
 
     def _is_for_this_machine(self) -> bool:
         """Whether the request names this machine; else it is refused: DNS rebinding."""
@@ -121,6 +148,9 @@ class PageServer(ThreadingHTTPServer):
         self.server_name = "127.0.0.1"
         self.server_port = ports.port_of([self.socket])
         self.secret = start_proof.given_secret()
+        self.reachable = Reachable(self.server_port, new_token())
+        self.requests: deque[dict[str, object]] = deque(maxlen=MAX_REQUESTS)
+        self._numbers = count(1)
         self._folder = Path(folder)
         self._open: set[socket.socket] = set()
         self._waiting: dict[socket.socket, float] = {}  # for their headers, since when
@@ -137,6 +167,12 @@ class PageServer(ThreadingHTTPServer):
                 self.stop_waiting(connection)
                 with suppress(OSError):
                     connection.shutdown(socket.SHUT_RDWR)  # its thread closes it
+
+    def note(self, method: str, path: str, status: int) -> None:
+        """Keep a request in the form of the local cloud's trace, which is read there."""
+        detail = {"method": method, "path": path[:PATH_CHARACTERS], "status": status}
+        event: dict[str, object] = {"number": next(self._numbers), "at": time()}
+        self.requests.append({**event, "source": SOURCE, "kind": "request", "detail": detail})
 
     def verify_request(self, request: Any, client_address: Any) -> bool:
         """Refuse a connection when there are too many; note when the others began."""
@@ -177,7 +213,7 @@ def main(arguments: Sequence[str]) -> int:
 
 
 def _serve(made: PageServer, folder: str) -> int:
-    with made as server:
+    with made as server, told(started_for(), PAGE, server.reachable):
         print(f"Serving {folder} at http://127.0.0.1:{server.server_port}", flush=True)
         server.serve_forever()
     return 0

@@ -37,6 +37,7 @@ SERVICES: dict[str, str] = {
     "a deployed app": "text",
     "its deployment endpoint": "Kudu",
     "the control endpoint": "control",
+    "the map of the chat": "control",
 }
 
 OTHER_SITE = {"Origin": "https://evil.example", "Sec-Fetch-Site": "cross-site"}

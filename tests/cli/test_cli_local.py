@@ -88,6 +88,8 @@ def test_status_for_a_person_shows_no_secret(chatkit: Chatkit, where: Path) -> N
     secret = local_cloud.start(where)["client_secret"]
     shown = chatkit("local", "status").out
     assert secret not in shown and "https://localhost:" in shown
+    page = chatkit("local", "map").out.strip()
+    assert page == local_cloud.start(where).get("map") and page not in shown
 
 
 def test_env_prints_lines_that_a_shell_takes(chatkit: Chatkit, where: Path) -> None:
@@ -152,7 +154,7 @@ def test_killed_and_started_again_it_is_the_same_cloud(chatkit: Chatkit, where: 
     assert "not running" in chatkit("local", "status").out
     chatkit("local", "up")
     after = local_cloud.start(where)
-    changing = {"pid", "control_token"}
+    changing = {"pid", "control_token", "map"}
     assert {key: value for key, value in after.items() if key not in changing} == {
         key: value for key, value in before.items() if key not in changing
     }

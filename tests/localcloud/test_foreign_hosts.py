@@ -40,6 +40,7 @@ PLACES: dict[str, tuple[str, str]] = {
     "a deployed app": ("sites/site", "/api/x"),
     "its deployment endpoint": ("scm/site", "/api/settings"),
     "the control endpoint": ("control", "/trace"),
+    "the map of the chat": ("map", "/journeys"),
 }
 UPGRADE = {
     "Connection": "Upgrade",

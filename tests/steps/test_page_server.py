@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import http.client
+import json
 import socket
 from collections.abc import Iterator
 from contextlib import ExitStack
@@ -11,23 +13,31 @@ from threading import Thread
 import pytest
 
 from chatkit.steps import page_server
+from chatkit.steps.page_server import PageServer
+from tests.attacks.chat_map import OF_A_LOCAL_RUN
 from tests.attacks.limits import PAGE_HALF_OPEN
 
 LIMIT_S = 20.0
 
 
 @pytest.fixture
-def port(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[int]:
-    """The port of a page's server that waits for nobody."""
+def server(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[PageServer]:
+    """A page's server that waits for nobody."""
     monkeypatch.setattr(page_server, "HEAD_WITHIN_S", 0.1)
     (tmp_path / "index.html").write_text("hello", encoding="utf-8")
-    server = page_server.PageServer(str(tmp_path), 0)
+    server = PageServer(str(tmp_path), 0)
     thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
     thread.start()
-    yield int(server.socket.getsockname()[1])
+    yield server
     server.shutdown()
     thread.join()
     server.server_close()
+
+
+@pytest.fixture
+def port(server: PageServer) -> int:
+    """Its port."""
+    return server.server_port
 
 
 def answer(connection: socket.socket) -> bytes:
@@ -65,3 +75,38 @@ def test_too_many_connections_are_refused(
             served = answer(connection)
     assert served.endswith(b"hello")
     assert "Traceback" not in capfd.readouterr().err
+
+
+def ask(port: int, path: str, **headers: str) -> tuple[int, bytes]:
+    """Status and body of an answer."""
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=LIMIT_S)
+    connection.request("GET", path, headers=headers)
+    got = connection.getresponse()
+    body = got.read()
+    connection.close()
+    return got.status, body
+
+
+def test_the_local_cloud_is_shown_which_pages_were_asked_for(server: PageServer) -> None:
+    """In the form of its own trace, without the query; asking for it leaves none."""
+    port = server.server_port
+    assert ask(port, "/?code=c2VjcmV0")[0] == 200 and ask(port, "/gone")[0] == 404
+    with socket.create_connection(("127.0.0.1", port), timeout=LIMIT_S) as connection:
+        connection.sendall(b"nonsense\r\n\r\n")
+        answer(connection)
+    status, body = ask(port, "/", **{"x-chatkit-token": server.reachable.token})
+    events = json.loads(body)["events"]
+    told = [(one["number"], one["detail"]["path"], one["detail"]["status"]) for one in events]
+    assert status == 200 and told[:2] == [(1, "/", 200), (2, "/gone", 404)]
+    assert all(one["source"] == "website/local" for one in events) and len(events) == 3
+
+
+@pytest.mark.parametrize("name", OF_A_LOCAL_RUN)
+def test_the_pages_server_shows_its_requests_to_nobody_else(server: PageServer, name: str) -> None:
+    """Who does not know the token meets the page."""
+    token = server.reachable.token
+    shown = {
+        key: value.format(token=token, half=token[:20])
+        for key, value in OF_A_LOCAL_RUN[name].items()
+    }
+    assert ask(server.server_port, "/", **shown) == (200, b"hello")

@@ -35,6 +35,8 @@ HOME_VARIABLE = "CHATKIT_STARTED_FOR"
 """Tells a server which home it was started for: a test's, for example, is in no other variable."""
 LOOK_S = 1.0
 SUFFIX = ".lock"
+LETTER_SUFFIX = ".json"
+"""Of the file in which a process tells how it is reached, see `reachable`."""
 
 
 @dataclass(frozen=True)
@@ -161,6 +163,7 @@ def running(home: Path) -> list[Running]:
         pid = holder(path)
         if pid is None:
             path.unlink(missing_ok=True)  # its process was killed
+            path.with_suffix(LETTER_SUFFIX).unlink(missing_ok=True)
         else:
             found.append(Running(kind, pid, path))
     return sorted(found, key=lambda one: kinds.index(one.kind))

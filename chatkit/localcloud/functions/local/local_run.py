@@ -10,6 +10,7 @@ from pathlib import Path
 
 from chatkit.core import descriptors
 from chatkit.core.running.presence import FUNCTIONS, started_for
+from chatkit.core.running.reachable import told
 from chatkit.core.running.until_interrupted import until_interrupted
 from chatkit.core.settings import home as settings_home
 from chatkit.localcloud.core.log_limits import log_to_terminal
@@ -31,8 +32,9 @@ def run(folder: Path, options: LocalOptions) -> int:
     descriptors.raise_limit()
     with log_to_terminal():  # or to functions.log
         folder = folder.resolve()
+        home = _home()
         serving = until_interrupted(
-            _serve(folder, options), home=_home(), kind=FUNCTIONS, folder=folder
+            _serve(folder, options, home), home=home, kind=FUNCTIONS, folder=folder
         )
         asyncio.run(serving)
     return 0
@@ -44,7 +46,7 @@ def _home() -> Path | None:
     return home if home.is_dir() else None
 
 
-async def _serve(folder: Path, options: LocalOptions) -> None:
+async def _serve(folder: Path, options: LocalOptions, home: Path | None) -> None:
     """Serve the app until this task is cancelled."""
     prepared = await start_worker(take_port(prepare(folder, options)))
     # Only now: while the child imports the app, the server's own modules load.
@@ -52,6 +54,7 @@ async def _serve(folder: Path, options: LocalOptions) -> None:
 
     local = await LocalRun.start(prepared)
     try:
-        await asyncio.Event().wait()
+        with told(home, FUNCTIONS, local.reachable):
+            await asyncio.Event().wait()
     finally:
         await local.stop()

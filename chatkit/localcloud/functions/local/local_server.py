@@ -16,9 +16,12 @@ from aiohttp.typedefs import Middleware
 
 from chatkit.core import listeners, log_files, ports
 from chatkit.core.running import start_proof
+from chatkit.core.running.reachable import TOKEN_HEADER, Reachable, new_token
+from chatkit.core.text.constant_time import is_same_secret
 from chatkit.localcloud.core.background import BackgroundTasks
 from chatkit.localcloud.core.runners import HttpServer
-from chatkit.localcloud.core.web import Handler
+from chatkit.localcloud.core.trace import Trace, events_answer
+from chatkit.localcloud.core.web import Handler, whole_number
 from chatkit.localcloud.easy_auth.local.options import LOGIN
 from chatkit.localcloud.easy_auth.local.sign_in import LocalSignIn
 from chatkit.localcloud.functions.host import no_functions
@@ -42,7 +45,11 @@ ROTATE_PERIOD_S = 1.0
 
 
 class LocalRun(HostObserver):
-    """One app served on a port of its own. `start` makes one that serves."""
+    """One app served on a port of its own. `start` makes one that serves.
+
+    Attributes:
+        reachable: How the local cloud of this home asks for the run's trace.
+    """
 
     def __init__(self, prepared: Prepared, port: int, sign_in: LocalSignIn | None = None) -> None:
         self.port = port
@@ -67,6 +74,8 @@ class LocalRun(HostObserver):
             host=first,
         )
         app = application(Frontend(self._site))
+        self.reachable = Reachable(port, new_token())
+        app.middlewares.insert(0, _showing_trace(self.reachable.token, prepared.trace))
         secret = start_proof.given_secret()
         if secret:
             app.middlewares.insert(0, _proving(secret, port))
@@ -257,6 +266,19 @@ def _proving(secret: str, port: int) -> Middleware:
         return web.Response(status=204, headers={start_proof.PROOF_HEADER: given})
 
     return prove
+
+
+def _showing_trace(token: str, trace: Trace) -> Middleware:
+    """Show the trace to who knows the token; for everybody else there is nothing but the app."""
+
+    @web.middleware
+    async def show(request: web.Request, handler: Handler) -> web.StreamResponse:
+        if not is_same_secret(request.headers.get(TOKEN_HEADER, ""), token):
+            return await handler(request)
+        after = whole_number(request.query.get("after", "0"))
+        return await events_answer(trace.after(after or 0))
+
+    return show
 
 
 async def _import_early(module: str) -> None:

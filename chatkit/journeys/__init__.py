@@ -1,0 +1,1 @@
+"""Ways of messages through the chat: what they are, as a text and as a picture."""

@@ -1,0 +1,190 @@
+// Asks the local cloud for the ways of messages and plays them, a hop at a time.
+// Every text goes in as text; the picture is an image, in which no script runs.
+
+const ASK_MS = 500;
+const HOP_MS = 600;
+const SLOW_HOP_MS = 2500;
+const REST_MS = 1500;
+const WAITING = 3;
+const LATE_S = 5;
+const KEPT = 50;
+const TOKEN = "chatkit-map-token";
+const NO_TOKEN = "This address does not open the map any more. workshop.map().page tells the present one.";
+const SILENT = "The local cloud does not answer.";
+
+// The picture is an image, which does not know of this wish.
+const STILL = matchMedia("(prefers-reduced-motion: reduce)");
+
+const ways = new Map();
+let waiting = [];
+let shown = null;
+let steps = 0;
+let due = 0;
+let hasLooked = false;
+let newest = 0;
+let wanted = 0;
+
+const at = (id) => document.getElementById(id);
+
+// The address is left without the token: it stands in no history and on no screen.
+function token() {
+  const given = location.hash.slice(1);
+  if (given) {
+    sessionStorage.setItem(TOKEN, given);
+    history.replaceState(null, "", location.pathname);
+  }
+  return sessionStorage.getItem(TOKEN) ?? "";
+}
+
+async function ask(path) {
+  const answer = await fetch(path, { headers: { "x-chatkit-token": token() } });
+  if (answer.status === 403) throw new Error(NO_TOKEN);
+  if (!answer.ok) throw new Error(SILENT);
+  return answer.json();
+}
+
+async function look() {
+  const news = await ask(`journeys?after=${newest}`);
+  const isFirst = !hasLooked;
+  hasLooked = true;
+  for (const way of news.journeys) {
+    newest = way.number;
+    const last = Math.max(way.at, ...[...ways.values()].map((one) => one.at));
+    ways.set(way.number, way);
+    if (ways.size > KEPT) ways.delete(ways.keys().next().value);
+    if (!isFirst && way.at > last - LATE_S) wait(way);
+  }
+  if (news.journeys.length) list();
+  if (isFirst) showLast();
+}
+
+// A message is what people look for; other requests give way to it.
+function wait(way) {
+  if (way.is_message) waiting = waiting.filter((one) => one.is_message);
+  waiting.push(way);
+  waiting = waiting.slice(-WAITING);
+}
+
+// In the order in which they began; what is told late stands where it belongs.
+function listed() {
+  return [...ways.values()].sort((one, other) => one.at - other.at);
+}
+
+function showLast() {
+  const all = listed();
+  const last = all.filter((way) => way.is_message).pop() ?? all.pop() ?? null;
+  shown = last;
+  steps = last ? last.hops.length : 0;
+  draw();
+}
+
+function begin(way) {
+  shown = way;
+  steps = 0;
+  step();
+}
+
+function step() {
+  steps += 1;
+  due = performance.now() + (isOn("slow") ? SLOW_HOP_MS : HOP_MS);
+  if (steps >= shown.hops.length) {
+    due += REST_MS;
+    at("said").textContent = shown.line;
+  }
+  draw();
+}
+
+function goOn() {
+  if (shown && steps < shown.hops.length) step();
+  else if (waiting.length) begin(waiting.shift());
+  else return false;
+  return true;
+}
+
+async function draw() {
+  at("now").textContent = shown ? shown.title : "No message has passed yet. Send one.";
+  const hop = shown && steps ? shown.rows[steps - 1] : null;
+  at("hop").textContent = hop ? `${hop[0]}. ${hop[1]} → ${hop[2]}: ${hop[3]}` : "";
+  if (shown && steps >= shown.hops.length) at("hop").textContent += `. ${shown.outcome}`;
+  rows();
+  mark();
+  wanted += 1;
+  const mine = wanted;
+  const moves = STILL.matches ? 0 : 1;
+  const drawn = await ask(`picture?way=${shown ? shown.number : 0}&steps=${steps}&moves=${moves}`);
+  if (mine !== wanted) return;
+  at("picture").src = `data:image/svg+xml,${encodeURIComponent(drawn.svg)}`;
+  at("picture").alt = drawn.words;
+}
+
+function rows() {
+  const made = (shown ? shown.rows : []).map((cells, index) => {
+    const row = document.createElement("tr");
+    if (index >= steps) row.className = "ahead";
+    if (index === steps - 1) row.className = "now";
+    for (const cell of cells) row.append(element("td", cell));
+    return row;
+  });
+  at("hops").replaceChildren(...made);
+}
+
+function list() {
+  const made = listed().reverse().map((way) => {
+    const button = element("button", way.title);
+    button.append(element("small", `${way.way.replaceAll("->", "→")}. ${way.outcome}`));
+    button.type = "button";
+    button.dataset.way = way.number;
+    button.addEventListener("click", () => begin(way));
+    const item = document.createElement("li");
+    item.append(button);
+    return item;
+  });
+  const focused = document.activeElement?.dataset?.way;
+  at("ways").replaceChildren(...made);
+  if (focused) at("ways").querySelector(`[data-way="${focused}"]`)?.focus();
+}
+
+function mark() {
+  for (const button of at("ways").querySelectorAll("button")) {
+    const isShown = shown && button.dataset.way === String(shown.number);
+    button.setAttribute("aria-current", String(Boolean(isShown)));
+  }
+}
+
+function element(name, text) {
+  const made = document.createElement(name);
+  made.textContent = text;
+  return made;
+}
+
+function isOn(id) {
+  return at(id).getAttribute("aria-pressed") === "true";
+}
+
+for (const id of ["pause", "slow"]) {
+  at(id).addEventListener("click", () => at(id).setAttribute("aria-pressed", String(!isOn(id))));
+}
+at("step").addEventListener("click", () => {
+  if (!goOn() && shown) begin(shown);
+});
+
+async function play() {
+  let problem = "";
+  for (;;) {
+    try {
+      await look();
+      if (problem) at("said").textContent = "";
+      problem = "";
+    } catch (error) {
+      problem = error.message === NO_TOKEN ? NO_TOKEN : SILENT;
+      at("said").textContent = problem;
+    }
+    await new Promise((resolve) => setTimeout(resolve, ASK_MS));
+  }
+}
+
+addEventListener("hashchange", () => location.reload());
+setInterval(() => {
+  if (!isOn("pause") && performance.now() >= due) goOn();
+}, 100);
+play();

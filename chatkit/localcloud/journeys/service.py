@@ -1,0 +1,112 @@
+"""The page of a local cloud on which people see the ways of messages, and what notebooks ask.
+
+The page itself holds nothing of a chat. What it shows it asks for with a token, which stands behind
+the `#` of its address: a browser sends that part to nobody. The token opens this page alone.
+"""
+
+from __future__ import annotations
+
+from importlib import resources
+
+from aiohttp import web
+
+from chatkit.core.running.reachable import TOKEN_HEADER, new_token
+from chatkit.core.text.constant_time import is_same_secret
+from chatkit.journeys.picture import picture, words
+from chatkit.localcloud.core.platform import Platform
+from chatkit.localcloud.core.runners import HttpServer
+from chatkit.localcloud.core.web import whole_number
+from chatkit.localcloud.journeys.reader import Journeys
+
+OWNER = "map"
+FILES = {
+    "/": ("map.html", "text/html"),
+    "/map.js": ("map.js", "text/javascript"),
+    "/map.css": ("map.css", "text/css"),
+}
+HEADERS = {
+    "Cache-Control": "no-store",
+    "Content-Security-Policy": (
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src data:;"
+        " connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+    ),
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Referrer-Policy": "no-referrer",
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+}
+NO_NUMBER = "after, way and steps are whole numbers."
+
+
+def refuse(_: web.Request, status: int, sentence: str) -> web.Response:
+    """What the page's port answers when it fails, or cannot read a request."""
+    return web.json_response({"error": sentence}, status=status, headers=HEADERS)
+
+
+class MapService:
+    """The page on a port of its own.
+
+    Args:
+        platform: Ports and trace. The home is the folder around the local cloud's.
+    """
+
+    def __init__(self, platform: Platform) -> None:
+        self._listeners = platform.listeners
+        self._port = platform.listeners.reserve(OWNER)
+        self._token = new_token()
+        self._journeys = Journeys(platform.trace, platform.folder.parent)
+
+    async def start(self) -> None:
+        """Open the port."""
+        app = web.Application()
+        app.add_routes([web.get(path, self._file) for path in FILES])
+        app.add_routes([web.get("/journeys", self._news), web.get("/picture", self._picture)])
+        server = HttpServer(app, refuse=refuse)
+        await self._listeners.open(OWNER, server, port=self._port, ipv4_only=True)
+
+    async def stop(self) -> None:
+        """Close the port."""
+        await self._listeners.close(OWNER)
+
+    def endpoints(self) -> dict[str, str]:
+        """Address of the page, with what opens it."""
+        return {"map": f"http://127.0.0.1:{self._port}/#{self._token}"}
+
+    def control_routes(self) -> list[web.RouteDef]:
+        """What notebooks ask, at the control endpoint and with its token."""
+        return [web.get("/journeys", self._answer)]
+
+    async def _file(self, request: web.Request) -> web.Response:
+        name, kind = FILES[request.path]
+        text = (resources.files(__package__) / "page" / name).read_text(encoding="utf-8")
+        return web.Response(text=text, content_type=kind, headers=HEADERS)
+
+    async def _news(self, request: web.Request) -> web.Response:
+        if not self._knows_token(request):
+            return _forbidden(request)
+        return await self._answer(request)
+
+    async def _answer(self, request: web.Request) -> web.Response:
+        after = whole_number(request.query.get("after", "0"))
+        if after is None:
+            return refuse(request, 400, NO_NUMBER)
+        return web.json_response(await self._journeys.news(after), headers=HEADERS)
+
+    async def _picture(self, request: web.Request) -> web.Response:
+        if not self._knows_token(request):
+            return _forbidden(request)
+        way = whole_number(request.query.get("way", "0"))
+        steps = whole_number(request.query.get("steps", "0"))
+        if way is None or steps is None:
+            return refuse(request, 400, NO_NUMBER)
+        journey = self._journeys.find(way)
+        moves = request.query.get("moves") == "1"
+        document = {"svg": picture(journey, steps, moves=moves), "words": words(journey, steps)}
+        return web.json_response(document, headers=HEADERS)
+
+    def _knows_token(self, request: web.Request) -> bool:
+        return is_same_secret(request.headers.get(TOKEN_HEADER, ""), self._token)
+
+
+def _forbidden(request: web.Request) -> web.Response:
+    return refuse(request, 403, f"The {TOKEN_HEADER} header is missing or wrong.")

@@ -1,0 +1,101 @@
+"""Attempts to see the ways of messages, and what stands in them, without being allowed to."""
+
+from __future__ import annotations
+
+from tests.attacks.group import Group
+
+HELLO = {"sender": "alice", "text": "Hello"}
+SEND = "/api/hubs/chat/:send"
+
+# What is asked for at the map's port; {token} is the right one, which belongs into a header.
+WITHOUT_TOKEN: dict[str, tuple[str, dict[str, str]]] = {
+    "the ways, without a token": ("/journeys", {}),
+    "the ways, with an empty token": ("/journeys", {"x-chatkit-token": ""}),
+    "the ways, with half of the token": ("/journeys", {"x-chatkit-token": "{half}"}),
+    "the ways, with the control endpoint's token": ("/journeys", {"x-chatkit-token": "{control}"}),
+    "the ways, with the token in the query": ("/journeys?token={token}", {}),
+    "the ways, with the token as a cookie": ("/journeys", {"Cookie": "token={token}"}),
+    "the ways, with the token as a bearer token": (
+        "/journeys",
+        {"Authorization": "Bearer {token}"},
+    ),
+    "a picture, without a token": ("/picture?way=1&steps=1", {}),
+    "the control endpoint's trace, with the map's token": (
+        "/trace",
+        {"x-chatkit-token": "{token}"},
+    ),
+}
+
+# How a page elsewhere asks; none of it may be read there.
+FROM_OTHER_PAGES: dict[str, tuple[str, dict[str, str]]] = {
+    "a preflight for the token's header": (
+        "OPTIONS",
+        {
+            "Origin": "https://evil.example",
+            "Access-Control-Request-Method": "GET",
+            "Access-Control-Request-Headers": "x-chatkit-token",
+        },
+    ),
+    "a preflight from another port of this machine": (
+        "OPTIONS",
+        {
+            "Origin": "http://127.0.0.1:5500",
+            "Access-Control-Request-Method": "GET",
+            "Access-Control-Request-Headers": "x-chatkit-token",
+        },
+    ),
+    "a request of another site": ("GET", {"Origin": "https://evil.example"}),
+    "the page in a frame of another site": ("GET", {"Sec-Fetch-Dest": "iframe"}),
+}
+
+# How a private message goes out, or says that it is one.
+PRIVATE: dict[str, tuple[object, str]] = {
+    "one that says so": ({**HELLO, "isPrivate": True}, SEND),
+    "one with a recipient": ({**HELLO, "recipient": "bob"}, SEND),
+    "one to a user": (HELLO, "/api/hubs/chat/users/bob/:send"),
+    "one to a user, in the older form": (HELLO, "/api/v1/hubs/chat/users/bob"),
+    "one to a group": (HELLO, "/api/hubs/chat/groups/red/:send"),
+    "one to a connection": (HELLO, "/api/hubs/chat/connections/c1/:send"),
+}
+
+# Headers with which somebody asks a local run, or the page's server, for its requests.
+OF_A_LOCAL_RUN: dict[str, dict[str, str]] = {
+    "without a token": {},
+    "with an empty token": {"x-chatkit-token": ""},
+    "with another token": {"x-chatkit-token": "mallory"},
+    "with half of the token": {"x-chatkit-token": "{half}"},
+    "with the token under another name": {"Authorization": "Bearer {token}"},
+}
+
+GROUPS = (
+    Group(
+        "The map of the chat without its token",
+        "test_map_service.py",
+        "test_nothing_is_told_without_the_token",
+        tuple(WITHOUT_TOKEN),
+    ),
+    Group(
+        "The map of the chat from another page",
+        "test_map_service.py",
+        "test_no_other_page_reads_the_map",
+        tuple(FROM_OTHER_PAGES),
+    ),
+    Group(
+        "What stands in private messages, on the map",
+        "test_assembly.py",
+        "test_what_stands_in_a_private_message_is_not_told",
+        tuple(PRIVATE),
+    ),
+    Group(
+        "The requests of a local run",
+        "test_local_trace.py",
+        "test_a_local_run_shows_its_requests_to_nobody_else",
+        tuple(OF_A_LOCAL_RUN),
+    ),
+    Group(
+        "The requests of the local page's server",
+        "test_page_server.py",
+        "test_the_pages_server_shows_its_requests_to_nobody_else",
+        tuple(OF_A_LOCAL_RUN),
+    ),
+)
