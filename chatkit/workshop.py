@@ -13,6 +13,7 @@ from chatkit.cloud.connection import Cloud
 from chatkit.core.results import Address, Result
 from chatkit.core.settings import Settings
 from chatkit.lesson import app_log, mistakes, sections
+from chatkit.lesson.chat_map import MapVerb
 from chatkit.lesson.exercises.verbs import ExerciseVerbs
 from chatkit.stage import stage
 from chatkit.steps import clean_up, deployment, identity, local_run, resources
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
     from chatkit.stage.shown import StageShown
 
 
-class Workshop(ExerciseVerbs):
+class Workshop(ExerciseVerbs, MapVerb):
     """The tutorial's steps, on one target. `Workshop.open()` starts.
 
     Args:

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 from chatkit.cloud.hints import refine_hint
 from chatkit.core.errors import CheckFailed
 from chatkit.core.results import Result
+from chatkit.journeys.checking import checking
 from chatkit.lesson import app_log, sections
 from chatkit.lesson.checks.core.traces import removed_after
 from chatkit.lesson.sections import Section
@@ -45,7 +46,7 @@ def check(session: Session, section: str | int) -> Result:
     begun = time.monotonic()
     since = datetime.now(UTC)
     try:
-        with session.on_cloud(), removed_after(session) as left:
+        with session.on_cloud(), checking(), removed_after(session) as left:
             proven = [f"  - {sentence}" for sentence in run(session)]
     except CheckFailed as error:
         _explain(session, found, error, since)
