@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+import unicodedata
 import uuid
 from datetime import UTC, datetime
 from typing import cast
@@ -198,7 +199,8 @@ class Directory:
 
     def user(self, name: str) -> Principal:
         """The user with this name, made on first use: the sign-in page takes any name."""
-        name = name.strip().lower()
+        # One name, whichever way a keyboard writes its accents.
+        name = unicodedata.normalize("NFC", unicodedata.normalize("NFC", name).strip().lower())
         # "alice" and "alice@DOMAIN" are one person.
         while name.endswith(f"@{DOMAIN}"):
             name = name.removesuffix(f"@{DOMAIN}").strip()

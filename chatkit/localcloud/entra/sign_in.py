@@ -25,6 +25,7 @@ from chatkit.localcloud.entra.scopes import Scopes
 
 MODES = ("query", "fragment", "form_post")
 NAME_LENGTH = 64
+JOINERS = dict.fromkeys(map(ord, "\u200c\u200d"))
 
 
 class DeviceAnswer(TypedDict):
@@ -222,7 +223,9 @@ def _other_page() -> web.Response:
 
 
 def _is_name(name: str) -> bool:
-    return 0 < len(name) <= NAME_LENGTH and name.isprintable()
+    # Names in Persian have joiners, and so do emoji; what stands beside them is to be seen.
+    seen = name.translate(JOINERS).strip()
+    return 0 < len(seen) <= len(name) <= NAME_LENGTH and seen.isprintable()
 
 
 def _bad_name() -> web.Response:

@@ -12,6 +12,7 @@ import msal
 import pytest
 import requests
 
+from chatkit.localcloud.entra.core.principals import DOMAIN
 from tests.localcloud.entra.tenant import ARM, Tenant
 
 VERIFIER = "correct-horse-battery-staple-correct-horse-battery"
@@ -73,6 +74,27 @@ async def test_alice_signs_in_to_a_web_application(tenant: Tenant) -> None:
         and tenant.service.tokens.verify(renewed["id_token"], [asked["client_id"]]).oid
         == claims.oid
     )
+
+
+@pytest.mark.parametrize(
+    ("name", "again"),
+    [
+        ("Zoë 山田", "zoe\u0308 山田"),
+        ("👩\u200d👩\u200d👧 Family", "👩\u200d👩\u200d👧 family@{domain}"),
+        ("علی\u200cرضا", "علی\u200cرضا"),
+    ],
+)
+async def test_a_name_in_any_letters_is_one_person(tenant: Tenant, name: str, again: str) -> None:
+    """However a keyboard writes it; the token has the name as people read it."""
+    oids = set()
+    for typed in (name, again.format(domain=DOMAIN)):
+        asked, secret = await asked_by(tenant)
+        back = await tenant.sign_in(asked, typed)
+        _, answer = await redeem(tenant, asked, secret, back["code"])
+        claims = tenant.service.tokens.verify(answer["id_token"], [asked["client_id"]])
+        assert claims.name == f"{name.lower()}@{DOMAIN}"
+        oids.add(claims.oid)
+    assert len(oids) == 1
 
 
 @pytest.mark.parametrize(
