@@ -20,7 +20,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from threading import Lock
 from time import monotonic, sleep
-from typing import TYPE_CHECKING, TypeVar
+from typing import IO, TYPE_CHECKING, TypeVar
 
 from chatkit.core import descriptors, log_files
 
@@ -203,6 +203,45 @@ def start_detached(
     with _starting:
         _started.append(process)
     return DetachedProcess(process, log)
+
+
+class Survivor:
+    """A process that does something when this one is killed; a context manager.
+
+    It reads what it is told until the block ends, or until this process does: the last line is
+    `DONE` then, or it is not.
+    """
+
+    DONE = "done"
+
+    def __init__(self, command: Sequence[str], *, environment: Mapping[str, str]) -> None:
+        self._process = subprocess.Popen(
+            list(command),
+            env={**os.environ, **environment},
+            stdin=subprocess.PIPE,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            start_new_session=True,  # what kills this process's group does not reach it
+        )
+
+    def __enter__(self) -> Survivor:
+        return self
+
+    def __exit__(self, *_error: object) -> None:
+        self.tell(self.DONE)
+        with suppress(OSError):
+            self._input().close()
+        self._process.wait()
+
+    def tell(self, line: str) -> None:
+        """Let it know something; one that has ended hears nothing."""
+        with suppress(OSError, ValueError):  # it has ended, or its pipe is closed
+            self._input().write(f"{line}\n".encode())
+            self._input().flush()
+
+    def _input(self) -> IO[bytes]:
+        assert self._process.stdin is not None
+        return self._process.stdin
 
 
 async def start_child(

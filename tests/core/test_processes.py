@@ -18,6 +18,7 @@ import pytest
 from chatkit.core.processes import (
     DetachedProcess,
     ProcessIdentity,
+    Survivor,
     last_lines,
     run_child,
     start_detached,
@@ -204,3 +205,18 @@ async def test_a_cancelled_child_ends_with_all_it_has_started() -> None:
     running.cancel()
     await asyncio.gather(running, return_exceptions=True)
     assert psutil.wait_procs([grandchild], timeout=LIMIT_S)[1] == []
+
+
+@pytest.mark.parametrize("is_killed", [False, True])
+def test_a_survivor_hears_what_it_was_told_and_how_it_ended(
+    tmp_path: Path, is_killed: bool
+) -> None:
+    """Also when this process has no time to say goodbye."""
+    said = tmp_path / "said"
+    listening = "import pathlib, sys; pathlib.Path(sys.argv[1]).write_text(sys.stdin.read())"
+    with Survivor((sys.executable, "-IS", "-c", listening, str(said)), environment={}) as survivor:
+        survivor.tell("something")
+        if is_killed:
+            survivor._input().close()  # as the system does with a killed process
+            survivor._process.wait()
+    assert said.read_text() == ("something\n" if is_killed else "something\ndone\n")

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import Any
 
 from chatkit.core.errors import RemoteProtocolError
+
+OF_A_CHECK = re.compile(r"A check is running: [^()\n]{1,200} \([0-9a-f]{6}\)\.")
+"""What a check of the workshop writes: it is no person, and nobody sees it in the room."""
 
 
 @dataclass(frozen=True)
@@ -17,8 +21,10 @@ class ChatMessage:
         sender: Who wrote it.
         text: Plain text.
         sent_at: ISO-8601, UTC, by the server's clock; empty when the app sent none.
-        recipient: User it was meant for, empty for everybody.
+        recipient: Id of the user it was meant for (a name, where nobody signs in); empty for
+            everybody.
         is_private: True when only two users may see it.
+        sender_id: Who wrote it, as sign-in knows them; empty when nobody has looked.
     """
 
     id: str
@@ -27,10 +33,21 @@ class ChatMessage:
     sent_at: str = ""
     recipient: str = ""
     is_private: bool = False
+    sender_id: str = ""
+
+    @property
+    def sender_key(self) -> str:
+        """What the sender is known by: the id, or the name where nobody signs in."""
+        return self.sender_id or self.sender
+
+    @property
+    def is_of_check(self) -> bool:
+        """Whether a check has written it, for itself and for nobody to see."""
+        return OF_A_CHECK.fullmatch(self.text) is not None
 
     @classmethod
     def from_json(cls, value: Any) -> ChatMessage:
-        """Read `{"id", "sender", "text", "sentAt", "recipient", "isPrivate"}`.
+        """Read `{"id", "sender", "senderId", "text", "sentAt", "recipient", "isPrivate"}`.
 
         Unknown members are ignored.
 
@@ -39,6 +56,7 @@ class ChatMessage:
         """
         if not isinstance(value, dict) or not isinstance(value.get("text"), str):
             raise RemoteProtocolError("A message arrived that is not an object with a text.")
+        sender_id = value.get("senderId")
         return cls(
             id=str(value.get("id") or ""),
             sender=str(value.get("sender") or "anonymous"),
@@ -46,6 +64,7 @@ class ChatMessage:
             sent_at=str(value.get("sentAt") or ""),
             recipient=str(value.get("recipient") or ""),
             is_private=value.get("isPrivate") is True,
+            sender_id=sender_id if isinstance(sender_id, str) else "",
         )
 
 

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import json
 import signal
+import subprocess
+import sys
+import time
 from collections.abc import Iterator
 from typing import Any
 
@@ -101,6 +104,38 @@ def test_a_check_that_is_stopped_leaves_nothing_either(
     with pytest.raises(KeyboardInterrupt):
         checks.check(workshop.session, "06")
     assert texts(workshop.local_api_base_url) == before
+
+
+KILLED = """
+import os, signal, sys
+from pathlib import Path
+from chatkit.lesson import checks
+from chatkit.lesson.checks import local_page
+from chatkit.steps.session import Session
+
+real = local_page.post_message
+
+def die(*arguments, **options):
+    real(*arguments, **options)
+    os.kill(os.getpid(), signal.SIGKILL)
+
+local_page.post_message = die
+checks.check(Session(Path(sys.argv[1])), "06")
+"""
+
+
+@needs_signals
+@pytest.mark.long
+def test_a_check_that_is_killed_leaves_nothing_either(workshop: Workshop) -> None:
+    """Not even for ten minutes: a process that waited beside it takes its message out."""
+    before = texts(workshop.local_api_base_url)
+    command = (sys.executable, "-c", KILLED, str(workshop.home))
+    with subprocess.Popen(command, start_new_session=True, stdin=subprocess.DEVNULL) as check:
+        assert check.wait(60) == -9
+    until = time.monotonic() + 30
+    while texts(workshop.local_api_base_url) != before:
+        assert time.monotonic() < until, texts(workshop.local_api_base_url)
+        time.sleep(0.05)
 
 
 def lines(blobs: BlobServiceClient, name: str) -> list[str]:

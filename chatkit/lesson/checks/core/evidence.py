@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import re
 import uuid
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
@@ -65,20 +64,26 @@ class Sent:
     Attributes:
         texts: Of its messages.
         ids: Of those that were answered.
+        told: Called with each text before its message is sent.
     """
 
     texts: list[str] = field(default_factory=list)
     ids: set[str] = field(default_factory=set)
+    told: Callable[[str], None] = lambda _text: None
+
+    def note(self, text: str) -> None:
+        """A message with this text is about to be sent."""
+        self.texts.append(text)
+        self.told(text)
 
 
-MESSAGE_TEXT = re.compile(r"A check is running: [^()\n]{1,200} \([0-9a-f]{6}\)\.")
 _sent: ContextVar[Sent | None] = ContextVar("sent", default=None)
 
 
 @contextmanager
-def noting_messages() -> Iterator[Sent]:
-    """Note what the checks in the block send."""
-    sent = Sent()
+def noting_messages(told: Callable[[str], None]) -> Iterator[Sent]:
+    """Note what the checks in the block send, and tell it before it is sent."""
+    sent = Sent(told=told)
     token = _sent.set(sent)
     try:
         yield sent
@@ -91,7 +96,7 @@ def message_text(what: str) -> str:
     text = f"A check is running: {what} ({uuid.uuid4().hex[:6]})."
     sent = _sent.get()
     if sent is not None:
-        sent.texts.append(text)
+        sent.note(text)
     return text
 
 

@@ -8,6 +8,7 @@ from chatkit.lesson.http import Answer, fetch
 
 ON = "workshop.enable_authentication() turns it on."
 NAMES = ("alice", "bob", WRITER)
+TEST_USERS = ("alice", "bob", "carol")
 
 
 def has_sign_in(api: str) -> bool:
@@ -28,8 +29,14 @@ def expect_sign_in(api: str) -> None:
 
 
 def everybody(api: str) -> dict[str, SignedIn]:
-    """Alice, bob and the writer of the check's messages, signed in where there is sign-in."""
-    return signed_in(api, *NAMES) if has_sign_in(api) else named_in_headers()
+    """Alice, bob and the writer of the check's messages, signed in where there is sign-in.
+
+    Carol writes there: a check brings no name into the directory.
+    """
+    if not has_sign_in(api):
+        return named_in_headers()
+    people = signed_in(api, *TEST_USERS)
+    return {**people, WRITER: people["carol"]}
 
 
 def named_in_headers() -> dict[str, SignedIn]:

@@ -5,6 +5,7 @@ whether a token opens it.
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
 
 import jwt
 
@@ -91,15 +92,19 @@ def verified_claims(session: Session, token: str, *, hint: str) -> dict[str, Any
         ) from error
 
 
-def token_for(session: Session, connection: SignalRConnectionString, hub: str) -> str:
+def token_for(
+    session: Session, connection: SignalRConnectionString, hub: str, *, user_id: str = ""
+) -> str:
     """A token that lets a client into a hub: signed here, or by the service where there is no key.
 
     Raises:
         CheckFailed: The service hands none out to who is signed in.
     """
     if connection.access_key:
-        return client_token(connection, hub)
+        return client_token(connection, hub, user_id=user_id)
     path = f"/api/hubs/{hub}/:generateToken?api-version={TOKEN_VERSION}"
+    if user_id:
+        path += f"&userId={quote(user_id, safe='')}"
     answer = fetch("POST", connection.server_url + path, headers=_entra(session))
     found = answer.json()
     expect(
@@ -126,10 +131,12 @@ def _entra(session: Session) -> dict[str, str]:
     return {"Authorization": f"Bearer {token}"}
 
 
-def endpoint_of(session: Session, connection: SignalRConnectionString, hub: str) -> HubEndpoint:
-    """The same as `hub_endpoint`, with a key or without."""
+def endpoint_of(
+    session: Session, connection: SignalRConnectionString, hub: str, *, user_id: str = ""
+) -> HubEndpoint:
+    """The same as `hub_endpoint`, with a key or without, and for a user when one is named."""
     url = negotiate_address(client_url(connection, hub))
-    return HubEndpoint(hub, url, token_for(session, connection, hub))
+    return HubEndpoint(hub, url, token_for(session, connection, hub, user_id=user_id))
 
 
 def hub_endpoint(connection: SignalRConnectionString, hub: str, name: str = "") -> HubEndpoint:

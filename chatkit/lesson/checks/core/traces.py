@@ -3,26 +3,31 @@ the pages and panels that are open.
 
 The history is the app's, and an app of one's own may keep it under another name. So every blob that
 was written to since the check began is looked at, in the storage that the app has: lines with one
-of the check's texts go, and everything else stays as it is.
+of the check's texts go, and everything else stays as it is. A check that is killed cannot do that:
+a small process that waits beside it does it then (`python -m` this module).
 """
 
 from __future__ import annotations
 
 import json
+import sys
 import time
 import uuid
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from chatkit.chat.client.client import REMOVED
+from chatkit.chat.client.messages import OF_A_CHECK
 from chatkit.cloud.provision import storage
 from chatkit.core.errors import ChatkitError
+from chatkit.core.processes import Survivor
 from chatkit.core.running.interrupts import held
 from chatkit.lesson.checks.core import service
-from chatkit.lesson.checks.core.evidence import MESSAGE_TEXT, Sent, noting_messages
+from chatkit.lesson.checks.core.evidence import Sent, noting_messages
 from chatkit.lesson.http import fetch
 from chatkit.steps import local_settings
 
@@ -42,6 +47,13 @@ BLOCK_BYTES = 4 * 1024 * 1024
 COPY_LIMIT_S = 10.0
 LATE_S = 1.0
 PAUSE_S = 0.05
+# Nothing of the kit is imported as long as it only waits.
+WAIT = """
+import os, sys
+said = sys.stdin.buffer.read().decode().splitlines()
+if said[-1:] != [sys.argv[1]]:
+    os.execv(sys.executable, [sys.executable, "-m", *sys.argv[2:], *said])
+"""
 
 
 @dataclass(frozen=True)
@@ -60,7 +72,7 @@ class Lines:
             return True
         message = _message(line)
         text = message.get("text")
-        is_check = isinstance(text, str) and MESSAGE_TEXT.fullmatch(text)
+        is_check = isinstance(text, str) and OF_A_CHECK.fullmatch(text)
         return bool(is_check) and _is_forgotten(str(message.get("sentAt")))
 
 
@@ -73,7 +85,7 @@ def removed_after(session: Session) -> Iterator[list[tuple[str, str]]]:
     """
     said: list[tuple[str, str]] = []
     begun = datetime.now(UTC)
-    with noting_messages() as sent:
+    with ExitStack() as stack, noting_messages(_survivor_of(session, begun, stack)) as sent:
         late_s = 0.0
         try:
             yield said
@@ -84,6 +96,30 @@ def removed_after(session: Session) -> Iterator[list[tuple[str, str]]]:
             if sent.texts:
                 with held():
                     said.extend(_remove(session, sent, begun, late_s=late_s))
+
+
+def _survivor_of(session: Session, begun: datetime, stack: ExitStack) -> Callable[[str], None]:
+    """Start the process that cleans up after a kill, with the first message; tell it all texts."""
+    started: list[Survivor] = []
+
+    def tell(text: str) -> None:
+        if not started:
+            waiting = (sys.executable, "-IS", "-c", WAIT, Survivor.DONE)
+            command = (*waiting, __spec__.name, str(session.home), begun.isoformat())
+            with suppress(OSError):  # the check can do without
+                started.append(stack.enter_context(Survivor(command, environment={})))
+        for survivor in started:
+            survivor.tell(text)
+
+    return tell
+
+
+def _clean_up_after_kill(home: str, begun: str, *texts: str) -> None:
+    """Do what a killed check cannot do any more."""
+    from chatkit.steps.session import Session
+
+    sent = Sent(texts=list(texts))
+    list(_remove(Session(Path(home)), sent, datetime.fromisoformat(begun), late_s=LATE_S))
 
 
 def _remove(
@@ -230,3 +266,7 @@ def _tell_pages(session: Session, ids: list[str]) -> None:
             body={"target": REMOVED, "arguments": [ids]},
             headers=service.rest_headers(session, connection, path),
         )
+
+
+if __name__ == "__main__":
+    _clean_up_after_kill(*sys.argv[1:])
