@@ -5,6 +5,9 @@ import { ApiError, howToStart, LOCAL_RUN, whyNoAnswer } from "./config.js";
 import { HEADER, forget, token } from "./session.js";
 
 const TIMEOUT_MS = 15_000;
+// Which claim the function app gets as x-ms-client-principal-id: Entra's object id, else the
+// subject. App Service has long names for them, which end in these, and tokens have short ones.
+const ID_CLAIMS = ["objectidentifier", "oid", "nameidentifier", "sub"];
 // No cookies for another site. Behind a proxy, page and function app are the same site, and the
 // proxy knows people by its cookie.
 const CREDENTIALS = "same-origin";
@@ -28,11 +31,14 @@ export function postMessage(apiBaseUrl, message) {
   });
 }
 
-/** The name that everybody sees, as the platform tells it. */
+/** Who I am, as the platform tells it: the name that everybody sees, and the id, which is mine. */
 export async function whoAmI(apiBaseUrl) {
-  const known = await ask(`${apiBaseUrl}/.auth/me`);
-  const name = known?.[0]?.user_id;
-  if (typeof name === "string" && name) return name;
+  const known = (await ask(`${apiBaseUrl}/.auth/me`))?.[0];
+  const short = (kind) => String(kind).replace(/.*\//, "");
+  const claims = new Map(known?.user_claims?.map?.((claim) => [short(claim?.typ), claim?.val]));
+  const isText = (value) => typeof value === "string" && value;
+  const id = ID_CLAIMS.map((kind) => claims.get(kind)).find(isText);
+  if (id && isText(known.user_id)) return { id, name: known.user_id };
   throw new ApiError("The function app does not say who you are.", 401);
 }
 

@@ -1,13 +1,11 @@
 // Where people write: to everybody, or, with sign-in, to one person.
 
-import { called, nameOf } from "./names.js";
-import { people, room, send } from "./room.js";
-import { count, fullName } from "./text.js";
+import { called, nameOf, people } from "./names.js";
+import { room, send } from "./room.js";
+import { count } from "./text.js";
 
 const { computed, h, nextTick, onMounted, ref, watch } = Vue;
 const MAX_TEXT = 2_000;
-const MAX_NAME = 320;
-const OTHER = "\n"; // no name holds a line break
 
 export const Composer = {
   setup() {
@@ -76,57 +74,22 @@ export const Composer = {
   },
 };
 
-/** Everybody, one of the people seen so far, or somebody whose name one knows. */
+/** Everybody, or one of the people who have spoken here, each once. */
 const Recipient = {
   setup() {
-    const asking = ref(false);
-    const name = ref("");
-    const field = ref(null);
-    const names = computed(() => [...new Set([...people.value, room.recipient])].filter(Boolean));
-    function choose(event) {
-      asking.value = event.target.value === OTHER;
-      if (asking.value) nextTick(() => field.value.focus());
-      else room.recipient = event.target.value;
-    }
-    function onKeydown(event) {
-      if (!["Enter", "Escape"].includes(event.key) || event.isComposing) return;
-      event.preventDefault();
-      take(event.key === "Enter" ? name.value : "");
-    }
-    function take(written) {
-      asking.value = false;
-      name.value = "";
-      if (written.trim()) room.recipient = fullName(written, room.name);
-      nextTick(() => document.getElementById("text")?.focus());
-    }
-    const picker = () =>
-      h("select", { id: "recipient", value: room.recipient, onChange: choose }, [
-        h("option", { value: "" }, "Everybody"),
-        ...names.value.map((each) => h("option", { value: each, key: each }, called(each))),
-        h("option", { value: OTHER }, "Somebody else…"),
-      ]);
-    const asked = () => [
-      h("input", {
-        ...{
-          id: "recipient",
-          ref: field,
-          value: name.value,
-          maxlength: MAX_NAME,
-          autocomplete: "off",
-          autocapitalize: "off",
-        },
-        ...{
-          placeholder: "Sign-in name",
-          onKeydown,
-          onInput: (event) => (name.value = event.target.value),
-        },
-      }),
-      h("button", { type: "button", class: "link", onClick: () => take(name.value) }, "Choose"),
-    ];
+    const ids = computed(() => {
+      const known = [...people.value.keys()];
+      const all = new Set([...known, room.recipient].filter(Boolean));
+      return [...all].sort((a, b) => called(a).localeCompare(called(b)));
+    });
+    const onChange = (event) => (room.recipient = event.target.value);
     return () =>
       h("div", { class: "to" }, [
         h("label", { for: "recipient" }, "To"),
-        asking.value ? asked() : picker(),
+        h("select", { id: "recipient", value: room.recipient, onChange }, [
+          h("option", { value: "" }, "Everybody"),
+          ...ids.value.map((id) => h("option", { value: id, key: id }, called(id))),
+        ]),
       ]);
   },
 };

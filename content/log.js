@@ -1,12 +1,13 @@
 // The list of messages: days, bubbles, what is still on its way, and where the reader is.
 
-import { deliver, discard, loadEarlier, loadHistory, room } from "./room.js";
-import { avatar, called, nameOf, whole } from "./names.js";
+import { deliver, discard, isMine, loadEarlier, loadHistory, room, said } from "./room.js";
+import { avatar, called, nameOf, sender } from "./names.js";
 import { count, dayOf, momentOf, timeOf } from "./text.js";
 
 const { h, nextTick, onBeforeUnmount, onMounted, onUpdated, ref } = Vue;
 const NEAR_BOTTOM_PX = 48;
 const TOGETHER_MS = 5 * 60_000;
+const UNVERIFIED = "Nobody was signed in when this was said: nobody has verified the name.";
 
 const button = (label, onClick) => h("button", { type: "button", class: "link", onClick }, label);
 
@@ -70,7 +71,7 @@ export const Log = {
             notice(),
             h(
               "ol",
-              room.items.flatMap((item, index) => line(item, room.items[index - 1])),
+              said.value.flatMap((item, index) => line(item, said.value[index - 1])),
             ),
           ],
         ),
@@ -100,7 +101,7 @@ function notice() {
       h("p", room.historyProblem),
       button("Load the history again", loadHistory),
     ]);
-  if (room.items.length) return null;
+  if (said.value.length) return null;
   return h("div", { class: "empty" }, [
     h("p", { class: "wave", "aria-hidden": "true" }, "👋"),
     h("p", "No messages yet."),
@@ -112,7 +113,7 @@ function notice() {
 function line(item, before) {
   const newDay = !before || dayOf(before.sentAt) !== dayOf(item.sentAt);
   const follows = !newDay && sameSpeaker(item, before);
-  const own = item.sender === room.name;
+  const own = isMine(item);
   return [
     newDay
       ? h("li", { class: "day", key: `day-${item.key}` }, h("span", dayOf(item.sentAt)))
@@ -121,11 +122,12 @@ function line(item, before) {
       "li",
       { class: ["message", item.state, { own, follows, private: item.recipient }], key: item.key },
       [
-        avatar(item.sender),
+        avatar(item.sender, item.senderId || item.sender),
         h("div", { class: "said" }, [
           h("p", { class: ["who", { hidden: follows }] }, [
-            speaker(item.sender, own),
+            speaker(item, own),
             own ? h("span", { class: "quiet" }, " (you)") : "",
+            room.signIn && !item.senderId ? unverified() : "",
             " ",
             h("time", { datetime: item.sentAt, title: momentOf(item.sentAt) }, timeOf(item.sentAt)),
           ]),
@@ -140,22 +142,25 @@ function line(item, before) {
 
 function sameSpeaker(item, before) {
   const soon = Date.parse(item.sentAt) - Date.parse(before.sentAt) < TOGETHER_MS;
-  return soon && before.sender === item.sender && before.recipient === item.recipient;
+  return soon && ["sender", "senderId", "recipient"].every((key) => before[key] === item[key]);
 }
 
+/** From before people signed in, or while they did not have to: nobody can write to such a name. */
+const unverified = () => [" ", h("span", { class: "unverified", title: UNVERIFIED }, "unverified")];
+
 /** A name; of somebody else, who is signed in, one can press it to write privately. */
-function speaker(name, own) {
-  if (own || !room.signIn) return nameOf(name);
-  const onClick = () => (room.recipient = name);
+function speaker(item, own) {
+  if (own || !room.signIn || !item.senderId) return sender(item);
+  const onClick = () => (room.recipient = item.senderId);
   return h(
     "button",
     {
       type: "button",
       class: "speaker",
-      "aria-label": `Write privately to ${called(name)}`,
+      "aria-label": `Write privately to ${called(item.senderId)}`,
       onClick,
     },
-    nameOf(name),
+    sender(item),
   );
 }
 
@@ -163,7 +168,7 @@ function speaker(name, own) {
 const badge = ({ recipient }) =>
   h("p", { class: "badge" }, [
     "Private · to ",
-    recipient === room.name ? "you" : nameOf(recipient),
+    recipient === room.id ? "you" : nameOf(recipient),
   ]);
 
 /** What became of a message of mine, as long as that is worth a word. */
@@ -180,17 +185,11 @@ function deliveryNote(item) {
 }
 
 /** The recipient of a private message was not connected when it was sent. */
-function absenceNote({ recipient, stored, waits }) {
+function absenceNote({ recipient, stored }) {
   if (!stored)
     return [
       nameOf(recipient),
       " was not here, and the history could not keep this: please send it again later.",
     ];
-  if (waits === "away")
-    return [nameOf(recipient), " was not here, and will find it in the history."];
-  return [
-    "Nobody has spoken here as ",
-    whole(recipient),
-    " so far. The message waits in the history for who has that name.",
-  ];
+  return [nameOf(recipient), " was not here, and will find it in the history."];
 }

@@ -1,17 +1,37 @@
 // People on the screen: a round picture of initials, and a name. A domain that is also mine is left
 // out.
 
-import { room } from "./room.js";
-import { colourOf, initials, shortName } from "./text.js";
+import { room, said } from "./room.js";
+import { colourOf, initials, labels, shortName, unknown } from "./text.js";
 
-const { h } = Vue;
+const { computed, h } = Vue;
 
-export const avatar = (name) =>
-  h("span", { class: ["avatar", colourOf(name)], "aria-hidden": "true" }, initials(name));
+/** Who can be written to: everybody but me who has spoken signed in, id to the newest name. */
+export const people = computed(() => {
+  const others = said.value.filter((item) => item.senderId && item.senderId !== room.id);
+  return new Map(others.map((item) => [item.senderId, item.sender]));
+});
 
-export const called = (name) => shortName(name, room.name);
+/** Everybody's label by id; I am among them, so that who has my name is told apart from me. */
+const known = computed(() => {
+  const names = new Map([[room.id, shortName(room.name, room.name)]]);
+  for (const [id, name] of people.value) names.set(id, shortName(name, room.name));
+  return labels(names);
+});
 
-export const nameOf = (name) => whole(called(name), name);
+export const avatar = (name, key) =>
+  h("span", { class: ["avatar", colourOf(key)], "aria-hidden": "true" }, initials(name));
+
+/** What a person with this id is called. */
+export const called = (id) => known.value.get(id) ?? unknown(id);
+
+export const nameOf = (id) => whole(called(id), people.value.get(id));
+
+/** The name over a message: what somebody signed in is called, else what the message says. */
+export function sender(item) {
+  if (item.senderId && item.senderId !== room.id) return nameOf(item.senderId);
+  return whole(shortName(item.sender, room.name), item.sender);
+}
 
 /** With its domain, in a quieter colour. */
 export function whole(name, title = name) {

@@ -3,6 +3,7 @@
 
 export const HEADER = "X-ZUMO-AUTH";
 const TOKEN_KEY = "chat-token";
+const DRAFT_KEY = "chat-draft";
 const BEGUN_KEY = "chat-sign-in-begun";
 const NOT_BEGUN =
   "That link wanted to sign you in as somebody. It was not begun here, so nothing has happened.";
@@ -45,3 +46,16 @@ export function takeToken() {
     return "The sign-in brought no token back. Please try again.";
   }
 }
+
+/** Keep what was not sent for the same person's next sign-in in this tab. */
+export const keepDraft = ({ senderId, recipient, text }) =>
+  sessionStorage.setItem(DRAFT_KEY, JSON.stringify({ senderId, recipient, draft: text }));
+
+/** What this person has left; gone then, and also when it is somebody else's. */
+export function takeDraft(id) {
+  const { senderId, ...kept } = JSON.parse(sessionStorage.getItem(DRAFT_KEY) ?? "{}");
+  dropDraft();
+  return senderId === id ? kept : {};
+}
+
+export const dropDraft = () => sessionStorage.removeItem(DRAFT_KEY);

@@ -3,27 +3,34 @@
 const TIME = new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-digit" });
 const DAY = new Intl.DateTimeFormat(undefined, { weekday: "long", day: "numeric", month: "long" });
 const FULL = new Intl.DateTimeFormat(undefined, { dateStyle: "full", timeStyle: "medium" });
+// What a reader takes for one letter: with its accents, or an emoji of several characters.
+const LETTERS = new Intl.Segmenter(undefined, { granularity: "grapheme" });
 const COLOURS = 8;
+const SHORT = 4;
 
 /** Up to two letters for a name: "Ada Lovelace" is AL, "alice" and "alice@x.example" are A. */
 export function initials(name) {
   const words = name
+    .normalize("NFC")
     .replace(/(.)@.*/su, "$1")
-    .trim()
     .split(/[\s._@-]+/u)
-    .filter(Boolean);
-  return (
-    words
-      .slice(0, 2)
-      .map((word) => [...word][0].toUpperCase())
-      .join("") || "?"
-  );
+    .filter((word) => /[^\p{C}\p{M}]/u.test(word));
+  const letters = words.slice(0, 2).map(firstLetter);
+  return letters.some((letter) => /\p{Extended_Pictographic}/u.test(letter))
+    ? letters[0]
+    : letters.join("") || "?";
 }
 
-/** The class of a name's colour, always the same for the same name. */
-export function colourOf(name) {
+function firstLetter(word) {
+  const [{ segment }] = LETTERS.segment(word.replace(/^[\p{C}\p{M}]+/u, ""));
+  const upper = segment.toUpperCase(); // of "ß" two letters
+  return [...LETTERS.segment(upper)].length === 1 ? upper : segment;
+}
+
+/** The class of somebody's colour, always the same for the same person. */
+export function colourOf(key) {
   let hash = 0;
-  for (const character of name) hash = (hash * 31 + character.codePointAt(0)) % 65521;
+  for (const character of key) hash = (hash * 31 + character.codePointAt(0)) % 65521;
   return `colour-${hash % COLOURS}`;
 }
 
@@ -33,13 +40,39 @@ export function shortName(name, mine) {
   return at > 0 && name.slice(at) === mine.slice(mine.lastIndexOf("@")) ? name.slice(0, at) : name;
 }
 
-/** A sign-in name written in full: "bob" is "bob@x.example" among people of x.example. */
-export function fullName(written, mine) {
-  const name = written.trim();
-  return name.includes("@") || !mine.includes("@")
-    ? name
-    : name + mine.slice(mine.lastIndexOf("@"));
+/**
+ * What to call people, from a Map of id to name: the name, and behind it the beginning of the id
+ * where two names look the same, so that nobody is taken for somebody else.
+ */
+export function labels(names) {
+  const ids = [...names.keys()];
+  const alike = Map.groupBy(ids, (id) => looks(names.get(id)));
+  const label = (id) => {
+    const name = names.get(id);
+    const same = alike.get(looks(name));
+    return same.length > 1 ? `${name} (${id.slice(0, enough(same))})` : name;
+  };
+  return new Map(ids.map((id) => [id, label(id)]));
 }
+
+/** How a name looks to who reads it fast; what stands in brackets behind it does not count. */
+function looks(name) {
+  const seen = name.normalize("NFKC").replace(/\p{Cf}/gu, "");
+  let text = seen.replace(/\s+/gu, " ").trim().toLowerCase();
+  while (text.endsWith(")") && text.includes("("))
+    text = text.slice(0, text.lastIndexOf("(")).trimEnd();
+  return text;
+}
+
+/** How many characters tell some ids apart. */
+function enough(ids) {
+  let length = SHORT;
+  while (new Set(ids.map((id) => id.slice(0, length))).size < ids.length) length += 1;
+  return length;
+}
+
+/** What to call somebody of whom only the id is known. */
+export const unknown = (id) => `somebody (${id.slice(0, SHORT)})`;
 
 export const timeOf = (iso) => format(TIME, iso);
 export const momentOf = (iso) => format(FULL, iso);

@@ -36,7 +36,7 @@ const Room = () =>
           whole(room.name),
           room.signIn ? button("Sign out", signOut) : button("Change name", leave),
         ]),
-        avatar(room.name),
+        avatar(room.name, room.id || room.name),
       ]),
     ]),
     h("main", [h(Banner), h(Log), h(Composer)]),

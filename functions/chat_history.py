@@ -37,7 +37,8 @@ def newest(limit: int, reader: str, before: str = "") -> list[dict[str, Any]]:
 
 
 def _may_see(message: dict[str, Any], reader: str) -> bool:
-    return not message.get("recipient") or reader in (message.get("sender"), message["recipient"])
+    writer = message.get("senderId", message.get("sender"))
+    return not message.get("recipient") or reader in (writer, message["recipient"])
 
 
 def _backwards(before: str) -> Iterator[dict[str, Any]]:

@@ -1,7 +1,7 @@
 """Messages: what a client may say about one, and what only the server says.
 
-The client gives a text, and a recipient when the message is private. The sender is the person who
-is signed in; the server adds id, time and privacy. It ignores everything else, a sender too.
+The client gives a text, and a recipient's id when the message is private. The sender is the person
+who is signed in; the server adds id, time and privacy. It ignores everything else, a sender too.
 """
 
 import json
@@ -9,8 +9,10 @@ import uuid
 from datetime import UTC, datetime
 from typing import Any
 
+from identity import User
+
 MAX_BODY_BYTES = 32 * 1024
-MAX_NAME = 320
+MAX_ID = 320
 MAX_TEXT = 2_000
 
 
@@ -22,7 +24,7 @@ class Rejected(Exception):
         self.status = status
 
 
-def read(body: bytes, sender: str) -> dict[str, Any]:
+def read(body: bytes, sender: User) -> dict[str, Any]:
     """Make a message of a request's body and of who is signed in."""
     if len(body) > MAX_BODY_BYTES:
         raise Rejected(f"The request is too big: at most {MAX_BODY_BYTES:,} bytes.", status=413)
@@ -32,10 +34,10 @@ def read(body: bytes, sender: str) -> dict[str, Any]:
         raise Rejected("The body is not JSON.") from None
     if not isinstance(fields, dict):
         raise Rejected('The body has to be a JSON object such as {"text": "Hello"}.')
-    message = {"sender": sender, "text": _text(fields, "text", MAX_TEXT)}
+    message = {**sender.signature(), "text": _text(fields, "text", MAX_TEXT)}
     if fields.get("recipient") in (None, ""):
         return stamped(**message)
-    return stamped(**message, recipient=_text(fields, "recipient", MAX_NAME), isPrivate=True)
+    return stamped(**message, recipient=_text(fields, "recipient", MAX_ID), isPrivate=True)
 
 
 def stamped(**fields: Any) -> dict[str, Any]:

@@ -30,8 +30,9 @@ def get_messages(req: func.HttpRequest) -> func.HttpResponse:
     limit = req.params.get("limit", "50")
     if not limit.isdecimal() or not 1 <= int(limit[:9]) <= MAX_LIMIT:
         return refuse(f"limit has to be a whole number from 1 to {MAX_LIMIT}.", 400)
+    before = req.params.get("before", "")
     try:
-        return answer(chat_history.newest(int(limit), user, before=req.params.get("before", "")))
+        return answer(chat_history.newest(int(limit), user.id, before=before))
     except StorageUnavailable as reason:
         logging.warning("The history cannot be read: %s", reason)
         return refuse(UNAVAILABLE, 503)

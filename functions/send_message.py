@@ -13,7 +13,7 @@ import chat_history
 import chat_message
 from answers import answer, refuse
 from day_blobs import StorageUnavailable
-from identity import SIGN_IN, user_of
+from identity import SIGN_IN, User, user_of
 from presence import is_connected
 
 blueprint = func.Blueprint()
@@ -36,17 +36,17 @@ def send_message(req: func.HttpRequest, signalr_messages: func.Out[str]) -> func
         message = chat_message.read(req.get_body(), sender=user)
     except chat_message.Rejected as rejected:
         return refuse(str(rejected), rejected.status)
-    signalr_messages.set(json.dumps(_deliveries(message)))
+    signalr_messages.set(json.dumps(_deliveries(message, user)))
     return answer({**message, "stored": _store(message), **_feedback(message)})
 
 
-def _deliveries(message: dict[str, Any]) -> list[dict[str, Any]]:
+def _deliveries(message: dict[str, Any], sender: User) -> list[dict[str, Any]]:
     """To everybody; a private message to its two users, in all their tabs."""
     call = {"target": "newMessage", "arguments": [message]}
     if "recipient" not in message:
         return [call]
     # Each user once, also when somebody writes to themselves.
-    users = dict.fromkeys([message["recipient"], message["sender"]])
+    users = dict.fromkeys([message["recipient"], sender.id])
     return [{**call, "userId": user} for user in users]
 
 

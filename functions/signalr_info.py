@@ -33,4 +33,4 @@ def _connection_info(req: func.HttpRequest) -> func.HttpResponse:
     user = user_of(req)
     if not user:
         return refuse(SIGN_IN, 401)
-    return answer(connection_info(user))
+    return answer(connection_info(user.id))

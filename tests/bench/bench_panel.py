@@ -26,6 +26,7 @@ from chatkit.chat.client.messages import ChatMessage
 from chatkit.chat.panel import view
 from chatkit.chat.panel.panel import ChatPanel
 from chatkit.chat.widgets import painter
+from tests.chat.panel.test_panel_view import reader
 from tests.chat.stub_room import StubRoom, until
 
 SINGLE, FLOOD, COSTED = 200, 1000, 4000
@@ -182,7 +183,7 @@ def peer_us() -> dict[str, object]:
             ChatMessage(f"new {number}", "carol", "Twenty letters, or so.", "2026-11-23T13:00:00Z"),
         ]
         begun = time.thread_time()
-        whole.value = view.message_list(shown, me="alice")
+        whole.value = view.message_list(shown, me=reader("alice"))
         times.append(time.thread_time() - begun)
     return {
         "peer": "one HTML widget of 200 messages",

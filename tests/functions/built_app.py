@@ -39,6 +39,7 @@ def call(name: str, request: func.HttpRequest, *bindings: Any) -> func.HttpRespo
     return response
 
 
-def principal(user: str) -> dict[str, str]:
-    """What App Service Authentication adds to a request: a name, nothing for nobody."""
-    return {"x-ms-client-principal-name": user} if user else {}
+def principal(user: str, user_id: str = "") -> dict[str, str]:
+    """What a front adds to a request: a name, nothing for nobody; with sign-in, an id, too."""
+    headers = {"x-ms-client-principal-name": user, "x-ms-client-principal-id": user_id}
+    return {name: text for name, text in headers.items() if text}

@@ -7,12 +7,14 @@ from __future__ import annotations
 
 import json
 from datetime import UTC, datetime
+from typing import Any
 from urllib.parse import unquote
 
+import azure.functions as func
 import pytest
 
-from tests.attacks import chat_app
-from tests.functions.built_app import Ask, Sent
+from tests.attacks import chat_app, people
+from tests.functions.built_app import Ask, Sent, call
 
 FIELDS = {"id", "sender", "text", "sentAt", "recipient", "isPrivate"}
 
@@ -71,3 +73,45 @@ def test_a_look_alike_is_somebody_else(post: Ask, get: Ask, sent: Sent, name: st
     sender = sent.values[-1][0]["arguments"][0]["sender"]
     assert sender in (other, unquote(other))
     assert sender != "bob"
+
+
+def said_by(sent: Sent, headers: dict[str, str], body: bytes = b'{"text": "x"}') -> dict[str, Any]:
+    """Send a message with headers as they arrive at the app; returns it as others receive it."""
+    request = func.HttpRequest("POST", "/api/messages", headers=headers, body=body)
+    assert call("SendMessage", request, sent).status_code == 200
+    message: dict[str, Any] = sent.values[-1][0]["arguments"][0]
+    return message
+
+
+@pytest.mark.usefixtures("blobs", "present")
+@pytest.mark.parametrize("name", people.FORGED_IDS)
+def test_a_forged_id_changes_nothing(sent: Sent, name: str) -> None:
+    """The id of a message's sender is the one that the platform tells."""
+    headers = {"x-ms-client-principal-id": "id-of-alice", "x-ms-client-principal-name": "alice"}
+    message = said_by(sent, headers, people.FORGED_IDS[name].encode())
+    assert (message["sender"], message["senderId"]) == ("alice", "id-of-alice")
+    assert message.keys() == {"id", "sender", "senderId", "text", "sentAt"}
+
+
+@pytest.mark.usefixtures("blobs", "present")
+@pytest.mark.parametrize("name", people.UNGUARDED)
+def test_nobody_is_verified_without_authentication(
+    sent: Sent, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    """What anybody can write into a request makes no id that others could trust later."""
+    monkeypatch.setenv("WEBSITE_AUTH_ENABLED", "False")
+    assert "senderId" not in said_by(sent, people.UNGUARDED[name])
+
+
+@pytest.mark.usefixtures("blobs", "present")
+@pytest.mark.parametrize("name", people.NOT_AN_ID)
+def test_what_is_not_an_id_is_nobody(sent: Sent, name: str) -> None:
+    """It reaches no user of another id, now or from the history."""
+    as_alice = {"x-ms-client-principal-id": "id-of-alice", "x-ms-client-principal-name": "alice"}
+    body = json.dumps({"text": "for bob only", "recipient": people.NOT_AN_ID[name]}).encode()
+    said_by(sent, as_alice, body)
+    assert [item["userId"] for item in sent.values[-1]] == [people.NOT_AN_ID[name], "id-of-alice"]
+    for reader in ("id-of-bob", "id-of-carol"):
+        headers = {"x-ms-client-principal-id": reader, "x-ms-client-principal-name": "bob"}
+        request = func.HttpRequest("GET", "/api/messages", headers=headers, body=b"")
+        assert json.loads(call("GetMessages", request).get_body()) == []

@@ -107,7 +107,14 @@ def signed_in(chat: Room, visit: Visit) -> Visit:
 def sign_in(page: Page, name: str, wait: str = ".connected") -> None:
     """Sign in by the page's button and the provider's page, and wait for the room."""
     page.get_by_role("button", name="Sign in").click()
-    page.get_by_role("button", name=name, exact=True).click()
+    button = page.get_by_role("button", name=name, exact=True)
+    other = page.get_by_label("Another name")
+    button.or_(other).first.wait_for()
+    if not button.count():
+        other.fill(name)
+        page.keyboard.press("Enter")
+    else:
+        button.click()
     page.wait_for_selector(wait)
 
 

@@ -23,7 +23,7 @@ from aiohttp import WSCloseCode, web
 
 from tests.functions.built_app import Sent, call, principal
 from tests.functions.fake_blobs import FakeContainer
-from tests.web.stand_in_auth import SignIns
+from tests.web.stand_in_auth import Person, SignIns, id_of
 
 CONTENT = Path(__file__).resolve().parents[2] / "content"
 WAIT_S = 10.0
@@ -112,11 +112,21 @@ class Room:
         if self.faults.hold:
             self._loop.call_soon_threadsafe(self.faults.hold.set)
 
-    def post(self, sender: str, text: str, recipient: str = "") -> dict[str, Any]:
-        """Post a message as the function app would get it from somebody else."""
-        return self.do(
-            self._post(sender, json.dumps({"text": text, "recipient": recipient}).encode())
-        )[1]
+    def post(
+        self, sender: str, text: str, recipient: str = "", *, sender_id: str | None = None
+    ) -> dict[str, Any]:
+        """Post a message as the function app would get it from somebody else.
+
+        Args:
+            sender: The name; where people sign in, of somebody who has.
+            text: What they say.
+            recipient: Id of the one person it is for.
+            sender_id: Their id, for who has not the name's; empty for who is not signed in.
+        """
+        if sender_id is None:
+            sender_id = id_of(sender) if self.has_sign_in else ""
+        body = json.dumps({"text": text, "recipient": recipient}).encode()
+        return self.do(self._post(Person(sender_id, sender), body))[1]
 
     async def _start(self) -> None:
         hub: dict[str, Handler] = {
@@ -223,12 +233,15 @@ class Room:
         if self.faults.send:
             return self._refuse(self.faults.send)
         body = await request.read()
-        sender = self.sign_ins.user_of(request) if self.has_sign_in else json.loads(body)["sender"]
+        sender = self._person(request)
+        if not self.has_sign_in:
+            sender = Person("", json.loads(body)["sender"])
         return (await self._post(sender, body))[0]
 
-    async def _post(self, sender: str, body: bytes) -> tuple[web.Response, dict[str, Any]]:
+    async def _post(self, sender: Person, body: bytes) -> tuple[web.Response, dict[str, Any]]:
         sent = Sent()
-        request = func.HttpRequest("POST", "/api/messages", headers=principal(sender), body=body)
+        headers = principal(sender.name, sender.id)
+        request = func.HttpRequest("POST", "/api/messages", headers=headers, body=body)
         response = await asyncio.to_thread(
             call, "SendMessage", request, sent
         )  # it asks the hub who is connected
@@ -236,8 +249,12 @@ class Room:
             await self._broadcast(message)
         return self._answer(response), json.loads(response.get_body())
 
+    def _person(self, request: web.Request) -> Person:
+        return self.sign_ins.person_of(request) if self.has_sign_in else Person("", ANYBODY)
+
     def _principal(self, request: web.Request) -> dict[str, str]:
-        return principal(self.sign_ins.user_of(request) if self.has_sign_in else ANYBODY)
+        person = self._person(request)
+        return principal(person.name, person.id)
 
     @staticmethod
     def _answer(response: func.HttpResponse) -> web.Response:

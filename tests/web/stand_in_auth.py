@@ -2,18 +2,34 @@
 
 from __future__ import annotations
 
+import html
 import json
 import uuid
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
+from typing import NamedTuple
 from urllib.parse import quote
 
 from aiohttp import web
 
 HEADER = "X-ZUMO-AUTH"
 DOMAIN = "@chatkit.example"
+OBJECT_ID = "http://schemas.microsoft.com/identity/claims/objectidentifier"
+TEST_USERS = ("alice", "bob", "carol", "<img src=x onerror=alert(1)>")
 PICK = """<!doctype html><html lang="en"><title>Who are you?</title>
 <form method="post">{buttons}</form></html>"""
+
+
+class Person(NamedTuple):
+    """Somebody as the provider knows them; two may have one name."""
+
+    id: str
+    name: str
+
+
+def id_of(user: str) -> str:
+    """The object id of a user, by the sign-in name or the part before its domain."""
+    return str(uuid.uuid5(uuid.NAMESPACE_DNS, user.removesuffix(DOMAIN)))
 
 
 @dataclass
@@ -21,12 +37,14 @@ class SignIns:
     """Who is signed in.
 
     Attributes:
-        sessions: Token to sign-in name.
+        sessions: Token to person.
+        names: User to the name that others see, for who has another one than their sign-in name.
         seen: Requests to `/.auth`: path, whether a token came along, whether a cookie.
         closed: Whether `/.auth/logout` does not answer.
     """
 
-    sessions: dict[str, str] = field(default_factory=dict)
+    sessions: dict[str, Person] = field(default_factory=dict)
+    names: dict[str, str] = field(default_factory=dict)
     seen: list[tuple[str, bool, bool]] = field(default_factory=list)
     closed: bool = False
 
@@ -43,22 +61,22 @@ class SignIns:
             "GET /.auth/logout": self._logout,
         }
 
-    def user_of(self, request: web.Request) -> str:
-        """The name for the principal header, empty for nobody.
+    def person_of(self, request: web.Request) -> Person:
+        """Who asks, for the principal headers; empty for nobody.
 
         A token that is no good is refused before the app sees it.
         """
         token = request.headers.get(HEADER)
         if token is None:
-            return ""
+            return Person("", "")
         if token not in self.sessions:
             raise web.HTTPUnauthorized(text="The token has expired.")
         return self.sessions[token]
 
     async def _ask(self, request: web.Request) -> web.StreamResponse:
-        names = ("alice", "bob", "carol", "<img src=x onerror=alert(1)>")
         buttons = "".join(
-            f'<button name="user" value="{name}">{quote(name)}</button>' for name in names
+            f'<button name="user" value="{html.escape(name)}">{quote(name)}</button>'
+            for name in (*self.names, *TEST_USERS)
         )
         response = web.Response(text=PICK.format(buttons=buttons), content_type="text/html")
         response.set_cookie("AppServiceAuthSession", "for-every-site", samesite="None", secure=True)
@@ -66,7 +84,8 @@ class SignIns:
 
     async def _start(self, request: web.Request) -> web.StreamResponse:
         token = uuid.uuid4().hex
-        self.sessions[token] = str((await request.post())["user"]) + DOMAIN
+        user = str((await request.post())["user"])
+        self.sessions[token] = Person(id_of(user), self.names.get(user, user + DOMAIN))
         document = json.dumps(
             {"authenticationToken": token, "user": {"userId": f"sid:{uuid.uuid4().hex}"}}
         )
@@ -76,10 +95,12 @@ class SignIns:
 
     async def _me(self, request: web.Request) -> web.StreamResponse:
         self._note(request)
-        user = self.user_of(request)
-        if not user:
+        person = self.person_of(request)
+        if not person.id:
             raise web.HTTPUnauthorized
-        return web.json_response([{"provider_name": "aad", "user_id": user, "user_claims": []}])
+        claims = [{"typ": "name", "val": person.name}, {"typ": OBJECT_ID, "val": person.id}]
+        known = {"provider_name": "aad", "user_id": person.name, "user_claims": claims}
+        return web.json_response([known])
 
     async def _logout(self, request: web.Request) -> web.StreamResponse:
         self._note(request)

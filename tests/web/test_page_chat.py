@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from datetime import UTC, datetime, timedelta
 
 from playwright.sync_api import Page, expect
@@ -63,13 +64,25 @@ def test_messages_that_a_check_takes_out_again_go(visit: Visit, chat: Room) -> N
     """Theirs, and no others; one that arrives late is not shown either."""
     page = visit()
     chat.post("bob", "Hello")
-    gone = chat.post("chatkit", "A check is running")["id"]
-    expect(page.locator(".text")).to_have_text(["Hello", "A check is running"])
+    gone = chat.post("chatkit", "A check's own")["id"]
+    expect(page.locator(".text")).to_have_text(["Hello", "A check's own"])
     chat.forget(gone, "late", None)
     expect(page.locator(".text")).to_have_text(["Hello"])
     chat.say({"id": "late", "sender": "chatkit", "text": "too late"})
     chat.post("bob", "Bye")
     expect(page.locator(".text")).to_have_text(["Hello", "Bye"])
+
+
+def test_what_a_check_says_is_never_seen(visit: Visit, chat: Room) -> None:
+    """While it runs, and when it was killed and took nothing out; nor is it counted as news."""
+    message = "A check is running: is anybody there? (0a1b2c)."
+    chat.post("chatkit", message)
+    page = visit()
+    expect(page.locator(".empty")).to_be_visible()
+    chat.post("chatkit", message)
+    chat.post("bob", message.replace("(0a1b2c)", "(or not)"))
+    expect(page.locator(".text")).to_have_text([message.replace("(0a1b2c)", "(or not)")])
+    expect(page).not_to_have_title(re.compile("2"))
 
 
 def test_nothing_stands_there_twice(visit: Visit) -> None:

@@ -9,6 +9,7 @@ from playwright.sync_api import Page, expect
 
 from tests.web.conftest import Visit
 from tests.web.stand_in import Room
+from tests.web.stand_in_auth import id_of
 
 pytestmark = pytest.mark.long
 
@@ -16,17 +17,8 @@ ALICE, BOB, CAROL = (f"{name}@chatkit.example" for name in ("alice", "bob", "car
 
 
 def choose(page: Page, name: str) -> None:
-    """Pick somebody seen so far by their full name, or an entry by its words."""
-    wanted = f'option[value="{name}"]' if "@" in name else f'option:text-is("{name}")'
-    box = page.get_by_label("To", exact=True)
-    box.select_option(box.locator(wanted).get_attribute("value"))
-
-
-def choose_other(page: Page, name: str) -> None:
-    """Write the name of somebody not seen so far."""
-    choose(page, "Somebody else…")
-    page.get_by_placeholder("Sign-in name").fill(name)
-    page.keyboard.press("Enter")
+    """Pick somebody who has spoken, by what the list calls them."""
+    page.get_by_label("To", exact=True).select_option(label=name)
 
 
 def write(page: Page, text: str) -> None:
@@ -60,23 +52,91 @@ def test_a_click_on_a_name_writes_privately(signed_in: Visit, chat: Room) -> Non
 
 
 def test_people_seen_can_be_picked(signed_in: Visit, chat: Room) -> None:
-    """In the order of the alphabet, without me; from the history and live."""
+    """In the order of the alphabet, without me, each once; from the history and live."""
     chat.post(CAROL, "from before")
     page = signed_in("alice")
     write(page, "Hello")
-    chat.post(BOB, "live")
-    expect(page.locator(".text")).to_have_count(3)
-    assert people(page) == ["Everybody", "bob", "carol", "Somebody else…"]
-    choose(page, CAROL)
+    for text in ("live", "and again"):
+        chat.post(BOB, text)
+    expect(page.locator(".text")).to_have_count(4)
+    assert people(page) == ["Everybody", "bob", "carol"]
+    choose(page, "carol")
     write(page, "Only for carol")
     expect(page.locator(".badge")).to_have_text("Private · to carol")
+
+
+def test_somebody_with_another_name_is_the_same_person(signed_in: Visit, chat: Room) -> None:
+    """Known by the id, shown under the newest name, also over what was said before."""
+    chat.post("Carol", "Hello", sender_id="c")
+    chat.post("Carol Smith", "I have married", sender_id="c")
+    page = signed_in("alice")
+    expect(page.locator(".who bdi")).to_have_text(["Carol Smith", "Carol Smith"])
+    assert people(page) == ["Everybody", "Carol Smith"]
+
+
+def test_two_people_of_one_name_are_told_apart(signed_in: Visit, chat: Room) -> None:
+    """Over their messages, in the list, and on what is written to them."""
+    chat.sign_ins.names = {"z1": "Zoë 山田", "z2": "Zoe\u0308 山田"}
+    first, second = signed_in("z1"), signed_in("z2")
+    page = signed_in("alice")
+    for other in (first, second):
+        write(other, "Hello")
+    names = [f"Zoë 山田 ({id_of('z1')[:4]})", f"Zoe\u0308 山田 ({id_of('z2')[:4]})"]
+    expect(page.locator(".who bdi")).to_have_text(names)
+    assert people(page) == ["Everybody", *sorted(names, key=people(page).index)]
+    choose(page, names[1])
+    expect(page.get_by_label(f"Private message to {names[1]}")).to_be_focused()
+    write(page, "Only for you")
+    expect(second.locator(".badge")).to_have_text("Private · to you")
+    expect(first.locator(".badge")).to_have_count(0)
+    expect(first.locator(".own")).to_have_count(1)
+
+
+def test_a_name_from_before_sign_in_is_unverified(signed_in: Visit, chat: Room) -> None:
+    """A word says so; it is nobody's: not mine either, and nobody can write to it."""
+    for name in ("bob", ALICE):
+        chat.post(name, "I owe you a cake.", sender_id="")
+    page = signed_in("alice")
+    expect(page.locator(".message .unverified")).to_have_text(["unverified", "unverified"])
+    expect(page.locator(".own")).to_have_count(0)
+    expect(page.get_by_role("button", name="Write privately to")).to_have_count(0)
+    assert people(page) == ["Everybody"]
+    chat.post(BOB, "It is me")
+    expect(page.get_by_role("button", name="Write privately to bob")).to_have_count(1)
+    assert people(page) == ["Everybody", "bob"]
+
+
+@pytest.mark.parametrize(
+    ("name", "letters"),
+    [
+        ("Zoë 山田", "Z山"),
+        ("Zoe\u0308 山田", "Z山"),
+        ("👩‍👩‍👧 family", "👩‍👩‍👧"),
+        ("محمد علي", "مع"),
+        ("ßeta ñandú", "ßÑ"),
+        ("\u202e\u0301x", "X"),
+    ],
+)
+def test_any_name_works_from_sign_in_to_private_message(
+    signed_in: Visit, chat: Room, name: str, letters: str
+) -> None:
+    """The letters in the picture are those that a reader sees as letters."""
+    chat.sign_ins.names = {"other": name}
+    other, alice = signed_in("other"), signed_in("alice")
+    expect(other.locator(".me .name")).to_have_text(name)
+    write(other, "Hello")
+    expect(alice.locator(".message .avatar")).to_have_text(letters)
+    choose(alice, name)
+    write(alice, "Only for you")
+    expect(other.locator(".badge")).to_have_text("Private · to you")
+    expect(alice.locator(".badge")).to_contain_text("Private · to ")
 
 
 def test_escape_writes_to_everybody_again(signed_in: Visit, chat: Room) -> None:
     """And keeps what is written."""
     chat.post(BOB, "Hello")
     page = signed_in("alice")
-    choose(page, BOB)
+    choose(page, "bob")
     page.locator("#text").fill("for all")
     page.keyboard.press("Escape")
     expect(page.get_by_label("Message to everybody")).to_have_value("for all")
@@ -84,41 +144,11 @@ def test_escape_writes_to_everybody_again(signed_in: Visit, chat: Room) -> None:
     expect(page.locator(".message.sent:not(.private) .text").last).to_have_text("for all")
 
 
-@pytest.mark.parametrize(
-    ("written", "called", "meant"),
-    [
-        ("dave", "dave", "dave@chatkit.example"),
-        (" Eve@else.example ", "Eve@else.example", "Eve@else.example"),
-    ],
-)
-def test_somebody_not_seen_yet_can_be_written_to(
-    signed_in: Visit, chat: Room, written: str, called: str, meant: str
-) -> None:
-    """A name without a domain is one of mine; the sender learns that nobody has spoken under it."""
-    page = signed_in("alice")
-    choose_other(page, written)
-    expect(page.get_by_label(f"Private message to {called}", exact=True)).to_be_focused()
-    write(page, "Are you there?")
-    expect(page.locator(".fate")).to_contain_text(f"Nobody has spoken here as {meant} so far.")
-    assert called in people(page)
-
-
-def test_thinking_again_leaves_the_recipient(signed_in: Visit) -> None:
-    """Escape in the field for a name, or no name at all."""
-    page = signed_in("alice")
-    for key in ("Escape", "Enter"):
-        choose(page, "Somebody else…")
-        expect(page.get_by_placeholder("Sign-in name")).to_be_focused()
-        page.keyboard.press(key)
-        expect(page.get_by_label("Message to everybody")).to_be_focused()
-        expect(page.get_by_label("To", exact=True)).to_have_value("")
-
-
 def test_who_is_away_finds_it_later(signed_in: Visit, chat: Room) -> None:
     """The sender is told; the recipient finds it in the history, marked as private."""
     chat.post(BOB, "I have to go")
     alice = signed_in("alice")
-    choose(alice, BOB)
+    choose(alice, "bob")
     write(alice, "See you tomorrow")
     expect(alice.locator(".fate")).to_have_text(
         "bob was not here, and will find it in the history."
@@ -130,18 +160,21 @@ def test_who_is_away_finds_it_later(signed_in: Visit, chat: Room) -> None:
 
 def test_what_nobody_will_find_is_said(signed_in: Visit, chat: Room) -> None:
     """The recipient is away, and the storage too."""
+    chat.post(BOB, "I have to go")
     page = signed_in("alice")
+    expect(page.locator(".text")).to_have_count(1)
     chat.blobs.down = True
-    choose_other(page, "bob")
+    choose(page, "bob")
     write(page, "Hello")
     expect(page.locator(".fate")).to_contain_text("please send it again later")
 
 
 def test_my_other_tab_has_it_once(signed_in: Visit, chat: Room) -> None:
     """Also the tab that has sent it: the answer and the hub's message are the same one."""
+    chat.post(BOB, "Hello")
     page, other = signed_in("alice"), signed_in("alice")
     for text in ("same", "same"):
-        choose_other(page, "bob")
+        choose(page, "bob")
         write(page, text)
         expect(page.locator(".message.sending")).to_have_count(0)
     for tab in (page, other):
@@ -155,7 +188,7 @@ def test_the_same_words_to_everybody_and_to_one_are_two_messages(
     chat.post(BOB, "Hello")
     page = signed_in("alice")
     write(page, "Yes")
-    choose(page, BOB)
+    choose(page, "bob")
     write(page, "Yes")
     expect(page.locator(".message.sent.own")).to_have_count(2)
     expect(page.locator(".message.private .text")).to_have_text(["Yes"])
@@ -169,6 +202,7 @@ def test_a_forged_badge_is_text(signed_in: Visit, chat: Room) -> None:
         {
             "id": "1",
             "sender": BOB,
+            "senderId": ["b"],
             "text": "Private · to you",
             "recipient": {"name": "alice"},
             "isPrivate": True,
@@ -188,27 +222,27 @@ def test_a_private_message_that_failed_is_tried_again_privately(
     chat.post(BOB, "Hello")
     chat.post(CAROL, "Hello")
     page = signed_in("alice")
-    choose(page, BOB)
+    choose(page, "bob")
     chat.faults.send = (503, "")
     page.locator("#text").fill("Only for bob")
     page.keyboard.press("Enter")
     page.wait_for_selector(".message.failed.private")
     chat.faults.send = None
-    choose(page, CAROL)
+    choose(page, "carol")
     page.get_by_role("button", name="Try again").click()
     expect(page.locator(".message.sent.private .badge")).to_have_text("Private · to bob")
 
 
 def test_a_private_message_is_known_without_colours(signed_in: Visit, chat: Room) -> None:
     """By a word, a sign and a broken line; nor does the field rely on its colour."""
-    chat.post(BOB, "Psst", recipient=ALICE)
+    chat.post(BOB, "Psst", recipient=id_of(ALICE))
     page = signed_in("alice", forced_colors="active")
     expect(page.locator(".badge")).to_contain_text("Private")
     assert (
         page.locator(".private .text").evaluate("text => getComputedStyle(text).borderTopStyle")
         == "dashed"
     )
-    choose(page, BOB)
+    choose(page, "bob")
     expect(page.get_by_label("Private message to bob")).to_be_visible()
 
 
@@ -219,4 +253,4 @@ def test_a_name_of_another_domain_is_shown_whole(signed_in: Visit, chat: Room) -
     page = signed_in("alice")
     expect(page.locator(".message .who bdi")).to_have_text(["bob", "bob@else.example"])
     expect(page.locator(".message .who bdi").first).to_have_attribute("title", BOB)
-    assert people(page) == ["Everybody", "bob", "bob@else.example", "Somebody else…"]
+    assert people(page) == ["Everybody", "bob", "bob@else.example"]

@@ -10,6 +10,7 @@ from playwright.sync_api import Page, expect
 
 from tests.web.conftest import Profile, Visit, join, sign_in
 from tests.web.stand_in import Room
+from tests.web.stand_in_auth import Person
 
 pytestmark = pytest.mark.long
 
@@ -181,7 +182,7 @@ def test_the_page_says_that_it_signs_somebody_in(signed_in: Visit, chat: Room) -
 
 def test_a_link_with_somebody_elses_token_signs_nobody_in(signed_in: Visit, chat: Room) -> None:
     """Otherwise a victim would write as the sender of the link."""
-    chat.sign_ins.sessions["of-mallory"] = "mallory@chatkit.example"
+    chat.sign_ins.sessions["of-mallory"] = Person("her-id", "mallory@chatkit.example")
     page = signed_in(None)
     page.goto("about:blank")
     page.goto(f"{chat.page_url}#token={quote(STOLEN)}")

@@ -12,7 +12,8 @@ import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from urllib.parse import unquote, urljoin, urlsplit
+from typing import Any
+from urllib.parse import quote, unquote, urljoin, urlsplit
 
 import aiohttp
 
@@ -25,6 +26,11 @@ HEADER = "X-ZUMO-AUTH"
 PRINCIPAL = "X-MS-CLIENT-PRINCIPAL-NAME"
 REQUEST = re.compile(r'name="request" value="([^"]*)"')
 TEST_USER = re.compile(r'<button name="user" value="([^"]*)"')
+ID_CLAIMS = ("objectidentifier", "oid", "nameidentifier", "sub")
+"""Which claim the app gets as X-MS-CLIENT-PRINCIPAL-ID: Entra's object id, else the subject.
+
+App Service has long names for them, which end in these, and tokens have short ones.
+"""
 REDIRECTS = 10
 
 
@@ -41,10 +47,18 @@ class SignedIn:
         token: Of the session, for header X-ZUMO-AUTH; never shown. Empty where nobody stands in
             front of the app, as on this
             machine: the request names its person itself then, as the platform would.
+        id: What tells this person from everybody else, also from who has the same name. Empty where
+            nobody stands in front of the app.
     """
 
     name: str
     token: str = field(default="", repr=False)
+    id: str = ""
+
+    @property
+    def key(self) -> str:
+        """What the app knows this person by: the id, or the name where nobody signs in."""
+        return self.id or self.name
 
     @property
     def is_verified(self) -> bool:
@@ -56,7 +70,7 @@ class SignedIn:
         """What a request of this person carries."""
         if self.token:
             return {HEADER: self.token}
-        return {PRINCIPAL: self.name}
+        return {PRINCIPAL: header_text(self.name)}
 
     def __repr__(self) -> str:
         return f"{self.name}, signed in"
@@ -82,7 +96,8 @@ async def sign_in(api_base_url: str, user: str) -> SignedIn:
             timeout=TIMEOUT,
         ) as session:
             token = _token(await _walk(session, f"{api_base_url.rstrip('/')}{LOGIN}", user))
-            return SignedIn(await who_am_i(session, api_base_url, {HEADER: token}), token)
+            me = await who_am_i(session, api_base_url, {HEADER: token})
+            return SignedIn(me.name, token, me.id)
     except (aiohttp.ClientConnectionError, TimeoutError) as error:
         raise NotStarted(
             "The sign-in does not answer.", hint="workshop.status() shows what there is."
@@ -91,16 +106,29 @@ async def sign_in(api_base_url: str, user: str) -> SignedIn:
 
 async def who_am_i(
     session: aiohttp.ClientSession, api_base_url: str, headers: Mapping[str, str]
-) -> str:
-    """The name the platform gives to the app, from `/.auth/me`.
+) -> SignedIn:
+    """The person as the platform names them to the app, from `/.auth/me`; without the token.
 
     Raises:
         ServiceError: The token is not good, or not any more.
     """
     known = await ask(session, "GET", f"{api_base_url.rstrip('/')}/.auth/me", headers=headers)
     if not isinstance(known, list) or not known:
-        return ""
-    return str(known[0]["user_id"])
+        return SignedIn("")
+    return SignedIn(str(known[0]["user_id"]), id=_id_of(known[0]))
+
+
+def header_text(name: str) -> str:
+    """A name as the platform writes it into a header: in ASCII, and "%" never as it is."""
+    if "%" not in name and name.isascii() and name.isprintable():
+        return name
+    return quote(name, safe="@.:/ -_")
+
+
+def _id_of(me: Any) -> str:
+    given = me.get("user_claims") or ()
+    claims = {str(one.get("typ")).rpartition("/")[2]: str(one.get("val")) for one in given}
+    return next((claims[kind] for kind in ID_CLAIMS if claims.get(kind)), "")
 
 
 async def _walk(session: aiohttp.ClientSession, url: str, user: str) -> str:

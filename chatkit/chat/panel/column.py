@@ -69,13 +69,10 @@ class Column:
         painted: Callable[[], None] = lambda: None,
     ) -> None:
         self.user = user
-        self.name = user
-        headers: dict[str, str] = {}
-        if person is not None:
-            self.name = person.name
-            headers = person.headers
+        self.person = person or SignedIn(user)
+        headers = person.headers if person is not None else {}
         self.client = ChatClient(
-            api_base_url, self.name, self, headers=headers, availability=availability
+            api_base_url, self.person.name, self, headers=headers, availability=availability
         )
         self.connection: tuple[State, str] = ("closed", "")
         self._background = background
@@ -98,7 +95,7 @@ class Column:
         self._heading = ipywidgets.HTML(view.heading(self.user, "connecting"))
         self._present = ipywidgets.HTML("")
         self._list = Blocks[ChatMessage](
-            lambda rows, is_newest: view.message_rows(rows, is_newest, me=self.name)
+            lambda rows, is_newest: view.message_rows(rows, is_newest, me=self.reader())
         )
         self._problem = ipywidgets.HTML("")
         self._to = ipywidgets.Dropdown(
@@ -121,6 +118,18 @@ class Column:
         self.widget = ipywidgets.VBox(
             [self._heading, self._present, self._list.widget, self._to, line, self._problem],
             layout=ipywidgets.Layout(flex="1 1 280px", min_width="260px", margin="0 8px 8px 0"),
+        )
+
+    def reader(self) -> view.Reader:
+        """Who reads this column's messages."""
+        people = self._people
+        return view.Reader(
+            user=self.user,
+            key=self.person.key,
+            called=people.addressed,
+            writer=people.writer,
+            key_of=people.key_of,
+            has_sign_in=people.has_sign_in,
         )
 
     @property
@@ -163,7 +172,7 @@ class Column:
         """The connection's state changed; what was said during a pause is in the history."""
         before, reason = self.connection
         self.connection = (state, why)
-        self._people.changed(self.name, state)
+        self._people.changed(self.person.key, state)
         if state == "connected" and before == "reconnecting":
             # Most reconnects are over before anybody can read "reconnecting".
             self.connection = (state, f"again. Before: {reason}")
@@ -184,14 +193,15 @@ class Column:
         self._present.value = view.people(self._people.listed(), me=self.user)
         self._list.paint(self._conversation.latest())
         self._problem.value = view.error(self._error)
-        others = self._people.others(self.name)
-        offered = ((visible(label), name) for label, name in others)
+        others = self._people.others(self.person.key)
+        offered = ((visible(label), key) for label, key in others)
         with self._box:
             self._offer((EVERYBODY, *offered))
             self._give_back()
         self._painted()
 
     def _add(self, new: tuple[ChatMessage, ...]) -> None:
+        new = tuple(message for message in new if not message.is_of_check)
         self._conversation.add(new)
         for message in new:
             self._people.seen(message)

@@ -37,7 +37,7 @@ class Conversation:
         """Forget messages, also those that arrive later.
 
         Returns:
-            Names that stand in no other message.
+            Ids, or names, that stand in no other message.
         """
         self._removed.update(ids)
         before = _names(self._messages)
@@ -60,4 +60,4 @@ class Conversation:
 
 
 def _names(messages: Iterable[ChatMessage]) -> set[str]:
-    return {name for one in messages for name in (one.sender, one.recipient)}
+    return {key for one in messages for key in (one.sender_key, one.recipient)}

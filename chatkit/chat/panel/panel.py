@@ -58,15 +58,20 @@ class ChatPanel:
         self._inspector: Inspector | None = None
         self._availability = availability or Availability()
         known = people or {}
-        names = {user: user for user in self.users}
-        names |= {user: known[user].name for user in self.users if user in known}
-        room = People({name: user for user, name in names.items()}, self._repaint)
+        keys = {user: user for user in self.users}
+        keys |= {user: known[user].key for user in self.users if user in known}
+        self._people = People(
+            {key: user for user, key in keys.items()},
+            self._repaint,
+            has_sign_in=any(person.id for person in known.values()),
+            names={person.key: person.name for person in known.values()},
+        )
         self._columns = {
             user: Column(
                 api_base_url,
                 user,
                 self._background,
-                people=room,
+                people=self._people,
                 person=known.get(user),
                 availability=self._availability,
                 painted=self._has_changed,
@@ -124,22 +129,21 @@ class ChatPanel:
         Args:
             user: Who speaks.
             text: What they say.
-            to: Name of the one other user it is for; empty for everybody.
+            to: The one other user it is for: a name of the panel, or an id or a name in its list of
+                people; empty for everybody.
 
         Raises:
             CheckFailed: Somebody did not receive it within 10 s.
-            UnknownUser: Nobody of that name is in the panel.
+            UnknownUser: Nobody of that name is in the panel, or to be written to.
         """
         begun = monotonic()
         speaker = self._column(user)
         receivers = [name for name in self.users if not to or name in (user, to)]
-        recipient = to
-        if to in self._columns:
-            recipient = self._columns[to].name
+        recipient = self._recipient(to)
         columns = [self._columns[name] for name in receivers]
         with explaining(self._availability.absence):
             message = self._background.call(self._say(speaker, text, recipient, columns))
-        whom = f" to {message.recipient}" if message.recipient else ""
+        whom = f" to {self._people.addressed(message.recipient)}" if message.recipient else ""
         text = f"{message.sender}{whom}: {message.text}\nreceived by {enumerated(receivers)}"
         return Result(text, seconds=monotonic() - begun)
 
@@ -197,7 +201,7 @@ class ChatPanel:
 
     def _state(self) -> State:
         seen = {
-            user: view.Seen(column.connection[0], column.messages)
+            user: view.Seen(column.connection[0], column.messages, column.reader())
             for user, column in self._columns.items()
         }
         return State(view.snapshot(repr(self), seen), view.transcript(seen))
@@ -212,6 +216,28 @@ class ChatPanel:
                 f"{user} is not in this panel.", hint=f"There are {enumerated(self.users)}."
             )
         return column
+
+    def _recipient(self, to: str) -> str:
+        """What the app knows a recipient by."""
+        if not to:
+            return ""
+        if to in self._columns:
+            return self._columns[to].person.key
+        found = self._people.named(to)
+        if len(found) == 1:
+            return found[0]
+        if not found and not self._people.has_sign_in:
+            return to
+        known = [label for label, _ in self._people.listed()]
+        if found:
+            raise UnknownUser(
+                f"{len(found)} people are called {to}.",
+                hint=f"Say which: {enumerated(list(map(self._people.called, found)))}.",
+            )
+        raise UnknownUser(
+            f"Nobody here is called {to}.",
+            hint=f"{enumerated(known)} can be written to; others can once they have spoken.",
+        )
 
     async def _start(self) -> None:
         await asyncio.gather(*(column.start() for column in self._columns.values()))

@@ -5,7 +5,7 @@ What is foreign goes through `escape` and stands in a `bdi`.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -15,6 +15,7 @@ from chatkit.chat.inspector.masking import masked_text
 from chatkit.chat.widgets.foreign_text import NO_TEX, escape, visible
 
 LIMIT = 200
+UNVERIFIED = "from before anybody signed in: nobody has verified this name"
 WORDS: dict[State, tuple[str, str]] = {
     "connecting": ("connecting", "#8a6d00"),
     "connected": ("connected", "#1a7f37"),
@@ -30,6 +31,27 @@ BUBBLE = (
     "padding:4px 8px;margin:3px 0;border-radius:8px;white-space:pre-wrap;overflow-wrap:anywhere;"
     "line-height:1.4;background:"
 )
+
+
+@dataclass(frozen=True)
+class Reader:
+    """Whose messages are shown.
+
+    Attributes:
+        user: The name in the panel.
+        key: What the app knows the user by.
+        called: Anybody's name.
+        writer: The name over a message.
+        key_of: What the app knows a message's sender by; nothing for a name without an id.
+        has_sign_in: Whether people sign in: a name without an id is marked then.
+    """
+
+    user: str
+    key: str
+    called: Callable[[str], str]
+    writer: Callable[[ChatMessage], str]
+    key_of: Callable[[ChatMessage], str]
+    has_sign_in: bool = False
 
 
 def heading(user: str, state: State, why: str = "") -> str:
@@ -57,7 +79,7 @@ def _person(name: str, state: State | None, me: str) -> str:
     return f'<li style="{style}"><bdi>{escape(name)}</bdi>{you}: {words}</li>'
 
 
-def message_rows(messages: Sequence[ChatMessage], is_newest: bool, *, me: str) -> str:
+def message_rows(messages: Sequence[ChatMessage], is_newest: bool, *, me: Reader) -> str:
     """Some neighbouring messages, oldest first.
 
     What is new is read aloud from the newest of them only.
@@ -68,7 +90,7 @@ def message_rows(messages: Sequence[ChatMessage], is_newest: bool, *, me: str) -
     return f'<div role="log" aria-label="{_label(me)}">{rows or EMPTY}</div>'
 
 
-def message_list(messages: Sequence[ChatMessage], *, me: str) -> str:
+def message_list(messages: Sequence[ChatMessage], *, me: Reader) -> str:
     """The last messages, oldest first; the list stays at its newest end by itself.
 
     It does so by its style; where that is taken out, the order of the rows is still right.
@@ -85,13 +107,14 @@ class Seen:
 
     state: State
     messages: Sequence[ChatMessage]
+    reader: Reader
 
 
 def snapshot(name: str, seen: Mapping[str, Seen]) -> str:
     """The whole panel as it is now, for a reader without a kernel. Texts are without secrets."""
     cells = "".join(
         f'<div style="flex:1 1 280px"><b><bdi>{escape(user)}</bdi></b> was {WORDS[one.state][0]}'
-        f"{message_list(_without_secrets(one.messages), me=user)}</div>"
+        f"{message_list(_without_secrets(one.messages), me=one.reader)}</div>"
         for user, one in seen.items()
     )
     return (
@@ -105,15 +128,18 @@ def transcript(seen: Mapping[str, Seen]) -> str:
     lines = []
     for user, one in seen.items():
         lines.append(f"{visible(user)} has seen:")
-        lines += [f"  {_line(message)}" for message in _without_secrets(one.messages[-LIMIT:])]
+        latest = _without_secrets(one.messages[-LIMIT:])
+        lines += [f"  {_line(message, one.reader)}" for message in latest]
         if not one.messages:
             lines.append("  no messages yet")
     return "\n".join(lines)
 
 
-def _line(message: ChatMessage) -> str:
-    whom = f" to {message.recipient}, private" if message.is_private else ""
-    return visible(f"{message.sender}{whom}: {message.text}")
+def _line(message: ChatMessage, me: Reader) -> str:
+    note = f" to {me.called(message.recipient)}, private" if message.is_private else ""
+    if me.has_sign_in and not message.sender_id:
+        note += ", unverified"
+    return visible(f"{me.writer(message)}{note}: {message.text}")
 
 
 def _without_secrets(messages: Sequence[ChatMessage]) -> list[ChatMessage]:
@@ -127,20 +153,22 @@ def error(sentence: str) -> str:
     return f'<span role="alert" style="color:#b42318">{escape(sentence)}</span>'
 
 
-def _label(me: str) -> str:
-    return escape(f"Messages of {visible(me)}")
+def _label(me: Reader) -> str:
+    return escape(f"Messages of {visible(me.user)}")
 
 
-def _row(message: ChatMessage, me: str) -> str:
+def _row(message: ChatMessage, me: Reader) -> str:
     colour = "#8882"
-    private = ""
+    note = ""
     if message.is_private:
         colour = "#7c3aed26"
-        private = f" <i>private, to <bdi>{escape(message.recipient)}</bdi></i>"
-    elif message.sender == me:
+        note = f" <i>private, to <bdi>{escape(me.called(message.recipient))}</bdi></i>"
+    elif me.key_of(message) == me.key:
         colour = "#2563eb26"
+    if me.has_sign_in and not message.sender_id:
+        note += f' <i title="{UNVERIFIED}">unverified</i>'
     when = f'<small style="opacity:.7">{escape(_clock(message.sent_at))}</small>'
-    head = f"<b><bdi>{escape(message.sender)}</bdi></b>{private} {when}"
+    head = f"<b><bdi>{escape(me.writer(message))}</bdi></b>{note} {when}"
     return f'<div style="{BUBBLE}{colour}">{head}<br><bdi>{escape(message.text)}</bdi></div>'
 
 

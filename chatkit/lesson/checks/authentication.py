@@ -27,8 +27,10 @@ UNKNOWN = (
 )
 PAGE = "workshop.set_page_url(), then workshop.upload_page()."
 NAME = "X-MS-CLIENT-PRINCIPAL-NAME"
+ID = "X-MS-CLIENT-PRINCIPAL-ID"
 FORGED = (
     {NAME: "bob"},
+    {ID: "bob"},
     {NAME.lower(): "bob"},
     {NAME.replace("-", "_"): "bob"},
     {"X-ZUMO-AUTH": "bob"},
@@ -79,8 +81,8 @@ def _removes_forged_headers(api: str) -> str:
                 hint=ON,
             )
     return (
-        "A forged X-MS-CLIENT-PRINCIPAL-NAME never reaches the app, however it is spelt, and a"
-        " made-up token is refused."
+        "A forged X-MS-CLIENT-PRINCIPAL-NAME or -ID never reaches the app, however it is spelt,"
+        " and a made-up token is refused."
     )
 
 
@@ -88,16 +90,15 @@ def _token_names(session: Session, api: str, alice: SignedIn) -> str:
     info = connection_info(f"{api}/api/negotiate", {"alice": alice})
     claims = service.verified_claims(session, info["accessToken"], hint=PUBLISH)
     user = next((str(claims[name]) for name in service.USER_CLAIMS if claims.get(name)), "nobody")
-    expect(
-        user == alice.name, "The user in alice's token", expected=alice.name, got=user, hint=PUBLISH
-    )
-    return "Signed in as alice, negotiate hands out a token in her name."
+    expect(user == alice.id, "The user in alice's token", expected=alice.id, got=user, hint=PUBLISH)
+    return "Signed in as alice, negotiate hands out a token for her id."
 
 
 def _takes_the_sender_from_sign_in(api: str, alice: SignedIn) -> str:
     """Neither body nor header make alice somebody else."""
-    body = {"sender": "bob", "text": message_text("alice claims to be bob, and stays alice")}
-    answer = post_message(api, body, headers={**alice.headers, NAME: "bob"})
+    claimed = {"sender": "bob", "senderId": "bob"}
+    body = {**claimed, "text": message_text("alice claims to be bob, and stays alice")}
+    answer = post_message(api, body, headers={**alice.headers, NAME: "bob", ID: "bob"})
     expect(
         answer.status == 200,
         "POST /api/messages as alice",
@@ -105,14 +106,11 @@ def _takes_the_sender_from_sign_in(api: str, alice: SignedIn) -> str:
         got=answer,
         hint=PUBLISH,
     )
-    sender = str((answer.json() or {}).get("sender"))
-    expect(
-        sender == alice.name,
-        "The sender of alice's message",
-        expected=alice.name,
-        got=sender,
-        hint=PUBLISH,
-    )
+    said = answer.json() or {}
+    for field, right in (("sender", alice.name), ("senderId", alice.id)):
+        got = str(said.get(field))
+        what = f"The {field} of alice's message"
+        expect(got == right, what, expected=right, got=got, hint=PUBLISH)
     return "When alice claims to be bob, in the body or in a header, the message still says alice."
 
 

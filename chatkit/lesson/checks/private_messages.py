@@ -12,7 +12,7 @@ from urllib.parse import quote
 
 from chatkit.chat.client.sign_in import SignedIn
 from chatkit.lesson.checks.authentication import PUBLISH
-from chatkit.lesson.checks.core import evidence
+from chatkit.lesson.checks.core import evidence, service
 from chatkit.lesson.checks.core.evidence import (
     QUIET_S,
     HubEndpoint,
@@ -23,7 +23,7 @@ from chatkit.lesson.checks.core.evidence import (
     post_message,
     run,
 )
-from chatkit.lesson.checks.core.people import expect_sign_in, signed_in
+from chatkit.lesson.checks.core.people import TEST_USERS, expect_sign_in, signed_in
 from chatkit.lesson.checks.deployed_app import deployed_api
 from chatkit.lesson.http import Answer, fetch
 
@@ -31,8 +31,8 @@ if TYPE_CHECKING:
     from chatkit.steps.session import Session
 
 TABS = (("alice", "alice's second tab"), ("bob", "bob"), ("bob", "bob's second tab"))
-GUEST = "guest"
-NOBODY = "nobody-of-this-name"
+GUEST = "a-guest-of-a-check"
+NOBODY = "nobody-of-this-id"
 ASK_EVERY_S = 0.25
 PAGE_SIZE = 5
 
@@ -41,15 +41,15 @@ def check(session: Session) -> Iterator[str]:
     """The wire, the feedback, the history."""
     api = deployed_api(session)
     expect_sign_in(api)
-    people = signed_in(api, "alice", "bob", "carol", GUEST)
+    people = signed_in(api, *TEST_USERS)
     message = run(wire(api, people))
     yield (
         "alice wrote to bob: both of bob's tabs and alice's other tab received it once, carol"
         " nothing."
     )
-    _feedback(api, people, message)
+    _feedback(session, people["alice"], message)
     yield (
-        "alice was told that bob was connected, that a guest had left, and that nobody has a name"
+        "alice was told that bob was connected, that a guest had left, and that nobody has an id"
         " she made up."
     )
     yield history(api, people, message)
@@ -66,11 +66,11 @@ async def wire(api: str, people: Mapping[str, SignedIn]) -> dict[str, Any]:
         forged = {
             "sender": "carol",
             "isPrivate": False,
-            "userId": people["carol"].name,
-            "recipients": [people["carol"].name],
+            "userId": people["carol"].id,
+            "recipients": [people["carol"].id],
         }
         answer = await asyncio.to_thread(
-            write, api, people["alice"], text, people["bob"].name, forged
+            write, api, people["alice"], text, people["bob"].id, forged
         )
         expect(
             answer.status == 200,
@@ -106,7 +106,8 @@ def _expect_received(recipient: Recipient, text: str, times: int) -> None:
     )
 
 
-def _feedback(api: str, people: Mapping[str, SignedIn], message: dict[str, Any]) -> None:
+def _feedback(session: Session, alice: SignedIn, message: dict[str, Any]) -> None:
+    api = deployed_api(session)
     here = message.get("recipientConnected")
     expect(
         here is True,
@@ -115,7 +116,7 @@ def _feedback(api: str, people: Mapping[str, SignedIn], message: dict[str, Any])
         got=_json(here),
         hint=PUBLISH,
     )
-    away = run(_visit(api, people))
+    away = run(_visit(session, api, alice))
     expect(
         away is False,
         "recipientConnected after a guest has left",
@@ -123,28 +124,29 @@ def _feedback(api: str, people: Mapping[str, SignedIn], message: dict[str, Any])
         got=_json(away),
         hint=PUBLISH,
     )
-    answer = write(api, people["alice"], message_text("nobody has this name"), NOBODY)
+    answer = write(api, alice, message_text("nobody has this id"), NOBODY)
     unknown = (answer.json() or {}).get("recipientConnected")
     expect(
         unknown is False,
-        "recipientConnected for a made-up name",
+        "recipientConnected for a made-up id",
         expected="false",
         got=_json(unknown),
         hint=PUBLISH,
     )
 
 
-async def _visit(api: str, people: Mapping[str, SignedIn]) -> Any:
-    """Let a guest come and leave, and ask until the service has noticed it."""
-    guest = people[GUEST]
+async def _visit(session: Session, api: str, alice: SignedIn) -> Any:
+    """Let a guest come and leave, and ask until the service has noticed it.
+
+    The guest comes with a token of the service: the check brings nobody into the directory.
+    """
     told = None
-    async with listening(
-        HubEndpoint(GUEST, f"{api}/api/negotiate"), headers={GUEST: guest.headers}
-    ):
+    connection = service.of_local_settings(session)
+    async with listening(service.endpoint_of(session, connection, session.hub, user_id=GUEST)):
         pass
     for _ in range(int(evidence.ARRIVAL_S / ASK_EVERY_S)):
         answer = await asyncio.to_thread(
-            write, api, people["alice"], message_text("is the guest still here?"), guest.name
+            write, api, alice, message_text("is the guest still here?"), GUEST
         )
         told = (answer.json() or {}).get("recipientConnected")
         if told is not True:

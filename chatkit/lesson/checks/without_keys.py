@@ -15,7 +15,7 @@ from chatkit.cloud.provision.app_settings import read_app_settings
 from chatkit.lesson.checks import private_messages, send_message
 from chatkit.lesson.checks.core import service
 from chatkit.lesson.checks.core.evidence import expect, run
-from chatkit.lesson.checks.core.people import expect_sign_in, signed_in
+from chatkit.lesson.checks.core.people import everybody, expect_sign_in
 from chatkit.lesson.checks.deployed_app import deployed_api
 from chatkit.lesson.http import fetch
 from chatkit.steps import identity
@@ -52,11 +52,11 @@ def check(session: Session) -> Iterator[str]:
     yield _storage_key(session, before["storage"])
     yield _client_secret(session, before["client_secret"])
     try:
-        people = signed_in(api, *PEOPLE, "carol", private_messages.GUEST)
+        people = everybody(api)
     except PersonNeeded:
         yield "Entra asks for a password here: sign in on the page, and write a message."
         return
-    run(send_message.round_trip(api, people={**people, "chatkit": people["carol"]}))
+    run(send_message.round_trip(api, people=people))
     yield "alice and bob sign in, and a message to everybody reaches both."
     message = run(private_messages.wire(api, people))
     yield "A private message of alice's reaches bob's tabs and hers, and carol gets nothing."

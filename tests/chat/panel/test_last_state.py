@@ -15,6 +15,7 @@ from chatkit.chat.widgets import last_state
 from chatkit.chat.widgets.last_state import WIDGET
 from tests.attacks.last_state import PASTED
 from tests.chat.panel.panels import column_of, wait
+from tests.chat.panel.test_panel_view import reader
 from tests.chat.shell import Shell
 from tests.chat.stub_room import StubRoom
 
@@ -111,7 +112,8 @@ def test_without_styles_messages_are_in_order(panel: ChatPanel, shell: Shell) ->
 def test_no_secret_is_left_behind(attack: str) -> None:
     """Whoever pastes a key into the chat does not publish it with the notebook."""
     typed, secret = PASTED[attack]
-    seen = {"alice": Seen("connected", [ChatMessage("1", "bob", f"Look at {typed} now")])}
+    message = ChatMessage("1", "bob", f"Look at {typed} now")
+    seen = {"alice": Seen("connected", [message], reader("alice"))}
     kept = view.snapshot("Chat panel", seen) + view.transcript(seen)
     assert "Look at " in kept and "***" in kept and secret not in kept
 

@@ -77,13 +77,13 @@ def test_a_private_message_is_sent_from_the_column(
     assert (app.messages[0]["recipient"], app.messages[0]["text"]) == ("bob", "psst")
 
 
-def test_a_signed_in_user_is_written_to_by_the_name_that_the_app_knows(
+def test_a_signed_in_user_is_written_to_by_their_id(
     app: StubRoom, background: BackgroundLoop
 ) -> None:
-    """The column says bob, the message says bob@example."""
-    people = {name: SignedIn(f"{name}@example", "t") for name in ("alice", "bob")}
+    """The column says bob, the message says bob's id."""
+    people = {name: SignedIn(f"{name}@example", "t", f"id-{name}") for name in ("alice", "bob")}
     panel = ChatPanel.open(app.url, ("alice", "bob"), people=people, background=background)
-    assert ("bob", "bob@example") in column_of(panel, "alice").to.options
+    assert ("bob", "id-bob") in column_of(panel, "alice").to.options
     panel.close()
 
 

@@ -36,13 +36,13 @@ def _nobodys_token(snapshot: Snapshot) -> str:
     file = _to_a_connection(snapshot)
     if file:
         return f"{file} sends to a connection id as if it were a user id"
-    name, answer = snapshot.negotiate_as_alice()
+    alice, answer = snapshot.negotiate_as_alice()
     token = claims_given(answer)
     user = next((str(token[claim]) for claim in USER_CLAIMS if token.get(claim)), "")
-    if not token or user == name:
+    if not token or user in (alice.id, alice.name):
         return ""
     whose = f"for {user}" if user else "without a user"
-    return f"signed in as {name}, negotiate gives a token {whose}"
+    return f"signed in as {alice.name}, negotiate gives a token {whose}"
 
 
 def _to_a_connection(snapshot: Snapshot) -> str:

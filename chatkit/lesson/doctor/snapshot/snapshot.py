@@ -310,15 +310,15 @@ class Snapshot:
         return answered(fetch("POST", f"{self.api}/api/negotiate"))
 
     @looked_up("signing in to the function app")
-    def negotiate_as_alice(self) -> tuple[str, Answer]:
-        """Alice's name, and what the deployed negotiate answers to her.
+    def negotiate_as_alice(self) -> tuple[SignedIn, Answer]:
+        """Alice, and what the deployed negotiate answers to her.
 
         Only where a name is all that a sign-in asks for.
         """
         self._needs(self.settings.target == "local")
         self._needs(self.api and self.authentication())
         alice = background_loop().call(sign_in(self.api, "alice"))
-        return alice.name, fetch("POST", f"{self.api}/api/negotiate", headers=alice.headers)
+        return alice, fetch("POST", f"{self.api}/api/negotiate", headers=alice.headers)
 
     @looked_up("the deployed page's config.json")
     def deployed_config(self) -> dict[str, Any]:

@@ -1,0 +1,54 @@
+"""What to call people so that nobody is taken for somebody else.
+
+`labels` of the page (content/text.js) does the same: page and panel agree.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections import defaultdict
+from collections.abc import Collection, Mapping
+
+SHORT = 4
+SPACES = re.compile(r"\s+")
+
+
+def labels(names: Mapping[str, str]) -> dict[str, str]:
+    """Each person's name, with the beginning of the id where two names look the same.
+
+    Args:
+        names: Id to name.
+    """
+    alike: dict[str, list[str]] = defaultdict(list)
+    for key, name in names.items():
+        alike[_look(name)].append(key)
+    found = dict(names)
+    for keys in alike.values():
+        if len(keys) > 1:
+            length = _enough(keys)
+            found |= {key: f"{names[key]} ({key[:length]})" for key in keys}
+    return found
+
+
+def unknown(key: str) -> str:
+    """What to call somebody of whom only the id is known."""
+    return f"somebody ({key[:SHORT]})"
+
+
+def _look(name: str) -> str:
+    """How a name looks to who reads it fast; what is in brackets behind it does not count."""
+    text = unicodedata.normalize("NFKC", name)
+    text = "".join(letter for letter in text if unicodedata.category(letter) != "Cf")
+    text = SPACES.sub(" ", text).strip().lower()
+    while text.endswith(")") and "(" in text:
+        text = text[: text.rindex("(")].rstrip()
+    return text
+
+
+def _enough(keys: Collection[str]) -> int:
+    """How many characters tell some ids apart."""
+    length = SHORT
+    while len({key[:length] for key in keys}) < len(keys):
+        length += 1
+    return length
