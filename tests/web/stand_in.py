@@ -52,6 +52,7 @@ class Room:
         faults: Set by a test.
         blobs: The history's storage; replaces that of the app's functions.
         has_sign_in: Whether people sign in; without that, everybody is who they say.
+        guest: On a stage: the one device that joins there, as the stage tells it.
         sockets: Connections to the hub, and whose they are.
         hub_headers: Names of the headers that requests to the hub brought.
     """
@@ -62,6 +63,7 @@ class Room:
     api_url: str = ""
     requests: list[str] = field(default_factory=list)
     has_sign_in: bool = False
+    guest: dict[str, Any] | None = None
     sign_ins: SignIns = field(default_factory=SignIns)
     connection_string: str = ""
     sockets: dict[web.WebSocketResponse, str] = field(default_factory=dict)
@@ -146,12 +148,13 @@ class Room:
             **self.sign_ins.routes(),
         }
         self.api_url = await self._serve(routes, "localhost")
-        self.page_url = (
-            await self._serve(
-                {"GET /config.json": self._config, "GET /{name:.*}": self._file}, "127.0.0.1"
-            )
-            + "/"
-        )
+        pages: dict[str, Handler] = {
+            "GET /config.json": self._config,
+            "GET /stage/guest": self._guest,
+            "POST /stage/guest": self._guest,
+            "GET /{name:.*}": self._file,
+        }
+        self.page_url = await self._serve(pages, "127.0.0.1") + "/"
 
     async def _stop(self) -> None:
         if self.faults.hold:
@@ -194,9 +197,20 @@ class Room:
         if self.faults.config == "":
             raise web.HTTPNotFound
         config = {"apiBaseUrl": self.api_url} | ({"signIn": "aad"} if self.has_sign_in else {})
+        if self.guest is not None:
+            config["guest"] = "/stage/guest"
         return web.Response(
             text=self.faults.config or json.dumps(config), content_type="application/json"
         )
+
+    async def _guest(self, request: web.Request) -> web.StreamResponse:
+        """Who the device is; every name but those with an @ is somebody else's already."""
+        if request.method == "POST":
+            name = (await request.json())["name"]
+            if "@" in name:
+                return self._refuse((400, json.dumps({"error": "No @ in a name."})))
+            self.guest = {"id": "guest-1", "name": f"{name} 2"}
+        return web.json_response(self.guest)
 
     async def _file(self, request: web.Request) -> web.StreamResponse:
         path = CONTENT / (request.match_info["name"] or "index.html")

@@ -10,8 +10,9 @@ import asyncio
 import json
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from urllib.parse import urlsplit
+from weakref import WeakSet
 
 from aiohttp import web
 
@@ -20,6 +21,7 @@ from chatkit.localcloud.core.answering import MISDIRECTED, plainly
 from chatkit.localcloud.core.runners import HttpServer
 from chatkit.localcloud.core.web import EVERY_PATH, OTHER_PAGE, HandedOn, is_from_other_page
 from chatkit.localcloud.easy_auth.principal import Principal
+from chatkit.localcloud.signalr.core.connection import Connection
 from chatkit.localcloud.signalr.core.instance import Instance
 from chatkit.localcloud.signalr.edge import CLIENT_METHODS, answer_client, client_sockets
 from chatkit.localcloud.signalr.transports.clients import Reach
@@ -82,6 +84,7 @@ class Stage:
         hub: Name of the only hub that is there.
         instance: Finds the SignalR Service instance, as it is now.
         seconds_left: Until the stage ends by itself.
+        connections: Those to the hub that came by this address.
     """
 
     place: Place
@@ -92,11 +95,17 @@ class Stage:
     hub: str
     instance: Callable[[], Instance | None]
     seconds_left: Callable[[], float]
+    connections: WeakSet[Connection] = field(default_factory=WeakSet)
 
     @property
     def reach(self) -> Reach:
         """How clients come to the hub."""
-        return Reach(self.place.token_host, REFUSAL, self.hub)
+        return Reach(self.place.token_host, REFUSAL, self.hub, self.connections.add)
+
+    def disconnect(self) -> None:
+        """End every connection to the hub that came by this address."""
+        for connection in [*self.connections]:
+            connection.close()
 
 
 def server(stage: Stage) -> HttpServer:

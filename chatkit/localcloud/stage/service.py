@@ -235,6 +235,7 @@ class StageService:
         if self._listener is not None:
             await self._listener.close()
         if self._stage is not None:
+            self._stage.disconnect()
             await self._stage.chat.close()
         self._listener = None
         self._stage = None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import hmac
 import json
@@ -26,12 +27,16 @@ from tests.attacks.stage import (
 from tests.localcloud.stage.stage_testing import (
     HOST,
     HUB_PORT,
+    LIMIT_S,
     PLACE,
+    RECORD,
     OpenStage,
     open_stage,
 )
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
+CLOSE = 7  # a hub message of SignalR's protocol
+ENDED = (aiohttp.WSMsgType.CLOSE, aiohttp.WSMsgType.CLOSING, aiohttp.WSMsgType.CLOSED)
 SHORTEST_WEBSOCKET = (
     "GET /client/?hub=chat HTTP/1.1\r\nUpgrade: websocket\r\nConnection: Upgrade"
     "\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13"
@@ -145,6 +150,24 @@ async def test_the_hub_itself_listens_there(shared: OpenStage) -> None:
     assert instance is not None
     assert len(instance.connections.hub("chat").connections) == 1
     await socket.close()
+
+
+async def test_the_end_of_a_stage_ends_its_connections(stage: OpenStage) -> None:
+    """Nobody goes on reading by an address that is closed; clients of other addresses stay."""
+    phone = stage.phone()
+    await phone.join("alice")
+    socket = await phone.connect()
+    own = await phone.connect(by=f"http://localhost:{HUB_PORT}")
+    stage.stage.disconnect()
+    assert json.loads((await socket.receive_str()).rstrip(RECORD))["type"] == CLOSE
+    assert (await socket.receive(timeout=LIMIT_S)).type in ENDED
+    instance = stage.stage.instance()
+    assert instance is not None
+    async with asyncio.timeout(LIMIT_S):
+        while len(instance.connections.hub("chat").connections) != 1:
+            await asyncio.sleep(0)
+    assert not own.closed
+    await own.close()
 
 
 async def test_the_same_phone_comes_back_as_the_same_guest(shared: OpenStage) -> None:

@@ -76,6 +76,7 @@ class Connection:
     """
 
     __slots__ = (
+        "__weakref__",
         "claims",
         "close_error",
         "decoder",

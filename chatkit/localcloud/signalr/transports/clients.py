@@ -43,6 +43,10 @@ TRANSPORTS = [
 ]
 
 
+def _unnoted(_: Connection) -> None:
+    """Nobody keeps who has come."""
+
+
 @dataclass(frozen=True)
 class Reach:
     """How clients come to an instance.
@@ -52,11 +56,13 @@ class Reach:
             loopback's for a header that is refused.
         refusal: The sentence about such a header.
         hub: The only hub that they may connect to; empty for all.
+        note: Told about each connection that has come.
     """
 
     host_name: Callable[[str], str] = requested_host
     refusal: str = NOT_HERE
     hub: str = ""
+    note: Callable[[Connection], None] = _unnoted
 
 
 OWN_PORT = Reach()
@@ -170,6 +176,11 @@ class Clients:
 
     def accept(self, request: WebSocketRequest) -> Connection:
         """Decide about a WebSocket, with or without negotiation before it."""
+        connection = self._accepted(request)
+        self._reach.note(connection)
+        return connection
+
+    def _accepted(self, request: WebSocketRequest) -> Connection:
         query, parameters = query_of(request)
         headers = CIMultiDict(request.headers.raw_items())
         if len(headers.getall("Host", [])) > 1:
@@ -197,6 +208,7 @@ class Clients:
         if connection is None:
             is_taken = self._connections.find(token) is not None
             return web.Response(status=409 if is_taken else 404, text=NO_CONNECTION)
+        self._reach.note(connection)
         response = web.StreamResponse(
             headers={"Content-Type": "text/event-stream", "Cache-Control": "no-cache, no-store"}
         )
@@ -215,6 +227,7 @@ class Clients:
     async def _poll(self, request: web.Request, hub: str, token: str) -> web.Response:
         connection = self._connections.take_negotiated(token, hub)
         if connection is not None:
+            self._reach.note(connection)
             within_s = connection.seconds_claim("asrs.s.ttl", default=POLL_WITHIN_S, at_most=300)
             self._instance.attach(connection, PollSink(within_s))
             return web.Response(status=200, content_type="application/octet-stream")
